@@ -1,0 +1,60 @@
+"""Decide which customer sites qualify for a hardware-support level, and say why.
+
+Examples
+--------
+>>> import coverage_analyzer as ca
+>>> centers = ca.read_centers("data/service_centers.csv")
+>>> story = ca.explain(centers, latitude=47.6145, longitude=7.6645, country="DE")
+>>> story.level, story.center.center_id, story.refused.refused
+('Gold Plus', 'DE-FRB-1', 'in another country')
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from coverage_analyzer.batch import run
+    from coverage_analyzer.errors import CoverageError
+    from coverage_analyzer.frames import (
+        assess,
+        explain,
+        read_centers,
+        read_sites,
+        summarize,
+        write_report,
+    )
+    from coverage_analyzer.policy import Policy
+
+__all__ = [
+    "CoverageError",
+    "Policy",
+    "assess",
+    "explain",
+    "read_centers",
+    "read_sites",
+    "run",
+    "summarize",
+    "write_report",
+]
+
+_HOMES = {
+    "CoverageError": "errors",
+    "Policy": "policy",
+    "run": "batch",
+    **dict.fromkeys(
+        ("assess", "explain", "read_centers", "read_sites", "summarize", "write_report"), "frames"
+    ),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first asked for (PEP 562): start-up is part of speed."""
+    if name not in _HOMES:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    """Return the public names."""
+    return [*__all__, "countries", "geodesy"]

@@ -1,0 +1,82 @@
+"""Arrow arrays from numpy's and back, without a copy and without pandas.
+
+pyarrow's own conversions (``pa.array``, ``pa.scalar``, ``Array.to_numpy``) import pandas wherever it
+is installed: half a second that the batch job has no use for.
+"""
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+
+def arrow(values: npt.NDArray[Any], missing: npt.NDArray[np.bool_] | None = None) -> pa.Array:
+    """Return an Arrow array over numbers (also as ``date32`` over days), null where missing."""
+    days = values.dtype.kind == "M"
+    if days:
+        values = values.astype("datetime64[D]").astype(np.int32)
+    kind = pa.date32() if days else pa.from_numpy_dtype(values.dtype)
+    data = np.packbits(values, bitorder="little") if kind == pa.bool_() else values
+    valid = None if missing is None else pa.py_buffer(np.packbits(~missing, bitorder="little"))
+    return pa.Array.from_buffers(kind, len(values), [valid, pa.py_buffer(np.ascontiguousarray(data))])
+
+
+def text(values: Sequence[str]) -> pa.Array:
+    """Return an Arrow array of strings."""
+    encoded = [v.encode() for v in values]
+    offsets = np.cumsum([0, *map(len, encoded)], dtype=np.int64)
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded))]
+    return pa.Array.from_buffers(pa.large_string(), len(encoded), buffers).cast(pa.string())
+
+
+def chosen(numbers: npt.NDArray[Any], values: Sequence[str]) -> pa.Array:
+    """Return the strings that numbers stand for; null for negative ones."""
+    missing = numbers < 0
+    indices = arrow(numbers.astype(np.int32), missing if missing.any() else None)
+    return cast("pa.Array", text(values).take(indices))
+
+
+def decimals(values: npt.NDArray[np.float64], places: int) -> pa.Array:
+    """Return numbers as decimals with a fixed number of places, null where NaN."""
+    missing = np.isnan(values)
+    units = np.rint(np.where(missing, 0, values) * 10**places).astype(np.int64)
+    data = np.stack([units, units >> 63], axis=1)  # 128 bits: the upper half repeats the sign
+    valid = pa.py_buffer(np.packbits(~missing, bitorder="little"))
+    return pa.Array.from_buffers(
+        pa.decimal128(18, places), len(units), [valid, pa.py_buffer(np.ascontiguousarray(data))]
+    )
+
+
+def numpy(values: pa.Array) -> npt.NDArray[Any]:
+    """Return the numbers of an Arrow array; nulls as NaN, which makes integers floats."""
+    if values.null_count and not pa.types.is_floating(values.type):
+        values = values.cast(pa.float64())
+    kind = np.dtype(values.type.to_pandas_dtype())
+    whole = np.frombuffer(values.buffers()[1], kind) if len(values) else np.zeros(0, kind)
+    result = whole[values.offset : values.offset + len(values)]
+    if not values.null_count:
+        return result
+    return np.where(valid(values), result, np.nan)
+
+
+def valid(values: pa.Array) -> npt.NDArray[np.bool_]:
+    """Return where an Arrow array is not null."""
+    bits = values.buffers()[0]
+    if bits is None or not values.null_count:
+        return np.ones(len(values), np.bool_)
+    return flags(bits, values.offset, len(values))
+
+
+def truth(values: pa.Array) -> npt.NDArray[np.bool_]:
+    """Return an Arrow array of booleans as numpy's; null is false."""
+    return flags(values.buffers()[1], values.offset, len(values)) & valid(values)
+
+
+def flags(bits: pa.Buffer | None, offset: int, length: int) -> npt.NDArray[np.bool_]:
+    """Return the bits of a buffer as booleans."""
+    if bits is None:
+        return np.zeros(length, np.bool_)
+    unpacked = np.unpackbits(np.frombuffer(bits, np.uint8), bitorder="little")
+    return unpacked[offset : offset + length].view(np.bool_)

@@ -1,0 +1,298 @@
+"""The batch job: files in, a run's folder out, memory constant in the number of rows.
+
+Blocks of rows stream from the reader through the matcher to the writers; a ledger counts every row.
+"""
+
+import datetime
+import logging
+import platform
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from coverage_analyzer import arrays, countries, tables
+from coverage_analyzer.errors import CoverageError, InputError, PublishError
+from coverage_analyzer.files import reading, report
+from coverage_analyzer.files.publishing import Publication
+from coverage_analyzer.files.reading import Rows, Table
+from coverage_analyzer.matching import Matcher, Reason, Sites, Status, Verdicts
+from coverage_analyzer.policy import DEFAULT, Policy
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What can be chosen about a run.
+
+    Attributes
+    ----------
+    format
+        Of the report: ``csv`` or ``parquet``.
+    columns, center_columns
+        The header to take for a column of the sites or centers where names do not tell.
+    trust_declared
+        Whether the declared country stands wherever a point lies.
+    progress
+        Called with the number of rows read so far.
+    """
+
+    format: report.Format = "csv"
+    columns: Mapping[str, str] = field(default_factory=dict)
+    center_columns: Mapping[str, str] = field(default_factory=dict)
+    trust_declared: bool = False
+    progress: Callable[[int], None] | None = None
+
+
+@dataclass
+class Ledger:
+    """Where every row went: ``read = decided + rejected + blank``."""
+
+    read: int = 0
+    decided: int = 0
+    rejected: int = 0
+    blank: int = 0
+
+    def __str__(self) -> str:
+        """Return the line that ends a run."""
+        return (
+            f"read {self.read} = decided {self.decided} + rejected {self.rejected} "
+            f"+ blank {self.blank}"
+        )
+
+    def check(self) -> None:
+        """Raise if a row is neither decided nor rejected nor blank, or more than one of them.
+
+        Raises
+        ------
+        CoverageError
+            Which would be a fault of this program.
+        """
+        if self.read != self.decided + self.rejected + self.blank:
+            msg = f"The rows do not add up: {self}. Nothing was published; please report this."
+            raise CoverageError(msg)
+
+    def add(self, rows: Rows) -> None:
+        """Count a block: what its reader saw, and what became of it."""
+        self.decided += len(rows.block.lines)
+        self.rejected += len(rows.rejects)
+        self.blank += rows.block.blank
+        self.read += rows.block.records
+
+
+@dataclass
+class Tally:
+    """Counts of verdicts, by number."""
+
+    places: Counter[tuple[int, int, int]] = field(default_factory=Counter)
+    reasons: Counter[int] = field(default_factory=Counter)
+
+    def add(self, verdicts: Verdicts) -> None:
+        """Count verdicts by country, level and status, and by reason."""
+        keys = np.stack([verdicts.country, verdicts.level, verdicts.status], axis=1)
+        found, counts = np.unique(keys, axis=0, return_counts=True)
+        self.places.update(dict(zip(map(tuple, found.tolist()), counts.tolist(), strict=True)))
+        reasons, counts = np.unique(verdicts.reason, return_counts=True)
+        self.reasons.update(dict(zip(reasons.tolist(), counts.tolist(), strict=True)))
+
+    def counts(self, matcher: Matcher) -> dict[tuple[str, str, str], int]:
+        """Return the counts by the names of country, level and status."""
+        codes, levels = matcher.world.names.codes, matcher.policy.levels
+        return {
+            (codes[c], levels[level].title, Status(status).name): n
+            for (c, level, status), n in self.places.items()
+        }
+
+
+def run(
+    sites: str | Path,
+    centers: str | Path,
+    output: str | Path,
+    *,
+    policy: Policy | str | Path = DEFAULT,
+    as_of: datetime.date | str | None = None,
+    options: Options | None = None,
+) -> dict[str, Any]:
+    """Judge all sites of a file and publish the run's folder.
+
+    Parameters
+    ----------
+    sites, centers
+        CSV or Parquet files.
+    output
+        The folder for ``report.csv`` (or ``.parquet``), ``rejects.csv``, ``summary.csv``,
+        ``centers.csv`` and ``run.json``. An old report there is replaced whole, or stays.
+    policy
+        A policy, the name of a built-in one, or the path of a TOML file.
+    as_of
+        The day to judge, by default today in UTC.
+    options
+        Format, columns and the like.
+
+    Returns
+    -------
+    manifest
+        What ``run.json`` holds.
+
+    Raises
+    ------
+    InputError
+        If a file or the day cannot be used.
+    PolicyError
+        If the policy breaks a rule.
+    PublishError
+        If the folder cannot be written.
+    """
+    options = options or Options()
+    rules = policy if isinstance(policy, Policy) else Policy.load(policy)
+    network = reading.read_centers(centers, options.center_columns)
+    matcher = Matcher(
+        network,
+        rules,
+        countries.load(),
+        as_of=day(as_of),
+        trust_declared=options.trust_declared,
+    )
+    table = reading.opened(sites, tables.SITES, options.columns)
+    with Publication(output) as publication:
+        try:
+            return _published(table, matcher, publication, options, (Path(sites), Path(centers)))
+        except CoverageError:
+            raise
+        except OSError as error:
+            msg = f"The report could not be written to {output}: {error}."
+            raise PublishError(msg) from error
+
+
+def day(value: datetime.date | str | None) -> datetime.date | None:
+    """Return a day given as a date or as ISO 8601 text.
+
+    Raises
+    ------
+    InputError
+        If the text is no day.
+    """
+    if not isinstance(value, str):
+        return value
+    try:
+        return datetime.date.fromisoformat(value)
+    except ValueError:
+        msg = f"{value!r} is not a day; write it like 2026-12-01."
+        raise InputError(msg) from None
+
+
+def _published(
+    table: Table,
+    matcher: Matcher,
+    publication: Publication,
+    options: Options,
+    paths: tuple[Path, Path],
+) -> dict[str, Any]:
+    """Stream the rows, write all files, publish them, and return the manifest."""
+    report_name = f"report.{options.format}"
+    ledger, tally = Ledger(), Tally()
+    writer, rejects = None, report.RejectsWriter(publication.path("rejects.csv"))
+    report_path = publication.path(report_name)
+    names = report.renamed(table.headers)
+    try:
+        for rows in table.rows():
+            verdicts = matcher.match(_sites(rows, table, matcher))
+            batch = _report_rows(rows, table, names, matcher.columns(verdicts))
+            writer = writer or report.report_writer(report_path, options.format, batch.schema)
+            writer.write(batch)
+            rejects.write(rows.rejects)
+            ledger.add(rows)
+            tally.add(verdicts)
+            if options.progress:
+                options.progress(ledger.read)
+    finally:
+        rejects.close()
+        if writer is not None:
+            writer.close()
+    ledger.check()
+    counts = tally.counts(matcher)
+    report.write_summary(publication.path("summary.csv"), counts)
+    report.write_centers(
+        publication.path("centers.csv"),
+        matcher.centers,
+        matcher.center_country,
+        matcher.world.names,
+    )
+    manifest = _manifest(table, matcher, paths, names) | {
+        "counts": _totals(counts, tally),
+        "ledger": vars(ledger),
+        "files": [report_name, "rejects.csv", "summary.csv", "centers.csv", "run.json"],
+    }
+    report.write_manifest(publication.path("run.json"), manifest)
+    publication.publish(f"report.{f}" for f in report.FORMATS if f != options.format)
+    return manifest
+
+
+def _sites(rows: Rows, table: Table, matcher: Matcher) -> Sites:
+    """Return the rows of a block as the kernel wants them."""
+    cells = table.column(rows.block, "country")
+    declared = np.zeros(len(rows.block.lines), np.int16)
+    if cells is not None:
+        declared = declared_countries(tables.as_text(cells), matcher.world.names)
+    where = rows.coordinates
+    return Sites(where.lon, where.lat, declared, where.accuracy_m)
+
+
+def declared_countries(cells: pa.Array, names: countries.Names) -> countries.Numbers:
+    """Return the countries that cells of text name; each distinct text is looked up once."""
+    coded = cells.dictionary_encode()
+    return names.numbers(coded.dictionary.to_pylist())[arrays.numpy(coded.indices)]
+
+
+def _report_rows(
+    rows: Rows, table: Table, names: Mapping[str, str], verdict: Mapping[str, pa.Array]
+) -> pa.RecordBatch:
+    """Return input columns under their names, then those of the verdict."""
+    headers = [names.get(h, h) for h in table.headers]
+    return pa.RecordBatch.from_arrays(
+        [*rows.block.columns.columns, *verdict.values()], names=[*headers, *verdict]
+    )
+
+
+def _totals(counts: report.Counts, tally: Tally) -> dict[str, dict[str, int]]:
+    """Return the number of sites by level, by status and by reason."""
+    totals: dict[str, Counter[str]] = {"level": Counter(), "status": Counter()}
+    for (_, level, status), n in sorted(counts.items()):
+        totals["level"][level] += n
+        totals["status"][status] += n
+    reasons = {Reason(number).name: n for number, n in sorted(tally.reasons.items())}
+    return {**{what: dict(c) for what, c in totals.items()}, "reason": reasons}
+
+
+def _manifest(
+    table: Table, matcher: Matcher, paths: tuple[Path, Path], names: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return what the run was made of. No clock time: the same input gives the same bytes."""
+    sites, centers = paths
+    libraries = ("numpy", "pyarrow", "pyproj")
+    return {
+        "coverage_analyzer": metadata.version("coverage-analyzer"),
+        "python": platform.python_version(),
+        "libraries": {name: metadata.version(name) for name in libraries},
+        "policy": {
+            "name": matcher.policy.name,
+            "title": matcher.policy.title,
+            "sha256": matcher.policy.sha256,
+        },
+        "as_of": matcher.as_of.isoformat(),
+        "trust_declared": matcher.convention.trust_declared,
+        "inputs": {
+            "sites": {"path": str(sites), "sha256": table.source.sha256()},
+            "centers": {"path": str(centers), "sha256": reading.sha256(centers)},
+        },
+        "columns": table.recognised,
+        "renamed_columns": dict(names),
+        "centers": {"given": len(matcher.centers), "open": matcher.open_centers},
+        "countries": countries.ATTRIBUTION,
+    }

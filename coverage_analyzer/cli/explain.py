@@ -1,0 +1,69 @@
+"""``coverage-analyzer explain``."""
+
+import json
+import re
+
+import click
+
+from coverage_analyzer.cli.run import DEFAULT_POLICY, overrides
+
+
+class NumbersCommand(click.Command):
+    """A command whose arguments may be negative numbers, which else look like options."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse with a blank before each negative number, which float() takes off again."""
+        return super().parse_args(ctx, [f" {a}" if re.match(r"-[\d.]", a) else a for a in args])
+
+
+@click.command(cls=NumbersCommand)
+@click.argument("latitude", type=click.FloatRange(-90, 90))
+@click.argument("longitude", type=click.FloatRange(-180, 180))
+@click.option("--centers", required=True, metavar="FILE", help="The service centers.")
+@click.option("--country", default="", metavar="NAME", help="As the site declares it.")
+@click.option("--accuracy-m", type=float, metavar="METRES", help="How exact the point is.")
+@click.option("--policy", default=DEFAULT_POLICY, metavar="NAME|FILE", show_default=True)
+@click.option("--as-of", metavar="DATE", help="The day to judge, like 2026-12-01.  [today, UTC]")
+@click.option(
+    "--center-column", "center_columns", multiple=True, callback=overrides,
+    metavar="NAME=HEADER", help="Take this header of the centers for a column.",
+)
+@click.option("--trust-declared", is_flag=True, help="Let declared countries stand.")
+@click.option("--json", "as_json", is_flag=True, help="Print the story as JSON.")
+def explain(
+    latitude: float,
+    longitude: float,
+    centers: str,
+    country: str,
+    accuracy_m: float | None,
+    policy: str,
+    as_of: str | None,
+    center_columns: dict[str, str],
+    trust_declared: bool,
+    as_json: bool,
+) -> None:
+    """Tell why a site at a point gets its level.
+
+    \b
+    Examples:
+      coverage-analyzer explain 47.6145 7.6645 --country DE --centers data/service_centers.csv
+      coverage-analyzer explain -33.8688 151.2093 --centers data/service_centers.csv --json
+    """
+    from coverage_analyzer import countries
+    from coverage_analyzer.batch import day
+    from coverage_analyzer.explanation import explanation
+    from coverage_analyzer.files.reading import read_centers
+    from coverage_analyzer.matching import Matcher
+    from coverage_analyzer.policy import Policy
+
+    matcher = Matcher(
+        read_centers(centers, center_columns),
+        Policy.load(policy),
+        countries.load(),
+        as_of=day(as_of),
+        trust_declared=trust_declared,
+    )
+    error = float("nan") if accuracy_m is None else accuracy_m
+    story = explanation(matcher, longitude, latitude, country=country, accuracy_m=error)
+    data = {k: v for k, v in story.to_dict().items()}
+    click.echo(json.dumps(data, indent=2, ensure_ascii=False) if as_json else str(story))

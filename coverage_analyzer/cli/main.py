@@ -1,0 +1,75 @@
+"""The program ``coverage-analyzer``: its verbs, and what every end of it looks like."""
+
+import signal
+import sys
+from types import FrameType
+from typing import Final, NoReturn
+
+import click
+
+from coverage_analyzer.cli.explain import explain
+from coverage_analyzer.cli.policies import policies
+from coverage_analyzer.cli.run import run
+from coverage_analyzer.errors import CoverageError, FolderBusyError, PublishError
+
+USAGE: Final = 2
+CANNOT_WRITE: Final = 74
+BUSY: Final = 75
+INTERRUPTED: Final = 130
+TERMINATED: Final = 143
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="coverage-analyzer", prog_name="coverage-analyzer")
+def program() -> None:
+    """Decide which customer sites qualify for a hardware-support level, and say why.
+
+    \b
+    Examples:
+      coverage-analyzer run sites.csv --centers centers.csv -o reports/today
+      coverage-analyzer explain 47.6145 7.6645 --country DE --centers centers.csv
+      coverage-analyzer policies
+
+    \b
+    Exit codes: 0 fine, 1 more rejects than --max-rejects, 2 input or usage,
+    74 could not write, 75 another run holds the folder, 130 and 143 interrupted.
+    Shell completion: eval "$(_COVERAGE_ANALYZER_COMPLETE=bash_source coverage-analyzer)"
+    (zsh_source and fish_source likewise).
+    """
+
+
+program.add_command(run)
+program.add_command(explain)
+program.add_command(policies)
+
+
+def main() -> NoReturn:
+    """Run the program and leave with its exit code; a user's mistake shows no traceback."""
+    signal.signal(signal.SIGTERM, _terminated)
+    try:
+        sys.exit(program.main(standalone_mode=False) or 0)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        _leave("Interrupted; nothing was published.", INTERRUPTED)
+    except FolderBusyError as error:
+        _leave(str(error), BUSY)
+    except PublishError as error:
+        _leave(str(error), CANNOT_WRITE)
+    except CoverageError as error:
+        _leave(str(error), USAGE)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(CANNOT_WRITE)
+
+
+def _terminated(_signal: int, _frame: FrameType | None) -> NoReturn:
+    sys.exit(TERMINATED)
+
+
+def _leave(message: str, code: int) -> NoReturn:
+    """Say why on stderr, with control characters made visible, and leave."""
+    shown = "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in message)
+    click.echo(f"Error: {shown}", err=True)
+    sys.exit(code)

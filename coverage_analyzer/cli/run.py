@@ -1,0 +1,118 @@
+"""``coverage-analyzer run``."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+DEFAULT_POLICY = "appliance-maintenance"
+
+
+def overrides(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> Any:
+    """Return ``NAME=HEADER`` options as a dictionary."""
+    pairs = [value.partition("=") for value in values]
+    for name, sign, header in pairs:
+        if not (name and sign and header):
+            msg = "write it as NAME=HEADER, such as latitude=Breite"
+            raise click.BadParameter(msg)
+    return {name: header for name, _, header in pairs}
+
+
+@click.command()
+@click.argument("sites")
+@click.option("--centers", required=True, metavar="FILE", help="The service centers.")
+@click.option("-o", "--output", required=True, metavar="DIR", help="The folder to publish into.")
+@click.option(
+    "--policy", default=DEFAULT_POLICY, metavar="NAME|FILE", help="Built in, or a TOML file.",
+    show_default=True,
+)
+@click.option("--as-of", metavar="DATE", help="The day to judge, like 2026-12-01.  [today, UTC]")
+@click.option(
+    "--format", "kind", type=click.Choice(["csv", "parquet"]), default="csv", show_default=True,
+    help="Of the report.",
+)
+@click.option(
+    "--column", "columns", multiple=True, callback=overrides, metavar="NAME=HEADER",
+    help="Take this header of the sites for a column; may be repeated.",
+)
+@click.option(
+    "--center-column", "center_columns", multiple=True, callback=overrides,
+    metavar="NAME=HEADER", help="The same for the centers.",
+)
+@click.option("--trust-declared", is_flag=True, help="Let declared countries stand.")
+@click.option(
+    "--max-rejects", type=click.IntRange(min=0), metavar="N",
+    help="Leave with 1 if more rows are rejected.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print run.json on standard output.")
+def run(
+    sites: str,
+    centers: str,
+    output: str,
+    policy: str,
+    as_of: str | None,
+    kind: Any,
+    columns: dict[str, str],
+    center_columns: dict[str, str],
+    trust_declared: bool,
+    max_rejects: int | None,
+    as_json: bool,
+) -> int:
+    """Judge every site of a file (CSV or Parquet) and publish a report.
+
+    \b
+    Example:
+      coverage-analyzer run data/customer_sites.csv --centers data/service_centers.csv \\
+        -o reports/2026-12 --as-of 2026-12-01
+    """
+    from coverage_analyzer import batch
+
+    options = batch.Options(
+        format=kind,
+        columns=columns,
+        center_columns=center_columns,
+        trust_declared=trust_declared,
+        progress=_progress(),
+    )
+    manifest = batch.run(sites, centers, output, policy=policy, as_of=as_of, options=options)
+    if as_json:
+        click.echo(json.dumps(manifest, indent=2, ensure_ascii=False))
+    _tell(manifest, Path(output))
+    rejected = manifest["ledger"]["rejected"]
+    return 1 if max_rejects is not None and rejected > max_rejects else 0
+
+
+def _progress() -> Callable[[int], None] | None:
+    """Return what shows progress: nothing, unless somebody watches."""
+    if not sys.stderr.isatty():
+        return None
+    return lambda rows: click.echo(f"\r{rows:,} rows", err=True, nl=False)
+
+
+def _tell(manifest: dict[str, Any], folder: Path) -> None:
+    """Say on standard error what came out and where to look; the ledger last."""
+    ledger, counts = manifest["ledger"], manifest["counts"]
+    lines = [
+        f"{manifest['policy']['title']}, as of {manifest['as_of']}: "
+        f"{manifest['centers']['open']} of {manifest['centers']['given']} centers open"
+    ]
+    for what in ("level", "status", "reason"):
+        lines.append(what)
+        lines += [f"  {n:>10,}  {name}" for name, n in counts[what].items()]
+    for old, new in manifest["renamed_columns"].items():
+        lines.append(f"The input's column {old!r} is in the report as {new!r}.")
+    lines.append(f"Look at {folder / manifest['files'][0]}, and {folder / 'summary.csv'} by country.")
+    if ledger["rejected"]:
+        lines.append(f"{ledger['rejected']:,} rows could not be read: {folder / 'rejects.csv'}")
+    for line in lines:
+        click.echo(line, err=True)
+    total = " = ".join(
+        [
+            f"read {ledger['read']}",
+            " + ".join(f"{n} {ledger[n]}" for n in ("decided", "rejected", "blank")),
+        ]
+    )
+    click.echo(total, err=True)

@@ -1,0 +1,274 @@
+"""Where countries are: a topology in which every border is stored once.
+
+The plane of longitude and latitude is divided into *faces*: the countries with their territorial
+waters, and the zones that two countries hold. Arcs of straight edges part them; each arc knows the
+face on its left and on its right, so neighbours neither overlap nor leave a gap. A grid of 0.1
+degree says which face a cell lies in; in the cells that an edge touches, a point looks north and
+takes the near side of the first edge it sees. Made by ``tools/build_countries.py``.
+"""
+
+import functools
+from dataclasses import dataclass
+from importlib import resources
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from coverage_analyzer import arrays, geodesy
+from coverage_analyzer.geodesy import Bools, Floats
+
+if TYPE_CHECKING:
+    import shapely
+
+Ints = npt.NDArray[np.int64]
+
+UNITS: Final = 1_000_000
+"""Integer units per degree in the file."""
+
+CELL: Final = UNITS // 10
+COLUMNS: Final = 360 * UNITS // CELL
+ROWS: Final = 180 * UNITS // CELL
+BORDER: Final = 65535
+"""In the grid: an edge touches the cell, so its points are asked one by one."""
+
+LEAST_DEGREE_M: Final = np.radians(geodesy.LEAST_RADIUS_M)
+"""A degree of latitude is nowhere shorter."""
+
+SEARCH_M: Final = (300.0, 6_000.0, 50_000.0, 150_000.0, 500_000.0)
+"""Distances to a border are looked for within the first of these first: most are near."""
+
+POINTS_AT_ONCE: Final = 20_000
+"""Bounds the memory of a search for borders."""
+
+
+def spread(first: Ints, counts: Ints) -> tuple[Ints, Ints]:
+    """Return, for ranges ``first, first + 1, ...``, the range's number and each value in it."""
+    pick = np.repeat(np.arange(len(counts)), counts)
+    return pick, np.repeat(first - np.cumsum(counts) + counts, counts) + np.arange(len(pick))
+
+
+@dataclass(frozen=True)
+class Borders:
+    """The layer, with coordinates in integer units east of 180 W and north of the South Pole.
+
+    Attributes
+    ----------
+    faces
+        Name of each face: an alpha-2 code, or of a contested zone two, the holder first, as in
+        ``UA+RU``. Face 0 is no country.
+    """
+
+    faces: tuple[str, ...]
+    _x: Floats
+    _y: Floats
+    _left: npt.NDArray[np.uint16]
+    _right: npt.NDArray[np.uint16]
+    _grid: npt.NDArray[np.uint16]
+    _cells: Ints
+    _cell_offsets: Ints
+    _cell_edges: npt.NDArray[np.int32]
+    _rings: tuple[npt.NDArray[np.int32], ...]
+
+    def located(self, lon: Floats, lat: Floats) -> Ints:
+        """Return the number of the face that each point lies in.
+
+        Parameters
+        ----------
+        lon, lat
+            Finite degrees on WGS 84 within their range, shape (n,).
+        """
+        x, y, column, row = _cell(lon, lat)
+        face = self._grid[row * COLUMNS + column].astype(np.int64)
+        todo = np.flatnonzero(face == BORDER)
+        while len(todo):
+            face[todo] = self._seen_northward(x[todo], y[todo], column[todo], row[todo])
+            todo = todo[face[todo] == BORDER]
+            row[todo] += 1
+            todo = todo[row[todo] < ROWS]
+        return np.where(face == BORDER, 0, face)
+
+    def _seen_northward(self, x: Floats, y: Floats, column: Ints, row: Ints) -> Ints:
+        """Return the face under the first edge north of a point in the cell, else `BORDER`.
+
+        Where a point has already come from a cell further south and this cell has no edge, the
+        answer is the cell's face. An edge counts for ``x`` from its west end up to, but without,
+        its east end: so a look through a vertex sees each border there once.
+        """
+        cell = row * COLUMNS + column
+        answer = self._grid[cell].astype(np.int64)
+        pick, edge = self._edges_in(cell)
+        x1, x2, px = self._x[edge], self._x[edge + 1], x[pick]
+        crossed = (x1 <= px) != (x2 <= px)
+        pick, edge, x1, x2, px = (v[crossed] for v in (pick, edge, x1, x2, px))
+        y1, y2 = self._y[edge], self._y[edge + 1]
+        slope = (y2 - y1) / (x2 - x1)
+        at = y1 + (px - x1) / (x2 - x1) * (y2 - y1)
+        ahead = (at >= y[pick]) & (at <= (row[pick] + 1) * CELL)
+        pick, edge, at, slope = (v[ahead] for v in (pick, edge, at, slope))
+        order = np.lexsort((slope, at, pick))
+        seen, first = np.unique(pick[order], return_index=True)
+        edge = edge[order[first]]
+        eastward = self._x[edge + 1] > self._x[edge]
+        answer[seen] = np.where(eastward, self._right[edge], self._left[edge])
+        return answer
+
+    def _edges_in(self, cell: Ints) -> tuple[Ints, Ints]:
+        """Return pairs: the position in ``cell``, and each edge that touches that cell."""
+        rank = np.minimum(np.searchsorted(self._cells, cell), len(self._cells) - 1)
+        counts = np.where(self._cells[rank] == cell, np.diff(self._cell_offsets)[rank], 0)
+        pick, at = spread(self._cell_offsets[rank], counts)
+        return pick, self._cell_edges[at].astype(np.int64)
+
+    def border_m(self, lon: Floats, lat: Floats, wanted: Bools, which: Ints, reach_m: float) -> Floats:
+        """Return how far the nearest border of some faces is, in metres, good to 0.1 %.
+
+        Parameters
+        ----------
+        lon, lat
+            Degrees, shape (n,).
+        wanted
+            Sets of faces, shape (sets, faces): an edge counts if a wanted face lies on a side.
+        which
+            For each point the number of its set, shape (n,).
+        reach_m
+            How far to look.
+
+        Returns
+        -------
+        metres
+            Infinite if there is none within reach. To the border, also from inside.
+        """
+        found = np.full(len(lon), np.inf)
+        todo = np.arange(len(lon))
+        for reach in (*(s for s in SEARCH_M if s < reach_m), reach_m):
+            for some in np.array_split(todo, len(todo) // POINTS_AT_ONCE + 1):
+                found[some] = self._border_within(lon[some], lat[some], wanted, which[some], reach)
+            todo = todo[np.isinf(found[todo])]
+        return found
+
+    def _border_within(
+        self, lon: Floats, lat: Floats, wanted: Bools, which: Ints, reach: float
+    ) -> Floats:
+        point, cell = _cells_within(lon, lat, reach)
+        pick, edge = self._edges_in(cell)
+        point = point[pick]
+        match = wanted[which[point], self._left[edge]] | wanted[which[point], self._right[edge]]
+        point, edge = point[match], edge[match]
+        result = np.full(len(lon), np.inf)
+        if len(point):
+            origin, axes = geodesy.ecef(lon, lat), _horizon(lon, lat)
+            ends = [
+                np.einsum("nai,ni->na", axes[point], self._vertices[edge + k] - origin[point])
+                for k in (0, 1)
+            ]
+            first = np.flatnonzero(np.diff(point, prepend=-1))
+            result[point[first]] = np.minimum.reduceat(_to_segment(*ends), first)
+        return np.where(result <= reach, result, np.inf)
+
+    @property
+    def _degrees(self) -> tuple[Floats, Floats]:
+        return (self._x - 180 * UNITS) / UNITS, (self._y - 90 * UNITS) / UNITS
+
+    @functools.cached_property
+    def _vertices(self) -> Floats:
+        return geodesy.ecef(*self._degrees)
+
+    def polygon(self, face: int) -> "shapely.MultiPolygon":
+        """Return a face as a multipolygon in degrees, cut at 180."""
+        import shapely
+
+        arcs, arc_offsets, ring_offsets, polygon_offsets, face_offsets = self._rings
+        points = np.stack(self._degrees, axis=1)
+
+        def line(ring: int) -> Floats:
+            bits = [points[:0]]
+            for arc in arcs[ring_offsets[ring] : ring_offsets[ring + 1]]:
+                start, stop = arc_offsets[max(arc, ~arc)], arc_offsets[max(arc, ~arc) + 1]
+                bit = points[start:stop] if arc >= 0 else points[start:stop][::-1]
+                bits.append(bit[1:] if len(bits) > 1 else bit)
+            return np.concatenate(bits)
+
+        polygons = []
+        for p in range(face_offsets[face], face_offsets[face + 1]):
+            shell, *holes = map(line, range(polygon_offsets[p], polygon_offsets[p + 1]))
+            polygons.append(shapely.Polygon(shell, holes))
+        return shapely.MultiPolygon(polygons)
+
+
+def _cell(lon: Floats, lat: Floats) -> tuple[Floats, Floats, Ints, Ints]:
+    """Return the units east and north, and the column and row of the grid; 180 E is 180 W."""
+    x = np.mod(lon + 180, 360) * UNITS
+    y = np.maximum((lat + 90) * UNITS, 0.5)  # a hair inside the edge that lies along the pole
+    column = np.minimum((x / CELL).astype(np.int64), COLUMNS - 1)
+    return x, y, column, np.minimum((y / CELL).astype(np.int64), ROWS - 1)
+
+
+def _cells_within(lon: Floats, lat: Floats, reach_m: float) -> tuple[Ints, Ints]:
+    """Return pairs of a point and a cell that may be within reach of it, sorted by point."""
+    x, y, _, _ = _cell(lon, lat)
+    dy = reach_m / LEAST_DEGREE_M
+    farthest = np.radians(np.minimum(np.abs(lat) + dy, 90))
+    # A circle's widest place lies polewards of its centre: asin(sin d / cos lat), bounded by this.
+    dx = np.minimum(dy / np.maximum(np.cos(farthest), 1e-3), 180)
+    south = np.maximum((y - dy * UNITS) // CELL, 0).astype(np.int64)
+    north = np.minimum((y + dy * UNITS) // CELL, ROWS - 1).astype(np.int64)
+    west = ((x - dx * UNITS) // CELL).astype(np.int64)
+    width = np.minimum(((x + dx * UNITS) // CELL).astype(np.int64) - west + 1, COLUMNS)
+    strip, row = spread(south, north - south + 1)
+    pick, column = spread(west[strip], width[strip])
+    return strip[pick], row[pick] * COLUMNS + column % COLUMNS
+
+
+def _horizon(lon: Floats, lat: Floats) -> Floats:
+    """Return the unit vectors east and north at each point, shape (n, 2, 3)."""
+    lam, phi = np.radians(lon), np.radians(lat)
+    zero = np.zeros_like(lam)
+    east = np.stack([-np.sin(lam), np.cos(lam), zero], axis=-1)
+    up = np.stack([np.cos(lam), np.sin(lam)], axis=-1)
+    north = np.concatenate([-np.sin(phi)[:, None] * up, np.cos(phi)[:, None]], axis=-1)
+    return np.stack([east, north], axis=1)
+
+
+def _to_segment(a: Floats, b: Floats) -> Floats:
+    """Return the distance from the origin to segments in the horizon's plane, along the ground."""
+    d = b - a
+    length2 = np.einsum("ni,ni->n", d, d)
+    along = -np.einsum("ni,ni->n", a, d) / np.where(length2 > 0, length2, 1)
+    nearest = a + np.clip(along, 0, 1)[:, None] * d
+    flat = np.hypot(nearest[:, 0], nearest[:, 1])
+    return geodesy.EQUATOR_M * np.arcsin(np.minimum(flat / geodesy.EQUATOR_M, 1))
+
+
+@functools.cache
+def load() -> Borders:
+    """Return the layer that ships with the package: about 0.1 s, then kept."""
+    import pyarrow as pa
+
+    path = resources.files("coverage_analyzer") / "resources" / "countries" / "countries.arrow"
+    batch = pa.ipc.open_file(pa.BufferReader(path.read_bytes())).get_batch(0)
+    column: dict[str, Any] = {
+        name: batch.column(name).flatten() for name in batch.schema.names
+    }
+    numbers = {n: arrays.numpy(c) for n, c in column.items() if n != "faces"}
+    sizes = numbers["arc_sizes"]
+    grid = numbers["grid"]
+    return Borders(
+        faces=tuple(column["faces"].to_pylist()),
+        _x=np.cumsum(numbers["lon"], dtype=np.int64) + 180.0 * UNITS,
+        _y=np.cumsum(numbers["lat"], dtype=np.int64) + 90.0 * UNITS,
+        _left=np.repeat(numbers["arc_left"], sizes),
+        _right=np.repeat(numbers["arc_right"], sizes),
+        _grid=grid,
+        _cells=np.flatnonzero(grid == BORDER),
+        _cell_offsets=_offsets(numbers["cell_sizes"]),
+        _cell_edges=np.cumsum(numbers["cell_edges"], dtype=np.int32),
+        _rings=(
+            numbers["ring_arcs"],
+            *(_offsets(numbers[f"{n}_sizes"]) for n in ("arc", "ring", "polygon", "face")),
+        ),
+    )
+
+
+def _offsets(sizes: npt.NDArray[Any]) -> Ints:
+    return np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)])

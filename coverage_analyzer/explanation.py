@@ -1,0 +1,223 @@
+"""The story of one point: where it lies, which centers are near, what decided, by which clause."""
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from coverage_analyzer import geodesy
+from coverage_analyzer.countries import NONE, UNKNOWN
+from coverage_analyzer.countries.decision import Ground, decided
+from coverage_analyzer.geodesy import MILE_M
+from coverage_analyzer.matching import NOBODY, Matcher, Reason, Sites
+
+LISTED: Final = 10
+"""So many centers in reach the text lists; it counts the rest."""
+
+REASONS: Final = {
+    Reason.within_radius: "an open center of its country lies within the limit",
+    Reason.center_opens_later: "a center of its country lies within the limit, but opens later",
+    Reason.beyond_radius: "no center of its country lies within the limit",
+    Reason.no_center_in_country: "no open center stands in its country",
+    Reason.country_conflict: "it declares one country and lies in another, or far from its own",
+    Reason.country_unknown: "its country cannot be told",
+    Reason.borderline: "the limit is nearer than its coordinates are exact",
+    Reason.null_island: "it lies at 0, 0, where geocoders put what they did not find",
+}
+
+GROUNDS: Final = {
+    Ground.AGREED: "declared and located agree",
+    Ground.INFERRED: "none is declared; it lies clearly in one",
+    Ground.OFFSHORE: "it lies in no country, within 200 nautical miles of the one declared",
+    Ground.NULL_ISLAND: "it lies at 0, 0",
+    Ground.UNKNOWN: "what is declared is unknown, or nothing is and two countries are near, or none",
+    Ground.CONFLICT: "declared and located contradict each other",
+}
+
+
+@dataclass(frozen=True)
+class NearCenter:
+    """A center, how far it is, and whether it may serve the site."""
+
+    center_id: str
+    name: str
+    country: str
+    distance_miles: float
+    margin_miles: float
+    refused: str = ""
+
+    def __str__(self) -> str:
+        """Return it on one line."""
+        named = f" ({self.name})" if self.name else ""
+        margin = f"{abs(self.margin_miles):.3f} miles {'beyond' if self.margin_miles < 0 else 'within'}"
+        where = f"{self.center_id}{named}, {self.country}: {self.distance_miles:.3f} miles, {margin}"
+        return f"{where} the limit{'; ' + self.refused if self.refused else ''}"
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why a site gets its level; ``print`` tells it in words, `to_dict` gives it as data."""
+
+    latitude: float
+    longitude: float
+    as_of: str
+    policy: str
+    declared: str
+    located: str
+    country: str
+    ground: str
+    level: str
+    promise: str
+    status: str
+    reason: str
+    limit_miles: float | None
+    center: NearCenter | None
+    in_reach: tuple[NearCenter, ...]
+    refused: NearCenter | None
+    available_on: str
+    clauses: tuple[str, ...]
+    source: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all of it as plain data, ready for JSON."""
+        return dataclasses.asdict(self)
+
+    def __str__(self) -> str:
+        """Return the story in words."""
+        lines = [
+            f"{self.level} ({self.status}): {REASONS[Reason[self.reason]]}.",
+            f"  promise   {self.promise}",
+            f"  point     latitude {self.latitude}, longitude {self.longitude}, on {self.as_of}",
+            f"  country   {self.country or 'none'}: {self.ground} "
+            f"(declared {self.declared or 'nothing'}, located in {self.located or 'none'})",
+        ]
+        if self.limit_miles is not None:
+            lines.append(f"  limit     {self.limit_miles:g} miles")
+        if self.center:
+            opens = f", opens on {self.available_on}" if self.available_on else ""
+            lines.append(f"  center    {self.center}{opens}")
+        lines += [f"  in reach  {c}" for c in self.in_reach[:LISTED]]
+        if len(self.in_reach) > LISTED:
+            lines.append(f"            and {len(self.in_reach) - LISTED} more")
+        if self.refused:
+            lines.append(f"  refused   {self.refused}")
+        lines += [f"  clause    {clause}" for clause in self.clauses]
+        return "\n".join([*lines, f"  source    {self.source}"])
+
+
+def explanation(
+    matcher: Matcher, lon: float, lat: float, *, country: str = "", accuracy_m: float = np.nan
+) -> Explanation:
+    """Return why a site at a point gets its level.
+
+    Parameters
+    ----------
+    matcher
+        Centers, policy and day.
+    lon, lat
+        Degrees on WGS 84.
+    country
+        As the site declares it, if it does.
+    accuracy_m
+        How far off the coordinates may be, if known.
+    """
+    world, codes = matcher.world, matcher.world.names.codes
+    declared = world.names.number(country)
+    sites = Sites(
+        np.array([lon], float),
+        np.array([lat], float),
+        np.array([declared], np.int16),
+        np.array([accuracy_m], float),
+    )
+    number, ground = decided(sites.lon, sites.lat, sites.declared, world, matcher.convention)
+    verdicts = matcher.match(sites)
+    row = {name: values[0].as_py() for name, values in matcher.columns(verdicts).items()}
+    level = matcher.policy.levels[verdicts.level[0]]
+    near = _centers(matcher, lon, lat, int(number[0]), row["limit_miles"])
+    at = int(verdicts.center[0])
+    return Explanation(
+        latitude=lat,
+        longitude=lon,
+        as_of=matcher.as_of.isoformat(),
+        policy=matcher.policy.title,
+        declared=_named(country, declared, codes),
+        located=str(world.locate([lon], [lat])[0]),
+        country=codes[number[0]],
+        ground=GROUNDS[Ground(ground[0])],
+        level=level.title,
+        promise=str(level.replacement or "nothing"),
+        status=row["status"],
+        reason=row["reason"],
+        limit_miles=row["limit_miles"],
+        center=near[at] if at != NOBODY else None,
+        in_reach=_in_reach(near),
+        refused=_first_refused(near),
+        available_on=str(row["available_on"] or ""),
+        clauses=tuple(_clauses(matcher, Reason[row["reason"]], codes[number[0]], level.id)),
+        source=f"{matcher.policy.source.title}, {matcher.policy.source.address}",
+    )
+
+
+def _named(text: str, number: int, codes: tuple[str, ...]) -> str:
+    known = {UNKNOWN: f"{text!r}, which no table knows", NONE: ""}
+    return known.get(number, codes[number])
+
+
+def _centers(
+    matcher: Matcher, lon: float, lat: float, country: int, limit: float | None
+) -> list[NearCenter]:
+    """Return all centers with their exact distance, in the matcher's order."""
+    centers, day = matcher.centers, np.datetime64(matcher.as_of, "D")
+    miles = geodesy.distance_m(lon, lat, centers.lon, centers.lat) / MILE_M
+    opened, planned = centers.is_open(day), centers.is_planned(day)
+    same = matcher.policy.qualification.same_country
+    result = []
+    for i, away in enumerate(miles.tolist()):
+        refused = ""
+        if same and matcher.center_country[i] != country:
+            refused = "in another country"
+        elif planned[i]:
+            refused = f"opens on {centers.opens_on[i]}"
+        elif not opened[i]:
+            refused = f"closed on {centers.closes_on[i]}"
+        code = matcher.world.names.codes[matcher.center_country[i]]
+        margin = (limit if limit is not None else np.nan) - away
+        near = NearCenter(centers.center_id[i], centers.name[i], code, away, margin, refused)
+        result.append(near)
+    return result
+
+
+def _in_reach(near: list[NearCenter]) -> tuple[NearCenter, ...]:
+    least = -geodesy.ROUNDING_M / MILE_M
+    reaching = [c for c in near if not c.refused and c.margin_miles >= least]
+    return tuple(sorted(reaching, key=lambda c: (c.distance_miles, c.center_id)))
+
+
+def _first_refused(near: list[NearCenter]) -> NearCenter | None:
+    """Return the nearest center that may not serve, if it is nearer than all that may."""
+    ranked = sorted(near, key=lambda c: (c.distance_miles, c.center_id))
+    return ranked[0] if ranked and ranked[0].refused else None
+
+
+def _clauses(matcher: Matcher, reason: Reason, country: str, level: str) -> list[str]:
+    """Return the clauses of the policy that decided, each once."""
+    policy = matcher.policy
+    rules = policy.qualification
+    bands = policy.bands_in(country)
+    names = [b.clause for b in bands if b.level == level] or [bands[-1].clause]
+    if reason in {Reason.no_center_in_country, Reason.country_conflict, Reason.country_unknown}:
+        names = []
+    if rules.clause:
+        names.append(rules.clause)
+    if reason == Reason.center_opens_later:
+        times = policy.lead_times
+        named = [t for t in times if country in t.countries] or list(times)
+        names += [t.clause for t in named]
+    elif reason != Reason.within_radius:
+        names.append(rules.fallback_clause)
+    replacement = policy.level(level).replacement
+    names += [replacement.clause] if replacement else []
+    return [policy.clauses[name] for name in dict.fromkeys(names)]
+
+

@@ -1,0 +1,65 @@
+"""What a reader hands on: runs of rows, in which every row that was read is accounted for."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from coverage_analyzer.tables import Rejected
+
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Reject:
+    """A row that could not be decided: its line, why, in words, and its raw text."""
+
+    line: int
+    reason: Rejected
+    detail: str
+    raw: str
+
+
+@dataclass(frozen=True)
+class Block:
+    """A run of rows as read.
+
+    Attributes
+    ----------
+    lines
+        The physical line (of a text file) or the row (of others) of each row, from 1. Shape (n,).
+    columns
+        The cells, a column for each header.
+    raw
+        Gives the raw text of a row by its position.
+    rejects
+        Rows of the run that the reader itself could not read.
+    blank
+        How many rows of the run were empty.
+    records
+        How many rows the reader saw, of whatever kind.
+    """
+
+    lines: Ints
+    columns: pa.RecordBatch
+    raw: Callable[[int], str]
+    rejects: list[Reject] = field(default_factory=list)
+    blank: int = 0
+    records: int = 0
+
+
+class Source(Protocol):
+    """A table that is open for reading, once."""
+
+    headers: list[str]
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield all rows, in order; one block at least, be it empty."""
+        ...
+
+    def sha256(self) -> str:
+        """Return the hash of the file, after the last block."""
+        ...

@@ -1,0 +1,76 @@
+"""Parquet files, batch by batch, with the types that they have."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from coverage_analyzer.errors import InputError
+from coverage_analyzer.files.blocks import Block
+
+ROWS_AT_ONCE: Final = 65_536
+
+
+class ParquetFile:
+    """A Parquet file; its rows count from 1.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read as Parquet.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            self._file = pq.ParquetFile(path)
+        except (OSError, pa.ArrowException) as error:
+            msg = f"{path} cannot be read as Parquet: {error}."
+            raise InputError(msg) from error
+        self.headers: list[str] = self._file.schema_arrow.names
+
+    def sha256(self) -> str:
+        """Return the hash of the file."""
+        with self._path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield all rows, in order."""
+        row = 1
+        try:
+            for batch in self._file.iter_batches(ROWS_AT_ONCE, use_threads=False):
+                yield _block(batch, row)
+                row += len(batch)
+            if row == 1:
+                yield _block(self._file.schema_arrow.empty_table().to_batches()[0], row)
+        except (OSError, pa.ArrowException) as error:
+            msg = f"{self._path} cannot be read on from row {row}: {error}."
+            raise InputError(msg) from error
+
+
+def _block(batch: pa.RecordBatch, row: int) -> Block:
+    plain = [_undictionaried(column) for column in batch.columns]
+    columns = pa.RecordBatch.from_arrays(plain, names=batch.schema.names)
+
+    def raw(position: int) -> str:
+        return json.dumps(columns.slice(position, 1).to_pylist()[0], default=str, ensure_ascii=False)
+
+    return Block(np.arange(row, row + len(batch)), columns, raw, records=len(batch))
+
+
+def _undictionaried(column: pa.Array) -> pa.Array:
+    if pa.types.is_dictionary(column.type):
+        return column.dictionary_decode()
+    return column
+
+

@@ -1,0 +1,171 @@
+"""Opening tables by what their names say, and reading centers and sites out of them."""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from coverage_analyzer import arrays, tables
+from coverage_analyzer.centers import Centers
+from coverage_analyzer.errors import InputError
+from coverage_analyzer.files.blocks import Block, Reject, Source
+from coverage_analyzer.files.columnar import ParquetFile
+from coverage_analyzer.files.delimited import DelimitedFile
+from coverage_analyzer.tables import Column, Coordinates, Rejected
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The usable rows of a block, with their coordinates, and what became of the others."""
+
+    block: Block
+    coordinates: Coordinates
+    rejects: list[Reject]
+
+
+@dataclass(frozen=True)
+class Table:
+    """An open table whose columns are recognised.
+
+    Attributes
+    ----------
+    source
+        The rows.
+    columns
+        Where each known column stands among the headers.
+    """
+
+    source: Source
+    columns: Mapping[str, int]
+
+    @property
+    def headers(self) -> list[str]:
+        """The headers as the file has them."""
+        return self.source.headers
+
+    @property
+    def recognised(self) -> dict[str, str]:
+        """The header that each known column has in the file."""
+        return {name: self.headers[at] for name, at in self.columns.items()}
+
+    def rows(self) -> Iterator[Rows]:
+        """Yield the rows block by block; those without usable coordinates become rejects."""
+        for block in self.source.blocks():
+            yield _usable(block, self)
+
+    def column(self, block: Block, name: str) -> pa.Array | None:
+        """Return a known column of a block, if the file has it."""
+        return block.columns.column(self.columns[name]) if name in self.columns else None
+
+
+def opened(
+    path: str | Path, table: Sequence[Column], columns: Mapping[str, str] | None = None
+) -> Table:
+    """Open a table of sites or centers.
+
+    Parameters
+    ----------
+    path
+        A CSV (``.csv``, ``.txt``) or Parquet (``.parquet``, ``.geoparquet``) file.
+    table
+        `tables.SITES` or `tables.CENTERS`.
+    columns
+        The header to take for a column where names alone do not tell.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, it cannot be read, or columns are missing or ambiguous.
+    """
+    path = Path(path)
+    if not path.is_file():
+        what = "is a folder" if path.is_dir() else "is not there"
+        msg = f"{path} {what}; give a CSV or Parquet file."
+        raise InputError(msg)
+    parquet = path.suffix.lower() in {".parquet", ".geoparquet", ".pq"}
+    source: Source = ParquetFile(path) if parquet else DelimitedFile(path)
+    try:
+        return Table(source, tables.recognised(source.headers, table, columns))
+    except InputError as error:
+        msg = f"{path}: {error}"
+        raise InputError(msg) from None
+
+
+def read_centers(path: str | Path, columns: Mapping[str, str] | None = None) -> Centers:
+    """Read the service centers.
+
+    Raises
+    ------
+    InputError
+        One error that names every row that cannot be used, and every id that occurs twice.
+    """
+    table = opened(path, tables.CENTERS, columns)
+    texts: dict[str, list[str]] = {name: [] for name in table.columns}
+    lon, lat, lines, rejects = [], [], [], []
+    for block in table.source.blocks():
+        read = _coordinates(block, table)
+        lon.append(np.where(read.fault < 0, read.lon, np.nan))
+        lat.append(np.where(read.fault < 0, read.lat, np.nan))
+        lines += [f"line {n}" for n in block.lines]
+        rejects += [f"line {r.line}: {r.detail}" for r in block.rejects]
+        for name, values in texts.items():
+            cells = table.column(block, name)
+            values += tables.as_text(cells).to_pylist() if cells is not None else []
+    if rejects:
+        msg = f"{path}: {len(rejects)} row(s) cannot be read:\n  " + "\n  ".join(rejects[:20])
+        raise InputError(msg)
+    try:
+        return Centers.from_texts(texts, _joined(lon), _joined(lat), lines)
+    except InputError as error:
+        msg = f"{path}: {error}"
+        raise InputError(msg) from None
+
+
+def _joined(parts: list[tables.Floats]) -> tables.Floats:
+    return np.concatenate([np.zeros(0), *parts])
+
+
+def _coordinates(block: Block, table: Table) -> Coordinates:
+    cells = [table.column(block, n) for n in ("latitude", "longitude", "accuracy_m")]
+    return tables.coordinates(*cells)
+
+
+def _usable(block: Block, table: Table) -> Rows:
+    """Return the rows of a block that have coordinates, and the others with their reasons."""
+    read = _coordinates(block, table)
+    bad = np.flatnonzero(read.fault >= 0)
+    if not len(bad):
+        return Rows(block, read, block.rejects)
+    codes = list(Rejected)
+    rejects = list(block.rejects)
+    for row in bad.tolist():
+        cells = [table.column(block, n) for n in ("latitude", "longitude", "accuracy_m")]
+        texts = ["" if c is None else _cell(c, row) for c in cells]
+        fault = codes[read.fault[row]]
+        detail = tables.fault_detail(fault, *texts)
+        rejects.append(Reject(int(block.lines[row]), fault, detail, block.raw(row)))
+    kept = np.flatnonzero(read.fault < 0)
+    left = Block(
+        block.lines[kept],
+        block.columns.take(arrays.arrow(kept)),
+        block.raw,
+        rejects,
+        block.blank,
+        block.records,
+    )
+    some = Coordinates(read.lon[kept], read.lat[kept], read.accuracy_m[kept], read.fault[kept])
+    return Rows(left, some, sorted(rejects, key=lambda r: r.line))
+
+
+def sha256(path: Path) -> str:
+    """Return the hash of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _cell(cells: pa.Array, row: int) -> str:
+    value = cells[row].as_py()
+    return "" if value is None else str(value)

@@ -1,0 +1,152 @@
+"""The files of a run's folder: the report, the rejects, the summary, the centers."""
+
+import csv
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, Literal, Protocol
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
+
+from coverage_analyzer import arrays, tables
+from coverage_analyzer.centers import Centers
+from coverage_analyzer.countries import Names, Numbers
+from coverage_analyzer.files.blocks import Reject
+
+Format = Literal["csv", "parquet"]
+FORMATS: Final[tuple[Format, ...]] = ("csv", "parquet")
+
+DECIMALS: Final = {"distance_miles": 3, "margin_miles": 3}
+"""Columns that a CSV shows with so many decimals."""
+
+SUMMARY: Final = ("site_country", "level", "status", "sites")
+REJECTS: Final = ("line", "reason", "detail", "raw")
+
+Counts = Mapping[tuple[str, str, str], int]
+"""How many sites there are by country, level and status."""
+
+
+class Writer(Protocol):
+    """What both formats offer."""
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Append rows."""
+
+    def close(self) -> None:
+        """Finish the file."""
+
+
+def report_writer(path: Path, kind: Format, schema: pa.Schema) -> Writer:
+    """Return a writer of report rows of a schema."""
+    return CsvWriter(path, schema) if kind == "csv" else ParquetWriter(path, schema)
+
+
+class ParquetWriter:
+    """Rows with the types that they have."""
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        self._writer = pq.ParquetWriter(path, schema, compression="zstd")
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Append rows."""
+        self._writer.write_batch(batch)
+
+    def close(self) -> None:
+        """Finish the file."""
+        self._writer.close()
+
+
+class CsvWriter:
+    """UTF-8 text, LF, text in quotes, miles with three decimals; geometry is left out."""
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        self._kept = [i for i, f in enumerate(schema) if not pa.types.is_binary(f.type)]
+        names = [schema.names[i] for i in self._kept]
+        types = [_csv_type(schema.field(i)) for i in self._kept]
+        self._schema = pa.schema(list(zip(names, types, strict=True)))
+        self._writer = pyarrow.csv.CSVWriter(path, self._schema)
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Append rows."""
+        columns = [_csv_cells(batch.schema.names[i], batch.column(i)) for i in self._kept]
+        self._writer.write(pa.RecordBatch.from_arrays(columns, schema=self._schema))
+
+    def close(self) -> None:
+        """Finish the file."""
+        self._writer.close()
+
+
+def _csv_type(field: pa.Field) -> pa.DataType:
+    if field.name in DECIMALS:
+        return pa.decimal128(18, DECIMALS[field.name])
+    return pa.string() if pa.types.is_nested(field.type) else field.type
+
+
+def _csv_cells(name: str, cells: pa.Array) -> pa.Array:
+    if name in DECIMALS:
+        return arrays.decimals(arrays.numpy(cells), DECIMALS[name])
+    if pa.types.is_nested(cells.type):
+        return arrays.text([json.dumps(v, default=str) for v in cells.to_pylist()])
+    return cells
+
+
+class RejectsWriter:
+    """``rejects.csv``: each row that was not decided, with its line, the reason and its raw text."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("w", encoding="utf-8", newline="")
+        self._writer = csv.writer(self._file, lineterminator="\n")
+        self._writer.writerow(REJECTS)
+
+    def write(self, rejects: Iterable[Reject]) -> None:
+        """Append rows."""
+        self._writer.writerows((r.line, r.reason.value, r.detail, r.raw) for r in rejects)
+
+    def close(self) -> None:
+        """Finish the file."""
+        self._file.close()
+
+
+def renamed(headers: Sequence[str]) -> dict[str, str]:
+    """Return new names for input columns that are called like a column of the verdict."""
+    return {h: f"input_{h}" for h in headers if h in tables.VERDICT}
+
+
+def write_summary(path: Path, counts: Counts) -> None:
+    """Write how many sites there are by country, level and status."""
+    _write_rows(path, SUMMARY, [(*key, n) for key, n in sorted(counts.items())])
+
+
+def write_centers(path: Path, centers: Centers, country: Numbers, names: Names) -> None:
+    """Write the centers as used, with the country that decided."""
+    columns: dict[str, Sequence[Any]] = {
+        "center_id": centers.center_id,
+        "name": centers.name,
+        "country": centers.country,
+        "latitude": centers.lat.tolist(),
+        "longitude": centers.lon.tolist(),
+        "opens_on": _days(centers.opens_on),
+        "closes_on": _days(centers.closes_on),
+        "center_country": [names.codes[n] for n in country.tolist()],
+    }
+    _write_rows(path, list(columns), list(zip(*columns.values(), strict=True)))
+
+
+def _days(values: Any) -> list[str]:
+    return ["" if np.isnat(v) else str(v) for v in values]
+
+
+def write_manifest(path: Path, manifest: Mapping[str, Any]) -> None:
+    """Write what the run was made of and came to."""
+    text = json.dumps(manifest, indent=2, ensure_ascii=False)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def _write_rows(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(rows)

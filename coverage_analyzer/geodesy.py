@@ -1,0 +1,224 @@
+"""Distances on the WGS 84 ellipsoid: exact, bounded, and decided with proof. Arrays only.
+
+The straight chord *c* through the earth bounds the geodesic *s* between the same two points from
+both sides, since every radius of curvature of the surface lies between ``LEAST_RADIUS_M`` (*r*)
+and ``GREATEST_RADIUS_M`` (*R*)::
+
+    2 R asin(c / 2R)  <=  s  <=  2 r asin(c / 2r)
+
+Upper bound: Schur's comparison theorem for the geodesic as a curve in space, whose curvature is at
+most 1/r. Lower bound: the ellipsoid is an intersection of balls of radius R (Blaschke's rolling
+theorem), so it contains the spindle of the two points, the intersection of all such balls that hold
+both; projecting the geodesic on that convex spindle makes it no longer, and no path on a spindle
+from tip to tip is shorter than its meridian. At 70 miles the bounds lie 3 cm apart: chords decide
+all other pairs, and only those between the bounds ask Karney's geodesic (`distance_m`).
+
+Longitudes and latitudes are degrees, in that order; metres are metres along the ellipsoid.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+MILE_M: Final = 1609.344
+"""The international mile in metres, exactly."""
+
+ROUNDING_M: Final = 0.001
+"""What every limit allows for rounding of coordinates: 1 mm."""
+
+EQUATOR_M: Final = 6_378_137.0
+FLATTENING: Final = 1 / 298.257223563
+POLE_M: Final = EQUATOR_M * (1 - FLATTENING)
+ECCENTRICITY2: Final = FLATTENING * (2 - FLATTENING)
+LEAST_RADIUS_M: Final = POLE_M**2 / EQUATOR_M
+GREATEST_RADIUS_M: Final = EQUATOR_M**2 / POLE_M
+
+CHORD_ERROR_M: Final = 1e-6
+"""More than double precision can get a chord wrong by (about 1e-8 m)."""
+
+ARC_REACH_M: Final = 200_000.0
+ARC_ERROR_M: Final = 1e-5
+"""`arc_m` is this good up to `ARC_REACH_M`; the test-suite measures both."""
+
+
+def ecef(lon: npt.ArrayLike, lat: npt.ArrayLike) -> Floats:
+    """Return earth-centred, earth-fixed coordinates on the ellipsoid.
+
+    Parameters
+    ----------
+    lon, lat
+        Degrees on WGS 84, of shapes that broadcast.
+
+    Returns
+    -------
+    xyz
+        Metres; one more axis, of length 3, than the input.
+    """
+    lam, phi = np.broadcast_arrays(np.radians(lon), np.radians(lat))
+    sine, cosine = np.sin(phi), np.cos(phi)
+    normal = EQUATOR_M / np.sqrt(1 - ECCENTRICITY2 * sine**2)
+    x, y = normal * cosine * np.cos(lam), normal * cosine * np.sin(lam)
+    return np.stack([x, y, normal * (1 - ECCENTRICITY2) * sine], axis=-1)
+
+
+def chord_m(p: Floats, q: Floats) -> Floats:
+    """Return the straight distance between points given as `ecef` coordinates, in metres."""
+    d = p - q
+    return np.sqrt(np.einsum("...i,...i->...", d, d))
+
+
+def least_m(chord: npt.ArrayLike) -> Floats:
+    """Return the lower bound of the geodesic over a chord, in metres (see the module)."""
+    return 2 * GREATEST_RADIUS_M * np.arcsin(np.minimum(np.divide(chord, 2 * GREATEST_RADIUS_M), 1))
+
+
+def most_m(chord: npt.ArrayLike) -> Floats:
+    """Return the upper bound of the geodesic over a chord; infinite near the antipode."""
+    half = np.divide(chord, 2 * LEAST_RADIUS_M)
+    return np.where(half < 1, 2 * LEAST_RADIUS_M * np.arcsin(np.minimum(half, 1)), np.inf)
+
+
+def chord_limits_m(limit_m: npt.ArrayLike) -> tuple[Floats, Floats]:
+    """Return the two chords that decide a limit on the geodesic.
+
+    Parameters
+    ----------
+    limit_m
+        The limit without the millimetre for rounding, which is added here.
+
+    Returns
+    -------
+    inner, outer
+        Up to the first chord a pair surely is within the limit, beyond the second surely not.
+    """
+    limit = np.add(limit_m, ROUNDING_M)
+    inner = 2 * LEAST_RADIUS_M * np.sin(np.minimum(limit / (2 * LEAST_RADIUS_M), np.pi / 2))
+    outer = 2 * GREATEST_RADIUS_M * np.sin(np.minimum(limit / (2 * GREATEST_RADIUS_M), np.pi / 2))
+    return inner - CHORD_ERROR_M, outer + CHORD_ERROR_M
+
+
+def rival_chord_m(chord: Floats) -> Floats:
+    """Return the chord beyond which no point can be nearer than one at this chord, in metres."""
+    most = np.minimum(most_m(chord + CHORD_ERROR_M), np.pi * GREATEST_RADIUS_M)
+    return 2 * GREATEST_RADIUS_M * np.sin(most / (2 * GREATEST_RADIUS_M)) + CHORD_ERROR_M
+
+
+def distance_m(
+    lon1: npt.ArrayLike, lat1: npt.ArrayLike, lon2: npt.ArrayLike, lat2: npt.ArrayLike
+) -> Floats:
+    """Return geodesic distances by Karney's algorithm, good to 15 nanometres.
+
+    Parameters
+    ----------
+    lon1, lat1, lon2, lat2
+        Degrees on WGS 84, of shapes that broadcast. Missing values give NaN.
+
+    Returns
+    -------
+    metres
+        Of the common shape.
+
+    References
+    ----------
+    C. F. F. Karney, Algorithms for geodesics, J. Geodesy 87, 43-55 (2013).
+
+    Examples
+    --------
+    >>> float(distance_m(7.5886, 47.5596, 7.6614, 47.6156).round(3))
+    8291.673
+    """
+    from pyproj import Geod
+
+    corners = np.broadcast_arrays(*(np.asarray(v, np.float64) for v in (lon1, lat1, lon2, lat2)))
+    copies = [c.copy() for c in corners]  # Geod wants arrays of its own to write to
+    return np.asarray(Geod(ellps="WGS84").inv(*copies)[2], np.float64)
+
+
+def within(
+    lon1: npt.ArrayLike,
+    lat1: npt.ArrayLike,
+    lon2: npt.ArrayLike,
+    lat2: npt.ArrayLike,
+    limit_m: npt.ArrayLike,
+) -> Bools:
+    """Return whether pairs lie within a limit: the decision that every engine uses.
+
+    Parameters
+    ----------
+    lon1, lat1, lon2, lat2
+        Degrees on WGS 84, of shapes that broadcast.
+    limit_m
+        Metres along the geodesic, included, to which 1 mm is added for rounding.
+
+    Returns
+    -------
+    within
+        Exactly ``distance_m(...) <= limit_m + 0.001``, at the cost of a chord. Missing
+        coordinates are within nothing.
+
+    Examples
+    --------
+    >>> bool(within(-94.5786, 39.0997, -95.880799335, 39.092427553, 70 * MILE_M))
+    True
+    """
+    pair = np.broadcast_arrays(lon1, lat1, lon2, lat2)
+    return within_chord(chord_m(ecef(*pair[:2]), ecef(*pair[2:])), pair, limit_m)
+
+
+def within_chord(
+    chord: Floats, pair: Sequence[npt.NDArray[np.float64]], limit_m: npt.ArrayLike
+) -> Bools:
+    """Return `within` for pairs whose chord is known already.
+
+    Parameters
+    ----------
+    chord
+        Metres, shape (n,).
+    pair
+        ``lon1, lat1, lon2, lat2`` in degrees, of the chord's shape.
+    limit_m
+        Metres, of a shape that broadcasts with the chord's.
+    """
+    inner, outer = chord_limits_m(limit_m)
+    doubtful = (chord > inner) & (chord <= outer)
+    result = np.asarray(chord <= inner)
+    if doubtful.any():
+        limit, *corners = np.broadcast_arrays(limit_m, *pair, doubtful)[:5]
+        exact = distance_m(*(c[doubtful] for c in corners))
+        result[doubtful] = exact <= limit[doubtful] + ROUNDING_M
+    return result
+
+
+def arc_m(p: Floats, q: Floats) -> Floats:
+    """Return the distance along the osculating arc: 10 micrometres off at most, up to 200 km.
+
+    The chord between two points of an ellipsoid is parallel to the tangent plane where the line
+    from the centre through the chord's middle meets the surface. The arc has the radius of
+    curvature there, in the chord's direction (Euler): no angle is needed, so nothing is special at
+    the poles or at 180 degrees.
+
+    Parameters
+    ----------
+    p, q
+        `ecef` coordinates in metres, of one shape.
+
+    Returns
+    -------
+    metres
+    """
+    stretch = 1 / (1 - ECCENTRICITY2)
+    d, m = p - q, (p + q) / 2
+    d2, m2 = d * d, m * m
+    chord2 = d2.sum(axis=-1)
+    across, middle = d2[..., 0] + d2[..., 1], m2[..., 0] + m2[..., 1]
+    with np.errstate(invalid="ignore"):
+        direction = (across + stretch * d2[..., 2]) / chord2
+        scale = np.sqrt(middle + stretch * m2[..., 2]) / np.sqrt(middle + stretch**2 * m2[..., 2])
+        radius = EQUATOR_M / (direction * scale)
+        arc = 2 * radius * np.arcsin(np.minimum(np.sqrt(chord2) / (2 * radius), 1))
+    return np.where(chord2 > 0, arc, 0.0)

