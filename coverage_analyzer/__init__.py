@@ -48,7 +48,13 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name when it is first asked for (PEP 562): start-up is part of speed."""
+    """Import a public name when it is first asked for (PEP 562): start-up is part of speed.
+
+    Raises
+    ------
+    AttributeError
+        If there is no such name.
+    """
     if name not in _HOMES:
         msg = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(msg)

@@ -1,18 +1,34 @@
 """Arrow arrays from numpy's and back, without a copy and without pandas.
 
-pyarrow's own conversions (``pa.array``, ``pa.scalar``, ``Array.to_numpy``) import pandas wherever it
-is installed: half a second that the batch job has no use for.
+pyarrow's own conversions (``pa.array``, ``pa.scalar``, ``Array.to_numpy``) import pandas wherever
+it is installed: half a second that the batch job has no use for.
 """
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+Floats: TypeAlias = npt.NDArray[np.float64]
+Ints: TypeAlias = npt.NDArray[np.int64]
+Bools: TypeAlias = npt.NDArray[np.bool_]
 
-def arrow(values: npt.NDArray[Any], missing: npt.NDArray[np.bool_] | None = None) -> pa.Array:
+
+def spread(first: Ints, counts: Ints) -> tuple[Ints, Ints]:
+    """Return, for ranges of some lengths, the number of the range and each value in it.
+
+    Examples
+    --------
+    >>> [v.tolist() for v in spread(np.array([5, 9]), np.array([3, 1]))]
+    [[0, 0, 0, 1], [5, 6, 7, 9]]
+    """
+    pick = np.repeat(np.arange(len(counts)), counts)
+    return pick, np.repeat(first - np.cumsum(counts) + counts, counts) + np.arange(len(pick))
+
+
+def arrow(values: npt.NDArray[Any], missing: Bools | None = None) -> pa.Array:
     """Return an Arrow array over numbers (also as ``date32`` over days), null where missing."""
     days = values.dtype.kind == "M"
     if days:
@@ -20,7 +36,9 @@ def arrow(values: npt.NDArray[Any], missing: npt.NDArray[np.bool_] | None = None
     kind = pa.date32() if days else pa.from_numpy_dtype(values.dtype)
     data = np.packbits(values, bitorder="little") if kind == pa.bool_() else values
     valid = None if missing is None else pa.py_buffer(np.packbits(~missing, bitorder="little"))
-    return pa.Array.from_buffers(kind, len(values), [valid, pa.py_buffer(np.ascontiguousarray(data))])
+    return pa.Array.from_buffers(
+        kind, len(values), [valid, pa.py_buffer(np.ascontiguousarray(data))]
+    )
 
 
 def text(values: Sequence[str]) -> pa.Array:
@@ -38,7 +56,7 @@ def chosen(numbers: npt.NDArray[Any], values: Sequence[str]) -> pa.Array:
     return cast("pa.Array", text(values).take(indices))
 
 
-def decimals(values: npt.NDArray[np.float64], places: int) -> pa.Array:
+def decimals(values: Floats, places: int) -> pa.Array:
     """Return numbers as decimals with a fixed number of places, null where NaN."""
     missing = np.isnan(values)
     units = np.rint(np.where(missing, 0, values) * 10**places).astype(np.int64)
@@ -61,7 +79,7 @@ def numpy(values: pa.Array) -> npt.NDArray[Any]:
     return np.where(valid(values), result, np.nan)
 
 
-def valid(values: pa.Array) -> npt.NDArray[np.bool_]:
+def valid(values: pa.Array) -> Bools:
     """Return where an Arrow array is not null."""
     bits = values.buffers()[0]
     if bits is None or not values.null_count:
@@ -69,12 +87,12 @@ def valid(values: pa.Array) -> npt.NDArray[np.bool_]:
     return flags(bits, values.offset, len(values))
 
 
-def truth(values: pa.Array) -> npt.NDArray[np.bool_]:
+def truth(values: pa.Array) -> Bools:
     """Return an Arrow array of booleans as numpy's; null is false."""
     return flags(values.buffers()[1], values.offset, len(values)) & valid(values)
 
 
-def flags(bits: pa.Buffer | None, offset: int, length: int) -> npt.NDArray[np.bool_]:
+def flags(bits: pa.Buffer | None, offset: int, length: int) -> Bools:
     """Return the bits of a buffer as booleans."""
     if bits is None:
         return np.zeros(length, np.bool_)

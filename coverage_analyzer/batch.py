@@ -142,6 +142,8 @@ def run(
 
     Raises
     ------
+    CoverageError
+        If rows do not add up, which would be a fault of this program.
     InputError
         If a file or the day cannot be used.
     PolicyError
@@ -247,7 +249,8 @@ def _sites(rows: Rows, table: Table, matcher: Matcher) -> Sites:
 def declared_countries(cells: pa.Array, names: countries.Names) -> countries.Numbers:
     """Return the countries that cells of text name; each distinct text is looked up once."""
     coded = cells.dictionary_encode()
-    return names.numbers(coded.dictionary.to_pylist())[arrays.numpy(coded.indices)]
+    numbers: countries.Numbers = names.numbers(coded.dictionary.to_pylist())
+    return numbers.take(arrays.numpy(coded.indices))
 
 
 def _report_rows(

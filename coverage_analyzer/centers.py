@@ -2,17 +2,17 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from coverage_analyzer.arrays import Bools, Floats
 from coverage_analyzer.countries import UNKNOWN, Countries, Numbers
 from coverage_analyzer.countries.decision import Convention, Ground, decided
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.geodesy import Bools, Floats
 
 Days = npt.NDArray[np.datetime64]
 
@@ -48,7 +48,7 @@ class Centers:
 
     @classmethod
     def from_texts(
-        cls, columns: dict[str, Sequence[str]], lon: Floats, lat: Floats, row: Sequence[str]
+        cls, columns: Mapping[str, Sequence[str]], lon: Floats, lat: Floats, row: Sequence[str]
     ) -> "Centers":
         """Return centers from columns of text and coordinates, sorted by id.
 
@@ -135,7 +135,7 @@ def _refuse(faults: list[str], rows: int) -> None:
 
 
 def _faults(
-    columns: dict[str, Sequence[str]],
+    columns: Mapping[str, Sequence[str]],
     lon: Floats,
     lat: Floats,
     opens: Days,
@@ -167,7 +167,7 @@ def _country_faults(
     located: npt.NDArray[np.str_],
     ground: npt.NDArray[np.int8],
 ) -> Iterator[tuple[int, str]]:
-    for i in np.flatnonzero(ground >= Ground.OFFSHORE):
+    for i in np.flatnonzero(ground >= Ground.OFFSHORE).tolist():
         where = f"lies in {located[i]}" if located[i] else "lies in no country"
         if ground[i] == Ground.NULL_ISLAND:
             yield i, "lies at 0, 0, where geocoders put what they did not find"

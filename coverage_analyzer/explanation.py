@@ -10,7 +10,8 @@ from coverage_analyzer import geodesy
 from coverage_analyzer.countries import NONE, UNKNOWN
 from coverage_analyzer.countries.decision import Ground, decided
 from coverage_analyzer.geodesy import MILE_M
-from coverage_analyzer.matching import NOBODY, Matcher, Reason, Sites
+from coverage_analyzer.matching import Matcher, Reason, Sites
+from coverage_analyzer.nearness import NOBODY
 
 LISTED: Final = 10
 """So many centers in reach the text lists; it counts the rest."""
@@ -31,7 +32,7 @@ GROUNDS: Final = {
     Ground.INFERRED: "none is declared; it lies clearly in one",
     Ground.OFFSHORE: "it lies in no country, within 200 nautical miles of the one declared",
     Ground.NULL_ISLAND: "it lies at 0, 0",
-    Ground.UNKNOWN: "what is declared is unknown, or nothing is and two countries are near, or none",
+    Ground.UNKNOWN: "what is declared is unknown, or nothing is, and no one country is near",
     Ground.CONFLICT: "declared and located contradict each other",
 }
 
@@ -50,8 +51,12 @@ class NearCenter:
     def __str__(self) -> str:
         """Return it on one line."""
         named = f" ({self.name})" if self.name else ""
-        margin = f"{abs(self.margin_miles):.3f} miles {'beyond' if self.margin_miles < 0 else 'within'}"
-        where = f"{self.center_id}{named}, {self.country}: {self.distance_miles:.3f} miles, {margin}"
+        margin = (
+            f"{abs(self.margin_miles):.3f} miles {'beyond' if self.margin_miles < 0 else 'within'}"
+        )
+        where = (
+            f"{self.center_id}{named}, {self.country}: {self.distance_miles:.3f} miles, {margin}"
+        )
         return f"{where} the limit{'; ' + self.refused if self.refused else ''}"
 
 
@@ -85,12 +90,13 @@ class Explanation:
 
     def __str__(self) -> str:
         """Return the story in words."""
+        declared, located = self.declared or "nothing", self.located or "no country"
         lines = [
             f"{self.level} ({self.status}): {REASONS[Reason[self.reason]]}.",
             f"  promise   {self.promise}",
             f"  point     latitude {self.latitude}, longitude {self.longitude}, on {self.as_of}",
-            f"  country   {self.country or 'none'}: {self.ground} "
-            f"(declared {self.declared or 'nothing'}, located in {self.located or 'none'})",
+            f"  country   {self.country or 'none'}: {self.ground}",
+            f"            declared {declared}, located in {located}",
         ]
         if self.limit_miles is not None:
             lines.append(f"  limit     {self.limit_miles:g} miles")
@@ -151,7 +157,7 @@ def explanation(
         reason=row["reason"],
         limit_miles=row["limit_miles"],
         center=near[at] if at != NOBODY else None,
-        in_reach=_in_reach(near),
+        in_reach=_in_reach(near, matcher.policy.bands_in(codes[number[0]])[-1].up_to_miles),
         refused=_first_refused(near),
         available_on=str(row["available_on"] or ""),
         clauses=tuple(_clauses(matcher, Reason[row["reason"]], codes[number[0]], level.id)),
@@ -188,9 +194,9 @@ def _centers(
     return result
 
 
-def _in_reach(near: list[NearCenter]) -> tuple[NearCenter, ...]:
-    least = -geodesy.ROUNDING_M / MILE_M
-    reaching = [c for c in near if not c.refused and c.margin_miles >= least]
+def _in_reach(near: list[NearCenter], reach_miles: float) -> tuple[NearCenter, ...]:
+    most = reach_miles + geodesy.ROUNDING_M / MILE_M
+    reaching = [c for c in near if not c.refused and c.distance_miles <= most]
     return tuple(sorted(reaching, key=lambda c: (c.distance_miles, c.center_id)))
 
 
@@ -219,5 +225,3 @@ def _clauses(matcher: Matcher, reason: Reason, country: str, level: str) -> list
     replacement = policy.level(level).replacement
     names += [replacement.clause] if replacement else []
     return [policy.clauses[name] for name in dict.fromkeys(names)]
-
-

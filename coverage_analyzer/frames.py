@@ -2,6 +2,7 @@
 
 import datetime
 import warnings
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +14,7 @@ import pyarrow as pa
 import shapely
 
 from coverage_analyzer import countries, tables
+from coverage_analyzer.arrays import Floats
 from coverage_analyzer.batch import day, declared_countries
 from coverage_analyzer.centers import Centers
 from coverage_analyzer.countries.decision import Convention
@@ -23,7 +25,7 @@ from coverage_analyzer.files.blocks import Reject
 from coverage_analyzer.files.publishing import Publication
 from coverage_analyzer.matching import Matcher, Sites, Status
 from coverage_analyzer.policy import DEFAULT, Policy
-from coverage_analyzer.tables import Column, Floats
+from coverage_analyzer.tables import Column
 
 WGS84: Final = "EPSG:4326"
 NUMERIC: Final = ("latitude", "longitude", "accuracy_m")
@@ -212,13 +214,9 @@ def assess(
         warnings.warn(f"Input columns renamed beside the verdict's: {names}.", stacklevel=2)
     frame = pd.DataFrame(sites.drop(columns=_geometry_name(sites)).rename(columns=names))
     for name, values in matcher.columns(verdicts).items():
-        frame[name] = values.to_pandas().to_numpy()
-    frame["available_on"] = pd.Series(
-        verdicts.available_on.astype("datetime64[s]"), index=frame.index
-    )
-    for name in ("level", "status", "reason", "center_id", "site_country"):
-        frame[name] = frame[name].astype("str")
-    result = _with_points(frame, lon, lat)
+        frame[name] = values.to_pandas(date_as_object=False).array
+    points = _points(sites) if isinstance(sites, gpd.GeoDataFrame) else shapely.points(lon, lat)
+    result = gpd.GeoDataFrame(frame, geometry=points, crs=WGS84)
     result.attrs = {"policy": rules.name, "as_of": matcher.as_of.isoformat()}
     return result
 
@@ -253,12 +251,13 @@ def _positions(frame: pd.DataFrame, what: str) -> tuple[Floats, Floats]:
                 f'"EPSG:4326" for degrees of longitude and latitude.'
             )
             raise InputError(msg)
-        points = frame.geometry.to_crs(WGS84).to_numpy()
+        points = _points(frame)
         kinds = shapely.get_type_id(points)
         lon, lat = shapely.get_x(points), shapely.get_y(points)
         bad = (kinds != shapely.GeometryType.POINT) & (kinds != shapely.GeometryType.MISSING)
         if bad.any():
-            msg = f"{bad.sum()} of the {what} are no points, the first in row {frame.index[bad][0]!r}."
+            first = frame.index[bad][0]
+            msg = f"{bad.sum()} of the {what} are no points, the first in row {first!r}."
             raise InputError(msg)
     else:
         lon, lat = (
@@ -276,6 +275,10 @@ def _positions(frame: pd.DataFrame, what: str) -> tuple[Floats, Floats]:
     return lon, lat
 
 
+def _points(frame: gpd.GeoDataFrame) -> Any:
+    return frame.geometry.to_crs(WGS84).to_numpy()
+
+
 def _column(frame: pd.DataFrame, name: str) -> str:
     headers = [str(c) for c in frame.columns]
     return headers[tables.recognised(headers, (tables.LATITUDE, tables.LONGITUDE))[name]]
@@ -289,8 +292,8 @@ def _numbers(frame: pd.DataFrame, name: str) -> Floats:
 
 
 def _texts(frame: pd.DataFrame, name: str) -> pa.Array:
-    cells = frame[name].astype("string").fillna("")
-    return pa.array(cells, pa.string())
+    cells = pa.array(frame[name].astype("string").fillna(""), pa.string())
+    return cells.combine_chunks() if isinstance(cells, pa.ChunkedArray) else cells
 
 
 def _accuracy(frame: pd.DataFrame, known: Mapping[str, str]) -> Floats:
@@ -338,13 +341,14 @@ def summarize(verdicts: pd.DataFrame, by: str | list[str] = "site_country") -> p
     keys = [by] if isinstance(by, str) else list(by)
     missing = [k for k in (*keys, "status") if k not in verdicts]
     if missing:
-        msg = f"There is no column {missing[0]!r} in the verdicts; there are {list(verdicts.columns)}."
+        there = ", ".join(map(str, verdicts.columns))
+        msg = f"There is no column {missing[0]!r} in the verdicts; there are {there}."
         raise InputError(msg)
     plain = pd.DataFrame(verdicts[[*keys, "status"]])
     plain[keys] = plain[keys].astype("object").where(plain[keys].notna(), "")
-    counts = plain.groupby([*keys, "status"]).size().unstack("status", fill_value=0)
-    counts = counts.reindex(columns=[s.name for s in Status], fill_value=0)
-    counts.columns.name = None
+    for status in Status:
+        plain[status.name] = (plain["status"] == status.name).astype(np.int64)
+    counts = plain.drop(columns="status").groupby(keys).sum()
     counts["sites"] = counts.sum(axis=1)
     counts["qualified_share"] = counts["qualified"] / counts["sites"]
     return counts.sort_values("sites", ascending=False, kind="stable")
@@ -425,13 +429,13 @@ def write_report(
     table = pa.Table.from_pandas(plain, preserve_index=False)
     days = table.schema.get_field_index("available_on")
     table = table.set_column(days, "available_on", table.column(days).cast(pa.date32()))
-    counts = plain.fillna({"site_country": ""}).groupby(list(report.SUMMARY[:3])).size().to_dict()
+    places = zip(*(plain[n].fillna("") for n in report.SUMMARY[:3]), strict=True)
     with Publication(folder) as publication:
         writer = report.report_writer(publication.path("report.csv"), "csv", table.schema)
         for batch in table.to_batches():
             writer.write(batch)
         writer.close()
-        report.write_summary(publication.path("summary.csv"), counts)
+        report.write_summary(publication.path("summary.csv"), Counter(places))
         if centers is not None:
             plain = pd.DataFrame(centers.drop(columns=_geometry_name(centers)))
             plain.to_csv(publication.path("centers.csv"), index=False, lineterminator="\n")

@@ -22,8 +22,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
+from coverage_analyzer.arrays import Bools, Floats
 
 MILE_M: Final = 1609.344
 """The international mile in metres, exactly."""
@@ -63,13 +62,15 @@ def ecef(lon: npt.ArrayLike, lat: npt.ArrayLike) -> Floats:
     sine, cosine = np.sin(phi), np.cos(phi)
     normal = EQUATOR_M / np.sqrt(1 - ECCENTRICITY2 * sine**2)
     x, y = normal * cosine * np.cos(lam), normal * cosine * np.sin(lam)
-    return np.stack([x, y, normal * (1 - ECCENTRICITY2) * sine], axis=-1)
+    xyz: Floats = np.stack([x, y, normal * (1 - ECCENTRICITY2) * sine], axis=-1)
+    return xyz
 
 
 def chord_m(p: Floats, q: Floats) -> Floats:
     """Return the straight distance between points given as `ecef` coordinates, in metres."""
-    d = p - q
-    return np.sqrt(np.einsum("...i,...i->...", d, d))
+    x, y, z = np.moveaxis(p - q, -1, 0)
+    chord: Floats = np.sqrt(x * x + y * y + z * z)
+    return chord
 
 
 def least_m(chord: npt.ArrayLike) -> Floats:
@@ -136,7 +137,8 @@ def distance_m(
 
     corners = np.broadcast_arrays(*(np.asarray(v, np.float64) for v in (lon1, lat1, lon2, lat2)))
     copies = [c.copy() for c in corners]  # Geod wants arrays of its own to write to
-    return np.asarray(Geod(ellps="WGS84").inv(*copies)[2], np.float64)
+    _, _, metres = Geod(ellps="WGS84").inv(copies[0], copies[1], copies[2], copies[3])
+    return np.asarray(metres, np.float64)
 
 
 def within(
@@ -166,13 +168,12 @@ def within(
     >>> bool(within(-94.5786, 39.0997, -95.880799335, 39.092427553, 70 * MILE_M))
     True
     """
-    pair = np.broadcast_arrays(lon1, lat1, lon2, lat2)
-    return within_chord(chord_m(ecef(*pair[:2]), ecef(*pair[2:])), pair, limit_m)
+    given = (lon1, lat1, lon2, lat2, limit_m)
+    *pair, limit = np.broadcast_arrays(*(np.asarray(v, np.float64) for v in given))
+    return within_chord(chord_m(ecef(*pair[:2]), ecef(*pair[2:])), pair, limit)
 
 
-def within_chord(
-    chord: Floats, pair: Sequence[npt.NDArray[np.float64]], limit_m: npt.ArrayLike
-) -> Bools:
+def within_chord(chord: Floats, pair: Sequence[Floats], limit_m: Floats) -> Bools:
     """Return `within` for pairs whose chord is known already.
 
     Parameters
@@ -180,17 +181,16 @@ def within_chord(
     chord
         Metres, shape (n,).
     pair
-        ``lon1, lat1, lon2, lat2`` in degrees, of the chord's shape.
+        ``lon1, lat1, lon2, lat2`` in degrees, each of that shape.
     limit_m
-        Metres, of a shape that broadcasts with the chord's.
+        Metres, of that shape.
     """
     inner, outer = chord_limits_m(limit_m)
     doubtful = (chord > inner) & (chord <= outer)
-    result = np.asarray(chord <= inner)
+    result = np.array(chord <= inner)
     if doubtful.any():
-        limit, *corners = np.broadcast_arrays(limit_m, *pair, doubtful)[:5]
-        exact = distance_m(*(c[doubtful] for c in corners))
-        result[doubtful] = exact <= limit[doubtful] + ROUNDING_M
+        exact = distance_m(*(c[doubtful] for c in pair))
+        result[doubtful] = exact <= limit_m[doubtful] + ROUNDING_M
     return result
 
 
@@ -214,7 +214,7 @@ def arc_m(p: Floats, q: Floats) -> Floats:
     stretch = 1 / (1 - ECCENTRICITY2)
     d, m = p - q, (p + q) / 2
     d2, m2 = d * d, m * m
-    chord2 = d2.sum(axis=-1)
+    chord2 = d2[..., 0] + d2[..., 1] + d2[..., 2]
     across, middle = d2[..., 0] + d2[..., 1], m2[..., 0] + m2[..., 1]
     with np.errstate(invalid="ignore"):
         direction = (across + stretch * d2[..., 2]) / chord2

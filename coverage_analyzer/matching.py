@@ -18,18 +18,20 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from coverage_analyzer import arrays, geodesy, tables
+from coverage_analyzer.arrays import Bools, Floats, Ints
 from coverage_analyzer.centers import Centers, Days
 from coverage_analyzer.countries import Countries, Numbers
 from coverage_analyzer.countries.decision import Convention, Ground, Grounds, decided
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.geodesy import MILE_M, Bools, Floats
-from coverage_analyzer.nearness import NOBODY, Index, Ints
+from coverage_analyzer.geodesy import MILE_M
+from coverage_analyzer.nearness import NOBODY, Index
 from coverage_analyzer.policy import Policy
 
 NO_DAY: Final = np.datetime64("NaT", "D")
 
 ROWS_AT_ONCE: Final = 100_000
 """Bounds the memory of a match; the answer does not depend on it."""
+
 
 class Status(enum.IntEnum):
     """What a verdict comes to."""
@@ -80,9 +82,7 @@ class Sites:
         """Yield the sites in runs of at most `ROWS_AT_ONCE`."""
         for start in range(0, len(self), ROWS_AT_ONCE):
             some = slice(start, start + ROWS_AT_ONCE)
-            yield Sites(
-                self.lon[some], self.lat[some], self.declared[some], self.accuracy_m[some]
-            )
+            yield Sites(self.lon[some], self.lat[some], self.declared[some], self.accuracy_m[some])
 
 
 @dataclass(frozen=True)
@@ -167,7 +167,7 @@ class Matcher:
         self._planned = self._index(centers.is_planned(day), list_all=True)
 
     def _index(self, serving: Bools, *, list_all: bool) -> Index:
-        """Return the index of some centers. A group is a country, and asks its own centers or all."""
+        """Return the index of some centers; each country asks its own ones, or all."""
         every = np.flatnonzero(serving)
         own = self.policy.qualification.same_country
         members = [
@@ -200,12 +200,15 @@ class Matcher:
         group = country.astype(np.int64)
         center, in_reach = self._open.nearest(sites.lon, sites.lat, points, group)
         band = self._band(sites, points, country, center)
-        beyond = np.flatnonzero((center == NOBODY) | (band == self._edges.shape[1]))
+        unserved = (center == NOBODY) | (band == self._edges.shape[1])
+        beyond = np.flatnonzero(unserved & (ground != Ground.CONFLICT))
         coming = self._opening_first(sites, group, beyond)
         center[beyond] = np.where(coming == NOBODY, center[beyond], coming)
         pending = np.zeros(len(sites), np.bool_)
         pending[beyond] = coming != NOBODY
-        band[pending] = self._band(sites, points, country, np.where(pending, center, NOBODY))[pending]
+        band[pending] = self._band(sites, points, country, np.where(pending, center, NOBODY))[
+            pending
+        ]
         return self._judged(sites, points, country, ground, Choice(center, band, pending, in_reach))
 
     def _opening_first(self, sites: Sites, group: Ints, some: Ints) -> Ints:
@@ -237,7 +240,9 @@ class Matcher:
         inside = choice.band < edges.shape[1]
         limit = np.where(
             inside,
-            np.take_along_axis(edges, np.minimum(choice.band, edges.shape[1] - 1)[:, None], 1)[:, 0],
+            np.take_along_axis(edges, np.minimum(choice.band, edges.shape[1] - 1)[:, None], 1)[
+                :, 0
+            ],
             np.nanmax(edges, axis=1),
         )
         miles = self._miles(sites, points, choice.center, limit)
@@ -281,7 +286,6 @@ class Matcher:
         )
         result[to] = metres / MILE_M
         return result
-
 
     def columns(self, verdicts: Verdicts) -> dict[str, pa.Array]:
         """Return verdicts as the columns that a report adds, in their order: `tables.VERDICT`."""
@@ -337,14 +341,17 @@ def _statuses(
 
 
 def _borderline(sites: Sites, miles: Floats, edges: Floats) -> Bools:
-    """Return where the coordinates are not good enough to tell on which side of a limit they are."""
+    """Return where coordinates are not good enough to tell the side of a limit."""
     off = np.abs(edges - miles[:, None]).min(axis=1, initial=np.inf, where=~np.isnan(edges))
-    return off * MILE_M < sites.accuracy_m
+    doubtful: Bools = off * MILE_M < sites.accuracy_m
+    return doubtful
 
 
 def _near_step(miles: Floats, error: float) -> Bools:
     """Return where a number lies within its error of a multiple of 0.001, where printing jumps."""
-    return np.abs(miles * 1000 - np.rint(miles * 1000)) < 2 * error * 1000
+    steps = miles * 1000
+    near: Bools = np.abs(steps - np.rint(steps)) < 2 * error * 1000
+    return near
 
 
 def _away_from_zero(miles: Floats) -> Floats:

@@ -10,12 +10,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from coverage_analyzer import geodesy
-from coverage_analyzer.geodesy import Bools, Floats
-
-Ints = npt.NDArray[np.int64]
+from coverage_analyzer.arrays import Bools, Floats, Ints, spread
 
 NOBODY: Final = -1
 """No center."""
@@ -26,12 +23,6 @@ ROWS: Final = 180 * CELLS_PER_DEGREE
 
 PAIRS_AT_ONCE: Final = 2_000_000
 """Bounds the memory of looking at new cells."""
-
-
-def spread(counts: Ints) -> tuple[Ints, Ints]:
-    """Return, for runs of some lengths, the number of the run and the place within it."""
-    pick = np.repeat(np.arange(len(counts)), counts)
-    return pick, np.arange(len(pick)) - np.repeat(np.cumsum(counts) - counts, counts)
 
 
 @dataclass(frozen=True)
@@ -101,8 +92,9 @@ class Index:
     def _first_of(
         self, site: Ints, center: Ints, chord: Floats, pair: tuple[Floats, ...], sites: int
     ) -> Ints:
-        """Return the nearest of each site's candidates: by chords, and where they leave a doubt
-        by Karney's geodesic.
+        """Return the nearest of each site's candidates.
+
+        By chords, and where they leave a doubt by Karney's geodesic.
         """
         result = np.full(sites, NOBODY, np.int64)
         starts = np.flatnonzero(np.diff(site, prepend=-1))
@@ -121,10 +113,8 @@ class Index:
             result[site[best]] = center[best]
         return result
 
-    def in_reach(
-        self, lon: Floats, lat: Floats, group: Ints
-    ) -> tuple[Ints, Ints, Floats]:
-        """Return all pairs of a site and a center that reaches it, with their distance in metres."""
+    def in_reach(self, lon: Floats, lat: Floats, group: Ints) -> tuple[Ints, Ints, Floats]:
+        """Return all pairs of a site and a center that reaches it, and their distance in metres."""
         site, center, _, _ = self._candidates(lon, lat, group)
         pair = (lon[site], lat[site], self._lon[center], self._lat[center])
         away = geodesy.distance_m(*pair)
@@ -138,8 +128,7 @@ class Index:
         keys, cell = np.unique((group * ROWS + row) * COLUMNS + column, return_inverse=True)
         cells = self._known(keys)
         at = np.searchsorted(cells.key, keys)[cell]
-        site, place = spread(cells.count[at])
-        entry = cells.start[at][site] + place
+        site, entry = spread(cells.start[at], cells.count[at])
         return site, cells.center[entry], cells.counted[entry], cells.surely[at]
 
     def _known(self, keys: Ints) -> Cells:
@@ -169,8 +158,8 @@ class Index:
         half = 0.5 / CELLS_PER_DEGREE
         lon = column / CELLS_PER_DEGREE - 180 + half
         lat = row / CELLS_PER_DEGREE - 90 + half
-        cell, place = spread(self._sizes[group])
-        center = self._members[self._first[group[cell]] + place]
+        cell, member = spread(self._first[group], self._sizes[group])
+        center = self._members[member]
         away = geodesy.chord_m(geodesy.ecef(lon, lat)[cell], self._points[center])
         radius = _radius_m(lat, half)[cell]
         inner, outer = geodesy.chord_limits_m(self._reach_m[group])
@@ -208,4 +197,5 @@ def _radius_m(lat: Floats, half: float) -> Floats:
     """
     widest = np.cos(np.radians(np.maximum(np.abs(lat) - half, 0)))
     step = geodesy.GREATEST_RADIUS_M * np.radians(half)
-    return 1.001 * step * np.sqrt(1 + widest**2)
+    radius: Floats = 1.001 * step * np.sqrt(1 + widest**2)
+    return radius

@@ -152,7 +152,13 @@ class Policy(Model):
 
     @pydantic.model_validator(mode="after")
     def _agrees(self) -> "Policy":
-        """Check what no part can check alone, and say all that is wrong at once."""
+        """Check what no part can check alone, and say all that is wrong at once.
+
+        Raises
+        ------
+        ValueError
+            Which pydantic turns into its own.
+        """
         faults = [
             *_duplicates(self),
             *_dangling(self),
@@ -221,8 +227,10 @@ class Policy(Model):
     def described(self) -> str:
         """Return the policy in words, a rule a line."""
         lines = [f"{self.name}: {self.title}", f"  source    {self.source.address}"]
-        for level in self.levels:
-            lines.append(f"  level     {level.title}: {level.replacement or 'promises nothing'}")
+        lines += [
+            f"  level     {level.title}: {level.replacement or 'promises nothing'}"
+            for level in self.levels
+        ]
         for band in self.bands:
             reach = f"above {band.above_miles:g}, " if band.above_miles else ""
             where = ", ".join(band.countries).replace(ALL_OTHERS, "all others")
@@ -235,7 +243,9 @@ class Policy(Model):
         lines.append(f"  fallback  {self.level(self.qualification.fallback).title}")
         for time in self.lead_times:
             where = ", ".join(time.countries).replace(ALL_OTHERS, "all others")
-            span = f"{time.at_least} to {time.at_most}" if time.at_least else f"up to {time.at_most}"
+            span = (
+                f"{time.at_least} to {time.at_most}" if time.at_least else f"up to {time.at_most}"
+            )
             lines.append(f"  lead time {span} {time.unit} in {where}")
         return "\n".join(lines)
 
@@ -254,7 +264,13 @@ def builtin() -> dict[str, Policy]:
 
 
 def _text(source: str | Path) -> tuple[str, str]:
-    """Return the text of a policy and how to call it in a message."""
+    """Return the text of a policy and how to call it in a message.
+
+    Raises
+    ------
+    PolicyError
+        If there is none.
+    """
     folder = resources.files("coverage_analyzer") / "resources" / "policies"
     shipped = folder / f"{source}.toml"
     if isinstance(source, str) and "/" not in source and shipped.is_file():
@@ -357,8 +373,11 @@ def _unknown_countries(policy: Policy) -> Iterator[str]:
     table = names.load()
     rules = policy.countries
     used = [
-        *((f"{w}.{n}.countries", p.countries) for w in ("bands", "lead_times") for n, p in
-          enumerate(getattr(policy, w))),
+        *(
+            (f"{w}.{n}.countries", p.countries)
+            for w in ("bands", "lead_times")
+            for n, p in enumerate(getattr(policy, w))
+        ),
         ("countries.fold", (*rules.fold, *rules.fold.values())),
         ("countries.fold_territories", rules.fold_territories),
     ]
@@ -379,11 +398,9 @@ def _band_faults(bands: tuple[Band, ...]) -> Iterator[str]:
             if band.up_to_miles <= band.above_miles:
                 yield f"{where}: up_to_miles must be greater than above_miles."
             elif band.above_miles < reached:
-                yield f"{where} overlaps the band up to {reached:g}: above_miles must be {reached:g}."
+                yield f"{where} overlaps the band before: above_miles must be {reached:g}."
             elif band.above_miles > reached:
                 yield f"{where} leaves a gap: above_miles must be {reached:g}."
             reached = max(reached, band.up_to_miles)
     if not any(ALL_OTHERS in b.countries for b in bands):
         yield f'bands: no band has countries = ["{ALL_OTHERS}"], for all that no other band names.'
-
-

@@ -14,10 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from coverage_analyzer import arrays
+from coverage_analyzer.arrays import Bools, Floats
 from coverage_analyzer.errors import InputError
-
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -29,7 +27,9 @@ class Column:
     required: bool = False
 
 
-LATITUDE: Final = Column("latitude", ("lat", "y", "lat_dd", "site_lat", "center_lat"), required=True)
+LATITUDE: Final = Column(
+    "latitude", ("lat", "y", "lat_dd", "site_lat", "center_lat"), required=True
+)
 LONGITUDE: Final = Column(
     "longitude", ("lon", "lng", "long", "x", "lon_dd", "site_lon", "center_lon"), required=True
 )
@@ -90,7 +90,7 @@ NUMBER: Final = r"[ \t]*[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)
 """The one grammar of numbers: ``40.5``, ``-75``, ``+.5``, ``4e1``, with blanks around it."""
 
 _NUMBER = re.compile(NUMBER)
-_DMS = re.compile(r"[°º'′\"″]|[0-9]\s*[NSEWnsew]\s*$|^\s*[NSEWnsew]\s*[0-9]")
+_DMS = re.compile(r"[°º'\u2032\"\u2033]|[0-9]\s*[NSEWnsew]\s*$|^\s*[NSEWnsew]\s*[0-9]")
 
 
 def folded(header: str) -> str:
@@ -263,9 +263,7 @@ def fault_detail(fault: Rejected, latitude: str, longitude: str, accuracy_m: str
         swapped = abs(float(latitude)) <= 180 and abs(float(longitude)) <= 90
         hint = "; latitude and longitude look swapped" if swapped else ""
         return f"latitude {latitude}, longitude {longitude} is out of range{hint}"
-    name, text = (
-        ("longitude", longitude) if _is_number(latitude) else ("latitude", latitude)
-    )
+    name, text = ("longitude", longitude) if _is_number(latitude) else ("latitude", latitude)
     return f"{name} is {text!r}, not a number in degrees{_number_hint(text)}"
 
 

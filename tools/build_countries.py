@@ -44,8 +44,8 @@ ISLAND_SEAS = {
 }
 # The source is cut where Web Mercator ends; the land goes on to the pole.
 POLAR_CAP = shapely.box(-180.0, -90.0, 180.0, -85.05)
-# The Sovereign Base Areas have no ISO code and no polygon. They share customs and post with Cyprus
-# (protocol 3 to the 2003 act of accession), and Britain holds them: Cyprus, also claimed by GB.
+# The Sovereign Base Areas have no ISO code and no polygon. They share customs and post with
+# Cyprus (protocol 3 to the 2003 act of accession), and Britain holds them: CY, also claimed by GB.
 BASE_AREAS = shapely.union_all(
     [shapely.box(32.73, 34.50, 33.08, 34.75), shapely.box(33.58, 34.88, 33.95, 35.13)]
 )
@@ -62,8 +62,8 @@ License 1.0 (`ODbL-1.0.txt` beside this file). What shows it or derives from it 
   their own, named by both, the holder first (`UA+RU`). A policy says what a declared claimant gets.
 - The sea round Guadeloupe, Martinique and Réunion, France's in the source, is theirs.
 - Antarctica reaches the South Pole (the source ends at 85.05 S).
-- Akrotiri and Dhekelia have no ISO code; they are `CY+GB`: Cyprus, which they share customs and post
-  with, also claimed by GB.
+- Akrotiri and Dhekelia have no ISO code; they are `CY+GB`: Cyprus, which they share customs and
+  post with, also claimed by GB.
 - The US Minor Outlying Islands (UM) have no polygon; they lie in that of the US, or in none.
 
 **`names.csv`** is made by `tools/build_names.py` from Unicode CLDR (Unicode-3.0 licence) through
@@ -94,11 +94,15 @@ class Rings(NamedTuple):
 
 
 def fetched(scratch: Path) -> tuple[Geometries, Path]:
-    """Return the source's polygons by ISO code, and the mapshaper program."""
+    """Return the source's polygons by ISO code, and the mapshaper program.
+
+    Raises
+    ------
+    SystemExit
+        If the source is not the one that is pinned.
+    """
     subprocess.run(["npm", "pack", SOURCE, "--silent"], cwd=scratch, check=True)
-    subprocess.run(
-        ["npm", "install", "--no-save", "--silent", MAPSHAPER], cwd=scratch, check=True
-    )
+    subprocess.run(["npm", "install", "--no-save", "--silent", MAPSHAPER], cwd=scratch, check=True)
     (archive,) = scratch.glob("osm_borders*.tgz")
     found = hashlib.sha256(archive.read_bytes()).hexdigest()
     if found != SOURCE_SHA256:
@@ -195,7 +199,13 @@ def offsets(lengths: Iterator[int] | list[int]) -> np.ndarray:
 
 
 def arrays(topo: dict[str, Any]) -> tuple[list[str], Arcs, Rings]:
-    """Return the names of the faces (number 0 is no country), the arcs, and the rings."""
+    """Return the names of the faces (number 0 is no country), the arcs, and the rings.
+
+    Raises
+    ------
+    SystemExit
+        If faces overlap.
+    """
     geometries = {g["properties"]["face"]: g for g in topo["objects"]["faces"]["geometries"]}
     names = ["", *sorted(geometries, key=lambda n: ("+" in n, n))]
     points = [np.rint(np.array(a) * UNITS).astype(np.int64) for a in topo["arcs"]]
@@ -306,7 +316,9 @@ def grid(cells: np.ndarray, polygons: np.ndarray) -> np.ndarray:
     faces = np.zeros(ROWS * COLUMNS, np.uint16)
     faces[cells] = BORDER
     border = faces == BORDER
-    starts = np.flatnonzero(~border & (np.roll(border, 1) | (np.arange(len(border)) % COLUMNS == 0)))
+    starts = np.flatnonzero(
+        ~border & (np.roll(border, 1) | (np.arange(len(border)) % COLUMNS == 0))
+    )
     lon = (starts % COLUMNS + 0.5) / CELLS_PER_DEGREE - 180
     lat = (starts // COLUMNS + 0.5) / CELLS_PER_DEGREE - 90
     found = np.zeros(len(starts), np.uint16)
@@ -320,7 +332,7 @@ def grid(cells: np.ndarray, polygons: np.ndarray) -> np.ndarray:
 
 
 def written(path: Path, names: list[str], arcs: Arcs, rings: Rings, polygons: np.ndarray) -> None:
-    """Write all arrays as one row of list columns; sorted numbers as differences, they pack well."""
+    """Write all arrays as one row of list columns, rising numbers as differences."""
     cell, edge = edges_by_cell(arcs)
     cells, counts = np.unique(cell, return_counts=True)
     columns = {
@@ -341,7 +353,10 @@ def written(path: Path, names: list[str], arcs: Arcs, rings: Rings, polygons: np
     lists = [c if isinstance(c, pa.Array) else as_list(c) for c in columns.values()]
     batch = pa.record_batch(lists, names=list(columns))
     options = pa.ipc.IpcWriteOptions(compression=pa.Codec("zstd", 19))
-    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, batch.schema, options=options) as out:
+    with (
+        pa.OSFile(str(path), "wb") as sink,
+        pa.ipc.new_file(sink, batch.schema, options=options) as out,
+    ):
         out.write_batch(batch)
 
 
@@ -351,7 +366,13 @@ def as_list(values: np.ndarray) -> pa.Array:
 
 
 def main() -> None:
-    """Make the layer, prove it, and write down where it comes from."""
+    """Make the layer, prove it, and write down where it comes from.
+
+    Raises
+    ------
+    SystemExit
+        If a proof fails.
+    """
     sovereigns = tomllib.loads((RESOURCES / "territories.toml").read_text())["sovereign"]
     with tempfile.TemporaryDirectory() as folder:
         polygons, mapshaper = fetched(Path(folder))

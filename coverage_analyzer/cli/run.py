@@ -12,7 +12,13 @@ DEFAULT_POLICY = "appliance-maintenance"
 
 
 def overrides(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> Any:
-    """Return ``NAME=HEADER`` options as a dictionary."""
+    """Return ``NAME=HEADER`` options as a dictionary.
+
+    Raises
+    ------
+    click.BadParameter
+        If one is written otherwise.
+    """
     pairs = [value.partition("=") for value in values]
     for name, sign, header in pairs:
         if not (name and sign and header):
@@ -26,25 +32,42 @@ def overrides(_context: click.Context, _option: click.Parameter, values: tuple[s
 @click.option("--centers", required=True, metavar="FILE", help="The service centers.")
 @click.option("-o", "--output", required=True, metavar="DIR", help="The folder to publish into.")
 @click.option(
-    "--policy", default=DEFAULT_POLICY, metavar="NAME|FILE", help="Built in, or a TOML file.",
+    "--policy",
+    default=DEFAULT_POLICY,
+    metavar="NAME|FILE",
+    help="Built in, or a TOML file.",
     show_default=True,
 )
 @click.option("--as-of", metavar="DATE", help="The day to judge, like 2026-12-01.  [today, UTC]")
 @click.option(
-    "--format", "kind", type=click.Choice(["csv", "parquet"]), default="csv", show_default=True,
+    "--format",
+    "kind",
+    type=click.Choice(["csv", "parquet"]),
+    default="csv",
+    show_default=True,
     help="Of the report.",
 )
 @click.option(
-    "--column", "columns", multiple=True, callback=overrides, metavar="NAME=HEADER",
+    "--column",
+    "columns",
+    multiple=True,
+    callback=overrides,
+    metavar="NAME=HEADER",
     help="Take this header of the sites for a column; may be repeated.",
 )
 @click.option(
-    "--center-column", "center_columns", multiple=True, callback=overrides,
-    metavar="NAME=HEADER", help="The same for the centers.",
+    "--center-column",
+    "center_columns",
+    multiple=True,
+    callback=overrides,
+    metavar="NAME=HEADER",
+    help="The same for the centers.",
 )
 @click.option("--trust-declared", is_flag=True, help="Let declared countries stand.")
 @click.option(
-    "--max-rejects", type=click.IntRange(min=0), metavar="N",
+    "--max-rejects",
+    type=click.IntRange(min=0),
+    metavar="N",
     help="Leave with 1 if more rows are rejected.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print run.json on standard output.")
@@ -95,24 +118,20 @@ def _progress() -> Callable[[int], None] | None:
 def _tell(manifest: dict[str, Any], folder: Path) -> None:
     """Say on standard error what came out and where to look; the ledger last."""
     ledger, counts = manifest["ledger"], manifest["counts"]
-    lines = [
-        f"{manifest['policy']['title']}, as of {manifest['as_of']}: "
-        f"{manifest['centers']['open']} of {manifest['centers']['given']} centers open"
-    ]
+    open_, given = manifest["centers"]["open"], manifest["centers"]["given"]
+    title = f"{manifest['policy']['title']}, as of {manifest['as_of']}"
+    lines = [f"{title}: {open_} of {given} centers open"]
     for what in ("level", "status", "reason"):
         lines.append(what)
         lines += [f"  {n:>10,}  {name}" for name, n in counts[what].items()]
     for old, new in manifest["renamed_columns"].items():
         lines.append(f"The input's column {old!r} is in the report as {new!r}.")
-    lines.append(f"Look at {folder / manifest['files'][0]}, and {folder / 'summary.csv'} by country.")
+    lines.append(
+        f"Look at {folder / manifest['files'][0]}, and {folder / 'summary.csv'} by country."
+    )
     if ledger["rejected"]:
         lines.append(f"{ledger['rejected']:,} rows could not be read: {folder / 'rejects.csv'}")
     for line in lines:
         click.echo(line, err=True)
-    total = " = ".join(
-        [
-            f"read {ledger['read']}",
-            " + ".join(f"{n} {ledger[n]}" for n in ("decided", "rejected", "blank")),
-        ]
-    )
-    click.echo(total, err=True)
+    parts = " + ".join(f"{n} {ledger[n]}" for n in ("decided", "rejected", "blank"))
+    click.echo(f"read {ledger['read']} = {parts}", err=True)

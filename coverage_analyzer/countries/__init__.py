@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from coverage_analyzer.arrays import Bools, Floats, Ints
 from coverage_analyzer.countries import borders, names
-from coverage_analyzer.countries.borders import Borders, Ints
+from coverage_analyzer.countries.borders import Borders
 from coverage_analyzer.countries.names import NONE, UNKNOWN, Names, Numbers, folded
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.geodesy import Bools, Floats
 
 if TYPE_CHECKING:
     import shapely

@@ -10,18 +10,16 @@ takes the near side of the first edge it sees. Made by ``tools/build_countries.p
 import functools
 from dataclasses import dataclass
 from importlib import resources
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from coverage_analyzer import arrays, geodesy
-from coverage_analyzer.geodesy import Bools, Floats
+from coverage_analyzer.arrays import Bools, Floats, Ints, spread
 
 if TYPE_CHECKING:
     import shapely
-
-Ints = npt.NDArray[np.int64]
 
 UNITS: Final = 1_000_000
 """Integer units per degree in the file."""
@@ -35,17 +33,21 @@ BORDER: Final = 65535
 LEAST_DEGREE_M: Final = np.radians(geodesy.LEAST_RADIUS_M)
 """A degree of latitude is nowhere shorter."""
 
+SIDES: Final[tuple[Literal["left", "right"], ...]] = ("left", "right")
+"""Of a sorted run of equal values: before it and behind it."""
+
 SEARCH_M: Final = (300.0, 6_000.0, 50_000.0, 150_000.0, 500_000.0)
 """Distances to a border are looked for within the first of these first: most are near."""
 
+FAR_M: Final = 6_000.0
+"""Beyond this, points are first held against whole cells: most have no such border at all."""
+
+CELL_REACH_M: Final = 9_000.0
+"""No point of a cell lies farther from its middle (half a diagonal at the equator is 7.9 km)."""
+
 POINTS_AT_ONCE: Final = 20_000
-"""Bounds the memory of a search for borders."""
-
-
-def spread(first: Ints, counts: Ints) -> tuple[Ints, Ints]:
-    """Return, for ranges ``first, first + 1, ...``, the range's number and each value in it."""
-    pick = np.repeat(np.arange(len(counts)), counts)
-    return pick, np.repeat(first - np.cumsum(counts) + counts, counts) + np.arange(len(pick))
+PAIRS_AT_ONCE: Final = 5_000_000
+"""Both bound the memory of a search for borders."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ class Borders:
     _cells: Ints
     _cell_offsets: Ints
     _cell_edges: npt.NDArray[np.int32]
-    _rings: tuple[npt.NDArray[np.int32], ...]
+    _rings: tuple[npt.NDArray[Any], ...]
 
     def located(self, lon: Floats, lat: Floats) -> Ints:
         """Return the number of the face that each point lies in.
@@ -96,7 +98,7 @@ class Borders:
         its east end: so a look through a vertex sees each border there once.
         """
         cell = row * COLUMNS + column
-        answer = self._grid[cell].astype(np.int64)
+        answer: Ints = self._grid[cell].astype(np.int64)
         pick, edge = self._edges_in(cell)
         x1, x2, px = self._x[edge], self._x[edge + 1], x[pick]
         crossed = (x1 <= px) != (x2 <= px)
@@ -120,7 +122,9 @@ class Borders:
         pick, at = spread(self._cell_offsets[rank], counts)
         return pick, self._cell_edges[at].astype(np.int64)
 
-    def border_m(self, lon: Floats, lat: Floats, wanted: Bools, which: Ints, reach_m: float) -> Floats:
+    def border_m(
+        self, lon: Floats, lat: Floats, wanted: Bools, which: Ints, reach_m: float
+    ) -> Floats:
         """Return how far the nearest border of some faces is, in metres, good to 0.1 %.
 
         Parameters
@@ -142,10 +146,44 @@ class Borders:
         found = np.full(len(lon), np.inf)
         todo = np.arange(len(lon))
         for reach in (*(s for s in SEARCH_M if s < reach_m), reach_m):
+            if reach > FAR_M:
+                todo = todo[self._perhaps(lon[todo], lat[todo], wanted, which[todo], reach_m)]
             for some in np.array_split(todo, len(todo) // POINTS_AT_ONCE + 1):
                 found[some] = self._border_within(lon[some], lat[some], wanted, which[some], reach)
             todo = todo[np.isinf(found[todo])]
         return found
+
+    def _perhaps(self, lon: Floats, lat: Floats, wanted: Bools, which: Ints, reach: float) -> Bools:
+        """Return which points have a cell with a wanted border within reach, by the chords."""
+        points = geodesy.ecef(lon, lat)
+        result = np.zeros(len(lon), np.bool_)
+        for number in np.unique(which).tolist():
+            some = np.flatnonzero(which == number)
+            middles = self._middles(wanted[number])
+            if len(middles):
+                for part in np.array_split(some, len(some) * len(middles) // PAIRS_AT_ONCE + 1):
+                    away = _least_chord_m(points[part], middles)
+                    result[part] = away <= reach + CELL_REACH_M
+        return result
+
+    def _middles(self, faces: Bools) -> Floats:
+        """Return the middles of all cells that an edge of some faces touches, as `ecef`."""
+        face, cell = self._touched
+        first, last = (np.searchsorted(face, np.flatnonzero(faces), side=s) for s in SIDES)
+        _, at = spread(first, last - first)
+        row, column = np.divmod(cell[at], COLUMNS)
+        size = CELL / UNITS
+        return geodesy.ecef((column + 0.5) * size - 180, (row + 0.5) * size - 90)
+
+    @functools.cached_property
+    def _touched(self) -> tuple[npt.NDArray[np.uint16], Ints]:
+        """Pairs of a face and a cell that one of its edges touches, sorted by face."""
+        face = np.stack([self._left[self._cell_edges], self._right[self._cell_edges]], axis=1)
+        cell = np.repeat(self._cells, np.diff(self._cell_offsets) * 2)
+        order = np.argsort(face.ravel(), kind="stable")
+        face, cell = face.ravel()[order], cell[order]
+        new = (np.diff(face, prepend=BORDER) != 0) | (np.diff(cell, prepend=-1) != 0)
+        return face[new], cell[new]
 
     def _border_within(
         self, lon: Floats, lat: Floats, wanted: Bools, which: Ints, reach: float
@@ -227,7 +265,15 @@ def _horizon(lon: Floats, lat: Floats) -> Floats:
     east = np.stack([-np.sin(lam), np.cos(lam), zero], axis=-1)
     up = np.stack([np.cos(lam), np.sin(lam)], axis=-1)
     north = np.concatenate([-np.sin(phi)[:, None] * up, np.cos(phi)[:, None]], axis=-1)
-    return np.stack([east, north], axis=1)
+    axes: Floats = np.stack([east, north], axis=1)
+    return axes
+
+
+def _least_chord_m(points: Floats, others: Floats) -> Floats:
+    """Return for each point the chord to the nearest of the others, by scalar products."""
+    squares = np.einsum("ni,ni->n", others, others) - 2 * points @ others.T
+    least: Floats = squares.min(axis=1) + np.einsum("ni,ni->n", points, points)
+    return np.sqrt(np.maximum(least, 0))
 
 
 def _to_segment(a: Floats, b: Floats) -> Floats:
@@ -237,7 +283,8 @@ def _to_segment(a: Floats, b: Floats) -> Floats:
     along = -np.einsum("ni,ni->n", a, d) / np.where(length2 > 0, length2, 1)
     nearest = a + np.clip(along, 0, 1)[:, None] * d
     flat = np.hypot(nearest[:, 0], nearest[:, 1])
-    return geodesy.EQUATOR_M * np.arcsin(np.minimum(flat / geodesy.EQUATOR_M, 1))
+    ground: Floats = geodesy.EQUATOR_M * np.arcsin(np.minimum(flat / geodesy.EQUATOR_M, 1))
+    return ground
 
 
 @functools.cache
@@ -247,16 +294,14 @@ def load() -> Borders:
 
     path = resources.files("coverage_analyzer") / "resources" / "countries" / "countries.arrow"
     batch = pa.ipc.open_file(pa.BufferReader(path.read_bytes())).get_batch(0)
-    column: dict[str, Any] = {
-        name: batch.column(name).flatten() for name in batch.schema.names
-    }
+    column: dict[str, Any] = {name: batch.column(name).flatten() for name in batch.schema.names}
     numbers = {n: arrays.numpy(c) for n, c in column.items() if n != "faces"}
     sizes = numbers["arc_sizes"]
     grid = numbers["grid"]
     return Borders(
         faces=tuple(column["faces"].to_pylist()),
-        _x=np.cumsum(numbers["lon"], dtype=np.int64) + 180.0 * UNITS,
-        _y=np.cumsum(numbers["lat"], dtype=np.int64) + 90.0 * UNITS,
+        _x=np.cumsum(numbers["lon"], dtype=np.float64) + 180 * UNITS,
+        _y=np.cumsum(numbers["lat"], dtype=np.float64) + 90 * UNITS,
         _left=np.repeat(numbers["arc_left"], sizes),
         _right=np.repeat(numbers["arc_right"], sizes),
         _grid=grid,

@@ -7,8 +7,8 @@ from typing import Final, Literal
 import numpy as np
 import numpy.typing as npt
 
+from coverage_analyzer.arrays import Floats
 from coverage_analyzer.countries import NONE, UNKNOWN, Countries, Numbers
-from coverage_analyzer.geodesy import Floats
 
 NULL_ISLAND_DEGREES: Final = 0.0005
 """A geocoder that fails says 0, 0, or something that rounds to it."""
@@ -93,9 +93,7 @@ def decided(
     ask = np.ones(len(lon), np.bool_)
     if convention.trust_declared:
         ask = declared == NONE
-    country[ask], ground[ask] = _held_against(
-        lon[ask], lat[ask], declared[ask], world, convention
-    )
+    country[ask], ground[ask] = _held_against(lon[ask], lat[ask], declared[ask], world, convention)
     ground[declared == UNKNOWN] = Ground.UNKNOWN
     small = NULL_ISLAND_DEGREES
     ground[(np.abs(lon) < small) & (np.abs(lat) < small)] = Ground.NULL_ISLAND
@@ -159,4 +157,4 @@ def _reconciled(
     return np.where(stands, Ground.AGREED, doubt).astype(np.int8)
 
 
-__all__ = ["Convention", "Ground", "Grounds", "decided", "described"]
+__all__ = ["Convention", "Ground", "Grounds", "decided"]

@@ -72,7 +72,9 @@ class Names:
         """
         if not text.strip():
             return NONE
-        return self._index.get(folded(text), UNKNOWN)
+        key = folded(text)
+        # A spreadsheet takes the leading zeros of numeric codes away.
+        return self._index.get(key.zfill(3) if key.isdecimal() else key, UNKNOWN)
 
     def numbers(self, texts: Iterable[str]) -> Numbers:
         """Return `number` for each of some distinct texts."""
@@ -96,8 +98,8 @@ class Names:
 def load() -> Names:
     """Return the table that ships with the package (its origin stands in ``SOURCE.md``)."""
     folder = resources.files("coverage_analyzer") / "resources" / "countries"
-    with (folder / "names.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    text = (folder / "names.csv").read_text(encoding="utf-8")
+    rows = list(csv.DictReader(text.splitlines()))
     codes = ("", *(row["alpha2"] for row in rows))
     index: dict[str, int] = {}
     for number, row in enumerate(rows, start=1):

@@ -4,13 +4,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
+from coverage_analyzer.arrays import Ints
 from coverage_analyzer.tables import Rejected
-
-Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)

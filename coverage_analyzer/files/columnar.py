@@ -45,7 +45,13 @@ class ParquetFile:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
     def blocks(self) -> Iterator[Block]:
-        """Yield all rows, in order."""
+        """Yield all rows, in order.
+
+        Raises
+        ------
+        InputError
+            If the file is damaged.
+        """
         row = 1
         try:
             for batch in self._file.iter_batches(ROWS_AT_ONCE, use_threads=False):
@@ -63,7 +69,9 @@ def _block(batch: pa.RecordBatch, row: int) -> Block:
     columns = pa.RecordBatch.from_arrays(plain, names=batch.schema.names)
 
     def raw(position: int) -> str:
-        return json.dumps(columns.slice(position, 1).to_pylist()[0], default=str, ensure_ascii=False)
+        return json.dumps(
+            columns.slice(position, 1).to_pylist()[0], default=str, ensure_ascii=False
+        )
 
     return Block(np.arange(row, row + len(batch)), columns, raw, records=len(batch))
 
@@ -72,5 +80,3 @@ def _undictionaried(column: pa.Array) -> pa.Array:
     if pa.types.is_dictionary(column.type):
         return column.dictionary_decode()
     return column
-
-

@@ -7,6 +7,7 @@ that record began, so that a quote left open costs one row and not the rest of t
 """
 
 import csv
+import functools
 import hashlib
 import threading
 from collections.abc import Iterator
@@ -15,13 +16,13 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.csv
 
 from coverage_analyzer import arrays
+from coverage_analyzer.arrays import Bools, Ints
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files.blocks import Block, Ints, Reject
+from coverage_analyzer.files.blocks import Block, Reject
 from coverage_analyzer.tables import Rejected
 
 BLOCK_BYTES: Final = 4 << 20
@@ -66,7 +67,13 @@ class DelimitedFile:
         return data
 
     def _header(self) -> list[str]:
-        """Return the first record, and leave what follows it to be read."""
+        """Return the first record, and leave what follows it to be read.
+
+        Raises
+        ------
+        InputError
+            If there is none.
+        """
         data = self._read().removeprefix(b"\xef\xbb\xbf")
         if not data.strip():
             msg = f"{self._path} is empty: it needs a header line and rows."
@@ -77,7 +84,7 @@ class DelimitedFile:
                 reader = csv.reader((line.decode() for line in lines), strict=True)
                 headers = next(reader)
         except (csv.Error, UnicodeDecodeError) as error:
-            msg = f"{self._path}, line 1: the header is no line of UTF-8 comma-separated text ({error})."
+            msg = f"{self._path}, line 1: the header is no UTF-8 comma-separated text ({error})."
             raise InputError(msg) from error
         taken = sum(map(len, lines[: reader.line_num]))
         self._ahead, self._first_line = data[taken:], reader.line_num + 1
@@ -124,19 +131,30 @@ def _last_record_end(data: bytes) -> int:
     return int(closed[-1]) + 1 if len(closed) else 0
 
 
-def _line_ends(data: bytes) -> tuple[Ints, npt.NDArray[np.bool_]]:
+def _line_ends(data: bytes) -> tuple[Ints, Bools]:
     """Return where lines end, and whether an odd number of quotes stands before."""
     codes = np.frombuffer(data, np.uint8)
-    ends, quotes = np.flatnonzero(codes == 10), np.flatnonzero(codes == 34)
+    ends, quotes = (np.flatnonzero(codes == ord(c)) for c in '\n"')
     return ends, np.searchsorted(quotes, ends) % 2 == 1
 
 
 def _needs_care(data: bytes) -> bool:
-    """Return whether records may span lines here, or lines end otherwise than with a newline."""
+    """Return whether lines end otherwise than with a newline, or quotes are not plainly right.
+
+    They are if every line has an even number of them, each first one of a pair begins a field and
+    each second one ends it (or stands doubled, for one quote).
+    """
     if data.count(b"\r") != data.count(b"\r\n"):
         return True
-    quotes = data.count(b'"')
-    return quotes > 0 and (quotes % 2 == 1 or bool(_line_ends(data)[1].any()))
+    if b'"' not in data:
+        return False
+    codes = np.frombuffer(b"\n" + data + b"\n", np.uint8)
+    quotes = np.flatnonzero(codes == ord('"'))
+    if len(quotes) % 2 or _line_ends(data)[1].any():
+        return True
+    begins = np.isin(codes[quotes[::2] - 1], np.frombuffer(b',\n"', np.uint8))
+    ends = np.isin(codes[quotes[1::2] + 1], np.frombuffer(b',\r\n"', np.uint8))
+    return not (begins.all() and ends.all())
 
 
 def _read_at_once(data: bytes, width: int, line: int) -> Block | None:
@@ -173,14 +191,13 @@ def _read_at_once(data: bytes, width: int, line: int) -> Block | None:
     ]
     lines = np.delete(np.arange(table.num_rows + len(odd)) + line, numbers - 1)
     (batch,) = table.combine_chunks().to_batches() or [_empty(names)]
-    split: list[bytes] = []
-
-    def raw(row: int) -> str:
-        if not split:
-            split.extend(data.split(b"\n"))
-        return split[lines[row] - line].rstrip(b"\r").decode()
-
+    raw = functools.partial(_raw_line, data, lines - line)
     return Block(lines, batch, raw, rejects, len(odd) - len(rejects), _line_count(data))
+
+
+def _raw_line(data: bytes, lines: Ints, row: int) -> str:
+    text: bytes = data.split(b"\n")[int(lines[row])]
+    return text.rstrip(b"\r").decode()
 
 
 def _wrong_width(found: int, width: int) -> tuple[Rejected, str]:
@@ -199,8 +216,8 @@ def _read_with_care(data: bytes, width: int, line: int) -> Block:
             for fields, stop, fault in _records(lines, start, width):
                 records += 1
                 if fault:
-                    raw = lines[start].decode(errors="backslashreplace").rstrip("\r\n")
-                    rejects.append(Reject(line + start, *fault, raw))
+                    text = lines[start].decode(errors="backslashreplace").rstrip("\r\n")
+                    rejects.append(Reject(line + start, *fault, text))
                     start += 1
                     break
                 if fields:
@@ -214,18 +231,21 @@ def _read_with_care(data: bytes, width: int, line: int) -> Block:
         names=[str(c) for c in range(width)],
     )
 
-    def raw(row: int) -> str:
-        return b"".join(lines[slice(*spans[row])]).decode().rstrip("\r\n")
-
-    begins = np.array([s for s, _ in spans], np.int64) + line
+    begins = np.array([first for first, _ in spans], np.int64) + line
+    raw = functools.partial(_raw_lines, lines, spans)
     return Block(begins, batch, raw, rejects, blank, records)
+
+
+def _raw_lines(lines: list[bytes], spans: list[tuple[int, int]], row: int) -> str:
+    return b"".join(lines[slice(*spans[row])]).decode().rstrip("\r\n")
 
 
 def _records(
     lines: list[bytes], start: int, width: int
 ) -> Iterator[tuple[list[str], int, tuple[Rejected, str] | None]]:
-    """Yield records from a line on: fields (none if all are empty), the line after it, and what is
-    wrong with it, which is the last that is yielded.
+    """Yield records from a line on, up to the first that is wrong.
+
+    Of each: its fields (none if all are empty), the line after it, what is wrong with it.
     """
     reader = csv.reader((line.decode() for line in lines[start:]), strict=True)
     while True:

@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import Final
+from typing import Final, Self
 
 from coverage_analyzer.errors import FolderBusyError, PublishError
 
@@ -49,7 +49,7 @@ class Publication:
         self._clear()
         self._probe()
 
-    def __enter__(self) -> "Publication":
+    def __enter__(self) -> Self:
         """Return itself."""
         return self
 
@@ -81,7 +81,7 @@ class Publication:
             for name in self._names:
                 _to_disk(self.folder / f".{name}{PART}")
             for name in self._names:
-                os.replace(self.folder / f".{name}{PART}", self.folder / name)
+                (self.folder / f".{name}{PART}").replace(self.folder / name)
             for name in superseded:
                 (self.folder / name).unlink(missing_ok=True)
             _to_disk(self.folder)
@@ -106,7 +106,13 @@ class Publication:
 
 
 def _locked(folder: Path) -> int | None:
-    """Return a descriptor that holds the folder's lock until it is closed."""
+    """Return a descriptor that holds the folder's lock until it is closed.
+
+    Raises
+    ------
+    FolderBusyError
+        If another run holds it.
+    """
     try:
         import fcntl
     except ImportError:  # not a Unix: no lock

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from coverage_analyzer import arrays, tables
+from coverage_analyzer.arrays import Floats
 from coverage_analyzer.centers import Centers
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.blocks import Block, Reject, Source
@@ -113,7 +114,7 @@ def read_centers(path: str | Path, columns: Mapping[str, str] | None = None) -> 
         rejects += [f"line {r.line}: {r.detail}" for r in block.rejects]
         for name, values in texts.items():
             cells = table.column(block, name)
-            values += tables.as_text(cells).to_pylist() if cells is not None else []
+            values.extend(tables.as_text(cells).to_pylist() if cells is not None else [])
     if rejects:
         msg = f"{path}: {len(rejects)} row(s) cannot be read:\n  " + "\n  ".join(rejects[:20])
         raise InputError(msg)
@@ -124,7 +125,7 @@ def read_centers(path: str | Path, columns: Mapping[str, str] | None = None) -> 
         raise InputError(msg) from None
 
 
-def _joined(parts: list[tables.Floats]) -> tables.Floats:
+def _joined(parts: list[Floats]) -> Floats:
     return np.concatenate([np.zeros(0), *parts])
 
 

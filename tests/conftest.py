@@ -1,0 +1,42 @@
+"""What all tests share: one Hypothesis profile, the world, a policy, the sample cases."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from coverage_analyzer import countries
+from coverage_analyzer.countries import Countries
+from coverage_analyzer.policy import Policy
+
+settings.register_profile(
+    "repeatable",
+    derandomize=True,
+    deadline=None,
+    max_examples=100,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("repeatable")
+
+
+@pytest.fixture(scope="session")
+def world() -> Countries:
+    """Return the countries that ship with the package."""
+    return countries.load()
+
+
+@pytest.fixture(scope="session")
+def policy() -> Policy:
+    """Return the policy that applies if none is named."""
+    return Policy.load("appliance-maintenance")
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Return the folder of the sample cases, which are kept outside of the repository."""
+    beside = Path(__file__).parents[2] / "shared" / "cases"
+    folder = Path(os.environ.get("COVERAGE_CASES", beside))
+    if not folder.is_dir():
+        pytest.skip(f"no sample cases in {folder}; set COVERAGE_CASES to their folder")
+    return folder
