@@ -27,6 +27,7 @@ DEFAULT: Final = "appliance-maintenance"
 """The policy that applies if none is named."""
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+IsoCode = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 CountryCode = Annotated[str, Field(pattern=r"^([A-Z]{2}|\*)$")]
 Miles = Annotated[float, Field(ge=0, le=12_000)]
 
@@ -127,8 +128,8 @@ class CountryRules(Model):
     countries hold: only its ``holder``, either ``declared`` one, or nothing without ``review``.
     """
 
-    fold: dict[CountryCode, CountryCode] = {}
-    fold_territories: tuple[CountryCode, ...] = ()
+    fold: dict[IsoCode, IsoCode] = {}
+    fold_territories: tuple[IsoCode, ...] = ()
     contested: Literal["holder", "declared", "review"] = "holder"
 
 
@@ -163,6 +164,7 @@ class Policy(Model):
             *_duplicates(self),
             *_dangling(self),
             *_unknown_countries(self),
+            *_backward_times(self.lead_times),
             *_band_faults(self.bands),
         ]
         if faults:
@@ -204,8 +206,13 @@ class Policy(Model):
         try:
             return cls.model_validate(_with_tuples(data))
         except pydantic.ValidationError as error:
-            lines = "\n".join(f"  {_fault(e)}" for e in error.errors())
-            msg = f"{origin} breaks {error.error_count()} rule(s):\n{lines}"
+            errors = error.errors()
+            inner = {e["loc"][:-1] for e in errors}
+            faults = [
+                _fault(e) for e in errors if e["type"] != "too_short" or e["loc"] not in inner
+            ]
+            lines = "\n".join(f"  {fault}" for fault in faults)
+            msg = f"{origin} breaks {len(faults)} rule(s):\n{lines}"
             raise PolicyError(msg) from None
 
     @functools.cached_property
@@ -272,14 +279,14 @@ def _text(source: str | Path) -> tuple[str, str]:
         If there is none.
     """
     folder = resources.files("coverage_analyzer") / "resources" / "policies"
-    shipped = folder / f"{source}.toml"
-    if isinstance(source, str) and "/" not in source and shipped.is_file():
-        return shipped.read_text(encoding="utf-8"), f"Policy {source!r}"
+    names = sorted(f.name.removesuffix(".toml") for f in folder.iterdir())
+    if source in names:
+        text = (folder / f"{source}.toml").read_text(encoding="utf-8")
+        return text, f"Policy {source!r}"
     path = Path(source)
-    if not path.is_file():
-        names = [f.name.removesuffix(".toml") for f in folder.iterdir()]
+    if not _is_file(path):
         msg = (
-            f"There is no policy {str(source)!r}: no built-in one ({', '.join(sorted(names))}) "
+            f"There is no policy {str(source)!r}: no built-in one ({', '.join(names)}) "
             f"and no file of that name.{_nearest(str(source), names)}"
         )
         raise PolicyError(msg)
@@ -288,6 +295,13 @@ def _text(source: str | Path) -> tuple[str, str]:
     except (OSError, UnicodeDecodeError) as error:
         msg = f"{path} cannot be read as UTF-8 text: {error}."
         raise PolicyError(msg) from error
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name too long, or with a NUL
+        return False
 
 
 def _with_tuples(data: Any) -> Any:
@@ -386,6 +400,12 @@ def _unknown_countries(policy: Policy) -> Iterator[str]:
             meant = table.number(code)
             hint = f" Did you mean {table.codes[meant]!r}?" if meant > 0 else ""
             yield f"{where}: {code!r} is not an ISO 3166-1 alpha-2 code.{hint}"
+
+
+def _backward_times(times: tuple[LeadTime, ...]) -> Iterator[str]:
+    for number, time in enumerate(times):
+        if time.at_least > time.at_most:
+            yield f"lead_times.{number}: at_least is greater than at_most."
 
 
 def _band_faults(bands: tuple[Band, ...]) -> Iterator[str]:

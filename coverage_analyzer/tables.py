@@ -197,7 +197,7 @@ def numbers(cells: pa.Array) -> tuple[Floats, Bools]:
     """
     if not (pa.types.is_string(cells.type) or pa.types.is_large_string(cells.type)):
         return _finite(arrays.numpy(cells.cast(pa.float64()))), ~arrays.valid(cells)
-    trimmed = pc.ascii_trim_whitespace(cells)
+    trimmed = pc.ascii_trim(cells, characters=" \t")
     try:
         values = arrays.numpy(trimmed.cast(pa.float64()))
     except pa.ArrowInvalid:

@@ -1,9 +1,10 @@
 """CSV files as text: no character lost or changed, every line accounted for, memory constant.
 
-Bytes are read in blocks that end between two records. A block in which every line holds an even
-number of quotes goes to pyarrow, where each line is one record. Any other goes through `csv` in its
-strict mode, record by record; after a broken record reading goes on at the line after the one where
-that record began, so that a quote left open costs one row and not the rest of the file.
+Bytes are read in blocks that begin with a record. A block in which every line plainly is a record
+goes to pyarrow at once. Any other goes through `csv` in its strict mode, record by record; a record
+that the block does not end waits for the next one; after a broken record reading goes on at the
+line after the one where that record began, so that a quote left open costs one row and not the
+rest of the file. What is read does not depend on where blocks end.
 """
 
 import csv
@@ -13,21 +14,27 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
 from coverage_analyzer import arrays
-from coverage_analyzer.arrays import Bools, Ints
+from coverage_analyzer.arrays import Ints
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.blocks import Block, Reject
 from coverage_analyzer.tables import Rejected
 
 BLOCK_BYTES: Final = 4 << 20
-RECORD_BYTES: Final = 16 << 20
-"""A record that has not ended after so many bytes has a quote left open."""
+FIELD_BYTES: Final = 16 << 20
+"""A field that has not ended after so many characters has a quote left open."""
+
+MARK: Final = b"\xef\xbb\xbf"
+"""The byte order mark that some programs put before UTF-8."""
+
+UNFINISHED: Final = "unexpected end of data"
+"""What `csv` says of a record that goes on behind the last line."""
 
 _FIELD_LIMIT = threading.Lock()
 
@@ -50,111 +57,110 @@ class DelimitedFile:
         self._path = path
         self._hash = hashlib.sha256()
         try:
-            self._file = path.open("rb")
+            with path.open("rb") as file:
+                self.headers, self._header_bytes, self._header_lines = _header(file, path)
         except OSError as error:
             msg = f"{path} cannot be opened: {error.strerror}."
             raise InputError(msg) from error
-        self._ahead, self._first_line = b"", 1
-        self.headers = self._header()
 
     def sha256(self) -> str:
         """Return the hash of the file, after the last block."""
         return self._hash.hexdigest()
 
-    def _read(self) -> bytes:
-        data = self._file.read(BLOCK_BYTES)
-        self._hash.update(data)
-        return data
+    def blocks(self) -> Iterator[Block]:
+        """Yield all rows, in order, as blocks of text columns; one block at least."""
+        width, line, rest = len(self.headers), self._header_lines + 1, b""
+        with self._path.open("rb") as file:
+            self._hash.update(file.read(self._header_bytes))
+            while True:
+                more = file.read(BLOCK_BYTES)
+                self._hash.update(more)
+                data = rest + more
+                cut = _last_line_end(data) if more else len(data)
+                block, lines, rest = _block(data[:cut], width, line, at_end=not more)
+                rest += data[cut:]
+                line += lines
+                if block.records or not more:
+                    yield _without_blank(block)
+                if not more:
+                    return
 
-    def _header(self) -> list[str]:
-        """Return the first record, and leave what follows it to be read.
 
-        Raises
-        ------
-        InputError
-            If there is none.
-        """
-        data = self._read().removeprefix(b"\xef\xbb\xbf")
-        if not data.strip():
-            msg = f"{self._path} is empty: it needs a header line and rows."
-            raise InputError(msg)
-        lines = data.splitlines(keepends=True)
+def _header(file: BinaryIO, path: Path) -> tuple[list[str], int, int]:
+    """Return the first record of a file, and how many bytes and lines it takes.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    data = b""
+    while True:
+        more = file.read(BLOCK_BYTES)
+        data += more
+        text = data.removeprefix(MARK)
+        lines = text[: _last_line_end(text) if more else None].splitlines(keepends=True)
         try:
             with _long_fields():
                 reader = csv.reader((line.decode() for line in lines), strict=True)
-                headers = next(reader)
+                headers = next(reader, None)
         except (csv.Error, UnicodeDecodeError) as error:
-            msg = f"{self._path}, line 1: the header is no UTF-8 comma-separated text ({error})."
+            if more and UNFINISHED in str(error) and len(data) < FIELD_BYTES:
+                continue
+            msg = f"{path}, line 1: the header is no UTF-8 comma-separated text ({error})."
             raise InputError(msg) from error
-        taken = sum(map(len, lines[: reader.line_num]))
-        self._ahead, self._first_line = data[taken:], reader.line_num + 1
-        return headers
-
-    def blocks(self) -> Iterator[Block]:
-        """Yield all rows, in order, as blocks of text columns."""
-        with self._file:
-            first = line = self._first_line
-            at_end = False
-            while not at_end:
-                data = self._ahead + (more := self._read())
-                at_end = not more
-                cut = len(data) if at_end else _last_record_end(data)
-                if not cut and len(data) > RECORD_BYTES:
-                    cut = data.rfind(b"\n") + 1
-                self._ahead = data[cut:]
-                if cut or (at_end and line == first):
-                    block, lines = self._block(data[:cut], line)
-                    line += lines
-                    yield block
-
-    def _block(self, data: bytes, line: int) -> tuple[Block, int]:
-        """Return the rows of whole records, and how many lines they take."""
-        block = None if _needs_care(data) else _read_at_once(data, len(self.headers), line)
-        if block is None:
-            block = _read_with_care(data, len(self.headers), line)
-        return _without_blank(block), _line_count(data)
+        if headers is None and more:
+            continue
+        if not headers or not any(h.strip() for h in headers):
+            msg = f"{path} is empty in line 1: it needs a header line and rows."
+            raise InputError(msg)
+        size = len(data) - len(text) + sum(map(len, lines[: reader.line_num]))
+        return headers, size, reader.line_num
 
 
-def _line_count(data: bytes) -> int:
-    if not data:
-        return 0
-    ends = data.count(b"\n") + data.count(b"\r") - data.count(b"\r\n")
-    return ends + (not data.endswith((b"\n", b"\r")))
+def _last_line_end(data: bytes) -> int:
+    """Return where the last whole line ends; a final CR may be half of a line end."""
+    return max(data.rfind(b"\n"), data.rfind(b"\r", 0, len(data) - 1)) + 1
 
 
-def _last_record_end(data: bytes) -> int:
-    """Return where the last record ends for sure: behind a line end that is not inside quotes."""
-    if b'"' not in data:
-        return data.rfind(b"\n") + 1
-    ends, open_ = _line_ends(data)
-    closed = ends[~open_]
-    return int(closed[-1]) + 1 if len(closed) else 0
-
-
-def _line_ends(data: bytes) -> tuple[Ints, Bools]:
-    """Return where lines end, and whether an odd number of quotes stands before."""
-    codes = np.frombuffer(data, np.uint8)
-    ends, quotes = (np.flatnonzero(codes == ord(c)) for c in '\n"')
-    return ends, np.searchsorted(quotes, ends) % 2 == 1
+def _block(data: bytes, width: int, line: int, *, at_end: bool) -> tuple[Block, int, bytes]:
+    """Return the rows of some whole lines, how many lines they take, and what is left over."""
+    block = None if _needs_care(data) else _read_at_once(data, width, line)
+    if block is not None:
+        return block, block.records, b""
+    return _read_with_care(data, width, line, at_end=at_end)
 
 
 def _needs_care(data: bytes) -> bool:
-    """Return whether lines end otherwise than with a newline, or quotes are not plainly right.
+    """Return whether a block is not plainly one record a line, in UTF-8.
 
-    They are if every line has an even number of them, each first one of a pair begins a field and
-    each second one ends it (or stands doubled, for one quote).
+    Quotes are plain if every line has an even number of them, each first one of a pair begins a
+    field and each second one ends it (or stands doubled, for one quote).
     """
-    if data.count(b"\r") != data.count(b"\r\n"):
+    if data.count(b"\r") != data.count(b"\r\n") or data.startswith(MARK):
+        return True  # pyarrow would take the mark away
+    if not _is_utf8(data):
         return True
     if b'"' not in data:
         return False
     codes = np.frombuffer(b"\n" + data + b"\n", np.uint8)
     quotes = np.flatnonzero(codes == ord('"'))
-    if len(quotes) % 2 or _line_ends(data)[1].any():
+    ends_of_lines = np.flatnonzero(codes == ord("\n"))
+    if np.any(np.searchsorted(quotes, ends_of_lines) % 2):
         return True
     begins = np.isin(codes[quotes[::2] - 1], np.frombuffer(b',\n"', np.uint8))
     ends = np.isin(codes[quotes[1::2] + 1], np.frombuffer(b',\r\n"', np.uint8))
     return not (begins.all() and ends.all())
+
+
+def _is_utf8(data: bytes) -> bool:
+    if data.isascii():
+        return True
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _read_at_once(data: bytes, width: int, line: int) -> Block | None:
@@ -176,7 +182,9 @@ def _read_at_once(data: bytes, width: int, line: int) -> Block | None:
             ),
             pyarrow.csv.ParseOptions(ignore_empty_lines=False, invalid_row_handler=kept),
             pyarrow.csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+                column_types=dict.fromkeys(names, pa.string()),
+                strings_can_be_null=False,
+                check_utf8=False,
             ),
         )
     except pa.ArrowInvalid:
@@ -187,12 +195,17 @@ def _read_at_once(data: bytes, width: int, line: int) -> Block | None:
     rejects = [
         Reject(int(n), *_wrong_width(row.actual_columns, width), text)
         for n, row, text in zip(at, odd, texts, strict=True)
-        if text.strip(",")
+        if _any_cell(text)
     ]
     lines = np.delete(np.arange(table.num_rows + len(odd)) + line, numbers - 1)
     (batch,) = table.combine_chunks().to_batches() or [_empty(names)]
     raw = functools.partial(_raw_line, data, lines - line)
-    return Block(lines, batch, raw, rejects, len(odd) - len(rejects), _line_count(data))
+    records = table.num_rows + len(odd)
+    return Block(lines, batch, raw, rejects, len(odd) - len(rejects), records)
+
+
+def _any_cell(text: str) -> bool:
+    return any(next(csv.reader([text]), []))
 
 
 def _raw_line(data: bytes, lines: Ints, row: int) -> str:
@@ -204,16 +217,22 @@ def _wrong_width(found: int, width: int) -> tuple[Rejected, str]:
     return Rejected.wrong_number_of_fields, f"{found} fields where the header has {width}"
 
 
-def _read_with_care(data: bytes, width: int, line: int) -> Block:
+def _read_with_care(
+    data: bytes, width: int, line: int, *, at_end: bool
+) -> tuple[Block, int, bytes]:
     """Return rows read one by one, whatever their quotes and line ends."""
     lines = data.splitlines(keepends=True)
     rows: list[list[str]] = []
     spans: list[tuple[int, int]] = []
     rejects: list[Reject] = []
     blank = records = start = 0
+    waiting = False
     with _long_fields():
-        while start < len(lines):
+        while start < len(lines) and not waiting:
             for fields, stop, fault in _records(lines, start, width):
+                if fault and UNFINISHED in fault[1] and not at_end:
+                    waiting = True
+                    break
                 records += 1
                 if fault:
                     text = lines[start].decode(errors="backslashreplace").rstrip("\r\n")
@@ -233,7 +252,8 @@ def _read_with_care(data: bytes, width: int, line: int) -> Block:
 
     begins = np.array([first for first, _ in spans], np.int64) + line
     raw = functools.partial(_raw_lines, lines, spans)
-    return Block(begins, batch, raw, rejects, blank, records)
+    block = Block(begins, batch, raw, rejects, blank, records)
+    return block, start, b"".join(lines[start:])
 
 
 def _raw_lines(lines: list[bytes], spans: list[tuple[int, int]], row: int) -> str:
@@ -297,7 +317,7 @@ def _empty(names: list[str]) -> pa.RecordBatch:
 def _long_fields() -> Iterator[None]:
     """Let `csv` take long fields meanwhile: its limit is one for the whole process."""
     with _FIELD_LIMIT:
-        before = csv.field_size_limit(RECORD_BYTES)
+        before = csv.field_size_limit(FIELD_BYTES)
         try:
             yield
         finally:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from building import EARTH, Center, Site, centers_of, moved, rows_of, sites_of
+from building import EARTH, Center, Site, centers_of, moved, picked, rows_of, sites_of
 from coverage_analyzer.centers import Centers
 from coverage_analyzer.countries import Countries
 from coverage_analyzer.countries.decision import Ground, decided
@@ -150,7 +150,8 @@ def one(seen: Seen, centers: Centers, policy: Policy, world: Countries) -> tuple
     nearest = min(serving, key=lambda i: (seen.distance[i], centers.center_id[i]), default=None)
     in_reach = sum(band(i) is not None for i in serving)
     chosen, pending = nearest, False
-    if nearest is None or band(nearest) is None:
+    unserved = nearest is None or band(nearest) is None
+    if unserved and seen.ground != Ground.CONFLICT:  # who is in doubt waits for nobody
         reaching = [i for i in coming if band(i) is not None]
         first = min(
             reaching,
@@ -216,16 +217,19 @@ def found(case: Case, policy: Policy, world: Countries) -> list[tuple[object, ..
     ]
 
 
-@pytest.mark.parametrize("name", ["appliance-maintenance", "hp-call-to-repair"])
-def test_every_verdict_is_that_of_all_pairs(case: Case, world: Countries, name: str) -> None:
+@pytest.mark.parametrize(("name", "step"), [("appliance-maintenance", 1), ("hp-call-to-repair", 5)])
+def test_every_verdict_is_that_of_all_pairs(
+    case: Case, world: Countries, name: str, step: int
+) -> None:
     """Give status, reason, level, center, distance, limit, day and count as brute force does."""
     rules = Policy.load(name)
+    case = case._replace(sites=picked(case.sites, slice(None, None, step)))
     wanted, got = reference(case, rules, world), found(case, rules, world)
-    assert len(wanted) > 7000
+    assert len(wanted) > 7000 / step
     wrong = [(i, g, w) for i, (g, w) in enumerate(zip(got, wanted, strict=True)) if g != w]
     assert not wrong
     statuses = {(status, reason) for status, reason, *_ in got}
-    usual = {("qualified", "within_radius"), ("review", "borderline"), ("review", "null_island")}
+    usual = {("qualified", "within_radius"), ("review", "borderline")}
     assert statuses >= usual | {("fallback", "beyond_radius"), ("pending", "center_opens_later")}
     if name == "appliance-maintenance":
         assert len(statuses) == 8
@@ -254,6 +258,6 @@ def test_splitting_the_batch_changes_nothing(case: Case, world: Countries, polic
     whole = rows_of(matcher.match(case.sites), case.centers.center_id)
     parts = []
     for start, stop in itertools.pairwise([0, 1, 2, 500, 3000, len(case.sites)]):
-        sites = Sites(*(getattr(case.sites, n)[start:stop] for n in vars(case.sites)))
-        parts += rows_of(matcher.match(sites), case.centers.center_id)
+        some = matcher.match(picked(case.sites, slice(start, stop)))
+        parts += rows_of(some, case.centers.center_id)
     assert parts == whole

@@ -1,0 +1,129 @@
+"""The index of centers: candidates by cells, against distances to all."""
+
+import numpy as np
+import pytest
+
+from building import EARTH, Floats, moved
+from coverage_analyzer import geodesy
+from coverage_analyzer.geodesy import MILE_M
+from coverage_analyzer.nearness import NOBODY, Index, Ints
+
+
+def index_of(lon: list[float], lat: list[float], *, miles: float = 50, list_all: bool = False) -> Index:
+    """Return an index of one group."""
+    every = [np.arange(len(lon))]
+    return Index(
+        np.array(lon, np.float64),
+        np.array(lat, np.float64),
+        every,
+        np.array([miles * MILE_M]),
+        list_all=list_all,
+    )
+
+
+def nearest(index: Index, lon: list[float], lat: list[float]) -> tuple[list[int], list[int]]:
+    """Return the nearest center, and how many reach, of sites in the first group."""
+    x, y = np.array(lon, np.float64), np.array(lat, np.float64)
+    center, count = index.nearest(x, y, geodesy.ecef(x, y), np.zeros(len(x), np.int64))
+    return center.tolist(), count.tolist()
+
+
+def test_an_empty_group_has_nobody() -> None:
+    """Find nobody where nobody is, and no site where none is asked for."""
+    assert nearest(index_of([], []), [0.0, 8.0], [0.0, 47.0]) == ([NOBODY, NOBODY], [0, 0])
+    assert nearest(index_of([8.0], [47.0]), [], []) == ([], [])
+
+
+def test_no_group_at_all() -> None:
+    """Bear a world without groups."""
+    index = Index(np.zeros(0), np.zeros(0), [], np.zeros(0), list_all=False)
+    assert nearest(index, [], []) == ([], [])
+
+
+def test_the_only_center_is_the_nearest_from_the_antipode() -> None:
+    """Find the nearest center however far it is."""
+    assert nearest(index_of([8.0], [47.0]), [-172.0], [-47.0]) == ([0], [0])
+
+
+def test_sites_ask_only_their_own_group() -> None:
+    """Pass over a center next door that belongs to another group."""
+    lon, lat = np.array([8.0, 9.0]), np.array([47.0, 47.0])
+    groups: list[Ints] = [np.array([0]), np.array([1])]
+    index = Index(lon, lat, groups, np.array([100 * MILE_M] * 2), list_all=False)
+    site = np.array([8.01, 8.01]), np.array([47.0, 47.0])
+    center, count = index.nearest(*site, geodesy.ecef(*site), np.array([0, 1]))
+    assert center.tolist() == [0, 1]
+    assert count.tolist() == [1, 1]
+
+
+def test_groups_have_limits_of_their_own() -> None:
+    """Count by the limit of the site's group, not by the greatest."""
+    lon, lat = np.array([8.0]), np.array([47.0])
+    one: list[Ints] = [np.array([0]), np.array([0])]
+    index = Index(lon, lat, one, np.array([10 * MILE_M, 70 * MILE_M]), list_all=False)
+    x, y = moved(8.0, 47.0, 77.0, 50 * MILE_M)
+    site = np.array([x, x]), np.array([y, y])
+    assert index.nearest(*site, geodesy.ecef(*site), np.array([0, 1]))[1].tolist() == [0, 1]
+
+
+def test_of_equally_near_ones_the_first() -> None:
+    """Give ties to the first: at one place, and mirrored in east and west, north and south."""
+    assert nearest(index_of([8.0, 8.0, 8.0], [47.0] * 3), [8.1], [47.1]) == ([0], [3])
+    assert nearest(index_of([8.5, 7.5], [47.0, 47.0]), [8.0], [47.0]) == ([0], [2])
+    assert nearest(index_of([7.5, 8.5], [47.0, 47.0]), [8.0], [47.0]) == ([0], [2])
+    assert nearest(index_of([20.0, 20.0], [-0.5, 0.5]), [20.0], [0.0]) == ([0], [2])
+    assert nearest(index_of([-179.5, 179.5], [10.0, 10.0]), [180.0], [10.0]) == ([0], [2])
+
+
+def test_nearest_on_the_ellipsoid_not_on_a_sphere() -> None:
+    """Choose by the geodesic: here a sphere would choose the other center.
+
+    At the equator a degree north is 110.6 km, a degree east 111.3 km; a sphere makes them one.
+    """
+    assert nearest(index_of([1.0, 0.0], [0.0, 1.005]), [0.0], [0.0]) == ([1], [0])
+    assert nearest(index_of([1.0, 0.0], [0.0, 1.007]), [0.0], [0.0]) == ([0], [0])
+
+
+@pytest.mark.parametrize("offset_m", [-0.01, -1e-6, 0.0, 9e-4, 1.1e-3, 0.01])
+def test_counting_includes_the_limit(offset_m: float) -> None:
+    """Count a center on the limit, and up to 1 mm beyond."""
+    x, y = moved(8.0, 47.0, 200.0, 50 * MILE_M + offset_m)
+    assert nearest(index_of([8.0], [47.0]), [x], [y]) == ([0], [int(offset_m <= 1e-3)])
+
+
+def test_centers_that_surely_reach_are_counted_all_the_same() -> None:
+    """Count a crowd round the corner, which is no candidate for the nearest."""
+    rng = np.random.default_rng(1)
+    lon, lat = 8 + rng.uniform(-0.2, 0.2, 200), 47 + rng.uniform(-0.2, 0.2, 200)
+    assert nearest(index_of(lon.tolist(), lat.tolist()), [8.0], [47.0])[1] == [200]
+
+
+def test_in_reach_lists_every_pair() -> None:
+    """List all centers in reach with Karney's distances, in order of the sites."""
+    index = index_of([8.0, 8.2, 20.0], [47.0, 47.0, 47.0], list_all=True)
+    lon, lat = np.array([8.1, 40.0, 20.0]), np.array([47.0, 47.0, 47.0])
+    site, center, metres = index.in_reach(lon, lat, np.zeros(3, np.int64))
+    assert sorted(zip(site.tolist(), center.tolist(), strict=True)) == [(0, 0), (0, 1), (2, 2)]
+    assert site.tolist() == sorted(site.tolist())
+    wanted = EARTH.inv(lon[site], lat[site], np.array([8.0, 8.2, 20.0])[center], [47.0] * 3)[2]
+    np.testing.assert_array_equal(metres, wanted)
+
+
+def test_the_index_remembers_without_changing_its_mind() -> None:
+    """Answer the same from a warm index, in whatever order cells were seen."""
+    rng = np.random.default_rng(2)
+    lon, lat = rng.uniform(-180, 180, 300), np.degrees(np.arcsin(rng.uniform(-1, 1, 300)))
+    x, y = rng.uniform(-180, 180, 500), rng.uniform(-90, 90, 500)
+    cold = index_of(lon.tolist(), lat.tolist(), miles=500)
+    warm = index_of(lon.tolist(), lat.tolist(), miles=500)
+    for start in (400, 0, 250, 100):
+        nearest(warm, x[start : start + 100].tolist(), y[start : start + 100].tolist())
+    assert nearest(warm, x.tolist(), y.tolist()) == nearest(cold, x.tolist(), y.tolist())
+
+
+def test_the_corners_of_the_globe_have_cells() -> None:
+    """Answer at 180 degrees and at the poles, where a cell's number could run over."""
+    corners: Floats = np.array([[x, y] for x in (-180.0, 180.0) for y in (-90.0, 0.0, 90.0)])
+    lon, lat = corners.T.tolist()
+    index = index_of([179.9, 0.0, 0.0], [0.0, 89.9, -89.9])
+    assert nearest(index, lon, lat) == ([2, 0, 1, 2, 0, 1], [1] * 6)

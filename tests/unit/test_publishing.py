@@ -1,0 +1,186 @@
+"""Publish or nothing: a folder holds a whole report, the old one or the new one."""
+
+import errno
+import os
+from pathlib import Path
+from typing import Never
+
+import pytest
+from running import contents
+
+from coverage_analyzer.errors import FolderBusyError, PublishError
+from coverage_analyzer.files import publishing
+from coverage_analyzer.files.publishing import Publication
+
+
+def put(publication: Publication, **files: str) -> None:
+    """Write files under their names, without publishing them; ``_`` stands for a dot."""
+    for name, text in files.items():
+        publication.path(name.replace("_", ".")).write_text(text, encoding="utf-8")
+
+
+def published(folder: Path, **files: str) -> None:
+    """Publish files into a folder."""
+    with Publication(folder) as publication:
+        put(publication, **files)
+        publication.publish()
+
+
+def test_a_folder_is_made_with_its_parents(tmp_path: Path) -> None:
+    """The user names where the report shall be; it need not be there."""
+    published(tmp_path / "a" / "b", report_csv="1")
+    assert contents(tmp_path / "a" / "b") == {"report.csv": b"1"}
+
+
+def test_nothing_appears_before_publishing(tmp_path: Path) -> None:
+    """While a run works, nobody can take half a report for a whole one."""
+    with Publication(tmp_path) as publication:
+        put(publication, report_csv="1", run_json="2")
+        assert [n for n in contents(tmp_path) if not n.startswith(".")] == []
+    assert contents(tmp_path) == {}
+
+
+def test_nothing_appears_after_an_error_and_the_old_stays(tmp_path: Path) -> None:
+    """An error before publishing leaves the old report byte for byte, and no litter."""
+    published(tmp_path, report_csv="old", run_json="old")
+    with pytest.raises(RuntimeError, match="boom"), Publication(tmp_path) as publication:
+        put(publication, report_csv="new", run_json="new")
+        raise RuntimeError("boom")
+    assert contents(tmp_path) == {"report.csv": b"old", "run.json": b"old"}
+
+
+def test_a_new_report_replaces_the_old_one(tmp_path: Path) -> None:
+    """Files of one name are replaced; files of the user's stay."""
+    (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
+    published(tmp_path, report_csv="old")
+    published(tmp_path, report_csv="new")
+    assert contents(tmp_path) == {"notes.txt": b"mine", "report.csv": b"new"}
+
+
+def test_what_a_dead_run_left_is_cleared(tmp_path: Path) -> None:
+    """Parts of a run that was killed go when the next one begins; other hidden files stay."""
+    (tmp_path / ".report.csv.part").write_text("half", encoding="utf-8")
+    (tmp_path / ".hidden").write_text("mine", encoding="utf-8")
+    with Publication(tmp_path):
+        assert contents(tmp_path) == {".hidden": b"mine"}
+
+
+def test_two_runs_cannot_hold_one_folder(tmp_path: Path) -> None:
+    """The second one says so and does not touch what the first one writes."""
+    with Publication(tmp_path) as first:
+        put(first, report_csv="1")
+        with pytest.raises(FolderBusyError, match="Another run"):
+            Publication(tmp_path)
+        first.publish()
+    assert contents(tmp_path) == {"report.csv": b"1"}
+
+
+def test_a_folder_is_free_after_a_run_however_it_ends(tmp_path: Path) -> None:
+    """The lock goes with the run, be it well or not."""
+    published(tmp_path, report_csv="1")
+    with pytest.raises(RuntimeError), Publication(tmp_path):
+        raise RuntimeError
+    published(tmp_path, report_csv="2")
+
+
+def test_a_lock_file_is_not_left(tmp_path: Path) -> None:
+    """The folder itself is locked: nothing remains that could be stale."""
+    with Publication(tmp_path):
+        pass
+    assert contents(tmp_path) == {}
+
+
+def test_a_file_is_no_folder(tmp_path: Path) -> None:
+    """``-o report.csv`` is the commonest slip."""
+    path = tmp_path / "report.csv"
+    path.write_text("mine", encoding="utf-8")
+    with pytest.raises(PublishError, match="is a file"):
+        Publication(path)
+    with pytest.raises(PublishError, match="cannot be made"):
+        Publication(path / "below")
+    assert path.read_text(encoding="utf-8") == "mine"
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_the_work(tmp_path: Path) -> None:
+    """Hours of work must not end at a folder that was read-only from the start."""
+    if not hasattr(os, "geteuid") or os.geteuid() == 0:
+        pytest.skip("root may write everywhere: permissions cannot be tested")
+    tmp_path.chmod(0o555)
+    try:
+        with pytest.raises(PublishError, match="cannot be written"):
+            Publication(tmp_path)
+    finally:
+        tmp_path.chmod(0o755)
+
+
+def full(*_: object, **__: object) -> Never:
+    """Be a disk without room."""
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_probe_that_fails_lets_the_folder_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After ``cannot be written to`` and mending it, the same program can try again."""
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", full)
+        with pytest.raises(PublishError, match="cannot be written to"):
+            Publication(tmp_path)
+    published(tmp_path, report_csv="1")
+    assert contents(tmp_path) == {"report.csv": b"1"}
+
+
+@pytest.mark.parametrize("step", ["fsync", "replace"])
+def test_a_disk_that_refuses_leaves_the_old_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """No room when files are brought to the disk or put in place: the old report stands."""
+    published(tmp_path, report_csv="old", run_json="old")
+    with pytest.raises(PublishError, match="could not be put"), Publication(tmp_path) as new:
+        put(new, report_csv="new", run_json="new")
+        with monkeypatch.context() as patch:
+            patch.setattr(publishing.os, step, full)
+            new.publish()
+    assert contents(tmp_path) == {"report.csv": b"old", "run.json": b"old"}
+
+
+def test_all_files_are_on_the_disk_before_the_first_is_put_in_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a crash could leave a name that points to nothing; the manifest comes last."""
+    steps: list[str] = []
+    fsync, replace = os.fsync, os.replace
+
+    def synced(descriptor: int) -> None:
+        steps.append("fsync")
+        fsync(descriptor)
+
+    def replaced(source: Path, target: Path) -> None:
+        steps.append(target.name)
+        replace(source, target)
+
+    monkeypatch.setattr(publishing.os, "fsync", synced)
+    monkeypatch.setattr(publishing.os, "replace", replaced)
+    published(tmp_path, report_csv="1", rejects_csv="2", run_json="3")
+    assert steps == [*["fsync"] * 3, "report.csv", "rejects.csv", "run.json", "fsync"]
+
+
+def test_superseded_files_go(tmp_path: Path) -> None:
+    """A report in another format would stay behind and contradict the new one."""
+    published(tmp_path, report_csv="old")
+    with Publication(tmp_path) as publication:
+        put(publication, report_parquet="new")
+        publication.publish(["report.csv", "report.xlsx"])
+    assert contents(tmp_path) == {"report.parquet": b"new"}
+
+
+def test_superseded_files_stay_if_publishing_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only a whole new report supersedes."""
+    published(tmp_path, report_csv="old")
+    with pytest.raises(PublishError), Publication(tmp_path) as publication:
+        put(publication, report_parquet="new")
+        monkeypatch.setattr(publishing.os, "replace", full)
+        publication.publish(["report.csv"])
+    assert contents(tmp_path) == {"report.csv": b"old"}
