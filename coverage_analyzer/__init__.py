@@ -6,7 +6,7 @@ Examples
 >>> centers = ca.read_centers("data/service_centers.csv")
 >>> story = ca.explain(centers, latitude=47.6145, longitude=7.6645, country="DE")
 >>> story.level, story.center.center_id, story.refused.refused
-('Gold Plus', 'DE-FRB-1', 'in another country')
+('Gold Plus', 'DE-FBG-1', 'in another country')
 """
 
 from importlib import import_module

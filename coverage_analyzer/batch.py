@@ -152,16 +152,14 @@ def run(
         If the folder cannot be written.
     """
     options = options or Options()
+    judged, world = day(as_of), countries.load()
     rules = policy if isinstance(policy, Policy) else Policy.load(policy)
-    network = reading.read_centers(centers, options.center_columns)
-    matcher = Matcher(
-        network,
-        rules,
-        countries.load(),
-        as_of=day(as_of),
-        trust_declared=options.trust_declared,
-    )
+    convention = rules.convention(world.names, trust_declared=options.trust_declared)
+    network = reading.read_centers(centers, world, convention, options.center_columns)
+    trusting = options.trust_declared
+    matcher = Matcher(network, rules, world, as_of=judged, trust_declared=trusting)
     table = reading.opened(sites, tables.SITES, options.columns)
+    _spare_inputs(Path(output), (Path(sites), Path(centers)))
     with Publication(output) as publication:
         try:
             return _published(table, matcher, publication, options, (Path(sites), Path(centers)))
@@ -172,19 +170,38 @@ def run(
             raise PublishError(msg) from error
 
 
-def day(value: datetime.date | str | None) -> datetime.date | None:
-    """Return a day given as a date or as ISO 8601 text.
+def _spare_inputs(folder: Path, inputs: tuple[Path, ...]) -> None:
+    """Raise if a file that is read would be replaced.
+
+    Raises
+    ------
+    InputError
+        If a file that is read has the name and place of one that is written.
+    """
+    written = {(folder / name).resolve() for name in report.FILES}
+    for path in inputs:
+        if path.resolve() in written:
+            msg = f"{path} would be overwritten by the report; name another folder than {folder}."
+            raise InputError(msg)
+
+
+def day(value: Any) -> datetime.date | None:
+    """Return a day given as ISO 8601 text, date, datetime, timestamp or ``datetime64``.
 
     Raises
     ------
     InputError
         If the text is no day.
     """
-    if not isinstance(value, str):
+    if isinstance(value, np.datetime64):
+        value = value.astype("datetime64[D]").item()
+    if isinstance(value, datetime.datetime):
+        value = value.date()
+    if value is None or isinstance(value, datetime.date):
         return value
     try:
         return datetime.date.fromisoformat(value)
-    except ValueError:
+    except (TypeError, ValueError):
         msg = f"{value!r} is not a day; write it like 2026-12-01."
         raise InputError(msg) from None
 
@@ -232,7 +249,7 @@ def _published(
         "files": [report_name, "rejects.csv", "summary.csv", "centers.csv", "run.json"],
     }
     report.write_manifest(publication.path("run.json"), manifest)
-    publication.publish(f"report.{f}" for f in report.FORMATS if f != options.format)
+    publication.publish(report.earlier_files(publication.folder))
     return manifest
 
 

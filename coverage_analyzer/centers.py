@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -48,7 +48,12 @@ class Centers:
 
     @classmethod
     def from_texts(
-        cls, columns: Mapping[str, Sequence[str]], lon: Floats, lat: Floats, row: Sequence[str]
+        cls,
+        columns: Mapping[str, Sequence[str]],
+        lon: Floats,
+        lat: Floats,
+        row: Sequence[str],
+        further: Callable[["Centers"], list[str]] | None = None,
     ) -> "Centers":
         """Return centers from columns of text and coordinates, sorted by id.
 
@@ -60,6 +65,9 @@ class Centers:
             Degrees on WGS 84, NaN where a row has none that can be used.
         row
             How to call each row in a message.
+        further
+            Gives the faults that it finds in the rows whose cells can be used, such as
+            `country_faults`.
 
         Raises
         ------
@@ -70,10 +78,10 @@ class Centers:
         given = {c: columns.get(c, blank) for c in ("center_id", "name", "country")}
         opens, closes = (days(columns.get(c, blank)) for c in ("opens_on", "closes_on"))
         faults = _faults(columns, lon, lat, opens, closes, row)
-        _refuse(faults, len(row))
-        order = sorted(range(len(row)), key=lambda i: given["center_id"][i])
+        usable = np.flatnonzero(~np.isnan(lon) & ~np.isnan(lat)).tolist()
+        order = sorted(usable, key=lambda i: given["center_id"][i])
         texts = {c: tuple(values[i] for i in order) for c, values in given.items()}
-        return cls(
+        made = cls(
             **texts,
             lon=lon[order],
             lat=lat[order],
@@ -81,6 +89,8 @@ class Centers:
             closes_on=closes[order],
             row=tuple(row[i] for i in order),
         )
+        refuse([*faults, *(further(made) if further else [])])
+        return made
 
     def __len__(self) -> int:
         """Return how many there are."""
@@ -102,15 +112,22 @@ class Centers:
         InputError
             One error that names every center whose country is unknown or contradicts its place.
         """
+        number, faults = self._decided(world, convention)
+        refuse(faults)
+        return number
+
+    def country_faults(self, world: Countries, convention: Convention) -> list[str]:
+        """Return what is wrong with the country of each center, in words."""
+        return self._decided(world, convention)[1]
+
+    def _decided(self, world: Countries, convention: Convention) -> tuple[Numbers, list[str]]:
         declared = world.names.numbers(self.country)
         number, ground = decided(self.lon, self.lat, declared, world, convention)
         located = world.locate(self.lon, self.lat)
-        faults = [
+        return number, [
             f"{self.row[i]} ({self.center_id[i]!r}): {reason}"
             for i, reason in _country_faults(self.country, declared, located, ground)
         ]
-        _refuse(faults, len(self))
-        return number
 
 
 def days(texts: Sequence[str]) -> Days:
@@ -126,11 +143,18 @@ def _day(text: str) -> np.datetime64:
         return np.datetime64("NaT")
 
 
-def _refuse(faults: list[str], rows: int) -> None:
+def refuse(faults: Sequence[str]) -> None:
+    """Raise one error that lists the faults, if there are any.
+
+    Raises
+    ------
+    InputError
+        With the first faults and the number of all.
+    """
     if faults:
         more = f"\n  and {len(faults) - LISTED} more" if len(faults) > LISTED else ""
         listed = "\n".join(f"  {fault}" for fault in faults[:LISTED])
-        msg = f"{len(faults)} fault(s) in {rows} centers; mend them and run again:\n{listed}{more}"
+        msg = f"{len(faults)} fault(s) in the centers; mend them and run again:\n{listed}{more}"
         raise InputError(msg)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from coverage_analyzer import geodesy
 from coverage_analyzer.countries import NONE, UNKNOWN
 from coverage_analyzer.countries.decision import Ground, decided
+from coverage_analyzer.errors import InputError
 from coverage_analyzer.geodesy import MILE_M
 from coverage_analyzer.matching import Matcher, Reason, Sites
 from coverage_analyzer.nearness import NOBODY
@@ -45,19 +46,17 @@ class NearCenter:
     name: str
     country: str
     distance_miles: float
-    margin_miles: float
+    margin_miles: float | None
     refused: str = ""
 
     def __str__(self) -> str:
         """Return it on one line."""
         named = f" ({self.name})" if self.name else ""
-        margin = (
-            f"{abs(self.margin_miles):.3f} miles {'beyond' if self.margin_miles < 0 else 'within'}"
-        )
-        where = (
-            f"{self.center_id}{named}, {self.country}: {self.distance_miles:.3f} miles, {margin}"
-        )
-        return f"{where} the limit{'; ' + self.refused if self.refused else ''}"
+        words = [f"{self.center_id}{named}, {self.country}: {self.distance_miles:.3f} miles"]
+        if self.margin_miles is not None:
+            side = "beyond" if self.margin_miles < 0 else "within"
+            words.append(f", {abs(self.margin_miles):.3f} miles {side} the limit")
+        return "".join([*words, f"; {self.refused}" if self.refused else ""])
 
 
 @dataclass(frozen=True)
@@ -127,7 +126,15 @@ def explanation(
         As the site declares it, if it does.
     accuracy_m
         How far off the coordinates may be, if known.
+
+    Raises
+    ------
+    InputError
+        If the point is out of range.
     """
+    if not (abs(lat) <= 90 and abs(lon) <= 180):
+        msg = f"latitude {lat}, longitude {lon} is no place: they reach to 90 and 180 degrees."
+        raise InputError(msg)
     world, codes = matcher.world, matcher.world.names.codes
     declared = world.names.number(country)
     sites = Sites(
@@ -188,7 +195,7 @@ def _centers(
         elif not opened[i]:
             refused = f"closed on {centers.closes_on[i]}"
         code = matcher.world.names.codes[matcher.center_country[i]]
-        margin = (limit if limit is not None else np.nan) - away
+        margin = None if limit is None else limit - away
         near = NearCenter(centers.center_id[i], centers.name[i], code, away, margin, refused)
         result.append(near)
     return result

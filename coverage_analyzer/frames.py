@@ -133,10 +133,11 @@ def read_centers(
     InputError
         One error that names every unusable, conflicting or duplicate row.
     """
-    centers = reading.read_centers(path, columns)
     world = countries.load()
     fold = np.arange(len(world.names.codes), dtype=np.int16)
-    decided = centers.decided(world, Convention(fold, trust_declared=trust_declared))
+    convention = Convention(fold, trust_declared=trust_declared)
+    centers = reading.read_centers(path, world, convention, columns)
+    decided = centers.decided(world, convention)
     frame = pd.DataFrame(
         {
             "center_id": list(centers.center_id),
@@ -253,12 +254,13 @@ def _positions(frame: pd.DataFrame, what: str) -> tuple[Floats, Floats]:
             raise InputError(msg)
         points = _points(frame)
         kinds = shapely.get_type_id(points)
-        lon, lat = shapely.get_x(points), shapely.get_y(points)
         bad = (kinds != shapely.GeometryType.POINT) & (kinds != shapely.GeometryType.MISSING)
         if bad.any():
             first = frame.index[bad][0]
             msg = f"{bad.sum()} of the {what} are no points, the first in row {first!r}."
             raise InputError(msg)
+        points = np.where(shapely.is_empty(points), None, points)
+        lon, lat = shapely.get_x(points), shapely.get_y(points)
     else:
         lon, lat = (
             _numbers(frame, name)
@@ -439,8 +441,10 @@ def write_report(
         if centers is not None:
             plain = pd.DataFrame(centers.drop(columns=_geometry_name(centers)))
             plain.to_csv(publication.path("centers.csv"), index=False, lineterminator="\n")
-        report.write_manifest(publication.path("run.json"), _manifest(verdicts, policy))
-        publication.publish(f"report.{f}" for f in report.FORMATS if f != "csv")
+        files = ["report.csv", "summary.csv", *(["centers.csv"] if centers is not None else [])]
+        manifest = _manifest(verdicts, policy) | {"files": [*files, "run.json"]}
+        report.write_manifest(publication.path("run.json"), manifest)
+        publication.publish(report.earlier_files(publication.folder))
     return Path(folder)
 
 

@@ -130,8 +130,8 @@ def distance_m(
 
     Examples
     --------
-    >>> float(distance_m(7.5886, 47.5596, 7.6614, 47.6156).round(3))
-    8291.673
+    >>> float(distance_m(7.5886, 47.5596, 7.6614, 47.6156).round(3))  # Basel to Loerrach
+    8291.619
     """
     from pyproj import Geod
 
@@ -139,6 +139,28 @@ def distance_m(
     copies = [c.copy() for c in corners]  # Geod wants arrays of its own to write to
     _, _, metres = Geod(ellps="WGS84").inv(copies[0], copies[1], copies[2], copies[3])
     return np.asarray(metres, np.float64)
+
+
+def destination(
+    lon: npt.ArrayLike, lat: npt.ArrayLike, azimuth: npt.ArrayLike, metres: npt.ArrayLike
+) -> tuple[Floats, Floats]:
+    """Return where geodesics end (Karney): longitude and latitude in degrees.
+
+    Parameters
+    ----------
+    lon, lat
+        Where they begin, degrees on WGS 84, of one shape.
+    azimuth
+        Degrees clockwise from north.
+    metres
+        Their length.
+    """
+    from pyproj import Geod
+
+    given = np.broadcast_arrays(*(np.asarray(v, np.float64) for v in (lon, lat, azimuth, metres)))
+    copies = [g.copy() for g in given]
+    x, y, _ = Geod(ellps="WGS84").fwd(copies[0], copies[1], copies[2], copies[3])
+    return np.asarray(x, np.float64), np.asarray(y, np.float64)
 
 
 def within(

@@ -21,7 +21,7 @@ from coverage_analyzer import arrays, geodesy, tables
 from coverage_analyzer.arrays import Bools, Floats, Ints
 from coverage_analyzer.centers import Centers, Days
 from coverage_analyzer.countries import Countries, Numbers
-from coverage_analyzer.countries.decision import Convention, Ground, Grounds, decided
+from coverage_analyzer.countries.decision import Ground, Grounds, decided
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.geodesy import MILE_M
 from coverage_analyzer.nearness import NOBODY, Index
@@ -157,7 +157,7 @@ class Matcher:
             raise InputError(msg)
         self.centers, self.policy, self.world = centers, policy, world
         self.as_of = as_of or datetime.datetime.now(datetime.UTC).date()
-        self.convention = convention(policy, world, trust_declared=trust_declared)
+        self.convention = policy.convention(world.names, trust_declared=trust_declared)
         self.center_country = centers.decided(world, self.convention)
         self._edges = band_edges(policy, world)
         self._level = band_levels(policy, world)
@@ -357,18 +357,6 @@ def _near_step(miles: Floats, error: float) -> Bools:
 def _away_from_zero(miles: Floats) -> Floats:
     """Return numbers rounded to 3 decimals, outwards, so that only zero prints as zero."""
     return np.sign(miles) * np.ceil(np.round(np.abs(miles) * 1000, 6)) / 1000
-
-
-def convention(policy: Policy, world: Countries, *, trust_declared: bool = False) -> Convention:
-    """Return how a policy reads countries, as numbers."""
-    rules, codes = policy.countries, world.names.codes
-    fold = np.arange(len(codes), dtype=np.int16)
-    for code in rules.fold_territories:
-        number = world.names.known(code)
-        fold[world.names.sovereign == number] = number
-    for code, other in rules.fold.items():
-        fold[world.names.known(code)] = world.names.known(other)
-    return Convention(fold, rules.contested, trust_declared)
 
 
 def band_edges(policy: Policy, world: Countries) -> Floats:

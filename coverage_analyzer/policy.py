@@ -14,10 +14,12 @@ from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
+import numpy as np
 import pydantic
 from pydantic import Field
 
 from coverage_analyzer.countries import names
+from coverage_analyzer.countries.decision import Convention
 from coverage_analyzer.errors import PolicyError
 
 ALL_OTHERS: Final = "*"
@@ -256,6 +258,16 @@ class Policy(Model):
             lines.append(f"  lead time {span} {time.unit} in {where}")
         return "\n".join(lines)
 
+    def convention(self, table: names.Names, *, trust_declared: bool = False) -> Convention:
+        """Return how the policy reads countries, as numbers of a table."""
+        fold = np.arange(len(table.codes), dtype=np.int16)
+        for code in self.countries.fold_territories:
+            number = table.known(code)
+            fold[table.sovereign == number] = number
+        for code, other in self.countries.fold.items():
+            fold[table.known(code)] = table.known(other)
+        return Convention(fold, self.countries.contested, trust_declared)
+
     @property
     def needs_country(self) -> bool:
         """Whether any answer depends on the country of a site."""
@@ -284,24 +296,17 @@ def _text(source: str | Path) -> tuple[str, str]:
         text = (folder / f"{source}.toml").read_text(encoding="utf-8")
         return text, f"Policy {source!r}"
     path = Path(source)
-    if not _is_file(path):
-        msg = (
-            f"There is no policy {str(source)!r}: no built-in one ({', '.join(names)}) "
-            f"and no file of that name.{_nearest(str(source), names)}"
-        )
-        raise PolicyError(msg)
     try:
         return path.read_text(encoding="utf-8"), str(path)
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
         msg = f"{path} cannot be read as UTF-8 text: {error}."
         raise PolicyError(msg) from error
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except (OSError, ValueError):  # a name too long, or with a NUL
-        return False
+    except (OSError, ValueError) as error:  # none there, a folder, a name too long or with a NUL
+        msg = (
+            f"There is no policy {str(source)!r}: no built-in one ({', '.join(names)}) "
+            f"and no file that can be read.{_nearest(str(source), names)}"
+        )
+        raise PolicyError(msg) from error
 
 
 def _with_tuples(data: Any) -> Any:

@@ -147,6 +147,26 @@ def recognised(
     return found
 
 
+def check_types(types: Mapping[str, pa.DataType]) -> None:
+    """Raise if a known column of a typed table can hold no such thing.
+
+    Raises
+    ------
+    InputError
+        If a coordinate is neither number nor text, or another column neither text, number nor day.
+    """
+    for name, kind in types.items():
+        number = (
+            pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+        )
+        fits = number or pa.types.is_string(kind) or pa.types.is_null(kind)
+        if name not in {"latitude", "longitude", "accuracy_m"}:
+            fits = fits or pa.types.is_temporal(kind)
+        if not fits:
+            msg = f"The column {name!r} holds {kind}; it has to hold numbers or text."
+            raise InputError(msg)
+
+
 def _check_overrides(
     overrides: Mapping[str, str], headers: Sequence[str], table: Sequence[Column]
 ) -> None:

@@ -60,13 +60,10 @@ def explain(
     from coverage_analyzer.matching import Matcher
     from coverage_analyzer.policy import Policy
 
-    matcher = Matcher(
-        read_centers(centers, center_columns),
-        Policy.load(policy),
-        countries.load(),
-        as_of=day(as_of),
-        trust_declared=trust_declared,
-    )
+    world, rules = countries.load(), Policy.load(policy)
+    convention = rules.convention(world.names, trust_declared=trust_declared)
+    network = read_centers(centers, world, convention, center_columns)
+    matcher = Matcher(network, rules, world, as_of=day(as_of), trust_declared=trust_declared)
     error = float("nan") if accuracy_m is None else accuracy_m
     story = explanation(matcher, longitude, latitude, country=country, accuracy_m=error)
     told = json.dumps(story.to_dict(), indent=2, ensure_ascii=False) if as_json else str(story)

@@ -10,6 +10,7 @@ import click
 from coverage_analyzer.cli.explain import explain
 from coverage_analyzer.cli.policies import policies
 from coverage_analyzer.cli.run import run
+from coverage_analyzer.cli.talk import say
 from coverage_analyzer.errors import CoverageError, FolderBusyError, PublishError
 
 USAGE: Final = 2
@@ -69,7 +70,6 @@ def _terminated(_signal: int, _frame: FrameType | None) -> NoReturn:
 
 
 def _leave(message: str, code: int) -> NoReturn:
-    """Say why on stderr, with control characters made visible, and leave."""
-    shown = "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in message)
-    click.echo(f"Error: {shown}", err=True)
+    """Say why, and leave."""
+    say(f"Error: {message}")
     sys.exit(code)

@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from coverage_analyzer.cli.talk import say
+
 DEFAULT_POLICY = "appliance-maintenance"
 
 
@@ -112,7 +114,7 @@ def _progress() -> Callable[[int], None] | None:
     """Return what shows progress: nothing, unless somebody watches."""
     if not sys.stderr.isatty():
         return None
-    return lambda rows: click.echo(f"\r{rows:,} rows", err=True, nl=False)
+    return lambda rows: say(f"\r{rows:,} rows", newline=False)
 
 
 def _tell(manifest: dict[str, Any], folder: Path) -> None:
@@ -132,6 +134,6 @@ def _tell(manifest: dict[str, Any], folder: Path) -> None:
     if ledger["rejected"]:
         lines.append(f"{ledger['rejected']:,} rows could not be read: {folder / 'rejects.csv'}")
     for line in lines:
-        click.echo(line, err=True)
+        say(line)
     parts = " + ".join(f"{n} {ledger[n]}" for n in ("decided", "rejected", "blank"))
-    click.echo(f"read {ledger['read']} = {parts}", err=True)
+    say(f"read {ledger['read']} = {parts}")

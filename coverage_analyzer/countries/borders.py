@@ -204,20 +204,21 @@ class Borders:
             result[point[first]] = np.minimum.reduceat(_to_segment(*ends), first)
         return np.where(result <= reach, result, np.inf)
 
-    @property
-    def _degrees(self) -> tuple[Floats, Floats]:
-        return (self._x - 180 * UNITS) / UNITS, (self._y - 90 * UNITS) / UNITS
+    @functools.cached_property
+    def _degrees(self) -> Floats:
+        units = np.stack([self._x - 180 * UNITS, self._y - 90 * UNITS], axis=1)
+        return units / UNITS
 
     @functools.cached_property
     def _vertices(self) -> Floats:
-        return geodesy.ecef(*self._degrees)
+        return geodesy.ecef(*self._degrees.T)
 
     def polygon(self, face: int) -> "shapely.MultiPolygon":
         """Return a face as a multipolygon in degrees, cut at 180."""
         import shapely
 
         arcs, arc_offsets, ring_offsets, polygon_offsets, face_offsets = self._rings
-        points = np.stack(self._degrees, axis=1)
+        points = self._degrees
 
         def line(ring: int) -> Floats:
             bits = [points[:0]]

@@ -52,6 +52,7 @@ class Source(Protocol):
     """A table that is open for reading, once."""
 
     headers: list[str]
+    types: list[pa.DataType]
 
     def blocks(self) -> Iterator[Block]:
         """Yield all rows, in order; one block at least, be it empty."""

@@ -34,10 +34,12 @@ class ParquetFile:
         self._path = path
         try:
             self._file = pq.ParquetFile(path)
-        except (OSError, pa.ArrowException) as error:
+        except (OSError, ValueError, pa.ArrowException) as error:
             msg = f"{path} cannot be read as Parquet: {error}."
             raise InputError(msg) from error
-        self.headers: list[str] = self._file.schema_arrow.names
+        schema = self._file.schema_arrow
+        self.headers: list[str] = schema.names
+        self.types = [_plain_type(field.type) for field in schema]
 
     def sha256(self) -> str:
         """Return the hash of the file."""
@@ -65,7 +67,7 @@ class ParquetFile:
 
 
 def _block(batch: pa.RecordBatch, row: int) -> Block:
-    plain = [_undictionaried(column) for column in batch.columns]
+    plain = [column.cast(_plain_type(column.type)) for column in batch.columns]
     columns = pa.RecordBatch.from_arrays(plain, names=batch.schema.names)
 
     def raw(position: int) -> str:
@@ -76,7 +78,10 @@ def _block(batch: pa.RecordBatch, row: int) -> Block:
     return Block(np.arange(row, row + len(batch)), columns, raw, records=len(batch))
 
 
-def _undictionaried(column: pa.Array) -> pa.Array:
-    if pa.types.is_dictionary(column.type):
-        return column.dictionary_decode()
-    return column
+def _plain_type(kind: pa.DataType) -> pa.DataType:
+    """Return the type under which a column is handed on: views and dictionaries as plain text."""
+    if pa.types.is_dictionary(kind):
+        return _plain_type(kind.value_type)
+    if pa.types.is_string_view(kind) or pa.types.is_large_string(kind):
+        return pa.string()
+    return kind

@@ -59,9 +59,12 @@ class DelimitedFile:
         try:
             with path.open("rb") as file:
                 self.headers, self._header_bytes, self._header_lines = _header(file, path)
-        except OSError as error:
-            msg = f"{path} cannot be opened: {error.strerror}."
+        except (OSError, ValueError) as error:
+            if isinstance(error, InputError):
+                raise
+            msg = f"{path} cannot be opened: {error}."
             raise InputError(msg) from error
+        self.types = [pa.string()] * len(self.headers)
 
     def sha256(self) -> str:
         """Return the hash of the file, after the last block."""

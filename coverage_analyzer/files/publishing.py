@@ -46,8 +46,12 @@ class Publication:
         except OSError as error:
             msg = f"{self.folder} cannot be made: {error.strerror}."
             raise PublishError(msg) from error
-        self._clear()
-        self._probe()
+        try:
+            self._clear()
+            self._probe()
+        except PublishError:
+            self._release()
+            raise
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -61,6 +65,9 @@ class Publication:
     ) -> None:
         """Throw away what was not published, and let the folder go."""
         self._clear()
+        self._release()
+
+    def _release(self) -> None:
         if self._lock is not None:
             os.close(self._lock)
 
@@ -70,7 +77,12 @@ class Publication:
         return self.folder / f".{name}{PART}"
 
     def publish(self, superseded: Iterable[str] = ()) -> None:
-        """Put all files in place, in the order of their paths; then drop superseded ones.
+        """Put all files in place, in the order of their paths; then drop what they supersede.
+
+        Parameters
+        ----------
+        superseded
+            Files of an earlier run; those that this one has, too, stay.
 
         Raises
         ------
@@ -82,7 +94,7 @@ class Publication:
                 _to_disk(self.folder / f".{name}{PART}")
             for name in self._names:
                 (self.folder / f".{name}{PART}").replace(self.folder / name)
-            for name in superseded:
+            for name in set(superseded) - set(self._names):
                 (self.folder / name).unlink(missing_ok=True)
             _to_disk(self.folder)
         except OSError as error:

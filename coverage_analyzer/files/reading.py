@@ -11,6 +11,8 @@ import pyarrow as pa
 from coverage_analyzer import arrays, tables
 from coverage_analyzer.arrays import Floats
 from coverage_analyzer.centers import Centers
+from coverage_analyzer.countries import Countries
+from coverage_analyzer.countries.decision import Convention
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.blocks import Block, Reject, Source
 from coverage_analyzer.files.columnar import ParquetFile
@@ -82,44 +84,49 @@ def opened(
         If there is no such file, it cannot be read, or columns are missing or ambiguous.
     """
     path = Path(path)
-    if not path.is_file():
-        what = "is a folder" if path.is_dir() else "is not there"
-        msg = f"{path} {what}; give a CSV or Parquet file."
-        raise InputError(msg)
     parquet = path.suffix.lower() in {".parquet", ".geoparquet", ".pq"}
     source: Source = ParquetFile(path) if parquet else DelimitedFile(path)
     try:
-        return Table(source, tables.recognised(source.headers, table, columns))
+        found = tables.recognised(source.headers, table, columns)
+        tables.check_types({name: source.types[at] for name, at in found.items()})
+        return Table(source, found)
     except InputError as error:
         msg = f"{path}: {error}"
         raise InputError(msg) from None
 
 
-def read_centers(path: str | Path, columns: Mapping[str, str] | None = None) -> Centers:
-    """Read the service centers.
+def read_centers(
+    path: str | Path,
+    world: Countries,
+    convention: Convention,
+    columns: Mapping[str, str] | None = None,
+) -> Centers:
+    """Read the service centers, and check the country of each.
 
     Raises
     ------
     InputError
-        One error that names every row that cannot be used, and every id that occurs twice.
+        One error that names every row that cannot be used, every id that occurs twice, and every
+        country that is unknown or contradicts the place.
     """
     table = opened(path, tables.CENTERS, columns)
     texts: dict[str, list[str]] = {name: [] for name in table.columns}
-    lon, lat, lines, rejects = [], [], [], []
+    lon, lat, lines, unread = [], [], [], []
     for block in table.source.blocks():
         read = _coordinates(block, table)
         lon.append(np.where(read.fault < 0, read.lon, np.nan))
         lat.append(np.where(read.fault < 0, read.lat, np.nan))
         lines += [f"line {n}" for n in block.lines]
-        rejects += [f"line {r.line}: {r.detail}" for r in block.rejects]
+        unread += [f"line {r.line}: {r.detail}" for r in block.rejects]
         for name, values in texts.items():
             cells = table.column(block, name)
             values.extend(tables.as_text(cells).to_pylist() if cells is not None else [])
-    if rejects:
-        msg = f"{path}: {len(rejects)} row(s) cannot be read:\n  " + "\n  ".join(rejects[:20])
-        raise InputError(msg)
+
+    def further(centers: Centers) -> list[str]:
+        return [*unread, *centers.country_faults(world, convention)]
+
     try:
-        return Centers.from_texts(texts, _joined(lon), _joined(lat), lines)
+        return Centers.from_texts(texts, _joined(lon), _joined(lat), lines, further)
     except InputError as error:
         msg = f"{path}: {error}"
         raise InputError(msg) from None

@@ -19,6 +19,15 @@ from coverage_analyzer.files.blocks import Reject
 Format = Literal["csv", "parquet"]
 FORMATS: Final[tuple[Format, ...]] = ("csv", "parquet")
 
+FILES: Final = (
+    *(f"report.{kind}" for kind in FORMATS),
+    "rejects.csv",
+    "summary.csv",
+    "centers.csv",
+    "run.json",
+)
+"""All that a run's folder may hold."""
+
 DECIMALS: Final = {"distance_miles": 3, "margin_miles": 3}
 """Columns that a CSV shows with so many decimals."""
 
@@ -112,7 +121,23 @@ class RejectsWriter:
 
 def renamed(headers: Sequence[str]) -> dict[str, str]:
     """Return new names for input columns that are called like a column of the verdict."""
-    return {h: f"input_{h}" for h in headers if h in tables.VERDICT}
+    names = {}
+    for header in headers:
+        if header in tables.VERDICT:
+            name = f"input_{header}"
+            while name in headers:  # a report of a report
+                name = f"input_{name}"
+            names[header] = name
+    return names
+
+
+def earlier_files(folder: Path) -> list[str]:
+    """Return the files that an earlier run says it has put into a folder."""
+    try:
+        names = json.loads((folder / "run.json").read_text(encoding="utf-8"))["files"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+    return [name for name in names if isinstance(name, str) and name in FILES]
 
 
 def write_summary(path: Path, counts: Counts) -> None:

@@ -13,7 +13,7 @@ from building import EARTH, Center, Site, centers_of, moved, picked, rows_of, si
 from coverage_analyzer.centers import Centers
 from coverage_analyzer.countries import Countries
 from coverage_analyzer.countries.decision import Ground, decided
-from coverage_analyzer.matching import NO_DAY, Matcher, Sites, convention
+from coverage_analyzer.matching import NO_DAY, Matcher, Sites
 from coverage_analyzer.policy import Policy
 
 MILE_M = 1609.344
@@ -92,7 +92,7 @@ def case(world: Countries) -> Case:
 def reference(case: Case, policy: Policy, world: Countries) -> list[tuple[object, ...]]:
     """Return the verdicts as the rules read, one site after the other, from all distances."""
     centers, sites = case
-    rules = convention(policy, world)
+    rules = policy.convention(world.names)
     country, ground = decided(sites.lon, sites.lat, sites.declared, world, rules)
     home = centers.decided(world, rules)
     n, k = len(sites), len(centers)

@@ -13,7 +13,7 @@ import shapely
 from building import EARTH
 from coverage_analyzer.countries import Countries
 from coverage_analyzer.countries.decision import Convention, Ground, decided
-from coverage_analyzer.matching import convention
+
 from coverage_analyzer.policy import Policy
 
 Floats = npt.NDArray[np.float64]
@@ -238,7 +238,7 @@ def test_round_every_territory_its_name_stands(
         lon, lat = round_about(*towns(world, cities, territory))
         number = world.names.known(territory)
         declared = np.full(len(lon), number, np.int16)
-        country, ground = decided(lon, lat, declared, world, convention(policy, world))
+        country, ground = decided(lon, lat, declared, world, policy.convention(world.names))
         others = set(world.locate(lon, lat)[ground != Ground.AGREED].tolist())
         assert others <= NEXT_DOOR.get(territory, set()), territory
         assert (country == number).all(), territory
@@ -255,7 +255,7 @@ def test_out_to_sea_a_territory_stays_itself(
     lat, lon, azimuth = SEAWARD[territory]
     x, y, _ = EARTH.fwd([lon], [lat], [azimuth], [kilometres * 1000.0])
     number = world.names.known(territory)
-    rules = convention(policy, world)
+    rules = policy.convention(world.names)
     country, ground = decided(
         np.array(x), np.array(y), np.array([number], np.int16), world, rules
     )

@@ -181,7 +181,10 @@ def test_the_header_to_take_can_be_said(tmp_path: Path) -> None:
     """Headers in other languages are named by the user."""
     options = batch.Options(columns={"latitude": "Breite", "longitude": "L\u00e4nge"})
     judged(tmp_path, "Breite,L\u00e4nge\n40,-75\n", options=options)
-    assert manifest(tmp_path / "out")["columns"] == {"latitude": "Breite", "longitude": "L\u00e4nge"}
+    assert manifest(tmp_path / "out")["columns"] == {
+        "latitude": "Breite",
+        "longitude": "L\u00e4nge",
+    }
 
 
 def test_trust_declared_is_applied_and_written_down(tmp_path: Path) -> None:
@@ -273,12 +276,13 @@ def test_types_that_cannot_be_used_end_cleanly(
 ) -> None:
     """A day as latitude, a list as country: an InputError that says so, or a report."""
     table = {"latitude": pa.array([40.0]), "longitude": pa.array([-75.0])} | {name: cells_}
+    refused, read = "", 1
     try:
-        run = parquet_run(tmp_path, pa.table(table), kind)
+        read = parquet_run(tmp_path, pa.table(table), kind)["ledger"]["read"]
     except InputError as error:
-        assert name in str(error)
-    else:
-        assert run["ledger"]["read"] == 1
+        refused = str(error)
+    assert read == 1
+    assert not refused or name in refused
 
 
 def test_a_truth_value_is_no_latitude(tmp_path: Path) -> None:
@@ -422,11 +426,13 @@ def test_no_input_is_overwritten(tmp_path: Path, name: str) -> None:
     mine = (centers if name == "centers.csv" else sites).rename(tmp_path / name)
     arguments = (sites, mine) if name == "centers.csv" else (mine, centers)
     before = mine.read_bytes()
+    refused = ""
     try:
         batch.run(*arguments, tmp_path, as_of="2026-12-01")
     except CoverageError as error:
-        assert name in str(error)
+        refused = str(error)
     assert mine.read_bytes() == before
+    assert not refused or name in refused
 
 
 def test_all_bad_centers_are_named_at_once(tmp_path: Path) -> None:

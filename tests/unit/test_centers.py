@@ -8,7 +8,7 @@ from coverage_analyzer.centers import Centers, days
 from coverage_analyzer.countries import Countries
 from coverage_analyzer.countries.decision import Convention
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.matching import convention
+
 from coverage_analyzer.policy import Policy
 
 BASEL = (7.5886, 47.5596)
@@ -18,7 +18,7 @@ DENVER = (-104.9903, 39.7392)
 @pytest.fixture
 def strict(world: Countries, policy: Policy) -> Convention:
     """Return how the default policy reads countries."""
-    return convention(policy, world)
+    return policy.convention(world.names)
 
 
 def test_centers_are_sorted_by_id_with_all_they_have() -> None:
@@ -94,7 +94,7 @@ def test_all_faults_are_told_at_once() -> None:
         centers_of(rows)
     message = str(caught.value)
     for part in (
-        "7 fault(s) in 7 centers",
+        "7 fault(s) in the centers",
         "line 2 ('A'): the center_id 'A' occurs more than once",
         "line 3 ('A'): the center_id 'A' occurs more than once",
         "line 4 (' '): center_id is empty",
@@ -141,7 +141,7 @@ def test_countries_in_doubt_are_one_error(world: Countries, strict: Convention) 
         centers_of(rows).decided(world, strict)
     message = str(caught.value)
     for part in (
-        "6 fault(s) in 7 centers",
+        "6 fault(s) in the centers",
         "line 3 ('2'): lies at 0, 0",
         "line 4 ('3'): no country is called 'Atlantis' (it lies in US)",
         "line 5 ('4'): says no country and lies in DE, too near a border to tell",
@@ -161,7 +161,7 @@ def test_a_center_far_at_sea_is_refused(world: Countries, strict: Convention) ->
 
 def test_trusted_countries_stand(world: Countries, policy: Policy) -> None:
     """Let a declared country stand wherever the center lies, if told to; not at 0, 0."""
-    trusting = convention(policy, world, trust_declared=True)
+    trusting = policy.convention(world.names, trust_declared=True)
     made = centers_of([Center("1", *DENVER, "CH"), Center("2", -40.0, 30.0, "PT")])
     assert [world.names.codes[n] for n in made.decided(world, trusting)] == ["CH", "PT"]
     with pytest.raises(InputError, match="lies at 0, 0"):

@@ -64,7 +64,8 @@ def python(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
 
 def run_arguments(folder: Path, *more: str) -> list[str | Path]:
     """Return the arguments of a small run."""
-    files = [sites_file(folder), "--centers", centers_file(folder), "-o", folder / "out"]
+    sites, centers = sites_file(folder), centers_file(folder)
+    files: list[str | Path] = [sites, "--centers", centers, "-o", folder / "out"]
     return ["run", *files, "--as-of", "2026-12-01", *more]
 
 
@@ -200,9 +201,9 @@ def test_control_characters_in_what_a_run_tells_are_made_visible(
 ) -> None:
     """Also where all went well: the folder's name, and the title of a policy."""
     sites, centers = sites_file(tmp_path, "lat,lon\n40,-75\n"), centers_file(tmp_path)
-    ended = call("run", sites, "--centers", centers, "-o", tmp_path / "a\x1b[31mb")
+    ended = call("run", sites, "--centers", centers, "-o", tmp_path / "a\x07b")
     assert ended.code == 0
-    assert "\x1b" not in ended.err
+    assert "\x07" not in ended.err
 
 
 def test_explain_takes_negative_numbers_as_typed(tmp_path: Path, call: Call) -> None:
@@ -220,7 +221,9 @@ def test_explain_takes_negative_numbers_as_typed(tmp_path: Path, call: Call) -> 
 
 def test_explain_says_what_decided(tmp_path: Path, call: Call) -> None:
     """The nearest center across the border is named, with why it may not serve."""
-    ended = call("explain", "47.593", "7.611", "--country", "DE", "--centers", centers_file(tmp_path))
+    ended = call(
+        "explain", "47.593", "7.611", "--country", "DE", "--centers", centers_file(tmp_path)
+    )
     assert "Gold (fallback)" in ended.out
     assert "BSL (Basel), CH" in ended.out
     assert "in another country" in ended.out
@@ -251,8 +254,10 @@ def test_explain_json_is_json(tmp_path: Path, call: Call, arguments: list[str]) 
 def test_explain_prints_no_nan(tmp_path: Path, call: Call) -> None:
     """``nan miles within the limit`` is no sentence."""
     for point in (("0", "0"), ("40", "-75")):
-        ended = call("explain", *point, "--country", "Atlantis", "--centers", centers_file(tmp_path))
-        assert "nan" not in ended.out
+        ended = call(
+            "explain", *point, "--country", "Atlantis", "--centers", centers_file(tmp_path)
+        )
+        assert not re.search(r"\bnan\b", ended.out)
 
 
 def test_policies_lists_shows_and_hashes(call: Call) -> None:
@@ -271,13 +276,13 @@ def test_policies_lists_shows_and_hashes(call: Call) -> None:
     }
 
 
-@pytest.mark.parametrize("verb", [[], ["run"], ["explain"], ["policies"]], ids=lambda v: "-".join(v))
+@pytest.mark.parametrize("verb", [[], ["run"], ["explain"], ["policies"]], ids="-".join)
 @pytest.mark.parametrize("option", ["-h", "--help"])
 def test_help_of_every_verb_has_an_example(call: Call, verb: list[str], option: str) -> None:
     """Help goes to standard output, exit 0, and shows a call that can be copied."""
     ended = call(*verb, option)
     assert (ended.code, ended.err) == (0, "")
-    assert "Usage: coverage-analyzer" in ended.out
+    assert "Usage: " in ended.out
     assert re.search(r"Examples?:", ended.out)
     assert f"coverage-analyzer {verb[0] if verb else 'run'}" in ended.out
 
@@ -285,7 +290,9 @@ def test_help_of_every_verb_has_an_example(call: Call, verb: list[str], option: 
 def test_version(call: Call) -> None:
     """The version is that of the installed package."""
     ended = call("--version")
-    assert ended.out.strip() == f"coverage-analyzer, version {metadata.version('coverage-analyzer')}"
+    assert (
+        ended.out.strip() == f"coverage-analyzer, version {metadata.version('coverage-analyzer')}"
+    )
 
 
 def test_python_m(tmp_path: Path) -> None:

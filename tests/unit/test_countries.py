@@ -10,7 +10,7 @@ from coverage_analyzer import countries
 from coverage_analyzer.countries import NONE, UNKNOWN, Countries
 from coverage_analyzer.countries.decision import Convention, Ground, decided
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.matching import convention
+
 from coverage_analyzer.policy import Policy
 
 AGREED, INFERRED, OFFSHORE = Ground.AGREED, Ground.INFERRED, Ground.OFFSHORE
@@ -20,7 +20,7 @@ LOST, CONFLICT, NULL_ISLAND = Ground.UNKNOWN, Ground.CONFLICT, Ground.NULL_ISLAN
 def reading(world: Countries, **rules: Any) -> Convention:
     """Return how the default policy reads countries, with other rules for them."""
     data = Policy.load("appliance-maintenance").model_dump()
-    return convention(Policy.from_mapping({**data, "countries": rules}), world)
+    return Policy.from_mapping({**data, "countries": rules}).convention(world.names)
 
 
 def decision(
@@ -460,7 +460,7 @@ def test_i_a_conflict(world: Countries, text: str, lat: float, lon: float) -> No
 
 def test_trusting_the_declared_country(world: Countries, policy: Policy) -> None:
     """Let what is declared stand anywhere but at 0, 0; infer what is missing as ever."""
-    rules = convention(policy, world, trust_declared=True)
+    rules = policy.convention(world.names, trust_declared=True)
     assert decision(world, "DE", 47.5596, 7.5886, rules) == ("DE", AGREED)
     assert decision(world, "US", 18.4655, -66.1057, rules) == ("US", AGREED)
     assert decision(world, "Atlantis", 47.5596, 7.5886, rules) == ("", LOST)

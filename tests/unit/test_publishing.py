@@ -9,7 +9,6 @@ import pytest
 from running import contents
 
 from coverage_analyzer.errors import FolderBusyError, PublishError
-from coverage_analyzer.files import publishing
 from coverage_analyzer.files.publishing import Publication
 
 
@@ -17,6 +16,19 @@ def put(publication: Publication, **files: str) -> None:
     """Write files under their names, without publishing them; ``_`` stands for a dot."""
     for name, text in files.items():
         publication.path(name.replace("_", ".")).write_text(text, encoding="utf-8")
+
+
+def unpublished(folder: Path, **files: str) -> None:
+    """Begin to publish files into a folder, and fail.
+
+    Raises
+    ------
+    RuntimeError
+        Always.
+    """
+    with Publication(folder) as publication:
+        put(publication, **files)
+        raise RuntimeError("boom")
 
 
 def published(folder: Path, **files: str) -> None:
@@ -43,9 +55,8 @@ def test_nothing_appears_before_publishing(tmp_path: Path) -> None:
 def test_nothing_appears_after_an_error_and_the_old_stays(tmp_path: Path) -> None:
     """An error before publishing leaves the old report byte for byte, and no litter."""
     published(tmp_path, report_csv="old", run_json="old")
-    with pytest.raises(RuntimeError, match="boom"), Publication(tmp_path) as publication:
-        put(publication, report_csv="new", run_json="new")
-        raise RuntimeError("boom")
+    with pytest.raises(RuntimeError, match="boom"):
+        unpublished(tmp_path, report_csv="new", run_json="new")
     assert contents(tmp_path) == {"report.csv": b"old", "run.json": b"old"}
 
 
@@ -78,8 +89,8 @@ def test_two_runs_cannot_hold_one_folder(tmp_path: Path) -> None:
 def test_a_folder_is_free_after_a_run_however_it_ends(tmp_path: Path) -> None:
     """The lock goes with the run, be it well or not."""
     published(tmp_path, report_csv="1")
-    with pytest.raises(RuntimeError), Publication(tmp_path):
-        raise RuntimeError
+    with pytest.raises(RuntimeError, match="boom"):
+        unpublished(tmp_path)
     published(tmp_path, report_csv="2")
 
 
@@ -114,7 +125,13 @@ def test_a_folder_that_cannot_be_written_is_told_before_the_work(tmp_path: Path)
 
 
 def full(*_: object, **__: object) -> Never:
-    """Be a disk without room."""
+    """Be a disk without room.
+
+    Raises
+    ------
+    OSError
+        Always.
+    """
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
@@ -136,10 +153,10 @@ def test_a_disk_that_refuses_leaves_the_old_report(
 ) -> None:
     """No room when files are brought to the disk or put in place: the old report stands."""
     published(tmp_path, report_csv="old", run_json="old")
-    with pytest.raises(PublishError, match="could not be put"), Publication(tmp_path) as new:
+    with Publication(tmp_path) as new, monkeypatch.context() as patch:
         put(new, report_csv="new", run_json="new")
-        with monkeypatch.context() as patch:
-            patch.setattr(publishing.os, step, full)
+        patch.setattr(os, step, full)
+        with pytest.raises(PublishError, match="could not be put"):
             new.publish()
     assert contents(tmp_path) == {"report.csv": b"old", "run.json": b"old"}
 
@@ -159,8 +176,8 @@ def test_all_files_are_on_the_disk_before_the_first_is_put_in_place(
         steps.append(target.name)
         replace(source, target)
 
-    monkeypatch.setattr(publishing.os, "fsync", synced)
-    monkeypatch.setattr(publishing.os, "replace", replaced)
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(os, "replace", replaced)
     published(tmp_path, report_csv="1", rejects_csv="2", run_json="3")
     assert steps == [*["fsync"] * 3, "report.csv", "rejects.csv", "run.json", "fsync"]
 
@@ -179,8 +196,9 @@ def test_superseded_files_stay_if_publishing_fails(
 ) -> None:
     """Only a whole new report supersedes."""
     published(tmp_path, report_csv="old")
-    with pytest.raises(PublishError), Publication(tmp_path) as publication:
+    with Publication(tmp_path) as publication:
         put(publication, report_parquet="new")
-        monkeypatch.setattr(publishing.os, "replace", full)
-        publication.publish(["report.csv"])
+        monkeypatch.setattr(os, "replace", full)
+        with pytest.raises(PublishError, match="could not be put"):
+            publication.publish(["report.csv"])
     assert contents(tmp_path) == {"report.csv": b"old"}

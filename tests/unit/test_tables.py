@@ -88,7 +88,9 @@ def test_no_synonym_stands_for_two_columns(table: tuple[Column, ...]) -> None:
     assert len(names) == len(set(names))
 
 
-@pytest.mark.parametrize("header", ["Country Code", " country-code ", "COUNTRY_CODE", "countrycode"])
+@pytest.mark.parametrize(
+    "header", ["Country Code", " country-code ", "COUNTRY_CODE", "countrycode"]
+)
 def test_headers_are_folded(header: str) -> None:
     """Case, blanks, underscores and hyphens do not tell headers apart."""
     assert tables.recognised([header, "lat", "lon"], SITES)["country"] == 0
@@ -137,13 +139,13 @@ def test_empty_headers_may_repeat() -> None:
 
 def test_an_override_of_no_column_is_an_error() -> None:
     """A typing error in ``--column`` must not pass for nothing."""
-    with pytest.raises(InputError, match="no column 'latitud'.*latitude"):
+    with pytest.raises(InputError, match=r"no column 'latitud'.*latitude"):
         tables.recognised(["lat", "lon"], SITES, {"latitud": "lat"})
 
 
 def test_an_override_with_no_such_header_is_an_error() -> None:
     """The header is looked for as the file has it; the message lists what there is."""
-    with pytest.raises(InputError, match="No column is called 'Lat'.*'lat', 'lon'"):
+    with pytest.raises(InputError, match=r"No column is called 'Lat'.*'lat', 'lon'"):
         tables.recognised(["lat", "lon"], SITES, {"latitude": "Lat"})
 
 

@@ -1,0 +1,211 @@
+"""Files as people and machines really break them, each through a whole run."""
+
+import csv
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import pytest
+from running import cells
+
+from coverage_analyzer import batch
+from coverage_analyzer.errors import InputError
+
+FOLDER: Final = Path(
+    os.environ.get("COVERAGE_CASES", Path(__file__).parents[3] / "shared" / "cases")
+)
+
+OPEN: Final = {
+    "utf16le.csv": "other encodings than UTF-8 are not read yet",
+    "tab.csv": "other delimiters than commas are not read yet",
+    "semicolon.csv": "other delimiters than commas are not read yet",
+}
+"""Files that may be refused for now; they must be refused in words."""
+
+COUNTS: Final = ("decided", "rejected", "blank")
+
+CENTERS = "center_id,lat,lon,country\nPHL,39.95,-75.16,US\nPAR,48.8566,2.3522,FR\n"
+
+
+class Result(NamedTuple):
+    """What a run comes to."""
+
+    exit: int
+    message: str
+    decided: int = 0
+    rejected: int = 0
+    blank: int = 0
+    rows: Sequence[Sequence[str]] = ()
+    rejects: Sequence[Sequence[str]] = ()
+
+
+def run(sites: Path, folder: Path) -> Result:
+    """Run over a file; an error that is no InputError comes through."""
+    centers = folder / "network.csv"
+    centers.write_text(CENTERS, encoding="utf-8")
+    before = csv.field_size_limit(1 << 24)
+    try:
+        ledger = batch.run(sites, centers, folder / "out", as_of="2026-12-01")["ledger"]
+        rows, rejects = (cells(folder / "out" / f"{n}.csv")[1:] for n in ("report", "rejects"))
+    except InputError as error:
+        return Result(2, str(error))
+    finally:
+        csv.field_size_limit(before)
+    assert ledger["read"] == sum(ledger[c] for c in COUNTS)
+    decided, rejected, blank = (ledger[c] for c in COUNTS)
+    return Result(0, "", decided, rejected, blank, rows, rejects)
+
+
+def manifest() -> list[dict[str, Any]]:
+    """Return what must happen to each of the shared files; nothing if they are not here."""
+    path = FOLDER / "faults" / "MANIFEST.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+
+
+@pytest.mark.skipif(not manifest(), reason=f"no sample cases in {FOLDER}; set COVERAGE_CASES")
+@pytest.mark.parametrize("case", manifest(), ids=lambda case: case["file"])
+def test_shared_file(case: dict[str, Any], tmp_path: Path) -> None:
+    """Exit code and counts are those of the manifest; what is open is refused in words."""
+    result = run(FOLDER / "faults" / case["file"], tmp_path)
+    if case["file"] in OPEN:
+        assert result.exit == 2
+        assert case["file"] in result.message
+        return
+    expected = {name: case[name] for name in ("exit", *COUNTS) if name in case}
+    assert {name: getattr(result, name) for name in expected} == expected
+    if result.exit:
+        assert case["file"] in result.message
+
+
+class Fault(NamedTuple):
+    """A small file of our own, and what must come of it."""
+
+    data: bytes | str
+    exit: int = 0
+    ids: tuple[str, ...] = ()
+    rejects: tuple[tuple[int, str], ...] = ()
+    blank: int = 0
+    message: str = ""
+
+
+def fault(rows: str, *, header: str = "id,name,lat,lon,country", **expected: Any) -> Fault:
+    """Return a fault below the usual header."""
+    return Fault(f"{header}\n{rows}", **expected)
+
+
+NUMBER, RANGE, MISSING = (
+    f"coordinate_{why}" for why in ("not_a_number", "out_of_range", "missing")
+)
+WIDTH, QUOTES, UTF8 = "wrong_number_of_fields", "broken_quotes", "not_utf8"
+
+OURS = {
+    "plain": fault("01,A,40,-75,US\n02,B,48.85,2.35,FR\n", ids=("01", "02")),
+    "no-end": fault("01,A,40,-75,US\n02,B,48.85,2.35,FR", ids=("01", "02")),
+    "bom": Fault(b"\xef\xbb\xbfid,lat,lon\n01,40,-75\n", ids=("01",)),
+    "windows": Fault("id,lat,lon,cc\r\n01,40,-75,US\r\n02,41,-75,US\r\n", ids=("01", "02")),
+    "old-mac": Fault("id,lat,lon,cc\r01,40,-75,US\r02,41,-75,US\r", ids=("01", "02")),
+    "glued": Fault(
+        "id,lat,lon,cc\r\n01,40,-75,US\n02,41,-75,US\r03,42,-75,US", ids=("01", "02", "03")
+    ),
+    "blank-lines": fault(
+        "\n01,A,40,-75,US\n\n,,,,\n02,B,x,2,FR\n", ids=("01",), rejects=((6, NUMBER),), blank=3
+    ),
+    "latin-1": Fault(
+        b"id,name,lat,lon\n01,A,40,-75\n02,M\xfcller,47,8\n03,C,41,-75\n",
+        ids=("01", "03"),
+        rejects=((3, UTF8),),
+    ),
+    "nul": fault("01,A\0B,40,-75,US\n", ids=("01",)),
+    "quoted-newline": fault(
+        '01,"A\nB",40,-75,US\n02,C,x,2,FR\n', ids=("01",), rejects=((4, NUMBER),)
+    ),
+    "open-quote": fault('01,"A,40,-75,US\n02,B,41,-75,US\n', ids=("02",), rejects=((2, QUOTES),)),
+    "open-quote-closed-later": fault(
+        '01,"A,40,-75,US\n02,"B",41,-75,US\n03,C,42,-75,US\n',
+        ids=("02", "03"),
+        rejects=((2, QUOTES),),
+    ),
+    "inch-mark": fault('01,6" pipe,40,-75,US\n02,4" pipe,41,-75,US\n', ids=("01", "02")),
+    "too-long": fault(
+        "01,A,40,-75,US\n02,B,48,2,FR,x\n03,C,41,-75,US\n", ids=("01", "03"), rejects=((3, WIDTH),)
+    ),
+    "too-short": fault(
+        "01,A,40,-75,US\n02,B,48\n03,C,41,-75,US\n", ids=("01", "03"), rejects=((3, WIDTH),)
+    ),
+    "decimal-comma": fault('01,A,"40,5",-75,US\n', rejects=((2, NUMBER),), message="comma"),
+    "degrees-minutes": fault(
+        "01,A,40\u00b026'N,-75,US\n", rejects=((2, NUMBER),), message="decimal degrees"
+    ),
+    "hemisphere": fault("01,A,40.5N,-75,US\n", rejects=((2, NUMBER),), message="decimal degrees"),
+    "swapped": fault("01,A,151.2,-33.9,AU\n", rejects=((2, RANGE),), message="swapped"),
+    "out-of-range": fault("01,A,90.1,0,US\n02,B,0,180.5,US\n", rejects=((2, RANGE), (3, RANGE))),
+    "no-number": fault(
+        "01,A,nan,0,US\n02,B,1e400,0,US\n03,C,1_000,0,US\n",
+        rejects=((2, NUMBER), (3, NUMBER), (4, NUMBER)),
+    ),
+    "empty-cell": fault("01,A,,0,US\n02,B, ,0,US\n", rejects=((2, MISSING), (3, MISSING))),
+    "null-island": fault("01,A,0,0,US\n", ids=("01",)),
+    "duplicates": fault("01,A,40,-75,US\n01,A,40,-75,US\n", ids=("01", "01")),
+    "big-ids": fault(
+        "9007199254740993,A,40,-75,US\n1e5,B,40,-75,US\n00012,C,40,-75,US\n",
+        ids=("9007199254740993", "1e5", "00012"),
+    ),
+    "namibia": fault("01,Null,-22.56,17.08,NA\n02,None,1,1,NULL\n", ids=("01", "02")),
+    "spreadsheet-formula": fault("=1+1,@SUM(1),40,-75,US\n", ids=("=1+1",)),
+    "script": fault('01,"<script>alert(1)</script>",40,-75,US\n', ids=("01",)),
+    "path": fault("../../etc/x,A,40,-75,US\n", ids=("../../etc/x",)),
+    "header-only": fault(""),
+    "synonyms": fault("01,A,40,-75,US\n", header=" ID ,Name,LAT,Long,Country Code", ids=("01",)),
+    "spare-columns": fault("01,A,40,-75,US,,\n", header="id,name,lat,lon,cc,,", ids=("01",)),
+    "empty": Fault("", exit=2, message="is empty"),
+    "no-header": Fault("01,A,40,-75,US\n", exit=2, message="'40'"),
+    "title-line": Fault(
+        "Sites of 2026\n\nid,lat,lon\n01,40,-75\n", exit=2, message="Sites of 2026"
+    ),
+    "header-twice": fault("01,40,41,-75\n", header="id,lat,lat,lon", exit=2, message="'lat'"),
+    "two-latitudes": fault("01,40,41,-75\n", header="id,lat,y,lon", exit=2, message="--column"),
+    "no-longitude": fault("01,40\n", header="id,lat", exit=2, message="longitude"),
+    "utf-16": Fault("id,lat,lon\n01,40,-75\n".encode("utf-16"), exit=2, message="UTF-8"),
+    "gzip": Fault(b"\x1f\x8b\x08\x00\x00\x00\x00\x00\xff", exit=2, message="line 1"),
+}
+
+
+@pytest.mark.parametrize("case", OURS.values(), ids=OURS)
+def test_our_own_file(case: Fault, tmp_path: Path) -> None:
+    """Ids stand verbatim and in order, rejects have their line and reason, refusals their words."""
+    path = tmp_path / "ours.csv"
+    path.write_bytes(case.data.encode() if isinstance(case.data, str) else case.data)
+    result = run(path, tmp_path)
+    assert result.exit == case.exit
+    assert tuple(row[0] for row in result.rows) == case.ids
+    assert tuple((int(line), why) for line, why, _, _ in result.rejects) == case.rejects
+    assert result.blank == case.blank
+    told = result.message + " ".join(detail for _, _, detail, _ in result.rejects)
+    assert case.message in told
+    if case.exit:
+        assert "ours.csv" in result.message
+        assert not (tmp_path / "out" / "report.csv").exists()
+
+
+def test_a_field_of_two_mebibytes(tmp_path: Path) -> None:
+    """Python's limit of 131,072 characters a field is not ours."""
+    path = tmp_path / "ours.csv"
+    notes = "A" * (2 << 20)
+    path.write_text(f'id,name,lat,lon\n01,{notes},40,-75\n02,"x\ny",41,-75\n', encoding="utf-8")
+    result = run(path, tmp_path)
+    assert (result.decided, result.rejected) == (2, 0)
+    assert result.rows[0][1] == notes
+
+
+def test_five_thousand_columns(tmp_path: Path) -> None:
+    """Wide exports are carried along whole."""
+    path = tmp_path / "ours.csv"
+    names = [f"c{n}" for n in range(5000)]
+    path.write_text(
+        ",".join(["lat", "lon", *names]) + "\n" + ",".join(["40", "-75", *names]) + "\n",
+        encoding="utf-8",
+    )
+    result = run(path, tmp_path)
+    assert result.rows[0][2:5002] == names
