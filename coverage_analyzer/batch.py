@@ -11,12 +11,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
 
 from coverage_analyzer import arrays, countries, tables
+from coverage_analyzer.centers import days
 from coverage_analyzer.errors import CoverageError, InputError, PublishError
 from coverage_analyzer.files import reading, report
 from coverage_analyzer.files.publishing import Publication
@@ -199,11 +200,11 @@ def day(value: Any) -> datetime.date | None:
         value = value.date()
     if value is None or isinstance(value, datetime.date):
         return value
-    try:
-        return datetime.date.fromisoformat(value)
-    except (TypeError, ValueError):
+    parsed = days([value])[0] if isinstance(value, str) else np.datetime64("NaT")
+    if np.isnat(parsed):
         msg = f"{value!r} is not a day; write it like 2026-12-01."
-        raise InputError(msg) from None
+        raise InputError(msg)
+    return cast("datetime.date", parsed.item())
 
 
 def _published(

@@ -89,7 +89,7 @@ class Centers:
             closes_on=closes[order],
             row=tuple(row[i] for i in order),
         )
-        refuse([*faults, *(further(made) if further else [])])
+        refuse([*faults, *(further(made) if further else [])], len(row))
         return made
 
     def __len__(self) -> int:
@@ -113,7 +113,7 @@ class Centers:
             One error that names every center whose country is unknown or contradicts its place.
         """
         number, faults = self._decided(world, convention)
-        refuse(faults)
+        refuse(faults, len(self))
         return number
 
     def country_faults(self, world: Countries, convention: Convention) -> list[str]:
@@ -143,8 +143,8 @@ def _day(text: str) -> np.datetime64:
         return np.datetime64("NaT")
 
 
-def refuse(faults: Sequence[str]) -> None:
-    """Raise one error that lists the faults, if there are any.
+def refuse(faults: Sequence[str], centers: int) -> None:
+    """Raise one error that lists the faults of so many centers, if there are any.
 
     Raises
     ------
@@ -154,7 +154,9 @@ def refuse(faults: Sequence[str]) -> None:
     if faults:
         more = f"\n  and {len(faults) - LISTED} more" if len(faults) > LISTED else ""
         listed = "\n".join(f"  {fault}" for fault in faults[:LISTED])
-        msg = f"{len(faults)} fault(s) in the centers; mend them and run again:\n{listed}{more}"
+        msg = (
+            f"{len(faults)} fault(s) in {centers} centers; mend them and run again:\n{listed}{more}"
+        )
         raise InputError(msg)
 
 

@@ -213,7 +213,7 @@ def assess(
     names = report.renamed([str(c) for c in sites.columns])
     if names:
         warnings.warn(f"Input columns renamed beside the verdict's: {names}.", stacklevel=2)
-    frame = pd.DataFrame(sites.drop(columns=_geometry_name(sites)).rename(columns=names))
+    frame = pd.DataFrame(sites.drop(columns=_points_name(sites)).rename(columns=names))
     for name, values in matcher.columns(verdicts).items():
         frame[name] = values.to_pandas(date_as_object=False).array
     points = _points(sites) if isinstance(sites, gpd.GeoDataFrame) else shapely.points(lon, lat)
@@ -222,15 +222,13 @@ def assess(
     return result
 
 
-def _geometry_name(frame: pd.DataFrame) -> list[str]:
-    if not isinstance(frame, gpd.GeoDataFrame):
-        return []
+def _geometries(frame: pd.DataFrame) -> list[str]:
     return [str(n) for n in frame.columns if frame[n].dtype == "geometry"]
 
 
 def _known_columns(frame: pd.DataFrame, table: Sequence[Column]) -> dict[str, str]:
     """Return the frame's name of each known column; coordinates may come from the geometry."""
-    headers = [str(c) for c in frame.columns if c not in _geometry_name(frame)]
+    headers = [str(c) for c in frame.columns if c not in _geometries(frame)]
     wanted = [
         Column(c.name, c.synonyms, required=c.required and c.name not in NUMERIC) for c in table
     ]
@@ -277,6 +275,10 @@ def _positions(frame: pd.DataFrame, what: str) -> tuple[Floats, Floats]:
     return lon, lat
 
 
+def _points_name(frame: pd.DataFrame) -> list[str]:
+    return [str(frame.geometry.name)] if isinstance(frame, gpd.GeoDataFrame) else []
+
+
 def _points(frame: gpd.GeoDataFrame) -> Any:
     return frame.geometry.to_crs(WGS84).to_numpy()
 
@@ -301,7 +303,16 @@ def _texts(frame: pd.DataFrame, name: str) -> pa.Array:
 def _accuracy(frame: pd.DataFrame, known: Mapping[str, str]) -> Floats:
     if "accuracy_m" not in known:
         return np.full(len(frame), np.nan)
-    return _numbers(frame, known["accuracy_m"])
+    name = known["accuracy_m"]
+    accuracy = _numbers(frame, name)
+    bad = frame[name].notna().to_numpy() & ~(accuracy >= 0)
+    if not pd.api.types.is_numeric_dtype(frame[name]):
+        bad &= frame[name].astype("string").fillna("").str.strip().ne("").to_numpy()
+    if bad.any():
+        first = frame.index[bad][0]
+        msg = f"{bad.sum()} rows have no distance in {name!r}, the first in row {first!r}."
+        raise InputError(msg)
+    return accuracy
 
 
 def _centers(frame: pd.DataFrame) -> Centers:
@@ -427,7 +438,7 @@ def write_report(
     if missing:
         msg = f"These are no verdicts: the column {missing[0]!r} is not there. Use assess()."
         raise InputError(msg)
-    plain = pd.DataFrame(verdicts.drop(columns=_geometry_name(verdicts)))
+    plain = pd.DataFrame(verdicts.drop(columns=_geometries(verdicts)))
     table = pa.Table.from_pandas(plain, preserve_index=False)
     days = table.schema.get_field_index("available_on")
     table = table.set_column(days, "available_on", table.column(days).cast(pa.date32()))
@@ -439,7 +450,7 @@ def write_report(
         writer.close()
         report.write_summary(publication.path("summary.csv"), Counter(places))
         if centers is not None:
-            plain = pd.DataFrame(centers.drop(columns=_geometry_name(centers)))
+            plain = pd.DataFrame(centers.drop(columns=_geometries(centers)))
             plain.to_csv(publication.path("centers.csv"), index=False, lineterminator="\n")
         files = ["report.csv", "summary.csv", *(["centers.csv"] if centers is not None else [])]
         manifest = _manifest(verdicts, policy) | {"files": [*files, "run.json"]}

@@ -188,6 +188,8 @@ def _check_missing(
         column = missing[0]
         near = difflib.get_close_matches(column.name, headers, n=1, cutoff=0.4)
         hint = f" Is it {near[0]!r}? Then say --column {column.name}={near[0]}." if near else ""
+        if len(headers) == 1 and (marks := [m for m in ";\t|" if m in headers[0]]):
+            hint = f" It looks separated by {marks[0]!r}: save the file with commas."
         msg = (
             f"There is no column {column.name!r} (or {', '.join(column.synonyms)}). "
             f"The first line has {_listed(headers)}.{hint}"

@@ -54,20 +54,20 @@ def sites_of(rows: Iterable[Site], world: Countries) -> Sites:
     return Sites(lon, lat, world.names.numbers([r.country for r in rows]), accuracy)
 
 
-def picked(sites: Sites, at: npt.NDArray[np.int64] | slice) -> Sites:
+def picked(sites: Sites, at: slice) -> Sites:
     """Return some of the sites, in some order."""
     return Sites(sites.lon[at], sites.lat[at], sites.declared[at], sites.accuracy_m[at])
 
 
 def rows_of(verdicts: Verdicts, ids: Sequence[str]) -> list[tuple[object, ...]]:
     """Return verdicts as tuples that compare, centers by their ids, what is missing as None."""
-    columns = []
+    columns: list[list[object]] = []
     for name, values in vars(verdicts).items():
         if name == "center":
             columns.append([ids[i] if i >= 0 else None for i in values])
         else:
             missing = np.isnat(values) if values.dtype.kind == "M" else np.isnan(values)
-            columns.append(np.where(missing, None, values.astype(object)).tolist())
+            columns.append(np.where(missing, np.array(None), values.astype(object)).tolist())
     return list(zip(*columns, strict=True))
 
 

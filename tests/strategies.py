@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 import numpy as np
 import shapely
+from building import Center, Floats, Site, moved
 from hypothesis import strategies as st
 
-from building import Center, Floats, Site, moved
 from coverage_analyzer import countries
 from coverage_analyzer.geodesy import MILE_M
 
@@ -45,7 +45,8 @@ AZIMUTHS = st.one_of(st.sampled_from([0.0, 90.0, 180.0, -90.0, 45.0]), st.floats
 @functools.cache
 def _vertices(face: int) -> Floats:
     """Return the corners of a face of the layer, degrees."""
-    return shapely.get_coordinates(countries.load().borders.polygon(face))
+    corners: Floats = shapely.get_coordinates(countries.load().borders.polygon(face))
+    return corners
 
 
 @st.composite
@@ -114,7 +115,7 @@ ACCURACIES = st.sampled_from([float("nan"), float("nan"), 0.0, 1.0, 30.0, 5000.0
 
 @st.composite
 def sites_round(draw: st.DrawFn, centers: Sequence[Center]) -> Site:
-    """Draw a site: at the limit of a center, near it, at a border or anywhere; rightly declared or not."""
+    """Draw a site: at the limit of a center, near it, at a border, anywhere; declared as may be."""
     center = draw(st.sampled_from(centers))
     limit_m = (70 if center.country == "US" else 50) * MILE_M
     kind = draw(st.sampled_from(["limit", "near", "border", "anywhere"]))

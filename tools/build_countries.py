@@ -208,7 +208,7 @@ def arrays(topo: dict[str, Any]) -> tuple[list[str], Arcs, Rings]:
     """
     geometries = {g["properties"]["face"]: g for g in topo["objects"]["faces"]["geometries"]}
     names = ["", *sorted(geometries, key=lambda n: ("+" in n, n))]
-    points = [np.rint(np.array(a) * UNITS).astype(np.int64) for a in topo["arcs"]]
+    points = [units(np.array(a)) for a in topo["arcs"]]
     left, right = np.zeros((2, len(points)), np.uint16)
     polygons = [rings_of(geometries[n]) if n else [] for n in names]
     for face, rings in ((f, p) for f, some in enumerate(polygons) for p in some):
@@ -232,6 +232,14 @@ def arrays(topo: dict[str, Any]) -> tuple[list[str], Arcs, Rings]:
         offsets([len(some) for some in polygons]),
     )
     return names, arcs, rings
+
+
+def units(degrees: np.ndarray) -> np.ndarray:
+    """Return integer units; a vertex within a metre of 180 is one of those at 180."""
+    points = np.rint(degrees * UNITS).astype(np.int64)
+    edge = np.abs(np.abs(points[:, 0]) - 180 * UNITS) < 10
+    points[edge, 0] = np.sign(points[edge, 0]) * 180 * UNITS
+    return points
 
 
 def densified(points: np.ndarray) -> np.ndarray:

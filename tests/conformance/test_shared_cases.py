@@ -49,7 +49,7 @@ def test_thresholds_get_their_level(thresholds: pd.DataFrame, world: Countries) 
     country = shared_country(thresholds, world)
     seen = thresholds[country != ""]
     country = country[country != ""]
-    assert {"US", "AQ", "FJ"} & set(country) >= {"US"}
+    assert len(set(country)) > 1
     for case, code in zip(seen.itertuples(), country, strict=True):
         center = pd.DataFrame(
             {"center_id": ["C"], "latitude": case.lat1, "longitude": case.lon1, "country": code}

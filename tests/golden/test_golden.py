@@ -5,8 +5,8 @@ import datetime
 from pathlib import Path
 
 import pytest
-
 from building import Center, Site, centers_of, sites_of
+
 from coverage_analyzer.countries import Countries
 from coverage_analyzer.matching import Matcher
 from coverage_analyzer.policy import Policy

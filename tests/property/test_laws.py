@@ -1,18 +1,13 @@
 """Laws that hold for all networks and sites, wherever they lie."""
 
 import datetime
+import itertools
 from typing import Any
 
 import numpy as np
+from building import EARTH, Center, Site, centers_of, karney_m, moved, picked, rows_of, sites_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from building import EARTH, Center, Site, centers_of, karney_m, moved, picked, rows_of, sites_of
-from coverage_analyzer import countries, geodesy
-from coverage_analyzer.geodesy import MILE_M
-from coverage_analyzer.matching import Matcher, Status
-from coverage_analyzer.nearness import NOBODY, Index
-from coverage_analyzer.policy import Policy
 from strategies import (
     ANYWHERE,
     AZIMUTHS,
@@ -27,6 +22,12 @@ from strategies import (
     pairs_at,
     sites_round,
 )
+
+from coverage_analyzer import countries, geodesy
+from coverage_analyzer.geodesy import MILE_M
+from coverage_analyzer.matching import Matcher, Status
+from coverage_analyzer.nearness import NOBODY, Index
+from coverage_analyzer.policy import Policy
 
 WORLD = countries.load()
 POLICY = Policy.load("appliance-maintenance")
@@ -59,7 +60,7 @@ def test_parts_make_the_whole(case: Case, data: st.DataObject, policy: Policy) -
     sites, made = sites_of(rows, WORLD), matcher(centers, policy)
     bounds = [0, *cuts, len(rows)]
     parts: Rows = []
-    for start, stop in zip(bounds, bounds[1:], strict=False):
+    for start, stop in itertools.pairwise(bounds):
         some = made.match(picked(sites, slice(start, stop)))
         parts += rows_of(some, made.centers.center_id)
     assert parts == judged(centers, rows, policy)
@@ -126,7 +127,7 @@ def test_a_larger_radius_never_loses_a_site(case: Case, factor: float) -> None:
 
 @given(networks(), st.data())
 def test_verdicts_keep_their_promises(centers: list[Center], data: st.DataObject) -> None:
-    """Print a consistent row whatever comes: center, distance, limit, margin, day belong together."""
+    """Print a consistent row whatever comes: center, distance, margin and day belong together."""
     rows = data.draw(st.lists(sites_round(centers), min_size=1, max_size=15))
     made = matcher(centers)
     v = made.match(sites_of(rows, WORLD))
@@ -257,13 +258,13 @@ def crowds(draw: st.DrawFn) -> tuple[list[Point], list[Point], float]:
     centers += draw(st.lists(st.sampled_from(centers), max_size=3))
     reach_m = draw(st.sampled_from([0.0, 1000.0, 50 * MILE_M, 100 * MILE_M, 2000 * MILE_M]))
     edge = st.builds(
-        lambda place, azimuth, offset: moved(*place, azimuth, max(reach_m + offset, 0)),
+        lambda p, azimuth, offset: moved(p[0], p[1], azimuth, max(reach_m + offset, 0)),
         st.sampled_from(centers),
         AZIMUTHS,
         st.sampled_from([0.0, 1e-6, -1e-6, 9e-4, 1.1e-3, 1.0, -1.0, 10_000.0]),
     )
     between = st.builds(
-        lambda p, q: tuple(EARTH.npts(*p, *q, 1)[0]) if p != q else p,
+        lambda p, q: tuple(EARTH.npts(p[0], p[1], q[0], q[1], 1)[0]) if p != q else p,
         st.sampled_from(centers),
         st.sampled_from(centers),
     )

@@ -4,13 +4,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 from building import EARTH, moved
+
 from coverage_analyzer import countries
 from coverage_analyzer.countries import NONE, UNKNOWN, Countries
 from coverage_analyzer.countries.decision import Convention, Ground, decided
 from coverage_analyzer.errors import InputError
-
 from coverage_analyzer.policy import Policy
 
 AGREED, INFERRED, OFFSHORE = Ground.AGREED, Ground.INFERRED, Ground.OFFSHORE
@@ -277,7 +276,7 @@ def test_c_missing_near_the_own_coast_is_clear(world: Countries) -> None:
 
 
 def test_c_a_fold_makes_a_neighbour_the_same(world: Countries) -> None:
-    """Infer next to a border that the policy folds away: Marigot and Philipsburg are one there."""
+    """Infer next to a border that the policy folds away, between Marigot and Philipsburg."""
     walk = [moved(-63.083, 18.068, 140.0, metres) for metres in range(0, 6000, 100)]
     said = [decision(world, "", lat, lon) for lon, lat in walk]
     assert {code for code, _ in said} == {"MF", "", "SX"}
@@ -287,7 +286,12 @@ def test_c_a_fold_makes_a_neighbour_the_same(world: Countries) -> None:
 
 @pytest.mark.parametrize(
     ("text", "lat", "lon"),
-    [("CH", 47.5596, 7.5886), ("DE", 47.6975, 8.6886), ("AQ", -90.0, 0.0), ("PR", 18.4655, -66.1057)],
+    [
+        ("CH", 47.5596, 7.5886),
+        ("DE", 47.6975, 8.6886),
+        ("AQ", -90.0, 0.0),
+        ("PR", 18.4655, -66.1057),
+    ],
 )
 def test_d_declared_where_it_lies(world: Countries, text: str, lat: float, lon: float) -> None:
     """Agree."""
@@ -327,9 +331,10 @@ def test_f_a_territory_near_its_polygon(
     world: Countries, text: str, lat: float, lon: float
 ) -> None:
     """Let a territory's name stand on its sovereign's ground within 24 nautical miles of it."""
-    assert world.locate(lon, lat) == countries.load().names.codes[
-        world.names.sovereign[world.names.known(text)]
-    ]
+    assert (
+        world.locate(lon, lat)
+        == countries.load().names.codes[world.names.sovereign[world.names.known(text)]]
+    )
     assert decision(world, text, lat, lon) == (text, AGREED)
 
 
@@ -384,9 +389,7 @@ def test_g_a_street_over_the_border(world: Countries) -> None:
 
 
 @pytest.mark.parametrize(("text", "other", "azimuth"), [("CH", "DE", 0), ("DE", "CH", 180)])
-def test_g_the_reach_is_250_metres(
-    world: Countries, text: str, other: str, azimuth: float
-) -> None:
+def test_g_the_reach_is_250_metres(world: Countries, text: str, other: str, azimuth: float) -> None:
     """Walk over the border at Kreuzlingen: agreed up to 250 m from it, then in conflict."""
     itself = np.eye(len(world.names.codes), dtype=np.bool_)
     middle = (9.1735, 47.6557)
@@ -547,7 +550,8 @@ def test_contested_akrotiri(
 def test_a_decision_does_not_depend_on_its_company(world: Countries) -> None:
     """Decide many points at once as each alone."""
     rng = np.random.default_rng(3)
-    x, y, _ = EARTH.fwd([7.59] * 300, [47.56] * 300, rng.uniform(0, 360, 300), rng.uniform(0, 9e3, 300))
+    away = rng.uniform(0, 360, 300), rng.uniform(0, 9e3, 300)
+    x, y, _ = EARTH.fwd([7.59] * 300, [47.56] * 300, *away)
     lon, lat = np.array(x), np.array(y)
     declared = world.names.numbers(rng.choice(["CH", "DE", "FR", "", "?"], 300).tolist())
     rules = reading(world)

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-
 from building import karney_m, moved
+
 from coverage_analyzer import geodesy
 from coverage_analyzer.geodesy import MILE_M
 
@@ -12,7 +12,7 @@ US_LIMIT_M = 70 * MILE_M
 
 def test_the_mile_is_the_international_one() -> None:
     """Count 70 miles as 112,654.08 m; 70 US survey miles are 22 cm more."""
-    assert US_LIMIT_M == pytest.approx(112_654.08, abs=1e-9)
+    assert pytest.approx(112_654.08, abs=1e-9) == 70 * MILE_M
 
 
 def test_ecef_of_known_places() -> None:

@@ -2,14 +2,16 @@
 
 import numpy as np
 import pytest
-
 from building import EARTH, Floats, moved
+
 from coverage_analyzer import geodesy
 from coverage_analyzer.geodesy import MILE_M
-from coverage_analyzer.nearness import NOBODY, Index, Ints
+from coverage_analyzer.nearness import NOBODY, Index
 
 
-def index_of(lon: list[float], lat: list[float], *, miles: float = 50, list_all: bool = False) -> Index:
+def index_of(
+    lon: list[float], lat: list[float], *, miles: float = 50, list_all: bool = False
+) -> Index:
     """Return an index of one group."""
     every = [np.arange(len(lon))]
     return Index(
@@ -48,7 +50,7 @@ def test_the_only_center_is_the_nearest_from_the_antipode() -> None:
 def test_sites_ask_only_their_own_group() -> None:
     """Pass over a center next door that belongs to another group."""
     lon, lat = np.array([8.0, 9.0]), np.array([47.0, 47.0])
-    groups: list[Ints] = [np.array([0]), np.array([1])]
+    groups = [np.array([0]), np.array([1])]
     index = Index(lon, lat, groups, np.array([100 * MILE_M] * 2), list_all=False)
     site = np.array([8.01, 8.01]), np.array([47.0, 47.0])
     center, count = index.nearest(*site, geodesy.ecef(*site), np.array([0, 1]))
@@ -59,7 +61,7 @@ def test_sites_ask_only_their_own_group() -> None:
 def test_groups_have_limits_of_their_own() -> None:
     """Count by the limit of the site's group, not by the greatest."""
     lon, lat = np.array([8.0]), np.array([47.0])
-    one: list[Ints] = [np.array([0]), np.array([0])]
+    one = [np.array([0]), np.array([0])]
     index = Index(lon, lat, one, np.array([10 * MILE_M, 70 * MILE_M]), list_all=False)
     x, y = moved(8.0, 47.0, 77.0, 50 * MILE_M)
     site = np.array([x, x]), np.array([y, y])
