@@ -11,7 +11,7 @@ import datetime
 import enum
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +26,9 @@ from coverage_analyzer.errors import InputError
 from coverage_analyzer.geodesy import MILE_M
 from coverage_analyzer.nearness import NOBODY, Index
 from coverage_analyzer.policy import Policy
+
+LOST: Final = (Ground.NULL_ISLAND, Ground.UNKNOWN)
+"""Grounds on which no country can be told, so that there is nothing to measure to."""
 
 NO_DAY: Final = np.datetime64("NaT", "D")
 
@@ -198,18 +201,14 @@ class Matcher:
             ground = np.where(ground == Ground.NULL_ISLAND, ground, Ground.AGREED).astype(np.int8)
         points = geodesy.ecef(sites.lon, sites.lat)
         group = country.astype(np.int64)
-        center, in_reach = self._open.nearest(sites.lon, sites.lat, points, group)
-        band = self._band(sites, points, country, center)
-        unserved = (center == NOBODY) | (band == self._edges.shape[1])
-        beyond = np.flatnonzero(unserved & (ground != Ground.CONFLICT))
-        coming = self._opening_first(sites, group, beyond)
-        center[beyond] = np.where(coming == NOBODY, center[beyond], coming)
-        pending = np.zeros(len(sites), np.bool_)
-        pending[beyond] = coming != NOBODY
-        band[pending] = self._band(sites, points, country, np.where(pending, center, NOBODY))[
-            pending
-        ]
-        return self._judged(sites, points, country, ground, Choice(center, band, pending, in_reach))
+        nearest, in_reach = self._open.nearest(sites.lon, sites.lat, points, group)
+        nearest[np.isin(ground, LOST)] = NOBODY
+        now = self._measured(sites, points, country, nearest)
+        beyond = np.flatnonzero(~now.inside & (ground < Ground.NULL_ISLAND))
+        coming = np.full(len(sites), NOBODY, np.int64)
+        coming[beyond] = self._opening_first(sites, group, beyond)
+        later = self._measured(sites, points, country, coming)
+        return self._judged(sites, country, ground, (now, later), in_reach)
 
     def _opening_first(self, sites: Sites, group: Ints, some: Ints) -> Ints:
         """Return for some sites the planned center in reach that opens first, then the nearest."""
@@ -220,55 +219,63 @@ class Matcher:
         result[site[first]] = center[first]
         return result
 
-    def _band(self, sites: Sites, points: Floats, country: Numbers, center: Ints) -> Ints:
-        """Return the band that the distance to a center falls in, or one more if in none."""
+    def _measured(self, sites: Sites, points: Floats, country: Numbers, center: Ints) -> "Measured":
+        """Return how far one center for each site is, and the band that the distance falls in."""
         to = np.flatnonzero(center != NOBODY)
-        c = center[to]
+        c, edges = center[to], self._edges[country]
         chord = geodesy.chord_m(points[to], self._points[c])
         pair = (sites.lon[to], sites.lat[to], self.centers.lon[c], self.centers.lat[c])
-        result = np.full(len(sites), self._edges.shape[1], np.int64)
-        for band in reversed(range(self._edges.shape[1])):
-            edge = self._edges[country[to], band] * MILE_M
-            result[to[geodesy.within_chord(chord, pair, edge)]] = band
-        return result
+        band = np.full(len(sites), edges.shape[1], np.int64)
+        for number in reversed(range(edges.shape[1])):
+            within = geodesy.within_chord(chord, pair, edges[to, number] * MILE_M)
+            band[to[within]] = number
+        inside = band < edges.shape[1]
+        upper = np.take_along_axis(edges, np.minimum(band, edges.shape[1] - 1)[:, None], axis=1)
+        limit = np.where(inside, upper[:, 0], np.nanmax(edges, axis=1))
+        return Measured(center, band, inside, limit, self._miles(sites, points, center, limit))
 
     def _judged(
-        self, sites: Sites, points: Floats, country: Numbers, ground: Grounds, choice: "Choice"
+        self,
+        sites: Sites,
+        country: Numbers,
+        ground: Grounds,
+        measured: tuple["Measured", "Measured"],
+        in_reach: Ints,
     ) -> Verdicts:
-        """Return the verdicts on sites whose country and center are known."""
+        """Return the verdicts, given the nearest open center and the planned one to come."""
+        now, later = measured
         edges = self._edges[country]
-        inside = choice.band < edges.shape[1]
-        limit = np.where(
-            inside,
-            np.take_along_axis(edges, np.minimum(choice.band, edges.shape[1] - 1)[:, None], 1)[
-                :, 0
-            ],
-            np.nanmax(edges, axis=1),
-        )
-        miles = self._miles(sites, points, choice.center, limit)
-        status, reason = _statuses(ground, inside, choice, _borderline(sites, miles, edges))
-        lost = np.isin(ground, (Ground.NULL_ISLAND, Ground.UNKNOWN))
-        center = np.where(lost, NOBODY, choice.center)
-        miles = np.where(center == NOBODY, np.nan, miles)
-        qualified = status == Status.qualified
-        margin = np.where(inside, np.maximum(limit - miles, 0), limit - miles)
-        position = {level.id: number for number, level in enumerate(self.policy.levels)}
-        rules = self.policy.qualification
-        bought = self._level[country, np.minimum(choice.band, edges.shape[1] - 1)]
-        less = np.where(status == Status.pending, position[rules.interim], position[rules.fallback])
-        opens = np.where(status == Status.pending, self.centers.opens_on[center], NO_DAY)
+        borderline = _borderline(sites, np.where(later.inside, later.miles, now.miles), edges)
+        status, reason = _statuses(ground, now, later.inside, borderline)
+        pending = status == Status.pending
+        # A margin that is too small to tell is shown, also that of a center to come.
+        told = later.inside & (pending | (reason == Reason.borderline))
+        shown = Measured(*(np.where(told, b, a) for a, b in zip(now, later, strict=True)))
+        lost = np.isin(ground, LOST)
+        margin = shown.limit - shown.miles
+        opens = np.where(pending, self.centers.opens_on[shown.center], NO_DAY)
         return Verdicts(
-            level=np.where(qualified, bought, less).astype(np.int8),
+            level=self._levels(country, status, shown.band),
             status=status,
             reason=reason,
-            center=center.astype(np.int32),
-            distance_miles=np.round(miles * 1000) / 1000,
-            limit_miles=np.where(lost & self.policy.needs_country, np.nan, limit),
-            margin_miles=_away_from_zero(margin),
+            center=shown.center.astype(np.int32),
+            distance_miles=np.round(shown.miles * 1000) / 1000,
+            limit_miles=np.where(lost, np.nan, shown.limit),
+            margin_miles=_away_from_zero(np.where(shown.inside, np.maximum(margin, 0), margin)),
             country=country,
             available_on=opens.astype("datetime64[D]"),
-            centers_in_reach=np.where(lost, 0, choice.in_reach).astype(np.int32),
+            centers_in_reach=np.where(lost, 0, in_reach).astype(np.int32),
         )
+
+    def _levels(
+        self, country: Numbers, status: npt.NDArray[np.int8], band: Ints
+    ) -> npt.NDArray[np.int8]:
+        """Return the level in force: what the band buys, else interim or fallback."""
+        position = {level.id: number for number, level in enumerate(self.policy.levels)}
+        rules = self.policy.qualification
+        bought = self._level[country, np.minimum(band, self._level.shape[1] - 1)]
+        less = np.where(status == Status.pending, position[rules.interim], position[rules.fallback])
+        return np.where(status == Status.qualified, bought, less).astype(np.int8)
 
     def _miles(self, sites: Sites, points: Floats, center: Ints, limit: Floats) -> Floats:
         """Return distances good enough that no printed digit differs from Karney's."""
@@ -310,29 +317,34 @@ def _nullable(values: Floats) -> pa.Array:
     return arrays.arrow(values, np.isnan(values))
 
 
-@dataclass(frozen=True)
-class Choice:
-    """The center measured to: its position, the band it buys, whether it is yet to open."""
+class Measured(NamedTuple):
+    """One center a site: its position or `NOBODY`, the band of its distance; shape (n,) each.
+
+    ``band`` counts on by one where the site is beyond all bands, which ``inside`` says, too;
+    ``limit`` and ``miles`` are the band's upper limit and the distance.
+    """
 
     center: Ints
     band: Ints
-    pending: Bools
-    in_reach: Ints
+    inside: Bools
+    limit: Floats
+    miles: Floats
 
 
 def _statuses(
-    ground: Grounds, inside: Bools, choice: Choice, borderline: Bools
+    ground: Grounds, now: Measured, pending: Bools, borderline: Bools
 ) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.int8]]:
     """Return status and reason; the first case that fits decides."""
+    offshore = (ground == Ground.OFFSHORE) & (now.inside | pending)
     cases: list[tuple[Bools, Status, Reason]] = [
         (ground == Ground.NULL_ISLAND, Status.review, Reason.null_island),
         (ground == Ground.UNKNOWN, Status.review, Reason.country_unknown),
         (ground == Ground.CONFLICT, Status.review, Reason.country_conflict),
-        ((ground == Ground.OFFSHORE) & inside, Status.review, Reason.country_conflict),
-        (choice.center == NOBODY, Status.fallback, Reason.no_center_in_country),
+        (offshore, Status.review, Reason.country_conflict),
         (borderline, Status.review, Reason.borderline),
-        (choice.pending, Status.pending, Reason.center_opens_later),
-        (inside, Status.qualified, Reason.within_radius),
+        (pending, Status.pending, Reason.center_opens_later),
+        (now.center == NOBODY, Status.fallback, Reason.no_center_in_country),
+        (now.inside, Status.qualified, Reason.within_radius),
     ]
     when = [case for case, _, _ in cases]
     status = np.select(when, [s for _, s, _ in cases], Status.fallback)

@@ -235,9 +235,9 @@ def arrays(topo: dict[str, Any]) -> tuple[list[str], Arcs, Rings]:
 
 
 def units(degrees: np.ndarray) -> np.ndarray:
-    """Return integer units; a vertex within a metre of 180 is one of those at 180."""
+    """Return integer units; a vertex within 11 m of 180 is one of those at 180."""
     points = np.rint(degrees * UNITS).astype(np.int64)
-    edge = np.abs(np.abs(points[:, 0]) - 180 * UNITS) < 10
+    edge = np.abs(np.abs(points[:, 0]) - 180 * UNITS) < 100
     points[edge, 0] = np.sign(points[edge, 0]) * 180 * UNITS
     return points
 
