@@ -188,8 +188,9 @@ def one(seen: Seen, centers: Centers, policy: Policy) -> tuple[object, ...]:
     status = judgement(seen, chosen, pending=pending)
     widest = seen.bands[-1].up_to_miles
     if status[1] in {"null_island", "country_unknown"}:
-        limit = None if policy.needs_country else widest
-        return (*status, less, None, None, limit, None, None, 0)
+        return (*status, less, None, None, None, None, None, 0)
+    if pending and status[1] == "country_conflict":  # offshore: no promise, so the nearest open one
+        chosen, _, in_reach = choice(seen._replace(ground=Ground.CONFLICT), centers, policy)
     if chosen is None:
         return (*status, less, None, None, widest, None, None, 0)
     band = seen.band(chosen)
