@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from coverage_analyzer.errors import CoverageError
     from coverage_analyzer.frames import (
         assess,
+        coverage_areas,
+        coverage_map,
         explain,
         read_centers,
         read_sites,
@@ -29,6 +31,8 @@ __all__ = [
     "CoverageError",
     "Policy",
     "assess",
+    "coverage_areas",
+    "coverage_map",
     "explain",
     "read_centers",
     "read_sites",
@@ -37,14 +41,8 @@ __all__ = [
     "write_report",
 ]
 
-_HOMES = {
-    "CoverageError": "errors",
-    "Policy": "policy",
-    "run": "batch",
-    **dict.fromkeys(
-        ("assess", "explain", "read_centers", "read_sites", "summarize", "write_report"), "frames"
-    ),
-}
+_HOMES = {"CoverageError": "errors", "Policy": "policy", "run": "batch"}
+"""Where the public names live that do not live in ``frames``."""
 
 
 def __getattr__(name: str) -> Any:
@@ -55,10 +53,10 @@ def __getattr__(name: str) -> Any:
     AttributeError
         If there is no such name.
     """
-    if name not in _HOMES:
+    if name not in __all__:
         msg = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(msg)
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return getattr(import_module(f"{__name__}.{_HOMES.get(name, 'frames')}"), name)
 
 
 def __dir__() -> list[str]:

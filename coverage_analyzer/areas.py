@@ -18,7 +18,7 @@ import shapely
 from coverage_analyzer import geodesy
 from coverage_analyzer.arrays import Bools, Floats, Ints
 from coverage_analyzer.centers import Centers
-from coverage_analyzer.countries import Countries, Numbers
+from coverage_analyzer.countries import Countries, Names, Numbers
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.geodesy import MILE_M
 from coverage_analyzer.policy import Policy
@@ -118,6 +118,26 @@ def areas(
     )
 
 
+def properties(
+    areas: Areas, centers: Centers, country: Numbers, names: Names
+) -> Iterator[dict[str, Any]]:
+    """Yield what is told of each area beside its geometry."""
+    for i, c in enumerate(areas.center.tolist()):
+        opens = centers.opens_on[c]
+        yield {
+            "center_id": centers.center_id[c],
+            "name": centers.name[c],
+            "country": names.codes[country[c]],
+            "limit_miles": float(areas.limit_miles[i]),
+            "opens_on": None if np.isnat(opens) else str(opens),
+            "level": areas.level[i],
+            "above_miles": float(areas.above_miles[i]),
+            "planned": bool(areas.planned[i]),
+            "area_km2": round(float(areas.km2[i]), 3),
+            "area_square_miles": round(float(areas.km2[i]) / SQUARE_MILE_KM2, 3),
+        }
+
+
 def union_by_country(areas: Areas, country: Numbers) -> dict[int, Any]:
     """Return the union of the areas of each country, by its number."""
     own = country[areas.center]
@@ -203,11 +223,13 @@ def discs(lon: Floats, lat: Floats, radius_m: Floats) -> Geometries:
     ring, x, y = _rims(lon, lat, radius_m)
     polygons = np.empty(len(lon), object)
     for number, (start, stop) in enumerate(itertools.pairwise(_starts(ring, len(lon)))):
-        unwrapped = np.unwrap(np.append(x[start:stop], x[start]), period=360)
-        points = np.stack([unwrapped, np.append(y[start:stop], y[start])], axis=1)
-        if abs(unwrapped[-1] - unwrapped[0]) > 180:
+        turned = np.unwrap(np.append(x[start:stop], x[start]), period=360)
+        points = np.stack([turned, np.append(y[start:stop], y[start])], axis=1)
+        if abs(turned[-1] - turned[0]) > 180:  # round the pole: close the ring over it
             pole = np.copysign(90.0, lat[number])
-            points = np.vstack([points, [[unwrapped[-1], pole], [unwrapped[0], pole]]])
+            points = np.vstack([points, [[turned[-1], pole], [turned[0], pole]]])
+        else:
+            points[-1] = points[0]  # which turning has moved by a rounding error
         polygons[number] = shapely.Polygon(points)
     return _within_the_world(polygons)
 
@@ -241,10 +263,12 @@ def _strays(ring: Ints, x: Floats, y: Floats, circles: tuple[Floats, Floats, Flo
     dy = y[following] - y
     middle = geodesy.ecef(lon, lat)
     result = np.zeros(len(ring), np.bool_)
+    far = radius_m > geodesy.ARC_REACH_M - 2 * SAMPLED_ERROR_M
     for part in (0.25, 0.5, 0.75):
-        chord = geodesy.chord_m(geodesy.ecef(x + part * dx, y + part * dy), middle)
-        low, high = geodesy.least_m(chord), geodesy.most_m(chord)
-        result |= (low < radius_m - SAMPLED_ERROR_M) | (high > radius_m + SAMPLED_ERROR_M)
+        px, py = x + part * dx, y + part * dy
+        away = geodesy.arc_m(geodesy.ecef(px, py), middle)
+        away[far] = geodesy.distance_m(lon[far], lat[far], px[far], py[far])
+        result |= np.abs(away - radius_m) > SAMPLED_ERROR_M
     return result
 
 
@@ -253,7 +277,7 @@ def _within_the_world(polygons: Geometries) -> Geometries:
     bounds = shapely.bounds(polygons)
     for i in np.flatnonzero((bounds[:, 0] < -180) | (bounds[:, 2] > 180)).tolist():
         turned = [_turned(polygons[i], degrees) for degrees in (-360.0, 0.0, 360.0)]
-        polygons[i] = shapely.union_all([shapely.clip_by_rect(t, *WORLD) for t in turned])
+        polygons[i] = shapely.union_all(shapely.intersection(turned, shapely.box(*WORLD)))
     return polygons
 
 

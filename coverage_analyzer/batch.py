@@ -11,21 +11,26 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import numpy as np
 import pyarrow as pa
 
-from coverage_analyzer import arrays, countries, tables
+from coverage_analyzer import areas, arrays, countries, tables
 from coverage_analyzer.centers import days
 from coverage_analyzer.errors import CoverageError, InputError, PublishError
 from coverage_analyzer.files import reading, report
 from coverage_analyzer.files.publishing import Publication
 from coverage_analyzer.files.reading import Rows, Table
+from coverage_analyzer.maps import page, payload
 from coverage_analyzer.matching import Matcher, Reason, Sites, Status, Verdicts
 from coverage_analyzer.policy import DEFAULT, Policy
 
 log = logging.getLogger(__name__)
+
+
+FIRST_REJECTS: Final = 3
+"""So many a run tells at its end; all are in the file."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,8 @@ class Options:
         The header to take for a column of the sites or centers where names do not tell.
     trust_declared
         Whether the declared country stands wherever a point lies.
+    areas, map
+        Whether to write ``areas.geojson`` and ``map.html``.
     progress
         Called with the number of rows read so far.
     """
@@ -48,6 +55,8 @@ class Options:
     columns: Mapping[str, str] = field(default_factory=dict)
     center_columns: Mapping[str, str] = field(default_factory=dict)
     trust_declared: bool = False
+    areas: bool = True
+    map: bool = True
     progress: Callable[[int], None] | None = None
 
 
@@ -59,6 +68,7 @@ class Ledger:
     decided: int = 0
     rejected: int = 0
     blank: int = 0
+    first: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
         """Return the line that ends a run."""
@@ -85,6 +95,8 @@ class Ledger:
         self.rejected += len(rows.rejects)
         self.blank += rows.block.blank
         self.read += rows.block.records
+        spare = FIRST_REJECTS - len(self.first)
+        self.first += [f"line {r.line}: {r.detail}" for r in rows.rejects[: max(spare, 0)]]
 
 
 @dataclass
@@ -128,7 +140,8 @@ def run(
         CSV or Parquet files.
     output
         The folder for ``report.csv`` (or ``.parquet``), ``rejects.csv``, ``summary.csv``,
-        ``centers.csv`` and ``run.json``. An old report there is replaced whole, or stays.
+        ``centers.csv``, ``areas.geojson``, ``map.html`` and ``run.json``.
+        An old report there is replaced whole, or stays.
     policy
         A policy, the name of a built-in one, or the path of a TOML file.
     as_of
@@ -156,14 +169,15 @@ def run(
     judged, world = day(as_of), countries.load()
     rules = policy if isinstance(policy, Policy) else Policy.load(policy)
     convention = rules.convention(world.names, trust_declared=options.trust_declared)
-    network = reading.read_centers(centers, world, convention, options.center_columns)
+    given = reading.opened(centers, tables.CENTERS, options.center_columns)
+    network = reading.read_centers(given, world, convention)
     trusting = options.trust_declared
     matcher = Matcher(network, rules, world, as_of=judged, trust_declared=trusting)
     table = reading.opened(sites, tables.SITES, options.columns)
     _spare_inputs(Path(output), (Path(sites), Path(centers)))
     with Publication(output) as publication:
         try:
-            return _published(table, matcher, publication, options, (Path(sites), Path(centers)))
+            return _published((table, given), matcher, publication, options)
         except CoverageError:
             raise
         except OSError as error:
@@ -208,50 +222,80 @@ def day(value: Any) -> datetime.date | None:
 
 
 def _published(
-    table: Table,
-    matcher: Matcher,
-    publication: Publication,
-    options: Options,
-    paths: tuple[Path, Path],
+    given: tuple[Table, Table], matcher: Matcher, publication: Publication, options: Options
 ) -> dict[str, Any]:
     """Stream the rows, write all files, publish them, and return the manifest."""
-    report_name = f"report.{options.format}"
-    ledger, tally = Ledger(), Tally()
+    ledger, tally, drawn = _streamed(given[0], matcher, publication, options)
+    ledger.check()
+    counts = tally.counts(matcher)
+    report.write_summary(publication.path("summary.csv"), counts)
+    country, names = matcher.center_country, matcher.world.names
+    report.write_centers(publication.path("centers.csv"), matcher.centers, country, names)
+    totals = _totals(counts, tally)
+    network = _network(matcher, options)
+    if options.areas and network.areas is not None:
+        features = areas.properties(network.areas, matcher.centers, country, names)
+        path = publication.path("areas.geojson")
+        report.write_geojson(path, features, network.areas.geometry.tolist())
+    if options.map:
+        title = matcher.policy.title
+        data = payload.payload(title, drawn, totals["status"], network, names)
+        publication.path("map.html").write_text(page.page(data), encoding="utf-8")
+    manifest = _manifest(*given, matcher) | {
+        "counts": totals,
+        "ledger": {n: getattr(ledger, n) for n in ("read", "decided", "rejected", "blank")},
+        "first_rejects": ledger.first,
+        "files": [*publication.names, "run.json"],
+    }
+    report.write_manifest(publication.path("run.json"), manifest)
+    publication.publish(report.earlier_files(publication.folder))
+    return manifest
+
+
+def _streamed(
+    table: Table, matcher: Matcher, publication: Publication, options: Options
+) -> tuple[Ledger, Tally, payload.DrawnSites]:
+    """Judge all rows block by block, write report and rejects, and count what came out."""
+    ledger, tally, drawn = Ledger(), Tally(), payload.DrawnSites()
+    report_path = publication.path(f"report.{options.format}")
     writer, rejects = None, report.RejectsWriter(publication.path("rejects.csv"))
-    report_path = publication.path(report_name)
     names = report.renamed(table.headers)
     try:
         for rows in table.rows():
             verdicts = matcher.match(_sites(rows, table, matcher))
-            batch = _report_rows(rows, table, names, matcher.columns(verdicts))
+            columns = matcher.columns(verdicts)
+            batch = _report_rows(rows, table, names, columns)
             writer = writer or report.report_writer(report_path, options.format, batch.schema)
             writer.write(batch)
             rejects.write(rows.rejects)
             ledger.add(rows)
             tally.add(verdicts)
+            where = rows.coordinates
+            drawn.add(where.lon, where.lat, *_labels(rows, table), columns)
             if options.progress:
                 options.progress(ledger.read)
     finally:
         rejects.close()
         if writer is not None:
             writer.close()
-    ledger.check()
-    counts = tally.counts(matcher)
-    report.write_summary(publication.path("summary.csv"), counts)
-    report.write_centers(
-        publication.path("centers.csv"),
-        matcher.centers,
-        matcher.center_country,
-        matcher.world.names,
-    )
-    manifest = _manifest(table, matcher, paths, names) | {
-        "counts": _totals(counts, tally),
-        "ledger": vars(ledger),
-        "files": [report_name, "rejects.csv", "summary.csv", "centers.csv", "run.json"],
-    }
-    report.write_manifest(publication.path("run.json"), manifest)
-    publication.publish(report.earlier_files(publication.folder))
-    return manifest
+    return ledger, tally, drawn
+
+
+def _labels(rows: Rows, table: Table) -> tuple[pa.Array, pa.Array]:
+    """Return what a map calls the sites: id (else the line) and name."""
+    site_id, name = (table.column(rows.block, n) for n in ("site_id", "name"))
+    lines = arrays.arrow(rows.block.lines).cast(pa.string())
+    blank = lines if site_id is None else tables.as_text(site_id)
+    return blank, tables.as_text(name) if name is not None else pa.nulls(len(lines), pa.string())
+
+
+def _network(matcher: Matcher, options: Options) -> payload.Network:
+    """Return the centers with their coverage areas, where one of them is wanted."""
+    day_ = np.datetime64(matcher.as_of, "D")
+    country, covered = matcher.center_country, None
+    if options.areas or options.map:
+        covered = areas.areas(matcher.centers, country, matcher.policy, matcher.world, day_)
+    return payload.Network(matcher.centers, country, covered, day_)
 
 
 def _sites(rows: Rows, table: Table, matcher: Matcher) -> Sites:
@@ -291,11 +335,12 @@ def _totals(counts: report.Counts, tally: Tally) -> dict[str, dict[str, int]]:
     return {**{what: dict(c) for what, c in totals.items()}, "reason": reasons}
 
 
-def _manifest(
-    table: Table, matcher: Matcher, paths: tuple[Path, Path], names: Mapping[str, str]
-) -> dict[str, Any]:
+def _manifest(sites: Table, centers: Table, matcher: Matcher) -> dict[str, Any]:
     """Return what the run was made of. No clock time: the same input gives the same bytes."""
-    sites, centers = paths
+    warnings = [
+        *tables.unnoticed(sites.headers, sites.columns, tables.SITES),
+        *tables.unnoticed(centers.headers, centers.columns, tables.CENTERS),
+    ]
     libraries = ("numpy", "pyarrow", "pyproj")
     return {
         "coverage_analyzer": metadata.version("coverage-analyzer"),
@@ -309,11 +354,13 @@ def _manifest(
         "as_of": matcher.as_of.isoformat(),
         "trust_declared": matcher.convention.trust_declared,
         "inputs": {
-            "sites": {"path": str(sites), "sha256": table.source.sha256()},
-            "centers": {"path": str(centers), "sha256": reading.sha256(centers)},
+            "sites": {"path": str(sites.path), "sha256": sites.source.sha256()},
+            "centers": {"path": str(centers.path), "sha256": centers.source.sha256()},
         },
-        "columns": table.recognised,
-        "renamed_columns": dict(names),
+        "columns": sites.recognised,
+        "center_columns": centers.recognised,
+        "renamed_columns": report.renamed(sites.headers),
+        "warnings": warnings,
         "centers": {"given": len(matcher.centers), "open": matcher.open_centers},
         "countries": countries.ATTRIBUTION,
     }

@@ -33,9 +33,10 @@ GROUNDS: Final = {
     Ground.INFERRED: "none is declared; it lies clearly in one",
     Ground.OFFSHORE: "it lies in no country, within 200 nautical miles of the one declared",
     Ground.NULL_ISLAND: "it lies at 0, 0",
-    Ground.UNKNOWN: "what is declared is unknown, or nothing is, and no one country is near",
+    Ground.UNKNOWN: "what is declared is no country that the tables know",
     Ground.CONFLICT: "declared and located contradict each other",
 }
+"""In short; `_ground_words` tells the finer cases apart."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class NearCenter:
     distance_miles: float
     margin_miles: float | None
     refused: str = ""
+    closes: str = ""
 
     def __str__(self) -> str:
         """Return it on one line."""
@@ -56,7 +58,7 @@ class NearCenter:
         if self.margin_miles is not None:
             side = "beyond" if self.margin_miles < 0 else "within"
             words.append(f", {abs(self.margin_miles):.3f} miles {side} the limit")
-        return "".join([*words, f"; {self.refused}" if self.refused else ""])
+        return "; ".join(["".join(words), *filter(None, (self.refused, self.closes))])
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,7 @@ class Explanation:
     promise: str
     status: str
     reason: str
+    accuracy_m: float | None
     limit_miles: float | None
     center: NearCenter | None
     in_reach: tuple[NearCenter, ...]
@@ -100,11 +103,13 @@ class Explanation:
         if self.limit_miles is not None:
             lines.append(f"  limit     {self.limit_miles:g} miles")
         if self.center:
-            opens = f", opens on {self.available_on}" if self.available_on else ""
-            lines.append(f"  center    {self.center}{opens}")
-        lines += [f"  in reach  {c}" for c in self.in_reach[:LISTED]]
+            lines.append(f"  center    {self.center}")
+        listed = self.in_reach[:LISTED]
+        lines += [f"  in reach  {c.center_id}: {c.distance_miles:.3f} miles" for c in listed]
         if len(self.in_reach) > LISTED:
             lines.append(f"            and {len(self.in_reach) - LISTED} more")
+        if self.accuracy_m is not None:
+            lines.append(f"  accuracy  {self.accuracy_m:g} m")
         if self.refused:
             lines.append(f"  refused   {self.refused}")
         lines += [f"  clause    {clause}" for clause in self.clauses]
@@ -144,6 +149,7 @@ def explanation(
         np.array([accuracy_m], float),
     )
     number, ground = decided(sites.lon, sites.lat, sites.declared, world, matcher.convention)
+    located = world.locate(lon, lat)
     verdicts = matcher.match(sites)
     row = {name: values[0].as_py() for name, values in matcher.columns(verdicts).items()}
     level = matcher.policy.levels[verdicts.level[0]]
@@ -155,21 +161,42 @@ def explanation(
         as_of=matcher.as_of.isoformat(),
         policy=matcher.policy.title,
         declared=_named(country, declared, codes),
-        located=str(world.locate([lon], [lat])[0]),
+        located=str(located),
         country=codes[number[0]],
-        ground=GROUNDS[Ground(ground[0])],
+        ground=_ground_words(matcher, Ground(ground[0]), declared, str(located)),
         level=level.title,
         promise=str(level.replacement or "nothing"),
         status=row["status"],
         reason=row["reason"],
+        accuracy_m=None if np.isnan(accuracy_m) else accuracy_m,
         limit_miles=row["limit_miles"],
         center=near[at] if at != NOBODY else None,
         in_reach=_in_reach(near, matcher.policy.bands_in(codes[number[0]])[-1].up_to_miles),
-        refused=_first_refused(near),
+        refused=_first_refused(near, at) if number[0] != NONE else None,
         available_on=str(row["available_on"] or ""),
         clauses=tuple(_clauses(matcher, Reason[row["reason"]], codes[number[0]], level.id)),
         source=f"{matcher.policy.source.title}, {matcher.policy.source.address}",
     )
+
+
+def _ground_words(matcher: Matcher, ground: Ground, declared: int, located: str) -> str:
+    """Return on what ground the country was decided, in words that fit the case."""
+    names = matcher.world.names
+    code = names.codes[max(declared, 0)]
+    if ground == Ground.UNKNOWN and declared == NONE:
+        where = "a border is within 250 m" if located else "it lies in no country"
+        return f"none is declared, and {where}: declare one"
+    if ground != Ground.AGREED or declared == NONE or code == located:
+        return GROUNDS[ground]
+    if matcher.convention.trust_declared:
+        return "the declared one stands, as --trust-declared says"
+    there = names.known(located) if located else NONE
+    if located and names.sovereign[there] == declared:
+        return f"{located} is a territory of {code}, which is declared"
+    if located and names.sovereign[declared] == there:
+        return f"{code} is a territory of {located}, in whose polygon it lies"
+    near = "so near that border" if located else "within 5 km of it, in no country"
+    return f"the declared one stands: it lies {near}"
 
 
 def _named(text: str, number: int, codes: tuple[str, ...]) -> str:
@@ -187,17 +214,19 @@ def _centers(
     same = matcher.policy.qualification.same_country
     result = []
     for i, away in enumerate(miles.tolist()):
-        refused = ""
+        refused = closes = ""
         if same and matcher.center_country[i] != country:
             refused = "in another country"
         elif planned[i]:
             refused = f"opens on {centers.opens_on[i]}"
         elif not opened[i]:
             refused = f"closed on {centers.closes_on[i]}"
+        elif not np.isnat(centers.closes_on[i]):
+            closes = f"closes on {centers.closes_on[i]}"
         code = matcher.world.names.codes[matcher.center_country[i]]
         margin = None if limit is None else limit - away
-        near = NearCenter(centers.center_id[i], centers.name[i], code, away, margin, refused)
-        result.append(near)
+        known = (centers.center_id[i], centers.name[i], code, away, margin)
+        result.append(NearCenter(*known, refused, closes))
     return result
 
 
@@ -207,10 +236,11 @@ def _in_reach(near: list[NearCenter], reach_miles: float) -> tuple[NearCenter, .
     return tuple(sorted(reaching, key=lambda c: (c.distance_miles, c.center_id)))
 
 
-def _first_refused(near: list[NearCenter]) -> NearCenter | None:
+def _first_refused(near: list[NearCenter], chosen: int) -> NearCenter | None:
     """Return the nearest center that may not serve, if it is nearer than all that may."""
-    ranked = sorted(near, key=lambda c: (c.distance_miles, c.center_id))
-    return ranked[0] if ranked and ranked[0].refused else None
+    first = min(near, key=lambda c: (c.distance_miles, c.center_id))
+    told = chosen != NOBODY and first is near[chosen]
+    return first if first.refused and not told else None
 
 
 def _clauses(matcher: Matcher, reason: Reason, country: str, level: str) -> list[str]:

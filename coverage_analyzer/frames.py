@@ -5,7 +5,7 @@ import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import geopandas as gpd
 import numpy as np
@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import shapely
 
-from coverage_analyzer import countries, tables
+from coverage_analyzer import areas, countries, tables
 from coverage_analyzer.arrays import Floats
 from coverage_analyzer.batch import day, declared_countries
 from coverage_analyzer.centers import Centers
@@ -23,9 +23,13 @@ from coverage_analyzer.explanation import Explanation, explanation
 from coverage_analyzer.files import reading, report
 from coverage_analyzer.files.blocks import Reject
 from coverage_analyzer.files.publishing import Publication
+from coverage_analyzer.maps import payload
 from coverage_analyzer.matching import Matcher, Sites, Status
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.tables import Column
+
+if TYPE_CHECKING:
+    from coverage_analyzer.maps.shell import CoverageMap
 
 WGS84: Final = "EPSG:4326"
 NUMERIC: Final = ("latitude", "longitude", "accuracy_m")
@@ -136,7 +140,8 @@ def read_centers(
     world = countries.load()
     fold = np.arange(len(world.names.codes), dtype=np.int16)
     convention = Convention(fold, trust_declared=trust_declared)
-    centers = reading.read_centers(path, world, convention, columns)
+    table = reading.opened(path, tables.CENTERS, columns)
+    centers = reading.read_centers(table, world, convention)
     decided = centers.decided(world, convention)
     frame = pd.DataFrame(
         {
@@ -218,7 +223,8 @@ def assess(
         frame[name] = values.to_pandas(date_as_object=False).array
     points = _points(sites) if isinstance(sites, gpd.GeoDataFrame) else shapely.points(lon, lat)
     result = gpd.GeoDataFrame(frame, geometry=points, crs=WGS84)
-    result.attrs = {"policy": rules.name, "as_of": matcher.as_of.isoformat()}
+    counts = {n: sites.attrs[n] for n in ("decided", "rejected", "blank") if n in sites.attrs}
+    result.attrs = counts | {"policy": rules.name, "as_of": matcher.as_of.isoformat()}
     return result
 
 
@@ -330,6 +336,148 @@ def _centers(frame: pd.DataFrame) -> Centers:
     return Centers.from_texts(texts, lon, lat, [f"row {i!r}" for i in frame.index])
 
 
+def coverage_areas(
+    centers: pd.DataFrame,
+    policy: Policy | str = DEFAULT,
+    *,
+    as_of: datetime.date | str | None = None,
+    merge: Literal["union", "depth"] | None = None,
+) -> gpd.GeoDataFrame:
+    """Return what each center may serve: a geodesic disc cut to its country.
+
+    Parameters
+    ----------
+    centers
+        As `read_centers` gives them.
+    policy
+        A policy, or the name of a built-in one.
+    as_of
+        The day to judge, by default today in UTC: centers that are closed then have no area.
+    merge
+        ``union`` joins the areas of each country, ``depth`` parts them by how many overlap.
+
+    Returns
+    -------
+    areas
+        One row a center and band (or, merged, a country, or a country and ``depth``), polygons in
+        EPSG:4326, split at 180, with ``area_km2`` on the ellipsoid and ``area_square_miles``. Rims
+        lie within 5 m of the true circle; the rule itself is decided by distance (`assess`).
+
+    Raises
+    ------
+    InputError
+        If the centers cannot be used, or a limit is too large to draw.
+    PolicyError
+        If there is no such policy.
+    """
+    rules = policy if isinstance(policy, Policy) else Policy.load(policy)
+    world, judged = countries.load(), day(as_of) or datetime.datetime.now(datetime.UTC).date()
+    network = _centers(centers)
+    country = network.decided(world, rules.convention(world.names))
+    made = areas.areas(network, country, rules, world, np.datetime64(judged, "D"))
+    if merge is None:
+        rows = list(areas.properties(made, network, country, world.names))
+        frame = pd.DataFrame(rows)
+        frame["opens_on"] = pd.to_datetime(frame["opens_on"])
+        return gpd.GeoDataFrame(frame, geometry=made.geometry, crs=WGS84)
+    parts: list[tuple[int, int | None, Any]] = list(areas.overlap_depth(made, country))
+    if merge == "union":
+        parts = [(n, None, g) for n, g in areas.union_by_country(made, country).items()]
+    geometry = np.array([g for _, _, g in parts], object)
+    km2 = areas.area_km2(geometry)
+    frame = pd.DataFrame(
+        {
+            "country": [world.names.codes[n] for n, _, _ in parts],
+            "depth": [depth for _, depth, _ in parts],
+            "area_km2": km2,
+            "area_square_miles": km2 / areas.SQUARE_MILE_KM2,
+        }
+    )
+    unused = ["depth"] if merge == "union" else []
+    return gpd.GeoDataFrame(frame.drop(columns=unused), geometry=geometry, crs=WGS84)
+
+
+def coverage_map(
+    verdicts: pd.DataFrame, centers: pd.DataFrame, covered: gpd.GeoDataFrame | None = None
+) -> "CoverageMap":
+    """Return a map of verdicts, centers and coverage areas.
+
+    Parameters
+    ----------
+    verdicts
+        As `assess` gives them.
+    centers
+        As `read_centers` gives them.
+    covered
+        As `coverage_areas` gives them, not merged; without, no areas are drawn.
+
+    Returns
+    -------
+    map
+        Shows inline in a notebook; ``.save(path)`` writes one HTML file that needs no network.
+        It is a folium map, so folium layers can be added.
+
+    Raises
+    ------
+    InputError
+        If the frames are not those.
+    """
+    from coverage_analyzer.maps.shell import CoverageMap
+
+    _need(verdicts, tables.VERDICT, "verdicts", "assess()")
+    lon, lat = _positions(verdicts, "verdicts")
+    known = _known_columns(verdicts, tables.SITES)
+    plain = pa.Table.from_pandas(pd.DataFrame(verdicts[list(tables.VERDICT)]), preserve_index=False)
+    columns = {name: plain.column(name).combine_chunks() for name in tables.VERDICT}
+    ids = verdicts.index.astype(str).to_series(index=verdicts.index)
+    labels = verdicts.assign(_row=ids)
+    drawn = payload.DrawnSites()
+    site_id = _texts(labels, known.get("site_id", "_row"))
+    blank = labels.assign(_row="")
+    drawn.add(lon, lat, site_id, _texts(blank, known.get("name", "_row")), columns)
+    world, network = countries.load(), _centers(centers)
+    rules = Policy.load(verdicts.attrs.get("policy", DEFAULT))
+    country = network.decided(world, rules.convention(world.names))
+    judged = day(verdicts.attrs.get("as_of")) or datetime.datetime.now(datetime.UTC).date()
+    own = None if covered is None else _areas(covered, network)
+    shown = payload.Network(network, country, own, np.datetime64(judged, "D"))
+    counts = Counter(verdicts["status"])
+    return CoverageMap(payload.payload(rules.title, drawn, counts, shown, world.names))
+
+
+def _areas(frame: gpd.GeoDataFrame, centers: Centers) -> areas.Areas:
+    """Return the kernel's areas out of a frame of `coverage_areas`.
+
+    Raises
+    ------
+    InputError
+        If it is not such a frame, or holds other centers.
+    """
+    needed = ("center_id", "level", "above_miles", "limit_miles", "planned", "area_km2")
+    _need(frame, needed, "areas", "coverage_areas()")
+    position = {center_id: i for i, center_id in enumerate(centers.center_id)}
+    strange = [c for c in frame["center_id"] if c not in position]
+    if strange:
+        msg = f"The areas are of other centers: {strange[0]!r} is not among them."
+        raise InputError(msg)
+    return areas.Areas(
+        center=np.array([position[c] for c in frame["center_id"]], np.int64),
+        level=tuple(frame["level"]),
+        above_miles=frame["above_miles"].to_numpy(np.float64),
+        limit_miles=frame["limit_miles"].to_numpy(np.float64),
+        planned=frame["planned"].to_numpy(np.bool_),
+        geometry=_points(frame),
+        km2=frame["area_km2"].to_numpy(np.float64),
+    )
+
+
+def _need(frame: pd.DataFrame, columns: Sequence[str], what: str, maker: str) -> None:
+    missing = [c for c in columns if c not in frame]
+    if missing:
+        msg = f"These are no {what}: the column {missing[0]!r} is not there. Use {maker}."
+        raise InputError(msg)
+
+
 def summarize(verdicts: pd.DataFrame, by: str | list[str] = "site_country") -> pd.DataFrame:
     """Count verdicts by status in groups.
 
@@ -434,10 +582,7 @@ def write_report(
     PublishError
         If the folder cannot be written.
     """
-    missing = [c for c in tables.VERDICT if c not in verdicts]
-    if missing:
-        msg = f"These are no verdicts: the column {missing[0]!r} is not there. Use assess()."
-        raise InputError(msg)
+    _need(verdicts, tables.VERDICT, "verdicts", "assess()")
     plain = pd.DataFrame(verdicts.drop(columns=_geometries(verdicts)))
     table = pa.Table.from_pandas(plain, preserve_index=False)
     days = table.schema.get_field_index("available_on")
@@ -460,15 +605,28 @@ def write_report(
 
 
 def _manifest(verdicts: pd.DataFrame, policy: Policy | str | None) -> dict[str, Any]:
+    """Return what a notebook can tell of how its verdicts came about.
+
+    Raises
+    ------
+    InputError
+        If the verdicts are by another policy.
+    """
     rules = Policy.load(policy) if isinstance(policy, str) else policy
+    judged = verdicts.attrs.get("policy")
+    if rules and judged and rules.name != judged:
+        msg = f"These verdicts are by the policy {judged!r}, not by {rules.name!r}."
+        raise InputError(msg)
     named = {"name": rules.name, "title": rules.title, "sha256": rules.sha256} if rules else None
     rows = len(verdicts)
+    read = verdicts.attrs if verdicts.attrs.get("decided") == rows else {}
+    lost = {n: int(read.get(n, 0)) for n in ("rejected", "blank")}
     return {
         "policy": named or {"name": verdicts.attrs.get("policy")},
         "as_of": verdicts.attrs.get("as_of"),
         "counts": {
             what: verdicts[what].value_counts().to_dict() for what in ("level", "status", "reason")
         },
-        "ledger": {"read": rows, "decided": rows, "rejected": 0, "blank": 0},
+        "ledger": {"read": rows + sum(lost.values()), "decided": rows, **lost},
         "countries": countries.ATTRIBUTION,
     }

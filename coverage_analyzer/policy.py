@@ -209,10 +209,7 @@ class Policy(Model):
             return cls.model_validate(_with_tuples(data))
         except pydantic.ValidationError as error:
             errors = error.errors()
-            inner = {e["loc"][:-1] for e in errors}
-            faults = [
-                _fault(e) for e in errors if e["type"] != "too_short" or e["loc"] not in inner
-            ]
+            faults = [_fault(e) for e in errors if not _follows(e, errors)]
             lines = "\n".join(f"  {fault}" for fault in faults)
             msg = f"{origin} breaks {len(faults)} rule(s):\n{lines}"
             raise PolicyError(msg) from None
@@ -233,8 +230,8 @@ class Policy(Model):
         others = [b for b in self.bands if ALL_OTHERS in b.countries]
         return tuple(sorted(named or others, key=lambda b: b.up_to_miles))
 
-    def described(self) -> str:
-        """Return the policy in words, a rule a line."""
+    def described(self, *, clauses: bool = False) -> str:
+        """Return the policy in words, a rule a line, and the clauses if they are asked for."""
         lines = [f"{self.name}: {self.title}", f"  source    {self.source.address}"]
         lines += [
             f"  level     {level.title}: {level.replacement or 'promises nothing'}"
@@ -256,6 +253,12 @@ class Policy(Model):
                 f"{time.at_least} to {time.at_most}" if time.at_least else f"up to {time.at_most}"
             )
             lines.append(f"  lead time {span} {time.unit} in {where}")
+        rules = self.countries
+        lines += [f"  fold      territories of {code}" for code in rules.fold_territories]
+        lines += [f"  fold      {code} counts as {other}" for code, other in rules.fold.items()]
+        lines.append(f"  contested areas: {rules.contested}")
+        if clauses:
+            lines += [f"  clause    {name}: {text}" for name, text in self.clauses.items()]
         return "\n".join(lines)
 
     def convention(self, table: names.Names, *, trust_declared: bool = False) -> Convention:
@@ -280,6 +283,17 @@ def builtin() -> dict[str, Policy]:
     folder = resources.files("coverage_analyzer") / "resources" / "policies"
     names = sorted(f.name.removesuffix(".toml") for f in folder.iterdir())
     return {name: Policy.load(name) for name in names}
+
+
+def text(source: str | Path) -> str:
+    """Return the TOML text of a built-in policy or a file, to start one's own from.
+
+    Raises
+    ------
+    PolicyError
+        If there is none.
+    """
+    return _text(source)[0]
 
 
 def _text(source: str | Path) -> tuple[str, str]:
@@ -321,12 +335,24 @@ def _nearest(word: str, words: Iterator[str] | list[str]) -> str:
     return f" Did you mean {close[0]!r}?" if close else ""
 
 
+def _follows(error: Any, errors: list[Any]) -> bool:
+    """Return whether a list is only called too short since something in it is wrong."""
+    depth = len(error["loc"])
+    inner = [e for e in errors if len(e["loc"]) > depth and e["loc"][:depth] == error["loc"]]
+    return error["type"] == "too_short" and bool(inner)
+
+
 def _fault(error: Any) -> str:
     """Return a validation error in words: the key, what is wrong, the nearest right one."""
     where = ".".join(str(part) for part in error["loc"])
     if error["type"] == "extra_forbidden":
         *parents, key = error["loc"]
-        return f"{where}: unknown key.{_nearest(key, _keys_of(parents))}"
+        near = _nearest(key, _keys_of(parents))
+        if str(key).endswith("_km"):
+            near = " Distances are in miles: 100 km are 62.137 miles."
+        return f"{where}: unknown key.{near}"
+    if error["type"] == "string_pattern_mismatch" and "[A-Z]{2}" in error["ctx"]["pattern"]:
+        return f"{where}: {error['input']!r} is no country code of two capital letters."
     if error["type"] == "literal_error":
         allowed = error["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
         return (
@@ -337,7 +363,8 @@ def _fault(error: Any) -> str:
         return f"{where}: is missing."
     if error["type"] == "value_error":
         return str(error["ctx"]["error"]).replace("\n", "\n  ")
-    return f"{where}: {error['msg']} (found {error['input']!r})."
+    text = error["msg"].replace("Tuple", "List").replace("tuple", "list")
+    return f"{where}: {text} (found {error['input']!r})."
 
 
 def _keys_of(parents: list[str | int]) -> list[str]:

@@ -3,6 +3,7 @@
 import difflib
 import enum
 import re
+import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,11 +21,22 @@ from coverage_analyzer.errors import InputError
 
 @dataclass(frozen=True)
 class Column:
-    """A column that a table may have: its name, what else it may be called, whether it must be."""
+    """A column that a table may have.
+
+    Attributes
+    ----------
+    name, synonyms
+        What it is called, and what else it may be called.
+    required
+        Whether a table must have it.
+    hint
+        A pattern: a header that fits may be meant, which is asked and never assumed.
+    """
 
     name: str
     synonyms: tuple[str, ...] = ()
     required: bool = False
+    hint: str = ""
 
 
 LATITUDE: Final = Column(
@@ -36,6 +48,7 @@ LONGITUDE: Final = Column(
 COUNTRY: Final = Column(
     "country",
     ("country_code", "iso2", "iso_a2", "cc", "iso3", "iso_a3", "country_name", "nation"),
+    hint="country|ctry|^land$|^pays$|^pa[ií]s$|^paese$|nation|^iso$",
 )
 
 SITES: Final = (
@@ -44,7 +57,7 @@ SITES: Final = (
     LONGITUDE,
     Column("name", ("site_name", "customer")),
     COUNTRY,
-    Column("accuracy_m"),
+    Column("accuracy_m", hint="accuracy|precision"),
 )
 """Customer sites. Every other column is carried along."""
 
@@ -54,8 +67,8 @@ CENTERS: Final = (
     LONGITUDE,
     Column("name", ("center_name", "service_center")),
     COUNTRY,
-    Column("opens_on", ("opens", "opening_date", "open_from")),
-    Column("closes_on", ("closes", "closing_date", "open_until")),
+    Column("opens_on", ("opens", "opening_date", "open_from"), hint="open|live|start|eröffn"),
+    Column("closes_on", ("closes", "closing_date", "open_until"), hint="clos|^end|schlie"),
 )
 """Service centers."""
 
@@ -84,6 +97,7 @@ class Rejected(enum.StrEnum):
     coordinate_not_a_number = enum.auto()
     coordinate_out_of_range = enum.auto()
     accuracy_not_a_number = enum.auto()
+    geometry_not_a_point = enum.auto()
 
 
 NUMBER: Final = r"[ \t]*[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[ \t]*"
@@ -138,13 +152,33 @@ def recognised(
             names = " and ".join(repr(headers[i]) for i in at)
             msg = (
                 f"{names} could each be the column {column.name!r}; say which with "
-                f"--column {column.name}={headers[at[0]]} (in Python: columns={{...}})."
+                f"{_taking(table, column, headers[at[0]])}."
             )
             raise InputError(msg)
         if at:
             found[column.name] = at[0]
     _check_missing(found, headers, table)
     return found
+
+
+def unnoticed(
+    headers: Sequence[str], found: Mapping[str, int], table: Sequence[Column]
+) -> list[str]:
+    """Return a warning for each optional column that is not found though a header may be meant."""
+    return [
+        f"No column was taken for {column.name!r}. Is it {header!r}? "
+        f"Then say {_taking(table, column, header)}."
+        for column in table
+        if column.hint and column.name not in found
+        for i, header in enumerate(headers)
+        if i not in found.values() and re.search(column.hint, header, re.IGNORECASE)
+    ]
+
+
+def _taking(table: Sequence[Column], column: Column, header: str) -> str:
+    """Return how to say which header to take for a column."""
+    option = "--center-column" if table is CENTERS else "--column"
+    return f"{option} {shlex.quote(f'{column.name}={header}')} (in Python: columns={{...}})"
 
 
 def check_types(types: Mapping[str, pa.DataType]) -> None:
@@ -187,12 +221,13 @@ def _check_missing(
     if missing:
         column = missing[0]
         near = difflib.get_close_matches(column.name, headers, n=1, cutoff=0.4)
-        hint = f" Is it {near[0]!r}? Then say --column {column.name}={near[0]}." if near else ""
+        hint = f" Is it {near[0]!r}?" if near else ""
+        hint += f" Say which with {_taking(table, column, near[0] if near else 'HEADER')}."
         if len(headers) == 1 and (marks := [m for m in ";\t|" if m in headers[0]]):
             hint = f" It looks separated by {marks[0]!r}: save the file with commas."
         msg = (
             f"There is no column {column.name!r} (or {', '.join(column.synonyms)}). "
-            f"The first line has {_listed(headers)}.{hint}"
+            f"There are {_listed(headers)}.{hint}"
         )
         raise InputError(msg)
 
@@ -303,5 +338,7 @@ def _number_hint(text: str) -> str:
 
 def as_text(cells: pa.Array) -> pa.Array:
     """Return cells as strings, nulls as empty ones."""
+    if pa.types.is_timestamp(cells.type):  # a day, as pandas writes it
+        cells = cells.cast(pa.date32(), safe=False)
     text: Any = cells.cast(pa.string())
     return text if not text.null_count else pc.fill_null(text, arrays.text([""])[0])

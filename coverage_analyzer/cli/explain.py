@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import Any
 
 import click
 
@@ -16,12 +17,28 @@ class NumbersCommand(click.Command):
         return super().parse_args(ctx, [f" {a}" if re.match(r"-[\d.]", a) else a for a in args])
 
 
+class Degrees(click.FloatRange):
+    """Decimal degrees, with a word on what else may have been typed."""
+
+    name = "degrees"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the number, or fail with a hint."""
+        if isinstance(value, str) and re.search(r"[,°'NSEW]", value):
+            self.fail(
+                f"{value!r}: write decimal degrees with a point, such as -33.8688", param, ctx
+            )
+        return super().convert(value, param, ctx)
+
+
 @click.command(cls=NumbersCommand)
-@click.argument("latitude", type=click.FloatRange(-90, 90))
-@click.argument("longitude", type=click.FloatRange(-180, 180))
+@click.argument("latitude", type=Degrees(-90, 90))
+@click.argument("longitude", type=Degrees(-180, 180))
 @click.option("--centers", required=True, metavar="FILE", help="The service centers.")
 @click.option("--country", default="", metavar="NAME", help="As the site declares it.")
-@click.option("--accuracy-m", type=float, metavar="METRES", help="How exact the point is.")
+@click.option(
+    "--accuracy-m", type=click.FloatRange(min=0), metavar="METRES", help="How exact the point is."
+)
 @click.option("--policy", default=DEFAULT_POLICY, metavar="NAME|FILE", show_default=True)
 @click.option("--as-of", metavar="DATE", help="The day to judge, like 2026-12-01.  [today, UTC]")
 @click.option(
@@ -56,13 +73,15 @@ def explain(
     from coverage_analyzer import countries
     from coverage_analyzer.batch import day
     from coverage_analyzer.explanation import explanation
-    from coverage_analyzer.files.reading import read_centers
+    from coverage_analyzer.files.reading import opened, read_centers
     from coverage_analyzer.matching import Matcher
     from coverage_analyzer.policy import Policy
+    from coverage_analyzer.tables import CENTERS
 
     world, rules = countries.load(), Policy.load(policy)
     convention = rules.convention(world.names, trust_declared=trust_declared)
-    network = read_centers(centers, world, convention, center_columns)
+    table = opened(centers, CENTERS, center_columns)
+    network = read_centers(table, world, convention)
     matcher = Matcher(network, rules, world, as_of=day(as_of), trust_declared=trust_declared)
     error = float("nan") if accuracy_m is None else accuracy_m
     story = explanation(matcher, longitude, latitude, country=country, accuracy_m=error)

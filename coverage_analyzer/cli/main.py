@@ -7,6 +7,7 @@ from typing import Final, NoReturn
 
 import click
 
+from coverage_analyzer.cli.areas import areas
 from coverage_analyzer.cli.explain import explain
 from coverage_analyzer.cli.policies import policies
 from coverage_analyzer.cli.run import run
@@ -40,6 +41,7 @@ def program() -> None:
 
 
 program.add_command(run)
+program.add_command(areas)
 program.add_command(explain)
 program.add_command(policies)
 

@@ -26,6 +26,11 @@ def overrides(_context: click.Context, _option: click.Parameter, values: tuple[s
         if not (name and sign and header):
             msg = "write it as NAME=HEADER, such as latitude=Breite"
             raise click.BadParameter(msg)
+    names = [name for name, _, _ in pairs]
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        msg = f"{', '.join(sorted(twice))} is given twice"
+        raise click.BadParameter(msg)
     return {name: header for name, _, header in pairs}
 
 
@@ -66,6 +71,8 @@ def overrides(_context: click.Context, _option: click.Parameter, values: tuple[s
     help="The same for the centers.",
 )
 @click.option("--trust-declared", is_flag=True, help="Let declared countries stand.")
+@click.option("--areas/--no-areas", default=True, help="Write areas.geojson.  [areas]")
+@click.option("--map/--no-map", "page", default=True, help="Write map.html.  [map]")
 @click.option(
     "--max-rejects",
     type=click.IntRange(min=0),
@@ -83,6 +90,8 @@ def run(
     columns: dict[str, str],
     center_columns: dict[str, str],
     trust_declared: bool,
+    areas: bool,
+    page: bool,
     max_rejects: int | None,
     as_json: bool,
 ) -> int:
@@ -104,14 +113,19 @@ def run(
         columns=columns,
         center_columns=center_columns,
         trust_declared=trust_declared,
+        areas=areas,
+        map=page,
         progress=_progress(),
     )
     manifest = batch.run(sites, centers, output, policy=policy, as_of=as_of, options=options)
     if as_json:
         click.echo(json.dumps(manifest, indent=2, ensure_ascii=False))
-    _tell(manifest, Path(output))
-    rejected = manifest["ledger"]["rejected"]
-    return 1 if max_rejects is not None and rejected > max_rejects else 0
+    _tell(manifest, Path(output), max_rejects)
+    return 1 if _too_many(manifest, max_rejects) else 0
+
+
+def _too_many(manifest: dict[str, Any], max_rejects: int | None) -> bool:
+    return max_rejects is not None and manifest["ledger"]["rejected"] > max_rejects
 
 
 def _progress() -> Callable[[int], None] | None:
@@ -121,13 +135,13 @@ def _progress() -> Callable[[int], None] | None:
     return lambda rows: say(f"\r{rows:,} rows", newline=False)
 
 
-def _tell(manifest: dict[str, Any], folder: Path) -> None:
+def _tell(manifest: dict[str, Any], folder: Path, max_rejects: int | None) -> None:
     """Say on standard error what came out and where to look; the ledger last."""
     ledger, counts = manifest["ledger"], manifest["counts"]
     open_, given = manifest["centers"]["open"], manifest["centers"]["given"]
     title = f"{manifest['policy']['title']}, as of {manifest['as_of']}"
     lines = [f"{title}: {open_} of {given} centers open"]
-    for what in ("level", "status", "reason"):
+    for what in ("level", "status", "reason") if ledger["decided"] else ():
         lines.append(what)
         lines += [f"  {n:>10,}  {name}" for name, n in counts[what].items()]
     for old, new in manifest["renamed_columns"].items():
@@ -135,8 +149,15 @@ def _tell(manifest: dict[str, Any], folder: Path) -> None:
     lines.append(
         f"Look at {folder / manifest['files'][0]}, and {folder / 'summary.csv'} by country."
     )
+    if "map.html" in manifest["files"]:
+        lines.append(f"Open {folder / 'map.html'} in a browser.")
+    lines += [f"Warning: {warning}" for warning in manifest["warnings"]]
     if ledger["rejected"]:
-        lines.append(f"{ledger['rejected']:,} rows could not be read: {folder / 'rejects.csv'}")
+        rejects = folder / "rejects.csv"
+        lines.append(f"{ledger['rejected']:,} row(s) could not be read, all in {rejects}:")
+        lines += [f"  {reject}" for reject in manifest["first_rejects"]]
+    if _too_many(manifest, max_rejects):
+        lines.append(f"More than --max-rejects {max_rejects}: the exit code is 1.")
     for line in lines:
         say(line)
     parts = " + ".join(f"{n} {ledger[n]}" for n in ("decided", "rejected", "blank"))

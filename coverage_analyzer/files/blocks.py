@@ -49,10 +49,19 @@ class Block:
 
 
 class Source(Protocol):
-    """A table that is open for reading, once."""
+    """A table that is open for reading, once.
+
+    Attributes
+    ----------
+    headers, types
+        Of each column.
+    known
+        The header to take for a column, where the reader knows it, whatever others are called.
+    """
 
     headers: list[str]
     types: list[pa.DataType]
+    known: dict[str, str]
 
     def blocks(self) -> Iterator[Block]:
         """Yield all rows, in order; one block at least, be it empty."""

@@ -39,7 +39,10 @@ class ParquetFile:
             raise InputError(msg) from error
         schema = self._file.schema_arrow
         self.headers: list[str] = schema.names
-        self.types = [_plain_type(field.type) for field in schema]
+        self.types = [plain_type(field.type) for field in schema]
+        self.known: dict[str, str] = {}
+        self.spatial = b"geo" in (schema.metadata or {})
+        """Whether it is GeoParquet."""
 
     def sha256(self) -> str:
         """Return the hash of the file."""
@@ -57,17 +60,18 @@ class ParquetFile:
         row = 1
         try:
             for batch in self._file.iter_batches(ROWS_AT_ONCE, use_threads=False):
-                yield _block(batch, row)
+                yield block(batch, row)
                 row += len(batch)
             if row == 1:
-                yield _block(self._file.schema_arrow.empty_table().to_batches()[0], row)
+                yield block(self._file.schema_arrow.empty_table().to_batches()[0], row)
         except (OSError, pa.ArrowException) as error:
             msg = f"{self._path} cannot be read on from row {row}: {error}."
             raise InputError(msg) from error
 
 
-def _block(batch: pa.RecordBatch, row: int) -> Block:
-    plain = [column.cast(_plain_type(column.type)) for column in batch.columns]
+def block(batch: pa.RecordBatch, row: int) -> Block:
+    """Return a batch, which begins with a row, in plain types."""
+    plain = [column.cast(plain_type(column.type)) for column in batch.columns]
     columns = pa.RecordBatch.from_arrays(plain, names=batch.schema.names)
 
     def raw(position: int) -> str:
@@ -78,10 +82,12 @@ def _block(batch: pa.RecordBatch, row: int) -> Block:
     return Block(np.arange(row, row + len(batch)), columns, raw, records=len(batch))
 
 
-def _plain_type(kind: pa.DataType) -> pa.DataType:
-    """Return the type under which a column is handed on: views and dictionaries as plain text."""
+def plain_type(kind: pa.DataType) -> pa.DataType:
+    """Return the type under which a column is handed on: plain text, plain storage."""
     if pa.types.is_dictionary(kind):
-        return _plain_type(kind.value_type)
+        return plain_type(kind.value_type)
+    if isinstance(kind, pa.BaseExtensionType):
+        return plain_type(kind.storage_type)
     if pa.types.is_string_view(kind) or pa.types.is_large_string(kind):
         return pa.string()
     return kind

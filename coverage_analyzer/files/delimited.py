@@ -65,6 +65,7 @@ class DelimitedFile:
             msg = f"{path} cannot be opened: {error}."
             raise InputError(msg) from error
         self.types = [pa.string()] * len(self.headers)
+        self.known: dict[str, str] = {}
 
     def sha256(self) -> str:
         """Return the hash of the file, after the last block."""
@@ -288,7 +289,8 @@ def _records(
         try:
             fields = next(reader, None)
         except UnicodeDecodeError as error:
-            yield [], 0, (Rejected.not_utf8, f"not UTF-8 text: {error.reason}")
+            odd = f"byte 0x{error.object[error.start]:02x} is not UTF-8"
+            yield [], 0, (Rejected.not_utf8, f"{odd}; save the file as 'CSV UTF-8'")
             return
         except csv.Error as error:
             yield [], 0, (Rejected.broken_quotes, f"quotes that do not match: {error}")

@@ -5,6 +5,7 @@ in one step, the manifest last. A lock on the folder keeps a second run out.
 """
 
 import contextlib
+import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -33,8 +34,11 @@ class Publication:
     """
 
     def __init__(self, folder: str | Path) -> None:
+        if not str(folder).strip():
+            msg = "The output folder has no name; say where the report is to go."
+            raise PublishError(msg)
         self.folder = Path(folder)
-        self._names: list[str] = []
+        self.names: list[str] = []
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._lock = _locked(self.folder)
@@ -73,33 +77,50 @@ class Publication:
 
     def path(self, name: str) -> Path:
         """Return where to write a file that is to be published under a name."""
-        self._names.append(name)
+        self.names.append(name)
         return self.folder / f".{name}{PART}"
 
-    def publish(self, superseded: Iterable[str] = ()) -> None:
+    def publish(self, earlier: Iterable[str] = ()) -> None:
         """Put all files in place, in the order of their paths; then drop what they supersede.
 
         Parameters
         ----------
-        superseded
-            Files of an earlier run; those that this one has, too, stay.
+        earlier
+            Files that an earlier run has put there. Of any other nothing is touched.
 
         Raises
         ------
         PublishError
             If the disk refuses.
         """
+        mine = set(earlier)
+        foreign = [n for n in self.names if n not in mine and (self.folder / n).exists()]
+        if foreign:
+            msg = (
+                f"{self.folder / foreign[0]} is there, and no report put it there; move it away "
+                f"or name another folder."
+            )
+            raise PublishError(msg)
         try:
-            for name in self._names:
+            for name in self.names:
                 _to_disk(self.folder / f".{name}{PART}")
-            for name in self._names:
+            self._claim()
+            for name in self.names:
                 (self.folder / f".{name}{PART}").replace(self.folder / name)
-            for name in set(superseded) - set(self._names):
+            for name in mine - set(self.names):
                 (self.folder / name).unlink(missing_ok=True)
             _to_disk(self.folder)
         except OSError as error:
             msg = f"The report could not be put into {self.folder}: {error}."
             raise PublishError(msg) from error
+
+    def _claim(self) -> None:
+        """Say whose the files are, so that a run that is killed now does not lock out the next."""
+        manifest = self.folder / self.names[-1]
+        if not manifest.exists():
+            claim = self.folder / f".claim{PART}"
+            claim.write_text(json.dumps({"files": self.names}), encoding="utf-8")
+            claim.replace(manifest)
 
     def _clear(self) -> None:
         """Remove what a run that died has left behind; only one run can hold the folder."""

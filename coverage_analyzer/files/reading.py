@@ -1,12 +1,13 @@
 """Opening tables by what their names say, and reading centers and sites out of them."""
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from coverage_analyzer import arrays, tables
 from coverage_analyzer.arrays import Floats
@@ -14,10 +15,15 @@ from coverage_analyzer.centers import Centers
 from coverage_analyzer.countries import Countries
 from coverage_analyzer.countries.decision import Convention
 from coverage_analyzer.errors import InputError
+from coverage_analyzer.files import spatial
 from coverage_analyzer.files.blocks import Block, Reject, Source
 from coverage_analyzer.files.columnar import ParquetFile
 from coverage_analyzer.files.delimited import DelimitedFile
 from coverage_analyzer.tables import Column, Coordinates, Rejected
+
+DAYS: Final = ("opens_on", "closes_on")
+MIDNIGHT: Final = r"^\s*([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]00:00(?::00(?:\.0+)?)?(?:Z|\+00:00)?\s*$"
+"""A day written as the time when it begins."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +41,15 @@ class Table:
 
     Attributes
     ----------
+    path
+        The file.
     source
         The rows.
     columns
         Where each known column stands among the headers.
     """
 
+    path: Path
     source: Source
     columns: Mapping[str, int]
 
@@ -72,7 +81,9 @@ def opened(
     Parameters
     ----------
     path
-        A CSV (``.csv``, ``.txt``) or Parquet (``.parquet``, ``.geoparquet``) file.
+        A CSV (``.csv``, ``.txt``), Parquet (``.parquet``, ``.geoparquet``), GeoJSON (``.geojson``,
+        ``.json``) or GeoPackage (``.gpkg``) file. Of the last three and of GeoParquet, points on
+        any CRS are read, and give latitude and longitude.
     table
         `tables.SITES` or `tables.CENTERS`.
     columns
@@ -84,24 +95,37 @@ def opened(
         If there is no such file, it cannot be read, or columns are missing or ambiguous.
     """
     path = Path(path)
-    parquet = path.suffix.lower() in {".parquet", ".geoparquet", ".pq"}
-    source: Source = ParquetFile(path) if parquet else DelimitedFile(path)
+    source = _source(path)
     try:
-        found = tables.recognised(source.headers, table, columns)
+        found = tables.recognised(source.headers, table, {**source.known, **(columns or {})})
         tables.check_types({name: source.types[at] for name, at in found.items()})
-        return Table(source, found)
+        return Table(path, source, found)
     except InputError as error:
         msg = f"{path}: {error}"
         raise InputError(msg) from None
 
 
-def read_centers(
-    path: str | Path,
-    world: Countries,
-    convention: Convention,
-    columns: Mapping[str, str] | None = None,
-) -> Centers:
-    """Read the service centers, and check the country of each.
+def _source(path: Path) -> Source:
+    """Return the reader that the name of a file asks for.
+
+    Raises
+    ------
+    InputError
+        If it cannot read the file.
+    """
+    match path.suffix.lower():
+        case ".geojson" | ".json":
+            return spatial.geojson(path)
+        case ".gpkg":
+            return spatial.geopackage(path)
+        case ".parquet" | ".geoparquet" | ".pq":
+            plain = ParquetFile(path)
+            return spatial.geoparquet(path) if plain.spatial else plain
+    return DelimitedFile(path)
+
+
+def read_centers(table: Table, world: Countries, convention: Convention) -> Centers:
+    """Read the service centers of an open table, and check the country of each.
 
     Raises
     ------
@@ -109,7 +133,6 @@ def read_centers(
         One error that names every row that cannot be used, every id that occurs twice, and every
         country that is unknown or contradicts the place.
     """
-    table = opened(path, tables.CENTERS, columns)
     texts: dict[str, list[str]] = {name: [] for name in table.columns}
     lon, lat, lines, unread = [], [], [], []
     for block in table.source.blocks():
@@ -120,7 +143,7 @@ def read_centers(
         unread += [f"line {r.line}: {r.detail}" for r in block.rejects]
         for name, values in texts.items():
             cells = table.column(block, name)
-            values.extend(tables.as_text(cells).to_pylist() if cells is not None else [])
+            values.extend(_texts(cells, name).to_pylist() if cells is not None else [])
 
     def further(centers: Centers) -> list[str]:
         return [*unread, *centers.country_faults(world, convention)]
@@ -128,8 +151,15 @@ def read_centers(
     try:
         return Centers.from_texts(texts, _joined(lon), _joined(lat), lines, further)
     except InputError as error:
-        msg = f"{path}: {error}"
+        msg = f"{table.path}: {error}"
         raise InputError(msg) from None
+
+
+def _texts(cells: pa.Array, name: str) -> pa.Array:
+    """Return cells of a column as text; geopandas keeps and writes opening days as times."""
+    if name not in DAYS:
+        return tables.as_text(cells)
+    return pc.replace_substring_regex(tables.as_text(cells), MIDNIGHT, r"\1")
 
 
 def _joined(parts: list[Floats]) -> Floats:
@@ -166,12 +196,6 @@ def _usable(block: Block, table: Table) -> Rows:
     )
     some = Coordinates(read.lon[kept], read.lat[kept], read.accuracy_m[kept], read.fault[kept])
     return Rows(left, some, sorted(rejects, key=lambda r: r.line))
-
-
-def sha256(path: Path) -> str:
-    """Return the hash of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _cell(cells: pa.Array, row: int) -> str:

@@ -24,6 +24,8 @@ FILES: Final = (
     "rejects.csv",
     "summary.csv",
     "centers.csv",
+    "areas.geojson",
+    "map.html",
     "run.json",
 )
 """All that a run's folder may hold."""
@@ -163,6 +165,31 @@ def write_centers(path: Path, centers: Centers, country: Numbers, names: Names) 
 
 def _days(values: Any) -> list[str]:
     return ["" if np.isnat(v) else str(v) for v in values]
+
+
+def write_geojson(path: Path, rows: Iterable[Mapping[str, Any]], geometry: Sequence[Any]) -> None:
+    """Write features as RFC 7946 asks: WGS 84, rings right-handed, 7 decimals, a feature a line.
+
+    Parameters
+    ----------
+    path
+        The file.
+    rows
+        The properties of each feature.
+    geometry
+        Geometries in degrees, split at 180, exterior rings counter-clockwise.
+    """
+    import shapely
+
+    rounded = shapely.transform(np.array(geometry, object), lambda p: np.round(p, 7))
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.write('{"type":"FeatureCollection","features":[\n')
+        for number, (row, shape) in enumerate(zip(rows, rounded, strict=True)):
+            properties = json.dumps(row, ensure_ascii=False)
+            file.write(",\n" if number else "")
+            file.write(f'{{"type":"Feature","properties":{properties},')
+            file.write(f'"geometry":{shapely.to_geojson(shape)}}}')
+        file.write("\n]}\n")
 
 
 def write_manifest(path: Path, manifest: Mapping[str, Any]) -> None:

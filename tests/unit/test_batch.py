@@ -30,7 +30,15 @@ from coverage_analyzer.errors import CoverageError, FolderBusyError, InputError,
 from coverage_analyzer.files import columnar, delimited, report
 from coverage_analyzer.files.publishing import Publication
 
-FILES = ["centers.csv", "rejects.csv", "report.csv", "run.json", "summary.csv"]
+FILES = [
+    "areas.geojson",
+    "centers.csv",
+    "map.html",
+    "rejects.csv",
+    "report.csv",
+    "run.json",
+    "summary.csv",
+]
 
 EXPECTED = {
     "0001": ("Gold Plus", "qualified", "within_radius", "PHL", "US"),

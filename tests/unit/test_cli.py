@@ -361,7 +361,7 @@ def test_a_run_needs_no_data_frames(tmp_path: Path, kind: str) -> None:
     """The batch path takes seconds less without pandas and geopandas."""
     found = loaded(run_arguments(tmp_path, "--format", kind))
     assert "pyarrow" in found
-    assert not found & {"pandas", "geopandas", "shapely"}
+    assert not found & {"pandas", "geopandas", "folium"}
 
 
 SLOW = """

@@ -53,6 +53,8 @@ def test_exported_names_are_frozen() -> None:
         "CoverageError",
         "Policy",
         "assess",
+        "coverage_areas",
+        "coverage_map",
         "explain",
         "read_centers",
         "read_sites",

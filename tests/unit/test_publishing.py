@@ -9,6 +9,7 @@ import pytest
 from running import contents
 
 from coverage_analyzer.errors import FolderBusyError, PublishError
+from coverage_analyzer.files import report
 from coverage_analyzer.files.publishing import Publication
 
 
@@ -32,10 +33,10 @@ def unpublished(folder: Path, **files: str) -> None:
 
 
 def published(folder: Path, **files: str) -> None:
-    """Publish files into a folder."""
+    """Publish files into a folder, where all but notes are an earlier run's."""
     with Publication(folder) as publication:
         put(publication, **files)
-        publication.publish()
+        publication.publish(set(contents(folder)) - {"notes.txt"})
 
 
 def test_a_folder_is_made_with_its_parents(tmp_path: Path) -> None:
@@ -157,7 +158,7 @@ def test_a_disk_that_refuses_leaves_the_old_report(
         put(new, report_csv="new", run_json="new")
         patch.setattr(os, step, full)
         with pytest.raises(PublishError, match="could not be put"):
-            new.publish()
+            new.publish(["report.csv", "run.json"])
     assert contents(tmp_path) == {"report.csv": b"old", "run.json": b"old"}
 
 
@@ -179,7 +180,9 @@ def test_all_files_are_on_the_disk_before_the_first_is_put_in_place(
     monkeypatch.setattr(os, "fsync", synced)
     monkeypatch.setattr(os, "replace", replaced)
     published(tmp_path, report_csv="1", rejects_csv="2", run_json="3")
-    assert steps == [*["fsync"] * 3, "report.csv", "rejects.csv", "run.json", "fsync"]
+    claim = ["run.json"]  # says whose the files are, should the run die now
+    files = ["report.csv", "rejects.csv", "run.json"]
+    assert steps == [*["fsync"] * 3, *claim, *files, "fsync"]
 
 
 def test_superseded_files_go(tmp_path: Path) -> None:
@@ -202,3 +205,41 @@ def test_superseded_files_stay_if_publishing_fails(
         with pytest.raises(PublishError, match="could not be put"):
             publication.publish(["report.csv"])
     assert contents(tmp_path) == {"report.csv": b"old"}
+
+
+def test_a_file_of_somebody_else_is_not_replaced(tmp_path: Path) -> None:
+    """A planner's own centers.csv in the output folder is no old report."""
+    (tmp_path / "centers.csv").write_text("mine", encoding="utf-8")
+    with Publication(tmp_path) as publication:
+        put(publication, centers_csv="theirs", run_json="{}")
+        with pytest.raises(PublishError, match=r"centers\.csv is there"):
+            publication.publish()
+    assert contents(tmp_path) == {"centers.csv": b"mine"}
+
+
+def test_a_first_run_that_was_killed_locks_nobody_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it had put in place is known as its own, so the next run may replace it."""
+    with monkeypatch.context() as patch, Publication(tmp_path) as publication:
+        put(publication, report_csv="1", rejects_csv="1", run_json="{}")
+        replace = os.replace
+
+        def killed(source: Path, target: Path) -> None:
+            if target.name == "rejects.csv":
+                raise KeyboardInterrupt
+            replace(source, target)
+
+        patch.setattr(os, "replace", killed)
+        with pytest.raises(KeyboardInterrupt):
+            publication.publish()
+    with Publication(tmp_path) as publication:
+        put(publication, report_csv="2", rejects_csv="2", run_json="{}")
+        publication.publish(report.earlier_files(tmp_path))
+    assert contents(tmp_path)["report.csv"] == b"2"
+
+
+def test_a_folder_without_a_name_is_refused() -> None:
+    """An unset variable in a nightly job must not publish into wherever it runs."""
+    with pytest.raises(PublishError, match="no name"):
+        Publication("")

@@ -1,0 +1,110 @@
+"""The map in a notebook: a folium map, to which a user can add layers."""
+
+import html as markup
+import os
+import re
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+import folium
+
+from coverage_analyzer.maps import page
+
+HEIGHT_PIXELS: Final = 560
+
+
+class CoverageMap(folium.Map):
+    """A folium map that shows verdicts, centers and areas; made by `coverage_map`.
+
+    It shows inline in a notebook. `save` writes one file that needs no network. Folium layers can
+    be added; text in them is the user's own responsibility (folium runs templates in it), while
+    no text of the verdicts ever passes through folium.
+
+    Parameters
+    ----------
+    data
+        Of `payload.payload`.
+    """
+
+    def __init__(self, data: dict[str, Any]) -> None:
+        super().__init__(
+            location=(20, 0),
+            zoom_start=2,
+            tiles=None,
+            world_copy_jump=True,
+            min_zoom=2,
+            maxZoom=18,
+        )
+        self._data = data
+
+    def html(self, *, online: bool = False) -> str:
+        """Return the whole page.
+
+        Parameters
+        ----------
+        online
+            Whether layers may fetch what they need when the page is opened.
+
+        Raises
+        ------
+        InputError
+            If a layer would fetch, and ``online`` is not said.
+        """
+        shell = self.get_root().render()
+        leaflet = f"<script>\n{page.leaflet()}\n</script>"
+        if online:
+            shell = re.sub(r'<(script|link)[^>]*"[^"]*/leaflet@[^"]*"[^>]*>(</script>)?', "", shell)
+        else:
+            shell = self._without_own_links(shell)
+        shell = shell.replace("<head>", f"<head>\n{leaflet}", 1)
+        result = page.filled(shell, self.get_name(), self._data, shut=not online)
+        if not online:
+            page.refuse_fetching(result)
+        return result
+
+    def _without_own_links(self, shell: str) -> str:
+        """Return the shell without what folium links for every map; none of it is used here."""
+        own = [url for _, url in (*folium.Map.default_js, *folium.Map.default_css)]
+        for url in own:
+            tag = rf'<(?:script src|link rel="stylesheet" href)="{re.escape(url)}"\s*/?>'
+            tag += "(?:</script>)?"
+            shell = re.sub(tag, "", shell)
+        return shell
+
+    def save(
+        self,
+        outfile: str | bytes | Path | BinaryIO,
+        close_file: bool = True,
+        *,
+        online: bool = False,
+        **_options: Any,
+    ) -> None:
+        """Write the page to a file.
+
+        Parameters
+        ----------
+        outfile
+            A path, or an open binary file.
+        close_file
+            Whether to close it then.
+        online
+            Whether layers may fetch what they need when the page is opened.
+
+        Raises
+        ------
+        InputError
+            If a layer would fetch, and ``online`` is not said.
+        """
+        text = self.html(online=online).encode()
+        if isinstance(outfile, (str, bytes, Path)):
+            Path(os.fsdecode(outfile)).write_bytes(text)
+            return
+        outfile.write(text)
+        if close_file:
+            outfile.close()
+
+    def _repr_html_(self, **_options: Any) -> str:
+        """Return the map in a frame of its own, as notebooks show it."""
+        inner = markup.escape(self.html(online=True), quote=True)
+        style = f"width:100%;height:{HEIGHT_PIXELS}px;border:0"
+        return f'<iframe srcdoc="{inner}" style="{style}" title="Coverage map"></iframe>'

@@ -1,0 +1,587 @@
+"""Mutants: one wrong line each, for an error that has been made in the field; tests must see it.
+
+``make mutants`` copies the package and its tests for each of them into a folder of its own, changes
+the line there, runs the tests that are near it until one fails, and prints a table. A mutant that
+survives is a hole in the tests: the exit code is 1 then. With words as arguments, only mutants
+that mention one of them are tried.
+"""
+
+import concurrent.futures
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+PARTS: Final = ("coverage_analyzer", "tests", "data", "pyproject.toml")
+AT_ONCE: Final = 2
+SECONDS: Final = 240
+"""No run takes so long, but one that never ends."""
+
+GUARD: Final = '''
+"""A plugin that stops pytest if it would test any package but the copy beside this file."""
+from pathlib import Path
+
+import coverage_analyzer
+import pytest
+
+
+def pytest_configure():
+    found, wanted = Path(coverage_analyzer.__file__).parents[1], Path(__file__).parent
+    if found.resolve() != wanted.resolve():
+        raise pytest.UsageError(f"tests would import {found}, not the copy {wanted}")
+'''
+
+_CENTERS, _COUNTRIES = "unit/test_centers.py", "unit/test_countries.py"
+_MATCHING, _NEARNESS = "unit/test_matching.py", "unit/test_nearness.py"
+_GOLDEN, _LAWS = "golden/test_golden.py", "property/test_laws.py"
+
+TESTS: Final = {
+    "areas": ("unit/test_areas.py",),
+    "centers": (_CENTERS, _MATCHING, _GOLDEN),
+    "countries/borders": (_COUNTRIES, _GOLDEN, _LAWS),
+    "countries/decision": (_COUNTRIES, _MATCHING, _GOLDEN),
+    "countries/names": (_COUNTRIES, _GOLDEN),
+    "geodesy": ("unit/test_geodesy.py", _NEARNESS, _MATCHING, _GOLDEN, _LAWS),
+    "matching": (_MATCHING, _GOLDEN, _LAWS),
+    "nearness": (_NEARNESS, _MATCHING, _LAWS),
+    "policy": ("unit/test_policy.py", _COUNTRIES, _MATCHING, _GOLDEN),
+}
+"""The tests near each module, the quick ones first."""
+
+
+class Mutant(NamedTuple):
+    """A module, a line of it (which occurs once), what it is changed to, and what that is like."""
+
+    module: str
+    line: str
+    changed: str
+    meaning: str
+
+
+MUTANTS: Final = (
+    # ------------------------------------------------------------------------- geodesy
+    Mutant(
+        "geodesy",
+        "MILE_M: Final = 1609.344",
+        "MILE_M: Final = 6336000 / 3937",
+        "US survey miles for international ones",
+    ),
+    Mutant(
+        "geodesy",
+        "ROUNDING_M: Final = 0.001",
+        "ROUNDING_M: Final = 0.0",
+        "no millimetre for rounded coordinates",
+    ),
+    Mutant(
+        "geodesy",
+        "result[doubtful] = exact <= limit_m[doubtful] + ROUNDING_M",
+        "result[doubtful] = exact < limit_m[doubtful] + ROUNDING_M",
+        "the limit is exclusive",
+    ),
+    Mutant(
+        "geodesy",
+        "result[doubtful] = exact <= limit_m[doubtful] + ROUNDING_M",
+        "result[doubtful] = chord[doubtful] <= limit_m[doubtful] + ROUNDING_M",
+        "a straight line through the earth decides at the limit",
+    ),
+    Mutant(
+        "geodesy",
+        '_, _, metres = Geod(ellps="WGS84").inv(copies[0], copies[1], copies[2], copies[3])',
+        '_, _, metres = Geod(ellps="sphere").inv(copies[0], copies[1], copies[2], copies[3])',
+        "great circles on a sphere for geodesics on the ellipsoid",
+    ),
+    Mutant(
+        "geodesy",
+        "ECCENTRICITY2: Final = FLATTENING * (2 - FLATTENING)",
+        "ECCENTRICITY2: Final = 0.0",
+        "chords of a sphere for chords of the ellipsoid",
+    ),
+    Mutant(
+        "geodesy",
+        "inner = 2 * LEAST_RADIUS_M * np.sin(np.minimum(limit / (2 * LEAST_RADIUS_M), np.pi / 2))",
+        "inner = 2 * EQUATOR_M * np.sin(np.minimum(limit / (2 * EQUATOR_M), np.pi / 2))",
+        "the mean radius for the bound that is sure everywhere: no proof at the limit",
+    ),
+    Mutant(
+        "geodesy",
+        "most = np.minimum(most_m(chord + CHORD_ERROR_M), np.pi * GREATEST_RADIUS_M)",
+        "most = np.minimum(least_m(chord + CHORD_ERROR_M), np.pi * GREATEST_RADIUS_M)",
+        "the nearest by chord for the nearest along the ground",
+    ),
+    Mutant(
+        "geodesy",
+        "radius = EQUATOR_M / (direction * scale)",
+        "radius = EQUATOR_M / scale",
+        "printed distances by a radius that knows no direction",
+    ),
+    # ------------------------------------------------------------------------ nearness
+    Mutant(
+        "nearness",
+        "order = np.lexsort((center, exact, site))",
+        "order = np.lexsort((-center, exact, site))",
+        "a tie goes to the larger id",
+    ),
+    Mutant(
+        "nearness",
+        "column = np.minimum(((lon + 180) * CELLS_PER_DEGREE).astype(np.int64), COLUMNS - 1)",
+        "column = ((lon + 180) * CELLS_PER_DEGREE).astype(np.int64)",
+        "180 degrees east falls off the grid",
+    ),
+    Mutant(
+        "nearness",
+        "near = away <= self._reach_m[group[site]] + geodesy.ROUNDING_M",
+        "near = away <= self._reach_m[group[site]]",
+        "no millimetre for planned centers",
+    ),
+    Mutant(
+        "nearness",
+        "radius: Floats = 1.001 * step * np.sqrt(1 + widest**2)",
+        "radius: Floats = 0.7 * step * np.sqrt(1 + widest**2)",
+        "candidates for the middle of a cell, not for its corners",
+    ),
+    Mutant(
+        "nearness",
+        "kept = maybe if self._list_all else maybe | _could_be_nearest(cell, away, radius)",
+        "kept = maybe",
+        "no nearest center where none is in reach",
+    ),
+    Mutant(
+        "nearness",
+        "farthest = np.minimum.reduceat(away, starts) + radius[starts]",
+        "farthest = np.minimum.reduceat(away, starts)",
+        "the nearest of a cell's middle for that of each site",
+    ),
+    Mutant(
+        "nearness",
+        "in_reach = surely + np.bincount(site[reaching], minlength=len(lon))",
+        "in_reach = np.bincount(site[reaching], minlength=len(lon))",
+        "centers that surely reach are not counted",
+    ),
+    # ------------------------------------------------------------------------ matching
+    Mutant(
+        "matching",
+        "every[self.center_country[every] == number] if own else every",
+        "every",
+        "the nearest center only, in whatever country",
+    ),
+    Mutant(
+        "matching",
+        "self._open = self._index(centers.is_open(day), list_all=False)",
+        "self._open = self._index(~(centers.closes_on <= day), list_all=False)",
+        "a planned center counts as open",
+    ),
+    Mutant(
+        "matching",
+        "order = np.lexsort((center, away, self.centers.opens_on[center], site))",
+        "order = np.lexsort((center, self.centers.opens_on[center], away, site))",
+        "pending waits for the nearest center, not for the first to open",
+    ),
+    Mutant(
+        "matching",
+        "beyond = np.flatnonzero(~now.inside & (ground < Ground.NULL_ISLAND))",
+        "beyond = np.flatnonzero(ground < Ground.NULL_ISLAND)",
+        "a planned center takes away what an open one grants",
+    ),
+    Mutant(
+        "matching",
+        "reach_m = np.nanmax(self._edges, axis=1) * MILE_M",
+        "reach_m = np.nanmin(self._edges, axis=1) * MILE_M",
+        "only the nearest band counts centers in reach",
+    ),
+    Mutant(
+        "matching",
+        "for number in reversed(range(edges.shape[1])):",
+        "for number in range(edges.shape[1]):",
+        "the widest band wins over the one that holds the site",
+    ),
+    Mutant(
+        "matching",
+        "less = np.where(status == Status.pending, position[rules.interim], "
+        "position[rules.fallback])",
+        "less = np.full(len(status), position[rules.fallback])",
+        "a pending site gets the fallback, not the interim level",
+    ),
+    Mutant(
+        "matching",
+        "doubtful: Bools = off * MILE_M < sites.accuracy_m",
+        "doubtful: Bools = off < sites.accuracy_m",
+        "an accuracy in metres held against miles",
+    ),
+    Mutant(
+        "matching",
+        "borderline = _borderline(sites, np.where(later.inside, later.miles, now.miles), edges)",
+        "borderline = _borderline(sites, now.miles, edges)",
+        "rough coordinates do not matter for a planned center",
+    ),
+    Mutant(
+        "matching",
+        "offshore = (ground == Ground.OFFSHORE) & (now.inside | pending)",
+        "offshore = (ground == Ground.OFFSHORE) & now.inside & pending",
+        "a rig in no country is granted the level unseen",
+    ),
+    Mutant(
+        "matching",
+        "nearest[np.isin(ground, LOST)] = NOBODY",
+        "pass",
+        "a site at 0, 0 is measured to the nearest center",
+    ),
+    Mutant(
+        "matching",
+        "if not self.policy.needs_country:",
+        "if self.policy.needs_country and not self.policy.bands:",
+        "doubts about a country stop a policy that asks for none",
+    ),
+    Mutant(
+        "matching",
+        "ask = far | printed | _near_step(limit[to] - metres / MILE_M, error)",
+        "ask = far",
+        "a printed digit that is not Karney's",
+    ),
+    Mutant(
+        "matching",
+        "return np.sign(miles) * np.ceil(np.round(np.abs(miles) * 1000, 6)) / 1000",
+        "return np.round(miles, 3)",
+        "a margin of 0 for who does not qualify",
+    ),
+    # -------------------------------------------------------------------------- policy
+    Mutant(
+        "policy",
+        "elif band.above_miles < reached:",
+        "elif band.above_miles < 0:",
+        "an overlap of bands is accepted",
+    ),
+    Mutant(
+        "policy",
+        "elif band.above_miles > reached:",
+        "elif band.above_miles > 12_000:",
+        "a gap between bands is accepted",
+    ),
+    Mutant(
+        "policy",
+        "return tuple(sorted(named or others, key=lambda b: b.up_to_miles))",
+        "return tuple(sorted(others or named, key=lambda b: b.up_to_miles))",
+        "50 miles everywhere: the US has no limit of its own",
+    ),
+    Mutant(
+        "policy",
+        "fold[table.sovereign == number] = number",
+        "fold[number] = number",
+        "territories are not folded into their sovereign",
+    ),
+    Mutant(
+        "policy",
+        "return self.qualification.same_country or not everywhere",
+        "return self.qualification.same_country",
+        "limits by country forgotten where any center may serve",
+    ),
+    Mutant(
+        "policy",
+        'model_config = pydantic.ConfigDict(frozen=True, extra="forbid", strict=True)',
+        'model_config = pydantic.ConfigDict(frozen=True, extra="ignore", strict=True)',
+        "a misspelt key of a policy is passed over",
+    ),
+    # ----------------------------------------------------------------------- countries
+    Mutant(
+        "countries/borders",
+        "answer[seen] = np.where(eastward, self._right[edge], self._left[edge])",
+        "answer[seen] = np.where(eastward, self._left[edge], self._right[edge])",
+        "a border seen from the wrong side",
+    ),
+    Mutant(
+        "countries/borders",
+        "crossed = (x1 <= px) != (x2 <= px)",
+        "crossed = (x1 < px) & (px < x2) | (x2 < px) & (px < x1)",
+        "a look through a vertex of a border sees none",
+    ),
+    Mutant(
+        "countries/borders",
+        "x = np.mod(lon + 180, 360) * UNITS",
+        "x = (lon + 180) * UNITS",
+        "180 degrees east is not 180 west",
+    ),
+    Mutant(
+        "countries/borders",
+        "match = wanted[which[point], self._left[edge]] | wanted[which[point], self._right[edge]]",
+        "match = wanted[which[point], self._left[edge]]",
+        "a border is near on one of its sides only",
+    ),
+    Mutant(
+        "countries/borders",
+        "nearest = a + np.clip(along, 0, 1)[:, None] * d",
+        "nearest = a + along[:, None] * d",
+        "a border runs on beyond its ends",
+    ),
+    Mutant(
+        "countries/decision",
+        "BORDER_ERROR_M: Final = 250.0",
+        "BORDER_ERROR_M: Final = 0.0",
+        "the 250 m rule is off",
+    ),
+    Mutant(
+        "countries/decision",
+        "OFFSHORE_M: Final = 5_000.0",
+        "OFFSHORE_M: Final = 0.0",
+        "piers and wind parks lie in no country",
+    ),
+    Mutant(
+        "countries/decision",
+        "NAUTICAL_MILE_M: Final = 1852.0",
+        "NAUTICAL_MILE_M: Final = 1609.344",
+        "land miles at sea",
+    ),
+    Mutant(
+        "countries/decision",
+        "same = (fold[declared] == fold[located]) | "
+        "((sovereign[located] == declared) & (declared > 0))",
+        "same = fold[declared] == fold[located]",
+        "a territory is not recognised under its sovereign's name",
+    ),
+    Mutant(
+        "countries/decision",
+        "territory = ~nowhere & (world.names.sovereign[declared] == located)",
+        "territory = ~nowhere & (world.names.sovereign[declared] < 0)",
+        "a territory's name does not stand beside it on its sovereign's ground",
+    ),
+    Mutant(
+        "countries/decision",
+        "clear = (located != NONE) & ~near",
+        "clear = located != NONE",
+        "a missing country is inferred next to a border",
+    ),
+    Mutant(
+        "countries/decision",
+        "others = (fold != fold[:, None]) & (np.arange(len(fold)) != NONE)",
+        "others = fold != fold[:, None]",
+        "the own coast makes a missing country doubtful",
+    ),
+    Mutant(
+        "countries/decision",
+        "NULL_ISLAND_DEGREES: Final = 0.0005",
+        "NULL_ISLAND_DEGREES: Final = 0.0",
+        "0, 0 is a place like any other",
+    ),
+    Mutant(
+        "countries/names",
+        "if not text.strip():",
+        'if text.strip() in {"", "NA"}:',
+        "NA is unknown: Namibia read as a missing value",
+    ),
+    Mutant(
+        "countries/names",
+        "return self._index.get(key.zfill(3) if key.isdecimal() else key, UNKNOWN)",
+        "return self._index.get(key.zfill(3) if key.isdecimal() else key, NONE)",
+        "an unknown country counts as none said, and is inferred",
+    ),
+    Mutant(
+        "countries/names",
+        'bare = "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()',
+        "bare = text.casefold()",
+        "accents make another country",
+    ),
+    # ------------------------------------------------------------------------- centers
+    Mutant(
+        "centers",
+        "return ~self.is_planned(day) & ~(self.closes_on <= day)",
+        "return ~self.is_planned(day) & ~(self.closes_on < day)",
+        "closes_on is inclusive",
+    ),
+    Mutant(
+        "centers",
+        "return self.opens_on > day",
+        "return self.opens_on >= day",
+        "a center does not serve on its first day",
+    ),
+    Mutant(
+        "centers",
+        'order = sorted(usable, key=lambda i: given["center_id"][i])',
+        "order = usable",
+        "ties go by the order of the file",
+    ),
+    Mutant(
+        "centers",
+        "for i in np.flatnonzero(ground >= Ground.OFFSHORE).tolist():",
+        "for i in np.flatnonzero(ground > Ground.OFFSHORE).tolist():",
+        "a center out at sea is believed",
+    ),
+    # --------------------------------------------------------------------------- areas
+    Mutant(
+        "areas",
+        "SAMPLED_ERROR_M: Final = 4.5",
+        "SAMPLED_ERROR_M: Final = 450.0",
+        "the rim is not refined near the pole",
+    ),
+    Mutant(
+        "areas",
+        "for i in np.flatnonzero((bounds[:, 0] < -180) | (bounds[:, 2] > 180)).tolist():",
+        "for i in np.flatnonzero((bounds[:, 0] < -540) | (bounds[:, 2] > 540)).tolist():",
+        "areas are not split at 180 degrees",
+    ),
+    Mutant(
+        "areas",
+        "if abs(unwrapped[-1] - unwrapped[0]) > 180:",
+        "if abs(unwrapped[-1] - unwrapped[0]) > 540:",
+        "a disc round the pole is a band without it",
+    ),
+    Mutant(
+        "areas",
+        "pole = np.copysign(90.0, lat[number])",
+        "pole = 90.0",
+        "the South Pole's disc is the rest of the world",
+    ),
+    Mutant(
+        "areas",
+        "if own:",
+        "if own and not policy.needs_country:",
+        "areas reach over the border",
+    ),
+    Mutant(
+        "areas",
+        "faces = np.flatnonzero(fold[world.holder] == number)",
+        "faces = np.flatnonzero(world.holder == number)",
+        "a territory that counts as the country is cut away",
+    ),
+    Mutant(
+        "areas",
+        "return np.flatnonzero(centers.is_open(day) | centers.is_planned(day))",
+        "return np.arange(len(centers))",
+        "closed centers are drawn",
+    ),
+    Mutant(
+        "areas",
+        "planned=centers.is_planned(day)[center],",
+        "planned=centers.is_planned(day)[center] & centers.is_open(day)[center],",
+        "planned centers are drawn as open",
+    ),
+    Mutant(
+        "areas",
+        "inner = np.flatnonzero(above > 0)",
+        "inner = np.flatnonzero(above > 12_000)",
+        "the farther band covers the nearer one",
+    ),
+    Mutant(
+        "areas",
+        "geometry = shapely.orient_polygons(geometry, exterior_cw=False)",
+        "geometry = shapely.orient_polygons(geometry, exterior_cw=True)",
+        "rings wound the wrong way: viewers fill the rest of the world",
+    ),
+    Mutant(
+        "areas",
+        "e = np.sqrt(geodesy.ECCENTRICITY2)",
+        "e = 1e-4",
+        "areas on a sphere",
+    ),
+)
+
+
+class Outcome(NamedTuple):
+    """What came of a run: whether the tests failed, by which, or why it was no run at all."""
+
+    failed: bool
+    by: str
+    broken: str = ""
+
+
+def lay_out(folder: Path) -> None:
+    """Copy the package and its tests, without what was compiled from them."""
+    for part in PARTS:
+        source, target = ROOT / part, folder / part
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy2(source, target)
+    (folder / "only_the_copy.py").write_text(GUARD, encoding="utf-8")
+
+
+def mutate(folder: Path, mutant: Mutant) -> str:
+    """Change the line in a copy; return what is wrong if it does not occur exactly once."""
+    path = folder / "coverage_analyzer" / f"{mutant.module}.py"
+    lines = path.read_text(encoding="utf-8").split("\n")
+    found = [i for i, line in enumerate(lines) if line.strip() == mutant.line]
+    if len(found) != 1:
+        return f"the line occurs {len(found)} times, not once: {mutant.line}"
+    indent = lines[found[0]][: -len(mutant.line)]
+    lines[found[0]] = indent + mutant.changed
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return ""
+
+
+def tested(folder: Path, tests: Sequence[str]) -> Outcome:
+    """Run tests of a copy on the package in it, until the first fails."""
+    paths = [f"tests/{test}" for test in tests]
+    options = ["-x", "-q", "--tb=no", "-p", "only_the_copy", "-p", "no:cacheprovider"]
+    try:
+        run = subprocess.run(
+            [sys.executable, "-m", "pytest", *options, *paths],
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"},
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return Outcome(failed=True, by=f"no end within {SECONDS} s")
+    named = re.search(r"^(?:FAILED|ERROR) tests/(.*?)(?: - .*)?$", run.stdout, re.MULTILINE)
+    if run.returncode == 1 and named:
+        return Outcome(failed=True, by=named[1])
+    if run.returncode == 0:
+        return Outcome(failed=False, by="")
+    said = (run.stdout + run.stderr).strip().splitlines()[-5:]
+    return Outcome(failed=False, by="", broken=" / ".join(said) or f"exit {run.returncode}")
+
+
+def tried(mutant: Mutant | None) -> Outcome:
+    """Run the tests near a mutant on a copy with it; without one, all tests on a true copy."""
+    with tempfile.TemporaryDirectory(prefix="mutant-") as name:
+        folder = Path(name).resolve()
+        lay_out(folder)
+        if mutant is None:
+            every = dict.fromkeys(test for tests in TESTS.values() for test in tests)
+            return tested(folder, list(every))
+        wrong = mutate(folder, mutant)
+        if wrong:
+            return Outcome(failed=False, by="", broken=wrong)
+        return tested(folder, TESTS[mutant.module])
+
+
+def row(mutant: Mutant, outcome: Outcome) -> str:
+    """Return a line of the table."""
+    verdict = "caught" if outcome.failed else "**broken**" if outcome.broken else "**survived**"
+    by = (outcome.by or outcome.broken).replace("|", "\\|")
+    return f"| {mutant.module} | {mutant.meaning} | {verdict} | {by} |\n"
+
+
+def main(words: Sequence[str]) -> int:
+    """Try the mutants that mention one of some words, or all; return the exit code."""
+    started = time.monotonic()
+    chosen = [m for m in MUTANTS if not words or any(w in " ".join(m) for w in words)]
+    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+        whole = pool.submit(tried, None)
+        outcomes = [pool.submit(tried, mutant) for mutant in chosen]
+        healthy = whole.result()
+        if healthy.failed or healthy.broken:
+            pool.shutdown(cancel_futures=True)
+            sys.stderr.write(
+                "Without any mutant the tests fail, so they can tell nothing: "
+                f"{healthy.by or healthy.broken}\n"
+            )
+            return 2
+        sys.stdout.write("| module | what it stands for | outcome | by |\n|---|---|---|---|\n")
+        for mutant, outcome in zip(chosen, outcomes, strict=True):
+            sys.stdout.write(row(mutant, outcome.result()))
+            sys.stdout.flush()
+    caught = sum(outcome.result().failed for outcome in outcomes)
+    seconds = time.monotonic() - started
+    sys.stdout.write(f"\n{caught} of {len(chosen)} mutants caught in {seconds:.0f} s.\n")
+    return 0 if caught == len(chosen) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
