@@ -6,7 +6,7 @@ UV := $(BIN)/uv
 READY := .venv/.ready
 DEMO := reports/demo
 
-.PHONY: demo test lint check wheel bench lock format clean
+.PHONY: demo test lint check wheel bench mutants lock format clean
 .DEFAULT_GOAL := demo
 
 demo: $(READY)
@@ -35,11 +35,15 @@ wheel: $(READY)
 	$(UV) build --quiet --wheel --no-build-isolation --python $(BIN)/python -o build/wheel
 	$(UV) venv --quiet build/wheel/env --python $(BIN)/python
 	$(UV) pip install --quiet --python build/wheel/env/bin/python -c requirements.lock build/wheel/*.whl
-	cd build/wheel && env/bin/coverage-analyzer --version && env/bin/coverage-analyzer explain \
-		-33.8688 151.2093 --centers ../../data/service_centers.csv
+	cd build/wheel && env/bin/coverage-analyzer --version && env/bin/coverage-analyzer run \
+		../../data/customer_sites.csv --centers ../../data/service_centers.csv -o report
 
 bench: $(READY)
 	$(BIN)/python benchmarks/assess.py
+
+# One wrong line at a time: the tests must see each (about 5 minutes).
+mutants: $(READY)
+	$(BIN)/python tests/mutants.py
 
 lock: $(READY)
 	$(UV) pip compile pyproject.toml --quiet --universal --all-extras --group dev \

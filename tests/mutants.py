@@ -425,8 +425,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "areas",
-        "if abs(unwrapped[-1] - unwrapped[0]) > 180:",
-        "if abs(unwrapped[-1] - unwrapped[0]) > 540:",
+        "if abs(turned[-1] - turned[0]) > 180:  # round the pole: close the ring over it",
+        "if abs(turned[-1] - turned[0]) > 540:",
         "a disc round the pole is a band without it",
     ),
     Mutant(

@@ -95,7 +95,7 @@ def run(
     max_rejects: int | None,
     as_json: bool,
 ) -> int:
-    """Judge every site of a file (CSV or Parquet) and publish a report.
+    """Judge every site of a file (CSV, Parquet, GeoJSON, GeoPackage) and publish a report.
 
     \b
     Example:

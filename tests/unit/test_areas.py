@@ -292,6 +292,17 @@ def test_the_area_of_a_disc(lon: float, lat: float, miles: float) -> None:
     assert km2 == pytest.approx(geod_km2(made), rel=1e-4)
 
 
+@pytest.mark.parametrize("lon", [179.5, 179.9, 180.0, -180.0, -179.95])
+@pytest.mark.parametrize("miles", [1.0, 70.0])
+def test_discs_at_180_degrees_keep_their_area(lon: float, miles: float) -> None:
+    """Cut discs at the meridian at all latitudes without loss: a ring closes to the last bit."""
+    lat = np.arange(-89.5, 90, 0.5)
+    made = areas.discs(np.full(len(lat), lon), lat, np.full(len(lat), miles * MILE_M))
+    assert shapely.is_valid(made).all()
+    wanted = np.pi * (miles * MILE_M / 1000) ** 2
+    np.testing.assert_allclose(areas.area_km2(made), wanted, rtol=1e-3)
+
+
 def test_the_area_of_the_globe() -> None:
     """Measure 510,065,621.7 square kilometres, as the ellipsoid has."""
     world = np.array([shapely.segmentize(shapely.box(-180, -90, 180, 90), 1.0)])

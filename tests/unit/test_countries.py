@@ -82,6 +82,22 @@ def test_a_country_has_many_names(world: Countries, text: str, code: str) -> Non
     assert world.names.codes[world.names.number(text)] == code
 
 
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Turkiye", "TR"),
+        ("Tu\N{COMBINING DIAERESIS}rkiye", "TR"),
+        ("Osterreich", "AT"),
+        ("Re\N{COMBINING ACUTE ACCENT}union", "RE"),
+        ("ALAND ISLANDS", "AX"),
+        ("Curacao", "CW"),
+    ],
+)
+def test_accents_do_not_matter(world: Countries, text: str, code: str) -> None:
+    """Know names without their accents, and with accents as letters of their own."""
+    assert world.names.codes[world.names.number(text)] == code
+
+
 @pytest.mark.parametrize("text", ["", " ", "\t", "\N{NO-BREAK SPACE}"])
 def test_blank_is_no_country(world: Countries, text: str) -> None:
     """Take blanks for nothing said."""

@@ -418,7 +418,8 @@ def test_write_report_writes_a_folder(tmp_path: Path, sites: Any, centers: Any) 
     policy = ca.Policy.load()
     folder = ca.write_report(verdicts, tmp_path / "r", centers=centers, policy=policy)
     assert folder == tmp_path / "r"
-    assert list(contents(folder)) == ["centers.csv", "report.csv", "run.json", "summary.csv"]
+    names = ["areas.geojson", "centers.csv", "map.html", "report.csv", "run.json", "summary.csv"]
+    assert list(contents(folder)) == names
     header, *rows = cells(folder / "report.csv")
     assert header == ["site_id", "country", "note", *tables.VERDICT]
     assert len(rows) == 3

@@ -77,6 +77,19 @@ def test_the_limit_is_included_with_a_millimetre(
     assert geodesy.within(*place, lon, lat, US_LIMIT_M) == inside
 
 
+def test_the_limit_is_included_to_the_last_bit() -> None:
+    """Hold a pair whose distance is the limit with its millimetre, bit for bit; one less is out."""
+    pairs = np.random.default_rng(5).uniform(-80, 80, (200, 4))
+    exact = geodesy.distance_m(*pairs.T)
+    limit = exact - geodesy.ROUNDING_M
+    same = limit + geodesy.ROUNDING_M == exact
+    assert same.sum() > 50
+    assert geodesy.within(*pairs[same].T, limit[same]).all()
+    less = np.nextafter(limit, 0)
+    out = less + geodesy.ROUNDING_M < exact
+    assert not geodesy.within(*pairs[out].T, less[out]).any()
+
+
 def test_within_of_nothing() -> None:
     """Include a point in a limit of nothing round itself, and not what is 2 mm off."""
     lon, lat = moved(8.0, 47.0, 30.0, 0.002)

@@ -209,6 +209,17 @@ def test_pending_waits_for_the_center_that_opens_first(world: Countries) -> None
     assert verdict(world, centers, Site(*KANSAS, "US"))["center_id"] == "first-nearer"
 
 
+def test_the_interim_level_is_not_the_fallback(world: Countries) -> None:
+    """Give what the policy says until a center opens, and not what it says beyond the limit."""
+    data = Policy.load("appliance-maintenance").model_dump()
+    rules = {**data["qualification"], "interim": "silver", "fallback": "bronze"}
+    policy = Policy.from_mapping({**data, "qualification": rules})
+    centers = [Center("P", *KANSAS, "US", "2027-01-01")]
+    sites = [Site(*KANSAS, "US"), Site(*BERLIN, "DE"), Site(*KANSAS, "Atlantis")]
+    levels = [r["level"] for r in verdicts(world, centers, sites, policy)]
+    assert levels == ["Silver", "Bronze", "Bronze"]
+
+
 def test_an_open_center_in_reach_ends_the_waiting(world: Countries) -> None:
     """Qualify now with the open center, though one that is planned stands nearer."""
     far = moved(*KANSAS, 0.0, 100_000)
@@ -259,6 +270,19 @@ def test_borderline(world: Countries, offset_m: float, accuracy_m: float, status
     if status == "review":
         assert row["reason"] == "borderline"
         assert row["center_id"] == "K"
+
+
+@pytest.mark.parametrize("more", [[], [Center("far", *moved(*KANSAS, 0.0, 400_000), "US")]])
+@pytest.mark.parametrize(("accuracy_m", "status"), [(19.9, "pending"), (20.1, "review")])
+def test_borderline_of_a_center_to_come(
+    world: Countries, more: list[Center], accuracy_m: float, status: str
+) -> None:
+    """Review, with the planned center and its margin, where coordinates are too rough for it."""
+    place = moved(*KANSAS, 33.0, 70 * MILE_M - 20)
+    centers = [Center("P", *KANSAS, "US", "2027-01-01"), *more]
+    row = verdict(world, centers, Site(*place, "US", accuracy_m))
+    assert said(row, "level", "status", "center_id", "margin_miles") == ("Gold", status, "P", 0.013)
+    assert (row["available_on"] is None) == (status == "review")
 
 
 def test_inaccuracy_far_from_the_limit_does_not_matter(world: Countries) -> None:

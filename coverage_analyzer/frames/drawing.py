@@ -1,0 +1,178 @@
+"""What is drawn: coverage areas and the map."""
+
+import datetime
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Literal
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from coverage_analyzer import areas, countries, tables
+from coverage_analyzer.batch import day
+from coverage_analyzer.centers import Centers
+from coverage_analyzer.errors import InputError
+from coverage_analyzer.frames.columns import (
+    WGS84,
+    centers_of,
+    known_columns,
+    need,
+    positions,
+    texts,
+    wgs84_points,
+)
+from coverage_analyzer.maps import payload
+from coverage_analyzer.policy import DEFAULT, Policy
+
+if TYPE_CHECKING:
+    from coverage_analyzer.maps.shell import CoverageMap
+
+
+def coverage_areas(
+    centers: pd.DataFrame,
+    policy: Policy | str = DEFAULT,
+    *,
+    as_of: datetime.date | str | None = None,
+    merge: Literal["union", "depth"] | None = None,
+) -> gpd.GeoDataFrame:
+    """Return what each center may serve: a geodesic disc cut to its country.
+
+    Parameters
+    ----------
+    centers
+        As `read_centers` gives them.
+    policy
+        A policy, or the name of a built-in one.
+    as_of
+        The day to judge, by default today in UTC: centers that are closed then have no area.
+    merge
+        ``union`` joins the areas of each country, ``depth`` parts them by how many overlap.
+
+    Returns
+    -------
+    areas
+        One row a center and band (or, merged, a country, or a country and ``depth``), polygons in
+        EPSG:4326, split at 180, with ``area_km2`` on the ellipsoid and ``area_square_miles``. Rims
+        lie within 5 m of the true circle; the rule itself is decided by distance (`assess`).
+
+    Raises
+    ------
+    InputError
+        If the centers cannot be used, or a limit is too large to draw.
+    PolicyError
+        If there is no such policy.
+    """
+    rules = policy if isinstance(policy, Policy) else Policy.load(policy)
+    world, judged = countries.load(), day(as_of) or datetime.datetime.now(datetime.UTC).date()
+    network = centers_of(centers)
+    country = network.decided(world, rules.convention(world.names))
+    made = areas.areas(network, country, rules, world, np.datetime64(judged, "D"))
+    if merge is None:
+        rows = list(areas.properties(made, network, country, world.names))
+        frame = pd.DataFrame(rows)
+        frame["opens_on"] = pd.to_datetime(frame["opens_on"])
+        return gpd.GeoDataFrame(frame, geometry=made.geometry, crs=WGS84)
+    parts: list[tuple[int, int | None, Any]] = list(areas.overlap_depth(made, country))
+    if merge == "union":
+        parts = [(n, None, g) for n, g in areas.union_by_country(made, country).items()]
+    geometry = np.array([g for _, _, g in parts], object)
+    km2 = areas.area_km2(geometry)
+    frame = pd.DataFrame(
+        {
+            "country": [world.names.codes[n] for n, _, _ in parts],
+            "depth": [depth for _, depth, _ in parts],
+            "area_km2": km2,
+            "area_square_miles": km2 / areas.SQUARE_MILE_KM2,
+        }
+    )
+    unused = ["depth"] if merge == "union" else []
+    return gpd.GeoDataFrame(frame.drop(columns=unused), geometry=geometry, crs=WGS84)
+
+
+def coverage_map(
+    verdicts: pd.DataFrame, centers: pd.DataFrame, covered: gpd.GeoDataFrame | None = None
+) -> "CoverageMap":
+    """Return a map of verdicts, centers and coverage areas.
+
+    Parameters
+    ----------
+    verdicts
+        As `assess` gives them.
+    centers
+        As `read_centers` gives them.
+    covered
+        As `coverage_areas` gives them, not merged; without, no areas are drawn.
+
+    Returns
+    -------
+    map
+        Shows inline in a notebook; ``.save(path)`` writes one HTML file that needs no network.
+        It is a folium map, so folium layers can be added.
+
+    Raises
+    ------
+    InputError
+        If the frames are not those.
+    """
+    from coverage_analyzer.maps.shell import CoverageMap
+
+    data = map_data(verdicts, centers, covered)
+    return CoverageMap(data)
+
+
+def map_data(
+    verdicts: pd.DataFrame, centers: pd.DataFrame, covered: gpd.GeoDataFrame | None
+) -> dict[str, Any]:
+    """Return the data block of a map of verdicts, centers and areas, as `coverage_map` draws it.
+
+    Raises
+    ------
+    InputError
+        If the frames are not those.
+    """
+    need(verdicts, tables.VERDICT, "verdicts", "assess()")
+    lon, lat = positions(verdicts, "verdicts")
+    known = known_columns(verdicts, tables.SITES)
+    plain = pa.Table.from_pandas(pd.DataFrame(verdicts[list(tables.VERDICT)]), preserve_index=False)
+    columns = {name: plain.column(name).combine_chunks() for name in tables.VERDICT}
+    ids = verdicts.index.astype(str).to_series(index=verdicts.index)
+    labels = verdicts.assign(_row=ids)
+    drawn = payload.DrawnSites()
+    site_id = texts(labels, known.get("site_id", "_row"))
+    blank = labels.assign(_row="")
+    drawn.add(lon, lat, site_id, texts(blank, known.get("name", "_row")), columns)
+    world, network = countries.load(), centers_of(centers)
+    rules = Policy.load(verdicts.attrs.get("policy", DEFAULT))
+    country = network.decided(world, rules.convention(world.names))
+    judged = day(verdicts.attrs.get("as_of")) or datetime.datetime.now(datetime.UTC).date()
+    own = None if covered is None else _areas(covered, network)
+    shown = payload.Network(network, country, own, np.datetime64(judged, "D"))
+    counts = Counter(verdicts["status"])
+    return payload.payload(rules.title, drawn, counts, shown, world.names)
+
+
+def _areas(frame: gpd.GeoDataFrame, centers: Centers) -> areas.Areas:
+    """Return the kernel's areas out of a frame of `coverage_areas`.
+
+    Raises
+    ------
+    InputError
+        If it is not such a frame, or holds other centers.
+    """
+    needed = ("center_id", "level", "above_miles", "limit_miles", "planned", "area_km2")
+    need(frame, needed, "areas", "coverage_areas()")
+    position = {center_id: i for i, center_id in enumerate(centers.center_id)}
+    strange = [c for c in frame["center_id"] if c not in position]
+    if strange:
+        msg = f"The areas are of other centers: {strange[0]!r} is not among them."
+        raise InputError(msg)
+    return areas.Areas(
+        center=np.array([position[c] for c in frame["center_id"]], np.int64),
+        level=tuple(frame["level"]),
+        above_miles=frame["above_miles"].to_numpy(np.float64),
+        limit_miles=frame["limit_miles"].to_numpy(np.float64),
+        planned=frame["planned"].to_numpy(np.bool_),
+        geometry=wgs84_points(frame),
+        km2=frame["area_km2"].to_numpy(np.float64),
+    )

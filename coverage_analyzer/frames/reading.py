@@ -1,0 +1,139 @@
+"""Files read into frames."""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from coverage_analyzer import countries, tables
+from coverage_analyzer.countries.decision import Convention
+from coverage_analyzer.files import reading, report
+from coverage_analyzer.files.blocks import Reject
+from coverage_analyzer.frames.columns import NUMERIC, with_points
+
+
+def read_sites(
+    path: str | Path,
+    *,
+    rejects: str | Path | None = None,
+    columns: Mapping[str, str] | None = None,
+) -> gpd.GeoDataFrame:
+    """Read customer sites.
+
+    Parameters
+    ----------
+    path
+        A CSV or Parquet file.
+    rejects
+        Where to write the rows that cannot be used, with line, reason and raw text.
+    columns
+        The header to take for a column where names alone do not tell, such as
+        ``{"latitude": "Breite"}``.
+
+    Returns
+    -------
+    sites
+        The usable rows in the order of the file, points in EPSG:4326. Known columns have their
+        own names (``site_id``, by default the line number, ``name``, ``country``, ...), others
+        keep theirs; text stays text. ``.attrs`` holds the counts of the ledger.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, or its columns are missing or ambiguous.
+
+    Warns
+    -----
+    UserWarning
+        With the number and the first lines of rows that cannot be used.
+    """
+    table = reading.opened(path, tables.SITES, columns)
+    parts, lines, lon, lat, accuracy, refused = [], [], [], [], [], []
+    blank = 0
+    for rows in table.rows():
+        parts.append(rows.block.columns)
+        lines.append(rows.block.lines)
+        lon.append(rows.coordinates.lon)
+        lat.append(rows.coordinates.lat)
+        accuracy.append(rows.coordinates.accuracy_m)
+        refused += rows.rejects
+        blank += rows.block.blank
+    names = {at: name for name, at in table.columns.items()}
+    headers = [names.get(i, h) for i, h in enumerate(table.headers)]
+    whole = pa.Table.from_batches(parts).rename_columns(headers)
+    frame = pd.DataFrame({n: whole.column(i).to_pandas() for i, n in enumerate(headers)})
+    for name, values in zip(NUMERIC, (lat, lon, accuracy), strict=True):
+        if name in frame:
+            frame[name] = np.concatenate(values)
+    if "site_id" not in frame:
+        frame.insert(0, "site_id", np.concatenate(lines).astype(str))
+    _tell_rejects(refused, rejects, Path(path))
+    sites = with_points(frame, np.concatenate(lon), np.concatenate(lat))
+    sites.attrs = {"decided": len(sites), "rejected": len(refused), "blank": blank}
+    return sites
+
+
+def _tell_rejects(refused: Sequence[Reject], path: str | Path | None, source: Path) -> None:
+    if path is not None:
+        writer = report.RejectsWriter(Path(path))
+        writer.write(refused)
+        writer.close()
+    if refused:
+        first = "; ".join(f"line {r.line}: {r.detail}" for r in refused[:3])
+        where = f"all are in {path}" if path else "give rejects=PATH to keep them"
+        warnings.warn(
+            f"{source}: {len(refused)} row(s) cannot be used ({first}); {where}.", stacklevel=3
+        )
+
+
+def read_centers(
+    path: str | Path,
+    *,
+    columns: Mapping[str, str] | None = None,
+    trust_declared: bool = False,
+) -> gpd.GeoDataFrame:
+    """Read service centers, sorted by ``center_id``.
+
+    Parameters
+    ----------
+    path
+        A CSV or Parquet file.
+    columns
+        The header to take for a column where names alone do not tell.
+    trust_declared
+        Whether a declared country stands wherever a center lies.
+
+    Returns
+    -------
+    centers
+        ``center_id``, ``name``, ``country`` as declared, ``latitude``, ``longitude``,
+        ``opens_on``, ``closes_on``, ``center_country`` as decided, and points in EPSG:4326.
+
+    Raises
+    ------
+    InputError
+        One error that names every unusable, conflicting or duplicate row.
+    """
+    world = countries.load()
+    fold = np.arange(len(world.names.codes), dtype=np.int16)
+    convention = Convention(fold, trust_declared=trust_declared)
+    table = reading.opened(path, tables.CENTERS, columns)
+    centers = reading.read_centers(table, world, convention)
+    decided = centers.decided(world, convention)
+    frame = pd.DataFrame(
+        {
+            "center_id": list(centers.center_id),
+            "name": list(centers.name),
+            "country": list(centers.country),
+            "latitude": centers.lat,
+            "longitude": centers.lon,
+            "opens_on": centers.opens_on.astype("datetime64[s]"),
+            "closes_on": centers.closes_on.astype("datetime64[s]"),
+            "center_country": np.array(world.names.codes)[decided],
+        }
+    )
+    return with_points(frame, centers.lon, centers.lat)

@@ -1,0 +1,118 @@
+"""Verdicts written as a run's folder."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from coverage_analyzer import countries, tables
+from coverage_analyzer.errors import InputError
+from coverage_analyzer.files import report
+from coverage_analyzer.files.publishing import Publication
+from coverage_analyzer.frames.columns import geometries, need
+from coverage_analyzer.frames.drawing import coverage_areas, map_data
+from coverage_analyzer.maps import page
+from coverage_analyzer.policy import DEFAULT, Policy
+
+
+def write_report(
+    verdicts: pd.DataFrame,
+    folder: str | Path,
+    *,
+    centers: pd.DataFrame | None = None,
+    policy: Policy | str | None = None,
+) -> Path:
+    """Write verdicts as a run's folder: ``report.csv``, ``summary.csv``, ``run.json``.
+
+    Parameters
+    ----------
+    verdicts
+        As `assess` gives them.
+    folder
+        Made if it is not there; an old report in it is replaced whole, or stays.
+    centers
+        Written as ``centers.csv``, with ``areas.geojson`` and ``map.html``, if given.
+    policy
+        Named in ``run.json`` with its hash, if given.
+
+    Returns
+    -------
+    folder
+
+    Raises
+    ------
+    InputError
+        If the verdicts lack a column.
+    PublishError
+        If the folder cannot be written.
+    """
+    need(verdicts, tables.VERDICT, "verdicts", "assess()")
+    plain = pd.DataFrame(verdicts.drop(columns=geometries(verdicts)))
+    table = pa.Table.from_pandas(plain, preserve_index=False)
+    days = table.schema.get_field_index("available_on")
+    table = table.set_column(days, "available_on", table.column(days).cast(pa.date32()))
+    places = zip(*(plain[n].fillna("") for n in report.SUMMARY[:3]), strict=True)
+    with Publication(folder) as publication:
+        writer = report.report_writer(publication.path("report.csv"), "csv", table.schema)
+        for batch in table.to_batches():
+            writer.write(batch)
+        writer.close()
+        report.write_summary(publication.path("summary.csv"), Counter(places))
+        if centers is not None:
+            _write_network(publication, verdicts, centers, policy)
+        manifest = _manifest(verdicts, policy) | {"files": [*publication.names, "run.json"]}
+        report.write_manifest(publication.path("run.json"), manifest)
+        publication.publish(report.earlier_files(publication.folder))
+    return Path(folder)
+
+
+def _write_network(
+    publication: Publication,
+    verdicts: pd.DataFrame,
+    centers: pd.DataFrame,
+    policy: Policy | str | None,
+) -> None:
+    """Write the centers, their coverage areas and the map."""
+    plain = pd.DataFrame(centers.drop(columns=geometries(centers)))
+    plain.to_csv(publication.path("centers.csv"), index=False, lineterminator="\n")
+    rules, judged = policy or verdicts.attrs.get("policy", DEFAULT), verdicts.attrs.get("as_of")
+    covered = coverage_areas(centers, rules, as_of=judged)
+    table = pd.DataFrame(covered.drop(columns="geometry"))
+    table["opens_on"] = table["opens_on"].dt.strftime("%Y-%m-%d")
+    plain = table.astype("object").where(table.notna(), None)
+    rows = [{str(k): v for k, v in row.items()} for row in plain.to_dict("records")]
+    path = publication.path("areas.geojson")
+    report.write_geojson(path, rows, covered.geometry.tolist())
+    if "geometry" in verdicts:
+        data = map_data(verdicts, centers, covered)
+        publication.path("map.html").write_text(page.page(data), encoding="utf-8")
+
+
+def _manifest(verdicts: pd.DataFrame, policy: Policy | str | None) -> dict[str, Any]:
+    """Return what a notebook can tell of how its verdicts came about.
+
+    Raises
+    ------
+    InputError
+        If the verdicts are by another policy.
+    """
+    rules = Policy.load(policy) if isinstance(policy, str) else policy
+    judged = verdicts.attrs.get("policy")
+    if rules and judged and rules.name != judged:
+        msg = f"These verdicts are by the policy {judged!r}, not by {rules.name!r}."
+        raise InputError(msg)
+    named = {"name": rules.name, "title": rules.title, "sha256": rules.sha256} if rules else None
+    rows = len(verdicts)
+    read = verdicts.attrs if verdicts.attrs.get("decided") == rows else {}
+    lost = {n: int(read.get(n, 0)) for n in ("rejected", "blank")}
+    return {
+        "policy": named or {"name": verdicts.attrs.get("policy")},
+        "as_of": verdicts.attrs.get("as_of"),
+        "counts": {
+            what: verdicts[what].value_counts().to_dict() for what in ("level", "status", "reason")
+        },
+        "ledger": {"read": rows + sum(lost.values()), "decided": rows, **lost},
+        "countries": countries.ATTRIBUTION,
+    }
