@@ -528,8 +528,8 @@ def tested(folder: Path, tests: Sequence[str]) -> Outcome:
         )
     except subprocess.TimeoutExpired:
         return Outcome(failed=True, by=f"no end within {SECONDS} s")
-    named = re.search(r"^(?:FAILED|ERROR) tests/(.*?)(?: - .*)?$", run.stdout, re.MULTILINE)
-    if run.returncode == 1 and named:
+    named = re.search(r"^(?:FAILED|ERROR) tests/(.*?::.*?)(?: - .*)?$", run.stdout, re.MULTILINE)
+    if run.returncode == 1 and named:  # by a test: a file that cannot be collected catches nothing
         return Outcome(failed=True, by=named[1])
     if run.returncode == 0:
         return Outcome(failed=False, by="")

@@ -5,28 +5,21 @@ from typing import Any
 
 import click
 
-from coverage_analyzer.cli.run import DEFAULT_POLICY, overrides
+from coverage_analyzer.cli import options
 from coverage_analyzer.cli.talk import say
 
 
 @click.command()
 @click.argument("centers")
 @click.option("-o", "--output", required=True, metavar="FILE", help=".geojson, .gpkg or .parquet")
-@click.option("--policy", default=DEFAULT_POLICY, metavar="NAME|FILE", show_default=True)
-@click.option("--as-of", metavar="DATE", help="The day to judge, like 2026-12-01.  [today, UTC]")
+@options.policy
+@options.as_of
 @click.option(
     "--merge",
     type=click.Choice(["union", "depth"]),
     help="Join the areas of each country, or part them by how many overlap.",
 )
-@click.option(
-    "--center-column",
-    "center_columns",
-    multiple=True,
-    callback=overrides,
-    metavar="NAME=HEADER",
-    help="Take this header of the centers for a column.",
-)
+@options.center_column
 def areas(
     centers: str,
     output: str,

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from coverage_analyzer.cli.run import DEFAULT_POLICY, overrides
+from coverage_analyzer.cli import options
 
 
 class NumbersCommand(click.Command):
@@ -39,17 +39,10 @@ class Degrees(click.FloatRange):
 @click.option(
     "--accuracy-m", type=click.FloatRange(min=0), metavar="METRES", help="How exact the point is."
 )
-@click.option("--policy", default=DEFAULT_POLICY, metavar="NAME|FILE", show_default=True)
-@click.option("--as-of", metavar="DATE", help="The day to judge, like 2026-12-01.  [today, UTC]")
-@click.option(
-    "--center-column",
-    "center_columns",
-    multiple=True,
-    callback=overrides,
-    metavar="NAME=HEADER",
-    help="Take this header of the centers for a column.",
-)
-@click.option("--trust-declared", is_flag=True, help="Let declared countries stand.")
+@options.policy
+@options.as_of
+@options.center_column
+@options.trust_declared
 @click.option("--json", "as_json", is_flag=True, help="Print the story as JSON.")
 def explain(
     latitude: float,

@@ -8,44 +8,16 @@ from typing import Any
 
 import click
 
+from coverage_analyzer.cli import options
 from coverage_analyzer.cli.talk import say
-
-DEFAULT_POLICY = "appliance-maintenance"
-
-
-def overrides(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> Any:
-    """Return ``NAME=HEADER`` options as a dictionary.
-
-    Raises
-    ------
-    click.BadParameter
-        If one is written otherwise.
-    """
-    pairs = [value.partition("=") for value in values]
-    for name, sign, header in pairs:
-        if not (name and sign and header):
-            msg = "write it as NAME=HEADER, such as latitude=Breite"
-            raise click.BadParameter(msg)
-    names = [name for name, _, _ in pairs]
-    twice = {name for name in names if names.count(name) > 1}
-    if twice:
-        msg = f"{', '.join(sorted(twice))} is given twice"
-        raise click.BadParameter(msg)
-    return {name: header for name, _, header in pairs}
 
 
 @click.command()
 @click.argument("sites")
 @click.option("--centers", required=True, metavar="FILE", help="The service centers.")
 @click.option("-o", "--output", required=True, metavar="DIR", help="The folder to publish into.")
-@click.option(
-    "--policy",
-    default=DEFAULT_POLICY,
-    metavar="NAME|FILE",
-    help="Built in, or a TOML file.",
-    show_default=True,
-)
-@click.option("--as-of", metavar="DATE", help="The day to judge, like 2026-12-01.  [today, UTC]")
+@options.policy
+@options.as_of
 @click.option(
     "--format",
     "kind",
@@ -54,23 +26,9 @@ def overrides(_context: click.Context, _option: click.Parameter, values: tuple[s
     show_default=True,
     help="Of the report.",
 )
-@click.option(
-    "--column",
-    "columns",
-    multiple=True,
-    callback=overrides,
-    metavar="NAME=HEADER",
-    help="Take this header of the sites for a column; may be repeated.",
-)
-@click.option(
-    "--center-column",
-    "center_columns",
-    multiple=True,
-    callback=overrides,
-    metavar="NAME=HEADER",
-    help="The same for the centers.",
-)
-@click.option("--trust-declared", is_flag=True, help="Let declared countries stand.")
+@options.column
+@options.center_column
+@options.trust_declared
 @click.option("--areas/--no-areas", default=True, help="Write areas.geojson.  [areas]")
 @click.option("--map/--no-map", "page", default=True, help="Write map.html.  [map]")
 @click.option(
@@ -108,7 +66,7 @@ def run(
 
     # pyarrow catches signals while it reads, and loses one that comes when it is nearly done.
     pa.enable_signal_handlers(False)
-    options = batch.Options(
+    chosen = batch.Options(
         format=kind,
         columns=columns,
         center_columns=center_columns,
@@ -117,7 +75,7 @@ def run(
         map=page,
         progress=_progress(),
     )
-    manifest = batch.run(sites, centers, output, policy=policy, as_of=as_of, options=options)
+    manifest = batch.run(sites, centers, output, policy=policy, as_of=as_of, options=chosen)
     if as_json:
         click.echo(json.dumps(manifest, indent=2, ensure_ascii=False))
     _tell(manifest, Path(output), max_rejects)
