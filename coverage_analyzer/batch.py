@@ -47,6 +47,8 @@ class Options:
         Whether the declared country stands wherever a point lies.
     areas, map
         Whether to write ``areas.geojson`` and ``map.html``.
+    raw_text
+        Whether text in CSV files stays as it is even where a spreadsheet would run it.
     progress
         Called with the number of rows read so far.
     """
@@ -57,6 +59,7 @@ class Options:
     trust_declared: bool = False
     areas: bool = True
     map: bool = True
+    raw_text: bool = False
     progress: Callable[[int], None] | None = None
 
 
@@ -230,7 +233,8 @@ def _published(
     counts = tally.counts(matcher)
     report.write_summary(publication.path("summary.csv"), counts)
     country, names = matcher.center_country, matcher.world.names
-    report.write_centers(publication.path("centers.csv"), matcher.centers, country, names)
+    path = publication.path("centers.csv")
+    report.write_centers(path, matcher.centers, country, names, raw_text=options.raw_text)
     totals = _totals(counts, tally)
     network = _network(matcher, options)
     if options.areas and network.areas is not None:
@@ -245,6 +249,7 @@ def _published(
         "counts": totals,
         "ledger": {n: getattr(ledger, n) for n in ("read", "decided", "rejected", "blank")},
         "first_rejects": ledger.first,
+        "spreadsheet_guard": not options.raw_text,
         "files": [*publication.names, "run.json"],
     }
     report.write_manifest(publication.path("run.json"), manifest)
@@ -258,14 +263,17 @@ def _streamed(
     """Judge all rows block by block, write report and rejects, and count what came out."""
     ledger, tally, drawn = Ledger(), Tally(), payload.DrawnSites()
     report_path = publication.path(f"report.{options.format}")
-    writer, rejects = None, report.RejectsWriter(publication.path("rejects.csv"))
+    raw = options.raw_text
+    writer, rejects = None, report.RejectsWriter(publication.path("rejects.csv"), raw_text=raw)
     names = report.renamed(table.headers)
     try:
         for rows in table.rows():
             verdicts = matcher.match(_sites(rows, table, matcher))
             columns = matcher.columns(verdicts)
             batch = _report_rows(rows, table, names, columns)
-            writer = writer or report.report_writer(report_path, options.format, batch.schema)
+            writer = writer or report.report_writer(
+                report_path, options.format, batch.schema, raw_text=raw
+            )
             writer.write(batch)
             rejects.write(rows.rejects)
             ledger.add(rows)

@@ -32,6 +32,11 @@ from coverage_analyzer.cli.talk import say
 @click.option("--areas/--no-areas", default=True, help="Write areas.geojson.  [areas]")
 @click.option("--map/--no-map", "page", default=True, help="Write map.html.  [map]")
 @click.option(
+    "--raw-text",
+    is_flag=True,
+    help="Leave text as it is even where a spreadsheet would run it as a formula.",
+)
+@click.option(
     "--max-rejects",
     type=click.IntRange(min=0),
     metavar="N",
@@ -50,6 +55,7 @@ def run(
     trust_declared: bool,
     areas: bool,
     page: bool,
+    raw_text: bool,
     max_rejects: int | None,
     as_json: bool,
 ) -> int:
@@ -73,6 +79,7 @@ def run(
         trust_declared=trust_declared,
         areas=areas,
         map=page,
+        raw_text=raw_text,
         progress=_progress(),
     )
     manifest = batch.run(sites, centers, output, policy=policy, as_of=as_of, options=chosen)

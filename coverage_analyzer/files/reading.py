@@ -1,5 +1,6 @@
 """Opening tables by what their names say, and reading centers and sites out of them."""
 
+import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from coverage_analyzer.centers import Centers
 from coverage_analyzer.countries import Countries
 from coverage_analyzer.countries.decision import Convention
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files import spatial
+from coverage_analyzer.files import guard, report, spatial
 from coverage_analyzer.files.blocks import Block, Reject, Source
 from coverage_analyzer.files.columnar import ParquetFile
 from coverage_analyzer.files.delimited import DelimitedFile
@@ -73,6 +74,26 @@ class Table:
         return block.columns.column(self.columns[name]) if name in self.columns else None
 
 
+class Unguarded:
+    """A source of which each text is as it was before `guard.guarded`."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self.headers = [guard.unguarded(arrays.text([h]))[0].as_py() for h in source.headers]
+        self.types, self.known = source.types, source.known
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield all rows, in order."""
+        for block in self._source.blocks():
+            cells = [guard.unguarded(c) for c in block.columns.columns]
+            columns = pa.RecordBatch.from_arrays(cells, names=block.columns.schema.names)
+            yield dataclasses.replace(block, columns=columns)
+
+    def sha256(self) -> str:
+        """Return the hash of the file."""
+        return self._source.sha256()
+
+
 def opened(
     path: str | Path, table: Sequence[Column], columns: Mapping[str, str] | None = None
 ) -> Table:
@@ -97,6 +118,8 @@ def opened(
     path = Path(path)
     source = _source(path)
     try:
+        if report.is_guarded(path):
+            source = Unguarded(source)
         found = tables.recognised(source.headers, table, {**source.known, **(columns or {})})
         tables.check_types({name: source.types[at] for name, at in found.items()})
         return Table(path, source, found)

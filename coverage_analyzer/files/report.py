@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from coverage_analyzer import arrays, tables
 from coverage_analyzer.centers import Centers
 from coverage_analyzer.countries import Names, Numbers
+from coverage_analyzer.files import guard
 from coverage_analyzer.files.blocks import Reject
 
 Format = Literal["csv", "parquet"]
@@ -50,9 +51,11 @@ class Writer(Protocol):
         """Finish the file."""
 
 
-def report_writer(path: Path, kind: Format, schema: pa.Schema) -> Writer:
-    """Return a writer of report rows of a schema."""
-    return CsvWriter(path, schema) if kind == "csv" else ParquetWriter(path, schema)
+def report_writer(path: Path, kind: Format, schema: pa.Schema, *, raw_text: bool = False) -> Writer:
+    """Return a writer of report rows of a schema; raw text may be run by a spreadsheet."""
+    if kind == "parquet":
+        return ParquetWriter(path, schema)
+    return CsvWriter(path, schema, raw_text=raw_text)
 
 
 class ParquetWriter:
@@ -71,19 +74,27 @@ class ParquetWriter:
 
 
 class CsvWriter:
-    """UTF-8 text, LF, text in quotes, miles with three decimals; geometry is left out."""
+    """UTF-8 text, LF, text in quotes, miles with three decimals; geometry is left out.
 
-    def __init__(self, path: Path, schema: pa.Schema) -> None:
+    Text that a spreadsheet would run is made inert (`guard`), unless it is to stay raw.
+    """
+
+    def __init__(self, path: Path, schema: pa.Schema, *, raw_text: bool = False) -> None:
+        self._raw_text = raw_text
         self._kept = [i for i, f in enumerate(schema) if not pa.types.is_binary(f.type)]
         fields = [schema.field(i) for i in self._kept]
-        self._schema = pa.schema([(f.name, _csv_type(f)) for f in fields])
         self._names = [f.name for f in fields]
+        shown = self._names if raw_text else [guard.guarded_text(n) for n in self._names]
+        types = [_csv_type(f) for f in fields]
+        self._schema = pa.schema(list(zip(shown, types, strict=True)))
         self._writer = pyarrow.csv.CSVWriter(path, self._schema)
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Append rows."""
         columns = [batch.column(i) for i in self._kept]
         cells = [_csv_cells(n, c) for n, c in zip(self._names, columns, strict=True)]
+        if not self._raw_text:
+            cells = [guard.guarded(c) for c in cells]
         self._writer.write(pa.RecordBatch.from_arrays(cells, schema=self._schema))
 
     def close(self) -> None:
@@ -108,14 +119,17 @@ def _csv_cells(name: str, cells: pa.Array) -> pa.Array:
 class RejectsWriter:
     """``rejects.csv``: each row that was not decided, with its line, the reason and raw text."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, raw_text: bool = False) -> None:
+        self._shown = str if raw_text else guard.guarded_text
         self._file = path.open("w", encoding="utf-8", newline="")
         self._writer = csv.writer(self._file, lineterminator="\n")
         self._writer.writerow(REJECTS)
 
     def write(self, rejects: Iterable[Reject]) -> None:
         """Append rows."""
-        self._writer.writerows((r.line, r.reason.value, r.detail, r.raw) for r in rejects)
+        self._writer.writerows(
+            (r.line, r.reason.value, r.detail, self._shown(r.raw)) for r in rejects
+        )
 
     def close(self) -> None:
         """Finish the file."""
@@ -134,6 +148,15 @@ def renamed(headers: Sequence[str]) -> dict[str, str]:
     return names
 
 
+def is_guarded(path: Path) -> bool:
+    """Return whether a file is one of a run's that has the spreadsheet guard in it."""
+    try:
+        manifest = json.loads((path.parent / "run.json").read_text(encoding="utf-8"))
+        return bool(manifest["spreadsheet_guard"]) and path.name in manifest["files"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
 def earlier_files(folder: Path) -> list[str]:
     """Return the files that an earlier run says it has put into a folder."""
     try:
@@ -148,12 +171,15 @@ def write_summary(path: Path, counts: Counts) -> None:
     _write_rows(path, SUMMARY, [(*key, n) for key, n in sorted(counts.items())])
 
 
-def write_centers(path: Path, centers: Centers, country: Numbers, names: Names) -> None:
+def write_centers(
+    path: Path, centers: Centers, country: Numbers, names: Names, *, raw_text: bool = False
+) -> None:
     """Write the centers as used, with the country that decided."""
+    shown = str if raw_text else guard.guarded_text
     columns: dict[str, Sequence[Any]] = {
-        "center_id": centers.center_id,
-        "name": centers.name,
-        "country": centers.country,
+        "center_id": list(map(shown, centers.center_id)),
+        "name": list(map(shown, centers.name)),
+        "country": list(map(shown, centers.country)),
         "latitude": centers.lat.tolist(),
         "longitude": centers.lon.tolist(),
         "opens_on": _days(centers.opens_on),

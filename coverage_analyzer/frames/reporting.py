@@ -10,6 +10,7 @@ import pyarrow as pa
 from coverage_analyzer import countries, tables
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files import report
+from coverage_analyzer.files.guard import guarded_text
 from coverage_analyzer.files.publishing import Publication
 from coverage_analyzer.frames.columns import geometries, need
 from coverage_analyzer.frames.drawing import coverage_areas, map_data
@@ -62,7 +63,8 @@ def write_report(
         report.write_summary(publication.path("summary.csv"), Counter(places))
         if centers is not None:
             _write_network(publication, verdicts, centers, policy)
-        manifest = _manifest(verdicts, policy) | {"files": [*publication.names, "run.json"]}
+        files = [*publication.names, "run.json"]
+        manifest = _manifest(verdicts, policy) | {"files": files, "spreadsheet_guard": True}
         report.write_manifest(publication.path("run.json"), manifest)
         publication.publish(report.earlier_files(publication.folder))
     return Path(folder)
@@ -76,6 +78,8 @@ def _write_network(
 ) -> None:
     """Write the centers, their coverage areas and the map."""
     plain = pd.DataFrame(centers.drop(columns=geometries(centers)))
+    for name in plain.columns[plain.dtypes == "str"]:
+        plain[name] = plain[name].map(guarded_text, na_action="ignore")
     plain.to_csv(publication.path("centers.csv"), index=False, lineterminator="\n")
     rules, judged = policy or verdicts.attrs.get("policy", DEFAULT), verdicts.attrs.get("as_of")
     covered = coverage_areas(centers, rules, as_of=judged)
