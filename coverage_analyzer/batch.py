@@ -20,6 +20,7 @@ from coverage_analyzer import areas, arrays, countries, tables
 from coverage_analyzer.centers import days
 from coverage_analyzer.errors import CoverageError, InputError, PublishError
 from coverage_analyzer.files import reading, report
+from coverage_analyzer.files.delimited import PLAIN, Dialect
 from coverage_analyzer.files.publishing import Publication
 from coverage_analyzer.files.reading import Rows, Table
 from coverage_analyzer.maps import page, payload
@@ -49,6 +50,8 @@ class Options:
         Whether to write ``areas.geojson`` and ``map.html``.
     raw_text
         Whether text in CSV files stays as it is even where a spreadsheet would run it.
+    dialect
+        How a text file of sites is written, where that cannot be found.
     progress
         Called with the number of rows read so far.
     """
@@ -60,6 +63,7 @@ class Options:
     areas: bool = True
     map: bool = True
     raw_text: bool = False
+    dialect: Dialect = PLAIN
     progress: Callable[[int], None] | None = None
 
 
@@ -176,7 +180,7 @@ def run(
     network = reading.read_centers(given, world, convention)
     trusting = options.trust_declared
     matcher = Matcher(network, rules, world, as_of=judged, trust_declared=trusting)
-    table = reading.opened(sites, tables.SITES, options.columns)
+    table = reading.opened(sites, tables.SITES, options.columns, options.dialect)
     _spare_inputs(Path(output), (Path(sites), Path(centers)))
     with Publication(output) as publication:
         try:

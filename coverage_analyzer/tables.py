@@ -237,13 +237,15 @@ def _listed(headers: Sequence[str], most: int = 20) -> str:
     return f"{shown} and {len(headers) - most} more" if len(headers) > most else shown
 
 
-def numbers(cells: pa.Array) -> tuple[Floats, Bools]:
+def numbers(cells: pa.Array, *, decimal: str = ".") -> tuple[Floats, Bools]:
     """Return the numbers that cells hold, and which are blank.
 
     Parameters
     ----------
     cells
         Text, read by the grammar `NUMBER`, or an Arrow array of numbers.
+    decimal
+        What stands for the point of the grammar in text: a point, or a comma.
 
     Returns
     -------
@@ -254,6 +256,8 @@ def numbers(cells: pa.Array) -> tuple[Floats, Bools]:
     """
     if not (pa.types.is_string(cells.type) or pa.types.is_large_string(cells.type)):
         return _finite(arrays.numpy(cells.cast(pa.float64()))), ~arrays.valid(cells)
+    if decimal != ".":  # then a point parts thousands, and such a cell is no number here
+        cells = pc.replace_substring(pc.replace_substring(cells, ".", "\0"), decimal, ".")
     trimmed = pc.ascii_trim(cells, characters=" \t")
     try:
         values = arrays.numpy(trimmed.cast(pa.float64()))
@@ -292,14 +296,16 @@ class Coordinates:
     fault: npt.NDArray[np.int8]
 
 
-def coordinates(lat: pa.Array, lon: pa.Array, accuracy_m: pa.Array | None = None) -> Coordinates:
+def coordinates(
+    lat: pa.Array, lon: pa.Array, accuracy_m: pa.Array | None = None, *, decimal: str = "."
+) -> Coordinates:
     """Return the coordinates that cells hold, and which rows cannot be used."""
     codes = list(Rejected)
-    (y, no_y), (x, no_x) = numbers(lat), numbers(lon)
+    (y, no_y), (x, no_x) = numbers(lat, decimal=decimal), numbers(lon, decimal=decimal)
     fault = np.full(len(y), -1, np.int8)
     accuracy = np.full(len(y), np.nan)
     if accuracy_m is not None:
-        accuracy, blank = numbers(accuracy_m)
+        accuracy, blank = numbers(accuracy_m, decimal=decimal)
         accuracy = np.where(accuracy >= 0, accuracy, np.nan)
         fault[~blank & np.isnan(accuracy)] = codes.index(Rejected.accuracy_not_a_number)
     fault[(np.abs(y) > 90) | (np.abs(x) > 180)] = codes.index(Rejected.coordinate_out_of_range)
@@ -330,7 +336,7 @@ def _is_number(text: str) -> bool:
 
 def _number_hint(text: str) -> str:
     if re.fullmatch(r"\s*[+-]?\d+,\d+\s*", text):
-        return "; a decimal comma? write a decimal point"
+        return "; a decimal comma? write a point, or say --decimal ,"
     if _DMS.search(text):
         return "; degrees, minutes, seconds or a hemisphere? write decimal degrees"
     return ""

@@ -32,6 +32,22 @@ from coverage_analyzer.cli.talk import say
 @click.option("--areas/--no-areas", default=True, help="Write areas.geojson.  [areas]")
 @click.option("--map/--no-map", "page", default=True, help="Write map.html.  [map]")
 @click.option(
+    "--delimiter",
+    default="",
+    metavar="CHAR",
+    help="Between fields of the sites.  [, ; tab |: found]",
+)
+@click.option(
+    "--decimal",
+    type=click.Choice([".", ","]),
+    default=".",
+    show_default=True,
+    help="In coordinates of the sites.",
+)
+@click.option(
+    "--encoding", default="", metavar="NAME", help="Of the sites.  [UTF-8, UTF-16: found]"
+)
+@click.option(
     "--raw-text",
     is_flag=True,
     help="Leave text as it is even where a spreadsheet would run it as a formula.",
@@ -55,6 +71,9 @@ def run(
     trust_declared: bool,
     areas: bool,
     page: bool,
+    delimiter: str,
+    decimal: str,
+    encoding: str,
     raw_text: bool,
     max_rejects: int | None,
     as_json: bool,
@@ -69,6 +88,7 @@ def run(
     import pyarrow as pa
 
     from coverage_analyzer import batch
+    from coverage_analyzer.files.delimited import Dialect
 
     # pyarrow catches signals while it reads, and loses one that comes when it is nearly done.
     pa.enable_signal_handlers(False)
@@ -80,6 +100,7 @@ def run(
         areas=areas,
         map=page,
         raw_text=raw_text,
+        dialect=Dialect(delimiter.replace("\\t", "\t"), decimal, encoding),
         progress=_progress(),
     )
     manifest = batch.run(sites, centers, output, policy=policy, as_of=as_of, options=chosen)

@@ -19,7 +19,7 @@ from coverage_analyzer.errors import InputError
 from coverage_analyzer.files import guard, report, spatial
 from coverage_analyzer.files.blocks import Block, Reject, Source
 from coverage_analyzer.files.columnar import ParquetFile
-from coverage_analyzer.files.delimited import DelimitedFile
+from coverage_analyzer.files.delimited import PLAIN, DelimitedFile, Dialect
 from coverage_analyzer.tables import Column, Coordinates, Rejected
 
 DAYS: Final = ("opens_on", "closes_on")
@@ -53,6 +53,7 @@ class Table:
     path: Path
     source: Source
     columns: Mapping[str, int]
+    decimal: str = "."
 
     @property
     def headers(self) -> list[str]:
@@ -95,20 +96,25 @@ class Unguarded:
 
 
 def opened(
-    path: str | Path, table: Sequence[Column], columns: Mapping[str, str] | None = None
+    path: str | Path,
+    table: Sequence[Column],
+    columns: Mapping[str, str] | None = None,
+    dialect: Dialect = PLAIN,
 ) -> Table:
     """Open a table of sites or centers.
 
     Parameters
     ----------
     path
-        A CSV (``.csv``, ``.txt``), Parquet (``.parquet``, ``.geoparquet``), GeoJSON (``.geojson``,
-        ``.json``) or GeoPackage (``.gpkg``) file. Of the last three and of GeoParquet, points on
-        any CRS are read, and give latitude and longitude.
+        A text file (also packed, or ``-`` for standard input), Parquet (``.parquet``,
+        ``.geoparquet``), GeoJSON (``.geojson``, ``.json``) or GeoPackage (``.gpkg``). Of the last
+        two and of GeoParquet, points in any CRS are read, and give latitude and longitude.
     table
         `tables.SITES` or `tables.CENTERS`.
     columns
         The header to take for a column where names alone do not tell.
+    dialect
+        How a text file is written, where that cannot be found.
 
     Raises
     ------
@@ -116,19 +122,19 @@ def opened(
         If there is no such file, it cannot be read, or columns are missing or ambiguous.
     """
     path = Path(path)
-    source = _source(path)
+    source = _source(path, dialect)
     try:
         if report.is_guarded(path):
             source = Unguarded(source)
         found = tables.recognised(source.headers, table, {**source.known, **(columns or {})})
         tables.check_types({name: source.types[at] for name, at in found.items()})
-        return Table(path, source, found)
+        return Table(path, source, found, dialect.decimal)
     except InputError as error:
         msg = f"{path}: {error}"
         raise InputError(msg) from None
 
 
-def _source(path: Path) -> Source:
+def _source(path: Path, dialect: Dialect) -> Source:
     """Return the reader that the name of a file asks for.
 
     Raises
@@ -144,7 +150,7 @@ def _source(path: Path) -> Source:
         case ".parquet" | ".geoparquet" | ".pq":
             plain = ParquetFile(path)
             return spatial.geoparquet(path) if plain.spatial else plain
-    return DelimitedFile(path)
+    return DelimitedFile(path, dialect)
 
 
 def read_centers(table: Table, world: Countries, convention: Convention) -> Centers:
@@ -191,7 +197,7 @@ def _joined(parts: list[Floats]) -> Floats:
 
 def _coordinates(block: Block, table: Table) -> Coordinates:
     cells = [table.column(block, n) for n in ("latitude", "longitude", "accuracy_m")]
-    return tables.coordinates(*cells)
+    return tables.coordinates(*cells, decimal=table.decimal)
 
 
 def _usable(block: Block, table: Table) -> Rows:

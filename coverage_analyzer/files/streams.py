@@ -1,0 +1,140 @@
+"""The bytes of a text file as UTF-8: unpacked if packed, decoded if in another encoding."""
+
+import codecs
+import gzip
+import sys
+from pathlib import Path
+from typing import BinaryIO, Final, Protocol, cast
+
+from coverage_analyzer.errors import InputError
+
+STANDARD_INPUT: Final = "-"
+
+GZIP: Final = b"\x1f\x8b"
+ZSTD: Final = b"\x28\xb5\x2f\xfd"
+UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+class Stream(Protocol):
+    """What can be read from, and closed."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return at most so many bytes, none at the end."""
+
+    def close(self) -> None:
+        """Let the file go."""
+
+
+def utf8_bytes(path: Path, encoding: str = "") -> Stream:
+    """Open a text file, or standard input for ``-``.
+
+    Parameters
+    ----------
+    path
+        Plain, or packed with gzip or zstd (standard input: gzip), whatever its name says.
+    encoding
+        Of the text; by default UTF-8, or UTF-16 if it begins with the mark of that.
+
+    Raises
+    ------
+    InputError
+        If there is no such encoding.
+    """
+    try:
+        codecs.lookup(encoding or "utf-8")
+    except LookupError:
+        msg = f"There is no encoding {encoding!r}; there are utf-8, utf-16, cp1252, latin-1 ..."
+        raise InputError(msg) from None
+    stream = _unpacked(path)
+    first = stream.read(2)
+    whole = Ahead(first, stream)
+    found = encoding or ("utf-16" if first in UTF16 else "utf-8")
+    return whole if codecs.lookup(found).name == "utf-8" else Transcoded(whole, found)
+
+
+def is_standard_input(path: Path) -> bool:
+    """Return whether a path stands for standard input."""
+    return str(path) == STANDARD_INPUT
+
+
+def _unpacked(path: Path) -> Stream:
+    if is_standard_input(path):
+        first = sys.stdin.buffer.read(2)
+        whole = Ahead(first, Kept(sys.stdin.buffer))
+        return gzip.GzipFile(fileobj=cast("BinaryIO", whole), mode="rb") if first == GZIP else whole
+    with path.open("rb") as file:
+        magic = file.read(4)
+    if magic.startswith(GZIP):
+        return gzip.open(path, "rb")
+    if magic == ZSTD:
+        import pyarrow as pa
+
+        stream: Stream = pa.input_stream(str(path), compression="zstd")
+        return stream
+    return path.open("rb")
+
+
+class Kept:
+    """Standard input, which is not closed: it belongs to the program."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return at most so many bytes, none at the end."""
+        return self._stream.read(size)
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+class Ahead:
+    """A stream with the bytes that have been read of it put back.
+
+    Parameters
+    ----------
+    first
+        Those bytes.
+    stream
+        What follows them.
+    """
+
+    def __init__(self, first: bytes, stream: Stream) -> None:
+        self._first, self._stream = first, stream
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return at most so many bytes, none at the end."""
+        first, self._first = self._first, b""
+        return first + self._stream.read(max(size - len(first), 0) if size >= 0 else -1)
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._stream.close()
+
+
+class Transcoded:
+    """A stream of text in some encoding as UTF-8.
+
+    Parameters
+    ----------
+    stream
+        Its bytes.
+    encoding
+        A name that Python knows.
+    """
+
+    def __init__(self, stream: Stream, encoding: str) -> None:
+        self._stream = stream
+        self._decoder = codecs.getincrementaldecoder(encoding)()
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return about so many bytes, none at the end."""
+        while True:
+            data = self._stream.read(size)
+            text = self._decoder.decode(data, final=not data)
+            if text or not data:
+                return text.encode()
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._stream.close()
