@@ -118,6 +118,21 @@ def areas(
     )
 
 
+PROPERTIES: Final = (
+    "center_id",
+    "name",
+    "country",
+    "limit_miles",
+    "opens_on",
+    "level",
+    "above_miles",
+    "planned",
+    "area_km2",
+    "area_square_miles",
+)
+"""What `properties` tells of each area, in this order."""
+
+
 def properties(
     areas: Areas, centers: Centers, country: Numbers, names: Names
 ) -> Iterator[dict[str, Any]]:

@@ -12,6 +12,7 @@ import pyarrow as pa
 from coverage_analyzer import areas, countries, tables
 from coverage_analyzer.batch import day
 from coverage_analyzer.centers import Centers
+from coverage_analyzer.countries.decision import Convention
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.frames.columns import (
     WGS84,
@@ -70,7 +71,7 @@ def coverage_areas(
     made = areas.areas(network, country, rules, world, np.datetime64(judged, "D"))
     if merge is None:
         rows = list(areas.properties(made, network, country, world.names))
-        frame = pd.DataFrame(rows)
+        frame = pd.DataFrame(rows, columns=list(areas.PROPERTIES))
         frame["opens_on"] = pd.to_datetime(frame["opens_on"])
         return gpd.GeoDataFrame(frame, geometry=made.geometry, crs=WGS84)
     parts: list[tuple[int, int | None, Any]] = list(areas.overlap_depth(made, country))
@@ -143,13 +144,15 @@ def map_data(
     blank = labels.assign(_row="")
     drawn.add(lon, lat, site_id, texts(blank, known.get("name", "_row")), columns)
     world, network = countries.load(), centers_of(centers)
-    rules = Policy.load(verdicts.attrs.get("policy", DEFAULT))
-    country = network.decided(world, rules.convention(world.names))
+    # For a picture the declared country of a center will do, as it did for the verdicts.
+    fold = np.arange(len(world.names.codes), dtype=np.int16)
+    country = network.decided(world, Convention(fold, trust_declared=True))
+    title = verdicts.attrs.get("policy_title", "Coverage")
     judged = day(verdicts.attrs.get("as_of")) or datetime.datetime.now(datetime.UTC).date()
     own = None if covered is None else _areas(covered, network)
     shown = payload.Network(network, country, own, np.datetime64(judged, "D"))
     counts = Counter(verdicts["status"])
-    return payload.payload(rules.title, drawn, counts, shown, world.names)
+    return payload.payload(title, drawn, counts, shown, world.names)
 
 
 def _areas(frame: gpd.GeoDataFrame, centers: Centers) -> areas.Areas:

@@ -95,7 +95,8 @@ def assess(
     )
     result = gpd.GeoDataFrame(frame, geometry=points, crs=WGS84)
     counts = {n: sites.attrs[n] for n in ("decided", "rejected", "blank") if n in sites.attrs}
-    result.attrs = counts | {"policy": rules.name, "as_of": matcher.as_of.isoformat()}
+    told = {"policy": rules.name, "policy_title": rules.title, "as_of": matcher.as_of.isoformat()}
+    result.attrs = counts | told
     return result
 
 

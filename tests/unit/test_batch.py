@@ -468,3 +468,11 @@ def test_a_network_of_nothing_is_an_error(tmp_path: Path) -> None:
         batch.run(
             sites_file(tmp_path), centers_file(tmp_path, "center_id,lat,lon\n"), tmp_path / "out"
         )
+
+
+def test_a_run_where_all_centers_are_closed(tmp_path: Path) -> None:
+    """Everybody falls back, and the folder is whole, with no area in it."""
+    text = "center_id,lat,lon,country,closes_on\nA,40,-75,US,2020-01-01\n"
+    batch.run(sites_file(tmp_path), centers_file(tmp_path, text), tmp_path / "out")
+    assert list(contents(tmp_path / "out")) == FILES
+    assert '"features":[' in (tmp_path / "out" / "areas.geojson").read_text("utf-8")
