@@ -63,7 +63,9 @@ class ParquetFile:
                 yield block(batch, row)
                 row += len(batch)
             if row == 1:
-                yield block(self._file.schema_arrow.empty_table().to_batches()[0], row)
+                schema = self._file.schema_arrow
+                none = [pa.nulls(0, kind) for kind in schema.types]
+                yield block(pa.RecordBatch.from_arrays(none, schema=schema), row)
         except (OSError, pa.ArrowException) as error:
             msg = f"{self._path} cannot be read on from row {row}: {error}."
             raise InputError(msg) from error

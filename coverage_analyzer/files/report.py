@@ -112,7 +112,8 @@ def _csv_cells(name: str, cells: pa.Array) -> pa.Array:
     if name in DECIMALS:
         return arrays.decimals(arrays.numpy(cells), DECIMALS[name])
     if pa.types.is_nested(cells.type):
-        return arrays.text([json.dumps(v, default=str) for v in cells.to_pylist()])
+        texts = ["" if v is None else json.dumps(v, default=str) for v in cells.to_pylist()]
+        return arrays.text(texts)
     return cells
 
 

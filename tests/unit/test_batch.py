@@ -476,3 +476,13 @@ def test_a_run_where_all_centers_are_closed(tmp_path: Path) -> None:
     batch.run(sites_file(tmp_path), centers_file(tmp_path, text), tmp_path / "out")
     assert list(contents(tmp_path / "out")) == FILES
     assert '"features":[' in (tmp_path / "out" / "areas.geojson").read_text("utf-8")
+
+
+@pytest.mark.parametrize("kind", report.FORMATS)
+def test_a_parquet_file_without_rows_gives_an_empty_report(
+    tmp_path: Path, kind: report.Format
+) -> None:
+    """A nightly export may be empty: that is no error."""
+    table = pa.table({"id": ["a"], "latitude": [1.0], "longitude": [2.0], "tags": [["x"]]})
+    run = parquet_run(tmp_path, table.slice(0, 0), kind)
+    assert run["ledger"] == {"read": 0, "decided": 0, "rejected": 0, "blank": 0}
