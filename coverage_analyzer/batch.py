@@ -240,7 +240,7 @@ def _published(
     path = publication.path("centers.csv")
     report.write_centers(path, matcher.centers, country, names, raw_text=options.raw_text)
     totals = _totals(counts, tally)
-    network = _network(matcher, options)
+    network, undrawn = _network(matcher, options)
     if options.areas and network.areas is not None:
         features = areas.properties(network.areas, matcher.centers, country, names)
         path = publication.path("areas.geojson")
@@ -249,7 +249,9 @@ def _published(
         title = matcher.policy.title
         data = payload.payload(title, drawn, totals["status"], network, names)
         publication.path("map.html").write_text(page.page(data), encoding="utf-8")
-    manifest = _manifest(*given, matcher) | {
+    manifest = _manifest(*given, matcher)
+    manifest["warnings"] += undrawn
+    manifest |= {
         "counts": totals,
         "ledger": {n: getattr(ledger, n) for n in ("read", "decided", "rejected", "blank")},
         "first_rejects": ledger.first,
@@ -301,13 +303,16 @@ def _labels(rows: Rows, table: Table) -> tuple[pa.Array, pa.Array]:
     return blank, tables.as_text(name) if name is not None else pa.nulls(len(lines), pa.string())
 
 
-def _network(matcher: Matcher, options: Options) -> payload.Network:
-    """Return the centers with their coverage areas, where one of them is wanted."""
+def _network(matcher: Matcher, options: Options) -> tuple[payload.Network, list[str]]:
+    """Return the centers with their coverage areas, if wanted, and why there are none."""
     day_ = np.datetime64(matcher.as_of, "D")
-    country, covered = matcher.center_country, None
+    country, covered, warnings = matcher.center_country, None, []
     if options.areas or options.map:
-        covered = areas.areas(matcher.centers, country, matcher.policy, matcher.world, day_)
-    return payload.Network(matcher.centers, country, covered, day_)
+        try:
+            covered = areas.areas(matcher.centers, country, matcher.policy, matcher.world, day_)
+        except InputError as error:  # the verdicts stand without a picture
+            warnings.append(f"No coverage areas: {error}")
+    return payload.Network(matcher.centers, country, covered, day_), warnings
 
 
 def _sites(rows: Rows, table: Table, matcher: Matcher) -> Sites:

@@ -315,26 +315,34 @@ def coordinates(
     return Coordinates(np.where(good, x, np.nan), np.where(good, y, np.nan), accuracy, fault)
 
 
-def fault_detail(fault: Rejected, latitude: str, longitude: str, accuracy_m: str) -> str:
+def fault_detail(
+    fault: Rejected, latitude: str, longitude: str, accuracy_m: str, *, decimal: str = "."
+) -> str:
     """Return in words what is wrong with a row's cells, and what may be meant."""
+    y, x = _number(latitude, decimal), _number(longitude, decimal)
     if fault is Rejected.coordinate_missing:
         empty = [n for n, t in (("latitude", latitude), ("longitude", longitude)) if not t.strip()]
         return f"{' and '.join(empty)} empty"
     if fault is Rejected.accuracy_not_a_number:
         return f"accuracy_m is {accuracy_m!r}, not a distance in metres"
     if fault is Rejected.coordinate_out_of_range:
-        swapped = abs(float(latitude)) <= 180 and abs(float(longitude)) <= 90
+        swapped = abs(y) <= 180 and abs(x) <= 90
         hint = "; latitude and longitude look swapped" if swapped else ""
         return f"latitude {latitude}, longitude {longitude} is out of range{hint}"
-    name, text = ("longitude", longitude) if _is_number(latitude) else ("latitude", latitude)
-    return f"{name} is {text!r}, not a number in degrees{_number_hint(text)}"
+    name, text = ("latitude", latitude) if np.isnan(y) else ("longitude", longitude)
+    return f"{name} is {text!r}, not a number in degrees{_number_hint(text, decimal)}"
 
 
-def _is_number(text: str) -> bool:
-    return _NUMBER.fullmatch(text) is not None and np.isfinite(float(text))
+def _number(text: str, decimal: str) -> float:
+    """Return the number that a text is by the grammar, else NaN."""
+    plain = text if decimal == "." else text.replace(".", "\0").replace(decimal, ".")
+    value = float(plain) if _NUMBER.fullmatch(plain) else np.nan
+    return value if np.isfinite(value) else np.nan
 
 
-def _number_hint(text: str) -> str:
+def _number_hint(text: str, decimal: str) -> str:
+    if decimal != "." and "." in text:
+        return "; with --decimal , a point is none"
     if re.fullmatch(r"\s*[+-]?\d+,\d+\s*", text):
         return "; a decimal comma? write a point, or say --decimal ,"
     if _DMS.search(text):

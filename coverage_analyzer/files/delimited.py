@@ -13,7 +13,7 @@ import functools
 import hashlib
 import threading
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -321,7 +321,7 @@ def _read_at_once(data: bytes, form: Form, line: int) -> Block | None:
     ]
     lines = np.delete(np.arange(table.num_rows + len(odd)) + line, numbers - 1)
     (batch,) = table.combine_chunks().to_batches() or [_empty(names)]
-    raw = functools.partial(_raw_line, data, lines - line)
+    raw = functools.partial(_raw_line, data, functools.cache(_line_starts), lines - line)
     records = table.num_rows + len(odd)
     return Block(lines, batch, raw, rejects, len(odd) - len(rejects), records)
 
@@ -330,9 +330,16 @@ def _any_cell(text: str, delimiter: str) -> bool:
     return any(next(csv.reader([text], delimiter=delimiter), []))
 
 
-def _raw_line(data: bytes, lines: Ints, row: int) -> str:
-    text: bytes = data.split(b"\n")[int(lines[row])]
-    return text.rstrip(b"\r").decode()
+def _raw_line(data: bytes, starts_of: Callable[[bytes], Ints], lines: Ints, row: int) -> str:
+    """Return the text of a row; where lines start is found once, when the first is asked for."""
+    start, stop = starts_of(data)[int(lines[row]) :][:2].tolist()
+    return data[start:stop].rstrip(b"\r\n").decode()
+
+
+def _line_starts(data: bytes) -> Ints:
+    """Return where each line starts, and the end."""
+    ends = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n")) + 1
+    return np.unique(np.concatenate([[0], ends, [len(data)]]))
 
 
 def _wrong_width(found: int, width: int) -> tuple[Rejected, str]:

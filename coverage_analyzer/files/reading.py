@@ -212,7 +212,7 @@ def _usable(block: Block, table: Table) -> Rows:
         cells = [table.column(block, n) for n in ("latitude", "longitude", "accuracy_m")]
         texts = ["" if c is None else _cell(c, row) for c in cells]
         fault = codes[read.fault[row]]
-        detail = tables.fault_detail(fault, *texts)
+        detail = tables.fault_detail(fault, *texts, decimal=table.decimal)
         rejects.append(Reject(int(block.lines[row]), fault, detail, block.raw(row)))
     kept = np.flatnonzero(read.fault < 0)
     left = Block(

@@ -91,7 +91,7 @@ class CsvWriter:
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Append rows."""
-        columns = [batch.column(i) for i in self._kept]
+        columns = [_plain(batch.column(i)) for i in self._kept]
         cells = [_csv_cells(n, c) for n, c in zip(self._names, columns, strict=True)]
         if not self._raw_text:
             cells = [guard.guarded(c) for c in cells]
@@ -102,10 +102,24 @@ class CsvWriter:
         self._writer.close()
 
 
+def _plain(cells: pa.Array) -> pa.Array:
+    """Return text of any kind (coded, large, views) as plain strings: none goes unguarded."""
+    kind = _text_type(cells.type)
+    return cells if cells.type == kind else cells.cast(kind)
+
+
+def _text_type(kind: pa.DataType) -> pa.DataType:
+    if pa.types.is_dictionary(kind):
+        return _text_type(kind.value_type)
+    if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        return pa.string()
+    return kind
+
+
 def _csv_type(field: pa.Field) -> pa.DataType:
     if field.name in DECIMALS:
         return pa.decimal128(18, DECIMALS[field.name])
-    return pa.string() if pa.types.is_nested(field.type) else field.type
+    return pa.string() if pa.types.is_nested(field.type) else _text_type(field.type)
 
 
 def _csv_cells(name: str, cells: pa.Array) -> pa.Array:
@@ -153,7 +167,8 @@ def is_guarded(path: Path) -> bool:
     """Return whether a file is one of a run's that has the spreadsheet guard in it."""
     try:
         manifest = json.loads((path.parent / "run.json").read_text(encoding="utf-8"))
-        return bool(manifest["spreadsheet_guard"]) and path.name in manifest["files"]
+        ours = path.suffix == ".csv" and path.name in manifest["files"]  # Parquet is verbatim
+        return ours and bool(manifest["spreadsheet_guard"])
     except (OSError, ValueError, KeyError, TypeError):
         return False
 

@@ -78,8 +78,11 @@ def _write_network(
 ) -> None:
     """Write the centers, their coverage areas and the map."""
     plain = pd.DataFrame(centers.drop(columns=geometries(centers)))
-    for name in plain.columns[plain.dtypes == "str"]:
-        plain[name] = plain[name].map(guarded_text, na_action="ignore")
+    plain = plain.rename(columns=lambda name: guarded_text(str(name)))
+    for name in plain.columns[[not pd.api.types.is_numeric_dtype(t) for t in plain.dtypes]]:
+        if not pd.api.types.is_datetime64_any_dtype(plain[name]):
+            cells = plain[name].astype("object")
+            plain[name] = cells.map(lambda cell: guarded_text(str(cell)), na_action="ignore")
     plain.to_csv(publication.path("centers.csv"), index=False, lineterminator="\n")
     rules, judged = policy or verdicts.attrs.get("policy", DEFAULT), verdicts.attrs.get("as_of")
     covered = coverage_areas(centers, rules, as_of=judged)

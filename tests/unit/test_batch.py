@@ -26,6 +26,7 @@ from running import (
 )
 
 from coverage_analyzer import Policy, batch, tables
+from coverage_analyzer import policy as policy_module
 from coverage_analyzer.errors import CoverageError, FolderBusyError, InputError, PolicyError
 from coverage_analyzer.files import columnar, delimited, report
 from coverage_analyzer.files.publishing import Publication
@@ -486,3 +487,23 @@ def test_a_parquet_file_without_rows_gives_an_empty_report(
     table = pa.table({"id": ["a"], "latitude": [1.0], "longitude": [2.0], "tags": [["x"]]})
     run = parquet_run(tmp_path, table.slice(0, 0), kind)
     assert run["ledger"] == {"read": 0, "decided": 0, "rejected": 0, "blank": 0}
+
+
+def test_a_policy_whose_areas_cannot_be_drawn_is_judged(tmp_path: Path) -> None:
+    """Limits by country but any country's center: verdicts stand, the map has no areas."""
+    text = policy_module.text("appliance-maintenance")
+    rules = tmp_path / "mine.toml"
+    rules.write_text(text.replace("same_country = true", "same_country = false"), encoding="utf-8")
+    run = judged(tmp_path, policy=rules)
+    assert run["ledger"]["decided"] > 0
+    assert any("No coverage areas" in warning for warning in run["warnings"])
+    assert "areas.geojson" not in contents(tmp_path / "out")
+    assert "map.html" in contents(tmp_path / "out")
+
+
+def test_raw_texts_of_many_rejects(tmp_path: Path) -> None:
+    """Each with its own line of the file, the last one without an end."""
+    rows = "".join(f"{n},,2\r\n" for n in range(300))
+    judged(tmp_path, f"id,lat,lon\r\n{rows}x,,9")
+    raws = [r["raw"] for r in records(tmp_path / "out" / "rejects.csv")]
+    assert raws == [*(f"{n},,2" for n in range(300)), "x,,9"]

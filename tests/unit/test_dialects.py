@@ -134,3 +134,11 @@ def test_a_decimal_comma_is_read_when_it_is_said(tmp_path: Path) -> None:
     assert ended.returncode == 0, ended.stderr
     ledger = manifest(tmp_path / "out")["ledger"]
     assert (ledger["decided"], ledger["rejected"]) == (1, 1)
+
+
+def test_rejects_of_decimal_commas_say_what_is_wrong(tmp_path: Path) -> None:
+    """Out of range, and no number: the right cell is named, and no traceback shown."""
+    ended = run(tmp_path, b"id;lat;lon\n1;140,5;-74,1\n2;40,5;abc\n", "--decimal", ",")
+    assert ended.returncode == 0, ended.stderr
+    assert b"out of range; latitude and longitude look swapped" in ended.stderr
+    assert b"longitude is 'abc'" in ended.stderr

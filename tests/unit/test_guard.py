@@ -3,11 +3,14 @@
 import csv
 import json
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import coverage_analyzer as ca
 from coverage_analyzer import arrays, batch
 from coverage_analyzer.files import guard
 
@@ -37,7 +40,7 @@ def test_numbers_and_other_text_stay(text: str) -> None:
     assert guard.guarded_text(text) == text
 
 
-def run(folder: Path, **options: bool) -> Path:
+def run(folder: Path, **options: Any) -> Path:
     """Judge sites whose every text is a formula, by a center with one."""
     rows = "".join(f'"{t}","{t}",40,-75,US\n' for t in FORMULAS)
     (folder / "s.csv").write_text(f"id,=header,lat,lon,country\n{rows}", encoding="utf-8")
@@ -77,3 +80,23 @@ def test_raw_text_stays_as_it_is(tmp_path: Path) -> None:
     out = run(tmp_path, raw_text=True)
     assert set(FORMULAS) <= set(cells(out / "report.csv"))
     assert json.loads((out / "run.json").read_text("utf-8"))["spreadsheet_guard"] is False
+
+
+def test_every_kind_of_text_is_guarded_by_the_notebook_too(tmp_path: Path) -> None:
+    """Categories and objects are text as well, in the report and in the centers."""
+    texts = ["=1+1", "'=x"]
+    sites = pd.DataFrame({"q": texts, "k": pd.Categorical(texts), "lat": 40.0, "lon": -75.0})
+    centers = pd.DataFrame({"center_id": ["=HYP"], "lat": 40.0, "lon": -75.0, "o": ["@x"]})
+    centers["o"] = centers["o"].astype("object")
+    verdicts = ca.assess(sites, centers, as_of="2026-12-01")
+    folder = ca.write_report(verdicts, tmp_path / "r", centers=centers)
+    for name in ("report.csv", "centers.csv"):
+        assert [c for c in cells(folder / name) if guard.guarded_text(c) != c and c[0] != "'"] == []
+    again = ca.read_sites(folder / "report.csv", columns={"latitude": "lat", "longitude": "lon"})
+    assert again["q"].tolist() == again["k"].tolist() == texts
+
+
+def test_a_parquet_report_is_verbatim_both_ways(tmp_path: Path) -> None:
+    """No guard goes in, so none is taken off."""
+    out = run(tmp_path, format="parquet")
+    assert ca.read_sites(out / "report.parquet")["site_id"].tolist() == FORMULAS
