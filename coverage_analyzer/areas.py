@@ -18,7 +18,8 @@ import shapely
 from coverage_analyzer import geodesy
 from coverage_analyzer.arrays import Bools, Floats, Ints
 from coverage_analyzer.centers import Centers
-from coverage_analyzer.countries import Countries, Names, Numbers
+from coverage_analyzer.countries import NONE, Countries, Names, Numbers
+from coverage_analyzer.countries.decision import Convention
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.geodesy import MILE_M
 from coverage_analyzer.policy import Policy
@@ -105,7 +106,7 @@ def areas(
     limit = np.array([band.up_to_miles for _, band in bands])
     geometry = _discs(centers.lon[center], centers.lat[center], above, limit)
     if own:
-        geometry = _cut(geometry, country[center], world, policy.convention(world.names).fold)
+        geometry = _cut(geometry, country[center], world, policy.convention(world.names))
     geometry = shapely.orient_polygons(geometry, exterior_cw=False)
     return Areas(
         center=center,
@@ -300,13 +301,15 @@ def _turned(polygon: Any, degrees: float) -> Any:
     return shapely.transform(polygon, lambda points: points + np.array([degrees, 0.0]))
 
 
-def _cut(geometry: Geometries, country: Numbers, world: Countries, fold: Numbers) -> Geometries:
+def _cut(
+    geometry: Geometries, country: Numbers, world: Countries, convention: Convention
+) -> Geometries:
     """Return the parts of discs that lie in their country, with all that counts as it."""
     parts, disc = shapely.get_parts(geometry, return_index=True)
     bounds = shapely.bounds(parts)
     cut: list[list[Any]] = [[] for _ in geometry]
     for number in np.unique(country).tolist():
-        faces = np.flatnonzero(fold[world.holder] == number)
+        faces = np.flatnonzero(_served(number, world, convention))
         lands = [world.borders.polygon(face) for face in faces.tolist()]
         for part in np.flatnonzero(country[disc] == number).tolist():
             for land in lands:
@@ -315,6 +318,17 @@ def _cut(geometry: Geometries, country: Numbers, world: Countries, fold: Numbers
     result = np.empty(len(geometry), object)
     result[:] = [shapely.union_all(some) if some else shapely.MultiPolygon() for some in cut]
     return result
+
+
+def _served(number: int, world: Countries, convention: Convention) -> Bools:
+    """Return in which faces a site can count as a country, as `countries.decision` has it."""
+    served: Bools = convention.fold[world.holder] == number
+    contested = world.claimant != NONE
+    if convention.contested == "review":
+        served &= ~contested
+    if convention.contested == "declared":
+        served |= contested & (convention.fold[world.claimant] == number)
+    return served
 
 
 def _polygons(geometry: Any) -> list[Any]:

@@ -307,7 +307,11 @@ def _network(matcher: Matcher, options: Options) -> tuple[payload.Network, list[
     """Return the centers with their coverage areas, if wanted, and why there are none."""
     day_ = np.datetime64(matcher.as_of, "D")
     country, covered, warnings = matcher.center_country, None, []
-    if options.areas or options.map:
+    if matcher.convention.trust_declared:
+        warnings.append("Areas are cut at borders, also where declared countries are trusted.")
+    if not (options.areas or options.map):
+        warnings = []
+    else:
         try:
             covered = areas.areas(matcher.centers, country, matcher.policy, matcher.world, day_)
         except InputError as error:  # the verdicts stand without a picture

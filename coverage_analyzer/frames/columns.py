@@ -41,12 +41,14 @@ def wgs84_points(frame: gpd.GeoDataFrame) -> Any:
 
 
 def known_columns(frame: pd.DataFrame, table: Sequence[Column]) -> dict[str, str]:
-    """Return the frame's name of each known column; coordinates may come from the geometry."""
+    """Return the frame's name of each known column but coordinates, which `positions` reads.
+
+    A column of the very name is meant, whatever synonyms stand beside it: readers give it.
+    """
     headers = [str(c) for c in frame.columns if c not in geometries(frame)]
-    wanted = [
-        Column(c.name, c.synonyms, required=c.required and c.name not in NUMERIC) for c in table
-    ]
-    return {name: headers[at] for name, at in tables.recognised(headers, wanted).items()}
+    wanted = [c for c in table if c.name not in {"latitude", "longitude"}]
+    own = {c.name: c.name for c in wanted if c.name in headers}
+    return {name: headers[at] for name, at in tables.recognised(headers, wanted, own).items()}
 
 
 def positions(frame: pd.DataFrame, what: str) -> tuple[Floats, Floats]:
@@ -91,6 +93,8 @@ def positions(frame: pd.DataFrame, what: str) -> tuple[Floats, Floats]:
 
 def _column(frame: pd.DataFrame, name: str) -> str:
     headers = [str(c) for c in frame.columns]
+    if name in headers:
+        return name
     return headers[tables.recognised(headers, (tables.LATITUDE, tables.LONGITUDE))[name]]
 
 

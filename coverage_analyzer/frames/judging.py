@@ -95,8 +95,8 @@ def assess(
     )
     result = gpd.GeoDataFrame(frame, geometry=points, crs=WGS84)
     counts = {n: sites.attrs[n] for n in ("decided", "rejected", "blank") if n in sites.attrs}
-    told = {"policy": rules.name, "policy_title": rules.title, "as_of": matcher.as_of.isoformat()}
-    result.attrs = counts | told
+    told = {"policy": rules.name, "policy_title": rules.title, "policy_sha256": rules.sha256}
+    result.attrs = counts | told | {"as_of": matcher.as_of.isoformat()}
     return result
 
 

@@ -63,7 +63,7 @@ def read_sites(
         refused += rows.rejects
         blank += rows.block.blank
     names = {at: name for name, at in table.columns.items()}
-    headers = [names.get(i, h) for i, h in enumerate(table.headers)]
+    headers = _told_apart(names, table.headers)
     whole = pa.Table.from_batches(parts).rename_columns(headers)
     frame = pd.DataFrame({n: whole.column(i).to_pandas() for i, n in enumerate(headers)})
     for name, values in zip(NUMERIC, (lat, lon, accuracy), strict=True):
@@ -75,6 +75,28 @@ def read_sites(
     sites = with_points(frame, np.concatenate(lon), np.concatenate(lat))
     sites.attrs = {"decided": len(sites), "rejected": len(refused), "blank": blank}
     return sites
+
+
+def _told_apart(names: Mapping[int, str], headers: Sequence[str]) -> list[str]:
+    """Return the names of all columns, each once: known ones have theirs, others make way.
+
+    Warns
+    -----
+    UserWarning
+        With the columns that got another name.
+    """
+    taken, result, moved = {*names.values(), "geometry"}, [], {}
+    for i, header in enumerate(headers):
+        name = names.get(i, header)
+        while i not in names and name in taken:
+            name = f"input_{name}" if name else f"column_{i + 1}"
+        if i not in names and name != header:
+            moved[header] = name
+        taken.add(name)
+        result.append(name)
+    if moved:
+        warnings.warn(f"Columns renamed, so that none is lost: {moved}.", stacklevel=3)
+    return result
 
 
 def _tell_rejects(refused: Sequence[Reject], path: str | Path | None, source: Path) -> None:

@@ -8,14 +8,14 @@ import pandas as pd
 import pyarrow as pa
 
 from coverage_analyzer import countries, tables
-from coverage_analyzer.errors import InputError
+from coverage_analyzer.errors import InputError, PolicyError
 from coverage_analyzer.files import report
 from coverage_analyzer.files.guard import guarded_text
 from coverage_analyzer.files.publishing import Publication
 from coverage_analyzer.frames.columns import geometries, need
 from coverage_analyzer.frames.drawing import coverage_areas, map_data
 from coverage_analyzer.maps import page
-from coverage_analyzer.policy import DEFAULT, Policy
+from coverage_analyzer.policy import Policy
 
 
 def write_report(
@@ -36,7 +36,7 @@ def write_report(
     centers
         Written as ``centers.csv``, with ``areas.geojson`` and ``map.html``, if given.
     policy
-        Named in ``run.json`` with its hash, if given.
+        The one that the verdicts are by; needed if it is not built in.
 
     Returns
     -------
@@ -45,11 +45,12 @@ def write_report(
     Raises
     ------
     InputError
-        If the verdicts lack a column.
+        If the verdicts lack a column, or are by another policy.
     PublishError
         If the folder cannot be written.
     """
     need(verdicts, tables.VERDICT, "verdicts", "assess()")
+    rules = _rules(verdicts, policy)
     plain = pd.DataFrame(verdicts.drop(columns=geometries(verdicts)))
     table = pa.Table.from_pandas(plain, preserve_index=False)
     days = table.schema.get_field_index("available_on")
@@ -62,9 +63,9 @@ def write_report(
         writer.close()
         report.write_summary(publication.path("summary.csv"), Counter(places))
         if centers is not None:
-            _write_network(publication, verdicts, centers, policy)
+            _write_network(publication, verdicts, centers, rules)
         files = [*publication.names, "run.json"]
-        manifest = _manifest(verdicts, policy) | {"files": files, "spreadsheet_guard": True}
+        manifest = _manifest(verdicts, rules) | {"files": files, "spreadsheet_guard": True}
         report.write_manifest(publication.path("run.json"), manifest)
         publication.publish(report.earlier_files(publication.folder))
     return Path(folder)
@@ -74,7 +75,7 @@ def _write_network(
     publication: Publication,
     verdicts: pd.DataFrame,
     centers: pd.DataFrame,
-    policy: Policy | str | None,
+    rules: Policy,
 ) -> None:
     """Write the centers, their coverage areas and the map."""
     plain = pd.DataFrame(centers.drop(columns=geometries(centers)))
@@ -84,8 +85,7 @@ def _write_network(
             cells = plain[name].astype("object")
             plain[name] = cells.map(lambda cell: guarded_text(str(cell)), na_action="ignore")
     plain.to_csv(publication.path("centers.csv"), index=False, lineterminator="\n")
-    rules, judged = policy or verdicts.attrs.get("policy", DEFAULT), verdicts.attrs.get("as_of")
-    covered = coverage_areas(centers, rules, as_of=judged)
+    covered = coverage_areas(centers, rules, as_of=verdicts.attrs.get("as_of"))
     table = pd.DataFrame(covered.drop(columns="geometry"))
     table["opens_on"] = table["opens_on"].dt.strftime("%Y-%m-%d")
     plain = table.astype("object").where(table.notna(), None)
@@ -97,25 +97,33 @@ def _write_network(
         publication.path("map.html").write_text(page.page(data), encoding="utf-8")
 
 
-def _manifest(verdicts: pd.DataFrame, policy: Policy | str | None) -> dict[str, Any]:
-    """Return what a notebook can tell of how its verdicts came about.
+def _rules(verdicts: pd.DataFrame, policy: Policy | str | None) -> Policy:
+    """Return the policy that the verdicts are by.
 
     Raises
     ------
     InputError
-        If the verdicts are by another policy.
+        If it is not the one given, or cannot be told.
     """
-    rules = Policy.load(policy) if isinstance(policy, str) else policy
-    judged = verdicts.attrs.get("policy")
-    if rules and judged and rules.name != judged:
-        msg = f"These verdicts are by the policy {judged!r}, not by {rules.name!r}."
+    name, sha256 = (verdicts.attrs.get(n) for n in ("policy", "policy_sha256"))
+    try:
+        rules = policy if isinstance(policy, Policy) else Policy.load(policy or name or "")
+    except PolicyError:
+        msg = f"Say by which policy these verdicts are ({name or 'unknown'}): give policy=..."
+        raise InputError(msg) from None
+    if sha256 and rules.sha256 != sha256:
+        msg = f"These verdicts are not by this policy {rules.name!r}, but by {name!r} as it was."
         raise InputError(msg)
-    named = {"name": rules.name, "title": rules.title, "sha256": rules.sha256} if rules else None
+    return rules
+
+
+def _manifest(verdicts: pd.DataFrame, rules: Policy) -> dict[str, Any]:
+    """Return what a notebook can tell of how its verdicts came about."""
     rows = len(verdicts)
     read = verdicts.attrs if verdicts.attrs.get("decided") == rows else {}
     lost = {n: int(read.get(n, 0)) for n in ("rejected", "blank")}
     return {
-        "policy": named or {"name": verdicts.attrs.get("policy")},
+        "policy": {"name": rules.name, "title": rules.title, "sha256": rules.sha256},
         "as_of": verdicts.attrs.get("as_of"),
         "counts": {
             what: verdicts[what].value_counts().to_dict() for what in ("level", "status", "reason")

@@ -12,6 +12,7 @@ from building import EARTH, Center, Floats, centers_of, karney_m, moved
 
 from coverage_analyzer import areas, geodesy
 from coverage_analyzer.arrays import Bools
+from coverage_analyzer.centers import Centers
 from coverage_analyzer.countries import Countries, Numbers
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.geodesy import MILE_M
@@ -356,3 +357,22 @@ def test_attributes_have_one_length(drawn: tuple[areas.Areas, Numbers]) -> None:
     lengths = {len(getattr(made, f.name)) for f in dataclasses.fields(areas.Areas)}
     assert lengths == {len(CENTERS)}
     assert made.km2.dtype == np.float64
+
+
+@pytest.mark.parametrize(
+    ("contested", "country", "inside"),
+    [("holder", "UA", True), ("declared", "UA", True), ("declared", "RU", True)],
+)
+def test_a_contested_area_is_drawn_as_it_is_judged(
+    world: Countries, contested: str, country: str, inside: bool
+) -> None:
+    """Being in the area is being within the limit, also where two countries hold the ground."""
+    data = Policy.load().model_dump(mode="json")
+    data["countries"]["contested"] = contested
+    policy = Policy.from_mapping(data)
+    texts = {"center_id": ["C"], "country": [country]}
+    centers = Centers.from_texts(texts, np.array([34.1]), np.array([44.95]), ["row 1"])
+    number = centers.decided(world, policy.convention(world.names))
+    day = np.datetime64("2026-12-01")
+    (area,) = areas.areas(centers, number, policy, world, day).geometry
+    assert bool(shapely.intersects_xy(area, 34.2, 45.0)) is inside

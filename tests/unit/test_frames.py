@@ -487,3 +487,41 @@ def test_where_all_centers_are_closed_there_are_no_areas(sites: Any, centers: An
     assert "limit_miles" in areas
     verdicts = ca.assess(sites, closed, as_of=AS_OF)
     assert len(ca.coverage_map(verdicts, closed, areas).html()) > 0
+
+
+def test_what_the_reader_was_told_needs_no_second_telling(tmp_path: Path, centers: Any) -> None:
+    """A column settled in read_sites is settled in assess, whatever synonyms stand beside it."""
+    path = tmp_path / "s.csv"
+    path.write_text("id,country,iso2,lat,latitude,lon\n1,US,FR,40,9,-75\n", encoding="utf-8")
+    columns = {"country": "country", "latitude": "lat"}
+    with pytest.warns(UserWarning, match="input_latitude"):
+        sites = ca.read_sites(path, columns=columns)
+    assert sites["input_latitude"].tolist() == ["9"]
+    assert ca.assess(sites, centers, as_of=AS_OF)["site_country"].tolist() == ["US"]
+
+
+def test_no_column_is_lost_to_another_of_its_name(tmp_path: Path) -> None:
+    """Text called geometry, headers that are blank, a name that a known column takes."""
+    path = tmp_path / "s.csv"
+    path.write_text("lat,lon,geometry,,,name,Shop\n40,-75,g,a,b,n,s\n", encoding="utf-8")
+    with pytest.warns(UserWarning, match="input_geometry"):
+        sites = ca.read_sites(path, columns={"name": "Shop"})
+    assert {"g", "a", "b", "n", "s"} <= set(sites.drop(columns="geometry").iloc[0])
+
+
+def test_write_report_knows_the_policy_by_its_figures(
+    tmp_path: Path, sites: Any, centers: Any
+) -> None:
+    """A changed policy under an old name draws other areas: it is refused, and so is none."""
+    policy = ca.Policy.load()
+    bands = tuple(b.model_copy(update={"up_to_miles": 30.0}) for b in policy.bands)
+    own = policy.model_copy(update={"bands": bands})
+    verdicts = ca.assess(sites, centers, own, as_of=AS_OF)
+    for given in (None, "appliance-maintenance", policy):
+        with pytest.raises(InputError, match="not by this policy"):
+            ca.write_report(verdicts, tmp_path / "r", centers=centers, policy=given)
+    folder = ca.write_report(verdicts, tmp_path / "r", centers=centers, policy=own)
+    assert '"limit_miles": 30.0' in (folder / "areas.geojson").read_text("utf-8")
+    renamed = ca.assess(sites, centers, own.model_copy(update={"name": "mine"}), as_of=AS_OF)
+    with pytest.raises(InputError, match="give policy="):
+        ca.write_report(renamed, tmp_path / "r")
