@@ -443,8 +443,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "areas",
-        "faces = np.flatnonzero(fold[world.holder] == number)",
-        "faces = np.flatnonzero(world.holder == number)",
+        "served: Bools = convention.fold[world.holder] == number",
+        "served: Bools = world.holder == number",
         "a territory that counts as the country is cut away",
     ),
     Mutant(
