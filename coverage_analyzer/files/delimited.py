@@ -97,6 +97,10 @@ class DelimitedFile:
     """
 
     def __init__(self, path: Path, dialect: Dialect = PLAIN) -> None:
+        mark = dialect.delimiter
+        if mark and (len(mark) != 1 or not mark.isascii() or mark in '"\r\n'):
+            msg = f"The delimiter {mark!r} is not one ASCII character, such as ; or |."
+            raise InputError(msg)
         self._path, self._encoding = path, dialect.encoding
         self._hash = hashlib.sha256()
         with self._readable("be opened"):

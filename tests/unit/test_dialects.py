@@ -142,3 +142,17 @@ def test_rejects_of_decimal_commas_say_what_is_wrong(tmp_path: Path) -> None:
     assert ended.returncode == 0, ended.stderr
     assert b"out of range; latitude and longitude look swapped" in ended.stderr
     assert b"longitude is 'abc'" in ended.stderr
+
+
+@pytest.mark.parametrize("encoding", ["base64", "rot13", "hex"])
+def test_a_codec_of_no_text_is_named(encoding: str) -> None:
+    """Python knows codecs that are no encodings of text."""
+    with pytest.raises(InputError, match="no encoding"):
+        read(b"a,b\n", Dialect(encoding=encoding))
+
+
+@pytest.mark.parametrize("delimiter", ["ab", "\u00a7", '"', "\n"])
+def test_a_delimiter_that_cannot_be_one_is_named(delimiter: str) -> None:
+    """One ASCII character that is neither quote nor line end."""
+    with pytest.raises(InputError, match="delimiter"):
+        read(b"a,b\n", Dialect(delimiter=delimiter))
