@@ -41,7 +41,7 @@ def utf8_bytes(path: Path, encoding: str = "") -> Stream:
         If there is no such encoding.
     """
     try:
-        b"".decode(encoding or "utf-8")  # refuses codecs that are of no text, such as base64
+        "a".encode(encoding or "utf-8")  # refuses codecs that are of no text, such as base64
     except LookupError:
         msg = f"There is no encoding {encoding!r}; there are utf-8, utf-16, cp1252, latin-1 ..."
         raise InputError(msg) from None
