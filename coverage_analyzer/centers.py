@@ -1,10 +1,11 @@
 """The service centers of a network: checked, as arrays, sorted by ``center_id``."""
 
+import datetime
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -134,6 +135,27 @@ def days(texts: Sequence[str]) -> Days:
     """Return ISO 8601 days (``2026-12-01``); ``NaT`` for what is blank or none."""
     usable = [t.strip() if ISO_DAY.fullmatch(t.strip()) else "NaT" for t in texts]
     return np.array([_day(t) for t in usable], "datetime64[D]")
+
+
+def day(value: Any) -> datetime.date | None:
+    """Return a day given as ISO 8601 text, date, datetime, timestamp or ``datetime64``.
+
+    Raises
+    ------
+    InputError
+        If the text is no day.
+    """
+    if isinstance(value, np.datetime64):
+        value = value.astype("datetime64[D]").item()
+    if isinstance(value, datetime.datetime):
+        value = value.date()
+    if value is None or isinstance(value, datetime.date):
+        return value
+    parsed = days([value])[0] if isinstance(value, str) else np.datetime64("NaT")
+    if np.isnat(parsed):
+        msg = f"{value!r} is not a day; write it like 2026-12-01."
+        raise InputError(msg)
+    return cast("datetime.date", parsed.item())
 
 
 def _day(text: str) -> np.datetime64:

@@ -9,13 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from coverage_analyzer import arrays
-from coverage_analyzer.arrays import Bools, Floats
 from coverage_analyzer.errors import InputError
 
 
@@ -98,13 +95,7 @@ class Rejected(enum.StrEnum):
     coordinate_out_of_range = enum.auto()
     accuracy_not_a_number = enum.auto()
     geometry_not_a_point = enum.auto()
-
-
-NUMBER: Final = r"[ \t]*[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[ \t]*"
-"""The one grammar of numbers: ``40.5``, ``-75``, ``+.5``, ``4e1``, with blanks around it."""
-
-_NUMBER = re.compile(NUMBER)
-_DMS = re.compile(r"[°º'\u2032\"\u2033]|[0-9]\s*[NSEWnsew]\s*$|^\s*[NSEWnsew]\s*[0-9]")
+    duplicate_site_id = enum.auto()
 
 
 def folded(header: str) -> str:
@@ -235,119 +226,6 @@ def _check_missing(
 def _listed(headers: Sequence[str], most: int = 20) -> str:
     shown = ", ".join(repr(h[:60]) for h in headers[:most])
     return f"{shown} and {len(headers) - most} more" if len(headers) > most else shown
-
-
-def numbers(cells: pa.Array, *, decimal: str = ".") -> tuple[Floats, Bools]:
-    """Return the numbers that cells hold, and which are blank.
-
-    Parameters
-    ----------
-    cells
-        Text, read by the grammar `NUMBER`, or an Arrow array of numbers.
-    decimal
-        What stands for the point of the grammar in text: a point, or a comma.
-
-    Returns
-    -------
-    values
-        NaN where a cell holds no finite number. Shape (n,).
-    blank
-        Where there is nothing in the cell. Shape (n,).
-    """
-    if not (pa.types.is_string(cells.type) or pa.types.is_large_string(cells.type)):
-        return _finite(arrays.numpy(cells.cast(pa.float64()))), ~arrays.valid(cells)
-    if decimal != ".":  # then a point parts thousands, and such a cell is no number here
-        cells = pc.replace_substring(pc.replace_substring(cells, ".", "\0"), decimal, ".")
-    trimmed = pc.ascii_trim(cells, characters=" \t")
-    try:
-        values = arrays.numpy(trimmed.cast(pa.float64()))
-    except pa.ArrowInvalid:
-        values = np.full(len(cells), np.nan)
-    if np.isfinite(values).all():
-        return values, ~arrays.valid(cells)
-    fits = arrays.truth(pc.match_substring_regex(cells, pattern=f"^{NUMBER}$"))
-    at = np.flatnonzero(fits)
-    plain = pc.replace_substring_regex(trimmed.take(arrays.arrow(at)), r"^\+", "")
-    values = np.full(len(cells), np.nan)
-    values[at] = arrays.numpy(plain.cast(pa.float64()))
-    lengths = arrays.numpy(pc.binary_length(trimmed))
-    return _finite(values), np.nan_to_num(lengths) == 0
-
-
-def _finite(values: Floats) -> Floats:
-    return np.where(np.isfinite(values), values, np.nan)
-
-
-@dataclass(frozen=True)
-class Coordinates:
-    """The coordinates and accuracy of rows, and what is wrong with each.
-
-    Attributes
-    ----------
-    lon, lat, accuracy_m
-        NaN where a cell has none that can be used. Shape (n,).
-    fault
-        The position in `Rejected` of what is wrong, or -1. Shape (n,).
-    """
-
-    lon: Floats
-    lat: Floats
-    accuracy_m: Floats
-    fault: npt.NDArray[np.int8]
-
-
-def coordinates(
-    lat: pa.Array, lon: pa.Array, accuracy_m: pa.Array | None = None, *, decimal: str = "."
-) -> Coordinates:
-    """Return the coordinates that cells hold, and which rows cannot be used."""
-    codes = list(Rejected)
-    (y, no_y), (x, no_x) = numbers(lat, decimal=decimal), numbers(lon, decimal=decimal)
-    fault = np.full(len(y), -1, np.int8)
-    accuracy = np.full(len(y), np.nan)
-    if accuracy_m is not None:
-        accuracy, blank = numbers(accuracy_m, decimal=decimal)
-        accuracy = np.where(accuracy >= 0, accuracy, np.nan)
-        fault[~blank & np.isnan(accuracy)] = codes.index(Rejected.accuracy_not_a_number)
-    fault[(np.abs(y) > 90) | (np.abs(x) > 180)] = codes.index(Rejected.coordinate_out_of_range)
-    fault[np.isnan(x) | np.isnan(y)] = codes.index(Rejected.coordinate_not_a_number)
-    fault[no_x | no_y] = codes.index(Rejected.coordinate_missing)
-    good = fault < 0
-    return Coordinates(np.where(good, x, np.nan), np.where(good, y, np.nan), accuracy, fault)
-
-
-def fault_detail(
-    fault: Rejected, latitude: str, longitude: str, accuracy_m: str, *, decimal: str = "."
-) -> str:
-    """Return in words what is wrong with a row's cells, and what may be meant."""
-    y, x = _number(latitude, decimal), _number(longitude, decimal)
-    if fault is Rejected.coordinate_missing:
-        empty = [n for n, t in (("latitude", latitude), ("longitude", longitude)) if not t.strip()]
-        return f"{' and '.join(empty)} empty"
-    if fault is Rejected.accuracy_not_a_number:
-        return f"accuracy_m is {accuracy_m!r}, not a distance in metres"
-    if fault is Rejected.coordinate_out_of_range:
-        swapped = abs(y) <= 180 and abs(x) <= 90
-        hint = "; latitude and longitude look swapped" if swapped else ""
-        return f"latitude {latitude}, longitude {longitude} is out of range{hint}"
-    name, text = ("latitude", latitude) if np.isnan(y) else ("longitude", longitude)
-    return f"{name} is {text!r}, not a number in degrees{_number_hint(text, decimal)}"
-
-
-def _number(text: str, decimal: str) -> float:
-    """Return the number that a text is by the grammar, else NaN."""
-    plain = text if decimal == "." else text.replace(".", "\0").replace(decimal, ".")
-    value = float(plain) if _NUMBER.fullmatch(plain) else np.nan
-    return value if np.isfinite(value) else np.nan
-
-
-def _number_hint(text: str, decimal: str) -> str:
-    if decimal != "." and "." in text:
-        return "; with --decimal , a point is none"
-    if re.fullmatch(r"\s*[+-]?\d+,\d+\s*", text):
-        return "; a decimal comma? write a point, or say --decimal ,"
-    if _DMS.search(text):
-        return "; degrees, minutes, seconds or a hemisphere? write decimal degrees"
-    return ""
 
 
 def as_text(cells: pa.Array) -> pa.Array:

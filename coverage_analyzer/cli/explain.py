@@ -64,7 +64,7 @@ def explain(
       coverage-analyzer explain -33.8688 151.2093 --centers data/service_centers.csv --json
     """
     from coverage_analyzer import countries
-    from coverage_analyzer.batch import day
+    from coverage_analyzer.centers import day
     from coverage_analyzer.explanation import explanation
     from coverage_analyzer.files.reading import opened, read_centers
     from coverage_analyzer.matching import Matcher

@@ -8,6 +8,7 @@ from typing import Final, NoReturn
 import click
 
 from coverage_analyzer.cli.areas import areas
+from coverage_analyzer.cli.check import check
 from coverage_analyzer.cli.explain import explain
 from coverage_analyzer.cli.policies import policies
 from coverage_analyzer.cli.run import run
@@ -29,6 +30,7 @@ def program() -> None:
     \b
     Examples:
       coverage-analyzer run sites.csv --centers centers.csv -o reports/today
+      coverage-analyzer check sites.csv
       coverage-analyzer explain 47.6145 7.6645 --country DE --centers centers.csv
       coverage-analyzer policies
 
@@ -41,6 +43,7 @@ def program() -> None:
 
 
 program.add_command(run)
+program.add_command(check)
 program.add_command(areas)
 program.add_command(explain)
 program.add_command(policies)

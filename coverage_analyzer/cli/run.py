@@ -1,15 +1,13 @@
 """``coverage-analyzer run``."""
 
 import json
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
 from coverage_analyzer.cli import options
-from coverage_analyzer.cli.talk import say
+from coverage_analyzer.cli.talk import log_to_stderr, progress, say, say_ledger
 
 
 @click.command()
@@ -31,34 +29,24 @@ from coverage_analyzer.cli.talk import say
 @options.trust_declared
 @click.option("--areas/--no-areas", default=True, help="Write areas.geojson.  [areas]")
 @click.option("--map/--no-map", "page", default=True, help="Write map.html.  [map]")
+@options.dialect
 @click.option(
-    "--delimiter",
-    default="",
-    metavar="CHAR",
-    help="Between fields of the sites.  [, ; tab |: found]",
-)
-@click.option(
-    "--decimal",
-    type=click.Choice([".", ","]),
-    default=".",
+    "--on-duplicate",
+    type=click.Choice(["keep", "first", "reject"]),
+    default="keep",
     show_default=True,
-    help="In coordinates of the sites.",
+    help="Of rows with the same site_id, keep all, the first, or none.",
 )
-@click.option(
-    "--encoding", default="", metavar="NAME", help="Of the sites.  [UTF-8, UTF-16: found]"
-)
-@click.option(
-    "--raw-text",
-    is_flag=True,
-    help="Leave text as it is even where a spreadsheet would run it as a formula.",
-)
+@options.raw_text
 @click.option(
     "--max-rejects",
     type=click.IntRange(min=0),
     metavar="N",
     help="Leave with 1 if more rows are rejected.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print run.json on standard output.")
+@options.as_json
+@options.quiet
+@options.verbose
 def run(
     sites: str,
     centers: str,
@@ -71,12 +59,13 @@ def run(
     trust_declared: bool,
     areas: bool,
     page: bool,
-    delimiter: str,
-    decimal: str,
-    encoding: str,
+    dialect: Any,
+    on_duplicate: Any,
     raw_text: bool,
     max_rejects: int | None,
     as_json: bool,
+    quiet: bool,
+    verbose: bool,
 ) -> int:
     """Judge every site of a file (CSV, Parquet, GeoJSON, GeoPackage) and publish a report.
 
@@ -88,8 +77,9 @@ def run(
     import pyarrow as pa
 
     from coverage_analyzer import batch
-    from coverage_analyzer.files.delimited import Dialect
 
+    if verbose:
+        log_to_stderr()
     # pyarrow catches signals while it reads, and loses one that comes when it is nearly done.
     pa.enable_signal_handlers(False)
     chosen = batch.Options(
@@ -100,13 +90,17 @@ def run(
         areas=areas,
         map=page,
         raw_text=raw_text,
-        dialect=Dialect(delimiter.replace("\\t", "\t"), decimal, encoding),
-        progress=_progress(),
+        dialect=dialect,
+        on_duplicate=on_duplicate,
+        progress=progress(quiet=quiet),
     )
     manifest = batch.run(sites, centers, output, policy=policy, as_of=as_of, options=chosen)
     if as_json:
         click.echo(json.dumps(manifest, indent=2, ensure_ascii=False))
-    _tell(manifest, Path(output), max_rejects)
+    told = [] if quiet else _findings(manifest, Path(output))
+    for line in [*told, *_warnings(manifest, Path(output), max_rejects)]:
+        say(line)
+    say_ledger(manifest["ledger"])
     return 1 if _too_many(manifest, max_rejects) else 0
 
 
@@ -114,20 +108,12 @@ def _too_many(manifest: dict[str, Any], max_rejects: int | None) -> bool:
     return max_rejects is not None and manifest["ledger"]["rejected"] > max_rejects
 
 
-def _progress() -> Callable[[int], None] | None:
-    """Return what shows progress: nothing, unless somebody watches."""
-    if not sys.stderr.isatty():
-        return None
-    return lambda rows: say(f"\r{rows:,} rows", newline=False)
-
-
-def _tell(manifest: dict[str, Any], folder: Path, max_rejects: int | None) -> None:
-    """Say on standard error what came out and where to look; the ledger last."""
-    ledger, counts = manifest["ledger"], manifest["counts"]
-    open_, given = manifest["centers"]["open"], manifest["centers"]["given"]
+def _findings(manifest: dict[str, Any], folder: Path) -> list[str]:
+    """Return what came out, and where to look."""
+    counts, centers = manifest["counts"], manifest["centers"]
     title = f"{manifest['policy']['title']}, as of {manifest['as_of']}"
-    lines = [f"{title}: {open_} of {given} centers open"]
-    for what in ("level", "status", "reason") if ledger["decided"] else ():
+    lines = [f"{title}: {centers['open']} of {centers['given']} centers open"]
+    for what in ("level", "status", "reason") if manifest["ledger"]["decided"] else ():
         lines.append(what)
         lines += [f"  {n:>10,}  {name}" for name, n in counts[what].items()]
     for old, new in manifest["renamed_columns"].items():
@@ -137,14 +123,15 @@ def _tell(manifest: dict[str, Any], folder: Path, max_rejects: int | None) -> No
     )
     if "map.html" in manifest["files"]:
         lines.append(f"Open {folder / 'map.html'} in a browser.")
-    lines += [f"Warning: {warning}" for warning in manifest["warnings"]]
-    if ledger["rejected"]:
-        rejects = folder / "rejects.csv"
-        lines.append(f"{ledger['rejected']:,} row(s) could not be read, all in {rejects}:")
+    return lines
+
+
+def _warnings(manifest: dict[str, Any], folder: Path, max_rejects: int | None) -> list[str]:
+    """Return what should be looked into."""
+    lines = [f"Warning: {warning}" for warning in manifest["warnings"]]
+    if rejected := manifest["ledger"]["rejected"]:
+        lines.append(f"{rejected:,} row(s) could not be used, all in {folder / 'rejects.csv'}:")
         lines += [f"  {reject}" for reject in manifest["first_rejects"]]
     if _too_many(manifest, max_rejects):
         lines.append(f"More than --max-rejects {max_rejects}: the exit code is 1.")
-    for line in lines:
-        say(line)
-    parts = " + ".join(f"{n} {ledger[n]}" for n in ("decided", "rejected", "blank"))
-    say(f"read {ledger['read']} = {parts}")
+    return lines

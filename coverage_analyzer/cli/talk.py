@@ -1,9 +1,81 @@
-"""What the program says on standard error."""
+"""What the program says on standard error, while it works and when it is done."""
+
+import logging
+import sys
+import time
+from collections.abc import Callable, Mapping
+from typing import Final
 
 import click
 
+PAUSE: Final = 0.2
+"""Seconds between two looks at the progress."""
 
-def say(text: str, *, newline: bool = True) -> None:
+LOG_LINE: Final = "%(relativeCreated)8d ms  %(name)s: %(message)s"
+
+
+def say(text: str, *, newline: bool = True, stdout: bool = False) -> None:
     """Say something, with the control characters of the input made visible."""
     shown = "".join(c if c.isprintable() or c in "\n\r" else repr(c)[1:-1] for c in text)
-    click.echo(shown, err=True, nl=newline)
+    click.echo(shown, err=not stdout, nl=newline)
+
+
+def say_ledger(ledger: Mapping[str, int]) -> None:
+    """Say where every row went: the last line of a job."""
+    parts = " + ".join(f"{n} {ledger[n]}" for n in ("decided", "rejected", "blank"))
+    say(f"read {ledger['read']} = {parts}")
+
+
+def log_to_stderr() -> None:
+    """Show what each module tells of its work."""
+    logging.basicConfig(format=LOG_LINE, level=logging.INFO)
+
+
+def progress(*, quiet: bool) -> Callable[[int, float], None] | None:
+    """Return what shows progress: nothing, unless somebody watches."""
+    return None if quiet or not sys.stderr.isatty() else Progress()
+
+
+class Progress:
+    """Rows, rows a second and time left, on one line that is written anew."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._begun = self._shown = clock()
+
+    def __call__(self, rows: int, share: float) -> None:
+        """Show how far a job is.
+
+        Parameters
+        ----------
+        rows
+            So many are read.
+        share
+            That is so much of the input, from 0 to 1; NaN where that cannot be told.
+        """
+        now = self._clock()
+        done = share >= 1
+        if now - self._shown < PAUSE and not done:
+            return
+        self._shown = now
+        line = f"{rows:,} rows, {rows / max(now - self._begun, 1e-9):,.0f} rows/s"
+        if 0 < share < 1:
+            left = (now - self._begun) * (1 - share) / share
+            line += f", {share:.0%} read, {_duration(left)} left"
+        say(f"\r{line:<72}" + ("\n" if done else ""), newline=False)
+
+
+def _duration(seconds: float) -> str:
+    """Return a time as people say it.
+
+    Examples
+    --------
+    >>> _duration(59.4), _duration(61), _duration(3725)
+    ('59 s', '1:01 min', '1:02 h')
+    """
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60}:{whole % 60:02} min"
+    return f"{whole // 3600}:{whole % 3600 // 60:02} h"

@@ -14,7 +14,9 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
+from coverage_analyzer import arrays
 from coverage_analyzer.errors import InputError
 
 Numbers = npt.NDArray[np.int16]
@@ -79,6 +81,11 @@ class Names:
     def numbers(self, texts: Iterable[str]) -> Numbers:
         """Return `number` for each of some distinct texts."""
         return np.fromiter(map(self.number, texts), np.int16)
+
+    def named(self, cells: pa.Array) -> Numbers:
+        """Return `number` for each cell of text; each distinct text is looked up once."""
+        coded = cells.dictionary_encode()
+        return self.numbers(coded.dictionary.to_pylist()).take(arrays.numpy(coded.indices))
 
     def known(self, code: str) -> int:
         """Return the number of an alpha-2 code.

@@ -25,6 +25,7 @@ import pyarrow.csv
 
 from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Ints
+from coverage_analyzer.coordinates import Notation
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files import streams
 from coverage_analyzer.files.blocks import Block, Reject
@@ -47,22 +48,19 @@ DELIMITERS: Final = (",", ";", "\t", "|")
 """What may stand between fields; the header tells which one does."""
 
 
-@dataclass(frozen=True)
-class Dialect:
-    """How a text file is written.
+@dataclass(frozen=True, kw_only=True)
+class Dialect(Notation):
+    """How a text file is written, and the coordinates in it.
 
     Attributes
     ----------
     delimiter
         Between fields; if empty, the one of `DELIMITERS` that parts the header into most.
-    decimal
-        In coordinates and accuracy: a point or a comma.
     encoding
         If empty, UTF-8, or UTF-16 where a file begins with its mark.
     """
 
     delimiter: str = ""
-    decimal: str = "."
     encoding: str = ""
 
 

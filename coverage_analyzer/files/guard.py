@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Ints
-from coverage_analyzer.tables import NUMBER
+from coverage_analyzer.coordinates import NUMBER
 
 MARK: Final = "'"
 

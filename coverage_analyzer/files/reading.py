@@ -1,8 +1,8 @@
 """Opening tables by what their names say, and reading centers and sites out of them."""
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -13,14 +13,16 @@ import pyarrow.compute as pc
 from coverage_analyzer import arrays, tables
 from coverage_analyzer.arrays import Floats
 from coverage_analyzer.centers import Centers
-from coverage_analyzer.countries import Countries
+from coverage_analyzer.coordinates import Coordinates, Notation, coordinates, fault_detail
+from coverage_analyzer.countries import Countries, Names, Numbers
 from coverage_analyzer.countries.decision import Convention
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files import guard, report, spatial
 from coverage_analyzer.files.blocks import Block, Reject, Source
 from coverage_analyzer.files.columnar import ParquetFile
 from coverage_analyzer.files.delimited import PLAIN, DelimitedFile, Dialect
-from coverage_analyzer.tables import Column, Coordinates, Rejected
+from coverage_analyzer.files.duplicates import Ids, Refused
+from coverage_analyzer.tables import Column, Rejected
 
 DAYS: Final = ("opens_on", "closes_on")
 MIDNIGHT: Final = r"^\s*([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]00:00(?::00(?:\.0+)?)?(?:Z|\+00:00)?\s*$"
@@ -48,12 +50,17 @@ class Table:
         The rows.
     columns
         Where each known column stands among the headers.
+    notation
+        How coordinates are written.
+    refused
+        Rows that are rejects since another row has their id.
     """
 
     path: Path
     source: Source
     columns: Mapping[str, int]
-    decimal: str = "."
+    notation: Notation = PLAIN
+    refused: Refused = field(default_factory=Refused)
 
     @property
     def headers(self) -> list[str]:
@@ -65,10 +72,22 @@ class Table:
         """The header that each known column has in the file."""
         return {name: self.headers[at] for name, at in self.columns.items()}
 
-    def rows(self) -> Iterator[Rows]:
+    def rows(self) -> Generator[Rows, None, None]:
         """Yield the rows block by block; those without usable coordinates become rejects."""
         for block in self.source.blocks():
             yield _usable(block, self)
+
+    def site_ids(self, block: Block) -> pa.Array:
+        """Return the ``site_id`` of the rows of a block as text, blank where there is none."""
+        cells = self.column(block, "site_id")
+        return arrays.text([""] * len(block.lines)) if cells is None else tables.as_text(cells)
+
+    def declared(self, block: Block, names: Names) -> Numbers:
+        """Return the number of the country that each row of a block declares."""
+        cells = self.column(block, "country")
+        if cells is None:
+            return np.zeros(len(block.lines), np.int16)
+        return names.named(tables.as_text(cells))
 
     def column(self, block: Block, name: str) -> pa.Array | None:
         """Return a known column of a block, if the file has it."""
@@ -128,7 +147,7 @@ def opened(
             source = Unguarded(source)
         found = tables.recognised(source.headers, table, {**source.known, **(columns or {})})
         tables.check_types({name: source.types[at] for name, at in found.items()})
-        return Table(path, source, found, dialect.decimal)
+        return Table(path, source, found, dialect)
     except InputError as error:
         msg = f"{path}: {error}"
         raise InputError(msg) from None
@@ -151,6 +170,24 @@ def _source(path: Path, dialect: Dialect) -> Source:
             plain = ParquetFile(path)
             return spatial.geoparquet(path) if plain.spatial else plain
     return DelimitedFile(path, dialect)
+
+
+def duplicates(table: Table, *, keep_first: bool, folder: Path | None = None) -> Refused:
+    """Read a table for the rows that share their ``site_id`` and are to be refused.
+
+    Parameters
+    ----------
+    table
+        Of sites; to be opened anew by whoever reads the others.
+    keep_first
+        Whether the first usable row of an id stays.
+    folder
+        Where a temporary file may lie.
+    """
+    with Ids(folder) as ids:
+        for rows in table.rows():
+            ids.add(table.site_ids(rows.block), rows.block.lines)
+        return ids.refused(keep_first=keep_first)
 
 
 def read_centers(table: Table, world: Countries, convention: Convention) -> Centers:
@@ -197,24 +234,22 @@ def _joined(parts: list[Floats]) -> Floats:
 
 def _coordinates(block: Block, table: Table) -> Coordinates:
     cells = [table.column(block, n) for n in ("latitude", "longitude", "accuracy_m")]
-    return tables.coordinates(*cells, decimal=table.decimal)
+    return coordinates(*cells, notation=table.notation)
 
 
 def _usable(block: Block, table: Table) -> Rows:
-    """Return the rows of a block that have coordinates, and the others with their reasons."""
+    """Return the rows of a block that can be judged, and the others with their reasons."""
     read = _coordinates(block, table)
-    bad = np.flatnonzero(read.fault >= 0)
-    if not len(bad):
+    first = table.refused.first_of(block.lines)
+    usable = (read.fault < 0) & (first == 0)
+    if usable.all():
         return Rows(block, read, block.rejects)
-    codes = list(Rejected)
     rejects = list(block.rejects)
-    for row in bad.tolist():
-        cells = [table.column(block, n) for n in ("latitude", "longitude", "accuracy_m")]
-        texts = ["" if c is None else _cell(c, row) for c in cells]
-        fault = codes[read.fault[row]]
-        detail = tables.fault_detail(fault, *texts, decimal=table.decimal)
-        rejects.append(Reject(int(block.lines[row]), fault, detail, block.raw(row)))
-    kept = np.flatnonzero(read.fault < 0)
+    for row in np.flatnonzero(~usable).tolist():
+        line = int(block.lines[row])
+        told = _fault(block, table, row, int(read.fault[row]), int(first[row]))
+        rejects.append(Reject(line, *told, block.raw(row)))
+    kept = np.flatnonzero(usable)
     left = Block(
         block.lines[kept],
         block.columns.take(arrays.arrow(kept)),
@@ -227,6 +262,18 @@ def _usable(block: Block, table: Table) -> Rows:
     return Rows(left, some, sorted(rejects, key=lambda r: r.line))
 
 
-def _cell(cells: pa.Array, row: int) -> str:
-    value = cells[row].as_py()
+def _fault(block: Block, table: Table, row: int, fault: int, first: int) -> tuple[Rejected, str]:
+    """Return why a row cannot be judged, and that in words."""
+    if fault < 0:
+        site_id = _cell(table.column(block, "site_id"), row)
+        twin = f"already in line {first}" if first < block.lines[row] else "in other lines, too"
+        return Rejected.duplicate_site_id, f"site_id {site_id!r} stands {twin}"
+    code = list(Rejected)[fault]
+    cells = (table.column(block, n) for n in ("latitude", "longitude", "accuracy_m"))
+    texts = [_cell(c, row) for c in cells]
+    return code, fault_detail(code, *texts, notation=table.notation)
+
+
+def _cell(cells: pa.Array | None, row: int) -> str:
+    value = None if cells is None else cells[row].as_py()
     return "" if value is None else str(value)

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import shapely
 
-from coverage_analyzer import tables
+from coverage_analyzer import coordinates, tables
 from coverage_analyzer.arrays import Floats
 from coverage_analyzer.centers import Centers
 from coverage_analyzer.errors import InputError
@@ -103,7 +103,7 @@ def numbers(frame: pd.DataFrame, name: str) -> Floats:
     cells = frame[name]
     if pd.api.types.is_numeric_dtype(cells):
         return cells.to_numpy(np.float64, na_value=np.nan)
-    return tables.numbers(texts(frame, name))[0]
+    return coordinates.numbers(texts(frame, name))[0]
 
 
 def texts(frame: pd.DataFrame, name: str) -> pa.Array:

@@ -10,8 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from coverage_analyzer import areas, countries, tables
-from coverage_analyzer.batch import day
-from coverage_analyzer.centers import Centers
+from coverage_analyzer.centers import Centers, day
 from coverage_analyzer.countries.decision import Convention
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.frames.columns import (

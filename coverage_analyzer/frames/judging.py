@@ -9,7 +9,7 @@ import pandas as pd
 import shapely
 
 from coverage_analyzer import countries, tables
-from coverage_analyzer.batch import day, declared_countries
+from coverage_analyzer.centers import day
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.explanation import Explanation, explanation
 from coverage_analyzer.files import report
@@ -78,11 +78,7 @@ def assess(
     lon, lat = positions(sites, "sites")
     known = known_columns(sites, tables.SITES)
     text = texts(sites, known["country"]) if "country" in known else None
-    declared = (
-        np.zeros(len(sites), np.int16)
-        if text is None
-        else declared_countries(text, matcher.world.names)
-    )
+    declared = np.zeros(len(sites), np.int16) if text is None else matcher.world.names.named(text)
     verdicts = matcher.match(Sites(lon, lat, declared, accuracy(sites, known)))
     names = report.renamed([str(c) for c in sites.columns])
     if names:

@@ -395,7 +395,7 @@ def test_the_old_report_survives_a_failing_run(
     judged(tmp_path)
     first = contents(tmp_path / "out")
 
-    def fail(_rows: int) -> None:
+    def fail(_rows: int, _share: float) -> None:
         raise RuntimeError("boom")
 
     monkeypatch.setattr(delimited, "BLOCK_BYTES", 100)
@@ -408,10 +408,16 @@ def test_progress_counts_to_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     """What is told on the way grows, and ends at what was read."""
     monkeypatch.setattr(delimited, "BLOCK_BYTES", 100)
     seen: list[int] = []
-    judged(tmp_path, options=batch.Options(progress=seen.append))
+    shares: list[float] = []
+
+    def progress(rows: int, share: float) -> None:
+        seen.append(rows)
+        shares.append(share)
+
+    judged(tmp_path, options=batch.Options(progress=progress))
     assert seen == sorted(seen)
-    assert len(seen) > 1
-    assert seen[-1] == READ
+    assert len(seen) > 2
+    assert (seen[-1], shares[-1]) == (READ, 1)
 
 
 def test_a_folder_that_another_run_holds(tmp_path: Path) -> None:

@@ -404,3 +404,77 @@ def test_an_interrupted_run_leaves_the_old_report(
     assert process.returncode == code
     assert "Traceback" not in err
     assert contents(out) == first
+
+
+def test_check_reports_on_standard_output(tmp_path: Path, call: Call) -> None:
+    """Exit 1 for rejects; what was found is data, the ledger is talk."""
+    ended = call("check", sites_file(tmp_path))
+    assert ended.code == 1
+    assert "sites with a usable country: 77.78%" in ended.out
+    assert "coordinate_out_of_range" in ended.out
+    assert ended.err.splitlines()[-1] == f"read {READ} = decided 9 + rejected 2 + blank 1"
+
+
+def test_check_ends_well_where_rejects_are_allowed(tmp_path: Path, call: Call) -> None:
+    """``--max-rejects`` is the limit, which may be reached."""
+    assert call("check", sites_file(tmp_path), "--max-rejects", "2").code == 0
+    assert call("check", sites_file(tmp_path), "--max-rejects", "1").code == 1
+
+
+def test_check_speaks_json(tmp_path: Path, call: Call) -> None:
+    """Machines get the findings of the function."""
+    ended = call("check", sites_file(tmp_path), "--json", "--quiet")
+    assert json.loads(ended.out)["ledger"]["rejected"] == 2
+
+
+def test_check_of_no_file_is_an_input_error(tmp_path: Path, call: Call) -> None:
+    """Exit 2, in words."""
+    ended = call("check", tmp_path / "none.csv")
+    assert ended.code == 2
+    assert "none.csv" in ended.err
+
+
+def test_check_that_cannot_write_its_rejects(tmp_path: Path, call: Call) -> None:
+    """Exit 74, in words."""
+    ended = call("check", sites_file(tmp_path), "--rejects", tmp_path / "no" / "rejects.csv")
+    assert ended.code == 74
+    assert "rejects.csv" in ended.err
+
+
+def test_quiet_leaves_warnings_and_the_ledger(tmp_path: Path, call: Call) -> None:
+    """What needs no attention is not said."""
+    ended = call(*run_arguments(tmp_path, "--quiet"))
+    lines = ended.err.splitlines()
+    assert lines[0].startswith("2 row(s) could not be used")
+    assert lines[-1].startswith("read ")
+    assert "within_radius" not in ended.err
+
+
+def test_verbose_tells_by_module(tmp_path: Path) -> None:
+    """Each line names the module that speaks and the time since the start."""
+    arguments = map(str, run_arguments(tmp_path, "--verbose"))
+    ended = python("-m", "coverage_analyzer", *arguments)
+    assert ended.returncode == 0
+    assert re.search(r"ms  coverage_analyzer\.batch\.running: .*columns", ended.stderr)
+
+
+def test_two_tables_cannot_come_from_standard_input(tmp_path: Path, call: Call) -> None:
+    """One stream holds one table."""
+    ended = call("run", "-", "--centers", "-", "-o", tmp_path / "out")
+    assert ended.code == 2
+    assert "cannot both come from standard input" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("cell", "option"),
+    [('"40\u00b00\'0""N","75\u00b00\'0""W"', "--dms"), ("40,285", "--wrap-longitude")],
+)
+def test_other_notations_are_read_on_request(
+    tmp_path: Path, call: Call, cell: str, option: str
+) -> None:
+    """Degrees and minutes, and longitudes from 0 to 360, give the same verdict as plain ones."""
+    sites = sites_file(tmp_path, f"latitude,longitude,country\n{cell},US\n")
+    arguments = ["run", sites, "--centers", centers_file(tmp_path), "-o", tmp_path / "out"]
+    assert call(*arguments, "--max-rejects", "0").code == 1
+    assert call(*arguments, "--max-rejects", "0", option).code == 0
+    assert cells(tmp_path / "out" / "report.csv")[1][3:5] == ["Gold Plus", "qualified"]

@@ -1,0 +1,95 @@
+"""Counts of rows and of verdicts: every row that was read is in them exactly once."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+
+from coverage_analyzer.errors import CoverageError
+from coverage_analyzer.files.reading import Rows
+from coverage_analyzer.matching import Matcher, Reason, Status, Verdicts
+
+FIRST_REJECTS: Final = 3
+"""So many a run tells at its end; all are in the file."""
+
+PLACES: Final = (1024, 64, len(Status))
+"""More countries, levels and statuses than there are."""
+
+
+@dataclass
+class Ledger:
+    """Where every row went: ``read = decided + rejected + blank``."""
+
+    read: int = 0
+    decided: int = 0
+    rejected: int = 0
+    blank: int = 0
+    first: list[str] = field(default_factory=list)
+    reasons: Counter[str] = field(default_factory=Counter)
+
+    def __str__(self) -> str:
+        """Return the line that ends a run."""
+        return (
+            f"read {self.read} = decided {self.decided} + rejected {self.rejected} "
+            f"+ blank {self.blank}"
+        )
+
+    def check(self) -> None:
+        """Raise if a row is neither decided nor rejected nor blank, or more than one of them.
+
+        Raises
+        ------
+        CoverageError
+            Which would be a fault of this program.
+        """
+        if self.read != self.decided + self.rejected + self.blank:
+            msg = f"The rows do not add up: {self}. Nothing was published; please report this."
+            raise CoverageError(msg)
+
+    def figures(self) -> dict[str, int]:
+        """Return the four counts by name."""
+        return {n: getattr(self, n) for n in ("read", "decided", "rejected", "blank")}
+
+    def add(self, rows: Rows) -> None:
+        """Count a block: what its reader saw, and what became of it."""
+        self.decided += len(rows.block.lines)
+        self.rejected += len(rows.rejects)
+        self.blank += rows.block.blank
+        self.read += rows.block.records
+        self.reasons.update(reject.reason.value for reject in rows.rejects)
+        spare = FIRST_REJECTS - len(self.first)
+        self.first += [f"line {r.line}: {r.detail}" for r in rows.rejects[: max(spare, 0)]]
+
+
+class Tally:
+    """Counts of verdicts by country, level, status, and by reason."""
+
+    def __init__(self) -> None:
+        self._places: Counter[int] = Counter()
+        self._reasons = np.zeros(len(Reason), np.int64)
+
+    def add(self, verdicts: Verdicts) -> None:
+        """Count verdicts."""
+        keys = np.stack([verdicts.country, verdicts.level, verdicts.status]).astype(np.int64)
+        places, counts = np.unique(np.ravel_multi_index(tuple(keys), PLACES), return_counts=True)
+        self._places.update(dict(zip(places.tolist(), counts.tolist(), strict=True)))
+        self._reasons += np.bincount(verdicts.reason, minlength=len(Reason))
+
+    def counts(self, matcher: Matcher) -> dict[tuple[str, str, str], int]:
+        """Return the counts by the names of country, level and status."""
+        codes, levels = matcher.world.names.codes, matcher.policy.levels
+        result = {}
+        for place, n in self._places.items():
+            country, level, status = map(int, np.unravel_index(place, PLACES))
+            result[codes[country], levels[level].title, Status(status).name] = n
+        return result
+
+    def totals(self, matcher: Matcher) -> dict[str, dict[str, int]]:
+        """Return the number of sites by level, by status and by reason."""
+        totals: dict[str, Counter[str]] = {"level": Counter(), "status": Counter()}
+        for (_, level, status), n in sorted(self.counts(matcher).items()):
+            totals["level"][level] += n
+            totals["status"][status] += n
+        reasons = {reason.name: int(n) for reason in Reason if (n := self._reasons[reason])}
+        return {**{what: dict(c) for what, c in totals.items()}, "reason": reasons}

@@ -1,0 +1,47 @@
+"""What can be chosen about a run."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from coverage_analyzer.files import report
+from coverage_analyzer.files.delimited import PLAIN, Dialect
+from coverage_analyzer.files.duplicates import OnDuplicate
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What can be chosen about a run.
+
+    Attributes
+    ----------
+    format
+        Of the report: ``csv`` or ``parquet``.
+    columns, center_columns
+        The header to take for a column of the sites or centers where names do not tell.
+    trust_declared
+        Whether the declared country stands wherever a point lies.
+    areas, map
+        Whether to write ``areas.geojson`` and ``map.html``.
+    raw_text
+        Whether text in CSV files stays as it is even where a spreadsheet would run it.
+    dialect
+        How a text file of sites is written, where that cannot be found.
+    on_duplicate
+        What becomes of rows that share their ``site_id``: all ``keep`` (and are counted), only
+        the ``first`` usable one stays, or all are a ``reject``. For the latter two the sites are
+        read twice.
+    progress
+        Called with the number of rows read so far, and the share of the input that they are (NaN
+        where that cannot be told).
+    """
+
+    format: report.Format = "csv"
+    columns: Mapping[str, str] = field(default_factory=dict)
+    center_columns: Mapping[str, str] = field(default_factory=dict)
+    trust_declared: bool = False
+    areas: bool = True
+    map: bool = True
+    raw_text: bool = False
+    dialect: Dialect = PLAIN
+    on_duplicate: OnDuplicate = "keep"
+    progress: Callable[[int, float], None] | None = None

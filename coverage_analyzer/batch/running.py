@@ -1,0 +1,280 @@
+"""The batch job: sites are read, judged and written block by block, and published at the end.
+
+Reading, judging and writing overlap: each block goes through all three, in order, but while one is
+written the next is judged and the one after it read.
+"""
+
+import dataclasses
+import datetime
+import logging
+from collections.abc import Generator, Mapping
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from coverage_analyzer import areas, arrays, countries, tables
+from coverage_analyzer.batch.ledger import Ledger, Tally
+from coverage_analyzer.batch.manifest import manifest
+from coverage_analyzer.batch.options import Options
+from coverage_analyzer.batch.overlap import ahead
+from coverage_analyzer.centers import day
+from coverage_analyzer.errors import CoverageError, InputError, PublishError
+from coverage_analyzer.files import reading, report, streams
+from coverage_analyzer.files.duplicates import Ids, Repeats
+from coverage_analyzer.files.publishing import Publication
+from coverage_analyzer.files.reading import Rows, Table
+from coverage_analyzer.maps import page, payload
+from coverage_analyzer.matching import Matcher, Sites, Verdicts
+from coverage_analyzer.policy import DEFAULT, Policy
+
+log = logging.getLogger(__name__)
+
+
+def run(
+    sites: str | Path,
+    centers: str | Path,
+    output: str | Path,
+    *,
+    policy: Policy | str | Path = DEFAULT,
+    as_of: datetime.date | str | None = None,
+    options: Options | None = None,
+) -> dict[str, Any]:
+    """Judge all sites of a file and publish the run's folder.
+
+    Parameters
+    ----------
+    sites, centers
+        Text files (``-``: standard input), Parquet, GeoJSON, GeoPackage; see `reading.opened`.
+    output
+        The folder for ``report.csv`` (or ``.parquet``), ``rejects.csv``, ``summary.csv``,
+        ``centers.csv``, ``areas.geojson``, ``map.html`` and ``run.json``.
+        An old report there is replaced whole, or stays.
+    policy
+        A policy, the name of a built-in one, or the path of a TOML file.
+    as_of
+        The day to judge, by default today in UTC.
+    options
+        Format, columns and the like.
+
+    Returns
+    -------
+    manifest
+        What ``run.json`` holds.
+
+    Raises
+    ------
+    CoverageError
+        If rows do not add up, which would be a fault of this program.
+    InputError
+        If a file or the day cannot be used.
+    PolicyError
+        If the policy breaks a rule.
+    PublishError
+        If the folder cannot be written.
+    """
+    options = options or Options()
+    judged, world = day(as_of), countries.load()
+    rules = policy if isinstance(policy, Policy) else Policy.load(policy)
+    trusting = options.trust_declared
+    _spare_standard_input(sites, centers, options)
+    given = reading.opened(centers, tables.CENTERS, options.center_columns)
+    convention = rules.convention(world.names, trust_declared=trusting)
+    network = reading.read_centers(given, world, convention)
+    matcher = Matcher(network, rules, world, as_of=judged, trust_declared=trusting)
+    table = _opened_sites(sites, options)
+    _spare_inputs(Path(output), (table.path, given.path))
+    log.info("%s: columns %s", table.path, table.recognised)
+    with Publication(output) as publication:
+        try:
+            if options.on_duplicate != "keep":
+                first, folder = options.on_duplicate == "first", publication.folder
+                refused = reading.duplicates(table, keep_first=first, folder=folder)
+                table = dataclasses.replace(_opened_sites(sites, options), refused=refused)
+            return _published((table, given), matcher, publication, options)
+        except CoverageError:
+            raise
+        except OSError as error:
+            msg = f"The report could not be written to {output}: {error}."
+            raise PublishError(msg) from error
+
+
+def _opened_sites(sites: str | Path, options: Options) -> Table:
+    return reading.opened(sites, tables.SITES, options.columns, options.dialect)
+
+
+def _spare_standard_input(sites: str | Path, centers: str | Path, options: Options) -> None:
+    """Raise if standard input would have to be read twice.
+
+    Raises
+    ------
+    InputError
+        If it would.
+    """
+    if str(sites) != streams.STANDARD_INPUT:
+        return
+    if str(centers) == streams.STANDARD_INPUT:
+        msg = "Sites and centers cannot both come from standard input; give a file for one."
+        raise InputError(msg)
+    if options.on_duplicate != "keep":
+        msg = "To refuse duplicates, sites are read twice, and standard input cannot; give a file."
+        raise InputError(msg)
+
+
+def _spare_inputs(folder: Path, inputs: tuple[Path, ...]) -> None:
+    """Raise if a file that is read would be replaced.
+
+    Raises
+    ------
+    InputError
+        If a file that is read has the name and place of one that is written.
+    """
+    written = {(folder / name).resolve() for name in report.FILES}
+    for path in inputs:
+        if path.resolve() in written:
+            msg = f"{path} would be overwritten by the report; name another folder than {folder}."
+            raise InputError(msg)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A block with its verdicts: in numbers, as columns, and as rows of the report."""
+
+    rows: Rows
+    verdicts: Verdicts
+    columns: Mapping[str, pa.Array]
+    report: pa.RecordBatch
+
+
+@dataclass
+class Totals:
+    """What comes of all rows together."""
+
+    ledger: Ledger = field(default_factory=Ledger)
+    tally: Tally = field(default_factory=Tally)
+    drawn: payload.DrawnSites = field(default_factory=payload.DrawnSites)
+    repeats: Repeats = field(default_factory=Repeats)
+
+
+def _published(
+    given: tuple[Table, Table], matcher: Matcher, publication: Publication, options: Options
+) -> dict[str, Any]:
+    """Stream the rows, write all files, publish them, and return the manifest."""
+    totals = _streamed(given[0], matcher, publication, options)
+    totals.ledger.check()
+    counts = totals.tally.counts(matcher)
+    report.write_summary(publication.path("summary.csv"), counts)
+    country, names = matcher.center_country, matcher.world.names
+    path = publication.path("centers.csv")
+    report.write_centers(path, matcher.centers, country, names, raw_text=options.raw_text)
+    network, undrawn = _network(matcher, options)
+    if options.areas and network.areas is not None:
+        features = areas.properties(network.areas, matcher.centers, country, names)
+        path = publication.path("areas.geojson")
+        report.write_geojson(path, features, network.areas.geometry.tolist())
+    by_status = totals.tally.totals(matcher)["status"]
+    if options.map:
+        title = matcher.policy.title
+        data = payload.payload(title, totals.drawn, by_status, network, names)
+        publication.path("map.html").write_text(page.page(data), encoding="utf-8")
+    told = manifest(*given, matcher)
+    told["warnings"] += [*undrawn, *_repeated(totals.repeats)]
+    told |= {
+        "counts": totals.tally.totals(matcher) | {"rejects": dict(totals.ledger.reasons)},
+        "ledger": totals.ledger.figures(),
+        "first_rejects": totals.ledger.first,
+        "on_duplicate": options.on_duplicate,
+        "duplicates": totals.repeats.figures(),
+        "spreadsheet_guard": not options.raw_text,
+        "files": [*publication.names, "run.json"],
+    }
+    report.write_manifest(publication.path("run.json"), told)
+    publication.publish(report.earlier_files(publication.folder))
+    log.info("published %s", publication.folder)
+    return told
+
+
+def _repeated(repeats: Repeats) -> list[str]:
+    """Return a warning of rows that share their id and are all in the report."""
+    return [f"{repeats}. All are in the report; see --on-duplicate."] if repeats.ids else []
+
+
+def _streamed(table: Table, matcher: Matcher, publication: Publication, options: Options) -> Totals:
+    """Judge all rows block by block, write report and rejects, and count what came out."""
+    totals, raw = Totals(), options.raw_text
+    path, writer = publication.path(f"report.{options.format}"), None
+    rejects = report.RejectsWriter(publication.path("rejects.csv"), raw_text=raw)
+    with ExitStack() as stack:
+        stack.callback(rejects.close)
+        ids = stack.enter_context(Ids(publication.folder))
+        blocks = stack.enter_context(closing(ahead(_judged(table, matcher))))
+        for judged in blocks:
+            if writer is None:
+                writer = report.report_writer(
+                    path, options.format, judged.report.schema, raw_text=raw
+                )
+                stack.callback(writer.close)
+            writer.write(judged.report)
+            rejects.write(judged.rows.rejects)
+            totals.ledger.add(judged.rows)
+            totals.tally.add(judged.verdicts)
+            ids.add(table.site_ids(judged.rows.block), judged.rows.block.lines)
+            where = judged.rows.coordinates
+            totals.drawn.add(where.lon, where.lat, *_labels(judged.rows, table), judged.columns)
+            if options.progress:
+                options.progress(totals.ledger.read, float("nan"))
+        if options.progress:
+            options.progress(totals.ledger.read, 1.0)
+        totals.repeats = ids.repeats()
+    return totals
+
+
+def _judged(table: Table, matcher: Matcher) -> Generator[Judged, None, None]:
+    """Yield all rows with their verdicts, in order, read ahead."""
+    names = report.renamed(table.headers)
+    headers = [names.get(h, h) for h in table.headers]
+    with closing(ahead(table.rows())) as blocks:
+        for rows in blocks:
+            verdicts = matcher.match(_sites(rows, table, matcher))
+            columns = matcher.columns(verdicts)
+            batch = pa.RecordBatch.from_arrays(
+                [*rows.block.columns.columns, *columns.values()], names=[*headers, *columns]
+            )
+            yield Judged(rows, verdicts, columns, batch)
+
+
+def _labels(rows: Rows, table: Table) -> tuple[pa.Array, pa.Array]:
+    """Return what a map calls the sites: id (else the line) and name."""
+    name, lines = table.column(rows.block, "name"), rows.block.lines
+    ids = (
+        table.site_ids(rows.block)
+        if "site_id" in table.columns
+        else arrays.arrow(lines).cast(pa.string())
+    )
+    return ids, tables.as_text(name) if name is not None else pa.nulls(len(lines), pa.string())
+
+
+def _network(matcher: Matcher, options: Options) -> tuple[payload.Network, list[str]]:
+    """Return the centers with their coverage areas, if wanted, and why there are none."""
+    day_ = np.datetime64(matcher.as_of, "D")
+    country, covered, warnings = matcher.center_country, None, []
+    if matcher.convention.trust_declared:
+        warnings.append("Areas are cut at borders, also where declared countries are trusted.")
+    if not (options.areas or options.map):
+        warnings = []
+    else:
+        try:
+            covered = areas.areas(matcher.centers, country, matcher.policy, matcher.world, day_)
+        except InputError as error:  # the verdicts stand without a picture
+            warnings.append(f"No coverage areas: {error}")
+    return payload.Network(matcher.centers, country, covered, day_), warnings
+
+
+def _sites(rows: Rows, table: Table, matcher: Matcher) -> Sites:
+    """Return the rows of a block as the kernel wants them."""
+    where = rows.coordinates
+    declared = table.declared(rows.block, matcher.world.names)
+    return Sites(where.lon, where.lat, declared, where.accuracy_m)

@@ -1,0 +1,85 @@
+"""``coverage-analyzer check``."""
+
+import json
+from typing import Any
+
+import click
+
+from coverage_analyzer.cli import options
+from coverage_analyzer.cli.talk import log_to_stderr, progress, say, say_ledger
+
+
+@click.command()
+@click.argument("sites")
+@options.policy
+@options.column
+@options.trust_declared
+@options.dialect
+@click.option("--rejects", metavar="FILE", help="Write the rejected rows here, as CSV.")
+@options.raw_text
+@click.option(
+    "--max-rejects",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Leave with 1 if more rows would be rejected.",
+)
+@options.as_json
+@options.quiet
+@options.verbose
+def check(
+    sites: str,
+    policy: str,
+    columns: dict[str, str],
+    trust_declared: bool,
+    dialect: Any,
+    rejects: str | None,
+    raw_text: bool,
+    max_rejects: int,
+    as_json: bool,
+    quiet: bool,
+    verbose: bool,
+) -> int:
+    """Read a file of sites as `run` does, and tell what it would reject and why.
+
+    \b
+    Example:
+      coverage-analyzer check data/customer_sites.csv --max-rejects 10
+    """
+    from coverage_analyzer import batch
+
+    if verbose:
+        log_to_stderr()
+    chosen = batch.Options(
+        columns=columns,
+        trust_declared=trust_declared,
+        raw_text=raw_text,
+        dialect=dialect,
+        progress=progress(quiet=quiet),
+    )
+    findings = batch.check(sites, policy=policy, rejects=rejects, options=chosen)
+    if as_json:
+        click.echo(json.dumps(findings, indent=2, ensure_ascii=False))
+    elif not quiet:
+        for line in _lines(findings):
+            say(line, stdout=True)
+    for warning in findings["warnings"]:
+        say(f"Warning: {warning}")
+    say_ledger(findings["ledger"])
+    return 1 if findings["ledger"]["rejected"] > max_rejects else 0
+
+
+def _lines(findings: dict[str, Any]) -> list[str]:
+    """Return what a reader of the file should know, in words."""
+    lines = [f"  {name:<14}{header!r}" for name, header in findings["columns"].items()]
+    others = ", ".join(map(repr, findings["other_columns"])) or "none"
+    lines = ["columns taken", *lines, f"columns carried along: {others}"]
+    if findings["rejects"]:
+        lines.append("rows that would be rejected")
+        lines += [f"  {n:>10,}  {reason}" for reason, n in findings["rejects"].items()]
+        lines += [f"  {reject}" for reject in findings["first_rejects"]]
+    if findings["usable_country"] is not None:
+        lines.append(f"sites with a usable country: {findings['usable_country']:.2%}")
+        lines += [f"  {n:>10,}  {ground}" for ground, n in findings["countries"].items()]
+    return lines

@@ -1,0 +1,240 @@
+"""Rows that share their id, found without holding the ids of a billion rows in memory.
+
+Of each id 128 bits of hash are kept, with its line: 24 bytes a row, which go to an unnamed
+temporary file as soon as they are some megabytes, parted by the first byte of the hash. Equal ids
+meet in the same part, and the parts are looked at one after the other. The hash is seeded anew for
+each table, so that nobody can make up two ids that it takes for one; that chance makes two of a
+billion ids look alike is less likely than one in 10**20.
+"""
+
+import hashlib
+import secrets
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Final, Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from coverage_analyzer import arrays
+from coverage_analyzer.arrays import Bools, Ints
+
+OnDuplicate = Literal["keep", "first", "reject"]
+"""What becomes of rows that share their id: all stay, only the first, or none."""
+
+RECORD: Final = np.dtype([("hash", "<u8"), ("more", "<u8"), ("line", "<i8")])
+RUN: Final = 1 << 18
+"""So many records are held before they go to the file: 6 MB."""
+
+PARTS: Final = 256
+EXAMPLES: Final = 3
+LONG: Final = 64
+"""Longer ids, in bytes, are hashed one by one."""
+
+_FACTORS: Final = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F], np.uint64)
+
+_ALL: Final = np.uint64(0xFFFFFFFFFFFFFFFF)
+
+Hashes = npt.NDArray[np.uint64]
+
+
+@dataclass(frozen=True)
+class Repeats:
+    """How many ids stand in several rows, in how many, and the lines of the first such ids."""
+
+    ids: int = 0
+    rows: int = 0
+    examples: list[list[int]] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        """Return it in words."""
+        named = "; ".join("lines " + " and ".join(map(str, lines)) for lines in self.examples)
+        more = " ..." if self.ids > len(self.examples) else ""
+        return f"{self.ids:,} site_id(s) stand in {self.rows:,} rows: {named}{more}"
+
+    def figures(self) -> dict[str, Any]:
+        """Return the counts and examples by name."""
+        return {"site_ids": self.ids, "rows": self.rows, "first_lines": self.examples}
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Lines to be refused, ascending, and for each the first line with the same id."""
+
+    lines: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    first: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+
+    def first_of(self, lines: Ints) -> Ints:
+        """Return the first line with the same id where a line is refused, else 0."""
+        if not len(self.lines):
+            return np.zeros(len(lines), np.int64)
+        at = np.minimum(np.searchsorted(self.lines, lines), len(self.lines) - 1)
+        return np.where(self.lines[at] == lines, self.first[at], 0)
+
+
+class Ids:
+    """The ids of a table, as its rows go by; a context that owns a temporary file.
+
+    Parameters
+    ----------
+    folder
+        Where the file may lie, by default where the system keeps such files.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = str(folder) if folder else None
+        self._seeds = np.frombuffer(secrets.token_bytes(16), np.uint64)
+        self._waiting: list[npt.NDArray[np.void]] = []
+        self._held = 0
+        self._starts: list[Ints] = []
+        """For each run in the file, the record with which each part starts."""
+
+    def __enter__(self) -> Self:
+        """Return itself; the file stays in memory as long as it is one run."""
+        size = RUN * RECORD.itemsize
+        with ExitStack() as stack:
+            file = tempfile.SpooledTemporaryFile(
+                size, dir=str(self._folder) if self._folder else None
+            )
+            self._file: IO[bytes] = stack.enter_context(file)
+            self._open = stack.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Let the file go."""
+        self._open.close()
+
+    def add(self, ids: pa.Array, lines: Ints) -> None:
+        """Append rows; a blank id is none.
+
+        Parameters
+        ----------
+        ids
+            Strings without nulls, shape (n,).
+        lines
+            Where the rows stand, ascending from call to call, shape (n,).
+        """
+        hashes, some = fingerprints(ids, self._seeds)
+        records = np.empty(int(some.sum()), RECORD)
+        records["hash"], records["more"] = hashes[0][some], hashes[1][some]
+        records["line"] = lines[some]
+        self._waiting.append(records)
+        self._held += len(records)
+        if self._held >= RUN:
+            self._spill()
+
+    def _spill(self) -> None:
+        """Write what is held, parted by the first byte of the hash."""
+        records = np.concatenate(self._waiting)
+        self._waiting, self._held = [], 0
+        part = (records["hash"] >> np.uint64(56)).astype(np.uint8)
+        sizes = np.bincount(part, minlength=PARTS)
+        begun = int(self._starts[-1][-1]) if self._starts else 0
+        self._starts.append(begun + np.concatenate([[0], np.cumsum(sizes)]))
+        self._file.write(records[np.argsort(part, kind="stable")].tobytes())
+
+    def repeats(self) -> Repeats:
+        """Return how many ids were given more than once, and where the first of them stand."""
+        ids = rows = 0
+        examples: list[list[int]] = []
+        for lines, first in self._groups():
+            starts = np.flatnonzero(lines == first)
+            ids, rows = ids + len(starts), rows + len(lines)
+            foremost = starts[np.argsort(lines[starts])[:EXAMPLES]]
+            for start in foremost.tolist():
+                some = lines[start : start + EXAMPLES]
+                examples.append(some[first[start : start + EXAMPLES] == first[start]].tolist())
+            examples = sorted(examples)[:EXAMPLES]
+        return Repeats(ids, rows, examples)
+
+    def refused(self, *, keep_first: bool) -> Refused:
+        """Return the lines whose id another line has, too; the first ones only if not kept."""
+        none = np.zeros(0, np.int64)
+        groups = [(none, none), *self._groups()]
+        lines, first = (np.concatenate(some) for some in zip(*groups, strict=True))
+        kept = lines != first if keep_first else np.ones(len(lines), np.bool_)
+        order = np.argsort(lines[kept])
+        return Refused(lines[kept][order], first[kept][order])
+
+    def _groups(self) -> Iterator[tuple[Ints, Ints]]:
+        """Yield for each part the lines that share an id, id by id, and the first line of each."""
+        if self._held:
+            self._spill()
+        for part in range(PARTS):
+            yield _repeated(self._read(part))
+
+    def _read(self, part: int) -> Iterator[npt.NDArray[np.void]]:
+        """Yield the records of a part, run by run."""
+        for starts in self._starts:
+            start, stop = starts[part : part + 2].tolist()
+            self._file.seek(start * RECORD.itemsize)
+            yield np.frombuffer(self._file.read((stop - start) * RECORD.itemsize), RECORD)
+
+
+def _repeated(parts: Iterable[npt.NDArray[np.void]]) -> tuple[Ints, Ints]:
+    """Return the lines of records that share both hashes, and the first line of each such id."""
+    records = np.concatenate([np.empty(0, RECORD), *parts])
+    ranked = np.sort(records["hash"])
+    if not np.any(ranked[1:] == ranked[:-1]):
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    records = records[np.lexsort((records["line"], records["more"], records["hash"]))]
+    same = (records["hash"][1:] == records["hash"][:-1]) & (
+        records["more"][1:] == records["more"][:-1]
+    )
+    starts = np.flatnonzero(np.concatenate([[True], ~same]))
+    sizes = np.diff(starts, append=len(records))
+    lines = records["line"]
+    several = np.repeat(sizes > 1, sizes)
+    return lines[several], np.repeat(lines[starts], sizes)[several]
+
+
+def fingerprints(ids: pa.Array, seeds: Hashes) -> tuple[Hashes, Bools]:
+    """Return two 64-bit hashes of each id, and which ids are not blank.
+
+    Parameters
+    ----------
+    ids
+        Strings without nulls, shape (n,).
+    seeds
+        Secret, shape (2,).
+
+    Returns
+    -------
+    hashes
+        Shape (2, n).
+    some
+        Shape (n,).
+    """
+    offsets = np.frombuffer(ids.buffers()[1], np.int32)[ids.offset : ids.offset + len(ids) + 1]
+    start, length = (offsets[:-1] - offsets[0]).astype(np.int64), np.diff(offsets).astype(np.int64)
+    data = memoryview(ids.buffers()[2] or b"")[offsets[0] : offsets[-1]].tobytes()
+    # A word may begin at any byte: the view has one for each, zeros lying behind the last.
+    words = np.ndarray(len(data) + 1, "<u8", data + bytes(8), strides=(1,))
+    state = seeds[:, None] ^ length.astype(np.uint64)
+    short = np.where(length > LONG, 0, length)
+    for position in range(0, int(short.max(initial=0)), 8):
+        rows = np.flatnonzero(short > position)
+        left = np.minimum(short[rows] - position, 8).astype(np.uint64)
+        word = words[start[rows] + position] & (_ALL >> (np.uint64(64) - np.uint64(8) * left))
+        for lane, factor in zip(state, _FACTORS, strict=True):
+            mixed = ((lane if len(rows) == len(lane) else lane[rows]) ^ word) * factor
+            lane[rows] = mixed ^ (mixed >> np.uint64(29))
+    state *= _FACTORS[::-1, None]
+    state ^= state >> np.uint64(32)
+    for row in np.flatnonzero(length > LONG).tolist():
+        text = data[start[row] : start[row] + length[row]]
+        digest = hashlib.blake2b(text, digest_size=16, key=seeds.tobytes()).digest()
+        state[:, row] = np.frombuffer(digest, np.uint64)
+    blank = arrays.numpy(pc.binary_length(pc.utf8_trim_whitespace(ids))) == 0
+    return state, ~blank
