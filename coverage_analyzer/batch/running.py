@@ -7,7 +7,6 @@ written the next is judged and the one after it read.
 import dataclasses
 import datetime
 import logging
-from collections.abc import Generator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,8 +26,9 @@ from coverage_analyzer.files import reading, report, streams
 from coverage_analyzer.files.duplicates import Ids, Repeats
 from coverage_analyzer.files.publishing import Publication
 from coverage_analyzer.files.reading import Rows, Table
+from coverage_analyzer.judging import judged
 from coverage_analyzer.maps import page, payload
-from coverage_analyzer.matching import Matcher, Sites, Verdicts
+from coverage_analyzer.matching import Matcher
 from coverage_analyzer.policy import DEFAULT, Policy
 
 log = logging.getLogger(__name__)
@@ -77,14 +77,14 @@ def run(
         If the folder cannot be written.
     """
     options = options or Options()
-    judged, world = day(as_of), countries.load()
+    wanted, world = day(as_of), countries.load()
     rules = policy if isinstance(policy, Policy) else Policy.load(policy)
     trusting = options.trust_declared
     _spare_standard_input(sites, centers, options)
     given = reading.opened(centers, tables.CENTERS, options.center_columns)
     convention = rules.convention(world.names, trust_declared=trusting)
     network = reading.read_centers(given, world, convention)
-    matcher = Matcher(network, rules, world, as_of=judged, trust_declared=trusting)
+    matcher = Matcher(network, rules, world, as_of=wanted, trust_declared=trusting)
     table = _opened_sites(sites, options)
     _spare_inputs(Path(output), (table.path, given.path))
     log.info("%s: columns %s", table.path, table.recognised)
@@ -137,16 +137,6 @@ def _spare_inputs(folder: Path, inputs: tuple[Path, ...]) -> None:
         if path.resolve() in written:
             msg = f"{path} would be overwritten by the report; name another folder than {folder}."
             raise InputError(msg)
-
-
-@dataclass(frozen=True)
-class Judged:
-    """A block with its verdicts: in numbers, as columns, and as rows of the report."""
-
-    rows: Rows
-    verdicts: Verdicts
-    columns: Mapping[str, pa.Array]
-    report: pa.RecordBatch
 
 
 @dataclass
@@ -210,40 +200,26 @@ def _streamed(table: Table, matcher: Matcher, publication: Publication, options:
     with ExitStack() as stack:
         stack.callback(rejects.close)
         ids = stack.enter_context(Ids(publication.folder))
-        blocks = stack.enter_context(closing(ahead(_judged(table, matcher))))
-        for judged in blocks:
+        blocks = stack.enter_context(closing(ahead(judged(ahead(table.rows()), table, matcher))))
+        for some in blocks:
             if writer is None:
                 writer = report.report_writer(
-                    path, options.format, judged.report.schema, raw_text=raw
+                    path, options.format, some.report.schema, raw_text=raw
                 )
                 stack.callback(writer.close)
-            writer.write(judged.report)
-            rejects.write(judged.rows.rejects)
-            totals.ledger.add(judged.rows)
-            totals.tally.add(judged.verdicts)
-            ids.add(table.site_ids(judged.rows.block), judged.rows.block.lines)
-            where = judged.rows.coordinates
-            totals.drawn.add(where.lon, where.lat, *_labels(judged.rows, table), judged.columns)
+            writer.write(some.report)
+            rejects.write(some.rows.rejects)
+            totals.ledger.add(some.rows)
+            totals.tally.add(some.verdicts)
+            ids.add(table.site_ids(some.rows.block), some.rows.block.lines)
+            where = some.rows.coordinates
+            totals.drawn.add(where.lon, where.lat, *_labels(some.rows, table), some.columns)
             if options.progress:
                 options.progress(totals.ledger.read, float("nan"))
         if options.progress:
             options.progress(totals.ledger.read, 1.0)
         totals.repeats = ids.repeats()
     return totals
-
-
-def _judged(table: Table, matcher: Matcher) -> Generator[Judged, None, None]:
-    """Yield all rows with their verdicts, in order, read ahead."""
-    names = report.renamed(table.headers)
-    headers = [names.get(h, h) for h in table.headers]
-    with closing(ahead(table.rows())) as blocks:
-        for rows in blocks:
-            verdicts = matcher.match(_sites(rows, table, matcher))
-            columns = matcher.columns(verdicts)
-            batch = pa.RecordBatch.from_arrays(
-                [*rows.block.columns.columns, *columns.values()], names=[*headers, *columns]
-            )
-            yield Judged(rows, verdicts, columns, batch)
 
 
 def _labels(rows: Rows, table: Table) -> tuple[pa.Array, pa.Array]:
@@ -271,10 +247,3 @@ def _network(matcher: Matcher, options: Options) -> tuple[payload.Network, list[
         except InputError as error:  # the verdicts stand without a picture
             warnings.append(f"No coverage areas: {error}")
     return payload.Network(matcher.centers, country, covered, day_), warnings
-
-
-def _sites(rows: Rows, table: Table, matcher: Matcher) -> Sites:
-    """Return the rows of a block as the kernel wants them."""
-    where = rows.coordinates
-    declared = table.declared(rows.block, matcher.world.names)
-    return Sites(where.lon, where.lat, declared, where.accuracy_m)

@@ -1,0 +1,42 @@
+"""Rows judged: blocks of a table go through the kernel and come out as rows of the report.
+
+The one way from text to verdicts, whichever engine brings the blocks.
+"""
+
+from collections.abc import Generator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from coverage_analyzer.files import report
+from coverage_analyzer.files.reading import Rows, Table
+from coverage_analyzer.matching import Matcher, Sites, Verdicts
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A block with its verdicts: in numbers, as columns, and as rows of the report."""
+
+    rows: Rows
+    verdicts: Verdicts
+    columns: Mapping[str, pa.Array]
+    report: pa.RecordBatch
+
+
+def judged(
+    blocks: Generator[Rows, None, None], table: Table, matcher: Matcher
+) -> Generator[Judged, None, None]:
+    """Yield blocks of a table with their verdicts, in order; closing this closes the blocks."""
+    names = report.renamed(table.headers)
+    headers = [names.get(h, h) for h in table.headers]
+    with closing(blocks):
+        for rows in blocks:
+            where, declared = rows.coordinates, table.declared(rows.block, matcher.world.names)
+            sites = Sites(where.lon, where.lat, declared, where.accuracy_m)
+            verdicts = matcher.match(sites)
+            columns = matcher.columns(verdicts)
+            batch = pa.RecordBatch.from_arrays(
+                [*rows.block.columns.columns, *columns.values()], names=[*headers, *columns]
+            )
+            yield Judged(rows, verdicts, columns, batch)
