@@ -513,3 +513,31 @@ def test_raw_texts_of_many_rejects(tmp_path: Path) -> None:
     judged(tmp_path, f"id,lat,lon\r\n{rows}x,,9")
     raws = [r["raw"] for r in records(tmp_path / "out" / "rejects.csv")]
     assert raws == [*(f"{n},,2" for n in range(300)), "x,,9"]
+
+
+def test_parquet_holds_recurring_values_once(tmp_path: Path) -> None:
+    """Codes and countries are dictionaries in the file, distances are not; all come back."""
+    rows = "".join(f"S{n},{40 + n / 1000},-75,US\n" for n in range(100))
+    text = "site_id,latitude,longitude,country\n" + rows
+    judged(tmp_path, text, options=batch.Options(format="parquet"))
+    file = pq.ParquetFile(tmp_path / "out" / "report.parquet")
+    group = file.metadata.row_group(0)
+    coded = {
+        group.column(n).path_in_schema
+        for n in range(group.num_columns)
+        if group.column(n).has_dictionary_page
+    }
+    assert {"country", "level", "status", "reason", "center_id", "longitude"} <= coded
+    assert not {"site_id", "latitude", "distance_miles"} & coded
+    assert file.read(["site_id"]).column(0).to_pylist() == [f"S{n}" for n in range(100)]
+
+
+@pytest.mark.parametrize("kind", [pa.null(), pa.binary_view(), pa.list_(pa.int8())])
+def test_parquet_of_any_kind_passes_through(tmp_path: Path, kind: pa.DataType) -> None:
+    """Kinds of which nothing can be counted are written as they are."""
+    columns = {"latitude": [40.0], "longitude": [-75.0], "odd": pa.nulls(1, kind)}
+    pq.write_table(pa.table(columns), tmp_path / "s.parquet")
+    options = batch.Options(format="parquet")
+    batch.run(tmp_path / "s.parquet", centers_file(tmp_path), tmp_path / "out", options=options)
+    report = pq.ParquetFile(tmp_path / "out" / "report.parquet").read()
+    assert report.column("odd").to_pylist() == [None]
