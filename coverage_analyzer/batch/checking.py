@@ -80,7 +80,7 @@ def check(
             if writer is not None:
                 writer.write(rows.rejects)
             if options.progress:
-                options.progress(ledger.read, float("nan"))
+                options.progress(ledger.read, table.source.share())
         if options.progress:
             options.progress(ledger.read, 1.0)
         repeats = ids.repeats()

@@ -133,7 +133,7 @@ def _spare_inputs(folder: Path, inputs: tuple[Path, ...]) -> None:
         If a file that is read has the name and place of one that is written.
     """
     written = {(folder / name).resolve() for name in report.FILES}
-    for path in inputs:
+    for path in (file for some in inputs for file in reading.paths_of(some)):
         if path.resolve() in written:
             msg = f"{path} would be overwritten by the report; name another folder than {folder}."
             raise InputError(msg)
@@ -215,7 +215,7 @@ def _streamed(table: Table, matcher: Matcher, publication: Publication, options:
             where = some.rows.coordinates
             totals.drawn.add(where.lon, where.lat, *_labels(some.rows, table), some.columns)
             if options.progress:
-                options.progress(totals.ledger.read, float("nan"))
+                options.progress(totals.ledger.read, table.source.share())
         if options.progress:
             options.progress(totals.ledger.read, 1.0)
         totals.repeats = ids.repeats()

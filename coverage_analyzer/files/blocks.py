@@ -63,6 +63,15 @@ class Source(Protocol):
     types: list[pa.DataType]
     known: dict[str, str]
 
+    def share(self) -> float:
+        """Return how much of the table has been read, 0 to 1; NaN where that cannot be told."""
+        return float("nan")
+
+    def place(self, line: int) -> str:
+        """Return where a line is, if its number alone does not tell."""
+        del line
+        return ""
+
     def blocks(self) -> Iterator[Block]:
         """Yield all rows, in order; one block at least, be it empty."""
         ...

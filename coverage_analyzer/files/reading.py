@@ -1,6 +1,7 @@
 """Opening tables by what their names say, and reading centers and sites out of them."""
 
 import dataclasses
+import functools
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +18,7 @@ from coverage_analyzer.coordinates import Coordinates, Notation, coordinates, fa
 from coverage_analyzer.countries import Countries, Names, Numbers
 from coverage_analyzer.countries.decision import Convention
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files import guard, report, spatial
+from coverage_analyzer.files import guard, many, report, spatial
 from coverage_analyzer.files.blocks import Block, Reject, Source
 from coverage_analyzer.files.columnar import ParquetFile
 from coverage_analyzer.files.delimited import PLAIN, DelimitedFile, Dialect
@@ -75,7 +76,13 @@ class Table:
     def rows(self) -> Generator[Rows, None, None]:
         """Yield the rows block by block; those without usable coordinates become rejects."""
         for block in self.source.blocks():
-            yield _usable(block, self)
+            rows = _usable(block, self)
+            yield dataclasses.replace(rows, rejects=[self._placed(r) for r in rows.rejects])
+
+    def _placed(self, reject: Reject) -> Reject:
+        """Return a reject that tells its file where there are several."""
+        place = self.source.place(reject.line)
+        return dataclasses.replace(reject, detail=f"{place}: {reject.detail}") if place else reject
 
     def site_ids(self, block: Block) -> pa.Array:
         """Return the ``site_id`` of the rows of a block as text, blank where there is none."""
@@ -94,7 +101,7 @@ class Table:
         return block.columns.column(self.columns[name]) if name in self.columns else None
 
 
-class Unguarded:
+class Unguarded(Source):
     """A source of which each text is as it was before `guard.guarded`."""
 
     def __init__(self, source: Source) -> None:
@@ -108,6 +115,10 @@ class Unguarded:
             cells = [guard.unguarded(c) for c in block.columns.columns]
             columns = pa.RecordBatch.from_arrays(cells, names=block.columns.schema.names)
             yield dataclasses.replace(block, columns=columns)
+
+    def share(self) -> float:
+        """Return how much of the table has been read, 0 to 1; NaN where that cannot be told."""
+        return self._source.share()
 
     def sha256(self) -> str:
         """Return the hash of the file."""
@@ -125,7 +136,8 @@ def opened(
     Parameters
     ----------
     path
-        A text file (also packed, or ``-`` for standard input), Parquet (``.parquet``,
+        A folder or pattern (``2026-*.csv``) of files with the same columns, or one file: a text
+        file (also packed, or ``-`` for standard input), Parquet (``.parquet``,
         ``.geoparquet``), GeoJSON (``.geojson``, ``.json``) or GeoPackage (``.gpkg``). Of the last
         two and of GeoParquet, points in any CRS are read, and give latitude and longitude.
     table
@@ -143,8 +155,6 @@ def opened(
     path = Path(path)
     source = _source(path, dialect)
     try:
-        if report.is_guarded(path):
-            source = Unguarded(source)
         found = tables.recognised(source.headers, table, {**source.known, **(columns or {})})
         tables.check_types({name: source.types[at] for name, at in found.items()})
         return Table(path, source, found, dialect)
@@ -153,7 +163,31 @@ def opened(
         raise InputError(msg) from None
 
 
+def paths_of(path: Path) -> list[Path]:
+    """Return the files that a path stands for.
+
+    Raises
+    ------
+    InputError
+        If it is a folder or pattern without files of one kind.
+    """
+    return many.files(path) if many.is_many(path) else [path]
+
+
 def _source(path: Path, dialect: Dialect) -> Source:
+    """Return the reader of a file, or of all that a folder or pattern stands for.
+
+    Raises
+    ------
+    InputError
+        If it cannot read the file.
+    """
+    if many.is_many(path):
+        return many.Many(many.files(path), functools.partial(_file, dialect=dialect))
+    return _file(path, dialect)
+
+
+def _file(path: Path, dialect: Dialect) -> Source:
     """Return the reader that the name of a file asks for.
 
     Raises
@@ -161,15 +195,18 @@ def _source(path: Path, dialect: Dialect) -> Source:
     InputError
         If it cannot read the file.
     """
+    source: Source
     match path.suffix.lower():
         case ".geojson" | ".json":
-            return spatial.geojson(path)
+            source = spatial.geojson(path)
         case ".gpkg":
-            return spatial.geopackage(path)
+            source = spatial.geopackage(path)
         case ".parquet" | ".geoparquet" | ".pq":
             plain = ParquetFile(path)
-            return spatial.geoparquet(path) if plain.spatial else plain
-    return DelimitedFile(path, dialect)
+            source = spatial.geoparquet(path) if plain.spatial else plain
+        case _:
+            source = DelimitedFile(path, dialect)
+    return Unguarded(source) if report.is_guarded(path) else source
 
 
 def duplicates(table: Table, *, keep_first: bool, folder: Path | None = None) -> Refused:
