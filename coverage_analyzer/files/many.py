@@ -1,6 +1,7 @@
 """Several files as one table: a folder, or all that a pattern such as ``2026-*.csv`` fits."""
 
 import bisect
+import contextlib
 import dataclasses
 import hashlib
 from collections.abc import Callable, Iterator
@@ -16,7 +17,9 @@ MAGIC = "*?["
 
 def is_many(path: Path) -> bool:
     """Return whether a path stands for several files: a folder, or a pattern that is no file."""
-    return path.is_dir() or (any(c in str(path) for c in MAGIC) and not path.is_file())
+    with contextlib.suppress(OSError, ValueError):  # no name of anything: opening it tells why
+        return path.is_dir() or (any(c in str(path) for c in MAGIC) and not path.is_file())
+    return False
 
 
 def files(path: Path) -> list[Path]:

@@ -381,7 +381,7 @@ def test_bad_arguments_do_not_touch_the_folder(tmp_path: Path, given_: dict[str,
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("name", ["nowhere.csv", ".", "x" * 300, "a\0b"])
+@pytest.mark.parametrize("name", ["nowhere.csv", "no/where", "x" * 300, "a\0b"])
 def test_a_sites_file_that_is_none_is_named(tmp_path: Path, name: str) -> None:
     """Whatever is given as a file, the end is an InputError."""
     with pytest.raises(InputError):
