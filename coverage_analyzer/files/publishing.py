@@ -92,11 +92,20 @@ class Publication:
         self._leave()
 
     def _leave(self) -> None:
+        try:
+            self._tidy()
+        except BaseException:  # Ctrl-C once more, while a first one is being tidied up
+            self._tidy()
+            raise
+        finally:
+            if self._lock is not None:
+                os.close(self._lock)
+
+    def _tidy(self) -> None:
+        """Leave no trace of what was not published; where that fails, the next run does it."""
         with contextlib.suppress(PublishError):
             _settle(self.folder)
             self._clear()
-        if self._lock is not None:
-            os.close(self._lock)
 
     def path(self, name: str) -> Path:
         """Return where to write a file that is to be published under a name."""
