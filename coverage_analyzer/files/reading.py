@@ -20,6 +20,7 @@ from coverage_analyzer.files import guard, report, spatial
 from coverage_analyzer.files.blocks import Block, Reject, Source
 from coverage_analyzer.files.columnar import ParquetFile
 from coverage_analyzer.files.delimited import PLAIN, DelimitedFile, Dialect
+from coverage_analyzer.files.header import Wanted
 from coverage_analyzer.tables import Column, Coordinates, Rejected
 
 DAYS: Final = ("opens_on", "closes_on")
@@ -122,7 +123,14 @@ def opened(
         If there is no such file, it cannot be read, or columns are missing or ambiguous.
     """
     path = Path(path)
-    source = _source(path, dialect)
+
+    def wanted(headers: Sequence[str]) -> bool:
+        try:
+            return bool(tables.recognised(headers, table, columns))
+        except InputError:
+            return False
+
+    source = _source(path, dialect, wanted)
     try:
         if report.is_guarded(path):
             source = Unguarded(source)
@@ -134,7 +142,7 @@ def opened(
         raise InputError(msg) from None
 
 
-def _source(path: Path, dialect: Dialect) -> Source:
+def _source(path: Path, dialect: Dialect, wanted: Wanted) -> Source:
     """Return the reader that the name of a file asks for.
 
     Raises
@@ -150,7 +158,7 @@ def _source(path: Path, dialect: Dialect) -> Source:
         case ".parquet" | ".geoparquet" | ".pq":
             plain = ParquetFile(path)
             return spatial.geoparquet(path) if plain.spatial else plain
-    return DelimitedFile(path, dialect)
+    return DelimitedFile(path, dialect, wanted)
 
 
 def read_centers(table: Table, world: Countries, convention: Convention) -> Centers:
