@@ -179,7 +179,7 @@ def test_the_delimiter_is_the_one_by_which_columns_are_known(
     path.write_text(f"{line}\n{cells}\n", encoding="utf-8")
     table = opened(path, SITES)
     assert table.headers == line.split(delimiter)
-    assert sum((rows.coordinates.lat.tolist() for rows in table.rows()), []) == [40.0]
+    assert [lat for rows in table.rows() for lat in rows.coordinates.lat.tolist()] == [40.0]
 
 
 def test_a_column_that_is_said_finds_the_delimiter(tmp_path: Path) -> None:
