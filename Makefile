@@ -41,6 +41,7 @@ wheel: $(READY)
 bench: $(READY)
 	$(BIN)/python benchmarks/assess.py
 	$(BIN)/python benchmarks/areas.py
+	$(BIN)/python benchmarks/reading.py
 
 # One wrong line at a time: the tests must see each (about 5 minutes).
 mutants: $(READY)

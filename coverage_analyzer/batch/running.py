@@ -22,7 +22,7 @@ from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.overlap import ahead
 from coverage_analyzer.centers import day
 from coverage_analyzer.errors import CoverageError, InputError, PublishError
-from coverage_analyzer.files import reading, report, streams
+from coverage_analyzer.files import opening, reading, report, streams
 from coverage_analyzer.files.duplicates import Ids, Repeats
 from coverage_analyzer.files.publishing import Publication
 from coverage_analyzer.files.reading import Rows, Table
@@ -88,7 +88,7 @@ def run(
     table = _opened_sites(sites, options)
     _spare_inputs(Path(output), (table.path, given.path))
     log.info("%s: columns %s", table.path, table.recognised)
-    with Publication(output) as publication:
+    with Publication(output, _names(options)) as publication:
         try:
             if options.on_duplicate != "keep":
                 first, folder = options.on_duplicate == "first", publication.folder
@@ -100,6 +100,13 @@ def run(
         except OSError as error:
             msg = f"The report could not be written to {output}: {error}."
             raise PublishError(msg) from error
+
+
+def _names(options: Options) -> list[str]:
+    """Return the files that a run is going to write."""
+    unwanted = {"areas.geojson": not options.areas, "map.html": not options.map}
+    fixed = [n for n in report.FILES if not n.startswith("report.") and not unwanted.get(n)]
+    return [f"report.{options.format}", *fixed]
 
 
 def _opened_sites(sites: str | Path, options: Options) -> Table:
@@ -133,7 +140,7 @@ def _spare_inputs(folder: Path, inputs: tuple[Path, ...]) -> None:
         If a file that is read has the name and place of one that is written.
     """
     written = {(folder / name).resolve() for name in report.FILES}
-    for path in (file for some in inputs for file in reading.paths_of(some)):
+    for path in (file for some in inputs for file in opening.paths(some)):
         if path.resolve() in written:
             msg = f"{path} would be overwritten by the report; name another folder than {folder}."
             raise InputError(msg)
@@ -182,7 +189,7 @@ def _published(
         "files": [*publication.names, "run.json"],
     }
     report.write_manifest(publication.path("run.json"), told)
-    publication.publish(report.earlier_files(publication.folder))
+    publication.publish()
     log.info("published %s", publication.folder)
     return told
 

@@ -1,8 +1,7 @@
 """Opening tables by what their names say, and reading centers and sites out of them."""
 
 import dataclasses
-import functools
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -18,10 +17,9 @@ from coverage_analyzer.coordinates import Coordinates, Notation, coordinates, fa
 from coverage_analyzer.countries import Countries, Names, Numbers
 from coverage_analyzer.countries.decision import Convention
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files import guard, many, report, spatial
+from coverage_analyzer.files import opening
 from coverage_analyzer.files.blocks import Block, Reject, Source
-from coverage_analyzer.files.columnar import ParquetFile
-from coverage_analyzer.files.delimited import PLAIN, DelimitedFile, Dialect
+from coverage_analyzer.files.delimited import PLAIN, Dialect
 from coverage_analyzer.files.duplicates import Ids, Refused
 from coverage_analyzer.tables import Column, Rejected
 
@@ -101,30 +99,6 @@ class Table:
         return block.columns.column(self.columns[name]) if name in self.columns else None
 
 
-class Unguarded(Source):
-    """A source of which each text is as it was before `guard.guarded`."""
-
-    def __init__(self, source: Source) -> None:
-        self._source = source
-        self.headers = [guard.unguarded(arrays.text([h]))[0].as_py() for h in source.headers]
-        self.types, self.known = source.types, source.known
-
-    def blocks(self) -> Iterator[Block]:
-        """Yield all rows, in order."""
-        for block in self._source.blocks():
-            cells = [guard.unguarded(c) for c in block.columns.columns]
-            columns = pa.RecordBatch.from_arrays(cells, names=block.columns.schema.names)
-            yield dataclasses.replace(block, columns=columns)
-
-    def share(self) -> float:
-        """Return how much of the table has been read, 0 to 1; NaN where that cannot be told."""
-        return self._source.share()
-
-    def sha256(self) -> str:
-        """Return the hash of the file."""
-        return self._source.sha256()
-
-
 def opened(
     path: str | Path,
     table: Sequence[Column],
@@ -153,7 +127,14 @@ def opened(
         If there is no such file, it cannot be read, or columns are missing or ambiguous.
     """
     path = Path(path)
-    source = _source(path, dialect)
+
+    def wanted(headers: Sequence[str]) -> bool:
+        try:
+            return bool(tables.recognised(headers, table, columns))
+        except InputError:
+            return False
+
+    source = opening.source(path, dialect, wanted)
     try:
         found = tables.recognised(source.headers, table, {**source.known, **(columns or {})})
         tables.check_types({name: source.types[at] for name, at in found.items()})
@@ -161,52 +142,6 @@ def opened(
     except InputError as error:
         msg = f"{path}: {error}"
         raise InputError(msg) from None
-
-
-def paths_of(path: Path) -> list[Path]:
-    """Return the files that a path stands for.
-
-    Raises
-    ------
-    InputError
-        If it is a folder or pattern without files of one kind.
-    """
-    return many.files(path) if many.is_many(path) else [path]
-
-
-def _source(path: Path, dialect: Dialect) -> Source:
-    """Return the reader of a file, or of all that a folder or pattern stands for.
-
-    Raises
-    ------
-    InputError
-        If it cannot read the file.
-    """
-    if many.is_many(path):
-        return many.Many(many.files(path), functools.partial(_file, dialect=dialect))
-    return _file(path, dialect)
-
-
-def _file(path: Path, dialect: Dialect) -> Source:
-    """Return the reader that the name of a file asks for.
-
-    Raises
-    ------
-    InputError
-        If it cannot read the file.
-    """
-    source: Source
-    match path.suffix.lower():
-        case ".geojson" | ".json":
-            source = spatial.geojson(path)
-        case ".gpkg":
-            source = spatial.geopackage(path)
-        case ".parquet" | ".geoparquet" | ".pq":
-            plain = ParquetFile(path)
-            source = spatial.geoparquet(path) if plain.spatial else plain
-        case _:
-            source = DelimitedFile(path, dialect)
-    return Unguarded(source) if report.is_guarded(path) else source
 
 
 def duplicates(table: Table, *, keep_first: bool, folder: Path | None = None) -> Refused:

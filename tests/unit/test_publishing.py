@@ -180,9 +180,9 @@ def test_all_files_are_on_the_disk_before_the_first_is_put_in_place(
     monkeypatch.setattr(os, "fsync", synced)
     monkeypatch.setattr(os, "replace", replaced)
     published(tmp_path, report_csv="1", rejects_csv="2", run_json="3")
-    claim = ["run.json"]  # says whose the files are, should the run die now
+    journal = ["fsync", ".publishing", "fsync"]  # says what is to come, should the run die now
     files = ["report.csv", "rejects.csv", "run.json"]
-    assert steps == [*["fsync"] * 3, *claim, *files, "fsync"]
+    assert steps == [*["fsync"] * 3, *journal, *files, *["fsync"] * 2]
 
 
 def test_superseded_files_go(tmp_path: Path) -> None:

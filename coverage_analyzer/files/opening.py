@@ -1,0 +1,95 @@
+"""Which reader takes a file: by its name, and for text that our own guard changed, behind it."""
+
+import dataclasses
+import functools
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+
+from coverage_analyzer import arrays
+from coverage_analyzer.files import guard, many, report, spatial
+from coverage_analyzer.files.blocks import Block, Source
+from coverage_analyzer.files.columnar import ParquetFile
+from coverage_analyzer.files.delimited import DelimitedFile, Dialect
+from coverage_analyzer.files.header import Wanted
+
+
+def source(path: Path, dialect: Dialect, wanted: Wanted) -> Source:
+    """Return the reader of a file, or of all that a folder or pattern stands for.
+
+    Parameters
+    ----------
+    path
+        What is to be read.
+    dialect
+        How text is written, where that cannot be found.
+    wanted
+        Whether some headers are those of the table that is looked for.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read.
+    """
+    if many.is_many(path):
+        opened = functools.partial(_file, dialect=dialect, wanted=wanted)
+        return many.Many(many.files(path), opened)
+    return _file(path, dialect, wanted)
+
+
+def paths(path: Path) -> list[Path]:
+    """Return the files that a path stands for.
+
+    Raises
+    ------
+    InputError
+        If it is a folder or pattern without files of one kind.
+    """
+    return many.files(path) if many.is_many(path) else [path]
+
+
+def _file(path: Path, dialect: Dialect, wanted: Wanted) -> Source:
+    """Return the reader that the name of a file asks for.
+
+    Raises
+    ------
+    InputError
+        If it cannot read the file.
+    """
+    found: Source
+    match path.suffix.lower():
+        case ".geojson" | ".json":
+            found = spatial.geojson(path)
+        case ".gpkg":
+            found = spatial.geopackage(path)
+        case ".parquet" | ".geoparquet" | ".pq":
+            plain = ParquetFile(path)
+            found = spatial.geoparquet(path) if plain.spatial else plain
+        case _:
+            found = DelimitedFile(path, dialect, wanted)
+    return Unguarded(found) if report.is_guarded(path) else found
+
+
+class Unguarded(Source):
+    """A source of which each text is as it was before `guard.guarded`."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self.headers = [guard.unguarded(arrays.text([h]))[0].as_py() for h in source.headers]
+        self.types, self.known = source.types, source.known
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield all rows, in order."""
+        for block in self._source.blocks():
+            cells = [guard.unguarded(c) for c in block.columns.columns]
+            columns = pa.RecordBatch.from_arrays(cells, names=block.columns.schema.names)
+            yield dataclasses.replace(block, columns=columns)
+
+    def share(self) -> float:
+        """Return how much of the table has been read, 0 to 1; NaN where that cannot be told."""
+        return self._source.share()
+
+    def sha256(self) -> str:
+        """Return the hash of the file."""
+        return self._source.sha256()
