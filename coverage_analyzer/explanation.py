@@ -9,7 +9,7 @@ import numpy as np
 from coverage_analyzer import geodesy
 from coverage_analyzer.countries import NONE, UNKNOWN
 from coverage_analyzer.countries.decision import Ground, decided
-from coverage_analyzer.errors import InputError
+from coverage_analyzer.errors import InputError, visible
 from coverage_analyzer.geodesy import MILE_M
 from coverage_analyzer.matching import Matcher, Reason, Sites
 from coverage_analyzer.nearness import NOBODY
@@ -123,7 +123,7 @@ class Explanation:
         if self.refused:
             lines.append(f"  refused   {self.refused}")
         lines += [f"  clause    {clause}" for clause in self.clauses]
-        return "\n".join([*lines, f"  source    {self.source}"])
+        return "\n".join(map(visible, [*lines, f"  source    {self.source}"]))
 
 
 def explanation(

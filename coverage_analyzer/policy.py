@@ -20,7 +20,7 @@ from pydantic import Field
 
 from coverage_analyzer.countries import names
 from coverage_analyzer.countries.decision import Convention
-from coverage_analyzer.errors import PolicyError
+from coverage_analyzer.errors import PolicyError, visible
 
 ALL_OTHERS: Final = "*"
 """In a list of countries: all that no other entry of the same kind names."""
@@ -266,7 +266,7 @@ class Policy(Model):
         lines.append(f"  contested areas: {rules.contested}")
         if clauses:
             lines += [f"  clause    {name}: {text}" for name, text in self.clauses.items()]
-        return "\n".join(lines)
+        return "\n".join(map(visible, lines))
 
     def convention(self, table: names.Names, *, trust_declared: bool = False) -> Convention:
         """Return how the policy reads countries, as numbers of a table."""

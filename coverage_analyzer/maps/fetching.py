@@ -41,6 +41,7 @@ INERT: Final = re.compile(r"data:|#|about:|$")
 CSS_ESCAPE: Final = re.compile(r"\\(?:([0-9a-fA-F]{1,6})\s?|(.))")
 CSS_URL: Final = re.compile(r"""\b(?:url|src)\(\s*(?:"([^"]*)"|'([^']*)'|([^)]*))""", re.IGNORECASE)
 CSS_SET: Final = re.compile(r"image-set\(((?:[^()]|\([^()]*\))*)\)", re.IGNORECASE)
+ELSEWHERE: Final = re.compile(r"\s*(?:[a-z]+:)?//", re.IGNORECASE)
 QUOTED: Final = re.compile(r"""["']([^"']*)["']""")
 CSS_IMPORT: Final = re.compile(r"@import\b[^;]*", re.IGNORECASE)
 
@@ -72,7 +73,7 @@ def fetched(html: str, known: tuple[str, ...] = ()) -> list[str]:
 
 def in_style(css: str) -> Iterator[str]:
     """Yield what a style would fetch."""
-    plain = CSS_ESCAPE.sub(_unescaped, re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL))
+    plain = CSS_ESCAPE.sub(_unescaped, re.sub(r"/\*.*?\*/", " ", css, flags=re.DOTALL))
     yield from CSS_IMPORT.findall(plain)
     addresses = ["".join(groups) for groups in CSS_URL.findall(plain)]
     addresses += [a for inside in CSS_SET.findall(plain) for a in QUOTED.findall(inside)]
@@ -131,9 +132,7 @@ class _Finder(HTMLParser):
         elif name.startswith("on"):
             yield from CALLS.findall(value)
         elif tag in ANIMATIONS and name in {"from", "to", "by", "values"}:
-            yield from (
-                a for a in value.split(";") if re.match(r"\s*([a-z]+:)?//", a, re.IGNORECASE)
-            )
+            yield from filter(ELSEWHERE.match, value.split(";"))
         elif name in ADDRESSES and tag in (ADDRESSES[name] or {tag}):
             hidden = tag in DOCUMENTS and value.strip().lower().startswith("data:")
             yield from [value] if hidden or is_fetched(value) else []
