@@ -1,4 +1,4 @@
-"""``run.json``: what a run was made of and what it came to, the same for files and for frames."""
+"""The first part of ``run.json``: what a run was made of, the same for files and for frames."""
 
 import datetime
 import platform
@@ -15,8 +15,8 @@ LIBRARIES: Final = ("numpy", "pyarrow", "pyproj")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Manifest:
-    """What is known of a run; what is not known stays empty.
+class Origin:
+    """What is known of how a run came about; what is not known stays empty.
 
     It holds no clock time: the same input gives the same bytes.
 
@@ -24,12 +24,6 @@ class Manifest:
     ----------
     policy, as_of, trust_declared
         The rule, the day that was judged, and whether declared countries stand anywhere.
-    counts
-        Sites by level, by status and by reason.
-    ledger
-        Rows ``read``, ``decided``, ``rejected`` and ``blank``.
-    files
-        What the folder holds.
     inputs
         For each file that was read its ``path`` and ``sha256``.
     columns, center_columns
@@ -40,26 +34,17 @@ class Manifest:
         In words.
     centers
         How many were ``given``, and how many are ``open`` on the day.
-    first_rejects
-        The first rows that could not be decided, in words.
-    spreadsheet_guard
-        Whether text that a spreadsheet would run has an apostrophe before it.
     """
 
     policy: Policy
     as_of: datetime.date
     trust_declared: bool
-    counts: Mapping[str, Mapping[str, int]]
-    ledger: Mapping[str, int]
-    files: Sequence[str]
     inputs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
     center_columns: Mapping[str, str] = field(default_factory=dict)
     renamed_columns: Mapping[str, str] = field(default_factory=dict)
     warnings: Sequence[str] = ()
     centers: Mapping[str, int] = field(default_factory=dict)
-    first_rejects: Sequence[str] = ()
-    spreadsheet_guard: bool = True
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain data, in the order in which ``run.json`` has it."""
@@ -81,9 +66,4 @@ class Manifest:
             "warnings": list(self.warnings),
             "centers": dict(self.centers),
             "countries": countries.ATTRIBUTION,
-            "counts": {what: dict(some) for what, some in self.counts.items()},
-            "ledger": dict(self.ledger),
-            "first_rejects": list(self.first_rejects),
-            "spreadsheet_guard": self.spreadsheet_guard,
-            "files": list(self.files),
         }

@@ -14,7 +14,7 @@ from coverage_analyzer import countries, tables
 from coverage_analyzer.centers import day, today
 from coverage_analyzer.errors import InputError, PolicyError
 from coverage_analyzer.files import report
-from coverage_analyzer.files.manifest import Manifest
+from coverage_analyzer.files.manifest import Origin
 from coverage_analyzer.files.publishing import Publication
 from coverage_analyzer.frames.columns import (
     centers_of,
@@ -77,8 +77,8 @@ def write_report(
     need(verdicts, tables.VERDICT, "verdicts", "assess()")
     rules = _rules(verdicts, policy)
     table = _table(pd.DataFrame(verdicts.drop(columns=geometries(verdicts))))
-    lost = report.left_out(table.schema)
-    for words in lost:
+    told = report.left_out(table.schema)
+    for words in told:
         warnings.warn(words, stacklevel=2)
     places = zip(*(texts(verdicts, n).to_pylist() for n in report.SUMMARY[:3]), strict=True)
     with Publication(folder) as publication:
@@ -88,9 +88,9 @@ def write_report(
         writer.close()
         report.write_summary(publication.path("summary.csv"), Counter(places))
         if centers is not None:
-            lost += _write_network(publication, verdicts, centers, rules)
-        files = [*publication.names, "run.json"]
-        manifest = _manifest(verdicts, rules, lost, files).to_dict()
+            told += _write_network(publication, verdicts, centers, rules)
+        manifest = _manifest(verdicts, rules, told)
+        manifest["files"] = [*publication.names, "run.json"]
         report.write_manifest(publication.path("run.json"), manifest)
         publication.publish(report.earlier_files(publication.folder))
     return Path(folder)
@@ -135,7 +135,7 @@ def _write_network(
     """Write the centers, their coverage areas and the map; return what is to be known of them."""
     network, world = centers_of(centers), countries.load()
     check_network(verdicts, network)
-    trusted = bool(verdicts.attrs.get("trust_declared", False))
+    trusted = _trusted(verdicts)
     country = network.decided(world, rules.convention(world.names, trust_declared=trusted))
     path = publication.path("centers.csv")
     report.write_centers(path, network, country, world.names)
@@ -184,24 +184,32 @@ def _rules(verdicts: pd.DataFrame, policy: Policy | str | None) -> Policy:
     return rules
 
 
-def _manifest(verdicts: pd.DataFrame, rules: Policy, told: list[str], files: list[str]) -> Manifest:
+def _manifest(verdicts: pd.DataFrame, rules: Policy, told: list[str]) -> dict[str, Any]:
     """Return what a notebook can tell of how its verdicts came about: no files were read."""
     rows, known = len(verdicts), verdicts.attrs
-    read = known if known.get("decided") == rows else {}
-    lost = {n: int(read.get(n, 0)) for n in ("rejected", "blank")}
-    return Manifest(
+    origin = Origin(
         policy=rules,
         as_of=day(known.get("as_of")) or today(),
-        trust_declared=bool(known.get("trust_declared", False)),
-        counts={
-            what: {str(k): int(n) for k, n in Counter(texts(verdicts, what).to_pylist()).items()}
-            for what in ("level", "status", "reason")
-        },
-        ledger={"read": rows + sum(lost.values()), "decided": rows, **lost},
-        files=files,
+        trust_declared=_trusted(verdicts),
         columns=known.get("columns", {}),
         center_columns=known.get("center_columns", {}),
         renamed_columns=known.get("renamed_columns", {}),
         warnings=told,
         centers=known.get("centers", {}),
     )
+    read = known if known.get("decided") == rows else {}
+    lost = {n: int(read.get(n, 0)) for n in ("rejected", "blank")}
+    counts = {
+        what: dict(Counter(texts(verdicts, what).to_pylist()))
+        for what in ("level", "status", "reason")
+    }
+    return origin.to_dict() | {
+        "counts": counts,
+        "ledger": {"read": rows + sum(lost.values()), "decided": rows, **lost},
+        "spreadsheet_guard": True,
+    }
+
+
+def _trusted(verdicts: pd.DataFrame) -> bool:
+    """Return whether declared countries were trusted when these verdicts were made."""
+    return bool(verdicts.attrs.get("trust_declared", False))
