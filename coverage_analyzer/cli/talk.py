@@ -33,9 +33,19 @@ def say_ledger(ledger: Mapping[str, int]) -> None:
     say(f"read {ledger['read']} = {parts}")
 
 
+class VisibleFormatter(logging.Formatter):
+    """Lines of the log with control characters of the input as escapes."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return a record as one line."""
+        return visible(super().format(record))
+
+
 def log_to_stderr() -> None:
     """Show what each module tells of its work."""
-    logging.basicConfig(format=LOG_LINE, level=logging.INFO)
+    handler = logging.StreamHandler()
+    handler.setFormatter(VisibleFormatter(LOG_LINE))
+    logging.basicConfig(handlers=[handler], level=logging.INFO)
 
 
 def progress(*, quiet: bool) -> Callable[[int, float], None] | None:
