@@ -48,7 +48,7 @@ CSS_IMPORT: Final = re.compile(r"@import\b[^;]*", re.IGNORECASE)
 CALLS: Final = re.compile(
     r"\bimport\s*[('\"`]|\bimport\b[^;'\"`]*\bfrom\s*['\"`]|\bfetch\s*\(|\bXMLHttpRequest\b|"
     r"\bimportScripts\b|\bsendBeacon\b|\bnew\s+(?:Shared)?Worker\b|\bEventSource\b|\bWebSocket\b|"
-    r"['\"`](?:(?:https?|wss?):)?//(?!www\.w3\.org/)[\w{-][^'\"`]*"
+    r"['\"`](?:(?:https?|wss?):)?//(?!www\.w3\.org/)[\w{-][^'\"`]*|=(?:https?|wss?)://[^\s'\"`>]*"
 )
 """In a script: what would fetch, or an address that something may fetch from."""
 

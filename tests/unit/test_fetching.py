@@ -47,6 +47,7 @@ FETCHING = {
     "script of data": "<script src='data:text/javascript,x'></script>",
     "script with an address": "<script>f('https://e.example/x')</script>",
     "script with a bare host": "<script>f(`//e.example/x`)</script>",
+    "script with markup": "<script>f(`<img src=https://e.example/x>`)</script>",
     "script with an import": "<script type=module>import { a } from './a.js'</script>",
     "script with a late import": "<script>import('./a.js')</script>",
     "script with fetch": "<script>fetch(x)</script>",
