@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -11,8 +10,7 @@ from running import AS_OF, centers_file, manifest, records
 
 import coverage_analyzer as ca
 from coverage_analyzer import geodesy
-from coverage_analyzer.cli.areas import areas as areas_verb
-from coverage_analyzer.cli.explain import explain as explain_verb
+from coverage_analyzer.cli.main import program
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.frames.drawing import map_data
 
@@ -108,9 +106,9 @@ def test_a_policy_folds_the_centers_that_it_reads(tmp_path: Path) -> None:
     assert records(folder / "centers.csv")[0]["center_country"] == "US"
 
 
-def called(verb: Any, *arguments: str | Path) -> None:
-    """Call a verb with arguments as typed."""
-    verb.main([str(a) for a in arguments], standalone_mode=False)
+def called(*arguments: str | Path) -> None:
+    """Call the program with arguments as typed."""
+    program.main([str(a) for a in arguments], standalone_mode=False)
 
 
 def test_the_verbs_trust_and_read_policies(
@@ -119,17 +117,17 @@ def test_the_verbs_trust_and_read_policies(
     """``areas`` and ``explain`` take the centers that ``run`` takes."""
     paris = centers_file(tmp_path, PARIS_AS_GERMAN)
     with pytest.raises(InputError, match="lies in FR"):
-        called(areas_verb, paris, "-o", tmp_path / "a.geojson")
-    called(areas_verb, paris, "-o", tmp_path / "a.geojson", "--trust-declared")
+        called("areas", paris, "-o", tmp_path / "a.geojson")
+    called("areas", paris, "-o", tmp_path / "a.geojson", "--trust-declared")
     (feature,) = json.loads((tmp_path / "a.geojson").read_text("utf-8"))["features"]
     assert feature["properties"]["country"] == "DE"
-    called(explain_verb, "48.9", "2.3", "--country", "DE", "--centers", paris, "--trust-declared")
+    called("explain", "48.9", "2.3", "--country", "DE", "--centers", paris, "--trust-declared")
     assert "Gold Plus" in capsys.readouterr().out
     british = centers_file(tmp_path, DHEKELIA_AS_BRITISH)
     text = (Path(ca.__file__).parent / "resources/policies/appliance-maintenance.toml").read_text()
     own = tmp_path / "own.toml"
     own.write_text(text.replace('contested = "holder"', 'contested = "declared"'), "utf-8")
-    called(areas_verb, british, "-o", tmp_path / "b.geojson", "--policy", own)
+    called("areas", british, "-o", tmp_path / "b.geojson", "--policy", own)
     (feature,) = json.loads((tmp_path / "b.geojson").read_text("utf-8"))["features"]
     assert feature["properties"]["country"] == "GB"
 
