@@ -437,8 +437,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "areas",
-        "if own:",
-        "if own and not policy.needs_country:",
+        "if own and not trust_declared:",
+        "if own and trust_declared:",
         "areas reach over the border",
     ),
     Mutant(

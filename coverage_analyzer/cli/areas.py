@@ -20,6 +20,7 @@ from coverage_analyzer.cli.talk import say
     help="Join the areas of each country, or part them by how many overlap.",
 )
 @options.center_column
+@options.trust_declared
 def areas(
     centers: str,
     output: str,
@@ -27,8 +28,12 @@ def areas(
     as_of: str | None,
     merge: Any,
     center_columns: dict[str, str],
+    trust_declared: bool,
 ) -> None:
     """Write what each center may serve, for any GIS.
+
+    Areas are cut to the country of their center, but for --trust-declared: then a site may
+    declare that country wherever it lies.
 
     \b
     Example:
@@ -36,8 +41,14 @@ def areas(
     """
     from coverage_analyzer import frames
     from coverage_analyzer.files import spatial
+    from coverage_analyzer.policy import Policy
 
-    network = frames.read_centers(centers, columns=center_columns)
-    covered = frames.coverage_areas(network, policy, as_of=as_of, merge=merge)
+    rules = Policy.load(policy)
+    network = frames.read_centers(
+        centers, columns=center_columns, policy=rules, trust_declared=trust_declared
+    )
+    covered = frames.coverage_areas(
+        network, rules, as_of=as_of, merge=merge, trust_declared=trust_declared
+    )
     spatial.write_areas(covered, output)
     say(f"{len(covered)} areas are in {Path(output)}.")

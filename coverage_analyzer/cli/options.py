@@ -9,6 +9,7 @@ import click
 Verb = Callable[..., Any]
 
 DEFAULT_POLICY: Final = "appliance-maintenance"
+"""`policy.DEFAULT`, without the import of the models behind it; a test holds the two together."""
 
 
 def overrides(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> Any:
@@ -42,22 +43,22 @@ policy = click.option(
 as_of = click.option(
     "--as-of", metavar="DATE", help="The day to judge, like 2026-12-01.  [today, UTC]"
 )
-column = click.option(
-    "--column",
-    "columns",
-    multiple=True,
-    callback=overrides,
-    metavar="NAME=HEADER",
-    help="Take this header of the sites for a column; may be repeated.",
-)
-center_column = click.option(
-    "--center-column",
-    "center_columns",
-    multiple=True,
-    callback=overrides,
-    metavar="NAME=HEADER",
-    help="Take this header of the centers for a column; may be repeated.",
-)
+
+
+def headers_of(table: str, flag: str, name: str) -> Callable[[Verb], Verb]:
+    """Return an option that says which headers of a table to take."""
+    return click.option(
+        flag,
+        name,
+        multiple=True,
+        callback=overrides,
+        metavar="NAME=HEADER",
+        help=f"Take this header of the {table} for a column; may be repeated.",
+    )
+
+
+column = headers_of("sites", "--column", "columns")
+center_column = headers_of("centers", "--center-column", "center_columns")
 trust_declared = click.option(
     "--trust-declared", is_flag=True, help="Let declared countries stand."
 )

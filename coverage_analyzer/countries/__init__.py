@@ -18,13 +18,13 @@ import numpy.typing as npt
 from coverage_analyzer.arrays import Bools, Floats, Ints
 from coverage_analyzer.countries import borders, names
 from coverage_analyzer.countries.borders import Borders
-from coverage_analyzer.countries.names import NONE, UNKNOWN, Names, Numbers, folded
+from coverage_analyzer.countries.names import NONE, UNKNOWN, Names, Numbers
 from coverage_analyzer.errors import InputError
 
 if TYPE_CHECKING:
     import shapely
 
-__all__ = ["ATTRIBUTION", "NONE", "UNKNOWN", "Countries", "Names", "Numbers", "folded", "load"]
+__all__ = ["ATTRIBUTION", "NONE", "UNKNOWN", "Countries", "Names", "Numbers", "load"]
 
 ATTRIBUTION = "Borders © OpenStreetMap contributors (ODbL)"
 """What everything that shows or derives from the country layer has to say."""

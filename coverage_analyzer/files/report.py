@@ -88,15 +88,31 @@ def _recurring(batch: pa.RecordBatch) -> list[str]:
     return [n for n in names if pc.count_distinct(batch.column(n)).as_py() * 4 <= len(batch)]
 
 
+def left_out(schema: pa.Schema) -> list[str]:
+    """Return in words which columns of bytes a CSV leaves out; a geometry is one in Parquet."""
+    return [
+        f"The column {field.name!r} holds bytes, which a CSV cannot show: it is left out there."
+        for field in schema
+        if _is_bytes(field.type)
+    ]
+
+
+def _is_bytes(kind: pa.DataType) -> bool:
+    if pa.types.is_dictionary(kind):
+        return _is_bytes(kind.value_type)
+    tests = ("is_binary", "is_large_binary", "is_binary_view", "is_fixed_size_binary")
+    return any(getattr(pa.types, test)(kind) for test in tests)
+
+
 class CsvWriter:
-    """UTF-8 text, LF, text in quotes, miles with three decimals; geometry is left out.
+    """UTF-8 text, LF, text in quotes, miles with three decimals; bytes are left out (`left_out`).
 
     Text that a spreadsheet would run is made inert (`guard`), unless it is to stay raw.
     """
 
     def __init__(self, path: Path, schema: pa.Schema, *, raw_text: bool = False) -> None:
         self._raw_text = raw_text
-        self._kept = [i for i, f in enumerate(schema) if not pa.types.is_binary(f.type)]
+        self._kept = [i for i, f in enumerate(schema) if not _is_bytes(f.type)]
         fields = [schema.field(i) for i in self._kept]
         self._names = [f.name for f in fields]
         shown = self._names if raw_text else [guard.guarded_text(n) for n in self._names]

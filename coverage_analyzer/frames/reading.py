@@ -10,10 +10,11 @@ import pandas as pd
 import pyarrow as pa
 
 from coverage_analyzer import countries, tables
-from coverage_analyzer.countries.decision import Convention
 from coverage_analyzer.files import reading, report
 from coverage_analyzer.files.blocks import Reject
+from coverage_analyzer.files.delimited import PLAIN, Dialect
 from coverage_analyzer.frames.columns import NUMERIC, with_points
+from coverage_analyzer.policy import DEFAULT, Policy
 
 
 def read_sites(
@@ -21,18 +22,23 @@ def read_sites(
     *,
     rejects: str | Path | None = None,
     columns: Mapping[str, str] | None = None,
+    dialect: Dialect = PLAIN,
 ) -> gpd.GeoDataFrame:
     """Read customer sites.
 
     Parameters
     ----------
     path
-        A CSV or Parquet file.
+        A text file (CSV and the like, also packed with gzip or zstd), Parquet, GeoParquet, GeoJSON
+        or GeoPackage, told by its ending. Points in any CRS are read.
     rejects
         Where to write the rows that cannot be used, with line, reason and raw text.
     columns
         The header to take for a column where names alone do not tell, such as
         ``{"latitude": "Breite"}``.
+    dialect
+        How a text file is written, where the file does not show it, such as
+        ``Dialect(delimiter=";", decimal=",", encoding="cp1252")``.
 
     Returns
     -------
@@ -51,7 +57,7 @@ def read_sites(
     UserWarning
         With the number and the first lines of rows that cannot be used.
     """
-    table = reading.opened(path, tables.SITES, columns)
+    table = reading.opened(path, tables.SITES, columns, dialect)
     parts, lines, lon, lat, accuracy, refused = [], [], [], [], [], []
     blank = 0
     for rows in table.rows():
@@ -116,6 +122,7 @@ def read_centers(
     path: str | Path,
     *,
     columns: Mapping[str, str] | None = None,
+    policy: Policy | str = DEFAULT,
     trust_declared: bool = False,
 ) -> gpd.GeoDataFrame:
     """Read service centers, sorted by ``center_id``.
@@ -123,9 +130,12 @@ def read_centers(
     Parameters
     ----------
     path
-        A CSV or Parquet file.
+        A file of any kind that `read_sites` reads.
     columns
         The header to take for a column where names alone do not tell.
+    policy
+        The one that is to judge: it says which countries count as others, and what may be declared
+        where two countries hold an area.
     trust_declared
         Whether a declared country stands wherever a center lies.
 
@@ -139,10 +149,11 @@ def read_centers(
     ------
     InputError
         One error that names every unusable, conflicting or duplicate row.
+    PolicyError
+        If there is no such policy.
     """
     world = countries.load()
-    fold = np.arange(len(world.names.codes), dtype=np.int16)
-    convention = Convention(fold, trust_declared=trust_declared)
+    convention = Policy.load(policy).convention(world.names, trust_declared=trust_declared)
     table = reading.opened(path, tables.CENTERS, columns)
     centers = reading.read_centers(table, world, convention)
     decided = centers.decided(world, convention)
