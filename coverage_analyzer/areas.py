@@ -41,6 +41,9 @@ FIRST_VERTICES: Final = 360
 
 SQUARE_MILE_KM2: Final = (MILE_M / 1000) ** 2
 
+UNCUT: Final = "Areas are not cut at borders, since declared countries are trusted."
+"""What is said of areas where declared countries stand."""
+
 WORLD: Final = (-180.0, -90.0, 180.0, 90.0)
 
 

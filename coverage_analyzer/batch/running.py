@@ -244,13 +244,15 @@ def _network(matcher: Matcher, options: Options) -> tuple[payload.Network, list[
     """Return the centers with their coverage areas, if wanted, and why there are none."""
     day_ = np.datetime64(matcher.as_of, "D")
     country, covered, warnings = matcher.center_country, None, []
-    if matcher.convention.trust_declared:
-        warnings.append("Areas are cut at borders, also where declared countries are trusted.")
-    if not (options.areas or options.map):
-        warnings = []
-    else:
+    trusted = matcher.convention.trust_declared
+    own = matcher.policy.qualification.same_country
+    if options.areas or options.map:
+        given = (matcher.centers, country, matcher.policy, matcher.world, day_)
         try:
-            covered = areas.areas(matcher.centers, country, matcher.policy, matcher.world, day_)
+            covered = areas.areas(*given, trust_declared=trusted)
         except InputError as error:  # the verdicts stand without a picture
             warnings.append(f"No coverage areas: {error}")
-    return payload.Network(matcher.centers, country, covered, day_), warnings
+        else:
+            warnings += [areas.UNCUT] if trusted and own else []
+    network = payload.Network(matcher.centers, country, covered, day_, same_country=own)
+    return network, warnings

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from coverage_analyzer import countries, tables
+from coverage_analyzer import areas, countries, tables
 from coverage_analyzer.centers import day, today
 from coverage_analyzer.errors import InputError, PolicyError
 from coverage_analyzer.files import report
@@ -34,7 +34,6 @@ PLAIN_OBJECTS: Final = {
 """What the cells of a column of objects may all be, so that Arrow has a type for them."""
 
 UNDRAWN: Final = "There is no map: the verdicts have no geometry."
-UNCUT: Final = "Areas are not cut at borders, since declared countries are trusted."
 
 
 def write_report(
@@ -139,7 +138,7 @@ def _write_network(
     country = network.decided(world, rules.convention(world.names, trust_declared=trusted))
     path = publication.path("centers.csv")
     report.write_centers(path, network, country, world.names)
-    covered, told = None, [UNCUT] if trusted and rules.qualification.same_country else []
+    covered, told = None, [areas.UNCUT] if trusted and rules.qualification.same_country else []
     try:
         covered = coverage_areas(
             centers, rules, as_of=verdicts.attrs.get("as_of"), trust_declared=trusted

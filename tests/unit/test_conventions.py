@@ -6,10 +6,10 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 import pytest
-from running import AS_OF, centers_file, manifest, records
+from running import AS_OF, centers_file, manifest, records, sites_file
 
 import coverage_analyzer as ca
-from coverage_analyzer import geodesy
+from coverage_analyzer import batch, geodesy
 from coverage_analyzer.cli.main import program
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.frames.drawing import map_data
@@ -151,3 +151,20 @@ def test_a_story_shows_control_characters_as_escapes(tmp_path: Path) -> None:
     path = centers_file(tmp_path, 'center_id,name,lat,lon\nP,"a\x1b[2J\nsource",48.85,2.35\n')
     story = str(ca.explain(ca.read_centers(path), latitude=48.9, longitude=2.3, as_of=AS_OF))
     assert r"a\x1b[2J\nsource" in story
+
+
+def test_a_run_draws_trusted_areas_whole(tmp_path: Path) -> None:
+    """The batch job and the notebook draw the same, and both say that nothing is cut."""
+    text = "site_id,latitude,longitude,country\n1,48.9,2.3,DE\n"
+    centers = centers_file(tmp_path, PARIS_AS_GERMAN)
+    options = batch.Options(trust_declared=True)
+    ca.run(sites_file(tmp_path, text), centers, tmp_path / "out", as_of=AS_OF, options=options)
+    network = ca.read_centers(centers, trust_declared=True)
+    judged = ca.assess(sites(48.9, 2.3, "DE"), network, as_of=AS_OF, trust_declared=True)
+    ca.write_report(judged, tmp_path / "r", centers=network)
+    run, notebook = (
+        json.loads((tmp_path / name / "areas.geojson").read_text("utf-8")) for name in ("out", "r")
+    )
+    assert run == notebook
+    assert run["features"][0]["geometry"]["coordinates"]
+    assert manifest(tmp_path / "out")["warnings"] == manifest(tmp_path / "r")["warnings"]
