@@ -40,7 +40,8 @@ def check(
     rejects
         Where to write the rejected rows as CSV, if at all.
     options
-        ``columns``, ``dialect``, ``trust_declared``, ``raw_text`` and ``progress`` count.
+        ``columns``, ``sheet``, ``dialect``, ``trust_declared``, ``raw_text`` and ``progress``
+        count.
 
     Returns
     -------
@@ -55,6 +56,8 @@ def check(
         If rows do not add up, which would be a fault of this program.
     InputError
         If the file cannot be used.
+    MissingExtraError
+        If it is a workbook and the extra ``excel`` is not installed.
     PolicyError
         If the policy breaks a rule.
     PublishError
@@ -64,7 +67,8 @@ def check(
     world = countries.load()
     rules = policy if isinstance(policy, Policy) else Policy.load(policy)
     convention = rules.convention(world.names, trust_declared=options.trust_declared)
-    table = reading.opened(sites, tables.SITES, options.columns, options.dialect)
+    columns, dialect = options.columns, options.dialect
+    table = reading.opened(sites, tables.SITES, columns, dialect, sheet=options.sheet)
     ledger, grounds = Ledger(), np.zeros(len(Ground), np.int64)
     with ExitStack() as stack:
         writer = None

@@ -15,15 +15,17 @@ class Options:
     Attributes
     ----------
     format
-        Of the report: ``csv`` or ``parquet``.
+        Of the report: ``csv``, ``parquet`` or ``xlsx``.
     columns, center_columns
         The header to take for a column of the sites or centers where names do not tell.
+    sheet, center_sheet
+        Which one of a workbook of sites or centers; by default the first one that is shown.
     trust_declared
         Whether the declared country stands wherever a point lies.
     areas, map
         Whether to write ``areas.geojson`` and ``map.html``.
     raw_text
-        Whether text in CSV files stays as it is even where a spreadsheet would run it.
+        Whether text in CSV and Excel files stays as it is even where a spreadsheet would run it.
     dialect
         How a text file of sites is written, where that cannot be found.
     on_duplicate
@@ -38,6 +40,8 @@ class Options:
     format: report.Format = "csv"
     columns: Mapping[str, str] = field(default_factory=dict)
     center_columns: Mapping[str, str] = field(default_factory=dict)
+    sheet: str = ""
+    center_sheet: str = ""
     trust_declared: bool = False
     areas: bool = True
     map: bool = True

@@ -20,6 +20,7 @@ from coverage_analyzer.cli.talk import say
     help="Join the areas of each country, or part them by how many overlap.",
 )
 @options.center_column
+@options.center_sheet
 def areas(
     centers: str,
     output: str,
@@ -27,6 +28,7 @@ def areas(
     as_of: str | None,
     merge: Any,
     center_columns: dict[str, str],
+    center_sheet: str,
 ) -> None:
     """Write what each center may serve, for any GIS.
 
@@ -37,7 +39,7 @@ def areas(
     from coverage_analyzer import frames
     from coverage_analyzer.files import spatial
 
-    network = frames.read_centers(centers, columns=center_columns)
+    network = frames.read_centers(centers, columns=center_columns, sheet=center_sheet)
     covered = frames.coverage_areas(network, policy, as_of=as_of, merge=merge)
     spatial.write_areas(covered, output)
     say(f"{len(covered)} areas are in {Path(output)}.")

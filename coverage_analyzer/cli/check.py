@@ -13,6 +13,7 @@ from coverage_analyzer.cli.talk import log_to_stderr, progress, say, say_ledger
 @click.argument("sites")
 @options.policy
 @options.column
+@options.sheet
 @options.trust_declared
 @options.dialect
 @click.option("--rejects", metavar="FILE", help="Write the rejected rows here, as CSV.")
@@ -32,6 +33,7 @@ def check(
     sites: str,
     policy: str,
     columns: dict[str, str],
+    sheet: str,
     trust_declared: bool,
     dialect: Any,
     rejects: str | None,
@@ -53,6 +55,7 @@ def check(
         log_to_stderr()
     chosen = batch.Options(
         columns=columns,
+        sheet=sheet,
         trust_declared=trust_declared,
         raw_text=raw_text,
         dialect=dialect,

@@ -58,6 +58,12 @@ center_column = click.option(
     metavar="NAME=HEADER",
     help="Take this header of the centers for a column; may be repeated.",
 )
+sheet = click.option(
+    "--sheet", default="", metavar="NAME", help="Of a workbook of sites.  [the first shown]"
+)
+center_sheet = click.option(
+    "--center-sheet", default="", metavar="NAME", help="Of a workbook of centers."
+)
 trust_declared = click.option(
     "--trust-declared", is_flag=True, help="Let declared countries stand."
 )

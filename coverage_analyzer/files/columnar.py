@@ -11,12 +11,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files.blocks import Block
+from coverage_analyzer.files.blocks import Block, Source
 
 ROWS_AT_ONCE: Final = 65_536
 
 
-class ParquetFile:
+class ParquetFile(Source):
     """A Parquet file; its rows count from 1.
 
     Parameters

@@ -28,7 +28,7 @@ from coverage_analyzer.arrays import Ints
 from coverage_analyzer.coordinates import Notation
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files import streams
-from coverage_analyzer.files.blocks import Block, Reject
+from coverage_analyzer.files.blocks import Block, Reject, Source
 from coverage_analyzer.tables import Rejected
 
 BLOCK_BYTES: Final = 4 << 20
@@ -78,7 +78,7 @@ class Header:
     lines: int
 
 
-class DelimitedFile:
+class DelimitedFile(Source):
     """A text file with a header, its fields separated; plain, or packed with gzip or zstd.
 
     Parameters

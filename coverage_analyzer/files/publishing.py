@@ -7,6 +7,7 @@ in one step, the manifest last. A lock on the folder keeps a second run out.
 import contextlib
 import json
 import os
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
@@ -125,6 +126,9 @@ class Publication:
     def _clear(self) -> None:
         """Remove what a run that died has left behind; only one run can hold the folder."""
         for left in self.folder.glob(f".*{PART}"):
+            if left.is_dir():
+                shutil.rmtree(left, ignore_errors=True)
+                continue
             with contextlib.suppress(OSError):
                 left.unlink()
 

@@ -17,7 +17,7 @@ from coverage_analyzer.coordinates import Coordinates, Notation, coordinates, fa
 from coverage_analyzer.countries import Countries, Names, Numbers
 from coverage_analyzer.countries.decision import Convention
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files import guard, report, spatial
+from coverage_analyzer.files import guard, report, spatial, workbook
 from coverage_analyzer.files.blocks import Block, Reject, Source
 from coverage_analyzer.files.columnar import ParquetFile
 from coverage_analyzer.files.delimited import PLAIN, DelimitedFile, Dialect
@@ -94,13 +94,13 @@ class Table:
         return block.columns.column(self.columns[name]) if name in self.columns else None
 
 
-class Unguarded:
+class Unguarded(Source):
     """A source of which each text is as it was before `guard.guarded`."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
         self.headers = [guard.unguarded(arrays.text([h]))[0].as_py() for h in source.headers]
-        self.types, self.known = source.types, source.known
+        self.types, self.known, self.hint = source.types, source.known, source.hint
 
     def blocks(self) -> Iterator[Block]:
         """Yield all rows, in order."""
@@ -119,29 +119,37 @@ def opened(
     table: Sequence[Column],
     columns: Mapping[str, str] | None = None,
     dialect: Dialect = PLAIN,
+    *,
+    sheet: str = "",
 ) -> Table:
     """Open a table of sites or centers.
 
     Parameters
     ----------
     path
-        A text file (also packed, or ``-`` for standard input), Parquet (``.parquet``,
-        ``.geoparquet``), GeoJSON (``.geojson``, ``.json``) or GeoPackage (``.gpkg``). Of the last
-        two and of GeoParquet, points in any CRS are read, and give latitude and longitude.
+        A text file (also packed, or ``-`` for standard input), Excel (``.xlsx``, ``.xlsm``),
+        Parquet (``.parquet``, ``.geoparquet``), GeoJSON (``.geojson``, ``.json``) or GeoPackage
+        (``.gpkg``). Of the last two and of GeoParquet, points in any CRS are read, and give
+        latitude and longitude.
     table
         `tables.SITES` or `tables.CENTERS`.
     columns
         The header to take for a column where names alone do not tell.
     dialect
-        How a text file is written, where that cannot be found.
+        How a text file is written, where that cannot be found. Its notation of coordinates holds
+        for the texts of other files, too.
+    sheet
+        Which one of a workbook; by default the first one that is shown.
 
     Raises
     ------
     InputError
         If there is no such file, it cannot be read, or columns are missing or ambiguous.
+    MissingExtraError
+        If it is a workbook and the extra ``excel`` is not installed.
     """
     path = Path(path)
-    source = _source(path, dialect)
+    source: Source = _source(path, dialect, sheet)
     try:
         if report.is_guarded(path):
             source = Unguarded(source)
@@ -149,19 +157,27 @@ def opened(
         tables.check_types({name: source.types[at] for name, at in found.items()})
         return Table(path, source, found, dialect)
     except InputError as error:
-        msg = f"{path}: {error}"
+        msg = f"{path}: {error}{source.hint}"
         raise InputError(msg) from None
 
 
-def _source(path: Path, dialect: Dialect) -> Source:
+def _source(path: Path, dialect: Dialect, sheet: str) -> Source:
     """Return the reader that the name of a file asks for.
 
     Raises
     ------
     InputError
-        If it cannot read the file.
+        If it cannot read the file, or a sheet is named of one that has none.
+    MissingExtraError
+        If it is a workbook and the extra ``excel`` is not installed.
     """
-    match path.suffix.lower():
+    suffix = path.suffix.lower()
+    if suffix in workbook.SUFFIXES:
+        return workbook.WorkbookFile(path, sheet, dialect.decimal)
+    if sheet:
+        msg = f"{path} is no workbook and has no sheet {sheet!r}; leave the name out."
+        raise InputError(msg)
+    match suffix:
         case ".geojson" | ".json":
             return spatial.geojson(path)
         case ".gpkg":

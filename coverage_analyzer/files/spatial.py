@@ -24,7 +24,7 @@ from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Bools, Floats
 from coverage_analyzer.errors import InputError, PublishError
 from coverage_analyzer.files import columnar, report
-from coverage_analyzer.files.blocks import Block, Reject
+from coverage_analyzer.files.blocks import Block, Reject, Source
 from coverage_analyzer.tables import Rejected
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class Layer:
     rows: int | None = None
 
 
-class SpatialFile:
+class SpatialFile(Source):
     """Points with attributes; rows count from 1.
 
     Attributes come first, as they are, then the longitude and latitude of the point on WGS 84.

@@ -21,18 +21,21 @@ def read_sites(
     *,
     rejects: str | Path | None = None,
     columns: Mapping[str, str] | None = None,
+    sheet: str = "",
 ) -> gpd.GeoDataFrame:
     """Read customer sites.
 
     Parameters
     ----------
     path
-        A CSV or Parquet file.
+        A text, Excel, Parquet or spatial file: see `files.reading.opened`.
     rejects
         Where to write the rows that cannot be used, with line, reason and raw text.
     columns
         The header to take for a column where names alone do not tell, such as
         ``{"latitude": "Breite"}``.
+    sheet
+        Which one of a workbook; by default the first one that is shown.
 
     Returns
     -------
@@ -45,13 +48,15 @@ def read_sites(
     ------
     InputError
         If the file cannot be read, or its columns are missing or ambiguous.
+    MissingExtraError
+        If it is a workbook and the extra ``excel`` is not installed.
 
     Warns
     -----
     UserWarning
         With the number and the first lines of rows that cannot be used.
     """
-    table = reading.opened(path, tables.SITES, columns)
+    table = reading.opened(path, tables.SITES, columns, sheet=sheet)
     parts, lines, lon, lat, accuracy, refused = [], [], [], [], [], []
     blank = 0
     for rows in table.rows():
@@ -116,6 +121,7 @@ def read_centers(
     path: str | Path,
     *,
     columns: Mapping[str, str] | None = None,
+    sheet: str = "",
     trust_declared: bool = False,
 ) -> gpd.GeoDataFrame:
     """Read service centers, sorted by ``center_id``.
@@ -123,9 +129,11 @@ def read_centers(
     Parameters
     ----------
     path
-        A CSV or Parquet file.
+        A text, Excel, Parquet or spatial file: see `files.reading.opened`.
     columns
         The header to take for a column where names alone do not tell.
+    sheet
+        Which one of a workbook; by default the first one that is shown.
     trust_declared
         Whether a declared country stands wherever a center lies.
 
@@ -143,7 +151,7 @@ def read_centers(
     world = countries.load()
     fold = np.arange(len(world.names.codes), dtype=np.int16)
     convention = Convention(fold, trust_declared=trust_declared)
-    table = reading.opened(path, tables.CENTERS, columns)
+    table = reading.opened(path, tables.CENTERS, columns, sheet=sheet)
     centers = reading.read_centers(table, world, convention)
     decided = centers.decided(world, convention)
     frame = pd.DataFrame(

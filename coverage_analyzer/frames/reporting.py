@@ -24,8 +24,9 @@ def write_report(
     *,
     centers: pd.DataFrame | None = None,
     policy: Policy | str | None = None,
+    kind: report.Format = "csv",
 ) -> Path:
-    """Write verdicts as a run's folder: ``report.csv``, ``summary.csv``, ``run.json``.
+    """Write verdicts as a run's folder: the report, ``summary.csv``, ``run.json``.
 
     Parameters
     ----------
@@ -37,6 +38,8 @@ def write_report(
         Written as ``centers.csv``, with ``areas.geojson`` and ``map.html``, if given.
     policy
         The one that the verdicts are by; needed if it is not built in.
+    kind
+        Of the report: ``csv``, ``parquet`` or ``xlsx``.
 
     Returns
     -------
@@ -45,7 +48,9 @@ def write_report(
     Raises
     ------
     InputError
-        If the verdicts lack a column, or are by another policy.
+        If the verdicts lack a column, are by another policy, or do not fit into a workbook.
+    MissingExtraError
+        If a workbook is wanted and the extra ``excel`` is not installed.
     PublishError
         If the folder cannot be written.
     """
@@ -57,10 +62,10 @@ def write_report(
     table = table.set_column(days, "available_on", table.column(days).cast(pa.date32()))
     places = zip(*(plain[n].fillna("") for n in report.SUMMARY[:3]), strict=True)
     with Publication(folder) as publication:
-        writer = report.report_writer(publication.path("report.csv"), "csv", table.schema)
-        for batch in table.to_batches():
-            writer.write(batch)
-        writer.close()
+        path = publication.path(f"report.{kind}")
+        with report.report_writer(path, kind, table.schema) as writer:
+            for batch in table.to_batches():
+                writer.write(batch)
         report.write_summary(publication.path("summary.csv"), Counter(places))
         if centers is not None:
             _write_network(publication, verdicts, centers, rules)
