@@ -55,6 +55,8 @@ def check(
         If rows do not add up, which would be a fault of this program.
     InputError
         If the file cannot be used.
+    MissingExtraError
+        If it is a workbook and the extra ``excel`` is not installed.
     PolicyError
         If the policy breaks a rule.
     PublishError

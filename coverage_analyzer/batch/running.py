@@ -48,10 +48,11 @@ def run(
     Parameters
     ----------
     sites, centers
-        Text files (``-``: standard input), Parquet, GeoJSON, GeoPackage; see `reading.opened`.
+        Text files (``-``: standard input), Excel, Parquet, GeoJSON, GeoPackage; see
+        `reading.opened`.
     output
-        The folder for ``report.csv`` (or ``.parquet``), ``rejects.csv``, ``summary.csv``,
-        ``centers.csv``, ``areas.geojson``, ``map.html`` and ``run.json``.
+        The folder for ``report.csv`` (or ``.parquet``, ``.xlsx``), ``rejects.csv``,
+        ``summary.csv``, ``centers.csv``, ``areas.geojson``, ``map.html`` and ``run.json``.
         An old report there is replaced whole, or stays.
     policy
         A policy, the name of a built-in one, or the path of a TOML file.
@@ -71,6 +72,8 @@ def run(
         If rows do not add up, which would be a fault of this program.
     InputError
         If a file or the day cannot be used.
+    MissingExtraError
+        If a workbook is read or written and the extra ``excel`` is not installed.
     PolicyError
         If the policy breaks a rule.
     PublishError
@@ -81,7 +84,8 @@ def run(
     rules = policy if isinstance(policy, Policy) else Policy.load(policy)
     trusting = options.trust_declared
     _spare_standard_input(sites, centers, options)
-    given = reading.opened(centers, tables.CENTERS, options.center_columns)
+    columns, dialect = options.center_columns, options.center_dialect
+    given = reading.opened(centers, tables.CENTERS, columns, dialect)
     convention = rules.convention(world.names, trust_declared=trusting)
     network = reading.read_centers(given, world, convention)
     matcher = Matcher(network, rules, world, as_of=wanted, trust_declared=trusting)
@@ -210,10 +214,9 @@ def _streamed(table: Table, matcher: Matcher, publication: Publication, options:
         blocks = stack.enter_context(closing(ahead(judged(ahead(table.rows()), table, matcher))))
         for some in blocks:
             if writer is None:
-                writer = report.report_writer(
-                    path, options.format, some.report.schema, raw_text=raw
+                writer = stack.enter_context(
+                    report.report_writer(path, options.format, some.report.schema, raw_text=raw)
                 )
-                stack.callback(writer.close)
             writer.write(some.report)
             rejects.write(some.rows.rejects)
             totals.ledger.add(some.rows)

@@ -19,13 +19,14 @@ from coverage_analyzer.cli.talk import log_to_stderr, progress, say, say_ledger
 @click.option(
     "--format",
     "kind",
-    type=click.Choice(["csv", "parquet"]),
+    type=click.Choice(["csv", "parquet", "xlsx"]),
     default="csv",
     show_default=True,
     help="Of the report.",
 )
 @options.column
 @options.center_column
+@options.center_dialect
 @options.trust_declared
 @click.option("--areas/--no-areas", default=True, help="Write areas.geojson.  [areas]")
 @click.option("--map/--no-map", "page", default=True, help="Write map.html.  [map]")
@@ -56,6 +57,7 @@ def run(
     kind: Any,
     columns: dict[str, str],
     center_columns: dict[str, str],
+    center_dialect: Any,
     trust_declared: bool,
     areas: bool,
     page: bool,
@@ -67,7 +69,7 @@ def run(
     quiet: bool,
     verbose: bool,
 ) -> int:
-    """Judge every site of a file (CSV, Parquet, GeoJSON, GeoPackage) and publish a report.
+    """Judge every site of a file (CSV, Excel, Parquet, GeoJSON, GeoPackage) and publish a report.
 
     \b
     Example:
@@ -86,6 +88,7 @@ def run(
         format=kind,
         columns=columns,
         center_columns=center_columns,
+        center_dialect=center_dialect,
         trust_declared=trust_declared,
         areas=areas,
         map=page,

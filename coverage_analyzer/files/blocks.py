@@ -57,11 +57,14 @@ class Source(Protocol):
         Of each column.
     known
         The header to take for a column, where the reader knows it, whatever others are called.
+    hint
+        What to add to an error about columns that are missing.
     """
 
     headers: list[str]
     types: list[pa.DataType]
     known: dict[str, str]
+    hint: str = ""
 
     def share(self) -> float:
         """Return how much of the table has been read, 0 to 1; NaN where that cannot be told."""

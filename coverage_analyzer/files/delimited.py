@@ -23,18 +23,21 @@ BLOCK_BYTES: Final = 4 << 20
 
 @dataclass(frozen=True, kw_only=True)
 class Dialect(Notation):
-    """How a text file is written, and the coordinates in it.
+    """How a table is written, and the coordinates in it, where that does not show.
 
     Attributes
     ----------
     delimiter
         Between fields; if empty, the one of `header.DELIMITERS` that the header shows.
     encoding
-        If empty, UTF-8, or UTF-16 where a file begins with its mark.
+        Of a text file; if empty, UTF-8, or UTF-16 where a file begins with its mark.
+    sheet
+        Of a workbook; if empty, the first one that is shown.
     """
 
     delimiter: str = ""
     encoding: str = ""
+    sheet: str = ""
 
 
 PLAIN: Final = Dialect()

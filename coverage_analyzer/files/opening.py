@@ -8,7 +8,8 @@ from pathlib import Path
 import pyarrow as pa
 
 from coverage_analyzer import arrays
-from coverage_analyzer.files import guard, many, report, spatial
+from coverage_analyzer.errors import InputError
+from coverage_analyzer.files import guard, many, report, spatial, workbook
 from coverage_analyzer.files.blocks import Block, Source
 from coverage_analyzer.files.columnar import ParquetFile
 from coverage_analyzer.files.delimited import DelimitedFile, Dialect
@@ -31,6 +32,8 @@ def source(path: Path, dialect: Dialect, wanted: Wanted) -> Source:
     ------
     InputError
         If it cannot be read.
+    MissingExtraError
+        If it is a workbook and the extra ``excel`` is not installed.
     """
     if many.is_many(path):
         opened = functools.partial(_file, dialect=dialect, wanted=wanted)
@@ -56,9 +59,15 @@ def _file(path: Path, dialect: Dialect, wanted: Wanted) -> Source:
     ------
     InputError
         If it cannot read the file.
+    MissingExtraError
+        If it is a workbook and the extra ``excel`` is not installed.
     """
     found: Source
-    match path.suffix.lower():
+    suffix = path.suffix.lower()
+    if dialect.sheet and suffix not in workbook.SUFFIXES:
+        msg = f"{path} is no workbook and has no sheet {dialect.sheet!r}; leave the name out."
+        raise InputError(msg)
+    match suffix:
         case ".geojson" | ".json":
             found = spatial.geojson(path)
         case ".gpkg":
@@ -66,6 +75,8 @@ def _file(path: Path, dialect: Dialect, wanted: Wanted) -> Source:
         case ".parquet" | ".geoparquet" | ".pq":
             plain = ParquetFile(path)
             found = spatial.geoparquet(path) if plain.spatial else plain
+        case _ if suffix in workbook.SUFFIXES:
+            found = workbook.WorkbookFile(path, dialect.sheet, dialect.decimal)
         case _:
             found = DelimitedFile(path, dialect, wanted)
     return Unguarded(found) if report.is_guarded(path) else found
@@ -77,7 +88,7 @@ class Unguarded(Source):
     def __init__(self, source: Source) -> None:
         self._source = source
         self.headers = [guard.unguarded(arrays.text([h]))[0].as_py() for h in source.headers]
-        self.types, self.known = source.types, source.known
+        self.types, self.known, self.hint = source.types, source.known, source.hint
 
     def blocks(self) -> Iterator[Block]:
         """Yield all rows, in order."""

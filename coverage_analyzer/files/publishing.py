@@ -28,6 +28,7 @@ A lock on the folder keeps a second run out.
 import contextlib
 import json
 import os
+import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -158,7 +159,7 @@ class Publication:
         for name in {*report.FILES, *self.names, PROBE, JOURNAL}:
             for left in (_part(self.folder, name), _aside(self.folder, name)):
                 with contextlib.suppress(OSError):
-                    left.unlink()
+                    shutil.rmtree(left) if left.is_dir() else left.unlink()
 
     def _probe(self) -> None:
         probe = _part(self.folder, PROBE)

@@ -110,21 +110,24 @@ def opened(
     Parameters
     ----------
     path
-        A folder or pattern (``2026-*.csv``) of files with the same columns, or one file: a text
-        file (also packed, or ``-`` for standard input), Parquet (``.parquet``,
-        ``.geoparquet``), GeoJSON (``.geojson``, ``.json``) or GeoPackage (``.gpkg``). Of the last
-        two and of GeoParquet, points in any CRS are read, and give latitude and longitude.
+        One file, or a folder or pattern (``2026-*.csv``) of files with the same columns. Text
+        (also packed, or ``-`` for standard input), Excel (``.xlsx``, ``.xlsm``), Parquet
+        (``.parquet``, ``.geoparquet``), GeoJSON (``.geojson``, ``.json``) or GeoPackage
+        (``.gpkg``). Of the last two and of GeoParquet, points in any CRS are read, and give
+        latitude and longitude.
     table
         `tables.SITES` or `tables.CENTERS`.
     columns
         The header to take for a column where names alone do not tell.
     dialect
-        How a text file is written, where that cannot be found.
+        How the table is written, where that cannot be found.
 
     Raises
     ------
     InputError
         If there is no such file, it cannot be read, or columns are missing or ambiguous.
+    MissingExtraError
+        If it is a workbook and the extra ``excel`` is not installed.
     """
     path = Path(path)
 
@@ -140,7 +143,7 @@ def opened(
         tables.check_types({name: source.types[at] for name, at in found.items()})
         return Table(path, source, found, dialect)
     except InputError as error:
-        msg = f"{path}: {error}"
+        msg = f"{path}: {error}{source.hint}"
         raise InputError(msg) from None
 
 

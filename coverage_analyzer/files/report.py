@@ -4,7 +4,8 @@ import csv
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, Literal, Protocol
+from types import TracebackType
+from typing import Any, Final, Literal, Protocol, Self
 
 import numpy as np
 import pyarrow as pa
@@ -17,9 +18,10 @@ from coverage_analyzer.centers import Centers
 from coverage_analyzer.countries import Names, Numbers
 from coverage_analyzer.files import guard
 from coverage_analyzer.files.blocks import Reject
+from coverage_analyzer.files.workbook_writer import WorkbookWriter
 
-Format = Literal["csv", "parquet"]
-FORMATS: Final[tuple[Format, ...]] = ("csv", "parquet")
+Format = Literal["csv", "parquet", "xlsx"]
+FORMATS: Final[tuple[Format, ...]] = ("csv", "parquet", "xlsx")
 
 FILES: Final = (
     *(f"report.{kind}" for kind in FORMATS),
@@ -33,7 +35,7 @@ FILES: Final = (
 """All that a run's folder may hold."""
 
 DECIMALS: Final = {"distance_miles": 3, "margin_miles": 3}
-"""Columns that a CSV shows with so many decimals."""
+"""Columns that CSV and Excel show with so many decimals."""
 
 SUMMARY: Final = ("site_country", "level", "status", "sites")
 REJECTS: Final = ("line", "reason", "detail", "raw")
@@ -43,7 +45,7 @@ Counts = Mapping[tuple[str, str, str], int]
 
 
 class Writer(Protocol):
-    """What both formats offer."""
+    """What all formats offer: a context that finishes the file."""
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Append rows."""
@@ -51,15 +53,30 @@ class Writer(Protocol):
     def close(self) -> None:
         """Finish the file."""
 
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Finish the file, also after a failure."""
+        self.close()
+
 
 def report_writer(path: Path, kind: Format, schema: pa.Schema, *, raw_text: bool = False) -> Writer:
     """Return a writer of report rows of a schema; raw text may be run by a spreadsheet."""
     if kind == "parquet":
         return ParquetWriter(path, schema)
+    if kind == "xlsx":
+        return WorkbookWriter(path, schema, DECIMALS, raw_text=raw_text)
     return CsvWriter(path, schema, raw_text=raw_text)
 
 
-class ParquetWriter:
+class ParquetWriter(Writer):
     """Rows with the types that they have; columns whose values recur hold each value once."""
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
@@ -104,7 +121,7 @@ def _is_bytes(kind: pa.DataType) -> bool:
     return any(getattr(pa.types, test)(kind) for test in tests)
 
 
-class CsvWriter:
+class CsvWriter(Writer):
     """UTF-8 text, LF, text in quotes, miles with three decimals; bytes are left out (`left_out`).
 
     Text that a spreadsheet would run is made inert (`guard`), unless it is to stay raw.
@@ -198,7 +215,8 @@ def is_guarded(path: Path) -> bool:
     """Return whether a file is one of a run's that has the spreadsheet guard in it."""
     try:
         manifest = json.loads((path.parent / "run.json").read_text(encoding="utf-8"))
-        ours = path.suffix == ".csv" and path.name in manifest["files"]  # Parquet is verbatim
+        # Parquet is verbatim, and so is Excel: there the guard is a property of the cell.
+        ours = path.suffix == ".csv" and path.name in manifest["files"]
         return ours and bool(manifest["spreadsheet_guard"])
     except (OSError, ValueError, KeyError, TypeError):
         return False

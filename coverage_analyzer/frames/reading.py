@@ -51,6 +51,8 @@ def read_sites(
     ------
     InputError
         If the file cannot be read, or its columns are missing or ambiguous.
+    MissingExtraError
+        If it is a workbook and the extra ``excel`` is not installed.
 
     Warns
     -----
@@ -122,6 +124,7 @@ def read_centers(
     path: str | Path,
     *,
     columns: Mapping[str, str] | None = None,
+    dialect: Dialect = PLAIN,
     policy: Policy | str = DEFAULT,
     trust_declared: bool = False,
 ) -> gpd.GeoDataFrame:
@@ -133,6 +136,8 @@ def read_centers(
         A file of any kind that `read_sites` reads.
     columns
         The header to take for a column where names alone do not tell.
+    dialect
+        How the file is written, where it does not show it.
     policy
         The one that is to judge: it says which countries count as others, and what may be declared
         where two countries hold an area.
@@ -154,7 +159,7 @@ def read_centers(
     """
     world = countries.load()
     convention = Policy.load(policy).convention(world.names, trust_declared=trust_declared)
-    table = reading.opened(path, tables.CENTERS, columns)
+    table = reading.opened(path, tables.CENTERS, columns, dialect)
     centers = reading.read_centers(table, world, convention)
     decided = centers.decided(world, convention)
     frame = pd.DataFrame(
