@@ -42,7 +42,7 @@ def areas(
       coverage-analyzer areas data/service_centers.csv -o areas.gpkg
     """
     from coverage_analyzer import frames
-    from coverage_analyzer.files import spatial
+    from coverage_analyzer.files import area_writer
     from coverage_analyzer.policy import Policy
 
     rules = Policy.load(policy)
@@ -56,5 +56,5 @@ def areas(
     covered = frames.coverage_areas(
         network, rules, as_of=as_of, merge=merge, trust_declared=trust_declared
     )
-    spatial.write_areas(covered, output)
+    area_writer.write_areas(covered, output)
     say(f"{len(covered)} areas are in {Path(output)}.")

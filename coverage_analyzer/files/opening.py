@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from coverage_analyzer import arrays
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files import guard, many, report, spatial, workbook
+from coverage_analyzer.files import gdal, guard, many, report, spatial, workbook
 from coverage_analyzer.files.blocks import Block, Source
 from coverage_analyzer.files.columnar import ParquetFile
 from coverage_analyzer.files.delimited import DelimitedFile, Dialect
@@ -69,9 +69,11 @@ def _file(path: Path, dialect: Dialect, wanted: Wanted) -> Source:
         raise InputError(msg)
     match suffix:
         case ".geojson" | ".json":
-            found = spatial.geojson(path)
+            found = gdal.geojson(path)
         case ".gpkg":
-            found = spatial.geopackage(path)
+            found = gdal.geopackage(path)
+        case ".shp" | ".zip":
+            found = gdal.shapefile(path)
         case ".parquet" | ".geoparquet" | ".pq":
             plain = ParquetFile(path)
             found = spatial.geoparquet(path) if plain.spatial else plain

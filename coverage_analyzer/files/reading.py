@@ -112,9 +112,9 @@ def opened(
     path
         One file, or a folder or pattern (``2026-*.csv``) of files with the same columns. Text
         (also packed, or ``-`` for standard input), Excel (``.xlsx``, ``.xlsm``), Parquet
-        (``.parquet``, ``.geoparquet``), GeoJSON (``.geojson``, ``.json``) or GeoPackage
-        (``.gpkg``). Of the last two and of GeoParquet, points in any CRS are read, and give
-        latitude and longitude.
+        (``.parquet``, ``.geoparquet``), GeoJSON (``.geojson``, ``.json``), GeoPackage
+        (``.gpkg``) or Shapefile (``.shp``, ``.zip``). Of the last three and of GeoParquet, points
+        in any CRS are read, and give latitude and longitude.
     table
         `tables.SITES` or `tables.CENTERS`.
     columns

@@ -26,21 +26,19 @@ import pyarrow as pa
 
 from coverage_analyzer import arrays
 from coverage_analyzer.errors import InputError, MissingExtraError
-from coverage_analyzer.files import sheet_rows
+from coverage_analyzer.files import archives, sheet_rows
 from coverage_analyzer.files.blocks import Block, Reject, Source
 from coverage_analyzer.tables import Rejected
 
 SUFFIXES: Final = (".xlsx", ".xlsm")
 
-UNPACKED_BYTES: Final = 500 << 20
-"""A workbook may unpack to so much at least, and to `UNPACKED_TIMES` what it is packed."""
+RATIO: Final = 50
+"""How many times its size a workbook may unpack to; honest ones reach 30."""
 
-UNPACKED_TIMES: Final = 50
-"""Tables of numbers and text unpack to some 10 times; what unpacks to 1,000 is a bomb."""
-
+MEMORY_BYTES: Final = 1 << 30
 MEMORY_TIMES: Final = 2
-"""Reading takes 1.7 times what is unpacked (measured). This is the limit of the process, since the
-directory of an archive can lie, and cells can multiply: 1 GB for any file under 10 MB."""
+"""What reading may take: the latter times what is unpacked (1.7 were measured), the former at
+least. So it is 1 GB for any file under 10 MB, whatever its cells multiply to."""
 
 CHARACTERS_AT_ONCE: Final = 4 << 20
 """A block ends after so many."""
@@ -70,7 +68,7 @@ class WorkbookFile(Source):
     """
 
     def __init__(self, path: Path, sheet: str = "", decimal: str = ".") -> None:
-        self._most = _checked(path) * MEMORY_TIMES
+        self._most = _memory(path)
         self._path = path
         command = [sys.executable, "-P", sheet_rows.__file__, str(self._most)]
         self._process = subprocess.Popen(  # noqa: S603 (our own program; no shell reads the names)
@@ -215,8 +213,8 @@ def _line(texts: list[str]) -> str:
     return buffer.getvalue()
 
 
-def _checked(path: Path) -> int:
-    """Look at a file before anything in it is unpacked, and return how many bytes that may be.
+def _memory(path: Path) -> int:
+    """Look at a file before anything in it is unpacked; return how much memory it may take.
 
     Raises
     ------
@@ -229,22 +227,15 @@ def _checked(path: Path) -> int:
         msg = "To read workbooks, do: pip install 'coverage-analyzer[excel]'"
         raise MissingExtraError(msg)
     try:
-        with path.open("rb") as file:
-            if not zipfile.is_zipfile(file):
-                return UNPACKED_BYTES  # one with a password, or none at all: the library tells
-        with zipfile.ZipFile(path) as archive:
+        if not zipfile.is_zipfile(path):  # one with a password, or none at all: the library tells
+            path.open("rb").close()
+            return MEMORY_BYTES
+        with archives.opened(path, "workbook", ratio=RATIO) as archive:
             unpacked = sum(part.file_size for part in archive.infolist())
-    except (OSError, zipfile.BadZipFile, NotImplementedError) as error:
+    except OSError as error:
         msg = f"{path} cannot be opened: {error}."
         raise InputError(msg) from error
-    most = max(UNPACKED_BYTES, UNPACKED_TIMES * path.stat().st_size)
-    if unpacked > most:
-        msg = (
-            f"{path} is not opened: it would unpack to {unpacked:,} bytes, more than the "
-            f"{most:,} that a workbook of its size may have. Save the sheet as CSV."
-        )
-        raise InputError(msg)
-    return most
+    return max(MEMORY_BYTES, MEMORY_TIMES * unpacked)
 
 
 def _ended(process: "subprocess.Popen[str]") -> None:
