@@ -67,6 +67,6 @@ class Source(Protocol):
         """Yield all rows, in order; one block at least, be it empty."""
         ...
 
-    def sha256(self) -> str:
-        """Return the hash of the file, after the last block."""
+    def sha256(self) -> str | None:
+        """Return the hash of the file, after the last block; None where there is no file."""
         ...

@@ -19,6 +19,8 @@ from coverage_analyzer.errors import InputError
 from coverage_analyzer.files import guard, report, spatial
 from coverage_analyzer.files.blocks import Block, Reject, Source
 from coverage_analyzer.files.columnar import ParquetFile
+from coverage_analyzer.files.database.address import Address, address, is_address
+from coverage_analyzer.files.database.source import DatabaseTable
 from coverage_analyzer.files.delimited import PLAIN, DelimitedFile, Dialect
 from coverage_analyzer.tables import Column, Coordinates, Rejected
 
@@ -43,14 +45,14 @@ class Table:
     Attributes
     ----------
     path
-        The file.
+        The file, or the address of the rows in a database.
     source
         The rows.
     columns
         Where each known column stands among the headers.
     """
 
-    path: Path
+    path: Path | Address
     source: Source
     columns: Mapping[str, int]
     decimal: str = "."
@@ -90,7 +92,7 @@ class Unguarded:
             columns = pa.RecordBatch.from_arrays(cells, names=block.columns.schema.names)
             yield dataclasses.replace(block, columns=columns)
 
-    def sha256(self) -> str:
+    def sha256(self) -> str | None:
         """Return the hash of the file."""
         return self._source.sha256()
 
@@ -109,6 +111,7 @@ def opened(
         A text file (also packed, or ``-`` for standard input), Parquet (``.parquet``,
         ``.geoparquet``), GeoJSON (``.geojson``, ``.json``) or GeoPackage (``.gpkg``). Of the last
         two and of GeoParquet, points in any CRS are read, and give latitude and longitude.
+        Or rows of a database, as ``postgresql://...`` or ``sqlite:///...`` (`database.address`).
     table
         `tables.SITES` or `tables.CENTERS`.
     columns
@@ -120,28 +123,32 @@ def opened(
     ------
     InputError
         If there is no such file, it cannot be read, or columns are missing or ambiguous.
+    MissingExtraError
+        If a database is to be read, and its drivers are not installed.
     """
-    path = Path(path)
-    source = _source(path, dialect)
+    place = address(str(path)) if is_address(path) else Path(path)
+    source = _source(place, dialect)
     try:
-        if report.is_guarded(path):
+        if isinstance(place, Path) and report.is_guarded(place):
             source = Unguarded(source)
         found = tables.recognised(source.headers, table, {**source.known, **(columns or {})})
         tables.check_types({name: source.types[at] for name, at in found.items()})
-        return Table(path, source, found, dialect.decimal)
+        return Table(place, source, found, dialect.decimal)
     except InputError as error:
-        msg = f"{path}: {error}"
+        msg = f"{place}: {error}"
         raise InputError(msg) from None
 
 
-def _source(path: Path, dialect: Dialect) -> Source:
-    """Return the reader that the name of a file asks for.
+def _source(path: Path | Address, dialect: Dialect) -> Source:
+    """Return the reader that the name of a file asks for, or that of a database.
 
     Raises
     ------
     InputError
         If it cannot read the file.
     """
+    if isinstance(path, Address):
+        return DatabaseTable(path)
     match path.suffix.lower():
         case ".geojson" | ".json":
             return spatial.geojson(path)
