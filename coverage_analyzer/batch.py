@@ -3,11 +3,12 @@
 Blocks of rows stream from the reader through the matcher to the writers; a ledger counts every row.
 """
 
+import contextlib
 import datetime
 import logging
 import platform
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -20,6 +21,8 @@ from coverage_analyzer import areas, arrays, countries, tables
 from coverage_analyzer.centers import days
 from coverage_analyzer.errors import CoverageError, InputError, PublishError
 from coverage_analyzer.files import reading, report
+from coverage_analyzer.files.database import target
+from coverage_analyzer.files.database.target import TableWriter
 from coverage_analyzer.files.delimited import PLAIN, Dialect
 from coverage_analyzer.files.publishing import Publication
 from coverage_analyzer.files.reading import Rows, Table
@@ -50,6 +53,8 @@ class Options:
         Whether to write ``areas.geojson`` and ``map.html``.
     raw_text
         Whether text in CSV files stays as it is even where a spreadsheet would run it.
+    table
+        The address of a table of a database that is to hold the report, too.
     dialect
         How a text file of sites is written, where that cannot be found.
     progress
@@ -63,6 +68,7 @@ class Options:
     areas: bool = True
     map: bool = True
     raw_text: bool = False
+    table: str = ""
     dialect: Dialect = PLAIN
     progress: Callable[[int], None] | None = None
 
@@ -144,7 +150,7 @@ def run(
     Parameters
     ----------
     sites, centers
-        CSV or Parquet files.
+        CSV or Parquet files and the like, or addresses of rows in a database.
     output
         The folder for ``report.csv`` (or ``.parquet``), ``rejects.csv``, ``summary.csv``,
         ``centers.csv``, ``areas.geojson``, ``map.html`` and ``run.json``.
@@ -170,7 +176,9 @@ def run(
     PolicyError
         If the policy breaks a rule.
     PublishError
-        If the folder cannot be written.
+        If the folder, or the table of a database, cannot be written.
+    MissingExtraError
+        If a database is named, and its drivers are not installed.
     """
     options = options or Options()
     judged, world = day(as_of), countries.load()
@@ -181,10 +189,10 @@ def run(
     trusting = options.trust_declared
     matcher = Matcher(network, rules, world, as_of=judged, trust_declared=trusting)
     table = reading.opened(sites, tables.SITES, options.columns, options.dialect)
-    _spare_inputs(Path(output), (Path(sites), Path(centers)))
-    with Publication(output) as publication:
+    _spare_inputs(Path(output), [t.path for t in (table, given) if isinstance(t.path, Path)])
+    with Publication(output) as publication, _rows_elsewhere(options) as elsewhere:
         try:
-            return _published((table, given), matcher, publication, options)
+            return _published((table, given), matcher, publication, elsewhere, options)
         except CoverageError:
             raise
         except OSError as error:
@@ -192,7 +200,12 @@ def run(
             raise PublishError(msg) from error
 
 
-def _spare_inputs(folder: Path, inputs: tuple[Path, ...]) -> None:
+def _rows_elsewhere(options: Options) -> contextlib.AbstractContextManager[TableWriter | None]:
+    """Return what writes the rows into a database, too, if that is wanted."""
+    return target.opened(options.table) if options.table else contextlib.nullcontext()
+
+
+def _spare_inputs(folder: Path, inputs: Sequence[Path]) -> None:
     """Raise if a file that is read would be replaced.
 
     Raises
@@ -229,10 +242,14 @@ def day(value: Any) -> datetime.date | None:
 
 
 def _published(
-    given: tuple[Table, Table], matcher: Matcher, publication: Publication, options: Options
+    given: tuple[Table, Table],
+    matcher: Matcher,
+    publication: Publication,
+    elsewhere: TableWriter | None,
+    options: Options,
 ) -> dict[str, Any]:
     """Stream the rows, write all files, publish them, and return the manifest."""
-    ledger, tally, drawn = _streamed(given[0], matcher, publication, options)
+    ledger, tally, drawn = _streamed(given[0], matcher, publication, elsewhere, options)
     ledger.check()
     counts = tally.counts(matcher)
     report.write_summary(publication.path("summary.csv"), counts)
@@ -257,14 +274,22 @@ def _published(
         "first_rejects": ledger.first,
         "spreadsheet_guard": not options.raw_text,
         "files": [*publication.names, "run.json"],
+        "table": None if elsewhere is None else str(elsewhere),
     }
     report.write_manifest(publication.path("run.json"), manifest)
-    publication.publish(report.earlier_files(publication.folder))
+    if elsewhere is not None:
+        elsewhere.ready()
+    earlier = report.earlier_files(publication.folder)
+    publication.publish(earlier, None if elsewhere is None else elsewhere.commit)
     return manifest
 
 
 def _streamed(
-    table: Table, matcher: Matcher, publication: Publication, options: Options
+    table: Table,
+    matcher: Matcher,
+    publication: Publication,
+    elsewhere: TableWriter | None,
+    options: Options,
 ) -> tuple[Ledger, Tally, payload.DrawnSites]:
     """Judge all rows block by block, write report and rejects, and count what came out."""
     ledger, tally, drawn = Ledger(), Tally(), payload.DrawnSites()
@@ -281,6 +306,8 @@ def _streamed(
                 report_path, options.format, batch.schema, raw_text=raw
             )
             writer.write(batch)
+            if elsewhere is not None:
+                elsewhere.write(batch)
             rejects.write(rows.rejects)
             ledger.add(rows)
             tally.add(verdicts)

@@ -26,6 +26,12 @@ from coverage_analyzer.cli.talk import say
     show_default=True,
     help="Of the report.",
 )
+@click.option(
+    "--table",
+    default="",
+    metavar="ADDRESS",
+    help="Put the report into a database, too: postgresql://... or sqlite:///...?table=NAME.",
+)
 @options.column
 @options.center_column
 @options.trust_declared
@@ -66,6 +72,7 @@ def run(
     policy: str,
     as_of: str | None,
     kind: Any,
+    table: str,
     columns: dict[str, str],
     center_columns: dict[str, str],
     trust_declared: bool,
@@ -80,10 +87,15 @@ def run(
 ) -> int:
     """Judge every site of a file (CSV, Parquet, GeoJSON, GeoPackage) and publish a report.
 
+    Sites and centers may stand in a database: postgresql://USER@HOST/DATABASE?query=SELECT ...,
+    or ?table=NAME; likewise sqlite:///FILE. Quote such an address for the shell.
+
     \b
-    Example:
+    Examples:
       coverage-analyzer run data/customer_sites.csv --centers data/service_centers.csv \\
         -o reports/2026-12 --as-of 2026-12-01
+      coverage-analyzer run 'postgresql://ann@db/sales?table=sites' --centers centers.csv \\
+        -o reports/2026-12 --table 'postgresql://ann@db/sales?table=verdicts'
     """
     import pyarrow as pa
 
@@ -100,6 +112,7 @@ def run(
         areas=areas,
         map=page,
         raw_text=raw_text,
+        table=table,
         dialect=Dialect(delimiter.replace("\\t", "\t"), decimal, encoding),
         progress=_progress(),
     )
@@ -135,6 +148,8 @@ def _tell(manifest: dict[str, Any], folder: Path, max_rejects: int | None) -> No
     lines.append(
         f"Look at {folder / manifest['files'][0]}, and {folder / 'summary.csv'} by country."
     )
+    if manifest["table"]:
+        lines.append(f"The rows of the report are in {manifest['table']}, too.")
     if "map.html" in manifest["files"]:
         lines.append(f"Open {folder / 'map.html'} in a browser.")
     lines += [f"Warning: {warning}" for warning in manifest["warnings"]]

@@ -7,7 +7,7 @@ in one step, the manifest last. A lock on the folder keeps a second run out.
 import contextlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -80,18 +80,25 @@ class Publication:
         self.names.append(name)
         return self.folder / f".{name}{PART}"
 
-    def publish(self, earlier: Iterable[str] = ()) -> None:
+    def publish(
+        self, earlier: Iterable[str] = (), commit: Callable[[], None] | None = None
+    ) -> None:
         """Put all files in place, in the order of their paths; then drop what they supersede.
 
         Parameters
         ----------
         earlier
             Files that an earlier run has put there. Of any other nothing is touched.
+        commit
+            Publishes what belongs to the report and stands elsewhere, once all files are on the
+            disk. If it raises, no file is put in place. Only renames follow, the manifest last, so
+            that a manifest speaks of nothing that is not there; a machine that stops among them
+            leaves the new rows elsewhere beside the old manifest, and the next run mends it.
 
         Raises
         ------
         PublishError
-            If the disk refuses.
+            If the disk refuses, or `commit` does.
         """
         mine = set(earlier)
         foreign = [n for n in self.names if n not in mine and (self.folder / n).exists()]
@@ -104,12 +111,16 @@ class Publication:
         try:
             for name in self.names:
                 _to_disk(self.folder / f".{name}{PART}")
+            if commit is not None:
+                commit()
             self._claim()
             for name in self.names:
                 (self.folder / f".{name}{PART}").replace(self.folder / name)
             for name in mine - set(self.names):
                 (self.folder / name).unlink(missing_ok=True)
             _to_disk(self.folder)
+        except PublishError:
+            raise
         except OSError as error:
             msg = f"The report could not be put into {self.folder}: {error}."
             raise PublishError(msg) from error

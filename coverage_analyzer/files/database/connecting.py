@@ -27,18 +27,21 @@ PATIENCE_S: Final = 15
 
 @contextlib.contextmanager
 def telling(address: Address, kind: type[CoverageError]) -> Iterator[None]:
-    """Turn what drivers raise into an error that names the address, without passwords.
+    """Turn what drivers, and we, raise into an error that names the address, without passwords.
 
     Raises
     ------
     CoverageError
         Of the kind asked for.
+    MissingExtraError
+        If the drivers are not installed.
     """
     manager = _driver(address.kind)[0]
     try:
         yield
-    except CoverageError:
-        raise
+    except CoverageError as error:
+        msg = f"{address}: {error}"
+        raise kind(msg) from None
     except (manager.Error, pa.ArrowException, OSError) as error:
         msg = f"{address}: {told(str(error), address)}"
         raise kind(msg) from None

@@ -126,7 +126,7 @@ def _query(address: Address) -> str:
     """
     if bool(address.query) == bool(address.table) or (address.schema and not address.table):
         msg = "say which rows: ?table=NAME (and &schema=NAME), or ?query=SELECT ..."
-        raise InputError(f"{address}: {msg}")
+        raise InputError(msg)
     if address.query:
         return address.query.rstrip().rstrip(";")
     for name in filter(None, (address.table, address.schema)):
