@@ -135,8 +135,16 @@ def opened(
         tables.check_types({name: source.types[at] for name, at in found.items()})
         return Table(place, source, found, dialect.decimal)
     except InputError as error:
-        msg = f"{place}: {error}"
+        msg = f"{place}: {error}{_hint(source)}"
         raise InputError(msg) from None
+
+
+def _hint(source: Source) -> str:
+    """Return what to ask a database for, where it keeps places in a way that is not read."""
+    if not (isinstance(source, DatabaseTable) and source.geometries):
+        return ""
+    point = f"ST_Transform({source.geometries[0]}::geometry, 4326)"
+    return f" In a query, write ST_Y({point}) AS latitude, ST_X({point}) AS longitude."
 
 
 def _source(path: Path | Address, dialect: Dialect) -> Source:

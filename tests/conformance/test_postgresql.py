@@ -17,6 +17,7 @@ import pytest
 from running import AS_OF, CENTERS, SITES, centers_file, contents, judged, manifest, records
 from serving import ENCODED, WORD, PostgreSQL
 
+import coverage_analyzer as ca
 from coverage_analyzer import batch
 from coverage_analyzer.errors import InputError, PublishError
 from coverage_analyzer.files.database import connecting, source
@@ -122,6 +123,25 @@ class TestSource:
             ("2", "coordinate_not_a_number"),
             ("3", "coordinate_missing"),
         ]
+
+    def test_a_geometry_is_no_coordinate(self, postgresql: PostgreSQL, tmp_path: Path) -> None:
+        """Where PostGIS keeps the places, the message says what to ask it for."""
+        postgresql.sql(
+            "CREATE TYPE geometry AS ENUM ('POINT')",  # a type of that name will do
+            "CREATE TABLE t (id int, geom geometry)",
+            "SELECT 1",
+        )
+        with pytest.raises(InputError, match=r"'latitude'.* ST_Y\(ST_Transform\(geom::geometry"):
+            run(f"{postgresql.address}?table=t", tmp_path)
+
+    def test_frames_read_it(self, postgresql: PostgreSQL) -> None:
+        """Notebooks take the same addresses, and warn without the password."""
+        sample(postgresql)
+        with pytest.warns(UserWarning, match="2 row") as caught:
+            sites = ca.read_sites(f"{postgresql.address}?table=sites")
+        assert list(sites["site_id"])[:2] == ["0001", "0002"]
+        assert str(caught[0].message).startswith("postgresql://planner:***@")
+        assert len(ca.read_centers(f"{postgresql.address}?table=centers")) == 6
 
     def test_centers_have_days(self, postgresql: PostgreSQL, tmp_path: Path) -> None:
         """A day of opening is a date or a time; an infinite one is told, and what to write."""

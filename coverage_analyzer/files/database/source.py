@@ -74,11 +74,13 @@ class DatabaseTable:
 
     def __init__(self, address: Address) -> None:
         self._address = address
+        self.geometries: list[str] = []
+        """Columns that hold places as PostGIS keeps them; these are not read as coordinates."""
         with connecting.telling(address, InputError):
             query = _query(address)
             with connecting.reading(address) as connection:
                 if address.kind == "postgresql":
-                    self._sql, schema = _postgresql(connection, query)
+                    self._sql, schema, self.geometries = _postgresql(connection, query)
                 else:
                     self._sql, schema = _sqlite(connection, query)
         self.headers: list[str] = schema.names
@@ -152,18 +154,19 @@ def _checked(names: Sequence[str]) -> Sequence[str]:
     return names
 
 
-def _postgresql(connection: Any, query: str) -> tuple[str, pa.Schema]:
-    """Return the query with all that Arrow has no type for as text, and its columns."""
+def _postgresql(connection: Any, query: str) -> tuple[str, pa.Schema, list[str]]:
+    """Return the query with all that Arrow has no type for as text, its columns, and geometries."""
     given = connecting.schema(connection, query)
     _checked(given.names)
-    columns = []
+    columns, geometries = [], []
     for field in given:
         kind = (field.metadata or {}).get(b"POSTGRESQL:type", b"").decode()
         name = quoted(field.name)
+        geometries += [field.name] if kind in {"geometry", "geography"} else []
         columns.append(f"q.{name}" if kind in TYPED else f"q.{name}::text AS {name}")
     # On lines of its own: a query may end with a comment.
     sql = f"SELECT {', '.join(columns)} FROM (\n{query}\n) AS q"
-    return sql, connecting.schema(connection, sql)
+    return sql, connecting.schema(connection, sql), geometries
 
 
 def _sqlite(connection: Any, query: str) -> tuple[str, pa.Schema]:
