@@ -94,7 +94,7 @@ MUTANTS: Final = (
     Mutant(
         "files/database/target",
         "if found is not None and not found[0]:",
-        "if found is None and not found:",
+        "if found is not None and found[0] is None:",
         "the table of a stranger is replaced",
     ),
     Mutant(
@@ -105,8 +105,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "files/publishing",
-        "                commit()",
-        "                pass",
+        "if commit is not None:",
+        "if commit is not None and not self.names:",
         "rows that nobody ever sees",
     ),
     # ------------------------------------------------------------------------- geodesy

@@ -20,7 +20,7 @@ from serving import ENCODED, WORD, PostgreSQL
 import coverage_analyzer as ca
 from coverage_analyzer import batch
 from coverage_analyzer.errors import InputError, PublishError
-from coverage_analyzer.files.database import connecting, source
+from coverage_analyzer.files.database import connecting, source, target
 from coverage_analyzer.files.database.address import address, quoted
 
 WEIRD: Final = "we\"ird'; DROP TABLE sites; -- é %s {0}"
@@ -338,6 +338,22 @@ class TestTarget:
         with pytest.raises(PublishError, match="other objects depend on it"):
             judged(tmp_path, "id,lat,lon\n1,40,-75\n", options=options)
         assert postgresql.sql("SELECT count(*) FROM mine") == [(9,)]
+        assert contents(tmp_path / "out") == before
+
+    def test_a_table_in_use_is_told(
+        self, postgresql: PostgreSQL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Whoever reads the old report for long keeps it, and the run does not wait for ever."""
+        monkeypatch.setattr(target, "WAIT_MS", 50)
+        place = address(f"{postgresql.address}?table=verdicts")
+        options = batch.Options(table=f"{postgresql.address}?table=verdicts")
+        judged(tmp_path, options=options)
+        before = contents(tmp_path / "out")
+        with connecting.reading(place) as reader:
+            connecting.first_row(reader, "SELECT count(*) FROM verdicts")
+            with pytest.raises(PublishError, match="lock timeout"):
+                judged(tmp_path, "id,lat,lon\n1,40,-75\n", options=options)
+            assert connecting.first_row(reader, "SELECT count(*) FROM verdicts") == (9,)
         assert contents(tmp_path / "out") == before
 
     def test_what_a_table_cannot_hold(self, postgresql: PostgreSQL, tmp_path: Path) -> None:

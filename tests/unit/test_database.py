@@ -405,7 +405,7 @@ class TestTarget:
 
     def test_a_locked_file_is_told(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """Another program that writes keeps us out, in words."""
-        monkeypatch.setattr(target, "SQLITE_BUSY_MS", 1)
+        monkeypatch.setattr(target, "WAIT_MS", 1)
         path = database(tmp_path, "CREATE TABLE t (a)")
         code = (
             f"import sqlite3; c = sqlite3.connect({str(path)!r}); c.execute('BEGIN IMMEDIATE'); "

@@ -35,7 +35,8 @@ SELECT type = 'table' AND instr(sql, ?2) > 0 FROM sqlite_master WHERE name = ?1 
 """
 """Names of SQLite have no case."""
 
-SQLITE_BUSY_MS: Final = 10_000
+WAIT_MS: Final = 30_000
+"""How long to wait for somebody who holds the table, or the file of SQLite."""
 
 
 class TableWriter:
@@ -152,7 +153,7 @@ class TableWriter:
         """
         run = connecting.execute
         if self._place.kind == "sqlite":
-            run(self._connection, f"PRAGMA busy_timeout = {SQLITE_BUSY_MS}")
+            run(self._connection, f"PRAGMA busy_timeout = {WAIT_MS}")
             run(self._connection, "BEGIN IMMEDIATE")
             run(self._connection, "ROLLBACK")
             return ""
@@ -202,6 +203,7 @@ class TableWriter:
 
     def _swap_postgresql(self) -> None:
         schema, table, run = quoted(self._schema), quoted(self._place.table), connecting.execute
+        run(self._connection, f"SET LOCAL lock_timeout = {WAIT_MS}")
         if self._old():
             run(self._connection, f"LOCK TABLE {schema}.{table}")
             self._old()  # while we waited for the lock, another may have come
