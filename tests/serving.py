@@ -73,7 +73,11 @@ class PostgreSQL:
             **self._user,
         )
         self.pid = self._server.pid
-        self._wait()
+        try:
+            self._wait()
+        except BaseException:
+            self.close()
+            raise
         return self
 
     def __exit__(
@@ -82,6 +86,10 @@ class PostgreSQL:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        """Stop it, and remove all that it made."""
+        self.close()
+
+    def close(self) -> None:
         """Stop it, and remove all that it made."""
         self._server.send_signal(signal.SIGINT)  # closes connections, but in good order
         self._server.wait(20)

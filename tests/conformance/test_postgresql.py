@@ -77,6 +77,7 @@ class TestSource:
         values = {
             "smallint '-1'": -1,
             "bigint '9007199254740993'": 9007199254740993,
+            "4294967295::oid": "4294967295",
             "real '1.5'": 1.5,
             "double precision '0.1'": 0.1,
             "numeric '40.70'": "40.70",

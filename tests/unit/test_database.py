@@ -110,6 +110,8 @@ class TestAddress:
             "postgresql://ann:12/hunter2@h?table=t",
             "postgresql://ann:hunter2%zz@h/d?table=t",
             "postgresql:/ann:hunter2@h/d?table=t",
+            "postgresql+psycopg2://ann:hunter2@h/d?table=t",
+            "mysql://ann:hunter2@h/d?table=t",
             "postgresql://ann:hunter2@h/d?table=t&table=u",
             "postgresql://ann:hunter2@h/d?query=SELECT 1 & 2",
             "postgresql://ann:hunter2@h/d?table=",
@@ -120,6 +122,7 @@ class TestAddress:
     )
     def test_what_cannot_be_read_is_not_repeated(self, text: str) -> None:
         """A password with a sign that means something else must not end in a log."""
+        assert is_address(text)
         with pytest.raises(InputError) as caught:
             address(text)
         assert "hunter2" not in str(caught.value)

@@ -24,7 +24,11 @@ HIDDEN: Final = "***"
 LONGEST_NAME: Final = 63
 """Bytes of a name; PostgreSQL would cut a longer one without a word."""
 
-_SCHEME = re.compile(r"(postgres(?:ql)?|sqlite):/", re.IGNORECASE)
+_SCHEME = re.compile(
+    r"(?:postgres(?:ql)?|sqlite|mysql|mariadb|mssql|oracle|duckdb|jdbc:\w+)(?:\+\w+)?:/",
+    re.IGNORECASE,
+)
+"""Others, too: they are refused in words, and not repeated as names of files, password and all."""
 _HOST = r"(?:\[[^\[\]@/]*\]|[^:@/\[\],]*)(?::\d*)?"
 _POSTGRESQL = re.compile(
     r"(?P<scheme>postgres(?:ql)?://)(?:(?P<user>[^:@/]*)(?P<colon>:(?P<password>[^@/]*))?@)?"
@@ -104,9 +108,9 @@ def address(text: str) -> Address:
     found = _POSTGRESQL.fullmatch(head)
     if found is None:
         msg = (
-            "The address of the database cannot be read. Write "
-            "postgresql://USER:PASSWORD@HOST:PORT/DATABASE?table=NAME as text; in a password, "
-            "write % as %25, @ as %40, / as %2F, : as %3A and ? as %3F."
+            "The address of the database cannot be read. Write, as text, "
+            "postgresql://USER:PASSWORD@HOST:PORT/DATABASE?table=NAME or sqlite:///FILE?table=NAME;"
+            " in a password, write % as %25, @ as %40, / as %2F, : as %3A and ? as %3F."
         )
         raise InputError(msg)
     for part in found.groupdict().values():

@@ -19,7 +19,7 @@ from coverage_analyzer.files.database import connecting
 from coverage_analyzer.files.database.address import Address, check_name, quoted
 
 TYPED: Final = frozenset(
-    {"int2", "int4", "int8", "oid", "float4", "float8", "bool", "bytea"}
+    {"int2", "int4", "int8", "float4", "float8", "bool", "bytea"}
     | {"text", "varchar", "bpchar", "name", "date", "timestamp", "timestamptz"}
 )
 """Types of PostgreSQL that Arrow has, too."""
