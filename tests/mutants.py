@@ -40,6 +40,7 @@ def pytest_configure():
 
 _CENTERS, _COUNTRIES = "unit/test_centers.py", "unit/test_countries.py"
 _MATCHING, _NEARNESS = "unit/test_matching.py", "unit/test_nearness.py"
+_DATABASE = "unit/test_database.py"
 _GOLDEN, _LAWS = "golden/test_golden.py", "property/test_laws.py"
 
 TESTS: Final = {
@@ -48,6 +49,11 @@ TESTS: Final = {
     "countries/borders": (_COUNTRIES, _GOLDEN, _LAWS),
     "countries/decision": (_COUNTRIES, _MATCHING, _GOLDEN),
     "countries/names": (_COUNTRIES, _GOLDEN),
+    "files/database/address": (_DATABASE,),
+    "files/database/connecting": (_DATABASE,),
+    "files/database/source": (_DATABASE,),
+    "files/database/target": (_DATABASE,),
+    "files/publishing": (_DATABASE, "unit/test_publishing.py"),
     "geodesy": ("unit/test_geodesy.py", _NEARNESS, _MATCHING, _GOLDEN, _LAWS),
     "matching": (_MATCHING, _GOLDEN, _LAWS),
     "nearness": (_NEARNESS, _MATCHING, _LAWS),
@@ -66,6 +72,43 @@ class Mutant(NamedTuple):
 
 
 MUTANTS: Final = (
+    # ------------------------------------------------------------------------- databases
+    Mutant(
+        "files/database/address",
+        """head = f"{found['scheme']}{found['user']}:{HIDDEN}@{found['place']}\"""",
+        """head = f"{found['scheme']}{found['user']}:{found['password']}@{found['place']}\"""",
+        "passwords in messages and manifests",
+    ),
+    Mutant(
+        "files/database/connecting",
+        'with connected(address, "ro") as connection:',
+        'with connected(address, "rw") as connection:',
+        "a source that can be written to",
+    ),
+    Mutant(
+        "files/database/source",
+        "rows = batch.slice(1) if skipped else batch",
+        "rows = batch.slice(1)",
+        "a row lost with each batch",
+    ),
+    Mutant(
+        "files/database/target",
+        "if found is not None and not found[0]:",
+        "if found is not None and found[0] is None:",
+        "the table of a stranger is replaced",
+    ),
+    Mutant(
+        "files/database/target",
+        "rows = storable(batch, self._place.kind)",
+        "rows = batch",
+        "types and names that the database has not",
+    ),
+    Mutant(
+        "files/publishing",
+        "if commit is not None:",
+        "if commit is not None and not self.names:",
+        "rows that nobody ever sees",
+    ),
     # ------------------------------------------------------------------------- geodesy
     Mutant(
         "geodesy",

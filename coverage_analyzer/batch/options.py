@@ -26,6 +26,8 @@ class Options:
         Whether text in CSV and Excel files stays as it is even where a spreadsheet would run it.
     dialect, center_dialect
         How the sites or centers are written, where that cannot be found.
+    table
+        The address of a table of a database that is to hold the report, too.
     on_duplicate
         What becomes of rows that share their ``site_id``: all ``keep`` (and are counted), only
         the ``first`` usable one stays, or all are a ``reject``. For the latter two the sites are
@@ -44,5 +46,6 @@ class Options:
     raw_text: bool = False
     dialect: Dialect = PLAIN
     center_dialect: Dialect = PLAIN
+    table: str = ""
     on_duplicate: OnDuplicate = "keep"
     progress: Callable[[int, float], None] | None = None

@@ -24,6 +24,12 @@ from coverage_analyzer.cli.talk import log_to_stderr, progress, say, say_ledger
     show_default=True,
     help="Of the report.",
 )
+@click.option(
+    "--table",
+    default="",
+    metavar="ADDRESS",
+    help="Put the report into a database, too: postgresql://... or sqlite:///...?table=NAME.",
+)
 @options.column
 @options.center_column
 @options.center_dialect
@@ -55,6 +61,7 @@ def run(
     policy: str,
     as_of: str | None,
     kind: Any,
+    table: str,
     columns: dict[str, str],
     center_columns: dict[str, str],
     center_dialect: Any,
@@ -71,10 +78,15 @@ def run(
 ) -> int:
     """Judge every site of a file (CSV, Excel, Parquet, GeoJSON, GeoPackage) and publish a report.
 
+    Sites and centers may stand in a database: postgresql://USER@HOST/DATABASE?query=SELECT ...,
+    or ?table=NAME; likewise sqlite:///FILE. Quote such an address for the shell.
+
     \b
-    Example:
+    Examples:
       coverage-analyzer run data/customer_sites.csv --centers data/service_centers.csv \\
         -o reports/2026-12 --as-of 2026-12-01
+      coverage-analyzer run 'postgresql://ann@db/sales?table=sites' --centers centers.csv \\
+        -o reports/2026-12 --table 'postgresql://ann@db/sales?table=verdicts'
     """
     import pyarrow as pa
 
@@ -95,6 +107,7 @@ def run(
         raw_text=raw_text,
         dialect=dialect,
         on_duplicate=on_duplicate,
+        table=table,
         progress=progress(quiet=quiet),
     )
     manifest = batch.run(sites, centers, output, policy=policy, as_of=as_of, options=chosen)
@@ -124,6 +137,8 @@ def _findings(manifest: dict[str, Any], folder: Path) -> list[str]:
     lines.append(
         f"Look at {folder / manifest['files'][0]}, and {folder / 'summary.csv'} by country."
     )
+    if manifest["table"]:
+        lines.append(f"The rows of the report are in {manifest['table']}, too.")
     if "map.html" in manifest["files"]:
         lines.append(f"Open {folder / 'map.html'} in a browser.")
     return lines

@@ -75,10 +75,14 @@ class Source(Protocol):
         del line
         return ""
 
+    def cancel(self) -> bool:
+        """End a wait for rows that another thread is in; return whether that can be done."""
+        return False
+
     def blocks(self) -> Iterator[Block]:
         """Yield all rows, in order; one block at least, be it empty."""
         ...
 
-    def sha256(self) -> str:
-        """Return the hash of the file, after the last block."""
+    def sha256(self) -> str | None:
+        """Return the hash of the file, after the last block; None where there is no file."""
         ...

@@ -12,11 +12,13 @@ from coverage_analyzer.errors import InputError
 from coverage_analyzer.files import gdal, guard, many, report, spatial, workbook
 from coverage_analyzer.files.blocks import Block, Source
 from coverage_analyzer.files.columnar import ParquetFile
+from coverage_analyzer.files.database.address import Address
+from coverage_analyzer.files.database.source import DatabaseTable
 from coverage_analyzer.files.delimited import DelimitedFile, Dialect
 from coverage_analyzer.files.header import Wanted
 
 
-def source(path: Path, dialect: Dialect, wanted: Wanted) -> Source:
+def source(path: Path | Address, dialect: Dialect, wanted: Wanted) -> Source:
     """Return the reader of a file, or of all that a folder or pattern stands for.
 
     Parameters
@@ -33,8 +35,10 @@ def source(path: Path, dialect: Dialect, wanted: Wanted) -> Source:
     InputError
         If it cannot be read.
     MissingExtraError
-        If it is a workbook and the extra ``excel`` is not installed.
+        If it is a workbook or a database, and the extra for it is not installed.
     """
+    if isinstance(path, Address):
+        return DatabaseTable(path)
     if many.is_many(path):
         opened = functools.partial(_file, dialect=dialect, wanted=wanted)
         return many.Many(many.files(path), opened)
@@ -103,6 +107,6 @@ class Unguarded(Source):
         """Return how much of the table has been read, 0 to 1; NaN where that cannot be told."""
         return self._source.share()
 
-    def sha256(self) -> str:
+    def sha256(self) -> str | None:
         """Return the hash of the file."""
         return self._source.sha256()

@@ -29,7 +29,7 @@ import contextlib
 import json
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -113,7 +113,9 @@ class Publication:
         self.names.append(name)
         return _part(self.folder, name)
 
-    def publish(self, earlier: Iterable[str] = ()) -> None:
+    def publish(
+        self, earlier: Iterable[str] = (), commit: Callable[[], None] | None = None
+    ) -> None:
         """Put all files in place, the last of their paths as the manifest, and drop older ones.
 
         Parameters
@@ -121,11 +123,17 @@ class Publication:
         earlier
             Files that an earlier run has put there, besides those that its manifest names. Of any
             other nothing is touched.
+        commit
+            Publishes what belongs to the report and stands elsewhere, once all files are on the
+            disk. If it raises, no file is put in place. Only renames follow, the manifest last, so
+            that a manifest speaks of nothing that is not there; a machine that stops among them
+            leaves the new rows elsewhere beside the old manifest, and the next run mends it.
 
         Raises
         ------
         PublishError
-            If the disk refuses, or one of the names has come to be taken. The old files stand.
+            If the disk refuses, `commit` does, or one of the names has come to be taken. The old
+            files stand.
         """
         mine = self._earlier.union(earlier)
         self._spare(self.names, mine)
@@ -133,7 +141,11 @@ class Publication:
         try:
             for name in self.names:
                 _to_disk(_part(self.folder, name))
+            if commit is not None:
+                commit()
             Swap(self.folder, old, self.names).carry_out()
+        except PublishError:
+            raise
         except OSError as error:
             msg = f"The report could not be put into {self.folder}: {error}."
             raise PublishError(msg) from error

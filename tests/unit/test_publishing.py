@@ -61,6 +61,30 @@ def test_nothing_appears_after_an_error_and_the_old_stays(tmp_path: Path) -> Non
     assert contents(tmp_path) == {"report.csv": b"old", "run.json": b"old"}
 
 
+def test_what_stands_elsewhere_is_committed_before_the_files(tmp_path: Path) -> None:
+    """A commit finds all files written and none in place; if it fails, the old report stays."""
+    published(tmp_path, report_csv="old", run_json="old")
+    seen = []
+
+    def commit() -> None:
+        seen.append(contents(tmp_path))
+        if len(seen) == 1:
+            raise PublishError("boom")
+
+    with Publication(tmp_path) as publication:
+        put(publication, report_csv="new", run_json="new")
+        with pytest.raises(PublishError, match="boom"):
+            publication.publish(["report.csv", "run.json"], commit)
+    assert contents(tmp_path) == {"report.csv": b"old", "run.json": b"old"}
+    with Publication(tmp_path) as publication:
+        put(publication, report_csv="new", run_json="new")
+        publication.publish(["report.csv", "run.json"], commit)
+    assert contents(tmp_path) == {"report.csv": b"new", "run.json": b"new"}
+    for there in seen:
+        assert there["report.csv"] == b"old"
+        assert there[".report.csv.part"] == there[".run.json.part"] == b"new"
+
+
 def test_a_new_report_replaces_the_old_one(tmp_path: Path) -> None:
     """Files of one name are replaced; files of the user's stay."""
     (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
