@@ -16,9 +16,8 @@ import pyarrow.parquet as pq
 from coverage_analyzer import arrays, tables
 from coverage_analyzer.centers import Centers
 from coverage_analyzer.countries import Names, Numbers
-from coverage_analyzer.files import guard
+from coverage_analyzer.files import guard, workbook_writer
 from coverage_analyzer.files.blocks import Reject
-from coverage_analyzer.files.workbook_writer import WorkbookWriter
 
 Format = Literal["csv", "parquet", "xlsx"]
 FORMATS: Final[tuple[Format, ...]] = ("csv", "parquet", "xlsx")
@@ -72,8 +71,20 @@ def report_writer(path: Path, kind: Format, schema: pa.Schema, *, raw_text: bool
     if kind == "parquet":
         return ParquetWriter(path, schema)
     if kind == "xlsx":
-        return WorkbookWriter(path, schema, DECIMALS, raw_text=raw_text)
+        return workbook_writer.WorkbookWriter(path, schema, DECIMALS, raw_text=raw_text)
     return CsvWriter(path, schema, raw_text=raw_text)
+
+
+def check_rows(kind: Format, rows: int | None) -> None:
+    """Raise if a report of a format has no room for so many rows, if that is known.
+
+    Raises
+    ------
+    InputError
+        If they do not fit into a sheet.
+    """
+    if kind == "xlsx" and rows is not None:
+        workbook_writer.check_rows(rows)
 
 
 class ParquetWriter(Writer):

@@ -46,6 +46,26 @@ UNFAITHFUL: Final = re.compile(
 OTHER_FORMAT: Final = "choose --format csv or parquet"
 
 
+def check_rows(rows: int) -> None:
+    """Raise if a sheet has no room for so many rows below its header.
+
+    Raises
+    ------
+    InputError
+        If it has none.
+    """
+    if rows >= ROWS:
+        msg = f"The report has more rows than the {ROWS - 1:,} of a sheet of Excel; {OTHER_FORMAT}."
+        raise InputError(msg)
+
+
+class Kept(io.BytesIO):
+    """Bytes that nobody closes: a half-made archive still writes into them when it is dropped."""
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
 class WorkbookWriter:
     """Rows as a sheet with a frozen header and filters; geometry is left out.
 
@@ -91,8 +111,7 @@ class WorkbookWriter:
         self._folder = tempfile.TemporaryDirectory(
             dir=path.parent, prefix=path.name, suffix=".part", ignore_cleanup_errors=True
         )
-        # XlsxWriter leaves a file open when the disk is full; memory has no such end.
-        self._packed = io.BytesIO()
+        self._packed = Kept()
         options = {"constant_memory": True, "tmpdir": self._folder.name}
         self._book = xlsxwriter.Workbook(self._packed, options)
         self._book.set_properties({"created": MADE})
@@ -137,9 +156,7 @@ class WorkbookWriter:
         OSError
             If the disk refuses.
         """
-        if self._row + len(batch) > ROWS:
-            msg = f"The report has more rows than the {ROWS:,} of a sheet; {OTHER_FORMAT}."
-            raise InputError(msg)
+        check_rows(self._row - 1 + len(batch))
         for row in zip(*(_values(batch.column(i)) for i in self._kept), strict=True):
             self._put_row(row)
 

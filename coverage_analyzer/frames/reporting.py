@@ -56,6 +56,7 @@ def write_report(
     """
     need(verdicts, tables.VERDICT, "verdicts", "assess()")
     rules = _rules(verdicts, policy)
+    report.check_rows(kind, len(verdicts))
     plain = pd.DataFrame(verdicts.drop(columns=geometries(verdicts)))
     table = pa.Table.from_pandas(plain, preserve_index=False)
     days = table.schema.get_field_index("available_on")
