@@ -21,6 +21,7 @@ from running import AS_OF, cells, centers_file, contents, judged, records, sites
 
 import coverage_analyzer as ca
 from coverage_analyzer import arrays, batch
+from coverage_analyzer.cli.main import program
 from coverage_analyzer.errors import InputError, MissingExtraError, PublishError
 from coverage_analyzer.files import reading, report, sheet_rows, workbook, workbook_writer
 from coverage_analyzer.files.workbook import WorkbookFile
@@ -494,3 +495,23 @@ def test_frames_write_workbooks(tmp_path: Path) -> None:
     rows = table(WorkbookFile(tmp_path / "out" / "report.xlsx"))
     assert [row[0] for row in rows[1:]] == verdicts["site_id"].tolist()
     assert arrays.text([rows[0][0]]).to_pylist() == ["site_id"]
+
+
+def test_every_verb_reads_the_sheet_that_is_named(tmp_path: Path) -> None:
+    """Sites by ``--sheet``, centers by ``--center-sheet``."""
+    sites = book(tmp_path / "s.xlsx", [["cover"]], [HEADER, ["1", 40, -75]])
+    centers = book(tmp_path / "c.xlsx", [["x"]], [["center_id", "lat", "lon"], ["A", 40, -75]])
+    center_sheet = ["--center-sheet", "b"]
+    network = ["--centers", str(centers), *center_sheet]
+    calls = [
+        ["run", str(sites), "--sheet", "b", "-o", str(tmp_path / "out"), "--no-map", *network],
+        ["check", str(sites), "--sheet", "b"],
+        ["explain", "40", "-75", *network],
+        ["areas", str(centers), "-o", str(tmp_path / "a.geojson"), *center_sheet],
+    ]
+    for arguments in calls:
+        assert not program.main(arguments, standalone_mode=False)
+        left_out = [a for a in arguments if a not in {"--sheet", "--center-sheet", "b"}]
+        with pytest.raises(InputError, match="There are also 'b'"):
+            program.main(left_out, standalone_mode=False)
+    assert len(records(tmp_path / "out" / "report.csv")) == 1
