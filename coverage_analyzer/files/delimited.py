@@ -225,7 +225,7 @@ def _first_record(lines: list[bytes], delimiter: str) -> Header | None:
 def _misread(data: bytes) -> str:
     """Return what a file seems to be that is no text, if it shows."""
     known = {
-        b"PK\x03\x04": "this is a workbook or a zip archive; save it as CSV",
+        b"PK\x03\x04": "this is a workbook or a zip archive; name it .xlsx, or save it as CSV",
         b"\xd0\xcf\x11\xe0": "this is an old Excel workbook; save it as CSV",
         b"PAR1": "this is Parquet; name it .parquet",
     }

@@ -69,9 +69,10 @@ class Kept(io.BytesIO):
 class WorkbookWriter:
     """Rows as a sheet with a frozen header and filters; geometry is left out.
 
-    Numbers are numbers, but those of 16 digits and more text, and days are days. Text is text,
-    whatever it begins with, in cells that stay text when they are edited; what a spreadsheet would
-    then run has the mark of a quote, unless it is to stay raw.
+    Numbers are numbers of up to 16 digits, whole ones of more are text, and days are days. Text is
+    text, whatever it begins with, in cells that stay text when they are edited; what a spreadsheet
+    would then run has the mark of a quote, unless it is to stay raw. Rows wait on the disk, and the
+    packed file in memory.
 
     Parameters
     ----------
