@@ -98,3 +98,11 @@ def flags(bits: pa.Buffer | None, offset: int, length: int) -> Bools:
         return np.zeros(length, np.bool_)
     unpacked = np.unpackbits(np.frombuffer(bits, np.uint8), bitorder="little")
     return unpacked[offset : offset + length].view(np.bool_)
+
+
+def is_bytes(kind: pa.DataType) -> bool:
+    """Return whether a type holds bytes that are no text."""
+    if pa.types.is_dictionary(kind):
+        return is_bytes(kind.value_type)
+    tests = ("is_binary", "is_large_binary", "is_binary_view", "is_fixed_size_binary")
+    return any(getattr(pa.types, test)(kind) for test in tests)

@@ -94,6 +94,7 @@ def run(
     network = reading.read_centers(given, world, convention)
     matcher = Matcher(network, rules, world, as_of=wanted, trust_declared=trusting)
     table = _opened_sites(sites, options)
+    report.check_rows(options.format, table.source.rows)
     _spare_inputs(Path(output), [t.path for t in (table, given) if isinstance(t.path, Path)])
     log.info("%s: columns %s", table.path, table.recognised)
     with Publication(output, _names(options)) as publication, _rows_elsewhere(options) as elsewhere:

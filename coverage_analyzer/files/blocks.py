@@ -59,12 +59,15 @@ class Source(Protocol):
         The header to take for a column, where the reader knows it, whatever others are called.
     hint
         What to add to an error about columns that are missing.
+    rows
+        How many there are, if the file tells before they are read.
     """
 
     headers: list[str]
     types: list[pa.DataType]
     known: dict[str, str]
     hint: str = ""
+    rows: int | None = None
 
     def share(self) -> float:
         """Return how much of the table has been read, 0 to 1; NaN where that cannot be told."""

@@ -132,7 +132,7 @@ def _first_record(lines: list[bytes], delimiter: str, wanted: Wanted) -> Header 
 def _misread(data: bytes, encoding: str, error: Exception) -> str:
     """Return what a file seems to be that is no text, as far as it shows."""
     known = {
-        b"PK\x03\x04": "this is a workbook or a zip archive; save it as CSV",
+        b"PK\x03\x04": "this is a workbook or a zip archive; name it .xlsx, or save it as CSV",
         b"\xd0\xcf\x11\xe0": "this is an old Excel workbook; save it as CSV",
         b"PAR1": "this is Parquet; name it .parquet",
     }

@@ -94,7 +94,8 @@ class Unguarded(Source):
     def __init__(self, source: Source) -> None:
         self._source = source
         self.headers = [guard.unguarded(arrays.text([h]))[0].as_py() for h in source.headers]
-        self.types, self.known, self.hint = source.types, source.known, source.hint
+        self.types, self.known = source.types, source.known
+        self.hint, self.rows = source.hint, source.rows
 
     def blocks(self) -> Iterator[Block]:
         """Yield all rows, in order."""

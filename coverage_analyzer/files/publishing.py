@@ -42,6 +42,8 @@ PART: Final = ".part"
 OLD: Final = ".old"
 JOURNAL: Final = ".publishing"
 PROBE: Final = "probe"
+WORKBOOK: Final = "workbook"
+"""The folder in which one is made: `workbook_writer.FOLDER`."""
 
 
 class Publication:
@@ -168,7 +170,7 @@ class Publication:
 
     def _clear(self) -> None:
         """Remove what a run that died has left behind; only one run can hold the folder."""
-        for name in {*report.FILES, *self.names, PROBE, JOURNAL}:
+        for name in {*report.FILES, *self.names, PROBE, JOURNAL, WORKBOOK}:
             for left in (_part(self.folder, name), _aside(self.folder, name)):
                 with contextlib.suppress(OSError):
                     shutil.rmtree(left) if left.is_dir() else left.unlink()

@@ -16,9 +16,8 @@ import pyarrow.parquet as pq
 from coverage_analyzer import arrays, tables
 from coverage_analyzer.centers import Centers
 from coverage_analyzer.countries import Names, Numbers
-from coverage_analyzer.files import guard
+from coverage_analyzer.files import guard, workbook_writer
 from coverage_analyzer.files.blocks import Reject
-from coverage_analyzer.files.workbook_writer import WorkbookWriter
 
 Format = Literal["csv", "parquet", "xlsx"]
 FORMATS: Final[tuple[Format, ...]] = ("csv", "parquet", "xlsx")
@@ -72,8 +71,20 @@ def report_writer(path: Path, kind: Format, schema: pa.Schema, *, raw_text: bool
     if kind == "parquet":
         return ParquetWriter(path, schema)
     if kind == "xlsx":
-        return WorkbookWriter(path, schema, DECIMALS, raw_text=raw_text)
+        return workbook_writer.WorkbookWriter(path, schema, DECIMALS, raw_text=raw_text)
     return CsvWriter(path, schema, raw_text=raw_text)
+
+
+def check_rows(kind: Format, rows: int | None) -> None:
+    """Raise if a report of a format has no room for so many rows, if that is known.
+
+    Raises
+    ------
+    InputError
+        If they do not fit into a sheet.
+    """
+    if kind == "xlsx" and rows is not None:
+        workbook_writer.check_rows(rows)
 
 
 class ParquetWriter(Writer):
@@ -110,15 +121,8 @@ def left_out(schema: pa.Schema) -> list[str]:
     return [
         f"The column {field.name!r} holds bytes, which a CSV cannot show: it is left out there."
         for field in schema
-        if _is_bytes(field.type)
+        if arrays.is_bytes(field.type)
     ]
-
-
-def _is_bytes(kind: pa.DataType) -> bool:
-    if pa.types.is_dictionary(kind):
-        return _is_bytes(kind.value_type)
-    tests = ("is_binary", "is_large_binary", "is_binary_view", "is_fixed_size_binary")
-    return any(getattr(pa.types, test)(kind) for test in tests)
 
 
 class CsvWriter(Writer):
@@ -129,7 +133,7 @@ class CsvWriter(Writer):
 
     def __init__(self, path: Path, schema: pa.Schema, *, raw_text: bool = False) -> None:
         self._raw_text = raw_text
-        self._kept = [i for i, f in enumerate(schema) if not _is_bytes(f.type)]
+        self._kept = [i for i, f in enumerate(schema) if not arrays.is_bytes(f.type)]
         fields = [schema.field(i) for i in self._kept]
         self._names = [f.name for f in fields]
         shown = self._names if raw_text else [guard.guarded_text(n) for n in self._names]

@@ -92,7 +92,8 @@ class WorkbookFile(Source):
         InputError
             If there is none.
         """
-        told = next(self._lines())
+        lines = _lines(self._path, self._process, self._most)
+        told = next(lines)
         names = [repr(name) for name in told["sheets"]]
         if not told["sheet"]:
             what = f"the sheet {sheet!r}" if sheet else "a sheet of cells"
@@ -101,7 +102,7 @@ class WorkbookFile(Source):
         others = ", ".join(name for name in names if name != repr(told["sheet"]))
         self.hint = f" This is the sheet {told['sheet']!r}."
         self.hint += f" There are also {others}: say which with --sheet." if others else ""
-        self._rows = enumerate(self._lines(), 1)
+        self._rows = enumerate(lines, 1)
         self._header, row = next(((n, r) for n, r in self._rows if any(r)), (0, []))
         if not row:
             msg = f"{self._path} is empty: it needs a header and rows.{self.hint}"
@@ -109,27 +110,6 @@ class WorkbookFile(Source):
         self.headers: list[str] = row[: _filled(row)]
         self.types = [pa.string()] * len(self.headers)
         self.known: dict[str, str] = {}
-
-    def _lines(self) -> Iterator[Any]:
-        """Yield what the process tells.
-
-        Raises
-        ------
-        InputError
-            If it tells of an error, or ends as it should not.
-        """
-        for line in self._process.stdout or ():
-            told = json.loads(line)
-            if isinstance(told, dict) and "error" in told:
-                msg = f"{self._path} cannot be read: {told['error']}."
-                raise InputError(msg)
-            yield told
-        if self._process.wait():
-            msg = (
-                f"{self._path} cannot be read: it is damaged, or takes more than "
-                f"{self._most >> 20:,} MiB of memory. Save the sheet as CSV."
-            )
-            raise InputError(msg)
 
     def sha256(self) -> str:
         """Return the hash of the file."""
@@ -236,6 +216,28 @@ def _memory(path: Path) -> int:
         msg = f"{path} cannot be opened: {error}."
         raise InputError(msg) from error
     return max(MEMORY_BYTES, MEMORY_TIMES * unpacked)
+
+
+def _lines(path: Path, process: "subprocess.Popen[str]", most: int) -> Iterator[Any]:
+    """Yield what the process tells of a file.
+
+    Raises
+    ------
+    InputError
+        If it tells of an error, or ends as it should not.
+    """
+    for line in process.stdout or ():
+        told = json.loads(line)
+        if isinstance(told, dict) and "error" in told:
+            msg = f"{path} cannot be read: {told['error']}."
+            raise InputError(msg)
+        yield told
+    if process.wait():
+        msg = (
+            f"{path} cannot be read: it is damaged, or takes more than "
+            f"{most >> 20:,} MiB of memory. Save the sheet as CSV."
+        )
+        raise InputError(msg)
 
 
 def _ended(process: "subprocess.Popen[str]") -> None:

@@ -11,7 +11,7 @@ import io
 import json
 import math
 import re
-import tempfile
+import shutil
 from collections.abc import Collection
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +19,7 @@ from typing import Any, Final, Self
 
 import pyarrow as pa
 
+from coverage_analyzer import arrays
 from coverage_analyzer.errors import InputError, MissingExtraError
 from coverage_analyzer.files import guard
 from coverage_analyzer.files.sheet_rows import EXACT
@@ -35,6 +36,9 @@ FIRST_DAY: Final = datetime.date(1900, 3, 1)
 MADE: Final = datetime.datetime(2000, 1, 1)  # noqa: DTZ001 (a mark, and no time of anything)
 """When all reports were made, by what they say: the same rows give the same bytes."""
 
+FOLDER: Final = ".workbook.part"
+"""Where rows lie until the workbook is put together, beside the file."""
+
 UNFAITHFUL: Final = re.compile(
     r"\A<r>.*</r>\Z"  # written as markup
     r"|_x[0-9a-fA-F]{4}(?=_x[0-9a-fA-F]{4}_|[\x00-\x08\x0b-\x1f])"  # escaped in part
@@ -46,12 +50,33 @@ UNFAITHFUL: Final = re.compile(
 OTHER_FORMAT: Final = "choose --format csv or parquet"
 
 
+def check_rows(rows: int) -> None:
+    """Raise if a sheet has no room for so many rows below its header.
+
+    Raises
+    ------
+    InputError
+        If it has none.
+    """
+    if rows >= ROWS:
+        msg = f"The report has more rows than the {ROWS - 1:,} of a sheet of Excel; {OTHER_FORMAT}."
+        raise InputError(msg)
+
+
+class Kept(io.BytesIO):
+    """Bytes that nobody closes: a half-made archive still writes into them when it is dropped."""
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
 class WorkbookWriter:
     """Rows as a sheet with a frozen header and filters; geometry is left out.
 
-    Numbers are numbers, but those of 16 digits and more text, and days are days. Text is text,
-    whatever it begins with, in cells that stay text when they are edited; what a spreadsheet would
-    then run has the mark of a quote, unless it is to stay raw.
+    Numbers are numbers of up to 16 digits, whole ones of more are text, and days are days. Text is
+    text, whatever it begins with, in cells that stay text when they are edited; what a spreadsheet
+    would then run has the mark of a quote, unless it is to stay raw. Rows wait on the disk, and the
+    packed file in memory.
 
     Parameters
     ----------
@@ -83,17 +108,14 @@ class WorkbookWriter:
         import xlsxwriter
 
         self._path, self._miles, self._raw_text, self._row = path, miles, raw_text, 0
-        self._kept = [i for i, f in enumerate(schema) if not pa.types.is_binary(f.type)]
+        self._kept = [i for i, f in enumerate(schema) if not arrays.is_bytes(f.type)]
         self._names: list[str] = [schema.field(i).name for i in self._kept]
         if len(self._names) > COLUMNS:
             msg = f"The report has more columns than the {COLUMNS:,} of a sheet; {OTHER_FORMAT}."
             raise InputError(msg)
-        self._folder = tempfile.TemporaryDirectory(
-            dir=path.parent, prefix=path.name, suffix=".part", ignore_cleanup_errors=True
-        )
-        # XlsxWriter leaves a file open when the disk is full; memory has no such end.
-        self._packed = io.BytesIO()
-        options = {"constant_memory": True, "tmpdir": self._folder.name}
+        self._folder = path.parent / FOLDER
+        self._folder.mkdir()
+        options = {"constant_memory": True, "tmpdir": str(self._folder)}
         self._book = xlsxwriter.Workbook(self._packed, options)
         self._book.set_properties({"created": MADE})
         self._sheet = self._book.add_worksheet("report")
@@ -137,9 +159,7 @@ class WorkbookWriter:
         OSError
             If the disk refuses.
         """
-        if self._row + len(batch) > ROWS:
-            msg = f"The report has more rows than the {ROWS:,} of a sheet; {OTHER_FORMAT}."
-            raise InputError(msg)
+        check_rows(self._row - 1 + len(batch))
         for row in zip(*(_values(batch.column(i)) for i in self._kept), strict=True):
             self._put_row(row)
 
@@ -168,7 +188,7 @@ class WorkbookWriter:
         """Remove the temporary files."""
         with contextlib.suppress(OSError):
             self._sheet.row_data_fh.close()
-        self._folder.cleanup()
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def _put_row(self, row: Collection[Any]) -> None:
         """Write the next row.

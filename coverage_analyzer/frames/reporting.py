@@ -81,6 +81,7 @@ def write_report(
     """
     need(verdicts, tables.VERDICT, "verdicts", "assess()")
     rules = _rules(verdicts, policy)
+    report.check_rows(kind, len(verdicts))
     table = _table(pd.DataFrame(verdicts.drop(columns=geometries(verdicts))))
     told = report.left_out(table.schema)
     for words in told:

@@ -209,6 +209,14 @@ def test_all_files_are_on_the_disk_before_the_first_is_put_in_place(
     assert steps == [*["fsync"] * 3, *journal, *files, *["fsync"] * 2]
 
 
+def test_folders_that_a_run_has_left_behind_go(tmp_path: Path) -> None:
+    """A workbook is made in one; whoever is killed leaves it."""
+    (tmp_path / ".workbook.part").mkdir()
+    (tmp_path / ".workbook.part" / "rows").write_text("x")
+    Publication(tmp_path).__exit__(None, None, None)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_superseded_files_go(tmp_path: Path) -> None:
     """A report in another format would stay behind and contradict the new one."""
     published(tmp_path, report_csv="old")
