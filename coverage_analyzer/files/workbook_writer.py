@@ -115,6 +115,7 @@ class WorkbookWriter:
             raise InputError(msg)
         self._folder = path.parent / FOLDER
         self._folder.mkdir()
+        self._packed = Kept()
         options = {"constant_memory": True, "tmpdir": str(self._folder)}
         self._book = xlsxwriter.Workbook(self._packed, options)
         self._book.set_properties({"created": MADE})
