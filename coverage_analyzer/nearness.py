@@ -1,44 +1,162 @@
-"""Which centers could matter to a place: found once for each cell of the globe, then kept.
+"""Which centers matter to a place: found once for each cell of the globe, then compared at once.
 
-A cell of 0.25 degree lies in a ball of chord radius *p* round its middle. So, by the triangle
-inequality in space, a center at chord *D* from the middle lies at *D - p* to *D + p* from every
-point of the cell. That leaves few candidates for the nearest one, tells which centers surely cover
-the whole cell (they are only counted), and which may cover a part of it.
+*Cells.* A cell lies in a ball of chord radius *p* round its middle. So, by the triangle inequality
+in space, a center at chord *D* from the middle lies at *D - p* to *D + p* from every point of the
+cell. A center is a *candidate* of the cell if it may be the nearest one of some point of it, or may
+reach a part of it only. All others reach the whole cell, and are only counted (*surely*), or no
+point of it, and are forgotten. Candidates of a small cell are sought among those of the large cell
+round it, which are sought among all centers of the group: what does not matter to the large cell
+does not matter to the small one. What was found is kept for the next batch, in a `Notebook`.
+
+*Sites.* The chords of a site to its candidates are compared in squares, one candidate at a time for
+all sites that have so many. That leaves the least and the second, and who surely and who perhaps
+reaches the site (`geodesy.chord_limits_m`). Where the second could still be nearer along the ground
+(`geodesy.rival_chord_m`), or sure and perhaps differ, Karney's geodesic settles it: a few sites in
+a million.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from coverage_analyzer import geodesy
 from coverage_analyzer.arrays import Bools, Floats, Ints, spread
 
 NOBODY: Final = -1
-"""No center."""
-
-CELLS_PER_DEGREE: Final = 4
-COLUMNS: Final = 360 * CELLS_PER_DEGREE
-ROWS: Final = 180 * CELLS_PER_DEGREE
+"""No center. In arrays of places it stands at the end, infinitely far away."""
 
 PAIRS_AT_ONCE: Final = 2_000_000
 """Bounds the memory of looking at new cells."""
 
 
-@dataclass(frozen=True)
-class Cells:
-    """What is known of some cells, sorted by key; ``center`` and ``counted`` run on end to end."""
+class Grid(NamedTuple):
+    """The globe in cells of some degrees, numbered from the South Pole and 180 W."""
 
-    key: Ints
+    degrees: float
+
+    @property
+    def columns(self) -> int:
+        """How many cells there are from west to east."""
+        return round(360 / self.degrees)
+
+    @property
+    def rows(self) -> int:
+        """How many cells there are from south to north."""
+        return round(180 / self.degrees)
+
+    def cell(self, lon: Floats, lat: Floats) -> Ints:
+        """Return the number of the cell of each place; 180 E is in the last column."""
+        column = np.minimum(((lon + 180) / self.degrees).astype(np.int64), self.columns - 1)
+        row = np.minimum(((lat + 90) / self.degrees).astype(np.int64), self.rows - 1)
+        return row * self.columns + column
+
+    def middle(self, cell: Ints) -> tuple[Floats, Floats]:
+        """Return longitude and latitude of the middle of cells, in degrees."""
+        row, column = np.divmod(cell, self.columns)
+        return (column + 0.5) * self.degrees - 180, (row + 0.5) * self.degrees - 90
+
+    def radius_m(self, lat: Floats) -> Floats:
+        """Return a chord from the middle of a cell, at a latitude, that none of its points exceeds.
+
+        In cylinder coordinates, with *q* the distance from the axis, the square of a chord is
+        ``dq**2 + dz**2 + 4 q q' sin(dlon/2)**2``. The first two are a chord of the meridian, no
+        longer than its arc, so than ``R dlat``, with *R* the greatest radius of curvature; *q* is
+        at most ``R cos(lat)``, taken where the cell is widest.
+        """
+        half = self.degrees / 2
+        widest = np.cos(np.radians(np.maximum(np.abs(lat) - half, 0)))
+        step = geodesy.GREATEST_RADIUS_M * np.radians(half)
+        radius: Floats = step * np.sqrt(1 + widest**2) + geodesy.CHORD_ERROR_M
+        return radius
+
+
+GRIDS: Final = (Grid(2.0), Grid(0.25))
+"""The large cells, and the small ones inside them."""
+
+
+class Notes(NamedTuple):
+    """What some groups have to know of some cells, note by note.
+
+    ``center`` runs on from note to note; ``start`` and ``count`` say which part of it is whose.
+    """
+
+    cell: Ints
+    group: Ints
     start: Ints
     count: Ints
     surely: Ints
     center: Ints
-    counted: Bools
+
+    def some(self, which: Ints) -> "Notes":
+        """Return some of the notes."""
+        return Notes(*(v[which] for v in self[:-1]), self.center)
+
+
+class Notebook:
+    """The notes on the cells of a grid, never changed: a fuller notebook is a new one.
+
+    Note 0 says that nothing is known. For each cell the notebook knows the latest note, and for each
+    note the one before it on the same cell, which is another group's: most cells lie in the country
+    of all their sites, so that one look finds the note.
+    """
+
+    def __init__(self, grid: Grid) -> None:
+        self.grid = grid
+        zero, nobody = np.zeros(1, np.int64), np.full(1, NOBODY)
+        self.notes = Notes(nobody, nobody, zero, zero, zero, nobody)
+        self._latest = np.zeros(grid.columns * grid.rows, np.int32)
+        self._before = np.zeros(1, np.int64)
+
+    def numbers(self, cell: Ints, group: Ints) -> Ints:
+        """Return the number of the note of each group on each cell; 0 if there is none."""
+        number = self._latest.take(cell).astype(np.int64)
+        others = np.flatnonzero(self.notes.group.take(number) != group)
+        while len(others):
+            earlier = self._before.take(number[others])
+            number[others] = earlier
+            search = (self.notes.group.take(earlier) != group[others]) & (earlier > 0)
+            others = others[search]
+        return number
+
+    def fuller(self, more: Sequence[Notes]) -> "Notebook":
+        """Return a notebook with further notes, on cells and for groups that had none."""
+        parts = [self.notes, *more]
+        shift = np.cumsum([0, *(len(p.center) for p in parts[:-1])])
+        joined = {n: np.concatenate([getattr(p, n) for p in parts]) for n in Notes._fields}
+        start = np.concatenate([p.start + s for p, s in zip(parts, shift, strict=True)])
+        joined["start"] = np.where(joined["count"] > 0, start, 0)  # where nobody stands
+        result = Notebook(self.grid)
+        result.notes = Notes(**joined)
+        old = len(self.notes.cell)
+        order = old + np.argsort(joined["cell"][old:], kind="stable")
+        cell = joined["cell"][order]
+        first = np.diff(cell, prepend=NOBODY) != 0
+        result._before = np.concatenate([self._before, np.zeros(len(order), np.int64)])
+        result._before[order] = np.where(first, self._latest[cell], np.roll(order, 1))
+        result._latest = self._latest.copy()
+        result._latest[cell] = order  # of several on a cell the last one stays
+        return result
+
+
+class Nearest(NamedTuple):
+    """The nearest center of each site, the square of its chord in m2, and how many reach the site.
+
+    Without any, `NOBODY`, infinitely far.
+    """
+
+    center: Ints
+    square: Floats
+    in_reach: Ints
 
 
 class Index:
     """Centers in groups: a site asks only those of its own group.
+
+    Several threads may ask at once: what is known of cells is replaced as a whole, never changed,
+    so the worst that can happen is that two find out the same. A pickle forgets it.
 
     Parameters
     ----------
@@ -50,20 +168,36 @@ class Index:
         For each group how far a center reaches.
     list_all
         Whether `in_reach` will be asked, which wants the centers that `nearest` only counts.
+
+    Attributes
+    ----------
+    points
+        `geodesy.ecef` of the centers, and of `NOBODY` at the end, shape (n + 1, 3).
     """
 
     def __init__(
         self, lon: Floats, lat: Floats, members: list[Ints], reach_m: Floats, *, list_all: bool
     ) -> None:
-        self._lon, self._lat, self._points = lon, lat, geodesy.ecef(lon, lat)
+        self._lon, self._lat = lon, lat
+        self.points = geodesy.ecef(np.append(lon, 0), np.append(lat, 0))
+        self.points[NOBODY] = np.inf
         self._sizes = np.array([len(m) for m in members], np.int64)
         self._first = np.cumsum(self._sizes) - self._sizes
         self._members = np.concatenate(members) if members else np.zeros(0, np.int64)
         self._reach_m, self._list_all = reach_m, list_all
-        none = np.zeros(0, np.int64)
-        self._cells = Cells(none, none, none, none, none, none.astype(np.bool_))
+        self._limits = geodesy.chord_limits_m(reach_m)
+        self._squares = [chord**2 for chord in self._limits]
+        self._notebooks = tuple(map(Notebook, GRIDS))
 
-    def nearest(self, lon: Floats, lat: Floats, points: Floats, group: Ints) -> tuple[Ints, Ints]:
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a pickle holds: all but what can be found out again."""
+        return {**self.__dict__, "_notebooks": tuple(map(Notebook, GRIDS))}
+
+    def __len__(self) -> int:
+        """Return how many centers there are in all groups together."""
+        return len(self._members)
+
+    def nearest(self, lon: Floats, lat: Floats, points: Floats, group: Ints) -> Nearest:
         """Return the nearest center of each site's group, and how many of the group reach it.
 
         Parameters
@@ -75,127 +209,192 @@ class Index:
 
         Returns
         -------
-        center
-            `NOBODY` if the group is empty. Of equally near ones the first.
-        in_reach
+        nearest
+            Of equally near ones the first.
         """
-        site, center, counted, surely = self._candidates(lon, lat, group)
-        chord = geodesy.chord_m(points[site], self._points[center])
+        notes, number = self._notes(lon, lat, group)
+        limits = [square.take(group) for square in self._squares]
+        found = _compared(notes, number, (points, self.points), limits)
+        doubt = _doubtful(found)
+        in_reach = notes.surely.take(number) + found.surely
+        if len(doubt):
+            some = number[doubt]
+            center, reaching = self._settled(notes, some, lon[doubt], lat[doubt], group[doubt])
+            found.center[doubt] = center
+            in_reach[doubt] = notes.surely[some] + reaching
+            there = geodesy.picked(self.points, center)
+            found.least[doubt] = geodesy.square_m2(points[doubt], there)
+        return Nearest(found.center, found.least, in_reach)
+
+    def _settled(
+        self, notes: Notes, number: Ints, lon: Floats, lat: Floats, group: Ints
+    ) -> tuple[Ints, Ints]:
+        """Return the nearest center of sites in doubt, and how many candidates reach each."""
+        site, center = _pairs(notes, number)
         pair = (lon[site], lat[site], self._lon[center], self._lat[center])
-        reaching = counted.copy()
-        reach = self._reach_m[group[site[counted]]]
-        some = tuple(p[counted] for p in pair)
-        reaching[counted] = geodesy.within_chord(chord[counted], some, reach)
-        in_reach = surely + np.bincount(site[reaching], minlength=len(lon))
-        return self._first_of(site, center, chord, pair, len(lon)), in_reach
-
-    def _first_of(
-        self, site: Ints, center: Ints, chord: Floats, pair: tuple[Floats, ...], sites: int
-    ) -> Ints:
-        """Return the nearest of each site's candidates.
-
-        By chords, and where they leave a doubt by Karney's geodesic.
-        """
-        result = np.full(sites, NOBODY, np.int64)
-        starts = np.flatnonzero(np.diff(site, prepend=-1))
-        if not len(starts):
-            return result
-        least = np.minimum.reduceat(chord, starts)
-        sizes = np.diff(starts, append=len(site))
-        rivals = chord <= np.repeat(geodesy.rival_chord_m(least), sizes)
-        result[site[rivals]] = center[rivals]
-        several = rivals & np.repeat(np.add.reduceat(rivals, starts, dtype=np.int64) > 1, sizes)
-        if several.any():
-            exact = geodesy.distance_m(*(p[several] for p in pair))
-            site, center = site[several], center[several]
-            order = np.lexsort((center, exact, site))
-            best = order[np.flatnonzero(np.diff(site[order], prepend=-1))]
-            result[site[best]] = center[best]
-        return result
+        chord = geodesy.chord_m(geodesy.ecef(lon, lat)[site], self.points[center])
+        reaching = geodesy.within_chord(chord, pair, self._reach_m[group[site]])
+        nearest = _first_of(site, center, chord, pair)
+        return nearest, np.bincount(site[reaching], minlength=len(number))
 
     def in_reach(self, lon: Floats, lat: Floats, group: Ints) -> tuple[Ints, Ints, Floats]:
         """Return all pairs of a site and a center that reaches it, and their distance in metres."""
-        site, center, _, _ = self._candidates(lon, lat, group)
-        pair = (lon[site], lat[site], self._lon[center], self._lat[center])
-        away = geodesy.distance_m(*pair)
+        site, center = _pairs(*self._notes(lon, lat, group))
+        there = geodesy.picked(self.points, center)
+        square = geodesy.square_m2(geodesy.picked(geodesy.ecef(lon, lat), site), there)
+        perhaps = square <= self._squares[1].take(group[site])
+        site, center = site[perhaps], center[perhaps]
+        away = geodesy.distance_m(lon[site], lat[site], self._lon[center], self._lat[center])
         near = away <= self._reach_m[group[site]] + geodesy.ROUNDING_M
         return site[near], center[near], away[near]
 
-    def _candidates(self, lon: Floats, lat: Floats, group: Ints) -> tuple[Ints, Ints, Bools, Ints]:
-        """Return pairs of site and center, whether to count each, and who is counted already."""
-        column = np.minimum(((lon + 180) * CELLS_PER_DEGREE).astype(np.int64), COLUMNS - 1)
-        row = np.minimum(((lat + 90) * CELLS_PER_DEGREE).astype(np.int64), ROWS - 1)
-        keys, cell = np.unique((group * ROWS + row) * COLUMNS + column, return_inverse=True)
-        cells = self._known(keys)
-        at = np.searchsorted(cells.key, keys)[cell]
-        site, entry = spread(cells.start[at], cells.count[at])
-        return site, cells.center[entry], cells.counted[entry], cells.surely[at]
-
-    def _known(self, keys: Ints) -> Cells:
-        """Return what is known of cells, these among them; it is kept for the next batch."""
-        old = self._cells
-        new = np.setdiff1d(keys, old.key, assume_unique=True)
+    def _notes(self, lon: Floats, lat: Floats, group: Ints, level: int = -1) -> tuple[Notes, Ints]:
+        """Return notes, and the number of the one on the cell of each place for its group."""
+        notebook = self._notebooks[level]
+        cell = notebook.grid.cell(lon, lat)
+        number = notebook.numbers(cell, group)
+        new = np.flatnonzero(number == 0)
         if len(new):
-            sizes = np.cumsum(self._sizes[new // (ROWS * COLUMNS)])
-            cuts = np.flatnonzero(np.diff(sizes // PAIRS_AT_ONCE)) + 1
-            parts = [old, *(self._examined(some) for some in np.split(new, cuts))]
-            shift = np.cumsum([0, *(len(p.center) for p in parts[:-1])])
-            key, count, surely, center, counted = (
-                np.concatenate([getattr(p, name) for p in parts])
-                for name in ("key", "count", "surely", "center", "counted")
-            )
-            start = np.concatenate([p.start + s for p, s in zip(parts, shift, strict=True)])
-            order = np.argsort(key)
-            self._cells = Cells(
-                key[order], start[order], count[order], surely[order], center, counted
-            )
-        return self._cells
+            size = notebook.grid.columns * notebook.grid.rows
+            groups, cells = np.divmod(np.unique(group[new] * size + cell[new]), size)
+            notebook = notebook.fuller(self._examined(cells, groups, level))
+            known = list(self._notebooks)
+            known[level] = notebook
+            self._notebooks = tuple(known)
+            number[new] = notebook.numbers(cell[new], group[new])
+        return notebook.notes, number
 
-    def _examined(self, keys: Ints) -> Cells:
-        """Return the candidates in cells not seen before."""
-        group, at = np.divmod(keys, ROWS * COLUMNS)
-        row, column = np.divmod(at, COLUMNS)
-        half = 0.5 / CELLS_PER_DEGREE
-        lon = column / CELLS_PER_DEGREE - 180 + half
-        lat = row / CELLS_PER_DEGREE - 90 + half
-        cell, member = spread(self._first[group], self._sizes[group])
-        center = self._members[member]
-        away = geodesy.chord_m(geodesy.ecef(lon, lat)[cell], self._points[center])
-        radius = _radius_m(lat, half)[cell]
-        inner, outer = geodesy.chord_limits_m(self._reach_m[group])
-        surely = (away + radius <= inner[cell]) & (not self._list_all)
-        maybe = (away - radius <= outer[cell]) & ~surely
-        kept = maybe if self._list_all else maybe | _could_be_nearest(cell, away, radius)
-        cells = len(keys)
+    def _examined(self, cell: Ints, group: Ints, level: int) -> list[Notes]:
+        """Return notes on cells not seen before, a part at a time."""
+        lon, lat = GRIDS[level].middle(cell)
+        if level == -len(GRIDS):
+            every = (self._first[group], self._sizes[group], np.zeros(len(cell), np.int64))
+            round_ = Notes(cell, group, *every, self._members)
+        else:
+            notes, number = self._notes(lon, lat, group, level - 1)
+            round_ = Notes(cell, group, *(v[number] for v in notes[2:5]), notes.center)
+        cuts = np.flatnonzero(np.diff(np.cumsum(round_.count) // PAIRS_AT_ONCE)) + 1
+        parts = np.split(np.arange(len(cell)), cuts)
+        radius = GRIDS[level].radius_m(lat)
+        points = geodesy.ecef(lon, lat)
+        return [self._sifted(round_.some(p), points[p], radius[p]) for p in parts]
+
+    def _sifted(self, notes: Notes, middle: Floats, radius: Floats) -> Notes:
+        """Return notes with those of their centers only that matter to a ball."""
+        cells = len(notes.cell)
+        cell, center = _pairs(notes, np.arange(cells))
+        away = geodesy.chord_m(middle[cell], self.points[center])
+        least, most = away - radius[cell], away + radius[cell]
+        inner, outer = (limit[notes.group][cell] for limit in self._limits)
+        if self._list_all:
+            kept, surely = least <= outer, np.zeros(len(cell), np.bool_)
+        else:
+            rival = _could_be_nearest(cell, least, most)
+            kept = rival | ((least <= outer) & (most > inner))
+            surely = (most <= inner) & ~rival
         count = np.bincount(cell[kept], minlength=cells)
-        return Cells(
-            key=keys,
+        return notes._replace(
             start=np.cumsum(count) - count,
             count=count,
-            surely=np.bincount(cell[surely], minlength=cells),
+            surely=notes.surely + np.bincount(cell[surely], minlength=cells),
             center=center[kept],
-            counted=maybe[kept],
         )
 
 
-def _could_be_nearest(cell: Ints, away: Floats, radius: Floats) -> Bools:
+class _Compared(NamedTuple):
+    """Sites after a look at their candidates: the nearest by chord, the squares of its chord and of
+    the next one's, and how many surely and perhaps reach the site.
+    """
+
+    center: Ints
+    least: Floats
+    second: Floats
+    surely: npt.NDArray[np.int32]
+    perhaps: npt.NDArray[np.int32]
+
+
+def _compared(
+    notes: Notes, number: Ints, points: tuple[Floats, Floats], limits: Sequence[Floats]
+) -> _Compared:
+    """Return sites compared with all their candidates.
+
+    Parameters
+    ----------
+    notes, number
+        The note of each site, shape (n,).
+    points
+        `geodesy.ecef` of sites and centers, shapes (n, 3) and (centers, 3).
+    limits
+        Squares of the chords up to which a center surely and perhaps reaches the site.
+    """
+    sites, centers = points
+    start, count = notes.start.take(number), notes.count.take(number)
+    center = notes.center.take(start)  # nobody's where there are no candidates
+    least = geodesy.square_m2(sites, geodesy.picked(centers, center))
+    reached = ((least <= limit).astype(np.int32) for limit in limits)
+    found = _Compared(center, least, np.full(len(least), np.inf), *reached)
+    many = np.flatnonzero(count > 1)
+    many = many[_by_falling(count[many])]
+    part = _Compared(*(v.take(many) for v in found))
+    start, inner, outer = (v[many] for v in (start, *limits))
+    sites = geodesy.picked(sites, many)
+    counts = -np.sort(-count[many])
+    for nth in range(1, int(counts.max(initial=0))):
+        size = int(np.searchsorted(-counts, -nth))  # so many sites have a candidate more
+        some = slice(size)
+        rival = notes.center.take(start[some] + nth)
+        square = geodesy.square_m2(sites[some], geodesy.picked(centers, rival))
+        center, least, second, surely, perhaps = (v[some] for v in part)
+        np.minimum(second, np.maximum(least, square), out=second)
+        np.copyto(center, rival, where=square < least)
+        np.minimum(least, square, out=least)
+        surely += square <= inner[some]
+        perhaps += square <= outer[some]
+    for whole, values in zip(found, part, strict=True):
+        whole[many] = values
+    return found
+
+
+def _by_falling(count: Ints) -> Ints:
+    """Return the order of counts from the greatest to the least."""
+    short = count.astype(np.uint16) if count.max(initial=0) < 2**16 else count  # sorted by digits
+    return np.argsort(short, kind="stable")[::-1]
+
+
+def _doubtful(found: _Compared) -> Ints:
+    """Return which sites chords cannot settle: the nearest, or who reaches it."""
+    several = np.flatnonzero(np.isfinite(found.second))
+    rival = geodesy.rival_chord_m(np.sqrt(found.least[several]))
+    doubt = found.surely != found.perhaps
+    doubt[several] |= found.second[several] <= rival**2
+    return np.flatnonzero(doubt)
+
+
+def _pairs(notes: Notes, number: Ints) -> tuple[Ints, Ints]:
+    """Return all pairs of a position in ``number`` and a center of that note, in order."""
+    place, at = spread(notes.start[number], notes.count[number])
+    return place, notes.center[at]
+
+
+def _first_of(site: Ints, center: Ints, chord: Floats, pair: tuple[Floats, ...]) -> Ints:
+    """Return the nearest of each site's candidates by Karney's geodesic; of equals the first."""
+    starts = np.flatnonzero(np.diff(site, prepend=-1))
+    least = np.minimum.reduceat(chord, starts)
+    sizes = np.diff(starts, append=len(site))
+    rivals = np.flatnonzero(chord <= np.repeat(geodesy.rival_chord_m(least), sizes))
+    exact = geodesy.distance_m(*(p[rivals] for p in pair))
+    site, center = site[rivals], center[rivals]
+    order = np.lexsort((center, exact, site))
+    best = order[np.flatnonzero(np.diff(site[order], prepend=-1))]
+    result: Ints = center[best]
+    return result
+
+
+def _could_be_nearest(cell: Ints, least: Floats, most: Floats) -> Bools:
     """Return which centers may be the nearest one of some point of their cell."""
     starts = np.flatnonzero(np.diff(cell, prepend=-1))
     if not len(starts):
         return np.zeros(0, np.bool_)
-    farthest = np.minimum.reduceat(away, starts) + radius[starts]
     sizes = np.diff(starts, append=len(cell))
-    return away - radius <= np.repeat(geodesy.rival_chord_m(farthest), sizes)
-
-
-def _radius_m(lat: Floats, half: float) -> Floats:
-    """Return a chord from the middle of a cell that no point of the cell lies beyond.
-
-    The ellipsoid is no longer than a sphere of its greatest radius along any line of latitude and
-    longitude; there the chord is at most the root of the squares of both steps, the step in
-    longitude taken where the cell is widest. A thousandth more covers the sphere's own bend.
-    """
-    widest = np.cos(np.radians(np.maximum(np.abs(lat) - half, 0)))
-    step = geodesy.GREATEST_RADIUS_M * np.radians(half)
-    radius: Floats = 1.001 * step * np.sqrt(1 + widest**2)
-    return radius
+    rival = geodesy.rival_chord_m(np.minimum.reduceat(most, starts))
+    return least <= np.repeat(rival, sizes)

@@ -77,6 +77,23 @@ class Countries:
         faces = self.borders.located(x.ravel(), y.ravel())
         return np.array(self.names.codes)[self.holder[faces]].reshape(x.shape)
 
+    def plain_country(self, lon: Floats, lat: Floats, fold: Numbers) -> Numbers:
+        """Return the country that each point lies in, where the grid alone can tell; else -2.
+
+        No country, and an area that two hold, are never plain.
+
+        Parameters
+        ----------
+        lon, lat
+            Finite degrees on WGS 84 within their range, shape (n,).
+        fold
+            For each country the number it counts as, shape (countries,).
+        """
+        plain = (self.holder != NONE) & (self.claimant == NONE)
+        by_face = np.append(np.where(plain, fold[self.holder], -2), -2).astype(np.int16)
+        face = self.borders.plain_face(lon, lat)
+        return by_face.take(np.minimum(face, len(plain)))
+
     def near_m(
         self, lon: Floats, lat: Floats, country: Numbers, wanted: Bools, reach_m: float
     ) -> Floats:

@@ -72,6 +72,11 @@ class Borders:
     _cell_edges: npt.NDArray[np.int32]
     _rings: tuple[npt.NDArray[Any], ...]
 
+    def plain_face(self, lon: Floats, lat: Floats) -> npt.NDArray[np.uint16]:
+        """Return the number of the face that each point's cell lies in; `BORDER` in some cells."""
+        _, _, column, row = _cell(lon, lat)
+        return self._grid.take(row * COLUMNS + column)
+
     def located(self, lon: Floats, lat: Floats) -> Ints:
         """Return the number of the face that each point lies in.
 
@@ -237,7 +242,8 @@ class Borders:
 
 def _cell(lon: Floats, lat: Floats) -> tuple[Floats, Floats, Ints, Ints]:
     """Return the units east and north, and the column and row of the grid; 180 E is 180 W."""
-    x = np.mod(lon + 180, 360) * UNITS
+    x = lon + 180
+    x = np.where(x < 360, x, 0) * UNITS
     y = np.maximum((lat + 90) * UNITS, 0.5)  # a hair inside the edge that lies along the pole
     column = np.minimum((x / CELL).astype(np.int64), COLUMNS - 1)
     return x, y, column, np.minimum((y / CELL).astype(np.int64), ROWS - 1)

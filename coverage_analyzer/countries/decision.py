@@ -89,16 +89,20 @@ def decided(
     ground
         `Ground` of each, shape (n,).
     """
-    country, ground = declared.copy(), np.full(len(lon), Ground.AGREED, np.int8)
-    ask = np.ones(len(lon), np.bool_)
+    country, ground = convention.fold[declared], np.full(len(lon), Ground.AGREED, np.int8)
     if convention.trust_declared:
-        ask = declared == NONE
-    country[ask], ground[ask] = _held_against(lon[ask], lat[ask], declared[ask], world, convention)
+        ask = np.flatnonzero(declared == NONE)
+    else:  # most lie where the grid alone says so, in the country they declare
+        ask = np.flatnonzero(country != world.plain_country(lon, lat, convention.fold))
+    if len(ask):
+        place = lon[ask], lat[ask], declared[ask]
+        found, ground[ask] = _held_against(*place, world, convention)
+        country[ask] = convention.fold[found]
     ground[declared == UNKNOWN] = Ground.UNKNOWN
     small = NULL_ISLAND_DEGREES
     ground[(np.abs(lon) < small) & (np.abs(lat) < small)] = Ground.NULL_ISLAND
     country[(ground == Ground.NULL_ISLAND) | (ground == Ground.UNKNOWN)] = NONE
-    return convention.fold[country], ground
+    return country, ground
 
 
 def _held_against(
