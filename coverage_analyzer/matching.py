@@ -165,6 +165,13 @@ class Matcher:
         self._bands = Bands(band_edges(policy, world))
         self._level = band_levels(policy, world)
         self._lon, self._lat = np.append(centers.lon, np.nan), np.append(centers.lat, np.nan)
+        self._texts = {
+            "level": arrays.text([level.title for level in policy.levels]),
+            "status": arrays.text([status.name for status in Status]),
+            "reason": arrays.text([reason.name for reason in Reason]),
+            "center_id": arrays.text(centers.center_id),
+            "country": arrays.text(world.names.codes),
+        }
         day = np.datetime64(self.as_of, "D")
         self._open = self._index(centers.is_open(day), list_all=False)
         self._planned = self._index(centers.is_planned(day), list_all=True)
@@ -294,14 +301,14 @@ class Matcher:
         days = np.isnat(verdicts.available_on)
         country = np.where(verdicts.country > 0, verdicts.country, -1)
         columns = {
-            "level": arrays.chosen(verdicts.level, [level.title for level in self.policy.levels]),
-            "status": arrays.chosen(verdicts.status, [s.name for s in Status]),
-            "reason": arrays.chosen(verdicts.reason, [r.name for r in Reason]),
-            "center_id": arrays.chosen(verdicts.center, self.centers.center_id),
+            "level": arrays.chosen(verdicts.level, self._texts["level"]),
+            "status": arrays.chosen(verdicts.status, self._texts["status"]),
+            "reason": arrays.chosen(verdicts.reason, self._texts["reason"]),
+            "center_id": arrays.chosen(verdicts.center, self._texts["center_id"]),
             "distance_miles": _nullable(verdicts.distance_miles),
             "limit_miles": _nullable(verdicts.limit_miles),
             "margin_miles": _nullable(verdicts.margin_miles),
-            "site_country": arrays.chosen(country, self.world.names.codes),
+            "site_country": arrays.chosen(country, self._texts["country"]),
             "available_on": arrays.arrow(verdicts.available_on, days),
             "centers_in_reach": arrays.arrow(verdicts.centers_in_reach),
         }

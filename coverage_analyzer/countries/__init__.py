@@ -95,7 +95,7 @@ class Countries:
         return by_face.take(np.minimum(face, len(plain)))
 
     def near_m(
-        self, lon: Floats, lat: Floats, country: Numbers, wanted: Bools, reach_m: float
+        self, lon: Floats, lat: Floats, country: Numbers, wanted: Bools, reach_m: npt.ArrayLike
     ) -> Floats:
         """Return the distance to the nearest border of some countries, infinite beyond reach.
 
@@ -108,10 +108,10 @@ class Countries:
         wanted
             Which countries each set holds, shape (sets, countries).
         reach_m
-            How far to look, in metres.
+            How far to look, in metres, for all points or for each.
         """
-        faces = wanted[:, self.holder]
-        return self.borders.border_m(lon, lat, faces, country.astype(np.int64), reach_m)
+        faces, reach = wanted[:, self.holder], np.broadcast_to(reach_m, lon.shape)
+        return self.borders.border_m(lon, lat, faces, country.astype(np.int64), reach)
 
     def polygon(self, code: str) -> "shapely.MultiPolygon":
         """Return a country with its waters as a multipolygon in degrees, cut at 180.

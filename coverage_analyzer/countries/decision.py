@@ -148,13 +148,9 @@ def _reconciled(
     nowhere = located == NONE
     territory = ~nowhere & (world.names.sovereign[declared] == located)
     itself = np.eye(len(world.names.codes), dtype=np.bool_)
-    away = np.full(len(lon), np.inf)
-    for some, reach in (
-        (nowhere, ECONOMIC_ZONE_M),
-        (territory, TERRITORY_M),
-        (~nowhere & ~territory, BORDER_ERROR_M),
-    ):
-        away[some] = world.near_m(lon[some], lat[some], declared[some], itself, reach)
+    reach_m = np.where(territory, TERRITORY_M, BORDER_ERROR_M)
+    reach_m[nowhere] = ECONOMIC_ZONE_M
+    away = world.near_m(lon, lat, declared, itself, reach_m)
     placeless = ~np.isin(declared, world.holder)
     stands = np.where(nowhere, away <= OFFSHORE_M, np.isfinite(away) | (territory & placeless))
     doubt = np.where(nowhere & np.isfinite(away), Ground.OFFSHORE, Ground.CONFLICT)
