@@ -31,6 +31,9 @@ NOBODY: Final = -1
 PAIRS_AT_ONCE: Final = 2_000_000
 """Bounds the memory of looking at new cells."""
 
+SITES_AT_ONCE: Final = 12_000
+"""So many sites with several candidates are compared at once: what they need fits into a cache."""
+
 
 class Grid(NamedTuple):
     """The globe in cells of some degrees, numbered from the South Pole and 180 W."""
@@ -302,15 +305,15 @@ class Index:
 
 
 class _Compared(NamedTuple):
-    """Sites after a look at their candidates: the nearest by chord, the squares of its chord and of
-    the next one's, and how many surely and perhaps reach the site.
+    """Sites after a look at candidates: the nearest by chord, the squares of its chord and of the
+    next one's, and how many surely and perhaps reach the site.
     """
 
     center: Ints
     least: Floats
     second: Floats
-    surely: npt.NDArray[np.int32]
-    perhaps: npt.NDArray[np.int32]
+    surely: npt.NDArray[np.unsignedinteger[Any]]
+    perhaps: npt.NDArray[np.unsignedinteger[Any]]
 
 
 def _compared(
@@ -331,33 +334,45 @@ def _compared(
     start, count = notes.start.take(number), notes.count.take(number)
     center = notes.center.take(start)  # nobody's where there are no candidates
     least = geodesy.square_m2(sites, geodesy.picked(centers, center))
-    reached = ((least <= limit).astype(np.int32) for limit in limits)
+    kind = np.min_scalar_type(count.max(initial=0))  # mostly a byte, which is quick to add to
+    reached = ((least <= limit).astype(kind) for limit in limits)
     found = _Compared(center, least, np.full(len(least), np.inf), *reached)
     many = np.flatnonzero(count > 1)
-    many = many[_by_falling(count[many])]
-    part = _Compared(*(v.take(many) for v in found))
-    start, inner, outer = (v[many] for v in (start, *limits))
-    sites = geodesy.picked(sites, many)
-    counts = -np.sort(-count[many])
-    for nth in range(1, int(counts.max(initial=0))):
-        size = int(np.searchsorted(-counts, -nth))  # so many sites have a candidate more
-        some = slice(size)
+    if len(many):
+        many = many[_by_falling(count[many])]
+        for some in np.array_split(many, len(many) // SITES_AT_ONCE + 1):
+            part = _Compared(*(v.take(some) for v in found))
+            theirs = geodesy.picked(sites, some), centers
+            _look_on(part, notes, (start[some], count[some]), theirs, [v[some] for v in limits])
+            for whole, values in zip(found, part, strict=True):
+                whole[some] = values
+    return found
+
+
+def _look_on(
+    found: _Compared,
+    notes: Notes,
+    candidates: tuple[Ints, Ints],
+    points: tuple[Floats, Floats],
+    limits: Sequence[Floats],
+) -> None:
+    """Compare sites with their candidates from the second on, those with the most first."""
+    start, count = candidates
+    for nth in range(1, int(count[0])):
+        some = slice(int(np.searchsorted(-count, -nth)))  # so many have a candidate more
         rival = notes.center.take(start[some] + nth)
-        square = geodesy.square_m2(sites[some], geodesy.picked(centers, rival))
-        center, least, second, surely, perhaps = (v[some] for v in part)
+        square = geodesy.square_m2(points[0][some], geodesy.picked(points[1], rival))
+        center, least, second, surely, perhaps = (v[some] for v in found)
         np.minimum(second, np.maximum(least, square), out=second)
         np.copyto(center, rival, where=square < least)
         np.minimum(least, square, out=least)
-        surely += square <= inner[some]
-        perhaps += square <= outer[some]
-    for whole, values in zip(found, part, strict=True):
-        whole[many] = values
-    return found
+        surely += (square <= limits[0][some]).view(np.uint8)
+        perhaps += (square <= limits[1][some]).view(np.uint8)
 
 
 def _by_falling(count: Ints) -> Ints:
     """Return the order of counts from the greatest to the least."""
-    short = count.astype(np.uint16) if count.max(initial=0) < 2**16 else count  # sorted by digits
+    short = count.astype(np.uint16) if count.max() < 2**16 else count  # sorted by digits
     return np.argsort(short, kind="stable")[::-1]
 
 
