@@ -358,8 +358,9 @@ def _look_on(
 ) -> None:
     """Compare sites with their candidates from the second on, those with the most first."""
     start, count = candidates
+    more = len(count) - np.cumsum(np.bincount(count))  # so many have more candidates than nth
     for nth in range(1, int(count[0])):
-        some = slice(int(np.searchsorted(-count, -nth)))  # so many have a candidate more
+        some = slice(int(more[nth]))
         rival = notes.center.take(start[some] + nth)
         square = geodesy.square_m2(points[0][some], geodesy.picked(points[1], rival))
         center, least, second, surely, perhaps = (v[some] for v in found)

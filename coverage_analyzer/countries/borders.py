@@ -132,8 +132,9 @@ class Borders:
     def _edges_in(self, cell: Ints) -> tuple[Ints, Ints]:
         """Return pairs: the position in ``cell``, and each edge that touches that cell."""
         rank = np.minimum(np.searchsorted(self._cells, cell), len(self._cells) - 1)
-        counts = np.where(self._cells[rank] == cell, np.diff(self._cell_offsets)[rank], 0)
-        pick, at = spread(self._cell_offsets[rank], counts)
+        first = self._cell_offsets[rank]
+        counts = np.where(self._cells[rank] == cell, self._cell_offsets[rank + 1] - first, 0)
+        pick, at = spread(first, counts)
         return pick, self._cell_edges[at].astype(np.int64)
 
     def border_m(
@@ -189,7 +190,8 @@ class Borders:
     def _middles(self, faces: Bools) -> Floats:
         """Return the middles of all cells that an edge of some faces touches, as `ecef`."""
         face, middles = self._touched
-        first, last = (np.searchsorted(face, np.flatnonzero(faces), side=s) for s in SIDES)
+        numbers = np.flatnonzero(faces).astype(face.dtype)  # of one type, or all faces are copied
+        first, last = (np.searchsorted(face, numbers, side=s) for s in SIDES)
         _, at = spread(first, last - first)
         return geodesy.picked(middles, at)
 
