@@ -67,9 +67,9 @@ def ecef(lon: npt.ArrayLike, lat: npt.ArrayLike) -> Floats:
     normal = EQUATOR_M / np.sqrt(1 - ECCENTRICITY2 * (north * north))
     across = normal * level
     xyz = np.empty((3, *lam.shape))
-    np.multiply(across, forward, out=xyz[0])
-    np.multiply(across, east, out=xyz[1])
-    np.multiply(normal * (1 - ECCENTRICITY2), north, out=xyz[2])
+    np.multiply(across, forward, out=xyz[0, ...])
+    np.multiply(across, east, out=xyz[1, ...])
+    np.multiply(normal * (1 - ECCENTRICITY2), north, out=xyz[2, ...])
     return np.moveaxis(xyz, 0, -1)
 
 

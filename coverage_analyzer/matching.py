@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from coverage_analyzer import arrays, geodesy, tables
 from coverage_analyzer.arrays import Bools, Floats, Ints
+from coverage_analyzer.bands import Bands
 from coverage_analyzer.centers import Centers, Days
 from coverage_analyzer.countries import Countries, Numbers
 from coverage_analyzer.countries.decision import Ground, Grounds, decided
@@ -162,8 +163,7 @@ class Matcher:
         self.as_of = as_of or datetime.datetime.now(datetime.UTC).date()
         self.convention = policy.convention(world.names, trust_declared=trust_declared)
         self.center_country = centers.decided(world, self.convention)
-        self._bands = Bands(band_edges(policy, world))
-        self._level = band_levels(policy, world)
+        self._bands = Bands(policy, world)
         self._lon, self._lat = np.append(centers.lon, np.nan), np.append(centers.lat, np.nan)
         self._texts = {
             "level": arrays.text([level.title for level in policy.levels]),
@@ -184,7 +184,7 @@ class Matcher:
             every[self.center_country[every] == number] if own else every
             for number in range(len(self.world.names.codes))
         ]
-        reach_m = np.nanmax(self._bands.edges, axis=1) * MILE_M
+        reach_m = self._bands.widest * MILE_M
         return Index(self.centers.lon, self.centers.lat, members, reach_m, list_all=list_all)
 
     @property
@@ -293,7 +293,7 @@ class Matcher:
         rules = self.policy.qualification
         less = np.full(len(Status), position[rules.fallback], np.int8)
         less[Status.pending] = position[rules.interim]
-        bought = self._bands.looked_up(self._level, country, band)
+        bought = self._bands.level(country, band)
         return np.where(status == Status.qualified, bought, less.take(status))
 
     def columns(self, verdicts: Verdicts) -> dict[str, pa.Array]:
@@ -347,48 +347,10 @@ class Decided(NamedTuple):
     ground: Grounds
 
 
-class Bands:
-    """The bands of all countries as tables, for the look of many sites at once.
-
-    Parameters
-    ----------
-    edges
-        Upper limits in miles, ascending, shape (countries, bands); NaN where there are fewer.
-    """
-
-    def __init__(self, edges: Floats) -> None:
-        self.edges, self.number = edges, edges.shape[1]
-        limits = geodesy.chord_limits_m(edges.T * MILE_M)
-        self._inner, self._outer = (np.ascontiguousarray(chord**2) for chord in limits)
-        self._limit = np.column_stack([edges, np.nanmax(edges, axis=1)])
-
-    def of(self, square: Floats, country: Numbers, pair: Sequence[Floats]) -> Ints:
-        """Return the band of each site, `number` beyond all, from the square of a chord in m2.
-
-        ``pair`` is what `geodesy.within` wants: it is asked where the chord leaves a doubt.
-        """
-        band = np.full(len(square), self.number, np.int64)
-        for number in reversed(range(self.number)):
-            within = square <= self._inner[number].take(country)
-            doubtful = np.flatnonzero((square <= self._outer[number].take(country)) & ~within)
-            if len(doubtful):
-                limit_m = self.edges[country[doubtful], number] * MILE_M
-                within[doubtful] = geodesy.within(*(c[doubtful] for c in pair), limit_m)
-            band[within] = number
-        return band
-
-    def limit(self, country: Numbers, band: Ints) -> Floats:
-        """Return the upper limit of bands in miles; the greatest one beyond all."""
-        return self.looked_up(self._limit, country, band)
-
-    def looked_up(self, table: npt.NDArray[Any], country: Numbers, band: Ints) -> Any:
-        """Return values of a table of shape (countries, bands + 1)."""
-        return table.ravel().take(country * np.int64(self.number + 1) + band)
-
-
 def _lost(ground: Grounds) -> Bools:
     """Return where no country can be told, so that there is nothing to measure to."""
-    return (ground == Ground.NULL_ISLAND) | (ground == Ground.UNKNOWN)
+    lost: Bools = (ground == Ground.NULL_ISLAND) | (ground == Ground.UNKNOWN)
+    return lost
 
 
 def _outcomes() -> tuple[npt.NDArray[np.int8], npt.NDArray[np.int8]]:
@@ -446,23 +408,3 @@ def _near_step(miles: Floats, error: Floats) -> Bools:
 def _away_from_zero(miles: Floats) -> Floats:
     """Return numbers rounded to 3 decimals, outwards, so that only zero prints as zero."""
     return np.sign(miles) * np.ceil(np.round(np.abs(miles) * 1000, 6)) / 1000
-
-
-def band_edges(policy: Policy, world: Countries) -> Floats:
-    """Return the upper limits of the bands of each country in miles, NaN where it has fewer."""
-    bands = [policy.bands_in(code) for code in world.names.codes]
-    result = np.full((len(bands), max(map(len, bands))), np.nan)
-    for number, some in enumerate(bands):
-        result[number, : len(some)] = [band.up_to_miles for band in some]
-    return result
-
-
-def band_levels(policy: Policy, world: Countries) -> npt.NDArray[np.int8]:
-    """Return the positions of the levels that the bands of each country buy."""
-    position = {level.id: number for number, level in enumerate(policy.levels)}
-    countries_, bands = band_edges(policy, world).shape
-    result = np.zeros((countries_, bands + 1), np.int8)
-    for number, code in enumerate(world.names.codes):
-        levels = [position[band.level] for band in policy.bands_in(code)]
-        result[number, : len(levels)] = levels
-    return result

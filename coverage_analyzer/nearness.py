@@ -15,8 +15,8 @@ reaches the site (`geodesy.chord_limits_m`). Where the second could still be nea
 a million.
 """
 
+import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -24,124 +24,15 @@ import numpy.typing as npt
 
 from coverage_analyzer import geodesy
 from coverage_analyzer.arrays import Bools, Floats, Ints, spread
+from coverage_analyzer.cells import GRIDS, NOBODY, Notebook, Notes
 
-NOBODY: Final = -1
-"""No center. In arrays of places it stands at the end, infinitely far away."""
+__all__ = ["NOBODY", "Index", "Nearest"]
 
 PAIRS_AT_ONCE: Final = 2_000_000
 """Bounds the memory of looking at new cells."""
 
 SITES_AT_ONCE: Final = 12_000
 """So many sites with several candidates are compared at once: what they need fits into a cache."""
-
-
-class Grid(NamedTuple):
-    """The globe in cells of some degrees, numbered from the South Pole and 180 W."""
-
-    degrees: float
-
-    @property
-    def columns(self) -> int:
-        """How many cells there are from west to east."""
-        return round(360 / self.degrees)
-
-    @property
-    def rows(self) -> int:
-        """How many cells there are from south to north."""
-        return round(180 / self.degrees)
-
-    def cell(self, lon: Floats, lat: Floats) -> Ints:
-        """Return the number of the cell of each place; 180 E is in the last column."""
-        column = np.minimum(((lon + 180) / self.degrees).astype(np.int64), self.columns - 1)
-        row = np.minimum(((lat + 90) / self.degrees).astype(np.int64), self.rows - 1)
-        return row * self.columns + column
-
-    def middle(self, cell: Ints) -> tuple[Floats, Floats]:
-        """Return longitude and latitude of the middle of cells, in degrees."""
-        row, column = np.divmod(cell, self.columns)
-        return (column + 0.5) * self.degrees - 180, (row + 0.5) * self.degrees - 90
-
-    def radius_m(self, lat: Floats) -> Floats:
-        """Return a chord from the middle of a cell, at a latitude, that none of its points exceeds.
-
-        In cylinder coordinates, with *q* the distance from the axis, the square of a chord is
-        ``dq**2 + dz**2 + 4 q q' sin(dlon/2)**2``. The first two are a chord of the meridian, no
-        longer than its arc, so than ``R dlat``, with *R* the greatest radius of curvature; *q* is
-        at most ``R cos(lat)``, taken where the cell is widest.
-        """
-        half = self.degrees / 2
-        widest = np.cos(np.radians(np.maximum(np.abs(lat) - half, 0)))
-        step = geodesy.GREATEST_RADIUS_M * np.radians(half)
-        radius: Floats = step * np.sqrt(1 + widest**2) + geodesy.CHORD_ERROR_M
-        return radius
-
-
-GRIDS: Final = (Grid(2.0), Grid(0.25))
-"""The large cells, and the small ones inside them."""
-
-
-class Notes(NamedTuple):
-    """What some groups have to know of some cells, note by note.
-
-    ``center`` runs on from note to note; ``start`` and ``count`` say which part of it is whose.
-    """
-
-    cell: Ints
-    group: Ints
-    start: Ints
-    count: Ints
-    surely: Ints
-    center: Ints
-
-    def some(self, which: Ints) -> "Notes":
-        """Return some of the notes."""
-        return Notes(*(v[which] for v in self[:-1]), self.center)
-
-
-class Notebook:
-    """The notes on the cells of a grid, never changed: a fuller notebook is a new one.
-
-    Note 0 says that nothing is known. For each cell the notebook knows the latest note, and for each
-    note the one before it on the same cell, which is another group's: most cells lie in the country
-    of all their sites, so that one look finds the note.
-    """
-
-    def __init__(self, grid: Grid) -> None:
-        self.grid = grid
-        zero, nobody = np.zeros(1, np.int64), np.full(1, NOBODY)
-        self.notes = Notes(nobody, nobody, zero, zero, zero, nobody)
-        self._latest = np.zeros(grid.columns * grid.rows, np.int32)
-        self._before = np.zeros(1, np.int64)
-
-    def numbers(self, cell: Ints, group: Ints) -> Ints:
-        """Return the number of the note of each group on each cell; 0 if there is none."""
-        number = self._latest.take(cell).astype(np.int64)
-        others = np.flatnonzero(self.notes.group.take(number) != group)
-        while len(others):
-            earlier = self._before.take(number[others])
-            number[others] = earlier
-            search = (self.notes.group.take(earlier) != group[others]) & (earlier > 0)
-            others = others[search]
-        return number
-
-    def fuller(self, more: Sequence[Notes]) -> "Notebook":
-        """Return a notebook with further notes, on cells and for groups that had none."""
-        parts = [self.notes, *more]
-        shift = np.cumsum([0, *(len(p.center) for p in parts[:-1])])
-        joined = {n: np.concatenate([getattr(p, n) for p in parts]) for n in Notes._fields}
-        start = np.concatenate([p.start + s for p, s in zip(parts, shift, strict=True)])
-        joined["start"] = np.where(joined["count"] > 0, start, 0)  # where nobody stands
-        result = Notebook(self.grid)
-        result.notes = Notes(**joined)
-        old = len(self.notes.cell)
-        order = old + np.argsort(joined["cell"][old:], kind="stable")
-        cell = joined["cell"][order]
-        first = np.diff(cell, prepend=NOBODY) != 0
-        result._before = np.concatenate([self._before, np.zeros(len(order), np.int64)])
-        result._before[order] = np.where(first, self._latest[cell], np.roll(order, 1))
-        result._latest = self._latest.copy()
-        result._latest[cell] = order  # of several on a cell the last one stays
-        return result
 
 
 class Nearest(NamedTuple):
@@ -194,7 +85,11 @@ class Index:
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what a pickle holds: all but what can be found out again."""
-        return {**self.__dict__, "_notebooks": tuple(map(Notebook, GRIDS))}
+        return {n: v for n, v in self.__dict__.items() if n != "_notebooks"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take what a pickle held, with empty notebooks."""
+        self.__dict__.update(state, _notebooks=tuple(map(Notebook, GRIDS)))
 
     def __len__(self) -> int:
         """Return how many centers there are in all groups together."""
@@ -271,11 +166,11 @@ class Index:
         """Return notes on cells not seen before, a part at a time."""
         lon, lat = GRIDS[level].middle(cell)
         if level == -len(GRIDS):
-            every = (self._first[group], self._sizes[group], np.zeros(len(cell), np.int64))
-            round_ = Notes(cell, group, *every, self._members)
+            first, sizes, none = self._first[group], self._sizes[group], np.zeros_like(cell)
+            round_ = Notes(cell, group, first, sizes, none, self._members)
         else:
             notes, number = self._notes(lon, lat, group, level - 1)
-            round_ = Notes(cell, group, *(v[number] for v in notes[2:5]), notes.center)
+            round_ = dataclasses.replace(notes.some(number), cell=cell, group=group)
         cuts = np.flatnonzero(np.diff(np.cumsum(round_.count) // PAIRS_AT_ONCE)) + 1
         parts = np.split(np.arange(len(cell)), cuts)
         radius = GRIDS[level].radius_m(lat)
@@ -296,7 +191,8 @@ class Index:
             kept = rival | ((least <= outer) & (most > inner))
             surely = (most <= inner) & ~rival
         count = np.bincount(cell[kept], minlength=cells)
-        return notes._replace(
+        return dataclasses.replace(
+            notes,
             start=np.cumsum(count) - count,
             count=count,
             surely=notes.surely + np.bincount(cell[surely], minlength=cells),
@@ -305,8 +201,9 @@ class Index:
 
 
 class _Compared(NamedTuple):
-    """Sites after a look at candidates: the nearest by chord, the squares of its chord and of the
-    next one's, and how many surely and perhaps reach the site.
+    """Sites after a look at candidates: the nearest by chord, and how many reach the site.
+
+    ``least`` and ``second`` are the squares of its chord and of the next one's.
     """
 
     center: Ints
@@ -341,7 +238,7 @@ def _compared(
     if len(many):
         many = many[_by_falling(count[many])]
         for some in np.array_split(many, len(many) // SITES_AT_ONCE + 1):
-            part = _Compared(*(v.take(some) for v in found))
+            part = _Compared._make(v.take(some) for v in found)
             theirs = geodesy.picked(sites, some), centers
             _look_on(part, notes, (start[some], count[some]), theirs, [v[some] for v in limits])
             for whole, values in zip(found, part, strict=True):

@@ -37,6 +37,10 @@ class Countries:
     names: Names
     borders: Borders
 
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        """Return how a pickle gets at it: the layer of the package is loaded there, not carried."""
+        return (load, ()) if self is load() else super().__reduce__()
+
     @functools.cached_property
     def holder(self) -> Numbers:
         """The country that has each face of the layer. Shape (faces,)."""

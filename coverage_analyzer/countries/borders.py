@@ -89,8 +89,8 @@ class Borders:
         face = self._grid.take(row * COLUMNS + column).astype(np.int64)
         todo, height = np.flatnonzero(face == BORDER), 1
         while len(todo):
-            place = (v[todo] for v in (x, y, column, row))
-            face[todo] = self._seen_northward(*place, height)
+            at = column[todo], row[todo]
+            face[todo] = self._seen_northward(x[todo], y[todo], *at, height)
             todo = todo[face[todo] == BORDER]
             row[todo] += height
             todo = todo[row[todo] < ROWS]
