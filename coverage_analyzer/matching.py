@@ -207,12 +207,12 @@ class Matcher:
         if not self.policy.needs_country:
             ground = np.where(ground == Ground.NULL_ISLAND, ground, Ground.AGREED).astype(np.int8)
         points, group = geodesy.ecef(sites.lon, sites.lat), country.astype(np.int64)
-        nearest = self._open.nearest(sites.lon, sites.lat, points, group)
-        nearest.center[_lost(ground)] = NOBODY
-        now = self._measured(sites, points, country, nearest.center)
+        nearest, in_reach = self._open.nearest(sites.lon, sites.lat, points, group)
+        nearest[_lost(ground)] = NOBODY
+        now = self._measured(sites, points, country, nearest)
         beyond = np.flatnonzero(~now.inside & (ground < Ground.NULL_ISLAND))
         later = self._promised(sites, points, country, beyond)
-        return self._judged(sites, Decided(country, ground), now, later, nearest.in_reach)
+        return self._judged(sites, Decided(country, ground), now, later, in_reach)
 
     def _promised(self, sites: Sites, points: Floats, country: Numbers, some: Ints) -> "Promised":
         """Return for some sites, where a planned center reaches them, the one to wait for.

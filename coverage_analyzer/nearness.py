@@ -26,24 +26,13 @@ from coverage_analyzer import geodesy
 from coverage_analyzer.arrays import Bools, Floats, Ints, spread
 from coverage_analyzer.cells import GRIDS, NOBODY, Notebook, Notes
 
-__all__ = ["NOBODY", "Index", "Nearest"]
+__all__ = ["NOBODY", "Index"]
 
 PAIRS_AT_ONCE: Final = 2_000_000
 """Bounds the memory of looking at new cells."""
 
 SITES_AT_ONCE: Final = 12_000
 """So many sites with several candidates are compared at once: what they need fits into a cache."""
-
-
-class Nearest(NamedTuple):
-    """The nearest center of each site, the square of its chord in m2, and how many reach the site.
-
-    Without any, `NOBODY`, infinitely far.
-    """
-
-    center: Ints
-    square: Floats
-    in_reach: Ints
 
 
 class Index:
@@ -95,7 +84,7 @@ class Index:
         """Return how many centers there are in all groups together."""
         return len(self._members)
 
-    def nearest(self, lon: Floats, lat: Floats, points: Floats, group: Ints) -> Nearest:
+    def nearest(self, lon: Floats, lat: Floats, points: Floats, group: Ints) -> tuple[Ints, Ints]:
         """Return the nearest center of each site's group, and how many of the group reach it.
 
         Parameters
@@ -107,8 +96,9 @@ class Index:
 
         Returns
         -------
-        nearest
-            Of equally near ones the first.
+        center
+            `NOBODY` if the group is empty. Of equally near ones the first.
+        in_reach
         """
         notes, number = self._notes(lon, lat, group)
         limits = [square.take(group) for square in self._squares]
@@ -120,9 +110,7 @@ class Index:
             center, reaching = self._settled(notes, some, lon[doubt], lat[doubt], group[doubt])
             found.center[doubt] = center
             in_reach[doubt] = notes.surely[some] + reaching
-            there = geodesy.picked(self.points, center)
-            found.least[doubt] = geodesy.square_m2(points[doubt], there)
-        return Nearest(found.center, found.least, in_reach)
+        return found.center, in_reach
 
     def _settled(
         self, notes: Notes, number: Ints, lon: Floats, lat: Floats, group: Ints

@@ -285,7 +285,7 @@ def test_the_index_is_brute_force(drawn: tuple[list[Point], list[Point], float])
     everyone, group = [np.arange(len(lon))], np.zeros(len(x), np.int64)
     reach = np.array([reach_m])
     index = Index(lon, lat, everyone, reach, list_all=False)
-    nearest, _, count = index.nearest(x, y, geodesy.ecef(x, y), group)
+    nearest, count = index.nearest(x, y, geodesy.ecef(x, y), group)
     np.testing.assert_array_equal(nearest, exact.argmin(axis=1))
     near = exact <= reach_m + 0.001
     np.testing.assert_array_equal(count, near.sum(axis=1))
