@@ -1,9 +1,21 @@
 """Sites and centers give verdicts: the kernel. Arrays in, arrays out.
 
 A `Matcher` is built once from centers, policy and countries, and then matches batch after batch;
-nothing but its index of cells outlives a batch. Each batch goes one way: the country of each site
-(`countries.decision`), the centers of that country that could matter (`nearness`), the band of the
-nearest one, the verdict.
+nothing but its notes on cells outlives a batch. Each batch goes one way, all its sites at once:
+
+1. *The country* (`countries.decision`). The grid confirms most declared countries at once: where all
+   of a cell lies in a country, each of its points does. Only the others are looked at.
+2. *The nearest center* of that country, and how many reach the site (`nearness`). The triangle
+   inequality leaves few candidates for a cell; squares of chords decide among them.
+3. *The band* of that center (`bands`), by the two chords between which alone a limit is in doubt
+   (`geodesy.chord_limits_m`, with the proof), and there by Karney's geodesic.
+4. *The distance*, along an arc whose error is known (`geodesy.arc_error_m`). Where the error could
+   change a printed digit of distance or margin, it is Karney's.
+5. *The planned center* to wait for, where none that is open reaches the site.
+6. *The verdict*: ground, center, band, promise and accuracy make a case, and each case has a status
+   and a reason in a table.
+
+So no step rounds before it decides, and the answer for a site depends on nothing but the site.
 """
 
 import dataclasses
@@ -31,7 +43,7 @@ from coverage_analyzer.policy import Policy
 NO_DAY: Final = np.datetime64("NaT", "D")
 
 ROWS_AT_ONCE: Final = 100_000
-"""Bounds the memory of a match; the answer does not depend on it."""
+"""Bounds the memory of a match; fewer would cost time. The answer does not depend on it."""
 
 
 class Status(enum.IntEnum):
