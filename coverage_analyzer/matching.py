@@ -3,8 +3,8 @@
 A `Matcher` is built once from centers, policy and countries, and then matches batch after batch;
 nothing but its notes on cells outlives a batch. Each batch goes one way, all its sites at once:
 
-1. *The country* (`countries.decision`). The grid confirms most declared countries at once: where all
-   of a cell lies in a country, each of its points does. Only the others are looked at.
+1. *The country* (`countries.decision`). The grid confirms most declared countries at once: where a
+   cell lies in one country, so does each of its points. Only the others are looked at.
 2. *The nearest center* of that country, and how many reach the site (`nearness`). The triangle
    inequality leaves few candidates for a cell; squares of chords decide among them.
 3. *The band* of that center (`bands`), by the two chords between which alone a limit is in doubt
@@ -206,7 +206,9 @@ class Matcher:
 
     def match(self, sites: Sites) -> Verdicts:
         """Return the verdict on each site; the answer for one does not depend on the others."""
-        parts = [self._match(batch) for batch in sites.batches()] or [self._match(sites)]
+        if len(sites) <= ROWS_AT_ONCE:
+            return self._match(sites)
+        parts = [self._match(batch) for batch in sites.batches()]
         return Verdicts(
             **{
                 f.name: np.concatenate([getattr(p, f.name) for p in parts])
