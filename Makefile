@@ -39,6 +39,7 @@ wheel: $(READY)
 		../../data/customer_sites.csv --centers ../../data/service_centers.csv -o report
 
 bench: $(READY)
+	$(BIN)/python benchmarks/kernel.py
 	$(BIN)/python benchmarks/assess.py
 	$(BIN)/python benchmarks/areas.py
 	$(BIN)/python benchmarks/reading.py

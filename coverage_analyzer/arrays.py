@@ -49,11 +49,11 @@ def text(values: Sequence[str]) -> pa.Array:
     return pa.Array.from_buffers(pa.large_string(), len(encoded), buffers).cast(pa.string())
 
 
-def chosen(numbers: npt.NDArray[Any], values: Sequence[str]) -> pa.Array:
-    """Return the strings that numbers stand for; null for negative ones."""
+def chosen(numbers: npt.NDArray[Any], texts: pa.Array) -> pa.Array:
+    """Return the texts that numbers stand for; null for negative ones."""
     missing = numbers < 0
     indices = arrow(numbers.astype(np.int32), missing if missing.any() else None)
-    return cast("pa.Array", text(values).take(indices))
+    return cast("pa.Array", texts.take(indices))
 
 
 def decimals(values: Floats, places: int) -> pa.Array:
