@@ -182,7 +182,7 @@ MUTANTS: Final = (
     Mutant(
         "nearness",
         "np.minimum(second, np.maximum(least, square), out=second)",
-        "np.minimum(second, square, out=second)",
+        "np.copyto(second, square, where=(square >= least) & (square < second))",
         "a rival that was the nearest for a while is forgotten",
     ),
     Mutant(

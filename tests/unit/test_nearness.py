@@ -89,6 +89,19 @@ def test_nearest_on_the_ellipsoid_not_on_a_sphere() -> None:
     assert nearest(index_of([1.0, 0.0], [0.0, 1.007]), [0.0], [0.0]) == ([0], [0])
 
 
+def test_nearest_along_the_ground_not_through_the_earth() -> None:
+    """Choose by the geodesic where chords choose the other center, whichever is looked at first.
+
+    The meridian is bent more than the equator: 112 km of it have a chord that is 2 cm shorter.
+    """
+    east, north = moved(0.0, 0.0, 90.0, 112_000.0), moved(0.0, 0.0, 0.0, 112_000.005)
+    straight = [geodesy.chord_m(geodesy.ecef(0.0, 0.0), geodesy.ecef(*p)) for p in (north, east)]
+    assert straight[0] < straight[1]
+    for first, second, nearer in ((east, north, 0), (north, east, 1)):
+        index = index_of([first[0], second[0]], [first[1], second[1]], miles=80)
+        assert nearest(index, [0.0], [0.0]) == ([nearer], [2])
+
+
 @pytest.mark.parametrize("offset_m", [-0.01, -1e-6, 0.0, 9e-4, 1.1e-3, 0.01])
 def test_counting_includes_the_limit(offset_m: float) -> None:
     """Count a center on the limit, and up to 1 mm beyond."""
