@@ -112,7 +112,7 @@ class DelimitedFile:
     def blocks(self) -> Iterator[Block]:
         """Yield all rows, in order, as blocks of text columns; one block at least."""
         form = records.Form(len(self.headers), self._header.delimiter, self._encoded)
-        line, rest = self._header.lines + 1, b""
+        line, rest, patience = self._header.lines + 1, b"", records.Patience(self._path)
         piped = streams.is_standard_input(self._path)
         with closing(self._behind_header()) as stream:
             while True:
@@ -120,15 +120,20 @@ class DelimitedFile:
                     more = stream.read(BLOCK_BYTES)
                 if piped:
                     self._hash.update(more)
-                data = rest + more
+                data, rest = rest + more, b""
                 cut = records.last_line_end(data) if more else len(data)
-                block, lines, rest = records.read_block(data[:cut], form, line, at_end=not more)
-                rest += data[cut:]
-                line += lines
-                if block.records or not more:
-                    yield records.without_blank(block)
+                for piece, last in records.pieces(data[:cut]):
+                    at_end = last and not more
+                    text = rest + piece
+                    block, lines, rest = records.read_block(
+                        text, form, line, patience, at_end=at_end
+                    )
+                    line += lines
+                    if block.records or at_end:
+                        yield records.without_blank(block)
                 if not more:
                     return
+                rest += data[cut:]
                 self._check_end(rest, line)
 
     def _check_end(self, rest: bytes, line: int) -> None:
