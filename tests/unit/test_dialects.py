@@ -246,3 +246,15 @@ def test_a_header_with_open_quotes_says_so() -> None:
     """It is not taken for a file in another encoding."""
     with pytest.raises(InputError, match="line 1: the header cannot be read: unexpected end"):
         read(b'"a,b\n1,2\n')
+
+
+def test_the_delimiter_does_not_depend_on_the_size_of_blocks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A header that goes on behind a block by one delimiter only is read to its end first."""
+    data = b'id,lat,"lon\n...\n",d\n1,2,3,4\n'
+    whole = read(data)
+    assert whole[0] == ["id", "lat", "lon\n...\n", "d"]
+    for size in range(12, 40):
+        monkeypatch.setattr(delimited, "BLOCK_BYTES", size)
+        assert read(data) == whole
