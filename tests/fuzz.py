@@ -28,7 +28,7 @@ from typing import Final, NamedTuple
 import pyarrow as pa
 
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files import delimited, records
+from coverage_analyzer.files import delimited, records, streams
 from coverage_analyzer.files.delimited import DelimitedFile, Dialect
 
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -52,7 +52,7 @@ PIECES: Final = (
     *(b"\xef\xbb\xbf", b"\xed\xb2\x81", b"\xff\xfe", b"\x1f\x8b", b"\xe2\x80\xa8", b"\xc2\x85"),
     *(b'"\n"', b',"', b'",', b'a","""\n', b"40.5", b"-75", b"'", b"=1+1"),
 )
-ENCODINGS: Final = ("",) * 6 + ("cp1252", "latin-1", "ascii", "utf-16-le", "shift_jis", "utf-7")
+ENCODINGS: Final = ("",) * 6 + ("cp1252", "latin-1", "ascii", "utf-16-le", "shift_jis", "gb18030")
 
 
 class Read(NamedTuple):
@@ -124,6 +124,8 @@ def read(path: Path, dialect: Dialect, size: int, lines: int) -> Read | None:
 
 def strict(data: bytes, delimiter: str, encoding: str) -> list[list[str]] | None:
     """Return what Python's `csv` reads; nothing if it reads not all of it."""
+    if data.startswith((streams.GZIP, streams.ZSTD)):
+        return None
     try:
         text = data.decode(encoding or "utf-8").removeprefix("\ufeff")
         return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))

@@ -258,3 +258,12 @@ def test_the_delimiter_does_not_depend_on_the_size_of_blocks(
     for size in range(12, 40):
         monkeypatch.setattr(delimited, "BLOCK_BYTES", size)
         assert read(data) == whole
+
+
+@pytest.mark.parametrize("encoding", ["utf-7", "iso2022_jp", "hz"])
+def test_a_byte_that_would_change_others_is_refused(encoding: str) -> None:
+    """In an encoding with a state, rows behind a wrong byte might come out as other text."""
+    good = "a,b\n1,2\n"
+    assert read(good.encode(encoding), Dialect(encoding=encoding)) == [["a", "b"], ["1", "2"]]
+    with pytest.raises(InputError, match=r"x\.csv cannot be opened"):
+        read(good.encode(encoding) + b"\xff,1\n3,4\n", Dialect(encoding=encoding))
