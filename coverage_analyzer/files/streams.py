@@ -118,7 +118,9 @@ class Ahead:
     def read(self, size: int = -1, /) -> bytes:
         """Return at most so many bytes, none at the end."""
         first, self._first = self._first, b""
-        return first + self._stream.read(max(size - len(first), 0) if size >= 0 else -1)
+        if 0 <= size <= len(first):
+            return first  # to read nothing more would look like the end
+        return first + self._stream.read(size - len(first) if size >= 0 else -1)
 
     def close(self) -> None:
         """Let the file go."""
@@ -178,6 +180,8 @@ class Transcoded:
 
     def read(self, size: int = -1, /) -> bytes:
         """Return about so many bytes, none at the end."""
+        if not size:
+            return b""
         while True:
             data = self._stream.read(size)
             text = self._decoder.decode(data, final=not data)

@@ -106,13 +106,17 @@ def test_an_unknown_encoding_is_named() -> None:
         read(b"a,b\n", Dialect(encoding="cp9999"))
 
 
-def test_blocks_do_not_matter_in_other_encodings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A character may stand across two reads."""
-    data = written(ROWS * 3).encode("utf-16")
-    whole = read(data)
-    for size in (3, 7, 64):
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "shift_jis", "gb18030", "euc_kr"])
+def test_blocks_do_not_matter_in_other_encodings(
+    monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    """A character may stand across two reads, also where text takes more bytes as UTF-8."""
+    rows = [["a", "b"], ["東京", "東"], ["東京x" * 9, "京"]]
+    data = written(rows).encode(encoding)
+    dialect = Dialect(encoding=encoding)
+    for size in (*range(3, 40), 64, 1 << 22):
         monkeypatch.setattr(delimited, "BLOCK_BYTES", size)
-        assert read(data) == whole
+        assert read(data, dialect) == rows
 
 
 def run(tmp_path: Path, data: bytes, *arguments: str) -> subprocess.CompletedProcess[bytes]:
