@@ -6,7 +6,7 @@ UV := $(BIN)/uv
 READY := .venv/.ready
 DEMO := reports/demo
 
-.PHONY: demo test lint check wheel bench mutants lock format clean
+.PHONY: demo test lint check wheel bench fuzz mutants lock format clean
 .DEFAULT_GOAL := demo
 
 demo: $(READY)
@@ -43,6 +43,11 @@ bench: $(READY)
 	$(BIN)/python benchmarks/assess.py
 	$(BIN)/python benchmarks/areas.py
 	$(BIN)/python benchmarks/reading.py
+
+# The reader against files that are changed at random: make fuzz MINUTES=10
+MINUTES ?= 1
+fuzz: $(READY)
+	$(BIN)/python tests/fuzz.py $(MINUTES)
 
 # One wrong line at a time: the tests must see each (about 5 minutes).
 mutants: $(READY)
