@@ -21,6 +21,19 @@ class Kind(StrEnum):
     WRONG = "popular and wrong"
 
 
+class Sitting(StrEnum):
+    """What is measured in one go."""
+
+    START = "start"
+    """Ten sites and ten centers: what is taken off as the start of the program."""
+    MAIN = "main"
+    CHECKED = "checked"
+    """Workloads with a known truth."""
+    GROWTH = "growth"
+    """Other numbers of sites and centers."""
+    LARGE = "large"
+
+
 @dataclass(frozen=True)
 class Contestant:
     """A program to measure.
@@ -39,8 +52,8 @@ class Contestant:
         What its command has behind the three files.
     formats
         Of sites and report.
-    grows
-        Whether it is run with other numbers of sites and centers, too.
+    sittings
+        Which of the sittings it takes part in.
     """
 
     name: str
@@ -49,7 +62,7 @@ class Contestant:
     script: str | None
     extra: tuple[str, ...] = ()
     formats: tuple[str, ...] = ("csv", "parquet")
-    grows: bool = True
+    sittings: frozenset[Sitting] = frozenset(Sitting)
 
     def command(self, sites: Path, centers: Path, out: Path) -> list[str]:
         """Return the command to run."""
@@ -66,7 +79,7 @@ class Contestant:
         return out if self.script else out.with_suffix("") / f"report{out.suffix}"
 
     def fingerprint(self) -> str:
-        """Return a hash of the code that is measured: of another code, results are measured anew."""
+        """Return a hash of the code that is measured; another code is measured anew."""
         files = [PEERS / self.script] if self.script else []
         if self.kind == Kind.OURS:
             files += sorted(PACKAGE.rglob("*.py"))
@@ -77,14 +90,43 @@ class Contestant:
 
 
 PARQUET = ("parquet",)
+ONCE = frozenset((Sitting.START, Sitting.MAIN, Sitting.CHECKED))
+UNCHECKED = frozenset(Sitting) - {Sitting.CHECKED}
 PLAIN = ("--no-map", "--no-areas", "--quiet")
 TRUST = "--trust-declared"
 
 CONTESTANTS = (
-    Contestant("floor-polars", Kind.FLOOR, "polars, read and write only", "floor_polars.py"),
-    Contestant("floor-pyarrow", Kind.FLOOR, "pyarrow, read and write only", "floor_pyarrow.py"),
-    Contestant("floor-duckdb", Kind.FLOOR, "DuckDB, read and write only", "floor_duckdb.py"),
+    Contestant(
+        "floor-polars",
+        Kind.FLOOR,
+        "polars, read and write only",
+        "floor_polars.py",
+        sittings=UNCHECKED,
+    ),
+    Contestant(
+        "floor-pyarrow",
+        Kind.FLOOR,
+        "pyarrow, read and write only",
+        "floor_pyarrow.py",
+        sittings=UNCHECKED,
+    ),
+    Contestant(
+        "floor-duckdb",
+        Kind.FLOOR,
+        "DuckDB, read and write only",
+        "floor_duckdb.py",
+        sittings=UNCHECKED,
+    ),
     Contestant("run", Kind.OURS, "`coverage-analyzer run`", None, PLAIN),
+    Contestant(
+        "run-whole",
+        Kind.OURS,
+        "`coverage-analyzer run`, areas and map with it",
+        None,
+        ("--quiet",),
+        ("csv",),
+        frozenset({Sitting.START}),
+    ),
     Contestant(
         "run-trusted",
         Kind.OURS,
@@ -92,7 +134,7 @@ CONTESTANTS = (
         None,
         (*PLAIN, TRUST),
         PARQUET,
-        grows=False,
+        ONCE,
     ),
     Contestant(
         "kernel-trusted", Kind.OURS, "`Matcher`, trusted", "ours_kernel.py", ("trusted",), PARQUET
@@ -100,9 +142,7 @@ CONTESTANTS = (
     Contestant(
         "kernel-located", Kind.OURS, "`Matcher`, located", "ours_kernel.py", ("located",), PARQUET
     ),
-    Contestant(
-        "assess", Kind.OURS, "`assess`, in a notebook", "ours_assess.py", (), PARQUET, grows=False
-    ),
+    Contestant("assess", Kind.OURS, "`assess`, in a notebook", "ours_assess.py", (), PARQUET, ONCE),
     Contestant("scipy", Kind.EXACT, "SciPy, k-d tree in space", "scipy_tree.py"),
     Contestant("polars", Kind.EXACT, "polars, cells and Geod.inv", "polars_cells.py"),
     Contestant("duckdb", Kind.EXACT, "DuckDB, cells and spheroid", "duckdb_cells.py"),
@@ -116,7 +156,7 @@ CONTESTANTS = (
         "wrong_buffers.py",
         ("mercator",),
         PARQUET,
-        grows=False,
+        ONCE,
     ),
     Contestant(
         "degrees",
@@ -125,11 +165,9 @@ CONTESTANTS = (
         "wrong_buffers.py",
         ("degrees",),
         PARQUET,
-        grows=False,
+        ONCE,
     ),
-    Contestant(
-        "haversine", Kind.WRONG, "BallTree haversine", "wrong_sphere.py", (), PARQUET, grows=False
-    ),
+    Contestant("haversine", Kind.WRONG, "BallTree haversine", "wrong_sphere.py", (), PARQUET, ONCE),
     Contestant(
         "any-country",
         Kind.WRONG,
@@ -137,6 +175,6 @@ CONTESTANTS = (
         "wrong_country.py",
         (),
         PARQUET,
-        grows=False,
+        ONCE,
     ),
 )

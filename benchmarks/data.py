@@ -67,7 +67,9 @@ def _write(path: Path, parts: Iterable[Places], identifier: str = "site_id") -> 
 
 def _write_parquet(path: Path, tables: Iterable[pl.DataFrame]) -> None:
     kinds = [pa.string()] * 3 + [pa.float64()] * 2
-    schema = pa.schema(zip(("site_id", "name", "country", "latitude", "longitude"), kinds))
+    schema = pa.schema(
+        zip(("site_id", "name", "country", "latitude", "longitude"), kinds, strict=True)
+    )
     waiting: list[pa.Table] = []
     with pq.ParquetWriter(path, schema) as writer:
         for part in tables:

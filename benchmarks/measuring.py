@@ -26,7 +26,7 @@ def main() -> None:
         target = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(target, 1)
         os.dup2(target, 2)
-        os.execv(command[0], command)  # noqa: S606  # no shell is what is wanted
+        os.execv(command[0], command)  # no shell is what is wanted
     late = False
 
     def stop(*_: object) -> None:

@@ -16,9 +16,7 @@ import workload
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
-TEXTS = {
-    name: pl.String for name in ("site_id", "name", "country", "center_id", "qualified", "status")
-}
+TEXTS = dict.fromkeys(("site_id", "name", "country", "center_id", "qualified", "status"), pl.String)
 TIE_M = 1e-6
 """Two centers nearer to each other's distance than this are equally near: Karney's own error."""
 

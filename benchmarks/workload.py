@@ -109,9 +109,7 @@ def band(count: int, network: Places) -> Places:
     random = np.random.default_rng([SEED, count, len(network.country)])
     around = taken(network, random.integers(0, len(network.country), count))
     away = limit_m(around.country) * (1 + random.uniform(-BAND, BAND, count))
-    lon, lat, _ = GEOD.fwd(
-        around.longitude, around.latitude, random.uniform(0, 360, count), away
-    )
+    lon, lat, _ = GEOD.fwd(around.longitude, around.latitude, random.uniform(0, 360, count), away)
     return Places(
         identifiers(0, count),
         around.name,

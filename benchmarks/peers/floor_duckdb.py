@@ -3,14 +3,7 @@
 import duckdb
 from common import arguments
 
-files = arguments()
-source = (
-    f"read_csv('{files.sites}', types={{'country': 'VARCHAR', 'name': 'VARCHAR'}})"
-    if files.csv
-    else f"read_parquet('{files.sites}')"
-)
-to = "FORMAT csv" if files.csv else "FORMAT parquet"
-duckdb.sql(f"""
+REPORT = """
     COPY (
         SELECT *,
             'Gold' AS level, 'fallback' AS status, 'beyond_radius' AS reason,
@@ -22,5 +15,10 @@ duckdb.sql(f"""
             NULL::DATE AS available_on,
             abs(latitude)::INTEGER AS centers_in_reach
         FROM {source}
-    ) TO '{files.out}' ({to})
-""")
+    ) TO '{out}' (FORMAT {kind})
+"""
+
+files = arguments()
+texts = "types={'country': 'VARCHAR', 'name': 'VARCHAR'}"
+source = f"read_csv('{files.sites}', {texts})" if files.csv else f"'{files.sites}'"
+duckdb.sql(REPORT.format(source=source, out=files.out, kind="csv" if files.csv else "parquet"))

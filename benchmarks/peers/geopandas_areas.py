@@ -26,7 +26,7 @@ def areas(lon: Floats, lat: Floats, limit_m: Floats) -> tuple[np.ndarray, np.nda
     west, _, east, _ = shapely.bounds(made).T
     parts, centers = [made], [np.arange(count)]
     for over, turn in ((west < -180, 360), (east > 180, -360)):
-        parts.append(shapely.transform(made[over], lambda xy, t=turn: xy + (t, 0)))
+        parts.append(shapely.transform(made[over], lambda xy, t=turn: xy + np.array([t, 0])))
         centers.append(np.flatnonzero(over))
     return np.concatenate(parts), np.concatenate(centers)
 

@@ -44,8 +44,8 @@ CREATE UNLOGGED TABLE centers (center_id text, name text, country text,
     place geography GENERATED ALWAYS AS (ST_Point(longitude, latitude)::geography) STORED,
     limit_m double precision GENERATED ALWAYS AS
         (CASE country WHEN 'US' THEN 70 ELSE 50 END * 1609.344 + 0.001) STORED);
-\copy sites (site_id, name, country, latitude, longitude) FROM 'sites.csv' (FORMAT csv, HEADER)
-\copy centers (center_id, name, country, latitude, longitude) FROM 'centers.csv' (FORMAT csv, HEADER)
+\copy sites (site_id, name, country, latitude, longitude) FROM 'sites.csv' CSV HEADER
+\copy centers (center_id, name, country, latitude, longitude) FROM 'centers.csv' CSV HEADER
 CREATE INDEX ON centers USING gist (country, place);
 ANALYZE;
 CREATE UNLOGGED TABLE best AS
@@ -53,9 +53,11 @@ CREATE UNLOGGED TABLE best AS
     FROM sites s JOIN centers c
         ON s.country = c.country AND ST_DWithin(s.place, c.place, c.limit_m)
     ORDER BY number, metres;
-\copy (SELECT site_id, name, country, latitude, longitude, center_id IS NOT NULL AS qualified, \
-center_id, round((metres / 1609.344)::numeric, 3) AS distance_miles \
-FROM sites LEFT JOIN best USING (number)) TO 'report.csv' (FORMAT csv, HEADER)
+CREATE VIEW report AS
+    SELECT site_id, name, country, latitude, longitude, center_id IS NOT NULL AS qualified,
+        center_id, round((metres / 1609.344)::numeric, 3) AS distance_miles
+    FROM sites LEFT JOIN best USING (number);
+\copy (SELECT * FROM report) TO 'report.csv' CSV HEADER
 """
 
 

@@ -1,7 +1,7 @@
 """SedonaDB: a join of geographies finds pairs, Karney decides.
 
-SedonaDB measures on a sphere, up to 0.56 % off, so the join reaches one percent farther. The country
-is compared after the join: the planner would otherwise join by country and try all pairs.
+SedonaDB measures on a sphere, up to 0.56 % off, so the join reaches one percent farther. The
+country is compared after the join: the planner would otherwise join by country and try all pairs.
 """
 
 import polars as pl

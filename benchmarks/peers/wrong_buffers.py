@@ -30,9 +30,7 @@ def main() -> None:
     own = sites["country"].to_numpy()[site] == centers["country"].to_numpy()[center]
     pairs = pd.DataFrame({"site": site[own], "center": center[own]})
     flat_miles = here.iloc[pairs["site"]].distance(there.iloc[pairs["center"]], align=False)
-    pairs["miles"] = flat_miles.to_numpy() * (
-        1 / MILE_M if flat == "mercator" else MILES_A_DEGREE
-    )
+    pairs["miles"] = flat_miles.to_numpy() * (1 / MILE_M if flat == "mercator" else MILES_A_DEGREE)
     best = pairs.sort_values("miles").drop_duplicates("site").set_index("site")
     best = best.reindex(range(len(sites)))
     sites["qualified"] = best["center"].notna()
