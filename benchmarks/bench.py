@@ -60,7 +60,8 @@ def said(lines: list[str]) -> dict[str, Any]:
 
 
 def sit(wanted: list[Case]) -> None:
-    """Measure what is not measured yet, round by round."""
+    """Measure what is not measured yet, round by round; what was not here may be now."""
+    cases.forget([case for case in wanted if cases.load(case).skipped])
     for number in range(1, cases.ROUNDS + 1):
         for case in wanted:
             record = cases.load(case)
