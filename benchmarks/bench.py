@@ -1,6 +1,6 @@
 """The product beside the floor and its peers, in one sitting: measures, then writes the results.
 
-``python benchmarks/bench.py [--large] [--only NAME] [--anew] [--report]``
+``python benchmarks/bench.py [--large] [--only NAME] [--anew] [--rounds N] [--report]``
 
 Each contestant runs as a process of its own; rounds go through all of them in turn, so that a busy
 quarter of an hour does not hit one alone. What has been measured is kept, unless the code measured
@@ -59,10 +59,10 @@ def said(lines: list[str]) -> dict[str, Any]:
     return found[-1] if found else {}
 
 
-def sit(wanted: list[Case]) -> None:
+def sit(wanted: list[Case], rounds: int) -> None:
     """Measure what is not measured yet, round by round; what was not here may be now."""
     cases.forget([case for case in wanted if cases.load(case).skipped])
-    for number in range(1, cases.ROUNDS + 1):
+    for number in range(1, rounds + 1):
         for case in wanted:
             record = cases.load(case)
             if record.failed or len(record.runs) >= min(number, case.rounds):
@@ -95,13 +95,14 @@ def main() -> None:
     parser.add_argument("--large", action="store_true", help="10 million sites, too")
     parser.add_argument("--only", default="", metavar="NAME", help="part of a contestant's name")
     parser.add_argument("--anew", action="store_true", help="measure again what has been measured")
+    parser.add_argument("--rounds", type=int, default=cases.ROUNDS, help="at most so many")
     parser.add_argument("--report", action="store_true", help="write what has been measured")
     asked = parser.parse_args()
     wanted = cases.plan(large=asked.large, only=asked.only)
     if asked.anew:
         cases.forget(wanted)
     if not asked.report:
-        sit(wanted)
+        sit(wanted, asked.rounds)
     results.write()
     drawing.draw()
 

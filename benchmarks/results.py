@@ -38,17 +38,17 @@ WRONG = """\
 
 Held against Karney's geodesic from every site to every center of its country: on the first
 {sites:,} sites of the workload, and on {band:,} sites within half a percent of the limit, with
-{centers:,} centers. *Yes* and *no* are sites promised wrongly and refused wrongly; *center* are sites in reach
-that are given another than the nearest center. Peers go by the declared country; so do we where it
-is trusted. Else we send the sites to review whose country does not fit the place where they lie:
-they are left out of the count.
+{centers:,} centers. *Yes* and *no* are sites promised wrongly and refused wrongly; *center* are
+sites in reach that are given another than the nearest center. Peers go by the declared country; so
+do we where it is trusted. Else we send the sites to review whose country does not fit the place
+where they lie: they are left out of the count.
 """
 
 KERNEL = """\
 ## The kernel alone
 
-A million sites in memory, one thread: CPU seconds of `Matcher.match`, first pass and next. The first
-meets every cell of the globe for the first time.
+A million sites in memory, one thread: CPU seconds of `Matcher.match`, first pass and next. In the
+first one all cells of the globe are new to it.
 """
 
 GROWTH = """\
