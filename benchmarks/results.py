@@ -74,9 +74,9 @@ def write() -> None:
     PATH.write_text("\n".join(part for part in parts if part), encoding="utf-8")
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table of Markdown; all columns but the first are to the right."""
-    lines = [head, ["---", *["--:"] * (len(head) - 1)], *rows]
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], texts: int = 1) -> str:
+    """Return a table of Markdown; all columns but the first texts are to the right."""
+    lines = [head, [*["---"] * texts, *["--:"] * (len(head) - texts)], *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
@@ -97,7 +97,7 @@ def _introduction() -> str:
 def _targets() -> str:
     met = {True: "yes", False: "**no**", None: "-"}
     rows = [(t.promise, t.found, met[t.met]) for t in targets.targets()]
-    return "## Promises\n\n" + table(("promise", "found", "kept"), rows)
+    return "## Promises\n\n" + table(("promise", "found", "kept"), rows, texts=3)
 
 
 def _workload(sites: int) -> str:
@@ -107,7 +107,7 @@ def _workload(sites: int) -> str:
         if rows:
             head = ("", "what", "CPU s", "x floor", "wall s", "peak MB")
             parts.append(f"## {title}: {sites:,} sites, {cases.NETWORK:,} centers\n")
-            parts.append(table(head, rows))
+            parts.append(table(head, rows, texts=2))
     return "\n".join(parts)
 
 
