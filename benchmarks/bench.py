@@ -22,7 +22,9 @@ import drawing
 import results
 import truth
 from cases import Case, Record
+from polars.exceptions import PolarsError
 
+ROOT = f"{Path(__file__).parents[1]}/"
 MEASURING = Path(__file__).with_name("measuring.py")
 SECONDS = 900
 """A contestant that takes longer has failed."""
@@ -44,7 +46,8 @@ def measure(case: Case, record: Record) -> None:
         if code:
             record.skipped = code == SKIPPED
             last = lines[-1] if lines else f"it left with {code}"
-            record.failed = f"it took more than {SECONDS} s" if code == LATE else last
+            reason = f"it took more than {SECONDS} s" if code == LATE else last
+            record.failed = reason.replace(ROOT, "")
             return
         run["told"] = said(lines)
         record.runs.append(run)
@@ -76,7 +79,7 @@ def attempt(case: Case, record: Record) -> None:
     """Measure a case; whatever goes wrong is the failure of that case alone."""
     try:
         measure(case, record)
-    except (OSError, ValueError, subprocess.CalledProcessError) as error:
+    except (OSError, ValueError, subprocess.CalledProcessError, PolarsError) as error:
         record.failed = f"{type(error).__name__}: {error}"
 
 

@@ -52,14 +52,6 @@ def figures(kind: str, sites: int, centers: int) -> Iterator[Figure]:
             yield found
 
 
-def missing(kind: str, sites: int, centers: int) -> Iterator[tuple[Contestant, Record]]:
-    """Yield who was to run with a workload and did not, or not to the end."""
-    for who in CONTESTANTS:
-        record = cases.load(Case(who, kind, sites, centers))
-        if kind in who.formats and record.failed:
-            yield who, record
-
-
 def start(name: str, kind: str) -> Record:
     """Return the record of a program on ten sites and ten centers."""
     return cases.load(Case(contestant(name), kind, cases.FEW, cases.FEW))

@@ -69,7 +69,8 @@ def _read(path: Path) -> pl.DataFrame:
 def _says_yes(said: pl.DataFrame) -> Bools:
     if "status" in said.columns:
         return (said["status"] == "qualified").fill_null(value=False).to_numpy()
-    return said["qualified"].cast(pl.String).str.to_lowercase().is_in(["true", "t"]).to_numpy()
+    yes = said["qualified"].cast(pl.String).str.to_lowercase().is_in(["true", "t"])
+    return yes.fill_null(value=False).to_numpy()
 
 
 def _nearest_by(sites: Path, centers: Path, said: pl.DataFrame) -> tuple[Floats, Floats]:
