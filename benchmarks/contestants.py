@@ -91,6 +91,7 @@ class Contestant:
 
 PARQUET = ("parquet",)
 ONCE = frozenset((Sitting.START, Sitting.MAIN, Sitting.CHECKED))
+KERNEL = frozenset(Sitting) - {Sitting.LARGE}
 UNCHECKED = frozenset(Sitting) - {Sitting.CHECKED}
 PLAIN = ("--no-map", "--no-areas", "--quiet")
 TRUST = "--trust-declared"
@@ -137,10 +138,22 @@ CONTESTANTS = (
         ONCE,
     ),
     Contestant(
-        "kernel-trusted", Kind.OURS, "`Matcher`, trusted", "ours_kernel.py", ("trusted",), PARQUET
+        "kernel-trusted",
+        Kind.OURS,
+        "`Matcher`, trusted",
+        "ours_kernel.py",
+        ("trusted",),
+        PARQUET,
+        KERNEL,
     ),
     Contestant(
-        "kernel-located", Kind.OURS, "`Matcher`, located", "ours_kernel.py", ("located",), PARQUET
+        "kernel-located",
+        Kind.OURS,
+        "`Matcher`, located",
+        "ours_kernel.py",
+        ("located",),
+        PARQUET,
+        KERNEL,
     ),
     Contestant("assess", Kind.OURS, "`assess`, in a notebook", "ours_assess.py", (), PARQUET, ONCE),
     Contestant("scipy", Kind.EXACT, "SciPy, k-d tree in space", "scipy_tree.py"),

@@ -8,6 +8,7 @@ from cases import Case, Record
 from contestants import CONTESTANTS, Contestant
 
 FLOOR = "floor-polars"
+KERNELS = ("kernel-trusted", "kernel-located")
 
 
 @dataclass(frozen=True)
@@ -45,9 +46,10 @@ def figure(case: Case) -> Figure | None:
 
 
 def figures(kind: str, sites: int, centers: int) -> Iterator[Figure]:
-    """Yield what all contestants came to with a workload."""
+    """Yield what all programs came to with a workload; the kernel alone is none."""
     for who in CONTESTANTS:
-        found = figure(Case(who, kind, sites, centers)) if kind in who.formats else None
+        whole = kind in who.formats and who.name not in KERNELS
+        found = figure(Case(who, kind, sites, centers)) if whole else None
         if found:
             yield found
 

@@ -146,7 +146,7 @@ def _wrong_rows() -> Iterator[tuple[str, ...]]:
 def _kernel() -> str:
     rows = [
         (name, f"{centers:,}", f"{taken[0]:.2f}", f"{taken[1]:.2f}")
-        for name in ("kernel-trusted", "kernel-located")
+        for name in figures.KERNELS
         for centers in cases.NETWORKS
         if (taken := targets.kernel(name, centers))
     ]
@@ -160,7 +160,7 @@ def _growth() -> str:
     rows = []
     for who in CONTESTANTS:
         found = [figures.figure(Case(who, "parquet", *workload)) for workload in workloads]
-        if sum(map(bool, found)) > 2:
+        if sum(map(bool, found)) > 1 and who.name not in figures.KERNELS:
             cells = [f"{f.cpu_s:.2f}" if f else "-" for f in found]
             rows.append([_titled(who.title, who.kind), *cells])
     return f"{GROWTH}\n{table(head, rows)}" if rows else ""
