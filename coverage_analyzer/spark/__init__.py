@@ -4,6 +4,6 @@ Wants the extra ``[spark]`` and a Java runtime (17 or 21) where the driver and t
 """
 
 from coverage_analyzer.spark.judging import assess
-#from coverage_analyzer.spark.running import run
+from coverage_analyzer.spark.running import run
 
 __all__ = ["assess", "run"]
