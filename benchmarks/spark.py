@@ -6,6 +6,7 @@ and its start is told apart.
 """
 
 import csv
+import os
 import shutil
 import sys
 import tempfile
@@ -44,6 +45,7 @@ def write_centers(path: Path, count: int) -> None:
 
 def session() -> SparkSession:
     """Return a session on two cores of this machine."""
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
     builder = builder.config("spark.driver.bindAddress", "127.0.0.1")
     return builder.config("spark.driver.host", "127.0.0.1").getOrCreate()

@@ -4,7 +4,7 @@ import csv
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, Literal, Protocol
+from typing import Any, BinaryIO, Final, Literal, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -79,7 +79,7 @@ class CsvWriter:
     Text that a spreadsheet would run is made inert (`guard`), unless it is to stay raw.
     """
 
-    def __init__(self, path: Path, schema: pa.Schema, *, raw_text: bool = False) -> None:
+    def __init__(self, path: Path | BinaryIO, schema: pa.Schema, *, raw_text: bool = False) -> None:
         self._raw_text = raw_text
         self._kept = [i for i, f in enumerate(schema) if not pa.types.is_binary(f.type)]
         fields = [schema.field(i) for i in self._kept]

@@ -120,16 +120,12 @@ def run(
             return _published(found, matcher, folder, options, (told, files))
 
 
-def _opened_centers(
-    spark: "SparkSession", centers: str, folder: Path, options: Options
-) -> Table:
+def _opened_centers(spark: "SparkSession", centers: str, folder: Path, options: Options) -> Table:
     path = sources.fetched(spark, centers, folder)
     return reading.opened(path, tables.CENTERS, options.center_columns)
 
 
-def _matcher(
-    given: Table, rules: Policy, as_of: datetime.date | None, options: Options
-) -> Matcher:
+def _matcher(given: Table, rules: Policy, as_of: datetime.date | None, options: Options) -> Matcher:
     world, trusting = countries.load(), options.trust_declared
     convention = rules.convention(world.names, trust_declared=trusting)
     network = reading.read_centers(given, world, convention)
@@ -220,7 +216,11 @@ def _counts(judged: "DataFrame") -> Counts:
     from pyspark.sql import functions as f
 
     counts, keys = Counts(), ("site_country", "level", "status", "reason")
-    sums = [f.count(f.lit(1)).alias("n"), f.sum("read").alias("read"), f.sum("blank").alias("blank")]
+    sums = [
+        f.count(f.lit(1)).alias("n"),
+        f.sum("read").alias("read"),
+        f.sum("blank").alias("blank"),
+    ]
     for row in judged.groupBy(*keys).agg(*sums).collect():
         country, level, status, reason, n, read, blank = row
         if status is None:
@@ -313,9 +313,7 @@ def _taken(sink: io.BytesIO) -> pa.RecordBatch:
 def _write_network(matcher: Matcher, files: Path, options: Options) -> list[str]:
     """Write the centers and, if wanted, their areas; return why there are none."""
     centers, country, names = matcher.centers, matcher.center_country, matcher.world.names
-    report.write_centers(
-        files / "centers.csv", centers, country, names, raw_text=options.raw_text
-    )
+    report.write_centers(files / "centers.csv", centers, country, names, raw_text=options.raw_text)
     if not options.areas:
         return []
     try:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from coverage_analyzer.errors import CoverageError, InputError, MissingExtraError
+from coverage_analyzer.errors import InputError, MissingExtraError
 
 if TYPE_CHECKING:
     from pyspark.conf import SparkConf
@@ -30,7 +30,9 @@ LOCAL: Final = {
 
 QUIET: Final = {"spark.app.name": "coverage-analyzer", "spark.ui.showConsoleProgress": "false"}
 
-OURS: Final = re.compile(r"^coverage_analyzer\.errors\.\w+: (.+?)(?=^\s*at |\Z)", re.DOTALL | re.M)
+OURS: Final = re.compile(
+    r"^coverage_analyzer\.errors\.\w+: (.+?)(?=^\s*at |\Z)", re.DOTALL | re.MULTILINE
+)
 """Where an error of ours stands in the trace of a task that failed."""
 
 
@@ -109,20 +111,18 @@ def in_words() -> Iterator[None]:
 
     try:
         yield
-    except CoverageError:
-        raise
     except (PySparkException, Py4JJavaError) as error:
         raise InputError(words(str(error))) from error
 
 
 def words(trace: str) -> str:
-    """Return what a trace of Spark says, without the trace.
+    r"""Return what a trace of Spark says, without the trace.
 
     Examples
     --------
-    >>> words("Job aborted\\ncoverage_analyzer.errors.InputError: a.csv: no column\\n\\n\\tat org.x")
-    'a.csv: no column'
-    >>> words("[PATH_NOT_FOUND] Path does not exist: file:/a. SQLSTATE: 42K03\\nJVM stacktrace")
+    >>> words("Job aborted\ncoverage_analyzer.errors.InputError: a.csv: empty\n\n\tat org.x")
+    'a.csv: empty'
+    >>> words("[PATH_NOT_FOUND] Path does not exist: file:/a. SQLSTATE: 42K03\nJVM stacktrace")
     'Spark says: [PATH_NOT_FOUND] Path does not exist: file:/a. SQLSTATE: 42K03'
     """
     if ours := OURS.search(trace):

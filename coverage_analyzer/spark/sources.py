@@ -187,6 +187,8 @@ def _whole_files(
     InputError
         If a file is too large to go through Spark.
     """
+    from pyspark.sql import functions as f
+
     first = next(iter(files))
     local = all(path.startswith(LOCAL) for path in files)
     largest = max(files, key=lambda path: files[path])
@@ -200,13 +202,8 @@ def _whole_files(
         table = reading.opened(
             fetched(spark, first, Path(folder)), tables.SITES, options.columns, options.dialect
         )
-    if local:
-        rows = [(path, bytearray()) for path in files]
-        frame = spark.createDataFrame(
-            spark.sparkContext.parallelize(rows, len(rows)), "path string, content binary"
-        )
-    else:
-        frame = spark.read.format("binaryFile").load(sites).select("path", "content")
+    content = f.lit(None).cast("binary") if local else f.col("content")
+    frame = spark.read.format("binaryFile").load(sites).select("path", content)
     at_once = ROWS_AT_ONCE if local else 1
     judging = partial(_files_judged, table.headers, options)
     return Input(table, frame, judging, rows_at_once=at_once)

@@ -47,7 +47,7 @@ class FileSystem:
         except Py4JJavaError as error:
             msg = f"{path} is on no file system that Spark knows: {said(error)}."
             raise InputError(msg) from error
-        self._fs.setWriteChecksum(False)  # noqa: FBT003: Java has no keywords
+        self._fs.setWriteChecksum(False)
 
     def _path(self, path: str) -> Any:
         return self._jvm.org.apache.hadoop.fs.Path(path)
@@ -75,7 +75,7 @@ class FileSystem:
 
     def drop(self, path: str) -> None:
         """Delete a file or a folder with all that is in it, if it is there."""
-        self._fs.delete(self._path(path), True)  # noqa: FBT003: Java has no keywords
+        self._fs.delete(self._path(path), True)
 
     def move(self, old: str, new: str) -> bool:
         """Rename, to a name that is free; return whether that was done."""
@@ -88,10 +88,10 @@ class FileSystem:
     def get(self, path: str, local: Path) -> None:
         """Copy a file to this machine."""
         self._fs.copyToLocalFile(
-            False,  # noqa: FBT003: keep the source
+            False,
             self._path(path),
             self._path(local.absolute().as_uri()),
-            True,  # noqa: FBT003: no file of checksums beside
+            True,
         )
 
 
