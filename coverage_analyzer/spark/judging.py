@@ -22,7 +22,6 @@ import pyarrow.compute as pc
 
 from coverage_analyzer import arrays, countries, tables
 from coverage_analyzer.centers import Centers, day
-from coverage_analyzer.errors import MissingExtraError
 from coverage_analyzer.files import columnar, reading
 from coverage_analyzer.files.blocks import Block
 from coverage_analyzer.files.reading import Table
@@ -136,10 +135,9 @@ def assess(
         cannot be used.
     PolicyError
         If there is no such policy.
-    MissingExtraError
-        If pyspark is not there.
     """
-    arrow = arrow_schema(df.schema)
+    with session.no_word_on_pandas():
+        arrow = arrow_schema(df)
     known = recognised(arrow, columns)
     rules = policy if isinstance(policy, Policy) else Policy.load(policy)
     network = _centers(centers, rules, trust_declared=trust_declared)
@@ -184,19 +182,9 @@ ALWAYS: Final = ("status", "reason")
 """Columns of the verdict that every row has."""
 
 
-def arrow_schema(sites: "StructType") -> pa.Schema:
-    """Return the columns of a DataFrame as Arrow has them.
-
-    Raises
-    ------
-    MissingExtraError
-        If pyspark is not there.
-    """
-    try:
-        from pyspark.sql.pandas.types import to_arrow_schema
-    except ImportError as error:
-        raise MissingExtraError(session.EXTRA) from error
-    return to_arrow_schema(sites)
+def arrow_schema(df: "DataFrame") -> pa.Schema:
+    """Return the columns of a DataFrame as its batches have them, without running it."""
+    return df.limit(0).toArrow().schema
 
 
 def recognised(sites: pa.Schema, columns: Mapping[str, str] | None) -> dict[str, int]:

@@ -73,14 +73,16 @@ def _conf() -> "SparkConf":
         If there is no Java.
     """
     from pyspark.conf import SparkConf
+    from pyspark.core.context import SparkContext
     from pyspark.errors import PySparkRuntimeError
 
     try:
-        conf = SparkConf()
+        SparkContext._ensure_initialized()  # noqa: SLF001
     except PySparkRuntimeError as error:
         raise MissingExtraError(NO_JAVA) from error
+    conf = SparkConf()  # only now it knows what spark-submit was told
     settings = QUIET
-    if not conf.contains("spark.master"):
+    if str(conf.get("spark.master", "local")).startswith("local"):
         settings = QUIET | LOCAL
         # Else the workers would be the python3 of the PATH, which may not be this one.
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)

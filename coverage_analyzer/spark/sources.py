@@ -112,7 +112,7 @@ class Input:
         from pyspark.sql.pandas.types import from_arrow_schema
 
         with session.no_word_on_pandas():
-            kinds = from_arrow_schema(self.schema)
+            kinds = from_arrow_schema(self.schema, prefer_timestamp_ntz=True)
             return self.frame.mapInArrow(self.judging(recipe), kinds)
 
 
@@ -137,7 +137,8 @@ def opened(spark: "SparkSession", sites: str, options: Options) -> Input:
 
 def _parquet(spark: "SparkSession", sites: str, options: Options) -> Input:
     found = spark.read.parquet(sites)
-    arrow = arrow_schema(found.schema)
+    with session.no_word_on_pandas():
+        arrow = arrow_schema(found)
     try:
         known = recognised(arrow, options.columns)
     except InputError as error:

@@ -23,7 +23,7 @@ Row = dict[str, str]
 
 def text(name: str, value: Any) -> str:
     """Return a cell as the table has it: miles with three places, a whole limit without."""
-    if value is None or value != value:  # noqa: PLR0124: NaN and NaT
+    if pd.isna(value):
         return ""
     if name in {"distance_miles", "margin_miles"}:
         return f"{value:.3f}"
@@ -85,9 +85,7 @@ def test_notebook(sites: Path, network: Path, expected: dict[str, Row], tmp_path
     assert verdicts(rows) == decided(expected)
 
 
-def test_batch_on_csv(
-    sites: Path, network: Path, expected: dict[str, Row], tmp_path: Path
-) -> None:
+def test_batch_on_csv(sites: Path, network: Path, expected: dict[str, Row], tmp_path: Path) -> None:
     """Give the table from a text file."""
     batch.run(sites, network, tmp_path, as_of=AS_OF, options=QUICK)
     rows = {r["site_id"]: {n: r[n] for n in tables.VERDICT} for r in records(tmp_path / REPORT)}
