@@ -1,6 +1,6 @@
 """Spark against the engine of one process, in one sitting: 20 Parquet files, a report as Parquet.
 
-``python benchmarks/spark.py [SITES] [CENTERS]``, by default 10,000,000 sites x 1,000 centers. The
+``python benchmarks/spark.py [SITES CENTERS]``, by default 10,000,000 sites x 1,000 centers. The
 local engine reads one file, so it has the same rows in one. Wall seconds; Spark runs as local[2]
 and its start is told apart.
 """
@@ -53,7 +53,7 @@ def session() -> SparkSession:
 
 def main() -> None:
     """Measure and print."""
-    count, network = (int(a) for a in (*sys.argv[1:], "10000000", "1000")[:2])
+    count, network = (int(a) for a in sys.argv[1:] or ("10000000", "1000"))
     folder = Path(tempfile.mkdtemp())
     write_sites(folder, count)
     write_centers(folder / "centers.csv", network)

@@ -150,7 +150,7 @@ def assess(
             yield _with_verdicts(batch, names, known, matcher_of(recipe))
 
     with session.no_word_on_pandas():
-        return df.mapInArrow(verdicts, schema(df.schema, names))
+        return plainly_named(df).mapInArrow(verdicts, schema(df.schema, names))
 
 
 def schema(sites: "StructType", names: Sequence[str]) -> "StructType":
@@ -184,7 +184,13 @@ ALWAYS: Final = ("status", "reason")
 
 def arrow_schema(df: "DataFrame") -> pa.Schema:
     """Return the columns of a DataFrame as its batches have them, without running it."""
-    return df.limit(0).toArrow().schema
+    found = plainly_named(df).limit(0).toArrow().schema
+    return pa.schema([f.with_name(n) for f, n in zip(found, df.columns, strict=True)])
+
+
+def plainly_named(df: "DataFrame") -> "DataFrame":
+    """Return a DataFrame under names that Spark takes for no path: a dot in one is a field."""
+    return df.toDF(*(f"c{n}" for n in range(len(df.columns))))
 
 
 def recognised(sites: pa.Schema, columns: Mapping[str, str] | None) -> dict[str, int]:

@@ -28,8 +28,6 @@ LOCAL: Final = {
 }
 """How Spark runs where nobody has said on which cluster: here, and heard by nobody else."""
 
-QUIET: Final = {"spark.app.name": "coverage-analyzer", "spark.ui.showConsoleProgress": "false"}
-
 OURS: Final = re.compile(
     r"^coverage_analyzer\.errors\.\w+: (.+?)(?=^\s*at |\Z)", re.DOTALL | re.MULTILINE
 )
@@ -81,13 +79,13 @@ def _conf() -> "SparkConf":
     except PySparkRuntimeError as error:
         raise MissingExtraError(NO_JAVA) from error
     conf = SparkConf()  # only now it knows what spark-submit was told
-    settings = QUIET
+    conf.set("spark.ui.showConsoleProgress", "false")  # the last line is the ledger
+    conf.setIfMissing("spark.app.name", "coverage-analyzer")
     if str(conf.get("spark.master", "local")).startswith("local"):
-        settings = QUIET | LOCAL
+        for key, value in LOCAL.items():
+            conf.setIfMissing(key, value)
         # Else the workers would be the python3 of the PATH, which may not be this one.
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    for key, value in settings.items():
-        conf.setIfMissing(key, value)
     return conf
 
 

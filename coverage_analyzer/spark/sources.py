@@ -12,6 +12,7 @@ Those of other file systems (``hdfs:``, ``s3a:``) come through Spark with the cr
 has, as one value each, and are put on the worker's disk; such a value holds 2 GB at most.
 """
 
+import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -39,6 +40,7 @@ from coverage_analyzer.spark.judging import (
     Recipe,
     arrow_schema,
     matcher_of,
+    plainly_named,
     recognised,
 )
 from coverage_analyzer.spark.store import FileSystem
@@ -52,6 +54,7 @@ MOST_BYTES: Final = 2_000_000_000
 """Of a file that goes through Spark as one value."""
 
 LOCAL: Final = "file:"
+SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
 
 TOLD: Final = pa.schema(
     [
@@ -113,7 +116,7 @@ class Input:
 
         with session.no_word_on_pandas():
             kinds = from_arrow_schema(self.schema, prefer_timestamp_ntz=True)
-            return self.frame.mapInArrow(self.judging(recipe), kinds)
+            return plainly_named(self.frame).mapInArrow(self.judging(recipe), kinds)
 
 
 def opened(spark: "SparkSession", sites: str, options: Options) -> Input:
@@ -144,12 +147,16 @@ def _parquet(spark: "SparkSession", sites: str, options: Options) -> Input:
     except InputError as error:
         msg = f"{sites}: {error}"
         raise InputError(msg) from None
-    none = [pa.nulls(0, kind) for kind in arrow.types]
-    source = Frame(pa.RecordBatch.from_arrays(none, schema=arrow))
-    table = Table(Path(sites), source, known, options.dialect)
+    table = Table(Path(sites), _empty(arrow.names, arrow.types), known, options.dialect)
     where = found.metadataColumn("_metadata")
     frame = found.select("*", where["file_path"], where["row_index"])
     return Input(table, frame, partial(_batches_judged, arrow.names, known, options.dialect))
+
+
+def _empty(headers: list[str], types: list[pa.DataType]) -> Frame:
+    """Return a source that has columns, and no rows: what the driver knows of many files."""
+    none = [pa.nulls(0, kind) for kind in types]
+    return Frame(pa.RecordBatch.from_arrays(none, names=headers))
 
 
 def _batches_judged(
@@ -200,9 +207,9 @@ def _whole_files(
         )
         raise InputError(msg)
     with tempfile.TemporaryDirectory() as folder:
-        table = reading.opened(
-            fetched(spark, first, Path(folder)), tables.SITES, options.columns, options.dialect
-        )
+        copy = fetched(spark, first, Path(folder))
+        table = reading.opened(copy, tables.SITES, options.columns, options.dialect)
+        table = replace(table, source=_empty(table.headers, table.source.types))
     content = f.lit(None).cast("binary") if local else f.col("content")
     frame = spark.read.format("binaryFile").load(sites).select("path", content)
     at_once = ROWS_AT_ONCE if local else 1
@@ -212,10 +219,10 @@ def _whole_files(
 
 def fetched(spark: "SparkSession", path: str, folder: Path) -> Path:
     """Return a file where it can be opened: in its place, or copied into a folder."""
-    if "://" not in path and not path.startswith(LOCAL):
-        return Path(path)
     if path.startswith(LOCAL):
         return _local(path)
+    if not SCHEME.match(path):
+        return Path(path)
     copy = folder / path.rsplit("/", 1)[1]
     FileSystem(spark, path).get(path, copy)
     return copy
