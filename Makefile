@@ -28,8 +28,9 @@ lint: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# One process has all tests of Spark: a session takes long to start.
 check: $(READY)
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --dist loadgroup
 
 # What a user gets: the built wheel, in an environment of its own, with its resources inside.
 wheel: $(READY)

@@ -14,6 +14,13 @@ from coverage_analyzer.cli.talk import log_to_stderr, progress, say, say_ledger
 @click.argument("sites")
 @click.option("--centers", required=True, metavar="FILE", help="The service centers.")
 @click.option("-o", "--output", required=True, metavar="DIR", help="The folder to publish into.")
+@click.option(
+    "--engine",
+    type=click.Choice(["local", "spark"]),
+    default="local",
+    show_default=True,
+    help="What carries the sites: this process, or Apache Spark.",
+)
 @options.policy
 @options.as_of
 @click.option(
@@ -58,6 +65,7 @@ def run(
     sites: str,
     centers: str,
     output: str,
+    engine: str,
     policy: str,
     as_of: str | None,
     kind: Any,
@@ -92,6 +100,11 @@ def run(
 
     from coverage_analyzer import batch
 
+    job = batch.run
+    if engine == "spark":
+        from coverage_analyzer import spark
+
+        job = spark.run
     if verbose:
         log_to_stderr()
     # pyarrow catches signals while it reads, and loses one that comes when it is nearly done.
@@ -110,7 +123,7 @@ def run(
         table=table,
         progress=progress(quiet=quiet),
     )
-    manifest = batch.run(sites, centers, output, policy=policy, as_of=as_of, options=chosen)
+    manifest = job(sites, centers, output, policy=policy, as_of=as_of, options=chosen)
     if as_json:
         click.echo(json.dumps(manifest, indent=2, ensure_ascii=False))
     told = [] if quiet else _findings(manifest, Path(output))

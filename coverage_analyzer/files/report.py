@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Literal, Protocol, Self
+from typing import Any, BinaryIO, Final, Literal, Protocol, Self
 
 import numpy as np
 import pyarrow as pa
@@ -131,7 +131,7 @@ class CsvWriter(Writer):
     Text that a spreadsheet would run is made inert (`guard`), unless it is to stay raw.
     """
 
-    def __init__(self, path: Path, schema: pa.Schema, *, raw_text: bool = False) -> None:
+    def __init__(self, path: Path | BinaryIO, schema: pa.Schema, *, raw_text: bool = False) -> None:
         self._raw_text = raw_text
         self._kept = [i for i, f in enumerate(schema) if not arrays.is_bytes(f.type)]
         fields = [schema.field(i) for i in self._kept]
