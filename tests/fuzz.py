@@ -136,7 +136,7 @@ def strict(data: bytes, delimiter: str, encoding: str) -> list[list[str]] | None
 def check(data: bytes, path: Path, chance: random.Random) -> bool:
     """Hold one file to all laws; return whether it was read."""
     path.write_bytes(data)
-    dialect = Dialect(chance.choice(("", ",", ";")), encoding=chance.choice(ENCODINGS))
+    dialect = Dialect(delimiter=chance.choice(("", ",", ";")), encoding=chance.choice(ENCODINGS))
     start = time.process_time()
     whole = read(path, dialect, 4 << 20, 1 << 17)
     took = time.process_time() - start

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 T = TypeVar("T")
 
-DEPTH: Final = 2
+DEPTH: Final = 1
 """So many items wait at most: memory stays bounded, and neither stage waits for long."""
 
 PATIENCE_S: Final = 1.0

@@ -240,7 +240,8 @@ def _line_starts(data: bytes) -> Ints:
     if len(returns):
         alone = ~np.append(ends, False)[returns + 1]
         ends[returns[alone]] = True
-    starts = np.flatnonzero(ends) + 1
+    starts = np.flatnonzero(ends)
+    starts += 1  # in place: there may be as many as bytes
     whole = len(starts) and starts[-1] == len(data)
     return np.concatenate([[0], starts] if whole or not data else [[0], starts, [len(data)]])
 

@@ -119,7 +119,9 @@ def test_any_table_in_any_dialect(table: list[list[str]], way: Way, size: int, l
         way = way._replace(encoding="utf-8")
         data = text.encode()
     said = "" if way.encoding in FOUND else way.encoding
-    found = read(packed(data, way.packing), Dialect(way.delimiter, encoding=said), size, lines)
+    found = read(
+        packed(data, way.packing), Dialect(delimiter=way.delimiter, encoding=said), size, lines
+    )
     filled = [row for row in table if any(row)]
     peer = csv.reader(io.StringIO(text, newline=""), delimiter=way.delimiter, strict=True)
     assert found == Read(filled, [], len(table) - len(filled))
@@ -146,7 +148,7 @@ def test_any_bytes_add_up_wherever_they_are_cut(
     """Rows, rejects and blank ones are all there is, and the same for blocks of any size."""
     head = "h,i\n".encode(encoding or "utf-8")
     data = head + b"".join(parts)
-    dialect = Dialect(",", encoding=encoding)
+    dialect = Dialect(delimiter=",", encoding=encoding)
     assert read(data, dialect, size, lines) == read(data, dialect, 1 << 22)
 
 
