@@ -1,7 +1,7 @@
 """The batch job: sites are read, judged and written block by block, and published at the end.
 
-Reading, judging and writing overlap: each block goes through all three, in order, but while one is
-written the next is judged and the one after it read.
+Reading and judging run ahead of writing: each block goes through all three, in order, but while one
+is written the next is read and judged.
 """
 
 import dataclasses
@@ -236,7 +236,7 @@ def _streamed(table: Table, matcher: Matcher, outputs: Outputs, options: Options
     with ExitStack() as stack:
         stack.callback(rejects.close)
         ids = stack.enter_context(Ids(publication.folder))
-        work = judged(ahead(table.rows(), table.source.cancel), table, matcher)
+        work = judged(table.rows(), table, matcher)
         blocks = stack.enter_context(closing(ahead(work, table.source.cancel)))
         for some in blocks:
             if writer is None:

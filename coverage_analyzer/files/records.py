@@ -232,6 +232,9 @@ def _raw_line(data: bytes, starts_of: Callable[[bytes], Ints], lines: Ints, row:
     return data[start:stop].rstrip(b"\r\n").decode()
 
 
+FOUND_AT_ONCE: Final = 1 << 19
+
+
 def _line_starts(data: bytes) -> Ints:
     """Return where each line starts, and the end; lines end as `bytes.splitlines` has them."""
     codes = np.frombuffer(data, np.uint8)
@@ -240,10 +243,16 @@ def _line_starts(data: bytes) -> Ints:
     if len(returns):
         alone = ~np.append(ends, False)[returns + 1]
         ends[returns[alone]] = True
-    starts = np.flatnonzero(ends)
-    starts += 1  # in place: there may be as many as bytes
-    whole = len(starts) and starts[-1] == len(data)
-    return np.concatenate([[0], starts] if whole or not data else [[0], starts, [len(data)]])
+    count = int(np.count_nonzero(ends))
+    whole = not data or bool(ends[-1])
+    starts = np.zeros(count + (1 if whole else 2), np.int64)
+    starts[-1] = len(data)
+    filled = 1
+    for at in range(0, len(data), FOUND_AT_ONCE):  # there may be as many as bytes: no copy of all
+        some = np.flatnonzero(ends[at : at + FOUND_AT_ONCE])
+        starts[filled : filled + len(some)] = some + (at + 1)
+        filled += len(some)
+    return starts
 
 
 def _wrong_width(found: int, width: int) -> tuple[Rejected, str]:
