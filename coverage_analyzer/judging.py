@@ -3,15 +3,38 @@
 The one way from text to verdicts, whichever engine brings the blocks.
 """
 
+import datetime
 from collections.abc import Generator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 
 import pyarrow as pa
 
-from coverage_analyzer.files import report
+from coverage_analyzer import countries
+from coverage_analyzer.files import reading, report
 from coverage_analyzer.files.reading import Rows, Table
 from coverage_analyzer.matching import Matcher, Sites, Verdicts
+from coverage_analyzer.policy import Policy
+
+
+def matcher_of(
+    centers: Table,
+    policy: Policy,
+    *,
+    as_of: datetime.date | None = None,
+    trust_declared: bool = False,
+) -> Matcher:
+    """Return the rules of a policy over the centers of an open table, on a day.
+
+    Raises
+    ------
+    InputError
+        If a row of the centers cannot be used, or its country is unknown or contradicts its place.
+    """
+    world = countries.load()
+    convention = policy.convention(world.names, trust_declared=trust_declared)
+    network = reading.read_centers(centers, world, convention)
+    return Matcher(network, policy, world, as_of=as_of, trust_declared=trust_declared)
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ def check(
     """
     options = options or Options()
     world = countries.load()
-    rules = policy if isinstance(policy, Policy) else Policy.load(policy)
+    rules = Policy.load(policy)
     convention = rules.convention(world.names, trust_declared=options.trust_declared)
     table = reading.opened(sites, tables.SITES, options.columns, options.dialect)
     ledger, grounds = Ledger(), np.zeros(len(Ground), np.int64)

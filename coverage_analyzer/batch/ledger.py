@@ -1,6 +1,7 @@
 """Counts of rows and of verdicts: every row that was read is in them exactly once."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -17,6 +18,12 @@ PLACES: Final = (1024, 64, len(Status))
 """More countries, levels and statuses than there are."""
 
 
+def line(figures: Mapping[str, int]) -> str:
+    """Return the line that ends a run, from the figures of a ledger."""
+    parts = " + ".join(f"{n} {figures[n]}" for n in ("decided", "rejected", "blank"))
+    return f"read {figures['read']} = {parts}"
+
+
 @dataclass
 class Ledger:
     """Where every row went: ``read = decided + rejected + blank``."""
@@ -30,10 +37,7 @@ class Ledger:
 
     def __str__(self) -> str:
         """Return the line that ends a run."""
-        return (
-            f"read {self.read} = decided {self.decided} + rejected {self.rejected} "
-            f"+ blank {self.blank}"
-        )
+        return line(self.figures())
 
     def check(self) -> None:
         """Raise if a row is neither decided nor rejected nor blank, or more than one of them.

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from coverage_analyzer import areas, arrays, countries, tables
+from coverage_analyzer import areas, arrays, tables
 from coverage_analyzer.batch.ledger import Ledger, Tally
 from coverage_analyzer.batch.manifest import manifest
 from coverage_analyzer.batch.options import Options
@@ -30,7 +30,7 @@ from coverage_analyzer.files.database.target import TableWriter
 from coverage_analyzer.files.duplicates import Ids, Repeats
 from coverage_analyzer.files.publishing import Publication
 from coverage_analyzer.files.reading import Rows, Table
-from coverage_analyzer.judging import judged
+from coverage_analyzer.judging import judged, matcher_of
 from coverage_analyzer.maps import page, payload
 from coverage_analyzer.matching import Matcher
 from coverage_analyzer.policy import DEFAULT, Policy
@@ -84,15 +84,12 @@ def run(
         If the folder cannot be written.
     """
     options = options or Options()
-    wanted, world = day(as_of), countries.load()
-    rules = policy if isinstance(policy, Policy) else Policy.load(policy)
-    trusting = options.trust_declared
+    wanted, rules = day(as_of), Policy.load(policy)
     _check_inputs(sites, centers, options)
     columns, dialect = options.center_columns, options.center_dialect
     given = reading.opened(centers, tables.CENTERS, columns, dialect)
-    convention = rules.convention(world.names, trust_declared=trusting)
-    network = reading.read_centers(given, world, convention)
-    matcher = Matcher(network, rules, world, as_of=wanted, trust_declared=trusting)
+    trusting = options.trust_declared
+    matcher = matcher_of(given, rules, as_of=wanted, trust_declared=trusting)
     table = _opened_sites(sites, options)
     report.check_rows(options.format, table.source.rows)
     _spare_inputs(Path(output), [t.path for t in (table, given) if isinstance(t.path, Path)])
@@ -188,8 +185,7 @@ def _published(
     publication, elsewhere = outputs.publication, outputs.elsewhere
     totals = _streamed(given[0], matcher, outputs, options)
     totals.ledger.check()
-    counts = totals.tally.counts(matcher)
-    report.write_summary(publication.path("summary.csv"), counts)
+    report.write_summary(publication.path("summary.csv"), totals.tally.counts(matcher))
     country, names = matcher.center_country, matcher.world.names
     path = publication.path("centers.csv")
     report.write_centers(path, matcher.centers, country, names, raw_text=options.raw_text)
@@ -198,15 +194,15 @@ def _published(
         features = areas.properties(network.areas, matcher.centers, country, names)
         path = publication.path("areas.geojson")
         report.write_geojson(path, features, network.areas.geometry.tolist())
-    by_status = totals.tally.totals(matcher)["status"]
+    counts = totals.tally.totals(matcher)
     if options.map:
         title = matcher.policy.title
-        data = payload.payload(title, totals.drawn, by_status, network, names)
+        data = payload.payload(title, totals.drawn, counts["status"], network, names)
         publication.path("map.html").write_text(page.page(data), encoding="utf-8")
     told = manifest(*given, matcher)
     told["warnings"] += [*undrawn, *_repeated(totals.repeats)]
     told |= {
-        "counts": totals.tally.totals(matcher) | {"rejects": dict(totals.ledger.reasons)},
+        "counts": counts | {"rejects": dict(totals.ledger.reasons)},
         "ledger": totals.ledger.figures(),
         "first_rejects": totals.ledger.first,
         "on_duplicate": options.on_duplicate,
@@ -249,7 +245,8 @@ def _streamed(table: Table, matcher: Matcher, outputs: Outputs, options: Options
             rejects.write(some.rows.rejects)
             totals.ledger.add(some.rows)
             totals.tally.add(some.verdicts)
-            ids.add(table.site_ids(some.rows.block), some.rows.block.lines)
+            if options.on_duplicate == "keep":  # else the table has lost them, and was asked then
+                ids.add(table.site_ids(some.rows.block), some.rows.block.lines)
             where = some.rows.coordinates
             totals.drawn.add(where.lon, where.lat, *_labels(some.rows, table), some.columns)
             if options.progress:

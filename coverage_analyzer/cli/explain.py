@@ -65,19 +65,16 @@ def explain(
       coverage-analyzer explain 47.6145 7.6645 --country DE --centers data/service_centers.csv
       coverage-analyzer explain -33.8688 151.2093 --centers data/service_centers.csv --json
     """
-    from coverage_analyzer import countries
     from coverage_analyzer.centers import day
     from coverage_analyzer.explanation import explanation
-    from coverage_analyzer.files.reading import opened, read_centers
-    from coverage_analyzer.matching import Matcher
+    from coverage_analyzer.files.reading import opened
+    from coverage_analyzer.judging import matcher_of
     from coverage_analyzer.policy import Policy
     from coverage_analyzer.tables import CENTERS
 
-    world, rules = countries.load(), Policy.load(policy)
-    convention = rules.convention(world.names, trust_declared=trust_declared)
+    rules = Policy.load(policy)
     table = opened(centers, CENTERS, center_columns, center_dialect)
-    network = read_centers(table, world, convention)
-    matcher = Matcher(network, rules, world, as_of=day(as_of), trust_declared=trust_declared)
+    matcher = matcher_of(table, rules, as_of=day(as_of), trust_declared=trust_declared)
     error = float("nan") if accuracy_m is None else accuracy_m
     story = explanation(matcher, longitude, latitude, country=country, accuracy_m=error)
     told = json.dumps(story.to_dict(), indent=2, ensure_ascii=False) if as_json else str(story)

@@ -29,8 +29,9 @@ def say(text: str, *, stdout: bool = False) -> None:
 
 def say_ledger(ledger: Mapping[str, int]) -> None:
     """Say where every row went: the last line of a job."""
-    parts = " + ".join(f"{n} {ledger[n]}" for n in ("decided", "rejected", "blank"))
-    say(f"read {ledger['read']} = {parts}")
+    from coverage_analyzer.batch.ledger import line
+
+    say(line(ledger))
 
 
 class VisibleFormatter(logging.Formatter):

@@ -1,12 +1,12 @@
 """Coverage areas written for any GIS: GeoJSON, GeoPackage, GeoParquet."""
 
-import os
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from coverage_analyzer.errors import InputError, PublishError
 from coverage_analyzer.files import report, spatial
+from coverage_analyzer.files.publishing import to_disk
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -46,7 +46,7 @@ def write_areas(frame: "gpd.GeoDataFrame", path: str | Path) -> None:
         with tempfile.TemporaryDirectory(prefix=".areas-", dir=path.parent) as folder:
             part = Path(folder) / path.name
             _write(frame, part, kind)
-            _to_disk(part)
+            to_disk(part)
             part.replace(path)
     except spatial.UNREADABLE as error:
         msg = f"The areas could not be written to {path}: {error}."
@@ -79,8 +79,3 @@ def _json_values(cells: "pd.Series[Any]") -> list[Any]:
         cells = cells.dt.strftime("%Y-%m-%d")
     present = cells.notna().tolist()
     return [v if there else None for v, there in zip(cells.tolist(), present, strict=True)]
-
-
-def _to_disk(path: Path) -> None:
-    with path.open("rb") as file:
-        os.fsync(file.fileno())

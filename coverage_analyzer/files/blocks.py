@@ -1,13 +1,27 @@
 """What a reader hands on: runs of rows, in which every row that was read is accounted for."""
 
+import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Protocol
+from pathlib import Path
+from typing import Final, Protocol
 
 import pyarrow as pa
 
 from coverage_analyzer.arrays import Ints
 from coverage_analyzer.tables import Rejected
+
+HASHED_BYTES: Final = 1 << 20
+
+
+def file_sha256(*paths: Path) -> str:
+    """Return the hash of a file; of several, one behind the other."""
+    digest = hashlib.sha256()
+    for path in paths:
+        with path.open("rb") as file:
+            while data := file.read(HASHED_BYTES):
+                digest.update(data)
+    return digest.hexdigest()
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """Parquet files, batch by batch, with the types that they have."""
 
-import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files.blocks import Block, Source
+from coverage_analyzer.files.blocks import Block, Source, file_sha256
 
 ROWS_AT_ONCE: Final = 65_536
 
@@ -38,7 +37,7 @@ class ParquetFile(Source):
             msg = f"{path} cannot be read as Parquet: {error}."
             raise InputError(msg) from error
         schema = self._file.schema_arrow
-        self.rows = self._file.metadata.num_rows
+        self.rows: int = self._file.metadata.num_rows
         self.headers: list[str] = schema.names
         self.types = [plain_type(field.type) for field in schema]
         self.known: dict[str, str] = {}
@@ -48,13 +47,11 @@ class ParquetFile(Source):
 
     def share(self) -> float:
         """Return how much of the table has been read, 0 to 1."""
-        rows: int = self._file.metadata.num_rows
-        return self._read / max(rows, 1)
+        return self._read / max(self.rows, 1)
 
     def sha256(self) -> str:
         """Return the hash of the file."""
-        with self._path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return file_sha256(self._path)
 
     def blocks(self) -> Iterator[Block]:
         """Yield all rows, in order.

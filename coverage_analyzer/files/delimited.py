@@ -16,7 +16,7 @@ import pyarrow as pa
 from coverage_analyzer.coordinates import Notation
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files import header, records, streams
-from coverage_analyzer.files.blocks import Block, Source
+from coverage_analyzer.files.blocks import Block, Source, file_sha256
 
 BLOCK_BYTES: Final = 4 << 20
 
@@ -107,8 +107,7 @@ class DelimitedFile(Source):
         """Return the hash of the file, after the last block; of standard input, of its text."""
         if streams.is_standard_input(self._path):
             return self._hash.hexdigest()
-        with self._path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return file_sha256(self._path)
 
     def blocks(self) -> Iterator[Block]:
         """Yield all rows, in order, as blocks of text columns; one block at least."""

@@ -142,7 +142,7 @@ class Publication:
         old = sorted(name for name in mine if _is_plain(self.folder / name))
         try:
             for name in self.names:
-                _to_disk(_part(self.folder, name))
+                to_disk(_part(self.folder, name))
             if commit is not None:
                 commit()
             Swap(self.folder, old, self.names).carry_out()
@@ -216,9 +216,9 @@ class Swap:
                 _part(self.folder, name).replace(self.folder / name)
             for name in set(self.old).difference(self.new):
                 (self.folder / name).unlink(missing_ok=True)
-            _to_disk(self.folder)
+            to_disk(self.folder)
             (self.folder / JOURNAL).unlink()
-            _to_disk(self.folder)
+            to_disk(self.folder)
             otherwise.pop_all()
         for name in self.old:
             with contextlib.suppress(OSError):
@@ -235,9 +235,9 @@ class Swap:
             aside = _aside(self.folder, name)
             if aside.exists():
                 aside.replace(self.folder / name)
-        _to_disk(self.folder)
+        to_disk(self.folder)
         (self.folder / JOURNAL).unlink(missing_ok=True)
-        _to_disk(self.folder)
+        to_disk(self.folder)
 
     def _undo_if_it_goes(self) -> None:
         """Undo; if the disk refuses that, too, the journal stands for the next who comes."""
@@ -249,9 +249,9 @@ class Swap:
         text = json.dumps({"old": self.old, "new": self.new})
         part = _part(self.folder, JOURNAL)
         part.write_text(text, encoding="utf-8")
-        _to_disk(part)
+        to_disk(part)
         part.replace(self.folder / JOURNAL)
-        _to_disk(self.folder)
+        to_disk(self.folder)
 
 
 def _settle(folder: Path) -> None:
@@ -361,7 +361,8 @@ def _renamed(path: Path, aside: Path) -> None:
     path.replace(aside)
 
 
-def _to_disk(path: Path) -> None:
+def to_disk(path: Path) -> None:
+    """Bring a file, or the names in a folder, to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

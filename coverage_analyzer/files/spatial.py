@@ -3,7 +3,6 @@
 shapely and pyproj are imported where they are needed: runs over plain tables do without them.
 """
 
-import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +17,7 @@ from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Bools, Floats
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files import columnar
-from coverage_analyzer.files.blocks import Block, Reject, Source
+from coverage_analyzer.files.blocks import Block, Reject, Source, file_sha256
 from coverage_analyzer.tables import Rejected
 
 if TYPE_CHECKING:
@@ -30,8 +29,6 @@ GEOPARQUET_DEFAULT: Final = "OGC:CRS84"
 
 GEO: Final = b"geo"
 """The key in a Parquet file's metadata that makes it GeoParquet."""
-
-HASHED_BYTES: Final = 1 << 20
 
 OVERSHOOT: Final = 1e-9
 """Degrees, 0.1 mm: how far rounding may carry a reprojected point beyond 180."""
@@ -99,12 +96,7 @@ class SpatialFile(Source):
 
     def sha256(self) -> str:
         """Return the hash of the file; of several, one behind the other."""
-        digest = hashlib.sha256()
-        for path in self._layer.files or (self._path,):
-            with path.open("rb") as file:
-                while data := file.read(HASHED_BYTES):
-                    digest.update(data)
-        return digest.hexdigest()
+        return file_sha256(*(self._layer.files or (self._path,)))
 
     def blocks(self) -> Iterator[Block]:
         """Yield all rows, in order; those whose geometry is no point are rejects.

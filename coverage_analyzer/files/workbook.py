@@ -7,7 +7,6 @@ the last ones, come with an exponent, so that they are not taken for ids.
 """
 
 import csv
-import hashlib
 import importlib.util
 import io
 import itertools
@@ -27,7 +26,7 @@ import pyarrow as pa
 from coverage_analyzer import arrays
 from coverage_analyzer.errors import InputError, MissingExtraError
 from coverage_analyzer.files import archives, sheet_rows
-from coverage_analyzer.files.blocks import Block, Reject, Source
+from coverage_analyzer.files.blocks import Block, Reject, Source, file_sha256
 from coverage_analyzer.tables import Rejected
 
 SUFFIXES: Final = (".xlsx", ".xlsm")
@@ -113,8 +112,7 @@ class WorkbookFile(Source):
 
     def sha256(self) -> str:
         """Return the hash of the file."""
-        with self._path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return file_sha256(self._path)
 
     def blocks(self) -> Iterator[Block]:
         """Yield all rows, in order; one block at least.

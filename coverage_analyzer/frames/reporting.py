@@ -98,7 +98,7 @@ def write_report(
         manifest = _manifest(verdicts, rules, told)
         manifest["files"] = [*publication.names, "run.json"]
         report.write_manifest(publication.path("run.json"), manifest)
-        publication.publish(report.earlier_files(publication.folder))
+        publication.publish()
     return Path(folder)
 
 

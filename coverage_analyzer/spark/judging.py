@@ -139,7 +139,7 @@ def assess(
     with session.no_word_on_pandas():
         arrow = arrow_schema(df)
     known = recognised(arrow, columns)
-    rules = policy if isinstance(policy, Policy) else Policy.load(policy)
+    rules = Policy.load(policy)
     network = _centers(centers, rules, trust_declared=trust_declared)
     wanted, world = day(as_of), countries.load()
     matcher = Matcher(network, rules, world, as_of=wanted, trust_declared=trust_declared)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pyarrow as pa
 
-from coverage_analyzer import areas, arrays, countries, tables
+from coverage_analyzer import areas, arrays, tables
 from coverage_analyzer.batch.ledger import FIRST_REJECTS, Ledger
 from coverage_analyzer.batch.manifest import manifest
 from coverage_analyzer.batch.options import Options
@@ -26,6 +26,7 @@ from coverage_analyzer.centers import day
 from coverage_analyzer.errors import CoverageError, InputError
 from coverage_analyzer.files import reading, report
 from coverage_analyzer.files.reading import Table
+from coverage_analyzer.judging import matcher_of
 from coverage_analyzer.matching import Matcher, Reason
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.spark import session, sources
@@ -96,14 +97,15 @@ def run(
     """
     options = options or Options()
     _refuse_what_spark_does_not(options)
-    rules = policy if isinstance(policy, Policy) else Policy.load(policy)
+    rules = Policy.load(policy)
     wanted = day(as_of)
     with session.opened() as shared, session.in_words(), tempfile.TemporaryDirectory() as scratch:
         spark = shared.newSession()
         for key, value in SETTINGS.items():
             spark.conf.set(key, value)
         given = _opened_centers(spark, str(centers), Path(scratch), options)
-        matcher = _matcher(given, rules, wanted, options)
+        trusting = options.trust_declared
+        matcher = matcher_of(given, rules, as_of=wanted, trust_declared=trusting)
         found = sources.opened(spark, str(sites), options)
         files = Path(scratch) / "files"
         files.mkdir()
@@ -141,13 +143,6 @@ def _opened_centers(spark: "SparkSession", centers: str, folder: Path, options: 
     path = sources.fetched(spark, centers, folder)
     columns, dialect = options.center_columns, options.center_dialect
     return reading.opened(path, tables.CENTERS, columns, dialect)
-
-
-def _matcher(given: Table, rules: Policy, as_of: datetime.date | None, options: Options) -> Matcher:
-    world, trusting = countries.load(), options.trust_declared
-    convention = rules.convention(world.names, trust_declared=trusting)
-    network = reading.read_centers(given, world, convention)
-    return Matcher(network, rules, world, as_of=as_of, trust_declared=trusting)
 
 
 def _published(

@@ -573,7 +573,7 @@ def test_areas_without_a_crs_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["areas.geojson", "areas.gpkg", "areas.parquet"])
-@pytest.mark.parametrize("step", ["_write", "_to_disk"])
+@pytest.mark.parametrize("step", ["_write", "to_disk"])
 def test_a_failing_write_leaves_the_old_file(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, step: str
 ) -> None:

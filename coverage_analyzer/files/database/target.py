@@ -10,8 +10,7 @@ A table of that name is replaced if it carries the mark that it is ours. Any oth
 import json
 import os
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,6 +19,7 @@ from coverage_analyzer import arrays
 from coverage_analyzer.errors import InputError, PublishError
 from coverage_analyzer.files.database import connecting
 from coverage_analyzer.files.database.address import Address, address, check_name, quoted
+from coverage_analyzer.files.report import Writer
 
 MARK: Final = "Report of coverage-analyzer, replaced whole by its next run."
 """The comment on a table that may be replaced."""
@@ -39,7 +39,7 @@ WAIT_MS: Final = 30_000
 """How long to wait for somebody who holds the table, or the file of SQLite."""
 
 
-class TableWriter:
+class TableWriter(Writer):
     """Rows for a table; a context that leaves what was there unless `commit` was called.
 
     Parameters
@@ -77,19 +77,6 @@ class TableWriter:
     def __str__(self) -> str:
         """Return the address of the table, without passwords."""
         return str(self._place)
-
-    def __enter__(self) -> Self:
-        """Return itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Throw away what was not committed."""
-        self.close()
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Append rows.
