@@ -1,10 +1,10 @@
 """The batch job on Spark: files in, a run's folder out.
 
 Rows are judged once and staged as Parquet beside the output; report, rejects and summary are made
-from there (keeping them in Spark's cache instead takes half as long again). The ledger is kept in
-two books: what was read is counted where it was read, block by block, and staged with the rows; what
-was decided and rejected is counted by Spark as it is written (an observation of the writing job,
-exact also where tasks are tried again), and must agree with the sums of the summary.
+from there (Spark's cache instead takes half as long again). The ledger is kept in two books. What
+was read is counted where it was read, block by block, and staged with the rows. What was decided
+and rejected is counted by Spark as it is written (an observation of the writing job, exact also
+where tasks are tried again), and must agree with the sums of the summary.
 """
 
 import datetime
