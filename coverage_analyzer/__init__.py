@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from coverage_analyzer.batch import run
     from coverage_analyzer.errors import CoverageError
+    from coverage_analyzer.files.delimited import Dialect
     from coverage_analyzer.frames import (
         assess,
         coverage_areas,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CoverageError",
+    "Dialect",
     "Policy",
     "assess",
     "coverage_areas",
@@ -41,7 +43,12 @@ __all__ = [
     "write_report",
 ]
 
-_HOMES = {"CoverageError": "errors", "Policy": "policy", "run": "batch"}
+_HOMES = {
+    "CoverageError": "errors",
+    "Dialect": "files.delimited",
+    "Policy": "policy",
+    "run": "batch",
+}
 """Where the public names live that do not live in ``frames``."""
 
 

@@ -1,9 +1,10 @@
 """Coverage areas: what a center may serve by policy, as polygons to be drawn.
 
-An area is a geodesic disc round the center, cut to its country. Polygons are for pictures and for
-other programs; the rule itself is decided by distance and country (`matching`). Their rims lie
-within `RIM_ERROR_M` of the true circle, so beyond that from the rim, being in the area and being
-within the limit is the same.
+An area is a geodesic disc round the center, cut to its country; where a declared country is
+trusted wherever a site lies, no border bounds it, and the disc stays whole. Polygons are for
+pictures and for other programs; the rule itself is decided by distance and country (`matching`).
+Their rims lie within `RIM_ERROR_M` of the true circle, so beyond that from the rim, being in the
+area and being within the limit is the same.
 """
 
 import itertools
@@ -32,12 +33,16 @@ RIM_ERROR_M: Final = 5.0
 SAMPLED_ERROR_M: Final = 4.5
 """What an edge may stray where it is measured, at three points of it."""
 
-GREATEST_RADIUS_M: Final = 5_000_000.0
+GREATEST_DISC_M: Final = 5_000_000.0
+"""Of the radius of a disc that can be drawn."""
 
 FIRST_VERTICES: Final = 360
 """A rim begins with so many, and gets more where edges stray."""
 
 SQUARE_MILE_KM2: Final = (MILE_M / 1000) ** 2
+
+UNCUT: Final = "Areas are not cut at borders, since declared countries are trusted."
+"""What is said of areas where declared countries stand."""
 
 WORLD: Final = (-180.0, -90.0, 180.0, 90.0)
 
@@ -73,7 +78,13 @@ class Areas:
 
 
 def areas(
-    centers: Centers, country: Numbers, policy: Policy, world: Countries, day: np.datetime64
+    centers: Centers,
+    country: Numbers,
+    policy: Policy,
+    world: Countries,
+    day: np.datetime64,
+    *,
+    trust_declared: bool = False,
 ) -> Areas:
     """Return the coverage areas of all centers that are open on a day, or planned.
 
@@ -87,6 +98,8 @@ def areas(
         Where countries are.
     day
         The day to judge.
+    trust_declared
+        Whether a declared country stands wherever a site lies: then areas are not cut.
 
     Raises
     ------
@@ -105,7 +118,7 @@ def areas(
     above = np.array([band.above_miles for _, band in bands])
     limit = np.array([band.up_to_miles for _, band in bands])
     geometry = _discs(centers.lon[center], centers.lat[center], above, limit)
-    if own:
+    if own and not trust_declared:
         geometry = _cut(geometry, country[center], world, policy.convention(world.names))
     geometry = shapely.orient_polygons(geometry, exterior_cw=False)
     return Areas(
@@ -226,15 +239,15 @@ def discs(lon: Floats, lat: Floats, radius_m: Floats) -> Geometries:
     lon, lat
         Degrees, shape (n,).
     radius_m
-        Metres along the ellipsoid, at most `GREATEST_RADIUS_M`, shape (n,).
+        Metres along the ellipsoid, at most `GREATEST_DISC_M`, shape (n,).
 
     Raises
     ------
     InputError
         If a radius is larger.
     """
-    if np.any(radius_m > GREATEST_RADIUS_M):
-        msg = f"Areas are drawn up to {GREATEST_RADIUS_M / MILE_M:,.0f} miles."
+    if np.any(radius_m > GREATEST_DISC_M):
+        msg = f"Areas are drawn up to {GREATEST_DISC_M / MILE_M:,.0f} miles."
         raise InputError(msg)
     ring, x, y = _rims(lon, lat, radius_m)
     polygons = np.empty(len(lon), object)

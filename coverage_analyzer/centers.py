@@ -131,6 +131,11 @@ class Centers:
         ]
 
 
+def today() -> datetime.date:
+    """Return today in UTC, the day that is judged if none is named."""
+    return datetime.datetime.now(datetime.UTC).date()
+
+
 def days(texts: Sequence[str]) -> Days:
     """Return ISO 8601 days (``2026-12-01``); ``NaT`` for what is blank or none."""
     usable = [t.strip() if ISO_DAY.fullmatch(t.strip()) else "NaT" for t in texts]
@@ -143,12 +148,12 @@ def day(value: Any) -> datetime.date | None:
     Raises
     ------
     InputError
-        If the text is no day.
+        If it is none; a missing day (``NaT``) is refused, too: it must not become today.
     """
     if isinstance(value, np.datetime64):
-        value = value.astype("datetime64[D]").item()
-    if isinstance(value, datetime.datetime):
-        value = value.date()
+        value = value.astype("datetime64[D]")
+    if isinstance(value, (np.datetime64, datetime.datetime)):  # NaT of pandas is a datetime, too
+        value = str(value)[:10]
     if value is None or isinstance(value, datetime.date):
         return value
     parsed = days([value])[0] if isinstance(value, str) else np.datetime64("NaT")

@@ -13,6 +13,17 @@ Every message says what is wrong, where (the first rows, and how many), and what
 """
 
 
+def visible(text: str) -> str:
+    r"""Return a line of text with all characters that would steer a terminal as escapes.
+
+    Examples
+    --------
+    >>> print(visible("Zürich\x1b[2J\r\n"))
+    Zürich\x1b[2J\r\n
+    """
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
 class CoverageError(Exception):
     """Root of all errors that this package raises on purpose."""
 

@@ -9,7 +9,7 @@ import numpy as np
 from coverage_analyzer import geodesy
 from coverage_analyzer.countries import NONE, UNKNOWN
 from coverage_analyzer.countries.decision import Ground, decided
-from coverage_analyzer.errors import InputError
+from coverage_analyzer.errors import InputError, visible
 from coverage_analyzer.geodesy import MILE_M
 from coverage_analyzer.matching import Matcher, Reason, Sites
 from coverage_analyzer.nearness import NOBODY
@@ -27,6 +27,14 @@ REASONS: Final = {
     Reason.borderline: "the limit is nearer than its coordinates are exact",
     Reason.null_island: "it lies at 0, 0, where geocoders put what they did not find",
 }
+
+REASONS_ANYWHERE: Final = REASONS | {
+    Reason.within_radius: "an open center lies within the limit",
+    Reason.center_opens_later: "a center lies within the limit, but opens later",
+    Reason.beyond_radius: "no center lies within the limit",
+    Reason.no_center_in_country: "no center is open",
+}
+"""The same where a policy lets the centers of any country serve."""
 
 GROUNDS: Final = {
     Ground.AGREED: "declared and located agree",
@@ -69,6 +77,7 @@ class Explanation:
     longitude: float
     as_of: str
     policy: str
+    same_country: bool
     declared: str
     located: str
     country: str
@@ -93,8 +102,9 @@ class Explanation:
     def __str__(self) -> str:
         """Return the story in words."""
         declared, located = self.declared or "nothing", self.located or "no country"
+        words = REASONS if self.same_country else REASONS_ANYWHERE
         lines = [
-            f"{self.level} ({self.status}): {REASONS[Reason[self.reason]]}.",
+            f"{self.level} ({self.status}): {words[Reason[self.reason]]}.",
             f"  promise   {self.promise}",
             f"  point     latitude {self.latitude}, longitude {self.longitude}, on {self.as_of}",
             f"  country   {self.country or 'none'}: {self.ground}",
@@ -113,7 +123,7 @@ class Explanation:
         if self.refused:
             lines.append(f"  refused   {self.refused}")
         lines += [f"  clause    {clause}" for clause in self.clauses]
-        return "\n".join([*lines, f"  source    {self.source}"])
+        return "\n".join(map(visible, [*lines, f"  source    {self.source}"]))
 
 
 def explanation(
@@ -153,6 +163,9 @@ def explanation(
     verdicts = matcher.match(sites)
     row = {name: values[0].as_py() for name, values in matcher.columns(verdicts).items()}
     level = matcher.policy.levels[verdicts.level[0]]
+    ground_words = "the policy does not ask for one"
+    if matcher.policy.needs_country:
+        ground_words = _ground_words(matcher, Ground(ground[0]), declared, str(located))
     near = _centers(matcher, lon, lat, int(number[0]), row["limit_miles"])
     at = int(verdicts.center[0])
     return Explanation(
@@ -160,10 +173,11 @@ def explanation(
         longitude=lon,
         as_of=matcher.as_of.isoformat(),
         policy=matcher.policy.title,
+        same_country=matcher.policy.qualification.same_country,
         declared=_named(country, declared, codes),
         located=str(located),
         country=codes[number[0]],
-        ground=_ground_words(matcher, Ground(ground[0]), declared, str(located)),
+        ground=ground_words,
         level=level.title,
         promise=str(level.replacement or "nothing"),
         status=row["status"],
@@ -189,7 +203,7 @@ def _ground_words(matcher: Matcher, ground: Ground, declared: int, located: str)
     if ground != Ground.AGREED or declared == NONE or code == located:
         return GROUNDS[ground]
     if matcher.convention.trust_declared:
-        return "the declared one stands, as --trust-declared says"
+        return "the declared one stands, as it is trusted"
     there = names.known(located) if located else NONE
     if located and names.sovereign[there] == declared:
         return f"{located} is a territory of {code}, which is declared"

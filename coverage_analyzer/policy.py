@@ -20,7 +20,7 @@ from pydantic import Field
 
 from coverage_analyzer.countries import names
 from coverage_analyzer.countries.decision import Convention
-from coverage_analyzer.errors import PolicyError
+from coverage_analyzer.errors import PolicyError, visible
 
 ALL_OTHERS: Final = "*"
 """In a list of countries: all that no other entry of the same kind names."""
@@ -125,9 +125,11 @@ class CountryRules(Model):
     """How countries are read.
 
     ``fold`` lets a country count as another one (``{PR = "US"}``, or a disputed area with a code
-    of its own: ``{EH = "MA"}``). ``fold_territories`` names sovereigns all of whose territories
-    count as the sovereign. ``contested`` says what a site declares rightly in an area that two
-    countries hold: only its ``holder``, either ``declared`` one, or nothing without ``review``.
+    of its own: ``{EH = "MA"}``), and ``{PR = "PR"}`` keeps one apart. ``fold_territories`` names
+    sovereigns all of whose territories count as the sovereign. What others count as may not count
+    as something else itself: such a chain can be meant in two ways, and is refused. ``contested``
+    says what a site declares rightly in an area that two countries hold: only its ``holder``,
+    either ``declared`` one, or nothing without ``review``.
     """
 
     fold: dict[IsoCode, IsoCode] = {}
@@ -166,6 +168,7 @@ class Policy(Model):
             *_duplicates(self),
             *_dangling(self),
             *_unknown_countries(self),
+            *_chained_folds(self.countries),
             *_backward_times(self.lead_times),
             *_band_faults(self.bands),
         ]
@@ -174,8 +177,10 @@ class Policy(Model):
         return self
 
     @classmethod
-    def load(cls, source: str | Path = DEFAULT) -> "Policy":
+    def load(cls, source: "str | Path | Policy" = DEFAULT) -> "Policy":
         """Return a built-in policy by its name, or one from a TOML file by its path.
+
+        A policy is returned as it is, so that whoever takes either need not ask which it is.
 
         Raises
         ------
@@ -188,6 +193,8 @@ class Policy(Model):
         >>> [level.title for level in policy.levels]
         ['Gold Plus', 'Gold', 'Silver', 'Bronze']
         """
+        if isinstance(source, Policy):
+            return source
         text, origin = _text(source)
         try:
             data = tomllib.loads(text)
@@ -259,7 +266,7 @@ class Policy(Model):
         lines.append(f"  contested areas: {rules.contested}")
         if clauses:
             lines += [f"  clause    {name}: {text}" for name, text in self.clauses.items()]
-        return "\n".join(lines)
+        return "\n".join(map(visible, lines))
 
     def convention(self, table: names.Names, *, trust_declared: bool = False) -> Convention:
         """Return how the policy reads countries, as numbers of a table."""
@@ -432,6 +439,21 @@ def _unknown_countries(policy: Policy) -> Iterator[str]:
             meant = table.number(code)
             hint = f" Did you mean {table.codes[meant]!r}?" if meant > 0 else ""
             yield f"{where}: {code!r} is not an ISO 3166-1 alpha-2 code.{hint}"
+
+
+def _chained_folds(rules: CountryRules) -> Iterator[str]:
+    """Yield each country that others count as, and that counts as another one itself."""
+    table = names.load()
+    sovereigns = dict(zip(table.codes, (table.codes[n] for n in table.sovereign), strict=True))
+    counts_as = {c: s for c, s in sovereigns.items() if s in rules.fold_territories} | rules.fold
+    for code in sorted(set(counts_as.values())):
+        other = counts_as.get(code, code)
+        if other != code:
+            yield (
+                f"countries.fold: {code!r} counts as {other!r}, but "
+                f"{', '.join(repr(c) for c, o in counts_as.items() if o == code)} as {code!r}. "
+                f"Say for each what it counts as in the end."
+            )
 
 
 def _backward_times(times: tuple[LeadTime, ...]) -> Iterator[str]:

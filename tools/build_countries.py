@@ -6,7 +6,7 @@ Run from the repository's root, with ``node`` and ``npm`` at hand::
 
 It fetches the two pinned npm packages into a scratch folder, prepares the source (`prepared`),
 has mapshaper clean and simplify it (`topology`), turns the result into arrays (`arrays`), proves
-them against shapely (`checked`) and writes ``countries.arrow`` and ``SOURCE.md``.
+them (`shapes` must be valid, `crossings` none) and writes ``countries.arrow`` and ``SOURCE.md``.
 """
 
 import functools

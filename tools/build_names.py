@@ -12,7 +12,6 @@ import importlib
 import importlib.util
 import io
 import sys
-import unicodedata
 from collections import defaultdict
 from pathlib import Path
 from typing import NamedTuple
@@ -20,6 +19,8 @@ from typing import NamedTuple
 import babel
 from babel import Locale, localedata
 from babel.core import get_global
+
+from coverage_analyzer.countries.names import folded
 
 TABLE = Path("coverage_analyzer/resources/countries/names.csv")
 COUNTRIES = 250
@@ -361,20 +362,6 @@ class Dropped(NamedTuple):
     alias: str
     wanted_by: tuple[str, ...]
     why: str
-
-
-def folded(text: str) -> str:
-    """Text as country names are compared: no case, accents, punctuation or article.
-
-    The same function looks names up at run time; the two must not drift apart.
-    """
-    decomposed = unicodedata.normalize("NFKD", text)
-    kept = "".join(c for c in decomposed if not unicodedata.combining(c))
-    kept = kept.casefold().replace("&", " and ")
-    kept = kept.replace("'", "").replace("\N{RIGHT SINGLE QUOTATION MARK}", "").replace(".", "")
-    words = "".join(c if c.isalnum() else " " for c in kept).split()
-    words = ["saint" if w == "st" else w for w in words if w != "the"]
-    return " ".join(words)
 
 
 def hand_aliases() -> dict[str, list[str]]:

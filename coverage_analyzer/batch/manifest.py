@@ -1,11 +1,10 @@
 """``run.json``: what a run was made of and what it came to."""
 
-import platform
-from importlib import metadata
 from typing import Any
 
-from coverage_analyzer import countries, tables
+from coverage_analyzer import tables
 from coverage_analyzer.files import report
+from coverage_analyzer.files.manifest import Origin
 from coverage_analyzer.files.reading import Table
 from coverage_analyzer.matching import Matcher
 
@@ -16,26 +15,17 @@ def manifest(sites: Table, centers: Table, matcher: Matcher) -> dict[str, Any]:
         *tables.unnoticed(sites.headers, sites.columns, tables.SITES),
         *tables.unnoticed(centers.headers, centers.columns, tables.CENTERS),
     ]
-    libraries = ("numpy", "pyarrow", "pyproj")
-    return {
-        "coverage_analyzer": metadata.version("coverage-analyzer"),
-        "python": platform.python_version(),
-        "libraries": {name: metadata.version(name) for name in libraries},
-        "policy": {
-            "name": matcher.policy.name,
-            "title": matcher.policy.title,
-            "sha256": matcher.policy.sha256,
-        },
-        "as_of": matcher.as_of.isoformat(),
-        "trust_declared": matcher.convention.trust_declared,
-        "inputs": {
+    return Origin(
+        policy=matcher.policy,
+        as_of=matcher.as_of,
+        trust_declared=matcher.convention.trust_declared,
+        inputs={
             "sites": {"path": str(sites.path), "sha256": sites.source.sha256()},
             "centers": {"path": str(centers.path), "sha256": centers.source.sha256()},
         },
-        "columns": sites.recognised,
-        "center_columns": centers.recognised,
-        "renamed_columns": report.renamed(sites.headers),
-        "warnings": warnings,
-        "centers": {"given": len(matcher.centers), "open": matcher.open_centers},
-        "countries": countries.ATTRIBUTION,
-    }
+        columns=sites.recognised,
+        center_columns=centers.recognised,
+        renamed_columns=report.renamed(sites.headers),
+        warnings=warnings,
+        centers={"given": len(matcher.centers), "open": matcher.open_centers},
+    ).to_dict()

@@ -1,13 +1,14 @@
 """The batch job: sites are read, judged and written block by block, and published at the end.
 
-Reading, judging and writing overlap: each block goes through all three, in order, but while one is
-written the next is judged and the one after it read.
+Reading and judging run ahead of writing: each block goes through all three, in order, but while one
+is written the next is read and judged.
 """
 
 import dataclasses
 import datetime
 import logging
-from contextlib import ExitStack, closing
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,10 @@ from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.overlap import ahead
 from coverage_analyzer.centers import day
 from coverage_analyzer.errors import CoverageError, InputError, PublishError
-from coverage_analyzer.files import reading, report, streams
+from coverage_analyzer.files import opening, reading, report, streams
+from coverage_analyzer.files.database import target
+from coverage_analyzer.files.database.address import is_address
+from coverage_analyzer.files.database.target import TableWriter
 from coverage_analyzer.files.duplicates import Ids, Repeats
 from coverage_analyzer.files.publishing import Publication
 from coverage_analyzer.files.reading import Rows, Table
@@ -48,10 +52,11 @@ def run(
     Parameters
     ----------
     sites, centers
-        Text files (``-``: standard input), Parquet, GeoJSON, GeoPackage; see `reading.opened`.
+        Text files (``-``: standard input), Excel, Parquet, GeoJSON, GeoPackage; see
+        `reading.opened`.
     output
-        The folder for ``report.csv`` (or ``.parquet``), ``rejects.csv``, ``summary.csv``,
-        ``centers.csv``, ``areas.geojson``, ``map.html`` and ``run.json``.
+        The folder for ``report.csv`` (or ``.parquet``, ``.xlsx``), ``rejects.csv``,
+        ``summary.csv``, ``centers.csv``, ``areas.geojson``, ``map.html`` and ``run.json``.
         An old report there is replaced whole, or stays.
     policy
         A policy, the name of a built-in one, or the path of a TOML file.
@@ -71,6 +76,8 @@ def run(
         If rows do not add up, which would be a fault of this program.
     InputError
         If a file or the day cannot be used.
+    MissingExtraError
+        If a workbook is read or written and the extra ``excel`` is not installed.
     PolicyError
         If the policy breaks a rule.
     PublishError
@@ -80,21 +87,24 @@ def run(
     wanted, world = day(as_of), countries.load()
     rules = policy if isinstance(policy, Policy) else Policy.load(policy)
     trusting = options.trust_declared
-    _spare_standard_input(sites, centers, options)
-    given = reading.opened(centers, tables.CENTERS, options.center_columns)
+    _check_inputs(sites, centers, options)
+    columns, dialect = options.center_columns, options.center_dialect
+    given = reading.opened(centers, tables.CENTERS, columns, dialect)
     convention = rules.convention(world.names, trust_declared=trusting)
     network = reading.read_centers(given, world, convention)
     matcher = Matcher(network, rules, world, as_of=wanted, trust_declared=trusting)
     table = _opened_sites(sites, options)
-    _spare_inputs(Path(output), (table.path, given.path))
+    report.check_rows(options.format, table.source.rows)
+    _spare_inputs(Path(output), [t.path for t in (table, given) if isinstance(t.path, Path)])
     log.info("%s: columns %s", table.path, table.recognised)
-    with Publication(output) as publication:
+    with Publication(output, _names(options)) as publication, _rows_elsewhere(options) as elsewhere:
         try:
             if options.on_duplicate != "keep":
                 first, folder = options.on_duplicate == "first", publication.folder
                 refused = reading.duplicates(table, keep_first=first, folder=folder)
                 table = dataclasses.replace(_opened_sites(sites, options), refused=refused)
-            return _published((table, given), matcher, publication, options)
+            outputs = Outputs(publication, elsewhere)
+            return _published((table, given), matcher, outputs, options)
         except CoverageError:
             raise
         except OSError as error:
@@ -102,29 +112,43 @@ def run(
             raise PublishError(msg) from error
 
 
+def _rows_elsewhere(options: Options) -> AbstractContextManager[TableWriter | None]:
+    """Return what writes the rows into a database, too, if that is wanted."""
+    return target.opened(options.table) if options.table else nullcontext()
+
+
+def _names(options: Options) -> list[str]:
+    """Return the files that a run is going to write."""
+    unwanted = {"areas.geojson": not options.areas, "map.html": not options.map}
+    fixed = [n for n in report.FILES if not n.startswith("report.") and not unwanted.get(n)]
+    return [f"report.{options.format}", *fixed]
+
+
 def _opened_sites(sites: str | Path, options: Options) -> Table:
     return reading.opened(sites, tables.SITES, options.columns, options.dialect)
 
 
-def _spare_standard_input(sites: str | Path, centers: str | Path, options: Options) -> None:
-    """Raise if standard input would have to be read twice.
+def _check_inputs(sites: str | Path, centers: str | Path, options: Options) -> None:
+    """Raise if what gives its rows only once would have to be read twice.
 
     Raises
     ------
     InputError
         If it would.
     """
-    if str(sites) != streams.STANDARD_INPUT:
-        return
-    if str(centers) == streams.STANDARD_INPUT:
+    streamed = str(sites) == streams.STANDARD_INPUT
+    if streamed and str(centers) == streams.STANDARD_INPUT:
         msg = "Sites and centers cannot both come from standard input; give a file for one."
         raise InputError(msg)
-    if options.on_duplicate != "keep":
-        msg = "To refuse duplicates, sites are read twice, and standard input cannot; give a file."
+    if (streamed or is_address(sites)) and options.on_duplicate != "keep":
+        msg = (
+            "To refuse duplicates, sites are read twice in the same order, as neither standard "
+            "input nor a database gives them; give a file."
+        )
         raise InputError(msg)
 
 
-def _spare_inputs(folder: Path, inputs: tuple[Path, ...]) -> None:
+def _spare_inputs(folder: Path, inputs: Sequence[Path]) -> None:
     """Raise if a file that is read would be replaced.
 
     Raises
@@ -133,10 +157,18 @@ def _spare_inputs(folder: Path, inputs: tuple[Path, ...]) -> None:
         If a file that is read has the name and place of one that is written.
     """
     written = {(folder / name).resolve() for name in report.FILES}
-    for path in inputs:
+    for path in (file for some in inputs for file in opening.paths(some)):
         if path.resolve() in written:
             msg = f"{path} would be overwritten by the report; name another folder than {folder}."
             raise InputError(msg)
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Where a run writes: a folder, and maybe a table of a database."""
+
+    publication: Publication
+    elsewhere: TableWriter | None
 
 
 @dataclass
@@ -150,10 +182,11 @@ class Totals:
 
 
 def _published(
-    given: tuple[Table, Table], matcher: Matcher, publication: Publication, options: Options
+    given: tuple[Table, Table], matcher: Matcher, outputs: Outputs, options: Options
 ) -> dict[str, Any]:
     """Stream the rows, write all files, publish them, and return the manifest."""
-    totals = _streamed(given[0], matcher, publication, options)
+    publication, elsewhere = outputs.publication, outputs.elsewhere
+    totals = _streamed(given[0], matcher, outputs, options)
     totals.ledger.check()
     counts = totals.tally.counts(matcher)
     report.write_summary(publication.path("summary.csv"), counts)
@@ -180,9 +213,12 @@ def _published(
         "duplicates": totals.repeats.figures(),
         "spreadsheet_guard": not options.raw_text,
         "files": [*publication.names, "run.json"],
+        "table": None if elsewhere is None else str(elsewhere),
     }
     report.write_manifest(publication.path("run.json"), told)
-    publication.publish(report.earlier_files(publication.folder))
+    if elsewhere is not None:
+        elsewhere.ready()
+    publication.publish(commit=None if elsewhere is None else elsewhere.commit)
     log.info("published %s", publication.folder)
     return told
 
@@ -192,22 +228,24 @@ def _repeated(repeats: Repeats) -> list[str]:
     return [f"{repeats}. All are in the report; see --on-duplicate."] if repeats.ids else []
 
 
-def _streamed(table: Table, matcher: Matcher, publication: Publication, options: Options) -> Totals:
+def _streamed(table: Table, matcher: Matcher, outputs: Outputs, options: Options) -> Totals:
     """Judge all rows block by block, write report and rejects, and count what came out."""
-    totals, raw = Totals(), options.raw_text
+    totals, raw, publication = Totals(), options.raw_text, outputs.publication
     path, writer = publication.path(f"report.{options.format}"), None
     rejects = report.RejectsWriter(publication.path("rejects.csv"), raw_text=raw)
     with ExitStack() as stack:
         stack.callback(rejects.close)
         ids = stack.enter_context(Ids(publication.folder))
-        blocks = stack.enter_context(closing(ahead(judged(ahead(table.rows()), table, matcher))))
+        work = judged(table.rows(), table, matcher)
+        blocks = stack.enter_context(closing(ahead(work, table.source.cancel)))
         for some in blocks:
             if writer is None:
-                writer = report.report_writer(
-                    path, options.format, some.report.schema, raw_text=raw
+                writer = stack.enter_context(
+                    report.report_writer(path, options.format, some.report.schema, raw_text=raw)
                 )
-                stack.callback(writer.close)
             writer.write(some.report)
+            if outputs.elsewhere is not None:
+                outputs.elsewhere.write(some.report)
             rejects.write(some.rows.rejects)
             totals.ledger.add(some.rows)
             totals.tally.add(some.verdicts)
@@ -215,7 +253,7 @@ def _streamed(table: Table, matcher: Matcher, publication: Publication, options:
             where = some.rows.coordinates
             totals.drawn.add(where.lon, where.lat, *_labels(some.rows, table), some.columns)
             if options.progress:
-                options.progress(totals.ledger.read, float("nan"))
+                options.progress(totals.ledger.read, table.source.share())
         if options.progress:
             options.progress(totals.ledger.read, 1.0)
         totals.repeats = ids.repeats()
@@ -237,13 +275,15 @@ def _network(matcher: Matcher, options: Options) -> tuple[payload.Network, list[
     """Return the centers with their coverage areas, if wanted, and why there are none."""
     day_ = np.datetime64(matcher.as_of, "D")
     country, covered, warnings = matcher.center_country, None, []
-    if matcher.convention.trust_declared:
-        warnings.append("Areas are cut at borders, also where declared countries are trusted.")
-    if not (options.areas or options.map):
-        warnings = []
-    else:
+    trusted = matcher.convention.trust_declared
+    own = matcher.policy.qualification.same_country
+    if options.areas or options.map:
+        given = (matcher.centers, country, matcher.policy, matcher.world, day_)
         try:
-            covered = areas.areas(matcher.centers, country, matcher.policy, matcher.world, day_)
+            covered = areas.areas(*given, trust_declared=trusted)
         except InputError as error:  # the verdicts stand without a picture
             warnings.append(f"No coverage areas: {error}")
-    return payload.Network(matcher.centers, country, covered, day_), warnings
+        else:
+            warnings += [areas.UNCUT] if trusted and own else []
+    network = payload.Network(matcher.centers, country, covered, day_, same_country=own)
+    return network, warnings

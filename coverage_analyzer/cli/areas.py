@@ -20,6 +20,8 @@ from coverage_analyzer.cli.talk import say
     help="Join the areas of each country, or part them by how many overlap.",
 )
 @options.center_column
+@options.center_dialect
+@options.trust_declared
 def areas(
     centers: str,
     output: str,
@@ -27,17 +29,32 @@ def areas(
     as_of: str | None,
     merge: Any,
     center_columns: dict[str, str],
+    center_dialect: Any,
+    trust_declared: bool,
 ) -> None:
     """Write what each center may serve, for any GIS.
+
+    Areas are cut to the country of their center, but for --trust-declared: then a site may
+    declare that country wherever it lies.
 
     \b
     Example:
       coverage-analyzer areas data/service_centers.csv -o areas.gpkg
     """
     from coverage_analyzer import frames
-    from coverage_analyzer.files import spatial
+    from coverage_analyzer.files import area_writer
+    from coverage_analyzer.policy import Policy
 
-    network = frames.read_centers(centers, columns=center_columns)
-    covered = frames.coverage_areas(network, policy, as_of=as_of, merge=merge)
-    spatial.write_areas(covered, output)
+    rules = Policy.load(policy)
+    network = frames.read_centers(
+        centers,
+        columns=center_columns,
+        dialect=center_dialect,
+        policy=rules,
+        trust_declared=trust_declared,
+    )
+    covered = frames.coverage_areas(
+        network, rules, as_of=as_of, merge=merge, trust_declared=trust_declared
+    )
+    area_writer.write_areas(covered, output)
     say(f"{len(covered)} areas are in {Path(output)}.")

@@ -8,16 +8,23 @@ from typing import Final
 
 import click
 
+from coverage_analyzer.errors import visible
+
 PAUSE: Final = 0.2
 """Seconds between two looks at the progress."""
 
 LOG_LINE: Final = "%(relativeCreated)8d ms  %(name)s: %(message)s"
 
 
-def say(text: str, *, newline: bool = True, stdout: bool = False) -> None:
-    """Say something, with the control characters of the input made visible."""
-    shown = "".join(c if c.isprintable() or c in "\n\r" else repr(c)[1:-1] for c in text)
-    click.echo(shown, err=not stdout, nl=newline)
+def say(text: str, *, stdout: bool = False) -> None:
+    """Say something, with the control characters of the input made visible.
+
+    Lines after the first are indented: no line feed in the input can begin a line that looks like
+    one of the program's own, such as the ledger.
+    """
+    first, *more = text.split("\n")
+    for line in (first, *(line if line.startswith("  ") else f"  {line}" for line in more)):
+        click.echo(visible(line), err=not stdout)
 
 
 def say_ledger(ledger: Mapping[str, int]) -> None:
@@ -26,9 +33,19 @@ def say_ledger(ledger: Mapping[str, int]) -> None:
     say(f"read {ledger['read']} = {parts}")
 
 
+class VisibleFormatter(logging.Formatter):
+    """Lines of the log with control characters of the input as escapes."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return a record as one line."""
+        return visible(super().format(record))
+
+
 def log_to_stderr() -> None:
     """Show what each module tells of its work."""
-    logging.basicConfig(format=LOG_LINE, level=logging.INFO)
+    handler = logging.StreamHandler()
+    handler.setFormatter(VisibleFormatter(LOG_LINE))
+    logging.basicConfig(handlers=[handler], level=logging.INFO)
 
 
 def progress(*, quiet: bool) -> Callable[[int, float], None] | None:
@@ -62,7 +79,7 @@ class Progress:
         if 0 < share < 1:
             left = (now - self._begun) * (1 - share) / share
             line += f", {share:.0%} read, {_duration(left)} left"
-        say(f"\r{line:<72}" + ("\n" if done else ""), newline=False)
+        click.echo(f"\r{line:<72}", err=True, nl=done)
 
 
 def _duration(seconds: float) -> str:

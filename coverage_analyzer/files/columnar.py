@@ -11,12 +11,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files.blocks import Block
+from coverage_analyzer.files.blocks import Block, Source
 
 ROWS_AT_ONCE: Final = 65_536
 
 
-class ParquetFile:
+class ParquetFile(Source):
     """A Parquet file; its rows count from 1.
 
     Parameters
@@ -38,11 +38,18 @@ class ParquetFile:
             msg = f"{path} cannot be read as Parquet: {error}."
             raise InputError(msg) from error
         schema = self._file.schema_arrow
+        self.rows = self._file.metadata.num_rows
         self.headers: list[str] = schema.names
         self.types = [plain_type(field.type) for field in schema]
         self.known: dict[str, str] = {}
+        self._read = 0
         self.spatial = b"geo" in (schema.metadata or {})
         """Whether it is GeoParquet."""
+
+    def share(self) -> float:
+        """Return how much of the table has been read, 0 to 1."""
+        rows: int = self._file.metadata.num_rows
+        return self._read / max(rows, 1)
 
     def sha256(self) -> str:
         """Return the hash of the file."""
@@ -62,6 +69,7 @@ class ParquetFile:
             for batch in self._file.iter_batches(ROWS_AT_ONCE, use_threads=False):
                 yield block(batch, row)
                 row += len(batch)
+                self._read = row - 1
             if row == 1:
                 schema = self._file.schema_arrow
                 none = [pa.nulls(0, kind) for kind in schema.types]

@@ -28,7 +28,10 @@ from coverage_analyzer.arrays import Bools, Ints
 OnDuplicate = Literal["keep", "first", "reject"]
 """What becomes of rows that share their id: all stay, only the first, or none."""
 
-RECORD: Final = np.dtype([("hash", "<u8"), ("more", "<u8"), ("line", "<i8")])
+HASH, MORE, LINE = range(3)
+"""What a record holds, as three unsigned integers of 64 bits."""
+
+RECORD_BYTES: Final = 24
 RUN: Final = 1 << 18
 """So many records are held before they go to the file: 6 MB."""
 
@@ -39,8 +42,10 @@ LONG: Final = 64
 
 _FACTORS: Final = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F], np.uint64)
 
-_ALL: Final = np.uint64(0xFFFFFFFFFFFFFFFF)
+_MASKS: Final = np.array([(1 << 8 * size) - 1 for size in range(9)], np.uint64)
+"""The bytes of a word that belong to an id that has so many left."""
 
+Records = npt.NDArray[np.uint64]
 Hashes = npt.NDArray[np.uint64]
 
 
@@ -90,14 +95,14 @@ class Ids:
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = str(folder) if folder else None
         self._seeds = np.frombuffer(secrets.token_bytes(16), np.uint64)
-        self._waiting: list[npt.NDArray[np.void]] = []
+        self._waiting: list[Records] = []
         self._held = 0
         self._starts: list[Ints] = []
         """For each run in the file, the record with which each part starts."""
 
     def __enter__(self) -> Self:
         """Return itself; the file stays in memory as long as it is one run."""
-        size = RUN * RECORD.itemsize
+        size = RUN * RECORD_BYTES
         with ExitStack() as stack:
             file = tempfile.SpooledTemporaryFile(
                 size, dir=str(self._folder) if self._folder else None
@@ -126,9 +131,8 @@ class Ids:
             Where the rows stand, ascending from call to call, shape (n,).
         """
         hashes, some = fingerprints(ids, self._seeds)
-        records = np.empty(int(some.sum()), RECORD)
-        records["hash"], records["more"] = hashes[0][some], hashes[1][some]
-        records["line"] = lines[some]
+        records = np.stack([*hashes, lines.astype(np.uint64)], axis=1)
+        records = records if some.all() else records[some]
         self._waiting.append(records)
         self._held += len(records)
         if self._held >= RUN:
@@ -138,11 +142,11 @@ class Ids:
         """Write what is held, parted by the first byte of the hash."""
         records = np.concatenate(self._waiting)
         self._waiting, self._held = [], 0
-        part = (records["hash"] >> np.uint64(56)).astype(np.uint8)
+        part = (records[:, HASH] >> np.uint64(56)).astype(np.uint8)
         sizes = np.bincount(part, minlength=PARTS)
         begun = int(self._starts[-1][-1]) if self._starts else 0
         self._starts.append(begun + np.concatenate([[0], np.cumsum(sizes)]))
-        self._file.write(records[np.argsort(part, kind="stable")].tobytes())
+        self._file.write(records.take(np.argsort(part, kind="stable"), axis=0).tobytes())
 
     def repeats(self) -> Repeats:
         """Return how many ids were given more than once, and where the first of them stand."""
@@ -174,27 +178,26 @@ class Ids:
         for part in range(PARTS):
             yield _repeated(self._read(part))
 
-    def _read(self, part: int) -> Iterator[npt.NDArray[np.void]]:
+    def _read(self, part: int) -> Iterator[Records]:
         """Yield the records of a part, run by run."""
         for starts in self._starts:
             start, stop = starts[part : part + 2].tolist()
-            self._file.seek(start * RECORD.itemsize)
-            yield np.frombuffer(self._file.read((stop - start) * RECORD.itemsize), RECORD)
+            self._file.seek(start * RECORD_BYTES)
+            data = self._file.read((stop - start) * RECORD_BYTES)
+            yield np.frombuffer(data, np.uint64).reshape(-1, 3)
 
 
-def _repeated(parts: Iterable[npt.NDArray[np.void]]) -> tuple[Ints, Ints]:
+def _repeated(parts: Iterable[Records]) -> tuple[Ints, Ints]:
     """Return the lines of records that share both hashes, and the first line of each such id."""
-    records = np.concatenate([np.empty(0, RECORD), *parts])
-    ranked = np.sort(records["hash"])
+    records = np.concatenate([np.empty((0, 3), np.uint64), *parts])
+    ranked = np.sort(records[:, HASH])
     if not np.any(ranked[1:] == ranked[:-1]):
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    records = records[np.lexsort((records["line"], records["more"], records["hash"]))]
-    same = (records["hash"][1:] == records["hash"][:-1]) & (
-        records["more"][1:] == records["more"][:-1]
-    )
+    records = records[np.lexsort((records[:, LINE], records[:, MORE], records[:, HASH]))]
+    same = (records[1:, :LINE] == records[:-1, :LINE]).all(axis=1)
     starts = np.flatnonzero(np.concatenate([[True], ~same]))
     sizes = np.diff(starts, append=len(records))
-    lines = records["line"]
+    lines = records[:, LINE].astype(np.int64)
     several = np.repeat(sizes > 1, sizes)
     return lines[several], np.repeat(lines[starts], sizes)[several]
 
@@ -225,11 +228,14 @@ def fingerprints(ids: pa.Array, seeds: Hashes) -> tuple[Hashes, Bools]:
     short = np.where(length > LONG, 0, length)
     for position in range(0, int(short.max(initial=0)), 8):
         rows = np.flatnonzero(short > position)
-        left = np.minimum(short[rows] - position, 8).astype(np.uint64)
-        word = words[start[rows] + position] & (_ALL >> (np.uint64(64) - np.uint64(8) * left))
+        all_rows = len(rows) == len(short)
+        begin, left = (v if all_rows else v[rows] for v in (start, short))
+        word = words[begin + position] & _MASKS[np.minimum(left - position, 8)]
         for lane, factor in zip(state, _FACTORS, strict=True):
-            mixed = ((lane if len(rows) == len(lane) else lane[rows]) ^ word) * factor
-            lane[rows] = mixed ^ (mixed >> np.uint64(29))
+            mixed = (lane if all_rows else lane[rows]) ^ word
+            mixed *= factor
+            mixed ^= mixed >> np.uint64(29)
+            lane[slice(None) if all_rows else rows] = mixed
     state *= _FACTORS[::-1, None]
     state ^= state >> np.uint64(32)
     for row in np.flatnonzero(length > LONG).tolist():

@@ -22,7 +22,7 @@ TRIGGERS: Final = "=+-@\t\r\uff1d\uff0b\uff0d\uff20"
 """What begins a formula somewhere: also a tab, a CR, and the full-width forms."""
 
 _TRIGGERED = f"^'*[{re.escape(TRIGGERS)}]"
-_FIRST_BYTES = np.frombuffer(b"=+-@\t\r'\xef", np.uint8)
+_IS_FIRST_BYTE = np.isin(np.arange(256), np.frombuffer(b"=+-@\t\r'\xef", np.uint8))
 
 
 def guarded(cells: pa.Array) -> pa.Array:
@@ -67,7 +67,7 @@ def _suspects(cells: pa.Array) -> Ints:
     if not len(filled):
         return filled
     data = np.frombuffer(cells.buffers()[2], np.uint8)
-    return filled[np.isin(data[offsets[filled]], _FIRST_BYTES)]
+    return filled[_IS_FIRST_BYTE[data[offsets[filled]]]]
 
 
 def _replaced(cells: pa.Array, at: Ints, change: Callable[[str], str]) -> pa.Array:

@@ -1,7 +1,7 @@
 """Opening tables by what their names say, and reading centers and sites out of them."""
 
 import dataclasses
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -17,10 +17,10 @@ from coverage_analyzer.coordinates import Coordinates, Notation, coordinates, fa
 from coverage_analyzer.countries import Countries, Names, Numbers
 from coverage_analyzer.countries.decision import Convention
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files import guard, report, spatial
+from coverage_analyzer.files import opening
 from coverage_analyzer.files.blocks import Block, Reject, Source
-from coverage_analyzer.files.columnar import ParquetFile
-from coverage_analyzer.files.delimited import PLAIN, DelimitedFile, Dialect
+from coverage_analyzer.files.database.address import Address, address, is_address
+from coverage_analyzer.files.delimited import PLAIN, Dialect
 from coverage_analyzer.files.duplicates import Ids, Refused
 from coverage_analyzer.tables import Column, Rejected
 
@@ -45,7 +45,7 @@ class Table:
     Attributes
     ----------
     path
-        The file.
+        The file, or the address of the rows in a database.
     source
         The rows.
     columns
@@ -56,7 +56,7 @@ class Table:
         Rows that are rejects since another row has their id.
     """
 
-    path: Path
+    path: Path | Address
     source: Source
     columns: Mapping[str, int]
     notation: Notation = PLAIN
@@ -75,7 +75,13 @@ class Table:
     def rows(self) -> Generator[Rows, None, None]:
         """Yield the rows block by block; those without usable coordinates become rejects."""
         for block in self.source.blocks():
-            yield _usable(block, self)
+            rows = _usable(block, self)
+            yield dataclasses.replace(rows, rejects=[self._placed(r) for r in rows.rejects])
+
+    def _placed(self, reject: Reject) -> Reject:
+        """Return a reject that tells its file where there are several."""
+        place = self.source.place(reject.line)
+        return dataclasses.replace(reject, detail=f"{place}: {reject.detail}") if place else reject
 
     def site_ids(self, block: Block) -> pa.Array:
         """Return the ``site_id`` of the rows of a block as text, blank where there is none."""
@@ -94,26 +100,6 @@ class Table:
         return block.columns.column(self.columns[name]) if name in self.columns else None
 
 
-class Unguarded:
-    """A source of which each text is as it was before `guard.guarded`."""
-
-    def __init__(self, source: Source) -> None:
-        self._source = source
-        self.headers = [guard.unguarded(arrays.text([h]))[0].as_py() for h in source.headers]
-        self.types, self.known = source.types, source.known
-
-    def blocks(self) -> Iterator[Block]:
-        """Yield all rows, in order."""
-        for block in self._source.blocks():
-            cells = [guard.unguarded(c) for c in block.columns.columns]
-            columns = pa.RecordBatch.from_arrays(cells, names=block.columns.schema.names)
-            yield dataclasses.replace(block, columns=columns)
-
-    def sha256(self) -> str:
-        """Return the hash of the file."""
-        return self._source.sha256()
-
-
 def opened(
     path: str | Path,
     table: Sequence[Column],
@@ -125,51 +111,42 @@ def opened(
     Parameters
     ----------
     path
-        A text file (also packed, or ``-`` for standard input), Parquet (``.parquet``,
-        ``.geoparquet``), GeoJSON (``.geojson``, ``.json``) or GeoPackage (``.gpkg``). Of the last
-        two and of GeoParquet, points in any CRS are read, and give latitude and longitude.
+        One file, or a folder or pattern (``2026-*.csv``) of files with the same columns. Text
+        (also packed, or ``-`` for standard input), Excel (``.xlsx``, ``.xlsm``), Parquet
+        (``.parquet``, ``.geoparquet``), GeoJSON (``.geojson``, ``.json``), GeoPackage
+        (``.gpkg``) or Shapefile (``.shp``, ``.zip``). Of the last three and of GeoParquet, points
+        in any CRS are read, and give latitude and longitude. Or rows of a database, as
+        ``postgresql://...`` or ``sqlite:///...`` (`database.address`).
     table
         `tables.SITES` or `tables.CENTERS`.
     columns
         The header to take for a column where names alone do not tell.
     dialect
-        How a text file is written, where that cannot be found.
+        How the table is written, where that cannot be found.
 
     Raises
     ------
     InputError
         If there is no such file, it cannot be read, or columns are missing or ambiguous.
+    MissingExtraError
+        If it is a workbook or a database, and the extra for it is not installed.
     """
-    path = Path(path)
-    source = _source(path, dialect)
+    place = address(str(path)) if is_address(path) else Path(path)
+
+    def wanted(headers: Sequence[str]) -> bool:
+        try:
+            return bool(tables.recognised(headers, table, columns))
+        except InputError:
+            return False
+
+    source = opening.source(place, dialect, wanted)
     try:
-        if report.is_guarded(path):
-            source = Unguarded(source)
         found = tables.recognised(source.headers, table, {**source.known, **(columns or {})})
         tables.check_types({name: source.types[at] for name, at in found.items()})
-        return Table(path, source, found, dialect)
+        return Table(place, source, found, dialect)
     except InputError as error:
-        msg = f"{path}: {error}"
+        msg = f"{place}: {error}{source.hint}"
         raise InputError(msg) from None
-
-
-def _source(path: Path, dialect: Dialect) -> Source:
-    """Return the reader that the name of a file asks for.
-
-    Raises
-    ------
-    InputError
-        If it cannot read the file.
-    """
-    match path.suffix.lower():
-        case ".geojson" | ".json":
-            return spatial.geojson(path)
-        case ".gpkg":
-            return spatial.geopackage(path)
-        case ".parquet" | ".geoparquet" | ".pq":
-            plain = ParquetFile(path)
-            return spatial.geoparquet(path) if plain.spatial else plain
-    return DelimitedFile(path, dialect)
 
 
 def duplicates(table: Table, *, keep_first: bool, folder: Path | None = None) -> Refused:

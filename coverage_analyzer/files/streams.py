@@ -1,10 +1,14 @@
-"""The bytes of a text file as UTF-8: unpacked if packed, decoded if in another encoding."""
+"""The bytes of a text file as UTF-8: unpacked if packed, decoded if in another encoding.
+
+A byte that is none in that encoding stays visible: it comes out as a sequence that is no UTF-8
+either (an encoded half of a character, which holds the byte), so that it costs its row alone.
+"""
 
 import codecs
 import gzip
 import sys
 from pathlib import Path
-from typing import BinaryIO, Final, Protocol, cast
+from typing import BinaryIO, Final, NamedTuple, Protocol, cast
 
 from coverage_analyzer.errors import InputError
 
@@ -25,7 +29,14 @@ class Stream(Protocol):
         """Let the file go."""
 
 
-def utf8_bytes(path: Path, encoding: str = "") -> Stream:
+class Text(NamedTuple):
+    """A text file: its bytes as UTF-8, and the encoding that it has, empty if that is UTF-8."""
+
+    stream: Stream
+    encoding: str = ""
+
+
+def utf8_text(path: Path, encoding: str = "") -> Text:
     """Open a text file, or standard input for ``-``.
 
     Parameters
@@ -49,7 +60,9 @@ def utf8_bytes(path: Path, encoding: str = "") -> Stream:
     first = stream.read(2)
     whole = Ahead(first, stream)
     found = encoding or ("utf-16" if first in UTF16 else "utf-8")
-    return whole if codecs.lookup(found).name == "utf-8" else Transcoded(whole, found)
+    if codecs.lookup(found).name == "utf-8":
+        return Text(whole)
+    return Text(Transcoded(whole, found), found)
 
 
 def is_standard_input(path: Path) -> bool:
@@ -105,11 +118,47 @@ class Ahead:
     def read(self, size: int = -1, /) -> bytes:
         """Return at most so many bytes, none at the end."""
         first, self._first = self._first, b""
-        return first + self._stream.read(max(size - len(first), 0) if size >= 0 else -1)
+        if 0 <= size <= len(first):
+            return first  # to read nothing more would look like the end
+        return first + self._stream.read(size - len(first) if size >= 0 else -1)
 
     def close(self) -> None:
         """Let the file go."""
         self._stream.close()
+
+
+STATEFUL: Final = ("utf-7", "iso2022", "hz")
+"""Beginnings of names of encodings in which one wrong byte changes what others behind it mean.
+
+A file in one of them is refused if it has such a byte: rows behind it might read as other text.
+"""
+
+HALF: Final = 0xDC00
+"""The first of the halves of characters that stand for bytes which could not be decoded."""
+
+
+def _halves(error: UnicodeError) -> tuple[str, int]:
+    """Return bytes that cannot be decoded as halves of characters, and where to go on.
+
+    Raises
+    ------
+    UnicodeError
+        If the fault is none of bytes.
+    """
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    odd = error.object[error.start : error.end]
+    return "".join(chr(HALF + byte) for byte in odd), error.end
+
+
+codecs.register_error("coverage_analyzer.halves", _halves)
+
+
+def undecoded(data: bytes) -> str:
+    r"""Return text of a `Transcoded` stream, with the bytes that were none shown as ``\xfc``."""
+    text = data.decode(errors="surrogatepass")
+    odd = {HALF + byte: f"\\x{byte:02x}" for byte in range(256)}
+    return text.translate(odd)
 
 
 class Transcoded:
@@ -125,15 +174,19 @@ class Transcoded:
 
     def __init__(self, stream: Stream, encoding: str) -> None:
         self._stream = stream
-        self._decoder = codecs.getincrementaldecoder(encoding)()
+        stateful = codecs.lookup(encoding).name.startswith(STATEFUL)
+        errors = "strict" if stateful else "coverage_analyzer.halves"
+        self._decoder = codecs.getincrementaldecoder(encoding)(errors)
 
     def read(self, size: int = -1, /) -> bytes:
         """Return about so many bytes, none at the end."""
+        if not size:
+            return b""
         while True:
             data = self._stream.read(size)
             text = self._decoder.decode(data, final=not data)
             if text or not data:
-                return text.encode()
+                return text.encode(errors="surrogatepass")
 
     def close(self) -> None:
         """Let the file go."""

@@ -1,5 +1,6 @@
 """Frames turned into the kernel's arrays, and points back into frames."""
 
+import datetime
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -13,11 +14,34 @@ from coverage_analyzer import coordinates, tables
 from coverage_analyzer.arrays import Floats
 from coverage_analyzer.centers import Centers
 from coverage_analyzer.errors import InputError
+from coverage_analyzer.files.spatial import WGS84
 from coverage_analyzer.tables import Column
 
-WGS84: Final = "EPSG:4326"
-
 NUMERIC: Final = ("latitude", "longitude", "accuracy_m")
+
+
+def check_labels(frame: pd.DataFrame, what: str) -> None:
+    """Raise if the columns of a frame cannot be told by one name each.
+
+    Raises
+    ------
+    InputError
+        If it is no frame, its columns have several levels, or two have the same name.
+    """
+    if not isinstance(frame, pd.DataFrame):
+        msg = f"The {what} are no DataFrame but a {type(frame).__name__}."
+        raise InputError(msg)
+    if frame.columns.nlevels > 1:
+        msg = (
+            f"The columns of the {what} have {frame.columns.nlevels} levels: give each one name, "
+            f'such as frame.columns = ["_".join(map(str, c)) for c in frame.columns].'
+        )
+        raise InputError(msg)
+    names = frame.columns.astype(str)
+    if not names.is_unique:
+        twice = names[names.duplicated()][0]
+        msg = f"Two columns of the {what} are called {twice!r}: rename or drop one."
+        raise InputError(msg)
 
 
 def with_points(frame: pd.DataFrame, lon: Floats, lat: Floats) -> gpd.GeoDataFrame:
@@ -57,8 +81,10 @@ def positions(frame: pd.DataFrame, what: str) -> tuple[Floats, Floats]:
     Raises
     ------
     InputError
-        If there is no CRS, or a row has no point in range.
+        If columns have several levels or share a name, there is no CRS, or a row has no point in
+        range.
     """
+    check_labels(frame, what)
     if isinstance(frame, gpd.GeoDataFrame):
         if frame.crs is None:
             msg = (
@@ -107,9 +133,29 @@ def numbers(frame: pd.DataFrame, name: str) -> Floats:
 
 
 def texts(frame: pd.DataFrame, name: str) -> pa.Array:
-    """Return a column as an Arrow array of strings, empty where missing."""
-    cells = pa.array(frame[name].astype("string").fillna(""), pa.string())
-    return cells.combine_chunks() if isinstance(cells, pa.ChunkedArray) else cells
+    """Return a column as an Arrow array of strings, empty where missing.
+
+    A whole number is written as such, since pandas makes integers with gaps floats; a day is
+    written as 2026-12-01.
+    """
+    cells = frame[name]
+    if pd.api.types.infer_dtype(cells, skipna=True) != "string":
+        cells = pd.Series([as_text(cell) for cell in cells.astype("object")], dtype="string")
+    made = pa.array(cells.astype("string").fillna(""), pa.string())
+    return made.combine_chunks() if isinstance(made, pa.ChunkedArray) else made
+
+
+def as_text(cell: Any) -> str:
+    """Return what one cell of a frame says, empty where it is missing."""
+    if pd.api.types.is_scalar(cell) and pd.isna(cell):
+        return ""
+    if isinstance(cell, np.datetime64):
+        cell = pd.Timestamp(cell)
+    if isinstance(cell, datetime.datetime):
+        cell = cell.date()
+    if isinstance(cell, float) and cell.is_integer():
+        cell = int(cell)
+    return str(cell)
 
 
 def accuracy(frame: pd.DataFrame, known: Mapping[str, str]) -> Floats:
@@ -126,7 +172,7 @@ def accuracy(frame: pd.DataFrame, known: Mapping[str, str]) -> Floats:
     accuracy = numbers(frame, name)
     bad = frame[name].notna().to_numpy() & ~(accuracy >= 0)
     if not pd.api.types.is_numeric_dtype(frame[name]):
-        bad &= frame[name].astype("string").fillna("").str.strip().ne("").to_numpy()
+        bad &= [bool(text.strip()) for text in texts(frame, name).to_pylist()]
     if bad.any():
         first = frame.index[bad][0]
         msg = f"{bad.sum()} rows have no distance in {name!r}, the first in row {first!r}."
@@ -135,28 +181,29 @@ def accuracy(frame: pd.DataFrame, known: Mapping[str, str]) -> Floats:
 
 
 def centers_of(frame: pd.DataFrame) -> Centers:
-    """Return the kernel's centers out of a frame."""
-    known = known_columns(frame, tables.CENTERS)
-    texts: dict[str, list[str]] = {}
-    for name in ("center_id", "name", "country", "opens_on", "closes_on"):
-        if name in known:
-            cells = frame[known[name]]
-            if pd.api.types.is_datetime64_any_dtype(cells):
-                texts[name] = cells.dt.strftime("%Y-%m-%d").fillna("").tolist()
-            else:
-                texts[name] = cells.astype("string").fillna("").tolist()
+    """Return the kernel's centers out of a frame.
+
+    Raises
+    ------
+    InputError
+        If a row or a column cannot be used.
+    """
     lon, lat = positions(frame, "centers")
-    return Centers.from_texts(texts, lon, lat, [f"row {i!r}" for i in frame.index])
+    known = known_columns(frame, tables.CENTERS)
+    wanted = ("center_id", "name", "country", "opens_on", "closes_on")
+    cells = {name: texts(frame, known[name]).to_pylist() for name in wanted if name in known}
+    return Centers.from_texts(cells, lon, lat, [f"row {i!r}" for i in frame.index])
 
 
 def need(frame: pd.DataFrame, columns: Sequence[str], what: str, maker: str) -> None:
-    """Raise if a frame lacks a column.
+    """Raise if a frame lacks a column, or its columns cannot be told apart.
 
     Raises
     ------
     InputError
         With the function that makes such frames.
     """
+    check_labels(frame, what)
     missing = [c for c in columns if c not in frame]
     if missing:
         msg = f"These are no {what}: the column {missing[0]!r} is not there. Use {maker}."

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from coverage_analyzer import areas, countries, tables
-from coverage_analyzer.centers import Centers, day
-from coverage_analyzer.countries.decision import Convention
+from coverage_analyzer import areas, arrays, countries, tables
+from coverage_analyzer.centers import Centers, day, today
+from coverage_analyzer.countries.decision import Convention, decided
 from coverage_analyzer.errors import InputError
+from coverage_analyzer.files.spatial import WGS84
 from coverage_analyzer.frames.columns import (
-    WGS84,
     centers_of,
     known_columns,
     need,
@@ -35,6 +35,7 @@ def coverage_areas(
     *,
     as_of: datetime.date | str | None = None,
     merge: Literal["union", "depth"] | None = None,
+    trust_declared: bool = False,
 ) -> gpd.GeoDataFrame:
     """Return what each center may serve: a geodesic disc cut to its country.
 
@@ -48,6 +49,9 @@ def coverage_areas(
         The day to judge, by default today in UTC: centers that are closed then have no area.
     merge
         ``union`` joins the areas of each country, ``depth`` parts them by how many overlap.
+    trust_declared
+        Whether a declared country stands wherever a point lies. No border bounds then what a
+        center may serve, and the discs are not cut.
 
     Returns
     -------
@@ -63,11 +67,11 @@ def coverage_areas(
     PolicyError
         If there is no such policy.
     """
-    rules = policy if isinstance(policy, Policy) else Policy.load(policy)
-    world, judged = countries.load(), day(as_of) or datetime.datetime.now(datetime.UTC).date()
-    network = centers_of(centers)
-    country = network.decided(world, rules.convention(world.names))
-    made = areas.areas(network, country, rules, world, np.datetime64(judged, "D"))
+    rules, world, network = Policy.load(policy), countries.load(), centers_of(centers)
+    convention = rules.convention(world.names, trust_declared=trust_declared)
+    country = network.decided(world, convention)
+    judged = np.datetime64(day(as_of) or today(), "D")
+    made = areas.areas(network, country, rules, world, judged, trust_declared=trust_declared)
     if merge is None:
         rows = list(areas.properties(made, network, country, world.names))
         frame = pd.DataFrame(rows, columns=list(areas.PROPERTIES))
@@ -136,22 +140,55 @@ def map_data(
     known = known_columns(verdicts, tables.SITES)
     plain = pa.Table.from_pandas(pd.DataFrame(verdicts[list(tables.VERDICT)]), preserve_index=False)
     columns = {name: plain.column(name).combine_chunks() for name in tables.VERDICT}
-    ids = verdicts.index.astype(str).to_series(index=verdicts.index)
-    labels = verdicts.assign(_row=ids)
+    rows = [str(label) for label in verdicts.index]
+    site_id, name = (
+        texts(verdicts, known[n]).to_pylist() if n in known else spare
+        for n, spare in (("site_id", rows), ("name", [""] * len(rows)))
+    )
     drawn = payload.DrawnSites()
-    site_id = texts(labels, known.get("site_id", "_row"))
-    blank = labels.assign(_row="")
-    drawn.add(lon, lat, site_id, texts(blank, known.get("name", "_row")), columns)
+    drawn.add(lon, lat, arrays.text(site_id), arrays.text(name), columns)
     world, network = countries.load(), centers_of(centers)
-    # For a picture the declared country of a center will do, as it did for the verdicts.
-    fold = np.arange(len(world.names.codes), dtype=np.int16)
-    country = network.decided(world, Convention(fold, trust_declared=True))
-    title = verdicts.attrs.get("policy_title", "Coverage")
-    judged = day(verdicts.attrs.get("as_of")) or datetime.datetime.now(datetime.UTC).date()
-    own = None if covered is None else _areas(covered, network)
-    shown = payload.Network(network, country, own, np.datetime64(judged, "D"))
-    counts = Counter(verdicts["status"])
+    check_network(verdicts, network)
+    told = verdicts.attrs
+    shown = payload.Network(
+        network,
+        _told_countries(network, world),
+        None if covered is None else _areas(covered, network),
+        np.datetime64(day(told.get("as_of")) or today(), "D"),
+        same_country=told.get("same_country", True),
+    )
+    title, counts = told.get("policy_title", "Coverage"), Counter(verdicts["status"])
     return payload.payload(title, drawn, counts, shown, world.names)
+
+
+def check_network(verdicts: pd.DataFrame, centers: Centers) -> None:
+    """Raise if verdicts name a center that is not among some.
+
+    Raises
+    ------
+    InputError
+        With the ids.
+    """
+    named = dict.fromkeys(filter(None, texts(verdicts, "center_id").to_pylist()))
+    strange = [center_id for center_id in named if center_id not in centers.center_id]
+    if strange:
+        listed = ", ".join(map(repr, strange[:5])) + (" ..." if len(strange) > 5 else "")
+        msg = (
+            f"The verdicts name {len(strange)} center(s) that are not among those given: "
+            f"{listed}. Give the centers that the sites were judged by."
+        )
+        raise InputError(msg)
+
+
+def _told_countries(centers: Centers, world: countries.Countries) -> countries.Numbers:
+    """Return the country that a map tells of each center: the declared one, or where it lies.
+
+    Whether it may stand was decided with the verdicts, by a policy that the map does not know.
+    """
+    fold = np.arange(len(world.names.codes), dtype=np.int16)
+    declared = world.names.numbers(centers.country)
+    convention = Convention(fold, trust_declared=True)
+    return decided(centers.lon, centers.lat, declared, world, convention)[0]
 
 
 def _areas(frame: gpd.GeoDataFrame, centers: Centers) -> areas.Areas:
@@ -165,12 +202,13 @@ def _areas(frame: gpd.GeoDataFrame, centers: Centers) -> areas.Areas:
     needed = ("center_id", "level", "above_miles", "limit_miles", "planned", "area_km2")
     need(frame, needed, "areas", "coverage_areas()")
     position = {center_id: i for i, center_id in enumerate(centers.center_id)}
-    strange = [c for c in frame["center_id"] if c not in position]
+    given = texts(frame, "center_id").to_pylist()
+    strange = [c for c in given if c not in position]
     if strange:
         msg = f"The areas are of other centers: {strange[0]!r} is not among them."
         raise InputError(msg)
     return areas.Areas(
-        center=np.array([position[c] for c in frame["center_id"]], np.int64),
+        center=np.array([position[c] for c in given], np.int64),
         level=tuple(frame["level"]),
         above_miles=frame["above_miles"].to_numpy(np.float64),
         limit_miles=frame["limit_miles"].to_numpy(np.float64),

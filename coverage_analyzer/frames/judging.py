@@ -2,6 +2,7 @@
 
 import datetime
 import warnings
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -13,10 +14,11 @@ from coverage_analyzer.centers import day
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.explanation import Explanation, explanation
 from coverage_analyzer.files import report
+from coverage_analyzer.files.spatial import WGS84
 from coverage_analyzer.frames.columns import (
-    WGS84,
     accuracy,
     centers_of,
+    check_labels,
     known_columns,
     points_name,
     positions,
@@ -67,23 +69,17 @@ def assess(
     PolicyError
         If there is no such policy.
     """
-    rules = policy if isinstance(policy, Policy) else Policy.load(policy)
-    matcher = Matcher(
-        centers_of(centers),
-        rules,
-        countries.load(),
-        as_of=day(as_of),
-        trust_declared=trust_declared,
-    )
+    matcher = _matcher(centers, policy, as_of, trust_declared=trust_declared)
     lon, lat = positions(sites, "sites")
     known = known_columns(sites, tables.SITES)
     text = texts(sites, known["country"]) if "country" in known else None
     declared = np.zeros(len(sites), np.int16) if text is None else matcher.world.names.named(text)
     verdicts = matcher.match(Sites(lon, lat, declared, accuracy(sites, known)))
-    names = report.renamed([str(c) for c in sites.columns])
+    plain = pd.DataFrame(sites.drop(columns=points_name(sites)))
+    names = _renamed(plain)
     if names:
         warnings.warn(f"Input columns renamed beside the verdict's: {names}.", stacklevel=2)
-    frame = pd.DataFrame(sites.drop(columns=points_name(sites)).rename(columns=names))
+    frame = plain.rename(columns=names)
     for name, values in matcher.columns(verdicts).items():
         frame[name] = values.to_pandas(date_as_object=False).array
     points = (
@@ -91,9 +87,62 @@ def assess(
     )
     result = gpd.GeoDataFrame(frame, geometry=points, crs=WGS84)
     counts = {n: sites.attrs[n] for n in ("decided", "rejected", "blank") if n in sites.attrs}
-    told = {"policy": rules.name, "policy_title": rules.title, "policy_sha256": rules.sha256}
-    result.attrs = counts | told | {"as_of": matcher.as_of.isoformat()}
+    result.attrs = (
+        counts
+        | _told(matcher)
+        | {
+            "columns": known,
+            "center_columns": known_columns(centers, tables.CENTERS),
+            "renamed_columns": names,
+        }
+    )
     return result
+
+
+def _matcher(
+    centers: pd.DataFrame, policy: Policy | str, as_of: Any, *, trust_declared: bool
+) -> Matcher:
+    """Return the kernel over the centers of a frame.
+
+    Raises
+    ------
+    InputError
+        If the centers or the day cannot be used.
+    PolicyError
+        If there is no such policy.
+    """
+    return Matcher(
+        centers_of(centers),
+        Policy.load(policy),
+        countries.load(),
+        as_of=day(as_of),
+        trust_declared=trust_declared,
+    )
+
+
+def _renamed(sites: pd.DataFrame) -> dict[str, str]:
+    """Return new names for columns that would stand in the place of a verdict's, or its points."""
+    headers = [str(c) for c in sites.columns]
+    names = report.renamed(headers)
+    if "geometry" in headers:
+        names["geometry"] = "input_geometry"
+        while names["geometry"] in headers:
+            names["geometry"] = f"input_{names['geometry']}"
+    return names
+
+
+def _told(matcher: Matcher) -> dict[str, Any]:
+    """Return how verdicts came about, for `write_report` and `coverage_map`."""
+    rules = matcher.policy
+    return {
+        "policy": rules.name,
+        "policy_title": rules.title,
+        "policy_sha256": rules.sha256,
+        "same_country": rules.qualification.same_country,
+        "as_of": matcher.as_of.isoformat(),
+        "trust_declared": matcher.convention.trust_declared,
+        "centers": {"given": len(matcher.centers), "open": matcher.open_centers},
+    }
 
 
 def summarize(verdicts: pd.DataFrame, by: str | list[str] = "site_country") -> pd.DataFrame:
@@ -115,25 +164,33 @@ def summarize(verdicts: pd.DataFrame, by: str | list[str] = "site_country") -> p
     Raises
     ------
     InputError
-        If there is no such column.
+        If there is no such column, or its cells cannot be grouped.
     """
-    keys = [by] if isinstance(by, str) else list(by)
+    check_labels(verdicts, "verdicts")
+    keys = list(dict.fromkeys(by)) if isinstance(by, (list, tuple)) else [by]
+    if not keys:
+        msg = 'Name a column to group by, such as "site_country".'
+        raise InputError(msg)
     missing = [k for k in (*keys, "status") if k not in verdicts]
     if missing:
         there = ", ".join(map(str, verdicts.columns))
         msg = f"There is no column {missing[0]!r} in the verdicts; there are {there}."
         raise InputError(msg)
-    plain = pd.DataFrame(verdicts[[*keys, "status"]])
-    plain[keys] = plain[keys].astype("object").where(plain[keys].notna(), "")
-    for status in Status:
-        plain[status.name] = (plain["status"] == status.name).astype(np.int64)
-    counts = plain.drop(columns="status").groupby(keys).sum()
+    groups = [
+        np.where(verdicts[k].notna(), verdicts[k].to_numpy(object), "").astype(object) for k in keys
+    ]
+    tally = pd.DataFrame({s.name: verdicts["status"].eq(s.name).array for s in Status})
+    try:
+        counts = tally.astype(np.int64).groupby(groups).sum().rename_axis(keys)
+    except TypeError as error:
+        msg = f"The cells of {keys} cannot be grouped: {error}."
+        raise InputError(msg) from error
     counts["sites"] = counts.sum(axis=1)
     counts["qualified_share"] = counts["qualified"] / counts["sites"]
     return counts.sort_values("sites", ascending=False, kind="stable")
 
 
-def explain(
+def explain(  # noqa: PLR0913 - a place, what is said of it, and the rule are one question
     centers: pd.DataFrame,
     policy: Policy | str = DEFAULT,
     *,
@@ -141,6 +198,7 @@ def explain(
     longitude: float,
     country: str = "",
     as_of: datetime.date | str | None = None,
+    trust_declared: bool = False,
 ) -> Explanation:
     """Tell why a site at a point gets its level; ``print`` it, or take its ``to_dict()``.
 
@@ -156,6 +214,8 @@ def explain(
         As the site declares it, if it does.
     as_of
         The day to judge, by default today in UTC.
+    trust_declared
+        Whether a declared country stands wherever a point lies.
 
     Raises
     ------
@@ -164,6 +224,5 @@ def explain(
     PolicyError
         If there is no such policy.
     """
-    rules = policy if isinstance(policy, Policy) else Policy.load(policy)
-    matcher = Matcher(centers_of(centers), rules, countries.load(), as_of=day(as_of))
+    matcher = _matcher(centers, policy, as_of, trust_declared=trust_declared)
     return explanation(matcher, longitude, latitude, country=country)

@@ -10,10 +10,12 @@ import pandas as pd
 import pyarrow as pa
 
 from coverage_analyzer import countries, tables
-from coverage_analyzer.countries.decision import Convention
 from coverage_analyzer.files import reading, report
 from coverage_analyzer.files.blocks import Reject
+from coverage_analyzer.files.database.address import Address
+from coverage_analyzer.files.delimited import PLAIN, Dialect
 from coverage_analyzer.frames.columns import NUMERIC, with_points
+from coverage_analyzer.policy import DEFAULT, Policy
 
 
 def read_sites(
@@ -21,18 +23,22 @@ def read_sites(
     *,
     rejects: str | Path | None = None,
     columns: Mapping[str, str] | None = None,
+    dialect: Dialect = PLAIN,
 ) -> gpd.GeoDataFrame:
     """Read customer sites.
 
     Parameters
     ----------
     path
-        A CSV or Parquet file.
+        A file of any kind, or the address of rows in a database: see `files.reading.opened`.
     rejects
         Where to write the rows that cannot be used, with line, reason and raw text.
     columns
         The header to take for a column where names alone do not tell, such as
         ``{"latitude": "Breite"}``.
+    dialect
+        How a text file is written, where the file does not show it, such as
+        ``Dialect(delimiter=";", decimal=",", encoding="cp1252")``.
 
     Returns
     -------
@@ -45,13 +51,15 @@ def read_sites(
     ------
     InputError
         If the file cannot be read, or its columns are missing or ambiguous.
+    MissingExtraError
+        If it is a workbook and the extra ``excel`` is not installed.
 
     Warns
     -----
     UserWarning
         With the number and the first lines of rows that cannot be used.
     """
-    table = reading.opened(path, tables.SITES, columns)
+    table = reading.opened(path, tables.SITES, columns, dialect)
     parts, lines, lon, lat, accuracy, refused = [], [], [], [], [], []
     blank = 0
     for rows in table.rows():
@@ -71,7 +79,7 @@ def read_sites(
             frame[name] = np.concatenate(values)
     if "site_id" not in frame:
         frame.insert(0, "site_id", np.concatenate(lines).astype(str))
-    _tell_rejects(refused, rejects, Path(path))
+    _tell_rejects(refused, rejects, table.path)
     sites = with_points(frame, np.concatenate(lon), np.concatenate(lat))
     sites.attrs = {"decided": len(sites), "rejected": len(refused), "blank": blank}
     return sites
@@ -99,7 +107,9 @@ def _told_apart(names: Mapping[int, str], headers: Sequence[str]) -> list[str]:
     return result
 
 
-def _tell_rejects(refused: Sequence[Reject], path: str | Path | None, source: Path) -> None:
+def _tell_rejects(
+    refused: Sequence[Reject], path: str | Path | None, source: Path | Address
+) -> None:
     if path is not None:
         writer = report.RejectsWriter(Path(path))
         writer.write(refused)
@@ -116,6 +126,8 @@ def read_centers(
     path: str | Path,
     *,
     columns: Mapping[str, str] | None = None,
+    dialect: Dialect = PLAIN,
+    policy: Policy | str = DEFAULT,
     trust_declared: bool = False,
 ) -> gpd.GeoDataFrame:
     """Read service centers, sorted by ``center_id``.
@@ -123,9 +135,14 @@ def read_centers(
     Parameters
     ----------
     path
-        A CSV or Parquet file.
+        A file of any kind that `read_sites` reads.
     columns
         The header to take for a column where names alone do not tell.
+    dialect
+        How the file is written, where it does not show it.
+    policy
+        The one that is to judge: it says which countries count as others, and what may be declared
+        where two countries hold an area.
     trust_declared
         Whether a declared country stands wherever a center lies.
 
@@ -139,11 +156,12 @@ def read_centers(
     ------
     InputError
         One error that names every unusable, conflicting or duplicate row.
+    PolicyError
+        If there is no such policy.
     """
     world = countries.load()
-    fold = np.arange(len(world.names.codes), dtype=np.int16)
-    convention = Convention(fold, trust_declared=trust_declared)
-    table = reading.opened(path, tables.CENTERS, columns)
+    convention = Policy.load(policy).convention(world.names, trust_declared=trust_declared)
+    table = reading.opened(path, tables.CENTERS, columns, dialect)
     centers = reading.read_centers(table, world, convention)
     decided = centers.decided(world, convention)
     frame = pd.DataFrame(

@@ -1,21 +1,39 @@
 """Verdicts written as a run's folder."""
 
+import json
+import warnings
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from coverage_analyzer import countries, tables
+from coverage_analyzer import areas, countries, tables
+from coverage_analyzer.centers import day, today
 from coverage_analyzer.errors import InputError, PolicyError
 from coverage_analyzer.files import report
-from coverage_analyzer.files.guard import guarded_text
+from coverage_analyzer.files.manifest import Origin
 from coverage_analyzer.files.publishing import Publication
-from coverage_analyzer.frames.columns import geometries, need
-from coverage_analyzer.frames.drawing import coverage_areas, map_data
+from coverage_analyzer.frames.columns import (
+    centers_of,
+    geometries,
+    need,
+    points_name,
+    texts,
+)
+from coverage_analyzer.frames.drawing import check_network, coverage_areas, map_data
 from coverage_analyzer.maps import page
 from coverage_analyzer.policy import Policy
+
+PLAIN_OBJECTS: Final = {
+    *("string", "bytes", "boolean", "integer", "floating", "decimal"),
+    *("date", "datetime", "datetime64", "time", "empty"),
+}
+"""What the cells of a column of objects may all be, so that Arrow has a type for them."""
+
+UNDRAWN: Final = "There is no map: the verdicts have no geometry."
 
 
 def write_report(
@@ -24,8 +42,9 @@ def write_report(
     *,
     centers: pd.DataFrame | None = None,
     policy: Policy | str | None = None,
+    kind: report.Format = "csv",
 ) -> Path:
-    """Write verdicts as a run's folder: ``report.csv``, ``summary.csv``, ``run.json``.
+    """Write verdicts as a run's folder: the report, ``summary.csv``, ``run.json``.
 
     Parameters
     ----------
@@ -34,9 +53,12 @@ def write_report(
     folder
         Made if it is not there; an old report in it is replaced whole, or stays.
     centers
-        Written as ``centers.csv``, with ``areas.geojson`` and ``map.html``, if given.
+        Written as ``centers.csv``, with ``areas.geojson`` and ``map.html``, if given. They are
+        those that the sites were judged by, and their countries are read as they were then.
     policy
         The one that the verdicts are by; needed if it is not built in.
+    kind
+        Of the report: ``csv``, ``parquet`` or ``xlsx``.
 
     Returns
     -------
@@ -45,56 +67,107 @@ def write_report(
     Raises
     ------
     InputError
-        If the verdicts lack a column, or are by another policy.
+        If the verdicts lack a column, are by another policy, name other centers, or do not fit
+        into a workbook.
+    MissingExtraError
+        If a workbook is wanted and the extra ``excel`` is not installed.
     PublishError
         If the folder cannot be written.
+
+    Warns
+    -----
+    UserWarning
+        With each column that a CSV file cannot hold, which is left out.
     """
     need(verdicts, tables.VERDICT, "verdicts", "assess()")
     rules = _rules(verdicts, policy)
-    plain = pd.DataFrame(verdicts.drop(columns=geometries(verdicts)))
-    table = pa.Table.from_pandas(plain, preserve_index=False)
-    days = table.schema.get_field_index("available_on")
-    table = table.set_column(days, "available_on", table.column(days).cast(pa.date32()))
-    places = zip(*(plain[n].fillna("") for n in report.SUMMARY[:3]), strict=True)
+    report.check_rows(kind, len(verdicts))
+    table = _table(pd.DataFrame(verdicts.drop(columns=geometries(verdicts))))
+    told = report.left_out(table.schema)
+    for words in told:
+        warnings.warn(words, stacklevel=2)
+    places = zip(*(texts(verdicts, n).to_pylist() for n in report.SUMMARY[:3]), strict=True)
     with Publication(folder) as publication:
-        writer = report.report_writer(publication.path("report.csv"), "csv", table.schema)
-        for batch in table.to_batches():
-            writer.write(batch)
-        writer.close()
+        path = publication.path(f"report.{kind}")
+        with report.report_writer(path, kind, table.schema) as writer:
+            for batch in table.to_batches():
+                writer.write(batch)
         report.write_summary(publication.path("summary.csv"), Counter(places))
         if centers is not None:
-            _write_network(publication, verdicts, centers, rules)
-        files = [*publication.names, "run.json"]
-        manifest = _manifest(verdicts, rules) | {"files": files, "spreadsheet_guard": True}
+            told += _write_network(publication, verdicts, centers, rules)
+        manifest = _manifest(verdicts, rules, told)
+        manifest["files"] = [*publication.names, "run.json"]
         report.write_manifest(publication.path("run.json"), manifest)
         publication.publish(report.earlier_files(publication.folder))
     return Path(folder)
 
 
+def _table(frame: pd.DataFrame) -> pa.Table:
+    """Return a frame as columns that a report can hold, without its index."""
+    names = [str(name) for name in frame.columns]
+    table = pa.table([_cells(frame[name]) for name in frame.columns], names=names)
+    wanted = dict.fromkeys(report.DECIMALS, pa.float64()) | {"available_on": pa.date32()}
+    for name, kind in wanted.items():
+        at = names.index(name)
+        table = table.set_column(at, name, table.column(at).cast(kind))
+    return table
+
+
+def _cells(cells: "pd.Series[Any]") -> Any:
+    """Return a column as Arrow has it, or as text where Arrow or CSV has no such type."""
+    mixed = cells.dtype == object and (
+        pd.api.types.infer_dtype(cells, skipna=True) not in PLAIN_OBJECTS
+    )
+    if not mixed:
+        try:
+            made = pa.Array.from_pandas(cells)
+        except (pa.ArrowException, TypeError, ValueError, OverflowError):
+            mixed = True
+        else:
+            mixed = isinstance(made.type, pa.BaseExtensionType) or pa.types.is_duration(made.type)
+    return pa.array([_words(cell) for cell in cells], pa.string()) if mixed else made
+
+
+def _words(cell: Any) -> str | None:
+    if isinstance(cell, (dict, list, tuple, np.ndarray)):
+        plain = cell.tolist() if isinstance(cell, np.ndarray) else cell
+        return json.dumps(plain, default=str, ensure_ascii=False)
+    return None if pd.api.types.is_scalar(cell) and pd.isna(cell) else str(cell)
+
+
 def _write_network(
-    publication: Publication,
-    verdicts: pd.DataFrame,
-    centers: pd.DataFrame,
-    rules: Policy,
-) -> None:
-    """Write the centers, their coverage areas and the map."""
-    plain = pd.DataFrame(centers.drop(columns=geometries(centers)))
-    plain = plain.rename(columns=lambda name: guarded_text(str(name)))
-    for name in plain.columns[[not pd.api.types.is_numeric_dtype(t) for t in plain.dtypes]]:
-        if not pd.api.types.is_datetime64_any_dtype(plain[name]):
-            cells = plain[name].astype("object")
-            plain[name] = cells.map(lambda cell: guarded_text(str(cell)), na_action="ignore")
-    plain.to_csv(publication.path("centers.csv"), index=False, lineterminator="\n")
-    covered = coverage_areas(centers, rules, as_of=verdicts.attrs.get("as_of"))
+    publication: Publication, verdicts: pd.DataFrame, centers: pd.DataFrame, rules: Policy
+) -> list[str]:
+    """Write the centers, their coverage areas and the map; return what is to be known of them."""
+    network, world = centers_of(centers), countries.load()
+    check_network(verdicts, network)
+    trusted = _trusted(verdicts)
+    country = network.decided(world, rules.convention(world.names, trust_declared=trusted))
+    path = publication.path("centers.csv")
+    report.write_centers(path, network, country, world.names)
+    covered, told = None, [areas.UNCUT] if trusted and rules.qualification.same_country else []
+    try:
+        covered = coverage_areas(
+            centers, rules, as_of=verdicts.attrs.get("as_of"), trust_declared=trusted
+        )
+    except InputError as error:  # the verdicts stand without a picture
+        told = [f"No coverage areas: {error}"]
+    else:
+        _write_areas(publication, covered)
+    if points_name(verdicts):
+        data = map_data(verdicts, centers, covered)
+        publication.path("map.html").write_text(page.page(data), encoding="utf-8")
+        return told
+    return [*told, UNDRAWN]
+
+
+def _write_areas(publication: Publication, covered: Any) -> None:
     table = pd.DataFrame(covered.drop(columns="geometry"))
     table["opens_on"] = table["opens_on"].dt.strftime("%Y-%m-%d")
     plain = table.astype("object").where(table.notna(), None)
     rows = [{str(k): v for k, v in row.items()} for row in plain.to_dict("records")]
     path = publication.path("areas.geojson")
     report.write_geojson(path, rows, covered.geometry.tolist())
-    if "geometry" in verdicts:
-        data = map_data(verdicts, centers, covered)
-        publication.path("map.html").write_text(page.page(data), encoding="utf-8")
 
 
 def _rules(verdicts: pd.DataFrame, policy: Policy | str | None) -> Policy:
@@ -107,7 +180,7 @@ def _rules(verdicts: pd.DataFrame, policy: Policy | str | None) -> Policy:
     """
     name, sha256 = (verdicts.attrs.get(n) for n in ("policy", "policy_sha256"))
     try:
-        rules = policy if isinstance(policy, Policy) else Policy.load(policy or name or "")
+        rules = Policy.load(policy or name or "")
     except PolicyError:
         msg = f"Say by which policy these verdicts are ({name or 'unknown'}): give policy=..."
         raise InputError(msg) from None
@@ -117,17 +190,32 @@ def _rules(verdicts: pd.DataFrame, policy: Policy | str | None) -> Policy:
     return rules
 
 
-def _manifest(verdicts: pd.DataFrame, rules: Policy) -> dict[str, Any]:
-    """Return what a notebook can tell of how its verdicts came about."""
-    rows = len(verdicts)
-    read = verdicts.attrs if verdicts.attrs.get("decided") == rows else {}
+def _manifest(verdicts: pd.DataFrame, rules: Policy, told: list[str]) -> dict[str, Any]:
+    """Return what a notebook can tell of how its verdicts came about: no files were read."""
+    rows, known = len(verdicts), verdicts.attrs
+    origin = Origin(
+        policy=rules,
+        as_of=day(known.get("as_of")) or today(),
+        trust_declared=_trusted(verdicts),
+        columns=known.get("columns", {}),
+        center_columns=known.get("center_columns", {}),
+        renamed_columns=known.get("renamed_columns", {}),
+        warnings=told,
+        centers=known.get("centers", {}),
+    )
+    read = known if known.get("decided") == rows else {}
     lost = {n: int(read.get(n, 0)) for n in ("rejected", "blank")}
-    return {
-        "policy": {"name": rules.name, "title": rules.title, "sha256": rules.sha256},
-        "as_of": verdicts.attrs.get("as_of"),
-        "counts": {
-            what: verdicts[what].value_counts().to_dict() for what in ("level", "status", "reason")
-        },
-        "ledger": {"read": rows + sum(lost.values()), "decided": rows, **lost},
-        "countries": countries.ATTRIBUTION,
+    counts = {
+        what: dict(Counter(texts(verdicts, what).to_pylist()))
+        for what in ("level", "status", "reason")
     }
+    return origin.to_dict() | {
+        "counts": counts,
+        "ledger": {"read": rows + sum(lost.values()), "decided": rows, **lost},
+        "spreadsheet_guard": True,
+    }
+
+
+def _trusted(verdicts: pd.DataFrame) -> bool:
+    """Return whether declared countries were trusted when these verdicts were made."""
+    return bool(verdicts.attrs.get("trust_declared", False))

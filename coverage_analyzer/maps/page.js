@@ -197,9 +197,10 @@ const Sites = L.Layer.extend({
   },
 });
 
-// Things near 180 degrees are drawn on both sides of it.
+// A view whose middle is one of the world's own longitudes sees each thing or its copy on the
+// other side of 180, wherever a network lies.
 function copies(lon) {
-  return Math.abs(lon) > 120 ? [0, lon > 0 ? -360 : 360] : [0];
+  return [0, lon > 0 ? -360 : 360];
 }
 
 function areaLayers(data, planned) {

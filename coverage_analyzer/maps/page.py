@@ -7,38 +7,17 @@ unpacks and shows through ``textContent``; a content security policy shuts every
 import base64
 import functools
 import re
-from html.parser import HTMLParser
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.maps import payload
+from coverage_analyzer.maps import fetching, payload
 
 POLICY: Final = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; "
     "connect-src 'none'; form-action 'none'; base-uri 'none'"
 )
-
-FETCHED_BY: Final = {
-    "audio": "src",
-    "embed": "src",
-    "iframe": "src",
-    "img": "src",
-    "input": "src",
-    "link": "href",
-    "object": "data",
-    "script": "src",
-    "source": "src",
-    "video": "src",
-}
-"""The attribute through which a browser fetches something, by element."""
-
-CALLS: Final = re.compile(
-    r"url\(\s*['\"]?(?!data:|#)[^)'\"]+|@import\b|\bimport\s*\(|\bfetch\s*\(|XMLHttpRequest|"
-    r"importScripts|['\"]https?://(?!www\.w3\.org/)[^'\"]*"
-)
-"""In a script or style: what would fetch, or an address that something may fetch from."""
 
 
 def page(data: dict[str, Any]) -> str:
@@ -87,40 +66,15 @@ def refuse_fetching(html: str) -> None:
     InputError
         With the first things that would be fetched, and the way out.
     """
-    finder = _Finder()
-    finder.feed(html)
-    if finder.found:
-        shown = "; ".join(f[:80] for f in finder.found[:3])
+    known = (leaflet(), leaflet_style(), _own("page.js"), _own("page.css"))
+    found = fetching.fetched(html, known)
+    if found:
+        shown = "; ".join(f[:80] for f in found[:3])
         msg = (
-            f"The map has {len(finder.found)} part(s) that a browser would fetch ({shown}). "
+            f"The map has {len(found)} part(s) that a browser would fetch ({shown}). "
             f"Take those layers away, or save with online=True."
         )
         raise InputError(msg)
-
-
-class _Finder(HTMLParser):
-    """Gathers what a browser would fetch from a page."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[str] = []
-        self._inside = ""
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Look at an element's attributes."""
-        self._inside = tag if tag in {"script", "style"} else ""
-        values = {name: value or "" for name, value in attrs}
-        address = values.get(FETCHED_BY.get(tag, ""), "")
-        if address and not address.startswith(("data:", "#")):
-            self.found.append(f"<{tag}> {address}")
-        self.found += CALLS.findall(values.get("style", ""))
-
-    def handle_data(self, data: str) -> None:
-        """Look at a script or style that is not one of ours."""
-        if self._inside and not any(own in data for own in (leaflet(), _own("page.js"))):
-            self.found += CALLS.findall(
-                data.replace(leaflet_style(), "").replace(_own("page.css"), "")
-            )
 
 
 @functools.cache

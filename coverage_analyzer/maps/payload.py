@@ -16,7 +16,7 @@ from coverage_analyzer.areas import Areas
 from coverage_analyzer.arrays import Floats
 from coverage_analyzer.centers import Centers
 from coverage_analyzer.countries import ATTRIBUTION, Names, Numbers
-from coverage_analyzer.explanation import REASONS
+from coverage_analyzer.explanation import REASONS, REASONS_ANYWHERE
 from coverage_analyzer.matching import Reason, Status
 
 MOST_SITES: Final = 50_000
@@ -82,12 +82,16 @@ class DrawnSites:
 
 @dataclass(frozen=True)
 class Network:
-    """The centers of a map: with the country that decided, and the areas they cover."""
+    """The centers of a map: with the country that decided, and the areas they cover.
+
+    ``same_country`` says whether a center serves sites of its own country only.
+    """
 
     centers: Centers
     country: Numbers
     areas: Areas | None
     day: np.datetime64
+    same_country: bool = True
 
 
 def payload(
@@ -116,6 +120,7 @@ def payload(
     ids = {center_id: i for i, center_id in enumerate(network.centers.center_id)}
     position = [ids[center_id] for center_id in words["center_id"]]
     undrawn = sites.total > MOST_SITES
+    reasons = REASONS if network.same_country else REASONS_ANYWHERE
     return {
         "title": title,
         "as_of": str(network.day),
@@ -124,7 +129,7 @@ def payload(
         "statuses": [status.name for status in Status],
         "counts": [counts.get(status.name, 0) for status in Status],
         "levels": words["level"],
-        "reason_words": [REASONS[Reason[r]] for r in words["reason"]],
+        "reason_words": [reasons[Reason[r]] for r in words["reason"]],
         "countries": words["site_country"],
         "sites": {
             "lon": columns["lon"],

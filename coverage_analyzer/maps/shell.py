@@ -8,6 +8,7 @@ from typing import Any, BinaryIO, Final
 
 import folium
 
+from coverage_analyzer.errors import InputError
 from coverage_analyzer.maps import page
 
 HEIGHT_PIXELS: Final = 560
@@ -104,7 +105,18 @@ class CoverageMap(folium.Map):
             outfile.close()
 
     def _repr_html_(self, **_options: Any) -> str:
-        """Return the map in a frame of its own, as notebooks show it."""
-        inner = markup.escape(self.html(online=True), quote=True)
+        """Return the map in a frame of its own, as notebooks show it.
+
+        The frame may run scripts and nothing else: it reaches neither the notebook nor its
+        cookies. Unless a layer of the user's fetches, the page in it is shut, too.
+        """
+        try:
+            page_ = self.html()
+        except InputError:
+            page_ = self.html(online=True)
+        inner = markup.escape(page_, quote=True)
         style = f"width:100%;height:{HEIGHT_PIXELS}px;border:0"
-        return f'<iframe srcdoc="{inner}" style="{style}" title="Coverage map"></iframe>'
+        return (
+            f'<iframe sandbox="allow-scripts" srcdoc="{inner}" style="{style}" '
+            f'title="Coverage map"></iframe>'
+        )

@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 from coverage_analyzer import arrays, countries, tables
 from coverage_analyzer.centers import Centers, day
 from coverage_analyzer.files import columnar, reading
-from coverage_analyzer.files.blocks import Block
+from coverage_analyzer.files.blocks import Block, Source
 from coverage_analyzer.files.reading import Table
 from coverage_analyzer.judging import Judged, judged
 from coverage_analyzer.matching import Matcher
@@ -239,7 +239,7 @@ def _centers(
     return centers_of(centers)
 
 
-class Frame:
+class Frame(Source):
     """One batch of Spark as a `Source`; its rows count from 1."""
 
     def __init__(self, batch: pa.RecordBatch) -> None:
@@ -290,5 +290,5 @@ def _for_all_rows(some: Judged, rows: int) -> dict[str, pa.Array]:
         take = arrays.arrow(place, place < 0)
         columns = {name: cells.take(take) for name, cells in columns.items()}
         columns["status"] = pc.fill_null(columns["status"], arrays.text([REJECTED])[0])
-        columns["reason"] = pc.coalesce(columns["reason"], arrays.chosen(code, codes))
+        columns["reason"] = pc.coalesce(columns["reason"], arrays.chosen(code, arrays.text(codes)))
     return columns

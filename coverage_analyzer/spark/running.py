@@ -95,9 +95,7 @@ def run(
         If the folder cannot be written.
     """
     options = options or Options()
-    if options.on_duplicate != "keep":
-        msg = "On Spark all rows of a site_id are kept; leave --on-duplicate, or run without Spark."
-        raise InputError(msg)
+    _refuse_what_spark_does_not(options)
     rules = policy if isinstance(policy, Policy) else Policy.load(policy)
     wanted = day(as_of)
     with session.opened() as shared, session.in_words(), tempfile.TemporaryDirectory() as scratch:
@@ -120,9 +118,29 @@ def run(
             return _published(found, matcher, folder, options, (told, files))
 
 
+def _refuse_what_spark_does_not(options: Options) -> None:
+    """Raise if an option is only for the engine of one machine.
+
+    Raises
+    ------
+    InputError
+        If so.
+    """
+    asked = {
+        "--on-duplicate": options.on_duplicate != "keep",
+        "--table": bool(options.table),
+        "--format xlsx": options.format == "xlsx",
+    }
+    for option, wanted in asked.items():
+        if wanted:
+            msg = f"{option} does not go with Spark; leave it out, or run without Spark."
+            raise InputError(msg)
+
+
 def _opened_centers(spark: "SparkSession", centers: str, folder: Path, options: Options) -> Table:
     path = sources.fetched(spark, centers, folder)
-    return reading.opened(path, tables.CENTERS, options.center_columns)
+    columns, dialect = options.center_columns, options.center_dialect
+    return reading.opened(path, tables.CENTERS, columns, dialect)
 
 
 def _matcher(given: Table, rules: Policy, as_of: datetime.date | None, options: Options) -> Matcher:
@@ -161,6 +179,7 @@ def _published(
         "on_duplicate": options.on_duplicate,
         "spreadsheet_guard": not options.raw_text,
         "engine": "spark",
+        "table": None,
         "files": [*folder.names, *sorted(f.name for f in files.iterdir()), "run.json"],
     }
     told["renamed_columns"] = _renamed(found.table.headers)

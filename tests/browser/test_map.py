@@ -219,8 +219,50 @@ def test_the_notebook_map_is_safe_and_whole(browser: Browser, tmp_path: Path) ->
 def test_the_notebook_shows_it_inline() -> None:
     """A frame with the whole page in it, as text of an attribute."""
     inline = ca.coverage_map(*frames([SITE]))._repr_html_()
-    assert inline.startswith('<iframe srcdoc="')
+    assert inline.startswith('<iframe sandbox="allow-scripts" srcdoc="')
     assert "<script" not in inline
+
+
+@pytest.mark.parametrize("fetching", [False, True], ids=["shut", "with tiles"])
+def test_the_notebooks_frame_works_in_its_sandbox(
+    browser: Browser, tmp_path: Path, fetching: bool
+) -> None:
+    """It draws, tells why, and cannot reach the notebook round it; shut unless a layer fetches."""
+    shown = ca.coverage_map(*frames([SITE]))
+    if fetching:
+        folium.TileLayer("https://tiles.example/{z}/{x}/{y}.png", attr="x").add_to(shown)
+    text = f"<!DOCTYPE html><script>top.secret = 1</script>{shown._repr_html_()}"
+    (tmp_path / "notebook.html").write_text(text, encoding="utf-8")
+    page = browser.new_context(offline=True, viewport={"width": 1200, "height": 800}).new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto((tmp_path / "notebook.html").as_uri())
+    frame = page.frames[1]
+    ready = "document.documentElement.dataset.ready === 'yes'"
+    if not fetching:
+        frame.wait_for_function(ready)
+        assert frame.locator("canvas.sites").count() == 1
+        assert "1 sites" in frame.locator(".legend").inner_text()
+        assert errors == []
+    reach = "() => { try { return String(top.secret) } catch (error) { return error.name } }"
+    assert frame.evaluate(reach) == "SecurityError"
+    policy = frame.locator("meta[http-equiv='Content-Security-Policy']").count()
+    assert policy == (0 if fetching else 1)
+
+
+def test_a_network_across_the_pacific_is_drawn_whole(browser: Browser, tmp_path: Path) -> None:
+    """Da Nang and Mexico are within 120 degrees of Greenwich, but nearer over 180: both in view."""
+    places = {"DAD": (16.07, 108.2, "VN"), "MEX": (19.4, -99.1, "MX")}
+    rows = "".join(f"{k},{lat},{lon},{c}\n" for k, (lat, lon, c) in places.items())
+    (tmp_path / "c.csv").write_text(f"center_id,latitude,longitude,country\n{rows}", "utf-8")
+    (tmp_path / "s.csv").write_text(f"site_id,latitude,longitude,country\n{rows}", "utf-8")
+    batch.run(tmp_path / "s.csv", tmp_path / "c.csv", tmp_path / "out", as_of="2026-12-01")
+    page = Opened(browser, tmp_path / "out" / "map.html").page
+    inside = """() => [...document.querySelectorAll("path.leaflet-interactive")].filter((path) => {
+      const { x, y, width } = path.getBoundingClientRect();
+      return width > 0 && x >= 0 && x < innerWidth && y >= 0 && y < innerHeight;
+    }).length"""
+    assert page.evaluate(inside) == len(places)
 
 
 def test_a_folium_layer_that_fetches_is_refused(tmp_path: Path) -> None:

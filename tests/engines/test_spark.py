@@ -17,7 +17,7 @@ from running import AS_OF, cells, centers_file, contents, manifest, records
 from coverage_analyzer import batch, countries, spark, tables
 from coverage_analyzer.batch import Ledger
 from coverage_analyzer.centers import Centers
-from coverage_analyzer.cli.run import run as run_verb
+from coverage_analyzer.cli.main import program
 from coverage_analyzer.errors import (
     CoverageError,
     FolderBusyError,
@@ -336,7 +336,7 @@ def test_folders_of_others_and_busy_ones_are_refused(tmp_path: Path) -> None:
 def test_duplicates_and_unknown_file_systems_are_refused(tmp_path: Path) -> None:
     """Say what Spark is not asked to do, before it works."""
     folder = sites_folder(tmp_path, NASTY)
-    with pytest.raises(InputError, match="all rows of a site_id are kept"):
+    with pytest.raises(InputError, match="--on-duplicate does not go with Spark"):
         on_spark(folder, tmp_path, on_duplicate="first")
     with pytest.raises(InputError, match="no file system that Spark knows"):
         spark.run(folder, centers_file(tmp_path), "nowhere://a/b", as_of=AS_OF)
@@ -358,7 +358,7 @@ def test_command_line(sites: Path, network: Path, tmp_path: Path) -> None:
     """Run by ``--engine spark``; say the ledger last; leave with 1 for too many rejects."""
     arguments = [str(sites), "--centers", str(network), "-o", str(tmp_path / "out")]
     more = ["--engine", "spark", "--as-of", AS_OF, "--no-areas", "--max-rejects", "3"]
-    ended = CliRunner().invoke(run_verb, [*arguments, *more], standalone_mode=False)
+    ended = CliRunner().invoke(program, ["run", *arguments, *more], standalone_mode=False)
     assert ended.return_value == 1
     assert ended.stderr.endswith("read 191 = decided 183 + rejected 8 + blank 0\n")
 

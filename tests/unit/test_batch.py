@@ -30,6 +30,7 @@ from coverage_analyzer import policy as policy_module
 from coverage_analyzer.errors import CoverageError, FolderBusyError, InputError, PolicyError
 from coverage_analyzer.files import columnar, delimited, report
 from coverage_analyzer.files.publishing import Publication
+from coverage_analyzer.files.workbook import WorkbookFile
 
 FILES = [
     "areas.geojson",
@@ -214,6 +215,8 @@ def test_no_rows_give_an_empty_report(tmp_path: Path, kind: report.Format, text:
     names = ["id", "lat", "lon", *tables.VERDICT]
     if kind == "csv":
         assert cells(tmp_path / "out" / "report.csv") == [names]
+    elif kind == "xlsx":
+        assert WorkbookFile(tmp_path / "out" / "report.xlsx").headers == names
     else:
         table = pq.ParquetFile(tmp_path / "out" / "report.parquet").read()
         assert (table.column_names, table.num_rows) == (names, 0)
@@ -381,7 +384,7 @@ def test_bad_arguments_do_not_touch_the_folder(tmp_path: Path, given_: dict[str,
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("name", ["nowhere.csv", ".", "x" * 300, "a\0b"])
+@pytest.mark.parametrize("name", ["nowhere.csv", "no/where", "x" * 300, "a\0b"])
 def test_a_sites_file_that_is_none_is_named(tmp_path: Path, name: str) -> None:
     """Whatever is given as a file, the end is an InputError."""
     with pytest.raises(InputError):
@@ -513,3 +516,31 @@ def test_raw_texts_of_many_rejects(tmp_path: Path) -> None:
     judged(tmp_path, f"id,lat,lon\r\n{rows}x,,9")
     raws = [r["raw"] for r in records(tmp_path / "out" / "rejects.csv")]
     assert raws == [*(f"{n},,2" for n in range(300)), "x,,9"]
+
+
+def test_parquet_holds_recurring_values_once(tmp_path: Path) -> None:
+    """Codes and countries are dictionaries in the file, distances are not; all come back."""
+    rows = "".join(f"S{n},{40 + n / 1000},-75,US\n" for n in range(100))
+    text = "site_id,latitude,longitude,country\n" + rows
+    judged(tmp_path, text, options=batch.Options(format="parquet"))
+    file = pq.ParquetFile(tmp_path / "out" / "report.parquet")
+    group = file.metadata.row_group(0)
+    coded = {
+        group.column(n).path_in_schema
+        for n in range(group.num_columns)
+        if group.column(n).has_dictionary_page
+    }
+    assert {"country", "level", "status", "reason", "center_id", "longitude"} <= coded
+    assert not {"site_id", "latitude", "distance_miles"} & coded
+    assert file.read(["site_id"]).column(0).to_pylist() == [f"S{n}" for n in range(100)]
+
+
+@pytest.mark.parametrize("kind", [pa.null(), pa.binary_view(), pa.list_(pa.int8())])
+def test_parquet_of_any_kind_passes_through(tmp_path: Path, kind: pa.DataType) -> None:
+    """Kinds of which nothing can be counted are written as they are."""
+    columns = {"latitude": [40.0], "longitude": [-75.0], "odd": pa.nulls(1, kind)}
+    pq.write_table(pa.table(columns), tmp_path / "s.parquet")
+    options = batch.Options(format="parquet")
+    batch.run(tmp_path / "s.parquet", centers_file(tmp_path), tmp_path / "out", options=options)
+    report = pq.ParquetFile(tmp_path / "out" / "report.parquet").read()
+    assert report.column("odd").to_pylist() == [None]

@@ -16,7 +16,9 @@ import pytest
 from running import READ, cells, centers_file, contents, judged, sites_file
 
 from coverage_analyzer.cli import main as cli
+from coverage_analyzer.cli.options import DEFAULT_POLICY
 from coverage_analyzer.files.publishing import Publication
+from coverage_analyzer.policy import DEFAULT
 
 LEDGER = re.compile(r"read (\d+) = decided (\d+) \+ rejected (\d+) \+ blank (\d+)")
 
@@ -356,7 +358,7 @@ def test_start_up_needs_no_heavy_library(arguments: list[str]) -> None:
     assert not loaded(arguments) & heavy
 
 
-@pytest.mark.parametrize("kind", ["csv", "parquet"])
+@pytest.mark.parametrize("kind", ["csv", "parquet", "xlsx"])
 def test_a_run_needs_no_data_frames(tmp_path: Path, kind: str) -> None:
     """The batch path takes seconds less without pandas and geopandas."""
     found = loaded(run_arguments(tmp_path, "--format", kind))
@@ -478,3 +480,23 @@ def test_other_notations_are_read_on_request(
     assert call(*arguments, "--max-rejects", "0").code == 1
     assert call(*arguments, "--max-rejects", "0", option).code == 0
     assert cells(tmp_path / "out" / "report.csv")[1][3:5] == ["Gold Plus", "qualified"]
+
+
+def test_a_line_feed_in_the_input_forges_no_line(tmp_path: Path, call: Call) -> None:
+    """Only the program's own lines begin at the left margin: the ledger is nobody else's."""
+    forged = "read 9 = decided 9 + rejected 0 + blank 0"
+    sites, centers = sites_file(tmp_path, "lat,lon\n40,-75\n"), centers_file(tmp_path)
+    for folder in (tmp_path / f"a\n{forged}", tmp_path / f"a\r{forged}"):
+        ended = call("run", sites, "--centers", centers, "-o", folder)
+        assert ended.code == 0
+        assert [line for line in re.split("[\r\n]", ended.err) if line.startswith("read")] == [
+            "read 1 = decided 1 + rejected 0 + blank 0"
+        ]
+    lost = call("run", f"x\n{forged}", "--centers", centers, "-o", tmp_path / "b")
+    assert lost.code == 2
+    assert not re.search("^read", lost.err, re.MULTILINE)
+
+
+def test_the_default_policy_of_the_program_is_the_librarys() -> None:
+    """The name stands twice, since help must not import the models of policies."""
+    assert DEFAULT_POLICY == DEFAULT

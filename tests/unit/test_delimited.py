@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files import delimited
+from coverage_analyzer.files import delimited, records
 from coverage_analyzer.files.delimited import DelimitedFile
 
 SIZES = (7, 8, 9, 11, 13, 16, 23, 32, 64)
@@ -296,7 +296,7 @@ def test_the_limit_of_the_process_is_left_alone_after_errors() -> None:
 
 def test_an_endless_record_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """A quote left open at the top of a huge file does not draw all of it into memory."""
-    monkeypatch.setattr(delimited, "FIELD_BYTES", 4096)
+    monkeypatch.setattr(records, "FIELD_BYTES", 4096)
     result = read(b'a,b\n"1,2\n' + b"3,4\n" * 5000, 256)
     assert [r[:2] for r in result.rejects] == [(2, "broken_quotes")]
     assert result.rows == [["3", "4"]] * 5000
@@ -338,6 +338,37 @@ def test_the_hash_is_of_the_whole_file() -> None:
     """The manifest names the bytes that were read, the byte order mark and all."""
     data = b"\xef\xbb\xbfa,b\n1,2\n3"
     assert everywhere(data).sha256 == hashlib.sha256(data).hexdigest()
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_empty_lines_count_wherever_they_stand(end: str, mark: str) -> None:
+    """At the beginning of a block, in the middle, at its end: rows and rejects keep their lines."""
+    lines = ["a,b", "", f"{mark}1,2", "", "", "3", "4,5", "", "x,y,z", "", ""]
+    result = everywhere(end.join(lines).encode())
+    assert result.rows == [[f"{mark}1", "2"], ["4", "5"]]
+    assert result.lines == [3, 7]
+    assert result.raws == [f"{mark}1,2", "4,5"]
+    assert [(line, raw) for line, _, raw in result.rejects] == [(6, "3"), (9, "x,y,z")]
+    assert (result.blank, result.records) == (5, 9)
+
+
+def test_a_header_of_many_columns_is_refused() -> None:
+    """No sheet has so many: what seems to be a header is something else."""
+    assert len(read(",".join(["a"] * 16_384).encode()).headers) == 16_384
+    with pytest.raises(InputError, match=r"line 1 has 16,385 columns"):
+        read(",".join(["a"] * 16_385).encode())
+
+
+def test_a_record_without_an_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its line is named before the memory is full; what ends in time is read."""
+    monkeypatch.setattr(records, "RECORD_BYTES", 1000)
+    assert read(b"a,b\n1,2\n" + b"x" * 900 + b",2\n", 64).lines == [2, 3]
+    for row in (b"," * 5000, b"\0" * 5000, b'"' + b"x,\n" * 2000):
+        with pytest.raises(InputError, match=r"line 3 begins a record that has not ended"):
+            read(b"a,b\n1,2\n" + row, 64)
+    with pytest.raises(InputError, match="line 1 has not ended"):
+        read(b"a" * 5000, 64)
 
 
 CELL = st.text(

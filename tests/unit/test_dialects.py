@@ -16,8 +16,10 @@ from hypothesis import strategies as st
 from running import centers_file, manifest
 
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files import delimited
+from coverage_analyzer.files import delimited, header
 from coverage_analyzer.files.delimited import DelimitedFile, Dialect
+from coverage_analyzer.files.reading import opened
+from coverage_analyzer.tables import SITES
 
 ROWS = [
     ["id", "name", "lat", "lon"],
@@ -48,7 +50,7 @@ def written(rows: list[list[str]], delimiter: str = ",", end: str = "\n") -> str
     return buffer.getvalue()
 
 
-@pytest.mark.parametrize("delimiter", delimited.DELIMITERS)
+@pytest.mark.parametrize("delimiter", header.DELIMITERS)
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_the_delimiter_is_found(delimiter: str, end: str) -> None:
     """The header tells, whatever stands in names."""
@@ -57,7 +59,7 @@ def test_the_delimiter_is_found(delimiter: str, end: str) -> None:
 
 @given(
     st.lists(st.lists(TEXT, min_size=2, max_size=2), max_size=5),
-    st.sampled_from(delimited.DELIMITERS),
+    st.sampled_from(header.DELIMITERS),
     st.sampled_from(["\n", "\r\n"]),
     st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
 )
@@ -104,13 +106,17 @@ def test_an_unknown_encoding_is_named() -> None:
         read(b"a,b\n", Dialect(encoding="cp9999"))
 
 
-def test_blocks_do_not_matter_in_other_encodings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A character may stand across two reads."""
-    data = written(ROWS * 3).encode("utf-16")
-    whole = read(data)
-    for size in (3, 7, 64):
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "shift_jis", "gb18030", "euc_kr"])
+def test_blocks_do_not_matter_in_other_encodings(
+    monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    """A character may stand across two reads, also where text takes more bytes as UTF-8."""
+    rows = [["a", "b"], ["東京", "東"], ["東京x" * 9, "京"]]
+    data = written(rows).encode(encoding)
+    dialect = Dialect(encoding=encoding)
+    for size in (*range(3, 40), 64, 1 << 22):
         monkeypatch.setattr(delimited, "BLOCK_BYTES", size)
-        assert read(data) == whole
+        assert read(data, dialect) == rows
 
 
 def run(tmp_path: Path, data: bytes, *arguments: str) -> subprocess.CompletedProcess[bytes]:
@@ -156,3 +162,112 @@ def test_a_delimiter_that_cannot_be_one_is_named(delimiter: str) -> None:
     """One ASCII character that is neither quote nor line end."""
     with pytest.raises(InputError, match="delimiter"):
         read(b"a,b\n", Dialect(delimiter=delimiter))
+
+
+@pytest.mark.parametrize(
+    ("line", "delimiter"),
+    [
+        ("id,lat,lon,a;b;c;d;e|f|g|h|i|j", ","),
+        ("id;lat;lon;a, b, c, d, e", ";"),
+        ("id|lat|lon|a;b;c;d;e;f", "|"),
+        ("id\tlat\tlon\ta,b,c,d,e,f", "\t"),
+        ("id,lat,lon", ","),
+    ],
+)
+def test_the_delimiter_is_the_one_by_which_columns_are_known(
+    tmp_path: Path, line: str, delimiter: str
+) -> None:
+    """However many of the others stand in a header of notes."""
+    path = tmp_path / "sites.csv"
+    cells = delimiter.join(["1", "40", "-75", "x"][: line.count(delimiter) + 1])
+    path.write_text(f"{line}\n{cells}\n", encoding="utf-8")
+    table = opened(path, SITES)
+    assert table.headers == line.split(delimiter)
+    assert [lat for rows in table.rows() for lat in rows.coordinates.lat.tolist()] == [40.0]
+
+
+def test_a_column_that_is_said_finds_the_delimiter(tmp_path: Path) -> None:
+    """What the user says of columns counts for finding out what parts them, too."""
+    path = tmp_path / "sites.csv"
+    path.write_text("north,east,a;b;c;d\n40,-75,x\n", encoding="utf-8")
+    table = opened(path, SITES, {"latitude": "north", "longitude": "east"})
+    assert table.headers == ["north", "east", "a;b;c;d"]
+
+
+def rejected(data: bytes, encoding: str, size: int = 1 << 22) -> list[tuple[int, str, str, str]]:
+    """Return the rejects of a file in an encoding, read in blocks of a size."""
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(delimited, "BLOCK_BYTES", size)
+        path = Path(folder) / "x.csv"
+        path.write_bytes(data)
+        blocks = list(DelimitedFile(path, Dialect(encoding=encoding)).blocks())
+    assert sum(len(block.lines) for block in blocks) == 2
+    return [(r.line, r.reason.value, r.detail, r.raw) for block in blocks for r in block.rejects]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "row", "raw", "byte"),
+    [
+        ("cp1252", b"M\xfcller \x81", "Müller \\x81", "0x81"),
+        ("ascii", "é".encode(), "\\xc3\\xa9", "0xc3"),  # which would be UTF-8 by chance
+        ("shift_jis", "東".encode("shift_jis") + b"\xff", "東\\xff", "0xff"),
+        ("gbk", b"\xff", "\\xff", "0xff"),
+    ],
+)
+@pytest.mark.parametrize("size", [5, 8, 1 << 22])
+def test_a_byte_that_is_none_costs_its_row(
+    encoding: str, row: bytes, raw: str, byte: str, size: int
+) -> None:
+    """Of a file in any encoding, as of one in UTF-8: the row is a reject that shows the byte."""
+    data = b"a,b\n1,2\n" + row + b",3\n4,5\n"
+    ((line, reason, detail, shown),) = rejected(data, encoding, size)
+    assert (line, reason, shown) == (3, "not_utf8", f"{raw},3")
+    assert f"byte {byte} is not {encoding}" in detail
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_half_a_character_of_utf16_costs_its_row(encoding: str) -> None:
+    """Also the bytes of which are ASCII on their own."""
+    parts = ["a,b\n1,2\n", "\ud841", ",3\n4,5\n"]
+    data = b"".join(part.encode(encoding, "surrogatepass") for part in parts)
+    ((line, reason, _, _),) = rejected(data, encoding)
+    assert (line, reason) == (3, "not_utf8")
+
+
+def test_a_character_cut_at_the_end_of_utf16_costs_its_row() -> None:
+    """A file that breaks off in the middle of a character."""
+    data = "a,b\n1,2\n3,4\n5,6".encode("utf-16-le")[:-1]
+    assert [(line, why) for line, why, _, _ in rejected(data, "utf-16-le")] == [(4, "not_utf8")]
+
+
+def test_a_header_in_another_encoding_names_it(tmp_path: Path) -> None:
+    """The message speaks of the encoding that was said."""
+    with pytest.raises(InputError, match=r"line 1: this is not ascii text"):
+        read("naïve,b\n1,2\n".encode(), Dialect(encoding="ascii"))
+
+
+def test_a_header_with_open_quotes_says_so() -> None:
+    """It is not taken for a file in another encoding."""
+    with pytest.raises(InputError, match="line 1: the header cannot be read: unexpected end"):
+        read(b'"a,b\n1,2\n')
+
+
+def test_the_delimiter_does_not_depend_on_the_size_of_blocks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A header that goes on behind a block by one delimiter only is read to its end first."""
+    data = b'id,lat,"lon\n...\n",d\n1,2,3,4\n'
+    whole = read(data)
+    assert whole[0] == ["id", "lat", "lon\n...\n", "d"]
+    for size in range(12, 40):
+        monkeypatch.setattr(delimited, "BLOCK_BYTES", size)
+        assert read(data) == whole
+
+
+@pytest.mark.parametrize("encoding", ["utf-7", "iso2022_jp", "hz"])
+def test_a_byte_that_would_change_others_is_refused(encoding: str) -> None:
+    """In an encoding with a state, rows behind a wrong byte might come out as other text."""
+    good = "a,b\n1,2\n"
+    assert read(good.encode(encoding), Dialect(encoding=encoding)) == [["a", "b"], ["1", "2"]]
+    with pytest.raises(InputError, match=r"x\.csv cannot be opened"):
+        read(good.encode(encoding) + b"\xff,1\n3,4\n", Dialect(encoding=encoding))

@@ -51,6 +51,7 @@ def test_exported_names_are_frozen() -> None:
     """Other programs import these; a change wants an entry in the change log."""
     assert sorted(ca.__all__) == [
         "CoverageError",
+        "Dialect",
         "Policy",
         "assess",
         "coverage_areas",

@@ -9,7 +9,7 @@ from typing import Any
 import pydantic
 import pytest
 
-from coverage_analyzer import countries, matching
+from coverage_analyzer import bands, countries
 from coverage_analyzer.errors import CoverageError, PolicyError
 from coverage_analyzer.policy import DEFAULT, Policy, builtin
 
@@ -258,7 +258,7 @@ def test_the_order_of_bands_in_the_file_does_not_matter() -> None:
     first = tomllib.loads(source("hp-call-to-repair"))
     second = {**first, "bands": first["bands"][::-1]}
     world = countries.load()
-    edges = [matching.band_edges(Policy.from_mapping(d), world).tolist() for d in (first, second)]
+    edges = [bands.band_edges(Policy.from_mapping(d), world).tolist() for d in (first, second)]
     assert edges[0] == edges[1]
 
 
@@ -337,3 +337,38 @@ def test_a_policy_error_is_caught_as_what_it_is() -> None:
     """One root for all, and a ValueError for those who do not know us."""
     assert issubclass(PolicyError, CoverageError)
     assert issubclass(PolicyError, ValueError)
+
+
+@pytest.mark.parametrize(
+    ("fold", "territories", "named"),
+    [
+        ({"AS": "GU", "GU": "US"}, [], "'GU' counts as 'US', but 'AS' as 'GU'"),
+        ({"FR": "DE"}, ["FR"], "'FR' counts as 'DE', but 'BL'"),
+        ({"MC": "RE"}, ["FR"], "'RE' counts as 'FR', but 'MC' as 'RE'"),
+        ({"EH": "MA", "MA": "EH"}, [], "'EH' counts as 'MA', but 'MA' as 'EH'"),
+    ],
+    ids=["two links", "a sovereign that goes on", "a territory that goes on", "round and round"],
+)
+def test_a_chain_of_folded_countries_is_refused(
+    fold: dict[str, str], territories: list[str], named: str
+) -> None:
+    """One site must not count as a country that itself counts as another."""
+    rules = {"fold": fold, "fold_territories": territories}
+    with pytest.raises(PolicyError) as caught:
+        Policy.from_mapping(data() | {"countries": rules})
+    assert named in str(caught.value)
+
+
+def test_a_territory_may_be_kept_apart_from_its_sovereign() -> None:
+    """All of France's territories are France, but Réunion stays itself: no chain."""
+    rules = {"fold": {"RE": "RE"}, "fold_territories": ["FR"]}
+    policy = Policy.from_mapping(data() | {"countries": rules})
+    table = countries.load().names
+    fold = policy.convention(table).fold
+    assert [table.codes[fold[table.known(c)]] for c in ("RE", "GP")] == ["RE", "FR"]
+
+
+def test_a_policy_is_its_own_source() -> None:
+    """Who takes a policy or its name passes either to the same loader."""
+    policy = Policy.load()
+    assert Policy.load(policy) is policy

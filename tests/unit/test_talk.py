@@ -1,8 +1,10 @@
 """Progress is one line that somebody watches."""
 
+import logging
+
 import pytest
 
-from coverage_analyzer.cli.talk import Progress, progress
+from coverage_analyzer.cli.talk import Progress, VisibleFormatter, progress, say
 
 
 def told(capsys: pytest.CaptureFixture[str], *steps: tuple[float, int, float]) -> list[str]:
@@ -39,3 +41,16 @@ def test_nobody_watches_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
     assert progress(quiet=True) is None
     monkeypatch.setattr("sys.stderr.isatty", lambda: False, raising=False)
     assert progress(quiet=False) is None
+
+
+def test_a_line_of_the_log_is_one_line() -> None:
+    """What --verbose tells of files cannot steer the terminal, either."""
+    record = logging.LogRecord("m", logging.INFO, "", 0, "read %s", ("a\x1b[2J\nb",), None)
+    assert VisibleFormatter("%(message)s").format(record) == r"read a\x1b[2J\nb"
+
+
+def test_only_the_first_line_begins_at_the_margin(capsys: pytest.CaptureFixture[str]) -> None:
+    """Lists of faults keep their lines; none can look like a line of the program's own."""
+    say("2 fault(s):\n  line 1\n    of it\nread 1 = decided 1\r\u2028x")
+    said = capsys.readouterr().err
+    assert said == ("2 fault(s):\n  line 1\n    of it\n  read 1 = decided 1\\r\\u2028x\n")

@@ -1,0 +1,119 @@
+"""Several files as one table: a folder, or all that a pattern such as ``2026-*.csv`` fits."""
+
+import bisect
+import contextlib
+import dataclasses
+import hashlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from coverage_analyzer.errors import InputError
+from coverage_analyzer.files.blocks import Block, Source
+
+MAGIC = "*?["
+
+
+def is_many(path: Path) -> bool:
+    """Return whether a path stands for several files: a folder, or a pattern that is no file."""
+    with contextlib.suppress(OSError, ValueError):  # no name of anything: opening it tells why
+        return path.is_dir() or (any(c in str(path) for c in MAGIC) and not path.is_file())
+    return False
+
+
+def files(path: Path) -> list[Path]:
+    """Return the files of a folder or pattern by name, hidden ones (and ``_SUCCESS``) left out.
+
+    Raises
+    ------
+    InputError
+        If there is none, or they are of several kinds.
+    """
+    root = Path(path.anchor or ".")
+    found = path.iterdir() if path.is_dir() else root.glob(str(path.relative_to(path.anchor)))
+    some = sorted(p for p in found if p.is_file() and p.name[0] not in "._")
+    if not some:
+        msg = f"There is no file in {path}." if path.is_dir() else f"No file is called {path}."
+        raise InputError(msg)
+    kinds = {"".join(p.suffixes[-2:] if p.suffix in {".gz", ".zst"} else [p.suffix]) for p in some}
+    if len(kinds) > 1:
+        names = " and ".join(sorted(kinds))
+        msg = f"{path} has files of several kinds, {names}: name those meant, like 'folder/*.csv'."
+        raise InputError(msg)
+    return some
+
+
+class Many(Source):
+    """Tables with the same headers, one after the other; their lines are counted on.
+
+    Parameters
+    ----------
+    paths
+        At least one.
+    opened
+        Opens one.
+
+    Raises
+    ------
+    InputError
+        If one cannot be opened, or has other headers or types than the first.
+    """
+
+    def __init__(self, paths: list[Path], opened: Callable[[Path], Source]) -> None:
+        self._paths, self._opened = paths, opened
+        self._sizes = np.cumsum([0, *(p.stat().st_size for p in paths)])
+        self._begins = [0]
+        self._source = opened(paths[0])
+        self._at = 0
+        self.headers, self.types = self._source.headers, self._source.types
+        self.known = self._source.known
+        for path in paths[1:]:
+            self._check(path, opened(path))
+
+    def _check(self, path: Path, source: Source) -> None:
+        """Raise if a file is no continuation of the first.
+
+        Raises
+        ------
+        InputError
+            If its headers or types are others.
+        """
+        if source.headers != self.headers:
+            odd = set(source.headers) ^ set(self.headers)
+            what = f"only one of them has {sorted(odd)[:3]}" if odd else "their order differs"
+            msg = f"{path} has other columns than {self._paths[0]}: {what}."
+            raise InputError(msg)
+        if source.types != self.types:
+            pairs = zip(self.headers, self.types, source.types, strict=True)
+            name, mine, other = next(t for t in pairs if t[1] != t[2])
+            msg = f"{path}: the column {name!r} holds {other}, but {mine} in {self._paths[0]}."
+            raise InputError(msg)
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield all rows, in order."""
+        last = 0
+        for number, path in enumerate(self._paths):
+            begin, self._at, self._source = last, number, self._opened(path)
+            self._begins[number:] = [begin]
+            for block in self._source.blocks():
+                lines = block.lines + begin
+                rejects = [dataclasses.replace(r, line=r.line + begin) for r in block.rejects]
+                last = max([last, *lines[-1:].tolist(), *(r.line for r in rejects[-1:])])
+                yield dataclasses.replace(block, lines=lines, rejects=rejects)
+
+    def place(self, line: int) -> str:
+        """Return the file and the line in it, of a line that was counted on."""
+        at = bisect.bisect_left(self._begins, line) - 1
+        return f"{self._paths[at].name} line {line - self._begins[at]}"
+
+    def share(self) -> float:
+        """Return how much of all files has been read, 0 to 1."""
+        here = self._sizes[self._at : self._at + 2]
+        done = here[0] + (here[1] - here[0]) * np.nan_to_num(self._source.share())
+        return float(done / max(self._sizes[-1], 1))
+
+    def sha256(self) -> str:
+        """Return a hash of the names and hashes of all files."""
+        told = "".join(f"{self._opened(p).sha256()}  {p.name}\n" for p in self._paths)
+        return hashlib.sha256(told.encode()).hexdigest()

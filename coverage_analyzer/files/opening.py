@@ -1,0 +1,113 @@
+"""Which reader takes a file: by its name, and for text that our own guard changed, behind it."""
+
+import dataclasses
+import functools
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+
+from coverage_analyzer import arrays
+from coverage_analyzer.errors import InputError
+from coverage_analyzer.files import gdal, guard, many, report, spatial, workbook
+from coverage_analyzer.files.blocks import Block, Source
+from coverage_analyzer.files.columnar import ParquetFile
+from coverage_analyzer.files.database.address import Address
+from coverage_analyzer.files.database.source import DatabaseTable
+from coverage_analyzer.files.delimited import DelimitedFile, Dialect
+from coverage_analyzer.files.header import Wanted
+
+
+def source(path: Path | Address, dialect: Dialect, wanted: Wanted) -> Source:
+    """Return the reader of a file, or of all that a folder or pattern stands for.
+
+    Parameters
+    ----------
+    path
+        What is to be read.
+    dialect
+        How text is written, where that cannot be found.
+    wanted
+        Whether some headers are those of the table that is looked for.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read.
+    MissingExtraError
+        If it is a workbook or a database, and the extra for it is not installed.
+    """
+    if isinstance(path, Address):
+        return DatabaseTable(path)
+    if many.is_many(path):
+        opened = functools.partial(_file, dialect=dialect, wanted=wanted)
+        return many.Many(many.files(path), opened)
+    return _file(path, dialect, wanted)
+
+
+def paths(path: Path) -> list[Path]:
+    """Return the files that a path stands for.
+
+    Raises
+    ------
+    InputError
+        If it is a folder or pattern without files of one kind.
+    """
+    return many.files(path) if many.is_many(path) else [path]
+
+
+def _file(path: Path, dialect: Dialect, wanted: Wanted) -> Source:
+    """Return the reader that the name of a file asks for.
+
+    Raises
+    ------
+    InputError
+        If it cannot read the file.
+    MissingExtraError
+        If it is a workbook and the extra ``excel`` is not installed.
+    """
+    found: Source
+    suffix = path.suffix.lower()
+    if dialect.sheet and suffix not in workbook.SUFFIXES:
+        msg = f"{path} is no workbook and has no sheet {dialect.sheet!r}; leave the name out."
+        raise InputError(msg)
+    match suffix:
+        case ".geojson" | ".json":
+            found = gdal.geojson(path)
+        case ".gpkg":
+            found = gdal.geopackage(path)
+        case ".shp" | ".zip":
+            found = gdal.shapefile(path)
+        case ".parquet" | ".geoparquet" | ".pq":
+            plain = ParquetFile(path)
+            found = spatial.geoparquet(path) if plain.spatial else plain
+        case _ if suffix in workbook.SUFFIXES:
+            found = workbook.WorkbookFile(path, dialect.sheet, dialect.decimal)
+        case _:
+            found = DelimitedFile(path, dialect, wanted)
+    return Unguarded(found) if report.is_guarded(path) else found
+
+
+class Unguarded(Source):
+    """A source of which each text is as it was before `guard.guarded`."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self.headers = [guard.unguarded(arrays.text([h]))[0].as_py() for h in source.headers]
+        self.types, self.known = source.types, source.known
+        self.hint, self.rows = source.hint, source.rows
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield all rows, in order."""
+        for block in self._source.blocks():
+            cells = [guard.unguarded(c) for c in block.columns.columns]
+            columns = pa.RecordBatch.from_arrays(cells, names=block.columns.schema.names)
+            yield dataclasses.replace(block, columns=columns)
+
+    def share(self) -> float:
+        """Return how much of the table has been read, 0 to 1; NaN where that cannot be told."""
+        return self._source.share()
+
+    def sha256(self) -> str | None:
+        """Return the hash of the file."""
+        return self._source.sha256()

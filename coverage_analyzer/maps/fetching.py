@@ -1,0 +1,162 @@
+"""What a browser would fetch on opening a page: found by a parser of HTML, not by its looks.
+
+The content security policy is the wall; this is who says beforehand what would run into it.
+"""
+
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from typing import Final
+
+ADDRESSES: Final = {
+    "action": {"form"},
+    "archive": {"object", "applet"},
+    "background": None,
+    "classid": {"object"},
+    "code": {"applet"},
+    "codebase": {"object", "applet"},
+    "data": {"object"},
+    "formaction": {"button", "input"},
+    "href": {"base", "feimage", "image", "link", "mpath", "script", "use"},
+    "icon": {"menuitem"},
+    "manifest": {"html"},
+    "ping": {"a", "area"},
+    "poster": {"video"},
+    "src": None,
+    "xlink:href": {"feimage", "image", "mpath", "script", "use"},
+}
+"""The attributes that hold an address to fetch from, and on which elements: None is on any."""
+
+LISTS: Final = {"srcset", "imagesrcset"}
+"""Attributes that hold several addresses, each with a size."""
+
+ANIMATIONS: Final = {"animate", "set"}
+"""Elements of SVG that can give another one its address."""
+
+DOCUMENTS: Final = {"embed", "frame", "iframe", "object", "script"}
+"""Elements in which even an address that is data can hold what fetches."""
+
+INERT: Final = re.compile(r"data:|#|about:|$")
+
+CSS_ESCAPE: Final = re.compile(r"\\(?:([0-9a-fA-F]{1,6})\s?|(.))")
+CSS_URL: Final = re.compile(r"""\b(?:url|src)\(\s*(?:"([^"]*)"|'([^']*)'|([^)]*))""", re.IGNORECASE)
+CSS_SET: Final = re.compile(r"image-set\(((?:[^()]|\([^()]*\))*)\)", re.IGNORECASE)
+ELSEWHERE: Final = re.compile(r"\s*(?:[a-z]+:)?//", re.IGNORECASE)
+QUOTED: Final = re.compile(r"""["']([^"']*)["']""")
+CSS_IMPORT: Final = re.compile(r"@import\b[^;]*", re.IGNORECASE)
+
+CALLS: Final = re.compile(
+    r"\bimport\s*[('\"`]|\bimport\b[^;'\"`]*\bfrom\s*['\"`]|\bfetch\s*\(|\bXMLHttpRequest\b|"
+    r"\bimportScripts\b|\bsendBeacon\b|\bnew\s+(?:Shared)?Worker\b|\bEventSource\b|\bWebSocket\b|"
+    r"['\"`](?:(?:https?|wss?):)?//(?!www\.w3\.org/)[\w{-][^'\"`]*|=(?:https?|wss?)://[^\s'\"`>]*"
+)
+"""In a script: what would fetch, or an address that something may fetch from."""
+
+
+def fetched(html: str, known: tuple[str, ...] = ()) -> list[str]:
+    """Return what a browser would fetch on opening a page, or on a click that sends something.
+
+    Links that a reader may follow (``<a href>``) are none of it.
+
+    Parameters
+    ----------
+    html
+        A page.
+    known
+        Scripts and styles that are known to be clean wherever they stand.
+    """
+    finder = _Finder(known)
+    finder.feed(html)
+    finder.close()
+    return finder.found
+
+
+def in_style(css: str) -> Iterator[str]:
+    """Yield what a style would fetch."""
+    plain = CSS_ESCAPE.sub(_unescaped, re.sub(r"/\*.*?\*/", " ", css, flags=re.DOTALL))
+    yield from CSS_IMPORT.findall(plain)
+    addresses = ["".join(groups) for groups in CSS_URL.findall(plain)]
+    addresses += [a for inside in CSS_SET.findall(plain) for a in QUOTED.findall(inside)]
+    yield from (f"url({address.strip()})" for address in addresses if is_fetched(address))
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    code = int(match[1], 16) if match[1] else 0
+    return chr(code) if 0 < code <= 0x10FFFF else match[2] or ""
+
+
+def is_fetched(address: str) -> bool:
+    """Return whether a browser goes somewhere for an address; it passes over blanks in it."""
+    bare = re.sub(r"[\x00-\x20]", "", address).lower()
+    return not INERT.match(bare)
+
+
+def listed(srcset: str) -> Iterator[str]:
+    """Yield the addresses of a ``srcset``, which may hold commas themselves (HTML, 4.8.4.2.1)."""
+    rest = srcset
+    while rest := rest.lstrip(" \t\n\f\r,"):
+        address, *more = re.split(r"[ \t\n\f\r]", rest, maxsplit=1)
+        rest = more[0] if more else ""
+        if not address.endswith(","):
+            rest = rest.partition(",")[2]
+        yield address.rstrip(",")
+
+
+class _Finder(HTMLParser):
+    """Gathers what a browser would fetch from a page."""
+
+    def __init__(self, known: tuple[str, ...]) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self._known = known
+        self._inside = ""
+        self._text: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Look at an element's attributes."""
+        self._look_inside()
+        self._inside = tag if tag in {"script", "style"} else ""
+        given = [(name, value or "") for name, value in attrs]
+        for name, value in given:
+            self.found += [f"<{tag} {name}> {what}" for what in self._in(tag, name, value)]
+        if tag == "meta" and ("http-equiv", "refresh") in [(n, v.lower()) for n, v in given]:
+            content = next((v for n, v in given if n == "content"), "")
+            self.found += [f"<meta refresh> {content}"] if re.search(r"[;,]", content) else []
+
+    def _in(self, tag: str, name: str, value: str) -> Iterator[str]:
+        """Yield what an attribute makes a browser fetch."""
+        if name == "srcdoc":
+            yield from fetched(value, self._known)
+        elif name in LISTS:
+            yield from filter(is_fetched, listed(value))
+        elif name.startswith("on"):
+            yield from CALLS.findall(value)
+        elif tag in ANIMATIONS and name in {"from", "to", "by", "values"}:
+            yield from filter(ELSEWHERE.match, value.split(";"))
+        elif name in ADDRESSES and tag in (ADDRESSES[name] or {tag}):
+            hidden = tag in DOCUMENTS and value.strip().lower().startswith("data:")
+            yield from [value] if hidden or is_fetched(value) else []
+        else:
+            yield from in_style(value)  # style, and what SVG has of it in attributes
+
+    def handle_data(self, data: str) -> None:
+        """Keep the text of a script or style."""
+        if self._inside:
+            self._text.append(data)
+
+    def handle_endtag(self, tag: str) -> None:
+        """Look at what stood in a script or style."""
+        if tag == self._inside:
+            self._look_inside()
+
+    def close(self) -> None:
+        """End the page, also within a script or style, of which the parser keeps the rest back."""
+        self.feed("</script></style>")
+        super().close()
+
+    def _look_inside(self) -> None:
+        text = "".join(self._text)
+        for known in self._known:
+            text = text.replace(known, "")
+        self.found += CALLS.findall(text) if self._inside == "script" else in_style(text)
+        self._inside, self._text = "", []
