@@ -48,6 +48,7 @@ def session() -> SparkSession:
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
     builder = builder.config("spark.driver.bindAddress", "127.0.0.1")
+    builder = builder.config("spark.ui.showConsoleProgress", "false")
     return builder.config("spark.driver.host", "127.0.0.1").getOrCreate()
 
 

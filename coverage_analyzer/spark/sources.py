@@ -278,14 +278,16 @@ def _same_headers(path: str, found: list[str], wanted: list[str]) -> None:
 
 
 def _schema(types: list[pa.DataType]) -> pa.Schema:
-    given = [pa.field(f"c{n}", kind) for n, kind in enumerate(types)]
+    plain = [pa.string() if pa.types.is_null(kind) else kind for kind in types]
+    given = [pa.field(f"c{n}", kind) for n, kind in enumerate(plain)]
     return pa.schema([*given, *VERDICT, *TOLD])
 
 
 def _packed(some: Judged, table: Table, file: pa.Array, line: pa.Array) -> Batches:
     """Yield the decided rows of a block, its rejects, and a row that counts what was read."""
     schema, rejects = _schema(table.source.types), some.rows.rejects
-    given = {f"c{n}": cells for n, cells in enumerate(some.rows.block.columns.columns)}
+    cells = some.rows.block.columns.columns
+    given = {f"c{n}": c.cast(schema.field(n).type) for n, c in enumerate(cells)}
     yield _part(schema, len(some.rows.block.lines), given | dict(some.columns))
     if rejects:
         yield _part(schema, len(rejects), {"file": file, "line": line} | _told(rejects))

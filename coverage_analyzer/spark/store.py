@@ -112,6 +112,11 @@ class Folder:
         Of the folder, which may not be there yet. One that holds anything but an earlier run is
         refused.
 
+    Attributes
+    ----------
+    stage
+        A folder beside, not there yet, for what lasts no longer than the context.
+
     Raises
     ------
     PublishError
@@ -127,8 +132,8 @@ class Folder:
         self._fs = FileSystem(spark, path)
         self.path = self._fs.whole(path).rstrip("/")
         parent, _, name = self.path.rpartition("/")
-        self._part, self._old, self._lock = (
-            f"{parent}/.{name}.{kind}" for kind in ("part", "old", "lock")
+        self._part, self._old, self._lock, self.stage = (
+            f"{parent}/.{name}.{kind}" for kind in ("part", "old", "lock", "stage")
         )
         self.names: list[str] = []
         with _java_in_words(self.path):
@@ -140,7 +145,7 @@ class Folder:
                     f"delete {self._lock}."
                 )
                 raise FolderBusyError(msg)
-            self._fs.drop(self._part)
+            self._clear()
             self._fs.make(self._part)
 
     def _refuse_others(self) -> None:
@@ -170,8 +175,12 @@ class Folder:
     ) -> None:
         """Throw away what was not published, and let the folder go."""
         with _java_in_words(self.path):
-            self._fs.drop(self._part)
+            self._clear()
             self._fs.drop(self._lock)
+
+    def _clear(self) -> None:
+        self._fs.drop(self._part)
+        self._fs.drop(self.stage)
 
     def place(self, name: str) -> str:
         """Return where Spark is to write a folder that is to be published under a name."""
