@@ -28,6 +28,7 @@ from coverage_analyzer.files.publishing import Publication
 from coverage_analyzer.files.reading import Rows, Table
 from coverage_analyzer.judging import judged
 from coverage_analyzer.maps import page, payload
+from coverage_analyzer.maps.gathering import DrawnSites
 from coverage_analyzer.matching import Matcher
 from coverage_analyzer.policy import DEFAULT, Policy
 
@@ -152,7 +153,7 @@ class Totals:
 
     ledger: Ledger = field(default_factory=Ledger)
     tally: Tally = field(default_factory=Tally)
-    drawn: payload.DrawnSites = field(default_factory=payload.DrawnSites)
+    drawn: DrawnSites = field(default_factory=DrawnSites)
     repeats: Repeats = field(default_factory=Repeats)
 
 
@@ -172,10 +173,10 @@ def _published(
         features = areas.properties(network.areas, matcher.centers, country, names)
         path = publication.path("areas.geojson")
         report.write_geojson(path, features, network.areas.geometry.tolist())
-    by_status = totals.tally.totals(matcher)["status"]
     if options.map:
         title = matcher.policy.title
-        data = payload.payload(title, totals.drawn, by_status, network, names)
+        data = payload.payload(title, totals.drawn, network, names)
+        undrawn += [f"The map: {note}" for note in [data.told["note"]] if note]
         publication.path("map.html").write_text(page.page(data), encoding="utf-8")
     told = manifest(*given, matcher)
     told["warnings"] += [*undrawn, *_repeated(totals.repeats)]
@@ -219,8 +220,9 @@ def _streamed(table: Table, matcher: Matcher, publication: Publication, options:
             totals.ledger.add(some.rows)
             totals.tally.add(some.verdicts)
             ids.add(table.site_ids(some.rows.block), some.rows.block.lines)
-            where = some.rows.coordinates
-            totals.drawn.add(where.lon, where.lat, *_labels(some.rows, table), some.columns)
+            if options.map:
+                where = some.rows.coordinates
+                totals.drawn.add(where.lon, where.lat, *labels(some.rows, table), some.columns)
             if options.progress:
                 options.progress(totals.ledger.read, table.source.share())
         if options.progress:
@@ -229,7 +231,7 @@ def _streamed(table: Table, matcher: Matcher, publication: Publication, options:
     return totals
 
 
-def _labels(rows: Rows, table: Table) -> tuple[pa.Array, pa.Array]:
+def labels(rows: Rows, table: Table) -> tuple[pa.Array, pa.Array]:
     """Return what a map calls the sites: id (else the line) and name."""
     name, lines = table.column(rows.block, "name"), rows.block.lines
     ids = (
