@@ -42,6 +42,7 @@ bench: $(READY)
 	$(BIN)/python benchmarks/assess.py
 	$(BIN)/python benchmarks/areas.py
 	$(BIN)/python benchmarks/reading.py
+	$(BIN)/python benchmarks/map.py
 
 # One wrong line at a time: the tests must see each (about 5 minutes).
 mutants: $(READY)

@@ -1,13 +1,14 @@
 """What the map of a million sites costs: to make in Python, and to look at in a browser.
 
-``python benchmarks/map.py [SITES ...]``, by default 5,000 and 1,000,000; needs Debian's chromium.
+``python benchmarks/map.py [SITES ...] [--keep FOLDER]``, by default 5,000 and 1,000,000 sites;
+needs Debian's chromium. With a folder, the maps stay there.
 A browser's time is the CPU time of the page's main thread, which other programs do not lengthen as
 they do the time on a clock; frames are those of a map that is dragged at zoom 5.
 """
 
+import argparse
 import shutil
 import statistics
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -134,13 +135,17 @@ def looked_at(browser: Browser, path: Path) -> dict[str, float]:
 
 def main() -> None:
     """Measure and print."""
-    counts = [int(argument) for argument in sys.argv[1:]] or [5_000, 1_000_000]
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("sites", nargs="*", type=int, default=[5_000, 1_000_000])
+    parser.add_argument("--keep", type=Path)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
+        folder = given.keep or Path(scratch)
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=list(FLAGS)
         )
-        for count in counts:
-            path = Path(folder) / f"{count}.html"
+        for count in given.sites:
+            path = folder / f"map-{count}.html"
             seconds = made(count, path)
             size = path.stat().st_size / 1e6
             print(f"{count:,} sites: {size:.2f} MB, made in {seconds:.1f} CPU s")

@@ -38,7 +38,9 @@ function sitePage(app, some, at) {
   if (some.length > 1) {
     const turn = element("p", `${counted(at + 1)} of ${counted(some.length)} sites here `, "turn");
     const go = (step) => {
-      box.replaceWith(sitePage(app, some, (at + step + some.length) % some.length));
+      const next = sitePage(app, some, (at + step + some.length) % some.length);
+      app.popup.setContent(next);
+      next.querySelectorAll("button")[step < 0 ? 0 : 1].focus();
     };
     turn.append(button("Previous", () => go(-1)), button("Next", () => go(1)));
     box.append(turn);

@@ -26,7 +26,10 @@ function labelled(tag, label, className) {
 function button(text, onClick, className) {
   const made = element("button", text, className);
   made.type = "button";
-  made.addEventListener("click", onClick);
+  made.addEventListener("click", (event) => {
+    event.stopPropagation(); // a button in a popup is no place on the map
+    onClick();
+  });
   return made;
 }
 
