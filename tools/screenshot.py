@@ -34,7 +34,7 @@ CLICK: Final = (
 """Searches for a site and opens what is told of it."""
 
 SHOTS: Final[dict[str, tuple[list[str], dict[str, Any]]]] = {
-    "light": ([view(47.9, 8.6, 7), CLICK], {"viewport": LAPTOP}),
+    "light": ([CLICK, view(47.6, 8.6, 7)], {"viewport": LAPTOP}),
     "dark": ([view(47.9, 8.6, 7)], {"viewport": LAPTOP, "color_scheme": "dark"}),
     "fiji": ([view(-17.5, 179.6, 7)], {"viewport": LAPTOP}),
     "phone": (

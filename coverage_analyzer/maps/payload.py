@@ -18,8 +18,8 @@ from coverage_analyzer.maps.gathering import GRID, STATUSES, Columns, DrawnSites
 from coverage_analyzer.maps.packing import UNITS, Block, morton
 from coverage_analyzer.matching import Reason, Status
 
-DRAWN_DEGREES: Final = 0.0002
-"""Outlines of areas are drawn to some 300 m; the rule itself knows no outline."""
+DRAWN_DEGREES: Final = 0.0005
+"""Outlines of areas are drawn to some 50 m; the rule itself knows no outline."""
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,7 @@ function densityLayer(density) {
     const first = Math.floor(tile.west * side);
     const top = Math.floor(tile.north * side);
     const many = Math.max(1, Math.round(TILE / size));
+    const text = ink("--ink");
     context.textAlign = "center";
     context.textBaseline = "middle";
     context.font = "600 11px system-ui, sans-serif";
@@ -77,12 +78,12 @@ function densityLayer(density) {
         if (!count) continue;
         const x = (column / side - tile.west) * tile.pixels;
         const y = (row / side - tile.north) * tile.pixels;
-        context.fillStyle = "#0072B2";
-        context.globalAlpha = 0.35 + (0.5 * Math.log1p(count)) / Math.log1p(most);
+        context.fillStyle = ink("--area");
+        context.globalAlpha = 0.2 + (0.5 * Math.log1p(count)) / Math.log1p(most);
         context.fillRect(x + 1, y + 1, size - 2, size - 2);
         context.globalAlpha = 1;
         if (size > 4 * TILE) continue;
-        context.fillStyle = "#ffffff";
+        context.fillStyle = text;
         context.fillText(brief(count), x + size / 2, y + size / 2);
       }
     }

@@ -56,9 +56,9 @@ function listenToChanges(app) {
     fillTable(app);
     app.tell(`${counted(app.countInView)} sites in view`);
   });
-  const inked = [app.land, layers.centers.layer, layers.areas.layer, layers.planned.layer];
+  const inked = ["centers", "areas", "planned", "density"].map((name) => layers[name].layer);
   const redraw = () => {
-    for (const layer of inked) if (map.hasLayer(layer)) layer.redraw();
+    for (const layer of [app.land, ...inked]) if (map.hasLayer(layer)) layer.redraw();
   };
   for (const query of ["(prefers-color-scheme: dark)", "print"]) {
     matchMedia(query).addEventListener("change", redraw);
