@@ -4,9 +4,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv
 READY := .venv/.ready
+BENCH := .venv-bench
+BENCH_READY := $(BENCH)/.ready
 DEMO := reports/demo
 
-.PHONY: demo test lint check wheel bench mutants lock format clean
+.PHONY: demo test lint check wheel bench bench-large bench-parts profile fuzz mutants lock format clean
 .DEFAULT_GOAL := demo
 
 demo: $(READY)
@@ -26,8 +28,9 @@ lint: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# One process has all tests of Spark: a session takes long to start.
 check: $(READY)
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --dist loadgroup
 
 # What a user gets: the built wheel, in an environment of its own, with its resources inside.
 wheel: $(READY)
@@ -38,11 +41,30 @@ wheel: $(READY)
 	cd build/wheel && env/bin/coverage-analyzer --version && env/bin/coverage-analyzer run \
 		../../data/customer_sites.csv --centers ../../data/service_centers.csv -o report
 
-bench: $(READY)
+# The product beside the floor and its peers, with wrong decisions counted: benchmarks/README.md.
+# What has been measured is kept; `make bench ARGS=--anew` measures again, `ARGS="--only NAME"` one.
+bench: $(BENCH_READY)
+	$(BENCH)/bin/python benchmarks/bench.py $(ARGS)
+
+bench-large: $(BENCH_READY)
+	$(BENCH)/bin/python benchmarks/bench.py --large $(ARGS)
+
+# Where the time of a run goes: a table, and flame graphs in docs/img.
+profile: $(BENCH_READY)
+	$(BENCH)/bin/python benchmarks/profiling.py $(ARGS)
+
+# The parts alone, each against its target: kernel, notebook, areas, reading.
+bench-parts: $(READY)
+	$(BIN)/python benchmarks/kernel.py
 	$(BIN)/python benchmarks/assess.py
 	$(BIN)/python benchmarks/areas.py
 	$(BIN)/python benchmarks/reading.py
 	$(BIN)/python benchmarks/map.py
+
+# The reader against files that are changed at random: make fuzz MINUTES=10
+MINUTES ?= 1
+fuzz: $(READY)
+	$(BIN)/python tests/fuzz.py $(MINUTES)
 
 # One wrong line at a time: the tests must see each (about 5 minutes).
 mutants: $(READY)
@@ -51,13 +73,15 @@ mutants: $(READY)
 lock: $(READY)
 	$(UV) pip compile pyproject.toml --quiet --universal --all-extras --group dev \
 		--python-version 3.11 --generate-hashes --no-emit-index-url -o requirements.lock
+	$(UV) pip compile pyproject.toml --quiet --universal --group bench -c requirements.lock \
+		--python-version 3.11 --generate-hashes --no-emit-index-url -o benchmarks/requirements.lock
 
 format: $(READY)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf .venv build dist reports
+	rm -rf .venv $(BENCH) build dist reports benchmarks/cache
 
 $(READY): requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -65,3 +89,9 @@ $(READY): requirements.lock pyproject.toml
 	$(UV) pip sync --quiet --compile-bytecode --require-hashes --python $(BIN)/python requirements.lock
 	$(UV) pip install --quiet --no-deps --no-build-isolation --python $(BIN)/python -e .
 	touch $(READY)
+
+$(BENCH_READY): benchmarks/requirements.lock $(READY)
+	test -x $(BENCH)/bin/python || $(UV) venv --quiet --python $(BIN)/python $(BENCH)
+	$(UV) pip sync --quiet --compile-bytecode --require-hashes --python $(BENCH)/bin/python $<
+	$(UV) pip install --quiet --no-deps --no-build-isolation --python $(BENCH)/bin/python -e .
+	touch $@

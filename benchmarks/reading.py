@@ -57,8 +57,7 @@ def measured(path: Path) -> tuple[float, float, int, int]:
     """Return the median of CPU seconds and of peak memory, rows and rejects."""
     command = [sys.executable, __file__, str(path)]
     told = [
-        subprocess.run(command, check=True, capture_output=True).stdout.split()  # noqa: S603
-        for _ in range(RUNS)
+        subprocess.run(command, check=True, capture_output=True).stdout.split() for _ in range(RUNS)
     ]
     seconds, peak = (statistics.median(float(line[i]) for line in told) for i in (0, 1))
     return seconds, peak, int(told[0][2]), int(told[0][3])

@@ -49,11 +49,11 @@ def text(values: Sequence[str]) -> pa.Array:
     return pa.Array.from_buffers(pa.large_string(), len(encoded), buffers).cast(pa.string())
 
 
-def chosen(numbers: npt.NDArray[Any], values: Sequence[str]) -> pa.Array:
-    """Return the strings that numbers stand for; null for negative ones."""
+def chosen(numbers: npt.NDArray[Any], texts: pa.Array) -> pa.Array:
+    """Return the texts that numbers stand for; null for negative ones."""
     missing = numbers < 0
     indices = arrow(numbers.astype(np.int32), missing if missing.any() else None)
-    return cast("pa.Array", text(values).take(indices))
+    return cast("pa.Array", texts.take(indices))
 
 
 def decimals(values: Floats, places: int) -> pa.Array:
@@ -98,3 +98,11 @@ def flags(bits: pa.Buffer | None, offset: int, length: int) -> Bools:
         return np.zeros(length, np.bool_)
     unpacked = np.unpackbits(np.frombuffer(bits, np.uint8), bitorder="little")
     return unpacked[offset : offset + length].view(np.bool_)
+
+
+def is_bytes(kind: pa.DataType) -> bool:
+    """Return whether a type holds bytes that are no text."""
+    if pa.types.is_dictionary(kind):
+        return is_bytes(kind.value_type)
+    tests = ("is_binary", "is_large_binary", "is_binary_view", "is_fixed_size_binary")
+    return any(getattr(pa.types, test)(kind) for test in tests)

@@ -1,17 +1,29 @@
 """Sites and centers give verdicts: the kernel. Arrays in, arrays out.
 
 A `Matcher` is built once from centers, policy and countries, and then matches batch after batch;
-nothing but its index of cells outlives a batch. Each batch goes one way: the country of each site
-(`countries.decision`), the centers of that country that could matter (`nearness`), the band of the
-nearest one, the verdict.
+nothing but its notes on cells outlives a batch. Each batch goes one way, all its sites at once:
+
+1. *The country* (`countries.decision`). The grid confirms most declared countries at once: where a
+   cell lies in one country, so does each of its points. Only the others are looked at.
+2. *The nearest center* of that country, and how many reach the site (`nearness`). The triangle
+   inequality leaves few candidates for a cell; squares of chords decide among them.
+3. *The band* of that center (`bands`), by the two chords between which alone a limit is in doubt
+   (`geodesy.chord_limits_m`, with the proof), and there by Karney's geodesic.
+4. *The distance*, along an arc whose error is known (`geodesy.arc_error_m`). Where the error could
+   change a printed digit of distance or margin, it is Karney's.
+5. *The planned center* to wait for, where none that is open reaches the site.
+6. *The verdict*: ground, center, band, promise and accuracy make a case, and each case has a status
+   and a reason in a table.
+
+So no step rounds before it decides, and the answer for a site depends on nothing but the site.
 """
 
 import dataclasses
 import datetime
 import enum
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +31,7 @@ import pyarrow as pa
 
 from coverage_analyzer import arrays, geodesy, tables
 from coverage_analyzer.arrays import Bools, Floats, Ints
+from coverage_analyzer.bands import Bands
 from coverage_analyzer.centers import Centers, Days
 from coverage_analyzer.countries import Countries, Numbers
 from coverage_analyzer.countries.decision import Ground, Grounds, decided
@@ -27,13 +40,10 @@ from coverage_analyzer.geodesy import MILE_M
 from coverage_analyzer.nearness import NOBODY, Index
 from coverage_analyzer.policy import Policy
 
-LOST: Final = (Ground.NULL_ISLAND, Ground.UNKNOWN)
-"""Grounds on which no country can be told, so that there is nothing to measure to."""
-
 NO_DAY: Final = np.datetime64("NaT", "D")
 
 ROWS_AT_ONCE: Final = 100_000
-"""Bounds the memory of a match; the answer does not depend on it."""
+"""Bounds the memory of a match; fewer would cost time. The answer does not depend on it."""
 
 
 class Status(enum.IntEnum):
@@ -81,11 +91,14 @@ class Sites:
         """Return how many there are."""
         return len(self.lon)
 
+    def some(self, which: "Ints | slice") -> "Sites":
+        """Return some of them."""
+        return Sites(*(v[which] for v in vars(self).values()))
+
     def batches(self) -> Iterator["Sites"]:
         """Yield the sites in runs of at most `ROWS_AT_ONCE`."""
         for start in range(0, len(self), ROWS_AT_ONCE):
-            some = slice(start, start + ROWS_AT_ONCE)
-            yield Sites(self.lon[some], self.lat[some], self.declared[some], self.accuracy_m[some])
+            yield self.some(slice(start, start + ROWS_AT_ONCE))
 
 
 @dataclass(frozen=True)
@@ -162,9 +175,15 @@ class Matcher:
         self.as_of = as_of or datetime.datetime.now(datetime.UTC).date()
         self.convention = policy.convention(world.names, trust_declared=trust_declared)
         self.center_country = centers.decided(world, self.convention)
-        self._edges = band_edges(policy, world)
-        self._level = band_levels(policy, world)
-        self._points = geodesy.ecef(centers.lon, centers.lat)
+        self._bands = Bands(policy, world)
+        self._lon, self._lat = np.append(centers.lon, np.nan), np.append(centers.lat, np.nan)
+        self._texts = {
+            "level": arrays.text([level.title for level in policy.levels]),
+            "status": arrays.text([status.name for status in Status]),
+            "reason": arrays.text([reason.name for reason in Reason]),
+            "center_id": arrays.text(centers.center_id),
+            "country": arrays.text(world.names.codes),
+        }
         day = np.datetime64(self.as_of, "D")
         self._open = self._index(centers.is_open(day), list_all=False)
         self._planned = self._index(centers.is_planned(day), list_all=True)
@@ -175,9 +194,9 @@ class Matcher:
         own = self.policy.qualification.same_country
         members = [
             every[self.center_country[every] == number] if own else every
-            for number in range(len(self._edges))
+            for number in range(len(self.world.names.codes))
         ]
-        reach_m = np.nanmax(self._edges, axis=1) * MILE_M
+        reach_m = self._bands.widest * MILE_M
         return Index(self.centers.lon, self.centers.lat, members, reach_m, list_all=list_all)
 
     @property
@@ -187,7 +206,9 @@ class Matcher:
 
     def match(self, sites: Sites) -> Verdicts:
         """Return the verdict on each site; the answer for one does not depend on the others."""
-        parts = [self._match(batch) for batch in sites.batches()] or [self._match(sites)]
+        if len(sites) <= ROWS_AT_ONCE:
+            return self._match(sites)
+        parts = [self._match(batch) for batch in sites.batches()]
         return Verdicts(
             **{
                 f.name: np.concatenate([getattr(p, f.name) for p in parts])
@@ -199,73 +220,84 @@ class Matcher:
         country, ground = decided(sites.lon, sites.lat, sites.declared, self.world, self.convention)
         if not self.policy.needs_country:
             ground = np.where(ground == Ground.NULL_ISLAND, ground, Ground.AGREED).astype(np.int8)
-        points = geodesy.ecef(sites.lon, sites.lat)
-        group = country.astype(np.int64)
+        points, group = geodesy.ecef(sites.lon, sites.lat), country.astype(np.int64)
         nearest, in_reach = self._open.nearest(sites.lon, sites.lat, points, group)
-        nearest[np.isin(ground, LOST)] = NOBODY
+        nearest[_lost(ground)] = NOBODY
         now = self._measured(sites, points, country, nearest)
         beyond = np.flatnonzero(~now.inside & (ground < Ground.NULL_ISLAND))
-        coming = np.full(len(sites), NOBODY, np.int64)
-        coming[beyond] = self._opening_first(sites, group, beyond)
-        later = self._measured(sites, points, country, coming)
-        return self._judged(sites, country, ground, (now, later), in_reach)
+        later = self._promised(sites, points, country, beyond)
+        return self._judged(sites, Decided(country, ground), now, later, in_reach)
 
-    def _opening_first(self, sites: Sites, group: Ints, some: Ints) -> Ints:
-        """Return for some sites the planned center in reach that opens first, then the nearest."""
-        site, center, away = self._planned.in_reach(sites.lon[some], sites.lat[some], group[some])
+    def _promised(self, sites: Sites, points: Floats, country: Numbers, some: Ints) -> "Promised":
+        """Return for some sites, where a planned center reaches them, the one to wait for.
+
+        It is the one that opens first, then the nearest.
+        """
+        if not len(self._planned):
+            some = some[:0]
+        group = country[some].astype(np.int64)
+        site, center, away = self._planned.in_reach(sites.lon[some], sites.lat[some], group)
         order = np.lexsort((center, away, self.centers.opens_on[center], site))
         first = order[np.flatnonzero(np.diff(site[order], prepend=-1))]
-        result = np.full(len(some), NOBODY, np.int64)
-        result[site[first]] = center[first]
-        return result
+        some = some[site[first]]
+        there = self._measured(
+            sites.some(some), geodesy.picked(points, some), country[some], center[first]
+        )
+        return Promised(some, there)
 
     def _measured(self, sites: Sites, points: Floats, country: Numbers, center: Ints) -> "Measured":
         """Return how far one center for each site is, and the band that the distance falls in."""
-        to = np.flatnonzero(center != NOBODY)
-        c, edges = center[to], self._edges[country]
-        chord = geodesy.chord_m(points[to], self._points[c])
-        pair = (sites.lon[to], sites.lat[to], self.centers.lon[c], self.centers.lat[c])
-        band = np.full(len(sites), edges.shape[1], np.int64)
-        for number in reversed(range(edges.shape[1])):
-            within = geodesy.within_chord(chord, pair, edges[to, number] * MILE_M)
-            band[to[within]] = number
-        inside = band < edges.shape[1]
-        upper = np.take_along_axis(edges, np.minimum(band, edges.shape[1] - 1)[:, None], axis=1)
-        limit = np.where(inside, upper[:, 0], np.nanmax(edges, axis=1))
-        return Measured(center, band, inside, limit, self._miles(sites, points, center, limit))
+        there = geodesy.picked(self._open.points, center)
+        pair = sites.lon, sites.lat, self._lon.take(center), self._lat.take(center)
+        band = self._bands.of(geodesy.square_m2(points, there), country, pair)
+        limit = self._bands.limit(country, band)
+        miles = _miles(geodesy.arc_m(points, there), limit, pair)
+        return Measured(center, band, band < self._bands.number, limit, miles)
 
     def _judged(
-        self,
-        sites: Sites,
-        country: Numbers,
-        ground: Grounds,
-        measured: tuple["Measured", "Measured"],
-        in_reach: Ints,
+        self, sites: Sites, decided_: "Decided", now: "Measured", later: "Promised", in_reach: Ints
     ) -> Verdicts:
         """Return the verdicts, given the nearest open center and the planned one to come."""
-        now, later = measured
-        edges = self._edges[country]
-        borderline = _borderline(sites, np.where(later.inside, later.miles, now.miles), edges)
-        status, reason = _statuses(ground, now, later.inside, borderline)
-        pending = status == Status.pending
-        # A margin that is too small to tell is shown, also that of a center to come.
-        told = later.inside & (pending | (reason == Reason.borderline))
-        shown = Measured(*(np.where(told, b, a) for a, b in zip(now, later, strict=True)))
-        lost = np.isin(ground, LOST)
-        margin = shown.limit - shown.miles
-        opens = np.where(pending, self.centers.opens_on[shown.center], NO_DAY)
+        country, ground = decided_
+        pending = np.zeros(len(sites), np.bool_)
+        pending[later.site] = True
+        # Out at sea no promise is made, so the nearest open center is shown.
+        told = ground[later.site] != Ground.OFFSHORE
+        for values, others in zip(now, later.measured, strict=True):
+            values[later.site[told]] = others[told]
+        center, band, inside, limit, miles = now
+        status, reason = _statuses(
+            ground, center == NOBODY, inside, pending, self._borderline(sites, country, miles)
+        )
+        lost = _lost(ground)
+        margin = limit - miles
+        limit[lost] = np.nan
+        in_reach[lost] = 0
+        opens = np.full(len(sites), NO_DAY)
+        waiting = np.flatnonzero(status == Status.pending)
+        opens[waiting] = self.centers.opens_on[center[waiting]]
         return Verdicts(
-            level=self._levels(country, status, shown.band),
+            level=self._levels(country, status, band),
             status=status,
             reason=reason,
-            center=shown.center.astype(np.int32),
-            distance_miles=np.round(shown.miles * 1000) / 1000,
-            limit_miles=np.where(lost, np.nan, shown.limit),
-            margin_miles=_away_from_zero(np.where(shown.inside, np.maximum(margin, 0), margin)),
+            center=center.astype(np.int32),
+            distance_miles=np.rint(miles * 1000) / 1000,
+            limit_miles=limit,
+            margin_miles=_away_from_zero(np.where(inside, np.maximum(margin, 0), margin)),
             country=country,
-            available_on=opens.astype("datetime64[D]"),
-            centers_in_reach=np.where(lost, 0, in_reach).astype(np.int32),
+            available_on=opens,
+            centers_in_reach=in_reach.astype(np.int32),
         )
+
+    def _borderline(self, sites: Sites, country: Numbers, miles: Floats) -> Bools:
+        """Return where coordinates are not good enough to tell the side of a limit."""
+        result = np.zeros(len(sites), np.bool_)
+        rough = np.flatnonzero(~np.isnan(sites.accuracy_m))
+        edges = self._bands.edges[country[rough]]
+        away = np.abs(edges - miles[rough, None])
+        off = away.min(axis=1, initial=np.inf, where=~np.isnan(edges))
+        result[rough] = off * MILE_M < sites.accuracy_m[rough]
+        return result
 
     def _levels(
         self, country: Numbers, status: npt.NDArray[np.int8], band: Ints
@@ -273,40 +305,24 @@ class Matcher:
         """Return the level in force: what the band buys, else interim or fallback."""
         position = {level.id: number for number, level in enumerate(self.policy.levels)}
         rules = self.policy.qualification
-        bought = self._level[country, np.minimum(band, self._level.shape[1] - 1)]
-        less = np.where(status == Status.pending, position[rules.interim], position[rules.fallback])
-        return np.where(status == Status.qualified, bought, less).astype(np.int8)
-
-    def _miles(self, sites: Sites, points: Floats, center: Ints, limit: Floats) -> Floats:
-        """Return distances good enough that no printed digit differs from Karney's."""
-        result = np.full(len(sites), np.nan)
-        to = np.flatnonzero(center != NOBODY)
-        c = center[to]
-        metres = geodesy.arc_m(points[to], self._points[c])
-        far = metres > geodesy.ARC_REACH_M
-        error = geodesy.ARC_ERROR_M / MILE_M
-        printed = _near_step(metres / MILE_M + 0.0005, error)
-        ask = far | printed | _near_step(limit[to] - metres / MILE_M, error)
-        some, other = to[ask], c[ask]
-        metres[ask] = geodesy.distance_m(
-            sites.lon[some], sites.lat[some], self.centers.lon[other], self.centers.lat[other]
-        )
-        result[to] = metres / MILE_M
-        return result
+        less = np.full(len(Status), position[rules.fallback], np.int8)
+        less[Status.pending] = position[rules.interim]
+        bought = self._bands.level(country, band)
+        return np.where(status == Status.qualified, bought, less.take(status))
 
     def columns(self, verdicts: Verdicts) -> dict[str, pa.Array]:
         """Return verdicts as the columns that a report adds, in their order: `tables.VERDICT`."""
         days = np.isnat(verdicts.available_on)
         country = np.where(verdicts.country > 0, verdicts.country, -1)
         columns = {
-            "level": arrays.chosen(verdicts.level, [level.title for level in self.policy.levels]),
-            "status": arrays.chosen(verdicts.status, [s.name for s in Status]),
-            "reason": arrays.chosen(verdicts.reason, [r.name for r in Reason]),
-            "center_id": arrays.chosen(verdicts.center, self.centers.center_id),
+            "level": arrays.chosen(verdicts.level, self._texts["level"]),
+            "status": arrays.chosen(verdicts.status, self._texts["status"]),
+            "reason": arrays.chosen(verdicts.reason, self._texts["reason"]),
+            "center_id": arrays.chosen(verdicts.center, self._texts["center_id"]),
             "distance_miles": _nullable(verdicts.distance_miles),
             "limit_miles": _nullable(verdicts.limit_miles),
             "margin_miles": _nullable(verdicts.margin_miles),
-            "site_country": arrays.chosen(country, self.world.names.codes),
+            "site_country": arrays.chosen(country, self._texts["country"]),
             "available_on": arrays.arrow(verdicts.available_on, days),
             "centers_in_reach": arrays.arrow(verdicts.centers_in_reach),
         }
@@ -331,35 +347,72 @@ class Measured(NamedTuple):
     miles: Floats
 
 
-def _statuses(
-    ground: Grounds, now: Measured, pending: Bools, borderline: Bools
-) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.int8]]:
-    """Return status and reason; the first case that fits decides."""
-    offshore = (ground == Ground.OFFSHORE) & (now.inside | pending)
-    cases: list[tuple[Bools, Status, Reason]] = [
+class Promised(NamedTuple):
+    """Sites, by position, that a planned center will reach, and that center; shape (k,) each."""
+
+    site: Ints
+    measured: Measured
+
+
+class Decided(NamedTuple):
+    """The country that each site counts as, and on what ground; shape (n,) each."""
+
+    country: Numbers
+    ground: Grounds
+
+
+def _lost(ground: Grounds) -> Bools:
+    """Return where no country can be told, so that there is nothing to measure to."""
+    lost: Bools = (ground == Ground.NULL_ISLAND) | (ground == Ground.UNKNOWN)
+    return lost
+
+
+def _outcomes() -> tuple[npt.NDArray[np.int8], npt.NDArray[np.int8]]:
+    """Return status and reason of each case, for all values of what `_statuses` is given."""
+    ground, nobody, inside, pending, borderline = np.indices((len(Ground), 2, 2, 2, 2))
+    cases: list[tuple[Any, Status, Reason]] = [
         (ground == Ground.NULL_ISLAND, Status.review, Reason.null_island),
         (ground == Ground.UNKNOWN, Status.review, Reason.country_unknown),
         (ground == Ground.CONFLICT, Status.review, Reason.country_conflict),
-        (offshore, Status.review, Reason.country_conflict),
+        ((ground == Ground.OFFSHORE) & (inside | pending), Status.review, Reason.country_conflict),
         (borderline, Status.review, Reason.borderline),
         (pending, Status.pending, Reason.center_opens_later),
-        (now.center == NOBODY, Status.fallback, Reason.no_center_in_country),
-        (now.inside, Status.qualified, Reason.within_radius),
+        (nobody, Status.fallback, Reason.no_center_in_country),
+        (inside, Status.qualified, Reason.within_radius),
     ]
-    when = [case for case, _, _ in cases]
+    when = [np.asarray(case, np.bool_).ravel() for case, _, _ in cases]
     status = np.select(when, [s for _, s, _ in cases], Status.fallback)
     reason = np.select(when, [r for _, _, r in cases], Reason.beyond_radius)
     return status.astype(np.int8), reason.astype(np.int8)
 
 
-def _borderline(sites: Sites, miles: Floats, edges: Floats) -> Bools:
-    """Return where coordinates are not good enough to tell the side of a limit."""
-    off = np.abs(edges - miles[:, None]).min(axis=1, initial=np.inf, where=~np.isnan(edges))
-    doubtful: Bools = off * MILE_M < sites.accuracy_m
-    return doubtful
+STATUS_OF, REASON_OF = _outcomes()
+"""Status and reason by the number of the case."""
 
 
-def _near_step(miles: Floats, error: float) -> Bools:
+def _statuses(
+    ground: Grounds, nobody: Bools, inside: Bools, pending: Bools, borderline: Bools
+) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.int8]]:
+    """Return status and reason; the first case that fits decides."""
+    case = ground
+    for more in (nobody, inside, pending, borderline):
+        case = 2 * case + more
+    return STATUS_OF.take(case), REASON_OF.take(case)
+
+
+def _miles(arc_m: Floats, limit: Floats, pair: Sequence[Floats]) -> Floats:
+    """Return distances so good that no printed digit of them or of the margin is another's.
+
+    Where an arc is long, or within its error of a number where printing jumps, Karney is asked.
+    """
+    miles, error = arc_m / MILE_M, geodesy.arc_error_m(arc_m) / MILE_M
+    jumps = _near_step(miles + 0.0005, error) | _near_step(limit - miles, error)
+    ask = np.flatnonzero(jumps | (arc_m > geodesy.ARC_REACH_M))
+    miles[ask] = geodesy.distance_m(*(c[ask] for c in pair)) / MILE_M
+    return miles
+
+
+def _near_step(miles: Floats, error: Floats) -> Bools:
     """Return where a number lies within its error of a multiple of 0.001, where printing jumps."""
     steps = miles * 1000
     near: Bools = np.abs(steps - np.rint(steps)) < 2 * error * 1000
@@ -369,22 +422,3 @@ def _near_step(miles: Floats, error: float) -> Bools:
 def _away_from_zero(miles: Floats) -> Floats:
     """Return numbers rounded to 3 decimals, outwards, so that only zero prints as zero."""
     return np.sign(miles) * np.ceil(np.round(np.abs(miles) * 1000, 6)) / 1000
-
-
-def band_edges(policy: Policy, world: Countries) -> Floats:
-    """Return the upper limits of the bands of each country in miles, NaN where it has fewer."""
-    bands = [policy.bands_in(code) for code in world.names.codes]
-    result = np.full((len(bands), max(map(len, bands))), np.nan)
-    for number, some in enumerate(bands):
-        result[number, : len(some)] = [band.up_to_miles for band in some]
-    return result
-
-
-def band_levels(policy: Policy, world: Countries) -> npt.NDArray[np.int8]:
-    """Return the positions of the levels that the bands of each country buy."""
-    position = {level.id: number for number, level in enumerate(policy.levels)}
-    result = np.zeros(band_edges(policy, world).shape, np.int8)
-    for number, code in enumerate(world.names.codes):
-        levels = [position[band.level] for band in policy.bands_in(code)]
-        result[number, : len(levels)] = levels
-    return result

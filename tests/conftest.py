@@ -1,10 +1,12 @@
 """What all tests share: one Hypothesis profile, the world, a policy, the sample cases."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from serving import PostgreSQL, binaries
 
 from coverage_analyzer import countries
 from coverage_analyzer.countries import Countries
@@ -30,6 +32,16 @@ def world() -> Countries:
 def policy() -> Policy:
     """Return the policy that applies if none is named."""
     return Policy.load("appliance-maintenance")
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQL]:
+    """Return a server of our own, of which each worker that needs one starts its own."""
+    programs = binaries()
+    if programs is None:
+        pytest.skip("no PostgreSQL server is installed, or nobody to run it as")
+    with PostgreSQL(programs) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

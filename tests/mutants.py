@@ -40,6 +40,7 @@ def pytest_configure():
 
 _CENTERS, _COUNTRIES = "unit/test_centers.py", "unit/test_countries.py"
 _MATCHING, _NEARNESS = "unit/test_matching.py", "unit/test_nearness.py"
+_DATABASE = "unit/test_database.py"
 _GOLDEN, _LAWS = "golden/test_golden.py", "property/test_laws.py"
 
 TESTS: Final = {
@@ -48,8 +49,15 @@ TESTS: Final = {
     "countries/borders": (_COUNTRIES, _GOLDEN, _LAWS),
     "countries/decision": (_COUNTRIES, _MATCHING, _GOLDEN),
     "countries/names": (_COUNTRIES, _GOLDEN),
+    "files/database/address": (_DATABASE,),
+    "files/database/connecting": (_DATABASE,),
+    "files/database/source": (_DATABASE,),
+    "files/database/target": (_DATABASE,),
+    "files/publishing": (_DATABASE, "unit/test_publishing.py"),
     "geodesy": ("unit/test_geodesy.py", _NEARNESS, _MATCHING, _GOLDEN, _LAWS),
     "matching": (_MATCHING, _GOLDEN, _LAWS),
+    "bands": (_MATCHING, _GOLDEN),
+    "cells": (_NEARNESS, _MATCHING, _LAWS),
     "nearness": (_NEARNESS, _MATCHING, _LAWS),
     "policy": ("unit/test_policy.py", _COUNTRIES, _MATCHING, _GOLDEN),
 }
@@ -66,6 +74,43 @@ class Mutant(NamedTuple):
 
 
 MUTANTS: Final = (
+    # ------------------------------------------------------------------------- databases
+    Mutant(
+        "files/database/address",
+        """head = f"{found['scheme']}{found['user']}:{HIDDEN}@{found['place']}\"""",
+        """head = f"{found['scheme']}{found['user']}:{found['password']}@{found['place']}\"""",
+        "passwords in messages and manifests",
+    ),
+    Mutant(
+        "files/database/connecting",
+        'with connected(address, "ro") as connection:',
+        'with connected(address, "rw") as connection:',
+        "a source that can be written to",
+    ),
+    Mutant(
+        "files/database/source",
+        "rows = batch.slice(1) if skipped else batch",
+        "rows = batch.slice(1)",
+        "a row lost with each batch",
+    ),
+    Mutant(
+        "files/database/target",
+        "if found is not None and not found[0]:",
+        "if found is not None and found[0] is None:",
+        "the table of a stranger is replaced",
+    ),
+    Mutant(
+        "files/database/target",
+        "rows = storable(batch, self._place.kind)",
+        "rows = batch",
+        "types and names that the database has not",
+    ),
+    Mutant(
+        "files/publishing",
+        "if commit is not None:",
+        "if commit is not None and not self.names:",
+        "rows that nobody ever sees",
+    ),
     # ------------------------------------------------------------------------- geodesy
     Mutant(
         "geodesy",
@@ -117,11 +162,35 @@ MUTANTS: Final = (
     ),
     Mutant(
         "geodesy",
-        "radius = EQUATOR_M / (direction * scale)",
-        "radius = EQUATOR_M / scale",
+        "diameter = 2 * EQUATOR_M / (direction * scale)",
+        "diameter = 2 * EQUATOR_M / scale",
         "printed distances by a radius that knows no direction",
     ),
     # ------------------------------------------------------------------------ nearness
+    Mutant(
+        "cells",
+        "search = (self.notes.group.take(earlier) != group[others]) & (earlier > 0)",
+        "search = np.zeros(len(others), np.bool_)",
+        "a cell knows two groups, and takes one for the other",
+    ),
+    Mutant(
+        "cells",
+        'joined["start"] = np.where(joined["count"] > 0, start, 0)  # where nobody stands',
+        'joined["start"] = np.minimum(start, len(joined["center"]) - 1)',
+        "a country without a center measures to its neighbour's",
+    ),
+    Mutant(
+        "nearness",
+        "np.minimum(second, np.maximum(least, square), out=second)",
+        "np.copyto(second, square, where=(square >= least) & (square < second))",
+        "a rival that was the nearest for a while is forgotten",
+    ),
+    Mutant(
+        "geodesy",
+        "return 1e-5 * np.maximum((ratio * ratio) * (ratio * ratio) * ratio, 1)",
+        "return np.full_like(ratio, 1e-5)",
+        "an arc of 1,000 km is held for as good as one of 200",
+    ),
     Mutant(
         "nearness",
         "order = np.lexsort((center, exact, site))",
@@ -129,9 +198,9 @@ MUTANTS: Final = (
         "a tie goes to the larger id",
     ),
     Mutant(
-        "nearness",
-        "column = np.minimum(((lon + 180) * CELLS_PER_DEGREE).astype(np.int64), COLUMNS - 1)",
-        "column = ((lon + 180) * CELLS_PER_DEGREE).astype(np.int64)",
+        "cells",
+        "column = np.minimum(((lon + 180) / self.degrees).astype(np.int64), self.columns - 1)",
+        "column = ((lon + 180) / self.degrees).astype(np.int64)",
         "180 degrees east falls off the grid",
     ),
     Mutant(
@@ -141,27 +210,27 @@ MUTANTS: Final = (
         "no millimetre for planned centers",
     ),
     Mutant(
-        "nearness",
-        "radius: Floats = 1.001 * step * np.sqrt(1 + widest**2)",
+        "cells",
+        "radius: Floats = step * np.sqrt(1 + widest**2) + geodesy.CHORD_ERROR_M",
         "radius: Floats = 0.7 * step * np.sqrt(1 + widest**2)",
         "candidates for the middle of a cell, not for its corners",
     ),
     Mutant(
         "nearness",
-        "kept = maybe if self._list_all else maybe | _could_be_nearest(cell, away, radius)",
-        "kept = maybe",
+        "kept = rival | ((least <= outer) & (most > inner))",
+        "kept = (least <= outer) & (most > inner)",
         "no nearest center where none is in reach",
     ),
     Mutant(
         "nearness",
-        "farthest = np.minimum.reduceat(away, starts) + radius[starts]",
-        "farthest = np.minimum.reduceat(away, starts)",
+        "rival = geodesy.rival_chord_m(np.minimum.reduceat(most, starts))",
+        "rival = geodesy.rival_chord_m(np.minimum.reduceat(least, starts))",
         "the nearest of a cell's middle for that of each site",
     ),
     Mutant(
         "nearness",
-        "in_reach = surely + np.bincount(site[reaching], minlength=len(lon))",
-        "in_reach = np.bincount(site[reaching], minlength=len(lon))",
+        "in_reach = notes.surely.take(number) + found.surely",
+        "in_reach = found.surely.astype(np.int64)",
         "centers that surely reach are not counted",
     ),
     # ------------------------------------------------------------------------ matching
@@ -191,44 +260,46 @@ MUTANTS: Final = (
     ),
     Mutant(
         "matching",
-        "reach_m = np.nanmax(self._edges, axis=1) * MILE_M",
-        "reach_m = np.nanmin(self._edges, axis=1) * MILE_M",
+        "reach_m = self._bands.widest * MILE_M",
+        "reach_m = np.nanmin(self._bands.edges, axis=1) * MILE_M",
         "only the nearest band counts centers in reach",
     ),
     Mutant(
-        "matching",
-        "for number in reversed(range(edges.shape[1])):",
-        "for number in range(edges.shape[1]):",
+        "bands",
+        "for number in reversed(range(self.number)):",
+        "for number in range(self.number):",
         "the widest band wins over the one that holds the site",
     ),
     Mutant(
         "matching",
-        "less = np.where(status == Status.pending, position[rules.interim], "
-        "position[rules.fallback])",
-        "less = np.full(len(status), position[rules.fallback])",
+        "less[Status.pending] = position[rules.interim]",
+        "less[Status.pending] = position[rules.fallback]",
         "a pending site gets the fallback, not the interim level",
     ),
     Mutant(
         "matching",
-        "doubtful: Bools = off * MILE_M < sites.accuracy_m",
-        "doubtful: Bools = off < sites.accuracy_m",
+        "result[rough] = off * MILE_M < sites.accuracy_m[rough]",
+        "result[rough] = off < sites.accuracy_m[rough]",
         "an accuracy in metres held against miles",
     ),
     Mutant(
         "matching",
-        "borderline = _borderline(sites, np.where(later.inside, later.miles, now.miles), edges)",
-        "borderline = _borderline(sites, now.miles, edges)",
+        "ground, center == NOBODY, inside, pending, self._borderline(sites, country, miles)",
+        "ground, center == NOBODY, inside, pending, "
+        "self._borderline(sites, country, miles) & ~pending",
         "rough coordinates do not matter for a planned center",
     ),
     Mutant(
         "matching",
-        "offshore = (ground == Ground.OFFSHORE) & (now.inside | pending)",
-        "offshore = (ground == Ground.OFFSHORE) & now.inside & pending",
+        "((ground == Ground.OFFSHORE) & (inside | pending), Status.review, "
+        "Reason.country_conflict),",
+        "((ground == Ground.OFFSHORE) & (inside & pending), Status.review, "
+        "Reason.country_conflict),",
         "a rig in no country is granted the level unseen",
     ),
     Mutant(
         "matching",
-        "nearest[np.isin(ground, LOST)] = NOBODY",
+        "nearest[_lost(ground)] = NOBODY",
         "pass",
         "a site at 0, 0 is measured to the nearest center",
     ),
@@ -240,8 +311,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "matching",
-        "ask = far | printed | _near_step(limit[to] - metres / MILE_M, error)",
-        "ask = far",
+        "ask = np.flatnonzero(jumps | (arc_m > geodesy.ARC_REACH_M))",
+        "ask = np.flatnonzero(arc_m > geodesy.ARC_REACH_M)",
         "a printed digit that is not Karney's",
     ),
     Mutant(
@@ -290,20 +361,20 @@ MUTANTS: Final = (
     # ----------------------------------------------------------------------- countries
     Mutant(
         "countries/borders",
-        "answer[seen] = np.where(eastward, self._right[edge], self._left[edge])",
-        "answer[seen] = np.where(eastward, self._left[edge], self._right[edge])",
+        "under = np.where(x2 > x1, self._right[edge], self._left[edge])[ahead]",
+        "under = np.where(x2 > x1, self._left[edge], self._right[edge])[ahead]",
         "a border seen from the wrong side",
     ),
     Mutant(
         "countries/borders",
-        "crossed = (x1 <= px) != (x2 <= px)",
-        "crossed = (x1 < px) & (px < x2) | (x2 < px) & (px < x1)",
+        "crossed = np.flatnonzero((self._x.take(edge) <= px) != (self._x.take(edge + 1) <= px))",
+        "crossed = np.flatnonzero((self._x.take(edge) - px) * (self._x.take(edge + 1) - px) < 0)",
         "a look through a vertex of a border sees none",
     ),
     Mutant(
         "countries/borders",
-        "x = np.mod(lon + 180, 360) * UNITS",
-        "x = (lon + 180) * UNITS",
+        "x = np.where(x < 360, x, 0) * UNITS",
+        "x = x * UNITS",
         "180 degrees east is not 180 west",
     ),
     Mutant(

@@ -55,6 +55,8 @@ def check(
         If rows do not add up, which would be a fault of this program.
     InputError
         If the file cannot be used.
+    MissingExtraError
+        If it is a workbook and the extra ``excel`` is not installed.
     PolicyError
         If the policy breaks a rule.
     PublishError
@@ -71,7 +73,7 @@ def check(
         if rejects is not None:
             writer = stack.enter_context(_rejects(Path(rejects), table, options))
         ids = stack.enter_context(Ids())
-        for rows in stack.enter_context(closing(ahead(table.rows()))):
+        for rows in stack.enter_context(closing(ahead(table.rows(), table.source.cancel))):
             where, declared = rows.coordinates, table.declared(rows.block, world.names)
             _, ground = decided(where.lon, where.lat, declared, world, convention)
             grounds += np.bincount(ground, minlength=len(Ground))
@@ -114,7 +116,7 @@ def _rejects(path: Path, table: Table, options: Options) -> Iterator[report.Reje
     PublishError
         If it cannot be written.
     """
-    if path.resolve() == table.path.resolve():
+    if isinstance(table.path, Path) and path.resolve() == table.path.resolve():
         msg = f"{path} is read; name another file for the rejects."
         raise InputError(msg)
     try:

@@ -15,7 +15,7 @@ class Options:
     Attributes
     ----------
     format
-        Of the report: ``csv`` or ``parquet``.
+        Of the report: ``csv``, ``parquet`` or ``xlsx``.
     columns, center_columns
         The header to take for a column of the sites or centers where names do not tell.
     trust_declared
@@ -23,9 +23,11 @@ class Options:
     areas, map
         Whether to write ``areas.geojson`` and ``map.html``.
     raw_text
-        Whether text in CSV files stays as it is even where a spreadsheet would run it.
-    dialect
-        How a text file of sites is written, where that cannot be found.
+        Whether text in CSV and Excel files stays as it is even where a spreadsheet would run it.
+    dialect, center_dialect
+        How the sites or centers are written, where that cannot be found.
+    table
+        The address of a table of a database that is to hold the report, too.
     on_duplicate
         What becomes of rows that share their ``site_id``: all ``keep`` (and are counted), only
         the ``first`` usable one stays, or all are a ``reject``. For the latter two the sites are
@@ -43,5 +45,7 @@ class Options:
     map: bool = True
     raw_text: bool = False
     dialect: Dialect = PLAIN
+    center_dialect: Dialect = PLAIN
+    table: str = ""
     on_duplicate: OnDuplicate = "keep"
     progress: Callable[[int, float], None] | None = None

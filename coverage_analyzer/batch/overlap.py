@@ -1,28 +1,66 @@
 """Two stages of work at the same time: one runs ahead of the other, by a little."""
 
-from collections import deque
-from collections.abc import Generator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
-from typing import Final, TypeVar
+import queue
+import threading
+from collections.abc import Callable, Generator
+from contextlib import closing, suppress
+from typing import Any, Final, NamedTuple, TypeVar
 
 T = TypeVar("T")
 
-DEPTH: Final = 2
-"""So many items are made ahead at most: memory stays bounded, and neither stage waits for long."""
+DEPTH: Final = 1
+"""So many items wait at most: memory stays bounded, and neither stage waits for long."""
+
+PATIENCE_S: Final = 1.0
+"""So long an item that nobody wants any more is waited for. One that hangs, such as a query, must
+not keep an interrupted program from ending."""
 
 
-def ahead(items: Generator[T, None, None]) -> Generator[T, None, None]:
+class End(NamedTuple):
+    """What comes after the last item: the error that ended them, if one did."""
+
+    error: BaseException | None
+
+
+def ahead(
+    items: Generator[T, None, None], cancel: Callable[[], object] = lambda: None
+) -> Generator[T, None, None]:
     """Yield items in their order, made in another thread while earlier ones are used.
 
-    An error in making one is raised where it would have come. Closing this closes the items.
+    An error in making one is raised where it would have come. Closing this closes the items, after
+    `cancel` was asked to end the making of one, if one is being made.
     """
-    end = object()
-    with closing(items), ThreadPoolExecutor(1) as pool:
+    made: queue.Queue[T | End] = queue.Queue(DEPTH)
+    unwanted = threading.Event()
+
+    def make() -> None:
+        error: BaseException | None = None
         try:
-            waiting = deque(pool.submit(next, items, end) for _ in range(DEPTH))
-            while (item := waiting.popleft().result()) is not end:
-                waiting.append(pool.submit(next, items, end))
-                yield item  # type: ignore[misc]  # the end is no T, and it is not yielded
-        finally:
-            pool.shutdown(cancel_futures=True)
+            with closing(items):
+                for item in items:
+                    made.put(item)
+                    if unwanted.is_set():
+                        return
+        except BaseException as raised:  # noqa: BLE001 (raised again, in the thread that waits)
+            error = raised
+        made.put(End(error))
+
+    thread = threading.Thread(target=make, daemon=True)
+    thread.start()
+    try:
+        while not isinstance(item := made.get(), End):
+            yield item
+        if item.error is not None:
+            raise item.error
+    finally:
+        unwanted.set()
+        _empty(made)  # so that the thread, if it waits for room, finds it
+        if thread.is_alive():
+            cancel()
+        thread.join(PATIENCE_S)
+
+
+def _empty(items: "queue.Queue[Any]") -> None:
+    with suppress(queue.Empty):
+        while True:
+            items.get_nowait()

@@ -1,13 +1,14 @@
 """The batch job: sites are read, judged and written block by block, and published at the end.
 
-Reading, judging and writing overlap: each block goes through all three, in order, but while one is
-written the next is judged and the one after it read.
+Reading and judging run ahead of writing: each block goes through all three, in order, but while one
+is written the next is read and judged.
 """
 
 import dataclasses
 import datetime
 import logging
-from contextlib import ExitStack, closing
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,9 @@ from coverage_analyzer.batch.overlap import ahead
 from coverage_analyzer.centers import day
 from coverage_analyzer.errors import CoverageError, InputError, PublishError
 from coverage_analyzer.files import opening, reading, report, streams
+from coverage_analyzer.files.database import target
+from coverage_analyzer.files.database.address import is_address
+from coverage_analyzer.files.database.target import TableWriter
 from coverage_analyzer.files.duplicates import Ids, Repeats
 from coverage_analyzer.files.publishing import Publication
 from coverage_analyzer.files.reading import Rows, Table
@@ -49,10 +53,11 @@ def run(
     Parameters
     ----------
     sites, centers
-        Text files (``-``: standard input), Parquet, GeoJSON, GeoPackage; see `reading.opened`.
+        Text files (``-``: standard input), Excel, Parquet, GeoJSON, GeoPackage; see
+        `reading.opened`.
     output
-        The folder for ``report.csv`` (or ``.parquet``), ``rejects.csv``, ``summary.csv``,
-        ``centers.csv``, ``areas.geojson``, ``map.html`` and ``run.json``.
+        The folder for ``report.csv`` (or ``.parquet``, ``.xlsx``), ``rejects.csv``,
+        ``summary.csv``, ``centers.csv``, ``areas.geojson``, ``map.html`` and ``run.json``.
         An old report there is replaced whole, or stays.
     policy
         A policy, the name of a built-in one, or the path of a TOML file.
@@ -72,6 +77,8 @@ def run(
         If rows do not add up, which would be a fault of this program.
     InputError
         If a file or the day cannot be used.
+    MissingExtraError
+        If a workbook is read or written and the extra ``excel`` is not installed.
     PolicyError
         If the policy breaks a rule.
     PublishError
@@ -81,26 +88,34 @@ def run(
     wanted, world = day(as_of), countries.load()
     rules = policy if isinstance(policy, Policy) else Policy.load(policy)
     trusting = options.trust_declared
-    _spare_standard_input(sites, centers, options)
-    given = reading.opened(centers, tables.CENTERS, options.center_columns)
+    _check_inputs(sites, centers, options)
+    columns, dialect = options.center_columns, options.center_dialect
+    given = reading.opened(centers, tables.CENTERS, columns, dialect)
     convention = rules.convention(world.names, trust_declared=trusting)
     network = reading.read_centers(given, world, convention)
     matcher = Matcher(network, rules, world, as_of=wanted, trust_declared=trusting)
     table = _opened_sites(sites, options)
-    _spare_inputs(Path(output), (table.path, given.path))
+    report.check_rows(options.format, table.source.rows)
+    _spare_inputs(Path(output), [t.path for t in (table, given) if isinstance(t.path, Path)])
     log.info("%s: columns %s", table.path, table.recognised)
-    with Publication(output, _names(options)) as publication:
+    with Publication(output, _names(options)) as publication, _rows_elsewhere(options) as elsewhere:
         try:
             if options.on_duplicate != "keep":
                 first, folder = options.on_duplicate == "first", publication.folder
                 refused = reading.duplicates(table, keep_first=first, folder=folder)
                 table = dataclasses.replace(_opened_sites(sites, options), refused=refused)
-            return _published((table, given), matcher, publication, options)
+            outputs = Outputs(publication, elsewhere)
+            return _published((table, given), matcher, outputs, options)
         except CoverageError:
             raise
         except OSError as error:
             msg = f"The report could not be written to {output}: {error}."
             raise PublishError(msg) from error
+
+
+def _rows_elsewhere(options: Options) -> AbstractContextManager[TableWriter | None]:
+    """Return what writes the rows into a database, too, if that is wanted."""
+    return target.opened(options.table) if options.table else nullcontext()
 
 
 def _names(options: Options) -> list[str]:
@@ -114,25 +129,27 @@ def _opened_sites(sites: str | Path, options: Options) -> Table:
     return reading.opened(sites, tables.SITES, options.columns, options.dialect)
 
 
-def _spare_standard_input(sites: str | Path, centers: str | Path, options: Options) -> None:
-    """Raise if standard input would have to be read twice.
+def _check_inputs(sites: str | Path, centers: str | Path, options: Options) -> None:
+    """Raise if what gives its rows only once would have to be read twice.
 
     Raises
     ------
     InputError
         If it would.
     """
-    if str(sites) != streams.STANDARD_INPUT:
-        return
-    if str(centers) == streams.STANDARD_INPUT:
+    streamed = str(sites) == streams.STANDARD_INPUT
+    if streamed and str(centers) == streams.STANDARD_INPUT:
         msg = "Sites and centers cannot both come from standard input; give a file for one."
         raise InputError(msg)
-    if options.on_duplicate != "keep":
-        msg = "To refuse duplicates, sites are read twice, and standard input cannot; give a file."
+    if (streamed or is_address(sites)) and options.on_duplicate != "keep":
+        msg = (
+            "To refuse duplicates, sites are read twice in the same order, as neither standard "
+            "input nor a database gives them; give a file."
+        )
         raise InputError(msg)
 
 
-def _spare_inputs(folder: Path, inputs: tuple[Path, ...]) -> None:
+def _spare_inputs(folder: Path, inputs: Sequence[Path]) -> None:
     """Raise if a file that is read would be replaced.
 
     Raises
@@ -147,6 +164,14 @@ def _spare_inputs(folder: Path, inputs: tuple[Path, ...]) -> None:
             raise InputError(msg)
 
 
+@dataclass(frozen=True)
+class Outputs:
+    """Where a run writes: a folder, and maybe a table of a database."""
+
+    publication: Publication
+    elsewhere: TableWriter | None
+
+
 @dataclass
 class Totals:
     """What comes of all rows together."""
@@ -158,10 +183,11 @@ class Totals:
 
 
 def _published(
-    given: tuple[Table, Table], matcher: Matcher, publication: Publication, options: Options
+    given: tuple[Table, Table], matcher: Matcher, outputs: Outputs, options: Options
 ) -> dict[str, Any]:
     """Stream the rows, write all files, publish them, and return the manifest."""
-    totals = _streamed(given[0], matcher, publication, options)
+    publication, elsewhere = outputs.publication, outputs.elsewhere
+    totals = _streamed(given[0], matcher, outputs, options)
     totals.ledger.check()
     counts = totals.tally.counts(matcher)
     report.write_summary(publication.path("summary.csv"), counts)
@@ -188,9 +214,12 @@ def _published(
         "duplicates": totals.repeats.figures(),
         "spreadsheet_guard": not options.raw_text,
         "files": [*publication.names, "run.json"],
+        "table": None if elsewhere is None else str(elsewhere),
     }
     report.write_manifest(publication.path("run.json"), told)
-    publication.publish()
+    if elsewhere is not None:
+        elsewhere.ready()
+    publication.publish(commit=None if elsewhere is None else elsewhere.commit)
     log.info("published %s", publication.folder)
     return told
 
@@ -200,22 +229,24 @@ def _repeated(repeats: Repeats) -> list[str]:
     return [f"{repeats}. All are in the report; see --on-duplicate."] if repeats.ids else []
 
 
-def _streamed(table: Table, matcher: Matcher, publication: Publication, options: Options) -> Totals:
+def _streamed(table: Table, matcher: Matcher, outputs: Outputs, options: Options) -> Totals:
     """Judge all rows block by block, write report and rejects, and count what came out."""
-    totals, raw = Totals(), options.raw_text
+    totals, raw, publication = Totals(), options.raw_text, outputs.publication
     path, writer = publication.path(f"report.{options.format}"), None
     rejects = report.RejectsWriter(publication.path("rejects.csv"), raw_text=raw)
     with ExitStack() as stack:
         stack.callback(rejects.close)
         ids = stack.enter_context(Ids(publication.folder))
-        blocks = stack.enter_context(closing(ahead(judged(ahead(table.rows()), table, matcher))))
+        work = judged(table.rows(), table, matcher)
+        blocks = stack.enter_context(closing(ahead(work, table.source.cancel)))
         for some in blocks:
             if writer is None:
-                writer = report.report_writer(
-                    path, options.format, some.report.schema, raw_text=raw
+                writer = stack.enter_context(
+                    report.report_writer(path, options.format, some.report.schema, raw_text=raw)
                 )
-                stack.callback(writer.close)
             writer.write(some.report)
+            if outputs.elsewhere is not None:
+                outputs.elsewhere.write(some.report)
             rejects.write(some.rows.rejects)
             totals.ledger.add(some.rows)
             totals.tally.add(some.verdicts)

@@ -20,6 +20,7 @@ from coverage_analyzer.cli.talk import say
     help="Join the areas of each country, or part them by how many overlap.",
 )
 @options.center_column
+@options.center_dialect
 @options.trust_declared
 def areas(
     centers: str,
@@ -28,6 +29,7 @@ def areas(
     as_of: str | None,
     merge: Any,
     center_columns: dict[str, str],
+    center_dialect: Any,
     trust_declared: bool,
 ) -> None:
     """Write what each center may serve, for any GIS.
@@ -40,15 +42,19 @@ def areas(
       coverage-analyzer areas data/service_centers.csv -o areas.gpkg
     """
     from coverage_analyzer import frames
-    from coverage_analyzer.files import spatial
+    from coverage_analyzer.files import area_writer
     from coverage_analyzer.policy import Policy
 
     rules = Policy.load(policy)
     network = frames.read_centers(
-        centers, columns=center_columns, policy=rules, trust_declared=trust_declared
+        centers,
+        columns=center_columns,
+        dialect=center_dialect,
+        policy=rules,
+        trust_declared=trust_declared,
     )
     covered = frames.coverage_areas(
         network, rules, as_of=as_of, merge=merge, trust_declared=trust_declared
     )
-    spatial.write_areas(covered, output)
+    area_writer.write_areas(covered, output)
     say(f"{len(covered)} areas are in {Path(output)}.")

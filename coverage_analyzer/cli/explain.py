@@ -42,6 +42,7 @@ class Degrees(click.FloatRange):
 @options.policy
 @options.as_of
 @options.center_column
+@options.center_dialect
 @options.trust_declared
 @click.option("--json", "as_json", is_flag=True, help="Print the story as JSON.")
 def explain(
@@ -53,6 +54,7 @@ def explain(
     policy: str,
     as_of: str | None,
     center_columns: dict[str, str],
+    center_dialect: Any,
     trust_declared: bool,
     as_json: bool,
 ) -> None:
@@ -73,7 +75,7 @@ def explain(
 
     world, rules = countries.load(), Policy.load(policy)
     convention = rules.convention(world.names, trust_declared=trust_declared)
-    table = opened(centers, CENTERS, center_columns)
+    table = opened(centers, CENTERS, center_columns, center_dialect)
     network = read_centers(table, world, convention)
     matcher = Matcher(network, rules, world, as_of=day(as_of), trust_declared=trust_declared)
     error = float("nan") if accuracy_m is None else accuracy_m

@@ -1,7 +1,8 @@
 """Options that several verbs have."""
 
+import dataclasses
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import click
@@ -91,28 +92,40 @@ DIALECT: Final = (
     click.option(
         "--dms", is_flag=True, help="Read degrees, minutes, seconds, too: 47\u00b036'52\"N"
     ),
+    click.option(
+        "--sheet", default="", metavar="NAME", help="Of a workbook of sites.  [the first shown]"
+    ),
     click.option("--wrap-longitude", is_flag=True, help="Take longitudes of 180 to 360 as west."),
 )
 
 
-def dialect(verb: Verb) -> Verb:
-    """Give a verb the options that say how a file of sites is written, as one `Dialect`."""
+CENTER_DIALECT: Final = (
+    click.option("--center-delimiter", default="", metavar="CHAR", help="Of the centers.  [found]"),
+    click.option("--center-encoding", default="", metavar="NAME", help="Of the centers.  [found]"),
+    click.option("--center-sheet", default="", metavar="NAME", help="Of a workbook of centers."),
+)
 
-    @functools.wraps(verb)
-    def told(
-        *, delimiter: str, decimal: str, encoding: str, dms: bool, wrap_longitude: bool, **rest: Any
-    ) -> Any:
-        from coverage_analyzer.files.delimited import Dialect
 
-        chosen = Dialect(
-            delimiter=delimiter.replace("\\t", "\t"),
-            decimal=decimal,
-            encoding=encoding,
-            dms=dms,
-            wrap_longitude=wrap_longitude,
-        )
-        return verb(dialect=chosen, **rest)
+def as_dialect(options: Sequence[Callable[[Verb], Verb]], prefix: str) -> Callable[[Verb], Verb]:
+    """Return what gives a verb the options that say how a table is written, as one `Dialect`."""
 
-    for option in reversed(DIALECT):
-        told = option(told)
-    return told
+    def given_to(verb: Verb) -> Verb:
+        @functools.wraps(verb)
+        def told(**given: Any) -> Any:
+            from coverage_analyzer.files.delimited import Dialect
+
+            names = [f.name for f in dataclasses.fields(Dialect) if f"{prefix}{f.name}" in given]
+            chosen = {name: given.pop(f"{prefix}{name}") for name in names}
+            chosen["delimiter"] = chosen["delimiter"].replace("\\t", "\t")
+            return verb(**given, **{f"{prefix}dialect": Dialect(**chosen)})
+
+        made: Verb = told
+        for option in reversed(options):
+            made = option(made)
+        return made
+
+    return given_to
+
+
+dialect = as_dialect(DIALECT, "")
+center_dialect = as_dialect(CENTER_DIALECT, "center_")

@@ -14,18 +14,32 @@ from coverage_analyzer.cli.talk import log_to_stderr, progress, say, say_ledger
 @click.argument("sites")
 @click.option("--centers", required=True, metavar="FILE", help="The service centers.")
 @click.option("-o", "--output", required=True, metavar="DIR", help="The folder to publish into.")
+@click.option(
+    "--engine",
+    type=click.Choice(["local", "spark"]),
+    default="local",
+    show_default=True,
+    help="What carries the sites: this process, or Apache Spark.",
+)
 @options.policy
 @options.as_of
 @click.option(
     "--format",
     "kind",
-    type=click.Choice(["csv", "parquet"]),
+    type=click.Choice(["csv", "parquet", "xlsx"]),
     default="csv",
     show_default=True,
     help="Of the report.",
 )
+@click.option(
+    "--table",
+    default="",
+    metavar="ADDRESS",
+    help="Put the report into a database, too: postgresql://... or sqlite:///...?table=NAME.",
+)
 @options.column
 @options.center_column
+@options.center_dialect
 @options.trust_declared
 @click.option("--areas/--no-areas", default=True, help="Write areas.geojson.  [areas]")
 @click.option("--map/--no-map", "page", default=True, help="Write map.html.  [map]")
@@ -51,11 +65,14 @@ def run(
     sites: str,
     centers: str,
     output: str,
+    engine: str,
     policy: str,
     as_of: str | None,
     kind: Any,
+    table: str,
     columns: dict[str, str],
     center_columns: dict[str, str],
+    center_dialect: Any,
     trust_declared: bool,
     areas: bool,
     page: bool,
@@ -67,17 +84,27 @@ def run(
     quiet: bool,
     verbose: bool,
 ) -> int:
-    """Judge every site of a file (CSV, Parquet, GeoJSON, GeoPackage) and publish a report.
+    """Judge every site of a file (CSV, Excel, Parquet, GeoJSON, GeoPackage) and publish a report.
+
+    Sites and centers may stand in a database: postgresql://USER@HOST/DATABASE?query=SELECT ...,
+    or ?table=NAME; likewise sqlite:///FILE. Quote such an address for the shell.
 
     \b
-    Example:
+    Examples:
       coverage-analyzer run data/customer_sites.csv --centers data/service_centers.csv \\
         -o reports/2026-12 --as-of 2026-12-01
+      coverage-analyzer run 'postgresql://ann@db/sales?table=sites' --centers centers.csv \\
+        -o reports/2026-12 --table 'postgresql://ann@db/sales?table=verdicts'
     """
     import pyarrow as pa
 
     from coverage_analyzer import batch
 
+    job = batch.run
+    if engine == "spark":
+        from coverage_analyzer import spark
+
+        job = spark.run
     if verbose:
         log_to_stderr()
     # pyarrow catches signals while it reads, and loses one that comes when it is nearly done.
@@ -86,15 +113,17 @@ def run(
         format=kind,
         columns=columns,
         center_columns=center_columns,
+        center_dialect=center_dialect,
         trust_declared=trust_declared,
         areas=areas,
         map=page,
         raw_text=raw_text,
         dialect=dialect,
         on_duplicate=on_duplicate,
+        table=table,
         progress=progress(quiet=quiet),
     )
-    manifest = batch.run(sites, centers, output, policy=policy, as_of=as_of, options=chosen)
+    manifest = job(sites, centers, output, policy=policy, as_of=as_of, options=chosen)
     if as_json:
         click.echo(json.dumps(manifest, indent=2, ensure_ascii=False))
     told = [] if quiet else _findings(manifest, Path(output))
@@ -121,6 +150,8 @@ def _findings(manifest: dict[str, Any], folder: Path) -> list[str]:
     lines.append(
         f"Look at {folder / manifest['files'][0]}, and {folder / 'summary.csv'} by country."
     )
+    if manifest["table"]:
+        lines.append(f"The rows of the report are in {manifest['table']}, too.")
     if "map.html" in manifest["files"]:
         lines.append(f"Open {folder / 'map.html'} in a browser.")
     return lines

@@ -37,6 +37,10 @@ class Countries:
     names: Names
     borders: Borders
 
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        """Return how a pickle gets at it: the layer of the package is loaded there, not carried."""
+        return (load, ()) if self is load() else super().__reduce__()
+
     @functools.cached_property
     def holder(self) -> Numbers:
         """The country that has each face of the layer. Shape (faces,)."""
@@ -77,8 +81,25 @@ class Countries:
         faces = self.borders.located(x.ravel(), y.ravel())
         return np.array(self.names.codes)[self.holder[faces]].reshape(x.shape)
 
+    def plain_country(self, lon: Floats, lat: Floats, fold: Numbers) -> Numbers:
+        """Return the country that each point lies in, where the grid alone can tell; else -2.
+
+        No country, and an area that two hold, are never plain.
+
+        Parameters
+        ----------
+        lon, lat
+            Finite degrees on WGS 84 within their range, shape (n,).
+        fold
+            For each country the number it counts as, shape (countries,).
+        """
+        plain = (self.holder != NONE) & (self.claimant == NONE)
+        by_face = np.append(np.where(plain, fold[self.holder], -2), -2).astype(np.int16)
+        face = self.borders.plain_face(lon, lat)
+        return by_face.take(np.minimum(face, len(plain)))
+
     def near_m(
-        self, lon: Floats, lat: Floats, country: Numbers, wanted: Bools, reach_m: float
+        self, lon: Floats, lat: Floats, country: Numbers, wanted: Bools, reach_m: npt.ArrayLike
     ) -> Floats:
         """Return the distance to the nearest border of some countries, infinite beyond reach.
 
@@ -91,10 +112,10 @@ class Countries:
         wanted
             Which countries each set holds, shape (sets, countries).
         reach_m
-            How far to look, in metres.
+            How far to look, in metres, for all points or for each.
         """
-        faces = wanted[:, self.holder]
-        return self.borders.border_m(lon, lat, faces, country.astype(np.int64), reach_m)
+        faces, reach = wanted[:, self.holder], np.broadcast_to(reach_m, lon.shape)
+        return self.borders.border_m(lon, lat, faces, country.astype(np.int64), reach)
 
     def polygon(self, code: str) -> "shapely.MultiPolygon":
         """Return a country with its waters as a multipolygon in degrees, cut at 180.

@@ -72,6 +72,11 @@ class Borders:
     _cell_edges: npt.NDArray[np.int32]
     _rings: tuple[npt.NDArray[Any], ...]
 
+    def plain_face(self, lon: Floats, lat: Floats) -> npt.NDArray[np.uint16]:
+        """Return the number of the face that each point's cell lies in; `BORDER` in some cells."""
+        _, _, column, row = _cell(lon, lat)
+        return self._grid.take(row * COLUMNS + column)
+
     def located(self, lon: Floats, lat: Floats) -> Ints:
         """Return the number of the face that each point lies in.
 
@@ -81,49 +86,59 @@ class Borders:
             Finite degrees on WGS 84 within their range, shape (n,).
         """
         x, y, column, row = _cell(lon, lat)
-        face = self._grid[row * COLUMNS + column].astype(np.int64)
-        todo = np.flatnonzero(face == BORDER)
+        face = self._grid.take(row * COLUMNS + column).astype(np.int64)
+        todo, height = np.flatnonzero(face == BORDER), 1
         while len(todo):
-            face[todo] = self._seen_northward(x[todo], y[todo], column[todo], row[todo])
+            at = column[todo], row[todo]
+            face[todo] = self._seen_northward(x[todo], y[todo], *at, height)
             todo = todo[face[todo] == BORDER]
-            row[todo] += 1
+            row[todo] += height
             todo = todo[row[todo] < ROWS]
-        return np.where(face == BORDER, 0, face)
+            height *= 2  # few go far, along a border that runs north
+        face[face == BORDER] = 0
+        return face
 
-    def _seen_northward(self, x: Floats, y: Floats, column: Ints, row: Ints) -> Ints:
-        """Return the face under the first edge north of a point in the cell, else `BORDER`.
+    def _seen_northward(self, x: Floats, y: Floats, column: Ints, row: Ints, height: int) -> Ints:
+        """Return the face under the first edge north of a point in some cells, else `BORDER`.
 
-        Where a point has already come from a cell further south and this cell has no edge, the
-        answer is the cell's face. An edge counts for ``x`` from its west end up to, but without,
-        its east end: so a look through a vertex sees each border there once.
+        It looks through its own cell and those north of it, so many as ``height`` says. Where one
+        of these has no edge and none was seen before, the answer is that cell's face. An edge
+        counts for ``x`` from its west end up to, but without, its east end: so a look through a
+        vertex sees each border there once.
         """
-        cell = row * COLUMNS + column
-        answer: Ints = self._grid[cell].astype(np.int64)
+        point, rise = spread(np.zeros_like(row), np.minimum(height, ROWS - row))
+        cell = (row[point] + rise) * COLUMNS + column[point]
+        face = self._grid.take(cell).astype(np.int64)
+        free = np.flatnonzero(face != BORDER)
         pick, edge = self._edges_in(cell)
-        x1, x2, px = self._x[edge], self._x[edge + 1], x[pick]
-        crossed = (x1 <= px) != (x2 <= px)
-        pick, edge, x1, x2, px = (v[crossed] for v in (pick, edge, x1, x2, px))
-        y1, y2 = self._y[edge], self._y[edge + 1]
+        px = x.take(point[pick])
+        crossed = np.flatnonzero((self._x.take(edge) <= px) != (self._x.take(edge + 1) <= px))
+        pick, edge, px = pick[crossed], edge[crossed], px[crossed]
+        (x1, x2), (y1, y2) = ((v[edge], v[edge + 1]) for v in (self._x, self._y))
         slope = (y2 - y1) / (x2 - x1)
         at = y1 + (px - x1) / (x2 - x1) * (y2 - y1)
-        ahead = (at >= y[pick]) & (at <= (row[pick] + 1) * CELL)
-        pick, edge, at, slope = (v[ahead] for v in (pick, edge, at, slope))
-        order = np.lexsort((slope, at, pick))
-        seen, first = np.unique(pick[order], return_index=True)
-        edge = edge[order[first]]
-        eastward = self._x[edge + 1] > self._x[edge]
-        answer[seen] = np.where(eastward, self._right[edge], self._left[edge])
+        top = (row[point[pick]] + rise[pick] + 1) * CELL
+        ahead = np.flatnonzero((at >= y[point[pick]]) & (at <= top))
+        under = np.where(x2 > x1, self._right[edge], self._left[edge])[ahead]
+        seen = np.concatenate([pick[ahead], free])
+        none = np.zeros(len(free))
+        at, slope = (np.concatenate([v[ahead], none]) for v in (at, slope))
+        first = np.lexsort((slope, at, seen))  # in pairs of point and cell, from south to north
+        first = first[np.flatnonzero(np.diff(point[seen[first]], prepend=-1))]
+        answer = np.full(len(x), BORDER, np.int64)
+        answer[point[seen[first]]] = np.concatenate([under, face[free]])[first]
         return answer
 
     def _edges_in(self, cell: Ints) -> tuple[Ints, Ints]:
         """Return pairs: the position in ``cell``, and each edge that touches that cell."""
         rank = np.minimum(np.searchsorted(self._cells, cell), len(self._cells) - 1)
-        counts = np.where(self._cells[rank] == cell, np.diff(self._cell_offsets)[rank], 0)
-        pick, at = spread(self._cell_offsets[rank], counts)
+        first = self._cell_offsets[rank]
+        counts = np.where(self._cells[rank] == cell, self._cell_offsets[rank + 1] - first, 0)
+        pick, at = spread(first, counts)
         return pick, self._cell_edges[at].astype(np.int64)
 
     def border_m(
-        self, lon: Floats, lat: Floats, wanted: Bools, which: Ints, reach_m: float
+        self, lon: Floats, lat: Floats, wanted: Bools, which: Ints, reach_m: Floats
     ) -> Floats:
         """Return how far the nearest border of some faces is, in metres, good to 0.1 %.
 
@@ -136,24 +151,30 @@ class Borders:
         which
             For each point the number of its set, shape (n,).
         reach_m
-            How far to look.
+            How far to look, shape (n,).
 
         Returns
         -------
         metres
             Infinite if there is none within reach. To the border, also from inside.
         """
-        found = np.full(len(lon), np.inf)
-        todo = np.arange(len(lon))
-        for reach in (*(s for s in SEARCH_M if s < reach_m), reach_m):
-            if reach > FAR_M:
-                todo = todo[self._perhaps(lon[todo], lat[todo], wanted, which[todo], reach_m)]
+        found, todo, far = np.full(len(lon), np.inf), np.arange(len(lon)), False
+        for step in (*SEARCH_M, np.inf):
+            if step > FAR_M and not far:
+                far = True
+                todo = todo[self._perhaps(lon[todo], lat[todo], wanted, which[todo], reach_m[todo])]
+            if not len(todo):
+                break
+            reach = np.minimum(reach_m, step)
             for some in np.array_split(todo, len(todo) // POINTS_AT_ONCE + 1):
-                found[some] = self._border_within(lon[some], lat[some], wanted, which[some], reach)
-            todo = todo[np.isinf(found[todo])]
+                place = lon[some], lat[some], wanted, which[some]
+                found[some] = self._border_within(*place, reach[some])
+            todo = todo[np.isinf(found[todo]) & (reach_m[todo] > step)]
         return found
 
-    def _perhaps(self, lon: Floats, lat: Floats, wanted: Bools, which: Ints, reach: float) -> Bools:
+    def _perhaps(
+        self, lon: Floats, lat: Floats, wanted: Bools, which: Ints, reach: Floats
+    ) -> Bools:
         """Return which points have a cell with a wanted border within reach, by the chords."""
         points = geodesy.ecef(lon, lat)
         result = np.zeros(len(lon), np.bool_)
@@ -163,34 +184,38 @@ class Borders:
             if len(middles):
                 for part in np.array_split(some, len(some) * len(middles) // PAIRS_AT_ONCE + 1):
                     away = _least_chord_m(points[part], middles)
-                    result[part] = away <= reach + CELL_REACH_M
+                    result[part] = away <= reach[part] + CELL_REACH_M
         return result
 
     def _middles(self, faces: Bools) -> Floats:
         """Return the middles of all cells that an edge of some faces touches, as `ecef`."""
-        face, cell = self._touched
-        first, last = (np.searchsorted(face, np.flatnonzero(faces), side=s) for s in SIDES)
+        face, middles = self._touched
+        numbers = np.flatnonzero(faces).astype(face.dtype)  # of one type, or all faces are copied
+        first, last = (np.searchsorted(face, numbers, side=s) for s in SIDES)
         _, at = spread(first, last - first)
-        row, column = np.divmod(cell[at], COLUMNS)
-        size = CELL / UNITS
-        return geodesy.ecef((column + 0.5) * size - 180, (row + 0.5) * size - 90)
+        return geodesy.picked(middles, at)
 
     @functools.cached_property
-    def _touched(self) -> tuple[npt.NDArray[np.uint16], Ints]:
-        """Pairs of a face and a cell that one of its edges touches, sorted by face."""
+    def _touched(self) -> tuple[npt.NDArray[np.uint16], Floats]:
+        """Faces, sorted, and for each the middle of a cell that one of its edges touches."""
         face = np.stack([self._left[self._cell_edges], self._right[self._cell_edges]], axis=1)
         cell = np.repeat(self._cells, np.diff(self._cell_offsets) * 2)
         order = np.argsort(face.ravel(), kind="stable")
         face, cell = face.ravel()[order], cell[order]
         new = (np.diff(face, prepend=BORDER) != 0) | (np.diff(cell, prepend=-1) != 0)
-        return face[new], cell[new]
+        row, column = np.divmod(cell[new], COLUMNS)
+        size = CELL / UNITS
+        middles = geodesy.ecef((column + 0.5) * size - 180, (row + 0.5) * size - 90)
+        return face[new], middles
 
     def _border_within(
-        self, lon: Floats, lat: Floats, wanted: Bools, which: Ints, reach: float
+        self, lon: Floats, lat: Floats, wanted: Bools, which: Ints, reach: Floats
     ) -> Floats:
         point, cell = _cells_within(lon, lat, reach)
         pick, edge = self._edges_in(cell)
         point = point[pick]
+        beside = self._beside(lat.take(point), edge, 1.01 * reach.take(point))
+        point, edge = point[beside], edge[beside]
         match = wanted[which[point], self._left[edge]] | wanted[which[point], self._right[edge]]
         point, edge = point[match], edge[match]
         result = np.full(len(lon), np.inf)
@@ -203,6 +228,14 @@ class Borders:
             first = np.flatnonzero(np.diff(point, prepend=-1))
             result[point[first]] = np.minimum.reduceat(_to_segment(*ends), first)
         return np.where(result <= reach, result, np.inf)
+
+    def _beside(self, lat: Floats, edge: Ints, reach: Floats) -> Ints:
+        """Return which edges reach the belt of latitudes round their point: the others are far."""
+        north = (lat + 90) * UNITS
+        high = north + reach / LEAST_DEGREE_M * UNITS
+        low = north - reach / LEAST_DEGREE_M * UNITS
+        y1, y2 = self._y.take(edge), self._y.take(edge + 1)
+        return np.flatnonzero((np.minimum(y1, y2) <= high) & (np.maximum(y1, y2) >= low))
 
     @functools.cached_property
     def _degrees(self) -> Floats:
@@ -237,13 +270,14 @@ class Borders:
 
 def _cell(lon: Floats, lat: Floats) -> tuple[Floats, Floats, Ints, Ints]:
     """Return the units east and north, and the column and row of the grid; 180 E is 180 W."""
-    x = np.mod(lon + 180, 360) * UNITS
+    x = lon + 180
+    x = np.where(x < 360, x, 0) * UNITS
     y = np.maximum((lat + 90) * UNITS, 0.5)  # a hair inside the edge that lies along the pole
     column = np.minimum((x / CELL).astype(np.int64), COLUMNS - 1)
     return x, y, column, np.minimum((y / CELL).astype(np.int64), ROWS - 1)
 
 
-def _cells_within(lon: Floats, lat: Floats, reach_m: float) -> tuple[Ints, Ints]:
+def _cells_within(lon: Floats, lat: Floats, reach_m: Floats) -> tuple[Ints, Ints]:
     """Return pairs of a point and a cell that may be within reach of it, sorted by point."""
     x, y, _, _ = _cell(lon, lat)
     dy = reach_m / LEAST_DEGREE_M

@@ -89,16 +89,20 @@ def decided(
     ground
         `Ground` of each, shape (n,).
     """
-    country, ground = declared.copy(), np.full(len(lon), Ground.AGREED, np.int8)
-    ask = np.ones(len(lon), np.bool_)
+    country, ground = convention.fold[declared], np.full(len(lon), Ground.AGREED, np.int8)
     if convention.trust_declared:
-        ask = declared == NONE
-    country[ask], ground[ask] = _held_against(lon[ask], lat[ask], declared[ask], world, convention)
+        ask = np.flatnonzero(declared == NONE)
+    else:  # most lie where the grid alone says so, in the country they declare
+        ask = np.flatnonzero(country != world.plain_country(lon, lat, convention.fold))
+    if len(ask):
+        place = lon[ask], lat[ask], declared[ask]
+        found, ground[ask] = _held_against(*place, world, convention)
+        country[ask] = convention.fold[found]
     ground[declared == UNKNOWN] = Ground.UNKNOWN
     small = NULL_ISLAND_DEGREES
     ground[(np.abs(lon) < small) & (np.abs(lat) < small)] = Ground.NULL_ISLAND
     country[(ground == Ground.NULL_ISLAND) | (ground == Ground.UNKNOWN)] = NONE
-    return convention.fold[country], ground
+    return country, ground
 
 
 def _held_against(
@@ -144,13 +148,9 @@ def _reconciled(
     nowhere = located == NONE
     territory = ~nowhere & (world.names.sovereign[declared] == located)
     itself = np.eye(len(world.names.codes), dtype=np.bool_)
-    away = np.full(len(lon), np.inf)
-    for some, reach in (
-        (nowhere, ECONOMIC_ZONE_M),
-        (territory, TERRITORY_M),
-        (~nowhere & ~territory, BORDER_ERROR_M),
-    ):
-        away[some] = world.near_m(lon[some], lat[some], declared[some], itself, reach)
+    reach_m = np.where(territory, TERRITORY_M, BORDER_ERROR_M)
+    reach_m[nowhere] = ECONOMIC_ZONE_M
+    away = world.near_m(lon, lat, declared, itself, reach_m)
     placeless = ~np.isin(declared, world.holder)
     stands = np.where(nowhere, away <= OFFSHORE_M, np.isfinite(away) | (territory & placeless))
     doubt = np.where(nowhere & np.isfinite(away), Ground.OFFSHORE, Ground.CONFLICT)

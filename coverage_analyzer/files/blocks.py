@@ -57,11 +57,17 @@ class Source(Protocol):
         Of each column.
     known
         The header to take for a column, where the reader knows it, whatever others are called.
+    hint
+        What to add to an error about columns that are missing.
+    rows
+        How many there are, if the file tells before they are read.
     """
 
     headers: list[str]
     types: list[pa.DataType]
     known: dict[str, str]
+    hint: str = ""
+    rows: int | None = None
 
     def share(self) -> float:
         """Return how much of the table has been read, 0 to 1; NaN where that cannot be told."""
@@ -72,10 +78,14 @@ class Source(Protocol):
         del line
         return ""
 
+    def cancel(self) -> bool:
+        """End a wait for rows that another thread is in; return whether that can be done."""
+        return False
+
     def blocks(self) -> Iterator[Block]:
         """Yield all rows, in order; one block at least, be it empty."""
         ...
 
-    def sha256(self) -> str:
-        """Return the hash of the file, after the last block."""
+    def sha256(self) -> str | None:
+        """Return the hash of the file, after the last block; None where there is no file."""
         ...

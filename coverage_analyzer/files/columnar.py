@@ -38,6 +38,7 @@ class ParquetFile(Source):
             msg = f"{path} cannot be read as Parquet: {error}."
             raise InputError(msg) from error
         schema = self._file.schema_arrow
+        self.rows = self._file.metadata.num_rows
         self.headers: list[str] = schema.names
         self.types = [plain_type(field.type) for field in schema]
         self.known: dict[str, str] = {}

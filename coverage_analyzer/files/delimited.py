@@ -23,18 +23,21 @@ BLOCK_BYTES: Final = 4 << 20
 
 @dataclass(frozen=True, kw_only=True)
 class Dialect(Notation):
-    """How a text file is written, and the coordinates in it.
+    """How a table is written, and the coordinates in it, where that does not show.
 
     Attributes
     ----------
     delimiter
         Between fields; if empty, the one of `header.DELIMITERS` that the header shows.
     encoding
-        If empty, UTF-8, or UTF-16 where a file begins with its mark.
+        Of a text file; if empty, UTF-8, or UTF-16 where a file begins with its mark.
+    sheet
+        Of a workbook; if empty, the first one that is shown.
     """
 
     delimiter: str = ""
     encoding: str = ""
+    sheet: str = ""
 
 
 PLAIN: Final = Dialect()
@@ -110,7 +113,8 @@ class DelimitedFile(Source):
     def blocks(self) -> Iterator[Block]:
         """Yield all rows, in order, as blocks of text columns; one block at least."""
         form = records.Form(len(self.headers), self._header.delimiter, self._encoded)
-        line, rest = self._header.lines + 1, b""
+        line, rest, patience = self._header.lines + 1, b"", records.Patience(self._path)
+        enough = 0
         piped = streams.is_standard_input(self._path)
         with closing(self._behind_header()) as stream:
             while True:
@@ -118,15 +122,24 @@ class DelimitedFile(Source):
                     more = stream.read(BLOCK_BYTES)
                 if piped:
                     self._hash.update(more)
-                data = rest + more
+                data, text = rest + more, b""
                 cut = records.last_line_end(data) if more else len(data)
-                block, lines, rest = records.read_block(data[:cut], form, line, at_end=not more)
-                rest += data[cut:]
-                line += lines
-                if block.records or not more:
-                    yield records.without_blank(block)
+                for piece, last in records.pieces(data[:cut]):
+                    text += piece
+                    at_end = last and not more
+                    if len(text) < enough and not at_end:
+                        continue
+                    block, lines, text = records.read_block(
+                        text, form, line, patience, at_end=at_end
+                    )
+                    # A record that waits is tried again when there is twice as much of it.
+                    enough = min(2 * len(text), records.RECORD_BYTES)
+                    line += lines
+                    if block.records or at_end:
+                        yield records.without_blank(block)
                 if not more:
                     return
+                rest = text + data[cut:]
                 self._check_end(rest, line)
 
     def _check_end(self, rest: bytes, line: int) -> None:

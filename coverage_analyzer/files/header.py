@@ -65,10 +65,11 @@ def read_header(
         data += more
         plain = data.removeprefix(records.MARK)
         lines = plain[: records.last_line_end(plain) if more else None].splitlines(keepends=True)
+        patient = bool(more) and len(data) < records.FIELD_BYTES
         try:
-            found = _first_record(lines, delimiter, wanted)
+            found = _first_record(lines, delimiter, wanted, patient=patient)
         except (csv.Error, UnicodeDecodeError) as error:
-            if more and records.UNFINISHED in str(error) and len(data) < records.FIELD_BYTES:
+            if patient and records.UNFINISHED in str(error):
                 continue
             msg = f"{path}, line 1: {_misread(data, text.encoding, error)}."
             raise InputError(msg) from error
@@ -100,13 +101,16 @@ def _checked(found: Header | None, path: Path, *, whole: bool) -> Header:
     return found
 
 
-def _first_record(lines: list[bytes], delimiter: str, wanted: Wanted) -> Header | None:
+def _first_record(
+    lines: list[bytes], delimiter: str, wanted: Wanted, *, patient: bool
+) -> Header | None:
     """Return the first record of some lines, by the delimiter that serves it best.
 
     Raises
     ------
     csv.Error
-        If it is one by no delimiter.
+        If it is one by no delimiter; if more lines can be had (``patient``), also if it goes on
+        behind these by any: which serves it best does not depend on how much is read at once.
     """
     found, errors = [], []
     with records.long_fields():
@@ -115,6 +119,8 @@ def _first_record(lines: list[bytes], delimiter: str, wanted: Wanted) -> Header 
             try:
                 fields = next(reader, None)
             except csv.Error as error:
+                if patient and records.UNFINISHED in str(error):
+                    raise
                 errors.append(error)
                 continue
             size = sum(map(len, lines[: reader.line_num]))
@@ -132,7 +138,7 @@ def _first_record(lines: list[bytes], delimiter: str, wanted: Wanted) -> Header 
 def _misread(data: bytes, encoding: str, error: Exception) -> str:
     """Return what a file seems to be that is no text, as far as it shows."""
     known = {
-        b"PK\x03\x04": "this is a workbook or a zip archive; save it as CSV",
+        b"PK\x03\x04": "this is a workbook or a zip archive; name it .xlsx, or save it as CSV",
         b"\xd0\xcf\x11\xe0": "this is an old Excel workbook; save it as CSV",
         b"PAR1": "this is Parquet; name it .parquet",
     }

@@ -25,7 +25,7 @@ class Origin:
     policy, as_of, trust_declared
         The rule, the day that was judged, and whether declared countries stand anywhere.
     inputs
-        For each file that was read its ``path`` and ``sha256``.
+        For each file that was read its ``path`` and ``sha256``, which a database has not.
     columns, center_columns
         The header that was taken for each known column.
     renamed_columns
@@ -39,7 +39,7 @@ class Origin:
     policy: Policy
     as_of: datetime.date
     trust_declared: bool
-    inputs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    inputs: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
     center_columns: Mapping[str, str] = field(default_factory=dict)
     renamed_columns: Mapping[str, str] = field(default_factory=dict)

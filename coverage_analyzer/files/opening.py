@@ -8,14 +8,17 @@ from pathlib import Path
 import pyarrow as pa
 
 from coverage_analyzer import arrays
-from coverage_analyzer.files import guard, many, report, spatial
+from coverage_analyzer.errors import InputError
+from coverage_analyzer.files import gdal, guard, many, report, spatial, workbook
 from coverage_analyzer.files.blocks import Block, Source
 from coverage_analyzer.files.columnar import ParquetFile
+from coverage_analyzer.files.database.address import Address
+from coverage_analyzer.files.database.source import DatabaseTable
 from coverage_analyzer.files.delimited import DelimitedFile, Dialect
 from coverage_analyzer.files.header import Wanted
 
 
-def source(path: Path, dialect: Dialect, wanted: Wanted) -> Source:
+def source(path: Path | Address, dialect: Dialect, wanted: Wanted) -> Source:
     """Return the reader of a file, or of all that a folder or pattern stands for.
 
     Parameters
@@ -31,7 +34,11 @@ def source(path: Path, dialect: Dialect, wanted: Wanted) -> Source:
     ------
     InputError
         If it cannot be read.
+    MissingExtraError
+        If it is a workbook or a database, and the extra for it is not installed.
     """
+    if isinstance(path, Address):
+        return DatabaseTable(path)
     if many.is_many(path):
         opened = functools.partial(_file, dialect=dialect, wanted=wanted)
         return many.Many(many.files(path), opened)
@@ -56,16 +63,26 @@ def _file(path: Path, dialect: Dialect, wanted: Wanted) -> Source:
     ------
     InputError
         If it cannot read the file.
+    MissingExtraError
+        If it is a workbook and the extra ``excel`` is not installed.
     """
     found: Source
-    match path.suffix.lower():
+    suffix = path.suffix.lower()
+    if dialect.sheet and suffix not in workbook.SUFFIXES:
+        msg = f"{path} is no workbook and has no sheet {dialect.sheet!r}; leave the name out."
+        raise InputError(msg)
+    match suffix:
         case ".geojson" | ".json":
-            found = spatial.geojson(path)
+            found = gdal.geojson(path)
         case ".gpkg":
-            found = spatial.geopackage(path)
+            found = gdal.geopackage(path)
+        case ".shp" | ".zip":
+            found = gdal.shapefile(path)
         case ".parquet" | ".geoparquet" | ".pq":
             plain = ParquetFile(path)
             found = spatial.geoparquet(path) if plain.spatial else plain
+        case _ if suffix in workbook.SUFFIXES:
+            found = workbook.WorkbookFile(path, dialect.sheet, dialect.decimal)
         case _:
             found = DelimitedFile(path, dialect, wanted)
     return Unguarded(found) if report.is_guarded(path) else found
@@ -78,6 +95,7 @@ class Unguarded(Source):
         self._source = source
         self.headers = [guard.unguarded(arrays.text([h]))[0].as_py() for h in source.headers]
         self.types, self.known = source.types, source.known
+        self.hint, self.rows = source.hint, source.rows
 
     def blocks(self) -> Iterator[Block]:
         """Yield all rows, in order."""
@@ -90,6 +108,6 @@ class Unguarded(Source):
         """Return how much of the table has been read, 0 to 1; NaN where that cannot be told."""
         return self._source.share()
 
-    def sha256(self) -> str:
+    def sha256(self) -> str | None:
         """Return the hash of the file."""
         return self._source.sha256()

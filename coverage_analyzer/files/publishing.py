@@ -28,7 +28,8 @@ A lock on the folder keeps a second run out.
 import contextlib
 import json
 import os
-from collections.abc import Iterable
+import shutil
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -41,6 +42,8 @@ PART: Final = ".part"
 OLD: Final = ".old"
 JOURNAL: Final = ".publishing"
 PROBE: Final = "probe"
+WORKBOOK: Final = "workbook"
+"""The folder in which one is made: `workbook_writer.FOLDER`."""
 
 
 class Publication:
@@ -112,7 +115,9 @@ class Publication:
         self.names.append(name)
         return _part(self.folder, name)
 
-    def publish(self, earlier: Iterable[str] = ()) -> None:
+    def publish(
+        self, earlier: Iterable[str] = (), commit: Callable[[], None] | None = None
+    ) -> None:
         """Put all files in place, the last of their paths as the manifest, and drop older ones.
 
         Parameters
@@ -120,11 +125,17 @@ class Publication:
         earlier
             Files that an earlier run has put there, besides those that its manifest names. Of any
             other nothing is touched.
+        commit
+            Publishes what belongs to the report and stands elsewhere, once all files are on the
+            disk. If it raises, no file is put in place. Only renames follow, the manifest last, so
+            that a manifest speaks of nothing that is not there; a machine that stops among them
+            leaves the new rows elsewhere beside the old manifest, and the next run mends it.
 
         Raises
         ------
         PublishError
-            If the disk refuses, or one of the names has come to be taken. The old files stand.
+            If the disk refuses, `commit` does, or one of the names has come to be taken. The old
+            files stand.
         """
         mine = self._earlier.union(earlier)
         self._spare(self.names, mine)
@@ -132,7 +143,11 @@ class Publication:
         try:
             for name in self.names:
                 _to_disk(_part(self.folder, name))
+            if commit is not None:
+                commit()
             Swap(self.folder, old, self.names).carry_out()
+        except PublishError:
+            raise
         except OSError as error:
             msg = f"The report could not be put into {self.folder}: {error}."
             raise PublishError(msg) from error
@@ -155,10 +170,10 @@ class Publication:
 
     def _clear(self) -> None:
         """Remove what a run that died has left behind; only one run can hold the folder."""
-        for name in {*report.FILES, *self.names, PROBE, JOURNAL}:
+        for name in {*report.FILES, *self.names, PROBE, JOURNAL, WORKBOOK}:
             for left in (_part(self.folder, name), _aside(self.folder, name)):
                 with contextlib.suppress(OSError):
-                    left.unlink()
+                    shutil.rmtree(left) if left.is_dir() else left.unlink()
 
     def _probe(self) -> None:
         probe = _part(self.folder, PROBE)

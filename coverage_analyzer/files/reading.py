@@ -19,6 +19,7 @@ from coverage_analyzer.countries.decision import Convention
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files import opening
 from coverage_analyzer.files.blocks import Block, Reject, Source
+from coverage_analyzer.files.database.address import Address, address, is_address
 from coverage_analyzer.files.delimited import PLAIN, Dialect
 from coverage_analyzer.files.duplicates import Ids, Refused
 from coverage_analyzer.tables import Column, Rejected
@@ -44,7 +45,7 @@ class Table:
     Attributes
     ----------
     path
-        The file.
+        The file, or the address of the rows in a database.
     source
         The rows.
     columns
@@ -55,7 +56,7 @@ class Table:
         Rows that are rejects since another row has their id.
     """
 
-    path: Path
+    path: Path | Address
     source: Source
     columns: Mapping[str, int]
     notation: Notation = PLAIN
@@ -110,23 +111,27 @@ def opened(
     Parameters
     ----------
     path
-        A folder or pattern (``2026-*.csv``) of files with the same columns, or one file: a text
-        file (also packed, or ``-`` for standard input), Parquet (``.parquet``,
-        ``.geoparquet``), GeoJSON (``.geojson``, ``.json``) or GeoPackage (``.gpkg``). Of the last
-        two and of GeoParquet, points in any CRS are read, and give latitude and longitude.
+        One file, or a folder or pattern (``2026-*.csv``) of files with the same columns. Text
+        (also packed, or ``-`` for standard input), Excel (``.xlsx``, ``.xlsm``), Parquet
+        (``.parquet``, ``.geoparquet``), GeoJSON (``.geojson``, ``.json``), GeoPackage
+        (``.gpkg``) or Shapefile (``.shp``, ``.zip``). Of the last three and of GeoParquet, points
+        in any CRS are read, and give latitude and longitude. Or rows of a database, as
+        ``postgresql://...`` or ``sqlite:///...`` (`database.address`).
     table
         `tables.SITES` or `tables.CENTERS`.
     columns
         The header to take for a column where names alone do not tell.
     dialect
-        How a text file is written, where that cannot be found.
+        How the table is written, where that cannot be found.
 
     Raises
     ------
     InputError
         If there is no such file, it cannot be read, or columns are missing or ambiguous.
+    MissingExtraError
+        If it is a workbook or a database, and the extra for it is not installed.
     """
-    path = Path(path)
+    place = address(str(path)) if is_address(path) else Path(path)
 
     def wanted(headers: Sequence[str]) -> bool:
         try:
@@ -134,13 +139,13 @@ def opened(
         except InputError:
             return False
 
-    source = opening.source(path, dialect, wanted)
+    source = opening.source(place, dialect, wanted)
     try:
         found = tables.recognised(source.headers, table, {**source.known, **(columns or {})})
         tables.check_types({name: source.types[at] for name, at in found.items()})
-        return Table(path, source, found, dialect)
+        return Table(place, source, found, dialect)
     except InputError as error:
-        msg = f"{path}: {error}"
+        msg = f"{place}: {error}{source.hint}"
         raise InputError(msg) from None
 
 

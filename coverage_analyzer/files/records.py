@@ -8,9 +8,11 @@ that a quote left open costs one row and not the rest of the file.
 
 import csv
 import functools
+import itertools
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -19,6 +21,7 @@ import pyarrow.csv
 
 from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Ints
+from coverage_analyzer.errors import InputError
 from coverage_analyzer.files import streams
 from coverage_analyzer.files.blocks import Block, Reject
 from coverage_analyzer.tables import Rejected
@@ -28,6 +31,9 @@ FIELD_BYTES: Final = 4 << 20
 
 RECORD_BYTES: Final = 16 << 20
 """No record is longer: a file in which one is would fill the memory."""
+
+MOST_LINES: Final = 1 << 17
+"""So many lines at once: rejects are objects, and 2 bytes of text may make one of 300."""
 
 MARK: Final = b"\xef\xbb\xbf"
 """The byte order mark that some programs put before UTF-8."""
@@ -51,12 +57,65 @@ def last_line_end(data: bytes) -> int:
     return max(data.rfind(b"\n"), data.rfind(b"\r", 0, len(data) - 1)) + 1
 
 
-def read_block(data: bytes, form: Form, line: int, *, at_end: bool) -> tuple[Block, int, bytes]:
-    """Return the rows of some whole lines, how many lines they take, and what is left over."""
+def pieces(data: bytes) -> Iterator[tuple[bytes, bool]]:
+    """Yield whole lines in runs of not too many of them, and whether a run is the last."""
+    many = data.count(b"\n") + data.count(b"\r") > MOST_LINES
+    if not many or not data.strip(b"\r\n"):
+        yield data, True
+        return
+    starts = _line_starts(data)
+    cuts = [*starts[:-1:MOST_LINES].tolist(), len(data)]
+    for start, stop in itertools.pairwise(cuts):
+        yield data[start:stop], stop == len(data)
+
+
+class Patience:
+    """How much text may still be read in vain behind quotes that are left open.
+
+    Text can be made of which each line begins a record that never ends; to look for the end of each
+    would take hours for some megabytes. In files as they come, all that is read in vain is less
+    than the file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._bytes = path, 4 * RECORD_BYTES
+
+    def earn(self, size: int) -> None:
+        """Take heart from so many bytes that are new."""
+        self._bytes += 4 * size
+
+    def spend(self, size: int, line: int) -> None:
+        """Bear that a record of so many bytes, which begins in a line, is broken.
+
+        Raises
+        ------
+        InputError
+            If that is too much.
+        """
+        self._bytes -= size
+        if self._bytes < 0:
+            msg = (
+                f"{self._path} has too many quotes left open, the last in line {line}; save it "
+                f"anew, or say its --delimiter."
+            )
+            raise InputError(msg)
+
+
+def read_block(
+    data: bytes, form: Form, line: int, patience: Patience, *, at_end: bool
+) -> tuple[Block, int, bytes]:
+    """Return the rows of some whole lines, how many lines they take, and what is left over.
+
+    Raises
+    ------
+    InputError
+        If too much is broken.
+    """
+    patience.earn(len(data))
     block = None if _needs_care(data, form.delimiter) else _read_at_once(data, form, line)
     if block is not None:
         return block, block.records, b""
-    return _read_with_care(data, form, line, at_end=at_end)
+    return _read_with_care(data, form, line, patience, at_end=at_end)
 
 
 def _needs_care(data: bytes, delimiter: str) -> bool:
@@ -161,7 +220,10 @@ def _parsed(data: bytes, form: Form) -> tuple[pa.RecordBatch, list[pyarrow.csv.I
 
 
 def _any_cell(text: str, delimiter: str) -> bool:
-    return any(next(csv.reader([text], delimiter=delimiter), []))
+    try:
+        return any(next(csv.reader([text], delimiter=delimiter), []))
+    except csv.Error:  # a field beyond all limits
+        return True
 
 
 def _raw_line(data: bytes, starts_of: Callable[[bytes], Ints], lines: Ints, row: int) -> str:
@@ -170,21 +232,57 @@ def _raw_line(data: bytes, starts_of: Callable[[bytes], Ints], lines: Ints, row:
     return data[start:stop].rstrip(b"\r\n").decode()
 
 
+FOUND_AT_ONCE: Final = 1 << 19
+
+
 def _line_starts(data: bytes) -> Ints:
-    """Return where each line starts, and the end."""
-    ends = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n")) + 1
-    return np.unique(np.concatenate([[0], ends, [len(data)]]))
+    """Return where each line starts, and the end; lines end as `bytes.splitlines` has them."""
+    codes = np.frombuffer(data, np.uint8)
+    ends = codes == ord("\n")
+    returns = np.flatnonzero(codes == ord("\r"))
+    if len(returns):
+        alone = ~np.append(ends, False)[returns + 1]
+        ends[returns[alone]] = True
+    count = int(np.count_nonzero(ends))
+    whole = not data or bool(ends[-1])
+    starts = np.zeros(count + (1 if whole else 2), np.int64)
+    starts[-1] = len(data)
+    filled = 1
+    for at in range(0, len(data), FOUND_AT_ONCE):  # there may be as many as bytes: no copy of all
+        some = np.flatnonzero(ends[at : at + FOUND_AT_ONCE])
+        starts[filled : filled + len(some)] = some + (at + 1)
+        filled += len(some)
+    return starts
 
 
 def _wrong_width(found: int, width: int) -> tuple[Rejected, str]:
     return Rejected.wrong_number_of_fields, f"{found} fields where the header has {width}"
 
 
+class _Lines:
+    """Lines of a block; so many may be empty that objects of their own would fill the memory."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data, self._starts = data, _line_starts(data).data
+
+    def __len__(self) -> int:
+        return len(self._starts) - 1
+
+    def text(self, start: int, stop: int) -> bytes:
+        """Return some lines as they stand."""
+        return self._data[self._starts[start] : self._starts[stop]]
+
+    def from_line(self, start: int) -> Iterator[str]:
+        """Yield a line and all behind it, decoded."""
+        for line in range(start, len(self)):
+            yield self._data[self._starts[line] : self._starts[line + 1]].decode()
+
+
 def _read_with_care(
-    data: bytes, form: Form, line: int, *, at_end: bool
+    data: bytes, form: Form, line: int, patience: Patience, *, at_end: bool
 ) -> tuple[Block, int, bytes]:
     """Return rows read one by one, whatever their quotes and line ends."""
-    lines = data.splitlines(keepends=True)
+    lines = _Lines(data)
     rows: list[list[str]] = []
     spans: list[tuple[int, int]] = []
     rejects: list[Reject] = []
@@ -198,21 +296,26 @@ def _read_with_care(
                     break
                 records += 1
                 if fault:
-                    rejects.append(Reject(line + start, *fault, _shown(lines[start], form)))
-                    start += 1
-                    break
-                if fields:
+                    shown = _shown(lines.text(start, start + 1), form)
+                    rejects.append(Reject(line + start, *fault, shown))
+                    patience.spend(len(lines.text(start, stop)), line + start)
+                elif fields:
                     rows.append(fields)
                     spans.append((start, stop))
                 else:
                     blank += 1
-                start = stop
+                start = start + 1 if fault else stop
+                if fault and start != stop:
+                    break
     columns = [arrays.text([row[c] for row in rows]) for c in range(form.width)]
     batch = pa.RecordBatch.from_arrays(columns, names=[str(c) for c in range(form.width)])
     begins = np.array([first for first, _ in spans], np.int64) + line
-    raw = functools.partial(_raw_lines, lines, spans)
+
+    def raw(row: int) -> str:
+        return lines.text(*spans[row]).decode().rstrip("\r\n")
+
     block = Block(begins, batch, raw, rejects, blank, records)
-    return block, start, b"".join(lines[start:])
+    return block, start, lines.text(start, len(lines))
 
 
 def _shown(line: bytes, form: Form) -> str:
@@ -231,36 +334,32 @@ def _no_text(error: UnicodeDecodeError, form: Form) -> tuple[Rejected, str]:
     return Rejected.not_utf8, f"{what}; save the file as 'CSV UTF-8', or say its --encoding"
 
 
-def _raw_lines(lines: list[bytes], spans: list[tuple[int, int]], row: int) -> str:
-    return b"".join(lines[slice(*spans[row])]).decode().rstrip("\r\n")
-
-
 def _records(
-    lines: list[bytes], start: int, form: Form
+    lines: _Lines, start: int, form: Form
 ) -> Iterator[tuple[list[str], int, tuple[Rejected, str] | None]]:
-    """Yield records from a line on, up to the first that is wrong.
+    """Yield records from a line on, as long as they can be told apart.
 
-    Of each: its fields (none if all are empty), the line after it, what is wrong with it.
+    Of each: its fields (none if all are empty), the line after it, what is wrong with it. One that
+    is wrong and has several lines is the last: where the next begins is not known.
     """
-    rest = (lines[i].decode() for i in range(start, len(lines)))
-    reader = csv.reader(rest, delimiter=form.delimiter, strict=True)
+    reader = csv.reader(lines.from_line(start), delimiter=form.delimiter, strict=True)
     while True:
         try:
             fields = next(reader, None)
         except UnicodeDecodeError as error:
-            yield [], 0, _no_text(error, form)
+            yield [], start + reader.line_num + 1, _no_text(error, form)
             return
         except csv.Error as error:
-            yield [], 0, (Rejected.broken_quotes, f"quotes that do not match: {error}")
+            fault = Rejected.broken_quotes, f"quotes that do not match: {error}"
+            yield [], start + reader.line_num, fault
             return
         if fields is None:
             return
-        if not any(fields):
-            fields = []
-        if fields and len(fields) != form.width:
-            yield [], 0, _wrong_width(len(fields), form.width)
-            return
-        yield fields, start + reader.line_num, None
+        stop = start + reader.line_num
+        if any(fields) and len(fields) != form.width:
+            yield [], stop, _wrong_width(len(fields), form.width)
+        else:
+            yield fields if any(fields) else [], stop, None
 
 
 def without_blank(block: Block) -> Block:

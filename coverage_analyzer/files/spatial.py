@@ -1,35 +1,27 @@
-"""GeoJSON, GeoPackage and GeoParquet: points in, batch by batch, and coverage areas out.
+"""Points of any CRS, batch by batch, as rows with longitude and latitude; GeoParquet.
 
-GDAL (through pyogrio), shapely and pyproj are imported where they are needed: runs over plain
-tables do without them.
+shapely and pyproj are imported where they are needed: runs over plain tables do without them.
 """
 
-import contextlib
 import hashlib
 import json
-import os
-import tempfile
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Bools, Floats
-from coverage_analyzer.errors import InputError, PublishError
-from coverage_analyzer.files import columnar, report
+from coverage_analyzer.errors import InputError
+from coverage_analyzer.files import columnar
 from coverage_analyzer.files.blocks import Block, Reject, Source
 from coverage_analyzer.tables import Rejected
 
 if TYPE_CHECKING:
-    import geopandas as gpd
-    import pandas as pd
     import pyproj
 
 WGS84: Final = "EPSG:4326"
@@ -39,17 +31,13 @@ GEOPARQUET_DEFAULT: Final = "OGC:CRS84"
 GEO: Final = b"geo"
 """The key in a Parquet file's metadata that makes it GeoParquet."""
 
-SQLITE: Final = b"SQLite format 3\0"
-"""How a GeoPackage begins (GeoPackage 1.4, requirement 1)."""
+HASHED_BYTES: Final = 1 << 20
 
 OVERSHOOT: Final = 1e-9
 """Degrees, 0.1 mm: how far rounding may carry a reprojected point beyond 180."""
 
 UNREADABLE: Final = (OSError, ValueError, RuntimeError, pa.ArrowException)
 """What reading a damaged file raises; pyogrio's own errors are RuntimeErrors."""
-
-AREAS: Final = (".geojson", ".gpkg", ".parquet")
-"""The files that areas can be written to."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +56,8 @@ class Layer:
         Opens the rows, from the first one.
     rows
         How many there have to be, where the file tells.
+    files
+        What holds the layer, if it is more than one file.
     """
 
     schema: pa.Schema
@@ -75,6 +65,7 @@ class Layer:
     crs: Any
     batches: Callable[[], Iterator[pa.RecordBatch]]
     rows: int | None = None
+    files: tuple[Path, ...] = ()
 
 
 class SpatialFile(Source):
@@ -104,11 +95,16 @@ class SpatialFile(Source):
         self.types = [columnar.plain_type(field.type) for field in fields]
         self.types += [pa.float64(), pa.float64()]
         self.known = {"longitude": longitude, "latitude": latitude}
+        self.rows = layer.rows
 
     def sha256(self) -> str:
-        """Return the hash of the file."""
-        with self._path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        """Return the hash of the file; of several, one behind the other."""
+        digest = hashlib.sha256()
+        for path in self._layer.files or (self._path,):
+            with path.open("rb") as file:
+                while data := file.read(HASHED_BYTES):
+                    digest.update(data)
+        return digest.hexdigest()
 
     def blocks(self) -> Iterator[Block]:
         """Yield all rows, in order; those whose geometry is no point are rejects.
@@ -280,196 +276,3 @@ def geoparquet(path: Path) -> SpatialFile:
         return found
 
     return SpatialFile(path, Layer(file.schema_arrow, at, crs, batches))
-
-
-def geojson(path: Path) -> SpatialFile:
-    """Open a GeoJSON file; days stay the text that they are.
-
-    Raises
-    ------
-    InputError
-        If it cannot be read.
-    """
-    # The prefix keeps GDAL from taking the file for another of the many formats it knows, some of
-    # which fetch from the network.
-    return _with_gdal(path, "GeoJSON", f"GeoJSON:{path.absolute()}", DATE_AS_STRING="YES")
-
-
-def geopackage(path: Path) -> SpatialFile:
-    """Open the one layer with geometry of a GeoPackage.
-
-    Raises
-    ------
-    InputError
-        If it cannot be read, or there are several such layers, or none.
-    """
-    import pyogrio
-
-    name = str(path.absolute())
-    try:
-        with path.open("rb") as file:
-            begins = file.read(len(SQLITE))
-        with _unwarned():
-            layers = pyogrio.list_layers(name).tolist() if begins == SQLITE else None
-    except UNREADABLE as error:
-        msg = f"{path} cannot be read as GeoPackage: {error}."
-        raise InputError(msg) from error
-    if layers is None:
-        msg = f"{path} is no GeoPackage, whatever it is called."
-        raise InputError(msg)
-    spatial = [layer for layer, kind in layers if kind]
-    if len(spatial) != 1:
-        listed = f"the layers {', '.join(map(repr, spatial))}" if spatial else "no layer"
-        msg = (
-            f"{path} has {listed} with geometry; one is read. Save the one you mean alone: "
-            f"ogr2ogr one.gpkg {path.name} LAYER."
-        )
-        raise InputError(msg)
-    rows = _count(path, spatial[0])
-    return _with_gdal(path, "GeoPackage", name, rows, layer=spatial[0])
-
-
-def _count(path: Path, layer: str) -> int | None:
-    """Return how many rows a layer has; nothing where it is no plain table.
-
-    Raises
-    ------
-    InputError
-        If the file is damaged.
-    """
-    import sqlite3
-
-    quoted = layer.replace('"', '""')
-    query = f'SELECT COUNT(*) FROM "{quoted}"'  # noqa: S608 - quoted; SQLite binds no names
-    try:
-        uri = f"{path.absolute().as_uri()}?mode=ro"
-        with contextlib.closing(sqlite3.connect(uri, uri=True)) as connection:
-            return int(connection.execute(query).fetchone()[0])
-    except sqlite3.OperationalError:  # a view that needs functions of GDAL's
-        return None
-    except sqlite3.DatabaseError as error:
-        msg = f"{path} is damaged: {error}."
-        raise InputError(msg) from error
-
-
-def _with_gdal(
-    path: Path, kind: str, source: str, rows: int | None = None, **options: str
-) -> SpatialFile:
-    """Open a file that GDAL reads, of so many rows.
-
-    Raises
-    ------
-    InputError
-        If it cannot.
-    """
-    try:
-        with path.open("rb"), _gdal_stream(source, options) as (about, reader):
-            schema, crs = reader.schema, about["crs"]
-    except UNREADABLE as error:
-        msg = f"{path} cannot be read as {kind}: {error}."
-        raise InputError(msg) from error
-    # An attribute may have that name, too; the geometry comes last.
-    at = schema.get_all_field_indices(about["geometry_name"] or "wkb_geometry")[-1]
-    return SpatialFile(path, Layer(schema, at, crs, lambda: _gdal_batches(source, options), rows))
-
-
-@contextlib.contextmanager
-def _gdal_stream(source: str, options: Mapping[str, str]) -> Iterator[tuple[dict[str, Any], Any]]:
-    """Open a source for reading in batches."""
-    from pyogrio.raw import open_arrow
-
-    with contextlib.ExitStack() as stack:
-        with _unwarned():
-            opening = open_arrow(
-                source, use_pyarrow=True, batch_size=columnar.ROWS_AT_ONCE, **options
-            )
-            opened = stack.enter_context(opening)
-        yield opened
-
-
-def _gdal_batches(source: str, options: Mapping[str, str]) -> Iterator[pa.RecordBatch]:
-    with _gdal_stream(source, options) as (_, reader):
-        while True:
-            with _unwarned():
-                batch = next(reader, None)
-            if batch is None:
-                return
-            yield batch
-
-
-@contextlib.contextmanager
-def _unwarned() -> Iterator[None]:
-    """Keep GDAL's warnings back: a geometry that it cannot read becomes a reject anyway."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
-
-
-def write_areas(frame: "gpd.GeoDataFrame", path: str | Path) -> None:
-    """Write coverage areas for any GIS; an old file is replaced whole, or stays.
-
-    Parameters
-    ----------
-    frame
-        Geometries in any CRS, as `coverage_areas` gives them.
-    path
-        ``.geojson`` (WGS 84, 7 decimals), ``.gpkg`` or ``.parquet`` (the CRS of the frame).
-
-    Raises
-    ------
-    InputError
-        If the name ends otherwise, or the frame has no CRS.
-    PublishError
-        If the file cannot be written.
-    """
-    path = Path(path)
-    kind = path.suffix.lower()
-    if kind not in AREAS:
-        msg = f"Areas are written to {', '.join(AREAS)}; {path.name!r} ends otherwise."
-        raise InputError(msg)
-    if frame.crs is None:
-        msg = 'The areas have no CRS: say which one with .set_crs(), "EPSG:4326" for degrees.'
-        raise InputError(msg)
-    try:
-        # A folder of its own, as GDAL keeps a journal beside what it writes.
-        with tempfile.TemporaryDirectory(prefix=".areas-", dir=path.parent) as folder:
-            part = Path(folder) / path.name
-            _write(frame, part, kind)
-            _to_disk(part)
-            part.replace(path)
-    except UNREADABLE as error:
-        msg = f"The areas could not be written to {path}: {error}."
-        raise PublishError(msg) from error
-
-
-def _write(frame: "gpd.GeoDataFrame", path: Path, kind: str) -> None:
-    if kind == ".gpkg":
-        frame.to_file(path, driver="GPKG", layer=path.stem, engine="pyogrio", index=False)
-    elif kind == ".parquet":
-        frame.to_parquet(path, index=False)
-    else:
-        _write_geojson(frame, path)
-
-
-def _write_geojson(frame: "gpd.GeoDataFrame", path: Path) -> None:
-    import shapely
-
-    degrees = frame.to_crs(WGS84)
-    attributes = degrees.drop(columns=degrees.geometry.name)
-    columns = {str(name): _json_values(cells) for name, cells in attributes.items()}
-    rows = [{name: values[i] for name, values in columns.items()} for i in range(len(frame))]
-    # Joined areas come out of GEOS with clockwise exterior rings.
-    report.write_geojson(path, rows, shapely.orient_polygons(degrees.geometry.to_numpy()).tolist())
-
-
-def _json_values(cells: "pd.Series[Any]") -> list[Any]:
-    """Return cells as JSON has them: days as text, None for what is missing."""
-    if cells.dtype.kind == "M":
-        cells = cells.dt.strftime("%Y-%m-%d")
-    present: npt.NDArray[np.bool_] = cells.notna().to_numpy()
-    return [v if there else None for v, there in zip(cells.tolist(), present, strict=True)]
-
-
-def _to_disk(path: Path) -> None:
-    with path.open("rb") as file:
-        os.fsync(file.fileno())

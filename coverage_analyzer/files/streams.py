@@ -118,12 +118,20 @@ class Ahead:
     def read(self, size: int = -1, /) -> bytes:
         """Return at most so many bytes, none at the end."""
         first, self._first = self._first, b""
-        return first + self._stream.read(max(size - len(first), 0) if size >= 0 else -1)
+        if 0 <= size <= len(first):
+            return first  # to read nothing more would look like the end
+        return first + self._stream.read(size - len(first) if size >= 0 else -1)
 
     def close(self) -> None:
         """Let the file go."""
         self._stream.close()
 
+
+STATEFUL: Final = ("utf-7", "iso2022", "hz")
+"""Beginnings of names of encodings in which one wrong byte changes what others behind it mean.
+
+A file in one of them is refused if it has such a byte: rows behind it might read as other text.
+"""
 
 HALF: Final = 0xDC00
 """The first of the halves of characters that stand for bytes which could not be decoded."""
@@ -166,10 +174,14 @@ class Transcoded:
 
     def __init__(self, stream: Stream, encoding: str) -> None:
         self._stream = stream
-        self._decoder = codecs.getincrementaldecoder(encoding)("coverage_analyzer.halves")
+        stateful = codecs.lookup(encoding).name.startswith(STATEFUL)
+        errors = "strict" if stateful else "coverage_analyzer.halves"
+        self._decoder = codecs.getincrementaldecoder(encoding)(errors)
 
     def read(self, size: int = -1, /) -> bytes:
         """Return about so many bytes, none at the end."""
+        if not size:
+            return b""
         while True:
             data = self._stream.read(size)
             text = self._decoder.decode(data, final=not data)

@@ -12,6 +12,7 @@ import pyarrow as pa
 from coverage_analyzer import countries, tables
 from coverage_analyzer.files import reading, report
 from coverage_analyzer.files.blocks import Reject
+from coverage_analyzer.files.database.address import Address
 from coverage_analyzer.files.delimited import PLAIN, Dialect
 from coverage_analyzer.frames.columns import NUMERIC, with_points
 from coverage_analyzer.policy import DEFAULT, Policy
@@ -29,8 +30,7 @@ def read_sites(
     Parameters
     ----------
     path
-        A text file (CSV and the like, also packed with gzip or zstd), Parquet, GeoParquet, GeoJSON
-        or GeoPackage, told by its ending. Points in any CRS are read.
+        A file of any kind, or the address of rows in a database: see `files.reading.opened`.
     rejects
         Where to write the rows that cannot be used, with line, reason and raw text.
     columns
@@ -51,6 +51,8 @@ def read_sites(
     ------
     InputError
         If the file cannot be read, or its columns are missing or ambiguous.
+    MissingExtraError
+        If it is a workbook and the extra ``excel`` is not installed.
 
     Warns
     -----
@@ -77,7 +79,7 @@ def read_sites(
             frame[name] = np.concatenate(values)
     if "site_id" not in frame:
         frame.insert(0, "site_id", np.concatenate(lines).astype(str))
-    _tell_rejects(refused, rejects, Path(path))
+    _tell_rejects(refused, rejects, table.path)
     sites = with_points(frame, np.concatenate(lon), np.concatenate(lat))
     sites.attrs = {"decided": len(sites), "rejected": len(refused), "blank": blank}
     return sites
@@ -105,7 +107,9 @@ def _told_apart(names: Mapping[int, str], headers: Sequence[str]) -> list[str]:
     return result
 
 
-def _tell_rejects(refused: Sequence[Reject], path: str | Path | None, source: Path) -> None:
+def _tell_rejects(
+    refused: Sequence[Reject], path: str | Path | None, source: Path | Address
+) -> None:
     if path is not None:
         writer = report.RejectsWriter(Path(path))
         writer.write(refused)
@@ -122,6 +126,7 @@ def read_centers(
     path: str | Path,
     *,
     columns: Mapping[str, str] | None = None,
+    dialect: Dialect = PLAIN,
     policy: Policy | str = DEFAULT,
     trust_declared: bool = False,
 ) -> gpd.GeoDataFrame:
@@ -133,6 +138,8 @@ def read_centers(
         A file of any kind that `read_sites` reads.
     columns
         The header to take for a column where names alone do not tell.
+    dialect
+        How the file is written, where it does not show it.
     policy
         The one that is to judge: it says which countries count as others, and what may be declared
         where two countries hold an area.
@@ -154,7 +161,7 @@ def read_centers(
     """
     world = countries.load()
     convention = Policy.load(policy).convention(world.names, trust_declared=trust_declared)
-    table = reading.opened(path, tables.CENTERS, columns)
+    table = reading.opened(path, tables.CENTERS, columns, dialect)
     centers = reading.read_centers(table, world, convention)
     decided = centers.decided(world, convention)
     frame = pd.DataFrame(

@@ -42,8 +42,9 @@ def write_report(
     *,
     centers: pd.DataFrame | None = None,
     policy: Policy | str | None = None,
+    kind: report.Format = "csv",
 ) -> Path:
-    """Write verdicts as a run's folder: ``report.csv``, ``summary.csv``, ``run.json``.
+    """Write verdicts as a run's folder: the report, ``summary.csv``, ``run.json``.
 
     Parameters
     ----------
@@ -56,6 +57,8 @@ def write_report(
         those that the sites were judged by, and their countries are read as they were then.
     policy
         The one that the verdicts are by; needed if it is not built in.
+    kind
+        Of the report: ``csv``, ``parquet`` or ``xlsx``.
 
     Returns
     -------
@@ -64,7 +67,10 @@ def write_report(
     Raises
     ------
     InputError
-        If the verdicts lack a column, are by another policy, or name other centers.
+        If the verdicts lack a column, are by another policy, name other centers, or do not fit
+        into a workbook.
+    MissingExtraError
+        If a workbook is wanted and the extra ``excel`` is not installed.
     PublishError
         If the folder cannot be written.
 
@@ -75,16 +81,17 @@ def write_report(
     """
     need(verdicts, tables.VERDICT, "verdicts", "assess()")
     rules = _rules(verdicts, policy)
+    report.check_rows(kind, len(verdicts))
     table = _table(pd.DataFrame(verdicts.drop(columns=geometries(verdicts))))
     told = report.left_out(table.schema)
     for words in told:
         warnings.warn(words, stacklevel=2)
     places = zip(*(texts(verdicts, n).to_pylist() for n in report.SUMMARY[:3]), strict=True)
     with Publication(folder) as publication:
-        writer = report.report_writer(publication.path("report.csv"), "csv", table.schema)
-        for batch in table.to_batches():
-            writer.write(batch)
-        writer.close()
+        path = publication.path(f"report.{kind}")
+        with report.report_writer(path, kind, table.schema) as writer:
+            for batch in table.to_batches():
+                writer.write(batch)
         report.write_summary(publication.path("summary.csv"), Counter(places))
         if centers is not None:
             told += _write_network(publication, verdicts, centers, rules)

@@ -3,11 +3,15 @@
 import csv
 import json
 import os
+import subprocess
+import sys
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import pytest
+import xlsxwriter
 from running import cells
 
 from coverage_analyzer import batch
@@ -198,3 +202,40 @@ def test_five_thousand_columns(tmp_path: Path) -> None:
     )
     result = run(path, tmp_path)
     assert result.rows[0][2:5002] == names
+
+
+LIMITED = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
+from coverage_analyzer.cli.main import main
+main()
+"""
+
+
+def test_a_workbook_that_lies_and_swells_ends_with_2(tmp_path: Path) -> None:
+    """The archive says that its sheet is small; what it unpacks to is no matter of the caller."""
+    pytest.importorskip("resource")
+    bomb, centers = tmp_path / "bomb.xlsx", tmp_path / "network.csv"
+    centers.write_text(CENTERS, encoding="utf-8")
+    with xlsxwriter.Workbook(bomb) as book:
+        book.add_worksheet().write_row(0, 0, ["id", "lat", "lon"])
+    with zipfile.ZipFile(bomb) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    sheet = "xl/worksheets/sheet1.xml"
+    rows = b"<row>" + b"<c><v>1</v></c>" * 16_000 + b"</row>"
+    parts[sheet] = parts[sheet].replace(b"</sheetData>", rows * 1500 + b"</sheetData>")
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+    size = len(parts[sheet]).to_bytes(4, "little")
+    bomb.write_bytes(bomb.read_bytes().replace(size, (1000).to_bytes(4, "little")))
+    arguments = ["run", bomb, "--centers", centers, "-o", tmp_path / "out"]
+    ended = subprocess.run(
+        [sys.executable, "-c", LIMITED, *arguments],
+        capture_output=True,
+        check=False,
+        encoding="utf-8",
+    )
+    assert ended.returncode == 2
+    assert "bomb.xlsx cannot be read" in ended.stderr
+    assert "Traceback" not in ended.stderr

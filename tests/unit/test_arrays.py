@@ -56,9 +56,10 @@ def test_text(values: list[str]) -> None:
 
 def test_chosen_is_null_for_nobody() -> None:
     """Look texts up by number; negative is nobody, not the last one."""
-    assert arrays.chosen(np.array([1, -1, 0]), ["a", "b"]).to_pylist() == ["b", None, "a"]
-    assert arrays.chosen(np.array([1, 0]), ["a", "b"]).null_count == 0
-    assert arrays.chosen(np.array([], np.int64), []).to_pylist() == []
+    texts = arrays.text(["a", "b"])
+    assert arrays.chosen(np.array([1, -1, 0]), texts).to_pylist() == ["b", None, "a"]
+    assert arrays.chosen(np.array([1, 0]), texts).null_count == 0
+    assert arrays.chosen(np.array([], np.int64), arrays.text([])).to_pylist() == []
 
 
 def test_decimals_keep_their_places() -> None:
@@ -108,7 +109,7 @@ def test_pandas_stays_out() -> None:
     code = (
         "import sys, numpy as np; from coverage_analyzer import arrays as a;"
         "a.numpy(a.arrow(np.arange(3), np.array([True, False, False])));"
-        "a.chosen(np.array([0, -1]), ['x']); a.decimals(np.array([1.5]), 3);"
+        "a.chosen(np.array([0, -1]), a.text(['x'])); a.decimals(np.array([1.5]), 3);"
         "sys.exit('pandas' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

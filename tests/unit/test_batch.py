@@ -30,6 +30,7 @@ from coverage_analyzer import policy as policy_module
 from coverage_analyzer.errors import CoverageError, FolderBusyError, InputError, PolicyError
 from coverage_analyzer.files import columnar, delimited, report
 from coverage_analyzer.files.publishing import Publication
+from coverage_analyzer.files.workbook import WorkbookFile
 
 FILES = [
     "areas.geojson",
@@ -214,6 +215,8 @@ def test_no_rows_give_an_empty_report(tmp_path: Path, kind: report.Format, text:
     names = ["id", "lat", "lon", *tables.VERDICT]
     if kind == "csv":
         assert cells(tmp_path / "out" / "report.csv") == [names]
+    elif kind == "xlsx":
+        assert WorkbookFile(tmp_path / "out" / "report.xlsx").headers == names
     else:
         table = pq.ParquetFile(tmp_path / "out" / "report.parquet").read()
         assert (table.column_names, table.num_rows) == (names, 0)

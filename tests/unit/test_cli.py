@@ -358,7 +358,7 @@ def test_start_up_needs_no_heavy_library(arguments: list[str]) -> None:
     assert not loaded(arguments) & heavy
 
 
-@pytest.mark.parametrize("kind", ["csv", "parquet"])
+@pytest.mark.parametrize("kind", ["csv", "parquet", "xlsx"])
 def test_a_run_needs_no_data_frames(tmp_path: Path, kind: str) -> None:
     """The batch path takes seconds less without pandas and geopandas."""
     found = loaded(run_arguments(tmp_path, "--format", kind))

@@ -106,13 +106,17 @@ def test_an_unknown_encoding_is_named() -> None:
         read(b"a,b\n", Dialect(encoding="cp9999"))
 
 
-def test_blocks_do_not_matter_in_other_encodings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A character may stand across two reads."""
-    data = written(ROWS * 3).encode("utf-16")
-    whole = read(data)
-    for size in (3, 7, 64):
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "shift_jis", "gb18030", "euc_kr"])
+def test_blocks_do_not_matter_in_other_encodings(
+    monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    """A character may stand across two reads, also where text takes more bytes as UTF-8."""
+    rows = [["a", "b"], ["東京", "東"], ["東京x" * 9, "京"]]
+    data = written(rows).encode(encoding)
+    dialect = Dialect(encoding=encoding)
+    for size in (*range(3, 40), 64, 1 << 22):
         monkeypatch.setattr(delimited, "BLOCK_BYTES", size)
-        assert read(data) == whole
+        assert read(data, dialect) == rows
 
 
 def run(tmp_path: Path, data: bytes, *arguments: str) -> subprocess.CompletedProcess[bytes]:
@@ -246,3 +250,24 @@ def test_a_header_with_open_quotes_says_so() -> None:
     """It is not taken for a file in another encoding."""
     with pytest.raises(InputError, match="line 1: the header cannot be read: unexpected end"):
         read(b'"a,b\n1,2\n')
+
+
+def test_the_delimiter_does_not_depend_on_the_size_of_blocks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A header that goes on behind a block by one delimiter only is read to its end first."""
+    data = b'id,lat,"lon\n...\n",d\n1,2,3,4\n'
+    whole = read(data)
+    assert whole[0] == ["id", "lat", "lon\n...\n", "d"]
+    for size in range(12, 40):
+        monkeypatch.setattr(delimited, "BLOCK_BYTES", size)
+        assert read(data) == whole
+
+
+@pytest.mark.parametrize("encoding", ["utf-7", "iso2022_jp", "hz"])
+def test_a_byte_that_would_change_others_is_refused(encoding: str) -> None:
+    """In an encoding with a state, rows behind a wrong byte might come out as other text."""
+    good = "a,b\n1,2\n"
+    assert read(good.encode(encoding), Dialect(encoding=encoding)) == [["a", "b"], ["1", "2"]]
+    with pytest.raises(InputError, match=r"x\.csv cannot be opened"):
+        read(good.encode(encoding) + b"\xff,1\n3,4\n", Dialect(encoding=encoding))

@@ -135,3 +135,17 @@ def test_arc_of_nothing_is_nothing() -> None:
     """Give 0 for a point and itself, where the arc has no direction, and warn of nothing."""
     point = geodesy.ecef([0.0, 77.0], [0.0, -90.0])
     assert geodesy.arc_m(point, point).tolist() == [0.0, 0.0]
+
+
+def test_sines_of_the_table_are_numpys() -> None:
+    """Give sine and cosine to the last digits, beyond a turn, too, and NaN for NaN."""
+    degrees = np.append(np.random.default_rng(9).uniform(-540, 540, 10_000), [90, -90, 180, -180])
+    sine, cosine = geodesy._sine_cosine(degrees)
+    np.testing.assert_allclose(sine, np.sin(np.radians(degrees)), rtol=0, atol=4e-15)
+    np.testing.assert_allclose(cosine, np.cos(np.radians(degrees)), rtol=0, atol=4e-15)
+    assert np.isnan(geodesy._sine_cosine(np.array([np.nan]))).all()
+
+
+def test_the_arc_to_nobody_is_no_distance() -> None:
+    """Give NaN, without a warning, to a point that is infinitely far."""
+    assert np.isnan(geodesy.arc_m(geodesy.ecef([8.0], [47.0]), np.full((1, 3), np.inf))).all()

@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime
+import pickle
 from typing import Any
 
 import numpy as np
@@ -552,3 +553,35 @@ def test_batches_are_bounded(world: Countries, monkeypatch: pytest.MonkeyPatch) 
     assert [len(b) for b in sites.batches()] == [3, 3, 3, 1]
     found = verdicts(world, [Center("K", *KANSAS, "US")], rows)
     assert [r["status"] for r in found] == ["qualified"] * 6 + ["fallback"] * 4
+
+
+def test_a_matcher_travels_light(world: Countries) -> None:
+    """Pickle to less than a megabyte, the country layer left at home, and judge alike there."""
+    made = matcher(world, [Center("K", *KANSAS, "US"), Center("P", *BASEL, "CH", "2027-01-01")])
+    sites = sites_of([Site(*KANSAS, "US"), Site(*LOERRACH, "DE"), Site(*BASEL)], world)
+    before = made.match(sites)
+    carried = pickle.dumps(made)
+    assert len(carried) < 1_000_000
+    after = pickle.loads(carried).match(sites)  # noqa: S301 - of our own making
+    for name, values in vars(before).items():
+        np.testing.assert_array_equal(getattr(after, name), values)
+
+
+def test_order_and_company_change_nothing(world: Countries) -> None:
+    """Give each site the verdict that it gets in any order, in blocks of any size."""
+    rng = np.random.default_rng(17)
+    places = [moved(*BASEL, a, m) for a, m in rng.uniform((-180, 0), (180, 2e5), (400, 2))]
+    said = rng.choice(["DE", "CH", "FR", ""], 400).tolist()
+    rows = [Site(*p, c) for p, c in zip(places, said, strict=True)]
+    centers = [Center("CH", *BASEL, "CH"), Center("DE", *FREIBURG, "DE")]
+    centers += [Center("FR", 7.75, 48.58, "FR", "2027-01-01")]
+    wanted = verdicts(world, centers, rows)
+    order = rng.permutation(400).tolist()
+    shuffled = verdicts(world, centers, [rows[i] for i in order])
+    assert shuffled == [wanted[i] for i in order]
+    made = matcher(world, centers)
+    for size in (1, 7, 150):
+        parts = [made.match(sites_of(rows[i : i + size], world)) for i in range(0, 400, size)]
+        centers_ = np.concatenate([p.center for p in parts])
+        ids = [made.centers.center_id[i] if i >= 0 else None for i in centers_]
+        assert ids == [row["center_id"] for row in wanted]

@@ -1,5 +1,8 @@
 """The index of centers: candidates by cells, against distances to all."""
 
+import concurrent.futures
+import pickle
+
 import numpy as np
 import pytest
 from building import EARTH, Floats, moved
@@ -86,6 +89,19 @@ def test_nearest_on_the_ellipsoid_not_on_a_sphere() -> None:
     assert nearest(index_of([1.0, 0.0], [0.0, 1.007]), [0.0], [0.0]) == ([0], [0])
 
 
+def test_nearest_along_the_ground_not_through_the_earth() -> None:
+    """Choose by the geodesic where chords choose the other center, whichever is looked at first.
+
+    The meridian is bent more than the equator: 112 km of it have a chord that is 2 cm shorter.
+    """
+    east, north = moved(0.0, 0.0, 90.0, 112_000.0), moved(0.0, 0.0, 0.0, 112_000.005)
+    straight = [geodesy.chord_m(geodesy.ecef(0.0, 0.0), geodesy.ecef(*p)) for p in (north, east)]
+    assert straight[0] < straight[1]
+    for first, second, nearer in ((east, north, 0), (north, east, 1)):
+        index = index_of([first[0], second[0]], [first[1], second[1]], miles=80)
+        assert nearest(index, [0.0], [0.0]) == ([nearer], [2])
+
+
 @pytest.mark.parametrize("offset_m", [-0.01, -1e-6, 0.0, 9e-4, 1.1e-3, 0.01])
 def test_counting_includes_the_limit(offset_m: float) -> None:
     """Count a center on the limit, and up to 1 mm beyond."""
@@ -129,3 +145,56 @@ def test_the_corners_of_the_globe_have_cells() -> None:
     lon, lat = corners.T.tolist()
     index = index_of([179.9, 0.0, 0.0], [0.0, 89.9, -89.9])
     assert nearest(index, lon, lat) == ([2, 0, 1, 2, 0, 1], [1] * 6)
+
+
+def crowd(seed: int, number: int) -> tuple[list[float], list[float]]:
+    """Return places, evenly over the globe."""
+    rng = np.random.default_rng(seed)
+    lat = np.degrees(np.arcsin(rng.uniform(-1, 1, number)))
+    return rng.uniform(-180, 180, number).tolist(), lat.tolist()
+
+
+def test_more_candidates_than_a_byte_can_count() -> None:
+    """Count all of 400 centers round a rim, where each may reach a part of the cell only."""
+    rim = [moved(8.1, 47.1, azimuth, 50 * MILE_M - 5) for azimuth in np.linspace(-180, 179, 400)]
+    index = index_of([x for x, _ in rim], [y for _, y in rim])
+    assert nearest(index, [8.1, 8.1], [47.1, 47.2])[1][0] == 400
+
+
+def test_groups_on_one_cell_keep_notes_of_their_own() -> None:
+    """Answer three groups on the same cells, whoever asked first."""
+    lon, lat = crowd(3, 90)
+    groups = [np.arange(start, 90, 3) for start in range(3)]
+    reach_m = np.full(3, 3e6)
+    x, y = (np.array(v) for v in crowd(4, 50))
+    asked = [(x, y, np.full(50, group)) for group in (1, 0, 2, 0)]
+    asked.append((np.repeat(x, 3), np.repeat(y, 3), np.tile([2, 0, 1], 50)))
+    warm = Index(np.array(lon), np.array(lat), groups, reach_m, list_all=False)
+    for some in asked:
+        cold = Index(np.array(lon), np.array(lat), groups, reach_m, list_all=False)
+        found, wanted = (
+            i.nearest(*some[:2], geodesy.ecef(*some[:2]), some[2]) for i in (warm, cold)
+        )
+        np.testing.assert_array_equal(found, wanted)
+        assert (found[0] % 3 == some[2]).all()
+
+
+def test_many_threads_may_ask_at_once() -> None:
+    """Give every thread the answers that one alone would get, while all fill the notebooks."""
+    lon, lat = crowd(5, 200)
+    shared, alone = index_of(lon, lat, miles=400), index_of(lon, lat, miles=400)
+    parts = [crowd(seed, 2_000) for seed in range(6, 14)]
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda part: nearest(shared, *part), parts * 3))
+    assert found == [nearest(alone, *part) for part in parts] * 3
+
+
+def test_a_pickle_forgets_the_cells() -> None:
+    """Carry the centers only, and answer the same on the other side."""
+    lon, lat = crowd(15, 200)
+    index = index_of(lon, lat, miles=400)
+    x, y = crowd(16, 5_000)
+    before = nearest(index, x, y)
+    carried = pickle.dumps(index)
+    assert len(carried) < 100_000
+    assert nearest(pickle.loads(carried), x, y) == before  # noqa: S301 - of our own making

@@ -9,7 +9,7 @@ from typing import Any
 import pydantic
 import pytest
 
-from coverage_analyzer import countries, matching
+from coverage_analyzer import bands, countries
 from coverage_analyzer.errors import CoverageError, PolicyError
 from coverage_analyzer.policy import DEFAULT, Policy, builtin
 
@@ -258,7 +258,7 @@ def test_the_order_of_bands_in_the_file_does_not_matter() -> None:
     first = tomllib.loads(source("hp-call-to-repair"))
     second = {**first, "bands": first["bands"][::-1]}
     world = countries.load()
-    edges = [matching.band_edges(Policy.from_mapping(d), world).tolist() for d in (first, second)]
+    edges = [bands.band_edges(Policy.from_mapping(d), world).tolist() for d in (first, second)]
     assert edges[0] == edges[1]
 
 

@@ -61,6 +61,30 @@ def test_nothing_appears_after_an_error_and_the_old_stays(tmp_path: Path) -> Non
     assert contents(tmp_path) == {"report.csv": b"old", "run.json": b"old"}
 
 
+def test_what_stands_elsewhere_is_committed_before_the_files(tmp_path: Path) -> None:
+    """A commit finds all files written and none in place; if it fails, the old report stays."""
+    published(tmp_path, report_csv="old", run_json="old")
+    seen = []
+
+    def commit() -> None:
+        seen.append(contents(tmp_path))
+        if len(seen) == 1:
+            raise PublishError("boom")
+
+    with Publication(tmp_path) as publication:
+        put(publication, report_csv="new", run_json="new")
+        with pytest.raises(PublishError, match="boom"):
+            publication.publish(["report.csv", "run.json"], commit)
+    assert contents(tmp_path) == {"report.csv": b"old", "run.json": b"old"}
+    with Publication(tmp_path) as publication:
+        put(publication, report_csv="new", run_json="new")
+        publication.publish(["report.csv", "run.json"], commit)
+    assert contents(tmp_path) == {"report.csv": b"new", "run.json": b"new"}
+    for there in seen:
+        assert there["report.csv"] == b"old"
+        assert there[".report.csv.part"] == there[".run.json.part"] == b"new"
+
+
 def test_a_new_report_replaces_the_old_one(tmp_path: Path) -> None:
     """Files of one name are replaced; files of the user's stay."""
     (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
@@ -183,6 +207,14 @@ def test_all_files_are_on_the_disk_before_the_first_is_put_in_place(
     journal = ["fsync", ".publishing", "fsync"]  # says what is to come, should the run die now
     files = ["report.csv", "rejects.csv", "run.json"]
     assert steps == [*["fsync"] * 3, *journal, *files, *["fsync"] * 2]
+
+
+def test_folders_that_a_run_has_left_behind_go(tmp_path: Path) -> None:
+    """A workbook is made in one; whoever is killed leaves it."""
+    (tmp_path / ".workbook.part").mkdir()
+    (tmp_path / ".workbook.part" / "rows").write_text("x")
+    Publication(tmp_path).__exit__(None, None, None)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_superseded_files_go(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ import coverage_analyzer as ca
 from coverage_analyzer import areas, batch, tables
 from coverage_analyzer.cli import main as cli
 from coverage_analyzer.errors import InputError, PublishError
-from coverage_analyzer.files import columnar, reading, spatial
+from coverage_analyzer.files import area_writer, columnar, gdal, reading, spatial
 
 FORMATS = ["sites.geojson", "sites.json", "sites.gpkg", "sites.parquet", "sites.geoparquet"]
 
@@ -382,7 +382,7 @@ def test_a_geopackage_with_a_bad_page_is_refused(tmp_path: Path) -> None:
 def test_rows_that_do_not_come_are_missed(tmp_path: Path) -> None:
     """A layer that ends early is an error, whatever made it end."""
     path = saved(frame_of(), tmp_path / "sites.gpkg")
-    source = spatial.geopackage(path)
+    source = gdal.geopackage(path)
     source._layer = spatial.Layer(**vars(source._layer) | {"rows": 6})
     with pytest.raises(InputError, match="5 of 6 rows"):
         list(source.blocks())
@@ -541,7 +541,7 @@ def test_geojson_areas_are_of_rfc_7946(tmp_path: Path) -> None:
     """WGS 84 without a member ``crs``, 7 decimals, right-handed; what is missing is null."""
     day, nothing = pd.Timestamp("2026-12-15"), pd.NaT
     frame = square(name="B\u00eata", n=1, ok=True, share=np.nan, opens_on=day, closes_on=nothing)
-    spatial.write_areas(frame.to_crs("EPSG:3857"), tmp_path / "a.GeoJSON")
+    area_writer.write_areas(frame.to_crs("EPSG:3857"), tmp_path / "a.GeoJSON")
     read = json.loads((tmp_path / "a.GeoJSON").read_text("utf-8"))
     assert "crs" not in read
     (feature,) = read["features"]
@@ -562,14 +562,14 @@ def test_geojson_areas_are_of_rfc_7946(tmp_path: Path) -> None:
 def test_areas_of_another_suffix_are_refused(tmp_path: Path, name: str) -> None:
     """The message names the three that there are."""
     with pytest.raises(InputError, match=r"\.geojson, \.gpkg, \.parquet"):
-        spatial.write_areas(square(), tmp_path / name)
+        area_writer.write_areas(square(), tmp_path / name)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_areas_without_a_crs_are_refused(tmp_path: Path) -> None:
     """No file leaves here that we would not read."""
     with pytest.raises(InputError, match="no CRS"):
-        spatial.write_areas(square().set_crs(None, allow_override=True), tmp_path / "a.gpkg")
+        area_writer.write_areas(square().set_crs(None, allow_override=True), tmp_path / "a.gpkg")
 
 
 @pytest.mark.parametrize("name", ["areas.geojson", "areas.gpkg", "areas.parquet"])
@@ -579,17 +579,17 @@ def test_a_failing_write_leaves_the_old_file(
 ) -> None:
     """A full disk, before or after the bytes: what stood there still stands, and nothing more."""
     path = tmp_path / name
-    spatial.write_areas(square(n=1), path)
+    area_writer.write_areas(square(n=1), path)
     before = path.read_bytes()
-    whole = getattr(spatial, step)
+    whole = getattr(area_writer, step)
 
     def failing(*arguments: Any) -> None:
         whole(*arguments)
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(spatial, step, failing)
+    monkeypatch.setattr(area_writer, step, failing)
     with pytest.raises(PublishError, match="No space left"):
-        spatial.write_areas(square(n=2), path)
+        area_writer.write_areas(square(n=2), path)
     assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == {name: before}
 
 
@@ -597,11 +597,11 @@ def test_a_failing_write_leaves_the_old_file(
 def test_a_place_that_cannot_be_written_is_a_publish_error(tmp_path: Path, name: str) -> None:
     """A folder that is not there, a folder in the file's place."""
     with pytest.raises(PublishError, match="nowhere"):
-        spatial.write_areas(square(), tmp_path / "nowhere" / name)
+        area_writer.write_areas(square(), tmp_path / "nowhere" / name)
     (tmp_path / name).mkdir()
     (tmp_path / name / "kept").touch()
     with pytest.raises(PublishError, match=name):
-        spatial.write_areas(square(), tmp_path / name)
+        area_writer.write_areas(square(), tmp_path / name)
     assert [p.name for p in tmp_path.iterdir()] == [name]
 
 
@@ -609,7 +609,7 @@ def test_a_place_that_cannot_be_written_is_a_publish_error(tmp_path: Path, name:
 def test_an_old_file_is_replaced_whole(tmp_path: Path, name: str) -> None:
     """Not appended to, and no second layer beside the first."""
     for n in (1, 2):
-        spatial.write_areas(square(n=n), tmp_path / name)
+        area_writer.write_areas(square(n=n), tmp_path / name)
     read = gpd.read_parquet if name.endswith(".parquet") else gpd.read_file
     assert read(tmp_path / name)["n"].tolist() == [2]
     assert [p.name for p in tmp_path.iterdir()] == [name]
@@ -649,5 +649,5 @@ def test_the_working_folder_may_be_the_file_s(
         odd = f"a b?c#d&e%20.{name}"
         shutil.copy(name, odd)
         assert len(ca.read_sites(name)) == len(ca.read_sites(odd)) == 5
-    spatial.write_areas(square(), "areas.gpkg")
+    area_writer.write_areas(square(), "areas.gpkg")
     assert len(gpd.read_file("areas.gpkg")) == 1

@@ -1,0 +1,85 @@
+"""The bands of a policy as tables by country: for the look of many sites at once."""
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from coverage_analyzer import geodesy
+from coverage_analyzer.arrays import Floats, Ints
+from coverage_analyzer.countries import Countries, Numbers
+from coverage_analyzer.geodesy import MILE_M
+from coverage_analyzer.policy import Policy
+
+Levels: TypeAlias = npt.NDArray[np.int8]
+
+
+class Bands:
+    """The bands of all countries.
+
+    Attributes
+    ----------
+    number
+        How many bands a country has at most.
+    edges
+        Upper limits in miles, ascending, shape (countries, bands); NaN where there are fewer.
+    widest
+        The greatest of each country.
+    """
+
+    def __init__(self, policy: Policy, world: Countries) -> None:
+        self.edges = edges = band_edges(policy, world)
+        self.number, self.widest = edges.shape[1], np.nanmax(edges, axis=1)
+        limits = geodesy.chord_limits_m(edges.T * MILE_M)
+        self._inner, self._outer = (np.ascontiguousarray(chord**2) for chord in limits)
+        self._limit = np.column_stack([edges, self.widest])
+        levels = band_levels(policy, world)
+        self._level = np.column_stack([levels, levels[:, -1]])
+
+    def of(self, square: Floats, country: Numbers, pair: Sequence[Floats]) -> Ints:
+        """Return the band of each site, `number` beyond all, from the square of a chord in m2.
+
+        ``pair`` is what `geodesy.within` wants: it is asked where the chord leaves a doubt.
+        """
+        band = np.full(len(square), self.number, np.int64)
+        for number in reversed(range(self.number)):
+            within = square <= self._inner[number].take(country)
+            doubtful = np.flatnonzero((square <= self._outer[number].take(country)) & ~within)
+            if len(doubtful):
+                limit_m = self.edges[country[doubtful], number] * MILE_M
+                lon1, lat1, lon2, lat2 = (c[doubtful] for c in pair)
+                within[doubtful] = geodesy.within(lon1, lat1, lon2, lat2, limit_m)
+            band[within] = number
+        return band
+
+    def limit(self, country: Numbers, band: Ints) -> Floats:
+        """Return the upper limit of bands in miles; the greatest one beyond all."""
+        return self._limit.take(self._place(country, band))
+
+    def level(self, country: Numbers, band: Ints) -> Levels:
+        """Return the position of the level that bands buy; beyond all it means nothing."""
+        return self._level.take(self._place(country, band))
+
+    def _place(self, country: Numbers, band: Ints) -> Ints:
+        """Return the place in the tables, which have a column more than there are bands."""
+        return country * np.int64(self.number + 1) + band
+
+
+def band_edges(policy: Policy, world: Countries) -> Floats:
+    """Return the upper limits of the bands of each country in miles, NaN where it has fewer."""
+    bands = [policy.bands_in(code) for code in world.names.codes]
+    result = np.full((len(bands), max(map(len, bands))), np.nan)
+    for number, some in enumerate(bands):
+        result[number, : len(some)] = [band.up_to_miles for band in some]
+    return result
+
+
+def band_levels(policy: Policy, world: Countries) -> Levels:
+    """Return the positions of the levels that the bands of each country buy."""
+    position = {level.id: number for number, level in enumerate(policy.levels)}
+    result = np.zeros(band_edges(policy, world).shape, np.int8)
+    for number, code in enumerate(world.names.codes):
+        levels = [position[band.level] for band in policy.bands_in(code)]
+        result[number, : len(levels)] = levels
+    return result

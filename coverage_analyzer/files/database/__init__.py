@@ -1,0 +1,5 @@
+"""Databases, as a source of rows and as a place for the report: PostgreSQL and SQLite, by ADBC.
+
+`address` reads what stands on the command line, `connecting` opens it, `source` reads rows out of
+it and `target` puts the report into a table. The drivers are the extra ``database``.
+"""

@@ -1,0 +1,225 @@
+"""Addresses of rows in a database: their grammar, and how they are shown without passwords.
+
+::
+
+    postgresql://USER:PASSWORD@HOST:PORT/DATABASE?table=NAME[&schema=NAME][&sslmode=...]
+    postgresql://USER:PASSWORD@HOST:PORT/DATABASE?query=SELECT ...
+    sqlite:///relative/file.db?table=NAME         sqlite:////absolute/file.db?query=SELECT ...
+
+All that follows ``?`` is ``NAME=VALUE``, parted by ``&``. Of these, ``query``, ``table`` and
+``schema`` are ours, and percent-encoded: ``%`` is written ``%25``, ``&`` is written ``%26``; blanks
+and all else may stand as they are. What else is there goes to PostgreSQL's client as it is.
+"""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Literal
+from urllib.parse import unquote
+
+from coverage_analyzer.errors import InputError
+
+OURS: Final = ("query", "table", "schema")
+HIDDEN: Final = "***"
+LONGEST_NAME: Final = 63
+"""Bytes of a name; PostgreSQL would cut a longer one without a word."""
+
+_SCHEME = re.compile(
+    r"(?:postgres(?:ql)?|sqlite|mysql|mariadb|mssql|oracle|duckdb|jdbc:\w+)(?:\+\w+)?:/",
+    re.IGNORECASE,
+)
+"""Others, too: they are refused in words, and not repeated as names of files, password and all."""
+_HOST = r"(?:\[[^\[\]@/]*\]|[^:@/\[\],]*)(?::\d*)?"
+_POSTGRESQL = re.compile(
+    r"(?P<scheme>postgres(?:ql)?://)(?:(?P<user>[^:@/]*)(?P<colon>:(?P<password>[^@/]*))?@)?"
+    rf"(?P<place>{_HOST}(?:,{_HOST})*(?:/[^/@]*)?)",
+    re.IGNORECASE,
+)
+_SQLITE = re.compile(r"sqlite:///(?P<path>.+)", re.IGNORECASE)
+_SECRET = re.compile("password|secret", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where rows stand in a database. As text it is the address without passwords.
+
+    Attributes
+    ----------
+    kind
+        Of the database.
+    shown
+        The address with its passwords hidden.
+    connection
+        What the driver is given: an address without our own parameters, or the path of a file.
+    secrets
+        What must stand in no message.
+    query, table, schema
+        The rows: those of a query, or those of a table.
+    """
+
+    kind: Literal["postgresql", "sqlite"]
+    shown: str
+    connection: str = field(repr=False)
+    secrets: tuple[str, ...] = field(repr=False, default=())
+    query: str = ""
+    table: str = ""
+    schema: str = ""
+
+    def __str__(self) -> str:
+        """Return the address without passwords."""
+        return self.shown
+
+
+def is_address(text: object) -> bool:
+    """Return whether something names a database and not a file.
+
+    Examples
+    --------
+    >>> [is_address(t) for t in ("postgresql://h/d?table=t", "sqlite:///f.db", "sites.csv")]
+    [True, True, False]
+    """
+    return _SCHEME.match(str(text)) is not None
+
+
+def address(text: str) -> Address:
+    """Return an address that was written by hand.
+
+    Raises
+    ------
+    InputError
+        If it breaks the grammar. The message does not repeat it, for it may hold a password.
+
+    Examples
+    --------
+    >>> found = address("postgresql://ann:secret@db/sales?sslmode=require&query=SELECT 1")
+    >>> found.query, found.connection
+    ('SELECT 1', 'postgresql://ann:secret@db/sales?sslmode=require')
+    >>> print(found)
+    postgresql://ann:***@db/sales?sslmode=require&query=SELECT 1
+    """
+    head, _, tail = text.partition("?")
+    ours, others, secrets = _parameters(tail)
+    shown_tail = "&".join(_shown_parameter(p) for p in tail.split("&"))
+    if head.lower().startswith("sqlite"):
+        if others:
+            msg = "An address of SQLite takes table=NAME or query=SELECT ... and nothing else."
+            raise InputError(msg)
+        return Address("sqlite", _joined(head, shown_tail), _sqlite_path(head), (), **ours)
+    found = _POSTGRESQL.fullmatch(head)
+    if found is None:
+        msg = (
+            "The address of the database cannot be read. Write, as text, "
+            "postgresql://USER:PASSWORD@HOST:PORT/DATABASE?table=NAME or sqlite:///FILE?table=NAME;"
+            " in a password, write % as %25, @ as %40, / as %2F, : as %3A and ? as %3F."
+        )
+        raise InputError(msg)
+    for part in found.groupdict().values():
+        _decoded(part or "", "the part before ?")
+    if found["colon"]:
+        secrets = [*secrets, found["password"]]
+        head = f"{found['scheme']}{found['user']}:{HIDDEN}@{found['place']}"
+    hidden = {s for raw in secrets for s in (raw, unquote(raw)) if s}
+    connection = _joined(text.partition("?")[0], "&".join(others))
+    shown = _joined(head, shown_tail)
+    return Address("postgresql", shown, connection, tuple(sorted(hidden)), **ours)
+
+
+def check_name(name: str, what: str, kind: str) -> None:
+    """Raise if a table or column cannot be called so.
+
+    Raises
+    ------
+    InputError
+        If PostgreSQL would cut the name.
+    """
+    if kind == "postgresql" and len(name.encode()) > LONGEST_NAME:
+        msg = f"{what} {name!r} is longer than {LONGEST_NAME} bytes, the most that PostgreSQL keeps"
+        raise InputError(f"{msg}; give it a shorter name.")
+
+
+def quoted(name: str) -> str:
+    """Return a name as SQL writes it, whatever is in it.
+
+    Examples
+    --------
+    >>> quoted('a "b"; c')
+    '"a ""b""; c"'
+    """
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _joined(head: str, tail: str) -> str:
+    return f"{head}?{tail}" if tail else head
+
+
+def _parameters(tail: str) -> tuple[dict[str, str], list[str], list[str]]:
+    """Return our own parameters, those of the driver as they are, and the secrets among them.
+
+    Raises
+    ------
+    InputError
+        If one is no ``NAME=VALUE``, or one of ours is given twice, empty or wrongly encoded.
+    """
+    ours: dict[str, str] = {}
+    others, secrets = [], []
+    for part in tail.split("&") if tail else ():
+        name, sign, value = part.partition("=")
+        if not (sign and re.fullmatch(r"[A-Za-z_]+", name)):
+            msg = (
+                "After ?, the address of a database has NAME=VALUE, parted by &; "
+                "write & in a query as %26, and ? in a password as %3F."
+            )
+            raise InputError(msg)
+        if name not in OURS:
+            others.append(part)
+            secrets += [value] if _SECRET.search(name) else []
+            continue
+        if name in ours:
+            msg = f"The address of the database has {name}= twice; write & in a query as %26."
+            raise InputError(msg)
+        ours[name] = _decoded(value, f"{name}=")
+        if not ours[name].strip():
+            msg = f"The address of the database says nothing after {name}=."
+            raise InputError(msg)
+    return ours, others, secrets
+
+
+def _shown_parameter(part: str) -> str:
+    name, sign, value = part.partition("=")
+    return f"{name}{sign}{HIDDEN if value and _SECRET.search(name) else value}"
+
+
+def _sqlite_path(head: str) -> str:
+    """Return the path of a file of SQLite.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    found = _SQLITE.fullmatch(head)
+    if found is None:
+        msg = (
+            "Write an address of SQLite as text: sqlite:///relative/file.db?table=NAME, or with "
+            "four slashes, sqlite:////absolute/file.db?table=NAME."
+        )
+        raise InputError(msg)
+    return str(Path(_decoded(found["path"], "the path")))
+
+
+def _decoded(text: str, where: str) -> str:
+    """Return text without percent-encoding.
+
+    Raises
+    ------
+    InputError
+        If a ``%`` stands for itself, or the bytes are no text.
+    """
+    try:
+        plain = unquote(text, errors="strict")
+    except UnicodeDecodeError:
+        plain = "\0"
+    if "\0" in plain or re.search("%(?![0-9A-Fa-f]{2})", text):
+        msg = f"In the address of the database, {where} has a % that encodes nothing; write %25."
+        raise InputError(msg)
+    return plain

@@ -1,0 +1,224 @@
+"""Connections to databases by their ADBC drivers, and what their errors say in plain words.
+
+The drivers' own DB-API faces are left aside: they import pandas, of no use to the batch job.
+"""
+
+import contextlib
+import os
+import re
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+import pyarrow as pa
+
+from coverage_analyzer import arrays
+from coverage_analyzer.errors import CoverageError, MissingExtraError
+from coverage_analyzer.files.database.address import HIDDEN, Address
+
+if TYPE_CHECKING:
+    from adbc_driver_manager import AdbcConnection, AdbcStatement
+
+PATIENCE_S: Final = 15
+"""How long to wait for a server that does not answer, where the user says nothing."""
+
+
+@contextlib.contextmanager
+def telling(address: Address, kind: type[CoverageError]) -> Iterator[None]:
+    """Turn what drivers, and we, raise into an error that names the address, without passwords.
+
+    Raises
+    ------
+    CoverageError
+        Of the kind asked for.
+    MissingExtraError
+        If the drivers are not installed.
+    """
+    manager = _driver(address.kind)[0]
+    try:
+        yield
+    except CoverageError as error:
+        msg = f"{address}: {error}"
+        raise kind(msg) from None
+    except (manager.Error, pa.ArrowException, OSError) as error:
+        msg = f"{address}: {told(str(error), address)}"
+        raise kind(msg) from None
+
+
+def told(message: str, address: Address) -> str:
+    r"""Return what a driver's message says, in one line and without passwords.
+
+    Examples
+    --------
+    >>> address = Address("sqlite", "f.db", "f.db", secrets=("hunter2",))
+    >>> told("NOT_FOUND: [libpq] Failed: ERROR:  no user hunter2\nLINE 1: x\n", address)
+    'no user ***.'
+    """
+    found = re.search(r"(?:ERROR|FATAL): +(.*)", message)
+    text = found[1] if found else re.sub(r"^[A-Z_]+: |\[\w+\] ", "", message).split("\n")[0]
+    hint = re.search(r"HINT: +(.*)", message)
+    text = f"{text.strip().rstrip('.')}." + (f" {hint[1].strip()}" if hint else "")
+    for secret in sorted(address.secrets, key=len, reverse=True):
+        text = text.replace(secret, HIDDEN)
+    return text
+
+
+@contextlib.contextmanager
+def reading(address: Address) -> Iterator["AdbcConnection"]:
+    """Open a connection that can only read: a statement typed by mistake changes nothing."""
+    with connected(address, "ro") as connection:
+        connection.set_autocommit(False)
+        if address.kind == "postgresql":
+            execute(connection, "SET TRANSACTION READ ONLY")
+        yield connection
+
+
+@contextlib.contextmanager
+def connected(address: Address, mode: str = "rwc") -> Iterator["AdbcConnection"]:
+    """Open a connection that commits each statement; SQLite opens its file in a mode."""
+    manager, driver = _driver(address.kind)
+    uri = _uri(address) if address.kind == "postgresql" else _file(address, mode)
+    with driver.connect(uri) as database, manager.AdbcConnection(database) as connection:
+        yield connection
+
+
+def execute(connection: "AdbcConnection", sql: str) -> None:
+    """Run a statement that gives no rows."""
+    with _statement(connection) as statement:
+        statement.set_sql_query(sql)
+        statement.execute_update()
+
+
+def schema(connection: "AdbcConnection", sql: str) -> pa.Schema:
+    """Return the columns of a query's rows, which is not run."""
+    with _statement(connection) as statement:
+        statement.set_sql_query(sql)
+        return pa.schema(statement.execute_schema())
+
+
+@contextlib.contextmanager
+def batches(
+    connection: "AdbcConnection",
+    sql: str,
+    options: dict[str, Any],
+    started: Callable[["AdbcStatement"], None] = lambda _: None,
+) -> Iterator[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
+    """Run a query; give its columns, and its rows as they come, the next while the last are used.
+
+    The driver waits in a thread of its own, so that an interruption is heard and ends the query;
+    `started` is given what another thread can cancel.
+    """
+    with _statement(connection) as statement:
+        started(statement)
+        statement.set_options(**options)
+        statement.set_sql_query(sql)
+        with _waiter(statement) as waiter:
+            handle, _ = waiter.submit(statement.execute_query).result()
+        with pa.RecordBatchReader.from_stream(handle) as reader, _waiter(statement) as waiter:
+            yield reader.schema, _ahead(reader, waiter)
+
+
+@contextlib.contextmanager
+def _waiter(statement: "AdbcStatement") -> Iterator[ThreadPoolExecutor]:
+    """Give a thread that waits for the driver; whatever ends the work early ends the query."""
+    with ThreadPoolExecutor(1) as waiter:
+        try:
+            yield waiter
+        except BaseException:
+            with contextlib.suppress(Exception):  # some drivers cannot; then it runs to its end
+                statement.cancel()
+            raise
+
+
+def _ahead(reader: Any, waiter: ThreadPoolExecutor) -> Iterator[pa.RecordBatch]:
+    """Yield all batches, each read while the one before it is used."""
+    coming = waiter.submit(reader.read_next_batch)
+    while True:
+        try:
+            batch = coming.result()
+        except StopIteration:
+            return
+        coming = waiter.submit(reader.read_next_batch)
+        yield batch
+
+
+def first_row(
+    connection: "AdbcConnection", sql: str, values: Sequence[str] = ()
+) -> tuple[Any, ...] | None:
+    """Return the first row of a query whose placeholders stand for texts; None if it has none."""
+    with _statement(connection) as statement:
+        statement.set_sql_query(sql)
+        if values:
+            statement.prepare()
+            cells = [arrays.text([v]) for v in values]
+            statement.bind(
+                pa.RecordBatch.from_arrays(cells, names=list(map(str, range(len(cells)))))
+            )
+        handle, _ = statement.execute_query()
+        with pa.RecordBatchReader.from_stream(handle) as reader:
+            found = [row for batch in reader for row in batch.to_pylist()]
+    return tuple(found[0].values()) if found else None
+
+
+def ingest(connection: "AdbcConnection", batch: pa.RecordBatch, options: dict[str, str]) -> None:
+    """Put rows into a table."""
+    with _statement(connection) as statement:
+        statement.set_options(**options)
+        statement.bind(batch)
+        statement.execute_update()
+
+
+def _statement(connection: "AdbcConnection") -> "AdbcStatement":
+    from adbc_driver_manager import AdbcStatement
+
+    return AdbcStatement(connection)
+
+
+def _driver(kind: str) -> tuple[Any, Any]:
+    """Return the driver manager and the driver of a kind of database.
+
+    Raises
+    ------
+    MissingExtraError
+        If they are not installed.
+    """
+    try:
+        import adbc_driver_manager
+
+        if kind == "postgresql":
+            import adbc_driver_postgresql as driver
+        else:
+            import adbc_driver_sqlite as driver
+    except ImportError as error:
+        msg = "Databases need an extra: pip install 'coverage-analyzer[database]'."
+        raise MissingExtraError(msg) from error
+    return adbc_driver_manager, driver
+
+
+def _uri(address: Address) -> str:
+    """Return what PostgreSQL's client is given: it would wait for a silent host for minutes."""
+    uri = address.connection
+    if "connect_timeout=" in uri or "PGCONNECT_TIMEOUT" in os.environ:
+        return uri
+    return f"{uri}{'&' if '?' in uri else '?'}connect_timeout={PATIENCE_S}"
+
+
+def _file(address: Address, mode: str) -> str:
+    """Return the address of a file as SQLite takes it.
+
+    Raises
+    ------
+    FileNotFoundError
+        If it, or its folder, is not there; SQLite itself would speak of memory.
+    """
+    path = Path(address.connection).absolute()
+    wanted = path if mode == "ro" else path.parent
+    if not wanted.exists():
+        msg = (
+            f"{wanted} is not there; an absolute path begins with four slashes, "
+            "sqlite:////absolute/file.db"
+        )
+        raise FileNotFoundError(msg)
+    return f"file:{quote(str(path))}?mode={mode}"

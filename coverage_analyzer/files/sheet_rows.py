@@ -1,0 +1,95 @@
+"""A program of its own that reads one sheet of a workbook, within a limit of memory.
+
+It gives lines of JSON on standard output: first an object with the names of the sheets, or with an
+``error``; then a list of texts for each row, from row 1 on. `workbook` starts it. It imports no
+part of this package, so that it starts at once.
+
+A library that unpacks a workbook can be made to want any amount of memory by a file of two
+kilobytes, and where it does not get it, the process ends. So that process is not the caller's.
+"""
+
+import contextlib
+import datetime
+import json
+import sys
+from collections.abc import Iterator
+from typing import Any, Final, TextIO
+
+EXACT: Final = 10**15
+"""From here on a workbook does not hold all digits of a whole number."""
+
+
+def text_of(value: Any, decimal: str = ".") -> str:
+    """Return what a cell holds as text.
+
+    Examples
+    --------
+    >>> [text_of(v) for v in ("007", 12.0, 47.5, True, datetime.date(2026, 12, 1))]
+    ['007', '12', '47.5', 'TRUE', '2026-12-01']
+    >>> text_of(1234567890123456.0)  # damaged when it was stored: not to be taken for an id
+    '1.23456789012346e+15'
+    >>> text_of(47.5, decimal=",")
+    '47,5'
+    """
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return str(value).upper()
+    if isinstance(value, (int, float)):
+        return _number(value, decimal)
+    if isinstance(value, datetime.timedelta):
+        minutes, seconds = divmod(round(value.total_seconds()), 60)
+        return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
+    return str(value.isoformat())
+
+
+def _number(value: float, decimal: str) -> str:
+    if abs(value) >= EXACT:
+        return f"{value:.15g}"
+    return str(int(value)) if value == int(value) else repr(value).replace(".", decimal)
+
+
+def lines(path: str, sheet: str, decimal: str) -> Iterator[Any]:
+    """Yield the sheets, then the rows of one of them: by default of the first that is shown."""
+    import python_calamine as calamine
+
+    try:
+        with calamine.load_workbook(path) as book:
+            of_cells = calamine.SheetTypeEnum.WorkSheet
+            known = [s for s in book.sheets_metadata if s.typ == of_cells]
+            shown = [s.name for s in known if s.visible == calamine.SheetVisibleEnum.Visible]
+            names = [s.name for s in known]
+            chosen = sheet if sheet in names else "".join((shown or names)[: not sheet])
+            yield {"sheets": names, "sheet": chosen}
+            if chosen:
+                for row in book.get_sheet_by_name(chosen).iter_rows():
+                    yield [text_of(value, decimal) for value in row]
+    except calamine.PasswordError:
+        yield {"error": "it is protected by a password; save it without one"}
+    except (calamine.CalamineError, OSError) as error:
+        yield {"error": str(error)}
+
+
+def limit_memory(size: int) -> None:
+    """Let this process take no more than so many bytes, where the system has such limits."""
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        import resource
+
+        for kind, most in ((resource.RLIMIT_AS, size), (resource.RLIMIT_CORE, 0)):
+            hard = resource.getrlimit(kind)[1]
+            allowed = most if hard == resource.RLIM_INFINITY else min(most, hard)
+            resource.setrlimit(kind, (allowed, hard))
+
+
+def write(out: TextIO, path: str, sheet: str, decimal: str) -> None:
+    """Write the lines; a reader that wants no more ends them."""
+    with contextlib.suppress(BrokenPipeError):
+        for line in lines(path, sheet, decimal):
+            out.write(json.dumps(line))
+            out.write("\n")
+        out.flush()
+
+
+if __name__ == "__main__":
+    limit_memory(int(sys.argv[1]))
+    write(sys.stdout, *sys.argv[2:])

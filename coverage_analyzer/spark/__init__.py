@@ -1,0 +1,9 @@
+"""Sites judged on Apache Spark: the blocks come from Spark, all else is the same code.
+
+Wants the extra ``[spark]`` and a Java runtime (17 or 21) where the driver and the executors run.
+"""
+
+from coverage_analyzer.spark.judging import assess
+from coverage_analyzer.spark.running import run
+
+__all__ = ["assess", "run"]

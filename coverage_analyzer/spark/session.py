@@ -1,0 +1,130 @@
+"""Sessions of Spark, and what goes wrong there in words."""
+
+import os
+import re
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from coverage_analyzer.errors import InputError, MissingExtraError
+
+if TYPE_CHECKING:
+    from pyspark.conf import SparkConf
+    from pyspark.sql import SparkSession
+
+EXTRA: Final = "Spark is not installed: pip install 'coverage-analyzer[spark]'."
+NO_JAVA: Final = (
+    "Spark does not start: it wants a Java runtime of version 17 or 21 (Debian: "
+    "apt install openjdk-17-jre-headless), found by JAVA_HOME or PATH."
+)
+
+LOCAL: Final = {
+    "spark.master": "local[*]",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.driver.host": "127.0.0.1",
+    "spark.ui.enabled": "false",
+}
+"""How Spark runs where nobody has said on which cluster: here, and heard by nobody else."""
+
+OURS: Final = re.compile(
+    r"^coverage_analyzer\.errors\.\w+: (.+?)(?=^\s*at |\Z)", re.DOTALL | re.MULTILINE
+)
+"""Where an error of ours stands in the trace of a task that failed."""
+
+
+@contextmanager
+def opened() -> Iterator["SparkSession"]:
+    """Give the session that is active here; or a new one, which ends with the context.
+
+    What ``spark-submit`` and ``PYSPARK_SUBMIT_ARGS`` say counts; without a master there, Spark runs
+    in this machine alone.
+
+    Raises
+    ------
+    MissingExtraError
+        If pyspark or Java is not there.
+    """
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError as error:
+        raise MissingExtraError(EXTRA) from error
+    if (active := SparkSession.getActiveSession()) is not None:
+        yield active
+        return
+    with no_word_on_pandas():
+        made = SparkSession.builder.config(conf=_conf()).getOrCreate()
+    made.sparkContext.setLogLevel("ERROR")
+    try:
+        yield made
+    finally:
+        made.stop()
+
+
+def _conf() -> "SparkConf":
+    """Return the settings of a new session.
+
+    Raises
+    ------
+    MissingExtraError
+        If there is no Java.
+    """
+    from pyspark.conf import SparkConf
+    from pyspark.core.context import SparkContext
+    from pyspark.errors import PySparkRuntimeError
+
+    try:
+        SparkContext._ensure_initialized()  # noqa: SLF001
+    except PySparkRuntimeError as error:
+        raise MissingExtraError(NO_JAVA) from error
+    conf = SparkConf()  # only now it knows what spark-submit was told
+    conf.set("spark.ui.showConsoleProgress", "false")  # the last line is the ledger
+    conf.setIfMissing("spark.app.name", "coverage-analyzer")
+    if str(conf.get("spark.master", "local")).startswith("local"):
+        for key, value in LOCAL.items():
+            conf.setIfMissing(key, value)
+        # Else the workers would be the python3 of the PATH, which may not be this one.
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    return conf
+
+
+@contextmanager
+def no_word_on_pandas() -> Iterator[None]:
+    """Keep Spark from its warning of a new pandas, of which nothing is used here."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas")
+        yield
+
+
+@contextmanager
+def in_words() -> Iterator[None]:
+    """Turn what Spark raises into an error in words: of a task our own, of others the first line.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be read, or Spark fails.
+    """
+    from py4j.protocol import Py4JJavaError
+    from pyspark.errors import PySparkException
+
+    try:
+        yield
+    except (PySparkException, Py4JJavaError) as error:
+        raise InputError(words(str(error))) from error
+
+
+def words(trace: str) -> str:
+    r"""Return what a trace of Spark says, without the trace.
+
+    Examples
+    --------
+    >>> words("Job aborted\ncoverage_analyzer.errors.InputError: a.csv: empty\n\n\tat org.x")
+    'a.csv: empty'
+    >>> words("[PATH_NOT_FOUND] Path does not exist: file:/a. SQLSTATE: 42K03\nJVM stacktrace")
+    'Spark says: [PATH_NOT_FOUND] Path does not exist: file:/a. SQLSTATE: 42K03'
+    """
+    if ours := OURS.search(trace):
+        return ours[1].strip()
+    return f"Spark says: {trace.strip().splitlines()[0]}"

@@ -1,0 +1,244 @@
+"""A run's folder on any file system that Spark knows: published whole, or what stood there stays.
+
+Everything is written into a hidden folder beside, which takes the place of the old one in the end:
+two renames, the first undone if the second fails. On HDFS and disks each is one step. An object
+store copies instead; there a reader waits for ``run.json``.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from coverage_analyzer.errors import FolderBusyError, InputError, PublishError
+from coverage_analyzer.files import report
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+PART_OF_CSV: Final = "part-{:05}.csv"
+
+
+class FileSystem:
+    """The file system of a path, as Spark sees it.
+
+    Parameters
+    ----------
+    spark
+        A session with a Java process of its own: not one of Spark Connect.
+    path
+        A URI, or a path on Spark's default file system.
+
+    Raises
+    ------
+    InputError
+        If Spark knows no such file system.
+    """
+
+    def __init__(self, spark: "SparkSession", path: str) -> None:
+        from py4j.protocol import Py4JJavaError
+
+        # Spark has no public face for the file system that it writes with.
+        self._jvm: Any = spark.sparkContext._jvm  # noqa: SLF001
+        conf: Any = spark.sparkContext._jsc.hadoopConfiguration()  # noqa: SLF001
+        try:
+            self._fs: Any = self._path(path).getFileSystem(conf)
+        except Py4JJavaError as error:
+            msg = f"{path} is on no file system that Spark knows: {said(error)}."
+            raise InputError(msg) from error
+        self._fs.setWriteChecksum(False)
+
+    def _path(self, path: str) -> Any:
+        return self._jvm.org.apache.hadoop.fs.Path(path)
+
+    def whole(self, path: str) -> str:
+        """Return a path with its scheme, from the root."""
+        return str(self._fs.makeQualified(self._path(path)).toString())
+
+    def exists(self, path: str) -> bool:
+        """Return whether there is something of the name."""
+        return bool(self._fs.exists(self._path(path)))
+
+    def names(self, folder: str) -> list[str]:
+        """Return what is in a folder, sorted; of a file its own name."""
+        found = self._fs.listStatus(self._path(folder))
+        return sorted(str(f.getPath().getName()) for f in found)
+
+    def make(self, folder: str) -> None:
+        """Make a folder, and those above it."""
+        self._fs.mkdirs(self._path(folder))
+
+    def claim(self, path: str) -> bool:
+        """Make an empty file, if there is none of the name; return whether that was so."""
+        return bool(self._fs.createNewFile(self._path(path)))
+
+    def drop(self, path: str) -> None:
+        """Delete a file or a folder with all that is in it, if it is there."""
+        self._fs.delete(self._path(path), True)
+
+    def move(self, old: str, new: str) -> bool:
+        """Rename, to a name that is free; return whether that was done."""
+        return bool(self._fs.rename(self._path(old), self._path(new)))
+
+    def put(self, local: Path, path: str) -> None:
+        """Copy a file of this machine."""
+        self._fs.copyFromLocalFile(self._path(local.absolute().as_uri()), self._path(path))
+
+    def get(self, path: str, local: Path) -> None:
+        """Copy a file to this machine."""
+        self._fs.copyToLocalFile(
+            False,
+            self._path(path),
+            self._path(local.absolute().as_uri()),
+            True,
+        )
+
+
+def said(error: Any) -> str:
+    """Return what an exception of Java says, without its trace."""
+    inner = error.java_exception
+    return str(inner.getMessage() or inner.getClass().getName()).strip().rstrip(".")
+
+
+class Folder:
+    """A run's folder that is being written; a context that publishes only what `publish` is told.
+
+    Parameters
+    ----------
+    spark
+        The session.
+    path
+        Of the folder, which may not be there yet. One that holds anything but an earlier run is
+        refused.
+
+    Raises
+    ------
+    PublishError
+        If it cannot be written to, or holds other files.
+    FolderBusyError
+        If another run holds it.
+    """
+
+    def __init__(self, spark: "SparkSession", path: str) -> None:
+        if not path.strip():
+            msg = "The output folder has no name; say where the report is to go."
+            raise PublishError(msg)
+        self._fs = FileSystem(spark, path)
+        self.path = self._fs.whole(path).rstrip("/")
+        parent, _, name = self.path.rpartition("/")
+        self._part, self._old, self._lock = (
+            f"{parent}/.{name}.{kind}" for kind in ("part", "old", "lock")
+        )
+        self.names: list[str] = []
+        with _java_in_words(self.path):
+            self._refuse_others()
+            self._fs.make(parent)
+            if not self._fs.claim(self._lock):
+                msg = (
+                    f"Another run writes {self.path}. If none does, one was killed: "
+                    f"delete {self._lock}."
+                )
+                raise FolderBusyError(msg)
+            self._fs.drop(self._part)
+            self._fs.make(self._part)
+
+    def _refuse_others(self) -> None:
+        """Raise if the folder holds what no run has written.
+
+        Raises
+        ------
+        PublishError
+            Which names the first such file.
+        """
+        if not self._fs.exists(self.path):
+            return
+        others = [n for n in self._fs.names(self.path) if n not in report.FILES]
+        if others:
+            msg = f"{self.path} holds {others[0]!r}, which is of no run; name another folder."
+            raise PublishError(msg)
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Throw away what was not published, and let the folder go."""
+        with _java_in_words(self.path):
+            self._fs.drop(self._part)
+            self._fs.drop(self._lock)
+
+    def place(self, name: str) -> str:
+        """Return where Spark is to write a folder that is to be published under a name."""
+        self.names.append(name)
+        return f"{self._part}/{name}"
+
+    def put(self, files: Path) -> None:
+        """Add all files of a folder of this machine.
+
+        Raises
+        ------
+        PublishError
+            If one cannot be written.
+        """
+        with _java_in_words(self.path):
+            for file in sorted(files.iterdir()):
+                self._fs.put(file, self.place(file.name))
+
+    def call_csv(self, name: str) -> None:
+        """Give the parts of a folder of text, which Spark calls ``.txt``, their names.
+
+        Raises
+        ------
+        PublishError
+            If one cannot be renamed.
+        """
+        folder = f"{self._part}/{name}"
+        with _java_in_words(self.path):
+            parts = [n for n in self._fs.names(folder) if n.startswith("part-")]
+            for number, part in enumerate(parts):
+                self._fs.move(f"{folder}/{part}", f"{folder}/{PART_OF_CSV.format(number)}")
+
+    def publish(self) -> None:
+        """Put the new folder in the place of the old one, and drop that.
+
+        Raises
+        ------
+        PublishError
+            If the file system refuses.
+        """
+        with _java_in_words(self.path):
+            self._fs.drop(self._old)
+            had = self._fs.exists(self.path)
+            if had and not self._fs.move(self.path, self._old):
+                msg = f"{self.path} cannot be moved away; it is as it was."
+                raise PublishError(msg)
+            if not self._fs.move(self._part, self.path):
+                if had:
+                    self._fs.move(self._old, self.path)
+                msg = f"{self.path} cannot be put in place; what stood there stands."
+                raise PublishError(msg)
+            self._fs.drop(self._old)
+
+
+@contextmanager
+def _java_in_words(path: str) -> Iterator[None]:
+    """Turn what Java raises into an error in words.
+
+    Raises
+    ------
+    PublishError
+        With what Java says.
+    """
+    from py4j.protocol import Py4JJavaError
+
+    try:
+        yield
+    except Py4JJavaError as error:
+        msg = f"{path} cannot be written: {said(error)}."
+        raise PublishError(msg) from error

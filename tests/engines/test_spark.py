@@ -1,0 +1,397 @@
+"""Spark: what it carries, what it refuses, and a folder that is whole or not there."""
+
+import datetime
+import os
+import subprocess
+import sys
+from collections import Counter
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from click.testing import CliRunner
+from running import AS_OF, cells, centers_file, contents, manifest, records
+
+from coverage_analyzer import batch, countries, spark, tables
+from coverage_analyzer.batch import Ledger
+from coverage_analyzer.centers import Centers
+from coverage_analyzer.cli.main import program
+from coverage_analyzer.errors import (
+    CoverageError,
+    FolderBusyError,
+    InputError,
+    MissingExtraError,
+    PublishError,
+)
+from coverage_analyzer.files import reading
+from coverage_analyzer.matching import Matcher
+from coverage_analyzer.policy import Policy
+from coverage_analyzer.spark import judging, running, session
+
+pytestmark = [pytest.mark.xdist_group("spark"), pytest.mark.usefixtures("spark")]
+
+QUICK = batch.Options(areas=False, map=False)
+
+NASTY = (
+    "site_id,name,country,latitude,longitude\n"
+    '1,"two\nlines",US,40.0,-75.0\n'
+    "2,short,US,40.0\n"
+    "3,long,US,40.0,-75.0,more\n"
+    "\n"
+    '4,open " quote,US,40.0,-75.0\n'
+    '5,"open,US,40.0,-75.0\n'
+    "6,=1+1,FR,48.85,2.35\n"
+    "7,lost,US,,\n"
+)
+"""What Spark's own reader would change or lose in silence."""
+
+
+def sites_folder(folder: Path, *texts: str | bytes) -> Path:
+    """Write files of sites into a folder of their own, whose name has a blank and a percent."""
+    inner = folder / "in 100%"
+    inner.mkdir()
+    for number, text in enumerate(texts):
+        whole = text.encode() if isinstance(text, str) else text
+        (inner / f"{number}.csv").write_bytes(whole)
+    return inner
+
+
+def on_spark(sites: Path, folder: Path, **options: Any) -> dict[str, Any]:
+    """Run on Spark over the small network; the report is in ``out``."""
+    chosen = batch.Options(areas=False, map=False, **options)
+    return spark.run(sites, centers_file(folder), folder / "out", as_of=AS_OF, options=chosen)
+
+
+def network(world: countries.Countries, folder: Path) -> Centers:
+    """Return the small network."""
+    table = reading.opened(centers_file(folder), tables.CENTERS)
+    convention = Policy.load().convention(world.names)
+    return reading.read_centers(table, world, convention)
+
+
+def parts(folder: Path) -> list[list[str]]:
+    """Return the rows of a folder of CSV, without the header of each part."""
+    files = sorted(folder.glob("part-*.csv"))
+    assert files
+    headers = {tuple(cells(file)[0]) for file in files}
+    assert len(headers) == 1
+    return [row for file in files for row in cells(file)[1:]]
+
+
+def test_input_columns_pass_unchanged(spark: Any, tmp_path: Path) -> None:
+    """Carry types, values and order of any column; say the verdict's types and nullability."""
+    df = spark.sql("""
+        select 40.0D as latitude, cast(-75 as decimal(9, 6)) as longitude, 'US' as country,
+            cast('123456789012345678.90' as decimal(20, 2)) as amount,
+            timestamp '2026-01-02 03:04:05.678901' as zoned,
+            timestamp_ntz '2026-01-02 03:04:05' as plain,
+            named_struct('a', array(1, null), 'b', map('k', 1.5D)) as nested,
+            cast('x' as binary) as bytes, repeat('long', 20000) as long_text,
+            cast(null as boolean) as flag, 7 as `dotted.name`
+    """)
+    verdicts = spark_assess(df, tmp_path)
+    assert verdicts.schema.fields[: len(df.columns)] == df.schema.fields
+    added = {f.name: (f.dataType.simpleString(), f.nullable) for f in verdicts.schema.fields[11:]}
+    assert added == {
+        "level": ("string", True),
+        "status": ("string", False),
+        "reason": ("string", False),
+        "center_id": ("string", True),
+        "distance_miles": ("double", True),
+        "limit_miles": ("double", True),
+        "margin_miles": ("double", True),
+        "site_country": ("string", True),
+        "available_on": ("date", True),
+        "centers_in_reach": ("int", True),
+    }
+    (before,), (after,) = df.collect(), verdicts.collect()
+    assert tuple(after)[: len(before)] == tuple(before)
+    assert after["amount"] == Decimal("123456789012345678.90")
+    assert (after["status"], after["center_id"]) == ("qualified", "PHL")
+
+
+def spark_assess(df: Any, folder: Path, **options: Any) -> Any:
+    """Judge a DataFrame by the small network."""
+    return spark.assess(df, centers_file(folder), as_of=AS_OF, **options)
+
+
+def test_large_types_of_arrow_pass(spark: Any, tmp_path: Path) -> None:
+    """Judge text that Spark hands over as large strings."""
+    mine = spark.newSession()
+    mine.conf.set("spark.sql.execution.arrow.useLargeVarTypes", "true")
+    df = mine.sql("select '40.0' as lat, '-75.0' as lon, 'usa' as country")
+    (row,) = spark_assess(df, tmp_path).collect()
+    assert (row["lat"], row["status"], row["site_country"]) == ("40.0", "qualified", "US")
+
+
+def test_no_row_is_lost(spark: Any, tmp_path: Path) -> None:
+    """Give a row without anything in it, and one that is no place, as rejects in their places."""
+    df = spark.createDataFrame(
+        [("a", 40.0, -75.0), (None, None, None), ("c", 95.0, 0.0), ("d", 40.0, -75.0)],
+        "site_id string, latitude double, longitude double",
+    ).coalesce(1)
+    rows = [tuple(r)[:6] for r in spark_assess(df, tmp_path).collect()]
+    assert rows == [
+        ("a", 40.0, -75.0, "Gold Plus", "qualified", "within_radius"),
+        (None, None, None, None, "rejected", "coordinate_missing"),
+        ("c", 95.0, 0.0, None, "rejected", "coordinate_out_of_range"),
+        ("d", 40.0, -75.0, "Gold Plus", "qualified", "within_radius"),
+    ]
+
+
+def test_a_frame_of_rejects_alone(spark: Any, tmp_path: Path) -> None:
+    """Give rows also where none of a batch can be decided."""
+    df = spark.sql("select 'x' as latitude, cast(null as string) as longitude")
+    (row,) = spark_assess(df, tmp_path).collect()
+    assert (row["status"], row["centers_in_reach"]) == ("rejected", None)
+
+
+def test_columns_called_like_the_verdicts_are_renamed(spark: Any, tmp_path: Path) -> None:
+    """Keep input columns apart from the verdict's, whatever their case, for Spark sees none."""
+    df = spark.sql("select 40.0 as lat, -75.0 as lon, 'mine' as Level, 1 as input_level")
+    verdicts = spark_assess(df, tmp_path)
+    assert verdicts.columns[:5] == ["lat", "lon", "input_input_Level", "input_level", "level"]
+    assert verdicts.select("level").first()[0] == "Gold Plus"
+
+
+def test_centers_of_all_kinds(spark: Any, tmp_path: Path, world: countries.Countries) -> None:
+    """Take centers as a frame of pandas, as `Centers` and as a path alike."""
+    import coverage_analyzer as ca
+
+    df = spark.sql("select 40.0 as lat, -75.0 as lon")
+    path = centers_file(tmp_path)
+    for centers in (ca.read_centers(path), network(world, tmp_path), str(path)):
+        assert spark_assess_by(df, centers) == "PHL"
+
+
+def spark_assess_by(df: Any, centers: Any) -> str:
+    """Return the center of the first row."""
+    return str(spark.assess(df, centers, as_of=AS_OF).first()["center_id"])
+
+
+@pytest.mark.parametrize(
+    ("query", "columns", "told"),
+    [
+        ("select 1 as a", None, "no column 'latitude'"),
+        ("select 1 as lat, 2 as y, 3 as lon", None, "'lat' and 'y'"),
+        ("select true as lat, 3 as lon", None, "holds bool"),
+        ("select 1 as lat, 3 as lon", {"latitude": "b"}, "No column is called 'b'"),
+    ],
+)
+def test_columns_that_cannot_be_meant(
+    spark: Any, tmp_path: Path, query: str, columns: dict[str, str] | None, told: str
+) -> None:
+    """Say on the driver, before Spark runs, what is wrong with the columns."""
+    with pytest.raises(InputError, match=told):
+        spark_assess(spark.sql(query), tmp_path, columns=columns)
+
+
+def test_recipes_are_shipped_and_cooked_once(
+    tmp_path: Path, world: countries.Countries, policy: Policy
+) -> None:
+    """Build one matcher in a process for equal recipes, and another for another day."""
+    from pyspark.serializers import CloudPickleSerializer
+
+    centers = network(world, tmp_path)
+    matcher = Matcher(centers, policy, world, as_of=datetime.date(2026, 12, 1))
+    recipe = judging.Recipe.of(matcher)
+    shipped = CloudPickleSerializer().loads(CloudPickleSerializer().dumps(recipe))
+    assert judging.matcher_of(shipped) is judging.matcher_of(recipe)
+    later = Matcher(centers, policy, world, as_of=datetime.date(2026, 12, 31))
+    assert judging.Recipe.of(later) != recipe
+
+
+@pytest.mark.parametrize("raw_text", [False, True])
+def test_text_is_read_as_without_spark(tmp_path: Path, raw_text: bool) -> None:
+    """Give the rows, rejects and ledger of the local engine, file by file, to the byte."""
+    texts = (NASTY, NASTY.replace("40.0", "41.0"), NASTY.partition("\n")[0] + "\n")
+    folder = sites_folder(tmp_path, *texts)
+    told = on_spark(folder, tmp_path, raw_text=raw_text)
+    report, rejects, sums = [], [], Counter[str]()
+    options = batch.Options(areas=False, map=False, raw_text=raw_text)
+    for file in sorted(folder.iterdir()):
+        alone = tmp_path / file.stem
+        some = batch.run(file, centers_file(tmp_path), alone, as_of=AS_OF, options=options)
+        sums.update(some["ledger"])
+        report += (alone / "report.csv").read_bytes().splitlines(keepends=True)[1:]
+        rejects += [[*row, f"file:{file}"] for row in cells(alone / "rejects.csv")[1:]]
+    out = tmp_path / "out"
+    files = sorted((out / "report.csv").glob("part-*.csv"))
+    lines = [file.read_bytes().splitlines(keepends=True) for file in files]
+    assert sorted(line for some in lines for line in some[1:]) == sorted(report)
+    assert sorted(parts(out / "rejects.csv")) == sorted(rejects)
+    assert told["ledger"] == dict(sums) == manifest(out)["ledger"]
+    assert len(rejects) == 8
+
+
+def test_parquet_comes_out_with_its_types_and_lines(spark: Any, tmp_path: Path) -> None:
+    """Write what came in, times in microseconds, and the row of each reject in its file."""
+    spark.sql("""
+        select cast(id as string) as site_id, if(id % 50 = 7, 95.0D, 40.0D) as latitude,
+            -75.0D as longitude, timestamp '2026-01-02 03:04:05' as seen, 'x' as `Site_Country`,
+            'y' as `SITE_ID.old`
+        from range(0, 200, 1, 1)
+    """).write.parquet(str(tmp_path / "sites.parquet"))
+    told = on_spark(tmp_path / "sites.parquet", tmp_path, format="parquet")
+    assert told["ledger"] == {"read": 200, "decided": 196, "rejected": 4, "blank": 0}
+    table = pq.read_table(tmp_path / "out" / "report.parquet")
+    assert str(table.schema.field("seen").type) == "timestamp[us, tz=UTC]"
+    assert table.column_names[:6] == [
+        "site_id",
+        "latitude",
+        "longitude",
+        "seen",
+        "input_Site_Country",
+        "SITE_ID.old",
+    ]
+    assert told["renamed_columns"] == {"Site_Country": "input_Site_Country"}
+    rejects = parts(tmp_path / "out" / "rejects.csv")
+    assert [row[0] for row in rejects] == ["8", "58", "108", "158"]
+    assert '"site_id": "7"' in rejects[0][3]
+
+
+def test_summary_and_counts_are_those_of_the_local_engine(
+    sites: Path, network: Path, tmp_path: Path
+) -> None:
+    """Write the same summary, centers and areas, and count the same in the manifest."""
+    options = batch.Options(map=False)
+    one = batch.run(sites, network, tmp_path / "a", as_of=AS_OF, options=options)
+    two = spark.run(sites, network, tmp_path / "b", as_of=AS_OF, options=options)
+    for name in ("summary.csv", "centers.csv", "areas.geojson"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+    for key in ("counts", "ledger", "columns", "warnings", "policy", "centers"):
+        assert one[key] == two[key]
+    assert two["inputs"]["sites"] == {
+        "path": str(sites),
+        "files": 1,
+        "bytes": sites.stat().st_size,
+    }
+
+
+def test_files_that_only_spark_sees(
+    spark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Read text through Spark as it is read in place: the same rows, rejects and ledger."""
+    folder = sites_folder(tmp_path, NASTY, NASTY)
+    on_spark(folder, tmp_path)
+    there = parts(tmp_path / "out" / "report.csv"), parts(tmp_path / "out" / "rejects.csv")
+    monkeypatch.setattr("coverage_analyzer.spark.sources.LOCAL", "nowhere:")
+    told = on_spark(folder, tmp_path)
+    through = parts(tmp_path / "out" / "report.csv"), parts(tmp_path / "out" / "rejects.csv")
+    assert tuple(map(sorted, through)) == tuple(map(sorted, there))
+    assert told["inputs"]["sites"]["files"] == 2
+
+
+def test_files_with_other_columns_are_refused(tmp_path: Path) -> None:
+    """Name the file whose columns differ, in words, and publish nothing."""
+    folder = sites_folder(tmp_path, NASTY, "latitude,longitude\n40,-75\n")
+    with pytest.raises(InputError, match=r"1\.csv: its columns are \['latitude'") as raised:
+        on_spark(folder, tmp_path)
+    assert "Traceback" not in str(raised.value)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["in 100%", "network.csv"]
+
+
+@pytest.mark.parametrize("name", ["nothing.csv", "nothing/*.parquet"])
+def test_no_file_is_an_error_in_words(tmp_path: Path, name: str) -> None:
+    """Say that a path does not exist, without a trace."""
+    with pytest.raises(InputError, match=r"(?i)path.* does not exist") as raised:
+        on_spark(tmp_path / name, tmp_path)
+    assert "\n" not in str(raised.value)
+
+
+def test_an_old_report_is_replaced_whole_or_stays(tmp_path: Path) -> None:
+    """Replace a run's folder by the next run; leave it as it is where that one fails."""
+    folder = sites_folder(tmp_path, NASTY)
+    on_spark(folder, tmp_path, format="parquet")
+    on_spark(folder, tmp_path)
+    names = {p.name for p in (tmp_path / "out").iterdir()}
+    assert names == {"report.csv", "rejects.csv", "summary.csv", "centers.csv", "run.json"}
+    before = contents(tmp_path / "out" / "report.csv")
+    (folder / "1.csv").write_text("latitude,longitude\n40,-75\n", encoding="utf-8")
+    with pytest.raises(InputError):
+        on_spark(folder, tmp_path)
+    assert contents(tmp_path / "out" / "report.csv") == before
+    assert not list(tmp_path.glob(".out.*"))
+
+
+def test_folders_of_others_and_busy_ones_are_refused(tmp_path: Path) -> None:
+    """Touch no file that no run has written, nor a folder that another run writes."""
+    folder, out = sites_folder(tmp_path, NASTY), tmp_path / "out"
+    out.mkdir()
+    (out / "mine.txt").write_text("keep", encoding="utf-8")
+    with pytest.raises(PublishError, match=r"holds 'mine\.txt'"):
+        on_spark(folder, tmp_path)
+    assert (out / "mine.txt").read_text(encoding="utf-8") == "keep"
+    (out / "mine.txt").unlink()
+    (tmp_path / ".out.lock").touch()
+    with pytest.raises(FolderBusyError, match=r"delete .*\.out\.lock"):
+        on_spark(folder, tmp_path)
+    (tmp_path / "file").touch()
+    with pytest.raises(PublishError, match="cannot be written"):
+        spark.run(folder, tmp_path / "network.csv", tmp_path / "file" / "out", as_of=AS_OF)
+
+
+def test_duplicates_and_unknown_file_systems_are_refused(tmp_path: Path) -> None:
+    """Say what Spark is not asked to do, before it works."""
+    folder = sites_folder(tmp_path, NASTY)
+    with pytest.raises(InputError, match="--on-duplicate does not go with Spark"):
+        on_spark(folder, tmp_path, on_duplicate="first")
+    with pytest.raises(InputError, match="no file system that Spark knows"):
+        spark.run(folder, centers_file(tmp_path), "nowhere://a/b", as_of=AS_OF)
+
+
+def test_rows_that_do_not_add_up_stop_a_run() -> None:
+    """Refuse a report that has fewer rows than were judged, or more."""
+    counts = running.Counts()
+    counts.read = 3
+    counts.places["US", "Gold", "fallback"] = 3
+    running._check(Ledger(read=3, decided=3), counts)
+    with pytest.raises(CoverageError, match="do not add up"):
+        running._check(Ledger(read=3, decided=2), counts)
+    with pytest.raises(CoverageError, match="the summary has"):
+        running._check(Ledger(read=3, decided=2, rejected=1), counts)
+
+
+def test_command_line(sites: Path, network: Path, tmp_path: Path) -> None:
+    """Run by ``--engine spark``; say the ledger last; leave with 1 for too many rejects."""
+    arguments = [str(sites), "--centers", str(network), "-o", str(tmp_path / "out")]
+    more = ["--engine", "spark", "--as-of", AS_OF, "--no-areas", "--max-rejects", "3"]
+    ended = CliRunner().invoke(program, ["run", *arguments, *more], standalone_mode=False)
+    assert ended.return_value == 1
+    assert ended.stderr.endswith("read 191 = decided 183 + rejected 8 + blank 0\n")
+
+
+def test_a_session_of_its_own_ends_with_the_run(tmp_path: Path) -> None:
+    """Start Spark where none is running, heard on loopback only, and leave nothing but a report."""
+    command = "import sys; sys.argv[0] = 'x'; from coverage_analyzer.cli.main import main; main()"
+    folder = sites_folder(tmp_path, NASTY)
+    arguments = [str(folder), "--centers", str(centers_file(tmp_path)), "-o", "out"]
+    ended = subprocess.run(
+        [sys.executable, "-c", command, "run", *arguments, "--engine", "spark", "--no-areas"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONWARNINGS": "error"},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stderr.splitlines()[-1] == "read 8 = decided 3 + rejected 4 + blank 1"
+    assert records(tmp_path / "out" / "summary.csv")
+
+
+def test_without_java_or_pyspark(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Name the command that installs what is missing."""
+    code = "from coverage_analyzer.spark.session import opened\nwith opened(): pass"
+    ended = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"JAVA_HOME": str(tmp_path)},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert "MissingExtraError: Spark does not start: it wants a Java" in ended.stderr
+    monkeypatch.setitem(sys.modules, "pyspark.sql", None)
+    with pytest.raises(MissingExtraError, match=r"coverage-analyzer\[spark\]"), session.opened():
+        pass

@@ -1,0 +1,189 @@
+"""Fuzz the reader: mutate files that are broken already, and hold what it makes of them to laws.
+
+``make fuzz MINUTES=10`` (or ``python tests/fuzz.py [MINUTES] [SEED]``) takes the fault files of the
+sample cases, if they are there, and some of its own, and changes bytes, pieces and lines of them at
+random. Each file must
+
+- give rows, rejects and blank ones that add up, or one InputError that names it, nothing else;
+- give the same whatever the size of blocks;
+- give what Python's `csv` gives in its strict mode, where that reads the whole file;
+- take less than some seconds and some memory.
+
+A file that breaks a law is kept in ``build/fuzz``, and the exit code is 1.
+"""
+
+import csv
+import hashlib
+import io
+import os
+import random
+import resource
+import sys
+import tempfile
+import time
+import traceback
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import pyarrow as pa
+
+from coverage_analyzer.errors import InputError
+from coverage_analyzer.files import delimited, records, streams
+from coverage_analyzer.files.delimited import DelimitedFile, Dialect
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+CASES: Final = Path(os.environ.get("COVERAGE_CASES", ROOT.parent / "shared" / "cases")) / "faults"
+KEPT: Final = ROOT / "build" / "fuzz"
+SECONDS: Final = 5.0
+MEGABYTES: Final = 600
+LONGEST: Final = 20_000
+
+OWN: Final = (
+    b"id,lat,lon\n1,40,-75\n2,41,-75\n",
+    b'id,name,lat,lon\r\n1,"a, ""b""",40,-75\r\n2,"x\r\ny",41,-75\r\n',
+    b"id;lat;lon\r1;40;-75\r\r2;41;-75",
+    b"\xef\xbb\xbfa\tb\n\xef\xbb\xbf1\t2\n\n\n",
+    "a|b\nMüller|東\n".encode(),
+    "a,b\n1,2\n".encode("utf-16"),
+    b'a,b\n"1,2\n"3",4\na","""\na","""\n',
+)
+PIECES: Final = (
+    *(b'"', b'""', b",", b";", b"\t", b"|", b"\n", b"\r", b"\r\n", b"\n\n", b"\0", b"\xff", b"\\"),
+    *(b"\xef\xbb\xbf", b"\xed\xb2\x81", b"\xff\xfe", b"\x1f\x8b", b"\xe2\x80\xa8", b"\xc2\x85"),
+    *(b'"\n"', b',"', b'",', b'a","""\n', b"40.5", b"-75", b"'", b"=1+1"),
+)
+ENCODINGS: Final = ("",) * 6 + ("cp1252", "latin-1", "ascii", "utf-16-le", "shift_jis", "gb18030")
+
+
+class Read(NamedTuple):
+    """What the reader makes of a file: the header, all rows and rejects with their lines."""
+
+    headers: list[str]
+    delimiter: str
+    rows: list[tuple[int, list[str], str]]
+    rejects: list[tuple[int, str, str, str]]
+    blank: int
+
+
+def seeds() -> list[bytes]:
+    """Return the files to begin with."""
+    files = sorted(CASES.glob("*.csv")) if CASES.is_dir() else []
+    shared = [file.read_bytes() for file in files]
+    return [*OWN, *(data for data in shared if len(data) <= LONGEST)]
+
+
+def mutated(data: bytes, chance: random.Random) -> bytes:
+    """Return a file with one thing changed."""
+    at, end = sorted(chance.choices(range(len(data) + 1), k=2))
+    end = min(end, at + chance.choice((1, 4, 40, 400)))
+    piece = chance.choice(PIECES) * chance.choice((1, 1, 1, 2, 30))
+    lines = data.splitlines(keepends=True)
+    chance.shuffle(lines)
+    ways = (
+        data[:at] + piece + data[at:],
+        data[:at] + piece + data[end:],
+        data[:at] + data[end:],
+        data[:at] + data[at:end] * chance.choice((2, 3, 20)) + data[end:],
+        data[:at] + chance.randbytes(chance.choice((1, 1, 3))) + data[end:],
+        b"".join(lines),
+        data[at:end] + data,
+    )
+    return chance.choice(ways)
+
+
+def read(path: Path, dialect: Dialect, size: int, lines: int) -> Read | None:
+    """Return what the reader makes of a file; nothing if it refuses it.
+
+    Raises
+    ------
+    AssertionError
+        If a law is broken.
+    """
+    delimited.BLOCK_BYTES, records.MOST_LINES = size, lines
+    rows: list[tuple[int, list[str], str]] = []
+    rejects: list[tuple[int, str, str, str]] = []
+    blank = seen = 0
+    try:
+        file = DelimitedFile(path, dialect)
+        for block in file.blocks():
+            cells = zip(*(c.to_pylist() for c in block.columns.columns), strict=True)
+            for number, (line, row) in enumerate(zip(block.lines.tolist(), cells, strict=True)):
+                rows.append((line, list(row), block.raw(number)))
+            rejects += [(r.line, r.reason.value, r.detail, r.raw) for r in block.rejects]
+            blank += block.blank
+            seen += block.records
+    except InputError as error:
+        if path.name not in str(error):
+            raise AssertionError("the refusal names no file") from error
+        return None
+    assert seen == len(rows) + len(rejects) + blank, "the rows do not add up"
+    lines_ = [line for line, *_ in rows + rejects]
+    assert len(set(lines_)) == len(lines_), "two rows on one line"
+    return Read(file.headers, file._header.delimiter, rows, rejects, blank)
+
+
+def strict(data: bytes, delimiter: str, encoding: str) -> list[list[str]] | None:
+    """Return what Python's `csv` reads; nothing if it reads not all of it."""
+    if data.startswith((streams.GZIP, streams.ZSTD)):
+        return None
+    try:
+        text = data.decode(encoding or "utf-8").removeprefix("\ufeff")
+        return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+    except (csv.Error, UnicodeError):
+        return None
+
+
+def check(data: bytes, path: Path, chance: random.Random) -> bool:
+    """Hold one file to all laws; return whether it was read."""
+    path.write_bytes(data)
+    dialect = Dialect(delimiter=chance.choice(("", ",", ";")), encoding=chance.choice(ENCODINGS))
+    start = time.process_time()
+    whole = read(path, dialect, 4 << 20, 1 << 17)
+    took = time.process_time() - start
+    assert took < SECONDS, f"{took:.1f} CPU seconds for {len(data):,} bytes"
+    if whole is None:
+        return False
+    # No header may be longer than a block here: that is another law, with tests of its own.
+    size, lines = chance.choice((16, 33, 100, 1000)), chance.choice((1, 2, 1 << 17))
+    assert read(path, dialect, size, lines) == whole, f"blocks of {size} bytes, {lines} lines"
+    found = [whole.headers, *(row for _, row, _ in whole.rows)]
+    peer = strict(data, whole.delimiter, dialect.encoding)
+    width = len(whole.headers)
+    if peer and all(len(row) == width for row in peer if any(row)):
+        assert found == [peer[0], *(row for row in peer[1:] if any(row))], "csv reads otherwise"
+        assert not whole.rejects, "csv reads what is rejected"
+    return True
+
+
+def main() -> None:
+    """Fuzz for some minutes, tell how much was tried, and keep what broke a law."""
+    minutes, seed = (*sys.argv[1:], *("1", "20261124")[len(sys.argv) - 1 :])
+    chance, until = random.Random(int(seed)), time.monotonic() + 60 * float(minutes)  # noqa: S311
+    pool, tried, were_read, broken = seeds(), 0, 0, 0
+    own = len(pool)
+    print(f"{own} files to begin with, seed {seed}, {minutes} minute(s)", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "fuzzed.csv"
+        while time.monotonic() < until:
+            data = chance.choice(pool)
+            for _ in range(chance.choice((1, 1, 2, 5))):
+                data = mutated(data, chance)[:LONGEST]
+            tried += 1
+            try:
+                were_read += check(data, path, chance)
+            except Exception:  # noqa: BLE001 - whatever it is, it is a finding
+                broken += 1
+                KEPT.mkdir(parents=True, exist_ok=True)
+                kept = KEPT / f"{hashlib.sha256(data).hexdigest()[:12]}.csv"
+                kept.write_bytes(data)
+                print(f"{kept}:\n{traceback.format_exc(limit=-2)}", flush=True)
+            if len(pool) < own + 500 and chance.random() < 0.05:
+                pool.append(data)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+    print(f"{tried:,} files tried, {were_read:,} read, {tried - were_read - broken:,} refused")
+    print(f"{broken} broke a law; peak memory {peak:.0f} MB, pyarrow {pa.__version__}")
+    sys.exit(1 if broken or peak > MEGABYTES else 0)
+
+
+if __name__ == "__main__":
+    main()
