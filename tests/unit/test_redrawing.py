@@ -39,12 +39,12 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> list[Payload]:
     return made
 
 
-@pytest.mark.parametrize("kind", ["csv", "parquet"])
+@pytest.mark.parametrize("kind", ["csv", "parquet", "xlsx"])
 @pytest.mark.parametrize("text", [SITES, FORMULAS, "latitude,longitude\n48.85,2.35\n"])
 def test_it_is_the_map_of_the_run(
     tmp_path: Path, shown: list[Payload], kind: Any, text: str
 ) -> None:
-    """From either format, formulas unguarded, with and without ids and names."""
+    """From any format, formulas unguarded, with and without ids and names."""
     judged(tmp_path, text, options=batch.Options(format=kind))
     again = redrawn(tmp_path / "out")
     first, second = essence(shown[0]), essence(again)

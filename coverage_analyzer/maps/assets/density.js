@@ -15,6 +15,15 @@ class Density {
   // To be called when other sites are shown.
   forget() {
     this.levels = new Map();
+    this.greatest = new Map();
+  }
+
+  // The greatest count with 2 ** level cells on a side.
+  mostAt(level) {
+    if (!this.greatest.has(level)) {
+      this.greatest.set(level, this.at(level).reduce((a, b) => Math.max(a, b), 1));
+    }
+    return this.greatest.get(level);
   }
 
   finest() {
@@ -63,7 +72,7 @@ function densityLayer(density) {
     const level = Math.min(deepest, tile.zoom + Math.log2(TILE / SQUARE));
     const side = 2 ** level;
     const counts = density.at(level);
-    const most = counts.reduce((a, b) => Math.max(a, b), 1);
+    const most = density.mostAt(level);
     const size = tile.pixels / side; // pixels
     const first = Math.floor(tile.west * side);
     const top = Math.floor(tile.north * side);
