@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pages import CHROMIUM, FLAGS
 from playwright.sync_api import Browser, sync_playwright
 
+from browser.pages import CHROMIUM, FLAGS
 from coverage_analyzer import batch
 
 DATA = Path(__file__).parents[2] / "data"

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from pages import Opened
 from playwright.sync_api import Browser
+
+from browser.pages import Opened
 
 pytestmark = pytest.mark.xdist_group("browser")
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import folium
 import pytest
-from pages import READY, SITE, Opened, frames
 from playwright.sync_api import Browser
 
 import coverage_analyzer as ca
+from browser.pages import READY, SITE, Opened, frames
 from coverage_analyzer.errors import InputError
 
 pytestmark = pytest.mark.xdist_group("browser")

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from pages import Opened
 from playwright.sync_api import Browser
 
 import coverage_analyzer as ca
+from browser.pages import Opened
 from coverage_analyzer import batch
 from coverage_analyzer.batch.redrawing import redrawn
 from coverage_analyzer.maps import page
