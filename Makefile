@@ -59,6 +59,7 @@ bench-parts: $(READY)
 	$(BIN)/python benchmarks/assess.py
 	$(BIN)/python benchmarks/areas.py
 	$(BIN)/python benchmarks/reading.py
+	$(BIN)/python benchmarks/map.py
 
 # The reader against files that are changed at random: make fuzz MINUTES=10
 MINUTES ?= 1

@@ -32,6 +32,7 @@ from coverage_analyzer.files.publishing import Publication
 from coverage_analyzer.files.reading import Rows, Table
 from coverage_analyzer.judging import judged, matcher_of
 from coverage_analyzer.maps import page, payload
+from coverage_analyzer.maps.gathering import DrawnSites
 from coverage_analyzer.matching import Matcher
 from coverage_analyzer.policy import DEFAULT, Policy
 
@@ -174,7 +175,7 @@ class Totals:
 
     ledger: Ledger = field(default_factory=Ledger)
     tally: Tally = field(default_factory=Tally)
-    drawn: payload.DrawnSites = field(default_factory=payload.DrawnSites)
+    drawn: DrawnSites = field(default_factory=DrawnSites)
     repeats: Repeats = field(default_factory=Repeats)
 
 
@@ -197,7 +198,8 @@ def _published(
     counts = totals.tally.totals(matcher)
     if options.map:
         title = matcher.policy.title
-        data = payload.payload(title, totals.drawn, counts["status"], network, names)
+        data = payload.payload(title, totals.drawn, network, names)
+        undrawn += [f"The map: {note}" for note in [data.told["note"]] if note]
         publication.path("map.html").write_text(page.page(data), encoding="utf-8")
     told = manifest(*given, matcher)
     told["warnings"] += [*undrawn, *_repeated(totals.repeats)]
@@ -247,8 +249,9 @@ def _streamed(table: Table, matcher: Matcher, outputs: Outputs, options: Options
             totals.tally.add(some.verdicts)
             if options.on_duplicate == "keep":  # else the table has lost them, and was asked then
                 ids.add(table.site_ids(some.rows.block), some.rows.block.lines)
-            where = some.rows.coordinates
-            totals.drawn.add(where.lon, where.lat, *_labels(some.rows, table), some.columns)
+            if options.map:
+                where = some.rows.coordinates
+                totals.drawn.add(where.lon, where.lat, *labels(some.rows, table), some.columns)
             if options.progress:
                 options.progress(totals.ledger.read, table.source.share())
         if options.progress:
@@ -257,7 +260,7 @@ def _streamed(table: Table, matcher: Matcher, outputs: Outputs, options: Options
     return totals
 
 
-def _labels(rows: Rows, table: Table) -> tuple[pa.Array, pa.Array]:
+def labels(rows: Rows, table: Table) -> tuple[pa.Array, pa.Array]:
     """Return what a map calls the sites: id (else the line) and name."""
     name, lines = table.column(rows.block, "name"), rows.block.lines
     ids = (

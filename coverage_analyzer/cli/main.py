@@ -10,6 +10,7 @@ import click
 from coverage_analyzer.cli.areas import areas
 from coverage_analyzer.cli.check import check
 from coverage_analyzer.cli.explain import explain
+from coverage_analyzer.cli.map import map_
 from coverage_analyzer.cli.policies import policies
 from coverage_analyzer.cli.run import run
 from coverage_analyzer.cli.talk import say
@@ -31,6 +32,7 @@ def program() -> None:
     Examples:
       coverage-analyzer run sites.csv --centers centers.csv -o reports/today
       coverage-analyzer check sites.csv
+      coverage-analyzer map reports/today -o today.html
       coverage-analyzer explain 47.6145 7.6645 --country DE --centers centers.csv
       coverage-analyzer policies
 
@@ -45,6 +47,7 @@ def program() -> None:
 program.add_command(run)
 program.add_command(check)
 program.add_command(areas)
+program.add_command(map_)
 program.add_command(explain)
 program.add_command(policies)
 

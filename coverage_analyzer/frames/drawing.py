@@ -1,7 +1,6 @@
 """What is drawn: coverage areas and the map."""
 
 import datetime
-from collections import Counter
 from typing import TYPE_CHECKING, Any, Literal
 
 import geopandas as gpd
@@ -23,6 +22,7 @@ from coverage_analyzer.frames.columns import (
     wgs84_points,
 )
 from coverage_analyzer.maps import payload
+from coverage_analyzer.maps.gathering import DrawnSites
 from coverage_analyzer.policy import DEFAULT, Policy
 
 if TYPE_CHECKING:
@@ -95,7 +95,11 @@ def coverage_areas(
 
 
 def coverage_map(
-    verdicts: pd.DataFrame, centers: pd.DataFrame, covered: gpd.GeoDataFrame | None = None
+    verdicts: pd.DataFrame,
+    centers: pd.DataFrame,
+    covered: gpd.GeoDataFrame | None = None,
+    *,
+    title: str = "",
 ) -> "CoverageMap":
     """Return a map of verdicts, centers and coverage areas.
 
@@ -107,6 +111,8 @@ def coverage_map(
         As `read_centers` gives them.
     covered
         As `coverage_areas` gives them, not merged; without, no areas are drawn.
+    title
+        Of the map; by default the policy's.
 
     Returns
     -------
@@ -121,14 +127,17 @@ def coverage_map(
     """
     from coverage_analyzer.maps.shell import CoverageMap
 
-    data = map_data(verdicts, centers, covered)
-    return CoverageMap(data)
+    return CoverageMap(map_data(verdicts, centers, covered, title=title))
 
 
 def map_data(
-    verdicts: pd.DataFrame, centers: pd.DataFrame, covered: gpd.GeoDataFrame | None
-) -> dict[str, Any]:
-    """Return the data block of a map of verdicts, centers and areas, as `coverage_map` draws it.
+    verdicts: pd.DataFrame,
+    centers: pd.DataFrame,
+    covered: gpd.GeoDataFrame | None,
+    *,
+    title: str = "",
+) -> payload.Payload:
+    """Return the blocks of a map of verdicts, centers and areas, as `coverage_map` draws it.
 
     Raises
     ------
@@ -145,7 +154,7 @@ def map_data(
         texts(verdicts, known[n]).to_pylist() if n in known else spare
         for n, spare in (("site_id", rows), ("name", [""] * len(rows)))
     )
-    drawn = payload.DrawnSites()
+    drawn = DrawnSites()
     drawn.add(lon, lat, arrays.text(site_id), arrays.text(name), columns)
     world, network = countries.load(), centers_of(centers)
     check_network(verdicts, network)
@@ -157,8 +166,8 @@ def map_data(
         np.datetime64(day(told.get("as_of")) or today(), "D"),
         same_country=told.get("same_country", True),
     )
-    title, counts = told.get("policy_title", "Coverage"), Counter(verdicts["status"])
-    return payload.payload(title, drawn, counts, shown, world.names)
+    policy = told.get("policy_title", "Coverage")
+    return payload.payload(policy, drawn, shown, world.names, title=title)
 
 
 def check_network(verdicts: pd.DataFrame, centers: Centers) -> None:

@@ -9,24 +9,52 @@ import functools
 import re
 from importlib import resources
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.maps import fetching, payload
+from coverage_analyzer.maps import fetching
+from coverage_analyzer.maps.packing import packed_json
+from coverage_analyzer.maps.payload import Payload, Tiles
 
-POLICY: Final = (
-    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; "
-    "connect-src 'none'; form-action 'none'; base-uri 'none'"
+STYLES: Final = ("map.css", "panel.css", "print.css")
+
+SCRIPTS: Final = (
+    "data.js",
+    "words.js",
+    "sites.js",
+    "tiles.js",
+    "land.js",
+    "points.js",
+    "density.js",
+    "areas.js",
+    "centers.js",
+    "filters.js",
+    "popup.js",
+    "panel.js",
+    "search.js",
+    "table.js",
+    "main.js",
 )
+"""The page's own files in `assets`, in the order in which they build on each other."""
 
 
-def page(data: dict[str, Any]) -> str:
-    """Return a whole page that shows the data of `payload.payload`."""
+def policy(tiles_host: str = "") -> str:
+    """Return the content security policy: nothing but the page itself, and a host of tiles."""
+    return (
+        "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
+        f"img-src data: {tiles_host}".rstrip()
+        + "; connect-src 'none'; form-action 'none'; base-uri 'none'"
+    )
+
+
+def page(data: Payload) -> str:
+    """Return a whole page."""
     shell = _own("page.html").replace("<script>", f"<script>\n{leaflet()}\n</script>\n<script>", 1)
-    return filled(shell, "map", data)
+    tiles = data.told["tiles"]
+    return filled(shell, "map", data, allowed=policy(Tiles(**tiles).host if tiles else ""))
 
 
-def filled(shell: str, name: str, data: dict[str, Any], *, shut: bool = True) -> str:
+def filled(shell: str, name: str, data: Payload, *, allowed: str | None) -> str:
     """Return a page with everything that makes a coverage map of it.
 
     Parameters
@@ -36,21 +64,42 @@ def filled(shell: str, name: str, data: dict[str, Any], *, shut: bool = True) ->
     name
         Of that variable.
     data
-        Of `payload.payload`.
-    shut
-        Whether the content security policy goes in.
+        What it shows.
+    allowed
+        The content security policy, if there is to be one.
     """
-    policy = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n' if shut else ""
-    head = f"{policy}<style>\n{leaflet_style()}\n{_own('page.css')}</style>\n</head>"
-    blocks = (("coverage-data", payload.block(data)), ("coverage-land", land()))
+    meta = f'<meta http-equiv="Content-Security-Policy" content="{allowed}">\n' if allowed else ""
+    head = f"{meta}<style>\n{leaflet_style()}\n{style()}</style>\n</head>"
+    blocks = {
+        "coverage-told": packed_json(data.told),
+        "coverage-places": data.places.packed(),
+        "coverage-texts": data.texts.packed(),
+        "coverage-land": land(),
+    }
     body = "\n".join(
         [
-            *(f'<script type="text/plain" id="{i}">{text}</script>' for i, text in blocks),
-            f"<script>\n{_own('page.js')}\nshowCoverage({name});\n</script>\n</html>",
+            *(
+                f'<script type="application/octet-stream" id="{i}">{text}</script>'
+                for i, text in blocks.items()
+            ),
+            f"<script>\n{script()}\nshowCoverage({name});\n</script>\n</html>",
         ]
     )
     before, end, _ = shell.rpartition("</html>")
     return (before if end else shell).replace("</head>", head, 1) + body
+
+
+@functools.cache
+def script() -> str:
+    """Return the page's own script: one function, whose parts no other script can see."""
+    parts = "\n".join(_own(name) for name in SCRIPTS)
+    return f'const showCoverage = (() => {{\n"use strict";\n{parts}\nreturn showCoverage;\n}})();'
+
+
+@functools.cache
+def style() -> str:
+    """Return the page's own style."""
+    return "\n".join(_own(name) for name in STYLES)
 
 
 def refuse_fetching(html: str) -> None:
@@ -66,7 +115,7 @@ def refuse_fetching(html: str) -> None:
     InputError
         With the first things that would be fetched, and the way out.
     """
-    known = (leaflet(), leaflet_style(), _own("page.js"), _own("page.css"))
+    known = (leaflet(), leaflet_style(), script(), style())
     found = fetching.fetched(html, known)
     if found:
         shown = "; ".join(f[:80] for f in found[:3])
@@ -112,4 +161,6 @@ def land() -> str:
 
 @functools.cache
 def _own(name: str) -> str:
-    return (resources.files("coverage_analyzer") / "maps" / name).read_text(encoding="utf-8")
+    return (resources.files("coverage_analyzer") / "maps" / "assets" / name).read_text(
+        encoding="utf-8"
+    )

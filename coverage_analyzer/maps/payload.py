@@ -1,83 +1,63 @@
-"""What the page shows, as one compact block of data."""
+"""What the page shows: what it tells in words, and the blocks of its sites."""
 
-import base64
-import gzip
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import numpy as np
-import pyarrow as pa
 import shapely
 
-from coverage_analyzer import arrays
+from coverage_analyzer import tables
 from coverage_analyzer.areas import Areas
-from coverage_analyzer.arrays import Floats
 from coverage_analyzer.centers import Centers
 from coverage_analyzer.countries import ATTRIBUTION, Names, Numbers
+from coverage_analyzer.errors import InputError
 from coverage_analyzer.explanation import REASONS, REASONS_ANYWHERE
+from coverage_analyzer.maps.gathering import GRID, STATUSES, Columns, DrawnSites, Kept
+from coverage_analyzer.maps.packing import UNITS, Block, morton
 from coverage_analyzer.matching import Reason, Status
 
-MOST_SITES: Final = 50_000
-"""Of more sites the page gives the counts only, and says so."""
-
-DRAWN_DEGREES: Final = 0.003
-"""Outlines of areas are drawn to some 300 m; the rule itself knows no outline."""
-
-DECIMALS: Final = 5
-"""Of degrees on the page: a metre."""
-
-CODED: Final = ("level", "status", "reason", "center_id", "site_country")
-"""Columns whose texts recur: the page holds each text once."""
-
-MILES: Final = ("distance_miles", "limit_miles", "margin_miles")
+DRAWN_DEGREES: Final = 0.0005
+"""Outlines of areas are drawn to some 50 m; the rule itself knows no outline."""
 
 
-@dataclass
-class DrawnSites:
-    """The sites of a map, gathered batch by batch until they are too many to draw."""
+@dataclass(frozen=True)
+class Tiles:
+    """A server of map tiles to be drawn below everything, and whom to thank for them.
 
-    total: int = 0
-    batches: list[pa.RecordBatch] = field(default_factory=list)
+    Raises
+    ------
+    InputError
+        If the address is none of tiles.
+    """
 
-    def add(
-        self,
-        lon: Floats,
-        lat: Floats,
-        site_id: pa.Array,
-        name: pa.Array,
-        verdict: Mapping[str, Any],
-    ) -> None:
-        """Append a batch: coordinates in degrees, texts, and the columns of a verdict."""
-        self.total += len(lon)
-        if self.total > MOST_SITES:
-            self.batches = []
-            return
-        places = {"lon": np.round(lon, DECIMALS), "lat": np.round(lat, DECIMALS)}
-        columns = {n: arrays.arrow(v) for n, v in places.items()}
-        columns |= {"id": site_id, "name": name, **verdict}
-        batch = pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
-        self.batches.append(batch)
+    url: str
+    credit: str
 
-    def packed(self) -> tuple[dict[str, list[Any]], dict[str, list[str]]]:
-        """Return the columns as plain lists, and the texts that the coded ones count among."""
-        if not self.batches:
-            empty: list[Any] = []
-            names = ("lon", "lat", "id", "name", *CODED, *MILES, "available_on")
-            return dict.fromkeys(names, empty), dict.fromkeys(CODED, empty)
-        table = pa.Table.from_batches(self.batches)
-        columns, words = {}, {}
-        for name in table.schema.names:
-            if name in CODED:
-                coded = table.column(name).combine_chunks().dictionary_encode()
-                words[name] = coded.dictionary.to_pylist()
-                columns[name] = coded.indices.to_pylist()
-            else:
-                columns[name] = table.column(name).to_pylist()
-        days = columns["available_on"]
-        columns["available_on"] = [d.isoformat()[:10] if d else None for d in days]
-        return columns, words
+    def __post_init__(self) -> None:
+        """Check the address.
+
+        Raises
+        ------
+        InputError
+            If it is none of tiles.
+        """
+        if not self.host or not all(part in self.url for part in ("{z}", "{x}", "{y}")):
+            msg = (
+                f"{self.url!r} is no address of tiles; "
+                "write one like https://tiles.example.com/{z}/{x}/{y}.png."
+            )
+            raise InputError(msg)
+
+    @property
+    def host(self) -> str:
+        """Where the page may fetch pictures from, as a content security policy names it."""
+        parts = urlsplit(self.url)
+        name = parts.netloc.replace("{s}", "*")
+        plain = name.replace("*", "").replace("-", "").replace(".", "").replace(":", "")
+        fits = parts.scheme in {"http", "https"} and plain.isascii() and plain.isalnum()
+        return f"{parts.scheme}://{name}" if fits else ""
 
 
 @dataclass(frozen=True)
@@ -94,87 +74,188 @@ class Network:
     same_country: bool = True
 
 
+@dataclass(frozen=True)
+class Payload:
+    """The blocks of a page.
+
+    Attributes
+    ----------
+    told
+        All that is not a row: words, counts, centers, areas, and how to read the other blocks.
+    places
+        Where the kept sites are and what is decided, in the order of the curve.
+    texts
+        What they are called, in the same order.
+    """
+
+    told: dict[str, Any]
+    places: Block
+    texts: Block
+
+
 def payload(
-    title: str,
+    policy: str,
     sites: DrawnSites,
-    counts: Mapping[str, int],
     network: Network,
     names: Names,
-) -> dict[str, Any]:
-    """Return the data block of the page.
+    *,
+    title: str = "",
+    tiles: Tiles | None = None,
+) -> Payload:
+    """Return the blocks of a page.
 
     Parameters
     ----------
-    title
-        Of the policy.
+    policy
+        Its title.
     sites
         As gathered.
-    counts
-        How many sites have each status, drawn or not.
     network
         Centers and areas.
     names
         The table of countries.
+    title
+        Of the map, if that is not to be the policy's.
+    tiles
+        What is fetched from a server when the page is opened; by default nothing is.
+
+    Raises
+    ------
+    InputError
+        If the sites name a reason that is none, or a center that is not of the network.
     """
-    columns, words = sites.packed()
-    ids = {center_id: i for i, center_id in enumerate(network.centers.center_id)}
-    position = [ids[center_id] for center_id in words["center_id"]]
-    undrawn = sites.total > MOST_SITES
     reasons = REASONS if network.same_country else REASONS_ANYWHERE
-    return {
-        "title": title,
+    title_of = dict(zip(names.codes, names.titles, strict=True))
+    codes = list(sites.words["site_country"])
+    places, texts = _blocks(sites)
+    told = {
+        "title": title or policy,
+        "policy": policy if title else "",
         "as_of": str(network.day),
         "attribution": ATTRIBUTION,
-        "note": f"{sites.total:,} sites are too many to draw here." if undrawn else "",
-        "statuses": [status.name for status in Status],
-        "counts": [counts.get(status.name, 0) for status in Status],
-        "levels": words["level"],
-        "reason_words": [reasons[Reason[r]] for r in words["reason"]],
-        "countries": words["site_country"],
-        "sites": {
-            "lon": columns["lon"],
-            "lat": columns["lat"],
-            "id": columns["id"],
-            "name": columns["name"],
-            "level": columns["level"],
-            "status": _renumbered(columns["status"], [Status[s].value for s in words["status"]]),
-            "reason": columns["reason"],
-            "center": _renumbered(columns["center_id"], position),
-            "miles": columns["distance_miles"],
-            "limit": columns["limit_miles"],
-            "margin": columns["margin_miles"],
-            "country": columns["site_country"],
-            "available_on": columns["available_on"],
-        },
-        "centers": _centers(network, names),
+        "note": _note(sites),
+        "tiles": None if tiles is None else {"url": tiles.url, "credit": tiles.credit},
+        "statuses": list(STATUSES),
+        "counts": sites.counts.tolist(),
+        "total": sites.total,
+        "kept": sites.kept.value,
+        "grid": GRID,
+        "levels": list(sites.words["level"]),
+        "reasons": list(sites.words["reason"]),
+        "reason_words": _reason_words(sites, reasons),
+        "countries": codes,
+        "country_names": [title_of.get(code, code) for code in codes],
+        "days": list(sites.words["available_on"]),
+        "limits": list(sites.words["limit_miles"]),
+        "site_centers": _positions(sites, network.centers),
+        "centers": _centers(sites, network, names),
         "areas": _areas(network),
-        "bounds": _bounds(columns, network.centers),
+        "bounds": _bounds(sites, network.centers),
+        "places": places.specs,
+        "texts": texts.specs,
+        "verdict": list(tables.VERDICT),
     }
+    return Payload(told, places, texts)
 
 
-def block(data: Any) -> str:
-    """Return data as base64 text of gzipped JSON: no character of it can mean anything in HTML."""
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return base64.b64encode(gzip.compress(text.encode(), 6, mtime=0)).decode()
+def _note(sites: DrawnSites) -> str:
+    """Return in words what the page has not got."""
+    many = f"{sites.total:,} sites are too many to draw each"
+    return {
+        Kept.all: "",
+        Kept.not_qualified: f"{many}: those that are qualified are drawn as density only.",
+        Kept.none: f"{many}: they are drawn as density only.",
+    }[sites.kept]
 
 
-def _renumbered(values: list[int | None], numbers: list[int]) -> list[int | None]:
-    return [None if v is None else numbers[v] for v in values]
+def _reason_words(sites: DrawnSites, reasons: Mapping[Reason, str]) -> list[str]:
+    """Return the reasons of the sites in words.
+
+    Raises
+    ------
+    InputError
+        If one is no reason.
+    """
+    odd = [code for code in sites.words["reason"] if code not in Reason.__members__]
+    if odd:
+        msg = f"{odd[0]!r} is no reason; there are {', '.join(Reason.__members__)}."
+        raise InputError(msg)
+    return [reasons[Reason[code]] for code in sites.words["reason"]]
 
 
-def _centers(network: Network, names: Names) -> list[dict[str, Any]]:
+def _positions(sites: DrawnSites, centers: Centers) -> list[int]:
+    """Return where each center that sites name stands in the network.
+
+    Raises
+    ------
+    InputError
+        If one is not in it.
+    """
+    known = {center_id: i for i, center_id in enumerate(centers.center_id)}
+    odd = [center_id for center_id in sites.words["center_id"] if center_id not in known]
+    if odd:
+        msg = f"The sites name a center that is not among those given: {odd[0]!r}."
+        raise InputError(msg)
+    return [known[center_id] for center_id in sites.words["center_id"]]
+
+
+def _blocks(sites: DrawnSites) -> tuple[Block, Block]:
+    """Return the kept sites in the order of the curve: places and verdicts, and texts."""
+    places, texts = Block(), Block()
+    if sites.density is not None:
+        _add_density(places, sites)
+    some = sites.columns()
+    if some is None:
+        return places, texts
+    code = morton(some.lon, some.lat)
+    order = np.argsort(code, kind="stable")
+    places.ascending("code", code[order])
+    some = some.taken(order)
+    _add_verdicts(places, some, sites)
+    texts.texts("id", some.site_id)
+    texts.texts("name", some.name)
+    return places, texts
+
+
+def _add_verdicts(block: Block, some: Columns, sites: DrawnSites) -> None:
+    for name, codes in some.codes.items():
+        block.numbers(name, codes)
+    block.numbers("miles", some.miles)
+    # What is left of a limit is nearly the limit less the distance: only the rest is told.
+    limits = np.array([*sites.words["limit_miles"], 0.0])
+    whole = np.floor(limits * 1000 + 0.5).astype(np.int64)[some.codes["limit_miles"]]
+    near = whole - some.miles
+    served = some.codes["center_id"] >= 0
+    block.numbers("margin", np.where(served, some.margin - near, 0))
+    block.numbers("in_reach", some.in_reach)
+
+
+def _add_density(block: Block, sites: DrawnSites) -> None:
+    density = sites.density
+    if density is None:
+        return
+    cells = np.flatnonzero(density.any(axis=0))
+    block.ascending("cell", cells.astype(np.uint64))
+    for status in Status:
+        block.numbers(f"density_{status.name}", density[status, cells])
+
+
+def _centers(sites: DrawnSites, network: Network, names: Names) -> list[dict[str, Any]]:
     centers = network.centers
     opened, planned = centers.is_open(network.day), centers.is_planned(network.day)
+    words = sites.words["center_id"]
+    served = dict(zip(words, sites.served.tolist(), strict=False))
     return [
         {
             "id": centers.center_id[i],
             "name": centers.name[i],
             "country": names.titles[network.country[i]],
-            "lon": round(float(centers.lon[i]), DECIMALS),
-            "lat": round(float(centers.lat[i]), DECIMALS),
+            "lon": round(float(centers.lon[i]), 5),
+            "lat": round(float(centers.lat[i]), 5),
             "state": "open" if opened[i] else "planned" if planned[i] else "closed",
             "opens_on": "" if np.isnat(centers.opens_on[i]) else str(centers.opens_on[i]),
             "closes_on": "" if np.isnat(centers.closes_on[i]) else str(centers.closes_on[i]),
+            "served": served.get(centers.center_id[i], 0),
         }
         for i in range(len(centers))
     ]
@@ -193,7 +274,9 @@ def _areas(network: Network) -> list[dict[str, Any]]:
         result.append(
             {
                 "center": int(areas.center[i]),
+                "level": areas.level[i],
                 "planned": bool(areas.planned[i]),
+                "above": float(areas.above_miles[i]),
                 "limit": float(areas.limit_miles[i]),
                 "polygons": [_rings(p) for p in polygons],
             }
@@ -215,18 +298,27 @@ def _unsplit(geometry: Any, lon: float) -> Any:
     return shapely.union_all(moved)
 
 
-def _rings(polygon: Any) -> list[list[list[float]]]:
-    rings = [polygon.exterior, *polygon.interiors]
-    return [np.round(shapely.get_coordinates(r), DECIMALS).tolist() for r in rings]
+def _rings(polygon: Any) -> list[list[int]]:
+    """Return rings as steps from corner to corner: longitude, latitude, longitude ... in units."""
+    result = []
+    for ring in (polygon.exterior, *polygon.interiors):
+        corners = np.rint(shapely.get_coordinates(ring) * UNITS).astype(np.int64)
+        result.append(np.diff(corners, axis=0, prepend=0).ravel().tolist())
+    return result
 
 
-def _bounds(columns: Mapping[str, list[Any]], centers: Centers) -> list[list[float]] | None:
-    """Return the box of all sites and centers, as south-west and north-east."""
-    lon = np.concatenate([np.array(columns["lon"], float), centers.lon])
-    lat = np.concatenate([np.array(columns["lat"], float), centers.lat])
+def _bounds(sites: DrawnSites, centers: Centers) -> list[list[float]] | None:
+    """Return the box of all sites and centers, as south-west and north-east.
+
+    It begins east of the widest gap, so that a network on both sides of 180 is one, and its
+    longitudes run on beyond 180.
+    """
+    lon = np.unique(np.concatenate([sites.longitudes(), centers.lon]))
+    lat = np.concatenate([sites.latitudes(), centers.lat])
     if not len(lon):
         return None
-    # A network on both sides of 180 is one network, not one round the world.
-    east = np.where(lon < 0, lon + 360, lon)
-    x = east if np.ptp(east) < np.ptp(lon) else lon
-    return [[float(lat.min()), float(x.min())], [float(lat.max()), float(x.max())]]
+    gaps = np.diff(lon, append=lon[0] + 360)
+    first = (int(np.argmax(gaps)) + 1) % len(lon)
+    west = float(lon[first])
+    east = west + 360 - float(gaps.max())
+    return [[float(lat.min()), west], [float(lat.max()), east]]

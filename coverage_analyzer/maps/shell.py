@@ -10,6 +10,7 @@ import folium
 
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.maps import page
+from coverage_analyzer.maps.payload import Payload
 
 HEIGHT_PIXELS: Final = 560
 
@@ -27,7 +28,7 @@ class CoverageMap(folium.Map):
         Of `payload.payload`.
     """
 
-    def __init__(self, data: dict[str, Any]) -> None:
+    def __init__(self, data: Payload) -> None:
         super().__init__(
             location=(20, 0),
             zoom_start=2,
@@ -35,6 +36,7 @@ class CoverageMap(folium.Map):
             world_copy_jump=True,
             min_zoom=2,
             maxZoom=18,
+            fade_animation=False,
         )
         self._data = data
 
@@ -58,7 +60,8 @@ class CoverageMap(folium.Map):
         else:
             shell = self._without_own_links(shell)
         shell = shell.replace("<head>", f"<head>\n{leaflet}", 1)
-        result = page.filled(shell, self.get_name(), self._data, shut=not online)
+        allowed = None if online else page.policy()
+        result = page.filled(shell, self.get_name(), self._data, allowed=allowed)
         if not online:
             page.refuse_fetching(result)
         return result
@@ -107,8 +110,8 @@ class CoverageMap(folium.Map):
     def _repr_html_(self, **_options: Any) -> str:
         """Return the map in a frame of its own, as notebooks show it.
 
-        The frame may run scripts and nothing else: it reaches neither the notebook nor its
-        cookies. Unless a layer of the user's fetches, the page in it is shut, too.
+        The frame may run scripts and save files, and nothing else: it reaches neither the notebook
+        nor its cookies. Unless a layer of the user's fetches, the page in it is shut, too.
         """
         try:
             page_ = self.html()
@@ -117,6 +120,6 @@ class CoverageMap(folium.Map):
         inner = markup.escape(page_, quote=True)
         style = f"width:100%;height:{HEIGHT_PIXELS}px;border:0"
         return (
-            f'<iframe sandbox="allow-scripts" srcdoc="{inner}" style="{style}" '
+            f'<iframe sandbox="allow-scripts allow-downloads" srcdoc="{inner}" style="{style}" '
             f'title="Coverage map"></iframe>'
         )

@@ -1,0 +1,195 @@
+"""The map of a run's folder, made again from the files in it; nothing is judged anew."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import shapely
+
+from coverage_analyzer import countries, tables
+from coverage_analyzer.areas import Areas
+from coverage_analyzer.batch.running import labels
+from coverage_analyzer.centers import Centers
+from coverage_analyzer.countries.decision import Convention
+from coverage_analyzer.errors import InputError
+from coverage_analyzer.files import reading
+from coverage_analyzer.files.delimited import PLAIN, Dialect
+from coverage_analyzer.files.reading import Rows, Table
+from coverage_analyzer.maps.gathering import DrawnSites
+from coverage_analyzer.maps.payload import Network, Payload, Tiles, payload
+from coverage_analyzer.matching import Status
+
+SERVED = {Status.qualified.name, Status.pending.name}
+
+
+def redrawn(
+    folder: str | Path, *, title: str = "", tiles: Tiles | None = None, dialect: Dialect = PLAIN
+) -> Payload:
+    """Return what the map of a run's folder shows, read from its files.
+
+    Parameters
+    ----------
+    folder
+        With ``run.json``, the report and ``centers.csv``; also ``areas.geojson``, if it is there.
+    title
+        Of the map; by default the policy's.
+    tiles
+        A server of tiles to be drawn below everything.
+    dialect
+        How coordinates in the report are written: as in the sites of that run.
+
+    Raises
+    ------
+    InputError
+        If it is no folder of a run, or a file in it cannot be used.
+    """
+    folder = Path(folder)
+    manifest = run_manifest(folder)
+    world = countries.load()
+    given = reading.opened(folder / "centers.csv", tables.CENTERS)
+    every = np.arange(len(world.names.codes), dtype=np.int16)
+    centers = reading.read_centers(given, world, Convention(every, trust_declared=True))
+    country = _decided(folder / "centers.csv")
+    table = _report(folder, manifest, dialect)
+    drawn, own = DrawnSites(), True
+    for rows in table.rows():
+        verdict = _verdict(table, rows)
+        where = rows.coordinates
+        drawn.add(where.lon, where.lat, *labels(rows, table), verdict)
+        own = own and _is_own(verdict, country)
+    network = Network(
+        centers,
+        world.names.numbers([country[center_id] for center_id in centers.center_id]),
+        _areas(folder / "areas.geojson", centers) if "areas.geojson" in manifest["files"] else None,
+        np.datetime64(manifest["as_of"], "D"),
+        same_country=own,
+    )
+    return payload(
+        manifest["policy"]["title"], drawn, network, world.names, title=title, tiles=tiles
+    )
+
+
+def run_manifest(folder: Path) -> dict[str, Any]:
+    """Return what ``run.json`` tells of a run.
+
+    Raises
+    ------
+    InputError
+        If there is none, or it lacks what a map needs.
+    """
+    try:
+        manifest: dict[str, Any] = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        complete = (
+            isinstance(manifest["policy"]["title"], str)
+            and isinstance(manifest["files"], list)
+            and bool(np.datetime64(manifest["as_of"], "D"))
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        complete = False
+    if not complete:
+        msg = f"{folder} holds no run: there is no run.json of one in it. Name the folder of a run."
+        raise InputError(msg)
+    if "centers.csv" not in manifest["files"]:
+        msg = f"The run in {folder} has no centers.csv, without which there is no map."
+        raise InputError(msg)
+    return manifest
+
+
+def _report(folder: Path, manifest: Mapping[str, Any], dialect: Dialect) -> Table:
+    """Return the report of a run, open.
+
+    Raises
+    ------
+    InputError
+        If there is none, or it is not a run's.
+    """
+    names = [name for name in manifest["files"] if str(name).startswith("report.")]
+    if not names:
+        msg = f"The run in {folder} has no report."
+        raise InputError(msg)
+    renamed = manifest.get("renamed_columns", {})
+    columns = {n: renamed.get(h, h) for n, h in manifest.get("columns", {}).items()}
+    table = reading.opened(folder / names[0], tables.SITES, columns, dialect)
+    missing = [name for name in tables.VERDICT if name not in table.headers]
+    if missing:
+        msg = f"{table.path} is no report: it has no column {missing[0]!r}."
+        raise InputError(msg)
+    return table
+
+
+def _verdict(table: Table, rows: Rows) -> dict[str, pa.Array]:
+    """Return the columns of the verdict, all rows of the report being usable.
+
+    Raises
+    ------
+    InputError
+        If one is not.
+    """
+    if rows.rejects:
+        first = rows.rejects[0]
+        msg = f"{table.path}: line {first.line}: {first.detail}. Read it as the run read its sites."
+        raise InputError(msg)
+    columns = rows.block.columns
+    return {name: columns.column(table.headers.index(name)) for name in tables.VERDICT}
+
+
+def _decided(path: Path) -> dict[str, str]:
+    """Return the country that each center counted as in the run.
+
+    Raises
+    ------
+    InputError
+        If the file does not tell.
+    """
+    table = reading.opened(path, tables.CENTERS)
+    if "center_country" not in table.headers:
+        msg = f"{path} is not a run's: it has no column 'center_country'."
+        raise InputError(msg)
+    at = table.headers.index("center_country")
+    result: dict[str, str] = {}
+    for block in table.source.blocks():
+        ids = block.columns.column(table.columns["center_id"])
+        cells = (tables.as_text(c).to_pylist() for c in (ids, block.columns.column(at)))
+        result |= {center_id.strip(): code for center_id, code in zip(*cells, strict=True)}
+    return result
+
+
+def _is_own(verdict: Mapping[str, pa.Array], country: Mapping[str, str]) -> bool:
+    """Return whether each center here serves sites of its own country only."""
+    names = ("status", "center_id", "site_country")
+    columns = [tables.as_text(verdict[name]).to_pylist() for name in names]
+    return all(
+        country.get(center_id) == site_country
+        for status, center_id, site_country in set(zip(*columns, strict=True))
+        if status in SERVED
+    )
+
+
+def _areas(path: Path, centers: Centers) -> Areas:
+    """Return the coverage areas of a run.
+
+    Raises
+    ------
+    InputError
+        If they cannot be read, or are of other centers.
+    """
+    position = {center_id: i for i, center_id in enumerate(centers.center_id)}
+    try:
+        features = json.loads(path.read_text(encoding="utf-8"))["features"]
+        told = [feature["properties"] for feature in features]
+        shapes = [shapely.from_geojson(json.dumps(feature["geometry"])) for feature in features]
+        return Areas(
+            center=np.array([position[t["center_id"]] for t in told], np.int64),
+            level=tuple(str(t["level"]) for t in told),
+            above_miles=np.array([t["above_miles"] for t in told], np.float64),
+            limit_miles=np.array([t["limit_miles"] for t in told], np.float64),
+            planned=np.array([t["planned"] for t in told], np.bool_),
+            geometry=np.array(shapes, object),
+            km2=np.array([t["area_km2"] for t in told], np.float64),
+        )
+    except (OSError, ValueError, KeyError, TypeError, shapely.errors.GEOSException) as error:
+        msg = f"{path} does not hold the coverage areas of this run ({error!r}); run it again."
+        raise InputError(msg) from None

@@ -1,0 +1,89 @@
+"""``coverage-analyzer map``."""
+
+import contextlib
+from pathlib import Path
+from typing import Any
+
+import click
+
+from coverage_analyzer.cli import options
+from coverage_analyzer.cli.talk import say
+
+
+@click.command("map")
+@click.argument("folder", metavar="DIR")
+@click.option("-o", "--output", metavar="FILE", help="The page.  [map.html in DIR, to renew it]")
+@click.option("--title", default="", metavar="TEXT", help="Of the map.  [the policy's]")
+@click.option(
+    "--tiles",
+    default="",
+    metavar="URL",
+    help="Fetch tiles like https://tiles.example.com/{z}/{x}/{y}.png when the page is opened.",
+)
+@click.option("--tiles-credit", default="", metavar="TEXT", help="Whom to thank for them.")
+@options.dialect
+def map_(
+    folder: str, output: str | None, title: str, tiles: str, tiles_credit: str, dialect: Any
+) -> None:
+    """Make the map again from a run's folder: one page that needs no network.
+
+    How coordinates are written is said as for the run. Tiles are fetched from their server by
+    whoever opens the page; keep to its terms.
+
+    \b
+    Example:
+      coverage-analyzer map reports/2026-12 -o coverage.html --title "Coverage, December"
+    """
+    from coverage_analyzer.batch.redrawing import redrawn, run_manifest
+    from coverage_analyzer.maps import page
+    from coverage_analyzer.maps.payload import Tiles
+
+    place = _place(folder, output, run_manifest(Path(folder))["files"])
+    server = Tiles(tiles, tiles_credit) if tiles or tiles_credit else None
+    data = redrawn(folder, title=title, tiles=server, dialect=dialect)
+    _write(place, page.page(data))
+    if data.told["note"]:
+        say(f"Warning: {data.told['note']}")
+    say(f"{data.told['total']:,} sites are on {place}; open it in a browser.")
+
+
+def _place(folder: str, output: str | None, files: list[str]) -> Path:
+    """Return where the page is to go.
+
+    Raises
+    ------
+    click.UsageError
+        If that is not said, and the run has no page to be renewed; or if it would replace another
+        file of the run.
+    """
+    if output:
+        others = [Path(folder) / name for name in files if name != "map.html"]
+        if Path(output).resolve() in [path.resolve() for path in others]:
+            msg = f"{output} is a file of the run; name another one for the map."
+            raise click.UsageError(msg)
+        return Path(output)
+    if "map.html" not in files:
+        msg = f"The run in {folder} has no map.html to renew; say where it is to go with -o FILE."
+        raise click.UsageError(msg)
+    return Path(folder) / "map.html"
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file whole, or not at all.
+
+    Raises
+    ------
+    PublishError
+        If it cannot be written.
+    """
+    from coverage_analyzer.errors import PublishError
+
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+        msg = f"The map could not be written to {path}: {error}."
+        raise PublishError(msg) from error

@@ -1,0 +1,88 @@
+// Service centers: rings with what opens when, and their names where there is room.
+
+const LABEL_ZOOM = 7;
+const PLANNED_LABEL_ZOOM = 4;
+const LABEL_PIXELS = 180;
+const CENTER_RADIUS = 5;
+
+function centerRadius(zoom) {
+  return zoom < 4 ? 3 : CENTER_RADIUS;
+}
+
+function centerLabel(center, zoom) {
+  if (center.state === "planned" && zoom >= PLANNED_LABEL_ZOOM) {
+    return zoom >= LABEL_ZOOM
+      ? `${center.id}, opens ${center.opens_on}`
+      : `opens ${center.opens_on}`;
+  }
+  return zoom >= LABEL_ZOOM ? center.id : "";
+}
+
+function drawCenter(context, center, x, y, radius) {
+  context.beginPath();
+  context.setLineDash(center.state === "planned" ? [2.5, 2] : []);
+  context.arc(x, y, radius, 0, 2 * Math.PI);
+  context.fillStyle = center.state === "closed" ? "#bbbbbb" : "#ffffff";
+  context.fill();
+  context.stroke();
+  context.setLineDash([]);
+  context.beginPath();
+  if (center.state === "open") {
+    context.arc(x, y, radius / 2.8, 0, 2 * Math.PI);
+    context.fillStyle = "#222222";
+    context.fill();
+  } else if (center.state === "closed") {
+    context.moveTo(x - radius / 2, y - radius / 2);
+    context.lineTo(x + radius / 2, y + radius / 2);
+    context.stroke();
+  }
+}
+
+function drawLabel(context, text, x, y) {
+  context.font = "600 11px system-ui, sans-serif";
+  context.lineWidth = 3;
+  context.lineJoin = "round";
+  context.strokeStyle = ink("--land");
+  context.fillStyle = ink("--ink");
+  context.textAlign = "center";
+  context.strokeText(text, x, y + 18);
+  context.fillText(text, x, y + 18);
+}
+
+function centerLayer(centers) {
+  const placed = centers.map((center) => ({
+    center, x: center.lon / 360 + 0.5, y: mercatorSouth(center.lat),
+  }));
+  return new CanvasTiles((context, tile) => {
+    for (const { center, x, y } of placed) {
+      if (!touchesRows(tile, y, y, 30)) continue;
+      for (const turn of turnsIn(tile, x, x, LABEL_PIXELS)) {
+        const atX = (x + turn - tile.west) * tile.pixels;
+        const atY = (y - tile.north) * tile.pixels;
+        context.lineWidth = centerRadius(tile.zoom) / 2.8;
+        context.strokeStyle = "#222222";
+        drawCenter(context, center, atX, atY, centerRadius(tile.zoom));
+        const label = centerLabel(center, tile.zoom);
+        if (label) drawLabel(context, label, atX, atY);
+      }
+    }
+  }, { zIndex: 5, className: "centers" });
+}
+
+// The center under the pointer, if there is one.
+function centerNear(centers, map, latlng) {
+  const at = map.project(latlng);
+  let nearest = null;
+  let least = CENTER_RADIUS + 4;
+  const world = map.project([0, 180]).x - map.project([0, -180]).x;
+  for (const center of centers) {
+    const place = map.project([center.lat, center.lon]);
+    const turns = Math.round((at.x - place.x) / world);
+    const away = Math.hypot(place.x + turns * world - at.x, place.y - at.y);
+    if (away < least) {
+      least = away;
+      nearest = center;
+    }
+  }
+  return nearest;
+}

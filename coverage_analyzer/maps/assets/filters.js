@@ -1,0 +1,75 @@
+// Which sites are shown: by status, level, country, center, reason, and what is searched for.
+
+const ANY = -2; // -1 is a site that has none
+
+class Filters {
+  constructor(told, sites) {
+    this.sites = sites;
+    this.statuses = new Set(told.statuses.keys());
+    this.chosen = { site_country: ANY, center: ANY, reason: ANY, level: ANY };
+    this.matches = null; // 1 for each site that is searched for, if only those are to be shown
+    this.listeners = [];
+  }
+
+  onChange(listener) {
+    this.listeners.push(listener);
+  }
+
+  apply() {
+    const { sites, matches } = this;
+    const { shown, status, count } = sites;
+    const isShown = [0, 1, 2, 3].map((s) => (this.statuses.has(s) ? 1 : 0));
+    for (let i = 0; i < count; i++) shown[i] = isShown[status[i]];
+    for (const [column, wanted] of Object.entries(this.chosen)) {
+      if (wanted === ANY) continue;
+      const values = sites[column];
+      for (let i = 0; i < count; i++) if (values[i] !== wanted) shown[i] = 0;
+    }
+    if (matches) for (let i = 0; i < count; i++) shown[i] &= matches[i];
+    for (const listener of this.listeners) listener();
+  }
+
+  toggleStatus(status, isOn) {
+    if (isOn) this.statuses.add(status);
+    else this.statuses.delete(status);
+    this.apply();
+  }
+
+  choose(column, value) {
+    this.chosen[column] = value;
+    this.apply();
+  }
+
+  only(matches) {
+    if (!matches && !this.matches) return;
+    this.matches = matches;
+    this.apply();
+  }
+
+  reset() {
+    this.statuses = new Set([0, 1, 2, 3]);
+    for (const column of Object.keys(this.chosen)) this.chosen[column] = ANY;
+    this.matches = null;
+    this.apply();
+  }
+}
+
+// Calls for each shown site in the view, once.
+function eachInView(map, sites, visit) {
+  const bounds = map.getBounds();
+  const whole = bounds.getEast() - bounds.getWest() >= 360;
+  const west = whole ? 0 : Math.round((bounds.getWest() + 180) * UNITS);
+  const east = whole ? ROUND : Math.round((bounds.getEast() + 180) * UNITS);
+  const north = bounds.getNorth() >= 85 ? 90 : bounds.getNorth();
+  const south = bounds.getSouth() <= -85 ? -90 : bounds.getSouth();
+  sites.within(
+    west, Math.round((south + 90) * UNITS), whole ? ROUND - 1 : east, Math.round((north + 90) * UNITS),
+    (i) => {
+      if (sites.shown[i]) visit(i);
+    },
+  );
+  if (!whole) return;
+  sites.within(ROUND, 0, ROUND, 180 * UNITS, (i, turn) => {
+    if (turn === 0 && sites.shown[i] && sites.lat(i) >= south && sites.lat(i) <= north) visit(i);
+  });
+}

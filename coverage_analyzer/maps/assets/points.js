@@ -1,0 +1,123 @@
+// The sites as symbols. In a cell of two pixels only one is drawn, of the status that matters most,
+// so that a tile costs the same with a hundred sites and with a million.
+
+// What is drawn later lies on top: the many do not hide the few.
+const DRAWN_IN_ORDER = ["fallback", "qualified", "pending", "review"];
+const CELL = 2;
+const POINT_MARGIN = 12;
+const REACH = 12; // pixels round a click
+
+function symbolRadius(zoom) {
+  return zoom < 4 ? 2.2 : zoom < 7 ? 3 : zoom < 10 ? 4 : 5.5;
+}
+
+function drawShape(context, shape, x, y, r) {
+  context.beginPath();
+  if (shape === "circle") context.arc(x, y, r, 0, 2 * Math.PI);
+  else if (shape === "square") context.rect(x - r, y - r, 2 * r, 2 * r);
+  else if (shape === "triangle") {
+    context.moveTo(x, y - 1.3 * r);
+    context.lineTo(x + 1.2 * r, y + r);
+    context.lineTo(x - 1.2 * r, y + r);
+    context.closePath();
+  } else {
+    context.moveTo(x, y - 1.4 * r);
+    context.lineTo(x + 1.4 * r, y);
+    context.lineTo(x, y + 1.4 * r);
+    context.lineTo(x - 1.4 * r, y);
+    context.closePath();
+  }
+  context.fill();
+  context.stroke();
+}
+
+// A symbol drawn once, to be stamped many times.
+function symbol({ color, shape }, radius, ratio) {
+  const canvas = element("canvas");
+  const side = Math.ceil(2 * 1.4 * radius + 3);
+  canvas.width = canvas.height = side * ratio;
+  const context = canvas.getContext("2d");
+  context.scale(ratio, ratio);
+  context.fillStyle = color;
+  context.strokeStyle = "#ffffff";
+  context.lineWidth = 0.7;
+  drawShape(context, shape, side / 2, side / 2, radius);
+  return { canvas, side };
+}
+
+// For a tile, the site to be drawn in each cell, and its rank plus one; 0 where there is none.
+function topmost(sites, ranks, tile) {
+  const { west, north, pixels } = tile;
+  const across = (TILE + 2 * POINT_MARGIN) / CELL;
+  const best = new Uint8Array(across * across);
+  const at = new Int32Array(across * across);
+  const edge = POINT_MARGIN / pixels;
+  const top = north - edge;
+  const bottom = north + TILE / pixels + edge;
+  sites.within(
+    Math.floor((west - edge) * ROUND), unitsNorth(bottom),
+    Math.ceil((west + TILE / pixels + edge) * ROUND), unitsNorth(top),
+    (i, turn) => {
+      if (!sites.shown[i]) return;
+      const column = Math.floor(((sites.x[i] / ROUND + turn - west + edge) * pixels) / CELL);
+      const row = Math.floor(((sites.south[i] - top) * pixels) / CELL);
+      if (column < 0 || row < 0 || column >= across || row >= across) return;
+      const cell = row * across + column;
+      const rank = ranks[sites.status[i]];
+      if (rank < best[cell]) return;
+      best[cell] = rank;
+      at[cell] = i;
+    },
+  );
+  return { best, at, across };
+}
+
+// Units north of the south pole; what lies beyond Mercator's end is drawn at that end.
+function unitsNorth(south) {
+  if (south <= 0.0001) return 180 * UNITS;
+  if (south >= 0.9999) return 0;
+  return Math.round((latitudeAt(south) + 90) * UNITS);
+}
+
+function siteLayer(sites, told) {
+  const ranks = told.statuses.map((status) => DRAWN_IN_ORDER.indexOf(status) + 1);
+  return new CanvasTiles((context, tile) => {
+    const { best, at, across } = topmost(sites, ranks, tile);
+    const radius = symbolRadius(tile.zoom);
+    const byRank = DRAWN_IN_ORDER.map(() => []);
+    for (let cell = 0; cell < across * across; cell++) {
+      if (best[cell]) byRank[best[cell] - 1].push(at[cell]);
+    }
+    byRank.forEach((some, rank) => {
+      if (!some.length) return;
+      const { canvas, side } = symbol(STYLE[DRAWN_IN_ORDER[rank]], radius, tile.ratio);
+      for (const i of some) {
+        // Of the copies round the world, the one next to this tile.
+        let x = sites.x[i] / ROUND - tile.west;
+        x -= Math.round(x - TILE / tile.pixels / 2);
+        const y = (sites.south[i] - tile.north) * tile.pixels;
+        const snap = (v) => Math.round((v - side / 2) * tile.ratio) / tile.ratio;
+        context.drawImage(canvas, snap(x * tile.pixels), snap(y), side, side);
+      }
+    });
+  }, { zIndex: 4, className: "sites" });
+}
+
+// The shown sites near a place, the nearest first.
+function sitesNear(sites, map, latlng) {
+  const at = map.project(latlng);
+  const pixels = map.project([0, 180]).x - map.project([0, -180]).x;
+  const found = [];
+  const [x, y] = [at.x / pixels, at.y / pixels];
+  const edge = REACH / pixels;
+  sites.within(
+    Math.floor((x - edge) * ROUND), unitsNorth(y + edge),
+    Math.ceil((x + edge) * ROUND), unitsNorth(y - edge),
+    (i, turn) => {
+      if (!sites.shown[i]) return;
+      const away = Math.hypot(sites.x[i] / ROUND + turn - x, sites.south[i] - y) * pixels;
+      if (away <= REACH) found.push({ i, away });
+    },
+  );
+  return found.sort((a, b) => a.away - b.away).map(({ i }) => i);
+}

@@ -1,0 +1,109 @@
+// The sites in view as a table that can be read aloud, and as a CSV file.
+
+const TABLE_ROWS = 200; // so many are shown; the file has all
+const FORMULA = /^'*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/; // what a spreadsheet would run
+const NUMBER = /^[ \t]*[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[ \t]*$/;
+
+function rowsInView(app) {
+  const rows = [];
+  eachInView(app.map, app.sites, (i) => rows.push(i));
+  return rows;
+}
+
+// The verdict on a site as a report has it, by column.
+function verdictCells(app, i) {
+  const { told, sites } = app;
+  const { limit, distance, margin } = sites.figures(i);
+  const fixed = (value) => (value === null ? "" : value.toFixed(3));
+  return {
+    level: told.levels[sites.level[i]] ?? "",
+    status: told.statuses[sites.status[i]],
+    reason: told.reasons[sites.reason[i]] ?? "",
+    center_id: told.centers[sites.center[i]]?.id ?? "",
+    distance_miles: fixed(distance),
+    limit_miles: limit === null ? "" : String(limit),
+    margin_miles: fixed(margin),
+    site_country: told.countries[sites.site_country[i]] ?? "",
+    available_on: told.days[sites.available_on[i]] ?? "",
+    centers_in_reach: String(sites.in_reach[i]),
+  };
+}
+
+function csvCell(text) {
+  const inert = FORMULA.test(text) && !NUMBER.test(text) ? `'${text}` : text;
+  return `"${inert.replaceAll('"', '""')}"`;
+}
+
+function csvOf(app, rows) {
+  const header = ["site_id", "name", "latitude", "longitude", ...app.told.verdict];
+  const lines = rows.map((i) => {
+    const verdict = verdictCells(app, i);
+    const texts = [textAt(app.texts.id, i), textAt(app.texts.name, i)];
+    const place = [sites5(app.sites.lat(i)), sites5(app.sites.lon(i))];
+    return [...texts, ...place, ...app.told.verdict.map((name) => verdict[name])];
+  });
+  return [header, ...lines].map((cells) => `${cells.map(csvCell).join(",")}\n`);
+}
+
+function sites5(degrees) {
+  return String(Number(degrees.toFixed(5)));
+}
+
+async function saveCsv(app) {
+  await app.textsReady;
+  const blob = new Blob(csvOf(app, rowsInView(app)), { type: "text/csv" });
+  const link = element("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = "sites-in-view.csv";
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  app.tell(`${counted(app.countInView)} sites saved as ${link.download}`);
+}
+
+function tableRow(app, i) {
+  const verdict = verdictCells(app, i);
+  const row = element("tr");
+  const head = element("th");
+  head.scope = "row";
+  head.append(button(textAt(app.texts.id, i) || "(no id)", () => goToSite(app, i)));
+  row.append(head);
+  const cells = [textAt(app.texts.name, i), verdict.status, verdict.level,
+    app.told.reason_words[app.sites.reason[i]], verdict.center_id, verdict.distance_miles,
+    verdict.margin_miles];
+  for (const cell of cells) row.append(element("td", cell));
+  return row;
+}
+
+async function fillTable(app) {
+  if (app.sheet.hidden) return;
+  await app.textsReady;
+  const rows = rowsInView(app);
+  const some = rows.slice(0, TABLE_ROWS);
+  const made = element("table");
+  const rest = rows.length > some.length ? `, of which the first ${some.length} are here` : "";
+  made.append(element("caption", `${counted(rows.length)} sites in view${rest}`));
+  const header = made.createTHead().insertRow();
+  for (const name of ["site", "name", "status", "level", "why", "center", "miles", "margin"]) {
+    const head = element("th", name);
+    head.scope = "col";
+    header.append(head);
+  }
+  made.createTBody().append(...some.map((i) => tableRow(app, i)));
+  app.sheet.replaceChildren(made);
+}
+
+function tableButtons(app) {
+  app.sheet = labelled("section", "Sites in view", "sheet");
+  app.sheet.tabIndex = 0;
+  app.sheet.hidden = true;
+  const box = element("p", undefined, "buttons");
+  const open = button("Table of sites in view", () => {
+    app.sheet.hidden = !app.sheet.hidden;
+    open.setAttribute("aria-expanded", String(!app.sheet.hidden));
+    app.map.invalidateSize({ animate: false });
+    fillTable(app);
+  });
+  open.setAttribute("aria-expanded", "false");
+  box.append(open, button("Save them as CSV", () => saveCsv(app)));
+  return box;
+}

@@ -1,0 +1,136 @@
+"""Columns of whole numbers and texts, packed for the page: as few bytes as a browser can unpack.
+
+A column of numbers becomes its differences from the least, laid out byte plane by byte plane, which
+a plain compressor packs well. Places are put in the order of a curve that fills the plane
+(Morton's): then each is near the one before it, and a square of the plane is a run of the order.
+"""
+
+import base64
+import gzip
+import json
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from coverage_analyzer import arrays
+from coverage_analyzer.arrays import Ints
+
+Codes: TypeAlias = npt.NDArray[np.uint64]
+
+UNITS: Final = 100_000
+"""A degree in units of the page: one is a metre or less."""
+
+GZIP_LEVEL: Final = 6
+
+STEPS: Final = (
+    (16, 0x0000FFFF0000FFFF),
+    (8, 0x00FF00FF00FF00FF),
+    (4, 0x0F0F0F0F0F0F0F0F),
+    (2, 0x3333333333333333),
+    (1, 0x5555555555555555),
+)
+"""How the bits of a number are moved apart, with a free place beside each."""
+
+FOUR_BYTES: Final = 0xF0
+"""UTF-8 begins a character beyond the first 65,536 with such a byte or a greater one."""
+
+
+def morton(lon: npt.NDArray[np.int32], lat: npt.NDArray[np.int32]) -> Codes:
+    """Return where places stand on the curve: the bits of both coordinates in turn.
+
+    Parameters
+    ----------
+    lon, lat
+        Units of `UNITS` to a degree, on WGS 84; shape (n,).
+
+    Examples
+    --------
+    >>> west, south = np.array([-18_000_000 + 3], np.int32), np.array([-9_000_000 + 1], np.int32)
+    >>> morton(west, south).tolist()
+    [7]
+    """
+    return _apart(lon.astype(np.int64) + 180 * UNITS) | (
+        _apart(lat.astype(np.int64) + 90 * UNITS) << np.uint64(1)
+    )
+
+
+def _apart(values: Ints) -> Codes:
+    bits = values.astype(np.uint64)
+    for shift, mask in STEPS:
+        bits = (bits | (bits << np.uint64(shift))) & np.uint64(mask)
+    return bits
+
+
+@dataclass
+class Block:
+    """Columns that travel together: bytes, and how the page is to read each."""
+
+    specs: list[dict[str, Any]] = field(default_factory=list)
+    parts: list[bytes] = field(default_factory=list)
+
+    def numbers(self, name: str, values: npt.NDArray[Any]) -> None:
+        """Append a column of whole numbers."""
+        low = int(values.min(initial=0))
+        self._append(name, (values.astype(np.int64) - low).astype(np.uint64), low=low)
+
+    def ascending(self, name: str, values: Codes) -> None:
+        """Append a column of numbers that never fall, as their steps."""
+        self._append(name, np.diff(values, prepend=np.uint64(0)), steps=True)
+
+    def texts(self, name: str, values: pa.Array) -> None:
+        """Append a column of large strings: how long each is, as a script counts, and all text."""
+        self.numbers(name, script_lengths(values))
+        offsets, data = _buffers(values)
+        inside = data[offsets[0] : offsets[-1]] if len(offsets) else data[:0]
+        self.specs[-1]["text"] = len(inside)
+        self.parts.append(inside.tobytes())
+
+    def _append(self, name: str, values: Codes, **how: Any) -> None:
+        width = (int(values.max(initial=0)).bit_length() + 7) // 8
+        planes = values.astype("<u8").view(np.uint8).reshape(-1, 8)[:, :width].T
+        self.specs.append({"name": name, "width": width, "count": len(values), **how})
+        self.parts.append(planes.tobytes())
+
+    def packed(self) -> str:
+        """Return all bytes as base64 of gzip: no character of it can mean anything in HTML."""
+        return packed(b"".join(self.parts))
+
+
+def packed(data: bytes) -> str:
+    """Return bytes as base64 of gzip; the same bytes give the same text."""
+    return base64.b64encode(gzip.compress(data, GZIP_LEVEL, mtime=0)).decode()
+
+
+def packed_json(data: Any) -> str:
+    """Return plain data as base64 of gzipped JSON."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return packed(text.encode())
+
+
+def script_lengths(values: pa.Array) -> Ints:
+    """Return how many units of UTF-16 texts have, which is what a script counts in.
+
+    Examples
+    --------
+    >>> script_lengths(pa.array(["ab", "", "\u00e9", "\U0001f600!"], pa.large_string())).tolist()
+    [2, 0, 1, 3]
+    """
+    lengths = arrays.numpy(pc.utf8_length(values)).astype(np.int64)
+    offsets, data = _buffers(values)
+    pairs = np.flatnonzero(data >= FOUR_BYTES)
+    at = np.searchsorted(offsets, pairs, side="right") - 1
+    inside = at[(at >= 0) & (at < len(lengths))]
+    return lengths + np.bincount(inside, minlength=len(lengths))
+
+
+def _buffers(values: pa.Array) -> tuple[Ints, npt.NDArray[np.uint8]]:
+    """Return where each of some large strings begins, and their bytes."""
+    if not len(values):
+        return np.zeros(1, np.int64), np.zeros(0, np.uint8)
+    _, offsets, data = values.buffers()
+    begins = np.frombuffer(offsets, np.int64)[values.offset :][: len(values) + 1]
+    return begins, np.frombuffer(data or b"", np.uint8)

@@ -1,0 +1,32 @@
+"""A browser, and a run to look at, shared by all tests of the map."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from browser.pages import CHROMIUM, FLAGS
+from coverage_analyzer import batch
+
+DATA = Path(__file__).parents[2] / "data"
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Give headless Chromium."""
+    if CHROMIUM is None:
+        pytest.skip("Debian's package chromium is not installed")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the run's folder of the sample data."""
+    folder = tmp_path_factory.mktemp("demo")
+    sites, centers = DATA / "customer_sites.csv", DATA / "service_centers.csv"
+    batch.run(sites, centers, folder, as_of="2026-12-01")
+    return folder

@@ -1,0 +1,122 @@
+"""The sites of a map are bounded, counted and coded the same however they come."""
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from coverage_analyzer import arrays
+from coverage_analyzer.errors import InputError
+from coverage_analyzer.maps import gathering
+from coverage_analyzer.maps.gathering import GRID, Columns, DrawnSites, Kept, cells_of
+from coverage_analyzer.matching import Status
+
+ROWS = [
+    ("A", "qualified", "within_radius", "C1", 1.5, 50.0, 48.5, "US", None),
+    ("B", "pending", "center_opens_later", "C2", 2.0, 50.0, 48.0, "FR", "2027-01-01"),
+    ("C", "fallback", "no_center_in_country", None, None, 50.0, None, "DE", None),
+    ("D", "review", "null_island", None, None, None, None, None, None),
+    ("E", "qualified", "within_radius", "C1", 0.001, 62.137, 62.136, "US", None),
+]
+
+
+def verdict(rows: list[tuple[Any, ...]], *, as_text: bool) -> dict[str, pa.Array]:
+    """Return the verdict's columns of some rows, typed or as a CSV has them."""
+    names = ("status", "reason", "center_id", "distance_miles", "limit_miles", "margin_miles")
+    names += ("site_country", "available_on")
+    columns = {n: [row[i] for row in rows] for i, n in enumerate(names, 1)}
+    columns["level"] = ["Gold" for _ in rows]
+    columns["centers_in_reach"] = [1 for _ in rows]
+    if as_text:
+        return {
+            n: pa.array(["" if v is None else str(v) for v in c], pa.string())
+            for n, c in columns.items()
+        }
+    floats = {"distance_miles", "limit_miles", "margin_miles"}
+    return {
+        n: pa.array(c, pa.float64() if n in floats else None if n[0] == "c" else pa.string())
+        for n, c in columns.items()
+    }
+
+
+def gathered(rows: list[tuple[Any, ...]], size: int = 99, *, as_text: bool = False) -> DrawnSites:
+    """Return rows gathered in blocks of a size, on a line eastward from 10 E, 50 N."""
+    sites = DrawnSites()
+    for start in range(0, len(rows), size):
+        some = rows[start : start + size]
+        lon = np.arange(start, start + len(some)) * 0.00001 + 10
+        names = arrays.text([row[0] for row in some])
+        lat = np.full(len(some), 50.0)
+        sites.add(lon, lat, names, names, verdict(some, as_text=as_text))
+    return sites
+
+
+def plain(columns: Columns | None) -> dict[str, Any]:
+    """Return columns as values that compare."""
+    assert columns is not None
+    told = {
+        n: v.tolist() for n, v in vars(columns).items() if n not in {"codes", "site_id", "name"}
+    }
+    told |= {n: v.tolist() for n, v in columns.codes.items()}
+    return told | {"site_id": columns.site_id.to_pylist(), "name": columns.name.to_pylist()}
+
+
+@pytest.mark.parametrize("size", [1, 2, 99])
+@pytest.mark.parametrize("as_text", [False, True], ids=["typed", "text"])
+def test_blocks_and_types_do_not_show(size: int, as_text: bool) -> None:
+    """The same columns and words, of a block or many, of numbers or of a report's text."""
+    whole, some = gathered(ROWS), gathered(ROWS, size, as_text=as_text)
+    assert plain(some.columns()) == plain(whole.columns())
+    assert some.words == whole.words
+    assert list(whole.words["limit_miles"]) == [50.0, 62.137]
+    assert plain(whole.columns())["limit_miles"] == [0, 0, 0, -1, 1]
+    assert plain(whole.columns())["miles"] == [1500, 2000, 0, 0, 1]
+    assert plain(whole.columns())["lon"] == [1000000 + i for i in range(len(ROWS))]
+
+
+def test_all_are_counted() -> None:
+    """By status, and by the center that serves them."""
+    sites = gathered(ROWS, 2)
+    assert sites.total == len(ROWS)
+    assert sites.counts.tolist() == [2, 1, 1, 1]
+    assert dict(zip(sites.words["center_id"], sites.served, strict=True)) == {"C1": 2, "C2": 0}
+    assert sites.kept is Kept.all
+    assert sites.density is None
+
+
+def test_too_many_leave_those_that_do_not_qualify(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All are in the density then, also those that came before."""
+    monkeypatch.setattr(gathering, "MOST_SITES", 4)
+    sites = gathered(ROWS * 2, 3)
+    assert sites.kept is Kept.none  # six of ten do not qualify, still too many
+    assert sites.columns() is None
+    monkeypatch.setattr(gathering, "MOST_SITES", 6)
+    sites = gathered(ROWS * 2, 3)
+    assert sites.kept is Kept.not_qualified
+    assert plain(sites.columns())["site_id"] == ["B", "C", "D"] * 2
+    assert sites.density is not None
+    assert sites.density.sum(axis=1).tolist() == sites.counts.tolist() == [4, 2, 2, 2]
+    cell = cells_of(np.array([10.0]), np.array([50.0]))
+    assert sites.density[Status.qualified, cell].tolist() == [4]
+
+
+def test_an_empty_map_has_nothing() -> None:
+    """No columns, no places."""
+    sites = gathered([])
+    assert sites.columns() is None
+    assert len(sites.longitudes()) == len(sites.latitudes()) == sites.total == 0
+
+
+def test_a_strange_status_is_refused() -> None:
+    """With the word, and those that there are."""
+    with pytest.raises(InputError, match="'lost' is no status; there are qualified"):
+        gathered([("A", "lost", *ROWS[0][2:])])
+
+
+def test_cells_cover_the_world() -> None:
+    """Also at its corners; 180 degrees is both ends."""
+    lon, lat = (v.ravel() for v in np.meshgrid([-180.0, -90, 0, 179.9999, 180], [-90.0, 0, 90]))
+    cells = cells_of(lon, lat)
+    assert ((cells >= 0) & (cells < GRID * GRID)).all()
+    assert cells[0] == cells[4]

@@ -1,0 +1,29 @@
+"""What the guide to the map shows can be run as it stands."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_still_picture_is_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The recipe for slides, over the sample data."""
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    pyplot = pytest.importorskip("matplotlib.pyplot")
+    text = (ROOT / "docs" / "map.md").read_text(encoding="utf-8")
+    (recipe,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    (tmp_path / "data").symlink_to(ROOT / "data")
+    monkeypatch.chdir(tmp_path)
+    with pytest.warns(UserWarning, match="cannot be used"):
+        exec(compile(recipe, "map.md", "exec"), {})  # noqa: S102 - our own guide
+    pyplot.close("all")
+    assert (tmp_path / "coverage.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_its_pictures_are_there() -> None:
+    """None is missing, none is left over."""
+    text = (ROOT / "docs" / "map.md").read_text(encoding="utf-8")
+    shown = set(re.findall(r"\]\(img/(map-\w+\.png)\)", text))
+    assert shown == {path.name for path in (ROOT / "docs" / "img").glob("map-*.png")}
