@@ -1,0 +1,10 @@
+"""Policies: levels, and the rules that say who gets which, as data read from TOML.
+
+A policy is a closed model: an unknown key, a wrong unit or bands that overlap are errors that name
+the key. It is frozen, and its hash goes into every report.
+"""
+
+from coverage_analyzer.policy.model import DEFAULT, Policy, builtin, text
+from coverage_analyzer.policy.parts import ALL_OTHERS, Band
+
+__all__ = ["ALL_OTHERS", "DEFAULT", "Band", "Policy", "builtin", "text"]

@@ -1,0 +1,113 @@
+"""What no part of a policy can check alone: that its parts agree."""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from coverage_analyzer.countries import names
+from coverage_analyzer.policy.parts import ALL_OTHERS, Band, CountryRules, LeadTime
+from coverage_analyzer.policy.wording import nearest
+
+if TYPE_CHECKING:
+    from coverage_analyzer.policy.model import Policy
+
+
+def faults(policy: "Policy") -> Iterator[str]:
+    """Yield all that is wrong between the parts of a policy, in words that name the key."""
+    yield from _duplicates(policy)
+    yield from _dangling(policy)
+    yield from _unknown_countries(policy)
+    yield from _chained_folds(policy.countries)
+    yield from _backward_times(policy.lead_times)
+    yield from _band_faults(policy.bands)
+
+
+def _duplicates(policy: "Policy") -> Iterator[str]:
+    for what in ("id", "title"):
+        values = [getattr(level, what) for level in policy.levels]
+        for value in sorted({v for v in values if values.count(v) > 1}):
+            yield f"levels: two have the {what} {value!r}."
+
+
+def _dangling(policy: "Policy") -> Iterator[str]:
+    """Yield each mention of a level or clause that the policy does not hold."""
+    dump = policy.model_dump(exclude={"clauses", "levels", "source"})
+    levels = [level.id for level in policy.levels]
+    for where, key, value in _mentions({**dump, "levels": [v.model_dump() for v in policy.levels]}):
+        known = levels if key in {"level", "fallback", "interim"} else list(policy.clauses)
+        if value is not None and value not in known:
+            kind = "level" if known is levels else "clause"
+            yield f"{where}: there is no {kind} {value!r}.{nearest(value, known)}"
+
+
+def _mentions(part: Any, where: str = "") -> Iterator[tuple[str, str, Any]]:
+    if isinstance(part, Mapping):
+        for key, value in part.items():
+            place = f"{where}.{key}" if where else str(key)
+            if key in {"level", "fallback", "interim"} or key.endswith("clause"):
+                yield place, key, value
+            elif key == "footnotes":
+                yield from ((place, key, v) for v in value)
+            else:
+                yield from _mentions(value, place)
+    elif isinstance(part, (list, tuple)):
+        for number, value in enumerate(part):
+            yield from _mentions(value, f"{where}.{number}")
+
+
+def _unknown_countries(policy: "Policy") -> Iterator[str]:
+    """Yield each country code that ISO 3166-1 does not have."""
+    table = names.load()
+    rules = policy.countries
+    used = [
+        *(
+            (f"{w}.{n}.countries", p.countries)
+            for w in ("bands", "lead_times")
+            for n, p in enumerate(getattr(policy, w))
+        ),
+        ("countries.fold", (*rules.fold, *rules.fold.values())),
+        ("countries.fold_territories", rules.fold_territories),
+    ]
+    for where, code in ((w, c) for w, codes in used for c in codes):
+        if code not in (ALL_OTHERS, *table.codes[1:]):
+            meant = table.number(code)
+            hint = f" Did you mean {table.codes[meant]!r}?" if meant > 0 else ""
+            yield f"{where}: {code!r} is not an ISO 3166-1 alpha-2 code.{hint}"
+
+
+def _chained_folds(rules: CountryRules) -> Iterator[str]:
+    """Yield each country that others count as, and that counts as another one itself."""
+    table = names.load()
+    sovereigns = dict(zip(table.codes, (table.codes[n] for n in table.sovereign), strict=True))
+    counts_as = {c: s for c, s in sovereigns.items() if s in rules.fold_territories} | rules.fold
+    for code in sorted(set(counts_as.values())):
+        other = counts_as.get(code, code)
+        if other != code:
+            yield (
+                f"countries.fold: {code!r} counts as {other!r}, but "
+                f"{', '.join(repr(c) for c, o in counts_as.items() if o == code)} as {code!r}. "
+                f"Say for each what it counts as in the end."
+            )
+
+
+def _backward_times(times: tuple[LeadTime, ...]) -> Iterator[str]:
+    for number, time in enumerate(times):
+        if time.at_least > time.at_most:
+            yield f"lead_times.{number}: at_least is greater than at_most."
+
+
+def _band_faults(bands: tuple[Band, ...]) -> Iterator[str]:
+    """Yield what is wrong with bands: in each country they start at 0 and follow on one another."""
+    for country in sorted({c for b in bands for c in b.countries}):
+        some = sorted((b for b in bands if country in b.countries), key=lambda b: b.up_to_miles)
+        reached = 0.0
+        for band in some:
+            where = f"bands ({country}): {band.above_miles:g} to {band.up_to_miles:g} miles"
+            if band.up_to_miles <= band.above_miles:
+                yield f"{where}: up_to_miles must be greater than above_miles."
+            elif band.above_miles < reached:
+                yield f"{where} overlaps the band before: above_miles must be {reached:g}."
+            elif band.above_miles > reached:
+                yield f"{where} leaves a gap: above_miles must be {reached:g}."
+            reached = max(reached, band.up_to_miles)
+    if not any(ALL_OTHERS in b.countries for b in bands):
+        yield f'bands: no band has countries = ["{ALL_OTHERS}"], for all that no other band names.'

@@ -1,0 +1,118 @@
+"""The parts of a policy: closed, frozen models, as TOML writes them."""
+
+from typing import Annotated, Final, Literal
+
+import pydantic
+from pydantic import Field
+
+ALL_OTHERS: Final = "*"
+"""In a list of countries: all that no other entry of the same kind names."""
+
+
+Identifier = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+IsoCode = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+CountryCode = Annotated[str, Field(pattern=r"^([A-Z]{2}|\*)$")]
+Miles = Annotated[float, Field(ge=0, le=12_000)]
+
+
+class Model(pydantic.BaseModel):
+    """What all parts of a policy share: frozen, closed, and strict about types."""
+
+    model_config = pydantic.ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Source(Model):
+    """Where the vendor says it."""
+
+    title: str
+    address: str
+    note: str = ""
+
+
+class Replacement(Model):
+    """The clock of a replacement: from an event to an event within a time."""
+
+    start: Literal["authorised", "rma_issued", "call_acknowledged", "diagnosis_complete"]
+    end: Literal["delivered", "shipped", "on_site", "repaired"]
+    amount: Annotated[int, Field(ge=1)]
+    unit: Literal["hours", "business_days"]
+    clause: Identifier
+
+    def __str__(self) -> str:
+        """Return the promise in words, such as ``delivered within 4 hours of authorisation``."""
+        unit = self.unit.replace("_", " ")
+        start = {
+            "authorised": "authorisation",
+            "rma_issued": "the RMA number",
+            "call_acknowledged": "acknowledging the call",
+            "diagnosis_complete": "the diagnosis",
+        }[self.start]
+        counted = unit.removesuffix("s") if self.amount == 1 else unit
+        return f"{self.end.replace('_', ' ')} within {self.amount} {counted} of {start}"
+
+
+class Level(Model):
+    """A maintenance level; without a replacement clock it promises nothing."""
+
+    id: Identifier
+    title: Annotated[str, Field(min_length=1)]
+    coverage_hours: str = "not stated"
+    software_updates: str = "not stated"
+    technical_support: str = "not stated"
+    replacement: Replacement | None = None
+    footnotes: tuple[Identifier, ...] = ()
+
+
+class Warranty(Model):
+    """What the manufacturer warrants, whatever the level."""
+
+    hardware_days: Annotated[int, Field(ge=0)]
+    software_days: Annotated[int, Field(ge=0)]
+    clause: Identifier
+
+
+class Qualification(Model):
+    """The rules round the bands."""
+
+    same_country: bool
+    fallback: Identifier
+    interim: Identifier
+    clause: Identifier | None = None
+    fallback_clause: Identifier
+
+
+class Band(Model):
+    """Distances, above one and up to another (included), that buy a level in some countries."""
+
+    level: Identifier
+    countries: Annotated[tuple[CountryCode, ...], Field(min_length=1)]
+    metric: Literal["geodesic"] = "geodesic"
+    above_miles: Miles = 0
+    up_to_miles: Miles
+    clause: Identifier
+
+
+class LeadTime(Model):
+    """How long a new center takes in some countries."""
+
+    countries: Annotated[tuple[CountryCode, ...], Field(min_length=1)]
+    at_least: Annotated[int, Field(ge=0)]
+    at_most: Annotated[int, Field(ge=0)]
+    unit: Literal["days", "weeks", "months"]
+    clause: Identifier
+
+
+class CountryRules(Model):
+    """How countries are read.
+
+    ``fold`` lets a country count as another one (``{PR = "US"}``, or a disputed area with a code
+    of its own: ``{EH = "MA"}``), and ``{PR = "PR"}`` keeps one apart. ``fold_territories`` names
+    sovereigns all of whose territories count as the sovereign. What others count as may not count
+    as something else itself: such a chain can be meant in two ways, and is refused. ``contested``
+    says what a site declares rightly in an area that two countries hold: only its ``holder``,
+    either ``declared`` one, or nothing without ``review``.
+    """
+
+    fold: dict[IsoCode, IsoCode] = {}
+    fold_territories: tuple[IsoCode, ...] = ()
+    contested: Literal["holder", "declared", "review"] = "holder"
