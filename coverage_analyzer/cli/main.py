@@ -61,20 +61,22 @@ def main() -> NoReturn:
         error.show()
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        _leave("Interrupted; nothing was published.", INTERRUPTED)
+        _leave("Interrupted; nothing is half-published.", INTERRUPTED)
     except FolderBusyError as error:
         _leave(str(error), BUSY)
     except PublishError as error:
         _leave(str(error), CANNOT_WRITE)
     except CoverageError as error:
         _leave(str(error), USAGE)
+    except MemoryError:
+        _leave("There is too little memory for this; free some, or allow more of it.", USAGE)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(CANNOT_WRITE)
 
 
 def _terminated(_signal: int, _frame: FrameType | None) -> NoReturn:
-    say("Terminated; nothing was published.")
+    say("Terminated; nothing is half-published.")
     sys.exit(TERMINATED)
 
 
