@@ -9,6 +9,7 @@ import click
 
 from coverage_analyzer.cli.areas import areas
 from coverage_analyzer.cli.check import check
+from coverage_analyzer.cli.entitlements import entitlements
 from coverage_analyzer.cli.explain import explain
 from coverage_analyzer.cli.map import map_
 from coverage_analyzer.cli.policies import policies
@@ -50,6 +51,7 @@ program.add_command(areas)
 program.add_command(map_)
 program.add_command(explain)
 program.add_command(policies)
+program.add_command(entitlements)
 
 
 def main() -> NoReturn:
