@@ -134,7 +134,7 @@ def _offers(programme: Programme) -> Comparison:
     """Return the features of a programme by offer."""
     return Comparison(
         programme.title,
-        tuple(offer.title for offer in programme.offers),
+        tuple(offer.title for offer in programme.compared),
         tuple((f.title, tuple(map(str, f.values.values()))) for f in programme.features),
         tuple(programme.clauses[f.clause] for f in programme.features),
         f"{programme.source.title}, {programme.source.address}",

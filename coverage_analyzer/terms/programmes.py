@@ -173,7 +173,7 @@ class Figure(Model):
 
 
 class Feature(Model):
-    """A row of the comparison, with a value for each offer."""
+    """A row of the comparison, with a value for each offer that is compared."""
 
     title: Text
     clause: Identifier
@@ -253,6 +253,12 @@ class Programme(Model):
             msg = f"{origin} breaks {len(found)} rule(s):\n{lines}"
             raise PolicyError(msg) from None
 
+    @property
+    def compared(self) -> tuple[Offer, ...]:
+        """The offers that have a column in the comparison: those of the first feature."""
+        named = self.features[0].values if self.features else {}
+        return tuple(offer for offer in self.offers if offer.id in named)
+
     def to_dict(self) -> dict[str, Any]:
         """Return all of it as plain data, ready for JSON and for `from_mapping`."""
         return self.model_dump(mode="json", by_alias=True)
@@ -306,9 +312,10 @@ def _faults(programme: Programme) -> Iterator[str]:
             near = nearest(way.offer, offers)
             yield f"ways.{number}.offer: no offer is called {way.offer!r}.{near}"
         yield from _unfounded(programme, number, way)
+    columns = [offer.id for offer in programme.compared]
     for number, feature in enumerate(programme.features):
-        if list(feature.values) != offers:
-            yield f"features.{number}.values: there must be one for each of {', '.join(offers)}."
+        if list(feature.values) != columns:
+            yield f"features.{number}.values: there must be one for each of {', '.join(columns)}."
     for named in sorted(_named_clauses(programme.model_dump(exclude={"clauses"}))):
         if named not in programme.clauses:
             yield f"there is no clause {named!r}.{nearest(named, programme.clauses)}"
