@@ -11,6 +11,7 @@ from coverage_analyzer.cli.areas import areas
 from coverage_analyzer.cli.check import check
 from coverage_analyzer.cli.entitlements import entitlements
 from coverage_analyzer.cli.explain import explain
+from coverage_analyzer.cli.letter import letter
 from coverage_analyzer.cli.map import map_
 from coverage_analyzer.cli.policies import policies
 from coverage_analyzer.cli.run import run
@@ -50,6 +51,7 @@ program.add_command(check)
 program.add_command(areas)
 program.add_command(map_)
 program.add_command(explain)
+program.add_command(letter)
 program.add_command(policies)
 program.add_command(entitlements)
 

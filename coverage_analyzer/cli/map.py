@@ -1,6 +1,5 @@
 """``coverage-analyzer map``."""
 
-import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -35,13 +34,14 @@ def map_(
       coverage-analyzer map reports/2026-12 -o coverage.html --title "Coverage, December"
     """
     from coverage_analyzer.batch.redrawing import redrawn, run_manifest
+    from coverage_analyzer.files import single
     from coverage_analyzer.maps import page
     from coverage_analyzer.maps.payload import Tiles
 
     place = _place(folder, output, run_manifest(Path(folder))["files"])
     server = Tiles(tiles, tiles_credit) if tiles or tiles_credit else None
     data = redrawn(folder, title=title, tiles=server, dialect=dialect)
-    _write(place, page.page(data))
+    single.publish(place, page.page(data), what="map")
     if data.told["note"]:
         say(f"Warning: {data.told['note']}")
     say(f"{data.told['total']:,} sites are on {place}; open it in a browser.")
@@ -66,24 +66,3 @@ def _place(folder: str, output: str | None, files: list[str]) -> Path:
         msg = f"The run in {folder} has no map.html to renew; say where it is to go with -o FILE."
         raise click.UsageError(msg)
     return Path(folder) / "map.html"
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a file whole, or not at all.
-
-    Raises
-    ------
-    PublishError
-        If it cannot be written.
-    """
-    from coverage_analyzer.errors import PublishError
-
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
-        msg = f"The map could not be written to {path}: {error}."
-        raise PublishError(msg) from error

@@ -301,7 +301,7 @@ def test_policies_compares(call: Call) -> None:
     """A table in text, Markdown or HTML, of one or several; any form asks for the table."""
     text = call("policies", "compare", "priority").out
     assert "under 15 minutes" in text
-    assert "hours of authorisation" in call("policies", "compare").out
+    assert "delivered within 4 hours" in call("policies", "compare").out
     markdown = call("policies", "compare", "priority", "--format", "markdown").out
     assert markdown.startswith("## Citrix Customer Success Services")
     assert call("policies", "priority", "--format", "markdown").out == markdown
