@@ -22,8 +22,12 @@ from coverage_analyzer.policy.parts import Level
 SHUT: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 """The letter's content security policy: its own style, and nothing else."""
 
-LONGEST: Final = 240
-"""Letters of one fact; what is longer ends in a note that says so, since the page is one."""
+LONGEST: Final = 320
+"""Letters of one text; what is longer ends in a note that says so, since the page is one."""
+
+LONGEST_ADDRESS: Final = 200
+LONGEST_NAME: Final = 80
+"""Letters of an address, and of an id or a name, within another text too."""
 
 CLOCKS: Final = {
     "delivered": "A delivery clock: it stops when the replacement is delivered.",
@@ -64,7 +68,7 @@ def letter(matcher: Matcher, story: Explanation, site: Addressee) -> str:
     policy = matcher.policy
     filled = {
         "policy": SHUT,
-        "title": _text(f"{story.level}: {site.name or site.site_id}"),
+        "title": _text(f"{story.level}: {_cut(site.name or site.site_id)}"),
         "style": asset("letter.css"),
         "programme": _text(f"{policy.title}, as of {story.as_of}"),
         "level": _text(story.level),
@@ -82,10 +86,15 @@ def letter(matcher: Matcher, story: Explanation, site: Addressee) -> str:
 
 def _text(words: str) -> str:
     """Return a text on one line, as HTML that is nothing but that text."""
+    return html.escape(_cut(words, LONGEST))
+
+
+def _cut(words: str, most: int = LONGEST_NAME) -> str:
+    """Return a text on one line, and at its end how much of it is left out, if any."""
     line = visible(" ".join(words.split()))
-    if len(line) > LONGEST:
-        line = f"{line[:LONGEST]}\N{HORIZONTAL ELLIPSIS} (and {len(line) - LONGEST} letters more)"
-    return html.escape(line)
+    if len(line) <= most:
+        return line
+    return f"{line[:most]}\N{HORIZONTAL ELLIPSIS} (and {len(line) - most} letters more)"
 
 
 def _told(story: Explanation) -> str:
@@ -97,9 +106,10 @@ def _told(story: Explanation) -> str:
 def _facts(matcher: Matcher, story: Explanation, site: Addressee) -> Iterator[str]:
     """Yield the rows of the letter."""
     names = matcher.world.names
-    yield _fact("Site", site.name, f"({site.site_id})" if site.name else site.site_id)
+    site_id = _cut(site.site_id)
+    yield _fact("Site", _cut(site.name), f"({site_id})" if site.name else site_id)
     if site.address:
-        yield _fact("Address", site.address)
+        yield _fact("Address", _cut(site.address, LONGEST_ADDRESS))
     yield _fact("Position", f"latitude {story.latitude}, longitude {story.longitude} (WGS 84)")
     country = f"{names.titles[names.known(story.country)]}: " if story.country else "none: "
     yield _fact("Country", country, story.ground)
@@ -136,7 +146,7 @@ def _from(matcher: Matcher, story: Explanation) -> str:
         coming = _coming(matcher, story)
         return (
             f"{story.level} on {story.as_of}. From {story.available_on} on, when "
-            f"{story.center.center_id} opens, {coming.title}: {_promise(coming)}"
+            f"{_cut(story.center.center_id)} opens, {coming.title}: {_promise(coming)}"
         )
     if story.status == "review":
         return f"{story.level} on {story.as_of}; no more is promised until the review."
@@ -164,7 +174,7 @@ def _center(story: Explanation, center: NearCenter) -> tuple[str, ...]:
     if story.limit_miles is not None and center.margin_miles is not None:
         side = "beyond" if center.margin_miles < 0 else "within"
         told += f": {abs(center.margin_miles):.3f} miles {side} the limit of {story.limit_miles:g}"
-    return center.center_id, f"({center.name})" if center.name else "", told
+    return _cut(center.center_id), f"({_cut(center.name)})" if center.name else "", told
 
 
 def _scene(matcher: Matcher, story: Explanation, site: Addressee) -> Scene:
@@ -186,7 +196,8 @@ def _caption(matcher: Matcher, story: Explanation) -> str:
     scene = _scene(matcher, story, Addressee(""))
     if story.limit_miles is not None:
         far = scene.center is None or is_far(scene.site, scene.center)
-        told += f"Circle: {story.limit_miles:g} miles round the {'site' if far else 'center'}. "
+        told += f"Circle: {story.limit_miles:g} miles round the {'site' if far else 'center'}"
+        told += ", in which centers of its own country count. " if story.same_country else ". "
         if scene.center is not None and far:
             told += "The center lies beyond the map. "
     return f"{told}Distances from the site are true to scale; the map decides nothing."
