@@ -17,7 +17,7 @@ from coverage_analyzer.cli import options
     "--customer", metavar="FILE", help="TOML with what the customer has.  [nothing is known]"
 )
 @click.option(
-    "--end-of-maintenance", metavar="DATE", help="Of the version, if known.  [taken as reached]"
+    "--end-of-maintenance", metavar="DATE", help="Of the version, if known.  [not checked]"
 )
 @options.as_of
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")

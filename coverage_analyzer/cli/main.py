@@ -36,7 +36,9 @@ def program() -> None:
       coverage-analyzer check sites.csv
       coverage-analyzer map reports/today -o today.html
       coverage-analyzer explain 47.6145 7.6645 --country DE --centers centers.csv
+      coverage-analyzer letter sites.csv --site LSZH --centers centers.csv -o letter.html
       coverage-analyzer policies
+      coverage-analyzer entitlements --product XenApp --version 6.5
 
     \b
     Exit codes: 0 fine, 1 more rejects than --max-rejects, 2 input or usage,

@@ -1,6 +1,7 @@
 """The one row of a table that has an id, found as the table streams by."""
 
 import difflib
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -17,6 +18,9 @@ from coverage_analyzer.files.reading import Table, usable
 
 LISTED: Final = 5
 """So many lines of an id that stands more than once are told."""
+
+NAMED: Final = 3
+"""So many of the nearest ids are named."""
 
 POOL: Final = 10_000
 """So many ids that look alike are kept, to find the nearest among them."""
@@ -108,12 +112,26 @@ def _alike(ids: pa.Array, wanted: str) -> list[str]:
 
 def _nowhere(table: Table, wanted: str, pool: list[str], unread: int) -> str:
     """Return the message that no row has an id."""
-    lower = {site_id.lower(): site_id for site_id in pool}
-    near = difflib.get_close_matches(wanted.lower(), lower, n=3, cutoff=0.6)
-    hint = f" Did you mean {' or '.join(repr(lower[n]) for n in near)}?" if near else ""
+    near = _nearest(wanted, pool)
+    hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
     lost = f" {unread} row(s) of it cannot be read." if unread else ""
     kind = "site_id" if "site_id" in table.columns else "line"
     return f"{table.path}: no site has the {kind} {wanted!r}.{hint}{lost}"
+
+
+def _nearest(wanted: str, pool: list[str]) -> list[str]:
+    """Return the ids of a pool that are most like another one; of those, what begins alike."""
+    lower = {site_id.lower(): site_id for site_id in pool}
+    low = wanted.lower()
+    likeness = difflib.SequenceMatcher(b=low)
+
+    def rank(other: str) -> tuple[float, int]:
+        likeness.set_seq1(other)
+        pairs = zip(other, low, strict=False)
+        return likeness.ratio(), sum(1 for _ in itertools.takewhile(lambda p: p[0] == p[1], pairs))
+
+    near = difflib.get_close_matches(low, lower, n=POOL, cutoff=0.6)
+    return [lower[other] for other in sorted(near, key=rank, reverse=True)[:NAMED]]
 
 
 def _site(table: Table, block: Block, site_id: str) -> FoundSite:

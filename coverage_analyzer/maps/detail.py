@@ -196,10 +196,10 @@ def _country_names(shown: Outlines, plane: Plane, frame: _Frame, world: Countrie
 def _marks(scene: Scene, center: Spot | None, plane: Plane, frame: _Frame) -> Iterator[str]:
     """Yield the centers and the site, the site last and above all."""
     site = frame.units(np.zeros((1, 2)))[0]
-    for other in scene.others:
-        at = frame.units(np.column_stack(plane.metres([other.lon], [other.lat])))[0]
-        if 0 < at[0] < WIDTH and 0 < at[1] < HEIGHT:
-            yield _mark("other", at, other.label, above=False)
+    lon, lat = ([getattr(o, axis) for o in scene.others] for axis in ("lon", "lat"))
+    places = frame.units(np.column_stack(plane.metres(lon, lat)))
+    for i in np.flatnonzero(((places > 0) & (places < (WIDTH, HEIGHT))).all(axis=1)).tolist():
+        yield _mark("other", places[i], scene.others[i].label, above=False)
     above = True
     if center is not None:
         at = frame.units(np.column_stack(plane.metres([center.lon], [center.lat])))[0]

@@ -173,7 +173,7 @@ def _center(story: Explanation, center: NearCenter) -> tuple[str, ...]:
     told = f"in {center.country}, {center.distance_miles:.3f} miles away"
     if story.limit_miles is not None and center.margin_miles is not None:
         side = "beyond" if center.margin_miles < 0 else "within"
-        told += f": {abs(center.margin_miles):.3f} miles {side} the limit of {story.limit_miles:g}"
+        told += f": {abs(center.margin_miles):.3f} {side} the limit of {story.limit_miles:g} miles"
     return _cut(center.center_id), f"({_cut(center.name)})" if center.name else "", told
 
 
@@ -196,8 +196,9 @@ def _caption(matcher: Matcher, story: Explanation) -> str:
     scene = _scene(matcher, story, Addressee(""))
     if story.limit_miles is not None:
         far = scene.center is None or is_far(scene.site, scene.center)
-        told += f"Circle: {story.limit_miles:g} miles round the {'site' if far else 'center'}"
-        told += ", in which centers of its own country count. " if story.same_country else ". "
+        middle, wanted = ("site", "centers") if far else ("center", "sites")
+        told += f"Circle: {story.limit_miles:g} miles round the {middle}"
+        told += f", in which {wanted} of its own country count. " if story.same_country else ". "
         if scene.center is not None and far:
             told += "The center lies beyond the map. "
     return f"{told}Distances from the site are true to scale; the map decides nothing."

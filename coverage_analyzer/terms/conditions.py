@@ -15,12 +15,13 @@ LIKE: Final = 0.8
 
 
 class State(enum.StrEnum):
-    """What becomes of a condition."""
+    """What becomes of a condition; one that is not checked counts for nothing, and is told."""
 
     met = "met"
     missing = "missing"
     unknown = "unknown"
     not_stated = "not stated"
+    not_checked = "not checked"
 
 
 @dataclass(frozen=True)
@@ -186,10 +187,10 @@ def _milestone(condition: Any, _programme: Programme, asked: Question) -> Findin
     """Return whether the version is past its milestone, as far as that is told."""
     at = asked.end_of_maintenance
     if at is None:
-        words = "the milestone, taken as reached: its day is not on the page"
-        return Finding(State.met, words, condition.clause)
+        words = "End of Maintenance is reached: its day is not given, nor on the page"
+        return Finding(State.not_checked, words, condition.clause)
     state = State.met if at <= asked.date else State.missing
-    return Finding(state, f"the milestone, reached on {at}", condition.clause)
+    return Finding(state, f"End of Maintenance is reached: it is on {at}", condition.clause)
 
 
 def _base_support(condition: Any, programme: Programme, asked: Question) -> Finding:

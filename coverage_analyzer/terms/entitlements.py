@@ -74,7 +74,7 @@ class Entitlement:
     def __str__(self) -> str:
         """Return it in words."""
         lines = [f"{self.title}: {self.answer} ({self.way})"]
-        lines += [f"  {f.state:<10}  {f.words}" for f in self.findings]
+        lines += [f"  {f.state:<12}{f.words}" for f in self.findings]
         lines += [f"  clause      {clause}" for clause in self.clauses]
         return "\n".join(map(visible, [*lines, f"  source      {self.source}"]))
 
@@ -145,8 +145,8 @@ def entitlements(
         The day to judge, by default today in UTC.
     end_of_maintenance
         The day on which the version reaches its End of Maintenance (or of Life), if known. The
-        programmes' source has no such days; without one the milestone counts as reached for a
-        version that is covered, and that is said.
+        programmes' source has no such days; without one this condition is ``not checked``, counts
+        for nothing, and is told as such.
 
     Raises
     ------

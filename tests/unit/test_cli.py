@@ -152,6 +152,10 @@ MISTAKES = {
     "latitude in words": ["explain", "north", "0", "--centers", "CENTERS"],
     "one number": ["explain", "-33.8", "--centers", "CENTERS"],
     "unknown built-in": ["policies", "nil"],
+    "no such site": ["letter", "SITES", "--site", "9", "--centers", "CENTERS", "-o", "OUT"],
+    "letter over its sites": [
+        *("letter", "SITES", "--site", "2", "--centers", "CENTERS", "-o", "SITES"),
+    ],
     "two files": ["policies", "priority", "extended-support", "--toml"],
 }
 
@@ -330,7 +334,9 @@ def test_entitlements_of_a_customer_in_a_file(tmp_path: Path, call: Call) -> Non
 
 
 @pytest.mark.parametrize(
-    "verb", [[], ["run"], ["explain"], ["policies"], ["entitlements"]], ids="-".join
+    "verb",
+    [[], ["run"], ["explain"], ["policies"], ["entitlements"], ["letter"]],
+    ids="-".join,
 )
 @pytest.mark.parametrize("option", ["-h", "--help"])
 def test_help_of_every_verb_has_an_example(call: Call, verb: list[str], option: str) -> None:

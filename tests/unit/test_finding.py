@@ -57,6 +57,8 @@ def test_an_unknown_id_names_its_like(tmp_path: Path) -> None:
     assert "Did you mean 'LSZH'?" in refusal(tmp_path, text, "lszx")
     assert "Did you mean 'LSZH'?" in refusal(tmp_path, text, "xsZH")
     assert "Did you mean" not in refusal(tmp_path, text, "0000")
+    numbered = ROWS + "".join(f"S{n},,1,2,US,\n" for n in range(7000, 8000))
+    assert "Did you mean 'S7779' or 'S7778' or" in refusal(tmp_path, numbered, "S777x")
     assert "1 row(s) of it cannot be read" in refusal(tmp_path, f"{text}x,1\n", "0000")
     assert "no site has the site_id ''" in refusal(tmp_path, text, " ")
 
