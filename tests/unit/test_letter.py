@@ -262,3 +262,19 @@ def test_countries_are_named_where_they_have_room() -> None:
     named = re.findall(r'class="country"[^>]*>(.*?)<', svg)
     assert sorted(named) == ["France", "Germany", "Switzerland"]
     assert ">&lt;b&gt;&amp;</text>" in svg
+
+
+def test_a_country_can_fill_the_whole_map() -> None:
+    """In the middle of Siberia no border and no coast is near, and all is land."""
+    shown = outlines(Plane(100.0, 60.0), (-100_000.0, -60_000.0, 100_000.0, 60_000.0))
+    assert sum(p.area for p in shown.land) == pytest.approx(24e9, rel=1e-6)
+    assert shown.coasts == shown.borders == []
+
+
+def test_the_circle_stands_round_the_center() -> None:
+    """Its middle is the center's mark, which lies on its own side of the site."""
+    scene = Scene(Spot(8.5, 47.4, "S"), Spot(9.0, 47.4, "C"), (), 50.0)
+    svg = detail(scene, countries.load())
+    rim, (site, center) = corners(svg, "limit"), corners(svg, "way")
+    assert (rim.min(axis=0) + rim.max(axis=0)) / 2 == pytest.approx(center, abs=0.5)
+    assert center[0] > site[0] + 50

@@ -278,3 +278,12 @@ def test_a_region_that_is_left_out_is_not_stated() -> None:
     assert markets is not None
     assert markets.region("DE") is None
     assert markets.region("US") == markets.regions[2]
+
+
+def test_values_stand_in_the_order_of_their_offers() -> None:
+    """A cell under the wrong head would promise what another offer does."""
+    broken = data("priority")
+    values = broken["features"][3]["values"]
+    broken["features"][3]["values"] = dict(reversed(values.items()))
+    with pytest.raises(PolicyError, match=r"features\.3\.values"):
+        Programme.from_mapping(broken)
