@@ -17,9 +17,9 @@ from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.tables import folded
 
 ADDRESS: Final = re.compile(
-    r"(site|registered|postal|full|street|delivery)?address(line)?\d?|street|road|(house|street)?"
-    r"(number|no)|building|unit|suite|floor|district|suburb|city|town|locality|place|county|"
-    r"state|province|region|postcode|postalcode|zip|zipcode|country"
+    r"(site|registered|postal|full|street|delivery)?address(line)?\d?|street|road|(house|street)"
+    r"(number|no)|building|suite|floor|suburb|city|town|locality|county|state|province|"
+    r"postcode|postalcode|zip|zipcode|country"
 )
 """Headers, folded, whose cells are parts of an address."""
 

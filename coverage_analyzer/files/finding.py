@@ -78,8 +78,8 @@ def found(table: Table, site_id: str) -> FoundSite:
         raise InputError(_nowhere(table, wanted, list(pool), unread))
     if len(lines) > 1:
         more = f" and {len(lines) - LISTED} more" if len(lines) > LISTED else ""
-        listed = ", ".join(map(str, lines[:LISTED]))
-        msg = f"{table.path}: {wanted!r} stands in lines {listed}{more}; a letter is on one site."
+        listed = ", ".join(table.source.place(n) or f"line {n}" for n in lines[:LISTED])
+        msg = f"{table.path}: {wanted!r} stands in {listed}{more}; a letter is on one site."
         raise InputError(msg)
     return _site(table, first, wanted)
 
@@ -144,7 +144,9 @@ def _site(table: Table, block: Block, site_id: str) -> FoundSite:
     """
     rows = usable(block, table)
     if rows.rejects:
-        msg = f"{table.path}: line {rows.rejects[0].line} ({site_id!r}): {rows.rejects[0].detail}."
+        reject = rows.rejects[0]
+        place = table.source.place(reject.line) or f"line {reject.line}"
+        msg = f"{table.path}: {place} ({site_id!r}): {reject.detail}."
         raise InputError(msg)
     where = rows.coordinates
     cells = [tables.as_text(_plain(c))[0].as_py() for c in block.columns.columns]

@@ -46,9 +46,17 @@ def test_without_ids_the_line_is_one(tmp_path: Path) -> None:
 def test_an_id_that_stands_twice_is_refused_with_its_lines(tmp_path: Path) -> None:
     """All are told, up to a few; a letter is on one site."""
     text = ROWS + "A,,1,2,US,\nB,,1,2,US,\nA,,3,4,US,\n"
-    assert "'A' stands in lines 2, 4;" in refusal(tmp_path, text, "A")
+    assert "'A' stands in line 2, line 4;" in refusal(tmp_path, text, "A")
     many = ROWS + "A,,1,2,US,\n" * 9
-    assert "lines 2, 3, 4, 5, 6 and 4 more" in refusal(tmp_path, many, "A")
+    assert "line 5, line 6 and 4 more" in refusal(tmp_path, many, "A")
+
+
+def test_an_id_that_stands_in_two_files_is_refused_with_both(tmp_path: Path) -> None:
+    """A folder of files is one table; each line is told with its file."""
+    for name in ("a", "b"):
+        sites_file(tmp_path, ROWS + "A,,1,2,US,\n", f"{name}.csv")
+    with pytest.raises(InputError, match=r"stands in a\.csv line 2, b\.csv line 2;"):
+        found(reading.opened(tmp_path, tables.SITES), "A")
 
 
 def test_an_unknown_id_names_its_like(tmp_path: Path) -> None:
