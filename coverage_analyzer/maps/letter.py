@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from string import Template
 from typing import Final
 
+import numpy as np
+
 from coverage_analyzer.countries import ATTRIBUTION
 from coverage_analyzer.errors import visible
 from coverage_analyzer.explanation import REASONS, REASONS_ANYWHERE, Explanation, NearCenter
@@ -75,7 +77,7 @@ def letter(matcher: Matcher, story: Explanation, site: Addressee) -> str:
         "status": story.status,
         "told": _text(_told(story)),
         "facts": "\n".join(_facts(matcher, story, site)),
-        "clauses": "\n".join(f"<li>{_text(clause)}</li>" for clause in story.clauses),
+        "clauses": "\n".join(f"<li>{_text(c)}</li>" for c in _clauses(matcher, story)),
         "source": _text(story.source),
         "map": detail(_scene(matcher, story, site), matcher.world),
         "caption": _text(_caption(matcher, story)),
@@ -151,9 +153,18 @@ def _from(matcher: Matcher, story: Explanation) -> str:
     if story.status == "review":
         return f"{story.level} on {story.as_of}; no more is promised until the review."
     told = f"In force on {story.as_of}."
-    if story.status == "qualified" and story.center and story.center.closes:
-        told += f" The center {story.center.closes}."
+    if story.status == "qualified" and story.center:
+        opened = matcher.centers.opens_on[matcher.centers.center_id.index(story.center.center_id)]
+        told += "" if np.isnat(opened) else f" The center serves since {opened}."
+        told += f" The center {story.center.closes}." if story.center.closes else ""
     return told
+
+
+def _clauses(matcher: Matcher, story: Explanation) -> tuple[str, ...]:
+    """Return the clauses that decided, and the one behind the promise that is to come."""
+    clock = _coming(matcher, story).replacement if story.status == "pending" else None
+    coming = [matcher.policy.clauses[clock.clause]] if clock else []
+    return tuple(dict.fromkeys([*story.clauses, *coming]))
 
 
 def _coming(matcher: Matcher, story: Explanation) -> Level:
@@ -191,11 +202,11 @@ def _scene(matcher: Matcher, story: Explanation, site: Addressee) -> Scene:
 
 def _caption(matcher: Matcher, story: Explanation) -> str:
     """Return what the map shows, in words."""
-    told = "Round mark: the site. Squares: service centers"
-    told += "; the blue one is the center above. " if story.center else ". "
     scene = _scene(matcher, story, Addressee(""))
+    far = scene.center is None or is_far(scene.site, scene.center)
+    told = "Round mark: the site. Squares: service centers"
+    told += ". " if far else "; the blue one is the center above. "
     if story.limit_miles is not None:
-        far = scene.center is None or is_far(scene.site, scene.center)
         middle, wanted = ("site", "centers") if far else ("center", "sites")
         told += f"Circle: {story.limit_miles:g} miles round the {middle}"
         told += f", in which {wanted} of its own country count. " if story.same_country else ". "

@@ -80,6 +80,7 @@ def test_a_site_whose_center_is_to_open(tmp_path: Path) -> None:
         "Replacement delivered within 4 hours of authorisation."
     )
     assert "6 weeks" in text
+    assert "<li>Gold Plus: the replacement is delivered within 4 hours after it is" in text
 
 
 def test_a_shipping_clock_is_never_printed_as_a_delivery_clock(tmp_path: Path) -> None:
@@ -102,7 +103,14 @@ def test_a_site_that_needs_review(tmp_path: Path) -> None:
 
 
 def test_a_center_that_closes_is_told(tmp_path: Path) -> None:
-    """The promise has an end, which stands beside its beginning."""
+    """The promise has an end, which stands beside its beginning; both where both are known."""
+    opened = CENTERS.replace("60.39,5.32,NO,,", "60.39,5.32,NO,2020-05-01,")
+    sites, centers = sites_file(tmp_path, SITES), centers_file(tmp_path, opened)
+    told = facts(batch.site_letter(sites, "B", centers, as_of=AS_OF))
+    assert told["From"] == (
+        "In force on 2026-12-01. The center serves since 2020-05-01. "
+        "The center closes on 2027-06-30."
+    )
     assert facts(page(tmp_path, "B"))["From"].endswith("The center closes on 2027-06-30.")
 
 
@@ -121,6 +129,8 @@ def test_a_center_far_away_is_beyond_the_map(tmp_path: Path) -> None:
     assert "70 miles round the site" in far
     assert "The center lies beyond the map" in far
     assert 'class="center"' not in far
+    assert "the blue one" in near
+    assert "the blue one" not in far
 
 
 def test_a_long_text_is_cut_and_that_is_said(tmp_path: Path) -> None:
