@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         write_report,
     )
     from coverage_analyzer.policy import Policy
+    from coverage_analyzer.terms.entitlements import entitlements
 
 __all__ = [
     "CoverageError",
@@ -35,6 +36,7 @@ __all__ = [
     "assess",
     "coverage_areas",
     "coverage_map",
+    "entitlements",
     "explain",
     "read_centers",
     "read_sites",
@@ -47,6 +49,7 @@ _HOMES = {
     "CoverageError": "errors",
     "Dialect": "files.delimited",
     "Policy": "policy",
+    "entitlements": "terms.entitlements",
     "run": "batch",
 }
 """Where the public names live that do not live in ``frames``."""

@@ -1,4 +1,4 @@
-"""Take the pictures of the documentation: the map of the demo, and one of a million sites.
+"""Take the pictures of the documentation: the demo's map, a letter, a map of a million sites.
 
 Run from the repository's root after ``make demo``, with Debian's chromium::
 
@@ -14,10 +14,15 @@ from typing import Any, Final
 
 from playwright.sync_api import Browser, sync_playwright
 
+from coverage_analyzer.batch import site_letter
+
 MAP: Final = Path("reports/demo/map.html")
+SITES: Final = "data/customer_sites.csv"
+CENTERS: Final = "data/service_centers.csv"
 PICTURES: Final = Path("docs/img")
 FLAGS: Final = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run")
 LAPTOP: Final = {"width": 1200, "height": 760}
+SHEET: Final = {"width": 860, "height": 1100}
 PHONE: Final = {"width": 390, "height": 800}
 
 
@@ -58,6 +63,16 @@ def shoot(browser: Browser, page_: Path, name: str, scripts: list[str], **how: A
     print(f"{picture}: {picture.stat().st_size:,} bytes")
 
 
+def letter(browser: Browser) -> None:
+    """Take the picture of a letter on a site of the demo."""
+    text = site_letter(SITES, "LSZH", CENTERS, as_of="2026-12-01")
+    page = browser.new_context(offline=True, viewport=SHEET).new_page()
+    page.set_content(text)
+    picture = PICTURES / "letter.png"
+    page.screenshot(path=picture)
+    print(f"{picture}: {picture.stat().st_size:,} bytes")
+
+
 def main() -> None:
     """Take all pictures."""
     PICTURES.mkdir(parents=True, exist_ok=True)
@@ -67,6 +82,7 @@ def main() -> None:
         )
         for name, (scripts, how) in SHOTS.items():
             shoot(browser, MAP, name, scripts, **how)
+        letter(browser)
         for million in sys.argv[1:]:
             shoot(browser, Path(million), "million", [view(30, 10, 2)], viewport=LAPTOP)
         browser.close()

@@ -2,7 +2,8 @@
 
 from coverage_analyzer.batch.checking import check
 from coverage_analyzer.batch.ledger import Ledger
+from coverage_analyzer.batch.lettering import site_letter
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.running import run
 
-__all__ = ["Ledger", "Options", "check", "run"]
+__all__ = ["Ledger", "Options", "check", "run", "site_letter"]

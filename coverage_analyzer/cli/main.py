@@ -9,7 +9,9 @@ import click
 
 from coverage_analyzer.cli.areas import areas
 from coverage_analyzer.cli.check import check
+from coverage_analyzer.cli.entitlements import entitlements
 from coverage_analyzer.cli.explain import explain
+from coverage_analyzer.cli.letter import letter
 from coverage_analyzer.cli.map import map_
 from coverage_analyzer.cli.policies import policies
 from coverage_analyzer.cli.run import run
@@ -34,7 +36,9 @@ def program() -> None:
       coverage-analyzer check sites.csv
       coverage-analyzer map reports/today -o today.html
       coverage-analyzer explain 47.6145 7.6645 --country DE --centers centers.csv
+      coverage-analyzer letter sites.csv --site LSZH --centers centers.csv -o letter.html
       coverage-analyzer policies
+      coverage-analyzer entitlements --product XenApp --version 6.5
 
     \b
     Exit codes: 0 fine, 1 more rejects than --max-rejects, 2 input or usage,
@@ -49,7 +53,9 @@ program.add_command(check)
 program.add_command(areas)
 program.add_command(map_)
 program.add_command(explain)
+program.add_command(letter)
 program.add_command(policies)
+program.add_command(entitlements)
 
 
 def main() -> NoReturn:

@@ -1,6 +1,5 @@
 """``coverage-analyzer map``."""
 
-import contextlib
 from pathlib import Path
 
 import click
@@ -22,21 +21,21 @@ from coverage_analyzer.cli.talk import say
 def map_(folder: str, output: str | None, title: str, tiles: str, tiles_credit: str) -> None:
     """Make the map again from a run's folder: one page that needs no network.
 
-    Tiles are fetched from their server by
-    whoever opens the page; keep to its terms.
+    Tiles are fetched from their server by whoever opens the page; keep to its terms.
 
     \b
     Example:
       coverage-analyzer map reports/2026-12 -o coverage.html --title "Coverage, December"
     """
     from coverage_analyzer.batch.redrawing import redrawn, run_manifest
+    from coverage_analyzer.files import single
     from coverage_analyzer.maps import page
     from coverage_analyzer.maps.payload import Tiles
 
     place = _place(folder, output, run_manifest(Path(folder))["files"])
     server = Tiles(tiles, tiles_credit) if tiles or tiles_credit else None
     data = redrawn(folder, title=title, tiles=server)
-    _write(place, page.page(data))
+    single.publish(place, page.page(data), what="map")
     if data.told["note"]:
         say(f"Warning: {data.told['note']}")
     say(f"{data.told['total']:,} sites are on {place}; open it in a browser.")
@@ -61,24 +60,3 @@ def _place(folder: str, output: str | None, files: list[str]) -> Path:
         msg = f"The run in {folder} has no map.html to renew; say where it is to go with -o FILE."
         raise click.UsageError(msg)
     return Path(folder) / "map.html"
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a file whole, or not at all.
-
-    Raises
-    ------
-    PublishError
-        If it cannot be written.
-    """
-    from coverage_analyzer.errors import PublishError
-
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
-        msg = f"The map could not be written to {path}: {error}."
-        raise PublishError(msg) from error

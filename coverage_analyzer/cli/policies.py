@@ -1,32 +1,83 @@
 """``coverage-analyzer policies``."""
 
 import json
+from typing import TYPE_CHECKING, Any
 
 import click
 
+if TYPE_CHECKING:
+    from coverage_analyzer.terms.catalogue import Entry
+
+SHOW, COMPARE = "show", "compare"
+
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("words", nargs=-1, metavar="[show|compare] [NAME|FILE]...")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "markdown", "html"]),
+    help="Print the comparison table so.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 @click.option("--toml", "as_toml", is_flag=True, help="Print the file, to start your own from.")
-def policies(name: str | None, as_json: bool, as_toml: bool) -> None:
-    """List the built-in policies, or show one (a name or a TOML file) whole.
+def policies(words: tuple[str, ...], form: Any, as_json: bool, as_toml: bool) -> None:
+    """List the built-in policies and programmes, or show some whole, or compare what they offer.
 
     \b
     Examples:
       coverage-analyzer policies
-      coverage-analyzer policies appliance-maintenance
+      coverage-analyzer policies show appliance-maintenance
+      coverage-analyzer policies compare priority --format markdown
       coverage-analyzer policies appliance-maintenance --toml > mine.toml
     """
-    from coverage_analyzer.policy import DEFAULT, Policy, builtin, text
+    from coverage_analyzer.policy import DEFAULT
+    from coverage_analyzer.terms.catalogue import entries, entry, text
 
+    verb = words[0] if words and words[0] in {SHOW, COMPARE} else ""
+    names = words[1:] if verb else words
     if as_toml:
-        click.echo(text(name or DEFAULT), nl=False)
+        click.echo(text(_single(names) or DEFAULT), nl=False)
         return
-
-    shown = builtin() if name is None else {name: Policy.load(name)}
+    shown = {name: entry(name) for name in names} or entries()
     if as_json:
-        data = {key: {"sha256": p.sha256, **p.model_dump(mode="json")} for key, p in shown.items()}
-        click.echo(json.dumps(data, indent=2, ensure_ascii=False))
-        return
-    click.echo("\n\n".join(p.described(clauses=name is not None) for p in shown.values()))
+        click.echo(json.dumps(_data(shown), indent=2, ensure_ascii=False))
+    elif verb == COMPARE or form:
+        _compare(shown, form or "text")
+    else:
+        whole = bool(names) or verb == SHOW
+        click.echo("\n\n".join(p.described(clauses=whole) for p in shown.values()))
+
+
+def _single(names: tuple[str, ...]) -> str:
+    """Return the one name that is given, if any.
+
+    Raises
+    ------
+    click.UsageError
+        If there are more.
+    """
+    if len(names) > 1:
+        msg = "One file is printed at a time; name one."
+        raise click.UsageError(msg)
+    return names[0] if names else ""
+
+
+def _data(shown: "dict[str, Entry]") -> dict[str, Any]:
+    """Return policies and programmes with their hashes, as plain data."""
+    from coverage_analyzer.policy import Policy
+
+    return {
+        name: {
+            "sha256": p.sha256,
+            **(p.model_dump(mode="json") if isinstance(p, Policy) else p.to_dict()),
+        }
+        for name, p in shown.items()
+    }
+
+
+def _compare(shown: "dict[str, Entry]", form: Any) -> None:
+    """Print what each offers, as tables."""
+    from coverage_analyzer.terms.comparison import comparison, written
+
+    click.echo(written([comparison(p) for p in shown.values()], form), nl=False)

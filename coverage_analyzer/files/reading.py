@@ -75,7 +75,7 @@ class Table:
     def rows(self) -> Generator[Rows, None, None]:
         """Yield the rows block by block; those without usable coordinates become rejects."""
         for block in self.source.blocks():
-            rows = _usable(block, self)
+            rows = usable(block, self)
             yield dataclasses.replace(rows, rejects=[self._placed(r) for r in rows.rejects])
 
     def _placed(self, reject: Reject) -> Reject:
@@ -214,19 +214,19 @@ def _coordinates(block: Block, table: Table) -> Coordinates:
     return coordinates(*cells, notation=table.notation)
 
 
-def _usable(block: Block, table: Table) -> Rows:
+def usable(block: Block, table: Table) -> Rows:
     """Return the rows of a block that can be judged, and the others with their reasons."""
     read = _coordinates(block, table)
     first = table.refused.first_of(block.lines)
-    usable = (read.fault < 0) & (first == 0)
-    if usable.all():
+    fits = (read.fault < 0) & (first == 0)
+    if fits.all():
         return Rows(block, read, block.rejects)
     rejects = list(block.rejects)
-    for row in np.flatnonzero(~usable).tolist():
+    for row in np.flatnonzero(~fits).tolist():
         line = int(block.lines[row])
         told = _fault(block, table, row, int(read.fault[row]), int(first[row]))
         rejects.append(Reject(line, *told, block.raw(row)))
-    kept = np.flatnonzero(usable)
+    kept = np.flatnonzero(fits)
     left = Block(
         block.lines[kept],
         block.columns.take(arrays.arrow(kept)),

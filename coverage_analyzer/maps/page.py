@@ -49,7 +49,7 @@ def policy(tiles_host: str = "") -> str:
 
 def page(data: Payload) -> str:
     """Return a whole page."""
-    shell = _own("page.html").replace("<script>", f"<script>\n{leaflet()}\n</script>\n<script>", 1)
+    shell = asset("page.html").replace("<script>", f"<script>\n{leaflet()}\n</script>\n<script>", 1)
     tiles = data.told["tiles"]
     return filled(shell, "map", data, allowed=policy(Tiles(**tiles).host if tiles else ""))
 
@@ -92,14 +92,14 @@ def filled(shell: str, name: str, data: Payload, *, allowed: str | None) -> str:
 @functools.cache
 def script() -> str:
     """Return the page's own script: one function, whose parts no other script can see."""
-    parts = "\n".join(_own(name) for name in SCRIPTS)
+    parts = "\n".join(asset(name) for name in SCRIPTS)
     return f'const showCoverage = (() => {{\n"use strict";\n{parts}\nreturn showCoverage;\n}})();'
 
 
 @functools.cache
 def style() -> str:
     """Return the page's own style."""
-    return "\n".join(_own(name) for name in STYLES)
+    return "\n".join(asset(name) for name in STYLES)
 
 
 def refuse_fetching(html: str) -> None:
@@ -160,7 +160,8 @@ def land() -> str:
 
 
 @functools.cache
-def _own(name: str) -> str:
+def asset(name: str) -> str:
+    """Return the text of one of the page's own files."""
     return (resources.files("coverage_analyzer") / "maps" / "assets" / name).read_text(
         encoding="utf-8"
     )

@@ -154,6 +154,11 @@ MISTAKES = {
     "latitude in words": ["explain", "north", "0", "--centers", "CENTERS"],
     "one number": ["explain", "-33.8", "--centers", "CENTERS"],
     "unknown built-in": ["policies", "nil"],
+    "no such site": ["letter", "SITES", "--site", "9", "--centers", "CENTERS", "-o", "OUT"],
+    "letter over its sites": [
+        *("letter", "SITES", "--site", "2", "--centers", "CENTERS", "-o", "SITES"),
+    ],
+    "two files": ["policies", "priority", "extended-support", "--toml"],
 }
 
 
@@ -274,13 +279,67 @@ def test_policies_lists_shows_and_hashes(call: Call) -> None:
     assert "appliance-maintenance" not in shown.out
     data = json.loads(call("policies", "appliance-maintenance", "--json").out)
     assert len(data["appliance-maintenance"]["sha256"]) == 64
-    assert set(json.loads(call("policies", "--json").out)) == {
+    assert list(json.loads(call("policies", "--json").out)) == [
         "appliance-maintenance",
         "hp-call-to-repair",
-    }
+        "extended-support",
+        "priority",
+        "technical-relationship-management",
+    ]
 
 
-@pytest.mark.parametrize("verb", [[], ["run"], ["explain"], ["policies"]], ids="-".join)
+def test_policies_shows_programmes_too(call: Call) -> None:
+    """``show NAME`` is ``NAME``; clauses are told where one is named, also of a programme."""
+    listed = call("policies").out
+    assert "extended-support: Citrix Extended Support" in listed
+    assert "clause" not in listed
+    shown = call("policies", "show", "extended-support")
+    assert shown == call("policies", "extended-support")
+    assert "  clause    base-support: " in shown.out
+    assert "  covers    XenServer 7.1 LTSR" in shown.out
+    assert "clause" in call("policies", "show").out
+    toml = call("policies", "priority", "--toml").out
+    assert 'name = "priority"' in toml
+    assert call("policies", "show", "priority", "--toml").out == toml
+
+
+def test_policies_compares(call: Call) -> None:
+    """A table in text, Markdown or HTML, of one or several; any form asks for the table."""
+    text = call("policies", "compare", "priority").out
+    assert "under 15 minutes" in text
+    assert "delivered within 4 hours" in call("policies", "compare").out
+    markdown = call("policies", "compare", "priority", "--format", "markdown").out
+    assert markdown.startswith("## Citrix Customer Success Services")
+    assert call("policies", "priority", "--format", "markdown").out == markdown
+    both = call("policies", "compare", "priority", "extended-support", "--format", "html").out
+    assert both.startswith("<!DOCTYPE html>")
+    assert both.count("<table>") == 2
+
+
+def test_entitlements_of_a_customer_in_a_file(tmp_path: Path, call: Call) -> None:
+    """Facts come as TOML, days as days; without a file nothing is known."""
+    facts = tmp_path / "acme.toml"
+    facts.write_text("success_services = 2026-11-30\n[base_support]\nXenApp = true\n", "utf-8")
+    asked = ("entitlements", "--product", "XenApp", "--version", "6.5", "--as-of", "2026-12-01")
+    told = call(*asked, "--customer", facts)
+    assert told.code == 0
+    assert "Extended Support: does not apply" in told.out
+    assert "missing     a current Customer Success Services subscription" in told.out
+    data = json.loads(call(*asked, "--country", "JP", "--json").out)
+    assert data["country"] == "JP"
+    assert [o["answer"] for o in data["offers"]][:2] == ["unknown", "unknown"]
+    facts.write_text("success_services: yes", "utf-8")
+    for path in (facts, tmp_path / "nobody.toml"):
+        broken = call(*asked, "--customer", path)
+        assert (broken.code, broken.out) == (2, "")
+        assert "cannot be read as TOML" in broken.err
+
+
+@pytest.mark.parametrize(
+    "verb",
+    [[], ["run"], ["explain"], ["policies"], ["entitlements"], ["letter"]],
+    ids="-".join,
+)
 @pytest.mark.parametrize("option", ["-h", "--help"])
 def test_help_of_every_verb_has_an_example(call: Call, verb: list[str], option: str) -> None:
     """Help goes to standard output, exit 0, and shows a call that can be copied."""

@@ -56,6 +56,7 @@ def test_exported_names_are_frozen() -> None:
         "assess",
         "coverage_areas",
         "coverage_map",
+        "entitlements",
         "explain",
         "read_centers",
         "read_sites",

@@ -1,0 +1,72 @@
+"""``coverage-analyzer letter``."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from coverage_analyzer.cli import options
+from coverage_analyzer.cli.talk import say
+
+
+@click.command()
+@click.argument("sites")
+@click.option("--site", "site_id", required=True, metavar="ID", help="Of the site.")
+@click.option("--centers", required=True, metavar="FILE", help="The service centers.")
+@click.option("-o", "--output", required=True, metavar="FILE", help="The page, as HTML.")
+@options.policy
+@options.as_of
+@options.column
+@options.center_column
+@options.dialect
+@options.center_dialect
+@options.trust_declared
+def letter(
+    sites: str,
+    site_id: str,
+    centers: str,
+    output: str,
+    policy: str,
+    as_of: str | None,
+    columns: dict[str, str],
+    center_columns: dict[str, str],
+    dialect: Any,
+    center_dialect: Any,
+    trust_declared: bool,
+) -> None:
+    """Write one page on a site: its level, what that promises, from when, why, with a map.
+
+    It prints on one sheet of A4 or US Letter, and needs no network.
+
+    \b
+    Example:
+      coverage-analyzer letter sites.csv --site LSZH --centers centers.csv -o letter.html
+    """
+    from coverage_analyzer import batch
+    from coverage_analyzer.files import single
+
+    place = _place(output, sites, centers)
+    chosen = batch.Options(
+        columns=columns,
+        center_columns=center_columns,
+        dialect=dialect,
+        center_dialect=center_dialect,
+        trust_declared=trust_declared,
+    )
+    page = batch.site_letter(sites, site_id, centers, policy=policy, as_of=as_of, options=chosen)
+    single.publish(place, page, what="letter")
+    say(f"The letter on {site_id} is {place}; open or print it in a browser.")
+
+
+def _place(output: str, *read: str) -> Path:
+    """Return where the page is to go.
+
+    Raises
+    ------
+    click.UsageError
+        If it would replace a file that is read.
+    """
+    if Path(output).resolve() in {Path(path).resolve() for path in read}:
+        msg = f"{output} is read; name another file for the letter."
+        raise click.UsageError(msg)
+    return Path(output)

@@ -1,0 +1,215 @@
+"""A letter on one site: one printed page that says what is promised, from when, by which clause.
+
+It holds no script, and fetches nothing. All text of the user is escaped; it goes into the page in
+one pass, so that nothing in it can be a place to fill in.
+"""
+
+import html
+from collections.abc import Iterator
+from dataclasses import dataclass
+from string import Template
+from typing import Final
+
+import numpy as np
+
+from coverage_analyzer.countries import ATTRIBUTION
+from coverage_analyzer.errors import visible
+from coverage_analyzer.explanation import REASONS, REASONS_ANYWHERE, Explanation, NearCenter
+from coverage_analyzer.maps.detail import Scene, Spot, detail, is_far
+from coverage_analyzer.maps.page import asset
+from coverage_analyzer.matching import Matcher, Reason
+from coverage_analyzer.policy import Band
+from coverage_analyzer.policy.parts import Level
+
+SHUT: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+"""The letter's content security policy: its own style, and nothing else."""
+
+LONGEST: Final = 320
+"""Letters of one text; what is longer ends in a note that says so, since the page is one."""
+
+LONGEST_ADDRESS: Final = 200
+LONGEST_NAME: Final = 80
+"""Letters of an address, and of an id or a name, within another text too."""
+
+CLOCKS: Final = {
+    "delivered": "A delivery clock: it stops when the replacement is delivered.",
+    "shipped": "A shipping clock: it stops when the replacement ships, not when it arrives.",
+    "on_site": "A response clock: it stops when somebody is on site.",
+    "repaired": "A repair clock: it stops when the product works again.",
+}
+
+STATUSES: Final = {
+    "qualified": "The site qualifies",
+    "pending": "The site qualifies once its center opens",
+    "fallback": "The site does not qualify for more",
+    "review": "Nothing more can be promised before the site's data are reviewed",
+}
+
+
+@dataclass(frozen=True)
+class Addressee:
+    """The site that a letter is on: what it is called, and its address as text, if it is known."""
+
+    site_id: str
+    name: str = ""
+    address: str = ""
+
+
+def letter(matcher: Matcher, story: Explanation, site: Addressee) -> str:
+    """Return the page.
+
+    Parameters
+    ----------
+    matcher
+        Centers, policy and day.
+    story
+        Why the site has its level, as that matcher tells it.
+    site
+        What it is called.
+    """
+    policy = matcher.policy
+    filled = {
+        "policy": SHUT,
+        "title": _text(f"{story.level}: {_cut(site.name or site.site_id)}"),
+        "style": asset("letter.css"),
+        "programme": _text(f"{policy.title}, as of {story.as_of}"),
+        "level": _text(story.level),
+        "status": story.status,
+        "told": _text(_told(story)),
+        "facts": "\n".join(_facts(matcher, story, site)),
+        "clauses": "\n".join(f"<li>{_text(c)}</li>" for c in _clauses(matcher, story)),
+        "source": _text(story.source),
+        "map": detail(_scene(matcher, story, site), matcher.world),
+        "caption": _text(_caption(matcher, story)),
+        "footer": _text(f"Policy {policy.name}, sha256 {policy.sha256[:16]}. {ATTRIBUTION}"),
+    }
+    return Template(asset("letter.html")).substitute(filled)
+
+
+def _text(words: str) -> str:
+    """Return a text on one line, as HTML that is nothing but that text."""
+    return html.escape(_cut(words, LONGEST))
+
+
+def _cut(words: str, most: int = LONGEST_NAME) -> str:
+    """Return a text on one line, and at its end how much of it is left out, if any."""
+    line = visible(" ".join(words.split()))
+    if len(line) <= most:
+        return line
+    return f"{line[:most]}\N{HORIZONTAL ELLIPSIS} (and {len(line) - most} letters more)"
+
+
+def _told(story: Explanation) -> str:
+    """Return the verdict in a sentence."""
+    reasons = REASONS if story.same_country else REASONS_ANYWHERE
+    return f"{STATUSES[story.status]}: {reasons[Reason[story.reason]]}."
+
+
+def _facts(matcher: Matcher, story: Explanation, site: Addressee) -> Iterator[str]:
+    """Yield the rows of the letter."""
+    names = matcher.world.names
+    site_id = _cut(site.site_id)
+    yield _fact("Site", _cut(site.name), f"({site_id})" if site.name else site_id)
+    if site.address:
+        yield _fact("Address", _cut(site.address, LONGEST_ADDRESS))
+    yield _fact("Position", f"latitude {story.latitude}, longitude {story.longitude} (WGS 84)")
+    country = f"{names.titles[names.known(story.country)]}: " if story.country else "none: "
+    yield _fact("Country", country, story.ground)
+    level = next(v for v in matcher.policy.levels if v.title == story.level)
+    yield _fact("Promise", _promise(level), kind="promise")
+    yield _fact("Clock", *_clock(level))
+    yield _fact("Coverage hours", level.coverage_hours)
+    yield _fact("From", _from(matcher, story))
+    if story.center:
+        yield _fact("Center", *_center(story, story.center))
+
+
+def _fact(name: str, *words: str, kind: str = "") -> str:
+    """Return a row: its name, and texts that cannot turn each other's direction."""
+    style = f' class="{kind}"' if kind else ""
+    told = " ".join(f"<bdi>{_text(w)}</bdi>" for w in words if w)
+    return f"<dt>{name}</dt><dd{style}>{told}</dd>"
+
+
+def _promise(level: Level) -> str:
+    """Return what a level promises, in the words of its clock."""
+    if level.replacement is None:
+        return "This level promises no replacement."
+    return f"Replacement {level.replacement}."
+
+
+def _clock(level: Level) -> tuple[str, ...]:
+    return (CLOCKS[level.replacement.end],) if level.replacement else ("None.",)
+
+
+def _from(matcher: Matcher, story: Explanation) -> str:
+    """Return from when on, and until when, as far as that is known."""
+    if story.status == "pending" and story.center:
+        coming = _coming(matcher, story)
+        return (
+            f"{story.level} on {story.as_of}. From {story.available_on} on, when "
+            f"{_cut(story.center.center_id)} opens, {coming.title}: {_promise(coming)}"
+        )
+    if story.status == "review":
+        return f"{story.level} on {story.as_of}; no more is promised until the review."
+    told = f"In force on {story.as_of}."
+    if story.status == "qualified" and story.center:
+        opened = matcher.centers.opens_on[matcher.centers.center_id.index(story.center.center_id)]
+        told += "" if np.isnat(opened) else f" The center serves since {opened}."
+        told += f" The center {story.center.closes}." if story.center.closes else ""
+    return told
+
+
+def _clauses(matcher: Matcher, story: Explanation) -> tuple[str, ...]:
+    """Return the clauses that decided, and the one behind the promise that is to come."""
+    clock = _coming(matcher, story).replacement if story.status == "pending" else None
+    coming = [matcher.policy.clauses[clock.clause]] if clock else []
+    return tuple(dict.fromkeys([*story.clauses, *coming]))
+
+
+def _coming(matcher: Matcher, story: Explanation) -> Level:
+    """Return the level that a site gets when its center opens."""
+    away = story.center.distance_miles if story.center else 0.0
+    bands = matcher.policy.bands_in(story.country)
+    return matcher.policy.level(_band(bands, away).level)
+
+
+def _band(bands: tuple[Band, ...], miles: float) -> Band:
+    """Return the band of a distance that is within the last one."""
+    return next((b for b in bands if miles <= b.up_to_miles), bands[-1])
+
+
+def _center(story: Explanation, center: NearCenter) -> tuple[str, ...]:
+    """Return which center, and how far it is against the limit."""
+    told = f"in {center.country}, {center.distance_miles:.3f} miles away"
+    if story.limit_miles is not None and center.margin_miles is not None:
+        side = "beyond" if center.margin_miles < 0 else "within"
+        told += f": {abs(center.margin_miles):.3f} {side} the limit of {story.limit_miles:g} miles"
+    return _cut(center.center_id), f"({_cut(center.name)})" if center.name else "", told
+
+
+def _scene(matcher: Matcher, story: Explanation, site: Addressee) -> Scene:
+    """Return what the map shows: the center of the verdict, and all others near it."""
+    centers = matcher.centers
+    spots = {
+        name: Spot(float(centers.lon[i]), float(centers.lat[i]), name)
+        for i, name in enumerate(centers.center_id)
+    }
+    chosen = spots.pop(story.center.center_id, None) if story.center else None
+    own = Spot(story.longitude, story.latitude, site.name or site.site_id)
+    return Scene(own, chosen, tuple(spots.values()), story.limit_miles)
+
+
+def _caption(matcher: Matcher, story: Explanation) -> str:
+    """Return what the map shows, in words."""
+    scene = _scene(matcher, story, Addressee(""))
+    far = scene.center is None or is_far(scene.site, scene.center)
+    told = "Round mark: the site. Squares: service centers"
+    told += ". " if far else "; the blue one is the center above. "
+    if story.limit_miles is not None:
+        middle, wanted = ("site", "centers") if far else ("center", "sites")
+        told += f"Circle: {story.limit_miles:g} miles round the {middle}"
+        told += f", in which {wanted} of its own country count. " if story.same_country else ". "
+        if scene.center is not None and far:
+            told += "The center lies beyond the map. "
+    return f"{told}Distances from the site are true to scale; the map decides nothing."

@@ -1,0 +1,92 @@
+"""One row is found by its id while the table streams by; what cannot be told is refused."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from running import sites_file
+
+from coverage_analyzer import tables
+from coverage_analyzer.errors import InputError
+from coverage_analyzer.files import reading
+from coverage_analyzer.files.finding import FoundSite, found
+
+ROWS = "site_id,name,lat,lon,country,city\n"
+
+
+def looked_up(folder: Path, text: str, site_id: str) -> FoundSite:
+    """Return the row of an id in a file."""
+    return found(reading.opened(sites_file(folder, text), tables.SITES), site_id)
+
+
+def refusal(folder: Path, text: str, site_id: str) -> str:
+    """Return why no row is given."""
+    with pytest.raises(InputError) as caught:
+        looked_up(folder, text, site_id)
+    return str(caught.value)
+
+
+def test_a_row_is_found_with_all_its_cells(tmp_path: Path) -> None:
+    """By its id, letter by letter but for blanks round it; text stays text."""
+    text = ROWS + "0012,a,1,2,US,x\n 12 , b ,-17.8,178.5,FJ,Suva\n"
+    site = looked_up(tmp_path, text, "12")
+    assert (site.line, site.lon, site.lat) == (3, 178.5, -17.8)
+    assert (site.cell("name"), site.cell("country"), site.cell("accuracy_m")) == ("b", "FJ", "")
+    assert site.cells["city"] == "Suva"
+    assert looked_up(tmp_path, text, " 0012 ").line == 2
+
+
+def test_without_ids_the_line_is_one(tmp_path: Path) -> None:
+    """As in the report."""
+    assert looked_up(tmp_path, "lat,lon\n1,2\n3,4\n", "3").lat == 3
+    assert "no site has the line '9'" in refusal(tmp_path, "lat,lon\n1,2\n", "9")
+
+
+def test_an_id_that_stands_twice_is_refused_with_its_lines(tmp_path: Path) -> None:
+    """All are told, up to a few; a letter is on one site."""
+    text = ROWS + "A,,1,2,US,\nB,,1,2,US,\nA,,3,4,US,\n"
+    assert "'A' stands in line 2, line 4;" in refusal(tmp_path, text, "A")
+    many = ROWS + "A,,1,2,US,\n" * 9
+    assert "line 5, line 6 and 4 more" in refusal(tmp_path, many, "A")
+
+
+def test_an_id_that_stands_in_two_files_is_refused_with_both(tmp_path: Path) -> None:
+    """A folder of files is one table; each line is told with its file."""
+    for name in ("a", "b"):
+        sites_file(tmp_path, ROWS + "A,,1,2,US,\n", f"{name}.csv")
+    with pytest.raises(InputError, match=r"stands in a\.csv line 2, b\.csv line 2;"):
+        found(reading.opened(tmp_path, tables.SITES), "A")
+
+
+def test_an_unknown_id_names_its_like(tmp_path: Path) -> None:
+    """In any case, whether it begins or ends alike; and rows that could not be read are told."""
+    text = ROWS + "LSZH,,1,2,US,\nEDDF,,1,2,US,\nKJFK,,1,2,US,\n"
+    assert "Did you mean 'LSZH'?" in refusal(tmp_path, text, "lszx")
+    assert "Did you mean 'LSZH'?" in refusal(tmp_path, text, "xsZH")
+    assert "Did you mean" not in refusal(tmp_path, text, "0000")
+    numbered = ROWS + "".join(f"S{n},,1,2,US,\n" for n in range(7000, 8000))
+    assert "Did you mean 'S7779' or 'S7778' or" in refusal(tmp_path, numbered, "S777x")
+    assert "1 row(s) of it cannot be read" in refusal(tmp_path, f"{text}x,1\n", "0000")
+    assert "no site has the site_id ''" in refusal(tmp_path, text, " ")
+
+
+def test_what_no_file_can_hold_is_not_found(tmp_path: Path) -> None:
+    """An argument may hold bytes that are no text."""
+    assert "no site has" in refusal(tmp_path, ROWS + "A,,1,2,US,\n", "\udcff")
+
+
+def test_a_row_without_usable_coordinates_says_why(tmp_path: Path) -> None:
+    """With its line, as in the rejects of a run."""
+    message = refusal(tmp_path, ROWS + 'A,,"40,5",2,US,\n', "A")
+    assert "line 2 ('A')" in message
+    assert "decimal comma" in message
+
+
+def test_a_typed_table_is_read_too(tmp_path: Path) -> None:
+    """Numbers as their text; a column that nests says nothing."""
+    path = tmp_path / "s.parquet"
+    columns = {"id": [7, 8], "lat": [1.5, 2.5], "lon": [3.0, 4.0], "tags": [["a"], ["b"]]}
+    pq.write_table(pa.table(columns), path)
+    site = found(reading.opened(path, tables.SITES), "8")
+    assert (site.lat, site.cells["id"], site.cells["tags"]) == (2.5, "8", "")
