@@ -20,6 +20,7 @@ nothing but its notes on cells outlives a batch. Each batch goes one way, all it
 So no step rounds before it decides, and the answer for a site depends on nothing but the site.
 """
 
+import copy
 import dataclasses
 import datetime
 import enum
@@ -192,7 +193,7 @@ class Matcher:
         self.centers = centers = scheduled(centers, policy, self.center_country, world.names)
         self._bands = Bands(policy, world)
         self._lon, self._lat = np.append(centers.lon, np.nan), np.append(centers.lat, np.nan)
-        self._texts = {
+        self.texts = {
             "level": arrays.text([level.title for level in policy.levels]),
             "status": arrays.text([status.name for status in Status]),
             "reason": arrays.text([reason.name for reason in Reason]),
@@ -214,6 +215,24 @@ class Matcher:
         ]
         reach_m = self._bands.widest * MILE_M
         return Index(self.centers.lon, self.centers.lat, members, reach_m, list_all=list_all)
+
+    def on(self, day: np.datetime64) -> "Matcher":
+        """Return the same rules on another day."""
+        return Matcher(
+            self.centers,
+            self.policy,
+            self.world,
+            as_of=_date(day),
+            trust_declared=self.convention.trust_declared,
+            products=self.gates.products,
+        )
+
+    def between(self, day: np.datetime64) -> "Matcher":
+        """Return the same rules on a day up to which no center opens or closes."""
+        made = copy.copy(self)
+        made.as_of = _date(day)
+        made.gates = Gates(self.policy, self.gates.products, self.world, day)
+        return made
 
     @property
     def open_centers(self) -> int:
@@ -383,14 +402,14 @@ class Matcher:
         days = np.isnat(verdicts.available_on)
         country = np.where(verdicts.country > 0, verdicts.country, -1)
         columns = {
-            "level": arrays.chosen(verdicts.level, self._texts["level"]),
-            "status": arrays.chosen(verdicts.status, self._texts["status"]),
-            "reason": arrays.chosen(verdicts.reason, self._texts["reason"]),
-            "center_id": arrays.chosen(verdicts.center, self._texts["center_id"]),
+            "level": arrays.chosen(verdicts.level, self.texts["level"]),
+            "status": arrays.chosen(verdicts.status, self.texts["status"]),
+            "reason": arrays.chosen(verdicts.reason, self.texts["reason"]),
+            "center_id": arrays.chosen(verdicts.center, self.texts["center_id"]),
             "distance_miles": _nullable(verdicts.distance_miles),
             "limit_miles": _nullable(verdicts.limit_miles),
             "margin_miles": _nullable(verdicts.margin_miles),
-            "site_country": arrays.chosen(country, self._texts["country"]),
+            "site_country": arrays.chosen(country, self.texts["country"]),
             "available_on": arrays.arrow(verdicts.available_on, days),
             "centers_in_reach": arrays.arrow(verdicts.centers_in_reach),
         }
@@ -399,6 +418,10 @@ class Matcher:
 
 def _nullable(values: Floats) -> pa.Array:
     return arrays.arrow(values, np.isnan(values))
+
+
+def _date(day: np.datetime64) -> datetime.date:
+    return datetime.date.fromisoformat(str(day))
 
 
 def runs(rows: int) -> Iterator[slice]:

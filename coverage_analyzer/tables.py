@@ -100,6 +100,10 @@ VERDICT: Final = (
 """What a report adds to each site, in this order."""
 
 
+TIMELINE: Final = ("site_id", "from_day", "level", "status", "reason", "center_id")
+"""What a timeline tells: the verdict on a site from a day on."""
+
+
 class Rejected(enum.StrEnum):
     """Why a row could not be decided: the codes in ``rejects.csv``."""
 

@@ -4,5 +4,6 @@ from coverage_analyzer.batch.checking import check
 from coverage_analyzer.batch.ledger import Ledger
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.running import run
+from coverage_analyzer.batch.timing import timeline
 
-__all__ = ["Ledger", "Options", "check", "run"]
+__all__ = ["Ledger", "Options", "check", "run", "timeline"]

@@ -14,6 +14,7 @@ from coverage_analyzer.cli.map import map_
 from coverage_analyzer.cli.policies import policies
 from coverage_analyzer.cli.run import run
 from coverage_analyzer.cli.talk import say
+from coverage_analyzer.cli.timeline import timeline
 from coverage_analyzer.errors import CoverageError, FolderBusyError, PublishError
 
 USAGE: Final = 2
@@ -35,6 +36,7 @@ def program() -> None:
       coverage-analyzer map reports/today -o today.html
       coverage-analyzer explain 47.6145 7.6645 --country DE --centers centers.csv
       coverage-analyzer policies
+      coverage-analyzer timeline sites.csv --centers centers.csv --to 2027-12-31 -o changes.csv
 
     \b
     Exit codes: 0 fine, 1 more rejects than --max-rejects, 2 input or usage,
@@ -50,6 +52,7 @@ program.add_command(areas)
 program.add_command(map_)
 program.add_command(explain)
 program.add_command(policies)
+program.add_command(timeline)
 
 
 def main() -> NoReturn:

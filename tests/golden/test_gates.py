@@ -107,9 +107,7 @@ def test_gate(world: Countries, policy: Policy, products: Products, name: str) -
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_the_story_agrees(
-    world: Countries, policy: Policy, products: Products, name: str
-) -> None:
+def test_the_story_agrees(world: Countries, policy: Policy, products: Products, name: str) -> None:
     """Tell in words what the table says, and cite the clause of the gate."""
     case = CASES[name]
     made = matcher(case, policy, products, world)

@@ -57,10 +57,13 @@ def test_exported_names_are_frozen() -> None:
         "coverage_areas",
         "coverage_map",
         "explain",
+        "level_shares",
         "read_centers",
         "read_sites",
         "run",
         "summarize",
+        "timeline",
+        "timeline_plot",
         "write_report",
     ]
 
