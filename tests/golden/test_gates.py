@@ -5,6 +5,7 @@ import datetime
 from pathlib import Path
 from typing import Any
 
+import gated
 import numpy as np
 import pytest
 from building import Center, Site, centers_of, sites_of
@@ -20,63 +21,35 @@ from coverage_analyzer.products import Products
 
 AS_OF = datetime.date(2026, 12, 1)
 
-PLACES = {"US": (-94.5786, 39.0997), "CA": (-79.3832, 43.6532)}
-
-PRODUCTS = {
-    "product": ["Today", "Extended", "Yesterday", "Relic", "Hazy", "Half", "Bare", "Versioned"],
-    "mainstream_ends_on": ["2026-12-01", "2026-01-01", "", "2001-01-01", "", "2026-11-30", "", ""],
-    "extended_ends_on": ["2027-12-01", "2027-01-01", "2026-11-30", "", "2026-12-01", "", "", ""],
-    "life_ends_on": ["", "2028-01-01", "2027-01-01", "2003-01-01", "", "2027-01-01", "", ""],
-    "version": ["", "", "", "", "", "", "", "12"],
-}
-
-
-def cases() -> dict[str, dict[str, str]]:
-    """Return the cases by name."""
-    with Path(__file__).with_name("gates.csv").open(encoding="utf-8", newline="") as file:
-        return {row["case"]: row for row in csv.DictReader(file)}
-
-
-CASES = cases()
+CASES = gated.cases()
 
 
 @pytest.fixture(scope="module")
 def policy() -> Policy:
-    """Return the default rules with all that the vendor leaves to be filled in."""
-    given = Policy.load().model_dump(mode="json")
-    gates: dict[str, Any] = given["gates"]
-    gates["components"] |= {"excluded": ["SSD"], "known": ["power supply", "fan"]}
-    gates["registration"] |= {"grace_days": 30}
-    gates["not_offered"] = [
-        {"level": "gold-plus", "countries": ["CA"], "clause": "components-excluded"}
-    ]
-    gates["export_approval"]["countries"] = ["CA"]
-    return Policy.from_mapping(given)
+    """Return rules with all gates."""
+    return gated.policy()
 
 
 @pytest.fixture(scope="module")
 def products() -> Products:
     """Return products in each state that a product can be in."""
-    columns = {name: [*values] for name, values in PRODUCTS.items()}
-    for name, value in {
-        "product": "Versioned",
-        "version": "",
-        "mainstream_ends_on": "2030-01-01",
-        "extended_ends_on": "",
-        "life_ends_on": "",
-    }.items():
-        columns[name].append(value)
-    at = columns["product"].index("Versioned")
-    columns["life_ends_on"][at] = "2020-01-01"
-    return Products.from_texts(columns, [f"line {n}" for n in range(len(columns["product"]))])
+    return gated.products()
 
 
-def matcher(case: dict[str, str], policy: Policy, products: Products, world: Countries) -> Matcher:
-    """Return a matcher whose center stands at the site, opens later, or stands far away."""
-    lon, lat = PLACES[case["country"]]
-    opens = "2027-02-01" if case["center"] == "planned" else ""
-    where = lat + 5 if case["center"] == "far" else lat
-    centers = [Center("C", lon, where, "US" if case["center"] == "far" else case["country"], opens)]
+@pytest.fixture(scope="module")
+def made(world: Countries, policy: Policy, products: Products) -> Matcher:
+    """Return a matcher of all centers."""
+    rows = csv.DictReader(gated.CENTERS.splitlines())
+    centers = [
+        Center(
+            row["center_id"],
+            float(row["longitude"]),
+            float(row["latitude"]),
+            row["country"],
+            row["opens_on"],
+        )
+        for row in rows
+    ]
     return Matcher(centers_of(centers), policy, world, as_of=AS_OF, products=products)
 
 
@@ -88,11 +61,11 @@ def cells(case: dict[str, str]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_gate(world: Countries, policy: Policy, products: Products, name: str) -> None:
+def test_gate(world: Countries, made: Matcher, name: str) -> None:
     """Give level, status and reason of the table, and the center and day that go with them."""
     case = CASES[name]
-    made = matcher(case, policy, products, world)
-    sites = sites_of([Site(*PLACES[case["country"]], case["country"])], world)
+    place = gated.PLACES[case["country"], case["center"]]
+    sites = sites_of([Site(*place, case["country"])], world)
     table = made.columns(made.match(sites, made.gates.facts(cells(case))))
     row = {column: values.to_pylist()[0] for column, values in table.items()}
     assert (row["level"], row["status"], row["reason"]) == (
@@ -102,17 +75,16 @@ def test_gate(world: Countries, policy: Policy, products: Products, name: str) -
     )
     waits = row["status"] == "pending"
     assert (row["available_on"] is not None) == waits
-    assert row["center_id"] == (None if case["center"] == "planned" and not waits else "C")
-    assert (row["distance_miles"] is None) == (row["center_id"] is None)
+    assert (row["center_id"] == f"{case['country']}-planned") == waits
+    assert (row["distance_miles"] == 0) == (waits or case["center"] == "open")
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_the_story_agrees(world: Countries, policy: Policy, products: Products, name: str) -> None:
+def test_the_story_agrees(policy: Policy, made: Matcher, name: str) -> None:
     """Tell in words what the table says, and cite the clause of the gate."""
     case = CASES[name]
-    made = matcher(case, policy, products, world)
     stated = {column: case[column] for column in (*TEXTS, *DAYS)}
-    where = PLACES[case["country"]]
+    where = gated.PLACES[case["country"], case["center"]]
     story = explanation(made, *where, country=case["country"], stated=stated)
     assert (story.level, story.status, story.reason) == (
         case["level"],
