@@ -12,7 +12,8 @@ from pathlib import Path
 import pyarrow as pa
 
 from coverage_analyzer import countries, tables
-from coverage_analyzer.files import reading, report
+from coverage_analyzer.errors import InputError
+from coverage_analyzer.files import reading, report, streams
 from coverage_analyzer.files.reading import Rows, Table
 from coverage_analyzer.gates import Facts
 from coverage_analyzer.matching import Matcher, Sites, Verdicts
@@ -49,10 +50,13 @@ def products_of(path: str | Path | None) -> Products | None:
     Raises
     ------
     InputError
-        If a row of it cannot be used.
+        If it is standard input, which is for sites or centers, or a row of it cannot be used.
     """
     if not path:
         return None
+    if str(path) == streams.STANDARD_INPUT:
+        msg = "Products do not come from standard input; give a file of them."
+        raise InputError(msg)
     return reading.read_products(reading.opened(path, tables.PRODUCTS))
 
 

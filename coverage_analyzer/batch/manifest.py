@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from coverage_analyzer import tables
-from coverage_analyzer.files import report
+from coverage_analyzer.files import opening, report
 from coverage_analyzer.files.blocks import file_sha256
 from coverage_analyzer.files.database.address import is_address
 from coverage_analyzer.files.manifest import Origin
@@ -40,5 +40,5 @@ def manifest(
 
 
 def _hash(path: str | Path) -> str | None:
-    """Return the hash of a file; rows of a database have none."""
-    return None if is_address(path) else file_sha256(Path(path))
+    """Return the hash of a file, or of several; rows of a database have none."""
+    return None if is_address(path) else file_sha256(*opening.paths(Path(path)))

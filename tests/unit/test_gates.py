@@ -238,3 +238,24 @@ def test_an_empty_table_of_products_has_none() -> None:
     none = Products.from_texts({"product": []}, [])
     assert len(none) == 0
     assert none.possible(np.datetime64("2026-12-01")).shape == (0, 4)
+
+
+def test_products_are_files(tmp_path: Path) -> None:
+    """Standard input is for sites or centers; several files are one table, and hashed as such."""
+    with pytest.raises(InputError, match="do not come from standard input"):
+        judged(tmp_path, options=batch.Options(products="-"))
+    folder = tmp_path / "products"
+    folder.mkdir()
+    for name in "AB":
+        (folder / f"{name}.csv").write_text(f"product\n{name}\n", encoding="utf-8")
+    told = judged(tmp_path, options=batch.Options(products=folder, areas=False, map=False))
+    assert len(told["inputs"]["products"]["sha256"]) == 64
+
+
+def test_a_product_of_several_components(tmp_path: Path) -> None:
+    """A doubt about one row is none about another of the same site."""
+    said = f"{HEADER},product,component\n1,{PHILADELPHIA},Extended,fan\n1,{PHILADELPHIA},Bare,\n"
+    options = batch.Options(products=products_file(tmp_path), areas=False, map=False)
+    judged(tmp_path, said, options=options)
+    rows = records(tmp_path / "out" / "report.csv")
+    assert [row["status"] for row in rows] == ["qualified", "review"]
