@@ -189,17 +189,9 @@ def explanation(  # noqa: PLR0913 - a place and what is said of it are one quest
     InputError
         If the point is out of range, or what is stated has another name or is no day.
     """
-    if not (abs(lat) <= 90 and abs(lon) <= 180):
-        msg = f"latitude {lat}, longitude {lon} is no place: they reach to 90 and 180 degrees."
-        raise InputError(msg)
     world, codes = matcher.world, matcher.world.names.codes
     declared = world.names.number(country)
-    sites = Sites(
-        np.array([lon], float),
-        np.array([lat], float),
-        np.array([declared], np.int16),
-        np.array([accuracy_m], float),
-    )
+    sites = _site(lon, lat, declared, accuracy_m)
     number, ground = decided(sites.lon, sites.lat, sites.declared, world, matcher.convention)
     located = world.locate(lon, lat)
     said = {name: text for name, text in (stated or {}).items() if text.strip()}
@@ -238,6 +230,25 @@ def explanation(  # noqa: PLR0913 - a place and what is said of it are one quest
         clauses=tuple(_clauses(matcher, Reason[row["reason"]], codes[number[0]], level.id)),
         notes=tuple(_notes(matcher, Reason[row["reason"]], said, level.id)),
         source=f"{matcher.policy.source.title}, {matcher.policy.source.address}",
+    )
+
+
+def _site(lon: float, lat: float, declared: int, accuracy_m: float) -> Sites:
+    """Return one site as the kernel wants it.
+
+    Raises
+    ------
+    InputError
+        If the point is out of range.
+    """
+    if not (abs(lat) <= 90 and abs(lon) <= 180):
+        msg = f"latitude {lat}, longitude {lon} is no place: they reach to 90 and 180 degrees."
+        raise InputError(msg)
+    return Sites(
+        np.array([lon], float),
+        np.array([lat], float),
+        np.array([declared], np.int16),
+        np.array([accuracy_m], float),
     )
 
 

@@ -1,8 +1,10 @@
 """The timeline of a file of sites: read block by block, each judged on the days of its events."""
 
 import datetime
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -68,50 +70,42 @@ def timeline(
     """
     options = options or Options()
     kind = _kind(Path(output))
-    given = reading.opened(centers, tables.CENTERS, options.center_columns, options.center_dialect)
-    matcher = matcher_of(
-        given,
-        Policy.load(policy),
-        as_of=day(days[0]),
-        trust_declared=options.trust_declared,
-        products=products_of(options.products),
-    )
-    line = Timeline(matcher, day(days[1]) or matcher.as_of)
+    line = _line(centers, Policy.load(policy), days, options)
     table = reading.opened(sites, tables.SITES, options.columns, options.dialect)
     if isinstance(table.path, Path) and table.path.resolve() == Path(output).resolve():
         msg = f"{output} is read; name another file for the timeline."
         raise InputError(msg)
-    ledger, census, written = Ledger(), Census(len(matcher.policy.levels)), 0
+    totals, matcher = Totals(Census(len(line.matcher.policy.levels))), line.matcher
     with (
         _written_whole(Path(output)) as part,
         closing(report.report_writer(part, kind, SCHEMA, raw_text=options.raw_text)) as writer,
-        closing(ahead(table.rows(), table.source.cancel)) as blocks,
     ):
-        for rows in blocks:
-            changes = _changes(rows, table, line, matcher)
-            writer.write(_told(rows, table, matcher, changes))
-            census.add(changes)
-            ledger.add(rows)
-            written += len(changes)
-            if options.progress:
-                options.progress(ledger.read, table.source.share())
-        if options.progress:
-            options.progress(ledger.read, 1.0)
-        ledger.check()
+        _stream(table, line, writer, totals, options)
+        totals.ledger.check()
     return {
         "start": str(line.start),
         "end": str(line.end),
         "policy": matcher.policy.title,
-        "rows": written,
-        "levels": _levels(census, matcher),
+        "rows": totals.rows,
+        "levels": _levels(totals.census, matcher),
         "warnings": [
             *tables.unnoticed(table.headers, table.columns, tables.SITES),
-            *matcher.gates.warnings(table.columns),
+            *matcher.gates.warnings(table.columns, totals.empty),
         ],
-        "ledger": ledger.figures(),
-        "rejects": dict(ledger.reasons),
-        "first_rejects": ledger.first,
+        "ledger": totals.ledger.figures(),
+        "rejects": dict(totals.ledger.reasons),
+        "first_rejects": totals.ledger.first,
     }
+
+
+@dataclass
+class Totals:
+    """What comes of all rows together."""
+
+    census: Census
+    ledger: Ledger = field(default_factory=Ledger)
+    empty: Counter[str] = field(default_factory=Counter)
+    rows: int = 0
 
 
 SCHEMA = pa.schema(
@@ -161,10 +155,44 @@ def _written_whole(path: Path) -> Iterator[Path]:
         raise PublishError(msg) from error
 
 
-def _changes(rows: Rows, table: Table, line: Timeline, matcher: Matcher) -> Changes:
-    where, declared = rows.coordinates, table.declared(rows.block, matcher.world.names)
-    some = Sites(where.lon, where.lat, declared, where.accuracy_m)
-    return line.changes(some, matcher.gates.facts(table.facts(rows)))
+def _line(
+    centers: str | Path,
+    policy: Policy,
+    days: tuple[datetime.date | str | None, datetime.date | str],
+    options: Options,
+) -> Timeline:
+    """Return the rules over the centers of a file, from a day to another."""
+    columns, dialect = options.center_columns, options.center_dialect
+    matcher = matcher_of(
+        reading.opened(centers, tables.CENTERS, columns, dialect),
+        policy,
+        as_of=day(days[0]),
+        trust_declared=options.trust_declared,
+        products=products_of(options.products),
+    )
+    return Timeline(matcher, day(days[1]) or matcher.as_of)
+
+
+def _stream(
+    table: Table, line: Timeline, writer: report.Writer, totals: Totals, options: Options
+) -> None:
+    """Write the changes of all rows, block by block, and count them."""
+    matcher = line.matcher
+    with closing(ahead(table.rows(), table.source.cancel)) as blocks:
+        for rows in blocks:
+            where, declared = rows.coordinates, table.declared(rows.block, matcher.world.names)
+            facts = matcher.gates.facts(table.facts(rows))
+            some = Sites(where.lon, where.lat, declared, where.accuracy_m)
+            changes = line.changes(some, facts)
+            writer.write(_told(rows, table, matcher, changes))
+            totals.census.add(changes)
+            totals.ledger.add(rows)
+            totals.empty.update(matcher.gates.empty(facts))
+            totals.rows += len(changes)
+            if options.progress:
+                options.progress(totals.ledger.read, table.source.share())
+    if options.progress:
+        options.progress(totals.ledger.read, 1.0)
 
 
 def _told(rows: Rows, table: Table, matcher: Matcher, changes: Changes) -> pa.RecordBatch:

@@ -82,6 +82,8 @@ class Timeline:
 
     Attributes
     ----------
+    matcher
+        Of the first day.
     days
         The first day, and those up to the last one on which a center opens or closes.
 
@@ -99,6 +101,7 @@ class Timeline:
         centers = matcher.centers
         events = np.concatenate([centers.opens_on, centers.closes_on])
         later = np.unique(events[(events > self.start) & (events <= self.end)])
+        self.matcher = matcher
         self.days = np.array([self.start, *later], "datetime64[D]")
         self._matchers = [matcher, *(matcher.on(day) for day in later)]
 
