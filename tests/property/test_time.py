@@ -142,7 +142,8 @@ def test_a_timeline_agrees_with_a_run_of_each_day(drawn: tuple[Case, list[Row]])
     by_site: dict[int, list[tuple[str, tuple[int, ...]]]] = {}
     for site, day, what in told:
         by_site.setdefault(int(site), []).append((day, what))
-    assert all(a[1] != b[1] for line in by_site.values() for a, b in itertools.pairwise(line))
+    pairs = [pair for line in by_site.values() for pair in itertools.pairwise(line)]
+    assert all(a[0] < b[0] and a[1] != b[1] for a, b in pairs)
     for n in range(12):
         day = DAY + datetime.timedelta(days=n)
         made = matcher(centers, day)
