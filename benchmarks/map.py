@@ -91,7 +91,9 @@ def made(count: int, path: Path) -> float:
     blank = np.full(CENTERS, "NaT", "datetime64[D]")
     ids = tuple(c.identifier.tolist())
     network = Centers(
-        ids, ids, tuple(c.country.tolist()), c.longitude, c.latitude, blank, blank, ids
+        *(ids, ids, tuple(c.country.tolist()), c.longitude, c.latitude, blank, blank, ids),
+        ordered_on=blank,
+        earliest_on=blank,
     )
     matcher = Matcher(network, rules, world, as_of=DAY.item())
     covered = areas.areas(network, matcher.center_country, rules, world, DAY)

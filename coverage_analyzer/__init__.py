@@ -21,9 +21,12 @@ if TYPE_CHECKING:
         coverage_areas,
         coverage_map,
         explain,
+        level_shares,
         read_centers,
         read_sites,
         summarize,
+        timeline,
+        timeline_plot,
         write_report,
     )
     from coverage_analyzer.policy import Policy
@@ -38,10 +41,13 @@ __all__ = [
     "coverage_map",
     "entitlements",
     "explain",
+    "level_shares",
     "read_centers",
     "read_sites",
     "run",
     "summarize",
+    "timeline",
+    "timeline_plot",
     "write_report",
 ]
 

@@ -1,7 +1,6 @@
 """The service centers of a network: checked, as arrays, sorted by ``center_id``."""
 
 import datetime
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,13 +12,11 @@ import numpy.typing as npt
 from coverage_analyzer.arrays import Bools, Floats
 from coverage_analyzer.countries import UNKNOWN, Countries, Numbers
 from coverage_analyzer.countries.decision import Convention, Ground, decided
-from coverage_analyzer.errors import InputError
+from coverage_analyzer.days import NO_DAY, Days, day_of
+from coverage_analyzer.errors import InputError, refuse
 
-Days = npt.NDArray[np.datetime64]
-
-ISO_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
-LISTED: Final = 20
-"""So many faults an error lists; it counts the rest."""
+DAYS: Final = ("opens_on", "closes_on", "ordered_on")
+"""The columns that hold days."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +33,11 @@ class Centers:
         Days, ``NaT`` where not given: a center serves from the first up to, but without, the last.
     row
         How each is called in messages, such as ``line 7``.
+    ordered_on
+        The day on which each was ordered, ``NaT`` where not given.
+    earliest_on
+        The day before which one whose opening is not known cannot open, ``NaT`` for all others:
+        then ``opens_on`` is the latest day on which it does. See `lead_times`.
     """
 
     center_id: tuple[str, ...]
@@ -46,6 +48,8 @@ class Centers:
     opens_on: Days
     closes_on: Days
     row: tuple[str, ...]
+    ordered_on: Days
+    earliest_on: Days
 
     @classmethod
     def from_texts(
@@ -61,7 +65,7 @@ class Centers:
         Parameters
         ----------
         columns
-            ``center_id`` and, optionally, ``name``, ``country``, ``opens_on``, ``closes_on``.
+            ``center_id`` and, optionally, ``name``, ``country`` and those of `DAYS`.
         lon, lat
             Degrees on WGS 84, NaN where a row has none that can be used.
         row
@@ -77,20 +81,24 @@ class Centers:
         """
         blank = [""] * len(row)
         given = {c: columns.get(c, blank) for c in ("center_id", "name", "country")}
-        opens, closes = (days(columns.get(c, blank)) for c in ("opens_on", "closes_on"))
-        faults = _faults(columns, lon, lat, opens, closes, row)
+        read = {name: days(columns.get(name, blank)) for name in DAYS}
+        faults = _faults(columns, lon, lat, read, row)
         usable = np.flatnonzero(~np.isnan(lon) & ~np.isnan(lat)).tolist()
         order = sorted(usable, key=lambda i: given["center_id"][i])
         texts = {c: tuple(values[i] for i in order) for c, values in given.items()}
         made = cls(
-            **texts,
+            center_id=texts["center_id"],
+            name=texts["name"],
+            country=texts["country"],
             lon=lon[order],
             lat=lat[order],
-            opens_on=opens[order],
-            closes_on=closes[order],
+            opens_on=read["opens_on"][order],
+            closes_on=read["closes_on"][order],
+            ordered_on=read["ordered_on"][order],
+            earliest_on=np.full(len(order), NO_DAY),
             row=tuple(row[i] for i in order),
         )
-        refuse([*faults, *(further(made) if further else [])], len(row))
+        refuse([*faults, *(further(made) if further else [])], len(row), "centers")
         return made
 
     def __len__(self) -> int:
@@ -114,7 +122,7 @@ class Centers:
             One error that names every center whose country is unknown or contradicts its place.
         """
         number, faults = self._decided(world, convention)
-        refuse(faults, len(self))
+        refuse(faults, len(self), "centers")
         return number
 
     def country_faults(self, world: Countries, convention: Convention) -> list[str]:
@@ -138,8 +146,7 @@ def today() -> datetime.date:
 
 def days(texts: Sequence[str]) -> Days:
     """Return ISO 8601 days (``2026-12-01``); ``NaT`` for what is blank or none."""
-    usable = [t.strip() if ISO_DAY.fullmatch(t.strip()) else "NaT" for t in texts]
-    return np.array([_day(t) for t in usable], "datetime64[D]")
+    return np.array([day_of(text) for text in texts], "datetime64[D]")
 
 
 def day(value: Any) -> datetime.date | None:
@@ -163,36 +170,11 @@ def day(value: Any) -> datetime.date | None:
     return cast("datetime.date", parsed.item())
 
 
-def _day(text: str) -> np.datetime64:
-    try:
-        return np.datetime64(text, "D")
-    except ValueError:  # 2026-02-30
-        return np.datetime64("NaT", "D")
-
-
-def refuse(faults: Sequence[str], centers: int) -> None:
-    """Raise one error that lists the faults of so many centers, if there are any.
-
-    Raises
-    ------
-    InputError
-        With the first faults and the number of all.
-    """
-    if faults:
-        more = f"\n  and {len(faults) - LISTED} more" if len(faults) > LISTED else ""
-        listed = "\n".join(f"  {fault}" for fault in faults[:LISTED])
-        msg = (
-            f"{len(faults)} fault(s) in {centers} centers; mend them and run again:\n{listed}{more}"
-        )
-        raise InputError(msg)
-
-
 def _faults(
     columns: Mapping[str, Sequence[str]],
     lon: Floats,
     lat: Floats,
-    opens: Days,
-    closes: Days,
+    days: Mapping[str, Days],
     row: Sequence[str],
 ) -> list[str]:
     ids = columns["center_id"]
@@ -204,11 +186,11 @@ def _faults(
             wrong.append("center_id is empty")
         if np.isnan(lon[i]) or np.isnan(lat[i]):
             wrong.append("latitude or longitude is missing, not a number or out of range")
-        for name, read in (("opens_on", opens), ("closes_on", closes)):
+        for name, read in days.items():
             text = columns.get(name, [""] * len(ids))[i]
             if text.strip() and np.isnat(read[i]):
                 wrong.append(f"{name} {text!r} is not a day like 2026-12-01")
-        if closes[i] <= opens[i]:
+        if days["closes_on"][i] <= days["opens_on"][i]:
             wrong.append("closes_on is not after opens_on")
         faults += [f"{row[i]} ({center_id!r}): {w}" for w in wrong]
     return faults

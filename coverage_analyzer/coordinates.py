@@ -45,11 +45,15 @@ class Notation:
         Whether a coordinate may also be written in degrees, minutes and seconds (`ANGLE`).
     wrap_longitude
         Whether longitudes are counted from 0 to 360, those over 180 lying west of Greenwich.
+    date_format
+        How days are written, with ``%Y``, ``%m`` and ``%d`` (`days.pattern`); if empty, as ISO 8601
+        writes them.
     """
 
     decimal: str = "."
     dms: bool = False
     wrap_longitude: bool = False
+    date_format: str = ""
 
 
 DECIMAL_DEGREES: Final = Notation()

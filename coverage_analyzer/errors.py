@@ -12,6 +12,12 @@
 Every message says what is wrong, where (the first rows, and how many), and what to do.
 """
 
+from collections.abc import Sequence
+from typing import Final
+
+LISTED: Final = 20
+"""So many faults an error lists; it counts the rest."""
+
 
 def visible(text: str) -> str:
     r"""Return a line of text with all characters that would steer a terminal as escapes.
@@ -46,3 +52,18 @@ class FolderBusyError(PublishError):
 
 class MissingExtraError(CoverageError, ImportError):
     """A library of an extra is not installed; the message gives the command that does it."""
+
+
+def refuse(faults: Sequence[str], rows: int, what: str) -> None:
+    """Raise one error that lists the faults of so many rows, if there are any.
+
+    Raises
+    ------
+    InputError
+        With the first faults and the number of all.
+    """
+    if faults:
+        more = f"\n  and {len(faults) - LISTED} more" if len(faults) > LISTED else ""
+        listed = "\n".join(f"  {fault}" for fault in faults[:LISTED])
+        msg = f"{len(faults)} fault(s) in {rows} {what}; mend them and run again:\n{listed}{more}"
+        raise InputError(msg)

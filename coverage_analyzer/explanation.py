@@ -1,16 +1,21 @@
 """The story of one point: where it lies, which centers are near, what decided, by which clause."""
 
 import dataclasses
+import datetime
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 
-from coverage_analyzer import geodesy
+from coverage_analyzer import arrays, geodesy
 from coverage_analyzer.countries import NONE, UNKNOWN
 from coverage_analyzer.countries.decision import Ground, decided
+from coverage_analyzer.days import day_of
 from coverage_analyzer.errors import InputError, visible
+from coverage_analyzer.gates import DAYS, TEXTS
 from coverage_analyzer.geodesy import MILE_M
+from coverage_analyzer.lead_times import lead_time, window
 from coverage_analyzer.matching import Matcher, Reason, Sites
 from coverage_analyzer.nearness import NOBODY
 
@@ -26,6 +31,16 @@ REASONS: Final = {
     Reason.country_unknown: "its country cannot be told",
     Reason.borderline: "the limit is nearer than its coordinates are exact",
     Reason.null_island: "it lies at 0, 0, where geocoders put what they did not find",
+    Reason.level_not_requested: "no better level is asked for, or one that the policy lacks",
+    Reason.not_offered_in_country: "the level is not offered in its country",
+    Reason.component_excluded: "the component is left out of the level",
+    Reason.component_unknown: "the component is on no list of the policy",
+    Reason.lifecycle_phase: (
+        "the product is past the phases of its life in which the level is there; after its end "
+        "neither hotfixes nor downloads are"
+    ),
+    Reason.product_undated: "the phase of the product's life cannot be told",
+    Reason.address_not_registered: "its address is not registered yet, or was so at a wrong time",
 }
 
 REASONS_ANYWHERE: Final = REASONS | {
@@ -92,7 +107,15 @@ class Explanation:
     in_reach: tuple[NearCenter, ...]
     refused: NearCenter | None
     available_on: str
+    available_from: str
+    """The earliest day, where pending and the opening not known; ``available_on`` is the last."""
+    window: tuple[str, str] | None
+    """Between these days a center would open that is ordered on the day asked about."""
+    stated: dict[str, str]
+    warnings: tuple[str, ...]
     clauses: tuple[str, ...]
+    notes: tuple[str, ...]
+    """Clauses that decided nothing here, but hold for the level and for what is stated."""
     source: str
 
     def to_dict(self) -> dict[str, Any]:
@@ -122,12 +145,27 @@ class Explanation:
             lines.append(f"  accuracy  {self.accuracy_m:g} m")
         if self.refused:
             lines.append(f"  refused   {self.refused}")
+        lines += [f"  stated    {name.replace('_', ' ')}: {v}" for name, v in self.stated.items()]
+        if self.available_from:
+            lines.append(f"  opens     between {self.available_from} and {self.available_on}")
+        if self.window:
+            days = " and ".join(self.window)
+            lines.append(f"  ordered   a new center would open between {days}")
+        lines += [f"  warning   {warning}" for warning in self.warnings]
         lines += [f"  clause    {clause}" for clause in self.clauses]
+        lines += [f"  note      {note}" for note in self.notes]
         return "\n".join(map(visible, [*lines, f"  source    {self.source}"]))
 
 
-def explanation(
-    matcher: Matcher, lon: float, lat: float, *, country: str = "", accuracy_m: float = np.nan
+def explanation(  # noqa: PLR0913 - a place and what is said of it are one question
+    matcher: Matcher,
+    lon: float,
+    lat: float,
+    *,
+    country: str = "",
+    accuracy_m: float = np.nan,
+    stated: Mapping[str, str] | None = None,
+    ordered_on: datetime.date | None = None,
 ) -> Explanation:
     """Return why a site at a point gets its level.
 
@@ -141,26 +179,23 @@ def explanation(
         As the site declares it, if it does.
     accuracy_m
         How far off the coordinates may be, if known.
+    stated
+        What the row says for the gates: texts by the names of `gates.TEXTS` and `gates.DAYS`.
+    ordered_on
+        Tell when a center would open here that is ordered on this day.
 
     Raises
     ------
     InputError
-        If the point is out of range.
+        If the point is out of range, or what is stated has another name or is no day.
     """
-    if not (abs(lat) <= 90 and abs(lon) <= 180):
-        msg = f"latitude {lat}, longitude {lon} is no place: they reach to 90 and 180 degrees."
-        raise InputError(msg)
     world, codes = matcher.world, matcher.world.names.codes
     declared = world.names.number(country)
-    sites = Sites(
-        np.array([lon], float),
-        np.array([lat], float),
-        np.array([declared], np.int16),
-        np.array([accuracy_m], float),
-    )
+    sites = _site(lon, lat, declared, accuracy_m)
     number, ground = decided(sites.lon, sites.lat, sites.declared, world, matcher.convention)
     located = world.locate(lon, lat)
-    verdicts = matcher.match(sites)
+    said = {name: text for name, text in (stated or {}).items() if text.strip()}
+    verdicts = matcher.match(sites, matcher.gates.facts(_cells(said)))
     row = {name: values[0].as_py() for name, values in matcher.columns(verdicts).items()}
     level = matcher.policy.levels[verdicts.level[0]]
     ground_words = "the policy does not ask for one"
@@ -188,8 +223,32 @@ def explanation(
         in_reach=_in_reach(near, matcher.policy.bands_in(codes[number[0]])[-1].up_to_miles),
         refused=_first_refused(near, at) if number[0] != NONE else None,
         available_on=str(row["available_on"] or ""),
+        available_from=_earliest(matcher, at) if row["available_on"] else "",
+        window=_window(matcher, codes[number[0]], ordered_on),
+        stated=said,
+        warnings=tuple(matcher.gates.paper_warnings({codes[number[0]]: 1})),
         clauses=tuple(_clauses(matcher, Reason[row["reason"]], codes[number[0]], level.id)),
+        notes=tuple(_notes(matcher, Reason[row["reason"]], said, level.id)),
         source=f"{matcher.policy.source.title}, {matcher.policy.source.address}",
+    )
+
+
+def _site(lon: float, lat: float, declared: int, accuracy_m: float) -> Sites:
+    """Return one site as the kernel wants it.
+
+    Raises
+    ------
+    InputError
+        If the point is out of range.
+    """
+    if not (abs(lat) <= 90 and abs(lon) <= 180):
+        msg = f"latitude {lat}, longitude {lon} is no place: they reach to 90 and 180 degrees."
+        raise InputError(msg)
+    return Sites(
+        np.array([lon], float),
+        np.array([lat], float),
+        np.array([declared], np.int16),
+        np.array([accuracy_m], float),
     )
 
 
@@ -213,6 +272,44 @@ def _ground_words(matcher: Matcher, ground: Ground, declared: int, located: str)
     return f"the declared one stands: it lies {near}"
 
 
+def _cells(said: Mapping[str, str]) -> dict[str, Any]:
+    """Return what a row says as columns of one cell.
+
+    Raises
+    ------
+    InputError
+        If no gate looks at such a thing, or a day is none.
+    """
+    columns: dict[str, Any] = {}
+    for name, text in said.items():
+        if name not in (*TEXTS, *DAYS):
+            msg = f"No gate looks at {name!r}; there are {', '.join((*TEXTS, *DAYS))}."
+            raise InputError(msg)
+        columns[name] = arrays.text([text])
+        if name in DAYS:
+            columns[name] = np.array([day_of(text)], "datetime64[D]")
+            if np.isnat(columns[name][0]):
+                msg = f"{name} {text!r} is not a day; write it like 2026-12-01."
+                raise InputError(msg)
+    return columns
+
+
+def _earliest(matcher: Matcher, center: int) -> str:
+    """Return the first day on which a center may open whose opening is not known, else nothing."""
+    day = matcher.centers.earliest_on[center]
+    return "" if np.isnat(day) else str(day)
+
+
+def _window(
+    matcher: Matcher, country: str, ordered_on: datetime.date | None
+) -> tuple[str, str] | None:
+    time = lead_time(matcher.policy, country)
+    if ordered_on is None or time is None:
+        return None
+    earliest, latest = window(time, np.datetime64(ordered_on, "D"))
+    return str(earliest), str(latest)
+
+
 def _named(text: str, number: int, codes: tuple[str, ...]) -> str:
     known = {UNKNOWN: f"{text!r}, which no table knows", NONE: ""}
     return known.get(number, codes[number])
@@ -233,6 +330,8 @@ def _centers(
             refused = "in another country"
         elif planned[i]:
             refused = f"opens on {centers.opens_on[i]}"
+            if earliest := _earliest(matcher, i):
+                refused = f"opens between {earliest} and {centers.opens_on[i]}"
         elif not opened[i]:
             refused = f"closed on {centers.closes_on[i]}"
         elif not np.isnat(centers.closes_on[i]):
@@ -261,18 +360,55 @@ def _clauses(matcher: Matcher, reason: Reason, country: str, level: str) -> list
     """Return the clauses of the policy that decided, each once."""
     policy = matcher.policy
     rules = policy.qualification
+    gate = _gate_clause(matcher, reason, country)
     bands = policy.bands_in(country)
     names = [b.clause for b in bands if b.level == level] or [bands[-1].clause]
     if reason in {Reason.no_center_in_country, Reason.country_conflict, Reason.country_unknown}:
         names = []
+    if gate:
+        names.insert(0, gate)
     if rules.clause:
         names.append(rules.clause)
     if reason == Reason.center_opens_later:
         times = policy.lead_times
         named = [t for t in times if country in t.countries] or list(times)
         names += [t.clause for t in named]
-    elif reason != Reason.within_radius:
+    elif reason != Reason.within_radius and not gate:
         names.append(rules.fallback_clause)
     replacement = policy.level(level).replacement
     names += [replacement.clause] if replacement else []
     return [policy.clauses[name] for name in dict.fromkeys(names)]
+
+
+def _gate_clause(matcher: Matcher, reason: Reason, country: str) -> str | None:
+    """Return the clause of the gate that closed, if one did."""
+    gates = matcher.policy.gates
+    rules: dict[Reason, Any] = {
+        Reason.level_not_requested: gates.request,
+        Reason.component_excluded: gates.components,
+        Reason.component_unknown: gates.components,
+        Reason.lifecycle_phase: gates.lifecycle,
+        Reason.product_undated: gates.lifecycle,
+        Reason.address_not_registered: gates.registration,
+        Reason.not_offered_in_country: next(
+            (rule for rule in gates.not_offered if country in rule.countries), None
+        ),
+    }
+    rule = rules.get(reason)
+    return rule.clause if rule else None
+
+
+def _notes(matcher: Matcher, reason: Reason, said: Mapping[str, str], level: str) -> Iterator[str]:
+    """Yield the clauses on the level and on what is stated, but for that of a closed gate."""
+    policy, gates = matcher.policy, matcher.policy.gates
+    about: list[tuple[str, Any]] = [
+        ("component", gates.components),
+        ("product", gates.lifecycle),
+        ("registered_on", gates.registration),
+        ("requested_level", gates.request),
+    ]
+    names = [rule.clause for name, rule in about if rule and name in said]
+    names += policy.level(level).footnotes
+    names += [policy.warranty.clause] if policy.warranty else []
+    decided_by = _gate_clause(matcher, reason, "")
+    return (policy.clauses[name] for name in dict.fromkeys(names) if name != decided_by)

@@ -7,14 +7,18 @@ import datetime
 from collections.abc import Generator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 
 import pyarrow as pa
 
-from coverage_analyzer import countries
-from coverage_analyzer.files import reading, report
+from coverage_analyzer import countries, tables
+from coverage_analyzer.errors import InputError
+from coverage_analyzer.files import reading, report, streams
 from coverage_analyzer.files.reading import Rows, Table
+from coverage_analyzer.gates import Facts
 from coverage_analyzer.matching import Matcher, Sites, Verdicts
 from coverage_analyzer.policy import Policy
+from coverage_analyzer.products import Products
 
 
 def matcher_of(
@@ -23,6 +27,7 @@ def matcher_of(
     *,
     as_of: datetime.date | None = None,
     trust_declared: bool = False,
+    products: Products | None = None,
 ) -> Matcher:
     """Return the rules of a policy over the centers of an open table, on a day.
 
@@ -34,17 +39,36 @@ def matcher_of(
     world = countries.load()
     convention = policy.convention(world.names, trust_declared=trust_declared)
     network = reading.read_centers(centers, world, convention)
-    return Matcher(network, policy, world, as_of=as_of, trust_declared=trust_declared)
+    return Matcher(
+        network, policy, world, as_of=as_of, trust_declared=trust_declared, products=products
+    )
+
+
+def products_of(path: str | Path | None) -> Products | None:
+    """Return the products of a file, if one is given.
+
+    Raises
+    ------
+    InputError
+        If it is standard input, which is for sites or centers, or a row of it cannot be used.
+    """
+    if not path:
+        return None
+    if str(path) == streams.STANDARD_INPUT:
+        msg = "Products do not come from standard input; give a file of them."
+        raise InputError(msg)
+    return reading.read_products(reading.opened(path, tables.PRODUCTS))
 
 
 @dataclass(frozen=True)
 class Judged:
-    """A block with its verdicts: in numbers, as columns, and as rows of the report."""
+    """A block with its verdicts: in numbers, as columns, as rows of the report; and its facts."""
 
     rows: Rows
     verdicts: Verdicts
     columns: Mapping[str, pa.Array]
     report: pa.RecordBatch
+    facts: Facts | None = None
 
 
 def judged(
@@ -57,9 +81,10 @@ def judged(
         for rows in blocks:
             where, declared = rows.coordinates, table.declared(rows.block, matcher.world.names)
             sites = Sites(where.lon, where.lat, declared, where.accuracy_m)
-            verdicts = matcher.match(sites)
+            facts = matcher.gates.facts(table.facts(rows))
+            verdicts = matcher.match(sites, facts)
             columns = matcher.columns(verdicts)
             batch = pa.RecordBatch.from_arrays(
                 [*rows.block.columns.columns, *columns.values()], names=[*headers, *columns]
             )
-            yield Judged(rows, verdicts, columns, batch)
+            yield Judged(rows, verdicts, columns, batch, facts)

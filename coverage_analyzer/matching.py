@@ -14,10 +14,13 @@ nothing but its notes on cells outlives a batch. Each batch goes one way, all it
 5. *The planned center* to wait for, where none that is open reaches the site.
 6. *The verdict*: ground, center, band, promise and accuracy make a case, and each case has a status
    and a reason in a table.
+7. *The gates* (`gates`), where the policy has some and the rows say something that they look at:
+   they lower what qualifies or waits, and never raise a level.
 
 So no step rounds before it decides, and the answer for a site depends on nothing but the site.
 """
 
+import copy
 import dataclasses
 import datetime
 import enum
@@ -32,15 +35,17 @@ import pyarrow as pa
 from coverage_analyzer import arrays, geodesy, tables
 from coverage_analyzer.arrays import Bools, Floats, Ints
 from coverage_analyzer.bands import Bands
-from coverage_analyzer.centers import Centers, Days
+from coverage_analyzer.centers import Centers
 from coverage_analyzer.countries import Countries, Numbers
 from coverage_analyzer.countries.decision import Ground, Grounds, decided
+from coverage_analyzer.days import NO_DAY, Days
 from coverage_analyzer.errors import InputError
+from coverage_analyzer.gates import Facts, Gate, Gates
 from coverage_analyzer.geodesy import MILE_M
+from coverage_analyzer.lead_times import scheduled
 from coverage_analyzer.nearness import NOBODY, Index
 from coverage_analyzer.policy import Policy
-
-NO_DAY: Final = np.datetime64("NaT", "D")
+from coverage_analyzer.products import Products
 
 ROWS_AT_ONCE: Final = 100_000
 """Bounds the memory of a match; fewer would cost time. The answer does not depend on it."""
@@ -66,6 +71,17 @@ class Reason(enum.IntEnum):
     country_unknown = 5
     borderline = 6
     null_island = 7
+    level_not_requested = 8
+    not_offered_in_country = 9
+    component_excluded = 10
+    component_unknown = 11
+    lifecycle_phase = 12
+    product_undated = 13
+    address_not_registered = 14
+
+
+REASON_OF_GATE: Final = np.array([0, *(Reason[g.name] for g in Gate if g)], np.int8)
+"""The reason that a row gets by the gate that closes."""
 
 
 @dataclass(frozen=True)
@@ -94,11 +110,6 @@ class Sites:
     def some(self, which: "Ints | slice") -> "Sites":
         """Return some of them."""
         return Sites(*(v[which] for v in vars(self).values()))
-
-    def batches(self) -> Iterator["Sites"]:
-        """Yield the sites in runs of at most `ROWS_AT_ONCE`."""
-        for start in range(0, len(self), ROWS_AT_ONCE):
-            yield self.some(slice(start, start + ROWS_AT_ONCE))
 
 
 @dataclass(frozen=True)
@@ -152,11 +163,14 @@ class Matcher:
         The day to judge; by default today in UTC.
     trust_declared
         Whether a declared country stands wherever a point lies.
+    products
+        The phases of products, which a gate of the policy may ask for.
 
     Raises
     ------
     InputError
-        If there is no center, or the country of one cannot be told.
+        If there is no center, the country of one cannot be told, or one is ordered where the policy
+        has no lead time.
     """
 
     def __init__(
@@ -167,17 +181,19 @@ class Matcher:
         *,
         as_of: datetime.date | None = None,
         trust_declared: bool = False,
+        products: Products | None = None,
     ) -> None:
         if not len(centers):
             msg = "There are no centers: give at least one."
             raise InputError(msg)
-        self.centers, self.policy, self.world = centers, policy, world
+        self.policy, self.world = policy, world
         self.as_of = as_of or datetime.datetime.now(datetime.UTC).date()
         self.convention = policy.convention(world.names, trust_declared=trust_declared)
         self.center_country = centers.decided(world, self.convention)
+        self.centers = centers = scheduled(centers, policy, self.center_country, world.names)
         self._bands = Bands(policy, world)
         self._lon, self._lat = np.append(centers.lon, np.nan), np.append(centers.lat, np.nan)
-        self._texts = {
+        self.texts = {
             "level": arrays.text([level.title for level in policy.levels]),
             "status": arrays.text([status.name for status in Status]),
             "reason": arrays.text([reason.name for reason in Reason]),
@@ -185,6 +201,7 @@ class Matcher:
             "country": arrays.text(world.names.codes),
         }
         day = np.datetime64(self.as_of, "D")
+        self.gates = Gates(policy, products, world, day)
         self._open = self._index(centers.is_open(day), list_all=False)
         self._planned = self._index(centers.is_planned(day), list_all=True)
 
@@ -199,16 +216,45 @@ class Matcher:
         reach_m = self._bands.widest * MILE_M
         return Index(self.centers.lon, self.centers.lat, members, reach_m, list_all=list_all)
 
+    def on(self, day: np.datetime64) -> "Matcher":
+        """Return the same rules on another day."""
+        return Matcher(
+            self.centers,
+            self.policy,
+            self.world,
+            as_of=_date(day),
+            trust_declared=self.convention.trust_declared,
+            products=self.gates.products,
+        )
+
+    def between(self, day: np.datetime64) -> "Matcher":
+        """Return the same rules on a day up to which no center opens or closes."""
+        made = copy.copy(self)
+        made.as_of = _date(day)
+        made.gates = Gates(self.policy, self.gates.products, self.world, day)
+        return made
+
     @property
     def open_centers(self) -> int:
         """How many centers serve on the day."""
         return int(self.centers.is_open(np.datetime64(self.as_of, "D")).sum())
 
-    def match(self, sites: Sites) -> Verdicts:
-        """Return the verdict on each site; the answer for one does not depend on the others."""
+    def match(self, sites: Sites, facts: Facts | None = None) -> Verdicts:
+        """Return the verdict on each site; the answer for one does not depend on the others.
+
+        Parameters
+        ----------
+        sites
+            Where they are.
+        facts
+            What their rows say of product, component, level and registration (`gates.facts`).
+        """
         if len(sites) <= ROWS_AT_ONCE:
-            return self._match(sites)
-        parts = [self._match(batch) for batch in sites.batches()]
+            return self._match(sites, facts)
+        parts = [
+            self._match(sites.some(run), None if facts is None else facts.some(run))
+            for run in runs(len(sites))
+        ]
         return Verdicts(
             **{
                 f.name: np.concatenate([getattr(p, f.name) for p in parts])
@@ -216,7 +262,7 @@ class Matcher:
             }
         )
 
-    def _match(self, sites: Sites) -> Verdicts:
+    def _match(self, sites: Sites, facts: Facts | None) -> Verdicts:
         country, ground = decided(sites.lon, sites.lat, sites.declared, self.world, self.convention)
         if not self.policy.needs_country:
             ground = np.where(ground == Ground.NULL_ISLAND, ground, Ground.AGREED).astype(np.int8)
@@ -226,7 +272,48 @@ class Matcher:
         now = self._measured(sites, points, country, nearest)
         beyond = np.flatnonzero(~now.inside & (ground < Ground.NULL_ISLAND))
         later = self._promised(sites, points, country, beyond)
-        return self._judged(sites, Decided(country, ground), now, later, in_reach)
+        if facts is None and not self.gates.everywhere:
+            return self._judged(sites, Decided(country, ground), now, later, in_reach)
+        waiting = Promised(later.site, now.some(later.site))
+        verdicts = self._judged(sites, Decided(country, ground), now, later, in_reach)
+        return self._lowered(verdicts, facts, now.band, waiting)
+
+    def _lowered(
+        self, given: Verdicts, facts: Facts | None, band: Ints, nearest: "Promised"
+    ) -> Verdicts:
+        """Return verdicts lowered where a gate closes.
+
+        Parameters
+        ----------
+        given
+            As they are without gates.
+        facts
+            What the rows say.
+        band
+            Of the distance that each verdict names.
+        nearest
+            The sites that a planned center will reach, and the nearest one that is open: whom a
+            gate keeps from waiting is told of that.
+        """
+        result = dataclasses.replace(given, **{k: v.copy() for k, v in vars(given).items()})
+        bought = self._bands.level(given.country, band)
+        gate, doubtful = self.gates.closing(facts, given.country, given.level, bought)
+        shut = (gate != Gate.none) & (given.status < Status.fallback)
+        result.reason[shut] = REASON_OF_GATE[gate[shut]]
+        result.status[shut] = np.where(doubtful[shut], Status.review, Status.fallback)
+        result.available_on[shut] = NO_DAY
+        lowest = self._levels(given.country, result.status, band)
+        result.level[shut] = np.maximum(given.level, lowest)[shut]
+        if facts is not None:
+            np.maximum(result.level, self.gates.at_best(facts), out=result.level)
+        waited = given.status[nearest.site] == Status.pending
+        back = np.flatnonzero(shut[nearest.site] & waited)
+        site, there = nearest.site[back], nearest.measured.some(back)
+        result.center[site] = there.center
+        result.distance_miles[site] = np.rint(there.miles * 1000) / 1000
+        result.limit_miles[site] = there.limit
+        result.margin_miles[site] = _away_from_zero(there.limit - there.miles)
+        return result
 
     def _promised(self, sites: Sites, points: Floats, country: Numbers, some: Ints) -> "Promised":
         """Return for some sites, where a planned center reaches them, the one to wait for.
@@ -315,14 +402,14 @@ class Matcher:
         days = np.isnat(verdicts.available_on)
         country = np.where(verdicts.country > 0, verdicts.country, -1)
         columns = {
-            "level": arrays.chosen(verdicts.level, self._texts["level"]),
-            "status": arrays.chosen(verdicts.status, self._texts["status"]),
-            "reason": arrays.chosen(verdicts.reason, self._texts["reason"]),
-            "center_id": arrays.chosen(verdicts.center, self._texts["center_id"]),
+            "level": arrays.chosen(verdicts.level, self.texts["level"]),
+            "status": arrays.chosen(verdicts.status, self.texts["status"]),
+            "reason": arrays.chosen(verdicts.reason, self.texts["reason"]),
+            "center_id": arrays.chosen(verdicts.center, self.texts["center_id"]),
             "distance_miles": _nullable(verdicts.distance_miles),
             "limit_miles": _nullable(verdicts.limit_miles),
             "margin_miles": _nullable(verdicts.margin_miles),
-            "site_country": arrays.chosen(country, self._texts["country"]),
+            "site_country": arrays.chosen(country, self.texts["country"]),
             "available_on": arrays.arrow(verdicts.available_on, days),
             "centers_in_reach": arrays.arrow(verdicts.centers_in_reach),
         }
@@ -331,6 +418,16 @@ class Matcher:
 
 def _nullable(values: Floats) -> pa.Array:
     return arrays.arrow(values, np.isnan(values))
+
+
+def _date(day: np.datetime64) -> datetime.date:
+    return datetime.date.fromisoformat(str(day))
+
+
+def runs(rows: int) -> Iterator[slice]:
+    """Yield rows in runs of at most `ROWS_AT_ONCE`."""
+    for start in range(0, rows, ROWS_AT_ONCE):
+        yield slice(start, min(start + ROWS_AT_ONCE, rows))
 
 
 class Measured(NamedTuple):
@@ -345,6 +442,11 @@ class Measured(NamedTuple):
     inside: Bools
     limit: Floats
     miles: Floats
+
+    def some(self, which: Ints) -> "Measured":
+        """Return those of some sites."""
+        band, inside = self.band[which], self.inside[which]
+        return Measured(self.center[which], band, inside, self.limit[which], self.miles[which])
 
 
 class Promised(NamedTuple):

@@ -55,6 +55,12 @@ SITES: Final = (
     Column("name", ("site_name", "customer")),
     COUNTRY,
     Column("accuracy_m", hint="accuracy|precision"),
+    Column("product", ("product_name",)),
+    Column("version", ("product_version",)),
+    Column("component", ("component_name",)),
+    Column("requested_level", ("level_requested",)),
+    Column("registered_on", ("address_registered_on",)),
+    Column("installed_on", ("installation_date",)),
 )
 """Customer sites. Every other column is carried along."""
 
@@ -66,8 +72,18 @@ CENTERS: Final = (
     COUNTRY,
     Column("opens_on", ("opens", "opening_date", "open_from"), hint="open|live|start|eröffn"),
     Column("closes_on", ("closes", "closing_date", "open_until"), hint="clos|^end|schlie"),
+    Column("ordered_on", ("ordered", "order_date")),
 )
 """Service centers."""
+
+PRODUCTS: Final = (
+    Column("product", ("product_name", "name"), required=True),
+    Column("version", ("product_version",)),
+    Column("mainstream_ends_on", ("mainstream_end", "end_of_mainstream")),
+    Column("extended_ends_on", ("extended_end", "end_of_maintenance", "eom")),
+    Column("life_ends_on", ("life_end", "end_of_life", "eol")),
+)
+"""Products, with the last day of each phase of their life."""
 
 VERDICT: Final = (
     "level",
@@ -84,6 +100,10 @@ VERDICT: Final = (
 """What a report adds to each site, in this order."""
 
 
+TIMELINE: Final = ("site_id", "from_day", "level", "status", "reason", "center_id")
+"""What a timeline tells: the verdict on a site from a day on."""
+
+
 class Rejected(enum.StrEnum):
     """Why a row could not be decided: the codes in ``rejects.csv``."""
 
@@ -96,6 +116,7 @@ class Rejected(enum.StrEnum):
     accuracy_not_a_number = enum.auto()
     geometry_not_a_point = enum.auto()
     duplicate_site_id = enum.auto()
+    date_not_a_day = enum.auto()
 
 
 def folded(header: str) -> str:

@@ -41,6 +41,7 @@ def pytest_configure():
 _CENTERS, _COUNTRIES = "unit/test_centers.py", "unit/test_countries.py"
 _MATCHING, _NEARNESS = "unit/test_matching.py", "unit/test_nearness.py"
 _DATABASE = "unit/test_database.py"
+_GATES = "golden/test_gates.py"
 _GOLDEN, _LAWS = "golden/test_golden.py", "property/test_laws.py"
 
 TESTS: Final = {
@@ -59,7 +60,12 @@ TESTS: Final = {
     "maps/detail": ("unit/test_letter.py",),
     "maps/land": ("unit/test_letter.py",),
     "maps/letter": ("unit/test_letter.py",),
-    "matching": (_MATCHING, _GOLDEN, _LAWS),
+    "days": ("unit/test_days.py",),
+    "gates": (_GATES, "property/test_time.py"),
+    "lead_times": ("unit/test_lead_times.py",),
+    "matching": (_MATCHING, _GOLDEN, _GATES, _LAWS),
+    "products": (_GATES, "unit/test_gates.py"),
+    "terms/timeline": ("unit/test_timeline.py", "property/test_time.py"),
     "bands": (_MATCHING, _GOLDEN),
     "cells": (_NEARNESS, _MATCHING, _LAWS),
     "nearness": (_NEARNESS, _MATCHING, _LAWS),
@@ -670,6 +676,54 @@ MUTANTS: Final = (
         "e = np.sqrt(geodesy.ECCENTRICITY2)",
         "e = 1e-4",
         "areas on a sphere",
+    ),
+    Mutant(
+        "gates",
+        "content = facts.requested >= level + (level == promised)",
+        "content = facts.requested > level",
+        "who bought Gold waits for Gold Plus",
+    ),
+    Mutant(
+        "gates",
+        "late = (facts.registration == Registered.late) | (facts.registered_on > self.day)",
+        "late = (facts.registration == Registered.late) | (facts.registered_on >= self.day)",
+        "an address counts from the day after its registration",
+    ),
+    Mutant(
+        "gates",
+        "for code, closes, doubtful in sorted(cases, key=lambda c: (c[2], c[0]), reverse=True):",
+        "for code, closes, doubtful in sorted(cases, key=lambda c: c[0], reverse=True):",
+        "a doubt hides what is certain",
+    ),
+    Mutant(
+        "gates",
+        "return np.append(~some, [False, False]), np.append(some & other, [True, False])",
+        "return np.append(~some, [False, False]), np.append(some & other, [False, True])",
+        "a product that is not said is in doubt, one that is not in the table is fine",
+    ),
+    Mutant(
+        "products",
+        "after, before = self.ends < day, self.ends >= day",
+        "after, before = self.ends <= day, self.ends > day",
+        "the last day of a phase belongs to the next",
+    ),
+    Mutant(
+        "lead_times",
+        'return min((month + amount).astype("datetime64[D]") + number, last)',
+        'return (month + amount).astype("datetime64[D]") + number',
+        "six months from the 31st of August reach into March",
+    ),
+    Mutant(
+        "matching",
+        "result.level[shut] = np.maximum(given.level, lowest)[shut]",
+        "result.level[shut] = given.level[shut]",
+        "a gate changes the status alone",
+    ),
+    Mutant(
+        "terms/timeline",
+        "ends = [*(self.days[1:] - ONE_DAY), self.end]",
+        "ends = [*self.days[1:], self.end]",
+        "the day of an opening is judged twice, once by the day before",
     ),
 )
 

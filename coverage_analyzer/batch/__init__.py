@@ -5,5 +5,6 @@ from coverage_analyzer.batch.ledger import Ledger
 from coverage_analyzer.batch.lettering import site_letter
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.running import run
+from coverage_analyzer.batch.timing import timeline
 
-__all__ = ["Ledger", "Options", "check", "run", "site_letter"]
+__all__ = ["Ledger", "Options", "check", "run", "site_letter", "timeline"]

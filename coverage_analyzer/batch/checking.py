@@ -78,7 +78,7 @@ def check(
             where, declared = rows.coordinates, table.declared(rows.block, world.names)
             _, ground = decided(where.lon, where.lat, declared, world, convention)
             grounds += np.bincount(ground, minlength=len(Ground))
-            ids.add(table.site_ids(rows.block), rows.block.lines)
+            ids.add(table.keys(rows.block), rows.block.lines)
             ledger.add(rows)
             if writer is not None:
                 writer.write(rows.rejects)

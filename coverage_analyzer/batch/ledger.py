@@ -89,6 +89,13 @@ class Tally:
             result[codes[country], levels[level].title, Status(status).name] = n
         return result
 
+    def countries(self, matcher: Matcher) -> dict[str, int]:
+        """Return the number of sites by country."""
+        result: Counter[str] = Counter()
+        for (country, _, _), n in self.counts(matcher).items():
+            result[country] += n
+        return dict(result)
+
     def totals(self, matcher: Matcher) -> dict[str, dict[str, int]]:
         """Return the number of sites by level, by status and by reason."""
         totals: dict[str, Counter[str]] = {"level": Counter(), "status": Counter()}

@@ -5,13 +5,13 @@ import re
 from pathlib import Path
 from typing import Final
 
-from coverage_analyzer import tables
+from coverage_analyzer import gates, tables
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.centers import day
 from coverage_analyzer.explanation import explanation
 from coverage_analyzer.files import reading
 from coverage_analyzer.files.finding import FoundSite, found
-from coverage_analyzer.judging import matcher_of
+from coverage_analyzer.judging import matcher_of, products_of
 from coverage_analyzer.maps.letter import Addressee, letter
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.tables import folded
@@ -46,8 +46,8 @@ def site_letter(
     as_of
         The day to judge, by default today in UTC.
     options
-        ``columns``, ``center_columns``, ``dialect``, ``center_dialect`` and ``trust_declared``
-        count.
+        ``columns``, ``center_columns``, ``dialect``, ``center_dialect``, ``products`` and
+        ``trust_declared`` count.
 
     Raises
     ------
@@ -61,12 +61,14 @@ def site_letter(
     options = options or Options()
     wanted, rules = day(as_of), Policy.load(policy)
     given = reading.opened(centers, tables.CENTERS, options.center_columns, options.center_dialect)
-    matcher = matcher_of(given, rules, as_of=wanted, trust_declared=options.trust_declared)
+    trusting, products = options.trust_declared, products_of(options.products)
+    matcher = matcher_of(given, rules, as_of=wanted, trust_declared=trusting, products=products)
     table = reading.opened(sites, tables.SITES, options.columns, options.dialect)
     site = found(table, site_id)
     place = (site.lon, site.lat)
     declared, error = site.cell("country"), site.accuracy_m
-    story = explanation(matcher, *place, country=declared, accuracy_m=error)
+    stated = {name: site.cell(name) for name in (*gates.TEXTS, *gates.DAYS)}
+    story = explanation(matcher, *place, country=declared, accuracy_m=error, stated=stated)
     return letter(matcher, story, Addressee(site.site_id, site.cell("name"), address(site)))
 
 

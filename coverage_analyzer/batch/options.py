@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from coverage_analyzer.files import report
 from coverage_analyzer.files.delimited import PLAIN, Dialect
@@ -31,6 +32,8 @@ class Options:
         How the sites or centers are written, where that cannot be found.
     table
         The address of a table of a database that is to hold the report, too.
+    products
+        A file of products with the days on which the phases of their life end (`tables.PRODUCTS`).
     on_duplicate
         What becomes of rows that share their ``site_id``: all ``keep`` (and are counted), only
         the ``first`` usable one stays, or all are a ``reject``. For the latter two the sites are
@@ -51,6 +54,7 @@ class Options:
     dialect: Dialect = PLAIN
     center_dialect: Dialect = PLAIN
     table: str = ""
+    products: str | Path = ""
     on_duplicate: OnDuplicate = "keep"
     progress: Callable[[int, float], None] | None = None
 

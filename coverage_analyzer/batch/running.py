@@ -7,6 +7,7 @@ is written the next is read and judged.
 import dataclasses
 import datetime
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from dataclasses import dataclass, field
@@ -31,7 +32,7 @@ from coverage_analyzer.files.duplicates import Ids, Repeats
 from coverage_analyzer.files.publishing import Publication
 from coverage_analyzer.files.reading import Rows, Table
 from coverage_analyzer.files.text_writer import RejectsWriter
-from coverage_analyzer.judging import judged, matcher_of
+from coverage_analyzer.judging import judged, matcher_of, products_of
 from coverage_analyzer.maps import page, payload
 from coverage_analyzer.maps.gathering import DrawnSites
 from coverage_analyzer.matching import Matcher
@@ -90,8 +91,8 @@ def run(
     _check_inputs(sites, centers, options)
     columns, dialect = options.center_columns, options.center_dialect
     given = reading.opened(centers, tables.CENTERS, columns, dialect)
-    trusting = options.trust_declared
-    matcher = matcher_of(given, rules, as_of=wanted, trust_declared=trusting)
+    trusting, products = options.trust_declared, products_of(options.products)
+    matcher = matcher_of(given, rules, as_of=wanted, trust_declared=trusting, products=products)
     table = _opened_sites(sites, options)
     report.check_rows(options.format, table.source.rows)
     _spare_inputs(Path(output), [t.path for t in (table, given) if isinstance(t.path, Path)])
@@ -178,6 +179,7 @@ class Totals:
     tally: Tally = field(default_factory=Tally)
     drawn: DrawnSites = field(default_factory=DrawnSites)
     repeats: Repeats = field(default_factory=Repeats)
+    empty: Counter[str] = field(default_factory=Counter)
 
 
 def _published(
@@ -203,8 +205,9 @@ def _published(
         data = payload.payload(title, totals.drawn, network, names)
         undrawn += [f"The map: {note}" for note in [data.told["note"]] if note]
         publication.path("map.html").write_text(page.page(data), encoding="utf-8")
-    told = manifest(*given, matcher)
-    told["warnings"] += [*undrawn, *_repeated(totals.repeats)]
+    told = manifest(*given, matcher, options.products)
+    gated = matcher.gates.warnings(given[0].columns, totals.empty, totals.tally.countries(matcher))
+    told["warnings"] += [*gated, *undrawn, *_repeated(totals.repeats)]
     told |= {
         "counts": counts | {"rejects": dict(totals.ledger.reasons)},
         "ledger": totals.ledger.figures(),
@@ -249,8 +252,9 @@ def _streamed(table: Table, matcher: Matcher, outputs: Outputs, options: Options
             rejects.write(some.rows.rejects)
             totals.ledger.add(some.rows)
             totals.tally.add(some.verdicts)
+            totals.empty.update(matcher.gates.empty(some.facts))
             if options.on_duplicate == "keep":  # else the table has lost them, and was asked then
-                ids.add(table.site_ids(some.rows.block), some.rows.block.lines)
+                ids.add(table.keys(some.rows.block), some.rows.block.lines)
             if options.map:
                 where = some.rows.coordinates
                 totals.drawn.add(where.lon, where.lat, *labels(some.rows, table), some.columns)

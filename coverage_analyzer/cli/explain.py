@@ -39,6 +39,16 @@ class Degrees(click.FloatRange):
 @click.option(
     "--accuracy-m", type=click.FloatRange(min=0), metavar="METRES", help="How exact the point is."
 )
+@click.option("--product", default="", metavar="NAME", help="What stands at the site.")
+@click.option("--version", default="", metavar="TEXT", help="Of the product.")
+@click.option("--component", default="", metavar="NAME", help="The part to be replaced.")
+@click.option("--requested-level", default="", metavar="LEVEL", help="What is bought.")
+@click.option("--registered-on", default="", metavar="DATE", help="The day of its address.")
+@click.option("--installed-on", default="", metavar="DATE", help="The day of its installation.")
+@click.option(
+    "--ordered-on", metavar="DATE", help="Tell when a center would open that is ordered then."
+)
+@options.products
 @options.policy
 @options.as_of
 @options.center_column
@@ -51,12 +61,15 @@ def explain(
     centers: str,
     country: str,
     accuracy_m: float | None,
+    ordered_on: str | None,
+    products: str,
     policy: str,
     as_of: str | None,
     center_columns: dict[str, str],
     center_dialect: Any,
     trust_declared: bool,
     as_json: bool,
+    **stated: str,
 ) -> None:
     """Tell why a site at a point gets its level.
 
@@ -64,18 +77,33 @@ def explain(
     Examples:
       coverage-analyzer explain 47.6145 7.6645 --country DE --centers data/service_centers.csv
       coverage-analyzer explain -33.8688 151.2093 --centers data/service_centers.csv --json
+      coverage-analyzer explain 39.0997 -94.5786 --country US --requested-level Silver \\
+        --centers data/service_centers.csv
     """
     from coverage_analyzer.centers import day
     from coverage_analyzer.explanation import explanation
     from coverage_analyzer.files.reading import opened
-    from coverage_analyzer.judging import matcher_of
+    from coverage_analyzer.judging import matcher_of, products_of
     from coverage_analyzer.policy import Policy
     from coverage_analyzer.tables import CENTERS
 
     rules = Policy.load(policy)
     table = opened(centers, CENTERS, center_columns, center_dialect)
-    matcher = matcher_of(table, rules, as_of=day(as_of), trust_declared=trust_declared)
-    error = float("nan") if accuracy_m is None else accuracy_m
-    story = explanation(matcher, longitude, latitude, country=country, accuracy_m=error)
+    matcher = matcher_of(
+        table,
+        rules,
+        as_of=day(as_of),
+        trust_declared=trust_declared,
+        products=products_of(products),
+    )
+    story = explanation(
+        matcher,
+        longitude,
+        latitude,
+        country=country,
+        accuracy_m=float("nan") if accuracy_m is None else accuracy_m,
+        stated=stated,
+        ordered_on=day(ordered_on),
+    )
     told = json.dumps(story.to_dict(), indent=2, ensure_ascii=False) if as_json else str(story)
     click.echo(told)

@@ -21,6 +21,7 @@ from coverage_analyzer.cli.talk import say
 @options.dialect
 @options.center_dialect
 @options.trust_declared
+@options.products
 def letter(
     sites: str,
     site_id: str,
@@ -33,6 +34,7 @@ def letter(
     dialect: Any,
     center_dialect: Any,
     trust_declared: bool,
+    products: str,
 ) -> None:
     """Write one page on a site: its level, what that promises, from when, why, with a map.
 
@@ -45,13 +47,14 @@ def letter(
     from coverage_analyzer import batch
     from coverage_analyzer.files import single
 
-    place = _place(output, sites, centers)
+    place = _place(output, sites, centers, *filter(None, [products]))
     chosen = batch.Options(
         columns=columns,
         center_columns=center_columns,
         dialect=dialect,
         center_dialect=center_dialect,
         trust_declared=trust_declared,
+        products=products,
     )
     page = batch.site_letter(sites, site_id, centers, policy=policy, as_of=as_of, options=chosen)
     single.publish(place, page, what="letter")

@@ -16,6 +16,7 @@ from coverage_analyzer.cli.map import map_
 from coverage_analyzer.cli.policies import policies
 from coverage_analyzer.cli.run import run
 from coverage_analyzer.cli.talk import say
+from coverage_analyzer.cli.timeline import timeline
 from coverage_analyzer.errors import CoverageError, FolderBusyError, PublishError
 
 USAGE: Final = 2
@@ -39,6 +40,7 @@ def program() -> None:
       coverage-analyzer letter sites.csv --site LSZH --centers centers.csv -o letter.html
       coverage-analyzer policies
       coverage-analyzer entitlements --product XenApp --version 6.5
+      coverage-analyzer timeline sites.csv --centers centers.csv --to 2027-12-31 -o changes.csv
 
     \b
     Exit codes: 0 fine, 1 more rejects than --max-rejects, 2 input or usage,
@@ -56,6 +58,7 @@ program.add_command(explain)
 program.add_command(letter)
 program.add_command(policies)
 program.add_command(entitlements)
+program.add_command(timeline)
 
 
 def main() -> NoReturn:

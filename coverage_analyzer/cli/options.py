@@ -73,6 +73,12 @@ raw_text = click.option(
 excel = click.option(
     "--excel", is_flag=True, help="Begin CSV files with the mark by which Excel knows UTF-8."
 )
+products = click.option(
+    "--products",
+    default="",
+    metavar="FILE",
+    help="Products, with the days on which the phases of their life end.",
+)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print all on standard output.")
 
 DIALECT: Final = (
@@ -99,6 +105,12 @@ DIALECT: Final = (
         "--sheet", default="", metavar="NAME", help="Of a workbook of sites.  [the first shown]"
     ),
     click.option("--wrap-longitude", is_flag=True, help="Take longitudes of 180 to 360 as west."),
+    click.option(
+        "--date-format",
+        default="",
+        metavar="FORM",
+        help="Of days in the sites, such as %d.%m.%Y.  [ISO 8601: 2026-12-01]",
+    ),
 )
 
 

@@ -40,6 +40,7 @@ from coverage_analyzer.cli.talk import log_to_stderr, progress, say, say_ledger
 @options.column
 @options.center_column
 @options.center_dialect
+@options.products
 @options.trust_declared
 @click.option("--areas/--no-areas", default=True, help="Write areas.geojson.  [areas]")
 @click.option("--map/--no-map", "page", default=True, help="Write map.html.  [map]")
@@ -74,6 +75,7 @@ def run(
     columns: dict[str, str],
     center_columns: dict[str, str],
     center_dialect: Any,
+    products: str,
     trust_declared: bool,
     areas: bool,
     page: bool,
@@ -116,6 +118,7 @@ def run(
         columns=columns,
         center_columns=center_columns,
         center_dialect=center_dialect,
+        products=products,
         trust_declared=trust_declared,
         areas=areas,
         map=page,

@@ -4,38 +4,45 @@ import dataclasses
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from coverage_analyzer import arrays, tables
-from coverage_analyzer.arrays import Floats
+from coverage_analyzer import arrays, days, gates, tables
+from coverage_analyzer.arrays import Bools, Floats
 from coverage_analyzer.centers import Centers
 from coverage_analyzer.coordinates import Coordinates, Notation, coordinates, fault_detail
 from coverage_analyzer.countries import Countries, Names, Numbers
 from coverage_analyzer.countries.decision import Convention
-from coverage_analyzer.errors import InputError
+from coverage_analyzer.days import Days
+from coverage_analyzer.errors import InputError, refuse
 from coverage_analyzer.files import opening
 from coverage_analyzer.files.blocks import Block, Reject, Source
 from coverage_analyzer.files.database.address import Address, address, is_address
 from coverage_analyzer.files.delimited import PLAIN, Dialect
 from coverage_analyzer.files.duplicates import Ids, Refused
+from coverage_analyzer.products import ENDS, Products
 from coverage_analyzer.tables import Column, Rejected
 
-DAYS: Final = ("opens_on", "closes_on")
-MIDNIGHT: Final = r"^\s*([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]00:00(?::00(?:\.0+)?)?(?:Z|\+00:00)?\s*$"
-"""A day written as the time when it begins."""
+DAYS: Final = ("opens_on", "closes_on", "ordered_on", *ENDS)
 
 
 @dataclass(frozen=True)
 class Rows:
-    """The usable rows of a block, with their coordinates, and what became of the others."""
+    """The usable rows of a block, with their coordinates, and what became of the others.
+
+    Attributes
+    ----------
+    days
+        The days of each row in the known columns that hold some, ``NaT`` where a cell is blank.
+    """
 
     block: Block
     coordinates: Coordinates
     rejects: list[Reject]
+    days: Mapping[str, Days] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -88,12 +95,32 @@ class Table:
         cells = self.column(block, "site_id")
         return arrays.text([""] * len(block.lines)) if cells is None else tables.as_text(cells)
 
+    def keys(self, block: Block) -> pa.Array:
+        """Return what must stand only once, as text: the ``site_id``, or it with product.
+
+        A site may have several products, and those several components, each in a row of its own.
+        """
+        ids = self.site_ids(block)
+        cells = [self.column(block, name) for name in ("product", "version", "component")]
+        texts = [tables.as_text(c) for c in cells if c is not None]
+        if not texts:
+            return ids
+        nothing, mark = arrays.text(["", "\0"])
+        blank = pc.equal(pc.utf8_trim_whitespace(ids), nothing)
+        return pc.if_else(blank, ids, pc.binary_join_element_wise(ids, *texts, mark))
+
     def declared(self, block: Block, names: Names) -> Numbers:
         """Return the number of the country that each row of a block declares."""
         cells = self.column(block, "country")
         if cells is None:
             return np.zeros(len(block.lines), np.int16)
         return names.named(tables.as_text(cells))
+
+    def facts(self, rows: Rows) -> dict[str, Any]:
+        """Return what gates look at, where the file has it: texts of Arrow, days of numpy."""
+        found = {name: self.column(rows.block, name) for name in gates.TEXTS}
+        texts = {n: tables.as_text(cells) for n, cells in found.items() if cells is not None}
+        return texts | dict(rows.days)
 
     def column(self, block: Block, name: str) -> pa.Array | None:
         """Return a known column of a block, if the file has it."""
@@ -163,7 +190,7 @@ def duplicates(table: Table, *, keep_first: bool, folder: Path | None = None) ->
     """
     with Ids(folder) as ids:
         for rows in table.rows():
-            ids.add(table.site_ids(rows.block), rows.block.lines)
+            ids.add(table.keys(rows.block), rows.block.lines)
         return ids.refused(keep_first=keep_first)
 
 
@@ -198,11 +225,35 @@ def read_centers(table: Table, world: Countries, convention: Convention) -> Cent
         raise InputError(msg) from None
 
 
+def read_products(table: Table) -> Products:
+    """Read products and the phases of their life out of an open table.
+
+    Raises
+    ------
+    InputError
+        One error that names every row that cannot be used.
+    """
+    texts: dict[str, list[str]] = {name: [] for name in table.columns}
+    lines, unread = [], []
+    for block in table.source.blocks():
+        lines += [f"line {n}" for n in block.lines]
+        unread += [f"line {r.line}: {r.detail}" for r in block.rejects]
+        for name, values in texts.items():
+            cells = table.column(block, name)
+            values.extend(_texts(cells, name).to_pylist() if cells is not None else [])
+    try:
+        refuse(unread, len(lines) + len(unread), "products")
+        return Products.from_texts(texts, lines)
+    except InputError as error:
+        msg = f"{table.path}: {error}"
+        raise InputError(msg) from None
+
+
 def _texts(cells: pa.Array, name: str) -> pa.Array:
     """Return cells of a column as text; geopandas keeps and writes opening days as times."""
     if name not in DAYS:
         return tables.as_text(cells)
-    return pc.replace_substring_regex(tables.as_text(cells), MIDNIGHT, r"\1")
+    return pc.replace_substring_regex(tables.as_text(cells), days.MIDNIGHT, r"\1")
 
 
 def _joined(parts: list[Floats]) -> Floats:
@@ -217,10 +268,12 @@ def _coordinates(block: Block, table: Table) -> Coordinates:
 def usable(block: Block, table: Table) -> Rows:
     """Return the rows of a block that can be judged, and the others with their reasons."""
     read = _coordinates(block, table)
+    known, undated = _known_days(block, table)
+    read.fault[(read.fault < 0) & undated] = list(Rejected).index(Rejected.date_not_a_day)
     first = table.refused.first_of(block.lines)
     fits = (read.fault < 0) & (first == 0)
     if fits.all():
-        return Rows(block, read, block.rejects)
+        return Rows(block, read, block.rejects, known)
     rejects = list(block.rejects)
     for row in np.flatnonzero(~fits).tolist():
         line = int(block.lines[row])
@@ -236,7 +289,19 @@ def usable(block: Block, table: Table) -> Rows:
         block.records,
     )
     some = Coordinates(read.lon[kept], read.lat[kept], read.accuracy_m[kept], read.fault[kept])
-    return Rows(left, some, sorted(rejects, key=lambda r: r.line))
+    left_days = {name: values[kept] for name, values in known.items()}
+    return Rows(left, some, sorted(rejects, key=lambda r: r.line), left_days)
+
+
+def _known_days(block: Block, table: Table) -> tuple[dict[str, Days], Bools]:
+    """Return the days of a block by their column, and which rows have a cell that is none."""
+    found, bad = {}, np.zeros(len(block.lines), np.bool_)
+    for name in gates.DAYS:
+        cells = table.column(block, name)
+        if cells is not None:
+            found[name], blank = days.days(cells, table.notation.date_format or days.ISO)
+            bad |= np.isnat(found[name]) & ~blank
+    return found, bad
 
 
 def _fault(block: Block, table: Table, row: int, fault: int, first: int) -> tuple[Rejected, str]:
@@ -246,9 +311,22 @@ def _fault(block: Block, table: Table, row: int, fault: int, first: int) -> tupl
         twin = f"already in line {first}" if first < block.lines[row] else "in other lines, too"
         return Rejected.duplicate_site_id, f"site_id {site_id!r} stands {twin}"
     code = list(Rejected)[fault]
+    if code is Rejected.date_not_a_day:
+        return code, _undated(block, table, row)
     cells = (table.column(block, n) for n in ("latitude", "longitude", "accuracy_m"))
     texts = [_cell(c, row) for c in cells]
     return code, fault_detail(code, *texts, notation=table.notation)
+
+
+def _undated(block: Block, table: Table, row: int) -> str:
+    """Return which cell of a row is no day, and how days are written."""
+    form = table.notation.date_format or days.ISO
+    texts = {name: _cell(table.column(block, name), row) for name in gates.DAYS}
+    wrong = [n for n, t in texts.items() if t.strip() and np.isnat(days.day_of(t, form))]
+    like = "a day like 2026-12-01" if form == days.ISO else f"a day by --date-format {form}"
+    hint = "; written otherwise? say how with --date-format, such as %d.%m.%Y"
+    told = " and ".join(f"{name} is {texts[name]!r}" for name in wrong)
+    return f"{told}, not {like}{hint if form == days.ISO else ''}"
 
 
 def _cell(cells: pa.Array | None, row: int) -> str:

@@ -133,7 +133,10 @@ def write_summary(path: Path, counts: Counts, style: Style = SAFE) -> None:
 def write_centers(
     path: Path, centers: Centers, country: Numbers, names: Names, style: Style = SAFE
 ) -> None:
-    """Write the centers as used, with the country that decided."""
+    """Write the centers as used, with the country that decided.
+
+    One that is ordered, and whose opening is not known, opens on the latest day of its window.
+    """
     shown = style.shown
     columns: dict[str, Sequence[Any]] = {
         "center_id": list(map(shown, centers.center_id)),
@@ -144,6 +147,8 @@ def write_centers(
         "opens_on": _days(centers.opens_on),
         "closes_on": _days(centers.closes_on),
         "center_country": [names.codes[n] for n in country.tolist()],
+        "ordered_on": _days(centers.ordered_on),
+        "opens_earliest_on": _days(centers.earliest_on),
     }
     write_rows(path, list(columns), list(zip(*columns.values(), strict=True)), style)
 

@@ -4,14 +4,18 @@ from coverage_analyzer.frames.drawing import coverage_areas, coverage_map
 from coverage_analyzer.frames.judging import assess, explain, summarize
 from coverage_analyzer.frames.reading import read_centers, read_sites
 from coverage_analyzer.frames.reporting import write_report
+from coverage_analyzer.frames.timing import level_shares, timeline, timeline_plot
 
 __all__ = [
     "assess",
     "coverage_areas",
     "coverage_map",
     "explain",
+    "level_shares",
     "read_centers",
     "read_sites",
     "summarize",
+    "timeline",
+    "timeline_plot",
     "write_report",
 ]

@@ -2,7 +2,8 @@
 
 import datetime
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from pathlib import Path
+from typing import Any, Final, TypeAlias
 
 import geopandas as gpd
 import numpy as np
@@ -10,12 +11,17 @@ import pandas as pd
 import pyarrow as pa
 import shapely
 
-from coverage_analyzer import coordinates, tables
+from coverage_analyzer import coordinates, days, gates, tables
 from coverage_analyzer.arrays import Floats
-from coverage_analyzer.centers import Centers
+from coverage_analyzer.centers import DAYS, Centers
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.spatial import WGS84
+from coverage_analyzer.judging import products_of
+from coverage_analyzer.products import Products
 from coverage_analyzer.tables import Column
+
+ProductsLike: TypeAlias = pd.DataFrame | Products | str | Path | None
+"""Products, as a table, read, or the path of a file; or none."""
 
 NUMERIC: Final = ("latitude", "longitude", "accuracy_m")
 
@@ -190,9 +196,51 @@ def centers_of(frame: pd.DataFrame) -> Centers:
     """
     lon, lat = positions(frame, "centers")
     known = known_columns(frame, tables.CENTERS)
-    wanted = ("center_id", "name", "country", "opens_on", "closes_on")
+    wanted = ("center_id", "name", "country", *DAYS)
     cells = {name: texts(frame, known[name]).to_pylist() for name in wanted if name in known}
     return Centers.from_texts(cells, lon, lat, [f"row {i!r}" for i in frame.index])
+
+
+def facts_of(frame: pd.DataFrame, known: Mapping[str, str]) -> dict[str, Any]:
+    """Return what gates look at, where a frame has it: texts of Arrow, days of numpy.
+
+    Raises
+    ------
+    InputError
+        If a cell of a day holds none.
+    """
+    found: dict[str, Any] = {n: texts(frame, known[n]) for n in gates.TEXTS if n in known}
+    for name in gates.DAYS:
+        if name in known:
+            found[name], blank = days.days(texts(frame, known[name]))
+            bad = np.isnat(found[name]) & ~blank
+            if bad.any():
+                first = frame.index[bad][0]
+                msg = (
+                    f"{bad.sum()} rows have no day like 2026-12-01 in {known[name]!r}, the first "
+                    f"in row {first!r}; pandas.to_datetime(..., format=...) makes days of them."
+                )
+                raise InputError(msg)
+    return found
+
+
+def products_in(given: ProductsLike) -> Products | None:
+    """Return products out of a frame or a file, if they are given.
+
+    Raises
+    ------
+    InputError
+        If a row or a column cannot be used.
+    """
+    if given is None or isinstance(given, Products):
+        return given
+    if not isinstance(given, pd.DataFrame):
+        return products_of(given)
+    check_labels(given, "products")
+    headers = [str(c) for c in given.columns]
+    known = tables.recognised(headers, tables.PRODUCTS)
+    cells = {name: texts(given, headers[at]).to_pylist() for name, at in known.items()}
+    return Products.from_texts(cells, [f"row {i!r}" for i in given.index])
 
 
 def need(frame: pd.DataFrame, columns: Sequence[str], what: str, maker: str) -> None:

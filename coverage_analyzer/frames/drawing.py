@@ -1,6 +1,8 @@
 """What is drawn: coverage areas and the map."""
 
+import dataclasses
 import datetime
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 import geopandas as gpd
@@ -21,6 +23,7 @@ from coverage_analyzer.frames.columns import (
     texts,
     wgs84_points,
 )
+from coverage_analyzer.lead_times import scheduled
 from coverage_analyzer.maps import payload
 from coverage_analyzer.maps.gathering import DrawnSites
 from coverage_analyzer.policy import DEFAULT, Policy
@@ -70,6 +73,7 @@ def coverage_areas(
     rules, world, network = Policy.load(policy), countries.load(), centers_of(centers)
     convention = rules.convention(world.names, trust_declared=trust_declared)
     country = network.decided(world, convention)
+    network = scheduled(network, rules, country, world.names)
     judged = np.datetime64(day(as_of) or today(), "D")
     made = areas.areas(network, country, rules, world, judged, trust_declared=trust_declared)
     if merge is None:
@@ -156,9 +160,9 @@ def map_data(
     )
     drawn = DrawnSites()
     drawn.add(lon, lat, arrays.text(site_id), arrays.text(name), columns)
-    world, network = countries.load(), centers_of(centers)
-    check_network(verdicts, network)
     told = verdicts.attrs
+    world, network = countries.load(), with_windows(centers_of(centers), told)
+    check_network(verdicts, network)
     shown = payload.Network(
         network,
         _told_countries(network, world),
@@ -187,6 +191,16 @@ def check_network(verdicts: pd.DataFrame, centers: Centers) -> None:
             f"{listed}. Give the centers that the sites were judged by."
         )
         raise InputError(msg)
+
+
+def with_windows(centers: Centers, told: Mapping[Any, Any]) -> Centers:
+    """Return centers with the opening windows that verdicts were made with."""
+    earliest, opens = centers.earliest_on.copy(), centers.opens_on.copy()
+    for center_id, window in told.get("opening_windows", {}).items():
+        if center_id in centers.center_id:
+            i = centers.center_id.index(center_id)
+            earliest[i], opens[i] = (np.datetime64(text, "D") for text in window)
+    return dataclasses.replace(centers, earliest_on=earliest, opens_on=opens)
 
 
 def _told_countries(centers: Centers, world: countries.Countries) -> countries.Numbers:

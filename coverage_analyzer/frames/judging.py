@@ -2,6 +2,8 @@
 
 import datetime
 import warnings
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 import geopandas as gpd
@@ -16,16 +18,21 @@ from coverage_analyzer.explanation import Explanation, explanation
 from coverage_analyzer.files import report
 from coverage_analyzer.files.spatial import WGS84
 from coverage_analyzer.frames.columns import (
+    ProductsLike,
     accuracy,
     centers_of,
     check_labels,
+    facts_of,
     known_columns,
     points_name,
     positions,
+    products_in,
     texts,
     wgs84_points,
 )
-from coverage_analyzer.matching import Matcher, Sites, Status
+from coverage_analyzer.gates import Facts
+from coverage_analyzer.lead_times import windows
+from coverage_analyzer.matching import Matcher, Sites, Status, Verdicts
 from coverage_analyzer.policy import DEFAULT, Policy
 
 
@@ -36,6 +43,7 @@ def assess(
     *,
     as_of: datetime.date | str | None = None,
     trust_declared: bool = False,
+    products: ProductsLike = None,
 ) -> gpd.GeoDataFrame:
     """Judge sites: one verdict a row.
 
@@ -43,16 +51,21 @@ def assess(
     ----------
     sites
         A GeoDataFrame of points in any CRS, or a DataFrame with ``latitude`` and ``longitude`` in
-        degrees on WGS 84. ``country`` and ``accuracy_m`` (metres) are read if they are there.
+        degrees on WGS 84. ``country`` and ``accuracy_m`` (metres) are read if they are there, and
+        what the gates of the policy look at: ``product``, ``version``, ``component``,
+        ``requested_level``, ``registered_on``, ``installed_on``.
     centers
         Likewise, with ``center_id`` and optionally ``name``, ``country``, ``opens_on``,
-        ``closes_on``; as `read_centers` gives them.
+        ``closes_on``, ``ordered_on``; as `read_centers` gives them.
     policy
         A policy, or the name of a built-in one.
     as_of
         The day to judge, by default today in UTC.
     trust_declared
         Whether a declared country stands wherever a point lies.
+    products
+        A table of products with the last day of each phase of their life (`tables.PRODUCTS`), or
+        the path of a file of it.
 
     Returns
     -------
@@ -60,21 +73,24 @@ def assess(
         The sites with their index, points in EPSG:4326, and the columns of the verdict:
         ``level``, ``status``, ``reason``, ``center_id``, ``distance_miles`` (geodesic),
         ``limit_miles``, ``margin_miles`` (negative outside), ``site_country``, ``available_on``,
-        ``centers_in_reach``. Neither input is changed.
+        ``centers_in_reach``. Neither input is changed. ``.attrs["warnings"]`` tells which gates
+        had nothing to look at.
 
     Raises
     ------
     InputError
-        If a row has no usable coordinates, a frame has no CRS, or a center's country is doubtful.
+        If a row has no usable coordinates, a cell of a day holds none, a frame has no CRS, a
+        center's country is doubtful, or a product cannot be used.
     PolicyError
         If there is no such policy.
     """
-    matcher = _matcher(centers, policy, as_of, trust_declared=trust_declared)
+    matcher = matcher_of(centers, policy, as_of, trust_declared=trust_declared, products=products)
     lon, lat = positions(sites, "sites")
     known = known_columns(sites, tables.SITES)
     text = texts(sites, known["country"]) if "country" in known else None
     declared = np.zeros(len(sites), np.int16) if text is None else matcher.world.names.named(text)
-    verdicts = matcher.match(Sites(lon, lat, declared, accuracy(sites, known)))
+    facts = matcher.gates.facts(facts_of(sites, known))
+    verdicts = matcher.match(Sites(lon, lat, declared, accuracy(sites, known)), facts)
     plain = pd.DataFrame(sites.drop(columns=points_name(sites)))
     names = _renamed(plain)
     if names:
@@ -94,20 +110,35 @@ def assess(
             "columns": known,
             "center_columns": known_columns(centers, tables.CENTERS),
             "renamed_columns": names,
+            "warnings": _gate_warnings(matcher, known, facts, verdicts),
         }
     )
     return result
 
 
-def _matcher(
-    centers: pd.DataFrame, policy: Policy | str, as_of: Any, *, trust_declared: bool
+def _gate_warnings(
+    matcher: Matcher, known: Mapping[str, str], facts: Facts | None, verdicts: Verdicts
+) -> list[str]:
+    """Return what is to be known of gates: what they did not see, and where papers are wanted."""
+    places = Counter(matcher.world.names.codes[n] for n in verdicts.country.tolist())
+    empty = matcher.gates.empty(facts) if facts is not None else {}
+    return matcher.gates.warnings(known, empty, places)
+
+
+def matcher_of(
+    centers: pd.DataFrame,
+    policy: Policy | str,
+    as_of: Any,
+    *,
+    trust_declared: bool,
+    products: ProductsLike = None,
 ) -> Matcher:
     """Return the kernel over the centers of a frame.
 
     Raises
     ------
     InputError
-        If the centers or the day cannot be used.
+        If the centers, the day or the products cannot be used.
     PolicyError
         If there is no such policy.
     """
@@ -117,6 +148,7 @@ def _matcher(
         countries.load(),
         as_of=day(as_of),
         trust_declared=trust_declared,
+        products=products_in(products),
     )
 
 
@@ -142,6 +174,7 @@ def _told(matcher: Matcher) -> dict[str, Any]:
         "as_of": matcher.as_of.isoformat(),
         "trust_declared": matcher.convention.trust_declared,
         "centers": {"given": len(matcher.centers), "open": matcher.open_centers},
+        "opening_windows": windows(matcher.centers),
     }
 
 
@@ -199,6 +232,8 @@ def explain(  # noqa: PLR0913 - a place, what is said of it, and the rule are on
     country: str = "",
     as_of: datetime.date | str | None = None,
     trust_declared: bool = False,
+    products: ProductsLike = None,
+    stated: Mapping[str, str] | None = None,
 ) -> Explanation:
     """Tell why a site at a point gets its level; ``print`` it, or take its ``to_dict()``.
 
@@ -216,6 +251,11 @@ def explain(  # noqa: PLR0913 - a place, what is said of it, and the rule are on
         The day to judge, by default today in UTC.
     trust_declared
         Whether a declared country stands wherever a point lies.
+    products
+        As for `assess`.
+    stated
+        What the site's row says for the gates: ``{"product": "MPX 5900", "component": "fan"}``; see
+        `gates.TEXTS` and `gates.DAYS`.
 
     Raises
     ------
@@ -224,5 +264,5 @@ def explain(  # noqa: PLR0913 - a place, what is said of it, and the rule are on
     PolicyError
         If there is no such policy.
     """
-    matcher = _matcher(centers, policy, as_of, trust_declared=trust_declared)
-    return explanation(matcher, longitude, latitude, country=country)
+    matcher = matcher_of(centers, policy, as_of, trust_declared=trust_declared, products=products)
+    return explanation(matcher, longitude, latitude, country=country, stated=stated)

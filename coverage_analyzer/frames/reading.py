@@ -3,19 +3,23 @@
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from coverage_analyzer import countries, tables
+from coverage_analyzer import countries, gates, tables
 from coverage_analyzer.files import reading, text_writer
 from coverage_analyzer.files.blocks import Reject
 from coverage_analyzer.files.database.address import Address
 from coverage_analyzer.files.delimited import PLAIN, Dialect
 from coverage_analyzer.frames.columns import NUMERIC, with_points
 from coverage_analyzer.policy import DEFAULT, Policy
+
+if TYPE_CHECKING:
+    from coverage_analyzer.days import Days
 
 
 def read_sites(
@@ -38,7 +42,7 @@ def read_sites(
         ``{"latitude": "Breite"}``.
     dialect
         How a text file is written, where the file does not show it, such as
-        ``Dialect(delimiter=";", decimal=",", encoding="cp1252")``.
+        ``Dialect(delimiter=";", decimal=",", encoding="cp1252", date_format="%d.%m.%Y")``.
 
     Returns
     -------
@@ -61,6 +65,7 @@ def read_sites(
     """
     table = reading.opened(path, tables.SITES, columns, dialect)
     parts, lines, lon, lat, accuracy, refused = [], [], [], [], [], []
+    days: dict[str, list[Days]] = {name: [] for name in gates.DAYS if name in table.columns}
     blank = 0
     for rows in table.rows():
         parts.append(rows.block.columns)
@@ -68,15 +73,19 @@ def read_sites(
         lon.append(rows.coordinates.lon)
         lat.append(rows.coordinates.lat)
         accuracy.append(rows.coordinates.accuracy_m)
+        for name, values in rows.days.items():
+            days[name].append(values)
         refused += rows.rejects
         blank += rows.block.blank
     names = {at: name for name, at in table.columns.items()}
     headers = _told_apart(names, table.headers)
     whole = pa.Table.from_batches(parts).rename_columns(headers)
     frame = pd.DataFrame({n: whole.column(i).to_pandas() for i, n in enumerate(headers)})
-    for name, values in zip(NUMERIC, (lat, lon, accuracy), strict=True):
+    for name, numbers in zip(NUMERIC, (lat, lon, accuracy), strict=True):
         if name in frame:
-            frame[name] = np.concatenate(values)
+            frame[name] = np.concatenate(numbers)
+    for name, dates in days.items():
+        frame[name] = np.concatenate(dates).astype("datetime64[s]")
     if "site_id" not in frame:
         frame.insert(0, "site_id", np.concatenate(lines).astype(str))
     _tell_rejects(refused, rejects, table.path)
@@ -150,7 +159,8 @@ def read_centers(
     -------
     centers
         ``center_id``, ``name``, ``country`` as declared, ``latitude``, ``longitude``,
-        ``opens_on``, ``closes_on``, ``center_country`` as decided, and points in EPSG:4326.
+        ``opens_on``, ``closes_on``, ``center_country`` as decided, ``ordered_on`` if any was, and
+        points in EPSG:4326.
 
     Raises
     ------
@@ -176,4 +186,6 @@ def read_centers(
             "center_country": np.array(world.names.codes)[decided],
         }
     )
+    if not np.isnat(centers.ordered_on).all():
+        frame["ordered_on"] = centers.ordered_on.astype("datetime64[s]")
     return with_points(frame, centers.lon, centers.lat)

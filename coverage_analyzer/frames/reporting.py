@@ -24,6 +24,7 @@ from coverage_analyzer.frames.columns import (
     texts,
 )
 from coverage_analyzer.frames.drawing import check_network, coverage_areas, map_data
+from coverage_analyzer.lead_times import scheduled
 from coverage_analyzer.maps import page
 from coverage_analyzer.policy import Policy
 
@@ -97,7 +98,7 @@ def write_report(
         report.write_summary(publication.path("summary.csv"), Counter(places))
         if centers is not None:
             told += _write_network(publication, verdicts, centers, rules)
-        manifest = _manifest(verdicts, rules, told)
+        manifest = _manifest(verdicts, rules, [*verdicts.attrs.get("warnings", []), *told])
         manifest["files"] = [*publication.names, "run.json"]
         report.write_manifest(publication.path("run.json"), manifest)
         publication.publish()
@@ -145,6 +146,7 @@ def _write_network(
     check_network(verdicts, network)
     trusted = _trusted(verdicts)
     country = network.decided(world, rules.convention(world.names, trust_declared=trusted))
+    network = scheduled(network, rules, country, world.names)
     path = publication.path("centers.csv")
     report.write_centers(path, network, country, world.names)
     covered, told = None, [areas.UNCUT] if trusted and rules.qualification.same_country else []

@@ -115,6 +115,8 @@ def _facts(matcher: Matcher, story: Explanation, site: Addressee) -> Iterator[st
     yield _fact("Position", f"latitude {story.latitude}, longitude {story.longitude} (WGS 84)")
     country = f"{names.titles[names.known(story.country)]}: " if story.country else "none: "
     yield _fact("Country", country, story.ground)
+    for name, cell in story.stated.items():
+        yield _fact(name.replace("_", " ").capitalize(), _cut(cell))
     level = next(v for v in matcher.policy.levels if v.title == story.level)
     yield _fact("Promise", _promise(level), kind="promise")
     yield _fact("Clock", *_clock(level))
@@ -122,6 +124,8 @@ def _facts(matcher: Matcher, story: Explanation, site: Addressee) -> Iterator[st
     yield _fact("From", _from(matcher, story))
     if story.center:
         yield _fact("Center", *_center(story, story.center))
+    for warning in story.warnings:
+        yield _fact("Note", warning)
 
 
 def _fact(name: str, *words: str, kind: str = "") -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from coverage_analyzer.countries import names
+from coverage_analyzer.policy.gates import GateRules
 from coverage_analyzer.policy.parts import ALL_OTHERS, Band, CountryRules, LeadTime
 from coverage_analyzer.policy.wording import nearest
 
@@ -19,6 +20,7 @@ def faults(policy: "Policy") -> Iterator[str]:
     yield from _chained_folds(policy.countries)
     yield from _backward_times(policy.lead_times)
     yield from _band_faults(policy.bands)
+    yield from _gate_faults(policy.gates)
 
 
 def _duplicates(policy: "Policy") -> Iterator[str]:
@@ -63,6 +65,15 @@ def _unknown_countries(policy: "Policy") -> Iterator[str]:
             (f"{w}.{n}.countries", p.countries)
             for w in ("bands", "lead_times")
             for n, p in enumerate(getattr(policy, w))
+        ),
+        *(
+            (f"gates.not_offered.{n}.countries", p.countries)
+            for n, p in enumerate(policy.gates.not_offered)
+        ),
+        *(
+            (f"gates.{name}.countries", p.countries)
+            for name, p in [("export_approval", policy.gates.export_approval)]
+            if p is not None
         ),
         ("countries.fold", (*rules.fold, *rules.fold.values())),
         ("countries.fold_territories", rules.fold_territories),
@@ -111,3 +122,11 @@ def _band_faults(bands: tuple[Band, ...]) -> Iterator[str]:
             reached = max(reached, band.up_to_miles)
     if not any(ALL_OTHERS in b.countries for b in bands):
         yield f'bands: no band has countries = ["{ALL_OTHERS}"], for all that no other band names.'
+
+
+def _gate_faults(gates: GateRules) -> Iterator[str]:
+    """Yield each component that is said to be excluded and known as one that is not."""
+    rule = gates.components
+    for name in rule.excluded if rule else ():
+        if rule and rule.known and name in rule.known:
+            yield f"gates.components: {name!r} is both known and excluded; name it once."

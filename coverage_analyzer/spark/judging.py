@@ -25,9 +25,10 @@ from coverage_analyzer.centers import Centers, day
 from coverage_analyzer.files import columnar, reading
 from coverage_analyzer.files.blocks import Block, Source
 from coverage_analyzer.files.reading import Table
-from coverage_analyzer.judging import Judged, judged
+from coverage_analyzer.judging import Judged, judged, products_of
 from coverage_analyzer.matching import Matcher
 from coverage_analyzer.policy import DEFAULT, Policy
+from coverage_analyzer.products import Products
 from coverage_analyzer.spark import session
 from coverage_analyzer.tables import Rejected
 
@@ -57,7 +58,7 @@ class Recipe:
     ----------
     key
         The hash of all else.
-    centers, policy, as_of, trust_declared
+    centers, policy, as_of, trust_declared, products
         As for `Matcher`.
     """
 
@@ -66,15 +67,18 @@ class Recipe:
     policy: Policy = field(compare=False)
     as_of: datetime.date = field(compare=False)
     trust_declared: bool = field(compare=False)
+    products: Products | None = field(default=None, compare=False)
 
     @classmethod
     def of(cls, matcher: Matcher) -> "Recipe":
         """Return what makes the same matcher elsewhere."""
         trust = matcher.convention.trust_declared
         network = {k: np.asarray(v).astype(str).tolist() for k, v in vars(matcher.centers).items()}
-        told = [network, matcher.policy.sha256, matcher.as_of.isoformat(), trust]
+        products = matcher.gates.products
+        dated = products.to_dict() if products else None
+        told = [network, matcher.policy.sha256, matcher.as_of.isoformat(), trust, dated]
         key = hashlib.sha256(json.dumps(told).encode()).hexdigest()
-        return cls(key, matcher.centers, matcher.policy, matcher.as_of, trust)
+        return cls(key, matcher.centers, matcher.policy, matcher.as_of, trust, products)
 
 
 @functools.lru_cache(maxsize=4)
@@ -86,10 +90,11 @@ def matcher_of(recipe: Recipe) -> Matcher:
         countries.load(),
         as_of=recipe.as_of,
         trust_declared=recipe.trust_declared,
+        products=recipe.products,
     )
 
 
-def assess(
+def assess(  # noqa: PLR0913 - the same question as that of the notebook
     df: "DataFrame",
     centers: "pd.DataFrame | Centers | str | Path",
     policy: Policy | str | Path = DEFAULT,
@@ -97,6 +102,7 @@ def assess(
     as_of: datetime.date | str | None = None,
     trust_declared: bool = False,
     columns: Mapping[str, str] | None = None,
+    products: Products | str | Path | None = None,
 ) -> "DataFrame":
     """Judge sites on Spark: as many rows come out as go in, lazily, without a shuffle.
 
@@ -116,6 +122,8 @@ def assess(
         Whether a declared country stands wherever a point lies.
     columns
         The column to take for a known one where names alone do not tell.
+    products
+        The phases of products, or the path of a file of them that the driver sees.
 
     Returns
     -------
@@ -142,7 +150,10 @@ def assess(
     rules = Policy.load(policy)
     network = _centers(centers, rules, trust_declared=trust_declared)
     wanted, world = day(as_of), countries.load()
-    matcher = Matcher(network, rules, world, as_of=wanted, trust_declared=trust_declared)
+    dated = products if isinstance(products, Products) else products_of(products)
+    matcher = Matcher(
+        network, rules, world, as_of=wanted, trust_declared=trust_declared, products=dated
+    )
     recipe, names = Recipe.of(matcher), output_names(df.columns)
 
     def verdicts(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -27,7 +27,7 @@ from coverage_analyzer.errors import CoverageError, InputError
 from coverage_analyzer.files import reading, report, text_writer
 from coverage_analyzer.files.reading import Table
 from coverage_analyzer.files.text_writer import CsvWriter, Style
-from coverage_analyzer.judging import matcher_of
+from coverage_analyzer.judging import matcher_of, products_of
 from coverage_analyzer.matching import Matcher, Reason
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.spark import session, sources
@@ -105,8 +105,9 @@ def run(
         for key, value in SETTINGS.items():
             spark.conf.set(key, value)
         given = _opened_centers(spark, str(centers), Path(scratch), options)
+        dated = products_of(_fetched_products(spark, options, Path(scratch)))
         trusting = options.trust_declared
-        matcher = matcher_of(given, rules, as_of=wanted, trust_declared=trusting)
+        matcher = matcher_of(given, rules, as_of=wanted, trust_declared=trusting, products=dated)
         found = sources.opened(spark, str(sites), options)
         files = Path(scratch) / "files"
         files.mkdir()
@@ -118,6 +119,7 @@ def run(
                 "bytes": found.bytes,
             }
             told["inputs"]["centers"]["path"] = str(centers)
+            told["warnings"] += matcher.gates.warnings(found.table.columns)
             return _published(found, matcher, folder, options, (told, files))
 
 
@@ -144,6 +146,11 @@ def _opened_centers(spark: "SparkSession", centers: str, folder: Path, options: 
     path = sources.fetched(spark, centers, folder)
     columns, dialect = options.center_columns, options.center_dialect
     return reading.opened(path, tables.CENTERS, columns, dialect)
+
+
+def _fetched_products(spark: "SparkSession", options: Options, folder: Path) -> Path | None:
+    """Return a file of products that is here, if one is given."""
+    return sources.fetched(spark, str(options.products), folder) if options.products else None
 
 
 def _published(

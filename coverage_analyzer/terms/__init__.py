@@ -1,1 +1,1 @@
-"""What is promised beside distance: programmes, and who is entitled to them."""
+"""What is promised beside distance, from when, until when: pure functions of data and days."""

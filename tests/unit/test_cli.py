@@ -508,7 +508,8 @@ def test_quiet_leaves_warnings_and_the_ledger(tmp_path: Path, call: Call) -> Non
     """What needs no attention is not said."""
     ended = call(*run_arguments(tmp_path, "--quiet"))
     lines = ended.err.splitlines()
-    assert lines[0].startswith("2 row(s) could not be used")
+    assert lines[0].startswith("Warning: No gate closes on what has no column")
+    assert lines[1].startswith("2 row(s) could not be used")
     assert lines[-1].startswith("read ")
     assert "within_radius" not in ended.err
 

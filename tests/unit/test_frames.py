@@ -58,10 +58,13 @@ def test_exported_names_are_frozen() -> None:
         "coverage_map",
         "entitlements",
         "explain",
+        "level_shares",
         "read_centers",
         "read_sites",
         "run",
         "summarize",
+        "timeline",
+        "timeline_plot",
         "write_report",
     ]
 

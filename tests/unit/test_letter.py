@@ -114,6 +114,19 @@ def test_a_center_that_closes_is_told(tmp_path: Path) -> None:
     assert facts(page(tmp_path, "B"))["From"].endswith("The center closes on 2027-06-30.")
 
 
+def test_a_gate_that_closes_is_heeded(tmp_path: Path) -> None:
+    """A site in reach whose row asks for less is promised no more than that, and told why."""
+    text = SITES.replace("lat,lon", "lat,lon,requested_level")
+    text = text.replace("40.0,-75.0\nP", "40.0,-75.0,Silver\nP")
+    sites, centers = sites_file(tmp_path, text), centers_file(tmp_path, CENTERS)
+    made = batch.site_letter(sites, "Q", centers, as_of=AS_OF)
+    told = facts(made)
+    assert "<h1>Silver</h1>" in made
+    assert told["Promise"].startswith("Replacement shipped within 1 business day")
+    assert told["Requested level"] == "Silver"
+    assert "The site does not qualify for more" in made
+
+
 def test_a_level_without_promise_says_so(tmp_path: Path) -> None:
     """Nothing is promised, and no clock runs; another vendor's clock is its own."""
     told = facts(page(tmp_path, "D", policy="hp-call-to-repair"))

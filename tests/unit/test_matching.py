@@ -13,7 +13,7 @@ from coverage_analyzer import tables
 from coverage_analyzer.countries import Countries
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.geodesy import MILE_M
-from coverage_analyzer.matching import Matcher, Sites, Verdicts
+from coverage_analyzer.matching import Matcher, Sites, Verdicts, runs
 from coverage_analyzer.policy import Policy
 
 DAY = datetime.date(2026, 12, 1)
@@ -550,7 +550,7 @@ def test_batches_are_bounded(world: Countries, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("coverage_analyzer.matching.ROWS_AT_ONCE", 3)
     rows = [Site(*moved(*KANSAS, 0.0, m * 20_000.0), "US") for m in range(10)]
     sites: Sites = sites_of(rows, world)
-    assert [len(b) for b in sites.batches()] == [3, 3, 3, 1]
+    assert [run.stop - run.start for run in runs(len(sites))] == [3, 3, 3, 1]
     found = verdicts(world, [Center("K", *KANSAS, "US")], rows)
     assert [r["status"] for r in found] == ["qualified"] * 6 + ["fallback"] * 4
 

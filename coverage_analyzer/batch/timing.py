@@ -1,0 +1,211 @@
+"""The timeline of a file of sites: read block by block, each judged on the days of its events."""
+
+import datetime
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import pyarrow as pa
+
+from coverage_analyzer import arrays, tables
+from coverage_analyzer.batch.ledger import Ledger
+from coverage_analyzer.batch.options import Options
+from coverage_analyzer.batch.overlap import ahead
+from coverage_analyzer.batch.running import labels
+from coverage_analyzer.centers import day
+from coverage_analyzer.errors import CoverageError, InputError, PublishError
+from coverage_analyzer.files import reading, report
+from coverage_analyzer.files.publishing import to_disk
+from coverage_analyzer.files.reading import Rows, Table
+from coverage_analyzer.files.writer import Writer
+from coverage_analyzer.judging import matcher_of, products_of
+from coverage_analyzer.matching import Matcher, Sites
+from coverage_analyzer.policy import DEFAULT, Policy
+from coverage_analyzer.terms.timeline import Census, Changes, Timeline
+
+
+def timeline(
+    sites: str | Path,
+    centers: str | Path,
+    output: str | Path,
+    *,
+    policy: Policy | str | Path = DEFAULT,
+    days: tuple[datetime.date | str | None, datetime.date | str],
+    options: Options | None = None,
+) -> dict[str, Any]:
+    """Write on which days the level of each site of a file changes.
+
+    Parameters
+    ----------
+    sites, centers, policy
+        As for `run`.
+    output
+        A file, ``.csv`` or ``.parquet``: the columns are `tables.TIMELINE`.
+    days
+        The first (by default today in UTC) and the last day.
+    options
+        ``columns``, ``center_columns``, ``dialect``, ``center_dialect``, ``trust_declared``,
+        ``products``, ``raw_text`` and ``progress`` count.
+
+    Returns
+    -------
+    findings
+        ``start``, ``end``, ``rows`` written, ``levels`` (the number of sites with each, by day of a
+        change), ``warnings``, ``ledger``, ``rejects`` by reason and ``first_rejects``.
+
+    Raises
+    ------
+    CoverageError
+        If rows do not add up, which would be a fault of this program.
+    InputError
+        If a file or a day cannot be used.
+    MissingExtraError
+        If a workbook is read and the extra ``excel`` is not installed.
+    PolicyError
+        If the policy breaks a rule.
+    PublishError
+        If the file cannot be written.
+    """
+    options = options or Options()
+    kind = _kind(Path(output))
+    line = _line(centers, Policy.load(policy), days, options)
+    table = reading.opened(sites, tables.SITES, options.columns, options.dialect)
+    if isinstance(table.path, Path) and table.path.resolve() == Path(output).resolve():
+        msg = f"{output} is read; name another file for the timeline."
+        raise InputError(msg)
+    totals, matcher = Totals(Census(len(line.matcher.policy.levels))), line.matcher
+    with (
+        _written_whole(Path(output)) as part,
+        closing(report.report_writer(part, kind, SCHEMA, options.style)) as writer,
+    ):
+        _stream(table, line, writer, totals, options)
+        totals.ledger.check()
+    return {
+        "start": str(line.start),
+        "end": str(line.end),
+        "policy": matcher.policy.title,
+        "rows": totals.rows,
+        "levels": _levels(totals.census, matcher),
+        "warnings": [
+            *tables.unnoticed(table.headers, table.columns, tables.SITES),
+            *matcher.gates.warnings(table.columns, totals.empty),
+        ],
+        "ledger": totals.ledger.figures(),
+        "rejects": dict(totals.ledger.reasons),
+        "first_rejects": totals.ledger.first,
+    }
+
+
+@dataclass
+class Totals:
+    """What comes of all rows together."""
+
+    census: Census
+    ledger: Ledger = field(default_factory=Ledger)
+    empty: Counter[str] = field(default_factory=Counter)
+    rows: int = 0
+
+
+SCHEMA = pa.schema(
+    [(name, pa.date32() if name == "from_day" else pa.string()) for name in tables.TIMELINE]
+)
+
+
+def _kind(path: Path) -> Literal["csv", "parquet"]:
+    """Return how a file is to be written, by its name.
+
+    Raises
+    ------
+    InputError
+        If it ends otherwise.
+    """
+    if path.suffix.lower() == ".csv":
+        return "csv"
+    if path.suffix.lower() == ".parquet":
+        return "parquet"
+    msg = f"A timeline is written to .csv or .parquet; {path.name!r} ends otherwise."
+    raise InputError(msg)
+
+
+@contextmanager
+def _written_whole(path: Path) -> Iterator[Path]:
+    """Give a place to write to, which becomes a file only if all goes well.
+
+    Raises
+    ------
+    CoverageError
+        If the work within raises it.
+    PublishError
+        If it cannot be written.
+    """
+    part = path.with_name(f".{path.name}.part")
+    try:
+        try:
+            yield part
+            to_disk(part)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+    except CoverageError:
+        raise
+    except OSError as error:
+        msg = f"The timeline could not be written to {path}: {error}."
+        raise PublishError(msg) from error
+
+
+def _line(
+    centers: str | Path,
+    policy: Policy,
+    days: tuple[datetime.date | str | None, datetime.date | str],
+    options: Options,
+) -> Timeline:
+    """Return the rules over the centers of a file, from a day to another."""
+    columns, dialect = options.center_columns, options.center_dialect
+    matcher = matcher_of(
+        reading.opened(centers, tables.CENTERS, columns, dialect),
+        policy,
+        as_of=day(days[0]),
+        trust_declared=options.trust_declared,
+        products=products_of(options.products),
+    )
+    return Timeline(matcher, day(days[1]) or matcher.as_of)
+
+
+def _stream(table: Table, line: Timeline, writer: Writer, totals: Totals, options: Options) -> None:
+    """Write the changes of all rows, block by block, and count them."""
+    matcher = line.matcher
+    with closing(ahead(table.rows(), table.source.cancel)) as blocks:
+        for rows in blocks:
+            where, declared = rows.coordinates, table.declared(rows.block, matcher.world.names)
+            facts = matcher.gates.facts(table.facts(rows))
+            some = Sites(where.lon, where.lat, declared, where.accuracy_m)
+            changes = line.changes(some, facts)
+            writer.write(_told(rows, table, matcher, changes))
+            totals.census.add(changes)
+            totals.ledger.add(rows)
+            totals.empty.update(matcher.gates.empty(facts))
+            totals.rows += len(changes)
+            if options.progress:
+                options.progress(totals.ledger.read, table.source.share())
+    if options.progress:
+        options.progress(totals.ledger.read, 1.0)
+
+
+def _told(rows: Rows, table: Table, matcher: Matcher, changes: Changes) -> pa.RecordBatch:
+    """Return changes as rows of the file."""
+    ids = tables.as_text(labels(rows, table)[0]).take(arrays.arrow(changes.site))
+    return pa.RecordBatch.from_arrays([ids, *changes.columns(matcher).values()], schema=SCHEMA)
+
+
+def _levels(census: Census, matcher: Matcher) -> dict[str, dict[str, int]]:
+    """Return the number of sites with each level that occurs, by the days of changes."""
+    days, counts = census.table()
+    titles = [level.title for level in matcher.policy.levels]
+    occur = [n for n in range(len(titles)) if counts[:, n].any()]
+    return {
+        str(day): {titles[n]: int(row[n]) for n in occur}
+        for day, row in zip(days, counts, strict=True)
+    }

@@ -1,0 +1,91 @@
+"""``coverage-analyzer timeline``."""
+
+import json
+from typing import Any
+
+import click
+
+from coverage_analyzer.cli import options
+from coverage_analyzer.cli.talk import log_to_stderr, progress, say, say_ledger
+
+
+@click.command()
+@click.argument("sites")
+@click.option("--centers", required=True, metavar="FILE", help="The service centers.")
+@click.option("-o", "--output", required=True, metavar="FILE", help="A .csv or .parquet file.")
+@click.option("--from", "start", metavar="DATE", help="The first day.  [today, UTC]")
+@click.option("--to", "end", required=True, metavar="DATE", help="The last day.")
+@click.option("--plot", metavar="FILE", help="Draw the share of sites per level, too: .png, .svg.")
+@options.policy
+@options.products
+@options.column
+@options.center_column
+@options.center_dialect
+@options.trust_declared
+@options.dialect
+@options.raw_text
+@options.as_json
+@options.quiet
+@options.verbose
+def timeline(
+    sites: str,
+    centers: str,
+    output: str,
+    start: str | None,
+    end: str,
+    plot: str | None,
+    policy: str,
+    products: str,
+    columns: dict[str, str],
+    center_columns: dict[str, str],
+    center_dialect: Any,
+    trust_declared: bool,
+    dialect: Any,
+    raw_text: bool,
+    as_json: bool,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Tell on which days the level of each site changes: as centers open and close, phases end.
+
+    \b
+    Example:
+      coverage-analyzer timeline data/customer_sites.csv --centers data/service_centers.csv \\
+        --from 2026-12-01 --to 2027-12-31 -o timeline.csv --plot timeline.png
+    """
+    from coverage_analyzer import batch
+
+    if verbose:
+        log_to_stderr()
+    chosen = batch.Options(
+        columns=columns,
+        center_columns=center_columns,
+        center_dialect=center_dialect,
+        trust_declared=trust_declared,
+        products=products,
+        raw_text=raw_text,
+        dialect=dialect,
+        progress=progress(quiet=quiet),
+    )
+    found = batch.timeline(sites, centers, output, policy=policy, days=(start, end), options=chosen)
+    if plot:
+        from coverage_analyzer.frames import timing
+
+        timing.draw_levels(found["levels"], found["end"], found["policy"], plot)
+    if as_json:
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+    for line in [] if quiet else _findings(found, output):
+        say(line)
+    for warning in found["warnings"]:
+        say(f"Warning: {warning}")
+    for reject in found["first_rejects"]:
+        say(f"  {reject}")
+    say_ledger(found["ledger"])
+
+
+def _findings(found: dict[str, Any], output: str) -> list[str]:
+    """Return how many sites have each level from each day on."""
+    lines = [f"{found['policy']}, from {found['start']} to {found['end']}: sites by level"]
+    for day, counts in found["levels"].items():
+        lines.append("  " + ", ".join([day, *(f"{n:,} {title}" for title, n in counts.items())]))
+    return [*lines, f"{found['rows']:,} rows are in {output}."]

@@ -1,0 +1,112 @@
+"""Golden cases of gates, each named after its trap; answers worked out by hand."""
+
+import csv
+import datetime
+from pathlib import Path
+from typing import Any
+
+import gated
+import numpy as np
+import pytest
+from building import Center, Site, centers_of, sites_of
+
+from coverage_analyzer import arrays
+from coverage_analyzer.countries import Countries
+from coverage_analyzer.days import day_of
+from coverage_analyzer.explanation import explanation
+from coverage_analyzer.gates import DAYS, TEXTS
+from coverage_analyzer.matching import Matcher
+from coverage_analyzer.policy import Policy
+from coverage_analyzer.products import Products
+
+AS_OF = datetime.date(2026, 12, 1)
+
+CASES = gated.cases()
+
+
+@pytest.fixture(scope="module")
+def policy() -> Policy:
+    """Return rules with all gates."""
+    return gated.policy()
+
+
+@pytest.fixture(scope="module")
+def products() -> Products:
+    """Return products in each state that a product can be in."""
+    return gated.products()
+
+
+@pytest.fixture(scope="module")
+def made(world: Countries, policy: Policy, products: Products) -> Matcher:
+    """Return a matcher of all centers."""
+    rows = csv.DictReader(gated.CENTERS.splitlines())
+    centers = [
+        Center(
+            row["center_id"],
+            float(row["longitude"]),
+            float(row["latitude"]),
+            row["country"],
+            row["opens_on"],
+        )
+        for row in rows
+    ]
+    return Matcher(centers_of(centers), policy, world, as_of=AS_OF, products=products)
+
+
+def cells(case: dict[str, str]) -> dict[str, Any]:
+    """Return what the row says, as columns."""
+    columns: dict[str, Any] = {name: arrays.text([case[name]]) for name in TEXTS}
+    days = {n: np.array([day_of(case[n])], "datetime64[D]") for n in DAYS}
+    return columns | days
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_gate(world: Countries, made: Matcher, name: str) -> None:
+    """Give level, status and reason of the table, and the center and day that go with them."""
+    case = CASES[name]
+    place = gated.PLACES[case["country"], case["center"]]
+    sites = sites_of([Site(*place, case["country"])], world)
+    table = made.columns(made.match(sites, made.gates.facts(cells(case))))
+    row = {column: values.to_pylist()[0] for column, values in table.items()}
+    assert (row["level"], row["status"], row["reason"]) == (
+        case["level"],
+        case["status"],
+        case["reason"],
+    )
+    waits = row["status"] == "pending"
+    assert (row["available_on"] is not None) == waits
+    assert (row["center_id"] == f"{case['country']}-planned") == waits
+    assert (row["distance_miles"] == 0) == (waits or case["center"] == "open")
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_story_agrees(policy: Policy, made: Matcher, name: str) -> None:
+    """Tell in words what the table says, and cite the clause of the gate."""
+    case = CASES[name]
+    stated = {column: case[column] for column in (*TEXTS, *DAYS)}
+    where = gated.PLACES[case["country"], case["center"]]
+    story = explanation(made, *where, country=case["country"], stated=stated)
+    assert (story.level, story.status, story.reason) == (
+        case["level"],
+        case["status"],
+        case["reason"],
+    )
+    gates = policy.gates
+    cited = {
+        "component_excluded": gates.components,
+        "component_unknown": gates.components,
+        "lifecycle_phase": gates.lifecycle,
+        "product_undated": gates.lifecycle,
+        "address_not_registered": gates.registration,
+        "level_not_requested": gates.request,
+        "not_offered_in_country": gates.not_offered[0],
+    }
+    if rule := cited.get(case["reason"]):
+        assert policy.clauses[rule.clause] == story.clauses[0]
+    assert bool(story.warnings) == (case["country"] == "CA")
+
+
+def test_each_case_has_its_own_name() -> None:
+    """Lose no case to another of the same name."""
+    lines = Path(__file__).with_name("gates.csv").read_text(encoding="utf-8").splitlines()
+    assert len(CASES) == len(lines) - 1
