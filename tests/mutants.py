@@ -41,7 +41,7 @@ def pytest_configure():
 _CENTERS, _COUNTRIES = "unit/test_centers.py", "unit/test_countries.py"
 _MATCHING, _NEARNESS = "unit/test_matching.py", "unit/test_nearness.py"
 _DATABASE = "unit/test_database.py"
-_GATES = "golden/test_gates.py"
+_GATES = "golden/test_gate_cases.py"
 _GOLDEN, _LAWS = "golden/test_golden.py", "property/test_laws.py"
 
 TESTS: Final = {
