@@ -36,6 +36,8 @@ class Centers:
         Days, ``NaT`` where not given: a center serves from the first up to, but without, the last.
     row
         How each is called in messages, such as ``line 7``.
+    time_zone
+        As given, such as ``Europe/Zurich``, empty where it is not.
     """
 
     center_id: tuple[str, ...]
@@ -46,6 +48,7 @@ class Centers:
     opens_on: Days
     closes_on: Days
     row: tuple[str, ...]
+    time_zone: tuple[str, ...] = ()
 
     @classmethod
     def from_texts(
@@ -61,7 +64,8 @@ class Centers:
         Parameters
         ----------
         columns
-            ``center_id`` and, optionally, ``name``, ``country``, ``opens_on``, ``closes_on``.
+            ``center_id`` and, optionally, ``name``, ``country``, ``opens_on``, ``closes_on``,
+            ``time_zone``.
         lon, lat
             Degrees on WGS 84, NaN where a row has none that can be used.
         row
@@ -76,7 +80,8 @@ class Centers:
             One error that names every unusable row and every id that occurs twice.
         """
         blank = [""] * len(row)
-        given = {c: columns.get(c, blank) for c in ("center_id", "name", "country")}
+        named = ("center_id", "name", "country", "time_zone")
+        given = {c: columns.get(c, blank) for c in named}
         opens, closes = (days(columns.get(c, blank)) for c in ("opens_on", "closes_on"))
         faults = _faults(columns, lon, lat, opens, closes, row)
         usable = np.flatnonzero(~np.isnan(lon) & ~np.isnan(lat)).tolist()

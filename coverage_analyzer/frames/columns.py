@@ -190,7 +190,7 @@ def centers_of(frame: pd.DataFrame) -> Centers:
     """
     lon, lat = positions(frame, "centers")
     known = known_columns(frame, tables.CENTERS)
-    wanted = ("center_id", "name", "country", "opens_on", "closes_on")
+    wanted = ("center_id", "name", "country", "opens_on", "closes_on", "time_zone")
     cells = {name: texts(frame, known[name]).to_pylist() for name in wanted if name in known}
     return Centers.from_texts(cells, lon, lat, [f"row {i!r}" for i in frame.index])
 

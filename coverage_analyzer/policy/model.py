@@ -17,6 +17,7 @@ from coverage_analyzer.countries import names
 from coverage_analyzer.countries.decision import Convention
 from coverage_analyzer.errors import PolicyError, visible
 from coverage_analyzer.policy.checks import faults
+from coverage_analyzer.policy.commitments import CommitmentRules
 from coverage_analyzer.policy.parts import (
     ALL_OTHERS,
     Band,
@@ -51,6 +52,7 @@ class Policy(Model):
     bands: Annotated[tuple[Band, ...], Field(min_length=1)]
     lead_times: tuple[LeadTime, ...] = ()
     countries: CountryRules = CountryRules()
+    commitments: CommitmentRules = CommitmentRules()
     clauses: dict[Identifier, str]
 
     @pydantic.model_validator(mode="after")
@@ -154,6 +156,7 @@ class Policy(Model):
         lines += [f"  fold      territories of {code}" for code in rules.fold_territories]
         lines += [f"  fold      {code} counts as {other}" for code, other in rules.fold.items()]
         lines.append(f"  contested areas: {rules.contested}")
+        lines += [f"  promises  {line}" for line in self.commitments.described()]
         if clauses:
             lines += [f"  clause    {name}: {text}" for name, text in self.clauses.items()]
         return "\n".join(map(visible, lines))

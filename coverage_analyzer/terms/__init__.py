@@ -1,0 +1,1 @@
+"""What is promised beside distance: programmes, and who is entitled to them."""
