@@ -132,6 +132,7 @@ class Rejected(enum.StrEnum):
     request_without_id = enum.auto()
     duplicate_request_id = enum.auto()
     site_unknown = enum.auto()
+    site_not_readable = enum.auto()
     moment_not_readable = enum.auto()
 
 

@@ -9,6 +9,7 @@ import click
 
 from coverage_analyzer.cli.areas import areas
 from coverage_analyzer.cli.check import check
+from coverage_analyzer.cli.commitments import commitments
 from coverage_analyzer.cli.explain import explain
 from coverage_analyzer.cli.map import map_
 from coverage_analyzer.cli.policies import policies
@@ -34,6 +35,7 @@ def program() -> None:
       coverage-analyzer check sites.csv
       coverage-analyzer map reports/today -o today.html
       coverage-analyzer explain 47.6145 7.6645 --country DE --centers centers.csv
+      coverage-analyzer commitments requests.csv --sites sites.csv --centers centers.csv
       coverage-analyzer policies
 
     \b
@@ -49,6 +51,7 @@ program.add_command(check)
 program.add_command(areas)
 program.add_command(map_)
 program.add_command(explain)
+program.add_command(commitments)
 program.add_command(policies)
 
 

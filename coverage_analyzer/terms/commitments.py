@@ -8,6 +8,7 @@ doubt, no moment is printed, and the reason says which.
 import dataclasses
 import datetime
 import enum
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -36,7 +37,15 @@ class Answer(enum.StrEnum):
     rejected = enum.auto()
 
 
-REJECTED: Final = frozenset({Doubt.moment_not_readable, Doubt.site_unknown})
+REJECTED: Final = frozenset(
+    {
+        Doubt.request_without_id,
+        Doubt.duplicate_request_id,
+        Doubt.moment_not_readable,
+        Doubt.site_unknown,
+        Doubt.site_not_readable,
+    }
+)
 """Doubts that no look at the contract resolves: the row itself has to be mended."""
 
 
@@ -124,8 +133,10 @@ class Committer:
         """
         answers: dict[int, Commitment] = {}
         cases: dict[int, Case] = {}
+        times = Counter(request.request_id for request in asked)
         for number, request in enumerate(asked):
             try:
+                _check_id(request, times)
                 cases[number] = requests.case(request, sites.get(request.site_id, ()), self.form)
             except DoubtError as doubt:
                 answers[number] = _doubtful(request, doubt)
@@ -245,6 +256,23 @@ class Committer:
         except DoubtError as doubt:
             name = self.centers.center_id[center]
             raise DoubtError(doubt.code, f"center {name}: {doubt}") from None
+
+
+def _check_id(request: Request, times: Mapping[str, int]) -> None:
+    """Raise if a request cannot be told by its id.
+
+    Raises
+    ------
+    DoubtError
+        If it has none, or another one has the same.
+    """
+    if not request.request_id:
+        raise DoubtError(Doubt.request_without_id, "request_id is empty")
+    if times[request.request_id] > 1:
+        raise DoubtError(
+            Doubt.duplicate_request_id,
+            f"request_id {request.request_id!r} stands {times[request.request_id]} times",
+        )
 
 
 def _with(base: Commitment, step: str, **changes: Any) -> Commitment:

@@ -8,6 +8,8 @@ from coverage_analyzer.errors import InputError
 class Doubt(enum.StrEnum):
     """The codes of doubts, as the column ``reason`` of commitments shows them."""
 
+    request_without_id = enum.auto()
+    duplicate_request_id = enum.auto()
     moment_missing = enum.auto()
     moment_not_readable = enum.auto()
     moment_ambiguous = enum.auto()
@@ -19,6 +21,7 @@ class Doubt(enum.StrEnum):
     address_not_registered = enum.auto()
     site_ambiguous = enum.auto()
     site_unknown = enum.auto()
+    site_not_readable = enum.auto()
     center_unknown = enum.auto()
 
 

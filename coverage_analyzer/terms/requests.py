@@ -53,6 +53,8 @@ class Registered:
         As given, empty where they are not.
     registered_on, installed_on
         None where they are not given.
+    fault
+        What of the row cannot be read, in words; empty if all can.
     """
 
     lon: float
@@ -63,6 +65,7 @@ class Registered:
     time_zone: str = ""
     registered_on: datetime.date | None = None
     installed_on: datetime.date | None = None
+    fault: str = ""
 
 
 @dataclass(frozen=True)
@@ -130,6 +133,9 @@ def case(request: Request, history: Sequence[Registered], form: str = "") -> Cas
     first = next(iter(read.values()))
     if not history:
         raise DoubtError(Doubt.site_unknown, f"no site is called {request.site_id!r}")
+    unread = [row.fault for row in history if row.fault]
+    if unread:
+        raise DoubtError(Doubt.site_not_readable, f"site {request.site_id!r}: {'; '.join(unread)}")
     rows = list(_holding(history, first))
     if not rows:
         newest = max(row.registered_on for row in history if row.registered_on)
@@ -144,6 +150,39 @@ def case(request: Request, history: Sequence[Registered], form: str = "") -> Cas
             f"{request.site_id!r} stands in several rows that differ, and none was registered last",
         )
     return Case(request, site, read, day, zone)
+
+
+def registered(cells: Mapping[str, str], place: tuple[float, float, float]) -> Registered:
+    """Return the row of a site from its cells.
+
+    Parameters
+    ----------
+    cells
+        Text by the names of columns: ``country``, ``address``, ``time_zone``, ``registered_on``,
+        ``installed_on``, as far as they are there.
+    place
+        Longitude and latitude in degrees on WGS 84, and how far off they may be in metres, or NaN.
+    """
+    days: dict[str, datetime.date | None] = {}
+    faults = []
+    for name in ("registered_on", "installed_on"):
+        text = cells.get(name, "").strip()
+        try:
+            days[name] = datetime.date.fromisoformat(text[:10]) if text else None
+        except ValueError:
+            faults.append(f"{name} {text!r} is not a day like 2026-12-01")
+    lon, lat, accuracy_m = place
+    return Registered(
+        lon=lon,
+        lat=lat,
+        accuracy_m=accuracy_m,
+        country=cells.get("country", "").strip(),
+        address=cells.get("address", "").strip(),
+        time_zone=cells.get("time_zone", "").strip(),
+        registered_on=days.get("registered_on"),
+        installed_on=days.get("installed_on"),
+        fault="; ".join(faults),
+    )
 
 
 def _holding(
