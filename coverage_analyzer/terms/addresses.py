@@ -183,7 +183,8 @@ def _folded(text: str) -> str:
 
 def _postcode(text: str, spelling: Spelling, country: str) -> tuple[str, tuple[str, ...]]:
     """Return a folded text without its postcode, and the parts of the postcode."""
-    text = re.sub(rf"\b(?:{country.lower()}|[adflb]|ch)-(?=[0-9]{{4}})", "", text)
+    # As on letters from abroad: D-80331, FL-9490, SE-111 22.
+    text = re.sub(rf"\b(?:{country.lower()}|[abdfl]|fl)-(?=[0-9]{{3}})", "", text)
     found = list(re.finditer(spelling.postcode, text)) if spelling.postcode else []
     if not found:
         return text, ()

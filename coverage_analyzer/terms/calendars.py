@@ -13,7 +13,7 @@ from coverage_analyzer.terms.doubts import Doubt, DoubtError
 MOST_CLOSED: Final = 60
 """More closed days than that in a row are a fault of a calendar, not a holiday."""
 
-ESTIMATED: Final = "(estimated)"
+ESTIMATED: Final = "estimated"
 """What a holiday says whose day the moon decides later."""
 
 

@@ -157,7 +157,8 @@ def due(
     if clock.hours:
         return _after_open_hours(clock, clock.hours, local, zone, calendar)
     at = _shown(local.astimezone(UTC) + timedelta(hours=clock.amount), zone)
-    return Due(at, (f"{clock.amount} hours, day and night, after {told(local)}",))
+    told_hours = f"{clock.amount} hours, day and night, after {told(local)}"
+    return Due(at, (told_hours, f"due before {told(at)}"))
 
 
 def _after_days(

@@ -1,8 +1,8 @@
 """Commitments worked out by hand, each named after its trap; the sum stands in the comment.
 
-Weekdays to check by: 2026-12-01 is a Tuesday, 2027-01-01 a Friday, 2028-02-29 a Tuesday. ``>`` parts
-the day that an event counts for from the business days after it; days in brackets do not count. Due
-is the end of the last one: 00:00 of the day after.
+Weekdays to check by: 2026-12-01 is a Tuesday, 2027-01-01 a Friday, 2028-02-29 a Tuesday. In a sum,
+``>`` parts the day that an event counts for from the business days after it, and days in brackets
+do not count. Due is the end of the last one: 00:00 of the day after.
 """
 
 from zoneinfo import ZoneInfo
@@ -27,7 +27,9 @@ def days(amount: int, cut_off: str | None = None) -> Replacement:
     )
 
 
-def hours(amount: int, opens: str = "", closes: str = "", *, every_day: bool = False) -> Replacement:
+def hours(
+    amount: int, opens: str = "", closes: str = "", *, every_day: bool = False
+) -> Replacement:
     """Return a clock of hours, within those of service if they are given."""
     which = "every_day" if every_day else "business_days"
     return Replacement(
