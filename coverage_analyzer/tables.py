@@ -58,7 +58,7 @@ SITES: Final = (
     Column("address", ("registered_address",)),
     Column("registered_on", ("address_registered_on",)),
     Column("installed_on", ("installation_date",)),
-    Column("time_zone", ("timezone", "tz", "tzid")),
+    Column("time_zone", ("tz", "tzid")),
 )
 """Customer sites. Every other column is carried along."""
 
@@ -70,7 +70,7 @@ CENTERS: Final = (
     COUNTRY,
     Column("opens_on", ("opens", "opening_date", "open_from"), hint="open|live|start|eröffn"),
     Column("closes_on", ("closes", "closing_date", "open_until"), hint="clos|^end|schlie"),
-    Column("time_zone", ("timezone", "tz", "tzid")),
+    Column("time_zone", ("tz", "tzid")),
 )
 """Service centers."""
 

@@ -68,7 +68,10 @@ class Replacement(Model):
             "diagnosis_complete": "the diagnosis",
         }[self.start]
         counted = unit.removesuffix("s") if self.amount == 1 else unit
-        return f"{self.end.replace('_', ' ')} within {self.amount} {counted} of {start}"
+        within = f", counted from {self.hours.opens} to {self.hours.closes}" if self.hours else ""
+        until = f", cut-off at {self.cut_off}" if self.cut_off else ""
+        promise = f"{self.end.replace('_', ' ')} within {self.amount} {counted} of {start}"
+        return f"{promise}{within}{until}"
 
 
 class Level(Model):

@@ -402,6 +402,16 @@ def test_a_calendar_is_whole(calendars: list[dict[str, Any]], message: str) -> N
         policy_with(calendars=calendars)
 
 
+def test_a_policy_tells_its_clocks_in_words() -> None:
+    """With the cut-off and the hours of service, where a level has them."""
+    data = Policy.load().model_dump()
+    data["levels"][0]["replacement"]["hours"] = {"opens": "09:00", "closes": "17:00"}
+    data["levels"][1]["replacement"]["cut_off"] = "15:00"
+    told = Policy.from_mapping(data).described()
+    assert "delivered within 4 hours of authorisation, counted from 09:00 to 17:00" in told
+    assert "shipped within 1 business day of the RMA number, cut-off at 15:00" in told
+
+
 def test_a_policy_tells_its_calendars_in_words() -> None:
     """What is said in TOML is told by ``policies``."""
     rule = {"countries": ["AE", "*"], "weekend": ["sunday"], "closures": ["2026-12-24"]}
