@@ -31,6 +31,9 @@ class Likeness(enum.StrEnum):
 ALIKE: Final = 0.8
 """From this share of common letters on, different words are unclear: a typo, or another street."""
 
+LONGEST: Final = 1000
+"""Longer texts are no addresses, and comparing their letters would take for ever."""
+
 SHORTEST_COUNTRY: Final = 4
 """Shorter ends of an address are no countries but ``CA`` or ``DE``, states, unless listed."""
 
@@ -96,7 +99,13 @@ def likeness(registered: str, given: str, country: str) -> Likeness:
     """
     if _plain(registered) == _plain(given):
         return Likeness.identical
-    one, other = parts(registered, country), parts(given, country)
+    if max(len(registered), len(given)) > LONGEST:
+        return Likeness.unclear
+    return _compared(parts(registered, country), parts(given, country), country)
+
+
+def _compared(one: Parts, other: Parts, country: str) -> Likeness:
+    """Return the likeness of two addresses that are not identical."""
     if (one.country or country) != (other.country or country):
         return Likeness.different_country
     if _postcodes_differ(one, other) or one.numbers != other.numbers:

@@ -23,6 +23,9 @@ NEAR_M: Final = 1000.0
 AHEAD_DAYS: Final = 60
 """So long after a day the clocks of near zones have to agree, as a promise may run on."""
 
+OF_THE_MACHINE: Final = frozenset({"localtime", "posixrules", "Factory"})
+"""Names that `zoneinfo` knows and that mean another zone on another machine."""
+
 AT_SEA: Final = "Etc/"
 """How the zones of the high seas begin: they follow the longitude, and nobody's law."""
 
@@ -114,10 +117,12 @@ def _named(name: str) -> ZoneInfo:
     DoubtError
         If there is none.
     """
+    unknown = DoubtError(
+        Doubt.zone_unknown, f"{name[:40]!r} is no time zone; write it like Europe/Zurich"
+    )
+    if name in OF_THE_MACHINE:
+        raise unknown
     try:
         return ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        raise DoubtError(
-            Doubt.zone_unknown,
-            f"{name!r} is no time zone; write it like Europe/Zurich",
-        ) from None
+        raise unknown from None

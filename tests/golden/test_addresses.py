@@ -145,6 +145,13 @@ def test_likeness_goes_both_ways(country: str, sign: str, registered: str, given
     assert likeness(given, registered, country) is CLASSES[sign]
 
 
+def test_what_is_no_address_is_not_compared() -> None:
+    """A text of a hundred thousand letters is answered at once."""
+    long, other = "ab c" * 25_000, "ba d" * 25_000
+    assert likeness(long, other, "US") is Likeness.unclear
+    assert likeness(long, long, "US") is Likeness.identical
+
+
 def test_the_table_is_wide_enough() -> None:
     """No pair stands twice; every class and ten countries and more are there."""
     assert len(set(PAIRS)) == len(PAIRS) >= 80

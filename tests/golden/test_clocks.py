@@ -43,6 +43,7 @@ def hours(
 
 
 H4, D1, D10, CUT = hours(4), days(1), days(10), days(1, "15:00")
+NIGHT = days(1, "01:30")
 OFFICE = hours(4, "09:00", "17:00")
 DAILY = hours(4, "09:00", "17:00", every_day=True)
 ALL_DAY = hours(4, "00:00", "24:00", every_day=True)
@@ -186,6 +187,19 @@ CASES = [
     ("cut-off-at-year-end", CUT, "2026-12-30T16:00", BERLIN, "2027-01-05T00:00:00+01:00"),
     # Wed 25 after: [Thu 26] Fri 27 > [Sat, Sun] Mon 30
     ("cut-off-before-a-holiday", CUT, "2026-11-25T15:01", NEW_YORK, "2026-12-01T00:00:00-05:00"),
+
+    # on a Sunday, a business day in Israel, 01:00 to 02:00 comes twice, and so does 01:30: the
+    # second one is the cut-off, or a later moment would count for an earlier day. Sun 25 > Mon 26
+    ("cut-off-twice-first", NIGHT, "2026-10-25T01:45+03:00", JERUSALEM,
+     "2026-10-27T00:00:00+02:00"),
+    ("cut-off-twice-second", NIGHT, "2026-10-25T01:15+02:00", JERUSALEM,
+     "2026-10-27T00:00:00+02:00"),
+    # Mon 26 > Tue 27
+    ("cut-off-twice-after", NIGHT, "2026-10-25T01:45+02:00", JERUSALEM,
+     "2026-10-28T00:00:00+02:00"),
+    # on Friday 27 March 02:00 to 03:00 is left out there. [Fri, Sat] Sun 29 > Mon 30
+    ("cut-off-left-out", days(1, "02:30"), "2026-03-27T03:15", JERUSALEM,
+     "2026-03-31T00:00:00+03:00"),
 
     # -------------------------------------------------------- ten business days
     # Mon 7 > 8 9 10 11 14 15 16 17 18 Mon 21

@@ -29,6 +29,7 @@ CHANGES = [  # about them, clocks are put forward or back
     datetime.datetime(2026, 3, 8, 7, tzinfo=datetime.UTC),
     datetime.datetime(2026, 11, 1, 6, tzinfo=datetime.UTC),
     datetime.datetime(2026, 10, 25, 1, tzinfo=datetime.UTC),
+    datetime.datetime(2026, 10, 24, 23, tzinfo=datetime.UTC),  # on a business day in Israel
     datetime.datetime(2026, 9, 6, 4, tzinfo=datetime.UTC),
     datetime.datetime(2026, 4, 4, 15, tzinfo=datetime.UTC),
     datetime.datetime(2011, 12, 30, 10, tzinfo=datetime.UTC),
