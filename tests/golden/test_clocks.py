@@ -197,9 +197,6 @@ CASES = [
     # Mon 26 > Tue 27
     ("cut-off-twice-after", NIGHT, "2026-10-25T01:45+02:00", JERUSALEM,
      "2026-10-28T00:00:00+02:00"),
-    # on Friday 27 March 02:00 to 03:00 is left out there. [Fri, Sat] Sun 29 > Mon 30
-    ("cut-off-left-out", days(1, "02:30"), "2026-03-27T03:15", JERUSALEM,
-     "2026-03-31T00:00:00+03:00"),
 
     # -------------------------------------------------------- ten business days
     # Mon 7 > 8 9 10 11 14 15 16 17 18 Mon 21
@@ -255,6 +252,13 @@ RULED = [
     # Fri 4 > Sat 5, and Sunday begins at 01:00, as the clocks leave its first hour out
     ("no-midnight", D1, CalendarRule(countries=("CL",), weekend=("sunday",)),
      "2026-09-04T10:00", "CL America/Santiago", "2026-09-06T01:00:00-03:00"),
+    # on Friday 27 March 02:00 to 03:00 is left out: 03:15 is after it. [Sat] Sun 29 > Mon 30
+    ("cut-off-left-out", days(1, "02:30"), CalendarRule(countries=("IL",), weekend=("saturday",)),
+     "2026-03-27T03:15", JERUSALEM, "2026-03-31T00:00:00+03:00"),
+    # at 01:59 it is before: Fri 27 > [Sat] Sun 29
+    ("before-what-is-left-out", days(1, "02:30"),
+     CalendarRule(countries=("IL",), weekend=("saturday",)),
+     "2026-03-27T01:59", JERUSALEM, "2026-03-30T00:00:00+03:00"),
     # Thu 29 > [Fri 30: not there, Sat, Sun] Mon 2
     ("apia-lost-day", D1, CalendarRule(countries=("WS",), public_holidays=False),
      "2011-12-29T10:00", APIA, "2012-01-03T00:00:00+14:00"),
