@@ -58,6 +58,7 @@ SITES: Final = (
     Column("address", ("registered_address",)),
     Column("registered_on", ("address_registered_on",)),
     Column("installed_on", ("installation_date",)),
+    Column("receiving_hours", ("receiving", "dock_hours")),
     Column("time_zone", ("tz", "tzid")),
 )
 """Customer sites. Every other column is carried along."""

@@ -13,7 +13,7 @@ from coverage_analyzer.files.blocks import Block, Reject
 from coverage_analyzer.files.reading import Table
 from coverage_analyzer.terms.requests import EVENTS, Registered, Request, registered
 
-ROW = ("country", "address", "time_zone", "registered_on", "installed_on")
+ROW = ("country", "address", "time_zone", "registered_on", "installed_on", "receiving_hours")
 """What is read of a site beside its place."""
 
 

@@ -44,7 +44,7 @@ def commitments(
     sites
         As for `assess`, with ``site_id``; optionally ``address``, ``registered_on`` (a site may
         stand in several rows, the newest up to the request's day holds), ``installed_on``,
-        ``time_zone`` (such as ``Europe/Zurich``).
+        ``time_zone`` (such as ``Europe/Zurich``), ``receiving_hours`` (``08:00-17:00``).
     centers
         As for `assess`; optionally ``time_zone``.
     policy

@@ -212,6 +212,7 @@ class Committer:
         start = clocks.moment(case.stamps[clock.start], case.zone)
         due = self._due(case, judged, clock, start)
         later = [f"an estimated holiday is counted: {day}" for day in due.estimated]
+        later += _outside(case, clock, due)
         return dataclasses.replace(
             base,
             status=Answer.promised,
@@ -314,6 +315,17 @@ def _check_installed(case: Case) -> None:
             Doubt.request_before_installation,
             f"the request is of {case.day}, the installation of {installed}",
         )
+
+
+def _outside(case: Case, clock: Replacement, due: Due) -> list[str]:
+    """Return a warning if a site takes no deliveries at the time when one is due there."""
+    if case.site.receives is None or clock.end != "delivered":
+        return []
+    opens, closes = case.site.receives
+    time = f"{due.at.astimezone(case.zone):%H:%M}"
+    if opens < ("24:00" if time == "00:00" else time) <= closes:
+        return []
+    return [f"due outside of the site's receiving hours, {opens} to {closes}"]
 
 
 def _warnings(case: Case, judged: Judged) -> list[str]:

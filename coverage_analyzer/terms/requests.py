@@ -1,6 +1,7 @@
 """Requests for a replacement, the sites that they name, and what is known of both on the day."""
 
 import datetime
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -11,6 +12,13 @@ from coverage_analyzer.terms.doubts import Doubt, DoubtError
 
 EVENTS: Final = ("authorised", "rma_issued", "call_acknowledged", "diagnosis_complete")
 """What may start a clock; the column of each is called like it, with ``_at`` behind."""
+
+
+SPAN: Final = re.compile(
+    r"(?P<opens>(?:[01]\d|2[0-3]):[0-5]\d) ?[-\u2013] ?(?P<closes>(?:[01]\d|2[0-3]):[0-5]\d|24:00)",
+    re.ASCII,
+)
+"""Receiving hours of a site, such as ``08:00-17:00``."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +61,8 @@ class Registered:
         As given, empty where they are not.
     registered_on, installed_on
         None where they are not given.
+    receives
+        From when until when a site takes deliveries, as local times of day; None if not given.
     fault
         What of the row cannot be read, in words; empty if all can.
     """
@@ -65,6 +75,7 @@ class Registered:
     time_zone: str = ""
     registered_on: datetime.date | None = None
     installed_on: datetime.date | None = None
+    receives: tuple[str, str] | None = None
     fault: str = ""
 
 
@@ -159,7 +170,7 @@ def registered(cells: Mapping[str, str], place: tuple[float, float, float]) -> R
     ----------
     cells
         Text by the names of columns: ``country``, ``address``, ``time_zone``, ``registered_on``,
-        ``installed_on``, as far as they are there.
+        ``installed_on``, ``receiving_hours``, as far as they are there.
     place
         Longitude and latitude in degrees on WGS 84, and how far off they may be in metres, or NaN.
     """
@@ -172,6 +183,10 @@ def registered(cells: Mapping[str, str], place: tuple[float, float, float]) -> R
         except ValueError:
             faults.append(f"{name} {text!r} is not a day like 2026-12-01")
     lon, lat, accuracy_m = place
+    text = cells.get("receiving_hours", "").strip()
+    hours = SPAN.fullmatch(text)
+    if text and (hours is None or hours["closes"] <= hours["opens"]):
+        faults.append(f"receiving_hours {text!r} are not like 08:00-17:00")
     return Registered(
         lon=lon,
         lat=lat,
@@ -181,6 +196,7 @@ def registered(cells: Mapping[str, str], place: tuple[float, float, float]) -> R
         time_zone=cells.get("time_zone", "").strip(),
         registered_on=days.get("registered_on"),
         installed_on=days.get("installed_on"),
+        receives=(hours["opens"], hours["closes"]) if hours else None,
         fault="; ".join(faults),
     )
 

@@ -252,6 +252,37 @@ def test_nothing_is_replaced_before_it_is_installed(world: Countries) -> None:
     assert answered(world, request("2026-12-05T00:00"), row).status is Answer.promised
 
 
+@pytest.mark.parametrize(
+    ("hours", "moment", "told"),
+    [
+        ("08:00-17:00", "2026-12-04T22:30", True),
+        ("08:00-17:00", "2026-12-04T13:00", False),  # due when it closes: until then there is time
+        ("08:00-17:00", "2026-12-04T13:01", True),
+        ("08:00 - 24:00", "2026-12-04T04:00", True),  # due when it opens: there was no time
+        ("08:00-24:00", "2026-12-04T04:01", False),
+        ("08:00-24:00", "2026-12-04T20:00", False),  # due at midnight
+        ("00:00-17:00", "2026-12-04T20:00", True),  # of the day before
+        ("", "2026-12-04T22:30", False),
+    ],
+)
+def test_receiving_hours_are_a_warning(
+    world: Countries, hours: str, moment: str, *, told: bool
+) -> None:
+    """They move no promise: the vendor's clock runs on."""
+    row = registered({"country": "US", "receiving_hours": hours}, (-74.17, 40.73, float("nan")))
+    answer = answered(world, request(moment), row)
+    assert answer.status is Answer.promised
+    assert any("receiving hours" in warning for warning in answer.warnings) == told
+
+
+@pytest.mark.parametrize("hours", ["8-17", "17:00-08:00", "08:00-25:00", "Mo-Fr 08:00-17:00"])
+def test_receiving_hours_are_written_in_one_way(world: Countries, hours: str) -> None:
+    """Else the row of the site has to be mended."""
+    row = registered({"country": "US", "receiving_hours": hours}, (-74.17, 40.73, float("nan")))
+    answer = answered(world, request(), row)
+    assert (answer.status, answer.reason) == (Answer.rejected, "site_not_readable")
+
+
 def test_a_site_near_a_border_of_zones_is_for_review(world: Countries) -> None:
     """Unless it names its zone, or the clocks of both are the same."""
     # At the line between Arizona and New Mexico, which agree until New Mexico puts clocks forward.
