@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from coverage_analyzer.files.delimited import Dialect
     from coverage_analyzer.frames import (
         assess,
+        commitments,
         coverage_areas,
         coverage_map,
         explain,
@@ -37,6 +38,7 @@ __all__ = [
     "Dialect",
     "Policy",
     "assess",
+    "commitments",
     "coverage_areas",
     "coverage_map",
     "entitlements",

@@ -38,6 +38,8 @@ class Centers:
     earliest_on
         The day before which one whose opening is not known cannot open, ``NaT`` for all others:
         then ``opens_on`` is the latest day on which it does. See `lead_times`.
+    time_zone
+        As given, such as ``Europe/Zurich``, empty where it is not.
     """
 
     center_id: tuple[str, ...]
@@ -50,6 +52,7 @@ class Centers:
     row: tuple[str, ...]
     ordered_on: Days
     earliest_on: Days
+    time_zone: tuple[str, ...] = ()
 
     @classmethod
     def from_texts(
@@ -65,7 +68,7 @@ class Centers:
         Parameters
         ----------
         columns
-            ``center_id`` and, optionally, ``name``, ``country`` and those of `DAYS`.
+            ``center_id`` and, optionally, ``name``, ``country``, ``time_zone`` and those of `DAYS`.
         lon, lat
             Degrees on WGS 84, NaN where a row has none that can be used.
         row
@@ -80,7 +83,8 @@ class Centers:
             One error that names every unusable row and every id that occurs twice.
         """
         blank = [""] * len(row)
-        given = {c: columns.get(c, blank) for c in ("center_id", "name", "country")}
+        named = ("center_id", "name", "country", "time_zone")
+        given = {c: columns.get(c, blank) for c in named}
         read = {name: days(columns.get(name, blank)) for name in DAYS}
         faults = _faults(columns, lon, lat, read, row)
         usable = np.flatnonzero(~np.isnan(lon) & ~np.isnan(lat)).tolist()
@@ -90,6 +94,7 @@ class Centers:
             center_id=texts["center_id"],
             name=texts["name"],
             country=texts["country"],
+            time_zone=texts["time_zone"],
             lon=lon[order],
             lat=lat[order],
             opens_on=read["opens_on"][order],

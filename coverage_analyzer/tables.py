@@ -55,12 +55,15 @@ SITES: Final = (
     Column("name", ("site_name", "customer")),
     COUNTRY,
     Column("accuracy_m", hint="accuracy|precision"),
+    Column("address", ("registered_address",)),
     Column("product", ("product_name",)),
     Column("version", ("product_version",)),
     Column("component", ("component_name",)),
     Column("requested_level", ("level_requested",)),
     Column("registered_on", ("address_registered_on",)),
     Column("installed_on", ("installation_date",)),
+    Column("receiving_hours", ("receiving", "dock_hours")),
+    Column("time_zone", ("tz", "tzid")),
 )
 """Customer sites. Every other column is carried along."""
 
@@ -73,6 +76,7 @@ CENTERS: Final = (
     Column("opens_on", ("opens", "opening_date", "open_from"), hint="open|live|start|eröffn"),
     Column("closes_on", ("closes", "closing_date", "open_until"), hint="clos|^end|schlie"),
     Column("ordered_on", ("ordered", "order_date")),
+    Column("time_zone", ("tz", "tzid")),
 )
 """Service centers."""
 
@@ -84,6 +88,34 @@ PRODUCTS: Final = (
     Column("life_ends_on", ("life_end", "end_of_life", "eol")),
 )
 """Products, with the last day of each phase of their life."""
+
+REQUESTS: Final = (
+    Column("request_id", ("id", "ticket", "case_id"), required=True),
+    Column("site_id", ("customer_id", "account_id"), required=True),
+    Column("product", ("product_name",)),
+    Column("component", ("component_name", "part")),
+    Column("authorised_at", ("authorized_at",), hint="authori"),
+    Column("rma_issued_at", ("rma_at", "rma_number_issued_at"), hint="rma"),
+    Column("call_acknowledged_at", ("acknowledged_at",), hint="acknowledg"),
+    Column("diagnosis_complete_at", ("diagnosed_at",), hint="diagnos"),
+    Column("address", ("ship_to", "delivery_address"), hint="address"),
+)
+"""Requests for a replacement. What ends in ``_at`` is a moment."""
+
+COMMITMENT: Final = (
+    "request_id",
+    "site_id",
+    "level",
+    "status",
+    "promise",
+    "clock_start",
+    "due_at",
+    "center_id",
+    "reason",
+    "warnings",
+    "steps",
+)
+"""What is answered to each request, in this order."""
 
 VERDICT: Final = (
     "level",
@@ -117,6 +149,11 @@ class Rejected(enum.StrEnum):
     geometry_not_a_point = enum.auto()
     duplicate_site_id = enum.auto()
     date_not_a_day = enum.auto()
+    request_without_id = enum.auto()
+    duplicate_request_id = enum.auto()
+    site_unknown = enum.auto()
+    site_not_readable = enum.auto()
+    moment_not_readable = enum.auto()
 
 
 def folded(header: str) -> str:

@@ -42,6 +42,8 @@ _CENTERS, _COUNTRIES = "unit/test_centers.py", "unit/test_countries.py"
 _MATCHING, _NEARNESS = "unit/test_matching.py", "unit/test_nearness.py"
 _DATABASE = "unit/test_database.py"
 _GATES = "golden/test_gate_cases.py"
+_COMMITMENTS, _CLOCKS = "unit/test_commitments.py", "golden/test_clocks.py"
+_ADDRESSES, _PROMISES = "golden/test_addresses.py", "property/test_promises.py"
 _GOLDEN, _LAWS = "golden/test_golden.py", "property/test_laws.py"
 
 TESTS: Final = {
@@ -69,6 +71,13 @@ TESTS: Final = {
     "bands": (_MATCHING, _GOLDEN),
     "cells": (_NEARNESS, _MATCHING, _LAWS),
     "nearness": (_NEARNESS, _MATCHING, _LAWS),
+    "terms/addresses": (_ADDRESSES, _PROMISES),
+    "terms/calendars": (_CLOCKS, _COMMITMENTS, _PROMISES),
+    "terms/clocks": (_CLOCKS, _COMMITMENTS, _PROMISES),
+    "terms/commitments": (_COMMITMENTS,),
+    "terms/levels": (_COMMITMENTS,),
+    "terms/requests": (_COMMITMENTS,),
+    "terms/zones": (_COMMITMENTS,),
     "policy": ("unit/test_policy.py", _COUNTRIES, _MATCHING, _GOLDEN),
     "terms/conditions": ("golden/test_entitlements.py", "unit/test_programmes.py"),
     "terms/entitlements": ("golden/test_entitlements.py", "unit/test_programmes.py"),
@@ -724,6 +733,115 @@ MUTANTS: Final = (
         "ends = [*(self.days[1:] - ONE_DAY), self.end]",
         "ends = [*self.days[1:], self.end]",
         "the day of an opening is judged twice, once by the day before",
+    ),
+    # ------------------------------------------------------------------------- terms
+    Mutant(
+        "terms/addresses",
+        "if _postcodes_differ(one, other) or one.numbers != other.numbers:",
+        "if _postcodes_differ(one, other):",
+        "numbers are words like others",
+    ),
+    Mutant(
+        "terms/addresses",
+        "return Likeness.unclear if _alike(one, other) else Likeness.different",
+        "return Likeness.equivalent if _alike(one, other) else Likeness.different",
+        "likeness of letters accepts",
+    ),
+    Mutant(
+        "terms/addresses",
+        'return {"saint"} if first else {"saint", "street"}',
+        'return {"saint", "street"}',
+        "a saint is a street",
+    ),
+    Mutant(
+        "terms/addresses",
+        "if sorted(v for _, v in one.units) == sorted(v for _, v in other.units):",
+        "if len(one.units) == len(other.units):",
+        "another flat is only unclear",
+    ),
+    Mutant(
+        "terms/calendars",
+        "rest = self.holidays.is_weekend(day) and day not in self.holidays.weekend_workdays",
+        "rest = day.weekday() in {5, 6}",
+        "everybody rests on Saturday and Sunday",
+    ),
+    Mutant(
+        "terms/calendars",
+        'return "" if rule and not rule.public_holidays else self.holidays.get(day) or ""',
+        'return ""',
+        "no public holidays",
+    ),
+    Mutant(
+        "terms/clocks",
+        "left = clock.amount + 1",
+        "left = clock.amount",
+        "the day of the event is the first business day",
+    ),
+    Mutant(
+        "terms/clocks",
+        "return local.time() > time and local.astimezone(UTC) > last.astimezone(UTC)",
+        "return local.time() >= time and local.astimezone(UTC) >= last.astimezone(UTC)",
+        "at the cut-off it is too late",
+    ),
+    Mutant(
+        "terms/clocks",
+        "return local.time() > time and local.astimezone(UTC) > last.astimezone(UTC)",
+        "return local.time() > time",
+        "a later moment counts for an earlier day where clocks are put back",
+    ),
+    Mutant(
+        "terms/clocks",
+        "at = _shown(local.astimezone(UTC) + timedelta(hours=clock.amount), zone)",
+        "at = local + timedelta(hours=clock.amount)",
+        "hours of the wall clock",
+    ),
+    Mutant(
+        "terms/clocks",
+        "local = stamped.replace(tzinfo=zone, fold=0)",
+        "return stamped.replace(tzinfo=zone, fold=0)",
+        "a time that clocks show twice is guessed",
+    ),
+    Mutant(
+        "terms/clocks",
+        "at = start_of_day(day + timedelta(days=1), zone)",
+        "at = start_of_day(day, zone)",
+        "due at the beginning of the last day",
+    ),
+    Mutant(
+        "terms/commitments",
+        "zone = self._center_zone(judged.center, start)",
+        "zone = case.zone",
+        "business days of the site",
+    ),
+    Mutant(
+        "terms/commitments",
+        "if likeness in {Likeness.identical, Likeness(rules.accept)}:",
+        "if likeness in {Likeness.identical, Likeness.equivalent}:",
+        "a variation of the address is accepted",
+    ),
+    Mutant(
+        "terms/commitments",
+        "if installed is not None and case.day < installed:",
+        "if installed is not None and case.day > installed:",
+        "replaced before it is installed",
+    ),
+    Mutant(
+        "terms/levels",
+        "shipping[waiting] = NOBODY",
+        "return shipping",
+        "a center ships before it opens",
+    ),
+    Mutant(
+        "terms/requests",
+        "if (row.registered_on or oldest) <= day:",
+        "if (row.registered_on or oldest) < day:",
+        "an address holds from the day after",
+    ),
+    Mutant(
+        "terms/zones",
+        "apart = [other for other in others if not _agree(own, other, day)]",
+        "apart = others[:0]",
+        "a border of zones is guessed",
     ),
 )
 

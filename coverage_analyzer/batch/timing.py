@@ -2,8 +2,7 @@
 
 import datetime
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -16,9 +15,8 @@ from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.overlap import ahead
 from coverage_analyzer.batch.running import labels
 from coverage_analyzer.centers import day
-from coverage_analyzer.errors import CoverageError, InputError, PublishError
-from coverage_analyzer.files import reading, report
-from coverage_analyzer.files.publishing import to_disk
+from coverage_analyzer.errors import InputError
+from coverage_analyzer.files import reading, report, single
 from coverage_analyzer.files.reading import Rows, Table
 from coverage_analyzer.files.writer import Writer
 from coverage_analyzer.judging import matcher_of, products_of
@@ -78,7 +76,7 @@ def timeline(
         raise InputError(msg)
     totals, matcher = Totals(Census(len(line.matcher.policy.levels))), line.matcher
     with (
-        _written_whole(Path(output)) as part,
+        single.whole(Path(output), what="timeline") as part,
         closing(report.report_writer(part, kind, SCHEMA, options.style)) as writer,
     ):
         _stream(table, line, writer, totals, options)
@@ -128,32 +126,6 @@ def _kind(path: Path) -> Literal["csv", "parquet"]:
         return "parquet"
     msg = f"A timeline is written to .csv or .parquet; {path.name!r} ends otherwise."
     raise InputError(msg)
-
-
-@contextmanager
-def _written_whole(path: Path) -> Iterator[Path]:
-    """Give a place to write to, which becomes a file only if all goes well.
-
-    Raises
-    ------
-    CoverageError
-        If the work within raises it.
-    PublishError
-        If it cannot be written.
-    """
-    part = path.with_name(f".{path.name}.part")
-    try:
-        try:
-            yield part
-            to_disk(part)
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
-    except CoverageError:
-        raise
-    except OSError as error:
-        msg = f"The timeline could not be written to {path}: {error}."
-        raise PublishError(msg) from error
 
 
 def _line(

@@ -9,6 +9,7 @@ import click
 
 from coverage_analyzer.cli.areas import areas
 from coverage_analyzer.cli.check import check
+from coverage_analyzer.cli.commitments import commitments
 from coverage_analyzer.cli.entitlements import entitlements
 from coverage_analyzer.cli.explain import explain
 from coverage_analyzer.cli.letter import letter
@@ -38,6 +39,7 @@ def program() -> None:
       coverage-analyzer map reports/today -o today.html
       coverage-analyzer explain 47.6145 7.6645 --country DE --centers centers.csv
       coverage-analyzer letter sites.csv --site LSZH --centers centers.csv -o letter.html
+      coverage-analyzer commitments requests.csv --sites sites.csv --centers centers.csv
       coverage-analyzer policies
       coverage-analyzer entitlements --product XenApp --version 6.5
       coverage-analyzer timeline sites.csv --centers centers.csv --to 2027-12-31 -o changes.csv
@@ -56,6 +58,7 @@ program.add_command(areas)
 program.add_command(map_)
 program.add_command(explain)
 program.add_command(letter)
+program.add_command(commitments)
 program.add_command(policies)
 program.add_command(entitlements)
 program.add_command(timeline)

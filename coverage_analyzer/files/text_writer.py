@@ -77,6 +77,7 @@ class CsvWriter(Writer):
     def __init__(
         self, path: Path | BinaryIO, schema: pa.Schema, style: Style = SAFE, *, packing: str = ""
     ) -> None:
+        self._own = isinstance(path, Path)
         self._sink = _packed(path, packing) if isinstance(path, Path) else path
         self._raw_text = style.raw_text
         self._kept = [i for i, f in enumerate(schema) if not arrays.is_bytes(f.type)]
@@ -99,7 +100,8 @@ class CsvWriter(Writer):
     def close(self) -> None:
         """Finish the file."""
         self._writer.close()
-        self._sink.close()
+        if self._own:
+            self._sink.close()
 
 
 def _packed(path: Path, packing: str) -> BinaryIO:

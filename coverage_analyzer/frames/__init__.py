@@ -1,5 +1,6 @@
 """The notebook's face of the kernel: GeoDataFrames in, GeoDataFrames out."""
 
+from coverage_analyzer.frames.committing import commitments
 from coverage_analyzer.frames.drawing import coverage_areas, coverage_map
 from coverage_analyzer.frames.judging import assess, explain, summarize
 from coverage_analyzer.frames.reading import read_centers, read_sites
@@ -8,6 +9,7 @@ from coverage_analyzer.frames.timing import level_shares, timeline, timeline_plo
 
 __all__ = [
     "assess",
+    "commitments",
     "coverage_areas",
     "coverage_map",
     "explain",

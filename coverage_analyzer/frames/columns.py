@@ -196,7 +196,7 @@ def centers_of(frame: pd.DataFrame) -> Centers:
     """
     lon, lat = positions(frame, "centers")
     known = known_columns(frame, tables.CENTERS)
-    wanted = ("center_id", "name", "country", *DAYS)
+    wanted = ("center_id", "name", "country", "time_zone", *DAYS)
     cells = {name: texts(frame, known[name]).to_pylist() for name in wanted if name in known}
     return Centers.from_texts(cells, lon, lat, [f"row {i!r}" for i in frame.index])
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from coverage_analyzer.countries import names
+from coverage_analyzer.policy import commitments
 from coverage_analyzer.policy.gates import GateRules
 from coverage_analyzer.policy.parts import ALL_OTHERS, Band, CountryRules, LeadTime
 from coverage_analyzer.policy.wording import nearest
@@ -21,6 +22,7 @@ def faults(policy: "Policy") -> Iterator[str]:
     yield from _backward_times(policy.lead_times)
     yield from _band_faults(policy.bands)
     yield from _gate_faults(policy.gates)
+    yield from commitments.faults(policy.levels, policy.commitments)
 
 
 def _duplicates(policy: "Policy") -> Iterator[str]:
@@ -74,6 +76,10 @@ def _unknown_countries(policy: "Policy") -> Iterator[str]:
             (f"gates.{name}.countries", p.countries)
             for name, p in [("export_approval", policy.gates.export_approval)]
             if p is not None
+        ),
+        *(
+            (f"commitments.calendars.{n}.countries", c.countries)
+            for n, c in enumerate(policy.commitments.calendars)
         ),
         ("countries.fold", (*rules.fold, *rules.fold.values())),
         ("countries.fold_territories", rules.fold_territories),

@@ -17,6 +17,7 @@ from coverage_analyzer.countries import names
 from coverage_analyzer.countries.decision import Convention
 from coverage_analyzer.errors import PolicyError, visible
 from coverage_analyzer.policy.checks import faults
+from coverage_analyzer.policy.commitments import CommitmentRules
 from coverage_analyzer.policy.gates import GateRules
 from coverage_analyzer.policy.parts import (
     ALL_OTHERS,
@@ -53,6 +54,7 @@ class Policy(Model):
     lead_times: tuple[LeadTime, ...] = ()
     countries: CountryRules = CountryRules()
     gates: GateRules = GateRules()
+    commitments: CommitmentRules = CommitmentRules()
     clauses: dict[Identifier, str]
 
     @pydantic.model_validator(mode="after")
@@ -157,6 +159,7 @@ class Policy(Model):
         lines += [f"  fold      {code} counts as {other}" for code, other in rules.fold.items()]
         lines.append(f"  contested areas: {rules.contested}")
         lines += [f"  gate      {line}" for line in self.gates.described()]
+        lines += [f"  promises  {line}" for line in self.commitments.described()]
         if clauses:
             lines += [f"  clause    {name}: {text}" for name, text in self.clauses.items()]
         return "\n".join(map(visible, lines))

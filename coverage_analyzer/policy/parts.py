@@ -13,6 +13,7 @@ Identifier = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 IsoCode = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 CountryCode = Annotated[str, Field(pattern=r"^([A-Z]{2}|\*)$")]
 Miles = Annotated[float, Field(ge=0, le=12_000)]
+TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$")]
 
 
 class Model(pydantic.BaseModel):
@@ -29,13 +30,32 @@ class Source(Model):
     note: str = ""
 
 
+class Hours(Model):
+    """The hours of a day in which a clock of hours runs, local to the site.
+
+    ``closes`` is the first moment outside; ``24:00`` is the end of the day. ``days`` says whether
+    the clock stands still on what is no business day.
+    """
+
+    opens: TimeOfDay
+    closes: Annotated[str, Field(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?|24:00)$")]
+    days: Literal["every_day", "business_days"] = "business_days"
+
+
 class Replacement(Model):
-    """The clock of a replacement: from an event to an event within a time."""
+    """The clock of a replacement: from an event to an event within a time.
+
+    ``hours`` lets a clock of hours run within them only; without, it runs day and night.
+    ``cut_off`` is the last time of day, local to the center, at which an event counts for that
+    business day; without, the whole day counts.
+    """
 
     start: Literal["authorised", "rma_issued", "call_acknowledged", "diagnosis_complete"]
     end: Literal["delivered", "shipped", "on_site", "repaired"]
-    amount: Annotated[int, Field(ge=1)]
+    amount: Annotated[int, Field(ge=1, le=10_000)]
     unit: Literal["hours", "business_days"]
+    hours: Hours | None = None
+    cut_off: TimeOfDay | None = None
     clause: Identifier
 
     def __str__(self) -> str:
@@ -48,7 +68,10 @@ class Replacement(Model):
             "diagnosis_complete": "the diagnosis",
         }[self.start]
         counted = unit.removesuffix("s") if self.amount == 1 else unit
-        return f"{self.end.replace('_', ' ')} within {self.amount} {counted} of {start}"
+        within = f", counted from {self.hours.opens} to {self.hours.closes}" if self.hours else ""
+        until = f", cut-off at {self.cut_off}" if self.cut_off else ""
+        promise = f"{self.end.replace('_', ' ')} within {self.amount} {counted} of {start}"
+        return f"{promise}{within}{until}"
 
 
 class Level(Model):

@@ -54,6 +54,7 @@ def test_exported_names_are_frozen() -> None:
         "Dialect",
         "Policy",
         "assess",
+        "commitments",
         "coverage_areas",
         "coverage_map",
         "entitlements",

@@ -1,0 +1,254 @@
+"""Commitments for a file of requests: sites stream by, and only those that are named are kept."""
+
+import datetime
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pyarrow as pa
+
+from coverage_analyzer import arrays, countries, tables
+from coverage_analyzer.batch.ledger import FIRST_REJECTS, Ledger
+from coverage_analyzer.centers import day
+from coverage_analyzer.errors import InputError
+from coverage_analyzer.files import reading, single
+from coverage_analyzer.files.blocks import Reject
+from coverage_analyzer.files.delimited import PLAIN, Dialect
+from coverage_analyzer.files.reading import Table
+from coverage_analyzer.files.requests import Requested, read_requests, registered_rows
+from coverage_analyzer.files.text_writer import CsvWriter, RejectsWriter, Style
+from coverage_analyzer.policy import DEFAULT, Policy
+from coverage_analyzer.tables import Rejected
+from coverage_analyzer.terms.commitments import Answer, Commitment, Committer
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommitmentOptions:
+    """What can be chosen about commitments.
+
+    Attributes
+    ----------
+    rejects
+        Where to write the rows that cannot be answered, as CSV, if at all.
+    as_of
+        The day whose level holds; by default that of each request.
+    request_columns, columns, center_columns
+        The header to take for a column of the requests, sites or centers where names do not tell.
+    request_dialect, dialect, center_dialect
+        How they are written, where that cannot be found.
+    date_format
+        How moments are written, in the directives of `datetime.strptime`; by default ISO 8601.
+    trust_declared
+        Whether the declared country stands wherever a point lies.
+    raw_text
+        Whether text stays as it is even where a spreadsheet would run it.
+    """
+
+    rejects: str | Path | None = None
+    as_of: datetime.date | str | None = None
+    request_columns: Mapping[str, str] = field(default_factory=dict)
+    columns: Mapping[str, str] = field(default_factory=dict)
+    center_columns: Mapping[str, str] = field(default_factory=dict)
+    request_dialect: Dialect = PLAIN
+    dialect: Dialect = PLAIN
+    center_dialect: Dialect = PLAIN
+    date_format: str = ""
+    trust_declared: bool = False
+    raw_text: bool = False
+
+
+def answer_requests(
+    requests: str | Path,
+    sites: str | Path,
+    centers: str | Path,
+    output: str | Path | BinaryIO,
+    *,
+    policy: Policy | str | Path = DEFAULT,
+    options: CommitmentOptions | None = None,
+) -> dict[str, Any]:
+    """Answer all requests of a file.
+
+    Parameters
+    ----------
+    requests
+        A file of any kind that `reading.opened` takes, with the columns of `tables.REQUESTS`.
+    sites, centers
+        As for `run`.
+    output
+        A CSV file, which is replaced whole or stays; or an open one, such as standard output.
+    policy
+        As for `run`.
+    options
+        The day, columns and the like.
+
+    Returns
+    -------
+    findings
+        ``ledger``, ``status`` (the number of answers by status), ``rejects`` by reason,
+        ``first_rejects``, ``warnings``.
+
+    Raises
+    ------
+    CoverageError
+        If rows do not add up, which would be a fault of this program.
+    InputError
+        If a file or the day cannot be used.
+    MissingExtraError
+        If the extra ``terms`` is not installed, or that of a kind of file.
+    PolicyError
+        If the policy breaks a rule.
+    PublishError
+        If a file cannot be written.
+    """
+    options = options or CommitmentOptions()
+    _check_places(output, options.rejects, [requests, sites, centers])
+    asked_table = reading.opened(
+        requests, tables.REQUESTS, options.request_columns, options.request_dialect
+    )
+    site_table = reading.opened(sites, tables.SITES, options.columns, options.dialect)
+    committer = _committer(centers, Policy.load(policy), options)
+    asked = read_requests(asked_table)
+    rows = registered_rows(site_table, (r.site_id for r in asked.requests))
+    answers = committer.answers(asked.requests, rows)
+    decided = [a for a in answers if a.status is not Answer.rejected]
+    refused = _rejects(asked, answers)
+    ledger = _ledger(asked, decided, refused)
+    _write(output, decided, raw_text=options.raw_text)
+    if options.rejects is not None:
+        _write_rejects(Path(options.rejects), refused, raw_text=options.raw_text)
+    return {
+        "ledger": ledger.figures(),
+        "status": dict(Counter(a.status.value for a in decided)),
+        "rejects": dict(ledger.reasons),
+        "first_rejects": ledger.first,
+        "warnings": [*_unnoticed(asked_table, site_table), *_unseen(asked_table, site_table)],
+    }
+
+
+def _committer(
+    centers: str | Path,
+    policy: Policy,
+    options: CommitmentOptions,
+) -> Committer:
+    """Return the promises of a policy over the centers of a file.
+
+    Raises
+    ------
+    InputError
+        If a row of the centers cannot be used.
+    MissingExtraError
+        If the extra for their kind of file is not installed.
+    """
+    table = reading.opened(centers, tables.CENTERS, options.center_columns, options.center_dialect)
+    world = countries.load()
+    convention = policy.convention(world.names, trust_declared=options.trust_declared)
+    return Committer(
+        reading.read_centers(table, world, convention),
+        policy,
+        world,
+        as_of=day(options.as_of),
+        form=options.date_format,
+        trust_declared=options.trust_declared,
+    )
+
+
+def _check_places(output: Any, rejects: Any, inputs: Sequence[Any]) -> None:
+    """Raise if a file would be written over another one of the same job.
+
+    Raises
+    ------
+    InputError
+        With its name.
+    """
+    read = {Path(path).resolve() for path in inputs}
+    written = [Path(p).resolve() for p in (output, rejects) if isinstance(p, (str, Path))]
+    for path in written:
+        if path in read or written.count(path) > 1:
+            msg = f"{path} is read, or written twice; name another file."
+            raise InputError(msg)
+
+
+def _rejects(asked: Requested, answers: Sequence[Commitment]) -> list[Reject]:
+    """Return the rows that are no answer, in the order of the file."""
+    refused = [
+        Reject(line, Rejected[answer.reason], "; ".join(answer.steps), raw)
+        for line, raw, answer in zip(asked.lines, asked.raw, answers, strict=True)
+        if answer.status is Answer.rejected
+    ]
+    return sorted([*asked.rejects, *refused], key=lambda reject: reject.line)
+
+
+def _ledger(asked: Requested, decided: Sequence[Commitment], refused: Sequence[Reject]) -> Ledger:
+    """Return where every row of the requests went.
+
+    Raises
+    ------
+    CoverageError
+        If one is lost.
+    """
+    ledger = Ledger(asked.read, len(decided), len(refused), asked.blank)
+    ledger.reasons.update(reject.reason.value for reject in refused)
+    ledger.first += [f"line {r.line}: {r.detail}" for r in refused[:FIRST_REJECTS]]
+    ledger.check()
+    return ledger
+
+
+def _write(output: str | Path | BinaryIO, answers: Sequence[Commitment], *, raw_text: bool) -> None:
+    """Write answers as CSV; a file is put in place when it is whole.
+
+    Raises
+    ------
+    PublishError
+        If it cannot be written.
+    """
+    rows = [answer.row() for answer in answers]
+    columns = [arrays.text([row[name] for row in rows]) for name in tables.COMMITMENT]
+    batch = pa.RecordBatch.from_arrays(columns, names=list(tables.COMMITMENT))
+    if not isinstance(output, (str, Path)):
+        with closing(CsvWriter(output, batch.schema, Style(raw_text=raw_text))) as writer:
+            writer.write(batch)
+        return
+    with (
+        single.whole(Path(output), what="commitments") as part,
+        closing(CsvWriter(part, batch.schema, Style(raw_text=raw_text))) as writer,
+    ):
+        writer.write(batch)
+
+
+def _write_rejects(path: Path, refused: Sequence[Reject], *, raw_text: bool) -> None:
+    """Write the rows that are no answer.
+
+    Raises
+    ------
+    PublishError
+        If they cannot be written.
+    """
+    with (
+        single.whole(path, what="rejects") as part,
+        closing(RejectsWriter(part, Style(raw_text=raw_text))) as writer,
+    ):
+        writer.write(refused)
+
+
+def _unnoticed(asked: Table, sites: Table) -> list[str]:
+    """Return a warning for each header that may be meant for a column that was not found."""
+    pairs = ((asked, tables.REQUESTS), (sites, tables.SITES))
+    return [
+        w for table, known in pairs for w in tables.unnoticed(table.headers, table.columns, known)
+    ]
+
+
+def _unseen(asked: Table, sites: Table) -> list[str]:
+    """Return what is not looked at, since a column for it is not there."""
+    return [
+        f"The {what} have no column {name!r}: {left}."
+        for table, what, name, left in (
+            (asked, "requests", "address", "no address is compared"),
+            (sites, "sites", "address", "no address is compared"),
+            (sites, "sites", "installed_on", "no request is looked at for its installation"),
+        )
+        if name not in table.columns
+    ]

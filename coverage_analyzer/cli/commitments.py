@@ -1,0 +1,105 @@
+"""``coverage-analyzer commitments``."""
+
+import json
+import sys
+from typing import Any
+
+import click
+
+from coverage_analyzer.cli import options
+from coverage_analyzer.cli.talk import log_to_stderr, say, say_ledger
+
+
+@click.command()
+@click.argument("requests")
+@click.option("--sites", required=True, metavar="FILE", help="The customer sites.")
+@click.option("--centers", required=True, metavar="FILE", help="The service centers.")
+@click.option("-o", "--output", metavar="FILE", help="A CSV file.  [standard output]")
+@click.option("--rejects", metavar="FILE", help="Write the rows that have no answer here, as CSV.")
+@options.policy
+@click.option("--as-of", metavar="DATE", help="The day whose level holds.  [that of each request]")
+@click.option(
+    "--date-format",
+    default="",
+    metavar="FORM",
+    help="How moments are written, like '%d.%m.%Y %H:%M'.  [ISO 8601]",
+)
+@options.headers_of("requests", "--request-column", "request_columns")
+@options.column
+@options.center_column
+@options.dialect
+@options.center_dialect
+@options.trust_declared
+@options.raw_text
+@click.option(
+    "--max-rejects",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Leave with 1 if more rows have no answer.  [no limit]",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON on stderr.")
+@options.quiet
+@options.verbose
+def commitments(
+    requests: str,
+    sites: str,
+    centers: str,
+    output: str | None,
+    rejects: str | None,
+    policy: str,
+    as_of: str | None,
+    date_format: str,
+    request_columns: dict[str, str],
+    columns: dict[str, str],
+    center_columns: dict[str, str],
+    dialect: Any,
+    center_dialect: Any,
+    trust_declared: bool,
+    raw_text: bool,
+    max_rejects: int | None,
+    as_json: bool,
+    quiet: bool,
+    verbose: bool,
+) -> int:
+    """Tell what is promised to each request, from when, until when, by which center.
+
+    \b
+    Example:
+      coverage-analyzer commitments data/requests.csv --sites data/request_sites.csv \\
+        --centers data/service_centers.csv -o commitments.csv --rejects rejects.csv
+    """
+    from coverage_analyzer.batch.commitments import CommitmentOptions, answer_requests
+
+    if verbose:
+        log_to_stderr()
+    chosen = CommitmentOptions(
+        rejects=rejects,
+        as_of=as_of,
+        request_columns=request_columns,
+        columns=columns,
+        center_columns=center_columns,
+        dialect=dialect,
+        center_dialect=center_dialect,
+        date_format=date_format,
+        trust_declared=trust_declared,
+        raw_text=raw_text,
+    )
+    findings = answer_requests(
+        requests,
+        sites,
+        centers,
+        output or sys.stdout.buffer,
+        policy=policy,
+        options=chosen,
+    )
+    if as_json:
+        say(json.dumps(findings, ensure_ascii=False))
+    elif not quiet:
+        for status, number in findings["status"].items():
+            say(f"{number:>10,}  {status}")
+        for reject in findings["first_rejects"]:
+            say(f"  {reject}")
+    for warning in findings["warnings"]:
+        say(f"Warning: {warning}")
+    say_ledger(findings["ledger"])
+    return int(max_rejects is not None and findings["ledger"]["rejected"] > max_rejects)

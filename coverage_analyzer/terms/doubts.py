@@ -1,0 +1,33 @@
+"""Why a request cannot be answered with a moment: nothing is guessed, so each doubt has a code."""
+
+import enum
+
+from coverage_analyzer.errors import InputError
+
+
+class Doubt(enum.StrEnum):
+    """The codes of doubts, as the column ``reason`` of commitments shows them."""
+
+    request_without_id = enum.auto()
+    duplicate_request_id = enum.auto()
+    moment_missing = enum.auto()
+    moment_not_readable = enum.auto()
+    moment_ambiguous = enum.auto()
+    moment_does_not_exist = enum.auto()
+    zone_unknown = enum.auto()
+    zone_ambiguous = enum.auto()
+    calendar_unknown = enum.auto()
+    request_before_installation = enum.auto()
+    address_not_registered = enum.auto()
+    site_ambiguous = enum.auto()
+    site_unknown = enum.auto()
+    site_not_readable = enum.auto()
+    center_unknown = enum.auto()
+
+
+class DoubtError(InputError):
+    """A request is in doubt; `code` says which doubt, the message says it in words."""
+
+    def __init__(self, code: Doubt, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code

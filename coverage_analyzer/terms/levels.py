@@ -1,0 +1,116 @@
+"""The level of a site on a day, and the open center that ships to it.
+
+A verdict names the center that decides; where that one is still to open, another ships until then.
+"""
+
+import dataclasses
+import datetime
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from coverage_analyzer.arrays import Ints
+from coverage_analyzer.centers import Centers
+from coverage_analyzer.countries import Countries
+from coverage_analyzer.matching import Matcher, Sites, Status, Verdicts
+from coverage_analyzer.nearness import NOBODY
+from coverage_analyzer.policy import Policy
+from coverage_analyzer.policy.parts import Level
+from coverage_analyzer.terms.requests import Registered
+
+
+class Judged(NamedTuple):
+    """The verdict on a site, and who ships to it.
+
+    ``center`` is the position of the open center that ships, or `NOBODY`, and ``center_country``
+    its country; ``opens`` names the center that is waited for, and its opening day.
+    """
+
+    level: Level
+    status: Status
+    reason: str
+    country: str
+    center: int
+    center_country: str
+    opens: tuple[str, datetime.date] | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Levels:
+    """The levels of a policy over the centers of a network, on any day."""
+
+    centers: Centers
+    policy: Policy
+    world: Countries
+    _: dataclasses.KW_ONLY
+    trust_declared: bool = False
+
+    def judged(self, rows: Sequence[Registered], day: datetime.date) -> list[Judged]:
+        """Return the verdict on each of some sites, on a day.
+
+        Raises
+        ------
+        InputError
+            If there is no center, or the country of one is in doubt.
+        """
+        matcher = self._matcher(self.centers, day)
+        sites = self._sites(rows)
+        verdicts = matcher.match(sites)
+        reasons = matcher.columns(verdicts)["reason"].to_pylist()
+        shipping = self._shipping(verdicts, sites, day)
+        codes = self.world.names.codes
+        return [
+            Judged(
+                level=self.policy.levels[verdicts.level[n]],
+                status=Status(verdicts.status[n]),
+                reason=reasons[n],
+                country=codes[max(verdicts.country[n], 0)],
+                center=center,
+                center_country="" if center == NOBODY else codes[matcher.center_country[center]],
+                opens=self._opens(verdicts, n),
+            )
+            for n, center in enumerate(shipping.tolist())
+        ]
+
+    def _matcher(self, centers: Centers, day: datetime.date) -> Matcher:
+        return Matcher(
+            centers, self.policy, self.world, as_of=day, trust_declared=self.trust_declared
+        )
+
+    def _sites(self, rows: Sequence[Registered]) -> Sites:
+        return Sites(
+            np.array([r.lon for r in rows]),
+            np.array([r.lat for r in rows]),
+            self.world.names.numbers(r.country for r in rows),
+            np.array([r.accuracy_m for r in rows]),
+        )
+
+    def _shipping(self, verdicts: Verdicts, sites: Sites, day: datetime.date) -> Ints:
+        """Return the open center that ships to each site: until a planned one opens, another."""
+        shipping = verdicts.center.astype(np.int64)
+        waiting = np.flatnonzero(verdicts.status == Status.pending)
+        serving = np.flatnonzero(self.centers.is_open(np.datetime64(day, "D")))
+        shipping[waiting] = NOBODY
+        if len(waiting) and len(serving):
+            open_ones = some_centers(self.centers, serving)
+            nearest = self._matcher(open_ones, day).match(sites.some(waiting)).center
+            shipping[waiting] = np.where(nearest == NOBODY, NOBODY, serving[nearest])
+        return shipping
+
+    def _opens(self, verdicts: Verdicts, number: int) -> tuple[str, datetime.date] | None:
+        if verdicts.status[number] != Status.pending:
+            return None
+        day: datetime.date = verdicts.available_on[number].astype(object)
+        return self.centers.center_id[verdicts.center[number]], day
+
+
+def some_centers(centers: Centers, which: Ints) -> Centers:
+    """Return some centers of a network, with all that is known of each."""
+    values: dict[str, Any] = {f.name: getattr(centers, f.name) for f in dataclasses.fields(centers)}
+    for name, of_all in values.items():
+        if isinstance(of_all, tuple):
+            values[name] = tuple(of_all[i] for i in which if of_all)
+        else:
+            values[name] = of_all[which]
+    return Centers(**values)

@@ -1,0 +1,455 @@
+"""A request gets what its level promises, or the reason why no moment can be told."""
+
+import datetime
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from building import Center, centers_of
+
+from coverage_analyzer.countries import Countries
+from coverage_analyzer.errors import PolicyError
+from coverage_analyzer.policy import Policy
+from coverage_analyzer.policy.commitments import WEEKDAYS
+from coverage_analyzer.terms.commitments import Answer, Commitment, Committer
+from coverage_analyzer.terms.requests import Registered, Request, registered
+
+NEWARK = Registered(-74.1724, 40.7357, "US", address="1 Main St, Newark, NJ 07102")
+PITTSBURGH = Registered(-80.0, 40.44, "US")
+CENTERS = (Center("NYC", -74.006, 40.7128, "US"), Center("BER", 13.405, 52.52, "DE"))
+FRIDAY = "2026-12-04T22:30"
+
+
+def answered(
+    world: Countries,
+    request: Request | Sequence[Request],
+    *rows: Registered,
+    centers: Sequence[Center] = CENTERS,
+    policy: Policy | None = None,
+    **given: Any,
+) -> Commitment:
+    """Return the answer to the first of some requests of the site ``S``, which has some rows."""
+    committer = Committer(centers_of(centers), policy or Policy.load(), world, **given)
+    asked = [request] if isinstance(request, Request) else request
+    return committer.answers(asked, {"S": rows} if rows else {})[0]
+
+
+def request(authorised: str = FRIDAY, rma: str = "", address: str = "", name: str = "R") -> Request:
+    """Return a request of the site ``S``."""
+    return Request(name, "S", {"authorised": authorised, "rma_issued": rma}, address)
+
+
+def policy_with(**commitments: Any) -> Policy:
+    """Return the default policy with other rules of commitments."""
+    data = Policy.load().model_dump()
+    data["commitments"] = data["commitments"] | commitments
+    return Policy.from_mapping(data)
+
+
+def test_gold_plus_delivers_in_hours(world: Countries) -> None:
+    """Four hours from authorisation, told with clause, zone and each step."""
+    answer = answered(world, request(address=NEWARK.address), NEWARK)
+    assert answer.row() == {
+        "request_id": "R",
+        "site_id": "S",
+        "level": "Gold Plus",
+        "status": "promised",
+        "promise": "delivered",
+        "clock_start": "2026-12-04T22:30:00-05:00",
+        "due_at": "2026-12-05T02:30:00-05:00",
+        "center_id": "NYC",
+        "reason": "within_radius",
+        "warnings": "",
+        "steps": "Gold Plus: delivered within 4 hours of authorisation (within_radius); "
+        "address: identical; "
+        "4 hours, day and night, after Fri 2026-12-04T22:30-05:00 America/New_York; "
+        "due before Sat 2026-12-05T02:30-05:00 America/New_York; clause delivery-4-hours",
+    }
+
+
+def test_gold_ships_in_a_business_day(world: Countries) -> None:
+    """From the RMA number, by the calendar and clock of the center: never printed as delivered."""
+    answer = answered(world, request("", FRIDAY), PITTSBURGH)
+    assert (answer.level, answer.promise, answer.reason) == ("Gold", "shipped", "beyond_radius")
+    assert answer.row()["due_at"] == "2026-12-08T00:00:00-05:00"
+    assert (
+        "no business day in US: Sat 2026-12-05 (weekend), Sun 2026-12-06 (weekend)" in answer.steps
+    )
+    assert answer.steps[-1] == "clause ships-1-day"
+
+
+def test_the_clock_of_the_level_counts(world: Countries) -> None:
+    """Gold Plus does not begin with the RMA number, nor Gold with the authorisation."""
+    for row, given, missing in (
+        (NEWARK, request("", FRIDAY), "authorised_at"),
+        (PITTSBURGH, request(FRIDAY, ""), "rma_issued_at"),
+    ):
+        answer = answered(world, given, row)
+        assert (answer.status, answer.reason) == (Answer.review, "moment_missing")
+        assert missing in answer.steps[-1]
+        assert answer.due_at is answer.clock_start is None
+
+
+@pytest.mark.parametrize(
+    ("moment", "reason"),
+    [
+        ("2026-03-08T02:30", "moment_does_not_exist"),
+        ("2026-11-01T01:30", "moment_ambiguous"),
+    ],
+)
+def test_a_local_time_that_clocks_show_never_or_twice_is_for_review(
+    world: Countries, moment: str, reason: str
+) -> None:
+    """Nothing is guessed; with its offset the same time is fine."""
+    answer = answered(world, request(moment), NEWARK)
+    assert (answer.status, answer.reason, answer.level) == (Answer.review, reason, "Gold Plus")
+    assert answered(world, request(f"{moment}-05:00"), NEWARK).status is Answer.promised
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "4.12.2026",
+        "12/04/2026 10:00",
+        "2026-12-04",  # no time of day
+        "2026-13-04T10:00",
+        "2026-12-04T24:30",
+        "20261204T1000",
+        "1812-12-04T10:00",
+        "9999-12-31T23:59",
+        "２０２６-12-04T10:00",  # noqa: RUF001 - wide digits are the trap
+        "tomorrow",
+    ],
+)
+def test_a_moment_in_another_form_is_rejected(world: Countries, text: str) -> None:
+    """ISO 8601 with a time of day, of a year in reach, or the row has to be mended."""
+    answer = answered(world, request(text), NEWARK)
+    assert (answer.status, answer.reason) == (Answer.rejected, "moment_not_readable")
+    assert answer.level == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-12-04 22:30",
+        "2026-12-05T03:30:00Z",
+        "2026-12-04T22:30-0500",
+        "2026-12-04T22:30:00.000",
+    ],
+)
+def test_forms_of_iso_8601_are_read(world: Countries, text: str) -> None:
+    """With T or a blank, seconds or none, offsets with or without a colon."""
+    assert answered(world, request(text), NEWARK).row()["due_at"] == "2026-12-05T02:30:00-05:00"
+
+
+def test_another_form_is_read_if_it_is_said(world: Countries) -> None:
+    """Then that form alone."""
+    said = {"form": "%d.%m.%Y %H:%M"}
+    assert answered(world, request("04.12.2026 22:30"), NEWARK, **said).status is Answer.promised
+    assert answered(world, request(FRIDAY), NEWARK, **said).reason == "moment_not_readable"
+
+
+def test_a_request_has_an_id_and_a_site(world: Countries) -> None:
+    """Without one, or with one that another has, it is rejected; so is one of no known site."""
+    twice = [request(), request(), request(name="Q")]
+    assert answered(world, twice, NEWARK).reason == "duplicate_request_id"
+    assert answered(world, request(name=""), NEWARK).reason == "request_without_id"
+    assert answered(world, request()).reason == "site_unknown"
+    assert answered(world, request("", ""), NEWARK).reason == "moment_missing"
+
+
+@pytest.mark.parametrize(
+    ("given", "status", "reason"),
+    [
+        ("1 Main St, Newark, NJ 07102", Answer.promised, "within_radius"),
+        ("1 Main Street, Newark, NJ 07102", Answer.refused, "address_equivalent"),
+        ("1 Main St Apt 2, Newark, NJ 07102", Answer.refused, "address_unit_differs"),
+        ("1 Mian St, Newark, NJ 07102", Answer.review, "address_unclear"),
+        ("2 Main St, Newark, NJ 07102", Answer.refused, "address_different"),
+        ("1 Main St, Newark, Canada", Answer.refused, "address_different_country"),
+    ],
+)
+def test_a_variation_of_the_address_is_not_accepted(
+    world: Countries, given: str, status: Answer, reason: str
+) -> None:
+    """The code says how it varies, and the step cites the clause."""
+    answer = answered(world, request(address=given), NEWARK)
+    assert (answer.status, answer.reason) == (status, reason)
+    assert (answer.due_at is None) == (status is not Answer.promised)
+    assert status is Answer.promised or "clause address-registered" in answer.steps[-1]
+
+
+def test_a_policy_may_accept_an_equivalent_address(world: Countries) -> None:
+    """And no other one."""
+    lenient = policy_with(accept="equivalent")
+    asked = request(address="1 Main Street, Newark, NJ 07102")
+    assert answered(world, asked, NEWARK, policy=lenient).status is Answer.promised
+    asked = request(address="1 Main Street, Unit 2, Newark, NJ 07102")
+    assert answered(world, asked, NEWARK, policy=lenient).status is Answer.refused
+
+
+def test_an_address_that_is_not_there_is_not_compared(world: Countries) -> None:
+    """An empty cell closes nothing, and is told."""
+    assert answered(world, request(), NEWARK).warnings == (
+        "address not compared: the request gives no address",
+    )
+    answer = answered(world, request(address="1 Main St"), PITTSBURGH)
+    assert "address not compared: no registered address" in answer.warnings
+
+
+def history(*days: str) -> list[Registered]:
+    """Return rows of one site, each at its own address, registered on some days."""
+    return [
+        registered(
+            {"country": "US", "address": f"{n} Main St", "registered_on": day},
+            (-74.1724, 40.7357, float("nan")),
+        )
+        for n, day in enumerate(days, start=1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("moment", "number"),
+    [
+        ("2026-11-30T10:00", 1),
+        ("2026-12-01T00:00", 2),  # on its very day
+        ("2026-12-31T23:59", 2),
+        ("2027-01-01T04:59Z", 2),  # still 31 December there
+        ("2027-01-01T05:00Z", 3),
+    ],
+)
+def test_the_newest_address_of_the_day_holds(world: Countries, moment: str, number: int) -> None:
+    """The day is the site's; rows may come in any order; one without a day is the oldest."""
+    rows = history("", "2026-12-01", "2027-01-01")
+    for order in (rows, rows[::-1]):
+        asked = request(moment, address=f"{number} Main St")
+        assert answered(world, asked, *order).status is Answer.promised
+
+
+def test_no_address_may_be_registered_yet(world: Countries) -> None:
+    """Then there is none that holds; and two of one day leave it open."""
+    answer = answered(world, request(), *history("2026-12-05"))
+    assert (answer.status, answer.reason) == (Answer.review, "address_not_registered")
+    answer = answered(world, request(), *history("2026-12-01", "2026-12-01"))
+    assert (answer.status, answer.reason) == (Answer.review, "site_ambiguous")
+    same = history("2026-12-01") * 2
+    assert answered(world, request(), *same).status is Answer.promised
+
+
+def test_a_day_that_cannot_be_read_leaves_the_site_open(world: Countries) -> None:
+    """Which of its addresses holds is then not known, so none does."""
+    answer = answered(world, request(), *history("2026-12-01", "1.12.2026"))
+    assert (answer.status, answer.reason) == (Answer.rejected, "site_not_readable")
+    assert "'1.12.2026' is not a day" in answer.steps[0]
+
+
+def test_nothing_is_replaced_before_it_is_installed(world: Countries) -> None:
+    """A request of the day before is for review, one of the day is not."""
+    row = registered(
+        {"country": "US", "installed_on": "2026-12-05"}, (-74.1724, 40.7357, float("nan"))
+    )
+    assert answered(world, request(), row).reason == "request_before_installation"
+    assert answered(world, request("2026-12-05T00:00"), row).status is Answer.promised
+
+
+@pytest.mark.parametrize(
+    ("hours", "moment", "told"),
+    [
+        ("08:00-17:00", "2026-12-04T22:30", True),
+        ("08:00-17:00", "2026-12-04T13:00", False),  # due when it closes: until then there is time
+        ("08:00-17:00", "2026-12-04T13:01", True),
+        ("08:00 - 24:00", "2026-12-04T04:00", True),  # due when it opens: there was no time
+        ("08:00-24:00", "2026-12-04T04:01", False),
+        ("08:00-24:00", "2026-12-04T20:00", False),  # due at midnight
+        ("00:00-17:00", "2026-12-04T20:00", True),  # of the day before
+        ("", "2026-12-04T22:30", False),
+    ],
+)
+def test_receiving_hours_are_a_warning(
+    world: Countries, hours: str, moment: str, *, told: bool
+) -> None:
+    """They move no promise: the vendor's clock runs on."""
+    row = registered({"country": "US", "receiving_hours": hours}, (-74.17, 40.73, float("nan")))
+    answer = answered(world, request(moment), row)
+    assert answer.status is Answer.promised
+    assert any("receiving hours" in warning for warning in answer.warnings) == told
+
+
+@pytest.mark.parametrize("hours", ["8-17", "17:00-08:00", "08:00-25:00", "Mo-Fr 08:00-17:00"])
+def test_receiving_hours_are_written_in_one_way(world: Countries, hours: str) -> None:
+    """Else the row of the site has to be mended."""
+    row = registered({"country": "US", "receiving_hours": hours}, (-74.17, 40.73, float("nan")))
+    answer = answered(world, request(), row)
+    assert (answer.status, answer.reason) == (Answer.rejected, "site_not_readable")
+
+
+def test_a_site_near_a_border_of_zones_is_for_review(world: Countries) -> None:
+    """Unless it names its zone, or the clocks of both are the same."""
+    # At the line between Arizona and New Mexico, which agree until New Mexico puts clocks forward.
+    border = Registered(-109.046, 33.5, "US")
+    centers = [Center("GUP", -109.3, 33.5, "US")]
+    answer = answered(world, request("2026-07-01T10:00"), border, centers=centers)
+    assert (answer.status, answer.reason) == (Answer.review, "zone_ambiguous")
+    named = Registered(-109.046, 33.5, "US", time_zone="America/Phoenix")
+    answer = answered(world, request("2026-07-01T10:00"), named, centers=centers)
+    assert answer.row()["due_at"] == "2026-07-01T14:00:00-07:00"
+    assert answered(world, request(), border, centers=centers).status is Answer.promised
+    basel = Registered(7.5886, 47.5596, "CH")  # three zones, one time
+    centers = [Center("BSL", 7.59, 47.56, "CH")]
+    assert answered(world, request(), basel, centers=centers).status is Answer.promised
+
+
+def test_a_zone_has_a_name_that_is_known(world: Countries) -> None:
+    """A wrong name is for review, as is a place on the high seas."""
+    for name in ("Newark", "Europe", "../UTC", "/etc/passwd", "localtime", "\0", "x" * 5000):
+        wrong = Registered(-74.1724, 40.7357, "US", time_zone=name)
+        assert answered(world, request(), wrong).reason == "zone_unknown"
+    assert answered(world, request(), Registered(-40.0, 30.0, "US")).reason == "zone_unknown"
+
+
+def test_until_a_center_opens_another_one_ships(world: Countries) -> None:
+    """Gold is shipped from the nearest open center, and the day of Gold Plus is told."""
+    planned = Center("PIT", -80.0, 40.44, "US", "2026-12-15")
+    answer = answered(world, request("", FRIDAY), PITTSBURGH, centers=[*CENTERS, planned])
+    assert (answer.level, answer.reason) == ("Gold", "center_opens_later")
+    assert answer.center_id == "NYC"
+    assert "a higher level from 2026-12-15, when PIT opens" in answer.warnings
+    later = request("2026-12-15T10:00", "2026-12-15T10:00")
+    assert answered(world, later, PITTSBURGH, centers=[*CENTERS, planned]).level == "Gold Plus"
+
+
+def test_the_level_is_that_of_the_day(world: Countries) -> None:
+    """Of the request, unless another day is said."""
+    closing = [
+        Center("NYC", -74.006, 40.7128, "US", "", "2026-12-05"),
+        Center("LAX", -118, 34, "US"),
+    ]
+    moments = {"authorised": FRIDAY, "rma_issued": FRIDAY}
+    asked = Request("R", "S", moments)
+    assert answered(world, asked, NEWARK, centers=closing).level == "Gold Plus"
+    later = {"as_of": datetime.date(2026, 12, 5)}
+    assert answered(world, asked, NEWARK, centers=closing, **later).level == "Gold"
+
+
+def test_no_center_means_no_calendar(world: Countries) -> None:
+    """Who would ship, and by whose business days, cannot be told."""
+    paris = Registered(2.35, 48.85, "FR")
+    answer = answered(world, request("", FRIDAY), paris)
+    assert (answer.status, answer.reason) == (Answer.review, "center_unknown")
+
+
+def test_a_verdict_for_review_is_no_promise(world: Countries) -> None:
+    """Its reason is the answer's."""
+    lost = Registered(2.35, 48.85, "US", time_zone="Europe/Paris")
+    answer = answered(world, request(), lost)
+    assert (answer.status, answer.reason) == (Answer.review, "country_conflict")
+
+
+def test_a_level_may_promise_nothing(world: Countries) -> None:
+    """Beyond 100 miles HP offers no service: no clock, no moment, no doubt."""
+    hp = Policy.load("hp-call-to-repair")
+    asked = Request("R", "S", {"call_acknowledged": FRIDAY})
+    answer = answered(world, asked, PITTSBURGH, policy=hp)
+    assert (answer.status, answer.level) == (Answer.no_promise, "Not offered")
+    answer = answered(world, asked, NEWARK, policy=hp)
+    assert (answer.promise, answer.row()["due_at"]) == ("repaired", "2026-12-05T04:30:00-05:00")
+
+
+def test_a_center_may_name_its_zone(world: Countries) -> None:
+    """A center where zones overlap is for review; one that names its zone is not."""
+    urumqi = Registered(80.0, 42.0, "CN")
+    asked = request("", "2026-12-07T10:00+08:00")
+    row = Registered(81.3, 43.9, "CN", time_zone="Asia/Shanghai")
+    open_one = [Center("URC", 87.6, 43.8, "CN")]
+    answer = answered(world, asked, row, centers=open_one)
+    assert (answer.status, answer.reason) == (Answer.review, "zone_ambiguous")
+    assert "center URC" in answer.steps[-1]
+    assert answered(world, asked, urumqi, centers=open_one).reason == "zone_ambiguous"
+
+
+def test_an_estimated_holiday_is_told(world: Countries) -> None:
+    """The day of a feast that the moon decides may still move."""
+    abu_dhabi = Registered(54.37, 24.45, "AE")
+    centers = [Center("DXB", 55.3, 25.08, "AE")]
+    answer = answered(world, request("", "2027-03-08T10:00"), abu_dhabi, centers=centers)
+    assert answer.status is Answer.promised
+    assert any("estimated holiday" in warning for warning in answer.warnings)
+
+
+def test_events_in_a_strange_order_are_told(world: Countries) -> None:
+    """An RMA number from before the authorisation is odd, and no reason to refuse."""
+    answer = answered(world, request(FRIDAY, "2026-12-04T22:29"), NEWARK)
+    assert "rma_issued_at is before authorised_at" in answer.warnings
+    assert answered(world, request(FRIDAY, FRIDAY), NEWARK).warnings == (
+        "address not compared: the request gives no address",
+    )
+
+
+def test_order_is_kept(world: Countries) -> None:
+    """Answers come as the requests do, whatever days they are of."""
+    committer = Committer(centers_of(CENTERS), Policy.load(), world)
+    days = ["2026-12-09", "2026-12-01", "x", "2026-12-05", "2026-12-01"]
+    asked = [request(f"{day}T10:00", name=str(n)) for n, day in enumerate(days)]
+    answers = committer.answers(asked, {"S": [NEWARK]})
+    assert [a.request_id for a in answers] == list("01234")
+    assert [(a.row()["clock_start"] or "x")[:10] for a in answers] == days
+
+
+@pytest.mark.parametrize(
+    ("level", "change", "message"),
+    [
+        (0, {"cut_off": "15:00"}, "a clock of hours has none"),
+        (1, {"hours": {"opens": "09:00", "closes": "17:00"}}, "a clock of business days has none"),
+        (0, {"hours": {"opens": "17:00", "closes": "09:00"}}, "closes must be later than opens"),
+        (1, {"cut_off": "3 pm"}, "cut_off"),
+    ],
+)
+def test_a_clock_is_whole(level: int, change: dict[str, Any], message: str) -> None:
+    """A cut-off belongs to business days, hours of service to hours."""
+    data = Policy.load().model_dump()
+    data["levels"][level]["replacement"] |= change
+    with pytest.raises(PolicyError, match=message):
+        Policy.from_mapping(data)
+
+
+@pytest.mark.parametrize(
+    ("calendars", "message"),
+    [
+        ([{"countries": ["US"]}, {"countries": ["US"]}], "stands in 2 of them"),
+        ([{"countries": ["*"], "closures": ["2026-02-30"]}], "no day of the calendar"),
+        ([{"countries": ["XX"]}], "not an ISO 3166-1"),
+        ([{"countries": ["US"], "clause": "no-such"}], "no clause 'no-such'"),
+        ([{"countries": ["US"], "weekend": ["funday"]}], "funday"),
+        (
+            [
+                {"countries": ["US"], "weekend": list(WEEKDAYS)},
+            ],
+            "no day of the week is left",
+        ),
+    ],
+)
+def test_a_calendar_is_whole(calendars: list[dict[str, Any]], message: str) -> None:
+    """Each country once, days that exist, and some day to work on."""
+    with pytest.raises(PolicyError, match=message):
+        policy_with(calendars=calendars)
+
+
+def test_a_policy_tells_its_clocks_in_words() -> None:
+    """With the cut-off and the hours of service, where a level has them."""
+    data = Policy.load().model_dump()
+    data["levels"][0]["replacement"]["hours"] = {"opens": "09:00", "closes": "17:00"}
+    data["levels"][1]["replacement"]["cut_off"] = "15:00"
+    told = Policy.from_mapping(data).described()
+    assert "delivered within 4 hours of authorisation, counted from 09:00 to 17:00" in told
+    assert "shipped within 1 business day of the RMA number, cut-off at 15:00" in told
+
+
+def test_a_policy_tells_its_calendars_in_words() -> None:
+    """What is said in TOML is told by ``policies``."""
+    rule = {"countries": ["AE", "*"], "weekend": ["sunday"], "closures": ["2026-12-24"]}
+    told = policy_with(calendars=[rule | {"public_holidays": False}]).described()
+    assert "an address that is identical to the registered one is accepted" in told
+    assert (
+        "business days in AE, all others: weekend sunday; public holidays count; "
+        "closed on 2026-12-24" in told
+    )
