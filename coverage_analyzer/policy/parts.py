@@ -58,6 +58,12 @@ class Replacement(Model):
     cut_off: TimeOfDay | None = None
     clause: Identifier
 
+    @property
+    def counts_business_days(self) -> bool:
+        """Whether the sum needs to know what a business day is."""
+        in_hours = self.hours is not None and self.hours.days == "business_days"
+        return self.unit == "business_days" or in_hours
+
     def __str__(self) -> str:
         """Return the promise in words, such as ``delivered within 4 hours of authorisation``."""
         unit = self.unit.replace("_", " ")

@@ -148,7 +148,7 @@ def due(
         If the calendar does not reach so far, or is missing.
     """
     local = _shown(start, zone)
-    if calendar is None and (clock.unit == "business_days" or clock.hours):
+    if calendar is None and clock.counts_business_days:
         raise DoubtError(
             Doubt.calendar_unknown, "no center ships it, so no calendar says what a business day is"
         )

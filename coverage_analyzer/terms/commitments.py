@@ -231,7 +231,7 @@ class Committer:
             If no center ships, or its zone or calendar is in doubt.
         """
         calendar, zone = None, case.zone
-        if clock.unit == "business_days" or clock.hours:
+        if clock.counts_business_days:
             if judged.center == NOBODY:
                 raise DoubtError(
                     Doubt.center_unknown, "no open center of its country ships to it: whose days?"

@@ -83,7 +83,7 @@ class Levels:
             np.array([r.lon for r in rows]),
             np.array([r.lat for r in rows]),
             self.world.names.numbers(r.country for r in rows),
-            np.array([r.accuracy_m for r in rows]),
+            np.array([np.nan if r.accuracy_m is None else r.accuracy_m for r in rows]),
         )
 
     def _shipping(self, verdicts: Verdicts, sites: Sites, day: datetime.date) -> Ints:

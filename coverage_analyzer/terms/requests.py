@@ -1,6 +1,7 @@
 """Requests for a replacement, the sites that they name, and what is known of both on the day."""
 
 import datetime
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,11 @@ from coverage_analyzer.terms.doubts import Doubt, DoubtError
 EVENTS: Final = ("authorised", "rma_issued", "call_acknowledged", "diagnosis_complete")
 """What may start a clock; the column of each is called like it, with ``_at`` behind."""
 
+
+DAY: Final = re.compile(
+    r"(?P<day>\d{4}-\d{2}-\d{2})(?:[T ]00:00(?::00(?:\.0+)?)?(?:Z|\+00:00)?)?", re.ASCII
+)
+"""A day of ISO 8601, which may be written as the time when it begins."""
 
 SPAN: Final = re.compile(
     r"(?P<opens>(?:[01]\d|2[0-3]):[0-5]\d) ?[-\u2013] ?(?P<closes>(?:[01]\d|2[0-3]):[0-5]\d|24:00)",
@@ -56,7 +62,7 @@ class Registered:
     country
         As declared.
     accuracy_m
-        How far off the coordinates may be, NaN where not known.
+        How far off the coordinates may be, None where not known.
     address, time_zone
         As given, empty where they are not.
     registered_on, installed_on
@@ -70,7 +76,7 @@ class Registered:
     lon: float
     lat: float
     country: str = ""
-    accuracy_m: float = float("nan")
+    accuracy_m: float | None = None
     address: str = ""
     time_zone: str = ""
     registered_on: datetime.date | None = None
@@ -143,7 +149,9 @@ def case(request: Request, history: Sequence[Registered], form: str = "") -> Cas
     read = stamps(request, form)
     first = next(iter(read.values()))
     if not history:
-        raise DoubtError(Doubt.site_unknown, f"no site is called {request.site_id!r}")
+        raise DoubtError(
+            Doubt.site_unknown, f"no usable row of the sites is called {request.site_id!r}"
+        )
     unread = [row.fault for row in history if row.fault]
     if unread:
         raise DoubtError(Doubt.site_not_readable, f"site {request.site_id!r}: {'; '.join(unread)}")
@@ -178,9 +186,12 @@ def registered(cells: Mapping[str, str], place: tuple[float, float, float]) -> R
     faults = []
     for name in ("registered_on", "installed_on"):
         text = cells.get(name, "").strip()
+        found = DAY.fullmatch(text)
         try:
-            days[name] = datetime.date.fromisoformat(text[:10]) if text else None
-        except ValueError:
+            days[name] = datetime.date.fromisoformat(found["day"]) if found else None
+        except ValueError:  # 2026-02-30
+            found = None
+        if text and not found:
             faults.append(f"{name} {text!r} is not a day like 2026-12-01")
     lon, lat, accuracy_m = place
     text = cells.get("receiving_hours", "").strip()
@@ -190,7 +201,7 @@ def registered(cells: Mapping[str, str], place: tuple[float, float, float]) -> R
     return Registered(
         lon=lon,
         lat=lat,
-        accuracy_m=accuracy_m,
+        accuracy_m=None if math.isnan(accuracy_m) else accuracy_m,
         country=cells.get("country", "").strip(),
         address=cells.get("address", "").strip(),
         time_zone=cells.get("time_zone", "").strip(),

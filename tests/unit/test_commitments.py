@@ -232,15 +232,18 @@ def test_no_address_may_be_registered_yet(world: Countries) -> None:
     assert (answer.status, answer.reason) == (Answer.review, "address_not_registered")
     answer = answered(world, request(), *history("2026-12-01", "2026-12-01"))
     assert (answer.status, answer.reason) == (Answer.review, "site_ambiguous")
-    same = history("2026-12-01") * 2
+    same = history("2026-12-01") + history("2026-12-01")
     assert answered(world, request(), *same).status is Answer.promised
 
 
 def test_a_day_that_cannot_be_read_leaves_the_site_open(world: Countries) -> None:
     """Which of its addresses holds is then not known, so none does."""
-    answer = answered(world, request(), *history("2026-12-01", "1.12.2026"))
-    assert (answer.status, answer.reason) == (Answer.rejected, "site_not_readable")
-    assert "'1.12.2026' is not a day" in answer.steps[0]
+    for day in ("1.12.2026", "2026-02-30", "20261201", "2026-12-01 10:00"):
+        answer = answered(world, request(), *history("2026-12-01", day))
+        assert (answer.status, answer.reason) == (Answer.rejected, "site_not_readable")
+        assert f"{day!r} is not a day" in answer.steps[0]
+    answer = answered(world, request(), *history("2026-12-01 00:00:00"))
+    assert answer.status is Answer.promised
 
 
 def test_nothing_is_replaced_before_it_is_installed(world: Countries) -> None:
@@ -336,6 +339,27 @@ def test_no_center_means_no_calendar(world: Countries) -> None:
     paris = Registered(2.35, 48.85, "FR")
     answer = answered(world, request("", FRIDAY), paris)
     assert (answer.status, answer.reason) == (Answer.review, "center_unknown")
+
+
+def test_a_clock_of_every_day_needs_no_center(world: Countries) -> None:
+    """What is a business day is only asked where it counts."""
+    data = Policy.load().model_dump()
+    clock = {
+        "start": "authorised",
+        "end": "on_site",
+        "amount": 4,
+        "unit": "hours",
+        "clause": "radius-us",
+    }
+    hours = {"opens": "09:00", "closes": "17:00"}
+    paris = Registered(2.35, 48.85, "FR")
+    for days, reason in (
+        ("every_day", "no_center_in_country"),
+        ("business_days", "center_unknown"),
+    ):
+        data["levels"][1]["replacement"] = clock | {"hours": hours | {"days": days}}
+        policy = Policy.from_mapping(data)
+        assert answered(world, request(), paris, policy=policy).reason == reason
 
 
 def test_a_verdict_for_review_is_no_promise(world: Countries) -> None:
