@@ -20,9 +20,11 @@ from coverage_analyzer.files.delimited import PLAIN, Dialect
 from coverage_analyzer.files.reading import Table
 from coverage_analyzer.files.requests import Requested, read_requests, registered_rows
 from coverage_analyzer.files.text_writer import CsvWriter, RejectsWriter, Style
+from coverage_analyzer.judging import products_of
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.tables import Rejected
 from coverage_analyzer.terms.commitments import Answer, Commitment, Committer
+from coverage_analyzer.terms.levels import Levels
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +45,8 @@ class CommitmentOptions:
         How moments are written, in the directives of `datetime.strptime`; by default ISO 8601.
     trust_declared
         Whether the declared country stands wherever a point lies.
+    products
+        A file of products with the days on which the phases of their life end (`tables.PRODUCTS`).
     raw_text
         Whether text stays as it is even where a spreadsheet would run it.
     """
@@ -57,6 +61,7 @@ class CommitmentOptions:
     center_dialect: Dialect = PLAIN
     date_format: str = ""
     trust_declared: bool = False
+    products: str | Path = ""
     raw_text: bool = False
 
 
@@ -145,14 +150,14 @@ def _committer(
     table = reading.opened(centers, tables.CENTERS, options.center_columns, options.center_dialect)
     world = countries.load()
     convention = policy.convention(world.names, trust_declared=options.trust_declared)
-    return Committer(
+    levels = Levels(
         reading.read_centers(table, world, convention),
         policy,
         world,
-        as_of=day(options.as_of),
-        form=options.date_format,
         trust_declared=options.trust_declared,
+        products=products_of(options.products),
     )
+    return Committer(levels, as_of=day(options.as_of), form=options.date_format)
 
 
 def _check_places(output: Any, rejects: Any, inputs: Sequence[Any]) -> None:

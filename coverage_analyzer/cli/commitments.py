@@ -30,6 +30,7 @@ from coverage_analyzer.cli.talk import log_to_stderr, say, say_ledger
 @options.dialect
 @options.center_dialect
 @options.trust_declared
+@options.products
 @options.raw_text
 @click.option(
     "--max-rejects",
@@ -55,6 +56,7 @@ def commitments(
     dialect: Any,
     center_dialect: Any,
     trust_declared: bool,
+    products: str,
     raw_text: bool,
     max_rejects: int | None,
     as_json: bool,
@@ -82,6 +84,7 @@ def commitments(
         center_dialect=center_dialect,
         date_format=date_format,
         trust_declared=trust_declared,
+        products=products,
         raw_text=raw_text,
     )
     findings = answer_requests(

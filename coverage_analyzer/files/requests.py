@@ -8,12 +8,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from coverage_analyzer import arrays, tables
+from coverage_analyzer import arrays, gates, tables
 from coverage_analyzer.files.blocks import Block, Reject
 from coverage_analyzer.files.reading import Table
 from coverage_analyzer.terms.requests import EVENTS, Registered, Request, registered
 
-ROW = ("country", "address", "time_zone", "registered_on", "installed_on", "receiving_hours")
+ROW = ("country", "address", "time_zone", "receiving_hours", *gates.TEXTS, *gates.DAYS)
 """What is read of a site beside its place."""
 
 

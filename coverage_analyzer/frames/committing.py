@@ -11,20 +11,23 @@ from coverage_analyzer import countries, tables
 from coverage_analyzer.centers import day
 from coverage_analyzer.files.requests import ROW, request
 from coverage_analyzer.frames.columns import (
+    ProductsLike,
     accuracy,
     as_text,
     centers_of,
     check_labels,
     known_columns,
     positions,
+    products_in,
     texts,
 )
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.terms.commitments import Answer, Committer
+from coverage_analyzer.terms.levels import Levels
 from coverage_analyzer.terms.requests import Registered, registered
 
 
-def commitments(
+def commitments(  # noqa: PLR0913 - what `assess` takes, and the requests
     requests: pd.DataFrame,
     sites: pd.DataFrame,
     centers: pd.DataFrame,
@@ -32,6 +35,7 @@ def commitments(
     *,
     as_of: datetime.date | str | None = None,
     trust_declared: bool = False,
+    products: ProductsLike = None,
 ) -> pd.DataFrame:
     """Answer requests: what is promised, from when, until when, by which center.
 
@@ -53,6 +57,8 @@ def commitments(
         The day whose level holds; by default that of each request, at the site.
     trust_declared
         Whether a declared country stands wherever a point lies.
+    products
+        As for `assess`.
 
     Returns
     -------
@@ -84,13 +90,14 @@ def commitments(
         request({name: values[row] for name, values in cells.items()})
         for row in range(len(requests))
     ]
-    committer = Committer(
+    levels = Levels(
         centers_of(centers),
         Policy.load(policy),
         countries.load(),
-        as_of=day(as_of),
         trust_declared=trust_declared,
+        products=products_in(products),
     )
+    committer = Committer(levels, as_of=day(as_of))
     answers = committer.answers(asked, _histories(sites))
     unread = [a for a in answers if a.status is Answer.rejected]
     if unread:

@@ -13,11 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from coverage_analyzer.centers import Centers
-from coverage_analyzer.countries import Countries
 from coverage_analyzer.matching import Status
 from coverage_analyzer.nearness import NOBODY
-from coverage_analyzer.policy import Policy
 from coverage_analyzer.policy.parts import Replacement
 from coverage_analyzer.terms import addresses, calendars, clocks, requests, zones
 from coverage_analyzer.terms.addresses import Likeness
@@ -84,33 +81,19 @@ class Committer:
 
     Parameters
     ----------
-    centers
-        Open, planned and closed ones.
-    policy
-        The levels, their clocks, and which address is accepted.
-    world
-        Where countries are.
+    levels
+        The levels of the policy over the centers, on any day.
     as_of
         The day whose level holds; by default that of each request.
     form
         How moments are written, in the directives of `datetime.strptime`; by default ISO 8601.
-    trust_declared
-        Whether a declared country stands wherever a site lies.
     """
 
     def __init__(
-        self,
-        centers: Centers,
-        policy: Policy,
-        world: Countries,
-        *,
-        as_of: datetime.date | None = None,
-        form: str = "",
-        trust_declared: bool = False,
+        self, levels: Levels, *, as_of: datetime.date | None = None, form: str = ""
     ) -> None:
-        self.centers, self.policy = centers, policy
+        self.centers, self.policy, self._levels = levels.centers, levels.policy, levels
         self.as_of, self.form = as_of, form
-        self._levels = Levels(centers, policy, world, trust_declared=trust_declared)
 
     def answers(
         self, asked: Sequence[Request], sites: Mapping[str, Sequence[Registered]]
@@ -142,7 +125,7 @@ class Committer:
                 answers[number] = _doubtful(request, doubt)
         for day in sorted({self.as_of or c.day for c in cases.values()}):
             some = {n: c for n, c in cases.items() if (self.as_of or c.day) == day}
-            judged = self._levels.judged([c.site for c in some.values()], day)
+            judged = self._levels.judged(list(some.values()), day)
             for (number, case), verdict in zip(some.items(), judged, strict=True):
                 answers[number] = self._answer(case, verdict)
         return [answers[number] for number in range(len(asked))]

@@ -20,6 +20,8 @@ class Doubt(enum.StrEnum):
     request_before_installation = enum.auto()
     address_not_registered = enum.auto()
     site_ambiguous = enum.auto()
+    product_ambiguous = enum.auto()
+    product_not_at_site = enum.auto()
     site_unknown = enum.auto()
     site_not_readable = enum.auto()
     center_unknown = enum.auto()

@@ -10,14 +10,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from coverage_analyzer import arrays, gates
 from coverage_analyzer.arrays import Ints
 from coverage_analyzer.centers import Centers
 from coverage_analyzer.countries import Countries
+from coverage_analyzer.days import NO_DAY
 from coverage_analyzer.matching import Matcher, Sites, Status, Verdicts
 from coverage_analyzer.nearness import NOBODY
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.policy.parts import Level
-from coverage_analyzer.terms.requests import Registered
+from coverage_analyzer.products import Products
+from coverage_analyzer.terms.requests import Case, Registered
 
 
 class Judged(NamedTuple):
@@ -45,9 +48,10 @@ class Levels:
     world: Countries
     _: dataclasses.KW_ONLY
     trust_declared: bool = False
+    products: Products | None = None
 
-    def judged(self, rows: Sequence[Registered], day: datetime.date) -> list[Judged]:
-        """Return the verdict on each of some sites, on a day.
+    def judged(self, cases: Sequence[Case], day: datetime.date) -> list[Judged]:
+        """Return the verdict on the site of each of some requests, on a day, gates included.
 
         Raises
         ------
@@ -55,8 +59,8 @@ class Levels:
             If there is no center, or the country of one is in doubt.
         """
         matcher = self._matcher(self.centers, day)
-        sites = self._sites(rows)
-        verdicts = matcher.match(sites)
+        sites = self._sites([case.site for case in cases])
+        verdicts = matcher.match(sites, matcher.gates.facts(_stated(cases)))
         reasons = matcher.columns(verdicts)["reason"].to_pylist()
         shipping = self._shipping(verdicts, sites, day)
         codes = self.world.names.codes
@@ -75,7 +79,12 @@ class Levels:
 
     def _matcher(self, centers: Centers, day: datetime.date) -> Matcher:
         return Matcher(
-            centers, self.policy, self.world, as_of=day, trust_declared=self.trust_declared
+            centers,
+            self.policy,
+            self.world,
+            as_of=day,
+            trust_declared=self.trust_declared,
+            products=self.products,
         )
 
     def _sites(self, rows: Sequence[Registered]) -> Sites:
@@ -103,6 +112,20 @@ class Levels:
             return None
         day: datetime.date = verdicts.available_on[number].astype(object)
         return self.centers.center_id[verdicts.center[number]], day
+
+
+def _stated(cases: Sequence[Case]) -> dict[str, Any]:
+    """Return what requests and the rows of their sites say, as columns for the gates."""
+    columns: dict[str, Any] = {
+        name: arrays.text([case.stated.get(name, "") for case in cases])
+        for name in gates.TEXTS
+        if any(name in case.stated for case in cases)
+    }
+    for name in gates.DAYS:
+        days = [getattr(case.site, name) for case in cases]
+        if any(days):
+            columns[name] = np.array([day or NO_DAY for day in days], "datetime64[D]")
+    return columns
 
 
 def some_centers(centers: Centers, which: Ints) -> Centers:

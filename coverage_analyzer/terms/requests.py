@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from coverage_analyzer.gates import TEXTS
+from coverage_analyzer.tables import folded
 from coverage_analyzer.terms import clocks, zones
 from coverage_analyzer.terms.doubts import Doubt, DoubtError
 
@@ -69,6 +71,8 @@ class Registered:
         None where they are not given.
     receives
         From when until when a site takes deliveries, as local times of day; None if not given.
+    stated
+        What the row says for the gates, by the names of `gates.TEXTS`.
     fault
         What of the row cannot be read, in words; empty if all can.
     """
@@ -82,6 +86,7 @@ class Registered:
     registered_on: datetime.date | None = None
     installed_on: datetime.date | None = None
     receives: tuple[str, str] | None = None
+    stated: Mapping[str, str] = field(default_factory=dict)
     fault: str = ""
 
 
@@ -108,6 +113,12 @@ class Case:
     stamps: Mapping[str, datetime.datetime]
     day: datetime.date
     zone: ZoneInfo
+
+    @property
+    def stated(self) -> dict[str, str]:
+        """What is said for the gates: by the request, else by the row of its site."""
+        own = {"product": self.request.product, "component": self.request.component}
+        return {**self.site.stated, **{name: text for name, text in own.items() if text}}
 
 
 def stamps(request: Request, form: str = "") -> dict[str, datetime.datetime]:
@@ -155,7 +166,7 @@ def case(request: Request, history: Sequence[Registered], form: str = "") -> Cas
     unread = [row.fault for row in history if row.fault]
     if unread:
         raise DoubtError(Doubt.site_not_readable, f"site {request.site_id!r}: {'; '.join(unread)}")
-    rows = list(_holding(history, first))
+    rows = list(_holding(_of_product(history, request), first))
     if not rows:
         newest = max(row.registered_on for row in history if row.registered_on)
         raise DoubtError(
@@ -171,6 +182,33 @@ def case(request: Request, history: Sequence[Registered], form: str = "") -> Cas
     return Case(request, site, read, day, zone)
 
 
+def _of_product(history: Sequence[Registered], request: Request) -> list[Registered]:
+    """Return the rows of a site that are of the product of a request.
+
+    A site may stand in a row for each of its products; a row that names none is of any.
+
+    Raises
+    ------
+    DoubtError
+        If no row is of that product, or which product is asked for cannot be told.
+    """
+    named = {folded(text): text for r in history if (text := r.stated.get("product", ""))}
+    wanted = folded(request.product)
+    if not wanted and len(named) > 1:
+        told = ", ".join(sorted(named.values()))
+        msg = f"{request.site_id!r} has several products ({told}); say in the request which"
+        raise DoubtError(Doubt.product_ambiguous, msg)
+    if not wanted or not named:
+        return list(history)
+    exact = [r for r in history if folded(r.stated.get("product", "")) == wanted]
+    found = exact or [r for r in history if "product" not in r.stated]
+    if not found:
+        told = ", ".join(sorted(named.values()))
+        msg = f"{request.site_id!r} has no {request.product!r}, but {told}"
+        raise DoubtError(Doubt.product_not_at_site, msg)
+    return found
+
+
 def registered(cells: Mapping[str, str], place: tuple[float, float, float]) -> Registered:
     """Return the row of a site from its cells.
 
@@ -178,7 +216,7 @@ def registered(cells: Mapping[str, str], place: tuple[float, float, float]) -> R
     ----------
     cells
         Text by the names of columns: ``country``, ``address``, ``time_zone``, ``registered_on``,
-        ``installed_on``, ``receiving_hours``, as far as they are there.
+        ``installed_on``, ``receiving_hours`` and those of `gates.TEXTS`, as far as they are there.
     place
         Longitude and latitude in degrees on WGS 84, and how far off they may be in metres, or NaN.
     """
@@ -208,6 +246,7 @@ def registered(cells: Mapping[str, str], place: tuple[float, float, float]) -> R
         registered_on=days.get("registered_on"),
         installed_on=days.get("installed_on"),
         receives=(hours["opens"], hours["closes"]) if hours else None,
+        stated={name: text for name in TEXTS if (text := cells.get(name, "").strip())},
         fault="; ".join(faults),
     )
 

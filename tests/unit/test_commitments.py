@@ -1,5 +1,6 @@
 """A request gets what its level promises, or the reason why no moment can be told."""
 
+import dataclasses
 import datetime
 from collections.abc import Sequence
 from typing import Any
@@ -11,7 +12,9 @@ from coverage_analyzer.countries import Countries
 from coverage_analyzer.errors import PolicyError
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.policy.commitments import WEEKDAYS
+from coverage_analyzer.products import Products
 from coverage_analyzer.terms.commitments import Answer, Commitment, Committer
+from coverage_analyzer.terms.levels import Levels
 from coverage_analyzer.terms.requests import Registered, Request, registered
 
 NEWARK = Registered(-74.1724, 40.7357, "US", address="1 Main St, Newark, NJ 07102")
@@ -29,7 +32,9 @@ def answered(
     **given: Any,
 ) -> Commitment:
     """Return the answer to the first of some requests of the site ``S``, which has some rows."""
-    committer = Committer(centers_of(centers), policy or Policy.load(), world, **given)
+    own = {name: given.pop(name) for name in ("as_of", "form") if name in given}
+    levels = Levels(centers_of(centers), policy or Policy.load(), world, **given)
+    committer = Committer(levels, **own)
     asked = [request] if isinstance(request, Request) else request
     return committer.answers(asked, {"S": rows} if rows else {})[0]
 
@@ -411,7 +416,7 @@ def test_events_in_a_strange_order_are_told(world: Countries) -> None:
 
 def test_order_is_kept(world: Countries) -> None:
     """Answers come as the requests do, whatever days they are of."""
-    committer = Committer(centers_of(CENTERS), Policy.load(), world)
+    committer = Committer(Levels(centers_of(CENTERS), Policy.load(), world))
     days = ["2026-12-09", "2026-12-01", "x", "2026-12-05", "2026-12-01"]
     asked = [request(f"{day}T10:00", name=str(n)) for n, day in enumerate(days)]
     answers = committer.answers(asked, {"S": [NEWARK]})
@@ -477,3 +482,69 @@ def test_a_policy_tells_its_calendars_in_words() -> None:
         "business days in AE, all others: weekend sunday; public holidays count; "
         "closed on 2026-12-24" in told
     )
+
+
+def stating(row: Registered, **stated: str) -> Registered:
+    """Return a row of a site that says more of itself."""
+    return dataclasses.replace(row, stated=stated)
+
+
+PRODUCTS = Products.from_texts(
+    {
+        "product": ["MPX", "Old"],
+        "mainstream_ends_on": ["2030-01-01", "2020-01-01"],
+        "extended_ends_on": ["2031-01-01", "2021-01-01"],
+        "life_ends_on": ["2032-01-01", "2022-01-01"],
+    },
+    ["line 2", "line 3"],
+)
+
+
+@pytest.mark.parametrize(
+    ("stated", "product", "component", "reason", "level"),
+    [
+        ({"product": "MPX"}, "", "", "within_radius", "Gold Plus"),
+        ({"product": "Old"}, "", "", "lifecycle_phase", "Gold"),
+        ({}, "Old", "", "lifecycle_phase", "Gold"),
+        ({"product": "MPX"}, "mpx", "fan", "component_excluded", "Gold"),
+        ({"product": "MPX", "component": "fan"}, "", "disk", "within_radius", "Gold Plus"),
+        ({"requested_level": "Bronze"}, "", "", "level_not_requested", "Bronze"),
+    ],
+)
+def test_gates_close_on_what_request_and_site_say(
+    world: Countries, stated: dict[str, str], product: str, component: str, reason: str, level: str
+) -> None:
+    """What the request names goes before what the row of its site says."""
+    data = Policy.load().model_dump()
+    data["gates"]["components"]["excluded"] = ("fan",)
+    rules = Policy.model_validate(data)
+    asked = dataclasses.replace(
+        request(rma="2026-12-07T10:00"), product=product, component=component
+    )
+    row = stating(NEWARK, **stated)
+    answer = answered(world, asked, row, policy=rules, products=PRODUCTS)
+    assert (answer.reason, answer.level) == (reason, level)
+    assert (answer.status, answer.promise) == (
+        Answer.promised,
+        "delivered" if level == "Gold Plus" else "shipped",
+    )
+
+
+def test_a_product_that_no_table_dates_is_for_review(world: Countries) -> None:
+    """No moment is printed on a doubt."""
+    answer = answered(world, request(), stating(NEWARK, product="MPX 2"), products=PRODUCTS)
+    assert (answer.status, answer.reason) == (Answer.review, "product_undated")
+    assert answer.due_at is None
+
+
+def test_a_site_with_several_products_is_asked_by_one(world: Countries) -> None:
+    """The row of the request's product holds; which one is never guessed."""
+    rows = [stating(NEWARK, product=name) for name in ("MPX", "Old")]
+    for name, level in (("MPX", "Gold Plus"), ("OLD", "Gold")):
+        asked = dataclasses.replace(request(rma="2026-12-07T10:00"), product=name)
+        assert answered(world, asked, *rows, products=PRODUCTS).level == level
+    assert answered(world, request(), *rows).reason == "product_ambiguous"
+    asked = dataclasses.replace(request(), product="SDX")
+    answer = answered(world, asked, *rows)
+    assert (answer.status, answer.reason) == (Answer.review, "product_not_at_site")
+    assert answered(world, asked, *rows, NEWARK).level == "Gold Plus"
