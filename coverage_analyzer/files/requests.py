@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +14,14 @@ from coverage_analyzer.files.blocks import Block, Reject
 from coverage_analyzer.files.reading import Table
 from coverage_analyzer.terms.requests import EVENTS, Registered, Request, registered
 
-ROW = ("country", "address", "time_zone", "registered_on", "installed_on", "receiving_hours")
+ROW: Final[tuple[str, ...]] = (
+    "country",
+    "address",
+    "time_zone",
+    "registered_on",
+    "installed_on",
+    "receiving_hours",
+)
 """What is read of a site beside its place."""
 
 
