@@ -96,6 +96,11 @@ class Committer:
         How moments are written, in the directives of `datetime.strptime`; by default ISO 8601.
     trust_declared
         Whether a declared country stands wherever a site lies.
+
+    Raises
+    ------
+    InputError
+        If the form leaves something to be guessed.
     """
 
     def __init__(
@@ -108,6 +113,7 @@ class Committer:
         form: str = "",
         trust_declared: bool = False,
     ) -> None:
+        clocks.check_form(form)
         self.centers, self.policy = centers, policy
         self.as_of, self.form = as_of, form
         self._levels = Levels(centers, policy, world, trust_declared=trust_declared)

@@ -1,6 +1,7 @@
 """A request gets what its level promises, or the reason why no moment can be told."""
 
 import datetime
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from building import Center, centers_of
 
 from coverage_analyzer.countries import Countries
-from coverage_analyzer.errors import PolicyError
+from coverage_analyzer.errors import InputError, PolicyError
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.policy.commitments import WEEKDAYS
 from coverage_analyzer.terms.commitments import Answer, Commitment, Committer
@@ -147,6 +148,20 @@ def test_another_form_is_read_if_it_is_said(world: Countries) -> None:
     said = {"form": "%d.%m.%Y %H:%M"}
     assert answered(world, request("04.12.2026 22:30"), NEWARK, **said).status is Answer.promised
     assert answered(world, request(FRIDAY), NEWARK, **said).reason == "moment_not_readable"
+
+
+@pytest.mark.parametrize("form", ["%d.%m.%Y", "%d.%m.%Y %H:%M %Z", "%Q %H", "%H:%M %"])
+def test_a_form_leaves_nothing_to_be_guessed(world: Countries, form: str) -> None:
+    """Neither the time of day nor what a zone's name means; nor has it directives of its own."""
+    with pytest.raises(InputError, match=re.escape(repr(form))):
+        answered(world, request(), NEWARK, form=form)
+
+
+def test_an_offset_is_read_by_its_form(world: Countries) -> None:
+    """Then it counts, as in ISO 8601."""
+    asked = request("05.12.2026 03:30 +0000")
+    answer = answered(world, asked, NEWARK, form="%d.%m.%Y %H:%M %z")
+    assert answer.row()["due_at"] == "2026-12-05T02:30:00-05:00"
 
 
 def test_a_request_has_an_id_and_a_site(world: Countries) -> None:
