@@ -41,7 +41,7 @@ class CommitmentOptions:
         The header to take for a column of the requests, sites or centers where names do not tell.
     request_dialect, dialect, center_dialect
         How they are written, where that cannot be found.
-    date_format
+    moment_format
         How moments are written, in the directives of `datetime.strptime`; by default ISO 8601.
     trust_declared
         Whether the declared country stands wherever a point lies.
@@ -59,7 +59,7 @@ class CommitmentOptions:
     request_dialect: Dialect = PLAIN
     dialect: Dialect = PLAIN
     center_dialect: Dialect = PLAIN
-    date_format: str = ""
+    moment_format: str = ""
     trust_declared: bool = False
     products: str | Path = ""
     raw_text: bool = False
@@ -157,7 +157,7 @@ def _committer(
         trust_declared=options.trust_declared,
         products=products_of(options.products),
     )
-    return Committer(levels, as_of=day(options.as_of), form=options.date_format)
+    return Committer(levels, as_of=day(options.as_of), form=options.moment_format)
 
 
 def _check_places(output: Any, rejects: Any, inputs: Sequence[Any]) -> None:

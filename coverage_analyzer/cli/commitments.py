@@ -19,7 +19,7 @@ from coverage_analyzer.cli.talk import log_to_stderr, say, say_ledger
 @options.policy
 @click.option("--as-of", metavar="DATE", help="The day whose level holds.  [that of each request]")
 @click.option(
-    "--date-format",
+    "--moment-format",
     default="",
     metavar="FORM",
     help="How moments are written, like '%d.%m.%Y %H:%M'.  [ISO 8601]",
@@ -38,7 +38,9 @@ from coverage_analyzer.cli.talk import log_to_stderr, say, say_ledger
     metavar="N",
     help="Leave with 1 if more rows have no answer.  [no limit]",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON on stderr.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print the findings on standard output; needs -o."
+)
 @options.quiet
 @options.verbose
 def commitments(
@@ -49,7 +51,7 @@ def commitments(
     rejects: str | None,
     policy: str,
     as_of: str | None,
-    date_format: str,
+    moment_format: str,
     request_columns: dict[str, str],
     columns: dict[str, str],
     center_columns: dict[str, str],
@@ -70,6 +72,7 @@ def commitments(
       coverage-analyzer commitments data/requests.csv --sites data/request_sites.csv \\
         --centers data/service_centers.csv -o commitments.csv --rejects rejects.csv
     """
+    _check_output(output, as_json=as_json)
     from coverage_analyzer.batch.commitments import CommitmentOptions, answer_requests
 
     if verbose:
@@ -82,7 +85,7 @@ def commitments(
         center_columns=center_columns,
         dialect=dialect,
         center_dialect=center_dialect,
-        date_format=date_format,
+        moment_format=moment_format,
         trust_declared=trust_declared,
         products=products,
         raw_text=raw_text,
@@ -96,7 +99,7 @@ def commitments(
         options=chosen,
     )
     if as_json:
-        say(json.dumps(findings, ensure_ascii=False))
+        click.echo(json.dumps(findings, indent=2, ensure_ascii=False))
     elif not quiet:
         for status, number in findings["status"].items():
             say(f"{number:>10,}  {status}")
@@ -106,3 +109,16 @@ def commitments(
         say(f"Warning: {warning}")
     say_ledger(findings["ledger"])
     return int(max_rejects is not None and findings["ledger"]["rejected"] > max_rejects)
+
+
+def _check_output(output: str | None, *, as_json: bool) -> None:
+    """Raise if answers and findings would both go to standard output.
+
+    Raises
+    ------
+    click.UsageError
+        With what to say.
+    """
+    if as_json and not output:
+        msg = "--json prints where the answers would: say where these go, with -o FILE."
+        raise click.UsageError(msg)

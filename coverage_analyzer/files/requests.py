@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +14,7 @@ from coverage_analyzer.files.blocks import Block, Reject
 from coverage_analyzer.files.reading import Table
 from coverage_analyzer.terms.requests import EVENTS, Registered, Request, registered
 
-ROW = ("country", "address", "time_zone", "receiving_hours", *gates.TEXTS, *gates.DAYS)
+ROW: Final = ("country", "address", "time_zone", "receiving_hours", *gates.TEXTS, *gates.DAYS)
 """What is read of a site beside its place."""
 
 
@@ -73,6 +74,8 @@ def registered_rows(table: Table, wanted: Iterable[str]) -> dict[str, list[Regis
         some = np.flatnonzero(arrays.truth(pc.is_in(names, value_set=ids)))
         picked = arrays.arrow(some)
         cells = {name: _texts(table, block, name, picked) for name in ROW}
+        for name, known in rows.days.items():
+            cells[name] = ["" if np.isnat(day) else str(day) for day in known[some]]
         for number, (at, name) in enumerate(
             zip(some.tolist(), names.take(picked).to_pylist(), strict=True)
         ):

@@ -13,6 +13,7 @@ from datetime import UTC, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from coverage_analyzer.errors import InputError
 from coverage_analyzer.policy.parts import Hours, Replacement
 from coverage_analyzer.terms.calendars import ESTIMATED, Calendar, days_on
 from coverage_analyzer.terms.doubts import Doubt, DoubtError
@@ -81,8 +82,35 @@ def stamp(text: str, form: str = "") -> datetime.datetime:
         read = None
     if read is not None and read.year in YEARS:
         return read
-    hint = "" if form else "; say how it is written with --date-format"
+    hint = "" if form else "; say how it is written with --moment-format"
     raise DoubtError(Doubt.moment_not_readable, f"{cell[:40]!r} is not {wanted}{hint}")
+
+
+def check_form(form: str) -> None:
+    """Raise if a form of moments leaves something to be guessed.
+
+    Parameters
+    ----------
+    form
+        In the directives of `datetime.strptime`; an empty one stands for ISO 8601.
+
+    Raises
+    ------
+    InputError
+        If it tells no time of day, or a zone by its name, which `strptime` reads and forgets.
+    """
+    if form and not re.search(r"%[HIXc]", form):
+        msg = f"{form!r} tells no time of day: write it like '%d.%m.%Y %H:%M'."
+        raise InputError(msg)
+    if "%Z" in form:
+        msg = f"{form!r} has names of zones, which many places share: write offsets, with %z."
+        raise InputError(msg)
+    try:
+        datetime.datetime.strptime("", form)  # noqa: DTZ007 - nothing is read
+    except ValueError as error:
+        if "directive" in str(error) or "stray" in str(error):
+            msg = f"{form!r} is no form of moments: {error}."
+            raise InputError(msg) from None
 
 
 def moment(stamped: datetime.datetime, zone: ZoneInfo) -> datetime.datetime:

@@ -87,11 +87,17 @@ class Committer:
         The day whose level holds; by default that of each request.
     form
         How moments are written, in the directives of `datetime.strptime`; by default ISO 8601.
+
+    Raises
+    ------
+    InputError
+        If the form leaves something to be guessed.
     """
 
     def __init__(
         self, levels: Levels, *, as_of: datetime.date | None = None, form: str = ""
     ) -> None:
+        clocks.check_form(form)
         self.centers, self.policy, self._levels = levels.centers, levels.policy, levels
         self.as_of, self.form = as_of, form
 
@@ -316,6 +322,8 @@ def _warnings(case: Case, judged: Judged) -> list[str]:
     told = []
     if judged.opens is not None:
         told.append(f"a higher level from {judged.opens[1]}, when {judged.opens[0]} opens")
+    if judged.papers:
+        told.append(f"{judged.country} wants export papers before a part ships: it may take longer")
     authorised, issued = (case.stamps.get(e) for e in ("authorised", "rma_issued"))
     try:
         times = [clocks.moment(s, case.zone) for s in (authorised, issued) if s is not None]

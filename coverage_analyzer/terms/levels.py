@@ -27,7 +27,7 @@ class Judged(NamedTuple):
     """The verdict on a site, and who ships to it.
 
     ``center`` is the position of the open center that ships, or `NOBODY`, and ``center_country``
-    its country; ``opens`` names the center that is waited for, and its opening day.
+    its country; ``papers`` says whether the site's country wants export papers; ``opens`` names the center that is waited for, and its opening day.
     """
 
     level: Level
@@ -36,6 +36,7 @@ class Judged(NamedTuple):
     country: str
     center: int
     center_country: str
+    papers: bool
     opens: tuple[str, datetime.date] | None
 
 
@@ -72,6 +73,7 @@ class Levels:
                 country=codes[max(verdicts.country[n], 0)],
                 center=center,
                 center_country="" if center == NOBODY else codes[matcher.center_country[center]],
+                papers=codes[max(verdicts.country[n], 0)] in matcher.gates.papers,
                 opens=self._opens(verdicts, n),
             )
             for n, center in enumerate(shipping.tolist())

@@ -2,11 +2,13 @@
 
 import csv
 import io
+import json
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import click
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -157,6 +159,18 @@ def test_the_verb_writes_answers_to_standard_output(
     assert err.decode().splitlines()[-1] == "read 8 = decided 3 + rejected 4 + blank 1"
     assert called(*arguments, "--max-rejects", "3") == 1
     assert called(*arguments, "--max-rejects", "4") == 0
+
+
+def test_the_verb_tells_machines_what_it_found(
+    files: tuple[Path, Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On standard output, where then no answers may go."""
+    requests, sites, centers = files
+    arguments = ("commitments", requests, "--sites", sites, "--centers", centers, "--json")
+    assert called(*arguments, "-o", tmp_path / "o.csv") == 0
+    assert json.loads(capsys.readouterr().out)["ledger"]["decided"] == 3
+    with pytest.raises(click.UsageError, match="-o FILE"):
+        called(*arguments)
 
 
 def test_the_verb_reads_another_form_of_dates(

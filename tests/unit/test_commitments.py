@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from building import Center, centers_of
 
 from coverage_analyzer.countries import Countries
-from coverage_analyzer.errors import PolicyError
+from coverage_analyzer.errors import InputError, PolicyError
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.policy.commitments import WEEKDAYS
 from coverage_analyzer.products import Products
@@ -152,6 +153,20 @@ def test_another_form_is_read_if_it_is_said(world: Countries) -> None:
     said = {"form": "%d.%m.%Y %H:%M"}
     assert answered(world, request("04.12.2026 22:30"), NEWARK, **said).status is Answer.promised
     assert answered(world, request(FRIDAY), NEWARK, **said).reason == "moment_not_readable"
+
+
+@pytest.mark.parametrize("form", ["%d.%m.%Y", "%d.%m.%Y %H:%M %Z", "%Q %H", "%H:%M %"])
+def test_a_form_leaves_nothing_to_be_guessed(world: Countries, form: str) -> None:
+    """Neither the time of day nor what a zone's name means; nor has it directives of its own."""
+    with pytest.raises(InputError, match=re.escape(repr(form))):
+        answered(world, request(), NEWARK, form=form)
+
+
+def test_an_offset_is_read_by_its_form(world: Countries) -> None:
+    """Then it counts, as in ISO 8601."""
+    asked = request("05.12.2026 03:30 +0000")
+    answer = answered(world, asked, NEWARK, form="%d.%m.%Y %H:%M %z")
+    assert answer.row()["due_at"] == "2026-12-05T02:30:00-05:00"
 
 
 def test_a_request_has_an_id_and_a_site(world: Countries) -> None:
@@ -548,3 +563,14 @@ def test_a_site_with_several_products_is_asked_by_one(world: Countries) -> None:
     answer = answered(world, asked, *rows)
     assert (answer.status, answer.reason) == (Answer.review, "product_not_at_site")
     assert answered(world, asked, *rows, NEWARK).level == "Gold Plus"
+
+
+def test_a_country_that_wants_papers_is_warned_of(world: Countries) -> None:
+    """On every promise there, and on no other."""
+    data = Policy.load().model_dump()
+    data["gates"]["export_approval"]["countries"] = ("US",)
+    rules = Policy.model_validate(data)
+    assert any(
+        "export papers" in w for w in answered(world, request(), NEWARK, policy=rules).warnings
+    )
+    assert not any("export papers" in w for w in answered(world, request(), NEWARK).warnings)
