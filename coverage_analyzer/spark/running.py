@@ -11,7 +11,7 @@ import datetime
 import io
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -119,7 +119,6 @@ def run(
                 "bytes": found.bytes,
             }
             told["inputs"]["centers"]["path"] = str(centers)
-            told["warnings"] += matcher.gates.warnings(found.table.columns)
             return _published(found, matcher, folder, options, (told, files))
 
 
@@ -176,6 +175,9 @@ def _published(
     )
     _check(ledger, counts)
     report.write_summary(files / "summary.csv", counts.places, options.style)
+    places = _by_country(counts.places)
+    empty = _empty(judged, found, matcher)
+    told["warnings"] += matcher.gates.warnings(found.table.columns, empty, places)
     told["warnings"] += _write_network(matcher, files, options)
     told |= {
         "counts": counts.totals() | {"rejects": dict(counts.rejects)},
@@ -259,6 +261,29 @@ def _counts(judged: "DataFrame") -> Counts:
             counts.places[country or "", level, status] += n
             counts.reasons[reason] += n
     return counts
+
+
+def _by_country(places: Mapping[tuple[str, str, str], int]) -> Counter[str]:
+    """Return the number of decided rows by country."""
+    result: Counter[str] = Counter()
+    for (country, _, _), n in places.items():
+        result[country] += n
+    return result
+
+
+def _empty(judged: "DataFrame", found: sources.Input, matcher: Matcher) -> dict[str, int]:
+    """Return how many cells of decided rows are empty that gates look at, by column."""
+    from pyspark.sql import functions as f
+
+    looked_at = {name for names in matcher.gates.wanted.values() for name in names}
+    at = {n: found.schema.names[i] for n, i in found.table.columns.items() if n in looked_at}
+    if not at:
+        return {}
+    decided = judged.where((judged["status"] != REJECTED) & judged["status"].isNotNull())
+    texts = {n: f.coalesce(f.col(c).cast("string"), f.lit("")) for n, c in at.items()}
+    blank = {n: (f.trim(text) == "").cast("long") for n, text in texts.items()}
+    sums = decided.agg(*(f.sum(cells).alias(n) for n, cells in blank.items())).collect()[0]
+    return {n: int(sums[n] or 0) for n in at}
 
 
 def _check(ledger: Ledger, counts: Counts) -> None:

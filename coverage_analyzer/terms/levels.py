@@ -27,7 +27,8 @@ class Judged(NamedTuple):
     """The verdict on a site, and who ships to it.
 
     ``center`` is the position of the open center that ships, or `NOBODY`, and ``center_country``
-    its country; ``papers`` says whether the site's country wants export papers; ``opens`` names the center that is waited for, and its opening day.
+    its country; ``papers`` says whether the site's country wants export papers; ``opens`` names the
+    center that is waited for, and its opening day.
     """
 
     level: Level

@@ -1,6 +1,5 @@
 """Every engine closes the same gates: notebook, batch job on text and Parquet, Spark."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -101,14 +100,19 @@ def test_spark(spark: Any, tmp_path: Path, products: Path) -> None:
     assert verdicts(found.toArrow().to_pylist()) == EXPECTED | rejected
 
 
-def test_spark_tells_of_columns_that_are_not_there(spark: Any, tmp_path: Path) -> None:
-    """The run's manifest lists them, as that of one machine does."""
+def test_spark_warns_as_one_machine_does(spark: Any, tmp_path: Path, products: Path) -> None:
+    """Of cells that are empty, of columns that are not there, of export papers."""
     from coverage_analyzer import spark as engine
 
-    sites = sites_file(tmp_path, "site_id,latitude,longitude,country\na,39.1,-94.6,US\n")
-    centers = centers_file(tmp_path, gated.CENTERS)
-    chosen = batch.Options(areas=False, map=False)
-    engine.run(sites, centers, tmp_path / "out", as_of=AS_OF, options=chosen)
-    told = json.loads((tmp_path / "out" / "run.json").read_text(encoding="utf-8"))
+    sites, centers = written(tmp_path)
+    bare = tmp_path / "bare.csv"
+    bare.write_text("site_id,latitude,longitude,country\na,39.1,-94.6,US\n", encoding="utf-8")
+    for path in (sites, bare):
+        chosen = batch.Options(areas=False, map=False, products=products)
+        given = {"policy": gated.policy(), "as_of": AS_OF, "options": chosen}
+        here = batch.run(path, centers, tmp_path / "here", **given)
+        there = engine.run(path, centers, tmp_path / f"there-{path.stem}", **given)
+        assert there["warnings"] == here["warnings"]
+        assert there["counts"] == here["counts"]
     absent = "component, product, registered_on, requested_level"
-    assert told["warnings"] == [f"No gate closes on what has no column: {absent}."]
+    assert here["warnings"] == [f"No gate closes on what has no column: {absent}."]

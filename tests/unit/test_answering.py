@@ -181,7 +181,7 @@ def test_the_verb_reads_another_form_of_dates(
     requests.write_text("ticket no;site_id;authorised_at\n7;S1;04.12.2026 22:30\n", "utf-8")
     output = tmp_path / "o.csv"
     given = ("--sites", sites, "--centers", centers, "-o", output, "--quiet")
-    form = ("--date-format", "%d.%m.%Y %H:%M", "--request-column", "request_id=ticket no")
+    form = ("--moment-format", "%d.%m.%Y %H:%M", "--request-column", "request_id=ticket no")
     assert called("commitments", requests, *given, *form) == 0
     assert records(output)[0]["due_at"] == "2026-12-05T02:30:00-05:00"
 

@@ -23,6 +23,7 @@ far,45.0,-100.0,US,,
 phase,40.0,-75.0,US,Ages,
 address,40.0,-75.0,US,,2027-03-05
 both,43.60,-116.20,US,Ages,2027-03-05
+at-once,43.60,-116.20,US,,2026-12-15
 lost,x,-75.0,US,,
 """
 
@@ -48,6 +49,8 @@ EXPECTED = [
     ("both", "2026-12-15", "Gold", "fallback", "address_not_registered", "BOI"),
     ("both", "2027-03-05", "Gold Plus", "qualified", "within_radius", "BOI"),
     ("both", "2027-04-01", "Gold", "fallback", "lifecycle_phase", "BOI"),
+    ("at-once", "2026-06-01", "Gold", "fallback", "address_not_registered", "PHL"),
+    ("at-once", "2026-12-15", "Gold Plus", "qualified", "within_radius", "BOI"),
 ]
 
 
@@ -86,12 +89,12 @@ def test_a_file_says_the_same(tmp_path: Path, products: Path) -> None:
     """As text, with the counts by level of each day and the rows that could not be used."""
     output, found = written(tmp_path, products, "timeline.csv")
     assert [tuple(row.values()) for row in records(output)] == EXPECTED
-    assert found["ledger"] == {"read": 7, "decided": 6, "rejected": 1, "blank": 0}
+    assert found["ledger"] == {"read": 8, "decided": 7, "rejected": 1, "blank": 0}
     assert found["rows"] == len(EXPECTED)
-    assert found["levels"]["2026-06-01"] == {"Gold Plus": 2, "Gold": 4}
-    assert found["levels"]["2026-12-15"] == {"Gold Plus": 2, "Gold": 4}
-    assert found["levels"]["2027-03-05"] == {"Gold Plus": 4, "Gold": 2}
-    assert found["levels"]["2027-04-01"] == {"Gold Plus": 2, "Gold": 4}
+    assert found["levels"]["2026-06-01"] == {"Gold Plus": 2, "Gold": 5}
+    assert found["levels"]["2026-12-15"] == {"Gold Plus": 3, "Gold": 4}
+    assert found["levels"]["2027-03-05"] == {"Gold Plus": 5, "Gold": 2}
+    assert found["levels"]["2027-04-01"] == {"Gold Plus": 3, "Gold": 4}
     assert [path.name for path in tmp_path.glob(".*")] == []
 
 
@@ -109,7 +112,7 @@ def test_shares_agree_with_the_counts(tmp_path: Path, products: Path) -> None:
     assert shares.index[-1] == pd.Timestamp(END)
     for day, counts in found["levels"].items():
         row = shares.loc[pd.Timestamp(day)]
-        assert {level: round(share * 6) for level, share in row.items()} == counts
+        assert {level: round(share * 7) for level, share in row.items()} == counts
     np.testing.assert_allclose(shares.sum(axis=1), 1)
 
 
@@ -149,8 +152,8 @@ def test_the_verb(tmp_path: Path, products: Path) -> None:
     more = ["-o", str(output), "--products", str(products)]
     ended = CliRunner().invoke(program, ["timeline", *arguments, *more])
     assert ended.exit_code == 0, ended.output
-    assert "  2027-03-05, 4 Gold Plus, 2 Gold" in ended.output
-    assert ended.output.splitlines()[-1] == "read 7 = decided 6 + rejected 1 + blank 0"
+    assert "  2027-03-05, 5 Gold Plus, 2 Gold" in ended.output
+    assert ended.output.splitlines()[-1] == "read 8 = decided 7 + rejected 1 + blank 0"
     assert len(records(output)) == len(EXPECTED)
 
 
