@@ -71,7 +71,9 @@ def check(
     with ExitStack() as stack:
         writer = None
         if rejects is not None:
-            writer = stack.enter_context(_rejects(Path(rejects), table, options))
+            writer = stack.enter_context(
+                rejects_file(Path(rejects), table, raw_text=options.raw_text)
+            )
         ids = stack.enter_context(Ids())
         for rows in stack.enter_context(closing(ahead(table.rows(), table.source.cancel))):
             where, declared = rows.coordinates, table.declared(rows.block, world.names)
@@ -106,7 +108,7 @@ def check(
 
 
 @contextmanager
-def _rejects(path: Path, table: Table, options: Options) -> Iterator[report.RejectsWriter]:
+def rejects_file(path: Path, table: Table, *, raw_text: bool) -> Iterator[report.RejectsWriter]:
     """Open a file for rejects.
 
     Raises
@@ -120,7 +122,7 @@ def _rejects(path: Path, table: Table, options: Options) -> Iterator[report.Reje
         msg = f"{path} is read; name another file for the rejects."
         raise InputError(msg)
     try:
-        with closing(report.RejectsWriter(path, raw_text=options.raw_text)) as writer:
+        with closing(report.RejectsWriter(path, raw_text=raw_text)) as writer:
             yield writer
     except OSError as error:
         msg = f"The rejects could not be written to {path}: {error}."

@@ -10,13 +10,15 @@ import click
 from coverage_analyzer.cli.areas import areas
 from coverage_analyzer.cli.check import check
 from coverage_analyzer.cli.explain import explain
+from coverage_analyzer.cli.geocode import geocode
 from coverage_analyzer.cli.map import map_
 from coverage_analyzer.cli.policies import policies
 from coverage_analyzer.cli.run import run
 from coverage_analyzer.cli.talk import say
-from coverage_analyzer.errors import CoverageError, FolderBusyError, PublishError
+from coverage_analyzer.errors import CoverageError, FolderBusyError, PublishError, ServiceError
 
 USAGE: Final = 2
+SERVICE: Final = 3
 CANNOT_WRITE: Final = 74
 BUSY: Final = 75
 INTERRUPTED: Final = 130
@@ -34,11 +36,12 @@ def program() -> None:
       coverage-analyzer check sites.csv
       coverage-analyzer map reports/today -o today.html
       coverage-analyzer explain 47.6145 7.6645 --country DE --centers centers.csv
+      coverage-analyzer geocode addresses.csv -o sites.csv --offline
       coverage-analyzer policies
 
     \b
     Exit codes: 0 fine, 1 more rejects than --max-rejects, 2 input or usage,
-    74 could not write, 75 another run holds the folder, 130 and 143 interrupted.
+    3 a service failed, 74 could not write, 75 another run holds the folder, 130 and 143 interrupted.
     Shell completion: eval "$(_COVERAGE_ANALYZER_COMPLETE=bash_source coverage-analyzer)"
     (zsh_source and fish_source likewise).
     """
@@ -50,6 +53,7 @@ program.add_command(areas)
 program.add_command(map_)
 program.add_command(explain)
 program.add_command(policies)
+program.add_command(geocode)
 
 
 def main() -> NoReturn:
@@ -66,6 +70,8 @@ def main() -> NoReturn:
         _leave(str(error), BUSY)
     except PublishError as error:
         _leave(str(error), CANNOT_WRITE)
+    except ServiceError as error:
+        _leave(str(error), SERVICE)
     except CoverageError as error:
         _leave(str(error), USAGE)
     except BrokenPipeError:

@@ -1,6 +1,7 @@
 """The notebook's face of the kernel: GeoDataFrames in, GeoDataFrames out."""
 
 from coverage_analyzer.frames.drawing import coverage_areas, coverage_map
+from coverage_analyzer.frames.geocoding import geocode
 from coverage_analyzer.frames.judging import assess, explain, summarize
 from coverage_analyzer.frames.reading import read_centers, read_sites
 from coverage_analyzer.frames.reporting import write_report
@@ -10,6 +11,7 @@ __all__ = [
     "coverage_areas",
     "coverage_map",
     "explain",
+    "geocode",
     "read_centers",
     "read_sites",
     "summarize",

@@ -57,6 +57,7 @@ def test_exported_names_are_frozen() -> None:
         "coverage_areas",
         "coverage_map",
         "explain",
+        "geocode",
         "read_centers",
         "read_sites",
         "run",
