@@ -41,7 +41,8 @@ def program() -> None:
 
     \b
     Exit codes: 0 fine, 1 more rejects than --max-rejects, 2 input or usage,
-    3 a service failed, 74 could not write, 75 another run holds the folder, 130 and 143 interrupted.
+    3 a service failed, 74 could not write, 75 another run holds the folder,
+    130 and 143 interrupted.
     Shell completion: eval "$(_COVERAGE_ANALYZER_COMPLETE=bash_source coverage-analyzer)"
     (zsh_source and fish_source likewise).
     """

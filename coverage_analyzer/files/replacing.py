@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from coverage_analyzer.errors import PublishError
+from coverage_analyzer.errors import CoverageError, PublishError
 from coverage_analyzer.files.publishing import locked, to_disk
 
 PART: Final = ".part"
@@ -22,6 +22,8 @@ def replacing(path: Path) -> Iterator[Path]:
 
     Raises
     ------
+    CoverageError
+        That the caller raised.
     FolderBusyError
         If another process is writing the file.
     PublishError
@@ -44,7 +46,7 @@ def replacing(path: Path) -> Iterator[Path]:
         to_disk(part)
         part.replace(path)
         to_disk(path.parent)
-    except PublishError:
+    except CoverageError:  # some of which are errors of the system, too
         raise
     except OSError as error:
         msg = f"{path} could not be written: {error}."

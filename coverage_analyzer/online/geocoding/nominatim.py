@@ -207,10 +207,25 @@ class Nominatim:
         return best or Answer(Found.not_found, by=self.name, on=today())
 
     def _asked(self, step: Mapping[str, str] | str) -> Answer | None:
-        """Ask once."""
+        """Ask once.
+
+        Raises
+        ------
+        GeocoderParseError
+            If what comes is no answer.
+        GeopyError
+            If none comes.
+        """
+        from geopy import exc
+
         whole = dict(step) if isinstance(step, Mapping) else step
-        found = self._geopy.geocode(whole, addressdetails=True, language=LANGUAGE)
-        return _graded(found, self.name)
+        try:
+            found = self._geopy.geocode(whole, addressdetails=True, language=LANGUAGE)
+            return None if found is None else _graded(found.raw, self.name)
+        except exc.GeopyError:  # some of which are errors of values, too
+            raise
+        except (KeyError, ValueError, TypeError, AttributeError) as error:
+            raise exc.GeocoderParseError("half an answer") from error
 
     def _answered(self, ask: Callable[[], Any], attempts: int = 0) -> Any:
         """Ask until there is an answer, and return it.
@@ -287,37 +302,29 @@ def user_agent(contact: str) -> str:
     return f"{told} ({safe})" if safe else told
 
 
-def _graded(location: Any, by: str) -> Answer | None:
-    """Return an answer out of what geopy found.
+def _graded(raw: Mapping[str, Any], by: str) -> Answer:
+    """Return an answer out of what a server told.
 
     Raises
     ------
-    GeocoderParseError
+    KeyError, ValueError, TypeError, AttributeError
         If half of it is missing.
     """
-    from geopy import exc
-
-    if location is None:
-        return None
-    raw: Mapping[str, Any] = location.raw
-    try:
-        address = raw.get("address", {})
-        lat, lon = _degrees(raw["lat"], 90), _degrees(raw["lon"], 180)
-        return Answer(
-            Found.found,
-            grade=_grade(raw, address),
-            lat=lat,
-            lon=lon,
-            reach_m=_reach_m(lat, lon, raw.get("boundingbox")),
-            matched=str(raw["display_name"]),
-            house_number=str(address.get("house_number", "")),
-            postcode=str(address.get("postcode", "")),
-            country=str(address.get("country_code", "")).upper(),
-            by=by,
-            on=today(),
-        )
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
-        raise exc.GeocoderParseError("half an answer") from error
+    address = raw.get("address", {})
+    lat, lon = _degrees(raw["lat"], 90), _degrees(raw["lon"], 180)
+    return Answer(
+        Found.found,
+        grade=_grade(raw, address),
+        lat=lat,
+        lon=lon,
+        reach_m=_reach_m(lat, lon, raw.get("boundingbox")),
+        matched=str(raw["display_name"]),
+        house_number=str(address.get("house_number", "")),
+        postcode=str(address.get("postcode", "")),
+        country=str(address.get("country_code", "")).upper(),
+        by=by,
+        on=today(),
+    )
 
 
 def _degrees(value: Any, most: int) -> float:

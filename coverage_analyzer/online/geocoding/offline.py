@@ -6,6 +6,7 @@ once; then a look-up takes no memory.
 
 import functools
 import json
+import math
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -29,6 +30,12 @@ LARGE: Final = 15_000
 
 DOMINANT: Final = 50
 """So many times larger than any other of its name, and a city is meant without further word."""
+
+PEOPLE_PER_KM2: Final = 1_000
+"""A city is taken to be as wide as if no more than so many lived on each square kilometre."""
+
+ZIP_REACH_M: Final = 15_000.0
+"""A ZIP code has no outline in the data; out of towns, many reach so far."""
 
 NEAR_M: Final = 20_000.0
 """Places of one name that lie closer together are one place to us."""
@@ -127,6 +134,7 @@ class Offline:
             grade=Grade.city,
             lat=best.lat,
             lon=best.lon,
+            reach_m=round(1_000 * math.sqrt(best.people / PEOPLE_PER_KM2 / math.pi), 1),
             matched=", ".join(p for p in (best.title, best.state, best.country) if p),
             country=best.country,
             by=_cities_name(),
@@ -197,15 +205,17 @@ def _by_zip(query: Query) -> Answer | None:
     """Return the ZIP code of an American address; None if it has none that is known."""
     import zipcodes
 
-    wanted = _zip(query)
+    wanted, state = _zip(query)
     matching: Any = zipcodes.matching
     for place in matching(wanted) if wanted else []:
-        if place["lat"] and place["long"] and (float(place["lat"]) or float(place["long"])):
+        placed = float(place["lat"] or 0) or float(place["long"] or 0)
+        if placed and state in {"", place["state"]}:
             return Answer(
                 Found.offline_data,
                 grade=Grade.postcode,
                 lat=float(place["lat"]),
                 lon=float(place["long"]),
+                reach_m=ZIP_REACH_M,
                 matched=f"{place['city']}, {place['state']} {place['zip_code']}, United States",
                 postcode=place["zip_code"],
                 country=place["country"],
@@ -215,22 +225,22 @@ def _by_zip(query: Query) -> Answer | None:
     return None
 
 
-def _zip(query: Query) -> str:
-    """Return the ZIP code of an address, of five digits; empty if it has none.
+def _zip(query: Query) -> tuple[str, str]:
+    """Return the ZIP code of an address, of five digits, and its state; empty if it has none.
 
     Without a declared country, five digits may be the code of many: then a state has to be named.
     """
     american = query.country == "US"
     if query.postcode:
-        digits = query.postcode.split("-")[0].strip()
-        stated = american or bool(_state_code(query.state, "US"))
-        return digits.zfill(5) if stated and digits.isdigit() and len(digits) in {4, 5} else ""
+        digits, state = query.postcode.split("-")[0].strip(), _state_code(query.state, "US")
+        fits = digits.isdigit() and len(digits) in {4, 5}  # a leading zero may be lost
+        return (digits.zfill(5), state) if fits and (american or state) else ("", "")
     words = tokens(query.text)
     for i in reversed(range(1, len(words))):
         if len(words[i]) == 5 and words[i].isdigit():
             state = _state_code(words[i - 1], "US")
-            return words[i] if state or (american and i > 1) else ""
-    return ""
+            return (words[i], state) if state or (american and i > 1) else ("", "")
+    return "", ""
 
 
 @functools.cache

@@ -4,7 +4,7 @@ import functools
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,10 +20,11 @@ _UNITS: Final = re.compile(
     (?: (?: apartment | appartement | apt | app | suite | ste | unit | flat | room | rm | bldg
           | building | wohnung | whg | stiege | top | t[üu]r | etage | stock | étage | piso
           | planta | porte | b[âa]t | b[âa]timent | escalier | scala | interno | int | floor )
-        \.? \s* (?:nr\.?|no\.?|\#)? \s* (?:{_WORD}) (?![\w'\u2019])
+        (?: \.\s* | \s+ | (?=[\d#]) ) (?:nr\.?\s* | no\.?\s* | \#\s*)? (?:{_WORD}) (?![\w'\u2019])
       | \# \s* \w+
-      | \d+ \s* (?: st | nd | rd | th | er | e | º | ° | \. )? \s* (?: floor | etage | étage | stock
-          | og | piso | planta ) (?!\w)
+      | \d+ \s* (?: st | nd | rd | th ) \s+ floor (?!\w)
+      | \d+ \s* (?: \. | er | e | º | ª | ° )? \s* (?: etage | étage | stock | og | piso | planta )
+        (?!\w)
       | p\.? \s* o\.? \s* box \s* [\w-]+ | postfach \s* \d*
       | c/o \s+ [^,;]+
     )
@@ -88,9 +89,8 @@ def house_number(street: str) -> str:
     >>> [house_number(s) for s in ("12 Main St", "Kreuzstrasse 31B", "5th Avenue", "350 5th Ave")]
     ['12', '31B', '', '350']
     """
-    if _ORDINAL.match(street):
-        return ""
-    found = _NUMBER_FIRST.search(street) or _NUMBER_LAST.search(street)
+    first = None if _ORDINAL.match(street) else _NUMBER_FIRST.search(street)
+    found = first or _NUMBER_LAST.search(street)
     return found[1] if found else ""
 
 
@@ -142,15 +142,15 @@ class Query:
         First in parts, then in one line, then without what stands first: a firm, or a street that
         is misspelt.
         """
-        country = titles()[self.country] if self.country else ""
+        country = titles()[self.country]
         parts = {"street": self.street, "postalcode": self.postcode, "city": self.city}
         parts |= {"state": self.state, "country": country}
         given = {name: part for name, part in parts.items() if part}
-        if self.street and not self.is_free:
+        if not self.is_free:
             yield given
         yield self.text
         rest = {name: part for name, part in given.items() if name != "street"}
-        if not self.is_free and (self.city or self.postcode):
+        if self.street and (self.city or self.postcode):
             yield rest
         elif self.is_free and not _code(rest_of := self.text.partition(",")[2].strip()) and rest_of:
             yield rest_of
@@ -166,35 +166,34 @@ def query(cells: Mapping[str, str]) -> Query | None:
     >>> query({"address": " ", "country": "LI"}) is None
     True
     """
-    given = {name: cells[name] for name in PARTS if cells.get(name)}
-    country = _code(given.pop("country", "").strip())
-    clean = {name: without_units(text) for name, text in given.items()}
-    address, street = clean.get("address", ""), clean.get("street", "")
-    number = clean.get("house_number", "")
-    if number and street and not house_number(street):
-        street = f"{street} {number}" if country not in NUMBER_FIRST else f"{number} {street}"
-    parts = {name: clean.get(name, "") for name in ("postcode", "city", "state")}
+    given = {name: tidy(cells.get(name) or "") for name in PARTS}
+    country = _code(given["country"])
+    address, street, number = (
+        without_units(given[name]) for name in ("address", "street", "house_number")
+    )
+    parts = {name: given[name] for name in ("postcode", "city", "state")}
     if not (address or street or parts["city"] or parts["postcode"]):
         return None
-    if address and not street and (parts["city"] or parts["postcode"]):
-        street, address = _first_line(address, parts), ""
-    if address:
-        street, parts = "", {"postcode": "", "city": "", "state": ""}
+    if address and not street and (number or parts["city"] or parts["postcode"]):
+        street = _first_line(address, (*parts.values(), titles()[country], given["country"]))
+    elif address and not street:
+        street, parts = "", dict.fromkeys(parts, "")
+    if number and street and not house_number(street):
+        street = f"{number} {street}" if country in NUMBER_FIRST else f"{street} {number}"
     town = " ".join(p for p in (parts["postcode"], parts["city"]) if p)
-    title = titles()[country] if country else ""
-    pieces = [address or street, town, parts["state"]]
-    if title and not address.casefold().endswith(title.casefold()):
-        pieces.append(title)
-    whole = ", ".join(p for p in pieces if p)
-    return Query(whole, street, house_number(street) or number, **parts, country=country)
+    whole = [street if given["street"] or number else address or street]
+    said = set(tokens(whole[0]))
+    more = (town, parts["state"], titles()[country])
+    whole += [part for part in more if not said.issuperset(tokens(part))]
+    text = ", ".join(part for part in whole if part)
+    return Query(text, street, house_number(street) or number, **parts, country=country)
 
 
-def _first_line(address: str, parts: Mapping[str, str]) -> str:
-    """Return what an address says beside the parts that have columns of their own."""
-    for part in parts.values():
-        if part:
-            address = re.sub(rf"(?<!\w){re.escape(part)}(?!\w)", " ", address, flags=re.IGNORECASE)
-    return tidy(address)
+def _first_line(address: str, known: Sequence[str]) -> str:
+    """Return what an address says beside what has columns of its own."""
+    words = {word for part in known for word in tokens(part)}
+    lines = [line for line in address.split(",") if not words.issuperset(tokens(line))]
+    return tidy(",".join(lines))
 
 
 NUMBER_FIRST: Final = frozenset(("US", "CA", "GB", "IE", "AU", "NZ", "FR", "ZA", "IN", "PR"))
