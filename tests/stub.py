@@ -77,6 +77,11 @@ def too_many(handler: "Handler") -> None:
     handler.give(429, "", retry_after="1")
 
 
+def overloaded(handler: "Handler") -> None:
+    """Have no capacity for a second."""
+    handler.give(503, "", retry_after="1")
+
+
 def refuse(handler: "Handler") -> None:
     """Refuse this question."""
     handler.give(400, '{"error": {"code": 400, "message": "no"}}')
@@ -85,7 +90,7 @@ def refuse(handler: "Handler") -> None:
 Fault = Callable[["Handler"], None]
 FAULTS: tuple[Fault, ...] = (
     *(hang, drip, drip_headers, html, broken),
-    *(half_text, half_body, half_answer, hang_up, too_many),
+    *(half_text, half_body, half_answer, hang_up, too_many, overloaded),
 )
 
 

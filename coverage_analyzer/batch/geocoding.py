@@ -31,6 +31,9 @@ log = logging.getLogger(__name__)
 PLACES: Final = ("address", "street", "city", "postcode")
 """A table of addresses has one of these columns."""
 
+AT_ONCE: Final = 5_000
+"""So many rows are looked up together: more would only take memory."""
+
 DEGREES: Final = 7
 """Decimals of coordinates: a centimetre."""
 
@@ -70,6 +73,11 @@ class Totals:
     ledger: Ledger = field(default_factory=Ledger)
     grades: Counter[Grade] = field(default_factory=Counter)
     reasons: Counter[Found] = field(default_factory=Counter)
+
+    @property
+    def rows(self) -> int:
+        """How many have been answered."""
+        return self.grades.total()
 
     def add(self, answers: Sequence[Answer]) -> None:
         """Count answers."""
@@ -130,7 +138,7 @@ def geocode(
     with ExitStack() as stack:
         geocoder = stack.enter_context(Geocoder(service))
         part = stack.enter_context(replacing(path))
-        job = Job(table, geocoder, by_grade, options, totals)
+        job = Job(table, geocoder, by_grade, options, totals, guarded=kind == "csv")
         _written(job, part, kind)
         totals.ledger.check()
         geocoder.check()
@@ -161,11 +169,12 @@ class Job:
     by_grade: Mapping[Grade, float]
     options: Options
     totals: Totals
+    guarded: bool
 
 
 def _written(job: Job, part: Path, kind: report.Format) -> None:
     """Write all rows, and count them."""
-    table, options, totals = job.table, job.options, job.totals
+    table, options = job.table, job.options
     names = renamed(table.headers)
     headers = [names.get(h, h) for h in table.headers]
     writer = None
@@ -175,26 +184,33 @@ def _written(job: Job, part: Path, kind: report.Format) -> None:
             context = rejects_file(Path(options.rejects), table, raw_text=options.raw_text)
             rejects = stack.enter_context(context)
         for block in table.blocks():
-            cells = {name: table.column(block, name) for name in table.columns}
-            texts = {n: tables.as_text(c).to_pylist() for n, c in cells.items() if c is not None}
-            answers = job.geocoder.answers(queries(texts), _ticking(job))
-            added = columns(answers, job.by_grade)
-            if kind == "csv" and not options.raw_text:
-                added["matched_address"] = guard.guarded(added["matched_address"])
-            batch = pa.RecordBatch.from_arrays(
-                [*block.columns.columns, *added.values()], names=[*headers, *added]
-            )
-            if writer is None:
-                # The columns of the input are text of the user's own, and stay as they are.
-                made = report.report_writer(part, kind, batch.schema, raw_text=kind == "csv")
-                writer = stack.enter_context(made)
-            writer.write(batch)
-            totals.add(answers)
-            totals.ledger.count(block, block.rejects)
+            for first in range(0, max(len(block.lines), 1), AT_ONCE):
+                batch = _located(job, block.columns.slice(first, AT_ONCE), headers)
+                if writer is None:
+                    # The columns of the input are text of the user's own, and stay as they are.
+                    raw = options.raw_text or kind == "csv"
+                    made = report.report_writer(part, kind, batch.schema, raw_text=raw)
+                    writer = stack.enter_context(made)
+                writer.write(batch)
+                if options.progress:
+                    options.progress(job.totals.rows, table.source.share())
+            job.totals.ledger.count(block, block.rejects)
             if rejects is not None:
                 rejects.write(block.rejects)
         if options.progress:
-            options.progress(totals.ledger.read, 1.0)
+            options.progress(job.totals.rows, 1.0)
+
+
+def _located(job: Job, rows: pa.RecordBatch, headers: Sequence[str]) -> pa.RecordBatch:
+    """Return rows of the table with the columns that are added, and count them."""
+    at = job.table.columns
+    texts = {name: tables.as_text(rows.column(i)).to_pylist() for name, i in at.items()}
+    answers = job.geocoder.answers(queries(texts), _ticking(job))
+    job.totals.add(answers)
+    added = columns(answers, job.by_grade)
+    if not job.options.raw_text and job.guarded:
+        added["matched_address"] = guard.guarded(added["matched_address"])
+    return pa.RecordBatch.from_arrays([*rows.columns, *added.values()], names=[*headers, *added])
 
 
 def _ticking(job: Job) -> Callable[[], None]:
@@ -205,7 +221,7 @@ def _ticking(job: Job) -> Callable[[], None]:
         nonlocal done
         done += 1
         if job.options.progress:
-            job.options.progress(job.totals.ledger.read + done, float("nan"))
+            job.options.progress(job.totals.rows + done, float("nan"))
 
     return tick
 

@@ -28,6 +28,9 @@ PUBLIC: Final = "https://nominatim.openstreetmap.org"
 """The server of the OpenStreetMap Foundation: for a few addresses, never for a whole list."""
 
 PUBLIC_HOSTS: Final = ("nominatim.openstreetmap.org", "nominatim.osm.org")
+LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
+"""No proxy stands between us and this machine."""
+
 PUBLIC_INTERVAL_S: Final = 1.0
 """Its rule: at most one question a second, counted over everything that an application runs."""
 
@@ -144,6 +147,7 @@ class Nominatim:
             scheme=parts.scheme,
             user_agent=user_agent(self._contact),
             timeout=self._limits.timeout_s,
+            proxies={} if parts.hostname in LOOPBACK else None,
             adapter_factory=Timed,
         )
 
@@ -258,9 +262,8 @@ class Nominatim:
             except exc.GeopyError as error:
                 last = str(error)
                 log.info("attempt %d: %s", attempt + 1, error)
-                wished = getattr(error, "retry_after", None)
-                if wished is not None:  # by the server: then nobody asks, in no process
-                    self._cache.hold(self.name, float(wished))
+                if (wished := _wished(error)) is not None:  # then nobody asks, in no process
+                    self._cache.hold(self.name, wished)
                 elif attempt + 1 < attempts:
                     self._sleep(self._limits.pause_s * 2**attempt)
         raise UnansweredError(f"{last} ({attempts} attempts)")
@@ -300,6 +303,15 @@ def user_agent(contact: str) -> str:
     told = f"coverage-analyzer/{metadata.version('coverage-analyzer')}"
     safe = "".join(c for c in contact if c.isprintable() and c.isascii())
     return f"{told} ({safe})" if safe else told
+
+
+def _wished(error: BaseException) -> float | None:
+    """Return for how many seconds a server wishes to be left alone, if it says so."""
+    from geopy import adapters
+
+    headers = getattr(error.__cause__, "headers", None) or {}
+    seconds = adapters.get_retry_after(headers)
+    return None if seconds is None else float(seconds)
 
 
 def _graded(raw: Mapping[str, Any], by: str) -> Answer:
