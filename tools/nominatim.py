@@ -1,9 +1,10 @@
 """A real Nominatim, asked by our client: how many addresses of an extract it finds, by grade.
 
 ``python tools/nominatim.py EXTRACT.osm.pbf [ADDRESSES]``, by default 300 addresses. Needs root, and
-of Debian ``postgresql``, ``postgresql-15-postgis-3`` and ``osm2pgsql``; Nominatim itself comes from
-PyPI into ``build/nominatim``, outside of the lock. A cluster of its own, on a socket in a temporary
-folder, and a server on a free port of the loopback are started, and stopped again at the end.
+of Debian ``postgresql``, ``postgresql-15-postgis-3`` and ``osm2pgsql``, and to build PyICU ``g++``,
+``pkg-config`` and ``libicu-dev``. Nominatim itself comes from PyPI into ``build/nominatim``,
+outside of the lock. A cluster of its own, on a socket in a temporary folder, and a server on a free
+port of the loopback are started, and stopped again at the end.
 """
 
 import csv
@@ -66,7 +67,7 @@ def install() -> None:
     """Make the environment of the server, if it is not there."""
     if not (HOME / "ready").exists():
         run(sys.executable, "-m", "venv", "--clear", HOME / "env")
-        run(PYTHON, "-m", "pip", "install", "--quiet", *PACKAGES)
+        run(PYTHON, "-m", "pip", "install", "-qq", *PACKAGES)
         (HOME / "ready").touch()
 
 

@@ -33,7 +33,6 @@ from coverage_analyzer.online.geocoding import (
     asking,
     extra,
     nominatim,
-    queries,
 )
 from coverage_analyzer.online.geocoding.cache import NOTHING_FOUND_S, VERSION_S, Cache
 from coverage_analyzer.online.geocoding.grades import ACCURACY_M, checked
@@ -129,11 +128,11 @@ def test_the_same_address_is_the_same_question() -> None:
 @pytest.mark.parametrize(
     ("cells", "street", "text"),
     [
-        (KNOWN, "Kreuzstrasse 12", "Kreuzstrasse 12, 9496 Balzers, Liechtenstein"),
+        (KNOWN, "Kreuzstrasse 12", "Kreuzstrasse 12, 9496 Balzers"),
         (
             {"street": "Main St", "house_number": "7", "city": "Troy", "country": "us"},
             "7 Main St",
-            "7 Main St, Troy, United States",
+            "7 Main St, Troy",
         ),
         (
             {"address": "Berliner Str. 5, 10115 Berlin", "city": "Berlin", "postcode": "10115"},
@@ -141,7 +140,7 @@ def test_the_same_address_is_the_same_question() -> None:
             "Berliner Str. 5, 10115 Berlin",
         ),
         ({"address": "1 Main St, Ulm", "street": "2 Oak St"}, "2 Oak St", "2 Oak St"),
-        ({"address": "1 Main St, Ulm", "country": "DE"}, "", "1 Main St, Ulm, Germany"),
+        ({"address": "1 Main St, Ulm", "country": "DE"}, "", "1 Main St, Ulm"),
         ({"postcode": "9490"}, "", "9490"),
     ],
 )
@@ -149,7 +148,7 @@ def test_parts_and_lines_make_one_question(cells: dict[str, str], street: str, t
     """An address may come in one column, in parts, or as a line beside its town."""
     asked = query(cells)
     assert asked is not None
-    assert (asked.street, asked.text.removesuffix(" of America")) == (street, text)
+    assert (asked.street, asked.text) == (street, text)
 
 
 def test_no_address_is_no_question() -> None:
@@ -591,18 +590,18 @@ def test_a_missing_extra_is_one_clear_error(
         ask(KNOWN)
 
 
-def test_nothing_heavy_is_imported(tmp_path: Path) -> None:
+def test_nothing_heavy_is_imported(cache: Path, tmp_path: Path) -> None:
     """Neither pandas for the job nor geopy where no server is asked."""
     (tmp_path / "a.csv").write_text("id,city,country\n1,Nowhere at all,\n", "utf-8")
     code = (
         "import sys\n"
         "from coverage_analyzer.batch.geocoding import geocode\n"
         "from coverage_analyzer.online.geocoding import Service\n"
-        "geocode('a.csv', 'b.csv', Service(cache='c/x.sqlite'))\n"
+        "geocode('a.csv', 'b.csv', Service(cache=sys.argv[1]))\n"
         "print(sorted({'pandas', 'geopandas', 'geopy', 'requests'} & set(sys.modules)))\n"
     )
     ended = subprocess.run(
-        [sys.executable, "-c", code],
+        [sys.executable, "-c", code, str(cache)],
         cwd=tmp_path,
         env=os.environ,
         capture_output=True,
@@ -616,6 +615,4 @@ def test_country_of_a_question_may_be_a_territory() -> None:
     """What `countries` says of sovereigns holds here, too."""
     asked = query({"city": "Saint-Denis", "country": "Réunion"})
     assert asked is not None
-    assert asked.may_be_in("FR")
-    assert not asked.may_be_in("DE")
-    assert queries.titles()["RE"] == "Réunion"
+    assert asked.countries == {"RE", "FR"}

@@ -143,7 +143,7 @@ def checked(answer: Answer, query: Query) -> Answer:
     than a city, since there may be a street of that name in each of several towns; another house
     number, or none, no better than a street.
     """
-    if query.country and answer.country and not query.may_be_in(answer.country):
+    if query.country and answer.country and answer.country not in query.countries:
         detail = f"asked {query.country}, found {answer.country}"
         return Answer(Found.country_differs, detail, by=answer.by, on=answer.on)
     if differing := _differing_postcode(answer, query):

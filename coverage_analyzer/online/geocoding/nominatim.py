@@ -4,7 +4,7 @@ import dataclasses
 import functools
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, Final
@@ -198,7 +198,7 @@ class Nominatim:
         """
         best = None
         for number, step in enumerate(query.steps()):
-            found = self._answered(functools.partial(self._asked, step))
+            found = self._answered(functools.partial(self._asked, step, query.countries))
             if found is None:
                 continue
             found = checked(found, query)
@@ -210,7 +210,7 @@ class Nominatim:
             best = best or found
         return best or Answer(Found.not_found, by=self.name, on=today())
 
-    def _asked(self, step: Mapping[str, str] | str) -> Answer | None:
+    def _asked(self, step: Mapping[str, str] | str, countries: Iterable[str]) -> Answer | None:
         """Ask once.
 
         Raises
@@ -224,7 +224,12 @@ class Nominatim:
 
         whole = dict(step) if isinstance(step, Mapping) else step
         try:
-            found = self._geopy.geocode(whole, addressdetails=True, language=LANGUAGE)
+            found = self._geopy.geocode(
+                whole,
+                addressdetails=True,
+                language=LANGUAGE,
+                country_codes=sorted(code.lower() for code in countries),
+            )
             return None if found is None else _graded(found.raw, self.name)
         except exc.GeopyError:  # some of which are errors of values, too
             raise

@@ -132,9 +132,10 @@ class Query:
         whole = f"{self.normalised}\0{provider}\0{version}"
         return hashlib.sha256(whole.encode()).hexdigest()
 
-    def may_be_in(self, code: str) -> bool:
-        """Return whether the declared country is another one, or who owns or is owned by it."""
-        return code in _akin(self.country)
+    @property
+    def countries(self) -> frozenset[str]:
+        """The declared country, who owns it and what it owns: maps do not part them as ISO does."""
+        return _akin(self.country) if self.country else frozenset()
 
     def steps(self) -> Iterator[Mapping[str, str] | str]:
         """Yield what to ask, one after the other, until there is an answer.
@@ -142,10 +143,8 @@ class Query:
         First in parts, then in one line, then without what stands first: a firm, or a street that
         is misspelt.
         """
-        country = titles()[self.country]
         parts = {"street": self.street, "postalcode": self.postcode, "city": self.city}
-        parts |= {"state": self.state, "country": country}
-        given = {name: part for name, part in parts.items() if part}
+        given = {name: part for name, part in {**parts, "state": self.state}.items() if part}
         if not self.is_free:
             yield given
         yield self.text
@@ -175,16 +174,13 @@ def query(cells: Mapping[str, str]) -> Query | None:
     if not (address or street or parts["city"] or parts["postcode"]):
         return None
     if address and not street and (number or parts["city"] or parts["postcode"]):
-        street = _first_line(address, (*parts.values(), titles()[country], given["country"]))
-    elif address and not street:
-        street, parts = "", dict.fromkeys(parts, "")
+        street = _first_line(address, (*parts.values(), _title(country), given["country"]))
     if number and street and not house_number(street):
         street = f"{number} {street}" if country in NUMBER_FIRST else f"{street} {number}"
     town = " ".join(p for p in (parts["postcode"], parts["city"]) if p)
     whole = [street if given["street"] or number else address or street]
     said = set(tokens(whole[0]))
-    more = (town, parts["state"], titles()[country])
-    whole += [part for part in more if not said.issuperset(tokens(part))]
+    whole += [part for part in (town, parts["state"]) if not said.issuperset(tokens(part))]
     text = ", ".join(part for part in whole if part)
     return Query(text, street, house_number(street) or number, **parts, country=country)
 
@@ -200,11 +196,9 @@ NUMBER_FIRST: Final = frozenset(("US", "CA", "GB", "IE", "AU", "NZ", "FR", "ZA",
 """Countries in which the house number stands before the street."""
 
 
-@functools.cache
-def titles() -> Mapping[str, str]:
-    """Return the English name of each country by its code."""
+def _title(code: str) -> str:
     known = names.load()
-    return dict(zip(known.codes, known.titles, strict=True))
+    return known.titles[known.codes.index(code)]
 
 
 @functools.lru_cache(maxsize=4096)
