@@ -452,6 +452,26 @@ def test_a_server_that_never_answers_is_an_error(rows: int, server: Stub, ask: A
     assert len(server.asked) == min(rows, asking.NEVER_THERE) * QUICK.attempts
 
 
+def test_a_server_that_refuses_all_is_an_error(server: Stub, ask: Ask) -> None:
+    """It may be something else than a Nominatim; a few questions tell."""
+    server.always = stub.refuse
+    with pytest.raises(ServiceError, match="has not answered"):
+        ask(*({"address": f"Weg {n}, Nowhere"} for n in range(99)))
+    assert len(server.asked) == asking.ALL_REFUSED
+
+
+def test_what_a_server_sends_is_cut_to_a_cell(server: Stub, ask: Ask) -> None:
+    """Be it an address or an error."""
+    long = "x" * 100_000
+    place = {"lat": "1", "lon": "2", "place_rank": 16, "display_name": long}
+    server.faults = [lambda handler: handler.give(200, json.dumps([place]))]
+    server.always = lambda handler: handler.give(200, json.dumps({"error": long}))
+    found, lost = ask({"address": "Here"}, {"address": "There"})
+    assert (found.grade, len(found.matched)) == (Grade.city, 500)
+    assert lost.reason == Found.service_failed
+    assert len(lost.told) < 200
+
+
 def test_nobody_there_is_an_error(ask: Ask) -> None:
     """A port at which nobody listens."""
     with pytest.raises(ServiceError, match="--offline"):

@@ -31,6 +31,9 @@ GIVEN_UP: Final = 5
 NEVER_THERE: Final = 3
 """After so many, if it has never answered, nothing is published."""
 
+ALL_REFUSED: Final = 20
+"""After so many that it refused, if it has never answered, likewise: it may be no Nominatim."""
+
 NO_ADDRESS: Final = Answer(Found.no_address)
 
 
@@ -212,7 +215,7 @@ class Geocoder:
         self._why, self.unanswered = str(error), self.unanswered + 1
         self._failed = 0 if error.alive else self._failed + 1
         log.warning("no answer: %s", error)
-        if self._failed >= NEVER_THERE and not self.answered:
+        if self._failed >= NEVER_THERE or self.asked >= ALL_REFUSED:
             self.check()
         return self._otherwise(query, Answer(Found.service_failed, str(error)))
 

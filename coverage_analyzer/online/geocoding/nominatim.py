@@ -35,6 +35,10 @@ PUBLIC_INTERVAL_S: Final = 1.0
 """Its rule: at most one question a second, counted over everything that an application runs."""
 
 NO_STREET: Final = "the street was not found"
+MOST_CHARACTERS: Final = 500
+BRIEF: Final = 100
+"""So much is taken of an address, or of an error, that a server sends."""
+
 UNKNOWN_VERSION: Final = "unknown"
 LANGUAGE: Final = "en"
 """In which places are named, whatever the machine's; so the same question has the same answer."""
@@ -263,9 +267,9 @@ class Nominatim:
                 return ask()
             except final as error:
                 refused = not isinstance(error, exc.GeocoderQueryError | exc.GeocoderNotFound)
-                raise UnansweredError(f"{error}", alive=not refused) from error
+                raise UnansweredError(_brief(error), alive=not refused) from error
             except exc.GeopyError as error:
-                last = str(error)
+                last = _brief(error)
                 log.info("attempt %d: %s", attempt + 1, error)
                 if (wished := _wished(error)) is not None:  # then nobody asks, in no process
                     self._cache.hold(self.name, wished)
@@ -310,6 +314,11 @@ def user_agent(contact: str) -> str:
     return f"{told} ({safe})" if safe else told
 
 
+def _brief(error: Exception) -> str:
+    """Return what an error says, in a line that fits into a cell."""
+    return " ".join(str(error).split())[:BRIEF]
+
+
 def _wished(error: BaseException) -> float | None:
     """Return for how many seconds a server wishes to be left alone, if it says so."""
     from geopy import adapters
@@ -335,7 +344,7 @@ def _graded(raw: Mapping[str, Any], by: str) -> Answer:
         lat=lat,
         lon=lon,
         reach_m=_reach_m(lat, lon, raw.get("boundingbox")),
-        matched=str(raw["display_name"]),
+        matched=str(raw["display_name"])[:MOST_CHARACTERS],
         house_number=str(address.get("house_number", "")),
         postcode=str(address.get("postcode", "")),
         country=str(address.get("country_code", "")).upper(),
