@@ -82,6 +82,8 @@ def geocode(
     names = job.renamed(headers)
     if "geometry" in headers:
         names["geometry"] = "input_geometry"
+        while names["geometry"] in headers:
+            names["geometry"] = f"input_{names['geometry']}"
     if names:
         warnings.warn(f"Input columns renamed beside those of the places: {names}.", stacklevel=2)
     frame = pd.DataFrame(table).rename(columns=names)

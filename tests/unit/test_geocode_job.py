@@ -168,6 +168,19 @@ def test_frames_keep_index_and_columns(server: Stub, cache: Path) -> None:
     assert sites.crs == "EPSG:4326"
 
 
+def test_points_of_the_input_make_way(server: Stub, cache: Path) -> None:
+    """A frame that was geocoded is geocoded again, and keeps what it had under other names."""
+    table = pd.DataFrame({"address": ["Kreuzstrasse, Balzers"]})
+    first = ca.geocode(table, server=server.url, cache=cache)
+    again = first
+    for _ in range(2):
+        with pytest.warns(UserWarning, match="input_geometry"):
+            again = ca.geocode(again, server=server.url, cache=cache)
+    assert again.columns.is_unique
+    assert {"input_geometry", "input_input_geometry"} < set(again.columns)
+    assert again.geometry.geom_equals(first.geometry).all()
+
+
 def test_accuracy_can_be_calibrated(server: Stub, cache: Path) -> None:
     """From the cache, too: what is kept is the grade."""
     table = pd.DataFrame({"address": ["Kreuzstrasse, Balzers"]})

