@@ -8,7 +8,7 @@ BENCH := .venv-bench
 BENCH_READY := $(BENCH)/.ready
 DEMO := reports/demo
 
-.PHONY: demo test lint check wheel services bench bench-large bench-parts profile fuzz mutants lock format clean
+.PHONY: demo test lint check wheel services bench bench-large bench-parts profile fuzz mutants matrix lock format clean
 .DEFAULT_GOAL := demo
 
 demo: $(READY)
@@ -76,6 +76,11 @@ fuzz: $(READY)
 # One wrong line at a time: the tests must see each (about 5 minutes).
 mutants: $(READY)
 	$(BIN)/python tests/mutants.py
+
+# On the other Pythons at hand (or make matrix PYTHONS="FOLDER ..."), and with the oldest libraries
+# that are allowed; without extras.
+matrix: $(READY)
+	$(BIN)/python tools/matrix.py $(PYTHONS)
 
 lock: $(READY)
 	$(UV) pip compile pyproject.toml --quiet --universal --all-extras --group dev \

@@ -156,7 +156,7 @@ def day(value: Any) -> datetime.date | None:
         value = str(value)[:10]
     if value is None or isinstance(value, datetime.date):
         return value
-    parsed = days([value])[0] if isinstance(value, str) else np.datetime64("NaT")
+    parsed = days([value])[0] if isinstance(value, str) else np.datetime64("NaT", "D")
     if np.isnat(parsed):
         msg = f"{value!r} is not a day; write it like 2026-12-01."
         raise InputError(msg)
@@ -167,7 +167,7 @@ def _day(text: str) -> np.datetime64:
     try:
         return np.datetime64(text, "D")
     except ValueError:  # 2026-02-30
-        return np.datetime64("NaT")
+        return np.datetime64("NaT", "D")
 
 
 def refuse(faults: Sequence[str], centers: int) -> None:

@@ -16,6 +16,7 @@ all other pairs, and only those between the bounds ask Karney's geodesic (`dista
 Longitudes and latitudes are degrees, in that order; metres are metres along the ellipsoid.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -170,10 +171,9 @@ def distance_m(
     """
     from pyproj import Geod
 
-    corners = np.broadcast_arrays(*(np.asarray(v, np.float64) for v in (lon1, lat1, lon2, lat2)))
-    copies = [c.copy() for c in corners]  # Geod wants arrays of its own to write to
-    _, _, metres = Geod(ellps="WGS84").inv(copies[0], copies[1], copies[2], copies[3])
-    return np.asarray(metres, np.float64)
+    (a, b, c, d), shape = _for_geod(lon1, lat1, lon2, lat2)
+    _, _, metres = Geod(ellps="WGS84").inv(a, b, c, d)
+    return _shaped(metres, shape)
 
 
 def destination(
@@ -192,10 +192,24 @@ def destination(
     """
     from pyproj import Geod
 
-    given = np.broadcast_arrays(*(np.asarray(v, np.float64) for v in (lon, lat, azimuth, metres)))
-    copies = [g.copy() for g in given]
-    x, y, _ = Geod(ellps="WGS84").fwd(copies[0], copies[1], copies[2], copies[3])
-    return np.asarray(x, np.float64), np.asarray(y, np.float64)
+    (a, b, c, d), shape = _for_geod(lon, lat, azimuth, metres)
+    x, y, _ = Geod(ellps="WGS84").fwd(a, b, c, d)
+    return _shaped(x, shape), _shaped(y, shape)
+
+
+def _for_geod(*values: npt.ArrayLike) -> tuple[list[Floats], tuple[int, ...]]:
+    """Return values as pyproj wants them, and the shape that they have together.
+
+    That is as arrays of its own, since it writes to them, and of at least two elements: with numpy
+    before 2.4 it takes an array of one for a number.
+    """
+    common = np.broadcast_arrays(*(np.asarray(v, np.float64) for v in values))
+    return [np.resize(v, max(v.size, 2)) for v in common], common[0].shape
+
+
+def _shaped(values: npt.ArrayLike, shape: tuple[int, ...]) -> Floats:
+    flat: Floats = np.asarray(values, np.float64)[: math.prod(shape)]
+    return flat.reshape(shape)
 
 
 def within(

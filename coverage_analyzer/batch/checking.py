@@ -13,9 +13,10 @@ from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.overlap import ahead
 from coverage_analyzer.countries.decision import Ground, decided
 from coverage_analyzer.errors import InputError, PublishError
-from coverage_analyzer.files import reading, report
+from coverage_analyzer.files import reading
 from coverage_analyzer.files.duplicates import Ids
 from coverage_analyzer.files.reading import Table
+from coverage_analyzer.files.text_writer import RejectsWriter, Style
 from coverage_analyzer.policy import DEFAULT, Policy
 
 USABLE: Final = (Ground.AGREED, Ground.INFERRED)
@@ -40,7 +41,7 @@ def check(
     rejects
         Where to write the rejected rows as CSV, if at all.
     options
-        ``columns``, ``dialect``, ``trust_declared``, ``raw_text`` and ``progress`` count.
+        ``columns``, ``dialect``, ``trust_declared``, ``raw_text``, ``excel``, ``progress`` count.
 
     Returns
     -------
@@ -71,9 +72,7 @@ def check(
     with ExitStack() as stack:
         writer = None
         if rejects is not None:
-            writer = stack.enter_context(
-                rejects_file(Path(rejects), table, raw_text=options.raw_text)
-            )
+            writer = stack.enter_context(rejects_file(Path(rejects), table, options.style))
         ids = stack.enter_context(Ids())
         for rows in stack.enter_context(closing(ahead(table.rows(), table.source.cancel))):
             where, declared = rows.coordinates, table.declared(rows.block, world.names)
@@ -108,7 +107,7 @@ def check(
 
 
 @contextmanager
-def rejects_file(path: Path, table: Table, *, raw_text: bool) -> Iterator[report.RejectsWriter]:
+def rejects_file(path: Path, table: Table, style: Style) -> Iterator[RejectsWriter]:
     """Open a file for rejects.
 
     Raises
@@ -122,7 +121,7 @@ def rejects_file(path: Path, table: Table, *, raw_text: bool) -> Iterator[report
         msg = f"{path} is read; name another file for the rejects."
         raise InputError(msg)
     try:
-        with closing(report.RejectsWriter(path, raw_text=raw_text)) as writer:
+        with closing(RejectsWriter(path, style)) as writer:
             yield writer
     except OSError as error:
         msg = f"The rejects could not be written to {path}: {error}."

@@ -23,6 +23,7 @@ from coverage_analyzer.files import guard, opening, reading, report
 from coverage_analyzer.files.delimited import PLAIN, Dialect
 from coverage_analyzer.files.reading import Table
 from coverage_analyzer.files.replacing import replacing
+from coverage_analyzer.files.text_writer import Style
 from coverage_analyzer.online import geocoding
 from coverage_analyzer.online.geocoding import Answer, Found, Geocoder, Grade, Service
 
@@ -100,9 +101,9 @@ def geocode(
         A file of any kind that `run` reads, with a column ``address``, or its parts:
         `tables.ADDRESSES`.
     output
-        The file to write: ``.csv``, ``.parquet`` or ``.xlsx``. All rows are in it, in their order,
-        with their columns and those of `tables.GEOCODED`; where nothing was found, the reason
-        says why, and there are no coordinates.
+        The file to write: ``.csv`` (also ``.csv.gz``, ``.csv.zst``), ``.parquet`` or ``.xlsx``. All
+        rows are in it, in their order, with their columns and those of `tables.GEOCODED`; where
+        nothing was found, the reason says why, and there are no coordinates.
     service
         Who is asked.
     options
@@ -138,7 +139,7 @@ def geocode(
     with ExitStack() as stack:
         geocoder = stack.enter_context(Geocoder(service))
         part = stack.enter_context(replacing(path))
-        job = Job(table, geocoder, by_grade, options, totals, guarded=kind == "csv")
+        job = Job(table, geocoder, by_grade, options, totals, guarded=kind.startswith("csv"))
         _written(job, part, kind)
         totals.ledger.check()
         geocoder.check()
@@ -181,15 +182,15 @@ def _written(job: Job, part: Path, kind: report.Format) -> None:
     with ExitStack() as stack:
         rejects = None
         if options.rejects is not None:
-            context = rejects_file(Path(options.rejects), table, raw_text=options.raw_text)
+            context = rejects_file(Path(options.rejects), table, Style(raw_text=options.raw_text))
             rejects = stack.enter_context(context)
         for block in table.blocks():
             for first in range(0, max(len(block.lines), 1), AT_ONCE):
                 batch = _located(job, block.columns.slice(first, AT_ONCE), headers)
                 if writer is None:
                     # The columns of the input are text of the user's own, and stay as they are.
-                    raw = options.raw_text or kind == "csv"
-                    made = report.report_writer(part, kind, batch.schema, raw_text=raw)
+                    style = Style(raw_text=options.raw_text or job.guarded)
+                    made = report.report_writer(part, kind, batch.schema, style)
                     writer = stack.enter_context(made)
                 writer.write(batch)
                 if options.progress:
@@ -302,9 +303,10 @@ def _kind(path: Path) -> report.Format:
         If it is none of ours.
     """
     for kind in report.FORMATS:
-        if path.suffix.lower() == f".{kind}":
+        if path.name.lower().endswith(f".{kind}"):
             return kind
-    msg = f"Geocoded sites are written to .csv, .parquet, .xlsx; {path.name!r} ends otherwise."
+    kinds = ", ".join(f".{kind}" for kind in report.FORMATS)
+    msg = f"Geocoded sites are written to {kinds}; {path.name!r} ends otherwise."
     raise InputError(msg)
 
 

@@ -1,8 +1,10 @@
 """``run.json``: what a run was made of and what it came to."""
 
+from dataclasses import fields
 from typing import Any
 
 from coverage_analyzer import tables
+from coverage_analyzer.coordinates import Notation
 from coverage_analyzer.files import report
 from coverage_analyzer.files.manifest import Origin
 from coverage_analyzer.files.reading import Table
@@ -25,6 +27,7 @@ def manifest(sites: Table, centers: Table, matcher: Matcher) -> dict[str, Any]:
         },
         columns=sites.recognised,
         center_columns=centers.recognised,
+        notation=Notation(**{n.name: getattr(sites.notation, n.name) for n in fields(Notation)}),
         renamed_columns=report.renamed(sites.headers),
         warnings=warnings,
         centers={"given": len(matcher.centers), "open": matcher.open_centers},

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from coverage_analyzer.files import report
 from coverage_analyzer.files.delimited import PLAIN, Dialect
 from coverage_analyzer.files.duplicates import OnDuplicate
+from coverage_analyzer.files.text_writer import Style
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,7 +16,7 @@ class Options:
     Attributes
     ----------
     format
-        Of the report: ``csv``, ``parquet`` or ``xlsx``.
+        Of the report: ``csv`` (also packed: ``csv.gz``, ``csv.zst``), ``parquet`` or ``xlsx``.
     columns, center_columns
         The header to take for a column of the sites or centers where names do not tell.
     trust_declared
@@ -24,6 +25,8 @@ class Options:
         Whether to write ``areas.geojson`` and ``map.html``.
     raw_text
         Whether text in CSV and Excel files stays as it is even where a spreadsheet would run it.
+    excel
+        Whether CSV files begin with the mark by which Excel knows UTF-8.
     dialect, center_dialect
         How the sites or centers are written, where that cannot be found.
     table
@@ -44,8 +47,14 @@ class Options:
     areas: bool = True
     map: bool = True
     raw_text: bool = False
+    excel: bool = False
     dialect: Dialect = PLAIN
     center_dialect: Dialect = PLAIN
     table: str = ""
     on_duplicate: OnDuplicate = "keep"
     progress: Callable[[int, float], None] | None = None
+
+    @property
+    def style(self) -> Style:
+        """How text files are written."""
+        return Style(raw_text=self.raw_text, excel=self.excel)

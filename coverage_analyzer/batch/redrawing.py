@@ -16,18 +16,13 @@ from coverage_analyzer.centers import Centers
 from coverage_analyzer.countries.decision import Convention
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files import reading
-from coverage_analyzer.files.delimited import PLAIN, Dialect
+from coverage_analyzer.files.delimited import Dialect
 from coverage_analyzer.files.reading import Rows, Table
 from coverage_analyzer.maps.gathering import DrawnSites
 from coverage_analyzer.maps.payload import Network, Payload, Tiles, payload
-from coverage_analyzer.matching import Status
-
-SERVED = {Status.qualified.name, Status.pending.name}
 
 
-def redrawn(
-    folder: str | Path, *, title: str = "", tiles: Tiles | None = None, dialect: Dialect = PLAIN
-) -> Payload:
+def redrawn(folder: str | Path, *, title: str = "", tiles: Tiles | None = None) -> Payload:
     """Return what the map of a run's folder shows, read from its files.
 
     Parameters
@@ -38,8 +33,6 @@ def redrawn(
         Of the map; by default the policy's.
     tiles
         A server of tiles to be drawn below everything.
-    dialect
-        How coordinates in the report are written: as in the sites of that run.
 
     Raises
     ------
@@ -53,19 +46,17 @@ def redrawn(
     every = np.arange(len(world.names.codes), dtype=np.int16)
     centers = reading.read_centers(given, world, Convention(every, trust_declared=True))
     country = _decided(folder / "centers.csv")
-    table = _report(folder, manifest, dialect)
-    drawn, own = DrawnSites(), True
+    table = _report(folder, manifest)
+    drawn = DrawnSites()
     for rows in table.rows():
-        verdict = _verdict(table, rows)
         where = rows.coordinates
-        drawn.add(where.lon, where.lat, *labels(rows, table), verdict)
-        own = own and _is_own(verdict, country)
+        drawn.add(where.lon, where.lat, *labels(rows, table), _verdict(table, rows))
     network = Network(
         centers,
         world.names.numbers([country[center_id] for center_id in centers.center_id]),
         _areas(folder / "areas.geojson", centers) if "areas.geojson" in manifest["files"] else None,
         np.datetime64(manifest["as_of"], "D"),
-        same_country=own,
+        same_country=manifest["policy"]["same_country"],
     )
     return payload(
         manifest["policy"]["title"], drawn, network, world.names, title=title, tiles=tiles
@@ -84,6 +75,8 @@ def run_manifest(folder: Path) -> dict[str, Any]:
         manifest: dict[str, Any] = json.loads((folder / "run.json").read_text(encoding="utf-8"))
         complete = (
             isinstance(manifest["policy"]["title"], str)
+            and isinstance(manifest["policy"]["same_country"], bool)
+            and bool(Dialect(**manifest["notation"]))
             and isinstance(manifest["files"], list)
             and bool(np.datetime64(manifest["as_of"], "D"))
         )
@@ -98,7 +91,7 @@ def run_manifest(folder: Path) -> dict[str, Any]:
     return manifest
 
 
-def _report(folder: Path, manifest: Mapping[str, Any], dialect: Dialect) -> Table:
+def _report(folder: Path, manifest: Mapping[str, Any]) -> Table:
     """Return the report of a run, open.
 
     Raises
@@ -112,6 +105,7 @@ def _report(folder: Path, manifest: Mapping[str, Any], dialect: Dialect) -> Tabl
         raise InputError(msg)
     renamed = manifest.get("renamed_columns", {})
     columns = {n: renamed.get(h, h) for n, h in manifest.get("columns", {}).items()}
+    dialect = Dialect(**manifest["notation"])
     table = reading.opened(folder / names[0], tables.SITES, columns, dialect)
     missing = [name for name in tables.VERDICT if name not in table.headers]
     if missing:
@@ -130,7 +124,7 @@ def _verdict(table: Table, rows: Rows) -> dict[str, pa.Array]:
     """
     if rows.rejects:
         first = rows.rejects[0]
-        msg = f"{table.path}: line {first.line}: {first.detail}. Read it as the run read its sites."
+        msg = f"{table.path} was changed: line {first.line}: {first.detail}. Run it again."
         raise InputError(msg)
     columns = rows.block.columns
     return {name: columns.column(table.headers.index(name)) for name in tables.VERDICT}
@@ -155,17 +149,6 @@ def _decided(path: Path) -> dict[str, str]:
         cells = (tables.as_text(c).to_pylist() for c in (ids, block.columns.column(at)))
         result |= {center_id.strip(): code for center_id, code in zip(*cells, strict=True)}
     return result
-
-
-def _is_own(verdict: Mapping[str, pa.Array], country: Mapping[str, str]) -> bool:
-    """Return whether each center here serves sites of its own country only."""
-    names = ("status", "center_id", "site_country")
-    columns = [tables.as_text(verdict[name]).to_pylist() for name in names]
-    return all(
-        country.get(center_id) == site_country
-        for status, center_id, site_country in set(zip(*columns, strict=True))
-        if status in SERVED
-    )
 
 
 def _areas(path: Path, centers: Centers) -> Areas:

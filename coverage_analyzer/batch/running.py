@@ -30,6 +30,7 @@ from coverage_analyzer.files.database.target import TableWriter
 from coverage_analyzer.files.duplicates import Ids, Repeats
 from coverage_analyzer.files.publishing import Publication
 from coverage_analyzer.files.reading import Rows, Table
+from coverage_analyzer.files.text_writer import RejectsWriter
 from coverage_analyzer.judging import judged, matcher_of
 from coverage_analyzer.maps import page, payload
 from coverage_analyzer.maps.gathering import DrawnSites
@@ -56,7 +57,7 @@ def run(
         Text files (``-``: standard input), Excel, Parquet, GeoJSON, GeoPackage; see
         `reading.opened`.
     output
-        The folder for ``report.csv`` (or ``.parquet``, ``.xlsx``), ``rejects.csv``,
+        The folder for ``report.csv`` (or ``.csv.gz``, ``.parquet`` ...), ``rejects.csv``,
         ``summary.csv``, ``centers.csv``, ``areas.geojson``, ``map.html`` and ``run.json``.
         An old report there is replaced whole, or stays.
     policy
@@ -186,10 +187,11 @@ def _published(
     publication, elsewhere = outputs.publication, outputs.elsewhere
     totals = _streamed(given[0], matcher, outputs, options)
     totals.ledger.check()
-    report.write_summary(publication.path("summary.csv"), totals.tally.counts(matcher))
+    places = totals.tally.counts(matcher)
+    report.write_summary(publication.path("summary.csv"), places, options.style)
     country, names = matcher.center_country, matcher.world.names
     path = publication.path("centers.csv")
-    report.write_centers(path, matcher.centers, country, names, raw_text=options.raw_text)
+    report.write_centers(path, matcher.centers, country, names, options.style)
     network, undrawn = _network(matcher, options)
     if options.areas and network.areas is not None:
         features = areas.properties(network.areas, matcher.centers, country, names)
@@ -228,9 +230,9 @@ def _repeated(repeats: Repeats) -> list[str]:
 
 def _streamed(table: Table, matcher: Matcher, outputs: Outputs, options: Options) -> Totals:
     """Judge all rows block by block, write report and rejects, and count what came out."""
-    totals, raw, publication = Totals(), options.raw_text, outputs.publication
+    totals, publication = Totals(), outputs.publication
     path, writer = publication.path(f"report.{options.format}"), None
-    rejects = report.RejectsWriter(publication.path("rejects.csv"), raw_text=raw)
+    rejects = RejectsWriter(publication.path("rejects.csv"), options.style)
     with ExitStack() as stack:
         stack.callback(rejects.close)
         ids = stack.enter_context(Ids(publication.folder))
@@ -239,7 +241,7 @@ def _streamed(table: Table, matcher: Matcher, outputs: Outputs, options: Options
         for some in blocks:
             if writer is None:
                 writer = stack.enter_context(
-                    report.report_writer(path, options.format, some.report.schema, raw_text=raw)
+                    report.report_writer(path, options.format, some.report.schema, options.style)
                 )
             writer.write(some.report)
             if outputs.elsewhere is not None:

@@ -17,6 +17,7 @@ from coverage_analyzer.cli.talk import log_to_stderr, progress, say, say_ledger
 @options.dialect
 @click.option("--rejects", metavar="FILE", help="Write the rejected rows here, as CSV.")
 @options.raw_text
+@options.excel
 @click.option(
     "--max-rejects",
     type=click.IntRange(min=0),
@@ -36,6 +37,7 @@ def check(
     dialect: Any,
     rejects: str | None,
     raw_text: bool,
+    excel: bool,
     max_rejects: int,
     as_json: bool,
     quiet: bool,
@@ -55,6 +57,7 @@ def check(
         columns=columns,
         trust_declared=trust_declared,
         raw_text=raw_text,
+        excel=excel,
         dialect=dialect,
         progress=progress(quiet=quiet),
     )

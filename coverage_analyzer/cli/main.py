@@ -23,6 +23,13 @@ CANNOT_WRITE: Final = 74
 BUSY: Final = 75
 INTERRUPTED: Final = 130
 TERMINATED: Final = 143
+CODES: Final = (
+    (FolderBusyError, BUSY),
+    (PublishError, CANNOT_WRITE),
+    (ServiceError, SERVICE),
+    (CoverageError, USAGE),
+)
+"""How the program ends by the kind of error; the first that fits counts."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -66,22 +73,18 @@ def main() -> NoReturn:
         error.show()
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        _leave("Interrupted; nothing was published.", INTERRUPTED)
-    except FolderBusyError as error:
-        _leave(str(error), BUSY)
-    except PublishError as error:
-        _leave(str(error), CANNOT_WRITE)
-    except ServiceError as error:
-        _leave(str(error), SERVICE)
+        _leave("Interrupted; nothing is half-published.", INTERRUPTED)
     except CoverageError as error:
-        _leave(str(error), USAGE)
+        _leave(str(error), next(code for kind, code in CODES if isinstance(error, kind)))
+    except MemoryError:
+        _leave("There is too little memory for this; free some, or allow more of it.", USAGE)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(CANNOT_WRITE)
 
 
 def _terminated(_signal: int, _frame: FrameType | None) -> NoReturn:
-    say("Terminated; nothing was published.")
+    say("Terminated; nothing is half-published.")
     sys.exit(TERMINATED)
 
 

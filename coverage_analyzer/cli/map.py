@@ -2,11 +2,9 @@
 
 import contextlib
 from pathlib import Path
-from typing import Any
 
 import click
 
-from coverage_analyzer.cli import options
 from coverage_analyzer.cli.talk import say
 
 
@@ -21,13 +19,10 @@ from coverage_analyzer.cli.talk import say
     help="Fetch tiles like https://tiles.example.com/{z}/{x}/{y}.png when the page is opened.",
 )
 @click.option("--tiles-credit", default="", metavar="TEXT", help="Whom to thank for them.")
-@options.dialect
-def map_(
-    folder: str, output: str | None, title: str, tiles: str, tiles_credit: str, dialect: Any
-) -> None:
+def map_(folder: str, output: str | None, title: str, tiles: str, tiles_credit: str) -> None:
     """Make the map again from a run's folder: one page that needs no network.
 
-    How coordinates are written is said as for the run. Tiles are fetched from their server by
+    Tiles are fetched from their server by
     whoever opens the page; keep to its terms.
 
     \b
@@ -40,7 +35,7 @@ def map_(
 
     place = _place(folder, output, run_manifest(Path(folder))["files"])
     server = Tiles(tiles, tiles_credit) if tiles or tiles_credit else None
-    data = redrawn(folder, title=title, tiles=server, dialect=dialect)
+    data = redrawn(folder, title=title, tiles=server)
     _write(place, page.page(data))
     if data.told["note"]:
         say(f"Warning: {data.told['note']}")

@@ -70,6 +70,9 @@ raw_text = click.option(
     is_flag=True,
     help="Leave text as it is even where a spreadsheet would run it as a formula.",
 )
+excel = click.option(
+    "--excel", is_flag=True, help="Begin CSV files with the mark by which Excel knows UTF-8."
+)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print all on standard output.")
 
 DIALECT: Final = (

@@ -26,7 +26,7 @@ from coverage_analyzer.cli.talk import log_to_stderr, progress, say, say_ledger
 @click.option(
     "--format",
     "kind",
-    type=click.Choice(["csv", "parquet", "xlsx"]),
+    type=click.Choice(["csv", "csv.gz", "csv.zst", "parquet", "xlsx"]),
     default="csv",
     show_default=True,
     help="Of the report.",
@@ -52,6 +52,7 @@ from coverage_analyzer.cli.talk import log_to_stderr, progress, say, say_ledger
     help="Of rows with the same site_id, keep all, the first, or none.",
 )
 @options.raw_text
+@options.excel
 @click.option(
     "--max-rejects",
     type=click.IntRange(min=0),
@@ -79,6 +80,7 @@ def run(
     dialect: Any,
     on_duplicate: Any,
     raw_text: bool,
+    excel: bool,
     max_rejects: int | None,
     as_json: bool,
     quiet: bool,
@@ -118,6 +120,7 @@ def run(
         areas=areas,
         map=page,
         raw_text=raw_text,
+        excel=excel,
         dialect=dialect,
         on_duplicate=on_duplicate,
         table=table,

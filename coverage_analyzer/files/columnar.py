@@ -13,6 +13,8 @@ from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.blocks import Block, Source, file_sha256
 
 ROWS_AT_ONCE: Final = 65_536
+READ_AT_ONCE: Final = 1 << 20
+"""Bytes of a column; else it is read whole, for all rows of a group."""
 
 
 class ParquetFile(Source):
@@ -32,7 +34,7 @@ class ParquetFile(Source):
     def __init__(self, path: Path) -> None:
         self._path = path
         try:
-            self._file = pq.ParquetFile(path)
+            self._file = parquet(path)
         except (OSError, ValueError, pa.ArrowException) as error:
             msg = f"{path} cannot be read as Parquet: {error}."
             raise InputError(msg) from error
@@ -74,6 +76,11 @@ class ParquetFile(Source):
         except (OSError, pa.ArrowException) as error:
             msg = f"{self._path} cannot be read on from row {row}: {error}."
             raise InputError(msg) from error
+
+
+def parquet(path: Path) -> pq.ParquetFile:
+    """Open a Parquet file so that little of it is in memory at once; by default all stays there."""
+    return pq.ParquetFile(path, pre_buffer=False, buffer_size=READ_AT_ONCE)
 
 
 def block(batch: pa.RecordBatch, row: int) -> Block:

@@ -79,7 +79,9 @@ class DelimitedFile(Source):
                 if not streams.is_standard_input(path):
                     text.stream.close()
         # Standard input cannot be read twice: what has been read of it is kept.
-        self._begun = streams.Ahead(data[first.size :], text.stream)
+        self._begun = text._replace(stream=streams.Ahead(data[first.size :], text.stream))
+        self._size = 0 if streams.is_standard_input(path) else path.stat().st_size
+        self._done = 0
         self._hash.update(data[: first.size])
         self._header, self._encoded = first, text.encoding
         self.headers = first.fields
@@ -103,6 +105,10 @@ class DelimitedFile(Source):
             msg = f"{self._path} cannot {what}: {error}."
             raise InputError(msg) from error
 
+    def share(self) -> float:
+        """Return how much of the file has been read, 0 to 1; NaN for standard input."""
+        return self._done / self._size if self._size else float("nan")
+
     def sha256(self) -> str:
         """Return the hash of the file, after the last block; of standard input, of its text."""
         if streams.is_standard_input(self._path):
@@ -115,10 +121,11 @@ class DelimitedFile(Source):
         line, rest, patience = self._header.lines + 1, b"", records.Patience(self._path)
         enough = 0
         piped = streams.is_standard_input(self._path)
-        with closing(self._behind_header()) as stream:
+        text_file = self._behind_header()
+        with closing(text_file.stream) as stream:
             while True:
                 with self._readable(f"be read on from line {line}"):
-                    more = stream.read(BLOCK_BYTES)
+                    more, self._done = stream.read(BLOCK_BYTES), text_file.place()
                 if piped:
                     self._hash.update(more)
                 data, text = rest + more, b""
@@ -156,12 +163,12 @@ class DelimitedFile(Source):
             )
             raise InputError(msg)
 
-    def _behind_header(self) -> streams.Stream:
-        """Return a stream of the rows."""
+    def _behind_header(self) -> streams.Text:
+        """Return the rows."""
         if streams.is_standard_input(self._path):
             return self._begun
         with self._readable("be opened again"):
-            stream, data = streams.utf8_text(self._path, self._encoding).stream, b""
-            while len(data) < self._header.size and (more := stream.read(BLOCK_BYTES)):
+            text, data = streams.utf8_text(self._path, self._encoding), b""
+            while len(data) < self._header.size and (more := text.stream.read(BLOCK_BYTES)):
                 data += more
-        return streams.Ahead(data[self._header.size :], stream)
+        return text._replace(stream=streams.Ahead(data[self._header.size :], text.stream))

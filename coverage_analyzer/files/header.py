@@ -63,7 +63,7 @@ def read_header(
     while True:
         more = text.stream.read(block_bytes)
         data += more
-        plain = data.removeprefix(records.MARK)
+        plain = data.removeprefix(streams.MARK)
         lines = plain[: records.last_line_end(plain) if more else None].splitlines(keepends=True)
         patient = bool(more) and len(data) < records.FIELD_BYTES
         try:

@@ -1,5 +1,6 @@
 """The first part of ``run.json``: what a run was made of, the same for files and for frames."""
 
+import dataclasses
 import datetime
 import platform
 from collections.abc import Mapping, Sequence
@@ -8,6 +9,7 @@ from importlib import metadata
 from typing import Any, Final
 
 from coverage_analyzer import countries
+from coverage_analyzer.coordinates import DECIMAL_DEGREES, Notation
 from coverage_analyzer.policy import Policy
 
 LIBRARIES: Final = ("numpy", "pyarrow", "pyproj")
@@ -32,6 +34,8 @@ class Origin:
         New names of input columns that are called like a column of the verdict.
     warnings
         In words.
+    notation
+        How the coordinates in the report are written, which is how they were given.
     centers
         How many were ``given``, and how many are ``open`` on the day.
     """
@@ -44,6 +48,7 @@ class Origin:
     center_columns: Mapping[str, str] = field(default_factory=dict)
     renamed_columns: Mapping[str, str] = field(default_factory=dict)
     warnings: Sequence[str] = ()
+    notation: Notation = DECIMAL_DEGREES
     centers: Mapping[str, int] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -55,12 +60,14 @@ class Origin:
             "policy": {
                 "name": self.policy.name,
                 "title": self.policy.title,
+                "same_country": self.policy.qualification.same_country,
                 "sha256": self.policy.sha256,
             },
             "as_of": self.as_of.isoformat(),
             "trust_declared": self.trust_declared,
             "inputs": {name: dict(file) for name, file in self.inputs.items()},
             "columns": dict(self.columns),
+            "notation": dataclasses.asdict(self.notation),
             "center_columns": dict(self.center_columns),
             "renamed_columns": dict(self.renamed_columns),
             "warnings": list(self.warnings),

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.csv
 
@@ -34,9 +35,6 @@ RECORD_BYTES: Final = 16 << 20
 
 MOST_LINES: Final = 1 << 17
 """So many lines at once: rejects are objects, and 2 bytes of text may make one of 300."""
-
-MARK: Final = b"\xef\xbb\xbf"
-"""The byte order mark that some programs put before UTF-8."""
 
 UNFINISHED: Final = "unexpected end of data"
 """What `csv` says of a record that goes on behind the last line."""
@@ -128,10 +126,12 @@ def _needs_care(data: bytes, delimiter: str) -> bool:
         return True
     if b'"' not in data:
         return False
+    if data.count(b'"') % 2:
+        return True
     codes = np.frombuffer(b"\n" + data + b"\n", np.uint8)
     quotes = np.flatnonzero(codes == ord('"'))
-    ends_of_lines = np.flatnonzero(codes == ord("\n"))
-    if np.any(np.searchsorted(quotes, ends_of_lines) % 2):
+    line = np.searchsorted(np.flatnonzero(codes == ord("\n")), quotes)
+    if np.any(line[::2] != line[1::2]):
         return True
     begins = np.isin(codes[quotes[::2] - 1], np.frombuffer(f'{delimiter}\n"'.encode(), np.uint8))
     ends = np.isin(codes[quotes[1::2] + 1], np.frombuffer(f'{delimiter}\r\n"'.encode(), np.uint8))
@@ -196,7 +196,7 @@ def _parsed(data: bytes, form: Form) -> tuple[pa.RecordBatch, list[pyarrow.csv.I
     names = [str(n) for n in range(form.width)]
     if not data:
         return _empty(names), odd
-    if data.startswith(MARK):
+    if data.startswith(streams.MARK):
         return None  # pyarrow would take the mark away
     try:
         table = pyarrow.csv.read_csv(
@@ -226,7 +226,9 @@ def _any_cell(text: str, delimiter: str) -> bool:
         return True
 
 
-def _raw_line(data: bytes, starts_of: Callable[[bytes], Ints], lines: Ints, row: int) -> str:
+def _raw_line(
+    data: bytes, starts_of: Callable[[bytes], npt.NDArray[np.int32]], lines: Ints, row: int
+) -> str:
     """Return the text of a row; where lines start is found once, when the first is asked for."""
     start, stop = starts_of(data)[int(lines[row]) :][:2].tolist()
     return data[start:stop].rstrip(b"\r\n").decode()
@@ -235,7 +237,7 @@ def _raw_line(data: bytes, starts_of: Callable[[bytes], Ints], lines: Ints, row:
 FOUND_AT_ONCE: Final = 1 << 19
 
 
-def _line_starts(data: bytes) -> Ints:
+def _line_starts(data: bytes) -> npt.NDArray[np.int32]:
     """Return where each line starts, and the end; lines end as `bytes.splitlines` has them."""
     codes = np.frombuffer(data, np.uint8)
     ends = codes == ord("\n")
@@ -245,7 +247,7 @@ def _line_starts(data: bytes) -> Ints:
         ends[returns[alone]] = True
     count = int(np.count_nonzero(ends))
     whole = not data or bool(ends[-1])
-    starts = np.zeros(count + (1 if whole else 2), np.int64)
+    starts = np.zeros(count + (1 if whole else 2), np.int32)  # no block has 2 GiB
     starts[-1] = len(data)
     filled = 1
     for at in range(0, len(data), FOUND_AT_ONCE):  # there may be as many as bytes: no copy of all

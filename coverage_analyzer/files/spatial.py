@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Bools, Floats
@@ -246,7 +245,7 @@ def geoparquet(path: Path) -> SpatialFile:
         If it cannot be read, its metadata do not tell the geometry, or its CRS cannot be used.
     """
     try:
-        file = pq.ParquetFile(path)
+        file = columnar.parquet(path)
         geo = json.loads(file.schema_arrow.metadata[GEO])
         name = geo["primary_column"]
         about, (at,) = geo["columns"][name], file.schema_arrow.get_all_field_indices(name)

@@ -7,6 +7,7 @@ either (an encoded half of a character, which holds the byte), so that it costs 
 import codecs
 import gzip
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple, Protocol, cast
 
@@ -16,6 +17,9 @@ STANDARD_INPUT: Final = "-"
 
 GZIP: Final = b"\x1f\x8b"
 ZSTD: Final = b"\x28\xb5\x2f\xfd"
+MARK: Final = codecs.BOM_UTF8
+"""The byte order mark that some programs put before UTF-8."""
+
 UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -30,9 +34,14 @@ class Stream(Protocol):
 
 
 class Text(NamedTuple):
-    """A text file: its bytes as UTF-8, and the encoding that it has, empty if that is UTF-8."""
+    """A text file.
+
+    Its bytes as UTF-8; how many bytes of the file have been read by now, packed as they are; and
+    the encoding that it has, empty if that is UTF-8.
+    """
 
     stream: Stream
+    place: Callable[[], int]
     encoding: str = ""
 
 
@@ -56,13 +65,17 @@ def utf8_text(path: Path, encoding: str = "") -> Text:
     except LookupError:
         msg = f"There is no encoding {encoding!r}; there are utf-8, utf-16, cp1252, latin-1 ..."
         raise InputError(msg) from None
-    stream = _unpacked(path)
-    first = stream.read(2)
+    stream, place = _unpacked(path)
+    try:
+        first = stream.read(2)
+    except BaseException:
+        stream.close()
+        raise
     whole = Ahead(first, stream)
     found = encoding or ("utf-16" if first in UTF16 else "utf-8")
     if codecs.lookup(found).name == "utf-8":
-        return Text(whole)
-    return Text(Transcoded(whole, found), found)
+        return Text(whole, place)
+    return Text(Transcoded(whole, found), place, found)
 
 
 def is_standard_input(path: Path) -> bool:
@@ -70,21 +83,40 @@ def is_standard_input(path: Path) -> bool:
     return str(path) == STANDARD_INPUT
 
 
-def _unpacked(path: Path) -> Stream:
+def _unpacked(path: Path) -> tuple[Stream, Callable[[], int]]:
+    """Open a file, and return what tells how much of it has been read."""
     if is_standard_input(path):
         first = sys.stdin.buffer.read(2)
         whole = Ahead(first, Kept(sys.stdin.buffer))
-        return gzip.GzipFile(fileobj=cast("BinaryIO", whole), mode="rb") if first == GZIP else whole
-    with path.open("rb") as file:
-        magic = file.read(4)
+        packed = first == GZIP
+        stream = gzip.GzipFile(fileobj=cast("BinaryIO", whole), mode="rb") if packed else whole
+        return stream, int
+    file = path.open("rb")
+    magic = file.read(4)
+    file.seek(0)
     if magic.startswith(GZIP):
-        return gzip.open(path, "rb")
+        return Unpacked(gzip.GzipFile(fileobj=file), file), file.tell
     if magic == ZSTD:
         import pyarrow as pa
 
-        stream: Stream = pa.input_stream(str(path), compression="zstd")
-        return stream
-    return path.open("rb")
+        return Unpacked(pa.CompressedInputStream(pa.PythonFile(file), "zstd"), file), file.tell
+    return file, file.tell
+
+
+class Unpacked:
+    """What a packed file holds; both are closed together."""
+
+    def __init__(self, stream: Stream, file: Stream) -> None:
+        self._stream, self._file = stream, file
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return at most so many bytes, none at the end."""
+        return self._stream.read(size)
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._stream.close()
+        self._file.close()
 
 
 class Kept:

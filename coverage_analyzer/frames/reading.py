@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from coverage_analyzer import countries, tables
-from coverage_analyzer.files import reading, report
+from coverage_analyzer.files import reading, text_writer
 from coverage_analyzer.files.blocks import Reject
 from coverage_analyzer.files.database.address import Address
 from coverage_analyzer.files.delimited import PLAIN, Dialect
@@ -111,7 +111,7 @@ def _tell_rejects(
     refused: Sequence[Reject], path: str | Path | None, source: Path | Address
 ) -> None:
     if path is not None:
-        writer = report.RejectsWriter(Path(path))
+        writer = text_writer.RejectsWriter(Path(path))
         writer.write(refused)
         writer.close()
     if refused:

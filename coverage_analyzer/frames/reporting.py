@@ -13,7 +13,7 @@ import pyarrow as pa
 from coverage_analyzer import areas, countries, tables
 from coverage_analyzer.centers import day, today
 from coverage_analyzer.errors import InputError, PolicyError
-from coverage_analyzer.files import report
+from coverage_analyzer.files import report, text_writer
 from coverage_analyzer.files.manifest import Origin
 from coverage_analyzer.files.publishing import Publication
 from coverage_analyzer.frames.columns import (
@@ -83,12 +83,14 @@ def write_report(
     rules = _rules(verdicts, policy)
     report.check_rows(kind, len(verdicts))
     table = _table(pd.DataFrame(verdicts.drop(columns=geometries(verdicts))))
-    told = report.left_out(table.schema)
+    told = text_writer.left_out(table.schema)
     for words in told:
         warnings.warn(words, stacklevel=2)
     places = zip(*(texts(verdicts, n).to_pylist() for n in report.SUMMARY[:3]), strict=True)
-    with Publication(folder) as publication:
-        path = publication.path(f"report.{kind}")
+    name = f"report.{kind}"
+    coming = [name, "summary.csv", *(["centers.csv"] if centers is not None else []), "run.json"]
+    with Publication(folder, coming) as publication:
+        path = publication.path(name)
         with report.report_writer(path, kind, table.schema) as writer:
             for batch in table.to_batches():
                 writer.write(batch)
@@ -106,7 +108,7 @@ def _table(frame: pd.DataFrame) -> pa.Table:
     """Return a frame as columns that a report can hold, without its index."""
     names = [str(name) for name in frame.columns]
     table = pa.table([_cells(frame[name]) for name in frame.columns], names=names)
-    wanted = dict.fromkeys(report.DECIMALS, pa.float64()) | {"available_on": pa.date32()}
+    wanted = dict.fromkeys(text_writer.DECIMALS, pa.float64()) | {"available_on": pa.date32()}
     for name, kind in wanted.items():
         at = names.index(name)
         table = table.set_column(at, name, table.column(at).cast(kind))

@@ -46,6 +46,10 @@ class Kept(enum.StrEnum):
     none = enum.auto()
 
 
+Codes = npt.NDArray[np.int8] | npt.NDArray[np.int16] | npt.NDArray[np.int32]
+"""Whole numbers, as short as their values let them be."""
+
+
 @dataclass
 class Columns:
     """Some sites as whole numbers and texts, shape (n,) each.
@@ -62,15 +66,15 @@ class Columns:
     in_reach
         How many centers cover the site.
     site_id, name
-        Large strings.
+        Texts; large strings once all are `joined`, which may be more than 2 GiB.
     """
 
     lon: npt.NDArray[np.int32]
     lat: npt.NDArray[np.int32]
-    codes: dict[str, npt.NDArray[np.int32]]
+    codes: dict[str, Codes]
     miles: npt.NDArray[np.int32]
     margin: npt.NDArray[np.int32]
-    in_reach: npt.NDArray[np.int32]
+    in_reach: Codes
     site_id: pa.Array
     name: pa.Array
 
@@ -94,16 +98,31 @@ class Columns:
 
 
 def joined(parts: list[Columns]) -> Columns:
-    """Return the sites of one part or more as one."""
-    whole: dict[str, Any] = {
-        n: np.concatenate([getattr(p, n) for p in parts])
-        for n in ("lon", "lat", "miles", "margin", "in_reach")
-    }
-    names = parts[0].codes
-    whole["codes"] = {n: np.concatenate([p.codes[n] for p in parts]) for n in names}
+    """Return the sites of one part or more as one; the parts are left empty, to spare memory."""
+    codes = {n: np.concatenate([p.codes.pop(n) for p in parts]) for n in list(parts[0].codes)}
+    whole: dict[str, Any] = {"codes": codes}
+    for name in ("lon", "lat", "miles", "margin", "in_reach"):
+        whole[name] = np.concatenate([vars(p).pop(name) for p in parts])
     for name in ("site_id", "name"):
-        whole[name] = pa.concat_arrays([getattr(p, name) for p in parts])
+        texts = [vars(p).pop(name).cast(pa.large_string()) for p in parts]
+        whole[name] = pa.concat_arrays(texts)
     return Columns(**whole)
+
+
+def short(values: npt.NDArray[Any]) -> Codes:
+    """Return whole numbers in as few bytes each as hold them all.
+
+    Examples
+    --------
+    >>> short(np.array([-1, 300])).dtype, short(np.array([127])).dtype
+    (dtype('int16'), dtype('int8'))
+    """
+    least, most = int(values.min(initial=0)), int(values.max(initial=0))
+    if least >= -(1 << 7) and most < 1 << 7:
+        return values.astype(np.int8)
+    if least >= -(1 << 15) and most < 1 << 15:
+        return values.astype(np.int16)
+    return values.astype(np.int32)
 
 
 class DrawnSites:
@@ -182,18 +201,18 @@ class DrawnSites:
         codes = {n: self._coded(n, tables.as_text(verdict[n])) for n in CODED}
         codes["status"] = _statuses(tables.as_text(verdict["status"]))
         codes["limit_miles"] = self._limits(numbers(verdict["limit_miles"])[0])
-        texts = [tables.as_text(cells).cast(pa.large_string()) for cells in (site_id, name)]
+        texts = [tables.as_text(cells) for cells in (site_id, name)]
         return Columns(
             np.rint(lon * UNITS).astype(np.int32),
             np.rint(lat * UNITS).astype(np.int32),
             codes,
             _thousandths(verdict["distance_miles"]),
             _thousandths(verdict["margin_miles"]),
-            np.nan_to_num(numbers(verdict["centers_in_reach"])[0]).astype(np.int32),
+            short(np.nan_to_num(numbers(verdict["centers_in_reach"])[0])),
             *texts,
         )
 
-    def _coded(self, column: str, cells: pa.Array) -> npt.NDArray[np.int32]:
+    def _coded(self, column: str, cells: pa.Array) -> Codes:
         """Return the codes of texts; a blank one is missing."""
         words, coded = self.words[column], cells.dictionary_encode()
         found = [
@@ -201,15 +220,15 @@ class DrawnSites:
             for word in coded.dictionary.to_pylist()
         ]
         at: Ints = arrays.numpy(coded.indices)
-        return np.array([*found, MISSING], np.int32)[at]
+        return short(np.array([*found, MISSING]))[at]
 
-    def _limits(self, miles: Floats) -> npt.NDArray[np.int32]:
+    def _limits(self, miles: Floats) -> Codes:
         values, first, at = np.unique(miles, return_index=True, return_inverse=True)
         words, codes = self.words["limit_miles"], np.full(len(values), MISSING, np.int32)
         for number in np.argsort(first).tolist():  # as they come, wherever blocks end
             if not np.isnan(values[number]):
                 codes[number] = words.setdefault(float(values[number]), len(words))
-        return codes[at]
+        return short(codes)[at]
 
     def _note(self, some: Columns) -> None:
         """Count the sites, and note where they are."""
@@ -249,7 +268,10 @@ class DrawnSites:
 
     def columns(self) -> Columns | None:
         """Return the sites that are kept, in the order in which they came, if there are any."""
-        return joined(self._parts) if self._parts else None
+        if not self._parts:
+            return None
+        self._parts = [joined(self._parts)]
+        return self._parts[0]
 
     def longitudes(self) -> Floats:
         """Return the middles of all tenths of a degree in which there are sites."""
@@ -266,7 +288,7 @@ def _is_not_qualified(some: Columns) -> Bools:
     return result
 
 
-def _statuses(cells: pa.Array) -> npt.NDArray[np.int32]:
+def _statuses(cells: pa.Array) -> Codes:
     """Return the values of `Status` that texts name.
 
     Raises
@@ -279,7 +301,7 @@ def _statuses(cells: pa.Array) -> npt.NDArray[np.int32]:
         odd = cells[int(np.flatnonzero(np.isnan(known))[0])].as_py()
         msg = f"{odd!r} is no status; there are {', '.join(STATUSES)}."
         raise InputError(msg)
-    return known.astype(np.int32)
+    return short(known)
 
 
 def _thousandths(cells: pa.Array) -> npt.NDArray[np.int32]:

@@ -8,7 +8,7 @@ a plain compressor packs well. Places are put in the order of a curve that fills
 import base64
 import gzip
 import json
-from dataclasses import dataclass, field
+import zlib
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -25,6 +25,8 @@ UNITS: Final = 100_000
 """A degree in units of the page: one is a metre or less."""
 
 GZIP_LEVEL: Final = 6
+GZIP_FORMAT: Final = 31
+"""As zlib calls it, with the widest window."""
 
 STEPS: Final = (
     (16, 0x0000FFFF0000FFFF),
@@ -65,12 +67,19 @@ def _apart(values: Ints) -> Codes:
     return bits
 
 
-@dataclass
 class Block:
-    """Columns that travel together: bytes, and how the page is to read each."""
+    """Columns that travel together: bytes, packed as they come, and how the page is to read each.
 
-    specs: list[dict[str, Any]] = field(default_factory=list)
-    parts: list[bytes] = field(default_factory=list)
+    Attributes
+    ----------
+    specs
+        Of each column its name, and how its bytes are laid out.
+    """
+
+    def __init__(self) -> None:
+        self.specs: list[dict[str, Any]] = []
+        self._packer = zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, GZIP_FORMAT)
+        self._parts: list[bytes] = []
 
     def numbers(self, name: str, values: npt.NDArray[Any]) -> None:
         """Append a column of whole numbers."""
@@ -87,17 +96,20 @@ class Block:
         offsets, data = _buffers(values)
         inside = data[offsets[0] : offsets[-1]] if len(offsets) else data[:0]
         self.specs[-1]["text"] = len(inside)
-        self.parts.append(inside.tobytes())
+        self._put(inside)
 
     def _append(self, name: str, values: Codes, **how: Any) -> None:
         width = (int(values.max(initial=0)).bit_length() + 7) // 8
         planes = values.astype("<u8").view(np.uint8).reshape(-1, 8)[:, :width].T
         self.specs.append({"name": name, "width": width, "count": len(values), **how})
-        self.parts.append(planes.tobytes())
+        self._put(planes)
+
+    def _put(self, data: npt.NDArray[np.uint8]) -> None:
+        self._parts.append(self._packer.compress(data.tobytes()))
 
     def packed(self) -> str:
         """Return all bytes as base64 of gzip: no character of it can mean anything in HTML."""
-        return packed(b"".join(self.parts))
+        return base64.b64encode(b"".join([*self._parts, self._packer.copy().flush()])).decode()
 
 
 def packed(data: bytes) -> str:

@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 import numpy as np
 import shapely
 
-from coverage_analyzer import tables
+from coverage_analyzer import arrays, tables
 from coverage_analyzer.areas import Areas
+from coverage_analyzer.arrays import Ints
 from coverage_analyzer.centers import Centers
 from coverage_analyzer.countries import ATTRIBUTION, Names, Numbers
 from coverage_analyzer.errors import InputError
@@ -210,24 +211,24 @@ def _blocks(sites: DrawnSites) -> tuple[Block, Block]:
     code = morton(some.lon, some.lat)
     order = np.argsort(code, kind="stable")
     places.ascending("code", code[order])
-    some = some.taken(order)
-    _add_verdicts(places, some, sites)
-    texts.texts("id", some.site_id)
-    texts.texts("name", some.name)
+    # Column by column: a second copy of all of them would take as much memory again.
+    _add_verdicts(places, some, order, sites)
+    texts.texts("id", some.site_id.take(arrays.arrow(order)))
+    texts.texts("name", some.name.take(arrays.arrow(order)))
     return places, texts
 
 
-def _add_verdicts(block: Block, some: Columns, sites: DrawnSites) -> None:
+def _add_verdicts(block: Block, some: Columns, order: Ints, sites: DrawnSites) -> None:
     for name, codes in some.codes.items():
-        block.numbers(name, codes)
-    block.numbers("miles", some.miles)
+        block.numbers(name, codes[order])
+    block.numbers("miles", some.miles[order])
     # What is left of a limit is nearly the limit less the distance: only the rest is told.
     limits = np.array([*sites.words["limit_miles"], 0.0])
     whole = np.floor(limits * 1000 + 0.5).astype(np.int64)[some.codes["limit_miles"]]
     near = whole - some.miles
     served = some.codes["center_id"] >= 0
-    block.numbers("margin", np.where(served, some.margin - near, 0))
-    block.numbers("in_reach", some.in_reach)
+    block.numbers("margin", np.where(served, some.margin - near, 0)[order])
+    block.numbers("in_reach", some.in_reach[order])
 
 
 def _add_density(block: Block, sites: DrawnSites) -> None:

@@ -24,8 +24,9 @@ from coverage_analyzer.batch.manifest import manifest
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.centers import day
 from coverage_analyzer.errors import CoverageError, InputError
-from coverage_analyzer.files import reading, report
+from coverage_analyzer.files import reading, report, text_writer
 from coverage_analyzer.files.reading import Table
+from coverage_analyzer.files.text_writer import CsvWriter, Style
 from coverage_analyzer.judging import matcher_of
 from coverage_analyzer.matching import Matcher, Reason
 from coverage_analyzer.policy import DEFAULT, Policy
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 REJECTS: Final = pa.schema(
-    [(n, pa.int64() if n == "line" else pa.string()) for n in (*report.REJECTS, "file")]
+    [(n, pa.int64() if n == "line" else pa.string()) for n in (*text_writer.REJECTS, "file")]
 )
 
 AT_ONCE: Final = "spark.sql.execution.arrow.maxRecordsPerBatch"
@@ -131,7 +132,7 @@ def _refuse_what_spark_does_not(options: Options) -> None:
     asked = {
         "--on-duplicate": options.on_duplicate != "keep",
         "--table": bool(options.table),
-        "--format xlsx": options.format == "xlsx",
+        f"--format {options.format}": options.format not in {"csv", "parquet"},
     }
     for option, wanted in asked.items():
         if wanted:
@@ -160,12 +161,14 @@ def _published(
     ledger = Ledger(
         read=counts.read,
         decided=_write_report(judged, found, folder, options),
-        rejected=_write_csv(rejects.select(*REJECTS.names), REJECTS, folder, "rejects.csv"),
+        rejected=_write_csv(
+            rejects.select(*REJECTS.names), REJECTS, folder, "rejects.csv", options.style
+        ),
         blank=counts.blank,
         first=_first(rejects),
     )
     _check(ledger, counts)
-    report.write_summary(files / "summary.csv", counts.places)
+    report.write_summary(files / "summary.csv", counts.places, options.style)
     told["warnings"] += _write_network(matcher, files, options)
     told |= {
         "counts": counts.totals() | {"rejects": dict(counts.rejects)},
@@ -283,8 +286,7 @@ def _write_report(
     if options.format == "csv":
         kinds = [found.schema.field(name).type for name in inner]
         shown = pa.schema(list(zip(names, kinds, strict=True)))
-        raw = options.raw_text
-        return _write_csv(decided, shown, folder, "report.csv", raw_text=raw)
+        return _write_csv(decided, shown, folder, "report.csv", options.style)
     watched, rows = _watched(decided)
     watched.toDF(*names).write.parquet(folder.place("report.parquet"))
     return rows()
@@ -299,14 +301,12 @@ def _watched(df: "DataFrame") -> tuple["DataFrame", Callable[[], int]]:
     return df.observe(seen, f.count(f.lit(1)).alias("rows")), lambda: int(seen.get["rows"])
 
 
-def _write_csv(
-    df: "DataFrame", schema: pa.Schema, folder: Folder, name: str, *, raw_text: bool = False
-) -> int:
+def _write_csv(df: "DataFrame", schema: pa.Schema, folder: Folder, name: str, style: Style) -> int:
     """Write rows as the local engine writes them, a header in each part; return how many."""
 
     def texts(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         sink = io.BytesIO()
-        writer = report.CsvWriter(sink, schema, raw_text=raw_text)
+        writer = CsvWriter(sink, schema, style)
         for batch in batches:
             writer.write(pa.RecordBatch.from_arrays(batch.columns, schema=schema))
             yield _taken(sink)
@@ -331,7 +331,7 @@ def _taken(sink: io.BytesIO) -> pa.RecordBatch:
 def _write_network(matcher: Matcher, files: Path, options: Options) -> list[str]:
     """Write the centers and, if wanted, their areas; return why there are none."""
     centers, country, names = matcher.centers, matcher.center_country, matcher.world.names
-    report.write_centers(files / "centers.csv", centers, country, names, raw_text=options.raw_text)
+    report.write_centers(files / "centers.csv", centers, country, names, options.style)
     if not options.areas:
         return []
     try:

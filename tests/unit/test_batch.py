@@ -213,8 +213,9 @@ def test_no_rows_give_an_empty_report(tmp_path: Path, kind: report.Format, text:
     """A header alone is a table of no sites: the report has its columns and no rows."""
     run = judged(tmp_path, text, options=batch.Options(format=kind))
     names = ["id", "lat", "lon", *tables.VERDICT]
-    if kind == "csv":
-        assert cells(tmp_path / "out" / "report.csv") == [names]
+    if kind.startswith("csv"):
+        with pa.input_stream(str(tmp_path / "out" / f"report.{kind}"), "detect") as file:
+            assert file.read().decode() == ",".join(f'"{name}"' for name in names) + "\n"
     elif kind == "xlsx":
         assert WorkbookFile(tmp_path / "out" / "report.xlsx").headers == names
     else:

@@ -12,9 +12,11 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pyarrow as pa
 import pytest
 from running import READ, cells, centers_file, contents, judged, sites_file
 
+from coverage_analyzer import batch
 from coverage_analyzer.cli import main as cli
 from coverage_analyzer.cli.options import DEFAULT_POLICY
 from coverage_analyzer.files.publishing import Publication
@@ -500,3 +502,17 @@ def test_a_line_feed_in_the_input_forges_no_line(tmp_path: Path, call: Call) -> 
 def test_the_default_policy_of_the_program_is_the_librarys() -> None:
     """The name stands twice, since help must not import the models of policies."""
     assert DEFAULT_POLICY == DEFAULT
+
+
+def test_too_little_memory_shows_no_traceback(
+    tmp_path: Path, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Arrow's error of that kind is one, too."""
+
+    def fail(*_arguments: Any, **_options: Any) -> None:
+        raise pa.ArrowMemoryError
+
+    monkeypatch.setattr(batch, "run", fail)
+    ended = call(*run_arguments(tmp_path))
+    assert (ended.code, ended.err.count("\n")) == (2, 1)
+    assert "too little memory" in ended.err

@@ -84,7 +84,7 @@ def test_every_row_is_kept_with_its_columns(server: Stub, cache: Path, addresses
     assert found["renamed_columns"] == {"Lat": "input_Lat"}
 
 
-@pytest.mark.parametrize("kind", ["parquet", "xlsx"])
+@pytest.mark.parametrize("kind", ["parquet", "xlsx", "csv.gz"])
 def test_other_formats_hold_the_same(kind: str, server: Stub, cache: Path, addresses: Path) -> None:
     """Numbers are numbers there, and what is missing is null."""
     out = addresses.with_name(f"sites.{kind}")

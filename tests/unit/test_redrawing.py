@@ -63,13 +63,15 @@ def test_columns_with_names_of_verdicts_are_told_apart(
     assert essence(redrawn(tmp_path / "out")) == essence(shown[0])
 
 
-def test_a_decimal_comma_is_said_again(tmp_path: Path) -> None:
-    """Coordinates stand in a report as they were given; who does not say how, learns it."""
+def test_the_run_tells_how_coordinates_are_written(tmp_path: Path) -> None:
+    """They stand in a report as they were given; a report that was changed is refused."""
     text = "site_id;latitude;longitude\nA;48,85;2,35\n"
     comma = Dialect(decimal=",")
     judged(tmp_path, text, options=batch.Options(dialect=comma))
-    assert redrawn(tmp_path / "out", dialect=comma).told["total"] == 1
-    with pytest.raises(InputError, match=r"line 2: .*Read it as the run read its sites"):
+    assert redrawn(tmp_path / "out").told["total"] == 1
+    path = tmp_path / "out" / "report.csv"
+    path.write_text(path.read_text("utf-8").replace("48,85", "48.85"), encoding="utf-8")
+    with pytest.raises(InputError, match=r"was changed: line 2: .*Run it again"):
         redrawn(tmp_path / "out")
 
 
@@ -84,6 +86,7 @@ def test_what_is_no_run_is_refused(tmp_path: Path) -> None:
         ({"files": ["run.json"]}, "no centers.csv"),
         ({"files": ["centers.csv"]}, "has no report"),
         ({"policy": None}, "holds no run"),
+        ({"notation": {"comma": 1}}, "holds no run"),
         ({"as_of": "someday"}, "holds no run"),
     ):
         (out / "run.json").write_text(json.dumps(told | change), encoding="utf-8")

@@ -19,7 +19,7 @@ from coverage_analyzer import arrays
 from coverage_analyzer.errors import InputError, PublishError
 from coverage_analyzer.files.database import connecting
 from coverage_analyzer.files.database.address import Address, address, check_name, quoted
-from coverage_analyzer.files.report import Writer
+from coverage_analyzer.files.writer import Writer
 
 MARK: Final = "Report of coverage-analyzer, replaced whole by its next run."
 """The comment on a table that may be replaced."""

@@ -1,0 +1,29 @@
+"""What writers of reports offer, whatever the format."""
+
+from types import TracebackType
+from typing import Protocol, Self
+
+import pyarrow as pa
+
+
+class Writer(Protocol):
+    """What all formats offer: a context that finishes the file."""
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Append rows."""
+
+    def close(self) -> None:
+        """Finish the file."""
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Finish the file, also after a failure."""
+        self.close()

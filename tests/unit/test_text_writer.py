@@ -1,0 +1,94 @@
+"""CSV files packed and marked: the same text, whatever is round it."""
+
+import gzip
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from coverage_analyzer import batch
+from coverage_analyzer.batch.redrawing import redrawn
+from coverage_analyzer.files import report
+from tests.unit.test_batch import judged
+from tests.unit.test_guard import FORMULAS, cells, run
+
+MARK = b"\xef\xbb\xbf"
+TABLES = ("report.csv", "rejects.csv", "summary.csv", "centers.csv")
+
+
+def unpacked(path: Path) -> bytes:
+    """Return what a packed file holds, by a program that is not ours where there is one."""
+    if path.suffix == ".gz":
+        return gzip.decompress(path.read_bytes())
+    import pyarrow as pa
+
+    with pa.input_stream(str(path), compression="zstd") as stream:
+        return stream.read()
+
+
+@pytest.mark.parametrize("kind", ["csv.gz", "csv.zst"])
+def test_a_packed_report_holds_the_plain_one(tmp_path: Path, kind: report.Format) -> None:
+    """Byte for byte, and twice the same: neither its name nor the time is in it."""
+    for name in ("plain", "a", "b"):
+        (tmp_path / name).mkdir()
+    plain = judged(tmp_path / "plain")
+    packed = [judged(tmp_path / n, options=batch.Options(format=kind)) for n in "ab"]
+    names = [told["files"][0] for told in packed]
+    assert (plain["files"][0], names) == ("report.csv", [f"report.{kind}"] * 2)
+    found = [tmp_path / n / "out" / f"report.{kind}" for n in "ab"]
+    assert unpacked(found[0]) == (tmp_path / "plain" / "out" / "report.csv").read_bytes()
+    assert found[0].read_bytes() == found[1].read_bytes()
+
+
+@pytest.mark.parametrize("kind", ["csv.gz", "csv.zst"])
+def test_a_packed_report_is_read_again(tmp_path: Path, kind: report.Format) -> None:
+    """The guard comes off as from a plain one, and its map is made again."""
+    out = run(tmp_path, format=kind)
+    options = batch.Options(raw_text=True)
+    batch.run(out / f"report.{kind}", tmp_path / "c.csv", tmp_path / "again", options=options)
+    assert set(FORMULAS) | {"=header"} <= set(cells(tmp_path / "again" / "report.csv"))
+    assert redrawn(out).told["total"] == len(FORMULAS)
+
+
+def test_a_later_run_takes_a_packed_report_away(tmp_path: Path) -> None:
+    """No folder holds two reports."""
+    judged(tmp_path, options=batch.Options(format="csv.gz"))
+    judged(tmp_path)
+    assert sorted(p.name for p in (tmp_path / "out").glob("report*")) == ["report.csv"]
+
+
+def test_excel_is_told_of_utf8(tmp_path: Path) -> None:
+    """Each CSV file begins with the mark, and holds the same behind it; we read it as before."""
+    plain, marked = run(tmp_path), tmp_path / "marked"
+    before = {name: (plain / name).read_bytes() for name in TABLES}
+    marked = run(tmp_path, excel=True)
+    assert {name: (marked / name).read_bytes() for name in TABLES} == {
+        name: MARK + data for name, data in before.items()
+    }
+    assert redrawn(marked).told["total"] == len(FORMULAS)
+
+
+@pytest.mark.parametrize("pack", ["", "gzip", "zstd"])
+def test_text_files_tell_how_much_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pack: str
+) -> None:
+    """The share grows from block to block, and is neither 0 nor 1 on the way."""
+    from coverage_analyzer.files import delimited
+
+    rows = "".join(f"{i},40,-75,{sha256(b'%d' % i).hexdigest()}\n" for i in range(20_000))
+    path = tmp_path / "s.csv"
+    path.write_text(f"site_id,latitude,longitude,x\n{rows}", encoding="utf-8")
+    if pack == "gzip":
+        path.write_bytes(gzip.compress(path.read_bytes()))
+    elif pack:
+        import pyarrow as pa
+
+        text = path.read_bytes()
+        with pa.CompressedOutputStream(str(path), "zstd") as file:
+            file.write(text)
+    monkeypatch.setattr(delimited, "BLOCK_BYTES", 50_000)
+    source = delimited.DelimitedFile(path)
+    shares = [source.share() for _ in source.blocks()]
+    assert shares == sorted(shares)
+    assert 0 < shares[0] < 0.6 < shares[-1] == 1
+    assert len(set(shares)) > 2
