@@ -8,7 +8,7 @@ BENCH := .venv-bench
 BENCH_READY := $(BENCH)/.ready
 DEMO := reports/demo
 
-.PHONY: demo test lint check wheel bench bench-large bench-parts profile fuzz mutants matrix lock format clean
+.PHONY: demo test lint check wheel services bench bench-large bench-parts profile fuzz mutants matrix lock format clean
 .DEFAULT_GOAL := demo
 
 demo: $(READY)
@@ -41,6 +41,12 @@ wheel: $(READY)
 	cd build/wheel && env/bin/coverage-analyzer --version && env/bin/coverage-analyzer run \
 		../../data/customer_sites.csv --centers ../../data/service_centers.csv -o report
 
+# A real Nominatim over an extract, asked by our client: needs root and some packages of Debian, see
+# tools/nominatim.py. EXTRACT is the .osm.pbf to import; 2 to 10 minutes.
+EXTRACT ?= ../shared/osm/liechtenstein.osm.pbf
+services: $(READY)
+	$(BIN)/python tools/nominatim.py $(EXTRACT)
+
 # The product beside the floor and its peers, with wrong decisions counted: benchmarks/README.md.
 # What has been measured is kept; `make bench ARGS=--anew` measures again, `ARGS="--only NAME"` one.
 bench: $(BENCH_READY)
@@ -60,6 +66,7 @@ bench-parts: $(READY)
 	$(BIN)/python benchmarks/areas.py
 	$(BIN)/python benchmarks/reading.py
 	$(BIN)/python benchmarks/map.py
+	$(BIN)/python benchmarks/geocoding.py
 
 # The reader against files that are changed at random: make fuzz MINUTES=10
 MINUTES ?= 1

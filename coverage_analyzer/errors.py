@@ -5,6 +5,7 @@
     CoverageError
     ├── InputError(ValueError)         a table, a row, a column or an argument cannot be used
     ├── PolicyError(ValueError)        the policy's text breaks a rule of policies
+    ├── ServiceError(OSError)          a service on the network did not answer
     ├── PublishError(OSError)          the report could not be written
     │   └── FolderBusyError            another run holds the folder
     └── MissingExtraError(ImportError) a library of an extra is not installed
@@ -40,6 +41,10 @@ class InputError(CoverageError, ValueError):
 
 class PolicyError(CoverageError, ValueError):
     """A policy breaks a rule of policies; the message names the key."""
+
+
+class ServiceError(CoverageError, OSError):
+    """A service on the network did not answer; the message says how it was asked."""
 
 
 class PublishError(CoverageError, OSError):

@@ -117,6 +117,29 @@ COMMITMENT: Final = (
 )
 """What is answered to each request, in this order."""
 
+ADDRESSES: Final = (
+    Column("address", ("full_address", "postal_address", "adresse", "anschrift")),
+    Column("street", ("street_address", "address_line_1", "address1", "strasse", "straße", "road")),
+    Column("house_number", ("housenumber", "house_no", "street_number", "hausnummer")),
+    Column("postcode", ("postal_code", "zip", "zip_code", "zipcode", "plz")),
+    Column("city", ("town", "municipality", "ort", "stadt", "ville"), hint="^place$|city"),
+    Column("state", ("state_code", "province", "region"), hint="^county$"),
+    COUNTRY,
+)
+"""Addresses to be geocoded: in one column, or in parts. Every other column is carried along."""
+
+GEOCODED: Final = (
+    "latitude",
+    "longitude",
+    "geocode_grade",
+    "accuracy_m",
+    "matched_address",
+    "geocoded_by",
+    "geocoded_on",
+    "geocode_reason",
+)
+"""What geocoding adds to each address, in this order."""
+
 VERDICT: Final = (
     "level",
     "status",

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 from serving import PostgreSQL, binaries
+from stub import Stub
 
 from coverage_analyzer import countries
 from coverage_analyzer.countries import Countries
@@ -52,3 +53,22 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no sample cases in {folder}; set COVERAGE_CASES to their folder")
     return folder
+
+
+@pytest.fixture
+def server() -> Iterator[Stub]:
+    """Return a Nominatim that gives recorded answers."""
+    with Stub() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def caches(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of caches; the index of cities is made in it once."""
+    return tmp_path_factory.mktemp("caches")
+
+
+@pytest.fixture
+def cache(caches: Path, tmp_path: Path) -> Path:
+    """Return the path of an empty cache."""
+    return caches / f"{tmp_path.name}.sqlite"

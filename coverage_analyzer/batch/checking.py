@@ -16,7 +16,7 @@ from coverage_analyzer.errors import InputError, PublishError
 from coverage_analyzer.files import reading
 from coverage_analyzer.files.duplicates import Ids
 from coverage_analyzer.files.reading import Table
-from coverage_analyzer.files.text_writer import RejectsWriter
+from coverage_analyzer.files.text_writer import RejectsWriter, Style
 from coverage_analyzer.policy import DEFAULT, Policy
 
 USABLE: Final = (Ground.AGREED, Ground.INFERRED)
@@ -72,7 +72,7 @@ def check(
     with ExitStack() as stack:
         writer = None
         if rejects is not None:
-            writer = stack.enter_context(_rejects(Path(rejects), table, options))
+            writer = stack.enter_context(rejects_file(Path(rejects), table, options.style))
         ids = stack.enter_context(Ids())
         for rows in stack.enter_context(closing(ahead(table.rows(), table.source.cancel))):
             where, declared = rows.coordinates, table.declared(rows.block, world.names)
@@ -107,7 +107,7 @@ def check(
 
 
 @contextmanager
-def _rejects(path: Path, table: Table, options: Options) -> Iterator[RejectsWriter]:
+def rejects_file(path: Path, table: Table, style: Style) -> Iterator[RejectsWriter]:
     """Open a file for rejects.
 
     Raises
@@ -121,7 +121,7 @@ def _rejects(path: Path, table: Table, options: Options) -> Iterator[RejectsWrit
         msg = f"{path} is read; name another file for the rejects."
         raise InputError(msg)
     try:
-        with closing(RejectsWriter(path, options.style)) as writer:
+        with closing(RejectsWriter(path, style)) as writer:
             yield writer
     except OSError as error:
         msg = f"The rejects could not be written to {path}: {error}."

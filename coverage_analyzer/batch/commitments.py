@@ -217,7 +217,7 @@ def _write(output: str | Path | BinaryIO, answers: Sequence[Commitment], *, raw_
             writer.write(batch)
         return
     with (
-        single.whole(Path(output), what="commitments") as part,
+        single.replacing(Path(output)) as part,
         closing(CsvWriter(part, batch.schema, Style(raw_text=raw_text))) as writer,
     ):
         writer.write(batch)
@@ -232,7 +232,7 @@ def _write_rejects(path: Path, refused: Sequence[Reject], *, raw_text: bool) -> 
         If they cannot be written.
     """
     with (
-        single.whole(path, what="rejects") as part,
+        single.replacing(path) as part,
         closing(RejectsWriter(part, Style(raw_text=raw_text))) as writer,
     ):
         writer.write(refused)

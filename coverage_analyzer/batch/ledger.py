@@ -1,13 +1,14 @@
 """Counts of rows and of verdicts: every row that was read is in them exactly once."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 
 from coverage_analyzer.errors import CoverageError
+from coverage_analyzer.files.blocks import Block, Reject
 from coverage_analyzer.files.reading import Rows
 from coverage_analyzer.matching import Matcher, Reason, Status, Verdicts
 
@@ -57,13 +58,17 @@ class Ledger:
 
     def add(self, rows: Rows) -> None:
         """Count a block: what its reader saw, and what became of it."""
-        self.decided += len(rows.block.lines)
-        self.rejected += len(rows.rejects)
-        self.blank += rows.block.blank
-        self.read += rows.block.records
-        self.reasons.update(reject.reason.value for reject in rows.rejects)
+        self.count(rows.block, rows.rejects)
+
+    def count(self, block: Block, rejects: Sequence[Reject]) -> None:
+        """Count the rows of a block, all of which are decided, and those that are not in it."""
+        self.decided += len(block.lines)
+        self.rejected += len(rejects)
+        self.blank += block.blank
+        self.read += block.records
+        self.reasons.update(reject.reason.value for reject in rejects)
         spare = FIRST_REJECTS - len(self.first)
-        self.first += [f"line {r.line}: {r.detail}" for r in rows.rejects[: max(spare, 0)]]
+        self.first += [f"line {r.line}: {r.detail}" for r in rejects[: max(spare, 0)]]
 
 
 class Tally:

@@ -76,7 +76,7 @@ def timeline(
         raise InputError(msg)
     totals, matcher = Totals(Census(len(line.matcher.policy.levels))), line.matcher
     with (
-        single.whole(Path(output), what="timeline") as part,
+        single.replacing(Path(output)) as part,
         closing(report.report_writer(part, kind, SCHEMA, options.style)) as writer,
     ):
         _stream(table, line, writer, totals, options)

@@ -57,7 +57,7 @@ def letter(
         products=products,
     )
     page = batch.site_letter(sites, site_id, centers, policy=policy, as_of=as_of, options=chosen)
-    single.publish(place, page, what="letter")
+    single.publish(place, page)
     say(f"The letter on {site_id} is {place}; open or print it in a browser.")
 
 

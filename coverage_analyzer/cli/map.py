@@ -35,7 +35,7 @@ def map_(folder: str, output: str | None, title: str, tiles: str, tiles_credit: 
     place = _place(folder, output, run_manifest(Path(folder))["files"])
     server = Tiles(tiles, tiles_credit) if tiles or tiles_credit else None
     data = redrawn(folder, title=title, tiles=server)
-    single.publish(place, page.page(data), what="map")
+    single.publish(place, page.page(data))
     if data.told["note"]:
         say(f"Warning: {data.told['note']}")
     say(f"{data.told['total']:,} sites are on {place}; open it in a browser.")

@@ -70,7 +70,7 @@ class Publication:
             raise PublishError(msg)
         self.folder = Path(folder)
         self.names: list[str] = []
-        self._lock = _locked(_made(self.folder))
+        self._lock = locked(_made(self.folder))
         try:
             _settle(self.folder)
             self._clear()
@@ -302,7 +302,7 @@ def _made(folder: Path) -> Path:
     return folder
 
 
-def _locked(folder: Path) -> int | None:
+def locked(folder: Path) -> int | None:
     """Return a descriptor that holds the folder's lock until it is closed.
 
     Raises

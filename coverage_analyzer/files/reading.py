@@ -79,6 +79,11 @@ class Table:
         """The header that each known column has in the file."""
         return {name: self.headers[at] for name, at in self.columns.items()}
 
+    def blocks(self) -> Generator[Block, None, None]:
+        """Yield the rows as they are, block by block, whatever is in their cells."""
+        for block in self.source.blocks():
+            yield dataclasses.replace(block, rejects=[self._placed(r) for r in block.rejects])
+
     def rows(self) -> Generator[Rows, None, None]:
         """Yield the rows block by block; those without usable coordinates become rejects."""
         for block in self.source.blocks():

@@ -14,7 +14,14 @@ from coverage_analyzer.files.blocks import Block, Reject
 from coverage_analyzer.files.reading import Table
 from coverage_analyzer.terms.requests import EVENTS, Registered, Request, registered
 
-ROW: Final[tuple[str, ...]] = ("country", "address", "time_zone", "receiving_hours", *gates.TEXTS, *gates.DAYS)
+ROW: Final[tuple[str, ...]] = (
+    "country",
+    "address",
+    "time_zone",
+    "receiving_hours",
+    *gates.TEXTS,
+    *gates.DAYS,
+)
 """What is read of a site beside its place."""
 
 

@@ -2,6 +2,7 @@
 
 from coverage_analyzer.frames.committing import commitments
 from coverage_analyzer.frames.drawing import coverage_areas, coverage_map
+from coverage_analyzer.frames.geocoding import geocode
 from coverage_analyzer.frames.judging import assess, explain, summarize
 from coverage_analyzer.frames.reading import read_centers, read_sites
 from coverage_analyzer.frames.reporting import write_report
@@ -13,6 +14,7 @@ __all__ = [
     "coverage_areas",
     "coverage_map",
     "explain",
+    "geocode",
     "level_shares",
     "read_centers",
     "read_sites",

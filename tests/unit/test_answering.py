@@ -218,7 +218,7 @@ def test_an_old_file_stays_if_the_new_one_cannot_be_written(
         "requests.csv",
         "sites.csv",
     ]
-    with pytest.raises(PublishError, match="could not be written"):
+    with pytest.raises(PublishError, match="cannot be written"):
         answer_requests(*files, output.parent / "nowhere" / "out.csv")
 
 

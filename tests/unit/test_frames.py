@@ -59,6 +59,7 @@ def test_exported_names_are_frozen() -> None:
         "coverage_map",
         "entitlements",
         "explain",
+        "geocode",
         "level_shares",
         "read_centers",
         "read_sites",

@@ -189,13 +189,13 @@ def test_the_verb_writes_what_the_library_gives(
 def test_a_file_is_published_whole_or_not_at_all(tmp_path: Path) -> None:
     """What stands there stays if the new one cannot be written, and no part is left."""
     path = tmp_path / "a.html"
-    single.publish(path, "é\n", what="letter")
+    single.publish(path, "é\n")
     assert path.read_bytes() == "é\n".encode()
-    with pytest.raises(PublishError, match=r"The letter could not be written to .*nowhere"):
-        single.publish(tmp_path / "nowhere" / "a.html", "x", what="letter")
+    with pytest.raises(PublishError, match=r"nowhere.* cannot be written"):
+        single.publish(tmp_path / "nowhere" / "a.html", "x")
     (tmp_path / "folder.html").mkdir()
     with pytest.raises(PublishError, match=r"folder\.html"):
-        single.publish(tmp_path / "folder.html", "x", what="letter")
+        single.publish(tmp_path / "folder.html", "x")
     assert {p.name for p in tmp_path.iterdir()} == {"a.html", "folder.html"}
 
 

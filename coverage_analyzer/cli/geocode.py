@@ -1,0 +1,170 @@
+"""``coverage-analyzer geocode``."""
+
+import json
+from typing import Any
+
+import click
+
+from coverage_analyzer.cli import options
+from coverage_analyzer.cli.talk import log_to_stderr, progress, say, say_ledger
+
+ATTRIBUTION = "Answers of Nominatim: \u00a9 OpenStreetMap contributors (ODbL)."
+
+
+def metres(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> Any:
+    """Return ``GRADE=METRES`` options as a dictionary.
+
+    Raises
+    ------
+    click.BadParameter
+        If one is written otherwise.
+    """
+    pairs = [value.partition("=") for value in values]
+    try:
+        return {grade: float(number) for grade, _, number in pairs}
+    except ValueError:
+        msg = "write it as GRADE=METRES, such as city=15000"
+        raise click.BadParameter(msg) from None
+
+
+@click.command()
+@click.argument("addresses")
+@click.option(
+    "-o", "--output", required=True, metavar="FILE", help="The sites: .csv, .parquet or .xlsx."
+)
+@click.option("--server", default="", metavar="URL", help="A Nominatim server, such as your own.")
+@click.option("--public", is_flag=True, help="Ask the public server, one address a second.")
+@click.option("--offline", is_flag=True, help="Ask nobody: the cache and built-in data alone.")
+@click.option("--contact", default="", metavar="EMAIL|URL", help="Who asks, told to the server.")
+@click.option("--cache", metavar="FILE", help="Of answers.  [one for each user]")
+@click.option(
+    "--accuracy",
+    "accuracy_m",
+    multiple=True,
+    callback=metres,
+    metavar="GRADE=METRES",
+    help="How far off a grade may be: rooftop, street, postcode, city, region; may be repeated.",
+)
+@click.option(
+    "--column",
+    "columns",
+    multiple=True,
+    callback=options.overrides,
+    metavar="NAME=HEADER",
+    help="Take this header of the addresses for a column; may be repeated.",
+)
+@options.dialect
+@click.option("--rejects", metavar="FILE", help="Write the rows that cannot be read here, as CSV.")
+@options.raw_text
+@click.option(
+    "--max-unfound",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Leave with 1 if more addresses have no place.",
+)
+@options.as_json
+@options.quiet
+@options.verbose
+def geocode(
+    addresses: str,
+    output: str,
+    server: str,
+    public: bool,
+    offline: bool,
+    contact: str,
+    cache: str | None,
+    accuracy_m: dict[str, float],
+    columns: dict[str, str],
+    dialect: Any,
+    rejects: str | None,
+    raw_text: bool,
+    max_unfound: int | None,
+    as_json: bool,
+    quiet: bool,
+    verbose: bool,
+) -> int:
+    """Find the place of each address of a file, and how precise it is.
+
+    Say who is to be asked: --server, --public (for a few addresses) or --offline. What was
+    answered is kept, and not asked again.
+
+    \b
+    Examples:
+      coverage-analyzer geocode addresses.csv -o sites.csv --server http://127.0.0.1:8088
+      coverage-analyzer geocode addresses.csv -o sites.csv --offline
+    """
+    from coverage_analyzer.batch.geocoding import Options
+    from coverage_analyzer.batch.geocoding import geocode as job
+    from coverage_analyzer.online.geocoding import PUBLIC, Service
+
+    _check_asked(server, public=public, offline=offline)
+    if verbose:
+        log_to_stderr()
+    chosen = Options(
+        columns=columns,
+        accuracy_m=accuracy_m,
+        rejects=rejects,
+        raw_text=raw_text,
+        dialect=dialect,
+        progress=progress(quiet=quiet),
+    )
+    service = Service(
+        server=PUBLIC if public else server, online=not offline, contact=contact, cache=cache
+    )
+    findings = job(addresses, output, service, options=chosen)
+    if as_json:
+        click.echo(json.dumps(findings, indent=2, ensure_ascii=False))
+    for line in [] if quiet else _lines(findings):
+        say(line)
+    unfound = findings["grades"].get("none", 0)
+    for line in _warnings(findings, rejects, unfound, max_unfound):
+        say(line)
+    say_ledger(findings["ledger"])
+    return 1 if max_unfound is not None and unfound > max_unfound else 0
+
+
+def _check_asked(server: str, *, public: bool, offline: bool) -> None:
+    """Raise if it is not clear who is to be asked: nothing is fetched that nobody asked for.
+
+    Raises
+    ------
+    UsageError
+        If nobody is named, or two are.
+    """
+    if (server and public) or (public and offline) or not (server or public or offline):
+        msg = (
+            "Say who is to be asked: --server URL (a Nominatim server, best your own), --public, "
+            "or nobody: --offline. --offline --server URL takes what the cache has of that server."
+        )
+        raise click.UsageError(msg)
+
+
+def _lines(findings: dict[str, Any]) -> list[str]:
+    """Return what was found, and where to look."""
+    lines = [
+        f"{what}\n" + "\n".join(f"  {n:>10,}  {name}" for name, n in findings[key].items())
+        for what, key in (("grade", "grades"), ("reason", "reasons"))
+        if findings[key]
+    ]
+    asked = findings["questions"]
+    lines.append(f"Asked the server {asked['asked']:,} time(s); {asked['cached']:,} were known.")
+    for old, new in findings["renamed_columns"].items():
+        lines.append(f"The input's column {old!r} is there as {new!r}.")
+    lines.append(f"Look at {findings['output']}. {ATTRIBUTION}")
+    return lines
+
+
+def _warnings(
+    findings: dict[str, Any], rejects: str | None, unfound: int, max_unfound: int | None
+) -> list[str]:
+    """Return what should be looked into."""
+    lines = [f"Warning: {warning}" for warning in findings["warnings"]]
+    if unfound:
+        lines.append(f"{unfound:,} address(es) have no place; geocode_reason says why.")
+    if rejected := findings["ledger"]["rejected"]:
+        where = f"all in {rejects}" if rejects else "see --rejects"
+        lines.append(f"{rejected:,} row(s) could not be read, {where}:")
+        lines += [f"  {reject}" for reject in findings["first_rejects"]]
+    if max_unfound is not None and unfound > max_unfound:
+        lines.append(f"More than --max-unfound {max_unfound}: the exit code is 1.")
+    return lines

@@ -1,0 +1,1 @@
+"""The only room that reaches a network: when asked, paced, and with a cache."""
