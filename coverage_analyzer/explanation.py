@@ -26,6 +26,9 @@ REASONS: Final = {
     Reason.country_unknown: "its country cannot be told",
     Reason.borderline: "the limit is nearer than its coordinates are exact",
     Reason.null_island: "it lies at 0, 0, where geocoders put what they did not find",
+    Reason.road_over_budget: "the drive takes too long: a second look is due",
+    Reason.road_unreachable: "no road leads there on the map asked: a second look is due",
+    Reason.road_unchecked: "a center may be within the limit by road, which no map has been asked",
 }
 
 REASONS_ANYWHERE: Final = REASONS | {

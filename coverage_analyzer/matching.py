@@ -66,6 +66,9 @@ class Reason(enum.IntEnum):
     country_unknown = 5
     borderline = 6
     null_island = 7
+    road_over_budget = 8
+    road_unreachable = 9
+    road_unchecked = 10
 
 
 @dataclass(frozen=True)
@@ -269,6 +272,9 @@ class Matcher:
         status, reason = _statuses(
             ground, center == NOBODY, inside, pending, self._borderline(sites, country, miles)
         )
+        # Within by the geodesic says nothing of miles by road, which are more: roads decide later.
+        unchecked = (status == Status.qualified) & self._bands.by_road(country, band)
+        status[unchecked], reason[unchecked] = Status.review, Reason.road_unchecked
         lost = _lost(ground)
         margin = limit - miles
         limit[lost] = np.nan

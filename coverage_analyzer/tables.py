@@ -84,6 +84,19 @@ VERDICT: Final = (
 """What a report adds to each site, in this order."""
 
 
+DRIVE_TIMES: Final = (
+    "site_id",
+    "center_id",
+    "minutes",
+    "road_miles",
+    "detour_factor",
+    "ferry",
+    "snap_m",
+    "status",
+)
+"""How a site is reached by road from its center, in this order."""
+
+
 class Rejected(enum.StrEnum):
     """Why a row could not be decided: the codes in ``rejects.csv``."""
 

@@ -13,6 +13,7 @@ from coverage_analyzer import countries, tables
 from coverage_analyzer.areas import Areas
 from coverage_analyzer.batch.running import labels
 from coverage_analyzer.centers import Centers
+from coverage_analyzer.countries import Countries
 from coverage_analyzer.countries.decision import Convention
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files import reading
@@ -49,27 +50,57 @@ def redrawn(
     folder = Path(folder)
     manifest = run_manifest(folder)
     world = countries.load()
-    given = reading.opened(folder / "centers.csv", tables.CENTERS)
-    every = np.arange(len(world.names.codes), dtype=np.int16)
-    centers = reading.read_centers(given, world, Convention(every, trust_declared=True))
-    country = _decided(folder / "centers.csv")
-    table = _report(folder, manifest, dialect)
+    country = centers_as_used(folder, world)[1]
+    table = report_table(folder, manifest, dialect)
     drawn, own = DrawnSites(), True
     for rows in table.rows():
-        verdict = _verdict(table, rows)
+        verdict = verdict_columns(table, rows)
         where = rows.coordinates
         drawn.add(where.lon, where.lat, *labels(rows, table), verdict)
-        own = own and _is_own(verdict, country)
-    network = Network(
-        centers,
-        world.names.numbers([country[center_id] for center_id in centers.center_id]),
-        _areas(folder / "areas.geojson", centers) if "areas.geojson" in manifest["files"] else None,
-        np.datetime64(manifest["as_of"], "D"),
-        same_country=own,
-    )
+        own = own and serves_its_own(verdict, country)
+    return picture(folder, manifest, drawn, title=title, tiles=tiles, same_country=own)
+
+
+def picture(  # noqa: PLR0913 - a page has a title and tiles beside what it shows
+    folder: Path,
+    manifest: Mapping[str, Any],
+    drawn: DrawnSites,
+    *,
+    same_country: bool,
+    title: str = "",
+    tiles: Tiles | None = None,
+) -> Payload:
+    """Return what a map shows of some sites with the centers and areas of a run's folder.
+
+    Raises
+    ------
+    InputError
+        If a file in it cannot be used.
+    """
+    world, covered = countries.load(), None
+    centers, country = centers_as_used(folder, world)
+    if "areas.geojson" in manifest["files"]:
+        covered = _areas(folder / "areas.geojson", centers)
+    day = np.datetime64(manifest["as_of"], "D")
+    numbers = world.names.numbers([country[center_id] for center_id in centers.center_id])
+    network = Network(centers, numbers, covered, day, same_country=same_country)
     return payload(
         manifest["policy"]["title"], drawn, network, world.names, title=title, tiles=tiles
     )
+
+
+def centers_as_used(folder: Path, world: Countries) -> tuple[Centers, dict[str, str]]:
+    """Return the centers of a run's folder, and the country that each counted as in the run.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be used.
+    """
+    given = reading.opened(folder / "centers.csv", tables.CENTERS)
+    every = np.arange(len(world.names.codes), dtype=np.int16)
+    centers = reading.read_centers(given, world, Convention(every, trust_declared=True))
+    return centers, _decided(folder / "centers.csv")
 
 
 def run_manifest(folder: Path) -> dict[str, Any]:
@@ -98,7 +129,7 @@ def run_manifest(folder: Path) -> dict[str, Any]:
     return manifest
 
 
-def _report(folder: Path, manifest: Mapping[str, Any], dialect: Dialect) -> Table:
+def report_table(folder: Path, manifest: Mapping[str, Any], dialect: Dialect) -> Table:
     """Return the report of a run, open.
 
     Raises
@@ -120,7 +151,7 @@ def _report(folder: Path, manifest: Mapping[str, Any], dialect: Dialect) -> Tabl
     return table
 
 
-def _verdict(table: Table, rows: Rows) -> dict[str, pa.Array]:
+def verdict_columns(table: Table, rows: Rows) -> dict[str, pa.Array]:
     """Return the columns of the verdict, all rows of the report being usable.
 
     Raises
@@ -157,7 +188,7 @@ def _decided(path: Path) -> dict[str, str]:
     return result
 
 
-def _is_own(verdict: Mapping[str, pa.Array], country: Mapping[str, str]) -> bool:
+def serves_its_own(verdict: Mapping[str, pa.Array], country: Mapping[str, str]) -> bool:
     """Return whether each center here serves sites of its own country only."""
     names = ("status", "center_id", "site_country")
     columns = [tables.as_text(verdict[name]).to_pylist() for name in names]

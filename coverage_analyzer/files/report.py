@@ -28,6 +28,7 @@ FILES: Final = (
     "summary.csv",
     "centers.csv",
     "areas.geojson",
+    "drive_times.csv",
     "map.html",
     "run.json",
 )

@@ -1,0 +1,53 @@
+"""``coverage-analyzer drive-times``."""
+
+import json
+from typing import Any
+
+import click
+
+from coverage_analyzer.cli import options
+from coverage_analyzer.cli.talk import say, say_ledger
+
+
+@click.command("drive-times")
+@click.argument("folder", metavar="DIR")
+@click.option(
+    "--osm",
+    required=True,
+    metavar="FILE",
+    help="Roads: an OpenStreetMap extract (.osm.pbf, .osm), or .graphml of osmnx.",
+)
+@click.option(
+    "--minutes",
+    type=click.FloatRange(min=0, min_open=True),
+    default=240,
+    show_default=True,
+    help="How long a drive may take.",
+)
+@click.option("--policy", metavar="NAME|FILE", help="Of the run, if it is not built in.")
+@options.as_json
+@options.dialect
+def drive_times(
+    folder: str, osm: str, minutes: float, policy: str | None, as_json: bool, dialect: Any
+) -> None:
+    """Look at a run's promises by road: DIR gets drive_times.csv, and its report is renewed.
+
+    A site is never promised more by it. What is qualified, but takes longer by road or is on no
+    road at all, goes to review: a second look is due. Only where the policy counts miles by road,
+    roads decide. How coordinates are written is said as for the run.
+
+    \b
+    Example:
+      coverage-analyzer drive-times reports/2026-12 --osm liechtenstein.osm.pbf --minutes 240
+    """
+    from coverage_analyzer.batch.driving import MARK, drive
+
+    told = drive(folder, osm, minutes=minutes, policy=policy, dialect=dialect)
+    if as_json:
+        click.echo(json.dumps(told, indent=2, ensure_ascii=False))
+    for warning in told["warnings"]:
+        if warning.startswith(MARK):
+            say(f"Warning: {warning}")
+    counts = ", ".join(f"{n:,} {name}" for name, n in told["roads"]["status"].items())
+    say(f"{folder}/drive_times.csv: {counts or 'no site has a center'}.")
+    say_ledger(told["ledger"])

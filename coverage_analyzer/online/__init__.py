@@ -1,0 +1,1 @@
+"""What may ask services, and only when told to: road networks."""
