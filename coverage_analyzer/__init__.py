@@ -20,10 +20,13 @@ if TYPE_CHECKING:
         assess,
         coverage_areas,
         coverage_map,
+        drive_times,
         explain,
         read_centers,
         read_sites,
+        service_areas,
         summarize,
+        unserved_areas,
         write_report,
     )
     from coverage_analyzer.policy import Policy
@@ -35,11 +38,14 @@ __all__ = [
     "assess",
     "coverage_areas",
     "coverage_map",
+    "drive_times",
     "explain",
     "read_centers",
     "read_sites",
     "run",
+    "service_areas",
     "summarize",
+    "unserved_areas",
     "write_report",
 ]
 

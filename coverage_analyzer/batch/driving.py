@@ -28,7 +28,7 @@ from coverage_analyzer.batch.redrawing import (
 )
 from coverage_analyzer.batch.running import labels
 from coverage_analyzer.centers import Centers
-from coverage_analyzer.errors import InputError, PolicyError, PublishError
+from coverage_analyzer.errors import PolicyError, PublishError
 from coverage_analyzer.files import report
 from coverage_analyzer.files.delimited import PLAIN, Dialect
 from coverage_analyzer.files.drive_times import NAME, DriveTimesWriter
@@ -38,9 +38,15 @@ from coverage_analyzer.maps import page
 from coverage_analyzer.maps.gathering import DrawnSites
 from coverage_analyzer.matching import Reason, Status
 from coverage_analyzer.online.roads import ruling
-from coverage_analyzer.online.roads.drives import MINUTES, DriveTimes, drive_times
-from coverage_analyzer.online.roads.engine import Engine, Places, RoadEngine
-from coverage_analyzer.online.roads.network import ATTRIBUTION, load_network
+from coverage_analyzer.online.roads.drives import (
+    MINUTES,
+    DriveTimes,
+    check_minutes,
+    drive_times,
+    engine_of,
+)
+from coverage_analyzer.online.roads.engine import Engine, Places
+from coverage_analyzer.online.roads.network import ATTRIBUTION, Network
 from coverage_analyzer.policy import Policy
 
 MARK: Final = "By road: "
@@ -51,7 +57,7 @@ UNCHANGED: Final = ("rejects.csv", "centers.csv", "areas.geojson", "map.html")
 
 def drive(
     folder: str | Path,
-    roads: str | Path | Engine,
+    roads: str | Path | Network | Engine,
     *,
     minutes: float = MINUTES,
     policy: Policy | str | Path | None = None,
@@ -64,7 +70,7 @@ def drive(
     folder
         Of a run: ``run.json``, the report, ``centers.csv``.
     roads
-        A file of roads (`roads.network.load_network`), or an engine.
+        A file of roads (`roads.network.load_network`), a network, or an engine.
     minutes
         How long a drive from the center to the site may take.
     policy
@@ -89,18 +95,16 @@ def drive(
         If the folder cannot be written.
     """
     folder = Path(folder)
-    if not 0 < minutes < np.inf:
-        msg = f"A drive of {minutes:g} minutes is no budget; give a number above 0."
-        raise InputError(msg)
+    check_minutes(minutes)
     rules = _rules(run_manifest(folder), policy)
-    engine = RoadEngine(load_network(roads)) if isinstance(roads, (str, Path)) else roads
+    engine = engine_of(roads)
     with Publication(folder, [NAME]) as publication:
         job = Job(folder, run_manifest(folder), rules, engine, minutes)
         try:
             return job.published(publication, dialect)
+        except PublishError:
+            raise
         except OSError as error:
-            if isinstance(error, PublishError):
-                raise
             msg = f"The report could not be written to {folder}: {error}."
             raise PublishError(msg) from error
 
@@ -119,10 +123,14 @@ def _rules(manifest: Mapping[str, Any], policy: Policy | str | Path | None) -> P
     except PolicyError:
         if policy is not None:
             raise
-        msg = f"The run was by the policy {name!r}, which is not built in; give its file (--policy)."
+        msg = (
+            f"The run was by the policy {name!r}, which is not built in; give its file (--policy)."
+        )
         raise PolicyError(msg) from None
     if rules.sha256 != sha256:
-        msg = f"The run was not by this policy {rules.name!r}, but by {name!r} as it was (--policy)."
+        msg = (
+            f"The run was not by this policy {rules.name!r}, but by {name!r} as it was (--policy)."
+        )
         raise PolicyError(msg)
     return rules
 
@@ -253,9 +261,9 @@ class Job:
         late, lost = (totals.reasons[n] for n in ("road_over_budget", "road_unreachable"))
         if late + lost:
             told.append(
-                f"{late + lost:,} promises are under review: of {late:,} sites the drive takes more "
-                f"than {self.minutes:g} minutes, to {lost:,} no road leads. One map's word is no "
-                f"verdict: a second look is due."
+                f"{late + lost:,} promises are under review: the drive to {late:,} sites takes "
+                f"more than {self.minutes:g} minutes, and to {lost:,} no road leads. One map's "
+                f"word is no verdict: a second look is due."
             )
         unknown = totals.roads["unsnapped"] + totals.roads["outside_network"]
         if unknown:
@@ -292,6 +300,7 @@ def _typed(verdict: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
     """Return the columns of verdicts with their types, which text files do not keep."""
     kinds = dict.fromkeys(("distance_miles", "limit_miles", "margin_miles"), pa.float64())
     kinds |= {"available_on": pa.date32(), "centers_in_reach": pa.int32()}
+    kinds |= dict.fromkeys(("center_id", "site_country"), pa.string())
     return {n: _cast(c, kinds[n]) if n in kinds else c for n, c in verdict.items()}
 
 
@@ -305,15 +314,13 @@ def _cast(cells: pa.Array, kind: pa.DataType) -> pa.Array:
 def _replaced(table: Table, rows: Rows, verdict: Mapping[str, pa.Array]) -> pa.RecordBatch:
     """Return a block of the report with other verdicts."""
     columns = [
-        verdict[name] if name in verdict else cells
+        verdict.get(name, cells)
         for name, cells in zip(table.headers, rows.block.columns.columns, strict=True)
     ]
     return pa.RecordBatch.from_arrays(columns, names=table.headers)
 
 
-def _count(
-    totals: Totals, verdict: Mapping[str, pa.Array], roads: npt.NDArray[np.generic]
-) -> None:
+def _count(totals: Totals, verdict: Mapping[str, pa.Array], roads: npt.NDArray[np.generic]) -> None:
     """Count what became of a block."""
     texts = {n: tables.as_text(verdict[n]).to_pylist() for n in (*report.SUMMARY[:3], "reason")}
     totals.places.update(zip(*(texts[n] for n in report.SUMMARY[:3]), strict=True))

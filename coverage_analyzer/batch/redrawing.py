@@ -61,7 +61,7 @@ def redrawn(
     return picture(folder, manifest, drawn, title=title, tiles=tiles, same_country=own)
 
 
-def picture(  # noqa: PLR0913 - a page has a title and tiles beside what it shows
+def picture(
     folder: Path,
     manifest: Mapping[str, Any],
     drawn: DrawnSites,

@@ -18,7 +18,10 @@ NAME: Final = "drive_times.csv"
 DECIMALS: Final = {"minutes": 1, "road_miles": 3, "detour_factor": 3, "snap_m": 0}
 
 SCHEMA: Final = pa.schema(
-    [(n, pa.decimal128(18, DECIMALS[n]) if n in DECIMALS else pa.string()) for n in tables.DRIVE_TIMES]
+    [
+        (n, pa.decimal128(18, DECIMALS[n]) if n in DECIMALS else pa.string())
+        for n in tables.DRIVE_TIMES
+    ]
 )
 
 

@@ -1,13 +1,16 @@
 """The drive from the center that a verdict names to its site, for many sites at once."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from coverage_analyzer.arrays import Bools, Floats, Ints
+from coverage_analyzer.errors import InputError
 from coverage_analyzer.geodesy import MILE_M
-from coverage_analyzer.online.roads.engine import Engine, Places, RoadStatus
+from coverage_analyzer.online.roads.engine import Engine, Places, RoadEngine, RoadStatus
+from coverage_analyzer.online.roads.network import Network, load_network
 
 MINUTES = 240.0
 """How long a drive may take, if nothing else is said: the four hours of the promise."""
@@ -78,3 +81,23 @@ def drive_times(
         ferry[some], status[some], snap[some] = drives.ferry[0], drives.status[0], drives.snap_m
     detour = np.divide(along, miles, out=np.full(count, np.nan), where=miles > 0)
     return DriveTimes(taken, along, detour, ferry, snap, status)
+
+
+def check_minutes(minutes: float) -> None:
+    """Raise if a time is none that a drive could take.
+
+    Raises
+    ------
+    InputError
+        If it is not above 0, or has no end.
+    """
+    if not 0 < minutes < np.inf:
+        msg = f"A drive of {minutes:g} minutes is no budget; give a number above 0."
+        raise InputError(msg)
+
+
+def engine_of(network: str | Path | Network | Engine) -> Engine:
+    """Return an engine over what was given."""
+    if isinstance(network, (str, Path)):
+        network = load_network(network)
+    return RoadEngine(network) if isinstance(network, Network) else network

@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from coverage_analyzer.arrays import Bools, Floats, Ints
-from coverage_analyzer.online.roads.extract import missing_extra
+from coverage_analyzer.errors import MissingExtraError
+from coverage_analyzer.online.roads.extract import MISSING
 from coverage_analyzer.online.roads.network import Network
 from coverage_analyzer.online.roads.shapes import reach_polygon
 from coverage_analyzer.online.roads.snapping import NOWHERE, SNAP_M, Snapped, Snapper
@@ -98,7 +99,7 @@ class RoadEngine:
         try:
             from scipy.sparse import csr_array
         except ImportError as error:
-            raise missing_extra() from error
+            raise MissingExtraError(MISSING) from error
         self.network = network
         shape = (len(network), len(network))
         self._graph = csr_array((network.seconds, network.end, network.start), shape=shape)
@@ -233,9 +234,7 @@ class RoadEngine:
         at = np.searchsorted(branch, nodes)
         return metres[at], ferry[at]
 
-    def _steps(
-        self, u: npt.NDArray[np.int32], v: Ints, root: Bools
-    ) -> tuple[Floats, Bools]:
+    def _steps(self, u: npt.NDArray[np.int32], v: Ints, root: Bools) -> tuple[Floats, Bools]:
         """Return metres and ferry of the edge from each u to its v; nothing for a root."""
         net = self.network
         low, high = net.start[np.maximum(u, 0)].astype(np.int64), net.start[np.maximum(u, 0) + 1]

@@ -45,6 +45,11 @@ WHO: Final = ("motorcar", "motor_vehicle", "vehicle", "access")
 FORWARD: Final = frozenset({"yes", "true", "1"})
 BACKWARD: Final = frozenset({"-1", "reverse"})
 ONE_WAY_BY_KIND: Final = frozenset({"roundabout", "circular"})
+MISSING: Final = (
+    "Roads need more libraries; install them with: pip install 'coverage-analyzer[roads]'"
+)
+"""What to say where the extra is not installed."""
+
 CLOCK: Final = re.compile(r"(?:(\d+):)?(\d{1,2}):(\d{2})")
 PERIOD: Final = re.compile(r"PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?")
 
@@ -95,7 +100,7 @@ def read_extract(path: Path) -> Extract:
     try:
         pieces, clipped = _pieces(path)
     except ImportError as error:
-        raise missing_extra() from error
+        raise MissingExtraError(MISSING) from error
     except (OSError, RuntimeError, ValueError) as error:
         msg = f"{path} cannot be read as an OpenStreetMap extract: {error}."
         raise InputError(msg) from error
@@ -114,13 +119,6 @@ def read_extract(path: Path) -> Extract:
         direction=np.array([piece.kind.direction for piece in pieces], np.int8),
         duration_s=np.array([piece.duration_s for piece in pieces], np.float64),
         clipped=clipped,
-    )
-
-
-def missing_extra() -> MissingExtraError:
-    """Return the error that tells how to install what roads need."""
-    return MissingExtraError(
-        "Roads need more libraries; install them with: pip install 'coverage-analyzer[roads]'"
     )
 
 
@@ -207,7 +205,7 @@ def _pieces(path: Path) -> tuple[list[Piece], int]:
 
     pieces: list[Piece] = []
     clipped = 0
-    ways = (
+    ways: Any = (
         osmium.FileProcessor(str(path))
         .with_locations()
         .with_filter(osmium.filter.EntityFilter(osmium.osm.WAY))

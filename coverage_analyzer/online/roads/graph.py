@@ -13,8 +13,8 @@ import numpy as np
 
 from coverage_analyzer import geodesy
 from coverage_analyzer.arrays import Bools, Floats, Ints
-from coverage_analyzer.errors import InputError
-from coverage_analyzer.online.roads.extract import FERRY, Extract, missing_extra
+from coverage_analyzer.errors import InputError, MissingExtraError
+from coverage_analyzer.online.roads.extract import FERRY, MISSING, Extract
 
 SPEEDS: Final[Mapping[str, float]] = {
     "motorway": 90,
@@ -66,7 +66,7 @@ def graph_of(extract: Extract, speeds: Mapping[str, float] = SPEEDS) -> Any:
     try:
         import networkx as nx
     except ImportError as error:
-        raise missing_extra() from error
+        raise MissingExtraError(MISSING) from error
     edge = _cut(extract)
     graph = nx.MultiDiGraph(crs="EPSG:4326", simplified=True)
     kept = np.unique(np.concatenate([edge["from"], edge["to"]]))
@@ -101,7 +101,7 @@ def read_graphml(path: Path, speeds: Mapping[str, float] = SPEEDS) -> Any:
     try:
         import osmnx
     except ImportError as error:
-        raise missing_extra() from error
+        raise MissingExtraError(MISSING) from error
     try:
         graph = osmnx.load_graphml(path)
         return timed(osmnx.project_graph(graph, to_latlong=True), speeds)
@@ -121,7 +121,7 @@ def timed(graph: Any, speeds: Mapping[str, float] = SPEEDS) -> Any:
     try:
         import osmnx
     except ImportError as error:
-        raise missing_extra() from error
+        raise MissingExtraError(MISSING) from error
     fallback = speeds.get("road", SPEEDS["road"])
     graph = osmnx.add_edge_speeds(graph, hwy_speeds=dict(speeds), fallback=fallback)
     graph = osmnx.add_edge_travel_times(graph)

@@ -24,8 +24,8 @@ import numpy as np
 import numpy.typing as npt
 
 from coverage_analyzer.arrays import Bools, Floats
-from coverage_analyzer.errors import InputError
-from coverage_analyzer.online.roads.extract import FERRY, missing_extra, read_extract
+from coverage_analyzer.errors import InputError, MissingExtraError
+from coverage_analyzer.online.roads.extract import FERRY, MISSING, read_extract
 from coverage_analyzer.online.roads.graph import SPEEDS, STRIDE_M, graph_of, read_graphml
 
 FORMAT: Final = 1
@@ -131,8 +131,9 @@ def built(graph: Any, fingerprint: str) -> Network:
     InputError
         If it has no edge.
     """
-    number = {name: n for n, name in enumerate(graph.nodes)}
-    places = np.array([(told["x"], told["y"]) for _, told in graph.nodes(data=True)], np.float64)
+    nodes = sorted(graph.nodes)
+    number = {name: n for n, name in enumerate(nodes)}
+    places = np.array([(graph.nodes[n]["x"], graph.nodes[n]["y"]) for n in nodes], np.float64)
     edges = [
         (number[u], number[v], told["travel_time"], told["length"], _is_ferry(told["highway"]))
         for u, v, told in graph.edges(data=True)
@@ -203,12 +204,13 @@ def _parts(start: npt.NDArray[np.int32], end: npt.NDArray[np.int32]) -> npt.NDAr
     try:
         from scipy.sparse import csgraph, csr_array
     except ImportError as error:
-        raise missing_extra() from error
+        raise MissingExtraError(MISSING) from error
     n = len(start) - 1
     links = csr_array((np.ones(len(end), np.int8), end, start), shape=(n, n))
     _, label = csgraph.connected_components(links, connection="strong")
     rank = np.argsort(np.argsort(-np.bincount(label), kind="stable"), kind="stable")
-    return rank[label].astype(np.int32)
+    part: npt.NDArray[np.int32] = rank[label].astype(np.int32)
+    return part
 
 
 def _fingerprint(path: Path, speeds: Mapping[str, float]) -> str:
@@ -224,7 +226,7 @@ def _fingerprint(path: Path, speeds: Mapping[str, float]) -> str:
     try:
         version = metadata.version("osmnx")
     except metadata.PackageNotFoundError as error:
-        raise missing_extra() from error
+        raise MissingExtraError(MISSING) from error
     digest = hashlib.sha256()
     try:
         with path.open("rb") as file:
@@ -247,7 +249,7 @@ def _graph(path: Path, speeds: Mapping[str, float]) -> Any:
 def _cached(path: Path, fingerprint: str) -> Network | None:
     """Return the network of a cached file; nothing if there is none that can be used."""
     try:
-        with np.load(path, allow_pickle=False) as held:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as held:
             if str(held["fingerprint"]) != fingerprint:
                 return None
             values = {name: held[name] for name in held.files if name != "fingerprint"}

@@ -13,7 +13,8 @@ import shapely
 
 from coverage_analyzer.areas import within_the_world
 from coverage_analyzer.arrays import Bools, Floats, Ints, spread
-from coverage_analyzer.online.roads.extract import missing_extra
+from coverage_analyzer.errors import MissingExtraError
+from coverage_analyzer.online.roads.extract import MISSING
 
 FINEST: Final = 16
 """So many cells a margin, at most."""
@@ -55,7 +56,7 @@ def reach_polygon(
     try:
         from scipy.ndimage import distance_transform_edt
     except ImportError as error:
-        raise missing_extra() from error
+        raise MissingExtraError(MISSING) from error
     plane = pyproj.Proj(proj="aeqd", lon_0=lon, lat_0=lat, ellps="WGS84")
     points = np.column_stack(plane(*places))
     extent = float(np.ptp(points, axis=0).max())

@@ -16,7 +16,8 @@ import numpy as np
 
 from coverage_analyzer import geodesy
 from coverage_analyzer.arrays import Bools, Floats, Ints
-from coverage_analyzer.online.roads.extract import missing_extra
+from coverage_analyzer.errors import MissingExtraError
+from coverage_analyzer.online.roads.extract import MISSING
 from coverage_analyzer.online.roads.network import Network
 
 SNAP_M: Final = 1_000.0
@@ -107,6 +108,6 @@ def _tree(network: Network, some: Ints) -> Any:
     try:
         from scipy.spatial import KDTree
     except ImportError as error:
-        raise missing_extra() from error
+        raise MissingExtraError(MISSING) from error
     points = geodesy.ecef(network.lon[some], network.lat[some])
     return KDTree(np.ascontiguousarray(points), balanced_tree=False, compact_nodes=False)
