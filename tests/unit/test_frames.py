@@ -56,11 +56,14 @@ def test_exported_names_are_frozen() -> None:
         "assess",
         "coverage_areas",
         "coverage_map",
+        "drive_times",
         "explain",
         "read_centers",
         "read_sites",
         "run",
+        "service_areas",
         "summarize",
+        "unserved_areas",
         "write_report",
     ]
 
