@@ -11,7 +11,7 @@ import pytest
 from coverage_analyzer.online.roads.engine import Places
 from coverage_analyzer.online.roads.network import Network, compressed
 
-TOWN: Final = Path(__file__).parent / "data" / "roads.osm"
+TOWN: Final = Path(__file__).parents[1] / "data" / "town.osm"
 
 EXTRACTS: Final = Path(os.environ.get("COVERAGE_OSM", Path(__file__).parents[2] / "shared" / "osm"))
 """Extracts of OpenStreetMap, if there are any."""

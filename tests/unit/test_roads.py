@@ -29,7 +29,7 @@ HOURS = 4 * 3600.0
 
 @pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Network:
-    """Give the town of ``tests/data/roads.osm``."""
+    """Give the town of ``data/town.osm``."""
     return load_network(TOWN, cache=tmp_path_factory.mktemp("cache"))
 
 
