@@ -7,6 +7,7 @@
     ├── PolicyError(ValueError)        the policy's text breaks a rule of policies
     ├── PublishError(OSError)          the report could not be written
     │   └── FolderBusyError            another run holds the folder
+    ├── ServiceError(OSError)          a service did not answer, or not as it should
     └── MissingExtraError(ImportError) a library of an extra is not installed
 
 Every message says what is wrong, where (the first rows, and how many), and what to do.
@@ -42,6 +43,10 @@ class PublishError(CoverageError, OSError):
 
 class FolderBusyError(PublishError):
     """Another run holds the folder."""
+
+
+class ServiceError(CoverageError, OSError):
+    """A service did not answer, or not as it should; the message says what to try."""
 
 
 class MissingExtraError(CoverageError, ImportError):

@@ -15,9 +15,10 @@ from coverage_analyzer.cli.map import map_
 from coverage_analyzer.cli.policies import policies
 from coverage_analyzer.cli.run import run
 from coverage_analyzer.cli.talk import say
-from coverage_analyzer.errors import CoverageError, FolderBusyError, PublishError
+from coverage_analyzer.errors import CoverageError, FolderBusyError, PublishError, ServiceError
 
 USAGE: Final = 2
+SERVICE: Final = 3
 CANNOT_WRITE: Final = 74
 BUSY: Final = 75
 INTERRUPTED: Final = 130
@@ -40,7 +41,8 @@ def program() -> None:
 
     \b
     Exit codes: 0 fine, 1 more rejects than --max-rejects, 2 input or usage,
-    74 could not write, 75 another run holds the folder, 130 and 143 interrupted.
+    3 a service failed, 74 could not write, 75 another run holds the folder,
+    130 and 143 interrupted.
     Shell completion: eval "$(_COVERAGE_ANALYZER_COMPLETE=bash_source coverage-analyzer)"
     (zsh_source and fish_source likewise).
     """
@@ -69,6 +71,8 @@ def main() -> NoReturn:
         _leave(str(error), BUSY)
     except PublishError as error:
         _leave(str(error), CANNOT_WRITE)
+    except ServiceError as error:
+        _leave(str(error), SERVICE)
     except CoverageError as error:
         _leave(str(error), USAGE)
     except BrokenPipeError:

@@ -275,6 +275,7 @@ def test_policies_lists_shows_and_hashes(call: Call) -> None:
     assert set(json.loads(call("policies", "--json").out)) == {
         "appliance-maintenance",
         "hp-call-to-repair",
+        "watchguard-premium-rma",
     }
 
 

@@ -6,6 +6,7 @@ that are asked for the same pair do differ.
 """
 
 import enum
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -21,6 +22,13 @@ from coverage_analyzer.online.roads.snapping import NOWHERE, SNAP_M, Snapped, Sn
 
 BEYOND: Final = 2.0
 """Drives up to so many times the budget are measured: a planner wants to know by how much."""
+
+
+KEPT: Final = 15_000_000
+"""Searches are kept up to so many nodes together, which take 12 bytes each."""
+
+Search = tuple[Floats, npt.NDArray[np.int32]]
+"""Seconds to each node, infinite where it is not reached, and the node before it, or negative."""
 
 
 class RoadStatus(enum.IntEnum):
@@ -104,6 +112,7 @@ class RoadEngine:
         shape = (len(network), len(network))
         self._graph = csr_array((network.seconds, network.end, network.start), shape=shape)
         self._snapper = Snapper(network, snap_m)
+        self._found: OrderedDict[tuple[int, float], Search] = OrderedDict()
 
     def fingerprint(self) -> str:
         """Return what the answers depend on."""
@@ -171,14 +180,22 @@ class RoadEngine:
         unique: Ints = np.unique(pairs, axis=0)
         return unique
 
-    def _search(self, node: int, limit_s: float) -> tuple[Floats, npt.NDArray[np.int32]]:
-        """Return for each node how long it takes, and the one before it on the way."""
+    def _search(self, node: int, limit_s: float) -> Search:
+        """Return for each node how long it takes, and the one before it on the way.
+
+        The last searches are kept: sites come in blocks, each of which asks for the same centers.
+        """
         from scipy.sparse import csgraph
 
-        seconds, before = csgraph.dijkstra(
-            self._graph, indices=node, limit=limit_s, return_predecessors=True
-        )
-        return seconds, before
+        key = node, limit_s
+        if key not in self._found:
+            self._found[key] = csgraph.dijkstra(
+                self._graph, indices=node, limit=limit_s, return_predecessors=True
+            )
+            while len(self._found) > max(1, KEPT // len(self.network)):
+                self._found.popitem(last=False)
+        self._found.move_to_end(key)
+        return self._found[key]
 
     def _drives(
         self, node: int, outside: bool, goal: Snapped, budget_s: float
