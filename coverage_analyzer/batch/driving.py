@@ -4,6 +4,7 @@ All files of the folder are published together, as by the run: whole, or not at 
 of a verdict follows from its row alone (`roads.ruling`), so doing it twice changes nothing more.
 """
 
+import dataclasses
 import shutil
 from collections import Counter
 from collections.abc import Mapping
@@ -16,11 +17,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+import shapely
 
 from coverage_analyzer import arrays, countries, tables
 from coverage_analyzer.batch.redrawing import (
     centers_as_used,
-    picture,
+    network_of,
     report_table,
     run_manifest,
     serves_its_own,
@@ -29,13 +31,15 @@ from coverage_analyzer.batch.redrawing import (
 from coverage_analyzer.batch.running import labels
 from coverage_analyzer.centers import Centers
 from coverage_analyzer.errors import PolicyError, PublishError
-from coverage_analyzer.files import report
+from coverage_analyzer.files import report, service_areas
 from coverage_analyzer.files.delimited import PLAIN, Dialect
 from coverage_analyzer.files.drive_times import NAME, DriveTimesWriter
 from coverage_analyzer.files.publishing import Publication
 from coverage_analyzer.files.reading import Rows, Table
 from coverage_analyzer.maps import page
 from coverage_analyzer.maps.gathering import DrawnSites
+from coverage_analyzer.maps.payload import Network as DrawnNetwork
+from coverage_analyzer.maps.payload import payload
 from coverage_analyzer.matching import Reason, Status
 from coverage_analyzer.online.roads import ruling
 from coverage_analyzer.online.roads.drives import (
@@ -52,7 +56,7 @@ from coverage_analyzer.policy import Policy
 MARK: Final = "By road: "
 """Begins each warning that a look at roads leaves in ``run.json``; the next look replaces them."""
 
-UNCHANGED: Final = ("rejects.csv", "centers.csv", "areas.geojson", "map.html")
+UNCHANGED: Final = ("rejects.csv", "centers.csv", "areas.geojson")
 
 
 def drive(
@@ -161,19 +165,43 @@ class Job:
         table = report_table(self.folder, self.manifest, dialect)
         totals = self._streamed(table, publication)
         report.write_summary(publication.path("summary.csv"), totals.places)
-        drawn = "map.html" in self.manifest["files"]
+        files = self.manifest["files"]
         for name in UNCHANGED:
-            if name in self.manifest["files"] and not (drawn and name == "map.html"):
+            if name in files:
                 shutil.copyfile(self.folder / name, publication.path(name))
-        if drawn:
-            own = totals.same_country
-            shown = picture(self.folder, self.manifest, totals.drawn, same_country=own)
+        network = network_of(self.folder, self.manifest, same_country=totals.same_country)
+        if network.areas is not None:
+            reached, left = self._served(network)
+            properties = [
+                {"center_id": c, "minutes": self.minutes} for c in network.centers.center_id
+            ]
+            service_areas.write(publication.path(service_areas.NAME), reached, left, properties)
+            network = dataclasses.replace(network, unserved=left, minutes=self.minutes)
+        if "map.html" in files:
+            title, names = self.manifest["policy"]["title"], countries.load().names
+            shown = payload(title, totals.drawn, network, names)
             publication.path("map.html").write_text(page.page(shown), encoding="utf-8")
         told = self._told(totals)
         told["files"] = [*publication.names, "run.json"]
         report.write_manifest(publication.path("run.json"), told)
         publication.publish()
         return told
+
+    def _served(self, network: DrawnNetwork) -> tuple[dict[int, Any], dict[int, Any]]:
+        """Return what each center on the map reaches in time, and what that leaves of its area."""
+        covered, reached, left = network.areas, {}, {}
+        if covered is None:
+            return {}, {}
+        for center in np.unique(covered.center).tolist():
+            place = float(network.centers.lon[center]), float(network.centers.lat[center])
+            shape = self.engine.isochrone(*place, self.minutes)
+            if not shape.is_empty:
+                own = shapely.union_all(covered.geometry[covered.center == center])
+                reached[center] = shape
+                rest = shapely.difference(own, shape)
+                if not rest.is_empty:
+                    left[center] = shapely.orient_polygons(rest)
+        return reached, left
 
     def _streamed(self, table: Table, publication: Publication) -> Totals:
         """Look at all rows block by block, write report and drive times, and count."""

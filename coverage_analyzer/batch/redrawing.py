@@ -1,5 +1,6 @@
 """The map of a run's folder, made again from the files in it; nothing is judged anew."""
 
+import dataclasses
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,7 +17,7 @@ from coverage_analyzer.centers import Centers
 from coverage_analyzer.countries import Countries
 from coverage_analyzer.countries.decision import Convention
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files import reading
+from coverage_analyzer.files import reading, service_areas
 from coverage_analyzer.files.delimited import PLAIN, Dialect
 from coverage_analyzer.files.reading import Rows, Table
 from coverage_analyzer.maps.gathering import DrawnSites
@@ -58,19 +59,20 @@ def redrawn(
         where = rows.coordinates
         drawn.add(where.lon, where.lat, *labels(rows, table), verdict)
         own = own and serves_its_own(verdict, country)
-    return picture(folder, manifest, drawn, title=title, tiles=tiles, same_country=own)
+    network = network_of(folder, manifest, same_country=own)
+    if service_areas.NAME in manifest["files"]:
+        network = dataclasses.replace(
+            network,
+            unserved=service_areas.unserved(folder / service_areas.NAME, network.centers),
+            minutes=manifest["roads"]["minutes"],
+        )
+    return payload(
+        manifest["policy"]["title"], drawn, network, world.names, title=title, tiles=tiles
+    )
 
 
-def picture(
-    folder: Path,
-    manifest: Mapping[str, Any],
-    drawn: DrawnSites,
-    *,
-    same_country: bool,
-    title: str = "",
-    tiles: Tiles | None = None,
-) -> Payload:
-    """Return what a map shows of some sites with the centers and areas of a run's folder.
+def network_of(folder: Path, manifest: Mapping[str, Any], *, same_country: bool) -> Network:
+    """Return the centers and coverage areas of a run's folder, for a map.
 
     Raises
     ------
@@ -83,10 +85,7 @@ def picture(
         covered = _areas(folder / "areas.geojson", centers)
     day = np.datetime64(manifest["as_of"], "D")
     numbers = world.names.numbers([country[center_id] for center_id in centers.center_id])
-    network = Network(centers, numbers, covered, day, same_country=same_country)
-    return payload(
-        manifest["policy"]["title"], drawn, network, world.names, title=title, tiles=tiles
-    )
+    return Network(centers, numbers, covered, day, same_country=same_country)
 
 
 def centers_as_used(folder: Path, world: Countries) -> tuple[Centers, dict[str, str]]:

@@ -29,6 +29,7 @@ FILES: Final = (
     "centers.csv",
     "areas.geojson",
     "drive_times.csv",
+    "service_areas.geojson",
     "map.html",
     "run.json",
 )

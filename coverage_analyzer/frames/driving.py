@@ -165,7 +165,8 @@ def unserved_areas(covered: gpd.GeoDataFrame, served: gpd.GeoDataFrame) -> gpd.G
     -------
     areas
         The rows of ``covered`` that have such a part, with ``minutes``, ``area_km2`` and
-        ``area_square_miles`` of it. What the extract does not hold is in it, too.
+        ``area_square_miles`` of it. Of centers that are on no road of the network nothing is
+        known: they are left out.
 
     Raises
     ------
@@ -177,13 +178,14 @@ def unserved_areas(covered: gpd.GeoDataFrame, served: gpd.GeoDataFrame) -> gpd.G
     if len(set(served["minutes"])) > 1:
         msg = "The service areas are for several times; take one: served[served.minutes == 240]."
         raise InputError(msg)
-    reached = dict(zip(served["center_id"], served.geometry, strict=True))
-    nothing = shapely.Polygon()
+    on_map = served[~served.geometry.is_empty]
+    reached = dict(zip(on_map["center_id"], on_map.geometry, strict=True))
+    known = covered[covered["center_id"].isin(list(reached))]
     left = [
-        shapely.difference(area, reached.get(center_id, nothing))
-        for center_id, area in zip(covered["center_id"], covered.geometry, strict=True)
+        shapely.difference(area, reached[center_id])
+        for center_id, area in zip(known["center_id"], known.geometry, strict=True)
     ]
-    result = covered.set_geometry(left, crs=covered.crs)
+    result = known.set_geometry(left, crs=covered.crs)
     result["minutes"] = float(served["minutes"].iloc[0]) if len(served) else np.nan
     result["area_km2"] = areas.area_km2(result.geometry.to_numpy())
     result["area_square_miles"] = result["area_km2"] / areas.SQUARE_MILE_KM2

@@ -18,9 +18,11 @@ from roads import TOWN
 import coverage_analyzer as ca
 from coverage_analyzer import batch, tables
 from coverage_analyzer.batch.driving import drive
+from coverage_analyzer.batch.redrawing import redrawn
 from coverage_analyzer.cli.main import program
 from coverage_analyzer.errors import InputError, PolicyError, PublishError
 from coverage_analyzer.files import publishing
+from coverage_analyzer.maps import page
 from coverage_analyzer.matching import Reason, Status
 from coverage_analyzer.online.roads import ruling
 from coverage_analyzer.online.roads.engine import RoadStatus
@@ -239,6 +241,30 @@ def test_the_map_shows_what_the_report_says(tmp_path: Path) -> None:
     shutil.rmtree(folder)
     folder = judged(tmp_path, map=False, areas=False)
     assert "map.html" not in drive(folder, TOWN)["files"]
+
+
+def test_what_the_road_cannot_serve_is_a_layer_of_the_map(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And stays one when the map is made again from the folder; a center off the map has none."""
+    shown = []
+    whole = page.page
+    monkeypatch.setattr(page, "page", lambda data: shown.append(data.told) or whole(data))
+    (tmp_path / "network.csv").write_text(CENTERS + "OFF,Off,FR,48.8,2.3\n", encoding="utf-8")
+    monkeypatch.setattr(f"{__name__}.CENTERS", (tmp_path / "network.csv").read_text())
+    folder = judged(tmp_path)
+    drive(folder, TOWN, minutes=15)
+    again = redrawn(folder).told
+    assert again["minutes"] == shown[1]["minutes"] == 15
+    names = [center["id"] for center in again["centers"]]
+    for told in (again, shown[1]):
+        assert [names[area["center"]] for area in told["unserved"]] == ["TOWN"]
+    assert shown[0]["unserved"] == []
+    features = gpd.read_file(folder / "service_areas.geojson")
+    assert features["kind"].tolist() == ["served", "unserved"]
+    assert features.geometry.is_valid.all()
+    assert features.geometry.iloc[0].contains(shapely.Point(9.51, 47.11))
+    assert not features.geometry.iloc[1].contains(shapely.Point(9.51, 47.11))
 
 
 def test_a_folder_or_policy_that_does_not_fit_is_refused(tmp_path: Path) -> None:
