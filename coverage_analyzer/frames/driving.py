@@ -29,7 +29,7 @@ def drive_times(
     *,
     minutes: float = MINUTES,
     policy: Policy | str | None = None,
-) -> Any:
+) -> pd.DataFrame:
     """Look at verdicts by road, from the center that each names to its site.
 
     Parameters
