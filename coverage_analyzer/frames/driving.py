@@ -1,7 +1,6 @@
 """Verdicts looked at by road, and what is reached from centers in a time."""
 
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import numpy as np

@@ -176,9 +176,10 @@ class RoadEngine:
         position[reached] = np.arange(len(reached))
         begin = np.repeat(np.arange(len(net)), np.diff(net.start))
         kept = (position[begin] >= 0) & (position[net.end] >= 0) & ~net.ferry
-        pairs = np.sort(np.stack([position[begin[kept]], position[net.end[kept]]], axis=1), axis=1)
-        unique: Ints = np.unique(pairs, axis=0)
-        return unique
+        one, other = position[begin[kept]], position[net.end[kept]]
+        low, high = np.minimum(one, other), np.maximum(one, other)
+        once = np.unique(low * len(net) + high)  # a road both ways is drawn once
+        return np.stack(np.divmod(once, len(net)), axis=1)
 
     def _search(self, node: int, limit_s: float) -> Search:
         """Return for each node how long it takes, and the one before it on the way.
@@ -266,11 +267,14 @@ class RoadEngine:
 
 def _ancestors(nodes: Ints, before: npt.NDArray[np.int32]) -> Ints:
     """Return nodes with all that lie on the ways to them, each once, ascending."""
-    seen = np.zeros(len(before), np.bool_)
+    seen, last = np.zeros(len(before), np.bool_), np.empty(len(before), np.int32)
     active = np.unique(nodes)
     while len(active):
         seen[active] = True
         above = before[active]
         above = above[above >= 0]
-        active = np.unique(above[~seen[above]]).astype(np.int64)
+        above = above[~seen[above]]
+        number = np.arange(len(above), dtype=np.int32)
+        last[above] = number  # of several that name a node the last stays: no sorting
+        active = above[last[above] == number].astype(np.int64)
     return np.flatnonzero(seen)
