@@ -60,6 +60,7 @@ bench-parts: $(READY)
 	$(BIN)/python benchmarks/areas.py
 	$(BIN)/python benchmarks/reading.py
 	$(BIN)/python benchmarks/map.py
+	$(BIN)/python benchmarks/roads.py
 
 # The reader against files that are changed at random: make fuzz MINUTES=10
 MINUTES ?= 1
