@@ -67,6 +67,7 @@ bench-parts: $(READY)
 	$(BIN)/python benchmarks/reading.py
 	$(BIN)/python benchmarks/map.py
 	$(BIN)/python benchmarks/geocoding.py
+	$(BIN)/python benchmarks/roads.py
 
 # The reader against files that are changed at random: make fuzz MINUTES=10
 MINUTES ?= 1

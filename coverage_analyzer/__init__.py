@@ -21,14 +21,17 @@ if TYPE_CHECKING:
         commitments,
         coverage_areas,
         coverage_map,
+        drive_times,
         explain,
         geocode,
         level_shares,
         read_centers,
         read_sites,
+        service_areas,
         summarize,
         timeline,
         timeline_plot,
+        unserved_areas,
         write_report,
     )
     from coverage_analyzer.policy import Policy
@@ -42,6 +45,7 @@ __all__ = [
     "commitments",
     "coverage_areas",
     "coverage_map",
+    "drive_times",
     "entitlements",
     "explain",
     "geocode",
@@ -49,9 +53,11 @@ __all__ = [
     "read_centers",
     "read_sites",
     "run",
+    "service_areas",
     "summarize",
     "timeline",
     "timeline_plot",
+    "unserved_areas",
     "write_report",
 ]
 

@@ -260,7 +260,7 @@ def discs(lon: Floats, lat: Floats, radius_m: Floats) -> Geometries:
         else:
             points[-1] = points[0]  # which turning has moved by a rounding error
         polygons[number] = shapely.Polygon(points)
-    return _within_the_world(polygons)
+    return within_the_world(polygons)
 
 
 def _starts(ring: Ints, rings: int) -> Ints:
@@ -301,7 +301,7 @@ def _strays(ring: Ints, x: Floats, y: Floats, circles: tuple[Floats, Floats, Flo
     return result
 
 
-def _within_the_world(polygons: Geometries) -> Geometries:
+def within_the_world(polygons: Geometries) -> Geometries:
     """Return polygons cut at 180, what lies beyond brought in on the other side."""
     bounds = shapely.bounds(polygons)
     for i in np.flatnonzero((bounds[:, 0] < -180) | (bounds[:, 2] > 180)).tolist():

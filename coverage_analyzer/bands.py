@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coverage_analyzer import geodesy
-from coverage_analyzer.arrays import Floats, Ints
+from coverage_analyzer.arrays import Bools, Floats, Ints
 from coverage_analyzer.countries import Countries, Numbers
 from coverage_analyzer.geodesy import MILE_M
 from coverage_analyzer.policy import Policy
@@ -36,6 +36,8 @@ class Bands:
         self._limit = np.column_stack([edges, self.widest])
         levels = band_levels(policy, world)
         self._level = np.column_stack([levels, levels[:, -1]])
+        by_road = bands_by_road(policy, world)
+        self._by_road = np.column_stack([by_road, np.zeros(len(by_road), np.bool_)])
 
     def of(self, square: Floats, country: Numbers, pair: Sequence[Floats]) -> Ints:
         """Return the band of each site, `number` beyond all, from the square of a chord in m2.
@@ -61,6 +63,10 @@ class Bands:
         """Return the position of the level that bands buy; beyond all it means nothing."""
         return self._level.take(self._place(country, band))
 
+    def by_road(self, country: Numbers, band: Ints) -> Bools:
+        """Return whether the miles of bands count by road; beyond all, no road is shorter."""
+        return self._by_road.take(self._place(country, band))
+
     def _place(self, country: Numbers, band: Ints) -> Ints:
         """Return the place in the tables, which have a column more than there are bands."""
         return country * np.int64(self.number + 1) + band
@@ -82,4 +88,13 @@ def band_levels(policy: Policy, world: Countries) -> Levels:
     for number, code in enumerate(world.names.codes):
         levels = [position[band.level] for band in policy.bands_in(code)]
         result[number, : len(levels)] = levels
+    return result
+
+
+def bands_by_road(policy: Policy, world: Countries) -> Bools:
+    """Return whether the bands of each country count miles by road."""
+    result = np.zeros(band_edges(policy, world).shape, np.bool_)
+    for number, code in enumerate(world.names.codes):
+        metrics = [band.metric == "road" for band in policy.bands_in(code)]
+        result[number, : len(metrics)] = metrics
     return result

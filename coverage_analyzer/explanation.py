@@ -41,6 +41,9 @@ REASONS: Final = {
     ),
     Reason.product_undated: "the phase of the product's life cannot be told",
     Reason.address_not_registered: "its address is not registered yet, or was so at a wrong time",
+    Reason.road_over_budget: "the drive takes too long: a second look is due",
+    Reason.road_unreachable: "no road leads there on the map asked: a second look is due",
+    Reason.road_unchecked: "a center may be within the limit by road, which no map has been asked",
 }
 
 REASONS_ANYWHERE: Final = REASONS | {

@@ -78,6 +78,9 @@ class Reason(enum.IntEnum):
     lifecycle_phase = 12
     product_undated = 13
     address_not_registered = 14
+    road_over_budget = 15
+    road_unreachable = 16
+    road_unchecked = 17
 
 
 REASON_OF_GATE: Final = np.array([0, *(Reason[g.name] for g in Gate if g)], np.int8)
@@ -298,7 +301,8 @@ class Matcher:
         result = dataclasses.replace(given, **{k: v.copy() for k, v in vars(given).items()})
         bought = self._bands.level(given.country, band)
         gate, doubtful = self.gates.closing(facts, given.country, given.level, bought)
-        shut = (gate != Gate.none) & (given.status < Status.fallback)
+        open_ = (given.status < Status.fallback) | (given.reason == Reason.road_unchecked)
+        shut = (gate != Gate.none) & open_
         result.reason[shut] = REASON_OF_GATE[gate[shut]]
         result.status[shut] = np.where(doubtful[shut], Status.review, Status.fallback)
         result.available_on[shut] = NO_DAY
@@ -356,6 +360,9 @@ class Matcher:
         status, reason = _statuses(
             ground, center == NOBODY, inside, pending, self._borderline(sites, country, miles)
         )
+        # Within by the geodesic says nothing of miles by road, which are more: roads decide later.
+        unchecked = (status == Status.qualified) & self._bands.by_road(country, band)
+        status[unchecked], reason[unchecked] = Status.review, Reason.road_unchecked
         lost = _lost(ground)
         margin = limit - miles
         limit[lost] = np.nan

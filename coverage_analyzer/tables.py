@@ -158,6 +158,18 @@ VERDICT: Final = (
 TIMELINE: Final = ("site_id", "from_day", "level", "status", "reason", "center_id")
 """What a timeline tells: the verdict on a site from a day on."""
 
+DRIVE_TIMES: Final = (
+    "site_id",
+    "center_id",
+    "minutes",
+    "road_miles",
+    "detour_factor",
+    "ferry",
+    "snap_m",
+    "status",
+)
+"""How a site is reached by road from its center, in this order."""
+
 
 class Rejected(enum.StrEnum):
     """Why a row could not be decided: the codes in ``rejects.csv``."""

@@ -1,5 +1,6 @@
 """The map of a run's folder, made again from the files in it; nothing is judged anew."""
 
+import dataclasses
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,9 +14,10 @@ from coverage_analyzer import countries, tables
 from coverage_analyzer.areas import Areas
 from coverage_analyzer.batch.running import labels
 from coverage_analyzer.centers import Centers
+from coverage_analyzer.countries import Countries
 from coverage_analyzer.countries.decision import Convention
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files import reading
+from coverage_analyzer.files import reading, service_areas
 from coverage_analyzer.files.delimited import Dialect
 from coverage_analyzer.files.reading import Rows, Table
 from coverage_analyzer.maps.gathering import DrawnSites
@@ -42,25 +44,53 @@ def redrawn(folder: str | Path, *, title: str = "", tiles: Tiles | None = None) 
     folder = Path(folder)
     manifest = run_manifest(folder)
     world = countries.load()
-    given = reading.opened(folder / "centers.csv", tables.CENTERS)
-    every = np.arange(len(world.names.codes), dtype=np.int16)
-    centers = reading.read_centers(given, world, Convention(every, trust_declared=True))
-    country = _decided(folder / "centers.csv")
-    table = _report(folder, manifest)
+    table = report_table(folder, manifest)
     drawn = DrawnSites()
     for rows in table.rows():
         where = rows.coordinates
-        drawn.add(where.lon, where.lat, *labels(rows, table), _verdict(table, rows))
-    network = Network(
-        centers,
-        world.names.numbers([country[center_id] for center_id in centers.center_id]),
-        _areas(folder / "areas.geojson", centers) if "areas.geojson" in manifest["files"] else None,
-        np.datetime64(manifest["as_of"], "D"),
-        same_country=manifest["policy"]["same_country"],
-    )
+        drawn.add(where.lon, where.lat, *labels(rows, table), verdict_columns(table, rows))
+    network = network_of(folder, manifest)
+    if service_areas.NAME in manifest["files"]:
+        network = dataclasses.replace(
+            network,
+            unserved=service_areas.unserved(folder / service_areas.NAME, network.centers),
+            minutes=manifest["roads"]["minutes"],
+        )
     return payload(
         manifest["policy"]["title"], drawn, network, world.names, title=title, tiles=tiles
     )
+
+
+def network_of(folder: Path, manifest: Mapping[str, Any]) -> Network:
+    """Return the centers and coverage areas of a run's folder, for a map.
+
+    Raises
+    ------
+    InputError
+        If a file in it cannot be used.
+    """
+    world, covered = countries.load(), None
+    centers, country = centers_as_used(folder, world)
+    if "areas.geojson" in manifest["files"]:
+        covered = _areas(folder / "areas.geojson", centers)
+    day = np.datetime64(manifest["as_of"], "D")
+    numbers = world.names.numbers([country[center_id] for center_id in centers.center_id])
+    own = manifest["policy"]["same_country"]
+    return Network(centers, numbers, covered, day, same_country=own)
+
+
+def centers_as_used(folder: Path, world: Countries) -> tuple[Centers, dict[str, str]]:
+    """Return the centers of a run's folder, and the country that each counted as in the run.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be used.
+    """
+    given = reading.opened(folder / "centers.csv", tables.CENTERS)
+    every = np.arange(len(world.names.codes), dtype=np.int16)
+    centers = reading.read_centers(given, world, Convention(every, trust_declared=True))
+    return centers, _decided(folder / "centers.csv")
 
 
 def run_manifest(folder: Path) -> dict[str, Any]:
@@ -91,7 +121,7 @@ def run_manifest(folder: Path) -> dict[str, Any]:
     return manifest
 
 
-def _report(folder: Path, manifest: Mapping[str, Any]) -> Table:
+def report_table(folder: Path, manifest: Mapping[str, Any]) -> Table:
     """Return the report of a run, open.
 
     Raises
@@ -114,7 +144,7 @@ def _report(folder: Path, manifest: Mapping[str, Any]) -> Table:
     return table
 
 
-def _verdict(table: Table, rows: Rows) -> dict[str, pa.Array]:
+def verdict_columns(table: Table, rows: Rows) -> dict[str, pa.Array]:
     """Return the columns of the verdict, all rows of the report being usable.
 
     Raises

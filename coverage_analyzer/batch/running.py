@@ -215,6 +215,7 @@ def _published(
         "on_duplicate": options.on_duplicate,
         "duplicates": totals.repeats.figures(),
         "spreadsheet_guard": not options.raw_text,
+        "byte_order_mark": options.excel,
         "files": [*publication.names, "run.json"],
         "table": None if elsewhere is None else str(elsewhere),
     }

@@ -10,6 +10,7 @@ import click
 from coverage_analyzer.cli.areas import areas
 from coverage_analyzer.cli.check import check
 from coverage_analyzer.cli.commitments import commitments
+from coverage_analyzer.cli.drive_times import drive_times
 from coverage_analyzer.cli.entitlements import entitlements
 from coverage_analyzer.cli.explain import explain
 from coverage_analyzer.cli.geocode import geocode
@@ -46,6 +47,7 @@ def program() -> None:
       coverage-analyzer run sites.csv --centers centers.csv -o reports/today
       coverage-analyzer check sites.csv
       coverage-analyzer map reports/today -o today.html
+      coverage-analyzer drive-times reports/today --osm country.osm.pbf
       coverage-analyzer explain 47.6145 7.6645 --country DE --centers centers.csv
       coverage-analyzer letter sites.csv --site LSZH --centers centers.csv -o letter.html
       coverage-analyzer commitments requests.csv --sites sites.csv --centers centers.csv
@@ -67,6 +69,7 @@ program.add_command(run)
 program.add_command(check)
 program.add_command(areas)
 program.add_command(map_)
+program.add_command(drive_times)
 program.add_command(explain)
 program.add_command(letter)
 program.add_command(commitments)

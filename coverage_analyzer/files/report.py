@@ -32,6 +32,8 @@ FILES: Final = (
     "summary.csv",
     "centers.csv",
     "areas.geojson",
+    "drive_times.csv",
+    "service_areas.geojson",
     "map.html",
     "run.json",
 )

@@ -81,7 +81,7 @@ def write_report(
         With each column that a CSV file cannot hold, which is left out.
     """
     need(verdicts, tables.VERDICT, "verdicts", "assess()")
-    rules = _rules(verdicts, policy)
+    rules = rules_of(verdicts, policy)
     report.check_rows(kind, len(verdicts))
     table = _table(pd.DataFrame(verdicts.drop(columns=geometries(verdicts))))
     told = text_writer.left_out(table.schema)
@@ -174,7 +174,7 @@ def _write_areas(publication: Publication, covered: Any) -> None:
     report.write_geojson(path, rows, covered.geometry.tolist())
 
 
-def _rules(verdicts: pd.DataFrame, policy: Policy | str | None) -> Policy:
+def rules_of(verdicts: pd.DataFrame, policy: Policy | str | None) -> Policy:
     """Return the policy that the verdicts are by.
 
     Raises

@@ -1,7 +1,7 @@
 """What the page shows: what it tells in words, and the blocks of its sites."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -65,7 +65,8 @@ class Tiles:
 class Network:
     """The centers of a map: with the country that decided, and the areas they cover.
 
-    ``same_country`` says whether a center serves sites of its own country only.
+    ``same_country`` says whether a center serves sites of its own country only; ``unserved`` has,
+    by the position of a center, what the road cannot serve of its area in ``minutes``.
     """
 
     centers: Centers
@@ -73,6 +74,8 @@ class Network:
     areas: Areas | None
     day: np.datetime64
     same_country: bool = True
+    unserved: Mapping[int, Any] = field(default_factory=dict)
+    minutes: float = 0
 
 
 @dataclass(frozen=True)
@@ -151,6 +154,8 @@ def payload(
         "site_centers": _positions(sites, network.centers),
         "centers": _centers(sites, network, names),
         "areas": _areas(network),
+        "unserved": _unserved(network),
+        "minutes": network.minutes,
         "bounds": _bounds(sites, network.centers),
         "places": places.specs,
         "texts": texts.specs,
@@ -269,9 +274,7 @@ def _areas(network: Network) -> list[dict[str, Any]]:
         return []
     result = []
     for i, geometry in enumerate(areas.geometry):
-        whole = _unsplit(geometry, float(network.centers.lon[areas.center[i]]))
-        drawn = shapely.simplify(whole, DRAWN_DEGREES)
-        polygons = [p for p in shapely.get_parts(drawn) if not p.is_empty]
+        lon = float(network.centers.lon[areas.center[i]])
         result.append(
             {
                 "center": int(areas.center[i]),
@@ -279,10 +282,28 @@ def _areas(network: Network) -> list[dict[str, Any]]:
                 "planned": bool(areas.planned[i]),
                 "above": float(areas.above_miles[i]),
                 "limit": float(areas.limit_miles[i]),
-                "polygons": [_rings(p) for p in polygons],
+                "polygons": _outlines(geometry, lon),
             }
         )
     return result
+
+
+def _unserved(network: Network) -> list[dict[str, Any]]:
+    """Return outlines of what the road cannot serve, as `_areas` has them."""
+    return [
+        {
+            "center": center,
+            "planned": False,
+            "polygons": _outlines(geometry, float(network.centers.lon[center])),
+        }
+        for center, geometry in network.unserved.items()
+    ]
+
+
+def _outlines(geometry: Any, lon: float) -> list[list[list[int]]]:
+    """Return polygons as they are drawn, those beyond 180 next to the center."""
+    drawn = shapely.simplify(_unsplit(geometry, lon), DRAWN_DEGREES)
+    return [_rings(p) for p in shapely.get_parts(drawn) if not p.is_empty]
 
 
 def _unsplit(geometry: Any, lon: float) -> Any:

@@ -143,7 +143,7 @@ class Policy(Model):
             where = ", ".join(band.countries).replace(ALL_OTHERS, "all others")
             lines.append(
                 f"  band      {self.level(band.level).title}: {reach}up to {band.up_to_miles:g} "
-                f"miles in {where}"
+                f"miles{' by road' if band.metric == 'road' else ''} in {where}"
             )
         same = "the same country" if self.qualification.same_country else "any country"
         lines.append(f"  center    in {same}")

@@ -111,11 +111,14 @@ class Qualification(Model):
 
 
 class Band(Model):
-    """Distances, above one and up to another (included), that buy a level in some countries."""
+    """Distances, above one and up to another (included), that buy a level in some countries.
+
+    By ``road``, the geodesic only tells who is beyond; who is within waits for a look at roads.
+    """
 
     level: Identifier
     countries: Annotated[tuple[CountryCode, ...], Field(min_length=1)]
-    metric: Literal["geodesic"] = "geodesic"
+    metric: Literal["geodesic", "road"] = "geodesic"
     above_miles: Miles = 0
     up_to_miles: Miles
     clause: Identifier

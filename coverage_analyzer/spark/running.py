@@ -185,6 +185,7 @@ def _published(
         "first_rejects": ledger.first,
         "on_duplicate": options.on_duplicate,
         "spreadsheet_guard": not options.raw_text,
+        "byte_order_mark": options.excel,
         "engine": "spark",
         "table": None,
         "files": [*folder.names, *sorted(f.name for f in files.iterdir()), "run.json"],

@@ -282,6 +282,7 @@ def test_policies_lists_shows_and_hashes(call: Call) -> None:
     assert list(json.loads(call("policies", "--json").out)) == [
         "appliance-maintenance",
         "hp-call-to-repair",
+        "watchguard-premium-rma",
         "extended-support",
         "priority",
         "technical-relationship-management",

@@ -57,6 +57,7 @@ def test_exported_names_are_frozen() -> None:
         "commitments",
         "coverage_areas",
         "coverage_map",
+        "drive_times",
         "entitlements",
         "explain",
         "geocode",
@@ -64,9 +65,11 @@ def test_exported_names_are_frozen() -> None:
         "read_centers",
         "read_sites",
         "run",
+        "service_areas",
         "summarize",
         "timeline",
         "timeline_plot",
+        "unserved_areas",
         "write_report",
     ]
 

@@ -92,6 +92,7 @@ def test_every_clause_is_cited() -> None:
         (40.0, -76.2, "US", {}),
         (45.0, -100.0, "US", {}),
         (50.0, 8.0, "DE", {}),
+        (48.2, 16.4, "AT", {}),
         *((40.0, -75.0, "US", {"requested_level": level}) for level in ("silver", "bronze")),
     ]
     for name, policy in builtin().items():

@@ -13,7 +13,7 @@ from coverage_analyzer import bands, countries
 from coverage_analyzer.errors import CoverageError, PolicyError
 from coverage_analyzer.policy import DEFAULT, Policy, builtin
 
-SHIPPED = ("appliance-maintenance", "hp-call-to-repair")
+SHIPPED = ("appliance-maintenance", "hp-call-to-repair", "watchguard-premium-rma")
 
 
 def source(name: str = DEFAULT) -> str:
@@ -48,7 +48,7 @@ def refusal(folder: Path, old: str, new: str) -> str:
 
 
 def test_the_policies_that_ship_load() -> None:
-    """Both are there, and each is called what its file is called."""
+    """All are there, and each is called what its file is called."""
     assert tuple(builtin()) == SHIPPED
     assert all(policy.name == name for name, policy in builtin().items())
 
@@ -183,8 +183,8 @@ BAD = {
     "format": ("format = 1", "format = 2", ["format", "2"]),
     "metric": (
         "up_to_miles = 70",
-        'up_to_miles = 70\nmetric = "road"',
-        ["bands.0.metric", "'road'"],
+        'up_to_miles = 70\nmetric = "rail"',
+        ["bands.0.metric", "'rail'"],
     ),
     "contested": ('"holder"', '"hodler"', ["countries.contested", "'holder'"]),
     "not TOML": ("format = 1", "format: 1", ["TOML", "line"]),

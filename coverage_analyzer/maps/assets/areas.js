@@ -1,7 +1,10 @@
-// Coverage areas: filled so that overlaps are darker; those of planned centers are dashed.
+// Coverage areas: filled so that overlaps are darker; those of planned centers are dashed. What the
+// road cannot serve in time lies above them in a colour of its own.
 
-function areaShapes(told) {
-  return told.areas.map((area) => ({
+const AREA_INKS = { areas: "--area", "planned-areas": "--planned", unserved: "--unserved" };
+
+function areaShapes(areas) {
+  return areas.map((area) => ({
     ...area,
     parts: area.polygons.map((rings) => {
       const traced = rings.map(areaRing);
@@ -23,10 +26,10 @@ function areaRing(steps) {
   return ring;
 }
 
-function areaLayer(shapes, planned) {
-  const some = shapes.filter((area) => area.planned === planned);
+function areaLayer(some, className) {
+  const planned = className === "planned-areas";
   return new CanvasTiles((context, tile) => {
-    const color = ink(planned ? "--planned" : "--area");
+    const color = ink(AREA_INKS[className]);
     context.fillStyle = context.strokeStyle = color;
     context.lineWidth = planned ? 1.6 : 1.2;
     context.setLineDash(planned ? [6, 5] : []);
@@ -38,14 +41,14 @@ function areaLayer(shapes, planned) {
           for (const ring of rings) {
             traceRing(context, ring, tile.west - turn, tile.north, tile.pixels);
           }
-          context.globalAlpha = planned ? 0.06 : 0.1;
+          context.globalAlpha = planned ? 0.06 : className === "unserved" ? 0.25 : 0.1;
           context.fill("evenodd");
           context.globalAlpha = 1;
           context.stroke();
         }
       }
     }
-  }, { zIndex: 2, className: planned ? "planned-areas" : "areas" });
+  }, { zIndex: 2, className });
 }
 
 function isInRings(rings, x, y) {

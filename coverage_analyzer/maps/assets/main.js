@@ -2,7 +2,8 @@
 
 function mapLayers(app, columns, land) {
   const { told, sites } = app;
-  app.shapes = areaShapes(told);
+  app.shapes = areaShapes(told.areas);
+  const [open, planned] = [false, true].map((is) => app.shapes.filter((a) => a.planned === is));
   app.density = new Density(told, columns, sites);
   app.density.hidden = app.filters;
   const dense = told.kept !== "all";
@@ -10,10 +11,17 @@ function mapLayers(app, columns, land) {
   return {
     sites: { words: "Sites", layer: siteLayer(sites, told), isOn: true },
     centers: { words: "Centers", layer: centerLayer(told.centers), isOn: true },
-    areas: { words: "Coverage areas", layer: areaLayer(app.shapes, false), isOn: true },
+    areas: { words: "Coverage areas", layer: areaLayer(open, "areas"), isOn: true },
     planned: {
-      words: "Planned coverage areas", layer: areaLayer(app.shapes, true), isOn: true,
+      words: "Planned coverage areas", layer: areaLayer(planned, "planned-areas"), isOn: true,
     },
+    ...(told.unserved.length && {
+      unserved: {
+        words: `Not served by road in ${told.minutes} minutes`,
+        layer: areaLayer(areaShapes(told.unserved), "unserved"),
+        isOn: true,
+      },
+    }),
     density: { words: "Density of sites", layer: densityLayer(app.density), isOn: dense },
   };
 }
@@ -56,7 +64,8 @@ function listenToChanges(app) {
     fillTable(app);
     app.tell(`${counted(app.countInView)} sites in view`);
   });
-  const inked = ["centers", "areas", "planned", "density"].map((name) => layers[name].layer);
+  const { sites, ...others } = layers; // sites have colours of their own in either scheme
+  const inked = Object.values(others).map(({ layer }) => layer);
   const redraw = () => {
     for (const layer of [app.land, ...inked]) if (map.hasLayer(layer)) layer.redraw();
   };

@@ -1,0 +1,355 @@
+"""Drive times of a run's folder: its report is looked at again by road, and published anew.
+
+All files of the folder are published together, as by the run: whole, or not at all. What roads make
+of a verdict follows from its row alone (`roads.ruling`), so doing it twice changes nothing more.
+"""
+
+import dataclasses
+import shutil
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import shapely
+
+from coverage_analyzer import arrays, countries, tables
+from coverage_analyzer.batch.redrawing import (
+    centers_as_used,
+    network_of,
+    report_table,
+    run_manifest,
+    verdict_columns,
+)
+from coverage_analyzer.batch.running import labels
+from coverage_analyzer.centers import Centers
+from coverage_analyzer.errors import PolicyError, PublishError
+from coverage_analyzer.files import report, service_areas
+from coverage_analyzer.files.drive_times import NAME, DriveTimesWriter
+from coverage_analyzer.files.publishing import Publication
+from coverage_analyzer.files.reading import Rows, Table
+from coverage_analyzer.files.text_writer import Style
+from coverage_analyzer.maps import page
+from coverage_analyzer.maps.gathering import DrawnSites
+from coverage_analyzer.maps.payload import Network as DrawnNetwork
+from coverage_analyzer.maps.payload import payload
+from coverage_analyzer.matching import Reason, Status
+from coverage_analyzer.online.roads import ruling
+from coverage_analyzer.online.roads.drives import (
+    MINUTES,
+    DriveTimes,
+    check_minutes,
+    drive_times,
+    engine_of,
+)
+from coverage_analyzer.online.roads.engine import Engine, Places
+from coverage_analyzer.online.roads.network import ATTRIBUTION, Network
+from coverage_analyzer.policy import Policy
+
+MARK: Final = "By road: "
+"""Begins each warning that a look at roads leaves in ``run.json``; the next look replaces them."""
+
+UNCHANGED: Final = ("rejects.csv", "centers.csv", "areas.geojson")
+
+
+def drive(
+    folder: str | Path,
+    roads: str | Path | Network | Engine,
+    *,
+    minutes: float = MINUTES,
+    policy: Policy | str | Path | None = None,
+) -> dict[str, Any]:
+    """Measure how the sites of a run are reached by road, and publish its folder anew.
+
+    Parameters
+    ----------
+    folder
+        Of a run: ``run.json``, the report, ``centers.csv``.
+    roads
+        A file of roads (`roads.network.load_network`), a network, or an engine.
+    minutes
+        How long a drive from the center to the site may take.
+    policy
+        The one that the run was by; needed if it is not built in.
+
+    Returns
+    -------
+    manifest
+        What ``run.json`` holds: ``roads`` tells of the look at roads.
+
+    Raises
+    ------
+    InputError
+        If it is no folder of a run, a file in it or the roads cannot be used, or the time is none.
+    MissingExtraError
+        If the extra ``roads`` is not installed.
+    PolicyError
+        If the policy is another one.
+    PublishError
+        If the folder cannot be written.
+    """
+    folder = Path(folder)
+    check_minutes(minutes)
+    rules = _rules(run_manifest(folder), policy)
+    engine = engine_of(roads)
+    with Publication(folder, [NAME]) as publication:
+        job = Job(folder, run_manifest(folder), rules, engine, minutes)
+        try:
+            return job.published(publication)
+        except PublishError:
+            raise
+        except OSError as error:
+            msg = f"The report could not be written to {folder}: {error}."
+            raise PublishError(msg) from error
+
+
+def _rules(manifest: Mapping[str, Any], policy: Policy | str | Path | None) -> Policy:
+    """Return the policy that a run was by.
+
+    Raises
+    ------
+    PolicyError
+        If it cannot be told, or is not the one given.
+    """
+    name, sha256 = (manifest["policy"].get(n) for n in ("name", "sha256"))
+    try:
+        rules = Policy.load(policy or str(name))
+    except PolicyError:
+        if policy is not None:
+            raise
+        msg = (
+            f"The run was by the policy {name!r}, which is not built in; give its file (--policy)."
+        )
+        raise PolicyError(msg) from None
+    if rules.sha256 != sha256:
+        msg = (
+            f"The run was not by this policy {rules.name!r}, but by {name!r} as it was (--policy)."
+        )
+        raise PolicyError(msg)
+    return rules
+
+
+@dataclass
+class Totals:
+    """What comes of all rows together."""
+
+    places: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    roads: Counter[str] = field(default_factory=Counter)
+    drawn: DrawnSites = field(default_factory=DrawnSites)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One look at roads: a run, its policy, and what is asked."""
+
+    folder: Path
+    manifest: dict[str, Any]
+    policy: Policy
+    engine: Engine
+    minutes: float
+
+    @property
+    def style(self) -> Style:
+        """How the text files of the run are written."""
+        raw = not self.manifest.get("spreadsheet_guard", True)
+        return Style(raw_text=raw, excel=bool(self.manifest.get("byte_order_mark")))
+
+    def published(self, publication: Publication) -> dict[str, Any]:
+        """Stream the report through, write all files, publish them, and return the manifest."""
+        table = report_table(self.folder, self.manifest)
+        totals = self._streamed(table, publication)
+        report.write_summary(publication.path("summary.csv"), totals.places, self.style)
+        files = self.manifest["files"]
+        for name in UNCHANGED:
+            if name in files:
+                shutil.copyfile(self.folder / name, publication.path(name))
+        network = network_of(self.folder, self.manifest)
+        if network.areas is not None:
+            reached, left = self._served(network)
+            properties = [
+                {"center_id": c, "minutes": self.minutes} for c in network.centers.center_id
+            ]
+            service_areas.write(publication.path(service_areas.NAME), reached, left, properties)
+            network = dataclasses.replace(network, unserved=left, minutes=self.minutes)
+        if "map.html" in files:
+            title, names = self.manifest["policy"]["title"], countries.load().names
+            shown = payload(title, totals.drawn, network, names)
+            publication.path("map.html").write_text(page.page(shown), encoding="utf-8")
+        told = self._told(totals)
+        told["files"] = [*publication.names, "run.json"]
+        report.write_manifest(publication.path("run.json"), told)
+        publication.publish()
+        return told
+
+    def _served(self, network: DrawnNetwork) -> tuple[dict[int, Any], dict[int, Any]]:
+        """Return what each center on the map reaches in time, and what that leaves of its area."""
+        covered, reached, left = network.areas, {}, {}
+        if covered is None:
+            return {}, {}
+        for center in np.unique(covered.center).tolist():
+            place = float(network.centers.lon[center]), float(network.centers.lat[center])
+            shape = self.engine.isochrone(*place, self.minutes)
+            if not shape.is_empty:
+                own = shapely.union_all(covered.geometry[covered.center == center])
+                reached[center] = shape
+                rest = shapely.difference(own, shape)
+                if not rest.is_empty:
+                    left[center] = shapely.orient_polygons(rest)
+        return reached, left
+
+    def _streamed(self, table: Table, publication: Publication) -> Totals:
+        """Look at all rows block by block, write report and drive times, and count."""
+        centers, style = centers_as_used(self.folder, countries.load())[0], self.style
+        kind: Any = Path(str(table.path)).name.removeprefix("report.")
+        path, totals, writer = publication.path(f"report.{kind}"), Totals(), None
+        with ExitStack() as stack:
+            times = stack.enter_context(DriveTimesWriter(publication.path(NAME), style))
+            for rows in table.rows():
+                verdict = _typed(verdict_columns(table, rows))
+                drives, chosen = self._driven(rows, verdict, centers)
+                after = self._ruled(verdict, drives)
+                _count(totals, verdict | after, drives.columns()["status"][chosen >= 0])
+                batch = _replaced(table, rows, verdict | after)
+                if writer is None:
+                    made = report.report_writer(path, kind, batch.schema, style)
+                    writer = stack.enter_context(made)
+                writer.write(batch)
+                ids, names = labels(rows, table)
+                shown = tables.as_text(ids), tables.as_text(verdict["center_id"])
+                times.write(shown, drives.columns(), np.flatnonzero(chosen >= 0))
+                where = rows.coordinates
+                totals.drawn.add(where.lon, where.lat, ids, names, verdict | after)
+        return totals
+
+    def _driven(
+        self, rows: Rows, verdict: Mapping[str, pa.Array], centers: Centers
+    ) -> tuple[DriveTimes, npt.NDArray[np.int64]]:
+        """Return the drives of a block, and the center of each site, -1 for none."""
+        chosen = _positions(verdict["center_id"], centers.center_id)
+        where, miles = rows.coordinates, arrays.numpy(verdict["distance_miles"])
+        drives = drive_times(
+            self.engine,
+            Places(centers.lon, centers.lat),
+            Places(where.lon, where.lat),
+            (chosen, miles),
+            minutes=self.minutes,
+        )
+        return drives, chosen
+
+    def _ruled(self, verdict: Mapping[str, pa.Array], drives: DriveTimes) -> dict[str, pa.Array]:
+        """Return the columns of verdicts that roads can change."""
+        titles = [level.title for level in self.policy.levels]
+        names = {"level": titles, "status": _names(Status), "reason": _names(Reason)}
+        codes = {n: _positions(verdict[n], texts) for n, texts in names.items()}
+        rows = ruling.Rows(
+            **{n: c.astype(np.int8) for n, c in codes.items()},
+            country=np.array(tables.as_text(verdict["site_country"]).to_pylist(), object),
+            limit_miles=arrays.numpy(verdict["limit_miles"]),
+            margin_miles=arrays.numpy(verdict["margin_miles"]),
+            in_reach=arrays.numpy(verdict["centers_in_reach"]).astype(np.float64),
+        )
+        after = ruling.ruled(rows, self.policy, drives.status, drives.road_miles)
+        return {
+            name: _merged(verdict[name], codes[name], getattr(after, name), texts)
+            for name, texts in names.items()
+        }
+
+    def _told(self, totals: Totals) -> dict[str, Any]:
+        """Return the manifest as it is after this look."""
+        counts: dict[str, Counter[str]] = {"level": Counter(), "status": Counter()}
+        for (_, level, status), n in sorted(totals.places.items()):
+            counts["level"][level] += n
+            counts["status"][status] += n
+        kept = [w for w in self.manifest.get("warnings", []) if not str(w).startswith(MARK)]
+        reasons = {r.name: totals.reasons[r.name] for r in Reason if totals.reasons[r.name]}
+        return self.manifest | {
+            "warnings": [*kept, *(MARK + words for words in self._warnings(totals))],
+            "counts": self.manifest.get("counts", {})
+            | {name: dict(c) for name, c in counts.items()}
+            | {"reason": reasons},
+            "roads": {
+                "engine": self.engine.fingerprint(),
+                "minutes": self.minutes,
+                "status": dict(sorted(totals.roads.items())),
+                "attribution": ATTRIBUTION,
+            },
+        }
+
+    def _warnings(self, totals: Totals) -> list[str]:
+        """Return in words what somebody has to look at."""
+        told = []
+        late, lost = (totals.reasons[n] for n in ("road_over_budget", "road_unreachable"))
+        if late + lost:
+            told.append(
+                f"{late + lost:,} promises are under review: the drive to {late:,} sites takes "
+                f"more than {self.minutes:g} minutes, and to {lost:,} no road leads. One map's "
+                f"word is no verdict: a second look is due."
+            )
+        unknown = totals.roads["unsnapped"] + totals.roads["outside_network"]
+        if unknown:
+            told.append(
+                f"{unknown:,} sites lie on no road of the map, or their center does; nothing is "
+                f"said of them. Take a larger extract?"
+            )
+        if self.manifest.get("table"):
+            told.append(f"The rows in {self.manifest['table']} are as before; run again to renew.")
+        return told
+
+
+def _names(kind: type[Status] | type[Reason]) -> list[str]:
+    return [member.name for member in kind]
+
+
+def _positions(cells: pa.Array, texts: Any) -> npt.NDArray[np.int64]:
+    """Return where each cell stands among texts, -1 where it does not."""
+    at = pc.index_in(tables.as_text(cells), value_set=arrays.text(list(texts)))
+    found = arrays.numpy(at)
+    return np.where(np.isnan(found), -1, found).astype(np.int64)
+
+
+def _merged(
+    cells: pa.Array, old: npt.NDArray[np.int64], new: npt.NDArray[np.int8], texts: list[str]
+) -> pa.Array:
+    """Return cells in which those that changed say something else."""
+    changed = old != new
+    said = arrays.chosen(new[changed], arrays.text(texts))
+    return pc.replace_with_mask(tables.as_text(cells), arrays.arrow(changed), said)
+
+
+def _typed(verdict: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
+    """Return the columns of verdicts with their types, which text files do not keep."""
+    kinds = dict.fromkeys(("distance_miles", "limit_miles", "margin_miles"), pa.float64())
+    kinds |= {"available_on": pa.date32(), "centers_in_reach": pa.int32()}
+    kinds |= dict.fromkeys(("center_id", "site_country"), pa.string())
+    return {n: _cast(c, kinds[n]) if n in kinds else c for n, c in verdict.items()}
+
+
+def _cast(cells: pa.Array, kind: pa.DataType) -> pa.Array:
+    if not pa.types.is_string(cells.type):
+        return cells.cast(kind)
+    blank = pc.equal(tables.as_text(cells), arrays.text([""])[0])
+    return pc.if_else(blank, pa.nulls(len(cells), pa.string()), cells).cast(kind)
+
+
+def _replaced(table: Table, rows: Rows, verdict: Mapping[str, pa.Array]) -> pa.RecordBatch:
+    """Return a block of the report with other verdicts."""
+    columns = [
+        verdict.get(name, cells)
+        for name, cells in zip(table.headers, rows.block.columns.columns, strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(columns, names=table.headers)
+
+
+def _count(totals: Totals, verdict: Mapping[str, pa.Array], roads: npt.NDArray[np.generic]) -> None:
+    """Count what became of a block."""
+    texts = {n: tables.as_text(verdict[n]).to_pylist() for n in (*report.SUMMARY[:3], "reason")}
+    totals.places.update(zip(*(texts[n] for n in report.SUMMARY[:3]), strict=True))
+    totals.reasons.update(texts["reason"])
+    totals.roads.update(roads.tolist())

@@ -1,0 +1,81 @@
+"""``coverage-analyzer drive-times``."""
+
+import json
+from pathlib import Path
+
+import click
+
+from coverage_analyzer.cli import options
+from coverage_analyzer.cli.talk import say, say_ledger
+
+
+@click.command("drive-times")
+@click.argument("folder", metavar="DIR")
+@click.option(
+    "--osm",
+    metavar="FILE",
+    help="Roads: an OpenStreetMap extract (.osm.pbf, .osm), or .graphml of osmnx.",
+)
+@click.option(
+    "--overpass",
+    metavar="WEST,SOUTH,EAST,NORTH",
+    help="Fetch the roads of a small box instead; kept, and not fetched again.",
+)
+@click.option("--overpass-url", metavar="URL", help="The server to fetch from.  [the public one]")
+@click.option(
+    "--minutes",
+    type=click.FloatRange(min=0, min_open=True),
+    default=240,
+    show_default=True,
+    help="How long a drive may take.",
+)
+@click.option("--policy", metavar="NAME|FILE", help="Of the run, if it is not built in.")
+@options.as_json
+def drive_times(
+    folder: str,
+    osm: str | None,
+    overpass: str | None,
+    overpass_url: str | None,
+    minutes: float,
+    policy: str | None,
+    as_json: bool,
+) -> None:
+    """Look at a run's promises by road: DIR gets drive_times.csv, and its report is renewed.
+
+    A site is never promised more by it. What is qualified, but takes longer by road or is on no
+    road at all, goes to review: a second look is due. Only where the policy counts miles by road,
+    roads decide.
+
+    \b
+    Example:
+      coverage-analyzer drive-times reports/2026-12 --osm liechtenstein.osm.pbf --minutes 240
+    """
+    from coverage_analyzer.batch.driving import MARK, drive
+
+    told = drive(folder, _roads(osm, overpass, overpass_url), minutes=minutes, policy=policy)
+    if as_json:
+        click.echo(json.dumps(told, indent=2, ensure_ascii=False))
+    for warning in told["warnings"]:
+        if warning.startswith(MARK):
+            say(f"Warning: {warning}")
+    counts = ", ".join(f"{n:,} {name}" for name, n in told["roads"]["status"].items())
+    say(f"{folder}/drive_times.csv: {counts or 'no site has a center'}.")
+    say_ledger(told["ledger"])
+
+
+def _roads(osm: str | None, overpass: str | None, url: str | None) -> str | Path:
+    """Return the file of roads, fetched if that is asked for.
+
+    Raises
+    ------
+    click.UsageError
+        If it is not said, or said twice, where the roads are.
+    """
+    if osm is not None and overpass is None:
+        return osm
+    if osm is not None or overpass is None:
+        msg = "Say where the roads are: --osm FILE or --overpass WEST,SOUTH,EAST,NORTH."
+        raise click.UsageError(msg)
+    from coverage_analyzer.online.roads.overpass import PUBLIC, box, fetch_extract
+
+    return fetch_extract(box(overpass), url=url or PUBLIC)

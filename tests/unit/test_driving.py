@@ -1,0 +1,460 @@
+"""Promises looked at by road: a run's folder, frames, the verb, and policies that count by road."""
+
+import csv
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+import shapely
+from click.testing import CliRunner
+from roads import TOWN
+
+import coverage_analyzer as ca
+from coverage_analyzer import batch, tables
+from coverage_analyzer.batch.driving import drive
+from coverage_analyzer.batch.redrawing import redrawn
+from coverage_analyzer.cli.main import program
+from coverage_analyzer.errors import InputError, PolicyError, PublishError
+from coverage_analyzer.files import publishing
+from coverage_analyzer.maps import page
+from coverage_analyzer.matching import Reason, Status
+from coverage_analyzer.online.roads import ruling
+from coverage_analyzer.online.roads.engine import RoadStatus
+from coverage_analyzer.policy import Policy
+
+CENTERS = """\
+center_id,name,country,latitude,longitude
+TOWN,Town,LI,47.12,9.52
+"""
+
+SITES = """\
+site_id,name,country,latitude,longitude
+near,=Near,LI,47.12,9.51
+ferry,East,LI,47.12,9.60
+island,North,LI,47.20,9.51
+field,Field,LI,47.06,9.50
+away,Away,LI,46.70,9.50
+far,Far,LI,45.0,9.50
+other,Elsewhere,FR,48.85,2.35
+"""
+
+ROAD_POLICY = """\
+format = 1
+name = "by-road"
+title = "By road"
+[source]
+title = "a test"
+address = "nowhere"
+[[levels]]
+id = "best"
+title = "Best"
+[[levels]]
+id = "good"
+title = "Good"
+[[levels]]
+id = "none"
+title = "None"
+[qualification]
+same_country = true
+fallback = "none"
+interim = "none"
+fallback_clause = "all"
+[[bands]]
+level = "best"
+countries = ["*"]
+metric = "road"
+up_to_miles = 4.5
+clause = "all"
+[[bands]]
+level = "good"
+countries = ["*"]
+metric = "road"
+above_miles = 4.5
+up_to_miles = 7
+clause = "all"
+[clauses]
+all = "All."
+"""
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep networks of tests where tests are."""
+    monkeypatch.setenv("COVERAGE_ANALYZER_CACHE", str(tmp_path_factory.getbasetemp() / "roads"))
+
+
+def judged(folder: Path, *, sites: str = SITES, policy: Any = None, **given: Any) -> Path:
+    """Run over the sites of the town; return the run's folder."""
+    (folder / "sites.csv").write_text(sites, encoding="utf-8")
+    (folder / "centers.csv").write_text(CENTERS, encoding="utf-8")
+    batch.run(
+        folder / "sites.csv",
+        folder / "centers.csv",
+        folder / "out",
+        policy=policy or "appliance-maintenance",
+        as_of="2026-12-01",
+        options=batch.Options(trust_declared=True, **given),
+    )
+    return folder / "out"
+
+
+def rows(path: Path) -> dict[str, dict[str, str]]:
+    """Return the rows of a CSV by their id."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return {row["site_id"]: row for row in csv.DictReader(file)}
+
+
+def held(folder: Path) -> dict[str, bytes]:
+    """Return all that a folder holds."""
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def verdict(row: dict[str, str]) -> tuple[str, str, str]:
+    """Return what a look at roads can change."""
+    return row["level"], row["status"], row["reason"]
+
+
+def test_promises_are_looked_at_by_road(tmp_path: Path) -> None:
+    """What takes too long or cannot be reached goes to review; what is not known stays."""
+    folder = judged(tmp_path)
+    before = rows(folder / "report.csv")
+    drive(folder, TOWN, minutes=15)
+    after, told = rows(folder / "report.csv"), rows(folder / "drive_times.csv")
+    assert {site: row["status"] for site, row in told.items()} == {
+        "near": "within",
+        "ferry": "over_budget",
+        "island": "unreachable",
+        "field": "unsnapped",
+        "away": "outside_network",
+        "far": "outside_network",
+    }
+    assert tuple(next(iter(told.values()))) == tables.DRIVE_TIMES
+    assert verdict(after["near"]) == ("Gold Plus", "qualified", "within_radius")
+    assert verdict(after["ferry"]) == ("Gold", "review", "road_over_budget")
+    assert verdict(after["island"]) == ("Gold", "review", "road_unreachable")
+    assert all(after[site] == before[site] for site in ("near", "field", "away", "far", "other"))
+    assert told["ferry"]["minutes"] == "20.0"
+    assert told["ferry"]["ferry"] == "yes"
+    assert told["near"]["ferry"] == "no"
+    miles, along = float(before["near"]["distance_miles"]), float(told["near"]["road_miles"])
+    assert float(told["near"]["detour_factor"]) == pytest.approx(along / miles, abs=0.005)
+    assert told["island"]["minutes"] == told["island"]["ferry"] == ""
+
+
+def test_the_folder_agrees_with_itself_afterwards(tmp_path: Path) -> None:
+    """Summary, counts and files of run.json are those of the new report; a second look is due."""
+    folder = judged(tmp_path)
+    told = drive(folder, TOWN, minutes=15)
+    report = rows(folder / "report.csv")
+    assert told == json.loads((folder / "run.json").read_text("utf-8"))
+    assert set(told["files"]) == {path.name for path in folder.iterdir()}
+    for what in ("level", "status", "reason"):
+        counted: dict[str, int] = {}
+        for row in report.values():
+            counted[row[what]] = counted.get(row[what], 0) + 1
+        assert told["counts"][what] == counted
+    with (folder / "summary.csv").open(encoding="utf-8") as file:
+        assert sum(int(row["sites"]) for row in csv.DictReader(file)) == len(report)
+    assert told["counts"]["rejects"] == {}
+    assert any("second look is due" in words for words in told["warnings"])
+    assert told["roads"]["minutes"] == 15
+    assert told["roads"]["status"]["within"] == 1
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet", "xlsx"])
+def test_twice_is_as_good_as_once(tmp_path: Path, kind: Any) -> None:
+    """The same bytes; and with all the time in the world only what has no road stays in doubt."""
+    folder = judged(tmp_path, format=kind)
+    drive(folder, TOWN, minutes=15)
+    once = held(folder)
+    drive(folder, TOWN, minutes=15)
+    assert held(folder) == once
+    drive(folder, TOWN, minutes=100)
+    reviewed = json.loads((folder / "run.json").read_text("utf-8"))["counts"]["reason"]
+    assert "road_over_budget" not in reviewed
+    assert reviewed["road_unreachable"] == 1
+
+
+def test_no_cell_changes_but_what_roads_say(tmp_path: Path) -> None:
+    """A look in which all is in time leaves the report's bytes as they were, guards and all."""
+    sites = SITES.replace("island,North,LI,47.20,9.51\n", "")
+    folder = judged(tmp_path, sites=sites)
+    before = (folder / "report.csv").read_bytes()
+    drive(folder, TOWN)
+    assert (folder / "report.csv").read_bytes() == before
+    assert b"'=Near" in before
+
+
+def test_types_of_parquet_stay(tmp_path: Path) -> None:
+    """The schema of the report is that of the run."""
+    folder = judged(tmp_path, format="parquet")
+    before = pq.read_schema(folder / "report.parquet")
+    drive(folder, TOWN, minutes=15)
+    assert pq.read_schema(folder / "report.parquet").types == before.types
+
+
+def test_no_promise_rises(tmp_path: Path) -> None:
+    """Whatever the budget: what was not qualified before is not qualified after."""
+    folder = judged(tmp_path)
+    before = rows(folder / "report.csv")
+    for minutes in (1.0, 15.0, 1000.0):
+        drive(folder, TOWN, minutes=minutes)
+        for site, row in rows(folder / "report.csv").items():
+            assert row["status"] != "qualified" or before[site]["status"] == "qualified"
+
+
+def test_a_failure_leaves_the_old_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whole or not at all."""
+    folder = judged(tmp_path)
+    before = held(folder)
+
+    def full(_path: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(publishing, "to_disk", full)
+    with pytest.raises(PublishError, match="No space left"):
+        drive(folder, TOWN, minutes=15)
+    monkeypatch.undo()
+    assert held(folder) == before
+
+
+def test_a_new_run_takes_the_drive_times_away(tmp_path: Path) -> None:
+    """They were of another report."""
+    folder = judged(tmp_path)
+    drive(folder, TOWN, minutes=15)
+    judged(tmp_path)
+    assert not (folder / "drive_times.csv").exists()
+
+
+def test_the_map_shows_what_the_report_says(tmp_path: Path) -> None:
+    """It is drawn again; without a map none is made."""
+    folder = judged(tmp_path)
+    before = (folder / "map.html").read_bytes()
+    drive(folder, TOWN, minutes=15)
+    assert (folder / "map.html").read_bytes() != before
+    shutil.rmtree(folder)
+    folder = judged(tmp_path, map=False, areas=False)
+    assert "map.html" not in drive(folder, TOWN)["files"]
+
+
+def test_what_the_road_cannot_serve_is_a_layer_of_the_map(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And stays one when the map is made again from the folder; a center off the map has none."""
+    shown = []
+    whole = page.page
+    monkeypatch.setattr(page, "page", lambda data: shown.append(data.told) or whole(data))
+    (tmp_path / "network.csv").write_text(CENTERS + "OFF,Off,FR,48.8,2.3\n", encoding="utf-8")
+    monkeypatch.setattr(f"{__name__}.CENTERS", (tmp_path / "network.csv").read_text())
+    folder = judged(tmp_path)
+    drive(folder, TOWN, minutes=15)
+    again = redrawn(folder).told
+    assert again["minutes"] == shown[1]["minutes"] == 15
+    names = [center["id"] for center in again["centers"]]
+    for told in (again, shown[1]):
+        assert [names[area["center"]] for area in told["unserved"]] == ["TOWN"]
+    assert shown[0]["unserved"] == []
+    features = gpd.read_file(folder / "service_areas.geojson")
+    assert features["kind"].tolist() == ["served", "unserved"]
+    assert features.geometry.is_valid.all()
+    assert features.geometry.iloc[0].contains(shapely.Point(9.51, 47.11))
+    assert not features.geometry.iloc[1].contains(shapely.Point(9.51, 47.11))
+
+
+def test_a_folder_or_policy_that_does_not_fit_is_refused(tmp_path: Path) -> None:
+    """With what to do, and nothing changed."""
+    with pytest.raises(InputError, match="holds no run"):
+        drive(tmp_path, TOWN)
+    path = tmp_path / "own.toml"
+    path.write_text(ROAD_POLICY, encoding="utf-8")
+    folder = judged(tmp_path, policy=path)
+    with pytest.raises(PolicyError, match="not built in"):
+        drive(folder, TOWN)
+    with pytest.raises(PolicyError, match="not by this policy"):
+        drive(folder, TOWN, policy="appliance-maintenance")
+    with pytest.raises(InputError, match="no budget"):
+        drive(folder, TOWN, minutes=0)
+
+
+def test_by_road_miles_by_road_decide(tmp_path: Path) -> None:
+    """The geodesic tells who is beyond; within it nothing is promised before a look at roads."""
+    path = tmp_path / "own.toml"
+    path.write_text(ROAD_POLICY, encoding="utf-8")
+    folder = judged(tmp_path, policy=path)
+    before = rows(folder / "report.csv")
+    assert verdict(before["near"]) == ("None", "review", "road_unchecked")
+    assert verdict(before["far"]) == ("None", "fallback", "beyond_radius")
+    drive(folder, TOWN, minutes=60, policy=path)
+    after = rows(folder / "report.csv")
+    assert verdict(after["near"]) == ("Best", "qualified", "within_radius")
+    # 3.8 miles as the crow flies, and by the ferry, too.
+    assert verdict(after["ferry"]) == ("Best", "qualified", "within_radius")
+    assert verdict(after["island"]) == ("None", "review", "road_unreachable")
+    assert verdict(after["field"]) == ("None", "review", "road_unchecked")
+    assert verdict(after["far"]) == ("None", "fallback", "beyond_radius")
+    once = held(folder)
+    drive(folder, TOWN, minutes=60, policy=path)
+    assert held(folder) == once
+
+
+@pytest.mark.parametrize(
+    ("miles", "road", "in_reach", "expected"),
+    [
+        (4.5, RoadStatus.within, 1, (0, Status.qualified, Reason.within_radius)),
+        (4.6, RoadStatus.within, 1, (1, Status.qualified, Reason.within_radius)),
+        (7.1, RoadStatus.within, 1, (2, Status.fallback, Reason.beyond_radius)),
+        (7.1, RoadStatus.over_budget, 1, (2, Status.fallback, Reason.beyond_radius)),
+        (7.1, RoadStatus.within, 2, (2, Status.review, Reason.road_unchecked)),
+        (4.0, RoadStatus.over_budget, 1, (2, Status.review, Reason.road_over_budget)),
+        (np.nan, RoadStatus.unreachable, 1, (2, Status.review, Reason.road_unreachable)),
+        (np.nan, RoadStatus.unsnapped, 1, (2, Status.review, Reason.road_unchecked)),
+    ],
+)
+def test_rulings_by_road(
+    tmp_path: Path, miles: float, road: RoadStatus, in_reach: int, expected: tuple[int, int, int]
+) -> None:
+    """A band further out by road is a lower level; and from any ruling the next comes out alike."""
+    path = tmp_path / "own.toml"
+    path.write_text(ROAD_POLICY, encoding="utf-8")
+    policy = Policy.load(path)
+    first = ruling.Rows(
+        level=np.array([2], np.int8),
+        status=np.array([Status.review], np.int8),
+        reason=np.array([Reason.road_unchecked], np.int8),
+        country=np.array(["LI"], object),
+        limit_miles=np.array([4.5]),
+        margin_miles=np.array([0.5]),
+        in_reach=np.array([float(in_reach)]),
+    )
+    told = np.array([road], np.int8), np.array([miles])
+    second = ruling.ruled(first, policy, *told)
+    assert (second.level[0], second.status[0], second.reason[0]) == expected
+    third = ruling.ruled(second, policy, *told)
+    assert all(np.array_equal(v, getattr(third, n)) for n, v in vars(second).items())
+    back = ruling.ruled(
+        second, policy, np.array([RoadStatus.unsnapped], np.int8), np.array([np.nan])
+    )
+    assert all(np.array_equal(v, getattr(back, n)) for n, v in vars(first).items())
+
+
+def test_the_third_policy_waits_for_roads(tmp_path: Path) -> None:
+    """150 miles by road where it is sold, and nowhere else."""
+    sites = "site_id,country,latitude,longitude\nde,DE,48.0,11.0\njp,JP,48.0,11.0\nus,US,40,-75\n"
+    (tmp_path / "c.csv").write_text("center_id,latitude,longitude,country\nM,48.1,11.5,DE\n")
+    (tmp_path / "s.csv").write_text(sites)
+    folder = tmp_path / "out"
+    options = batch.Options(trust_declared=True)
+    batch.run(
+        tmp_path / "s.csv",
+        tmp_path / "c.csv",
+        folder,
+        policy="watchguard-premium-rma",
+        options=options,
+    )
+    found = {site: row["reason"] for site, row in rows(folder / "report.csv").items()}
+    assert found == {"de": "road_unchecked", "jp": "beyond_radius", "us": "beyond_radius"}
+
+
+@pytest.fixture
+def frames() -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """Give verdicts and centers of the town."""
+    from io import StringIO
+
+    sites, centers = (
+        pd.read_csv(StringIO(text), keep_default_na=False) for text in (SITES, CENTERS)
+    )
+    verdicts = ca.assess(
+        sites.set_index("site_id", drop=False), centers, as_of="2026-12-01", trust_declared=True
+    )
+    return verdicts, centers
+
+
+def test_frames_say_what_folders_say(
+    tmp_path: Path, frames: tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]
+) -> None:
+    """The same verdicts and times, the input unchanged; and the result can be written."""
+    verdicts, centers = frames
+    kept = verdicts.copy(deep=True)
+    looked = ca.drive_times(verdicts, centers, TOWN, minutes=15)
+    pd.testing.assert_frame_equal(verdicts, kept)
+    folder = judged(tmp_path)
+    drive(folder, TOWN, minutes=15)
+    report, told = rows(folder / "report.csv"), rows(folder / "drive_times.csv")
+    for site, row in looked.iterrows():
+        assert (row["level"], row["status"], row["reason"]) == verdict(report[str(site)])
+        if site in told:
+            assert row["road_status"] == told[str(site)]["status"]
+            if told[str(site)]["minutes"]:
+                assert row["minutes"] == pytest.approx(float(told[str(site)]["minutes"]), abs=0.051)
+        else:
+            assert pd.isna(row["road_status"])
+    ca.write_report(looked, tmp_path / "notebook", centers=centers)
+    assert rows(tmp_path / "notebook" / "report.csv")["island"]["status"] == "review"
+
+
+def test_service_areas_and_what_they_leave(
+    frames: tuple[gpd.GeoDataFrame, gpd.GeoDataFrame],
+) -> None:
+    """One row a center and time; what is left of a coverage area and what is served make it up."""
+    _, centers = frames
+    served = ca.service_areas(centers, TOWN, minutes=[5, 30])
+    assert served["minutes"].tolist() == [5.0, 30.0]
+    assert served.geometry.is_valid.all()
+    assert served.geometry.iloc[1].contains(shapely.Point(9.60, 47.12))
+    assert not served.geometry.iloc[0].contains(shapely.Point(9.60, 47.12))
+    covered = ca.coverage_areas(centers, trust_declared=True)
+    some = served[served["minutes"] == 30]
+    left = ca.unserved_areas(covered, some)
+    assert left["minutes"].tolist() == [30.0]
+    both = (
+        left.geometry.iloc[0].area
+        + shapely.intersection(covered.geometry.iloc[0], some.geometry.iloc[0]).area
+    )
+    assert both == pytest.approx(covered.geometry.iloc[0].area, rel=1e-9)
+    assert 0 < left["area_km2"].iloc[0] < covered["area_km2"].iloc[0]
+    with pytest.raises(InputError, match="several times"):
+        ca.unserved_areas(covered, served)
+    with pytest.raises(InputError, match="no budget"):
+        ca.service_areas(centers, TOWN, minutes=-1)
+
+
+def test_the_verb_tells_what_it_did(tmp_path: Path) -> None:
+    """Warnings, counts, and the ledger as the last line; JSON on standard output."""
+    folder = judged(tmp_path)
+    given = ["drive-times", str(folder), "--osm", str(TOWN), "--minutes", "15", "--json"]
+    done = CliRunner().invoke(program, given, catch_exceptions=False)
+    assert done.exit_code == 0
+    assert json.loads(done.stdout)["roads"]["status"]["over_budget"] == 1
+    lines = done.stderr.splitlines()
+    assert lines[-1] == "read 7 = decided 7 + rejected 0 + blank 0"
+    assert "second look is due" in done.stderr
+    assert "1 over_budget, 1 unreachable, 1 unsnapped, 1 within" in done.stderr
+
+
+def test_rows_in_a_database_are_told_to_be_old(tmp_path: Path) -> None:
+    """Nothing is written there, which is said."""
+    folder = judged(tmp_path)
+    manifest = json.loads((folder / "run.json").read_text("utf-8"))
+    (folder / "run.json").write_text(json.dumps(manifest | {"table": "sqlite:///x.db#t"}))
+    told = drive(folder, TOWN)
+    assert any("sqlite:///x.db#t are as before" in words for words in told["warnings"])
+
+
+def test_a_gate_holds_whatever_the_road_says(tmp_path: Path) -> None:
+    """Where miles by road decide, a site that bought less waits for no road, before or after."""
+    path = tmp_path / "road.toml"
+    gate = '[gates.request]\nclause = "all"\n[clauses]'
+    path.write_text(ROAD_POLICY.replace("[clauses]", gate), encoding="utf-8")
+    header, *lines = SITES.strip().splitlines()
+    asked = "\n".join([f"{header},requested_level", *(f"{line},None" for line in lines)])
+    folder = judged(tmp_path, sites=asked + "\n", policy=path)
+    before = {site: verdict(row) for site, row in rows(folder / "report.csv").items()}
+    assert before["near"] == ("None", "fallback", "level_not_requested")
+    drive(folder, TOWN, policy=path)
+    assert {site: verdict(row) for site, row in rows(folder / "report.csv").items()} == before

@@ -1,0 +1,129 @@
+"""Roads from an Overpass server, when asked: faults of the server, and the second time."""
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from roads import TOWN
+
+from coverage_analyzer.cli.main import program
+from coverage_analyzer.errors import InputError, ServiceError
+from coverage_analyzer.online.roads.network import load_network
+from coverage_analyzer.online.roads.overpass import Box, box, fetch_extract
+
+WHERE = Box(9.4, 47.0, 9.7, 47.3)
+GOOD = (200, TOWN.read_bytes(), "")
+
+
+class Server(HTTPServer):
+    """Gives prepared answers, the last one for ever."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.answers = [GOOD]
+        self.asked: list[bytes] = []
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.server_port}/api"
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers a query."""
+
+    def do_POST(self) -> None:
+        """Give the next answer."""
+        server = self.server
+        assert isinstance(server, Server)
+        server.asked.append(self.rfile.read(int(self.headers["Content-Length"])))
+        assert "coverage-analyzer" in self.headers["User-Agent"]
+        code, content, wait = server.answers[0]
+        if len(server.answers) > 1:
+            server.answers.pop(0)
+        self.send_response(code)
+        if wait:
+            self.send_header("Retry-After", wait)
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """Give a server on the loopback."""
+    with Server() as made:
+        thread = threading.Thread(target=made.serve_forever, args=(0.01,))
+        thread.start()
+        yield made
+        made.shutdown()
+        thread.join()
+
+
+def test_roads_are_fetched_once(server: Server, tmp_path: Path) -> None:
+    """The file is that of the server, and the second time nothing is asked."""
+    first = fetch_extract(WHERE, url=server.url, cache=tmp_path)
+    assert first == fetch_extract(WHERE, url=server.url, cache=tmp_path)
+    assert len(server.asked) == 1
+    assert b"47.000000%2C9.400000%2C47.300000%2C9.700000" in server.asked[0]
+    assert len(load_network(first, cache=tmp_path)) == len(load_network(TOWN, cache=tmp_path))
+
+
+def test_a_busy_server_is_asked_again_when_it_says(server: Server, tmp_path: Path) -> None:
+    """After 429 as long as it asks for, after others a little longer each time."""
+    server.answers = [(429, b"", "7"), (504, b"", ""), GOOD]
+    waits: list[float] = []
+    assert fetch_extract(WHERE, url=server.url, cache=tmp_path, pause=waits.append).is_file()
+    assert waits == [7.0, 4.0]
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ((500, b"", ""), "status 500"),
+        ((200, b"<html>too many</html>", ""), "no OpenStreetMap file"),
+        ((200, TOWN.read_bytes()[:500], ""), "no OpenStreetMap file"),
+        ((200, b"<osm><remark>timed out</remark></osm>", ""), "out of time"),
+    ],
+)
+def test_a_server_that_fails_is_a_service_error(
+    server: Server, tmp_path: Path, answer: tuple[int, bytes, str], words: str
+) -> None:
+    """After three tries, and nothing is kept of it."""
+    server.answers = [answer]
+    with pytest.raises(ServiceError, match=words):
+        fetch_extract(WHERE, url=server.url, cache=tmp_path, pause=lambda _: None)
+    assert len(server.asked) == 3
+    assert not list(tmp_path.iterdir())
+
+
+def test_no_server_is_a_service_error(tmp_path: Path) -> None:
+    """Nobody listens there."""
+    with pytest.raises(ServiceError, match="after 3 tries"):
+        fetch_extract(WHERE, url="http://127.0.0.1:9/", cache=tmp_path, pause=lambda _: None)
+
+
+@pytest.mark.parametrize("text", ["", "1,2,3", "a,b,c,d", "9,47,8,48", "9,47,10,nan", "0,0,1,91"])
+def test_what_is_no_box_is_refused(text: str) -> None:
+    """With how to write one."""
+    with pytest.raises(InputError, match="is no box"):
+        box(text)
+
+
+def test_a_large_box_is_refused() -> None:
+    """A server that serves all will not give it."""
+    with pytest.raises(InputError, match="take an extract"):
+        box("9,47,11,48")
+
+
+def test_the_verb_wants_one_source_of_roads(tmp_path: Path) -> None:
+    """Neither none nor two."""
+    for given in ([], ["--osm", "x.osm", "--overpass", "9,47,9.5,47.5"]):
+        done = CliRunner().invoke(program, ["drive-times", str(tmp_path), *given])
+        assert done.exit_code == 2
+        assert "Say where the roads are" in done.output
