@@ -394,7 +394,7 @@ def _gate_clause(matcher: Matcher, reason: Reason, country: str) -> str | None:
         Reason.product_undated: gates.lifecycle,
         Reason.address_not_registered: gates.registration,
         Reason.not_offered_in_country: next(
-            (rule for rule in gates.not_offered if country in rule.countries), None
+            (rule for rule in gates.not_offered if rule.closes_in(country)), None
         ),
     }
     rule = rules.get(reason)

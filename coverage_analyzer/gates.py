@@ -340,7 +340,7 @@ def _offered(policy: Policy, world: Countries) -> Bools | None:
     position = {level.id: n for n, level in enumerate(policy.levels)}
     offered = np.ones((len(world.names.codes), len(policy.levels)), np.bool_)
     for rule in policy.gates.not_offered:
-        numbers = [world.names.known(code) for code in rule.countries]
+        numbers = [n for n, code in enumerate(world.names.codes) if rule.closes_in(code)]
         offered[numbers, position[rule.level]] = False
     return offered
 

@@ -69,7 +69,7 @@ def _unknown_countries(policy: "Policy") -> Iterator[str]:
             for n, p in enumerate(getattr(policy, w))
         ),
         *(
-            (f"gates.not_offered.{n}.countries", p.countries)
+            (f"gates.not_offered.{n}.countries", (*p.countries, *p.but))
             for n, p in enumerate(policy.gates.not_offered)
         ),
         *(

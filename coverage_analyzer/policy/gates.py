@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from coverage_analyzer.policy.parts import Identifier, IsoCode, Model
+from coverage_analyzer.policy.parts import ALL_OTHERS, CountryCode, Identifier, IsoCode, Model
 
 Name = Annotated[str, Field(pattern=r"\S")]
 Phase = Literal["mainstream", "extended", "end_of_maintenance"]
@@ -50,11 +50,22 @@ class RequestGate(Model):
 
 
 class NotOffered(Model):
-    """A level that is not offered in some countries."""
+    """A level that is not offered in some countries; in ``*``, that is in all ``but`` some."""
 
     level: Identifier
-    countries: Annotated[tuple[IsoCode, ...], Field(min_length=1)]
+    countries: Annotated[tuple[CountryCode, ...], Field(min_length=1)]
+    but: tuple[IsoCode, ...] = ()
     clause: Identifier
+
+    def closes_in(self, country: str) -> bool:
+        """Return whether the level is not offered in a country (alpha-2)."""
+        return country not in self.but and not {country, ALL_OTHERS}.isdisjoint(self.countries)
+
+    def __str__(self) -> str:
+        """Return it in words."""
+        where = ", ".join(self.countries).replace(ALL_OTHERS, "any country")
+        but = f" but {', '.join(self.but)}" if self.but else ""
+        return f"{self.level} is not offered in {where}{but}"
 
 
 class ExportApproval(Model):
@@ -89,7 +100,7 @@ class GateRules(Model):
             lines.append(f"the address is registered{within}")
         if self.request:
             lines.append("the level was asked for; who asked for a lower one has that")
-        lines += [f"{r.level} is not offered in {', '.join(r.countries)}" for r in self.not_offered]
+        lines += map(str, self.not_offered)
         if self.export_approval:
             names = ", ".join(self.export_approval.countries) or "not named by the vendor"
             lines.append(f"countries that want export papers, which is no gate: {names}")

@@ -178,7 +178,8 @@ class Policy(Model):
     def needs_country(self) -> bool:
         """Whether any answer depends on the country of a site."""
         everywhere = all(b.countries == (ALL_OTHERS,) for b in self.bands)
-        return self.qualification.same_country or not everywhere
+        offered = bool(self.gates.not_offered)
+        return self.qualification.same_country or offered or not everywhere
 
 
 def builtin() -> dict[str, Policy]:

@@ -358,7 +358,7 @@ def test_the_third_policy_waits_for_roads(tmp_path: Path) -> None:
         options=options,
     )
     found = {site: row["reason"] for site, row in rows(folder / "report.csv").items()}
-    assert found == {"de": "road_unchecked", "jp": "beyond_radius", "us": "beyond_radius"}
+    assert found == {"de": "road_unchecked", "jp": "not_offered_in_country", "us": "beyond_radius"}
 
 
 @pytest.fixture

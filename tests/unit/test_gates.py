@@ -83,16 +83,16 @@ def test_a_wrong_gate_is_refused_by_its_key(gates: dict[str, Any], message: str)
 def test_every_clause_is_cited() -> None:
     """Reach every clause of every policy that ships by a story that cites it."""
     cited = {name: set[str]() for name in builtin()}
-    columns = {"center_id": ["C", "P"], "country": ["US", "DE"], "latitude": [40.0, 50.0]}
-    centers = pd.DataFrame(columns | {"longitude": [-75.0, 8.0], "opens_on": ["", "2027-02-01"]})
+    columns = {"center_id": ["C", "P"], "country": ["US", "DE"], "latitude": [40.0, 49.0]}
+    centers = pd.DataFrame(columns | {"longitude": [-75.0, 8.4], "opens_on": ["", "2027-02-01"]})
     said = {"component": "fan", "product": "Relic", "registered_on": "2026-01-01"}
     points = [
         (40.0, -75.0, "US", {}),
         (40.0, -75.0, "US", said),
         (40.0, -76.2, "US", {}),
         (45.0, -100.0, "US", {}),
-        (50.0, 8.0, "DE", {}),
-        (48.2, 16.4, "AT", {}),
+        (49.0, 8.5, "DE", {}),
+        (47.7, 8.64, "CH", {}),
         *((40.0, -75.0, "US", {"requested_level": level}) for level in ("silver", "bronze")),
     ]
     for name, policy in builtin().items():
@@ -260,3 +260,24 @@ def test_a_product_of_several_components(tmp_path: Path) -> None:
     judged(tmp_path, said, options=options)
     rows = records(tmp_path / "out" / "report.csv")
     assert [row["status"] for row in rows] == ["qualified", "review"]
+
+
+def test_a_level_may_be_offered_in_some_countries_alone() -> None:
+    """Where it is not, no road is asked: nothing waits for a promise that cannot come."""
+    columns = {"center_id": ["C"], "country": ["DE"], "latitude": [48.0], "longitude": [12.0]}
+    told = {
+        country: ca.explain(
+            pd.DataFrame(columns),
+            "watchguard-premium-rma",
+            latitude=latitude,
+            longitude=12.1,
+            country=country,
+            as_of=AS_OF,
+        )
+        for country, latitude in (("DE", 48.1), ("AT", 47.4))
+    }
+    assert {country: (s.level, s.status, s.reason) for country, s in told.items()} == {
+        "DE": ("Standard", "review", "road_unchecked"),
+        "AT": ("Standard", "fallback", "not_offered_in_country"),
+    }
+    assert told["AT"].clauses[0].startswith("The service is offered in the United States")
