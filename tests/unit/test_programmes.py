@@ -11,6 +11,7 @@ import pydantic
 import pytest
 
 import coverage_analyzer as ca
+from coverage_analyzer import policy
 from coverage_analyzer.errors import InputError, PolicyError
 from coverage_analyzer.maps import fetching
 from coverage_analyzer.policy import Policy
@@ -148,7 +149,7 @@ def test_a_programme_from_a_file(tmp_path: Path) -> None:
 
 def test_the_catalogue_holds_policies_and_programmes() -> None:
     """One name finds either; a wrong one is told what there is of both."""
-    assert list(catalogue.entries()) == ["appliance-maintenance", "hp-call-to-repair", *SHIPPED]
+    assert list(catalogue.entries()) == [*policy.builtin(), *SHIPPED]
     assert isinstance(catalogue.entry("appliance-maintenance"), Policy)
     assert isinstance(catalogue.entry(TRM), Programme)
     with pytest.raises(PolicyError) as caught:
