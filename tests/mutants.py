@@ -41,6 +41,7 @@ def pytest_configure():
 _CENTERS, _COUNTRIES = "unit/test_centers.py", "unit/test_countries.py"
 _MATCHING, _NEARNESS = "unit/test_matching.py", "unit/test_nearness.py"
 _DATABASE = "unit/test_database.py"
+_POLICY = "unit/test_policy.py"
 _GATES = "golden/test_gate_cases.py"
 _COMMITMENTS, _CLOCKS = "unit/test_commitments.py", "golden/test_clocks.py"
 _ADDRESSES, _PROMISES = "golden/test_addresses.py", "property/test_promises.py"
@@ -78,7 +79,9 @@ TESTS: Final = {
     "terms/levels": (_COMMITMENTS,),
     "terms/requests": (_COMMITMENTS,),
     "terms/zones": (_COMMITMENTS,),
-    "policy": ("unit/test_policy.py", _COUNTRIES, _MATCHING, _GOLDEN),
+    "policy/checks": (_POLICY,),
+    "policy/model": (_POLICY, _COUNTRIES, _MATCHING, _GOLDEN),
+    "policy/parts": (_POLICY,),
     "terms/conditions": ("golden/test_entitlements.py", "unit/test_programmes.py"),
     "terms/entitlements": ("golden/test_entitlements.py", "unit/test_programmes.py"),
     "terms/comparison": ("unit/test_programmes.py",),
@@ -161,8 +164,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "geodesy",
-        '_, _, metres = Geod(ellps="WGS84").inv(copies[0], copies[1], copies[2], copies[3])',
-        '_, _, metres = Geod(ellps="sphere").inv(copies[0], copies[1], copies[2], copies[3])',
+        '_, _, metres = Geod(ellps="WGS84").inv(a, b, c, d)',
+        '_, _, metres = Geod(ellps="sphere").inv(a, b, c, d)',
         "great circles on a sphere for geodesics on the ellipsoid",
     ),
     Mutant(
@@ -461,37 +464,37 @@ MUTANTS: Final = (
     ),
     # -------------------------------------------------------------------------- policy
     Mutant(
-        "policy",
+        "policy/checks",
         "elif band.above_miles < reached:",
         "elif band.above_miles < 0:",
         "an overlap of bands is accepted",
     ),
     Mutant(
-        "policy",
+        "policy/checks",
         "elif band.above_miles > reached:",
         "elif band.above_miles > 12_000:",
         "a gap between bands is accepted",
     ),
     Mutant(
-        "policy",
+        "policy/model",
         "return tuple(sorted(named or others, key=lambda b: b.up_to_miles))",
         "return tuple(sorted(others or named, key=lambda b: b.up_to_miles))",
         "50 miles everywhere: the US has no limit of its own",
     ),
     Mutant(
-        "policy",
+        "policy/model",
         "fold[table.sovereign == number] = number",
         "fold[number] = number",
         "territories are not folded into their sovereign",
     ),
     Mutant(
-        "policy",
-        "return self.qualification.same_country or not everywhere",
-        "return self.qualification.same_country",
+        "policy/model",
+        "return self.qualification.same_country or offered or not everywhere",
+        "return self.qualification.same_country or offered",
         "limits by country forgotten where any center may serve",
     ),
     Mutant(
-        "policy",
+        "policy/parts",
         'model_config = pydantic.ConfigDict(frozen=True, extra="forbid", strict=True)',
         'model_config = pydantic.ConfigDict(frozen=True, extra="ignore", strict=True)',
         "a misspelt key of a policy is passed over",
