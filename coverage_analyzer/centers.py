@@ -175,6 +175,9 @@ def day(value: Any) -> datetime.date | None:
     return cast("datetime.date", parsed.item())
 
 
+COORDINATES: Final = ("latitude", "longitude")
+
+
 def _faults(
     columns: Mapping[str, Sequence[str]],
     lon: Floats,
@@ -190,7 +193,8 @@ def _faults(
         if not center_id.strip():
             wrong.append("center_id is empty")
         if np.isnan(lon[i]) or np.isnan(lat[i]):
-            wrong.append("latitude or longitude is missing, not a number or out of range")
+            place = ", ".join(f"{n} {columns[n][i]!r}" for n in COORDINATES if n in columns)
+            wrong.append(f"{place or 'its place'} is missing, not a number or out of range")
         for name, read in days.items():
             text = columns.get(name, [""] * len(ids))[i]
             if text.strip() and np.isnat(read[i]):

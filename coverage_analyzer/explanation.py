@@ -16,7 +16,7 @@ from coverage_analyzer.errors import InputError, visible
 from coverage_analyzer.gates import DAYS, TEXTS
 from coverage_analyzer.geodesy import MILE_M
 from coverage_analyzer.lead_times import lead_time, window
-from coverage_analyzer.matching import Matcher, Reason, Sites
+from coverage_analyzer.matching import Matcher, Reason, Sites, away_from_zero
 from coverage_analyzer.nearness import NOBODY
 
 LISTED: Final = 10
@@ -116,6 +116,8 @@ class Explanation:
     """Between these days a center would open that is ordered on the day asked about."""
     stated: dict[str, str]
     warnings: tuple[str, ...]
+    unseen: tuple[str, ...]
+    """What is stated, and no gate could judge."""
     clauses: tuple[str, ...]
     notes: tuple[str, ...]
     """Clauses that decided nothing here, but hold for the level and for what is stated."""
@@ -154,7 +156,8 @@ class Explanation:
         if self.window:
             days = " and ".join(self.window)
             lines.append(f"  ordered   a new center would open between {days}")
-        lines += [f"  warning   {warning}" for warning in self.warnings]
+        told = (*self.warnings, *self.unseen)
+        lines += [f"  warning   {warning}" for warning in told]
         lines += [f"  clause    {clause}" for clause in self.clauses]
         lines += [f"  note      {note}" for note in self.notes]
         return "\n".join(map(visible, [*lines, f"  source    {self.source}"]))
@@ -230,6 +233,7 @@ def explanation(  # noqa: PLR0913 - a place and what is said of it are one quest
         window=_window(matcher, codes[number[0]], ordered_on),
         stated=said,
         warnings=tuple(matcher.gates.paper_warnings({codes[number[0]]: 1})),
+        unseen=tuple(matcher.gates.blind(said)),
         clauses=tuple(_clauses(matcher, Reason[row["reason"]], codes[number[0]], level.id)),
         notes=tuple(_notes(matcher, Reason[row["reason"]], said, level.id)),
         source=f"{matcher.policy.source.title}, {matcher.policy.source.address}",
@@ -340,7 +344,7 @@ def _centers(
         elif not np.isnat(centers.closes_on[i]):
             closes = f"closes on {centers.closes_on[i]}"
         code = matcher.world.names.codes[matcher.center_country[i]]
-        margin = None if limit is None else limit - away
+        margin = None if limit is None else float(away_from_zero(np.array(limit - away)))
         known = (centers.center_id[i], centers.name[i], code, away, margin)
         result.append(NearCenter(*known, refused, closes))
     return result

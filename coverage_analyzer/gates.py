@@ -203,18 +203,27 @@ class Gates:
             How many rows are decided, by country (alpha-2).
         """
         wanted = [n for names in self.wanted.values() for n in names]
-        told = []
-        if absent := [n for n in wanted if n not in columns]:
-            told.append(f"No gate closes on what has no column: {', '.join(absent)}.")
+        told = self.unseen(columns)
         if some := {n: (empty or {}).get(n, 0) for n in wanted if n in columns}:
             cells = ", ".join(f"{n} in {count:,} row(s)" for n, count in some.items() if count)
             told += [f"No gate closes on an empty cell: {cells}."] if cells else []
+        return [*told, *self.blind(columns), *self.paper_warnings(places or {})]
+
+    def unseen(self, columns: Collection[str]) -> list[str]:
+        """Return a warning of the columns that gates look at, and that are not there."""
+        wanted = [n for names in self.wanted.values() for n in names]
+        absent = [n for n in wanted if n not in columns]
+        return [f"No gate closes on what has no column: {', '.join(absent)}."] if absent else []
+
+    def blind(self, columns: Collection[str]) -> list[str]:
+        """Return what is to be known of gates that cannot judge what rows say."""
+        told = []
         if self.rules.lifecycle and self.products is None and "product" in columns:
             told.append("No gate closes on a phase: give a table of products with --products FILE.")
         rule = self.rules.components
         if rule and not rule.excluded and rule.known is None and "component" in columns:
             told.append("No gate closes on a component: the policy names none.")
-        return [*told, *self.paper_warnings(places or {})]
+        return told
 
     def paper_warnings(self, places: Mapping[str, int]) -> list[str]:
         """Return a warning for each country with so many sites that wants export papers."""

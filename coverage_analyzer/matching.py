@@ -316,7 +316,7 @@ class Matcher:
         result.center[site] = there.center
         result.distance_miles[site] = np.rint(there.miles * 1000) / 1000
         result.limit_miles[site] = there.limit
-        result.margin_miles[site] = _away_from_zero(there.limit - there.miles)
+        result.margin_miles[site] = away_from_zero(there.limit - there.miles)
         return result
 
     def _promised(self, sites: Sites, points: Floats, country: Numbers, some: Ints) -> "Promised":
@@ -377,7 +377,7 @@ class Matcher:
             center=center.astype(np.int32),
             distance_miles=np.rint(miles * 1000) / 1000,
             limit_miles=limit,
-            margin_miles=_away_from_zero(np.where(inside, np.maximum(margin, 0), margin)),
+            margin_miles=away_from_zero(np.where(inside, np.maximum(margin, 0), margin)),
             country=country,
             available_on=opens,
             centers_in_reach=in_reach.astype(np.int32),
@@ -528,6 +528,6 @@ def _near_step(miles: Floats, error: Floats) -> Bools:
     return near
 
 
-def _away_from_zero(miles: Floats) -> Floats:
+def away_from_zero(miles: Floats) -> Floats:
     """Return numbers rounded to 3 decimals, outwards, so that only zero prints as zero."""
     return np.sign(miles) * np.ceil(np.round(np.abs(miles) * 1000, 6)) / 1000

@@ -56,12 +56,12 @@ SITES: Final = (
     COUNTRY,
     Column("accuracy_m", hint="accuracy|precision"),
     Column("address", ("registered_address",)),
-    Column("product", ("product_name",)),
+    Column("product", ("product_name",), hint="^produ[ck]t|^model$"),
     Column("version", ("product_version",)),
-    Column("component", ("component_name",)),
-    Column("requested_level", ("level_requested",)),
-    Column("registered_on", ("address_registered_on",)),
-    Column("installed_on", ("installation_date",)),
+    Column("component", ("component_name",), hint="component|^part$|komponente"),
+    Column("requested_level", ("level_requested",), hint="(service|support|maintenance).?level"),
+    Column("registered_on", ("address_registered_on",), hint="registered"),
+    Column("installed_on", ("installation_date",), hint="installed"),
     Column("receiving_hours", ("receiving", "dock_hours")),
     Column("time_zone", ("tz", "tzid")),
 )
@@ -255,7 +255,9 @@ def unnoticed(
         for column in table
         if column.hint and column.name not in found
         for i, header in enumerate(headers)
-        if i not in found.values() and re.search(column.hint, header, re.IGNORECASE)
+        if i not in found.values()
+        and header not in VERDICT  # of a report, whose own columns are no input
+        and re.search(column.hint, header, re.IGNORECASE)
     ]
 
 
@@ -304,7 +306,8 @@ def _check_missing(
     missing = [c for c in table if c.required and c.name not in found]
     if missing:
         column = missing[0]
-        near = difflib.get_close_matches(column.name, headers, n=1, cutoff=0.4)
+        free = [h for i, h in enumerate(headers) if i not in found.values()]
+        near = difflib.get_close_matches(column.name, free, n=1, cutoff=0.4)
         hint = f" Is it {near[0]!r}?" if near else ""
         hint += f" Say which with {_taking(table, column, near[0] if near else 'HEADER')}."
         if len(headers) == 1 and (marks := [m for m in ";\t|" if m in headers[0]]):

@@ -11,12 +11,14 @@ from coverage_analyzer import countries, tables
 from coverage_analyzer.batch.ledger import Ledger
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.overlap import ahead
+from coverage_analyzer.centers import today
 from coverage_analyzer.countries.decision import Ground, decided
 from coverage_analyzer.errors import InputError, PublishError
 from coverage_analyzer.files import reading
 from coverage_analyzer.files.duplicates import Ids
 from coverage_analyzer.files.reading import Table
 from coverage_analyzer.files.text_writer import RejectsWriter, Style
+from coverage_analyzer.gates import Gates
 from coverage_analyzer.policy import DEFAULT, Policy
 
 USABLE: Final = (Ground.AGREED, Ground.INFERRED)
@@ -95,6 +97,7 @@ def check(
         "other_columns": [h for h in table.headers if h not in table.recognised.values()],
         "warnings": [
             *tables.unnoticed(table.headers, table.columns, tables.SITES),
+            *Gates(rules, None, world, np.datetime64(today(), "D")).unseen(table.columns),
             *([f"{repeats}."] if repeats.ids else []),
         ],
         "ledger": ledger.figures(),

@@ -169,6 +169,9 @@ def _check_places(output: Any, rejects: Any, inputs: Sequence[Any]) -> None:
         With its name.
     """
     read = {Path(path).resolve() for path in inputs}
+    if isinstance(output, (str, Path)) and Path(output).suffix.lower() not in {"", ".csv"}:
+        msg = f"Commitments are written as .csv; {Path(output).name!r} ends otherwise."
+        raise InputError(msg)
     written = [Path(p).resolve() for p in (output, rejects) if isinstance(p, (str, Path))]
     for path in written:
         if path in read or written.count(path) > 1:

@@ -11,6 +11,7 @@ from coverage_analyzer.centers import day
 from coverage_analyzer.explanation import explanation
 from coverage_analyzer.files import reading
 from coverage_analyzer.files.finding import FoundSite, found
+from coverage_analyzer.files.reading import Table
 from coverage_analyzer.judging import matcher_of, products_of
 from coverage_analyzer.maps.letter import Addressee, letter
 from coverage_analyzer.policy import DEFAULT, Policy
@@ -46,8 +47,8 @@ def site_letter(
     as_of
         The day to judge, by default today in UTC.
     options
-        ``columns``, ``center_columns``, ``dialect``, ``center_dialect``, ``products`` and
-        ``trust_declared`` count.
+        ``columns``, ``center_columns``, ``dialect``, ``center_dialect``, ``products``,
+        ``trust_declared`` and ``warn`` count.
 
     Raises
     ------
@@ -69,7 +70,17 @@ def site_letter(
     declared, error = site.cell("country"), site.accuracy_m
     stated = {name: site.cell(name) for name in (*gates.TEXTS, *gates.DAYS)}
     story = explanation(matcher, *place, country=declared, accuracy_m=error, stated=stated)
+    for told in (*_doubts(table), *story.unseen):
+        options.warn(told)
     return letter(matcher, story, Addressee(site.site_id, site.cell("name"), address(site)))
+
+
+def _doubts(table: Table) -> list[str]:
+    """Return what should be looked into before a letter goes out."""
+    told = tables.unnoticed(table.headers, table.columns, tables.SITES)
+    if set(tables.VERDICT) <= set(table.headers):
+        told.append("A report is judged anew: the letter knows nothing of a look at roads.")
+    return told
 
 
 def address(site: FoundSite) -> str:

@@ -1,5 +1,6 @@
 """What can be chosen about a run."""
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,6 +9,8 @@ from coverage_analyzer.files import report
 from coverage_analyzer.files.delimited import PLAIN, Dialect
 from coverage_analyzer.files.duplicates import OnDuplicate
 from coverage_analyzer.files.text_writer import Style
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +44,9 @@ class Options:
     progress
         Called with the number of rows read so far, and the share of the input that they are (NaN
         where that cannot be told).
+    warn
+        Called with what should be looked into, by jobs that return no findings; by default it is
+        logged.
     """
 
     format: report.Format = "csv"
@@ -57,6 +63,7 @@ class Options:
     products: str | Path = ""
     on_duplicate: OnDuplicate = "keep"
     progress: Callable[[int, float], None] | None = None
+    warn: Callable[[str], object] = log.warning
 
     @property
     def style(self) -> Style:

@@ -75,13 +75,16 @@ def check(
 
 def _lines(findings: dict[str, Any]) -> list[str]:
     """Return what a reader of the file should know, in words."""
-    lines = [f"  {name:<14}{header!r}" for name, header in findings["columns"].items()]
+    lines = [f"  {name:<15} {header!r}" for name, header in findings["columns"].items()]
     others = ", ".join(map(repr, findings["other_columns"])) or "none"
     lines = ["columns taken", *lines, f"columns carried along: {others}"]
     if findings["rejects"]:
         lines.append("rows that would be rejected")
         lines += [f"  {n:>10,}  {reason}" for reason, n in findings["rejects"].items()]
-        lines += [f"  {reject}" for reject in findings["first_rejects"]]
+        first = findings["first_rejects"]
+        lines += [f"  {reject}" for reject in first]
+        if more := findings["ledger"]["rejected"] - len(first):
+            lines.append(f"  and {more:,} more; --rejects FILE has all")
     if findings["usable_country"] is not None:
         lines.append(f"sites with a usable country: {findings['usable_country']:.2%}")
         lines += [f"  {n:>10,}  {ground}" for ground, n in findings["countries"].items()]

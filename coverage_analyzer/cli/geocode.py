@@ -147,7 +147,10 @@ def _lines(findings: dict[str, Any]) -> list[str]:
         if findings[key]
     ]
     asked = findings["questions"]
-    lines.append(f"Asked the server {asked['asked']:,} time(s); {asked['cached']:,} were known.")
+    if any(asked.values()):
+        lines.append(
+            f"Asked the server {asked['asked']:,} time(s); {asked['cached']:,} were known."
+        )
     for old, new in findings["renamed_columns"].items():
         lines.append(f"The input's column {old!r} is there as {new!r}.")
     lines.append(f"Look at {findings['output']}. {ATTRIBUTION}")

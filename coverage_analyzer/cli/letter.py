@@ -54,9 +54,17 @@ def letter(
         dialect=dialect,
         center_dialect=center_dialect,
         trust_declared=trust_declared,
+        warn=lambda told: say(f"Warning: {told}"),
         products=products,
     )
-    page = batch.site_letter(sites, site_id, centers, policy=policy, as_of=as_of, options=chosen)
+    page = batch.site_letter(
+        sites,
+        site_id,
+        centers,
+        policy=policy,
+        as_of=as_of,
+        options=chosen,
+    )
     single.publish(place, page)
     say(f"The letter on {site_id} is {place}; open or print it in a browser.")
 

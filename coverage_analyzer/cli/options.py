@@ -116,6 +116,13 @@ DIALECT: Final = (
 
 CENTER_DIALECT: Final = (
     click.option("--center-delimiter", default="", metavar="CHAR", help="Of the centers.  [found]"),
+    click.option(
+        "--center-decimal",
+        type=click.Choice([".", ","]),
+        default=".",
+        show_default=True,
+        help="In coordinates of the centers.",
+    ),
     click.option("--center-encoding", default="", metavar="NAME", help="Of the centers.  [found]"),
     click.option("--center-sheet", default="", metavar="NAME", help="Of a workbook of centers."),
 )

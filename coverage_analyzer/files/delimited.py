@@ -102,7 +102,8 @@ class DelimitedFile(Source):
         except InputError:
             raise
         except (OSError, EOFError, ValueError, zlib.error) as error:
-            msg = f"{self._path} cannot {what}: {error}."
+            why = getattr(error, "strerror", None) or error
+            msg = f"{self._path} cannot {what}: {why}."
             raise InputError(msg) from error
 
     def share(self) -> float:

@@ -76,6 +76,11 @@ def assess(
         ``centers_in_reach``. Neither input is changed. ``.attrs["warnings"]`` tells which gates
         had nothing to look at.
 
+    Warns
+    -----
+    UserWarning
+        If rows state a product or component that no table or policy given tells anything of.
+
     Raises
     ------
     InputError
@@ -90,6 +95,8 @@ def assess(
     text = texts(sites, known["country"]) if "country" in known else None
     declared = np.zeros(len(sites), np.int16) if text is None else matcher.world.names.named(text)
     facts = matcher.gates.facts(facts_of(sites, known))
+    for told in matcher.gates.blind(known):
+        warnings.warn(told, stacklevel=2)
     verdicts = matcher.match(Sites(lon, lat, declared, accuracy(sites, known)), facts)
     plain = pd.DataFrame(sites.drop(columns=points_name(sites)))
     names = _renamed(plain)

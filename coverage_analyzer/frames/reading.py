@@ -61,7 +61,8 @@ def read_sites(
     Warns
     -----
     UserWarning
-        With the number and the first lines of rows that cannot be used.
+        With the number and the first lines of rows that cannot be used; and for each header that
+        looks like a column that nobody took.
     """
     table = reading.opened(path, tables.SITES, columns, dialect)
     parts, lines, lon, lat, accuracy, refused = [], [], [], [], [], []
@@ -88,6 +89,8 @@ def read_sites(
         frame[name] = np.concatenate(dates).astype("datetime64[s]")
     if "site_id" not in frame:
         frame.insert(0, "site_id", np.concatenate(lines).astype(str))
+    for told in tables.unnoticed(table.headers, table.columns, tables.SITES):
+        warnings.warn(told, stacklevel=2)
     _tell_rejects(refused, rejects, table.path)
     sites = with_points(frame, np.concatenate(lon), np.concatenate(lat))
     sites.attrs = {"decided": len(sites), "rejected": len(refused), "blank": blank}

@@ -152,11 +152,11 @@ class Committer:
             warnings=tuple(_warnings(case, judged)),
             steps=(f"{judged.level.title}: {clock or 'promises nothing'} ({judged.reason})",),
         )
-        if clock is None:
+        if clock is None and judged.status != Status.review:
             return base
         try:
             _check_installed(case)
-            if judged.status == Status.review:
+            if judged.status == Status.review or clock is None:
                 told = f"the level is for review: {judged.reason}"
                 return _with(base, told, status=Answer.review)
             base = self._addressed(base, case, judged.country)

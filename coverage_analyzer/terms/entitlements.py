@@ -151,7 +151,7 @@ def entitlements(
     Raises
     ------
     InputError
-        If a fact of the customer, or a day, cannot be read.
+        If a fact of the customer, the country, or a day cannot be read.
 
     Examples
     --------
@@ -164,13 +164,16 @@ def entitlements(
         customer = Customer.from_mapping(customer)
     table = names.load()
     number = table.number(country)
+    if number == UNKNOWN:
+        msg = f"{country!r} is no country that the tables know; give its code, such as DE."
+        raise InputError(msg)
     given = day(date) or today()
     asked = Question(
         customer,
         product.strip(),
         version.strip(),
         country.strip(),
-        None if number in {NONE, UNKNOWN} else table.codes[number],
+        None if number == NONE else table.codes[number],
         given,
         day(end_of_maintenance),
     )

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 import coverage_analyzer as ca
+from coverage_analyzer.errors import InputError
 from coverage_analyzer.terms.programmes import builtin
 
 ALL = {"success_services": True, "base_support": True, "os_vendor_support": True}
@@ -150,7 +151,6 @@ TRM = {
     # A territory of the US in the Caribbean: in neither list.
     "puerto-rico": ((MAINTAINED, "", "", "PR", "2026-12-01"), UNSTATED, ""),
     "no-country": ((MAINTAINED, "", "", "", "2026-12-01"), UNKNOWN, ""),
-    "no-such-country": ((MAINTAINED, "", "", "Atlantis", "2026-12-01"), UNKNOWN, ""),
     # An agreement that runs applies wherever it is, to its last day.
     "running-in-the-us": (
         ({"relationship_management": "2020-05-31"}, "", "", "US", "2020-05-31"),
@@ -251,6 +251,12 @@ def test_golden(offer: str, case: Case, answer: str, missing: str) -> None:
         assert bool(found.undecided) == (answer != APPLIES)
     assert found.clauses
     assert set(found.clauses) <= set(builtin()[found.programme].clauses.values())
+
+
+def test_a_country_that_is_none_is_refused() -> None:
+    """A slip must not read as a country that is not known."""
+    with pytest.raises(InputError, match="'Atlantis' is no country"):
+        ca.entitlements({}, country="Atlantis")
 
 
 def test_every_clause_of_every_programme_is_reached() -> None:

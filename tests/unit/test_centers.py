@@ -100,7 +100,7 @@ def test_all_faults_are_told_at_once() -> None:
         "line 2 ('A'): the center_id 'A' occurs more than once",
         "line 3 ('A'): the center_id 'A' occurs more than once",
         "line 4 (' '): center_id is empty",
-        "line 5 ('D'): latitude or longitude is missing",
+        "line 5 ('D'): its place is missing",
         "line 6 ('E'): opens_on 'soon' is not a day like 2026-12-01",
         "line 7 ('F'): closes_on is not after opens_on",
         "line 8 ('G'): closes_on '31.12.2026' is not a day",

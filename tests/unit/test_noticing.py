@@ -1,0 +1,100 @@
+"""What looks like a column and is not taken, or is stated and not judged, is told by every face."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+from running import AS_OF, centers_file, sites_file
+
+import coverage_analyzer as ca
+from coverage_analyzer import batch
+from coverage_analyzer.cli.main import program
+from coverage_analyzer.errors import InputError
+
+SITES = "site_id,Land,lat,lon,Part,Produkt\nA,US,40.0,-75.0,fan,MPX\n"
+
+
+def told(arguments: list[object]) -> str:
+    """Return all that the program says."""
+    ended = CliRunner().invoke(program, list(map(str, arguments)))
+    return f"{ended.output}{ended.exception or ''}"
+
+
+def test_headers_that_may_be_meant_are_told_by_all(tmp_path: Path) -> None:
+    """Run, check, letter and notebook: the country, and what gates look at."""
+    sites, centers = sites_file(tmp_path, SITES), centers_file(tmp_path)
+    to = [sites, "--centers", centers]
+    letter = [*to, "--site", "A", "-o", tmp_path / "l.html"]
+    with pytest.warns(UserWarning, match=r"Is it ") as caught:
+        ca.read_sites(sites)
+    said = "\n".join(str(w.message) for w in caught)
+    for words in (
+        told(["run", *to, "-o", tmp_path / "out"]),
+        told(["check", sites]),
+        told(["letter", *letter]),
+        said,
+    ):
+        for header in ("Land", "Part", "Produkt"):
+            assert f"Is it '{header}'?" in words
+    assert "No gate closes on what has no column" in told(["check", sites])
+
+
+def test_a_product_without_a_table_is_told_by_all(tmp_path: Path) -> None:
+    """Who states a product believes that it counts."""
+    sites = sites_file(tmp_path, "site_id,lat,lon,country,product\nA,40.0,-75.0,US,MPX\n")
+    centers = centers_file(tmp_path)
+    words = "No gate closes on a phase"
+    to = [sites, "--centers", centers]
+    assert words in told(["run", *to, "-o", tmp_path / "out"])
+    assert words in told(["letter", *to, "--site", "A", "-o", tmp_path / "l.html"])
+    place = ["--centers", centers, "--country", "US", "--product", "MPX"]
+    assert words in told(["explain", "40.0", "-75.0", *place])
+    with pytest.warns(UserWarning, match=words):
+        ca.assess(ca.read_sites(sites), ca.read_centers(centers), as_of=AS_OF)
+
+
+def test_a_letter_on_a_report_says_what_it_does_not_know(tmp_path: Path) -> None:
+    """A verdict that roads have taken back is judged anew, by distance alone."""
+    sites, centers = sites_file(tmp_path), centers_file(tmp_path)
+    batch.run(sites, centers, tmp_path / "out", as_of=AS_OF)
+    report = tmp_path / "out" / "report.csv"
+    site = pd.read_csv(report, dtype=str)["site_id"][0]
+    letter = [report, "--site", site, "--centers", centers, "-o", tmp_path / "l.html"]
+    assert "knows nothing of a look at roads" in told(["letter", *letter])
+
+
+def test_commitments_are_written_as_what_they_are_called(tmp_path: Path) -> None:
+    """A workbook that is none would be opened, and lose the day."""
+    from coverage_analyzer.batch.commitments import answer_requests
+
+    with pytest.raises(InputError, match=r"written as \.csv; 'a\.xlsx' ends otherwise"):
+        answer_requests("r.csv", "s.csv", "c.csv", tmp_path / "a.xlsx")
+
+
+def test_centers_with_a_decimal_comma(tmp_path: Path) -> None:
+    """The command line can say so, and who does not is shown the cell."""
+    sites = sites_file(tmp_path)
+    text = "center_id;lat;lon;country\nPHL;39,95;-75,16;US\n"
+    to = [sites, "--centers", centers_file(tmp_path, text), "-o", tmp_path / "out"]
+    assert "latitude '39,95', longitude '-75,16' is missing" in told(["run", *to])
+    assert "1 of 1 centers open" in told(["run", *to, "--center-decimal", ","])
+
+
+def test_explain_and_report_have_the_same_margin(tmp_path: Path) -> None:
+    """Rounded away from zero in both: nobody misses by 0.000."""
+    sites, centers = sites_file(tmp_path), centers_file(tmp_path)
+    network = ca.read_centers(centers)
+    with pytest.warns(UserWarning, match="cannot be used"):
+        given = ca.read_sites(sites)
+    verdicts = ca.assess(given, network, as_of=AS_OF)
+    checked = 0
+    for row in verdicts.to_dict("records"):
+        if row["status"] not in {"qualified", "fallback"} or pd.isna(row["margin_miles"]):
+            continue
+        place = {"latitude": row["geometry"].y, "longitude": row["geometry"].x}
+        story = ca.explain(network, **place, country=row["country"], as_of=AS_OF)
+        assert story.center is not None
+        assert story.center.margin_miles == row["margin_miles"]
+        checked += 1
+    assert checked > 2
