@@ -47,7 +47,7 @@ def site_letter(
     as_of
         The day to judge, by default today in UTC.
     options
-        ``columns``, ``center_columns``, ``dialect``, ``center_dialect``, ``products``,
+        ``columns``, ``center_columns``, ``dialect``, ``center_dialect``, ``products``, ``product``,
         ``trust_declared`` and ``warn`` count.
 
     Raises
@@ -65,7 +65,7 @@ def site_letter(
     trusting, products = options.trust_declared, products_of(options.products)
     matcher = matcher_of(given, rules, as_of=wanted, trust_declared=trusting, products=products)
     table = reading.opened(sites, tables.SITES, options.columns, options.dialect)
-    site = found(table, site_id)
+    site = found(table, site_id, options.product)
     place = (site.lon, site.lat)
     declared, error = site.cell("country"), site.accuracy_m
     stated = {name: site.cell(name) for name in (*gates.TEXTS, *gates.DAYS)}

@@ -37,6 +37,8 @@ class Options:
         The address of a table of a database that is to hold the report, too.
     products
         A file of products with the days on which the phases of their life end (`tables.PRODUCTS`).
+    product
+        Which row a letter is on, where a site stands in one for each of its products.
     on_duplicate
         What becomes of rows that share their ``site_id``: all ``keep`` (and are counted), only
         the ``first`` usable one stays, or all are a ``reject``. For the latter two the sites are
@@ -61,6 +63,7 @@ class Options:
     center_dialect: Dialect = PLAIN
     table: str = ""
     products: str | Path = ""
+    product: str = ""
     on_duplicate: OnDuplicate = "keep"
     progress: Callable[[int, float], None] | None = None
     warn: Callable[[str], object] = log.warning

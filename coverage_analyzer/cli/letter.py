@@ -22,6 +22,7 @@ from coverage_analyzer.cli.talk import say
 @options.center_dialect
 @options.trust_declared
 @options.products
+@click.option("--product", default="", metavar="NAME", help="Which, if the site has several.")
 def letter(
     sites: str,
     site_id: str,
@@ -35,6 +36,7 @@ def letter(
     center_dialect: Any,
     trust_declared: bool,
     products: str,
+    product: str,
 ) -> None:
     """Write one page on a site: its level, what that promises, from when, why, with a map.
 
@@ -56,6 +58,7 @@ def letter(
         trust_declared=trust_declared,
         warn=lambda told: say(f"Warning: {told}"),
         products=products,
+        product=product,
     )
     page = batch.site_letter(
         sites,

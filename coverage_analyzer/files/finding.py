@@ -15,6 +15,7 @@ from coverage_analyzer.arrays import Ints
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.blocks import Block
 from coverage_analyzer.files.reading import Table, usable
+from coverage_analyzer.tables import folded
 
 LISTED: Final = 5
 """So many lines of an id that stands more than once are told."""
@@ -46,7 +47,7 @@ class FoundSite:
         return self.cells.get(self.columns.get(column, ""), "").strip()
 
 
-def found(table: Table, site_id: str) -> FoundSite:
+def found(table: Table, site_id: str, product: str = "") -> FoundSite:
     """Return the row of an id; without a column of ids, of a line.
 
     Parameters
@@ -55,6 +56,8 @@ def found(table: Table, site_id: str) -> FoundSite:
         Open sites, which are read once to the end.
     site_id
         Compared letter by letter, but for blanks round it.
+    product
+        Of the row, where a site stands in one for each of its products.
 
     Raises
     ------
@@ -68,6 +71,7 @@ def found(table: Table, site_id: str) -> FoundSite:
     for block in table.source.blocks():
         ids = pc.utf8_trim_whitespace(_ids(table, block))
         hits = np.flatnonzero(arrays.truth(pc.equal(ids, arrays.text([wanted])[0])))
+        hits = _of_product(table, block, hits, product)
         lines += block.lines[hits].tolist()
         unread += len(block.rejects)
         if first is None and len(hits):
@@ -79,9 +83,20 @@ def found(table: Table, site_id: str) -> FoundSite:
     if len(lines) > 1:
         more = f" and {len(lines) - LISTED} more" if len(lines) > LISTED else ""
         listed = ", ".join(table.source.place(n) or f"line {n}" for n in lines[:LISTED])
-        msg = f"{table.path}: {wanted!r} stands in {listed}{more}; a letter is on one site."
+        which = " Say which --product." if "product" in table.columns and not product else ""
+        msg = f"{table.path}: {wanted!r} stands in {listed}{more}; a letter is on one row.{which}"
         raise InputError(msg)
     return _site(table, first, wanted)
+
+
+def _of_product(table: Table, block: Block, rows: Ints, product: str) -> Ints:
+    """Return those rows that are of a product, if one is named."""
+    cells = table.column(block, "product")
+    if not product or cells is None:
+        return rows
+    names = tables.as_text(cells).take(arrays.arrow(rows)).to_pylist()
+    same = [folded(name or "") == folded(product) for name in names]
+    return rows[np.array(same, np.bool_)]
 
 
 def _ids(table: Table, block: Block) -> pa.Array:

@@ -90,3 +90,14 @@ def test_a_typed_table_is_read_too(tmp_path: Path) -> None:
     pq.write_table(pa.table(columns), path)
     site = found(reading.opened(path, tables.SITES), "8")
     assert (site.lat, site.cells["id"], site.cells["tags"]) == (2.5, "8", "")
+
+
+def test_the_row_of_a_product_is_found(tmp_path: Path) -> None:
+    """A site may stand in a row for each of its products; which one is never guessed."""
+    text = "site_id,product,lat,lon\nA,MPX 1,40,-75\nA,SDX,41,-75\n"
+    path = sites_file(tmp_path, text)
+    assert found(reading.opened(path, tables.SITES), "A", "mpx-1").lat == 40
+    with pytest.raises(InputError, match=r"line 2, line 3; a letter is on one row\. Say which"):
+        found(reading.opened(path, tables.SITES), "A")
+    with pytest.raises(InputError, match="no site has the site_id 'A'"):
+        found(reading.opened(path, tables.SITES), "A", "VPX")
