@@ -36,6 +36,9 @@ class Bands:
         self._limit = np.column_stack([edges, self.widest])
         levels = band_levels(policy, world)
         self._level = np.column_stack([levels, levels[:, -1]])
+        fits = levels[:, None, :] >= np.arange(len(policy.levels))[:, None]
+        fits &= ~np.isnan(edges)[:, None, :]
+        self._first = fits.argmax(axis=2)
         by_road = bands_by_road(policy, world)
         self._by_road = np.column_stack([by_road, np.zeros(len(by_road), np.bool_)])
 
@@ -62,6 +65,11 @@ class Bands:
     def level(self, country: Numbers, band: Ints) -> Levels:
         """Return the position of the level that bands buy; beyond all it means nothing."""
         return self._level.take(self._place(country, band))
+
+    def first(self, country: Numbers, level: Levels) -> Ints:
+        """Return the nearest band that buys no better level than a given one; 0 without one."""
+        band: Ints = self._first[country, level]
+        return band
 
     def by_road(self, country: Numbers, band: Ints) -> Bools:
         """Return whether the miles of bands count by road; beyond all, no road is shorter."""

@@ -234,9 +234,7 @@ class Gates:
             if places.get(code)
         ]
 
-    def closing(
-        self, facts: Facts | None, country: Numbers, level: Codes, promised: Codes
-    ) -> Closing:
+    def closing(self, facts: Facts | None, country: Numbers, promised: Codes) -> Closing:
         """Return which gate closes on each row.
 
         Parameters
@@ -245,10 +243,8 @@ class Gates:
             What the rows say, if anything.
         country
             The number of the country that each counts as.
-        level
-            The position of the level in force without gates.
         promised
-            That of the level which a center buys, now (then it is the one in force) or later.
+            The position of the level which a center buys, now or later.
         """
         rows = len(country)
         gate, doubt = np.zeros(rows, np.int8), np.zeros(rows, np.bool_)
@@ -256,7 +252,7 @@ class Gates:
         if self._offered is not None:
             cases.append((Gate.not_offered_in_country, ~self._offered[country, promised], False))
         if facts is not None:
-            cases += self._cases(facts, level, promised)
+            cases += self._cases(facts, promised)
         for code, closes, doubtful in sorted(cases, key=lambda c: (c[2], c[0]), reverse=True):
             gate[closes], doubt[closes] = code, doubtful
         return Closing(gate, doubt)
@@ -267,13 +263,11 @@ class Gates:
             np.maximum(facts.requested, 0) if self.rules.request else np.zeros_like(facts.requested)
         )
 
-    def _cases(self, facts: Facts, level: Codes, promised: Codes) -> list[tuple[Gate, Bools, bool]]:
+    def _cases(self, facts: Facts, promised: Codes) -> list[tuple[Gate, Bools, bool]]:
         """Return each gate that looks at cells, where it closes, and if that is only a doubt."""
         cases: list[tuple[Gate, Bools, bool]] = []
         if self.rules.request:
-            # A site that waits for a better level than the one in force has to have asked for it.
-            content = facts.requested >= level + (level == promised)
-            cases.append((Gate.level_not_requested, content, False))
+            cases.append((Gate.level_not_requested, facts.requested > promised, False))
             cases.append((Gate.level_not_requested, facts.requested == UNKNOWN, True))
         if self.rules.components:
             out = facts.component == Component.excluded

@@ -34,13 +34,13 @@ import pyarrow as pa
 
 from coverage_analyzer import arrays, geodesy, tables
 from coverage_analyzer.arrays import Bools, Floats, Ints
-from coverage_analyzer.bands import Bands
+from coverage_analyzer.bands import Bands, Levels
 from coverage_analyzer.centers import Centers
 from coverage_analyzer.countries import Countries, Numbers
 from coverage_analyzer.countries.decision import Ground, Grounds, decided
 from coverage_analyzer.days import NO_DAY, Days
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.gates import Facts, Gate, Gates
+from coverage_analyzer.gates import Closing, Facts, Gate, Gates
 from coverage_analyzer.geodesy import MILE_M
 from coverage_analyzer.lead_times import scheduled
 from coverage_analyzer.nearness import NOBODY, Index
@@ -272,14 +272,21 @@ class Matcher:
         points, group = geodesy.ecef(sites.lon, sites.lat), country.astype(np.int64)
         nearest, in_reach = self._open.nearest(sites.lon, sites.lat, points, group)
         nearest[_lost(ground)] = NOBODY
-        now = self._measured(sites, points, country, nearest)
+        asked = self._asked(country, facts)
+        now = self._measured(sites, points, country, nearest, asked)
         beyond = np.flatnonzero(~now.inside & (ground < Ground.NULL_ISLAND))
-        later = self._promised(sites, points, country, beyond)
+        later = self._promised(sites, points, country, beyond, asked)
         if facts is None and not self.gates.everywhere:
             return self._judged(sites, Decided(country, ground), now, later, in_reach)
         waiting = Promised(later.site, now.some(later.site))
         verdicts = self._judged(sites, Decided(country, ground), now, later, in_reach)
         return self._lowered(verdicts, facts, now.band, waiting)
+
+    def _asked(self, country: Numbers, facts: Facts | None) -> Ints:
+        """Return the nearest band that each site may be in, as it asked for no better level."""
+        if facts is None:
+            return np.zeros(len(country), np.int64)
+        return self._bands.first(country, self.gates.at_best(facts))
 
     def _lowered(
         self, given: Verdicts, facts: Facts | None, band: Ints, nearest: "Promised"
@@ -300,7 +307,7 @@ class Matcher:
         """
         result = dataclasses.replace(given, **{k: v.copy() for k, v in vars(given).items()})
         bought = self._bands.level(given.country, band)
-        gate, doubtful = self.gates.closing(facts, given.country, given.level, bought)
+        gate, doubtful = self._closing(given, facts, bought)
         open_ = (given.status < Status.fallback) | (given.reason == Reason.road_unchecked)
         shut = (gate != Gate.none) & open_
         result.reason[shut] = REASON_OF_GATE[gate[shut]]
@@ -319,7 +326,25 @@ class Matcher:
         result.margin_miles[site] = away_from_zero(there.limit - there.miles)
         return result
 
-    def _promised(self, sites: Sites, points: Floats, country: Numbers, some: Ints) -> "Promised":
+    def _closing(self, given: Verdicts, facts: Facts | None, bought: Levels) -> Closing:
+        """Return which gate closes on each row: today, or on the day that it would wait for.
+
+        The phase of a product may end before a center opens, so that there is nothing to wait for.
+        """
+        closing = self.gates.closing(facts, given.country, bought)
+        waiting = (given.status == Status.pending) & (closing.gate == Gate.none)
+        if facts is None or not waiting.any():
+            return closing
+        for day in np.unique(given.available_on[waiting]):
+            rows = np.flatnonzero(waiting & (given.available_on == day))
+            gates = Gates(self.policy, self.gates.products, self.world, day)
+            then = gates.closing(facts.some(rows), given.country[rows], bought[rows])
+            closing.gate[rows], closing.doubtful[rows] = then
+        return closing
+
+    def _promised(
+        self, sites: Sites, points: Floats, country: Numbers, some: Ints, asked: Ints
+    ) -> "Promised":
         """Return for some sites, where a planned center reaches them, the one to wait for.
 
         It is the one that opens first, then the nearest.
@@ -332,18 +357,29 @@ class Matcher:
         first = order[np.flatnonzero(np.diff(site[order], prepend=-1))]
         some = some[site[first]]
         there = self._measured(
-            sites.some(some), geodesy.picked(points, some), country[some], center[first]
+            sites.some(some),
+            geodesy.picked(points, some),
+            country[some],
+            center[first],
+            asked[some],
         )
         return Promised(some, there)
 
-    def _measured(self, sites: Sites, points: Floats, country: Numbers, center: Ints) -> "Measured":
-        """Return how far one center for each site is, and the band that the distance falls in."""
+    def _measured(
+        self, sites: Sites, points: Floats, country: Numbers, center: Ints, asked: Ints
+    ) -> "Measured":
+        """Return how far one center for each site is, and the band that the distance falls in.
+
+        Who asked for the level of a band further out is in that one, within whose limit it lies.
+        """
         there = geodesy.picked(self._open.points, center)
         pair = sites.lon, sites.lat, self._lon.take(center), self._lat.take(center)
         band = self._bands.of(geodesy.square_m2(points, there), country, pair)
+        inside = band < self._bands.number
+        band = np.where(inside, np.maximum(band, asked), band)
         limit = self._bands.limit(country, band)
         miles = _miles(geodesy.arc_m(points, there), limit, pair)
-        return Measured(center, band, band < self._bands.number, limit, miles)
+        return Measured(center, band, inside, limit, miles)
 
     def _judged(
         self, sites: Sites, decided_: "Decided", now: "Measured", later: "Promised", in_reach: Ints

@@ -691,8 +691,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "gates",
-        "content = facts.requested >= level + (level == promised)",
-        "content = facts.requested > level",
+        "cases.append((Gate.level_not_requested, facts.requested > promised, False))",
+        "cases.append((Gate.level_not_requested, facts.requested > promised + 1, False))",
         "who bought Gold waits for Gold Plus",
     ),
     Mutant(

@@ -29,7 +29,7 @@ from coverage_analyzer.batch.redrawing import (
 )
 from coverage_analyzer.batch.running import labels
 from coverage_analyzer.centers import Centers
-from coverage_analyzer.errors import PolicyError, PublishError
+from coverage_analyzer.errors import InputError, PolicyError, PublishError
 from coverage_analyzer.files import report, service_areas
 from coverage_analyzer.files.drive_times import NAME, DriveTimesWriter
 from coverage_analyzer.files.publishing import Publication
@@ -96,7 +96,7 @@ def drive(
     """
     folder = Path(folder)
     check_minutes(minutes)
-    rules = _rules(run_manifest(folder), policy)
+    rules = _rules(_check_engine(folder, run_manifest(folder)), policy)
     engine = engine_of(roads)
     with Publication(folder, [NAME]) as publication:
         job = Job(folder, run_manifest(folder), rules, engine, minutes)
@@ -107,6 +107,23 @@ def drive(
         except OSError as error:
             msg = f"The report could not be written to {folder}: {error}."
             raise PublishError(msg) from error
+
+
+def _check_engine(folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:
+    """Return the manifest of a run whose report is one file.
+
+    Raises
+    ------
+    InputError
+        If the run was by Spark, whose report is a folder of parts.
+    """
+    if manifest.get("engine") == "spark":
+        msg = (
+            f"The run in {folder} was by Spark, and its report is a folder of parts, at which no "
+            f"look by road is taken; run without --engine spark."
+        )
+        raise InputError(msg)
+    return manifest
 
 
 def _rules(manifest: Mapping[str, Any], policy: Policy | str | Path | None) -> Policy:

@@ -4,10 +4,11 @@ import dataclasses
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import shapely
 
 from coverage_analyzer import countries, tables
@@ -22,6 +23,9 @@ from coverage_analyzer.files.delimited import Dialect
 from coverage_analyzer.files.reading import Rows, Table
 from coverage_analyzer.maps.gathering import DrawnSites
 from coverage_analyzer.maps.payload import Network, Payload, Tiles, payload
+
+MILES: Final = ("distance_miles", "limit_miles", "margin_miles")
+"""The columns of the verdict that hold no whole numbers."""
 
 
 def redrawn(folder: str | Path, *, title: str = "", tiles: Tiles | None = None) -> Payload:
@@ -157,7 +161,13 @@ def verdict_columns(table: Table, rows: Rows) -> dict[str, pa.Array]:
         msg = f"{table.path} was changed: line {first.line}: {first.detail}. Run it again."
         raise InputError(msg)
     columns = rows.block.columns
-    return {name: columns.column(table.headers.index(name)) for name in tables.VERDICT}
+    verdict = {name: columns.column(table.headers.index(name)) for name in tables.VERDICT}
+    return {n: _pointed(c) if n in MILES else c for n, c in verdict.items()}
+
+
+def _pointed(cells: pa.Array) -> pa.Array:
+    """Return numbers with a point: a workbook's read as the run's input was, maybe with a comma."""
+    return pc.replace_substring(cells, ",", ".") if pa.types.is_string(cells.type) else cells
 
 
 def _decided(path: Path) -> dict[str, str]:

@@ -75,6 +75,8 @@ class Source(Protocol):
         What to add to an error about columns that are missing.
     rows
         How many there are, if the file tells before they are read.
+    iso_days
+        Whether cells may hold days themselves, which then stand by ISO 8601 whatever a form says.
     """
 
     headers: list[str]
@@ -82,6 +84,7 @@ class Source(Protocol):
     known: dict[str, str]
     hint: str = ""
     rows: int | None = None
+    iso_days: bool = False
 
     def share(self) -> float:
         """Return how much of the table has been read, 0 to 1; NaN where that cannot be told."""

@@ -67,7 +67,7 @@ class Many(Source):
         self._source = opened(paths[0])
         self._at = 0
         self.headers, self.types = self._source.headers, self._source.types
-        self.known = self._source.known
+        self.known, self.iso_days = self._source.known, self._source.iso_days
         for path in paths[1:]:
             self._check(path, opened(path))
 

@@ -304,9 +304,17 @@ def _known_days(block: Block, table: Table) -> tuple[dict[str, Days], Bools]:
     for name in gates.DAYS:
         cells = table.column(block, name)
         if cells is not None:
-            found[name], blank = days.days(cells, table.notation.date_format or days.ISO)
+            found[name], blank = _days(cells, table)
             bad |= np.isnat(found[name]) & ~blank
     return found, bad
+
+
+def _days(cells: pa.Array, table: Table) -> tuple[Days, Bools]:
+    """Return the days of cells by the table's form, or as a workbook holds days, and the blank."""
+    found, blank = days.days(cells, table.notation.date_format or days.ISO)
+    if table.source.iso_days:
+        found = np.where(np.isnat(found), days.days(cells)[0], found)
+    return found, blank
 
 
 def _fault(block: Block, table: Table, row: int, fault: int, first: int) -> tuple[Rejected, str]:
@@ -327,7 +335,8 @@ def _undated(block: Block, table: Table, row: int) -> str:
     """Return which cell of a row is no day, and how days are written."""
     form = table.notation.date_format or days.ISO
     texts = {name: _cell(table.column(block, name), row) for name in gates.DAYS}
-    wrong = [n for n, t in texts.items() if t.strip() and np.isnat(days.day_of(t, form))]
+    filled = {n: t for n, t in texts.items() if t.strip()}
+    wrong = [n for n, t in filled.items() if np.isnat(_days(arrays.text([t]), table)[0][0])]
     like = "a day like 2026-12-01" if form == days.ISO else f"a day by --date-format {form}"
     hint = "; written otherwise? say how with --date-format, such as %d.%m.%Y"
     told = " and ".join(f"{name} is {texts[name]!r}" for name in wrong)

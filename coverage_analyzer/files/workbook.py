@@ -67,6 +67,7 @@ class WorkbookFile(Source):
     """
 
     def __init__(self, path: Path, sheet: str = "", decimal: str = ".") -> None:
+        self.iso_days = True
         self._most = _memory(path)
         self._path = path
         command = [sys.executable, "-P", sheet_rows.__file__, str(self._most)]

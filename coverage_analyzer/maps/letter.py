@@ -45,6 +45,9 @@ STATUSES: Final = {
     "review": "Nothing more can be promised before the site's data are reviewed",
 }
 
+BY_ROAD: Final = "The limit counts miles by road, which no map has been asked"
+"""What keeps a site that waits for a center from being promised its level."""
+
 
 @dataclass(frozen=True)
 class Addressee:
@@ -75,7 +78,7 @@ def letter(matcher: Matcher, story: Explanation, site: Addressee) -> str:
         "programme": _text(f"{policy.title}, as of {story.as_of}"),
         "level": _text(story.level),
         "status": story.status,
-        "told": _text(_told(story)),
+        "told": _text(_told(matcher, story)),
         "facts": "\n".join(_facts(matcher, story, site)),
         "clauses": "\n".join(f"<li>{_text(c)}</li>" for c in _clauses(matcher, story)),
         "source": _text(story.source),
@@ -99,10 +102,12 @@ def _cut(words: str, most: int = LONGEST_NAME) -> str:
     return f"{line[:most]}\N{HORIZONTAL ELLIPSIS} (and {len(line) - most} letters more)"
 
 
-def _told(story: Explanation) -> str:
+def _told(matcher: Matcher, story: Explanation) -> str:
     """Return the verdict in a sentence."""
     reasons = REASONS if story.same_country else REASONS_ANYWHERE
-    return f"{STATUSES[story.status]}: {reasons[Reason[story.reason]]}."
+    road = story.status == "pending" and _coming_band(matcher, story).metric == "road"
+    unsure = f". {BY_ROAD}" if road else ""
+    return f"{STATUSES[story.status]}: {reasons[Reason[story.reason]]}{unsure}."
 
 
 def _facts(matcher: Matcher, story: Explanation, site: Addressee) -> Iterator[str]:
@@ -150,9 +155,15 @@ def _from(matcher: Matcher, story: Explanation) -> str:
     """Return from when on, and until when, as far as that is known."""
     if story.status == "pending" and story.center:
         coming = _coming(matcher, story)
+        opens = f"when {_cut(story.center.center_id)} opens"
+        if _coming_band(matcher, story).metric == "road":
+            return (
+                f"{story.level} on {story.as_of}. From {story.available_on} on, {opens}, maybe "
+                f"{coming.title}. {BY_ROAD}; nothing is promised yet."
+            )
         return (
-            f"{story.level} on {story.as_of}. From {story.available_on} on, when "
-            f"{_cut(story.center.center_id)} opens, {coming.title}: {_promise(coming)}"
+            f"{story.level} on {story.as_of}. From {story.available_on} on, {opens}, "
+            f"{coming.title}: {_promise(coming)}"
         )
     if story.status == "review":
         return f"{story.level} on {story.as_of}; no more is promised until the review."
@@ -173,9 +184,12 @@ def _clauses(matcher: Matcher, story: Explanation) -> tuple[str, ...]:
 
 def _coming(matcher: Matcher, story: Explanation) -> Level:
     """Return the level that a site gets when its center opens."""
-    away = story.center.distance_miles if story.center else 0.0
-    bands = matcher.policy.bands_in(story.country)
-    return matcher.policy.level(_band(bands, away).level)
+    return matcher.policy.level(_coming_band(matcher, story).level)
+
+
+def _coming_band(matcher: Matcher, story: Explanation) -> Band:
+    """Return the band that a site is in when its center opens: that of the limit that applied."""
+    return _band(matcher.policy.bands_in(story.country), story.limit_miles or 0.0)
 
 
 def _band(bands: tuple[Band, ...], miles: float) -> Band:

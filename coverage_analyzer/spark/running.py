@@ -105,20 +105,23 @@ def run(
         for key, value in SETTINGS.items():
             spark.conf.set(key, value)
         given = _opened_centers(spark, str(centers), Path(scratch), options)
-        dated = products_of(_fetched_products(spark, options, Path(scratch)))
+        dates = _fetched_products(spark, options, Path(scratch))
+        dated = products_of(dates)
         trusting = options.trust_declared
         matcher = matcher_of(given, rules, as_of=wanted, trust_declared=trusting, products=dated)
         found = sources.opened(spark, str(sites), options)
         files = Path(scratch) / "files"
         files.mkdir()
         with Folder(spark, str(output)) as folder:
-            told = manifest(found.table, given, matcher)
+            told = manifest(found.table, given, matcher, dates or "")
             told["inputs"]["sites"] = {
                 "path": str(sites),
                 "files": found.files,
                 "bytes": found.bytes,
             }
             told["inputs"]["centers"]["path"] = str(centers)
+            if dates:
+                told["inputs"]["products"]["path"] = str(options.products)
             return _published(found, matcher, folder, options, (told, files))
 
 
@@ -362,17 +365,17 @@ def _taken(sink: io.BytesIO) -> pa.RecordBatch:
 
 
 def _write_network(matcher: Matcher, files: Path, options: Options) -> list[str]:
-    """Write the centers and, if wanted, their areas; return why there are none."""
+    """Write the centers and, if wanted, their areas; return what is to be known of these."""
     centers, country, names = matcher.centers, matcher.center_country, matcher.world.names
     report.write_centers(files / "centers.csv", centers, country, names, options.style)
     if not options.areas:
         return []
+    given = (centers, country, matcher.policy, matcher.world, np.datetime64(matcher.as_of, "D"))
+    trusted = matcher.convention.trust_declared
     try:
-        drawn = areas.areas(
-            centers, country, matcher.policy, matcher.world, np.datetime64(matcher.as_of, "D")
-        )
+        drawn = areas.areas(*given, trust_declared=trusted)
     except InputError as error:  # the verdicts stand without a picture
         return [f"No coverage areas: {error}"]
     rows = areas.properties(drawn, centers, country, names)
     report.write_geojson(files / "areas.geojson", rows, drawn.geometry.tolist())
-    return []
+    return [areas.UNCUT] if trusted and matcher.policy.qualification.same_country else []

@@ -321,7 +321,8 @@ def _warnings(case: Case, judged: Judged) -> list[str]:
     """Return what somebody should know who reads an answer."""
     told = []
     if judged.opens is not None:
-        told.append(f"a higher level from {judged.opens[1]}, when {judged.opens[0]} opens")
+        unsure = ", if its miles by road allow it" if judged.by_road else ""
+        told.append(f"a higher level from {judged.opens[1]}, when {judged.opens[0]} opens{unsure}")
     if judged.papers:
         told.append(f"{judged.country} wants export papers before a part ships: it may take longer")
     authorised, issued = (case.stamps.get(e) for e in ("authorised", "rma_issued"))

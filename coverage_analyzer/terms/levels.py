@@ -28,7 +28,8 @@ class Judged(NamedTuple):
 
     ``center`` is the position of the open center that ships, or `NOBODY`, and ``center_country``
     its country; ``papers`` says whether the site's country wants export papers; ``opens`` names the
-    center that is waited for, and its opening day.
+    center that is waited for, and its opening day, and ``by_road`` whether miles by road are still
+    to tell that it reaches the site.
     """
 
     level: Level
@@ -39,6 +40,7 @@ class Judged(NamedTuple):
     center_country: str
     papers: bool
     opens: tuple[str, datetime.date] | None
+    by_road: bool
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,7 +66,7 @@ class Levels:
         sites = self._sites([case.site for case in cases])
         verdicts = matcher.match(sites, matcher.gates.facts(_stated(cases)))
         reasons = matcher.columns(verdicts)["reason"].to_pylist()
-        shipping = self._shipping(verdicts, sites, day)
+        shipping = self._shipping(verdicts, sites, matcher)
         codes = self.world.names.codes
         return [
             Judged(
@@ -76,6 +78,7 @@ class Levels:
                 center_country="" if center == NOBODY else codes[matcher.center_country[center]],
                 papers=codes[max(verdicts.country[n], 0)] in matcher.gates.papers,
                 opens=self._opens(verdicts, n),
+                by_road=self._by_road(verdicts, n),
             )
             for n, center in enumerate(shipping.tolist())
         ]
@@ -98,17 +101,26 @@ class Levels:
             np.array([np.nan if r.accuracy_m is None else r.accuracy_m for r in rows]),
         )
 
-    def _shipping(self, verdicts: Verdicts, sites: Sites, day: datetime.date) -> Ints:
-        """Return the open center that ships to each site: until a planned one opens, another."""
+    def _shipping(self, verdicts: Verdicts, sites: Sites, matcher: Matcher) -> Ints:
+        """Return the open center that ships to each site: until a planned one opens, another.
+
+        The centers are those of the matcher, which knows when one opens that is only ordered.
+        """
         shipping = verdicts.center.astype(np.int64)
         waiting = np.flatnonzero(verdicts.status == Status.pending)
-        serving = np.flatnonzero(self.centers.is_open(np.datetime64(day, "D")))
+        centers, day = matcher.centers, matcher.as_of
+        serving = np.flatnonzero(centers.is_open(np.datetime64(day, "D")))
         shipping[waiting] = NOBODY
         if len(waiting) and len(serving):
-            open_ones = some_centers(self.centers, serving)
+            open_ones = some_centers(centers, serving)
             nearest = self._matcher(open_ones, day).match(sites.some(waiting)).center
             shipping[waiting] = np.where(nearest == NOBODY, NOBODY, serving[nearest])
         return shipping
+
+    def _by_road(self, verdicts: Verdicts, number: int) -> bool:
+        bands = self.policy.bands_in(self.world.names.codes[max(verdicts.country[number], 0)])
+        limit = verdicts.limit_miles[number]
+        return any(b.metric == "road" for b in bands if b.up_to_miles == limit)
 
     def _opens(self, verdicts: Verdicts, number: int) -> tuple[str, datetime.date] | None:
         if verdicts.status[number] != Status.pending:

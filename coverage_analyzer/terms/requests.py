@@ -166,7 +166,8 @@ def case(request: Request, history: Sequence[Registered], form: str = "") -> Cas
     unread = [row.fault for row in history if row.fault]
     if unread:
         raise DoubtError(Doubt.site_not_readable, f"site {request.site_id!r}: {'; '.join(unread)}")
-    rows = list(_holding(_of_product(history, request), first))
+    of_product = _of_product(history, request)
+    rows = list(_holding(_of_component(of_product, request), first))
     if not rows:
         newest = max(row.registered_on for row in history if row.registered_on)
         raise DoubtError(
@@ -207,6 +208,20 @@ def _of_product(history: Sequence[Registered], request: Request) -> list[Registe
         msg = f"{request.site_id!r} has no {request.product!r}, but {told}"
         raise DoubtError(Doubt.product_not_at_site, msg)
     return found
+
+
+def _of_component(history: Sequence[Registered], request: Request) -> list[Registered]:
+    """Return the rows of a site that are of the component of a request, if some name it.
+
+    A product may stand in a row for each of its components; a row that names none is of any.
+    """
+    wanted = folded(request.component)
+    named = [folded(row.stated.get("component", "")) for row in history]
+    for text in (wanted, ""):
+        some = [row for row, name in zip(history, named, strict=True) if name == text]
+        if wanted and some:
+            return some
+    return list(history)
 
 
 def registered(cells: Mapping[str, str], place: tuple[float, float, float]) -> Registered:

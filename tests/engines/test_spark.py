@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
-from running import AS_OF, cells, centers_file, contents, manifest, records
+from running import AS_OF, cells, centers_file, contents, manifest, records, sites_file
 
 from coverage_analyzer import batch, countries, spark, tables
 from coverage_analyzer.batch import Ledger
@@ -268,6 +268,23 @@ def test_summary_and_counts_are_those_of_the_local_engine(
         "files": 1,
         "bytes": sites.stat().st_size,
     }
+
+
+def test_areas_warnings_and_products_are_those_of_the_local_engine(tmp_path: Path) -> None:
+    """Where declared countries are trusted, discs stay whole; the products have their hash."""
+    products = tmp_path / "products.csv"
+    products.write_text("product,life_ends_on\nA,2030-01-01\n", encoding="utf-8")
+    text = "site_id,latitude,longitude,country,product\n1,40.0,-75.0,US,A\n"
+    sites, network = sites_file(tmp_path, text), centers_file(tmp_path)
+    options = batch.Options(map=False, trust_declared=True, products=products)
+    told = {}
+    for name, engine in (("here", batch.run), ("there", spark.run)):
+        told[name] = engine(sites, network, tmp_path / name, as_of=AS_OF, options=options)
+    for what in ("products", "centers"):
+        assert told["there"]["inputs"][what] == told["here"]["inputs"][what]
+    assert told["there"]["warnings"] == told["here"]["warnings"]
+    here, there = (tmp_path / name / "areas.geojson" for name in told)
+    assert there.read_bytes() == here.read_bytes()
 
 
 def test_files_that_only_spark_sees(

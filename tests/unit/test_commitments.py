@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pytest
 from building import Center, centers_of
 
@@ -341,6 +342,17 @@ def test_until_a_center_opens_another_one_ships(world: Countries) -> None:
     assert answered(world, later, PITTSBURGH, centers=[*CENTERS, planned]).level == "Gold Plus"
 
 
+def test_a_center_that_is_only_ordered_ships_nothing(world: Countries) -> None:
+    """Until the latest day on which it opens, the nearest open one does."""
+    given = centers_of([*CENTERS, Center("PIT", -80.0, 40.44, "US")])
+    ordered = np.array(["NaT", "NaT", "2026-11-20"], "datetime64[D]")
+    network = dataclasses.replace(given, ordered_on=ordered)
+    committer = Committer(Levels(network, Policy.load(), world))
+    (answer,) = committer.answers([request("", FRIDAY)], {"S": [PITTSBURGH]})
+    assert (answer.level, answer.reason) == ("Gold", "center_opens_later")
+    assert answer.center_id == "NYC"
+
+
 def test_the_level_is_that_of_the_day(world: Countries) -> None:
     """Of the request, unless another day is said."""
     closing = [
@@ -352,6 +364,15 @@ def test_the_level_is_that_of_the_day(world: Countries) -> None:
     assert answered(world, asked, NEWARK, centers=closing).level == "Gold Plus"
     later = {"as_of": datetime.date(2026, 12, 5)}
     assert answered(world, asked, NEWARK, centers=closing, **later).level == "Gold"
+
+
+def test_a_planned_center_may_be_too_far_by_road(world: Countries) -> None:
+    """Where miles count by road, which nobody has measured yet, the better level is a maybe."""
+    planned = [Center("NEW", -74.006, 40.7128, "US", "2026-12-15")]
+    road = Policy.load("watchguard-premium-rma")
+    answer = answered(world, request(), NEWARK, centers=planned, policy=road)
+    (warning,) = (w for w in answer.warnings if "higher level" in w)
+    assert warning.endswith("when NEW opens, if its miles by road allow it")
 
 
 def test_no_center_means_no_calendar(world: Countries) -> None:
@@ -397,6 +418,17 @@ def test_a_level_may_promise_nothing(world: Countries) -> None:
     assert (answer.status, answer.level) == (Answer.no_promise, "Not offered")
     answer = answered(world, asked, NEWARK, policy=hp)
     assert (answer.promise, answer.row()["due_at"]) == ("repaired", "2026-12-05T04:30:00-05:00")
+
+
+def test_a_doubt_is_no_refusal(world: Countries) -> None:
+    """Where the level below promises nothing, a verdict for review is for review all the same."""
+    asked = Request("R", "S", {"call_acknowledged": FRIDAY})
+    rough = dataclasses.replace(PITTSBURGH, lon=-76.0, lat=41.0, accuracy_m=50_000.0)
+    answer = answered(world, asked, rough, policy=Policy.load("hp-call-to-repair"))
+    assert (answer.status, answer.reason) == (Answer.review, "borderline")
+    road = Policy.load("watchguard-premium-rma")
+    answer = answered(world, request(), NEWARK, policy=road)
+    assert (answer.status, answer.reason) == (Answer.review, "road_unchecked")
 
 
 def test_a_center_may_name_its_zone(world: Countries) -> None:
@@ -563,6 +595,18 @@ def test_a_site_with_several_products_is_asked_by_one(world: Countries) -> None:
     answer = answered(world, asked, *rows)
     assert (answer.status, answer.reason) == (Answer.review, "product_not_at_site")
     assert answered(world, asked, *rows, NEWARK).level == "Gold Plus"
+
+
+def test_a_product_of_several_components_is_asked_by_one(world: Countries) -> None:
+    """The row of the request's component holds, or one that names none; else it is ambiguous."""
+    fan, disk = (stating(NEWARK, product="MPX", component=name) for name in ("fan", "disk"))
+    asked = dataclasses.replace(request(), product="MPX", component="Fan")
+    assert answered(world, asked, fan, disk).status is Answer.promised
+    assert answered(world, request(), fan, disk).reason == "site_ambiguous"
+    psu = dataclasses.replace(asked, component="psu")
+    assert answered(world, psu, fan, disk).reason == "site_ambiguous"
+    assert answered(world, psu, fan, disk, stating(NEWARK, product="MPX")).status is Answer.promised
+    assert answered(world, psu, fan).status is Answer.promised
 
 
 def test_a_country_that_wants_papers_is_warned_of(world: Countries) -> None:

@@ -22,6 +22,7 @@ from coverage_analyzer.batch.redrawing import redrawn
 from coverage_analyzer.cli.main import program
 from coverage_analyzer.errors import InputError, PolicyError, PublishError
 from coverage_analyzer.files import publishing
+from coverage_analyzer.files.delimited import Dialect
 from coverage_analyzer.maps import page
 from coverage_analyzer.matching import Reason, Status
 from coverage_analyzer.online.roads import ruling
@@ -199,6 +200,20 @@ def test_types_of_parquet_stay(tmp_path: Path) -> None:
     assert pq.read_schema(folder / "report.parquet").types == before.types
 
 
+def test_a_workbook_whose_coordinates_have_commas(tmp_path: Path) -> None:
+    """The numbers of its report are numbers, for roads and on the map."""
+    sites = SITES.replace(",", ";").replace(".", ",")
+    folder = judged(tmp_path, sites=sites, format="xlsx", dialect=Dialect(decimal=","))
+    drive(folder, TOWN, minutes=15)
+    once = held(folder)
+    told = json.loads(once["run.json"])["counts"]["reason"]
+    assert told["road_over_budget"] == told["road_unreachable"] == 1
+    assert page.page(redrawn(folder)).encode() == once["map.html"]
+    plain = judged(tmp_path, sites=sites, dialect=Dialect(decimal=","))
+    drive(plain, TOWN, minutes=15)
+    assert (plain / "map.html").read_bytes() == once["map.html"]
+
+
 def test_no_promise_rises(tmp_path: Path) -> None:
     """Whatever the budget: what was not qualified before is not qualified after."""
     folder = judged(tmp_path)
@@ -282,6 +297,15 @@ def test_a_folder_or_policy_that_does_not_fit_is_refused(tmp_path: Path) -> None
         drive(folder, TOWN, minutes=0)
 
 
+def test_a_report_of_spark_is_refused_before_the_work(tmp_path: Path) -> None:
+    """It is a folder of parts; roads are not even opened."""
+    folder = judged(tmp_path)
+    manifest = json.loads((folder / "run.json").read_text("utf-8"))
+    (folder / "run.json").write_text(json.dumps(manifest | {"engine": "spark"}))
+    with pytest.raises(InputError, match="was by Spark"):
+        drive(folder, tmp_path / "no.osm")
+
+
 def test_by_road_miles_by_road_decide(tmp_path: Path) -> None:
     """The geodesic tells who is beyond; within it nothing is promised before a look at roads."""
     path = tmp_path / "own.toml"
@@ -341,6 +365,29 @@ def test_rulings_by_road(
         second, policy, np.array([RoadStatus.unsnapped], np.int8), np.array([np.nan])
     )
     assert all(np.array_equal(v, getattr(back, n)) for n, v in vars(first).items())
+
+
+def test_roads_give_no_level_that_is_not_offered(tmp_path: Path) -> None:
+    """A band further out by road is of no use where its level is not offered."""
+    path = tmp_path / "road.toml"
+    missing = '[[gates.not_offered]]\nlevel = "good"\ncountries = ["LI"]\nclause = "all"\n[clauses]'
+    path.write_text(ROAD_POLICY.replace("[clauses]", missing), encoding="utf-8")
+    first = ruling.Rows(
+        level=np.array([2, 2], np.int8),
+        status=np.array([Status.review] * 2, np.int8),
+        reason=np.array([Reason.road_unchecked] * 2, np.int8),
+        country=np.array(["LI", "AT"], object),
+        limit_miles=np.array([4.5, 4.5]),
+        margin_miles=np.array([0.5, 0.5]),
+        in_reach=np.array([1.0, 1.0]),
+    )
+    within = np.array([RoadStatus.within] * 2, np.int8)
+    policy = Policy.load(path)
+    after = ruling.ruled(first, policy, within, np.array([4.6, 4.6]))
+    assert after.level.tolist() == [2, 1]
+    assert after.status.tolist() == [Status.fallback, Status.qualified]
+    again = ruling.ruled(after, policy, within, np.array([4.6, 4.6]))
+    assert all(np.array_equal(v, getattr(again, n)) for n, v in vars(after).items())
 
 
 def test_the_third_policy_waits_for_roads(tmp_path: Path) -> None:
@@ -458,3 +505,16 @@ def test_a_gate_holds_whatever_the_road_says(tmp_path: Path) -> None:
     assert before["near"] == ("None", "fallback", "level_not_requested")
     drive(folder, TOWN, policy=path)
     assert {site: verdict(row) for site, row in rows(folder / "report.csv").items()} == before
+
+
+def test_roads_give_no_better_level_than_was_bought(tmp_path: Path) -> None:
+    """Who bought the level of the further band has that one, however short the road is."""
+    path = tmp_path / "road.toml"
+    gate = '[gates.request]\nclause = "all"\n[clauses]'
+    path.write_text(ROAD_POLICY.replace("[clauses]", gate), encoding="utf-8")
+    header, near, *_ = SITES.strip().splitlines()
+    text = f"{header},requested_level\n{near},Good\n"
+    folder = judged(tmp_path, sites=text, policy=path)
+    assert verdict(rows(folder / "report.csv")["near"]) == ("None", "review", "road_unchecked")
+    drive(folder, TOWN, policy=path)
+    assert verdict(rows(folder / "report.csv")["near"]) == ("Good", "qualified", "within_radius")

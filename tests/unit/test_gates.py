@@ -1,5 +1,6 @@
 """Gates at their edges: the policy, tables of products, and what is said of what was not seen."""
 
+import datetime
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import gated
 import numpy as np
 import pandas as pd
 import pytest
+import xlsxwriter
 from click.testing import CliRunner
 from running import AS_OF, centers_file, judged, records, sites_file
 
@@ -173,6 +175,24 @@ def test_days_are_read_as_said(tmp_path: Path) -> None:
     assert frame["registered_on"].dt.day.tolist() == [1, 2]
 
 
+def test_a_workbook_holds_days_beside_days_as_text(tmp_path: Path) -> None:
+    """The form that is said is that of text; a day that is a day needs none."""
+    path = tmp_path / "sites.xlsx"
+    with xlsxwriter.Workbook(path) as made:
+        sheet, day = made.add_worksheet(), made.add_format({"num_format": "dd.mm.yyyy"})
+        sheet.write_row(0, 0, [*HEADER.split(","), "registered_on"])
+        for row in (1, 2, 3):
+            sheet.write_row(row, 0, [str(row), 40.0, -75.0, "US"])
+        sheet.write_datetime(1, 4, datetime.date(2026, 11, 30), day)
+        sheet.write_datetime(2, 4, datetime.date(2026, 12, 24), day)
+        sheet.write_string(3, 4, "24.12.2026")
+    options = batch.Options(areas=False, map=False, dialect=Dialect(date_format="%d.%m.%Y"))
+    told = batch.run(path, centers_file(tmp_path), tmp_path / "out", as_of=AS_OF, options=options)
+    assert told["ledger"]["rejected"] == 0
+    reasons = [row["reason"] for row in records(tmp_path / "out" / "report.csv")]
+    assert reasons == ["within_radius", "address_not_registered", "address_not_registered"]
+
+
 def test_a_day_that_is_none_in_a_frame() -> None:
     """An error that names the row, as a frame has no rejects."""
     sites = pd.DataFrame({"latitude": [40.0], "longitude": [-75.0], "installed_on": ["May"]})
@@ -281,3 +301,57 @@ def test_a_level_may_be_offered_in_some_countries_alone() -> None:
         "AT": ("Standard", "fallback", "not_offered_in_country"),
     }
     assert told["AT"].clauses[0].startswith("The service is offered in the United States")
+
+
+BANDS = [
+    {"level": "gold-plus", "countries": ["*"], "up_to_miles": 50, "clause": "radius-elsewhere"},
+    {
+        "level": "gold",
+        "countries": ["*"],
+        "above_miles": 50,
+        "up_to_miles": 100,
+        "clause": "radius-elsewhere",
+    },
+]
+"""Two bands, of which the further one buys a lower level, too."""
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ("Gold Plus", ["Gold Plus", "qualified", "within_radius", "50"]),
+        ("Gold", ["Gold", "qualified", "within_radius", "100"]),
+        ("Silver", ["Bronze", "fallback", "level_not_requested", "50"]),
+        ("", ["Gold Plus", "qualified", "within_radius", "50"]),
+    ],
+)
+def test_who_asked_for_the_level_of_a_further_band_has_it(
+    tmp_path: Path, asked: str, expected: list[str]
+) -> None:
+    """Near a center, too: 14 miles lie within the 100 that the level asks for."""
+    given = ca.Policy.load().model_dump(mode="json")
+    rules = given["qualification"] | {"fallback": "bronze", "interim": "bronze"}
+    policy = ca.Policy.from_mapping(given | {"bands": BANDS, "qualification": rules})
+    text = f"{HEADER},requested_level\n1,{PHILADELPHIA},{asked}\n2,43.615,-116.2,US,{asked}\n"
+    options = batch.Options(areas=False, map=False)
+    judged(tmp_path, text, policy=policy, options=options)
+    near, waiting = records(tmp_path / "out" / "report.csv")
+    names = ("level", "status", "reason", "limit_miles")
+    assert [near[name] for name in names] == expected
+    assert (waiting["status"] == "pending") == (expected[1] == "qualified")
+    judged(tmp_path, text, policy=policy, options=options, as_of="2027-01-01")
+    _, opened = records(tmp_path / "out" / "report.csv")
+    assert [opened[name] for name in names] == expected
+
+
+def test_nothing_waits_for_a_day_on_which_a_gate_is_closed(tmp_path: Path) -> None:
+    """A product whose phases end before its center opens never has the level of that center."""
+    dates = "product,extended_ends_on\nShort,2026-12-10\nLong,2027-12-10\n"
+    site = "43.6,-116.2,US"  # its center opens on 2026-12-15
+    text = f"{HEADER},product\n1,{site},Short\n2,{site},Long\n"
+    options = batch.Options(products=products_file(tmp_path, dates), areas=False, map=False)
+    judged(tmp_path, text, options=options)
+    short, long = records(tmp_path / "out" / "report.csv")
+    assert (short["status"], short["reason"]) == ("fallback", "lifecycle_phase")
+    assert (short["level"], short["available_on"]) == ("Gold", "")
+    assert (long["status"], long["available_on"]) == ("pending", "2026-12-15")

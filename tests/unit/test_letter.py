@@ -18,6 +18,7 @@ from coverage_analyzer.geodesy import MILE_M
 from coverage_analyzer.maps import fetching
 from coverage_analyzer.maps.detail import HEIGHT, WIDTH, Scene, Spot, detail
 from coverage_analyzer.maps.land import Plane, outlines
+from coverage_analyzer.policy import Policy, builtin
 
 CENTERS = """\
 center_id,name,lat,lon,country,opens_on,closes_on
@@ -66,6 +67,27 @@ def test_a_site_that_qualifies(tmp_path: Path) -> None:
     assert "<li>In the United States a site qualifies within 70 miles" in text
     assert "https://www.citrix.co.kr" in text
     assert "Borders © OpenStreetMap contributors (ODbL)" in text
+
+
+def test_a_center_that_may_be_too_far_by_road_is_no_promise(tmp_path: Path) -> None:
+    """Where miles count by road, and nobody has measured them, the level to come is a maybe."""
+    text = page(tmp_path, "P", policy="watchguard-premium-rma")
+    told = facts(text)["From"]
+    assert told.startswith("Standard on 2026-12-01. From 2026-12-15 on, when BOI opens, maybe ")
+    assert told.endswith("nothing is promised yet.")
+    assert "within 4 hours" not in told
+
+
+def test_the_level_to_come_is_the_one_that_was_bought(tmp_path: Path) -> None:
+    """Of the band whose limit applied, however near the center will be."""
+    hp = builtin()["hp-call-to-repair"].model_dump(mode="json")
+    rules = Policy.from_mapping(hp | {"gates": {"request": {"clause": "zone-50"}}})
+    sites = SITES.replace("lat,lon\n", "lat,lon,requested_level\n").replace(
+        "US,43.60,-116.20", "US,43.60,-116.20,eight-hours"
+    )
+    given = sites_file(tmp_path, sites), "P", centers_file(tmp_path, CENTERS)
+    told = facts(batch.site_letter(*given, as_of=AS_OF, policy=rules))["From"]
+    assert "when BOI opens, 8-hour call-to-repair: " in told
 
 
 def test_a_site_whose_center_is_to_open(tmp_path: Path) -> None:

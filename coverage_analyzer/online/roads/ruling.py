@@ -134,17 +134,18 @@ def ruled(rows: Rows, policy: Policy, road: Codes, road_miles: Floats) -> Rows:
 
 
 def _band_by_road(rows: Rows, policy: Policy, road_miles: Floats) -> npt.NDArray[np.int64]:
-    """Return the level that the miles by road buy, -1 beyond all bands.
+    """Return the level that the miles by road buy, -1 beyond all bands that are offered there.
 
     A band that counts along the geodesic, and that the site is in or before, needs no road.
     """
     result = np.full(len(road_miles), -1)
     for country, limit, some in _groups(rows):
         bands = [b for b in policy.bands_in(country) if b.up_to_miles >= limit]
+        missing = [r.level for r in policy.gates.not_offered if country in r.countries]
         for band in reversed(bands):
             most = np.inf if band.metric == "geodesic" else band.up_to_miles + ROUNDING_M / MILE_M
             fits = some[road_miles[some] <= most]
-            result[fits] = _position(policy, band.level)
+            result[fits] = -1 if band.level in missing else _position(policy, band.level)
     return result
 
 
