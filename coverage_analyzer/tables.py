@@ -155,8 +155,11 @@ VERDICT: Final = (
 """What a report adds to each site, in this order."""
 
 
+PARTS: Final = ("product", "version", "component")
+"""Of what a site may have several, each in a row of its own."""
+
 TIMELINE: Final = ("site_id", "from_day", "level", "status", "reason", "center_id")
-"""What a timeline tells: the verdict on a site from a day on."""
+"""What a timeline tells: the verdict on a site from a day on; behind its id stand its `PARTS`."""
 
 DRIVE_TIMES: Final = (
     "site_id",

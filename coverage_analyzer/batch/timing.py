@@ -41,7 +41,8 @@ def timeline(
     sites, centers, policy
         As for `run`.
     output
-        A file, ``.csv`` or ``.parquet``: the columns are `tables.TIMELINE`.
+        A file, ``.csv`` or ``.parquet``: the columns are `tables.TIMELINE`, and those
+        of `tables.PARTS` that the sites have.
     days
         The first (by default today in UTC) and the last day.
     options
@@ -77,7 +78,7 @@ def timeline(
     totals, matcher = Totals(Census(len(line.matcher.policy.levels))), line.matcher
     with (
         single.replacing(Path(output)) as part,
-        closing(report.report_writer(part, kind, SCHEMA, options.style)) as writer,
+        closing(report.report_writer(part, kind, _schema(table), options.style)) as writer,
     ):
         _stream(table, line, writer, totals, options)
         totals.ledger.check()
@@ -107,9 +108,14 @@ class Totals:
     rows: int = 0
 
 
-SCHEMA = pa.schema(
-    [(name, pa.date32() if name == "from_day" else pa.string()) for name in tables.TIMELINE]
-)
+def _schema(table: Table) -> pa.Schema:
+    """Return the columns of the timeline of a table: with its parts, if it has them."""
+    names = ["site_id", *_parts(table), *tables.TIMELINE[1:]]
+    return pa.schema([(n, pa.date32() if n == "from_day" else pa.string()) for n in names])
+
+
+def _parts(table: Table) -> list[str]:
+    return [name for name in tables.PARTS if name in table.columns]
 
 
 def _kind(path: Path) -> Literal["csv", "parquet"]:
@@ -168,8 +174,11 @@ def _stream(table: Table, line: Timeline, writer: Writer, totals: Totals, option
 
 def _told(rows: Rows, table: Table, matcher: Matcher, changes: Changes) -> pa.RecordBatch:
     """Return changes as rows of the file."""
-    ids = tables.as_text(labels(rows, table)[0]).take(arrays.arrow(changes.site))
-    return pa.RecordBatch.from_arrays([ids, *changes.columns(matcher).values()], schema=SCHEMA)
+    parts = [table.column(rows.block, name) for name in _parts(table)]
+    texts = [tables.as_text(c) for c in (labels(rows, table)[0], *parts) if c is not None]
+    named = [cells.take(arrays.arrow(changes.site)) for cells in texts]
+    columns = [*named, *changes.columns(matcher).values()]
+    return pa.RecordBatch.from_arrays(columns, schema=_schema(table))
 
 
 def _levels(census: Census, matcher: Matcher) -> dict[str, dict[str, int]]:

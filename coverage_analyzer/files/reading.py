@@ -106,7 +106,7 @@ class Table:
         A site may have several products, and those several components, each in a row of its own.
         """
         ids = self.site_ids(block)
-        cells = [self.column(block, name) for name in ("product", "version", "component")]
+        cells = [self.column(block, name) for name in tables.PARTS]
         texts = [tables.as_text(c) for c in cells if c is not None]
         if not texts:
             return ids

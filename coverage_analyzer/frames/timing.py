@@ -76,6 +76,9 @@ def timeline(  # noqa: PLR0913 - the question of `assess`, for a span of days
     changes = Timeline(matcher, last).changes(some, facts)
     ids = texts(sites, known["site_id"]).to_pylist() if "site_id" in known else list(sites.index)
     frame = pd.DataFrame({"site_id": [ids[i] for i in changes.site.tolist()]})
+    for name in tables.PARTS:
+        if name in known:
+            frame[name] = texts(sites, known[name]).take(changes.site).to_pandas().array
     for name, values in changes.columns(matcher).items():
         frame[name] = values.to_pandas(date_as_object=False).array
     frame.attrs = {

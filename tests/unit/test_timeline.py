@@ -54,6 +54,10 @@ EXPECTED = [
 ]
 
 
+OF = {"phase": "Ages", "both": "Ages"}
+"""The product of a site; it stands beside the id, as a site may have several."""
+
+
 @pytest.fixture
 def products(tmp_path: Path) -> Path:
     """Return a file of one product, of which each phase ends on its day."""
@@ -82,13 +86,17 @@ def test_each_change_has_its_day(tmp_path: Path, products: Path) -> None:
     changes = changes_of(tmp_path, products)
     days = changes["from_day"].dt.strftime("%Y-%m-%d")
     plain = changes.assign(from_day=days, center_id=changes["center_id"].fillna(""))
+    product = plain.pop("product").tolist()
+    assert product == [OF.get(row[0], "") for row in EXPECTED]
     assert list(plain.itertuples(index=False, name=None)) == EXPECTED
 
 
 def test_a_file_says_the_same(tmp_path: Path, products: Path) -> None:
     """As text, with the counts by level of each day and the rows that could not be used."""
     output, found = written(tmp_path, products, "timeline.csv")
-    assert [tuple(row.values()) for row in records(output)] == EXPECTED
+    rows = records(output)
+    assert [row.pop("product") for row in rows] == [OF.get(row[0], "") for row in EXPECTED]
+    assert [tuple(row.values()) for row in rows] == EXPECTED
     assert found["ledger"] == {"read": 8, "decided": 7, "rejected": 1, "blank": 0}
     assert found["rows"] == len(EXPECTED)
     assert found["levels"]["2026-06-01"] == {"Gold Plus": 2, "Gold": 5}
