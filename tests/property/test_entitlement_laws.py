@@ -23,7 +23,7 @@ customers = st.fixed_dictionaries({fact: st.sampled_from([True, False, None]) fo
 questions = st.tuples(
     st.sampled_from(PRODUCTS),
     st.sampled_from(VERSIONS),
-    st.sampled_from(["", "US", "JP", "BR", "DE", "PR", "Atlantis"]),
+    st.sampled_from(["", "US", "JP", "BR", "DE", "PR"]),
     st.sampled_from(["2018-12-31", "2019-01-01", "2019-10-01", "2019-10-02", "2026-12-01"]),
 )
 
