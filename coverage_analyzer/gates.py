@@ -315,7 +315,8 @@ class Gates:
             return result
         result[registered >= installed] = Registered.in_time
         if rule.grace_days is not None:
-            result[registered > installed + rule.grace_days] = Registered.late
+            grace = np.timedelta64(rule.grace_days, "D")
+            result[registered > installed + grace] = Registered.late
         if rule.before_installation == "review":
             result[registered < installed] = Registered.early
         return result

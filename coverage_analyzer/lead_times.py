@@ -50,8 +50,9 @@ def later(day: np.datetime64, amount: int, unit: str) -> np.datetime64:
         return day + np.timedelta64(amount * DAYS_OF[unit], "D")
     month = day.astype("datetime64[M]")
     number = day - month.astype("datetime64[D]")
-    last = (month + amount + 1).astype("datetime64[D]") - np.timedelta64(1, "D")
-    return min((month + amount).astype("datetime64[D]") + number, last)
+    there = month + np.timedelta64(amount, "M")
+    last = (there + np.timedelta64(1, "M")).astype("datetime64[D]") - np.timedelta64(1, "D")
+    return min(there.astype("datetime64[D]") + number, last)
 
 
 def scheduled(centers: Centers, policy: Policy, country: Numbers, names: Names) -> Centers:

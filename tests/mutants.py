@@ -721,8 +721,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "lead_times",
-        'return min((month + amount).astype("datetime64[D]") + number, last)',
-        'return (month + amount).astype("datetime64[D]") + number',
+        'return min(there.astype("datetime64[D]") + number, last)',
+        'return there.astype("datetime64[D]") + number',
         "six months from the 31st of August reach into March",
     ),
     Mutant(
