@@ -123,8 +123,8 @@ class Gates:
 
     Attributes
     ----------
-    wanted
-        The columns that gates look at, by the reason that a row gets if the gate closes.
+    columns
+        Those that gates look at.
     """
 
     def __init__(
@@ -138,12 +138,12 @@ class Gates:
         approval = self.rules.export_approval
         self.papers = frozenset(approval.countries if approval else ())
         seen = {
-            Gate.component_excluded: (self.rules.components, ("component",)),
-            Gate.lifecycle_phase: (self.rules.lifecycle, ("product",)),
-            Gate.address_not_registered: (self.rules.registration, ("registered_on",)),
-            Gate.level_not_requested: (self.rules.request, ("requested_level",)),
+            "component": self.rules.components,
+            "product": self.rules.lifecycle,
+            "registered_on": self.rules.registration,
+            "requested_level": self.rules.request,
         }
-        self.wanted = {gate: names for gate, (rule, names) in seen.items() if rule is not None}
+        self.columns = tuple(name for name, rule in seen.items() if rule is not None)
 
     @property
     def everywhere(self) -> bool:
@@ -158,7 +158,7 @@ class Gates:
         columns
             Of `TEXTS` as Arrow strings, and of `DAYS` as days of numpy, those that there are.
         """
-        if not any(name in columns for names in self.wanted.values() for name in names):
+        if not any(name in columns for name in self.columns):
             return None
         rows = len(next(iter(columns.values())))
         unseen = np.full(rows, UNSEEN, np.int8)
@@ -183,7 +183,7 @@ class Gates:
             "registered_on": np.isnat(facts.registered_on),
             "requested_level": facts.requested == UNSEEN,
         }
-        return {n: int(cells[n].sum()) for names in self.wanted.values() for n in names}
+        return {n: int(cells[n].sum()) for n in self.columns}
 
     def warnings(
         self,
@@ -202,17 +202,15 @@ class Gates:
         places
             How many rows are decided, by country (alpha-2).
         """
-        wanted = [n for names in self.wanted.values() for n in names]
         told = self.unseen(columns)
-        if some := {n: (empty or {}).get(n, 0) for n in wanted if n in columns}:
+        if some := {n: (empty or {}).get(n, 0) for n in self.columns if n in columns}:
             cells = ", ".join(f"{n} in {count:,} row(s)" for n, count in some.items() if count)
             told += [f"No gate closes on an empty cell: {cells}."] if cells else []
         return [*told, *self.blind(columns), *self.paper_warnings(places or {})]
 
     def unseen(self, columns: Collection[str]) -> list[str]:
         """Return a warning of the columns that gates look at, and that are not there."""
-        wanted = [n for names in self.wanted.values() for n in names]
-        absent = [n for n in wanted if n not in columns]
+        absent = [n for n in self.columns if n not in columns]
         return [f"No gate closes on what has no column: {', '.join(absent)}."] if absent else []
 
     def blind(self, columns: Collection[str]) -> list[str]:

@@ -8,7 +8,7 @@ import dataclasses
 import shutil
 from collections import Counter
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -227,7 +227,7 @@ class Job:
         kind: Any = Path(str(table.path)).name.removeprefix("report.")
         path, totals, writer = publication.path(f"report.{kind}"), Totals(), None
         with ExitStack() as stack:
-            times = stack.enter_context(DriveTimesWriter(publication.path(NAME), style))
+            times = stack.enter_context(closing(DriveTimesWriter(publication.path(NAME), style)))
             for rows in table.rows():
                 verdict = _typed(verdict_columns(table, rows))
                 drives, chosen = self._driven(rows, verdict, centers)

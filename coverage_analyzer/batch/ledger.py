@@ -10,6 +10,7 @@ import numpy as np
 from coverage_analyzer.errors import CoverageError
 from coverage_analyzer.files.blocks import Block, Reject
 from coverage_analyzer.files.reading import Rows
+from coverage_analyzer.files.report import Counts
 from coverage_analyzer.matching import Matcher, Reason, Status, Verdicts
 
 FIRST_REJECTS: Final = 3
@@ -71,6 +72,14 @@ class Ledger:
         self.first += [f"line {r.line}: {r.detail}" for r in rejects[: max(spare, 0)]]
 
 
+def by_country(counts: Counts) -> Counter[str]:
+    """Return the number of sites by country."""
+    result: Counter[str] = Counter()
+    for (country, _, _), n in counts.items():
+        result[country] += n
+    return result
+
+
 class Tally:
     """Counts of verdicts by country, level, status, and by reason."""
 
@@ -93,13 +102,6 @@ class Tally:
             country, level, status = map(int, np.unravel_index(place, PLACES))
             result[codes[country], levels[level].title, Status(status).name] = n
         return result
-
-    def countries(self, matcher: Matcher) -> dict[str, int]:
-        """Return the number of sites by country."""
-        result: Counter[str] = Counter()
-        for (country, _, _), n in self.counts(matcher).items():
-            result[country] += n
-        return dict(result)
 
     def totals(self, matcher: Matcher) -> dict[str, dict[str, int]]:
         """Return the number of sites by level, by status and by reason."""

@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 
 from coverage_analyzer import areas, arrays, tables
-from coverage_analyzer.batch.ledger import Ledger, Tally
+from coverage_analyzer.batch.ledger import Ledger, Tally, by_country
 from coverage_analyzer.batch.manifest import manifest
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.overlap import ahead
@@ -206,7 +206,7 @@ def _published(
         undrawn += [f"The map: {note}" for note in [data.told["note"]] if note]
         publication.path("map.html").write_text(page.page(data), encoding="utf-8")
     told = manifest(*given, matcher, options.products)
-    gated = matcher.gates.warnings(given[0].columns, totals.empty, totals.tally.countries(matcher))
+    gated = matcher.gates.warnings(given[0].columns, totals.empty, by_country(places))
     told["warnings"] += [*gated, *undrawn, *_repeated(totals.repeats)]
     told |= {
         "counts": counts | {"rejects": dict(totals.ledger.reasons)},

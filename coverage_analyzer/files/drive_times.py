@@ -1,8 +1,7 @@
 """``drive_times.csv``: how each site of a report is reached by road from its center."""
 
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -25,22 +24,13 @@ SCHEMA: Final = pa.schema(
 
 
 class DriveTimesWriter:
-    """Rows as they come; a context that finishes the file."""
+    """Rows as they come."""
 
     def __init__(self, path: Path, style: Style = SAFE) -> None:
         self._writer = CsvWriter(path, SCHEMA, style)
 
-    def __enter__(self) -> Self:
-        """Return itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Finish the file, also after a failure."""
+    def close(self) -> None:
+        """Finish the file."""
         self._writer.close()
 
     def write(

@@ -11,7 +11,7 @@ import datetime
 import io
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,7 +19,7 @@ import numpy as np
 import pyarrow as pa
 
 from coverage_analyzer import areas, arrays, tables
-from coverage_analyzer.batch.ledger import FIRST_REJECTS, Ledger
+from coverage_analyzer.batch.ledger import FIRST_REJECTS, Ledger, by_country
 from coverage_analyzer.batch.manifest import manifest
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.centers import day
@@ -178,7 +178,7 @@ def _published(
     )
     _check(ledger, counts)
     report.write_summary(files / "summary.csv", counts.places, options.style)
-    places = _by_country(counts.places)
+    places = by_country(counts.places)
     empty = _empty(judged, found, matcher)
     told["warnings"] += matcher.gates.warnings(found.table.columns, empty, places)
     told["warnings"] += _write_network(matcher, files, options)
@@ -267,20 +267,15 @@ def _counts(judged: "DataFrame") -> Counts:
     return counts
 
 
-def _by_country(places: Mapping[tuple[str, str, str], int]) -> Counter[str]:
-    """Return the number of decided rows by country."""
-    result: Counter[str] = Counter()
-    for (country, _, _), n in places.items():
-        result[country] += n
-    return result
-
-
 def _empty(judged: "DataFrame", found: sources.Input, matcher: Matcher) -> dict[str, int]:
     """Return how many cells of decided rows are empty that gates look at, by column."""
     from pyspark.sql import functions as f
 
-    looked_at = {name for names in matcher.gates.wanted.values() for name in names}
-    at = {n: found.schema.names[i] for n, i in found.table.columns.items() if n in looked_at}
+    at = {
+        n: found.schema.names[i]
+        for n, i in found.table.columns.items()
+        if n in matcher.gates.columns
+    }
     if not at:
         return {}
     decided = judged.where((judged["status"] != REJECTED) & judged["status"].isNotNull())

@@ -68,17 +68,8 @@ class _Connection(http.client.HTTPConnection):
         self._watch.add(self.sock)
 
 
-class _SafeConnection(http.client.HTTPSConnection):
+class _SafeConnection(_Connection, http.client.HTTPSConnection):
     """The same with TLS."""
-
-    def __init__(self, *given: Any, watch: Watch, **more: Any) -> None:
-        super().__init__(*given, **more)
-        self._watch = watch
-
-    def connect(self) -> None:
-        """Connect, and be watched from then on."""
-        super().connect()
-        self._watch.add(self.sock)
 
 
 class _Handler(urllib.request.HTTPSHandler, urllib.request.HTTPHandler):
