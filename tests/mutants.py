@@ -298,8 +298,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "matching",
-        "less[Status.pending] = position[rules.interim]",
-        "less[Status.pending] = position[rules.fallback]",
+        "less[Status.pending] = position(rules.interim)",
+        "less[Status.pending] = position(rules.fallback)",
         "a pending site gets the fallback, not the interim level",
     ),
     Mutant(
@@ -489,8 +489,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "policy/model",
-        "return self.qualification.same_country or offered or not everywhere",
-        "return self.qualification.same_country or offered",
+        "return self.qualification.same_country or self.restricts_offers or not everywhere",
+        "return self.qualification.same_country or self.restricts_offers",
         "limits by country forgotten where any center may serve",
     ),
     Mutant(
