@@ -59,7 +59,10 @@ def unserved(path: Path, centers: Centers) -> dict[int, Any]:
             if f["properties"]["kind"] == "unserved":
                 shape = shapely.from_geojson(json.dumps(f["geometry"]))
                 found.setdefault(position[f["properties"]["center_id"]], []).append(shape)
-        return {n: shapely.union_all(shapes) for n, shapes in found.items()}
+        return {
+            n: shapes[0] if len(shapes) == 1 else shapely.union_all(shapes)
+            for n, shapes in found.items()
+        }
     except (OSError, ValueError, KeyError, TypeError, shapely.errors.GEOSException) as error:
         msg = f"{path} does not hold the service areas of this run ({error!r}); look again by road."
         raise InputError(msg) from None

@@ -31,6 +31,9 @@ SIMPLIFIED: Final = 0.5
 TOLERANCE: Final = 2.0
 """The rim is off by fewer cells than this: half a cell's diagonal, the simplification, rounding."""
 
+STEP_DEGREES: Final = 1e-7
+"""A centimetre: GeoJSON is written with 7 decimals."""
+
 RADIUS_M: Final = 6_371_008.8
 """Of a sphere, which will do for the plane: cells are asked for by their degrees."""
 
@@ -132,9 +135,14 @@ def parts_not_served(area: Any, served: Any, roads: Any) -> tuple[Any, Any]:
 
 
 def polygons_of(shape: Any) -> Any:
-    """Return the polygons of a geometry, as one, without the lines where parts only touch."""
+    """Return the polygons of a geometry, as one, without the lines where parts only touch.
+
+    Coordinates are on the grid of `STEP_DEGREES` that files are written with, so that rounding
+    them there leaves a valid polygon.
+    """
     parts = shapely.get_parts(shape)
-    return shapely.orient_polygons(shapely.union_all(parts[shapely.get_dimensions(parts) == 2]))
+    whole = shapely.union_all(parts[shapely.get_dimensions(parts) == 2])
+    return shapely.orient_polygons(shapely.set_precision(whole, STEP_DEGREES))
 
 
 def _boxes(chosen: Bools) -> Any:
