@@ -52,9 +52,9 @@ USES: dict[str, Callable[[dict[str, Any]], Any]] = {
     "coverage_areas": lambda g: ca.coverage_areas(
         g["centers"], as_of="2026-12-01", trust_declared=True
     )["area_km2"].tolist(),
-    "explain": lambda g: ca.explain(
-        g["centers"], latitude=47.12, longitude=9.51, as_of="2026-12-01"
-    ).to_dict()["center"]["distance_miles"],
+    "explain": lambda g: ca.explain(g["centers"], latitude=47.12, longitude=9.51, **LI).to_dict()[
+        "center"
+    ]["distance_miles"],
     "timeline": lambda g: ca.timeline(
         g["sites"], g["centers"], start="2026-12-01", end="2026-12-31", trust_declared=True
     )["level"].tolist(),
