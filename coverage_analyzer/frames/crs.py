@@ -99,9 +99,8 @@ def _check_crs(geometry: gpd.GeoSeries, what: str) -> None:
     """
     if geometry.crs is not None:
         return
-    west, south, east, north = geometry.total_bounds
-    far = np.nanmax(np.abs([west, east])) if len(geometry) else 0
-    high = np.nanmax(np.abs([south, north])) if len(geometry) else 0
+    reach = np.nan_to_num(np.abs(geometry.total_bounds)) if len(geometry) else np.zeros(4)
+    far, high = reach[::2].max(), reach[1::2].max()
     hint = '"EPSG:4326" for degrees of longitude and latitude'
     if far > BOUNDS[0] or high > BOUNDS[1]:
         hint = f"not degrees, since they reach to {far:,.0f} and {high:,.0f}"
