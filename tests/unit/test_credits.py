@@ -125,6 +125,11 @@ def test_frames_carry_their_credits(tmp_path: Path) -> None:
         assert [frame.attrs["attribution"] for frame in frames] == [words] * len(frames)
     folder = ca.write_report(verdicts, tmp_path / "r", centers=centers)
     assert collection(folder / "areas.geojson")["attribution"] == BORDERS
+    looked = ca.drive_times(verdicts, centers, TOWN)
+    folder = ca.write_report(looked, tmp_path / "r", centers=centers)
+    roads = json.loads((folder / "run.json").read_text("utf-8"))["roads"]
+    assert roads == looked.attrs["drive_time_limits"] | {"attribution": ROADS}
+    assert roads["minutes"] == 240
     area_writer.write_areas(served, tmp_path / "served.geojson")
     assert collection(tmp_path / "served.geojson")["attribution"] == ROADS
 
