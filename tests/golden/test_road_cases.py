@@ -40,6 +40,7 @@ CLOCKS: Final = {
     "3h": (clock(3), SHIPS),
     "mixed": (clock(2), clock(4)),
     "shipping": (clock(4), SHIPS),
+    "ships-hours": (clock(4), clock(2, end="shipped")),
     "road": (clock(4), clock(4)),
     "road-li": (clock(4), clock(4)),
     "road-mixed": (clock(2), clock(4)),
