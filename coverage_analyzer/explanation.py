@@ -234,8 +234,8 @@ def explanation(  # noqa: PLR0913 - a place and what is said of it are one quest
         stated=said,
         warnings=tuple(matcher.gates.paper_warnings({codes[number[0]]: 1})),
         unseen=tuple(matcher.gates.blind(said)),
-        clauses=tuple(_clauses(matcher, Reason[row["reason"]], codes[number[0]], level.id)),
-        notes=tuple(_notes(matcher, Reason[row["reason"]], said, level.id)),
+        clauses=tuple(_clauses(matcher, row, codes[number[0]], level.id)),
+        notes=tuple(_notes(matcher, row, said, level.id)),
         source=f"{matcher.policy.source.title}, {matcher.policy.source.address}",
     )
 
@@ -363,11 +363,11 @@ def _first_refused(near: list[NearCenter], chosen: int) -> NearCenter | None:
     return first if first.refused and not told else None
 
 
-def _clauses(matcher: Matcher, reason: Reason, country: str, level: str) -> list[str]:
+def _clauses(matcher: Matcher, row: Mapping[str, Any], country: str, level: str) -> list[str]:
     """Return the clauses of the policy that decided, each once."""
-    policy = matcher.policy
+    policy, reason = matcher.policy, Reason[row["reason"]]
     rules = policy.qualification
-    gate = _gate_clause(matcher, reason, country)
+    gate = _gate_clause(matcher, row)
     bands = policy.bands_in(country)
     names = [b.clause for b in bands if b.level == level] or [bands[-1].clause]
     if reason in {Reason.no_center_in_country, Reason.country_conflict, Reason.country_unknown}:
@@ -377,9 +377,8 @@ def _clauses(matcher: Matcher, reason: Reason, country: str, level: str) -> list
     if rules.clause:
         names.append(rules.clause)
     if reason == Reason.center_opens_later:
-        times = policy.lead_times
-        named = [t for t in times if country in t.countries] or list(times)
-        names += [t.clause for t in named]
+        time = policy.lead_time_in(country)
+        names += [time.clause] if time else []
     elif reason != Reason.within_radius and not gate:
         names.append(rules.fallback_clause)
     replacement = policy.level(level).replacement
@@ -387,9 +386,9 @@ def _clauses(matcher: Matcher, reason: Reason, country: str, level: str) -> list
     return [policy.clauses[name] for name in dict.fromkeys(names)]
 
 
-def _gate_clause(matcher: Matcher, reason: Reason, country: str) -> str | None:
+def _gate_clause(matcher: Matcher, row: Mapping[str, Any]) -> str | None:
     """Return the clause of the gate that closed, if one did."""
-    gates = matcher.policy.gates
+    policy, gates, reason = matcher.policy, matcher.policy.gates, Reason[row["reason"]]
     rules: dict[Reason, Any] = {
         Reason.level_not_requested: gates.request,
         Reason.component_excluded: gates.components,
@@ -397,15 +396,17 @@ def _gate_clause(matcher: Matcher, reason: Reason, country: str) -> str | None:
         Reason.lifecycle_phase: gates.lifecycle,
         Reason.product_undated: gates.lifecycle,
         Reason.address_not_registered: gates.registration,
-        Reason.not_offered_in_country: next(
-            (rule for rule in gates.not_offered if rule.closes_in(country)), None
-        ),
     }
+    if reason == Reason.not_offered_in_country:
+        band = policy.band_for(row["site_country"], row["limit_miles"])
+        rules[reason] = policy.not_offered_rule(band.level, row["site_country"]) if band else None
     rule = rules.get(reason)
     return rule.clause if rule else None
 
 
-def _notes(matcher: Matcher, reason: Reason, said: Mapping[str, str], level: str) -> Iterator[str]:
+def _notes(
+    matcher: Matcher, row: Mapping[str, Any], said: Mapping[str, str], level: str
+) -> Iterator[str]:
     """Yield the clauses on the level and on what is stated, but for that of a closed gate."""
     policy, gates = matcher.policy, matcher.policy.gates
     about: list[tuple[str, Any]] = [
@@ -417,5 +418,5 @@ def _notes(matcher: Matcher, reason: Reason, said: Mapping[str, str], level: str
     names = [rule.clause for name, rule in about if rule and name in said]
     names += policy.level(level).footnotes
     names += [policy.warranty.clause] if policy.warranty else []
-    decided_by = _gate_clause(matcher, reason, "")
+    decided_by = _gate_clause(matcher, row)
     return (policy.clauses[name] for name in dict.fromkeys(names) if name != decided_by)

@@ -135,8 +135,7 @@ class Gates:
         self._numbers = products.numbers() if products else {}
         self._phases = self._phase_table()
         self._offered = _offered(policy, world)
-        approval = self.rules.export_approval
-        self.papers = frozenset(approval.countries if approval else ())
+        self.papers = policy.export_approval_countries
         seen = {
             "component": self.rules.components,
             "product": self.rules.lifecycle,
@@ -337,14 +336,10 @@ class Gates:
 
 def _offered(policy: Policy, world: Countries) -> Bools | None:
     """Return which levels are offered in each country, shape (countries, levels), if any is not."""
-    if not policy.gates.not_offered:
+    if not policy.restricts_offers:
         return None
-    position = {level.id: n for n, level in enumerate(policy.levels)}
-    offered = np.ones((len(world.names.codes), len(policy.levels)), np.bool_)
-    for rule in policy.gates.not_offered:
-        numbers = [n for n, code in enumerate(world.names.codes) if rule.closes_in(code)]
-        offered[numbers, position[rule.level]] = False
-    return offered
+    levels = [level.id for level in policy.levels]
+    return np.array([[policy.offered(v, code) for v in levels] for code in world.names.codes])
 
 
 def _coded(cells: pa.Array, codes: Mapping[str, int]) -> Ints:

@@ -433,10 +433,9 @@ class Matcher:
         self, country: Numbers, status: npt.NDArray[np.int8], band: Ints
     ) -> npt.NDArray[np.int8]:
         """Return the level in force: what the band buys, else interim or fallback."""
-        position = {level.id: number for number, level in enumerate(self.policy.levels)}
-        rules = self.policy.qualification
-        less = np.full(len(Status), position[rules.fallback], np.int8)
-        less[Status.pending] = position[rules.interim]
+        rules, position = self.policy.qualification, self.policy.level_position
+        less = np.full(len(Status), position(rules.fallback), np.int8)
+        less[Status.pending] = position(rules.interim)
         bought = self._bands.level(country, band)
         return np.where(status == Status.qualified, bought, less.take(status))
 

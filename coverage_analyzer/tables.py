@@ -170,6 +170,8 @@ DRIVE_TIMES: Final = (
     "ferry",
     "snap_m",
     "status",
+    "limit_minutes",
+    "attribution",
 )
 """How a site is reached by road from its center, in this order."""
 

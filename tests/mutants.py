@@ -45,6 +45,7 @@ _POLICY = "unit/test_policy.py"
 _GATES = "golden/test_gate_cases.py"
 _COMMITMENTS, _CLOCKS = "unit/test_commitments.py", "golden/test_clocks.py"
 _ADDRESSES, _PROMISES = "golden/test_addresses.py", "property/test_promises.py"
+_OFFERS, _ROADS = "unit/test_offers.py", "golden/test_road_cases.py"
 _GOLDEN, _LAWS = "golden/test_golden.py", "property/test_laws.py"
 
 TESTS: Final = {
@@ -79,8 +80,11 @@ TESTS: Final = {
     "terms/levels": (_COMMITMENTS,),
     "terms/requests": (_COMMITMENTS,),
     "terms/zones": (_COMMITMENTS,),
+    "online/roads/drives": (_ROADS,),
+    "online/roads/ruling": (_ROADS,),
+    "online/roads/shapes": ("property/test_road_laws.py",),
     "policy/checks": (_POLICY,),
-    "policy/model": (_POLICY, _COUNTRIES, _MATCHING, _GOLDEN),
+    "policy/model": (_POLICY, _OFFERS, _ROADS, _COUNTRIES, _MATCHING, _GOLDEN),
     "policy/parts": (_POLICY,),
     "terms/conditions": ("golden/test_entitlements.py", "unit/test_programmes.py"),
     "terms/entitlements": ("golden/test_entitlements.py", "unit/test_programmes.py"),
@@ -100,6 +104,55 @@ class Mutant(NamedTuple):
 
 
 MUTANTS: Final = (
+    # ----------------------------------------------------------------------------- roads
+    Mutant(
+        "online/roads/ruling",
+        "result[fits] = policy.level_position(band.level) if offered else NOT_OFFERED",
+        "result[fits] = policy.level_position(band.level)",
+        "a level by road where it is not offered",
+    ),
+    Mutant(
+        "online/roads/ruling",
+        "refused |= (rows.reason == Reason.not_offered_in_country) & offered",
+        "refused |= rows.reason == Reason.not_offered_in_country",
+        "what the run refused is given by a second look at roads",
+    ),
+    Mutant(
+        "online/roads/ruling",
+        "return limits.minutes[np.where(was.by_road & (band >= 0), band, was.level)]",
+        "return limits.minutes[was.level]",
+        "the clock of another band than the one by road",
+    ),
+    Mutant(
+        "online/roads/drives",
+        "late = self.minutes > limit_minutes",
+        "late = self.minutes >= limit_minutes",
+        "the last minute of a delivery clock is too late",
+    ),
+    Mutant(
+        "online/roads/shapes",
+        "far[near] = chosen(*plane(middles[:, 0], middles[:, 1], inverse=True))",
+        "far[near] = True",
+        "served areas hold sites whose own road is not reached",
+    ),
+    Mutant(
+        "online/roads/shapes",
+        "return polygons_of(known), polygons_of(unknown)",
+        "return polygons_of(rest), polygons_of(unknown)",
+        "what the map does not reach counts as unserved",
+    ),
+    Mutant(
+        "policy/model",
+        'if clock is None or clock.unit != "hours" or clock.end == "shipped":',
+        'if clock is None or clock.unit != "hours":',
+        "a level that only ships bounds the drive",
+    ),
+    Mutant(
+        "policy/model",
+        "return next((r for r in rules if r.level == level and r.closes_in(country)), None)",
+        "return next((r for r in rules if r.closes_in(country)), None)",
+        "a level is not offered where another one is not",
+    ),
     # ------------------------------------------------------------------------- databases
     Mutant(
         "files/database/address",
@@ -298,8 +351,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "matching",
-        "less[Status.pending] = position[rules.interim]",
-        "less[Status.pending] = position[rules.fallback]",
+        "less[Status.pending] = position(rules.interim)",
+        "less[Status.pending] = position(rules.fallback)",
         "a pending site gets the fallback, not the interim level",
     ),
     Mutant(
@@ -489,8 +542,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "policy/model",
-        "return self.qualification.same_country or offered or not everywhere",
-        "return self.qualification.same_country or offered",
+        "return self.qualification.same_country or self.restricts_offers or not everywhere",
+        "return self.qualification.same_country or self.restricts_offers",
         "limits by country forgotten where any center may serve",
     ),
     Mutant(

@@ -23,6 +23,7 @@ from coverage_analyzer.files.delimited import Dialect
 from coverage_analyzer.files.reading import Rows, Table
 from coverage_analyzer.maps.gathering import DrawnSites
 from coverage_analyzer.maps.payload import Network, Payload, Tiles, payload
+from coverage_analyzer.online.roads.limits import minutes_shown
 
 MILES: Final = ("distance_miles", "limit_miles", "margin_miles")
 """The columns of the verdict that hold no whole numbers."""
@@ -58,7 +59,7 @@ def redrawn(folder: str | Path, *, title: str = "", tiles: Tiles | None = None) 
         network = dataclasses.replace(
             network,
             unserved=service_areas.unserved(folder / service_areas.NAME, network.centers),
-            minutes=manifest["roads"]["minutes"],
+            minutes=minutes_shown(manifest["roads"]["minutes"]),
         )
     return payload(
         manifest["policy"]["title"], drawn, network, world.names, title=title, tiles=tiles

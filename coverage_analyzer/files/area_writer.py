@@ -4,6 +4,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from coverage_analyzer.countries import ATTRIBUTION
 from coverage_analyzer.errors import InputError, PublishError
 from coverage_analyzer.files import report, spatial
 from coverage_analyzer.files.publishing import to_disk
@@ -18,6 +19,10 @@ AREAS: Final = (".geojson", ".gpkg", ".parquet")
 
 def write_areas(frame: "gpd.GeoDataFrame", path: str | Path) -> None:
     """Write coverage areas for any GIS; an old file is replaced whole, or stays.
+
+    Each file carries the credit of its data: GeoJSON as the member ``attribution``, GeoPackage in
+    its tables of metadata, GeoParquet as a key of its metadata. It is
+    ``frame.attrs["attribution"]``, by default that of the country layer.
 
     Parameters
     ----------
@@ -54,15 +59,34 @@ def write_areas(frame: "gpd.GeoDataFrame", path: str | Path) -> None:
 
 
 def _write(frame: "gpd.GeoDataFrame", path: Path, kind: str) -> None:
+    credit = str(frame.attrs.get("attribution", ATTRIBUTION))
     if kind == ".gpkg":
-        frame.to_file(path, driver="GPKG", layer=path.stem, engine="pyogrio", index=False)
+        # Of the layer: readers of GDAL write a file beside one whose dataset has metadata.
+        frame.to_file(
+            path,
+            driver="GPKG",
+            layer=path.stem,
+            engine="pyogrio",
+            index=False,
+            layer_metadata={"attribution": credit},
+        )
     elif kind == ".parquet":
-        frame.to_parquet(path, index=False)
+        _write_parquet(frame, path, credit)
     else:
-        _write_geojson(frame, path)
+        _write_geojson(frame, path, credit)
 
 
-def _write_geojson(frame: "gpd.GeoDataFrame", path: Path) -> None:
+def _write_parquet(frame: "gpd.GeoDataFrame", path: Path, credit: str) -> None:
+    """Write GeoParquet whose key/value metadata has the credit; geopandas cannot write any."""
+    import pyarrow.parquet as pq
+
+    frame.to_parquet(path, index=False)
+    table = pq.read_table(path)
+    metadata = (table.schema.metadata or {}) | {b"attribution": credit.encode()}
+    pq.write_table(table.replace_schema_metadata(metadata), path)
+
+
+def _write_geojson(frame: "gpd.GeoDataFrame", path: Path, credit: str) -> None:
     import shapely
 
     degrees = frame.to_crs(spatial.WGS84)
@@ -70,7 +94,8 @@ def _write_geojson(frame: "gpd.GeoDataFrame", path: Path) -> None:
     columns = {str(name): _json_values(cells) for name, cells in attributes.items()}
     rows = [{name: values[i] for name, values in columns.items()} for i in range(len(frame))]
     # Joined areas come out of GEOS with clockwise exterior rings.
-    report.write_geojson(path, rows, shapely.orient_polygons(degrees.geometry.to_numpy()).tolist())
+    shapes = shapely.orient_polygons(degrees.geometry.to_numpy()).tolist()
+    report.write_geojson(path, rows, shapes, attribution=credit)
 
 
 def _json_values(cells: "pd.Series[Any]") -> list[Any]:

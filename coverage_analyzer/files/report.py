@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from coverage_analyzer import tables
 from coverage_analyzer.centers import Centers
-from coverage_analyzer.countries import Names, Numbers
+from coverage_analyzer.countries import ATTRIBUTION, Names, Numbers
 from coverage_analyzer.files import workbook_writer
 from coverage_analyzer.files.text_writer import (
     DECIMALS,
@@ -159,7 +159,13 @@ def _days(values: Any) -> list[str]:
     return ["" if np.isnat(v) else str(v) for v in values]
 
 
-def write_geojson(path: Path, rows: Iterable[Mapping[str, Any]], geometry: Sequence[Any]) -> None:
+def write_geojson(
+    path: Path,
+    rows: Iterable[Mapping[str, Any]],
+    geometry: Sequence[Any],
+    *,
+    attribution: str = ATTRIBUTION,
+) -> None:
     """Write features as RFC 7946 asks: WGS 84, rings right-handed, 7 decimals, a feature a line.
 
     Parameters
@@ -170,12 +176,15 @@ def write_geojson(path: Path, rows: Iterable[Mapping[str, Any]], geometry: Seque
         The properties of each feature.
     geometry
         Geometries in degrees, split at 180, exterior rings counter-clockwise.
+    attribution
+        Whose data the geometries are made of: a member of the collection, beside ``features``.
     """
     import shapely
 
     rounded = shapely.transform(np.array(geometry, object), lambda p: np.round(p, 7))
     with path.open("w", encoding="utf-8", newline="") as file:
-        file.write('{"type":"FeatureCollection","features":[\n')
+        credit = json.dumps(attribution, ensure_ascii=False)
+        file.write(f'{{"type":"FeatureCollection","attribution":{credit},"features":[\n')
         for number, (row, shape) in enumerate(zip(rows, rounded, strict=True)):
             properties = json.dumps(row, ensure_ascii=False)
             file.write(",\n" if number else "")

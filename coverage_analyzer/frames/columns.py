@@ -3,7 +3,7 @@
 import datetime
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -16,12 +16,15 @@ from coverage_analyzer.arrays import Floats
 from coverage_analyzer.centers import DAYS, Centers
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.spatial import WGS84
+from coverage_analyzer.frames.crs import geometry_wgs84
 from coverage_analyzer.judging import products_of
 from coverage_analyzer.products import Products
 from coverage_analyzer.tables import Column
 
 ProductsLike: TypeAlias = pd.DataFrame | Products | str | Path | None
 """Products, as a table, read, or the path of a file; or none."""
+
+Frame = TypeVar("Frame", bound=pd.DataFrame)
 
 NUMERIC: Final = ("latitude", "longitude", "accuracy_m")
 
@@ -55,6 +58,12 @@ def with_points(frame: pd.DataFrame, lon: Floats, lat: Floats) -> gpd.GeoDataFra
     return gpd.GeoDataFrame(frame, geometry=shapely.points(lon, lat), crs=WGS84)
 
 
+def credited(frame: Frame, *sources: str) -> Frame:
+    """Return a frame whose ``.attrs["attribution"]`` names whose data it is made of."""
+    frame.attrs["attribution"] = "; ".join(sources)
+    return frame
+
+
 def geometries(frame: pd.DataFrame) -> list[str]:
     """Return the names of all columns of geometry."""
     return [str(n) for n in frame.columns if frame[n].dtype == "geometry"]
@@ -63,11 +72,6 @@ def geometries(frame: pd.DataFrame) -> list[str]:
 def points_name(frame: pd.DataFrame) -> list[str]:
     """Return the name of the geometry that places the rows, if there is one."""
     return [str(frame.geometry.name)] if isinstance(frame, gpd.GeoDataFrame) else []
-
-
-def wgs84_points(frame: gpd.GeoDataFrame) -> Any:
-    """Return the geometry of a frame in degrees on WGS 84."""
-    return frame.geometry.to_crs(WGS84).to_numpy()
 
 
 def known_columns(frame: pd.DataFrame, table: Sequence[Column]) -> dict[str, str]:
@@ -87,18 +91,12 @@ def positions(frame: pd.DataFrame, what: str) -> tuple[Floats, Floats]:
     Raises
     ------
     InputError
-        If columns have several levels or share a name, there is no CRS, or a row has no point in
-        range.
+        If columns have several levels or share a name, a GeoDataFrame has no CRS, or a row has no
+        point in range.
     """
     check_labels(frame, what)
     if isinstance(frame, gpd.GeoDataFrame):
-        if frame.crs is None:
-            msg = (
-                f"The {what} have no CRS: say which one with .set_crs(), "
-                f'"EPSG:4326" for degrees of longitude and latitude.'
-            )
-            raise InputError(msg)
-        points = wgs84_points(frame)
+        points = geometry_wgs84(frame, what)
         kinds = shapely.get_type_id(points)
         bad = (kinds != shapely.GeometryType.POINT) & (kinds != shapely.GeometryType.MISSING)
         if bad.any():

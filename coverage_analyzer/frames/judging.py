@@ -28,8 +28,8 @@ from coverage_analyzer.frames.columns import (
     positions,
     products_in,
     texts,
-    wgs84_points,
 )
+from coverage_analyzer.frames.crs import geometry_wgs84
 from coverage_analyzer.gates import Facts
 from coverage_analyzer.lead_times import windows
 from coverage_analyzer.matching import Matcher, Sites, Status, Verdicts
@@ -106,7 +106,9 @@ def assess(
     for name, values in matcher.columns(verdicts).items():
         frame[name] = values.to_pandas(date_as_object=False).array
     points = (
-        wgs84_points(sites) if isinstance(sites, gpd.GeoDataFrame) else shapely.points(lon, lat)
+        geometry_wgs84(sites, "sites")
+        if isinstance(sites, gpd.GeoDataFrame)
+        else shapely.points(lon, lat)
     )
     result = gpd.GeoDataFrame(frame, geometry=points, crs=WGS84)
     counts = {n: sites.attrs[n] for n in ("decided", "rejected", "blank") if n in sites.attrs}

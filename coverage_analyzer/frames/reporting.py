@@ -26,6 +26,7 @@ from coverage_analyzer.frames.columns import (
 from coverage_analyzer.frames.drawing import check_network, coverage_areas, map_data
 from coverage_analyzer.lead_times import scheduled
 from coverage_analyzer.maps import page
+from coverage_analyzer.online.roads.network import ATTRIBUTION as ROADS
 from coverage_analyzer.policy import Policy
 
 PLAIN_OBJECTS: Final = {
@@ -213,11 +214,21 @@ def _manifest(verdicts: pd.DataFrame, rules: Policy, told: list[str]) -> dict[st
         what: dict(Counter(texts(verdicts, what).to_pylist()))
         for what in ("level", "status", "reason")
     }
-    return origin.to_dict() | {
-        "counts": counts,
-        "ledger": {"read": rows + sum(lost.values()), "decided": rows, **lost},
-        "spreadsheet_guard": True,
-    }
+    return (
+        origin.to_dict()
+        | _roads(verdicts)
+        | {
+            "counts": counts,
+            "ledger": {"read": rows + sum(lost.values()), "decided": rows, **lost},
+            "spreadsheet_guard": True,
+        }
+    )
+
+
+def _roads(verdicts: pd.DataFrame) -> dict[str, Any]:
+    """Return what `drive_times` leaves of its look at roads, if there was one."""
+    limits = verdicts.attrs.get("drive_time_limits")
+    return {} if limits is None else {"roads": {**limits, "attribution": ROADS}}
 
 
 def _trusted(verdicts: pd.DataFrame) -> bool:

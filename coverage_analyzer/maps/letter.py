@@ -189,12 +189,8 @@ def _coming(matcher: Matcher, story: Explanation) -> Level:
 
 def _coming_band(matcher: Matcher, story: Explanation) -> Band:
     """Return the band that a site is in when its center opens: that of the limit that applied."""
-    return _band(matcher.policy.bands_in(story.country), story.limit_miles or 0.0)
-
-
-def _band(bands: tuple[Band, ...], miles: float) -> Band:
-    """Return the band of a distance that is within the last one."""
-    return next((b for b in bands if miles <= b.up_to_miles), bands[-1])
+    band = matcher.policy.band_for(story.country, story.limit_miles or 0.0)
+    return band or matcher.policy.bands_in(story.country)[-1]
 
 
 def _center(story: Explanation, center: NearCenter) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from coverage_analyzer.countries.decision import Convention
 from coverage_analyzer.errors import PolicyError, visible
 from coverage_analyzer.policy.checks import faults
 from coverage_analyzer.policy.commitments import CommitmentRules
-from coverage_analyzer.policy.gates import GateRules
+from coverage_analyzer.policy.gates import GateRules, NotOffered
 from coverage_analyzer.policy.parts import (
     ALL_OTHERS,
     Band,
@@ -35,6 +35,9 @@ from coverage_analyzer.policy.wording import nearest, validation_faults
 
 DEFAULT: Final = "appliance-maintenance"
 """The policy that applies if none is named."""
+
+PRINTED_MILES: Final = 0.001
+"""The last decimal that a report prints of a limit."""
 
 
 class Policy(Model):
@@ -125,11 +128,85 @@ class Policy(Model):
         """Return a level by its ``id``."""
         return next(level for level in self.levels if level.id == identifier)
 
+    def level_position(self, identifier: str) -> int:
+        """Return the position of a level in `levels` by its ``id``; 0 is the best."""
+        return next(n for n, level in enumerate(self.levels) if level.id == identifier)
+
+    @property
+    def band_levels(self) -> tuple[Level, ...]:
+        """The levels that bands buy, the best first."""
+        bought = {band.level for band in self.bands}
+        return tuple(level for level in self.levels if level.id in bought)
+
+    def drive_limit_minutes(self, level: str) -> float | None:
+        """Return how long the drive to a site may take at a level (by its ``id``), in minutes.
+
+        That is its delivery clock: the hours within which the replacement has to arrive. A level
+        that only ships, or that counts business days, sets no limit.
+
+        Examples
+        --------
+        >>> policy = Policy.load()
+        >>> policy.drive_limit_minutes("gold-plus"), policy.drive_limit_minutes("gold")
+        (240.0, None)
+        """
+        clock = self.level(level).replacement
+        if clock is None or clock.unit != "hours" or clock.end == "shipped":
+            return None
+        return clock.amount * 60.0
+
     def bands_in(self, country: str) -> tuple[Band, ...]:
         """Return the bands that hold in a country (alpha-2), the nearest first."""
         named = [b for b in self.bands if country in b.countries]
         others = [b for b in self.bands if ALL_OTHERS in b.countries]
         return tuple(sorted(named or others, key=lambda b: b.up_to_miles))
+
+    def band_for(self, country: str, limit_miles: float) -> Band | None:
+        """Return the band of a country (alpha-2) with an upper limit, if there is one.
+
+        Parameters
+        ----------
+        country
+            Alpha-2 code.
+        limit_miles
+            The ``limit_miles`` of a verdict, also as a report prints it: with 3 decimals.
+        """
+        bands = self.bands_in(country)
+        nearest = min(bands, key=lambda band: abs(band.up_to_miles - limit_miles))
+        return nearest if abs(nearest.up_to_miles - limit_miles) < PRINTED_MILES else None
+
+    def offered(self, level: str, country: str) -> bool:
+        """Return whether a level (by its ``id``) is offered in a country (alpha-2).
+
+        Examples
+        --------
+        >>> policy = Policy.load("watchguard-premium-rma")
+        >>> [policy.offered("premium", country) for country in ("US", "JP")]
+        [True, False]
+        """
+        return self.not_offered_rule(level, country) is None
+
+    def not_offered_rule(self, level: str, country: str) -> NotOffered | None:
+        """Return the first rule by which a level is not offered in a country, if there is one."""
+        rules = self.gates.not_offered
+        return next((r for r in rules if r.level == level and r.closes_in(country)), None)
+
+    @property
+    def restricts_offers(self) -> bool:
+        """Whether any level is not offered in some country."""
+        return bool(self.gates.not_offered)
+
+    @property
+    def export_approval_countries(self) -> frozenset[str]:
+        """The countries (alpha-2) that require export approval."""
+        rule = self.gates.export_approval
+        return frozenset(rule.countries if rule else ())
+
+    def lead_time_in(self, country: str) -> LeadTime | None:
+        """Return how long a new center takes in a country (alpha-2), if the policy says so."""
+        named = [t for t in self.lead_times if country in t.countries]
+        others = [t for t in self.lead_times if ALL_OTHERS in t.countries]
+        return next(iter(named or others), None)
 
     def described(self, *, clauses: bool = False) -> str:
         """Return the policy in words, a rule a line, and the clauses if they are asked for."""
@@ -178,8 +255,7 @@ class Policy(Model):
     def needs_country(self) -> bool:
         """Whether any answer depends on the country of a site."""
         everywhere = all(b.countries == (ALL_OTHERS,) for b in self.bands)
-        offered = bool(self.gates.not_offered)
-        return self.qualification.same_country or offered or not everywhere
+        return self.qualification.same_country or self.restricts_offers or not everywhere
 
 
 def builtin() -> dict[str, Policy]:

@@ -118,9 +118,9 @@ class Levels:
         return shipping
 
     def _by_road(self, verdicts: Verdicts, number: int) -> bool:
-        bands = self.policy.bands_in(self.world.names.codes[max(verdicts.country[number], 0)])
-        limit = verdicts.limit_miles[number]
-        return any(b.metric == "road" for b in bands if b.up_to_miles == limit)
+        country = self.world.names.codes[max(verdicts.country[number], 0)]
+        band = self.policy.band_for(country, verdicts.limit_miles[number])
+        return band is not None and band.metric == "road"
 
     def _opens(self, verdicts: Verdicts, number: int) -> tuple[str, datetime.date] | None:
         if verdicts.status[number] != Status.pending:
