@@ -764,15 +764,33 @@ MUTANTS: Final = (
     ),
     Mutant(
         "terms/calendars",
-        "rest = self.holidays.is_weekend(day) and day not in self.holidays.weekend_workdays",
-        "rest = day.weekday() in {5, 6}",
+        "return self.holidays.is_weekend(day) and day not in self.holidays.weekend_workdays",
+        "return day.weekday() in {5, 6}",
         "everybody rests on Saturday and Sunday",
     ),
     Mutant(
         "terms/calendars",
-        'return "" if rule and not rule.public_holidays else self.holidays.get(day) or ""',
-        'return ""',
+        'return Effect("part" if in_part else "off", name)',
+        "return OPEN",
         "no public holidays",
+    ),
+    Mutant(
+        "terms/calendars",
+        'if kinds == {"open"}:',
+        'if "open" in kinds:',
+        "a day off in some regions is a business day where the region is not known",
+    ),
+    Mutant(
+        "terms/calendars",
+        'if kinds == {"off"}:',
+        'if "off" in kinds:',
+        "a day off in some regions is one in all where the region is not known",
+    ),
+    Mutant(
+        "terms/calendars",
+        'return Effect("part", partial) if partial else OPEN',
+        "return OPEN",
+        "a day off in a part of a region is a business day",
     ),
     Mutant(
         "terms/clocks",

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, timedelta
-from typing import Final
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from coverage_analyzer.errors import InputError
@@ -41,11 +41,14 @@ class Due:
         The sum in words, a step each.
     estimated
         The holidays of the sum whose day is not decided yet.
+    near
+        The same, and those a day before or after the sum, or at a weekend.
     """
 
     at: datetime.datetime
     steps: tuple[str, ...]
     estimated: tuple[str, ...] = ()
+    near: tuple[str, ...] = ()
 
 
 def stamp(text: str, form: str = "") -> datetime.datetime:
@@ -207,7 +210,7 @@ def _after_days(
             estimated += [f"{day} {why}"] if ESTIMATED in why else []
             continue
         if skipped:
-            steps.append(f"no business day in {calendar.country}: {', '.join(skipped)}")
+            steps.append(f"no business day in {calendar.place}: {', '.join(skipped)}")
             skipped = []
         left -= 1
         number = clock.amount - left
@@ -215,7 +218,22 @@ def _after_days(
         if not left:
             at = start_of_day(day + timedelta(days=1), zone)
             steps.append(f"due before {told(at)}, the end of that day at the center")
-            return Due(at, tuple(steps), tuple(estimated))
+            near = _near_estimates(calendar, first, day)
+            return Due(at, tuple(steps), tuple(estimated), near)
+
+
+def _near_estimates(
+    calendar: Calendar | Literal[False] | None, first: datetime.date, last: datetime.date
+) -> tuple[str, ...]:
+    """Return the days next to a sum, or at a weekend in it, with a holiday that is an estimate.
+
+    Such a holiday may come a day earlier or later, and change the sum.
+    """
+    if not calendar:
+        return ()
+    span = (first + timedelta(days=n) for n in range(-1, (last - first).days + 2))
+    named = ((day, calendar.estimated(day)) for day in span)
+    return tuple(f"{day} {name}" for day, name in named if name)
 
 
 def _counting(clock: Replacement, local: datetime.datetime, *, late: bool) -> str:
@@ -257,18 +275,21 @@ def _after_open_hours(
     now = local.astimezone(UTC)
     steps = [f"{clock.amount} hours within {hours.opens} to {hours.closes}, after {told(local)}"]
     estimated: list[str] = []
-    day, closed = local.date(), ""
+    first = day = local.date()
     while True:
-        if hours.days == "business_days" and calendar is not None:
-            closed = calendar.closed(day)
         opens, closes = _service(hours, day, zone)
-        run = timedelta() if closed else max(closes - max(now, opens), timedelta())
+        run, closed = max(closes - max(now, opens), timedelta()), ""
+        # after the hours of service it does not matter whether a day is a business day
+        if run and hours.days == "business_days" and calendar is not None:
+            closed = calendar.closed(day)
         if closed:
+            run = timedelta()
             steps.append(f"the clock stands still on {_day(day)} ({closed})")
             estimated += [f"{day} {closed}"] if ESTIMATED in closed else []
         elif run >= left:
             at = _shown(max(now, opens) + left, zone)
-            return Due(at, (*steps, f"due before {told(at)}"), tuple(estimated))
+            near = _near_estimates(hours.days == "business_days" and calendar, first, day)
+            return Due(at, (*steps, f"due before {told(at)}"), tuple(estimated), near)
         elif run:
             steps.append(f"{run} of it on {_day(day)}")
         left -= run
