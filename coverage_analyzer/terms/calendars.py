@@ -307,7 +307,8 @@ def _with_localities(
 ) -> Iterator[_Place]:
     """Yield a region of `holidays`, and the parts of it that have days of their own."""
     own = f"{entry.code}-{subdivision}" if subdivision else entry.code
-    codes = codes or (regions.containing(own) if subdivision else ())
+    if subdivision:
+        codes = tuple(dict.fromkeys((*codes, *regions.containing(own))))
     yield _Place(subdivision, own, codes)
     if entry.is_municipal(subdivision) and subdivision:
         yield _Place("", own, codes)
