@@ -46,6 +46,13 @@ TERRITORIES = {
 """Codes of ISO 3166-2 for territories with an ISO 3166-1 code of their own, beside CLDR's."""
 
 
+MENDED = {"CN-NM": "Inner Mongolia"}
+"""Codes of ISO 3166-2 that CLDR lacks, with their names."""
+
+RENAMED = {"CN-MN": "CN-NM", "CN-15": "CN-NM"}
+"""What CLDR calls such a code, and its predecessors."""
+
+
 def package(name: str, sha256: str, scratch: Path) -> dict[str, bytes]:
     """Return the files of a package of the npm registry, by their paths.
 
@@ -90,7 +97,7 @@ def table(core: dict[str, bytes], names: dict[str, bytes]) -> list[tuple[str, st
         return dict(found)
 
     english = data(names, "subdivisions/en/en.json", "subdivisions", "localeDisplayNames")
-    titles = {code_of(k): str(v) for k, v in dict(english["subdivisions"]).items()}
+    titles = {code_of(k): str(v) for k, v in dict(english["subdivisions"]).items()} | MENDED
     held = data(core, "supplemental/subdivisionContainment.json", "supplemental")
     parent = {
         code_of(child): code_of(holder)
@@ -104,7 +111,7 @@ def table(core: dict[str, bytes], names: dict[str, bytes]) -> list[tuple[str, st
         for k, v in metadata["alias"]["subdivisionAlias"].items()
         if " " not in v["_replacement"]
     }
-    stands_for = {**replaced, **TERRITORIES}
+    stands_for = {**replaced, **RENAMED, **TERRITORIES}
     codes = sorted({*titles, *stands_for})
     return [(c, titles.get(c, ""), parent.get(c, ""), stands_for.get(c, "")) for c in codes]
 

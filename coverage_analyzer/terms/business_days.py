@@ -41,6 +41,7 @@ class CountryCalendar(Model):
     same_as: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     without: tuple[str, ...] = ()
     incomplete: bool = False
+    published_until: int = 9999
     weekend: tuple[Weekday, ...] | None = None
     source: Annotated[str, Field(min_length=1)]
     note: str = ""

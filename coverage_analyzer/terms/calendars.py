@@ -164,6 +164,17 @@ class Calendar:
         names = (calendar.holidays.get(day) or "" for calendar in self.calendars)
         return next((name for name in names if ESTIMATED in name), "")
 
+    def projections(self, first: int, last: int) -> list[str]:
+        """Return a note if the holidays of some years are not published yet, else nothing."""
+        known = min(calendar.entry.published_until for calendar in self.calendars)
+        if max(first, last) <= known:
+            return []
+        note = (
+            f"the holidays of {self.place} after {known} are a projection: their official calendar "
+            f"appears each year"
+        )
+        return [note]
+
     def _status(self, day: datetime.date) -> Status:
         first = max(calendar.holidays.start_year for calendar in self.calendars)
         last = min(calendar.holidays.end_year for calendar in self.calendars)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, timedelta
-from typing import Final, Literal
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from coverage_analyzer.errors import InputError
@@ -41,14 +41,15 @@ class Due:
         The sum in words, a step each.
     estimated
         The holidays of the sum whose day is not decided yet.
-    near
-        The same, and those a day before or after the sum, or at a weekend.
+    notes
+        What may still change the sum, as text: estimated holidays next to it, years whose holidays
+        are not published yet.
     """
 
     at: datetime.datetime
     steps: tuple[str, ...]
     estimated: tuple[str, ...] = ()
-    near: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def stamp(text: str, form: str = "") -> datetime.datetime:
@@ -218,22 +219,27 @@ def _after_days(
         if not left:
             at = start_of_day(day + timedelta(days=1), zone)
             steps.append(f"due before {told(at)}, the end of that day at the center")
-            near = _near_estimates(calendar, first, day)
-            return Due(at, tuple(steps), tuple(estimated), near)
+            notes = _notes(calendar, first, day, estimated)
+            return Due(at, tuple(steps), tuple(estimated), notes)
 
 
-def _near_estimates(
-    calendar: Calendar | Literal[False] | None, first: datetime.date, last: datetime.date
+def _notes(
+    calendar: Calendar | None, first: datetime.date, last: datetime.date, counted: list[str]
 ) -> tuple[str, ...]:
-    """Return the days next to a sum, or at a weekend in it, with a holiday that is an estimate.
+    """Return what may still change a sum over some days, beside the estimates that it counts.
 
-    Such a holiday may come a day earlier or later, and change the sum.
+    An estimated holiday next to the sum, or at a weekend in it, may come a day earlier or later.
     """
-    if not calendar:
+    if calendar is None:
         return ()
     span = (first + timedelta(days=n) for n in range(-1, (last - first).days + 2))
-    named = ((day, calendar.estimated(day)) for day in span)
-    return tuple(f"{day} {name}" for day, name in named if name)
+    named = (f"{day} {name}" for day in span if (name := calendar.estimated(day)))
+    notes = [
+        f"an estimated holiday may come a day earlier or later: {text}"
+        for text in named
+        if text not in counted
+    ]
+    return (*notes, *calendar.projections(first.year, last.year))
 
 
 def _counting(clock: Replacement, local: datetime.datetime, *, late: bool) -> str:
@@ -276,11 +282,12 @@ def _after_open_hours(
     steps = [f"{clock.amount} hours within {hours.opens} to {hours.closes}, after {told(local)}"]
     estimated: list[str] = []
     first = day = local.date()
+    counts = hours.days == "business_days"
     while True:
         opens, closes = _service(hours, day, zone)
         run, closed = max(closes - max(now, opens), timedelta()), ""
         # after the hours of service it does not matter whether a day is a business day
-        if run and hours.days == "business_days" and calendar is not None:
+        if run and counts and calendar is not None:
             closed = calendar.closed(day)
         if closed:
             run = timedelta()
@@ -288,8 +295,8 @@ def _after_open_hours(
             estimated += [f"{day} {closed}"] if ESTIMATED in closed else []
         elif run >= left:
             at = _shown(max(now, opens) + left, zone)
-            near = _near_estimates(hours.days == "business_days" and calendar, first, day)
-            return Due(at, (*steps, f"due before {told(at)}"), tuple(estimated), near)
+            notes = _notes(calendar if counts else None, first, day, estimated)
+            return Due(at, (*steps, f"due before {told(at)}"), tuple(estimated), notes)
         elif run:
             steps.append(f"{run} of it on {_day(day)}")
         left -= run

@@ -213,11 +213,7 @@ class Committer:
         start = clocks.moment(case.stamps[clock.start], case.zone)
         due = self._due(case, judged, clock, start)
         later = [f"an estimated holiday is counted: {day}" for day in due.estimated]
-        later += [
-            f"an estimated holiday may come a day earlier or later: {day}"
-            for day in due.near
-            if day not in due.estimated
-        ]
+        later += due.notes
         later += _outside(case, clock, due)
         return dataclasses.replace(
             base,

@@ -485,4 +485,4 @@ def test_an_estimate_near_the_window_is_told() -> None:
     )
     before = eid - datetime.timedelta(days=1)
     answer = clocks.due(days(max((before - start.date()).days, 1)), start, zone, found)
-    assert any(str(eid) in text for text in answer.near)
+    assert any(str(eid) in text for text in answer.notes)

@@ -12,6 +12,7 @@ from coverage_analyzer.policy.parts import Hours, Replacement
 from coverage_analyzer.terms import clocks
 from coverage_analyzer.terms.addresses import Likeness, likeness
 from coverage_analyzer.terms.calendars import Calendar, calendar
+from coverage_analyzer.terms.doubts import Doubt, DoubtError
 
 PLACES = st.sampled_from(
     [
@@ -159,6 +160,31 @@ def test_the_steps_end_with_the_due_moment(
     zone = ZoneInfo(place[1])
     answer = clocks.due(clock, moment.astimezone(zone), zone, calendar_of(place[0]))
     assert clocks.told(answer.at) in answer.steps[-1]
+
+
+REGIONS = {
+    "DE": ("Europe/Berlin", ("DE-BY", "DE-BE", "DE-SN", "DE-HH", "DE-SL")),
+    "GB": ("Europe/London", ("GB-ENG", "GB-SCT", "GB-NIR", "GB-WLS", "GB-LND")),
+    "CA": ("America/Toronto", ("CA-ON", "CA-QC", "CA-BC", "CA-NU")),
+    "FR": ("Europe/Paris", ("FR-67", "FR-75", "FR-GES", "FR-57")),
+    "MY": ("Asia/Kuala_Lumpur", ("MY-10", "MY-11", "MY-01")),
+    "US": ("America/New_York", ("US-CA", "US-NY")),
+}
+
+
+@given(promises(), MOMENTS, st.sampled_from(sorted(REGIONS)))
+def test_a_promise_without_a_region_is_that_of_every_region(
+    clock: Replacement, moment: datetime.datetime, country: str
+) -> None:
+    """It is made only where the region does not matter."""
+    zone, regions = REGIONS[country]
+    try:
+        without = due(clock, moment, zone, calendar(country))
+    except DoubtError as doubt:
+        assert doubt.code is Doubt.regional_holiday  # noqa: PT017 - the other way is below
+        return
+    for region in regions:
+        assert due(clock, moment, zone, calendar(country, region=region)) == without
 
 
 STREETS = st.sampled_from(
