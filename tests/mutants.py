@@ -44,6 +44,7 @@ _DATABASE = "unit/test_database.py"
 _POLICY = "unit/test_policy.py"
 _GATES = "golden/test_gate_cases.py"
 _COMMITMENTS, _CLOCKS = "unit/test_commitments.py", "golden/test_clocks.py"
+_REGION_CLOCKS = "golden/test_region_clocks.py"
 _ADDRESSES, _PROMISES = "golden/test_addresses.py", "property/test_promises.py"
 _GOLDEN, _LAWS = "golden/test_golden.py", "property/test_laws.py"
 
@@ -73,8 +74,8 @@ TESTS: Final = {
     "cells": (_NEARNESS, _MATCHING, _LAWS),
     "nearness": (_NEARNESS, _MATCHING, _LAWS),
     "terms/addresses": (_ADDRESSES, _PROMISES),
-    "terms/calendars": (_CLOCKS, _COMMITMENTS, _PROMISES),
-    "terms/clocks": (_CLOCKS, _COMMITMENTS, _PROMISES),
+    "terms/calendars": (_CLOCKS, _REGION_CLOCKS, _COMMITMENTS, _PROMISES),
+    "terms/clocks": (_CLOCKS, _REGION_CLOCKS, _COMMITMENTS, _PROMISES),
     "terms/commitments": (_COMMITMENTS,),
     "terms/levels": (_COMMITMENTS,),
     "terms/requests": (_COMMITMENTS,),

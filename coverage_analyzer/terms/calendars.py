@@ -294,23 +294,28 @@ class _Place(NamedTuple):
 
 def _places(entry: CountryCalendar, region: str, regional: Sequence[CalendarRule]) -> list[_Place]:
     """Return where a center may be, as far as calendars differ."""
+    places = list(_places_in(entry, region))
+    covered = {code for place in places for code in place.codes}
+    ruled = dict.fromkeys(code for rule in regional for code in rule.regions)
+    for code in ruled:
+        if code not in covered and (not region or region in regions.containing(code)):
+            places += _places_in(entry, code)
+    return places
+
+
+def _places_in(entry: CountryCalendar, region: str) -> Iterator[_Place]:
+    """Yield the parts of a region, or of the country if it is not known, whose days may differ."""
     codes = regions.containing(region) if region else ()
     if entry.follows == "country":
-        places = [_Place("", region or entry.code, codes)]
+        yield _Place("", region or entry.code, codes)
+        return
+    known = _subdivisions(entry)
+    if region:
+        names = _resolved(entry, region, known)
     else:
-        known = _subdivisions(entry)
-        if region:
-            named = _resolved(entry, region, known)
-        else:
-            named = [*known, *([""] if entry.incomplete else [])]
-        places = [p for name in named for p in _with_localities(entry, name, codes)]
-    if not region:
-        covered = {code for place in places for code in place.codes}
-        ruled = dict.fromkeys(code for rule in regional for code in rule.regions)
-        places += [
-            _Place("", code, regions.containing(code)) for code in ruled if code not in covered
-        ]
-    return places
+        names = [*known, *([""] if entry.incomplete else [])]
+    for name in names:
+        yield from _with_localities(entry, name, codes)
 
 
 def _with_localities(
@@ -318,14 +323,15 @@ def _with_localities(
 ) -> Iterator[_Place]:
     """Yield a region of `holidays`, and the parts of it that have days of their own."""
     own = f"{entry.code}-{subdivision}" if subdivision else entry.code
-    if subdivision:
-        codes = tuple(dict.fromkeys((*codes, *regions.containing(own))))
-    yield _Place(subdivision, own, codes)
+    if subdivision and own not in codes:
+        codes = (*regions.containing(own), *codes)
+    label = codes[0] if own in codes else own  # the smaller one, where both are the same
+    yield _Place(subdivision, label, codes)
     if entry.is_municipal(subdivision) and subdivision:
-        yield _Place("", own, codes)
+        yield _Place("", label, codes)
     for name, region in entry.localities.items():
         if region == subdivision:
-            yield _Place(name, own, codes)
+            yield _Place(name, label, codes)
 
 
 def _subdivisions(entry: CountryCalendar) -> list[str]:

@@ -443,6 +443,18 @@ def test_a_closure_of_one_region_is_a_doubt_where_the_region_is_not_known() -> N
     )
 
 
+def test_a_closure_of_a_part_of_a_region_is_a_doubt_in_the_whole_of_it() -> None:
+    """London is closed, and a center is somewhere in England, in London, or in Scotland."""
+    rule = CalendarRule(countries=("GB",), regions=("GB-LND",), closures=("2026-11-25",))
+    with pytest.raises(DoubtError, match="GB-LND"):
+        due(D1, "2026-11-24T10:00", "GB-ENG", LONDON, regional=(rule,))
+    with pytest.raises(DoubtError, match="GB-LND"):
+        due(D1, "2026-11-24T10:00", "GB", LONDON, regional=(rule,))
+    # Tue 24 > [Wed 25] Thu 26; in Scotland Tue 24 > Wed 25
+    assert due(D1, "2026-11-24T10:00", "GB-LND", LONDON, regional=(rule,))[:10] == "2026-11-27"
+    assert due(D1, "2026-11-24T10:00", "GB-SCT", LONDON, regional=(rule,))[:10] == "2026-11-26"
+
+
 def test_a_policy_may_count_national_holidays_only() -> None:
     """Then Epiphany is a business day in Munich, too: Tue 5 > Wed 6."""
     rule = CalendarRule(countries=("DE",), follows="country")
