@@ -33,7 +33,7 @@ class CalendarRule(Model):
     ``regions`` (ISO 3166-2) limits a rule to regions of its countries: there it holds over the
     country's rule in what it says, and its closures and workdays are added. ``follows`` says
     whether the holidays of a region count or the national ones only, ``categories`` which of the
-    package `holidays` are days off. ``weekend`` replaces that of the country; ``public_holidays``
+    package `holidays` are days off; both belong to the rule of a country. ``weekend`` replaces that of the country; ``public_holidays``
     lets them be ordinary days; ``closures`` are further days without service, ``workdays`` are
     business days whatever else they are.
     """
@@ -127,6 +127,12 @@ def _calendar_faults(where: str, rule: CalendarRule) -> Iterator[str]:
         )
     for text in sorted(set(rule.closures) & set(rule.workdays)):
         yield f"{where}: {text!r} is in both closures and workdays; name it once."
+    yield from _region_faults(where, rule)
+
+
+def _region_faults(where: str, rule: CalendarRule) -> Iterator[str]:
+    if rule.regions and (rule.follows or rule.categories is not None):
+        yield f"{where}: follows and categories belong to the rule of a country, without regions."
     for code in rule.regions:
         if code not in regions.load():
             yield f"{where}.regions: {code!r} is not an ISO 3166-2 code."

@@ -209,9 +209,10 @@ class Calendar:
         if len(kinds) == 1:
             return f"{named}: {SETTLED_BY_POLICY}"
         smaller = "a smaller region" if self.region else "the center's region"
+        within = f"; within {partly[0]}, {SETTLED_BY_POLICY}" if partly else ""
         return (
             f"{named}: write the ISO 3166-2 code of {smaller}, such as {[*off, *partly][0]}, into "
-            f"the column region of the centers"
+            f"the column region of the centers{within}"
         )
 
 

@@ -237,6 +237,10 @@ def test_a_policy_may_settle_a_day_for_a_region(files: dict[str, Path], tmp_path
         ('countries = ["DE"]\nregions = ["AT-7"]', "'AT-7' is not in DE"),
         ('countries = ["DE"]\nregions = ["by"]', "regions"),
         ('countries = ["DE"]\nfollows = "state"', "follows"),
+        (
+            'countries = ["DE"]\nregions = ["DE-BY"]\nfollows = "country"',
+            "follows and categories belong to the rule of a country",
+        ),
         ('countries = ["DE"]\ncategories = []', "categories"),
         ('countries = ["DE"]\nworkdays = ["2026-02-30"]', "'2026-02-30' is no day"),
         (
