@@ -33,9 +33,9 @@ class CalendarRule(Model):
     ``regions`` (ISO 3166-2) limits a rule to regions of its countries: there it holds over the
     country's rule in what it says, and its closures and workdays are added. ``follows`` says
     whether the holidays of a region count or the national ones only, ``categories`` which of the
-    package `holidays` are days off; both belong to the rule of a country. ``weekend`` replaces that of the country; ``public_holidays``
-    lets them be ordinary days; ``closures`` are further days without service, ``workdays`` are
-    business days whatever else they are.
+    package `holidays` are days off; both belong to the rule of a country. ``weekend`` replaces that
+    of the country; ``public_holidays`` lets them be ordinary days; ``closures`` are further days
+    without service, ``workdays`` are business days whatever else they are.
     """
 
     countries: Annotated[tuple[CountryCode, ...], Field(min_length=1)]
