@@ -76,11 +76,14 @@ class NearCenter:
     margin_miles: float | None
     refused: str = ""
     closes: str = ""
+    region: str = ""
+    """ISO 3166-2, empty where it is not known."""
 
     def __str__(self) -> str:
         """Return it on one line."""
         named = f" ({self.name})" if self.name else ""
-        words = [f"{self.center_id}{named}, {self.country}: {self.distance_miles:.3f} miles"]
+        place = self.region or self.country
+        words = [f"{self.center_id}{named}, {place}: {self.distance_miles:.3f} miles"]
         if self.margin_miles is not None:
             side = "beyond" if self.margin_miles < 0 else "within"
             words.append(f", {abs(self.margin_miles):.3f} miles {side} the limit")
@@ -330,6 +333,7 @@ def _centers(
     miles = geodesy.distance_m(lon, lat, centers.lon, centers.lat) / MILE_M
     opened, planned = centers.is_open(day), centers.is_planned(day)
     same = matcher.policy.qualification.same_country
+    region = centers.assigned_regions(matcher.center_country, matcher.world.names).codes
     result = []
     for i, away in enumerate(miles.tolist()):
         refused = closes = ""
@@ -346,7 +350,7 @@ def _centers(
         code = matcher.world.names.codes[matcher.center_country[i]]
         margin = None if limit is None else float(away_from_zero(np.array(limit - away)))
         known = (centers.center_id[i], centers.name[i], code, away, margin)
-        result.append(NearCenter(*known, refused, closes))
+        result.append(NearCenter(*known, refused, closes, region[i]))
     return result
 
 

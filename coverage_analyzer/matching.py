@@ -242,6 +242,11 @@ class Matcher:
         """How many centers serve on the day."""
         return int(self.centers.is_open(np.datetime64(self.as_of, "D")).sum())
 
+    @property
+    def region_warnings(self) -> tuple[str, ...]:
+        """A warning of centers whose region is not a code of their country, if there are any."""
+        return self.centers.assigned_regions(self.center_country, self.world.names).warnings
+
     def match(self, sites: Sites, facts: Facts | None = None) -> Verdicts:
         """Return the verdict on each site; the answer for one does not depend on the others.
 

@@ -28,12 +28,21 @@ class Column:
         Whether a table must have it.
     hint
         A pattern: a header that fits may be meant, which is asked and never assumed.
+    ranked
+        Whether, of several headers that fit, the first of ``synonyms`` and then ``name`` counts;
+        by default they are an error.
     """
 
     name: str
     synonyms: tuple[str, ...] = ()
     required: bool = False
     hint: str = ""
+    ranked: bool = False
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """All names by which a header is recognised, the first one to count in front."""
+        return (*self.synonyms, self.name) if self.ranked else (self.name, *self.synonyms)
 
 
 LATITUDE: Final = Column(
@@ -73,6 +82,8 @@ CENTERS: Final = (
     LONGITUDE,
     Column("name", ("center_name", "service_center")),
     COUNTRY,
+    # A file may have a sales region beside the code: the header that names the code counts.
+    Column("region", ("iso_3166_2", "subdivision"), ranked=True),
     Column("opens_on", ("opens", "opening_date", "open_from"), hint="open|live|start|eröffn"),
     Column("closes_on", ("closes", "closing_date", "open_until"), hint="clos|^end|schlie"),
     Column("ordered_on", ("ordered", "order_date")),
@@ -233,8 +244,10 @@ def recognised(
     _check_overrides(overrides, headers, table)
     found = {}
     for column in table:
-        wanted = {folded(n) for n in (column.name, *column.synonyms)}
+        wanted = [folded(n) for n in column.spellings]
         at = [i for i, h in enumerate(headers) if folded(h) in wanted]
+        if column.ranked:
+            at = sorted(at, key=lambda i: wanted.index(folded(headers[i])))[:1]
         if column.name in overrides:
             at = [headers.index(overrides[column.name])]
         if len(at) > 1:

@@ -44,6 +44,7 @@ _DATABASE = "unit/test_database.py"
 _POLICY = "unit/test_policy.py"
 _GATES = "golden/test_gate_cases.py"
 _COMMITMENTS, _CLOCKS = "unit/test_commitments.py", "golden/test_clocks.py"
+_REGION_CLOCKS = "golden/test_region_clocks.py"
 _ADDRESSES, _PROMISES = "golden/test_addresses.py", "property/test_promises.py"
 _OFFERS, _ROADS = "unit/test_offers.py", "golden/test_road_cases.py"
 _GOLDEN, _LAWS = "golden/test_golden.py", "property/test_laws.py"
@@ -74,8 +75,8 @@ TESTS: Final = {
     "cells": (_NEARNESS, _MATCHING, _LAWS),
     "nearness": (_NEARNESS, _MATCHING, _LAWS),
     "terms/addresses": (_ADDRESSES, _PROMISES),
-    "terms/calendars": (_CLOCKS, _COMMITMENTS, _PROMISES),
-    "terms/clocks": (_CLOCKS, _COMMITMENTS, _PROMISES),
+    "terms/calendars": (_CLOCKS, _REGION_CLOCKS, _COMMITMENTS, _PROMISES),
+    "terms/clocks": (_CLOCKS, _REGION_CLOCKS, _COMMITMENTS, _PROMISES),
     "terms/commitments": (_COMMITMENTS,),
     "terms/levels": (_COMMITMENTS,),
     "terms/requests": (_COMMITMENTS,),
@@ -817,15 +818,33 @@ MUTANTS: Final = (
     ),
     Mutant(
         "terms/calendars",
-        "rest = self.holidays.is_weekend(day) and day not in self.holidays.weekend_workdays",
-        "rest = day.weekday() in {5, 6}",
+        "return self.holidays.is_weekend(day) and day not in self.holidays.weekend_workdays",
+        "return day.weekday() in {5, 6}",
         "everybody rests on Saturday and Sunday",
     ),
     Mutant(
         "terms/calendars",
-        'return "" if rule and not rule.public_holidays else self.holidays.get(day) or ""',
-        'return ""',
+        'return Effect("part" if in_part else "off", name)',
+        "return OPEN",
         "no public holidays",
+    ),
+    Mutant(
+        "terms/calendars",
+        'if kinds == {"open"}:',
+        'if "open" in kinds:',
+        "a day off in some regions is a business day where the region is not known",
+    ),
+    Mutant(
+        "terms/calendars",
+        'if kinds == {"off"}:',
+        'if "off" in kinds:',
+        "a day off in some regions is one in all where the region is not known",
+    ),
+    Mutant(
+        "terms/calendars",
+        'return Effect("part", partial) if partial else OPEN',
+        "return OPEN",
+        "a day off in a part of a region is a business day",
     ),
     Mutant(
         "terms/clocks",

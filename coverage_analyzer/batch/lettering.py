@@ -70,7 +70,7 @@ def site_letter(
     declared, error = site.cell("country"), site.accuracy_m
     stated = {name: site.cell(name) for name in (*gates.TEXTS, *gates.DAYS)}
     story = explanation(matcher, *place, country=declared, accuracy_m=error, stated=stated)
-    for told in (*_doubts(table), *story.unseen):
+    for told in (*_doubts(table), *story.unseen, *matcher.region_warnings):
         options.warn(told)
     return letter(matcher, story, Addressee(site.site_id, site.cell("name"), address(site)))
 

@@ -21,6 +21,7 @@ def manifest(
     warnings = [
         *tables.unnoticed(sites.headers, sites.columns, tables.SITES),
         *tables.unnoticed(centers.headers, centers.columns, tables.CENTERS),
+        *matcher.region_warnings,
     ]
     return Origin(
         policy=matcher.policy,

@@ -91,6 +91,7 @@ def timeline(
         "warnings": [
             *tables.unnoticed(table.headers, table.columns, tables.SITES),
             *matcher.gates.warnings(table.columns, totals.empty),
+            *matcher.region_warnings,
         ],
         "ledger": totals.ledger.figures(),
         "rejects": dict(totals.ledger.reasons),

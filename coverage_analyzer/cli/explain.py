@@ -81,6 +81,7 @@ def explain(
         --centers data/service_centers.csv
     """
     from coverage_analyzer.centers import day
+    from coverage_analyzer.cli.talk import say
     from coverage_analyzer.explanation import explanation
     from coverage_analyzer.files.reading import opened
     from coverage_analyzer.judging import matcher_of, products_of
@@ -105,5 +106,7 @@ def explain(
         stated=stated,
         ordered_on=day(ordered_on),
     )
+    for warning in matcher.region_warnings:
+        say(f"Warning: {warning}")
     told = json.dumps(story.to_dict(), indent=2, ensure_ascii=False) if as_json else str(story)
     click.echo(told)

@@ -151,6 +151,7 @@ def write_centers(
         "center_country": [names.codes[n] for n in country.tolist()],
         "ordered_on": _days(centers.ordered_on),
         "opens_earliest_on": _days(centers.earliest_on),
+        "region": centers.assigned_regions(country, names).codes,
     }
     write_rows(path, list(columns), list(zip(*columns.values(), strict=True)), style)
 

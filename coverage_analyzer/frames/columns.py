@@ -13,7 +13,7 @@ import shapely
 
 from coverage_analyzer import coordinates, days, gates, tables
 from coverage_analyzer.arrays import Floats
-from coverage_analyzer.centers import DAYS, Centers
+from coverage_analyzer.centers import DAYS, TEXTS, Centers
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.spatial import WGS84
 from coverage_analyzer.frames.crs import geometry_wgs84
@@ -194,8 +194,7 @@ def centers_of(frame: pd.DataFrame) -> Centers:
     """
     lon, lat = positions(frame, "centers")
     known = known_columns(frame, tables.CENTERS)
-    wanted = ("center_id", "name", "country", "time_zone", *DAYS)
-    cells = {name: texts(frame, known[name]).to_pylist() for name in wanted if name in known}
+    cells = {n: texts(frame, known[n]).to_pylist() for n in known if n in (*TEXTS, *DAYS)}
     return Centers.from_texts(cells, lon, lat, [f"row {i!r}" for i in frame.index])
 
 

@@ -119,7 +119,10 @@ def assess(
             "columns": known,
             "center_columns": known_columns(centers, tables.CENTERS),
             "renamed_columns": names,
-            "warnings": _gate_warnings(matcher, known, facts, verdicts),
+            "warnings": [
+                *_gate_warnings(matcher, known, facts, verdicts),
+                *matcher.region_warnings,
+            ],
         }
     )
     return result

@@ -162,8 +162,8 @@ def read_centers(
     -------
     centers
         ``center_id``, ``name``, ``country`` as declared, ``latitude``, ``longitude``,
-        ``opens_on``, ``closes_on``, ``center_country`` as decided, ``ordered_on`` if any was, and
-        points in EPSG:4326.
+        ``opens_on``, ``closes_on``, ``center_country`` as decided; ``ordered_on``, ``time_zone``
+        and ``region`` (ISO 3166-2) if any center has one; and points in EPSG:4326.
 
     Raises
     ------
@@ -171,6 +171,11 @@ def read_centers(
         One error that names every unusable, conflicting or duplicate row.
     PolicyError
         If there is no such policy.
+
+    Warns
+    -----
+    UserWarning
+        With the number and the first rows of regions that are not codes of the center's country.
     """
     world = countries.load()
     convention = Policy.load(policy).convention(world.names, trust_declared=trust_declared)
@@ -191,4 +196,10 @@ def read_centers(
     )
     if not np.isnat(centers.ordered_on).all():
         frame["ordered_on"] = centers.ordered_on.astype("datetime64[s]")
+    regions = centers.assigned_regions(decided, world.names)
+    for warning in regions.warnings:
+        warnings.warn(warning, stacklevel=2)
+    for name, values in (("time_zone", centers.time_zone), ("region", regions.codes)):
+        if any(values):
+            frame[name] = list(values)
     return with_points(frame, centers.lon, centers.lat)

@@ -124,7 +124,7 @@ def _facts(matcher: Matcher, story: Explanation, site: Addressee) -> Iterator[st
         yield _fact(name.replace("_", " ").capitalize(), _cut(cell))
     level = next(v for v in matcher.policy.levels if v.title == story.level)
     yield _fact("Promise", _promise(level), kind="promise")
-    yield _fact("Clock", *_clock(level))
+    yield _fact("Clock", *_clock(level, story))
     yield _fact("Coverage hours", level.coverage_hours)
     yield _fact("From", _from(matcher, story))
     if story.center:
@@ -147,8 +147,16 @@ def _promise(level: Level) -> str:
     return f"Replacement {level.replacement}."
 
 
-def _clock(level: Level) -> tuple[str, ...]:
-    return (CLOCKS[level.replacement.end],) if level.replacement else ("None.",)
+def _clock(level: Level, story: Explanation) -> tuple[str, ...]:
+    """Return when the clock of a level stops, and whose business days it counts."""
+    clock = level.replacement
+    if clock is None:
+        return ("None.",)
+    if not clock.counts_business_days or story.center is None or story.status == "pending":
+        return (CLOCKS[clock.end],)
+    center = story.center
+    days = f"Business days are those of {center.region or center.country}, where the center is."
+    return CLOCKS[clock.end], days
 
 
 def _from(matcher: Matcher, story: Explanation) -> str:
@@ -195,7 +203,7 @@ def _coming_band(matcher: Matcher, story: Explanation) -> Band:
 
 def _center(story: Explanation, center: NearCenter) -> tuple[str, ...]:
     """Return which center, and how far it is against the limit."""
-    told = f"in {center.country}, {center.distance_miles:.3f} miles away"
+    told = f"in {center.region or center.country}, {center.distance_miles:.3f} miles away"
     if story.limit_miles is not None and center.margin_miles is not None:
         side = "beyond" if center.margin_miles < 0 else "within"
         told += f": {abs(center.margin_miles):.3f} {side} the limit of {story.limit_miles:g} miles"

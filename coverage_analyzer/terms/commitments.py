@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from coverage_analyzer.countries.regions import AssignedRegions
 from coverage_analyzer.matching import Status
 from coverage_analyzer.nearness import NOBODY
 from coverage_analyzer.policy.parts import Replacement
@@ -100,6 +101,17 @@ class Committer:
         clocks.check_form(form)
         self.centers, self.policy, self._levels = levels.centers, levels.policy, levels
         self.as_of, self.form = as_of, form
+
+    @property
+    def regions(self) -> AssignedRegions:
+        """The region of each center, and a warning of those that are not a code of its country.
+
+        Raises
+        ------
+        InputError
+            If the country of a center is in doubt.
+        """
+        return self._levels.regions
 
     def answers(
         self, asked: Sequence[Request], sites: Mapping[str, Sequence[Registered]]
@@ -201,6 +213,7 @@ class Committer:
         start = clocks.moment(case.stamps[clock.start], case.zone)
         due = self._due(case, judged, clock, start)
         later = [f"an estimated holiday is counted: {day}" for day in due.estimated]
+        later += due.notes
         later += _outside(case, clock, due)
         return dataclasses.replace(
             base,
@@ -225,11 +238,32 @@ class Committer:
                 raise DoubtError(
                     Doubt.center_unknown, "no open center of its country ships to it: whose days?"
                 )
-            country = judged.center_country
-            calendar = calendars.calendar(country, self.policy.commitments.calendar_of(country))
+            calendar = self._calendar(judged)
         if clock.unit == "business_days":
             zone = self._center_zone(judged.center, start)
-        return clocks.due(clock, start, zone, calendar)
+        try:
+            return clocks.due(clock, start, zone, calendar)
+        except DoubtError as doubt:
+            if doubt.code is not Doubt.regional_holiday:
+                raise
+            name = self.centers.center_id[judged.center]
+            raise DoubtError(doubt.code, f"center {name}: {doubt}") from None
+
+    def _calendar(self, judged: Judged) -> calendars.Calendar:
+        """Return the calendar of the center that ships.
+
+        Raises
+        ------
+        DoubtError
+            If the holidays of its country are not known.
+        """
+        country, rules = judged.center_country, self.policy.commitments
+        return calendars.calendar(
+            country,
+            rules.calendar_of(country),
+            region=judged.center_region,
+            regional=rules.regional_calendars(country),
+        )
 
     def _center_zone(self, center: int, start: datetime.datetime) -> Any:
         """Return the time zone of a center.
