@@ -86,6 +86,7 @@ def explain(
     from coverage_analyzer.judging import matcher_of, products_of
     from coverage_analyzer.policy import Policy
     from coverage_analyzer.tables import CENTERS
+    from coverage_analyzer.terms.afterwards import with_route
 
     rules = Policy.load(policy)
     table = opened(centers, CENTERS, center_columns, center_dialect)
@@ -96,7 +97,7 @@ def explain(
         trust_declared=trust_declared,
         products=products_of(products),
     )
-    story = explanation(
+    found = explanation(
         matcher,
         longitude,
         latitude,
@@ -105,5 +106,6 @@ def explain(
         stated=stated,
         ordered_on=day(ordered_on),
     )
+    story = with_route(found, rules)
     told = json.dumps(story.to_dict(), indent=2, ensure_ascii=False) if as_json else str(story)
     click.echo(told)

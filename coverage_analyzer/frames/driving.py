@@ -76,7 +76,7 @@ def drive_times(
     )
     after = ruling.ruled(_rows(verdicts, rules), rules, found.status, found.road_miles)
     result = verdicts.copy()
-    result["level"] = pd.array([rules.levels[n].title for n in after.level], "string")
+    result["level"] = pd.array([rules.titles[n] for n in after.level], "string")
     result["status"] = pd.array([Status(n).name for n in after.status], "string")
     result["reason"] = pd.array([Reason(n).name for n in after.reason], "string")
     columns = found.columns()
@@ -88,7 +88,7 @@ def drive_times(
 
 def _rows(verdicts: pd.DataFrame, rules: Policy) -> ruling.Rows:
     """Return the columns of verdicts that roads can change, as numbers."""
-    titles = {level.title: n for n, level in enumerate(rules.levels)}
+    titles = {title: n for n, title in reversed(list(enumerate(rules.titles)))}
     known = {"level": titles, "status": Status.__members__, "reason": Reason.__members__}
     codes = {
         name: np.array([table[text] for text in texts(verdicts, name).to_pylist()], np.int8)

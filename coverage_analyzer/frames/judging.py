@@ -34,6 +34,7 @@ from coverage_analyzer.gates import Facts
 from coverage_analyzer.lead_times import windows
 from coverage_analyzer.matching import Matcher, Sites, Status, Verdicts
 from coverage_analyzer.policy import DEFAULT, Policy
+from coverage_analyzer.terms.afterwards import with_route
 
 
 def assess(
@@ -272,4 +273,5 @@ def explain(  # noqa: PLR0913 - a place, what is said of it, and the rule are on
         If there is no such policy.
     """
     matcher = matcher_of(centers, policy, as_of, trust_declared=trust_declared, products=products)
-    return explanation(matcher, longitude, latitude, country=country, stated=stated)
+    told = explanation(matcher, longitude, latitude, country=country, stated=stated)
+    return with_route(told, matcher.policy)

@@ -1,6 +1,7 @@
 """What no part of a policy can check alone: that its parts agree."""
 
 from collections.abc import Iterator, Mapping
+from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from coverage_analyzer.countries import names
@@ -36,6 +37,10 @@ def _dangling(policy: "Policy") -> Iterator[str]:
     """Yield each mention of a level or clause that the policy does not hold."""
     dump = policy.model_dump(exclude={"clauses", "levels", "source"})
     levels = [level.id for level in policy.levels]
+    bounded = policy.gates.lifecycle.levels if policy.gates.lifecycle else None
+    for value in bounded or ():
+        if value not in levels:
+            yield f"gates.lifecycle.levels: there is no level {value!r}.{nearest(value, levels)}"
     for where, key, value in _mentions({**dump, "levels": [v.model_dump() for v in policy.levels]}):
         known = levels if key in {"level", "fallback", "interim"} else list(policy.clauses)
         if value is not None and value not in known:
@@ -131,8 +136,18 @@ def _band_faults(bands: tuple[Band, ...]) -> Iterator[str]:
 
 
 def _gate_faults(gates: GateRules) -> Iterator[str]:
-    """Yield each component that is said to be excluded and known as one that is not."""
+    """Yield a programme that does not exist, and each component both excluded and known."""
+    phases, programmes = gates.lifecycle, _programmes()
+    if phases and phases.afterwards and phases.afterwards not in programmes:
+        near = nearest(phases.afterwards, programmes)
+        yield f"gates.lifecycle.afterwards: there is no programme {phases.afterwards!r}.{near}"
     rule = gates.components
     for name in rule.excluded if rule else ():
         if rule and rule.known and name in rule.known:
             yield f"gates.components: {name!r} is both known and excluded; name it once."
+
+
+def _programmes() -> list[str]:
+    """Return the names of the programmes that ship with the package."""
+    folder = resources.files("coverage_analyzer") / "resources" / "programmes"
+    return sorted(f.name.removesuffix(".toml") for f in folder.iterdir())

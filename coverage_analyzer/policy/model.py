@@ -21,6 +21,7 @@ from coverage_analyzer.policy.commitments import CommitmentRules
 from coverage_analyzer.policy.gates import GateRules
 from coverage_analyzer.policy.parts import (
     ALL_OTHERS,
+    NOT_COVERED,
     Band,
     CountryRules,
     Identifier,
@@ -124,6 +125,25 @@ class Policy(Model):
     def level(self, identifier: str) -> Level:
         """Return a level by its ``id``."""
         return next(level for level in self.levels if level.id == identifier)
+
+    @functools.cached_property
+    def titles(self) -> tuple[str, ...]:
+        """The titles of the levels, the best first, and behind them that of `NOT_COVERED`."""
+        return (*(level.title for level in self.levels), NOT_COVERED.title)
+
+    def level_at(self, position: int) -> Level:
+        """Return the level of a title's position in `titles`, which a verdict holds."""
+        return (*self.levels, NOT_COVERED)[position]
+
+    def titled(self, title: str) -> Level:
+        """Return a level, or `NOT_COVERED`, by its title.
+
+        Raises
+        ------
+        ValueError
+            If no level has it.
+        """
+        return self.level_at(self.titles.index(title))
 
     def bands_in(self, country: str) -> tuple[Band, ...]:
         """Return the bands that hold in a country (alpha-2), the nearest first."""

@@ -16,6 +16,17 @@ Miles = Annotated[float, Field(ge=0, le=12_000)]
 TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$")]
 
 
+def miles_text(miles: float) -> str:
+    """Return a distance of a policy with all of its decimals, up to a millimetre.
+
+    Examples
+    --------
+    >>> miles_text(70.0), miles_text(62.13712)
+    ('70', '62.13712')
+    """
+    return f"{miles:.6f}".rstrip("0").rstrip(".")
+
+
 class Model(pydantic.BaseModel):
     """What all parts of a policy share: frozen, closed, and strict about types."""
 
@@ -90,6 +101,16 @@ class Level(Model):
     technical_support: str = "not stated"
     replacement: Replacement | None = None
     footnotes: tuple[Identifier, ...] = ()
+
+
+NOT_COVERED: Final = Level(
+    id="not-covered",
+    title="Not covered",
+    coverage_hours="none",
+    software_updates="none",
+    technical_support="none",
+)
+"""What a site has for which no level is available; its position is behind the policy's levels."""
 
 
 class Warranty(Model):

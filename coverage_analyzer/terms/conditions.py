@@ -106,6 +106,14 @@ def _market(_condition: Any, programme: Programme, asked: Question) -> Finding:
     return Finding(state, words, markets.clause)
 
 
+def covered_state(programme: Programme, name: str, version: str) -> State:
+    """Return whether a programme covers a version of a product; unknown if it may be that one."""
+    product = _product(programme, name)
+    if product is None:
+        return State.missing
+    return version_state(version, product.versions)
+
+
 def _covered(_condition: Any, programme: Programme, asked: Question) -> Finding:
     """Return whether the product and its version are covered."""
     clause = programme.products[0].clause

@@ -360,7 +360,7 @@ def test_summarize_counts(sites: Any, centers: Any) -> None:
     verdicts = ca.assess(sites, centers, as_of=AS_OF)
     summary = ca.summarize(verdicts)
     assert list(summary.columns) == [
-        *("qualified", "pending", "fallback", "review", "sites", "qualified_share")
+        *("qualified", "pending", "fallback", "review", "not_covered", "sites", "qualified_share")
     ]
     assert summary["sites"].sum() == 3
     assert summary.loc["DE", "fallback"] == 1

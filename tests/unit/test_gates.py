@@ -226,8 +226,10 @@ def test_the_program_explains_a_gate(tmp_path: Path) -> None:
     files = ["--centers", str(centers_file(tmp_path)), "--products", str(products_file(tmp_path))]
     ended = CliRunner().invoke(program, [*where, *files, "--product", "Relic"])
     assert ended.exit_code == 0, ended.output
-    assert "Gold (fallback): the product is past the phases" in ended.output
-    assert "neither hotfixes nor downloads" in ended.output
+    assert ended.output.startswith("Not covered (not_covered): the product is past the phases")
+    assert "there are no security hotfixes, no technical support" in ended.output
+    assert "  promise   nothing" in ended.output
+    assert "instead" not in ended.output  # no programme covers a product of this name
     assert "  stated    product: Relic" in ended.output
     assert "  clause    Maintenance is there in a product's Mainstream" in ended.output
     ended = CliRunner().invoke(program, [*where, *files, "--registered-on", "May 5th"])
@@ -321,7 +323,7 @@ BANDS = [
     [
         ("Gold Plus", ["Gold Plus", "qualified", "within_radius", "50"]),
         ("Gold", ["Gold", "qualified", "within_radius", "100"]),
-        ("Silver", ["Bronze", "fallback", "level_not_requested", "50"]),
+        ("Silver", ["Silver", "fallback", "level_not_requested", "50"]),
         ("", ["Gold Plus", "qualified", "within_radius", "50"]),
     ],
 )
