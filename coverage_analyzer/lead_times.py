@@ -23,8 +23,9 @@ class Window(NamedTuple):
 
 def lead_time(policy: Policy, country: str) -> LeadTime | None:
     """Return how long a new center takes in a country (alpha-2), if the policy says so."""
-    named = [t for t in policy.lead_times if country in t.countries]
-    others = [t for t in policy.lead_times if ALL_OTHERS in t.countries]
+    times = [t for t in policy.lead_times if t.per == "center"]
+    named = [t for t in times if country in t.countries]
+    others = [t for t in times if ALL_OTHERS in t.countries]
     return next(iter(named or others), None)
 
 

@@ -129,7 +129,11 @@ def answer_requests(
         "status": dict(Counter(a.status.value for a in decided)),
         "rejects": dict(ledger.reasons),
         "first_rejects": ledger.first,
-        "warnings": [*_unnoticed(asked_table, site_table), *_unseen(asked_table, site_table)],
+        "warnings": [
+            *committer.policy.warnings,
+            *_unnoticed(asked_table, site_table),
+            *_unseen(asked_table, site_table),
+        ],
     }
 
 

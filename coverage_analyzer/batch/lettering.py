@@ -72,7 +72,7 @@ def site_letter(
     stated = {name: site.cell(name) for name in (*gates.TEXTS, *gates.DAYS)}
     told_of = explanation(matcher, *place, country=declared, accuracy_m=error, stated=stated)
     story = with_route(told_of, rules)
-    for told in (*_doubts(table), *story.unseen):
+    for told in (*rules.warnings, *_doubts(table), *story.unseen):
         options.warn(told)
     return letter(matcher, story, Addressee(site.site_id, site.cell("name"), address(site)))
 

@@ -89,6 +89,7 @@ def timeline(
         "rows": totals.rows,
         "levels": _levels(totals.census, matcher),
         "warnings": [
+            *matcher.policy.warnings,
             *tables.unnoticed(table.headers, table.columns, tables.SITES),
             *matcher.gates.warnings(table.columns, totals.empty),
         ],

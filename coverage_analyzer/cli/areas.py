@@ -1,5 +1,6 @@
 """``coverage-analyzer areas``."""
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -53,8 +54,11 @@ def areas(
         policy=rules,
         trust_declared=trust_declared,
     )
-    covered = frames.coverage_areas(
-        network, rules, as_of=as_of, merge=merge, trust_declared=trust_declared
-    )
+    with warnings.catch_warnings(record=True):  # which are those of the policy
+        covered = frames.coverage_areas(
+            network, rules, as_of=as_of, merge=merge, trust_declared=trust_declared
+        )
     area_writer.write_areas(covered, output)
+    for warning in rules.warnings:
+        say(f"Warning: {warning}")
     say(f"{len(covered)} areas are in {Path(output)}.")

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from coverage_analyzer.cli import options
+from coverage_analyzer.cli.talk import say
 
 
 class NumbersCommand(click.Command):
@@ -109,3 +110,5 @@ def explain(
     story = with_route(found, rules)
     told = json.dumps(story.to_dict(), indent=2, ensure_ascii=False) if as_json else str(story)
     click.echo(told)
+    for warning in rules.warnings:
+        say(f"Warning: {warning}")

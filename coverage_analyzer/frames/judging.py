@@ -25,6 +25,7 @@ from coverage_analyzer.frames.columns import (
     facts_of,
     known_columns,
     points_name,
+    policy_of,
     positions,
     products_in,
     texts,
@@ -118,7 +119,10 @@ def assess(
             "columns": known,
             "center_columns": known_columns(centers, tables.CENTERS),
             "renamed_columns": names,
-            "warnings": _gate_warnings(matcher, known, facts, verdicts),
+            "warnings": [
+                *matcher.policy.warnings,
+                *_gate_warnings(matcher, known, facts, verdicts),
+            ],
         }
     )
     return result
@@ -152,7 +156,7 @@ def matcher_of(
     """
     return Matcher(
         centers_of(centers),
-        Policy.load(policy),
+        policy_of(policy),
         countries.load(),
         as_of=day(as_of),
         trust_declared=trust_declared,

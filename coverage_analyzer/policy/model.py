@@ -18,6 +18,7 @@ from coverage_analyzer.countries.decision import Convention
 from coverage_analyzer.errors import PolicyError, visible
 from coverage_analyzer.policy.checks import faults
 from coverage_analyzer.policy.commitments import CommitmentRules
+from coverage_analyzer.policy.consistency import policy_warnings
 from coverage_analyzer.policy.gates import GateRules
 from coverage_analyzer.policy.parts import (
     ALL_OTHERS,
@@ -31,6 +32,7 @@ from coverage_analyzer.policy.parts import (
     Qualification,
     Source,
     Warranty,
+    miles_text,
 )
 from coverage_analyzer.policy.wording import nearest, validation_faults
 
@@ -122,6 +124,11 @@ class Policy(Model):
         canonical = json.dumps(self.model_dump(mode="json"), sort_keys=True)
         return hashlib.sha256(canonical.encode()).hexdigest()
 
+    @functools.cached_property
+    def warnings(self) -> tuple[str, ...]:
+        """What a reader should know that no rule forbids; each command that loads one says it."""
+        return tuple(policy_warnings(self))
+
     def level(self, identifier: str) -> Level:
         """Return a level by its ``id``."""
         return next(level for level in self.levels if level.id == identifier)
@@ -159,10 +166,11 @@ class Policy(Model):
             for level in self.levels
         ]
         for band in self.bands:
-            reach = f"above {band.above_miles:g}, " if band.above_miles else ""
+            reach = f"above {miles_text(band.above_miles)}, " if band.above_miles else ""
             where = ", ".join(band.countries).replace(ALL_OTHERS, "all others")
             lines.append(
-                f"  band      {self.level(band.level).title}: {reach}up to {band.up_to_miles:g} "
+                f"  band      {self.level(band.level).title}: {reach}up to "
+                f"{miles_text(band.up_to_miles)} "
                 f"miles{' by road' if band.metric == 'road' else ''} in {where}"
             )
         same = "the same country" if self.qualification.same_country else "any country"
@@ -170,16 +178,15 @@ class Policy(Model):
         lines.append(f"  fallback  {self.level(self.qualification.fallback).title}")
         for time in self.lead_times:
             where = ", ".join(time.countries).replace(ALL_OTHERS, "all others")
-            span = (
-                f"{time.at_least} to {time.at_most}" if time.at_least else f"up to {time.at_most}"
-            )
-            lines.append(f"  lead time {span} {time.unit} in {where}")
+            each = "" if time.per == "center" else f", for each {time.per}: not applied"
+            lines.append(f"  lead time {time.span} in {where}{each}")
         rules = self.countries
         lines += [f"  fold      territories of {code}" for code in rules.fold_territories]
         lines += [f"  fold      {code} counts as {other}" for code, other in rules.fold.items()]
         lines.append(f"  contested areas: {rules.contested}")
         lines += [f"  gate      {line}" for line in self.gates.described()]
         lines += [f"  promises  {line}" for line in self.commitments.described()]
+        lines += [f"  warning   {line}" for line in self.warnings]
         if clauses:
             lines += [f"  clause    {name}: {text}" for name, text in self.clauses.items()]
         return "\n".join(map(visible, lines))
