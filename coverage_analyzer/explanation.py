@@ -56,8 +56,8 @@ REASONS_ANYWHERE: Final = REASONS | {
 """The same where a policy lets the centers of any country serve."""
 
 NOTHING_LEFT: Final = (
-    "the product is past the phases of its life in which maintenance is available; after its end of "
-    "life there are no security hotfixes, no technical support and no downloads"
+    "the product is past the phases of its life in which maintenance is available; after its end "
+    "of life there are no security hotfixes, no technical support and no downloads"
 )
 """Why no level is available, which is more than `Reason.lifecycle_phase` says of one level."""
 
@@ -144,18 +144,23 @@ class Explanation:
         words = REASONS if self.same_country else REASONS_ANYWHERE
         return words[Reason[self.reason]]
 
+    def _verdict_lines(self) -> list[str]:
+        """Return the lines on the level, and on what may apply instead."""
+        lines = [
+            f"{self.level} ({self.status}): {self.reason_words}.",
+            f"  promise   {self.promise}",
+        ]
+        return [*lines, f"  instead   {self.afterwards}"] if self.afterwards else lines
+
     def __str__(self) -> str:
         """Return the story in words."""
         declared, located = self.declared or "nothing", self.located or "no country"
         lines = [
-            f"{self.level} ({self.status}): {self.reason_words}.",
-            f"  promise   {self.promise}",
+            *self._verdict_lines(),
             f"  point     latitude {self.latitude}, longitude {self.longitude}, on {self.as_of}",
             f"  country   {self.country or 'none'}: {self.ground}",
             f"            declared {declared}, located in {located}",
         ]
-        if self.afterwards:
-            lines.insert(2, f"  instead   {self.afterwards}")
         if self.limit_miles is not None:
             lines.append(f"  limit     {miles_text(self.limit_miles)} miles")
         if self.center:

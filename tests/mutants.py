@@ -842,7 +842,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "terms/commitments",
-        "if likeness in {Likeness.identical, Likeness(rules.accept)}:",
+        "if likeness in {Likeness.identical, Likeness(rules.accepted)}:",
         "if likeness in {Likeness.identical, Likeness.equivalent}:",
         "a variation of the address is accepted",
     ),

@@ -262,7 +262,11 @@ class Job:
 
     def _ruled(self, verdict: Mapping[str, pa.Array], drives: DriveTimes) -> dict[str, pa.Array]:
         """Return the columns of verdicts that roads can change."""
-        names = {"level": list(self.policy.titles), "status": _names(Status), "reason": _names(Reason)}
+        names = {
+            "level": list(self.policy.titles),
+            "status": _names(Status),
+            "reason": _names(Reason),
+        }
         codes = {n: _positions(verdict[n], texts) for n, texts in names.items()}
         rows = ruling.Rows(
             **{n: c.astype(np.int8) for n, c in codes.items()},

@@ -54,7 +54,8 @@ def areas(
         policy=rules,
         trust_declared=trust_declared,
     )
-    with warnings.catch_warnings(record=True):  # which are those of the policy
+    with warnings.catch_warnings():  # about the policy, which are printed below
+        warnings.simplefilter("ignore", UserWarning)
         covered = frames.coverage_areas(
             network, rules, as_of=as_of, merge=merge, trust_declared=trust_declared
         )

@@ -62,8 +62,8 @@ def found(table: Table, site_id: str, product: str = "") -> FoundSite:
     Raises
     ------
     InputError
-        If no row has it (with the nearest ids), several have, or its row has no usable coordinates;
-        if a product is named, and the table has no column of products, or no row of the id is of it.
+        If no row has it (with the nearest ids), several have, or its row has no coordinates; if a
+        product is named, and the table has no column of products, or no row of the id has it.
     """
     if product and "product" not in table.columns:
         msg = (

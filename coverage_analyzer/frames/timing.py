@@ -197,7 +197,7 @@ def drawn(shares: pd.DataFrame, title: str, path: str | Path | None = None) -> "
     figure = Figure(figsize=(9, 4), layout="constrained")
     axes: Any = figure.add_subplot()
     days = shares.index.to_numpy()
-    tones = [_color(number, level) for number, level in enumerate(shares)]
+    tones = [_color(number, str(level)) for number, level in enumerate(shares)]
     axes.stackplot(days, shares.T.to_numpy(), labels=list(shares), colors=tones, step="post")
     axes.set_xlim(days[0], days[-1])
     axes.set_ylim(0, 1)

@@ -208,7 +208,8 @@ def _center(story: Explanation, center: NearCenter) -> tuple[str, ...]:
     told = f"in {center.country}, {center.distance_miles:.3f} miles away"
     if story.limit_miles is not None and center.margin_miles is not None:
         side = "beyond" if center.margin_miles < 0 else "within"
-        told += f": {abs(center.margin_miles):.3f} {side} the limit of {miles_text(story.limit_miles)} miles"
+        limit = miles_text(story.limit_miles)
+        told += f": {abs(center.margin_miles):.3f} {side} the limit of {limit} miles"
     return _cut(center.center_id), f"({_cut(center.name)})" if center.name else "", told
 
 

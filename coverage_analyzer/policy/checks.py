@@ -123,14 +123,15 @@ def _band_faults(bands: tuple[Band, ...]) -> Iterator[str]:
         some = sorted((b for b in bands if country in b.countries), key=lambda b: b.up_to_miles)
         reached = 0.0
         for band in some:
+            ended = miles_text(reached)
             where = f"bands ({country}): {miles_text(band.above_miles)} to "
             where += f"{miles_text(band.up_to_miles)} miles"
             if band.up_to_miles <= band.above_miles:
                 yield f"{where}: up_to_miles must be greater than above_miles."
             elif band.above_miles < reached:
-                yield f"{where} overlaps the band before: above_miles must be {miles_text(reached)}."
+                yield f"{where} overlaps the band before: above_miles must be {ended}."
             elif band.above_miles > reached:
-                yield f"{where} leaves a gap: above_miles must be {miles_text(reached)}."
+                yield f"{where} leaves a gap: above_miles must be {ended}."
             reached = max(reached, band.up_to_miles)
     if not any(ALL_OTHERS in b.countries for b in bands):
         yield f'bands: no band has countries = ["{ALL_OTHERS}"], for all that no other band names.'

@@ -47,9 +47,7 @@ REJECTED: Final = frozenset(
 """Doubts that no look at the contract resolves: the row itself has to be mended."""
 
 
-SAME_BUILDING: Final = frozenset(
-    {Likeness.identical, Likeness.equivalent, Likeness.unit_differs}
-)
+SAME_BUILDING: Final = frozenset({Likeness.identical, Likeness.equivalent, Likeness.unit_differs})
 """Addresses to which the distance is that of the registered one."""
 
 
