@@ -402,8 +402,8 @@ def _clauses(matcher: Matcher, reason: Reason, country: str, level: Level) -> li
     if rules.clause:
         names.append(rules.clause)
     if reason == Reason.center_opens_later:
-        times = policy.lead_times
-        named = [t for t in times if country in t.countries] or list(times)
+        times = [t for t in policy.lead_times if t.per == "center"]
+        named = [t for t in times if country in t.countries] or times
         names += [t.clause for t in named]
     elif reason != Reason.within_radius and not gate:
         names.append(rules.fallback_clause)
@@ -442,6 +442,7 @@ def _notes(
     ]
     names = [rule.clause for name, rule in about if rule and name in said]
     names += level.footnotes
+    names += [time.clause for time in policy.lead_times if time.per != "center"]
     names += [policy.warranty.clause] if policy.warranty else []
     decided_by = _gate_clause(matcher, reason, "")
     return (policy.clauses[name] for name in dict.fromkeys(names) if name != decided_by)

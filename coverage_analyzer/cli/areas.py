@@ -43,6 +43,7 @@ def areas(
       coverage-analyzer areas data/service_centers.csv -o areas.gpkg
     """
     from coverage_analyzer import frames
+    from coverage_analyzer.errors import PolicyWarning
     from coverage_analyzer.files import area_writer
     from coverage_analyzer.policy import Policy
 
@@ -55,7 +56,7 @@ def areas(
         trust_declared=trust_declared,
     )
     with warnings.catch_warnings():  # about the policy, which are printed below
-        warnings.simplefilter("ignore", UserWarning)
+        warnings.simplefilter("ignore", PolicyWarning)
         covered = frames.coverage_areas(
             network, rules, as_of=as_of, merge=merge, trust_declared=trust_declared
         )

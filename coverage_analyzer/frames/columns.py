@@ -15,7 +15,7 @@ import shapely
 from coverage_analyzer import coordinates, days, gates, tables
 from coverage_analyzer.arrays import Floats
 from coverage_analyzer.centers import DAYS, Centers
-from coverage_analyzer.errors import InputError
+from coverage_analyzer.errors import InputError, PolicyWarning
 from coverage_analyzer.files.spatial import WGS84
 from coverage_analyzer.judging import products_of
 from coverage_analyzer.policy import Policy
@@ -38,7 +38,7 @@ def policy_of(policy: Policy | str) -> Policy:
     """
     rules = Policy.load(policy)
     for told in rules.warnings:
-        warnings.warn(told, stacklevel=4)
+        warnings.warn(told, PolicyWarning, stacklevel=4)
     return rules
 
 

@@ -118,8 +118,11 @@ def _said(text: str) -> dict[str, list[str]]:
 
 
 def _agrees(said: list[str], amount: float, unit: str) -> bool:
-    """Return whether one of some figures is an amount; a distance may be rounded, by 0.1 %."""
-    tolerance = 1e-3 if unit in {"miles", "km"} else 1e-9
+    """Return whether one of some figures is an amount; a distance may be rounded.
+
+    Miles by 0.1 %, as 62.14 is for 62.13712; km by 1 %, as vendors round 50 miles to 80 km.
+    """
+    tolerance = {"miles": 1e-3, "km": 1e-2}.get(unit, 1e-9)
     return any(
         math.isclose(value, amount, rel_tol=tolerance) for text in said for value in _values(text)
     )

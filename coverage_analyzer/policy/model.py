@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
 import numpy as np
 import pydantic
@@ -117,6 +117,13 @@ class Policy(Model):
             lines = "\n".join(f"  {fault}" for fault in found)
             msg = f"{origin} breaks {len(found)} rule(s):\n{lines}"
             raise PolicyError(msg) from None
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Return a copy, which knows nothing of what was worked out for the original."""
+        copied = super().model_copy(update=update, deep=deep)
+        for name in ("sha256", "titles", "warnings"):
+            copied.__dict__.pop(name, None)
+        return copied
 
     @functools.cached_property
     def sha256(self) -> str:
