@@ -237,7 +237,7 @@ def _color(number: int, level: str) -> str:
     return NOT_COVERED_COLOR if level == NOT_COVERED.title else COLORS[number % len(COLORS)]
 
 
-NOT_COVERED_COLOR = "#4d4d4d"
+NOT_COVERED_COLOR = "#767676"
 """The map's, too."""
 
 COLORS = ("#1b7a4b", "#d9a441", "#8c99a6", "#9a6b4f", "#b5524a")

@@ -140,7 +140,7 @@ def test_a_plot_is_drawn(tmp_path: Path, products: Path) -> None:
     (axes,) = figure.axes
     titles = [text.get_text() for text in axes.get_legend().get_texts()]
     assert titles == ["Not covered", "Gold", "Gold Plus"]
-    assert axes.collections[2].get_facecolor()[0].tolist() == [0x4D / 255] * 3 + [1.0]
+    assert axes.collections[2].get_facecolor()[0].tolist() == [0x76 / 255] * 3 + [1.0]
     with pytest.raises(InputError, match="no name of a picture"):
         ca.timeline_plot(changes_of(tmp_path, products), path=tmp_path / "shares.xyz")
 
