@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 from coverage_analyzer.countries import names
 from coverage_analyzer.policy import commitments
 from coverage_analyzer.policy.gates import GateRules
-from coverage_analyzer.policy.parts import ALL_OTHERS, Band, CountryRules, LeadTime, miles_text
+from coverage_analyzer.policy.parts import (
+    ALL_OTHERS,
+    NOT_COVERED,
+    Band,
+    CountryRules,
+    LeadTime,
+    miles_text,
+)
 from coverage_analyzer.policy.wording import nearest
 
 if TYPE_CHECKING:
@@ -31,6 +38,12 @@ def _duplicates(policy: "Policy") -> Iterator[str]:
         values = [getattr(level, what) for level in policy.levels]
         for value in sorted({v for v in values if values.count(v) > 1}):
             yield f"levels: two have the {what} {value!r}."
+    for number, level in enumerate(policy.levels):
+        if " ".join(level.title.split()).casefold() == NOT_COVERED.title.casefold():
+            yield (
+                f"levels.{number}.title: {level.title!r} is what a site has that no level covers; "
+                f"give the level another title."
+            )
 
 
 def _dangling(policy: "Policy") -> Iterator[str]:

@@ -618,3 +618,23 @@ def test_a_country_that_wants_papers_is_warned_of(world: Countries) -> None:
         "export papers" in w for w in answered(world, request(), NEWARK, policy=rules).warnings
     )
     assert not any("export papers" in w for w in answered(world, request(), NEWARK).warnings)
+
+
+@pytest.mark.parametrize(
+    ("given", "status", "reason"),
+    [
+        ("350 Fifth Avenue, New York", Answer.promised, "within_radius"),
+        ("350 5th Ave, New York", Answer.promised, "within_radius"),
+        ("350 5th Ave, Suite 12, New York", Answer.promised, "within_radius"),
+        ("360 5th Ave, New York", Answer.review, "address_different"),
+    ],
+)
+def test_a_policy_without_a_rule_on_addresses_refuses_none(
+    world: Countries, given: str, status: Answer, reason: str
+) -> None:
+    """As the vendor states none; another building is no place that was measured."""
+    row = dataclasses.replace(NEWARK, address="350 5th Ave, New York")
+    asked = Request("R", "S", {"call_acknowledged": FRIDAY}, given)
+    answer = answered(world, asked, row, policy=Policy.load("hp-call-to-repair"))
+    assert (answer.status, answer.reason) == (status, reason)
+    assert (answer.due_at is None) == (status is not Answer.promised)

@@ -313,6 +313,14 @@ def test_a_wrong_rule_is_refused(rule: dict[str, Any], message: str) -> None:
         changed(**rule)
 
 
+def test_no_level_is_called_not_covered() -> None:
+    """A report could not tell it from none."""
+    given = Policy.load().model_dump(mode="json") | {"name": "changed"}
+    given["levels"][3]["title"] = "not  Covered"
+    with pytest.raises(PolicyError, match=r"levels\.3\.title: 'not  Covered' is what a site has"):
+        Policy.from_mapping(given)
+
+
 def test_a_level_without_a_band_is_kept_by_who_bought_it() -> None:
     """It has no radius, so that neither side of one takes it away."""
     given = Policy.load().model_dump(mode="json") | {"name": "three"}
