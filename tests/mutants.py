@@ -745,8 +745,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "gates",
-        "cases.append((Gate.level_not_requested, facts.requested > promised, False))",
-        "cases.append((Gate.level_not_requested, facts.requested > promised + 1, False))",
+        "lower = (facts.requested > promised) | self.without_band(facts, country)",
+        "lower = facts.requested > promised + 1",
         "who bought Gold waits for Gold Plus",
     ),
     Mutant(
@@ -784,6 +784,30 @@ MUTANTS: Final = (
         "result.level[shut] = np.maximum(given.level, lowest)[shut]",
         "result.level[shut] = given.level[shut]",
         "a gate changes the status alone",
+    ),
+    Mutant(
+        "gates",
+        "bounded = self._bounded.take(level)",
+        "bounded = self._bounded.take(level) & (level == 0)",
+        "a product past its life keeps Gold",
+    ),
+    Mutant(
+        "matching",
+        "result.level[phases.past] = len(self.policy.levels)",
+        "result.level[phases.past] = len(self.policy.levels) - 1",
+        "a product past its life has the least level",
+    ),
+    Mutant(
+        "matching",
+        "doubtful = phases.doubtful & (result.status == Status.fallback)",
+        "doubtful = phases.doubtful & (result.status == Status.qualified)",
+        "Gold is promised for a product that may be past its life",
+    ),
+    Mutant(
+        "matching",
+        "result.level[own] = facts.requested[own]",
+        "result.level[own] = np.maximum(result.level, facts.requested)[own]",
+        "a level that was bought and that no distance bounds is taken away",
     ),
     Mutant(
         "terms/timeline",
@@ -890,7 +914,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "terms/commitments",
-        "if likeness in {Likeness.identical, Likeness(rules.accept)}:",
+        "if likeness in {Likeness.identical, Likeness(rules.accepted)}:",
         "if likeness in {Likeness.identical, Likeness.equivalent}:",
         "a variation of the address is accepted",
     ),

@@ -96,6 +96,7 @@ def check(
         "columns": table.recognised,
         "other_columns": [h for h in table.headers if h not in table.recognised.values()],
         "warnings": [
+            *rules.warnings,
             *tables.unnoticed(table.headers, table.columns, tables.SITES),
             *Gates(rules, None, world, np.datetime64(today(), "D")).unseen(table.columns),
             *([f"{repeats}."] if repeats.ids else []),

@@ -130,6 +130,7 @@ def answer_requests(
         "rejects": dict(ledger.reasons),
         "first_rejects": ledger.first,
         "warnings": [
+            *committer.policy.warnings,
             *_unnoticed(asked_table, site_table),
             *_unseen(asked_table, site_table),
             *committer.regions.warnings,

@@ -309,7 +309,7 @@ class Job:
     @property
     def _names(self) -> dict[str, list[str]]:
         """The texts of the columns that roads can change."""
-        titles = [level.title for level in self.policy.levels]
+        titles = list(self.policy.titles)
         return {"level": titles, "status": _names(Status), "reason": _names(Reason)}
 
     def _ruled(self, verdict: Mapping[str, pa.Array], drives: DriveTimes) -> dict[str, pa.Array]:

@@ -19,6 +19,7 @@ def manifest(
 ) -> dict[str, Any]:
     """Return what the run was made of. No clock time: the same input gives the same bytes."""
     warnings = [
+        *matcher.policy.warnings,
         *tables.unnoticed(sites.headers, sites.columns, tables.SITES),
         *tables.unnoticed(centers.headers, centers.columns, tables.CENTERS),
         *matcher.region_warnings,

@@ -75,7 +75,7 @@ def timeline(
     if isinstance(table.path, Path) and table.path.resolve() == Path(output).resolve():
         msg = f"{output} is read; name another file for the timeline."
         raise InputError(msg)
-    totals, matcher = Totals(Census(len(line.matcher.policy.levels))), line.matcher
+    totals, matcher = Totals(Census(len(line.matcher.policy.titles))), line.matcher
     with (
         single.replacing(Path(output)) as part,
         closing(report.report_writer(part, kind, _schema(table), options.style)) as writer,
@@ -89,6 +89,7 @@ def timeline(
         "rows": totals.rows,
         "levels": _levels(totals.census, matcher),
         "warnings": [
+            *matcher.policy.warnings,
             *tables.unnoticed(table.headers, table.columns, tables.SITES),
             *matcher.gates.warnings(table.columns, totals.empty),
             *matcher.region_warnings,
@@ -185,7 +186,7 @@ def _told(rows: Rows, table: Table, matcher: Matcher, changes: Changes) -> pa.Re
 def _levels(census: Census, matcher: Matcher) -> dict[str, dict[str, int]]:
     """Return the number of sites with each level that occurs, by the days of changes."""
     days, counts = census.table()
-    titles = [level.title for level in matcher.policy.levels]
+    titles = matcher.policy.titles
     occur = [n for n in range(len(titles)) if counts[:, n].any()]
     return {
         str(day): {titles[n]: int(row[n]) for n in occur}

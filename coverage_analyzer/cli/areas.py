@@ -1,5 +1,6 @@
 """``coverage-analyzer areas``."""
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,7 @@ def areas(
       coverage-analyzer areas data/service_centers.csv -o areas.gpkg
     """
     from coverage_analyzer import frames
+    from coverage_analyzer.errors import PolicyWarning
     from coverage_analyzer.files import area_writer
     from coverage_analyzer.policy import Policy
 
@@ -53,8 +55,12 @@ def areas(
         policy=rules,
         trust_declared=trust_declared,
     )
-    covered = frames.coverage_areas(
-        network, rules, as_of=as_of, merge=merge, trust_declared=trust_declared
-    )
+    with warnings.catch_warnings():  # about the policy, which are printed below
+        warnings.simplefilter("ignore", PolicyWarning)
+        covered = frames.coverage_areas(
+            network, rules, as_of=as_of, merge=merge, trust_declared=trust_declared
+        )
     area_writer.write_areas(covered, output)
+    for warning in rules.warnings:
+        say(f"Warning: {warning}")
     say(f"{len(covered)} areas are in {Path(output)}.")

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from coverage_analyzer.cli import options
+from coverage_analyzer.cli.talk import say
 
 
 class NumbersCommand(click.Command):
@@ -81,12 +82,12 @@ def explain(
         --centers data/service_centers.csv
     """
     from coverage_analyzer.centers import day
-    from coverage_analyzer.cli.talk import say
     from coverage_analyzer.explanation import explanation
     from coverage_analyzer.files.reading import opened
     from coverage_analyzer.judging import matcher_of, products_of
     from coverage_analyzer.policy import Policy
     from coverage_analyzer.tables import CENTERS
+    from coverage_analyzer.terms.afterwards import with_route
 
     rules = Policy.load(policy)
     table = opened(centers, CENTERS, center_columns, center_dialect)
@@ -97,7 +98,7 @@ def explain(
         trust_declared=trust_declared,
         products=products_of(products),
     )
-    story = explanation(
+    found = explanation(
         matcher,
         longitude,
         latitude,
@@ -108,5 +109,8 @@ def explain(
     )
     for warning in matcher.region_warnings:
         say(f"Warning: {warning}")
+    story = with_route(found, rules)
     told = json.dumps(story.to_dict(), indent=2, ensure_ascii=False) if as_json else str(story)
     click.echo(told)
+    for warning in rules.warnings:
+        say(f"Warning: {warning}")

@@ -22,7 +22,9 @@ from coverage_analyzer.cli.talk import say
 @options.center_dialect
 @options.trust_declared
 @options.products
-@click.option("--product", default="", metavar="NAME", help="Which, if the site has several.")
+@click.option(
+    "--product", default="", metavar="NAME", help="The product, where a site has several."
+)
 def letter(
     sites: str,
     site_id: str,

@@ -1,6 +1,7 @@
 """Frames turned into the kernel's arrays, and points back into frames."""
 
 import datetime
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeAlias, TypeVar
@@ -14,10 +15,11 @@ import shapely
 from coverage_analyzer import coordinates, days, gates, tables
 from coverage_analyzer.arrays import Floats
 from coverage_analyzer.centers import DAYS, TEXTS, Centers
-from coverage_analyzer.errors import InputError
+from coverage_analyzer.errors import InputError, PolicyWarning
 from coverage_analyzer.files.spatial import WGS84
 from coverage_analyzer.frames.crs import geometry_wgs84
 from coverage_analyzer.judging import products_of
+from coverage_analyzer.policy import Policy
 from coverage_analyzer.products import Products
 from coverage_analyzer.tables import Column
 
@@ -27,6 +29,20 @@ ProductsLike: TypeAlias = pd.DataFrame | Products | str | Path | None
 Frame = TypeVar("Frame", bound=pd.DataFrame)
 
 NUMERIC: Final = ("latitude", "longitude", "accuracy_m")
+
+
+def policy_of(policy: Policy | str) -> Policy:
+    """Return a policy, and warn of what is odd about it.
+
+    Raises
+    ------
+    PolicyError
+        If there is no such policy.
+    """
+    rules = Policy.load(policy)
+    for told in rules.warnings:
+        warnings.warn(told, PolicyWarning, stacklevel=4)
+    return rules
 
 
 def check_labels(frame: pd.DataFrame, what: str) -> None:

@@ -17,6 +17,7 @@ from coverage_analyzer.frames.columns import (
     centers_of,
     check_labels,
     known_columns,
+    policy_of,
     positions,
     products_in,
     texts,
@@ -93,7 +94,7 @@ def commitments(  # noqa: PLR0913 - what `assess` takes, and the requests
     ]
     levels = Levels(
         centers_of(centers),
-        Policy.load(policy),
+        policy_of(policy),
         countries.load(),
         trust_declared=trust_declared,
         products=products_in(products),

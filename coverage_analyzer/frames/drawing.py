@@ -21,6 +21,7 @@ from coverage_analyzer.frames.columns import (
     credited,
     known_columns,
     need,
+    policy_of,
     positions,
     texts,
 )
@@ -73,7 +74,7 @@ def coverage_areas(
     PolicyError
         If there is no such policy.
     """
-    rules, world, network = Policy.load(policy), countries.load(), centers_of(centers)
+    rules, world, network = policy_of(policy), countries.load(), centers_of(centers)
     convention = rules.convention(world.names, trust_declared=trust_declared)
     country = network.decided(world, convention)
     network = scheduled(network, rules, country, world.names)

@@ -120,7 +120,7 @@ def drive_times(
 def _texts_of(rules: Policy) -> dict[str, list[str]]:
     """Return the texts of the columns that roads can change, in the order of their numbers."""
     return {
-        "level": [level.title for level in rules.levels],
+        "level": list(rules.titles),
         "status": [status.name for status in Status],
         "reason": [reason.name for reason in Reason],
     }
@@ -130,7 +130,7 @@ def _rows(verdicts: pd.DataFrame, rules: Policy) -> ruling.Rows:
     """Return the columns of verdicts that roads can change, as numbers; -1 for other texts."""
     codes = {}
     for name, known in _texts_of(rules).items():
-        number = {text: n for n, text in enumerate(known)}
+        number = {text: n for n, text in reversed(list(enumerate(known)))}
         cells = texts(verdicts, name).to_pylist()
         codes[name] = np.array([number.get(text, -1) for text in cells], np.int8)
     return ruling.Rows(

@@ -25,6 +25,7 @@ from coverage_analyzer.frames.columns import (
     facts_of,
     known_columns,
     points_name,
+    policy_of,
     positions,
     products_in,
     texts,
@@ -34,6 +35,7 @@ from coverage_analyzer.gates import Facts
 from coverage_analyzer.lead_times import windows
 from coverage_analyzer.matching import Matcher, Sites, Status, Verdicts
 from coverage_analyzer.policy import DEFAULT, Policy
+from coverage_analyzer.terms.afterwards import with_route
 
 
 def assess(
@@ -120,6 +122,7 @@ def assess(
             "center_columns": known_columns(centers, tables.CENTERS),
             "renamed_columns": names,
             "warnings": [
+                *matcher.policy.warnings,
                 *_gate_warnings(matcher, known, facts, verdicts),
                 *matcher.region_warnings,
             ],
@@ -156,7 +159,7 @@ def matcher_of(
     """
     return Matcher(
         centers_of(centers),
-        Policy.load(policy),
+        policy_of(policy),
         countries.load(),
         as_of=day(as_of),
         trust_declared=trust_declared,
@@ -277,4 +280,5 @@ def explain(  # noqa: PLR0913 - a place, what is said of it, and the rule are on
         If there is no such policy.
     """
     matcher = matcher_of(centers, policy, as_of, trust_declared=trust_declared, products=products)
-    return explanation(matcher, longitude, latitude, country=country, stated=stated)
+    told = explanation(matcher, longitude, latitude, country=country, stated=stated)
+    return with_route(told, matcher.policy)

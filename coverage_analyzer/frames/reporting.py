@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from coverage_analyzer import areas, countries, tables
 from coverage_analyzer.centers import day, today
-from coverage_analyzer.errors import InputError, PolicyError
+from coverage_analyzer.errors import InputError, PolicyError, PolicyWarning
 from coverage_analyzer.files import report, text_writer
 from coverage_analyzer.files.manifest import Origin
 from coverage_analyzer.files.publishing import Publication
@@ -152,9 +152,11 @@ def _write_network(
     report.write_centers(path, network, country, world.names)
     covered, told = None, [areas.UNCUT] if trusted and rules.qualification.same_country else []
     try:
-        covered = coverage_areas(
-            centers, rules, as_of=verdicts.attrs.get("as_of"), trust_declared=trusted
-        )
+        with warnings.catch_warnings():  # `assess` has warned of the policy
+            warnings.simplefilter("ignore", PolicyWarning)
+            covered = coverage_areas(
+                centers, rules, as_of=verdicts.attrs.get("as_of"), trust_declared=trusted
+            )
     except InputError as error:  # the verdicts stand without a picture
         told = [f"No coverage areas: {error}"]
     else:

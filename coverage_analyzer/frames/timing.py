@@ -23,6 +23,7 @@ from coverage_analyzer.frames.columns import (
 from coverage_analyzer.frames.judging import matcher_of
 from coverage_analyzer.matching import Sites
 from coverage_analyzer.policy import DEFAULT, Policy
+from coverage_analyzer.policy.parts import NOT_COVERED
 from coverage_analyzer.terms.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -56,7 +57,8 @@ def timeline(  # noqa: PLR0913 - the question of `assess`, for a span of days
         By site, in the order of the sites, and by day: ``site_id``, ``from_day``, ``level``,
         ``status``, ``reason`` and ``center_id``, which hold from that day up to the next row of the
         site. Each site has a row for the first day. ``.attrs`` holds ``start``, ``end``, the
-        ``levels`` of the policy, the best first, and its ``policy_title``.
+        titles of the ``levels`` of the policy, the best first and ``Not covered`` last, and its
+        ``policy_title``.
 
     Raises
     ------
@@ -84,7 +86,7 @@ def timeline(  # noqa: PLR0913 - the question of `assess`, for a span of days
     frame.attrs = {
         "start": matcher.as_of.isoformat(),
         "end": last.isoformat(),
-        "levels": [level.title for level in matcher.policy.levels],
+        "levels": list(matcher.policy.titles),
         "policy_title": matcher.policy.title,
     }
     return frame
@@ -195,7 +197,7 @@ def drawn(shares: pd.DataFrame, title: str, path: str | Path | None = None) -> "
     figure = Figure(figsize=(9, 4), layout="constrained")
     axes: Any = figure.add_subplot()
     days = shares.index.to_numpy()
-    tones = [COLORS[i % len(COLORS)] for i in range(shares.shape[1])]
+    tones = [_color(number, str(level)) for number, level in enumerate(shares)]
     axes.stackplot(days, shares.T.to_numpy(), labels=list(shares), colors=tones, step="post")
     axes.set_xlim(days[0], days[-1])
     axes.set_ylim(0, 1)
@@ -230,6 +232,13 @@ def _save(figure: "Figure", path: Path) -> None:
         msg = f"The picture could not be written to {path}: {error}."
         raise PublishError(msg) from error
 
+
+def _color(number: int, level: str) -> str:
+    return NOT_COVERED_COLOR if level == NOT_COVERED.title else COLORS[number % len(COLORS)]
+
+
+NOT_COVERED_COLOR = "#767676"
+"""The map's, too."""
 
 COLORS = ("#1b7a4b", "#d9a441", "#8c99a6", "#9a6b4f", "#b5524a")
 """From the best level to the least."""

@@ -81,12 +81,18 @@ class CommitmentRules(Model):
 
     ``accept`` says which likeness to the registered address a request may have: only an
     ``identical`` one, or also one that is ``equivalent`` but for case, accents, punctuation and
-    abbreviations.
+    abbreviations. Without it a policy has no rule on addresses, but for one that names an
+    ``address_clause``, which asks for an identical one.
     """
 
-    accept: Literal["identical", "equivalent"] = "identical"
+    accept: Literal["identical", "equivalent"] | None = None
     address_clause: Identifier | None = None
     calendars: tuple[CalendarRule, ...] = ()
+
+    @property
+    def accepted(self) -> Literal["identical", "equivalent"] | None:
+        """The likeness that an address needs to have; None without a rule on addresses."""
+        return self.accept or ("identical" if self.address_clause else None)
 
     def calendar_of(self, country: str) -> CalendarRule | None:
         """Return the rule for centers of a country (alpha-2): its own, else that of all others."""
@@ -100,7 +106,9 @@ class CommitmentRules(Model):
 
     def described(self) -> list[str]:
         """Return the rules in words, one a line."""
-        lines = [f"an address that is {self.accept} to the registered one is accepted"]
+        lines = ["no rule on the address of a request"]
+        if self.accepted:
+            lines = [f"an address that is {self.accepted} to the registered one is accepted"]
         return lines + [rule.described() for rule in self.calendars]
 
 

@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
 import numpy as np
 import pydantic
@@ -18,9 +18,11 @@ from coverage_analyzer.countries.decision import Convention
 from coverage_analyzer.errors import PolicyError, visible
 from coverage_analyzer.policy.checks import faults
 from coverage_analyzer.policy.commitments import CommitmentRules
+from coverage_analyzer.policy.consistency import policy_warnings
 from coverage_analyzer.policy.gates import GateRules, NotOffered
 from coverage_analyzer.policy.parts import (
     ALL_OTHERS,
+    NOT_COVERED,
     Band,
     CountryRules,
     Identifier,
@@ -30,6 +32,7 @@ from coverage_analyzer.policy.parts import (
     Qualification,
     Source,
     Warranty,
+    miles_text,
 )
 from coverage_analyzer.policy.wording import nearest, validation_faults
 
@@ -118,11 +121,23 @@ class Policy(Model):
             msg = f"{origin} breaks {len(found)} rule(s):\n{lines}"
             raise PolicyError(msg) from None
 
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Return a copy, which knows nothing of what was worked out for the original."""
+        copied = super().model_copy(update=update, deep=deep)
+        for name in ("sha256", "titles", "warnings"):
+            copied.__dict__.pop(name, None)
+        return copied
+
     @functools.cached_property
     def sha256(self) -> str:
         """The hash of all that the policy says; comments and order of keys do not count."""
         canonical = json.dumps(self.model_dump(mode="json"), sort_keys=True)
         return hashlib.sha256(canonical.encode()).hexdigest()
+
+    @functools.cached_property
+    def warnings(self) -> tuple[str, ...]:
+        """What a reader should know that no rule forbids; each command that loads one says it."""
+        return tuple(policy_warnings(self))
 
     def level(self, identifier: str) -> Level:
         """Return a level by its ``id``."""
@@ -154,6 +169,25 @@ class Policy(Model):
         if clock is None or clock.unit != "hours" or clock.end == "shipped":
             return None
         return clock.amount * 60.0
+
+    @functools.cached_property
+    def titles(self) -> tuple[str, ...]:
+        """The titles of the levels, the best first, and behind them that of `NOT_COVERED`."""
+        return (*(level.title for level in self.levels), NOT_COVERED.title)
+
+    def level_at(self, position: int) -> Level:
+        """Return the level of a title's position in `titles`, which a verdict holds."""
+        return (*self.levels, NOT_COVERED)[position]
+
+    def titled(self, title: str) -> Level:
+        """Return a level, or `NOT_COVERED`, by its title.
+
+        Raises
+        ------
+        ValueError
+            If no level has it.
+        """
+        return self.level_at(self.titles.index(title))
 
     def bands_in(self, country: str) -> tuple[Band, ...]:
         """Return the bands that hold in a country (alpha-2), the nearest first."""
@@ -204,8 +238,9 @@ class Policy(Model):
 
     def lead_time_in(self, country: str) -> LeadTime | None:
         """Return how long a new center takes in a country (alpha-2), if the policy says so."""
-        named = [t for t in self.lead_times if country in t.countries]
-        others = [t for t in self.lead_times if ALL_OTHERS in t.countries]
+        times = [t for t in self.lead_times if t.per == "center"]
+        named = [t for t in times if country in t.countries]
+        others = [t for t in times if ALL_OTHERS in t.countries]
         return next(iter(named or others), None)
 
     def described(self, *, clauses: bool = False) -> str:
@@ -216,10 +251,11 @@ class Policy(Model):
             for level in self.levels
         ]
         for band in self.bands:
-            reach = f"above {band.above_miles:g}, " if band.above_miles else ""
+            reach = f"above {miles_text(band.above_miles)}, " if band.above_miles else ""
             where = ", ".join(band.countries).replace(ALL_OTHERS, "all others")
             lines.append(
-                f"  band      {self.level(band.level).title}: {reach}up to {band.up_to_miles:g} "
+                f"  band      {self.level(band.level).title}: {reach}up to "
+                f"{miles_text(band.up_to_miles)} "
                 f"miles{' by road' if band.metric == 'road' else ''} in {where}"
             )
         same = "the same country" if self.qualification.same_country else "any country"
@@ -227,16 +263,15 @@ class Policy(Model):
         lines.append(f"  fallback  {self.level(self.qualification.fallback).title}")
         for time in self.lead_times:
             where = ", ".join(time.countries).replace(ALL_OTHERS, "all others")
-            span = (
-                f"{time.at_least} to {time.at_most}" if time.at_least else f"up to {time.at_most}"
-            )
-            lines.append(f"  lead time {span} {time.unit} in {where}")
+            each = "" if time.per == "center" else f", for each {time.per}: not applied"
+            lines.append(f"  lead time {time.span} in {where}{each}")
         rules = self.countries
         lines += [f"  fold      territories of {code}" for code in rules.fold_territories]
         lines += [f"  fold      {code} counts as {other}" for code, other in rules.fold.items()]
         lines.append(f"  contested areas: {rules.contested}")
         lines += [f"  gate      {line}" for line in self.gates.described()]
         lines += [f"  promises  {line}" for line in self.commitments.described()]
+        lines += [f"  warning   {line}" for line in self.warnings]
         if clauses:
             lines += [f"  clause    {name}: {text}" for name, text in self.clauses.items()]
         return "\n".join(map(visible, lines))

@@ -11,6 +11,7 @@ import datetime
 import functools
 import hashlib
 import json
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,7 @@ import pyarrow.compute as pc
 
 from coverage_analyzer import arrays, countries, tables
 from coverage_analyzer.centers import Centers, day
+from coverage_analyzer.errors import PolicyWarning
 from coverage_analyzer.files import columnar, reading
 from coverage_analyzer.files.blocks import Block, Source
 from coverage_analyzer.files.reading import Table
@@ -148,6 +150,8 @@ def assess(  # noqa: PLR0913 - the same question as that of the notebook
         arrow = arrow_schema(df)
     known = recognised(arrow, columns)
     rules = Policy.load(policy)
+    for told in rules.warnings:
+        warnings.warn(told, PolicyWarning, stacklevel=2)
     network = _centers(centers, rules, trust_declared=trust_declared)
     wanted, world = day(as_of), countries.load()
     dated = products if isinstance(products, Products) else products_of(products)

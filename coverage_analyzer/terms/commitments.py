@@ -19,6 +19,7 @@ from coverage_analyzer.nearness import NOBODY
 from coverage_analyzer.policy.parts import Replacement
 from coverage_analyzer.terms import addresses, calendars, clocks, requests, zones
 from coverage_analyzer.terms.addresses import Likeness
+from coverage_analyzer.terms.afterwards import route
 from coverage_analyzer.terms.clocks import Due
 from coverage_analyzer.terms.doubts import Doubt, DoubtError
 from coverage_analyzer.terms.levels import Judged, Levels
@@ -45,6 +46,10 @@ REJECTED: Final = frozenset(
     }
 )
 """Doubts that no look at the contract resolves: the row itself has to be mended."""
+
+
+SAME_BUILDING: Final = frozenset({Likeness.identical, Likeness.equivalent, Likeness.unit_differs})
+"""Addresses to which the distance is that of the registered one."""
 
 
 @dataclass(frozen=True)
@@ -164,6 +169,10 @@ class Committer:
             warnings=tuple(_warnings(case, judged)),
             steps=(f"{judged.level.title}: {clock or 'promises nothing'} ({judged.reason})",),
         )
+        if judged.status == Status.not_covered:
+            stated = case.stated
+            words = route(self.policy, stated.get("product", ""), stated.get("version", ""))
+            return _with(base, words) if words else base
         if clock is None and judged.status != Status.review:
             return base
         try:
@@ -189,10 +198,12 @@ class Committer:
         rules = self.policy.commitments
         clause = f" (clause {rules.address_clause})" if rules.address_clause else ""
         told = f"address: {likeness.value.replace('_', ' ')}"
-        if likeness in {Likeness.identical, Likeness(rules.accept)}:
+        if rules.accepted is None:
+            return _without_rule(base, likeness, told)
+        if likeness in {Likeness.identical, Likeness(rules.accepted)}:
             return _with(base, told)
         status = Answer.review if likeness is Likeness.unclear else Answer.refused
-        step = f"{told} to the registered one; only {rules.accept} is accepted{clause}"
+        step = f"{told} to the registered one; only {rules.accepted} is accepted{clause}"
         return _with(base, step, status=status, reason=f"address_{likeness.value}")
 
     def _promised(
@@ -280,6 +291,17 @@ class Committer:
         except DoubtError as doubt:
             name = self.centers.center_id[center]
             raise DoubtError(doubt.code, f"center {name}: {doubt}") from None
+
+
+def _without_rule(base: Commitment, likeness: Likeness, told: str) -> Commitment:
+    """Return an answer under a policy without a rule on addresses, which refuses none.
+
+    The level was measured at the registered address, so that nothing is certain of another one.
+    """
+    if likeness in SAME_BUILDING:
+        return _with(base, told)
+    step = f"{told} to the registered one, at which the level was measured; the policy has no rule"
+    return _with(base, step, status=Answer.review, reason=f"address_{likeness.value}")
 
 
 def _check_id(request: Request, times: Mapping[str, int]) -> None:

@@ -86,7 +86,7 @@ class Levels:
         codes = self.world.names.codes
         return [
             Judged(
-                level=self.policy.levels[verdicts.level[n]],
+                level=self.policy.level_at(verdicts.level[n]),
                 status=Status(verdicts.status[n]),
                 reason=reasons[n],
                 country=codes[max(verdicts.country[n], 0)],

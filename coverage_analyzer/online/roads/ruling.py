@@ -44,7 +44,7 @@ class Rows:
     Attributes
     ----------
     level
-        Position in ``policy.levels``, shape (n,).
+        Position in ``policy.titles``, shape (n,).
     status, reason
         Values of `Status` and `Reason`, shape (n,).
     country
