@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from coverage_analyzer.cli import options
+from coverage_analyzer.cli.streams import put
 
 
 class NumbersCommand(click.Command):
@@ -106,4 +107,4 @@ def explain(
         ordered_on=day(ordered_on),
     )
     told = json.dumps(story.to_dict(), indent=2, ensure_ascii=False) if as_json else str(story)
-    click.echo(told)
+    put(told)

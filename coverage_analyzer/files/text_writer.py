@@ -51,8 +51,9 @@ class Style:
         return text if self.raw_text else guard.guarded_text(text)
 
     def opened(self, path: Path) -> TextIO:
-        """Open a file for writing."""
-        return path.open("w", encoding="utf-8-sig" if self.excel else "utf-8", newline="")
+        """Open a file for writing; a name of a file that is not UTF-8 is shown as in messages."""
+        encoding = "utf-8-sig" if self.excel else "utf-8"
+        return path.open("w", encoding=encoding, errors="backslashreplace", newline="")
 
 
 SAFE: Final = Style()

@@ -130,7 +130,7 @@ def test_a_kill_at_any_step(tmp_path: Path) -> None:
         seen.append(both.index(contents(out)))
         number += 1
     assert code == 0
-    assert number > 50, "every step was tried"
+    assert number > 40, "every step was tried"
     assert seen == sorted(seen), "first the old report, from one step on the new"
     run(tmp_path)
     assert contents(tmp_path / "out") == both[1]
@@ -152,7 +152,8 @@ def test_a_first_run_that_is_killed_leaves_nothing(tmp_path: Path) -> None:
 
         code = ended(child(work))
         with Publication(out):
-            left = contents(out)
+            pass
+        left = contents(out)
         assert left.pop("notes.txt") == b"mine"
         assert left in ({}, whole), f"step {number}"
         number += 1

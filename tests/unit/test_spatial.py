@@ -561,7 +561,7 @@ def test_geojson_areas_are_of_rfc_7946(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["areas.shp", "areas", "areas.csv"])
 def test_areas_of_another_suffix_are_refused(tmp_path: Path, name: str) -> None:
     """The message names the three that there are."""
-    with pytest.raises(InputError, match=r"\.geojson, \.gpkg, \.parquet"):
+    with pytest.raises(InputError, match=r"\.geojson, \.gpkg or \.parquet"):
         area_writer.write_areas(square(), tmp_path / name)
     assert list(tmp_path.iterdir()) == []
 
