@@ -3,10 +3,11 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from coverage_analyzer.errors import CoverageError, InputError, PublishError
+from coverage_analyzer.errors import CoverageError, InputError, PublishError, visible
 from coverage_analyzer.files import report, spatial
 from coverage_analyzer.files.outputs import kind_of
 from coverage_analyzer.files.single import replacing
+from coverage_analyzer.paths import utf8_name
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -62,9 +63,11 @@ def check_kind(path: str | Path) -> str:
 
 def _write(frame: "gpd.GeoDataFrame", path: Path, kind: str) -> None:
     if kind == ".gpkg":
-        frame.to_file(path, driver="GPKG", layer=path.stem, engine="pyogrio", index=False)
+        frame.to_file(
+            utf8_name(path), driver="GPKG", layer=visible(path.stem), engine="pyogrio", index=False
+        )
     elif kind == ".parquet":
-        frame.to_parquet(path, index=False)
+        frame.to_parquet(utf8_name(path), index=False)
     else:
         _write_geojson(frame, path)
 

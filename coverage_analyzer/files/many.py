@@ -4,6 +4,7 @@ import bisect
 import contextlib
 import dataclasses
 import hashlib
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -121,4 +122,4 @@ class Many(Source):
     def sha256(self) -> str:
         """Return a hash of the names and hashes of all files."""
         told = "".join(f"{self._opened(p).sha256()}  {p.name}\n" for p in self._paths)
-        return hashlib.sha256(told.encode()).hexdigest()
+        return hashlib.sha256(os.fsencode(told)).hexdigest()

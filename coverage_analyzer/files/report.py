@@ -23,6 +23,7 @@ from coverage_analyzer.files.text_writer import (
     write_rows,
 )
 from coverage_analyzer.files.writer import Writer
+from coverage_analyzer.paths import utf8_name
 
 Format = Literal["csv", "csv.gz", "csv.zst", "parquet", "xlsx"]
 FORMATS: Final[tuple[Format, ...]] = ("csv", "csv.gz", "csv.zst", "parquet", "xlsx")
@@ -79,7 +80,10 @@ class ParquetWriter(Writer):
         if self._writer is None:
             # A dictionary of values that do not recur costs twice the time, and space.
             self._writer = pq.ParquetWriter(
-                self._path, self._schema, compression="zstd", use_dictionary=_recurring(batch)
+                utf8_name(self._path),
+                self._schema,
+                compression="zstd",
+                use_dictionary=_recurring(batch),
             )
         self._writer.write_batch(batch)
 

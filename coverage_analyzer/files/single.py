@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from coverage_analyzer.errors import CoverageError, FolderBusyError, PublishError
+from coverage_analyzer.errors import CoverageError, FolderBusyError, PublishError, visible
 from coverage_analyzer.files.atomic import WorkFolder, to_disk
+from coverage_analyzer.paths import is_utf8
 
 
 @contextmanager
@@ -34,13 +35,13 @@ def replacing(path: Path) -> Iterator[Path]:
     try:
         if _is_stream(path):
             with tempfile.TemporaryDirectory() as folder:
-                part = Path(folder) / path.name
+                part = Path(folder) / _part_name(path)
                 yield part
                 with part.open("rb") as source, path.open("wb") as sink:
                     shutil.copyfileobj(source, sink)
             return
         with _work_folder(path) as work:
-            part = work.path / path.name
+            part = work.path / _part_name(path)
             yield part
             to_disk(part)
             part.replace(path)
@@ -78,6 +79,11 @@ def _work_folder(path: Path) -> WorkFolder:
         work.__exit__()
         raise
     return work
+
+
+def _part_name(path: Path) -> str:
+    """Return what a file is called while it is written: as in the end, if that is UTF-8."""
+    return path.name if is_utf8(path.name) else f"{visible(path.stem)}{path.suffix}"
 
 
 def _check_busy(work: WorkFolder, path: Path) -> None:
