@@ -100,7 +100,13 @@ def _check_busy(work: WorkFolder, path: Path) -> None:
 
 
 def _is_stream(path: Path) -> bool:
-    """Return whether a path is a device or a pipe, which is written to and never replaced."""
+    """Return whether a path is a device or a pipe, which is written to and never replaced.
+
+    ``/dev/stdout`` is one even where it stands for a plain file.
+    """
+    top = path.absolute().parts[1:3]
+    if top[:1] in {("dev",), ("proc",)} and top != ("dev", "shm"):
+        return path.exists()
     try:
         mode = path.stat().st_mode
     except OSError:

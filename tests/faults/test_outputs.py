@@ -6,6 +6,8 @@ Each case is run as a user would run it; every file that was there has to be the
 import json
 import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -277,6 +279,18 @@ def test_a_link_in_place_of_an_output_is_replaced(tmp_path: Path) -> None:
     batch.check(sites_file(tmp_path), rejects=tmp_path / "rejects.csv")
     assert (tmp_path / "mine.txt").read_text("utf-8") == "mine"
     assert not (tmp_path / "rejects.csv").is_symlink()
+
+
+def test_standard_output_that_is_a_file_is_written_to(tmp_path: Path) -> None:
+    """``-o /dev/stdout > file`` replaces no name in ``/dev``."""
+    before = sorted(Path("/dev").iterdir())
+    script = "from pathlib import Path; from coverage_analyzer.files.single import publish; "
+    script += "publish(Path('/dev/stdout'), 'rows')"
+    with (tmp_path / "o.csv").open("wb") as file:
+        subprocess.run([sys.executable, "-c", script], stdout=file, check=True)
+    assert (tmp_path / "o.csv").read_bytes() == b"rows"
+    assert Path("/dev/stdout").is_symlink()
+    assert sorted(Path("/dev").iterdir()) == before
 
 
 def test_a_pipe_is_written_to_and_stays(tmp_path: Path) -> None:
