@@ -67,7 +67,9 @@ class _Written:
     @property
     def advice(self) -> str:
         """What to do if it cannot be written."""
-        other = "folder" if self.folder else "table" if self.database else "output file"
+        if self.database:
+            return "Choose a different table of a database."
+        other = "folder" if self.folder else "output file"
         return f"Choose a different {other} for the {self.what}."
 
 
