@@ -13,13 +13,14 @@ import pyarrow as pa
 from coverage_analyzer import arrays, countries, tables
 from coverage_analyzer.batch.ledger import FIRST_REJECTS, Ledger
 from coverage_analyzer.centers import day
-from coverage_analyzer.errors import InputError
 from coverage_analyzer.files import reading, single
 from coverage_analyzer.files.blocks import Reject
 from coverage_analyzer.files.delimited import PLAIN, Dialect
+from coverage_analyzer.files.outputs import kind_of, policy_file, refuse_overwriting
 from coverage_analyzer.files.reading import Table
+from coverage_analyzer.files.rejects import CSV, check_rejects, rejects_file
 from coverage_analyzer.files.requests import Requested, read_requests, registered_rows
-from coverage_analyzer.files.text_writer import CsvWriter, RejectsWriter, Style
+from coverage_analyzer.files.text_writer import CsvWriter, Style
 from coverage_analyzer.judging import products_of
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.tables import Rejected
@@ -109,7 +110,13 @@ def answer_requests(
         If a file cannot be written.
     """
     options = options or CommitmentOptions()
-    _check_places(output, options.rejects, [requests, sites, centers])
+    refuse_overwriting(
+        {"commitments": output, "rejects": options.rejects},
+        [requests, sites, centers, options.products, policy_file(policy)],
+    )
+    if isinstance(output, (str, Path)):
+        kind_of(output, [CSV], what="Commitments are", default=CSV)
+    check_rejects(options.rejects)
     asked_table = reading.opened(
         requests, tables.REQUESTS, options.request_columns, options.request_dialect
     )
@@ -163,25 +170,6 @@ def _committer(
         products=products_of(options.products),
     )
     return Committer(levels, as_of=day(options.as_of), form=options.moment_format)
-
-
-def _check_places(output: Any, rejects: Any, inputs: Sequence[Any]) -> None:
-    """Raise if a file would be written over another one of the same job.
-
-    Raises
-    ------
-    InputError
-        With its name.
-    """
-    read = {Path(path).resolve() for path in inputs}
-    if isinstance(output, (str, Path)) and Path(output).suffix.lower() not in {"", ".csv"}:
-        msg = f"Commitments are written as .csv; {Path(output).name!r} ends otherwise."
-        raise InputError(msg)
-    written = [Path(p).resolve() for p in (output, rejects) if isinstance(p, (str, Path))]
-    for path in written:
-        if path in read or written.count(path) > 1:
-            msg = f"{path} is read, or written twice; name another file."
-            raise InputError(msg)
 
 
 def _rejects(asked: Requested, answers: Sequence[Commitment]) -> list[Reject]:
@@ -239,10 +227,7 @@ def _write_rejects(path: Path, refused: Sequence[Reject], *, raw_text: bool) -> 
     PublishError
         If they cannot be written.
     """
-    with (
-        single.replacing(path) as part,
-        closing(RejectsWriter(part, Style(raw_text=raw_text))) as writer,
-    ):
+    with rejects_file(path, Style(raw_text=raw_text)) as writer:
         writer.write(refused)
 
 

@@ -32,6 +32,7 @@ from coverage_analyzer.centers import Centers
 from coverage_analyzer.errors import InputError, PolicyError, PublishError
 from coverage_analyzer.files import report, service_areas
 from coverage_analyzer.files.drive_times import NAME, DriveTimesWriter
+from coverage_analyzer.files.outputs import RunFolder, policy_file, refuse_overwriting
 from coverage_analyzer.files.publishing import Publication
 from coverage_analyzer.files.reading import Rows, Table
 from coverage_analyzer.files.text_writer import Style
@@ -108,6 +109,7 @@ def drive(
         If the folder cannot be written.
     """
     folder = Path(folder)
+    refuse_overwriting({"report": RunFolder(folder, report.FILES)}, [roads, policy_file(policy)])
     minutes = None if minutes is None else checked_minutes(minutes)
     rules = _rules(_check_engine(folder, run_manifest(folder)), policy)
     limits = drive_limits(rules, minutes)

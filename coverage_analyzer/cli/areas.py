@@ -45,8 +45,11 @@ def areas(
     from coverage_analyzer import frames
     from coverage_analyzer.errors import PolicyWarning
     from coverage_analyzer.files import area_writer
+    from coverage_analyzer.files.outputs import policy_file, refuse_overwriting
     from coverage_analyzer.policy import Policy
 
+    refuse_overwriting({"areas": output}, [centers, policy_file(policy)])
+    area_writer.check_kind(output)
     rules = Policy.load(policy)
     network = frames.read_centers(
         centers,

@@ -1,12 +1,11 @@
 """``coverage-analyzer drive-times``."""
 
-import json
 from pathlib import Path
 
 import click
 
 from coverage_analyzer.cli import options
-from coverage_analyzer.cli.talk import say, say_ledger
+from coverage_analyzer.cli.talk import print_json, say, say_ledger
 
 
 @click.command("drive-times")
@@ -56,7 +55,7 @@ def drive_times(
 
     told = drive(folder, _roads(osm, overpass, overpass_url), minutes=minutes, policy=policy)
     if as_json:
-        click.echo(json.dumps(told, indent=2, ensure_ascii=False))
+        print_json(told)
     for warning in told["warnings"]:
         if warning.startswith(MARK):
             say(f"Warning: {warning}")

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from coverage_analyzer.cli import options
+from coverage_analyzer.cli.streams import put
 from coverage_analyzer.cli.talk import say
 
 
@@ -111,6 +112,6 @@ def explain(
         say(f"Warning: {warning}")
     story = with_route(found, rules)
     told = json.dumps(story.to_dict(), indent=2, ensure_ascii=False) if as_json else str(story)
-    click.echo(told)
+    put(told)
     for warning in rules.warnings:
         say(f"Warning: {warning}")

@@ -1,9 +1,11 @@
 """``coverage-analyzer policies``."""
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from coverage_analyzer.cli.streams import put
+from coverage_analyzer.cli.talk import print_json
 
 if TYPE_CHECKING:
     from coverage_analyzer.terms.catalogue import Entry
@@ -38,16 +40,16 @@ def policies(words: tuple[str, ...], form: Any, as_json: bool, as_toml: bool) ->
     verb = words[0] if words and words[0] in {SHOW, COMPARE} else ""
     names = words[1:] if verb else words
     if as_toml:
-        click.echo(text(_single(names) or DEFAULT), nl=False)
+        put(text(_single(names) or DEFAULT), end="")
         return
     shown = {name: entry(name) for name in names} or entries()
     if as_json:
-        click.echo(json.dumps(_data(shown), indent=2, ensure_ascii=False))
+        print_json(_data(shown))
     elif verb == COMPARE or form:
         _compare(shown, form or "text", together=bool(names))
     else:
         whole = bool(names) or verb == SHOW
-        click.echo("\n\n".join(p.described(clauses=whole) for p in shown.values()))
+        put("\n\n".join(p.described(clauses=whole) for p in shown.values()))
 
 
 def _single(names: tuple[str, ...]) -> str:
@@ -85,4 +87,4 @@ def _compare(shown: "dict[str, Entry]", form: Any, *, together: bool) -> None:
     policies = {name: p for name, p in shown.items() if isinstance(p, Policy)}
     joined = [side_by_side(policies)] if together and len(policies) > 1 else []
     alone = [p for name, p in shown.items() if not joined or name not in policies]
-    click.echo(written([*joined, *map(comparison, alone)], form), nl=False)
+    put(written([*joined, *map(comparison, alone)], form), end="")

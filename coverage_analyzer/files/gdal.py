@@ -13,6 +13,7 @@ from coverage_analyzer.errors import InputError
 from coverage_analyzer.files import columnar
 from coverage_analyzer.files.shapefile import checked
 from coverage_analyzer.files.spatial import UNREADABLE, Layer, SpatialFile
+from coverage_analyzer.paths import utf8_name
 
 SQLITE: Final = b"SQLite format 3\0"
 """How a GeoPackage begins (GeoPackage 1.4, requirement 1)."""
@@ -28,7 +29,9 @@ def geojson(path: Path) -> SpatialFile:
     """
     # The prefix keeps GDAL from taking the file for another of the many formats it knows, some of
     # which fetch from the network.
-    return _with_gdal(path, "GeoJSON", f"GeoJSON:{path.absolute()}", DATE_AS_STRING="YES")
+    return _with_gdal(
+        path, "GeoJSON", f"GeoJSON:{utf8_name(path.absolute())}", DATE_AS_STRING="YES"
+    )
 
 
 def geopackage(path: Path) -> SpatialFile:
@@ -41,7 +44,7 @@ def geopackage(path: Path) -> SpatialFile:
     """
     import pyogrio
 
-    name = str(path.absolute())
+    name = utf8_name(path.absolute())
     try:
         with path.open("rb") as file:
             begins = file.read(len(SQLITE))

@@ -4,6 +4,7 @@ import bisect
 import contextlib
 import dataclasses
 import hashlib
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -22,6 +23,13 @@ def is_many(path: Path) -> bool:
     return False
 
 
+def members(path: Path) -> list[Path]:
+    """Return the files of a folder or pattern by name, hidden ones (and ``_SUCCESS``) left out."""
+    root = Path(path.anchor or ".")
+    found = path.iterdir() if path.is_dir() else root.glob(str(path.relative_to(path.anchor)))
+    return sorted(p for p in found if p.is_file() and p.name[0] not in "._")
+
+
 def files(path: Path) -> list[Path]:
     """Return the files of a folder or pattern by name, hidden ones (and ``_SUCCESS``) left out.
 
@@ -30,9 +38,7 @@ def files(path: Path) -> list[Path]:
     InputError
         If there is none, or they are of several kinds.
     """
-    root = Path(path.anchor or ".")
-    found = path.iterdir() if path.is_dir() else root.glob(str(path.relative_to(path.anchor)))
-    some = sorted(p for p in found if p.is_file() and p.name[0] not in "._")
+    some = members(path)
     if not some:
         msg = f"There is no file in {path}." if path.is_dir() else f"No file is called {path}."
         raise InputError(msg)
@@ -116,4 +122,4 @@ class Many(Source):
     def sha256(self) -> str:
         """Return a hash of the names and hashes of all files."""
         told = "".join(f"{self._opened(p).sha256()}  {p.name}\n" for p in self._paths)
-        return hashlib.sha256(told.encode()).hexdigest()
+        return hashlib.sha256(os.fsencode(told)).hexdigest()

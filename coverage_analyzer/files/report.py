@@ -14,6 +14,7 @@ from coverage_analyzer import tables
 from coverage_analyzer.centers import Centers
 from coverage_analyzer.countries import ATTRIBUTION, Names, Numbers
 from coverage_analyzer.files import workbook_writer
+from coverage_analyzer.files.outputs import free_names
 from coverage_analyzer.files.text_writer import (
     DECIMALS,
     SAFE,
@@ -22,6 +23,7 @@ from coverage_analyzer.files.text_writer import (
     write_rows,
 )
 from coverage_analyzer.files.writer import Writer
+from coverage_analyzer.paths import utf8_name
 
 Format = Literal["csv", "csv.gz", "csv.zst", "parquet", "xlsx"]
 FORMATS: Final[tuple[Format, ...]] = ("csv", "csv.gz", "csv.zst", "parquet", "xlsx")
@@ -78,7 +80,10 @@ class ParquetWriter(Writer):
         if self._writer is None:
             # A dictionary of values that do not recur costs twice the time, and space.
             self._writer = pq.ParquetWriter(
-                self._path, self._schema, compression="zstd", use_dictionary=_recurring(batch)
+                utf8_name(self._path),
+                self._schema,
+                compression="zstd",
+                use_dictionary=_recurring(batch),
             )
         self._writer.write_batch(batch)
 
@@ -97,14 +102,7 @@ def _recurring(batch: pa.RecordBatch) -> list[str]:
 
 def renamed(headers: Sequence[str]) -> dict[str, str]:
     """Return new names for input columns that are called like a column of the verdict."""
-    names = {}
-    for header in headers:
-        if header in tables.VERDICT:
-            name = f"input_{header}"
-            while name in headers:  # a report of a report
-                name = f"input_{name}"
-            names[header] = name
-    return names
+    return free_names(headers, tables.VERDICT)
 
 
 def is_guarded(path: Path) -> bool:
@@ -197,4 +195,5 @@ def write_geojson(
 def write_manifest(path: Path, manifest: Mapping[str, Any]) -> None:
     """Write what the run was made of and came to."""
     text = json.dumps(manifest, indent=2, ensure_ascii=False)
-    path.write_text(text + "\n", encoding="utf-8")
+    # Halves of characters, as names of files that are not UTF-8 have them, come as JSON's escapes.
+    path.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")

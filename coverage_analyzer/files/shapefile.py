@@ -13,6 +13,7 @@ from zipfile import ZipFile
 
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files import archives
+from coverage_analyzer.paths import utf8_name
 
 MAGIC: Final = 9994
 """How a .shp begins (ESRI Shapefile Technical Description, 1998)."""
@@ -52,13 +53,13 @@ def checked(path: Path) -> Shapefile:
             inside = _only(path, archive)
             parts = _parts(inside, archive.namelist(), path)
             _check(path, {s: _part_of(archive, part) for s, part in parts.items()})
-        whole = str(path.absolute())
+        whole = utf8_name(path.absolute())
         outer = whole if "}" in whole else f"{{{whole}}}"  # braces, lest a name in it ends it
         return Shapefile(f"/vsizip/{outer}/{inside}", (path,))
     beside = [str(other) for other in path.parent.iterdir()]
     parts = _parts(str(path), beside, path)
     _check(path, {suffix: _file(Path(part)) for suffix, part in parts.items()})
-    return Shapefile(str(path.absolute()), tuple(map(Path, parts.values())))
+    return Shapefile(utf8_name(path.absolute()), tuple(map(Path, parts.values())))
 
 
 RATIO: Final = 1032

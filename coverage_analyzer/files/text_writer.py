@@ -16,6 +16,7 @@ from coverage_analyzer.files import guard
 from coverage_analyzer.files.blocks import Reject
 from coverage_analyzer.files.streams import MARK
 from coverage_analyzer.files.writer import Writer
+from coverage_analyzer.paths import utf8_name
 
 DECIMALS: Final = {"distance_miles": 3, "margin_miles": 3}
 """Columns that CSV and Excel show with so many decimals."""
@@ -51,8 +52,9 @@ class Style:
         return text if self.raw_text else guard.guarded_text(text)
 
     def opened(self, path: Path) -> TextIO:
-        """Open a file for writing."""
-        return path.open("w", encoding="utf-8-sig" if self.excel else "utf-8", newline="")
+        """Open a file for writing; a name of a file that is not UTF-8 is shown as in messages."""
+        encoding = "utf-8-sig" if self.excel else "utf-8"
+        return path.open("w", encoding=encoding, errors="backslashreplace", newline="")
 
 
 SAFE: Final = Style()
@@ -109,7 +111,7 @@ def _packed(path: Path, packing: str) -> BinaryIO:
     if packing == "gz":
         return cast("BinaryIO", _Gzip(path))
     if packing == "zst":
-        return cast("BinaryIO", pa.CompressedOutputStream(str(path), "zstd"))
+        return cast("BinaryIO", pa.CompressedOutputStream(utf8_name(path), "zstd"))
     return path.open("wb")
 
 

@@ -12,6 +12,7 @@ import json
 import math
 import re
 import shutil
+import tempfile
 from collections.abc import Collection
 from pathlib import Path
 from types import TracebackType
@@ -35,9 +36,6 @@ FIRST_DAY: Final = datetime.date(1900, 3, 1)
 
 MADE: Final = datetime.datetime(2000, 1, 1)  # noqa: DTZ001 (a mark, and no time of anything)
 """When all reports were made, by what they say: the same rows give the same bytes."""
-
-FOLDER: Final = ".workbook.part"
-"""Where rows lie until the workbook is put together, beside the file."""
 
 UNFAITHFUL: Final = re.compile(
     r"\A<r>.*</r>\Z"  # written as markup
@@ -113,8 +111,7 @@ class WorkbookWriter:
         if len(self._names) > COLUMNS:
             msg = f"The report has more columns than the {COLUMNS:,} of a sheet; {OTHER_FORMAT}."
             raise InputError(msg)
-        self._folder = path.parent / FOLDER
-        self._folder.mkdir()
+        self._folder = Path(tempfile.mkdtemp(prefix=".workbook-", dir=path.parent))
         self._packed = Kept()
         options = {"constant_memory": True, "tmpdir": str(self._folder)}
         self._book = xlsxwriter.Workbook(self._packed, options)

@@ -3,6 +3,7 @@
 import dataclasses
 import datetime
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import geopandas as gpd
@@ -15,6 +16,8 @@ from coverage_analyzer.centers import Centers, day, today
 from coverage_analyzer.countries import ATTRIBUTION as CREDIT
 from coverage_analyzer.countries.decision import Convention, decided
 from coverage_analyzer.errors import InputError
+from coverage_analyzer.files.outputs import PAGE, kind_of
+from coverage_analyzer.files.single import replacing
 from coverage_analyzer.files.spatial import WGS84
 from coverage_analyzer.frames.columns import (
     centers_of,
@@ -136,7 +139,22 @@ def coverage_map(
     """
     from coverage_analyzer.maps.shell import CoverageMap
 
-    return CoverageMap(map_data(verdicts, centers, covered, title=title))
+    return CoverageMap(map_data(verdicts, centers, covered, title=title), _write_page)
+
+
+def _write_page(path: Path, page: bytes) -> None:
+    """Write a map.
+
+    Raises
+    ------
+    InputError
+        If the name is that of another kind of file.
+    PublishError
+        If it cannot be written.
+    """
+    kind_of(path, PAGE, what="The map is", default=PAGE[0])
+    with replacing(path) as part:
+        part.write_bytes(page)
 
 
 def map_data(

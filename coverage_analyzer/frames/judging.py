@@ -16,6 +16,7 @@ from coverage_analyzer.centers import day
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.explanation import Explanation, explanation
 from coverage_analyzer.files import report
+from coverage_analyzer.files.outputs import free_names
 from coverage_analyzer.files.spatial import WGS84
 from coverage_analyzer.frames.columns import (
     ProductsLike,
@@ -170,12 +171,7 @@ def matcher_of(
 def _renamed(sites: pd.DataFrame) -> dict[str, str]:
     """Return new names for columns that would stand in the place of a verdict's, or its points."""
     headers = [str(c) for c in sites.columns]
-    names = report.renamed(headers)
-    if "geometry" in headers:
-        names["geometry"] = "input_geometry"
-        while names["geometry"] in headers:
-            names["geometry"] = f"input_{names['geometry']}"
-    return names
+    return report.renamed(headers) | free_names(headers, ("geometry",))
 
 
 def _told(matcher: Matcher) -> dict[str, Any]:

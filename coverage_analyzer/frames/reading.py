@@ -11,10 +11,12 @@ import pandas as pd
 import pyarrow as pa
 
 from coverage_analyzer import countries, gates, tables
-from coverage_analyzer.files import reading, text_writer
+from coverage_analyzer.files import reading
 from coverage_analyzer.files.blocks import Reject
 from coverage_analyzer.files.database.address import Address
 from coverage_analyzer.files.delimited import PLAIN, Dialect
+from coverage_analyzer.files.outputs import refuse_overwriting
+from coverage_analyzer.files.rejects import check_rejects, rejects_file
 from coverage_analyzer.frames.columns import NUMERIC, with_points
 from coverage_analyzer.policy import DEFAULT, Policy
 
@@ -54,9 +56,12 @@ def read_sites(
     Raises
     ------
     InputError
-        If the file cannot be read, or its columns are missing or ambiguous.
+        If the file cannot be read, or its columns are missing or ambiguous; or if the rejects
+        would replace it.
     MissingExtraError
         If it is a workbook and the extra ``excel`` is not installed.
+    PublishError
+        If the rejects cannot be written.
 
     Warns
     -----
@@ -64,6 +69,8 @@ def read_sites(
         With the number and the first lines of rows that cannot be used; and for each header that
         looks like a column that nobody took.
     """
+    refuse_overwriting({"rejects": rejects}, [path])
+    check_rejects(rejects)
     table = reading.opened(path, tables.SITES, columns, dialect)
     parts, lines, lon, lat, accuracy, refused = [], [], [], [], [], []
     days: dict[str, list[Days]] = {name: [] for name in gates.DAYS if name in table.columns}
@@ -123,9 +130,8 @@ def _tell_rejects(
     refused: Sequence[Reject], path: str | Path | None, source: Path | Address
 ) -> None:
     if path is not None:
-        writer = text_writer.RejectsWriter(Path(path))
-        writer.write(refused)
-        writer.close()
+        with rejects_file(Path(path)) as writer:
+            writer.write(refused)
     if refused:
         first = "; ".join(f"line {r.line}: {r.detail}" for r in refused[:3])
         where = f"all are in {path}" if path else "give rejects=PATH to keep them"

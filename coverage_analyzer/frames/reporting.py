@@ -15,6 +15,7 @@ from coverage_analyzer.centers import day, today
 from coverage_analyzer.errors import InputError, PolicyError, PolicyWarning
 from coverage_analyzer.files import report, text_writer
 from coverage_analyzer.files.manifest import Origin
+from coverage_analyzer.files.outputs import RunFolder, policy_file, refuse_overwriting
 from coverage_analyzer.files.publishing import Publication
 from coverage_analyzer.frames.columns import (
     centers_of,
@@ -82,6 +83,7 @@ def write_report(
         With each column that a CSV file cannot hold, which is left out.
     """
     need(verdicts, tables.VERDICT, "verdicts", "assess()")
+    refuse_overwriting({"report": RunFolder(folder, report.FILES)}, [policy_file(policy)])
     rules = rules_of(verdicts, policy)
     report.check_rows(kind, len(verdicts))
     table = _table(pd.DataFrame(verdicts.drop(columns=geometries(verdicts))))

@@ -10,7 +10,8 @@ import pandas as pd
 
 from coverage_analyzer import tables
 from coverage_analyzer.centers import day
-from coverage_analyzer.errors import InputError, MissingExtraError, PublishError
+from coverage_analyzer.errors import CoverageError, InputError, MissingExtraError
+from coverage_analyzer.files.single import replacing
 from coverage_analyzer.frames.columns import (
     ProductsLike,
     accuracy,
@@ -218,19 +219,21 @@ def _save(figure: "Figure", path: Path) -> None:
 
     Raises
     ------
+    CoverageError
+        Of the following kinds.
     InputError
         If no kind of picture has such an ending.
     PublishError
         If it cannot be written.
     """
     try:
-        figure.savefig(path, dpi=150)
+        with replacing(path) as part:
+            figure.savefig(part, dpi=150)
+    except CoverageError:
+        raise
     except ValueError as error:
         msg = f"{path.name!r} is no name of a picture: {error}."
         raise InputError(msg) from error
-    except OSError as error:
-        msg = f"The picture could not be written to {path}: {error}."
-        raise PublishError(msg) from error
 
 
 def _color(number: int, level: str) -> str:

@@ -295,9 +295,13 @@ class Policy(Model):
 
 def builtin() -> dict[str, Policy]:
     """Return the policies that ship with the package, by name."""
+    return {name: Policy.load(name) for name in builtin_names()}
+
+
+def builtin_names() -> list[str]:
+    """Return the names of the policies that ship with the package, sorted."""
     folder = resources.files("coverage_analyzer") / "resources" / "policies"
-    names = sorted(f.name.removesuffix(".toml") for f in folder.iterdir())
-    return {name: Policy.load(name) for name in names}
+    return sorted(f.name.removesuffix(".toml") for f in folder.iterdir())
 
 
 def text(source: str | Path) -> str:
@@ -319,8 +323,7 @@ def _text(source: str | Path) -> tuple[str, str]:
     PolicyError
         If there is none.
     """
-    folder = resources.files("coverage_analyzer") / "resources" / "policies"
-    names = sorted(f.name.removesuffix(".toml") for f in folder.iterdir())
+    folder, names = resources.files("coverage_analyzer") / "resources" / "policies", builtin_names()
     if source in names:
         text = (folder / f"{source}.toml").read_text(encoding="utf-8")
         return text, f"Policy {source!r}"

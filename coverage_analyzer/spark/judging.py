@@ -26,6 +26,7 @@ from coverage_analyzer.centers import Centers, day
 from coverage_analyzer.errors import PolicyWarning
 from coverage_analyzer.files import columnar, reading
 from coverage_analyzer.files.blocks import Block, Source
+from coverage_analyzer.files.outputs import free_names
 from coverage_analyzer.files.reading import Table
 from coverage_analyzer.judging import Judged, judged, products_of
 from coverage_analyzer.matching import Matcher
@@ -230,13 +231,8 @@ def output_names(headers: Sequence[str]) -> list[str]:
     >>> output_names(["site_id", "Level", "input_level"])
     ['site_id', 'input_input_Level', 'input_level']
     """
-    taken, names = {h.lower() for h in headers}, []
-    for header in headers:
-        name = f"input_{header}" if header.lower() in tables.VERDICT else header
-        while name != header and name.lower() in taken:
-            name = f"input_{name}"
-        names.append(name)
-    return names
+    names = free_names(headers, tables.VERDICT, str.lower)
+    return [names.get(header, header) for header in headers]
 
 
 def _centers(

@@ -25,6 +25,7 @@ from coverage_analyzer.batch.options import Options
 from coverage_analyzer.centers import day
 from coverage_analyzer.errors import CoverageError, InputError
 from coverage_analyzer.files import reading, report, text_writer
+from coverage_analyzer.files.outputs import RunFolder, policy_file, refuse_overwriting
 from coverage_analyzer.files.reading import Table
 from coverage_analyzer.files.text_writer import CsvWriter, Style
 from coverage_analyzer.judging import matcher_of, products_of
@@ -98,6 +99,10 @@ def run(
     """
     options = options or Options()
     _refuse_what_spark_does_not(options)
+    refuse_overwriting(
+        {"report": RunFolder(output, report.FILES)},
+        [sites, centers, options.products, policy_file(policy)],
+    )
     rules = Policy.load(policy)
     wanted = day(as_of)
     with session.opened() as shared, session.in_words(), tempfile.TemporaryDirectory() as scratch:

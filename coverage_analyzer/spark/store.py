@@ -1,10 +1,15 @@
 """A run's folder on any file system that Spark knows: published whole, or what stood there stays.
 
-Everything is written into a hidden folder beside, which takes the place of the old one in the end:
-two renames, the first undone if the second fails. On HDFS and disks each is one step. An object
-store copies instead; there a reader waits for ``run.json``.
+Everything is written into a hidden work folder beside, whose name is random; a folder in it takes
+the place of the old one in the end: two renames, the first undone if the second fails. On HDFS and
+disks each is one step. An object store copies instead; there a reader waits for ``run.json``.
+
+What a run that was killed has left is removed by the next one, behind the lock, if it is provably
+one of ours: a folder and no link, which holds the marker with its name, both of our own user.
 """
 
+import re
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +21,9 @@ from coverage_analyzer.files import report
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+
+WORK: Final = ".work"
+"""Ends the names of work folders, with a random part before."""
 
 PART_OF_CSV: Final = "part-{:05}.csv"
 
@@ -72,6 +80,20 @@ class FileSystem:
     def claim(self, path: str) -> bool:
         """Make an empty file, if there is none of the name; return whether that was so."""
         return bool(self._fs.createNewFile(self._path(path)))
+
+    def matching(self, start: str, end: str) -> list[str]:
+        """Return what has a name that begins and ends so, in a folder, in order."""
+        pattern = re.sub(r"([\\*?\[\]{},])", r"\\\1", start) + "*" + end
+        found = self._fs.globStatus(self._path(pattern)) or ()
+        return sorted(str(f.getPath().toString()) for f in found)
+
+    def owner(self, path: str, *, is_folder: bool) -> str | None:
+        """Return who owns a file or folder; None if it is not there, a link, or of another kind."""
+        if not self.exists(path):
+            return None
+        state = self._fs.getFileLinkStatus(self._path(path))
+        plain = not state.isSymlink() and bool(state.isDirectory()) == is_folder
+        return str(state.getOwner()) if plain else None
 
     def drop(self, path: str) -> None:
         """Delete a file or a folder with all that is in it, if it is there."""
@@ -132,8 +154,10 @@ class Folder:
         self._fs = FileSystem(spark, path)
         self.path = self._fs.whole(path).rstrip("/")
         parent, _, name = self.path.rpartition("/")
-        self._part, self._old, self._lock, self.stage = (
-            f"{parent}/.{name}.{kind}" for kind in ("part", "old", "lock", "stage")
+        self._start, token = f"{parent}/.{name}.", secrets.token_hex(8)
+        self._lock, self._work = f"{self._start}lock", f"{self._start}{token}{WORK}"
+        self._part, self._old, self.stage = (
+            f"{self._work}/{kind}" for kind in ("part", "old", "stage")
         )
         self.names: list[str] = []
         with _java_in_words(self.path):
@@ -145,8 +169,31 @@ class Folder:
                     f"delete {self._lock}."
                 )
                 raise FolderBusyError(msg)
-            self._clear()
-            self._fs.make(self._part)
+            try:
+                self._fs.make(self._work)
+                self._fs.claim(_marker(self._work))
+                self._recover()
+                self._fs.make(self._part)
+            except BaseException:
+                self._clear()
+                raise
+
+    def _recover(self) -> None:
+        """Put back the report that a killed run had moved away, and remove what it left."""
+        mine = self._owners(self._work)
+        for left in self._fs.matching(self._start, WORK):
+            if left == self._work or None in mine or self._owners(left) != mine:
+                continue
+            if not self._fs.exists(self.path) and self._fs.exists(f"{left}/old"):
+                self._fs.move(f"{left}/old", self.path)
+            self._fs.drop(left)
+
+    def _owners(self, work: str) -> tuple[str | None, str | None]:
+        """Return who owns a work folder, and its marker."""
+        return (
+            self._fs.owner(work, is_folder=True),
+            self._fs.owner(_marker(work), is_folder=False),
+        )
 
     def _refuse_others(self) -> None:
         """Raise if the folder holds what no run has written.
@@ -176,11 +223,10 @@ class Folder:
         """Throw away what was not published, and let the folder go."""
         with _java_in_words(self.path):
             self._clear()
-            self._fs.drop(self._lock)
 
     def _clear(self) -> None:
-        self._fs.drop(self._part)
-        self._fs.drop(self.stage)
+        self._fs.drop(self._work)
+        self._fs.drop(self._lock)
 
     def place(self, name: str) -> str:
         """Return where Spark is to write a folder that is to be published under a name."""
@@ -222,7 +268,6 @@ class Folder:
             If the file system refuses.
         """
         with _java_in_words(self.path):
-            self._fs.drop(self._old)
             had = self._fs.exists(self.path)
             if had and not self._fs.move(self.path, self._old):
                 msg = f"{self.path} cannot be moved away; it is as it was."
@@ -232,7 +277,11 @@ class Folder:
                     self._fs.move(self._old, self.path)
                 msg = f"{self.path} cannot be put in place; what stood there stands."
                 raise PublishError(msg)
-            self._fs.drop(self._old)
+
+
+def _marker(work: str) -> str:
+    """Return the marker of a work folder, which is called like it: it proves no other."""
+    return f"{work}/coverage-analyzer-{work.rpartition('/')[2].strip('.')}"
 
 
 @contextmanager

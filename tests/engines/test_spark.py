@@ -29,6 +29,7 @@ from coverage_analyzer.files import reading
 from coverage_analyzer.matching import Matcher
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.spark import judging, running, session
+from coverage_analyzer.spark.store import Folder
 
 pytestmark = [pytest.mark.xdist_group("spark"), pytest.mark.usefixtures("spark")]
 
@@ -348,6 +349,31 @@ def test_folders_of_others_and_busy_ones_are_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(PublishError, match="cannot be written"):
         spark.run(folder, tmp_path / "network.csv", tmp_path / "file" / "out", as_of=AS_OF)
+
+
+def test_what_killed_runs_left_and_what_others_have_prepared(tmp_path: Path) -> None:
+    """Our own work folders go, and the report in one comes back; links and others' folders stay."""
+    folder, out = sites_folder(tmp_path, NASTY), tmp_path / "out"
+    on_spark(folder, tmp_path)
+    whole = sorted(p.name for p in out.iterdir())
+    victim = tmp_path / "victim"
+    victim.mkdir()
+    (victim / "thesis.txt").write_text("precious", encoding="utf-8")
+    for name in (".out.part", ".out.old", ".out.stage", ".out.0123456789abcdef.work"):
+        (tmp_path / name).symlink_to(victim)
+    (tmp_path / ".out.fedcba9876543210.work").mkdir()
+    left = tmp_path / ".out.00000000deadbeef.work"
+    (left / "part").mkdir(parents=True)
+    (left / "coverage-analyzer-out.00000000deadbeef.work").touch()
+    out.rename(left / "old")
+    with session.opened() as shared, Folder(shared, str(out)):
+        assert sorted(p.name for p in out.iterdir()) == whole, "it came back"
+    assert not left.exists()
+    on_spark(folder, tmp_path)
+    assert (victim / "thesis.txt").read_text("utf-8") == "precious"
+    assert len(list(tmp_path.glob(".out.*"))) == 5
+    with pytest.raises(InputError, match="is an input file"):
+        spark.run(folder, out / "centers.csv", out, as_of=AS_OF)
 
 
 def test_duplicates_and_unknown_file_systems_are_refused(tmp_path: Path) -> None:

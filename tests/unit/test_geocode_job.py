@@ -22,6 +22,7 @@ from coverage_analyzer import batch, tables
 from coverage_analyzer.batch.geocoding import Options, geocode
 from coverage_analyzer.cli.main import program
 from coverage_analyzer.errors import FolderBusyError, InputError, PublishError, ServiceError
+from coverage_analyzer.files.atomic import WorkFolder
 from coverage_analyzer.files.single import replacing
 from coverage_analyzer.geodesy import MILE_M
 from coverage_analyzer.online.geocoding import Limits, Service
@@ -223,11 +224,12 @@ def test_a_failure_leaves_the_old_file(server: Stub, cache: Path, addresses: Pat
 
 
 def test_a_file_is_replaced_by_one_at_a_time(tmp_path: Path) -> None:
-    """Who comes second is told; what a killed process left is used again."""
+    """Who comes second is told; what a killed process left is removed."""
     path = tmp_path / "a.csv"
-    left = tmp_path / ".a.csv.part"
-    (left / "workbook").mkdir(parents=True)
-    (left / "a.csv").write_text("half", encoding="utf-8")
+    work = WorkFolder.made(tmp_path, "a.csv")
+    (work.path / ".workbook-1").mkdir(parents=True)
+    (work.path / "a.csv").write_text("half", encoding="utf-8")
+    os.close(work.lock or 0)
     with replacing(path) as part:
         assert not part.exists()
         with pytest.raises(FolderBusyError), replacing(path):

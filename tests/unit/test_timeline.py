@@ -171,10 +171,10 @@ def test_the_verb(tmp_path: Path, products: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "days", "message"),
     [
-        ("out.txt", (START, END), "ends otherwise"),
+        ("out.txt", (START, END), "unsupported extension"),
         ("out.csv", (END, START), "has no day"),
         ("out.csv", (START, "soon"), "is not a day"),
-        ("sites.csv", (START, END), "is read"),
+        ("sites.csv", (START, END), "is an input file"),
     ],
 )
 def test_what_cannot_be_meant(

@@ -7,8 +7,8 @@ once; then a look-up takes no memory.
 import functools
 import json
 import math
-import os
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -159,7 +159,9 @@ class Offline:
         try:
             if not path.exists():
                 _make_index(path)
-            return sqlite3.connect(f"file:{path}?mode=ro", uri=True, check_same_thread=False)
+            return sqlite3.connect(
+                f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False
+            )
         except (OSError, sqlite3.Error) as error:
             msg = f"The index of cities {path} cannot be made: {error}; name another --cache."
             raise InputError(msg) from error
@@ -172,9 +174,8 @@ class Offline:
 
 def _make_index(path: Path) -> None:
     """Write the index of cities, whole or not at all."""
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    part.unlink(missing_ok=True)
-    try:
+    with tempfile.TemporaryDirectory(prefix=".index-", dir=path.parent) as folder:
+        part = Path(folder) / path.name
         with closing(sqlite3.connect(part, isolation_level=None)) as base:
             base.execute("PRAGMA synchronous = OFF")
             base.executescript(INDEX)
@@ -183,8 +184,6 @@ def _make_index(path: Path) -> None:
             base.execute("CREATE INDEX by_name ON cities (name, country)")
             base.execute("COMMIT")
         part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _cities() -> Iterator[tuple[Any, ...]]:

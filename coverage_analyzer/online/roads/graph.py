@@ -16,6 +16,7 @@ from coverage_analyzer import geodesy
 from coverage_analyzer.arrays import Bools, Floats, Ints, spread
 from coverage_analyzer.errors import InputError, MissingExtraError
 from coverage_analyzer.online.roads.extract import FERRY, MISSING, Extract
+from coverage_analyzer.paths import utf8_name
 
 SPEEDS: Final[Mapping[str, float]] = {
     "motorway": 90,
@@ -105,7 +106,7 @@ def read_graphml(path: Path, speeds: Mapping[str, float] = SPEEDS) -> Any:
     except ImportError as error:
         raise MissingExtraError(MISSING) from error
     try:
-        graph = osmnx.load_graphml(path)
+        graph = osmnx.load_graphml(utf8_name(path))
         return timed(osmnx.project_graph(graph, to_latlong=True), speeds)
     except (OSError, ValueError, KeyError, SyntaxError) as error:
         msg = f"{path} cannot be read as GraphML of osmnx: {error}."
