@@ -186,7 +186,7 @@ class Geocoder:
             )
         self.asked += 1
         try:
-            answer = self._server.answer(query)
+            answer = self._server.answer(query, self._offline.is_near)
         except HttpError as error:
             return self._unanswered(query, error)
         self.answered, self._failed = self.answered + 1, 0

@@ -15,6 +15,7 @@ from coverage_analyzer.errors import InputError
 from coverage_analyzer.http_client import HttpError, Request, Retries
 from coverage_analyzer.online.geocoding.cache import Cache
 from coverage_analyzer.online.geocoding.grades import Answer, Found, Grade, checked, today
+from coverage_analyzer.online.geocoding.places import Place, place_of
 from coverage_analyzer.online.geocoding.queries import Query
 
 T = TypeVar("T")
@@ -28,6 +29,18 @@ PUBLIC_INTERVAL_S: Final = 1.0
 
 NO_STREET: Final = "the street was not found"
 MOST_CHARACTERS: Final = 500
+TOWNS: Final = ("city", "town", "village", "municipality", "hamlet", "isolated_dwelling")
+DISTRICTS: Final = (
+    *("city_district", "borough", "suburb", "district", "subdivision", "quarter", "neighbourhood"),
+    *("allotments", "city_block", "residential", "farm", "croft", "commercial", "industrial"),
+    *("retail", "locality"),
+)
+ROADS: Final = ("road", "pedestrian", "footway", "path", "cycleway", "square", "place")
+"""Keys of the parts of an address, in the answers of the server; all others are not of a town."""
+
+NearAt = Callable[[str, str, float, float], bool | None]
+"""Whether a name is that of a town of a country (alpha-2) at a latitude and longitude."""
+
 BRIEF: Final = 100
 """So much is taken of an address, or of an error, that a server sends."""
 
@@ -154,8 +167,15 @@ class Nominatim:
         month = _text(status.get("data_updated"))[:7]
         return month or _text(status.get("database_version")) or UNKNOWN_VERSION
 
-    def answer(self, query: Query) -> Answer:
+    def answer(self, query: Query, near: NearAt | None = None) -> Answer:
         """Return what the server knows of an address.
+
+        Parameters
+        ----------
+        query
+            The address.
+        near
+            A list of towns to look further names up in, if there is one.
 
         Raises
         ------
@@ -164,10 +184,10 @@ class Nominatim:
         """
         best = None
         for number, step in enumerate(query.steps()):
-            found = self._asked(step, query.countries)
-            if found is None:
+            place = self._asked(step, query.countries)
+            if place is None:
                 continue
-            found = checked(found, query)
+            found = _checked(*place, query, near)
             missed = bool(query.street) or (query.is_free and number > 0)
             if missed and found.grade < Grade.street and found.reason == Found.found:
                 found = dataclasses.replace(found, reason=Found.in_part, detail=NO_STREET)
@@ -176,7 +196,9 @@ class Nominatim:
             best = best or found
         return best or Answer(Found.not_found, by=self.name, on=today())
 
-    def _asked(self, step: Mapping[str, str] | str, countries: Iterable[str]) -> Answer | None:
+    def _asked(
+        self, step: Mapping[str, str] | str, countries: Iterable[str]
+    ) -> tuple[Answer, Place] | None:
         """Ask one question, and return what is found.
 
         Raises
@@ -196,7 +218,7 @@ class Nominatim:
             parameters["countrycodes"] = codes
         return self._get("search", parameters, self._read, self._retries)
 
-    def _read(self, places: Any) -> Answer | None:
+    def _read(self, places: Any) -> tuple[Answer, Place] | None:
         """Return the first place of an answer; None if there is none.
 
         Raises
@@ -250,8 +272,16 @@ def _text(value: Any) -> str:
     return "".join(c if c.isprintable() else " " for c in " ".join(text.split()))[:MOST_CHARACTERS]
 
 
-def _graded(raw: Mapping[str, Any], by: str) -> Answer:
-    """Return an answer out of what a server told.
+def _checked(answer: Answer, place: Place, query: Query, near: NearAt | None) -> Answer:
+    """Return an answer with the grade that it deserves beside what was asked."""
+    lat, lon, country = answer.lat, answer.lon, answer.country or query.country
+    if near is None or lat is None or lon is None:
+        return checked(answer, query, place)
+    return checked(answer, query, place, lambda name: near(name, country, lat, lon))
+
+
+def _graded(raw: Mapping[str, Any], by: str) -> tuple[Answer, Place]:
+    """Return an answer out of what a server told, and where it lies.
 
     Raises
     ------
@@ -260,7 +290,7 @@ def _graded(raw: Mapping[str, Any], by: str) -> Answer:
     """
     address = raw.get("address", {})
     lat, lon = _degrees(raw["lat"], 90), _degrees(raw["lon"], 180)
-    return Answer(
+    answer = Answer(
         Found.found,
         grade=_grade(raw, address),
         lat=lat,
@@ -273,6 +303,24 @@ def _graded(raw: Mapping[str, Any], by: str) -> Answer:
         by=by,
         on=today(),
     )
+    return answer, _place(address, answer)
+
+
+def _place(address: Mapping[str, Any], answer: Answer) -> Place:
+    """Return where an answer lies, by the parts of its address."""
+    names = {str(key): _text(value) for key, value in address.items()}
+    roads = [names[key] for key in ROADS if key in names]
+    place = Place(
+        country=answer.country,
+        postcode=answer.postcode,
+        road=roads[0] if roads else "",
+        house_number=answer.house_number,
+        towns=tuple(names[key] for key in TOWNS if key in names),
+        districts=tuple(names[key] for key in DISTRICTS if key in names),
+        state=names.get("ISO3166-2-lvl4") or names.get("state", ""),
+    )
+    regions = [value for key, value in names.items() if key not in TOWNS]
+    return place_of(place, answer.matched, regions)
 
 
 def _degrees(value: Any, most: int) -> float:
