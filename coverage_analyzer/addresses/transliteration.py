@@ -21,7 +21,7 @@ def _table(letters: str, base: Mapping[int, str] | None = None) -> dict[int, str
 _SINGLE: Final = _table(
     "ø=o æ=ae œ=oe đ=d ð=d þ=th ł=l ħ=h ŋ=ng ß=ss \N{LATIN SMALL LETTER DOTLESS I}=i ə=e ŧ=t ĸ=k"
 )
-_DOUBLE: Final = _table("ä=ae ö=oe ü=ue ø=oe å=aa æ=ae đ=dj ð=dh ə=a ñ=ny", _SINGLE)
+_DOUBLE: Final = _table("ä=ae ö=oe ü=ue ø=oe å=aa æ=ae đ=dj ð=dh ə=a", _SINGLE)
 
 _BGN: Final = _table(
     "а=a б=b в=v г=g д=d е=e ё=e ж=zh з=z и=i й=y к=k л=l м=m н=n о=o п=p р=r с=s т=t у=u ф=f "
