@@ -10,6 +10,8 @@ import re
 import unicodedata
 from typing import Final
 
+_WIDE_DIGITS: Final = {0xFF10 + n: str(n) for n in range(10)}
+
 Units = list[tuple[str, str]]
 
 _ORDINAL: Final = r"(?:\.|st|nd|rd|th|er|re|e|eme|ème|º|ª|°|o|a)?"
@@ -56,6 +58,19 @@ _DANISH: Final = (
 )
 _NORWEGIAN: Final = r"(?<![\w/-])(?P<value>\d{1,2})\s*\.?\s*etg?(?:asje)?(?!\w)\.?"
 
+_EAST_ASIAN: Final = r"(?<![0-9-])(?P<value>[0-9]{1,3})\s*(?:f(?!\w)|階|层|層|樓|楼|층)"
+_TURKISH: Final = (
+    r"(?<!\w)(?:(?P<kat>kat)|(?P<daire>daire|da?(?=:)))\s*[:.]?\s*(?P<value>[0-9]{1,3})"
+)
+_RUSSIAN: Final = (
+    r"(?<!\w)(?:(?P<flat>кв|квартира)|(?P<office>офис|оф)|(?P<floor>этаж|эт|поверх|етаж)"
+    r"|(?P<entrance>подъезд|под|вх|вход))\.?\s*№?\s*(?P<value>[0-9]{1,4}[\u0430-\u044f]?)(?!\w)"
+)
+_RUSSIAN_FLOOR: Final = r"(?<![\w-])(?P<value>[0-9]{1,3})(?:-?й)?\s*(?:этаж|поверх|етаж)(?!\w)"
+_FRENCH_BOX: Final = (
+    r"(?<!\w)(?:bp|b\.p\.|cs|tsa)\s*(?P<value>[0-9][0-9 ]{0,6})(?=\s*(?:[,;\n]|$|[^\W\d]))"
+)
+
 _EVERYWHERE: Final = (
     ("floor", _SLASH_FLOOR),
     ("floor", _GROUND),
@@ -68,6 +83,11 @@ _OWN: Final = (
     ("trappa", _SWEDISH, "SE"),
     ("sal", _DANISH, "DK"),
     ("etasje", _NORWEGIAN, "NO"),
+    ("floor", _EAST_ASIAN, "JP CN TW HK KR MO"),
+    ("", _TURKISH, "TR"),
+    ("floor", _RUSSIAN_FLOOR, "RU UA BY KZ KG BG"),
+    ("", _RUSSIAN, "RU UA BY KZ KG BG"),
+    ("box", _FRENCH_BOX, "FR MC RE GP MQ GF"),
     ("", _UNIT_SLASH, "AU NZ"),
     ("", _UNIT_HYPHEN, "CA"),
     ("", _HOUSE_SLASH, "AT PL BG HU"),
@@ -99,7 +119,7 @@ def lifted(text: str, country: str) -> tuple[str, Units]:
     (('100 george st', [('', '5')]), ('hauptstrasse 1', [('', '3')]))
     """
     units: Units = []
-    rest = unicodedata.normalize("NFC", text).casefold()
+    rest = unicodedata.normalize("NFC", text).casefold().translate(_WIDE_DIGITS)
     for kind, pattern in _rules(country):
         rest = pattern.sub(functools.partial(_take, units, kind), rest)
     return rest.strip(), units

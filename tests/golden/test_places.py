@@ -55,6 +55,7 @@ CASES = [
     ("FR", KEPT, "1 rue de Paris, Neuilly-sur-Seine", "1|Rue de Paris||Neuilly-sur-Seine||92200"),
     # ------------------------------------------------------------ a town that is a street, too
     ("DE", LOST, "Berliner Straße 5, Hamburg", "5|Berliner Straße||Berlin||10715"),
+    ("AT", LOST, "Wolfsberg 5, Graz", "5|Wolfsberg||Wolfsberg||9400"),  # a street without a type
     ("US", LOST, "12 Washington Ave, Albany", "12|Washington Avenue||Washington|US-PA|15301"),
     ("GB", LOST, "5 Paris Street, Leeds", "5|High Street||Paris||75001"),
     ("FR", LOST, "5 rue de Lyon, Paris", "5|Rue de Lyon||Lyon||69001"),
@@ -86,6 +87,16 @@ CASES = [
     ("CA", KEPT, "5 King St, London, Ontario", "5|King Street||London||N6A 1A1"),
     ("AU", LOST, "5 George St, Perth, WA", "5|George Street||Perth|AU-TAS|7300"),
     ("AU", KEPT, "5 George St, Perth WA 6000", "5|George Street||Perth|AU-WA|6000"),
+    # ------------------------------------------------------------ a country that is called so, too
+    ("US", LOST, "15 Main St, Macon, Georgia", "15|Main Street||Macon|US-MO|63552"),
+    ("US", KEPT, "15 Main St, Macon, Georgia", "15|Main Street||Macon|US-GA|31201"),
+    ("US", KEPT, "15 Main St, Lebanon, PA, USA", "15|Main Street||Lebanon|US-PA|17042"),
+    ("US", KEPT, "15 Main St, Lebanon", "15|Main Street||Lebanon|US-PA|17042"),
+    ("SG", KEPT, "1 Raffles Place, Singapore", "1|Raffles Place|Downtown Core|Singapore||048616"),
+    ("HK", KEPT, "8 Queen's Road Central, Hong Kong", "8|Queen's Road Central|Central|Hong Kong||"),
+    ("LU", KEPT, "5 rue de la Gare, Luxembourg", "5|Rue de la Gare||Luxembourg||1611"),
+    ("LU", LOST, "5 rue de la Gare, Esch-sur-Alzette, Luxembourg",
+     "5|Rue de la Gare||Luxembourg||1611"),
     # ------------------------------------------------------------ districts: many towns have them
     ("US", KEPT, "1 Bedford Ave, Brooklyn, NY", "1|Bedford Avenue|Brooklyn|New York|US-NY|11211"),
     ("DE", LOST, "Hauptstr. 15, Altstadt, Düsseldorf", "15|Hauptstraße|Altstadt|Heidelberg||69117"),
@@ -213,6 +224,22 @@ def test_a_list_of_towns_knows_other_names(
     assert asked is not None
     answer, place = found(f"1|Platz||{town}||80331", "DE")
     assert (checked(answer, asked, place, near.get).grade == Grade.rooftop) is kept
+
+
+def test_hong_kong_is_a_region_to_a_server() -> None:
+    """It says that the country is China; the question needs no town."""
+    asked = query({"address": "8 Queen's Road Central, Hong Kong", "country": "HK"})
+    assert asked is not None
+    matched = "8, Queen's Road Central, Central, Hong Kong, China"
+    place = Place("CN", "", "Queen's Road Central", "8", (), ("Central",), "", ("Hong Kong",))
+    whole = place_of(place, matched, ("Hong Kong", "China"))
+    answer = Answer(
+        Found.found, grade=Grade.rooftop, matched=matched, house_number="8", country="CN"
+    )
+    assert checked(answer, asked, whole).grade == Grade.rooftop
+    asked = query({"address": "8 Queen's Road, Kowloon, Hong Kong", "country": "HK"})
+    assert asked is not None
+    assert checked(answer, asked, whole).reason == Found.place_differs
 
 
 def test_the_table_is_wide_enough() -> None:

@@ -35,6 +35,7 @@ DISTRICTS: Final = (
     *("allotments", "city_block", "residential", "farm", "croft", "commercial", "industrial"),
     *("retail", "locality"),
 )
+REGIONS: Final = ("county", "state_district", "province", "state", "region")
 ROADS: Final = ("road", "pedestrian", "footway", "path", "cycleway", "square", "place")
 """Keys of the parts of an address, in the answers of the server; all others are not of a town."""
 
@@ -318,6 +319,7 @@ def _place(address: Mapping[str, Any], answer: Answer) -> Place:
         towns=tuple(names[key] for key in TOWNS if key in names),
         districts=tuple(names[key] for key in DISTRICTS if key in names),
         state=names.get("ISO3166-2-lvl4") or names.get("state", ""),
+        regions=tuple(names[key] for key in REGIONS if key in names),
     )
     regions = [value for key, value in names.items() if key not in TOWNS]
     return place_of(place, answer.matched, regions)

@@ -73,6 +73,9 @@ CANADIAN_CODES: Final = {
 }
 """The province of a Canadian postcode by its first letter; X is of two."""
 
+CITY_STATES: Final = frozenset({"GI", "HK", "MC", "MO", "SG", "VA"})
+"""Countries that are a town, whether or not the provider takes them for a region of another."""
+
 SAME: Final = {
     **dict.fromkeys(("st", "sankt", "sanct", "sint", "san"), "saint"),
     "ste": "sainte",
@@ -131,6 +134,8 @@ class Place:
         Names of its parts of a town, which many towns have.
     state
         Name or ISO 3166-2 code of its state.
+    regions
+        Names of what is larger than its town, without the country.
     others
         All further words by which the provider describes it.
     """
@@ -142,6 +147,7 @@ class Place:
     towns: tuple[str, ...] = ()
     districts: tuple[str, ...] = ()
     state: str = ""
+    regions: tuple[str, ...] = ()
     others: str = ""
 
 
@@ -149,12 +155,14 @@ def is_there(place: Place, query: Query, is_near: IsNear) -> bool:
     """Return whether an answer lies in the place that was asked."""
     if has_postcode(place, query):
         return True
-    segments, asked = _split_state(_segments(query, place), place.country, query.state)
+    segments, asked = _split_state(_segments(query, place), place, query)
     if asked and asked != _state_of(place):
         return False
     if any(_names_town(segments, town, place, is_near) for town in place.towns):
         return True
-    return _is_left_out(segments, place, asked) or _is_known(segments, place, is_near)
+    return _is_left_out(segments, place, asked, query.country) or _is_known(
+        segments, place, is_near
+    )
 
 
 def has_postcode(place: Place, query: Query) -> bool:
@@ -222,10 +230,11 @@ def _segments(query: Query, place: Place) -> list[Words]:
     return [segment for segment in segments if segment]
 
 
-def _split_state(segments: list[Words], country: str, declared: str) -> tuple[list[Words], str]:
+def _split_state(segments: list[Words], place: Place, query: Query) -> tuple[list[Words], str]:
     """Return the parts of a question without its country and state, and the code of the state."""
+    country, declared, declared_country = place.country, query.state, query.country
     states = STATES.get(country)
-    while segments and len(segments) > 1 and _is_country(segments[-1]):
+    while len(segments) > 1 and _is_country(segments[-1], country, declared_country):
         segments = segments[:-1]
     if states is None:
         return segments, ""
@@ -244,8 +253,11 @@ def _split_state(segments: list[Words], country: str, declared: str) -> tuple[li
     return segments, asked
 
 
-def _is_country(words: Words) -> bool:
-    return names.load().number(" ".join(min(w) for w in words)) > 0 and len(min(words[0])) > 2
+def _is_country(words: Words, *codes: str) -> bool:
+    """Return whether words are the name of one of some countries, and not its code."""
+    known = names.load()
+    number = known.number(" ".join(min(w) for w in words)) if words else 0
+    return number > 0 and known.codes[number] in codes and len(min(words[0])) > 2
 
 
 def _is_code(word: Word, country: str) -> bool:
@@ -344,15 +356,20 @@ def _left(segments: Sequence[Words], place: Place) -> list[Word]:
     ]  # fmt: skip
 
 
-def _is_left_out(segments: Sequence[Words], place: Place, asked: str) -> bool:
-    """Return whether a question has its place in a state of the same name, or in a district.
+def _is_left_out(segments: Sequence[Words], place: Place, asked: str, declared: str) -> bool:
+    """Return whether a question needs no town: by its state or country, or by a district.
 
-    *350 5th Ave, New York* has no town but the state; *1 Bedford Ave, Brooklyn, NY* none but a
-    district. Both count only where nothing else in the question could be a town.
+    *350 5th Ave, New York* has no town but the state, *1 Raffles Place, Singapore* none but the
+    country, *1 Bedford Ave, Brooklyn, NY* none but a district. All count only where nothing else
+    in the question could be a town.
     """
     states = STATES.get(place.country, {})
     titles = {name for name, code in states.items() if code == asked}
     named = any(names.folded(town) in titles for town in place.towns)
+    codes = (place.country, declared)
+    named = named or any(_is_country(_words(town), *codes) for town in place.towns)
+    if declared in CITY_STATES:
+        named = named or any(_is_country(_words(name), declared) for name in place.regions)
     road = _words(place.road)
     for district in place.districts:
         part = _words(district)
