@@ -380,6 +380,11 @@ def _is_left_out(segments: Sequence[Words], place: Place, asked: str, declared: 
     return named and not _left(segments, place)
 
 
+def _goes_on(words: Words, end: int) -> bool:
+    """Return whether a name goes on behind a place: *Frankfurt* in *Frankfurt an der Oder*."""
+    return end < len(words) and bool(words[end] & QUALIFIERS)
+
+
 def _is_known(segments: Sequence[Words], place: Place, is_near: IsNear) -> bool:
     """Return whether a name in a question is one of a town at the answer: *Köln* of Cologne."""
     road = {reading for w in _words(place.road) for reading in w}
@@ -389,7 +394,11 @@ def _is_known(segments: Sequence[Words], place: Place, is_near: IsNear) -> bool:
                 part = words[at : at + size]
                 if any(w & road or min(w)[:1].isdigit() for w in part):
                     continue
-                if _is_street(words, at, size) or (size == 1 and len(min(part[0])) < 3):
+                if (
+                    _is_street(words, at, size)
+                    or _goes_on(words, at + size)
+                    or (size == 1 and len(min(part[0])) < 3)
+                ):
                     continue
                 spelt = {" ".join(min(w) for w in part), " ".join(max(w) for w in part)}
                 if any(is_near(name) for name in spelt):
