@@ -19,7 +19,7 @@ from coverage_analyzer import arrays, tables
 from coverage_analyzer.batch.checking import rejects_file
 from coverage_analyzer.batch.ledger import Ledger
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files import guard, opening, reading, report
+from coverage_analyzer.files import opening, reading, report
 from coverage_analyzer.files.delimited import PLAIN, Dialect
 from coverage_analyzer.files.reading import Table
 from coverage_analyzer.files.single import replacing
@@ -139,7 +139,7 @@ def geocode(
     with ExitStack() as stack:
         geocoder = stack.enter_context(Geocoder(service))
         part = stack.enter_context(replacing(path))
-        job = Job(table, geocoder, by_grade, options, totals, guarded=kind.startswith("csv"))
+        job = Job(table, geocoder, by_grade, options, totals)
         _written(job, part, kind)
         totals.ledger.check()
         geocoder.check()
@@ -170,7 +170,11 @@ class Job:
     by_grade: Mapping[Grade, float]
     options: Options
     totals: Totals
-    guarded: bool
+
+    @property
+    def style(self) -> Style:
+        """How the text files are written."""
+        return Style(raw_text=self.options.raw_text, decimal=self.options.dialect.decimal)
 
 
 def _written(job: Job, part: Path, kind: report.Format) -> None:
@@ -182,15 +186,13 @@ def _written(job: Job, part: Path, kind: report.Format) -> None:
     with ExitStack() as stack:
         rejects = None
         if options.rejects is not None:
-            context = rejects_file(Path(options.rejects), table, Style(raw_text=options.raw_text))
+            context = rejects_file(Path(options.rejects), table, job.style)
             rejects = stack.enter_context(context)
         for block in table.blocks():
             for first in range(0, max(len(block.lines), 1), AT_ONCE):
                 batch = _located(job, block.columns.slice(first, AT_ONCE), headers)
                 if writer is None:
-                    # The columns of the input are text of the user's own, and stay as they are.
-                    style = Style(raw_text=options.raw_text or job.guarded)
-                    made = report.report_writer(part, kind, batch.schema, style)
+                    made = report.report_writer(part, kind, batch.schema, job.style)
                     writer = stack.enter_context(made)
                 writer.write(batch)
                 if options.progress:
@@ -209,8 +211,6 @@ def _located(job: Job, rows: pa.RecordBatch, headers: Sequence[str]) -> pa.Recor
     answers = job.geocoder.answers(queries(texts), _ticking(job))
     job.totals.add(answers)
     added = columns(answers, job.by_grade)
-    if not job.options.raw_text and job.guarded:
-        added["matched_address"] = guard.guarded(added["matched_address"])
     return pa.RecordBatch.from_arrays([*rows.columns, *added.values()], names=[*headers, *added])
 
 
