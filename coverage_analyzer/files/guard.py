@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from coverage_analyzer import arrays
-from coverage_analyzer.arrays import Ints
+from coverage_analyzer.arrays import Bools, Ints
 from coverage_analyzer.coordinates import NUMBER
 
 MARK: Final = "'"
@@ -46,16 +46,24 @@ HARMLESS: Final = (
 
 _LEADING: Final = {
     **dict.fromkeys((*range(0x21), *b"=+-@'\x7f"), range(256)),
-    **{0xC2: (*range(0x80, 0xA1), 0xAD), 0xD8: range(0x80, 0xA0), 0xDB: (0x9D,), 0xDC: (0x8F,)},
-    **{0xE0: (0xA2, 0xA3), 0xE1: (0x9A, 0xA0), 0xE2: (0x80, 0x81), 0xE3: (0x80,)},
-    **{0xEF: (0xBB, 0xBC, 0xBF), 0xF0: (0x91, 0x93, 0x9B, 0x9D), 0xF3: (0xA0,)},
+    0xC2: (*range(0x80, 0xA1), 0xAD),
+    0xD8: range(0x80, 0xA0),
+    0xDB: (0x9D,),
+    0xDC: (0x8F,),
+    0xE0: (0xA2, 0xA3),
+    0xE1: (0x9A, 0xA0),
+    0xE2: (0x80, 0x81),
+    0xE3: (0x80,),
+    0xEF: (0xBB, 0xBC, 0xBF),
+    0xF0: (0x91, 0x93, 0x9B, 0x9D),
+    0xF3: (0xA0,),
 }
 """The first two bytes in UTF-8 of the characters that matter: a fast test that keeps too many."""
 
 _IS_LEADING = np.zeros((256, 256), np.bool_)
 for _first, _second in _LEADING.items():
     _IS_LEADING[_first, list(_second)] = True
-_IS_FIRST_BYTE = _IS_LEADING.any(axis=1)
+_IS_FIRST_BYTE: Final[Bools] = np.array([row.any() for row in _IS_LEADING])
 
 
 def guarded(cells: pa.Array, *, decimal: str = ".") -> pa.Array:
@@ -125,7 +133,8 @@ def _suspects(cells: pa.Array) -> Ints:
     data = np.frombuffer(cells.buffers()[2], np.uint8)
     some = filled[_IS_FIRST_BYTE[data[offsets[filled]]]]
     begin = offsets[some]
-    return some[_IS_LEADING[data[begin], data[np.minimum(begin + 1, len(data) - 1)]]]
+    matters: Bools = _IS_LEADING[data[begin], data[np.minimum(begin + 1, len(data) - 1)]]
+    return some[matters]
 
 
 def _replaced(cells: pa.Array, at: Ints, texts: pa.Array) -> pa.Array:

@@ -28,9 +28,29 @@ ODD = st.text(
 FORMULAS = ["=1+1", "+1+1", "-2+3", "@SUM(1)", "\t=1", "\uff1d1", "=cmd|' /C calc'!A0", "'=x"]
 HIDDEN = [  # a control, space or format character before what runs
     *("\n=1+1", "\0=1+1", " =1+1", "\xa0=1+1", "\ufeff=1+1", "\u200b=1+1", "\x0b=1+1", "\x0c=1+1"),
-    *("\u3000=1+1", "\xad=1+1", "\x1b=1+1", "\x85@SUM(1)", "\u2060\u202a+1+1", " \0 -1+1", "\uff0d1"),
+    *(
+        "\u3000=1+1",
+        "\xad=1+1",
+        "\x1b=1+1",
+        "\x85@SUM(1)",
+        "\u2060\u202a+1+1",
+        " \0 -1+1",
+        "\uff0d1",
+    ),
     *("\U000e0001=1", "\ttext", "\rtext", "\ntext", "\0text", "'\0=1", "''\n", "-1\n=1", "--1"),
-    *("+1+1", "+49 89/1", "+", "+(1)", "@home.de", "@a b", "@SUM(1,1)", "@", "- -", "-\n", "-116,10"),
+    *(
+        "+1+1",
+        "+49 89/1",
+        "+",
+        "+(1)",
+        "@home.de",
+        "@a b",
+        "@SUM(1,1)",
+        "@",
+        "- -",
+        "-\n",
+        "-116,10",
+    ),
 ]
 NUMBERS = ["-75.5", "+1", "-.5e3", "40", " -7"]
 HARMLESS = ["-", "---", " - ", "+49 89 123456", "+4989123456", "@home", "@müller_2", "@東京"]
@@ -146,9 +166,14 @@ def test_a_parquet_report_is_verbatim_both_ways(tmp_path: Path) -> None:
 
 
 def test_a_line_feed_or_nul_before_a_formula_is_no_way_round(tmp_path: Path) -> None:
-    """In the report, its headers, the rejects, and the centers, whatever kind of file it came in."""
+    """In the report, its headers, the rejects, and the centers, whatever the input was."""
     sites = pa.table(
-        {"id": HIDDEN, "\0=h": HIDDEN, "lat": ([40.0, 95.0] * len(HIDDEN))[: len(HIDDEN)], "lon": [-75.0] * len(HIDDEN)}
+        {
+            "id": HIDDEN,
+            "\0=h": HIDDEN,
+            "lat": ([40.0, 95.0] * len(HIDDEN))[: len(HIDDEN)],
+            "lon": [-75.0] * len(HIDDEN),
+        }
     )
     pq.write_table(sites, tmp_path / "s.parquet")
     centers = pa.table({"center_id": ["\0=1"], "name": ["\n=1"], "lat": [40.0], "lon": [-75.0]})
@@ -164,9 +189,7 @@ def test_a_line_feed_or_nul_before_a_formula_is_no_way_round(tmp_path: Path) -> 
 def batch_out(folder: Path, options: batch.Options) -> Path:
     """Run the Parquet files of a folder, and return the folder of the run."""
     out = folder / "out"
-    batch.run(
-        folder / "s.parquet", folder / "c.parquet", out, as_of="2026-12-01", options=options
-    )
+    batch.run(folder / "s.parquet", folder / "c.parquet", out, as_of="2026-12-01", options=options)
     return out
 
 

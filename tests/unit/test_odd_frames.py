@@ -144,7 +144,11 @@ CALLS: dict[str, Callable[[Callable[[Any], Any]], Any]] = {
 @pytest.mark.parametrize("judge", CALLS.values(), ids=CALLS)
 @pytest.mark.parametrize(
     ("odd", "said"),
-    [(levels, "2 levels"), (twins, "called 'country'"), (list, "no DataFrame but a list")],
+    [
+        (levels, "2 levels"),
+        (twins, "called 'country'"),
+        (list, "are a list, not a pandas DataFrame"),
+    ],
 )
 def test_columns_that_cannot_be_told_apart(
     judge: Callable[[Any], Any], odd: Callable[[Any], Any], said: str

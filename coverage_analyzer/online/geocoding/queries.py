@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from coverage_analyzer.countries import names
+from coverage_analyzer.tables import COUNTRY_BESIDE
 
 PARTS: Final = ("address", "street", "house_number", "postcode", "city", "state", "country")
 """The columns of a table that make up an address."""
@@ -166,6 +167,8 @@ def query(cells: Mapping[str, str]) -> Query | None:
     True
     """
     given = {name: tidy(cells.get(name) or "") for name in PARTS}
+    stated = [given["country"], *(cells.get(name) or "" for name in COUNTRY_BESIDE)]
+    given["country"] = tidy(names.load().stated(stated))
     country = _code(given["country"])
     address, street, number = (
         without_units(given[name]) for name in ("address", "street", "house_number")
