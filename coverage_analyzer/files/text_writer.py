@@ -158,13 +158,27 @@ def _csv_cells(name: str, cells: pa.Array) -> pa.Array:
     return cells
 
 
+class _Lines:
+    """Rows of `csv.writer`, which end with CR LF, as lines that end with LF.
+
+    With LF alone it would leave a CR in a cell without quotes, which begins a row for others.
+    """
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    def write(self, row: str) -> int:
+        """Write a row."""
+        return self._file.write(row.removesuffix("\r\n") + "\n")
+
+
 class RejectsWriter:
     """``rejects.csv``: each row that was not decided, with its line, the reason and raw text."""
 
     def __init__(self, path: Path, style: Style = SAFE) -> None:
         self._shown = style.shown
         self._file = style.opened(path)
-        self._writer = csv.writer(self._file, lineterminator="\n")
+        self._writer = csv.writer(_Lines(self._file))
         self._writer.writerow(REJECTS)
 
     def write(self, rejects: Iterable[Reject]) -> None:
@@ -183,6 +197,6 @@ def write_rows(
 ) -> None:
     """Write a small table; text that a spreadsheet would run is escaped (`guard`)."""
     with style.opened(path) as file:
-        writer = csv.writer(file, lineterminator="\n")
+        writer = csv.writer(_Lines(file))
         for row in (header, *rows):
             writer.writerow([style.shown(c) if isinstance(c, str) else c for c in row])

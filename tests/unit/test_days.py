@@ -12,6 +12,7 @@ import pytest
 
 import coverage_analyzer as ca
 from coverage_analyzer import batch, tables
+from coverage_analyzer.batch.lettering import site_letter
 from coverage_analyzer.days import ISO, day_of, days, pattern
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files import reading
@@ -243,3 +244,14 @@ def test_frames_with_a_zone_are_the_stated_day() -> None:
         centers = sites.assign(center_id="B", opens_on=cells)
         found = [ca.assess(sites, centers, as_of=d)["status"][0] for d in ("2026-11-30", STATED)]
         assert found == ["pending", "qualified"]
+
+
+def test_a_letter_reads_days_by_the_declared_form(tmp_path: Path) -> None:
+    """It answered with an error on a file that run judges."""
+    sites, centers = tmp_path / "s.csv", tmp_path / "c.csv"
+    head = "site_id,latitude,longitude,registered_on,installed_on\n"
+    sites.write_text(f"{head}a,39.9,-75.1,1.11.2026 10:15,1.11.2026\n", encoding="utf-8")
+    centers.write_text("center_id,latitude,longitude\nP,39.95,-75.16\n", encoding="utf-8")
+    options = batch.Options(dialect=Dialect(date_format="%d.%m.%Y"))
+    page = site_letter(sites, "a", centers, as_of="2026-12-01", options=options)
+    assert "Gold Plus" in page

@@ -4,6 +4,7 @@ import csv
 import json
 import sys
 import unicodedata
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,10 @@ from hypothesis import strategies as st
 import coverage_analyzer as ca
 from coverage_analyzer import arrays, batch
 from coverage_analyzer.files import guard
+from coverage_analyzer.files.blocks import Reject
 from coverage_analyzer.files.delimited import Dialect
+from coverage_analyzer.files.text_writer import RejectsWriter, write_rows
+from coverage_analyzer.tables import Rejected
 
 ODD = st.text(
     alphabet=st.sampled_from(
@@ -201,3 +205,15 @@ def test_a_declared_decimal_comma_is_left_alone_by_run_and_drive_times(tmp_path:
     batch.run(tmp_path / "s.csv", tmp_path / "c.csv", tmp_path / "out", options=options)
     assert "-116,10345" in cells(tmp_path / "out" / "report.csv")
     assert json.loads((tmp_path / "out" / "run.json").read_text("utf-8"))["decimal_mark"] == ","
+
+
+def test_a_carriage_return_in_a_cell_begins_no_row_of_its_own(tmp_path: Path) -> None:
+    """Unquoted, what stands behind it would be the first cell of a row, and run."""
+    write_rows(tmp_path / "x.csv", ["a", "b"], [["\r=1+1", "x\r=1+1"], ["c", 1]])
+    text = (tmp_path / "x.csv").read_bytes().decode()
+    assert text == 'a,b\n"\'\r=1+1","x\r=1+1"\nc,1\n'
+    assert cells(tmp_path / "x.csv") == ["a", "b", "'\r=1+1", "x\r=1+1", "c", "1"]
+    with closing(RejectsWriter(tmp_path / "r.csv")) as writer:
+        writer.write([Reject(2, Rejected.not_utf8, "=1.csv line 2: x", "a\r=1+1")])
+    assert cells(tmp_path / "r.csv")[-2:] == ["'=1.csv line 2: x", "a\r=1+1"]
+    assert (tmp_path / "r.csv").read_bytes().count(b'"a\r=1+1"') == 1
