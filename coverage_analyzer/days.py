@@ -23,6 +23,9 @@ Days: TypeAlias = npt.NDArray[np.datetime64]
 ISO: Final = "%Y-%m-%d"
 """How a day is written, unless another form is said."""
 
+LONGEST_DAY: Final = 10
+"""Characters of ``2026-12-01``."""
+
 NO_DAY: Final = np.datetime64("NaT", "D")
 
 TIME: Final = re.compile(
@@ -117,12 +120,21 @@ def days(cells: pa.Array, form: str = ISO) -> tuple[Days, Bools]:
         whole = local_days(cells).cast(pa.int32())
         numbers = np.nan_to_num(arrays.numpy(whole)).astype(np.int64)
         return np.where(blank, NO_DAY, numbers.astype("datetime64[D]")), blank
-    coded = cells.cast(pa.string()).dictionary_encode()
+    coded = _without_times(cells.cast(pa.string()), form).dictionary_encode()
     texts = [text or "" for text in coded.dictionary.to_pylist()]
     known = np.array([*(day_of(text, form) for text in texts), NO_DAY], "datetime64[D]")
     empty = np.array([*(not text.strip() for text in texts), True], np.bool_)
     at = np.nan_to_num(arrays.numpy(coded.indices), nan=len(texts)).astype(np.int64)
     return known.take(at), empty.take(at)
+
+
+def _without_times(texts: pa.Array, form: str) -> pa.Array:
+    """Return texts without the time behind a day: of a million times there are few days."""
+    longest = pc.max(pc.binary_length(texts)).as_py() or 0
+    if longest <= LONGEST_DAY:
+        return texts
+    timed = f"^\\s*({pattern(form).pattern}){TIME.pattern}\\s*$"
+    return pc.replace_substring_regex(texts, timed, r"\1")
 
 
 def local_days(cells: pa.Array) -> pa.Array:
