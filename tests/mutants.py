@@ -600,8 +600,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "countries/names",
-        r"""r"|(?<=\d)\.(?=\d)"  # 8.40 is not 840""",
-        r"""r"|(?<=\d)\.(?=\d\d\d\d)"  # 8.40 is not 840""",
+        "return UNKNOWN if key.isdecimal() else self._index.get(key, UNKNOWN)",
+        "return self._index.get(key, UNKNOWN)",
         "a point between digits is dropped",
     ),
     Mutant(

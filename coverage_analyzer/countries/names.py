@@ -44,7 +44,6 @@ SEPARATORS: Final = tuple(
 _ABBREVIATED = re.compile(
     r"\.(?=[^\W\d_]{2})"  # N.Mariana, P.R.China; in U.S.A. the point is silent
     r"|(?<=[^\W\d_]{2})\.(?=\w)"  # Utd.A.E.
-    r"|(?<=\d)\.(?=\d)"  # 8.40 is not 840
 )
 """Points that separate words."""
 
@@ -117,7 +116,7 @@ class Names:
             code = f"{text[:2]}-{text[3:]}".upper()
             if code in self._subdivisions:
                 return self._subdivisions[code]
-        key = folded(text)
+        key = folded(text)  # of 8.40 it is 840, which nobody wrote
         return UNKNOWN if key.isdecimal() else self._index.get(key, UNKNOWN)
 
     def _several(self, text: str) -> int:
