@@ -10,11 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from coverage_analyzer.arrays import Bools, Floats
-from coverage_analyzer.countries import UNKNOWN, Countries, Names, Numbers
+from coverage_analyzer.countries import UNKNOWN, Countries, Names, Numbers, names
 from coverage_analyzer.countries.decision import Convention, Ground, decided
 from coverage_analyzer.countries.regions import AssignedRegions, assign_regions
 from coverage_analyzer.days import NO_DAY, Days, day_of
 from coverage_analyzer.errors import InputError, refuse
+from coverage_analyzer.tables import COUNTRY_STATED
 
 TEXTS: Final = ("center_id", "name", "country", "time_zone", "region")
 """The columns that hold text."""
@@ -75,7 +76,8 @@ class Centers:
         Parameters
         ----------
         columns
-            ``center_id`` and, optionally, the others of `TEXTS` and those of `DAYS`.
+            ``center_id`` and, optionally, the others of `TEXTS` (the country also in several of
+            `tables.COUNTRY_STATED`) and those of `DAYS`.
         lon, lat
             Degrees on WGS 84, NaN where a row has none that can be used.
         row
@@ -91,6 +93,7 @@ class Centers:
         """
         blank = [""] * len(row)
         given = {c: columns.get(c, blank) for c in TEXTS}
+        given["country"] = _stated_countries(columns, blank)
         read = {name: days(columns.get(name, blank)) for name in DAYS}
         faults = _faults(columns, lon, lat, read, row)
         usable = np.flatnonzero(~np.isnan(lon) & ~np.isnan(lat)).tolist()
@@ -153,6 +156,15 @@ class Centers:
             f"{self.row[i]} ({self.center_id[i]!r}): {reason}"
             for i, reason in _country_faults(self.country, declared, located, ground)
         ]
+
+
+def _stated_countries(columns: Mapping[str, Sequence[str]], blank: Sequence[str]) -> Sequence[str]:
+    """Return the country that each row states in its columns, as one text (`Names.stated`)."""
+    several = [columns[name] for name in COUNTRY_STATED if name in columns]
+    if len(several) < 2:
+        return several[0] if several else blank
+    table = names.load()
+    return [table.stated(cells) for cells in zip(*several, strict=True)]
 
 
 def today() -> datetime.date:

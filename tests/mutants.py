@@ -54,7 +54,8 @@ TESTS: Final = {
     "centers": (_CENTERS, _MATCHING, _GOLDEN),
     "countries/borders": (_COUNTRIES, _GOLDEN, _LAWS),
     "countries/decision": (_COUNTRIES, _MATCHING, _GOLDEN),
-    "countries/names": (_COUNTRIES, _GOLDEN),
+    "countries/names": (_COUNTRIES, "unit/test_country_text.py", _GOLDEN),
+    "files/guard": ("unit/test_guard.py",),
     "files/database/address": (_DATABASE,),
     "files/database/connecting": (_DATABASE,),
     "files/database/source": (_DATABASE,),
@@ -640,14 +641,14 @@ MUTANTS: Final = (
     ),
     Mutant(
         "countries/names",
-        "if not text.strip():",
-        'if text.strip() in {"", "NA"}:',
+        "if not text:",
+        'if text in {"", "NA"}:',
         "NA is unknown: Namibia read as a missing value",
     ),
     Mutant(
         "countries/names",
-        "return self._index.get(key.zfill(3) if key.isdecimal() else key, UNKNOWN)",
-        "return self._index.get(key.zfill(3) if key.isdecimal() else key, NONE)",
+        "return UNKNOWN if key.isdecimal() else self._index.get(key, UNKNOWN)",
+        "return UNKNOWN if key.isdecimal() else self._index.get(key, NONE)",
         "an unknown country counts as none said, and is inferred",
     ),
     Mutant(
@@ -655,6 +656,36 @@ MUTANTS: Final = (
         'bare = "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()',
         "bare = text.casefold()",
         "accents make another country",
+    ),
+    Mutant(
+        "countries/names",
+        "return UNKNOWN if key.isdecimal() else self._index.get(key, UNKNOWN)",
+        "return self._index.get(key, UNKNOWN)",
+        "a point between digits is dropped",
+    ),
+    Mutant(
+        "countries/names",
+        "return self._common(found)",
+        "return found.pop()",
+        "of two countries in a cell one is chosen",
+    ),
+    Mutant(
+        "countries/names",
+        "result = np.where(both & ~akin, np.int16(UNKNOWN), result)",
+        "result = np.where(both & ~akin, result, result)",
+        "a name that contradicts its code is ignored",
+    ),
+    Mutant(
+        "files/guard",
+        "return _replaced(cells, at[formula & ~harmless], marked)",
+        "return _replaced(cells, at[formula & ~harmless], some.take(chosen))",
+        "formulas are not escaped",
+    ),
+    Mutant(
+        "days",
+        "cells = pc.local_timestamp(cells)",
+        "cells = cells.cast(pa.timestamp(cells.type.unit))",
+        "a day with a zone is the day in UTC",
     ),
     # ------------------------------------------------------------------------- centers
     Mutant(

@@ -128,9 +128,10 @@ def answer_requests(
     decided = [a for a in answers if a.status is not Answer.rejected]
     refused = _rejects(asked, answers)
     ledger = _ledger(asked, decided, refused)
-    _write(output, decided, raw_text=options.raw_text)
+    style = Style(raw_text=options.raw_text, decimal=options.request_dialect.decimal)
+    _write(output, decided, style)
     if options.rejects is not None:
-        _write_rejects(Path(options.rejects), refused, raw_text=options.raw_text)
+        _write_rejects(Path(options.rejects), refused, style)
     return {
         "ledger": ledger.figures(),
         "status": dict(Counter(a.status.value for a in decided)),
@@ -197,7 +198,7 @@ def _ledger(asked: Requested, decided: Sequence[Commitment], refused: Sequence[R
     return ledger
 
 
-def _write(output: str | Path | BinaryIO, answers: Sequence[Commitment], *, raw_text: bool) -> None:
+def _write(output: str | Path | BinaryIO, answers: Sequence[Commitment], style: Style) -> None:
     """Write answers as CSV; a file is put in place when it is whole.
 
     Raises
@@ -209,17 +210,17 @@ def _write(output: str | Path | BinaryIO, answers: Sequence[Commitment], *, raw_
     columns = [arrays.text([row[name] for row in rows]) for name in tables.COMMITMENT]
     batch = pa.RecordBatch.from_arrays(columns, names=list(tables.COMMITMENT))
     if not isinstance(output, (str, Path)):
-        with closing(CsvWriter(output, batch.schema, Style(raw_text=raw_text))) as writer:
+        with closing(CsvWriter(output, batch.schema, style)) as writer:
             writer.write(batch)
         return
     with (
         single.replacing(Path(output)) as part,
-        closing(CsvWriter(part, batch.schema, Style(raw_text=raw_text))) as writer,
+        closing(CsvWriter(part, batch.schema, style)) as writer,
     ):
         writer.write(batch)
 
 
-def _write_rejects(path: Path, refused: Sequence[Reject], *, raw_text: bool) -> None:
+def _write_rejects(path: Path, refused: Sequence[Reject], style: Style) -> None:
     """Write the rows that are no answer.
 
     Raises
@@ -227,7 +228,7 @@ def _write_rejects(path: Path, refused: Sequence[Reject], *, raw_text: bool) -> 
     PublishError
         If they cannot be written.
     """
-    with rejects_file(path, Style(raw_text=raw_text)) as writer:
+    with rejects_file(path, style) as writer:
         writer.write(refused)
 
 

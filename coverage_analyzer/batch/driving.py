@@ -193,7 +193,10 @@ class Job:
     def style(self) -> Style:
         """How the text files of the run are written."""
         raw = not self.manifest.get("spreadsheet_guard", True)
-        return Style(raw_text=raw, excel=bool(self.manifest.get("byte_order_mark")))
+        decimal = str(self.manifest.get("decimal_mark", "."))
+        return Style(
+            raw_text=raw, excel=bool(self.manifest.get("byte_order_mark")), decimal=decimal
+        )
 
     def published(self, publication: Publication) -> dict[str, Any]:
         """Stream the report through, write all files, publish them, and return the manifest."""

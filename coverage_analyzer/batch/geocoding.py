@@ -18,7 +18,7 @@ import pyarrow as pa
 from coverage_analyzer import arrays, tables
 from coverage_analyzer.batch.ledger import Ledger
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files import guard, reading, report
+from coverage_analyzer.files import reading, report
 from coverage_analyzer.files.delimited import PLAIN, Dialect
 from coverage_analyzer.files.outputs import free_names, kind_of, refuse_overwriting
 from coverage_analyzer.files.reading import Table
@@ -66,6 +66,11 @@ class Options:
     raw_text: bool = False
     dialect: Dialect = PLAIN
     progress: Callable[[int, float], None] | None = None
+
+    @property
+    def style(self) -> Style:
+        """How the text files are written."""
+        return Style(raw_text=self.raw_text, decimal=self.dialect.decimal)
 
 
 @dataclass
@@ -145,8 +150,7 @@ def geocode(
         part = stack.enter_context(replacing(path))
         rejects = None
         if options.rejects is not None:
-            style = Style(raw_text=options.raw_text)
-            rejects = stack.enter_context(rejects_file(Path(options.rejects), style))
+            rejects = stack.enter_context(rejects_file(Path(options.rejects), options.style))
         job = Job(table, geocoder, by_grade, options, totals, rejects)
         _written(job, part, kind)
         totals.ledger.check()
@@ -186,15 +190,13 @@ def _written(job: Job, part: Path, kind: report.Format) -> None:
     table, options = job.table, job.options
     names = renamed(table.headers)
     headers = [names.get(h, h) for h in table.headers]
-    writer, guarded = None, kind.startswith("csv")
+    writer = None
     with ExitStack() as stack:
         for block in table.blocks():
             for first in range(0, max(len(block.lines), 1), AT_ONCE):
-                batch = _located(job, block.columns.slice(first, AT_ONCE), headers, guarded=guarded)
+                batch = _located(job, block.columns.slice(first, AT_ONCE), headers)
                 if writer is None:
-                    # The columns of the input are text of the user's own, and stay as they are.
-                    style = Style(raw_text=options.raw_text or guarded)
-                    made = report.report_writer(part, kind, batch.schema, style)
+                    made = report.report_writer(part, kind, batch.schema, options.style)
                     writer = stack.enter_context(made)
                 writer.write(batch)
                 if options.progress:
@@ -206,17 +208,13 @@ def _written(job: Job, part: Path, kind: report.Format) -> None:
             options.progress(job.totals.rows, 1.0)
 
 
-def _located(
-    job: Job, rows: pa.RecordBatch, headers: Sequence[str], *, guarded: bool
-) -> pa.RecordBatch:
+def _located(job: Job, rows: pa.RecordBatch, headers: Sequence[str]) -> pa.RecordBatch:
     """Return rows of the table with the columns that are added, and count them."""
     at = job.table.columns
     texts = {name: tables.as_text(rows.column(i)).to_pylist() for name, i in at.items()}
     answers = job.geocoder.answers(queries(texts), _ticking(job))
     job.totals.add(answers)
     added = columns(answers, job.by_grade)
-    if not job.options.raw_text and guarded:
-        added["matched_address"] = guard.guarded(added["matched_address"])
     return pa.RecordBatch.from_arrays([*rows.columns, *added.values()], names=[*headers, *added])
 
 

@@ -68,7 +68,8 @@ def site_letter(
     table = reading.opened(sites, tables.SITES, options.columns, options.dialect)
     site = found(table, site_id, options.product)
     place = (site.lon, site.lat)
-    declared, error = site.cell("country"), site.accuracy_m
+    stating = [site.cell(name) for name in tables.COUNTRY_STATED]
+    declared, error = matcher.world.names.stated(stating), site.accuracy_m
     stated = {name: site.cell(name) for name in (*gates.TEXTS, *gates.DAYS)}
     told_of = explanation(matcher, *place, country=declared, accuracy_m=error, stated=stated)
     story = with_route(told_of, rules)

@@ -204,6 +204,7 @@ def _published(
         "duplicates": totals.repeats.figures(),
         "spreadsheet_guard": not options.raw_text,
         "byte_order_mark": options.excel,
+        "decimal_mark": options.style.decimal,
         "files": [*publication.names, "run.json"],
         "table": None if elsewhere is None else str(elsewhere),
     }

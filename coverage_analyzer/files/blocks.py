@@ -1,7 +1,7 @@
 """What a reader hands on: runs of rows, in which every row that was read is accounted for."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
@@ -85,6 +85,13 @@ class Source(Protocol):
     hint: str = ""
     rows: int | None = None
     iso_days: bool = False
+
+    def days_as_text(self, headers: Sequence[str]) -> None:
+        """Read timestamps of some columns as the text that states them, if types lose their zone.
+
+        Called before `blocks`, once it is known which columns hold days; it may change `types`.
+        """
+        del headers
 
     def share(self) -> float:
         """Return how much of the table has been read, 0 to 1; NaN where that cannot be told."""

@@ -31,6 +31,7 @@ POOL: Final = 10_000
 class FoundSite:
     """A row of sites: where it is, and all of its cells as text, by their headers.
 
+    Days are written as ISO 8601, whatever form the file has for them.
     ``columns`` gives the header of each known column that the table has.
     """
 
@@ -195,14 +196,17 @@ def _site(table: Table, block: Block, site_id: str) -> FoundSite:
         msg = f"{table.path}: {place} ({site_id!r}): {reject.detail}."
         raise InputError(msg)
     where = rows.coordinates
-    cells = [tables.as_text(_plain(c))[0].as_py() for c in block.columns.columns]
+    texts = [tables.as_text(_plain(c))[0].as_py() for c in block.columns.columns]
+    cells = dict(zip(table.headers, texts, strict=True))
+    for name, days in rows.days.items():
+        cells[table.recognised[name]] = "" if np.isnat(days[0]) else str(days[0])
     return FoundSite(
         site_id,
         int(block.lines[0]),
         float(where.lon[0]),
         float(where.lat[0]),
         float(where.accuracy_m[0]),
-        dict(zip(table.headers, cells, strict=True)),
+        cells,
         table.recognised,
     )
 

@@ -2,7 +2,7 @@
 
 import contextlib
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 from zipfile import BadZipFile
@@ -132,12 +132,25 @@ def _with_gdal(
         raise InputError(msg) from error
     # An attribute may have that name, too; the geometry comes last.
     at = schema.get_all_field_indices(about["geometry_name"] or "wkb_geometry")[-1]
-    layer = Layer(schema, at, crs, lambda: _gdal_batches(source, options), rows, files or (path,))
+    layer = Layer(
+        schema,
+        at,
+        crs,
+        lambda: _gdal_batches(source, options),
+        rows,
+        files or (path,),
+        lambda names: _gdal_batches(source, {**options, **_stated(names)}),
+    )
     return SpatialFile(path, layer)
 
 
+def _stated(names: Sequence[str]) -> dict[str, Any]:
+    """Return the options that read columns alone, and timestamps as they are written."""
+    return {"columns": list(names), "read_geometry": False, "datetime_as_string": True}
+
+
 @contextlib.contextmanager
-def _gdal_stream(source: str, options: Mapping[str, str]) -> Iterator[tuple[dict[str, Any], Any]]:
+def _gdal_stream(source: str, options: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], Any]]:
     """Open a source for reading in batches."""
     from pyogrio.raw import open_arrow
 
@@ -150,7 +163,7 @@ def _gdal_stream(source: str, options: Mapping[str, str]) -> Iterator[tuple[dict
         yield opened
 
 
-def _gdal_batches(source: str, options: Mapping[str, str]) -> Iterator[pa.RecordBatch]:
+def _gdal_batches(source: str, options: Mapping[str, Any]) -> Iterator[pa.RecordBatch]:
     with _gdal_stream(source, options) as (_, reader):
         while True:
             with _unwarned():

@@ -5,7 +5,7 @@ import contextlib
 import dataclasses
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -74,8 +74,15 @@ class Many(Source):
         self._at = 0
         self.headers, self.types = self._source.headers, self._source.types
         self.known, self.iso_days = self._source.known, self._source.iso_days
+        self._days: tuple[str, ...] = ()
         for path in paths[1:]:
             self._check(path, opened(path))
+
+    def days_as_text(self, headers: Sequence[str]) -> None:
+        """Read timestamps of some columns as text, in every file."""
+        self._days = tuple(headers)
+        self._source.days_as_text(headers)
+        self.types = self._source.types
 
     def _check(self, path: Path, source: Source) -> None:
         """Raise if a file is no continuation of the first.
@@ -101,6 +108,7 @@ class Many(Source):
         last = 0
         for number, path in enumerate(self._paths):
             begin, self._at, self._source = last, number, self._opened(path)
+            self._source.days_as_text(self._days)
             self._begins[number:] = [begin]
             for block in self._source.blocks():
                 lines = block.lines + begin

@@ -52,7 +52,7 @@ def report_writer(path: Path, kind: Format, schema: pa.Schema, style: Style = SA
     if kind == "parquet":
         return ParquetWriter(path, schema)
     if kind == "xlsx":
-        return workbook_writer.WorkbookWriter(path, schema, DECIMALS, raw_text=style.raw_text)
+        return workbook_writer.WorkbookWriter(path, schema, DECIMALS, style.shown)
     return CsvWriter(path, schema, style, packing=kind.removeprefix("csv").removeprefix("."))
 
 
@@ -105,8 +105,14 @@ def renamed(headers: Sequence[str]) -> dict[str, str]:
     return free_names(headers, tables.VERDICT)
 
 
-def is_guarded(path: Path) -> bool:
-    """Return whether a file is one of a run's that has the spreadsheet guard in it."""
+def is_guarded(path: Path, headers: Sequence[str] = ()) -> bool:
+    """Return whether a file has the spreadsheet guard in it.
+
+    One of a run does if its ``run.json`` says so; a CSV file of `geocode`, which is told by the
+    columns that it ends with, does: its text is the text of the addresses again.
+    """
+    if ".csv" in path.suffixes and tuple(headers[-len(tables.GEOCODED) :]) == tables.GEOCODED:
+        return True
     try:
         manifest = json.loads((path.parent / "run.json").read_text(encoding="utf-8"))
         # Parquet is verbatim, and so is Excel: there the guard is a property of the cell.
@@ -137,11 +143,10 @@ def write_centers(
 
     One that is ordered, and whose opening is not known, opens on the latest day of its window.
     """
-    shown = style.shown
     columns: dict[str, Sequence[Any]] = {
-        "center_id": list(map(shown, centers.center_id)),
-        "name": list(map(shown, centers.name)),
-        "country": list(map(shown, centers.country)),
+        "center_id": centers.center_id,
+        "name": centers.name,
+        "country": centers.country,
         "latitude": centers.lat.tolist(),
         "longitude": centers.lon.tolist(),
         "opens_on": _days(centers.opens_on),

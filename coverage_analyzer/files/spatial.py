@@ -3,6 +3,7 @@
 shapely and pyproj are imported where they are needed: runs over plain tables do without them.
 """
 
+import itertools
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -54,6 +55,9 @@ class Layer:
         How many there have to be, where the file tells.
     files
         What holds the layer, if it is more than one file.
+    stated
+        Opens the same rows with some columns only, timestamps as the text that states them;
+        nothing if the types lose nothing.
     """
 
     schema: pa.Schema
@@ -62,6 +66,7 @@ class Layer:
     batches: Callable[[], Iterator[pa.RecordBatch]]
     rows: int | None = None
     files: tuple[Path, ...] = ()
+    stated: Callable[[Sequence[str]], Iterator[pa.RecordBatch]] | None = None
 
 
 class SpatialFile(Source):
@@ -92,6 +97,38 @@ class SpatialFile(Source):
         self.types += [pa.float64(), pa.float64()]
         self.known = {"longitude": longitude, "latitude": latitude}
         self.rows = layer.rows
+        self._days: list[str] = []
+
+    def days_as_text(self, headers: Sequence[str]) -> None:
+        """Read timestamps of some columns as text: GDAL moves them to UTC, and a day may change."""
+        if self._layer.stated is None:
+            return
+        at = {name: i for i, name in enumerate(self.headers) if name in headers}
+        self._days = [name for name, i in at.items() if pa.types.is_timestamp(self.types[i])]
+        for name in self._days:
+            self.types[at[name]] = pa.string()
+
+    def _batches(self) -> Iterator[pa.RecordBatch]:
+        """Yield the rows, days as the text that states them.
+
+        Raises
+        ------
+        ValueError
+            If the file changes while it is read.
+        """
+        batches = self._layer.batches()
+        if not self._days or self._layer.stated is None:
+            yield from batches
+            return
+        texts = self._layer.stated(self._days)
+        for batch, stated in itertools.zip_longest(batches, texts):
+            if batch is None or stated is None or len(batch) != len(stated):
+                msg = "its rows are not the same when they are read twice"
+                raise ValueError(msg)
+            for name in self._days:
+                at = batch.schema.get_field_index(name)
+                batch = batch.set_column(at, name, stated.column(name))  # noqa: PLW2901
+            yield batch
 
     def sha256(self) -> str:
         """Return the hash of the file; of several, one behind the other."""
@@ -105,7 +142,7 @@ class SpatialFile(Source):
         InputError
             If the file is damaged.
         """
-        row, batches = 1, self._layer.batches()
+        row, batches = 1, self._batches()
         while True:
             try:
                 batch = next(batches, None)

@@ -13,7 +13,7 @@ import math
 import re
 import shutil
 import tempfile
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -84,8 +84,8 @@ class WorkbookWriter:
         Of the rows.
     miles
         Columns that are shown with three decimals.
-    raw_text
-        Whether text has no mark.
+    escaped
+        Returns a text as a CSV file would have it: where that differs, the cell has the mark.
 
     Raises
     ------
@@ -98,14 +98,18 @@ class WorkbookWriter:
     """
 
     def __init__(
-        self, path: Path, schema: pa.Schema, miles: Collection[str], *, raw_text: bool = False
+        self,
+        path: Path,
+        schema: pa.Schema,
+        miles: Collection[str],
+        escaped: Callable[[str], str] = guard.guarded_text,
     ) -> None:
         if importlib.util.find_spec("xlsxwriter") is None:
             msg = "To write workbooks, do: pip install 'coverage-analyzer[excel]'"
             raise MissingExtraError(msg)
         import xlsxwriter
 
-        self._path, self._miles, self._raw_text, self._row = path, miles, raw_text, 0
+        self._path, self._miles, self._escaped, self._row = path, miles, escaped, 0
         self._kept = [i for i, f in enumerate(schema) if not arrays.is_bytes(f.type)]
         self._names: list[str] = [schema.field(i).name for i in self._kept]
         if len(self._names) > COLUMNS:
@@ -212,7 +216,7 @@ class WorkbookWriter:
         sheet, looks, place = self._sheet, self._looks, (self._row, at)
         match cell:
             case str():
-                inert = not self._raw_text and guard.guarded_text(cell) != cell
+                inert = self._escaped(cell) != cell
                 code = sheet.write_string(*place, cell, looks["inert" if inert else "text"])
             case bool():
                 code = sheet.write_boolean(*place, cell)

@@ -23,13 +23,13 @@ from coverage_analyzer.frames.columns import (
     accuracy,
     centers_of,
     check_labels,
+    declared,
     facts_of,
     known_columns,
     points_name,
     policy_of,
     positions,
     products_in,
-    texts,
 )
 from coverage_analyzer.frames.crs import geometry_wgs84
 from coverage_analyzer.gates import Facts
@@ -95,12 +95,11 @@ def assess(
     matcher = matcher_of(centers, policy, as_of, trust_declared=trust_declared, products=products)
     lon, lat = positions(sites, "sites")
     known = known_columns(sites, tables.SITES)
-    text = texts(sites, known["country"]) if "country" in known else None
-    declared = np.zeros(len(sites), np.int16) if text is None else matcher.world.names.named(text)
+    stated = declared(sites, known, matcher.world.names)
     facts = matcher.gates.facts(facts_of(sites, known))
     for told in matcher.gates.blind(known):
         warnings.warn(told, stacklevel=2)
-    verdicts = matcher.match(Sites(lon, lat, declared, accuracy(sites, known)), facts)
+    verdicts = matcher.match(Sites(lon, lat, stated, accuracy(sites, known)), facts)
     plain = pd.DataFrame(sites.drop(columns=points_name(sites)))
     names = _renamed(plain)
     if names:
@@ -108,11 +107,10 @@ def assess(
     frame = plain.rename(columns=names)
     for name, values in matcher.columns(verdicts).items():
         frame[name] = values.to_pandas(date_as_object=False).array
-    points = (
-        geometry_wgs84(sites, "sites")
-        if isinstance(sites, gpd.GeoDataFrame)
-        else shapely.points(lon, lat)
-    )
+    points = shapely.points(lon, lat)
+    if points_name(sites):  # the very points, but where a row has none
+        given = geometry_wgs84(sites, "sites")
+        points = np.where(shapely.is_missing(given) | shapely.is_empty(given), points, given)
     result = gpd.GeoDataFrame(frame, geometry=points, crs=WGS84)
     counts = {n: sites.attrs[n] for n in ("decided", "rejected", "blank") if n in sites.attrs}
     result.attrs = (

@@ -17,7 +17,7 @@ from coverage_analyzer.files.database.address import Address
 from coverage_analyzer.files.delimited import PLAIN, Dialect
 from coverage_analyzer.files.outputs import refuse_overwriting
 from coverage_analyzer.files.rejects import check_rejects, rejects_file
-from coverage_analyzer.frames.columns import NUMERIC, with_points
+from coverage_analyzer.frames.columns import NUMERIC, SETTLED, with_points
 from coverage_analyzer.policy import DEFAULT, Policy
 
 if TYPE_CHECKING:
@@ -100,7 +100,8 @@ def read_sites(
         warnings.warn(told, stacklevel=2)
     _tell_rejects(refused, rejects, table.path)
     sites = with_points(frame, np.concatenate(lon), np.concatenate(lat))
-    sites.attrs = {"decided": len(sites), "rejected": len(refused), "blank": blank}
+    settled = {SETTLED: True} if "country" in (columns or ()) else {}
+    sites.attrs = {"decided": len(sites), "rejected": len(refused), "blank": blank, **settled}
     return sites
 
 

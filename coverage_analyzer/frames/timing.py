@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from coverage_analyzer import tables
@@ -15,6 +14,7 @@ from coverage_analyzer.files.single import replacing
 from coverage_analyzer.frames.columns import (
     ProductsLike,
     accuracy,
+    declared,
     facts_of,
     known_columns,
     need,
@@ -72,10 +72,9 @@ def timeline(  # noqa: PLR0913 - the question of `assess`, for a span of days
     last = day(end) or matcher.as_of + datetime.timedelta(days=365)
     lon, lat = positions(sites, "sites")
     known = known_columns(sites, tables.SITES)
-    text = texts(sites, known["country"]) if "country" in known else None
-    declared = np.zeros(len(sites), np.int16) if text is None else matcher.world.names.named(text)
+    stated = declared(sites, known, matcher.world.names)
     facts = matcher.gates.facts(facts_of(sites, known))
-    some = Sites(lon, lat, declared, accuracy(sites, known))
+    some = Sites(lon, lat, stated, accuracy(sites, known))
     changes = Timeline(matcher, last).changes(some, facts)
     ids = texts(sites, known["site_id"]).to_pylist() if "site_id" in known else list(sites.index)
     frame = pd.DataFrame({"site_id": [ids[i] for i in changes.site.tolist()]})

@@ -194,6 +194,7 @@ def _published(
         "on_duplicate": options.on_duplicate,
         "spreadsheet_guard": not options.raw_text,
         "byte_order_mark": options.excel,
+        "decimal_mark": options.style.decimal,
         "engine": "spark",
         "table": None,
         "files": [*folder.names, *sorted(f.name for f in files.iterdir()), "run.json"],

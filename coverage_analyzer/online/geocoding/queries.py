@@ -10,6 +10,7 @@ from typing import Final
 
 from coverage_analyzer.addresses.postcodes import compact
 from coverage_analyzer.countries import names
+from coverage_analyzer.tables import COUNTRY_BESIDE
 
 __all__ = ["NUMBER_FIRST", "PARTS", "Query", "compact", "house_number", "query", "tokens"]
 
@@ -158,6 +159,8 @@ def query(cells: Mapping[str, str]) -> Query | None:
     True
     """
     given = {name: tidy(cells.get(name) or "") for name in PARTS}
+    stated = [given["country"], *(cells.get(name) or "" for name in COUNTRY_BESIDE)]
+    given["country"] = tidy(names.load().stated(stated))
     country = _code(given["country"])
     address, street, number = (
         without_units(given[name]) for name in ("address", "street", "house_number")
