@@ -20,6 +20,9 @@ from coverage_analyzer.errors import InputError, visible
 MAX_BYTES: Final = 16 << 20
 """Size of a JSON document; a manifest with all it lists stays far below."""
 
+MAX_AREA_BYTES: Final = 512 << 20
+"""Size of a GeoJSON file of areas that a run wrote; thousands of centers need a fifth."""
+
 MAX_TOML_BYTES: Final = 1 << 20
 """Size of a TOML document: policies, programmes and settings are written by hand."""
 
@@ -156,6 +159,19 @@ def read_toml(path: Path) -> dict[str, Any]:
         If it cannot be read.
     """
     return load_toml(read_bytes(path, MAX_TOML_BYTES))
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a TOML file.
+
+    Raises
+    ------
+    InputError
+        If it is too large, or not UTF-8. The text lacks the subject.
+    OSError
+        If it cannot be read.
+    """
+    return _text(read_bytes(path, MAX_TOML_BYTES), MAX_TOML_BYTES)
 
 
 def read_bytes(path: Path, max_bytes: int) -> bytes:

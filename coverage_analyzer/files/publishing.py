@@ -35,6 +35,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from coverage_analyzer import documents
 from coverage_analyzer.errors import FolderBusyError, PublishError
 from coverage_analyzer.files import report
 
@@ -274,7 +275,7 @@ def _settle(folder: Path) -> None:
 def _begun(folder: Path) -> Swap | None:
     """Return the step that the journal of a folder names, if there is one."""
     try:
-        noted = json.loads((folder / JOURNAL).read_text(encoding="utf-8"))
+        noted = documents.read_json(folder / JOURNAL)
         old, new = ([str(name) for name in noted[kind]] for kind in ("old", "new"))
     except (OSError, ValueError, KeyError, TypeError):
         return None
