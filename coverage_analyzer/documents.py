@@ -190,6 +190,20 @@ def read_bytes(path: Path, max_bytes: int) -> bytes:
     return data
 
 
+def check_nesting(text: str, max_depth: int = MAX_DEPTH) -> None:
+    """Raise if a part of a JSON document, parsed by others, exceeds a limit.
+
+    Raises
+    ------
+    InputError
+        If it is nested too deeply, or holds a number with too many digits. The text lacks the
+        subject.
+    """
+    if text.count("[") + text.count("{") > max_depth:
+        data = text.encode("utf-8", "surrogatepass")
+        _measure(_JSON_STRING.sub(b"", data), max_depth)
+
+
 def _text(data: bytes, max_bytes: int) -> str:
     """Return the text of a document.
 

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
 
+import numpy as np
 import pyarrow as pa
 
+from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Ints
 from coverage_analyzer.tables import Rejected
 
@@ -60,6 +62,26 @@ class Block:
     rejects: list[Reject] = field(default_factory=list)
     blank: int = 0
     records: int = 0
+
+
+def without(block: Block, odd: dict[int, tuple[Rejected, str]]) -> Block:
+    """Return a block in which further rows, named by their lines, are rejects."""
+    at = np.flatnonzero(np.isin(block.lines, list(odd)))
+    if not len(at):
+        return block
+    lines = block.lines[at].tolist()
+    rejects = [
+        Reject(line, *odd[line], block.raw(i)) for line, i in zip(lines, at.tolist(), strict=True)
+    ]
+    kept = np.delete(np.arange(len(block.lines)), at)
+    return Block(
+        block.lines[kept],
+        block.columns.take(arrays.arrow(kept)),
+        lambda position: block.raw(int(kept[position])),
+        sorted([*block.rejects, *rejects], key=lambda reject: reject.line),
+        block.blank,
+        block.records,
+    )
 
 
 class Source(Protocol):

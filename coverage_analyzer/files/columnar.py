@@ -3,14 +3,17 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from coverage_analyzer import arrays
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files.blocks import Block, Source, file_sha256
+from coverage_analyzer.files import utf8
+from coverage_analyzer.files.blocks import Block, Reject, Source, file_sha256
+from coverage_analyzer.tables import Rejected
 
 ROWS_AT_ONCE: Final = 65_536
 READ_AT_ONCE: Final = 1 << 20
@@ -40,7 +43,11 @@ class ParquetFile(Source):
             raise InputError(msg) from error
         schema = self._file.schema_arrow
         self.rows: int = self._file.metadata.num_rows
-        self.headers: list[str] = schema.names
+        try:
+            self.headers = utf8.column_names(schema)
+        except InputError as error:
+            msg = f"{path} {error}."
+            raise InputError(msg) from None
         self.types = [plain_type(field.type) for field in schema]
         self.known: dict[str, str] = {}
         self._read = 0
@@ -84,16 +91,32 @@ def parquet(path: Path) -> pq.ParquetFile:
 
 
 def block(batch: pa.RecordBatch, row: int) -> Block:
-    """Return a batch, which begins with a row, in plain types."""
-    plain = [column.cast(plain_type(column.type)) for column in batch.columns]
+    """Return a batch, which begins with a row, in plain types; text that is not UTF-8 is rejected.
+
+    Raises
+    ------
+    pyarrow.ArrowInvalid
+        If the batch is damaged.
+    """
+    bad = utf8.rows_not_utf8(batch)
+    rejects = [
+        Reject(row + i, Rejected.not_utf8, f"{name!r} holds bytes that are not UTF-8 text", shown)
+        for i, name in bad.items()
+        for shown in [_json(utf8.row_with_escapes(batch, i))]
+    ]
+    kept = np.delete(np.arange(len(batch)), list(bad)) if bad else np.arange(len(batch))
+    usable = batch.take(arrays.arrow(kept)) if bad else batch
+    plain = [column.cast(plain_type(column.type)) for column in usable.columns]
     columns = pa.RecordBatch.from_arrays(plain, names=batch.schema.names)
 
     def raw(position: int) -> str:
-        return json.dumps(
-            columns.slice(position, 1).to_pylist()[0], default=str, ensure_ascii=False
-        )
+        return _json(columns.slice(position, 1).to_pylist()[0])
 
-    return Block(np.arange(row, row + len(batch)), columns, raw, records=len(batch))
+    return Block(kept + row, columns, raw, rejects, records=len(batch))
+
+
+def _json(row: Any) -> str:
+    return json.dumps(row, default=str, ensure_ascii=False)
 
 
 def plain_type(kind: pa.DataType) -> pa.DataType:

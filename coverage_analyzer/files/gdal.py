@@ -18,19 +18,6 @@ SQLITE: Final = b"SQLite format 3\0"
 """How a GeoPackage begins (GeoPackage 1.4, requirement 1)."""
 
 
-def geojson(path: Path) -> SpatialFile:
-    """Open a GeoJSON file; days stay the text that they are.
-
-    Raises
-    ------
-    InputError
-        If it cannot be read.
-    """
-    # The prefix keeps GDAL from taking the file for another of the many formats it knows, some of
-    # which fetch from the network.
-    return _with_gdal(path, "GeoJSON", f"GeoJSON:{path.absolute()}", DATE_AS_STRING="YES")
-
-
 def geopackage(path: Path) -> SpatialFile:
     """Open the one layer with geometry of a GeoPackage.
 

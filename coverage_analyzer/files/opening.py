@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from coverage_analyzer import arrays
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files import gdal, guard, many, report, spatial, workbook
+from coverage_analyzer.files import gdal, geojson, guard, many, report, spatial, workbook
 from coverage_analyzer.files.blocks import Block, Source
 from coverage_analyzer.files.columnar import ParquetFile
 from coverage_analyzer.files.database.address import Address
@@ -73,7 +73,7 @@ def _file(path: Path, dialect: Dialect, wanted: Wanted) -> Source:
         raise InputError(msg)
     match suffix:
         case ".geojson" | ".json":
-            found = gdal.geojson(path)
+            found = geojson.geojson(path)
         case ".gpkg":
             found = gdal.geopackage(path)
         case ".shp" | ".zip":

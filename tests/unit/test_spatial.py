@@ -25,7 +25,7 @@ import coverage_analyzer as ca
 from coverage_analyzer import areas, batch, tables
 from coverage_analyzer.cli import main as cli
 from coverage_analyzer.errors import InputError, PublishError
-from coverage_analyzer.files import area_writer, columnar, gdal, reading, spatial
+from coverage_analyzer.files import area_writer, columnar, gdal, geojson, reading, spatial
 
 FORMATS = ["sites.geojson", "sites.json", "sites.gpkg", "sites.parquet", "sites.geoparquet"]
 
@@ -323,6 +323,7 @@ def test_many_batches(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
     frame = gpd.GeoDataFrame({"id": [f"{n:03}" for n in range(100)]}, geometry=points, crs=4326)
     path = saved(frame, tmp_path / name)
     monkeypatch.setattr(columnar, "ROWS_AT_ONCE", 8)
+    monkeypatch.setattr(geojson, "FEATURES_AT_ONCE", 8)
     assert len(list(reading.opened(path, tables.SITES).rows())) == 13
     made = run(tmp_path, path)
     assert made["ledger"] == {"read": 100, "decided": 85, "rejected": 15, "blank": 0}
@@ -388,13 +389,15 @@ def test_rows_that_do_not_come_are_missed(tmp_path: Path) -> None:
         list(source.blocks())
 
 
-def test_text_that_is_no_utf8_is_refused(tmp_path: Path) -> None:
-    """GDAL hands the bytes on as if they were text."""
+def test_text_that_is_not_utf8_is_a_reject(tmp_path: Path) -> None:
+    """Bytes are no text; they cost the row that holds them."""
     text = """{"type": "FeatureCollection", "features": [{"type": "Feature", "properties":
         {"name": "B\u00eata"}, "geometry": {"type": "Point", "coordinates": [1, 2]}}]}"""
     path = sites_file(tmp_path, text.encode("latin-1"), "sites.geojson")
-    with pytest.raises(InputError, match="UTF8"):
-        ca.read_sites(path)
+    assert run(tmp_path, path)["ledger"]["rejected"] == 1
+    (row,) = records(tmp_path / "out" / "rejects.csv")
+    assert (row["line"], row["reason"]) == ("1", "not_utf8")
+    assert r"\xea" in row["raw"]
 
 
 def test_an_attribute_may_be_called_like_the_geometry(tmp_path: Path) -> None:
