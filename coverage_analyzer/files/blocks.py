@@ -99,6 +99,8 @@ class Source(Protocol):
         How many there are, if the file tells before they are read.
     iso_days
         Whether cells may hold days themselves, which then stand by ISO 8601 whatever a form says.
+    cut_at
+        How many letters of a header the format keeps; 0 if all.
     """
 
     headers: list[str]
@@ -107,6 +109,7 @@ class Source(Protocol):
     hint: str = ""
     rows: int | None = None
     iso_days: bool = False
+    cut_at: int = 0
 
     def share(self) -> float:
         """Return how much of the table has been read, 0 to 1; NaN where that cannot be told."""

@@ -9,7 +9,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from coverage_analyzer import arrays
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files import utf8
 from coverage_analyzer.files.blocks import Block, Reject, Source, file_sha256
@@ -38,16 +37,15 @@ class ParquetFile(Source):
         self._path = path
         try:
             self._file = parquet(path)
+            schema = self._file.schema_arrow
+            self.headers: list[str] = schema.names
+        except UnicodeDecodeError as error:
+            msg = f"{path} {utf8.bad_name(error)}."
+            raise InputError(msg) from None
         except (OSError, ValueError, pa.ArrowException) as error:
             msg = f"{path} cannot be read as Parquet: {error}."
             raise InputError(msg) from error
-        schema = self._file.schema_arrow
         self.rows: int = self._file.metadata.num_rows
-        try:
-            self.headers = utf8.column_names(schema)
-        except InputError as error:
-            msg = f"{path} {error}."
-            raise InputError(msg) from None
         self.types = [plain_type(field.type) for field in schema]
         self.known: dict[str, str] = {}
         self._read = 0
@@ -87,7 +85,20 @@ class ParquetFile(Source):
 
 def parquet(path: Path) -> pq.ParquetFile:
     """Open a Parquet file so that little of it is in memory at once; by default all stays there."""
-    return pq.ParquetFile(path, pre_buffer=False, buffer_size=READ_AT_ONCE)
+    file = pq.ParquetFile(path, pre_buffer=False, buffer_size=READ_AT_ONCE)
+    # Arrow counts in 32 bits here; to count otherwise it looks at the text, and refuses all of it.
+    narrow = [f.name for f in file.schema_arrow if _is_narrow(f.type)]
+    if not narrow:
+        return file
+    file.close()
+    return pq.ParquetFile(path, pre_buffer=False, buffer_size=READ_AT_ONCE, read_dictionary=narrow)
+
+
+def _is_narrow(kind: pa.DataType) -> bool:
+    """Return whether a column is a dictionary of text that is not counted in 32 bits."""
+    if not pa.types.is_dictionary(kind) or kind.index_type == pa.int32():
+        return False
+    return bool(plain_type(kind) == pa.string())
 
 
 def block(batch: pa.RecordBatch, row: int) -> Block:
@@ -105,8 +116,8 @@ def block(batch: pa.RecordBatch, row: int) -> Block:
         for shown in [_json(utf8.row_with_escapes(batch, i))]
     ]
     kept = np.delete(np.arange(len(batch)), list(bad)) if bad else np.arange(len(batch))
-    usable = batch.take(arrays.arrow(kept)) if bad else batch
-    plain = [column.cast(plain_type(column.type)) for column in usable.columns]
+    usable = [utf8.take(column, kept) for column in batch.columns] if bad else batch.columns
+    plain = [column.cast(plain_type(column.type)) for column in usable]
     columns = pa.RecordBatch.from_arrays(plain, names=batch.schema.names)
 
     def raw(position: int) -> str:

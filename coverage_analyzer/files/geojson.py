@@ -57,7 +57,7 @@ def geojson(path: Path) -> SpatialFile:
         _check_names(found.kinds)
         crs = _crs(found)
     except InputError as error:
-        msg = f"{path} cannot be read as GeoJSON: it {error}."
+        msg = f"Cannot read {path} as GeoJSON: it {error}."
         raise InputError(msg) from None
     except UNREADABLE as error:
         msg = f"{path} cannot be read as GeoJSON: {error}."

@@ -68,6 +68,7 @@ class Many(Source):
         self._at = 0
         self.headers, self.types = self._source.headers, self._source.types
         self.known, self.iso_days = self._source.known, self._source.iso_days
+        self.cut_at = self._source.cut_at
         for path in paths[1:]:
             self._check(path, opened(path))
 

@@ -77,7 +77,7 @@ def _file(path: Path, dialect: Dialect, wanted: Wanted) -> Source:
         case ".gpkg":
             found = gdal.geopackage(path)
         case ".shp" | ".zip":
-            found = gdal.shapefile(path)
+            found = gdal.shapefile(path, dialect.encoding)
         case ".parquet" | ".geoparquet" | ".pq":
             plain = ParquetFile(path)
             found = spatial.geoparquet(path) if plain.spatial else plain
@@ -95,7 +95,7 @@ class Unguarded(Source):
         self._source = source
         self.headers = [guard.unguarded(arrays.text([h]))[0].as_py() for h in source.headers]
         self.types, self.known = source.types, source.known
-        self.hint, self.rows = source.hint, source.rows
+        self.hint, self.rows, self.cut_at = source.hint, source.rows, source.cut_at
 
     def blocks(self) -> Iterator[Block]:
         """Yield all rows, in order."""

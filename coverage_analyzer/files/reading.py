@@ -173,7 +173,9 @@ def opened(
 
     source = opening.source(place, dialect, wanted)
     try:
-        found = tables.recognised(source.headers, table, {**source.known, **(columns or {})})
+        found = tables.recognised(
+            source.headers, table, {**source.known, **(columns or {})}, cut_at=source.cut_at
+        )
         tables.check_types({name: source.types[at] for name, at in found.items()})
         return Table(place, source, found, dialect)
     except InputError as error:

@@ -7,7 +7,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from coverage_analyzer.errors import InputError
+from coverage_analyzer import arrays
+from coverage_analyzer.arrays import Ints
+from coverage_analyzer.errors import InputError, visible
 
 
 def rows_not_utf8(batch: pa.RecordBatch) -> dict[int, str]:
@@ -41,10 +43,23 @@ def column_names(schema: pa.Schema) -> list[str]:
     try:
         names: list[str] = schema.names
     except UnicodeDecodeError as error:
-        shown = error.object.decode("utf-8", "backslashreplace")
-        msg = f"has a column whose name is not UTF-8 text: {shown}. Rename it"
-        raise InputError(msg) from None
+        raise InputError(bad_name(error)) from None
     return names
+
+
+def bad_name(error: UnicodeDecodeError) -> str:
+    """Return how to refuse a table, in words that lack the subject, because of a column's name."""
+    shown = error.object.decode("utf-8", "backslashreplace")
+    return f"has a column whose name is not UTF-8 text: {visible(shown)}. Rename it"
+
+
+def take(cells: pa.Array, rows: Ints) -> pa.Array:
+    """Return some cells of a column, each of which is text if the column is."""
+    if pa.types.is_string_view(cells.type):  # of which Arrow cannot take any
+        texts = [cells[row].as_py() for row in rows.tolist()]
+        encoded = [None if text is None else text.encode() for text in texts]
+        return arrays.from_bytes(encoded, pa.string())
+    return cells.take(arrays.arrow(rows))
 
 
 def _not_utf8(cells: pa.Array) -> list[int]:
