@@ -9,7 +9,16 @@ import pyarrow as pa
 
 from coverage_analyzer import arrays
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files import gdal, geojson, guard, many, report, spatial, workbook
+from coverage_analyzer.files import (
+    gdal,
+    geojson,
+    guard,
+    many,
+    partitions,
+    report,
+    spatial,
+    workbook,
+)
 from coverage_analyzer.files.blocks import Block, Source
 from coverage_analyzer.files.columnar import ParquetFile
 from coverage_analyzer.files.database.address import Address
@@ -85,7 +94,7 @@ def _file(path: Path, dialect: Dialect, wanted: Wanted) -> Source:
             found = workbook.WorkbookFile(path, dialect.sheet, dialect.decimal)
         case _:
             found = DelimitedFile(path, dialect, wanted)
-    return Unguarded(found) if report.is_guarded(path) else found
+    return partitions.with_keys(Unguarded(found) if report.is_guarded(path) else found, path)
 
 
 class Unguarded(Source):
