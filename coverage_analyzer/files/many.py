@@ -39,7 +39,7 @@ def files(path: Path) -> list[Path]:
     found = [path] if path.is_dir() else list(root.glob(str(path.relative_to(path.anchor))))
     some = sorted({file for each in found for file in _files(each, named=each == path)})
     some = [f for f in some if not any(map(partitions.is_hidden, _below(f, path)))]
-    _check_folders([*some, path / "any"] if path.is_dir() else some)
+    check_folders([*some, path / "any"] if path.is_dir() else some)
     if not some:
         msg = f"There is no file in {path}." if path.is_dir() else f"No file is called {path}."
         if path.is_dir() and any(entry.is_dir() for entry in path.iterdir()):
@@ -84,7 +84,7 @@ def _files(entry: Path, *, named: bool, inside: bool = False) -> Iterator[Path]:
         yield from _files(each, named=False, inside=inside)
 
 
-def _check_folders(files: Iterable[Path]) -> None:
+def check_folders(files: Iterable[Path]) -> None:
     """Raise if the folders of some files are no plain sets of files.
 
     Raises
