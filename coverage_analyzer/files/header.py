@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ DELIMITERS: Final = (",", ";", "\t", "|")
 
 MOST_COLUMNS: Final = 16_384
 """As many as a sheet of a workbook has; a header of more is no header."""
+
+_QUOTED: Final = re.compile(rb'"[^"]*+"?')
 
 Wanted = Callable[[Sequence[str]], bool]
 """Says whether fields are the headers that are looked for."""
@@ -84,16 +87,16 @@ def read_header(
 def _check_marks(data: bytes, delimiter: str, path: Path) -> None:
     """Raise if a first line parts into far too many fields: reading them would take long.
 
-    Fields may hold marks in quotes, so a line with quotes in it is left to who reads it.
+    What is in quotes does not count.
 
     Raises
     ------
     InputError
         If it does.
     """
-    line = data[: next((at for mark in b"\n\r" if (at := data.find(mark)) >= 0), len(data))]
+    line = re.split(rb"[\r\n]", _QUOTED.sub(b"", data), maxsplit=1)[0]
     marks = [line.count(mark.encode()) for mark in delimiter or DELIMITERS]
-    if max(marks) >= MOST_COLUMNS and b'"' not in line:
+    if max(marks) >= MOST_COLUMNS:
         _refuse_columns(max(marks) + 1, path)
 
 
