@@ -49,6 +49,15 @@ def text(values: Sequence[str]) -> pa.Array:
     return pa.Array.from_buffers(pa.large_string(), len(encoded), buffers).cast(pa.string())
 
 
+def from_bytes(values: Sequence[bytes | None], kind: pa.DataType) -> pa.Array:
+    """Return an Arrow array of binary, or of text that is not looked at, null where missing."""
+    offsets = np.cumsum([0, *(len(v or b"") for v in values)], dtype=np.int32)
+    missing = np.array([v is None for v in values], np.bool_)
+    valid = pa.py_buffer(np.packbits(~missing, bitorder="little")) if missing.any() else None
+    buffers = [valid, pa.py_buffer(offsets), pa.py_buffer(b"".join(filter(None, values)))]
+    return pa.Array.from_buffers(kind, len(values), buffers)
+
+
 def chosen(numbers: npt.NDArray[Any], texts: pa.Array) -> pa.Array:
     """Return the texts that numbers stand for; null for negative ones."""
     missing = numbers < 0

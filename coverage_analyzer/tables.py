@@ -225,7 +225,11 @@ def folded(header: str) -> str:
 
 
 def recognised(
-    headers: Sequence[str], table: Sequence[Column], overrides: Mapping[str, str] | None = None
+    headers: Sequence[str],
+    table: Sequence[Column],
+    overrides: Mapping[str, str] | None = None,
+    *,
+    cut_at: int = 0,
 ) -> dict[str, int]:
     """Return where the columns of a table stand among headers.
 
@@ -237,6 +241,9 @@ def recognised(
         `SITES` or `CENTERS`.
     overrides
         Header to take for a column, which ends all doubt about that column.
+    cut_at
+        How many bytes of a header the format keeps, if it cuts longer ones: as long a header may
+        then be the beginning of a name.
 
     Raises
     ------
@@ -275,6 +282,7 @@ def recognised(
             raise InputError(msg)
         if at:
             found[column.name] = at[0]
+    found |= _cut_columns(headers, table, found, cut_at) if cut_at else {}
     _check_missing(found, headers, table)
     return found
 
@@ -303,6 +311,49 @@ def country_columns(headers: Sequence[str], at: Sequence[int]) -> dict[str, int]
         return {}
     ordered = sorted(at, key=lambda i: ranks[folded(headers[i])])
     return dict(zip(COUNTRY_STATED, ordered, strict=False))
+
+
+def _cut_columns(
+    headers: Sequence[str], table: Sequence[Column], found: Mapping[str, int], cut_at: int
+) -> dict[str, int]:
+    """Return where the columns that are not found yet stand under a name that was cut.
+
+    Raises
+    ------
+    InputError
+        If a header may be two columns, or two headers the same one.
+    """
+    columns: dict[str, int] = {}
+    for at, header in enumerate(headers):
+        if len(header.encode()) != cut_at or at in found.values():
+            continue
+        names = {
+            column.name: name
+            for column in table
+            if column.name not in found
+            for name in (column.name, *column.synonyms)
+            if folded(name).startswith(folded(header)) and folded(name) != folded(header)
+        }
+        # Of two names that are cut alike, the second gets a number: what the first was is lost.
+        twin = next((h for h in headers if re.fullmatch(_numbered(header), h)), "") if names else ""
+        rival = next((headers[columns[name]] for name in names if name in columns), twin)
+        if len(names) > 1 or rival:
+            what = f"The headers {header!r} and {rival!r} are" if rival else f"{header!r} is"
+            meant = " or ".join(repr(name) for name in names.values())
+            msg = (
+                f"{what} cut to {cut_at} letters, and may be {meant}; say which with "
+                f"{_taking(table, next(c for c in table if c.name in names), header)}, "
+                f"or save the table in a format that keeps names, such as GeoPackage."
+            )
+            raise InputError(msg)
+        columns |= dict.fromkeys(names, at)
+    return columns
+
+
+def _numbered(header: str) -> str:
+    """Return a pattern for the name that a second header gets which is cut like another."""
+    stem = re.escape(header[: len(header) - 2])
+    return rf"{stem}_\d|{stem[: len(stem) - 1]}_\d\d"
 
 
 def unnoticed(

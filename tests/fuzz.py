@@ -9,6 +9,9 @@ random. Each file must
 - give what Python's `csv` gives in its strict mode, where that reads the whole file;
 - take less than some seconds and some memory.
 
+Two of five are files of other kinds (TOML, JSON, GeoJSON, GeoPackage, Parquet, zipped Shapefiles),
+of which the first law holds, and that none opens a connection.
+
 A file that breaks a law is kept in ``build/fuzz``, and the exit code is 1.
 """
 
@@ -22,13 +25,17 @@ import sys
 import tempfile
 import time
 import traceback
+import zipfile
 from pathlib import Path
 from typing import Final, NamedTuple
 
+import geopandas as gpd
 import pyarrow as pa
+import shapely
 
-from coverage_analyzer.errors import InputError
-from coverage_analyzer.files import delimited, records, streams
+from coverage_analyzer import documents, policy, tables
+from coverage_analyzer.errors import InputError, PolicyError
+from coverage_analyzer.files import delimited, reading, records, streams
 from coverage_analyzer.files.delimited import DelimitedFile, Dialect
 
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -37,6 +44,9 @@ KEPT: Final = ROOT / "build" / "fuzz"
 SECONDS: Final = 5.0
 MEGABYTES: Final = 600
 LONGEST: Final = 20_000
+LONGEST_OTHER: Final = 200_000
+OTHERS: Final = 0.4
+"""The share of files that are no text with fields."""
 
 OWN: Final = (
     b"id,lat,lon\n1,40,-75\n2,41,-75\n",
@@ -51,6 +61,16 @@ PIECES: Final = (
     *(b'"', b'""', b",", b";", b"\t", b"|", b"\n", b"\r", b"\r\n", b"\n\n", b"\0", b"\xff", b"\\"),
     *(b"\xef\xbb\xbf", b"\xed\xb2\x81", b"\xff\xfe", b"\x1f\x8b", b"\xe2\x80\xa8", b"\xc2\x85"),
     *(b'"\n"', b',"', b'",', b'a","""\n', b"40.5", b"-75", b"'", b"=1+1"),
+    *(
+        b"[" * 3000,
+        b"{" * 3000,
+        b'{"a":' * 500,
+        b".a" * 200,
+        b"9" * 5000,
+        b"\\ud800",
+        b"=[",
+        b"NaN",
+    ),
 )
 ENCODINGS: Final = ("",) * 6 + ("cp1252", "latin-1", "ascii", "utf-16-le", "shift_jis", "gb18030")
 
@@ -155,6 +175,80 @@ def check(data: bytes, path: Path, chance: random.Random) -> bool:
     return True
 
 
+def other_seeds(folder: Path) -> list[tuple[str, bytes]]:
+    """Return files of other kinds to begin with: documents, spatial files, archives, Parquet."""
+    points = shapely.points([-75, -75.1, 2.35], [40, 40.1, 48.85])
+    frame = gpd.GeoDataFrame(
+        {"id": ["a", "b", "c"], "n": [1, 2**53 + 1, 3]}, geometry=points, crs=4326
+    )
+    frame.to_file(folder / "s.shp", encoding="cp1252")
+    frame.to_file(folder / "s.gpkg")
+    frame.to_parquet(folder / "s.parquet")
+    frame.to_file(folder / "s.geojson")
+    with zipfile.ZipFile(folder / "s.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for suffix in ("shp", "shx", "dbf", "prj", "cpg"):
+            archive.write(folder / f"s.{suffix}", f"s.{suffix}")
+    crs = b'{"type": "link", "properties": {"href": "http://127.0.0.1:9/"}}'
+    plain = (folder / "s.geojson").read_bytes()
+    names = ("s.zip", "s.gpkg", "s.parquet", "s.geojson")
+    return [
+        *((name[1:], (folder / name).read_bytes()) for name in names),
+        (".geojson", plain.replace(b'"features"', b'"crs": ' + crs + b', "features"')),
+        (".toml", policy.text(policy.DEFAULT).encode()),
+        (".run.json", b'{"files": ["report.csv"], "spreadsheet_guard": true, "counts": {}}'),
+    ]
+
+
+def read_other(path: Path, suffix: str) -> bool:
+    """Hold a file of another kind to the laws; return whether it was read.
+
+    Raises
+    ------
+    AssertionError
+        If a law is broken.
+    """
+    try:
+        if suffix == ".toml":
+            policy.Policy.load(path)
+        elif suffix == ".run.json":
+            documents.read_json(path)
+        else:
+            table = reading.opened(path, tables.SITES)
+            for block in table.blocks():
+                seen = len(block.lines) + len(block.rejects) + block.blank
+                assert seen == block.records, "the rows do not add up"
+                for cells in block.columns.columns:
+                    cells.validate(full=True)
+                for row in range(len(block.lines)):
+                    block.raw(row).encode()
+    except (InputError, PolicyError) as error:
+        if path.name not in str(error) and suffix != ".run.json":
+            raise AssertionError("the refusal names no file") from error
+        return False
+    return True
+
+
+def check_other(suffix: str, data: bytes, folder: Path) -> bool:
+    """Hold a file to all laws: in words or read, soon, and without a connection."""
+    path = folder / f"fuzzed{suffix}"
+    path.write_bytes(data)
+    start = time.process_time()
+    was_read = read_other(path, suffix)
+    took = time.process_time() - start
+    assert took < SECONDS, f"{took:.1f} CPU seconds for {len(data):,} bytes"
+    assert not CONNECTIONS, f"a connection: {CONNECTIONS}"
+    return was_read
+
+
+CONNECTIONS: Final[list[str]] = []
+
+
+def watch(event: str, _arguments: object) -> None:
+    """Note what Python opens on the network."""
+    if event in {"socket.connect", "socket.getaddrinfo"}:
+        CONNECTIONS.append(event)
+
+
 def main() -> None:
     """Fuzz for some minutes, tell how much was tried, and keep what broke a law."""
     minutes, seed = (*sys.argv[1:], *("1", "20261124")[len(sys.argv) - 1 :])
@@ -164,20 +258,27 @@ def main() -> None:
     print(f"{own} files to begin with, seed {seed}, {minutes} minute(s)", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "fuzzed.csv"
+        sys.addaudithook(watch)
+        others = other_seeds(Path(folder))
         while time.monotonic() < until:
-            data = chance.choice(pool)
+            suffix, data = ".csv", chance.choice(pool)
+            if chance.random() < OTHERS:
+                suffix, data = chance.choice(others)
             for _ in range(chance.choice((1, 1, 2, 5))):
-                data = mutated(data, chance)[:LONGEST]
+                data = mutated(data, chance)[: LONGEST if suffix == ".csv" else LONGEST_OTHER]
             tried += 1
             try:
-                were_read += check(data, path, chance)
+                if suffix == ".csv":
+                    were_read += check(data, path, chance)
+                else:
+                    were_read += check_other(suffix, data, Path(folder))
             except Exception:  # noqa: BLE001 - whatever it is, it is a finding
                 broken += 1
                 KEPT.mkdir(parents=True, exist_ok=True)
-                kept = KEPT / f"{hashlib.sha256(data).hexdigest()[:12]}.csv"
+                kept = KEPT / f"{hashlib.sha256(data).hexdigest()[:12]}{suffix}"
                 kept.write_bytes(data)
                 print(f"{kept}:\n{traceback.format_exc(limit=-2)}", flush=True)
-            if len(pool) < own + 500 and chance.random() < 0.05:
+            if suffix == ".csv" and len(pool) < own + 500 and chance.random() < 0.05:
                 pool.append(data)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
     print(f"{tried:,} files tried, {were_read:,} read, {tried - were_read - broken:,} refused")

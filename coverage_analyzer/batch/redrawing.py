@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
 
-from coverage_analyzer import countries, tables
+from coverage_analyzer import countries, documents, tables
 from coverage_analyzer.areas import Areas
 from coverage_analyzer.batch.running import labels
 from coverage_analyzer.centers import Centers
@@ -107,7 +107,7 @@ def run_manifest(folder: Path) -> dict[str, Any]:
         If there is none, or it lacks what a map needs.
     """
     try:
-        manifest: dict[str, Any] = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        manifest: dict[str, Any] = documents.read_json(folder / "run.json")
         complete = (
             isinstance(manifest["policy"]["title"], str)
             and isinstance(manifest["policy"]["same_country"], bool)
@@ -202,7 +202,7 @@ def _areas(path: Path, centers: Centers) -> Areas:
     """
     position = {center_id: i for i, center_id in enumerate(centers.center_id)}
     try:
-        features = json.loads(path.read_text(encoding="utf-8"))["features"]
+        features = documents.read_json(path, max_bytes=documents.MAX_AREA_BYTES)["features"]
         told = [feature["properties"] for feature in features]
         shapes = [shapely.from_geojson(json.dumps(feature["geometry"])) for feature in features]
         return Areas(

@@ -60,12 +60,14 @@ def _facts(path: str) -> dict[str, Any]:
     InputError
         If it cannot be read.
     """
-    import tomllib
-
+    from coverage_analyzer import documents
     from coverage_analyzer.errors import InputError
 
     try:
-        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        return documents.read_toml(Path(path))
+    except InputError as error:
+        msg = f"{path} {error}."
+        raise InputError(msg) from error
     except (OSError, ValueError) as error:
         msg = f"{path} cannot be read as TOML: {error}."
         raise InputError(msg) from error

@@ -1,10 +1,24 @@
 """Zip archives of others, looked at before anything in them is unpacked."""
 
+import lzma
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Final
 
 from coverage_analyzer.errors import InputError
+
+DAMAGED: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,  # a password
+    ValueError,
+    OSError,  # of bz2, among others
+)
+"""What opening an archive, or unpacking a part of it, raises where it is damaged or of odd form."""
 
 UNPACKED_BYTES: Final = 4 << 30
 """More than any workbook or Shapefile holds: both formats end at about this."""
@@ -41,7 +55,9 @@ def opened(path: Path, kind: str, *, ratio: int = RATIO) -> zipfile.ZipFile:
     """
     try:
         archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+    except OSError:
+        raise
+    except DAMAGED as error:
         msg = f"{path} cannot be read as {kind}: {error}."
         raise InputError(msg) from error
     sizes = [part.file_size for part in archive.infolist()]

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
 
+import numpy as np
 import pyarrow as pa
 
+from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Ints
 from coverage_analyzer.tables import Rejected
 
@@ -62,6 +64,26 @@ class Block:
     records: int = 0
 
 
+def without(block: Block, odd: dict[int, tuple[Rejected, str]]) -> Block:
+    """Return a block in which further rows, named by their lines, are rejects."""
+    at = np.flatnonzero(np.isin(block.lines, list(odd)))
+    if not len(at):
+        return block
+    lines = block.lines[at].tolist()
+    rejects = [
+        Reject(line, *odd[line], block.raw(i)) for line, i in zip(lines, at.tolist(), strict=True)
+    ]
+    kept = np.delete(np.arange(len(block.lines)), at)
+    return Block(
+        block.lines[kept],
+        block.columns.take(arrays.arrow(kept)),
+        lambda position: block.raw(int(kept[position])),
+        sorted([*block.rejects, *rejects], key=lambda reject: reject.line),
+        block.blank,
+        block.records,
+    )
+
+
 class Source(Protocol):
     """A table that is open for reading, once.
 
@@ -77,6 +99,8 @@ class Source(Protocol):
         How many there are, if the file tells before they are read.
     iso_days
         Whether cells may hold days themselves, which then stand by ISO 8601 whatever a form says.
+    cut_at
+        How many letters of a header the format keeps; 0 if all.
     """
 
     headers: list[str]
@@ -85,6 +109,7 @@ class Source(Protocol):
     hint: str = ""
     rows: int | None = None
     iso_days: bool = False
+    cut_at: int = 0
 
     def days_as_text(self, headers: Sequence[str]) -> None:
         """Read timestamps of some columns as the text that states them, if types lose their zone.
@@ -113,3 +138,40 @@ class Source(Protocol):
     def sha256(self) -> str | None:
         """Return the hash of the file, after the last block; None where there is no file."""
         ...
+
+
+class WrappedSource(Source):
+    """A source that changes what another one yields, and is that one in all else.
+
+    Parameters
+    ----------
+    source
+        The other one, not read yet.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self.headers, self.types, self.known = source.headers, source.types, source.known
+        self.hint, self.rows = source.hint, source.rows
+        self.iso_days, self.cut_at = source.iso_days, source.cut_at
+
+    def days_as_text(self, headers: Sequence[str]) -> None:
+        """Read timestamps of some columns as the text that states them."""
+        self._source.days_as_text(headers)
+        self.types = [*self._source.types, *self.types[len(self._source.types) :]]
+
+    def share(self) -> float:
+        """Return how much of the table has been read, 0 to 1; NaN where that cannot be told."""
+        return self._source.share()
+
+    def place(self, line: int) -> str:
+        """Return where a line is, if its number alone does not tell."""
+        return self._source.place(line)
+
+    def cancel(self) -> bool:
+        """End a wait for rows that another thread is in; return whether that can be done."""
+        return self._source.cancel()
+
+    def sha256(self) -> str | None:
+        """Return the hash of the file, after the last block; None where there is no file."""
+        return self._source.sha256()

@@ -1,37 +1,31 @@
-"""GeoJSON, GeoPackage and Shapefile: points, batch by batch, by GDAL (through pyogrio)."""
+"""GeoPackage and Shapefile: points, batch by batch, by GDAL (through pyogrio)."""
 
 import contextlib
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
-from zipfile import BadZipFile
 
 import pyarrow as pa
 
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files import columnar
-from coverage_analyzer.files.shapefile import checked
+from coverage_analyzer.files import columnar, encodings, feature_ids, utf8
+from coverage_analyzer.files.shapefile import NAME_LETTERS, UNREADABLE_PART, checked
 from coverage_analyzer.files.spatial import UNREADABLE, Layer, SpatialFile
 from coverage_analyzer.paths import utf8_name
 
+CONTAINED: Final = {
+    "ALLOW_OGR_SQL_FUNCTIONS_FROM_TRIGGER_AND_VIEW": "NO",  # some of which fetch
+    "OGR_SQLITE_LOAD_EXTENSIONS": "NO",
+    "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": "{none}",  # nothing by /vsicurl
+    "GDAL_PAM_ENABLED": "NO",  # no .aux.xml
+    "OGR_GEOCODE_SERVICE": "{none}",
+}
+"""Options of GDAL that keep a file from leading anywhere else."""
+
 SQLITE: Final = b"SQLite format 3\0"
 """How a GeoPackage begins (GeoPackage 1.4, requirement 1)."""
-
-
-def geojson(path: Path) -> SpatialFile:
-    """Open a GeoJSON file; days stay the text that they are.
-
-    Raises
-    ------
-    InputError
-        If it cannot be read.
-    """
-    # The prefix keeps GDAL from taking the file for another of the many formats it knows, some of
-    # which fetch from the network.
-    return _with_gdal(
-        path, "GeoJSON", f"GeoJSON:{utf8_name(path.absolute())}", DATE_AS_STRING="YES"
-    )
 
 
 def geopackage(path: Path) -> SpatialFile:
@@ -48,7 +42,7 @@ def geopackage(path: Path) -> SpatialFile:
     try:
         with path.open("rb") as file:
             begins = file.read(len(SQLITE))
-        with _unwarned():
+        with _guarded():
             layers = pyogrio.list_layers(name).tolist() if begins == SQLITE else None
     except UNREADABLE as error:
         msg = f"{path} cannot be read as GeoPackage: {error}."
@@ -65,11 +59,19 @@ def geopackage(path: Path) -> SpatialFile:
         )
         raise InputError(msg)
     rows = _count(path, spatial[0])
-    return _with_gdal(path, "GeoPackage", name, rows, layer=spatial[0])
+    options = {"layer": spatial[0], "return_fids": rows is not None}  # a view has no ids to keep
+    return _with_gdal(_Opening(path, "GeoPackage", name, rows, options=options))
 
 
-def shapefile(path: Path) -> SpatialFile:
+def shapefile(path: Path, encoding: str = "") -> SpatialFile:
     """Open a Shapefile, by the name of its ``.shp``, or all of it in one ``.zip``.
+
+    Parameters
+    ----------
+    path
+        The file.
+    encoding
+        Of its text; if empty, what its ``.cpg`` or its table says.
 
     Raises
     ------
@@ -77,13 +79,25 @@ def shapefile(path: Path) -> SpatialFile:
         If it cannot be read, is not whole, or a ``.zip`` holds several, or none.
     """
     try:
-        whole = checked(path)
+        whole = checked(path, encoding)
     except InputError:
         raise
-    except (*UNREADABLE, BadZipFile) as error:
+    except (*UNREADABLE, *UNREADABLE_PART) as error:
         msg = f"{path} cannot be read as Shapefile: {error}."
         raise InputError(msg) from error
-    return _with_gdal(path, "Shapefile", whole.source, files=whole.files)
+    options = {"ENCODING": encodings.BYTES}
+    found = _with_gdal(
+        _Opening(
+            path,
+            "Shapefile",
+            whole.source,
+            files=whole.files,
+            encoding=whole.encoding,
+            options=options,
+        )
+    )
+    found.cut_at = NAME_LETTERS
+    return found
 
 
 def _count(path: Path, layer: str) -> int | None:
@@ -109,39 +123,87 @@ def _count(path: Path, layer: str) -> int | None:
         raise InputError(msg) from error
 
 
-def _with_gdal(
-    path: Path,
-    kind: str,
-    source: str,
-    rows: int | None = None,
-    files: tuple[Path, ...] = (),
-    **options: str,
-) -> SpatialFile:
-    """Open a file that GDAL reads, of so many rows.
+@dataclass(frozen=True)
+class _Opening:
+    """What GDAL is asked to read, and how.
+
+    Attributes
+    ----------
+    path, kind
+        The file, and what it is called in an error.
+    source
+        How GDAL calls it.
+    rows, files
+        As in a `Layer`.
+    encoding
+        The codec of its text; nothing if GDAL gives UTF-8.
+    options
+        For GDAL.
+    """
+
+    path: Path
+    kind: str
+    source: str
+    rows: int | None = None
+    files: tuple[Path, ...] = ()
+    encoding: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _with_gdal(opening: _Opening) -> SpatialFile:
+    """Open a file that GDAL reads.
 
     Raises
     ------
     InputError
         If it cannot.
     """
+    path = opening.path
     try:
-        with path.open("rb"), _gdal_stream(source, options) as (about, reader):
-            schema, crs = reader.schema, about["crs"]
+        with path.open("rb"), _gdal_stream(opening) as (about, reader):
+            found = reader.schema
+            names = _names(found.names, about["fid_column"] or "", opening.encoding)
+    except UnicodeDecodeError as error:
+        msg = f"{path} {utf8.bad_name(error)}."
+        raise InputError(msg) from None
+    except InputError as error:
+        msg = f"{path} {error}."
+        raise InputError(msg) from None
     except UNREADABLE as error:
-        msg = f"{path} cannot be read as {kind}: {error}."
+        msg = f"{path} cannot be read as {opening.kind}: {error}."
         raise InputError(msg) from error
+    schema = pa.schema([f.with_name(n) for f, n in zip(found, names, strict=True)])
     # An attribute may have that name, too; the geometry comes last.
-    at = schema.get_all_field_indices(about["geometry_name"] or "wkb_geometry")[-1]
-    layer = Layer(
-        schema,
-        at,
-        crs,
-        lambda: _gdal_batches(source, options),
-        rows,
-        files or (path,),
-        lambda names: _gdal_batches(source, {**options, **_stated(names)}),
-    )
-    return SpatialFile(path, layer)
+    at = found.get_all_field_indices(about["geometry_name"] or "wkb_geometry")[-1]
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for batch in _gdal_batches(opening):
+            columns = batch.columns
+            if opening.encoding is not None:
+                columns = [encodings.decoded(cells, opening.encoding) for cells in columns]
+            yield pa.RecordBatch.from_arrays(columns, schema=schema)
+
+    def stated(names: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        return _gdal_batches(replace(opening, options={**opening.options, **_stated(names)}))
+
+    files = opening.files or (path,)
+    return SpatialFile(path, Layer(schema, at, about["crs"], batches, opening.rows, files, stated))
+
+
+def _names(found: Sequence[str], fid: str, encoding: str | None) -> list[str]:
+    """Return the names of columns as they are handed on.
+
+    Raises
+    ------
+    InputError
+        If one is no text. The text lacks the subject.
+    """
+    names = list(found)
+    if encoding is not None:
+        names = [encodings.decoded_name(name, encoding) for name in names]
+    if fid and names[0] == fid:
+        names[0] = feature_ids.header(fid, names[1:])
+    return names
 
 
 def _stated(names: Sequence[str]) -> dict[str, Any]:
@@ -150,23 +212,26 @@ def _stated(names: Sequence[str]) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def _gdal_stream(source: str, options: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], Any]]:
+def _gdal_stream(asked: _Opening) -> Iterator[tuple[dict[str, Any], Any]]:
     """Open a source for reading in batches."""
     from pyogrio.raw import open_arrow
 
     with contextlib.ExitStack() as stack:
-        with _unwarned():
+        with _guarded():
             opening = open_arrow(
-                source, use_pyarrow=True, batch_size=columnar.ROWS_AT_ONCE, **options
+                asked.source,
+                use_pyarrow=True,
+                batch_size=columnar.ROWS_AT_ONCE,
+                **asked.options,
             )
             opened = stack.enter_context(opening)
         yield opened
 
 
-def _gdal_batches(source: str, options: Mapping[str, Any]) -> Iterator[pa.RecordBatch]:
-    with _gdal_stream(source, options) as (_, reader):
+def _gdal_batches(opening: _Opening) -> Iterator[pa.RecordBatch]:
+    with _gdal_stream(opening) as (_, reader):
         while True:
-            with _unwarned():
+            with _guarded():
                 batch = next(reader, None)
             if batch is None:
                 return
@@ -174,8 +239,18 @@ def _gdal_batches(source: str, options: Mapping[str, Any]) -> Iterator[pa.Record
 
 
 @contextlib.contextmanager
-def _unwarned() -> Iterator[None]:
-    """Keep GDAL's warnings back: a geometry that it cannot read becomes a reject anyway."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
+def _guarded() -> Iterator[None]:
+    """Keep GDAL to the file, and its warnings back: what it cannot read becomes a reject anyway.
+
+    The options of whoever uses GDAL in the same process are put back.
+    """
+    import pyogrio
+
+    before = {name: pyogrio.get_gdal_config_option(name) for name in CONTAINED}
+    pyogrio.set_gdal_config_options(CONTAINED)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        pyogrio.set_gdal_config_options(before)

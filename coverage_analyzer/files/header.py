@@ -2,10 +2,11 @@
 
 import csv
 import dataclasses
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files import records, streams
@@ -15,6 +16,8 @@ DELIMITERS: Final = (",", ";", "\t", "|")
 
 MOST_COLUMNS: Final = 16_384
 """As many as a sheet of a workbook has; a header of more is no header."""
+
+_QUOTED: Final = re.compile(rb'"[^"]*+"?')
 
 Wanted = Callable[[Sequence[str]], bool]
 """Says whether fields are the headers that are looked for."""
@@ -64,6 +67,7 @@ def read_header(
         more = text.stream.read(block_bytes)
         data += more
         plain = data.removeprefix(streams.MARK)
+        _check_marks(plain, delimiter, path)
         lines = plain[: records.last_line_end(plain) if more else None].splitlines(keepends=True)
         patient = bool(more) and len(data) < records.FIELD_BYTES
         try:
@@ -78,6 +82,37 @@ def read_header(
         found = _checked(found, path, whole=not more)
         size = len(data) - len(plain) + found.size
         return dataclasses.replace(found, size=size), data
+
+
+def _check_marks(data: bytes, delimiter: str, path: Path) -> None:
+    """Raise if a first line parts into far too many fields: reading them would take long.
+
+    What is in quotes does not count.
+
+    Raises
+    ------
+    InputError
+        If it does.
+    """
+    line = re.split(rb"[\r\n]", _QUOTED.sub(b"", data), maxsplit=1)[0]
+    marks = [line.count(mark.encode()) for mark in delimiter or DELIMITERS]
+    if max(marks) >= MOST_COLUMNS:
+        _refuse_columns(max(marks) + 1, path)
+
+
+def _refuse_columns(count: int, path: Path) -> NoReturn:
+    """Raise because of so many columns.
+
+    Raises
+    ------
+    InputError
+        Always.
+    """
+    msg = (
+        f"{path}, line 1 has {count:,} columns; at most {MOST_COLUMNS:,} are read. Drop those "
+        f"unneeded."
+    )
+    raise InputError(msg)
 
 
 def _checked(found: Header | None, path: Path, *, whole: bool) -> Header:
@@ -95,9 +130,7 @@ def _checked(found: Header | None, path: Path, *, whole: bool) -> Header:
         msg = f"{path} is empty in line 1: it needs a header line and rows."
         raise InputError(msg)
     if len(found.fields) > MOST_COLUMNS:
-        many = f"{len(found.fields):,} columns"
-        msg = f"{path}, line 1 has {many}; at most {MOST_COLUMNS:,} are read. Drop those unneeded."
-        raise InputError(msg)
+        _refuse_columns(len(found.fields), path)
     return found
 
 

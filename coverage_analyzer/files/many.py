@@ -4,13 +4,15 @@ import bisect
 import contextlib
 import dataclasses
 import hashlib
+import itertools
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from coverage_analyzer.errors import InputError
+from coverage_analyzer.files import partitions
 from coverage_analyzer.files.blocks import Block, Source
 
 MAGIC = "*?["
@@ -24,23 +26,37 @@ def is_many(path: Path) -> bool:
 
 
 def members(path: Path) -> list[Path]:
-    """Return the files of a folder or pattern by name, hidden ones (and ``_SUCCESS``) left out."""
+    """Return the files of a folder or pattern by name, hidden ones (and ``_SUCCESS``) left out.
+
+    Folders ``key=value`` among them, and all that is in these, are looked into.
+
+    Raises
+    ------
+    InputError
+        If folders go round in a circle.
+    """
     root = Path(path.anchor or ".")
-    found = path.iterdir() if path.is_dir() else root.glob(str(path.relative_to(path.anchor)))
-    return sorted(p for p in found if p.is_file() and p.name[0] not in "._")
+    found = [path] if path.is_dir() else list(root.glob(str(path.relative_to(path.anchor))))
+    some = sorted({file for each in found for file in _files(each, named=each == path)})
+    return [f for f in some if not any(map(partitions.is_hidden, _below(f, path)))]
 
 
 def files(path: Path) -> list[Path]:
     """Return the files of a folder or pattern by name, hidden ones (and ``_SUCCESS``) left out.
 
+    Folders ``key=value`` among them, and all that is in these, are looked into.
+
     Raises
     ------
     InputError
-        If there is none, or they are of several kinds.
+        If there is none, they are of several kinds, or a folder is not a plain set of files.
     """
     some = members(path)
+    check_folders([*some, path / "any"] if path.is_dir() else some)
     if not some:
         msg = f"There is no file in {path}." if path.is_dir() else f"No file is called {path}."
+        if path.is_dir() and any(entry.is_dir() for entry in path.iterdir()):
+            msg = f"There is no file in {path}, only folders; name files, like '{path}/*/*.csv'."
         raise InputError(msg)
     kinds = {"".join(p.suffixes[-2:] if p.suffix in {".gz", ".zst"} else [p.suffix]) for p in some}
     if len(kinds) > 1:
@@ -48,6 +64,59 @@ def files(path: Path) -> list[Path]:
         msg = f"{path} has files of several kinds, {names}: name those meant, like 'folder/*.csv'."
         raise InputError(msg)
     return some
+
+
+def _below(file: Path, path: Path) -> Sequence[str]:
+    """Return the names of the folders that lead to a file from what a pattern spells out."""
+    spelled = next((n for n, part in enumerate(path.parts) if _is_pattern(part)), len(path.parts))
+    return file.parts[spelled:-1]
+
+
+def _is_pattern(name: str) -> bool:
+    return any(c in name for c in MAGIC)
+
+
+def _files(entry: Path, *, named: bool, inside: bool = False) -> Iterator[Path]:
+    """Yield a file, or those of a folder that is named, is a ``key=value`` or is inside of one.
+
+    Raises
+    ------
+    InputError
+        If folders go round in a circle.
+    """
+    if partitions.is_hidden(entry.name) and not named:
+        return
+    if not entry.is_dir():
+        yield from [entry] if entry.is_file() else []
+        return
+    inside = inside or partitions.is_key(entry.name)
+    if entry.is_symlink() and entry.resolve() in entry.absolute().parents:
+        msg = f"{entry} is a link to a folder above it; remove the link."
+        raise InputError(msg)
+    for each in entry.iterdir() if named or inside else []:
+        yield from _files(each, named=False, inside=inside)
+
+
+def check_folders(files: Iterable[Path]) -> None:
+    """Raise if the folders of some files are no plain sets of files.
+
+    Raises
+    ------
+    InputError
+        Which names the first.
+    """
+    folders = {file.absolute().parent for file in files}
+    above = {each for folder in folders for each in _above(folder)}
+    for folder in sorted(folders | above):
+        partitions.check_folder(folder)
+
+
+def _above(folder: Path) -> list[Path]:
+    """Return the folders above one as long as these are ``key=value``, and the one above them."""
+    keyed = list(
+        itertools.takewhile(lambda p: partitions.is_key(p.name), [folder, *folder.parents])
+    )
+    return [p.parent for p in keyed]
 
 
 class Many(Source):
@@ -74,6 +143,7 @@ class Many(Source):
         self._at = 0
         self.headers, self.types = self._source.headers, self._source.types
         self.known, self.iso_days = self._source.known, self._source.iso_days
+        self.cut_at = self._source.cut_at
         self._days: tuple[str, ...] = ()
         for path in paths[1:]:
             self._check(path, opened(path))
@@ -119,7 +189,12 @@ class Many(Source):
     def place(self, line: int) -> str:
         """Return the file and the line in it, of a line that was counted on."""
         at = bisect.bisect_left(self._begins, line) - 1
-        return f"{self._paths[at].name} line {line - self._begins[at]}"
+        return f"{self._label(self._paths[at])} line {line - self._begins[at]}"
+
+    def _label(self, path: Path) -> str:
+        """Return how a file is called among the others: its name, and the folders that differ."""
+        common = os.path.commonpath([p.parent for p in self._paths])
+        return str(path.relative_to(common))
 
     def share(self) -> float:
         """Return how much of all files has been read, 0 to 1."""
@@ -129,5 +204,5 @@ class Many(Source):
 
     def sha256(self) -> str:
         """Return a hash of the names and hashes of all files."""
-        told = "".join(f"{self._opened(p).sha256()}  {p.name}\n" for p in self._paths)
+        told = "".join(f"{self._opened(p).sha256()}  {self._label(p)}\n" for p in self._paths)
         return hashlib.sha256(os.fsencode(told)).hexdigest()

@@ -9,8 +9,17 @@ import pyarrow as pa
 
 from coverage_analyzer import arrays
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files import gdal, guard, many, report, spatial, workbook
-from coverage_analyzer.files.blocks import Block, Source
+from coverage_analyzer.files import (
+    gdal,
+    geojson,
+    guard,
+    many,
+    partitions,
+    report,
+    spatial,
+    workbook,
+)
+from coverage_analyzer.files.blocks import Block, Source, WrappedSource
 from coverage_analyzer.files.columnar import ParquetFile
 from coverage_analyzer.files.database.address import Address
 from coverage_analyzer.files.database.source import DatabaseTable
@@ -73,11 +82,11 @@ def _file(path: Path, dialect: Dialect, wanted: Wanted) -> Source:
         raise InputError(msg)
     match suffix:
         case ".geojson" | ".json":
-            found = gdal.geojson(path)
+            found = geojson.geojson(path)
         case ".gpkg":
             found = gdal.geopackage(path)
         case ".shp" | ".zip":
-            found = gdal.shapefile(path)
+            found = gdal.shapefile(path, dialect.encoding)
         case ".parquet" | ".geoparquet" | ".pq":
             plain = ParquetFile(path)
             found = spatial.geoparquet(path) if plain.spatial else plain
@@ -85,17 +94,17 @@ def _file(path: Path, dialect: Dialect, wanted: Wanted) -> Source:
             found = workbook.WorkbookFile(path, dialect.sheet, dialect.decimal)
         case _:
             found = DelimitedFile(path, dialect, wanted)
-    return Unguarded(found) if report.is_guarded(path, found.headers) else found
+    if report.is_guarded(path, found.headers):
+        found = Unguarded(found)
+    return partitions.with_keys(found, path)
 
 
-class Unguarded(Source):
+class Unguarded(WrappedSource):
     """A source of which each text is as it was before `guard.guarded`."""
 
     def __init__(self, source: Source) -> None:
-        self._source = source
+        super().__init__(source)
         self.headers = [guard.unguarded(arrays.text([h]))[0].as_py() for h in source.headers]
-        self.types, self.known = source.types, source.known
-        self.hint, self.rows = source.hint, source.rows
 
     def blocks(self) -> Iterator[Block]:
         """Yield all rows, in order."""
@@ -103,11 +112,3 @@ class Unguarded(Source):
             cells = [guard.unguarded(c) for c in block.columns.columns]
             columns = pa.RecordBatch.from_arrays(cells, names=block.columns.schema.names)
             yield dataclasses.replace(block, columns=columns)
-
-    def share(self) -> float:
-        """Return how much of the table has been read, 0 to 1; NaN where that cannot be told."""
-        return self._source.share()
-
-    def sha256(self) -> str | None:
-        """Return the hash of the file."""
-        return self._source.sha256()

@@ -34,6 +34,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from coverage_analyzer import documents
 from coverage_analyzer.errors import PublishError
 from coverage_analyzer.files import report
 from coverage_analyzer.files.atomic import WorkFolder, locked, to_disk
@@ -305,9 +306,9 @@ def _settle(work: WorkFolder) -> None:
 def _begun(work: Path) -> Swap | None:
     """Return the step that the journal in a work folder names, if there is one."""
     try:
-        noted = json.loads((work / JOURNAL).read_text(encoding="utf-8"))
+        noted = documents.read_json(work / JOURNAL)
         old, new = ([str(name) for name in noted[kind]] for kind in (OLD, NEW))
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError):
         return None
     plain = all(Path(name).name == name for name in (*old, *new))
     return Swap(work.parent, work, old, new) if new and plain else None

@@ -172,7 +172,8 @@ def opened(
 
     source = opening.source(place, dialect, wanted)
     try:
-        found = tables.recognised(source.headers, table, {**source.known, **(columns or {})})
+        overrides = {**source.known, **(columns or {})}
+        found = tables.recognised(source.headers, table, overrides, cut_at=source.cut_at)
         dated = {at for name, at in found.items() if name in {*DAYS, *gates.DAYS}}
         source.days_as_text([source.headers[at] for at in sorted(dated)])
         tables.check_types({name: source.types[at] for name, at in found.items()})

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from coverage_analyzer import tables
+from coverage_analyzer import documents, tables
 from coverage_analyzer.centers import Centers
 from coverage_analyzer.countries import ATTRIBUTION, Names, Numbers
 from coverage_analyzer.files import workbook_writer
@@ -114,7 +114,7 @@ def is_guarded(path: Path, headers: Sequence[str] = ()) -> bool:
     if ".csv" in path.suffixes and tuple(headers[-len(tables.GEOCODED) :]) == tables.GEOCODED:
         return True
     try:
-        manifest = json.loads((path.parent / "run.json").read_text(encoding="utf-8"))
+        manifest = documents.read_json(path.parent / "run.json")
         # Parquet is verbatim, and so is Excel: there the guard is a property of the cell.
         ours = ".csv" in path.suffixes and path.name in manifest["files"]
         return ours and bool(manifest["spreadsheet_guard"])
@@ -125,10 +125,10 @@ def is_guarded(path: Path, headers: Sequence[str] = ()) -> bool:
 def earlier_files(folder: Path) -> list[str]:
     """Return the files that an earlier run says it has put into a folder."""
     try:
-        names = json.loads((folder / "run.json").read_text(encoding="utf-8"))["files"]
+        names = documents.read_json(folder / "run.json")["files"]
+        return [name for name in names if isinstance(name, str) and name in FILES]
     except (OSError, ValueError, KeyError, TypeError):
         return []
-    return [name for name in names if isinstance(name, str) and name in FILES]
 
 
 def write_summary(path: Path, counts: Counts, style: Style = SAFE) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 
 import shapely
 
+from coverage_analyzer import documents
 from coverage_analyzer.centers import Centers
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files import report
@@ -53,7 +54,7 @@ def unserved(path: Path, centers: Centers) -> dict[int, Any]:
     """
     position = {center_id: n for n, center_id in enumerate(centers.center_id)}
     try:
-        features = json.loads(path.read_text(encoding="utf-8"))["features"]
+        features = documents.read_json(path, max_bytes=documents.MAX_AREA_BYTES)["features"]
         found: dict[int, list[Any]] = {}
         for f in features:
             if f["properties"]["kind"] == "unserved":

@@ -12,7 +12,7 @@ from typing import Final
 from zipfile import ZipFile
 
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files import archives
+from coverage_analyzer.files import archives, encodings
 from coverage_analyzer.paths import utf8_name
 
 MAGIC: Final = 9994
@@ -26,20 +26,44 @@ PARTS: Final = {
 }
 """What a Shapefile is no use without, besides the .shp itself."""
 
+CODE_PAGE: Final = ".cpg"
+"""The suffix of the file, which need not be there, that says how text is encoded."""
+
+LANGUAGE_DRIVER: Final = 29
+"""The byte of a dBASE table that says so, too."""
+
+NAME_LETTERS: Final = 10
+"""So many bytes of the name of a column a dBASE table keeps."""
+
+READ_AT_ONCE: Final = 1 << 20
+UNREADABLE_PART: Final = archives.DAMAGED
+"""What unpacking a part of an archive raises."""
+
 MAC: Final = "__MACOSX"
 """The folder in which archives made on a Mac keep what only a Mac can use."""
 
 
 @dataclass(frozen=True)
 class Shapefile:
-    """A Shapefile that is whole: what GDAL calls it, and the files that hold it."""
+    """A Shapefile that is whole: what GDAL calls it, the files that hold it, the codec of its text.
+
+    The codec is empty if nothing says which it is.
+    """
 
     source: str
     files: tuple[Path, ...]
+    encoding: str
 
 
-def checked(path: Path) -> Shapefile:
+def checked(path: Path, encoding: str = "") -> Shapefile:
     """Return the one Shapefile that a ``.shp`` or a ``.zip`` stands for.
+
+    Parameters
+    ----------
+    path
+        The file.
+    encoding
+        Of its text; if empty, what its ``.cpg`` or its table says.
 
     Raises
     ------
@@ -52,14 +76,60 @@ def checked(path: Path) -> Shapefile:
         with archives.opened(path, "zipped Shapefile", ratio=RATIO) as archive:
             inside = _only(path, archive)
             parts = _parts(inside, archive.namelist(), path)
-            _check(path, {s: _part_of(archive, part) for s, part in parts.items()})
+            heads = {s: _part_of(archive, part) for s, part in parts.items()}
+            _check(path, heads)
+            _check_streams(path, archive, parts)
         whole = utf8_name(path.absolute())
         outer = whole if "}" in whole else f"{{{whole}}}"  # braces, lest a name in it ends it
-        return Shapefile(f"/vsizip/{outer}/{inside}", (path,))
+        return Shapefile(f"/vsizip/{outer}/{inside}", (path,), _codec(path, heads, encoding))
     beside = [str(other) for other in path.parent.iterdir()]
     parts = _parts(str(path), beside, path)
-    _check(path, {suffix: _file(Path(part)) for suffix, part in parts.items()})
-    return Shapefile(utf8_name(path.absolute()), tuple(map(Path, parts.values())))
+    heads = {suffix: _file(Path(part)) for suffix, part in parts.items()}
+    _check(path, heads)
+    files = tuple(map(Path, parts.values()))
+    return Shapefile(utf8_name(path.absolute()), files, _codec(path, heads, encoding))
+
+
+def _codec(path: Path, heads: "Mapping[str, Part]", encoding: str) -> str:
+    """Return the codec of a Shapefile's text; nothing if nothing says which it is.
+
+    Raises
+    ------
+    InputError
+        If what says so cannot be understood.
+    """
+    spelling = encoding or heads.get(CODE_PAGE, (b"", 0))[0].decode("ascii", "replace").strip(
+        "\0\ufeff \r\n\t"
+    )
+    if not spelling:
+        return encodings.LANGUAGE_DRIVERS.get(heads[".dbf"][0][LANGUAGE_DRIVER], "")
+    try:
+        return encodings.codec(spelling)
+    except InputError as error:
+        what = "--encoding" if encoding else f"its {CODE_PAGE} file"
+        msg = (
+            f"{path}: {what} {error}. Say with --encoding, or in the {CODE_PAGE} file, in which "
+            f"encoding its table was saved, such as UTF-8 or 1252."
+        )
+        raise InputError(msg) from None
+
+
+def _check_streams(path: Path, archive: ZipFile, parts: Mapping[str, str]) -> None:
+    """Read all parts of an archive once: GDAL says nothing of rows that cannot be unpacked.
+
+    Raises
+    ------
+    InputError
+        If one is damaged.
+    """
+    for suffix, name in parts.items():
+        try:
+            with archive.open(name) as stream:
+                while stream.read(READ_AT_ONCE):
+                    pass
+        except UNREADABLE_PART as error:
+            msg = f"{path} is damaged: its {suffix} cannot be unpacked ({error}). Save it again."
+            raise InputError(msg) from None
 
 
 RATIO: Final = 1032
@@ -100,6 +170,8 @@ def _parts(shp: str, names: list[str], path: Path) -> dict[str, str]:
             msg = f"{path}: {stem}{suffix} is missing beside {stem}.shp. It holds {what}."
             raise InputError(msg)
         parts[suffix] = name
+    if code_page := found.get(f"{folder}{stem}{CODE_PAGE}".casefold()):
+        parts[CODE_PAGE] = code_page
     return parts
 
 

@@ -3,21 +3,20 @@
 shapely and pyproj are imported where they are needed: runs over plain tables do without them.
 """
 
+import contextlib
 import itertools
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
 
-from coverage_analyzer import arrays
-from coverage_analyzer.arrays import Bools, Floats
+from coverage_analyzer import arrays, documents
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files import columnar
-from coverage_analyzer.files.blocks import Block, Reject, Source, file_sha256
+from coverage_analyzer.files import columnar, utf8, wkb
+from coverage_analyzer.files.blocks import Block, Source, file_sha256, without
 from coverage_analyzer.tables import Rejected
 
 if TYPE_CHECKING:
@@ -89,7 +88,11 @@ class SpatialFile(Source):
 
     def __init__(self, path: Path, layer: Layer) -> None:
         self._path, self._layer = path, layer
-        self._transformer = _to_wgs84(layer.crs, path)
+        with no_proj_network():
+            crs = _crs(layer.crs, path)
+            self._transformer = _to_wgs84(crs, path)
+            self._srids = frozenset(filter(None, [crs.to_epsg()]))
+        _check_names(layer.schema, path)
         fields = [field for i, field in enumerate(layer.schema) if i != layer.geometry]
         longitude, latitude = _made_names([field.name for field in fields])
         self.headers = [*(field.name for field in fields), longitude, latitude]
@@ -146,14 +149,13 @@ class SpatialFile(Source):
         while True:
             try:
                 batch = next(batches, None)
-                if batch is not None:
-                    batch.validate(full=True)  # GDAL hands text on that is no UTF-8
+                block = None if batch is None else self._block(batch, row)
             except UNREADABLE as error:
                 msg = f"{self._path} cannot be read on from row {row}: {error}."
                 raise InputError(msg) from error
-            if batch is None:
+            if batch is None or block is None:
                 break
-            yield self._block(batch, row)
+            yield block
             row += len(batch)
         if self._layer.rows not in {None, row - 1}:  # GDAL ends without a word at a bad page
             msg = f"{self._path} is damaged: {row - 1} of {self._layer.rows} rows can be read."
@@ -165,30 +167,35 @@ class SpatialFile(Source):
     def _block(self, batch: pa.RecordBatch, row: int) -> Block:
         """Return attributes and coordinates of a batch that begins with a row."""
         at = self._layer.geometry
-        points = _points(batch.column(at), self._transformer)
+        cells = batch.column(at)
+        points = wkb.points(cells.cast(columnar.plain_type(cells.type)), self._srids)
+        lon, lat = points.x, points.y
+        if self._transformer is not None:
+            with no_proj_network():
+                lon, lat = self._transformer.transform(lon, lat)
+            lon = np.where(np.abs(lon) <= 180 + OVERSHOOT, np.clip(lon, -180, 180), lon)
         missing = points.missing if points.missing.any() else None
-        made = [arrays.arrow(values, missing) for values in (points.lon, points.lat)]
+        made = [arrays.arrow(values, missing) for values in (lon, lat)]
         attributes = [column for i, column in enumerate(batch.columns) if i != at]
         whole = pa.RecordBatch.from_arrays([*attributes, *made], names=self.headers)
-        return _without(columnar.block(whole, row), points.odd)
+        block = columnar.block(whole, row)
+        code = Rejected.geometry_not_a_point
+        return without(block, {row + i: (code, what) for i, what in points.odd.items()})
 
 
-def _without(block: Block, odd: Mapping[int, str]) -> Block:
-    """Return a block in which rows of odd geometry, told by their positions, are rejects."""
-    if not odd:
-        return block
-    rejects = [
-        Reject(int(block.lines[i]), Rejected.geometry_not_a_point, what, block.raw(i))
-        for i, what in odd.items()
-    ]
-    kept = np.delete(np.arange(len(block.lines)), list(odd))
-    return replace(
-        block,
-        lines=block.lines[kept],
-        columns=block.columns.take(arrays.arrow(kept)),
-        raw=lambda position: block.raw(int(kept[position])),
-        rejects=rejects,
-    )
+def _check_names(schema: pa.Schema, path: Path) -> None:
+    """Raise if the name of a column is no text.
+
+    Raises
+    ------
+    InputError
+        Which shows it.
+    """
+    try:
+        utf8.column_names(schema)
+    except InputError as error:
+        msg = f"{path} {error}."
+        raise InputError(msg) from None
 
 
 def _made_names(attributes: Sequence[str]) -> tuple[str, str]:
@@ -200,74 +207,62 @@ def _made_names(attributes: Sequence[str]) -> tuple[str, str]:
     return longitude, latitude
 
 
-@dataclass(frozen=True)
-class Points:
-    """Where geometries lie.
+@contextlib.contextmanager
+def no_proj_network() -> Iterator[None]:
+    """Keep PROJ from fetching grids, which a setting of the environment may allow."""
+    from pyproj import network
 
-    Attributes
-    ----------
-    lon, lat
-        Degrees on WGS 84. Shape (n,).
-    missing
-        Where there is no point, or an empty one. Shape (n,).
-    odd
-        What the others are that are no points, by position.
-    """
-
-    lon: Floats
-    lat: Floats
-    missing: Bools
-    odd: dict[int, str]
+    allowed = network.is_network_enabled()  # type: ignore[attr-defined]
+    network.set_network_enabled(active=False)  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        network.set_network_enabled(active=allowed)  # type: ignore[attr-defined]
 
 
-def _points(cells: pa.Array, transformer: "pyproj.Transformer | None") -> Points:
-    """Return the points that well-known binary holds."""
-    import shapely
-
-    binary = np.array([None, *cells.cast(columnar.plain_type(cells.type)).to_pylist()], object)[1:]
-    shapes = shapely.from_wkb(binary, on_invalid="ignore")
-    kinds = shapely.get_type_id(shapes)
-    missing = (kinds != shapely.GeometryType.POINT) | shapely.is_empty(shapes)
-    odd = {
-        i: f"the geometry is a {shapes[i].geom_type}, not a point"
-        for i in np.flatnonzero(kinds > shapely.GeometryType.POINT).tolist()
-    }
-    unread = (kinds == shapely.GeometryType.MISSING) & arrays.valid(cells)
-    odd |= dict.fromkeys(np.flatnonzero(unread).tolist(), "the geometry is no well-known binary")
-    shapes = np.where(missing, None, shapes)  # an empty point has no x to ask for
-    lon, lat = shapely.get_x(shapes), shapely.get_y(shapes)
-    if transformer is not None:
-        lon, lat = transformer.transform(lon, lat)
-        lon = np.where(np.abs(lon) <= 180 + OVERSHOOT, np.clip(lon, -180, 180), lon)
-    return Points(lon, lat, missing, dict(sorted(odd.items())))
-
-
-def _to_wgs84(crs: Any, path: Path) -> "pyproj.Transformer | None":
-    """Return what takes a CRS to longitude and latitude on WGS 84; nothing if it is that.
+def _crs(crs: Any, path: Path) -> "pyproj.CRS":
+    """Return the CRS of a file.
 
     Raises
     ------
     InputError
-        If there is no CRS, or it tells no place on Earth.
+        If there is none, or it has no longitude and latitude.
     """
     import pyproj
 
     try:
         given = None if crs is None else pyproj.CRS.from_user_input(crs).to_2d()
-        # GeoPackage calls what it does not know "Undefined geographic SRS", as if on the ellipsoid.
-        if given is None or given.name.startswith("Undefined"):
-            msg = (
-                f"{path} has no CRS, without which its coordinates mean nothing. State it where "
-                f'the file is made, with gdf.set_crs("EPSG:4326") in geopandas or '
-                f"ogr2ogr -a_srs EPSG:4326, if they are degrees of longitude and latitude."
-            )
-            raise InputError(msg)
-        if not (given.is_geographic or given.is_projected):
-            msg = f"{path} has the CRS {given.name!r}, which has no longitude and latitude."
-            raise InputError(msg)
-        if given.equals(pyproj.CRS(WGS84), ignore_axis_order=True):
+    except (pyproj.exceptions.ProjError, ValueError, TypeError, RecursionError) as error:
+        msg = f"{path} has a CRS that cannot be used: {error}."
+        raise InputError(msg) from error
+    # GeoPackage calls what it does not know "Undefined geographic SRS", as if on the ellipsoid.
+    if given is None or given.name.startswith("Undefined"):
+        msg = (
+            f"{path} has no CRS, without which its coordinates mean nothing. State it where "
+            f'the file is made, with gdf.set_crs("EPSG:4326") in geopandas or '
+            f"ogr2ogr -a_srs EPSG:4326, if they are degrees of longitude and latitude."
+        )
+        raise InputError(msg)
+    if not (given.is_geographic or given.is_projected):
+        msg = f"{path} has the CRS {given.name!r}, which has no longitude and latitude."
+        raise InputError(msg)
+    return given
+
+
+def _to_wgs84(crs: "pyproj.CRS", path: Path) -> "pyproj.Transformer | None":
+    """Return what takes a CRS to longitude and latitude on WGS 84; nothing if it is that.
+
+    Raises
+    ------
+    InputError
+        If PROJ knows no way.
+    """
+    import pyproj
+
+    try:
+        if crs.equals(pyproj.CRS(WGS84), ignore_axis_order=True):
             return None  # the very numbers of the file
-        return pyproj.Transformer.from_crs(given, WGS84, always_xy=True)
+        return pyproj.Transformer.from_crs(crs, WGS84, always_xy=True)
     except pyproj.exceptions.ProjError as error:
         msg = f"{path} has a CRS that cannot be used: {error}."
         raise InputError(msg) from error
@@ -283,7 +278,7 @@ def geoparquet(path: Path) -> SpatialFile:
     """
     try:
         file = columnar.parquet(path)
-        geo = json.loads(file.schema_arrow.metadata[GEO])
+        geo = documents.load_json(file.schema_arrow.metadata[GEO])
         name = geo["primary_column"]
         about, (at,) = geo["columns"][name], file.schema_arrow.get_all_field_indices(name)
         encoding, crs = about["encoding"], about.get("crs", GEOPARQUET_DEFAULT)

@@ -3,7 +3,6 @@
 import functools
 import hashlib
 import json
-import tomllib
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
@@ -13,9 +12,10 @@ import numpy as np
 import pydantic
 from pydantic import Field
 
+from coverage_analyzer import documents
 from coverage_analyzer.countries import names
 from coverage_analyzer.countries.decision import Convention
-from coverage_analyzer.errors import PolicyError, visible
+from coverage_analyzer.errors import InputError, PolicyError, visible
 from coverage_analyzer.policy.checks import faults
 from coverage_analyzer.policy.commitments import CommitmentRules
 from coverage_analyzer.policy.consistency import policy_warnings
@@ -98,9 +98,9 @@ class Policy(Model):
             return source
         text, origin = _text(source)
         try:
-            data = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            msg = f"{origin} is not valid TOML: {error}."
+            data = documents.load_toml(text.encode())
+        except InputError as error:
+            msg = f"{origin} {error}."
             raise PolicyError(msg) from error
         return cls.from_mapping(data, origin=origin)
 
@@ -329,9 +329,9 @@ def _text(source: str | Path) -> tuple[str, str]:
         return text, f"Policy {source!r}"
     path = Path(source)
     try:
-        return path.read_text(encoding="utf-8"), str(path)
-    except UnicodeDecodeError as error:
-        msg = f"{path} cannot be read as UTF-8 text: {error}."
+        return documents.read_text(path), str(path)
+    except InputError as error:
+        msg = f"{path} {error}."
         raise PolicyError(msg) from error
     except (OSError, ValueError) as error:  # none there, a folder, a name too long or with a NUL
         msg = (

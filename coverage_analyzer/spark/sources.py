@@ -14,12 +14,13 @@ has, as one value each, and are put on the worker's disk; such a value holds 2 G
 
 import re
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote
 
 import numpy as np
 import pyarrow as pa
@@ -27,7 +28,7 @@ import pyarrow as pa
 from coverage_analyzer import arrays, tables
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files import columnar, reading
+from coverage_analyzer.files import columnar, many, partitions, reading
 from coverage_analyzer.files.blocks import Block, Reject
 from coverage_analyzer.files.delimited import Dialect
 from coverage_analyzer.files.reading import Table
@@ -133,15 +134,44 @@ def opened(spark: "SparkSession", sites: str, options: Options) -> Input:
         msg = f"{sites}: there is no file."
         raise InputError(msg)
     total = sum(files.values())
+    many.check_folders([_local(path) for path in files if path.startswith(LOCAL)])
+    keys = _common_keys(files)
     if all(Path(path).suffix.lower() in PARQUET for path in files):
-        return replace(_parquet(spark, sites, options), files=len(files), bytes=total)
+        return replace(_parquet(spark, sites, options, keys), files=len(files), bytes=total)
     return replace(_whole_files(spark, sites, files, options), files=len(files), bytes=total)
 
 
-def _parquet(spark: "SparkSession", sites: str, options: Options) -> Input:
-    found = spark.read.parquet(sites)
+def _common_keys(files: Iterable[str]) -> list[str]:
+    """Return the columns that folders ``key=value`` above all files stand for.
+
+    Raises
+    ------
+    InputError
+        If they are not the same for all.
+    """
+    first, *others = sorted(files)
+    keys = list(partitions.keys(PurePosixPath(first)))
+    for path in others:
+        if list(partitions.keys(PurePosixPath(path))) != keys:
+            msg = f"{path} has other folders 'key=value' above it than {first}; read them apart."
+            raise InputError(msg)
+    return keys
+
+
+def _parquet(spark: "SparkSession", sites: str, options: Options, keys: Sequence[str]) -> Input:
+    """Return Parquet files, with a column for each key of their folders, as text.
+
+    Raises
+    ------
+    InputError
+        If columns are missing or ambiguous.
+    """
+    # Spark would type the values by a guess, and prefer them to a column of the file unseen.
+    reader = spark.read.option("recursiveFileLookup", "true") if keys else spark.read
+    found = reader.parquet(sites)
     with session.no_word_on_pandas():
-        arrow = arrow_schema(found)
+        own = arrow_schema(found)
+    arrow = pa.schema([*own, *(pa.field(k, pa.string()) for k in keys if k not in own.names)])
     try:
         known = recognised(arrow, options.columns)
     except InputError as error:
@@ -150,7 +180,8 @@ def _parquet(spark: "SparkSession", sites: str, options: Options) -> Input:
     table = Table(Path(sites), _empty(arrow.names, arrow.types), known, options.dialect)
     where = found.metadataColumn("_metadata")
     frame = found.select("*", where["file_path"], where["row_index"])
-    return Input(table, frame, partial(_batches_judged, arrow.names, known, options.dialect))
+    headers = {"own": own.names, "all": arrow.names}
+    return Input(table, frame, partial(_batches_judged, headers, known, options.dialect))
 
 
 def _empty(headers: list[str], types: list[pa.DataType]) -> Frame:
@@ -160,21 +191,40 @@ def _empty(headers: list[str], types: list[pa.DataType]) -> Frame:
 
 
 def _batches_judged(
-    headers: list[str], known: Mapping[str, int], dialect: Dialect, recipe: Recipe
+    headers: Mapping[str, list[str]], known: Mapping[str, int], dialect: Dialect, recipe: Recipe
 ) -> Callable[[Iterable[pa.RecordBatch]], Batches]:
     """Return what judges batches of Parquet, which end with the file and the row of each row."""
 
     def judge(batches: Iterable[pa.RecordBatch]) -> Batches:
         for batch in batches:
-            sites = pa.RecordBatch.from_arrays(batch.columns[:-2], names=headers)
-            table = Table(Path(), Numbered(sites), known, dialect)
             file, row = batch.columns[-2:]
+            own = dict(zip(headers["own"], batch.columns[:-2], strict=True))
+            if not len(batch):
+                continue
+            columns = _with_keys(own, file, row)
+            sites = pa.RecordBatch.from_arrays(columns, names=headers["all"])
+            table = Table(Path(), Numbered(sites), known, dialect)
             for some in judged(table.rows(), table, matcher_of(recipe)):
                 at = arrays.arrow(np.array([r.line - 1 for r in some.rows.rejects], np.int64))
                 lines = arrays.arrow(arrays.numpy(row.take(at)).astype(np.int64) + 1)
                 yield from _packed(some, table, file.take(at), lines)
 
     return judge
+
+
+def _with_keys(own: Mapping[str, pa.Array], file: pa.Array, row: pa.Array) -> list[pa.Array]:
+    """Return the columns of rows, then those that the folders of their files stand for."""
+    encoded = file.dictionary_encode()
+    paths: list[str] = encoded.dictionary.to_pylist()
+    keys = [partitions.keys(PurePosixPath(unquote(path))) for path in paths]  # Spark quotes, too
+    values = {key: [each[key] for each in keys] for key in keys[0]}
+    texts = {
+        key: arrays.from_bytes([None if v is None else v.encode() for v in some], pa.string())
+        for key, some in values.items()
+    }
+    keyed = {key: cells.take(encoded.indices) for key, cells in texts.items()}
+    lines = arrays.numpy(row).astype(np.int64) + 1
+    return partitions.added_columns(own, keyed, lines, paths[0])
 
 
 class Numbered(Frame):
@@ -223,8 +273,16 @@ def fetched(spark: "SparkSession", path: str, folder: Path) -> Path:
         return _local(path)
     if not SCHEME.match(path):
         return Path(path)
-    copy = folder / path.rsplit("/", 1)[1]
+    copy = _copy_of(path, folder)
     FileSystem(spark, path).get(path, copy)
+    return copy
+
+
+def _copy_of(path: str, folder: Path) -> Path:
+    """Return where a copy of a file goes: below folders ``key=value`` like those above it."""
+    keyed = [part for part in PurePosixPath(path).parts[:-1] if partitions.is_key(part)]
+    copy = folder.joinpath(*keyed, path.rsplit("/", 1)[1])
+    copy.parent.mkdir(parents=True, exist_ok=True)
     return copy
 
 
@@ -259,7 +317,7 @@ def _on_disk(path: str, content: bytes) -> Iterator[Path]:
         yield _local(path)
         return
     with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / path.rsplit("/", 1)[1]
+        copy = _copy_of(path, Path(folder))
         copy.write_bytes(content)
         yield copy
 

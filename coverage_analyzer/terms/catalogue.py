@@ -1,10 +1,9 @@
 """Policies and programmes under one roof: listed, found by name or file, as their TOML text."""
 
-import tomllib
 from pathlib import Path
 
-from coverage_analyzer import policy
-from coverage_analyzer.errors import PolicyError
+from coverage_analyzer import documents, policy
+from coverage_analyzer.errors import InputError, PolicyError
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.policy.wording import nearest
 from coverage_analyzer.terms import programmes
@@ -48,7 +47,7 @@ def entry(name: str | Path) -> Entry:
     if name in programmes.known():
         return Programme.load(name)
     try:
-        told = tomllib.loads(text(name))
-    except tomllib.TOMLDecodeError:  # about which a policy has the words
+        told = documents.load_toml(text(name).encode())
+    except InputError:  # about which a policy has the words
         told = {}
     return Programme.load(name) if "offers" in told else Policy.load(name)

@@ -9,7 +9,6 @@ import functools
 import hashlib
 import json
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -19,8 +18,9 @@ from typing import Annotated, Any, Final, Literal
 import pydantic
 from pydantic import Field
 
+from coverage_analyzer import documents
 from coverage_analyzer.countries import names
-from coverage_analyzer.errors import PolicyError, visible
+from coverage_analyzer.errors import InputError, PolicyError, visible
 from coverage_analyzer.policy.parts import ALL_OTHERS, CountryCode, Identifier, Model, Source
 from coverage_analyzer.policy.wording import nearest, validation_faults
 
@@ -230,9 +230,9 @@ class Programme(Model):
             return source
         origin = f"Programme {source!r}" if str(source) in known() else str(source)
         try:
-            data = tomllib.loads(text(source))
-        except tomllib.TOMLDecodeError as error:
-            msg = f"{origin} is not valid TOML: {error}."
+            data = documents.load_toml(text(source).encode())
+        except InputError as error:
+            msg = f"{origin} {error}."
             raise PolicyError(msg) from error
         return cls.from_mapping(data, origin=origin)
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
@@ -438,3 +439,26 @@ def test_without_java_or_pyspark(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     monkeypatch.setitem(sys.modules, "pyspark.sql", None)
     with pytest.raises(MissingExtraError, match=r"coverage-analyzer\[spark\]"), session.opened():
         pass
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "csv"])
+@pytest.mark.parametrize("pattern", ["", "*/*.{}"])
+def test_hive_folders_are_columns(tmp_path: Path, suffix: str, pattern: str) -> None:
+    """As without Spark: text, none of it typed by a guess, and one that stands for nothing."""
+    for number, value in enumerate(("CA", "C%C3%B4te d'Ivoire", "__HIVE_DEFAULT_PARTITION__")):
+        path = tmp_path / "x" / f"country={value}" / "nr=007" / f"p.{suffix}"
+        path.parent.mkdir(parents=True)
+        columns = {"site_id": [f"{number}"], "latitude": [40.0], "longitude": [-75.0]}
+        if suffix == "parquet":
+            pq.write_table(pa.table(columns), path)
+        else:
+            path.write_text(f"site_id,latitude,longitude\n{number},40.0,-75.0\n")
+    named = pattern.format(suffix).replace("*/", "*/*/")
+    made = on_spark(tmp_path / "x" / named, tmp_path, format="csv")
+    assert made["ledger"] == {"read": 3, "decided": 3, "rejected": 0, "blank": 0}
+    report = tmp_path / "out" / "report.csv"
+    header, rows = cells(min(report.glob("part-*.csv")))[0], parts(report)
+    found = {row[0]: dict(zip(header, row, strict=True)) for row in rows}
+    assert [found[n]["country"] for n in "012"] == ["CA", "Côte d'Ivoire", ""]
+    assert [found[n]["reason"] for n in "01"] == ["country_conflict"] * 2
+    assert {row["nr"] for row in found.values()} == {"007"}

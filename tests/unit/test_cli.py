@@ -333,7 +333,7 @@ def test_entitlements_of_a_customer_in_a_file(tmp_path: Path, call: Call) -> Non
     for path in (facts, tmp_path / "nobody.toml"):
         broken = call(*asked, "--customer", path)
         assert (broken.code, broken.out) == (2, "")
-        assert "cannot be read as TOML" in broken.err
+        assert "is not valid TOML" in broken.err
 
 
 @pytest.mark.parametrize(

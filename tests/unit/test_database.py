@@ -281,12 +281,25 @@ class TestSource:
             connecting.execute(connection, "DELETE FROM t")
         assert path.read_bytes() == before
 
-    def test_text_that_is_no_text_is_told(self, tmp_path: Path) -> None:
-        """SQLite keeps any bytes as text."""
+    def test_text_that_is_not_utf8_is_a_reject(self, tmp_path: Path) -> None:
+        """SQLite keeps any bytes as text: they cost the row that holds them."""
         path = database(
-            tmp_path, "CREATE TABLE t (a)", "INSERT INTO t VALUES (CAST(x'ff' AS TEXT))"
+            tmp_path,
+            "CREATE TABLE t (a, lat, lon)",
+            "INSERT INTO t VALUES (CAST(x'ff' AS TEXT), 40, -75), ('b', 40, -75)",
         )
-        with pytest.raises(InputError, match="column 'a' holds bytes that are not UTF-8"):
+        made = run(f"sqlite:///{path}?table=t", tmp_path)
+        assert made["ledger"] == {"read": 2, "decided": 1, "rejected": 1, "blank": 0}
+        (_, row) = cells(tmp_path / "out" / "rejects.csv")
+        assert row[:2] == ["1", "not_utf8"]
+        assert "'a'" in row[2]
+        assert r"\\xff" in row[3]
+
+    def test_a_column_name_that_is_not_utf8(self, tmp_path: Path) -> None:
+        """No row can be told without it, so the table is refused, in words."""
+        path = database(tmp_path, "CREATE TABLE t (abcdef, lat, lon)")
+        path.write_bytes(path.read_bytes().replace(b"abcdef", b"abc\xe9ef"))
+        with pytest.raises(InputError, match=r"name is not UTF-8 text: abc.xe9ef"):
             read(f"sqlite:///{path}?table=t")
 
     def test_a_table_without_rows(self, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import tempfile
+import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -464,3 +465,14 @@ def test_any_file_is_read_or_refused(data: bytes) -> None:
     except InputError:
         return
     assert result.records == len(result.rows) + len(result.rejects) + result.blank
+
+
+@pytest.mark.parametrize("text", [b"," * 2_000_000, b"," * 1_000_000 + b'"x"', b'"a",' * 400_000])
+def test_a_header_of_commas_is_refused_at_once(tmp_path: Path, text: bytes) -> None:
+    """Two megabytes of marks are not parsed to be counted."""
+    path = tmp_path / "commas.csv"
+    path.write_bytes(text + b"\n1\n")
+    begin = time.process_time()
+    with pytest.raises(InputError, match=r"line 1 has [\d,]+ columns"):
+        DelimitedFile(path)
+    assert time.process_time() - begin < 2

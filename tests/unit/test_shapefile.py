@@ -76,9 +76,10 @@ def test_a_shapefile_gives_the_verdicts_of_csv(tmp_path: Path, name: str, crs: s
 
 
 def test_the_hash_is_that_of_all_parts(tmp_path: Path) -> None:
-    """Of points, index, table and CRS, one behind the other; of an archive its own."""
+    """Of points, index, table, CRS and encoding, one behind the other; of an archive its own."""
     made = run(tmp_path, saved(frame_of(), tmp_path / "sites.shp"))
-    whole = b"".join((tmp_path / f"sites{suffix}").read_bytes() for suffix in PARTS)
+    parts = [*PARTS, ".cpg"]
+    whole = b"".join((tmp_path / f"sites{suffix}").read_bytes() for suffix in parts)
     assert made["inputs"]["sites"]["sha256"] == hashlib.sha256(whole).hexdigest()
     path = saved(frame_of(), tmp_path / "sites.zip")
     made = run(tmp_path, path)
@@ -157,12 +158,13 @@ def test_names_may_be_odd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_encodings_are_those_of_the_cpg(tmp_path: Path) -> None:
-    """The table of an older program, which says so; bytes that are none are refused."""
+    """The table of an older program, which says so; bytes that are none cost their row."""
     path = saved(frame_of(), tmp_path / "sites.shp", encoding="ISO-8859-1")
     assert ca.read_sites(path)["name"].tolist()[1] == "Bêta"
     (tmp_path / "sites.cpg").write_text("UTF-8")
-    with pytest.raises(InputError, match="UTF8"):
-        ca.read_sites(path)
+    run(tmp_path, path)
+    (reject,) = records(tmp_path / "out" / "rejects.csv")
+    assert (reject["line"], reject["reason"]) == ("2", "not_utf8")
 
 
 def test_rows_without_a_point_become_rejects(tmp_path: Path) -> None:

@@ -25,7 +25,15 @@ import coverage_analyzer as ca
 from coverage_analyzer import areas, batch, tables
 from coverage_analyzer.cli import main as cli
 from coverage_analyzer.errors import InputError, PublishError
-from coverage_analyzer.files import area_writer, columnar, gdal, reading, single, spatial
+from coverage_analyzer.files import (
+    area_writer,
+    columnar,
+    gdal,
+    geojson,
+    reading,
+    single,
+    spatial,
+)
 
 FORMATS = ["sites.geojson", "sites.json", "sites.gpkg", "sites.parquet", "sites.geoparquet"]
 
@@ -93,7 +101,8 @@ def test_each_format_gives_the_verdicts_of_csv(
     names = ("site_id", "name", "country", "longitude", "latitude")
     assert made["columns"] == {n: n for n in names}
     rows = report(tmp_path)
-    assert list(rows[0])[:5] == list(names)
+    assert [n for n in rows[0] if n != "fid"][:5] == list(names)
+    assert [r.get("fid") for r in rows] == (list("12345") if name == "sites.gpkg" else [None] * 5)
     assert [r["site_id"] for r in rows] == ["0001", "0002", "0003", "0004", "0005"]
     assert rows[1]["name"] == "Bêta 東京"
     assert [float(rows[0][n]) for n in names[3:]] == [-75.0, 40.0]
@@ -111,6 +120,7 @@ def test_any_crs_is_brought_to_wgs84(tmp_path: Path, name: str, crs: str) -> Non
     for found, wanted in zip(report(tmp_path), expected, strict=True):
         for column in ("longitude", "latitude"):
             assert float(found.pop(column)) == pytest.approx(float(wanted.pop(column)), abs=1e-9)
+        assert found.pop("fid", "") == (wanted["site_id"] if name == "sites.gpkg" else "")
         assert found == wanted
 
 
@@ -323,6 +333,7 @@ def test_many_batches(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
     frame = gpd.GeoDataFrame({"id": [f"{n:03}" for n in range(100)]}, geometry=points, crs=4326)
     path = saved(frame, tmp_path / name)
     monkeypatch.setattr(columnar, "ROWS_AT_ONCE", 8)
+    monkeypatch.setattr(geojson, "FEATURES_AT_ONCE", 8)
     assert len(list(reading.opened(path, tables.SITES).rows())) == 13
     made = run(tmp_path, path)
     assert made["ledger"] == {"read": 100, "decided": 85, "rejected": 15, "blank": 0}
@@ -388,13 +399,15 @@ def test_rows_that_do_not_come_are_missed(tmp_path: Path) -> None:
         list(source.blocks())
 
 
-def test_text_that_is_no_utf8_is_refused(tmp_path: Path) -> None:
-    """GDAL hands the bytes on as if they were text."""
+def test_text_that_is_not_utf8_is_a_reject(tmp_path: Path) -> None:
+    """Bytes are no text; they cost the row that holds them."""
     text = """{"type": "FeatureCollection", "features": [{"type": "Feature", "properties":
         {"name": "B\u00eata"}, "geometry": {"type": "Point", "coordinates": [1, 2]}}]}"""
     path = sites_file(tmp_path, text.encode("latin-1"), "sites.geojson")
-    with pytest.raises(InputError, match="UTF8"):
-        ca.read_sites(path)
+    assert run(tmp_path, path)["ledger"]["rejected"] == 1
+    (row,) = records(tmp_path / "out" / "rejects.csv")
+    assert (row["line"], row["reason"]) == ("1", "not_utf8")
+    assert r"\xea" in row["raw"]
 
 
 def test_an_attribute_may_be_called_like_the_geometry(tmp_path: Path) -> None:

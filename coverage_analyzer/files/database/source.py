@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from coverage_analyzer import arrays
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files import columnar
+from coverage_analyzer.files import columnar, utf8
 from coverage_analyzer.files.blocks import Block, Source
 from coverage_analyzer.files.database import connecting
 from coverage_analyzer.files.database.address import Address, check_name, quoted
@@ -176,7 +176,7 @@ def _checked(names: Sequence[str]) -> Sequence[str]:
 def _postgresql(connection: Any, query: str) -> tuple[str, pa.Schema, list[str]]:
     """Return the query with all that Arrow has no type for as text, its columns, and geometries."""
     given = connecting.schema(connection, query)
-    _checked(given.names)
+    _checked(utf8.column_names(given))
     columns, geometries = [], []
     for field in given:
         kind = (field.metadata or {}).get(b"POSTGRESQL:type", b"").decode()
@@ -196,7 +196,7 @@ def _sqlite(connection: Any, query: str) -> tuple[str, pa.Schema]:
     stands before all others.
     """
     with connecting.batches(connection, f"SELECT * FROM (\n{query}\n) LIMIT 0", {}) as (found, _):
-        names: list[str] = found.names
+        names = utf8.column_names(found)
     _checked([re.sub(r":\d+$", "", n) if re.sub(r":\d+$", "", n) in names else n for n in names])
     ranks = ", ".join(SQLITE_RANK.format(f"q.{quoted(n)}") for n in names)
     widest = connecting.first_row(connection, f"SELECT {ranks} FROM (\n{query}\n) AS q") or ()
@@ -209,7 +209,7 @@ def _sqlite(connection: Any, query: str) -> tuple[str, pa.Schema]:
 
 
 def _check(rows: pa.RecordBatch, row: int) -> None:
-    """Raise if rows hold text that is no text, or days that no calendar has.
+    """Raise if rows hold days that no calendar has.
 
     Raises
     ------
@@ -217,11 +217,6 @@ def _check(rows: pa.RecordBatch, row: int) -> None:
         Which names the column and the first row.
     """
     for name, cells in zip(rows.schema.names, rows.columns, strict=True):
-        try:
-            cells.validate(full=True)
-        except pa.ArrowInvalid:
-            msg = f"column {name!r} holds bytes that are not UTF-8, after row {row - 1}."
-            raise InputError(msg) from None
         if pa.types.is_date32(cells.type):
             days = cells.cast(pa.int32()).cast(pa.int64())
             least, most = DAYS

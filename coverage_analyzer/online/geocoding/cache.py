@@ -17,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
+from coverage_analyzer import documents
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.online.geocoding.grades import Answer, Found, Grade
 
@@ -223,7 +224,7 @@ def _written(answer: Answer) -> str:
 def _read(text: str) -> Answer | None:
     """Return an answer as kept; None if it was under other rules, or is damaged."""
     try:
-        told = json.loads(text)
+        told = documents.load_json(text.encode())
         if told.pop("rules") != RULES:
             return None
         told["grade"], told["reason"] = Grade[told["grade"]], Found(told["reason"])

@@ -1,0 +1,161 @@
+"""Which encoding the text of a Shapefile has, by its ``.cpg`` or its table, as Python's codec.
+
+GDAL knows fewer spellings, and loses the last letter of each text in Hebrew and Vietnamese. So it
+is asked for the bytes as they are (as Latin-1, which keeps each), and they are decoded here.
+"""
+
+import codecs
+import contextlib
+import re
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from coverage_analyzer import arrays
+from coverage_analyzer.errors import InputError
+
+BYTES: Final = "ISO-8859-1"
+"""What GDAL is told: each byte becomes the character of its number."""
+
+FALLBACK: Final = "cp1252"
+"""Of text that is not UTF-8 in a table that says nothing: what most such tables are written in."""
+
+LANGUAGE_DRIVERS: Final = {
+    **dict.fromkeys((0x01, 0x09, 0x0B, 0x0D, 0x0F, 0x11, 0x15, 0x18, 0x19, 0x1B), "cp437"),
+    **dict.fromkeys((0x02, 0x0A, 0x0E, 0x10, 0x12, 0x14, 0x16, 0x1A, 0x1D, 0x25, 0x37), "cp850"),
+    **dict.fromkeys((0x03, 0x57, 0x58, 0x59), "cp1252"),
+    **dict.fromkeys((0x08, 0x17, 0x66), "cp865"),
+    **dict.fromkeys((0x13, 0x7B), "cp932"),
+    **dict.fromkeys((0x1C, 0x6C), "cp863"),
+    **dict.fromkeys((0x1F, 0x22, 0x23, 0x40, 0x64, 0x87), "cp852"),
+    **dict.fromkeys((0x26, 0x65), "cp866"),
+    **dict.fromkeys((0x4D, 0x7A), "gbk"),
+    **dict.fromkeys((0x4E, 0x79), "cp949"),
+    **dict.fromkeys((0x4F, 0x78), "cp950"),
+    **dict.fromkeys((0x50, 0x7C), "cp874"),
+    **dict.fromkeys((0x6A, 0x86), "cp737"),
+    **dict.fromkeys((0x6B, 0x88), "cp857"),
+    0x04: "mac_roman",
+    0x24: "cp860",
+    0x67: "cp861",
+    0x7D: "cp1255",
+    0x7E: "cp1256",
+    0x96: "mac_cyrillic",
+    0x97: "mac_latin2",
+    0x98: "mac_greek",
+    0xC8: "cp1250",
+    0xC9: "cp1251",
+    0xCA: "cp1254",
+    0xCB: "cp1253",
+    0xCC: "cp1257",
+}
+"""Codecs by the byte that a dBASE table has for them (its language driver; Esri, dBASE, FoxPro)."""
+
+CODE_PAGES: Final = {
+    65001: "utf-8",
+    936: "gbk",
+    54936: "gb18030",
+    1361: "johab",
+    20127: "ascii",
+    20866: "koi8_r",
+    21866: "koi8_u",
+    20932: "euc_jp",
+    51932: "euc_jp",
+    51949: "euc_kr",
+    10000: "mac_roman",
+    10006: "mac_greek",
+    10007: "mac_cyrillic",
+    10029: "mac_latin2",
+    **{28590 + part: f"iso8859_{part}" for part in (*range(1, 12), *range(13, 17))},
+}
+"""Codecs by the number that Windows has for them, where Python's name is not ``cp`` and it."""
+
+_ISO: Final = re.compile(r"(?:iso)?8859(\d{1,2})")
+_NUMBERED: Final = re.compile(r"(?:ansi|windows|win|cp|ms|ibm|oem|dos|codepage)?0*(\d{3,5})")
+_PRINTABLE: Final = bytes(range(0x20, 0x7F))
+_NO_TABLE: Final = frozenset({"idna", "punycode", "unicode-escape", "raw-unicode-escape"})
+"""Codecs of Python for other ends."""
+
+
+def codec(spelling: str) -> str:
+    """Return the name of the codec that a spelling means.
+
+    Raises
+    ------
+    InputError
+        If it means none that a table can be written in. The text lacks the subject.
+
+    Examples
+    --------
+    >>> [codec(s) for s in ("ANSI 1252", "1252", "UTF8", "65001", "ISO 88591", "OEM 850", "Big5")]
+    ['cp1252', 'cp1252', 'utf-8', 'utf-8', 'iso8859-1', 'cp850', 'big5']
+    """
+    key = re.sub(r"[^0-9a-z]", "", spelling.casefold())
+    iso, numbered = _ISO.fullmatch(key), _NUMBERED.fullmatch(key)
+    name = spelling.strip()
+    if iso:
+        name = f"iso8859_{iso[1]}"
+    elif numbered:
+        number = int(numbered[1])
+        name = CODE_PAGES.get(number, f"cp{number}")
+    for each in (name, key):
+        with contextlib.suppress(LookupError, ValueError):
+            found = codecs.lookup(each).name
+            if found not in _NO_TABLE and _PRINTABLE.decode(found) == _PRINTABLE.decode("ascii"):
+                return found
+    msg = f"names the encoding {spelling.strip()[:40]!r}, which is not known"
+    raise InputError(msg)
+
+
+def decoded(cells: pa.Array, encoding: str) -> pa.Array:
+    """Return text that GDAL read as `BYTES` as what it is; bytes that are none stay bytes.
+
+    Parameters
+    ----------
+    cells
+        Text, or any other column, which is returned as it is.
+    encoding
+        The codec; if empty, UTF-8, or `FALLBACK` where a cell is not that.
+    """
+    if not pa.types.is_string(cells.type) or _is_ascii(cells):
+        return cells
+    encoded = cells.dictionary_encode()
+    texts = [_decoded(text.encode("latin-1"), encoding) for text in encoded.dictionary.to_pylist()]
+    return arrays.from_bytes(texts, pa.string()).take(encoded.indices)
+
+
+def decoded_name(name: str, encoding: str) -> str:
+    """Return the name of a column that GDAL read as `BYTES`.
+
+    Raises
+    ------
+    InputError
+        If it is no text in the encoding. The text lacks the subject.
+    """
+    raw = name.encode("latin-1", "replace")
+    try:
+        return _decoded(raw, encoding).decode()
+    except UnicodeDecodeError:
+        shown = raw.decode("ascii", "backslashreplace")
+        msg = f"has a column whose name is not {encoding or 'UTF-8'} text: {shown}"
+        raise InputError(msg) from None
+
+
+def _is_ascii(cells: pa.Array) -> bool:
+    data = cells.buffers()[2]
+    return data is None or not (np.frombuffer(data, np.uint8) & 0x80).any()
+
+
+def _decoded(raw: bytes, encoding: str) -> bytes:
+    """Return bytes in UTF-8; if they are no text in their encoding, such that are none in UTF-8."""
+    for name in [encoding] if encoding else ["utf-8", FALLBACK]:
+        try:
+            return raw.decode(name).encode()
+        except UnicodeDecodeError:
+            continue
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return raw
+    return raw + b"\xff"
