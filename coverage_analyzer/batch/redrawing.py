@@ -113,6 +113,7 @@ def run_manifest(folder: Path) -> dict[str, Any]:
             and isinstance(manifest["policy"]["same_country"], bool)
             and bool(Dialect(**manifest["notation"]))
             and isinstance(manifest["files"], list)
+            and all(isinstance(manifest.get(n, {}), dict) for n in ("columns", "renamed_columns"))
             and bool(np.datetime64(manifest["as_of"], "D"))
         )
     except (OSError, ValueError, KeyError, TypeError):

@@ -1,5 +1,6 @@
 """A manifest, journal, policy or programme that no honest program wrote: never a traceback."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,15 @@ def test_a_command_on_a_folder_with_a_bad_manifest(tmp_path: Path, bad: str, com
     extract = sites_file(tmp_path, b"", "x.osm.pbf")
     more = ["--osm", extract] if command == "drive-times" else []
     assert str(tmp_path) in refusal(command, tmp_path / "out", *more)
+
+
+@pytest.mark.parametrize("key", ["columns", "renamed_columns", "files", "notation", "policy"])
+def test_a_manifest_whose_parts_are_of_another_kind(tmp_path: Path, key: str) -> None:
+    """It is no run's, either."""
+    judged(tmp_path)
+    changed = manifest(tmp_path / "out") | {key: 7}
+    (tmp_path / "out" / "run.json").write_text(json.dumps(changed))
+    assert "holds no run" in refusal("map", tmp_path / "out")
 
 
 def test_areas_nested_without_end(tmp_path: Path) -> None:
