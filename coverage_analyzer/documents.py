@@ -83,7 +83,7 @@ def load_json(data: bytes, *, max_depth: int = MAX_DEPTH, max_bytes: int = MAX_B
     text = _text(data, max_bytes)
     _measure(_JSON_STRING.sub(b"", data), max_depth)
     try:
-        loaded = json.loads(text)
+        loaded = json.loads(text, parse_constant=_refuse_constant)
         if _SURROGATE.search(data):
             json.dumps(loaded, ensure_ascii=False).encode()
     except (UnicodeEncodeError, RecursionError) as error:
@@ -202,6 +202,17 @@ def check_nesting(text: str, max_depth: int = MAX_DEPTH) -> None:
     if text.count("[") + text.count("{") > max_depth:
         data = text.encode("utf-8", "surrogatepass")
         _measure(_JSON_STRING.sub(b"", data), max_depth)
+
+
+def _refuse_constant(name: str) -> Any:
+    """Raise: JSON has neither NaN nor Infinity (RFC 8259, section 6).
+
+    Raises
+    ------
+    ValueError
+        Always.
+    """
+    raise ValueError(name)
 
 
 def _text(data: bytes, max_bytes: int) -> str:

@@ -21,7 +21,6 @@ import functools
 import http.client
 import io
 import ipaddress
-import json
 import logging
 import queue
 import re
@@ -38,6 +37,7 @@ from importlib import metadata
 from typing import Any, Final, Protocol, TypeVar
 from urllib.parse import SplitResult, quote, unquote, urlencode, urljoin, urlsplit
 
+from coverage_analyzer.documents import load_json
 from coverage_analyzer.errors import InputError, ServiceError, visible
 
 log = logging.getLogger(__name__)
@@ -65,9 +65,6 @@ _DIGITS: Final = re.compile(r"[0-9]{1,9}")
 _HTTP_DATE: Final = re.compile(
     r"[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT"
 )
-_JSON_TOKEN: Final = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[\[{]|[\]}]', re.DOTALL)
-"""A string, closed or not (so that no text is scanned twice), or a bracket."""
-
 _UNSAFE: Final = re.compile(r"[\s\x00-\x20\x7f\\]")
 
 
@@ -238,44 +235,11 @@ def parse_json(data: bytes) -> Any:
         If it is not JSON, or is nested deeper.
     """
     try:
-        text = data.decode("utf-8-sig")
-        _check_depth(text)
-        return json.loads(text, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
+        return load_json(data, max_depth=MAX_DEPTH, max_bytes=len(data))
+    except InputError as error:
         begin = _brief(data[:60].decode("utf-8", "replace"))
-        why = str(error) if isinstance(error, _DepthError) else f"not JSON but {begin!r}"
-        raise HttpError(f"the answer is {why}") from error
-
-
-class _DepthError(ValueError):
-    """JSON is nested too deeply."""
-
-
-def _check_depth(text: str) -> None:
-    """Raise if JSON is nested too deeply.
-
-    Raises
-    ------
-    _DepthError
-        If it is.
-    """
-    depth = 0
-    for token in _JSON_TOKEN.finditer(text):
-        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(token[0], 0)
-        if depth > MAX_DEPTH:
-            msg = f"JSON nested more than {MAX_DEPTH} levels deep"
-            raise _DepthError(msg)
-
-
-def _refuse_constant(name: str) -> Any:
-    """Raise: JSON has neither NaN nor Infinity.
-
-    Raises
-    ------
-    ValueError
-        Always.
-    """
-    raise ValueError(name)
+        why = str(error) if "nested" in str(error) else f"is not JSON but {begin!r}"
+        raise HttpError(f"the answer {why}") from error
 
 
 def stream(request: Request) -> Generator[bytes, None, None]:
