@@ -24,8 +24,8 @@ from coverage_analyzer.batch.redrawing import (
     centers_as_used,
     network_of,
     report_table,
-    run_manifest,
     verdict_columns,
+    watched_run,
 )
 from coverage_analyzer.batch.running import labels
 from coverage_analyzer.centers import Centers
@@ -35,6 +35,7 @@ from coverage_analyzer.files.drive_times import NAME, DriveTimesWriter
 from coverage_analyzer.files.publishing import Publication
 from coverage_analyzer.files.reading import Rows, Table
 from coverage_analyzer.files.text_writer import Style
+from coverage_analyzer.fingerprint import WatchedFiles, unchanged_during
 from coverage_analyzer.maps import page
 from coverage_analyzer.maps.gathering import DrawnSites
 from coverage_analyzer.maps.payload import Network as DrawnNetwork
@@ -86,7 +87,8 @@ def drive(
     Raises
     ------
     InputError
-        If it is no folder of a run, a file in it or the roads cannot be used, or the time is none.
+        If it is no folder of a run, a file in it or the roads cannot be used or changed while they
+        were being read, or the time is none.
     MissingExtraError
         If the extra ``roads`` is not installed.
     PolicyError
@@ -96,12 +98,13 @@ def drive(
     """
     folder = Path(folder)
     check_minutes(minutes)
-    rules = _rules(_check_engine(folder, run_manifest(folder)), policy)
+    watched, manifest = watched_run(folder)
+    rules = _rules(_check_engine(folder, manifest), policy)
     engine = engine_of(roads)
     with Publication(folder, [NAME]) as publication:
-        job = Job(folder, run_manifest(folder), rules, engine, minutes)
+        job = Job(folder, manifest, rules, engine, minutes)
         try:
-            return job.published(publication)
+            return job.published(publication, watched)
         except PublishError:
             raise
         except OSError as error:
@@ -178,8 +181,28 @@ class Job:
         raw = not self.manifest.get("spreadsheet_guard", True)
         return Style(raw_text=raw, excel=bool(self.manifest.get("byte_order_mark")))
 
-    def published(self, publication: Publication) -> dict[str, Any]:
-        """Stream the report through, write all files, publish them, and return the manifest."""
+    def published(self, publication: Publication, watched: WatchedFiles) -> dict[str, Any]:
+        """Stream the report through, write all files, publish them, and return the manifest.
+
+        Parameters
+        ----------
+        publication
+            Of the folder.
+        watched
+            The files of the run, as they were when its manifest was read.
+
+        Raises
+        ------
+        InputError
+            If one of them has changed since.
+        """
+        with unchanged_during(watched):
+            told = self._written(publication)
+        publication.publish()
+        return told
+
+    def _written(self, publication: Publication) -> dict[str, Any]:
+        """Stream the report through, write all files, and return the manifest."""
         table = report_table(self.folder, self.manifest)
         totals = self._streamed(table, publication)
         report.write_summary(publication.path("summary.csv"), totals.places, self.style)
@@ -202,7 +225,6 @@ class Job:
         told = self._told(totals)
         told["files"] = [*publication.names, "run.json"]
         report.write_manifest(publication.path("run.json"), told)
-        publication.publish()
         return told
 
     def _served(self, network: DrawnNetwork) -> tuple[dict[int, Any], dict[int, Any]]:

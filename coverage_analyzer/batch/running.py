@@ -24,15 +24,17 @@ from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.overlap import ahead
 from coverage_analyzer.centers import day
 from coverage_analyzer.errors import CoverageError, InputError, PublishError
-from coverage_analyzer.files import opening, reading, report, streams
+from coverage_analyzer.files import hold, opening, reading, report, streams
 from coverage_analyzer.files.database import target
 from coverage_analyzer.files.database.address import is_address
 from coverage_analyzer.files.database.target import TableWriter
 from coverage_analyzer.files.duplicates import Ids, Repeats
+from coverage_analyzer.files.hold import RejectLimit
 from coverage_analyzer.files.publishing import Publication
 from coverage_analyzer.files.reading import Rows, Table
 from coverage_analyzer.files.text_writer import RejectsWriter
-from coverage_analyzer.judging import judged, matcher_of, products_of
+from coverage_analyzer.fingerprint import check_same
+from coverage_analyzer.judging import judged, matcher_of, open_products
 from coverage_analyzer.maps import page, payload
 from coverage_analyzer.maps.gathering import DrawnSites
 from coverage_analyzer.matching import Matcher
@@ -60,7 +62,8 @@ def run(
     output
         The folder for ``report.csv`` (or ``.csv.gz``, ``.parquet`` ...), ``rejects.csv``,
         ``summary.csv``, ``centers.csv``, ``areas.geojson``, ``map.html`` and ``run.json``.
-        An old report there is replaced whole, or stays.
+        An old report there is replaced whole, or stays. If too many rows are rejected
+        (``options.max_rejects``), it stays, and the files go to ``DIR.held``.
     policy
         A policy, the name of a built-in one, or the path of a TOML file.
     as_of
@@ -71,14 +74,15 @@ def run(
     Returns
     -------
     manifest
-        What ``run.json`` holds.
+        What ``run.json`` holds. ``held`` lists why the run was held back; it is empty if the
+        report was replaced. ``options.warn`` is told, too.
 
     Raises
     ------
     CoverageError
         If rows do not add up, which would be a fault of this program.
     InputError
-        If a file or the day cannot be used.
+        If a file, the day or an option cannot be used, or a file changed while it was being read.
     MissingExtraError
         If a workbook is read or written and the extra ``excel`` is not installed.
     PolicyError
@@ -87,12 +91,21 @@ def run(
         If the folder cannot be written.
     """
     options = options or Options()
-    wanted, rules = day(as_of), Policy.load(policy)
+    wanted, rules, limit = day(as_of), Policy.load(policy), RejectLimit.parse(options.max_rejects)
     _check_inputs(sites, centers, options)
     columns, dialect = options.center_columns, options.center_dialect
     given = reading.opened(centers, tables.CENTERS, columns, dialect)
-    trusting, products = options.trust_declared, products_of(options.products)
-    matcher = matcher_of(given, rules, as_of=wanted, trust_declared=trusting, products=products)
+    dated = open_products(options.products)
+    matcher = matcher_of(
+        given,
+        rules,
+        as_of=wanted,
+        trust_declared=options.trust_declared,
+        products=None if dated is None else reading.read_products(dated),
+    )
+    for read in (given, dated):
+        if read is not None:
+            read.source.sha256()  # at once: these files may change from here on
     table = _opened_sites(sites, options)
     report.check_rows(options.format, table.source.rows)
     _spare_inputs(Path(output), [t.path for t in (table, given) if isinstance(t.path, Path)])
@@ -102,9 +115,11 @@ def run(
             if options.on_duplicate != "keep":
                 first, folder = options.on_duplicate == "first", publication.folder
                 refused = reading.duplicates(table, keep_first=first, folder=folder)
+                first_read = table.source.fingerprint
                 table = dataclasses.replace(_opened_sites(sites, options), refused=refused)
-            outputs = Outputs(publication, elsewhere)
-            return _published((table, given), matcher, outputs, options)
+                check_same(first_read, table.source.fingerprint)
+            inputs, outputs = Inputs(table, given, dated), Outputs(publication, elsewhere, limit)
+            return _published(inputs, matcher, outputs, options)
         except CoverageError:
             raise
         except OSError as error:
@@ -164,11 +179,21 @@ def _spare_inputs(folder: Path, inputs: Sequence[Path]) -> None:
 
 
 @dataclass(frozen=True)
+class Inputs:
+    """The open tables that a run reads."""
+
+    sites: Table
+    centers: Table
+    products: Table | None
+
+
+@dataclass(frozen=True)
 class Outputs:
-    """Where a run writes: a folder, and maybe a table of a database."""
+    """Where a run writes: a folder, and maybe a table of a database; and up to which rejects."""
 
     publication: Publication
     elsewhere: TableWriter | None
+    limit: RejectLimit
 
 
 @dataclass
@@ -183,12 +208,13 @@ class Totals:
 
 
 def _published(
-    given: tuple[Table, Table], matcher: Matcher, outputs: Outputs, options: Options
+    inputs: Inputs, matcher: Matcher, outputs: Outputs, options: Options
 ) -> dict[str, Any]:
     """Stream the rows, write all files, publish them, and return the manifest."""
     publication, elsewhere = outputs.publication, outputs.elsewhere
-    totals = _streamed(given[0], matcher, outputs, options)
+    totals = _streamed(inputs.sites, matcher, outputs, options)
     totals.ledger.check()
+    held = hold.reasons(outputs.limit, totals.ledger.figures())
     places = totals.tally.counts(matcher)
     report.write_summary(publication.path("summary.csv"), places, options.style)
     country, names = matcher.center_country, matcher.world.names
@@ -205,8 +231,8 @@ def _published(
         data = payload.payload(title, totals.drawn, network, names)
         undrawn += [f"The map: {note}" for note in [data.told["note"]] if note]
         publication.path("map.html").write_text(page.page(data), encoding="utf-8")
-    told = manifest(*given, matcher, options.products)
-    gated = matcher.gates.warnings(given[0].columns, totals.empty, by_country(places))
+    told = manifest(inputs.sites, inputs.centers, matcher, inputs.products)
+    gated = matcher.gates.warnings(inputs.sites.columns, totals.empty, by_country(places))
     told["warnings"] += [*gated, *undrawn, *_repeated(totals.repeats)]
     told |= {
         "counts": counts | {"rejects": dict(totals.ledger.reasons)},
@@ -217,13 +243,17 @@ def _published(
         "spreadsheet_guard": not options.raw_text,
         "byte_order_mark": options.excel,
         "files": [*publication.names, "run.json"],
-        "table": None if elsewhere is None else str(elsewhere),
+        "table": None if elsewhere is None or held else str(elsewhere),
+        "max_rejects": str(outputs.limit),
+        "held": held,
     }
     report.write_manifest(publication.path("run.json"), told)
-    if elsewhere is not None:
+    if elsewhere is not None and not held:
         elsewhere.ready()
-    publication.publish(commit=None if elsewhere is None else elsewhere.commit)
-    log.info("published %s", publication.folder)
+    folder = hold.publish(publication, held, None if elsewhere is None else elsewhere.commit)
+    if held:
+        options.warn(hold.notice(held, publication.folder, folder, str(elsewhere or "")))
+    log.info("published %s", folder)
     return told
 
 

@@ -1,27 +1,14 @@
 """What a reader hands on: runs of rows, in which every row that was read is accounted for."""
 
-import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Final, Protocol
+from typing import Protocol
 
 import pyarrow as pa
 
 from coverage_analyzer.arrays import Ints
+from coverage_analyzer.fingerprint import Fingerprint
 from coverage_analyzer.tables import Rejected
-
-HASHED_BYTES: Final = 1 << 20
-
-
-def file_sha256(*paths: Path) -> str:
-    """Return the hash of a file; of several, one behind the other."""
-    digest = hashlib.sha256()
-    for path in paths:
-        with path.open("rb") as file:
-            while data := file.read(HASHED_BYTES):
-                digest.update(data)
-    return digest.hexdigest()
 
 
 @dataclass(frozen=True)
@@ -77,6 +64,8 @@ class Source(Protocol):
         How many there are, if the file tells before they are read.
     iso_days
         Whether cells may hold days themselves, which then stand by ISO 8601 whatever a form says.
+    fingerprint
+        Of the files that are read; None if there are none, as for a database.
     """
 
     headers: list[str]
@@ -85,6 +74,7 @@ class Source(Protocol):
     hint: str = ""
     rows: int | None = None
     iso_days: bool = False
+    fingerprint: Fingerprint | None = None
 
     def share(self) -> float:
         """Return how much of the table has been read, 0 to 1; NaN where that cannot be told."""
@@ -104,5 +94,11 @@ class Source(Protocol):
         ...
 
     def sha256(self) -> str | None:
-        """Return the hash of the file, after the last block; None where there is no file."""
-        ...
+        """Return the hash of the bytes that were read; None if there is no file.
+
+        Raises
+        ------
+        InputError
+            If a file has changed since it was opened.
+        """
+        return None if self.fingerprint is None else self.fingerprint.sha256()

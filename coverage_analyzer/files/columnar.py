@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files.blocks import Block, Source, file_sha256
+from coverage_analyzer.files.blocks import Block, Source
+from coverage_analyzer.fingerprint import WatchedFiles, unchanged
 
 ROWS_AT_ONCE: Final = 65_536
 READ_AT_ONCE: Final = 1 << 20
@@ -33,6 +34,7 @@ class ParquetFile(Source):
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self.fingerprint: WatchedFiles = WatchedFiles(path)
         try:
             self._file = parquet(path)
         except (OSError, ValueError, pa.ArrowException) as error:
@@ -51,10 +53,7 @@ class ParquetFile(Source):
         """Return how much of the table has been read, 0 to 1."""
         return self._read / max(self.rows, 1)
 
-    def sha256(self) -> str:
-        """Return the hash of the file."""
-        return file_sha256(self._path)
-
+    @unchanged
     def blocks(self) -> Iterator[Block]:
         """Yield all rows, in order.
 

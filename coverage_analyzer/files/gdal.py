@@ -13,9 +13,13 @@ from coverage_analyzer.errors import InputError
 from coverage_analyzer.files import columnar
 from coverage_analyzer.files.shapefile import checked
 from coverage_analyzer.files.spatial import UNREADABLE, Layer, SpatialFile
+from coverage_analyzer.fingerprint import WatchedFiles
 
 SQLITE: Final = b"SQLite format 3\0"
 """How a GeoPackage begins (GeoPackage 1.4, requirement 1)."""
+
+SQLITE_FILES: Final = ("-wal", "-journal")
+"""Endings of files beside a GeoPackage that hold rows which are not in it yet, or no longer."""
 
 
 def geojson(path: Path) -> SpatialFile:
@@ -28,7 +32,8 @@ def geojson(path: Path) -> SpatialFile:
     """
     # The prefix keeps GDAL from taking the file for another of the many formats it knows, some of
     # which fetch from the network.
-    return _with_gdal(path, "GeoJSON", f"GeoJSON:{path.absolute()}", DATE_AS_STRING="YES")
+    source = f"GeoJSON:{path.absolute()}"
+    return _with_gdal(path, "GeoJSON", source, WatchedFiles(path), DATE_AS_STRING="YES")
 
 
 def geopackage(path: Path) -> SpatialFile:
@@ -42,6 +47,8 @@ def geopackage(path: Path) -> SpatialFile:
     import pyogrio
 
     name = str(path.absolute())
+    beside = tuple(path.with_name(f"{path.name}{suffix}") for suffix in SQLITE_FILES)
+    fingerprint = WatchedFiles(path, optional=beside)
     try:
         with path.open("rb") as file:
             begins = file.read(len(SQLITE))
@@ -62,7 +69,7 @@ def geopackage(path: Path) -> SpatialFile:
         )
         raise InputError(msg)
     rows = _count(path, spatial[0])
-    return _with_gdal(path, "GeoPackage", name, rows, layer=spatial[0])
+    return _with_gdal(path, "GeoPackage", name, fingerprint, rows, layer=spatial[0])
 
 
 def shapefile(path: Path) -> SpatialFile:
@@ -80,7 +87,7 @@ def shapefile(path: Path) -> SpatialFile:
     except (*UNREADABLE, BadZipFile) as error:
         msg = f"{path} cannot be read as Shapefile: {error}."
         raise InputError(msg) from error
-    return _with_gdal(path, "Shapefile", whole.source, files=whole.files)
+    return _with_gdal(path, "Shapefile", whole.source, whole.fingerprint)
 
 
 def _count(path: Path, layer: str) -> int | None:
@@ -110,8 +117,8 @@ def _with_gdal(
     path: Path,
     kind: str,
     source: str,
+    fingerprint: WatchedFiles,
     rows: int | None = None,
-    files: tuple[Path, ...] = (),
     **options: str,
 ) -> SpatialFile:
     """Open a file that GDAL reads, of so many rows.
@@ -129,7 +136,7 @@ def _with_gdal(
         raise InputError(msg) from error
     # An attribute may have that name, too; the geometry comes last.
     at = schema.get_all_field_indices(about["geometry_name"] or "wkb_geometry")[-1]
-    layer = Layer(schema, at, crs, lambda: _gdal_batches(source, options), rows, files or (path,))
+    layer = Layer(schema, at, crs, lambda: _gdal_batches(source, options), fingerprint, rows)
     return SpatialFile(path, layer)
 
 

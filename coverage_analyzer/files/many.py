@@ -4,13 +4,14 @@ import bisect
 import contextlib
 import dataclasses
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.blocks import Block, Source
+from coverage_analyzer.fingerprint import FileState, Fingerprint, compare_states
 
 MAGIC = "*?["
 
@@ -68,8 +69,12 @@ class Many(Source):
         self._at = 0
         self.headers, self.types = self._source.headers, self._source.types
         self.known, self.iso_days = self._source.known, self._source.iso_days
+        self.fingerprint: FingerprintOfMany = FingerprintOfMany()
+        self.fingerprint.expect(self._source.fingerprint)
         for path in paths[1:]:
-            self._check(path, opened(path))
+            source = opened(path)
+            self._check(path, source)
+            self.fingerprint.expect(source.fingerprint)
 
     def _check(self, path: Path, source: Source) -> None:
         """Raise if a file is no continuation of the first.
@@ -96,6 +101,7 @@ class Many(Source):
         for number, path in enumerate(self._paths):
             begin, self._at, self._source = last, number, self._opened(path)
             self._begins[number:] = [begin]
+            self.fingerprint.add(path.name, self._source.fingerprint)
             for block in self._source.blocks():
                 lines = block.lines + begin
                 rejects = [dataclasses.replace(r, line=r.line + begin) for r in block.rejects]
@@ -113,7 +119,51 @@ class Many(Source):
         done = here[0] + (here[1] - here[0]) * np.nan_to_num(self._source.share())
         return float(done / max(self._sizes[-1], 1))
 
+
+class FingerprintOfMany:
+    """The fingerprints of several files that are read one after the other."""
+
+    def __init__(self) -> None:
+        self.states: dict[str, FileState | None] = {}
+        self._expected: list[Mapping[str, FileState | None]] = []
+        self._read: list[tuple[str, Fingerprint]] = []
+
+    def expect(self, fingerprint: Fingerprint | None) -> None:
+        """Remember the state of a file whose header has been read."""
+        if fingerprint is not None:
+            self.states |= fingerprint.states
+            self._expected.append(fingerprint.states)
+
+    def add(self, name: str, fingerprint: Fingerprint | None) -> None:
+        """Take the fingerprint of a file that was opened again for its rows.
+
+        Raises
+        ------
+        InputError
+            If it is not the file whose header was read.
+        """
+        if fingerprint is not None:
+            compare_states(self._expected[len(self._read)], fingerprint.states)
+            self._read.append((name, fingerprint))
+
+    def check(self) -> None:
+        """Raise if a file changed while its rows were read.
+
+        Raises
+        ------
+        InputError
+            Which names it.
+        """
+        for _, fingerprint in self._read:
+            fingerprint.check()
+
     def sha256(self) -> str:
-        """Return a hash of the names and hashes of all files."""
-        told = "".join(f"{self._opened(p).sha256()}  {p.name}\n" for p in self._paths)
+        """Return a hash of the names and hashes of all files, after the last row.
+
+        Raises
+        ------
+        InputError
+            If a file changed while its rows were read.
+        """
+        told = "".join(f"{f.sha256()}  {name}\n" for name, f in self._read)
         return hashlib.sha256(told.encode()).hexdigest()

@@ -96,6 +96,7 @@ class Unguarded(Source):
         self.headers = [guard.unguarded(arrays.text([h]))[0].as_py() for h in source.headers]
         self.types, self.known = source.types, source.known
         self.hint, self.rows = source.hint, source.rows
+        self.fingerprint = source.fingerprint
 
     def blocks(self) -> Iterator[Block]:
         """Yield all rows, in order."""
@@ -107,7 +108,3 @@ class Unguarded(Source):
     def share(self) -> float:
         """Return how much of the table has been read, 0 to 1; NaN where that cannot be told."""
         return self._source.share()
-
-    def sha256(self) -> str | None:
-        """Return the hash of the file."""
-        return self._source.sha256()

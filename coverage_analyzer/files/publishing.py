@@ -41,6 +41,7 @@ from coverage_analyzer.files import report
 PART: Final = ".part"
 OLD: Final = ".old"
 JOURNAL: Final = ".publishing"
+MANIFEST: Final = "run.json"
 PROBE: Final = "probe"
 WORKBOOK: Final = "workbook"
 """The folder in which one is made: `workbook_writer.FOLDER`."""
@@ -70,6 +71,7 @@ class Publication:
             raise PublishError(msg)
         self.folder = Path(folder)
         self.names: list[str] = []
+        self._is_new = not os.path.lexists(self.folder)
         self._lock = locked(_made(self.folder))
         try:
             _settle(self.folder)
@@ -101,6 +103,9 @@ class Publication:
             self._tidy()
             raise
         finally:
+            if self._is_new:
+                with contextlib.suppress(OSError):  # which it is, if a report is in it
+                    self.folder.rmdir()
             if self._lock is not None:
                 os.close(self._lock)
 
@@ -114,6 +119,39 @@ class Publication:
         """Return where to write a file that is to be published under a name."""
         self.names.append(name)
         return _part(self.folder, name)
+
+    def take_over(self, other: "Publication") -> None:
+        """Move the files here that another publication has written, to publish them instead.
+
+        Raises
+        ------
+        PublishError
+            If the disk refuses.
+        """
+        try:
+            for name in other.names:
+                shutil.move(_part(other.folder, name), self.path(name))
+        except OSError as error:
+            msg = f"The report could not be put into {self.folder}: {error}."
+            raise PublishError(msg) from error
+
+    def remove(self) -> None:
+        """Remove the report that stands in the folder, whole or not at all.
+
+        Raises
+        ------
+        PublishError
+            If the disk refuses, or a part of the report is not a plain file. The report stays.
+        """
+        if not all(_is_plain(self.folder / name) for name in self._earlier):
+            msg = f"The report in {self.folder} is not made of plain files; remove it yourself."
+            raise PublishError(msg)
+        try:
+            Swap(self.folder, sorted(self._earlier), []).carry_out()
+        except OSError as error:
+            msg = f"The report in {self.folder} could not be removed: {error}."
+            raise PublishError(msg) from error
+        self._earlier = frozenset()
 
     def publish(
         self, earlier: Iterable[str] = (), commit: Callable[[], None] | None = None
@@ -196,12 +234,18 @@ class Swap:
     old
         Names of files that stand; those that do not come again go.
     new
-        Names of files of which the parts are on the disk; the last is the manifest.
+        Names of files of which the parts are on the disk; the last is the manifest. If there are
+        none, the old ones go.
     """
 
     folder: Path
     old: list[str]
     new: list[str]
+
+    @property
+    def manifest(self) -> str:
+        """The name of the manifest, which goes first and comes last."""
+        return self.new[-1] if self.new else MANIFEST
 
     def carry_out(self) -> None:
         """Make the step; if anything stops it, even an interrupt, the old files stand again."""
@@ -209,8 +253,8 @@ class Swap:
             otherwise.callback(self._undo_if_it_goes)
             self._note()
             # Stably sorted: the manifest goes aside first.
-            for name in sorted(self.old, key=lambda n: n != self.new[-1]):
-                keep = _renamed if name == self.new[-1] else _linked
+            for name in sorted(self.old, key=lambda n: n != self.manifest):
+                keep = _renamed if name == self.manifest else _linked
                 keep(self.folder / name, _aside(self.folder, name))
             for name in self.new:
                 _part(self.folder, name).replace(self.folder / name)
@@ -231,7 +275,7 @@ class Swap:
             known = name not in self.old or _aside(self.folder, name).exists()
             if known and path.exists() and not part.exists():
                 path.replace(part)
-        for name in sorted(self.old, key=lambda n: n == self.new[-1]):
+        for name in sorted(self.old, key=lambda n: n == self.manifest):
             aside = _aside(self.folder, name)
             if aside.exists():
                 aside.replace(self.folder / name)
@@ -279,7 +323,12 @@ def _begun(folder: Path) -> Swap | None:
     except (OSError, ValueError, KeyError, TypeError):
         return None
     plain = all(Path(name).name == name for name in (*old, *new))
-    return Swap(folder, old, new) if new and plain else None
+    return Swap(folder, old, new) if (old or new) and plain else None
+
+
+def is_interrupted(folder: Path) -> bool:
+    """Return whether a run was killed while it put its files into a folder."""
+    return _begun(folder) is not None
 
 
 def _made(folder: Path) -> Path:

@@ -13,6 +13,7 @@ from zipfile import ZipFile
 
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files import archives
+from coverage_analyzer.fingerprint import WatchedFiles
 
 MAGIC: Final = 9994
 """How a .shp begins (ESRI Shapefile Technical Description, 1998)."""
@@ -31,10 +32,10 @@ MAC: Final = "__MACOSX"
 
 @dataclass(frozen=True)
 class Shapefile:
-    """A Shapefile that is whole: what GDAL calls it, and the files that hold it."""
+    """A Shapefile that is whole: what GDAL calls it, and the fingerprint of its files."""
 
     source: str
-    files: tuple[Path, ...]
+    fingerprint: WatchedFiles
 
 
 def checked(path: Path) -> Shapefile:
@@ -48,17 +49,25 @@ def checked(path: Path) -> Shapefile:
         If it cannot be read.
     """
     if path.suffix.lower() == ".zip":
+        fingerprint = WatchedFiles(path)
         with archives.opened(path, "zipped Shapefile", ratio=RATIO) as archive:
             inside = _only(path, archive)
             parts = _parts(inside, archive.namelist(), path)
             _check(path, {s: _part_of(archive, part) for s, part in parts.items()})
         whole = str(path.absolute())
         outer = whole if "}" in whole else f"{{{whole}}}"  # braces, lest a name in it ends it
-        return Shapefile(f"/vsizip/{outer}/{inside}", (path,))
+        return Shapefile(f"/vsizip/{outer}/{inside}", fingerprint)
     beside = [str(other) for other in path.parent.iterdir()]
     parts = _parts(str(path), beside, path)
+    encoding = sorted(p for p in map(Path, beside) if p.stem == path.stem and _is_encoding(p))
+    fingerprint = WatchedFiles(*map(Path, parts.values()), optional=tuple(encoding))
     _check(path, {suffix: _file(Path(part)) for suffix, part in parts.items()})
-    return Shapefile(str(path.absolute()), tuple(map(Path, parts.values())))
+    return Shapefile(str(path.absolute()), fingerprint)
+
+
+def _is_encoding(path: Path) -> bool:
+    """Return whether a file says how the text of a table is encoded."""
+    return path.suffix.lower() == ".cpg"
 
 
 RATIO: Final = 1032

@@ -16,7 +16,8 @@ from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Bools, Floats
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files import columnar
-from coverage_analyzer.files.blocks import Block, Reject, Source, file_sha256
+from coverage_analyzer.files.blocks import Block, Reject, Source
+from coverage_analyzer.fingerprint import WatchedFiles, unchanged
 from coverage_analyzer.tables import Rejected
 
 if TYPE_CHECKING:
@@ -52,16 +53,16 @@ class Layer:
         Opens the rows, from the first one.
     rows
         How many there have to be, where the file tells.
-    files
-        What holds the layer, if it is more than one file.
+    fingerprint
+        Of the files that hold the layer, taken before the first of them was opened.
     """
 
     schema: pa.Schema
     geometry: int
     crs: Any
     batches: Callable[[], Iterator[pa.RecordBatch]]
+    fingerprint: WatchedFiles
     rows: int | None = None
-    files: tuple[Path, ...] = ()
 
 
 class SpatialFile(Source):
@@ -84,6 +85,7 @@ class SpatialFile(Source):
 
     def __init__(self, path: Path, layer: Layer) -> None:
         self._path, self._layer = path, layer
+        self.fingerprint: WatchedFiles = layer.fingerprint
         self._transformer = _to_wgs84(layer.crs, path)
         fields = [field for i, field in enumerate(layer.schema) if i != layer.geometry]
         longitude, latitude = _made_names([field.name for field in fields])
@@ -93,10 +95,7 @@ class SpatialFile(Source):
         self.known = {"longitude": longitude, "latitude": latitude}
         self.rows = layer.rows
 
-    def sha256(self) -> str:
-        """Return the hash of the file; of several, one behind the other."""
-        return file_sha256(*(self._layer.files or (self._path,)))
-
+    @unchanged
     def blocks(self) -> Iterator[Block]:
         """Yield all rows, in order; those whose geometry is no point are rejects.
 
@@ -244,6 +243,7 @@ def geoparquet(path: Path) -> SpatialFile:
     InputError
         If it cannot be read, its metadata do not tell the geometry, or its CRS cannot be used.
     """
+    fingerprint = WatchedFiles(path)
     try:
         file = columnar.parquet(path)
         geo = json.loads(file.schema_arrow.metadata[GEO])
@@ -266,4 +266,4 @@ def geoparquet(path: Path) -> SpatialFile:
         )
         return found
 
-    return SpatialFile(path, Layer(file.schema_arrow, at, crs, batches))
+    return SpatialFile(path, Layer(file.schema_arrow, at, crs, batches, fingerprint))

@@ -24,10 +24,11 @@ from coverage_analyzer.batch.manifest import manifest
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.centers import day
 from coverage_analyzer.errors import CoverageError, InputError
-from coverage_analyzer.files import reading, report, text_writer
+from coverage_analyzer.files import hold, reading, report, text_writer
+from coverage_analyzer.files.hold import RejectLimit
 from coverage_analyzer.files.reading import Table
 from coverage_analyzer.files.text_writer import CsvWriter, Style
-from coverage_analyzer.judging import matcher_of, products_of
+from coverage_analyzer.judging import matcher_of, open_products
 from coverage_analyzer.matching import Matcher, Reason
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.spark import session, sources
@@ -81,14 +82,15 @@ def run(
     Returns
     -------
     manifest
-        What ``run.json`` holds.
+        What ``run.json`` holds. ``held`` lists why the run was held back; it is empty if the
+        report was replaced. ``options.warn`` is told, too.
 
     Raises
     ------
     CoverageError
         If rows do not add up, which would be a fault of this program.
     InputError
-        If a file, the day or an option cannot be used.
+        If a file, the day or an option cannot be used, or a file changed while it was being read.
     MissingExtraError
         If pyspark or Java is not there.
     PolicyError
@@ -98,31 +100,31 @@ def run(
     """
     options = options or Options()
     _refuse_what_spark_does_not(options)
-    rules = Policy.load(policy)
+    rules, limit = Policy.load(policy), RejectLimit.parse(options.max_rejects)
     wanted = day(as_of)
     with session.opened() as shared, session.in_words(), tempfile.TemporaryDirectory() as scratch:
         spark = shared.newSession()
         for key, value in SETTINGS.items():
             spark.conf.set(key, value)
         given = _opened_centers(spark, str(centers), Path(scratch), options)
-        dates = _fetched_products(spark, options, Path(scratch))
-        dated = products_of(dates)
+        dated = open_products(_fetched_products(spark, options, Path(scratch)))
+        products = None if dated is None else reading.read_products(dated)
         trusting = options.trust_declared
-        matcher = matcher_of(given, rules, as_of=wanted, trust_declared=trusting, products=dated)
+        matcher = matcher_of(given, rules, as_of=wanted, trust_declared=trusting, products=products)
         found = sources.opened(spark, str(sites), options)
         files = Path(scratch) / "files"
         files.mkdir()
         with Folder(spark, str(output)) as folder:
-            told = manifest(found.table, given, matcher, dates or "")
+            told = manifest(found.table, given, matcher, dated)
             told["inputs"]["sites"] = {
                 "path": str(sites),
                 "files": found.files,
                 "bytes": found.bytes,
             }
             told["inputs"]["centers"]["path"] = str(centers)
-            if dates:
+            if dated is not None:
                 told["inputs"]["products"]["path"] = str(options.products)
-            return _published(found, matcher, folder, options, (told, files))
+            return _published(found, matcher, folder, options, (told, files, limit))
 
 
 def _refuse_what_spark_does_not(options: Options) -> None:
@@ -160,10 +162,10 @@ def _published(
     matcher: Matcher,
     folder: Folder,
     options: Options,
-    prepared: tuple[dict[str, Any], Path],
+    prepared: tuple[dict[str, Any], Path, RejectLimit],
 ) -> dict[str, Any]:
     """Judge, write all files, check the ledger, publish, and return the manifest."""
-    told, files = prepared
+    told, files, limit = prepared
     judged = _staged(found, matcher, folder)
     counts = _counts(judged)
     rejects = judged.where(judged["status"] == REJECTED)
@@ -177,6 +179,8 @@ def _published(
         first=_first(rejects),
     )
     _check(ledger, counts)
+    found.check()
+    held = hold.reasons(limit, ledger.figures())
     report.write_summary(files / "summary.csv", counts.places, options.style)
     places = by_country(counts.places)
     empty = _empty(judged, found, matcher)
@@ -191,12 +195,16 @@ def _published(
         "byte_order_mark": options.excel,
         "engine": "spark",
         "table": None,
+        "max_rejects": str(limit),
+        "held": held,
         "files": [*folder.names, *sorted(f.name for f in files.iterdir()), "run.json"],
     }
     told["renamed_columns"] = _renamed(found.table.headers)
     report.write_manifest(files / "run.json", told)
     folder.put(files)
-    folder.publish()
+    published = folder.publish(held=bool(held))
+    if held:
+        options.warn(hold.notice(held, folder.path, published))
     return told
 
 

@@ -5,6 +5,7 @@ two renames, the first undone if the second fails. On HDFS and disks each is one
 store copies instead; there a reader waits for ``run.json``.
 """
 
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +13,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from coverage_analyzer.errors import FolderBusyError, InputError, PublishError
-from coverage_analyzer.files import report
+from coverage_analyzer.files import hold, report
+from coverage_analyzer.files.publishing import MANIFEST
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -131,36 +133,48 @@ class Folder:
             raise PublishError(msg)
         self._fs = FileSystem(spark, path)
         self.path = self._fs.whole(path).rstrip("/")
-        parent, _, name = self.path.rpartition("/")
-        self._part, self._old, self._lock, self.stage = (
-            f"{parent}/.{name}.{kind}" for kind in ("part", "old", "lock", "stage")
+        self._held = f"{self.path}{hold.SUFFIX}"
+        self._part, self._lock, self.stage = (
+            _beside(self.path, kind) for kind in ("part", "lock", "stage")
         )
+        parent = self.path.rpartition("/")[0]
         self.names: list[str] = []
         with _java_in_words(self.path):
-            self._refuse_others()
+            self._refuse_others(self.path)
             self._fs.make(parent)
-            if not self._fs.claim(self._lock):
-                msg = (
-                    f"Another run writes {self.path}. If none does, one was killed: "
-                    f"delete {self._lock}."
-                )
-                raise FolderBusyError(msg)
+            self._claim(self.path)
             self._clear()
             self._fs.make(self._part)
 
-    def _refuse_others(self) -> None:
-        """Raise if the folder holds what no run has written.
+    def _claim(self, path: str) -> None:
+        """Take the lock of a folder.
+
+        Raises
+        ------
+        FolderBusyError
+            If another run has it.
+        """
+        lock = _beside(path, "lock")
+        if not self._fs.claim(lock):
+            msg = f"Another run writes {path}. If none does, one was killed: delete {lock}."
+            raise FolderBusyError(msg)
+
+    def _others(self, path: str) -> list[str]:
+        """Return the names of what no run has written into a folder."""
+        if not self._fs.exists(path):
+            return []
+        return [name for name in self._fs.names(path) if name not in report.FILES]
+
+    def _refuse_others(self, path: str) -> None:
+        """Raise if a folder holds what no run has written.
 
         Raises
         ------
         PublishError
             Which names the first such file.
         """
-        if not self._fs.exists(self.path):
-            return
-        others = [n for n in self._fs.names(self.path) if n not in report.FILES]
-        if others:
-            msg = f"{self.path} holds {others[0]!r}, which is of no run; name another folder."
+        if others := self._others(path):
+            msg = f"{path} holds {others[0]!r}, which is of no run; name another folder."
             raise PublishError(msg)
 
     def __enter__(self) -> Self:
@@ -181,6 +195,7 @@ class Folder:
     def _clear(self) -> None:
         self._fs.drop(self._part)
         self._fs.drop(self.stage)
+        self._fs.drop(_beside(self._held, "old"))
 
     def place(self, name: str) -> str:
         """Return where Spark is to write a folder that is to be published under a name."""
@@ -213,26 +228,73 @@ class Folder:
             for number, part in enumerate(parts):
                 self._fs.move(f"{folder}/{part}", f"{folder}/{PART_OF_CSV.format(number)}")
 
-    def publish(self) -> None:
-        """Put the new folder in the place of the old one, and drop that.
+    def publish(self, *, held: bool = False) -> str:
+        """Put the new folder in the place of the old one, and drop that; return its path.
+
+        Parameters
+        ----------
+        held
+            Whether the run is held back (`files.hold`): then the folder beside, with the ending
+            ``.held``, is replaced instead. Otherwise that is dropped, if a run is in it.
+
+        Raises
+        ------
+        FolderBusyError
+            If another run writes the folder beside.
+        PublishError
+            If the file system refuses.
+        """
+        with _java_in_words(self.path):
+            if not held:
+                self._replace(self.path)
+                self._drop_held()
+                return self.path
+            self._refuse_others(self._held)
+            self._claim(self._held)
+            try:
+                self._replace(self._held)
+            finally:
+                self._fs.drop(_beside(self._held, "lock"))
+            return self._held
+
+    def _replace(self, path: str) -> None:
+        """Put the new folder in the place of another.
 
         Raises
         ------
         PublishError
             If the file system refuses.
         """
-        with _java_in_words(self.path):
-            self._fs.drop(self._old)
-            had = self._fs.exists(self.path)
-            if had and not self._fs.move(self.path, self._old):
-                msg = f"{self.path} cannot be moved away; it is as it was."
-                raise PublishError(msg)
-            if not self._fs.move(self._part, self.path):
-                if had:
-                    self._fs.move(self._old, self.path)
-                msg = f"{self.path} cannot be put in place; what stood there stands."
-                raise PublishError(msg)
-            self._fs.drop(self._old)
+        old = _beside(path, "old")
+        self._fs.drop(old)
+        had = self._fs.exists(path)
+        if had and not self._fs.move(path, old):
+            msg = f"{path} cannot be moved away; it is as it was."
+            raise PublishError(msg)
+        if not self._fs.move(self._part, path):
+            if had:
+                self._fs.move(old, path)
+            msg = f"{path} cannot be put in place; what stood there stands."
+            raise PublishError(msg)
+        self._fs.drop(old)
+
+    def _drop_held(self) -> None:
+        """Drop a run that was held back before, if nothing else is in its folder."""
+        manifest = f"{self._held}/{MANIFEST}"
+        if self._others(self._held) or not self._fs.exists(manifest):
+            return
+        with tempfile.TemporaryDirectory() as scratch:
+            self._fs.get(manifest, Path(scratch) / MANIFEST)
+            is_held = hold.is_held(Path(scratch))
+        old = _beside(self._held, "old")
+        if is_held and self._fs.move(self._held, old):
+            self._fs.drop(old)
+
+
+def _beside(path: str, kind: str) -> str:
+    """Return a hidden name beside a folder."""
+    parent, _, name = path.rpartition("/")
+    return f"{parent}/.{name}.{kind}"
 
 
 @contextmanager

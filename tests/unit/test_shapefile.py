@@ -76,9 +76,10 @@ def test_a_shapefile_gives_the_verdicts_of_csv(tmp_path: Path, name: str, crs: s
 
 
 def test_the_hash_is_that_of_all_parts(tmp_path: Path) -> None:
-    """Of points, index, table and CRS, one behind the other; of an archive its own."""
+    """Of points, index, table, CRS and encoding, one behind the other; of an archive its own."""
     made = run(tmp_path, saved(frame_of(), tmp_path / "sites.shp"))
-    whole = b"".join((tmp_path / f"sites{suffix}").read_bytes() for suffix in PARTS)
+    parts = (*PARTS, ".cpg")
+    whole = b"".join((tmp_path / f"sites{suffix}").read_bytes() for suffix in parts)
     assert made["inputs"]["sites"]["sha256"] == hashlib.sha256(whole).hexdigest()
     path = saved(frame_of(), tmp_path / "sites.zip")
     made = run(tmp_path, path)
