@@ -242,10 +242,10 @@ def _published(
         "duplicates": totals.repeats.figures(),
         "spreadsheet_guard": not options.raw_text,
         "byte_order_mark": options.excel,
-        "files": [*publication.names, "run.json"],
-        "table": None if elsewhere is None or held else str(elsewhere),
         "max_rejects": str(outputs.limit),
         "held": held,
+        "files": [*publication.names, "run.json"],
+        "table": None if elsewhere is None or held else str(elsewhere),
     }
     report.write_manifest(publication.path("run.json"), told)
     if elsewhere is not None and not held:

@@ -47,8 +47,6 @@ def geopackage(path: Path) -> SpatialFile:
     import pyogrio
 
     name = str(path.absolute())
-    beside = tuple(path.with_name(f"{path.name}{suffix}") for suffix in SQLITE_FILES)
-    fingerprint = WatchedFiles(path, optional=beside)
     try:
         with path.open("rb") as file:
             begins = file.read(len(SQLITE))
@@ -68,6 +66,9 @@ def geopackage(path: Path) -> SpatialFile:
             f"ogr2ogr one.gpkg {path.name} LAYER."
         )
         raise InputError(msg)
+    # Not before: the first that opens a database brings in what a crashed program left in its log.
+    beside = tuple(path.with_name(f"{path.name}{suffix}") for suffix in SQLITE_FILES)
+    fingerprint = WatchedFiles(path, optional=beside)
     rows = _count(path, spatial[0])
     return _with_gdal(path, "GeoPackage", name, fingerprint, rows, layer=spatial[0])
 

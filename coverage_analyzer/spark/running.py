@@ -193,10 +193,10 @@ def _published(
         "on_duplicate": options.on_duplicate,
         "spreadsheet_guard": not options.raw_text,
         "byte_order_mark": options.excel,
-        "engine": "spark",
-        "table": None,
         "max_rejects": str(limit),
         "held": held,
+        "engine": "spark",
+        "table": None,
         "files": [*folder.names, *sorted(f.name for f in files.iterdir()), "run.json"],
     }
     told["renamed_columns"] = _renamed(found.table.headers)
