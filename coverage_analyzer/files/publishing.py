@@ -208,10 +208,9 @@ class Publication:
 
     def _clear(self) -> None:
         """Remove what a run that died has left behind; only one run can hold the folder."""
-        for name in {*report.FILES, *self.names, PROBE, JOURNAL, WORKBOOK}:
-            for left in (_part(self.folder, name), _aside(self.folder, name)):
-                with contextlib.suppress(OSError):
-                    shutil.rmtree(left) if left.is_dir() else left.unlink()
+        for left in _leftovers(self.folder, self.names):
+            with contextlib.suppress(OSError):
+                shutil.rmtree(left) if left.is_dir() else left.unlink()
 
     def _probe(self) -> None:
         probe = _part(self.folder, PROBE)
@@ -327,8 +326,14 @@ def _begun(folder: Path) -> Swap | None:
 
 
 def is_interrupted(folder: Path) -> bool:
-    """Return whether a run was killed while it put its files into a folder."""
-    return _begun(folder) is not None
+    """Return whether a run was killed while it put its files into a folder or removed them."""
+    return _begun(folder) is not None or any(map(os.path.lexists, _leftovers(folder)))
+
+
+def _leftovers(folder: Path, names: Iterable[str] = ()) -> list[Path]:
+    """Return where a run keeps what is not published: files of the known names, and of others."""
+    known = {*report.FILES, *names, PROBE, JOURNAL, WORKBOOK}
+    return [place(folder, name) for name in known for place in (_part, _aside)]
 
 
 def _made(folder: Path) -> Path:
