@@ -88,6 +88,8 @@ def areas(
 ) -> Areas:
     """Return the coverage areas of all centers that are open on a day, or planned.
 
+    A center has no area of a level that is not offered in its country.
+
     Parameters
     ----------
     centers, country
@@ -109,7 +111,12 @@ def areas(
     """
     codes = world.names.codes
     shown = _shown(centers, day).tolist()
-    bands = [(i, band) for i in shown for band in policy.bands_in(codes[country[i]])]
+    bands = [
+        (i, band)
+        for i in shown
+        for band in policy.bands_in(codes[country[i]])
+        if policy.offered(band.level, codes[country[i]])
+    ]
     own = policy.qualification.same_country
     if not own and policy.needs_country:
         msg = f"{policy.name} has no coverage areas: its limits depend on the site's country."

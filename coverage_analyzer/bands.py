@@ -91,10 +91,9 @@ def band_edges(policy: Policy, world: Countries) -> Floats:
 
 def band_levels(policy: Policy, world: Countries) -> Levels:
     """Return the positions of the levels that the bands of each country buy."""
-    position = {level.id: number for number, level in enumerate(policy.levels)}
     result = np.zeros(band_edges(policy, world).shape, np.int8)
     for number, code in enumerate(world.names.codes):
-        levels = [position[band.level] for band in policy.bands_in(code)]
+        levels = [policy.level_position(band.level) for band in policy.bands_in(code)]
         result[number, : len(levels)] = levels
     return result
 

@@ -10,10 +10,15 @@ import numpy as np
 import numpy.typing as npt
 
 from coverage_analyzer.arrays import Bools, Floats
-from coverage_analyzer.countries import UNKNOWN, Countries, Numbers
+from coverage_analyzer.countries import UNKNOWN, Countries, Names, Numbers, names
 from coverage_analyzer.countries.decision import Convention, Ground, decided
+from coverage_analyzer.countries.regions import AssignedRegions, assign_regions
 from coverage_analyzer.days import NO_DAY, Days, day_of
 from coverage_analyzer.errors import InputError, refuse
+from coverage_analyzer.tables import COUNTRY_STATED
+
+TEXTS: Final = ("center_id", "name", "country", "time_zone", "region")
+"""The columns that hold text."""
 
 DAYS: Final = ("opens_on", "closes_on", "ordered_on")
 """The columns that hold days."""
@@ -40,6 +45,8 @@ class Centers:
         then ``opens_on`` is the latest day on which it does. See `lead_times`.
     time_zone
         As given, such as ``Europe/Zurich``, empty where it is not.
+    region
+        As given, such as ``DE-BY``, empty where it is not; see `assigned_regions`.
     """
 
     center_id: tuple[str, ...]
@@ -53,6 +60,7 @@ class Centers:
     ordered_on: Days
     earliest_on: Days
     time_zone: tuple[str, ...] = ()
+    region: tuple[str, ...] = ()
 
     @classmethod
     def from_texts(
@@ -68,7 +76,8 @@ class Centers:
         Parameters
         ----------
         columns
-            ``center_id`` and, optionally, ``name``, ``country``, ``time_zone`` and those of `DAYS`.
+            ``center_id`` and, optionally, the others of `TEXTS` (the country also in several of
+            `tables.COUNTRY_STATED`) and those of `DAYS`.
         lon, lat
             Degrees on WGS 84, NaN where a row has none that can be used.
         row
@@ -83,8 +92,8 @@ class Centers:
             One error that names every unusable row and every id that occurs twice.
         """
         blank = [""] * len(row)
-        named = ("center_id", "name", "country", "time_zone")
-        given = {c: columns.get(c, blank) for c in named}
+        given = {c: columns.get(c, blank) for c in TEXTS}
+        given["country"] = _stated_countries(columns, blank)
         read = {name: days(columns.get(name, blank)) for name in DAYS}
         faults = _faults(columns, lon, lat, read, row)
         usable = np.flatnonzero(~np.isnan(lon) & ~np.isnan(lat)).tolist()
@@ -95,6 +104,7 @@ class Centers:
             name=texts["name"],
             country=texts["country"],
             time_zone=texts["time_zone"],
+            region=texts["region"],
             lon=lon[order],
             lat=lat[order],
             opens_on=read["opens_on"][order],
@@ -130,6 +140,10 @@ class Centers:
         refuse(faults, len(self), "centers")
         return number
 
+    def assigned_regions(self, country: Numbers, names: Names) -> AssignedRegions:
+        """Return the region of each, given the country that each counts as. Shape (n,)."""
+        return assign_regions(self.region, [names.codes[n] for n in country.tolist()], self.row)
+
     def country_faults(self, world: Countries, convention: Convention) -> list[str]:
         """Return what is wrong with the country of each center, in words."""
         return self._decided(world, convention)[1]
@@ -142,6 +156,15 @@ class Centers:
             f"{self.row[i]} ({self.center_id[i]!r}): {reason}"
             for i, reason in _country_faults(self.country, declared, located, ground)
         ]
+
+
+def _stated_countries(columns: Mapping[str, Sequence[str]], blank: Sequence[str]) -> Sequence[str]:
+    """Return the country that each row states in its columns, as one text (`Names.stated`)."""
+    several = [columns[name] for name in COUNTRY_STATED if name in columns]
+    if len(several) < 2:
+        return several[0] if several else blank
+    table = names.load()
+    return [table.stated(cells) for cells in zip(*several, strict=True)]
 
 
 def today() -> datetime.date:

@@ -1,4 +1,8 @@
-"""The one grammar of days: ISO 8601, or one form that is said. Nothing is guessed."""
+"""The one grammar of days, for every format and table: ISO 8601, or one declared form.
+
+A day may be followed by a time and a zone: then it is the local day that is stated, whatever day it
+is elsewhere at that moment. What is not a time or a zone makes it invalid. Nothing is guessed.
+"""
 
 import datetime
 import functools
@@ -8,6 +12,7 @@ from typing import Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Bools
@@ -18,10 +23,20 @@ Days: TypeAlias = npt.NDArray[np.datetime64]
 ISO: Final = "%Y-%m-%d"
 """How a day is written, unless another form is said."""
 
+LONGEST_DAY: Final = 10
+"""Characters of ``2026-12-01``."""
+
 NO_DAY: Final = np.datetime64("NaT", "D")
 
-MIDNIGHT: Final = r"^\s*([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]00:00(?::00(?:\.0+)?)?(?:Z|\+00:00)?\s*$"
-"""A day of ISO 8601 written as the time when it begins."""
+TIME: Final = re.compile(
+    r"(?:[Tt]|\s+)"
+    r"(?:(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:[.,]\d{1,9})?)?"
+    r"|(?:0?[1-9]|1[0-2])(?::[0-5]\d){1,2}\s?[AaPp][Mm])"
+    r"(?:\s?(?:[Zz]|UTC|GMT|\+(?:0\d|1[0-3])(?::?[0-5]\d)?|\+14(?::?00)?"
+    r"|-(?:0\d|1[01])(?::?[0-5]\d)?|-12(?::?00)?))?",
+    re.ASCII,
+)
+"""What may follow a day: a time of 24 or 12 hours, and an offset from UTC between -12 and +14."""
 
 
 @functools.lru_cache(maxsize=16)
@@ -60,9 +75,16 @@ def pattern(form: str) -> re.Pattern[str]:
 
 
 def day_of(text: str, form: str = ISO) -> np.datetime64:
-    """Return the day that a text is by a form; ``NaT`` if it is none."""
-    found = pattern(form).fullmatch(text.strip())
-    if found is None:
+    """Return the day that a text states by a form, alone or with a time; ``NaT`` if invalid.
+
+    Examples
+    --------
+    >>> [str(day_of(t)) for t in ("2026-12-01", "2026-12-01T00:00+01:00", "2026-12-01T25:61")]
+    ['2026-12-01', '2026-12-01', 'NaT']
+    """
+    bare = text.strip()
+    found = pattern(form).match(bare)
+    if found is None or (found.end() < len(bare) and not TIME.fullmatch(bare, found.end())):
         return NO_DAY
     year, month, day = (int(found[part]) for part in ("year", "month", "day"))
     try:
@@ -77,7 +99,7 @@ def days(cells: pa.Array, form: str = ISO) -> tuple[Days, Bools]:
     Parameters
     ----------
     cells
-        Text by a form, or days or times of Arrow, of which the day counts.
+        Text by a form, or days or timestamps of Arrow, of which the local day counts.
     form
         See `pattern`.
 
@@ -87,15 +109,46 @@ def days(cells: pa.Array, form: str = ISO) -> tuple[Days, Bools]:
         ``NaT`` where a cell holds no day. Shape (n,).
     blank
         Where there is nothing in the cell. Shape (n,).
+
+    Raises
+    ------
+    InputError
+        If timestamps have a time zone that is not known.
     """
     if pa.types.is_temporal(cells.type) and not pa.types.is_time(cells.type):
         blank = ~arrays.valid(cells)
-        whole = cells.cast(pa.date32(), safe=False).cast(pa.int32())
+        whole = local_days(cells).cast(pa.int32())
         numbers = np.nan_to_num(arrays.numpy(whole)).astype(np.int64)
         return np.where(blank, NO_DAY, numbers.astype("datetime64[D]")), blank
-    coded = cells.cast(pa.string()).dictionary_encode()
-    texts = [re.sub(MIDNIGHT, r"\1", text or "") for text in coded.dictionary.to_pylist()]
+    coded = _without_times(cells.cast(pa.string()), form).dictionary_encode()
+    texts = [text or "" for text in coded.dictionary.to_pylist()]
     known = np.array([*(day_of(text, form) for text in texts), NO_DAY], "datetime64[D]")
     empty = np.array([*(not text.strip() for text in texts), True], np.bool_)
     at = np.nan_to_num(arrays.numpy(coded.indices), nan=len(texts)).astype(np.int64)
     return known.take(at), empty.take(at)
+
+
+def _without_times(texts: pa.Array, form: str) -> pa.Array:
+    """Return texts without the time behind a day: of a million times there are few days."""
+    longest = pc.max(pc.binary_length(texts)).as_py() or 0
+    if longest <= LONGEST_DAY:
+        return texts
+    timed = f"^\\s*({pattern(form).pattern}){TIME.pattern}\\s*$"
+    return pc.replace_substring_regex(texts, timed, r"\1")
+
+
+def local_days(cells: pa.Array) -> pa.Array:
+    """Return dates or timestamps as ``date32``: the local day in the time zone of the column.
+
+    Raises
+    ------
+    InputError
+        If the time zone is not known.
+    """
+    if pa.types.is_timestamp(cells.type) and cells.type.tz:
+        try:
+            cells = pc.local_timestamp(cells)
+        except pa.ArrowException as error:
+            msg = f"A column of days has the time zone {cells.type.tz!r}, which is not known."
+            raise InputError(msg) from error
+    return cells.cast(pa.date32(), safe=False)

@@ -43,6 +43,10 @@ class PolicyError(CoverageError, ValueError):
     """A policy breaks a rule of policies; the message names the key."""
 
 
+class PolicyWarning(UserWarning):
+    """A policy breaks no rule and is odd: a borrowed name, a clause that says another figure."""
+
+
 class ServiceError(CoverageError, OSError):
     """A service on the network did not answer; the message says how it was asked."""
 

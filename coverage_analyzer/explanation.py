@@ -16,8 +16,9 @@ from coverage_analyzer.errors import InputError, visible
 from coverage_analyzer.gates import DAYS, TEXTS
 from coverage_analyzer.geodesy import MILE_M
 from coverage_analyzer.lead_times import lead_time, window
-from coverage_analyzer.matching import Matcher, Reason, Sites, away_from_zero
+from coverage_analyzer.matching import Matcher, Reason, Sites, Status, away_from_zero
 from coverage_analyzer.nearness import NOBODY
+from coverage_analyzer.policy.parts import NOT_COVERED, Level, miles_text
 
 LISTED: Final = 10
 """So many centers in reach the text lists; it counts the rest."""
@@ -36,8 +37,8 @@ REASONS: Final = {
     Reason.component_excluded: "the component is left out of the level",
     Reason.component_unknown: "the component is on no list of the policy",
     Reason.lifecycle_phase: (
-        "the product is past the phases of its life in which the level is there; after its end "
-        "neither hotfixes nor downloads are"
+        "the product is past the phases of its life in which the level is available, or will be "
+        "before a center opens"
     ),
     Reason.product_undated: "the phase of the product's life cannot be told",
     Reason.address_not_registered: "its address is not registered yet, or was so at a wrong time",
@@ -53,6 +54,12 @@ REASONS_ANYWHERE: Final = REASONS | {
     Reason.no_center_in_country: "no center is open",
 }
 """The same where a policy lets the centers of any country serve."""
+
+NOTHING_LEFT: Final = (
+    "the product is past the phases of its life in which maintenance is available; after its end "
+    "of life there are no security hotfixes, no technical support and no downloads"
+)
+"""Why no level is available, which is more than `Reason.lifecycle_phase` says of one level."""
 
 GROUNDS: Final = {
     Ground.AGREED: "declared and located agree",
@@ -76,11 +83,14 @@ class NearCenter:
     margin_miles: float | None
     refused: str = ""
     closes: str = ""
+    region: str = ""
+    """ISO 3166-2, empty where it is not known."""
 
     def __str__(self) -> str:
         """Return it on one line."""
         named = f" ({self.name})" if self.name else ""
-        words = [f"{self.center_id}{named}, {self.country}: {self.distance_miles:.3f} miles"]
+        place = self.region or self.country
+        words = [f"{self.center_id}{named}, {place}: {self.distance_miles:.3f} miles"]
         if self.margin_miles is not None:
             side = "beyond" if self.margin_miles < 0 else "within"
             words.append(f", {abs(self.margin_miles):.3f} miles {side} the limit")
@@ -122,24 +132,40 @@ class Explanation:
     notes: tuple[str, ...]
     """Clauses that decided nothing here, but hold for the level and for what is stated."""
     source: str
+    afterwards: str = ""
+    """What may apply where no level is available, and the command that tells more."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return all of it as plain data, ready for JSON."""
         return dataclasses.asdict(self)
 
+    @property
+    def reason_words(self) -> str:
+        """The reason as text."""
+        if self.status == Status.not_covered.name:
+            return NOTHING_LEFT
+        words = REASONS if self.same_country else REASONS_ANYWHERE
+        return words[Reason[self.reason]]
+
+    def _verdict_lines(self) -> list[str]:
+        """Return the lines on the level, and on what may apply instead."""
+        lines = [
+            f"{self.level} ({self.status}): {self.reason_words}.",
+            f"  promise   {self.promise}",
+        ]
+        return [*lines, f"  instead   {self.afterwards}"] if self.afterwards else lines
+
     def __str__(self) -> str:
         """Return the story in words."""
         declared, located = self.declared or "nothing", self.located or "no country"
-        words = REASONS if self.same_country else REASONS_ANYWHERE
         lines = [
-            f"{self.level} ({self.status}): {words[Reason[self.reason]]}.",
-            f"  promise   {self.promise}",
+            *self._verdict_lines(),
             f"  point     latitude {self.latitude}, longitude {self.longitude}, on {self.as_of}",
             f"  country   {self.country or 'none'}: {self.ground}",
             f"            declared {declared}, located in {located}",
         ]
         if self.limit_miles is not None:
-            lines.append(f"  limit     {self.limit_miles:g} miles")
+            lines.append(f"  limit     {miles_text(self.limit_miles)} miles")
         if self.center:
             lines.append(f"  center    {self.center}")
         listed = self.in_reach[:LISTED]
@@ -203,7 +229,7 @@ def explanation(  # noqa: PLR0913 - a place and what is said of it are one quest
     said = {name: text for name, text in (stated or {}).items() if text.strip()}
     verdicts = matcher.match(sites, matcher.gates.facts(_cells(said)))
     row = {name: values[0].as_py() for name, values in matcher.columns(verdicts).items()}
-    level = matcher.policy.levels[verdicts.level[0]]
+    level = matcher.policy.level_at(verdicts.level[0])
     ground_words = "the policy does not ask for one"
     if matcher.policy.needs_country:
         ground_words = _ground_words(matcher, Ground(ground[0]), declared, str(located))
@@ -234,8 +260,8 @@ def explanation(  # noqa: PLR0913 - a place and what is said of it are one quest
         stated=said,
         warnings=tuple(matcher.gates.paper_warnings({codes[number[0]]: 1})),
         unseen=tuple(matcher.gates.blind(said)),
-        clauses=tuple(_clauses(matcher, Reason[row["reason"]], codes[number[0]], level.id)),
-        notes=tuple(_notes(matcher, Reason[row["reason"]], said, level.id)),
+        clauses=tuple(_clauses(matcher, row, codes[number[0]], level)),
+        notes=tuple(_notes(matcher, row, said, level)),
         source=f"{matcher.policy.source.title}, {matcher.policy.source.address}",
     )
 
@@ -330,6 +356,7 @@ def _centers(
     miles = geodesy.distance_m(lon, lat, centers.lon, centers.lat) / MILE_M
     opened, planned = centers.is_open(day), centers.is_planned(day)
     same = matcher.policy.qualification.same_country
+    region = centers.assigned_regions(matcher.center_country, matcher.world.names).codes
     result = []
     for i, away in enumerate(miles.tolist()):
         refused = closes = ""
@@ -346,7 +373,7 @@ def _centers(
         code = matcher.world.names.codes[matcher.center_country[i]]
         margin = None if limit is None else float(away_from_zero(np.array(limit - away)))
         known = (centers.center_id[i], centers.name[i], code, away, margin)
-        result.append(NearCenter(*known, refused, closes))
+        result.append(NearCenter(*known, refused, closes, region[i]))
     return result
 
 
@@ -363,13 +390,15 @@ def _first_refused(near: list[NearCenter], chosen: int) -> NearCenter | None:
     return first if first.refused and not told else None
 
 
-def _clauses(matcher: Matcher, reason: Reason, country: str, level: str) -> list[str]:
+def _clauses(matcher: Matcher, row: Mapping[str, Any], country: str, level: Level) -> list[str]:
     """Return the clauses of the policy that decided, each once."""
-    policy = matcher.policy
+    policy, reason = matcher.policy, Reason[row["reason"]]
     rules = policy.qualification
-    gate = _gate_clause(matcher, reason, country)
+    gate = _gate_clause(matcher, row)
+    if level == NOT_COVERED and gate:  # whatever the distance
+        return [policy.clauses[gate]]
     bands = policy.bands_in(country)
-    names = [b.clause for b in bands if b.level == level] or [bands[-1].clause]
+    names = [b.clause for b in bands if b.level == level.id] or [bands[-1].clause]
     if reason in {Reason.no_center_in_country, Reason.country_conflict, Reason.country_unknown}:
         names = []
     if gate:
@@ -377,19 +406,17 @@ def _clauses(matcher: Matcher, reason: Reason, country: str, level: str) -> list
     if rules.clause:
         names.append(rules.clause)
     if reason == Reason.center_opens_later:
-        times = policy.lead_times
-        named = [t for t in times if country in t.countries] or list(times)
-        names += [t.clause for t in named]
+        time = policy.lead_time_in(country)
+        names += [time.clause] if time else []
     elif reason != Reason.within_radius and not gate:
         names.append(rules.fallback_clause)
-    replacement = policy.level(level).replacement
-    names += [replacement.clause] if replacement else []
+    names += [level.replacement.clause] if level.replacement else []
     return [policy.clauses[name] for name in dict.fromkeys(names)]
 
 
-def _gate_clause(matcher: Matcher, reason: Reason, country: str) -> str | None:
+def _gate_clause(matcher: Matcher, row: Mapping[str, Any]) -> str | None:
     """Return the clause of the gate that closed, if one did."""
-    gates = matcher.policy.gates
+    policy, gates, reason = matcher.policy, matcher.policy.gates, Reason[row["reason"]]
     rules: dict[Reason, Any] = {
         Reason.level_not_requested: gates.request,
         Reason.component_excluded: gates.components,
@@ -397,15 +424,17 @@ def _gate_clause(matcher: Matcher, reason: Reason, country: str) -> str | None:
         Reason.lifecycle_phase: gates.lifecycle,
         Reason.product_undated: gates.lifecycle,
         Reason.address_not_registered: gates.registration,
-        Reason.not_offered_in_country: next(
-            (rule for rule in gates.not_offered if rule.closes_in(country)), None
-        ),
     }
+    if reason == Reason.not_offered_in_country:
+        band = policy.band_for(row["site_country"], row["limit_miles"])
+        rules[reason] = policy.not_offered_rule(band.level, row["site_country"]) if band else None
     rule = rules.get(reason)
     return rule.clause if rule else None
 
 
-def _notes(matcher: Matcher, reason: Reason, said: Mapping[str, str], level: str) -> Iterator[str]:
+def _notes(
+    matcher: Matcher, row: Mapping[str, Any], said: Mapping[str, str], level: Level
+) -> Iterator[str]:
     """Yield the clauses on the level and on what is stated, but for that of a closed gate."""
     policy, gates = matcher.policy, matcher.policy.gates
     about: list[tuple[str, Any]] = [
@@ -415,7 +444,8 @@ def _notes(matcher: Matcher, reason: Reason, said: Mapping[str, str], level: str
         ("requested_level", gates.request),
     ]
     names = [rule.clause for name, rule in about if rule and name in said]
-    names += policy.level(level).footnotes
+    names += level.footnotes
+    names += [time.clause for time in policy.lead_times if time.per != "center"]
     names += [policy.warranty.clause] if policy.warranty else []
-    decided_by = _gate_clause(matcher, reason, "")
+    decided_by = _gate_clause(matcher, row)
     return (policy.clauses[name] for name in dict.fromkeys(names) if name != decided_by)

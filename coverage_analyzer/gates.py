@@ -107,6 +107,13 @@ class Closing(NamedTuple):
     doubtful: Bools
 
 
+class Phases(NamedTuple):
+    """Where a product is past the phases of a level, for certain or maybe; shape (n,) each."""
+
+    past: Bools
+    doubtful: Bools
+
+
 class Gates:
     """The gates of a policy on a day.
 
@@ -134,9 +141,10 @@ class Gates:
         self._levels = {folded(t): n for n, v in enumerate(policy.levels) for t in (v.id, v.title)}
         self._numbers = products.numbers() if products else {}
         self._phases = self._phase_table()
+        self._bounded = _bounded(policy)
+        self._unbanded = _unbanded(policy)
         self._offered = _offered(policy, world)
-        approval = self.rules.export_approval
-        self.papers = frozenset(approval.countries if approval else ())
+        self.papers = policy.export_approval_countries
         seen = {
             "component": self.rules.components,
             "product": self.rules.lifecycle,
@@ -250,7 +258,7 @@ class Gates:
         if self._offered is not None:
             cases.append((Gate.not_offered_in_country, ~self._offered[country, promised], False))
         if facts is not None:
-            cases += self._cases(facts, promised)
+            cases += self._cases(facts, country, promised)
         for code, closes, doubtful in sorted(cases, key=lambda c: (c[2], c[0]), reverse=True):
             gate[closes], doubt[closes] = code, doubtful
         return Closing(gate, doubt)
@@ -261,11 +269,42 @@ class Gates:
             np.maximum(facts.requested, 0) if self.rules.request else np.zeros_like(facts.requested)
         )
 
-    def _cases(self, facts: Facts, promised: Codes) -> list[tuple[Gate, Bools, bool]]:
+    def phases(self, facts: Facts, level: Codes) -> Phases:
+        """Return where the product of a row is past the phases in which its level is available.
+
+        The one place that knows what an ended phase takes: the kernel asks it of the level that a
+        center buys, and of the level that is left in force.
+
+        Parameters
+        ----------
+        facts
+            What the rows say.
+        level
+            The position of a level of the policy, shape (n,).
+        """
+        if not self.rules.lifecycle or self.products is None:
+            none = np.zeros(len(facts), np.bool_)
+            return Phases(none, none)
+        past, doubtful = (table.take(facts.product, mode="wrap") for table in self._phases)
+        bounded = self._bounded.take(level)
+        return Phases(past & bounded, doubtful & bounded)
+
+    def without_band(self, facts: Facts, country: Numbers) -> Bools:
+        """Return which rows have bought a level that no distance bounds, so that they have it."""
+        if not self.rules.request:
+            return np.zeros(len(facts), np.bool_)
+        known = np.maximum(facts.requested, 0)
+        found: Bools = (facts.requested >= 0) & self._unbanded.take(known)
+        return found if self._offered is None else found & self._offered[country, known]
+
+    def _cases(
+        self, facts: Facts, country: Numbers, promised: Codes
+    ) -> list[tuple[Gate, Bools, bool]]:
         """Return each gate that looks at cells, where it closes, and if that is only a doubt."""
         cases: list[tuple[Gate, Bools, bool]] = []
         if self.rules.request:
-            cases.append((Gate.level_not_requested, facts.requested > promised, False))
+            lower = (facts.requested > promised) | self.without_band(facts, country)
+            cases.append((Gate.level_not_requested, lower, False))
             cases.append((Gate.level_not_requested, facts.requested == UNKNOWN, True))
         if self.rules.components:
             out = facts.component == Component.excluded
@@ -277,8 +316,8 @@ class Gates:
             early = facts.registration == Registered.early
             cases.append((Gate.address_not_registered, early, True))
         if self.rules.lifecycle and self.products:
-            none, doubtful = (table.take(facts.product, mode="wrap") for table in self._phases)
-            cases.append((Gate.lifecycle_phase, none, False))
+            past, doubtful = self.phases(facts, promised)
+            cases.append((Gate.lifecycle_phase, past, False))
             cases.append((Gate.product_undated, doubtful, True))
         return cases
 
@@ -337,14 +376,22 @@ class Gates:
 
 def _offered(policy: Policy, world: Countries) -> Bools | None:
     """Return which levels are offered in each country, shape (countries, levels), if any is not."""
-    if not policy.gates.not_offered:
+    if not policy.restricts_offers:
         return None
-    position = {level.id: n for n, level in enumerate(policy.levels)}
-    offered = np.ones((len(world.names.codes), len(policy.levels)), np.bool_)
-    for rule in policy.gates.not_offered:
-        numbers = [n for n, code in enumerate(world.names.codes) if rule.closes_in(code)]
-        offered[numbers, position[rule.level]] = False
-    return offered
+    levels = [level.id for level in policy.levels]
+    return np.array([[policy.offered(v, code) for v in levels] for code in world.names.codes])
+
+
+def _bounded(policy: Policy) -> Bools:
+    """Return which levels a product's phases bound, shape (levels + 1,): `NOT_COVERED` is last."""
+    rule = policy.gates.lifecycle
+    return np.array([rule is not None and rule.bounds(v.id) for v in policy.levels] + [False])
+
+
+def _unbanded(policy: Policy) -> Bools:
+    """Return which levels no band names, so that no distance bounds them; shape (levels,)."""
+    banded = {band.level for band in policy.bands}
+    return np.array([level.id not in banded for level in policy.levels])
 
 
 def _coded(cells: pa.Array, codes: Mapping[str, int]) -> Ints:

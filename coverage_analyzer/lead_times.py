@@ -8,7 +8,7 @@ import numpy as np
 from coverage_analyzer.centers import Centers
 from coverage_analyzer.countries import Names, Numbers
 from coverage_analyzer.errors import refuse
-from coverage_analyzer.policy import ALL_OTHERS, Policy
+from coverage_analyzer.policy import Policy
 from coverage_analyzer.policy.parts import LeadTime
 
 DAYS_OF: Final = {"days": 1, "weeks": 7}
@@ -23,9 +23,7 @@ class Window(NamedTuple):
 
 def lead_time(policy: Policy, country: str) -> LeadTime | None:
     """Return how long a new center takes in a country (alpha-2), if the policy says so."""
-    named = [t for t in policy.lead_times if country in t.countries]
-    others = [t for t in policy.lead_times if ALL_OTHERS in t.countries]
-    return next(iter(named or others), None)
+    return policy.lead_time_in(country)
 
 
 def window(time: LeadTime, ordered_on: np.datetime64) -> Window:

@@ -15,7 +15,8 @@ nothing but its notes on cells outlives a batch. Each batch goes one way, all it
 6. *The verdict*: ground, center, band, promise and accuracy make a case, and each case has a status
    and a reason in a table.
 7. *The gates* (`gates`), where the policy has some and the rows say something that they look at:
-   they lower what qualifies or waits, and never raise a level.
+   they lower what qualifies or waits, and never raise a level. A product that is past the phases of
+   its level has none, wherever the site is and whatever was bought.
 
 So no step rounds before it decides, and the answer for a site depends on nothing but the site.
 """
@@ -58,6 +59,7 @@ class Status(enum.IntEnum):
     pending = 1
     fallback = 2
     review = 3
+    not_covered = 4
 
 
 class Reason(enum.IntEnum):
@@ -122,7 +124,7 @@ class Verdicts:
     Attributes
     ----------
     level
-        Position in ``policy.levels`` of the level in force.
+        Position in ``policy.titles`` of the level in force: in ``policy.levels``, or behind them.
     status, reason
         Values of `Status` and `Reason`.
     center
@@ -197,7 +199,7 @@ class Matcher:
         self._bands = Bands(policy, world)
         self._lon, self._lat = np.append(centers.lon, np.nan), np.append(centers.lat, np.nan)
         self.texts = {
-            "level": arrays.text([level.title for level in policy.levels]),
+            "level": arrays.text(policy.titles),
             "status": arrays.text([status.name for status in Status]),
             "reason": arrays.text([reason.name for reason in Reason]),
             "center_id": arrays.text(centers.center_id),
@@ -241,6 +243,11 @@ class Matcher:
     def open_centers(self) -> int:
         """How many centers serve on the day."""
         return int(self.centers.is_open(np.datetime64(self.as_of, "D")).sum())
+
+    @property
+    def region_warnings(self) -> tuple[str, ...]:
+        """A warning of centers whose region is not a code of their country, if there are any."""
+        return self.centers.assigned_regions(self.center_country, self.world.names).warnings
 
     def match(self, sites: Sites, facts: Facts | None = None) -> Verdicts:
         """Return the verdict on each site; the answer for one does not depend on the others.
@@ -291,7 +298,7 @@ class Matcher:
     def _lowered(
         self, given: Verdicts, facts: Facts | None, band: Ints, nearest: "Promised"
     ) -> Verdicts:
-        """Return verdicts lowered where a gate closes.
+        """Return verdicts lowered where a gate closes, and where no level is left.
 
         Parameters
         ----------
@@ -316,15 +323,31 @@ class Matcher:
         lowest = self._levels(given.country, result.status, band)
         result.level[shut] = np.maximum(given.level, lowest)[shut]
         if facts is not None:
-            np.maximum(result.level, self.gates.at_best(facts), out=result.level)
+            self._bound(result, facts)
         waited = given.status[nearest.site] == Status.pending
-        back = np.flatnonzero(shut[nearest.site] & waited)
+        back = np.flatnonzero((result.status[nearest.site] != Status.pending) & waited)
         site, there = nearest.site[back], nearest.measured.some(back)
         result.center[site] = there.center
         result.distance_miles[site] = np.rint(there.miles * 1000) / 1000
         result.limit_miles[site] = there.limit
         result.margin_miles[site] = away_from_zero(there.limit - there.miles)
         return result
+
+    def _bound(self, result: Verdicts, facts: Facts) -> None:
+        """Set the level to what was bought, and to none where a product is past its phases.
+
+        A level that may have ended, too, is for review; it stays printed.
+        """
+        np.maximum(result.level, self.gates.at_best(facts), out=result.level)
+        own = self.gates.without_band(facts, result.country)
+        result.level[own] = facts.requested[own]
+        phases = self.gates.phases(facts, result.level)
+        result.level[phases.past] = len(self.policy.levels)
+        result.status[phases.past] = Status.not_covered
+        result.reason[phases.past] = Reason.lifecycle_phase
+        result.available_on[phases.past] = NO_DAY
+        doubtful = phases.doubtful & (result.status == Status.fallback)
+        result.status[doubtful], result.reason[doubtful] = Status.review, Reason.product_undated
 
     def _closing(self, given: Verdicts, facts: Facts | None, bought: Levels) -> Closing:
         """Return which gate closes on each row: today, or on the day that it would wait for.
@@ -433,10 +456,9 @@ class Matcher:
         self, country: Numbers, status: npt.NDArray[np.int8], band: Ints
     ) -> npt.NDArray[np.int8]:
         """Return the level in force: what the band buys, else interim or fallback."""
-        position = {level.id: number for number, level in enumerate(self.policy.levels)}
-        rules = self.policy.qualification
-        less = np.full(len(Status), position[rules.fallback], np.int8)
-        less[Status.pending] = position[rules.interim]
+        rules, position = self.policy.qualification, self.policy.level_position
+        less = np.full(len(Status), position(rules.fallback), np.int8)
+        less[Status.pending] = position(rules.interim)
         bought = self._bands.level(country, band)
         return np.where(status == Status.qualified, bought, less.take(status))
 

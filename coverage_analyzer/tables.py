@@ -12,7 +12,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from coverage_analyzer import arrays
+from coverage_analyzer import arrays, days
 from coverage_analyzer.errors import InputError
 
 
@@ -28,12 +28,21 @@ class Column:
         Whether a table must have it.
     hint
         A pattern: a header that fits may be meant, which is asked and never assumed.
+    ranked
+        Whether, of several headers that fit, the first of ``synonyms`` and then ``name`` counts;
+        by default they are an error.
     """
 
     name: str
     synonyms: tuple[str, ...] = ()
     required: bool = False
     hint: str = ""
+    ranked: bool = False
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """All names by which a header is recognised, the first one to count in front."""
+        return (*self.synonyms, self.name) if self.ranked else (self.name, *self.synonyms)
 
 
 LATITUDE: Final = Column(
@@ -47,6 +56,18 @@ COUNTRY: Final = Column(
     ("country_code", "iso2", "iso_a2", "cc", "iso3", "iso_a3", "country_name", "nation"),
     hint="country|ctry|^land$|^pays$|^pa[ií]s$|^paese$|nation|^iso$",
 )
+
+COUNTRY_CODES: Final = ("iso2", "iso_a2", "country_code", "iso3", "iso_a3")
+"""What a column of country codes is called, the one that counts first."""
+
+COUNTRY_BESIDE: Final = ("country_name", "country_name_2", "country_name_3")
+"""The names under which further columns of countries are known, which must not contradict."""
+
+COUNTRY_STATED: Final = ("country", *COUNTRY_BESIDE)
+"""The columns that state a row's country, the one that counts first (`Names.agreed`)."""
+
+COUNTRY_PAIRED: Final = (*COUNTRY_CODES, *COUNTRY_STATED)
+"""What columns of countries are called that are read together, the one that counts first."""
 
 SITES: Final = (
     Column("site_id", ("id", "customer_id", "account_id", "ref")),
@@ -73,6 +94,8 @@ CENTERS: Final = (
     LONGITUDE,
     Column("name", ("center_name", "service_center")),
     COUNTRY,
+    # A file may have a sales region beside the code: the header that names the code counts.
+    Column("region", ("iso_3166_2", "subdivision"), ranked=True),
     Column("opens_on", ("opens", "opening_date", "open_from"), hint="open|live|start|eröffn"),
     Column("closes_on", ("closes", "closing_date", "open_until"), hint="clos|^end|schlie"),
     Column("ordered_on", ("ordered", "order_date")),
@@ -170,6 +193,8 @@ DRIVE_TIMES: Final = (
     "ferry",
     "snap_m",
     "status",
+    "limit_minutes",
+    "attribution",
 )
 """How a site is reached by road from its center, in this order."""
 
@@ -229,12 +254,18 @@ def recognised(
         raise InputError(msg)
     overrides = overrides or {}
     _check_overrides(overrides, headers, table)
-    found = {}
+    found: dict[str, int] = {}
     for column in table:
-        wanted = {folded(n) for n in (column.name, *column.synonyms)}
+        beside = COUNTRY_BESIDE if column is COUNTRY else ()
+        wanted = [folded(n) for n in (*column.spellings, *beside)]
         at = [i for i, h in enumerate(headers) if folded(h) in wanted]
+        if column.ranked:
+            at = sorted(at, key=lambda i: wanted.index(folded(headers[i])))[:1]
         if column.name in overrides:
             at = [headers.index(overrides[column.name])]
+        if column is COUNTRY and column.name not in overrides:
+            found |= (several := country_columns(headers, at))
+            at = [] if several else at
         if len(at) > 1:
             names = " and ".join(repr(headers[i]) for i in at)
             msg = (
@@ -246,6 +277,32 @@ def recognised(
             found[column.name] = at[0]
     _check_missing(found, headers, table)
     return found
+
+
+def country_columns(headers: Sequence[str], at: Sequence[int]) -> dict[str, int]:
+    """Return where several columns of countries are: the one that counts, and those beside it.
+
+    A code counts before a name. Nothing is returned where it cannot be told which one is meant.
+
+    Parameters
+    ----------
+    headers
+        As the file has them.
+    at
+        Where those are that `COUNTRY` may be called.
+
+    Examples
+    --------
+    >>> country_columns(["Country", "x", "Country Code"], [0, 2])
+    {'country': 2, 'country_name': 0}
+    """
+    ranks = {folded(name): rank for rank, name in enumerate(COUNTRY_PAIRED)}
+    names = {folded(headers[i]) for i in at}
+    told_apart = names <= set(ranks) and len(names) == len(at)
+    if not told_apart or not 1 < len(at) <= len(COUNTRY_STATED):
+        return {}
+    ordered = sorted(at, key=lambda i: ranks[folded(headers[i])])
+    return dict(zip(COUNTRY_STATED, ordered, strict=False))
 
 
 def unnoticed(
@@ -330,6 +387,6 @@ def _listed(headers: Sequence[str], most: int = 20) -> str:
 def as_text(cells: pa.Array) -> pa.Array:
     """Return cells as strings, nulls as empty ones."""
     if pa.types.is_timestamp(cells.type):  # a day, as pandas writes it
-        cells = cells.cast(pa.date32(), safe=False)
+        cells = days.local_days(cells)
     text: Any = cells.cast(pa.string())
     return text if not text.null_count else pc.fill_null(text, arrays.text([""])[0])

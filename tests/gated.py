@@ -30,6 +30,8 @@ Today,,2026-12-01,2027-12-01,
 Extended,,2026-01-01,2027-01-01,2028-01-01
 Yesterday,,,2026-11-30,2027-01-01
 Relic,,2001-01-01,,2003-01-01
+Ended,,2024-06-30,2026-06-30,2028-06-30
+Extended last day,,2026-01-01,2026-12-01,2028-01-01
 Hazy,,,2026-12-01,
 Half,,2026-11-30,,2027-01-01
 Bare,,,,
@@ -52,7 +54,7 @@ def cases() -> dict[str, Row]:
 
 def policy() -> Policy:
     """Return the default rules with all that the vendor leaves to be filled in."""
-    given = Policy.load().model_dump(mode="json")
+    given = Policy.load().model_dump(mode="json") | {"name": "gated"}
     gates: dict[str, Any] = given["gates"]
     gates["components"] |= {"excluded": ["SSD"], "known": ["power supply", "fan"]}
     gates["registration"] |= {"grace_days": 30}

@@ -44,7 +44,9 @@ _DATABASE = "unit/test_database.py"
 _POLICY = "unit/test_policy.py"
 _GATES = "golden/test_gate_cases.py"
 _COMMITMENTS, _CLOCKS = "unit/test_commitments.py", "golden/test_clocks.py"
+_REGION_CLOCKS = "golden/test_region_clocks.py"
 _ADDRESSES, _PROMISES = "golden/test_addresses.py", "property/test_promises.py"
+_OFFERS, _ROADS = "unit/test_offers.py", "golden/test_road_cases.py"
 _GOLDEN, _LAWS = "golden/test_golden.py", "property/test_laws.py"
 
 TESTS: Final = {
@@ -52,7 +54,8 @@ TESTS: Final = {
     "centers": (_CENTERS, _MATCHING, _GOLDEN),
     "countries/borders": (_COUNTRIES, _GOLDEN, _LAWS),
     "countries/decision": (_COUNTRIES, _MATCHING, _GOLDEN),
-    "countries/names": (_COUNTRIES, _GOLDEN),
+    "countries/names": (_COUNTRIES, "unit/test_country_text.py", _GOLDEN),
+    "files/guard": ("unit/test_guard.py",),
     "files/database/address": (_DATABASE,),
     "files/database/connecting": (_DATABASE,),
     "files/database/source": (_DATABASE,),
@@ -65,6 +68,11 @@ TESTS: Final = {
     "maps/letter": ("unit/test_letter.py",),
     "days": ("unit/test_days.py",),
     "gates": (_GATES, "property/test_time.py"),
+    "http_client": ("unit/test_http_client.py",),
+    "online/geocoding/grades": ("golden/test_places.py",),
+    "online/geocoding/places": ("golden/test_places.py",),
+    "addresses/postcodes": ("golden/test_places.py",),
+    "addresses/units": (_ADDRESSES,),
     "lead_times": ("unit/test_lead_times.py",),
     "matching": (_MATCHING, _GOLDEN, _GATES, _LAWS),
     "products": (_GATES, "unit/test_gates.py"),
@@ -73,14 +81,17 @@ TESTS: Final = {
     "cells": (_NEARNESS, _MATCHING, _LAWS),
     "nearness": (_NEARNESS, _MATCHING, _LAWS),
     "terms/addresses": (_ADDRESSES, _PROMISES),
-    "terms/calendars": (_CLOCKS, _COMMITMENTS, _PROMISES),
-    "terms/clocks": (_CLOCKS, _COMMITMENTS, _PROMISES),
+    "terms/calendars": (_CLOCKS, _REGION_CLOCKS, _COMMITMENTS, _PROMISES),
+    "terms/clocks": (_CLOCKS, _REGION_CLOCKS, _COMMITMENTS, _PROMISES),
     "terms/commitments": (_COMMITMENTS,),
     "terms/levels": (_COMMITMENTS,),
     "terms/requests": (_COMMITMENTS,),
     "terms/zones": (_COMMITMENTS,),
+    "online/roads/drives": (_ROADS,),
+    "online/roads/ruling": (_ROADS,),
+    "online/roads/shapes": ("property/test_road_laws.py",),
     "policy/checks": (_POLICY,),
-    "policy/model": (_POLICY, _COUNTRIES, _MATCHING, _GOLDEN),
+    "policy/model": (_POLICY, _OFFERS, _ROADS, _COUNTRIES, _MATCHING, _GOLDEN),
     "policy/parts": (_POLICY,),
     "terms/conditions": ("golden/test_entitlements.py", "unit/test_programmes.py"),
     "terms/entitlements": ("golden/test_entitlements.py", "unit/test_programmes.py"),
@@ -100,6 +111,55 @@ class Mutant(NamedTuple):
 
 
 MUTANTS: Final = (
+    # ----------------------------------------------------------------------------- roads
+    Mutant(
+        "online/roads/ruling",
+        "result[fits] = policy.level_position(band.level) if offered else NOT_OFFERED",
+        "result[fits] = policy.level_position(band.level)",
+        "a level by road where it is not offered",
+    ),
+    Mutant(
+        "online/roads/ruling",
+        "refused |= (rows.reason == Reason.not_offered_in_country) & offered",
+        "refused |= rows.reason == Reason.not_offered_in_country",
+        "what the run refused is given by a second look at roads",
+    ),
+    Mutant(
+        "online/roads/ruling",
+        "return limits.minutes[np.where(was.by_road & (band >= 0), band, was.level)]",
+        "return limits.minutes[was.level]",
+        "the clock of another band than the one by road",
+    ),
+    Mutant(
+        "online/roads/drives",
+        "late = self.minutes > limit_minutes",
+        "late = self.minutes >= limit_minutes",
+        "the last minute of a delivery clock is too late",
+    ),
+    Mutant(
+        "online/roads/shapes",
+        "far[near] = chosen(*plane(middles[:, 0], middles[:, 1], inverse=True))",
+        "far[near] = True",
+        "served areas hold sites whose own road is not reached",
+    ),
+    Mutant(
+        "online/roads/shapes",
+        "return polygons_of(known), polygons_of(unknown)",
+        "return polygons_of(rest), polygons_of(unknown)",
+        "what the map does not reach counts as unserved",
+    ),
+    Mutant(
+        "policy/model",
+        'if clock is None or clock.unit != "hours" or clock.end == "shipped":',
+        'if clock is None or clock.unit != "hours":',
+        "a level that only ships bounds the drive",
+    ),
+    Mutant(
+        "policy/model",
+        "return next((r for r in rules if r.level == level and r.closes_in(country)), None)",
+        "return next((r for r in rules if r.closes_in(country)), None)",
+        "a level is not offered where another one is not",
+    ),
     # ------------------------------------------------------------------------- databases
     Mutant(
         "files/database/address",
@@ -298,8 +358,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "matching",
-        "less[Status.pending] = position[rules.interim]",
-        "less[Status.pending] = position[rules.fallback]",
+        "less[Status.pending] = position(rules.interim)",
+        "less[Status.pending] = position(rules.fallback)",
         "a pending site gets the fallback, not the interim level",
     ),
     Mutant(
@@ -489,8 +549,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "policy/model",
-        "return self.qualification.same_country or offered or not everywhere",
-        "return self.qualification.same_country or offered",
+        "return self.qualification.same_country or self.restricts_offers or not everywhere",
+        "return self.qualification.same_country or self.restricts_offers",
         "limits by country forgotten where any center may serve",
     ),
     Mutant(
@@ -581,14 +641,14 @@ MUTANTS: Final = (
     ),
     Mutant(
         "countries/names",
-        "if not text.strip():",
-        'if text.strip() in {"", "NA"}:',
+        "if not text:",
+        'if text in {"", "NA"}:',
         "NA is unknown: Namibia read as a missing value",
     ),
     Mutant(
         "countries/names",
-        "return self._index.get(key.zfill(3) if key.isdecimal() else key, UNKNOWN)",
-        "return self._index.get(key.zfill(3) if key.isdecimal() else key, NONE)",
+        "return UNKNOWN if key.isdecimal() else self._index.get(key, UNKNOWN)",
+        "return UNKNOWN if key.isdecimal() else self._index.get(key, NONE)",
         "an unknown country counts as none said, and is inferred",
     ),
     Mutant(
@@ -596,6 +656,36 @@ MUTANTS: Final = (
         'bare = "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()',
         "bare = text.casefold()",
         "accents make another country",
+    ),
+    Mutant(
+        "countries/names",
+        "return UNKNOWN if key.isdecimal() else self._index.get(key, UNKNOWN)",
+        "return self._index.get(key, UNKNOWN)",
+        "a point between digits is dropped",
+    ),
+    Mutant(
+        "countries/names",
+        "return self._common(found)",
+        "return found.pop()",
+        "of two countries in a cell one is chosen",
+    ),
+    Mutant(
+        "countries/names",
+        "result = np.where(both & ~akin, np.int16(UNKNOWN), result)",
+        "result = np.where(both & ~akin, result, result)",
+        "a name that contradicts its code is ignored",
+    ),
+    Mutant(
+        "files/guard",
+        "return _replaced(cells, at[formula & ~harmless], marked)",
+        "return _replaced(cells, at[formula & ~harmless], some.take(chosen))",
+        "formulas are not escaped",
+    ),
+    Mutant(
+        "days",
+        "cells = pc.local_timestamp(cells)",
+        "cells = cells.cast(pa.timestamp(cells.type.unit))",
+        "a day with a zone is the day in UTC",
     ),
     # ------------------------------------------------------------------------- centers
     Mutant(
@@ -691,8 +781,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "gates",
-        "cases.append((Gate.level_not_requested, facts.requested > promised, False))",
-        "cases.append((Gate.level_not_requested, facts.requested > promised + 1, False))",
+        "lower = (facts.requested > promised) | self.without_band(facts, country)",
+        "lower = facts.requested > promised + 1",
         "who bought Gold waits for Gold Plus",
     ),
     Mutant(
@@ -732,10 +822,95 @@ MUTANTS: Final = (
         "a gate changes the status alone",
     ),
     Mutant(
+        "gates",
+        "bounded = self._bounded.take(level)",
+        "bounded = self._bounded.take(level) & (level == 0)",
+        "a product past its life keeps Gold",
+    ),
+    Mutant(
+        "matching",
+        "result.level[phases.past] = len(self.policy.levels)",
+        "result.level[phases.past] = len(self.policy.levels) - 1",
+        "a product past its life has the least level",
+    ),
+    Mutant(
+        "matching",
+        "doubtful = phases.doubtful & (result.status == Status.fallback)",
+        "doubtful = phases.doubtful & (result.status == Status.qualified)",
+        "Gold is promised for a product that may be past its life",
+    ),
+    Mutant(
+        "matching",
+        "result.level[own] = facts.requested[own]",
+        "result.level[own] = np.maximum(result.level, facts.requested)[own]",
+        "a level that was bought and that no distance bounds is taken away",
+    ),
+    Mutant(
         "terms/timeline",
         "ends = [*(self.days[1:] - ONE_DAY), self.end]",
         "ends = [*self.days[1:], self.end]",
         "the day of an opening is judged twice, once by the day before",
+    ),
+    # ------------------------------------------------------------------------- services
+    Mutant(
+        "http_client",
+        "self._socket.settimeout(self._deadline.left_s())",
+        "self._socket.settimeout(self._deadline._idle_s)",
+        "a drip holds a job for ever",
+    ),
+    Mutant(
+        "http_client",
+        "if _host(here) != _host(there):",
+        "if False:",
+        "a redirect tells another host what was asked",
+    ),
+    Mutant(
+        "http_client",
+        "return _port(here) == _port(there)",
+        "return True",
+        "a redirect tells another port what was asked",
+    ),
+    Mutant(
+        "http_client",
+        "if depth > MAX_DEPTH:",
+        "if depth > 10**9:",
+        "deep JSON is parsed",
+    ),
+    Mutant(
+        "http_client",
+        "if _DIGITS.fullmatch(text):",
+        "if text.isdigit():",
+        "a digit that is none is a number of seconds",
+    ),
+    Mutant(
+        "online/geocoding/grades",
+        "if answer.grade > Grade.city and not places.is_there(place, query, is_near):",
+        "if False:",
+        "a house in another town is a house",
+    ),
+    Mutant(
+        "online/geocoding/places",
+        "if asked and asked != _state_of(place):",
+        "if False:",
+        "any Springfield will do",
+    ),
+    Mutant(
+        "online/geocoding/places",
+        "if len(there) <= _count(road, part):  # all of them may be the street",
+        "if False:",
+        "a street is its town",
+    ),
+    Mutant(
+        "addresses/postcodes",
+        "folded = without_phones(folded, country)",
+        "folded = str(folded)",
+        "a telephone number has a postcode",
+    ),
+    Mutant(
+        "addresses/units",
+        "rest = pattern.sub(functools.partial(_take, units, kind), rest)",
+        "rest = pattern.sub(' ', rest)",
+        "all floors are one",
     ),
     # ------------------------------------------------------------------------- terms
     Mutant(
@@ -764,15 +939,33 @@ MUTANTS: Final = (
     ),
     Mutant(
         "terms/calendars",
-        "rest = self.holidays.is_weekend(day) and day not in self.holidays.weekend_workdays",
-        "rest = day.weekday() in {5, 6}",
+        "return self.holidays.is_weekend(day) and day not in self.holidays.weekend_workdays",
+        "return day.weekday() in {5, 6}",
         "everybody rests on Saturday and Sunday",
     ),
     Mutant(
         "terms/calendars",
-        'return "" if rule and not rule.public_holidays else self.holidays.get(day) or ""',
-        'return ""',
+        'return Effect("part" if in_part else "off", name)',
+        "return OPEN",
         "no public holidays",
+    ),
+    Mutant(
+        "terms/calendars",
+        'if kinds == {"open"}:',
+        'if "open" in kinds:',
+        "a day off in some regions is a business day where the region is not known",
+    ),
+    Mutant(
+        "terms/calendars",
+        'if kinds == {"off"}:',
+        'if "off" in kinds:',
+        "a day off in some regions is one in all where the region is not known",
+    ),
+    Mutant(
+        "terms/calendars",
+        'return Effect("part", partial) if partial else OPEN',
+        "return OPEN",
+        "a day off in a part of a region is a business day",
     ),
     Mutant(
         "terms/clocks",
@@ -818,7 +1011,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "terms/commitments",
-        "if likeness in {Likeness.identical, Likeness(rules.accept)}:",
+        "if likeness in {Likeness.identical, Likeness(rules.accepted)}:",
         "if likeness in {Likeness.identical, Likeness.equivalent}:",
         "a variation of the address is accepted",
     ),

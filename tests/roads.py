@@ -6,9 +6,11 @@ from typing import Any, Final
 
 import networkx as nx
 import numpy as np
+import pyproj
 import pytest
+import shapely
 
-from coverage_analyzer.online.roads.engine import Places
+from coverage_analyzer.online.roads.engine import Places, RoadEngine, RoadStatus
 from coverage_analyzer.online.roads.network import Network, compressed
 
 TOWN: Final = Path(__file__).parents[1] / "data" / "town.osm"
@@ -60,3 +62,35 @@ def reference(network: Network) -> Any:
     for u, v, seconds, metres, ferry in rows:
         graph.add_edge(u, v, seconds=seconds, metres=metres, ferry=ferry)
     return graph
+
+
+def polygon_error_m(engine: RoadEngine, start: Places, minutes: float, sites: Places) -> float:
+    """Return how deep a site lies on the wrong side of a polygon that is drawn by road, in metres.
+
+    A site whose drive is within the minutes belongs into the isochrone, one that is not, outside;
+    one that could be put on a road belongs into the area of roads. The greatest depth of both.
+    """
+    found = engine.matrix(start, sites, minutes * 60)
+    on_road = ~np.isin(found.status[0], (RoadStatus.unsnapped, RoadStatus.outside_network))
+    served = engine.isochrone(float(start.lon[0]), float(start.lat[0]), minutes)
+    expected = [(served, found.status[0] == RoadStatus.within), (engine.road_area(), on_road)]
+    plane = pyproj.Proj(proj="aeqd", lon_0=start.lon[0], lat_0=start.lat[0])
+    points = shapely.points(*plane(*sites))
+    deepest = 0.0
+    for shape, inside in expected:
+        assert shape.is_valid
+        flat = shapely.transform(shape, lambda p: np.column_stack(plane(p[:, 0], p[:, 1])))
+        wrong = points[shapely.intersects_xy(shape, *sites) != inside]
+        away = shapely.distance(shapely.boundary(flat), wrong)
+        deepest = max(deepest, *away.tolist(), 0.0)
+    return deepest
+
+
+def sites_around(network: Network, count: int, seed: int = 0) -> Places:
+    """Return places beside random nodes, up to some 2 km off, and some far away."""
+    random = np.random.default_rng(seed)
+    some = random.integers(0, len(network), count)
+    far = np.where(np.arange(count) % 10 == 0, 10.0, 1.0)
+    away = random.normal(0, 0.008, (2, count)) * far
+    lon = (network.lon[some] + away[0] + 180) % 360 - 180
+    return Places(lon, np.clip(network.lat[some] + away[1], -90, 90))

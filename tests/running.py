@@ -59,6 +59,11 @@ def judged(folder: Path, text: str | bytes = SITES, **given: Any) -> dict[str, A
     return batch.run(sites, centers, folder / "out", **({"as_of": AS_OF} | given))
 
 
+def part_of(folder: Path, name: str) -> Path | None:
+    """Return where a run in progress writes a file of a folder, once it does."""
+    return next(folder.glob(f".coverage-analyzer-*/new/{name}"), None)
+
+
 def cells(path: Path) -> list[list[str]]:
     """Return a CSV file's rows, the header first, by Python's own reader."""
     with path.open(encoding="utf-8", newline="") as file:
@@ -78,5 +83,9 @@ def manifest(folder: Path) -> dict[str, Any]:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Return every file of a folder, hidden ones too."""
-    return {p.name: p.read_bytes() for p in sorted(folder.iterdir())}
+    """Return every file of a folder and of those in it, hidden ones too; folders if empty."""
+    return {
+        p.relative_to(folder).as_posix(): p.read_bytes() if p.is_file() else b"folder"
+        for p in sorted(folder.rglob("*"))
+        if p.is_file() or not (p.is_dir() and any(p.iterdir()))
+    }

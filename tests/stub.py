@@ -87,7 +87,41 @@ def refuse(handler: "Handler") -> None:
     handler.give(400, '{"error": {"code": 400, "message": "no"}}')
 
 
+def deep(handler: "Handler") -> None:
+    """Send lists in lists."""
+    handler.give(200, "[" * 100_000)
+
+
+def deep_objects(handler: "Handler") -> None:
+    """Send objects in objects, closed."""
+    handler.give(200, '{"a":' * 50_000 + "1" + "}" * 50_000)
+
+
+def many_digits(handler: "Handler") -> None:
+    """Send a number of 5,000 digits."""
+    handler.give(200, '[{"lat": "1", "lon": "2", "place_rank": ' + "9" * 5_000 + "}]")
+
+
+def infinite(handler: "Handler") -> None:
+    """Send a rank that is no number."""
+    handler.give(
+        200, '[{"lat": "1", "lon": "2", "place_rank": 1e999, "display_name": "x", "address": {}}]'
+    )
+
+
+def endless_box(handler: "Handler") -> None:
+    """Send an outline that is no number."""
+    place = {"lat": "1", "lon": "2", "place_rank": 30, "display_name": "x"}
+    handler.give(200, json.dumps([{**place, "boundingbox": ["nan", "inf", "1", "2"]}]))
+
+
+def odd_error(handler: "Handler") -> None:
+    """Refuse in letters that are none."""
+    handler.give(200, '{"error": "\\ud800\\u0000\\u001b[2J"}')
+
+
 Fault = Callable[["Handler"], None]
+HOSTILE: tuple[Fault, ...] = (*(deep, deep_objects, many_digits, infinite, endless_box, odd_error),)
 FAULTS: tuple[Fault, ...] = (
     *(hang, drip, drip_headers, html, broken),
     *(half_text, half_body, half_answer, hang_up, too_many, overloaded),
@@ -175,6 +209,13 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(text.encode())))
         self.end_headers()
         self.wfile.write(text.encode())
+
+    def redirect(self, to: str) -> None:
+        """Send whoever asks elsewhere."""
+        self.send_response(302)
+        self.send_header("Location", to + self.path)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
 
     def log_message(self, *_given: Any) -> None:
         """Say nothing."""

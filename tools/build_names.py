@@ -328,10 +328,83 @@ YE: Republic of Yemen | Yemen, Rep.
 ZA: Republic of South Africa | RSA | S. Africa
 ZM: Republic of Zambia
 ZW: Republic of Zimbabwe
+AE: Utd.Arab Emir. | Unit.Arab Emir. | Utd. Arab Emirates | Untd Arab Emirates | United Arab Emir.
+AE: U. Arab Emirates | Ver.Arab.Emir. | Verein.Arab.Emirate | Ver. Arab. Emirate | EAU
+AG: Antigua & Barb. | Antigua/Barbuda
+AS: Amer. Samoa | Samoa, America
+AT: Austria Republic
+BA: Bosnia-Herz. | Bosnia & Herz. | Bosnia-Herzegovina | Bosnien-Herz. | Bosnien-Herzegowina
+BA: Bosnien & Herzegowina | Bosnia-Herzeg. | Bosnia/Herzeg.
+BN: Brunei Daruss. | Brunei Darus.
+BV: Bouvet Islands
+CC: Coconut Islands
+CD: Dem.Rep.Congo | Congo (Dem. Rep.) | Congo (DRC) | Congo (Kinshasa) | D.R. Congo
+CF: CAR | Centr.Afr.Rep. | Central Afr.Rep. | Cent. Afr. Rep. | Central African Republ.
+CF: Zentralafr.Rep. | Zentralaf. Rep. | Zentralafr. Republik
+CG: Congo (Brazzaville) | Congo (Rep.)
+CI: Elfenbeinküste | Elfenbeinkueste
+CN: VR China | Volksrepublik China | China, VR
+CV: Kap Verde | Kapverden | Kapverdische Inseln
+CX: Christmas Islnd
+CZ: Tschechei | Tschech.Republik | Tschech. Rep. | Tschechische Rep. | Tschechische Re | Rep. Checa
+DE: BRD | FRG | BR Deutschland | BR Dtl. | Fed.Rep.of Germany | Fed. Rep. Germany
+DE: West Germany
+DE: Germany, Fed. Rep. | Bundesrep. Deutschland
+DO: Dom. Rep. | Dominikan.Republik | Dominikan. Rep.
+DO: Dominikan.Rep. | Dominican Repub. | Dom. Republik
+FK: Falkland Islnds
+FO: Faröer | Färöer-Inseln
+FR: France Métropole
+GB: Utd. Kingdom | Untd Kingdom | United Kingd.
+GB: U. Kingdom | N. Ireland | Nordirland | Northern Irel.
+GB: Ver. Königreich | Vereinigt.Königr. | Irlande du Nord
+GB: Escocia | Écosse | Pays de Galles | Gales
+GF: French Guayana | Frenc.Guayana
+GQ: Equatorial Guin | Equatorial Gui. | Eq. Guinea | Equat. Guinea
+GS: S. Sandwich Ins
+HM: Heard/McDon.Isl | Heard/McDon.Isl.
+IE: Rep. of Ireland | Rep. Ireland | Rep. Irland | Republik Irland
+IO: Brit.Ind.Oc.Ter | Brit.Ind.Oc.Ter.
+KG: Kirgisien | Kirgistan | Kirgisische Rep.
+KN: St.Kitts/Nevis
+KP: Volksrep. Korea | DVR Korea | Demokratische Volksrepublik Korea
+KR: Republik Korea | Rep.of Korea
+MD: Moldawien | Moldau | Rep. Moldau | Rep. of Moldova | Rep. Moldova
+MH: Marshall Islnds
+MK: Nordmazedonien | North Maced. | N. Macedonia
+MM: Burma/Myanmar | Myanmar/Burma
+MP: N.Mariana Islnd | N.Mariana Is. | Northern Mariana
+MR: Mauretania
+NF: Norfolk Islands
+NL: Niederlande (Holland)
+NZ: N. Zealand | New Zeal.
+PF: Frenc.Polynesia | Fr. Polynesia
+PG: Pap. New Guinea | Papua Nw Guinea | Papua N. Guinea
+PM: St.Pier,Miquel. | St. Pierre & Miq. | St.Pierre/Miquel.
+PN: Pitcairn Islnds
+RU: Russian Fed. | Russian Feder. | Russ. Föderation | Russische Föd.
+ST: S.Tome,Principe | Sao Tome & Prin. | Sao Tome/Princip
+SZ: Swasiland
+TC: Turksh Caicosin | Turks/Caicos
+TF: French S.Territ | French S.Territ.
+TJ: Tadschikien
+TM: Turkmenien
+TT: Trinidad & Tob. | Trinidad,Tobago | Trinidad/Tobago | Trinidad und Tobago
+UM: Minor Outl.Isl. | US Minor Outl.Isl.
+US: Utd. States | Untd States | United Stat. | Ver. Staaten | Verein. Staaten | U.S. America
+US: Vereinigte Staaten (USA) | Etats Unis
+VC: St.Vincent/Gren. | St. Vincent & Gren.
+VG: Brit.Virgin Is. | Brit. Jungferninseln | Brit. Virgin Isl.
+VI: Amer.Virgin Is. | Amer. Jungferninseln | Amer. Virgin Isl.
+WF: Wallis,Futuna | Wallis & Fut.
+EH: West Sahara | W. Sahara
+ZA: Südafrika Republik | Rep. of South Africa | Rep. Südafrika
 """
-"""Official short names in either order, formal names, initials and everyday words; a code may
-stand on several lines. Only the codes that ISO reserves (``UK``, ``EL``, ``IC`` ...) and the VAT
-prefix ``XI`` are here: a withdrawn one such as ``CS`` may stand for two countries."""
+"""Official short names in either order, formal names, initials, everyday words, and from the second
+``AE`` on what ERP and CRM systems write: the texts of 15 letters of SAP (table T005T), and usual
+German names and abbreviations. A code may stand on several lines. Only the codes that ISO reserves
+(``UK``, ``EL``, ``IC`` ...) and the VAT prefix ``XI`` are here: a withdrawn one such as ``CS`` may
+stand for two countries."""
 
 PLAIN_LETTERS = str.maketrans(
     {"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D"}

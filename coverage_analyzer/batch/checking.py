@@ -1,7 +1,6 @@
 """A look at a file of sites before it is judged: read as a run reads it, without centers."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,11 +12,10 @@ from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.overlap import ahead
 from coverage_analyzer.centers import today
 from coverage_analyzer.countries.decision import Ground, decided
-from coverage_analyzer.errors import InputError, PublishError
 from coverage_analyzer.files import reading
 from coverage_analyzer.files.duplicates import Ids
-from coverage_analyzer.files.reading import Table
-from coverage_analyzer.files.text_writer import RejectsWriter, Style
+from coverage_analyzer.files.outputs import policy_file, refuse_overwriting
+from coverage_analyzer.files.rejects import check_rejects, rejects_file
 from coverage_analyzer.gates import Gates
 from coverage_analyzer.policy import DEFAULT, Policy
 
@@ -66,6 +64,8 @@ def check(
         If the rejects cannot be written.
     """
     options = options or Options()
+    refuse_overwriting({"rejects": rejects}, [sites, policy_file(policy)])
+    check_rejects(rejects)
     world = countries.load()
     rules = Policy.load(policy)
     convention = rules.convention(world.names, trust_declared=options.trust_declared)
@@ -74,7 +74,7 @@ def check(
     with ExitStack() as stack:
         writer = None
         if rejects is not None:
-            writer = stack.enter_context(rejects_file(Path(rejects), table, options.style))
+            writer = stack.enter_context(rejects_file(Path(rejects), options.style))
         ids = stack.enter_context(Ids())
         for rows in stack.enter_context(closing(ahead(table.rows(), table.source.cancel))):
             where, declared = rows.coordinates, table.declared(rows.block, world.names)
@@ -96,6 +96,7 @@ def check(
         "columns": table.recognised,
         "other_columns": [h for h in table.headers if h not in table.recognised.values()],
         "warnings": [
+            *rules.warnings,
             *tables.unnoticed(table.headers, table.columns, tables.SITES),
             *Gates(rules, None, world, np.datetime64(today(), "D")).unseen(table.columns),
             *([f"{repeats}."] if repeats.ids else []),
@@ -107,25 +108,3 @@ def check(
         "countries": {g.name.lower(): int(n) for g in Ground if (n := grounds[g])},
         "usable_country": usable / ledger.decided if ledger.decided else None,
     }
-
-
-@contextmanager
-def rejects_file(path: Path, table: Table, style: Style) -> Iterator[RejectsWriter]:
-    """Open a file for rejects.
-
-    Raises
-    ------
-    InputError
-        If it is the file that is read.
-    PublishError
-        If it cannot be written.
-    """
-    if isinstance(table.path, Path) and path.resolve() == table.path.resolve():
-        msg = f"{path} is read; name another file for the rejects."
-        raise InputError(msg)
-    try:
-        with closing(RejectsWriter(path, style)) as writer:
-            yield writer
-    except OSError as error:
-        msg = f"The rejects could not be written to {path}: {error}."
-        raise PublishError(msg) from error

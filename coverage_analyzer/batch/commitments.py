@@ -13,13 +13,14 @@ import pyarrow as pa
 from coverage_analyzer import arrays, countries, tables
 from coverage_analyzer.batch.ledger import FIRST_REJECTS, Ledger
 from coverage_analyzer.centers import day
-from coverage_analyzer.errors import InputError
 from coverage_analyzer.files import reading, single
 from coverage_analyzer.files.blocks import Reject
 from coverage_analyzer.files.delimited import PLAIN, Dialect
+from coverage_analyzer.files.outputs import kind_of, policy_file, refuse_overwriting
 from coverage_analyzer.files.reading import Table
+from coverage_analyzer.files.rejects import CSV, check_rejects, rejects_file
 from coverage_analyzer.files.requests import Requested, read_requests, registered_rows
-from coverage_analyzer.files.text_writer import CsvWriter, RejectsWriter, Style
+from coverage_analyzer.files.text_writer import CsvWriter, Style
 from coverage_analyzer.judging import products_of
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.tables import Rejected
@@ -109,7 +110,13 @@ def answer_requests(
         If a file cannot be written.
     """
     options = options or CommitmentOptions()
-    _check_places(output, options.rejects, [requests, sites, centers])
+    refuse_overwriting(
+        {"commitments": output, "rejects": options.rejects},
+        [requests, sites, centers, options.products, policy_file(policy)],
+    )
+    if isinstance(output, (str, Path)):
+        kind_of(output, [CSV], what="Commitments are", default=CSV)
+    check_rejects(options.rejects)
     asked_table = reading.opened(
         requests, tables.REQUESTS, options.request_columns, options.request_dialect
     )
@@ -121,15 +128,21 @@ def answer_requests(
     decided = [a for a in answers if a.status is not Answer.rejected]
     refused = _rejects(asked, answers)
     ledger = _ledger(asked, decided, refused)
-    _write(output, decided, raw_text=options.raw_text)
+    style = Style(raw_text=options.raw_text, decimal=options.request_dialect.decimal)
+    _write(output, decided, style)
     if options.rejects is not None:
-        _write_rejects(Path(options.rejects), refused, raw_text=options.raw_text)
+        _write_rejects(Path(options.rejects), refused, style)
     return {
         "ledger": ledger.figures(),
         "status": dict(Counter(a.status.value for a in decided)),
         "rejects": dict(ledger.reasons),
         "first_rejects": ledger.first,
-        "warnings": [*_unnoticed(asked_table, site_table), *_unseen(asked_table, site_table)],
+        "warnings": [
+            *committer.policy.warnings,
+            *_unnoticed(asked_table, site_table),
+            *_unseen(asked_table, site_table),
+            *committer.regions.warnings,
+        ],
     }
 
 
@@ -160,25 +173,6 @@ def _committer(
     return Committer(levels, as_of=day(options.as_of), form=options.moment_format)
 
 
-def _check_places(output: Any, rejects: Any, inputs: Sequence[Any]) -> None:
-    """Raise if a file would be written over another one of the same job.
-
-    Raises
-    ------
-    InputError
-        With its name.
-    """
-    read = {Path(path).resolve() for path in inputs}
-    if isinstance(output, (str, Path)) and Path(output).suffix.lower() not in {"", ".csv"}:
-        msg = f"Commitments are written as .csv; {Path(output).name!r} ends otherwise."
-        raise InputError(msg)
-    written = [Path(p).resolve() for p in (output, rejects) if isinstance(p, (str, Path))]
-    for path in written:
-        if path in read or written.count(path) > 1:
-            msg = f"{path} is read, or written twice; name another file."
-            raise InputError(msg)
-
-
 def _rejects(asked: Requested, answers: Sequence[Commitment]) -> list[Reject]:
     """Return the rows that are no answer, in the order of the file."""
     refused = [
@@ -204,7 +198,7 @@ def _ledger(asked: Requested, decided: Sequence[Commitment], refused: Sequence[R
     return ledger
 
 
-def _write(output: str | Path | BinaryIO, answers: Sequence[Commitment], *, raw_text: bool) -> None:
+def _write(output: str | Path | BinaryIO, answers: Sequence[Commitment], style: Style) -> None:
     """Write answers as CSV; a file is put in place when it is whole.
 
     Raises
@@ -216,17 +210,17 @@ def _write(output: str | Path | BinaryIO, answers: Sequence[Commitment], *, raw_
     columns = [arrays.text([row[name] for row in rows]) for name in tables.COMMITMENT]
     batch = pa.RecordBatch.from_arrays(columns, names=list(tables.COMMITMENT))
     if not isinstance(output, (str, Path)):
-        with closing(CsvWriter(output, batch.schema, Style(raw_text=raw_text))) as writer:
+        with closing(CsvWriter(output, batch.schema, style)) as writer:
             writer.write(batch)
         return
     with (
         single.replacing(Path(output)) as part,
-        closing(CsvWriter(part, batch.schema, Style(raw_text=raw_text))) as writer,
+        closing(CsvWriter(part, batch.schema, style)) as writer,
     ):
         writer.write(batch)
 
 
-def _write_rejects(path: Path, refused: Sequence[Reject], *, raw_text: bool) -> None:
+def _write_rejects(path: Path, refused: Sequence[Reject], style: Style) -> None:
     """Write the rows that are no answer.
 
     Raises
@@ -234,10 +228,7 @@ def _write_rejects(path: Path, refused: Sequence[Reject], *, raw_text: bool) -> 
     PublishError
         If they cannot be written.
     """
-    with (
-        single.replacing(path) as part,
-        closing(RejectsWriter(part, Style(raw_text=raw_text))) as writer,
-    ):
+    with rejects_file(path, style) as writer:
         writer.write(refused)
 
 

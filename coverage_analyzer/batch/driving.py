@@ -32,6 +32,7 @@ from coverage_analyzer.centers import Centers
 from coverage_analyzer.errors import InputError, PolicyError, PublishError
 from coverage_analyzer.files import report, service_areas
 from coverage_analyzer.files.drive_times import NAME, DriveTimesWriter
+from coverage_analyzer.files.outputs import RunFolder, policy_file, refuse_overwriting
 from coverage_analyzer.files.publishing import Publication
 from coverage_analyzer.files.reading import Rows, Table
 from coverage_analyzer.files.text_writer import Style
@@ -43,18 +44,29 @@ from coverage_analyzer.maps.payload import payload
 from coverage_analyzer.matching import Reason, Status
 from coverage_analyzer.online.roads import ruling
 from coverage_analyzer.online.roads.drives import (
-    MINUTES,
     DriveTimes,
-    check_minutes,
     drive_times,
     engine_of,
+    road_area,
+    snap_limit_m,
 )
 from coverage_analyzer.online.roads.engine import Engine, Places
+from coverage_analyzer.online.roads.limits import (
+    DriveLimits,
+    checked_minutes,
+    drive_limits,
+    minutes_shown,
+)
 from coverage_analyzer.online.roads.network import ATTRIBUTION, Network
+from coverage_analyzer.online.roads.off_road import OffRoad
+from coverage_analyzer.online.roads.shapes import parts_not_served
 from coverage_analyzer.policy import Policy
 
 MARK: Final = "By road: "
 """Begins each warning that a look at roads leaves in ``run.json``; the next look replaces them."""
+
+KINDS: Final = ("served", "unserved", "no_road_data")
+"""The kinds of parts in ``service_areas.geojson``, in its order."""
 
 UNCHANGED: Final = ("rejects.csv", "centers.csv", "areas.geojson")
 
@@ -63,7 +75,7 @@ def drive(
     folder: str | Path,
     roads: str | Path | Network | Engine,
     *,
-    minutes: float = MINUTES,
+    minutes: float | None = None,
     policy: Policy | str | Path | None = None,
 ) -> dict[str, Any]:
     """Measure how the sites of a run are reached by road, and publish its folder anew.
@@ -75,7 +87,8 @@ def drive(
     roads
         A file of roads (`roads.network.load_network`), a network, or an engine.
     minutes
-        How long a drive from the center to the site may take.
+        How long a drive from the center to the site may take; by default the delivery clock of
+        the level that its band buys (`roads.limits`).
     policy
         The one that the run was by; needed if it is not built in.
 
@@ -88,7 +101,8 @@ def drive(
     ------
     InputError
         If it is no folder of a run, a file in it or the roads cannot be used or changed while they
-        were being read, or the time is none.
+        were being read, the time is none, or none is given and the policy has no delivery clock in
+        hours.
     MissingExtraError
         If the extra ``roads`` is not installed.
     PolicyError
@@ -97,12 +111,14 @@ def drive(
         If the folder cannot be written.
     """
     folder = Path(folder)
-    check_minutes(minutes)
+    refuse_overwriting({"report": RunFolder(folder, report.FILES)}, [roads, policy_file(policy)])
+    minutes = None if minutes is None else checked_minutes(minutes)
     watched, manifest = watched_run(folder)
     rules = _rules(_check_engine(folder, manifest), policy)
+    limits = drive_limits(rules, minutes)
     engine = engine_of(roads)
     with Publication(folder, [NAME]) as publication:
-        job = Job(folder, manifest, rules, engine, minutes)
+        job = Job(folder, manifest, rules, engine, limits)
         try:
             return job.published(publication, watched)
         except PublishError:
@@ -162,6 +178,7 @@ class Totals:
     places: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
     roads: Counter[str] = field(default_factory=Counter)
+    off_road: OffRoad = field(default_factory=OffRoad)
     drawn: DrawnSites = field(default_factory=DrawnSites)
 
 
@@ -173,13 +190,16 @@ class Job:
     manifest: dict[str, Any]
     policy: Policy
     engine: Engine
-    minutes: float
+    limits: DriveLimits
 
     @property
     def style(self) -> Style:
         """How the text files of the run are written."""
         raw = not self.manifest.get("spreadsheet_guard", True)
-        return Style(raw_text=raw, excel=bool(self.manifest.get("byte_order_mark")))
+        decimal = str(self.manifest.get("decimal_mark", "."))
+        return Style(
+            raw_text=raw, excel=bool(self.manifest.get("byte_order_mark")), decimal=decimal
+        )
 
     def published(self, publication: Publication, watched: WatchedFiles) -> dict[str, Any]:
         """Stream the report through, write all files, publish them, and return the manifest.
@@ -212,12 +232,12 @@ class Job:
                 shutil.copyfile(self.folder / name, publication.path(name))
         network = network_of(self.folder, self.manifest)
         if network.areas is not None:
-            reached, left = self._served(network)
-            properties = [
-                {"center_id": c, "minutes": self.minutes} for c in network.centers.center_id
-            ]
-            service_areas.write(publication.path(service_areas.NAME), reached, left, properties)
-            network = dataclasses.replace(network, unserved=left, minutes=self.minutes)
+            path = publication.path(service_areas.NAME)
+            credit = f"{countries.ATTRIBUTION}; {ATTRIBUTION}"
+            service_areas.write(path, self._service_parts(network), credit)
+            left = service_areas.unserved(path, network.centers)
+            minutes = minutes_shown(self.limits.distinct)
+            network = dataclasses.replace(network, unserved=left, minutes=minutes)
         if "map.html" in files:
             title, names = self.manifest["policy"]["title"], countries.load().names
             shown = payload(title, totals.drawn, network, names)
@@ -227,21 +247,33 @@ class Job:
         report.write_manifest(publication.path("run.json"), told)
         return told
 
-    def _served(self, network: DrawnNetwork) -> tuple[dict[int, Any], dict[int, Any]]:
+    def _service_parts(self, network: DrawnNetwork) -> list[service_areas.ServicePart]:
         """Return what each center on the map reaches in time, and what that leaves of its area."""
-        covered, reached, left = network.areas, {}, {}
+        covered = network.areas
         if covered is None:
-            return {}, {}
-        for center in np.unique(covered.center).tolist():
-            place = float(network.centers.lon[center]), float(network.centers.lat[center])
-            shape = self.engine.isochrone(*place, self.minutes)
-            if not shape.is_empty:
-                own = shapely.union_all(covered.geometry[covered.center == center])
-                reached[center] = shape
-                rest = shapely.difference(own, shape)
-                if not rest.is_empty:
-                    left[center] = shapely.orient_polygons(rest)
-        return reached, left
+            return []
+        limits = np.array([self.limits.of_title(title) for title in covered.level])
+        roads, found = road_area(self.engine), []
+        for center, minutes in np.unique(np.column_stack([covered.center, limits]), axis=0):
+            if not np.isfinite(minutes):
+                continue
+            at = int(center)
+            own = covered.geometry[(covered.center == at) & (limits == minutes)]
+            place = float(network.centers.lon[at]), float(network.centers.lat[at])
+            served = self.engine.isochrone(*place, float(minutes))
+            unserved, unknown = parts_not_served(shapely.union_all(own), served, roads)
+            kinds = {"served": served, "unserved": unserved, "no_road_data": unknown}
+            found += [
+                service_areas.ServicePart(
+                    network.centers.center_id[at],
+                    float(minutes),
+                    kind,
+                    shapely.orient_polygons(shape),
+                )
+                for kind, shape in kinds.items()
+                if not shape.is_empty
+            ]
+        return sorted(found, key=lambda part: KINDS.index(part.kind))
 
     def _streamed(self, table: Table, publication: Publication) -> Totals:
         """Look at all rows block by block, write report and drive times, and count."""
@@ -249,7 +281,7 @@ class Job:
         kind: Any = Path(str(table.path)).name.removeprefix("report.")
         path, totals, writer = publication.path(f"report.{kind}"), Totals(), None
         with ExitStack() as stack:
-            times = stack.enter_context(closing(DriveTimesWriter(publication.path(NAME), style)))
+            times = stack.enter_context(closing(self._writer(publication)))
             for rows in table.rows():
                 verdict = _typed(verdict_columns(table, rows))
                 drives, chosen = self._driven(rows, verdict, centers)
@@ -262,10 +294,16 @@ class Job:
                 writer.write(batch)
                 ids, names = labels(rows, table)
                 shown = tables.as_text(ids), tables.as_text(verdict["center_id"])
+                totals.off_road.add(
+                    (shown[0].to_pylist(), shown[1].to_pylist()), drives, snap_limit_m(self.engine)
+                )
                 times.write(shown, drives.columns(), np.flatnonzero(chosen >= 0))
                 where = rows.coordinates
                 totals.drawn.add(where.lon, where.lat, ids, names, verdict | after)
         return totals
+
+    def _writer(self, publication: Publication) -> DriveTimesWriter:
+        return DriveTimesWriter(publication.path(NAME), ATTRIBUTION, self.style)
 
     def _driven(
         self, rows: Rows, verdict: Mapping[str, pa.Array], centers: Centers
@@ -278,26 +316,36 @@ class Job:
             Places(centers.lon, centers.lat),
             Places(where.lon, where.lat),
             (chosen, miles),
-            minutes=self.minutes,
+            minutes=self.limits.longest,
         )
-        return drives, chosen
+        before = self._rows(verdict)
+        limit = ruling.limit_minutes(before, self.policy, self.limits, drives.road_miles)
+        return drives.compared_with(limit), chosen
 
-    def _ruled(self, verdict: Mapping[str, pa.Array], drives: DriveTimes) -> dict[str, pa.Array]:
-        """Return the columns of verdicts that roads can change."""
-        titles = [level.title for level in self.policy.levels]
-        names = {"level": titles, "status": _names(Status), "reason": _names(Reason)}
-        codes = {n: _positions(verdict[n], texts) for n, texts in names.items()}
-        rows = ruling.Rows(
+    def _rows(self, verdict: Mapping[str, pa.Array]) -> ruling.Rows:
+        """Return the columns of verdicts that roads can change, as numbers."""
+        codes = {n: _positions(verdict[n], texts) for n, texts in self._names.items()}
+        return ruling.Rows(
             **{n: c.astype(np.int8) for n, c in codes.items()},
             country=np.array(tables.as_text(verdict["site_country"]).to_pylist(), object),
             limit_miles=arrays.numpy(verdict["limit_miles"]),
             margin_miles=arrays.numpy(verdict["margin_miles"]),
             in_reach=arrays.numpy(verdict["centers_in_reach"]).astype(np.float64),
         )
+
+    @property
+    def _names(self) -> dict[str, list[str]]:
+        """The texts of the columns that roads can change."""
+        titles = list(self.policy.titles)
+        return {"level": titles, "status": _names(Status), "reason": _names(Reason)}
+
+    def _ruled(self, verdict: Mapping[str, pa.Array], drives: DriveTimes) -> dict[str, pa.Array]:
+        """Return the columns of verdicts that roads can change."""
+        rows = self._rows(verdict)
         after = ruling.ruled(rows, self.policy, drives.status, drives.road_miles)
         return {
-            name: _merged(verdict[name], codes[name], getattr(after, name), texts)
-            for name, texts in names.items()
+            name: _merged(verdict[name], getattr(rows, name), getattr(after, name), texts)
+            for name, texts in self._names.items()
         }
 
     def _told(self, totals: Totals) -> dict[str, Any]:
@@ -315,7 +363,7 @@ class Job:
             | {"reason": reasons},
             "roads": {
                 "engine": self.engine.fingerprint(),
-                "minutes": self.minutes,
+                **self.limits.to_dict(),
                 "status": dict(sorted(totals.roads.items())),
                 "attribution": ATTRIBUTION,
             },
@@ -325,18 +373,14 @@ class Job:
         """Return in words what somebody has to look at."""
         told = []
         late, lost = (totals.reasons[n] for n in ("road_over_budget", "road_unreachable"))
+        minutes = " or ".join(f"{m:g}" for m in self.limits.distinct)
         if late + lost:
             told.append(
                 f"{late + lost:,} promises are under review: the drive to {late:,} sites takes "
-                f"more than {self.minutes:g} minutes, and to {lost:,} no road leads. One map's "
-                f"word is no verdict: a second look is due."
+                f"more than {minutes} minutes, and to {lost:,} no road "
+                f"leads. One map's word is no verdict: a second look is due."
             )
-        unknown = totals.roads["unsnapped"] + totals.roads["outside_network"]
-        if unknown:
-            told.append(
-                f"{unknown:,} sites lie on no road of the map, or their center does; nothing is "
-                f"said of them. Take a larger extract?"
-            )
+        told += totals.off_road.warnings(snap_limit_m(self.engine))
         if self.manifest.get("table"):
             told.append(f"The rows in {self.manifest['table']} are as before; run again to renew.")
         return told
@@ -354,7 +398,7 @@ def _positions(cells: pa.Array, texts: Any) -> npt.NDArray[np.int64]:
 
 
 def _merged(
-    cells: pa.Array, old: npt.NDArray[np.int64], new: npt.NDArray[np.int8], texts: list[str]
+    cells: pa.Array, old: npt.NDArray[np.int8], new: npt.NDArray[np.int8], texts: list[str]
 ) -> pa.Array:
     """Return cells in which those that changed say something else."""
     changed = old != new

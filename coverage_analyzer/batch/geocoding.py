@@ -16,14 +16,15 @@ import numpy as np
 import pyarrow as pa
 
 from coverage_analyzer import arrays, tables
-from coverage_analyzer.batch.checking import rejects_file
 from coverage_analyzer.batch.ledger import Ledger
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files import guard, opening, reading, report
+from coverage_analyzer.files import reading, report
 from coverage_analyzer.files.delimited import PLAIN, Dialect
+from coverage_analyzer.files.outputs import free_names, kind_of, refuse_overwriting
 from coverage_analyzer.files.reading import Table
+from coverage_analyzer.files.rejects import check_rejects, rejects_file
 from coverage_analyzer.files.single import replacing
-from coverage_analyzer.files.text_writer import Style
+from coverage_analyzer.files.text_writer import RejectsWriter, Style
 from coverage_analyzer.online import geocoding
 from coverage_analyzer.online.geocoding import Answer, Found, Geocoder, Grade, Service
 
@@ -65,6 +66,11 @@ class Options:
     raw_text: bool = False
     dialect: Dialect = PLAIN
     progress: Callable[[int, float], None] | None = None
+
+    @property
+    def style(self) -> Style:
+        """How the text files are written."""
+        return Style(raw_text=self.raw_text, decimal=self.dialect.decimal)
 
 
 @dataclass
@@ -131,15 +137,21 @@ def geocode(
     """
     options, path = options or Options(), Path(output)
     by_grade = geocoding.accuracies(options.accuracy_m)
+    refuse_overwriting(
+        {"sites": output, "rejects": options.rejects, "cache": service.cache}, [addresses]
+    )
     kind = _kind(path)
+    check_rejects(options.rejects)
     table = reading.opened(addresses, tables.ADDRESSES, options.columns, options.dialect)
     check_columns(table.columns, table.headers)
-    _spare(path, table)
     totals = Totals()
     with ExitStack() as stack:
         geocoder = stack.enter_context(Geocoder(service))
         part = stack.enter_context(replacing(path))
-        job = Job(table, geocoder, by_grade, options, totals, guarded=kind.startswith("csv"))
+        rejects = None
+        if options.rejects is not None:
+            rejects = stack.enter_context(rejects_file(Path(options.rejects), options.style))
+        job = Job(table, geocoder, by_grade, options, totals, rejects)
         _written(job, part, kind)
         totals.ledger.check()
         geocoder.check()
@@ -170,7 +182,7 @@ class Job:
     by_grade: Mapping[Grade, float]
     options: Options
     totals: Totals
-    guarded: bool
+    rejects: RejectsWriter | None
 
 
 def _written(job: Job, part: Path, kind: report.Format) -> None:
@@ -180,24 +192,18 @@ def _written(job: Job, part: Path, kind: report.Format) -> None:
     headers = [names.get(h, h) for h in table.headers]
     writer = None
     with ExitStack() as stack:
-        rejects = None
-        if options.rejects is not None:
-            context = rejects_file(Path(options.rejects), table, Style(raw_text=options.raw_text))
-            rejects = stack.enter_context(context)
         for block in table.blocks():
             for first in range(0, max(len(block.lines), 1), AT_ONCE):
                 batch = _located(job, block.columns.slice(first, AT_ONCE), headers)
                 if writer is None:
-                    # The columns of the input are text of the user's own, and stay as they are.
-                    style = Style(raw_text=options.raw_text or job.guarded)
-                    made = report.report_writer(part, kind, batch.schema, style)
+                    made = report.report_writer(part, kind, batch.schema, options.style)
                     writer = stack.enter_context(made)
                 writer.write(batch)
                 if options.progress:
                     options.progress(job.totals.rows, table.source.share())
             job.totals.ledger.count(block, block.rejects)
-            if rejects is not None:
-                rejects.write(block.rejects)
+            if job.rejects is not None:
+                job.rejects.write(block.rejects)
         if options.progress:
             options.progress(job.totals.rows, 1.0)
 
@@ -209,8 +215,6 @@ def _located(job: Job, rows: pa.RecordBatch, headers: Sequence[str]) -> pa.Recor
     answers = job.geocoder.answers(queries(texts), _ticking(job))
     job.totals.add(answers)
     added = columns(answers, job.by_grade)
-    if not job.options.raw_text and job.guarded:
-        added["matched_address"] = guard.guarded(added["matched_address"])
     return pa.RecordBatch.from_arrays([*rows.columns, *added.values()], names=[*headers, *added])
 
 
@@ -267,14 +271,7 @@ def renamed(headers: Sequence[str]) -> dict[str, str]:
     known = [c for c in tables.SITES if c.name in tables.GEOCODED]
     taken = {*tables.GEOCODED, *(name for c in known for name in (c.name, *c.synonyms))}
     folded = {tables.folded(name) for name in taken}
-    names = {}
-    for header in headers:
-        if tables.folded(header) in folded:
-            name = f"input_{header}"
-            while name in headers:
-                name = f"input_{name}"
-            names[header] = name
-    return names
+    return free_names(headers, {header for header in headers if tables.folded(header) in folded})
 
 
 def check_columns(found: Mapping[str, int] | Mapping[str, str], headers: Sequence[str]) -> None:
@@ -302,26 +299,8 @@ def _kind(path: Path) -> report.Format:
     InputError
         If it is none of ours.
     """
-    for kind in report.FORMATS:
-        if path.name.lower().endswith(f".{kind}"):
-            return kind
-    kinds = ", ".join(f".{kind}" for kind in report.FORMATS)
-    msg = f"Geocoded sites are written to {kinds}; {path.name!r} ends otherwise."
-    raise InputError(msg)
-
-
-def _spare(path: Path, table: Table) -> None:
-    """Raise if the file that is written is read.
-
-    Raises
-    ------
-    InputError
-        If it is.
-    """
-    read = opening.paths(table.path) if isinstance(table.path, Path) else []
-    if path.resolve() in {p.resolve() for p in read}:
-        msg = f"{path} is read; name another file for the sites."
-        raise InputError(msg)
+    endings: dict[str, report.Format] = {f".{kind}": kind for kind in report.FORMATS}
+    return endings[kind_of(path, list(endings), what="Geocoded sites are")]
 
 
 def _unanswered(geocoder: Geocoder) -> list[str]:

@@ -96,11 +96,11 @@ class Tally:
 
     def counts(self, matcher: Matcher) -> dict[tuple[str, str, str], int]:
         """Return the counts by the names of country, level and status."""
-        codes, levels = matcher.world.names.codes, matcher.policy.levels
+        codes, levels = matcher.world.names.codes, matcher.policy.titles
         result = {}
         for place, n in self._places.items():
             country, level, status = map(int, np.unravel_index(place, PLACES))
-            result[codes[country], levels[level].title, Status(status).name] = n
+            result[codes[country], levels[level], Status(status).name] = n
         return result
 
     def totals(self, matcher: Matcher) -> dict[str, dict[str, int]]:

@@ -16,6 +16,7 @@ from coverage_analyzer.judging import matcher_of, products_of
 from coverage_analyzer.maps.letter import Addressee, letter
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.tables import folded
+from coverage_analyzer.terms.afterwards import with_route
 
 ADDRESS: Final = re.compile(
     r"(site|registered|postal|full|street|delivery)?address(line)?\d?|street|road|(house|street)"
@@ -67,10 +68,12 @@ def site_letter(
     table = reading.opened(sites, tables.SITES, options.columns, options.dialect)
     site = found(table, site_id, options.product)
     place = (site.lon, site.lat)
-    declared, error = site.cell("country"), site.accuracy_m
+    stating = [site.cell(name) for name in tables.COUNTRY_STATED]
+    declared, error = matcher.world.names.stated(stating), site.accuracy_m
     stated = {name: site.cell(name) for name in (*gates.TEXTS, *gates.DAYS)}
-    story = explanation(matcher, *place, country=declared, accuracy_m=error, stated=stated)
-    for told in (*_doubts(table), *story.unseen):
+    told_of = explanation(matcher, *place, country=declared, accuracy_m=error, stated=stated)
+    story = with_route(told_of, rules)
+    for told in (*rules.warnings, *_doubts(table), *story.unseen, *matcher.region_warnings):
         options.warn(told)
     return letter(matcher, story, Addressee(site.site_id, site.cell("name"), address(site)))
 

@@ -23,8 +23,10 @@ def manifest(
     """
     given = {"sites": sites, "centers": centers} | ({"products": products} if products else {})
     warnings = [
+        *matcher.policy.warnings,
         *tables.unnoticed(sites.headers, sites.columns, tables.SITES),
         *tables.unnoticed(centers.headers, centers.columns, tables.CENTERS),
+        *matcher.region_warnings,
     ]
     return Origin(
         policy=matcher.policy,

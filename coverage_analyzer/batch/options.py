@@ -77,4 +77,4 @@ class Options:
     @property
     def style(self) -> Style:
         """How text files are written."""
-        return Style(raw_text=self.raw_text, excel=self.excel)
+        return Style(raw_text=self.raw_text, excel=self.excel, decimal=self.dialect.decimal)

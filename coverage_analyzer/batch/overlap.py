@@ -28,25 +28,19 @@ def ahead(
     """Yield items in their order, made in another thread while earlier ones are used.
 
     An error in making one is raised where it would have come. Closing this closes the items, after
-    `cancel` was asked to end the making of one, if one is being made.
+    `cancel` was asked to end the making of one, if one is being made. Where the system gives no
+    further thread, each item is made when it is asked for.
     """
     made: queue.Queue[T | End] = queue.Queue(DEPTH)
     unwanted = threading.Event()
 
-    def make() -> None:
-        error: BaseException | None = None
-        try:
-            with closing(items):
-                for item in items:
-                    made.put(item)
-                    if unwanted.is_set():
-                        return
-        except BaseException as raised:  # noqa: BLE001 (raised again, in the thread that waits)
-            error = raised
-        made.put(End(error))
-
-    thread = threading.Thread(target=make, daemon=True)
-    thread.start()
+    thread = threading.Thread(target=_make, args=(items, made, unwanted), daemon=True)
+    try:
+        thread.start()
+    except RuntimeError:  # "can't start new thread"
+        with closing(items):
+            yield from items
+        return
     try:
         while not isinstance(item := made.get(), End):
             yield item
@@ -58,6 +52,22 @@ def ahead(
         if thread.is_alive():
             cancel()
         thread.join(PATIENCE_S)
+
+
+def _make(
+    items: Generator[T, None, None], made: "queue.Queue[T | End]", unwanted: threading.Event
+) -> None:
+    """Put all items into a queue, and their end."""
+    error: BaseException | None = None
+    try:
+        with closing(items):
+            for item in items:
+                made.put(item)
+                if unwanted.is_set():
+                    return
+    except BaseException as raised:  # noqa: BLE001 (raised again, in the thread that waits)
+        error = raised
+    made.put(End(error))
 
 
 def _empty(items: "queue.Queue[Any]") -> None:

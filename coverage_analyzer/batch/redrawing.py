@@ -25,6 +25,7 @@ from coverage_analyzer.files.reading import Rows, Table
 from coverage_analyzer.fingerprint import WatchedFiles, unchanged_during
 from coverage_analyzer.maps.gathering import DrawnSites
 from coverage_analyzer.maps.payload import Network, Payload, Tiles, payload
+from coverage_analyzer.online.roads.limits import minutes_shown
 
 MILES: Final = ("distance_miles", "limit_miles", "margin_miles")
 """The columns of the verdict that hold no whole numbers."""
@@ -81,7 +82,7 @@ def _redrawn(folder: Path, manifest: dict[str, Any], title: str, tiles: Tiles | 
         network = dataclasses.replace(
             network,
             unserved=service_areas.unserved(folder / service_areas.NAME, network.centers),
-            minutes=manifest["roads"]["minutes"],
+            minutes=minutes_shown(manifest["roads"]["minutes"]),
         )
     return payload(
         manifest["policy"]["title"], drawn, network, world.names, title=title, tiles=tiles

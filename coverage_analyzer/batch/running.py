@@ -8,7 +8,6 @@ import dataclasses
 import datetime
 import logging
 from collections import Counter
-from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,12 +23,13 @@ from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.overlap import ahead
 from coverage_analyzer.centers import day
 from coverage_analyzer.errors import CoverageError, InputError, PublishError
-from coverage_analyzer.files import hold, opening, reading, report, streams
+from coverage_analyzer.files import hold, reading, report, streams
 from coverage_analyzer.files.database import target
 from coverage_analyzer.files.database.address import is_address
 from coverage_analyzer.files.database.target import TableWriter
 from coverage_analyzer.files.duplicates import Ids, Repeats
 from coverage_analyzer.files.hold import RejectLimit
+from coverage_analyzer.files.outputs import policy_file, refuse_overwriting
 from coverage_analyzer.files.publishing import Publication
 from coverage_analyzer.files.reading import Rows, Table
 from coverage_analyzer.files.text_writer import RejectsWriter
@@ -91,8 +91,12 @@ def run(
         If the folder cannot be written.
     """
     options = options or Options()
-    wanted, rules, limit = day(as_of), Policy.load(policy), RejectLimit.parse(options.max_rejects)
     _check_inputs(sites, centers, options)
+    refuse_overwriting(
+        {"report": hold.run_folders(output), "table": options.table},
+        [sites, centers, options.products, policy_file(policy)],
+    )
+    wanted, rules, limit = day(as_of), Policy.load(policy), RejectLimit.parse(options.max_rejects)
     columns, dialect = options.center_columns, options.center_dialect
     given = reading.opened(centers, tables.CENTERS, columns, dialect)
     dated = open_products(options.products)
@@ -108,12 +112,11 @@ def run(
             read.source.sha256()  # at once: these files may change from here on
     table = _opened_sites(sites, options)
     report.check_rows(options.format, table.source.rows)
-    _spare_inputs(Path(output), [t.path for t in (table, given) if isinstance(t.path, Path)])
     log.info("%s: columns %s", table.path, table.recognised)
     with Publication(output, _names(options)) as publication, _rows_elsewhere(options) as elsewhere:
         try:
             if options.on_duplicate != "keep":
-                first, folder = options.on_duplicate == "first", publication.folder
+                first, folder = options.on_duplicate == "first", publication.scratch
                 refused = reading.duplicates(table, keep_first=first, folder=folder)
                 first_read = table.source.fingerprint
                 table = dataclasses.replace(_opened_sites(sites, options), refused=refused)
@@ -161,21 +164,6 @@ def _check_inputs(sites: str | Path, centers: str | Path, options: Options) -> N
             "input nor a database gives them; give a file."
         )
         raise InputError(msg)
-
-
-def _spare_inputs(folder: Path, inputs: Sequence[Path]) -> None:
-    """Raise if a file that is read would be replaced.
-
-    Raises
-    ------
-    InputError
-        If a file that is read has the name and place of one that is written.
-    """
-    written = {(folder / name).resolve() for name in report.FILES}
-    for path in (file for some in inputs for file in opening.paths(some)):
-        if path.resolve() in written:
-            msg = f"{path} would be overwritten by the report; name another folder than {folder}."
-            raise InputError(msg)
 
 
 @dataclass(frozen=True)
@@ -242,6 +230,7 @@ def _published(
         "duplicates": totals.repeats.figures(),
         "spreadsheet_guard": not options.raw_text,
         "byte_order_mark": options.excel,
+        "decimal_mark": options.style.decimal,
         "max_rejects": str(outputs.limit),
         "held": held,
         "files": [*publication.names, "run.json"],
@@ -269,7 +258,7 @@ def _streamed(table: Table, matcher: Matcher, outputs: Outputs, options: Options
     rejects = RejectsWriter(publication.path("rejects.csv"), options.style)
     with ExitStack() as stack:
         stack.callback(rejects.close)
-        ids = stack.enter_context(Ids(publication.folder))
+        ids = stack.enter_context(Ids(publication.scratch))
         work = judged(table.rows(), table, matcher)
         blocks = stack.enter_context(closing(ahead(work, table.source.cancel)))
         for some in blocks:

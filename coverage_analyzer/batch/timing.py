@@ -5,7 +5,7 @@ from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final
 
 import pyarrow as pa
 
@@ -15,14 +15,17 @@ from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.overlap import ahead
 from coverage_analyzer.batch.running import labels
 from coverage_analyzer.centers import day
-from coverage_analyzer.errors import InputError
 from coverage_analyzer.files import reading, report, single
+from coverage_analyzer.files.outputs import kind_of, policy_file, refuse_overwriting
 from coverage_analyzer.files.reading import Rows, Table
 from coverage_analyzer.files.writer import Writer
 from coverage_analyzer.judging import matcher_of, products_of
 from coverage_analyzer.matching import Matcher, Sites
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.terms.timeline import Census, Changes, Timeline
+
+KINDS: Final[dict[str, report.Format]] = {".csv": "csv", ".parquet": "parquet"}
+"""How a timeline is written, by the extension."""
 
 
 def timeline(
@@ -69,16 +72,16 @@ def timeline(
         If the file cannot be written.
     """
     options = options or Options()
-    kind = _kind(Path(output))
+    refuse_overwriting(
+        {"timeline": output}, [sites, centers, options.products, policy_file(policy)]
+    )
+    ending = kind_of(output, list(KINDS), what="A timeline is")
     line = _line(centers, Policy.load(policy), days, options)
     table = reading.opened(sites, tables.SITES, options.columns, options.dialect)
-    if isinstance(table.path, Path) and table.path.resolve() == Path(output).resolve():
-        msg = f"{output} is read; name another file for the timeline."
-        raise InputError(msg)
-    totals, matcher = Totals(Census(len(line.matcher.policy.levels))), line.matcher
+    totals, matcher = Totals(Census(len(line.matcher.policy.titles))), line.matcher
     with (
         single.replacing(Path(output)) as part,
-        closing(report.report_writer(part, kind, _schema(table), options.style)) as writer,
+        closing(report.report_writer(part, KINDS[ending], _schema(table), options.style)) as writer,
     ):
         _stream(table, line, writer, totals, options)
         totals.ledger.check()
@@ -89,8 +92,10 @@ def timeline(
         "rows": totals.rows,
         "levels": _levels(totals.census, matcher),
         "warnings": [
+            *matcher.policy.warnings,
             *tables.unnoticed(table.headers, table.columns, tables.SITES),
             *matcher.gates.warnings(table.columns, totals.empty),
+            *matcher.region_warnings,
         ],
         "ledger": totals.ledger.figures(),
         "rejects": dict(totals.ledger.reasons),
@@ -116,22 +121,6 @@ def _schema(table: Table) -> pa.Schema:
 
 def _parts(table: Table) -> list[str]:
     return [name for name in tables.PARTS if name in table.columns]
-
-
-def _kind(path: Path) -> Literal["csv", "parquet"]:
-    """Return how a file is to be written, by its name.
-
-    Raises
-    ------
-    InputError
-        If it ends otherwise.
-    """
-    if path.suffix.lower() == ".csv":
-        return "csv"
-    if path.suffix.lower() == ".parquet":
-        return "parquet"
-    msg = f"A timeline is written to .csv or .parquet; {path.name!r} ends otherwise."
-    raise InputError(msg)
 
 
 def _line(
@@ -184,7 +173,7 @@ def _told(rows: Rows, table: Table, matcher: Matcher, changes: Changes) -> pa.Re
 def _levels(census: Census, matcher: Matcher) -> dict[str, dict[str, int]]:
     """Return the number of sites with each level that occurs, by the days of changes."""
     days, counts = census.table()
-    titles = [level.title for level in matcher.policy.levels]
+    titles = matcher.policy.titles
     occur = [n for n in range(len(titles)) if counts[:, n].any()]
     return {
         str(day): {titles[n]: int(row[n]) for n in occur}

@@ -1,5 +1,6 @@
 """``coverage-analyzer areas``."""
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -42,9 +43,13 @@ def areas(
       coverage-analyzer areas data/service_centers.csv -o areas.gpkg
     """
     from coverage_analyzer import frames
+    from coverage_analyzer.errors import PolicyWarning
     from coverage_analyzer.files import area_writer
+    from coverage_analyzer.files.outputs import policy_file, refuse_overwriting
     from coverage_analyzer.policy import Policy
 
+    refuse_overwriting({"areas": output}, [centers, policy_file(policy)])
+    area_writer.check_kind(output)
     rules = Policy.load(policy)
     network = frames.read_centers(
         centers,
@@ -53,8 +58,12 @@ def areas(
         policy=rules,
         trust_declared=trust_declared,
     )
-    covered = frames.coverage_areas(
-        network, rules, as_of=as_of, merge=merge, trust_declared=trust_declared
-    )
+    with warnings.catch_warnings():  # about the policy, which are printed below
+        warnings.simplefilter("ignore", PolicyWarning)
+        covered = frames.coverage_areas(
+            network, rules, as_of=as_of, merge=merge, trust_declared=trust_declared
+        )
     area_writer.write_areas(covered, output)
+    for warning in rules.warnings:
+        say(f"Warning: {warning}")
     say(f"{len(covered)} areas are in {Path(output)}.")

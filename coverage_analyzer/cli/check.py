@@ -1,12 +1,11 @@
 """``coverage-analyzer check``."""
 
-import json
 from typing import Any
 
 import click
 
 from coverage_analyzer.cli import options
-from coverage_analyzer.cli.talk import log_to_stderr, progress, say, say_ledger
+from coverage_analyzer.cli.talk import log_to_stderr, print_json, progress, say, say_ledger
 
 
 @click.command()
@@ -56,7 +55,7 @@ def check(
     )
     findings = batch.check(sites, policy=policy, rejects=rejects, options=chosen)
     if as_json:
-        click.echo(json.dumps(findings, indent=2, ensure_ascii=False))
+        print_json(findings)
     elif not quiet:
         for line in _lines(findings):
             say(line, stdout=True)

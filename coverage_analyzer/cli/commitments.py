@@ -1,13 +1,12 @@
 """``coverage-analyzer commitments``."""
 
-import json
 import sys
 from typing import Any
 
 import click
 
 from coverage_analyzer.cli import options
-from coverage_analyzer.cli.talk import log_to_stderr, say, say_ledger
+from coverage_analyzer.cli.talk import log_to_stderr, print_json, say, say_ledger
 
 
 @click.command()
@@ -94,7 +93,7 @@ def commitments(
         options=chosen,
     )
     if as_json:
-        click.echo(json.dumps(findings, indent=2, ensure_ascii=False))
+        print_json(findings)
     elif not quiet:
         for status, number in findings["status"].items():
             say(f"{number:>10,}  {status}")

@@ -1,12 +1,11 @@
 """``coverage-analyzer drive-times``."""
 
-import json
 from pathlib import Path
 
 import click
 
 from coverage_analyzer.cli import options
-from coverage_analyzer.cli.talk import say, say_ledger
+from coverage_analyzer.cli.talk import print_json, say, say_ledger
 
 
 @click.command("drive-times")
@@ -25,9 +24,7 @@ from coverage_analyzer.cli.talk import say, say_ledger
 @click.option(
     "--minutes",
     type=click.FloatRange(min=0, min_open=True),
-    default=240,
-    show_default=True,
-    help="How long a drive may take.",
+    help="How long a drive may take.  [the delivery clock of the policy's level]",
 )
 @click.option("--policy", metavar="NAME|FILE", help="Of the run, if it is not built in.")
 @options.as_json
@@ -36,7 +33,7 @@ def drive_times(
     osm: str | None,
     overpass: str | None,
     overpass_url: str | None,
-    minutes: float,
+    minutes: float | None,
     policy: str | None,
     as_json: bool,
 ) -> None:
@@ -46,18 +43,23 @@ def drive_times(
     road at all, goes to review: a second look is due. Only where the policy counts miles by road,
     roads decide.
 
+    A drive may take as long as the delivery clock of the level that the site's band buys: 240
+    minutes for delivery within 4 hours. A policy without such a clock wants --minutes.
+
     \b
     Example:
-      coverage-analyzer drive-times reports/2026-12 --osm liechtenstein.osm.pbf --minutes 240
+      coverage-analyzer drive-times reports/2026-12 --osm liechtenstein.osm.pbf
     """
     from coverage_analyzer.batch.driving import MARK, drive
+    from coverage_analyzer.online.roads.limits import limits_text
 
     told = drive(folder, _roads(osm, overpass, overpass_url), minutes=minutes, policy=policy)
     if as_json:
-        click.echo(json.dumps(told, indent=2, ensure_ascii=False))
+        print_json(told)
     for warning in told["warnings"]:
         if warning.startswith(MARK):
             say(f"Warning: {warning}")
+    say(f"Drive-time limit: {limits_text(told['roads'])}.")
     counts = ", ".join(f"{n:,} {name}" for name, n in told["roads"]["status"].items())
     say(f"{folder}/drive_times.csv: {counts or 'no site has a center'}.")
     say_ledger(told["ledger"])

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from coverage_analyzer.cli import options
+from coverage_analyzer.cli.streams import put
 
 
 @click.command()
@@ -48,7 +49,7 @@ def entitlements(
     facts = _facts(customer) if customer else {}
     told = found(facts, product, version, country, as_of, end_of_maintenance=end_of_maintenance)
     shown = json.dumps(told.to_dict(), indent=2, ensure_ascii=False) if as_json else str(told)
-    click.echo(shown)
+    put(shown)
 
 
 def _facts(path: str) -> dict[str, Any]:

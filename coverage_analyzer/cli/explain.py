@@ -7,6 +7,8 @@ from typing import Any
 import click
 
 from coverage_analyzer.cli import options
+from coverage_analyzer.cli.streams import put
+from coverage_analyzer.cli.talk import say
 
 
 class NumbersCommand(click.Command):
@@ -86,6 +88,7 @@ def explain(
     from coverage_analyzer.judging import matcher_of, products_of
     from coverage_analyzer.policy import Policy
     from coverage_analyzer.tables import CENTERS
+    from coverage_analyzer.terms.afterwards import with_route
 
     rules = Policy.load(policy)
     table = opened(centers, CENTERS, center_columns, center_dialect)
@@ -96,7 +99,7 @@ def explain(
         trust_declared=trust_declared,
         products=products_of(products),
     )
-    story = explanation(
+    found = explanation(
         matcher,
         longitude,
         latitude,
@@ -105,5 +108,10 @@ def explain(
         stated=stated,
         ordered_on=day(ordered_on),
     )
+    for warning in matcher.region_warnings:
+        say(f"Warning: {warning}")
+    story = with_route(found, rules)
     told = json.dumps(story.to_dict(), indent=2, ensure_ascii=False) if as_json else str(story)
-    click.echo(told)
+    put(told)
+    for warning in rules.warnings:
+        say(f"Warning: {warning}")

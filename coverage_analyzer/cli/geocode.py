@@ -1,12 +1,11 @@
 """``coverage-analyzer geocode``."""
 
-import json
 from typing import Any
 
 import click
 
 from coverage_analyzer.cli import options
-from coverage_analyzer.cli.talk import log_to_stderr, progress, say, say_ledger
+from coverage_analyzer.cli.talk import log_to_stderr, print_json, progress, say, say_ledger
 
 ATTRIBUTION = "Answers of Nominatim: \u00a9 OpenStreetMap contributors (ODbL)."
 
@@ -113,7 +112,7 @@ def geocode(
     )
     findings = job(addresses, output, service, options=chosen)
     if as_json:
-        click.echo(json.dumps(findings, indent=2, ensure_ascii=False))
+        print_json(findings)
     for line in [] if quiet else _lines(findings):
         say(line)
     unfound = findings["grades"].get("none", 0)

@@ -22,7 +22,9 @@ from coverage_analyzer.cli.talk import say
 @options.center_dialect
 @options.trust_declared
 @options.products
-@click.option("--product", default="", metavar="NAME", help="Which, if the site has several.")
+@click.option(
+    "--product", default="", metavar="NAME", help="The product, where a site has several."
+)
 def letter(
     sites: str,
     site_id: str,
@@ -48,8 +50,11 @@ def letter(
     """
     from coverage_analyzer import batch
     from coverage_analyzer.files import single
+    from coverage_analyzer.files.outputs import PAGE, kind_of, policy_file, refuse_overwriting
 
-    place = _place(output, sites, centers, *filter(None, [products]))
+    refuse_overwriting({"letter": output}, [sites, centers, products, policy_file(policy)])
+    kind_of(output, PAGE, what="The letter is", default=PAGE[0])
+    place = Path(output)
     chosen = batch.Options(
         columns=columns,
         center_columns=center_columns,
@@ -70,17 +75,3 @@ def letter(
     )
     single.publish(place, page)
     say(f"The letter on {site_id} is {place}; open or print it in a browser.")
-
-
-def _place(output: str, *read: str) -> Path:
-    """Return where the page is to go.
-
-    Raises
-    ------
-    click.UsageError
-        If it would replace a file that is read.
-    """
-    if Path(output).resolve() in {Path(path).resolve() for path in read}:
-        msg = f"{output} is read; name another file for the letter."
-        raise click.UsageError(msg)
-    return Path(output)

@@ -1,12 +1,18 @@
 """The program ``coverage-analyzer``: its verbs, and what every end of it looks like."""
 
+import errno
+import io
+import re
 import signal
 import sys
+import traceback
+from pathlib import Path
 from types import FrameType
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 import click
 
+from coverage_analyzer.cli import options, streams
 from coverage_analyzer.cli.areas import areas
 from coverage_analyzer.cli.check import check
 from coverage_analyzer.cli.commitments import commitments
@@ -20,10 +26,19 @@ from coverage_analyzer.cli.policies import policies
 from coverage_analyzer.cli.run import run
 from coverage_analyzer.cli.talk import say
 from coverage_analyzer.cli.timeline import timeline
-from coverage_analyzer.errors import CoverageError, FolderBusyError, PublishError, ServiceError
+from coverage_analyzer.errors import (
+    FolderBusyError,
+    InputError,
+    MissingExtraError,
+    PolicyError,
+    PublishError,
+    ServiceError,
+    visible,
+)
 
 USAGE: Final = 2
 SERVICE: Final = 3
+FAULT: Final = 70
 CANNOT_WRITE: Final = 74
 BUSY: Final = 75
 INTERRUPTED: Final = 130
@@ -32,12 +47,33 @@ CODES: Final = (
     (FolderBusyError, BUSY),
     (PublishError, CANNOT_WRITE),
     (ServiceError, SERVICE),
-    (CoverageError, USAGE),
+    (InputError, USAGE),
+    (PolicyError, USAGE),
+    (MissingExtraError, USAGE),
 )
 """How the program ends by the kind of error; the first that fits counts."""
 
+VERBOSE: Final = "--verbose"
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+LONGEST: Final = 500
+"""Characters of an unexpected error that are shown."""
+
+
+class Program(click.Group):
+    """A group of commands that leaves a broken pipe to `main`: click would leave with 1."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """Parse the arguments."""
+        with streams.watched():
+            return super().make_context(*args, **kwargs)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command."""
+        with streams.watched():
+            return super().invoke(ctx)
+
+
+@click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="coverage-analyzer", prog_name="coverage-analyzer")
 def program() -> None:
     """Decide which customer sites qualify for a hardware-support level, and say why.
@@ -58,52 +94,104 @@ def program() -> None:
 
     \b
     Exit codes: 0 success, 1 more rejects than --max-rejects, 2 input or usage,
-    3 a service failed, 74 could not write, 75 another run holds the folder,
-    130 and 143 interrupted.
+    3 a service failed, 70 a fault of the program, 74 could not write,
+    75 another run holds the folder, 130 and 143 interrupted.
     Shell completion: eval "$(_COVERAGE_ANALYZER_COMPLETE=bash_source coverage-analyzer)"
     (zsh_source and fish_source likewise).
     """
 
 
-program.add_command(run)
-program.add_command(check)
-program.add_command(areas)
-program.add_command(map_)
-program.add_command(drive_times)
-program.add_command(explain)
-program.add_command(letter)
-program.add_command(commitments)
-program.add_command(policies)
-program.add_command(entitlements)
-program.add_command(timeline)
-program.add_command(geocode)
+COMMANDS: Final = (
+    *(run, check, areas, map_, drive_times, explain, letter, commitments, policies, entitlements),
+    *(timeline, geocode),
+)
+for command in COMMANDS:
+    options.with_verbose(command)
+    program.add_command(command)
 
 
 def main() -> NoReturn:
-    """Run the program and leave with its exit code; a user's mistake shows no traceback."""
+    """Run the program and leave with its exit code; no error shows a traceback unasked."""
+    streams.secure()
     signal.signal(signal.SIGTERM, _terminated)
+    code = _run()
+    error = streams.flushed()
+    if error is not None and code != CANNOT_WRITE:
+        _say_unwritten(error)
+        code = CANNOT_WRITE
+    sys.exit(code)
+
+
+def _run() -> int:
+    """Run the program and return its exit code."""
     try:
-        sys.exit(program.main(standalone_mode=False) or 0)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
+        return int(program.main(standalone_mode=False) or 0)
     except (click.Abort, KeyboardInterrupt):
-        _leave("Interrupted; nothing is half-published.", INTERRUPTED)
-    except CoverageError as error:
-        _leave(str(error), next(code for kind, code in CODES if isinstance(error, kind)))
-    except MemoryError:
-        _leave("There is too little memory for this; free some, or allow more of it.", USAGE)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(CANNOT_WRITE)
+        say("Error: Interrupted; nothing is half-published.")
+        return INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - the last place: whatever it is gets words and a code
+        return _failed(error)
+
+
+def _failed(error: Exception) -> int:
+    """Say what went wrong, and return the exit code for it."""
+    match error:
+        case click.ClickException():
+            message = io.StringIO()
+            error.show(message)
+            streams.put_message(message.getvalue(), end="")
+            return error.exit_code
+        case streams.ReaderGoneError():
+            return CANNOT_WRITE
+        case MemoryError():
+            say("Error: There is too little memory for this; free some, or allow more of it.")
+            return USAGE
+    for kind, code in CODES:
+        if isinstance(error, kind):
+            say(f"Error: {error}")
+            return code
+    if isinstance(error, OSError) and error.errno in streams.UNWRITABLE:
+        _say_unwritten(error)
+        return CANNOT_WRITE
+    _say_fault(error)
+    return FAULT
+
+
+def _say_unwritten(error: OSError) -> None:
+    """Say that standard output takes no more, unless its reader has gone, as ``head`` does."""
+    if error.errno != errno.EPIPE:
+        place = f"{error.filename}" if error.filename else "Standard output"
+        say(f"Error: {place} cannot be written: {error.strerror or error}.")
+
+
+def _say_fault(error: Exception) -> None:
+    """Say in one line that the program is at fault, where, and where to report it."""
+    if VERBOSE in sys.argv:
+        for line in traceback.format_exception(error):
+            for each in line.rstrip("\n").split("\n"):
+                streams.put_message(visible(_redacted(each)))
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
+    text = " ".join(f"{type(error).__name__}: {error}".split())[:LONGEST]
+    more = "" if VERBOSE in sys.argv else f"; {VERBOSE} prints the traceback"
+    say(
+        f"Error: This is a fault of the program: {_redacted(text)}{where}. "
+        f"Please report it to the project's maintainers, with the command{more}."
+    )
+
+
+def _redacted(text: str) -> str:
+    """Return a text without the passwords of addresses in it.
+
+    Examples
+    --------
+    >>> _redacted("cannot open postgresql://ann:secret@db/sales?password=x&table=t")
+    'cannot open postgresql://ann:***@db/sales?password=***&table=t'
+    """
+    text = re.sub(r"(://[^:/@\s]*:)[^@\s]*@", r"\1***@", text)
+    return re.sub(r"((?:password|secret)\w*=)[^&\s]*", r"\1***", text, flags=re.IGNORECASE)
 
 
 def _terminated(_signal: int, _frame: FrameType | None) -> NoReturn:
     say("Terminated; nothing is half-published.")
     sys.exit(TERMINATED)
-
-
-def _leave(message: str, code: int) -> NoReturn:
-    """Say why, and leave."""
-    say(f"Error: {message}")
-    sys.exit(code)

@@ -46,15 +46,17 @@ def _place(folder: str, output: str | None, files: list[str]) -> Path:
 
     Raises
     ------
+    InputError
+        If it would replace another file of the run.
     click.UsageError
-        If that is not said, and the run has no page to be renewed; or if it would replace another
-        file of the run.
+        If that is not said, and the run has no page to be renewed.
     """
+    from coverage_analyzer.files.outputs import PAGE, kind_of, refuse_overwriting
+
     if output:
-        others = [Path(folder) / name for name in files if name != "map.html"]
-        if Path(output).resolve() in [path.resolve() for path in others]:
-            msg = f"{output} is a file of the run; name another one for the map."
-            raise click.UsageError(msg)
+        others = [Path(folder) / name for name in (*files, "run.json") if name != "map.html"]
+        refuse_overwriting({"map": output}, others)
+        kind_of(output, PAGE, what="The map is", default=PAGE[0])
         return Path(output)
     if "map.html" not in files:
         msg = f"The run in {folder} has no map.html to renew; say where it is to go with -o FILE."

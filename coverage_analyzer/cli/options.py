@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from coverage_analyzer.cli.talk import log_to_stderr
+
 Verb = Callable[..., Any]
 
 if TYPE_CHECKING:
@@ -70,6 +72,26 @@ trust_declared = click.option(
 )
 quiet = click.option("--quiet", is_flag=True, help="Say nothing but warnings and the last line.")
 verbose = click.option("--verbose", is_flag=True, help="Tell what each part is doing.")
+
+
+def with_verbose(command: click.Command) -> None:
+    """Give a command the option ``--verbose``, if it has none of its own."""
+    if all(option.name != "verbose" for option in command.params):
+        option = click.Option(
+            ["--verbose"],
+            is_flag=True,
+            expose_value=False,
+            callback=_log_if_verbose,
+            help="Tell what each part is doing.",
+        )
+        command.params.append(option)
+
+
+def _log_if_verbose(_context: click.Context, _option: click.Parameter, value: bool) -> None:
+    if value:
+        log_to_stderr()
+
+
 raw_text = click.option(
     "--raw-text",
     is_flag=True,

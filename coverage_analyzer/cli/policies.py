@@ -1,9 +1,11 @@
 """``coverage-analyzer policies``."""
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from coverage_analyzer.cli.streams import put
+from coverage_analyzer.cli.talk import print_json
 
 if TYPE_CHECKING:
     from coverage_analyzer.terms.catalogue import Entry
@@ -29,6 +31,7 @@ def policies(words: tuple[str, ...], form: Any, as_json: bool, as_toml: bool) ->
       coverage-analyzer policies
       coverage-analyzer policies show appliance-maintenance
       coverage-analyzer policies compare priority --format markdown
+      coverage-analyzer policies compare mine.toml appliance-maintenance
       coverage-analyzer policies appliance-maintenance --toml > mine.toml
     """
     from coverage_analyzer.policy import DEFAULT
@@ -37,16 +40,16 @@ def policies(words: tuple[str, ...], form: Any, as_json: bool, as_toml: bool) ->
     verb = words[0] if words and words[0] in {SHOW, COMPARE} else ""
     names = words[1:] if verb else words
     if as_toml:
-        click.echo(text(_single(names) or DEFAULT), nl=False)
+        put(text(_single(names) or DEFAULT), end="")
         return
     shown = {name: entry(name) for name in names} or entries()
     if as_json:
-        click.echo(json.dumps(_data(shown), indent=2, ensure_ascii=False))
+        print_json(_data(shown))
     elif verb == COMPARE or form:
-        _compare(shown, form or "text")
+        _compare(shown, form or "text", together=bool(names))
     else:
         whole = bool(names) or verb == SHOW
-        click.echo("\n\n".join(p.described(clauses=whole) for p in shown.values()))
+        put("\n\n".join(p.described(clauses=whole) for p in shown.values()))
 
 
 def _single(names: tuple[str, ...]) -> str:
@@ -76,8 +79,12 @@ def _data(shown: "dict[str, Entry]") -> dict[str, Any]:
     }
 
 
-def _compare(shown: "dict[str, Entry]", form: Any) -> None:
-    """Print what each offers, as tables."""
-    from coverage_analyzer.terms.comparison import comparison, written
+def _compare(shown: "dict[str, Entry]", form: Any, *, together: bool) -> None:
+    """Print what each offers, as tables; several policies that are named are in one table."""
+    from coverage_analyzer.policy import Policy
+    from coverage_analyzer.terms.comparison import comparison, side_by_side, written
 
-    click.echo(written([comparison(p) for p in shown.values()], form), nl=False)
+    policies = {name: p for name, p in shown.items() if isinstance(p, Policy)}
+    joined = [side_by_side(policies)] if together and len(policies) > 1 else []
+    alone = [p for name, p in shown.items() if not joined or name not in policies]
+    put(written([*joined, *map(comparison, alone)], form), end="")

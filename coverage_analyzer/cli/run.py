@@ -1,13 +1,12 @@
 """``coverage-analyzer run``."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import click
 
 from coverage_analyzer.cli import options
-from coverage_analyzer.cli.talk import log_to_stderr, progress, say, say_ledger
+from coverage_analyzer.cli.talk import log_to_stderr, print_json, progress, say, say_ledger
 
 
 @click.command()
@@ -134,7 +133,7 @@ def run(
     )
     manifest = job(sites, centers, output, policy=policy, as_of=as_of, options=chosen)
     if as_json:
-        click.echo(json.dumps(manifest, indent=2, ensure_ascii=False))
+        print_json(manifest)
     folder = held_path(output) if manifest["held"] else Path(output)
     told = [] if quiet else _findings(manifest, folder)
     for line in [*told, *_warnings(manifest, folder), *notices]:

@@ -1,13 +1,13 @@
 """What the program says on standard error, while it works and when it is done."""
 
+import json
 import logging
 import sys
 import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
-import click
-
+from coverage_analyzer.cli.streams import put, put_message
 from coverage_analyzer.errors import visible
 
 PAUSE: Final = 0.2
@@ -24,7 +24,12 @@ def say(text: str, *, stdout: bool = False) -> None:
     """
     first, *more = text.split("\n")
     for line in (first, *(line if line.startswith("  ") else f"  {line}" for line in more)):
-        click.echo(visible(line), err=not stdout)
+        (put if stdout else put_message)(visible(line))
+
+
+def print_json(data: object) -> None:
+    """Print data as JSON; halves of characters, as names of files may hold, as escapes."""
+    put(json.dumps(data, indent=2, ensure_ascii=False).encode(errors="backslashreplace").decode())
 
 
 def say_ledger(ledger: Mapping[str, int]) -> None:
@@ -80,7 +85,7 @@ class Progress:
         if 0 < share < 1:
             left = (now - self._begun) * (1 - share) / share
             line += f", {share:.0%} read, {_duration(left)} left"
-        click.echo(f"\r{line:<72}", err=True, nl=done)
+        put_message(f"\r{line:<72}", end="\n" if done else "")
 
 
 def _duration(seconds: float) -> str:

@@ -1,12 +1,14 @@
 """``coverage-analyzer timeline``."""
 
-import json
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from coverage_analyzer.cli import options
-from coverage_analyzer.cli.talk import log_to_stderr, progress, say, say_ledger
+from coverage_analyzer.cli.talk import log_to_stderr, print_json, progress, say, say_ledger
+
+PICTURES: Final = [".png", ".svg", ".pdf", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".eps", ".ps"]
+"""Extensions of pictures that matplotlib writes."""
 
 
 @click.command()
@@ -54,7 +56,13 @@ def timeline(
         --from 2026-12-01 --to 2027-12-31 -o timeline.csv --plot timeline.png
     """
     from coverage_analyzer import batch
+    from coverage_analyzer.files.outputs import kind_of, policy_file, refuse_overwriting
 
+    refuse_overwriting(
+        {"timeline": output, "plot": plot}, [sites, centers, products, policy_file(policy)]
+    )
+    if plot:
+        kind_of(plot, PICTURES, what="The plot is")
     if verbose:
         log_to_stderr()
     chosen = batch.Options(
@@ -73,7 +81,7 @@ def timeline(
 
         timing.draw_levels(found["levels"], found["end"], found["policy"], plot)
     if as_json:
-        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        print_json(found)
     for line in [] if quiet else _findings(found, output):
         say(line)
     for warning in found["warnings"]:

@@ -1,15 +1,18 @@
 """What countries are called: ISO 3166-1 codes, names, everyday aliases; who belongs to whom.
 
-A country is a small number in arrays: its position in `Names.codes`, where 0 is no country.
+A country is a small number in arrays: its position in `Names.codes`, where 0 is no country. One
+place decides what a text means: `Names.number`, and for several columns of a row `Names.agreed`.
 """
 
 import csv
 import functools
+import re
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
+from importlib.resources.abc import Traversable
 from typing import Final
 
 import numpy as np
@@ -27,17 +30,35 @@ NONE: Final = 0
 UNKNOWN: Final = -1
 """Something is declared that no table knows."""
 
+NUMERIC: Final = re.compile(r"([0-9]{1,3})(?:\.0+|,0)?")
+"""An ISO 3166-1 numeric code: a spreadsheet drops its zeros, pandas adds ``.0`` to it."""
+
+SUBDIVISION: Final = re.compile(r"[A-Za-z]{2}[-\u2010\u2011][A-Za-z0-9]{1,3}")
+"""What a code of ISO 3166-2 looks like."""
+
+SEPARATORS: Final = tuple(
+    map(re.compile, (r"[()\[\]|;]", r"\s[-\u2013\u2014:]\s", "/", ",", ":", r"[-\u2013\u2014]"))
+)
+"""What stands between a name and a code in one cell, the plainest first."""
+
+_ABBREVIATED = re.compile(
+    r"\.(?=[^\W\d_]{2})"  # N.Mariana, P.R.China; in U.S.A. the point is silent
+    r"|(?<=[^\W\d_]{2})\.(?=\w)"  # Utd.A.E.
+)
+"""Points that separate words."""
+
 
 def folded(text: str) -> str:
     """Return a name without case, accents, punctuation, articles: what is compared.
 
     Examples
     --------
-    >>> folded("The U.S. Virgin Islands"), folded("Türkiye"), folded("St. Lucia")
+    >>> folded("The U.S. Virgin Islands"), folded("Türkiye"), folded("St.Lucia")
     ('us virgin islands', 'turkiye', 'saint lucia')
     """
     decomposed = unicodedata.normalize("NFKD", text)
     bare = "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
+    bare = _ABBREVIATED.sub(" ", bare)
     for silent in ("'", "\N{RIGHT SINGLE QUOTATION MARK}", "."):
         bare = bare.replace(silent, "")
     spaced = "".join(c if c.isalnum() else " " for c in bare.replace("&", " and "))
@@ -62,21 +83,88 @@ class Names:
     titles: tuple[str, ...]
     sovereign: Numbers
     _index: Mapping[str, int]
+    _subdivisions: Mapping[str, int]
 
     def number(self, text: str) -> int:
         """Return the country that a text names; `NONE` if blank, `UNKNOWN` if no table knows it.
 
+        A text may be a name, a code of ISO 3166-1, the code of a subdivision (ISO 3166-2), or
+        several of them with something between, which must all mean the same country, or a
+        territory and its sovereign: then it is the territory.
+
         Examples
         --------
         >>> names = load()
-        >>> [names.codes[names.number(t)] for t in ("uk", "840", "Österreich", "NA", " ")]
+        >>> [names.codes[names.number(t)] for t in ("uk", "840.0", "Österreich", "NA", " ")]
         ['GB', 'US', 'AT', 'NA', '']
+        >>> [names.codes[names.number(t)] for t in ("Germany (DE)", "US - USA", "DE-BY", "FR-RE")]
+        ['DE', 'US', 'DE', 'RE']
+        >>> [names.number(t) for t in ("DE - France", "8.40", "DE-FR", "Korea")]
+        [-1, -1, -1, -1]
         """
-        if not text.strip():
+        plain = unicodedata.normalize("NFKC", text).strip()
+        found = self._one(plain)
+        return self._several(plain) if found == UNKNOWN else found
+
+    def _one(self, text: str) -> int:
+        """Return the country of one name or code."""
+        if not text:
             return NONE
-        key = folded(text)
-        # A spreadsheet takes the leading zeros of numeric codes away.
-        return self._index.get(key.zfill(3) if key.isdecimal() else key, UNKNOWN)
+        if numeric := NUMERIC.fullmatch(text):
+            return self._index.get(numeric[1].zfill(3), UNKNOWN)
+        if SUBDIVISION.fullmatch(text):
+            code = f"{text[:2]}-{text[3:]}".upper()
+            if code in self._subdivisions:
+                return self._subdivisions[code]
+        key = folded(text)  # of 8.40 it is 840, which nobody wrote
+        return UNKNOWN if key.isdecimal() else self._index.get(key, UNKNOWN)
+
+    def _several(self, text: str) -> int:
+        """Return the country that all parts of a text name; `UNKNOWN` if one does not."""
+        for parts in _splits(text):
+            found: set[int] = set()
+            for part in parts:
+                found.add(self._one(part))
+                if UNKNOWN in found:
+                    break
+            else:
+                return self._common(found)
+        return UNKNOWN
+
+    def _common(self, found: set[int]) -> int:
+        """Return the one country of a set, or the territory of a set that adds its sovereign."""
+        for number in found:
+            if found <= {number, int(self.sovereign[number])}:
+                return number
+        return UNKNOWN
+
+    def agreed(self, columns: Sequence[Numbers]) -> Numbers:
+        """Return the country of rows that state it in several columns.
+
+        The first column that says something counts. If a later one names another country, it is
+        `UNKNOWN`, unless one is the territory of the other; a later text that is not known
+        contradicts nothing.
+
+        Parameters
+        ----------
+        columns
+            `number` of each row, the columns of codes first. Each of shape (n,).
+        """
+        result = columns[0].copy()
+        for other in columns[1:]:
+            result = np.where(result == NONE, other, result)
+            both = (result > NONE) & (other > NONE) & (result != other)
+            akin = (self.sovereign[result] == other) | (self.sovereign[other] == result)
+            result = np.where(both & ~akin, np.int16(UNKNOWN), result)
+        return result
+
+    def stated(self, texts: Sequence[str]) -> str:
+        """Return as one text what several columns of a row state; its `number` is `agreed`."""
+        filled = [text.strip() for text in texts if text.strip()]
+        numbers = [self.numbers([text]) for text in filled]
+        if len(filled) > 1 and self.agreed(numbers)[0] != numbers[0][0]:
+            return " / ".join(filled)  # two countries
+        return filled[0] if filled else ""
 
     def numbers(self, texts: Iterable[str]) -> Numbers:
         """Return `number` for each of some distinct texts."""
@@ -105,16 +193,40 @@ class Names:
 def load() -> Names:
     """Return the table that ships with the package (its origin stands in ``SOURCE.md``)."""
     folder = resources.files("coverage_analyzer") / "resources" / "countries"
-    text = (folder / "names.csv").read_text(encoding="utf-8")
-    rows = list(csv.DictReader(text.splitlines()))
+    rows = _rows(folder / "names.csv")
     codes = ("", *(row["alpha2"] for row in rows))
     index: dict[str, int] = {}
     for number, row in enumerate(rows, start=1):
         spellings = [row[c] for c in ("alpha2", "alpha3", "numeric", "name")]
         index |= dict.fromkeys(map(folded, (*spellings, *row["aliases"].split("|"))), number)
     index.pop("", None)
+    for row in _rows(folder / "official_names.csv"):
+        number = codes.index(row["alpha2"])
+        for key in row["keys"].split("|"):
+            index.setdefault(key, number)
+    subdivisions = {
+        f"{row['prefix']}-{suffix}": codes.index(row["alpha2"])
+        for row in _rows(folder / "subdivisions.csv")
+        for suffix in row["suffixes"].split()
+    }
     sovereign = np.zeros(len(codes), np.int16)
     territories = tomllib.loads((folder / "territories.toml").read_text(encoding="utf-8"))
     for territory, owner in territories["sovereign"].items():
         sovereign[codes.index(territory)] = codes.index(owner)
-    return Names(codes, ("", *(row["name"] for row in rows)), sovereign, index)
+    return Names(codes, ("", *(row["name"] for row in rows)), sovereign, index, subdivisions)
+
+
+def _rows(path: Traversable) -> list[dict[str, str]]:
+    return list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+
+
+def _splits(text: str) -> Iterator[list[str]]:
+    """Yield the parts of a text: at all of the same separators, at the first, at the last."""
+    for separator in SEPARATORS:
+        found = list(separator.finditer(text))
+        cuts = [[*separator.split(text)]]
+        cuts += [[text[: m.start()], text[m.end() :]] for m in (*found[:1], *found[-1:])]
+        for parts in cuts if found else []:
+            filled = [part.strip() for part in parts if part.strip()]
+            if len(filled) > 1:
+                yield filled

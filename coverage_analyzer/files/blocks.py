@@ -1,6 +1,6 @@
 """What a reader hands on: runs of rows, in which every row that was read is accounted for."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -75,6 +75,13 @@ class Source(Protocol):
     rows: int | None = None
     iso_days: bool = False
     fingerprint: Fingerprint | None = None
+
+    def days_as_text(self, headers: Sequence[str]) -> None:
+        """Read timestamps of some columns as the text that states them, if types lose their zone.
+
+        Called before `blocks`, once it is known which columns hold days; it may change `types`.
+        """
+        del headers
 
     def share(self) -> float:
         """Return how much of the table has been read, 0 to 1; NaN where that cannot be told."""

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.blocks import Block, Source
 from coverage_analyzer.fingerprint import WatchedFiles, unchanged
+from coverage_analyzer.paths import utf8_name
 
 ROWS_AT_ONCE: Final = 65_536
 READ_AT_ONCE: Final = 1 << 20
@@ -79,7 +80,7 @@ class ParquetFile(Source):
 
 def parquet(path: Path) -> pq.ParquetFile:
     """Open a Parquet file so that little of it is in memory at once; by default all stays there."""
-    return pq.ParquetFile(path, pre_buffer=False, buffer_size=READ_AT_ONCE)
+    return pq.ParquetFile(utf8_name(path), pre_buffer=False, buffer_size=READ_AT_ONCE)
 
 
 def block(batch: pa.RecordBatch, row: int) -> Block:

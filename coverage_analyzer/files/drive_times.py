@@ -13,7 +13,13 @@ from coverage_analyzer.files.text_writer import SAFE, CsvWriter, Style
 
 NAME: Final = "drive_times.csv"
 
-DECIMALS: Final = {"minutes": 1, "road_miles": 3, "detour_factor": 3, "snap_m": 0}
+DECIMALS: Final = {
+    "minutes": 1,
+    "road_miles": 3,
+    "detour_factor": 3,
+    "snap_m": 0,
+    "limit_minutes": 1,
+}
 
 SCHEMA: Final = pa.schema(
     [
@@ -24,10 +30,13 @@ SCHEMA: Final = pa.schema(
 
 
 class DriveTimesWriter:
-    """Rows as they come."""
+    """Rows as they come.
 
-    def __init__(self, path: Path, style: Style = SAFE) -> None:
-        self._writer = CsvWriter(path, SCHEMA, style)
+    The credit of the roads is a column: a line of comment would break readers of CSV.
+    """
+
+    def __init__(self, path: Path, attribution: str, style: Style = SAFE) -> None:
+        self._writer, self._attribution = CsvWriter(path, SCHEMA, style), attribution
 
     def close(self) -> None:
         """Finish the file."""
@@ -55,6 +64,7 @@ class DriveTimesWriter:
             "center_id": texts[1],
             "ferry": arrays.text(np.where(np.isnan(told["minutes"]), "", yes_no)[some].tolist()),
             "status": arrays.text(told["status"][some].tolist()),
+            "attribution": arrays.text([self._attribution] * len(some)),
         } | {n: arrays.decimals(told[n][some], places) for n, places in DECIMALS.items()}
         columns = [cells[name] for name in tables.DRIVE_TIMES]
         self._writer.write(pa.RecordBatch.from_arrays(columns, schema=SCHEMA))

@@ -31,6 +31,7 @@ POOL: Final = 10_000
 class FoundSite:
     """A row of sites: where it is, and all of its cells as text, by their headers.
 
+    Days are written as ISO 8601, whatever form the file has for them.
     ``columns`` gives the header of each known column that the table has.
     """
 
@@ -62,15 +63,24 @@ def found(table: Table, site_id: str, product: str = "") -> FoundSite:
     Raises
     ------
     InputError
-        If no row has it (with the nearest ids), several have, or its row has no usable coordinates.
+        If no row has it (with the nearest ids), several have, or its row has no coordinates; if a
+        product is named, and the table has no column of products, or no row of the id has it.
     """
+    if product and "product" not in table.columns:
+        msg = (
+            f"{table.path} has no column 'product', so that no row is of the product {product!r}. "
+            f"Leave out --product, or say which column it is: --column product=HEADER"
+        )
+        raise InputError(msg)
     wanted = site_id.encode(errors="replace").decode().strip()  # what no file of text can hold
     lines, first = [], None
+    others: dict[str, None] = {}
     pool: dict[str, None] = {}
     unread = 0
     for block in table.source.blocks():
         ids = pc.utf8_trim_whitespace(_ids(table, block))
         hits = np.flatnonzero(arrays.truth(pc.equal(ids, arrays.text([wanted])[0])))
+        others |= dict.fromkeys(_products(table, block, hits))
         hits = _of_product(table, block, hits, product)
         lines += block.lines[hits].tolist()
         unread += len(block.rejects)
@@ -78,6 +88,8 @@ def found(table: Table, site_id: str, product: str = "") -> FoundSite:
             first = _cut(block, hits[:1])
         if first is None and len(pool) < POOL:
             pool |= dict.fromkeys(_alike(ids, wanted))
+    if first is None and others:
+        raise InputError(_not_of(table, wanted, product, list(others)))
     if first is None:
         raise InputError(_nowhere(table, wanted, list(pool), unread))
     if len(lines) > 1:
@@ -87,6 +99,26 @@ def found(table: Table, site_id: str, product: str = "") -> FoundSite:
         msg = f"{table.path}: {wanted!r} stands in {listed}{more}; a letter is on one row.{which}"
         raise InputError(msg)
     return _site(table, first, wanted)
+
+
+def _products(table: Table, block: Block, rows: Ints) -> list[str]:
+    """Return the product of each of some rows, as it is written."""
+    cells = table.column(block, "product")
+    if cells is None:
+        return []
+    return [n or "" for n in tables.as_text(cells).take(arrays.arrow(rows)).to_pylist()]
+
+
+def _not_of(table: Table, site_id: str, product: str, others: list[str]) -> str:
+    """Return the message that no row of an id is of a product."""
+    shown = ", ".join(repr(name) if name.strip() else "no product" for name in others[:LISTED])
+    more = f" and {len(others) - LISTED} more" if len(others) > LISTED else ""
+    near = difflib.get_close_matches(product, others, n=1, cutoff=0.6)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    return (
+        f"{table.path}: no row of {site_id!r} is of the product {product!r}; "
+        f"there is {shown}{more}.{hint}"
+    )
 
 
 def _of_product(table: Table, block: Block, rows: Ints, product: str) -> Ints:
@@ -164,14 +196,17 @@ def _site(table: Table, block: Block, site_id: str) -> FoundSite:
         msg = f"{table.path}: {place} ({site_id!r}): {reject.detail}."
         raise InputError(msg)
     where = rows.coordinates
-    cells = [tables.as_text(_plain(c))[0].as_py() for c in block.columns.columns]
+    texts = [tables.as_text(_plain(c))[0].as_py() for c in block.columns.columns]
+    cells = dict(zip(table.headers, texts, strict=True))
+    for name, days in rows.days.items():
+        cells[table.recognised[name]] = "" if np.isnat(days[0]) else str(days[0])
     return FoundSite(
         site_id,
         int(block.lines[0]),
         float(where.lon[0]),
         float(where.lat[0]),
         float(where.accuracy_m[0]),
-        dict(zip(table.headers, cells, strict=True)),
+        cells,
         table.recognised,
     )
 

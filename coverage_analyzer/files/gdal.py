@@ -2,7 +2,7 @@
 
 import contextlib
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 from zipfile import BadZipFile
@@ -14,6 +14,7 @@ from coverage_analyzer.files import columnar
 from coverage_analyzer.files.shapefile import checked
 from coverage_analyzer.files.spatial import UNREADABLE, Layer, SpatialFile
 from coverage_analyzer.fingerprint import WatchedFiles
+from coverage_analyzer.paths import utf8_name
 
 SQLITE: Final = b"SQLite format 3\0"
 """How a GeoPackage begins (GeoPackage 1.4, requirement 1)."""
@@ -32,7 +33,7 @@ def geojson(path: Path) -> SpatialFile:
     """
     # The prefix keeps GDAL from taking the file for another of the many formats it knows, some of
     # which fetch from the network.
-    source = f"GeoJSON:{path.absolute()}"
+    source = f"GeoJSON:{utf8_name(path.absolute())}"
     return _with_gdal(path, "GeoJSON", source, WatchedFiles(path), DATE_AS_STRING="YES")
 
 
@@ -46,7 +47,7 @@ def geopackage(path: Path) -> SpatialFile:
     """
     import pyogrio
 
-    name = str(path.absolute())
+    name = utf8_name(path.absolute())
     try:
         with path.open("rb") as file:
             begins = file.read(len(SQLITE))
@@ -137,12 +138,25 @@ def _with_gdal(
         raise InputError(msg) from error
     # An attribute may have that name, too; the geometry comes last.
     at = schema.get_all_field_indices(about["geometry_name"] or "wkb_geometry")[-1]
-    layer = Layer(schema, at, crs, lambda: _gdal_batches(source, options), fingerprint, rows)
+    layer = Layer(
+        schema,
+        at,
+        crs,
+        lambda: _gdal_batches(source, options),
+        fingerprint,
+        rows,
+        lambda names: _gdal_batches(source, {**options, **_stated(names)}),
+    )
     return SpatialFile(path, layer)
 
 
+def _stated(names: Sequence[str]) -> dict[str, Any]:
+    """Return the options that read columns alone, and timestamps as they are written."""
+    return {"columns": list(names), "read_geometry": False, "datetime_as_string": True}
+
+
 @contextlib.contextmanager
-def _gdal_stream(source: str, options: Mapping[str, str]) -> Iterator[tuple[dict[str, Any], Any]]:
+def _gdal_stream(source: str, options: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], Any]]:
     """Open a source for reading in batches."""
     from pyogrio.raw import open_arrow
 
@@ -155,7 +169,7 @@ def _gdal_stream(source: str, options: Mapping[str, str]) -> Iterator[tuple[dict
         yield opened
 
 
-def _gdal_batches(source: str, options: Mapping[str, str]) -> Iterator[pa.RecordBatch]:
+def _gdal_batches(source: str, options: Mapping[str, Any]) -> Iterator[pa.RecordBatch]:
     with _gdal_stream(source, options) as (_, reader):
         while True:
             with _unwarned():

@@ -3,7 +3,8 @@
 A run is held back for reasons, which `reasons` gives as text: too many rejected rows, today. All
 that publishes a run (folder, database table, `write_report`, Spark) asks here. ``run.json`` of
 such a run lists the reasons under ``held``; the next run that is not held back removes the folder,
-as far as a held run has made it.
+as far as a held run has made it. ``DIR.held`` is a `Publication` like ``DIR``, with a work folder
+and a lock of its own; a link in its place is refused, because nobody has named it.
 """
 
 import contextlib
@@ -16,7 +17,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from coverage_analyzer.errors import CoverageError, InputError, PublishError
-from coverage_analyzer.files.publishing import Publication, is_interrupted
+from coverage_analyzer.files import report
+from coverage_analyzer.files.atomic import has_work_folder
+from coverage_analyzer.files.outputs import RunFolder
+from coverage_analyzer.files.publishing import MANIFEST, Publication
 
 SUFFIX: Final = ".held"
 
@@ -102,7 +106,12 @@ def held_path(folder: str | Path) -> Path:
     path = Path(folder)
     if path.name in {"", ".."}:  # "." and the like: only the full name has a last part
         path = path.resolve()
-    return path.with_name(f"{path.name}{SUFFIX}")
+    return path.parent / f"{path.name}{SUFFIX}"
+
+
+def run_folders(folder: str | Path) -> tuple[RunFolder, RunFolder]:
+    """Return all that a run may replace or remove, as `outputs.refuse_overwriting` wants it."""
+    return RunFolder(folder, report.FILES), RunFolder(held_path(folder), report.FILES)
 
 
 def publish(
@@ -124,7 +133,7 @@ def publish(
     FolderBusyError
         If another run writes to ``DIR.held``.
     PublishError
-        If the disk refuses. The old report stays.
+        If the disk refuses, or ``DIR.held`` is a link. The old report stays.
     """
     if not held:
         publication.publish(commit=commit)
@@ -132,6 +141,7 @@ def publish(
         return publication.folder
     folder = held_path(publication.folder)
     try:
+        _refuse_link(folder)
         with Publication(folder, publication.names) as target:
             target.take_over(publication)
             target.publish()
@@ -139,6 +149,19 @@ def publish(
         msg = f"{'; '.join(held)}. The report stays, but the run could not be kept: {error}"
         raise type(error)(msg) from error
     return folder
+
+
+def _refuse_link(folder: Path) -> None:
+    """Raise if a link stands where the files of a held run go.
+
+    Raises
+    ------
+    PublishError
+        Which names it.
+    """
+    if folder.is_symlink():
+        msg = f"{folder} is a link, which is not followed; move it away."
+        raise PublishError(msg)
 
 
 def remove_held(folder: Path) -> None:
@@ -149,7 +172,8 @@ def remove_held(folder: Path) -> None:
     """
     path = held_path(folder)
     with contextlib.suppress(CoverageError, OSError):
-        if is_held(path) or is_interrupted(path):
+        _refuse_link(path)
+        if is_held(path) or has_work_folder(path):
             with Publication(path) as old:
                 if is_held(path):
                     old.remove()
@@ -159,7 +183,7 @@ def remove_held(folder: Path) -> None:
 def is_held(folder: Path) -> bool:
     """Return whether a folder holds a run that was held back."""
     try:
-        return is_held_manifest(json.loads((folder / "run.json").read_text(encoding="utf-8")))
+        return is_held_manifest(json.loads((folder / MANIFEST).read_text(encoding="utf-8")))
     except (OSError, ValueError, RecursionError):
         return False
 

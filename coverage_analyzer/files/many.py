@@ -4,7 +4,8 @@ import bisect
 import contextlib
 import dataclasses
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,13 @@ def is_many(path: Path) -> bool:
     return False
 
 
+def members(path: Path) -> list[Path]:
+    """Return the files of a folder or pattern by name, hidden ones (and ``_SUCCESS``) left out."""
+    root = Path(path.anchor or ".")
+    found = path.iterdir() if path.is_dir() else root.glob(str(path.relative_to(path.anchor)))
+    return sorted(p for p in found if p.is_file() and p.name[0] not in "._")
+
+
 def files(path: Path) -> list[Path]:
     """Return the files of a folder or pattern by name, hidden ones (and ``_SUCCESS``) left out.
 
@@ -31,9 +39,7 @@ def files(path: Path) -> list[Path]:
     InputError
         If there is none, or they are of several kinds.
     """
-    root = Path(path.anchor or ".")
-    found = path.iterdir() if path.is_dir() else root.glob(str(path.relative_to(path.anchor)))
-    some = sorted(p for p in found if p.is_file() and p.name[0] not in "._")
+    some = members(path)
     if not some:
         msg = f"There is no file in {path}." if path.is_dir() else f"No file is called {path}."
         raise InputError(msg)
@@ -69,12 +75,19 @@ class Many(Source):
         self._at = 0
         self.headers, self.types = self._source.headers, self._source.types
         self.known, self.iso_days = self._source.known, self._source.iso_days
+        self._days: tuple[str, ...] = ()
         self.fingerprint: FingerprintOfMany = FingerprintOfMany()
         self.fingerprint.expect(self._source.fingerprint)
         for path in paths[1:]:
             source = opened(path)
             self._check(path, source)
             self.fingerprint.expect(source.fingerprint)
+
+    def days_as_text(self, headers: Sequence[str]) -> None:
+        """Read timestamps of some columns as text, in every file."""
+        self._days = tuple(headers)
+        self._source.days_as_text(headers)
+        self.types = self._source.types
 
     def _check(self, path: Path, source: Source) -> None:
         """Raise if a file is no continuation of the first.
@@ -100,6 +113,7 @@ class Many(Source):
         last = 0
         for number, path in enumerate(self._paths):
             begin, self._at, self._source = last, number, self._opened(path)
+            self._source.days_as_text(self._days)
             self._begins[number:] = [begin]
             self.fingerprint.add(path.name, self._source.fingerprint)
             for block in self._source.blocks():
@@ -166,4 +180,4 @@ class FingerprintOfMany:
             If a file changed while its rows were read.
         """
         told = "".join(f"{f.sha256()}  {name}\n" for name, f in self._read)
-        return hashlib.sha256(told.encode()).hexdigest()
+        return hashlib.sha256(os.fsencode(told)).hexdigest()

@@ -85,7 +85,7 @@ def _file(path: Path, dialect: Dialect, wanted: Wanted) -> Source:
             found = workbook.WorkbookFile(path, dialect.sheet, dialect.decimal)
         case _:
             found = DelimitedFile(path, dialect, wanted)
-    return Unguarded(found) if report.is_guarded(path) else found
+    return Unguarded(found) if report.is_guarded(path, found.headers) else found
 
 
 class Unguarded(Source):

@@ -1,20 +1,20 @@
 """Publishing a run's folder: all of its files are replaced, or none is.
 
-Each file is written beside its place (``.NAME.part``) and brought to the disk. Then a `Swap` puts
-them in place together:
+Each file is written in a work folder (`atomic`) within the folder, under a random name, and brought
+to the disk. Then a `Swap` puts them in place together:
 
-1. A journal (``.publishing``) names the files that stand and those that come.
+1. A journal in the work folder names the files that stand and those that come.
 2. The old manifest goes aside: from here on none stands beside files that are not its own.
-3. Each old file gets a second name (``.NAME.old``), and each new one takes its place in one step,
-   the manifest last.
+3. Each old file gets a second name in the work folder, and each new one takes its place in one
+   step, the manifest last.
 4. The journal goes. That is the moment from which the report is the new one.
 
 What fails or is interrupted before that moment is undone at once, file by file. A process that is
 killed between 2 and 4, or a machine that loses its power there, cannot undo anything: then the
-journal stands, and the next that opens the folder for writing undoes it first. The window that is
-left is that time, which takes less than a millisecond to begin with. A reader knows it by the
-manifest: **where it stands, the files that it names stand with it, of one and the same run**;
-where it is missing there is no report (yet).
+journal stands, and the next that opens the folder for writing undoes it first, if the work folder
+is provably one of ours (`atomic`). The window that is left is that time, which takes less than a
+millisecond to begin with. A reader knows it by the manifest: **where it stands, the files that it
+names stand with it, of one and the same run**; where it is missing there is no report (yet).
 
 One exchange of the whole folder (``renameat2``) would leave no window, but it is no way to replace
 the files of a folder that belongs to the user: it would have to carry along what else is in there,
@@ -35,16 +35,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from coverage_analyzer.errors import FolderBusyError, PublishError
+from coverage_analyzer.errors import PublishError
 from coverage_analyzer.files import report
+from coverage_analyzer.files.atomic import WorkFolder, locked, to_disk
 
-PART: Final = ".part"
-OLD: Final = ".old"
-JOURNAL: Final = ".publishing"
+NEW: Final = "new"
+OLD: Final = "old"
+"""Folders in the work folder: files that come, and files that stood."""
+
+JOURNAL: Final = "journal.json"
 MANIFEST: Final = "run.json"
-PROBE: Final = "probe"
-WORKBOOK: Final = "workbook"
-"""The folder in which one is made: `workbook_writer.FOLDER`."""
 
 
 class Publication:
@@ -71,12 +71,16 @@ class Publication:
             raise PublishError(msg)
         self.folder = Path(folder)
         self.names: list[str] = []
-        self._is_new = not os.path.lexists(self.folder)
-        self._lock = locked(_made(self.folder))
+        self._made = _made(self.folder)
+        self._work: WorkFolder | None = None
+        self._lock: int | None = None
         try:
-            _settle(self.folder)
-            self._clear()
-            self._probe()
+            self._lock = locked(self.folder)
+            self._work = WorkFolder.made(self.folder)
+            for kind in (NEW, OLD):
+                self._kept(kind)
+            for left in self._work.left_behind():
+                _settle(left)
             self._earlier = frozenset(report.earlier_files(self.folder))
             self._spare(names, self._earlier)
         except BaseException:
@@ -103,22 +107,37 @@ class Publication:
             self._tidy()
             raise
         finally:
-            if self._is_new:
-                with contextlib.suppress(OSError):  # which it is, if a report is in it
-                    self.folder.rmdir()
-            if self._lock is not None:
-                os.close(self._lock)
+            for held in (self._work.lock if self._work else None, self._lock):
+                if held is not None:
+                    os.close(held)
 
     def _tidy(self) -> None:
         """Leave no trace of what was not published; where that fails, the next run does it."""
         with contextlib.suppress(PublishError):
-            _settle(self.folder)
-            self._clear()
+            if self._work is not None:
+                _settle(self._work)
+        with contextlib.suppress(OSError):
+            for folder in self._made:  # those that hold something stay
+                folder.rmdir()
 
     def path(self, name: str) -> Path:
         """Return where to write a file that is to be published under a name."""
         self.names.append(name)
-        return _part(self.folder, name)
+        return self.scratch / NEW / name
+
+    @property
+    def scratch(self) -> Path:
+        """A folder of this run alone, for what lasts no longer than the context.
+
+        Raises
+        ------
+        PublishError
+            If the context has ended.
+        """
+        if self._work is None:
+            msg = f"{self.folder} is not open for writing."
+            raise PublishError(msg)
+        return self._work.path
 
     def take_over(self, other: "Publication") -> None:
         """Move the files here that another publication has written, to publish them instead.
@@ -130,7 +149,7 @@ class Publication:
         """
         try:
             for name in other.names:
-                shutil.move(_part(other.folder, name), self.path(name))
+                shutil.move(other.scratch / NEW / name, self.path(name))
         except OSError as error:
             msg = f"The report could not be put into {self.folder}: {error}."
             raise PublishError(msg) from error
@@ -147,7 +166,7 @@ class Publication:
             msg = f"The report in {self.folder} is not made of plain files; remove it yourself."
             raise PublishError(msg)
         try:
-            Swap(self.folder, sorted(self._earlier), []).carry_out()
+            Swap(self.folder, self.scratch, sorted(self._earlier), []).carry_out()
         except OSError as error:
             msg = f"The report in {self.folder} could not be removed: {error}."
             raise PublishError(msg) from error
@@ -180,10 +199,10 @@ class Publication:
         old = sorted(name for name in mine if _is_plain(self.folder / name))
         try:
             for name in self.names:
-                to_disk(_part(self.folder, name))
+                to_disk(self.scratch / NEW / name)
             if commit is not None:
                 commit()
-            Swap(self.folder, old, self.names).carry_out()
+            Swap(self.folder, self.scratch, old, self.names).carry_out()
         except PublishError:
             raise
         except OSError as error:
@@ -206,17 +225,16 @@ class Publication:
                 )
                 raise PublishError(msg)
 
-    def _clear(self) -> None:
-        """Remove what a run that died has left behind; only one run can hold the folder."""
-        for left in _leftovers(self.folder, self.names):
-            with contextlib.suppress(OSError):
-                shutil.rmtree(left) if left.is_dir() else left.unlink()
+    def _kept(self, kind: str) -> None:
+        """Make a folder in the work folder.
 
-    def _probe(self) -> None:
-        probe = _part(self.folder, PROBE)
+        Raises
+        ------
+        PublishError
+            If the disk refuses.
+        """
         try:
-            probe.write_bytes(b"")
-            probe.unlink()
+            (self.scratch / kind).mkdir()
         except OSError as error:
             msg = f"{self.folder} cannot be written to: {error.strerror}."
             raise PublishError(msg) from error
@@ -230,6 +248,8 @@ class Swap:
     ----------
     folder
         Where they are.
+    work
+        The work folder of the run.
     old
         Names of files that stand; those that do not come again go.
     new
@@ -238,6 +258,7 @@ class Swap:
     """
 
     folder: Path
+    work: Path
     old: list[str]
     new: list[str]
 
@@ -254,33 +275,30 @@ class Swap:
             # Stably sorted: the manifest goes aside first.
             for name in sorted(self.old, key=lambda n: n != self.manifest):
                 keep = _renamed if name == self.manifest else _linked
-                keep(self.folder / name, _aside(self.folder, name))
+                keep(self.folder / name, self._aside(name))
             for name in self.new:
-                _part(self.folder, name).replace(self.folder / name)
+                self._part(name).replace(self.folder / name)
             for name in set(self.old).difference(self.new):
                 (self.folder / name).unlink(missing_ok=True)
             to_disk(self.folder)
-            (self.folder / JOURNAL).unlink()
-            to_disk(self.folder)
+            (self.work / JOURNAL).unlink()
+            to_disk(self.work)
             otherwise.pop_all()
-        for name in self.old:
-            with contextlib.suppress(OSError):
-                _aside(self.folder, name).unlink()
 
     def undo(self) -> None:
         """Bring the old files back, from wherever the step was left; twice is as good as once."""
         for name in reversed(self.new):
-            part, path = _part(self.folder, name), self.folder / name
-            known = name not in self.old or _aside(self.folder, name).exists()
+            part, path = self._part(name), self.folder / name
+            known = name not in self.old or self._aside(name).exists()
             if known and path.exists() and not part.exists():
                 path.replace(part)
         for name in sorted(self.old, key=lambda n: n == self.manifest):
-            aside = _aside(self.folder, name)
+            aside = self._aside(name)
             if aside.exists():
                 aside.replace(self.folder / name)
         to_disk(self.folder)
-        (self.folder / JOURNAL).unlink(missing_ok=True)
-        to_disk(self.folder)
+        (self.work / JOURNAL).unlink(missing_ok=True)
+        to_disk(self.work)
 
     def _undo_if_it_goes(self) -> None:
         """Undo; if the disk refuses that, too, the journal stands for the next who comes."""
@@ -288,114 +306,76 @@ class Swap:
             self.undo()
 
     def _note(self) -> None:
-        """Write the journal, whole or not at all."""
+        """Write the journal atomically."""
         text = json.dumps({"old": self.old, "new": self.new})
-        part = _part(self.folder, JOURNAL)
+        part = self.work / f"{JOURNAL}.new"
         part.write_text(text, encoding="utf-8")
         to_disk(part)
-        part.replace(self.folder / JOURNAL)
+        part.replace(self.work / JOURNAL)
+        to_disk(self.work)
         to_disk(self.folder)
 
+    def _part(self, name: str) -> Path:
+        """Return where a file is written before it is published."""
+        return self.work / NEW / name
 
-def _settle(folder: Path) -> None:
-    """Undo what a run that was killed has begun to put in place.
+    def _aside(self, name: str) -> Path:
+        """Return where an old file is while new ones take its place."""
+        return self.work / OLD / name
+
+
+def _settle(work: WorkFolder) -> None:
+    """Undo what a run has begun to put in place, and remove its work folder.
 
     Raises
     ------
     PublishError
-        If the disk refuses.
+        If the disk refuses to undo; the work folder stays.
     """
-    swap = _begun(folder)
+    swap = _begun(work.path)
     try:
         if swap is not None:
             swap.undo()
     except OSError as error:
+        folder = work.path.parent
         msg = f"What a run that was killed left in {folder} could not be undone: {error}."
         raise PublishError(msg) from error
+    work.remove()
 
 
-def _begun(folder: Path) -> Swap | None:
-    """Return the step that the journal of a folder names, if there is one."""
+def _begun(work: Path) -> Swap | None:
+    """Return the step that the journal in a work folder names, if there is one."""
     try:
-        noted = json.loads((folder / JOURNAL).read_text(encoding="utf-8"))
-        old, new = ([str(name) for name in noted[kind]] for kind in ("old", "new"))
-    except (OSError, ValueError, KeyError, TypeError):
+        noted = json.loads((work / JOURNAL).read_text(encoding="utf-8"))
+        old, new = ([str(name) for name in noted[kind]] for kind in (OLD, NEW))
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
     plain = all(Path(name).name == name for name in (*old, *new))
-    return Swap(folder, old, new) if (old or new) and plain else None
+    return Swap(work.parent, work, old, new) if (old or new) and plain else None
 
 
-def is_interrupted(folder: Path) -> bool:
-    """Return whether a run was killed while it put its files into a folder or removed them."""
-    return _begun(folder) is not None or any(map(os.path.lexists, _leftovers(folder)))
-
-
-def _leftovers(folder: Path, names: Iterable[str] = ()) -> list[Path]:
-    """Return where a run keeps what is not published: files of the known names, and of others."""
-    known = {*report.FILES, *names, PROBE, JOURNAL, WORKBOOK}
-    return [place(folder, name) for name in known for place in (_part, _aside)]
-
-
-def _made(folder: Path) -> Path:
-    """Make a folder if it is not there, and return it.
+def _made(folder: Path) -> list[Path]:
+    """Make a folder and those above it, if missing; return those that were made, deepest first.
 
     Raises
     ------
     PublishError
         If that cannot be.
     """
+    missing = [path for path in (folder, *folder.parents) if not os.path.lexists(path)]
     try:
         folder.mkdir(parents=True, exist_ok=True)
-    except FileExistsError as error:
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            for path in missing:
+                path.rmdir()
+        if not isinstance(error, FileExistsError):
+            msg = f"{folder} cannot be made: {error.strerror}."
+            raise PublishError(msg) from error
         what = "a link to nothing" if folder.is_symlink() and not folder.exists() else "a file"
         msg = f"{folder} is {what}; name a folder for the report."
         raise PublishError(msg) from error
-    except OSError as error:
-        msg = f"{folder} cannot be made: {error.strerror}."
-        raise PublishError(msg) from error
-    return folder
-
-
-def locked(folder: Path) -> int | None:
-    """Return a descriptor that holds the folder's lock until it is closed.
-
-    Raises
-    ------
-    PublishError
-        If the folder cannot be opened.
-    FolderBusyError
-        If another run holds it.
-    """
-    try:
-        import fcntl
-    except ImportError:  # not a Unix: no lock
-        return None
-    try:
-        descriptor = os.open(folder, os.O_RDONLY)
-    except OSError as error:
-        msg = f"{folder} cannot be opened: {error.strerror}."
-        raise PublishError(msg) from error
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        os.close(descriptor)
-        msg = f"Another run is writing to {folder}; wait for it, or name another folder."
-        raise FolderBusyError(msg) from error
-    except OSError as error:
-        os.close(descriptor)
-        msg = f"{folder} cannot be locked: {error.strerror}."
-        raise PublishError(msg) from error
-    return descriptor
-
-
-def _part(folder: Path, name: str) -> Path:
-    """Return where a file is written before it is published."""
-    return folder / f".{name.removeprefix('.')}{PART}"
-
-
-def _aside(folder: Path, name: str) -> Path:
-    """Return where an old file is while new ones take its place."""
-    return folder / f".{name.removeprefix('.')}{OLD}"
+    return missing
 
 
 def _is_plain(path: Path) -> bool:
@@ -413,12 +393,3 @@ def _linked(path: Path, aside: Path) -> None:
 
 def _renamed(path: Path, aside: Path) -> None:
     path.replace(aside)
-
-
-def to_disk(path: Path) -> None:
-    """Bring a file, or the names in a folder, to the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

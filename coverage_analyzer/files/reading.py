@@ -115,11 +115,10 @@ class Table:
         return pc.if_else(blank, ids, pc.binary_join_element_wise(ids, *texts, mark))
 
     def declared(self, block: Block, names: Names) -> Numbers:
-        """Return the number of the country that each row of a block declares."""
-        cells = self.column(block, "country")
-        if cells is None:
-            return np.zeros(len(block.lines), np.int16)
-        return names.named(tables.as_text(cells))
+        """Return the number of the country that each row of a block declares (`Names.agreed`)."""
+        cells = [self.column(block, name) for name in tables.COUNTRY_STATED]
+        stated = [names.named(tables.as_text(c)) for c in cells if c is not None]
+        return names.agreed(stated) if stated else np.zeros(len(block.lines), np.int16)
 
     def facts(self, rows: Rows) -> dict[str, Any]:
         """Return what gates look at, where the file has it: texts of Arrow, days of numpy."""
@@ -174,6 +173,8 @@ def opened(
     source = opening.source(place, dialect, wanted)
     try:
         found = tables.recognised(source.headers, table, {**source.known, **(columns or {})})
+        dated = {at for name, at in found.items() if name in {*DAYS, *gates.DAYS}}
+        source.days_as_text([source.headers[at] for at in sorted(dated)])
         tables.check_types({name: source.types[at] for name, at in found.items()})
         return Table(place, source, found, dialect)
     except InputError as error:
@@ -217,8 +218,9 @@ def read_centers(table: Table, world: Countries, convention: Convention) -> Cent
         lines += [f"line {n}" for n in block.lines]
         unread += [f"line {r.line}: {r.detail}" for r in block.rejects]
         for name, values in texts.items():
-            cells = table.column(block, name)
-            values.extend(_texts(cells, name).to_pylist() if cells is not None else [])
+            read_texts, undated = _texts(table, block, name)
+            values.extend(read_texts.to_pylist())
+            unread += undated
 
     def further(centers: Centers) -> list[str]:
         return [*unread, *centers.country_faults(world, convention)]
@@ -244,8 +246,9 @@ def read_products(table: Table) -> Products:
         lines += [f"line {n}" for n in block.lines]
         unread += [f"line {r.line}: {r.detail}" for r in block.rejects]
         for name, values in texts.items():
-            cells = table.column(block, name)
-            values.extend(_texts(cells, name).to_pylist() if cells is not None else [])
+            read_texts, undated = _texts(table, block, name)
+            values.extend(read_texts.to_pylist())
+            unread += undated
     try:
         refuse(unread, len(lines) + len(unread), "products")
         return Products.from_texts(texts, lines)
@@ -254,11 +257,21 @@ def read_products(table: Table) -> Products:
         raise InputError(msg) from None
 
 
-def _texts(cells: pa.Array, name: str) -> pa.Array:
-    """Return cells of a column as text; geopandas keeps and writes opening days as times."""
+def _texts(table: Table, block: Block, name: str) -> tuple[pa.Array, list[str]]:
+    """Return the cells of a known column as text, and what is wrong with those that hold no day.
+
+    Days are written as ISO 8601, whatever type they have and by whatever form they are written.
+    """
+    cells = block.columns.column(table.columns[name])
     if name not in DAYS:
-        return tables.as_text(cells)
-    return pc.replace_substring_regex(tables.as_text(cells), days.MIDNIGHT, r"\1")
+        return tables.as_text(cells), []
+    read, blank = _days(cells, table)
+    texts = ["" if np.isnat(day) else str(day) for day in read]
+    bad = np.flatnonzero(np.isnat(read) & ~blank).tolist()
+    return arrays.text(texts), [
+        f"line {block.lines[row]}: {name} {_cell(cells, row)!r} is not {_like(table)[0]}"
+        for row in bad
+    ]
 
 
 def _joined(parts: list[Floats]) -> Floats:
@@ -333,14 +346,21 @@ def _fault(block: Block, table: Table, row: int, fault: int, first: int) -> tupl
 
 def _undated(block: Block, table: Table, row: int) -> str:
     """Return which cell of a row is no day, and how days are written."""
-    form = table.notation.date_format or days.ISO
     texts = {name: _cell(table.column(block, name), row) for name in gates.DAYS}
     filled = {n: t for n, t in texts.items() if t.strip()}
     wrong = [n for n, t in filled.items() if np.isnat(_days(arrays.text([t]), table)[0][0])]
-    like = "a day like 2026-12-01" if form == days.ISO else f"a day by --date-format {form}"
-    hint = "; written otherwise? say how with --date-format, such as %d.%m.%Y"
+    like, hint = _like(table)
     told = " and ".join(f"{name} is {texts[name]!r}" for name in wrong)
-    return f"{told}, not {like}{hint if form == days.ISO else ''}"
+    return f"{told}, not {like}{hint}"
+
+
+def _like(table: Table) -> tuple[str, str]:
+    """Return what a day of a table looks like, and what to do if it is written otherwise."""
+    form = table.notation.date_format or days.ISO
+    if form != days.ISO:
+        return f"a day by --date-format {form}", ""
+    hint = "; written otherwise? say how with --date-format, such as %d.%m.%Y"
+    return "a day like 2026-12-01", hint
 
 
 def _cell(cells: pa.Array | None, row: int) -> str:

@@ -12,8 +12,9 @@ import pyarrow.parquet as pq
 
 from coverage_analyzer import tables
 from coverage_analyzer.centers import Centers
-from coverage_analyzer.countries import Names, Numbers
+from coverage_analyzer.countries import ATTRIBUTION, Names, Numbers
 from coverage_analyzer.files import workbook_writer
+from coverage_analyzer.files.outputs import free_names
 from coverage_analyzer.files.text_writer import (
     DECIMALS,
     SAFE,
@@ -22,6 +23,7 @@ from coverage_analyzer.files.text_writer import (
     write_rows,
 )
 from coverage_analyzer.files.writer import Writer
+from coverage_analyzer.paths import utf8_name
 
 Format = Literal["csv", "csv.gz", "csv.zst", "parquet", "xlsx"]
 FORMATS: Final[tuple[Format, ...]] = ("csv", "csv.gz", "csv.zst", "parquet", "xlsx")
@@ -50,7 +52,7 @@ def report_writer(path: Path, kind: Format, schema: pa.Schema, style: Style = SA
     if kind == "parquet":
         return ParquetWriter(path, schema)
     if kind == "xlsx":
-        return workbook_writer.WorkbookWriter(path, schema, DECIMALS, raw_text=style.raw_text)
+        return workbook_writer.WorkbookWriter(path, schema, DECIMALS, style.shown)
     return CsvWriter(path, schema, style, packing=kind.removeprefix("csv").removeprefix("."))
 
 
@@ -78,7 +80,10 @@ class ParquetWriter(Writer):
         if self._writer is None:
             # A dictionary of values that do not recur costs twice the time, and space.
             self._writer = pq.ParquetWriter(
-                self._path, self._schema, compression="zstd", use_dictionary=_recurring(batch)
+                utf8_name(self._path),
+                self._schema,
+                compression="zstd",
+                use_dictionary=_recurring(batch),
             )
         self._writer.write_batch(batch)
 
@@ -97,18 +102,17 @@ def _recurring(batch: pa.RecordBatch) -> list[str]:
 
 def renamed(headers: Sequence[str]) -> dict[str, str]:
     """Return new names for input columns that are called like a column of the verdict."""
-    names = {}
-    for header in headers:
-        if header in tables.VERDICT:
-            name = f"input_{header}"
-            while name in headers:  # a report of a report
-                name = f"input_{name}"
-            names[header] = name
-    return names
+    return free_names(headers, tables.VERDICT)
 
 
-def is_guarded(path: Path) -> bool:
-    """Return whether a file is one of a run's that has the spreadsheet guard in it."""
+def is_guarded(path: Path, headers: Sequence[str] = ()) -> bool:
+    """Return whether a file has the spreadsheet guard in it.
+
+    One of a run does if its ``run.json`` says so; a CSV file of `geocode`, which is told by the
+    columns that it ends with, does: its text is the text of the addresses again.
+    """
+    if ".csv" in path.suffixes and tuple(headers[-len(tables.GEOCODED) :]) == tables.GEOCODED:
+        return True
     try:
         manifest = json.loads((path.parent / "run.json").read_text(encoding="utf-8"))
         # Parquet is verbatim, and so is Excel: there the guard is a property of the cell.
@@ -139,11 +143,10 @@ def write_centers(
 
     One that is ordered, and whose opening is not known, opens on the latest day of its window.
     """
-    shown = style.shown
     columns: dict[str, Sequence[Any]] = {
-        "center_id": list(map(shown, centers.center_id)),
-        "name": list(map(shown, centers.name)),
-        "country": list(map(shown, centers.country)),
+        "center_id": centers.center_id,
+        "name": centers.name,
+        "country": centers.country,
         "latitude": centers.lat.tolist(),
         "longitude": centers.lon.tolist(),
         "opens_on": _days(centers.opens_on),
@@ -151,6 +154,7 @@ def write_centers(
         "center_country": [names.codes[n] for n in country.tolist()],
         "ordered_on": _days(centers.ordered_on),
         "opens_earliest_on": _days(centers.earliest_on),
+        "region": centers.assigned_regions(country, names).codes,
     }
     write_rows(path, list(columns), list(zip(*columns.values(), strict=True)), style)
 
@@ -159,7 +163,13 @@ def _days(values: Any) -> list[str]:
     return ["" if np.isnat(v) else str(v) for v in values]
 
 
-def write_geojson(path: Path, rows: Iterable[Mapping[str, Any]], geometry: Sequence[Any]) -> None:
+def write_geojson(
+    path: Path,
+    rows: Iterable[Mapping[str, Any]],
+    geometry: Sequence[Any],
+    *,
+    attribution: str = ATTRIBUTION,
+) -> None:
     """Write features as RFC 7946 asks: WGS 84, rings right-handed, 7 decimals, a feature a line.
 
     Parameters
@@ -170,12 +180,15 @@ def write_geojson(path: Path, rows: Iterable[Mapping[str, Any]], geometry: Seque
         The properties of each feature.
     geometry
         Geometries in degrees, split at 180, exterior rings counter-clockwise.
+    attribution
+        Whose data the geometries are made of: a member of the collection, beside ``features``.
     """
     import shapely
 
     rounded = shapely.transform(np.array(geometry, object), lambda p: np.round(p, 7))
     with path.open("w", encoding="utf-8", newline="") as file:
-        file.write('{"type":"FeatureCollection","features":[\n')
+        credit = json.dumps(attribution, ensure_ascii=False)
+        file.write(f'{{"type":"FeatureCollection","attribution":{credit},"features":[\n')
         for number, (row, shape) in enumerate(zip(rows, rounded, strict=True)):
             properties = json.dumps(row, ensure_ascii=False)
             file.write(",\n" if number else "")
@@ -187,4 +200,5 @@ def write_geojson(path: Path, rows: Iterable[Mapping[str, Any]], geometry: Seque
 def write_manifest(path: Path, manifest: Mapping[str, Any]) -> None:
     """Write what the run was made of and came to."""
     text = json.dumps(manifest, indent=2, ensure_ascii=False)
-    path.write_text(text + "\n", encoding="utf-8")
+    # Halves of characters, as names of files that are not UTF-8 have them, come as JSON's escapes.
+    path.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")

@@ -15,7 +15,7 @@ from coverage_analyzer.files.reading import Table
 from coverage_analyzer.terms.requests import EVENTS, Registered, Request, registered
 
 ROW: Final[tuple[str, ...]] = (
-    "country",
+    *tables.COUNTRY_STATED,
     "address",
     "time_zone",
     "receiving_hours",

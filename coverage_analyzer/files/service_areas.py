@@ -1,9 +1,9 @@
 """``service_areas.geojson``: what each center reaches by road in time, and what it does not."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import shapely
 
@@ -14,24 +14,33 @@ from coverage_analyzer.files import report
 NAME: Final = "service_areas.geojson"
 
 
-def write(
-    path: Path, reached: Mapping[int, Any], left: Mapping[int, Any], told: Sequence[dict[str, Any]]
-) -> None:
-    """Write both as features whose ``kind`` is ``served`` or ``unserved``.
+class ServicePart(NamedTuple):
+    """A part of the map of one center.
+
+    ``kind`` is ``served`` (reached within ``minutes``), ``unserved`` (a part of the coverage area
+    that has roads, and is not), or ``no_road_data`` (one of which the roads tell nothing).
+    """
+
+    center_id: str
+    minutes: float
+    kind: str
+    geometry: Any
+
+
+def write(path: Path, parts: Sequence[ServicePart], attribution: str) -> None:
+    """Write parts as features.
 
     Parameters
     ----------
     path
         The file.
-    reached, left
-        Polygons in degrees, split at 180, by the position of a center.
-    told
-        The properties of each center.
+    parts
+        With polygons in degrees, split at 180.
+    attribution
+        Whose data they are made of.
     """
-    some = [(n, "served", shape) for n, shape in reached.items()]
-    some += [(n, "unserved", shape) for n, shape in left.items()]
-    rows = [told[n] | {"kind": kind} for n, kind, _ in some]
-    report.write_geojson(path, rows, [shape for _, _, shape in some])
+    rows = [{n: getattr(part, n) for n in ("center_id", "minutes", "kind")} for part in parts]
+    report.write_geojson(path, rows, [part.geometry for part in parts], attribution=attribution)
 
 
 def unserved(path: Path, centers: Centers) -> dict[int, Any]:
@@ -45,10 +54,14 @@ def unserved(path: Path, centers: Centers) -> dict[int, Any]:
     position = {center_id: n for n, center_id in enumerate(centers.center_id)}
     try:
         features = json.loads(path.read_text(encoding="utf-8"))["features"]
+        found: dict[int, list[Any]] = {}
+        for f in features:
+            if f["properties"]["kind"] == "unserved":
+                shape = shapely.from_geojson(json.dumps(f["geometry"]))
+                found.setdefault(position[f["properties"]["center_id"]], []).append(shape)
         return {
-            position[f["properties"]["center_id"]]: shapely.from_geojson(json.dumps(f["geometry"]))
-            for f in features
-            if f["properties"]["kind"] == "unserved"
+            n: shapes[0] if len(shapes) == 1 else shapely.union_all(shapes)
+            for n, shapes in found.items()
         }
     except (OSError, ValueError, KeyError, TypeError, shapely.errors.GEOSException) as error:
         msg = f"{path} does not hold the service areas of this run ({error!r}); look again by road."

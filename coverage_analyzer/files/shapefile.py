@@ -14,6 +14,7 @@ from zipfile import ZipFile
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files import archives
 from coverage_analyzer.fingerprint import WatchedFiles
+from coverage_analyzer.paths import utf8_name
 
 MAGIC: Final = 9994
 """How a .shp begins (ESRI Shapefile Technical Description, 1998)."""
@@ -54,7 +55,7 @@ def checked(path: Path) -> Shapefile:
             inside = _only(path, archive)
             parts = _parts(inside, archive.namelist(), path)
             _check(path, {s: _part_of(archive, part) for s, part in parts.items()})
-        whole = str(path.absolute())
+        whole = utf8_name(path.absolute())
         outer = whole if "}" in whole else f"{{{whole}}}"  # braces, lest a name in it ends it
         return Shapefile(f"/vsizip/{outer}/{inside}", fingerprint)
     beside = [str(other) for other in path.parent.iterdir()]
@@ -62,7 +63,7 @@ def checked(path: Path) -> Shapefile:
     encoding = sorted(p for p in map(Path, beside) if p.stem == path.stem and _is_encoding(p))
     fingerprint = WatchedFiles(*map(Path, parts.values()), optional=tuple(encoding))
     _check(path, {suffix: _file(Path(part)) for suffix, part in parts.items()})
-    return Shapefile(str(path.absolute()), fingerprint)
+    return Shapefile(utf8_name(path.absolute()), fingerprint)
 
 
 def _is_encoding(path: Path) -> bool:

@@ -1,24 +1,24 @@
-"""One file replaced whole, or not at all: what `publishing` is for a folder."""
+"""One file replaced atomically: what `publishing` is for a folder."""
 
-import os
 import shutil
+import stat
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
 
-from coverage_analyzer.errors import CoverageError, PublishError
-from coverage_analyzer.files.publishing import locked, to_disk
-
-PART: Final = ".part"
+from coverage_analyzer.errors import CoverageError, FolderBusyError, PublishError, visible
+from coverage_analyzer.files.atomic import WorkFolder, to_disk
+from coverage_analyzer.paths import is_utf8
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Yield where to write a file; it takes its place when the context ends without an error.
 
-    It is written in a folder beside its place, which holds a lock and is gone in the end; one that
-    a process left that was killed is used again.
+    It is written in a work folder beside its place (`atomic`), which is gone in the end. A link in
+    its place is replaced, not followed. A device or a pipe, such as ``/dev/stdout``, gets the bytes
+    once they are complete.
 
     Raises
     ------
@@ -29,39 +29,89 @@ def replacing(path: Path) -> Iterator[Path]:
     PublishError
         If it cannot be written.
     """
-    folder = path.with_name(f".{path.name}{PART}")
     if path.is_dir():
-        msg = f"{path} is a folder; name a file."
+        msg = f"{path} is a folder. Choose a file name."
         raise PublishError(msg)
     try:
-        folder.mkdir(exist_ok=True)
-    except OSError as error:
-        msg = f"{path} cannot be written: {error.strerror}."
-        raise PublishError(msg) from error
-    lock = locked(folder)
-    try:
-        part = folder / path.name
-        _emptied(folder)
-        yield part
-        to_disk(part)
-        part.replace(path)
-        to_disk(path.parent)
+        if _is_stream(path):
+            with tempfile.TemporaryDirectory() as folder:
+                part = Path(folder) / _part_name(path)
+                yield part
+                with part.open("rb") as source, path.open("wb") as sink:
+                    shutil.copyfileobj(source, sink)
+            return
+        with _work_folder(path) as work:
+            part = work.path / _part_name(path)
+            yield part
+            to_disk(part)
+            part.replace(path)
+            to_disk(path.parent)
     except CoverageError:  # some of which are errors of the system, too
         raise
     except OSError as error:
         msg = f"{path} could not be written: {error}."
         raise PublishError(msg) from error
-    finally:
-        with suppress(OSError):
-            shutil.rmtree(folder)
-        if lock is not None:
-            os.close(lock)
 
 
-def _emptied(folder: Path) -> None:
-    """Remove what is in a folder."""
-    for left in folder.iterdir():
-        shutil.rmtree(left) if left.is_dir() else left.unlink()
+def _work_folder(path: Path) -> WorkFolder:
+    """Return a work folder for a file, and remove those that killed processes left for files.
+
+    Raises
+    ------
+    FolderBusyError
+        If another process is writing the file.
+    PublishError
+        If it cannot be made.
+    """
+    try:
+        work = WorkFolder.made(path.parent, path.name)
+    except PublishError as error:
+        cause = error.__cause__
+        why = cause.strerror if isinstance(cause, OSError) else str(error)
+        msg = f"{path} cannot be written: {why}."
+        raise PublishError(msg) from error
+    try:
+        _check_busy(work, path)
+        for left in work.left_behind():
+            if left.target:
+                left.remove()
+    except BaseException:
+        work.__exit__()
+        raise
+    return work
+
+
+def _part_name(path: Path) -> str:
+    """Return what a file is called while it is written: as in the end, if that is UTF-8."""
+    return path.name if is_utf8(path.name) else f"{visible(path.stem)}{path.suffix}"
+
+
+def _check_busy(work: WorkFolder, path: Path) -> None:
+    """Raise if another process is writing a file.
+
+    Raises
+    ------
+    FolderBusyError
+        If so.
+    """
+    if work.is_busy():
+        msg = f"Another run is writing {path}. Wait for it, or choose a different file."
+        raise FolderBusyError(msg)
+
+
+def _is_stream(path: Path) -> bool:
+    """Return whether a path is a device or a pipe, which is written to and never replaced.
+
+    ``/dev/stdout`` is one even where it stands for a plain file.
+    """
+    top = path.absolute().parts[1:3]
+    if top[:1] in {("dev",), ("proc",)} and top != ("dev", "shm"):
+        return path.exists()
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 def publish(path: Path, text: str) -> None:

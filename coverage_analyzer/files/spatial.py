@@ -3,6 +3,7 @@
 shapely and pyproj are imported where they are needed: runs over plain tables do without them.
 """
 
+import itertools
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -51,10 +52,13 @@ class Layer:
         What pyproj can read as a CRS; nothing if the file does not tell.
     batches
         Opens the rows, from the first one.
-    rows
-        How many there have to be, where the file tells.
     fingerprint
         Of the files that hold the layer, taken before the first of them was opened.
+    rows
+        How many there have to be, where the file tells.
+    stated
+        Opens the same rows with some columns only, timestamps as the text that states them;
+        nothing if the types lose nothing.
     """
 
     schema: pa.Schema
@@ -63,6 +67,7 @@ class Layer:
     batches: Callable[[], Iterator[pa.RecordBatch]]
     fingerprint: WatchedFiles
     rows: int | None = None
+    stated: Callable[[Sequence[str]], Iterator[pa.RecordBatch]] | None = None
 
 
 class SpatialFile(Source):
@@ -94,6 +99,38 @@ class SpatialFile(Source):
         self.types += [pa.float64(), pa.float64()]
         self.known = {"longitude": longitude, "latitude": latitude}
         self.rows = layer.rows
+        self._days: list[str] = []
+
+    def days_as_text(self, headers: Sequence[str]) -> None:
+        """Read timestamps of some columns as text: GDAL moves them to UTC, and a day may change."""
+        if self._layer.stated is None:
+            return
+        at = {name: i for i, name in enumerate(self.headers) if name in headers}
+        self._days = [name for name, i in at.items() if pa.types.is_timestamp(self.types[i])]
+        for name in self._days:
+            self.types[at[name]] = pa.string()
+
+    def _batches(self) -> Iterator[pa.RecordBatch]:
+        """Yield the rows, days as the text that states them.
+
+        Raises
+        ------
+        ValueError
+            If the file changes while it is read.
+        """
+        batches = self._layer.batches()
+        if not self._days or self._layer.stated is None:
+            yield from batches
+            return
+        texts = self._layer.stated(self._days)
+        for batch, stated in itertools.zip_longest(batches, texts):
+            if batch is None or stated is None or len(batch) != len(stated):
+                msg = "its rows are not the same when they are read twice"
+                raise ValueError(msg)
+            for name in self._days:
+                at = batch.schema.get_field_index(name)
+                batch = batch.set_column(at, name, stated.column(name))  # noqa: PLW2901
+            yield batch
 
     @unchanged
     def blocks(self) -> Iterator[Block]:
@@ -104,7 +141,7 @@ class SpatialFile(Source):
         InputError
             If the file is damaged.
         """
-        row, batches = 1, self._layer.batches()
+        row, batches = 1, self._batches()
         while True:
             try:
                 batch = next(batches, None)

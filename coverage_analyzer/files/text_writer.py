@@ -16,6 +16,7 @@ from coverage_analyzer.files import guard
 from coverage_analyzer.files.blocks import Reject
 from coverage_analyzer.files.streams import MARK
 from coverage_analyzer.files.writer import Writer
+from coverage_analyzer.paths import utf8_name
 
 DECIMALS: Final = {"distance_miles": 3, "margin_miles": 3}
 """Columns that CSV and Excel show with so many decimals."""
@@ -36,10 +37,13 @@ class Style:
         Whether text stays as it is even where a spreadsheet would run it (`guard`).
     excel
         Whether they begin with the mark by which Excel knows UTF-8.
+    decimal
+        The decimal mark of numbers in text, which are not escaped: a point, or also a comma.
     """
 
     raw_text: bool = False
     excel: bool = False
+    decimal: str = "."
 
     @property
     def beginning(self) -> bytes:
@@ -48,11 +52,12 @@ class Style:
 
     def shown(self, text: str) -> str:
         """Return a text as it is to be written."""
-        return text if self.raw_text else guard.guarded_text(text)
+        return text if self.raw_text else guard.guarded_text(text, decimal=self.decimal)
 
     def opened(self, path: Path) -> TextIO:
-        """Open a file for writing."""
-        return path.open("w", encoding="utf-8-sig" if self.excel else "utf-8", newline="")
+        """Open a file for writing; a name of a file that is not UTF-8 is shown as in messages."""
+        encoding = "utf-8-sig" if self.excel else "utf-8"
+        return path.open("w", encoding=encoding, errors="backslashreplace", newline="")
 
 
 SAFE: Final = Style()
@@ -79,7 +84,7 @@ class CsvWriter(Writer):
     ) -> None:
         self._own = isinstance(path, Path)
         self._sink = _packed(path, packing) if isinstance(path, Path) else path
-        self._raw_text = style.raw_text
+        self._style = style
         self._kept = [i for i, f in enumerate(schema) if not arrays.is_bytes(f.type)]
         fields = [schema.field(i) for i in self._kept]
         self._names = [f.name for f in fields]
@@ -93,8 +98,8 @@ class CsvWriter(Writer):
         """Append rows."""
         columns = [_plain(batch.column(i)) for i in self._kept]
         cells = [_csv_cells(n, c) for n, c in zip(self._names, columns, strict=True)]
-        if not self._raw_text:
-            cells = [guard.guarded(c) for c in cells]
+        if not self._style.raw_text:
+            cells = [guard.guarded(c, decimal=self._style.decimal) for c in cells]
         self._writer.write(pa.RecordBatch.from_arrays(cells, schema=self._schema))
 
     def close(self) -> None:
@@ -109,7 +114,7 @@ def _packed(path: Path, packing: str) -> BinaryIO:
     if packing == "gz":
         return cast("BinaryIO", _Gzip(path))
     if packing == "zst":
-        return cast("BinaryIO", pa.CompressedOutputStream(str(path), "zstd"))
+        return cast("BinaryIO", pa.CompressedOutputStream(utf8_name(path), "zstd"))
     return path.open("wb")
 
 
@@ -155,19 +160,33 @@ def _csv_cells(name: str, cells: pa.Array) -> pa.Array:
     return cells
 
 
+class _Lines:
+    """Rows of `csv.writer`, which end with CR LF, as lines that end with LF.
+
+    With LF alone it would leave a CR in a cell without quotes, which begins a row for others.
+    """
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    def write(self, row: str) -> int:
+        """Write a row."""
+        return self._file.write(row.removesuffix("\r\n") + "\n")
+
+
 class RejectsWriter:
     """``rejects.csv``: each row that was not decided, with its line, the reason and raw text."""
 
     def __init__(self, path: Path, style: Style = SAFE) -> None:
         self._shown = style.shown
         self._file = style.opened(path)
-        self._writer = csv.writer(self._file, lineterminator="\n")
+        self._writer = csv.writer(_Lines(self._file))
         self._writer.writerow(REJECTS)
 
     def write(self, rejects: Iterable[Reject]) -> None:
         """Append rows."""
         self._writer.writerows(
-            (r.line, r.reason.value, r.detail, self._shown(r.raw)) for r in rejects
+            (r.line, r.reason.value, self._shown(r.detail), self._shown(r.raw)) for r in rejects
         )
 
     def close(self) -> None:
@@ -178,8 +197,8 @@ class RejectsWriter:
 def write_rows(
     path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]], style: Style = SAFE
 ) -> None:
-    """Write a small table as it stands."""
+    """Write a small table; text that a spreadsheet would run is escaped (`guard`)."""
     with style.opened(path) as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(rows)
+        writer = csv.writer(_Lines(file))
+        for row in (header, *rows):
+            writer.writerow([style.shown(c) if isinstance(c, str) else c for c in row])

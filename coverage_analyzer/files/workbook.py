@@ -28,6 +28,7 @@ from coverage_analyzer.errors import InputError, MissingExtraError
 from coverage_analyzer.files import archives, sheet_rows
 from coverage_analyzer.files.blocks import Block, Reject, Source
 from coverage_analyzer.fingerprint import WatchedFiles, unchanged
+from coverage_analyzer.paths import utf8_name
 from coverage_analyzer.tables import Rejected
 
 SUFFIXES: Final = (".xlsx", ".xlsm")
@@ -74,7 +75,7 @@ class WorkbookFile(Source):
         self._path = path
         command = [sys.executable, "-P", sheet_rows.__file__, str(self._most)]
         self._process = subprocess.Popen(  # noqa: S603 (our own program; no shell reads the names)
-            [*command, str(path), sheet, decimal],
+            [*command, utf8_name(path), sheet, decimal],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,  # where a library tells how it ended
             encoding="ascii",

@@ -12,7 +12,8 @@ import json
 import math
 import re
 import shutil
-from collections.abc import Collection
+import tempfile
+from collections.abc import Callable, Collection
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -35,9 +36,6 @@ FIRST_DAY: Final = datetime.date(1900, 3, 1)
 
 MADE: Final = datetime.datetime(2000, 1, 1)  # noqa: DTZ001 (a mark, and no time of anything)
 """When all reports were made, by what they say: the same rows give the same bytes."""
-
-FOLDER: Final = ".workbook.part"
-"""Where rows lie until the workbook is put together, beside the file."""
 
 UNFAITHFUL: Final = re.compile(
     r"\A<r>.*</r>\Z"  # written as markup
@@ -86,8 +84,8 @@ class WorkbookWriter:
         Of the rows.
     miles
         Columns that are shown with three decimals.
-    raw_text
-        Whether text has no mark.
+    escaped
+        Returns a text as a CSV file would have it: where that differs, the cell has the mark.
 
     Raises
     ------
@@ -100,21 +98,24 @@ class WorkbookWriter:
     """
 
     def __init__(
-        self, path: Path, schema: pa.Schema, miles: Collection[str], *, raw_text: bool = False
+        self,
+        path: Path,
+        schema: pa.Schema,
+        miles: Collection[str],
+        escaped: Callable[[str], str] = guard.guarded_text,
     ) -> None:
         if importlib.util.find_spec("xlsxwriter") is None:
             msg = "To write workbooks, do: pip install 'coverage-analyzer[excel]'"
             raise MissingExtraError(msg)
         import xlsxwriter
 
-        self._path, self._miles, self._raw_text, self._row = path, miles, raw_text, 0
+        self._path, self._miles, self._escaped, self._row = path, miles, escaped, 0
         self._kept = [i for i, f in enumerate(schema) if not arrays.is_bytes(f.type)]
         self._names: list[str] = [schema.field(i).name for i in self._kept]
         if len(self._names) > COLUMNS:
             msg = f"The report has more columns than the {COLUMNS:,} of a sheet; {OTHER_FORMAT}."
             raise InputError(msg)
-        self._folder = path.parent / FOLDER
-        self._folder.mkdir()
+        self._folder = Path(tempfile.mkdtemp(prefix=".workbook-", dir=path.parent))
         self._packed = Kept()
         options = {"constant_memory": True, "tmpdir": str(self._folder)}
         self._book = xlsxwriter.Workbook(self._packed, options)
@@ -215,7 +216,7 @@ class WorkbookWriter:
         sheet, looks, place = self._sheet, self._looks, (self._row, at)
         match cell:
             case str():
-                inert = not self._raw_text and guard.guarded_text(cell) != cell
+                inert = self._escaped(cell) != cell
                 code = sheet.write_string(*place, cell, looks["inert" if inert else "text"])
             case bool():
                 code = sheet.write_boolean(*place, cell)

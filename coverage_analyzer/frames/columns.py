@@ -1,9 +1,10 @@
 """Frames turned into the kernel's arrays, and points back into frames."""
 
 import datetime
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -13,17 +14,38 @@ import shapely
 
 from coverage_analyzer import coordinates, days, gates, tables
 from coverage_analyzer.arrays import Floats
-from coverage_analyzer.centers import DAYS, Centers
-from coverage_analyzer.errors import InputError
+from coverage_analyzer.centers import DAYS, TEXTS, Centers
+from coverage_analyzer.countries import Names, Numbers
+from coverage_analyzer.errors import InputError, PolicyWarning
 from coverage_analyzer.files.spatial import WGS84
+from coverage_analyzer.frames.crs import geometry_wgs84
 from coverage_analyzer.judging import products_of
+from coverage_analyzer.policy import Policy
 from coverage_analyzer.products import Products
 from coverage_analyzer.tables import Column
 
 ProductsLike: TypeAlias = pd.DataFrame | Products | str | Path | None
 """Products, as a table, read, or the path of a file; or none."""
 
+Frame = TypeVar("Frame", bound=pd.DataFrame)
+SETTLED: Final = "country_settled"
+"""The key in ``.attrs`` of sites of which the reader was told which column holds the country."""
+
 NUMERIC: Final = ("latitude", "longitude", "accuracy_m")
+
+
+def policy_of(policy: Policy | str) -> Policy:
+    """Return a policy, and warn of what is odd about it.
+
+    Raises
+    ------
+    PolicyError
+        If there is no such policy.
+    """
+    rules = Policy.load(policy)
+    for told in rules.warnings:
+        warnings.warn(told, PolicyWarning, stacklevel=4)
+    return rules
 
 
 def check_labels(frame: pd.DataFrame, what: str) -> None:
@@ -35,8 +57,7 @@ def check_labels(frame: pd.DataFrame, what: str) -> None:
         If it is no frame, its columns have several levels, or two have the same name.
     """
     if not isinstance(frame, pd.DataFrame):
-        msg = f"The {what} are no DataFrame but a {type(frame).__name__}."
-        raise InputError(msg)
+        raise InputError(_no_frame(frame, what))
     if frame.columns.nlevels > 1:
         msg = (
             f"The columns of the {what} have {frame.columns.nlevels} levels: give each one name, "
@@ -50,24 +71,39 @@ def check_labels(frame: pd.DataFrame, what: str) -> None:
         raise InputError(msg)
 
 
+def _no_frame(given: Any, what: str) -> str:
+    """Return why an object is refused, and how to make a frame of it if it can be one."""
+    kind = f"{type(given).__module__.partition('.')[0]}.{type(given).__qualname__}"
+    kind = kind.removeprefix("builtins.")
+    ways = [name for name in ("to_pandas", "toPandas", "df") if hasattr(given, name)]
+    advice = f" Convert it: .{ways[0]}()." if ways else ""
+    return f"The {what} are a {kind}, not a pandas DataFrame.{advice}"
+
+
 def with_points(frame: pd.DataFrame, lon: Floats, lat: Floats) -> gpd.GeoDataFrame:
     """Return a frame with points in EPSG:4326."""
     return gpd.GeoDataFrame(frame, geometry=shapely.points(lon, lat), crs=WGS84)
 
 
-def geometries(frame: pd.DataFrame) -> list[str]:
-    """Return the names of all columns of geometry."""
-    return [str(n) for n in frame.columns if frame[n].dtype == "geometry"]
+def credited(frame: Frame, *sources: str) -> Frame:
+    """Return a frame whose ``.attrs["attribution"]`` names whose data it is made of."""
+    frame.attrs["attribution"] = "; ".join(sources)
+    return frame
 
 
-def points_name(frame: pd.DataFrame) -> list[str]:
-    """Return the name of the geometry that places the rows, if there is one."""
-    return [str(frame.geometry.name)] if isinstance(frame, gpd.GeoDataFrame) else []
+def geometries(frame: pd.DataFrame) -> list[Any]:
+    """Return the labels of all columns of geometry, as they are."""
+    kinds = zip(frame.columns, frame.dtypes, strict=True)
+    return [label for label, kind in kinds if kind == "geometry"]
 
 
-def wgs84_points(frame: gpd.GeoDataFrame) -> Any:
-    """Return the geometry of a frame in degrees on WGS 84."""
-    return frame.geometry.to_crs(WGS84).to_numpy()
+def points_name(frame: pd.DataFrame) -> list[Any]:
+    """Return the label of the geometry that places the rows, if there is one.
+
+    A GeoDataFrame may have none, or name a column that is no longer there.
+    """
+    label = frame.active_geometry_name if isinstance(frame, gpd.GeoDataFrame) else None
+    return [label] if label is not None and label in frame.columns else []
 
 
 def known_columns(frame: pd.DataFrame, table: Sequence[Column]) -> dict[str, str]:
@@ -78,6 +114,11 @@ def known_columns(frame: pd.DataFrame, table: Sequence[Column]) -> dict[str, str
     headers = [str(c) for c in frame.columns if c not in geometries(frame)]
     wanted = [c for c in table if c.name not in {"latitude", "longitude"}]
     own = {c.name: c.name for c in wanted if c.name in headers}
+    countries = {tables.folded(n) for n in (*tables.COUNTRY.synonyms, *tables.COUNTRY_STATED)}
+    at = [i for i, header in enumerate(headers) if tables.folded(header) in countries]
+    settled = frame.attrs.get(SETTLED, False)
+    if not settled and tables.country_columns(headers, at):  # a code beside a name: both are read
+        own.pop("country", None)
     return {name: headers[at] for name, at in tables.recognised(headers, wanted, own).items()}
 
 
@@ -87,18 +128,12 @@ def positions(frame: pd.DataFrame, what: str) -> tuple[Floats, Floats]:
     Raises
     ------
     InputError
-        If columns have several levels or share a name, there is no CRS, or a row has no point in
-        range.
+        If columns have several levels or share a name, a GeoDataFrame has no CRS, or a row has no
+        point in range.
     """
     check_labels(frame, what)
-    if isinstance(frame, gpd.GeoDataFrame):
-        if frame.crs is None:
-            msg = (
-                f"The {what} have no CRS: say which one with .set_crs(), "
-                f'"EPSG:4326" for degrees of longitude and latitude.'
-            )
-            raise InputError(msg)
-        points = wgs84_points(frame)
+    if points_name(frame):
+        points = geometry_wgs84(frame, what)
         kinds = shapely.get_type_id(points)
         bad = (kinds != shapely.GeometryType.POINT) & (kinds != shapely.GeometryType.MISSING)
         if bad.any():
@@ -106,21 +141,55 @@ def positions(frame: pd.DataFrame, what: str) -> tuple[Floats, Floats]:
             msg = f"{bad.sum()} of the {what} are no points, the first in row {first!r}."
             raise InputError(msg)
         points = np.where(shapely.is_empty(points), None, points)
-        lon, lat = shapely.get_x(points), shapely.get_y(points)
+        lon, lat = _filled(frame, shapely.get_x(points), shapely.get_y(points))
     else:
-        lon, lat = (
-            numbers(frame, name)
-            for name in (_column(frame, "longitude"), _column(frame, "latitude"))
-        )
+        lon, lat = _degrees(frame, what)
     bad = ~((np.abs(lon) <= 180) & (np.abs(lat) <= 90))
     if bad.any():
+        swapped = (np.abs(lat) > 90) & (np.abs(lat) <= 180) & (np.abs(lon) <= 90)
+        hint = " Latitude and longitude look swapped." if swapped[bad].all() else ""
         msg = (
             f"{bad.sum()} of the {len(frame)} {what} have no coordinates that can be used, the "
-            f"first in row {frame.index[bad][0]!r}. Drop or mend them; read_sites does so and "
+            f"first in row {frame.index[bad][0]!r}.{hint} Drop or fix them; read_sites does so and "
             f"tells which."
         )
         raise InputError(msg)
     return lon, lat
+
+
+def _degrees(frame: pd.DataFrame, what: str) -> tuple[Floats, Floats]:
+    """Return longitudes and latitudes of the columns that hold them, NaN where a cell has none.
+
+    Raises
+    ------
+    InputError
+        If there are no such columns, with the geometry that may be meant instead.
+    """
+    try:
+        names = _column(frame, "longitude"), _column(frame, "latitude")
+    except InputError as error:
+        shapes = geometries(frame)
+        if not shapes:
+            raise
+        msg = (
+            f"The {what} have the geometry {shapes[0]!r}, but none is active: say which with "
+            f"geopandas.GeoDataFrame(frame, geometry={shapes[0]!r}). {error}"
+        )
+        raise InputError(msg) from None
+    return numbers(frame, names[0]), numbers(frame, names[1])
+
+
+def _filled(frame: pd.DataFrame, lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
+    """Return coordinates of points, of rows without one those of their own columns.
+
+    So are the new rows of a frame that `pandas.concat` put behind one with points.
+    """
+    gap = np.isnan(lon) | np.isnan(lat)
+    headers = [str(c) for c in frame.columns if c not in geometries(frame)]
+    if not gap.any() or not {"latitude", "longitude"} <= set(headers):
+        return lon, lat
+    own = numbers(frame, "longitude"), numbers(frame, "latitude")
+    return np.where(gap, own[0], lon), np.where(gap, own[1], lat)
 
 
 def _column(frame: pd.DataFrame, name: str) -> str:
@@ -164,6 +233,12 @@ def as_text(cell: Any) -> str:
     return str(cell)
 
 
+def declared(frame: pd.DataFrame, known: Mapping[str, str], names: Names) -> Numbers:
+    """Return the number of the country that each row declares (`Names.agreed`)."""
+    stated = [names.named(texts(frame, known[n])) for n in tables.COUNTRY_STATED if n in known]
+    return names.agreed(stated) if stated else np.zeros(len(frame), np.int16)
+
+
 def accuracy(frame: pd.DataFrame, known: Mapping[str, str]) -> Floats:
     """Return how far off each row may be in metres, NaN where it does not say.
 
@@ -196,7 +271,7 @@ def centers_of(frame: pd.DataFrame) -> Centers:
     """
     lon, lat = positions(frame, "centers")
     known = known_columns(frame, tables.CENTERS)
-    wanted = ("center_id", "name", "country", "time_zone", *DAYS)
+    wanted = (*TEXTS, *tables.COUNTRY_STATED, *DAYS)
     cells = {name: texts(frame, known[name]).to_pylist() for name in wanted if name in known}
     return Centers.from_texts(cells, lon, lat, [f"row {i!r}" for i in frame.index])
 
@@ -234,7 +309,7 @@ def products_in(given: ProductsLike) -> Products | None:
     """
     if given is None or isinstance(given, Products):
         return given
-    if not isinstance(given, pd.DataFrame):
+    if isinstance(given, (str, Path)):
         return products_of(given)
     check_labels(given, "products")
     headers = [str(c) for c in given.columns]

@@ -17,6 +17,7 @@ from coverage_analyzer.frames.columns import (
     centers_of,
     check_labels,
     known_columns,
+    policy_of,
     positions,
     products_in,
     texts,
@@ -50,7 +51,8 @@ def commitments(  # noqa: PLR0913 - what `assess` takes, and the requests
         stand in several rows, the newest up to the request's day holds), ``installed_on``,
         ``time_zone`` (such as ``Europe/Zurich``), ``receiving_hours`` (``08:00-17:00``).
     centers
-        As for `assess`; optionally ``time_zone``.
+        As for `assess`; optionally ``time_zone`` and ``region`` (ISO 3166-2, such as ``DE-BY``):
+        where regions of a country differ, it says which holidays are no business days.
     policy
         A policy, or the name of a built-in one.
     as_of
@@ -92,13 +94,15 @@ def commitments(  # noqa: PLR0913 - what `assess` takes, and the requests
     ]
     levels = Levels(
         centers_of(centers),
-        Policy.load(policy),
+        policy_of(policy),
         countries.load(),
         trust_declared=trust_declared,
         products=products_in(products),
     )
     committer = Committer(levels, as_of=day(as_of))
     answers = committer.answers(asked, _histories(sites))
+    for warning in committer.regions.warnings:
+        warnings.warn(warning, stacklevel=2)
     unread = [a for a in answers if a.status is Answer.rejected]
     if unread:
         first = "; ".join(f"{a.request_id!r}: {' '.join(a.steps)}" for a in unread[:3])

@@ -3,6 +3,7 @@
 import dataclasses
 import datetime
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import geopandas as gpd
@@ -12,17 +13,22 @@ import pyarrow as pa
 
 from coverage_analyzer import areas, arrays, countries, tables
 from coverage_analyzer.centers import Centers, day, today
+from coverage_analyzer.countries import ATTRIBUTION as CREDIT
 from coverage_analyzer.countries.decision import Convention, decided
 from coverage_analyzer.errors import InputError
+from coverage_analyzer.files.outputs import PAGE, kind_of
+from coverage_analyzer.files.single import replacing
 from coverage_analyzer.files.spatial import WGS84
 from coverage_analyzer.frames.columns import (
     centers_of,
+    credited,
     known_columns,
     need,
+    policy_of,
     positions,
     texts,
-    wgs84_points,
 )
+from coverage_analyzer.frames.crs import areas_wgs84
 from coverage_analyzer.lead_times import scheduled
 from coverage_analyzer.maps import payload
 from coverage_analyzer.maps.gathering import DrawnSites
@@ -62,6 +68,7 @@ def coverage_areas(
         One row a center and band (or, merged, a country, or a country and ``depth``), polygons in
         EPSG:4326, split at 180, with ``area_km2`` on the ellipsoid and ``area_square_miles``. Rims
         lie within 5 m of the true circle; the rule itself is decided by distance (`assess`).
+        ``.attrs["attribution"]`` is the credit to show with them.
 
     Raises
     ------
@@ -70,7 +77,7 @@ def coverage_areas(
     PolicyError
         If there is no such policy.
     """
-    rules, world, network = Policy.load(policy), countries.load(), centers_of(centers)
+    rules, world, network = policy_of(policy), countries.load(), centers_of(centers)
     convention = rules.convention(world.names, trust_declared=trust_declared)
     country = network.decided(world, convention)
     network = scheduled(network, rules, country, world.names)
@@ -80,7 +87,7 @@ def coverage_areas(
         rows = list(areas.properties(made, network, country, world.names))
         frame = pd.DataFrame(rows, columns=list(areas.PROPERTIES))
         frame["opens_on"] = pd.to_datetime(frame["opens_on"])
-        return gpd.GeoDataFrame(frame, geometry=made.geometry, crs=WGS84)
+        return credited(gpd.GeoDataFrame(frame, geometry=made.geometry, crs=WGS84), CREDIT)
     parts: list[tuple[int, int | None, Any]] = list(areas.overlap_depth(made, country))
     if merge == "union":
         parts = [(n, None, g) for n, g in areas.union_by_country(made, country).items()]
@@ -95,7 +102,8 @@ def coverage_areas(
         }
     )
     unused = ["depth"] if merge == "union" else []
-    return gpd.GeoDataFrame(frame.drop(columns=unused), geometry=geometry, crs=WGS84)
+    merged = gpd.GeoDataFrame(frame.drop(columns=unused), geometry=geometry, crs=WGS84)
+    return credited(merged, CREDIT)
 
 
 def coverage_map(
@@ -114,7 +122,7 @@ def coverage_map(
     centers
         As `read_centers` gives them.
     covered
-        As `coverage_areas` gives them, not merged; without, no areas are drawn.
+        As `coverage_areas` gives them, not merged, in any CRS; without, no areas are drawn.
     title
         Of the map; by default the policy's.
 
@@ -131,7 +139,22 @@ def coverage_map(
     """
     from coverage_analyzer.maps.shell import CoverageMap
 
-    return CoverageMap(map_data(verdicts, centers, covered, title=title))
+    return CoverageMap(map_data(verdicts, centers, covered, title=title), _write_page)
+
+
+def _write_page(path: Path, page: bytes) -> None:
+    """Write a map.
+
+    Raises
+    ------
+    InputError
+        If the name is that of another kind of file.
+    PublishError
+        If it cannot be written.
+    """
+    kind_of(path, PAGE, what="The map is", default=PAGE[0])
+    with replacing(path) as part:
+        part.write_bytes(page)
 
 
 def map_data(
@@ -236,6 +259,6 @@ def _areas(frame: gpd.GeoDataFrame, centers: Centers) -> areas.Areas:
         above_miles=frame["above_miles"].to_numpy(np.float64),
         limit_miles=frame["limit_miles"].to_numpy(np.float64),
         planned=frame["planned"].to_numpy(np.bool_),
-        geometry=wgs84_points(frame),
+        geometry=areas_wgs84(frame, "areas"),
         km2=frame["area_km2"].to_numpy(np.float64),
     )

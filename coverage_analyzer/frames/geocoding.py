@@ -11,6 +11,7 @@ import shapely
 
 from coverage_analyzer import tables
 from coverage_analyzer.batch import geocoding as job
+from coverage_analyzer.files.outputs import free_names
 from coverage_analyzer.files.spatial import WGS84
 from coverage_analyzer.frames.columns import check_labels, known_columns, texts
 from coverage_analyzer.online import geocoding
@@ -79,11 +80,7 @@ def geocode(
     with Geocoder(Service(server=server or "", contact=contact, cache=cache)) as geocoder:
         answers = geocoder.answers(job.queries(cells))
         geocoder.check()
-    names = job.renamed(headers)
-    if "geometry" in headers:
-        names["geometry"] = "input_geometry"
-        while names["geometry"] in headers:
-            names["geometry"] = f"input_{names['geometry']}"
+    names = job.renamed(headers) | free_names(headers, ("geometry",))
     if names:
         warnings.warn(f"Input columns renamed beside those of the places: {names}.", stacklevel=2)
     frame = pd.DataFrame(table).rename(columns=names)

@@ -16,24 +16,27 @@ from coverage_analyzer.centers import day
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.explanation import Explanation, explanation
 from coverage_analyzer.files import report
+from coverage_analyzer.files.outputs import free_names
 from coverage_analyzer.files.spatial import WGS84
 from coverage_analyzer.frames.columns import (
     ProductsLike,
     accuracy,
     centers_of,
     check_labels,
+    declared,
     facts_of,
     known_columns,
     points_name,
+    policy_of,
     positions,
     products_in,
-    texts,
-    wgs84_points,
 )
+from coverage_analyzer.frames.crs import geometry_wgs84
 from coverage_analyzer.gates import Facts
 from coverage_analyzer.lead_times import windows
 from coverage_analyzer.matching import Matcher, Sites, Status, Verdicts
 from coverage_analyzer.policy import DEFAULT, Policy
+from coverage_analyzer.terms.afterwards import with_route
 
 
 def assess(
@@ -92,12 +95,11 @@ def assess(
     matcher = matcher_of(centers, policy, as_of, trust_declared=trust_declared, products=products)
     lon, lat = positions(sites, "sites")
     known = known_columns(sites, tables.SITES)
-    text = texts(sites, known["country"]) if "country" in known else None
-    declared = np.zeros(len(sites), np.int16) if text is None else matcher.world.names.named(text)
+    stated = declared(sites, known, matcher.world.names)
     facts = matcher.gates.facts(facts_of(sites, known))
     for told in matcher.gates.blind(known):
         warnings.warn(told, stacklevel=2)
-    verdicts = matcher.match(Sites(lon, lat, declared, accuracy(sites, known)), facts)
+    verdicts = matcher.match(Sites(lon, lat, stated, accuracy(sites, known)), facts)
     plain = pd.DataFrame(sites.drop(columns=points_name(sites)))
     names = _renamed(plain)
     if names:
@@ -105,9 +107,10 @@ def assess(
     frame = plain.rename(columns=names)
     for name, values in matcher.columns(verdicts).items():
         frame[name] = values.to_pandas(date_as_object=False).array
-    points = (
-        wgs84_points(sites) if isinstance(sites, gpd.GeoDataFrame) else shapely.points(lon, lat)
-    )
+    points = shapely.points(lon, lat)
+    if points_name(sites):  # the very points, but where a row has none
+        given = geometry_wgs84(sites, "sites")
+        points = np.where(shapely.is_missing(given) | shapely.is_empty(given), points, given)
     result = gpd.GeoDataFrame(frame, geometry=points, crs=WGS84)
     counts = {n: sites.attrs[n] for n in ("decided", "rejected", "blank") if n in sites.attrs}
     result.attrs = (
@@ -117,7 +120,11 @@ def assess(
             "columns": known,
             "center_columns": known_columns(centers, tables.CENTERS),
             "renamed_columns": names,
-            "warnings": _gate_warnings(matcher, known, facts, verdicts),
+            "warnings": [
+                *matcher.policy.warnings,
+                *_gate_warnings(matcher, known, facts, verdicts),
+                *matcher.region_warnings,
+            ],
         }
     )
     return result
@@ -151,7 +158,7 @@ def matcher_of(
     """
     return Matcher(
         centers_of(centers),
-        Policy.load(policy),
+        policy_of(policy),
         countries.load(),
         as_of=day(as_of),
         trust_declared=trust_declared,
@@ -162,12 +169,7 @@ def matcher_of(
 def _renamed(sites: pd.DataFrame) -> dict[str, str]:
     """Return new names for columns that would stand in the place of a verdict's, or its points."""
     headers = [str(c) for c in sites.columns]
-    names = report.renamed(headers)
-    if "geometry" in headers:
-        names["geometry"] = "input_geometry"
-        while names["geometry"] in headers:
-            names["geometry"] = f"input_{names['geometry']}"
-    return names
+    return report.renamed(headers) | free_names(headers, ("geometry",))
 
 
 def _told(matcher: Matcher) -> dict[str, Any]:
@@ -272,4 +274,5 @@ def explain(  # noqa: PLR0913 - a place, what is said of it, and the rule are on
         If there is no such policy.
     """
     matcher = matcher_of(centers, policy, as_of, trust_declared=trust_declared, products=products)
-    return explanation(matcher, longitude, latitude, country=country, stated=stated)
+    told = explanation(matcher, longitude, latitude, country=country, stated=stated)
+    return with_route(told, matcher.policy)

@@ -11,11 +11,13 @@ import pandas as pd
 import pyarrow as pa
 
 from coverage_analyzer import countries, gates, tables
-from coverage_analyzer.files import reading, text_writer
+from coverage_analyzer.files import reading
 from coverage_analyzer.files.blocks import Reject
 from coverage_analyzer.files.database.address import Address
 from coverage_analyzer.files.delimited import PLAIN, Dialect
-from coverage_analyzer.frames.columns import NUMERIC, with_points
+from coverage_analyzer.files.outputs import refuse_overwriting
+from coverage_analyzer.files.rejects import check_rejects, rejects_file
+from coverage_analyzer.frames.columns import NUMERIC, SETTLED, with_points
 from coverage_analyzer.policy import DEFAULT, Policy
 
 if TYPE_CHECKING:
@@ -54,9 +56,12 @@ def read_sites(
     Raises
     ------
     InputError
-        If the file cannot be read, or its columns are missing or ambiguous.
+        If the file cannot be read, or its columns are missing or ambiguous; or if the rejects
+        would replace it.
     MissingExtraError
         If it is a workbook and the extra ``excel`` is not installed.
+    PublishError
+        If the rejects cannot be written.
 
     Warns
     -----
@@ -64,6 +69,8 @@ def read_sites(
         With the number and the first lines of rows that cannot be used; and for each header that
         looks like a column that nobody took.
     """
+    refuse_overwriting({"rejects": rejects}, [path])
+    check_rejects(rejects)
     table = reading.opened(path, tables.SITES, columns, dialect)
     parts, lines, lon, lat, accuracy, refused = [], [], [], [], [], []
     days: dict[str, list[Days]] = {name: [] for name in gates.DAYS if name in table.columns}
@@ -93,7 +100,8 @@ def read_sites(
         warnings.warn(told, stacklevel=2)
     _tell_rejects(refused, rejects, table.path)
     sites = with_points(frame, np.concatenate(lon), np.concatenate(lat))
-    sites.attrs = {"decided": len(sites), "rejected": len(refused), "blank": blank}
+    settled = {SETTLED: True} if "country" in (columns or ()) else {}
+    sites.attrs = {"decided": len(sites), "rejected": len(refused), "blank": blank, **settled}
     return sites
 
 
@@ -123,9 +131,8 @@ def _tell_rejects(
     refused: Sequence[Reject], path: str | Path | None, source: Path | Address
 ) -> None:
     if path is not None:
-        writer = text_writer.RejectsWriter(Path(path))
-        writer.write(refused)
-        writer.close()
+        with rejects_file(Path(path)) as writer:
+            writer.write(refused)
     if refused:
         first = "; ".join(f"line {r.line}: {r.detail}" for r in refused[:3])
         where = f"all are in {path}" if path else "give rejects=PATH to keep them"
@@ -162,8 +169,8 @@ def read_centers(
     -------
     centers
         ``center_id``, ``name``, ``country`` as declared, ``latitude``, ``longitude``,
-        ``opens_on``, ``closes_on``, ``center_country`` as decided, ``ordered_on`` if any was, and
-        points in EPSG:4326.
+        ``opens_on``, ``closes_on``, ``center_country`` as decided; ``ordered_on``, ``time_zone``
+        and ``region`` (ISO 3166-2) if any center has one; and points in EPSG:4326.
 
     Raises
     ------
@@ -171,6 +178,11 @@ def read_centers(
         One error that names every unusable, conflicting or duplicate row.
     PolicyError
         If there is no such policy.
+
+    Warns
+    -----
+    UserWarning
+        With the number and the first rows of regions that are not codes of the center's country.
     """
     world = countries.load()
     convention = Policy.load(policy).convention(world.names, trust_declared=trust_declared)
@@ -191,4 +203,10 @@ def read_centers(
     )
     if not np.isnat(centers.ordered_on).all():
         frame["ordered_on"] = centers.ordered_on.astype("datetime64[s]")
+    regions = centers.assigned_regions(decided, world.names)
+    for warning in regions.warnings:
+        warnings.warn(warning, stacklevel=2)
+    for name, values in (("time_zone", centers.time_zone), ("region", regions.codes)):
+        if any(values):
+            frame[name] = list(values)
     return with_points(frame, centers.lon, centers.lat)

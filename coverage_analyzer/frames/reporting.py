@@ -12,10 +12,11 @@ import pyarrow as pa
 
 from coverage_analyzer import areas, countries, tables
 from coverage_analyzer.centers import day, today
-from coverage_analyzer.errors import InputError, PolicyError
+from coverage_analyzer.errors import InputError, PolicyError, PolicyWarning
 from coverage_analyzer.files import hold, report, text_writer
 from coverage_analyzer.files.hold import DEFAULT_LIMIT, RejectLimit
 from coverage_analyzer.files.manifest import Origin
+from coverage_analyzer.files.outputs import policy_file, refuse_overwriting
 from coverage_analyzer.files.publishing import Publication
 from coverage_analyzer.frames.columns import (
     centers_of,
@@ -27,6 +28,7 @@ from coverage_analyzer.frames.columns import (
 from coverage_analyzer.frames.drawing import check_network, coverage_areas, map_data
 from coverage_analyzer.lead_times import scheduled
 from coverage_analyzer.maps import page
+from coverage_analyzer.online.roads.network import ATTRIBUTION as ROADS
 from coverage_analyzer.policy import Policy
 
 PLAIN_OBJECTS: Final = {
@@ -89,6 +91,7 @@ def write_report(
         back, if it is.
     """
     need(verdicts, tables.VERDICT, "verdicts", "assess()")
+    refuse_overwriting({"report": hold.run_folders(folder)}, [policy_file(policy)])
     rules, limit = rules_of(verdicts, policy), RejectLimit.parse(max_rejects)
     report.check_rows(kind, len(verdicts))
     table = _table(pd.DataFrame(verdicts.drop(columns=geometries(verdicts))))
@@ -163,9 +166,11 @@ def _write_network(
     report.write_centers(path, network, country, world.names)
     covered, told = None, [areas.UNCUT] if trusted and rules.qualification.same_country else []
     try:
-        covered = coverage_areas(
-            centers, rules, as_of=verdicts.attrs.get("as_of"), trust_declared=trusted
-        )
+        with warnings.catch_warnings():  # `assess` has warned of the policy
+            warnings.simplefilter("ignore", PolicyWarning)
+            covered = coverage_areas(
+                centers, rules, as_of=verdicts.attrs.get("as_of"), trust_declared=trusted
+            )
     except InputError as error:  # the verdicts stand without a picture
         told = [f"No coverage areas: {error}"]
     else:
@@ -225,11 +230,21 @@ def _manifest(verdicts: pd.DataFrame, rules: Policy, told: list[str]) -> dict[st
         what: dict(Counter(texts(verdicts, what).to_pylist()))
         for what in ("level", "status", "reason")
     }
-    return origin.to_dict() | {
-        "counts": counts,
-        "ledger": {"read": rows + sum(lost.values()), "decided": rows, **lost},
-        "spreadsheet_guard": True,
-    }
+    return (
+        origin.to_dict()
+        | _roads(verdicts)
+        | {
+            "counts": counts,
+            "ledger": {"read": rows + sum(lost.values()), "decided": rows, **lost},
+            "spreadsheet_guard": True,
+        }
+    )
+
+
+def _roads(verdicts: pd.DataFrame) -> dict[str, Any]:
+    """Return what `drive_times` leaves of its look at roads, if there was one."""
+    limits = verdicts.attrs.get("drive_time_limits")
+    return {} if limits is None else {"roads": {**limits, "attribution": ROADS}}
 
 
 def _trusted(verdicts: pd.DataFrame) -> bool:

@@ -5,15 +5,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from coverage_analyzer import tables
 from coverage_analyzer.centers import day
-from coverage_analyzer.errors import InputError, MissingExtraError, PublishError
+from coverage_analyzer.errors import CoverageError, InputError, MissingExtraError
+from coverage_analyzer.files.single import replacing
 from coverage_analyzer.frames.columns import (
     ProductsLike,
     accuracy,
+    declared,
     facts_of,
     known_columns,
     need,
@@ -23,6 +24,7 @@ from coverage_analyzer.frames.columns import (
 from coverage_analyzer.frames.judging import matcher_of
 from coverage_analyzer.matching import Sites
 from coverage_analyzer.policy import DEFAULT, Policy
+from coverage_analyzer.policy.parts import NOT_COVERED
 from coverage_analyzer.terms.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -56,7 +58,8 @@ def timeline(  # noqa: PLR0913 - the question of `assess`, for a span of days
         By site, in the order of the sites, and by day: ``site_id``, ``from_day``, ``level``,
         ``status``, ``reason`` and ``center_id``, which hold from that day up to the next row of the
         site. Each site has a row for the first day. ``.attrs`` holds ``start``, ``end``, the
-        ``levels`` of the policy, the best first, and its ``policy_title``.
+        titles of the ``levels`` of the policy, the best first and ``Not covered`` last, and its
+        ``policy_title``.
 
     Raises
     ------
@@ -69,10 +72,9 @@ def timeline(  # noqa: PLR0913 - the question of `assess`, for a span of days
     last = day(end) or matcher.as_of + datetime.timedelta(days=365)
     lon, lat = positions(sites, "sites")
     known = known_columns(sites, tables.SITES)
-    text = texts(sites, known["country"]) if "country" in known else None
-    declared = np.zeros(len(sites), np.int16) if text is None else matcher.world.names.named(text)
+    stated = declared(sites, known, matcher.world.names)
     facts = matcher.gates.facts(facts_of(sites, known))
-    some = Sites(lon, lat, declared, accuracy(sites, known))
+    some = Sites(lon, lat, stated, accuracy(sites, known))
     changes = Timeline(matcher, last).changes(some, facts)
     ids = texts(sites, known["site_id"]).to_pylist() if "site_id" in known else list(sites.index)
     frame = pd.DataFrame({"site_id": [ids[i] for i in changes.site.tolist()]})
@@ -84,7 +86,7 @@ def timeline(  # noqa: PLR0913 - the question of `assess`, for a span of days
     frame.attrs = {
         "start": matcher.as_of.isoformat(),
         "end": last.isoformat(),
-        "levels": [level.title for level in matcher.policy.levels],
+        "levels": list(matcher.policy.titles),
         "policy_title": matcher.policy.title,
     }
     return frame
@@ -195,7 +197,7 @@ def drawn(shares: pd.DataFrame, title: str, path: str | Path | None = None) -> "
     figure = Figure(figsize=(9, 4), layout="constrained")
     axes: Any = figure.add_subplot()
     days = shares.index.to_numpy()
-    tones = [COLORS[i % len(COLORS)] for i in range(shares.shape[1])]
+    tones = [_color(number, str(level)) for number, level in enumerate(shares)]
     axes.stackplot(days, shares.T.to_numpy(), labels=list(shares), colors=tones, step="post")
     axes.set_xlim(days[0], days[-1])
     axes.set_ylim(0, 1)
@@ -216,20 +218,29 @@ def _save(figure: "Figure", path: Path) -> None:
 
     Raises
     ------
+    CoverageError
+        Of the following kinds.
     InputError
         If no kind of picture has such an ending.
     PublishError
         If it cannot be written.
     """
     try:
-        figure.savefig(path, dpi=150)
+        with replacing(path) as part:
+            figure.savefig(part, dpi=150)
+    except CoverageError:
+        raise
     except ValueError as error:
         msg = f"{path.name!r} is no name of a picture: {error}."
         raise InputError(msg) from error
-    except OSError as error:
-        msg = f"The picture could not be written to {path}: {error}."
-        raise PublishError(msg) from error
 
+
+def _color(number: int, level: str) -> str:
+    return NOT_COVERED_COLOR if level == NOT_COVERED.title else COLORS[number % len(COLORS)]
+
+
+NOT_COVERED_COLOR = "#767676"
+"""The map's, too."""
 
 COLORS = ("#1b7a4b", "#d9a441", "#8c99a6", "#9a6b4f", "#b5524a")
 """From the best level to the least."""

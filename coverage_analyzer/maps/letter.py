@@ -14,12 +14,12 @@ import numpy as np
 
 from coverage_analyzer.countries import ATTRIBUTION
 from coverage_analyzer.errors import visible
-from coverage_analyzer.explanation import REASONS, REASONS_ANYWHERE, Explanation, NearCenter
+from coverage_analyzer.explanation import Explanation, NearCenter
 from coverage_analyzer.maps.detail import Scene, Spot, detail, is_far
 from coverage_analyzer.maps.page import asset
-from coverage_analyzer.matching import Matcher, Reason
+from coverage_analyzer.matching import Matcher
 from coverage_analyzer.policy import Band
-from coverage_analyzer.policy.parts import Level
+from coverage_analyzer.policy.parts import NOT_COVERED, Level, miles_text
 
 SHUT: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 """The letter's content security policy: its own style, and nothing else."""
@@ -43,6 +43,7 @@ STATUSES: Final = {
     "pending": "The site qualifies once its center opens",
     "fallback": "The site does not qualify for more",
     "review": "Nothing more can be promised before the site's data are reviewed",
+    "not_covered": "No level is available",
 }
 
 BY_ROAD: Final = "The limit counts miles by road, which no map has been asked"
@@ -104,10 +105,9 @@ def _cut(words: str, most: int = LONGEST_NAME) -> str:
 
 def _told(matcher: Matcher, story: Explanation) -> str:
     """Return the verdict in a sentence."""
-    reasons = REASONS if story.same_country else REASONS_ANYWHERE
     road = story.status == "pending" and _coming_band(matcher, story).metric == "road"
     unsure = f". {BY_ROAD}" if road else ""
-    return f"{STATUSES[story.status]}: {reasons[Reason[story.reason]]}{unsure}."
+    return f"{STATUSES[story.status]}: {story.reason_words}{unsure}."
 
 
 def _facts(matcher: Matcher, story: Explanation, site: Addressee) -> Iterator[str]:
@@ -122,9 +122,11 @@ def _facts(matcher: Matcher, story: Explanation, site: Addressee) -> Iterator[st
     yield _fact("Country", country, story.ground)
     for name, cell in story.stated.items():
         yield _fact(name.replace("_", " ").capitalize(), _cut(cell))
-    level = next(v for v in matcher.policy.levels if v.title == story.level)
+    level = matcher.policy.titled(story.level)
     yield _fact("Promise", _promise(level), kind="promise")
-    yield _fact("Clock", *_clock(level))
+    if story.afterwards:
+        yield _fact("Instead", f"{story.afterwards}.")
+    yield _fact("Clock", *_clock(level, story))
     yield _fact("Coverage hours", level.coverage_hours)
     yield _fact("From", _from(matcher, story))
     if story.center:
@@ -142,13 +144,23 @@ def _fact(name: str, *words: str, kind: str = "") -> str:
 
 def _promise(level: Level) -> str:
     """Return what a level promises, in the words of its clock."""
+    if level is NOT_COVERED:
+        return "No replacement is promised."
     if level.replacement is None:
         return "This level promises no replacement."
     return f"Replacement {level.replacement}."
 
 
-def _clock(level: Level) -> tuple[str, ...]:
-    return (CLOCKS[level.replacement.end],) if level.replacement else ("None.",)
+def _clock(level: Level, story: Explanation) -> tuple[str, ...]:
+    """Return when the clock of a level stops, and whose business days it counts."""
+    clock = level.replacement
+    if clock is None:
+        return ("None.",)
+    if not clock.counts_business_days or story.center is None or story.status == "pending":
+        return (CLOCKS[clock.end],)
+    center = story.center
+    days = f"Business days are those of {center.region or center.country}, where the center is."
+    return CLOCKS[clock.end], days
 
 
 def _from(matcher: Matcher, story: Explanation) -> str:
@@ -167,6 +179,8 @@ def _from(matcher: Matcher, story: Explanation) -> str:
         )
     if story.status == "review":
         return f"{story.level} on {story.as_of}; no more is promised until the review."
+    if story.status == "not_covered":
+        return f"Not covered on {story.as_of}."
     told = f"In force on {story.as_of}."
     if story.status == "qualified" and story.center:
         opened = matcher.centers.opens_on[matcher.centers.center_id.index(story.center.center_id)]
@@ -189,20 +203,17 @@ def _coming(matcher: Matcher, story: Explanation) -> Level:
 
 def _coming_band(matcher: Matcher, story: Explanation) -> Band:
     """Return the band that a site is in when its center opens: that of the limit that applied."""
-    return _band(matcher.policy.bands_in(story.country), story.limit_miles or 0.0)
-
-
-def _band(bands: tuple[Band, ...], miles: float) -> Band:
-    """Return the band of a distance that is within the last one."""
-    return next((b for b in bands if miles <= b.up_to_miles), bands[-1])
+    band = matcher.policy.band_for(story.country, story.limit_miles or 0.0)
+    return band or matcher.policy.bands_in(story.country)[-1]
 
 
 def _center(story: Explanation, center: NearCenter) -> tuple[str, ...]:
     """Return which center, and how far it is against the limit."""
-    told = f"in {center.country}, {center.distance_miles:.3f} miles away"
+    told = f"in {center.region or center.country}, {center.distance_miles:.3f} miles away"
     if story.limit_miles is not None and center.margin_miles is not None:
         side = "beyond" if center.margin_miles < 0 else "within"
-        told += f": {abs(center.margin_miles):.3f} {side} the limit of {story.limit_miles:g} miles"
+        limit = miles_text(story.limit_miles)
+        told += f": {abs(center.margin_miles):.3f} {side} the limit of {limit} miles"
     return _cut(center.center_id), f"({_cut(center.name)})" if center.name else "", told
 
 
@@ -226,7 +237,7 @@ def _caption(matcher: Matcher, story: Explanation) -> str:
     told += ". " if far else "; the blue one is the center above. "
     if story.limit_miles is not None:
         middle, wanted = ("site", "centers") if far else ("center", "sites")
-        told += f"Circle: {story.limit_miles:g} miles round the {middle}"
+        told += f"Circle: {miles_text(story.limit_miles)} miles round the {middle}"
         told += f", in which {wanted} of its own country count. " if story.same_country else ". "
         if scene.center is not None and far:
             told += "The center lies beyond the map. "

@@ -75,7 +75,7 @@ class Network:
     day: np.datetime64
     same_country: bool = True
     unserved: Mapping[int, Any] = field(default_factory=dict)
-    minutes: float = 0
+    minutes: float | str = 0
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import html as markup
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -26,9 +27,13 @@ class CoverageMap(folium.Map):
     ----------
     data
         Of `payload.payload`.
+    write
+        Writes a page to a file.
     """
 
-    def __init__(self, data: Payload) -> None:
+    def __init__(
+        self, data: Payload, write: Callable[[Path, bytes], object] = Path.write_bytes
+    ) -> None:
         super().__init__(
             location=(20, 0),
             zoom_start=2,
@@ -38,7 +43,7 @@ class CoverageMap(folium.Map):
             maxZoom=18,
             fade_animation=False,
         )
-        self._data = data
+        self._data, self._write = data, write
 
     def html(self, *, online: bool = False) -> str:
         """Return the whole page.
@@ -97,11 +102,14 @@ class CoverageMap(folium.Map):
         Raises
         ------
         InputError
-            If a layer would fetch, and ``online`` is not said.
+            If a layer would fetch, and ``online`` is not said; or if the name is that of another
+            kind of file.
+        PublishError
+            If the file cannot be written.
         """
         text = self.html(online=online).encode()
         if isinstance(outfile, (str, bytes, Path)):
-            Path(os.fsdecode(outfile)).write_bytes(text)
+            self._write(Path(os.fsdecode(outfile)), text)
             return
         outfile.write(text)
         if close_file:

@@ -1,12 +1,20 @@
 """What no part of a policy can check alone: that its parts agree."""
 
 from collections.abc import Iterator, Mapping
+from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from coverage_analyzer.countries import names
 from coverage_analyzer.policy import commitments
 from coverage_analyzer.policy.gates import GateRules
-from coverage_analyzer.policy.parts import ALL_OTHERS, Band, CountryRules, LeadTime
+from coverage_analyzer.policy.parts import (
+    ALL_OTHERS,
+    NOT_COVERED,
+    Band,
+    CountryRules,
+    LeadTime,
+    miles_text,
+)
 from coverage_analyzer.policy.wording import nearest
 
 if TYPE_CHECKING:
@@ -30,12 +38,22 @@ def _duplicates(policy: "Policy") -> Iterator[str]:
         values = [getattr(level, what) for level in policy.levels]
         for value in sorted({v for v in values if values.count(v) > 1}):
             yield f"levels: two have the {what} {value!r}."
+    for number, level in enumerate(policy.levels):
+        if " ".join(level.title.split()).casefold() == NOT_COVERED.title.casefold():
+            yield (
+                f"levels.{number}.title: {level.title!r} is what a site has that no level covers; "
+                f"give the level another title."
+            )
 
 
 def _dangling(policy: "Policy") -> Iterator[str]:
     """Yield each mention of a level or clause that the policy does not hold."""
     dump = policy.model_dump(exclude={"clauses", "levels", "source"})
     levels = [level.id for level in policy.levels]
+    bounded = policy.gates.lifecycle.levels if policy.gates.lifecycle else None
+    for value in bounded or ():
+        if value not in levels:
+            yield f"gates.lifecycle.levels: there is no level {value!r}.{nearest(value, levels)}"
     for where, key, value in _mentions({**dump, "levels": [v.model_dump() for v in policy.levels]}):
         known = levels if key in {"level", "fallback", "interim"} else list(policy.clauses)
         if value is not None and value not in known:
@@ -118,21 +136,33 @@ def _band_faults(bands: tuple[Band, ...]) -> Iterator[str]:
         some = sorted((b for b in bands if country in b.countries), key=lambda b: b.up_to_miles)
         reached = 0.0
         for band in some:
-            where = f"bands ({country}): {band.above_miles:g} to {band.up_to_miles:g} miles"
+            ended = miles_text(reached)
+            where = f"bands ({country}): {miles_text(band.above_miles)} to "
+            where += f"{miles_text(band.up_to_miles)} miles"
             if band.up_to_miles <= band.above_miles:
                 yield f"{where}: up_to_miles must be greater than above_miles."
             elif band.above_miles < reached:
-                yield f"{where} overlaps the band before: above_miles must be {reached:g}."
+                yield f"{where} overlaps the band before: above_miles must be {ended}."
             elif band.above_miles > reached:
-                yield f"{where} leaves a gap: above_miles must be {reached:g}."
+                yield f"{where} leaves a gap: above_miles must be {ended}."
             reached = max(reached, band.up_to_miles)
     if not any(ALL_OTHERS in b.countries for b in bands):
         yield f'bands: no band has countries = ["{ALL_OTHERS}"], for all that no other band names.'
 
 
 def _gate_faults(gates: GateRules) -> Iterator[str]:
-    """Yield each component that is said to be excluded and known as one that is not."""
+    """Yield a programme that does not exist, and each component both excluded and known."""
+    phases, programmes = gates.lifecycle, _programmes()
+    if phases and phases.afterwards and phases.afterwards not in programmes:
+        near = nearest(phases.afterwards, programmes)
+        yield f"gates.lifecycle.afterwards: there is no programme {phases.afterwards!r}.{near}"
     rule = gates.components
     for name in rule.excluded if rule else ():
         if rule and rule.known and name in rule.known:
             yield f"gates.components: {name!r} is both known and excluded; name it once."
+
+
+def _programmes() -> list[str]:
+    """Return the names of the programmes that ship with the package."""
+    folder = resources.files("coverage_analyzer") / "resources" / "programmes"
+    return sorted(f.name.removesuffix(".toml") for f in folder.iterdir())

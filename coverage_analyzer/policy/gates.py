@@ -24,10 +24,21 @@ class ComponentGate(Model):
 
 
 class LifecycleGate(Model):
-    """The phases of a product's life in which the bands' levels are there."""
+    """The phases of a product's life in which some levels, or all of them, are available.
+
+    ``levels`` names the levels that the phases bound; without it they bound every level, so that a
+    product past them has none (`NOT_COVERED`). A product whose level is not bounded keeps it.
+    ``afterwards`` names the programme that may be had after the phases, for the products it covers.
+    """
 
     phases: Annotated[tuple[Phase, ...], Field(min_length=1)]
+    levels: Annotated[tuple[Identifier, ...], Field(min_length=1)] | None = None
+    afterwards: Identifier | None = None
     clause: Identifier
+
+    def bounds(self, level: str) -> bool:
+        """Return whether a level, by its id, is available in the phases only."""
+        return self.levels is None or level in self.levels
 
 
 class RegistrationGate(Model):
@@ -93,7 +104,8 @@ class GateRules(Model):
             lines.append(f"components left out: {names}")
         if self.lifecycle:
             names = ", ".join(self.lifecycle.phases).replace("_", " ")
-            lines.append(f"phases of a product that qualify: {names}")
+            which = ", ".join(self.lifecycle.levels or ("every level",))
+            lines.append(f"phases of a product in which {which} is available: {names}")
         if self.registration:
             grace = self.registration.grace_days
             within = "" if grace is None else f" within {grace} days of its installation"

@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
 import numpy as np
 import pydantic
@@ -18,9 +18,11 @@ from coverage_analyzer.countries.decision import Convention
 from coverage_analyzer.errors import PolicyError, visible
 from coverage_analyzer.policy.checks import faults
 from coverage_analyzer.policy.commitments import CommitmentRules
-from coverage_analyzer.policy.gates import GateRules
+from coverage_analyzer.policy.consistency import policy_warnings
+from coverage_analyzer.policy.gates import GateRules, NotOffered
 from coverage_analyzer.policy.parts import (
     ALL_OTHERS,
+    NOT_COVERED,
     Band,
     CountryRules,
     Identifier,
@@ -30,11 +32,15 @@ from coverage_analyzer.policy.parts import (
     Qualification,
     Source,
     Warranty,
+    miles_text,
 )
 from coverage_analyzer.policy.wording import nearest, validation_faults
 
 DEFAULT: Final = "appliance-maintenance"
 """The policy that applies if none is named."""
+
+PRINTED_MILES: Final = 0.001
+"""The last decimal that a report prints of a limit."""
 
 
 class Policy(Model):
@@ -115,21 +121,127 @@ class Policy(Model):
             msg = f"{origin} breaks {len(found)} rule(s):\n{lines}"
             raise PolicyError(msg) from None
 
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Return a copy, which knows nothing of what was worked out for the original."""
+        copied = super().model_copy(update=update, deep=deep)
+        for name in ("sha256", "titles", "warnings"):
+            copied.__dict__.pop(name, None)
+        return copied
+
     @functools.cached_property
     def sha256(self) -> str:
         """The hash of all that the policy says; comments and order of keys do not count."""
         canonical = json.dumps(self.model_dump(mode="json"), sort_keys=True)
         return hashlib.sha256(canonical.encode()).hexdigest()
 
+    @functools.cached_property
+    def warnings(self) -> tuple[str, ...]:
+        """What a reader should know that no rule forbids; each command that loads one says it."""
+        return tuple(policy_warnings(self))
+
     def level(self, identifier: str) -> Level:
         """Return a level by its ``id``."""
         return next(level for level in self.levels if level.id == identifier)
+
+    def level_position(self, identifier: str) -> int:
+        """Return the position of a level in `levels` by its ``id``; 0 is the best."""
+        return next(n for n, level in enumerate(self.levels) if level.id == identifier)
+
+    @property
+    def band_levels(self) -> tuple[Level, ...]:
+        """The levels that bands buy, the best first."""
+        bought = {band.level for band in self.bands}
+        return tuple(level for level in self.levels if level.id in bought)
+
+    def drive_limit_minutes(self, level: str) -> float | None:
+        """Return how long the drive to a site may take at a level (by its ``id``), in minutes.
+
+        That is its delivery clock: the hours within which the replacement has to arrive. A level
+        that only ships, or that counts business days, sets no limit.
+
+        Examples
+        --------
+        >>> policy = Policy.load()
+        >>> policy.drive_limit_minutes("gold-plus"), policy.drive_limit_minutes("gold")
+        (240.0, None)
+        """
+        clock = self.level(level).replacement
+        if clock is None or clock.unit != "hours" or clock.end == "shipped":
+            return None
+        return clock.amount * 60.0
+
+    @functools.cached_property
+    def titles(self) -> tuple[str, ...]:
+        """The titles of the levels, the best first, and behind them that of `NOT_COVERED`."""
+        return (*(level.title for level in self.levels), NOT_COVERED.title)
+
+    def level_at(self, position: int) -> Level:
+        """Return the level of a title's position in `titles`, which a verdict holds."""
+        return (*self.levels, NOT_COVERED)[position]
+
+    def titled(self, title: str) -> Level:
+        """Return a level, or `NOT_COVERED`, by its title.
+
+        Raises
+        ------
+        ValueError
+            If no level has it.
+        """
+        return self.level_at(self.titles.index(title))
 
     def bands_in(self, country: str) -> tuple[Band, ...]:
         """Return the bands that hold in a country (alpha-2), the nearest first."""
         named = [b for b in self.bands if country in b.countries]
         others = [b for b in self.bands if ALL_OTHERS in b.countries]
         return tuple(sorted(named or others, key=lambda b: b.up_to_miles))
+
+    def band_for(self, country: str, limit_miles: float) -> Band | None:
+        """Return the band of a country (alpha-2) with an upper limit, if there is one.
+
+        Parameters
+        ----------
+        country
+            Alpha-2 code.
+        limit_miles
+            The ``limit_miles`` of a verdict, also as a report prints it: with 3 decimals.
+        """
+        bands = self.bands_in(country)
+        nearest = min(bands, key=lambda band: abs(band.up_to_miles - limit_miles))
+        return nearest if abs(nearest.up_to_miles - limit_miles) < PRINTED_MILES else None
+
+    def offered(self, level: str, country: str) -> bool:
+        """Return whether a level (by its ``id``) is offered in a country (alpha-2).
+
+        Examples
+        --------
+        >>> policy = Policy.load("watchguard-premium-rma")
+        >>> [policy.offered("premium", country) for country in ("US", "JP")]
+        [True, False]
+        """
+        return self.not_offered_rule(level, country) is None
+
+    def not_offered_rule(self, level: str, country: str) -> NotOffered | None:
+        """Return the first rule by which a level is not offered in a country, if there is one."""
+        rules = self.gates.not_offered
+        return next((r for r in rules if r.level == level and r.closes_in(country)), None)
+
+    @property
+    def restricts_offers(self) -> bool:
+        """Whether any level is not offered in some country."""
+        return bool(self.gates.not_offered)
+
+    @property
+    def export_approval_countries(self) -> frozenset[str]:
+        """The countries (alpha-2) that require export approval."""
+        rule = self.gates.export_approval
+        return frozenset(rule.countries if rule else ())
+
+    def lead_time_in(self, country: str) -> LeadTime | None:
+        """Return how long a new center takes in a country (alpha-2), if the policy says so."""
+        times = [t for t in self.lead_times if t.per == "center"]
+        named = [t for t in times if country in t.countries]
+        others = [t for t in times if ALL_OTHERS in t.countries]
+        return next(iter(named or others), None)
 
     def described(self, *, clauses: bool = False) -> str:
         """Return the policy in words, a rule a line, and the clauses if they are asked for."""
@@ -139,10 +251,11 @@ class Policy(Model):
             for level in self.levels
         ]
         for band in self.bands:
-            reach = f"above {band.above_miles:g}, " if band.above_miles else ""
+            reach = f"above {miles_text(band.above_miles)}, " if band.above_miles else ""
             where = ", ".join(band.countries).replace(ALL_OTHERS, "all others")
             lines.append(
-                f"  band      {self.level(band.level).title}: {reach}up to {band.up_to_miles:g} "
+                f"  band      {self.level(band.level).title}: {reach}up to "
+                f"{miles_text(band.up_to_miles)} "
                 f"miles{' by road' if band.metric == 'road' else ''} in {where}"
             )
         same = "the same country" if self.qualification.same_country else "any country"
@@ -150,16 +263,15 @@ class Policy(Model):
         lines.append(f"  fallback  {self.level(self.qualification.fallback).title}")
         for time in self.lead_times:
             where = ", ".join(time.countries).replace(ALL_OTHERS, "all others")
-            span = (
-                f"{time.at_least} to {time.at_most}" if time.at_least else f"up to {time.at_most}"
-            )
-            lines.append(f"  lead time {span} {time.unit} in {where}")
+            each = "" if time.per == "center" else f", for each {time.per}: not applied"
+            lines.append(f"  lead time {time.span} in {where}{each}")
         rules = self.countries
         lines += [f"  fold      territories of {code}" for code in rules.fold_territories]
         lines += [f"  fold      {code} counts as {other}" for code, other in rules.fold.items()]
         lines.append(f"  contested areas: {rules.contested}")
         lines += [f"  gate      {line}" for line in self.gates.described()]
         lines += [f"  promises  {line}" for line in self.commitments.described()]
+        lines += [f"  warning   {line}" for line in self.warnings]
         if clauses:
             lines += [f"  clause    {name}: {text}" for name, text in self.clauses.items()]
         return "\n".join(map(visible, lines))
@@ -178,15 +290,18 @@ class Policy(Model):
     def needs_country(self) -> bool:
         """Whether any answer depends on the country of a site."""
         everywhere = all(b.countries == (ALL_OTHERS,) for b in self.bands)
-        offered = bool(self.gates.not_offered)
-        return self.qualification.same_country or offered or not everywhere
+        return self.qualification.same_country or self.restricts_offers or not everywhere
 
 
 def builtin() -> dict[str, Policy]:
     """Return the policies that ship with the package, by name."""
+    return {name: Policy.load(name) for name in builtin_names()}
+
+
+def builtin_names() -> list[str]:
+    """Return the names of the policies that ship with the package, sorted."""
     folder = resources.files("coverage_analyzer") / "resources" / "policies"
-    names = sorted(f.name.removesuffix(".toml") for f in folder.iterdir())
-    return {name: Policy.load(name) for name in names}
+    return sorted(f.name.removesuffix(".toml") for f in folder.iterdir())
 
 
 def text(source: str | Path) -> str:
@@ -208,8 +323,7 @@ def _text(source: str | Path) -> tuple[str, str]:
     PolicyError
         If there is none.
     """
-    folder = resources.files("coverage_analyzer") / "resources" / "policies"
-    names = sorted(f.name.removesuffix(".toml") for f in folder.iterdir())
+    folder, names = resources.files("coverage_analyzer") / "resources" / "policies", builtin_names()
     if source in names:
         text = (folder / f"{source}.toml").read_text(encoding="utf-8")
         return text, f"Policy {source!r}"

@@ -1,5 +1,6 @@
 """The parts of a policy: closed, frozen models, as TOML writes them."""
 
+import math
 from typing import Annotated, Final, Literal
 
 import pydantic
@@ -14,6 +15,31 @@ IsoCode = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 CountryCode = Annotated[str, Field(pattern=r"^([A-Z]{2}|\*)$")]
 Miles = Annotated[float, Field(ge=0, le=12_000)]
 TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$")]
+
+
+MILE_KM: Final = 1.609344
+
+
+def miles_of_km(km: float) -> str:
+    """Return the miles of a distance in km, rounded up so that the whole of it is within.
+
+    Examples
+    --------
+    >>> miles_of_km(100), miles_of_km(80)
+    ('62.137120', '49.709696')
+    """
+    return f"{math.ceil(km / MILE_KM * 1e6 - 1e-6) / 1e6:.6f}"
+
+
+def miles_text(miles: float) -> str:
+    """Return a distance of a policy with all of its decimals, up to a millimetre.
+
+    Examples
+    --------
+    >>> miles_text(70.0), miles_text(62.13712)
+    ('70', '62.13712')
+    """
+    return f"{miles:.6f}".rstrip("0").rstrip(".")
 
 
 class Model(pydantic.BaseModel):
@@ -92,6 +118,16 @@ class Level(Model):
     footnotes: tuple[Identifier, ...] = ()
 
 
+NOT_COVERED: Final = Level(
+    id="not-covered",
+    title="Not covered",
+    coverage_hours="none",
+    software_updates="none",
+    technical_support="none",
+)
+"""What a site has for which no level is available; its position is behind the policy's levels."""
+
+
 class Warranty(Model):
     """What the manufacturer warrants, whatever the level."""
 
@@ -125,13 +161,23 @@ class Band(Model):
 
 
 class LeadTime(Model):
-    """How long a new center takes in some countries."""
+    """How long a new center takes in some countries, or ``per`` appliance its set-up.
+
+    What is not of a center, no rule applies yet (`consistency.policy_warnings` says so).
+    """
 
     countries: Annotated[tuple[CountryCode, ...], Field(min_length=1)]
     at_least: Annotated[int, Field(ge=0)]
     at_most: Annotated[int, Field(ge=0)]
     unit: Literal["days", "weeks", "months"]
+    per: Literal["center", "appliance"] = "center"
     clause: Identifier
+
+    @property
+    def span(self) -> str:
+        """How long it takes, as text, such as ``3 to 6 months``."""
+        span = f"{self.at_least} to {self.at_most}" if self.at_least else f"up to {self.at_most}"
+        return f"{span} {self.unit}"
 
 
 class CountryRules(Model):

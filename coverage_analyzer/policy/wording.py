@@ -6,7 +6,7 @@ from typing import Any
 
 import pydantic
 
-from coverage_analyzer.policy.parts import Model
+from coverage_analyzer.policy.parts import Model, miles_of_km
 
 
 def nearest(word: str, words: Iterable[str]) -> str:
@@ -35,7 +35,8 @@ def _fault(error: Any, model: type[Model]) -> str:
         *parents, key = error["loc"]
         near = nearest(key, _keys_of(parents, model))
         if str(key).endswith("_km"):
-            near = " Distances are in miles: 100 km are 62.137 miles."
+            km = error["input"] if isinstance(error["input"], (int, float)) else 100
+            near = f" Distances are in miles: {km:g} km are {miles_of_km(km)} miles."
         return f"{where}: unknown key.{near}"
     if error["type"] == "string_pattern_mismatch" and "[A-Z]{2}" in error["ctx"]["pattern"]:
         return f"{where}: {error['input']!r} is no country code of two capital letters."

@@ -11,6 +11,7 @@ import datetime
 import functools
 import hashlib
 import json
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,8 +23,10 @@ import pyarrow.compute as pc
 
 from coverage_analyzer import arrays, countries, tables
 from coverage_analyzer.centers import Centers, day
+from coverage_analyzer.errors import PolicyWarning
 from coverage_analyzer.files import columnar, reading
 from coverage_analyzer.files.blocks import Block, Source
+from coverage_analyzer.files.outputs import free_names
 from coverage_analyzer.files.reading import Table
 from coverage_analyzer.judging import Judged, judged, products_of
 from coverage_analyzer.matching import Matcher
@@ -148,6 +151,8 @@ def assess(  # noqa: PLR0913 - the same question as that of the notebook
         arrow = arrow_schema(df)
     known = recognised(arrow, columns)
     rules = Policy.load(policy)
+    for told in rules.warnings:
+        warnings.warn(told, PolicyWarning, stacklevel=2)
     network = _centers(centers, rules, trust_declared=trust_declared)
     wanted, world = day(as_of), countries.load()
     dated = products if isinstance(products, Products) else products_of(products)
@@ -226,13 +231,8 @@ def output_names(headers: Sequence[str]) -> list[str]:
     >>> output_names(["site_id", "Level", "input_level"])
     ['site_id', 'input_input_Level', 'input_level']
     """
-    taken, names = {h.lower() for h in headers}, []
-    for header in headers:
-        name = f"input_{header}" if header.lower() in tables.VERDICT else header
-        while name != header and name.lower() in taken:
-            name = f"input_{name}"
-        names.append(name)
-    return names
+    names = free_names(headers, tables.VERDICT, str.lower)
+    return [names.get(header, header) for header in headers]
 
 
 def _centers(

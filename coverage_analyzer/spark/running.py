@@ -26,6 +26,7 @@ from coverage_analyzer.centers import day
 from coverage_analyzer.errors import CoverageError, InputError
 from coverage_analyzer.files import hold, reading, report, text_writer
 from coverage_analyzer.files.hold import RejectLimit
+from coverage_analyzer.files.outputs import policy_file, refuse_overwriting
 from coverage_analyzer.files.reading import Table
 from coverage_analyzer.files.text_writer import CsvWriter, Style
 from coverage_analyzer.judging import matcher_of, open_products
@@ -100,6 +101,10 @@ def run(
     """
     options = options or Options()
     _refuse_what_spark_does_not(options)
+    refuse_overwriting(
+        {"report": hold.run_folders(output)},
+        [sites, centers, options.products, policy_file(policy)],
+    )
     rules, limit = Policy.load(policy), RejectLimit.parse(options.max_rejects)
     wanted = day(as_of)
     with session.opened() as shared, session.in_words(), tempfile.TemporaryDirectory() as scratch:
@@ -193,6 +198,7 @@ def _published(
         "on_duplicate": options.on_duplicate,
         "spreadsheet_guard": not options.raw_text,
         "byte_order_mark": options.excel,
+        "decimal_mark": options.style.decimal,
         "max_rejects": str(limit),
         "held": held,
         "engine": "spark",

@@ -1,13 +1,18 @@
 """A run's folder on any file system that Spark knows: published whole, or what stood there stays.
 
-Everything is written into a hidden folder beside, which takes the place of the old one in the end:
-two renames, the first undone if the second fails. On HDFS and disks each is one step. An object
-store copies instead; there a reader waits for ``run.json``.
+Everything is written into a hidden work folder beside, whose name is random; a folder in it takes
+the place of the old one in the end: two renames, the first undone if the second fails. On HDFS and
+disks each is one step. An object store copies instead; there a reader waits for ``run.json``.
+
+What a run that was killed has left is removed by the next one, behind the lock, if it is provably
+one of ours: a folder and no link, which holds the marker with its name, both of our own user.
 """
 
+import re
+import secrets
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -18,6 +23,16 @@ from coverage_analyzer.files.publishing import MANIFEST
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+
+WORK: Final = ".work"
+"""Ends the names of work folders, with a random part before."""
+
+TOKEN_BYTES: Final = 8
+TOKEN: Final = re.compile(rf"[0-9a-f]{{{2 * TOKEN_BYTES}}}{re.escape(WORK)}")
+"""How they end exactly: `.out.held.*.work` is of another folder than `.out.*.work`."""
+
+OLD: Final = ("old", "held")
+"""Where in a work folder the report is while it is replaced, and a run that was held back."""
 
 PART_OF_CSV: Final = "part-{:05}.csv"
 
@@ -74,6 +89,22 @@ class FileSystem:
     def claim(self, path: str) -> bool:
         """Make an empty file, if there is none of the name; return whether that was so."""
         return bool(self._fs.createNewFile(self._path(path)))
+
+    def matching(self, start: str, end: str) -> list[str]:
+        """Return what has a name that begins and ends so, in a folder, in order."""
+        pattern = re.sub(r"([\\*?\[\]{},])", r"\\\1", start) + "*" + end
+        found = self._fs.globStatus(self._path(pattern)) or ()
+        return sorted(str(f.getPath().toString()) for f in found)
+
+    def owner(self, path: str, *, is_folder: bool) -> str | None:
+        """Return who owns a file or folder; None if it is not there, a link, or of another kind."""
+        if not self.exists(path):
+            return None
+        # With its scheme, a path on a disk of this machine is never found to be a link.
+        plain_path = self._jvm.org.apache.hadoop.fs.Path.getPathWithoutSchemeAndAuthority
+        state = self._fs.getFileLinkStatus(plain_path(self._path(path)))
+        plain = not state.isSymlink() and bool(state.isDirectory()) == is_folder
+        return str(state.getOwner()) if plain else None
 
     def drop(self, path: str) -> None:
         """Delete a file or a folder with all that is in it, if it is there."""
@@ -134,8 +165,9 @@ class Folder:
         self._fs = FileSystem(spark, path)
         self.path = self._fs.whole(path).rstrip("/")
         self._held = f"{self.path}{hold.SUFFIX}"
-        self._part, self._lock, self.stage = (
-            _beside(self.path, kind) for kind in ("part", "lock", "stage")
+        self._work = f"{_beside(self.path, secrets.token_hex(TOKEN_BYTES))}{WORK}"
+        self._part, self._gone, self.stage = (
+            f"{self._work}/{kind}" for kind in ("part", "gone", "stage")
         )
         parent = self.path.rpartition("/")[0]
         self.names: list[str] = []
@@ -143,8 +175,37 @@ class Folder:
             self._refuse_others(self.path)
             self._fs.make(parent)
             self._claim(self.path)
-            self._clear()
-            self._fs.make(self._part)
+            try:
+                self._fs.make(self._work)
+                self._fs.claim(_marker(self._work))
+                self._recover()
+                self._fs.make(self._part)
+            except BaseException:
+                self._clear()
+                raise
+
+    def _old(self, path: str) -> str:
+        """Return where a folder that is replaced is moved to meanwhile, in the work folder."""
+        return f"{self._work}/{OLD[path == self._held]}"
+
+    def _recover(self) -> None:
+        """Put back what a killed run had moved away, and remove what it left."""
+        mine, start = self._owners(self._work), _beside(self.path, "")
+        for left in self._fs.matching(start, WORK):
+            is_other = left != self._work and TOKEN.fullmatch(left.removeprefix(start))
+            if not is_other or None in mine or self._owners(left) != mine:
+                continue
+            for path, old in zip((self.path, self._held), OLD, strict=True):
+                if not self._fs.exists(path) and self._fs.exists(f"{left}/{old}"):
+                    self._fs.move(f"{left}/{old}", path)
+            self._fs.drop(left)
+
+    def _owners(self, work: str) -> tuple[str | None, str | None]:
+        """Return who owns a work folder, and its marker."""
+        return (
+            self._fs.owner(work, is_folder=True),
+            self._fs.owner(_marker(work), is_folder=False),
+        )
 
     def _claim(self, path: str) -> None:
         """Take the lock of a folder.
@@ -190,12 +251,10 @@ class Folder:
         """Throw away what was not published, and let the folder go."""
         with _java_in_words(self.path):
             self._clear()
-            self._fs.drop(self._lock)
 
     def _clear(self) -> None:
-        self._fs.drop(self._part)
-        self._fs.drop(self.stage)
-        self._fs.drop(_beside(self._held, "old"))
+        self._fs.drop(self._work)
+        self._fs.drop(_beside(self.path, "lock"))
 
     def place(self, name: str) -> str:
         """Return where Spark is to write a folder that is to be published under a name."""
@@ -247,8 +306,12 @@ class Folder:
         with _java_in_words(self.path):
             if not held:
                 self._replace(self.path)
-                self._drop_held()
+                with suppress(PublishError), _java_in_words(self._held):  # else the next run does
+                    self._drop_held()
                 return self.path
+            if self._is_link(self._held):
+                msg = f"{self._held} is a link or a file; move it away."
+                raise PublishError(msg)
             self._refuse_others(self._held)
             self._claim(self._held)
             try:
@@ -265,36 +328,41 @@ class Folder:
         PublishError
             If the file system refuses.
         """
-        old = _beside(path, "old")
-        self._fs.drop(old)
         had = self._fs.exists(path)
-        if had and not self._fs.move(path, old):
+        if had and not self._fs.move(path, self._old(path)):
             msg = f"{path} cannot be moved away; it is as it was."
             raise PublishError(msg)
         if not self._fs.move(self._part, path):
             if had:
-                self._fs.move(old, path)
+                self._fs.move(self._old(path), path)
             msg = f"{path} cannot be put in place; what stood there stands."
             raise PublishError(msg)
-        self._fs.drop(old)
 
     def _drop_held(self) -> None:
         """Drop a run that was held back before, if nothing else is in its folder."""
         manifest = f"{self._held}/{MANIFEST}"
-        if self._others(self._held) or not self._fs.exists(manifest):
+        if self._is_link(self._held) or self._others(self._held) or not self._fs.exists(manifest):
             return
         with tempfile.TemporaryDirectory() as scratch:
             self._fs.get(manifest, Path(scratch) / MANIFEST)
             is_held = hold.is_held(Path(scratch))
-        old = _beside(self._held, "old")
-        if is_held and self._fs.move(self._held, old):
-            self._fs.drop(old)
+        if is_held:
+            self._fs.move(self._held, self._gone)  # in one step; it goes with the work folder
+
+    def _is_link(self, path: str) -> bool:
+        """Return whether there is something of the name that is no folder itself."""
+        return self._fs.exists(path) and self._fs.owner(path, is_folder=True) is None
 
 
 def _beside(path: str, kind: str) -> str:
     """Return a hidden name beside a folder."""
     parent, _, name = path.rpartition("/")
     return f"{parent}/.{name}.{kind}"
+
+
+def _marker(work: str) -> str:
+    """Return the marker of a work folder, which is called like it: it proves no other."""
+    return f"{work}/coverage-analyzer-{work.rpartition('/')[2].strip('.')}"
 
 
 @contextmanager

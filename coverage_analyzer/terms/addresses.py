@@ -13,6 +13,8 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
+from coverage_analyzer.addresses.transliteration import readings
+from coverage_analyzer.addresses.units import lifted
 from coverage_analyzer.countries import names
 from coverage_analyzer.terms.spellings import ORDINALS, PLAIN, SPELLINGS, TENS, Spelling
 
@@ -38,12 +40,14 @@ SHORTEST_COUNTRY: Final = 4
 """Shorter ends of an address are no countries but ``CA`` or ``DE``, states, unless listed."""
 
 SHORT_COUNTRIES: Final = frozenset({"usa", "uk", "uae", "us"})
-UMLAUTS: Final = {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "æ": "ae"}
-LETTERS: Final = str.maketrans(
-    {"ø": "o", "æ": "ae", "đ": "d", "ł": "l", "\N{LATIN SMALL LETTER DOTLESS I}": "i", "œ": "oe"}
-)
 TOKEN: Final = re.compile(r"#|[0-9]+(?:st|nd|rd|th)\b|[0-9]+[a-z]?\b(?:[-/][0-9]+[a-z]?\b)*|\w+")
 CJK: Final = re.compile(r"(?<=[\u3040-\u30ff\u3400-\u9fff])\s+(?=[\u3040-\u30ff\u3400-\u9fff])")
+
+CEDEX: Final = re.compile(r"\bcedex(?:\s+([0-9]{1,2})\b(?!\s*[0-9]))?")
+"""A delivery by the post office: its postcode is another than that of the street."""
+
+SUFFIXES: Final = {"bis": "b", "ter": "t", "quater": "q"}
+ATOM: Final = re.compile(r"[0-9]+|(?<=[0-9])\s?(?:bis|ter|quater|[a-z])\b")
 
 Readings = frozenset[str]
 
@@ -62,17 +66,36 @@ class Parts:
         Without blanks and hyphens, empty if none is known.
     country
         Alpha-2 of the country that the text ends with, or empty.
+    atoms
+        All numbers in order, whether of the house or of a unit, without the postcode.
+    cedex
+        Whether the post office delivers it (France).
+    is_latin
+        Whether all letters are Latin.
     """
 
     words: tuple[Readings, ...]
     units: tuple[tuple[str, str], ...]
     postcode: tuple[str, ...]
     country: str
+    atoms: tuple[str, ...] = ()
+    cedex: bool = False
+    is_latin: bool = True
+
+    @property
+    def names(self) -> list[Readings]:
+        """The words that are not numbers."""
+        return [w for w in self.words if not min(w)[:1].isdigit()]
 
     @property
     def numbers(self) -> list[str]:
         """The words that are numbers, with what hangs on them, sorted."""
         return sorted(min(w) for w in self.words if min(w)[:1].isdigit())
+
+    @property
+    def ordinals(self) -> list[str]:
+        """The numbers that are names of streets: *5th*."""
+        return [n for n in self.numbers if re.fullmatch(r"[0-9]+(?:st|nd|rd|th)", n)]
 
     @property
     def text(self) -> str:
@@ -109,12 +132,24 @@ def _compared(one: Parts, other: Parts, country: str) -> Likeness:
     if (one.country or country) != (other.country or country):
         return Likeness.different_country
     if _postcodes_differ(one, other) or one.numbers != other.numbers:
-        return Likeness.different
+        return Likeness.unclear if _are_regrouped(one, other) else Likeness.different
     if not _same_words(one, other):
         return Likeness.unclear if _alike(one, other) else Likeness.different
-    if one.postcode[:1] != other.postcode[:1]:
+    if one.postcode[:1] != other.postcode[:1] or one.cedex != other.cedex:
+        return Likeness.unclear
+    if one.is_latin != other.is_latin:  # two names may be transliterated alike
         return Likeness.unclear
     return _by_units(one, other)
+
+
+def _are_regrouped(one: Parts, other: Parts) -> bool:
+    """Return whether only the grouping of numbers differs: *5/100* and *Unit 5, 100*."""
+    if _postcodes_differ(one, other) or one.atoms != other.atoms:
+        return False
+    if one.ordinals != other.ordinals:
+        return False  # a sixth avenue is another than a fifth one
+    pairs = zip(one.names, other.names, strict=False)
+    return len(one.names) == len(other.names) and all(a & b for a, b in pairs)
 
 
 def _by_units(one: Parts, other: Parts) -> Likeness:
@@ -132,6 +167,8 @@ def _plain(text: str) -> str:
 
 def _postcodes_differ(one: Parts, other: Parts) -> bool:
     """Return whether both have a postcode and they are not the same, as far as both tell it."""
+    if one.cedex != other.cedex:  # only the department is the same
+        return [p[:2] for p in one.postcode] != [p[:2] for p in other.postcode]
     return any(a != b for a, b in zip(one.postcode, other.postcode, strict=False))
 
 
@@ -142,6 +179,8 @@ def _same_words(one: Parts, other: Parts) -> bool:
 
 def _alike(one: Parts, other: Parts) -> bool:
     """Return whether somebody should look: few letters differ, or words are missing or moved."""
+    if one.is_latin != other.is_latin:
+        return any(a & b for a in one.names for b in other.names)
     mine, theirs = set(one.text.split()), set(other.text.split())
     if mine and theirs and (mine <= theirs or theirs <= mine):
         return True
@@ -152,21 +191,34 @@ def _alike(one: Parts, other: Parts) -> bool:
 def parts(text: str, country: str) -> Parts:
     """Return an address taken apart by the spellings of a country (alpha-2)."""
     spelling = SPELLINGS.get(country, PLAIN)
-    segments = [s.strip() for s in re.split(r"[,;\n]", text.replace("\r", "")) if s.strip()]
+    whole = text.replace("\r", "")
+    rest, lifted_units = lifted(whole, country)
+    segments = [s.strip() for s in re.split(r"[,;\n]", rest) if s.strip()]
     own = ""
     if len(segments) > 1 and (own := _country(segments[-1], spelling)):
         segments = segments[:-1]
-    rest, postcode = _postcode(_folded(" , ".join(segments)), spelling, country)
+    folded, cedex = CEDEX.subn(" ", _folded(" , ".join(segments)))
+    rest, postcode = _postcode(folded, spelling, country)
     segments = [s.strip(" .-") for s in rest.split(",") if s.strip(" .-")]
     if segments:
         segments[-1] = spelling.regions.get(segments[-1], segments[-1])
     words: list[Readings] = []
-    units: list[tuple[str, str]] = []
+    units: list[tuple[str, str]] = list(lifted_units)
     for segment in segments:
         rest_of_it, found = _units(_tokens(segment, spelling), spelling)
         units += found
         words += [_readings(rest_of_it, at, spelling) for at in range(len(rest_of_it))]
-    return Parts(tuple(words), tuple(sorted(units)), postcode, own)
+    is_latin = not any(c.isalpha() and c > "\u02af" for c in rest)
+    atoms = _atoms(whole, spelling, country)
+    return Parts(tuple(words), tuple(sorted(units)), postcode, own, atoms, cedex > 0, is_latin)
+
+
+def _atoms(text: str, spelling: Spelling, country: str) -> tuple[str, ...]:
+    """Return all numbers of an address in order, and the letters that hang on them."""
+    folded = CEDEX.sub(" ", _folded(text))
+    rest, _ = _postcode(folded, spelling, country)
+    found = (atom.strip() for atom in ATOM.findall(rest))
+    return tuple(SUFFIXES.get(atom, atom) for atom in found)
 
 
 def _country(segment: str, spelling: Spelling) -> str:
@@ -182,7 +234,7 @@ def _country(segment: str, spelling: Spelling) -> str:
 
 def _folded(text: str) -> str:
     """Return text without case, width and the signs of Japanese blocks; umlauts stay."""
-    wide = unicodedata.normalize("NFKC", text).casefold().replace("〒", "")
+    wide = unicodedata.normalize("NFKC", text).casefold().replace("〒", "").replace("i\u0307", "i")
     wide = re.sub(r"([0-9]+)\s*(?:丁目|番地の?|番|号)", r"\1-", wide)
     wide = re.sub(r"([0-9])-+(?=[0-9])", r"\1-", wide)
     wide = re.sub(r"([0-9])-(?![0-9])", r"\1 ", CJK.sub("", wide))
@@ -248,8 +300,7 @@ def _units(tokens: list[str], spelling: Spelling) -> tuple[list[str], list[tuple
 
 def _bare(word: str) -> str:
     """Return a word without accents; an umlaut is its vowel."""
-    decomposed = unicodedata.normalize("NFKD", word.translate(LETTERS))
-    return "".join(c for c in decomposed if not unicodedata.combining(c))
+    return min(readings(word), key=len)
 
 
 def _readings(tokens: list[str], at: int, spelling: Spelling) -> Readings:
@@ -257,8 +308,7 @@ def _readings(tokens: list[str], at: int, spelling: Spelling) -> Readings:
     token = tokens[at]
     if token[:1].isdigit():
         return frozenset({token})
-    spelt = {_bare(token), _bare("".join(UMLAUTS.get(c, c) for c in token))}
-    return frozenset(r for word in spelt for r in _meanings(word, tokens, at, spelling))
+    return frozenset(r for word in readings(token) for r in _meanings(word, tokens, at, spelling))
 
 
 def _meanings(word: str, tokens: list[str], at: int, spelling: Spelling) -> set[str]:

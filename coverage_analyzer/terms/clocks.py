@@ -41,11 +41,15 @@ class Due:
         The sum in words, a step each.
     estimated
         The holidays of the sum whose day is not decided yet.
+    notes
+        What may still change the sum, as text: estimated holidays next to it, years whose holidays
+        are not published yet.
     """
 
     at: datetime.datetime
     steps: tuple[str, ...]
     estimated: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def stamp(text: str, form: str = "") -> datetime.datetime:
@@ -207,7 +211,7 @@ def _after_days(
             estimated += [f"{day} {why}"] if ESTIMATED in why else []
             continue
         if skipped:
-            steps.append(f"no business day in {calendar.country}: {', '.join(skipped)}")
+            steps.append(f"no business day in {calendar.place}: {', '.join(skipped)}")
             skipped = []
         left -= 1
         number = clock.amount - left
@@ -215,7 +219,27 @@ def _after_days(
         if not left:
             at = start_of_day(day + timedelta(days=1), zone)
             steps.append(f"due before {told(at)}, the end of that day at the center")
-            return Due(at, tuple(steps), tuple(estimated))
+            notes = _notes(calendar, first, day, estimated)
+            return Due(at, tuple(steps), tuple(estimated), notes)
+
+
+def _notes(
+    calendar: Calendar | None, first: datetime.date, last: datetime.date, counted: list[str]
+) -> tuple[str, ...]:
+    """Return what may still change a sum over some days, beside the estimates that it counts.
+
+    An estimated holiday next to the sum, or at a weekend in it, may come a day earlier or later.
+    """
+    if calendar is None:
+        return ()
+    span = (first + timedelta(days=n) for n in range(-1, (last - first).days + 2))
+    named = (f"{day} {name}" for day in span if (name := calendar.estimated(day)))
+    notes = [
+        f"an estimated holiday may come a day earlier or later: {text}"
+        for text in named
+        if text not in counted
+    ]
+    return (*notes, *calendar.projections(first.year, last.year))
 
 
 def _counting(clock: Replacement, local: datetime.datetime, *, late: bool) -> str:
@@ -257,18 +281,22 @@ def _after_open_hours(
     now = local.astimezone(UTC)
     steps = [f"{clock.amount} hours within {hours.opens} to {hours.closes}, after {told(local)}"]
     estimated: list[str] = []
-    day, closed = local.date(), ""
+    first = day = local.date()
+    counts = hours.days == "business_days"
     while True:
-        if hours.days == "business_days" and calendar is not None:
-            closed = calendar.closed(day)
         opens, closes = _service(hours, day, zone)
-        run = timedelta() if closed else max(closes - max(now, opens), timedelta())
+        run, closed = max(closes - max(now, opens), timedelta()), ""
+        # after the hours of service it does not matter whether a day is a business day
+        if run and counts and calendar is not None:
+            closed = calendar.closed(day)
         if closed:
+            run = timedelta()
             steps.append(f"the clock stands still on {_day(day)} ({closed})")
             estimated += [f"{day} {closed}"] if ESTIMATED in closed else []
         elif run >= left:
             at = _shown(max(now, opens) + left, zone)
-            return Due(at, (*steps, f"due before {told(at)}"), tuple(estimated))
+            notes = _notes(calendar if counts else None, first, day, estimated)
+            return Due(at, (*steps, f"due before {told(at)}"), tuple(estimated), notes)
         elif run:
             steps.append(f"{run} of it on {_day(day)}")
         left -= run

@@ -13,11 +13,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from coverage_analyzer.countries.regions import AssignedRegions
 from coverage_analyzer.matching import Status
 from coverage_analyzer.nearness import NOBODY
 from coverage_analyzer.policy.parts import Replacement
 from coverage_analyzer.terms import addresses, calendars, clocks, requests, zones
 from coverage_analyzer.terms.addresses import Likeness
+from coverage_analyzer.terms.afterwards import route
 from coverage_analyzer.terms.clocks import Due
 from coverage_analyzer.terms.doubts import Doubt, DoubtError
 from coverage_analyzer.terms.levels import Judged, Levels
@@ -44,6 +46,10 @@ REJECTED: Final = frozenset(
     }
 )
 """Doubts that no look at the contract resolves: the row itself has to be mended."""
+
+
+SAME_BUILDING: Final = frozenset({Likeness.identical, Likeness.equivalent, Likeness.unit_differs})
+"""Addresses to which the distance is that of the registered one."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +107,17 @@ class Committer:
         self.centers, self.policy, self._levels = levels.centers, levels.policy, levels
         self.as_of, self.form = as_of, form
 
+    @property
+    def regions(self) -> AssignedRegions:
+        """The region of each center, and a warning of those that are not a code of its country.
+
+        Raises
+        ------
+        InputError
+            If the country of a center is in doubt.
+        """
+        return self._levels.regions
+
     def answers(
         self, asked: Sequence[Request], sites: Mapping[str, Sequence[Registered]]
     ) -> list[Commitment]:
@@ -152,6 +169,10 @@ class Committer:
             warnings=tuple(_warnings(case, judged)),
             steps=(f"{judged.level.title}: {clock or 'promises nothing'} ({judged.reason})",),
         )
+        if judged.status == Status.not_covered:
+            stated = case.stated
+            words = route(self.policy, stated.get("product", ""), stated.get("version", ""))
+            return _with(base, words) if words else base
         if clock is None and judged.status != Status.review:
             return base
         try:
@@ -177,10 +198,12 @@ class Committer:
         rules = self.policy.commitments
         clause = f" (clause {rules.address_clause})" if rules.address_clause else ""
         told = f"address: {likeness.value.replace('_', ' ')}"
-        if likeness in {Likeness.identical, Likeness(rules.accept)}:
+        if rules.accepted is None:
+            return _without_rule(base, likeness, told)
+        if likeness in {Likeness.identical, Likeness(rules.accepted)}:
             return _with(base, told)
         status = Answer.review if likeness is Likeness.unclear else Answer.refused
-        step = f"{told} to the registered one; only {rules.accept} is accepted{clause}"
+        step = f"{told} to the registered one; only {rules.accepted} is accepted{clause}"
         return _with(base, step, status=status, reason=f"address_{likeness.value}")
 
     def _promised(
@@ -201,6 +224,7 @@ class Committer:
         start = clocks.moment(case.stamps[clock.start], case.zone)
         due = self._due(case, judged, clock, start)
         later = [f"an estimated holiday is counted: {day}" for day in due.estimated]
+        later += due.notes
         later += _outside(case, clock, due)
         return dataclasses.replace(
             base,
@@ -225,11 +249,32 @@ class Committer:
                 raise DoubtError(
                     Doubt.center_unknown, "no open center of its country ships to it: whose days?"
                 )
-            country = judged.center_country
-            calendar = calendars.calendar(country, self.policy.commitments.calendar_of(country))
+            calendar = self._calendar(judged)
         if clock.unit == "business_days":
             zone = self._center_zone(judged.center, start)
-        return clocks.due(clock, start, zone, calendar)
+        try:
+            return clocks.due(clock, start, zone, calendar)
+        except DoubtError as doubt:
+            if doubt.code is not Doubt.regional_holiday:
+                raise
+            name = self.centers.center_id[judged.center]
+            raise DoubtError(doubt.code, f"center {name}: {doubt}") from None
+
+    def _calendar(self, judged: Judged) -> calendars.Calendar:
+        """Return the calendar of the center that ships.
+
+        Raises
+        ------
+        DoubtError
+            If the holidays of its country are not known.
+        """
+        country, rules = judged.center_country, self.policy.commitments
+        return calendars.calendar(
+            country,
+            rules.calendar_of(country),
+            region=judged.center_region,
+            regional=rules.regional_calendars(country),
+        )
 
     def _center_zone(self, center: int, start: datetime.datetime) -> Any:
         """Return the time zone of a center.
@@ -246,6 +291,17 @@ class Committer:
         except DoubtError as doubt:
             name = self.centers.center_id[center]
             raise DoubtError(doubt.code, f"center {name}: {doubt}") from None
+
+
+def _without_rule(base: Commitment, likeness: Likeness, told: str) -> Commitment:
+    """Return an answer under a policy without a rule on addresses, which refuses none.
+
+    The level was measured at the registered address, so that nothing is certain of another one.
+    """
+    if likeness in SAME_BUILDING:
+        return _with(base, told)
+    step = f"{told} to the registered one, at which the level was measured; the policy has no rule"
+    return _with(base, step, status=Answer.review, reason=f"address_{likeness.value}")
 
 
 def _check_id(request: Request, times: Mapping[str, int]) -> None:

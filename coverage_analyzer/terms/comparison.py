@@ -3,12 +3,13 @@
 import html
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from coverage_analyzer.errors import visible
 from coverage_analyzer.policy import Policy
+from coverage_analyzer.terms.policy_table import level_rows, policy_rows
 from coverage_analyzer.terms.programmes import Programme
 
 Format = Literal["text", "markdown", "html"]
@@ -16,6 +17,9 @@ Format = Literal["text", "markdown", "html"]
 FEATURE_WIDTH: Final = 34
 VALUE_WIDTH: Final = 24
 """Characters in a cell of a table in text, before a line goes on below."""
+
+DIFFERS: Final = "\N{NOT EQUAL TO}"
+"""Marks a row in which policies differ."""
 
 STYLE: Final = """\
 :root { color-scheme: light dark; }
@@ -143,28 +147,51 @@ def _offers(programme: Programme) -> Comparison:
 
 
 def _levels(policy: Policy) -> Comparison:
-    """Return what each level of a policy promises."""
-    promises = [str(level.replacement or "nothing") for level in policy.levels]
-    rows = {
-        "Replacement": promises,
-        "Coverage hours": [level.coverage_hours for level in policy.levels],
-        "Software updates": [level.software_updates for level in policy.levels],
-        "Technical support": [level.technical_support for level in policy.levels],
-    }
+    """Return what each level of a policy promises, and to whom."""
+    rows = level_rows(policy)
+    clauses = dict.fromkeys(rows, "")
     named = dict.fromkeys(v.replacement.clause for v in policy.levels if v.replacement)
-    clauses = [" ".join(policy.clauses[name] for name in named), *[""] * (len(rows) - 1)]
+    clauses["Replacement"] = " ".join(policy.clauses[name] for name in named)
     if policy.warranty:
-        told = f"hardware {policy.warranty.hardware_days} days, "
-        told += f"software {policy.warranty.software_days} days"
-        rows["Manufacturer's warranty"] = [told] * len(policy.levels)
-        clauses.append(policy.clauses[policy.warranty.clause])
+        clauses["Manufacturer's warranty"] = policy.clauses[policy.warranty.clause]
     return Comparison(
         policy.title,
         tuple(level.title for level in policy.levels),
         tuple((feature, tuple(cells)) for feature, cells in rows.items()),
-        tuple(clauses),
+        tuple(clauses.values()),
         f"{policy.source.title}, {policy.source.address}",
         " ".join(policy.source.note.split()),
+    )
+
+
+def side_by_side(policies: Mapping[str, Policy]) -> Comparison:
+    """Return the rules of several policies in one table, in which rows that differ are marked.
+
+    Parameters
+    ----------
+    policies
+        By what each is called where titles do not tell them apart: a name, or the path of a file.
+    """
+    given = list(policies.values())
+    titles = [policy.title for policy in given]
+    columns = tuple(
+        policy.title if titles.count(policy.title) == 1 else f"{policy.title} ({name})"
+        for name, policy in policies.items()
+    )
+    rows = policy_rows(given)
+    marked = [
+        (feature if len(set(cells)) == 1 else f"{DIFFERS} {feature}", tuple(cells))
+        for feature, cells in rows.items()
+    ]
+    count = sum(len(set(cells)) > 1 for cells in rows.values())
+    unit = "row" if count == 1 else "rows"
+    return Comparison(
+        "Policies compared",
+        columns,
+        tuple(marked),
+        ("",) * len(marked),
+        "; ".join(dict.fromkeys(f"{p.source.title}, {p.source.address}" for p in given)),
+        f"{DIFFERS} marks the {count} {unit} of {len(rows)} in which the policies differ.",
     )
 
 

@@ -26,11 +26,15 @@ class State(enum.StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """What became of one condition, in words, and the clause behind it."""
+    """What became of one condition, in words, and the clause behind it.
+
+    ``refusal`` says by itself why a missing condition keeps the offer away, where ``words`` do not.
+    """
 
     state: State
     words: str
     clause: str
+    refusal: str = ""
 
 
 @dataclass(frozen=True)
@@ -102,8 +106,18 @@ def _market(_condition: Any, programme: Programme, asked: Question) -> Finding:
         "no": State.missing,
         "in some countries": State.not_stated,
     }[region.offered]
-    words = f"a market in which it is offered: {asked.code} ({region.title})"
-    return Finding(state, words, markets.clause)
+    place = f"{asked.code} ({region.title})"
+    refusal = f"not sold in {place}" if state == State.missing else ""
+    words = f"a market in which it is offered: {place}"
+    return Finding(state, words, markets.clause, refusal)
+
+
+def covered_state(programme: Programme, name: str, version: str) -> State:
+    """Return whether a programme covers a version of a product; unknown if it may be that one."""
+    product = _product(programme, name)
+    if product is None:
+        return State.missing
+    return version_state(version, product.versions)
 
 
 def _covered(_condition: Any, programme: Programme, asked: Question) -> Finding:

@@ -17,6 +17,7 @@ class Doubt(enum.StrEnum):
     zone_unknown = enum.auto()
     zone_ambiguous = enum.auto()
     calendar_unknown = enum.auto()
+    regional_holiday = enum.auto()
     request_before_installation = enum.auto()
     address_not_registered = enum.auto()
     site_ambiguous = enum.auto()

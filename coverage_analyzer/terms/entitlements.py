@@ -11,7 +11,7 @@ import datetime
 import enum
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from coverage_analyzer.centers import day, today
 from coverage_analyzer.countries import NONE, UNKNOWN, names
@@ -28,6 +28,19 @@ class Answer(enum.StrEnum):
     does_not = "does not apply"
     unknown = "unknown"
     not_stated = "not stated"
+
+
+@dataclass(frozen=True)
+class OtherWay:
+    """Another way to an offer: whether it is open, and what became of each of its conditions."""
+
+    way: str
+    answer: Answer
+    findings: tuple[Finding, ...]
+
+    def __str__(self) -> str:
+        """Return in a sentence what the way comes to."""
+        return f"{self.way}: {_outcome(self.answer, self.findings)}"
 
 
 @dataclass(frozen=True)
@@ -49,6 +62,8 @@ class Entitlement:
         The clauses behind them.
     source
         Where they stand.
+    others
+        The other ways, where the answer depends on a fact that is not known.
     """
 
     programme: str
@@ -59,6 +74,17 @@ class Entitlement:
     findings: tuple[Finding, ...]
     clauses: tuple[str, ...]
     source: str
+    others: tuple[OtherWay, ...] = ()
+
+    @property
+    def summary(self) -> str:
+        """What each way comes to, where that depends on a fact that is not known, else nothing."""
+        if self.answer not in UNDECIDED:
+            return ""
+        own = _outcome(self.answer, self.findings)
+        if not self.others:
+            return own
+        return "; ".join([*map(str, self.others), f"{self.way}: {own}"])
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -74,7 +100,11 @@ class Entitlement:
     def __str__(self) -> str:
         """Return it in words."""
         lines = [f"{self.title}: {self.answer} ({self.way})"]
+        lines += [f"  in short    {self.summary}"] if self.summary else []
         lines += [f"  {f.state:<12}{f.words}" for f in self.findings]
+        for other in self.others:
+            lines.append(f"  or          {other.way}: {other.answer}")
+            lines += [f"    {f.state:<12}{f.words}" for f in other.findings]
         lines += [f"  clause      {clause}" for clause in self.clauses]
         return "\n".join(map(visible, [*lines, f"  source      {self.source}"]))
 
@@ -113,7 +143,10 @@ class Entitlements:
 
     def to_dict(self) -> dict[str, Any]:
         """Return all of it as plain data, ready for JSON."""
-        return dataclasses.asdict(self)
+        told = dataclasses.asdict(self)
+        for entry, offer in zip(told["offers"], self.offers, strict=True):
+            entry["summary"] = offer.summary
+        return told
 
     def __str__(self) -> str:
         """Return all of it in words."""
@@ -189,16 +222,41 @@ def _offers(programme: Programme, asked: Question) -> Iterator[Entitlement]:
             continue
         found = [(way, findings(way, programme, asked)) for way in ways]
         way, judged = min(found, key=lambda pair: _rank(pair[1]))
+        answer = _answer(judged)
+        others = tuple(
+            OtherWay(other.title, _answer(findings_), findings_)
+            for other, findings_ in found
+            if other is not way and answer in UNDECIDED
+        )
+        told = [*judged, *(f for other in others for f in other.findings)]
         yield Entitlement(
             programme.name,
             offer.id,
             offer.title,
-            _answer(judged),
+            answer,
             way.title,
             judged,
-            tuple(dict.fromkeys(programme.clauses[f.clause] for f in judged)),
+            tuple(dict.fromkeys(programme.clauses[f.clause] for f in told)),
             f"{programme.source.title}, {programme.source.address}",
+            others,
         )
+
+
+UNDECIDED: Final = frozenset({Answer.unknown, Answer.not_stated})
+"""Answers that depend on a fact that is not known."""
+
+
+def _outcome(answer: Answer, judged: tuple[Finding, ...]) -> str:
+    """Return what a way comes to, with the conditions on which it depends."""
+    missing = [f.refusal or f"{f.words} is missing" for f in judged if f.state == State.missing]
+    if missing:
+        return f"{answer}: {', '.join(missing)}"
+    parts = []
+    if unknown := [f.words for f in judged if f.state == State.unknown]:
+        parts.append(f"applies only with {' and '.join(unknown)}")
+    if silent := [f.words for f in judged if f.state == State.not_stated]:
+        parts.append(f"not stated: {', '.join(silent)}")
+    return ", ".join(parts) or str(answer)
 
 
 def _answer(judged: tuple[Finding, ...]) -> Answer:

@@ -5,6 +5,7 @@ A verdict names the center that decides; where that one is still to open, anothe
 
 import dataclasses
 import datetime
+import functools
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -14,6 +15,7 @@ from coverage_analyzer import arrays, gates
 from coverage_analyzer.arrays import Ints
 from coverage_analyzer.centers import Centers
 from coverage_analyzer.countries import Countries
+from coverage_analyzer.countries.regions import AssignedRegions
 from coverage_analyzer.days import NO_DAY
 from coverage_analyzer.matching import Matcher, Sites, Status, Verdicts
 from coverage_analyzer.nearness import NOBODY
@@ -26,10 +28,10 @@ from coverage_analyzer.terms.requests import Case, Registered
 class Judged(NamedTuple):
     """The verdict on a site, and who ships to it.
 
-    ``center`` is the position of the open center that ships, or `NOBODY`, and ``center_country``
-    its country; ``papers`` says whether the site's country wants export papers; ``opens`` names the
-    center that is waited for, and its opening day, and ``by_road`` whether miles by road are still
-    to tell that it reaches the site.
+    ``center`` is the position of the open center that ships, or `NOBODY`, ``center_country`` its
+    country and ``center_region`` its region, if known; ``papers`` says whether the site's country
+    wants export papers; ``opens`` names the center that is waited for, and its opening day, and
+    ``by_road`` whether miles by road are still to tell that it reaches the site.
     """
 
     level: Level
@@ -38,6 +40,7 @@ class Judged(NamedTuple):
     country: str
     center: int
     center_country: str
+    center_region: str
     papers: bool
     opens: tuple[str, datetime.date] | None
     by_road: bool
@@ -53,6 +56,19 @@ class Levels:
     _: dataclasses.KW_ONLY
     trust_declared: bool = False
     products: Products | None = None
+
+    @functools.cached_property
+    def regions(self) -> AssignedRegions:
+        """The region of each center, and a warning of cells that are not a code of its country.
+
+        Raises
+        ------
+        InputError
+            If the country of a center is in doubt.
+        """
+        convention = self.policy.convention(self.world.names, trust_declared=self.trust_declared)
+        country = self.centers.decided(self.world, convention)
+        return self.centers.assigned_regions(country, self.world.names)
 
     def judged(self, cases: Sequence[Case], day: datetime.date) -> list[Judged]:
         """Return the verdict on the site of each of some requests, on a day, gates included.
@@ -70,12 +86,13 @@ class Levels:
         codes = self.world.names.codes
         return [
             Judged(
-                level=self.policy.levels[verdicts.level[n]],
+                level=self.policy.level_at(verdicts.level[n]),
                 status=Status(verdicts.status[n]),
                 reason=reasons[n],
                 country=codes[max(verdicts.country[n], 0)],
                 center=center,
                 center_country="" if center == NOBODY else codes[matcher.center_country[center]],
+                center_region="" if center == NOBODY else self.regions.codes[center],
                 papers=codes[max(verdicts.country[n], 0)] in matcher.gates.papers,
                 opens=self._opens(verdicts, n),
                 by_road=self._by_road(verdicts, n),
@@ -118,9 +135,9 @@ class Levels:
         return shipping
 
     def _by_road(self, verdicts: Verdicts, number: int) -> bool:
-        bands = self.policy.bands_in(self.world.names.codes[max(verdicts.country[number], 0)])
-        limit = verdicts.limit_miles[number]
-        return any(b.metric == "road" for b in bands if b.up_to_miles == limit)
+        country = self.world.names.codes[max(verdicts.country[number], 0)]
+        band = self.policy.band_for(country, verdicts.limit_miles[number])
+        return band is not None and band.metric == "road"
 
     def _opens(self, verdicts: Verdicts, number: int) -> tuple[str, datetime.date] | None:
         if verdicts.status[number] != Status.pending:

@@ -5,22 +5,18 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, cast
 from zoneinfo import ZoneInfo
 
+from coverage_analyzer.countries import names
+from coverage_analyzer.days import day_of
 from coverage_analyzer.gates import TEXTS
-from coverage_analyzer.tables import folded
+from coverage_analyzer.tables import COUNTRY_STATED, folded
 from coverage_analyzer.terms import clocks, zones
 from coverage_analyzer.terms.doubts import Doubt, DoubtError
 
 EVENTS: Final = ("authorised", "rma_issued", "call_acknowledged", "diagnosis_complete")
 """What may start a clock; the column of each is called like it, with ``_at`` behind."""
-
-
-DAY: Final = re.compile(
-    r"(?P<day>\d{4}-\d{2}-\d{2})(?:[T ]00:00(?::00(?:\.0+)?)?(?:Z|\+00:00)?)?", re.ASCII
-)
-"""A day of ISO 8601, which may be written as the time when it begins."""
 
 SPAN: Final = re.compile(
     r"(?P<opens>(?:[01]\d|2[0-3]):[0-5]\d) ?[-\u2013] ?(?P<closes>(?:[01]\d|2[0-3]):[0-5]\d|24:00)",
@@ -239,12 +235,8 @@ def registered(cells: Mapping[str, str], place: tuple[float, float, float]) -> R
     faults = []
     for name in ("registered_on", "installed_on"):
         text = cells.get(name, "").strip()
-        found = DAY.fullmatch(text)
-        try:
-            days[name] = datetime.date.fromisoformat(found["day"]) if found else None
-        except ValueError:  # 2026-02-30
-            found = None
-        if text and not found:
+        days[name] = cast("datetime.date | None", day_of(text).item())
+        if text and days[name] is None:
             faults.append(f"{name} {text!r} is not a day like 2026-12-01")
     lon, lat, accuracy_m = place
     text = cells.get("receiving_hours", "").strip()
@@ -255,7 +247,7 @@ def registered(cells: Mapping[str, str], place: tuple[float, float, float]) -> R
         lon=lon,
         lat=lat,
         accuracy_m=None if math.isnan(accuracy_m) else accuracy_m,
-        country=cells.get("country", "").strip(),
+        country=names.load().stated([cells.get(name, "") for name in COUNTRY_STATED]),
         address=cells.get("address", "").strip(),
         time_zone=cells.get("time_zone", "").strip(),
         registered_on=days.get("registered_on"),

@@ -234,6 +234,8 @@ SPELLINGS: Final[Mapping[str, Spelling]] = {
     "NZ": AUSTRALIAN,
     "ZA": AUSTRALIAN,
     "SG": Spelling(types=ENGLISH_TYPES, units=ENGLISH_UNITS),
+    "HK": Spelling(types=ENGLISH_TYPES, units=ENGLISH_UNITS),
+    "MY": Spelling(types=ENGLISH_TYPES, units=ENGLISH_UNITS),
     "IN": Spelling(
         words={"mg": "mg", "opp": "opposite"},
         types=ENGLISH_TYPES,
@@ -260,7 +262,7 @@ SPELLINGS: Final[Mapping[str, Spelling]] = {
         units={"bus": "bus", "bte": "bus", "boite": "bus"},
         number_last=True,
     ),
-    "FR": Spelling(words=FRENCH_WORDS, units=FRENCH_UNITS),
+    "FR": Spelling(words=FRENCH_WORDS, units=FRENCH_UNITS, postcode=r"\b([0-9]{5})\b"),
     "LU": Spelling(words=FRENCH_WORDS, units=FRENCH_UNITS),
     "IT": Spelling(
         words={"pza": "piazza", "cso": "corso", "vle": "viale", "lgo": "largo", "s": "san"},
@@ -274,7 +276,14 @@ SPELLINGS: Final[Mapping[str, Spelling]] = {
     "CO": SPANISH,
     "BR": Spelling(
         words=PORTUGUESE,
-        units={"ap": "apto", "apto": "apto", "apartamento": "apto", "sala": "sala", "cj": "cj"},
+        units={
+            "ap": "apto",
+            "apto": "apto",
+            "apartamento": "apto",
+            "sala": "sala",
+            "cj": "cj",
+            "conjunto": "cj",
+        },
         postcode=r"\b([0-9]{5})-?([0-9]{3})\b",
         number_last=True,
     ),
@@ -297,6 +306,7 @@ SPELLINGS: Final[Mapping[str, Spelling]] = {
     ),
     "NO": Spelling(words={"gt": "gate", "v": "vei"}, endings={"gt": "gate"}, number_last=True),
     "DK": Spelling(units={"th": "th", "tv": "tv", "sal": "sal"}, number_last=True),
+    "GR": Spelling(postcode=r"\b([0-9]{3})\s*([0-9]{2})\b", number_last=True),
     "JP": Spelling(postcode=r"\b([0-9]{3})-?([0-9]{4})\b"),
 }
 """By alpha-2 code of the country."""

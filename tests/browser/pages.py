@@ -72,11 +72,12 @@ class Opened:
     def counts(self) -> dict[str, tuple[int, int]]:
         """Return how many sites of each status the legend says there are, in view and in all."""
         result = {}
-        for row in self.page.locator(".legend label").all_inner_texts():
+        for row in self.page.locator(".legend label:not([hidden])").all_inner_texts():
             figures = re.search(r"([\d,]+) / ([\d,]+)", row)
             assert figures
             shown, total = (int(n.replace(",", "")) for n in figures.groups())
-            result[row.strip().split()[0].strip(":").lower()] = shown, total
+            status = row.strip().split(":")[0].split("\n")[0].strip().lower().replace(" ", "_")
+            result[status] = shown, total
         return result
 
     def ink(self, layer: str) -> int:

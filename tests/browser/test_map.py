@@ -257,3 +257,36 @@ def test_the_areas_of_the_run_are_valid(demo: Path) -> None:
     assert collection["type"] == "FeatureCollection"
     names = ["center_id", "name", "country", "limit_miles", "opens_on"]
     assert list(collection["features"][0]["properties"])[:5] == names
+
+
+def test_a_site_that_is_not_covered_is_shown(
+    browser: Browser, tmp_path: Path, opened: Opened
+) -> None:
+    """With a symbol, words and a filter of its own; without one the legend has no such row."""
+    assert "not_covered" not in opened.counts()
+    texts = {
+        "sites": "site_id,country,latitude,longitude,product\n"
+        "A,US,39.8,-94.6,Old\nB,US,39.2,-94.5,\n",
+        "centers": "center_id,country,latitude,longitude\nKC,US,39.0997,-94.5786\n",
+        "products": "product,extended_ends_on\nOld,2020-12-31\n",
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    options = batch.Options(products=tmp_path / "products", areas=False)
+    sites, centers, out = tmp_path / "sites", tmp_path / "centers", tmp_path / "out"
+    batch.run(sites, centers, out, as_of="2026-12-01", options=options)
+    page = Opened(browser, out / "map.html")
+    assert page.counts()["not_covered"] == (1, 1)
+    words = page.click_at(39.8, -94.6)
+    assert "Not covered" in words
+    assert "not_covered" in words
+    assert "the product is past the phases" in words
+    level = page.page.get_by_role("combobox", name="Level")
+    level.select_option(label="Not covered (1)")
+    assert page.counts()["not_covered"][0] == 1
+    assert page.counts()["qualified"][0] == 0
+    page.page.locator(".legend label", has_text="Not covered").locator("input").uncheck()
+    assert page.counts()["not_covered"][0] == 0
+    page.page.get_by_text("Show all again").click()
+    assert page.counts()["not_covered"][0] == 1
+    assert page.complaints == []

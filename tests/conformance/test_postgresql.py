@@ -14,7 +14,17 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 import pytest
-from running import AS_OF, CENTERS, SITES, centers_file, contents, judged, manifest, records
+from running import (
+    AS_OF,
+    CENTERS,
+    SITES,
+    centers_file,
+    contents,
+    judged,
+    manifest,
+    part_of,
+    records,
+)
 from serving import ENCODED, WORD, PostgreSQL
 
 import coverage_analyzer as ca
@@ -398,10 +408,10 @@ class TestTarget:
         given = f"{postgresql.address}?query={query}"
         centers, out = str(centers_file(tmp_path)), str(tmp_path / "out")
         with program("run", given, "--centers", centers, "-o", out, "--table", place) as job:
-            while not (tmp_path / "out" / ".report.csv.part").exists():
+            while (part := part_of(tmp_path / "out", "report.csv")) is None:
                 assert job.poll() is None
                 time.sleep(0.02)
-            while (tmp_path / "out" / ".report.csv.part").stat().st_size < 1 << 20:
+            while part.stat().st_size < 1 << 20:
                 time.sleep(0.02)
             os.kill(job.pid, signal.SIGKILL)
         after = contents(tmp_path / "out")

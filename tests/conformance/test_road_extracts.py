@@ -9,12 +9,13 @@ import osmium
 import osmnx
 import pytest
 import shapely
-from roads import extract_file, nodes_at, reference
+from roads import extract_file, nodes_at, polygon_error_m, reference, sites_around
 
-from coverage_analyzer.online.roads.engine import RoadEngine, RoadStatus
+from coverage_analyzer.online.roads.engine import ROAD_CELLS, RoadEngine, RoadStatus
 from coverage_analyzer.online.roads.extract import kind_of, read_extract
 from coverage_analyzer.online.roads.graph import SPEEDS, graph_of, timed
 from coverage_analyzer.online.roads.network import Network, built, load_network
+from coverage_analyzer.online.roads.shapes import TOLERANCE, cell_m
 
 SMALL = ("liechtenstein", "baltimore", "fiji-ferry")
 HOURS = 4 * 3600.0
@@ -145,3 +146,17 @@ def test_speeds_are_those_of_osmnx() -> None:
         )
         if "maxspeed" not in told:
             assert told["speed_kph"] == SPEEDS[told["highway"]]
+
+
+@pytest.mark.parametrize(
+    ("name", "minutes"), [("liechtenstein", 4), ("liechtenstein", 15), ("fiji-ferry", 10)]
+)
+def test_polygons_agree_with_drives_on_real_roads(name: str, minutes: float, cache: Path) -> None:
+    """No served area holds a site whose own drive takes too long, but by its tolerance."""
+    network = load_network(extract_file(name), cache=cache)
+    engine = RoadEngine(network)
+    some = sampled(network, 1)
+    extent = float(np.ptp(network.lat)) * 111_000
+    start = nodes_at(network, some)
+    error = polygon_error_m(engine, start, minutes, sites_around(network, 5000))
+    assert error <= TOLERANCE * cell_m(extent, engine.snap_limit_m, ROAD_CELLS)

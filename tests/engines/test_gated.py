@@ -68,7 +68,7 @@ def test_batch_on_csv(tmp_path: Path, products: Path) -> None:
     assert told["inputs"]["products"]["path"] == str(products)
     empty, papers = told["warnings"]
     assert empty.startswith("No gate closes on an empty cell: component in ")
-    assert papers.startswith("3 site(s) in CA: export papers")
+    assert papers.startswith("4 site(s) in CA: export papers")
 
 
 def test_batch_on_parquet(tmp_path: Path, products: Path) -> None:

@@ -2,6 +2,7 @@
 
 import datetime
 import os
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -29,6 +30,7 @@ from coverage_analyzer.files import reading
 from coverage_analyzer.matching import Matcher
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.spark import judging, running, session
+from coverage_analyzer.spark.store import Folder
 
 pytestmark = [pytest.mark.xdist_group("spark"), pytest.mark.usefixtures("spark")]
 
@@ -350,6 +352,38 @@ def test_folders_of_others_and_busy_ones_are_refused(tmp_path: Path) -> None:
         spark.run(folder, tmp_path / "network.csv", tmp_path / "file" / "out", as_of=AS_OF)
 
 
+def test_what_killed_runs_left_and_what_others_have_prepared(tmp_path: Path) -> None:
+    """Our own work folders go, and the report in one comes back; links and others' folders stay."""
+    folder, out = sites_folder(tmp_path, NASTY), tmp_path / "out"
+    on_spark(folder, tmp_path)
+    whole = sorted(p.name for p in out.iterdir())
+    victim = tmp_path / "victim"
+    victim.mkdir()
+    (victim / "thesis.txt").write_text("precious", encoding="utf-8")
+    for name in (".out.part", ".out.old", ".out.stage", ".out.0123456789abcdef.work"):
+        (tmp_path / name).symlink_to(victim)
+    (tmp_path / ".out.fedcba9876543210.work").mkdir()
+    left = tmp_path / ".out.00000000deadbeef.work"
+    (left / "part").mkdir(parents=True)
+    (left / "coverage-analyzer-out.00000000deadbeef.work").touch()
+    out.rename(left / "old")
+    (left / "held").mkdir()
+    other = tmp_path / ".out.held.00000000deadbeef.work"  # of a folder that is called out.held
+    (other / "old").mkdir(parents=True)
+    (other / "coverage-analyzer-out.held.00000000deadbeef.work").touch()
+    with session.opened() as shared, Folder(shared, str(out)):
+        assert sorted(p.name for p in out.iterdir()) == whole, "it came back"
+        assert (tmp_path / "out.held").is_dir(), "so did a run that was held back"
+    assert not left.exists()
+    assert (other / "old").is_dir(), "another run may be at work there"
+    shutil.rmtree(other)
+    on_spark(folder, tmp_path)
+    assert (victim / "thesis.txt").read_text("utf-8") == "precious"
+    assert len(list(tmp_path.glob(".out.*"))) == 5
+    with pytest.raises(InputError, match="is an input file"):
+        spark.run(folder, out / "centers.csv", out, as_of=AS_OF)
+
+
 def test_duplicates_and_unknown_file_systems_are_refused(tmp_path: Path) -> None:
     """Say what Spark is not asked to do, before it works."""
     folder = sites_folder(tmp_path, NASTY)
@@ -412,6 +446,17 @@ def test_rejects_nearly_all(tmp_path: Path) -> None:
     assert on_spark(folder, tmp_path)["held"] == []
     assert (held / "report.csv").exists(), "other files are there"
     (held / "notes.txt").unlink()
+    held.rename(tmp_path / "kept")
+    held.symlink_to(tmp_path / "kept")
+    kept = tree(tmp_path / "kept")
+    on_spark(folder, tmp_path)
+    (folder / "0.csv").write_text(bad, encoding="utf-8")
+    with pytest.raises(PublishError, match=r"out\.held is a link"):
+        on_spark(folder, tmp_path)
+    assert tree(tmp_path / "kept") == kept
+    held.unlink()
+    (tmp_path / "kept").rename(held)
+    (folder / "0.csv").write_text(good, encoding="utf-8")
     on_spark(folder, tmp_path)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["in 100%", "network.csv", "out"]
 

@@ -80,7 +80,7 @@ def endings(folder: Path, code: int, *, for_good: bool) -> Iterator[Ending]:
             break
         yield Ending(number, published)
         number += 1
-    assert number > 50, "the whole run was tried"
+    assert number > 40, "the whole run was tried"
 
 
 @pytest.fixture
@@ -109,7 +109,8 @@ def test_an_operation_that_fails_once(tmp_path: Path, both: Both, code: int) -> 
         shown = {n: d for n, d in contents(tmp_path / "out").items() if n[0] != "."}
         assert shown == whole, f"operation {number}"
         with Publication(tmp_path / "out"):
-            assert contents(tmp_path / "out") == whole, f"litter after operation {number}"
+            pass
+        assert contents(tmp_path / "out") == whole, f"litter after operation {number}"
     assert seen == {True, False}
 
 

@@ -12,6 +12,7 @@ from coverage_analyzer.policy.parts import Hours, Replacement
 from coverage_analyzer.terms import clocks
 from coverage_analyzer.terms.addresses import Likeness, likeness
 from coverage_analyzer.terms.calendars import Calendar, calendar
+from coverage_analyzer.terms.doubts import Doubt, DoubtError
 
 PLACES = st.sampled_from(
     [
@@ -76,6 +77,11 @@ RULES = st.builds(
 )
 
 
+def calendar_of(country: str, rule: CalendarRule | None = None) -> Calendar:
+    """Return a calendar without doubts: that of the place's region where regions differ."""
+    return calendar(country, rule, region={"AU": "AU-NSW", "DE": "DE-BE"}.get(country, ""))
+
+
 def due(
     clock: Replacement, moment: datetime.datetime, zone: str, days: Calendar
 ) -> datetime.datetime:
@@ -94,7 +100,7 @@ def test_a_later_start_is_never_due_earlier(
 ) -> None:
     """Through changes of clocks, weekends, cut-offs: the order of starts is that of due moments."""
     second = one + other if isinstance(other, datetime.timedelta) else other
-    days = calendar(place[0], rule)
+    days = calendar_of(place[0], rule)
     early, late = sorted([one, second])
     assert due(clock, early, place[1], days) <= due(clock, late, place[1], days)
 
@@ -115,7 +121,7 @@ def test_a_wider_calendar_is_never_due_later(
         update={"weekend": tuple(fewer), "public_holidays": False, "closures": ()}
     )
     country, zone = place
-    wider, narrower = (due(clock, moment, zone, calendar(country, r)) for r in (wide, narrow))
+    wider, narrower = (due(clock, moment, zone, calendar_of(country, r)) for r in (wide, narrow))
     assert wider <= narrower
 
 
@@ -129,7 +135,7 @@ def test_a_promise_is_due_after_it_begins(
     )
     # A day that is left out or shortened by a change of clocks is no whole one.
     slack = datetime.timedelta(hours=24 if moment.year == 2011 and clock.unit != "hours" else 0)
-    assert due(clock, moment, place[1], calendar(place[0])) - moment >= least - slack
+    assert due(clock, moment, place[1], calendar_of(place[0])) - moment >= least - slack
 
 
 @given(promises(), MOMENTS, PLACES)
@@ -139,7 +145,7 @@ def test_business_days_end_with_a_day(
     """The second before is in the last business day, the moment itself in the day after."""
     if clock.unit == "hours":
         return
-    zone, days = ZoneInfo(place[1]), calendar(place[0])
+    zone, days = ZoneInfo(place[1]), calendar_of(place[0])
     end = due(clock, moment, place[1], days)
     last = (end - datetime.timedelta(seconds=1)).astimezone(zone).date()
     assert end.astimezone(zone).date() > last
@@ -152,8 +158,33 @@ def test_the_steps_end_with_the_due_moment(
 ) -> None:
     """What is told is what is summed."""
     zone = ZoneInfo(place[1])
-    answer = clocks.due(clock, moment.astimezone(zone), zone, calendar(place[0]))
+    answer = clocks.due(clock, moment.astimezone(zone), zone, calendar_of(place[0]))
     assert clocks.told(answer.at) in answer.steps[-1]
+
+
+REGIONS = {
+    "DE": ("Europe/Berlin", ("DE-BY", "DE-BE", "DE-SN", "DE-HH", "DE-SL")),
+    "GB": ("Europe/London", ("GB-ENG", "GB-SCT", "GB-NIR", "GB-WLS", "GB-LND")),
+    "CA": ("America/Toronto", ("CA-ON", "CA-QC", "CA-BC", "CA-NU")),
+    "FR": ("Europe/Paris", ("FR-67", "FR-75", "FR-GES", "FR-57")),
+    "MY": ("Asia/Kuala_Lumpur", ("MY-10", "MY-11", "MY-01")),
+    "US": ("America/New_York", ("US-CA", "US-NY")),
+}
+
+
+@given(promises(), MOMENTS, st.sampled_from(sorted(REGIONS)))
+def test_a_promise_without_a_region_is_that_of_every_region(
+    clock: Replacement, moment: datetime.datetime, country: str
+) -> None:
+    """It is made only where the region does not matter."""
+    zone, regions = REGIONS[country]
+    try:
+        without = due(clock, moment, zone, calendar(country))
+    except DoubtError as doubt:
+        assert doubt.code is Doubt.regional_holiday  # noqa: PT017 - the other way is below
+        return
+    for region in regions:
+        assert due(clock, moment, zone, calendar(country, region=region)) == without
 
 
 STREETS = st.sampled_from(

@@ -14,7 +14,7 @@ from coverage_analyzer import arrays, countries
 from coverage_analyzer.days import day_of
 from coverage_analyzer.gates import DAYS, Facts
 from coverage_analyzer.lead_times import lead_time, window
-from coverage_analyzer.matching import Matcher, Status
+from coverage_analyzer.matching import Matcher, Reason, Status
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.products import Products
 from coverage_analyzer.terms.timeline import Timeline
@@ -96,7 +96,13 @@ def test_a_gate_never_raises_a_level(drawn: tuple[Case, list[Row]]) -> None:
     shut = made.match(some, facts_of(made, rows))
     assert (shut.level >= open_.level).all()
     assert (shut.status >= open_.status).all()
+    ended = shut.status == Status.not_covered
+    doubtful = (shut.status == Status.review) & (open_.status == Status.fallback)
+    assert np.isin(shut.reason[ended], Reason.lifecycle_phase).all()
+    assert np.isin(shut.reason[doubtful], Reason.product_undated).all()
+    assert (shut.level[ended] == len(made.policy.levels)).all()
     same = (shut.status == open_.status) | (open_.status >= Status.fallback)
+    same &= ~ended & ~doubtful
     np.testing.assert_array_equal(shut.reason[same], open_.reason[same])
     np.testing.assert_array_equal(shut.center[same], open_.center[same])
     np.testing.assert_array_equal(shut.country, open_.country)

@@ -189,10 +189,10 @@ def test_the_verb_reads_another_form_of_dates(
 def test_no_input_is_written_over(files: tuple[Path, Path, Path]) -> None:
     """Nor are answers and rejects one file."""
     requests, sites, centers = files
-    with pytest.raises(InputError, match="is read, or written twice"):
+    with pytest.raises(InputError, match="is an input file"):
         answer_requests(*files, sites)
     twice = CommitmentOptions(rejects=requests.with_name("o.csv"))
-    with pytest.raises(InputError, match="is read, or written twice"):
+    with pytest.raises(InputError, match="is the output file for"):
         answer_requests(*files, requests.with_name("o.csv"), options=twice)
     assert sites.read_text("utf-8") == SITES
     assert centers.read_text("utf-8") == CENTERS

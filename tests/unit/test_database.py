@@ -74,6 +74,36 @@ class TestAddress:
         assert (found.table, found.schema, found.query) == ("a.b", "S%", "")
         assert found.connection == "postgres://ann@[::1]:5433,b/sales?sslmode=require"
 
+    @pytest.mark.parametrize(
+        ("written", "driven"),
+        [
+            ("-csearch_path=sales", "-csearch_path%3Dsales"),
+            ("-csearch_path%3Dsales", "-csearch_path%3Dsales"),
+            ("-c search_path=a,b -c role=r", "-c%20search_path%3Da,b%20-c%20role%3Dr"),
+            ("a%b", "a%25b"),
+            ("Gr\u00f6\u00dfe", "Gr%C3%B6%C3%9Fe"),
+            ("a+b#c", "a+b%23c"),
+        ],
+    )
+    def test_the_drivers_parameters_may_be_written_either_way(
+        self, written: str, driven: str
+    ) -> None:
+        """The client wants a second = encoded; our guide writes it as it is."""
+        found = address(f"postgresql://h/d?options={written}&table=t")
+        assert found.connection == f"postgresql://h/d?options={driven}"
+        assert f"options={written}" in found.shown
+
+    def test_a_secret_is_known_however_it_is_encoded(self) -> None:
+        """The client may repeat what it was given."""
+        found = address("postgresql://h/d?password=a=b c&table=t")
+        assert {"a=b c", "a%3Db%20c"} <= set(found.secrets)
+        assert "a=b" not in str(found)
+
+    def test_the_example_of_the_guide_is_tried(self) -> None:
+        """Nobody listens there; the client gets as far as that."""
+        with pytest.raises(InputError, match=r"(?i)refused|connect"):
+            read("postgresql://ann@127.0.0.1:9/sales?options=-csearch_path=sales&table=sites")
+
     def test_a_query_is_text(self) -> None:
         """All of SQL's own signs may stand in it; & and % are encoded, + and # are themselves."""
         text = "SELECT a #>> '{x}', b+1 FROM t WHERE c = 1 AND d LIKE '%25z' AND e %26 1 = 1 -- ?"

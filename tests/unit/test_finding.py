@@ -99,5 +99,18 @@ def test_the_row_of_a_product_is_found(tmp_path: Path) -> None:
     assert found(reading.opened(path, tables.SITES), "A", "mpx-1").lat == 40
     with pytest.raises(InputError, match=r"line 2, line 3; a letter is on one row\. Say which"):
         found(reading.opened(path, tables.SITES), "A")
-    with pytest.raises(InputError, match="no site has the site_id 'A'"):
+    with pytest.raises(
+        InputError, match=r"no row of 'A' is of the product 'VPX'; there is 'MPX 1'"
+    ):
         found(reading.opened(path, tables.SITES), "A", "VPX")
+    with pytest.raises(InputError, match="no site has the site_id 'B'"):
+        found(reading.opened(path, tables.SITES), "B", "VPX")
+
+
+def test_a_product_is_never_ignored(tmp_path: Path) -> None:
+    """A table without a column of products cannot tell which row is meant."""
+    path = sites_file(tmp_path, "site_id,thing,lat,lon\nA,MPX 1,40,-75\n")
+    with pytest.raises(InputError, match=r"no column 'product'.*--column product=HEADER"):
+        found(reading.opened(path, tables.SITES), "A", "MPX 1")
+    columns = {"product": "thing"}
+    assert found(reading.opened(path, tables.SITES, columns), "A", "MPX 1").lat == 40

@@ -25,7 +25,7 @@ from running import (
 
 import coverage_analyzer as ca
 from coverage_analyzer import tables
-from coverage_analyzer.errors import InputError, PolicyError
+from coverage_analyzer.errors import InputError, PolicyError, PolicyWarning
 
 WARNED = pytest.mark.filterwarnings("ignore:.*cannot be used")
 
@@ -360,7 +360,7 @@ def test_summarize_counts(sites: Any, centers: Any) -> None:
     verdicts = ca.assess(sites, centers, as_of=AS_OF)
     summary = ca.summarize(verdicts)
     assert list(summary.columns) == [
-        *("qualified", "pending", "fallback", "review", "sites", "qualified_share")
+        *("qualified", "pending", "fallback", "review", "not_covered", "sites", "qualified_share")
     ]
     assert summary["sites"].sum() == 3
     assert summary.loc["DE", "fallback"] == 1
@@ -526,12 +526,19 @@ def test_write_report_knows_the_policy_by_its_figures(
     policy = ca.Policy.load()
     bands = tuple(b.model_copy(update={"up_to_miles": 30.0}) for b in policy.bands)
     own = policy.model_copy(update={"bands": bands})
-    verdicts = ca.assess(sites, centers, own, as_of=AS_OF)
+    assert own.sha256 != policy.sha256
+    with pytest.warns(PolicyWarning) as told:
+        verdicts = ca.assess(sites, centers, own, as_of=AS_OF)
+    assert verdicts.attrs["warnings"][:3] == [str(w.message) for w in told]
+    assert "is called 'appliance-maintenance' as the built-in one" in str(told[0].message)
+    assert "the clause 'radius-us' says 70 miles, the band 30 miles" in str(told[1].message)
     for given in (None, "appliance-maintenance", policy):
         with pytest.raises(InputError, match="not by this policy"):
             ca.write_report(verdicts, tmp_path / "r", centers=centers, policy=given)
     folder = ca.write_report(verdicts, tmp_path / "r", centers=centers, policy=own)
     assert '"limit_miles": 30.0' in (folder / "areas.geojson").read_text("utf-8")
-    renamed = ca.assess(sites, centers, own.model_copy(update={"name": "mine"}), as_of=AS_OF)
+    mine = own.model_copy(update={"name": "mine"})
+    with pytest.warns(PolicyWarning):  # on the clauses alone
+        renamed = ca.assess(sites, centers, mine, as_of=AS_OF)
     with pytest.raises(InputError, match="give policy="):
         ca.write_report(renamed, tmp_path / "r")

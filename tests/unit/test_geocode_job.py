@@ -22,6 +22,7 @@ from coverage_analyzer import batch, tables
 from coverage_analyzer.batch.geocoding import Options, geocode
 from coverage_analyzer.cli.main import program
 from coverage_analyzer.errors import FolderBusyError, InputError, PublishError, ServiceError
+from coverage_analyzer.files.atomic import WorkFolder
 from coverage_analyzer.files.single import replacing
 from coverage_analyzer.geodesy import MILE_M
 from coverage_analyzer.online.geocoding import Limits, Service
@@ -55,7 +56,7 @@ def service(server: Stub, cache: Path) -> Service:
 
 
 def test_every_row_is_kept_with_its_columns(server: Stub, cache: Path, addresses: Path) -> None:
-    """In order, cells verbatim; what is added stands behind; a row without a place says why."""
+    """In order, formulas escaped; what is added stands behind; a row without a place says why."""
     out = addresses.with_name("sites.csv")
     rejects = addresses.with_name("rejects.csv")
     options = Options(columns=COLUMNS, rejects=rejects)
@@ -65,7 +66,7 @@ def test_every_row_is_kept_with_its_columns(server: Stub, cache: Path, addresses
     expected = ["id", "input_Lat", "street", "number", "plz", "Ort", "country", "note"]
     assert header == [*expected, *ADDED]
     assert [row[:8] for row in rows] == [
-        ["1", "x", "Kreuzstrasse", "12", "9496", "Balzers", "LI", '=1+1, "so" x'],
+        ["1", "x", "Kreuzstrasse", "12", "9496", "Balzers", "LI", '\'=1+1, "so" x'],
         ["2", "", "Kreuzstrasse", "12", "9490", "Balzers", "LI", "wrong postcode"],
         ["3", "", "", "", "", "", "LI", "no address"],
         ["4", "", "Nowhere Road", "5", "", "Nowhere at all", "LI", "+41 79 1"],
@@ -101,7 +102,7 @@ def test_other_formats_hold_the_same(kind: str, server: Stub, cache: Path, addre
 
 
 def test_a_formula_in_an_answer_is_made_inert(server: Stub, cache: Path, addresses: Path) -> None:
-    """What the user wrote stays; what comes from elsewhere cannot run in a spreadsheet."""
+    """Neither what the user wrote nor what comes from elsewhere runs; our readers restore it."""
     for places in server.answers.values():
         for place in places:
             place["display_name"] = "=HYPERLINK(1)"
@@ -110,7 +111,9 @@ def test_a_formula_in_an_answer_is_made_inert(server: Stub, cache: Path, address
         options = Options(columns=COLUMNS, raw_text=raw)
         geocode(addresses, out, service(server, cache), options=options)
         assert records(out)[0]["matched_address"] == shown
-        assert records(out)[0]["note"].startswith("=1+1")
+        assert records(out)[0]["note"].startswith("=1+1" if raw else "'=1+1")
+        with pytest.warns(UserWarning, match="2 row"):
+            assert ca.read_sites(out)["note"][0].startswith("=1+1")
 
 
 def test_the_geocoded_run(server: Stub, cache: Path, addresses: Path) -> None:
@@ -223,11 +226,12 @@ def test_a_failure_leaves_the_old_file(server: Stub, cache: Path, addresses: Pat
 
 
 def test_a_file_is_replaced_by_one_at_a_time(tmp_path: Path) -> None:
-    """Who comes second is told; what a killed process left is used again."""
+    """Who comes second is told; what a killed process left is removed."""
     path = tmp_path / "a.csv"
-    left = tmp_path / ".a.csv.part"
-    (left / "workbook").mkdir(parents=True)
-    (left / "a.csv").write_text("half", encoding="utf-8")
+    work = WorkFolder.made(tmp_path, "a.csv")
+    (work.path / ".workbook-1").mkdir(parents=True)
+    (work.path / "a.csv").write_text("half", encoding="utf-8")
+    os.close(work.lock or 0)
     with replacing(path) as part:
         assert not part.exists()
         with pytest.raises(FolderBusyError), replacing(path):

@@ -435,6 +435,37 @@ def test_a_lasting_fault_leaves_the_row_with_its_reason(
     assert len(server.asked) == asked + 1
 
 
+@pytest.mark.parametrize("fault", stub.HOSTILE, ids=lambda f: f.__name__)
+def test_a_hostile_answer_costs_its_row_alone(fault: stub.Fault, server: Stub, ask: Ask) -> None:
+    """The row is `service_failed`, in words that can be written, and the others go on."""
+    is_refusal = fault is stub.odd_error  # which is not asked again
+    server.faults = [fault] * (1 if is_refusal else QUICK.attempts)
+    lost, found = ask({"address": "Weg 1, Nowhere"}, KNOWN)
+    assert (lost.grade, lost.reason) == (Grade.none, Found.service_failed)
+    assert lost.told.isprintable()
+    assert found.grade == Grade.rooftop
+
+
+def test_letters_that_are_none_are_replaced(server: Stub, ask: Ask) -> None:
+    """Half a surrogate pair, a NUL and a line feed cannot be kept or written."""
+    place = {"lat": "1", "lon": "2", "place_rank": 16, "display_name": "Bad\ud800 \x00\nTown"}
+    server.faults = [lambda handler: handler.give(200, json.dumps([place]))]
+    (found,) = ask({"address": "Bad Town"})
+    assert found.matched == "Bad\ufffd   Town"
+    assert ask({"address": "Bad Town"}) == [found]
+
+
+def test_another_server_is_never_asked(server: Stub, ask: Ask) -> None:
+    """A redirect would tell it the addresses of customers."""
+    with Stub() as other:
+        target = other.url.replace("127.0.0.1", "localhost")
+        server.always = lambda handler: handler.redirect(target)
+        with pytest.raises(ServiceError, match="not followed"):
+            ask(KNOWN)
+        assert (other.asked, other.state_asked) == ([], 0)
+    assert len(server.asked) == 1
+
+
 def test_a_question_that_is_refused_is_asked_once(server: Stub, ask: Ask) -> None:
     """A server that answers 400 has understood, and asking again is of no use."""
     server.faults = [stub.refuse]

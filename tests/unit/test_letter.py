@@ -201,7 +201,7 @@ def test_the_verb_writes_what_the_library_gives(
     assert (tmp_path / "q.html").read_text("utf-8") == expected
     assert capsys.readouterr().out == ""
     assert {p.name for p in tmp_path.iterdir()} == {"sites.csv", "network.csv", "q.html"}
-    with pytest.raises(Exception, match="is read; name another file"):
+    with pytest.raises(Exception, match="is an input file"):
         called(*given, "-o", sites)
     with pytest.raises(InputError, match="no site has the site_id 'QQ'"):
         called(*given[:3], "QQ", *given[4:], "-o", tmp_path / "q.html")

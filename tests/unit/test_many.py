@@ -128,7 +128,7 @@ def test_a_folder_is_not_written_over(tmp_path: Path) -> None:
     inbox = tmp_path / "out"
     inbox.mkdir()
     (inbox / "report.csv").write_text(SITES, encoding="utf-8")
-    with pytest.raises(InputError, match="overwritten"):
+    with pytest.raises(InputError, match="is an input file"):
         judged(tmp_path, inbox)
 
 

@@ -68,7 +68,9 @@ def test_commitments_are_written_as_what_they_are_called(tmp_path: Path) -> None
     """A workbook that is none would be opened, and lose the day."""
     from coverage_analyzer.batch.commitments import answer_requests
 
-    with pytest.raises(InputError, match=r"written as \.csv; 'a\.xlsx' ends otherwise"):
+    with pytest.raises(
+        InputError, match=r"'a\.xlsx' has an unsupported extension.*written as \.csv"
+    ):
         answer_requests("r.csv", "s.csv", "c.csv", tmp_path / "a.xlsx")
 
 

@@ -144,7 +144,11 @@ CALLS: dict[str, Callable[[Callable[[Any], Any]], Any]] = {
 @pytest.mark.parametrize("judge", CALLS.values(), ids=CALLS)
 @pytest.mark.parametrize(
     ("odd", "said"),
-    [(levels, "2 levels"), (twins, "called 'country'"), (list, "no DataFrame but a list")],
+    [
+        (levels, "2 levels"),
+        (twins, "called 'country'"),
+        (list, "are a list, not a pandas DataFrame"),
+    ],
 )
 def test_columns_that_cannot_be_told_apart(
     judge: Callable[[Any], Any], odd: Callable[[Any], Any], said: str
@@ -295,3 +299,112 @@ def test_read_sites_takes_a_dialect(tmp_path: Path) -> None:
     frame = ca.read_sites(sites_file(tmp_path, text), dialect=dialect)
     assert frame[["latitude", "longitude"]].to_numpy().tolist() == [[48.85, 2.35]]
     assert frame["Straße"].tolist() == ["Äcker"]
+
+
+def inactive(frame: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Return a frame with geometry that is not active, without columns of coordinates."""
+    points = gpd.GeoSeries(gpd.points_from_xy(frame["longitude"], frame["latitude"], crs=4326))
+    left = frame.drop(columns=["latitude", "longitude"]).assign(place=points)
+    return gpd.GeoDataFrame(left)
+
+
+def test_a_frame_without_an_active_geometry_is_read_by_its_columns() -> None:
+    """What merge and read_csv leave; without such columns the geometry is named."""
+    given = gpd.GeoDataFrame(sites())
+    plain = verdicts()
+    assert verdicts(given)["status"].tolist() == plain["status"].tolist()
+    assert ca.assess(sites(), gpd.GeoDataFrame(centers()), as_of=AS_OF)["status"].tolist() == (
+        plain["status"].tolist()
+    )
+    with pytest.raises(InputError, match=r"the geometry 'place'.*geometry='place'"):
+        verdicts(inactive(sites()))
+    with pytest.raises(InputError, match="the geometry 'place'"):
+        ca.coverage_areas(inactive(centers()))
+    assert len(verdicts(inactive(sites()).set_geometry("place"))) == 3
+
+
+def test_a_geometry_may_have_a_label_that_is_no_text(tmp_path: Path) -> None:
+    """GeoSeries.to_frame() labels it 0; verdicts, timeline, map and report take it."""
+    points = gpd.points_from_xy([-75.0, 2.35], [40.0, 48.85], crs="EPSG:4326")
+    frame = gpd.GeoSeries(points).to_frame()
+    assert frame.columns.tolist() == [0]
+    judged = verdicts(frame)
+    assert judged["status"].tolist() == ["qualified", "qualified"]
+    assert 0 not in judged.columns
+    assert len(ca.timeline(frame, centers(), start=AS_OF)) == 2
+    network = centers(geometry=points).pipe(gpd.GeoDataFrame, geometry="geometry", crs=4326)
+    network = network.rename_geometry(7)
+    assert len(ca.coverage_areas(network, as_of=AS_OF)) == 2
+    folder = written(tmp_path, ca.assess(frame, network, as_of=AS_OF), centers=network)
+    assert len(records(folder / "report.csv")) == 2
+
+
+class Foreign:
+    """A frame of another library, which can be made one of pandas."""
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return it as one of pandas."""
+        return sites()
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda other: ca.assess(other, centers(), as_of=AS_OF),
+        lambda other: ca.assess(sites(), other, as_of=AS_OF),
+        lambda other: ca.assess(sites(), centers(), as_of=AS_OF, products=other),
+        lambda other: ca.timeline(other, centers(), start=AS_OF),
+        lambda other: ca.commitments(other, sites(), centers()),
+        ca.coverage_areas,
+        ca.summarize,
+        lambda other: ca.geocode(other, server="http://127.0.0.1:9"),
+        lambda other: ca.write_report(other, "nowhere"),
+    ],
+)
+@pytest.mark.parametrize("other", [Foreign(), pa.table({"site_id": ["a"]})])
+def test_a_frame_of_another_library_is_told_how_to_become_one(
+    ask: Callable[[Any], Any], other: Any
+) -> None:
+    """The message names the library, since its frames may be called the same."""
+    kind = f"{type(other).__module__.partition('.')[0]}.{type(other).__name__}"
+    with pytest.raises(
+        InputError, match=rf"are a {re.escape(kind)}, not a pandas.*\.to_pandas\(\)"
+    ):
+        ask(other)
+
+
+def test_swapped_coordinates_are_told() -> None:
+    """In columns and in points; what is only partly out of range is not called swapped."""
+    swapped = sites(latitude=[-118.2, 151.2, 139.7], longitude=[34.0, -33.9, 35.7])
+    with pytest.raises(InputError, match=r"3 of the 3 sites .* look swapped"):
+        verdicts(swapped)
+    points = gpd.GeoDataFrame(geometry=gpd.points_from_xy([34.0], [-118.2], crs=4326))
+    with pytest.raises(InputError, match=r"1 of the 1 sites .* look swapped"):
+        verdicts(points)
+    with pytest.raises(InputError) as caught:
+        verdicts(sites(latitude=[95.0, 48.85, np.nan]))
+    assert "swapped" not in str(caught.value)
+
+
+def test_new_rows_put_behind_centers_that_were_read(tmp_path: Path) -> None:
+    """They have no point and no decided country, but coordinates: the columns are taken."""
+    path = tmp_path / "c.csv"
+    centers().to_csv(path, index=False)
+    read = ca.read_centers(path)
+    new = pd.DataFrame(
+        {"center_id": ["BSL"], "latitude": [47.5596], "longitude": [7.5886], "country": ["CH"]}
+    ).assign(opens_on="2020-01-02")
+    expected = ca.assess(sites(), pd.concat([centers(), new]), as_of=AS_OF)
+    for joined in (
+        pd.concat([read, new]),
+        pd.concat([new, read], ignore_index=True),
+        pd.concat([pd.DataFrame(read), new]),
+        pd.concat([read, gpd.GeoDataFrame(new)]),
+    ):
+        judged = ca.assess(sites(), joined, as_of=AS_OF)
+        assert judged["center_id"].tolist() == expected["center_id"].tolist()
+        assert len(ca.coverage_areas(joined, as_of=AS_OF)) == 3
+        folder = ca.write_report(judged, tmp_path / "r", centers=joined)
+        assert len(records(folder / "centers.csv")) == 3
+    more = pd.concat([verdicts().drop(columns=list(tables.VERDICT)), sites()])
+    assert verdicts(more.reset_index(drop=True)).geometry.notna().all()

@@ -1,9 +1,12 @@
 """Roads from an Overpass server, when asked: faults of the server, and the second time."""
 
+import contextlib
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -25,6 +28,7 @@ class Server(HTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.answers = [GOOD]
         self.asked: list[bytes] = []
+        self.drip_s = 0.0
 
     @property
     def url(self) -> str:
@@ -48,7 +52,12 @@ class Handler(BaseHTTPRequestHandler):
         if wait:
             self.send_header("Retry-After", wait)
         self.end_headers()
-        self.wfile.write(content)
+        end = time.monotonic() + server.drip_s
+        with contextlib.suppress(OSError):
+            while time.monotonic() < end:
+                self.wfile.write(b" ")
+                time.sleep(0.1)
+            self.wfile.write(content)
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
@@ -104,8 +113,63 @@ def test_a_server_that_fails_is_a_service_error(
 
 def test_no_server_is_a_service_error(tmp_path: Path) -> None:
     """Nobody listens there."""
-    with pytest.raises(ServiceError, match="after 3 tries"):
+    with pytest.raises(ServiceError, match="3 attempts"):
         fetch_extract(WHERE, url="http://127.0.0.1:9/", cache=tmp_path, pause=lambda _: None)
+
+
+def test_a_server_that_drips_ends_in_time(server: Server, tmp_path: Path) -> None:
+    """The time-out is of the whole answer, and of each try."""
+    server.drip_s = 5.0
+    begun = time.monotonic()
+    with pytest.raises(ServiceError, match=r"no answer in time \(1 attempt\)"):
+        fetch_extract(WHERE, url=server.url, cache=tmp_path, timeout_s=0.5, tries=1)
+    assert time.monotonic() - begun < 3
+    assert len(server.asked) == 1
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("wait", ["\u00b2", "-1", "soon", "1e3"])
+def test_a_wait_that_is_none_is_not_obeyed(server: Server, tmp_path: Path, wait: str) -> None:
+    """The pauses are then ours."""
+    server.answers = [(429, b"", wait)]
+    waits: list[float] = []
+    with pytest.raises(ServiceError, match="status 429"):
+        fetch_extract(WHERE, url=server.url, cache=tmp_path, pause=waits.append)
+    assert waits == [2.0, 4.0]
+
+
+def test_a_server_that_wants_long_rest_is_asked_no_more(server: Server, tmp_path: Path) -> None:
+    """An hour is more than a job waits."""
+    server.answers = [(429, b"", "3600")]
+    with pytest.raises(ServiceError, match="left alone for 3600 s"):
+        fetch_extract(WHERE, url=server.url, cache=tmp_path, pause=lambda _: None)
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "url", ["ftp://h/api", "overpass", "https://ann:s3cret@h/api", "file:///x"]
+)
+def test_an_address_that_cannot_be_asked_is_refused(url: str, tmp_path: Path) -> None:
+    """Without a word of its password."""
+    with pytest.raises(InputError, match="address of a server") as caught:
+        fetch_extract(WHERE, url=url, cache=tmp_path)
+    assert "s3cret" not in str(caught.value)
+
+
+def test_a_key_in_the_address_is_in_no_message(server: Server, tmp_path: Path) -> None:
+    """Some servers want one."""
+    server.answers = [(403, b"", "")]
+    with pytest.raises(ServiceError, match="status 403") as caught:
+        fetch_extract(WHERE, url=f"{server.url}?key=s3cret", cache=tmp_path)
+    assert "s3cret" not in str(caught.value)
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("more", [{"timeout_s": 0}, {"timeout_s": float("nan")}, {"tries": 0}])
+def test_limits_are_checked(tmp_path: Path, more: dict[str, Any]) -> None:
+    """A deadline that is none, or no try at all."""
+    with pytest.raises(InputError, match="timeout_s"):
+        fetch_extract(WHERE, cache=tmp_path, **more)
 
 
 @pytest.mark.parametrize("text", ["", "1,2,3", "a,b,c,d", "9,47,8,48", "9,47,10,nan", "0,0,1,91"])

@@ -140,7 +140,7 @@ BAD = {
     "unknown key": ("up_to_miles = 70", "up_to_mile = 70", ["bands.0.up_to_mile", "'up_to_miles'"]),
     "missing key": ("up_to_miles = 70\n", "", ["bands.0.up_to_miles", "missing"]),
     "unit": ('unit = "hours"', 'unit = "hour"', ["levels.0.replacement.unit", "'hour'", "'hours'"]),
-    "duplicate key": ("up_to_miles = 70", "up_to_miles = 70\nup_to_miles = 7", ["TOML", "line 89"]),
+    "duplicate key": ("up_to_miles = 70", "up_to_miles = 70\nup_to_miles = 7", ["TOML", "line 82"]),
     "unknown level": (
         'level = "gold-plus"',
         'level = "gold-pls"',

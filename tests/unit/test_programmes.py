@@ -39,7 +39,7 @@ def test_the_comparison_holds_the_figures_of_the_page_and_no_guess() -> None:
     """Of 24 cells the page has kept 4; the marks of the others are lost."""
     table = comparison(Programme.load("priority"))
     cells = dict(table.rows)
-    assert table.columns == ("TRM", "Priority", "Priority Plus")
+    assert table.columns == ("TRM (in limited markets)", "Priority", "Priority Plus")
     assert len(table.rows) == 8
     queue = cells.pop("Priority queue: first response to severity 1")
     assert queue == (NOT_STATED, "under 15 minutes", "under 10 minutes")
@@ -166,7 +166,16 @@ def test_the_levels_of_a_policy_are_a_table_too() -> None:
     assert rows["Replacement"][0] == "delivered within 4 hours of authorisation"
     assert [cell.split()[0] for cell in rows["Replacement"][1:]] == ["shipped"] * 3
     assert rows["Coverage hours"][2:] == ("business hours", "business hours")
-    assert len(table.rows) == len(table.clauses) == 5
+    assert len(table.rows) == len(table.clauses) == 11
+    for feature in ("Software updates", "Technical support"):  # the copy has lost their marks
+        assert set(rows[feature]) == {NOT_STATED}
+    assert rows["Radius in US"] == ("up to 70 miles", *("any distance",) * 3)
+    assert rows["Radius in all other countries"][0] == "up to 50 miles"
+    assert rows["New center in US"][0] == "up to 6 weeks"
+    assert rows["New center in all other countries"][0] == "3 to 6 months"
+    assert rows["Manufacturer's warranty"][0] == "hardware 1 year, software 90 days"
+    assert "export papers" not in rows["Footnotes"][0]
+    assert all("export papers" in cell for cell in rows["Footnotes"][1:])
     bare = comparison(Policy.load("hp-call-to-repair"))
     assert "nothing" in dict(bare.rows)["Replacement"]
 

@@ -144,8 +144,8 @@ def test_the_verb_renews_or_writes_elsewhere(tmp_path: Path) -> None:
     assert ended.exit_code == 0, ended.output
     assert place.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
     refused = verb.invoke(program, ["map", str(out), "-o", str(out / "report.csv")])
-    assert refused.exit_code == 2
-    assert "is a file of the run" in refused.output
+    assert isinstance(refused.exception, InputError)
+    assert "report.csv is an input file" in str(refused.exception)
 
 
 def test_the_verb_asks_where_there_was_no_map(tmp_path: Path) -> None:

@@ -42,13 +42,13 @@ EXPECTED = [
     ("far", "2026-06-01", "Gold", "fallback", "beyond_radius", "PHL"),
     ("far", "2026-12-15", "Gold", "fallback", "beyond_radius", "BOI"),
     ("phase", "2026-06-01", "Gold Plus", "qualified", "within_radius", "PHL"),
-    ("phase", "2027-04-01", "Gold", "fallback", "lifecycle_phase", "PHL"),
+    ("phase", "2027-04-01", "Not covered", "not_covered", "lifecycle_phase", "PHL"),
     ("address", "2026-06-01", "Gold", "fallback", "address_not_registered", "PHL"),
     ("address", "2027-03-05", "Gold Plus", "qualified", "within_radius", "PHL"),
     ("both", "2026-06-01", "Gold", "fallback", "address_not_registered", "PHL"),
     ("both", "2026-12-15", "Gold", "fallback", "address_not_registered", "BOI"),
     ("both", "2027-03-05", "Gold Plus", "qualified", "within_radius", "BOI"),
-    ("both", "2027-04-01", "Gold", "fallback", "lifecycle_phase", "BOI"),
+    ("both", "2027-04-01", "Not covered", "not_covered", "lifecycle_phase", "BOI"),
     ("at-once", "2026-06-01", "Gold", "fallback", "address_not_registered", "PHL"),
     ("at-once", "2026-12-15", "Gold Plus", "qualified", "within_radius", "BOI"),
 ]
@@ -99,10 +99,11 @@ def test_a_file_says_the_same(tmp_path: Path, products: Path) -> None:
     assert [tuple(row.values()) for row in rows] == EXPECTED
     assert found["ledger"] == {"read": 8, "decided": 7, "rejected": 1, "blank": 0}
     assert found["rows"] == len(EXPECTED)
-    assert found["levels"]["2026-06-01"] == {"Gold Plus": 2, "Gold": 5}
-    assert found["levels"]["2026-12-15"] == {"Gold Plus": 3, "Gold": 4}
-    assert found["levels"]["2027-03-05"] == {"Gold Plus": 5, "Gold": 2}
-    assert found["levels"]["2027-04-01"] == {"Gold Plus": 3, "Gold": 4}
+    none = {"Not covered": 0}
+    assert found["levels"]["2026-06-01"] == {"Gold Plus": 2, "Gold": 5} | none
+    assert found["levels"]["2026-12-15"] == {"Gold Plus": 3, "Gold": 4} | none
+    assert found["levels"]["2027-03-05"] == {"Gold Plus": 5, "Gold": 2} | none
+    assert found["levels"]["2027-04-01"] == {"Gold Plus": 3, "Gold": 2, "Not covered": 2}
     assert [path.name for path in tmp_path.glob(".*")] == []
 
 
@@ -137,7 +138,9 @@ def test_a_plot_is_drawn(tmp_path: Path, products: Path) -> None:
     figure = ca.timeline_plot(changes_of(tmp_path, products), path=path)
     assert path.read_bytes().startswith(b"\x89PNG")
     (axes,) = figure.axes
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["Gold", "Gold Plus"]
+    titles = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert titles == ["Not covered", "Gold", "Gold Plus"]
+    assert axes.collections[2].get_facecolor()[0].tolist() == [0x76 / 255] * 3 + [1.0]
     with pytest.raises(InputError, match="no name of a picture"):
         ca.timeline_plot(changes_of(tmp_path, products), path=tmp_path / "shares.xyz")
 
@@ -168,10 +171,10 @@ def test_the_verb(tmp_path: Path, products: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "days", "message"),
     [
-        ("out.txt", (START, END), "ends otherwise"),
+        ("out.txt", (START, END), "unsupported extension"),
         ("out.csv", (END, START), "has no day"),
         ("out.csv", (START, "soon"), "is not a day"),
-        ("sites.csv", (START, END), "is read"),
+        ("sites.csv", (START, END), "is an input file"),
     ],
 )
 def test_what_cannot_be_meant(

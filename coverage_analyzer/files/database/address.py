@@ -8,14 +8,15 @@
 
 All that follows ``?`` is ``NAME=VALUE``, parted by ``&``. Of these, ``query``, ``table`` and
 ``schema`` are ours, and percent-encoded: ``%`` is written ``%25``, ``&`` is written ``%26``; blanks
-and all else may stand as they are. What else is there goes to PostgreSQL's client as it is.
+and all else may stand as they are. What else is there goes to PostgreSQL's client, which wants
+blanks and ``=`` in a value percent-encoded: they are encoded here, and may be written either way.
 """
 
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from coverage_analyzer.errors import InputError
 
@@ -171,8 +172,8 @@ def _parameters(tail: str) -> tuple[dict[str, str], list[str], list[str]]:
             )
             raise InputError(msg)
         if name not in OURS:
-            others.append(part)
-            secrets += [value] if _SECRET.search(name) else []
+            others.append(f"{name}={_encoded(value)}")
+            secrets += [value, _encoded(value)] if _SECRET.search(name) else []
             continue
         if name in ours:
             msg = f"The address of the database has {name}= twice; write & in a query as %26."
@@ -182,6 +183,17 @@ def _parameters(tail: str) -> tuple[dict[str, str], list[str], list[str]]:
             msg = f"The address of the database says nothing after {name}=."
             raise InputError(msg)
     return ours, others, secrets
+
+
+def _encoded(value: str) -> str:
+    """Return a value as PostgreSQL's client reads it; what is encoded already stays.
+
+    Examples
+    --------
+    >>> _encoded("-csearch_path=sales"), _encoded("-c%20a%3Db"), _encoded("100% of us")
+    ('-csearch_path%3Dsales', '-c%20a%3Db', '100%25%20of%20us')
+    """
+    return quote(re.sub("%(?![0-9A-Fa-f]{2})", "%25", value), safe="%:/?@!$'()*+,;~[]")
 
 
 def _shown_parameter(part: str) -> str:

@@ -115,7 +115,7 @@ def batches(
         statement.set_options(**options)
         statement.set_sql_query(sql)
         with _waiter(statement) as waiter:
-            handle, _ = waiter.submit(statement.execute_query).result()
+            handle, _ = _submitted(waiter, statement.execute_query)()
         with pa.RecordBatchReader.from_stream(handle) as reader, _waiter(statement) as waiter:
             yield reader.schema, _ahead(reader, waiter)
 
@@ -134,14 +134,25 @@ def _waiter(statement: "AdbcStatement") -> Iterator[ThreadPoolExecutor]:
 
 def _ahead(reader: Any, waiter: ThreadPoolExecutor) -> Iterator[pa.RecordBatch]:
     """Yield all batches, each read while the one before it is used."""
-    coming = waiter.submit(reader.read_next_batch)
+    coming = _submitted(waiter, reader.read_next_batch)
     while True:
         try:
-            batch = coming.result()
+            batch = coming()
         except StopIteration:
             return
-        coming = waiter.submit(reader.read_next_batch)
+        coming = _submitted(waiter, reader.read_next_batch)
         yield batch
+
+
+def _submitted(waiter: ThreadPoolExecutor, call: Callable[[], Any]) -> Callable[[], Any]:
+    """Begin a call in a thread and return what gives its result.
+
+    Where the system gives no further thread, the call is made when its result is asked for.
+    """
+    try:
+        return waiter.submit(call).result
+    except RuntimeError:  # "can't start new thread"
+        return call
 
 
 def first_row(
@@ -221,4 +232,4 @@ def _file(address: Address, mode: str) -> str:
             "sqlite:////absolute/file.db"
         )
         raise FileNotFoundError(msg)
-    return f"file:{quote(str(path))}?mode={mode}"
+    return f"file:{quote(os.fsencode(path))}?mode={mode}"

@@ -5,7 +5,8 @@ const ANY = -2; // -1 is a site that has none
 class Filters {
   constructor(told, sites) {
     this.sites = sites;
-    this.statuses = new Set(told.statuses.keys());
+    this.all = [...told.statuses.keys()];
+    this.statuses = new Set(this.all);
     this.chosen = { site_country: ANY, center: ANY, reason: ANY, level: ANY };
     this.matches = null; // 1 for each site that is searched for, if only those are to be shown
     this.listeners = [];
@@ -18,7 +19,7 @@ class Filters {
   apply() {
     const { sites, matches } = this;
     const { shown, status, count } = sites;
-    const isShown = [0, 1, 2, 3].map((s) => (this.statuses.has(s) ? 1 : 0));
+    const isShown = this.all.map((s) => (this.statuses.has(s) ? 1 : 0));
     for (let i = 0; i < count; i++) shown[i] = isShown[status[i]];
     for (const [column, wanted] of Object.entries(this.chosen)) {
       if (wanted === ANY) continue;
@@ -47,7 +48,7 @@ class Filters {
   }
 
   reset() {
-    this.statuses = new Set([0, 1, 2, 3]);
+    this.statuses = new Set(this.all);
     for (const column of Object.keys(this.chosen)) this.chosen[column] = ANY;
     this.matches = null;
     this.apply();

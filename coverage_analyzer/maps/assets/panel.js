@@ -70,6 +70,8 @@ function legendBlock(app) {
     app.onReset.push(() => { check.checked = true; });
     const count = element("span", "…", "count");
     row.append(check, symbolMark(STYLE[status]), element("span", STYLE[status].words), count);
+    // Most runs name no products, so that no site can be past a phase.
+    row.hidden = status === "not_covered" && !told.counts[number];
     box.append(row);
     return count;
   });

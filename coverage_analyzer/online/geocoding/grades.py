@@ -9,6 +9,8 @@ from types import MappingProxyType
 from typing import Final
 
 from coverage_analyzer.errors import InputError
+from coverage_analyzer.online.geocoding import places
+from coverage_analyzer.online.geocoding.places import IsNear, Place
 from coverage_analyzer.online.geocoding.queries import Query, compact, tokens
 
 
@@ -48,6 +50,7 @@ class Found(enum.StrEnum):
     house_number_differs = enum.auto()
     postcode_differs = enum.auto()
     country_differs = enum.auto()
+    place_differs = enum.auto()
     offline_data = enum.auto()
     ambiguous = enum.auto()
     not_found = enum.auto()
@@ -136,17 +139,35 @@ def accuracy_m(answer: Answer, by_grade: Mapping[Grade, float]) -> float | None:
     return max(by_grade[answer.grade], answer.reach_m)
 
 
-def checked(answer: Answer, query: Query) -> Answer:
+def checked(
+    answer: Answer, query: Query, place: Place | None = None, is_near: IsNear = places.nowhere
+) -> Answer:
     """Return an answer with the grade that it deserves beside what was asked.
 
-    An answer in another country than the declared one is none. Another postcode makes it no better
-    than a city, since there may be a street of that name in each of several towns; another house
-    number, or none, no better than a street.
+    An answer in another country than the declared one is none. So is a street or a house in
+    another place (`places.is_there`): the town that was asked is better. Another postcode in the
+    right town makes it no better than a city, since a town may have several streets of a name;
+    another house number, or none, no better than a street.
+
+    Parameters
+    ----------
+    answer, query
+        What was found, and what was asked.
+    place
+        Where the answer lies; by default what its address tells.
+    is_near
+        Whether a name is that of a town at the answer.
     """
     if query.country and answer.country and answer.country not in query.countries:
         detail = f"asked {query.country}, found {answer.country}"
         return Answer(Found.country_differs, detail, by=answer.by, on=answer.on)
-    if differing := _differing_postcode(answer, query):
+    place = place or places.place_of(
+        Place(answer.country, answer.postcode, "", answer.house_number), answer.matched
+    )
+    if answer.grade > Grade.city and not places.is_there(place, query, is_near):
+        found = " ".join(part for part in (place.postcode, *place.towns[:1]) if part)
+        return Answer(Found.place_differs, f"found {found}"[:100], by=answer.by, on=answer.on)
+    if differing := _differing_postcode(answer, query, place):
         detail = f"asked {differing}, found {answer.postcode}"
         return _at_most(answer, Grade.city, Found.postcode_differs, detail)
     if answer.grade == Grade.rooftop:
@@ -187,25 +208,15 @@ def answer_numbers(text: str) -> list[str]:
     return [part.strip() for part in parts if part.strip()]
 
 
-def _differing_postcode(answer: Answer, query: Query) -> str:
+def _differing_postcode(answer: Answer, query: Query, place: Place) -> str:
     """Return the postcode that was asked, if another one was found."""
-    if not answer.postcode:
+    if not answer.postcode or places.has_postcode(place, query):
         return ""
-    if query.postcode:
-        asked, found = compact(query.postcode), compact(answer.postcode)
-        short = min(len(asked), len(found))
-        # ZIP+4 and outward codes: the shorter one says less, not something else.
-        same = asked[:short] == found[:short] and short >= 3
-        return "" if same else query.postcode
-    if not query.is_free or _stands_in(answer.postcode.split("-")[0], query.text):
-        return ""
-    known = set(tokens(f"{answer.house_number} {answer.matched}"))
-    words = tokens(query.text)
-    if answer.grade != Grade.rooftop:  # what stands first may be a house number that is not mapped
-        first, _, rest = query.text.partition(",")
-        words = tokens(rest) or tokens(first)[1:]
-    likely = [t for t in words if len(t) >= 4 and t.isdigit() and t not in known]
-    return likely[-1] if likely else ""
+    if query.postcode or not query.is_free:
+        return query.postcode
+    known = {compact(word) for word in tokens(f"{answer.house_number} {answer.matched}")}
+    likely = [code for code in places.asked_codes(place, query) if code not in known]
+    return likely[-1].upper() if likely else ""
 
 
 def _stands_in(part: str, text: str) -> bool:

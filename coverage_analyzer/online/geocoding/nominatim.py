@@ -1,41 +1,47 @@
-"""Addresses asked of a Nominatim server, one at a time, by geopy."""
+"""Addresses asked of a Nominatim server, one at a time."""
 
 import dataclasses
-import functools
-import logging
+import math
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from importlib import metadata
-from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
+from typing import Any, Final, TypeVar
+from urllib.parse import urlencode, urlsplit
 
 import numpy as np
 
-from coverage_analyzer import geodesy
+from coverage_analyzer import geodesy, http_client
 from coverage_analyzer.errors import InputError
+from coverage_analyzer.http_client import HttpError, Request, Retries
 from coverage_analyzer.online.geocoding.cache import Cache
-from coverage_analyzer.online.geocoding.extra import check_extra
 from coverage_analyzer.online.geocoding.grades import Answer, Found, Grade, checked, today
+from coverage_analyzer.online.geocoding.places import Place, place_of
 from coverage_analyzer.online.geocoding.queries import Query
 
-if TYPE_CHECKING:
-    import geopy.geocoders
-
-log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 PUBLIC: Final = "https://nominatim.openstreetmap.org"
 """The server of the OpenStreetMap Foundation: for a few addresses, never for a whole list."""
 
 PUBLIC_HOSTS: Final = ("nominatim.openstreetmap.org", "nominatim.osm.org")
-LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
-"""No proxy stands between us and this machine."""
-
 PUBLIC_INTERVAL_S: Final = 1.0
 """Its rule: at most one question a second, counted over everything that an application runs."""
 
 NO_STREET: Final = "the street was not found"
 MOST_CHARACTERS: Final = 500
+TOWNS: Final = ("city", "town", "village", "municipality", "hamlet", "isolated_dwelling")
+DISTRICTS: Final = (
+    *("city_district", "borough", "suburb", "district", "subdivision", "quarter", "neighbourhood"),
+    *("allotments", "city_block", "residential", "farm", "croft", "commercial", "industrial"),
+    *("retail", "locality"),
+)
+REGIONS: Final = ("county", "state_district", "province", "state", "region")
+ROADS: Final = ("road", "pedestrian", "footway", "path", "cycleway", "square", "place")
+"""Keys of the parts of an address, in the answers of the server; all others are not of a town."""
+
+NearAt = Callable[[str, str, float, float], bool | None]
+"""Whether a name is that of a town of a country (alpha-2) at a latitude and longitude."""
+
 BRIEF: Final = 100
 """So much is taken of an address, or of an error, that a server sends."""
 
@@ -69,20 +75,6 @@ class Limits:
     longest_wait_s: float = 120.0
 
 
-class UnansweredError(Exception):
-    """A question had no answer within the limits, which is told in words.
-
-    Attributes
-    ----------
-    alive
-        Whether the server refused this very question, and may well answer others.
-    """
-
-    def __init__(self, told: str, *, alive: bool = False) -> None:
-        super().__init__(told)
-        self.alive = alive
-
-
 class Nominatim:
     """A server.
 
@@ -103,8 +95,6 @@ class Nominatim:
     ------
     InputError
         If the address is none, or the public server would be asked without a contact.
-    MissingExtraError
-        If geopy is not installed.
     """
 
     def __init__(
@@ -116,7 +106,7 @@ class Nominatim:
         limits: Limits | None = None,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
-        self.url = checked_url(url)
+        self.url = http_client.check_url(url)
         self.interval_s = PUBLIC_INTERVAL_S if is_public(url) else 0.0
         if is_public(url) and "@" not in contact and "://" not in contact:
             msg = (
@@ -125,35 +115,22 @@ class Nominatim:
             )
             raise InputError(msg)
         self.name = f"nominatim {self.url}"
-        self._cache, self._contact = cache, contact
-        self._limits, self._sleep = limits or Limits(), sleep
-
-    @functools.cached_property
-    def _geopy(self) -> "geopy.geocoders.Nominatim":
-        """What speaks to the server.
-
-        Raises
-        ------
-        MissingExtraError
-            If geopy is not installed.
-        """
-        check_extra("geopy")
-        import geopy.geocoders
-
-        from coverage_analyzer.online.geocoding.transport import Adapter
-
-        class Timed(Adapter):
-            deadline_s = self._limits.deadline_s
-
-        parts = urlsplit(self.url)
-        return geopy.geocoders.Nominatim(
-            domain=f"{parts.netloc}{parts.path}",
-            scheme=parts.scheme,
-            user_agent=user_agent(self._contact),
-            timeout=self._limits.timeout_s,
-            proxies={} if parts.hostname in LOOPBACK else None,
-            adapter_factory=Timed,
+        self._cache, self._limits = cache, limits or Limits()
+        self._retries = Retries(
+            attempts=self._limits.attempts,
+            pause_s=self._limits.pause_s,
+            max_wait_s=self._limits.longest_wait_s,
+            sleep=sleep,
         )
+        self._agent = http_client.user_agent(contact)
+
+    def turn(self) -> float:
+        """Take the next turn at this server, shared by all processes; return the seconds to it."""
+        return self._cache.turn(self.name, self.interval_s)
+
+    def hold(self, seconds: float) -> None:
+        """Let no process ask this server for some seconds."""
+        self._cache.hold(self.name, seconds)
 
     def version(self) -> str:
         """Return the month of the server's data; it is asked for it at most once a day.
@@ -166,7 +143,7 @@ class Nominatim:
             return version
         try:
             version = self._asked_version()
-        except UnansweredError:  # the questions will show whether it is there
+        except HttpError:  # the questions will show whether it is there
             return self._cache.version(self.name, fresh=False) or UNKNOWN_VERSION
         self._cache.keep_version(self.name, version)
         return version
@@ -176,36 +153,42 @@ class Nominatim:
 
         Raises
         ------
-        UnansweredError
+        HttpError
             If it does not answer.
         """
-        url = f"{self.url}/status?format=json"
-        get = functools.partial(self._geopy._call_geocoder, url, lambda told: told)  # noqa: SLF001 - geopy has no public call for it
+        retries = dataclasses.replace(self._retries, attempts=1)
         try:
-            told = self._answered(get, attempts=1)
-        except UnansweredError as error:
-            if error.alive:
+            status = self._get("status", {"format": "json"}, lambda value: value, retries)
+        except HttpError as error:
+            if error.is_about_request:
                 return UNKNOWN_VERSION
             raise
-        if not isinstance(told, Mapping):
+        if not isinstance(status, Mapping):
             return UNKNOWN_VERSION
-        month = str(told.get("data_updated") or "")[:7]
-        return month or str(told.get("database_version") or UNKNOWN_VERSION)
+        month = _text(status.get("data_updated"))[:7]
+        return month or _text(status.get("database_version")) or UNKNOWN_VERSION
 
-    def answer(self, query: Query) -> Answer:
+    def answer(self, query: Query, near: NearAt | None = None) -> Answer:
         """Return what the server knows of an address.
+
+        Parameters
+        ----------
+        query
+            The address.
+        near
+            A list of towns to look further names up in, if there is one.
 
         Raises
         ------
-        UnansweredError
+        HttpError
             If it does not answer within the limits.
         """
         best = None
         for number, step in enumerate(query.steps()):
-            found = self._answered(functools.partial(self._asked, step, query.countries))
-            if found is None:
+            place = self._asked(step, query.countries)
+            if place is None:
                 continue
-            found = checked(found, query)
+            found = _checked(*place, query, near)
             missed = bool(query.street) or (query.is_free and number > 0)
             if missed and found.grade < Grade.street and found.reason == Found.found:
                 found = dataclasses.replace(found, reason=Found.in_part, detail=NO_STREET)
@@ -214,143 +197,132 @@ class Nominatim:
             best = best or found
         return best or Answer(Found.not_found, by=self.name, on=today())
 
-    def _asked(self, step: Mapping[str, str] | str, countries: Iterable[str]) -> Answer | None:
-        """Ask once.
+    def _asked(
+        self, step: Mapping[str, str] | str, countries: Iterable[str]
+    ) -> tuple[Answer, Place] | None:
+        """Ask one question, and return what is found.
 
         Raises
         ------
-        GeocoderParseError
-            If what comes is no answer.
-        GeopyError
-            If none comes.
+        HttpError
+            If it is not answered within the limits.
         """
-        from geopy import exc
+        given = step if isinstance(step, Mapping) else {"q": step}
+        parameters = {
+            **given,
+            "format": "json",
+            "limit": "1",
+            "addressdetails": "1",
+            "accept-language": LANGUAGE,
+        }
+        if codes := ",".join(sorted(code.lower() for code in countries)):
+            parameters["countrycodes"] = codes
+        return self._get("search", parameters, self._read, self._retries)
 
-        whole = dict(step) if isinstance(step, Mapping) else step
-        try:
-            found = self._geopy.geocode(
-                whole,
-                addressdetails=True,
-                language=LANGUAGE,
-                country_codes=sorted(code.lower() for code in countries),
-            )
-            return None if found is None else _graded(found.raw, self.name)
-        except exc.GeopyError:  # some of which are errors of values, too
-            raise
-        except (KeyError, ValueError, TypeError, AttributeError) as error:
-            raise exc.GeocoderParseError("half an answer") from error
-
-    def _answered(self, ask: Callable[[], Any], attempts: int = 0) -> Any:
-        """Ask until there is an answer, and return it.
+    def _read(self, places: Any) -> tuple[Answer, Place] | None:
+        """Return the first place of an answer; None if there is none.
 
         Raises
         ------
-        UnansweredError
+        HttpError
+            If it is not an answer, or the server refuses the question.
+        """
+        if isinstance(places, Mapping) and "error" in places:
+            if places["error"] == "Unable to geocode":
+                return None
+            message = _text(places["error"])[:BRIEF]
+            raise HttpError(message, is_temporary=False, is_about_request=True)
+        try:
+            return _graded(places[0], self.name) if places else None
+        except (KeyError, ValueError, TypeError, AttributeError, ArithmeticError) as error:
+            raise HttpError("half an answer") from error
+
+    def _get(
+        self,
+        path: str,
+        parameters: Mapping[str, str],
+        read: Callable[[Any], T],
+        retries: Retries,
+    ) -> T:
+        """Ask for JSON until there is an answer that can be read, and return what it says.
+
+        Raises
+        ------
+        HttpError
             If there is none within the limits.
         """
-        from geopy import exc
-
-        final = (
-            exc.GeocoderQueryError,
-            exc.GeocoderAuthenticationFailure,
-            exc.GeocoderInsufficientPrivileges,
-            exc.GeocoderNotFound,
-            exc.ConfigurationError,
+        request = Request(
+            url=f"{self.url}/{path}?{urlencode(parameters)}",
+            agent=self._agent,
+            deadline_s=self._limits.deadline_s,
+            idle_s=self._limits.timeout_s,
         )
-        last, attempts = "", attempts or self._limits.attempts
-        for attempt in range(attempts):
-            if wait := self._cache.turn(self.name, self.interval_s):
-                if wait > self._limits.longest_wait_s:
-                    raise UnansweredError(f"the server wishes to be left alone for {wait:.0f} s")
-                self._sleep(wait)
-            try:
-                return ask()
-            except final as error:
-                refused = not isinstance(error, exc.GeocoderQueryError | exc.GeocoderNotFound)
-                raise UnansweredError(_brief(error), alive=not refused) from error
-            except exc.GeopyError as error:
-                last = _brief(error)
-                log.info("attempt %d: %s", attempt + 1, error)
-                if (wished := _wished(error)) is not None:  # then nobody asks, in no process
-                    self._cache.hold(self.name, wished)
-                elif attempt + 1 < attempts:
-                    self._sleep(self._limits.pause_s * 2**attempt)
-        raise UnansweredError(f"{last} ({attempts} attempts)")
+        return http_client.with_retries(
+            lambda: read(http_client.fetch_json(request)), retries, self
+        )
 
 
 def is_public(url: str) -> bool:
     """Return whether a server is that of the OpenStreetMap Foundation."""
-    return (urlsplit(url).hostname or "") in PUBLIC_HOSTS
+    return (urlsplit(url).hostname or "").rstrip(".") in PUBLIC_HOSTS
 
 
-def checked_url(url: str) -> str:
-    """Return the address of a server without a slash at its end.
-
-    Raises
-    ------
-    InputError
-        If it is none.
-    """
-    if _is_plain(url):
-        return url.rstrip("/")
-    msg = f"{url!r} is no address of a server; write it like http://127.0.0.1:8088."
-    raise InputError(msg)
+def _text(value: Any) -> str:
+    """Return text of a server on one line, without control characters and lone surrogates."""
+    text = str(value or "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return "".join(c if c.isprintable() else " " for c in " ".join(text.split()))[:MOST_CHARACTERS]
 
 
-def _is_plain(url: str) -> bool:
-    """Return whether an address has a host, and neither a password nor a question in it."""
-    try:
-        parts = urlsplit(url)
-        odd = parts.query or parts.fragment or parts.username or parts.port == 0
-    except ValueError:
-        return False
-    return parts.scheme in {"http", "https"} and bool(parts.hostname) and not odd
+def _checked(answer: Answer, place: Place, query: Query, near: NearAt | None) -> Answer:
+    """Return an answer with the grade that it deserves beside what was asked."""
+    lat, lon, country = answer.lat, answer.lon, answer.country or query.country
+    if near is None or lat is None or lon is None:
+        return checked(answer, query, place)
+    return checked(answer, query, place, lambda name: near(name, country, lat, lon))
 
 
-def user_agent(contact: str) -> str:
-    """Return who asks, as servers want to be told."""
-    told = f"coverage-analyzer/{metadata.version('coverage-analyzer')}"
-    safe = "".join(c for c in contact if c.isprintable() and c.isascii())
-    return f"{told} ({safe})" if safe else told
-
-
-def _brief(error: Exception) -> str:
-    """Return what an error says, in a line that fits into a cell."""
-    return " ".join(str(error).split())[:BRIEF]
-
-
-def _wished(error: BaseException) -> float | None:
-    """Return for how many seconds a server wishes to be left alone, if it says so."""
-    from geopy import adapters
-
-    headers = getattr(error.__cause__, "headers", None) or {}
-    seconds = adapters.get_retry_after(headers)
-    return None if seconds is None else float(seconds)
-
-
-def _graded(raw: Mapping[str, Any], by: str) -> Answer:
-    """Return an answer out of what a server told.
+def _graded(raw: Mapping[str, Any], by: str) -> tuple[Answer, Place]:
+    """Return an answer out of what a server told, and where it lies.
 
     Raises
     ------
-    KeyError, ValueError, TypeError, AttributeError
+    KeyError, ValueError, TypeError, AttributeError, ArithmeticError
         If half of it is missing.
     """
     address = raw.get("address", {})
     lat, lon = _degrees(raw["lat"], 90), _degrees(raw["lon"], 180)
-    return Answer(
+    answer = Answer(
         Found.found,
         grade=_grade(raw, address),
         lat=lat,
         lon=lon,
         reach_m=_reach_m(lat, lon, raw.get("boundingbox")),
-        matched=str(raw["display_name"])[:MOST_CHARACTERS],
-        house_number=str(address.get("house_number", "")),
-        postcode=str(address.get("postcode", "")),
-        country=str(address.get("country_code", "")).upper(),
+        matched=_text(raw["display_name"]),
+        house_number=_text(address.get("house_number")),
+        postcode=_text(address.get("postcode")),
+        country=_text(address.get("country_code")).upper(),
         by=by,
         on=today(),
     )
+    return answer, _place(address, answer)
+
+
+def _place(address: Mapping[str, Any], answer: Answer) -> Place:
+    """Return where an answer lies, by the parts of its address."""
+    names = {str(key): _text(value) for key, value in address.items()}
+    roads = [names[key] for key in ROADS if key in names]
+    place = Place(
+        country=answer.country,
+        postcode=answer.postcode,
+        road=roads[0] if roads else "",
+        house_number=answer.house_number,
+        towns=tuple(names[key] for key in TOWNS if key in names),
+        districts=tuple(names[key] for key in DISTRICTS if key in names),
+        state=names.get("ISO3166-2-lvl4") or names.get("state", ""),
+        regions=tuple(names[key] for key in REGIONS if key in names),
+    )
+    regions = [value for key, value in names.items() if key not in TOWNS]
+    return place_of(place, answer.matched, regions)
 
 
 def _degrees(value: Any, most: int) -> float:
@@ -383,10 +355,19 @@ def _grade(raw: Mapping[str, Any], address: Mapping[str, Any]) -> Grade:
 
 
 def _reach_m(lat: float, lon: float, box: Any) -> float:
-    """Return how far the corners of a box (south, north, west, east) are, in metres."""
+    """Return how far the corners of a box (south, north, west, east) are, in metres.
+
+    Raises
+    ------
+    ValueError
+        If it is not a box.
+    """
     if box is None:
         return 0.0
     south, north, west, east = map(float, box)
     corners = np.array([(west, south), (west, north), (east, south), (east, north)])
     here = np.full(4, lon), np.full(4, lat)
-    return round(float(geodesy.distance_m(*here, corners[:, 0], corners[:, 1]).max()), 1)
+    reach = float(geodesy.distance_m(*here, corners[:, 0], corners[:, 1]).max())
+    if not math.isfinite(reach):
+        raise ValueError(box)
+    return round(reach, 1)

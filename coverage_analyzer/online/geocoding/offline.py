@@ -7,8 +7,8 @@ once; then a look-up takes no memory.
 import functools
 import json
 import math
-import os
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -98,6 +98,41 @@ class Offline:
             return self._by_text(query)
         return _nothing()
 
+    def is_near(self, name: str, country: str, lat: float, lon: float) -> bool | None:
+        """Return whether a name is that of a city at a point; None if no city is called so.
+
+        Parameters
+        ----------
+        name
+            In any language, for cities of `LARGE` people and more.
+        country
+            Alpha-2; empty: any.
+        lat, lon
+            Degrees on WGS 84.
+
+        Raises
+        ------
+        InputError
+            If the index cannot be written.
+        """
+        cities = self._named(names.folded(name), country)
+        if not cities:
+            return None
+        here = np.full(len(cities), lon), np.full(len(cities), lat)
+        there = np.array([c.lon for c in cities]), np.array([c.lat for c in cities])
+        reach = np.maximum([_reach_m(c.people) for c in cities], NEAR_M)
+        return bool((geodesy.distance_m(*here, *there) <= reach).any())
+
+    def _named(self, name: str, country: str) -> list[City]:
+        """Return the cities of a folded name, the largest first."""
+        where = "name = ?" + (" AND country = ?" if country else "")
+        rows = self._index.execute(
+            "SELECT title, country, state, people, lat, lon, own FROM cities "  # noqa: S608 - our own words
+            f"WHERE {where} ORDER BY people DESC",
+            [name, *([country] if country else [])],
+        ).fetchall()
+        return [City(*row) for row in rows]
+
     def _by_text(self, query: Query) -> Answer:
         """Return the city that stands in a text, the last one first."""
         parts = [p.strip() for p in query.text.split(",")]
@@ -117,13 +152,7 @@ class Offline:
 
     def _looked_up(self, city: str, state: str, country: str) -> Answer:
         """Return the city of a name, if it is clear which one is meant."""
-        where = "name = ?" + (" AND country = ?" if country else "")
-        rows = self._index.execute(
-            "SELECT title, country, state, people, lat, lon, own FROM cities "  # noqa: S608 - our own words
-            f"WHERE {where} ORDER BY people DESC",
-            [names.folded(city), *([country] if country else [])],
-        ).fetchall()
-        cities = [City(*row) for row in rows]
+        cities = self._named(names.folded(city), country)
         cities = [c for c in cities if c.own] or cities
         code = _state_code(state, country)
         cities = [c for c in cities if c.state == code] if code else cities
@@ -139,7 +168,7 @@ class Offline:
             grade=Grade.city,
             lat=best.lat,
             lon=best.lon,
-            reach_m=round(1_000 * math.sqrt(best.people / PEOPLE_PER_KM2 / math.pi), 1),
+            reach_m=round(_reach_m(best.people), 1),
             matched=", ".join(p for p in (best.title, best.state, best.country) if p),
             country=best.country,
             by=_cities_name(),
@@ -159,7 +188,9 @@ class Offline:
         try:
             if not path.exists():
                 _make_index(path)
-            return sqlite3.connect(f"file:{path}?mode=ro", uri=True, check_same_thread=False)
+            return sqlite3.connect(
+                f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False
+            )
         except (OSError, sqlite3.Error) as error:
             msg = f"The index of cities {path} cannot be made: {error}; name another --cache."
             raise InputError(msg) from error
@@ -172,9 +203,8 @@ class Offline:
 
 def _make_index(path: Path) -> None:
     """Write the index of cities, whole or not at all."""
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    part.unlink(missing_ok=True)
-    try:
+    with tempfile.TemporaryDirectory(prefix=".index-", dir=path.parent) as folder:
+        part = Path(folder) / path.name
         with closing(sqlite3.connect(part, isolation_level=None)) as base:
             base.execute("PRAGMA synchronous = OFF")
             base.executescript(INDEX)
@@ -183,8 +213,6 @@ def _make_index(path: Path) -> None:
             base.execute("CREATE INDEX by_name ON cities (name, country)")
             base.execute("COMMIT")
         part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _cities() -> Iterator[tuple[Any, ...]]:
@@ -264,6 +292,11 @@ def _states() -> dict[str, str]:
 def _state_code(state: str, country: str) -> str:
     """Return the code of a state as GeoNames has it; of American ones alone, the others differ."""
     return _states().get(names.folded(state), "") if country == "US" else ""
+
+
+def _reach_m(people: int) -> float:
+    """Return how far a city reaches from its centre, in metres, by its people."""
+    return 1_000 * math.sqrt(people / PEOPLE_PER_KM2 / math.pi)
 
 
 def _far(one: City, other: City) -> bool:

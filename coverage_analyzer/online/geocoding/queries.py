@@ -8,7 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from coverage_analyzer.addresses.postcodes import compact
 from coverage_analyzer.countries import names
+from coverage_analyzer.tables import COUNTRY_BESIDE
+
+__all__ = ["NUMBER_FIRST", "PARTS", "Query", "compact", "house_number", "query", "tokens"]
 
 PARTS: Final = ("address", "street", "house_number", "postcode", "city", "state", "country")
 """The columns of a table that make up an address."""
@@ -38,17 +42,6 @@ _NUMBER: Final = rf"{_ONE}(?:\s?[-/\u2013]\s?{_ONE})*"
 _NUMBER_FIRST: Final = re.compile(rf"^({_NUMBER})[\s,]+(?=.*[^\W\d])")
 _NUMBER_LAST: Final = re.compile(rf"(?<=[^\W\d])[\s,.]+({_NUMBER})$")
 _ORDINAL: Final = re.compile(r"^\d+\s?(?:st|nd|rd|th)\b", re.IGNORECASE)
-
-
-def compact(text: str) -> str:
-    """Return letters and digits alone, without case: what is compared of numbers and postcodes.
-
-    Examples
-    --------
-    >>> compact("SW1A 1AA") == compact("sw1a1aa"), compact("31 B")
-    (True, '31b')
-    """
-    return "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
 
 
 def tokens(text: str) -> list[str]:
@@ -166,6 +159,8 @@ def query(cells: Mapping[str, str]) -> Query | None:
     True
     """
     given = {name: tidy(cells.get(name) or "") for name in PARTS}
+    stated = [given["country"], *(cells.get(name) or "" for name in COUNTRY_BESIDE)]
+    given["country"] = tidy(names.load().stated(stated))
     country = _code(given["country"])
     address, street, number = (
         without_units(given[name]) for name in ("address", "street", "house_number")

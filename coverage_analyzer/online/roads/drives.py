@@ -1,19 +1,18 @@
 """The drive from the center that a verdict names to its site, for many sites at once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import shapely
 
 from coverage_analyzer.arrays import Bools, Floats, Ints
-from coverage_analyzer.errors import InputError
 from coverage_analyzer.geodesy import MILE_M
 from coverage_analyzer.online.roads.engine import Engine, Places, RoadEngine, RoadStatus
 from coverage_analyzer.online.roads.network import Network, load_network
-
-MINUTES = 240.0
-"""How long a drive may take, if nothing else is said: the four hours of the promise."""
+from coverage_analyzer.online.roads.snapping import SNAP_M
 
 
 @dataclass(frozen=True)
@@ -32,6 +31,8 @@ class DriveTimes:
         How far the site is from its road, NaN for a site without a center.
     status
         Values of `RoadStatus`.
+    limit_minutes
+        How long the drive may take; NaN where there is no limit.
     """
 
     minutes: Floats
@@ -40,6 +41,22 @@ class DriveTimes:
     ferry: Bools
     snap_m: Floats
     status: npt.NDArray[np.int8]
+    limit_minutes: Floats
+
+    def compared_with(self, limit_minutes: Floats) -> "DriveTimes":
+        """Return the same drives with ``status`` by a limit for each site.
+
+        Parameters
+        ----------
+        limit_minutes
+            At most what the drives were searched for, infinite for none, shape (n,).
+        """
+        status = self.status.copy()
+        known = ~np.isnan(self.minutes)
+        late = self.minutes > limit_minutes
+        status[known] = np.where(late[known], RoadStatus.over_budget, RoadStatus.within)
+        limit = np.where(np.isfinite(limit_minutes), limit_minutes, np.nan)
+        return replace(self, status=status, limit_minutes=limit)
 
     def columns(self) -> dict[str, npt.NDArray[np.generic]]:
         """Return all as columns of ``drive_times.csv``, the status as text."""
@@ -53,7 +70,7 @@ def drive_times(
     sites: Places,
     verdict: tuple[Ints, Floats],
     *,
-    minutes: float = MINUTES,
+    minutes: float,
 ) -> DriveTimes:
     """Return the drive from its center to each site; one search for each center that is named.
 
@@ -66,7 +83,7 @@ def drive_times(
     verdict
         The position of each site's center, negative for none, and the geodesic miles to it.
     minutes
-        How long a drive may take.
+        How long a drive may take at most; infinite for no limit.
     """
     chosen, miles = verdict
     count = len(chosen)
@@ -80,20 +97,19 @@ def drive_times(
         taken[some], along[some] = drives.seconds[0] / 60, drives.metres[0] / MILE_M
         ferry[some], status[some], snap[some] = drives.ferry[0], drives.status[0], drives.snap_m
     detour = np.divide(along, miles, out=np.full(count, np.nan), where=miles > 0)
-    return DriveTimes(taken, along, detour, ferry, snap, status)
+    limit = np.full(count, minutes if np.isfinite(minutes) else np.nan)
+    return DriveTimes(taken, along, detour, ferry, snap, status, limit)
 
 
-def check_minutes(minutes: float) -> None:
-    """Raise if a time is none that a drive could take.
+def road_area(engine: Engine) -> Any:
+    """Return where an engine has roads; nowhere if it is one that cannot tell."""
+    told = getattr(engine, "road_area", None)
+    return shapely.Polygon() if told is None else told()
 
-    Raises
-    ------
-    InputError
-        If it is not above 0, or has no end.
-    """
-    if not 0 < minutes < np.inf:
-        msg = f"A drive of {minutes:g} minutes is no budget; give a number above 0."
-        raise InputError(msg)
+
+def snap_limit_m(engine: Engine) -> float:
+    """Return how far a place may be from its road by an engine, in metres."""
+    return float(getattr(engine, "snap_limit_m", SNAP_M))
 
 
 def engine_of(network: str | Path | Network | Engine) -> Engine:

@@ -12,17 +12,21 @@ from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
+import shapely
 
+from coverage_analyzer import geodesy
 from coverage_analyzer.arrays import Bools, Floats, Ints
 from coverage_analyzer.errors import MissingExtraError
 from coverage_analyzer.online.roads.extract import MISSING
 from coverage_analyzer.online.roads.network import Network
-from coverage_analyzer.online.roads.shapes import reach_polygon
+from coverage_analyzer.online.roads.shapes import place_polygon
 from coverage_analyzer.online.roads.snapping import NOWHERE, SNAP_M, Snapped, Snapper
 
 BEYOND: Final = 2.0
 """Drives up to so many times the budget are measured: a planner wants to know by how much."""
 
+ROAD_CELLS: Final = 3_000
+"""The area of all roads is drawn on a grid of so many cells a side, at most."""
 
 KEPT: Final = 15_000_000
 """Searches are kept up to so many nodes together, which take 12 bytes each."""
@@ -80,6 +84,9 @@ class Engine(Protocol):
     def isochrone(self, lon: float, lat: float, minutes: float) -> Any:
         """Return what is reached from a place in a time: a valid (multi)polygon, split at 180."""
 
+    def road_area(self) -> Any:
+        """Return where there are roads: a valid (multi)polygon, split at 180."""
+
     def fingerprint(self) -> str:
         """Return what the answers depend on: engine, version, data, speeds."""
 
@@ -113,10 +120,16 @@ class RoadEngine:
         self._graph = csr_array((network.seconds, network.end, network.start), shape=shape)
         self._snapper = Snapper(network, snap_m)
         self._found: OrderedDict[tuple[int, float], Search] = OrderedDict()
+        self._road_area: Any = None
 
     def fingerprint(self) -> str:
         """Return what the answers depend on."""
         return f"embedded:{self.network.fingerprint}:snap={self._snapper.limit_m:g}"
+
+    @property
+    def snap_limit_m(self) -> float:
+        """How far a place may be from its road, in metres."""
+        return self._snapper.limit_m
 
     def matrix(self, centers: Places, sites: Places, budget_s: float) -> Drives:
         """Return the drives from each center to each site, one search a center.
@@ -126,7 +139,7 @@ class RoadEngine:
         centers, sites
             Where they are.
         budget_s
-            How long a drive may take.
+            How long a drive may take; infinite for no limit.
         """
         start = self._snapper.snapped(*centers)
         goal = self._snapper.snapped(*sites)
@@ -158,28 +171,45 @@ class RoadEngine:
         Returns
         -------
         polygon
-            All that lies within the distance of a snap from a road that is reached in time; empty
-            where the place is on no road. In degrees, split at 180.
+            All places whose own road, by the rule for sites, is reached in time: within
+            `shapes.TOLERANCE` cells a site is inside exactly if its drive is within the minutes.
+            Empty where the place is on no road. In degrees, split at 180.
         """
         node = int(self._snapper.snapped(np.array([lon]), np.array([lat])).node[0])
-        reached = np.zeros(0, np.int64)
-        if node != NOWHERE:
-            seconds, _ = self._search(node, minutes * 60)
-            reached = np.flatnonzero(np.isfinite(seconds))
-        places = self.network.lon[reached], self.network.lat[reached]
-        return reach_polygon(lon, lat, places, self._links(reached), self._snapper.limit_m)
+        if node == NOWHERE:
+            return shapely.Polygon()
+        seconds, _ = self._search(node, minutes * 60)
+        reached = np.append(np.isfinite(seconds), [False])  # the last one stands for NOWHERE
+        some = np.flatnonzero(reached)
+        return place_polygon(
+            lon,
+            lat,
+            (self.network.lon[some], self.network.lat[some]),
+            self._snapper.limit_m,
+            lambda lon, lat: reached[self._snapper.snapped(lon, lat).node],
+        )
 
-    def _links(self, reached: Ints) -> Ints:
-        """Return edges between reached nodes but ferries, as pairs of positions, shape (k, 2)."""
-        net = self.network
-        position = np.full(len(net), NOWHERE, np.int64)
-        position[reached] = np.arange(len(reached))
-        begin = np.repeat(np.arange(len(net)), np.diff(net.start))
-        kept = (position[begin] >= 0) & (position[net.end] >= 0) & ~net.ferry
-        one, other = position[begin[kept]], position[net.end[kept]]
-        low, high = np.minimum(one, other), np.maximum(one, other)
-        once = np.unique(low * len(net) + high)  # a road both ways is drawn once
-        return np.stack(np.divmod(once, len(net)), axis=1)
+    def road_area(self) -> Any:
+        """Return where the network has roads: all places that could be put on one.
+
+        Returns
+        -------
+        polygon
+            A valid (multi)polygon in degrees, split at 180. A place outside has no road data, and
+            nothing is known of the drive to it.
+        """
+        if self._road_area is None:
+            net = self.network
+            middle = geodesy.ecef(net.lon, net.lat).mean(axis=0)
+            self._road_area = place_polygon(
+                float(np.degrees(np.arctan2(middle[1], middle[0]))),
+                float(np.degrees(np.arctan2(middle[2], np.hypot(middle[0], middle[1])))),
+                (net.lon, net.lat),
+                self._snapper.limit_m,
+                lambda lon, lat: self._snapper.snapped(lon, lat).node != NOWHERE,
+                cells=ROAD_CELLS,
+            )
+        return self._road_area
 
     def _search(self, node: int, limit_s: float) -> Search:
         """Return for each node how long it takes, and the one before it on the way.

@@ -22,6 +22,7 @@ import numpy.typing as npt
 
 from coverage_analyzer.arrays import Floats, Ints
 from coverage_analyzer.errors import InputError, MissingExtraError
+from coverage_analyzer.paths import utf8_name
 
 FERRY: Final = "ferry"
 LINKED: Final = ("motorway", "trunk", "primary", "secondary", "tertiary")
@@ -206,7 +207,7 @@ def _pieces(path: Path) -> tuple[list[Piece], int]:
     pieces: list[Piece] = []
     clipped = 0
     ways: Any = (
-        osmium.FileProcessor(str(path))
+        osmium.FileProcessor(utf8_name(path))
         .with_locations()
         .with_filter(osmium.filter.EntityFilter(osmium.osm.WAY))
         .with_filter(osmium.filter.KeyFilter("highway", "route"))

@@ -6,15 +6,17 @@ osmnx gets a graph that is simple already, to which it gives speeds and times.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
 from coverage_analyzer import geodesy
-from coverage_analyzer.arrays import Bools, Floats, Ints
+from coverage_analyzer.arrays import Bools, Floats, Ints, spread
 from coverage_analyzer.errors import InputError, MissingExtraError
 from coverage_analyzer.online.roads.extract import FERRY, MISSING, Extract
+from coverage_analyzer.paths import utf8_name
 
 SPEEDS: Final[Mapping[str, float]] = {
     "motorway": 90,
@@ -67,6 +69,7 @@ def graph_of(extract: Extract, speeds: Mapping[str, float] = SPEEDS) -> Any:
         import networkx as nx
     except ImportError as error:
         raise MissingExtraError(MISSING) from error
+    extract = _filled(extract)
     edge = _cut(extract)
     graph = nx.MultiDiGraph(crs="EPSG:4326", simplified=True)
     kept = np.unique(np.concatenate([edge["from"], edge["to"]]))
@@ -103,7 +106,7 @@ def read_graphml(path: Path, speeds: Mapping[str, float] = SPEEDS) -> Any:
     except ImportError as error:
         raise MissingExtraError(MISSING) from error
     try:
-        graph = osmnx.load_graphml(path)
+        graph = osmnx.load_graphml(utf8_name(path))
         return timed(osmnx.project_graph(graph, to_latlong=True), speeds)
     except (OSError, ValueError, KeyError, SyntaxError) as error:
         msg = f"{path} cannot be read as GraphML of osmnx: {error}."
@@ -130,6 +133,36 @@ def timed(graph: Any, speeds: Mapping[str, float] = SPEEDS) -> Any:
         if duration > 0:
             told["travel_time"] = duration
     return graph
+
+
+def _filled(extract: Extract) -> Extract:
+    """Return an extract with points on long straight stretches of roads, one every `STRIDE_M`.
+
+    Without, a site beside a straight road would find no node near it. Ferries get none. The new
+    points have negative node numbers, which no file has for two ways.
+    """
+    same = extract.way[1:] == extract.way[:-1]
+    lon, lat, way = extract.lon, extract.lat, extract.way
+    metres = geodesy.distance_m(lon[:-1], lat[:-1], lon[1:], lat[1:])
+    on_land = np.array([kind != FERRY for kind in extract.highway], np.bool_)[way[:-1]]
+    count = np.where(same & on_land, np.ceil(metres / STRIDE_M) - 1, 0).astype(np.int64)
+    count[count < 0] = 0
+    if not count.any():
+        return extract
+    segment, step = spread(np.zeros(len(count), np.int64), count)
+    share = (step + 1) / (count[segment] + 1)
+    turn = (lon[segment + 1] - lon[segment] + 180) % 360 - 180
+    new_lon = (lon[segment] + share * turn + 180) % 360 - 180
+    new_lat = lat[segment] + share * (lat[segment + 1] - lat[segment])
+    lowest = min(int(extract.node.min()), 0)
+    at = segment + 1
+    return replace(
+        extract,
+        node=np.insert(extract.node, at, lowest - 1 - np.arange(len(at))),
+        lon=np.insert(lon, at, new_lon),
+        lat=np.insert(lat, at, new_lat),
+        way=np.insert(way, at, way[segment]),
+    )
 
 
 def _cut(extract: Extract) -> dict[str, Any]:

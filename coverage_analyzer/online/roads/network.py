@@ -28,7 +28,7 @@ from coverage_analyzer.fingerprint import WatchedFiles, unchanged_during
 from coverage_analyzer.online.roads.extract import FERRY, MISSING, read_extract
 from coverage_analyzer.online.roads.graph import SPEEDS, STRIDE_M, graph_of, read_graphml
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Of the cached file; another one makes another fingerprint."""
 
 LEAST_S: Final = 1e-3

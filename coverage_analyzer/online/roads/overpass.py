@@ -7,15 +7,18 @@ a file, and goes the way of every extract.
 
 import contextlib
 import hashlib
+import importlib.util
+import mmap
 import os
 import tempfile
 import time
 from collections.abc import Callable
-from importlib import metadata
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
+from coverage_analyzer import http_client
 from coverage_analyzer.errors import InputError, MissingExtraError, ServiceError
+from coverage_analyzer.http_client import HttpError, OwnPace, Request, Retries
 from coverage_analyzer.online.roads.extract import MISSING
 from coverage_analyzer.online.roads.network import cache_folder
 
@@ -26,8 +29,14 @@ WIDEST: Final = 1.0
 """Degrees that a box may be wide or high."""
 
 TRIES: Final = 3
-PATIENCE_S: Final = 180
-LONGEST_WAIT_S: Final = 60.0
+TIMEOUT_S: Final = 600.0
+SERVER_TIMEOUT_S: Final = 180
+"""For how long the server may work on the query; it sends nothing meanwhile."""
+
+PAUSE_S: Final = 2.0
+MAX_WAIT_S: Final = 60.0
+MAX_BYTES: Final = 2 << 30
+"""Of an answer; a degree full of towns is about 0.3 GiB."""
 
 
 class Box(NamedTuple):
@@ -73,7 +82,9 @@ def fetch_extract(
     *,
     url: str = PUBLIC,
     cache: str | Path | None = None,
-    pause: Callable[[float], None] = time.sleep,
+    timeout_s: float = TIMEOUT_S,
+    tries: int = TRIES,
+    pause: Callable[[float], object] = time.sleep,
 ) -> Path:
     """Return a file with the roads of a box, fetched if it is not in the cache.
 
@@ -85,86 +96,65 @@ def fetch_extract(
         Of an Overpass server.
     cache
         The folder to keep it in; by default that of networks. Delete the file to fetch anew.
+    timeout_s
+        Seconds for one try as a whole: name look-up, connection and all bytes of the answer.
+    tries
+        How often the server is asked, while its failures are temporary.
     pause
         Waits for some seconds between two tries.
 
     Raises
     ------
+    InputError
+        If the address of the server, ``timeout_s`` or ``tries`` cannot be used.
     MissingExtraError
         If the extra ``roads`` is not installed.
     ServiceError
-        If the server does not answer as it should, after three tries, or the cache cannot be
+        If the server does not answer as it should, after all tries, or the cache cannot be
         written.
     """
+    http_client.check_url(url, allow_query=True)
+    if not 0 < timeout_s < float("inf") or tries < 1:
+        msg = f"timeout_s={timeout_s} and tries={tries} must be a positive number and at least 1."
+        raise InputError(msg)
     area = f"{where.south:.6f},{where.west:.6f},{where.north:.6f},{where.east:.6f}"
     query = (
-        f"[out:xml][timeout:{PATIENCE_S}];"
+        f"[out:xml][timeout:{SERVER_TIMEOUT_S}];"
         f'(way["highway"]({area});way["route"="ferry"]({area}););(._;>;);out;'
     )
     name = hashlib.sha256(f"{url}\n{query}".encode()).hexdigest()[:32]
     path = Path(cache or cache_folder()) / f"overpass-{name}.osm"
-    if not path.is_file():
-        _write(path, _answer(url, query, pause))
+    if path.is_file():
+        return path
+    if importlib.util.find_spec("osmium") is None:
+        raise MissingExtraError(MISSING)
+    request = Request(
+        url=url,
+        form={"data": query},
+        agent=http_client.user_agent(),
+        deadline_s=timeout_s,
+        idle_s=SERVER_TIMEOUT_S + 10.0,
+        max_bytes=MAX_BYTES,
+    )
+    retries = Retries(attempts=tries, pause_s=PAUSE_S, max_wait_s=MAX_WAIT_S, sleep=pause)
+    try:
+        http_client.with_retries(lambda: _fetch(request, path), retries, OwnPace())
+    except HttpError as error:
+        msg = (
+            f"The Overpass server {http_client.shown_url(url)} gave no roads: {error}. "
+            "Try later, or --osm."
+        )
+        raise ServiceError(msg) from error
     return path
 
 
-def _answer(url: str, query: str, pause: Callable[[float], None]) -> bytes:
-    """Return what a server says to a query, asked again a few times.
+def _fetch(request: Request, path: Path) -> None:
+    """Write the answer of a server to a file, whole or not at all.
 
     Raises
     ------
-    MissingExtraError
-        If the extra ``roads`` is not installed.
-    ServiceError
-        If it does not answer as it should.
-    """
-    try:
-        import requests
-    except ImportError as error:
-        raise MissingExtraError(MISSING) from error
-    version = metadata.version("coverage-analyzer")
-    why = ""
-    for attempt in range(TRIES):
-        if attempt:
-            pause(_wait(why, attempt))
-        try:
-            headers = {"User-Agent": f"coverage-analyzer/{version}"}
-            got = requests.post(url, data={"data": query}, headers=headers, timeout=PATIENCE_S)
-        except requests.RequestException as error:
-            why = str(error)
-            continue
-        why = _fault(got)
-        if not why:
-            content: bytes = got.content
-            return content
-    msg = (
-        f"The Overpass server {url} gave no roads after {TRIES} tries: {why}. Try later, or --osm."
-    )
-    raise ServiceError(msg)
-
-
-def _fault(got: Any) -> str:
-    """Return what is wrong with an answer; nothing if it is whole."""
-    if got.status_code != 200:
-        wait = got.headers.get("Retry-After", "")
-        return f"status {got.status_code}" + (f", retry after {wait}" if wait.isdigit() else "")
-    text = got.content
-    if b"<osm" not in text[:1000] or not text.rstrip().endswith(b"</osm>"):
-        return "the answer is no OpenStreetMap file"
-    return "it ran out of time or memory" if b"<remark>" in text else ""
-
-
-def _wait(why: str, attempt: int) -> float:
-    """Return how many seconds to wait before another try: what was asked for, else ever longer."""
-    _, asked, seconds = why.partition("retry after ")
-    return min(float(seconds), LONGEST_WAIT_S) if asked else 2.0**attempt
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file whole, or not at all.
-
-    Raises
-    ------
+    HttpError
+        If the server does not answer as it should.
     ServiceError
         If the cache cannot be written.
     """
@@ -172,12 +162,37 @@ def _write(path: Path, content: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, part = tempfile.mkstemp(suffix=".part", dir=path.parent)
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
+            with (
+                os.fdopen(handle, "w+b") as file,
+                contextlib.closing(http_client.stream(request)) as chunks,
+            ):
+                for chunk in chunks:
+                    file.write(chunk)
+                file.flush()
+                _check_extract(file.fileno())
             Path(part).replace(path)
         finally:
             with contextlib.suppress(OSError):
                 Path(part).unlink(missing_ok=True)
+    except ServiceError:  # an OSError, too
+        raise
     except OSError as error:
         msg = f"The roads could not be kept in {path.parent}: {error.strerror}."
         raise ServiceError(msg) from error
+
+
+def _check_extract(handle: int) -> None:
+    """Raise if a file is not a complete OpenStreetMap file.
+
+    Raises
+    ------
+    HttpError
+        With what is wrong.
+    """
+    if not os.fstat(handle).st_size:
+        raise HttpError("the answer is no OpenStreetMap file")
+    with mmap.mmap(handle, 0, access=mmap.ACCESS_READ) as text:
+        if b"<osm" not in text[:1000] or not text[-1000:].rstrip().endswith(b"</osm>"):
+            raise HttpError("the answer is no OpenStreetMap file")
+        if text.find(b"<remark>") >= 0:
+            raise HttpError("it ran out of time or memory")

@@ -21,9 +21,17 @@ from coverage_analyzer.arrays import Bools, Floats
 from coverage_analyzer.geodesy import MILE_M, ROUNDING_M
 from coverage_analyzer.matching import Reason, Status
 from coverage_analyzer.online.roads.engine import RoadStatus
+from coverage_analyzer.online.roads.limits import DriveLimits
 from coverage_analyzer.policy import Policy
+from coverage_analyzer.policy.model import PRINTED_MILES
 
 Codes = npt.NDArray[np.int8]
+
+BEYOND_ALL: Final = -1
+"""In place of a level: the miles by road are beyond all bands."""
+
+NOT_OFFERED: Final = -2
+"""In place of a level: the level of the band is not offered in the country."""
 
 ROAD_REASONS: Final = (Reason.road_over_budget, Reason.road_unreachable, Reason.road_unchecked)
 """Reasons under which a row waits for roads, or for somebody to look at them."""
@@ -36,7 +44,7 @@ class Rows:
     Attributes
     ----------
     level
-        Position in ``policy.levels``, shape (n,).
+        Position in ``policy.titles``, shape (n,).
     status, reason
         Values of `Status` and `Reason`, shape (n,).
     country
@@ -78,17 +86,43 @@ class Before:
 def before(rows: Rows, policy: Policy) -> Before:
     """Return what verdicts were before any look at roads."""
     level = rows.level.copy()
-    by_road = np.zeros(len(level), np.bool_)
+    by_road, offered = np.zeros(len(level), np.bool_), np.zeros(len(level), np.bool_)
     for country, limit, some in _groups(rows):
-        band = next((b for b in policy.bands_in(country) if b.up_to_miles == limit), None)
+        band = policy.band_for(country, limit)
         if band is not None:
-            level[some] = _position(policy, band.level)
+            level[some] = policy.level_position(band.level)
             by_road[some] = band.metric == "road"
+            offered[some] = policy.offered(band.level, country)
     waiting = np.isin(rows.reason, ROAD_REASONS)
-    refused = (rows.status == Status.fallback) & (rows.reason == Reason.beyond_radius)
+    # Where the band of the row itself is not offered, the run refused it, not a look at roads.
+    refused = (rows.reason == Reason.beyond_radius) & (rows.margin_miles >= 0)
+    refused |= (rows.reason == Reason.not_offered_in_country) & offered
     asked = (rows.status == Status.qualified) | waiting
-    asked |= by_road & refused & (rows.margin_miles >= 0)
+    asked |= by_road & (rows.status == Status.fallback) & refused
     return Before(asked, by_road, level)
+
+
+def limit_minutes(rows: Rows, policy: Policy, limits: DriveLimits, road_miles: Floats) -> Floats:
+    """Return how long the drive to each site may take: by the level of its band.
+
+    Parameters
+    ----------
+    rows
+        As a run, or an earlier look, left them.
+    policy, limits
+        Those that they are by.
+    road_miles
+        Along the fastest way: where miles count by road, they tell the band; NaN where there is
+        none, shape (n,).
+
+    Returns
+    -------
+    minutes
+        Infinite where the level sets no limit, shape (n,).
+    """
+    was = before(rows, policy)
+    band = _band_by_road(rows, policy, road_miles)
+    return limits.minutes[np.where(was.by_road & (band >= 0), band, was.level)]
 
 
 def ruled(rows: Rows, policy: Policy, road: Codes, road_miles: Floats) -> Rows:
@@ -106,7 +140,7 @@ def ruled(rows: Rows, policy: Policy, road: Codes, road_miles: Floats) -> Rows:
         Along the fastest way, NaN where there is none, shape (n,).
     """
     was = before(rows, policy)
-    fallback = _position(policy, policy.qualification.fallback)
+    fallback = policy.level_position(policy.qualification.fallback)
     # As it was: what no road is known for keeps the promise, or goes on waiting for one.
     level = np.where(was.asked, np.where(was.by_road, fallback, was.level), rows.level)
     status = np.where(was.by_road, np.int8(Status.review), np.int8(Status.qualified))
@@ -123,7 +157,8 @@ def ruled(rows: Rows, policy: Policy, road: Codes, road_miles: Floats) -> Rows:
     beyond = was.by_road & (band < 0) & ~np.isnan(road_miles)
     level[inside & was.asked] = band[inside & was.asked]
     status[inside], reason[inside] = Status.qualified, Reason.within_radius
-    status[beyond & alone], reason[beyond & alone] = Status.fallback, Reason.beyond_radius
+    refusal = np.where(band == NOT_OFFERED, Reason.not_offered_in_country, Reason.beyond_radius)
+    status[beyond & alone], reason[beyond & alone] = Status.fallback, refusal[beyond & alone]
     status[beyond & ~alone], reason[beyond & ~alone] = Status.review, Reason.road_unchecked
     return replace(
         rows,
@@ -134,18 +169,18 @@ def ruled(rows: Rows, policy: Policy, road: Codes, road_miles: Floats) -> Rows:
 
 
 def _band_by_road(rows: Rows, policy: Policy, road_miles: Floats) -> npt.NDArray[np.int64]:
-    """Return the level that the miles by road buy, -1 beyond all bands that are offered there.
+    """Return the level that the miles by road buy, or `BEYOND_ALL` or `NOT_OFFERED`.
 
     A band that counts along the geodesic, and that the site is in or before, needs no road.
     """
-    result = np.full(len(road_miles), -1)
+    result = np.full(len(road_miles), BEYOND_ALL)
     for country, limit, some in _groups(rows):
-        bands = [b for b in policy.bands_in(country) if b.up_to_miles >= limit]
-        missing = [r.level for r in policy.gates.not_offered if country in r.countries]
+        bands = [b for b in policy.bands_in(country) if b.up_to_miles > limit - PRINTED_MILES]
         for band in reversed(bands):
             most = np.inf if band.metric == "geodesic" else band.up_to_miles + ROUNDING_M / MILE_M
             fits = some[road_miles[some] <= most]
-            result[fits] = -1 if band.level in missing else _position(policy, band.level)
+            offered = policy.offered(band.level, country)
+            result[fits] = policy.level_position(band.level) if offered else NOT_OFFERED
     return result
 
 
@@ -159,7 +194,3 @@ def _groups(rows: Rows) -> list[tuple[str, float, npt.NDArray[np.int64]]]:
         (str(codes[p // len(limits)]), float(limits[p % len(limits)]), known[pair == p])
         for p in np.unique(pair).tolist()
     ]
-
-
-def _position(policy: Policy, level: str) -> int:
-    return next(n for n, known in enumerate(policy.levels) if known.id == level)

@@ -1,0 +1,1 @@
+"""Addresses as people write them: letters of other scripts, postcodes."""

@@ -1,0 +1,119 @@
+"""The standard streams of the program: closed, full or broken ones change no result unseen.
+
+Results on standard output that cannot be written end the program with its exit code for that.
+Messages on standard error that cannot be written are dropped: they stop no run.
+"""
+
+import errno
+import io
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final, TextIO, cast
+
+import click
+
+OUTPUT: Final = 1
+ERRORS: Final = 2
+
+UNWRITABLE: Final = frozenset(
+    {
+        *(errno.ENOSPC, errno.EPIPE, errno.EIO, errno.EBADF, errno.EFBIG, errno.EROFS),
+        *(getattr(errno, name) for name in ("EDQUOT", "ECONNRESET") if hasattr(errno, name)),
+    }
+)
+"""Errors of a stream or a disk that takes no more; no fault of the program."""
+
+
+class ReaderGoneError(Exception):
+    """Who read our results has ended, as ``head`` does."""
+
+
+@contextmanager
+def watched() -> Iterator[None]:
+    """Turn a broken pipe into an error that nobody takes for another one.
+
+    Raises
+    ------
+    ReaderGoneError
+        If a pipe is broken.
+    """
+    try:
+        yield
+    except BrokenPipeError as error:
+        raise ReaderGoneError from error
+
+
+def secure() -> None:
+    """Give each standard stream that is closed a descriptor, and let none fail on a character.
+
+    Else the next file that is opened would get the number of the stream, and whatever a library
+    writes to that stream would end up in the file. A closed standard input is empty; writing to a
+    closed standard output fails; messages to a closed standard error are dropped.
+    """
+    for number, flags in ((0, os.O_RDONLY), (OUTPUT, os.O_RDONLY), (ERRORS, os.O_WRONLY)):
+        try:
+            os.fstat(number)
+        except OSError:
+            _redirect(number, flags)
+    sys.stdin = cast("TextIO", sys.stdin or _stream(0, "r"))
+    sys.stdout = cast("TextIO", sys.stdout or _stream(OUTPUT, "w"))
+    sys.stderr = cast("TextIO", sys.stderr or _stream(ERRORS, "w"))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _stream(number: int, mode: str) -> io.TextIOWrapper:
+    binary = open(number, f"{mode}b", closefd=False)  # noqa: SIM115 - a descriptor, which stays
+    return io.TextIOWrapper(cast("io.BytesIO", binary), encoding="utf-8", line_buffering=True)
+
+
+def _redirect(number: int, flags: int) -> None:
+    """Let a descriptor stand for a file that is always empty."""
+    null = os.open(os.devnull, flags)
+    if null == number:
+        os.set_inheritable(number, True)
+    else:
+        os.dup2(null, number)
+        os.close(null)
+
+
+def put(text: str, *, end: str = "\n") -> None:
+    """Print a result.
+
+    Raises
+    ------
+    OSError
+        If standard output takes no more.
+    """
+    click.echo(text + end, nl=False)
+
+
+def put_message(text: str, *, end: str = "\n") -> None:
+    """Print a message, if it can be printed."""
+    try:
+        click.echo(text + end, nl=False, err=True)
+    except (OSError, ValueError):
+        _redirect(ERRORS, os.O_WRONLY)
+
+
+def flushed() -> OSError | None:
+    """Write what is left for the streams; return the error if standard output takes no more.
+
+    The interpreter would otherwise fail while it ends, and leave with a code of its own.
+    """
+    failed = None
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        failed = error
+        _redirect(OUTPUT, os.O_WRONLY)
+    except ValueError:  # closed
+        pass
+    try:
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        _redirect(ERRORS, os.O_WRONLY)
+    return failed

@@ -1,0 +1,108 @@
+"""The coordinates of frames: one place decides what their numbers mean.
+
+A GeoDataFrame says its CRS and is reprojected to WGS 84. One without is refused: its numbers may be
+degrees of another datum, hundreds of metres off, or metres, and a guess must not make a promise.
+"""
+
+from typing import Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pyproj
+import shapely
+
+from coverage_analyzer.errors import InputError
+from coverage_analyzer.files.spatial import WGS84
+
+BOUNDS: Final = (180.0, 90.0)
+"""Degrees of longitude and latitude reach so far."""
+
+ROUNDING: Final = 1e-9
+"""Degrees by which reprojecting may leave them."""
+
+
+def geometry_wgs84(frame: Any, what: str) -> Any:
+    """Return the geometry of a frame in degrees of longitude and latitude on WGS 84.
+
+    Parameters
+    ----------
+    frame
+        A GeoDataFrame in any CRS.
+    what
+        What its rows are, for messages: ``sites``.
+
+    Returns
+    -------
+    geometry
+        Array of shapely geometries, shape (n,); those that were invalid are made valid, if they
+        are polygons.
+
+    Raises
+    ------
+    InputError
+        If it is no GeoDataFrame, has no geometry or no CRS, or cannot be reprojected.
+    """
+    if not isinstance(frame, gpd.GeoDataFrame):
+        msg = f"The {what} are not a GeoDataFrame but a {type(frame).__name__}: geometry is needed."
+        raise InputError(msg)
+    try:
+        geometry = frame.geometry
+    except AttributeError:
+        msg = f"The {what} have no active geometry: choose one with .set_geometry()."
+        raise InputError(msg) from None
+    _check_crs(geometry, what)
+    try:
+        degrees = geometry.to_crs(WGS84).to_numpy()
+    except (pyproj.exceptions.ProjError, RuntimeError, ValueError) as error:
+        msg = f"The {what} cannot be reprojected from {geometry.crs.name} to WGS 84: {error}."
+        raise InputError(msg) from error
+    wrong = (shapely.get_dimensions(degrees) == 2) & ~shapely.is_valid(degrees)
+    if wrong.any():
+        degrees = degrees.copy()
+        degrees[wrong] = shapely.make_valid(degrees[wrong])
+    return degrees
+
+
+def areas_wgs84(frame: Any, what: str) -> Any:
+    """Return the geometry of a frame of areas, as `geometry_wgs84`, and refuse what is no area.
+
+    Raises
+    ------
+    InputError
+        If there is a geometry that is no (multi)polygon, or that does not lie on the globe.
+    """
+    degrees = geometry_wgs84(frame, what)
+    kinds = shapely.get_type_id(degrees)
+    areas = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
+    wrong = ~np.isin(kinds, areas) & (shapely.get_dimensions(degrees) != 2)
+    west, south, east, north = shapely.bounds(degrees).T
+    limit_x, limit_y = (limit + ROUNDING for limit in BOUNDS)
+    beyond = (west < -limit_x) | (east > limit_x) | (south < -limit_y) | (north > limit_y)
+    wrong |= beyond | (~np.isfinite(west) & ~shapely.is_empty(degrees))
+    if wrong.any():
+        first = frame.index[wrong][0]
+        msg = (
+            f"{wrong.sum()} of the {what} are not polygons on the globe, the first in row "
+            f"{first!r}. Check their geometry and their CRS."
+        )
+        raise InputError(msg)
+    return degrees
+
+
+def _check_crs(geometry: gpd.GeoSeries, what: str) -> None:
+    """Raise if a geometry has no CRS.
+
+    Raises
+    ------
+    InputError
+        With how to say which one; also if the numbers cannot be degrees.
+    """
+    if geometry.crs is not None:
+        return
+    reach = np.nan_to_num(np.abs(geometry.total_bounds)) if len(geometry) else np.zeros(4)
+    far, high = reach[::2].max(), reach[1::2].max()
+    hint = '"EPSG:4326" for degrees of longitude and latitude'
+    if far > BOUNDS[0] or high > BOUNDS[1]:
+        hint = f"not degrees, since they reach to {far:,.0f} and {high:,.0f}"
+    msg = f"The {what} have no CRS: say which one with .set_crs(), {hint}."
+    raise InputError(msg)

@@ -1,0 +1,180 @@
+"""Drive-time limits: how long a drive from a center to its site may take, by level.
+
+A level whose replacement has to *arrive* within hours (delivered, on site, repaired) bounds the
+drive by these hours: a drive that takes longer alone breaks the promise. A level that counts
+business days, that only ships, or that promises nothing sets no limit. A number of minutes that
+the user gives holds for every level instead.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from coverage_analyzer.arrays import Floats
+from coverage_analyzer.errors import InputError
+from coverage_analyzer.policy import Policy
+
+
+@dataclass(frozen=True)
+class DriveLimits:
+    """The drive-time limits of a policy.
+
+    Attributes
+    ----------
+    minutes
+        Of each level of the policy, infinite if the level sets no limit, shape (levels,).
+    titles
+        The title of each level whose limit applies: those that bands buy; length n.
+    positions
+        Their positions in ``policy.levels``, length n.
+    is_given
+        Whether the user gave the minutes; otherwise they come from the policy's clocks.
+    """
+
+    minutes: Floats
+    titles: tuple[str, ...]
+    positions: tuple[int, ...]
+    is_given: bool
+
+    @property
+    def longest(self) -> float:
+        """The longest limit in minutes that a site may have; infinite if one has none."""
+        return float(self.minutes[list(self.positions)].max())
+
+    @property
+    def distinct(self) -> list[float]:
+        """The limits that apply, in minutes, each once, ascending."""
+        applied = self.minutes[list(self.positions)]
+        return [float(m) for m in np.unique(applied[np.isfinite(applied)])]
+
+    def of_title(self, title: str) -> float:
+        """Return the limit of a level by its title, infinite if it sets none."""
+        return float(self.minutes[self.positions[self.titles.index(title)]])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what ``run.json`` holds: ``minutes`` (a list if they differ), and the source."""
+        distinct = self.distinct
+        return {
+            "minutes": distinct[0] if len(distinct) == 1 else distinct,
+            "minutes_from": "option" if self.is_given else "policy",
+            "minutes_by_level": {
+                title: minutes if np.isfinite(minutes) else None
+                for title, minutes in zip(self.titles, map(self.of_title, self.titles), strict=True)
+            },
+        }
+
+    def __str__(self) -> str:
+        """Return the limits as text, such as ``180 minutes (delivery clock of Gold Plus)``."""
+        return limits_text(self.to_dict())
+
+
+def limits_text(limits: Mapping[str, Any]) -> str:
+    """Return as text what ``run.json`` holds of the limits: `DriveLimits.to_dict`."""
+    if limits["minutes_from"] == "option":
+        return f"{limits['minutes']:g} minutes (as given)"
+    return ", ".join(
+        f"none for {title} (no delivery clock in hours)"
+        if minutes is None
+        else f"{minutes:g} minutes (delivery clock of {title})"
+        for title, minutes in limits["minutes_by_level"].items()
+    )
+
+
+def drive_limits(policy: Policy, minutes: Any = None) -> DriveLimits:
+    """Return the drive-time limits of a policy, or those given in their place.
+
+    Parameters
+    ----------
+    policy
+        Whose delivery clocks count.
+    minutes
+        One limit for every level, in minutes; by default the policy's clocks.
+
+    Raises
+    ------
+    InputError
+        If the policy has no delivery clock in hours and no minutes are given, or these are not a
+        number above 0.
+
+    Examples
+    --------
+    >>> str(drive_limits(Policy.load()))
+    '240 minutes (delivery clock of Gold Plus)'
+    """
+    levels = policy.band_levels
+    positions = tuple(policy.level_position(level.id) for level in levels)
+    titles = tuple(level.title for level in levels)
+    if minutes is not None:
+        limit = checked_minutes(minutes)
+        return DriveLimits(np.full(len(policy.levels), limit), titles, positions, is_given=True)
+    clocks = [policy.drive_limit_minutes(level.id) for level in policy.levels]
+    limits = np.array([np.inf if m is None else m for m in clocks], np.float64)
+    if not np.isfinite(limits[list(positions)]).any():
+        msg = (
+            f"The policy {policy.name!r} has no delivery clock in hours, so it sets no drive-time "
+            f"limit. Give one: --minutes N (in Python: minutes=N)."
+        )
+        raise InputError(msg)
+    return DriveLimits(limits, titles, positions, is_given=False)
+
+
+def minutes_shown(minutes: float | Sequence[float]) -> float | str:
+    """Return one limit as it is, several as text.
+
+    Examples
+    --------
+    >>> minutes_shown(180.0), minutes_shown([120.0, 240.0])
+    (180.0, '120 or 240')
+    """
+    if not isinstance(minutes, Sequence):
+        return minutes
+    return minutes[0] if len(minutes) == 1 else " or ".join(f"{m:g}" for m in minutes)
+
+
+def checked_minutes(minutes: Any) -> float:
+    """Return one drive-time limit as a number.
+
+    Raises
+    ------
+    InputError
+        If it is not one finite number above 0.
+    """
+    try:
+        number = np.nan if _is_text_or_bool(minutes) else float(minutes)
+    except (TypeError, ValueError, OverflowError):
+        number = np.nan
+    if not 0 < number < np.inf:
+        msg = f"A drive of {minutes!r} minutes is no budget; give a number above 0."
+        raise InputError(msg)
+    return number
+
+
+def many_minutes(minutes: Any) -> list[float]:
+    """Return one or several drive-time limits as numbers, each once, in their order.
+
+    Parameters
+    ----------
+    minutes
+        A number, or any sequence of numbers: a list, a tuple, a range, a generator, an array, a
+        Series.
+
+    Raises
+    ------
+    InputError
+        If there are none, or one is not a finite number above 0.
+    """
+    single = not isinstance(minutes, Iterable) or isinstance(minutes, (str, bytes))
+    if single or (isinstance(minutes, np.ndarray) and minutes.ndim == 0):
+        return [checked_minutes(minutes)]
+    numbers = [checked_minutes(m) for m in minutes]
+    if not numbers:
+        msg = "minutes is empty: give at least one drive-time limit."
+        raise InputError(msg)
+    return list(dict.fromkeys(numbers))
+
+
+def _is_text_or_bool(value: Any) -> bool:
+    kinds = (str, bytes, bool, np.bool_)
+    return isinstance(value, kinds) or (isinstance(value, np.ndarray) and value.ndim > 0)

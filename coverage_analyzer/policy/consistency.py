@@ -1,0 +1,148 @@
+"""What is odd about a policy that breaks no rule: a borrowed name, a clause that says otherwise."""
+
+import math
+import re
+from collections.abc import Iterator
+from importlib import resources
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from coverage_analyzer.policy.parts import MILE_KM, miles_text
+
+if TYPE_CHECKING:
+    from coverage_analyzer.policy.model import Policy
+
+UNITS: Final = {
+    "miles": r"miles?|mi",
+    "km": r"km|kilomet(?:re|er)s?",
+    "hours": r"hours?|hrs?|h",
+    "days": r"(?:business\s+|working\s+|calendar\s+)?days?",
+    "weeks": r"weeks?",
+    "months": r"months?",
+    "years": r"years?",
+}
+"""Units of figures in the text of a clause."""
+
+NUMBERS: Final = {
+    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
+    "nine": 9, "ten": 10, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40,
+    "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90, "hundred": 100,
+}  # fmt: skip
+"""Figures that clauses spell out."""
+
+FIGURE: Final = re.compile(
+    rf"\b(\d[\d.,]*|{'|'.join(NUMBERS)})\)?[\s-]*({'|'.join(UNITS.values())})\b", re.IGNORECASE
+)
+
+
+class Stated(NamedTuple):
+    """A figure of a rule, to be compared with the text of its clause.
+
+    ``unit`` is a key of `UNITS`; ``others`` are figures that the same clause may state instead, in
+    other units; ``what`` is what the rule is called in a message.
+    """
+
+    where: str
+    what: str
+    clause: str
+    amount: float
+    unit: str
+    others: dict[str, float]
+
+
+def policy_warnings(policy: "Policy") -> list[str]:
+    """Return what a reader of a policy should know that no rule forbids, a sentence each.
+
+    It has the name of a built-in policy and other content; the text of a clause states another
+    figure than the rule that cites it; a lead time is none of a center, so that nothing applies it.
+    """
+    return [*_borrowed_name(policy), *_contradictions(policy), *_unapplied(policy)]
+
+
+def _borrowed_name(policy: "Policy") -> Iterator[str]:
+    """Yield that a policy is called as a built-in one, and is not that."""
+    file = resources.files("coverage_analyzer") / "resources" / "policies" / f"{policy.name}.toml"
+    if file.is_file() and type(policy).load(policy.name).sha256 != policy.sha256:
+        yield (
+            f"The policy is called {policy.name!r} as the built-in one, but differs from it: give "
+            f"it a name of its own."
+        )
+
+
+def _contradictions(policy: "Policy") -> Iterator[str]:
+    """Yield each clause whose text states a figure of the same kind, but not that of its rule."""
+    for rule in _figures(policy):
+        said = _said(policy.clauses[rule.clause])
+        expected = {rule.unit: rule.amount, **rule.others}
+        units = [unit for unit in expected if said.get(unit)]
+        if "miles" in units:  # beside which km are rounded
+            units = ["miles"]
+        if not units or any(_agrees(said[u], expected[u], u) for u in units):
+            continue
+        told = " and ".join(f"{text} {unit}" for unit in units for text in said[unit])
+        yield (
+            f"{rule.where}: the clause {rule.clause!r} says {told}, {rule.what} "
+            f"{miles_text(rule.amount)} {rule.unit}. Let the text of the clause say what the rule "
+            f"says."
+        )
+
+
+def _figures(policy: "Policy") -> Iterator[Stated]:
+    """Yield the figures of a policy that its clauses may state, too."""
+    for n, band in enumerate(policy.bands):
+        km = {"km": band.up_to_miles * MILE_KM}
+        yield Stated(f"bands.{n}", "the band", band.clause, band.up_to_miles, "miles", km)
+    for n, level in enumerate(policy.levels):
+        if clock := level.replacement:
+            where, unit = f"levels.{n}.replacement", clock.unit.removeprefix("business_")
+            hours = {"hours": clock.amount * 24.0} if unit == "days" else {}
+            yield Stated(where, "the level", clock.clause, clock.amount, unit, hours)
+    for n, time in enumerate(policy.lead_times):
+        yield Stated(f"lead_times.{n}", "the rule", time.clause, time.at_most, time.unit, {})
+    if policy.warranty:
+        for part in ("hardware", "software"):
+            days = getattr(policy.warranty, f"{part}_days")
+            others = {"years": days / 365, "months": days * 12 / 365}
+            yield Stated("warranty", f"{part}_days", policy.warranty.clause, days, "days", others)
+    grace = policy.gates.registration
+    if grace and grace.grace_days is not None:
+        yield Stated("gates.registration", "the rule", grace.clause, grace.grace_days, "days", {})
+
+
+def _said(text: str) -> dict[str, list[str]]:
+    """Return the figures in a text by their unit, as they are written."""
+    found: dict[str, list[str]] = {}
+    for number, word in FIGURE.findall(text):
+        unit = next(u for u, p in UNITS.items() if re.fullmatch(p, word, re.IGNORECASE))
+        found.setdefault(unit, []).append(number.rstrip(".,"))
+    return found
+
+
+def _agrees(said: list[str], amount: float, unit: str) -> bool:
+    """Return whether one of some figures is an amount; a distance may be rounded.
+
+    Miles by 0.1 %, as 62.14 is for 62.13712; km by 1 %, as vendors round 50 miles to 80 km.
+    """
+    tolerance = {"miles": 1e-3, "km": 1e-2}.get(unit, 1e-9)
+    return any(
+        math.isclose(value, amount, rel_tol=tolerance) for text in said for value in _values(text)
+    )
+
+
+def _values(text: str) -> list[float]:
+    """Return what a figure may mean: a comma may part thousands, or decimals."""
+    if text.lower() in NUMBERS:
+        return [float(NUMBERS[text.lower()])]
+    readings = {text.replace(",", "")}
+    if text.count(",") == 1 and "." not in text:
+        readings.add(text.replace(",", "."))
+    return [float(reading) for reading in readings if reading.count(".") <= 1]
+
+
+def _unapplied(policy: "Policy") -> Iterator[str]:
+    """Yield each lead time that no rule applies."""
+    for n, time in enumerate(policy.lead_times):
+        if time.per != "center":
+            yield (
+                f"lead_times.{n}: the set-up time of each {time.per}, {time.span}, is not applied: "
+                f"levels are given from the first day on, as if every {time.per} were set up."
+            )

@@ -1,0 +1,149 @@
+"""The policy alone answers which level is offered where, and what a band or a lead time is."""
+
+import ast
+import datetime
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pytest
+
+import coverage_analyzer
+from coverage_analyzer.areas import areas
+from coverage_analyzer.centers import Centers
+from coverage_analyzer.countries import Countries
+from coverage_analyzer.explanation import explanation
+from coverage_analyzer.matching import Matcher
+from coverage_analyzer.policy import Policy
+
+PACKAGE: Final = Path(coverage_analyzer.__file__).parent
+
+OWN: Final = {"not_offered", "closes_in", "but", "export_approval", "lead_times"}
+"""Fields of a policy by country that only `policy/` reads: each has a method of `Policy`."""
+
+TOML: Final = """\
+format = 1
+name = "offers"
+title = "Offers"
+[source]
+title = "a test"
+address = "nowhere"
+[[levels]]
+id = "fast"
+title = "Fast"
+[[levels]]
+id = "middle"
+title = "Middle"
+[[levels]]
+id = "slow"
+title = "Slow"
+[qualification]
+same_country = true
+fallback = "slow"
+interim = "slow"
+fallback_clause = "all"
+[[bands]]
+level = "fast"
+countries = ["*"]
+up_to_miles = 20
+clause = "all"
+[[bands]]
+level = "middle"
+countries = ["*"]
+above_miles = 20
+up_to_miles = 62.137120
+clause = "all"
+[[gates.not_offered]]
+level = "fast"
+countries = ["LI"]
+clause = "fast-not-here"
+[[gates.not_offered]]
+level = "middle"
+countries = ["*"]
+but = ["US"]
+clause = "middle-only-us"
+[clauses]
+all = "All."
+fast-not-here = "Fast is not sold in Liechtenstein."
+middle-only-us = "Middle is sold in the US only."
+"""
+
+
+@pytest.fixture
+def policy(tmp_path: Path) -> Policy:
+    """Return a policy with two rules on what is not offered."""
+    path = tmp_path / "offers.toml"
+    path.write_text(TOML, encoding="utf-8")
+    return Policy.load(path)
+
+
+def centers(country: str, lon: float, lat: float) -> Centers:
+    """Return one center."""
+    cells = {"center_id": ["C"], "country": [country]}
+    return Centers.from_texts(cells, np.array([lon]), np.array([lat]), ["row 1"])
+
+
+def test_only_the_policy_reads_its_fields_by_country() -> None:
+    """A test of its own elsewhere would forget `*` and `but`, as one once did."""
+    found = [
+        f"{path.relative_to(PACKAGE)}:{node.lineno} .{node.attr}"
+        for path in sorted(PACKAGE.rglob("*.py"))
+        if path.parent.name != "policy"
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr in OWN
+        if not (isinstance(node.value, ast.Name) and node.value.id == "coverage_analyzer")
+    ]
+    assert found == []
+
+
+def test_a_star_but_some_means_every_other_country(policy: Policy) -> None:
+    """`*` closes everywhere, `but` opens again, a named country closes."""
+    told = {
+        (level, code): policy.offered(level, code)
+        for level in ("fast", "middle", "slow")
+        for code in ("US", "LI", "DE")
+    }
+    assert [key for key, offered in told.items() if not offered] == [
+        ("fast", "LI"),
+        ("middle", "LI"),
+        ("middle", "DE"),
+    ]
+    rule = policy.not_offered_rule("middle", "DE")
+    assert rule is not None
+    assert rule.clause == "middle-only-us"
+
+
+def test_the_clause_is_that_of_the_level_that_is_not_offered(
+    policy: Policy, world: Countries
+) -> None:
+    """Two rules close in Liechtenstein: the one on the level of the site's band is named."""
+    matcher = Matcher(centers("LI", 9.52, 47.14), policy, world, as_of=datetime.date(2026, 12, 1))
+    near = explanation(matcher, 9.53, 47.15, country="LI")
+    assert near.reason == "not_offered_in_country"
+    assert "Fast is not sold in Liechtenstein." in near.clauses
+    assert "Middle is sold in the US only." not in near.clauses
+
+
+def test_a_band_is_found_by_its_limit_as_printed(policy: Policy) -> None:
+    """Three decimals of 100 km in miles name the band; another number names none."""
+    for limit in (62.137120, 62.137, 62.138):
+        band = policy.band_for("DE", limit)
+        assert band is not None
+        assert band.level == "middle"
+    assert policy.band_for("DE", 63) is None
+    assert policy.band_for("DE", float("nan")) is None
+
+
+@pytest.mark.parametrize(
+    ("country", "lon", "lat", "levels"),
+    [("LI", 9.52, 47.14, ()), ("DE", 11.5, 48.1, ("Fast",)), ("US", -96, 40, ("Fast", "Middle"))],
+)
+def test_no_area_promises_a_level_that_is_not_offered(
+    policy: Policy, world: Countries, country: str, lon: float, lat: float, levels: tuple[str, ...]
+) -> None:
+    """A center has areas of the levels that are sold in its country only."""
+    network = centers(country, lon, lat)
+    number = network.decided(world, policy.convention(world.names))
+    made = areas(network, number, policy, world, np.datetime64("2026-12-01"))
+    assert made.level == levels
+    assert len(made.geometry) == len(levels)

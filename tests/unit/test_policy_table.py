@@ -1,0 +1,155 @@
+"""Policies side by side: each rule a row, and what differs is marked."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from coverage_analyzer import policy as policies
+from coverage_analyzer.cli.main import program
+from coverage_analyzer.policy import Policy
+from coverage_analyzer.terms.comparison import DIFFERS, side_by_side
+from coverage_analyzer.terms.entitlements import entitlements
+
+GIVEN = Policy.load().model_dump(mode="json") | {"name": "mine"}
+
+
+def rows_of(*given: Policy) -> dict[str, tuple[str, ...]]:
+    """Return the rows of a comparison by their feature."""
+    return dict(side_by_side({f"p{n}": p for n, p in enumerate(given)}).rows)
+
+
+def with_rules(**rules: Any) -> Policy:
+    """Return the default policy with other rules under a name of its own."""
+    return Policy.from_mapping(GIVEN | rules)
+
+
+def test_the_same_rules_differ_in_nothing() -> None:
+    """Whatever the name."""
+    table = side_by_side({"a": Policy.load(), "b": with_rules()})
+    assert not [feature for feature, _ in table.rows if feature.startswith(DIFFERS)]
+    assert table.note.startswith(f"{DIFFERS} marks the 0 rows")
+    assert table.columns == (
+        "Citrix Appliance Maintenance (a)",
+        "Citrix Appliance Maintenance (b)",
+    )
+
+
+DE = {"level": "gold-plus", "countries": ["DE"], "up_to_miles": 62.13712, "clause": "radius-us"}
+
+
+@pytest.mark.parametrize(
+    ("rules", "feature", "cells"),
+    [
+        (
+            {"bands": [*GIVEN["bands"], DE]},
+            "Radius in DE",
+            ("Gold Plus up to 50 miles", "Gold Plus up to 62.13712 miles"),
+        ),
+        (
+            {"lead_times": GIVEN["lead_times"][1:]},
+            "New center in US",
+            ("up to 6 weeks", "3 to 6 months"),
+        ),
+        (
+            {"qualification": GIVEN["qualification"] | {"same_country": False}},
+            "Center",
+            ("in the same country", "in any country"),
+        ),
+        (
+            {"qualification": GIVEN["qualification"] | {"interim": "bronze"}},
+            "Level until a center opens",
+            ("Gold", "Bronze"),
+        ),
+        (
+            {"warranty": GIVEN["warranty"] | {"hardware_days": 1095}},
+            "Manufacturer's warranty",
+            ("hardware 1 year, software 90 days", "hardware 3 years, software 90 days"),
+        ),
+        (
+            {"commitments": {"accept": "equivalent"}},
+            "Address of a request",
+            ("identical", "equivalent"),
+        ),
+        (
+            {"countries": {"fold": {"PR": "US"}}},
+            "Countries that count as others",
+            ("none", "PR as US"),
+        ),
+        (
+            {"gates": GIVEN["gates"] | {"lifecycle": None}},
+            "Levels in these phases only",
+            ("Gold Plus, Gold, Silver, Bronze", "none"),
+        ),
+        (
+            {"levels": [GIVEN["levels"][0] | {"footnotes": []}, *GIVEN["levels"][1:]]},
+            "Gold Plus: footnotes",
+            (GIVEN["clauses"]["programme-support"], "none"),
+        ),
+    ],
+)
+def test_a_rule_that_differs_is_marked(
+    rules: dict[str, Any], feature: str, cells: tuple[str, str]
+) -> None:
+    """By its row, and no other row but those of the same rule."""
+    found = rows_of(Policy.load(), with_rules(**rules))
+    assert found[f"{DIFFERS} {feature}"] == cells
+    marked = [name for name in found if name.startswith(DIFFERS)]
+    assert len(marked) <= 2  # phases have two rows
+
+
+def test_files_are_told_apart(tmp_path: Path) -> None:
+    """The one thing that a policy of one's own changes, in each form of table."""
+    own = tmp_path / "mine.toml"
+    text = policies.text("appliance-maintenance").replace("up_to_miles = 70", "up_to_miles = 80")
+    own.write_text(text, encoding="utf-8")
+    arguments = ["policies", "compare", str(own), "appliance-maintenance"]
+    for form in ("text", "markdown", "html"):
+        ended = CliRunner().invoke(program, [*arguments, "--format", form])
+        assert ended.exit_code == 0
+        assert f"{DIFFERS} Radius in US" in ended.output
+        assert "80 miles" in ended.output
+        assert ended.output.count(DIFFERS) == 2  # the row, and the note below
+    shown = CliRunner().invoke(program, ["policies", "show", str(own)]).output
+    assert "  warning   The policy is called 'appliance-maintenance'" in shown
+
+
+def test_programmes_stay_tables_of_their_own() -> None:
+    """Beside one of the policies; one policy alone has a column for each level."""
+    both = ["appliance-maintenance", "hp-call-to-repair"]
+    joined = CliRunner().invoke(program, ["policies", "compare", *both, "priority"]).output
+    assert "Policies compared" in joined
+    assert "TRM (in limited markets)" in " ".join(joined.split())
+    alone = CliRunner().invoke(program, ["policies", "compare", "hp-call-to-repair"]).output
+    assert "Radius in all countries" in alone
+    assert "above 50, up to 100" in " ".join(alone.split())
+    assert "365" not in CliRunner().invoke(program, ["policies", "compare"]).output.replace(
+        "24x7x365", ""
+    )
+
+
+def test_both_ways_to_an_offer_are_told() -> None:
+    """Not sold in the US, and yet had while an agreement runs: which holds is not known."""
+    found = entitlements({}, country="US", date="2026-12-01")["technical-relationship-management"]
+    assert found.answer == "unknown"
+    assert found.summary == (
+        "bought anew: does not apply: not sold in US (United States and Canada); an agreement that "
+        "runs: applies only with a technical relationship management agreement that runs"
+    )
+    assert f"  in short    {found.summary}" in str(found)
+    assert "  or          bought anew: does not apply" in str(found)
+    (other,) = found.others
+    assert (other.way, other.answer) == ("bought anew", "does not apply")
+
+
+def test_a_decided_offer_is_told_by_one_way() -> None:
+    """Where the facts decide, nothing depends on the other way."""
+    for runs, answer in ((True, "applies"), (False, "does not apply")):
+        facts = {"relationship_management": runs, "appliance_maintenance": True}
+        offers = entitlements(facts, country="US", date="2026-12-01")
+        found = offers["technical-relationship-management"]
+        assert (found.answer, found.summary, found.others) == (answer, "", ())
+    told = entitlements({}, country="JP", date="2026-12-01").to_dict()["offers"]
+    summaries = {offer["offer"]: offer["summary"] for offer in told}
+    assert summaries["technical-relationship-management"].count("applies only with") == 2
