@@ -52,12 +52,24 @@ def products_of(path: str | Path | None) -> Products | None:
     InputError
         If it is standard input, which is for sites or centers, or a row of it cannot be used.
     """
+    table = open_products(path)
+    return None if table is None else reading.read_products(table)
+
+
+def open_products(path: str | Path | None) -> Table | None:
+    """Open a table of products, if one is given.
+
+    Raises
+    ------
+    InputError
+        If it is standard input, which is for sites or centers, or cannot be used.
+    """
     if not path:
         return None
     if str(path) == streams.STANDARD_INPUT:
         msg = "Products do not come from standard input; give a file of them."
         raise InputError(msg)
-    return reading.read_products(reading.opened(path, tables.PRODUCTS))
+    return reading.opened(path, tables.PRODUCTS)
 
 
 @dataclass(frozen=True)

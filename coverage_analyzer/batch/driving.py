@@ -24,8 +24,8 @@ from coverage_analyzer.batch.redrawing import (
     centers_as_used,
     network_of,
     report_table,
-    run_manifest,
     verdict_columns,
+    watched_run,
 )
 from coverage_analyzer.batch.running import labels
 from coverage_analyzer.centers import Centers
@@ -36,6 +36,7 @@ from coverage_analyzer.files.outputs import RunFolder, policy_file, refuse_overw
 from coverage_analyzer.files.publishing import Publication
 from coverage_analyzer.files.reading import Rows, Table
 from coverage_analyzer.files.text_writer import Style
+from coverage_analyzer.fingerprint import WatchedFiles, unchanged_during
 from coverage_analyzer.maps import page
 from coverage_analyzer.maps.gathering import DrawnSites
 from coverage_analyzer.maps.payload import Network as DrawnNetwork
@@ -99,8 +100,9 @@ def drive(
     Raises
     ------
     InputError
-        If it is no folder of a run, a file in it or the roads cannot be used, the time is none, or
-        none is given and the policy has no delivery clock in hours.
+        If it is no folder of a run, a file in it or the roads cannot be used or changed while they
+        were being read, the time is none, or none is given and the policy has no delivery clock in
+        hours.
     MissingExtraError
         If the extra ``roads`` is not installed.
     PolicyError
@@ -111,13 +113,14 @@ def drive(
     folder = Path(folder)
     refuse_overwriting({"report": RunFolder(folder, report.FILES)}, [roads, policy_file(policy)])
     minutes = None if minutes is None else checked_minutes(minutes)
-    rules = _rules(_check_engine(folder, run_manifest(folder)), policy)
+    watched, manifest = watched_run(folder)
+    rules = _rules(_check_engine(folder, manifest), policy)
     limits = drive_limits(rules, minutes)
     engine = engine_of(roads)
     with Publication(folder, [NAME]) as publication:
-        job = Job(folder, run_manifest(folder), rules, engine, limits)
+        job = Job(folder, manifest, rules, engine, limits)
         try:
-            return job.published(publication)
+            return job.published(publication, watched)
         except PublishError:
             raise
         except OSError as error:
@@ -198,8 +201,28 @@ class Job:
             raw_text=raw, excel=bool(self.manifest.get("byte_order_mark")), decimal=decimal
         )
 
-    def published(self, publication: Publication) -> dict[str, Any]:
-        """Stream the report through, write all files, publish them, and return the manifest."""
+    def published(self, publication: Publication, watched: WatchedFiles) -> dict[str, Any]:
+        """Stream the report through, write all files, publish them, and return the manifest.
+
+        Parameters
+        ----------
+        publication
+            Of the folder.
+        watched
+            The files of the run, as they were when its manifest was read.
+
+        Raises
+        ------
+        InputError
+            If one of them has changed since.
+        """
+        with unchanged_during(watched):
+            told = self._written(publication)
+        publication.publish()
+        return told
+
+    def _written(self, publication: Publication) -> dict[str, Any]:
+        """Stream the report through, write all files, and return the manifest."""
         table = report_table(self.folder, self.manifest)
         totals = self._streamed(table, publication)
         report.write_summary(publication.path("summary.csv"), totals.places, self.style)
@@ -222,7 +245,6 @@ class Job:
         told = self._told(totals)
         told["files"] = [*publication.names, "run.json"]
         report.write_manifest(publication.path("run.json"), told)
-        publication.publish()
         return told
 
     def _service_parts(self, network: DrawnNetwork) -> list[service_areas.ServicePart]:

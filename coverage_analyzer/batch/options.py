@@ -8,6 +8,7 @@ from pathlib import Path
 from coverage_analyzer.files import report
 from coverage_analyzer.files.delimited import PLAIN, Dialect
 from coverage_analyzer.files.duplicates import OnDuplicate
+from coverage_analyzer.files.hold import DEFAULT_LIMIT, RejectLimit
 from coverage_analyzer.files.text_writer import Style
 
 log = logging.getLogger(__name__)
@@ -43,12 +44,16 @@ class Options:
         What becomes of rows that share their ``site_id``: all ``keep`` (and are counted), only
         the ``first`` usable one stays, or all are a ``reject``. For the latter two the sites are
         read twice.
+    max_rejects
+        How many rows may be rejected: a number, or a share of the rows that are not blank, such as
+        ``"2.5%"``, which counts from 20 rows read. A run with more does not replace the report: its
+        files go to ``DIR.held``.
     progress
         Called with the number of rows read so far, and the share of the input that they are (NaN
         where that cannot be told).
     warn
-        Called with what should be looked into, by jobs that return no findings; by default it is
-        logged.
+        Called with what should be looked into, by jobs that return no findings, and by runs that
+        are held back; by default it is logged, which Python shows on standard error.
     """
 
     format: report.Format = "csv"
@@ -65,6 +70,7 @@ class Options:
     products: str | Path = ""
     product: str = ""
     on_duplicate: OnDuplicate = "keep"
+    max_rejects: RejectLimit | int | str = DEFAULT_LIMIT
     progress: Callable[[int, float], None] | None = None
     warn: Callable[[str], object] = log.warning
 

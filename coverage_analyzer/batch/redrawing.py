@@ -20,7 +20,9 @@ from coverage_analyzer.countries.decision import Convention
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files import reading, service_areas
 from coverage_analyzer.files.delimited import Dialect
+from coverage_analyzer.files.publishing import MANIFEST
 from coverage_analyzer.files.reading import Rows, Table
+from coverage_analyzer.fingerprint import WatchedFiles, unchanged_during
 from coverage_analyzer.maps.gathering import DrawnSites
 from coverage_analyzer.maps.payload import Network, Payload, Tiles, payload
 from coverage_analyzer.online.roads.limits import minutes_shown
@@ -44,10 +46,31 @@ def redrawn(folder: str | Path, *, title: str = "", tiles: Tiles | None = None) 
     Raises
     ------
     InputError
-        If it is no folder of a run, or a file in it cannot be used.
+        If it is no folder of a run, a file in it cannot be used, or changed meanwhile.
     """
     folder = Path(folder)
+    watched, manifest = watched_run(folder)
+    with unchanged_during(watched):
+        return _redrawn(folder, manifest, title, tiles)
+
+
+def watched_run(folder: Path) -> tuple[WatchedFiles, dict[str, Any]]:
+    """Return the fingerprint of all files of a run, some of which are read twice, and its manifest.
+
+    Raises
+    ------
+    InputError
+        If it is no folder of a run, or another run was published into it meanwhile.
+    """
+    first = WatchedFiles(folder / MANIFEST)
     manifest = run_manifest(folder)
+    watched = WatchedFiles(*(folder / str(name) for name in manifest["files"]))
+    first.check()
+    return watched, manifest
+
+
+def _redrawn(folder: Path, manifest: dict[str, Any], title: str, tiles: Tiles | None) -> Payload:
+    """Return what the map of a run shows."""
     world = countries.load()
     table = report_table(folder, manifest)
     drawn = DrawnSites()

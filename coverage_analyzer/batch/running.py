@@ -23,16 +23,18 @@ from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.overlap import ahead
 from coverage_analyzer.centers import day
 from coverage_analyzer.errors import CoverageError, InputError, PublishError
-from coverage_analyzer.files import reading, report, streams
+from coverage_analyzer.files import hold, reading, report, streams
 from coverage_analyzer.files.database import target
 from coverage_analyzer.files.database.address import is_address
 from coverage_analyzer.files.database.target import TableWriter
 from coverage_analyzer.files.duplicates import Ids, Repeats
-from coverage_analyzer.files.outputs import RunFolder, policy_file, refuse_overwriting
+from coverage_analyzer.files.hold import RejectLimit
+from coverage_analyzer.files.outputs import policy_file, refuse_overwriting
 from coverage_analyzer.files.publishing import Publication
 from coverage_analyzer.files.reading import Rows, Table
 from coverage_analyzer.files.text_writer import RejectsWriter
-from coverage_analyzer.judging import judged, matcher_of, products_of
+from coverage_analyzer.fingerprint import check_same
+from coverage_analyzer.judging import judged, matcher_of, open_products
 from coverage_analyzer.maps import page, payload
 from coverage_analyzer.maps.gathering import DrawnSites
 from coverage_analyzer.matching import Matcher
@@ -60,7 +62,8 @@ def run(
     output
         The folder for ``report.csv`` (or ``.csv.gz``, ``.parquet`` ...), ``rejects.csv``,
         ``summary.csv``, ``centers.csv``, ``areas.geojson``, ``map.html`` and ``run.json``.
-        An old report there is replaced whole, or stays.
+        An old report there is replaced whole, or stays. If too many rows are rejected
+        (``options.max_rejects``), it stays, and the files go to ``DIR.held``.
     policy
         A policy, the name of a built-in one, or the path of a TOML file.
     as_of
@@ -71,14 +74,15 @@ def run(
     Returns
     -------
     manifest
-        What ``run.json`` holds.
+        What ``run.json`` holds. ``held`` lists why the run was held back; it is empty if the
+        report was replaced. ``options.warn`` is told, too.
 
     Raises
     ------
     CoverageError
         If rows do not add up, which would be a fault of this program.
     InputError
-        If a file or the day cannot be used.
+        If a file, the day or an option cannot be used, or a file changed while it was being read.
     MissingExtraError
         If a workbook is read or written and the extra ``excel`` is not installed.
     PolicyError
@@ -89,14 +93,23 @@ def run(
     options = options or Options()
     _check_inputs(sites, centers, options)
     refuse_overwriting(
-        {"report": RunFolder(output, report.FILES), "table": options.table},
+        {"report": hold.run_folders(output), "table": options.table},
         [sites, centers, options.products, policy_file(policy)],
     )
-    wanted, rules = day(as_of), Policy.load(policy)
+    wanted, rules, limit = day(as_of), Policy.load(policy), RejectLimit.parse(options.max_rejects)
     columns, dialect = options.center_columns, options.center_dialect
     given = reading.opened(centers, tables.CENTERS, columns, dialect)
-    trusting, products = options.trust_declared, products_of(options.products)
-    matcher = matcher_of(given, rules, as_of=wanted, trust_declared=trusting, products=products)
+    dated = open_products(options.products)
+    matcher = matcher_of(
+        given,
+        rules,
+        as_of=wanted,
+        trust_declared=options.trust_declared,
+        products=None if dated is None else reading.read_products(dated),
+    )
+    for read in (given, dated):
+        if read is not None:
+            read.source.sha256()  # at once: these files may change from here on
     table = _opened_sites(sites, options)
     report.check_rows(options.format, table.source.rows)
     log.info("%s: columns %s", table.path, table.recognised)
@@ -105,9 +118,11 @@ def run(
             if options.on_duplicate != "keep":
                 first, folder = options.on_duplicate == "first", publication.scratch
                 refused = reading.duplicates(table, keep_first=first, folder=folder)
+                first_read = table.source.fingerprint
                 table = dataclasses.replace(_opened_sites(sites, options), refused=refused)
-            outputs = Outputs(publication, elsewhere)
-            return _published((table, given), matcher, outputs, options)
+                check_same(first_read, table.source.fingerprint)
+            inputs, outputs = Inputs(table, given, dated), Outputs(publication, elsewhere, limit)
+            return _published(inputs, matcher, outputs, options)
         except CoverageError:
             raise
         except OSError as error:
@@ -152,11 +167,21 @@ def _check_inputs(sites: str | Path, centers: str | Path, options: Options) -> N
 
 
 @dataclass(frozen=True)
+class Inputs:
+    """The open tables that a run reads."""
+
+    sites: Table
+    centers: Table
+    products: Table | None
+
+
+@dataclass(frozen=True)
 class Outputs:
-    """Where a run writes: a folder, and maybe a table of a database."""
+    """Where a run writes: a folder, and maybe a table of a database; and up to which rejects."""
 
     publication: Publication
     elsewhere: TableWriter | None
+    limit: RejectLimit
 
 
 @dataclass
@@ -171,12 +196,13 @@ class Totals:
 
 
 def _published(
-    given: tuple[Table, Table], matcher: Matcher, outputs: Outputs, options: Options
+    inputs: Inputs, matcher: Matcher, outputs: Outputs, options: Options
 ) -> dict[str, Any]:
     """Stream the rows, write all files, publish them, and return the manifest."""
     publication, elsewhere = outputs.publication, outputs.elsewhere
-    totals = _streamed(given[0], matcher, outputs, options)
+    totals = _streamed(inputs.sites, matcher, outputs, options)
     totals.ledger.check()
+    held = hold.reasons(outputs.limit, totals.ledger.figures())
     places = totals.tally.counts(matcher)
     report.write_summary(publication.path("summary.csv"), places, options.style)
     country, names = matcher.center_country, matcher.world.names
@@ -193,8 +219,8 @@ def _published(
         data = payload.payload(title, totals.drawn, network, names)
         undrawn += [f"The map: {note}" for note in [data.told["note"]] if note]
         publication.path("map.html").write_text(page.page(data), encoding="utf-8")
-    told = manifest(*given, matcher, options.products)
-    gated = matcher.gates.warnings(given[0].columns, totals.empty, by_country(places))
+    told = manifest(inputs.sites, inputs.centers, matcher, inputs.products)
+    gated = matcher.gates.warnings(inputs.sites.columns, totals.empty, by_country(places))
     told["warnings"] += [*gated, *undrawn, *_repeated(totals.repeats)]
     told |= {
         "counts": counts | {"rejects": dict(totals.ledger.reasons)},
@@ -205,14 +231,18 @@ def _published(
         "spreadsheet_guard": not options.raw_text,
         "byte_order_mark": options.excel,
         "decimal_mark": options.style.decimal,
+        "max_rejects": str(outputs.limit),
+        "held": held,
         "files": [*publication.names, "run.json"],
-        "table": None if elsewhere is None else str(elsewhere),
+        "table": None if elsewhere is None or held else str(elsewhere),
     }
     report.write_manifest(publication.path("run.json"), told)
-    if elsewhere is not None:
+    if elsewhere is not None and not held:
         elsewhere.ready()
-    publication.publish(commit=None if elsewhere is None else elsewhere.commit)
-    log.info("published %s", publication.folder)
+    folder = hold.publish(publication, held, None if elsewhere is None else elsewhere.commit)
+    if held:
+        options.warn(hold.notice(held, publication.folder, folder, str(elsewhere or "")))
+    log.info("published %s", folder)
     return told
 
 

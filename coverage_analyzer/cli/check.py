@@ -17,14 +17,7 @@ from coverage_analyzer.cli.talk import log_to_stderr, print_json, progress, say,
 @click.option("--rejects", metavar="FILE", help="Write the rejected rows here, as CSV.")
 @options.raw_text
 @options.excel
-@click.option(
-    "--max-rejects",
-    type=click.IntRange(min=0),
-    default=0,
-    show_default=True,
-    metavar="N",
-    help="Leave with 1 if more rows would be rejected.",
-)
+@options.max_rejects("0", "Exit with code 1 if more rows would be rejected.")
 @options.as_json
 @options.quiet
 @options.verbose
@@ -37,7 +30,7 @@ def check(
     rejects: str | None,
     raw_text: bool,
     excel: bool,
-    max_rejects: int,
+    max_rejects: Any,
     as_json: bool,
     quiet: bool,
     verbose: bool,
@@ -69,7 +62,7 @@ def check(
     for warning in findings["warnings"]:
         say(f"Warning: {warning}")
     say_ledger(findings["ledger"])
-    return 1 if findings["ledger"]["rejected"] > max_rejects else 0
+    return int(max_rejects.is_exceeded(findings["ledger"]))
 
 
 def _lines(findings: dict[str, Any]) -> list[str]:

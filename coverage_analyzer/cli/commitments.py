@@ -31,12 +31,7 @@ from coverage_analyzer.cli.talk import log_to_stderr, print_json, say, say_ledge
 @options.trust_declared
 @options.products
 @options.raw_text
-@click.option(
-    "--max-rejects",
-    type=click.IntRange(min=0),
-    metavar="N",
-    help="Leave with 1 if more rows have no answer.  [no limit]",
-)
+@options.max_rejects(None, "Exit with code 1 if more rows have no answer.  [no limit]")
 @click.option(
     "--json", "as_json", is_flag=True, help="Print the findings on standard output; needs -o."
 )
@@ -59,7 +54,7 @@ def commitments(
     trust_declared: bool,
     products: str,
     raw_text: bool,
-    max_rejects: int | None,
+    max_rejects: Any,
     as_json: bool,
     quiet: bool,
     verbose: bool,
@@ -107,7 +102,7 @@ def commitments(
     for warning in findings["warnings"]:
         say(f"Warning: {warning}")
     say_ledger(findings["ledger"])
-    return int(max_rejects is not None and findings["ledger"]["rejected"] > max_rejects)
+    return int(max_rejects is not None and max_rejects.is_exceeded(findings["ledger"]))
 
 
 def _check_output(output: str | None, *, as_json: bool) -> None:

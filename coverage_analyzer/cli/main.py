@@ -93,7 +93,7 @@ def program() -> None:
       coverage-analyzer timeline sites.csv --centers centers.csv --to 2027-12-31 -o changes.csv
 
     \b
-    Exit codes: 0 fine, 1 more rejects than --max-rejects, 2 input or usage,
+    Exit codes: 0 success, 1 more rejects than --max-rejects, 2 input or usage,
     3 a service failed, 70 a fault of the program, 74 could not write,
     75 another run holds the folder, 130 and 143 interrupted.
     Shell completion: eval "$(_COVERAGE_ANALYZER_COMPLETE=bash_source coverage-analyzer)"

@@ -3,13 +3,18 @@
 import dataclasses
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from coverage_analyzer.cli.talk import log_to_stderr
 
 Verb = Callable[..., Any]
+
+if TYPE_CHECKING:
+    ParamType = click.ParamType[Any]
+else:
+    ParamType = click.ParamType  # not generic at run time before click 8.2
 
 DEFAULT_POLICY: Final = "appliance-maintenance"
 """`policy.DEFAULT`, without the import of the models behind it; a test holds the two together."""
@@ -101,6 +106,42 @@ products = click.option(
     metavar="FILE",
     help="Products, with the days on which the phases of their life end.",
 )
+
+
+class Limit(ParamType):
+    """A limit of rejected rows, as a number or a share, as a `files.hold.RejectLimit`."""
+
+    name = "limit"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the limit.
+
+        Raises
+        ------
+        click.BadParameter
+            If it is neither a number nor a share.
+        """
+        from coverage_analyzer.errors import InputError
+        from coverage_analyzer.files.hold import RejectLimit
+
+        try:
+            return RejectLimit.parse(value)
+        except InputError as error:
+            self.fail(str(error), param, ctx)
+
+
+def max_rejects(default: str | None, text: str) -> Callable[[Verb], Verb]:
+    """Return the option ``--max-rejects`` with a default, which None leaves without a limit."""
+    return click.option(
+        "--max-rejects",
+        type=Limit(),
+        default=default,
+        show_default=default is not None,
+        metavar="N|P%",
+        help=text,
+    )
+
+
 as_json = click.option("--json", "as_json", is_flag=True, help="Print all on standard output.")
 
 DIALECT: Final = (

@@ -53,11 +53,10 @@ from coverage_analyzer.cli.talk import log_to_stderr, print_json, progress, say,
 )
 @options.raw_text
 @options.excel
-@click.option(
-    "--max-rejects",
-    type=click.IntRange(min=0),
-    metavar="N",
-    help="Leave with 1 if more rows are rejected.",
+@options.max_rejects(
+    "50%",
+    "Keep the old report and exit with code 1 if more rows are rejected; the new files go to "
+    "DIR.held. A share counts from 20 rows.",
 )
 @options.as_json
 @options.quiet
@@ -82,7 +81,7 @@ def run(
     on_duplicate: Any,
     raw_text: bool,
     excel: bool,
-    max_rejects: int | None,
+    max_rejects: Any,
     as_json: bool,
     quiet: bool,
     verbose: bool,
@@ -102,6 +101,7 @@ def run(
     import pyarrow as pa
 
     from coverage_analyzer import batch
+    from coverage_analyzer.files.hold import held_path
 
     job = batch.run
     if engine == "spark":
@@ -112,6 +112,7 @@ def run(
         log_to_stderr()
     # pyarrow catches signals while it reads, and loses one that comes when it is nearly done.
     pa.enable_signal_handlers(False)
+    notices: list[str] = []
     chosen = batch.Options(
         format=kind,
         columns=columns,
@@ -126,20 +127,19 @@ def run(
         dialect=dialect,
         on_duplicate=on_duplicate,
         table=table,
+        max_rejects=max_rejects,
         progress=progress(quiet=quiet),
+        warn=notices.append,
     )
     manifest = job(sites, centers, output, policy=policy, as_of=as_of, options=chosen)
     if as_json:
         print_json(manifest)
-    told = [] if quiet else _findings(manifest, Path(output))
-    for line in [*told, *_warnings(manifest, Path(output), max_rejects)]:
+    folder = held_path(output) if manifest["held"] else Path(output)
+    told = [] if quiet else _findings(manifest, folder)
+    for line in [*told, *_warnings(manifest, folder), *notices]:
         say(line)
     say_ledger(manifest["ledger"])
-    return 1 if _too_many(manifest, max_rejects) else 0
-
-
-def _too_many(manifest: dict[str, Any], max_rejects: int | None) -> bool:
-    return max_rejects is not None and manifest["ledger"]["rejected"] > max_rejects
+    return 1 if manifest["held"] else 0
 
 
 def _findings(manifest: dict[str, Any], folder: Path) -> list[str]:
@@ -162,12 +162,10 @@ def _findings(manifest: dict[str, Any], folder: Path) -> list[str]:
     return lines
 
 
-def _warnings(manifest: dict[str, Any], folder: Path, max_rejects: int | None) -> list[str]:
+def _warnings(manifest: dict[str, Any], folder: Path) -> list[str]:
     """Return what should be looked into."""
     lines = [f"Warning: {warning}" for warning in manifest["warnings"]]
     if rejected := manifest["ledger"]["rejected"]:
         lines.append(f"{rejected:,} row(s) could not be used, all in {folder / 'rejects.csv'}:")
         lines += [f"  {reject}" for reject in manifest["first_rejects"]]
-    if _too_many(manifest, max_rejects):
-        lines.append(f"More than --max-rejects {max_rejects}: the exit code is 1.")
     return lines

@@ -185,6 +185,11 @@ class WorkFolder:
             return None
 
 
+def has_work_folder(folder: Path) -> bool:
+    """Return whether a folder holds what is named like a work folder: its owner writes or died."""
+    return any(NAME.fullmatch(path.name) for path in folder.glob(f"{PREFIX}*"))
+
+
 def _discarded(path: Path) -> None:
     """Remove a work folder, its marker last: what is left of it is still known as one."""
     with contextlib.suppress(OSError):

@@ -1,29 +1,16 @@
 """What a reader hands on: runs of rows, in which every row that was read is accounted for."""
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Final, Protocol
+from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
 
 from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Ints
+from coverage_analyzer.fingerprint import Fingerprint
 from coverage_analyzer.tables import Rejected
-
-HASHED_BYTES: Final = 1 << 20
-
-
-def file_sha256(*paths: Path) -> str:
-    """Return the hash of a file; of several, one behind the other."""
-    digest = hashlib.sha256()
-    for path in paths:
-        with path.open("rb") as file:
-            while data := file.read(HASHED_BYTES):
-                digest.update(data)
-    return digest.hexdigest()
 
 
 @dataclass(frozen=True)
@@ -101,6 +88,8 @@ class Source(Protocol):
         Whether cells may hold days themselves, which then stand by ISO 8601 whatever a form says.
     cut_at
         How many letters of a header the format keeps; 0 if all.
+    fingerprint
+        Of the files that are read; None if there are none, as for a database.
     """
 
     headers: list[str]
@@ -110,6 +99,7 @@ class Source(Protocol):
     rows: int | None = None
     iso_days: bool = False
     cut_at: int = 0
+    fingerprint: Fingerprint | None = None
 
     def days_as_text(self, headers: Sequence[str]) -> None:
         """Read timestamps of some columns as the text that states them, if types lose their zone.
@@ -136,8 +126,14 @@ class Source(Protocol):
         ...
 
     def sha256(self) -> str | None:
-        """Return the hash of the file, after the last block; None where there is no file."""
-        ...
+        """Return the hash of the bytes that were read; None if there is no file.
+
+        Raises
+        ------
+        InputError
+            If a file has changed since it was opened.
+        """
+        return None if self.fingerprint is None else self.fingerprint.sha256()
 
 
 class WrappedSource(Source):
@@ -154,6 +150,7 @@ class WrappedSource(Source):
         self.headers, self.types, self.known = source.headers, source.types, source.known
         self.hint, self.rows = source.hint, source.rows
         self.iso_days, self.cut_at = source.iso_days, source.cut_at
+        self.fingerprint = source.fingerprint
 
     def days_as_text(self, headers: Sequence[str]) -> None:
         """Read timestamps of some columns as the text that states them."""
@@ -171,7 +168,3 @@ class WrappedSource(Source):
     def cancel(self) -> bool:
         """End a wait for rows that another thread is in; return whether that can be done."""
         return self._source.cancel()
-
-    def sha256(self) -> str | None:
-        """Return the hash of the file, after the last block; None where there is no file."""
-        return self._source.sha256()

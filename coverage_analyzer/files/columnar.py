@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files import utf8
-from coverage_analyzer.files.blocks import Block, Reject, Source, file_sha256
+from coverage_analyzer.files.blocks import Block, Reject, Source
+from coverage_analyzer.fingerprint import WatchedFiles, unchanged
 from coverage_analyzer.paths import utf8_name
 from coverage_analyzer.tables import Rejected
 
@@ -36,6 +37,7 @@ class ParquetFile(Source):
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self.fingerprint: WatchedFiles = WatchedFiles(path)
         try:
             self._file = parquet(path)
             schema = self._file.schema_arrow
@@ -57,10 +59,7 @@ class ParquetFile(Source):
         """Return how much of the table has been read, 0 to 1."""
         return self._read / max(self.rows, 1)
 
-    def sha256(self) -> str:
-        """Return the hash of the file."""
-        return file_sha256(self._path)
-
+    @unchanged
     def blocks(self) -> Iterator[Block]:
         """Yield all rows, in order.
 

@@ -3,7 +3,6 @@
 Bytes are read in blocks that begin with a record. What is read does not depend on where they end.
 """
 
-import hashlib
 import zlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -16,7 +15,8 @@ import pyarrow as pa
 from coverage_analyzer.coordinates import Notation
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files import header, records, streams
-from coverage_analyzer.files.blocks import Block, Source, file_sha256
+from coverage_analyzer.files.blocks import Block, Source
+from coverage_analyzer.fingerprint import HashedFile, unchanged
 
 BLOCK_BYTES: Final = 4 << 20
 
@@ -69,20 +69,18 @@ class DelimitedFile(Source):
         if mark and (len(mark) != 1 or not mark.isascii() or mark in '"\r\n'):
             msg = f"The delimiter {mark!r} is not one ASCII character, such as ; or |."
             raise InputError(msg)
-        self._path, self._encoding = path, dialect.encoding
-        self._hash = hashlib.sha256()
+        self._path = path
         with self._readable("be opened"):
             text = streams.utf8_text(path, dialect.encoding)
             try:
                 first, data = header.read_header(text, path, mark, wanted, BLOCK_BYTES)
-            finally:
-                if not streams.is_standard_input(path):
-                    text.stream.close()
-        # Standard input cannot be read twice: what has been read of it is kept.
-        self._begun = text._replace(stream=streams.Ahead(data[first.size :], text.stream))
-        self._size = 0 if streams.is_standard_input(path) else path.stat().st_size
+            except BaseException:
+                text.stream.close()
+                raise
+        # The file stays open: its rows are of the file that the header is of.
+        self._behind_header = text._replace(stream=streams.Ahead(data[first.size :], text.stream))
+        self.fingerprint: HashedFile = text.file
         self._done = 0
-        self._hash.update(data[: first.size])
         self._header, self._encoded = first, text.encoding
         self.headers = first.fields
         self.types = [pa.string()] * len(self.headers)
@@ -108,27 +106,21 @@ class DelimitedFile(Source):
 
     def share(self) -> float:
         """Return how much of the file has been read, 0 to 1; NaN for standard input."""
-        return self._done / self._size if self._size else float("nan")
+        size = self.fingerprint.size
+        return self._done / size if size else float("nan")
 
-    def sha256(self) -> str:
-        """Return the hash of the file, after the last block; of standard input, of its text."""
-        if streams.is_standard_input(self._path):
-            return self._hash.hexdigest()
-        return file_sha256(self._path)
-
+    @unchanged
     def blocks(self) -> Iterator[Block]:
         """Yield all rows, in order, as blocks of text columns; one block at least."""
         form = records.Form(len(self.headers), self._header.delimiter, self._encoded)
         line, rest, patience = self._header.lines + 1, b"", records.Patience(self._path)
         enough = 0
-        piped = streams.is_standard_input(self._path)
-        text_file = self._behind_header()
-        with closing(text_file.stream) as stream:
+        with closing(self._behind_header.stream) as stream:
             while True:
                 with self._readable(f"be read on from line {line}"):
-                    more, self._done = stream.read(BLOCK_BYTES), text_file.place()
-                if piped:
-                    self._hash.update(more)
+                    more, self._done = stream.read(BLOCK_BYTES), self.fingerprint.tell()
+                    if not more:
+                        self.fingerprint.read_rest()
                 data, text = rest + more, b""
                 cut = records.last_line_end(data) if more else len(data)
                 for piece, last in records.pieces(data[:cut]):
@@ -163,13 +155,3 @@ class DelimitedFile(Source):
                 f"{records.RECORD_BYTES >> 20} MiB; no table has such rows."
             )
             raise InputError(msg)
-
-    def _behind_header(self) -> streams.Text:
-        """Return the rows."""
-        if streams.is_standard_input(self._path):
-            return self._begun
-        with self._readable("be opened again"):
-            text, data = streams.utf8_text(self._path, self._encoding), b""
-            while len(data) < self._header.size and (more := text.stream.read(BLOCK_BYTES)):
-                data += more
-        return text._replace(stream=streams.Ahead(data[self._header.size :], text.stream))

@@ -13,6 +13,7 @@ from coverage_analyzer.errors import InputError
 from coverage_analyzer.files import columnar, encodings, feature_ids, utf8
 from coverage_analyzer.files.shapefile import NAME_LETTERS, UNREADABLE_PART, checked
 from coverage_analyzer.files.spatial import UNREADABLE, Layer, SpatialFile
+from coverage_analyzer.fingerprint import WatchedFiles
 from coverage_analyzer.paths import utf8_name
 
 CONTAINED: Final = {
@@ -26,6 +27,9 @@ CONTAINED: Final = {
 
 SQLITE: Final = b"SQLite format 3\0"
 """How a GeoPackage begins (GeoPackage 1.4, requirement 1)."""
+
+SQLITE_FILES: Final = ("-wal", "-journal")
+"""Endings of files beside a GeoPackage that hold rows which are not in it yet, or no longer."""
 
 
 def geopackage(path: Path) -> SpatialFile:
@@ -58,9 +62,12 @@ def geopackage(path: Path) -> SpatialFile:
             f"ogr2ogr one.gpkg {path.name} LAYER."
         )
         raise InputError(msg)
+    # Not before: the first that opens a database brings in what a crashed program left in its log.
+    beside = tuple(path.with_name(f"{path.name}{suffix}") for suffix in SQLITE_FILES)
+    fingerprint = WatchedFiles(path, optional=beside)
     rows = _count(path, spatial[0])
     options = {"layer": spatial[0], "return_fids": rows is not None}  # a view has no ids to keep
-    return _with_gdal(_Opening(path, "GeoPackage", name, rows, options=options))
+    return _with_gdal(_Opening(path, "GeoPackage", name, fingerprint, rows, options=options))
 
 
 def shapefile(path: Path, encoding: str = "") -> SpatialFile:
@@ -86,16 +93,15 @@ def shapefile(path: Path, encoding: str = "") -> SpatialFile:
         msg = f"{path} cannot be read as Shapefile: {error}."
         raise InputError(msg) from error
     options = {"ENCODING": encodings.BYTES}
-    found = _with_gdal(
-        _Opening(
-            path,
-            "Shapefile",
-            whole.source,
-            files=whole.files,
-            encoding=whole.encoding,
-            options=options,
-        )
+    opening = _Opening(
+        path,
+        "Shapefile",
+        whole.source,
+        whole.fingerprint,
+        encoding=whole.encoding,
+        options=options,
     )
+    found = _with_gdal(opening)
     found.cut_at = NAME_LETTERS
     return found
 
@@ -133,7 +139,7 @@ class _Opening:
         The file, and what it is called in an error.
     source
         How GDAL calls it.
-    rows, files
+    fingerprint, rows
         As in a `Layer`.
     encoding
         The codec of its text; nothing if GDAL gives UTF-8.
@@ -144,8 +150,8 @@ class _Opening:
     path: Path
     kind: str
     source: str
+    fingerprint: WatchedFiles
     rows: int | None = None
-    files: tuple[Path, ...] = ()
     encoding: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
 
@@ -186,8 +192,8 @@ def _with_gdal(opening: _Opening) -> SpatialFile:
     def stated(names: Sequence[str]) -> Iterator[pa.RecordBatch]:
         return _gdal_batches(replace(opening, options={**opening.options, **_stated(names)}))
 
-    files = opening.files or (path,)
-    return SpatialFile(path, Layer(schema, at, about["crs"], batches, opening.rows, files, stated))
+    watched, rows = opening.fingerprint, opening.rows
+    return SpatialFile(path, Layer(schema, at, about["crs"], batches, watched, rows, stated))
 
 
 def _names(found: Sequence[str], fid: str, encoding: str | None) -> list[str]:

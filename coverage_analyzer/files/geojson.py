@@ -20,6 +20,7 @@ from coverage_analyzer import arrays, documents
 from coverage_analyzer.errors import InputError, visible
 from coverage_analyzer.files import feature_ids, wkb
 from coverage_analyzer.files.spatial import UNREADABLE, Layer, SpatialFile
+from coverage_analyzer.fingerprint import WatchedFiles
 
 CHUNK: Final = 1 << 20
 FEATURE_CHARACTERS: Final = 32 << 20
@@ -50,7 +51,7 @@ def geojson(path: Path) -> SpatialFile:
     InputError
         If it cannot be read, or its CRS would have to be fetched.
     """
-    found = _Found()
+    found, fingerprint = _Found(), WatchedFiles(path)
     try:
         for features in _batches(path, found):
             found.add(features)
@@ -73,7 +74,7 @@ def geojson(path: Path) -> SpatialFile:
         for features in _batches(path, _Found()):
             yield _batch(features, schema, has_id=has_id)
 
-    return SpatialFile(path, Layer(schema, len(attributes), crs, batches, found.rows))
+    return SpatialFile(path, Layer(schema, len(attributes), crs, batches, fingerprint, found.rows))
 
 
 @dataclass

@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import itertools
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ import numpy as np
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files import partitions
 from coverage_analyzer.files.blocks import Block, Source
+from coverage_analyzer.fingerprint import FileState, Fingerprint, compare_states
 
 MAGIC = "*?["
 
@@ -145,8 +146,12 @@ class Many(Source):
         self.known, self.iso_days = self._source.known, self._source.iso_days
         self.cut_at = self._source.cut_at
         self._days: tuple[str, ...] = ()
+        self.fingerprint: FingerprintOfMany = FingerprintOfMany()
+        self.fingerprint.expect(self._source.fingerprint)
         for path in paths[1:]:
-            self._check(path, opened(path))
+            source = opened(path)
+            self._check(path, source)
+            self.fingerprint.expect(source.fingerprint)
 
     def days_as_text(self, headers: Sequence[str]) -> None:
         """Read timestamps of some columns as text, in every file."""
@@ -180,6 +185,7 @@ class Many(Source):
             begin, self._at, self._source = last, number, self._opened(path)
             self._source.days_as_text(self._days)
             self._begins[number:] = [begin]
+            self.fingerprint.add(self._label(path), self._source.fingerprint)
             for block in self._source.blocks():
                 lines = block.lines + begin
                 rejects = [dataclasses.replace(r, line=r.line + begin) for r in block.rejects]
@@ -202,7 +208,51 @@ class Many(Source):
         done = here[0] + (here[1] - here[0]) * np.nan_to_num(self._source.share())
         return float(done / max(self._sizes[-1], 1))
 
+
+class FingerprintOfMany:
+    """The fingerprints of several files that are read one after the other."""
+
+    def __init__(self) -> None:
+        self.states: dict[str, FileState | None] = {}
+        self._expected: list[Mapping[str, FileState | None]] = []
+        self._read: list[tuple[str, Fingerprint]] = []
+
+    def expect(self, fingerprint: Fingerprint | None) -> None:
+        """Remember the state of a file whose header has been read."""
+        if fingerprint is not None:
+            self.states |= fingerprint.states
+            self._expected.append(fingerprint.states)
+
+    def add(self, name: str, fingerprint: Fingerprint | None) -> None:
+        """Take the fingerprint of a file that was opened again for its rows.
+
+        Raises
+        ------
+        InputError
+            If it is not the file whose header was read.
+        """
+        if fingerprint is not None:
+            compare_states(self._expected[len(self._read)], fingerprint.states)
+            self._read.append((name, fingerprint))
+
+    def check(self) -> None:
+        """Raise if a file changed while its rows were read.
+
+        Raises
+        ------
+        InputError
+            Which names it.
+        """
+        for _, fingerprint in self._read:
+            fingerprint.check()
+
     def sha256(self) -> str:
-        """Return a hash of the names and hashes of all files."""
-        told = "".join(f"{self._opened(p).sha256()}  {self._label(p)}\n" for p in self._paths)
+        """Return a hash of the names and hashes of all files, after the last row.
+
+        Raises
+        ------
+        InputError
+            If a file changed while its rows were read.
+        """
+        told = "".join(f"{f.sha256()}  {name}\n" for name, f in self._read)
         return hashlib.sha256(os.fsencode(told)).hexdigest()

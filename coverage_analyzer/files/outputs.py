@@ -156,8 +156,8 @@ def refuse_overwriting(outputs: Mapping[str, object], inputs: Iterable[object]) 
     Parameters
     ----------
     outputs
-        By what they are for ("timeline"): paths, URIs, `RunFolder`, addresses of tables. ``-``,
-        None, an empty text and open files are none.
+        By what they are for ("timeline"): paths, URIs, `RunFolder`, addresses of tables, or a tuple
+        of them. ``-``, None, an empty text and open files are none.
     inputs
         All that is read, in the same forms, with folders and patterns of files, and links. What is
         no path or address (a frame, a policy) is none.
@@ -218,7 +218,7 @@ def _refuse_twins(written: Sequence[_Written]) -> None:
         keys = [(_real(output.path.parent), name), _real(output.path), _inode(output.path)]
         for key in filter(None, keys):
             other = seen.setdefault(key, output)
-            if other is not output and not (output.folder and output.folder == other.folder):
+            if other.what != output.what:
                 msg = (
                     f"{output.path} is the output file for the {other.what} and for the "
                     f"{output.what}. {output.advice}"
@@ -228,6 +228,10 @@ def _refuse_twins(written: Sequence[_Written]) -> None:
 
 def _written(what: str, place: object) -> Iterator[_Written]:
     """Yield the files that an output stands for."""
+    if isinstance(place, tuple):
+        for one in place:
+            yield from _written(what, one)
+        return
     if isinstance(place, RunFolder):
         if (folder := _place(place.path)) is not None and not isinstance(folder, Address):
             yield from (_Written(what, folder / n, folder=folder) for n in place.names)

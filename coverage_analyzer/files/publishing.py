@@ -28,6 +28,7 @@ A lock on the folder keeps a second run out.
 import contextlib
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +45,7 @@ OLD: Final = "old"
 """Folders in the work folder: files that come, and files that stood."""
 
 JOURNAL: Final = "journal.json"
+MANIFEST: Final = "run.json"
 
 
 class Publication:
@@ -138,6 +140,39 @@ class Publication:
             raise PublishError(msg)
         return self._work.path
 
+    def take_over(self, other: "Publication") -> None:
+        """Move the files here that another publication has written, to publish them instead.
+
+        Raises
+        ------
+        PublishError
+            If the disk refuses.
+        """
+        try:
+            for name in other.names:
+                shutil.move(other.scratch / NEW / name, self.path(name))
+        except OSError as error:
+            msg = f"The report could not be put into {self.folder}: {error}."
+            raise PublishError(msg) from error
+
+    def remove(self) -> None:
+        """Remove the report that stands in the folder, whole or not at all.
+
+        Raises
+        ------
+        PublishError
+            If the disk refuses, or a part of the report is not a plain file. The report stays.
+        """
+        if not all(_is_plain(self.folder / name) for name in self._earlier):
+            msg = f"The report in {self.folder} is not made of plain files; remove it yourself."
+            raise PublishError(msg)
+        try:
+            Swap(self.folder, self.scratch, sorted(self._earlier), []).carry_out()
+        except OSError as error:
+            msg = f"The report in {self.folder} could not be removed: {error}."
+            raise PublishError(msg) from error
+        self._earlier = frozenset()
+
     def publish(
         self, earlier: Iterable[str] = (), commit: Callable[[], None] | None = None
     ) -> None:
@@ -219,7 +254,8 @@ class Swap:
     old
         Names of files that stand; those that do not come again go.
     new
-        Names of files of which the parts are on the disk; the last is the manifest.
+        Names of files of which the parts are on the disk; the last is the manifest. If there are
+        none, the old ones go.
     """
 
     folder: Path
@@ -227,14 +263,19 @@ class Swap:
     old: list[str]
     new: list[str]
 
+    @property
+    def manifest(self) -> str:
+        """The name of the manifest, which goes first and comes last."""
+        return self.new[-1] if self.new else MANIFEST
+
     def carry_out(self) -> None:
         """Make the step; if anything stops it, even an interrupt, the old files stand again."""
         with contextlib.ExitStack() as otherwise:
             otherwise.callback(self._undo_if_it_goes)
             self._note()
             # Stably sorted: the manifest goes aside first.
-            for name in sorted(self.old, key=lambda n: n != self.new[-1]):
-                keep = _renamed if name == self.new[-1] else _linked
+            for name in sorted(self.old, key=lambda n: n != self.manifest):
+                keep = _renamed if name == self.manifest else _linked
                 keep(self.folder / name, self._aside(name))
             for name in self.new:
                 self._part(name).replace(self.folder / name)
@@ -252,7 +293,7 @@ class Swap:
             known = name not in self.old or self._aside(name).exists()
             if known and path.exists() and not part.exists():
                 path.replace(part)
-        for name in sorted(self.old, key=lambda n: n == self.new[-1]):
+        for name in sorted(self.old, key=lambda n: n == self.manifest):
             aside = self._aside(name)
             if aside.exists():
                 aside.replace(self.folder / name)
@@ -311,7 +352,7 @@ def _begun(work: Path) -> Swap | None:
     except (OSError, ValueError, KeyError, TypeError):
         return None
     plain = all(Path(name).name == name for name in (*old, *new))
-    return Swap(work.parent, work, old, new) if new and plain else None
+    return Swap(work.parent, work, old, new) if (old or new) and plain else None
 
 
 def _made(folder: Path) -> list[Path]:

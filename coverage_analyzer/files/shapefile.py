@@ -13,6 +13,7 @@ from zipfile import ZipFile
 
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files import archives, encodings
+from coverage_analyzer.fingerprint import WatchedFiles
 from coverage_analyzer.paths import utf8_name
 
 MAGIC: Final = 9994
@@ -45,13 +46,13 @@ MAC: Final = "__MACOSX"
 
 @dataclass(frozen=True)
 class Shapefile:
-    """A Shapefile that is whole: what GDAL calls it, the files that hold it, the codec of its text.
+    """A Shapefile that is whole: what GDAL calls it, its fingerprint, the codec of its text.
 
     The codec is empty if nothing says which it is.
     """
 
     source: str
-    files: tuple[Path, ...]
+    fingerprint: WatchedFiles
     encoding: str
 
 
@@ -73,6 +74,7 @@ def checked(path: Path, encoding: str = "") -> Shapefile:
         If it cannot be read.
     """
     if path.suffix.lower() == ".zip":
+        fingerprint = WatchedFiles(path)
         with archives.opened(path, "zipped Shapefile", ratio=RATIO) as archive:
             inside = _only(path, archive)
             parts = _parts(inside, archive.namelist(), path)
@@ -81,13 +83,16 @@ def checked(path: Path, encoding: str = "") -> Shapefile:
             _check_streams(path, archive, parts)
         whole = utf8_name(path.absolute())
         outer = whole if "}" in whole else f"{{{whole}}}"  # braces, lest a name in it ends it
-        return Shapefile(f"/vsizip/{outer}/{inside}", (path,), _codec(path, heads, encoding))
+        return Shapefile(f"/vsizip/{outer}/{inside}", fingerprint, _codec(path, heads, encoding))
     beside = [str(other) for other in path.parent.iterdir()]
     parts = _parts(str(path), beside, path)
+    code_page = Path(parts.get(CODE_PAGE, path.with_suffix(CODE_PAGE)))
+    needed = [Path(part) for suffix, part in parts.items() if suffix != CODE_PAGE]
+    fingerprint = WatchedFiles(*needed, optional=(code_page,))
     heads = {suffix: _file(Path(part)) for suffix, part in parts.items()}
     _check(path, heads)
-    files = tuple(map(Path, parts.values()))
-    return Shapefile(utf8_name(path.absolute()), files, _codec(path, heads, encoding))
+    whole = utf8_name(path.absolute())
+    return Shapefile(whole, fingerprint, _codec(path, heads, encoding))
 
 
 def _codec(path: Path, heads: "Mapping[str, Part]", encoding: str) -> str:

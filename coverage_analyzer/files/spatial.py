@@ -16,7 +16,8 @@ import pyarrow as pa
 from coverage_analyzer import arrays, documents
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files import columnar, utf8, wkb
-from coverage_analyzer.files.blocks import Block, Source, file_sha256, without
+from coverage_analyzer.files.blocks import Block, Source, without
+from coverage_analyzer.fingerprint import WatchedFiles, unchanged
 from coverage_analyzer.tables import Rejected
 
 if TYPE_CHECKING:
@@ -50,10 +51,10 @@ class Layer:
         What pyproj can read as a CRS; nothing if the file does not tell.
     batches
         Opens the rows, from the first one.
+    fingerprint
+        Of the files that hold the layer, taken before the first of them was opened.
     rows
         How many there have to be, where the file tells.
-    files
-        What holds the layer, if it is more than one file.
     stated
         Opens the same rows with some columns only, timestamps as the text that states them;
         nothing if the types lose nothing.
@@ -63,8 +64,8 @@ class Layer:
     geometry: int
     crs: Any
     batches: Callable[[], Iterator[pa.RecordBatch]]
+    fingerprint: WatchedFiles
     rows: int | None = None
-    files: tuple[Path, ...] = ()
     stated: Callable[[Sequence[str]], Iterator[pa.RecordBatch]] | None = None
 
 
@@ -88,6 +89,7 @@ class SpatialFile(Source):
 
     def __init__(self, path: Path, layer: Layer) -> None:
         self._path, self._layer = path, layer
+        self.fingerprint: WatchedFiles = layer.fingerprint
         with no_proj_network():
             crs = _crs(layer.crs, path)
             self._transformer = _to_wgs84(crs, path)
@@ -133,10 +135,7 @@ class SpatialFile(Source):
                 batch = batch.set_column(at, name, stated.column(name))  # noqa: PLW2901
             yield batch
 
-    def sha256(self) -> str:
-        """Return the hash of the file; of several, one behind the other."""
-        return file_sha256(*(self._layer.files or (self._path,)))
-
+    @unchanged
     def blocks(self) -> Iterator[Block]:
         """Yield all rows, in order; those whose geometry is no point are rejects.
 
@@ -276,6 +275,7 @@ def geoparquet(path: Path) -> SpatialFile:
     InputError
         If it cannot be read, its metadata do not tell the geometry, or its CRS cannot be used.
     """
+    fingerprint = WatchedFiles(path)
     try:
         file = columnar.parquet(path)
         geo = documents.load_json(file.schema_arrow.metadata[GEO])
@@ -298,4 +298,4 @@ def geoparquet(path: Path) -> SpatialFile:
         )
         return found
 
-    return SpatialFile(path, Layer(file.schema_arrow, at, crs, batches))
+    return SpatialFile(path, Layer(file.schema_arrow, at, crs, batches, fingerprint))

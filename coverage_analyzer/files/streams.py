@@ -7,11 +7,11 @@ either (an encoded half of a character, which holds the byte), so that it costs 
 import codecs
 import gzip
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple, Protocol, cast
 
 from coverage_analyzer.errors import InputError
+from coverage_analyzer.fingerprint import HashedFile
 
 STANDARD_INPUT: Final = "-"
 
@@ -36,12 +36,12 @@ class Stream(Protocol):
 class Text(NamedTuple):
     """A text file.
 
-    Its bytes as UTF-8; how many bytes of the file have been read by now, packed as they are; and
+    Its bytes as UTF-8; the file, whose bytes are hashed as they are read, packed as they are; and
     the encoding that it has, empty if that is UTF-8.
     """
 
     stream: Stream
-    place: Callable[[], int]
+    file: HashedFile
     encoding: str = ""
 
 
@@ -65,17 +65,17 @@ def utf8_text(path: Path, encoding: str = "") -> Text:
     except LookupError:
         msg = f"There is no encoding {encoding!r}; there are utf-8, utf-16, cp1252, latin-1 ..."
         raise InputError(msg) from None
-    stream, place = _unpacked(path)
+    stream, file = _unpacked(path)
     try:
         first = stream.read(2)
     except BaseException:
         stream.close()
         raise
     whole = Ahead(first, stream)
-    found = encoding or ("utf-16" if first in UTF16 else "utf-8")
+    found = encoding or ("utf-16" if first.startswith(UTF16) else "utf-8")
     if codecs.lookup(found).name == "utf-8":
-        return Text(whole, place)
-    return Text(Transcoded(whole, found), place, found)
+        return Text(whole, file)
+    return Text(Transcoded(whole, found), file, found)
 
 
 def is_standard_input(path: Path) -> bool:
@@ -83,24 +83,19 @@ def is_standard_input(path: Path) -> bool:
     return str(path) == STANDARD_INPUT
 
 
-def _unpacked(path: Path) -> tuple[Stream, Callable[[], int]]:
-    """Open a file, and return what tells how much of it has been read."""
-    if is_standard_input(path):
-        first = sys.stdin.buffer.read(2)
-        whole = Ahead(first, Kept(sys.stdin.buffer))
-        packed = first == GZIP
-        stream = gzip.GzipFile(fileobj=cast("BinaryIO", whole), mode="rb") if packed else whole
-        return stream, int
-    file = path.open("rb")
+def _unpacked(path: Path) -> tuple[Stream, HashedFile]:
+    """Open a file, and return what it holds, unpacked, and the file itself."""
+    file = HashedFile(path, sys.stdin.buffer if is_standard_input(path) else None)
     magic = file.read(4)
-    file.seek(0)
+    whole = Ahead(magic, file)
     if magic.startswith(GZIP):
-        return Unpacked(gzip.GzipFile(fileobj=file), file), file.tell
+        return Unpacked(gzip.GzipFile(fileobj=cast("BinaryIO", whole), mode="rb"), file), file
     if magic == ZSTD:
         import pyarrow as pa
 
-        return Unpacked(pa.CompressedInputStream(pa.PythonFile(file), "zstd"), file), file.tell
-    return file, file.tell
+        packed = pa.PythonFile(whole, mode="r")
+        return Unpacked(pa.CompressedInputStream(packed, "zstd"), file), file
+    return whole, file
 
 
 class Unpacked:
@@ -119,20 +114,6 @@ class Unpacked:
         self._file.close()
 
 
-class Kept:
-    """Standard input, which is not closed: it belongs to the program."""
-
-    def __init__(self, stream: Stream) -> None:
-        self._stream = stream
-
-    def read(self, size: int = -1, /) -> bytes:
-        """Return at most so many bytes, none at the end."""
-        return self._stream.read(size)
-
-    def close(self) -> None:
-        """Do nothing."""
-
-
 class Ahead:
     """A stream with the bytes that have been read of it put back.
 
@@ -144,6 +125,9 @@ class Ahead:
         What follows them.
     """
 
+    closed = False
+    """Whether `close` was called, which pyarrow asks."""
+
     def __init__(self, first: bytes, stream: Stream) -> None:
         self._first, self._stream = first, stream
 
@@ -151,11 +135,13 @@ class Ahead:
         """Return at most so many bytes, none at the end."""
         first, self._first = self._first, b""
         if 0 <= size <= len(first):
-            return first  # to read nothing more would look like the end
+            self._first = first[size:]
+            return first[:size]  # to read nothing more would look like the end
         return first + self._stream.read(size - len(first) if size >= 0 else -1)
 
     def close(self) -> None:
         """Let the file go."""
+        self.closed = True
         self._stream.close()
 
 

@@ -26,7 +26,8 @@ import pyarrow as pa
 from coverage_analyzer import arrays
 from coverage_analyzer.errors import InputError, MissingExtraError
 from coverage_analyzer.files import archives, sheet_rows
-from coverage_analyzer.files.blocks import Block, Reject, Source, file_sha256
+from coverage_analyzer.files.blocks import Block, Reject, Source
+from coverage_analyzer.fingerprint import WatchedFiles, unchanged
 from coverage_analyzer.paths import utf8_name
 from coverage_analyzer.tables import Rejected
 
@@ -69,6 +70,7 @@ class WorkbookFile(Source):
 
     def __init__(self, path: Path, sheet: str = "", decimal: str = ".") -> None:
         self.iso_days = True
+        self.fingerprint: WatchedFiles = WatchedFiles(path)
         self._most = _memory(path)
         self._path = path
         command = [sys.executable, "-P", sheet_rows.__file__, str(self._most)]
@@ -112,10 +114,7 @@ class WorkbookFile(Source):
         self.types = [pa.string()] * len(self.headers)
         self.known: dict[str, str] = {}
 
-    def sha256(self) -> str:
-        """Return the hash of the file."""
-        return file_sha256(self._path)
-
+    @unchanged
     def blocks(self) -> Iterator[Block]:
         """Yield all rows, in order; one block at least.
 

@@ -13,9 +13,10 @@ import pyarrow as pa
 from coverage_analyzer import areas, countries, tables
 from coverage_analyzer.centers import day, today
 from coverage_analyzer.errors import InputError, PolicyError, PolicyWarning
-from coverage_analyzer.files import report, text_writer
+from coverage_analyzer.files import hold, report, text_writer
+from coverage_analyzer.files.hold import DEFAULT_LIMIT, RejectLimit
 from coverage_analyzer.files.manifest import Origin
-from coverage_analyzer.files.outputs import RunFolder, policy_file, refuse_overwriting
+from coverage_analyzer.files.outputs import policy_file, refuse_overwriting
 from coverage_analyzer.files.publishing import Publication
 from coverage_analyzer.frames.columns import (
     centers_of,
@@ -46,6 +47,7 @@ def write_report(
     centers: pd.DataFrame | None = None,
     policy: Policy | str | None = None,
     kind: report.Format = "csv",
+    max_rejects: RejectLimit | int | str = DEFAULT_LIMIT,
 ) -> Path:
     """Write verdicts as a run's folder: the report, ``summary.csv``, ``run.json``.
 
@@ -62,16 +64,21 @@ def write_report(
         The one that the verdicts are by; needed if it is not built in.
     kind
         Of the report: ``csv``, ``parquet`` or ``xlsx``.
+    max_rejects
+        How many rows `read_sites` may have rejected, as far as the frame knows: a number, or a
+        share such as ``"2.5%"``, which counts from 20 rows read. With more, the old report stays,
+        and the files go to ``DIR.held``.
 
     Returns
     -------
     folder
+        In which the files are: `folder`, or the one whose name ends in ``.held``.
 
     Raises
     ------
     InputError
         If the verdicts lack a column, are by another policy, name other centers, or do not fit
-        into a workbook.
+        into a workbook; or if `max_rejects` is no limit.
     MissingExtraError
         If a workbook is wanted and the extra ``excel`` is not installed.
     PublishError
@@ -80,11 +87,12 @@ def write_report(
     Warns
     -----
     UserWarning
-        With each column that a CSV file cannot hold, which is left out.
+        With each column that a CSV file cannot hold, which is left out; and why the report is held
+        back, if it is.
     """
     need(verdicts, tables.VERDICT, "verdicts", "assess()")
-    refuse_overwriting({"report": RunFolder(folder, report.FILES)}, [policy_file(policy)])
-    rules = rules_of(verdicts, policy)
+    refuse_overwriting({"report": hold.run_folders(folder)}, [policy_file(policy)])
+    rules, limit = rules_of(verdicts, policy), RejectLimit.parse(max_rejects)
     report.check_rows(kind, len(verdicts))
     table = _table(pd.DataFrame(verdicts.drop(columns=geometries(verdicts))))
     told = text_writer.left_out(table.schema)
@@ -102,10 +110,14 @@ def write_report(
         if centers is not None:
             told += _write_network(publication, verdicts, centers, rules)
         manifest = _manifest(verdicts, rules, [*verdicts.attrs.get("warnings", []), *told])
+        held = hold.reasons(limit, manifest["ledger"])
+        manifest |= {"max_rejects": str(limit), "held": held}
         manifest["files"] = [*publication.names, "run.json"]
         report.write_manifest(publication.path("run.json"), manifest)
-        publication.publish()
-    return Path(folder)
+        published = hold.publish(publication, held)
+    if held:
+        warnings.warn(hold.notice(held, folder, published), stacklevel=2)
+    return published
 
 
 def _table(frame: pd.DataFrame) -> pa.Table:

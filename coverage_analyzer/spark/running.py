@@ -24,11 +24,12 @@ from coverage_analyzer.batch.manifest import manifest
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.centers import day
 from coverage_analyzer.errors import CoverageError, InputError
-from coverage_analyzer.files import reading, report, text_writer
-from coverage_analyzer.files.outputs import RunFolder, policy_file, refuse_overwriting
+from coverage_analyzer.files import hold, reading, report, text_writer
+from coverage_analyzer.files.hold import RejectLimit
+from coverage_analyzer.files.outputs import policy_file, refuse_overwriting
 from coverage_analyzer.files.reading import Table
 from coverage_analyzer.files.text_writer import CsvWriter, Style
-from coverage_analyzer.judging import matcher_of, products_of
+from coverage_analyzer.judging import matcher_of, open_products
 from coverage_analyzer.matching import Matcher, Reason
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.spark import session, sources
@@ -82,14 +83,15 @@ def run(
     Returns
     -------
     manifest
-        What ``run.json`` holds.
+        What ``run.json`` holds. ``held`` lists why the run was held back; it is empty if the
+        report was replaced. ``options.warn`` is told, too.
 
     Raises
     ------
     CoverageError
         If rows do not add up, which would be a fault of this program.
     InputError
-        If a file, the day or an option cannot be used.
+        If a file, the day or an option cannot be used, or a file changed while it was being read.
     MissingExtraError
         If pyspark or Java is not there.
     PolicyError
@@ -100,34 +102,34 @@ def run(
     options = options or Options()
     _refuse_what_spark_does_not(options)
     refuse_overwriting(
-        {"report": RunFolder(output, report.FILES)},
+        {"report": hold.run_folders(output)},
         [sites, centers, options.products, policy_file(policy)],
     )
-    rules = Policy.load(policy)
+    rules, limit = Policy.load(policy), RejectLimit.parse(options.max_rejects)
     wanted = day(as_of)
     with session.opened() as shared, session.in_words(), tempfile.TemporaryDirectory() as scratch:
         spark = shared.newSession()
         for key, value in SETTINGS.items():
             spark.conf.set(key, value)
         given = _opened_centers(spark, str(centers), Path(scratch), options)
-        dates = _fetched_products(spark, options, Path(scratch))
-        dated = products_of(dates)
+        dated = open_products(_fetched_products(spark, options, Path(scratch)))
+        products = None if dated is None else reading.read_products(dated)
         trusting = options.trust_declared
-        matcher = matcher_of(given, rules, as_of=wanted, trust_declared=trusting, products=dated)
+        matcher = matcher_of(given, rules, as_of=wanted, trust_declared=trusting, products=products)
         found = sources.opened(spark, str(sites), options)
         files = Path(scratch) / "files"
         files.mkdir()
         with Folder(spark, str(output)) as folder:
-            told = manifest(found.table, given, matcher, dates or "")
+            told = manifest(found.table, given, matcher, dated)
             told["inputs"]["sites"] = {
                 "path": str(sites),
                 "files": found.files,
                 "bytes": found.bytes,
             }
             told["inputs"]["centers"]["path"] = str(centers)
-            if dates:
+            if dated is not None:
                 told["inputs"]["products"]["path"] = str(options.products)
-            return _published(found, matcher, folder, options, (told, files))
+            return _published(found, matcher, folder, options, (told, files, limit))
 
 
 def _refuse_what_spark_does_not(options: Options) -> None:
@@ -165,10 +167,10 @@ def _published(
     matcher: Matcher,
     folder: Folder,
     options: Options,
-    prepared: tuple[dict[str, Any], Path],
+    prepared: tuple[dict[str, Any], Path, RejectLimit],
 ) -> dict[str, Any]:
     """Judge, write all files, check the ledger, publish, and return the manifest."""
-    told, files = prepared
+    told, files, limit = prepared
     judged = _staged(found, matcher, folder)
     counts = _counts(judged)
     rejects = judged.where(judged["status"] == REJECTED)
@@ -182,6 +184,8 @@ def _published(
         first=_first(rejects),
     )
     _check(ledger, counts)
+    found.check()
+    held = hold.reasons(limit, ledger.figures())
     report.write_summary(files / "summary.csv", counts.places, options.style)
     places = by_country(counts.places)
     empty = _empty(judged, found, matcher)
@@ -195,6 +199,8 @@ def _published(
         "spreadsheet_guard": not options.raw_text,
         "byte_order_mark": options.excel,
         "decimal_mark": options.style.decimal,
+        "max_rejects": str(limit),
+        "held": held,
         "engine": "spark",
         "table": None,
         "files": [*folder.names, *sorted(f.name for f in files.iterdir()), "run.json"],
@@ -202,7 +208,9 @@ def _published(
     told["renamed_columns"] = _renamed(found.table.headers)
     report.write_manifest(files / "run.json", told)
     folder.put(files)
-    folder.publish()
+    published = folder.publish(held=bool(held))
+    if held:
+        options.warn(hold.notice(held, folder.path, published))
     return told
 
 

@@ -32,6 +32,7 @@ from coverage_analyzer.files import columnar, many, partitions, reading
 from coverage_analyzer.files.blocks import Block, Reject
 from coverage_analyzer.files.delimited import Dialect
 from coverage_analyzer.files.reading import Table
+from coverage_analyzer.fingerprint import WatchedFiles, changed
 from coverage_analyzer.judging import Judged, judged
 from coverage_analyzer.spark import session
 from coverage_analyzer.spark.judging import (
@@ -97,6 +98,9 @@ class Input:
         How many there are.
     rows_at_once
         So many rows of the frame make a batch: only one, where a row is a whole file.
+    check
+        Raises an `InputError` if a file has changed, is new or is missing since the input was
+        opened.
     """
 
     table: Table
@@ -105,6 +109,7 @@ class Input:
     files: int = 0
     bytes: int = 0
     rows_at_once: int = ROWS_AT_ONCE
+    check: Callable[[], object] = bool
 
     @property
     def schema(self) -> pa.Schema:
@@ -128,17 +133,35 @@ def opened(spark: "SparkSession", sites: str, options: Options) -> Input:
     InputError
         If there is none, or columns are missing or ambiguous.
     """
-    listed = spark.read.format("binaryFile").load(sites).select("path", "length").collect()
-    files = {row["path"]: row["length"] for row in sorted(listed)}
-    if not files:
+    listed = _listed(spark, sites)
+    if not listed:
         msg = f"{sites}: there is no file."
         raise InputError(msg)
-    total = sum(files.values())
-    many.check_folders([_local(path) for path in files if path.startswith(LOCAL)])
+    local = [_local(path) for path in listed if path.startswith(LOCAL)]
+    many.check_folders(local)
+    watched = WatchedFiles(*local)
+
+    def check() -> None:
+        watched.check()
+        if _listed(spark, sites) != listed:
+            raise InputError(changed(sites))
+
+    files = {path: length for path, (length, _) in listed.items()}
     keys = _common_keys(files)
-    if all(Path(path).suffix.lower() in PARQUET for path in files):
-        return replace(_parquet(spark, sites, options, keys), files=len(files), bytes=total)
-    return replace(_whole_files(spark, sites, files, options), files=len(files), bytes=total)
+    only_parquet = all(Path(path).suffix.lower() in PARQUET for path in files)
+    found = (
+        _parquet(spark, sites, options, keys)
+        if only_parquet
+        else _whole_files(spark, sites, files, options)
+    )
+    return replace(found, files=len(files), bytes=sum(files.values()), check=check)
+
+
+def _listed(spark: "SparkSession", sites: str) -> dict[str, tuple[int, Any]]:
+    """Return the size and the time of change of each file, by its path, as Spark lists them."""
+    names = ("path", "length", "modificationTime")
+    listed = spark.read.format("binaryFile").load(sites).select(*names).collect()
+    return {row[names[0]]: (row[names[1]], row[names[2]]) for row in sorted(listed)}
 
 
 def _common_keys(files: Iterable[str]) -> list[str]:

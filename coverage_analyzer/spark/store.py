@@ -10,20 +10,29 @@ one of ours: a folder and no link, which holds the marker with its name, both of
 
 import re
 import secrets
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from coverage_analyzer.errors import FolderBusyError, InputError, PublishError
-from coverage_analyzer.files import report
+from coverage_analyzer.files import hold, report
+from coverage_analyzer.files.publishing import MANIFEST
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 WORK: Final = ".work"
 """Ends the names of work folders, with a random part before."""
+
+TOKEN_BYTES: Final = 8
+TOKEN: Final = re.compile(rf"[0-9a-f]{{{2 * TOKEN_BYTES}}}{re.escape(WORK)}")
+"""How they end exactly: `.out.held.*.work` is of another folder than `.out.*.work`."""
+
+OLD: Final = ("old", "held")
+"""Where in a work folder the report is while it is replaced, and a run that was held back."""
 
 PART_OF_CSV: Final = "part-{:05}.csv"
 
@@ -91,7 +100,9 @@ class FileSystem:
         """Return who owns a file or folder; None if it is not there, a link, or of another kind."""
         if not self.exists(path):
             return None
-        state = self._fs.getFileLinkStatus(self._path(path))
+        # With its scheme, a path on a disk of this machine is never found to be a link.
+        plain_path = self._jvm.org.apache.hadoop.fs.Path.getPathWithoutSchemeAndAuthority
+        state = self._fs.getFileLinkStatus(plain_path(self._path(path)))
         plain = not state.isSymlink() and bool(state.isDirectory()) == is_folder
         return str(state.getOwner()) if plain else None
 
@@ -153,22 +164,17 @@ class Folder:
             raise PublishError(msg)
         self._fs = FileSystem(spark, path)
         self.path = self._fs.whole(path).rstrip("/")
-        parent, _, name = self.path.rpartition("/")
-        self._start, token = f"{parent}/.{name}.", secrets.token_hex(8)
-        self._lock, self._work = f"{self._start}lock", f"{self._start}{token}{WORK}"
-        self._part, self._old, self.stage = (
-            f"{self._work}/{kind}" for kind in ("part", "old", "stage")
+        self._held = f"{self.path}{hold.SUFFIX}"
+        self._work = f"{_beside(self.path, secrets.token_hex(TOKEN_BYTES))}{WORK}"
+        self._part, self._gone, self.stage = (
+            f"{self._work}/{kind}" for kind in ("part", "gone", "stage")
         )
+        parent = self.path.rpartition("/")[0]
         self.names: list[str] = []
         with _java_in_words(self.path):
-            self._refuse_others()
+            self._refuse_others(self.path)
             self._fs.make(parent)
-            if not self._fs.claim(self._lock):
-                msg = (
-                    f"Another run writes {self.path}. If none does, one was killed: "
-                    f"delete {self._lock}."
-                )
-                raise FolderBusyError(msg)
+            self._claim(self.path)
             try:
                 self._fs.make(self._work)
                 self._fs.claim(_marker(self._work))
@@ -178,14 +184,20 @@ class Folder:
                 self._clear()
                 raise
 
+    def _old(self, path: str) -> str:
+        """Return where a folder that is replaced is moved to meanwhile, in the work folder."""
+        return f"{self._work}/{OLD[path == self._held]}"
+
     def _recover(self) -> None:
-        """Put back the report that a killed run had moved away, and remove what it left."""
-        mine = self._owners(self._work)
-        for left in self._fs.matching(self._start, WORK):
-            if left == self._work or None in mine or self._owners(left) != mine:
+        """Put back what a killed run had moved away, and remove what it left."""
+        mine, start = self._owners(self._work), _beside(self.path, "")
+        for left in self._fs.matching(start, WORK):
+            is_other = left != self._work and TOKEN.fullmatch(left.removeprefix(start))
+            if not is_other or None in mine or self._owners(left) != mine:
                 continue
-            if not self._fs.exists(self.path) and self._fs.exists(f"{left}/old"):
-                self._fs.move(f"{left}/old", self.path)
+            for path, old in zip((self.path, self._held), OLD, strict=True):
+                if not self._fs.exists(path) and self._fs.exists(f"{left}/{old}"):
+                    self._fs.move(f"{left}/{old}", path)
             self._fs.drop(left)
 
     def _owners(self, work: str) -> tuple[str | None, str | None]:
@@ -195,19 +207,35 @@ class Folder:
             self._fs.owner(_marker(work), is_folder=False),
         )
 
-    def _refuse_others(self) -> None:
-        """Raise if the folder holds what no run has written.
+    def _claim(self, path: str) -> None:
+        """Take the lock of a folder.
+
+        Raises
+        ------
+        FolderBusyError
+            If another run has it.
+        """
+        lock = _beside(path, "lock")
+        if not self._fs.claim(lock):
+            msg = f"Another run writes {path}. If none does, one was killed: delete {lock}."
+            raise FolderBusyError(msg)
+
+    def _others(self, path: str) -> list[str]:
+        """Return the names of what no run has written into a folder."""
+        if not self._fs.exists(path):
+            return []
+        return [name for name in self._fs.names(path) if name not in report.FILES]
+
+    def _refuse_others(self, path: str) -> None:
+        """Raise if a folder holds what no run has written.
 
         Raises
         ------
         PublishError
             Which names the first such file.
         """
-        if not self._fs.exists(self.path):
-            return
-        others = [n for n in self._fs.names(self.path) if n not in report.FILES]
-        if others:
-            msg = f"{self.path} holds {others[0]!r}, which is of no run; name another folder."
+        if others := self._others(path):
+            msg = f"{path} holds {others[0]!r}, which is of no run; name another folder."
             raise PublishError(msg)
 
     def __enter__(self) -> Self:
@@ -226,7 +254,7 @@ class Folder:
 
     def _clear(self) -> None:
         self._fs.drop(self._work)
-        self._fs.drop(self._lock)
+        self._fs.drop(_beside(self.path, "lock"))
 
     def place(self, name: str) -> str:
         """Return where Spark is to write a folder that is to be published under a name."""
@@ -259,24 +287,77 @@ class Folder:
             for number, part in enumerate(parts):
                 self._fs.move(f"{folder}/{part}", f"{folder}/{PART_OF_CSV.format(number)}")
 
-    def publish(self) -> None:
-        """Put the new folder in the place of the old one, and drop that.
+    def publish(self, *, held: bool = False) -> str:
+        """Put the new folder in the place of the old one, and drop that; return its path.
+
+        Parameters
+        ----------
+        held
+            Whether the run is held back (`files.hold`): then the folder beside, with the ending
+            ``.held``, is replaced instead. Otherwise that is dropped, if a run is in it.
+
+        Raises
+        ------
+        FolderBusyError
+            If another run writes the folder beside.
+        PublishError
+            If the file system refuses.
+        """
+        with _java_in_words(self.path):
+            if not held:
+                self._replace(self.path)
+                with suppress(PublishError), _java_in_words(self._held):  # else the next run does
+                    self._drop_held()
+                return self.path
+            if self._is_link(self._held):
+                msg = f"{self._held} is a link or a file; move it away."
+                raise PublishError(msg)
+            self._refuse_others(self._held)
+            self._claim(self._held)
+            try:
+                self._replace(self._held)
+            finally:
+                self._fs.drop(_beside(self._held, "lock"))
+            return self._held
+
+    def _replace(self, path: str) -> None:
+        """Put the new folder in the place of another.
 
         Raises
         ------
         PublishError
             If the file system refuses.
         """
-        with _java_in_words(self.path):
-            had = self._fs.exists(self.path)
-            if had and not self._fs.move(self.path, self._old):
-                msg = f"{self.path} cannot be moved away; it is as it was."
-                raise PublishError(msg)
-            if not self._fs.move(self._part, self.path):
-                if had:
-                    self._fs.move(self._old, self.path)
-                msg = f"{self.path} cannot be put in place; what stood there stands."
-                raise PublishError(msg)
+        had = self._fs.exists(path)
+        if had and not self._fs.move(path, self._old(path)):
+            msg = f"{path} cannot be moved away; it is as it was."
+            raise PublishError(msg)
+        if not self._fs.move(self._part, path):
+            if had:
+                self._fs.move(self._old(path), path)
+            msg = f"{path} cannot be put in place; what stood there stands."
+            raise PublishError(msg)
+
+    def _drop_held(self) -> None:
+        """Drop a run that was held back before, if nothing else is in its folder."""
+        manifest = f"{self._held}/{MANIFEST}"
+        if self._is_link(self._held) or self._others(self._held) or not self._fs.exists(manifest):
+            return
+        with tempfile.TemporaryDirectory() as scratch:
+            self._fs.get(manifest, Path(scratch) / MANIFEST)
+            is_held = hold.is_held(Path(scratch))
+        if is_held:
+            self._fs.move(self._held, self._gone)  # in one step; it goes with the work folder
+
+    def _is_link(self, path: str) -> bool:
+        """Return whether there is something of the name that is no folder itself."""
+        return self._fs.exists(path) and self._fs.owner(path, is_folder=True) is None
+
+
+def _beside(path: str, kind: str) -> str:
+    """Return a hidden name beside a folder."""
+    parent, _, name = path.rpartition("/")
+    return f"{parent}/.{name}.{kind}"
 
 
 def _marker(work: str) -> str:

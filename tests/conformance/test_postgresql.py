@@ -421,6 +421,22 @@ class TestTarget:
         assert postgresql.sql("SELECT count(*) FROM verdicts") == [(1,)]
 
 
+def test_a_held_run_leaves_the_table(postgresql: PostgreSQL, tmp_path: Path) -> None:
+    """With too many rejects nothing is committed, and the next good run replaces the rows."""
+    header = "site_id,country,latitude,longitude\n"
+    one = "G,US,40.1,-75.1\n"
+    bad = "".join(f"B{n},US,n/a,n/a\n" for n in range(30))
+    path, count = tmp_path / "held.csv", "SELECT count(*) AS n FROM verdicts"
+    options = batch.Options(areas=False, map=False, table=f"{postgresql.address}?table=verdicts")
+    for text, rows, held in ((one * 30, 30, False), (one + bad, 30, True), (one, 1, False)):
+        path.write_text(header + text, encoding="utf-8")
+        told = batch.run(path, centers_file(tmp_path), tmp_path / "out", options=options)
+        assert bool(told["held"]) is held
+        assert (told["table"] is None) is held
+        assert postgresql.sql(count) == [(rows,)]
+        assert (tmp_path / "out.held").exists() is held
+
+
 def test_no_password_is_in_any_output(postgresql: PostgreSQL, tmp_path: Path) -> None:
     """Neither the folder nor what the program says has it, be it in either place of an address."""
     sample(postgresql)

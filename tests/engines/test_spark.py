@@ -2,6 +2,7 @@
 
 import datetime
 import os
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -367,9 +368,16 @@ def test_what_killed_runs_left_and_what_others_have_prepared(tmp_path: Path) -> 
     (left / "part").mkdir(parents=True)
     (left / "coverage-analyzer-out.00000000deadbeef.work").touch()
     out.rename(left / "old")
+    (left / "held").mkdir()
+    other = tmp_path / ".out.held.00000000deadbeef.work"  # of a folder that is called out.held
+    (other / "old").mkdir(parents=True)
+    (other / "coverage-analyzer-out.held.00000000deadbeef.work").touch()
     with session.opened() as shared, Folder(shared, str(out)):
         assert sorted(p.name for p in out.iterdir()) == whole, "it came back"
+        assert (tmp_path / "out.held").is_dir(), "so did a run that was held back"
     assert not left.exists()
+    assert (other / "old").is_dir(), "another run may be at work there"
+    shutil.rmtree(other)
     on_spark(folder, tmp_path)
     assert (victim / "thesis.txt").read_text("utf-8") == "precious"
     assert len(list(tmp_path.glob(".out.*"))) == 5
@@ -405,6 +413,78 @@ def test_command_line(sites: Path, network: Path, tmp_path: Path) -> None:
     ended = CliRunner().invoke(program, ["run", *arguments, *more], standalone_mode=False)
     assert ended.return_value == 1
     assert ended.stderr.endswith("read 191 = decided 183 + rejected 8 + blank 0\n")
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """Return all files below a folder."""
+    found = [path for path in folder.rglob("*") if path.is_file()]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in found}
+
+
+def test_rejects_nearly_all(tmp_path: Path) -> None:
+    """A run with too many rejects goes beside the folder, and is gone after the next good one."""
+    header = "site_id,country,latitude,longitude\n"
+    good = header + "".join(f"G{n},US,40.{n},-75.1\n" for n in range(60))
+    bad = header + "G,US,40.1,-75.1\n" + "".join(f"B{n},US,n/a,n/a\n" for n in range(59))
+    notices: list[str] = []
+    folder = sites_folder(tmp_path, good)
+    assert on_spark(folder, tmp_path, warn=notices.append)["held"] == []
+    whole = tree(tmp_path / "out")
+    (folder / "0.csv").write_text(bad, encoding="utf-8")
+    for _ in range(2):
+        told = on_spark(folder, tmp_path, warn=notices.append)
+        assert told["held"] == ["59 of 60 rows were rejected (--max-rejects 50%)"]
+        assert tree(tmp_path / "out") == whole
+        held = tmp_path / "out.held"
+        assert manifest(held) == told
+        assert len(parts(held / "rejects.csv")) == 59
+    assert [f"files of this run are in file:{held}" in notice for notice in notices] == [True] * 2
+    (held / "notes.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(PublishError, match=r"notes\.txt"):
+        on_spark(folder, tmp_path)
+    assert tree(tmp_path / "out") == whole
+    (folder / "0.csv").write_text(good, encoding="utf-8")
+    assert on_spark(folder, tmp_path)["held"] == []
+    assert (held / "report.csv").exists(), "other files are there"
+    (held / "notes.txt").unlink()
+    held.rename(tmp_path / "kept")
+    held.symlink_to(tmp_path / "kept")
+    kept = tree(tmp_path / "kept")
+    on_spark(folder, tmp_path)
+    (folder / "0.csv").write_text(bad, encoding="utf-8")
+    with pytest.raises(PublishError, match=r"out\.held is a link"):
+        on_spark(folder, tmp_path)
+    assert tree(tmp_path / "kept") == kept
+    held.unlink()
+    (tmp_path / "kept").rename(held)
+    (folder / "0.csv").write_text(good, encoding="utf-8")
+    on_spark(folder, tmp_path)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["in 100%", "network.csv", "out"]
+
+
+def test_hash_file_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files that change, come or go while Spark reads them stop the run; the old report stays."""
+    folder = sites_folder(tmp_path, NASTY)
+    on_spark(folder, tmp_path)
+    whole, count = tree(tmp_path / "out"), running._counts
+
+    def replaced() -> None:
+        (tmp_path / "new").write_text(NASTY, encoding="utf-8")
+        (tmp_path / "new").replace(folder / "0.csv")
+
+    def added() -> None:
+        (folder / "1.csv").write_text(NASTY, encoding="utf-8")
+
+    for change in (replaced, added):
+
+        def counts(judged: Any, change: Any = change) -> Any:
+            change()
+            return count(judged)
+
+        monkeypatch.setattr(running, "_counts", counts)
+        with pytest.raises(InputError, match="changed while it was being read"):
+            on_spark(folder, tmp_path)
+        assert tree(tmp_path / "out") == whole
 
 
 def test_a_session_of_its_own_ends_with_the_run(tmp_path: Path) -> None:

@@ -174,7 +174,7 @@ def test_names_that_are_not_utf8(tmp_path: Path, kind: Any) -> None:
     [
         ("run", "S", "--centers", "C", "-o", "R", "--as-of", AS_OF, "--json"),
         ("check", "S", "--rejects", "R.csv", "--max-rejects", "9"),
-        ("run", "D", "--centers", "C", "-o", "R", "--on-duplicate", "first"),
+        ("run", "D", "--centers", "C", "-o", "R", "--on-duplicate=first", "--max-rejects=100%"),
         ("areas", "C", "-o", "R.gpkg"),
         ("areas", "C", "-o", "R.parquet"),
         ("letter", "S", "--site", "0001", "--centers", "C", "-o", "R.html"),

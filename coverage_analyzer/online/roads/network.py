@@ -8,7 +8,6 @@ at any time.
 """
 
 import contextlib
-import hashlib
 import json
 import os
 import sys
@@ -25,6 +24,7 @@ import numpy.typing as npt
 
 from coverage_analyzer.arrays import Bools, Floats
 from coverage_analyzer.errors import InputError, MissingExtraError
+from coverage_analyzer.fingerprint import WatchedFiles, unchanged_during
 from coverage_analyzer.online.roads.extract import FERRY, MISSING, read_extract
 from coverage_analyzer.online.roads.graph import SPEEDS, STRIDE_M, graph_of, read_graphml
 
@@ -34,7 +34,6 @@ FORMAT: Final = 2
 LEAST_S: Final = 1e-3
 """An edge takes at least so long: a sparse matrix may lose what weighs nothing."""
 
-CHUNK: Final = 1 << 20
 ATTRIBUTION: Final = "Roads © OpenStreetMap contributors (ODbL)"
 
 
@@ -96,16 +95,18 @@ def load_network(
     Raises
     ------
     InputError
-        If the file cannot be read, or has no road.
+        If the file cannot be read, has no road, or changed while it was being read.
     MissingExtraError
         If the extra ``roads`` is not installed.
     """
     path = Path(path)
-    fingerprint = _fingerprint(path, speeds)
+    watched = WatchedFiles(path)
+    fingerprint = _fingerprint(path, watched, speeds)
     kept = Path(cache or cache_folder()) / f"roads-{fingerprint[:32]}.npz"
     network = _cached(kept, fingerprint)
     if network is None:
-        network = built(_graph(path, speeds), fingerprint)
+        with unchanged_during(watched):
+            network = built(_graph(path, speeds), fingerprint)
         _keep(network, kept)
     return network
 
@@ -213,7 +214,7 @@ def _parts(start: npt.NDArray[np.int32], end: npt.NDArray[np.int32]) -> npt.NDAr
     return part
 
 
-def _fingerprint(path: Path, speeds: Mapping[str, float]) -> str:
+def _fingerprint(path: Path, watched: WatchedFiles, speeds: Mapping[str, float]) -> str:
     """Return the hash of what a network of a file is made of.
 
     Raises
@@ -227,17 +228,14 @@ def _fingerprint(path: Path, speeds: Mapping[str, float]) -> str:
         version = metadata.version("osmnx")
     except metadata.PackageNotFoundError as error:
         raise MissingExtraError(MISSING) from error
-    digest = hashlib.sha256()
     try:
-        with path.open("rb") as file:
-            while chunk := file.read(CHUNK):
-                digest.update(chunk)
+        digest = watched.digest()
     except OSError as error:
         msg = f"{path} cannot be read: {error.strerror}. Give a file of roads (.osm.pbf)."
         raise InputError(msg) from error
     model = json.dumps([FORMAT, version, path.suffix, STRIDE_M, LEAST_S, sorted(speeds.items())])
     digest.update(model.encode())
-    return digest.hexdigest()
+    return str(digest.hexdigest())
 
 
 def _graph(path: Path, speeds: Mapping[str, float]) -> Any:

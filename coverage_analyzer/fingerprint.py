@@ -1,0 +1,322 @@
+"""Files that must not change while they are read, and the hash of the bytes that were read.
+
+`HashedFile` is a file that is read through one handle: its bytes are hashed as they pass. Another
+program that replaces the file (a rename, as careful exports do) changes nothing for the handle, so
+only the size and time of the handle count. `WatchedFiles` are files that a library opens by path,
+maybe several times: there the inode counts, too, and they are hashed when the hash is wanted.
+`unchanged` makes a reader check its fingerprint after the last row.
+"""
+
+import functools
+import hashlib
+import os
+import stat
+import weakref
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, Final, NamedTuple, Protocol, TypeVar
+
+from coverage_analyzer.errors import InputError
+
+HASHED_BYTES: Final = 1 << 20
+"""How many bytes are hashed per read of a file that is read for its hash alone."""
+
+T = TypeVar("T")
+
+
+class FileState(NamedTuple):
+    """What the file system says of a regular file; it differs after a change."""
+
+    device: int
+    inode: int
+    size: int
+    modified_ns: int
+
+
+class Fingerprint(Protocol):
+    """What is known of the files behind a table."""
+
+    @property
+    def states(self) -> Mapping[str, FileState | None]:
+        """The state of each file when it was opened.
+
+        None stands for a file that is missing, or is not a regular one, such as a pipe.
+        """
+
+    def check(self) -> None:
+        """Raise if a file has changed since it was opened.
+
+        Raises
+        ------
+        InputError
+            Which names the file.
+        """
+
+    def sha256(self) -> str:
+        """Return the hash of the bytes that were read, after the last of them.
+
+        Raises
+        ------
+        InputError
+            If a file has changed since it was opened.
+        """
+
+
+class HashedFile:
+    """An open file of which every byte is hashed as it is read.
+
+    Parameters
+    ----------
+    path
+        The file, or the name of the stream.
+    stream
+        Read instead of the file, and not closed: it belongs to the program.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be opened.
+    """
+
+    def __init__(self, path: Path, stream: IO[bytes] | None = None) -> None:
+        self.path = path
+        self._file = path.open("rb") if stream is None else stream
+        # A reader that is dropped before its last row closes its file without a warning.
+        self._close = weakref.finalize(self, self._file.close) if stream is None else None
+        self._digest = hashlib.sha256()
+        self._read = 0
+        self._state = self._last = _state_of_handle(self._file)
+        self._is_closed = False
+
+    @property
+    def states(self) -> dict[str, FileState | None]:
+        """The state of the file when it was opened."""
+        return {str(self.path): self._state}
+
+    @property
+    def size(self) -> int:
+        """How many bytes the file had when it was opened; 0 if it is not a regular file."""
+        return self._state.size if self._state else 0
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return at most so many bytes, none at the end."""
+        data = self._file.read(size)
+        self._digest.update(data)
+        self._read += len(data)
+        return data
+
+    def tell(self) -> int:
+        """Return how many bytes have been read."""
+        return self._read
+
+    def read_rest(self) -> None:
+        """Read up to the end, so that the hash covers what follows the last record."""
+        while self.read(HASHED_BYTES):
+            pass
+
+    def close(self) -> None:
+        """Close the file; a stream of the program stays open."""
+        if not self._is_closed:
+            self._last = _state_of_handle(self._file)
+            self._is_closed = True
+            if self._close is not None:
+                self._close()
+
+    def check(self) -> None:
+        """Raise if the file has changed since it was opened.
+
+        Raises
+        ------
+        InputError
+            Which names it.
+        """
+        if not self._is_closed:
+            self._last = _state_of_handle(self._file)
+        if self._last != self._state:
+            raise InputError(changed(self.path))
+
+    def sha256(self) -> str:
+        """Return the hash of all bytes; those not read yet are read.
+
+        Raises
+        ------
+        InputError
+            If the file has changed since it was opened.
+        """
+        if not self._is_closed:
+            self.read_rest()
+        self.check()
+        return self._digest.hexdigest()
+
+
+class WatchedFiles:
+    """Files that are opened by their paths, as they are now.
+
+    Parameters
+    ----------
+    paths
+        The files.
+    optional
+        Files beside them that are read if they are there; one that is empty is as good as missing.
+    """
+
+    def __init__(self, *paths: Path, optional: tuple[Path, ...] = ()) -> None:
+        self._paths, self._optional = paths, optional
+        self.states = self._now()
+        self._digest: Any = None
+
+    def _now(self) -> dict[str, FileState | None]:
+        states = {str(path): _state_of_path(path) for path in self._paths}
+        for path in self._optional:
+            state = _state_of_path(path)
+            states[str(path)] = state if state and state.size else None
+        return states
+
+    def check(self) -> None:
+        """Raise if a file has changed, or is another one.
+
+        Raises
+        ------
+        InputError
+            Which names it.
+        """
+        compare_states(self.states, self._now())
+
+    def digest(self) -> Any:
+        """Return a copy of the hash object of all bytes, one file behind the other.
+
+        Raises
+        ------
+        InputError
+            If a file has changed since it was opened.
+        OSError
+            If one cannot be read.
+        """
+        if self._digest is None:
+            digest = hashlib.sha256()
+            for path in self._paths + self._optional:
+                if path not in self._optional or self.states[str(path)] is not None:
+                    _hash(path, self.states[str(path)], digest)
+            self.check()
+            self._digest = digest
+        return self._digest.copy()
+
+    def sha256(self) -> str:
+        """Return the hash of all bytes, one file behind the other; it is computed once.
+
+        Raises
+        ------
+        InputError
+            If a file has changed since it was opened, or cannot be read.
+        """
+        try:
+            return str(self.digest().hexdigest())
+        except OSError as error:
+            self.check()
+            msg = f"{error.filename} cannot be read: {error.strerror}."
+            raise InputError(msg) from error
+
+
+def check_same(first: Fingerprint | None, second: Fingerprint | None) -> None:
+    """Raise if files that are read twice are not the same ones the second time.
+
+    Parameters
+    ----------
+    first, second
+        The fingerprints of the two readings; None if there are no files, as for a database.
+
+    Raises
+    ------
+    InputError
+        Which names a file that has changed, is new or is missing.
+    """
+    if first is not None and second is not None:
+        compare_states(first.states, second.states)
+
+
+def unchanged(blocks: Callable[[Any], Iterator[T]]) -> Callable[[Any], Iterator[T]]:
+    """Make the ``blocks`` of a reader end with a check of its ``fingerprint``."""
+
+    @functools.wraps(blocks)
+    def checked(reader: Any) -> Iterator[T]:
+        with unchanged_during(reader.fingerprint):
+            yield from blocks(reader)
+
+    return checked
+
+
+@contextmanager
+def unchanged_during(fingerprint: Fingerprint) -> Iterator[None]:
+    """Check a fingerprint after the work of a context that reads its files.
+
+    A change also explains an error on the way, such as a line that is cut off.
+
+    Raises
+    ------
+    InputError
+        If a file has changed; else that of the work.
+    """
+    try:
+        yield
+    except InputError:
+        fingerprint.check()
+        raise
+    fingerprint.check()
+
+
+def compare_states(
+    before: Mapping[str, FileState | None], after: Mapping[str, FileState | None]
+) -> None:
+    """Raise if a file is in another state, is new or is missing.
+
+    Raises
+    ------
+    InputError
+        Which names the first such file.
+    """
+    for path in [*before, *after]:
+        if path not in before or path not in after or before[path] != after[path]:
+            raise InputError(changed(path))
+
+
+def changed(path: Path | str) -> str:
+    """Return the message that a file changed."""
+    return f"{path} changed while it was being read; run again when it is complete."
+
+
+def _hash(path: Path, state: FileState | None, digest: Any) -> None:
+    """Add the bytes of a file to a hash.
+
+    Raises
+    ------
+    InputError
+        If it is not in the given state before and after.
+    """
+    with path.open("rb") as file:
+        before = _state_of_handle(file)
+        while data := file.read(HASHED_BYTES):
+            digest.update(data)
+        after = _state_of_handle(file)
+    if not before == after == state:
+        raise InputError(changed(path))
+
+
+def _state_of_path(path: Path) -> FileState | None:
+    try:
+        return _state(path.stat())
+    except (OSError, ValueError):
+        return None
+
+
+def _state_of_handle(file: IO[bytes]) -> FileState | None:
+    try:
+        return _state(os.fstat(file.fileno()))
+    except (OSError, ValueError, AttributeError):  # a stream that is only in memory
+        return None
+
+
+def _state(found: os.stat_result) -> FileState | None:
+    if not stat.S_ISREG(found.st_mode):
+        return None
+    return FileState(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
