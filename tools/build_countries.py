@@ -4,9 +4,11 @@ Run from the repository's root, with ``node`` and ``npm`` at hand::
 
     python tools/build_countries.py
 
-It fetches the two pinned npm packages into a scratch folder, prepares the source (`prepared`),
-has mapshaper clean and simplify it (`topology`), turns the result into arrays (`arrays`), proves
-them (`shapes` must be valid, `crossings` none) and writes ``countries.arrow`` and ``SOURCE.md``.
+It downloads the pinned packages into a scratch folder, prepares the source (`prepared`), has
+mapshaper clean it (`cleaned`), takes borders on land from a newer source where they have moved
+(`newer_borders`), has mapshaper simplify the result (`topology`), turns it into arrays (`arrays`),
+proves them (`shapes` must be valid, `crossings` none) and writes ``countries.arrow`` and
+``SOURCE.md``.
 """
 
 import functools
@@ -21,9 +23,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import newer_borders
 import numpy as np
 import pyarrow as pa
 import shapely
+from newer_borders import area_km2, parts
 
 SOURCE = "@osm_borders/maritime_10m@1.1.0"
 MAPSHAPER = "mapshaper@0.7.70"
@@ -37,7 +41,6 @@ CELLS_PER_DEGREE = 10
 COLUMNS, ROWS = 360 * CELLS_PER_DEGREE, 180 * CELLS_PER_DEGREE
 CELL = UNITS // CELLS_PER_DEGREE
 BORDER = np.uint16(65535)  # the mark of a cell that an edge touches
-KM2_PER_SQUARE_DEGREE = 12_364.0  # at the equator
 LEAST_ZONE_KM2 = 1.0  # smaller overlaps are slivers, which mapshaper gives to the smaller country
 
 # The source leaves the sea round these three islands with France.
@@ -78,6 +81,18 @@ derives from the borders, too, and is under the ODbL as well.
 Babel, with everyday aliases written by hand. **`territories.toml`** is written by hand.
 
 """
+
+NEWER_TEXT = """## Borders since April 2022
+
+Taken from the polygons of time zones of 2026 (`{}`), which follow OpenStreetMap's country borders
+and are under the ODbL, too; `zone.tab` of `{}` says whose each zone is. On land, where both sides
+of a stretch belong to one country each and the newer line is more than 250 m away, it replaces the
+older one. Where the parties disagree (`DISPUTES` in `tools/newer_borders.py`) the strip between
+both lines is a contested face, held as before. Zones are no evidence for Antarctica, Kosovo,
+Palestine, Svalbard, Vietnam, Western Sahara and the US Minor Outlying Islands, nor for Abkhazia,
+South Ossetia and Guantanamo Bay, which keep another country's clock.
+
+""".format(*newer_borders.PACKAGES[1:])
 
 Geometries = dict[str, shapely.Geometry]
 
@@ -137,20 +152,6 @@ def packed(package: str, sha256: str, scratch: Path) -> None:
     subprocess.run(["tar", "xzf", name], cwd=scratch, check=True)
 
 
-def parts(geometry: shapely.Geometry) -> list[shapely.Polygon]:
-    """Return all polygons of a geometry, however deep they are nested."""
-    if isinstance(geometry, shapely.Polygon):
-        return [geometry]
-    return [p for part in getattr(geometry, "geoms", ()) for p in parts(part)]
-
-
-def area_km2(geometry: shapely.Geometry) -> float:
-    """Return the area, good to a few per cent, enough to rank and to drop slivers."""
-    return sum(
-        p.area * np.cos(np.radians(p.centroid.y)) * KM2_PER_SQUARE_DEGREE for p in parts(geometry)
-    )
-
-
 def prepared(polygons: Geometries, sovereigns: dict[str, str]) -> Geometries:
     """Return the faces: countries with the known gaps of the source closed, and contested zones.
 
@@ -185,20 +186,39 @@ def contested(polygons: Geometries, sovereigns: dict[str, str]) -> Geometries:
     return zones
 
 
-def topology(faces: Geometries, mapshaper: Path, scratch: Path) -> dict[str, Any]:
-    """Return the TopoJSON that mapshaper makes of the faces: cleaned, 25 m, no overlaps or gaps."""
+def feature_collection(faces: Geometries) -> str:
+    """Return faces as GeoJSON, each with its name."""
     features = [
         {"type": "Feature", "properties": {"face": f}, "geometry": shapely.geometry.mapping(g)}
         for f, g in faces.items()
     ]
+    return json.dumps({"type": "FeatureCollection", "features": features})
+
+
+CLEAN = ["-clean", "overlap-rule=min-area", "gap-fill-area=1km2"]
+
+
+def cleaned(faces: Geometries, mapshaper: Path, scratch: Path) -> Geometries:
+    """Return the faces without overlaps and gaps, in full detail."""
+    source, result = scratch / "overlapping.json", scratch / "cleaned.json"
+    source.write_text(feature_collection(faces))
+    subprocess.run([mapshaper, "8gb", "-i", source, *CLEAN, "-o", result], check=True)
+    features = json.loads(result.read_text())["features"]
+    shapes = [shapely.from_geojson(json.dumps(f["geometry"])) for f in features]
+    names = [f["properties"]["face"] for f in features]
+    valid = shapely.make_valid(np.array(shapes), method="structure", keep_collapsed=False)
+    return dict(zip(names, valid, strict=True))
+
+
+def topology(faces: Geometries, mapshaper: Path, scratch: Path) -> dict[str, Any]:
+    """Return the TopoJSON that mapshaper makes of the faces: cleaned, 25 m, no overlaps or gaps."""
     steps = [scratch / f"{n}.json" for n in ("source", "simplified", "mended", "faces")]
-    steps[0].write_text(json.dumps({"type": "FeatureCollection", "features": features}))
-    clean = ["-clean", "overlap-rule=min-area", "gap-fill-area=1km2"]
-    simplify = ["-simplify", "dp", "keep-shapes", "interval=25", *clean]
+    steps[0].write_text(feature_collection(faces))
+    simplify = ["-simplify", "dp", "keep-shapes", "interval=25", *CLEAN]
     write = ["-rename-layers", "faces", "-o", "format=topojson", "no-quantization"]
     # What rounding and new vertices make cross is mended by a second and a third call.
     for number, (given, made) in enumerate(itertools.pairwise(steps)):
-        commands = [*clean, *(simplify if number == 0 else []), *write, "precision=0.000001", made]
+        commands = [*CLEAN, *(simplify if number == 0 else []), *write, "precision=0.000001", made]
         subprocess.run([mapshaper, "8gb", "-i", given, *commands], check=True)
         topo = json.loads(made.read_text())
         if number == 0:
@@ -442,9 +462,15 @@ def main() -> None:
     """
     sovereigns = tomllib.loads((RESOURCES / "territories.toml").read_text())["sovereign"]
     with tempfile.TemporaryDirectory() as folder:
-        polygons, mapshaper = fetched(Path(folder))
-        topo = topology(prepared(polygons, sovereigns), mapshaper, Path(folder))
-        drawn = land(mapshaper, Path(folder))
+        scratch = Path(folder)
+        polygons, mapshaper = fetched(scratch)
+        faces = cleaned(prepared(polygons, sovereigns), mapshaper, scratch)
+        shore = natural_land(scratch / "package" / "land-10m.json")
+        newer = newer_borders.zones(scratch)
+        changes = newer_borders.strips(faces, newer, shore)
+        changes += newer_borders.gaps(faces, newer, shore)
+        topo = topology(newer_borders.updated(faces, changes), mapshaper, scratch)
+        drawn = land(mapshaper, scratch)
     names, arcs, rings = arrays(topo)
     made = shapes(arcs, rings)
     invalid = [names[i] for i in np.flatnonzero(~shapely.is_valid(made))]
@@ -464,7 +490,8 @@ def main() -> None:
         "cut with": f"npm `{LAND}` (sha256 `{LAND_SHA256}`)",
     }
     table = "\n".join(f"| {what} | {fact} |" for what, fact in facts.items())
-    (RESOURCES / "SOURCE.md").write_text(f"{SOURCE_TEXT}| | |\n|---|---|\n{table}\n")
+    taken = NEWER_TEXT + newer_borders.table(changes)
+    (RESOURCES / "SOURCE.md").write_text(f"{SOURCE_TEXT}| | |\n|---|---|\n{table}\n\n{taken}")
     print(table)
 
 

@@ -325,10 +325,15 @@ def _to_segment(a: Floats, b: Floats) -> Floats:
 @functools.cache
 def load() -> Borders:
     """Return the layer that ships with the package: about 0.1 s, then kept."""
+    path = resources.files("coverage_analyzer") / "resources" / "countries" / "countries.arrow"
+    return read(path.read_bytes())
+
+
+def read(data: bytes) -> Borders:
+    """Return a layer from the bytes of a file that ``tools/build_countries.py`` wrote."""
     import pyarrow as pa
 
-    path = resources.files("coverage_analyzer") / "resources" / "countries" / "countries.arrow"
-    batch = pa.ipc.open_file(pa.BufferReader(path.read_bytes())).get_batch(0)
+    batch = pa.ipc.open_file(pa.BufferReader(data)).get_batch(0)
     column: dict[str, Any] = {name: batch.column(name).flatten() for name in batch.schema.names}
     numbers = {n: arrays.numpy(c) for n, c in column.items() if n != "faces"}
     sizes = numbers["arc_sizes"]
