@@ -20,7 +20,7 @@ from coverage_analyzer import arrays, documents
 from coverage_analyzer.errors import InputError, visible
 from coverage_analyzer.files import feature_ids, wkb
 from coverage_analyzer.files.spatial import UNREADABLE, Layer, SpatialFile
-from coverage_analyzer.fingerprint import WatchedFiles
+from coverage_analyzer.fingerprint import WatchedFiles, unchanged_during
 
 CHUNK: Final = 1 << 20
 FEATURE_CHARACTERS: Final = 32 << 20
@@ -49,9 +49,22 @@ def geojson(path: Path) -> SpatialFile:
     Raises
     ------
     InputError
+        If it cannot be read, its CRS would have to be fetched, or it changes meanwhile.
+    """
+    fingerprint = WatchedFiles(path)
+    with unchanged_during(fingerprint):
+        return _opened(path, fingerprint)
+
+
+def _opened(path: Path, fingerprint: WatchedFiles) -> SpatialFile:
+    """Open a file for the second reading, after the first.
+
+    Raises
+    ------
+    InputError
         If it cannot be read, or its CRS would have to be fetched.
     """
-    found, fingerprint = _Found(), WatchedFiles(path)
+    found = _Found()
     try:
         for features in _batches(path, found):
             found.add(features)
@@ -74,7 +87,8 @@ def geojson(path: Path) -> SpatialFile:
         for features in _batches(path, _Found()):
             yield _batch(features, schema, has_id=has_id)
 
-    return SpatialFile(path, Layer(schema, len(attributes), crs, batches, fingerprint, found.rows))
+    layer = Layer(schema, len(attributes), crs, batches, fingerprint, found.rows)
+    return SpatialFile(path, layer)
 
 
 @dataclass

@@ -28,7 +28,7 @@ from coverage_analyzer.batch.driving import drive
 from coverage_analyzer.batch.redrawing import redrawn
 from coverage_analyzer.cli.main import program
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files import delimited, reading
+from coverage_analyzer.files import delimited, geojson, reading
 from coverage_analyzer.maps.payload import Network
 from coverage_analyzer.online.roads import network as network_module
 from coverage_analyzer.online.roads.drives import engine_of
@@ -197,6 +197,25 @@ def test_hash_sidecar_missing(tmp_path: Path) -> None:
     path = saved(tmp_path, "sites.shp")
     with pytest.raises(InputError, match=rf"sites\.cpg {CHANGED}"):
         run(path, tmp_path, progress=once(Path.unlink, path.with_suffix(".cpg")))
+
+
+@pytest.mark.parametrize("change", [truncated, replaced])
+def test_geojson_that_changes_while_its_columns_are_looked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Change
+) -> None:
+    """The first of two readings counts, too, and a change explains what cannot be read in it."""
+    path, add = saved(tmp_path, "sites.geojson"), geojson._Found.add
+
+    def changing(found: Any, features: Any) -> None:
+        add(found, features)
+        if found.rows == 20:
+            change(path)
+
+    monkeypatch.setattr(geojson, "CHUNK", 1_000)
+    monkeypatch.setattr(geojson, "FEATURES_AT_ONCE", 10)
+    monkeypatch.setattr(geojson._Found, "add", changing)
+    with pytest.raises(InputError, match=f"^{path} {CHANGED}"):
+        geojson.geojson(path)
 
 
 def test_the_program_ends_with_2(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
