@@ -2,6 +2,7 @@
 
 import csv
 import re
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -147,8 +148,9 @@ def letters(work: Workspace) -> str:
     text = ""
     for site in ("qualified", "pending-ordered", "borderline", "phase-over", "no-center"):
         name = f"letter-{site}.html"
-        text += work.call(f"letter sites.csv --site {site} {NETWORK} {TERMS} {AS_OF} -o {name}")
-        text += page(work, name)
+        said = work.call(f"letter sites.csv --site {site} {NETWORK} {TERMS} {AS_OF} -o {name}")
+        assert "\nexit 0\n" in said, said
+        text += said + page(work, name)
     return text
 
 
@@ -241,8 +243,7 @@ def redrawn(work: Workspace) -> str:
 
 
 MISTAKES: Final = (
-    "",
-    "runs sites.csv",
+    "publish sites.csv",
     "run",
     "check no-such-file.csv",
     "check empty.csv",
@@ -324,34 +325,32 @@ def mistakes(work: Workspace) -> str:
     return "\n".join(answers)
 
 
+def cell(value: Any) -> Any:
+    """Return a cell as plain Python: numbers to 3 decimals, geometry by its bounds."""
+    if isinstance(value, (list, tuple, np.ndarray)):
+        return [cell(part) for part in value]
+    if isinstance(value, np.generic):
+        return cell(value.item())
+    if isinstance(value, float):
+        return round(value, 3)
+    if hasattr(value, "geom_type"):
+        return f"{value.geom_type} {[round(bound, 4) for bound in value.bounds]}"
+    if isinstance(value, (bool, int)):
+        return value
+    return None if value is None or value is pd.NA or value is pd.NaT else str(value)
+
+
 def cells(frame: pd.DataFrame) -> str:
-    """Return a frame's cells: geometry by its bounds, numbers to 3 decimals, days as text."""
-
-    def shown(value: Any) -> Any:
-        if hasattr(value, "geom_type"):
-            return f"{value.geom_type} {[round(b, 4) for b in value.bounds]}"
-        if isinstance(value, (list, tuple, np.ndarray)):
-            return [shown(part) for part in value]
-        if isinstance(value, dict):
-            return {key: shown(part) for key, part in value.items()}
-        if value is None or value is pd.NA or value is pd.NaT:
-            return None
-        if isinstance(value, (bool, np.bool_)):
-            return bool(value)
-        if isinstance(value, (int, np.integer)):
-            return int(value)
-        if isinstance(value, (float, np.floating)):
-            return None if np.isnan(value) else round(float(value), 3)
-        return str(value)
-
+    """Return a frame's cells, those of its index first."""
     table = frame.reset_index()
     header = ["" if name == "index" else name for name in table.columns]
-    return csv_of(header, ([shown(cell) for cell in row] for row in table.to_numpy(object)))
+    return csv_of(header, (map(cell, row) for row in table.to_numpy(object)))
 
 
 def frames(work: Workspace) -> str:
     """Return what the functions for notebooks give on our data."""
-    with work.entered(), pytest.warns(UserWarning) as caught:
+    with work.entered(), warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
         sites = ca.read_sites("sites.csv")
         centers = ca.read_centers("centers.csv")
         policy = ca.Policy.load(Path("own.toml"))

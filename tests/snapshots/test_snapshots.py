@@ -4,7 +4,6 @@ A change that is meant is made by ``make snapshots``, and looked through as a di
 """
 
 import difflib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -21,9 +20,9 @@ SHOWN: Final = 60
 
 
 @pytest.fixture(scope="module")
-def work(tmp_path_factory: pytest.TempPathFactory, caches: Path) -> Iterator[Workspace]:
+def work(tmp_path_factory: pytest.TempPathFactory, caches: Path) -> Workspace:
     """Return a folder with copies of the data; what one snapshot makes there others may read."""
-    yield Workspace(tmp_path_factory.mktemp("snapshots"), caches)
+    return Workspace(tmp_path_factory.mktemp("snapshots"), caches)
 
 
 def difference(name: str, before: str, now: str) -> str:
@@ -40,6 +39,7 @@ def difference(name: str, before: str, now: str) -> str:
     )
 
 
+@pytest.mark.filterwarnings("ignore:Conversion of an array:DeprecationWarning")  # of pyproj 3.7.0
 @pytest.mark.parametrize("name", SNAPSHOTS)
 def test_what_users_see_is_as_before(
     name: str, work: Workspace, request: pytest.FixtureRequest
