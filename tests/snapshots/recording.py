@@ -204,7 +204,10 @@ def geojson(work: Workspace, name: str) -> str:
 
 
 class Page(HTMLParser):
-    """The visible text of a page, its packed data, and how many elements of each kind it has."""
+    """The visible text of a page, its packed data, and how many elements of each kind it has.
+
+    Of scripts and styles it keeps the hash of the last ones, which are the project's own.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -212,6 +215,7 @@ class Page(HTMLParser):
         self.identity = ""
         self.text: list[str] = []
         self.data: dict[str, bytes] = {}
+        self.code: dict[str, str] = {}
         self.elements: Counter[str] = Counter()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -231,7 +235,9 @@ class Page(HTMLParser):
         """Keep text; unpack data."""
         if self.inside == "script" and self.identity.startswith("coverage-"):
             self.data[self.identity] = gzip.decompress(base64.b64decode(data))
-        elif self.inside not in {"script", "style"} and data.strip():
+        elif self.inside in {"script", "style"}:
+            self.code[self.inside] = digest(data)
+        elif data.strip():
             self.text.append(" ".join(data.split()))
 
 
@@ -241,6 +247,7 @@ def page(work: Workspace, name: str) -> str:
     read.feed((work.folder / name).read_text("utf-8"))
     lines = [f"== {name}", "--- text", *read.text, "--- elements"]
     lines += [f"{count} {element}" for element, count in sorted(read.elements.items())]
+    lines += [f"last {tag}: {code}" for tag, code in sorted(read.code.items())]
     for identity, data in sorted(read.data.items()):
         lines.append(f"--- data {identity}")
         if data[:1] in b"{[" and identity != "coverage-land":
@@ -298,7 +305,7 @@ def formats(path: Path, sheet: int) -> list[str]:
         styles = ET.fromstring(archive.read("xl/styles.xml"))  # noqa: S314 - our own file
         cells = ET.fromstring(archive.read(f"xl/worksheets/sheet{sheet}.xml"))  # noqa: S314
     codes = {each.get("numFmtId"): each.get("formatCode") for each in styles.iter(f"{SHEET}numFmt")}
-    kinds = [each.get("numFmtId") for each in styles.find(f"{SHEET}cellXfs") or ()]
+    kinds = [each.get("numFmtId") for each in styles.iterfind(f"{SHEET}cellXfs/{SHEET}xf")]
     second = cells.find(f"{SHEET}sheetData/{SHEET}row[@r='2']")
     shown = []
     for cell in second if second is not None else ():

@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 from recording import HERE, Workspace
-from snapshots import SNAPSHOTS
+from snapshot_list import SNAPSHOTS
 
 from coverage_analyzer.matching import Reason
 
