@@ -8,7 +8,7 @@ BENCH := .venv-bench
 BENCH_READY := $(BENCH)/.ready
 DEMO := reports/demo
 
-.PHONY: demo test lint check wheel services bench bench-large bench-parts profile fuzz mutants matrix lock format clean
+.PHONY: demo test lint check wheel services bench bench-large bench-parts profile fuzz mutants snapshots matrix lock format clean
 .DEFAULT_GOAL := demo
 
 demo: $(READY)
@@ -77,6 +77,11 @@ fuzz: $(READY)
 # One wrong line at a time: the tests must see each (about 5 minutes).
 mutants: $(READY)
 	$(BIN)/python tests/mutants.py
+
+# What users see has changed on purpose: keep it as it is now, and look through the diff.
+snapshots: $(READY)
+	$(BIN)/pytest -q tests/snapshots --renew-snapshots
+	git --no-pager diff --stat -- tests/snapshots
 
 # On the other Pythons at hand (or make matrix PYTHONS="FOLDER ..."), and with the oldest libraries
 # that are allowed; without extras.

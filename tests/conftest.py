@@ -23,6 +23,15 @@ settings.register_profile(
 settings.load_profile("repeatable")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let tests of snapshots keep what they see as what is expected."""
+    parser.addoption(
+        "--renew-snapshots",
+        action="store_true",
+        help="write tests/snapshots/expected anew, to be looked through as a diff of git",
+    )
+
+
 @pytest.fixture(scope="session")
 def world() -> Countries:
     """Return the countries that ship with the package."""
