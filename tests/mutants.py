@@ -647,8 +647,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "countries/names",
-        "return UNKNOWN if key.isdecimal() else self._index.get(key, UNKNOWN)",
-        "return UNKNOWN if key.isdecimal() else self._index.get(key, NONE)",
+        "return self._codes.get(code_key(text)) or self._index.get(key, UNKNOWN)",
+        "return self._codes.get(code_key(text)) or self._index.get(key, NONE)",
         "an unknown country counts as none said, and is inferred",
     ),
     Mutant(
@@ -659,9 +659,15 @@ MUTANTS: Final = (
     ),
     Mutant(
         "countries/names",
-        "return UNKNOWN if key.isdecimal() else self._index.get(key, UNKNOWN)",
-        "return self._index.get(key, UNKNOWN)",
+        "if key.isdecimal():",
+        "if not key:",
         "a point between digits is dropped",
+    ),
+    Mutant(
+        "countries/names",
+        "if not text.isascii():",
+        "if not text:",
+        "a name with accents is read as a code: Austria in Vietnamese as Angola",
     ),
     Mutant(
         "countries/names",
