@@ -753,12 +753,6 @@ MUTANTS: Final = (
         "NA is unknown: Namibia read as a missing value",
     ),
     Mutant(
-        "country_names.Names._one",
-        "IfExp.orelse.args.1",
-        Rename("UNKNOWN", "NONE"),
-        "an unknown country counts as none said, and is inferred",
-    ),
-    Mutant(
         "country_names.folded",
         "Attribute[casefold]",
         Rewrite("_1.casefold", "arg"),
@@ -766,9 +760,21 @@ MUTANTS: Final = (
     ),
     Mutant(
         "country_names.Names._one",
-        "IfExp",
-        Keep(".orelse"),
+        "BoolOp.values.1.args.1",
+        Rename("UNKNOWN", "NONE"),
+        "an unknown country counts as none said, and is inferred",
+    ),
+    Mutant(
+        "country_names.Names._one",
+        "Call[isdecimal]",
+        Rewrite("not _1", ".func.value"),
         "a point between digits is dropped",
+    ),
+    Mutant(
+        "country_names.code_key",
+        "Call[isascii]",
+        Keep(".func.value"),
+        "a name with accents is read as a code: Austria in Vietnamese as Angola",
     ),
     Mutant(
         "country_names.Names._several",

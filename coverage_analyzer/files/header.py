@@ -17,6 +17,9 @@ DELIMITERS: Final = (",", ";", "\t", "|")
 MOST_COLUMNS: Final = 16_384
 """As many as a sheet of a workbook has; a header of more is no header."""
 
+MARK_BYTES: Final = 1 << 20
+"""In so many bytes of a first line its marks are counted."""
+
 _QUOTED: Final = re.compile(rb'"[^"]*+"?')
 
 Wanted = Callable[[Sequence[str]], bool]
@@ -87,14 +90,15 @@ def read_header(
 def _check_marks(data: bytes, delimiter: str, path: Path) -> None:
     """Raise if a first line parts into far too many fields: reading them would take long.
 
-    What is in quotes does not count.
+    What is in quotes does not count, nor what is behind the first bytes: names of ordinary length
+    are so many in these already.
 
     Raises
     ------
     InputError
         If it does.
     """
-    line = re.split(rb"[\r\n]", _QUOTED.sub(b"", data), maxsplit=1)[0]
+    line = re.split(rb"[\r\n]", _QUOTED.sub(b"", data[:MARK_BYTES]), maxsplit=1)[0]
     marks = [line.count(mark.encode()) for mark in delimiter or DELIMITERS]
     if max(marks) >= MOST_COLUMNS:
         _refuse_columns(max(marks) + 1, path)

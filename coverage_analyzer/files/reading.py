@@ -1,6 +1,7 @@
 """Opening tables by what their names say, and reading centers and sites out of them."""
 
 import dataclasses
+import re
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,9 @@ from coverage_analyzer.files.delimited import PLAIN, Dialect
 from coverage_analyzer.files.duplicates import Ids, Refused
 from coverage_analyzer.products import ENDS, Products
 from coverage_analyzer.tables import Column, Rejected
+
+_DAY_NUMBER: Final = re.compile(r"[1-9][0-9]{4}(?:\.[0-9]+)?")
+"""What a spreadsheet makes of a day in a cell that is not formatted as one."""
 
 DAYS: Final = ("opens_on", "closes_on", "ordered_on", *ENDS)
 
@@ -351,6 +355,10 @@ def _undated(block: Block, table: Table, row: int) -> str:
     filled = {n: t for n, t in texts.items() if t.strip()}
     wrong = [n for n, t in filled.items() if np.isnat(_days(arrays.text([t]), table)[0][0])]
     like, hint = _like(table)
+    if hint and any(_DAY_NUMBER.fullmatch(texts[name].strip()) for name in wrong):
+        hint = (
+            "; is it a spreadsheet's number of a day? format those cells as dates, and save again"
+        )
     told = " and ".join(f"{name} is {texts[name]!r}" for name in wrong)
     return f"{told}, not {like}{hint}"
 

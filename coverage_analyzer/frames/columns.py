@@ -1,6 +1,7 @@
 """Frames turned into the kernel's arrays, and points back into frames."""
 
 import datetime
+import re
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -32,6 +33,8 @@ SETTLED: Final = "country_settled"
 """The key in ``.attrs`` of sites of which the reader was told which column holds the country."""
 
 NUMERIC: Final = ("latitude", "longitude", "accuracy_m")
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def policy_of(policy: Policy | str) -> Policy:
@@ -212,12 +215,30 @@ def texts(frame: pd.DataFrame, name: str) -> pa.Array:
 
     A whole number is written as such, since pandas makes integers with gaps floats; a day is
     written as 2026-12-01.
+
+    Raises
+    ------
+    InputError
+        If a cell holds text that is not Unicode.
     """
     cells = frame[name]
-    if pd.api.types.infer_dtype(cells, skipna=True) != "string":
-        cells = pd.Series([as_text(cell) for cell in cells.astype("object")], dtype="string")
-    made = pa.array(cells.astype("string").fillna(""), pa.string())
+    try:
+        if pd.api.types.infer_dtype(cells, skipna=True) != "string":
+            cells = pd.Series([as_text(cell) for cell in cells.astype("object")], dtype="string")
+        made = pa.array(cells.astype("string").fillna(""), pa.string())
+    except UnicodeEncodeError as error:
+        raise InputError(not_unicode(frame[name])) from error
     return made.combine_chunks() if isinstance(made, pa.ChunkedArray) else made
+
+
+def not_unicode(cells: "pd.Series[Any]") -> str:
+    """Return the message on a column with half a surrogate pair, as ``surrogateescape`` makes."""
+    rows = [n for n, cell in enumerate(cells) if _SURROGATE.search(str(cell))]
+    return (
+        f"{len(rows)} cells in {cells.name!r} hold text that is not Unicode (half a surrogate "
+        f"pair), the first in row {cells.index[rows[0]] if rows else 0!r}; read the text with its "
+        f"encoding, such as encoding='cp1252'."
+    )
 
 
 def as_text(cell: Any) -> str:

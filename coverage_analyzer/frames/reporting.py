@@ -22,6 +22,7 @@ from coverage_analyzer.frames.columns import (
     centers_of,
     geometries,
     need,
+    not_unicode,
     points_name,
     texts,
 )
@@ -132,7 +133,13 @@ def _table(frame: pd.DataFrame) -> pa.Table:
 
 
 def _cells(cells: "pd.Series[Any]") -> Any:
-    """Return a column as Arrow has it, or as text where Arrow or CSV has no such type."""
+    """Return a column as Arrow has it, or as text where Arrow or CSV has no such type.
+
+    Raises
+    ------
+    InputError
+        If a cell holds text that is not Unicode.
+    """
     mixed = cells.dtype == object and (
         pd.api.types.infer_dtype(cells, skipna=True) not in PLAIN_OBJECTS
     )
@@ -143,7 +150,10 @@ def _cells(cells: "pd.Series[Any]") -> Any:
             mixed = True
         else:
             mixed = isinstance(made.type, pa.BaseExtensionType) or pa.types.is_duration(made.type)
-    return pa.array([_words(cell) for cell in cells], pa.string()) if mixed else made
+    try:
+        return pa.array([_words(cell) for cell in cells], pa.string()) if mixed else made
+    except UnicodeEncodeError as error:
+        raise InputError(not_unicode(cells)) from error
 
 
 def _words(cell: Any) -> str | None:

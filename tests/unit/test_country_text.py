@@ -156,6 +156,24 @@ def test_false_friends_stay_what_they_are(text: str, meant: str) -> None:
     assert code(text) == meant
 
 
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        *(("Áo", "AO"), ("Bỉ", "BI"), ("Çı", "CI"), ("Dé", "DE"), ("DÉU", "DE"), ("Üs", "US")),
+        *(("Saint", "ST"), ("saint", "ST"), ("Áo - X", "AO"), ("Bỉ (Europe)", "BI")),
+    ],
+)
+def test_a_short_name_with_accents_is_not_a_code(text: str, meant: str) -> None:
+    """Áo is Vietnamese for Austria and Bỉ for Belgium, not the codes of Angola and Burundi."""
+    assert code(text) != meant
+    assert [code(plain) for plain in ("ao", "(B.I.)", "ST", "\uff24\uff25")] == [
+        "AO",
+        "BI",
+        "ST",
+        "DE",
+    ]
+
+
 def test_no_added_name_belongs_to_another_country() -> None:
     """Keys are folded, and each is the country's that the table says."""
     folder = resources.files("coverage_analyzer") / "resources" / "countries"
