@@ -445,7 +445,7 @@ def _notes(
     ]
     names = [rule.clause for name, rule in about if rule and name in said]
     names += level.footnotes
-    names += [time.clause for time in policy.lead_times if time.per != "center"]
+    names += policy.unapplied_clauses
     names += [policy.warranty.clause] if policy.warranty else []
     decided_by = _gate_clause(matcher, row)
     return (policy.clauses[name] for name in dict.fromkeys(names) if name != decided_by)
