@@ -781,7 +781,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "gates",
-        "lower = (facts.requested > promised) | self.without_band(facts, country)",
+        "lower = (facts.requested > promised) | self._has_unbanded(facts)",
         "lower = facts.requested > promised + 1",
         "who bought Gold waits for Gold Plus",
     ),
@@ -817,7 +817,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "matching",
-        "result.level[shut] = np.maximum(given.level, lowest)[shut]",
+        "result.level[shut] = np.where(barred, lowest, np.maximum(given.level, lowest))[shut]",
         "result.level[shut] = given.level[shut]",
         "a gate changes the status alone",
     ),
@@ -835,7 +835,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "matching",
-        "doubtful = phases.doubtful & (result.status == Status.fallback)",
+        "doubtful = phases.doubtful & (result.status < Status.review)",
         "doubtful = phases.doubtful & (result.status == Status.qualified)",
         "Gold is promised for a product that may be past its life",
     ),
@@ -844,6 +844,12 @@ MUTANTS: Final = (
         "result.level[own] = facts.requested[own]",
         "result.level[own] = np.maximum(result.level, facts.requested)[own]",
         "a level that was bought and that no distance bounds is taken away",
+    ),
+    Mutant(
+        "matching",
+        "none = bought & self.gates.not_offered_there(facts, result.country)",
+        "none = bought & False",
+        "a level that was bought counts where it is not offered",
     ),
     Mutant(
         "terms/timeline",
@@ -872,8 +878,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "http_client",
-        "if depth > MAX_DEPTH:",
-        "if depth > 10**9:",
+        "return load_json(data, max_depth=MAX_DEPTH, max_bytes=len(data))",
+        "return load_json(data, max_depth=10**9, max_bytes=len(data))",
         "deep JSON is parsed",
     ),
     Mutant(
