@@ -316,7 +316,8 @@ CASES = [
     # Alberta: Remembrance Day. Tue 10 > [Wed 11] Thu 12; Ontario: Tue 10 > Wed 11
     ("alberta-remembrance-2026", D1, "2026-11-10T10:00", "CA-AB", "America/Edmonton",
      "2026-11-13T00:00:00-07:00"),
-    ("ontario-remembrance-2026", D1, "2026-11-10T10:00", "CA-ON", TORONTO, "2026-11-12T00:00:00-05:00"),
+    ("ontario-remembrance-2026", D1, "2026-11-10T10:00", "CA-ON", TORONTO,
+     "2026-11-12T00:00:00-05:00"),
     # Western Australia: Western Australia Day, the first Monday of June. Fri 29 > [.., Mon 1] Tue 2
     ("perth-june-2026", D1, "2026-05-29T10:00", "AU-WA", PERTH, "2026-06-03T00:00:00+08:00"),
     # South Australia: Adelaide Cup, the second Monday of March. Fri 6 > [.., Mon 9] Tue 10
