@@ -878,8 +878,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "http_client",
-        "return load_json(data, max_depth=MAX_DEPTH, max_bytes=len(data))",
-        "return load_json(data, max_depth=10**9, max_bytes=len(data))",
+        "return load_json(data, max_depth=MAX_DEPTH, max_bytes=len(data), half_pairs=True)",
+        "return load_json(data, max_depth=10**9, max_bytes=len(data), half_pairs=True)",
         "deep JSON is parsed",
     ),
     Mutant(
