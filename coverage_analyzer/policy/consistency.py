@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
 UNITS: Final = {
     "miles": r"miles?|mi",
-    "km": r"km|kilomet(?:re|er)s?",
+    "km": r"km|kilom[eè]t(?:re|er)[ns]?",
     "hours": r"hours?|hrs?|h",
+    "minutes": r"minutes?|mins?",
     "days": r"(?:business\s+|working\s+|calendar\s+)?days?",
     "weeks": r"weeks?",
     "months": r"months?",
@@ -94,8 +95,10 @@ def _figures(policy: "Policy") -> Iterator[Stated]:
     for n, level in enumerate(policy.levels):
         if clock := level.replacement:
             where, unit = f"levels.{n}.replacement", clock.unit.removeprefix("business_")
-            hours = {"hours": clock.amount * 24.0} if unit == "days" else {}
-            yield Stated(where, "the level", clock.clause, clock.amount, unit, hours)
+            others = {"days": ("hours", 24.0), "hours": ("minutes", 60.0)}
+            other, factor = others[unit]
+            same = {other: clock.amount * factor}
+            yield Stated(where, "the level", clock.clause, clock.amount, unit, same)
     for n, time in enumerate(policy.lead_times):
         yield Stated(f"lead_times.{n}", "the rule", time.clause, time.at_most, time.unit, {})
     if policy.warranty:
