@@ -324,7 +324,7 @@ class Gates:
             lower = (facts.requested > promised) | self._has_unbanded(facts)
             barred = self.not_offered_there(facts, country)
             cases.append((Gate.level_not_requested, lower & ~barred, False))
-            cases.append((Gate.not_offered_in_country, lower & barred, False))
+            cases.append((Gate.not_offered_in_country, lower & barred, True))
             cases.append((Gate.level_not_requested, facts.requested == UNKNOWN, True))
         if self.rules.components:
             out = facts.component == Component.excluded

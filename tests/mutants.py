@@ -852,6 +852,12 @@ MUTANTS: Final = (
         "a level that was bought counts where it is not offered",
     ),
     Mutant(
+        "online/geocoding/places",
+        "return not near",
+        "return False",
+        "Newport is Newport Pagnell",
+    ),
+    Mutant(
         "terms/timeline",
         "ends = [*(self.days[1:] - ONE_DAY), self.end]",
         "ends = [*self.days[1:], self.end]",
@@ -896,7 +902,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "online/geocoding/places",
-        "if asked and asked != _state_of(place):",
+        "if asked != found and (found or place.country in STATES):",
         "if False:",
         "any Springfield will do",
     ),

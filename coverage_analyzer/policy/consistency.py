@@ -23,6 +23,9 @@ UNITS: Final = {
 }
 """Units of figures in the text of a clause."""
 
+SMALLER: Final = {"days": ("hours", 24.0), "hours": ("minutes", 60.0)}
+"""In what a clause may state a clock, too, and how many make one."""
+
 NUMBERS: Final = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
     "nine": 9, "ten": 10, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40,
@@ -95,8 +98,7 @@ def _figures(policy: "Policy") -> Iterator[Stated]:
     for n, level in enumerate(policy.levels):
         if clock := level.replacement:
             where, unit = f"levels.{n}.replacement", clock.unit.removeprefix("business_")
-            others = {"days": ("hours", 24.0), "hours": ("minutes", 60.0)}
-            other, factor = others[unit]
+            other, factor = SMALLER[unit]
             same = {other: clock.amount * factor}
             yield Stated(where, "the level", clock.clause, clock.amount, unit, same)
     for n, time in enumerate(policy.lead_times):

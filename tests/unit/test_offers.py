@@ -15,7 +15,9 @@ from coverage_analyzer.centers import Centers
 from coverage_analyzer.countries import Countries
 from coverage_analyzer.errors import PolicyError
 from coverage_analyzer.explanation import explanation
-from coverage_analyzer.matching import Matcher, Sites
+from coverage_analyzer.matching import Matcher, Reason, Sites, Status
+from coverage_analyzer.online.roads import ruling
+from coverage_analyzer.online.roads.engine import RoadStatus
 from coverage_analyzer.policy import Policy
 
 PACKAGE: Final = Path(coverage_analyzer.__file__).parent
@@ -212,3 +214,22 @@ def test_a_band_below_the_fallback_is_not_given_where_it_is_not_offered(
         ("Slow", "fallback", "not_offered_in_country"),
         ("Slow", "review", "not_offered_in_country"),
     ]
+
+
+def test_no_road_opens_what_a_run_refused_while_a_center_was_planned(policy: Policy) -> None:
+    """Its limit is that of the nearest open center, whose band is offered and is too far away."""
+    data = policy.model_dump(mode="json")
+    data["bands"][1] |= {"metric": "road"}
+    made = Policy.from_mapping(data)
+    row = ruling.Rows(
+        level=np.array([2], np.int8),
+        status=np.array([Status.fallback], np.int8),
+        reason=np.array([Reason.not_offered_in_country], np.int8),
+        country=np.array(["US"], object),
+        limit_miles=np.array([62.137120]),
+        margin_miles=np.array([-0.4]),
+        in_reach=np.array([0.0]),
+    )
+    after = ruling.ruled(row, made, np.array([RoadStatus.within], np.int8), np.array([62.0]))
+    assert after.status.tolist() == [Status.fallback]
+    assert after.level.tolist() == [2]
