@@ -260,8 +260,8 @@ def explanation(  # noqa: PLR0913 - a place and what is said of it are one quest
         stated=said,
         warnings=tuple(matcher.gates.paper_warnings({codes[number[0]]: 1})),
         unseen=tuple(matcher.gates.blind(said)),
-        clauses=tuple(_clauses(matcher, row, codes[number[0]], level)),
-        notes=tuple(_notes(matcher, row, said, level)),
+        clauses=tuple(_clauses(matcher, row | {"said": said}, codes[number[0]], level)),
+        notes=tuple(_notes(matcher, row | {"said": said}, level)),
         source=f"{matcher.policy.source.title}, {matcher.policy.source.address}",
     )
 
@@ -416,7 +416,7 @@ def _clauses(matcher: Matcher, row: Mapping[str, Any], country: str, level: Leve
 
 def _gate_clause(matcher: Matcher, row: Mapping[str, Any]) -> str | None:
     """Return the clause of the gate that closed, if one did."""
-    policy, gates, reason = matcher.policy, matcher.policy.gates, Reason[row["reason"]]
+    gates, reason = matcher.policy.gates, Reason[row["reason"]]
     rules: dict[Reason, Any] = {
         Reason.level_not_requested: gates.request,
         Reason.component_excluded: gates.components,
@@ -426,15 +426,22 @@ def _gate_clause(matcher: Matcher, row: Mapping[str, Any]) -> str | None:
         Reason.address_not_registered: gates.registration,
     }
     if reason == Reason.not_offered_in_country:
-        band = policy.band_for(row["site_country"], row["limit_miles"])
-        rules[reason] = policy.not_offered_rule(band.level, row["site_country"]) if band else None
+        rules[reason] = _offer_rule(matcher, row)
     rule = rules.get(reason)
     return rule.clause if rule else None
 
 
-def _notes(
-    matcher: Matcher, row: Mapping[str, Any], said: Mapping[str, str], level: Level
-) -> Iterator[str]:
+def _offer_rule(matcher: Matcher, row: Mapping[str, Any]) -> Any:
+    """Return the rule by which the level of the site's band, or the purchased one, is not sold."""
+    policy, country = matcher.policy, row["site_country"]
+    band = policy.band_for(country, row["limit_miles"]) if row["limit_miles"] else None
+    bought = matcher.gates.level_id(row["said"].get("requested_level", ""))
+    levels = [*([band.level] if band else []), *([bought] if bought else [])]
+    found = (policy.not_offered_rule(level, country) for level in levels)
+    return next((rule for rule in found if rule), None)
+
+
+def _notes(matcher: Matcher, row: Mapping[str, Any], level: Level) -> Iterator[str]:
     """Yield the clauses on the level and on what is stated, but for that of a closed gate."""
     policy, gates = matcher.policy, matcher.policy.gates
     about: list[tuple[str, Any]] = [
@@ -443,9 +450,9 @@ def _notes(
         ("registered_on", gates.registration),
         ("requested_level", gates.request),
     ]
-    names = [rule.clause for name, rule in about if rule and name in said]
+    names = [rule.clause for name, rule in about if rule and name in row["said"]]
     names += level.footnotes
-    names += [time.clause for time in policy.lead_times if time.per != "center"]
+    names += policy.unapplied_clauses
     names += [policy.warranty.clause] if policy.warranty else []
     decided_by = _gate_clause(matcher, row)
     return (policy.clauses[name] for name in dict.fromkeys(names) if name != decided_by)

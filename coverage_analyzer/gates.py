@@ -138,6 +138,7 @@ class Gates:
         self, policy: Policy, products: Products | None, world: Countries, day: np.datetime64
     ) -> None:
         self.rules, self.products, self.day = policy.gates, products, day
+        self._ids = tuple(level.id for level in policy.levels)
         self._levels = {folded(t): n for n, v in enumerate(policy.levels) for t in (v.id, v.title)}
         self._numbers = products.numbers() if products else {}
         self._phases = self._phase_table()
@@ -289,13 +290,30 @@ class Gates:
         bounded = self._bounded.take(level)
         return Phases(past & bounded, doubtful & bounded)
 
+    def level_id(self, text: str) -> str | None:
+        """Return the id of the level that a cell of ``requested_level`` names, if it names one."""
+        position = self._levels.get(folded(text))
+        return None if position is None else self._ids[position]
+
     def without_band(self, facts: Facts, country: Numbers) -> Bools:
         """Return which rows have bought a level that no distance bounds, so that they have it."""
         if not self.rules.request:
             return np.zeros(len(facts), np.bool_)
+        return self._has_unbanded(facts) & ~self.not_offered_there(facts, country)
+
+    def _has_unbanded(self, facts: Facts) -> Bools:
+        """Return which rows have bought a level that no band names."""
         known = np.maximum(facts.requested, 0)
         found: Bools = (facts.requested >= 0) & self._unbanded.take(known)
-        return found if self._offered is None else found & self._offered[country, known]
+        return found
+
+    def not_offered_there(self, facts: Facts, country: Numbers) -> Bools:
+        """Return which rows have bought a level that the policy does not offer in their country."""
+        if not self.rules.request or self._offered is None:
+            return np.zeros(len(facts), np.bool_)
+        known = np.maximum(facts.requested, 0)
+        there: Bools = (facts.requested >= 0) & ~self._offered[country, known]
+        return there
 
     def _cases(
         self, facts: Facts, country: Numbers, promised: Codes
@@ -303,8 +321,10 @@ class Gates:
         """Return each gate that looks at cells, where it closes, and if that is only a doubt."""
         cases: list[tuple[Gate, Bools, bool]] = []
         if self.rules.request:
-            lower = (facts.requested > promised) | self.without_band(facts, country)
-            cases.append((Gate.level_not_requested, lower, False))
+            lower = (facts.requested > promised) | self._has_unbanded(facts)
+            barred = self.not_offered_there(facts, country)
+            cases.append((Gate.level_not_requested, lower & ~barred, False))
+            cases.append((Gate.not_offered_in_country, lower & barred, True))
             cases.append((Gate.level_not_requested, facts.requested == UNKNOWN, True))
         if self.rules.components:
             out = facts.component == Component.excluded

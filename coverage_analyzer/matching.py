@@ -89,6 +89,10 @@ REASON_OF_GATE: Final = np.array([0, *(Reason[g.name] for g in Gate if g)], np.i
 """The reason that a row gets by the gate that closes."""
 
 
+COUNTRY_IN_DOUBT: Final = (Reason.country_conflict, Reason.country_unknown, Reason.null_island)
+"""Reasons under which nobody knows where a site is."""
+
+
 @dataclass(frozen=True)
 class Sites:
     """Customer sites as the kernel wants them.
@@ -321,7 +325,9 @@ class Matcher:
         result.status[shut] = np.where(doubtful[shut], Status.review, Status.fallback)
         result.available_on[shut] = NO_DAY
         lowest = self._levels(given.country, result.status, band)
-        result.level[shut] = np.maximum(given.level, lowest)[shut]
+        # The level of a band may be below the fallback; where it is not offered, it is no level.
+        barred = gate == Gate.not_offered_in_country
+        result.level[shut] = np.where(barred, lowest, np.maximum(given.level, lowest))[shut]
         if facts is not None:
             self._bound(result, facts)
         waited = given.status[nearest.site] == Status.pending
@@ -341,13 +347,25 @@ class Matcher:
         np.maximum(result.level, self.gates.at_best(facts), out=result.level)
         own = self.gates.without_band(facts, result.country)
         result.level[own] = facts.requested[own]
+        self._withdraw(result, facts)
         phases = self.gates.phases(facts, result.level)
         result.level[phases.past] = len(self.policy.levels)
         result.status[phases.past] = Status.not_covered
         result.reason[phases.past] = Reason.lifecycle_phase
         result.available_on[phases.past] = NO_DAY
-        doubtful = phases.doubtful & (result.status == Status.fallback)
+        doubtful = phases.doubtful & (result.status < Status.review)
         result.status[doubtful], result.reason[doubtful] = Status.review, Reason.product_undated
+        result.available_on[doubtful] = NO_DAY
+
+    def _withdraw(self, result: Verdicts, facts: Facts) -> None:
+        """Take back a level that was bought and that is not offered in the country: for review."""
+        bought = result.level == facts.requested
+        none = bought & self.gates.not_offered_there(facts, result.country)
+        none &= ~np.isin(result.reason, COUNTRY_IN_DOUBT)
+        result.level[none] = self.policy.level_position(self.policy.qualification.fallback)
+        none &= result.status < Status.review
+        result.status[none], result.reason[none] = Status.review, Reason.not_offered_in_country
+        result.available_on[none] = NO_DAY
 
     def _closing(self, given: Verdicts, facts: Facts | None, bought: Levels) -> Closing:
         """Return which gate closes on each row: today, or on the day that it would wait for.

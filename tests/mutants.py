@@ -215,6 +215,30 @@ class Mutant(NamedTuple):
 
 
 MUTANTS: Final = (
+    Mutant(
+        "gates.Gates._cases",
+        "BinOp[|]{Call[_has_unbanded]}",
+        Rewrite("_1 > _2 + 1", ".left.left", ".left.comparators.0"),
+        "who bought Gold waits for Gold Plus",
+    ),
+    Mutant(
+        "matching.Matcher._bound",
+        "Compare",
+        Rewrite("_1 == Status.qualified", ".left"),
+        "Gold is promised for a product that may be past its life",
+    ),
+    Mutant(
+        "matching.Matcher._withdraw",
+        "Call[not_offered_there]",
+        Value(False),
+        "a level that was bought counts where it is not offered",
+    ),
+    Mutant(
+        "geocoding_places._is_longer",
+        "Return#1/2.value",
+        Value(False),
+        "Newport is Newport Pagnell",
+    ),
     # ----------------------------------------------------------------------------- roads
     Mutant(
         "road_ruling._band_by_road",
@@ -894,12 +918,6 @@ MUTANTS: Final = (
     ),
     Mutant(
         "gates.Gates._cases",
-        "BinOp[|]{Call[without_band]}",
-        Rewrite("_1 > _2 + 1", ".left.left", ".left.comparators.0"),
-        "who bought Gold waits for Gold Plus",
-    ),
-    Mutant(
-        "gates.Gates._cases",
         "Compare{Attribute[day]}",
         Operator(">="),
         "an address counts from the day after its registration",
@@ -945,12 +963,6 @@ MUTANTS: Final = (
         "Call[len]",
         Rewrite("_ - 1"),
         "a product past its life has the least level",
-    ),
-    Mutant(
-        "matching.Matcher._bound",
-        "Attribute[fallback]",
-        Rename("fallback", "qualified"),
-        "Gold is promised for a product that may be past its life",
     ),
     Mutant(
         "matching.Matcher._bound",

@@ -242,10 +242,15 @@ def _crs(crs: Any, path: Path) -> "pyproj.CRS":
             f"ogr2ogr -a_srs EPSG:4326, if they are degrees of longitude and latitude."
         )
         raise InputError(msg)
-    if not (given.is_geographic or given.is_projected):
+    if not is_on_globe(given):
         msg = f"{path} has the CRS {given.name!r}, which has no longitude and latitude."
         raise InputError(msg)
     return given
+
+
+def is_on_globe(crs: "pyproj.CRS") -> bool:
+    """Return whether two coordinates of a CRS are a place: not geocentric, nor of a building."""
+    return bool(crs.is_geographic or crs.is_projected)
 
 
 def _to_wgs84(crs: "pyproj.CRS", path: Path) -> "pyproj.Transformer | None":

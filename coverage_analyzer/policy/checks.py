@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from coverage_analyzer.countries import names
 from coverage_analyzer.policy import commitments
@@ -17,6 +17,9 @@ from coverage_analyzer.policy.parts import (
 )
 from coverage_analyzer.policy.wording import nearest
 
+SOME: Final = 12
+"""At most so many countries are named in a message."""
+
 if TYPE_CHECKING:
     from coverage_analyzer.policy.model import Policy
 
@@ -30,6 +33,7 @@ def faults(policy: "Policy") -> Iterator[str]:
     yield from _backward_times(policy.lead_times)
     yield from _band_faults(policy.bands)
     yield from _gate_faults(policy.gates)
+    yield from _fallback_not_offered(policy)
     yield from commitments.faults(policy.levels, policy.commitments)
 
 
@@ -160,6 +164,20 @@ def _gate_faults(gates: GateRules) -> Iterator[str]:
     for name in rule.excluded if rule else ():
         if rule and rule.known and name in rule.known:
             yield f"gates.components: {name!r} is both known and excluded; name it once."
+
+
+def _fallback_not_offered(policy: "Policy") -> Iterator[str]:
+    """Yield each level that sites without a band get, and that is not offered in some country."""
+    codes = names.load().codes[1:]
+    for key in ("fallback", "interim"):
+        level = getattr(policy.qualification, key)
+        if closed := [code for code in codes if not policy.offered(level, code)]:
+            where = f"{len(closed)} countries" if len(closed) > SOME else ", ".join(closed)
+            yield (
+                f"qualification.{key}: sites get {level!r} where no band serves them, but "
+                f"gates.not_offered says that it is not offered in {where}. Name a level that is "
+                f"offered in each country; one without a replacement promises nothing."
+            )
 
 
 def _programmes() -> list[str]:

@@ -72,6 +72,13 @@ class NotOffered(Model):
         """Return whether the level is not offered in a country (alpha-2)."""
         return country not in self.but and not {country, ALL_OTHERS}.isdisjoint(self.countries)
 
+    @property
+    def offer_text(self) -> str:
+        """Where the level is offered as far as this rule goes, in words."""
+        if ALL_OTHERS in self.countries:
+            return f"only {', '.join(self.but)}" if self.but else "not anywhere"
+        return f"not {', '.join(code for code in self.countries if code not in self.but)}"
+
     def __str__(self) -> str:
         """Return it in words."""
         where = ", ".join(self.countries).replace(ALL_OTHERS, "any country")

@@ -5,7 +5,7 @@ import functools
 import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from importlib import resources
 from typing import Annotated, Final, Literal
 
@@ -62,6 +62,10 @@ class SingleDay(Model):
     first_year: Annotated[int, Field(alias="from")] = 1
     last_year: Annotated[int, Field(alias="until")] = 9999
     source: Annotated[str, Field(min_length=1)]
+
+    def holds_in(self, places: Collection[str]) -> bool:
+        """Return whether it holds in one of some places (a country, regions), and bars none."""
+        return not set(self.where).isdisjoint(places) and set(self.but).isdisjoint(places)
 
     def falls_on(self, year: int) -> datetime.date | None:
         """Return the day of a year, None if that year has none."""

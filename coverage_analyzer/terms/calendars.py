@@ -116,7 +116,7 @@ class RegionCalendar:
         if self.rule and self.rule.follows == "country" and single.effect == "part":
             return False
         places = {self.entry.code, *self.codes}
-        return not places.isdisjoint(single.where) and places.isdisjoint(single.but)
+        return single.holds_in(places)
 
 
 @dataclass(frozen=True, eq=False)

@@ -26,7 +26,7 @@ def level_rows(policy: Policy) -> dict[str, list[str]]:
     codes = _band_countries([policy])
     for code in codes:
         rows[f"Radius in {_place(code, codes)}"] = [_radius(policy, v, code) for v in policy.levels]
-    rows["Countries"] = [_offered(policy, level) for level in policy.levels]
+    rows["Countries"] = [policy.offer_text(level.id) for level in policy.levels]
     banded = {band.level for band in policy.bands}
     for feature, cell in _lead_times(policy).items():
         rows[feature] = [cell if level.id in banded else NONE for level in policy.levels]
@@ -92,7 +92,7 @@ def _band_countries(policies: Sequence[Policy]) -> list[str]:
 
 
 def _lead_countries(policies: Sequence[Policy], per: str) -> list[str]:
-    return _countries([t.countries for p in policies for t in p.lead_times if t.per == per])
+    return _countries([codes for p in policies for codes in p.lead_time_countries(per)])
 
 
 def _place(code: str, codes: Sequence[str]) -> str:
@@ -125,18 +125,6 @@ def _bands(policy: Policy, code: str) -> str:
     return "; ".join(told)
 
 
-def _offered(policy: Policy, level: Level) -> str:
-    """Return in which countries a level is offered, as far as countries matter."""
-    rules = [rule for rule in policy.gates.not_offered if rule.level == level.id]
-    told = [
-        f"only {', '.join(rule.but)}"
-        if rule.but and ALL_OTHERS in rule.countries
-        else f"not {', '.join(rule.countries).replace(ALL_OTHERS, 'anywhere')}"
-        for rule in rules
-    ]
-    return "; ".join(told) or "all"
-
-
 def _span(time: LeadTime) -> str:
     return time.span if time.per == "center" else f"{time.span} for each {time.per}"
 
@@ -152,10 +140,8 @@ def _lead_times(policy: Policy) -> dict[str, str]:
 
 
 def _lead_time(policy: Policy, code: str, per: str) -> str:
-    times = [t for t in policy.lead_times if t.per == per]
-    named = [t for t in times if code in t.countries]
-    others = [t for t in times if ALL_OTHERS in t.countries]
-    return next((_span(t) for t in named or others), "not stated")
+    time = policy.lead_time_in(code, per)
+    return _span(time) if time else "not stated"
 
 
 def _qualification(policy: Policy) -> dict[str, str]:
@@ -171,18 +157,19 @@ def _qualification(policy: Policy) -> dict[str, str]:
 def _eligibility(policy: Policy) -> dict[str, str]:
     """Return what else a policy asks for, each rule under its name."""
     gates, countries = policy.gates, policy.countries
-    phases, components, papers = gates.lifecycle, gates.components, gates.export_approval
+    phases, components = gates.lifecycle, gates.components
+    papers = ", ".join(sorted(policy.export_approval_countries)) or UNNAMED
     folds = [f"territories of {code}" for code in countries.fold_territories]
     folds += [f"{code} as {other}" for code, other in countries.fold.items()]
     told: dict[str, str] = {
-        "Not offered": "; ".join(map(str, gates.not_offered)),
+        "Not offered": policy.not_offered_text,
         "Phases of a product": ", ".join(phases.phases).replace("_", " ") if phases else "any",
         "Levels in these phases only": ", ".join(_bounded(policy)),
         "Components left out": ", ".join(components.excluded) or UNNAMED if components else "",
         "Address of a request": policy.commitments.accepted or "no rule",
         "Address registered": "asked for" if gates.registration else "",
         "Level that was bought": "asked for" if gates.request else "not asked for",
-        "Export papers": ", ".join(papers.countries) or UNNAMED if papers else "",
+        "Export papers": papers if policy.has_export_rule else "",
         "Countries that count as others": "; ".join(folds),
         "Contested areas": countries.contested,
         "Business days": "; ".join(policy.commitments.described()[1:]) or "those of the country",

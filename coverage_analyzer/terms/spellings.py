@@ -179,7 +179,15 @@ SPANISH: Final = Spelling(
         "sta": "santa",
         "sto": "santo",
     },
-    units={"piso": "piso", "pta": "puerta", "puerta": "puerta", "depto": "depto", "esc": "esc"},
+    units={
+        "piso": "piso",
+        "pta": "puerta",
+        "puerta": "puerta",
+        "depto": "depto",
+        "esc": "esc",
+        "int": "interior",
+        "interior": "interior",
+    },
     number_last=True,
 )
 PORTUGUESE: Final = {
@@ -282,6 +290,7 @@ SPELLINGS: Final[Mapping[str, Spelling]] = {
             "apartamento": "apto",
             "sala": "sala",
             "cj": "cj",
+            "conj": "cj",
             "conjunto": "cj",
         },
         postcode=r"\b([0-9]{5})-?([0-9]{3})\b",

@@ -354,3 +354,31 @@ def test_a_level_without_a_band_is_kept_by_who_bought_it() -> None:
     ]
     barred = ca.assess(sites, centers, Policy.from_mapping(given), as_of=AS_OF)
     assert barred["level"].tolist() == ["Silver"] * 3
+
+
+def test_an_interim_level_that_may_have_ended_does_not_wait() -> None:
+    """The phases bound the interim level, not the one of the band: a doubt on it is for review."""
+    given = Policy.load().model_dump(mode="json") | {"name": "interim-bounded"}
+    given["gates"]["lifecycle"]["levels"] = ["gold"]
+    centers = pd.DataFrame(
+        {
+            "center_id": ["BOI"],
+            "country": ["US"],
+            "latitude": [43.615],
+            "longitude": [-116.2023],
+            "opens_on": ["2027-02-01"],
+        }
+    )
+    sites = pd.DataFrame(
+        {
+            "country": ["US"] * 3,
+            "latitude": [43.6] * 3,
+            "longitude": [-116.2] * 3,
+            "product": ["Hazy", "Never heard of", "Alive"],
+        }
+    )
+    products = pd.DataFrame(list(csv.DictReader(PRODUCTS.splitlines())))
+    made = ca.assess(sites, centers, Policy.from_mapping(given), as_of=AS_OF, products=products)
+    assert made["status"].tolist() == ["review", "review", "pending"]
+    assert made["reason"].tolist()[:2] == ["product_undated"] * 2
+    assert made["available_on"].isna().tolist() == [True, True, False]

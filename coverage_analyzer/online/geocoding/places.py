@@ -46,6 +46,15 @@ STATES: Final = {
 }
 """The codes of states by name, where they are part of an address."""
 
+STATES_BY_CODE: Final = {
+    country: {code: code for code in _listed(codes)}
+    for country, codes in {
+        "CH": "ag ai ar be bl bs fr ge gl gr ju lu ne nw ow sg sh so sz tg ti ur vd vs zg zh",
+        "BR": "ac al am ap ba ce df es go ma mg ms mt pa pb pe pi pr rj rn ro rr rs sc se sp to",
+    }.items()
+}
+"""States that an address names by their code only, behind the town: *Wil SG*, *Bom Jesus - RS*."""
+
 ZIP_STATES: Final = _listed(
     "005ny 006pr 008vi 009pr 010ma 028ri 030nh 039me 050vt 055ma 056vt 060ct 070nj 090ae 100ny "
     "150pa 197de 200dc 201va 202dc 206md 220va 247wv 270nc 290sc 300ga 320fl 340aa 341fl 350al "
@@ -93,6 +102,18 @@ QUALIFIERS: Final = frozenset(
     )
 )
 """What stands between the name of a town and what tells it from others of its name."""
+
+OTHER_TOWN_BEFORE: Final = frozenset(
+    _listed(
+        "north south east west northern southern eastern western new old upper lower great little "
+        "nord sud ost neu neuen alt alten ober unter nieder gross klein bad hohen nieuw oud noord "
+        "zuid oost nouveau nouvelle vieux haut haute bas basse grand grande petit petite nuevo "
+        "nueva nova novo nuovo vecchio nowy nowa nowe stary stara stare novy nove norra sodra "
+        "vastra ostra port fort mount lake saint sainte santa santo sao"
+    )
+)
+OTHER_TOWN_BEHIND: Final = frozenset(_listed("north south east west beach springs falls heights"))
+"""Words that make another town of a name: *West Springfield*, *Neu-Ulm*, *Palmerston North*."""
 
 STREET_WORDS: Final = frozenset({*ENGLISH_TYPES, *ENGLISH_TYPES.values()} - {"st"}) | frozenset(
     _listed(
@@ -156,7 +177,8 @@ def is_there(place: Place, query: Query, is_near: IsNear) -> bool:
     if has_postcode(place, query):
         return True
     segments, asked = _split_state(_segments(query, place), place, query)
-    if asked and asked != _state_of(place):
+    found = _state_of(place) if asked else ""
+    if asked != found and (found or place.country in STATES):
         return False
     if any(_names_town(segments, town, place, is_near) for town in place.towns):
         return True
@@ -233,7 +255,7 @@ def _segments(query: Query, place: Place) -> list[Words]:
 def _split_state(segments: list[Words], place: Place, query: Query) -> tuple[list[Words], str]:
     """Return the parts of a question without its country and state, and the code of the state."""
     country, declared, declared_country = place.country, query.state, query.country
-    states = STATES.get(country)
+    states = STATES.get(country) or STATES_BY_CODE.get(country)
     while len(segments) > 1 and _is_country(segments[-1], country, declared_country):
         segments = segments[:-1]
     if states is None:
@@ -248,7 +270,7 @@ def _split_state(segments: list[Words], place: Place, query: Query) -> tuple[lis
     for length in (3, 2, 1):
         name = " ".join(min(w) for w in last[-length:])
         if len(last) >= length and name in known and (length < len(last) or len(segments) > 1):
-            rest = last[:-length]
+            rest = last[:-length] if country in STATES else last
             return [*segments[:-1], *([rest] if rest else [])], asked or known[name]
     return segments, asked
 
@@ -267,7 +289,7 @@ def _is_code(word: Word, country: str) -> bool:
 
 def _state_of(place: Place) -> str:
     """Return the code of the state of an answer, empty if it does not tell."""
-    states = STATES[place.country]
+    states = STATES.get(place.country) or STATES_BY_CODE[place.country]
     text = place.state.rpartition("-")[2] if re.match(r"[A-Z]{2}-", place.state) else place.state
     name = names.folded(text)
     if name in states or name in states.values():
@@ -301,7 +323,11 @@ def _names_town(segments: Sequence[Words], town: str, place: Place, is_near: IsN
         if len(there) <= _count(road, part):  # all of them may be the street
             continue
         free = [(segment, at) for segment, at in there if not _is_street(segment, at, len(part))]
-        if any(_is_town(segment, at, part, full, is_near) for segment, at in free):
+        if any(
+            _is_town(segment, at, part, full, place, is_near)
+            and not _is_longer(segment, at, len(part), place, is_near)
+            for segment, at in free
+        ):
             return True
     return False
 
@@ -327,7 +353,9 @@ def _is_street(words: Words, at: int, size: int) -> bool:
     return before >= 0 and bool(words[before] & STREETS_BEFORE)
 
 
-def _is_town(words: Words, at: int, part: Words, full: Words, is_near: IsNear) -> bool:
+def _is_town(
+    words: Words, at: int, part: Words, full: Words, place: Place, is_near: IsNear
+) -> bool:
     """Return whether a name in a question may be that of a town, by what follows it."""
     end = at + len(part)
     if end >= len(words) or not words[end] & QUALIFIERS:
@@ -338,7 +366,32 @@ def _is_town(words: Words, at: int, part: Words, full: Words, is_near: IsNear) -
         near = is_near(" ".join(min(w) for w in words[at:last]))
         if near is not None:
             return near
-    return True
+    # "Stratford-upon-Avon" was asked, and a "Stratford" found that tells of no Avon.
+    told = {reading for w in _words(place.others) for reading in w}
+    rest = [w for w in words[end:] if not w & QUALIFIERS]
+    return not rest or bool(rest[0] & told) or min(rest[0])[:1].isdigit()
+
+
+def _is_longer(words: Words, at: int, size: int, place: Place, is_near: IsNear) -> bool:
+    """Return whether a name in a question is a part of that of another town.
+
+    *Springfield* is in *West Springfield*, *Newport* in *Newport Pagnell*. A longer name that is
+    known to be a town elsewhere decides, else the words that make another town of a name.
+    """
+    end = at + size
+    spans = [(a, e) for a in range(max(at - 2, 0), at + 1) for e in range(end, end + 3)]
+    for first, last in spans:
+        if last <= len(words) and (first, last) != (at, end):
+            near = is_near(" ".join(min(w) for w in words[first:last]))
+            if near is not None:
+                return not near
+    road = {reading for w in _words(place.road) for reading in w}
+    told = {reading for w in _words(place.others) for reading in w} - road
+    before = words[at - 1] if at else frozenset()
+    behind_street = at > 1 and bool(words[at - 2] & (STREET_WORDS | {"saint"}))
+    behind = words[end] if end < len(words) else frozenset()
+    makes_other = before & OTHER_TOWN_BEFORE and not before & told and not behind_street
+    return bool(makes_other or (behind & OTHER_TOWN_BEHIND and not behind & told))
 
 
 def _left(segments: Sequence[Words], place: Place) -> list[Word]:

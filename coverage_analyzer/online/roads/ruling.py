@@ -95,8 +95,10 @@ def before(rows: Rows, policy: Policy) -> Before:
             offered[some] = policy.offered(band.level, country)
     waiting = np.isin(rows.reason, ROAD_REASONS)
     # Where the band of the row itself is not offered, the run refused it, not a look at roads.
-    refused = (rows.reason == Reason.beyond_radius) & (rows.margin_miles >= 0)
+    # A margin below 0 is that to the nearest open center, and roads refused nothing there.
+    refused = rows.reason == Reason.beyond_radius
     refused |= (rows.reason == Reason.not_offered_in_country) & offered
+    refused &= rows.margin_miles >= 0
     asked = (rows.status == Status.qualified) | waiting
     asked |= by_road & (rows.status == Status.fallback) & refused
     return Before(asked, by_road, level)
