@@ -13,17 +13,19 @@ import pandas as pd
 import pyarrow as pa
 import shapely
 
-from coverage_analyzer import coordinates, days, gates, tables
 from coverage_analyzer.arrays import Floats
-from coverage_analyzer.centers import DAYS, TEXTS, Centers
+from coverage_analyzer.batch.stream import products_of
 from coverage_analyzer.countries import Names, Numbers
 from coverage_analyzer.errors import InputError, PolicyWarning
-from coverage_analyzer.files.spatial import WGS84
+from coverage_analyzer.files.readers.spatial import WGS84
 from coverage_analyzer.frames.crs import geometry_wgs84
-from coverage_analyzer.judging import products_of
+from coverage_analyzer.matching import eligibility as gates
+from coverage_analyzer.matching.centers import DAYS, TEXTS, Centers
+from coverage_analyzer.matching.products import Products
 from coverage_analyzer.policy import Policy
-from coverage_analyzer.products import Products
-from coverage_analyzer.tables import Column
+from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema import coordinates, days
+from coverage_analyzer.schema.columns import Column
 
 ProductsLike: TypeAlias = pd.DataFrame | Products | str | Path | None
 """Products, as a table, read, or the path of a file; or none."""

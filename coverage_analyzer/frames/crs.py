@@ -12,7 +12,7 @@ import pyproj
 import shapely
 
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files.spatial import WGS84, is_on_globe
+from coverage_analyzer.files.readers.spatial import WGS84, is_on_globe
 
 BOUNDS: Final = (180.0, 90.0)
 """Degrees of longitude and latitude reach so far."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from importlib import resources
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from coverage_analyzer.policy.parts import MILE_KM, miles_text
+from coverage_analyzer.policy.rules import MILE_KM, miles_text
 
 if TYPE_CHECKING:
     from coverage_analyzer.policy.model import Policy

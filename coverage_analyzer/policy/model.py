@@ -14,13 +14,12 @@ from pydantic import Field
 
 from coverage_analyzer import documents
 from coverage_analyzer.countries import names
-from coverage_analyzer.countries.decision import Convention
+from coverage_analyzer.countries.assignment import Convention
 from coverage_analyzer.errors import InputError, PolicyError, visible
-from coverage_analyzer.policy.checks import faults
-from coverage_analyzer.policy.commitments import CommitmentRules
 from coverage_analyzer.policy.consistency import policy_warnings
-from coverage_analyzer.policy.gates import GateRules, NotOffered
-from coverage_analyzer.policy.parts import (
+from coverage_analyzer.policy.due_times import CommitmentRules
+from coverage_analyzer.policy.eligibility import GateRules, NotOffered
+from coverage_analyzer.policy.rules import (
     ALL_OTHERS,
     NOT_COVERED,
     Band,
@@ -34,6 +33,7 @@ from coverage_analyzer.policy.parts import (
     Warranty,
     miles_text,
 )
+from coverage_analyzer.policy.validation import faults
 from coverage_analyzer.policy.wording import nearest, validation_faults
 
 DEFAULT: Final = "appliance-maintenance"

@@ -10,7 +10,8 @@ from playwright.sync_api import Browser
 
 import coverage_analyzer as ca
 from browser.pages import SITE, Opened, frames, rows_of
-from coverage_analyzer import batch, tables
+from coverage_analyzer import batch
+from coverage_analyzer.schema import columns as tables
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -230,7 +231,7 @@ def test_too_many_sites_are_density_and_said(
     browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Beyond the limit those that qualify are counted in squares; the others are drawn still."""
-    monkeypatch.setattr("coverage_analyzer.maps.gathering.MOST_SITES", 3)
+    monkeypatch.setattr("coverage_analyzer.maps.sites.MOST_SITES", 3)
     far = SITE | {"site_id": "far", "latitude": -12.5, "longitude": 177.1}
     rows = [SITE, SITE | {"site_id": "T"}, SITE | {"site_id": "U"}, far]
     ca.coverage_map(*frames(rows)).save(tmp_path / "map.html")

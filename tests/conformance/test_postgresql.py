@@ -30,7 +30,9 @@ from serving import ENCODED, WORD, PostgreSQL
 import coverage_analyzer as ca
 from coverage_analyzer import batch
 from coverage_analyzer.errors import InputError, PublishError
-from coverage_analyzer.files.database import connecting, source, target
+from coverage_analyzer.files.database import connection as connecting
+from coverage_analyzer.files.database import reader as source
+from coverage_analyzer.files.database import writer as target
 from coverage_analyzer.files.database.address import address, quoted
 
 WEIRD: Final = "we\"ird'; DROP TABLE sites; -- é %s {0}"

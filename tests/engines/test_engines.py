@@ -12,7 +12,8 @@ import pytest
 from running import records
 
 import coverage_analyzer as ca
-from coverage_analyzer import batch, tables
+from coverage_analyzer import batch
+from coverage_analyzer.schema import columns as tables
 
 pytestmark = pytest.mark.xdist_group("spark")
 

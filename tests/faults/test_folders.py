@@ -13,7 +13,7 @@ from running import AS_OF, centers_file, contents, judged, manifest, sites_file
 
 from coverage_analyzer import batch
 from coverage_analyzer.errors import PublishError
-from coverage_analyzer.files.publishing import Publication
+from coverage_analyzer.files.run_folder.publishing import Publication
 
 
 def program(

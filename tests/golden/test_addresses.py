@@ -7,7 +7,7 @@ another country. The registered address stands first.
 
 import pytest
 
-from coverage_analyzer.terms.addresses import Likeness, likeness
+from coverage_analyzer.addresses.compare import Likeness, likeness
 
 CLASSES = {
     "=": Likeness.identical,

@@ -5,9 +5,9 @@ Each group is named after its trap. An answer is ``number|road|district|town|sta
 
 import pytest
 
-from coverage_analyzer.online.geocoding import Answer, Found, Grade, query
-from coverage_analyzer.online.geocoding.grades import checked
-from coverage_analyzer.online.geocoding.places import Place, place_of
+from coverage_analyzer.geocoding import Answer, Found, Grade, query
+from coverage_analyzer.geocoding.grades import checked
+from coverage_analyzer.geocoding.places import Place, place_of
 
 KEPT, CITY, LOST = "kept", "city", "lost"
 """A house; no better than the town, which is the right one; another place, so nothing."""

@@ -16,11 +16,12 @@ import pytest
 from running import records
 
 import coverage_analyzer as ca
-from coverage_analyzer import tables
-from coverage_analyzer.batch.commitments import CommitmentOptions, answer_requests
+from coverage_analyzer.batch._commitments import CommitmentOptions, answer_requests
 from coverage_analyzer.cli.main import program
+from coverage_analyzer.due_times import calendars
+from coverage_analyzer.due_times import time_zones as zones
 from coverage_analyzer.errors import InputError, MissingExtraError, PublishError
-from coverage_analyzer.terms import calendars, zones
+from coverage_analyzer.schema import columns as tables
 
 CENTERS = "center_id,country,latitude,longitude\nNYC,US,40.7128,-74.006\n"
 SITES = """\

@@ -10,12 +10,13 @@ import pytest
 import shapely
 from building import EARTH, Center, Floats, centers_of, karney_m, moved
 
-from coverage_analyzer import areas, geodesy
+from coverage_analyzer import geodesy
 from coverage_analyzer.arrays import Bools
-from coverage_analyzer.centers import Centers
 from coverage_analyzer.countries import Countries, Numbers
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.geodesy import MILE_M
+from coverage_analyzer.matching import areas
+from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.policy import Policy
 
 DAY = np.datetime64("2026-12-01", "D")

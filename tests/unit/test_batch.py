@@ -25,12 +25,15 @@ from running import (
     sites_file,
 )
 
-from coverage_analyzer import Policy, batch, tables
+from coverage_analyzer import Policy, batch
 from coverage_analyzer import policy as policy_module
 from coverage_analyzer.errors import CoverageError, FolderBusyError, InputError, PolicyError
-from coverage_analyzer.files import columnar, delimited, report
-from coverage_analyzer.files.publishing import Publication
-from coverage_analyzer.files.workbook import WorkbookFile
+from coverage_analyzer.files.readers import delimited
+from coverage_analyzer.files.readers import parquet as columnar
+from coverage_analyzer.files.readers.excel import WorkbookFile
+from coverage_analyzer.files.run_folder import contents as report
+from coverage_analyzer.files.run_folder.publishing import Publication
+from coverage_analyzer.schema import columns as tables
 
 FILES = [
     "areas.geojson",

@@ -19,7 +19,7 @@ from running import READ, cells, centers_file, contents, judged, part_of, sites_
 from coverage_analyzer import batch
 from coverage_analyzer.cli import main as cli
 from coverage_analyzer.cli.options import DEFAULT_POLICY
-from coverage_analyzer.files.publishing import Publication
+from coverage_analyzer.files.run_folder.publishing import Publication
 from coverage_analyzer.policy import DEFAULT
 
 LEDGER = re.compile(r"read (\d+) = decided (\d+) \+ rejected (\d+) \+ blank (\d+)")

@@ -12,11 +12,12 @@ import pyarrow.parquet as pq
 import pytest
 
 import coverage_analyzer as ca
-from coverage_analyzer import batch, tables
-from coverage_analyzer.batch.lettering import site_letter
+from coverage_analyzer import batch
+from coverage_analyzer.batch._letter import site_letter
 from coverage_analyzer.countries import NONE, UNKNOWN, names
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.online.geocoding import query
+from coverage_analyzer.geocoding import query
+from coverage_analyzer.schema import columns as tables
 
 AS_OF = "2026-12-01"
 CENTERS = "center_id,latitude,longitude,country\nPHL,39.95,-75.16,US\nBER,52.52,13.40,DE\n"

@@ -11,12 +11,13 @@ import pyarrow as pa
 import pytest
 
 import coverage_analyzer as ca
-from coverage_analyzer import batch, tables
-from coverage_analyzer.batch.lettering import site_letter
-from coverage_analyzer.days import ISO, day_of, days, pattern
+from coverage_analyzer import batch
+from coverage_analyzer.batch._letter import site_letter
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files import reading
-from coverage_analyzer.files.delimited import Dialect
+from coverage_analyzer.files import table as reading
+from coverage_analyzer.files.readers.delimited import Dialect
+from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.days import ISO, day_of, days, pattern
 
 
 @pytest.mark.parametrize(

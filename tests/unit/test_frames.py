@@ -24,8 +24,8 @@ from running import (
 )
 
 import coverage_analyzer as ca
-from coverage_analyzer import tables
 from coverage_analyzer.errors import InputError, PolicyError, PolicyWarning
+from coverage_analyzer.schema import columns as tables
 
 WARNED = pytest.mark.filterwarnings("ignore:.*cannot be used")
 

@@ -18,10 +18,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stub import Stub
 
+from coverage_analyzer import geocoding
 from coverage_analyzer.errors import InputError, MissingExtraError, ServiceError
-from coverage_analyzer.geodesy import MILE_M
-from coverage_analyzer.online import geocoding
-from coverage_analyzer.online.geocoding import (
+from coverage_analyzer.geocoding import (
     Answer,
     Found,
     Geocoder,
@@ -30,13 +29,16 @@ from coverage_analyzer.online.geocoding import (
     Service,
     accuracies,
     accuracy_m,
-    asking,
     extra,
     nominatim,
 )
-from coverage_analyzer.online.geocoding.cache import NOTHING_FOUND_S, VERSION_S, Cache
-from coverage_analyzer.online.geocoding.grades import ACCURACY_M, checked
-from coverage_analyzer.online.geocoding.queries import house_number, query, without_units
+from coverage_analyzer.geocoding import (
+    geocoder as asking,
+)
+from coverage_analyzer.geocoding.cache import NOTHING_FOUND_S, VERSION_S, Cache
+from coverage_analyzer.geocoding.grades import ACCURACY_M, checked
+from coverage_analyzer.geocoding.queries import house_number, query, without_units
+from coverage_analyzer.geodesy import MILE_M
 from coverage_analyzer.policy import Policy, builtin
 
 QUICK = Limits(timeout_s=0.3, deadline_s=0.6, attempts=3, pause_s=0.01)

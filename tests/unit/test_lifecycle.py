@@ -14,16 +14,16 @@ from running import records
 
 import coverage_analyzer as ca
 from coverage_analyzer import batch
-from coverage_analyzer.batch.commitments import CommitmentOptions, answer_requests
-from coverage_analyzer.batch.redrawing import redrawn
+from coverage_analyzer.batch._commitments import CommitmentOptions, answer_requests
+from coverage_analyzer.batch._map import redrawn
 from coverage_analyzer.cli.main import program
 from coverage_analyzer.errors import PolicyError
 from coverage_analyzer.maps import page
-from coverage_analyzer.maps.gathering import STATUSES
-from coverage_analyzer.matching import Reason, Status
-from coverage_analyzer.online.roads import ruling
-from coverage_analyzer.online.roads.engine import RoadStatus
+from coverage_analyzer.maps.sites import STATUSES
+from coverage_analyzer.matching.matcher import Reason, Status
 from coverage_analyzer.policy import Policy
+from coverage_analyzer.roads import recheck as ruling
+from coverage_analyzer.roads.engine import RoadStatus
 
 AS_OF = "2026-12-01"
 

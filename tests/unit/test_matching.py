@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from building import Center, Site, centers_of, karney_m, moved, sites_of
 
-from coverage_analyzer import tables
 from coverage_analyzer.countries import Countries
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.geodesy import MILE_M
-from coverage_analyzer.matching import Matcher, Sites, Verdicts, runs
+from coverage_analyzer.matching.matcher import Matcher, Sites, Verdicts, runs
 from coverage_analyzer.policy import Policy
+from coverage_analyzer.schema import columns as tables
 
 DAY = datetime.date(2026, 12, 1)
 KANSAS = (-94.5786, 39.0997)
@@ -547,7 +547,7 @@ def test_sites_stay_as_they_were(world: Countries) -> None:
 
 def test_batches_are_bounded(world: Countries, monkeypatch: pytest.MonkeyPatch) -> None:
     """Cut many sites into runs, and lose none at the seams."""
-    monkeypatch.setattr("coverage_analyzer.matching.ROWS_AT_ONCE", 3)
+    monkeypatch.setattr("coverage_analyzer.matching.matcher.ROWS_AT_ONCE", 3)
     rows = [Site(*moved(*KANSAS, 0.0, m * 20_000.0), "US") for m in range(10)]
     sites: Sites = sites_of(rows, world)
     assert [run.stop - run.start for run in runs(len(sites))] == [3, 3, 3, 1]

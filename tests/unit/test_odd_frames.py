@@ -17,8 +17,8 @@ import shapely
 from running import AS_OF, cells, centers_file, manifest, records, sites_file
 
 import coverage_analyzer as ca
-from coverage_analyzer import tables
 from coverage_analyzer.errors import InputError
+from coverage_analyzer.schema import columns as tables
 
 DAY = datetime.date(2020, 1, 1)
 

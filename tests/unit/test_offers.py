@@ -10,15 +10,15 @@ import pytest
 
 import coverage_analyzer
 from coverage_analyzer import arrays
-from coverage_analyzer.areas import areas
-from coverage_analyzer.centers import Centers
 from coverage_analyzer.countries import Countries
 from coverage_analyzer.errors import PolicyError
-from coverage_analyzer.explanation import explanation
-from coverage_analyzer.matching import Matcher, Reason, Sites, Status
-from coverage_analyzer.online.roads import ruling
-from coverage_analyzer.online.roads.engine import RoadStatus
+from coverage_analyzer.matching.areas import areas
+from coverage_analyzer.matching.centers import Centers
+from coverage_analyzer.matching.explanation import explanation
+from coverage_analyzer.matching.matcher import Matcher, Reason, Sites, Status
 from coverage_analyzer.policy import Policy
+from coverage_analyzer.roads import recheck as ruling
+from coverage_analyzer.roads.engine import RoadStatus
 
 PACKAGE: Final = Path(coverage_analyzer.__file__).parent
 

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from coverage_analyzer.matching import Reason, Status
-from coverage_analyzer.online.geocoding import Found
-from coverage_analyzer.online.roads.engine import RoadStatus
-from coverage_analyzer.tables import Rejected
-from coverage_analyzer.terms import commitments, entitlements
-from coverage_analyzer.terms.addresses import Likeness
-from coverage_analyzer.terms.doubts import Doubt
+from coverage_analyzer.addresses.compare import Likeness
+from coverage_analyzer.due_times import calculator as commitments
+from coverage_analyzer.due_times.issues import Doubt
+from coverage_analyzer.geocoding import Found
+from coverage_analyzer.matching.matcher import Reason, Status
+from coverage_analyzer.programmes import entitlements
+from coverage_analyzer.roads.engine import RoadStatus
+from coverage_analyzer.schema.columns import Rejected
 
 GUIDE = Path(__file__).parents[2] / "docs" / "reasons.md"
 

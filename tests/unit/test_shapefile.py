@@ -13,9 +13,11 @@ import shapely
 from running import AS_OF, centers_file, judged, records
 
 import coverage_analyzer as ca
-from coverage_analyzer import batch, tables
+from coverage_analyzer import batch
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files import columnar, reading
+from coverage_analyzer.files import table as reading
+from coverage_analyzer.files.readers import parquet as columnar
+from coverage_analyzer.schema import columns as tables
 
 SITES = """\
 site_id,name,country,longitude,latitude

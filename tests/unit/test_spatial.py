@@ -22,18 +22,16 @@ import shapely
 from running import AS_OF, CENTERS, centers_file, judged, manifest, records, sites_file
 
 import coverage_analyzer as ca
-from coverage_analyzer import areas, batch, tables
+from coverage_analyzer import batch
 from coverage_analyzer.cli import main as cli
 from coverage_analyzer.errors import InputError, PublishError
-from coverage_analyzer.files import (
-    area_writer,
-    columnar,
-    gdal,
-    geojson,
-    reading,
-    single,
-    spatial,
-)
+from coverage_analyzer.files import atomic as single
+from coverage_analyzer.files import table as reading
+from coverage_analyzer.files.readers import gdal, geojson, spatial
+from coverage_analyzer.files.readers import parquet as columnar
+from coverage_analyzer.files.writers import areas as area_writer
+from coverage_analyzer.matching import areas
+from coverage_analyzer.schema import columns as tables
 
 FORMATS = ["sites.geojson", "sites.json", "sites.gpkg", "sites.parquet", "sites.geoparquet"]
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from coverage_analyzer import batch
-from coverage_analyzer.batch.redrawing import redrawn
-from coverage_analyzer.files import report
+from coverage_analyzer.batch._map import redrawn
+from coverage_analyzer.files.run_folder import contents as report
 from tests.unit.test_batch import judged
 from tests.unit.test_guard import FORMULAS, cells, run
 
@@ -73,7 +73,7 @@ def test_text_files_tell_how_much_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pack: str
 ) -> None:
     """The share grows from block to block, and is neither 0 nor 1 on the way."""
-    from coverage_analyzer.files import delimited
+    from coverage_analyzer.files.readers import delimited
 
     rows = "".join(f"{i},40,-75,{sha256(b'%d' % i).hexdigest()}\n" for i in range(20_000))
     path = tmp_path / "s.csv"

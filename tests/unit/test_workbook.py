@@ -23,9 +23,14 @@ import coverage_analyzer as ca
 from coverage_analyzer import arrays, batch
 from coverage_analyzer.cli.main import program
 from coverage_analyzer.errors import InputError, MissingExtraError, PublishError
-from coverage_analyzer.files import archives, reading, report, sheet_rows, workbook, workbook_writer
-from coverage_analyzer.files.workbook import WorkbookFile
-from coverage_analyzer.files.workbook_writer import WorkbookWriter
+from coverage_analyzer.files import table as reading
+from coverage_analyzer.files.readers import archives
+from coverage_analyzer.files.readers import excel as workbook
+from coverage_analyzer.files.readers import excel_process as sheet_rows
+from coverage_analyzer.files.readers.excel import WorkbookFile
+from coverage_analyzer.files.run_folder import contents as report
+from coverage_analyzer.files.writers import excel as workbook_writer
+from coverage_analyzer.files.writers.excel import WorkbookWriter
 
 HEADER = ["site_id", "lat", "lon"]
 XLSX = batch.Options(format="xlsx", areas=False, map=False)
