@@ -43,6 +43,9 @@ from mutation import (
 )
 
 MODULES: Final = {
+    "geometry": "geometry",
+    "outcomes": "matching.outcomes",
+    "policy_document": "policy.document",
     "areas": "matching.areas",
     "centers": "matching.centers",
     "borders": "countries.borders",
@@ -86,7 +89,6 @@ MODULES: Final = {
     "road_shapes": "roads.isochrones",
     "policy_checks": "policy.validation",
     "policy_model": "policy.model",
-    "policy_parts": "policy.rules",
     "conditions": "programmes.conditions",
     "entitlements": "programmes.entitlements",
     "comparison": "programmes.offer_table",
@@ -126,6 +128,9 @@ _OFFERS, _ROADS = "unit/test_offers.py", "golden/test_road_cases.py"
 _GOLDEN, _LAWS = "golden/test_golden.py", "property/test_laws.py"
 
 TESTS: Final = {
+    "geometry": ("unit/test_areas.py",),
+    "outcomes": (_MATCHING, _GOLDEN, "conformance/test_brute_force.py"),
+    "policy_document": ("unit/test_policy.py",),
     "areas": ("unit/test_areas.py",),
     "centers": (_CENTERS, _MATCHING, _GOLDEN),
     "borders": (_COUNTRIES, _GOLDEN, _LAWS),
@@ -169,7 +174,6 @@ TESTS: Final = {
     "road_shapes": ("property/test_road_laws.py",),
     "policy_checks": (_POLICY,),
     "policy_model": (_POLICY, _OFFERS, _ROADS, _COUNTRIES, _MATCHING, _GOLDEN),
-    "policy_parts": (_POLICY,),
     "conditions": ("golden/test_entitlements.py", "unit/test_programmes.py"),
     "entitlements": ("golden/test_entitlements.py", "unit/test_programmes.py"),
     "comparison": ("unit/test_programmes.py",),
@@ -504,18 +508,18 @@ MUTANTS: Final = (
     Mutant(
         "matching.Matcher._judged",
         "Call[_borderline]",
-        Rewrite("_ & ~_1", "Call[_statuses].args.3"),
+        Rewrite("_ & ~_1", "Call[statuses].args.3"),
         "rough coordinates do not matter for a planned center",
     ),
     Mutant(
-        "matching._outcomes",
+        "outcomes._outcomes",
         "BinOp[|]",
         Operator("&"),
         "a rig in no country is granted the level unseen",
     ),
     Mutant(
         "matching.Matcher._match",
-        "Assign{Call[_lost]}",
+        "Assign{Call[without_country]}",
         Delete(),
         "a site at 0, 0 is measured to the nearest center",
     ),
@@ -526,13 +530,13 @@ MUTANTS: Final = (
         "doubts about a country stop a policy that asks for none",
     ),
     Mutant(
-        "matching._miles",
+        "outcomes.printed_miles",
         "BinOp[|]{Attribute[ARC_REACH_M]}",
         Keep(".right"),
         "a printed digit that is not Karney's",
     ),
     Mutant(
-        "matching.away_from_zero",
+        "outcomes.away_from_zero",
         "BinOp[/]",
         Rewrite("np.round(_1, 3)", ".left.left.args.0"),
         "a margin of 0 for who does not qualify",
@@ -684,7 +688,7 @@ MUTANTS: Final = (
         "limits by country forgotten where any center may serve",
     ),
     Mutant(
-        "policy_parts.Model.model_config",
+        "policy_document.Model.model_config",
         "keyword[extra].value",
         Value("ignore"),
         "a misspelt key of a policy is passed over",
@@ -851,25 +855,25 @@ MUTANTS: Final = (
     ),
     # --------------------------------------------------------------------------- areas
     Mutant(
-        "areas.SAMPLED_ERROR_M",
+        "geometry.SAMPLED_ERROR_M",
         "Constant",
         Value(450.0),
         "the rim is not refined near the pole",
     ),
     Mutant(
-        "areas.within_the_world",
+        "geometry.within_the_world",
         "BinOp[|]",
         Rewrite("(_1 < -540) | (_2 > 540)", ".left.left", ".right.left"),
         "areas are not split at 180 degrees",
     ),
     Mutant(
-        "areas.discs",
+        "geometry.discs",
         "Constant[180]",
         Value(540),
         "a disc round the pole is a band without it",
     ),
     Mutant(
-        "areas.discs",
+        "geometry.discs",
         "Call[copysign]",
         Value(90.0),
         "the South Pole's disc is the rest of the world",
@@ -911,7 +915,7 @@ MUTANTS: Final = (
         "rings wound the wrong way: viewers fill the rest of the world",
     ),
     Mutant(
-        "areas._equal_area",
+        "geometry._equal_area",
         "Call[sqrt]",
         Value(1e-4),
         "areas on a sphere",

@@ -15,10 +15,10 @@ from coverage_analyzer.files import table as reading
 from coverage_analyzer.files.duplicates import Ids
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
 from coverage_analyzer.files.writers.rejects import check_rejects, rejects_file
-from coverage_analyzer.matching.centers import today
 from coverage_analyzer.matching.eligibility import Gates
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.days import today
 
 USABLE: Final = (Ground.AGREED, Ground.INFERRED)
 """Grounds on which a country is good enough for a promise."""

@@ -20,15 +20,14 @@ from coverage_analyzer.files import atomic as single
 from coverage_analyzer.files import table as reading
 from coverage_analyzer.files.outputs import kind_of
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
-from coverage_analyzer.files.readers.base import Reject
 from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
 from coverage_analyzer.files.table import Table
 from coverage_analyzer.files.writers.delimited import CsvWriter, Style
 from coverage_analyzer.files.writers.rejects import CSV, check_rejects, rejects_file
-from coverage_analyzer.matching.centers import day
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.schema import columns as tables
-from coverage_analyzer.schema.columns import Rejected
+from coverage_analyzer.schema.days import day
+from coverage_analyzer.schema.rejects import Reject, Rejected
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -35,6 +35,7 @@ from coverage_analyzer.files.run_folder import service_areas
 from coverage_analyzer.files.run_folder.drive_times import NAME, DriveTimesWriter
 from coverage_analyzer.files.run_folder.publishing import Publication
 from coverage_analyzer.files.table import Rows, Table
+from coverage_analyzer.files.writers import formats
 from coverage_analyzer.files.writers.delimited import Style
 from coverage_analyzer.fingerprint import WatchedFiles, unchanged_during
 from coverage_analyzer.maps import page
@@ -42,7 +43,6 @@ from coverage_analyzer.maps.page_data import Network as DrawnNetwork
 from coverage_analyzer.maps.page_data import payload
 from coverage_analyzer.maps.sites import DrawnSites
 from coverage_analyzer.matching.centers import Centers
-from coverage_analyzer.matching.matcher import Reason, Status
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.roads import recheck as ruling
 from coverage_analyzer.roads.drive_times import (
@@ -58,6 +58,7 @@ from coverage_analyzer.roads.limits import DriveLimits, checked_minutes, drive_l
 from coverage_analyzer.roads.network import ATTRIBUTION, Network
 from coverage_analyzer.roads.off_road import OffRoad
 from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.verdict import Reason, Status
 
 MARK: Final = "By road: "
 """Begins each warning that a look at roads leaves in ``run.json``; the next look replaces them."""
@@ -286,7 +287,7 @@ class Job:
                 _count(totals, verdict | after, drives.columns()["status"][chosen >= 0])
                 batch = _replaced(table, rows, verdict | after)
                 if writer is None:
-                    made = report.report_writer(path, kind, batch.schema, style)
+                    made = formats.report_writer(path, kind, batch.schema, style)
                     writer = stack.enter_context(made)
                 writer.write(batch)
                 ids, names = labels(rows, table)

@@ -23,8 +23,8 @@ from coverage_analyzer.files.atomic import replacing
 from coverage_analyzer.files.outputs import free_names, kind_of
 from coverage_analyzer.files.overwriting import refuse_overwriting
 from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
-from coverage_analyzer.files.run_folder import contents as report
 from coverage_analyzer.files.table import Table
+from coverage_analyzer.files.writers import formats
 from coverage_analyzer.files.writers.delimited import RejectsWriter, Style
 from coverage_analyzer.files.writers.rejects import check_rejects, rejects_file
 from coverage_analyzer.geocoding import Answer, Found, Geocoder, Grade, Service
@@ -187,7 +187,7 @@ class Job:
     rejects: RejectsWriter | None
 
 
-def _written(job: Job, part: Path, kind: report.Format) -> None:
+def _written(job: Job, part: Path, kind: formats.Format) -> None:
     """Write all rows, and count them."""
     table, options = job.table, job.options
     names = renamed(table.headers)
@@ -198,7 +198,7 @@ def _written(job: Job, part: Path, kind: report.Format) -> None:
             for first in range(0, max(len(block.lines), 1), AT_ONCE):
                 batch = _located(job, block.columns.slice(first, AT_ONCE), headers)
                 if writer is None:
-                    made = report.report_writer(part, kind, batch.schema, options.style)
+                    made = formats.report_writer(part, kind, batch.schema, options.style)
                     writer = stack.enter_context(made)
                 writer.write(batch)
                 if options.progress:
@@ -293,7 +293,7 @@ def check_columns(found: Mapping[str, int] | Mapping[str, str], headers: Sequenc
         raise InputError(msg)
 
 
-def _kind(path: Path) -> report.Format:
+def _kind(path: Path) -> formats.Format:
     """Return the format of a file by its name.
 
     Raises
@@ -301,7 +301,7 @@ def _kind(path: Path) -> report.Format:
     InputError
         If it is none of ours.
     """
-    endings: dict[str, report.Format] = {f".{kind}": kind for kind in report.FORMATS}
+    endings: dict[str, formats.Format] = {f".{kind}": kind for kind in formats.FORMATS}
     return endings[kind_of(path, list(endings), what="Geocoded sites are")]
 
 

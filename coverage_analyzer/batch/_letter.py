@@ -12,12 +12,13 @@ from coverage_analyzer.files.find_site import FoundSite, found
 from coverage_analyzer.files.table import Table
 from coverage_analyzer.maps.letter import Addressee, letter
 from coverage_analyzer.matching import eligibility as gates
-from coverage_analyzer.matching.centers import day
 from coverage_analyzer.matching.explanation import explanation
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.programmes.afterwards import with_route
 from coverage_analyzer.schema import columns as tables
 from coverage_analyzer.schema.columns import folded
+from coverage_analyzer.schema.days import day
+from coverage_analyzer.schema.verdict import VERDICT
 
 ADDRESS: Final = re.compile(
     r"(site|registered|postal|full|street|delivery)?address(line)?\d?|street|road|(house|street)"
@@ -82,7 +83,7 @@ def site_letter(
 def _doubts(table: Table) -> list[str]:
     """Return what should be looked into before a letter goes out."""
     told = tables.unnoticed(table.headers, table.columns, tables.SITES)
-    if set(tables.VERDICT) <= set(table.headers):
+    if set(VERDICT) <= set(table.headers):
         told.append("A report is judged anew: the letter knows nothing of a look at roads.")
     return told
 

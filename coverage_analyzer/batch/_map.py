@@ -28,6 +28,7 @@ from coverage_analyzer.matching.areas import Areas
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.roads.limits import minutes_shown
 from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.verdict import VERDICT
 
 MILES: Final = ("distance_miles", "limit_miles", "margin_miles")
 """The columns of the verdict that hold no whole numbers."""
@@ -168,7 +169,7 @@ def report_table(folder: Path, manifest: Mapping[str, Any]) -> Table:
     columns = {n: renamed.get(h, h) for n, h in manifest.get("columns", {}).items()}
     dialect = Dialect(**manifest["notation"])
     table = reading.opened(folder / names[0], tables.SITES, columns, dialect)
-    missing = [name for name in tables.VERDICT if name not in table.headers]
+    missing = [name for name in VERDICT if name not in table.headers]
     if missing:
         msg = f"{table.path} is no report: it has no column {missing[0]!r}."
         raise InputError(msg)
@@ -188,7 +189,7 @@ def verdict_columns(table: Table, rows: Rows) -> dict[str, pa.Array]:
         msg = f"{table.path} was changed: line {first.line}: {first.detail}. Run it again."
         raise InputError(msg)
     columns = rows.block.columns
-    verdict = {name: columns.column(table.headers.index(name)) for name in tables.VERDICT}
+    verdict = {name: columns.column(table.headers.index(name)) for name in VERDICT}
     return {n: _pointed(c) if n in MILES else c for n, c in verdict.items()}
 
 

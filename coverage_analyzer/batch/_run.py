@@ -35,16 +35,18 @@ from coverage_analyzer.files.run_folder import hold
 from coverage_analyzer.files.run_folder.hold import RejectLimit
 from coverage_analyzer.files.run_folder.publishing import Publication
 from coverage_analyzer.files.table import Rows, Table
+from coverage_analyzer.files.writers import formats
+from coverage_analyzer.files.writers.areas import write_geojson
 from coverage_analyzer.files.writers.delimited import RejectsWriter
 from coverage_analyzer.fingerprint import check_same
 from coverage_analyzer.maps import page
 from coverage_analyzer.maps import page_data as payload
 from coverage_analyzer.maps.sites import DrawnSites
 from coverage_analyzer.matching import areas
-from coverage_analyzer.matching.centers import day
 from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.days import day
 
 log = logging.getLogger(__name__)
 
@@ -117,7 +119,7 @@ def run(
         if read is not None:
             read.source.sha256()  # at once: these files may change from here on
     table = _opened_sites(sites, options)
-    report.check_rows(options.format, table.source.rows)
+    formats.check_rows(options.format, table.source.rows)
     log.info("%s: columns %s", table.path, table.recognised)
     with Publication(output, _names(options)) as publication, _rows_elsewhere(options) as elsewhere:
         try:
@@ -218,7 +220,7 @@ def _published(
     if options.areas and network.areas is not None:
         features = areas.properties(network.areas, matcher.centers, country, names)
         path = publication.path("areas.geojson")
-        report.write_geojson(path, features, network.areas.geometry.tolist())
+        write_geojson(path, features, network.areas.geometry.tolist())
     counts = totals.tally.totals(matcher)
     if options.map:
         title = matcher.policy.title
@@ -270,7 +272,7 @@ def _streamed(table: Table, matcher: Matcher, outputs: Outputs, options: Options
         for some in blocks:
             if writer is None:
                 writer = stack.enter_context(
-                    report.report_writer(path, options.format, some.report.schema, options.style)
+                    formats.report_writer(path, options.format, some.report.schema, options.style)
                 )
             writer.write(some.report)
             if outputs.elsewhere is not None:

@@ -19,16 +19,16 @@ from coverage_analyzer.files import atomic as single
 from coverage_analyzer.files import table as reading
 from coverage_analyzer.files.outputs import kind_of
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
-from coverage_analyzer.files.run_folder import contents as report
 from coverage_analyzer.files.table import Rows, Table
+from coverage_analyzer.files.writers import formats
 from coverage_analyzer.files.writers.base import Writer
-from coverage_analyzer.matching.centers import day
 from coverage_analyzer.matching.matcher import Matcher, Sites
 from coverage_analyzer.matching.timeline import Census, Changes, Timeline
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.days import day
 
-KINDS: Final[dict[str, report.Format]] = {".csv": "csv", ".parquet": "parquet"}
+KINDS: Final[dict[str, formats.Format]] = {".csv": "csv", ".parquet": "parquet"}
 """How a timeline is written, by the extension."""
 
 
@@ -85,7 +85,9 @@ def timeline(
     totals, matcher = Totals(Census(len(line.matcher.policy.titles))), line.matcher
     with (
         single.replacing(Path(output)) as part,
-        closing(report.report_writer(part, KINDS[ending], _schema(table), options.style)) as writer,
+        closing(
+            formats.report_writer(part, KINDS[ending], _schema(table), options.style)
+        ) as writer,
     ):
         _stream(table, line, writer, totals, options)
         totals.ledger.check()

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from coverage_analyzer.files.duplicates import OnDuplicate
 from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
-from coverage_analyzer.files.run_folder import contents as report
 from coverage_analyzer.files.run_folder.hold import DEFAULT_LIMIT, RejectLimit
+from coverage_analyzer.files.writers import formats
 from coverage_analyzer.files.writers.delimited import Style
 
 log = logging.getLogger(__name__)
@@ -56,7 +56,7 @@ class Options:
         are held back; by default it is logged, which Python shows on standard error.
     """
 
-    format: report.Format = "csv"
+    format: formats.Format = "csv"
     columns: Mapping[str, str] = field(default_factory=dict)
     center_columns: Mapping[str, str] = field(default_factory=dict)
     trust_declared: bool = False

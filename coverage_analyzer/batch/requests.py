@@ -11,10 +11,11 @@ import pyarrow.compute as pc
 
 from coverage_analyzer import arrays
 from coverage_analyzer.due_times.requests import EVENTS, Registered, Request, registered
-from coverage_analyzer.files.readers.base import Block, Reject
+from coverage_analyzer.files.readers.base import Block
 from coverage_analyzer.files.table import Table
 from coverage_analyzer.matching import eligibility as gates
 from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.rejects import Reject
 
 ROW: Final[tuple[str, ...]] = (
     *tables.COUNTRY_STATED,

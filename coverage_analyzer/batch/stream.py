@@ -14,8 +14,8 @@ import pyarrow as pa
 from coverage_analyzer import countries
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files import table as reading
+from coverage_analyzer.files.outputs import renamed
 from coverage_analyzer.files.readers import streams
-from coverage_analyzer.files.run_folder import contents as report
 from coverage_analyzer.files.table import Rows, Table
 from coverage_analyzer.matching.eligibility import Facts
 from coverage_analyzer.matching.matcher import Matcher, Sites, Verdicts
@@ -90,7 +90,7 @@ def judged(
     blocks: Generator[Rows, None, None], table: Table, matcher: Matcher
 ) -> Generator[Judged, None, None]:
     """Yield blocks of a table with their verdicts, in order; closing this closes the blocks."""
-    names = report.renamed(table.headers)
+    names = renamed(table.headers)
     headers = [names.get(h, h) for h in table.headers]
     with closing(blocks):
         for rows in blocks:

@@ -84,11 +84,11 @@ def explain(
     """
     from coverage_analyzer.batch.stream import matcher_of, products_of
     from coverage_analyzer.files.table import opened
-    from coverage_analyzer.matching.centers import day
     from coverage_analyzer.matching.explanation import explanation
     from coverage_analyzer.policy import Policy
     from coverage_analyzer.programmes.afterwards import with_route
     from coverage_analyzer.schema.columns import CENTERS
+    from coverage_analyzer.schema.days import day
 
     rules = Policy.load(policy)
     table = opened(centers, CENTERS, center_columns, center_dialect)

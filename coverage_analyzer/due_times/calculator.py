@@ -22,10 +22,10 @@ from coverage_analyzer.due_times.clocks import Due
 from coverage_analyzer.due_times.issues import Doubt, DoubtError
 from coverage_analyzer.due_times.levels import Judged, Levels
 from coverage_analyzer.due_times.requests import Case, Registered, Request
-from coverage_analyzer.matching.matcher import Status
 from coverage_analyzer.matching.nearest import NOBODY
 from coverage_analyzer.policy.rules import Replacement
 from coverage_analyzer.programmes.afterwards import route
+from coverage_analyzer.schema.verdict import Status
 
 
 class Answer(enum.StrEnum):

@@ -18,12 +18,13 @@ from coverage_analyzer.countries.regions import AssignedRegions
 from coverage_analyzer.due_times.requests import Case, Registered
 from coverage_analyzer.matching import eligibility as gates
 from coverage_analyzer.matching.centers import Centers
-from coverage_analyzer.matching.matcher import Matcher, Sites, Status, Verdicts
+from coverage_analyzer.matching.matcher import Matcher, Sites, Verdicts
 from coverage_analyzer.matching.nearest import NOBODY
 from coverage_analyzer.matching.products import Products
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.policy.rules import Level
 from coverage_analyzer.schema.days import NO_DAY
+from coverage_analyzer.schema.verdict import Status
 
 
 class Judged(NamedTuple):

@@ -8,14 +8,17 @@ added. What cannot be a formula stays as it is: see `HARMLESS`.
 
 import functools
 import re
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from coverage_analyzer import arrays
+from coverage_analyzer import arrays, documents
 from coverage_analyzer.arrays import Bools, Ints
+from coverage_analyzer.schema import columns as tables
 from coverage_analyzer.schema.coordinates import NUMBER
 
 MARK: Final = "'"
@@ -144,3 +147,20 @@ def _replaced(cells: pa.Array, at: Ints, texts: pa.Array) -> pa.Array:
     mask = np.zeros(len(cells), np.bool_)
     mask[at] = True
     return pc.replace_with_mask(cells, arrays.arrow(mask), texts)
+
+
+def is_guarded(path: Path, headers: Sequence[str] = ()) -> bool:
+    """Return whether a file has the spreadsheet guard in it.
+
+    One of a run does if its ``run.json`` says so; a CSV file of `geocode`, which is told by the
+    columns that it ends with, does: its text is the text of the addresses again.
+    """
+    if ".csv" in path.suffixes and tuple(headers[-len(tables.GEOCODED) :]) == tables.GEOCODED:
+        return True
+    try:
+        manifest = documents.read_json(path.parent / "run.json")
+        # Parquet is verbatim, and so is Excel: there the guard is a property of the cell.
+        ours = ".csv" in path.suffixes and path.name in manifest["files"]
+        return ours and bool(manifest["spreadsheet_guard"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return False

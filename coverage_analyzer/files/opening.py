@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from coverage_analyzer import arrays
 from coverage_analyzer.errors import InputError
+from coverage_analyzer.files import formulas
 from coverage_analyzer.files import formulas as guard
 from coverage_analyzer.files.database.address import Address
 from coverage_analyzer.files.database.reader import DatabaseTable
@@ -18,7 +19,6 @@ from coverage_analyzer.files.readers.base import Block, Source, WrappedSource
 from coverage_analyzer.files.readers.delimited import DelimitedFile, Dialect
 from coverage_analyzer.files.readers.header import Wanted
 from coverage_analyzer.files.readers.parquet import ParquetFile
-from coverage_analyzer.files.run_folder import contents as report
 
 
 def source(path: Path | Address, dialect: Dialect, wanted: Wanted) -> Source:
@@ -88,7 +88,7 @@ def _file(path: Path, dialect: Dialect, wanted: Wanted) -> Source:
             found = workbook.WorkbookFile(path, dialect.sheet, dialect.decimal)
         case _:
             found = DelimitedFile(path, dialect, wanted)
-    if report.is_guarded(path, found.headers):
+    if formulas.is_guarded(path, found.headers):
         found = Unguarded(found)
     return partitions.with_keys(found, path)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from coverage_analyzer.errors import InputError
+from coverage_analyzer.schema.verdict import VERDICT
 
 OTHER_KINDS: Final = frozenset(
     {
@@ -109,3 +110,8 @@ def free_names(
                 name = f"input_{name}"
             names[header] = name
     return names
+
+
+def renamed(headers: Sequence[str]) -> dict[str, str]:
+    """Return new names for input columns that are called like a column of the verdict."""
+    return free_names(headers, VERDICT)

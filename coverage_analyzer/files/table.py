@@ -19,16 +19,17 @@ from coverage_analyzer.errors import InputError, refuse
 from coverage_analyzer.files import opening
 from coverage_analyzer.files.database.address import Address, address, is_address
 from coverage_analyzer.files.duplicates import Ids, Refused
-from coverage_analyzer.files.readers.base import Block, Reject, Source
+from coverage_analyzer.files.readers.base import Block, Source
 from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
 from coverage_analyzer.matching import eligibility as gates
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.products import ENDS, Products
 from coverage_analyzer.schema import columns as tables
 from coverage_analyzer.schema import days
-from coverage_analyzer.schema.columns import Column, Rejected
+from coverage_analyzer.schema.columns import Column
 from coverage_analyzer.schema.coordinates import Coordinates, Notation, coordinates, fault_detail
 from coverage_analyzer.schema.days import Days
+from coverage_analyzer.schema.rejects import Reject, Rejected
 
 _DAY_NUMBER: Final = re.compile(r"[1-9][0-9]{4}(?:\.[0-9]+)?")
 """What a spreadsheet makes of a day in a cell that is not formatted as one."""

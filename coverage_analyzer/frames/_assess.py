@@ -13,9 +13,8 @@ import shapely
 
 from coverage_analyzer import countries
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files.outputs import free_names
+from coverage_analyzer.files.outputs import free_names, renamed
 from coverage_analyzer.files.readers.spatial import WGS84
-from coverage_analyzer.files.run_folder import contents as report
 from coverage_analyzer.frames.columns import (
     ProductsLike,
     accuracy,
@@ -30,14 +29,15 @@ from coverage_analyzer.frames.columns import (
     products_in,
 )
 from coverage_analyzer.frames.crs import geometry_wgs84
-from coverage_analyzer.matching.centers import day
 from coverage_analyzer.matching.eligibility import Facts
 from coverage_analyzer.matching.explanation import Explanation, explanation
 from coverage_analyzer.matching.lead_times import windows
-from coverage_analyzer.matching.matcher import Matcher, Sites, Status, Verdicts
+from coverage_analyzer.matching.matcher import Matcher, Sites, Verdicts
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.programmes.afterwards import with_route
 from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.days import day
+from coverage_analyzer.schema.verdict import Status
 
 
 def assess(
@@ -170,7 +170,7 @@ def matcher_of(
 def _renamed(sites: pd.DataFrame) -> dict[str, str]:
     """Return new names for columns that would stand in the place of a verdict's, or its points."""
     headers = [str(c) for c in sites.columns]
-    return report.renamed(headers) | free_names(headers, ("geometry",))
+    return renamed(headers) | free_names(headers, ("geometry",))
 
 
 def _told(matcher: Matcher) -> dict[str, Any]:

@@ -24,9 +24,9 @@ from coverage_analyzer.frames.columns import (
     products_in,
     texts,
 )
-from coverage_analyzer.matching.centers import day
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.days import day
 
 
 def commitments(  # noqa: PLR0913 - what `assess` takes, and the requests

@@ -23,8 +23,8 @@ from coverage_analyzer.frames.columns import (
     texts,
 )
 from coverage_analyzer.frames.crs import areas_wgs84
+from coverage_analyzer.geometry import area_km2
 from coverage_analyzer.matching import areas
-from coverage_analyzer.matching.matcher import Reason, Status
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.roads import drive_times as drives
 from coverage_analyzer.roads import recheck as ruling
@@ -33,7 +33,7 @@ from coverage_analyzer.roads.engine import Engine, Places
 from coverage_analyzer.roads.isochrones import parts_not_served
 from coverage_analyzer.roads.limits import drive_limits, many_minutes
 from coverage_analyzer.roads.network import ATTRIBUTION, Network
-from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.verdict import VERDICT, Reason, Status
 
 ROAD_AREA: Final = "road_area"
 """The key in ``.attrs`` of service areas under which they tell where there are roads."""
@@ -87,7 +87,7 @@ def drive_times(
     MissingExtraError
         If the extra ``roads`` is not installed.
     """
-    need(verdicts, tables.VERDICT, "verdicts", "assess()")
+    need(verdicts, VERDICT, "verdicts", "assess()")
     rules, places = rules_of(verdicts, policy), centers_of(centers)
     limits = drive_limits(rules, minutes)
     check_network(verdicts, places)
@@ -250,7 +250,7 @@ def unserved_areas(
     )
     result["kind"] = pd.array(list(PART_KINDS) * len(rows), "string")
     result["minutes"] = float(served["minutes"].iloc[0]) if len(served) else np.nan
-    result["area_km2"] = areas.area_km2(result.geometry.to_numpy())
+    result["area_km2"] = area_km2(result.geometry.to_numpy())
     result["area_square_miles"] = result["area_km2"] / areas.SQUARE_MILE_KM2
     return credited(result[~result.geometry.is_empty], countries.ATTRIBUTION, ATTRIBUTION)
 

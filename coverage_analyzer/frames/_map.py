@@ -28,13 +28,16 @@ from coverage_analyzer.frames.columns import (
     texts,
 )
 from coverage_analyzer.frames.crs import areas_wgs84
+from coverage_analyzer.geometry import area_km2
 from coverage_analyzer.maps import page_data as payload
 from coverage_analyzer.maps.sites import DrawnSites
 from coverage_analyzer.matching import areas
-from coverage_analyzer.matching.centers import Centers, day, today
+from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.lead_times import scheduled
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.days import day, today
+from coverage_analyzer.schema.verdict import VERDICT
 
 if TYPE_CHECKING:
     from coverage_analyzer.maps.folium_map import CoverageMap
@@ -94,7 +97,7 @@ def coverage_areas(
     if merge == "union":
         parts = [(n, None, g) for n, g in areas.union_by_country(made, country).items()]
     geometry = np.array([g for _, _, g in parts], object)
-    km2 = areas.area_km2(geometry)
+    km2 = area_km2(geometry)
     frame = pd.DataFrame(
         {
             "country": [world.names.codes[n] for n, _, _ in parts],
@@ -173,11 +176,11 @@ def map_data(
     InputError
         If the frames are not those.
     """
-    need(verdicts, tables.VERDICT, "verdicts", "assess()")
+    need(verdicts, VERDICT, "verdicts", "assess()")
     lon, lat = positions(verdicts, "verdicts")
     known = known_columns(verdicts, tables.SITES)
-    plain = pa.Table.from_pandas(pd.DataFrame(verdicts[list(tables.VERDICT)]), preserve_index=False)
-    columns = {name: plain.column(name).combine_chunks() for name in tables.VERDICT}
+    plain = pa.Table.from_pandas(pd.DataFrame(verdicts[list(VERDICT)]), preserve_index=False)
+    columns = {name: plain.column(name).combine_chunks() for name in VERDICT}
     rows = [str(label) for label in verdicts.index]
     site_id, name = (
         texts(verdicts, known[n]).to_pylist() if n in known else spare

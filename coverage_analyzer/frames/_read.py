@@ -14,13 +14,13 @@ from coverage_analyzer import countries
 from coverage_analyzer.files import table as reading
 from coverage_analyzer.files.database.address import Address
 from coverage_analyzer.files.overwriting import refuse_overwriting
-from coverage_analyzer.files.readers.base import Reject
 from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
 from coverage_analyzer.files.writers.rejects import check_rejects, rejects_file
 from coverage_analyzer.frames.columns import NUMERIC, SETTLED, with_points
 from coverage_analyzer.matching import eligibility as gates
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.rejects import Reject
 
 if TYPE_CHECKING:
     from coverage_analyzer.schema.days import Days

@@ -19,6 +19,8 @@ from coverage_analyzer.files.run_folder.hold import DEFAULT_LIMIT, RejectLimit
 from coverage_analyzer.files.run_folder.manifest import Origin
 from coverage_analyzer.files.run_folder.publishing import Publication
 from coverage_analyzer.files.writers import delimited as text_writer
+from coverage_analyzer.files.writers import formats
+from coverage_analyzer.files.writers.areas import write_geojson
 from coverage_analyzer.frames._map import check_network, coverage_areas, map_data
 from coverage_analyzer.frames.columns import (
     centers_of,
@@ -30,11 +32,11 @@ from coverage_analyzer.frames.columns import (
 )
 from coverage_analyzer.maps import page
 from coverage_analyzer.matching import areas
-from coverage_analyzer.matching.centers import day, today
 from coverage_analyzer.matching.lead_times import scheduled
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.roads.network import ATTRIBUTION as ROADS
-from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.days import day, today
+from coverage_analyzer.schema.verdict import VERDICT
 
 PLAIN_OBJECTS: Final = {
     *("string", "bytes", "boolean", "integer", "floating", "decimal"),
@@ -51,7 +53,7 @@ def write_report(
     *,
     centers: pd.DataFrame | None = None,
     policy: Policy | str | None = None,
-    kind: report.Format = "csv",
+    kind: formats.Format = "csv",
     max_rejects: RejectLimit | int | str = DEFAULT_LIMIT,
 ) -> Path:
     """Write verdicts as a run's folder: the report, ``summary.csv``, ``run.json``.
@@ -95,10 +97,10 @@ def write_report(
         With each column that a CSV file cannot hold, which is left out; and why the report is held
         back, if it is.
     """
-    need(verdicts, tables.VERDICT, "verdicts", "assess()")
+    need(verdicts, VERDICT, "verdicts", "assess()")
     refuse_overwriting({"report": hold.run_folders(folder)}, [policy_file(policy)])
     rules, limit = rules_of(verdicts, policy), RejectLimit.parse(max_rejects)
-    report.check_rows(kind, len(verdicts))
+    formats.check_rows(kind, len(verdicts))
     table = _table(pd.DataFrame(verdicts.drop(columns=geometries(verdicts))))
     told = text_writer.left_out(table.schema)
     for words in told:
@@ -108,7 +110,7 @@ def write_report(
     coming = [name, "summary.csv", *(["centers.csv"] if centers is not None else []), "run.json"]
     with Publication(folder, coming) as publication:
         path = publication.path(name)
-        with report.report_writer(path, kind, table.schema) as writer:
+        with formats.report_writer(path, kind, table.schema) as writer:
             for batch in table.to_batches():
                 writer.write(batch)
         report.write_summary(publication.path("summary.csv"), Counter(places))
@@ -202,7 +204,7 @@ def _write_areas(publication: Publication, covered: Any) -> None:
     plain = table.astype("object").where(table.notna(), None)
     rows = [{str(k): v for k, v in row.items()} for row in plain.to_dict("records")]
     path = publication.path("areas.geojson")
-    report.write_geojson(path, rows, covered.geometry.tolist())
+    write_geojson(path, rows, covered.geometry.tolist())
 
 
 def rules_of(verdicts: pd.DataFrame, policy: Policy | str | None) -> Policy:

@@ -20,12 +20,12 @@ from coverage_analyzer.frames.columns import (
     positions,
     texts,
 )
-from coverage_analyzer.matching.centers import day
 from coverage_analyzer.matching.matcher import Sites
 from coverage_analyzer.matching.timeline import Timeline
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.policy.rules import NOT_COVERED
 from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.days import day
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -17,8 +17,7 @@ from coverage_analyzer.maps.sites import GRID, STATUSES, Columns, DrawnSites, Ke
 from coverage_analyzer.matching.areas import Areas
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.explanation import REASONS, REASONS_ANYWHERE
-from coverage_analyzer.matching.matcher import Reason, Status
-from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.verdict import VERDICT, Reason, Status
 
 DRAWN_DEGREES: Final = 0.0005
 """Outlines of areas are drawn to some 50 m; the rule itself knows no outline."""
@@ -160,7 +159,7 @@ def payload(
         "bounds": _bounds(sites, network.centers),
         "places": places.specs,
         "texts": texts.specs,
-        "verdict": list(tables.VERDICT),
+        "verdict": list(VERDICT),
     }
     return Payload(told, places, texts)
 

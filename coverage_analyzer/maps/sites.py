@@ -18,9 +18,9 @@ from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Bools, Floats, Ints
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.maps.packing import UNITS
-from coverage_analyzer.matching.matcher import Status
 from coverage_analyzer.schema import columns as tables
 from coverage_analyzer.schema.coordinates import numbers
+from coverage_analyzer.schema.verdict import Status
 
 MOST_SITES: Final = 2_000_000
 """A page with more is slow to open, and too large to mail."""
@@ -174,7 +174,7 @@ class DrawnSites:
         site_id, name
             Texts.
         verdict
-            The columns of `tables.VERDICT`, with their types or as a report writes them.
+            The columns of `VERDICT`, with their types or as a report writes them.
 
         Raises
         ------

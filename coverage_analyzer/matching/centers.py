@@ -1,10 +1,9 @@
 """The service centers of a network: checked, as arrays, sorted by ``center_id``."""
 
-import datetime
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +12,7 @@ from coverage_analyzer.arrays import Bools, Floats
 from coverage_analyzer.countries import UNKNOWN, Countries, Names, Numbers, names
 from coverage_analyzer.countries.assignment import Convention, Ground, decided
 from coverage_analyzer.countries.regions import AssignedRegions, assign_regions
-from coverage_analyzer.errors import InputError, refuse
+from coverage_analyzer.errors import refuse
 from coverage_analyzer.schema.columns import COUNTRY_STATED
 from coverage_analyzer.schema.days import NO_DAY, Days, day_of
 
@@ -167,35 +166,9 @@ def _stated_countries(columns: Mapping[str, Sequence[str]], blank: Sequence[str]
     return [table.stated(cells) for cells in zip(*several, strict=True)]
 
 
-def today() -> datetime.date:
-    """Return today in UTC, the day that is judged if none is named."""
-    return datetime.datetime.now(datetime.UTC).date()
-
-
 def days(texts: Sequence[str]) -> Days:
     """Return ISO 8601 days (``2026-12-01``); ``NaT`` for what is blank or none."""
     return np.array([day_of(text) for text in texts], "datetime64[D]")
-
-
-def day(value: Any) -> datetime.date | None:
-    """Return a day given as ISO 8601 text, date, datetime, timestamp or ``datetime64``.
-
-    Raises
-    ------
-    InputError
-        If it is none; a missing day (``NaT``) is refused, too: it must not become today.
-    """
-    if isinstance(value, np.datetime64):
-        value = value.astype("datetime64[D]")
-    if isinstance(value, (np.datetime64, datetime.datetime)):  # NaT of pandas is a datetime, too
-        value = str(value)[:10]
-    if value is None or isinstance(value, datetime.date):
-        return value
-    parsed = days([value])[0] if isinstance(value, str) else np.datetime64("NaT", "D")
-    if np.isnat(parsed):
-        msg = f"{value!r} is not a day; write it like 2026-12-01."
-        raise InputError(msg)
-    return cast("datetime.date", parsed.item())
 
 
 COORDINATES: Final = ("latitude", "longitude")

@@ -15,10 +15,12 @@ from coverage_analyzer.errors import InputError, visible
 from coverage_analyzer.geodesy import MILE_M
 from coverage_analyzer.matching.eligibility import DAYS, TEXTS
 from coverage_analyzer.matching.lead_times import lead_time, window
-from coverage_analyzer.matching.matcher import Matcher, Reason, Sites, Status, away_from_zero
+from coverage_analyzer.matching.matcher import Matcher, Sites
 from coverage_analyzer.matching.nearest import NOBODY
+from coverage_analyzer.matching.outcomes import away_from_zero
 from coverage_analyzer.policy.rules import NOT_COVERED, Level, miles_text
 from coverage_analyzer.schema.days import day_of
+from coverage_analyzer.schema.verdict import Reason, Status
 
 LISTED: Final = 10
 """So many centers in reach the text lists; it counts the rest."""

@@ -24,10 +24,9 @@ So no step rounds before it decides, and the answer for a site depends on nothin
 import copy
 import dataclasses
 import datetime
-import enum
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -44,46 +43,19 @@ from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.eligibility import Closing, Facts, Gate, Gates
 from coverage_analyzer.matching.lead_times import scheduled
 from coverage_analyzer.matching.nearest import NOBODY, Index
+from coverage_analyzer.matching.outcomes import (
+    away_from_zero,
+    printed_miles,
+    statuses,
+    without_country,
+)
 from coverage_analyzer.matching.products import Products
 from coverage_analyzer.policy import Policy
-from coverage_analyzer.schema import columns as tables
 from coverage_analyzer.schema.days import NO_DAY, Days
+from coverage_analyzer.schema.verdict import VERDICT, Reason, Status
 
 ROWS_AT_ONCE: Final = 100_000
 """Bounds the memory of a match; fewer would cost time. The answer does not depend on it."""
-
-
-class Status(enum.IntEnum):
-    """What a verdict comes to."""
-
-    qualified = 0
-    pending = 1
-    fallback = 2
-    review = 3
-    not_covered = 4
-
-
-class Reason(enum.IntEnum):
-    """Why: the code in the report."""
-
-    within_radius = 0
-    center_opens_later = 1
-    beyond_radius = 2
-    no_center_in_country = 3
-    country_conflict = 4
-    country_unknown = 5
-    borderline = 6
-    null_island = 7
-    level_not_requested = 8
-    not_offered_in_country = 9
-    component_excluded = 10
-    component_unknown = 11
-    lifecycle_phase = 12
-    product_undated = 13
-    address_not_registered = 14
-    road_over_budget = 15
-    road_unreachable = 16
-    road_unchecked = 17
 
 
 REASON_OF_GATE: Final = np.array([0, *(Reason[g.name] for g in Gate if g)], np.int8)
@@ -283,7 +255,7 @@ class Matcher:
             ground = np.where(ground == Ground.NULL_ISLAND, ground, Ground.AGREED).astype(np.int8)
         points, group = geodesy.ecef(sites.lon, sites.lat), country.astype(np.int64)
         nearest, in_reach = self._open.nearest(sites.lon, sites.lat, points, group)
-        nearest[_lost(ground)] = NOBODY
+        nearest[without_country(ground)] = NOBODY
         asked = self._asked(country, facts)
         now = self._measured(sites, points, country, nearest, asked)
         beyond = np.flatnonzero(~now.inside & (ground < Ground.NULL_ISLAND))
@@ -420,7 +392,7 @@ class Matcher:
         inside = band < self._bands.number
         band = np.where(inside, np.maximum(band, asked), band)
         limit = self._bands.limit(country, band)
-        miles = _miles(geodesy.arc_m(points, there), limit, pair)
+        miles = printed_miles(geodesy.arc_m(points, there), limit, pair)
         return Measured(center, band, inside, limit, miles)
 
     def _judged(
@@ -435,13 +407,13 @@ class Matcher:
         for values, others in zip(now, later.measured, strict=True):
             values[later.site[told]] = others[told]
         center, band, inside, limit, miles = now
-        status, reason = _statuses(
+        status, reason = statuses(
             ground, center == NOBODY, inside, pending, self._borderline(sites, country, miles)
         )
         # Within by the geodesic says nothing of miles by road, which are more: roads decide later.
         unchecked = (status == Status.qualified) & self._bands.by_road(country, band)
         status[unchecked], reason[unchecked] = Status.review, Reason.road_unchecked
-        lost = _lost(ground)
+        lost = without_country(ground)
         margin = limit - miles
         limit[lost] = np.nan
         in_reach[lost] = 0
@@ -482,7 +454,7 @@ class Matcher:
         return np.where(status == Status.qualified, bought, less.take(status))
 
     def columns(self, verdicts: Verdicts) -> dict[str, pa.Array]:
-        """Return verdicts as the columns that a report adds, in their order: `tables.VERDICT`."""
+        """Return verdicts as the columns that a report adds, in their order: `VERDICT`."""
         days = np.isnat(verdicts.available_on)
         country = np.where(verdicts.country > 0, verdicts.country, -1)
         columns = {
@@ -497,7 +469,7 @@ class Matcher:
             "available_on": arrays.arrow(verdicts.available_on, days),
             "centers_in_reach": arrays.arrow(verdicts.centers_in_reach),
         }
-        return {name: columns[name] for name in tables.VERDICT}
+        return {name: columns[name] for name in VERDICT}
 
 
 def _nullable(values: Floats) -> pa.Array:
@@ -545,66 +517,3 @@ class Decided(NamedTuple):
 
     country: Numbers
     ground: Grounds
-
-
-def _lost(ground: Grounds) -> Bools:
-    """Return where no country can be told, so that there is nothing to measure to."""
-    lost: Bools = (ground == Ground.NULL_ISLAND) | (ground == Ground.UNKNOWN)
-    return lost
-
-
-def _outcomes() -> tuple[npt.NDArray[np.int8], npt.NDArray[np.int8]]:
-    """Return status and reason of each case, for all values of what `_statuses` is given."""
-    ground, nobody, inside, pending, borderline = np.indices((len(Ground), 2, 2, 2, 2))
-    cases: list[tuple[Any, Status, Reason]] = [
-        (ground == Ground.NULL_ISLAND, Status.review, Reason.null_island),
-        (ground == Ground.UNKNOWN, Status.review, Reason.country_unknown),
-        (ground == Ground.CONFLICT, Status.review, Reason.country_conflict),
-        ((ground == Ground.OFFSHORE) & (inside | pending), Status.review, Reason.country_conflict),
-        (borderline, Status.review, Reason.borderline),
-        (pending, Status.pending, Reason.center_opens_later),
-        (nobody, Status.fallback, Reason.no_center_in_country),
-        (inside, Status.qualified, Reason.within_radius),
-    ]
-    when = [np.asarray(case, np.bool_).ravel() for case, _, _ in cases]
-    status = np.select(when, [s for _, s, _ in cases], Status.fallback)
-    reason = np.select(when, [r for _, _, r in cases], Reason.beyond_radius)
-    return status.astype(np.int8), reason.astype(np.int8)
-
-
-STATUS_OF, REASON_OF = _outcomes()
-"""Status and reason by the number of the case."""
-
-
-def _statuses(
-    ground: Grounds, nobody: Bools, inside: Bools, pending: Bools, borderline: Bools
-) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.int8]]:
-    """Return status and reason; the first case that fits decides."""
-    case = ground
-    for more in (nobody, inside, pending, borderline):
-        case = 2 * case + more
-    return STATUS_OF.take(case), REASON_OF.take(case)
-
-
-def _miles(arc_m: Floats, limit: Floats, pair: Sequence[Floats]) -> Floats:
-    """Return distances so good that no printed digit of them or of the margin is another's.
-
-    Where an arc is long, or within its error of a number where printing jumps, Karney is asked.
-    """
-    miles, error = arc_m / MILE_M, geodesy.arc_error_m(arc_m) / MILE_M
-    jumps = _near_step(miles + 0.0005, error) | _near_step(limit - miles, error)
-    ask = np.flatnonzero(jumps | (arc_m > geodesy.ARC_REACH_M))
-    miles[ask] = geodesy.distance_m(*(c[ask] for c in pair)) / MILE_M
-    return miles
-
-
-def _near_step(miles: Floats, error: Floats) -> Bools:
-    """Return where a number lies within its error of a multiple of 0.001, where printing jumps."""
-    steps = miles * 1000
-    near: Bools = np.abs(steps - np.rint(steps)) < 2 * error * 1000
-    return near
-
-
-def away_from_zero(miles: Floats) -> Floats:
-    """Return numbers rounded to 3 decimals, outwards, so that only zero prints as zero."""
-    return np.sign(miles) * np.ceil(np.round(np.abs(miles) * 1000, 6)) / 1000

@@ -17,6 +17,7 @@ from coverage_analyzer.countries import names
 from coverage_analyzer.countries.assignment import Convention
 from coverage_analyzer.errors import InputError, PolicyError, visible
 from coverage_analyzer.policy.consistency import policy_warnings
+from coverage_analyzer.policy.document import Model, Source
 from coverage_analyzer.policy.due_times import CommitmentRules
 from coverage_analyzer.policy.eligibility import GateRules, NotOffered
 from coverage_analyzer.policy.rules import (
@@ -27,9 +28,7 @@ from coverage_analyzer.policy.rules import (
     Identifier,
     LeadTime,
     Level,
-    Model,
     Qualification,
-    Source,
     Warranty,
     miles_text,
 )

@@ -3,8 +3,9 @@
 import math
 from typing import Annotated, Final, Literal
 
-import pydantic
 from pydantic import Field
+
+from coverage_analyzer.policy.document import Model
 
 ALL_OTHERS: Final = "*"
 """In a list of countries: all that no other entry of the same kind names."""
@@ -40,20 +41,6 @@ def miles_text(miles: float) -> str:
     ('70', '62.13712')
     """
     return f"{miles:.6f}".rstrip("0").rstrip(".")
-
-
-class Model(pydantic.BaseModel):
-    """What all parts of a policy share: frozen, closed, and strict about types."""
-
-    model_config = pydantic.ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class Source(Model):
-    """Where the vendor says it."""
-
-    title: str
-    address: str
-    note: str = ""
 
 
 class Hours(Model):
@@ -191,6 +178,6 @@ class CountryRules(Model):
     either ``declared`` one, or nothing without ``review``.
     """
 
-    fold: dict[IsoCode, IsoCode] = {}
+    fold: dict[IsoCode, IsoCode] = Field(default_factory=dict)
     fold_territories: tuple[IsoCode, ...] = ()
     contested: Literal["holder", "declared", "review"] = "holder"

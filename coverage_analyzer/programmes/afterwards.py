@@ -3,10 +3,10 @@
 import dataclasses
 
 from coverage_analyzer.matching.explanation import Explanation
-from coverage_analyzer.matching.matcher import Status
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.programmes.conditions import State, covered_state
 from coverage_analyzer.programmes.model import builtin
+from coverage_analyzer.schema.verdict import Status
 
 
 def route(policy: Policy, product: str, version: str = "") -> str:

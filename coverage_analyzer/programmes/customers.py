@@ -7,7 +7,7 @@ from typing import Any, Final
 import pydantic
 
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.policy.rules import Model
+from coverage_analyzer.policy.document import Model
 from coverage_analyzer.policy.wording import validation_faults
 
 Held = bool | datetime.date | None

@@ -15,10 +15,10 @@ from typing import Any, Final
 
 from coverage_analyzer.countries import NONE, UNKNOWN, names
 from coverage_analyzer.errors import InputError, visible
-from coverage_analyzer.matching.centers import day, today
 from coverage_analyzer.programmes.conditions import Finding, Question, State, findings
 from coverage_analyzer.programmes.customers import Customer
 from coverage_analyzer.programmes.model import Programme, builtin
+from coverage_analyzer.schema.days import day, today
 
 
 class Answer(enum.StrEnum):

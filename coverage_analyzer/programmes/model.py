@@ -21,7 +21,8 @@ from pydantic import Field
 from coverage_analyzer import documents
 from coverage_analyzer.countries import names
 from coverage_analyzer.errors import InputError, PolicyError, visible
-from coverage_analyzer.policy.rules import ALL_OTHERS, CountryCode, Identifier, Model, Source
+from coverage_analyzer.policy.document import Model, Source
+from coverage_analyzer.policy.rules import ALL_OTHERS, CountryCode, Identifier
 from coverage_analyzer.policy.wording import nearest, validation_faults
 
 NOT_STATED: Final = "not stated"

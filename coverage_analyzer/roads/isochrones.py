@@ -16,7 +16,7 @@ import shapely
 
 from coverage_analyzer.arrays import Bools, Floats
 from coverage_analyzer.errors import MissingExtraError
-from coverage_analyzer.matching.areas import within_the_world
+from coverage_analyzer.geometry import within_the_world
 from coverage_analyzer.roads.extract import MISSING
 
 FINEST: Final = 16

@@ -19,11 +19,11 @@ import numpy.typing as npt
 
 from coverage_analyzer.arrays import Bools, Floats
 from coverage_analyzer.geodesy import MILE_M, ROUNDING_M
-from coverage_analyzer.matching.matcher import Reason, Status
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.policy.model import PRINTED_MILES
 from coverage_analyzer.roads.engine import RoadStatus
 from coverage_analyzer.roads.limits import DriveLimits
+from coverage_analyzer.schema.verdict import Reason, Status
 
 Codes = npt.NDArray[np.int8]
 

@@ -1,7 +1,6 @@
 """The columns of each table: names, synonyms, units, and what a cell must hold."""
 
 import difflib
-import enum
 import re
 import shlex
 from collections import Counter
@@ -15,6 +14,7 @@ import pyarrow.compute as pc
 from coverage_analyzer import arrays
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.schema import days
+from coverage_analyzer.schema.verdict import VERDICT
 
 
 @dataclass(frozen=True)
@@ -164,20 +164,6 @@ GEOCODED: Final = (
 )
 """What geocoding adds to each address, in this order."""
 
-VERDICT: Final = (
-    "level",
-    "status",
-    "reason",
-    "center_id",
-    "distance_miles",
-    "limit_miles",
-    "margin_miles",
-    "site_country",
-    "available_on",
-    "centers_in_reach",
-)
-"""What a report adds to each site, in this order."""
-
 
 PARTS: Final = ("product", "version", "component")
 """Of what a site may have several, each in a row of its own."""
@@ -198,26 +184,6 @@ DRIVE_TIMES: Final = (
     "attribution",
 )
 """How a site is reached by road from its center, in this order."""
-
-
-class Rejected(enum.StrEnum):
-    """Why a row could not be decided: the codes in ``rejects.csv``."""
-
-    wrong_number_of_fields = enum.auto()
-    broken_quotes = enum.auto()
-    not_utf8 = enum.auto()
-    coordinate_missing = enum.auto()
-    coordinate_not_a_number = enum.auto()
-    coordinate_out_of_range = enum.auto()
-    accuracy_not_a_number = enum.auto()
-    geometry_not_a_point = enum.auto()
-    duplicate_site_id = enum.auto()
-    date_not_a_day = enum.auto()
-    request_without_id = enum.auto()
-    duplicate_request_id = enum.auto()
-    site_unknown = enum.auto()
-    site_not_readable = enum.auto()
-    moment_not_readable = enum.auto()
 
 
 def folded(header: str) -> str:

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Bools, Floats
-from coverage_analyzer.schema.columns import Rejected
+from coverage_analyzer.schema.rejects import Rejected
 
 NUMBER: Final = r"[ \t]*[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[ \t]*"
 """The one grammar of numbers: ``40.5``, ``-75``, ``+.5``, ``4e1``, with blanks around it."""

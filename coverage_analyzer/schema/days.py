@@ -7,7 +7,7 @@ is elsewhere at that moment. What is not a time or a zone makes it invalid. Noth
 import datetime
 import functools
 import re
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -152,3 +152,29 @@ def local_days(cells: pa.Array) -> pa.Array:
             msg = f"A column of days has the time zone {cells.type.tz!r}, which is not known."
             raise InputError(msg) from error
     return cells.cast(pa.date32(), safe=False)
+
+
+def today() -> datetime.date:
+    """Return today in UTC, the day that is judged if none is named."""
+    return datetime.datetime.now(datetime.UTC).date()
+
+
+def day(value: Any) -> datetime.date | None:
+    """Return a day given as ISO 8601 text, date, datetime, timestamp or ``datetime64``.
+
+    Raises
+    ------
+    InputError
+        If it is none; a missing day (``NaT``) is refused, too: it must not become today.
+    """
+    if isinstance(value, np.datetime64):
+        value = value.astype("datetime64[D]")
+    if isinstance(value, (np.datetime64, datetime.datetime)):  # NaT of pandas is a datetime, too
+        value = str(value)[:10]
+    if value is None or isinstance(value, datetime.date):
+        return value
+    parsed = day_of(value) if isinstance(value, str) else NO_DAY
+    if np.isnat(parsed):
+        msg = f"{value!r} is not a day; write it like 2026-12-01."
+        raise InputError(msg)
+    return cast("datetime.date", parsed.item())

@@ -29,12 +29,14 @@ from coverage_analyzer.files.outputs import free_names
 from coverage_analyzer.files.readers import parquet as columnar
 from coverage_analyzer.files.readers.base import Block, Source
 from coverage_analyzer.files.table import Table
-from coverage_analyzer.matching.centers import Centers, day
+from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.matching.products import Products
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.schema import columns as tables
-from coverage_analyzer.schema.columns import Rejected
+from coverage_analyzer.schema.days import day
+from coverage_analyzer.schema.rejects import Rejected
+from coverage_analyzer.schema.verdict import VERDICT
 from coverage_analyzer.spark import session
 
 if TYPE_CHECKING:
@@ -184,14 +186,14 @@ def schema(sites: "StructType", names: Sequence[str]) -> "StructType":
         "available_on": types.DateType(),
         "centers_in_reach": types.IntegerType(),
     }
-    kinds |= {n: types.DoubleType() for n in tables.VERDICT if n.endswith("_miles")}
+    kinds |= {n: types.DoubleType() for n in VERDICT if n.endswith("_miles")}
     given = [
         types.StructField(name, f.dataType, f.nullable, f.metadata)
         for name, f in zip(names, sites.fields, strict=True)
     ]
     added = [
         types.StructField(name, kinds.get(name, types.StringType()), name not in ALWAYS)
-        for name in tables.VERDICT
+        for name in VERDICT
     ]
     return types.StructType([*given, *added])
 
@@ -233,7 +235,7 @@ def output_names(headers: Sequence[str]) -> list[str]:
     >>> output_names(["site_id", "Level", "input_level"])
     ['site_id', 'input_input_Level', 'input_level']
     """
-    names = free_names(headers, tables.VERDICT, str.lower)
+    names = free_names(headers, VERDICT, str.lower)
     return [names.get(header, header) for header in headers]
 
 

@@ -31,12 +31,14 @@ from coverage_analyzer.files.run_folder import hold
 from coverage_analyzer.files.run_folder.hold import RejectLimit
 from coverage_analyzer.files.table import Table
 from coverage_analyzer.files.writers import delimited as text_writer
+from coverage_analyzer.files.writers.areas import write_geojson
 from coverage_analyzer.files.writers.delimited import CsvWriter, Style
 from coverage_analyzer.matching import areas
-from coverage_analyzer.matching.centers import day
-from coverage_analyzer.matching.matcher import Matcher, Reason
+from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.days import day
+from coverage_analyzer.schema.verdict import VERDICT, Reason
 from coverage_analyzer.spark import readers as sources
 from coverage_analyzer.spark import session
 from coverage_analyzer.spark._assess import REJECTED, ROWS_AT_ONCE, Recipe, output_names
@@ -330,7 +332,7 @@ def _write_report(
 ) -> int:
     """Write the decided rows and return how many were written."""
     headers = found.table.headers
-    names = [*output_names(headers), *tables.VERDICT]
+    names = [*output_names(headers), *VERDICT]
     inner = found.schema.names[: len(names)]
     decided = judged.where((judged["status"] != REJECTED) & judged["status"].isNotNull())
     decided = decided.select(*inner)
@@ -392,5 +394,5 @@ def _write_network(matcher: Matcher, files: Path, options: Options) -> list[str]
     except InputError as error:  # the verdicts stand without a picture
         return [f"No coverage areas: {error}"]
     rows = areas.properties(drawn, centers, country, names)
-    report.write_geojson(files / "areas.geojson", rows, drawn.geometry.tolist())
+    write_geojson(files / "areas.geojson", rows, drawn.geometry.tolist())
     return [areas.UNCUT] if trusted and matcher.policy.qualification.same_country else []

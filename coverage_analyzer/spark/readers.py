@@ -32,11 +32,13 @@ from coverage_analyzer.errors import InputError
 from coverage_analyzer.files import table as reading
 from coverage_analyzer.files.readers import many, partitions
 from coverage_analyzer.files.readers import parquet as columnar
-from coverage_analyzer.files.readers.base import Block, Reject
+from coverage_analyzer.files.readers.base import Block
 from coverage_analyzer.files.readers.delimited import Dialect
 from coverage_analyzer.files.table import Table
 from coverage_analyzer.fingerprint import WatchedFiles, changed
 from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.rejects import Reject
+from coverage_analyzer.schema.verdict import VERDICT
 from coverage_analyzer.spark import session
 from coverage_analyzer.spark._assess import (
     REJECTED,
@@ -73,12 +75,12 @@ TOLD: Final = pa.schema(
 )
 """Behind input and verdict: the first four of a reject, the last two of a row that only counts."""
 
-VERDICT: Final = pa.schema(
+VERDICT_SCHEMA: Final = pa.schema(
     [
         (name, {"available_on": pa.date32(), "centers_in_reach": pa.int32()}.get(name, pa.string()))
         if not name.endswith("_miles")
         else (name, pa.float64())
-        for name in tables.VERDICT
+        for name in VERDICT
     ]
 )
 
@@ -364,7 +366,7 @@ def _same_headers(path: str, found: list[str], wanted: list[str]) -> None:
 def _schema(types: list[pa.DataType]) -> pa.Schema:
     plain = [pa.string() if pa.types.is_null(kind) else kind for kind in types]
     given = [pa.field(f"c{n}", kind) for n, kind in enumerate(plain)]
-    return pa.schema([*given, *VERDICT, *TOLD])
+    return pa.schema([*given, *VERDICT_SCHEMA, *TOLD])
 
 
 def _packed(some: Judged, table: Table, file: pa.Array, line: pa.Array) -> Batches:

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser
 import coverage_analyzer as ca
 from browser.pages import SITE, Opened, frames, rows_of
 from coverage_analyzer import batch
-from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.verdict import VERDICT
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -140,7 +140,7 @@ def test_the_file_of_the_view_is_the_reports_rows(opened: Opened, demo: Path) ->
     with opened.page.expect_download() as download:
         opened.page.get_by_text("Save them as CSV").click()
     saved = rows_of(Path(download.value.path()))
-    wanted = ["site_id", "name", *tables.VERDICT]
+    wanted = ["site_id", "name", *VERDICT]
     report = rows_of(demo / "report.csv")
     given = sorted([[row[n] for n in wanted] for row in report])
     assert sorted([[row[n] for n in wanted] for row in saved]) == given

@@ -234,7 +234,7 @@ def dated(facts: dict[str, Any]) -> dict[str, Any]:
 
 def ca_day(text: str) -> Any:
     """Return a day."""
-    from coverage_analyzer.matching.centers import day
+    from coverage_analyzer.schema.days import day
 
     return day(text)
 

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coverage_analyzer.schema.columns import Rejected
 from coverage_analyzer.schema.coordinates import (
     Notation,
     angles,
@@ -16,6 +15,7 @@ from coverage_analyzer.schema.coordinates import (
     fault_detail,
     numbers,
 )
+from coverage_analyzer.schema.rejects import Rejected
 
 ACCEPTED = {
     "40.5": 40.5,

@@ -24,11 +24,11 @@ from coverage_analyzer.errors import InputError, PolicyError, PublishError
 from coverage_analyzer.files.readers.delimited import Dialect
 from coverage_analyzer.files.run_folder import publishing
 from coverage_analyzer.maps import page
-from coverage_analyzer.matching.matcher import Reason, Status
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.roads import recheck as ruling
 from coverage_analyzer.roads.engine import RoadStatus
 from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.verdict import Reason, Status
 
 CENTERS = """\
 center_id,name,country,latitude,longitude

@@ -18,10 +18,9 @@ from hypothesis import strategies as st
 import coverage_analyzer as ca
 from coverage_analyzer import arrays, batch
 from coverage_analyzer.files import formulas as guard
-from coverage_analyzer.files.readers.base import Reject
 from coverage_analyzer.files.readers.delimited import Dialect
 from coverage_analyzer.files.writers.delimited import RejectsWriter, write_rows
-from coverage_analyzer.schema.columns import Rejected
+from coverage_analyzer.schema.rejects import Reject, Rejected
 
 ODD = st.text(
     alphabet=st.sampled_from(

@@ -20,10 +20,10 @@ from coverage_analyzer.cli.main import program
 from coverage_analyzer.errors import PolicyError
 from coverage_analyzer.maps import page
 from coverage_analyzer.maps.sites import STATUSES
-from coverage_analyzer.matching.matcher import Reason, Status
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.roads import recheck as ruling
 from coverage_analyzer.roads.engine import RoadStatus
+from coverage_analyzer.schema.verdict import Reason, Status
 
 AS_OF = "2026-12-01"
 

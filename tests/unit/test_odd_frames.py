@@ -18,7 +18,7 @@ from running import AS_OF, cells, centers_file, manifest, records, sites_file
 
 import coverage_analyzer as ca
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.verdict import VERDICT
 
 DAY = datetime.date(2020, 1, 1)
 
@@ -289,7 +289,7 @@ def test_run_json_of_a_notebook_is_that_of_a_run(tmp_path: Path) -> None:
     assert run["counts"].items() >= notebook["counts"].items()
     assert notebook["inputs"] == {}
     assert notebook["columns"]["country"] == "country"
-    assert set(tables.VERDICT).isdisjoint(notebook["columns"])
+    assert set(VERDICT).isdisjoint(notebook["columns"])
 
 
 def test_read_sites_takes_a_dialect(tmp_path: Path) -> None:
@@ -406,7 +406,7 @@ def test_new_rows_put_behind_centers_that_were_read(tmp_path: Path) -> None:
         assert len(ca.coverage_areas(joined, as_of=AS_OF)) == 3
         folder = ca.write_report(judged, tmp_path / "r", centers=joined)
         assert len(records(folder / "centers.csv")) == 3
-    more = pd.concat([verdicts().drop(columns=list(tables.VERDICT)), sites()])
+    more = pd.concat([verdicts().drop(columns=list(VERDICT)), sites()])
     assert verdicts(more.reset_index(drop=True)).geometry.notna().all()
 
 

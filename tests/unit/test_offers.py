@@ -15,10 +15,11 @@ from coverage_analyzer.errors import PolicyError
 from coverage_analyzer.matching.areas import areas
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.explanation import explanation
-from coverage_analyzer.matching.matcher import Matcher, Reason, Sites, Status
+from coverage_analyzer.matching.matcher import Matcher, Sites
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.roads import recheck as ruling
 from coverage_analyzer.roads.engine import RoadStatus
+from coverage_analyzer.schema.verdict import Reason, Status
 
 PACKAGE: Final = Path(coverage_analyzer.__file__).parent
 

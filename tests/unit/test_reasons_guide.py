@@ -11,10 +11,10 @@ from coverage_analyzer.addresses.compare import Likeness
 from coverage_analyzer.due_times import calculator as commitments
 from coverage_analyzer.due_times.issues import Doubt
 from coverage_analyzer.geocoding import Found
-from coverage_analyzer.matching.matcher import Reason, Status
 from coverage_analyzer.programmes import entitlements
 from coverage_analyzer.roads.engine import RoadStatus
-from coverage_analyzer.schema.columns import Rejected
+from coverage_analyzer.schema.rejects import Rejected
+from coverage_analyzer.schema.verdict import Reason, Status
 
 GUIDE = Path(__file__).parents[2] / "docs" / "reasons.md"
 

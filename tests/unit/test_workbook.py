@@ -23,12 +23,12 @@ import coverage_analyzer as ca
 from coverage_analyzer import arrays, batch
 from coverage_analyzer.cli.main import program
 from coverage_analyzer.errors import InputError, MissingExtraError, PublishError
+from coverage_analyzer.files import formulas
 from coverage_analyzer.files import table as reading
 from coverage_analyzer.files.readers import archives
 from coverage_analyzer.files.readers import excel as workbook
 from coverage_analyzer.files.readers import excel_process as sheet_rows
 from coverage_analyzer.files.readers.excel import WorkbookFile
-from coverage_analyzer.files.run_folder import contents as report
 from coverage_analyzer.files.writers import excel as workbook_writer
 from coverage_analyzer.files.writers.excel import WorkbookWriter
 
@@ -471,7 +471,7 @@ def test_a_run_from_workbook_to_workbook_is_the_run_of_text(tmp_path: Path) -> N
     for row, record in zip(rows, expected, strict=True):
         read = dict(zip(header, row, strict=True))
         assert {n: plain(read[n]) for n in record} == {n: plain(c) for n, c in record.items()}
-    assert not report.is_guarded(tmp_path / "xlsx" / "report.xlsx")
+    assert not formulas.is_guarded(tmp_path / "xlsx" / "report.xlsx")
     told = json.loads((tmp_path / "xlsx" / "run.json").read_text("utf-8"))
     assert told["files"][0] == "report.xlsx"
 

@@ -10,17 +10,7 @@ import pyarrow as pa
 from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Ints
 from coverage_analyzer.fingerprint import Fingerprint
-from coverage_analyzer.schema.columns import Rejected
-
-
-@dataclass(frozen=True)
-class Reject:
-    """A row that could not be decided: its line, why, in words, and its raw text."""
-
-    line: int
-    reason: Rejected
-    detail: str
-    raw: str
+from coverage_analyzer.schema.rejects import Reject, Rejected
 
 
 @dataclass(frozen=True)

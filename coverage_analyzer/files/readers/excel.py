@@ -27,10 +27,10 @@ from coverage_analyzer import arrays
 from coverage_analyzer.errors import InputError, MissingExtraError
 from coverage_analyzer.files.readers import archives
 from coverage_analyzer.files.readers import excel_process as sheet_rows
-from coverage_analyzer.files.readers.base import Block, Reject, Source
+from coverage_analyzer.files.readers.base import Block, Source
 from coverage_analyzer.fingerprint import WatchedFiles, unchanged
 from coverage_analyzer.paths import utf8_name
-from coverage_analyzer.schema.columns import Rejected
+from coverage_analyzer.schema.rejects import Reject, Rejected
 
 SUFFIXES: Final = (".xlsx", ".xlsm")
 

@@ -11,10 +11,10 @@ import pyarrow.parquet as pq
 
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.readers import utf8
-from coverage_analyzer.files.readers.base import Block, Reject, Source
+from coverage_analyzer.files.readers.base import Block, Source
 from coverage_analyzer.fingerprint import WatchedFiles, unchanged
 from coverage_analyzer.paths import utf8_name
-from coverage_analyzer.schema.columns import Rejected
+from coverage_analyzer.schema.rejects import Reject, Rejected
 
 ROWS_AT_ONCE: Final = 65_536
 READ_AT_ONCE: Final = 1 << 20

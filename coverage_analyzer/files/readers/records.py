@@ -24,8 +24,8 @@ from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Ints
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.readers import streams
-from coverage_analyzer.files.readers.base import Block, Reject
-from coverage_analyzer.schema.columns import Rejected
+from coverage_analyzer.files.readers.base import Block
+from coverage_analyzer.schema.rejects import Reject, Rejected
 
 FIELD_BYTES: Final = 4 << 20
 """A field that has not ended after so many characters has a quote left open."""

@@ -19,7 +19,7 @@ from coverage_analyzer.files.readers import parquet as columnar
 from coverage_analyzer.files.readers import utf8, wkb
 from coverage_analyzer.files.readers.base import Block, Source, without
 from coverage_analyzer.fingerprint import WatchedFiles, unchanged
-from coverage_analyzer.schema.columns import Rejected
+from coverage_analyzer.schema.rejects import Rejected
 
 if TYPE_CHECKING:
     import pyproj

@@ -9,7 +9,7 @@ import shapely
 
 from coverage_analyzer import documents
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files.run_folder import contents as report
+from coverage_analyzer.files.writers.areas import write_geojson
 from coverage_analyzer.matching.centers import Centers
 
 NAME: Final = "service_areas.geojson"
@@ -41,7 +41,7 @@ def write(path: Path, parts: Sequence[ServicePart], attribution: str) -> None:
         Whose data they are made of.
     """
     rows = [{n: getattr(part, n) for n in ("center_id", "minutes", "kind")} for part in parts]
-    report.write_geojson(path, rows, [part.geometry for part in parts], attribution=attribution)
+    write_geojson(path, rows, [part.geometry for part in parts], attribution=attribution)
 
 
 def unserved(path: Path, centers: Centers) -> dict[int, Any]:

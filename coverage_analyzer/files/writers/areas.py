@@ -1,14 +1,18 @@
 """Coverage areas written for any GIS: GeoJSON, GeoPackage, GeoParquet."""
 
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pyarrow.parquet as pq
 
 from coverage_analyzer.countries import ATTRIBUTION
 from coverage_analyzer.errors import CoverageError, InputError, PublishError, visible
 from coverage_analyzer.files.atomic import replacing
 from coverage_analyzer.files.outputs import kind_of
 from coverage_analyzer.files.readers import spatial
-from coverage_analyzer.files.run_folder import contents as report
 from coverage_analyzer.paths import utf8_name
 
 if TYPE_CHECKING:
@@ -87,8 +91,6 @@ def _write(frame: "gpd.GeoDataFrame", path: Path, kind: str) -> None:
 
 def _write_parquet(frame: "gpd.GeoDataFrame", path: Path, credit: str) -> None:
     """Write GeoParquet whose key/value metadata has the credit; geopandas cannot write any."""
-    import pyarrow.parquet as pq
-
     frame.to_parquet(utf8_name(path), index=False)
     table = pq.read_table(utf8_name(path))
     metadata = (table.schema.metadata or {}) | {b"attribution": credit.encode()}
@@ -104,7 +106,7 @@ def _write_geojson(frame: "gpd.GeoDataFrame", path: Path, credit: str) -> None:
     rows = [{name: values[i] for name, values in columns.items()} for i in range(len(frame))]
     # Joined areas come out of GEOS with clockwise exterior rings.
     shapes = shapely.orient_polygons(degrees.geometry.to_numpy()).tolist()
-    report.write_geojson(path, rows, shapes, attribution=credit)
+    write_geojson(path, rows, shapes, attribution=credit)
 
 
 def _json_values(cells: "pd.Series[Any]") -> list[Any]:
@@ -113,3 +115,37 @@ def _json_values(cells: "pd.Series[Any]") -> list[Any]:
         cells = cells.dt.strftime("%Y-%m-%d")
     present = cells.notna().tolist()
     return [v if there else None for v, there in zip(cells.tolist(), present, strict=True)]
+
+
+def write_geojson(
+    path: Path,
+    rows: Iterable[Mapping[str, Any]],
+    geometry: Sequence[Any],
+    *,
+    attribution: str = ATTRIBUTION,
+) -> None:
+    """Write features as RFC 7946 asks: WGS 84, rings right-handed, 7 decimals, a feature a line.
+
+    Parameters
+    ----------
+    path
+        The file.
+    rows
+        The properties of each feature.
+    geometry
+        Geometries in degrees, split at 180, exterior rings counter-clockwise.
+    attribution
+        Whose data the geometries are made of: a member of the collection, beside ``features``.
+    """
+    import shapely
+
+    rounded = shapely.transform(np.array(geometry, object), lambda p: np.round(p, 7))
+    with path.open("w", encoding="utf-8", newline="") as file:
+        credit = json.dumps(attribution, ensure_ascii=False)
+        file.write(f'{{"type":"FeatureCollection","attribution":{credit},"features":[\n')
+        for number, (row, shape) in enumerate(zip(rows, rounded, strict=True)):
+            properties = json.dumps(row, ensure_ascii=False)
+            file.write(",\n" if number else "")
+            file.write(f'{{"type":"Feature","properties":{properties},')
+            file.write(f'"geometry":{shapely.to_geojson(shape)}}}')
+        file.write("\n]}\n")

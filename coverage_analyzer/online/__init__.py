@@ -1,0 +1,1 @@
+"""Old import paths, which work for one release: use `coverage_analyzer.roads`."""
