@@ -238,7 +238,7 @@ def test_a_missing_library_is_named(
 def test_the_job_needs_no_pandas(files: tuple[Path, Path, Path]) -> None:
     """Half a second of every start."""
     code = (
-        "import sys; from coverage_analyzer.batch.commitments import answer_requests; "
+        "import sys; from coverage_analyzer.batch._commitments import answer_requests; "
         f"answer_requests(*{[str(f) for f in files]}, {str(files[0].with_name('o.csv'))!r}); "
         "assert not {'pandas', 'geopandas'} & set(sys.modules)"
     )

@@ -379,7 +379,7 @@ def test_processes_take_turns(tmp_path: Path) -> None:
     """Two processes that ask at once ask no more often than one may."""
     code = (
         "import sys, time\n"
-        "from coverage_analyzer.online.geocoding.cache import Cache\n"
+        "from coverage_analyzer.geocoding.cache import Cache\n"
         "with Cache(sys.argv[1]) as cache:\n"
         "    for _ in range(4):\n"
         "        time.sleep(cache.turn('p', 0.2))\n"
@@ -648,8 +648,8 @@ def test_nothing_heavy_is_imported(cache: Path, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("id,city,country\n1,Nowhere at all,\n", "utf-8")
     code = (
         "import sys\n"
-        "from coverage_analyzer.batch.geocoding import geocode\n"
-        "from coverage_analyzer.online.geocoding import Service\n"
+        "from coverage_analyzer.batch._geocode import geocode\n"
+        "from coverage_analyzer.geocoding import Service\n"
         "geocode('a.csv', 'b.csv', Service(cache=sys.argv[1]))\n"
         "print(sorted({'pandas', 'geopandas', 'geopy', 'requests'} & set(sys.modules)))\n"
     )

@@ -402,7 +402,7 @@ def test_more_rows_than_a_sheet_has_are_refused(
         judged(tmp_path, options=XLSX)
     assert contents(tmp_path / "out") == before
     pq.write_table(pa.table({"lat": [1.0] * 4, "lon": [1.0] * 4}), tmp_path / "s.parquet")
-    monkeypatch.setattr(batch.running, "_published", lambda *_: pytest.fail("it began"))
+    monkeypatch.setattr(batch._run, "_published", lambda *_: pytest.fail("it began"))
     with pytest.raises(InputError, match="3 of a sheet of Excel"):
         batch.run(tmp_path / "s.parquet", tmp_path / "network.csv", tmp_path / "n", options=XLSX)
     written(tmp_path, {"a": ["1", "2", "3"]})
