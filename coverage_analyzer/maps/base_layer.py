@@ -133,8 +133,19 @@ def _land(
     if not near and not _may_hold(layer.ring(rings[0]), plane):
         return
     corners = [np.column_stack(plane.metres(*layer.ring(ring))) for ring in rings]
-    clipped = shapely.clip_by_rect(shapely.Polygon(corners[0], corners[1:]), *box)
+    clipped = _clipped(shapely.Polygon(corners[0], corners[1:]), box)
     yield from (p for p in shapely.get_parts(clipped) if p.geom_type == "Polygon" and p.area > 0)
+
+
+def _clipped(polygon: Any, box: tuple[float, float, float, float]) -> Any:
+    """Return what of a polygon is in the rectangle.
+
+    The quick way fails on rings that touch themselves, which the simplified layer may have.
+    """
+    try:
+        return shapely.clip_by_rect(polygon, *box)
+    except shapely.errors.GEOSException:
+        return shapely.intersection(shapely.make_valid(polygon), shapely.box(*box))
 
 
 def _may_hold(ring: tuple[Floats, Floats], plane: Plane) -> bool:
