@@ -1,5 +1,6 @@
 """``coverage-analyzer timeline``."""
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 import click
@@ -9,6 +10,14 @@ from coverage_analyzer.cli.messages import Messages
 
 PICTURES: Final = [".png", ".svg", ".pdf", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".eps", ".ps"]
 """Extensions of pictures that matplotlib writes."""
+
+
+@dataclass(frozen=True)
+class Days:
+    """The first and the last day of a timeline."""
+
+    start: str | None
+    end: str
 
 
 @click.command()
@@ -27,12 +36,12 @@ PICTURES: Final = [".png", ".svg", ".pdf", ".jpg", ".jpeg", ".webp", ".tif", ".t
 @options.dialect
 @options.raw_text
 @options.messages
+@options.collected("days", Days)
 def timeline(
     sites: str,
     centers: str,
     output: str,
-    start: str | None,
-    end: str,
+    days: Days,
     plot: str | None,
     policy: str,
     messages: Messages,
@@ -55,7 +64,9 @@ def timeline(
     )
     if plot:
         kind_of(plot, PICTURES, what="The plot is")
-    found = batch.timeline(sites, centers, output, policy=policy, days=(start, end), options=chosen)
+    found = batch.timeline(
+        sites, centers, output, policy=policy, days=(days.start, days.end), options=chosen
+    )
     if plot:
         from coverage_analyzer.frames import _timeline as timing
 
