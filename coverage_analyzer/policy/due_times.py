@@ -8,8 +8,8 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from coverage_analyzer.countries import regions
-from coverage_analyzer.policy.document import Model
-from coverage_analyzer.policy.rules import ALL_OTHERS, CountryCode, Identifier, Level
+from coverage_analyzer.policy.document import Identifier, Model
+from coverage_analyzer.policy.rules import ALL_OTHERS, CountryCode, Level
 
 WEEKDAYS: Final = (
     "monday",

@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from coverage_analyzer.policy.document import Model
-from coverage_analyzer.policy.rules import ALL_OTHERS, CountryCode, Identifier, IsoCode
+from coverage_analyzer.policy.document import Identifier, Model
+from coverage_analyzer.policy.rules import ALL_OTHERS, CountryCode, IsoCode
 
 Name = Annotated[str, Field(pattern=r"\S")]
 Phase = Literal["mainstream", "extended", "end_of_maintenance"]

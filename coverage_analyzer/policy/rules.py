@@ -1,46 +1,19 @@
 """The parts of a policy: closed, frozen models, as TOML writes them."""
 
-import math
 from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from coverage_analyzer.policy.document import Model
+from coverage_analyzer.policy.document import Identifier, Model
 
 ALL_OTHERS: Final = "*"
 """In a list of countries: all that no other entry of the same kind names."""
 
 
-Identifier = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 IsoCode = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 CountryCode = Annotated[str, Field(pattern=r"^([A-Z]{2}|\*)$")]
 Miles = Annotated[float, Field(ge=0, le=12_000)]
 TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$")]
-
-
-MILE_KM: Final = 1.609344
-
-
-def miles_of_km(km: float) -> str:
-    """Return the miles of a distance in km, rounded up so that the whole of it is within.
-
-    Examples
-    --------
-    >>> miles_of_km(100), miles_of_km(80)
-    ('62.137120', '49.709696')
-    """
-    return f"{math.ceil(km / MILE_KM * 1e6 - 1e-6) / 1e6:.6f}"
-
-
-def miles_text(miles: float) -> str:
-    """Return a distance of a policy with all of its decimals, up to a millimetre.
-
-    Examples
-    --------
-    >>> miles_text(70.0), miles_text(62.13712)
-    ('70', '62.13712')
-    """
-    return f"{miles:.6f}".rstrip("0").rstrip(".")
 
 
 class Hours(Model):
