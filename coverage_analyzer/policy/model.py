@@ -38,7 +38,40 @@ PRINTED_MILES: Final = 0.001
 class Policy(Document):
     """Levels and rules of one maintenance programme.
 
-    Load one with `Policy.load`; `builtin` lists those that ship.
+    Load one with `Policy.load`; `builtin` lists those that ship. Each key of the TOML document is
+    described where its table is: here and in the classes named here.
+
+    Attributes
+    ----------
+    format
+        Integer, the version of the format; required. Always ``1``.
+    name
+        Text of lower-case letters, digits and single hyphens; required. A policy of your own has a
+        name of its own. Example: ``"appliance-maintenance"``.
+    title
+        Text; required. Example: ``"Citrix Appliance Maintenance"``.
+    source
+        Table `Source`; required.
+    levels
+        List of tables `Level`, the best first, not empty; required.
+    warranty
+        Table `Warranty`; none by default.
+    qualification
+        Table `Qualification`; required.
+    bands
+        List of tables `Band`, not empty; required.
+    lead_times
+        List of tables `LeadTime`; empty by default.
+    countries
+        Table `CountryRules`; by default each country counts as itself.
+    gates
+        Table `GateRules`; no eligibility rules by default.
+    commitments
+        Table `CommitmentRules`; no rule on addresses and calendars by default.
+    clauses
+        Table of texts by name, ``[clauses]``; required. The keys that end with ``clause`` and
+        ``footnotes`` refer to these names. Example:
+        ``{ radius-us = "In the United States a site qualifies within 70 miles." }``.
     """
 
     kind: ClassVar[Kind] = "policy"
