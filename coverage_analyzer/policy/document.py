@@ -79,7 +79,7 @@ class Document(Model):
     source: Source
 
     @classmethod
-    def load(cls, source: str | Path | Self) -> Self:
+    def load(cls, source: "str | Path | Self") -> Self:
         """Return the document of a name, one from a TOML file by its path, or one as it is.
 
         Raises

@@ -101,7 +101,7 @@ class Policy(Document):
         return self
 
     @classmethod
-    def load(cls, source: str | Path | Self = DEFAULT) -> Self:
+    def load(cls, source: "str | Path | Self" = DEFAULT) -> Self:
         """Return a built-in policy by its name, or one from a TOML file by its path.
 
         A policy is returned as it is, so that whoever takes either need not ask which it is.

@@ -8,7 +8,6 @@ import datetime
 import json
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
 import pydantic
@@ -179,6 +178,12 @@ class Programme(Document):
     """A support programme.
 
     Load one with `Programme.load`; `Programme.builtin` lists those that ship.
+
+    Examples
+    --------
+    >>> programme = Programme.load("extended-support")
+    >>> [product.title for product in programme.products]
+    ['XenDesktop', 'XenApp', 'XenServer']
     """
 
     kind: ClassVar[Kind] = "programme"
@@ -204,23 +209,6 @@ class Programme(Document):
         if found:
             raise ValueError("\n".join(found))
         return self
-
-    @classmethod
-    def load(cls, source: str | Path | Self) -> Self:
-        """Return a built-in programme by its name, or one from a TOML file by its path.
-
-        Raises
-        ------
-        PolicyError
-            If there is no such programme, or it breaks a rule; the message names the key.
-
-        Examples
-        --------
-        >>> programme = Programme.load("extended-support")
-        >>> [product.title for product in programme.products]
-        ['XenDesktop', 'XenApp', 'XenServer']
-        """
-        return super().load(source)
 
     @classmethod
     def _validated(cls, data: Mapping[str, Any]) -> Self:
