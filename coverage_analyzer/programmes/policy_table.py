@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from coverage_analyzer.policy import ALL_OTHERS, Policy
-from coverage_analyzer.policy.rules import LeadTime, Level, Warranty, miles_text
+from coverage_analyzer.policy.miles import miles_text
+from coverage_analyzer.policy.rules import LeadTime, Level, Warranty
 
 NONE: Final = "none"
 

@@ -519,7 +519,7 @@ def test_without_java_or_pyspark(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
         check=False,
     )
     assert "MissingExtraError: Spark does not start: it wants a Java" in ended.stderr
-    monkeypatch.setitem(sys.modules, "pyspark.sql", None)
+    monkeypatch.setitem(sys.modules, "pyspark", None)
     with pytest.raises(MissingExtraError, match=r"coverage-analyzer\[spark\]"), session.opened():
         pass
 
