@@ -54,7 +54,7 @@ def test_a_click_tells_why(opened: Opened, demo: Path) -> None:
     told = (row["name"], row["level"], row["center_id"], f"{row['distance_miles']} mi")
     assert all(text in words for text in told)
     assert f"{row['margin_miles']} mi within the limit" in words
-    assert "an open center of its country lies within the limit" in words
+    assert "an open center of its country is within the limit" in words
 
 
 def test_a_click_on_a_center_tells_whom_it_serves(opened: Opened, demo: Path) -> None:

@@ -58,7 +58,7 @@ def table(source: WorkbookFile) -> list[list[str]]:
 def written(folder: Path, columns: dict[str, Any], **options: Any) -> list[list[str]]:
     """Return what a table that our writer has written is by our reader, in this process."""
     batch_ = pa.RecordBatch.from_pydict(columns)
-    with WorkbookWriter(folder / "x.xlsx", batch_.schema, ["miles"], **options) as writer:
+    with WorkbookWriter(folder / "x.xlsx", batch_.schema, {"miles": 3}, **options) as writer:
         writer.write(batch_)
     return list(sheet_rows.lines(str(folder / "x.xlsx"), "", "."))[1:]
 
@@ -254,7 +254,7 @@ def test_a_missing_library_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     with pytest.raises(MissingExtraError, match=r"coverage-analyzer\[excel\]"):
         WorkbookFile(path)
     with pytest.raises(MissingExtraError, match=r"coverage-analyzer\[excel\]"):
-        WorkbookWriter(tmp_path / "y.xlsx", pa.schema([]), [])
+        WorkbookWriter(tmp_path / "y.xlsx", pa.schema([]), {})
 
 
 # ----------------------------------------------------------------------------- writing
@@ -402,7 +402,7 @@ def test_more_rows_than_a_sheet_has_are_refused(
         judged(tmp_path, options=XLSX)
     assert contents(tmp_path / "out") == before
     pq.write_table(pa.table({"lat": [1.0] * 4, "lon": [1.0] * 4}), tmp_path / "s.parquet")
-    monkeypatch.setattr(batch.running, "_published", lambda *_: pytest.fail("it began"))
+    monkeypatch.setattr(batch._run, "_published", lambda *_: pytest.fail("it began"))
     with pytest.raises(InputError, match="3 of a sheet of Excel"):
         batch.run(tmp_path / "s.parquet", tmp_path / "network.csv", tmp_path / "n", options=XLSX)
     written(tmp_path, {"a": ["1", "2", "3"]})
