@@ -232,7 +232,7 @@ MUTANTS: Final = (
         "Gold is promised for a product that may be past its life",
     ),
     Mutant(
-        "matching.Matcher._withdraw",
+        "matching.Matcher._withdrawn",
         "Call[not_offered_there]",
         Value(False),
         "a level that was bought counts where it is not offered",
@@ -971,7 +971,7 @@ MUTANTS: Final = (
     Mutant(
         "matching.Matcher._bound",
         "Attribute[requested]",
-        Rewrite("np.maximum(_1, _)", "keyword[out].value"),
+        Rewrite("np.maximum(_1, _)", "Call[maximum]"),
         "a level that was bought and that no distance bounds is taken away",
     ),
     Mutant(
