@@ -13,7 +13,7 @@ from coverage_analyzer.countries import NONE, UNKNOWN
 from coverage_analyzer.countries.assignment import Ground, decided
 from coverage_analyzer.errors import InputError, visible
 from coverage_analyzer.geodesy import MILE_M
-from coverage_analyzer.matching.eligibility import DAYS, TEXTS
+from coverage_analyzer.matching.eligibility import COLUMN_OF_RULE, DAYS, RULE_OF_REASON, TEXTS
 from coverage_analyzer.matching.lead_times import lead_time, window
 from coverage_analyzer.matching.matcher import Matcher, Sites
 from coverage_analyzer.matching.nearest import NOBODY
@@ -385,18 +385,12 @@ def _clauses(matcher: Matcher, row: Mapping[str, Any], country: str, level: Leve
 
 def _gate_clause(matcher: Matcher, row: Mapping[str, Any]) -> str | None:
     """Return the clause of the gate that closed, if one did."""
-    gates, reason = matcher.policy.gates, Reason[row["reason"]]
-    rules: dict[Reason, Any] = {
-        Reason.level_not_requested: gates.request,
-        Reason.component_excluded: gates.components,
-        Reason.component_unknown: gates.components,
-        Reason.lifecycle_phase: gates.lifecycle,
-        Reason.product_undated: gates.lifecycle,
-        Reason.address_not_registered: gates.registration,
-    }
-    if reason == Reason.not_offered_in_country:
-        rules[reason] = _offer_rule(matcher, row)
-    rule = rules.get(reason)
+    reason = Reason[row["reason"]]
+    name = RULE_OF_REASON.get(reason)
+    if name is None:
+        return None
+    by_country = reason == Reason.not_offered_in_country
+    rule = _offer_rule(matcher, row) if by_country else getattr(matcher.policy.gates, name)
     return rule.clause if rule else None
 
 
@@ -413,13 +407,8 @@ def _offer_rule(matcher: Matcher, row: Mapping[str, Any]) -> Any:
 def _notes(matcher: Matcher, row: Mapping[str, Any], level: Level) -> Iterator[str]:
     """Yield the clauses on the level and on what is stated, but for that of a closed gate."""
     policy, gates = matcher.policy, matcher.policy.gates
-    about: list[tuple[str, Any]] = [
-        ("component", gates.components),
-        ("product", gates.lifecycle),
-        ("registered_on", gates.registration),
-        ("requested_level", gates.request),
-    ]
-    names = [rule.clause for name, rule in about if rule and name in row["said"]]
+    about = [getattr(gates, n) for n, column in COLUMN_OF_RULE.items() if column in row["said"]]
+    names = [rule.clause for rule in about if rule]
     names += level.footnotes
     names += policy.unapplied_clauses
     names += [policy.warranty.clause] if policy.warranty else []

@@ -58,8 +58,8 @@ ROWS_AT_ONCE: Final = 100_000
 """Bounds the memory of a match; fewer would cost time. The answer does not depend on it."""
 
 
-REASON_OF_GATE: Final = np.array([0, *(Reason[g.name] for g in Gate if g)], np.int8)
-"""The reason that a row gets by the gate that closes."""
+REASON_OF_GATE: Final = np.array([gate.reason or 0 for gate in Gate], np.int8)
+"""The reason that a row gets by the gate that closes; 0 is of `Gate.none`, and gives none."""
 
 
 COUNTRY_IN_DOUBT: Final = (Reason.country_conflict, Reason.country_unknown, Reason.null_island)
