@@ -156,7 +156,7 @@ TESTS: Final = {
     "postcodes": ("golden/test_places.py",),
     "units": (_ADDRESSES,),
     "lead_times": ("unit/test_lead_times.py",),
-    "matching": (_MATCHING, _GOLDEN, _GATES, _LAWS),
+    "matching": (_MATCHING, _GOLDEN, _GATES, _OFFERS, _LAWS),
     "products": (_GATES, "unit/test_gates.py"),
     "timeline": ("unit/test_timeline.py", "property/test_time.py"),
     "bands": (_MATCHING, _GOLDEN),
