@@ -209,7 +209,7 @@ def _write(output: str | Path | BinaryIO, answers: Sequence[Commitment], style: 
         If it cannot be written.
     """
     rows = [answer.row() for answer in answers]
-    columns = [arrays.text([row[name] for row in rows]) for name in tables.COMMITMENT]
+    columns = [arrays.text_array([row[name] for row in rows]) for name in tables.COMMITMENT]
     batch = pa.RecordBatch.from_arrays(columns, names=list(tables.COMMITMENT))
     if not isinstance(output, (str, Path)):
         with closing(CsvWriter(output, batch.schema, style)) as writer:

@@ -308,7 +308,7 @@ class Job:
     ) -> tuple[DriveTimes, npt.NDArray[np.int64]]:
         """Return the drives of a block, and the center of each site, -1 for none."""
         chosen = _positions(verdict["center_id"], centers.center_id)
-        where, miles = rows.coordinates, arrays.numpy(verdict["distance_miles"])
+        where, miles = rows.coordinates, arrays.as_numpy(verdict["distance_miles"])
         drives = drive_times(
             self.engine,
             Places(centers.lon, centers.lat),
@@ -326,9 +326,9 @@ class Job:
         return ruling.Rows(
             **{n: c.astype(np.int8) for n, c in codes.items()},
             country=np.array(tables.as_text(verdict["site_country"]).to_pylist(), object),
-            limit_miles=arrays.numpy(verdict["limit_miles"]),
-            margin_miles=arrays.numpy(verdict["margin_miles"]),
-            in_reach=arrays.numpy(verdict["centers_in_reach"]).astype(np.float64),
+            limit_miles=arrays.as_numpy(verdict["limit_miles"]),
+            margin_miles=arrays.as_numpy(verdict["margin_miles"]),
+            in_reach=arrays.as_numpy(verdict["centers_in_reach"]).astype(np.float64),
         )
 
     @property
@@ -390,8 +390,8 @@ def _names(kind: type[Status] | type[Reason]) -> list[str]:
 
 def _positions(cells: pa.Array, texts: Any) -> npt.NDArray[np.int64]:
     """Return where each cell stands among texts, -1 where it does not."""
-    at = pc.index_in(tables.as_text(cells), value_set=arrays.text(list(texts)))
-    found = arrays.numpy(at)
+    at = pc.index_in(tables.as_text(cells), value_set=arrays.text_array(list(texts)))
+    found = arrays.as_numpy(at)
     return np.where(np.isnan(found), -1, found).astype(np.int64)
 
 
@@ -400,8 +400,8 @@ def _merged(
 ) -> pa.Array:
     """Return cells in which those that changed say something else."""
     changed = old != new
-    said = arrays.chosen(new[changed], arrays.text(texts))
-    return pc.replace_with_mask(tables.as_text(cells), arrays.arrow(changed), said)
+    said = arrays.take_texts(new[changed], arrays.text_array(texts))
+    return pc.replace_with_mask(tables.as_text(cells), arrays.from_numpy(changed), said)
 
 
 def _typed(verdict: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
@@ -415,7 +415,7 @@ def _typed(verdict: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
 def _cast(cells: pa.Array, kind: pa.DataType) -> pa.Array:
     if not pa.types.is_string(cells.type):
         return cells.cast(kind)
-    blank = pc.equal(tables.as_text(cells), arrays.text([""])[0])
+    blank = pc.equal(tables.as_text(cells), arrays.text_array([""])[0])
     return pc.if_else(blank, pa.nulls(len(cells), pa.string()), cells).cast(kind)
 
 

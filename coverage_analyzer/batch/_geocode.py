@@ -246,12 +246,12 @@ def columns(answers: Sequence[Answer], by_grade: Mapping[Grade, float]) -> dict[
     values = (
         _numbers([a.lat for a in answers], DEGREES),
         _numbers([a.lon for a in answers], DEGREES),
-        arrays.text([a.grade.name for a in answers]),
+        arrays.text_array([a.grade.name for a in answers]),
         _numbers([geocoding.accuracy_m(a, by_grade) for a in answers], 0),
-        arrays.text([a.matched for a in answers]),
-        arrays.text([a.by for a in answers]),
-        arrays.arrow(days, undated),
-        arrays.text([a.told for a in answers]),
+        arrays.text_array([a.matched for a in answers]),
+        arrays.text_array([a.by for a in answers]),
+        arrays.from_numpy(days, undated),
+        arrays.text_array([a.told for a in answers]),
     )
     return dict(zip(tables.GEOCODED, values, strict=True))
 
@@ -259,7 +259,7 @@ def columns(answers: Sequence[Answer], by_grade: Mapping[Grade, float]) -> dict[
 def _numbers(values: Sequence[float | None], decimals: int) -> pa.Array:
     """Return numbers, null where there is none."""
     found = np.array([np.nan if v is None else v for v in values], np.float64)
-    return arrays.arrow(np.round(found, decimals), np.isnan(found))
+    return arrays.from_numpy(np.round(found, decimals), np.isnan(found))
 
 
 def renamed(headers: Sequence[str]) -> dict[str, str]:

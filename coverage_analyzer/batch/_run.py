@@ -300,7 +300,7 @@ def labels(rows: Rows, table: Table) -> tuple[pa.Array, pa.Array]:
     ids = (
         table.site_ids(rows.block)
         if "site_id" in table.columns
-        else arrays.arrow(lines).cast(pa.string())
+        else arrays.from_numpy(lines).cast(pa.string())
     )
     return ids, tables.as_text(name) if name is not None else pa.nulls(len(lines), pa.string())
 

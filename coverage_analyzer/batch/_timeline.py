@@ -171,7 +171,7 @@ def _told(rows: Rows, table: Table, matcher: Matcher, changes: Changes) -> pa.Re
     """Return changes as rows of the file."""
     parts = [table.column(rows.block, name) for name in _parts(table)]
     texts = [tables.as_text(c) for c in (labels(rows, table)[0], *parts) if c is not None]
-    named = [cells.take(arrays.arrow(changes.site)) for cells in texts]
+    named = [cells.take(arrays.from_numpy(changes.site)) for cells in texts]
     columns = [*named, *changes.columns(matcher).values()]
     return pa.RecordBatch.from_arrays(columns, schema=_schema(table))
 

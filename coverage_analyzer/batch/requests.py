@@ -73,16 +73,16 @@ def registered_rows(table: Table, wanted: Iterable[str]) -> dict[str, list[Regis
     Without a column of ids the number of the line is the id. Memory grows with the sites that are
     wanted, not with those that are read.
     """
-    ids = arrays.text(sorted(set(wanted)))
+    ids = arrays.text_array(sorted(set(wanted)))
     found: dict[str, list[Registered]] = defaultdict(list)
     for rows in table.rows():
         block, where = rows.block, rows.coordinates
         if "site_id" in table.columns:
             names = pc.utf8_trim_whitespace(table.site_ids(block))
         else:
-            names = arrays.arrow(block.lines).cast(pa.string())
-        some = np.flatnonzero(arrays.truth(pc.is_in(names, value_set=ids)))
-        picked = arrays.arrow(some)
+            names = arrays.from_numpy(block.lines).cast(pa.string())
+        some = np.flatnonzero(arrays.to_bools(pc.is_in(names, value_set=ids)))
+        picked = arrays.from_numpy(some)
         cells = {name: _texts(table, block, name, picked) for name in ROW}
         for name, known in rows.days.items():
             cells[name] = ["" if np.isnat(day) else str(day) for day in known[some]]

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coverage_analyzer import arrays, geodesy
-from coverage_analyzer.arrays import Bools, Floats, Ints, spread
+from coverage_analyzer.arrays import Bools, Floats, Ints, expand_ranges
 
 if TYPE_CHECKING:
     import shapely
@@ -106,7 +106,7 @@ class Borders:
         counts for ``x`` from its west end up to, but without, its east end: so a look through a
         vertex sees each border there once.
         """
-        point, rise = spread(np.zeros_like(row), np.minimum(height, ROWS - row))
+        point, rise = expand_ranges(np.zeros_like(row), np.minimum(height, ROWS - row))
         cell = (row[point] + rise) * COLUMNS + column[point]
         face = self._grid.take(cell).astype(np.int64)
         free = np.flatnonzero(face != BORDER)
@@ -134,7 +134,7 @@ class Borders:
         rank = np.minimum(np.searchsorted(self._cells, cell), len(self._cells) - 1)
         first = self._cell_offsets[rank]
         counts = np.where(self._cells[rank] == cell, self._cell_offsets[rank + 1] - first, 0)
-        pick, at = spread(first, counts)
+        pick, at = expand_ranges(first, counts)
         return pick, self._cell_edges[at].astype(np.int64)
 
     def border_m(
@@ -192,7 +192,7 @@ class Borders:
         face, middles = self._touched
         numbers = np.flatnonzero(faces).astype(face.dtype)  # of one type, or all faces are copied
         first, last = (np.searchsorted(face, numbers, side=s) for s in SIDES)
-        _, at = spread(first, last - first)
+        _, at = expand_ranges(first, last - first)
         return geodesy.picked(middles, at)
 
     @functools.cached_property
@@ -288,8 +288,8 @@ def _cells_within(lon: Floats, lat: Floats, reach_m: Floats) -> tuple[Ints, Ints
     north = np.minimum((y + dy * UNITS) // CELL, ROWS - 1).astype(np.int64)
     west = ((x - dx * UNITS) // CELL).astype(np.int64)
     width = np.minimum(((x + dx * UNITS) // CELL).astype(np.int64) - west + 1, COLUMNS)
-    strip, row = spread(south, north - south + 1)
-    pick, column = spread(west[strip], width[strip])
+    strip, row = expand_ranges(south, north - south + 1)
+    pick, column = expand_ranges(west[strip], width[strip])
     return strip[pick], row[pick] * COLUMNS + column % COLUMNS
 
 
@@ -335,7 +335,7 @@ def read(data: bytes) -> Borders:
 
     batch = pa.ipc.open_file(pa.BufferReader(data)).get_batch(0)
     column: dict[str, Any] = {name: batch.column(name).flatten() for name in batch.schema.names}
-    numbers = {n: arrays.numpy(c) for n, c in column.items() if n != "faces"}
+    numbers = {n: arrays.as_numpy(c) for n, c in column.items() if n != "faces"}
     sizes = numbers["arc_sizes"]
     grid = numbers["grid"]
     return Borders(

@@ -193,7 +193,7 @@ class Names:
     def named(self, cells: pa.Array) -> Numbers:
         """Return `number` for each cell of text; each distinct text is looked up once."""
         coded = cells.dictionary_encode()
-        return self.numbers(coded.dictionary.to_pylist()).take(arrays.numpy(coded.indices))
+        return self.numbers(coded.dictionary.to_pylist()).take(arrays.as_numpy(coded.indices))
 
     def known(self, code: str) -> int:
         """Return the number of an alpha-2 code.

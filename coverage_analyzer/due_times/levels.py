@@ -151,7 +151,7 @@ class Levels:
 def _stated(cases: Sequence[Case]) -> dict[str, Any]:
     """Return what requests and the rows of their sites say, as columns for the gates."""
     columns: dict[str, Any] = {
-        name: arrays.text([case.stated.get(name, "") for case in cases])
+        name: arrays.text_array([case.stated.get(name, "") for case in cases])
         for name in gates.TEXTS
         if any(name in case.stated for case in cases)
     }

@@ -242,5 +242,5 @@ def fingerprints(ids: pa.Array, seeds: Hashes) -> tuple[Hashes, Bools]:
         text = data[start[row] : start[row] + length[row]]
         digest = hashlib.blake2b(text, digest_size=16, key=seeds.tobytes()).digest()
         state[:, row] = np.frombuffer(digest, np.uint64)
-    blank = arrays.numpy(pc.binary_length(pc.utf8_trim_whitespace(ids))) == 0
+    blank = arrays.as_numpy(pc.binary_length(pc.utf8_trim_whitespace(ids))) == 0
     return state, ~blank

@@ -80,7 +80,7 @@ def found(table: Table, site_id: str, product: str = "") -> FoundSite:
     unread = 0
     for block in table.source.blocks():
         ids = pc.utf8_trim_whitespace(_ids(table, block))
-        hits = np.flatnonzero(arrays.truth(pc.equal(ids, arrays.text([wanted])[0])))
+        hits = np.flatnonzero(arrays.to_bools(pc.equal(ids, arrays.text_array([wanted])[0])))
         others |= dict.fromkeys(_products(table, block, hits))
         hits = _of_product(table, block, hits, product)
         lines += block.lines[hits].tolist()
@@ -107,7 +107,7 @@ def _products(table: Table, block: Block, rows: Ints) -> list[str]:
     cells = table.column(block, "product")
     if cells is None:
         return []
-    return [n or "" for n in tables.as_text(cells).take(arrays.arrow(rows)).to_pylist()]
+    return [n or "" for n in tables.as_text(cells).take(arrays.from_numpy(rows)).to_pylist()]
 
 
 def _not_of(table: Table, site_id: str, product: str, others: list[str]) -> str:
@@ -127,7 +127,7 @@ def _of_product(table: Table, block: Block, rows: Ints, product: str) -> Ints:
     cells = table.column(block, "product")
     if not product or cells is None:
         return rows
-    names = tables.as_text(cells).take(arrays.arrow(rows)).to_pylist()
+    names = tables.as_text(cells).take(arrays.from_numpy(rows)).to_pylist()
     same = [folded(name or "") == folded(product) for name in names]
     return rows[np.array(same, np.bool_)]
 
@@ -136,12 +136,12 @@ def _ids(table: Table, block: Block) -> pa.Array:
     """Return the id of each row, which is its line where there is no column of ids."""
     if "site_id" in table.columns:
         return table.site_ids(block)
-    return arrays.arrow(block.lines).cast(pa.string())
+    return arrays.from_numpy(block.lines).cast(pa.string())
 
 
 def _cut(block: Block, rows: Ints) -> Block:
     """Return some rows of a block as one of their own."""
-    columns = block.columns.take(arrays.arrow(rows))
+    columns = block.columns.take(arrays.from_numpy(rows))
     return Block(block.lines[rows], columns, lambda row: block.raw(int(rows[row])))
 
 
@@ -154,7 +154,9 @@ def _alike(ids: pa.Array, wanted: str) -> list[str]:
     same = pc.or_(
         pc.starts_with(low, wanted[:half].lower()), pc.ends_with(low, wanted[-half:].lower())
     )
-    some: list[str] = ids.take(arrays.arrow(np.flatnonzero(arrays.truth(same))[:POOL])).to_pylist()
+    some: list[str] = ids.take(
+        arrays.from_numpy(np.flatnonzero(arrays.to_bools(same))[:POOL])
+    ).to_pylist()
     return some
 
 

@@ -89,11 +89,11 @@ def guarded(cells: pa.Array, *, decimal: str = ".") -> pa.Array:
     at = _suspects(cells)
     if not len(at):
         return cells
-    some = cells.take(arrays.arrow(at))
-    formula = arrays.truth(pc.match_substring_regex(some, pattern=FORMULA))
-    harmless = arrays.truth(pc.match_substring_regex(some, pattern=_harmless(decimal)))
-    chosen = arrays.arrow(np.flatnonzero(formula & ~harmless))
-    mark, nothing = arrays.text([MARK, ""])
+    some = cells.take(arrays.from_numpy(at))
+    formula = arrays.to_bools(pc.match_substring_regex(some, pattern=FORMULA))
+    harmless = arrays.to_bools(pc.match_substring_regex(some, pattern=_harmless(decimal)))
+    chosen = arrays.from_numpy(np.flatnonzero(formula & ~harmless))
+    mark, nothing = arrays.text_array([MARK, ""])
     marked = pc.binary_join_element_wise(mark, some.take(chosen), nothing)
     return _replaced(cells, at[formula & ~harmless], marked)
 
@@ -103,9 +103,9 @@ def unguarded(cells: pa.Array) -> pa.Array:
     at = _suspects(cells)
     if not len(at):
         return cells
-    some = cells.take(arrays.arrow(at))
-    marked = arrays.truth(pc.match_substring_regex(some, pattern=f"^'{FORMULA[1:]}"))
-    bare = pc.utf8_slice_codeunits(some.take(arrays.arrow(np.flatnonzero(marked))), start=1)
+    some = cells.take(arrays.from_numpy(at))
+    marked = arrays.to_bools(pc.match_substring_regex(some, pattern=f"^'{FORMULA[1:]}"))
+    bare = pc.utf8_slice_codeunits(some.take(arrays.from_numpy(np.flatnonzero(marked))), start=1)
     return _replaced(cells, at[marked], bare)
 
 
@@ -114,7 +114,7 @@ def guarded_text(text: str, *, decimal: str = ".") -> str:
     first = text[:1].encode(errors="replace")[:1]
     if not first or not _IS_FIRST_BYTE[first[0]]:
         return text
-    escaped: str = guarded(arrays.text([text]), decimal=decimal)[0].as_py()
+    escaped: str = guarded(arrays.text_array([text]), decimal=decimal)[0].as_py()
     return escaped
 
 
@@ -146,7 +146,7 @@ def _replaced(cells: pa.Array, at: Ints, texts: pa.Array) -> pa.Array:
         return cells
     mask = np.zeros(len(cells), np.bool_)
     mask[at] = True
-    return pc.replace_with_mask(cells, arrays.arrow(mask), texts)
+    return pc.replace_with_mask(cells, arrays.from_numpy(mask), texts)
 
 
 def is_guarded(path: Path, headers: Sequence[str] = ()) -> bool:

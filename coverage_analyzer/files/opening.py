@@ -98,7 +98,7 @@ class Unguarded(WrappedSource):
 
     def __init__(self, source: Source) -> None:
         super().__init__(source)
-        self.headers = [guard.unguarded(arrays.text([h]))[0].as_py() for h in source.headers]
+        self.headers = [guard.unguarded(arrays.text_array([h]))[0].as_py() for h in source.headers]
 
     def blocks(self) -> Iterator[Block]:
         """Yield all rows, in order."""

@@ -106,7 +106,9 @@ class Table:
     def site_ids(self, block: Block) -> pa.Array:
         """Return the ``site_id`` of the rows of a block as text, blank where there is none."""
         cells = self.column(block, "site_id")
-        return arrays.text([""] * len(block.lines)) if cells is None else tables.as_text(cells)
+        return (
+            arrays.text_array([""] * len(block.lines)) if cells is None else tables.as_text(cells)
+        )
 
     def keys(self, block: Block) -> pa.Array:
         """Return what must stand only once, as text: the ``site_id``, or it with product.
@@ -118,7 +120,7 @@ class Table:
         texts = [tables.as_text(c) for c in cells if c is not None]
         if not texts:
             return ids
-        nothing, mark = arrays.text(["", "\0"])
+        nothing, mark = arrays.text_array(["", "\0"])
         blank = pc.equal(pc.utf8_trim_whitespace(ids), nothing)
         return pc.if_else(blank, ids, pc.binary_join_element_wise(ids, *texts, mark))
 
@@ -277,7 +279,7 @@ def _texts(table: Table, block: Block, name: str) -> tuple[pa.Array, list[str]]:
     read, blank = _days(cells, table)
     texts = ["" if np.isnat(day) else str(day) for day in read]
     bad = np.flatnonzero(np.isnat(read) & ~blank).tolist()
-    return arrays.text(texts), [
+    return arrays.text_array(texts), [
         f"line {block.lines[row]}: {name} {_cell(cells, row)!r} is not {_like(table)[0]}"
         for row in bad
     ]
@@ -309,7 +311,7 @@ def usable(block: Block, table: Table) -> Rows:
     kept = np.flatnonzero(fits)
     left = Block(
         block.lines[kept],
-        block.columns.take(arrays.arrow(kept)),
+        block.columns.take(arrays.from_numpy(kept)),
         block.raw,
         rejects,
         block.blank,
@@ -357,7 +359,7 @@ def _undated(block: Block, table: Table, row: int) -> str:
     """Return which cell of a row is no day, and how days are written."""
     texts = {name: _cell(table.column(block, name), row) for name in gates.DAYS}
     filled = {n: t for n, t in texts.items() if t.strip()}
-    wrong = [n for n, t in filled.items() if np.isnat(_days(arrays.text([t]), table)[0][0])]
+    wrong = [n for n, t in filled.items() if np.isnat(_days(arrays.text_array([t]), table)[0][0])]
     like, hint = _like(table)
     if hint and any(_DAY_NUMBER.fullmatch(texts[name].strip()) for name in wrong):
         hint = (

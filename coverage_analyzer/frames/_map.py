@@ -187,7 +187,7 @@ def map_data(
         for n, spare in (("site_id", rows), ("name", [""] * len(rows)))
     )
     drawn = DrawnSites()
-    drawn.add(lon, lat, arrays.text(site_id), arrays.text(name), columns)
+    drawn.add(lon, lat, arrays.text_array(site_id), arrays.text_array(name), columns)
     told = verdicts.attrs
     world, network = countries.load(), with_windows(centers_of(centers), told)
     check_network(verdicts, network)

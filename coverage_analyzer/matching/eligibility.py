@@ -437,5 +437,5 @@ def _texts(cells: pa.Array) -> tuple[list[str], Ints]:
     """Return the texts that occur, folded, and which of them each cell holds; the last is empty."""
     coded = cells.dictionary_encode()
     texts = [*(folded(text or "") for text in coded.dictionary.to_pylist()), ""]
-    at = np.nan_to_num(arrays.numpy(coded.indices), nan=len(texts) - 1)
+    at = np.nan_to_num(arrays.as_numpy(coded.indices), nan=len(texts) - 1)
     return texts, at.astype(np.int64)

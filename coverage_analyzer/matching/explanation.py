@@ -320,7 +320,7 @@ def _cells(said: Mapping[str, str]) -> dict[str, Any]:
         if name not in (*TEXTS, *DAYS):
             msg = f"No gate looks at {name!r}; there are {', '.join((*TEXTS, *DAYS))}."
             raise InputError(msg)
-        columns[name] = arrays.text([text])
+        columns[name] = arrays.text_array([text])
         if name in DAYS:
             columns[name] = np.array([day_of(text)], "datetime64[D]")
             if np.isnat(columns[name][0]):

@@ -176,11 +176,11 @@ class Matcher:
         self._bands = Bands(policy, world)
         self._lon, self._lat = np.append(centers.lon, np.nan), np.append(centers.lat, np.nan)
         self.texts = {
-            "level": arrays.text(policy.titles),
-            "status": arrays.text([status.name for status in Status]),
-            "reason": arrays.text([reason.name for reason in Reason]),
-            "center_id": arrays.text(centers.center_id),
-            "country": arrays.text(world.names.codes),
+            "level": arrays.text_array(policy.titles),
+            "status": arrays.text_array([status.name for status in Status]),
+            "reason": arrays.text_array([reason.name for reason in Reason]),
+            "center_id": arrays.text_array(centers.center_id),
+            "country": arrays.text_array(world.names.codes),
         }
         day = np.datetime64(self.as_of, "D")
         self.gates = Gates(policy, products, world, day)
@@ -458,22 +458,22 @@ class Matcher:
         days = np.isnat(verdicts.available_on)
         country = np.where(verdicts.country > 0, verdicts.country, -1)
         columns = {
-            "level": arrays.chosen(verdicts.level, self.texts["level"]),
-            "status": arrays.chosen(verdicts.status, self.texts["status"]),
-            "reason": arrays.chosen(verdicts.reason, self.texts["reason"]),
-            "center_id": arrays.chosen(verdicts.center, self.texts["center_id"]),
+            "level": arrays.take_texts(verdicts.level, self.texts["level"]),
+            "status": arrays.take_texts(verdicts.status, self.texts["status"]),
+            "reason": arrays.take_texts(verdicts.reason, self.texts["reason"]),
+            "center_id": arrays.take_texts(verdicts.center, self.texts["center_id"]),
             "distance_miles": _nullable(verdicts.distance_miles),
             "limit_miles": _nullable(verdicts.limit_miles),
             "margin_miles": _nullable(verdicts.margin_miles),
-            "site_country": arrays.chosen(country, self.texts["country"]),
-            "available_on": arrays.arrow(verdicts.available_on, days),
-            "centers_in_reach": arrays.arrow(verdicts.centers_in_reach),
+            "site_country": arrays.take_texts(country, self.texts["country"]),
+            "available_on": arrays.from_numpy(verdicts.available_on, days),
+            "centers_in_reach": arrays.from_numpy(verdicts.centers_in_reach),
         }
         return {name: columns[name] for name in VERDICT}
 
 
 def _nullable(values: Floats) -> pa.Array:
-    return arrays.arrow(values, np.isnan(values))
+    return arrays.from_numpy(values, np.isnan(values))
 
 
 def _date(day: np.datetime64) -> datetime.date:

@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coverage_analyzer import geodesy
-from coverage_analyzer.arrays import Bools, Floats, Ints, spread
+from coverage_analyzer.arrays import Bools, Floats, Ints, expand_ranges
 from coverage_analyzer.matching.grid import GRIDS, NOBODY, Notebook, Notes
 
 __all__ = ["NOBODY", "Index"]
@@ -273,7 +273,7 @@ def _doubtful(found: _Compared) -> Ints:
 
 def _pairs(notes: Notes, number: Ints) -> tuple[Ints, Ints]:
     """Return all pairs of a position in ``number`` and a center of that note, in order."""
-    place, at = spread(notes.start[number], notes.count[number])
+    place, at = expand_ranges(notes.start[number], notes.count[number])
     return place, notes.center[at]
 
 

@@ -62,11 +62,11 @@ class Changes:
         """Return them as columns: those of `tables.TIMELINE` but the site's id."""
         texts = matcher.texts
         columns = {
-            "from_day": arrays.arrow(self.from_day),
-            "level": arrays.chosen(self.level, texts["level"]),
-            "status": arrays.chosen(self.status, texts["status"]),
-            "reason": arrays.chosen(self.reason, texts["reason"]),
-            "center_id": arrays.chosen(self.center, texts["center_id"]),
+            "from_day": arrays.from_numpy(self.from_day),
+            "level": arrays.take_texts(self.level, texts["level"]),
+            "status": arrays.take_texts(self.status, texts["status"]),
+            "reason": arrays.take_texts(self.reason, texts["reason"]),
+            "center_id": arrays.take_texts(self.center, texts["center_id"]),
         }
         return {name: columns[name] for name in tables.TIMELINE[1:]}
 

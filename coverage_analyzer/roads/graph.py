@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from coverage_analyzer import geodesy
-from coverage_analyzer.arrays import Bools, Floats, Ints, spread
+from coverage_analyzer.arrays import Bools, Floats, Ints, expand_ranges
 from coverage_analyzer.errors import InputError, MissingExtraError
 from coverage_analyzer.paths import utf8_name
 from coverage_analyzer.roads.extract import FERRY, MISSING, Extract
@@ -149,7 +149,7 @@ def _filled(extract: Extract) -> Extract:
     count[count < 0] = 0
     if not count.any():
         return extract
-    segment, step = spread(np.zeros(len(count), np.int64), count)
+    segment, step = expand_ranges(np.zeros(len(count), np.int64), count)
     share = (step + 1) / (count[segment] + 1)
     turn = (lon[segment + 1] - lon[segment] + 180) % 360 - 180
     new_lon = (lon[segment] + share * turn + 180) % 360 - 180

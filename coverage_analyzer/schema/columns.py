@@ -407,4 +407,4 @@ def as_text(cells: pa.Array) -> pa.Array:
     if pa.types.is_timestamp(cells.type):  # a day, as pandas writes it
         cells = days.local_days(cells)
     text: Any = cells.cast(pa.string())
-    return text if not text.null_count else pc.fill_null(text, arrays.text([""])[0])
+    return text if not text.null_count else pc.fill_null(text, arrays.text_array([""])[0])

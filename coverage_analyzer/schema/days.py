@@ -116,15 +116,15 @@ def days(cells: pa.Array, form: str = ISO) -> tuple[Days, Bools]:
         If timestamps have a time zone that is not known.
     """
     if pa.types.is_temporal(cells.type) and not pa.types.is_time(cells.type):
-        blank = ~arrays.valid(cells)
+        blank = ~arrays.is_valid(cells)
         whole = local_days(cells).cast(pa.int32())
-        numbers = np.nan_to_num(arrays.numpy(whole)).astype(np.int64)
+        numbers = np.nan_to_num(arrays.as_numpy(whole)).astype(np.int64)
         return np.where(blank, NO_DAY, numbers.astype("datetime64[D]")), blank
     coded = _without_times(cells.cast(pa.string()), form).dictionary_encode()
     texts = [text or "" for text in coded.dictionary.to_pylist()]
     known = np.array([*(day_of(text, form) for text in texts), NO_DAY], "datetime64[D]")
     empty = np.array([*(not text.strip() for text in texts), True], np.bool_)
-    at = np.nan_to_num(arrays.numpy(coded.indices), nan=len(texts)).astype(np.int64)
+    at = np.nan_to_num(arrays.as_numpy(coded.indices), nan=len(texts)).astype(np.int64)
     return known.take(at), empty.take(at)
 
 

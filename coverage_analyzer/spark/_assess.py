@@ -302,8 +302,10 @@ def _for_all_rows(some: Judged, rows: int) -> dict[str, pa.Array]:
         place, code = np.full(rows, -1), np.full(rows, -1)
         place[some.rows.block.lines - 1] = np.arange(len(some.rows.block.lines))
         code[[r.line - 1 for r in rejects]] = [codes.index(r.reason) for r in rejects]
-        take = arrays.arrow(place, place < 0)
+        take = arrays.from_numpy(place, place < 0)
         columns = {name: cells.take(take) for name, cells in columns.items()}
-        columns["status"] = pc.fill_null(columns["status"], arrays.text([REJECTED])[0])
-        columns["reason"] = pc.coalesce(columns["reason"], arrays.chosen(code, arrays.text(codes)))
+        columns["status"] = pc.fill_null(columns["status"], arrays.text_array([REJECTED])[0])
+        columns["reason"] = pc.coalesce(
+            columns["reason"], arrays.take_texts(code, arrays.text_array(codes))
+        )
     return columns

@@ -378,7 +378,7 @@ def _taken(sink: io.BytesIO) -> pa.RecordBatch:
     line = sink.getvalue().decode().removesuffix("\n")
     sink.seek(0)
     sink.truncate()
-    return pa.RecordBatch.from_arrays([arrays.text([line])], names=["value"])
+    return pa.RecordBatch.from_arrays([arrays.text_array([line])], names=["value"])
 
 
 def _write_network(matcher: Matcher, files: Path, options: Options) -> list[str]:

@@ -83,7 +83,7 @@ def facts_of(made: Matcher, rows: list[Row]) -> Facts | None:
         columns[name] = (
             np.array([day_of(t) for t in texts], "datetime64[D]")
             if name in DAYS
-            else arrays.text(texts)
+            else arrays.text_array(texts)
         )
     return made.gates.facts(columns)
 

@@ -64,7 +64,7 @@ def test_what_is_guarded_can_be_brought_back(texts: list[str]) -> None:
     """No character is lost, whatever the text, and no guarded text begins a formula."""
     texts = [t.encode(errors="replace").decode() for t in texts]
     for decimal in (".", ","):
-        made = guard.guarded(arrays.text(texts), decimal=decimal)
+        made = guard.guarded(arrays.text_array(texts), decimal=decimal)
         assert guard.unguarded(made).to_pylist() == texts
         assert made.to_pylist() == [guard.guarded_text(t, decimal=decimal) for t in texts]
 
@@ -77,7 +77,7 @@ def test_every_character_that_is_not_seen_is_skipped() -> None:
         if unicodedata.category(c) in {"Cc", "Zs", "Zl", "Zp", "Cf"}
     ]
     texts = [f"{c}{sign}1+1" for c in unseen for sign in guard.TRIGGERS]
-    assert guard.guarded(arrays.text(texts)).to_pylist() == [f"'{t}" for t in texts]
+    assert guard.guarded(arrays.text_array(texts)).to_pylist() == [f"'{t}" for t in texts]
 
 
 @pytest.mark.parametrize("text", ["-116,10345", "+7,5", "-,5", "-75.5"])
@@ -91,7 +91,7 @@ def test_a_number_with_a_decimal_comma_is_no_formula_where_it_was_declared(text:
 def test_an_apostrophe_of_an_older_report_is_removed() -> None:
     """Versions before escaped dashes and telephone numbers, too."""
     old = ["'-", "'+49 89 1", "'@home", "'-116,10345"]
-    assert guard.unguarded(arrays.text(old)).to_pylist() == [t[1:] for t in old]
+    assert guard.unguarded(arrays.text_array(old)).to_pylist() == [t[1:] for t in old]
 
 
 @pytest.mark.parametrize("text", [*FORMULAS, *HIDDEN])

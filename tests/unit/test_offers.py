@@ -158,7 +158,7 @@ def bought(policy: Policy, world: Countries, *levels: str, place: str) -> list[t
     """Return level, status and reason of sites beside the center, of Germany or of the US."""
     lon, lat = {"DE": (11.5, 48.1), "US": (-96.0, 40.0)}[place]
     matcher = Matcher(centers(place, lon, lat), policy, world, as_of=datetime.date(2026, 12, 1))
-    facts = matcher.gates.facts({"requested_level": arrays.text(list(levels))})
+    facts = matcher.gates.facts({"requested_level": arrays.text_array(list(levels))})
     many = np.ones(len(levels))
     number = np.full(len(levels), world.names.number(place), np.int16)
     made = matcher.match(Sites(lon * many, lat * many, number, np.nan * many), facts)

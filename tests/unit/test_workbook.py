@@ -500,7 +500,7 @@ def test_frames_write_workbooks(tmp_path: Path) -> None:
     ca.write_report(verdicts, tmp_path / "out", kind="xlsx")
     rows = table(WorkbookFile(tmp_path / "out" / "report.xlsx"))
     assert [row[0] for row in rows[1:]] == verdicts["site_id"].tolist()
-    assert arrays.text([rows[0][0]]).to_pylist() == ["site_id"]
+    assert arrays.text_array([rows[0][0]]).to_pylist() == ["site_id"]
 
 
 def test_every_verb_reads_the_sheet_that_is_named(tmp_path: Path) -> None:

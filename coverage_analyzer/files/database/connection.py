@@ -163,7 +163,7 @@ def first_row(
         statement.set_sql_query(sql)
         if values:
             statement.prepare()
-            cells = [arrays.text([v]) for v in values]
+            cells = [arrays.text_array([v]) for v in values]
             statement.bind(
                 pa.RecordBatch.from_arrays(cells, names=list(map(str, range(len(cells)))))
             )

@@ -226,7 +226,7 @@ def _check(rows: pa.RecordBatch, row: int) -> None:
             least, most = DAYS[0] * DAY_US, (DAYS[1] + 1) * DAY_US - 1
         else:
             continue
-        values = arrays.numpy(days)
+        values = arrays.as_numpy(days)
         wrong = np.flatnonzero((values < least) | (values > most))
         if len(wrong):
             msg = (

@@ -299,7 +299,7 @@ def _as_text(given: pa.DataType, kind: str) -> bool:
 
 def _json(cells: pa.Array) -> pa.Array:
     texts = [json.dumps(v, default=str, ensure_ascii=False) for v in cells.to_pylist()]
-    return pc.if_else(cells.is_valid(), arrays.text(texts), pa.nulls(len(cells), pa.string()))
+    return pc.if_else(cells.is_valid(), arrays.text_array(texts), pa.nulls(len(cells), pa.string()))
 
 
 def _affinity(kind: pa.DataType) -> str:

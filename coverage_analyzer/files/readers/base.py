@@ -53,7 +53,7 @@ def without(block: Block, odd: dict[int, tuple[Rejected, str]]) -> Block:
     kept = np.delete(np.arange(len(block.lines)), at)
     return Block(
         block.lines[kept],
-        block.columns.take(arrays.arrow(kept)),
+        block.columns.take(arrays.from_numpy(kept)),
         lambda position: block.raw(int(kept[position])),
         sorted([*block.rejects, *rejects], key=lambda reject: reject.line),
         block.blank,

@@ -165,7 +165,7 @@ class Gathered:
         """Return them as a block."""
         texts = self.texts
         columns = pa.RecordBatch.from_arrays(
-            [arrays.text([row[at] for row in texts]) for at in range(self.width)],
+            [arrays.text_array([row[at] for row in texts]) for at in range(self.width)],
             names=[str(at) for at in range(self.width)],
         )
         records = len(texts) + len(self.rejects) + self.blank

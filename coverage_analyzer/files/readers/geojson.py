@@ -202,7 +202,7 @@ def _column(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
     missing = np.array([value is None for value in values], np.bool_)
     filled = [value or 0 for value in values]
     whole = np.array(filled, np.dtype(kind.to_pandas_dtype()))
-    return arrays.arrow(whole, missing if missing.any() else None)
+    return arrays.from_numpy(whole, missing if missing.any() else None)
 
 
 def _bytes(value: Any) -> bytes:

@@ -192,4 +192,4 @@ def added_columns(
 
 
 def _differs(own: pa.Array, said: pa.Array) -> Bools:
-    return arrays.truth(pc.not_equal(tables.as_text(own), tables.as_text(said)))
+    return arrays.to_bools(pc.not_equal(tables.as_text(own), tables.as_text(said)))

@@ -309,7 +309,7 @@ def _read_with_care(
                 start = start + 1 if fault else stop
                 if fault and start != stop:
                     break
-    columns = [arrays.text([row[c] for row in rows]) for c in range(form.width)]
+    columns = [arrays.text_array([row[c] for row in rows]) for c in range(form.width)]
     batch = pa.RecordBatch.from_arrays(columns, names=[str(c) for c in range(form.width)])
     begins = np.array([first for first, _ in spans], np.int64) + line
 
@@ -378,7 +378,7 @@ def without_blank(block: Block) -> Block:
     kept = np.flatnonzero(~empty)
     return Block(
         block.lines[kept],
-        block.columns.take(arrays.arrow(kept)),
+        block.columns.take(arrays.from_numpy(kept)),
         lambda row: block.raw(int(kept[row])),
         block.rejects,
         block.blank + int(empty.sum()),
@@ -387,7 +387,7 @@ def without_blank(block: Block) -> Block:
 
 
 def _empty(names: list[str]) -> pa.RecordBatch:
-    return pa.RecordBatch.from_arrays([arrays.text([]) for _ in names], names=names)
+    return pa.RecordBatch.from_arrays([arrays.text_array([]) for _ in names], names=names)
 
 
 @contextmanager

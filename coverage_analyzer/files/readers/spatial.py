@@ -175,7 +175,7 @@ class SpatialFile(Source):
                 lon, lat = self._transformer.transform(lon, lat)
             lon = np.where(np.abs(lon) <= 180 + OVERSHOOT, np.clip(lon, -180, 180), lon)
         missing = points.missing if points.missing.any() else None
-        made = [arrays.arrow(values, missing) for values in (lon, lat)]
+        made = [arrays.from_numpy(values, missing) for values in (lon, lat)]
         attributes = [column for i, column in enumerate(batch.columns) if i != at]
         whole = pa.RecordBatch.from_arrays([*attributes, *made], names=self.headers)
         block = columnar.block(whole, row)

@@ -87,7 +87,7 @@ def points(cells: pa.Array, srids: frozenset[int] = frozenset()) -> Points:
     begin, size = offsets[:-1], np.diff(offsets)
     xy = np.full((len(cells), 2), np.nan)
     odd: dict[int, str] = {}
-    filled = arrays.valid(cells)
+    filled = arrays.is_valid(cells)
     long = np.flatnonzero(filled & (size >= _HEADER.itemsize))
     odd |= dict.fromkeys(np.flatnonzero(filled & (size < _HEADER.itemsize)).tolist(), _NO_KIND)
     headers = _gathered(data, begin[long], _HEADER)

@@ -58,14 +58,16 @@ class DriveTimesWriter:
         some
             The rows that are written, by position.
         """
-        texts = [i.take(arrays.arrow(some)) for i in ids]
+        texts = [i.take(arrays.from_numpy(some)) for i in ids]
         yes_no = np.where(told["ferry"], "yes", "no")
         cells = {
             "site_id": texts[0],
             "center_id": texts[1],
-            "ferry": arrays.text(np.where(np.isnan(told["minutes"]), "", yes_no)[some].tolist()),
-            "status": arrays.text(told["status"][some].tolist()),
-            "attribution": arrays.text([self._attribution] * len(some)),
+            "ferry": arrays.text_array(
+                np.where(np.isnan(told["minutes"]), "", yes_no)[some].tolist()
+            ),
+            "status": arrays.text_array(told["status"][some].tolist()),
+            "attribution": arrays.text_array([self._attribution] * len(some)),
         } | {n: arrays.decimals(told[n][some], places) for n, places in DECIMALS.items()}
         columns = [cells[name] for name in tables.DRIVE_TIMES]
         self._writer.write(pa.RecordBatch.from_arrays(columns, schema=SCHEMA))

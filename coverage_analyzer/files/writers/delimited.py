@@ -153,10 +153,10 @@ def _csv_type(field: pa.Field) -> pa.DataType:
 
 def _csv_cells(name: str, cells: pa.Array) -> pa.Array:
     if name in DECIMALS:
-        return arrays.decimals(arrays.numpy(cells), DECIMALS[name])
+        return arrays.decimals(arrays.as_numpy(cells), DECIMALS[name])
     if pa.types.is_nested(cells.type):
         texts = ["" if v is None else json.dumps(v, default=str) for v in cells.to_pylist()]
-        return arrays.text(texts)
+        return arrays.text_array(texts)
     return cells
 
 
