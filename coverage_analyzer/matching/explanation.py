@@ -16,7 +16,7 @@ from coverage_analyzer.geodesy import MILE_M
 from coverage_analyzer.matching.eligibility import DAYS, TEXTS
 from coverage_analyzer.matching.lead_times import lead_time, window
 from coverage_analyzer.matching.matcher import Matcher, Sites
-from coverage_analyzer.matching.nearest import NOBODY
+from coverage_analyzer.matching.nearest import NO_CENTER
 from coverage_analyzer.matching.outcomes import away_from_zero
 from coverage_analyzer.policy.rules import NOT_COVERED, Level, miles_text
 from coverage_analyzer.schema.days import day_of
@@ -253,7 +253,7 @@ def explanation(  # noqa: PLR0913 - a place and what is said of it are one quest
         reason=row["reason"],
         accuracy_m=None if np.isnan(accuracy_m) else accuracy_m,
         limit_miles=row["limit_miles"],
-        center=near[at] if at != NOBODY else None,
+        center=near[at] if at != NO_CENTER else None,
         in_reach=_in_reach(near, matcher.policy.bands_in(codes[number[0]])[-1].up_to_miles),
         refused=_first_refused(near, at) if number[0] != NONE else None,
         available_on=str(row["available_on"] or ""),
@@ -388,7 +388,7 @@ def _in_reach(near: list[NearCenter], reach_miles: float) -> tuple[NearCenter, .
 def _first_refused(near: list[NearCenter], chosen: int) -> NearCenter | None:
     """Return the nearest center that may not serve, if it is nearer than all that may."""
     first = min(near, key=lambda c: (c.distance_miles, c.center_id))
-    told = chosen != NOBODY and first is near[chosen]
+    told = chosen != NO_CENTER and first is near[chosen]
     return first if first.refused and not told else None
 
 

@@ -42,7 +42,7 @@ from coverage_analyzer.matching.bands import Bands, Levels
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.eligibility import Closing, Facts, Gate, Gates
 from coverage_analyzer.matching.lead_times import scheduled
-from coverage_analyzer.matching.nearest import NOBODY, Index
+from coverage_analyzer.matching.nearest import NO_CENTER, Index
 from coverage_analyzer.matching.outcomes import (
     away_from_zero,
     printed_miles,
@@ -105,7 +105,7 @@ class Verdicts:
     status, reason
         Values of `Status` and `Reason`.
     center
-        Position in the centers, or `NOBODY`.
+        Position in the centers, or `NO_CENTER`.
     distance_miles
         To that center, rounded to 3 decimals as Karney's geodesic rounds; NaN without one.
     limit_miles, margin_miles
@@ -255,7 +255,7 @@ class Matcher:
             ground = np.where(ground == Ground.NULL_ISLAND, ground, Ground.AGREED).astype(np.int8)
         points, group = geodesy.ecef(sites.lon, sites.lat), country.astype(np.int64)
         nearest, in_reach = self._open.nearest(sites.lon, sites.lat, points, group)
-        nearest[without_country(ground)] = NOBODY
+        nearest[without_country(ground)] = NO_CENTER
         asked = self._asked(country, facts)
         now = self._measured(sites, points, country, nearest, asked)
         beyond = np.flatnonzero(~now.inside & (ground < Ground.NULL_ISLAND))
@@ -408,7 +408,7 @@ class Matcher:
             values[later.site[told]] = others[told]
         center, band, inside, limit, miles = now
         status, reason = statuses(
-            ground, center == NOBODY, inside, pending, self._borderline(sites, country, miles)
+            ground, center == NO_CENTER, inside, pending, self._borderline(sites, country, miles)
         )
         # Within by the geodesic says nothing of miles by road, which are more: roads decide later.
         unchecked = (status == Status.qualified) & self._bands.by_road(country, band)
@@ -487,7 +487,7 @@ def runs(rows: int) -> Iterator[slice]:
 
 
 class Measured(NamedTuple):
-    """One center a site: its position or `NOBODY`, the band of its distance; shape (n,) each.
+    """One center a site: its position or `NO_CENTER`, the band of its distance; shape (n,) each.
 
     ``band`` counts on by one where the site is beyond all bands, which ``inside`` says, too;
     ``limit`` and ``miles`` are the band's upper limit and the distance.

@@ -20,7 +20,7 @@ from coverage_analyzer.arrays import Ints
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.matching.eligibility import Facts
 from coverage_analyzer.matching.matcher import Matcher, Sites, Verdicts
-from coverage_analyzer.matching.nearest import NOBODY
+from coverage_analyzer.matching.nearest import NO_CENTER
 from coverage_analyzer.schema import columns as tables
 from coverage_analyzer.schema.days import Days
 
@@ -148,7 +148,7 @@ class _State:
 
     def __init__(self, sites: int) -> None:
         level, status, reason = np.full((3, sites), -1, np.int8)
-        self._known = _Known(level, status, reason, np.full(sites, NOBODY, np.int32))
+        self._known = _Known(level, status, reason, np.full(sites, NO_CENTER, np.int32))
 
     def changed(self, rows: Ints, day: np.datetime64, verdicts: Verdicts) -> Changes:
         """Take in the verdicts on some sites on a day, and return those that are new."""
