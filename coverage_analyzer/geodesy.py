@@ -90,7 +90,7 @@ def _sine_cosine(degrees: Floats) -> tuple[Floats, Floats]:
     return sine + (cosine * rest - sine * square), cosine - (sine * rest + cosine * square)
 
 
-def picked(points: Floats, at: npt.NDArray[np.int64]) -> Floats:
+def take(points: Floats, at: npt.NDArray[np.int64]) -> Floats:
     """Return some of `ecef` points, again with each coordinate in one piece."""
     return points.T.take(at, axis=1).T
 

@@ -193,7 +193,7 @@ class Borders:
         numbers = np.flatnonzero(faces).astype(face.dtype)  # of one type, or all faces are copied
         first, last = (np.searchsorted(face, numbers, side=s) for s in SIDES)
         _, at = expand_ranges(first, last - first)
-        return geodesy.picked(middles, at)
+        return geodesy.take(middles, at)
 
     @functools.cached_property
     def _touched(self) -> tuple[npt.NDArray[np.uint16], Floats]:

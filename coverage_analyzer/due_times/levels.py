@@ -132,7 +132,7 @@ class Levels:
         shipping[waiting] = NO_CENTER
         if len(waiting) and len(serving):
             open_ones = some_centers(centers, serving)
-            nearest = self._matcher(open_ones, day).match(sites.some(waiting)).center
+            nearest = self._matcher(open_ones, day).match(sites.take(waiting)).center
             shipping[waiting] = np.where(nearest == NO_CENTER, NO_CENTER, serving[nearest])
         return shipping
 

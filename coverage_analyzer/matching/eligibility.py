@@ -95,7 +95,7 @@ class Facts:
         """Return how many rows there are."""
         return len(self.component)
 
-    def some(self, which: "Ints | slice") -> "Facts":
+    def take(self, which: "Ints | slice") -> "Facts":
         """Return those of some rows."""
         return Facts(*(v[which] for v in vars(self).values()))
 

@@ -89,7 +89,7 @@ class Sites:
         """Return how many there are."""
         return len(self.lon)
 
-    def some(self, which: "Ints | slice") -> "Sites":
+    def take(self, which: "Ints | slice") -> "Sites":
         """Return some of them."""
         return Sites(*(v[which] for v in vars(self).values()))
 
@@ -239,8 +239,8 @@ class Matcher:
         if len(sites) <= ROWS_AT_ONCE:
             return self._match(sites, facts)
         parts = [
-            self._match(sites.some(run), None if facts is None else facts.some(run))
-            for run in runs(len(sites))
+            self._match(sites.take(run), None if facts is None else facts.take(run))
+            for run in chunks(len(sites))
         ]
         return Verdicts(
             **{
@@ -262,7 +262,7 @@ class Matcher:
         later = self._promised(sites, points, country, beyond, asked)
         if facts is None and not self.gates.everywhere:
             return self._judged(sites, Decided(country, ground), now, later, in_reach)
-        waiting = Promised(later.site, now.some(later.site))
+        waiting = Promised(later.site, now.take(later.site))
         verdicts = self._judged(sites, Decided(country, ground), now, later, in_reach)
         return self._lowered(verdicts, facts, now.band, waiting)
 
@@ -305,7 +305,7 @@ class Matcher:
             self._bound(result, facts)
         waited = given.status[nearest.site] == Status.pending
         back = np.flatnonzero((result.status[nearest.site] != Status.pending) & waited)
-        site, there = nearest.site[back], nearest.measured.some(back)
+        site, there = nearest.site[back], nearest.measured.take(back)
         result.center[site] = there.center
         result.distance_miles[site] = np.rint(there.miles * 1000) / 1000
         result.limit_miles[site] = there.limit
@@ -352,7 +352,7 @@ class Matcher:
         for day in np.unique(given.available_on[waiting]):
             rows = np.flatnonzero(waiting & (given.available_on == day))
             gates = Gates(self.policy, self.gates.products, self.world, day)
-            then = gates.closing(facts.some(rows), given.country[rows], bought[rows])
+            then = gates.closing(facts.take(rows), given.country[rows], bought[rows])
             closing.gate[rows], closing.doubtful[rows] = then
         return closing
 
@@ -371,8 +371,8 @@ class Matcher:
         first = order[np.flatnonzero(np.diff(site[order], prepend=-1))]
         some = some[site[first]]
         there = self._measured(
-            sites.some(some),
-            geodesy.picked(points, some),
+            sites.take(some),
+            geodesy.take(points, some),
             country[some],
             center[first],
             asked[some],
@@ -386,7 +386,7 @@ class Matcher:
 
         Who asked for the level of a band further out is in that one, within whose limit it lies.
         """
-        there = geodesy.picked(self._open.points, center)
+        there = geodesy.take(self._open.points, center)
         pair = sites.lon, sites.lat, self._lon.take(center), self._lat.take(center)
         band = self._bands.of(geodesy.square_m2(points, there), country, pair)
         inside = band < self._bands.number
@@ -480,10 +480,10 @@ def _date(day: np.datetime64) -> datetime.date:
     return datetime.date.fromisoformat(str(day))
 
 
-def runs(rows: int) -> Iterator[slice]:
+def chunks(n_rows: int) -> Iterator[slice]:
     """Yield rows in runs of at most `ROWS_AT_ONCE`."""
-    for start in range(0, rows, ROWS_AT_ONCE):
-        yield slice(start, min(start + ROWS_AT_ONCE, rows))
+    for start in range(0, n_rows, ROWS_AT_ONCE):
+        yield slice(start, min(start + ROWS_AT_ONCE, n_rows))
 
 
 class Measured(NamedTuple):
@@ -499,7 +499,7 @@ class Measured(NamedTuple):
     limit: Floats
     miles: Floats
 
-    def some(self, which: Ints) -> "Measured":
+    def take(self, which: Ints) -> "Measured":
         """Return those of some sites."""
         band, inside = self.band[which], self.inside[which]
         return Measured(self.center[which], band, inside, self.limit[which], self.miles[which])

@@ -128,8 +128,8 @@ class Index:
     def in_reach(self, lon: Floats, lat: Floats, group: Ints) -> tuple[Ints, Ints, Floats]:
         """Return all pairs of a site and a center that reaches it, and their distance in metres."""
         site, center = _pairs(*self._shortlists(lon, lat, group))
-        there = geodesy.picked(self.points, center)
-        square = geodesy.square_m2(geodesy.picked(geodesy.ecef(lon, lat), site), there)
+        there = geodesy.take(self.points, center)
+        square = geodesy.square_m2(geodesy.take(geodesy.ecef(lon, lat), site), there)
         possible = square <= self._squares[1].take(group[site])
         site, center = site[possible], center[possible]
         away = geodesy.distance_m(lon[site], lat[site], self._lon[center], self._lat[center])
@@ -222,7 +222,7 @@ def _compare(
     sites, centers = points
     start, count = shortlists.start.take(number), shortlists.count.take(number)
     center = shortlists.center.take(start)  # nobody's where there are no candidates
-    lower = geodesy.square_m2(sites, geodesy.picked(centers, center))
+    lower = geodesy.square_m2(sites, geodesy.take(centers, center))
     kind = np.min_scalar_type(count.max(initial=0))  # mostly a byte, which is quick to add to
     reached = ((lower <= limit).astype(kind) for limit in limits)
     result = _Comparison(center, lower, np.full(len(lower), np.inf), *reached)
@@ -231,7 +231,7 @@ def _compare(
         many = many[_descending(count[many])]
         for subset in np.array_split(many, len(many) // SITES_AT_ONCE + 1):
             part = _Comparison._make(v.take(subset) for v in result)
-            theirs = geodesy.picked(sites, subset), centers
+            theirs = geodesy.take(sites, subset), centers
             _compare_remaining(
                 part,
                 shortlists,
@@ -257,7 +257,7 @@ def _compare_remaining(
     for nth in range(1, int(count[0])):
         subset = slice(int(more[nth]))
         runner_up = shortlists.center.take(start[subset] + nth)
-        square = geodesy.square_m2(points[0][subset], geodesy.picked(points[1], runner_up))
+        square = geodesy.square_m2(points[0][subset], geodesy.take(points[1], runner_up))
         center, lower, second, certain, possible = (v[subset] for v in result)
         np.minimum(second, np.maximum(lower, square), out=second)
         np.copyto(center, runner_up, where=square < lower)

@@ -131,7 +131,7 @@ class Timeline:
             for day in np.unique(events[within]):
                 rows = np.flatnonzero((events == day).any(axis=0))
                 made = matcher.between(day)
-                yield state.changed(rows, day, made.match(sites.some(rows), facts.some(rows)))
+                yield state.changed(rows, day, made.match(sites.take(rows), facts.take(rows)))
 
 
 class _Known(NamedTuple):
