@@ -10,7 +10,7 @@ from coverage_analyzer import countries
 from coverage_analyzer.batch.ledger import Ledger
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.overlap import ahead
-from coverage_analyzer.countries.assignment import Ground, decided
+from coverage_analyzer.countries.assignment import CountryBasis, assign_country
 from coverage_analyzer.files import table as reading
 from coverage_analyzer.files.duplicates import Ids
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
@@ -20,7 +20,7 @@ from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.schema import columns as tables
 from coverage_analyzer.schema.days import today
 
-USABLE: Final = (Ground.AGREED, Ground.INFERRED)
+USABLE: Final = (CountryBasis.AGREED, CountryBasis.INFERRED)
 """Grounds on which a country is good enough for a promise."""
 
 
@@ -71,7 +71,7 @@ def check(
     rules = Policy.load(policy)
     convention = rules.convention(world.names, trust_declared=options.trust_declared)
     table = reading.opened(sites, tables.SITES, options.columns, options.dialect)
-    ledger, grounds = Ledger(), np.zeros(len(Ground), np.int64)
+    ledger, grounds = Ledger(), np.zeros(len(CountryBasis), np.int64)
     with ExitStack() as stack:
         writer = None
         if rejects is not None:
@@ -79,8 +79,8 @@ def check(
         ids = stack.enter_context(Ids())
         for rows in stack.enter_context(closing(ahead(table.rows(), table.source.cancel))):
             where, declared = rows.coordinates, table.declared(rows.block, world.names)
-            _, ground = decided(where.lon, where.lat, declared, world, convention)
-            grounds += np.bincount(ground, minlength=len(Ground))
+            _, ground = assign_country(where.lon, where.lat, declared, world, convention)
+            grounds += np.bincount(ground, minlength=len(CountryBasis))
             ids.add(table.keys(rows.block), rows.block.lines)
             ledger.add(rows)
             if writer is not None:
@@ -106,6 +106,6 @@ def check(
         "rejects": dict(ledger.reasons),
         "first_rejects": ledger.first,
         "duplicates": repeats.figures(),
-        "countries": {g.name.lower(): int(n) for g in Ground if (n := grounds[g])},
+        "countries": {g.name.lower(): int(n) for g in CountryBasis if (n := grounds[g])},
         "usable_country": usable / ledger.decided if ledger.decided else None,
     }

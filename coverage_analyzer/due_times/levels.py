@@ -69,7 +69,7 @@ class Levels:
             If the country of a center is in doubt.
         """
         convention = self.policy.convention(self.world.names, trust_declared=self.trust_declared)
-        country = self.centers.decided(self.world, convention)
+        country = self.centers.assigned_countries(self.world, convention)
         return self.centers.assigned_regions(country, self.world.names)
 
     def judged(self, cases: Sequence[Case], day: datetime.date) -> list[Judged]:

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from coverage_analyzer import arrays, countries
 from coverage_analyzer.countries import ATTRIBUTION as CREDIT
-from coverage_analyzer.countries.assignment import Convention, decided
+from coverage_analyzer.countries.assignment import Convention, assign_country
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.atomic import replacing
 from coverage_analyzer.files.outputs import PAGE, kind_of
@@ -84,7 +84,7 @@ def coverage_areas(
     """
     rules, world, network = policy_of(policy), countries.load(), centers_of(centers)
     convention = rules.convention(world.names, trust_declared=trust_declared)
-    country = network.decided(world, convention)
+    country = network.assigned_countries(world, convention)
     network = scheduled(network, rules, country, world.names)
     judged = np.datetime64(day(as_of) or today(), "D")
     made = areas.areas(network, country, rules, world, judged, trust_declared=trust_declared)
@@ -239,7 +239,7 @@ def _told_countries(centers: Centers, world: countries.Countries) -> countries.N
     fold = np.arange(len(world.names.codes), dtype=np.int16)
     declared = world.names.numbers(centers.country)
     convention = Convention(fold, trust_declared=True)
-    return decided(centers.lon, centers.lat, declared, world, convention)[0]
+    return assign_country(centers.lon, centers.lat, declared, world, convention)[0]
 
 
 def _areas(frame: gpd.GeoDataFrame, centers: Centers) -> areas.Areas:

@@ -190,7 +190,7 @@ def read_centers(
     convention = Policy.load(policy).convention(world.names, trust_declared=trust_declared)
     table = reading.opened(path, tables.CENTERS, columns, dialect)
     centers = reading.read_centers(table, world, convention)
-    decided = centers.decided(world, convention)
+    decided = centers.assigned_countries(world, convention)
     frame = pd.DataFrame(
         {
             "center_id": list(centers.center_id),

@@ -176,7 +176,9 @@ def _write_network(
     network, world = centers_of(centers), countries.load()
     check_network(verdicts, network)
     trusted = _trusted(verdicts)
-    country = network.decided(world, rules.convention(world.names, trust_declared=trusted))
+    country = network.assigned_countries(
+        world, rules.convention(world.names, trust_declared=trusted)
+    )
     network = scheduled(network, rules, country, world.names)
     path = publication.path("centers.csv")
     report.write_centers(path, network, country, world.names)

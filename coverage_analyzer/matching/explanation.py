@@ -10,7 +10,7 @@ import numpy as np
 
 from coverage_analyzer import arrays, geodesy
 from coverage_analyzer.countries import NONE, UNKNOWN
-from coverage_analyzer.countries.assignment import Ground, decided
+from coverage_analyzer.countries.assignment import CountryBasis, assign_country
 from coverage_analyzer.errors import InputError, visible
 from coverage_analyzer.geodesy import MILE_M
 from coverage_analyzer.matching.eligibility import DAYS, TEXTS
@@ -64,14 +64,14 @@ NOTHING_LEFT: Final = (
 """Why no level is available, which is more than `Reason.lifecycle_phase` says of one level."""
 
 GROUNDS: Final = {
-    Ground.AGREED: "declared and located agree",
-    Ground.INFERRED: "none is declared; it lies clearly in one",
-    Ground.OFFSHORE: "it lies in no country, within 200 nautical miles of the one declared",
-    Ground.NULL_ISLAND: "it lies at 0, 0",
-    Ground.UNKNOWN: "what is declared is no country that the tables know",
-    Ground.CONFLICT: "declared and located contradict each other",
+    CountryBasis.AGREED: "declared and located agree",
+    CountryBasis.INFERRED: "none is declared; it lies clearly in one",
+    CountryBasis.OFFSHORE: "it lies in no country, within 200 nautical miles of the one declared",
+    CountryBasis.NULL_ISLAND: "it lies at 0, 0",
+    CountryBasis.UNKNOWN: "what is declared is no country that the tables know",
+    CountryBasis.CONFLICT: "declared and located contradict each other",
 }
-"""In short; `_ground_words` tells the finer cases apart."""
+"""In short; `_basis_text` tells the finer cases apart."""
 
 
 @dataclass(frozen=True)
@@ -226,15 +226,15 @@ def explanation(  # noqa: PLR0913 - a place and what is said of it are one quest
     world, codes = matcher.world, matcher.world.names.codes
     declared = world.names.number(country)
     sites = _site(lon, lat, declared, accuracy_m)
-    number, ground = decided(sites.lon, sites.lat, sites.declared, world, matcher.convention)
+    number, basis = assign_country(sites.lon, sites.lat, sites.declared, world, matcher.convention)
     located = world.locate(lon, lat)
     said = {name: text for name, text in (stated or {}).items() if text.strip()}
     verdicts = matcher.match(sites, matcher.gates.facts(_cells(said)))
     row = {name: values[0].as_py() for name, values in matcher.columns(verdicts).items()}
     level = matcher.policy.level_at(verdicts.level[0])
-    ground_words = "the policy does not ask for one"
+    basis_text = "the policy does not ask for one"
     if matcher.policy.needs_country:
-        ground_words = _ground_words(matcher, Ground(ground[0]), declared, str(located))
+        basis_text = _basis_text(matcher, CountryBasis(basis[0]), declared, str(located))
     near = _centers(matcher, lon, lat, int(number[0]), row["limit_miles"])
     at = int(verdicts.center[0])
     return Explanation(
@@ -246,7 +246,7 @@ def explanation(  # noqa: PLR0913 - a place and what is said of it are one quest
         declared=_named(country, declared, codes),
         located=str(located),
         country=codes[number[0]],
-        ground=ground_words,
+        ground=basis_text,
         level=level.title,
         promise=str(level.replacement or "nothing"),
         status=row["status"],
@@ -287,15 +287,15 @@ def _site(lon: float, lat: float, declared: int, accuracy_m: float) -> Sites:
     )
 
 
-def _ground_words(matcher: Matcher, ground: Ground, declared: int, located: str) -> str:
+def _basis_text(matcher: Matcher, basis: CountryBasis, declared: int, located: str) -> str:
     """Return on what ground the country was decided, in words that fit the case."""
     names = matcher.world.names
     code = names.codes[max(declared, 0)]
-    if ground == Ground.UNKNOWN and declared == NONE:
+    if basis == CountryBasis.UNKNOWN and declared == NONE:
         where = "a border is within 250 m" if located else "it lies in no country"
         return f"none is declared, and {where}: declare one"
-    if ground != Ground.AGREED or declared == NONE or code == located:
-        return GROUNDS[ground]
+    if basis != CountryBasis.AGREED or declared == NONE or code == located:
+        return GROUNDS[basis]
     if matcher.convention.trust_declared:
         return "the declared one stands, as it is trusted"
     there = names.known(located) if located else NONE

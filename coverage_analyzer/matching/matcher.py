@@ -35,7 +35,7 @@ import pyarrow as pa
 from coverage_analyzer import arrays, geodesy
 from coverage_analyzer.arrays import Bools, Floats, Ints
 from coverage_analyzer.countries import Countries, Numbers
-from coverage_analyzer.countries.assignment import Ground, Grounds, decided
+from coverage_analyzer.countries.assignment import CountryBases, CountryBasis, assign_country
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.geodesy import MILE_M
 from coverage_analyzer.matching.bands import Bands, Levels
@@ -171,7 +171,7 @@ class Matcher:
         self.policy, self.world = policy, world
         self.as_of = as_of or datetime.datetime.now(datetime.UTC).date()
         self.convention = policy.convention(world.names, trust_declared=trust_declared)
-        self.center_country = centers.decided(world, self.convention)
+        self.center_country = centers.assigned_countries(world, self.convention)
         self.centers = centers = scheduled(centers, policy, self.center_country, world.names)
         self._bands = Bands(policy, world)
         self._lon, self._lat = np.append(centers.lon, np.nan), np.append(centers.lat, np.nan)
@@ -250,20 +250,24 @@ class Matcher:
         )
 
     def _match(self, sites: Sites, facts: Facts | None) -> Verdicts:
-        country, ground = decided(sites.lon, sites.lat, sites.declared, self.world, self.convention)
+        country, basis = assign_country(
+            sites.lon, sites.lat, sites.declared, self.world, self.convention
+        )
         if not self.policy.needs_country:
-            ground = np.where(ground == Ground.NULL_ISLAND, ground, Ground.AGREED).astype(np.int8)
+            basis = np.where(basis == CountryBasis.NULL_ISLAND, basis, CountryBasis.AGREED).astype(
+                np.int8
+            )
         points, group = geodesy.ecef(sites.lon, sites.lat), country.astype(np.int64)
         nearest, in_reach = self._open.nearest(sites.lon, sites.lat, points, group)
-        nearest[without_country(ground)] = NO_CENTER
+        nearest[without_country(basis)] = NO_CENTER
         asked = self._asked(country, facts)
         now = self._measured(sites, points, country, nearest, asked)
-        beyond = np.flatnonzero(~now.inside & (ground < Ground.NULL_ISLAND))
+        beyond = np.flatnonzero(~now.inside & (basis < CountryBasis.NULL_ISLAND))
         later = self._promised(sites, points, country, beyond, asked)
         if facts is None and not self.gates.everywhere:
-            return self._judged(sites, Decided(country, ground), now, later, in_reach)
+            return self._judged(sites, AssignedCountries(country, basis), now, later, in_reach)
         waiting = Promised(later.site, now.take(later.site))
-        verdicts = self._judged(sites, Decided(country, ground), now, later, in_reach)
+        verdicts = self._judged(sites, AssignedCountries(country, basis), now, later, in_reach)
         return self._lowered(verdicts, facts, now.band, waiting)
 
     def _asked(self, country: Numbers, facts: Facts | None) -> Ints:
@@ -396,14 +400,19 @@ class Matcher:
         return Measured(center, band, inside, limit, miles)
 
     def _judged(
-        self, sites: Sites, decided_: "Decided", now: "Measured", later: "Promised", in_reach: Ints
+        self,
+        sites: Sites,
+        decided_: "AssignedCountries",
+        now: "Measured",
+        later: "Promised",
+        in_reach: Ints,
     ) -> Verdicts:
         """Return the verdicts, given the nearest open center and the planned one to come."""
         country, ground = decided_
         pending = np.zeros(len(sites), np.bool_)
         pending[later.site] = True
         # Out at sea no promise is made, so the nearest open center is shown.
-        told = ground[later.site] != Ground.OFFSHORE
+        told = ground[later.site] != CountryBasis.OFFSHORE
         for values, others in zip(now, later.measured, strict=True):
             values[later.site[told]] = others[told]
         center, band, inside, limit, miles = now
@@ -512,8 +521,8 @@ class Promised(NamedTuple):
     measured: Measured
 
 
-class Decided(NamedTuple):
+class AssignedCountries(NamedTuple):
     """The country that each site counts as, and on what ground; shape (n,) each."""
 
     country: Numbers
-    ground: Grounds
+    basis: CountryBases

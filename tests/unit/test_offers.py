@@ -148,7 +148,7 @@ def test_no_area_promises_a_level_that_is_not_offered(
 ) -> None:
     """A center has areas of the levels that are sold in its country only."""
     network = centers(country, lon, lat)
-    number = network.decided(world, policy.convention(world.names))
+    number = network.assigned_countries(world, policy.convention(world.names))
     made = areas(network, number, policy, world, np.datetime64("2026-12-01"))
     assert made.level == levels
     assert len(made.geometry) == len(levels)
