@@ -264,7 +264,7 @@ class Gates:
             gate[closes], doubt[closes] = code, doubtful
         return Closing(gate, doubt)
 
-    def at_best(self, facts: Facts) -> Codes:
+    def best_level(self, facts: Facts) -> Codes:
         """Return the best level that each row may have, as it asked for no better one."""
         return (
             np.maximum(facts.requested, 0) if self.rules.request else np.zeros_like(facts.requested)

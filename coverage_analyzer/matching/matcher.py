@@ -211,10 +211,10 @@ class Matcher:
 
     def between(self, day: np.datetime64) -> "Matcher":
         """Return the same rules on a day up to which no center opens or closes."""
-        made = copy.copy(self)
-        made.as_of = _date(day)
-        made.gates = Gates(self.policy, self.gates.products, self.world, day)
-        return made
+        result = copy.copy(self)
+        result.as_of = _date(day)
+        result.gates = Gates(self.policy, self.gates.products, self.world, day)
+        return result
 
     @property
     def open_centers(self) -> int:
@@ -260,24 +260,24 @@ class Matcher:
         points, group = geodesy.ecef(sites.lon, sites.lat), country.astype(np.int64)
         nearest, in_reach = self._open.nearest(sites.lon, sites.lat, points, group)
         nearest[without_country(basis)] = NO_CENTER
-        asked = self._asked(country, facts)
-        now = self._measured(sites, points, country, nearest, asked)
+        first_band = self._first_allowed_band(country, facts)
+        now = self._nearest_centers(sites, points, country, nearest, first_band)
         beyond = np.flatnonzero(~now.inside & (basis < CountryBasis.NULL_ISLAND))
-        later = self._promised(sites, points, country, beyond, asked)
+        later = self._planned_centers(sites, points, country, beyond, first_band)
         if facts is None and not self.gates.everywhere:
             return self._judged(sites, AssignedCountries(country, basis), now, later, in_reach)
-        waiting = Promised(later.site, now.take(later.site))
+        waiting = PlannedCenters(later.site, now.take(later.site))
         verdicts = self._judged(sites, AssignedCountries(country, basis), now, later, in_reach)
         return self._lowered(verdicts, facts, now.band, waiting)
 
-    def _asked(self, country: Numbers, facts: Facts | None) -> Ints:
+    def _first_allowed_band(self, country: Numbers, facts: Facts | None) -> Ints:
         """Return the nearest band that each site may be in, as it asked for no better level."""
         if facts is None:
             return np.zeros(len(country), np.int64)
-        return self._bands.first(country, self.gates.at_best(facts))
+        return self._bands.first(country, self.gates.best_level(facts))
 
     def _lowered(
-        self, given: Verdicts, facts: Facts | None, band: Ints, nearest: "Promised"
+        self, given: Verdicts, facts: Facts | None, band: Ints, nearest: "PlannedCenters"
     ) -> Verdicts:
         """Return verdicts lowered where a gate closes, and where no level is left.
 
@@ -309,7 +309,7 @@ class Matcher:
             self._bound(result, facts)
         waited = given.status[nearest.site] == Status.pending
         back = np.flatnonzero((result.status[nearest.site] != Status.pending) & waited)
-        site, there = nearest.site[back], nearest.measured.take(back)
+        site, there = nearest.site[back], nearest.nearest.take(back)
         result.center[site] = there.center
         result.distance_miles[site] = np.rint(there.miles * 1000) / 1000
         result.limit_miles[site] = there.limit
@@ -321,7 +321,7 @@ class Matcher:
 
         A level that may have ended, too, is for review; it stays printed.
         """
-        np.maximum(result.level, self.gates.at_best(facts), out=result.level)
+        np.maximum(result.level, self.gates.best_level(facts), out=result.level)
         own = self.gates.without_band(facts, result.country)
         result.level[own] = facts.requested[own]
         self._withdraw(result, facts)
@@ -360,32 +360,32 @@ class Matcher:
             closing.gate[rows], closing.doubtful[rows] = then
         return closing
 
-    def _promised(
-        self, sites: Sites, points: Floats, country: Numbers, some: Ints, asked: Ints
-    ) -> "Promised":
+    def _planned_centers(
+        self, sites: Sites, points: Floats, country: Numbers, subset: Ints, first_band: Ints
+    ) -> "PlannedCenters":
         """Return for some sites, where a planned center reaches them, the one to wait for.
 
         It is the one that opens first, then the nearest.
         """
         if not len(self._planned):
-            some = some[:0]
-        group = country[some].astype(np.int64)
-        site, center, away = self._planned.in_reach(sites.lon[some], sites.lat[some], group)
+            subset = subset[:0]
+        group = country[subset].astype(np.int64)
+        site, center, away = self._planned.in_reach(sites.lon[subset], sites.lat[subset], group)
         order = np.lexsort((center, away, self.centers.opens_on[center], site))
         first = order[np.flatnonzero(np.diff(site[order], prepend=-1))]
-        some = some[site[first]]
-        there = self._measured(
-            sites.take(some),
-            geodesy.take(points, some),
-            country[some],
+        subset = subset[site[first]]
+        there = self._nearest_centers(
+            sites.take(subset),
+            geodesy.take(points, subset),
+            country[subset],
             center[first],
-            asked[some],
+            first_band[subset],
         )
-        return Promised(some, there)
+        return PlannedCenters(subset, there)
 
-    def _measured(
-        self, sites: Sites, points: Floats, country: Numbers, center: Ints, asked: Ints
-    ) -> "Measured":
+    def _nearest_centers(
+        self, sites: Sites, points: Floats, country: Numbers, center: Ints, first_band: Ints
+    ) -> "NearestCenters":
         """Return how far one center for each site is, and the band that the distance falls in.
 
         Who asked for the level of a band further out is in that one, within whose limit it lies.
@@ -394,17 +394,17 @@ class Matcher:
         pair = sites.lon, sites.lat, self._lon.take(center), self._lat.take(center)
         band = self._bands.of(geodesy.square_m2(points, there), country, pair)
         inside = band < self._bands.number
-        band = np.where(inside, np.maximum(band, asked), band)
+        band = np.where(inside, np.maximum(band, first_band), band)
         limit = self._bands.limit(country, band)
         miles = printed_miles(geodesy.arc_m(points, there), limit, pair)
-        return Measured(center, band, inside, limit, miles)
+        return NearestCenters(center, band, inside, limit, miles)
 
     def _judged(
         self,
         sites: Sites,
         decided_: "AssignedCountries",
-        now: "Measured",
-        later: "Promised",
+        now: "NearestCenters",
+        later: "PlannedCenters",
         in_reach: Ints,
     ) -> Verdicts:
         """Return the verdicts, given the nearest open center and the planned one to come."""
@@ -413,7 +413,7 @@ class Matcher:
         pending[later.site] = True
         # Out at sea no promise is made, so the nearest open center is shown.
         told = ground[later.site] != CountryBasis.OFFSHORE
-        for values, others in zip(now, later.measured, strict=True):
+        for values, others in zip(now, later.nearest, strict=True):
             values[later.site[told]] = others[told]
         center, band, inside, limit, miles = now
         status, reason = statuses(
@@ -495,7 +495,7 @@ def chunks(n_rows: int) -> Iterator[slice]:
         yield slice(start, min(start + ROWS_AT_ONCE, n_rows))
 
 
-class Measured(NamedTuple):
+class NearestCenters(NamedTuple):
     """One center a site: its position or `NO_CENTER`, the band of its distance; shape (n,) each.
 
     ``band`` counts on by one where the site is beyond all bands, which ``inside`` says, too;
@@ -508,17 +508,19 @@ class Measured(NamedTuple):
     limit: Floats
     miles: Floats
 
-    def take(self, which: Ints) -> "Measured":
+    def take(self, which: Ints) -> "NearestCenters":
         """Return those of some sites."""
         band, inside = self.band[which], self.inside[which]
-        return Measured(self.center[which], band, inside, self.limit[which], self.miles[which])
+        return NearestCenters(
+            self.center[which], band, inside, self.limit[which], self.miles[which]
+        )
 
 
-class Promised(NamedTuple):
+class PlannedCenters(NamedTuple):
     """Sites, by position, that a planned center will reach, and that center; shape (k,) each."""
 
     site: Ints
-    measured: Measured
+    nearest: NearestCenters
 
 
 class AssignedCountries(NamedTuple):
