@@ -15,7 +15,7 @@ from coverage_analyzer.files import table as reading
 from coverage_analyzer.files.duplicates import Ids
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
 from coverage_analyzer.files.writers.rejects import check_rejects, rejects_file
-from coverage_analyzer.matching.eligibility import Gates
+from coverage_analyzer.matching.eligibility import EligibilityChecker
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.schema import columns as tables
 from coverage_analyzer.schema.days import today
@@ -99,7 +99,9 @@ def check(
         "warnings": [
             *rules.warnings,
             *tables.unnoticed(table.headers, table.columns, tables.SITES),
-            *Gates(rules, None, world, np.datetime64(today(), "D")).unseen(table.columns),
+            *EligibilityChecker(rules, None, world, np.datetime64(today(), "D")).missing_columns(
+                table.columns
+            ),
             *([f"{repeats}."] if repeats.ids else []),
         ],
         "ledger": ledger.figures(),

@@ -17,7 +17,7 @@ from coverage_analyzer.files import table as reading
 from coverage_analyzer.files.outputs import renamed
 from coverage_analyzer.files.readers import streams
 from coverage_analyzer.files.table import Rows, Table
-from coverage_analyzer.matching.eligibility import Facts
+from coverage_analyzer.matching.eligibility import EligibilityInputs
 from coverage_analyzer.matching.matcher import Matcher, Sites, Verdicts
 from coverage_analyzer.matching.products import Products
 from coverage_analyzer.policy import Policy
@@ -83,7 +83,7 @@ class Judged:
     verdicts: Verdicts
     columns: Mapping[str, pa.Array]
     report: pa.RecordBatch
-    facts: Facts | None = None
+    facts: EligibilityInputs | None = None
 
 
 def judged(

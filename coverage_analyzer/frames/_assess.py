@@ -29,7 +29,7 @@ from coverage_analyzer.frames.columns import (
     products_in,
 )
 from coverage_analyzer.frames.crs import geometry_wgs84
-from coverage_analyzer.matching.eligibility import Facts
+from coverage_analyzer.matching.eligibility import EligibilityInputs
 from coverage_analyzer.matching.explanation import Explanation, explanation
 from coverage_analyzer.matching.lead_times import windows
 from coverage_analyzer.matching.matcher import Matcher, Sites, Verdicts
@@ -98,7 +98,7 @@ def assess(
     known = known_columns(sites, tables.SITES)
     stated = declared(sites, known, matcher.world.names)
     facts = matcher.gates.facts(facts_of(sites, known))
-    for told in matcher.gates.blind(known):
+    for told in matcher.gates.unchecked_rules(known):
         warnings.warn(told, stacklevel=2)
     verdicts = matcher.match(Sites(lon, lat, stated, accuracy(sites, known)), facts)
     plain = pd.DataFrame(sites.drop(columns=points_name(sites)))
@@ -132,7 +132,7 @@ def assess(
 
 
 def _gate_warnings(
-    matcher: Matcher, known: Mapping[str, str], facts: Facts | None, verdicts: Verdicts
+    matcher: Matcher, known: Mapping[str, str], facts: EligibilityInputs | None, verdicts: Verdicts
 ) -> list[str]:
     """Return what is to be known of gates: what they did not see, and where papers are wanted."""
     places = Counter(matcher.world.names.codes[n] for n in verdicts.country.tolist())

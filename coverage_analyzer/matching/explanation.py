@@ -261,7 +261,7 @@ def explanation(  # noqa: PLR0913 - a place and what is said of it are one quest
         window=_window(matcher, codes[number[0]], ordered_on),
         stated=said,
         warnings=tuple(matcher.gates.paper_warnings({codes[number[0]]: 1})),
-        unseen=tuple(matcher.gates.blind(said)),
+        unseen=tuple(matcher.gates.unchecked_rules(said)),
         clauses=tuple(_clauses(matcher, row | {"said": said}, codes[number[0]], level)),
         notes=tuple(_notes(matcher, row | {"said": said}, level)),
         source=f"{matcher.policy.source.title}, {matcher.policy.source.address}",

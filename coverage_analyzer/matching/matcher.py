@@ -40,7 +40,12 @@ from coverage_analyzer.errors import InputError
 from coverage_analyzer.geodesy import MILE_M
 from coverage_analyzer.matching.bands import Bands, Levels
 from coverage_analyzer.matching.centers import Centers
-from coverage_analyzer.matching.eligibility import Closing, Facts, Gate, Gates
+from coverage_analyzer.matching.eligibility import (
+    EligibilityChecker,
+    EligibilityInputs,
+    FailedRule,
+    RuleResult,
+)
 from coverage_analyzer.matching.lead_times import scheduled
 from coverage_analyzer.matching.nearest import NO_CENTER, Index
 from coverage_analyzer.matching.outcomes import (
@@ -58,7 +63,7 @@ ROWS_AT_ONCE: Final = 100_000
 """Bounds the memory of a match; fewer would cost time. The answer does not depend on it."""
 
 
-REASON_OF_GATE: Final = np.array([0, *(Reason[g.name] for g in Gate if g)], np.int8)
+REASON_OF_RULE: Final = np.array([0, *(Reason[g.name] for g in FailedRule if g)], np.int8)
 """The reason that a row gets by the gate that closes."""
 
 
@@ -183,7 +188,7 @@ class Matcher:
             "country": arrays.text_array(world.names.codes),
         }
         day = np.datetime64(self.as_of, "D")
-        self.gates = Gates(policy, products, world, day)
+        self.gates = EligibilityChecker(policy, products, world, day)
         self._open = self._index(centers.is_open(day), list_all=False)
         self._planned = self._index(centers.is_planned(day), list_all=True)
 
@@ -213,7 +218,7 @@ class Matcher:
         """Return the same rules on a day up to which no center opens or closes."""
         result = copy.copy(self)
         result.as_of = _date(day)
-        result.gates = Gates(self.policy, self.gates.products, self.world, day)
+        result.gates = EligibilityChecker(self.policy, self.gates.products, self.world, day)
         return result
 
     @property
@@ -226,7 +231,7 @@ class Matcher:
         """A warning of centers whose region is not a code of their country, if there are any."""
         return self.centers.assigned_regions(self.center_country, self.world.names).warnings
 
-    def match(self, sites: Sites, facts: Facts | None = None) -> Verdicts:
+    def match(self, sites: Sites, facts: EligibilityInputs | None = None) -> Verdicts:
         """Return the verdict on each site; the answer for one does not depend on the others.
 
         Parameters
@@ -249,7 +254,7 @@ class Matcher:
             }
         )
 
-    def _match(self, sites: Sites, facts: Facts | None) -> Verdicts:
+    def _match(self, sites: Sites, facts: EligibilityInputs | None) -> Verdicts:
         country, basis = assign_country(
             sites.lon, sites.lat, sites.declared, self.world, self.convention
         )
@@ -270,14 +275,18 @@ class Matcher:
         verdicts = self._judged(sites, AssignedCountries(country, basis), now, later, in_reach)
         return self._lowered(verdicts, facts, now.band, waiting)
 
-    def _first_allowed_band(self, country: Numbers, facts: Facts | None) -> Ints:
+    def _first_allowed_band(self, country: Numbers, facts: EligibilityInputs | None) -> Ints:
         """Return the nearest band that each site may be in, as it asked for no better level."""
         if facts is None:
             return np.zeros(len(country), np.int64)
         return self._bands.first(country, self.gates.best_level(facts))
 
     def _lowered(
-        self, given: Verdicts, facts: Facts | None, band: Ints, nearest: "PlannedCenters"
+        self,
+        given: Verdicts,
+        facts: EligibilityInputs | None,
+        band: Ints,
+        nearest: "PlannedCenters",
     ) -> Verdicts:
         """Return verdicts lowered where a gate closes, and where no level is left.
 
@@ -297,13 +306,13 @@ class Matcher:
         bought = self._bands.level(given.country, band)
         gate, doubtful = self._closing(given, facts, bought)
         open_ = (given.status < Status.fallback) | (given.reason == Reason.road_unchecked)
-        shut = (gate != Gate.none) & open_
-        result.reason[shut] = REASON_OF_GATE[gate[shut]]
+        shut = (gate != FailedRule.none) & open_
+        result.reason[shut] = REASON_OF_RULE[gate[shut]]
         result.status[shut] = np.where(doubtful[shut], Status.review, Status.fallback)
         result.available_on[shut] = NO_DAY
         lowest = self._levels(given.country, result.status, band)
         # The level of a band may be below the fallback; where it is not offered, it is no level.
-        barred = gate == Gate.not_offered_in_country
+        barred = gate == FailedRule.not_offered_in_country
         result.level[shut] = np.where(barred, lowest, np.maximum(given.level, lowest))[shut]
         if facts is not None:
             self._bound(result, facts)
@@ -316,7 +325,7 @@ class Matcher:
         result.margin_miles[site] = away_from_zero(there.limit - there.miles)
         return result
 
-    def _bound(self, result: Verdicts, facts: Facts) -> None:
+    def _bound(self, result: Verdicts, facts: EligibilityInputs) -> None:
         """Set the level to what was bought, and to none where a product is past its phases.
 
         A level that may have ended, too, is for review; it stays printed.
@@ -334,7 +343,7 @@ class Matcher:
         result.status[doubtful], result.reason[doubtful] = Status.review, Reason.product_undated
         result.available_on[doubtful] = NO_DAY
 
-    def _withdraw(self, result: Verdicts, facts: Facts) -> None:
+    def _withdraw(self, result: Verdicts, facts: EligibilityInputs) -> None:
         """Take back a level that was bought and that is not offered in the country: for review."""
         bought = result.level == facts.requested
         none = bought & self.gates.not_offered_there(facts, result.country)
@@ -344,20 +353,22 @@ class Matcher:
         result.status[none], result.reason[none] = Status.review, Reason.not_offered_in_country
         result.available_on[none] = NO_DAY
 
-    def _closing(self, given: Verdicts, facts: Facts | None, bought: Levels) -> Closing:
+    def _closing(
+        self, given: Verdicts, facts: EligibilityInputs | None, bought: Levels
+    ) -> RuleResult:
         """Return which gate closes on each row: today, or on the day that it would wait for.
 
         The phase of a product may end before a center opens, so that there is nothing to wait for.
         """
-        closing = self.gates.closing(facts, given.country, bought)
-        waiting = (given.status == Status.pending) & (closing.gate == Gate.none)
+        closing = self.gates.failed_rules(facts, given.country, bought)
+        waiting = (given.status == Status.pending) & (closing.rule == FailedRule.none)
         if facts is None or not waiting.any():
             return closing
         for day in np.unique(given.available_on[waiting]):
             rows = np.flatnonzero(waiting & (given.available_on == day))
-            gates = Gates(self.policy, self.gates.products, self.world, day)
-            then = gates.closing(facts.take(rows), given.country[rows], bought[rows])
-            closing.gate[rows], closing.doubtful[rows] = then
+            gates = EligibilityChecker(self.policy, self.gates.products, self.world, day)
+            then = gates.failed_rules(facts.take(rows), given.country[rows], bought[rows])
+            closing.rule[rows], closing.uncertain[rows] = then
         return closing
 
     def _planned_centers(

@@ -80,7 +80,7 @@ class Products:
         pairs = zip(self.name, self.version, strict=True)
         return {(folded(n), folded(v)): i for i, (n, v) in enumerate(pairs)}
 
-    def possible(self, day: np.datetime64) -> Bools:
+    def possible_phases(self, day: np.datetime64) -> Bools:
         """Return which phases each may be in on a day, shape (n, phases).
 
         More than one, where an end between them is not known.

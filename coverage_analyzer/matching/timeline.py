@@ -18,7 +18,7 @@ import pyarrow as pa
 from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Ints
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.matching.eligibility import Facts
+from coverage_analyzer.matching.eligibility import EligibilityInputs
 from coverage_analyzer.matching.matcher import Matcher, Sites, Verdicts
 from coverage_analyzer.matching.nearest import NO_CENTER
 from coverage_analyzer.schema import columns as tables
@@ -106,7 +106,7 @@ class Timeline:
         self.days = np.array([self.start, *later], "datetime64[D]")
         self._matchers = [matcher, *(matcher.on(day) for day in later)]
 
-    def changes(self, sites: Sites, facts: Facts | None = None) -> Changes:
+    def changes(self, sites: Sites, facts: EligibilityInputs | None = None) -> Changes:
         """Return what holds for each site on the first day, and each change up to the last one."""
         found = list(self._found(sites, facts))
         joined = Changes(
@@ -118,7 +118,7 @@ class Timeline:
         order = np.lexsort((joined.from_day, joined.site))
         return Changes(**{name: values[order] for name, values in vars(joined).items()})
 
-    def _found(self, sites: Sites, facts: Facts | None) -> Iterator[Changes]:
+    def _found(self, sites: Sites, facts: EligibilityInputs | None) -> Iterator[Changes]:
         """Yield the changes day by day; what holds is known as a `_State` on the way."""
         state = _State(len(sites))
         ends = [*(self.days[1:] - ONE_DAY), self.end]
@@ -163,7 +163,7 @@ class _State:
         return Changes(site=at, from_day=np.full(len(at), day), before=before, **told)
 
 
-def _own_days(matcher: Matcher, facts: Facts) -> Days:
+def _own_days(matcher: Matcher, facts: EligibilityInputs) -> Days:
     """Return the days on which the rows' own gates may open or close, shape (k, n), or ``NaT``."""
     days = [facts.registered_on]
     if matcher.gates.products is not None:

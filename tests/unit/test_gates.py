@@ -247,7 +247,7 @@ def test_a_story_knows_what_gates_look_at(tmp_path: Path) -> None:
 
 def test_phases_that_are_possible() -> None:
     """One where the ends are known; several where one between is not."""
-    possible = gated.products().possible(np.datetime64("2026-12-01"))
+    possible = gated.products().possible_phases(np.datetime64("2026-12-01"))
     names = dict(zip(gated.products().name, possible.astype(int).tolist(), strict=True))
     assert names["Today"] == [1, 0, 0, 0]
     assert names["Extended"] == [0, 1, 0, 0]
@@ -262,7 +262,7 @@ def test_an_empty_table_of_products_has_none() -> None:
     """No row, no fault."""
     none = Products.from_texts({"product": []}, [])
     assert len(none) == 0
-    assert none.possible(np.datetime64("2026-12-01")).shape == (0, 4)
+    assert none.possible_phases(np.datetime64("2026-12-01")).shape == (0, 4)
 
 
 def test_products_are_files(tmp_path: Path) -> None:
