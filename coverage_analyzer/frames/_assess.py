@@ -31,7 +31,7 @@ from coverage_analyzer.frames.columns import (
 from coverage_analyzer.frames.crs import geometry_wgs84
 from coverage_analyzer.matching.eligibility import EligibilityInputs
 from coverage_analyzer.matching.explanation import Explanation, explanation
-from coverage_analyzer.matching.lead_times import windows
+from coverage_analyzer.matching.lead_times import opening_windows
 from coverage_analyzer.matching.matcher import Matcher, Sites, Verdicts
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.programmes.afterwards import with_route
@@ -184,7 +184,7 @@ def _told(matcher: Matcher) -> dict[str, Any]:
         "as_of": matcher.as_of.isoformat(),
         "trust_declared": matcher.convention.trust_declared,
         "centers": {"given": len(matcher.centers), "open": matcher.open_centers},
-        "opening_windows": windows(matcher.centers),
+        "opening_windows": opening_windows(matcher.centers),
     }
 
 

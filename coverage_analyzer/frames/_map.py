@@ -33,7 +33,7 @@ from coverage_analyzer.maps import page_data as payload
 from coverage_analyzer.maps.sites import DrawnSites
 from coverage_analyzer.matching import areas
 from coverage_analyzer.matching.centers import Centers
-from coverage_analyzer.matching.lead_times import scheduled
+from coverage_analyzer.matching.lead_times import with_opening_windows
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.schema import columns as tables
 from coverage_analyzer.schema.days import day, today
@@ -85,7 +85,7 @@ def coverage_areas(
     rules, world, network = policy_of(policy), countries.load(), centers_of(centers)
     convention = rules.convention(world.names, trust_declared=trust_declared)
     country = network.assigned_countries(world, convention)
-    network = scheduled(network, rules, country, world.names)
+    network = with_opening_windows(network, rules, country, world.names)
     judged = np.datetime64(day(as_of) or today(), "D")
     made = areas.areas(network, country, rules, world, judged, trust_declared=trust_declared)
     if merge is None:

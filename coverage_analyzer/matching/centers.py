@@ -91,14 +91,14 @@ class Centers:
             One error that names every unusable row and every id that occurs twice.
         """
         blank = [""] * len(row)
-        given = {c: columns.get(c, blank) for c in TEXTS}
-        given["country"] = _stated_countries(columns, blank)
+        texts_by_column = {c: columns.get(c, blank) for c in TEXTS}
+        texts_by_column["country"] = _stated_countries(columns, blank)
         read = {name: days(columns.get(name, blank)) for name in DAYS}
         faults = _faults(columns, lon, lat, read, row)
         usable = np.flatnonzero(~np.isnan(lon) & ~np.isnan(lat)).tolist()
-        order = sorted(usable, key=lambda i: given["center_id"][i])
-        texts = {c: tuple(values[i] for i in order) for c, values in given.items()}
-        made = cls(
+        order = sorted(usable, key=lambda i: texts_by_column["center_id"][i])
+        texts = {c: tuple(values[i] for i in order) for c, values in texts_by_column.items()}
+        centers = cls(
             center_id=texts["center_id"],
             name=texts["name"],
             country=texts["country"],
@@ -112,8 +112,8 @@ class Centers:
             earliest_on=np.full(len(order), NO_DAY),
             row=tuple(row[i] for i in order),
         )
-        refuse([*faults, *(further(made) if further else [])], len(row), "centers")
-        return made
+        refuse([*faults, *(further(centers) if further else [])], len(row), "centers")
+        return centers
 
     def __len__(self) -> int:
         """Return how many there are."""

@@ -184,8 +184,8 @@ class Explanation:
         if self.window:
             days = " and ".join(self.window)
             lines.append(f"  ordered   a new center would open between {days}")
-        told = (*self.warnings, *self.unseen)
-        lines += [f"  warning   {warning}" for warning in told]
+        messages = (*self.warnings, *self.unseen)
+        lines += [f"  warning   {warning}" for warning in messages]
         lines += [f"  clause    {clause}" for clause in self.clauses]
         lines += [f"  note      {note}" for note in self.notes]
         return "\n".join(map(visible, [*lines, f"  source    {self.source}"]))
@@ -346,8 +346,8 @@ def _window(
 
 
 def _named(text: str, number: int, codes: tuple[str, ...]) -> str:
-    known = {UNKNOWN: f"{text!r}, which no table knows", NONE: ""}
-    return known.get(number, codes[number])
+    texts = {UNKNOWN: f"{text!r}, which no table knows", NONE: ""}
+    return texts.get(number, codes[number])
 
 
 def _centers(
@@ -374,8 +374,8 @@ def _centers(
             closes = f"closes on {centers.closes_on[i]}"
         code = matcher.world.names.codes[matcher.center_country[i]]
         margin = None if limit is None else float(away_from_zero(np.array(limit - away)))
-        known = (centers.center_id[i], centers.name[i], code, away, margin)
-        result.append(NearCenter(*known, refused, closes, region[i]))
+        fields = (centers.center_id[i], centers.name[i], code, away, margin)
+        result.append(NearCenter(*fields, refused, closes, region[i]))
     return result
 
 
@@ -388,8 +388,8 @@ def _in_reach(near: list[NearCenter], reach_miles: float) -> tuple[NearCenter, .
 def _first_refused(near: list[NearCenter], chosen: int) -> NearCenter | None:
     """Return the nearest center that may not serve, if it is nearer than all that may."""
     first = min(near, key=lambda c: (c.distance_miles, c.center_id))
-    told = chosen != NO_CENTER and first is near[chosen]
-    return first if first.refused and not told else None
+    is_shown = chosen != NO_CENTER and first is near[chosen]
+    return first if first.refused and not is_shown else None
 
 
 def _clauses(matcher: Matcher, row: Mapping[str, Any], country: str, level: Level) -> list[str]:
@@ -439,8 +439,8 @@ def _offer_rule(matcher: Matcher, row: Mapping[str, Any]) -> Any:
     band = policy.band_for(country, row["limit_miles"]) if row["limit_miles"] else None
     bought = matcher.gates.level_id(row["said"].get("requested_level", ""))
     levels = [*([band.level] if band else []), *([bought] if bought else [])]
-    found = (policy.not_offered_rule(level, country) for level in levels)
-    return next((rule for rule in found if rule), None)
+    rules = (policy.not_offered_rule(level, country) for level in levels)
+    return next((rule for rule in rules if rule), None)
 
 
 def _notes(matcher: Matcher, row: Mapping[str, Any], level: Level) -> Iterator[str]:

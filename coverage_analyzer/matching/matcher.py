@@ -46,7 +46,7 @@ from coverage_analyzer.matching.eligibility import (
     FailedRule,
     RuleResult,
 )
-from coverage_analyzer.matching.lead_times import scheduled
+from coverage_analyzer.matching.lead_times import with_opening_windows
 from coverage_analyzer.matching.nearest import NO_CENTER, Index
 from coverage_analyzer.matching.outcomes import (
     away_from_zero,
@@ -177,7 +177,9 @@ class Matcher:
         self.as_of = as_of or datetime.datetime.now(datetime.UTC).date()
         self.convention = policy.convention(world.names, trust_declared=trust_declared)
         self.center_country = centers.assigned_countries(world, self.convention)
-        self.centers = centers = scheduled(centers, policy, self.center_country, world.names)
+        self.centers = centers = with_opening_windows(
+            centers, policy, self.center_country, world.names
+        )
         self._bands = Bands(policy, world)
         self._lon, self._lat = np.append(centers.lon, np.nan), np.append(centers.lat, np.nan)
         self.texts = {

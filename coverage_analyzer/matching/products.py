@@ -117,8 +117,8 @@ def _faults(
             for column, texts, end in zip(ENDS, cells, ends[i], strict=True)
             if texts[i].strip() and np.isnat(end)
         ]
-        known = ends[i][~np.isnat(ends[i])]
-        if np.any(known[1:] < known[:-1]):
+        ends_known = ends[i][~np.isnat(ends[i])]
+        if np.any(ends_known[1:] < ends_known[:-1]):
             wrong.append(f"the days are not in the order {', '.join(ENDS)}")
         faults += [f"{row[i]} ({names[i]!r}): {w}" for w in wrong]
     return faults
