@@ -239,8 +239,8 @@ def within(
     >>> bool(within(-94.5786, 39.0997, -95.880799335, 39.092427553, 70 * MILE_M))
     True
     """
-    given = (lon1, lat1, lon2, lat2, limit_m)
-    *pair, limit = np.broadcast_arrays(*(np.asarray(v, np.float64) for v in given))
+    values = (lon1, lat1, lon2, lat2, limit_m)
+    *pair, limit = np.broadcast_arrays(*(np.asarray(v, np.float64) for v in values))
     return within_chord(chord_m(ecef(*pair[:2]), ecef(*pair[2:])), pair, limit)
 
 

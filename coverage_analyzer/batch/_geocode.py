@@ -272,8 +272,10 @@ def renamed(headers: Sequence[str]) -> dict[str, str]:
     """
     known = [c for c in tables.SITES if c.name in tables.GEOCODED]
     taken = {*tables.GEOCODED, *(name for c in known for name in (c.name, *c.synonyms))}
-    folded = {tables.folded(name) for name in taken}
-    return free_names(headers, {header for header in headers if tables.folded(header) in folded})
+    folded = {tables.header_key(name) for name in taken}
+    return free_names(
+        headers, {header for header in headers if tables.header_key(header) in folded}
+    )
 
 
 def check_columns(found: Mapping[str, int] | Mapping[str, str], headers: Sequence[str]) -> None:

@@ -16,7 +16,7 @@ from coverage_analyzer.matching.explanation import explanation
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.programmes.afterwards import with_route
 from coverage_analyzer.schema import columns as tables
-from coverage_analyzer.schema.columns import folded
+from coverage_analyzer.schema.columns import header_key
 from coverage_analyzer.schema.days import day
 from coverage_analyzer.schema.verdict import VERDICT
 
@@ -104,7 +104,7 @@ def address(site: FoundSite) -> str:
     parts = {
         header: " ".join(cell.split())
         for header, cell in site.cells.items()
-        if header not in known and (header == country or ADDRESS.fullmatch(folded(header)))
+        if header not in known and (header == country or ADDRESS.fullmatch(header_key(header)))
     }
     said = [cell for cell in parts.values() if cell]
     alone = not any(cell for header, cell in parts.items() if header != country)

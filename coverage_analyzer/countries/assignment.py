@@ -93,7 +93,7 @@ def assign_country(
     if convention.trust_declared:
         ask = np.flatnonzero(declared == NONE)
     else:  # most lie where the grid alone says so, in the country they declare
-        ask = np.flatnonzero(country != world.plain_country(lon, lat, convention.fold))
+        ask = np.flatnonzero(country != world.country_by_grid(lon, lat, convention.fold))
     if len(ask):
         place = lon[ask], lat[ask], declared[ask]
         assigned, basis[ask] = _compare_with_location(*place, world, convention)

@@ -16,7 +16,7 @@ from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.readers.base import Block
 from coverage_analyzer.files.table import Table, usable
 from coverage_analyzer.schema import columns as tables
-from coverage_analyzer.schema.columns import folded
+from coverage_analyzer.schema.columns import header_key
 
 LISTED: Final = 5
 """So many lines of an id that stands more than once are told."""
@@ -128,7 +128,7 @@ def _of_product(table: Table, block: Block, rows: Ints, product: str) -> Ints:
     if not product or cells is None:
         return rows
     names = tables.as_text(cells).take(arrays.from_numpy(rows)).to_pylist()
-    same = [folded(name or "") == folded(product) for name in names]
+    same = [header_key(name or "") == header_key(product) for name in names]
     return rows[np.array(same, np.bool_)]
 
 

@@ -119,8 +119,8 @@ def known_columns(frame: pd.DataFrame, table: Sequence[Column]) -> dict[str, str
     headers = [str(c) for c in frame.columns if c not in geometries(frame)]
     wanted = [c for c in table if c.name not in {"latitude", "longitude"}]
     own = {c.name: c.name for c in wanted if c.name in headers}
-    countries = {tables.folded(n) for n in (*tables.COUNTRY.synonyms, *tables.COUNTRY_STATED)}
-    at = [i for i, header in enumerate(headers) if tables.folded(header) in countries]
+    countries = {tables.header_key(n) for n in (*tables.COUNTRY.synonyms, *tables.COUNTRY_STATED)}
+    at = [i for i, header in enumerate(headers) if tables.header_key(header) in countries]
     settled = frame.attrs.get(SETTLED, False)
     if not settled and tables.country_columns(headers, at):  # a code beside a name: both are read
         own.pop("country", None)

@@ -20,7 +20,7 @@ import pyarrow as pa
 from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Bools, Ints
 from coverage_analyzer.countries import Countries, Numbers
-from coverage_analyzer.matching.products import PHASES, Products, folded
+from coverage_analyzer.matching.products import PHASES, Products, name_key
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.schema.days import NO_DAY, Days
 
@@ -139,7 +139,9 @@ class EligibilityChecker:
     ) -> None:
         self.rules, self.products, self.day = policy.gates, products, day
         self._ids = tuple(level.id for level in policy.levels)
-        self._levels = {folded(t): n for n, v in enumerate(policy.levels) for t in (v.id, v.title)}
+        self._levels = {
+            name_key(t): n for n, v in enumerate(policy.levels) for t in (v.id, v.title)
+        }
         self._numbers = products.numbers() if products else {}
         self._phases = self._phase_table()
         self._bounded = _bounded(policy)
@@ -300,7 +302,7 @@ class EligibilityChecker:
 
     def level_id(self, text: str) -> str | None:
         """Return the id of the level that a cell of ``requested_level`` names, if it names one."""
-        position = self._levels.get(folded(text))
+        position = self._levels.get(name_key(text))
         return None if position is None else self._ids[position]
 
     def without_band(self, facts: EligibilityInputs, country: Numbers) -> Bools:
@@ -356,8 +358,8 @@ class EligibilityChecker:
         rule = self.rules.components
         if rule is None:
             return np.full(len(cells), NOT_GIVEN, np.int8)
-        codes = {folded(name): int(Component.listed) for name in rule.known or ()}
-        codes |= {folded(name): int(Component.excluded) for name in rule.excluded}
+        codes = {name_key(name): int(Component.listed) for name in rule.known or ()}
+        codes |= {name_key(name): int(Component.excluded) for name in rule.excluded}
         result = _coded(cells, codes)
         if rule.known is None:
             result[result == UNKNOWN] = Component.listed
@@ -446,6 +448,6 @@ def _coded_pairs(first: pa.Array, second: pa.Array, codes: Mapping[tuple[str, st
 def _texts(cells: pa.Array) -> tuple[list[str], Ints]:
     """Return the texts that occur, folded, and which of them each cell holds; the last is empty."""
     coded = cells.dictionary_encode()
-    texts = [*(folded(text or "") for text in coded.dictionary.to_pylist()), ""]
+    texts = [*(name_key(text or "") for text in coded.dictionary.to_pylist()), ""]
     at = np.nan_to_num(arrays.as_numpy(coded.indices), nan=len(texts) - 1)
     return texts, at.astype(np.int64)

@@ -16,7 +16,7 @@ import shapely
 
 from coverage_analyzer.arrays import Bools, Floats
 from coverage_analyzer.errors import MissingExtraError
-from coverage_analyzer.geometry import within_the_world
+from coverage_analyzer.geometry import split_at_antimeridian
 from coverage_analyzer.roads.extract import MISSING
 
 FINEST: Final = 16
@@ -161,4 +161,4 @@ def _in_degrees(shape: Any, plane: pyproj.Proj, lon: float) -> Any:
         return np.column_stack([lon + (x - lon + 180) % 360 - 180, y])
 
     whole = shapely.make_valid(shapely.transform(shape, turned))
-    return polygons_of(within_the_world(np.array([whole], object))[0])
+    return polygons_of(split_at_antimeridian(np.array([whole], object))[0])

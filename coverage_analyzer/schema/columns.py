@@ -186,7 +186,7 @@ DRIVE_TIMES: Final = (
 """How a site is reached by road from its center, in this order."""
 
 
-def folded(header: str) -> str:
+def header_key(header: str) -> str:
     """Return a header without case, blanks, underscores and hyphens: what is compared."""
     return re.sub(r"[\s_-]", "", header).casefold()
 
@@ -231,10 +231,10 @@ def recognised(
     found: dict[str, int] = {}
     for column in table:
         beside = COUNTRY_BESIDE if column is COUNTRY else ()
-        wanted = [folded(n) for n in (*column.spellings, *beside)]
-        at = [i for i, h in enumerate(headers) if folded(h) in wanted]
+        wanted = [header_key(n) for n in (*column.spellings, *beside)]
+        at = [i for i, h in enumerate(headers) if header_key(h) in wanted]
         if column.ranked:
-            at = sorted(at, key=lambda i: wanted.index(folded(headers[i])))[:1]
+            at = sorted(at, key=lambda i: wanted.index(header_key(headers[i])))[:1]
         if column.name in overrides:
             at = [headers.index(overrides[column.name])]
         if column is COUNTRY and column.name not in overrides:
@@ -271,12 +271,12 @@ def country_columns(headers: Sequence[str], at: Sequence[int]) -> dict[str, int]
     >>> country_columns(["Country", "x", "Country Code"], [0, 2])
     {'country': 2, 'country_name': 0}
     """
-    ranks = {folded(name): rank for rank, name in enumerate(COUNTRY_PAIRED)}
-    names = {folded(headers[i]) for i in at}
+    ranks = {header_key(name): rank for rank, name in enumerate(COUNTRY_PAIRED)}
+    names = {header_key(headers[i]) for i in at}
     told_apart = names <= set(ranks) and len(names) == len(at)
     if not told_apart or not 1 < len(at) <= len(COUNTRY_STATED):
         return {}
-    ordered = sorted(at, key=lambda i: ranks[folded(headers[i])])
+    ordered = sorted(at, key=lambda i: ranks[header_key(headers[i])])
     return dict(zip(COUNTRY_STATED, ordered, strict=False))
 
 
@@ -299,7 +299,8 @@ def _cut_columns(
             for column in table
             if column.name not in found
             for name in (column.name, *column.synonyms)
-            if folded(name).startswith(folded(header)) and folded(name) != folded(header)
+            if header_key(name).startswith(header_key(header))
+            and header_key(name) != header_key(header)
         }
         # Of two names that are cut alike, the second gets a number: what the first was is lost.
         twin = next((h for h in headers if re.fullmatch(_numbered(header), h)), "") if names else ""

@@ -25,7 +25,7 @@ def test_every_synonym_is_recognised(table: tuple[Column, ...]) -> None:
 @pytest.mark.parametrize("table", [SITES, CENTERS], ids=["sites", "centers"])
 def test_no_synonym_stands_for_two_columns(table: tuple[Column, ...]) -> None:
     """A header that fits two columns of one table would be a coin tossed for the user."""
-    names = [tables.folded(n) for c in table for n in (c.name, *c.synonyms)]
+    names = [tables.header_key(n) for c in table for n in (c.name, *c.synonyms)]
     assert len(names) == len(set(names))
 
 
