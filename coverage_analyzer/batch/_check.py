@@ -12,7 +12,7 @@ from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.overlap import ahead
 from coverage_analyzer.countries.assignment import CountryBasis, assign_country
 from coverage_analyzer.files import table as reading
-from coverage_analyzer.files.duplicates import Ids
+from coverage_analyzer.files.duplicates import DuplicateFinder
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
 from coverage_analyzer.files.writers.rejects import check_rejects, rejects_file
 from coverage_analyzer.matching.eligibility import EligibilityChecker
@@ -76,7 +76,7 @@ def check(
         writer = None
         if rejects is not None:
             writer = stack.enter_context(rejects_file(Path(rejects), options.style))
-        ids = stack.enter_context(Ids())
+        ids = stack.enter_context(DuplicateFinder())
         for rows in stack.enter_context(closing(ahead(table.rows(), table.source.cancel))):
             where, declared = rows.coordinates, table.declared(rows.block, world.names)
             _, ground = assign_country(where.lon, where.lat, declared, world, convention)

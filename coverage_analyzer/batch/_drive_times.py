@@ -34,7 +34,7 @@ from coverage_analyzer.files.run_folder import contents as report
 from coverage_analyzer.files.run_folder import service_areas
 from coverage_analyzer.files.run_folder.drive_times import NAME, DriveTimesWriter
 from coverage_analyzer.files.run_folder.publishing import Publication
-from coverage_analyzer.files.table import Rows, Table
+from coverage_analyzer.files.table import ParsedRows, Table
 from coverage_analyzer.files.writers import formats
 from coverage_analyzer.files.writers.delimited import Style
 from coverage_analyzer.fingerprint import WatchedFiles, unchanged_during
@@ -304,7 +304,7 @@ class Job:
         return DriveTimesWriter(publication.path(NAME), ATTRIBUTION, self.style)
 
     def _driven(
-        self, rows: Rows, verdict: Mapping[str, pa.Array], centers: Centers
+        self, rows: ParsedRows, verdict: Mapping[str, pa.Array], centers: Centers
     ) -> tuple[DriveTimes, npt.NDArray[np.int64]]:
         """Return the drives of a block, and the center of each site, -1 for none."""
         chosen = _positions(verdict["center_id"], centers.center_id)
@@ -320,10 +320,10 @@ class Job:
         limit = ruling.limit_minutes(before, self.policy, self.limits, drives.road_miles)
         return drives.compared_with(limit), chosen
 
-    def _rows(self, verdict: Mapping[str, pa.Array]) -> ruling.Rows:
+    def _rows(self, verdict: Mapping[str, pa.Array]) -> ruling.VerdictRows:
         """Return the columns of verdicts that roads can change, as numbers."""
         codes = {n: _positions(verdict[n], texts) for n, texts in self._names.items()}
-        return ruling.Rows(
+        return ruling.VerdictRows(
             **{n: c.astype(np.int8) for n, c in codes.items()},
             country=np.array(tables.as_text(verdict["site_country"]).to_pylist(), object),
             limit_miles=arrays.as_numpy(verdict["limit_miles"]),
@@ -419,7 +419,7 @@ def _cast(cells: pa.Array, kind: pa.DataType) -> pa.Array:
     return pc.if_else(blank, pa.nulls(len(cells), pa.string()), cells).cast(kind)
 
 
-def _replaced(table: Table, rows: Rows, verdict: Mapping[str, pa.Array]) -> pa.RecordBatch:
+def _replaced(table: Table, rows: ParsedRows, verdict: Mapping[str, pa.Array]) -> pa.RecordBatch:
     """Return a block of the report with other verdicts."""
     columns = [
         verdict.get(name, cells)

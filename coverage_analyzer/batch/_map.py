@@ -20,7 +20,7 @@ from coverage_analyzer.files import table as reading
 from coverage_analyzer.files.readers.delimited import Dialect
 from coverage_analyzer.files.run_folder import service_areas
 from coverage_analyzer.files.run_folder.publishing import MANIFEST
-from coverage_analyzer.files.table import Rows, Table
+from coverage_analyzer.files.table import ParsedRows, Table
 from coverage_analyzer.fingerprint import WatchedFiles, unchanged_during
 from coverage_analyzer.maps.page_data import Network, Payload, Tiles, payload
 from coverage_analyzer.maps.sites import DrawnSites
@@ -176,7 +176,7 @@ def report_table(folder: Path, manifest: Mapping[str, Any]) -> Table:
     return table
 
 
-def verdict_columns(table: Table, rows: Rows) -> dict[str, pa.Array]:
+def verdict_columns(table: Table, rows: ParsedRows) -> dict[str, pa.Array]:
     """Return the columns of the verdict, all rows of the report being usable.
 
     Raises

@@ -27,14 +27,14 @@ from coverage_analyzer.files import table as reading
 from coverage_analyzer.files.database import writer as target
 from coverage_analyzer.files.database.address import is_address
 from coverage_analyzer.files.database.writer import TableWriter
-from coverage_analyzer.files.duplicates import Ids, Repeats
+from coverage_analyzer.files.duplicates import DuplicateFinder, DuplicateSummary
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
 from coverage_analyzer.files.readers import streams
 from coverage_analyzer.files.run_folder import contents as report
 from coverage_analyzer.files.run_folder import hold
 from coverage_analyzer.files.run_folder.hold import RejectLimit
 from coverage_analyzer.files.run_folder.publishing import Publication
-from coverage_analyzer.files.table import Rows, Table
+from coverage_analyzer.files.table import ParsedRows, Table
 from coverage_analyzer.files.writers import formats
 from coverage_analyzer.files.writers.areas import write_geojson
 from coverage_analyzer.files.writers.delimited import RejectsWriter
@@ -199,7 +199,7 @@ class Totals:
     ledger: Ledger = field(default_factory=Ledger)
     tally: Tally = field(default_factory=Tally)
     drawn: DrawnSites = field(default_factory=DrawnSites)
-    repeats: Repeats = field(default_factory=Repeats)
+    repeats: DuplicateSummary = field(default_factory=DuplicateSummary)
     empty: Counter[str] = field(default_factory=Counter)
 
 
@@ -254,7 +254,7 @@ def _published(
     return told
 
 
-def _repeated(repeats: Repeats) -> list[str]:
+def _repeated(repeats: DuplicateSummary) -> list[str]:
     """Return a warning of rows that share their id and are all in the report."""
     return [f"{repeats}. All are in the report; see --on-duplicate."] if repeats.ids else []
 
@@ -266,7 +266,7 @@ def _streamed(table: Table, matcher: Matcher, outputs: Outputs, options: Options
     rejects = RejectsWriter(publication.path("rejects.csv"), options.style)
     with ExitStack() as stack:
         stack.callback(rejects.close)
-        ids = stack.enter_context(Ids(publication.scratch))
+        ids = stack.enter_context(DuplicateFinder(publication.scratch))
         work = judged(table.rows(), table, matcher)
         blocks = stack.enter_context(closing(ahead(work, table.source.cancel)))
         for some in blocks:
@@ -294,7 +294,7 @@ def _streamed(table: Table, matcher: Matcher, outputs: Outputs, options: Options
     return totals
 
 
-def labels(rows: Rows, table: Table) -> tuple[pa.Array, pa.Array]:
+def labels(rows: ParsedRows, table: Table) -> tuple[pa.Array, pa.Array]:
     """Return what a map calls the sites: id (else the line) and name."""
     name, lines = table.column(rows.block, "name"), rows.block.lines
     ids = (

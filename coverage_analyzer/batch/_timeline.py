@@ -19,7 +19,7 @@ from coverage_analyzer.files import atomic as single
 from coverage_analyzer.files import table as reading
 from coverage_analyzer.files.outputs import kind_of
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
-from coverage_analyzer.files.table import Rows, Table
+from coverage_analyzer.files.table import ParsedRows, Table
 from coverage_analyzer.files.writers import formats
 from coverage_analyzer.files.writers.base import Writer
 from coverage_analyzer.matching.matcher import Matcher, Sites
@@ -167,7 +167,7 @@ def _stream(table: Table, line: Timeline, writer: Writer, totals: Totals, option
         options.progress(totals.ledger.read, 1.0)
 
 
-def _told(rows: Rows, table: Table, matcher: Matcher, changes: Changes) -> pa.RecordBatch:
+def _told(rows: ParsedRows, table: Table, matcher: Matcher, changes: Changes) -> pa.RecordBatch:
     """Return changes as rows of the file."""
     parts = [table.column(rows.block, name) for name in _parts(table)]
     texts = [tables.as_text(c) for c in (labels(rows, table)[0], *parts) if c is not None]

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from coverage_analyzer import arrays
 from coverage_analyzer.due_times.requests import EVENTS, Registered, Request, registered
-from coverage_analyzer.files.readers.base import Block
+from coverage_analyzer.files.readers.base import RowBlock
 from coverage_analyzer.files.table import Table
 from coverage_analyzer.matching import eligibility as gates
 from coverage_analyzer.schema import columns as tables
@@ -95,7 +95,7 @@ def registered_rows(table: Table, wanted: Iterable[str]) -> dict[str, list[Regis
     return found
 
 
-def _texts(table: Table, block: Block, name: str, some: pa.Array | None = None) -> Sequence[str]:
+def _texts(table: Table, block: RowBlock, name: str, some: pa.Array | None = None) -> Sequence[str]:
     """Return cells of a known column as text, blank where the table has none; moments as ISO."""
     cells = table.column(block, name)
     if cells is None:

@@ -16,7 +16,7 @@ from coverage_analyzer.errors import InputError
 from coverage_analyzer.files import table as reading
 from coverage_analyzer.files.outputs import renamed
 from coverage_analyzer.files.readers import streams
-from coverage_analyzer.files.table import Rows, Table
+from coverage_analyzer.files.table import ParsedRows, Table
 from coverage_analyzer.matching.eligibility import EligibilityInputs
 from coverage_analyzer.matching.matcher import Matcher, Sites, Verdicts
 from coverage_analyzer.matching.products import Products
@@ -79,7 +79,7 @@ def open_products(path: str | Path | None) -> Table | None:
 class Judged:
     """A block with its verdicts: in numbers, as columns, as rows of the report; and its facts."""
 
-    rows: Rows
+    rows: ParsedRows
     verdicts: Verdicts
     columns: Mapping[str, pa.Array]
     report: pa.RecordBatch
@@ -87,7 +87,7 @@ class Judged:
 
 
 def judged(
-    blocks: Generator[Rows, None, None], table: Table, matcher: Matcher
+    blocks: Generator[ParsedRows, None, None], table: Table, matcher: Matcher
 ) -> Generator[Judged, None, None]:
     """Yield blocks of a table with their verdicts, in order; closing this closes the blocks."""
     names = renamed(table.headers)

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Ints
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files.readers.base import Block
+from coverage_analyzer.files.readers.base import RowBlock
 from coverage_analyzer.files.table import Table, usable
 from coverage_analyzer.schema import columns as tables
 from coverage_analyzer.schema.columns import header_key
@@ -102,7 +102,7 @@ def found(table: Table, site_id: str, product: str = "") -> FoundSite:
     return _site(table, first, wanted)
 
 
-def _products(table: Table, block: Block, rows: Ints) -> list[str]:
+def _products(table: Table, block: RowBlock, rows: Ints) -> list[str]:
     """Return the product of each of some rows, as it is written."""
     cells = table.column(block, "product")
     if cells is None:
@@ -122,7 +122,7 @@ def _not_of(table: Table, site_id: str, product: str, others: list[str]) -> str:
     )
 
 
-def _of_product(table: Table, block: Block, rows: Ints, product: str) -> Ints:
+def _of_product(table: Table, block: RowBlock, rows: Ints, product: str) -> Ints:
     """Return those rows that are of a product, if one is named."""
     cells = table.column(block, "product")
     if not product or cells is None:
@@ -132,17 +132,17 @@ def _of_product(table: Table, block: Block, rows: Ints, product: str) -> Ints:
     return rows[np.array(same, np.bool_)]
 
 
-def _ids(table: Table, block: Block) -> pa.Array:
+def _ids(table: Table, block: RowBlock) -> pa.Array:
     """Return the id of each row, which is its line where there is no column of ids."""
     if "site_id" in table.columns:
         return table.site_ids(block)
     return arrays.from_numpy(block.lines).cast(pa.string())
 
 
-def _cut(block: Block, rows: Ints) -> Block:
+def _cut(block: RowBlock, rows: Ints) -> RowBlock:
     """Return some rows of a block as one of their own."""
     columns = block.columns.take(arrays.from_numpy(rows))
-    return Block(block.lines[rows], columns, lambda row: block.raw(int(rows[row])))
+    return RowBlock(block.lines[rows], columns, lambda row: block.raw(int(rows[row])))
 
 
 def _alike(ids: pa.Array, wanted: str) -> list[str]:
@@ -184,7 +184,7 @@ def _nearest(wanted: str, pool: list[str]) -> list[str]:
     return [lower[other] for other in sorted(near, key=rank, reverse=True)[:NAMED]]
 
 
-def _site(table: Table, block: Block, site_id: str) -> FoundSite:
+def _site(table: Table, block: RowBlock, site_id: str) -> FoundSite:
     """Return the only row of a block as a site.
 
     Raises

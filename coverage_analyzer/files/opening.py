@@ -15,13 +15,13 @@ from coverage_analyzer.files.database.address import Address
 from coverage_analyzer.files.database.reader import DatabaseTable
 from coverage_analyzer.files.readers import excel as workbook
 from coverage_analyzer.files.readers import gdal, geojson, many, partitions, spatial
-from coverage_analyzer.files.readers.base import Block, Source, WrappedSource
+from coverage_analyzer.files.readers.base import RowBlock, TableReader, WrappedReader
 from coverage_analyzer.files.readers.delimited import DelimitedFile, Dialect
 from coverage_analyzer.files.readers.header import Wanted
 from coverage_analyzer.files.readers.parquet import ParquetFile
 
 
-def source(path: Path | Address, dialect: Dialect, wanted: Wanted) -> Source:
+def source(path: Path | Address, dialect: Dialect, wanted: Wanted) -> TableReader:
     """Return the reader of a file, or of all that a folder or pattern stands for.
 
     Parameters
@@ -59,7 +59,7 @@ def paths(path: Path) -> list[Path]:
     return many.files(path) if many.is_many(path) else [path]
 
 
-def _file(path: Path, dialect: Dialect, wanted: Wanted) -> Source:
+def _file(path: Path, dialect: Dialect, wanted: Wanted) -> TableReader:
     """Return the reader that the name of a file asks for.
 
     Raises
@@ -69,7 +69,7 @@ def _file(path: Path, dialect: Dialect, wanted: Wanted) -> Source:
     MissingExtraError
         If it is a workbook and the extra ``excel`` is not installed.
     """
-    found: Source
+    found: TableReader
     suffix = path.suffix.lower()
     if dialect.sheet and suffix not in workbook.SUFFIXES:
         msg = f"{path} is no workbook and has no sheet {dialect.sheet!r}; leave the name out."
@@ -89,18 +89,18 @@ def _file(path: Path, dialect: Dialect, wanted: Wanted) -> Source:
         case _:
             found = DelimitedFile(path, dialect, wanted)
     if formulas.is_guarded(path, found.headers):
-        found = Unguarded(found)
+        found = UnescapedReader(found)
     return partitions.with_keys(found, path)
 
 
-class Unguarded(WrappedSource):
+class UnescapedReader(WrappedReader):
     """A source of which each text is as it was before `guard.guarded`."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: TableReader) -> None:
         super().__init__(source)
         self.headers = [guard.unguarded(arrays.text_array([h]))[0].as_py() for h in source.headers]
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self) -> Iterator[RowBlock]:
         """Yield all rows, in order."""
         for block in self._source.blocks():
             cells = [guard.unguarded(c) for c in block.columns.columns]

@@ -18,8 +18,8 @@ from coverage_analyzer.countries.assignment import Convention
 from coverage_analyzer.errors import InputError, refuse
 from coverage_analyzer.files import opening
 from coverage_analyzer.files.database.address import Address, address, is_address
-from coverage_analyzer.files.duplicates import Ids, Refused
-from coverage_analyzer.files.readers.base import Block, Source
+from coverage_analyzer.files.duplicates import DuplicateFinder, DuplicateLines
+from coverage_analyzer.files.readers.base import RowBlock, TableReader
 from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
 from coverage_analyzer.matching import eligibility as gates
 from coverage_analyzer.matching.centers import Centers
@@ -38,7 +38,7 @@ DAYS: Final = ("opens_on", "closes_on", "ordered_on", *ENDS)
 
 
 @dataclass(frozen=True)
-class Rows:
+class ParsedRows:
     """The usable rows of a block, with their coordinates, and what became of the others.
 
     Attributes
@@ -47,7 +47,7 @@ class Rows:
         The days of each row in the known columns that hold some, ``NaT`` where a cell is blank.
     """
 
-    block: Block
+    block: RowBlock
     coordinates: Coordinates
     rejects: list[Reject]
     days: Mapping[str, Days] = field(default_factory=dict)
@@ -72,10 +72,10 @@ class Table:
     """
 
     path: Path | Address
-    source: Source
+    source: TableReader
     columns: Mapping[str, int]
     notation: Notation = PLAIN
-    refused: Refused = field(default_factory=Refused)
+    refused: DuplicateLines = field(default_factory=DuplicateLines)
 
     @property
     def headers(self) -> list[str]:
@@ -87,12 +87,12 @@ class Table:
         """The header that each known column has in the file."""
         return {name: self.headers[at] for name, at in self.columns.items()}
 
-    def blocks(self) -> Generator[Block, None, None]:
+    def blocks(self) -> Generator[RowBlock, None, None]:
         """Yield the rows as they are, block by block, whatever is in their cells."""
         for block in self.source.blocks():
             yield dataclasses.replace(block, rejects=[self._placed(r) for r in block.rejects])
 
-    def rows(self) -> Generator[Rows, None, None]:
+    def rows(self) -> Generator[ParsedRows, None, None]:
         """Yield the rows block by block; those without usable coordinates become rejects."""
         for block in self.source.blocks():
             rows = usable(block, self)
@@ -103,14 +103,14 @@ class Table:
         place = self.source.place(reject.line)
         return dataclasses.replace(reject, detail=f"{place}: {reject.detail}") if place else reject
 
-    def site_ids(self, block: Block) -> pa.Array:
+    def site_ids(self, block: RowBlock) -> pa.Array:
         """Return the ``site_id`` of the rows of a block as text, blank where there is none."""
         cells = self.column(block, "site_id")
         return (
             arrays.text_array([""] * len(block.lines)) if cells is None else tables.as_text(cells)
         )
 
-    def keys(self, block: Block) -> pa.Array:
+    def keys(self, block: RowBlock) -> pa.Array:
         """Return what must stand only once, as text: the ``site_id``, or it with product.
 
         A site may have several products, and those several components, each in a row of its own.
@@ -124,19 +124,19 @@ class Table:
         blank = pc.equal(pc.utf8_trim_whitespace(ids), nothing)
         return pc.if_else(blank, ids, pc.binary_join_element_wise(ids, *texts, mark))
 
-    def declared(self, block: Block, names: Names) -> Numbers:
+    def declared(self, block: RowBlock, names: Names) -> Numbers:
         """Return the number of the country that each row of a block declares (`Names.agreed`)."""
         cells = [self.column(block, name) for name in tables.COUNTRY_STATED]
         stated = [names.named(tables.as_text(c)) for c in cells if c is not None]
         return names.agreed(stated) if stated else np.zeros(len(block.lines), np.int16)
 
-    def facts(self, rows: Rows) -> dict[str, Any]:
+    def facts(self, rows: ParsedRows) -> dict[str, Any]:
         """Return what gates look at, where the file has it: texts of Arrow, days of numpy."""
         found = {name: self.column(rows.block, name) for name in gates.TEXTS}
         texts = {n: tables.as_text(cells) for n, cells in found.items() if cells is not None}
         return texts | dict(rows.days)
 
-    def column(self, block: Block, name: str) -> pa.Array | None:
+    def column(self, block: RowBlock, name: str) -> pa.Array | None:
         """Return a known column of a block, if the file has it."""
         return block.columns.column(self.columns[name]) if name in self.columns else None
 
@@ -193,7 +193,7 @@ def opened(
         raise InputError(msg) from None
 
 
-def duplicates(table: Table, *, keep_first: bool, folder: Path | None = None) -> Refused:
+def duplicates(table: Table, *, keep_first: bool, folder: Path | None = None) -> DuplicateLines:
     """Read a table for the rows that share their ``site_id`` and are to be refused.
 
     Parameters
@@ -205,7 +205,7 @@ def duplicates(table: Table, *, keep_first: bool, folder: Path | None = None) ->
     folder
         Where a temporary file may lie.
     """
-    with Ids(folder) as ids:
+    with DuplicateFinder(folder) as ids:
         for rows in table.rows():
             ids.add(table.keys(rows.block), rows.block.lines)
         return ids.refused(keep_first=keep_first)
@@ -268,7 +268,7 @@ def read_products(table: Table) -> Products:
         raise InputError(msg) from None
 
 
-def _texts(table: Table, block: Block, name: str) -> tuple[pa.Array, list[str]]:
+def _texts(table: Table, block: RowBlock, name: str) -> tuple[pa.Array, list[str]]:
     """Return the cells of a known column as text, and what is wrong with those that hold no day.
 
     Days are written as ISO 8601, whatever type they have and by whatever form they are written.
@@ -289,12 +289,12 @@ def _joined(parts: list[Floats]) -> Floats:
     return np.concatenate([np.zeros(0), *parts])
 
 
-def _coordinates(block: Block, table: Table) -> Coordinates:
+def _coordinates(block: RowBlock, table: Table) -> Coordinates:
     cells = [table.column(block, n) for n in ("latitude", "longitude", "accuracy_m")]
     return coordinates(*cells, notation=table.notation)
 
 
-def usable(block: Block, table: Table) -> Rows:
+def usable(block: RowBlock, table: Table) -> ParsedRows:
     """Return the rows of a block that can be judged, and the others with their reasons."""
     read = _coordinates(block, table)
     known, undated = _known_days(block, table)
@@ -302,14 +302,14 @@ def usable(block: Block, table: Table) -> Rows:
     first = table.refused.first_of(block.lines)
     fits = (read.fault < 0) & (first == 0)
     if fits.all():
-        return Rows(block, read, block.rejects, known)
+        return ParsedRows(block, read, block.rejects, known)
     rejects = list(block.rejects)
     for row in np.flatnonzero(~fits).tolist():
         line = int(block.lines[row])
         told = _fault(block, table, row, int(read.fault[row]), int(first[row]))
         rejects.append(Reject(line, *told, block.raw(row)))
     kept = np.flatnonzero(fits)
-    left = Block(
+    left = RowBlock(
         block.lines[kept],
         block.columns.take(arrays.from_numpy(kept)),
         block.raw,
@@ -319,10 +319,10 @@ def usable(block: Block, table: Table) -> Rows:
     )
     some = Coordinates(read.lon[kept], read.lat[kept], read.accuracy_m[kept], read.fault[kept])
     left_days = {name: values[kept] for name, values in known.items()}
-    return Rows(left, some, sorted(rejects, key=lambda r: r.line), left_days)
+    return ParsedRows(left, some, sorted(rejects, key=lambda r: r.line), left_days)
 
 
-def _known_days(block: Block, table: Table) -> tuple[dict[str, Days], Bools]:
+def _known_days(block: RowBlock, table: Table) -> tuple[dict[str, Days], Bools]:
     """Return the days of a block by their column, and which rows have a cell that is none."""
     found, bad = {}, np.zeros(len(block.lines), np.bool_)
     for name in gates.DAYS:
@@ -341,7 +341,7 @@ def _days(cells: pa.Array, table: Table) -> tuple[Days, Bools]:
     return found, blank
 
 
-def _fault(block: Block, table: Table, row: int, fault: int, first: int) -> tuple[Rejected, str]:
+def _fault(block: RowBlock, table: Table, row: int, fault: int, first: int) -> tuple[Rejected, str]:
     """Return why a row cannot be judged, and that in words."""
     if fault < 0:
         site_id = _cell(table.column(block, "site_id"), row)
@@ -355,7 +355,7 @@ def _fault(block: Block, table: Table, row: int, fault: int, first: int) -> tupl
     return code, fault_detail(code, *texts, notation=table.notation)
 
 
-def _undated(block: Block, table: Table, row: int) -> str:
+def _undated(block: RowBlock, table: Table, row: int) -> str:
     """Return which cell of a row is no day, and how days are written."""
     texts = {name: _cell(table.column(block, name), row) for name in gates.DAYS}
     filled = {n: t for n, t in texts.items() if t.strip()}

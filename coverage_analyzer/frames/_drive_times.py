@@ -129,14 +129,14 @@ def _texts_of(rules: Policy) -> dict[str, list[str]]:
     }
 
 
-def _rows(verdicts: pd.DataFrame, rules: Policy) -> ruling.Rows:
+def _rows(verdicts: pd.DataFrame, rules: Policy) -> ruling.VerdictRows:
     """Return the columns of verdicts that roads can change, as numbers; -1 for other texts."""
     codes = {}
     for name, known in _texts_of(rules).items():
         number = {text: n for n, text in reversed(list(enumerate(known)))}
         cells = texts(verdicts, name).to_pylist()
         codes[name] = np.array([number.get(text, -1) for text in cells], np.int8)
-    return ruling.Rows(
+    return ruling.VerdictRows(
         **codes,
         country=np.array(texts(verdicts, "site_country").to_pylist(), object),
         limit_miles=numbers(verdicts, "limit_miles"),

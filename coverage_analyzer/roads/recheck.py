@@ -38,7 +38,7 @@ ROAD_REASONS: Final = (Reason.road_over_budget, Reason.road_unreachable, Reason.
 
 
 @dataclass(frozen=True)
-class Rows:
+class VerdictRows:
     """The columns of verdicts that roads can change, and those that tell what was before.
 
     Attributes
@@ -83,7 +83,7 @@ class Before:
     level: Codes
 
 
-def before(rows: Rows, policy: Policy) -> Before:
+def before(rows: VerdictRows, policy: Policy) -> Before:
     """Return what verdicts were before any look at roads."""
     level = rows.level.copy()
     by_road, offered = np.zeros(len(level), np.bool_), np.zeros(len(level), np.bool_)
@@ -104,7 +104,9 @@ def before(rows: Rows, policy: Policy) -> Before:
     return Before(asked, by_road, level)
 
 
-def limit_minutes(rows: Rows, policy: Policy, limits: DriveLimits, road_miles: Floats) -> Floats:
+def limit_minutes(
+    rows: VerdictRows, policy: Policy, limits: DriveLimits, road_miles: Floats
+) -> Floats:
     """Return how long the drive to each site may take: by the level of its band.
 
     Parameters
@@ -127,7 +129,7 @@ def limit_minutes(rows: Rows, policy: Policy, limits: DriveLimits, road_miles: F
     return limits.minutes[np.where(was.by_road & (band >= 0), band, was.level)]
 
 
-def ruled(rows: Rows, policy: Policy, road: Codes, road_miles: Floats) -> Rows:
+def ruled(rows: VerdictRows, policy: Policy, road: Codes, road_miles: Floats) -> VerdictRows:
     """Return verdicts after a look at roads.
 
     Parameters
@@ -170,7 +172,7 @@ def ruled(rows: Rows, policy: Policy, road: Codes, road_miles: Floats) -> Rows:
     )
 
 
-def _band_by_road(rows: Rows, policy: Policy, road_miles: Floats) -> npt.NDArray[np.int64]:
+def _band_by_road(rows: VerdictRows, policy: Policy, road_miles: Floats) -> npt.NDArray[np.int64]:
     """Return the level that the miles by road buy, or `BEYOND_ALL` or `NOT_OFFERED`.
 
     A band that counts along the geodesic, and that the site is in or before, needs no road.
@@ -186,7 +188,7 @@ def _band_by_road(rows: Rows, policy: Policy, road_miles: Floats) -> npt.NDArray
     return result
 
 
-def _groups(rows: Rows) -> list[tuple[str, float, npt.NDArray[np.int64]]]:
+def _groups(rows: VerdictRows) -> list[tuple[str, float, npt.NDArray[np.int64]]]:
     """Return each country and limit that occurs, with the rows that have them."""
     known = np.flatnonzero(~np.isnan(rows.limit_miles))
     codes, code = np.unique(rows.country[known].astype(str), return_inverse=True)

@@ -27,7 +27,7 @@ from coverage_analyzer.errors import PolicyWarning
 from coverage_analyzer.files import table as reading
 from coverage_analyzer.files.outputs import free_names
 from coverage_analyzer.files.readers import parquet as columnar
-from coverage_analyzer.files.readers.base import Block, Source
+from coverage_analyzer.files.readers.base import RowBlock, TableReader
 from coverage_analyzer.files.table import Table
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.matcher import Matcher
@@ -254,8 +254,8 @@ def _centers(
     return centers_of(centers)
 
 
-class Frame(Source):
-    """One batch of Spark as a `Source`; its rows count from 1."""
+class Frame(TableReader):
+    """One batch of Spark as a `TableReader`; its rows count from 1."""
 
     def __init__(self, batch: pa.RecordBatch) -> None:
         self._batch = batch
@@ -263,7 +263,7 @@ class Frame(Source):
         self.types = [columnar.plain_type(kind) for kind in batch.schema.types]
         self.known: dict[str, str] = {}
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self) -> Iterator[RowBlock]:
         """Yield the batch; the raw text of a row is not asked for, and costs."""
         yield dataclasses.replace(columnar.block(self._batch, 1), raw=str)
 

@@ -32,7 +32,7 @@ from coverage_analyzer.errors import InputError
 from coverage_analyzer.files import table as reading
 from coverage_analyzer.files.readers import many, partitions
 from coverage_analyzer.files.readers import parquet as columnar
-from coverage_analyzer.files.readers.base import Block
+from coverage_analyzer.files.readers.base import RowBlock
 from coverage_analyzer.files.readers.delimited import Dialect
 from coverage_analyzer.files.table import Table
 from coverage_analyzer.fingerprint import WatchedFiles, changed
@@ -258,7 +258,7 @@ def _with_keys(own: Mapping[str, pa.Array], file: pa.Array, row: pa.Array) -> li
 class Numbered(Frame):
     """One batch of Spark, of which the raw text of rejects is wanted."""
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self) -> Iterator[RowBlock]:
         """Yield the batch."""
         yield columnar.block(self._batch, 1)
 

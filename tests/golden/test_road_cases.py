@@ -86,12 +86,12 @@ def policy_of(name: str) -> Policy:
     )
 
 
-def rows_of(case: dict[str, str]) -> ruling.Rows:
+def rows_of(case: dict[str, str]) -> ruling.VerdictRows:
     """Return the row as the run left it."""
     level, status, reason = BEFORE[case["before"]]
     band = 0 if float(case["band_miles"]) in (20, 62.13712) else 1
     printed = round(float(case["band_miles"]), 3)
-    return ruling.Rows(
+    return ruling.VerdictRows(
         level=np.array([band if level is None else level], np.int8),
         status=np.array([status], np.int8),
         reason=np.array([reason], np.int8),

@@ -348,7 +348,7 @@ def test_rulings_by_road(
     path = tmp_path / "own.toml"
     path.write_text(ROAD_POLICY, encoding="utf-8")
     policy = Policy.load(path)
-    first = ruling.Rows(
+    first = ruling.VerdictRows(
         level=np.array([2], np.int8),
         status=np.array([Status.review], np.int8),
         reason=np.array([Reason.road_unchecked], np.int8),
@@ -373,7 +373,7 @@ def test_roads_give_no_level_that_is_not_offered(tmp_path: Path) -> None:
     path = tmp_path / "road.toml"
     missing = '[[gates.not_offered]]\nlevel = "good"\ncountries = ["LI"]\nclause = "all"\n[clauses]'
     path.write_text(ROAD_POLICY.replace("[clauses]", missing), encoding="utf-8")
-    first = ruling.Rows(
+    first = ruling.VerdictRows(
         level=np.array([2, 2], np.int8),
         status=np.array([Status.review] * 2, np.int8),
         reason=np.array([Reason.road_unchecked] * 2, np.int8),

@@ -248,7 +248,7 @@ def test_a_request_names_its_own_product(files: dict[str, Path], tmp_path: Path)
 def test_roads_leave_such_a_row_as_it_is() -> None:
     """Whatever the drive, and whatever the policy measures."""
     policy = Policy.load()
-    rows = ruling.Rows(
+    rows = ruling.VerdictRows(
         level=np.full(3, len(policy.levels), np.int8),
         status=np.full(3, Status.not_covered, np.int8),
         reason=np.full(3, Reason.lifecycle_phase, np.int8),

@@ -222,7 +222,7 @@ def test_no_road_opens_what_a_run_refused_while_a_center_was_planned(policy: Pol
     data = policy.model_dump(mode="json")
     data["bands"][1] |= {"metric": "road"}
     made = Policy.from_mapping(data)
-    row = ruling.Rows(
+    row = ruling.VerdictRows(
         level=np.array([2], np.int8),
         status=np.array([Status.fallback], np.int8),
         reason=np.array([Reason.not_offered_in_country], np.int8),

@@ -18,7 +18,7 @@ from coverage_analyzer.files.database import connection as connecting
 from coverage_analyzer.files.database.address import Address, check_name, quoted
 from coverage_analyzer.files.readers import parquet as columnar
 from coverage_analyzer.files.readers import utf8
-from coverage_analyzer.files.readers.base import Block, Source
+from coverage_analyzer.files.readers.base import RowBlock, TableReader
 
 if TYPE_CHECKING:
     from adbc_driver_manager import AdbcStatement
@@ -61,7 +61,7 @@ SQLITE_COLUMN: Final = (
 """For each rank, a value that shows the driver a type, and a column as that type."""
 
 
-class DatabaseTable(Source):
+class DatabaseTable(TableReader):
     """The rows of a query or a table; they count from 1.
 
     Parameters
@@ -107,7 +107,7 @@ class DatabaseTable(Source):
             self._statement.cancel()
         return True
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self) -> Iterator[RowBlock]:
         """Yield all rows, in order.
 
         Raises

@@ -27,7 +27,7 @@ from coverage_analyzer import arrays
 from coverage_analyzer.errors import InputError, MissingExtraError
 from coverage_analyzer.files.readers import archives
 from coverage_analyzer.files.readers import excel_process as sheet_rows
-from coverage_analyzer.files.readers.base import Block, Source
+from coverage_analyzer.files.readers.base import RowBlock, TableReader
 from coverage_analyzer.fingerprint import WatchedFiles, unchanged
 from coverage_analyzer.paths import utf8_name
 from coverage_analyzer.schema.rejects import Reject, Rejected
@@ -46,7 +46,7 @@ CHARACTERS_AT_ONCE: Final = 4 << 20
 """A block ends after so many."""
 
 
-class WorkbookFile(Source):
+class WorkbookFile(TableReader):
     """A sheet of a workbook; its first row that is not empty is the header.
 
     Lines are the numbers of rows as Excel shows them. A row that is filled beyond the header is a
@@ -116,7 +116,7 @@ class WorkbookFile(Source):
         self.known: dict[str, str] = {}
 
     @unchanged
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self) -> Iterator[RowBlock]:
         """Yield all rows, in order; one block at least.
 
         Raises
@@ -161,7 +161,7 @@ class Gathered:
             self.lines.append(number)
             self.texts.append(row)
 
-    def block(self) -> Block:
+    def block(self) -> RowBlock:
         """Return them as a block."""
         texts = self.texts
         columns = pa.RecordBatch.from_arrays(
@@ -170,7 +170,7 @@ class Gathered:
         )
         records = len(texts) + len(self.rejects) + self.blank
         lines = np.array(self.lines, np.int64)
-        return Block(
+        return RowBlock(
             lines,
             columns,
             lambda at: _line(texts[at][: self.width]),

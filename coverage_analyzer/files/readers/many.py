@@ -13,7 +13,7 @@ import numpy as np
 
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.readers import partitions
-from coverage_analyzer.files.readers.base import Block, Source
+from coverage_analyzer.files.readers.base import RowBlock, TableReader
 from coverage_analyzer.fingerprint import FileState, Fingerprint, compare_states
 
 MAGIC = "*?["
@@ -120,7 +120,7 @@ def _above(folder: Path) -> list[Path]:
     return [p.parent for p in keyed]
 
 
-class Many(Source):
+class Many(TableReader):
     """Tables with the same headers, one after the other; their lines are counted on.
 
     Parameters
@@ -136,7 +136,7 @@ class Many(Source):
         If one cannot be opened, or has other headers or types than the first.
     """
 
-    def __init__(self, paths: list[Path], opened: Callable[[Path], Source]) -> None:
+    def __init__(self, paths: list[Path], opened: Callable[[Path], TableReader]) -> None:
         self._paths, self._opened = paths, opened
         self._sizes = np.cumsum([0, *(p.stat().st_size for p in paths)])
         self._begins = [0]
@@ -159,7 +159,7 @@ class Many(Source):
         self._source.days_as_text(headers)
         self.types = self._source.types
 
-    def _check(self, path: Path, source: Source) -> None:
+    def _check(self, path: Path, source: TableReader) -> None:
         """Raise if a file is no continuation of the first.
 
         Raises
@@ -178,7 +178,7 @@ class Many(Source):
             msg = f"{path}: the column {name!r} holds {other}, but {mine} in {self._paths[0]}."
             raise InputError(msg)
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self) -> Iterator[RowBlock]:
         """Yield all rows, in order."""
         last = 0
         for number, path in enumerate(self._paths):

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from coverage_analyzer import arrays, documents
 from coverage_analyzer.arrays import Bools, Ints
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files.readers.base import Block, Source, WrappedSource
+from coverage_analyzer.files.readers.base import RowBlock, TableReader, WrappedReader
 from coverage_analyzer.schema import columns as tables
 
 NOTHING: Final = "__HIVE_DEFAULT_PARTITION__"
@@ -90,7 +90,7 @@ def check_folder(folder: Path) -> None:
             raise InputError(msg)
 
 
-def with_keys(source: Source, path: Path) -> Source:
+def with_keys(source: TableReader, path: Path) -> TableReader:
     """Return a file with a column for each folder ``key=value`` above it.
 
     A file that a run put into its folder is as that run wrote it, whatever the folder is called.
@@ -110,7 +110,7 @@ def _is_of_run(path: Path) -> bool:
     return False
 
 
-class Partitioned(WrappedSource):
+class Partitioned(WrappedReader):
     """A file with columns that are the same in all its rows, behind its own.
 
     Parameters
@@ -123,14 +123,14 @@ class Partitioned(WrappedSource):
         The columns and their value.
     """
 
-    def __init__(self, source: Source, path: Path, constant: Mapping[str, str | None]) -> None:
+    def __init__(self, source: TableReader, path: Path, constant: Mapping[str, str | None]) -> None:
         super().__init__(source)
         self._path, self._constant = path, constant
         added = [key for key in constant if key not in source.headers]
         self.headers = [*source.headers, *added]
         self.types = [*source.types, *[pa.string()] * len(added)]
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self) -> Iterator[RowBlock]:
         """Yield all rows, in order.
 
         Raises

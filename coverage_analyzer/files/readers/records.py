@@ -24,7 +24,7 @@ from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Ints
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.readers import streams
-from coverage_analyzer.files.readers.base import Block
+from coverage_analyzer.files.readers.base import RowBlock
 from coverage_analyzer.schema.rejects import Reject, Rejected
 
 FIELD_BYTES: Final = 4 << 20
@@ -67,7 +67,7 @@ def pieces(data: bytes) -> Iterator[tuple[bytes, bool]]:
         yield data[start:stop], stop == len(data)
 
 
-class Patience:
+class QuoteBudget:
     """How much text may still be read in vain behind quotes that are left open.
 
     Text can be made of which each line begins a record that never ends; to look for the end of each
@@ -78,11 +78,11 @@ class Patience:
     def __init__(self, path: Path) -> None:
         self._path, self._bytes = path, 4 * RECORD_BYTES
 
-    def earn(self, size: int) -> None:
+    def add(self, size: int) -> None:
         """Take heart from so many bytes that are new."""
         self._bytes += 4 * size
 
-    def spend(self, size: int, line: int) -> None:
+    def charge(self, size: int, line: int) -> None:
         """Bear that a record of so many bytes, which begins in a line, is broken.
 
         Raises
@@ -100,8 +100,8 @@ class Patience:
 
 
 def read_block(
-    data: bytes, form: Form, line: int, patience: Patience, *, at_end: bool
-) -> tuple[Block, int, bytes]:
+    data: bytes, form: Form, line: int, budget: QuoteBudget, *, at_end: bool
+) -> tuple[RowBlock, int, bytes]:
     """Return the rows of some whole lines, how many lines they take, and what is left over.
 
     Raises
@@ -109,11 +109,11 @@ def read_block(
     InputError
         If too much is broken.
     """
-    patience.earn(len(data))
+    budget.add(len(data))
     block = None if _needs_care(data, form.delimiter) else _read_at_once(data, form, line)
     if block is not None:
         return block, block.records, b""
-    return _read_with_care(data, form, line, patience, at_end=at_end)
+    return _read_with_care(data, form, line, budget, at_end=at_end)
 
 
 def _needs_care(data: bytes, delimiter: str) -> bool:
@@ -148,7 +148,7 @@ def _is_utf8(data: bytes) -> bool:
     return True
 
 
-def _read_at_once(data: bytes, form: Form, line: int) -> Block | None:
+def _read_at_once(data: bytes, form: Form, line: int) -> RowBlock | None:
     """Return rows that are one line each; nothing if pyarrow finds fault with the text."""
     filled, at = _filled_lines(data)
     parsed = _parsed(filled, form)
@@ -166,7 +166,7 @@ def _read_at_once(data: bytes, form: Form, line: int) -> Block | None:
     raw = functools.partial(_raw_line, filled, functools.cache(_line_starts), rows)
     records = data.count(b"\n") + (not data.endswith(b"\n") and data != b"")
     blank = records - len(rows) - len(rejects)
-    return Block(at[rows] + line, batch, raw, rejects, blank, records)
+    return RowBlock(at[rows] + line, batch, raw, rejects, blank, records)
 
 
 def _filled_lines(data: bytes) -> tuple[bytes, Ints]:
@@ -281,8 +281,8 @@ class _Lines:
 
 
 def _read_with_care(
-    data: bytes, form: Form, line: int, patience: Patience, *, at_end: bool
-) -> tuple[Block, int, bytes]:
+    data: bytes, form: Form, line: int, budget: QuoteBudget, *, at_end: bool
+) -> tuple[RowBlock, int, bytes]:
     """Return rows read one by one, whatever their quotes and line ends."""
     lines = _Lines(data)
     rows: list[list[str]] = []
@@ -300,7 +300,7 @@ def _read_with_care(
                 if fault:
                     shown = _shown(lines.text(start, start + 1), form)
                     rejects.append(Reject(line + start, *fault, shown))
-                    patience.spend(len(lines.text(start, stop)), line + start)
+                    budget.charge(len(lines.text(start, stop)), line + start)
                 elif fields:
                     rows.append(fields)
                     spans.append((start, stop))
@@ -316,7 +316,7 @@ def _read_with_care(
     def raw(row: int) -> str:
         return lines.text(*spans[row]).decode().rstrip("\r\n")
 
-    block = Block(begins, batch, raw, rejects, blank, records)
+    block = RowBlock(begins, batch, raw, rejects, blank, records)
     return block, start, lines.text(start, len(lines))
 
 
@@ -364,7 +364,7 @@ def _records(
             yield fields if any(fields) else [], stop, None
 
 
-def without_blank(block: Block) -> Block:
+def without_blank(block: RowBlock) -> RowBlock:
     """Return the block without the rows in which every cell is empty, which it counts."""
     empty = np.ones(len(block.lines), np.bool_)
     for column in block.columns.columns:
@@ -376,7 +376,7 @@ def without_blank(block: Block) -> Block:
     if not empty.any():
         return block
     kept = np.flatnonzero(~empty)
-    return Block(
+    return RowBlock(
         block.lines[kept],
         block.columns.take(arrays.from_numpy(kept)),
         lambda row: block.raw(int(kept[row])),

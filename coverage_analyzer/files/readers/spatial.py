@@ -17,7 +17,7 @@ from coverage_analyzer import arrays, documents
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.readers import parquet as columnar
 from coverage_analyzer.files.readers import utf8, wkb
-from coverage_analyzer.files.readers.base import Block, Source, without
+from coverage_analyzer.files.readers.base import RowBlock, TableReader, without
 from coverage_analyzer.fingerprint import WatchedFiles, unchanged
 from coverage_analyzer.schema.rejects import Rejected
 
@@ -70,7 +70,7 @@ class Layer:
     stated: Callable[[Sequence[str]], Iterator[pa.RecordBatch]] | None = None
 
 
-class SpatialFile(Source):
+class SpatialFile(TableReader):
     """Points with attributes; rows count from 1.
 
     Attributes come first, as they are, then the longitude and latitude of the point on WGS 84.
@@ -137,7 +137,7 @@ class SpatialFile(Source):
             yield batch
 
     @unchanged
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self) -> Iterator[RowBlock]:
         """Yield all rows, in order; those whose geometry is no point are rejects.
 
         Raises
@@ -164,7 +164,7 @@ class SpatialFile(Source):
             none = [pa.nulls(0, field.type) for field in self._layer.schema]
             yield self._block(pa.RecordBatch.from_arrays(none, schema=self._layer.schema), row)
 
-    def _block(self, batch: pa.RecordBatch, row: int) -> Block:
+    def _block(self, batch: pa.RecordBatch, row: int) -> RowBlock:
         """Return attributes and coordinates of a batch that begins with a row."""
         at = self._layer.geometry
         cells = batch.column(at)
