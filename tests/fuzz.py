@@ -121,7 +121,7 @@ def read(path: Path, dialect: Dialect, size: int, lines: int) -> Read | None:
     AssertionError
         If a law is broken.
     """
-    delimited.BLOCK_BYTES, records.MOST_LINES = size, lines
+    delimited.BLOCK_BYTES, records.MAX_LINES = size, lines
     rows: list[tuple[int, list[str], str]] = []
     rejects: list[tuple[int, str, str, str]] = []
     blank = seen = 0

@@ -18,7 +18,7 @@ from coverage_analyzer.files.table import Table, usable
 from coverage_analyzer.schema import columns as tables
 from coverage_analyzer.schema.columns import header_key
 
-LISTED: Final = 5
+MAX_LISTED: Final = 5
 """So many lines of an id that stands more than once are told."""
 
 NAMED: Final = 3
@@ -94,8 +94,8 @@ def found(table: Table, site_id: str, product: str = "") -> FoundSite:
     if first is None:
         raise InputError(_nowhere(table, wanted, list(pool), unread))
     if len(lines) > 1:
-        more = f" and {len(lines) - LISTED} more" if len(lines) > LISTED else ""
-        listed = ", ".join(table.source.place(n) or f"line {n}" for n in lines[:LISTED])
+        more = f" and {len(lines) - MAX_LISTED} more" if len(lines) > MAX_LISTED else ""
+        listed = ", ".join(table.source.place(n) or f"line {n}" for n in lines[:MAX_LISTED])
         which = " Say which --product." if "product" in table.columns and not product else ""
         msg = f"{table.path}: {wanted!r} stands in {listed}{more}; a letter is on one row.{which}"
         raise InputError(msg)
@@ -112,8 +112,8 @@ def _products(table: Table, block: RowBlock, rows: Ints) -> list[str]:
 
 def _not_of(table: Table, site_id: str, product: str, others: list[str]) -> str:
     """Return the message that no row of an id is of a product."""
-    shown = ", ".join(repr(name) if name.strip() else "no product" for name in others[:LISTED])
-    more = f" and {len(others) - LISTED} more" if len(others) > LISTED else ""
+    shown = ", ".join(repr(name) if name.strip() else "no product" for name in others[:MAX_LISTED])
+    more = f" and {len(others) - MAX_LISTED} more" if len(others) > MAX_LISTED else ""
     near = difflib.get_close_matches(product, others, n=1, cutoff=0.6)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     return (

@@ -88,7 +88,7 @@ def _file(path: Path, dialect: Dialect, wanted: Wanted) -> TableReader:
             found = workbook.WorkbookFile(path, dialect.sheet, dialect.decimal)
         case _:
             found = DelimitedFile(path, dialect, wanted)
-    if formulas.is_guarded(path, found.headers):
+    if formulas.is_escaped(path, found.headers):
         found = UnescapedReader(found)
     return partitions.with_keys(found, path)
 
@@ -98,11 +98,13 @@ class UnescapedReader(WrappedReader):
 
     def __init__(self, source: TableReader) -> None:
         super().__init__(source)
-        self.headers = [guard.unguarded(arrays.text_array([h]))[0].as_py() for h in source.headers]
+        self.headers = [
+            guard.unescape_formulas(arrays.text_array([h]))[0].as_py() for h in source.headers
+        ]
 
     def blocks(self) -> Iterator[RowBlock]:
         """Yield all rows, in order."""
         for block in self._source.blocks():
-            cells = [guard.unguarded(c) for c in block.columns.columns]
+            cells = [guard.unescape_formulas(c) for c in block.columns.columns]
             columns = pa.RecordBatch.from_arrays(cells, names=block.columns.schema.names)
             yield dataclasses.replace(block, columns=columns)

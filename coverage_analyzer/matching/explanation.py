@@ -22,7 +22,7 @@ from coverage_analyzer.policy.rules import NOT_COVERED, Level, miles_text
 from coverage_analyzer.schema.days import day_of
 from coverage_analyzer.schema.verdict import Reason, Status
 
-LISTED: Final = 10
+MAX_LISTED: Final = 10
 """So many centers in reach the text lists; it counts the rest."""
 
 REASONS: Final = {
@@ -170,10 +170,10 @@ class Explanation:
             lines.append(f"  limit     {miles_text(self.limit_miles)} miles")
         if self.center:
             lines.append(f"  center    {self.center}")
-        listed = self.in_reach[:LISTED]
+        listed = self.in_reach[:MAX_LISTED]
         lines += [f"  in reach  {c.center_id}: {c.distance_miles:.3f} miles" for c in listed]
-        if len(self.in_reach) > LISTED:
-            lines.append(f"            and {len(self.in_reach) - LISTED} more")
+        if len(self.in_reach) > MAX_LISTED:
+            lines.append(f"            and {len(self.in_reach) - MAX_LISTED} more")
         if self.accuracy_m is not None:
             lines.append(f"  accuracy  {self.accuracy_m:g} m")
         if self.refused:

@@ -471,7 +471,7 @@ def test_a_run_from_workbook_to_workbook_is_the_run_of_text(tmp_path: Path) -> N
     for row, record in zip(rows, expected, strict=True):
         read = dict(zip(header, row, strict=True))
         assert {n: plain(read[n]) for n in record} == {n: plain(c) for n, c in record.items()}
-    assert not formulas.is_guarded(tmp_path / "xlsx" / "report.xlsx")
+    assert not formulas.is_escaped(tmp_path / "xlsx" / "report.xlsx")
     told = json.loads((tmp_path / "xlsx" / "run.json").read_text("utf-8"))
     assert told["files"][0] == "report.xlsx"
 

@@ -22,7 +22,7 @@ from coverage_analyzer.errors import InputError
 
 OURS: Final = ("query", "table", "schema")
 HIDDEN: Final = "***"
-LONGEST_NAME: Final = 63
+MAX_NAME_BYTES: Final = 63
 """Bytes of a name; PostgreSQL would cut a longer one without a word."""
 
 _SCHEME = re.compile(
@@ -133,8 +133,10 @@ def check_name(name: str, what: str, kind: str) -> None:
     InputError
         If PostgreSQL would cut the name.
     """
-    if kind == "postgresql" and len(name.encode()) > LONGEST_NAME:
-        msg = f"{what} {name!r} is longer than {LONGEST_NAME} bytes, the most that PostgreSQL keeps"
+    if kind == "postgresql" and len(name.encode()) > MAX_NAME_BYTES:
+        msg = (
+            f"{what} {name!r} is longer than {MAX_NAME_BYTES} bytes, the most that PostgreSQL keeps"
+        )
         raise InputError(f"{msg}; give it a shorter name.")
 
 

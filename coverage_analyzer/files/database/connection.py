@@ -21,7 +21,7 @@ from coverage_analyzer.files.database.address import HIDDEN, Address
 if TYPE_CHECKING:
     from adbc_driver_manager import AdbcConnection, AdbcStatement
 
-PATIENCE_S: Final = 15
+CONNECT_TIMEOUT_S: Final = 15
 """How long to wait for a server that does not answer, where the user says nothing."""
 
 
@@ -213,7 +213,7 @@ def _uri(address: Address) -> str:
     uri = address.connection
     if "connect_timeout=" in uri or "PGCONNECT_TIMEOUT" in os.environ:
         return uri
-    return f"{uri}{'&' if '?' in uri else '?'}connect_timeout={PATIENCE_S}"
+    return f"{uri}{'&' if '?' in uri else '?'}connect_timeout={CONNECT_TIMEOUT_S}"
 
 
 def _file(address: Address, mode: str) -> str:

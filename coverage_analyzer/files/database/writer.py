@@ -21,7 +21,7 @@ from coverage_analyzer.files.database import connection as connecting
 from coverage_analyzer.files.database.address import Address, address, check_name, quoted
 from coverage_analyzer.files.writers.base import Writer
 
-MARK: Final = "Report of coverage-analyzer, replaced whole by its next run."
+TABLE_COMMENT: Final = "Report of coverage-analyzer, replaced whole by its next run."
 """The comment on a table that may be replaced."""
 
 POSTGRESQL_TABLE: Final = """
@@ -162,10 +162,10 @@ class TableWriter(Writer):
         """
         table = self._place.table
         if self._place.kind == "postgresql":
-            values = (self._schema, table, MARK)
+            values = (self._schema, table, TABLE_COMMENT)
             found = connecting.first_row(self._connection, POSTGRESQL_TABLE, values)
         else:
-            found = connecting.first_row(self._connection, SQLITE_TABLE, (table, MARK))
+            found = connecting.first_row(self._connection, SQLITE_TABLE, (table, TABLE_COMMENT))
         if found is not None and not found[0]:
             msg = (
                 f"{table!r} is there, and no report put it there; name another table, or drop it "
@@ -196,7 +196,7 @@ class TableWriter(Writer):
             self._old()  # while we waited for the lock, another may have come
             run(self._connection, f"DROP TABLE {schema}.{table}")
         run(self._connection, f"ALTER TABLE {schema}.{quoted(self._new)} RENAME TO {table}")
-        run(self._connection, f"COMMENT ON TABLE {schema}.{table} IS '{MARK}'")
+        run(self._connection, f"COMMENT ON TABLE {schema}.{table} IS '{TABLE_COMMENT}'")
 
     def _swap_sqlite(self) -> None:
         table, run = quoted(self._place.table), connecting.execute
@@ -205,7 +205,7 @@ class TableWriter(Writer):
             run(self._connection, f"DROP TABLE main.{table}")
         columns = ", ".join(f"{quoted(f.name)} {_affinity(f.type)}" for f in self._columns or ())
         # SQLite has no comments on tables; it keeps the statement that made one.
-        run(self._connection, f"CREATE TABLE main.{table} (/* {MARK} */ {columns})")
+        run(self._connection, f"CREATE TABLE main.{table} (/* {TABLE_COMMENT} */ {columns})")
         run(self._connection, f"INSERT INTO main.{table} SELECT * FROM temp.{quoted(self._new)}")
 
 

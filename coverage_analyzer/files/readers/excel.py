@@ -34,7 +34,7 @@ from coverage_analyzer.schema.rejects import Reject, Rejected
 
 SUFFIXES: Final = (".xlsx", ".xlsm")
 
-RATIO: Final = 50
+MAX_RATIO: Final = 50
 """How many times its size a workbook may unpack to; honest ones reach 30."""
 
 MEMORY_BYTES: Final = 1 << 30
@@ -210,7 +210,7 @@ def _memory(path: Path) -> int:
         if not zipfile.is_zipfile(path):  # one with a password, or none at all: the library tells
             path.open("rb").close()
             return MEMORY_BYTES
-        with archives.opened(path, "workbook", ratio=RATIO) as archive:
+        with archives.opened(path, "workbook", ratio=MAX_RATIO) as archive:
             unpacked = sum(part.file_size for part in archive.infolist())
     except OSError as error:
         msg = f"{path} cannot be opened: {error}."

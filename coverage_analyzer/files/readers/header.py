@@ -14,7 +14,7 @@ from coverage_analyzer.files.readers import records, streams
 DELIMITERS: Final = (",", ";", "\t", "|")
 """What may stand between fields; the header tells which one does."""
 
-MOST_COLUMNS: Final = 16_384
+MAX_COLUMNS: Final = 16_384
 """As many as a sheet of a workbook has; a header of more is no header."""
 
 MARK_BYTES: Final = 1 << 20
@@ -69,7 +69,7 @@ def read_header(
     while True:
         more = text.stream.read(block_bytes)
         data += more
-        plain = data.removeprefix(streams.MARK)
+        plain = data.removeprefix(streams.BOM)
         _check_marks(plain, delimiter, path)
         lines = plain[: records.last_line_end(plain) if more else None].splitlines(keepends=True)
         patient = bool(more) and len(data) < records.FIELD_BYTES
@@ -100,7 +100,7 @@ def _check_marks(data: bytes, delimiter: str, path: Path) -> None:
     """
     line = re.split(rb"[\r\n]", _QUOTED.sub(b"", data[:MARK_BYTES]), maxsplit=1)[0]
     marks = [line.count(mark.encode()) for mark in delimiter or DELIMITERS]
-    if max(marks) >= MOST_COLUMNS:
+    if max(marks) >= MAX_COLUMNS:
         _refuse_columns(max(marks) + 1, path)
 
 
@@ -113,7 +113,7 @@ def _refuse_columns(count: int, path: Path) -> NoReturn:
         Always.
     """
     msg = (
-        f"{path}, line 1 has {count:,} columns; at most {MOST_COLUMNS:,} are read. Drop those "
+        f"{path}, line 1 has {count:,} columns; at most {MAX_COLUMNS:,} are read. Drop those "
         f"unneeded."
     )
     raise InputError(msg)
@@ -133,7 +133,7 @@ def _checked(found: Header | None, path: Path, *, whole: bool) -> Header:
     if found is None or not any(h.strip() for h in found.fields):
         msg = f"{path} is empty in line 1: it needs a header line and rows."
         raise InputError(msg)
-    if len(found.fields) > MOST_COLUMNS:
+    if len(found.fields) > MAX_COLUMNS:
         _refuse_columns(len(found.fields), path)
     return found
 

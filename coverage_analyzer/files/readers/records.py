@@ -33,7 +33,7 @@ FIELD_BYTES: Final = 4 << 20
 RECORD_BYTES: Final = 16 << 20
 """No record is longer: a file in which one is would fill the memory."""
 
-MOST_LINES: Final = 1 << 17
+MAX_LINES: Final = 1 << 17
 """So many lines at once: rejects are objects, and 2 bytes of text may make one of 300."""
 
 UNFINISHED: Final = "unexpected end of data"
@@ -57,12 +57,12 @@ def last_line_end(data: bytes) -> int:
 
 def pieces(data: bytes) -> Iterator[tuple[bytes, bool]]:
     """Yield whole lines in runs of not too many of them, and whether a run is the last."""
-    many = data.count(b"\n") + data.count(b"\r") > MOST_LINES
+    many = data.count(b"\n") + data.count(b"\r") > MAX_LINES
     if not many or not data.strip(b"\r\n"):
         yield data, True
         return
     starts = _line_starts(data)
-    cuts = [*starts[:-1:MOST_LINES].tolist(), len(data)]
+    cuts = [*starts[:-1:MAX_LINES].tolist(), len(data)]
     for start, stop in itertools.pairwise(cuts):
         yield data[start:stop], stop == len(data)
 
@@ -196,7 +196,7 @@ def _parsed(data: bytes, form: Form) -> tuple[pa.RecordBatch, list[pyarrow.csv.I
     names = [str(n) for n in range(form.width)]
     if not data:
         return _empty(names), odd
-    if data.startswith(streams.MARK):
+    if data.startswith(streams.BOM):
         return None  # pyarrow would take the mark away
     try:
         table = pyarrow.csv.read_csv(

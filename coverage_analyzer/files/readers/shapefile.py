@@ -75,7 +75,7 @@ def checked(path: Path, encoding: str = "") -> Shapefile:
     """
     if path.suffix.lower() == ".zip":
         fingerprint = WatchedFiles(path)
-        with archives.opened(path, "zipped Shapefile", ratio=RATIO) as archive:
+        with archives.opened(path, "zipped Shapefile", ratio=MAX_RATIO) as archive:
             inside = _only(path, archive)
             parts = _parts(inside, archive.namelist(), path)
             heads = {s: _part_of(archive, part) for s, part in parts.items()}
@@ -137,7 +137,7 @@ def _check_streams(path: Path, archive: ZipFile, parts: Mapping[str, str]) -> No
             raise InputError(msg) from None
 
 
-RATIO: Final = 1032
+MAX_RATIO: Final = 1032
 """All that deflate can do: a table pads its cells with blanks, and is read as a stream."""
 
 

@@ -17,7 +17,7 @@ STANDARD_INPUT: Final = "-"
 
 GZIP: Final = b"\x1f\x8b"
 ZSTD: Final = b"\x28\xb5\x2f\xfd"
-MARK: Final = codecs.BOM_UTF8
+BOM: Final = codecs.BOM_UTF8
 """The byte order mark that some programs put before UTF-8."""
 
 UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)

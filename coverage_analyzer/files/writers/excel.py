@@ -102,7 +102,7 @@ class WorkbookWriter:
         path: Path,
         schema: pa.Schema,
         miles: Collection[str],
-        escaped: Callable[[str], str] = guard.guarded_text,
+        escaped: Callable[[str], str] = guard.escape_formula,
     ) -> None:
         if importlib.util.find_spec("xlsxwriter") is None:
             msg = "To write workbooks, do: pip install 'coverage-analyzer[excel]'"
