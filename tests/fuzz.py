@@ -215,7 +215,7 @@ def read_other(path: Path, suffix: str) -> bool:
         elif suffix == ".run.json":
             documents.read_json(path)
         else:
-            table = reading.opened(path, tables.SITES)
+            table = reading.open_table(path, tables.SITES)
             for block in table.blocks():
                 seen = len(block.lines) + len(block.rejects) + block.blank
                 assert seen == block.records, "the rows do not add up"

@@ -70,7 +70,7 @@ def check(
     world = countries.load()
     rules = Policy.load(policy)
     convention = rules.convention(world.names, trust_declared=options.trust_declared)
-    table = reading.opened(sites, tables.SITES, options.columns, options.dialect)
+    table = reading.open_table(sites, tables.SITES, options.columns, options.dialect)
     ledger, grounds = Ledger(), np.zeros(len(CountryBasis), np.int64)
     with ExitStack() as stack:
         writer = None
@@ -94,11 +94,11 @@ def check(
     usable = int(grounds[list(USABLE)].sum())
     return {
         "sites": str(table.path),
-        "columns": table.recognised,
-        "other_columns": [h for h in table.headers if h not in table.recognised.values()],
+        "columns": table.matched_columns,
+        "other_columns": [h for h in table.headers if h not in table.matched_columns.values()],
         "warnings": [
             *rules.warnings,
-            *tables.unnoticed(table.headers, table.columns, tables.SITES),
+            *tables.column_suggestions(table.headers, table.columns, tables.SITES),
             *EligibilityChecker(rules, None, world, np.datetime64(today(), "D")).missing_columns(
                 table.columns
             ),

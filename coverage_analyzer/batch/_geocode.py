@@ -144,7 +144,7 @@ def geocode(
     )
     kind = _kind(path)
     check_rejects(options.rejects)
-    table = reading.opened(addresses, tables.ADDRESSES, options.columns, options.dialect)
+    table = reading.open_table(addresses, tables.ADDRESSES, options.columns, options.dialect)
     check_columns(table.columns, table.headers)
     totals = Totals()
     with ExitStack() as stack:
@@ -161,7 +161,7 @@ def geocode(
     return {
         "addresses": str(table.path),
         "output": str(path),
-        "columns": table.recognised,
+        "columns": table.matched_columns,
         "renamed_columns": renamed(table.headers),
         "ledger": totals.ledger.figures(),
         "first_rejects": totals.ledger.first,
@@ -169,7 +169,7 @@ def geocode(
         "reasons": {r.value: n for r, n in totals.reasons.most_common()},
         "questions": {n: getattr(geocoder, n) for n in ("asked", "answered", "cached")},
         "warnings": [
-            *tables.unnoticed(table.headers, table.columns, tables.ADDRESSES),
+            *tables.column_suggestions(table.headers, table.columns, tables.ADDRESSES),
             *_unanswered(geocoder),
         ],
     }

@@ -106,7 +106,7 @@ def run(
     )
     wanted, rules, limit = day(as_of), Policy.load(policy), RejectLimit.parse(options.max_rejects)
     columns, dialect = options.center_columns, options.center_dialect
-    given = reading.opened(centers, tables.CENTERS, columns, dialect)
+    given = reading.open_table(centers, tables.CENTERS, columns, dialect)
     dated = open_products(options.products)
     matcher = matcher_of(
         given,
@@ -120,7 +120,7 @@ def run(
             read.source.sha256()  # at once: these files may change from here on
     table = _opened_sites(sites, options)
     formats.check_rows(options.format, table.source.rows)
-    log.info("%s: columns %s", table.path, table.recognised)
+    log.info("%s: columns %s", table.path, table.matched_columns)
     with Publication(output, _names(options)) as publication, _rows_elsewhere(options) as elsewhere:
         try:
             if options.on_duplicate != "keep":
@@ -140,7 +140,7 @@ def run(
 
 def _rows_elsewhere(options: Options) -> AbstractContextManager[TableWriter | None]:
     """Return what writes the rows into a database, too, if that is wanted."""
-    return target.opened(options.table) if options.table else nullcontext()
+    return target.open_writer(options.table) if options.table else nullcontext()
 
 
 def _names(options: Options) -> list[str]:
@@ -151,7 +151,7 @@ def _names(options: Options) -> list[str]:
 
 
 def _opened_sites(sites: str | Path, options: Options) -> Table:
-    return reading.opened(sites, tables.SITES, options.columns, options.dialect)
+    return reading.open_table(sites, tables.SITES, options.columns, options.dialect)
 
 
 def _check_inputs(sites: str | Path, centers: str | Path, options: Options) -> None:

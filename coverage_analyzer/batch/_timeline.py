@@ -81,7 +81,7 @@ def timeline(
     )
     ending = kind_of(output, list(KINDS), what="A timeline is")
     line = _line(centers, Policy.load(policy), days, options)
-    table = reading.opened(sites, tables.SITES, options.columns, options.dialect)
+    table = reading.open_table(sites, tables.SITES, options.columns, options.dialect)
     totals, matcher = Totals(Census(len(line.matcher.policy.titles))), line.matcher
     with (
         single.replacing(Path(output)) as part,
@@ -99,7 +99,7 @@ def timeline(
         "levels": _levels(totals.census, matcher),
         "warnings": [
             *matcher.policy.warnings,
-            *tables.unnoticed(table.headers, table.columns, tables.SITES),
+            *tables.column_suggestions(table.headers, table.columns, tables.SITES),
             *matcher.gates.warnings(table.columns, totals.empty),
             *matcher.region_warnings,
         ],
@@ -138,7 +138,7 @@ def _line(
     """Return the rules over the centers of a file, from a day to another."""
     columns, dialect = options.center_columns, options.center_dialect
     matcher = matcher_of(
-        reading.opened(centers, tables.CENTERS, columns, dialect),
+        reading.open_table(centers, tables.CENTERS, columns, dialect),
         policy,
         as_of=day(days[0]),
         trust_declared=options.trust_declared,

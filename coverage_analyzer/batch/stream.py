@@ -72,7 +72,7 @@ def open_products(path: str | Path | None) -> Table | None:
     if str(path) == streams.STANDARD_INPUT:
         msg = "Products do not come from standard input; give a file of them."
         raise InputError(msg)
-    return reading.opened(path, tables.PRODUCTS)
+    return reading.open_table(path, tables.PRODUCTS)
 
 
 @dataclass(frozen=True)

@@ -83,7 +83,7 @@ def explain(
         --centers data/service_centers.csv
     """
     from coverage_analyzer.batch.stream import matcher_of, products_of
-    from coverage_analyzer.files.table import opened
+    from coverage_analyzer.files.table import open_table
     from coverage_analyzer.matching.explanation import explanation
     from coverage_analyzer.policy import Policy
     from coverage_analyzer.programmes.afterwards import with_route
@@ -91,7 +91,7 @@ def explain(
     from coverage_analyzer.schema.days import day
 
     rules = Policy.load(policy)
-    table = opened(centers, CENTERS, center_columns, center_dialect)
+    table = open_table(centers, CENTERS, center_columns, center_dialect)
     matcher = matcher_of(
         table,
         rules,

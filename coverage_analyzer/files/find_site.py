@@ -49,7 +49,7 @@ class FoundSite:
         return self.cells.get(self.columns.get(column, ""), "").strip()
 
 
-def found(table: Table, site_id: str, product: str = "") -> FoundSite:
+def find_row(table: Table, site_id: str, product: str = "") -> FoundSite:
     """Return the row of an id; without a column of ids, of a line.
 
     Parameters
@@ -202,7 +202,7 @@ def _site(table: Table, block: RowBlock, site_id: str) -> FoundSite:
     texts = [tables.as_text(_plain(c))[0].as_py() for c in block.columns.columns]
     cells = dict(zip(table.headers, texts, strict=True))
     for name, days in rows.days.items():
-        cells[table.recognised[name]] = "" if np.isnat(days[0]) else str(days[0])
+        cells[table.matched_columns[name]] = "" if np.isnat(days[0]) else str(days[0])
     return FoundSite(
         site_id,
         int(block.lines[0]),
@@ -210,7 +210,7 @@ def _site(table: Table, block: RowBlock, site_id: str) -> FoundSite:
         float(where.lat[0]),
         float(where.accuracy_m[0]),
         cells,
-        table.recognised,
+        table.matched_columns,
     )
 
 

@@ -83,7 +83,7 @@ class Table:
         return self.source.headers
 
     @property
-    def recognised(self) -> dict[str, str]:
+    def matched_columns(self) -> dict[str, str]:
         """The header that each known column has in the file."""
         return {name: self.headers[at] for name, at in self.columns.items()}
 
@@ -141,7 +141,7 @@ class Table:
         return block.columns.column(self.columns[name]) if name in self.columns else None
 
 
-def opened(
+def open_table(
     path: str | Path,
     table: Sequence[Column],
     columns: Mapping[str, str] | None = None,
@@ -176,14 +176,14 @@ def opened(
 
     def wanted(headers: Sequence[str]) -> bool:
         try:
-            return bool(tables.recognised(headers, table, columns))
+            return bool(tables.match_columns(headers, table, columns))
         except InputError:
             return False
 
     source = opening.source(place, dialect, wanted)
     try:
         overrides = {**source.known, **(columns or {})}
-        found = tables.recognised(source.headers, table, overrides, cut_at=source.cut_at)
+        found = tables.match_columns(source.headers, table, overrides, cut_at=source.cut_at)
         dated = {at for name, at in found.items() if name in {*DAYS, *gates.DAYS}}
         source.days_as_text([source.headers[at] for at in sorted(dated)])
         tables.check_types({name: source.types[at] for name, at in found.items()})

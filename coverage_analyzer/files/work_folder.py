@@ -52,7 +52,7 @@ class WorkFolder:
     lock: int | None
 
     @classmethod
-    def made(cls, parent: Path, target: str = "") -> Self:
+    def create(cls, parent: Path, target: str = "") -> Self:
         """Return a new one in a folder.
 
         Raises

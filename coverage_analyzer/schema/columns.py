@@ -191,7 +191,7 @@ def header_key(header: str) -> str:
     return re.sub(r"[\s_-]", "", header).casefold()
 
 
-def recognised(
+def match_columns(
     headers: Sequence[str],
     table: Sequence[Column],
     overrides: Mapping[str, str] | None = None,
@@ -219,7 +219,7 @@ def recognised(
 
     Examples
     --------
-    >>> recognised(["ID", "Lat", "lng", "Country Code"], SITES)
+    >>> match_columns(["ID", "Lat", "lng", "Country Code"], SITES)
     {'site_id': 0, 'latitude': 1, 'longitude': 2, 'country': 3}
     """
     twice = [h for h, n in Counter(headers).items() if n > 1 and h.strip()]
@@ -324,7 +324,7 @@ def _numbered(header: str) -> str:
     return rf"{stem}_\d|{stem[: len(stem) - 1]}_\d\d"
 
 
-def unnoticed(
+def column_suggestions(
     headers: Sequence[str], found: Mapping[str, int], table: Sequence[Column]
 ) -> list[str]:
     """Return a warning for each optional column that is not found though a header may be meant."""

@@ -221,7 +221,7 @@ def recognised(sites: pa.Schema, columns: Mapping[str, str] | None) -> dict[str,
     InputError
         If one is missing, ambiguous or of a type that cannot be meant.
     """
-    known = tables.recognised(sites.names, tables.SITES, columns)
+    known = tables.match_columns(sites.names, tables.SITES, columns)
     types = {name: columnar.plain_type(sites.field(at).type) for name, at in known.items()}
     tables.check_types(types)
     return known
@@ -248,7 +248,7 @@ def _centers(
     if isinstance(centers, (str, Path)):
         world = countries.load()
         convention = policy.convention(world.names, trust_declared=trust_declared)
-        return reading.read_centers(reading.opened(centers, tables.CENTERS), world, convention)
+        return reading.read_centers(reading.open_table(centers, tables.CENTERS), world, convention)
     from coverage_analyzer.frames.columns import centers_of
 
     return centers_of(centers)

@@ -162,7 +162,7 @@ def _refuse_what_spark_does_not(options: Options) -> None:
 def _opened_centers(spark: "SparkSession", centers: str, folder: Path, options: Options) -> Table:
     path = sources.fetched(spark, centers, folder)
     columns, dialect = options.center_columns, options.center_dialect
-    return reading.opened(path, tables.CENTERS, columns, dialect)
+    return reading.open_table(path, tables.CENTERS, columns, dialect)
 
 
 def _fetched_products(spark: "SparkSession", options: Options, folder: Path) -> Path | None:

@@ -286,7 +286,7 @@ def _whole_files(
         raise InputError(msg)
     with tempfile.TemporaryDirectory() as folder:
         copy = fetched(spark, first, Path(folder))
-        table = reading.opened(copy, tables.SITES, options.columns, options.dialect)
+        table = reading.open_table(copy, tables.SITES, options.columns, options.dialect)
         table = replace(table, source=_empty(table.headers, table.source.types))
     content = f.lit(None).cast("binary") if local else f.col("content")
     frame = spark.read.format("binaryFile").load(sites).select("path", content)
@@ -328,7 +328,7 @@ def _files_judged(
         for batch in batches:
             for path, content in zip(*(c.to_pylist() for c in batch.columns), strict=True):
                 with _on_disk(path, content) as file:
-                    table = reading.opened(file, tables.SITES, columns, dialect)
+                    table = reading.open_table(file, tables.SITES, columns, dialect)
                     _same_headers(path, table.headers, headers)
                     for some in judged(table.rows(), table, matcher_of(recipe)):
                         rejects = some.rows.rejects

@@ -221,7 +221,7 @@ def test_geojson_that_changes_while_its_columns_are_looked_for(
 
 def test_the_program_ends_with_2(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In one line that names the file."""
-    path, ask = saved(tmp_path, "sites.csv"), reading.opened
+    path, ask = saved(tmp_path, "sites.csv"), reading.open_table
     shown = once(appended, path)
 
     def opened(*given: Any) -> Any:
@@ -230,7 +230,7 @@ def test_the_program_ends_with_2(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
             shown(0, 0)
         return table
 
-    monkeypatch.setattr(reading, "opened", opened)
+    monkeypatch.setattr(reading, "open_table", opened)
     arguments = ["run", str(path), "--centers", str(centers_file(tmp_path)), "-o"]
     ended = CliRunner().invoke(program, [*arguments, str(tmp_path / "out"), "--as-of", AS_OF])
     assert isinstance(ended.exception, InputError)

@@ -99,7 +99,7 @@ def test_each_kind_of_cell_has_its_text(tmp_path: Path) -> None:
 def test_the_decimal_mark_of_the_run_is_that_of_numbers(tmp_path: Path) -> None:
     """Who says that coordinates have a comma gets those that are numbers, too."""
     path = book(tmp_path / "x.xlsx", [HEADER, ["1", 47.5, 8], ["2", "47,25", 8]])
-    sites = reading.opened(path, ca_sites(), dialect=reading.Dialect(decimal=","))
+    sites = reading.open_table(path, ca_sites(), dialect=reading.Dialect(decimal=","))
     (rows,) = sites.rows()
     assert rows.coordinates.lat.tolist() == [47.5, 47.25]
 

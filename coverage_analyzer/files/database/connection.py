@@ -26,7 +26,7 @@ CONNECT_TIMEOUT_S: Final = 15
 
 
 @contextlib.contextmanager
-def telling(address: Address, kind: type[CoverageError]) -> Iterator[None]:
+def translate_errors(address: Address, kind: type[CoverageError]) -> Iterator[None]:
     """Turn what drivers, and we, raise into an error that names the address, without passwords.
 
     Raises
@@ -43,17 +43,17 @@ def telling(address: Address, kind: type[CoverageError]) -> Iterator[None]:
         msg = f"{address}: {error}"
         raise kind(msg) from None
     except (manager.Error, pa.ArrowException, OSError) as error:
-        msg = f"{address}: {told(str(error), address)}"
+        msg = f"{address}: {redact(str(error), address)}"
         raise kind(msg) from None
 
 
-def told(message: str, address: Address) -> str:
+def redact(message: str, address: Address) -> str:
     r"""Return what a driver's message says, in one line and without passwords.
 
     Examples
     --------
     >>> address = Address("sqlite", "f.db", "f.db", secrets=("hunter2",))
-    >>> told("NOT_FOUND: [libpq] Failed: ERROR:  no user hunter2\nLINE 1: x\n", address)
+    >>> redact("NOT_FOUND: [libpq] Failed: ERROR:  no user hunter2\nLINE 1: x\n", address)
     'no user ***.'
     """
     found = re.search(r"(?:ERROR|FATAL): +(.*)", message)
@@ -117,7 +117,7 @@ def batches(
         with _waiter(statement) as waiter:
             handle, _ = _submitted(waiter, statement.execute_query)()
         with pa.RecordBatchReader.from_stream(handle) as reader, _waiter(statement) as waiter:
-            yield reader.schema, _ahead(reader, waiter)
+            yield reader.schema, _prefetch(reader, waiter)
 
 
 @contextlib.contextmanager
@@ -132,7 +132,7 @@ def _waiter(statement: "AdbcStatement") -> Iterator[ThreadPoolExecutor]:
             raise
 
 
-def _ahead(reader: Any, waiter: ThreadPoolExecutor) -> Iterator[pa.RecordBatch]:
+def _prefetch(reader: Any, waiter: ThreadPoolExecutor) -> Iterator[pa.RecordBatch]:
     """Yield all batches, each read while the one before it is used."""
     coming = _submitted(waiter, reader.read_next_batch)
     while True:

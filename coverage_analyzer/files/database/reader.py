@@ -82,7 +82,7 @@ class DatabaseTable(TableReader):
         self._statement: AdbcStatement | None = None
         self.geometries: list[str] = []
         """Columns that hold places as PostGIS keeps them; these are not read as coordinates."""
-        with connecting.telling(address, InputError):
+        with connecting.translate_errors(address, InputError):
             query = _query(address)
             with connecting.reading(address) as connection:
                 if address.kind == "postgresql":
@@ -118,7 +118,7 @@ class DatabaseTable(TableReader):
         row = 1
         options, address = OPTIONS[self._address.kind], self._address
         with (
-            connecting.telling(address, InputError),
+            connecting.translate_errors(address, InputError),
             connecting.reading(address) as connection,
             connecting.batches(connection, self._sql, options, self._started) as (schema, batches),
         ):

@@ -58,14 +58,14 @@ class TableWriter(Writer):
     """
 
     def __init__(self, place: Address) -> None:
-        with connecting.telling(place, InputError):
+        with connecting.translate_errors(place, InputError):
             _check(place)
         self._place = place
         self._new = f"coverage_analyzer_{os.urandom(8).hex()}"
         self._columns: pa.Schema | None = None
         self._made = place.kind == "sqlite" and not Path(place.connection).exists()
         self._opened = connecting.connected(place)
-        with connecting.telling(place, PublishError):
+        with connecting.translate_errors(place, PublishError):
             self._connection = self._opened.__enter__()
             try:
                 self._schema = self._begin()
@@ -86,7 +86,7 @@ class TableWriter(Writer):
         PublishError
             If the database refuses them.
         """
-        with connecting.telling(self._place, PublishError):
+        with connecting.translate_errors(self._place, PublishError):
             rows = storable(batch, self._place.kind)
             first, self._columns = self._columns is None, rows.schema
             if first:
@@ -102,7 +102,7 @@ class TableWriter(Writer):
         PublishError
             If the database refuses.
         """
-        with connecting.telling(self._place, PublishError):
+        with connecting.translate_errors(self._place, PublishError):
             if self._place.kind == "postgresql":
                 self._swap_postgresql()
             else:
@@ -116,7 +116,7 @@ class TableWriter(Writer):
         PublishError
             If the database refuses.
         """
-        with connecting.telling(self._place, PublishError):
+        with connecting.translate_errors(self._place, PublishError):
             if self._place.kind == "postgresql":
                 self._connection.commit()
             else:
@@ -209,7 +209,7 @@ class TableWriter(Writer):
         run(self._connection, f"INSERT INTO main.{table} SELECT * FROM temp.{quoted(self._new)}")
 
 
-def opened(text: str) -> TableWriter:
+def open_writer(text: str) -> TableWriter:
     """Return a writer into the table that an address names.
 
     Raises

@@ -33,7 +33,7 @@ PARTS: Final = 10_000
 """So many files are in no archive that is meant to be read."""
 
 
-def opened(path: Path, kind: str, *, ratio: int = MAX_RATIO) -> zipfile.ZipFile:
+def open_archive(path: Path, kind: str, *, ratio: int = MAX_RATIO) -> zipfile.ZipFile:
     """Open an archive of others.
 
     Parameters

@@ -210,7 +210,7 @@ def _memory(path: Path) -> int:
         if not zipfile.is_zipfile(path):  # one with a password, or none at all: the library tells
             path.open("rb").close()
             return MEMORY_BYTES
-        with archives.opened(path, "workbook", ratio=MAX_RATIO) as archive:
+        with archives.open_archive(path, "workbook", ratio=MAX_RATIO) as archive:
             unpacked = sum(part.file_size for part in archive.infolist())
     except OSError as error:
         msg = f"{path} cannot be opened: {error}."

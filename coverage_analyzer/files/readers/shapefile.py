@@ -75,7 +75,7 @@ def checked(path: Path, encoding: str = "") -> Shapefile:
     """
     if path.suffix.lower() == ".zip":
         fingerprint = WatchedFiles(path)
-        with archives.opened(path, "zipped Shapefile", ratio=MAX_RATIO) as archive:
+        with archives.open_archive(path, "zipped Shapefile", ratio=MAX_RATIO) as archive:
             inside = _only(path, archive)
             parts = _parts(inside, archive.namelist(), path)
             heads = {s: _part_of(archive, part) for s, part in parts.items()}

@@ -77,7 +77,7 @@ class Publication:
         self._lock: int | None = None
         try:
             self._lock = locked(self.folder)
-            self._work = WorkFolder.made(self.folder)
+            self._work = WorkFolder.create(self.folder)
             for kind in (NEW, OLD):
                 self._kept(kind)
             for left in self._work.left_behind():
