@@ -48,7 +48,7 @@ from coverage_analyzer.roads import recheck as ruling
 from coverage_analyzer.roads.drive_times import (
     DriveTimes,
     drive_times,
-    engine_of,
+    open_engine,
     road_area,
     snap_limit_m,
 )
@@ -114,7 +114,7 @@ def drive(
     watched, manifest = watched_run(folder)
     rules = _rules(_check_engine(folder, manifest), policy)
     limits = drive_limits(rules, minutes)
-    engine = engine_of(roads)
+    engine = open_engine(roads)
     with Publication(folder, [NAME]) as publication:
         job = Job(folder, manifest, rules, engine, limits)
         try:
@@ -340,7 +340,7 @@ class Job:
     def _ruled(self, verdict: Mapping[str, pa.Array], drives: DriveTimes) -> dict[str, pa.Array]:
         """Return the columns of verdicts that roads can change."""
         rows = self._rows(verdict)
-        after = ruling.ruled(rows, self.policy, drives.status, drives.road_miles)
+        after = ruling.apply_drive_times(rows, self.policy, drives.status, drives.road_miles)
         return {
             name: _merged(verdict[name], getattr(rows, name), getattr(after, name), texts)
             for name, texts in self._names.items()

@@ -81,13 +81,13 @@ def graph_of(extract: Extract, speeds: Mapping[str, float] = SPEEDS) -> Any:
     for u, v, way, length, duration in zip(
         *names, ways, lengths, edge["duration"].tolist(), strict=True
     ):
-        told = {"highway": extract.highway[way], "length": length, "duration_s": duration}
+        attrs = {"highway": extract.highway[way], "length": length, "duration_s": duration}
         if extract.maxspeed[way]:
-            told["maxspeed"] = extract.maxspeed[way]
+            attrs["maxspeed"] = extract.maxspeed[way]
         if directions[way] >= 0:
-            graph.add_edge(u, v, **told)
+            graph.add_edge(u, v, **attrs)
         if directions[way] <= 0:
-            graph.add_edge(v, u, **told)
+            graph.add_edge(v, u, **attrs)
     return timed(graph, speeds)
 
 
@@ -128,10 +128,10 @@ def timed(graph: Any, speeds: Mapping[str, float] = SPEEDS) -> Any:
     fallback = speeds.get("road", SPEEDS["road"])
     graph = osmnx.add_edge_speeds(graph, hwy_speeds=dict(speeds), fallback=fallback)
     graph = osmnx.add_edge_travel_times(graph)
-    for _, _, told in graph.edges(data=True):
-        duration = float(told.get("duration_s", np.nan))
+    for _, _, attrs in graph.edges(data=True):
+        duration = float(attrs.get("duration_s", np.nan))
         if duration > 0:
-            told["travel_time"] = duration
+            attrs["travel_time"] = duration
     return graph
 
 

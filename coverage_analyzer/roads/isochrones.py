@@ -130,8 +130,8 @@ def parts_not_served(area: Any, served: Any, roads: Any) -> tuple[Any, Any]:
     if served.is_empty:
         return shapely.Polygon(), area
     rest = shapely.difference(area, served)
-    known, unknown = shapely.intersection(rest, roads), shapely.difference(rest, roads)
-    return polygons_of(known), polygons_of(unknown)
+    mapped, unmapped = shapely.intersection(rest, roads), shapely.difference(rest, roads)
+    return polygons_of(mapped), polygons_of(unmapped)
 
 
 def polygons_of(shape: Any) -> Any:

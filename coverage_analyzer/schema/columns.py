@@ -228,17 +228,17 @@ def match_columns(
         raise InputError(msg)
     overrides = overrides or {}
     _check_overrides(overrides, headers, table)
-    found: dict[str, int] = {}
+    columns_found: dict[str, int] = {}
     for column in table:
         beside = COUNTRY_BESIDE if column is COUNTRY else ()
-        wanted = [header_key(n) for n in (*column.spellings, *beside)]
-        at = [i for i, h in enumerate(headers) if header_key(h) in wanted]
+        keys = [header_key(n) for n in (*column.spellings, *beside)]
+        at = [i for i, h in enumerate(headers) if header_key(h) in keys]
         if column.ranked:
-            at = sorted(at, key=lambda i: wanted.index(header_key(headers[i])))[:1]
+            at = sorted(at, key=lambda i: keys.index(header_key(headers[i])))[:1]
         if column.name in overrides:
             at = [headers.index(overrides[column.name])]
         if column is COUNTRY and column.name not in overrides:
-            found |= (several := country_columns(headers, at))
+            columns_found |= (several := country_columns(headers, at))
             at = [] if several else at
         if len(at) > 1:
             names = " and ".join(repr(headers[i]) for i in at)
@@ -248,10 +248,10 @@ def match_columns(
             )
             raise InputError(msg)
         if at:
-            found[column.name] = at[0]
-    found |= _cut_columns(headers, table, found, cut_at) if cut_at else {}
-    _check_missing(found, headers, table)
-    return found
+            columns_found[column.name] = at[0]
+    columns_found |= _cut_columns(headers, table, columns_found, cut_at) if cut_at else {}
+    _check_missing(columns_found, headers, table)
+    return columns_found
 
 
 def country_columns(headers: Sequence[str], at: Sequence[int]) -> dict[str, int]:
@@ -281,7 +281,7 @@ def country_columns(headers: Sequence[str], at: Sequence[int]) -> dict[str, int]
 
 
 def _cut_columns(
-    headers: Sequence[str], table: Sequence[Column], found: Mapping[str, int], cut_at: int
+    headers: Sequence[str], table: Sequence[Column], columns_found: Mapping[str, int], cut_at: int
 ) -> dict[str, int]:
     """Return where the columns that are not found yet stand under a name that was cut.
 
@@ -292,12 +292,12 @@ def _cut_columns(
     """
     columns: dict[str, int] = {}
     for at, header in enumerate(headers):
-        if len(header.encode()) != cut_at or at in found.values():
+        if len(header.encode()) != cut_at or at in columns_found.values():
             continue
         names = {
             column.name: name
             for column in table
-            if column.name not in found
+            if column.name not in columns_found
             for name in (column.name, *column.synonyms)
             if header_key(name).startswith(header_key(header))
             and header_key(name) != header_key(header)
@@ -325,16 +325,16 @@ def _numbered(header: str) -> str:
 
 
 def column_suggestions(
-    headers: Sequence[str], found: Mapping[str, int], table: Sequence[Column]
+    headers: Sequence[str], matched: Mapping[str, int], table: Sequence[Column]
 ) -> list[str]:
     """Return a warning for each optional column that is not found though a header may be meant."""
     return [
         f"No column was taken for {column.name!r}. Is it {header!r}? "
         f"Then say {_taking(table, column, header)}."
         for column in table
-        if column.hint and column.name not in found
+        if column.hint and column.name not in matched
         for i, header in enumerate(headers)
-        if i not in found.values()
+        if i not in matched.values()
         and header not in VERDICT  # of a report, whose own columns are no input
         and re.search(column.hint, header, re.IGNORECASE)
     ]
@@ -369,10 +369,10 @@ def check_types(types: Mapping[str, pa.DataType]) -> None:
 def _check_overrides(
     overrides: Mapping[str, str], headers: Sequence[str], table: Sequence[Column]
 ) -> None:
-    known = [column.name for column in table]
+    names = [column.name for column in table]
     for name, header in overrides.items():
-        if name not in known:
-            msg = f"There is no column {name!r} to set; there are {', '.join(known)}."
+        if name not in names:
+            msg = f"There is no column {name!r} to set; there are {', '.join(names)}."
             raise InputError(msg)
         if header not in headers:
             msg = f"No column is called {header!r}; the file has {_listed(headers)}."
@@ -380,12 +380,12 @@ def _check_overrides(
 
 
 def _check_missing(
-    found: Mapping[str, int], headers: Sequence[str], table: Sequence[Column]
+    matched: Mapping[str, int], headers: Sequence[str], table: Sequence[Column]
 ) -> None:
-    missing = [c for c in table if c.required and c.name not in found]
+    missing = [c for c in table if c.required and c.name not in matched]
     if missing:
         column = missing[0]
-        free = [h for i, h in enumerate(headers) if i not in found.values()]
+        free = [h for i, h in enumerate(headers) if i not in matched.values()]
         near = difflib.get_close_matches(column.name, free, n=1, cutoff=0.4)
         hint = f" Is it {near[0]!r}?" if near else ""
         hint += f" Say which with {_taking(table, column, near[0] if near else 'HEADER')}."

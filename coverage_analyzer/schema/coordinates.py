@@ -134,17 +134,19 @@ def angles(cells: pa.Array, hemispheres: str) -> Floats:
         return pc.fill_null(pc.struct_field(parts, [name]), arrays.text_array([""])[0])
 
     figures = [part(name) for name in ("degrees", "minutes", "seconds")]
-    given = [arrays.as_numpy(pc.binary_length(figure)) > 0 for figure in figures]
+    is_given = [arrays.as_numpy(pc.binary_length(figure)) > 0 for figure in figures]
     degrees, minutes, seconds = (
-        arrays.as_numpy(pc.if_else(arrays.from_numpy(some), figure, "0").cast(pa.float64()))
-        for some, figure in zip(given, figures, strict=True)
+        arrays.as_numpy(pc.if_else(arrays.from_numpy(rows), figure, "0").cast(pa.float64()))
+        for rows, figure in zip(is_given, figures, strict=True)
     )
     fraction = [arrays.to_bools(pc.match_substring(figure, ".")) for figure in figures]
     before, after = (pc.utf8_upper(part(name)) for name in ("before", "after"))
     side = pc.binary_join_element_wise(before, after, part("sign"), "")
     west = arrays.to_bools(pc.is_in(side, arrays.text_array([hemispheres[1], "-"])))
     east = arrays.to_bools(pc.is_in(side, arrays.text_array([hemispheres[0], "+", ""])))
-    wrong = (fraction[0] & given[1]) | (fraction[1] & given[2]) | ~given[0] | ~(west | east)
+    wrong = (
+        (fraction[0] & is_given[1]) | (fraction[1] & is_given[2]) | ~is_given[0] | ~(west | east)
+    )
     value = degrees + (minutes + seconds / 60) / 60
     return np.where(wrong, np.nan, np.where(west, -value, value))
 

@@ -32,7 +32,7 @@ from coverage_analyzer.files import table as reading
 from coverage_analyzer.files.readers import delimited, geojson
 from coverage_analyzer.maps.page_data import Network
 from coverage_analyzer.roads import network as network_module
-from coverage_analyzer.roads.drive_times import engine_of
+from coverage_analyzer.roads.drive_times import open_engine
 
 LEAN: Final = batch.Options(areas=False, map=False)
 HEADER: Final = "site_id,country,latitude,longitude,remark\n"
@@ -399,7 +399,7 @@ def test_drive_times_of_a_run_that_changes(
     """Its files are read several times, and must be those of one run."""
     monkeypatch.setenv("COVERAGE_ANALYZER_CACHE", str(tmp_path / "cache"))
     out = town(tmp_path)
-    engine = engine_of(TOWN)
+    engine = open_engine(TOWN)
     with pytest.raises(InputError, match=CHANGED):
         drive(out, Meddling(engine, change, out / name))
     assert '"roads"' not in (out / "run.json").read_text(encoding="utf-8")

@@ -231,6 +231,8 @@ def test_no_road_opens_what_a_run_refused_while_a_center_was_planned(policy: Pol
         margin_miles=np.array([-0.4]),
         in_reach=np.array([0.0]),
     )
-    after = ruling.ruled(row, made, np.array([RoadStatus.within], np.int8), np.array([62.0]))
+    after = ruling.apply_drive_times(
+        row, made, np.array([RoadStatus.within], np.int8), np.array([62.0])
+    )
     assert after.status.tolist() == [Status.fallback]
     assert after.level.tolist() == [2]
