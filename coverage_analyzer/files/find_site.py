@@ -73,14 +73,14 @@ def find_row(table: Table, site_id: str, product: str = "") -> FoundSite:
             f"Leave out --product, or say which column it is: --column product=HEADER"
         )
         raise InputError(msg)
-    wanted = site_id.encode(errors="replace").decode().strip()  # what no file of text can hold
+    query = site_id.encode(errors="replace").decode().strip()  # what no file of text can hold
     lines, first = [], None
     others: dict[str, None] = {}
     pool: dict[str, None] = {}
     unread = 0
     for block in table.source.blocks():
         ids = pc.utf8_trim_whitespace(_ids(table, block))
-        hits = np.flatnonzero(arrays.to_bools(pc.equal(ids, arrays.text_array([wanted])[0])))
+        hits = np.flatnonzero(arrays.to_bools(pc.equal(ids, arrays.text_array([query])[0])))
         others |= dict.fromkeys(_products(table, block, hits))
         hits = _of_product(table, block, hits, product)
         lines += block.lines[hits].tolist()
@@ -88,18 +88,18 @@ def find_row(table: Table, site_id: str, product: str = "") -> FoundSite:
         if first is None and len(hits):
             first = _cut(block, hits[:1])
         if first is None and len(pool) < POOL:
-            pool |= dict.fromkeys(_alike(ids, wanted))
+            pool |= dict.fromkeys(_alike(ids, query))
     if first is None and others:
-        raise InputError(_not_of(table, wanted, product, list(others)))
+        raise InputError(_not_of(table, query, product, list(others)))
     if first is None:
-        raise InputError(_nowhere(table, wanted, list(pool), unread))
+        raise InputError(_nowhere(table, query, list(pool), unread))
     if len(lines) > 1:
         more = f" and {len(lines) - MAX_LISTED} more" if len(lines) > MAX_LISTED else ""
         listed = ", ".join(table.source.place(n) or f"line {n}" for n in lines[:MAX_LISTED])
         which = " Say which --product." if "product" in table.columns and not product else ""
-        msg = f"{table.path}: {wanted!r} stands in {listed}{more}; a letter is on one row.{which}"
+        msg = f"{table.path}: {query!r} stands in {listed}{more}; a letter is on one row.{which}"
         raise InputError(msg)
-    return _site(table, first, wanted)
+    return _site(table, first, query)
 
 
 def _products(table: Table, block: RowBlock, rows: Ints) -> list[str]:
@@ -145,34 +145,34 @@ def _cut(block: RowBlock, rows: Ints) -> RowBlock:
     return RowBlock(block.lines[rows], columns, lambda row: block.raw(int(rows[row])))
 
 
-def _alike(ids: pa.Array, wanted: str) -> list[str]:
+def _alike(ids: pa.Array, query: str) -> list[str]:
     """Return some ids that begin or end as the wanted one does."""
-    if not wanted:
+    if not query:
         return []
-    half = max(1, len(wanted) // 2)
+    half = max(1, len(query) // 2)
     low = pc.utf8_lower(ids)
     same = pc.or_(
-        pc.starts_with(low, wanted[:half].lower()), pc.ends_with(low, wanted[-half:].lower())
+        pc.starts_with(low, query[:half].lower()), pc.ends_with(low, query[-half:].lower())
     )
-    some: list[str] = ids.take(
+    similar: list[str] = ids.take(
         arrays.from_numpy(np.flatnonzero(arrays.to_bools(same))[:POOL])
     ).to_pylist()
-    return some
+    return similar
 
 
-def _nowhere(table: Table, wanted: str, pool: list[str], unread: int) -> str:
+def _nowhere(table: Table, query: str, pool: list[str], unread: int) -> str:
     """Return the message that no row has an id."""
-    near = _nearest(wanted, pool)
+    near = _nearest(query, pool)
     hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
     lost = f" {unread} row(s) of it cannot be read." if unread else ""
     kind = "site_id" if "site_id" in table.columns else "line"
-    return f"{table.path}: no site has the {kind} {wanted!r}.{hint}{lost}"
+    return f"{table.path}: no site has the {kind} {query!r}.{hint}{lost}"
 
 
-def _nearest(wanted: str, pool: list[str]) -> list[str]:
+def _nearest(query: str, pool: list[str]) -> list[str]:
     """Return the ids of a pool that are most like another one; of those, what begins alike."""
     lower = {site_id.lower(): site_id for site_id in pool}
-    low = wanted.lower()
+    low = query.lower()
     likeness = difflib.SequenceMatcher(b=low)
 
     def rank(other: str) -> tuple[float, int]:

@@ -132,8 +132,10 @@ class Table:
 
     def facts(self, rows: ParsedRows) -> dict[str, Any]:
         """Return what gates look at, where the file has it: texts of Arrow, days of numpy."""
-        found = {name: self.column(rows.block, name) for name in gates.TEXTS}
-        texts = {n: tables.as_text(cells) for n, cells in found.items() if cells is not None}
+        cells_by_name = {name: self.column(rows.block, name) for name in gates.TEXTS}
+        texts = {
+            n: tables.as_text(cells) for n, cells in cells_by_name.items() if cells is not None
+        }
         return texts | dict(rows.days)
 
     def column(self, block: RowBlock, name: str) -> pa.Array | None:
@@ -174,20 +176,20 @@ def open_table(
     """
     place = address(str(path)) if is_address(path) else Path(path)
 
-    def wanted(headers: Sequence[str]) -> bool:
+    def is_header(headers: Sequence[str]) -> bool:
         try:
             return bool(tables.match_columns(headers, table, columns))
         except InputError:
             return False
 
-    source = opening.source(place, dialect, wanted)
+    source = opening.source(place, dialect, is_header)
     try:
         overrides = {**source.known, **(columns or {})}
-        found = tables.match_columns(source.headers, table, overrides, cut_at=source.cut_at)
-        dated = {at for name, at in found.items() if name in {*DAYS, *gates.DAYS}}
+        matched = tables.match_columns(source.headers, table, overrides, cut_at=source.cut_at)
+        dated = {at for name, at in matched.items() if name in {*DAYS, *gates.DAYS}}
         source.days_as_text([source.headers[at] for at in sorted(dated)])
-        tables.check_types({name: source.types[at] for name, at in found.items()})
-        return Table(place, source, found, dialect)
+        tables.check_types({name: source.types[at] for name, at in matched.items()})
+        return Table(place, source, matched, dialect)
     except InputError as error:
         msg = f"{place}: {error}{source.hint}"
         raise InputError(msg) from None
@@ -297,17 +299,17 @@ def _coordinates(block: RowBlock, table: Table) -> Coordinates:
 def usable(block: RowBlock, table: Table) -> ParsedRows:
     """Return the rows of a block that can be judged, and the others with their reasons."""
     read = _coordinates(block, table)
-    known, undated = _known_days(block, table)
+    days_by_column, undated = _known_days(block, table)
     read.fault[(read.fault < 0) & undated] = list(Rejected).index(Rejected.date_not_a_day)
     first = table.refused.first_of(block.lines)
     fits = (read.fault < 0) & (first == 0)
     if fits.all():
-        return ParsedRows(block, read, block.rejects, known)
+        return ParsedRows(block, read, block.rejects, days_by_column)
     rejects = list(block.rejects)
     for row in np.flatnonzero(~fits).tolist():
         line = int(block.lines[row])
-        told = _fault(block, table, row, int(read.fault[row]), int(first[row]))
-        rejects.append(Reject(line, *told, block.raw(row)))
+        reason = _fault(block, table, row, int(read.fault[row]), int(first[row]))
+        rejects.append(Reject(line, *reason, block.raw(row)))
     kept = np.flatnonzero(fits)
     left = RowBlock(
         block.lines[kept],
@@ -317,28 +319,30 @@ def usable(block: RowBlock, table: Table) -> ParsedRows:
         block.blank,
         block.records,
     )
-    some = Coordinates(read.lon[kept], read.lat[kept], read.accuracy_m[kept], read.fault[kept])
-    left_days = {name: values[kept] for name, values in known.items()}
-    return ParsedRows(left, some, sorted(rejects, key=lambda r: r.line), left_days)
+    kept_coordinates = Coordinates(
+        read.lon[kept], read.lat[kept], read.accuracy_m[kept], read.fault[kept]
+    )
+    left_days = {name: values[kept] for name, values in days_by_column.items()}
+    return ParsedRows(left, kept_coordinates, sorted(rejects, key=lambda r: r.line), left_days)
 
 
 def _known_days(block: RowBlock, table: Table) -> tuple[dict[str, Days], Bools]:
     """Return the days of a block by their column, and which rows have a cell that is none."""
-    found, bad = {}, np.zeros(len(block.lines), np.bool_)
+    days_by_column, bad = {}, np.zeros(len(block.lines), np.bool_)
     for name in gates.DAYS:
         cells = table.column(block, name)
         if cells is not None:
-            found[name], blank = _days(cells, table)
-            bad |= np.isnat(found[name]) & ~blank
-    return found, bad
+            days_by_column[name], blank = _days(cells, table)
+            bad |= np.isnat(days_by_column[name]) & ~blank
+    return days_by_column, bad
 
 
 def _days(cells: pa.Array, table: Table) -> tuple[Days, Bools]:
     """Return the days of cells by the table's form, or as a workbook holds days, and the blank."""
-    found, blank = days.days(cells, table.notation.date_format or days.ISO)
+    result, blank = days.days(cells, table.notation.date_format or days.ISO)
     if table.source.iso_days:
-        found = np.where(np.isnat(found), days.days(cells)[0], found)
-    return found, blank
+        result = np.where(np.isnat(result), days.days(cells)[0], result)
+    return result, blank
 
 
 def _fault(block: RowBlock, table: Table, row: int, fault: int, first: int) -> tuple[Rejected, str]:
@@ -365,8 +369,8 @@ def _undated(block: RowBlock, table: Table, row: int) -> str:
         hint = (
             "; is it a spreadsheet's number of a day? format those cells as dates, and save again"
         )
-    told = " and ".join(f"{name} is {texts[name]!r}" for name in wrong)
-    return f"{told}, not {like}{hint}"
+    cells = " and ".join(f"{name} is {texts[name]!r}" for name in wrong)
+    return f"{cells}, not {like}{hint}"
 
 
 def _like(table: Table) -> tuple[str, str]:

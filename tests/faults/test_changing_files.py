@@ -205,7 +205,7 @@ def test_geojson_that_changes_while_its_columns_are_looked_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Change
 ) -> None:
     """The first of two readings counts, too, and a change explains what cannot be read in it."""
-    path, add = saved(tmp_path, "sites.geojson"), geojson._Found.add
+    path, add = saved(tmp_path, "sites.geojson"), geojson._Scan.add
 
     def changing(found: Any, features: Any) -> None:
         add(found, features)
@@ -214,7 +214,7 @@ def test_geojson_that_changes_while_its_columns_are_looked_for(
 
     monkeypatch.setattr(geojson, "CHUNK", 1_000)
     monkeypatch.setattr(geojson, "FEATURES_AT_ONCE", 10)
-    monkeypatch.setattr(geojson._Found, "add", changing)
+    monkeypatch.setattr(geojson._Scan, "add", changing)
     with pytest.raises(InputError, match=f"^{path} {CHANGED}"):
         geojson.geojson(path)
 

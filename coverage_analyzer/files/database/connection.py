@@ -56,8 +56,8 @@ def redact(message: str, address: Address) -> str:
     >>> redact("NOT_FOUND: [libpq] Failed: ERROR:  no user hunter2\nLINE 1: x\n", address)
     'no user ***.'
     """
-    found = re.search(r"(?:ERROR|FATAL): +(.*)", message)
-    text = found[1] if found else re.sub(r"^[A-Z_]+: |\[\w+\] ", "", message).split("\n")[0]
+    match = re.search(r"(?:ERROR|FATAL): +(.*)", message)
+    text = match[1] if match else re.sub(r"^[A-Z_]+: |\[\w+\] ", "", message).split("\n")[0]
     hint = re.search(r"HINT: +(.*)", message)
     text = f"{text.strip().rstrip('.')}." + (f" {hint[1].strip()}" if hint else "")
     for secret in sorted(address.secrets, key=len, reverse=True):
@@ -169,8 +169,8 @@ def first_row(
             )
         handle, _ = statement.execute_query()
         with pa.RecordBatchReader.from_stream(handle) as reader:
-            found = [row for batch in reader for row in batch.to_pylist()]
-    return tuple(found[0].values()) if found else None
+            rows = [row for batch in reader for row in batch.to_pylist()]
+    return tuple(rows[0].values()) if rows else None
 
 
 def ingest(connection: "AdbcConnection", batch: pa.RecordBatch, options: dict[str, str]) -> None:
@@ -225,10 +225,10 @@ def _file(address: Address, mode: str) -> str:
         If it, or its folder, is not there; SQLite itself would speak of memory.
     """
     path = Path(address.connection).absolute()
-    wanted = path if mode == "ro" else path.parent
-    if not wanted.exists():
+    required = path if mode == "ro" else path.parent
+    if not required.exists():
         msg = (
-            f"{wanted} is not there; an absolute path begins with four slashes, "
+            f"{required} is not there; an absolute path begins with four slashes, "
             "sqlite:////absolute/file.db"
         )
         raise FileNotFoundError(msg)

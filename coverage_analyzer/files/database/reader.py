@@ -176,10 +176,10 @@ def _checked(names: Sequence[str]) -> Sequence[str]:
 
 def _postgresql(connection: Any, query: str) -> tuple[str, pa.Schema, list[str]]:
     """Return the query with all that Arrow has no type for as text, its columns, and geometries."""
-    given = connecting.schema(connection, query)
-    _checked(utf8.column_names(given))
+    types = connecting.schema(connection, query)
+    _checked(utf8.column_names(types))
     columns, geometries = [], []
-    for field in given:
+    for field in types:
         kind = (field.metadata or {}).get(b"POSTGRESQL:type", b"").decode()
         name = quoted(field.name)
         geometries += [field.name] if kind in {"geometry", "geography"} else []
@@ -196,8 +196,11 @@ def _sqlite(connection: Any, query: str) -> tuple[str, pa.Schema]:
     fails at another; so the widest of each column is found first, and shown to it by a row that
     stands before all others.
     """
-    with connecting.batches(connection, f"SELECT * FROM (\n{query}\n) LIMIT 0", {}) as (found, _):
-        names = utf8.column_names(found)
+    with connecting.batches(connection, f"SELECT * FROM (\n{query}\n) LIMIT 0", {}) as (
+        result_schema,
+        _,
+    ):
+        names = utf8.column_names(result_schema)
     _checked([re.sub(r":\d+$", "", n) if re.sub(r":\d+$", "", n) in names else n for n in names])
     ranks = ", ".join(SQLITE_RANK.format(f"q.{quoted(n)}") for n in names)
     widest = connecting.first_row(connection, f"SELECT {ranks} FROM (\n{query}\n) AS q") or ()

@@ -145,8 +145,8 @@ class TableWriter(Writer):
             run(self._connection, "ROLLBACK")
             return ""
         self._connection.set_autocommit(False)
-        found = connecting.first_row(self._connection, "SELECT current_schema()::text")
-        schema = self._place.schema or (found or ("",))[0]
+        row = connecting.first_row(self._connection, "SELECT current_schema()::text")
+        schema = self._place.schema or (row or ("",))[0]
         if not schema:
             msg = "no schema is searched for tables; name one: &schema=NAME."
             raise PublishError(msg)
@@ -163,16 +163,16 @@ class TableWriter(Writer):
         table = self._place.table
         if self._place.kind == "postgresql":
             values = (self._schema, table, TABLE_COMMENT)
-            found = connecting.first_row(self._connection, POSTGRESQL_TABLE, values)
+            row = connecting.first_row(self._connection, POSTGRESQL_TABLE, values)
         else:
-            found = connecting.first_row(self._connection, SQLITE_TABLE, (table, TABLE_COMMENT))
-        if found is not None and not found[0]:
+            row = connecting.first_row(self._connection, SQLITE_TABLE, (table, TABLE_COMMENT))
+        if row is not None and not row[0]:
             msg = (
                 f"{table!r} is there, and no report put it there; name another table, or drop it "
                 "yourself."
             )
             raise PublishError(msg)
-        return found is not None
+        return row is not None
 
     def _ingest_options(self, *, first: bool) -> dict[str, str]:
         """Return how the driver is to take rows: as a new table, then as more of it."""
@@ -252,7 +252,7 @@ def storable(batch: pa.RecordBatch, kind: str) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(cells, names=_names(batch.schema.names, kind))
 
 
-def _names(given: list[str], kind: str) -> list[str]:
+def _names(originals: list[str], kind: str) -> list[str]:
     """Return names that differ.
 
     Examples
@@ -265,9 +265,9 @@ def _names(given: list[str], kind: str) -> list[str]:
         return name.lower() if kind == "sqlite" else name
 
     names: list[str] = []
-    taken = {key(n) for n in given}
+    taken = {key(n) for n in originals}
     seen: set[str] = set()
-    for at, name in enumerate(given, 1):
+    for at, name in enumerate(originals, 1):
         new, number = name or f"column_{at}", 2
         while key(new) in seen or (new != name and key(new) in taken):
             new, number = f"{name or f'column_{at}'}_{number}", number + 1
@@ -277,23 +277,23 @@ def _names(given: list[str], kind: str) -> list[str]:
 
 
 def _storable(cells: pa.Array, kind: str) -> pa.Array:
-    given = cells.type
-    if pa.types.is_dictionary(given):
-        return _storable(cells.cast(given.value_type), kind)
-    if pa.types.is_nested(given):
+    dtype = cells.type
+    if pa.types.is_dictionary(dtype):
+        return _storable(cells.cast(dtype.value_type), kind)
+    if pa.types.is_nested(dtype):
         return _json(cells)
-    if pa.types.is_date64(given):
-        cells, given = cells.cast(pa.date32()), pa.date32()
-    if pa.types.is_uint64(given) and kind == "postgresql":
+    if pa.types.is_date64(dtype):
+        cells, dtype = cells.cast(pa.date32()), pa.date32()
+    if pa.types.is_uint64(dtype) and kind == "postgresql":
         return cells.cast(pa.decimal128(20, 0))  # bigint ends at half of it
-    return cells.cast(pa.string()) if _as_text(given, kind) else cells
+    return cells.cast(pa.string()) if _as_text(dtype, kind) else cells
 
 
-def _as_text(given: pa.DataType, kind: str) -> bool:
+def _as_text(dtype: pa.DataType, kind: str) -> bool:
     types = pa.types
-    if types.is_null(given) or types.is_duration(given) or types.is_decimal256(given):
+    if types.is_null(dtype) or types.is_duration(dtype) or types.is_decimal256(dtype):
         return True
-    no_type = types.is_uint64(given) or types.is_decimal(given) or types.is_temporal(given)
+    no_type = types.is_uint64(dtype) or types.is_decimal(dtype) or types.is_temporal(dtype)
     return kind == "sqlite" and no_type
 
 

@@ -53,7 +53,7 @@ class DelimitedFile(TableReader):
         The file, or ``-`` for standard input.
     dialect
         What is known of how it is written.
-    wanted
+    is_header
         Whether headers are those that are looked for: among delimiters, which one is meant.
 
     Raises
@@ -63,7 +63,7 @@ class DelimitedFile(TableReader):
     """
 
     def __init__(
-        self, path: Path, dialect: Dialect = PLAIN, wanted: header.Wanted = header.anything
+        self, path: Path, dialect: Dialect = PLAIN, is_header: header.HeaderTest = header.anything
     ) -> None:
         mark = dialect.delimiter
         if mark and (len(mark) != 1 or not mark.isascii() or mark in '"\r\n'):
@@ -73,7 +73,7 @@ class DelimitedFile(TableReader):
         with self._readable("be opened"):
             text = streams.utf8_text(path, dialect.encoding)
             try:
-                first, data = header.read_header(text, path, mark, wanted, BLOCK_BYTES)
+                first, data = header.read_header(text, path, mark, is_header, BLOCK_BYTES)
             except BaseException:
                 text.stream.close()
                 raise

@@ -97,14 +97,14 @@ class WorkbookFile(TableReader):
             If there is none.
         """
         lines = _lines(self._path, self._process, self._most)
-        told = next(lines)
-        names = [repr(name) for name in told["sheets"]]
-        if not told["sheet"]:
+        info = next(lines)
+        names = [repr(name) for name in info["sheets"]]
+        if not info["sheet"]:
             what = f"the sheet {sheet!r}" if sheet else "a sheet of cells"
             msg = f"{self._path} has not {what}; there are {', '.join(names) or 'none'}."
             raise InputError(msg)
-        others = ", ".join(name for name in names if name != repr(told["sheet"]))
-        self.hint = f" This is the sheet {told['sheet']!r}."
+        others = ", ".join(name for name in names if name != repr(info["sheet"]))
+        self.hint = f" This is the sheet {info['sheet']!r}."
         self.hint += f" There are also {others}: say which with --sheet." if others else ""
         self._rows = enumerate(lines, 1)
         self._header, row = next(((n, r) for n, r in self._rows if any(r)), (0, []))
@@ -124,20 +124,20 @@ class WorkbookFile(TableReader):
         InputError
             If the file is damaged.
         """
-        made = Gathered(len(self.headers))
+        builder = BlockBuilder(len(self.headers))
         try:
             for number, row in self._rows:
-                made.add(number, row)
-                if made.size >= CHARACTERS_AT_ONCE:
-                    yield made.block()
-                    made = Gathered(len(self.headers))
-            yield made.block()
+                builder.add(number, row)
+                if builder.size >= CHARACTERS_AT_ONCE:
+                    yield builder.block()
+                    builder = BlockBuilder(len(self.headers))
+            yield builder.block()
         finally:
             self._end()
 
 
 @dataclass
-class Gathered:
+class BlockBuilder:
     """Rows on their way into a block."""
 
     width: int
@@ -227,11 +227,11 @@ def _lines(path: Path, process: "subprocess.Popen[str]", most: int) -> Iterator[
         If it tells of an error, or ends as it should not.
     """
     for line in process.stdout or ():
-        told = json.loads(line)
-        if isinstance(told, dict) and "error" in told:
-            msg = f"{path} cannot be read: {told['error']}."
+        message = json.loads(line)
+        if isinstance(message, dict) and "error" in message:
+            msg = f"{path} cannot be read: {message['error']}."
             raise InputError(msg)
-        yield told
+        yield message
     if process.wait():
         msg = (
             f"{path} cannot be read: it is damaged, or takes more than "

@@ -54,7 +54,7 @@ def keys(path: PurePath) -> dict[str, str | None]:
     >>> keys(PurePath("/data/country=C%C3%B4te/day=__HIVE_DEFAULT_PARTITION__/part-0.csv"))
     {'country': 'Côte', 'day': None}
     """
-    found: dict[str, str | None] = {}
+    columns: dict[str, str | None] = {}
     for name in path.parts[:-1]:
         match = _KEY.fullmatch(name) if is_key(name) else None
         if match is None:
@@ -65,11 +65,11 @@ def keys(path: PurePath) -> dict[str, str | None]:
         except UnicodeError:
             msg = f"The folder {name!r} of {str(path)!r} is not UTF-8 text, escaped by %."
             raise InputError(msg) from None
-        known = None if value in {NOTHING, ""} else value
-        if found.setdefault(key, known) != known:
+        cell = None if value in {NOTHING, ""} else value
+        if columns.setdefault(key, cell) != cell:
             msg = f"{path}: two folders give {key!r} different values; move the file."
             raise InputError(msg)
-    return found
+    return columns
 
 
 def check_folder(folder: Path) -> None:
@@ -100,8 +100,8 @@ def with_keys(source: TableReader, path: Path) -> TableReader:
     InputError
         If folders contradict each other.
     """
-    found = keys(path.absolute())
-    return Partitioned(source, path, found) if found and not _is_of_run(path) else source
+    columns = keys(path.absolute())
+    return Partitioned(source, path, columns) if columns and not _is_of_run(path) else source
 
 
 def _is_of_run(path: Path) -> bool:

@@ -251,14 +251,14 @@ def _line_starts(data: bytes) -> npt.NDArray[np.int32]:
     starts[-1] = len(data)
     filled = 1
     for at in range(0, len(data), FOUND_AT_ONCE):  # there may be as many as bytes: no copy of all
-        some = np.flatnonzero(ends[at : at + FOUND_AT_ONCE])
-        starts[filled : filled + len(some)] = some + (at + 1)
-        filled += len(some)
+        positions = np.flatnonzero(ends[at : at + FOUND_AT_ONCE])
+        starts[filled : filled + len(positions)] = positions + (at + 1)
+        filled += len(positions)
     return starts
 
 
-def _wrong_width(found: int, width: int) -> tuple[Rejected, str]:
-    return Rejected.wrong_number_of_fields, f"{found} fields where the header has {width}"
+def _wrong_width(n_fields: int, width: int) -> tuple[Rejected, str]:
+    return Rejected.wrong_number_of_fields, f"{n_fields} fields where the header has {width}"
 
 
 class _Lines:

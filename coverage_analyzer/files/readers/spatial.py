@@ -175,9 +175,9 @@ class SpatialFile(TableReader):
                 lon, lat = self._transformer.transform(lon, lat)
             lon = np.where(np.abs(lon) <= 180 + OVERSHOOT, np.clip(lon, -180, 180), lon)
         missing = points.missing if points.missing.any() else None
-        made = [arrays.from_numpy(values, missing) for values in (lon, lat)]
+        coordinates = [arrays.from_numpy(values, missing) for values in (lon, lat)]
         attributes = [column for i, column in enumerate(batch.columns) if i != at]
-        whole = pa.RecordBatch.from_arrays([*attributes, *made], names=self.headers)
+        whole = pa.RecordBatch.from_arrays([*attributes, *coordinates], names=self.headers)
         block = columnar.block(whole, row)
         code = Rejected.geometry_not_a_point
         return without(block, {row + i: (code, what) for i, what in points.odd.items()})
@@ -231,22 +231,22 @@ def _crs(crs: Any, path: Path) -> "pyproj.CRS":
     import pyproj
 
     try:
-        given = None if crs is None else pyproj.CRS.from_user_input(crs).to_2d()
+        parsed = None if crs is None else pyproj.CRS.from_user_input(crs).to_2d()
     except (pyproj.exceptions.ProjError, ValueError, TypeError, RecursionError) as error:
         msg = f"{path} has a CRS that cannot be used: {error}."
         raise InputError(msg) from error
     # GeoPackage calls what it does not know "Undefined geographic SRS", as if on the ellipsoid.
-    if given is None or given.name.startswith("Undefined"):
+    if parsed is None or parsed.name.startswith("Undefined"):
         msg = (
             f"{path} has no CRS, without which its coordinates mean nothing. State it where "
             f'the file is made, with gdf.set_crs("EPSG:4326") in geopandas or '
             f"ogr2ogr -a_srs EPSG:4326, if they are degrees of longitude and latitude."
         )
         raise InputError(msg)
-    if not is_on_globe(given):
-        msg = f"{path} has the CRS {given.name!r}, which has no longitude and latitude."
+    if not is_on_globe(parsed):
+        msg = f"{path} has the CRS {parsed.name!r}, which has no longitude and latitude."
         raise InputError(msg)
-    return given
+    return parsed
 
 
 def is_on_globe(crs: "pyproj.CRS") -> bool:
@@ -299,9 +299,9 @@ def geoparquet(path: Path) -> SpatialFile:
         raise InputError(msg)
 
     def batches() -> Iterator[pa.RecordBatch]:
-        found: Iterator[pa.RecordBatch] = file.iter_batches(
+        result: Iterator[pa.RecordBatch] = file.iter_batches(
             columnar.ROWS_AT_ONCE, use_threads=False
         )
-        return found
+        return result
 
     return SpatialFile(path, Layer(file.schema_arrow, at, crs, batches, fingerprint))

@@ -72,10 +72,10 @@ def utf8_text(path: Path, encoding: str = "") -> Text:
         stream.close()
         raise
     whole = PushbackReader(first, stream)
-    found = encoding or ("utf-16" if first.startswith(UTF16) else "utf-8")
-    if codecs.lookup(found).name == "utf-8":
+    codec = encoding or ("utf-16" if first.startswith(UTF16) else "utf-8")
+    if codecs.lookup(codec).name == "utf-8":
         return Text(whole, file)
-    return Text(Transcoded(whole, found), file, found)
+    return Text(Transcoded(whole, codec), file, codec)
 
 
 def is_standard_input(path: Path) -> bool:
