@@ -157,4 +157,4 @@ def _reconciled(
     return np.where(stands, CountryBasis.AGREED, doubt).astype(np.int8)
 
 
-__all__ = ["Convention", "CountryBasis", "CountryBases", "assign_country"]
+__all__ = ["Convention", "CountryBases", "CountryBasis", "assign_country"]

@@ -2,8 +2,8 @@
 
 One rule for every file: leading control, space and format characters are skipped; text that then
 begins with one of `TRIGGERS`, or itself begins with one of `STARTERS`, gets an apostrophe before
-it. So does text that already looks escaped, so that `unescape_formulas` removes exactly what `escape_formulas`
-added. What cannot be a formula stays as it is: see `HARMLESS`.
+it. So does text that already looks escaped, so that `unescape_formulas` removes exactly what
+`escape_formulas` added. What cannot be a formula stays as it is: see `HARMLESS`.
 """
 
 import functools

@@ -43,7 +43,7 @@ def source(path: Path | Address, dialect: Dialect, is_header: HeaderTest) -> Tab
     if isinstance(path, Address):
         return DatabaseTable(path)
     if many.is_many(path):
-        opened = functools.partial(_file, dialect=dialect, wanted=is_header)
+        opened = functools.partial(_file, dialect=dialect, is_header=is_header)
         return many.Many(many.files(path), opened)
     return _file(path, dialect, is_header)
 

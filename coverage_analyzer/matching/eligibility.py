@@ -1,11 +1,11 @@
-"""The gates of a policy over what rows say of product, component, level and registration.
+"""Eligibility rules of a policy, applied to product, component, level and registration of sites.
 
-Built once from policy, products and day. The cells of a batch are coded as small numbers (`EligibilityInputs`),
-and the numbers say which gate closes on each row. A gate closes only on what it sees: where a cell
-is empty, or its column is not there, it stays open.
+Built once from policy, products and day. The cells of a batch are coded as small numbers
+(`EligibilityInputs`), from which the failed rule of each row is computed. A rule fails only on data
+that is present: where a cell is empty, or its column is missing, it passes.
 
-A gate that closes for certain goes before one that only leaves a doubt, since no answer to the
-doubt would open the other; otherwise the order is that of `FailedRule`.
+A definite failure takes precedence over an uncertain one, since no answer to the latter would lift
+the former; otherwise the order is that of `FailedRule`.
 """
 
 import enum
@@ -40,7 +40,7 @@ DAYS: Final = ("registered_on", "installed_on")
 
 
 class FailedRule(enum.IntEnum):
-    """Which gate closed on a row."""
+    """The eligibility rule that failed on a row."""
 
     none = 0
     level_not_requested = 1
@@ -101,7 +101,7 @@ class EligibilityInputs:
 
 
 class RuleResult(NamedTuple):
-    """Which gate closes on each row, and whether that is only a doubt; shape (n,) each."""
+    """Which rule fails on each row, and whether that is uncertain; shape (n,) each."""
 
     rule: Codes
     uncertain: Bools
@@ -115,7 +115,7 @@ class Phases(NamedTuple):
 
 
 class EligibilityChecker:
-    """The gates of a policy on a day.
+    """The eligibility rules of a policy on a day.
 
     Parameters
     ----------
@@ -393,8 +393,8 @@ class EligibilityChecker:
     def _phase_table(self) -> tuple[Bools, Bools]:
         """Return for each product whether no phase it may be in qualifies, and whether some do.
 
-        Behind the last product stand two rows more, which `UNKNOWN` and `NOT_GIVEN` point to from the
-        end: what is not in the table is in doubt, what is not said is not.
+        Two more rows follow the last product, which `UNKNOWN` and `NOT_GIVEN` index from the end:
+        a product that is not in the table is uncertain, an empty cell is not.
         """
         rule, products = self.rules.lifecycle, self.products
         if rule is None or products is None:

@@ -1,7 +1,6 @@
-"""The globe in cells, and a notebook of what groups of centers have to know of each.
+"""A grid of the globe, and a cache of the shortlists of centers of its cells.
 
-Nothing here knows what a center is: `nearness` writes the notes, and reads them for many sites at
-once.
+Nothing here computes a distance: `nearest` finds the shortlists, and reads them for many sites.
 """
 
 from collections.abc import Sequence
@@ -64,19 +63,19 @@ GRIDS: Final = (Grid(2.0), Grid(0.25))
 
 @dataclass(frozen=True)
 class Shortlists:
-    """What some groups have to know of some cells, note by note: shape (notes,) each but one.
+    """Shortlists: the centers of a group that can matter to a cell. Shape (n,) each but one.
 
     Attributes
     ----------
     cell, group
-        Whose note it is.
+        Cell and group of each shortlist.
     start, count
-        Which part of ``center`` are the candidates of the cell; without any, ``center[start]`` is
+        The part of ``center`` that holds the shortlist; if empty, ``center[start]`` is
         `NO_CENTER`.
     surely
-        How many others of the group reach the whole cell.
+        Number of other centers of the group that reach the whole cell.
     center
-        Candidates, from note to note, ascending in each.
+        Centers of all shortlists, ascending in each.
     """
 
     cell: Ints
@@ -87,7 +86,7 @@ class Shortlists:
     center: Ints
 
     def take(self, which: Ints) -> "Shortlists":
-        """Return some of the notes."""
+        """Return a subset of the shortlists."""
         return Shortlists(
             self.cell[which],
             self.group[which],
@@ -99,11 +98,11 @@ class Shortlists:
 
 
 class ShortlistCache:
-    """The notes on the cells of a grid, never changed: a fuller notebook is a new one.
+    """Immutable cache of the shortlists of grid cells; `with_added` returns a new cache.
 
-    Note 0 says that nothing is known. For each cell the notebook knows the latest note, for each
-    note the one before it on the same cell, which is another group's: most cells lie in the country
-    of all their sites, so that one look finds the note.
+    Entry 0 means "not cached". Each cell points to its newest entry, each entry to the previous
+    entry of the same cell (another group). Most cells hold one group, so one look-up usually
+    succeeds.
     """
 
     def __init__(self, grid: Grid) -> None:
@@ -114,7 +113,7 @@ class ShortlistCache:
         self._before = np.zeros(1, np.int64)
 
     def numbers(self, cell: Ints, group: Ints) -> Ints:
-        """Return the number of the note of each group on each cell; 0 if there is none."""
+        """Return the entry of each group on each cell; 0 if not cached."""
         number = self._latest.take(cell).astype(np.int64)
         others = np.flatnonzero(self.shortlists.group.take(number) != group)
         while len(others):
@@ -125,7 +124,7 @@ class ShortlistCache:
         return number
 
     def with_added(self, more: Sequence[Shortlists]) -> "ShortlistCache":
-        """Return a notebook with further notes, on cells and for groups that had none."""
+        """Return a cache with added shortlists, of cells and groups that had none."""
         parts = [self.shortlists, *more]
         shift = np.cumsum([0, *(len(p.center) for p in parts[:-1])])
         joined = {n: np.concatenate([getattr(p, n) for p in parts]) for n in vars(self.shortlists)}

@@ -74,11 +74,11 @@ class Index:
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what a pickle holds: all but what can be found out again."""
-        return {n: v for n, v in self.__dict__.items() if n != "_notebooks"}
+        return {n: v for n, v in self.__dict__.items() if n != "_caches"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Take what a pickle held, with empty notebooks."""
-        self.__dict__.update(state, _notebooks=tuple(map(ShortlistCache, GRIDS)))
+        """Take what a pickle held, with empty caches."""
+        self.__dict__.update(state, _caches=tuple(map(ShortlistCache, GRIDS)))
 
     def __len__(self) -> int:
         """Return how many centers there are in all groups together."""

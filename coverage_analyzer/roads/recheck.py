@@ -1,8 +1,9 @@
 """What drives make of verdicts: a promise never rises by road, and may need a second look.
 
 What a report says was decided by distance; a look at roads takes it from there, and a second look
-starts from the same place: the verdict before any look can be told from the row (`VerdictsBeforeRoads`). So
-looking twice comes to the same as looking once, also with another network or budget.
+starts from the same place: the verdict before any look can be told from the row
+(`VerdictsBeforeRoads`). So looking twice comes to the same as looking once, also with another
+network or budget.
 
 Where a policy counts miles along the geodesic, a drive that takes too long, or that does not exist,
 makes ``qualified`` a ``review``: somebody has to look, since one engine's word is no verdict. Where
