@@ -94,7 +94,7 @@ def _file(path: Path, dialect: Dialect, is_header: HeaderTest) -> TableReader:
 
 
 class UnescapedReader(WrappedReader):
-    """A source of which each text is as it was before `guard.guarded`."""
+    """A reader that restores each text which `formulas.escape_formulas` escaped."""
 
     def __init__(self, source: TableReader) -> None:
         super().__init__(source)

@@ -117,7 +117,7 @@ class Index:
     def _resolve_exactly(
         self, shortlists: Shortlists, number: Ints, lon: Floats, lat: Floats, group: Ints
     ) -> tuple[Ints, Ints]:
-        """Return the nearest center of sites in doubt, and how many candidates reach each."""
+        """Return the nearest center of ambiguous sites, and how many of the shortlist reach each."""
         site, center = _pairs(shortlists, number)
         pair = (lon[site], lat[site], self._lon[center], self._lat[center])
         chord = geodesy.chord_m(geodesy.ecef(lon, lat)[site], self.points[center])
@@ -139,7 +139,7 @@ class Index:
     def _shortlists(
         self, lon: Floats, lat: Floats, group: Ints, level: int = -1
     ) -> tuple[Shortlists, Ints]:
-        """Return notes, and the number of the one on the cell of each place for its group."""
+        """Return shortlists, and the entry of the cell of each place for its group."""
         cache = self._caches[level]
         cell = cache.grid.cell(lon, lat)
         number = cache.numbers(cell, group)
@@ -155,7 +155,7 @@ class Index:
         return cache.shortlists, number
 
     def _find(self, cell: Ints, group: Ints, level: int) -> list[Shortlists]:
-        """Return notes on cells not seen before, a part at a time."""
+        """Return the shortlists of cells that are not cached, a chunk at a time."""
         lon, lat = GRIDS[level].middle(cell)
         if level == -len(GRIDS):
             first, sizes, none = self._first[group], self._sizes[group], np.zeros_like(cell)
@@ -170,7 +170,7 @@ class Index:
         return [self._filter(outer.take(p), points[p], radius[p]) for p in parts]
 
     def _filter(self, shortlists: Shortlists, middle: Floats, radius: Floats) -> Shortlists:
-        """Return notes with those of their centers only that matter to a ball."""
+        """Return shortlists of only those centers that can matter to a ball."""
         cells = len(shortlists.cell)
         cell, center = _pairs(shortlists, np.arange(cells))
         away = geodesy.chord_m(middle[cell], self.points[center])
@@ -193,7 +193,7 @@ class Index:
 
 
 class _Comparison(NamedTuple):
-    """Sites after a look at candidates: the nearest by chord, and how many reach the site.
+    """Sites compared with shortlisted centers: the nearest by chord, and how many reach the site.
 
     ``least`` and ``second`` are the squares of its chord and of the next one's.
     """
@@ -208,12 +208,12 @@ class _Comparison(NamedTuple):
 def _compare(
     shortlists: Shortlists, number: Ints, points: tuple[Floats, Floats], limits: Sequence[Floats]
 ) -> _Comparison:
-    """Return sites compared with all their candidates.
+    """Return sites compared with all centers of their shortlists.
 
     Parameters
     ----------
-    notes, number
-        The note of each site, shape (n,).
+    shortlists, number
+        The entry of each site, shape (n,).
     points
         `geodesy.ecef` of sites and centers, shapes (n, 3) and (centers, 3).
     limits
@@ -251,7 +251,7 @@ def _compare_remaining(
     points: tuple[Floats, Floats],
     limits: Sequence[Floats],
 ) -> None:
-    """Compare sites with their candidates from the second on, those with the most first."""
+    """Compare sites with their shortlists from the second center on, the longest first."""
     start, count = candidates
     more = len(count) - np.cumsum(np.bincount(count))  # so many have more candidates than nth
     for nth in range(1, int(count[0])):
@@ -282,13 +282,13 @@ def _ambiguous(result: _Comparison) -> Ints:
 
 
 def _pairs(shortlists: Shortlists, number: Ints) -> tuple[Ints, Ints]:
-    """Return all pairs of a position in ``number`` and a center of that note, in order."""
+    """Return all pairs of a position in ``number`` and a center of that shortlist, in order."""
     place, at = expand_ranges(shortlists.start[number], shortlists.count[number])
     return place, shortlists.center[at]
 
 
 def _first_of(site: Ints, center: Ints, chord: Floats, pair: tuple[Floats, ...]) -> Ints:
-    """Return the nearest of each site's candidates by Karney's geodesic; of equals the first."""
+    """Return the nearest center of each shortlist by Karney's geodesic; of equals the first."""
     starts = np.flatnonzero(np.diff(site, prepend=-1))
     lower = np.minimum.reduceat(chord, starts)
     sizes = np.diff(starts, append=len(site))

@@ -108,8 +108,8 @@ def test_pandas_stays_out() -> None:
     """Convert both ways without importing pandas, which costs half a second."""
     code = (
         "import sys, numpy as np; from coverage_analyzer import arrays as a;"
-        "a.numpy(a.arrow(np.arange(3), np.array([True, False, False])));"
-        "a.chosen(np.array([0, -1]), a.text(['x'])); a.decimals(np.array([1.5]), 3);"
+        "a.as_numpy(a.from_numpy(np.arange(3), np.array([True, False, False])));"
+        "a.take_texts(np.array([0, -1]), a.text_array(['x'])); a.decimals(np.array([1.5]), 3);"
         "sys.exit('pandas' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

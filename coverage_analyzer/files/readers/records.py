@@ -68,27 +68,26 @@ def pieces(data: bytes) -> Iterator[tuple[bytes, bool]]:
 
 
 class QuoteBudget:
-    """How much text may still be read in vain behind quotes that are left open.
+    """Limit on the bytes rescanned because of unclosed quotes.
 
-    Text can be made of which each line begins a record that never ends; to look for the end of each
-    would take hours for some megabytes. In files as they come, all that is read in vain is less
-    than the file.
+    In a crafted file every line can open a quote that never closes. Searching each one to the end
+    of the file is quadratic. The budget grows with new input and shrinks with each failed search.
     """
 
     def __init__(self, path: Path) -> None:
         self._path, self._bytes = path, 4 * RECORD_BYTES
 
     def add(self, size: int) -> None:
-        """Take heart from so many bytes that are new."""
+        """Credit newly read bytes."""
         self._bytes += 4 * size
 
     def charge(self, size: int, line: int) -> None:
-        """Bear that a record of so many bytes, which begins in a line, is broken.
+        """Debit a failed search that began at `line`.
 
         Raises
         ------
         InputError
-            If that is too much.
+            If the budget is exhausted.
         """
         self._bytes -= size
         if self._bytes < 0:
