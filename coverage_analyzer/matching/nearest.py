@@ -2,17 +2,17 @@
 
 *Cells.* A cell lies in a ball of chord radius *p* round its middle. So, by the triangle inequality
 in space, a center at chord *D* from the middle lies at *D - p* to *D + p* from every point of the
-cell. A center is a *candidate* of the cell if it may be the nearest one of some point of it, or may
-reach a part of it only. All others reach the whole cell, and are only counted (*surely*), or no
-point of it, and are forgotten. Candidates of a small cell are sought among those of the large cell
-round it, which are sought among all centers of the group: what does not matter to the large cell
-does not matter to the small one. What was found is kept for the next batch, in a `ShortlistCache`.
+cell. The *shortlist* of a cell holds the centers that may be the nearest one of some point of it, or
+may reach a part of it only. All others reach the whole cell, and are only counted (*certain*), or no
+point of it, and are dropped. The shortlist of a small cell is searched within that of the large cell
+round it, which is searched among all centers of the group: what cannot matter to the large cell
+cannot matter to the small one. Shortlists are kept for the next batch in a `ShortlistCache`.
 
-*Sites.* The chords of a site to its candidates are compared in squares, one candidate at a time for
-all sites that have so many. That leaves the least and the second, and who surely and who perhaps
-reaches the site (`geodesy.chord_limits_m`). Where the second could still be nearer along the ground
-(`geodesy.rival_chord_m`), or sure and perhaps differ, Karney's geodesic settles it: a few sites in
-a million.
+*Sites.* The chords of a site to its shortlist are compared in squares, one center at a time for all
+sites whose lists are that long. That gives the nearest and the runner-up, and which centers
+certainly and which possibly reach the site (`geodesy.chord_limits_m`). Where the runner-up could be
+nearer along the ground (`geodesy.rival_chord_m`), or certain and possible reach differ, Karney's
+geodesic decides: a few sites in a million.
 """
 
 import dataclasses
@@ -117,7 +117,7 @@ class Index:
     def _resolve_exactly(
         self, shortlists: Shortlists, number: Ints, lon: Floats, lat: Floats, group: Ints
     ) -> tuple[Ints, Ints]:
-        """Return the nearest center of ambiguous sites, and how many of the shortlist reach each."""
+        """Return the nearest center of ambiguous sites, and how many shortlisted ones reach each."""
         site, center = _pairs(shortlists, number)
         pair = (lon[site], lat[site], self._lon[center], self._lat[center])
         chord = geodesy.chord_m(geodesy.ecef(lon, lat)[site], self.points[center])
