@@ -117,7 +117,7 @@ class Index:
     def _resolve_exactly(
         self, shortlists: Shortlists, number: Ints, lon: Floats, lat: Floats, group: Ints
     ) -> tuple[Ints, Ints]:
-        """Return the nearest center of ambiguous sites, and how many shortlisted ones reach each."""
+        """Return the nearest center of ambiguous sites, and how many listed ones reach each."""
         site, center = _pairs(shortlists, number)
         pair = (lon[site], lat[site], self._lon[center], self._lat[center])
         chord = geodesy.chord_m(geodesy.ecef(lon, lat)[site], self.points[center])
