@@ -2,11 +2,11 @@
 
 *Cells.* A cell lies in a ball of chord radius *p* round its middle. So, by the triangle inequality
 in space, a center at chord *D* from the middle lies at *D - p* to *D + p* from every point of the
-cell. The *shortlist* of a cell holds the centers that may be the nearest one of some point of it, or
-may reach a part of it only. All others reach the whole cell, and are only counted (*certain*), or no
-point of it, and are dropped. The shortlist of a small cell is searched within that of the large cell
-round it, which is searched among all centers of the group: what cannot matter to the large cell
-cannot matter to the small one. Shortlists are kept for the next batch in a `ShortlistCache`.
+cell. The *shortlist* of a cell holds the centers that may be the nearest one of some point of it,
+or may reach a part of it only. All others reach the whole cell, and are only counted (*certain*),
+or no point of it, and are dropped. The shortlist of a small cell is searched within that of the
+large cell round it, which is searched among all centers of the group: what cannot matter to the
+large cell cannot matter to the small one. Shortlists are kept in a `ShortlistCache`.
 
 *Sites.* The chords of a site to its shortlist are compared in squares, one center at a time for all
 sites whose lists are that long. That gives the nearest and the runner-up, and which centers
