@@ -121,7 +121,7 @@ def read(path: Path, dialect: Dialect, size: int, lines: int) -> Read | None:
     AssertionError
         If a law is broken.
     """
-    delimited.BLOCK_BYTES, records.MOST_LINES = size, lines
+    delimited.BLOCK_BYTES, records.MAX_LINES = size, lines
     rows: list[tuple[int, list[str], str]] = []
     rejects: list[tuple[int, str, str, str]] = []
     blank = seen = 0
@@ -215,7 +215,7 @@ def read_other(path: Path, suffix: str) -> bool:
         elif suffix == ".run.json":
             documents.read_json(path)
         else:
-            table = reading.opened(path, tables.SITES)
+            table = reading.open_table(path, tables.SITES)
             for block in table.blocks():
                 seen = len(block.lines) + len(block.rejects) + block.blank
                 assert seen == block.records, "the rows do not add up"

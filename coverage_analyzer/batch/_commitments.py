@@ -119,10 +119,10 @@ def answer_requests(
     if isinstance(output, (str, Path)):
         kind_of(output, [CSV], what="Commitments are", default=CSV)
     check_rejects(options.rejects)
-    asked_table = reading.opened(
+    asked_table = reading.open_table(
         requests, tables.REQUESTS, options.request_columns, options.request_dialect
     )
-    site_table = reading.opened(sites, tables.SITES, options.columns, options.dialect)
+    site_table = reading.open_table(sites, tables.SITES, options.columns, options.dialect)
     committer = _committer(centers, Policy.load(policy), options)
     asked = read_requests(asked_table)
     rows = registered_rows(site_table, (r.site_id for r in asked.requests))
@@ -162,7 +162,9 @@ def _committer(
     MissingExtraError
         If the extra for their kind of file is not installed.
     """
-    table = reading.opened(centers, tables.CENTERS, options.center_columns, options.center_dialect)
+    table = reading.open_table(
+        centers, tables.CENTERS, options.center_columns, options.center_dialect
+    )
     world = countries.load()
     convention = policy.convention(world.names, trust_declared=options.trust_declared)
     levels = Levels(
@@ -209,7 +211,7 @@ def _write(output: str | Path | BinaryIO, answers: Sequence[Commitment], style: 
         If it cannot be written.
     """
     rows = [answer.row() for answer in answers]
-    columns = [arrays.text([row[name] for row in rows]) for name in tables.COMMITMENT]
+    columns = [arrays.text_array([row[name] for row in rows]) for name in tables.COMMITMENT]
     batch = pa.RecordBatch.from_arrays(columns, names=list(tables.COMMITMENT))
     if not isinstance(output, (str, Path)):
         with closing(CsvWriter(output, batch.schema, style)) as writer:
@@ -238,7 +240,9 @@ def _unnoticed(asked: Table, sites: Table) -> list[str]:
     """Return a warning for each header that may be meant for a column that was not found."""
     pairs = ((asked, tables.REQUESTS), (sites, tables.SITES))
     return [
-        w for table, known in pairs for w in tables.unnoticed(table.headers, table.columns, known)
+        w
+        for table, known in pairs
+        for w in tables.column_suggestions(table.headers, table.columns, known)
     ]
 
 

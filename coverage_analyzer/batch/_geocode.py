@@ -144,7 +144,7 @@ def geocode(
     )
     kind = _kind(path)
     check_rejects(options.rejects)
-    table = reading.opened(addresses, tables.ADDRESSES, options.columns, options.dialect)
+    table = reading.open_table(addresses, tables.ADDRESSES, options.columns, options.dialect)
     check_columns(table.columns, table.headers)
     totals = Totals()
     with ExitStack() as stack:
@@ -161,7 +161,7 @@ def geocode(
     return {
         "addresses": str(table.path),
         "output": str(path),
-        "columns": table.recognised,
+        "columns": table.matched_columns,
         "renamed_columns": renamed(table.headers),
         "ledger": totals.ledger.figures(),
         "first_rejects": totals.ledger.first,
@@ -169,7 +169,7 @@ def geocode(
         "reasons": {r.value: n for r, n in totals.reasons.most_common()},
         "questions": {n: getattr(geocoder, n) for n in ("asked", "answered", "cached")},
         "warnings": [
-            *tables.unnoticed(table.headers, table.columns, tables.ADDRESSES),
+            *tables.column_suggestions(table.headers, table.columns, tables.ADDRESSES),
             *_unanswered(geocoder),
         ],
     }
@@ -246,12 +246,12 @@ def columns(answers: Sequence[Answer], by_grade: Mapping[Grade, float]) -> dict[
     values = (
         _numbers([a.lat for a in answers], DEGREES),
         _numbers([a.lon for a in answers], DEGREES),
-        arrays.text([a.grade.name for a in answers]),
+        arrays.text_array([a.grade.name for a in answers]),
         _numbers([geocoding.accuracy_m(a, by_grade) for a in answers], 0),
-        arrays.text([a.matched for a in answers]),
-        arrays.text([a.by for a in answers]),
-        arrays.arrow(days, undated),
-        arrays.text([a.told for a in answers]),
+        arrays.text_array([a.matched for a in answers]),
+        arrays.text_array([a.by for a in answers]),
+        arrays.from_numpy(days, undated),
+        arrays.text_array([a.told for a in answers]),
     )
     return dict(zip(tables.GEOCODED, values, strict=True))
 
@@ -259,7 +259,7 @@ def columns(answers: Sequence[Answer], by_grade: Mapping[Grade, float]) -> dict[
 def _numbers(values: Sequence[float | None], decimals: int) -> pa.Array:
     """Return numbers, null where there is none."""
     found = np.array([np.nan if v is None else v for v in values], np.float64)
-    return arrays.arrow(np.round(found, decimals), np.isnan(found))
+    return arrays.from_numpy(np.round(found, decimals), np.isnan(found))
 
 
 def renamed(headers: Sequence[str]) -> dict[str, str]:
@@ -272,8 +272,10 @@ def renamed(headers: Sequence[str]) -> dict[str, str]:
     """
     known = [c for c in tables.SITES if c.name in tables.GEOCODED]
     taken = {*tables.GEOCODED, *(name for c in known for name in (c.name, *c.synonyms))}
-    folded = {tables.folded(name) for name in taken}
-    return free_names(headers, {header for header in headers if tables.folded(header) in folded})
+    folded = {tables.header_key(name) for name in taken}
+    return free_names(
+        headers, {header for header in headers if tables.header_key(header) in folded}
+    )
 
 
 def check_columns(found: Mapping[str, int] | Mapping[str, str], headers: Sequence[str]) -> None:

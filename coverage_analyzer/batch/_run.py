@@ -27,7 +27,7 @@ from coverage_analyzer.files import table as reading
 from coverage_analyzer.files.database import writer as target
 from coverage_analyzer.files.database.address import is_address
 from coverage_analyzer.files.database.writer import TableWriter
-from coverage_analyzer.files.duplicates import Ids, Repeats
+from coverage_analyzer.files.duplicates import DuplicateFinder, DuplicateSummary
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
 from coverage_analyzer.files.readers import streams
 from coverage_analyzer.files.run_folder import contents as report
@@ -35,7 +35,7 @@ from coverage_analyzer.files.run_folder import hold
 from coverage_analyzer.files.run_folder.hold import RejectLimit
 from coverage_analyzer.files.run_folder.manifest import Origin, Outcome
 from coverage_analyzer.files.run_folder.publishing import Publication
-from coverage_analyzer.files.table import Rows, Table
+from coverage_analyzer.files.table import ParsedRows, Table
 from coverage_analyzer.files.writers import formats
 from coverage_analyzer.files.writers.delimited import RejectsWriter
 from coverage_analyzer.fingerprint import check_same
@@ -106,7 +106,7 @@ def run(
     )
     wanted, rules, limit = day(as_of), Policy.load(policy), RejectLimit.parse(options.max_rejects)
     columns, dialect = options.center_columns, options.center_dialect
-    given = reading.opened(centers, tables.CENTERS, columns, dialect)
+    given = reading.open_table(centers, tables.CENTERS, columns, dialect)
     dated = open_products(options.products)
     matcher = matcher_of(
         given,
@@ -120,7 +120,7 @@ def run(
             read.source.sha256()  # at once: these files may change from here on
     table = _opened_sites(sites, options)
     formats.check_rows(options.format, table.source.rows)
-    log.info("%s: columns %s", table.path, table.recognised)
+    log.info("%s: columns %s", table.path, table.matched_columns)
     with Publication(output, _names(options)) as publication, _rows_elsewhere(options) as elsewhere:
         try:
             if options.on_duplicate != "keep":
@@ -140,7 +140,7 @@ def run(
 
 def _rows_elsewhere(options: Options) -> AbstractContextManager[TableWriter | None]:
     """Return what writes the rows into a database, too, if that is wanted."""
-    return target.opened(options.table) if options.table else nullcontext()
+    return target.open_writer(options.table) if options.table else nullcontext()
 
 
 def _names(options: Options) -> list[str]:
@@ -151,7 +151,7 @@ def _names(options: Options) -> list[str]:
 
 
 def _opened_sites(sites: str | Path, options: Options) -> Table:
-    return reading.opened(sites, tables.SITES, options.columns, options.dialect)
+    return reading.open_table(sites, tables.SITES, options.columns, options.dialect)
 
 
 def _check_inputs(sites: str | Path, centers: str | Path, options: Options) -> None:
@@ -199,7 +199,7 @@ class Totals:
     ledger: Ledger = field(default_factory=Ledger)
     tally: Tally = field(default_factory=Tally)
     drawn: DrawnSites = field(default_factory=DrawnSites)
-    repeats: Repeats = field(default_factory=Repeats)
+    repeats: DuplicateSummary = field(default_factory=DuplicateSummary)
     empty: Counter[str] = field(default_factory=Counter)
 
 
@@ -249,7 +249,7 @@ def _published(
     return told
 
 
-def _repeated(repeats: Repeats) -> list[str]:
+def _repeated(repeats: DuplicateSummary) -> list[str]:
     """Return a warning of rows that share their id and are all in the report."""
     return [f"{repeats}. All are in the report; see --on-duplicate."] if repeats.ids else []
 
@@ -261,7 +261,7 @@ def _streamed(table: Table, matcher: Matcher, outputs: Outputs, options: Options
     rejects = RejectsWriter(publication.path("rejects.csv"), options.style)
     with ExitStack() as stack:
         stack.callback(rejects.close)
-        ids = stack.enter_context(Ids(publication.scratch))
+        ids = stack.enter_context(DuplicateFinder(publication.scratch))
         work = judged(table.rows(), table, matcher)
         blocks = stack.enter_context(closing(ahead(work, table.source.cancel)))
         for some in blocks:
@@ -289,13 +289,13 @@ def _streamed(table: Table, matcher: Matcher, outputs: Outputs, options: Options
     return totals
 
 
-def labels(rows: Rows, table: Table) -> tuple[pa.Array, pa.Array]:
+def labels(rows: ParsedRows, table: Table) -> tuple[pa.Array, pa.Array]:
     """Return what a map calls the sites: id (else the line) and name."""
     name, lines = table.column(rows.block, "name"), rows.block.lines
     ids = (
         table.site_ids(rows.block)
         if "site_id" in table.columns
-        else arrays.arrow(lines).cast(pa.string())
+        else arrays.from_numpy(lines).cast(pa.string())
     )
     return ids, tables.as_text(name) if name is not None else pa.nulls(len(lines), pa.string())
 

@@ -19,7 +19,7 @@ from coverage_analyzer.files import atomic as single
 from coverage_analyzer.files import table as reading
 from coverage_analyzer.files.outputs import kind_of
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
-from coverage_analyzer.files.table import Rows, Table
+from coverage_analyzer.files.table import ParsedRows, Table
 from coverage_analyzer.files.writers import formats
 from coverage_analyzer.files.writers.base import Writer
 from coverage_analyzer.matching.matcher import Matcher, Sites
@@ -81,7 +81,7 @@ def timeline(
     )
     ending = kind_of(output, list(KINDS), what="A timeline is")
     line = _line(centers, Policy.load(policy), days, options)
-    table = reading.opened(sites, tables.SITES, options.columns, options.dialect)
+    table = reading.open_table(sites, tables.SITES, options.columns, options.dialect)
     totals, matcher = Totals(Census(len(line.matcher.policy.titles))), line.matcher
     with (
         single.replacing(Path(output)) as part,
@@ -99,7 +99,7 @@ def timeline(
         "levels": _levels(totals.census, matcher),
         "warnings": [
             *matcher.policy.warnings,
-            *tables.unnoticed(table.headers, table.columns, tables.SITES),
+            *tables.column_suggestions(table.headers, table.columns, tables.SITES),
             *matcher.gates.warnings(table.columns, totals.empty),
             *matcher.region_warnings,
         ],
@@ -138,7 +138,7 @@ def _line(
     """Return the rules over the centers of a file, from a day to another."""
     columns, dialect = options.center_columns, options.center_dialect
     matcher = matcher_of(
-        reading.opened(centers, tables.CENTERS, columns, dialect),
+        reading.open_table(centers, tables.CENTERS, columns, dialect),
         policy,
         as_of=day(days[0]),
         trust_declared=options.trust_declared,
@@ -167,11 +167,11 @@ def _stream(table: Table, line: Timeline, writer: Writer, totals: Totals, option
         options.progress(totals.ledger.read, 1.0)
 
 
-def _told(rows: Rows, table: Table, matcher: Matcher, changes: Changes) -> pa.RecordBatch:
+def _told(rows: ParsedRows, table: Table, matcher: Matcher, changes: Changes) -> pa.RecordBatch:
     """Return changes as rows of the file."""
     parts = [table.column(rows.block, name) for name in _parts(table)]
     texts = [tables.as_text(c) for c in (labels(rows, table)[0], *parts) if c is not None]
-    named = [cells.take(arrays.arrow(changes.site)) for cells in texts]
+    named = [cells.take(arrays.from_numpy(changes.site)) for cells in texts]
     columns = [*named, *changes.columns(matcher).values()]
     return pa.RecordBatch.from_arrays(columns, schema=_schema(table))
 

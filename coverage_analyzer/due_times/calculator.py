@@ -22,7 +22,7 @@ from coverage_analyzer.due_times.clocks import Due
 from coverage_analyzer.due_times.issues import Doubt, DoubtError
 from coverage_analyzer.due_times.levels import Judged, Levels
 from coverage_analyzer.due_times.requests import Case, Registered, Request
-from coverage_analyzer.matching.nearest import NOBODY
+from coverage_analyzer.matching.nearest import NO_CENTER
 from coverage_analyzer.policy.rules import Replacement
 from coverage_analyzer.programmes.afterwards import route
 from coverage_analyzer.schema.verdict import Status
@@ -166,7 +166,7 @@ class Committer:
             promise=clock.end if clock else "",
             clock_start=None,
             due_at=None,
-            center_id="" if judged.center == NOBODY else self.centers.center_id[judged.center],
+            center_id="" if judged.center == NO_CENTER else self.centers.center_id[judged.center],
             reason=judged.reason,
             warnings=tuple(_warnings(case, judged)),
             steps=(f"{judged.level.title}: {clock or 'promises nothing'} ({judged.reason})",),
@@ -247,7 +247,7 @@ class Committer:
         """
         calendar, zone = None, case.zone
         if clock.counts_business_days:
-            if judged.center == NOBODY:
+            if judged.center == NO_CENTER:
                 raise DoubtError(
                     Doubt.center_unknown, "no open center of its country ships to it: whose days?"
                 )

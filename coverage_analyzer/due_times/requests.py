@@ -13,7 +13,7 @@ from coverage_analyzer.due_times import clocks
 from coverage_analyzer.due_times import time_zones as zones
 from coverage_analyzer.due_times.issues import Doubt, DoubtError
 from coverage_analyzer.matching.eligibility import TEXTS
-from coverage_analyzer.schema.columns import COUNTRY_STATED, folded
+from coverage_analyzer.schema.columns import COUNTRY_STATED, header_key
 from coverage_analyzer.schema.days import day_of
 
 EVENTS: Final = ("authorised", "rma_issued", "call_acknowledged", "diagnosis_complete")
@@ -190,15 +190,15 @@ def _of_product(history: Sequence[Registered], request: Request) -> list[Registe
     DoubtError
         If no row is of that product, or which product is asked for cannot be told.
     """
-    named = {folded(text): text for r in history if (text := r.stated.get("product", ""))}
-    wanted = folded(request.product)
+    named = {header_key(text): text for r in history if (text := r.stated.get("product", ""))}
+    wanted = header_key(request.product)
     if not wanted and len(named) > 1:
         told = ", ".join(sorted(named.values()))
         msg = f"{request.site_id!r} has several products ({told}); say in the request which"
         raise DoubtError(Doubt.product_ambiguous, msg)
     if not wanted or not named:
         return list(history)
-    exact = [r for r in history if folded(r.stated.get("product", "")) == wanted]
+    exact = [r for r in history if header_key(r.stated.get("product", "")) == wanted]
     found = exact or [r for r in history if "product" not in r.stated]
     if not found:
         told = ", ".join(sorted(named.values()))
@@ -212,8 +212,8 @@ def _of_component(history: Sequence[Registered], request: Request) -> list[Regis
 
     A product may stand in a row for each of its components; a row that names none is of any.
     """
-    wanted = folded(request.component)
-    named = [folded(row.stated.get("component", "")) for row in history]
+    wanted = header_key(request.component)
+    named = [header_key(row.stated.get("component", "")) for row in history]
     for text in (wanted, ""):
         some = [row for row, name in zip(history, named, strict=True) if name == text]
         if wanted and some:

@@ -52,7 +52,7 @@ class WorkFolder:
     lock: int | None
 
     @classmethod
-    def made(cls, parent: Path, target: str = "") -> Self:
+    def create(cls, parent: Path, target: str = "") -> Self:
         """Return a new one in a folder.
 
         Raises
@@ -63,8 +63,8 @@ class WorkFolder:
         try:
             for _ in range(ATTEMPTS):
                 path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
-                if (made := cls._claimed(path, target)) is not None:
-                    return made
+                if (folder := cls._claimed(path, target)) is not None:
+                    return folder
         except PublishError:
             raise
         except OSError as error:
@@ -121,14 +121,14 @@ class WorkFolder:
         They are closed, and not removed, by who takes the next.
         """
         for path in sorted(self.path.parent.glob(f"{PREFIX}*")):
-            found = self._found(path) if path != self.path else None
-            if found is not None:
+            folder = self._find(path) if path != self.path else None
+            if folder is not None:
                 try:
-                    yield found
+                    yield folder
                 finally:
-                    _closed(found.lock)
+                    _closed(folder.lock)
 
-    def _found(self, path: Path) -> "WorkFolder | None":
+    def _find(self, path: Path) -> "WorkFolder | None":
         """Return a folder beside this one, if it is provably a work folder whose process is gone.
 
         One that is empty was left before its marker was written, and is removed at once.

@@ -126,7 +126,7 @@ def _histories(sites: pd.DataFrame) -> dict[str, list[Registered]]:
     """
     lon, lat = positions(sites, "sites")
     known = known_columns(sites, tables.SITES)
-    tables.recognised(list(known), [tables.Column("site_id", required=True)])
+    tables.match_columns(list(known), [tables.Column("site_id", required=True)])
     off = accuracy(sites, known)
     ids = texts(sites, known["site_id"]).to_pylist()
     columns = {name: texts(sites, known[name]).to_pylist() for name in ROW if name in known}

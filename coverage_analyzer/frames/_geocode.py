@@ -73,7 +73,7 @@ def geocode(
     headers = [str(c) for c in table.columns]
     known = known_columns(table, tables.ADDRESSES)
     if columns:
-        found = tables.recognised(headers, tables.ADDRESSES, columns)
+        found = tables.match_columns(headers, tables.ADDRESSES, columns)
         known = {name: headers[at] for name, at in found.items()}
     job.check_columns(known, headers)
     cells = {name: texts(table, header).to_pylist() for name, header in known.items()}

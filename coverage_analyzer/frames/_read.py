@@ -73,7 +73,7 @@ def read_sites(
     """
     refuse_overwriting({"rejects": rejects}, [path])
     check_rejects(rejects)
-    table = reading.opened(path, tables.SITES, columns, dialect)
+    table = reading.open_table(path, tables.SITES, columns, dialect)
     parts, lines, lon, lat, accuracy, refused = [], [], [], [], [], []
     days: dict[str, list[Days]] = {name: [] for name in gates.DAYS if name in table.columns}
     blank = 0
@@ -98,7 +98,7 @@ def read_sites(
         frame[name] = np.concatenate(dates).astype("datetime64[s]")
     if "site_id" not in frame:
         frame.insert(0, "site_id", np.concatenate(lines).astype(str))
-    for told in tables.unnoticed(table.headers, table.columns, tables.SITES):
+    for told in tables.column_suggestions(table.headers, table.columns, tables.SITES):
         warnings.warn(told, stacklevel=2)
     _tell_rejects(refused, rejects, table.path)
     sites = with_points(frame, np.concatenate(lon), np.concatenate(lat))
@@ -188,9 +188,9 @@ def read_centers(
     """
     world = countries.load()
     convention = Policy.load(policy).convention(world.names, trust_declared=trust_declared)
-    table = reading.opened(path, tables.CENTERS, columns, dialect)
+    table = reading.open_table(path, tables.CENTERS, columns, dialect)
     centers = reading.read_centers(table, world, convention)
-    decided = centers.decided(world, convention)
+    decided = centers.assigned_countries(world, convention)
     frame = pd.DataFrame(
         {
             "center_id": list(centers.center_id),

@@ -178,11 +178,11 @@ class RoadEngine:
             return shapely.Polygon()
         seconds, _ = self._search(node, minutes * 60)
         reached = np.append(np.isfinite(seconds), [False])  # the last one stands for NOWHERE
-        some = np.flatnonzero(reached)
+        nodes = np.flatnonzero(reached)
         return place_polygon(
             lon,
             lat,
-            (self.network.lon[some], self.network.lat[some]),
+            (self.network.lon[nodes], self.network.lat[nodes]),
             self._snapper.limit_m,
             lambda lon, lat: reached[self._snapper.snapped(lon, lat).node],
         )

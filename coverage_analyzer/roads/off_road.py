@@ -34,32 +34,32 @@ class OffRoad:
         far = lost & (drives.snap_m > OUTSIDE_M)
         near = lost & away & ~far
         self.near, self.far = self.near + int(near.sum()), self.far + int(far.sum())
-        some = np.flatnonzero(near)[: max(0, EXAMPLES - len(self.examples))].tolist()
-        self.examples += [(ids[0][n], float(drives.snap_m[n])) for n in some]
+        rows = np.flatnonzero(near)[: max(0, EXAMPLES - len(self.examples))].tolist()
+        self.examples += [(ids[0][n], float(drives.snap_m[n])) for n in rows]
         self.centers.update(ids[1][n] for n in np.flatnonzero(lost & ~away).tolist())
         self.centers.discard("")
 
     def warnings(self, limit_m: float) -> list[str]:
         """Return in words of what no drive is known, and what to do."""
-        told = []
+        messages = []
         if self.near:
             shown = ", ".join(f"{visible(name)}: {m:,.0f} m" for name, m in self.examples)
-            told.append(
+            messages.append(
                 f"{self.near:,} sites are farther than {limit_m:,.0f} m from every road of the "
                 f"map ({shown}): no drive is known, and they stay as they were. Check their "
                 f"coordinates; if those are right, no road of this map leads to them."
             )
         if self.far:
-            told.append(
+            messages.append(
                 f"{self.far:,} sites are more than {OUTSIDE_M / 1000:g} km from every road of the "
                 f"map, which does not reach there: no drive is known, and they stay as they were. "
                 f"Use a larger extract."
             )
         if self.centers:
             shown = ", ".join(map(visible, sorted(self.centers)[:EXAMPLES]))
-            told.append(
+            messages.append(
                 f"{len(self.centers):,} centers are farther than {limit_m:,.0f} m from every road "
                 f"of the map ({shown}): no drive from them is known. Check their coordinates, or "
                 f"use an extract that reaches them."
             )
-        return told
+        return messages

@@ -27,7 +27,7 @@ from coverage_analyzer.errors import PolicyWarning
 from coverage_analyzer.files import table as reading
 from coverage_analyzer.files.outputs import free_names
 from coverage_analyzer.files.readers import parquet as columnar
-from coverage_analyzer.files.readers.base import Block, Source
+from coverage_analyzer.files.readers.base import RowBlock, TableReader
 from coverage_analyzer.files.table import Table
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.matcher import Matcher
@@ -221,7 +221,7 @@ def recognised(sites: pa.Schema, columns: Mapping[str, str] | None) -> dict[str,
     InputError
         If one is missing, ambiguous or of a type that cannot be meant.
     """
-    known = tables.recognised(sites.names, tables.SITES, columns)
+    known = tables.match_columns(sites.names, tables.SITES, columns)
     types = {name: columnar.plain_type(sites.field(at).type) for name, at in known.items()}
     tables.check_types(types)
     return known
@@ -248,14 +248,14 @@ def _centers(
     if isinstance(centers, (str, Path)):
         world = countries.load()
         convention = policy.convention(world.names, trust_declared=trust_declared)
-        return reading.read_centers(reading.opened(centers, tables.CENTERS), world, convention)
+        return reading.read_centers(reading.open_table(centers, tables.CENTERS), world, convention)
     from coverage_analyzer.frames.columns import centers_of
 
     return centers_of(centers)
 
 
-class Frame(Source):
-    """One batch of Spark as a `Source`; its rows count from 1."""
+class Frame(TableReader):
+    """One batch of Spark as a `TableReader`; its rows count from 1."""
 
     def __init__(self, batch: pa.RecordBatch) -> None:
         self._batch = batch
@@ -263,7 +263,7 @@ class Frame(Source):
         self.types = [columnar.plain_type(kind) for kind in batch.schema.types]
         self.known: dict[str, str] = {}
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self) -> Iterator[RowBlock]:
         """Yield the batch; the raw text of a row is not asked for, and costs."""
         yield dataclasses.replace(columnar.block(self._batch, 1), raw=str)
 
@@ -302,8 +302,10 @@ def _for_all_rows(some: Judged, rows: int) -> dict[str, pa.Array]:
         place, code = np.full(rows, -1), np.full(rows, -1)
         place[some.rows.block.lines - 1] = np.arange(len(some.rows.block.lines))
         code[[r.line - 1 for r in rejects]] = [codes.index(r.reason) for r in rejects]
-        take = arrays.arrow(place, place < 0)
+        take = arrays.from_numpy(place, place < 0)
         columns = {name: cells.take(take) for name, cells in columns.items()}
-        columns["status"] = pc.fill_null(columns["status"], arrays.text([REJECTED])[0])
-        columns["reason"] = pc.coalesce(columns["reason"], arrays.chosen(code, arrays.text(codes)))
+        columns["status"] = pc.fill_null(columns["status"], arrays.text_array([REJECTED])[0])
+        columns["reason"] = pc.coalesce(
+            columns["reason"], arrays.take_texts(code, arrays.text_array(codes))
+        )
     return columns

@@ -160,7 +160,7 @@ def _refuse_what_spark_does_not(options: Options) -> None:
 def _opened_centers(spark: "SparkSession", centers: str, folder: Path, options: Options) -> Table:
     path = sources.fetched(spark, centers, folder)
     columns, dialect = options.center_columns, options.center_dialect
-    return reading.opened(path, tables.CENTERS, columns, dialect)
+    return reading.open_table(path, tables.CENTERS, columns, dialect)
 
 
 def _fetched_products(spark: "SparkSession", options: Options, folder: Path) -> Path | None:
@@ -370,4 +370,4 @@ def _taken(sink: io.BytesIO) -> pa.RecordBatch:
     line = sink.getvalue().decode().removesuffix("\n")
     sink.seek(0)
     sink.truncate()
-    return pa.RecordBatch.from_arrays([arrays.text([line])], names=["value"])
+    return pa.RecordBatch.from_arrays([arrays.text_array([line])], names=["value"])

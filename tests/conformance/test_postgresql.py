@@ -231,7 +231,7 @@ class TestSource:
         for statement in ("INSERT INTO t VALUES (1)", "DROP TABLE t", "CREATE TABLE u (a int)"):
             with (
                 pytest.raises(InputError, match="read-only"),
-                connecting.telling(place, InputError),
+                connecting.translate_errors(place, InputError),
                 connecting.reading(place) as connection,
             ):
                 connecting.execute(connection, statement)

@@ -72,7 +72,7 @@ def on_spark(sites: Path, folder: Path, **options: Any) -> dict[str, Any]:
 
 def network(world: countries.Countries, folder: Path) -> Centers:
     """Return the small network."""
-    table = reading.opened(centers_file(folder), tables.CENTERS)
+    table = reading.open_table(centers_file(folder), tables.CENTERS)
     convention = Policy.load().convention(world.names)
     return reading.read_centers(table, world, convention)
 

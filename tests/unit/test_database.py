@@ -277,7 +277,7 @@ class TestSource:
         place = address(f"sqlite:///{path}?table=t")
         with (
             pytest.raises(InputError, match="readonly"),
-            connecting.telling(place, InputError),
+            connecting.translate_errors(place, InputError),
             connecting.reading(place) as connection,
         ):
             connecting.execute(connection, "DELETE FROM t")
@@ -508,8 +508,8 @@ def test_a_run_needs_no_pandas(tmp_path: Path) -> None:
 def test_an_address_of_no_password_is_whole() -> None:
     """Hiding touches nothing else in what a driver says."""
     place = Address("postgresql", "x", "x", secrets=("a b", "a"))
-    assert connecting.told('FATAL:  no "a b" here\nmore', place) == 'no "***" here.'
+    assert connecting.redact('FATAL:  no "a b" here\nmore', place) == 'no "***" here.'
     assert (
-        connecting.told("IO: [SQLite] failed: HINT:  x", address("sqlite:///f"))
+        connecting.redact("IO: [SQLite] failed: HINT:  x", address("sqlite:///f"))
         == "failed: HINT:  x. x"
     )

@@ -213,7 +213,7 @@ def test_products_and_centers_are_read_by_the_declared_form_too(tmp_path: Path) 
         ca.read_centers(path, dialect=form)
     products = tmp_path / "p.csv"
     products.write_text("product,mainstream_ends_on\nX,2026-12-01T10:15Z\n", encoding="utf-8")
-    table = reading.opened(products, tables.PRODUCTS)
+    table = reading.open_table(products, tables.PRODUCTS)
     assert str(reading.read_products(table).ends[0][0]) == "2026-12-01"
 
 

@@ -333,7 +333,7 @@ def test_many_batches(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
     path = saved(frame, tmp_path / name)
     monkeypatch.setattr(columnar, "ROWS_AT_ONCE", 8)
     monkeypatch.setattr(geojson, "FEATURES_AT_ONCE", 8)
-    assert len(list(reading.opened(path, tables.SITES).rows())) == 13
+    assert len(list(reading.open_table(path, tables.SITES).rows())) == 13
     made = run(tmp_path, path)
     assert made["ledger"] == {"read": 100, "decided": 85, "rejected": 15, "blank": 0}
     assert [r["id"] for r in report(tmp_path)] == [f"{n:03}" for n in range(100) if n % 7]

@@ -14,7 +14,7 @@ from coverage_analyzer.schema.rejects import Reject, Rejected
 
 
 @dataclass(frozen=True)
-class Block:
+class RowBlock:
     """A run of rows as read.
 
     Attributes
@@ -41,7 +41,7 @@ class Block:
     records: int = 0
 
 
-def without(block: Block, odd: dict[int, tuple[Rejected, str]]) -> Block:
+def without(block: RowBlock, odd: dict[int, tuple[Rejected, str]]) -> RowBlock:
     """Return a block in which further rows, named by their lines, are rejects."""
     at = np.flatnonzero(np.isin(block.lines, list(odd)))
     if not len(at):
@@ -51,9 +51,9 @@ def without(block: Block, odd: dict[int, tuple[Rejected, str]]) -> Block:
         Reject(line, *odd[line], block.raw(i)) for line, i in zip(lines, at.tolist(), strict=True)
     ]
     kept = np.delete(np.arange(len(block.lines)), at)
-    return Block(
+    return RowBlock(
         block.lines[kept],
-        block.columns.take(arrays.arrow(kept)),
+        block.columns.take(arrays.from_numpy(kept)),
         lambda position: block.raw(int(kept[position])),
         sorted([*block.rejects, *rejects], key=lambda reject: reject.line),
         block.blank,
@@ -61,7 +61,7 @@ def without(block: Block, odd: dict[int, tuple[Rejected, str]]) -> Block:
     )
 
 
-class Source(Protocol):
+class TableReader(Protocol):
     """A table that is open for reading, once.
 
     Attributes
@@ -111,7 +111,7 @@ class Source(Protocol):
         """End a wait for rows that another thread is in; return whether that can be done."""
         return False
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self) -> Iterator[RowBlock]:
         """Yield all rows, in order; one block at least, be it empty."""
         ...
 
@@ -126,7 +126,7 @@ class Source(Protocol):
         return None if self.fingerprint is None else self.fingerprint.sha256()
 
 
-class WrappedSource(Source):
+class WrappedReader(TableReader):
     """A source that changes what another one yields, and is that one in all else.
 
     Parameters
@@ -135,7 +135,7 @@ class WrappedSource(Source):
         The other one, not read yet.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: TableReader) -> None:
         self._source = source
         self.headers, self.types, self.known = source.headers, source.types, source.known
         self.hint, self.rows = source.hint, source.rows

@@ -56,9 +56,9 @@ def lines(path: str, sheet: str, decimal: str) -> Iterator[Any]:
     try:
         with calamine.load_workbook(path) as book:
             of_cells = calamine.SheetTypeEnum.WorkSheet
-            known = [s for s in book.sheets_metadata if s.typ == of_cells]
-            shown = [s.name for s in known if s.visible == calamine.SheetVisibleEnum.Visible]
-            names = [s.name for s in known]
+            sheets = [s for s in book.sheets_metadata if s.typ == of_cells]
+            shown = [s.name for s in sheets if s.visible == calamine.SheetVisibleEnum.Visible]
+            names = [s.name for s in sheets]
             chosen = sheet if sheet in names else "".join((shown or names)[: not sheet])
             yield {"sheets": names, "sheet": chosen}
             if chosen:

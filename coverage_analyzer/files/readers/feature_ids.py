@@ -6,7 +6,7 @@ from typing import Final
 from coverage_analyzer.schema import columns as tables
 
 _IDS: Final = frozenset(
-    tables.folded(name)
+    tables.header_key(name)
     for table in (tables.SITES, tables.CENTERS, tables.REQUESTS)
     for column in table
     if column.name in {"site_id", "center_id", "request_id"}
@@ -26,7 +26,7 @@ def header(preferred: str, attributes: Sequence[str]) -> str:
     """
     taken = {name.casefold() for name in attributes}
     name = preferred
-    if tables.folded(name) in _IDS and any(tables.folded(a) in _IDS for a in attributes):
+    if tables.header_key(name) in _IDS and any(tables.header_key(a) in _IDS for a in attributes):
         name = "feature_id"
     if name.casefold() in taken:
         name = "feature_id"

@@ -64,8 +64,8 @@ class RejectLimit:
         """
         if isinstance(value, RejectLimit):
             return value
-        found = LIMIT.fullmatch(str(value))
-        count, percent = found.groups() if found else (None, None)
+        match = LIMIT.fullmatch(str(value))
+        count, percent = match.groups() if match else (None, None)
         if count is not None:
             return cls(count=int(count))
         if percent is not None and Decimal(percent) <= 100:

@@ -81,16 +81,16 @@ class Origin:
                 name: {"path": str(table.path), "sha256": table.source.sha256()}
                 for name, table in inputs.items()
             },
-            columns=sites.recognised,
-            center_columns=centers.recognised,
+            columns=sites.matched_columns,
+            center_columns=centers.matched_columns,
             notation=Notation(
                 **{n.name: getattr(sites.notation, n.name) for n in fields(Notation)}
             ),
             renamed_columns=renamed(sites.headers),
             warnings=[
                 *matcher.policy.warnings,
-                *tables.unnoticed(sites.headers, sites.columns, tables.SITES),
-                *tables.unnoticed(centers.headers, centers.columns, tables.CENTERS),
+                *tables.column_suggestions(sites.headers, sites.columns, tables.SITES),
+                *tables.column_suggestions(centers.headers, centers.columns, tables.CENTERS),
                 *matcher.region_warnings,
             ],
             centers={"given": len(matcher.centers), "open": matcher.open_centers},

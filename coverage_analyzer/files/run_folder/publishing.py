@@ -77,7 +77,7 @@ class Publication:
         self._lock: int | None = None
         try:
             self._lock = locked(self.folder)
-            self._work = WorkFolder.made(self.folder)
+            self._work = WorkFolder.create(self.folder)
             for kind in (NEW, OLD):
                 self._kept(kind)
             for left in self._work.left_behind():
@@ -290,8 +290,8 @@ class Swap:
         """Bring the old files back, from wherever the step was left; twice is as good as once."""
         for name in reversed(self.new):
             part, path = self._part(name), self.folder / name
-            known = name not in self.old or self._aside(name).exists()
-            if known and path.exists() and not part.exists():
+            is_ours = name not in self.old or self._aside(name).exists()
+            if is_ours and path.exists() and not part.exists():
                 path.replace(part)
         for name in sorted(self.old, key=lambda n: n == self.manifest):
             aside = self._aside(name)

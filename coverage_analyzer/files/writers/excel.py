@@ -101,7 +101,7 @@ class WorkbookWriter:
         path: Path,
         schema: pa.Schema,
         decimals: Mapping[str, int],
-        escaped: Callable[[str], str] = guard.guarded_text,
+        escaped: Callable[[str], str] = guard.escape_formula,
     ) -> None:
         require("excel", "xlsxwriter")
         import xlsxwriter
