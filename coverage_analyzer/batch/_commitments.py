@@ -49,7 +49,8 @@ class CommitmentOptions:
     trust_declared
         Whether the declared country stands wherever a point lies.
     products
-        A file of products with the days on which the phases of their life end (`tables.PRODUCTS`).
+        A file of products with the days on which the phases of their life end
+        (`schema.columns.PRODUCTS`).
     raw_text
         Whether text stays as it is even where a spreadsheet would run it.
     """
@@ -82,7 +83,8 @@ def answer_requests(
     Parameters
     ----------
     requests
-        A file of any kind that `reading.opened` takes, with the columns of `tables.REQUESTS`.
+        A file of any kind that `files.table.open_table` takes, with the columns of
+        `schema.columns.REQUESTS`.
     sites, centers
         As for `run`.
     output

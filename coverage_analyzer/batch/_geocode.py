@@ -107,11 +107,11 @@ def geocode(
     ----------
     addresses
         A file of any kind that `run` reads, with a column ``address``, or its parts:
-        `tables.ADDRESSES`.
+        `schema.columns.ADDRESSES`.
     output
         The file to write: ``.csv`` (also ``.csv.gz``, ``.csv.zst``), ``.parquet`` or ``.xlsx``. All
-        rows are in it, in their order, with their columns and those of `tables.GEOCODED`; where
-        nothing was found, the reason says why, and there are no coordinates.
+        rows are in it, in their order, with their columns and those of `schema.columns.GEOCODED`;
+        where nothing was found, the reason says why, and there are no coordinates.
     service
         Who is asked.
     options
@@ -240,7 +240,7 @@ def queries(texts: Mapping[str, Sequence[str]]) -> list[geocoding.Query | None]:
 
 
 def columns(answers: Sequence[Answer], by_grade: Mapping[Grade, float]) -> dict[str, pa.Array]:
-    """Return the columns of `tables.GEOCODED` for some answers."""
+    """Return the columns of `schema.columns.GEOCODED` for some answers."""
     days = np.array([a.on or "1970-01-01" for a in answers], "datetime64[D]")
     undated = np.array([not a.on for a in answers], np.bool_)
     values = (

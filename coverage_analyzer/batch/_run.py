@@ -66,7 +66,7 @@ def run(
     ----------
     sites, centers
         Text files (``-``: standard input), Excel, Parquet, GeoJSON, GeoPackage; see
-        `reading.opened`.
+        `files.table.open_table`.
     output
         The folder for ``report.csv`` (or ``.csv.gz``, ``.parquet`` ...), ``rejects.csv``,
         ``summary.csv``, ``centers.csv``, ``areas.geojson``, ``map.html`` and ``run.json``.

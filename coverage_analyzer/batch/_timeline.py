@@ -48,8 +48,8 @@ def timeline(
     sites, centers, policy
         As for `run`.
     output
-        A file, ``.csv`` or ``.parquet``: the columns are `tables.TIMELINE`, and those
-        of `tables.PARTS` that the sites have.
+        A file, ``.csv`` or ``.parquet``: the columns are `schema.columns.TIMELINE`, and those
+        of `schema.columns.PARTS` that the sites have.
     days
         The first (by default today in UTC) and the last day.
     options

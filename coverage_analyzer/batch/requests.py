@@ -41,7 +41,7 @@ class Requested:
 
 
 def read_requests(table: Table) -> Requested:
-    """Return all requests of an open table (`tables.REQUESTS`)."""
+    """Return all requests of an open table (`schema.columns.REQUESTS`)."""
     result = Requested()
     for block in table.source.blocks():
         cells = {column.name: _texts(table, block, column.name) for column in tables.REQUESTS}
@@ -56,7 +56,7 @@ def read_requests(table: Table) -> Requested:
 
 
 def request(cells: Mapping[str, str]) -> Request:
-    """Return a request from its cells, by the names of `tables.REQUESTS`."""
+    """Return a request from its cells, by the names of `schema.columns.REQUESTS`."""
     return Request(
         request_id=cells["request_id"].strip(),
         site_id=cells["site_id"].strip(),
@@ -68,7 +68,7 @@ def request(cells: Mapping[str, str]) -> Request:
 
 
 def registered_rows(table: Table, wanted: Iterable[str]) -> dict[str, list[Registered]]:
-    """Return all usable rows of some sites, by their id, out of an open table (`tables.SITES`).
+    """Return all usable rows of some sites, by their id, of an open table (`schema.columns.SITES`).
 
     Without a column of ids the number of the line is the id. Memory grows with the sites that are
     wanted, not with those that are read.

@@ -56,7 +56,7 @@ SAME_BUILDING: Final = frozenset({Likeness.identical, Likeness.equivalent, Liken
 
 @dataclass(frozen=True)
 class Commitment:
-    """The answer to a request; see `tables.COMMITMENT` for its columns.
+    """The answer to a request; see `schema.columns.COMMITMENT` for its columns.
 
     ``due_at`` is the first moment that is too late, in the zone where the clock is read: the site's
     for hours, the center's for business days. It is None unless `status` is ``promised``.

@@ -69,7 +69,7 @@ class Registered:
     receives
         From when until when a site takes deliveries, as local times of day; None if not given.
     stated
-        What the row says for the gates, by the names of `gates.TEXTS`.
+        What the row says for the gates, by the names of `matching.eligibility.TEXTS`.
     fault
         What of the row cannot be read, in words; empty if all can.
     """
@@ -228,7 +228,8 @@ def registered(cells: Mapping[str, str], place: tuple[float, float, float]) -> R
     ----------
     cells
         Text by the names of columns: ``country``, ``address``, ``time_zone``, ``registered_on``,
-        ``installed_on``, ``receiving_hours`` and those of `gates.TEXTS`, as far as they are there.
+        ``installed_on``, ``receiving_hours`` and those of
+        `matching.eligibility.TEXTS`, if there are such columns.
     place
         Longitude and latitude in degrees on WGS 84, and how far off they may be in metres, or NaN.
     """

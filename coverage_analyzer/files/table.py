@@ -161,7 +161,7 @@ def open_table(
         in any CRS are read, and give latitude and longitude. Or rows of a database, as
         ``postgresql://...`` or ``sqlite:///...`` (`database.address`).
     table
-        `tables.SITES` or `tables.CENTERS`.
+        `schema.columns.SITES` or `schema.columns.CENTERS`.
     columns
         The header to take for a column where names alone do not tell.
     dialect

@@ -68,8 +68,8 @@ def assess(
     trust_declared
         Whether a declared country stands wherever a point lies.
     products
-        A table of products with the last day of each phase of their life (`tables.PRODUCTS`), or
-        the path of a file of it.
+        A table of products with the last day of each phase of their life
+        (`schema.columns.PRODUCTS`), or the path of a file of it.
 
     Returns
     -------
@@ -265,7 +265,7 @@ def explain(  # noqa: PLR0913 - a place, what is said of it, and the rule are on
         As for `assess`.
     stated
         What the site's row says for the gates: ``{"product": "MPX 5900", "component": "fan"}``; see
-        `gates.TEXTS` and `gates.DAYS`.
+        `matching.eligibility.TEXTS` and `matching.eligibility.DAYS`.
 
     Raises
     ------

@@ -43,7 +43,7 @@ def geocode(
         The file of answers, by default one for each user.
     accuracy_m
         How far off each grade may be, in metres, where that is not
-        `online.geocoding.ACCURACY_M`, such as ``{"city": 8000}``.
+        `geocoding.ACCURACY_M`, such as ``{"city": 8000}``.
     columns
         The frame's name of a column where names do not tell, such as ``{"address": "Anschrift"}``.
 

@@ -3,8 +3,8 @@
 An area is a geodesic disc round the center, cut to its country; where a declared country is
 trusted wherever a site lies, no border bounds it, and the disc stays whole. Polygons are for
 pictures and for other programs; the rule itself is decided by distance and country (`matching`).
-Their rims lie within `RIM_ERROR_M` of the true circle, so beyond that from the rim, being in the
-area and being within the limit is the same.
+Their boundaries are within `geometry.BOUNDARY_ERROR_M` of the true circle, so farther than that
+from the boundary, being in the area and being within the limit is the same.
 """
 
 from collections.abc import Iterator

@@ -76,7 +76,7 @@ class Centers:
         ----------
         columns
             ``center_id`` and, optionally, the others of `TEXTS` (the country also in several of
-            `tables.COUNTRY_STATED`) and those of `DAYS`.
+            `schema.columns.COUNTRY_STATED`) and those of `DAYS`.
         lon, lat
             Degrees on WGS 84, NaN where a row has none that can be used.
         row

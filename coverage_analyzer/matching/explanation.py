@@ -182,7 +182,8 @@ def explanation(  # noqa: PLR0913 - a place and what is said of it are one quest
     accuracy_m
         How far off the coordinates may be, if known.
     stated
-        What the row says for the gates: texts by the names of `gates.TEXTS` and `gates.DAYS`.
+        What the row says for the gates: texts by the names of
+        `eligibility.TEXTS` and `eligibility.DAYS`.
     ordered_on
         Tell when a center would open here that is ordered on this day.
 

@@ -5,7 +5,7 @@ nothing but its notes on cells outlives a batch. Each batch goes one way, all it
 
 1. *The country* (`countries.decision`). The grid confirms most declared countries at once: where a
    cell lies in one country, so does each of its points. Only the others are looked at.
-2. *The nearest center* of that country, and how many reach the site (`nearness`). The triangle
+2. *The nearest center* of that country, and how many reach the site (`nearest`). The triangle
    inequality leaves few candidates for a cell; squares of chords decide among them.
 3. *The band* of that center (`bands`), by the two chords between which alone a limit is in doubt
    (`geodesy.chord_limits_m`, with the proof), and there by Karney's geodesic.
@@ -14,9 +14,9 @@ nothing but its notes on cells outlives a batch. Each batch goes one way, all it
 5. *The planned center* to wait for, where none that is open reaches the site.
 6. *The verdict*: ground, center, band, promise and accuracy make a case, and each case has a status
    and a reason in a table.
-7. *The gates* (`gates`), where the policy has some and the rows say something that they look at:
-   they lower what qualifies or waits, and never raise a level. A product that is past the phases of
-   its level has none, wherever the site is and whatever was bought.
+7. *The rules of eligibility* (`eligibility`), where the policy has some and the rows hold what they
+   need: they lower what qualifies or waits, and never raise a level. A product that is past
+   the phases of its level has none, wherever the site is and whatever was bought.
 
 So no step rounds before it decides, and the answer for a site depends on nothing but the site.
 """
@@ -257,7 +257,7 @@ class Matcher:
         sites
             Where they are.
         facts
-            What their rows say of product, component, level and registration (`gates.facts`).
+            What their rows say of product, component, level and registration (`eligibility.facts`).
         """
         if len(sites) <= ROWS_AT_ONCE:
             return self._match(sites, facts)

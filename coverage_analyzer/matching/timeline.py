@@ -59,7 +59,7 @@ class Changes:
         return len(self.site)
 
     def columns(self, matcher: Matcher) -> dict[str, pa.Array]:
-        """Return them as columns: those of `tables.TIMELINE` but the site's id."""
+        """Return them as columns: those of `schema.columns.TIMELINE` but the site's id."""
         texts = matcher.texts
         columns = {
             "from_day": arrays.from_numpy(self.from_day),

@@ -170,8 +170,8 @@ class RoadEngine:
         -------
         polygon
             All places whose own road, by the rule for sites, is reached in time: within
-            `shapes.TOLERANCE` cells a site is inside exactly if its drive is within the minutes.
-            Empty where the place is on no road. In degrees, split at 180.
+            `isochrones.TOLERANCE` cells a site is inside exactly if its drive is within the
+            minutes. Empty where the place is on no road. In degrees, split at 180.
         """
         node = int(self._snapper.snapped(np.array([lon]), np.array([lat])).node[0])
         if node == NOWHERE:

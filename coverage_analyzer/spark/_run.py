@@ -76,7 +76,7 @@ def run(
     ----------
     sites
         A file, a folder or a pattern, also as a URI that Spark reads: Parquet, or whatever
-        `reading.opened` reads (see `sources`). All files have the same columns.
+        `files.table.open_table` reads (see `readers`). All files have the same columns.
     centers
         A file, also as a URI.
     output

@@ -32,7 +32,7 @@ class Style:
     Attributes
     ----------
     raw_text
-        Whether text stays as it is even where a spreadsheet would run it (`guard`).
+        Whether text stays as it is even where a spreadsheet would run it (`formulas`).
     excel
         Whether they begin with the mark by which Excel knows UTF-8.
     decimal
@@ -74,7 +74,7 @@ def left_out(schema: pa.Schema) -> list[str]:
 class CsvWriter(Writer):
     """UTF-8 text, LF, text in quotes, miles with three decimals; bytes are left out (`left_out`).
 
-    Text that a spreadsheet would run is made inert (`guard`), unless it is to stay raw.
+    Text that a spreadsheet would run is made inert (`formulas`), unless it is to stay raw.
     """
 
     def __init__(
@@ -195,7 +195,7 @@ class RejectsWriter:
 def write_rows(
     path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]], style: Style = SAFE
 ) -> None:
-    """Write a small table; text that a spreadsheet would run is escaped (`guard`)."""
+    """Write a small table; text that a spreadsheet would run is escaped (`formulas`)."""
     with style.opened(path) as file:
         writer = csv.writer(_Lines(file))
         for row in (header, *rows):
