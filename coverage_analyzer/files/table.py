@@ -213,6 +213,34 @@ def duplicates(table: Table, *, keep_first: bool, folder: Path | None = None) ->
         return ids.refused(keep_first=keep_first)
 
 
+@dataclass
+class _WholeTable:
+    """The cells of a small table, as text, gathered block by block.
+
+    Attributes
+    ----------
+    texts
+        The cells of each known column.
+    lines
+        How each row is named in an error.
+    unread
+        What is wrong with rows and cells that could not be read.
+    """
+
+    texts: dict[str, list[str]]
+    lines: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+
+    def add(self, table: Table, block: RowBlock) -> None:
+        """Add the rows of a block."""
+        self.lines += [f"line {n}" for n in block.lines]
+        self.unread += [f"line {r.line}: {r.detail}" for r in block.rejects]
+        for name, values in self.texts.items():
+            read_texts, undated = _texts(table, block, name)
+            values.extend(read_texts.to_pylist())
+            self.unread += undated
+
+
 def read_centers(table: Table, world: Countries, convention: Convention) -> Centers:
     """Read the service centers of an open table, and check the country of each.
 
@@ -222,24 +250,19 @@ def read_centers(table: Table, world: Countries, convention: Convention) -> Cent
         One error that names every row that cannot be used, every id that occurs twice, and every
         country that is unknown or contradicts the place.
     """
-    texts: dict[str, list[str]] = {name: [] for name in table.columns}
-    lon, lat, lines, unread = [], [], [], []
+    whole = _WholeTable({name: [] for name in table.columns})
+    lon, lat = [], []
     for block in table.source.blocks():
         read = _coordinates(block, table)
         lon.append(np.where(read.fault < 0, read.lon, np.nan))
         lat.append(np.where(read.fault < 0, read.lat, np.nan))
-        lines += [f"line {n}" for n in block.lines]
-        unread += [f"line {r.line}: {r.detail}" for r in block.rejects]
-        for name, values in texts.items():
-            read_texts, undated = _texts(table, block, name)
-            values.extend(read_texts.to_pylist())
-            unread += undated
+        whole.add(table, block)
 
     def further(centers: Centers) -> list[str]:
-        return [*unread, *centers.country_faults(world, convention)]
+        return [*whole.unread, *centers.country_faults(world, convention)]
 
     try:
-        return Centers.from_texts(texts, _joined(lon), _joined(lat), lines, further)
+        return Centers.from_texts(whole.texts, _joined(lon), _joined(lat), whole.lines, further)
     except InputError as error:
         msg = f"{table.path}: {error}"
         raise InputError(msg) from None
@@ -253,18 +276,12 @@ def read_products(table: Table) -> Products:
     InputError
         One error that names every row that cannot be used.
     """
-    texts: dict[str, list[str]] = {name: [] for name in table.columns}
-    lines, unread = [], []
+    whole = _WholeTable({name: [] for name in table.columns})
     for block in table.source.blocks():
-        lines += [f"line {n}" for n in block.lines]
-        unread += [f"line {r.line}: {r.detail}" for r in block.rejects]
-        for name, values in texts.items():
-            read_texts, undated = _texts(table, block, name)
-            values.extend(read_texts.to_pylist())
-            unread += undated
+        whole.add(table, block)
     try:
-        refuse(unread, len(lines) + len(unread), "products")
-        return Products.from_texts(texts, lines)
+        refuse(whole.unread, len(whole.lines) + len(whole.unread), "products")
+        return Products.from_texts(whole.texts, whole.lines)
     except InputError as error:
         msg = f"{table.path}: {error}"
         raise InputError(msg) from None

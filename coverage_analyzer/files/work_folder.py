@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
+from coverage_analyzer import documents
 from coverage_analyzer.errors import FolderBusyError, PublishError
 
 PREFIX: Final = ".coverage-analyzer-"
@@ -179,9 +180,9 @@ class WorkFolder:
             state = marker.lstat()
             if not stat.S_ISREG(state.st_mode) or state.st_uid != mine.st_uid:
                 return None
-            noted = json.loads(marker.read_text(encoding="utf-8"))
+            noted = documents.read_json(marker)
             return str(noted["target"]) if noted["folder"] == path.name else None
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        except (OSError, ValueError, KeyError, TypeError):
             return None
 
 
