@@ -281,8 +281,9 @@ class Job:
             for rows in table.rows():
                 verdict = _typed(verdict_columns(table, rows))
                 drives, chosen = self._driven(rows, verdict, centers)
+                driven = drives.columns()
                 after = self._ruled(verdict, drives)
-                _count(totals, verdict | after, drives.columns()["status"][chosen >= 0])
+                _count(totals, verdict | after, driven["status"][chosen >= 0])
                 batch = _replaced(table, rows, verdict | after)
                 if writer is None:
                     made = formats.report_writer(path, kind, batch.schema, style)
@@ -293,7 +294,7 @@ class Job:
                 totals.off_road.add(
                     (shown[0].to_pylist(), shown[1].to_pylist()), drives, snap_limit_m(self.engine)
                 )
-                times.write(shown, drives.columns(), np.flatnonzero(chosen >= 0))
+                times.write(shown, driven, np.flatnonzero(chosen >= 0))
                 where = rows.coordinates
                 totals.drawn.add(where.lon, where.lat, ids, names, verdict | after)
         return totals
