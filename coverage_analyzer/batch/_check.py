@@ -11,13 +11,13 @@ from coverage_analyzer.batch.ledger import Ledger
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.overlap import ahead
 from coverage_analyzer.countries.assignment import CountryBasis, assign_country
-from coverage_analyzer.files import table as reading
 from coverage_analyzer.files.duplicates import DuplicateFinder
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
+from coverage_analyzer.files.table import open_table
 from coverage_analyzer.files.writers.rejects import check_rejects, rejects_file
 from coverage_analyzer.matching.eligibility import EligibilityChecker
 from coverage_analyzer.policy import DEFAULT, Policy
-from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema import columns
 from coverage_analyzer.schema.days import today
 
 USABLE: Final = (CountryBasis.AGREED, CountryBasis.INFERRED)
@@ -70,7 +70,7 @@ def check(
     world = countries.load()
     rules = Policy.load(policy)
     convention = rules.convention(world.names, trust_declared=options.trust_declared)
-    table = reading.open_table(sites, tables.SITES, options.columns, options.dialect)
+    table = open_table(sites, columns.SITES, options.columns, options.dialect)
     ledger, grounds = Ledger(), np.zeros(len(CountryBasis), np.int64)
     with ExitStack() as stack:
         writer = None
@@ -98,7 +98,7 @@ def check(
         "other_columns": [h for h in table.headers if h not in table.matched_columns.values()],
         "warnings": [
             *rules.warnings,
-            *tables.column_suggestions(table.headers, table.columns, tables.SITES),
+            *columns.column_suggestions(table.headers, table.columns, columns.SITES),
             *EligibilityChecker(rules, None, world, np.datetime64(today(), "D")).missing_columns(
                 table.columns
             ),

@@ -18,17 +18,23 @@ import pyarrow as pa
 from coverage_analyzer import arrays, geocoding
 from coverage_analyzer.batch.ledger import Ledger
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files import table as reading
 from coverage_analyzer.files.atomic import replacing
 from coverage_analyzer.files.outputs import free_names, kind_of
 from coverage_analyzer.files.overwriting import refuse_overwriting
 from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
-from coverage_analyzer.files.table import Table
+from coverage_analyzer.files.table import Table, open_table
 from coverage_analyzer.files.writers import formats
 from coverage_analyzer.files.writers.delimited import RejectsWriter, Style
 from coverage_analyzer.files.writers.rejects import check_rejects, rejects_file
 from coverage_analyzer.geocoding import Answer, Found, Geocoder, Grade, Service
-from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.columns import (
+    ADDRESSES,
+    GEOCODED,
+    SITES,
+    as_text,
+    column_suggestions,
+    header_key,
+)
 
 log = logging.getLogger(__name__)
 
@@ -144,7 +150,7 @@ def geocode(
     )
     kind = _kind(path)
     check_rejects(options.rejects)
-    table = reading.open_table(addresses, tables.ADDRESSES, options.columns, options.dialect)
+    table = open_table(addresses, ADDRESSES, options.columns, options.dialect)
     check_columns(table.columns, table.headers)
     totals = Totals()
     with ExitStack() as stack:
@@ -169,7 +175,7 @@ def geocode(
         "reasons": {r.value: n for r, n in totals.reasons.most_common()},
         "questions": {n: getattr(geocoder, n) for n in ("asked", "answered", "cached")},
         "warnings": [
-            *tables.column_suggestions(table.headers, table.columns, tables.ADDRESSES),
+            *column_suggestions(table.headers, table.columns, ADDRESSES),
             *_unanswered(geocoder),
         ],
     }
@@ -213,7 +219,7 @@ def _written(job: Job, part: Path, kind: formats.Format) -> None:
 def _located(job: Job, rows: pa.RecordBatch, headers: Sequence[str]) -> pa.RecordBatch:
     """Return rows of the table with the columns that are added, and count them."""
     at = job.table.columns
-    texts = {name: tables.as_text(rows.column(i)).to_pylist() for name, i in at.items()}
+    texts = {name: as_text(rows.column(i)).to_pylist() for name, i in at.items()}
     answers = job.geocoder.answers(queries(texts), _ticking(job))
     job.totals.add(answers)
     added = columns(answers, job.by_grade)
@@ -253,7 +259,7 @@ def columns(answers: Sequence[Answer], by_grade: Mapping[Grade, float]) -> dict[
         arrays.from_numpy(days, undated),
         arrays.text_array([a.told for a in answers]),
     )
-    return dict(zip(tables.GEOCODED, values, strict=True))
+    return dict(zip(GEOCODED, values, strict=True))
 
 
 def _numbers(values: Sequence[float | None], decimals: int) -> pa.Array:
@@ -270,12 +276,10 @@ def renamed(headers: Sequence[str]) -> dict[str, str]:
     >>> renamed(["site_id", "Lat", "geocoded_on"])
     {'Lat': 'input_Lat', 'geocoded_on': 'input_geocoded_on'}
     """
-    known = [c for c in tables.SITES if c.name in tables.GEOCODED]
-    taken = {*tables.GEOCODED, *(name for c in known for name in (c.name, *c.synonyms))}
-    folded = {tables.header_key(name) for name in taken}
-    return free_names(
-        headers, {header for header in headers if tables.header_key(header) in folded}
-    )
+    known = [c for c in SITES if c.name in GEOCODED]
+    taken = {*GEOCODED, *(name for c in known for name in (c.name, *c.synonyms))}
+    folded = {header_key(name) for name in taken}
+    return free_names(headers, {header for header in headers if header_key(header) in folded})
 
 
 def check_columns(found: Mapping[str, int] | Mapping[str, str], headers: Sequence[str]) -> None:

@@ -41,7 +41,7 @@ def letter(
       coverage-analyzer letter sites.csv --site LSZH --centers centers.csv -o letter.html
     """
     from coverage_analyzer import batch
-    from coverage_analyzer.files import atomic as single
+    from coverage_analyzer.files import atomic
     from coverage_analyzer.files.outputs import PAGE, kind_of
     from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
 
@@ -59,5 +59,5 @@ def letter(
         as_of=rules.as_of,
         options=chosen,
     )
-    single.publish(place, page)
+    atomic.publish(place, page)
     say(f"The letter on {site_id} is {place}; open or print it in a browser.")

@@ -15,8 +15,7 @@ from coverage_analyzer.arrays import Ints
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.readers.base import RowBlock
 from coverage_analyzer.files.table import Table, usable
-from coverage_analyzer.schema import columns as tables
-from coverage_analyzer.schema.columns import header_key
+from coverage_analyzer.schema.columns import as_text, header_key
 
 MAX_LISTED: Final = 5
 """So many lines of an id that stands more than once are told."""
@@ -107,7 +106,7 @@ def _products(table: Table, block: RowBlock, rows: Ints) -> list[str]:
     cells = table.column(block, "product")
     if cells is None:
         return []
-    return [n or "" for n in tables.as_text(cells).take(arrays.from_numpy(rows)).to_pylist()]
+    return [n or "" for n in as_text(cells).take(arrays.from_numpy(rows)).to_pylist()]
 
 
 def _not_of(table: Table, site_id: str, product: str, others: list[str]) -> str:
@@ -127,7 +126,7 @@ def _of_product(table: Table, block: RowBlock, rows: Ints, product: str) -> Ints
     cells = table.column(block, "product")
     if not product or cells is None:
         return rows
-    names = tables.as_text(cells).take(arrays.from_numpy(rows)).to_pylist()
+    names = as_text(cells).take(arrays.from_numpy(rows)).to_pylist()
     same = [header_key(name or "") == header_key(product) for name in names]
     return rows[np.array(same, np.bool_)]
 
@@ -199,7 +198,7 @@ def _site(table: Table, block: RowBlock, site_id: str) -> FoundSite:
         msg = f"{table.path}: {place} ({site_id!r}): {reject.detail}."
         raise InputError(msg)
     where = rows.coordinates
-    texts = [tables.as_text(_plain(c))[0].as_py() for c in block.columns.columns]
+    texts = [as_text(_plain(c))[0].as_py() for c in block.columns.columns]
     cells = dict(zip(table.headers, texts, strict=True))
     for name, days in rows.days.items():
         cells[table.matched_columns[name]] = "" if np.isnat(days[0]) else str(days[0])

@@ -10,11 +10,10 @@ import pyarrow as pa
 from coverage_analyzer import arrays
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files import formulas
-from coverage_analyzer.files import formulas as guard
 from coverage_analyzer.files.database.address import Address
 from coverage_analyzer.files.database.reader import DatabaseTable
-from coverage_analyzer.files.readers import excel as workbook
-from coverage_analyzer.files.readers import gdal, geojson, many, partitions, spatial
+from coverage_analyzer.files.formulas import unescape_formulas
+from coverage_analyzer.files.readers import excel, gdal, geojson, many, partitions, spatial
 from coverage_analyzer.files.readers.base import RowBlock, TableReader, WrappedReader
 from coverage_analyzer.files.readers.delimited import DelimitedFile, Dialect
 from coverage_analyzer.files.readers.header import HeaderTest
@@ -71,7 +70,7 @@ def _file(path: Path, dialect: Dialect, is_header: HeaderTest) -> TableReader:
     """
     reader: TableReader
     suffix = path.suffix.lower()
-    if dialect.sheet and suffix not in workbook.SUFFIXES:
+    if dialect.sheet and suffix not in excel.SUFFIXES:
         msg = f"{path} is no workbook and has no sheet {dialect.sheet!r}; leave the name out."
         raise InputError(msg)
     match suffix:
@@ -84,8 +83,8 @@ def _file(path: Path, dialect: Dialect, is_header: HeaderTest) -> TableReader:
         case ".parquet" | ".geoparquet" | ".pq":
             plain = ParquetFile(path)
             reader = spatial.geoparquet(path) if plain.spatial else plain
-        case _ if suffix in workbook.SUFFIXES:
-            reader = workbook.WorkbookFile(path, dialect.sheet, dialect.decimal)
+        case _ if suffix in excel.SUFFIXES:
+            reader = excel.WorkbookFile(path, dialect.sheet, dialect.decimal)
         case _:
             reader = DelimitedFile(path, dialect, is_header)
     if formulas.is_escaped(path, reader.headers):
@@ -99,12 +98,12 @@ class UnescapedReader(WrappedReader):
     def __init__(self, source: TableReader) -> None:
         super().__init__(source)
         self.headers = [
-            guard.unescape_formulas(arrays.text_array([h]))[0].as_py() for h in source.headers
+            unescape_formulas(arrays.text_array([h]))[0].as_py() for h in source.headers
         ]
 
     def blocks(self) -> Iterator[RowBlock]:
         """Yield all rows, in order."""
         for block in self._source.blocks():
-            cells = [guard.unescape_formulas(c) for c in block.columns.columns]
+            cells = [unescape_formulas(c) for c in block.columns.columns]
             columns = pa.RecordBatch.from_arrays(cells, names=block.columns.schema.names)
             yield dataclasses.replace(block, columns=columns)

@@ -21,12 +21,18 @@ from coverage_analyzer.files.database.address import Address, address, is_addres
 from coverage_analyzer.files.duplicates import DuplicateFinder, DuplicateLines
 from coverage_analyzer.files.readers.base import RowBlock, TableReader
 from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
-from coverage_analyzer.matching import eligibility as gates
+from coverage_analyzer.matching import eligibility
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.products import ENDS, Products
-from coverage_analyzer.schema import columns as tables
 from coverage_analyzer.schema import days
-from coverage_analyzer.schema.columns import Column
+from coverage_analyzer.schema.columns import (
+    COUNTRY_STATED,
+    PARTS,
+    Column,
+    as_text,
+    check_types,
+    match_columns,
+)
 from coverage_analyzer.schema.coordinates import Coordinates, Notation, coordinates, fault_detail
 from coverage_analyzer.schema.days import Days
 from coverage_analyzer.schema.rejects import Reject, Rejected
@@ -106,9 +112,7 @@ class Table:
     def site_ids(self, block: RowBlock) -> pa.Array:
         """Return the ``site_id`` of the rows of a block as text, blank where there is none."""
         cells = self.column(block, "site_id")
-        return (
-            arrays.text_array([""] * len(block.lines)) if cells is None else tables.as_text(cells)
-        )
+        return arrays.text_array([""] * len(block.lines)) if cells is None else as_text(cells)
 
     def keys(self, block: RowBlock) -> pa.Array:
         """Return what must stand only once, as text: the ``site_id``, or it with product.
@@ -116,8 +120,8 @@ class Table:
         A site may have several products, and those several components, each in a row of its own.
         """
         ids = self.site_ids(block)
-        cells = [self.column(block, name) for name in tables.PARTS]
-        texts = [tables.as_text(c) for c in cells if c is not None]
+        cells = [self.column(block, name) for name in PARTS]
+        texts = [as_text(c) for c in cells if c is not None]
         if not texts:
             return ids
         nothing, mark = arrays.text_array(["", "\0"])
@@ -126,16 +130,14 @@ class Table:
 
     def declared(self, block: RowBlock, names: Names) -> Numbers:
         """Return the number of the country that each row of a block declares (`Names.agreed`)."""
-        cells = [self.column(block, name) for name in tables.COUNTRY_STATED]
-        stated = [names.named(tables.as_text(c)) for c in cells if c is not None]
+        cells = [self.column(block, name) for name in COUNTRY_STATED]
+        stated = [names.named(as_text(c)) for c in cells if c is not None]
         return names.agreed(stated) if stated else np.zeros(len(block.lines), np.int16)
 
     def facts(self, rows: ParsedRows) -> dict[str, Any]:
         """Return what gates look at, where the file has it: texts of Arrow, days of numpy."""
-        cells_by_name = {name: self.column(rows.block, name) for name in gates.TEXTS}
-        texts = {
-            n: tables.as_text(cells) for n, cells in cells_by_name.items() if cells is not None
-        }
+        cells_by_name = {name: self.column(rows.block, name) for name in eligibility.TEXTS}
+        texts = {n: as_text(cells) for n, cells in cells_by_name.items() if cells is not None}
         return texts | dict(rows.days)
 
     def column(self, block: RowBlock, name: str) -> pa.Array | None:
@@ -178,17 +180,17 @@ def open_table(
 
     def is_header(headers: Sequence[str]) -> bool:
         try:
-            return bool(tables.match_columns(headers, table, columns))
+            return bool(match_columns(headers, table, columns))
         except InputError:
             return False
 
     source = opening.source(place, dialect, is_header)
     try:
         overrides = {**source.known, **(columns or {})}
-        matched = tables.match_columns(source.headers, table, overrides, cut_at=source.cut_at)
-        dated = {at for name, at in matched.items() if name in {*DAYS, *gates.DAYS}}
+        matched = match_columns(source.headers, table, overrides, cut_at=source.cut_at)
+        dated = {at for name, at in matched.items() if name in {*DAYS, *eligibility.DAYS}}
         source.days_as_text([source.headers[at] for at in sorted(dated)])
-        tables.check_types({name: source.types[at] for name, at in matched.items()})
+        check_types({name: source.types[at] for name, at in matched.items()})
         return Table(place, source, matched, dialect)
     except InputError as error:
         msg = f"{place}: {error}{source.hint}"
@@ -294,7 +296,7 @@ def _texts(table: Table, block: RowBlock, name: str) -> tuple[pa.Array, list[str
     """
     cells = block.columns.column(table.columns[name])
     if name not in DAYS:
-        return tables.as_text(cells), []
+        return as_text(cells), []
     read, blank = _days(cells, table)
     texts = ["" if np.isnat(day) else str(day) for day in read]
     bad = np.flatnonzero(np.isnat(read) & ~blank).tolist()
@@ -346,7 +348,7 @@ def usable(block: RowBlock, table: Table) -> ParsedRows:
 def _known_days(block: RowBlock, table: Table) -> tuple[dict[str, Days], Bools]:
     """Return the days of a block by their column, and which rows have a cell that is none."""
     days_by_column, bad = {}, np.zeros(len(block.lines), np.bool_)
-    for name in gates.DAYS:
+    for name in eligibility.DAYS:
         cells = table.column(block, name)
         if cells is not None:
             days_by_column[name], blank = _days(cells, table)
@@ -378,7 +380,7 @@ def _fault(block: RowBlock, table: Table, row: int, fault: int, first: int) -> t
 
 def _undated(block: RowBlock, table: Table, row: int) -> str:
     """Return which cell of a row is no day, and how days are written."""
-    texts = {name: _cell(table.column(block, name), row) for name in gates.DAYS}
+    texts = {name: _cell(table.column(block, name), row) for name in eligibility.DAYS}
     filled = {n: t for n, t in texts.items() if t.strip()}
     wrong = [n for n, t in filled.items() if np.isnat(_days(arrays.text_array([t]), table)[0][0])]
     like, hint = _like(table)

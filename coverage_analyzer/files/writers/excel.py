@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from coverage_analyzer import arrays
 from coverage_analyzer.errors import InputError, require
-from coverage_analyzer.files import formulas as guard
+from coverage_analyzer.files import formulas
 from coverage_analyzer.files.readers.excel_process import EXACT
 
 ROWS: Final = 1_048_576
@@ -100,7 +100,7 @@ class WorkbookWriter:
         path: Path,
         schema: pa.Schema,
         decimals: Mapping[str, int],
-        escaped: Callable[[str], str] = guard.escape_formula,
+        escaped: Callable[[str], str] = formulas.escape_formula,
     ) -> None:
         require("excel", "xlsxwriter")
         import xlsxwriter
