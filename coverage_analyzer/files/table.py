@@ -93,6 +93,15 @@ class Table:
         """The header that each known column has in the file."""
         return {name: self.headers[at] for name, at in self.columns.items()}
 
+    @property
+    def detected(self) -> dict[str, Any]:
+        """What was found out about the file without being told, as JSON values.
+
+        Whole once all rows have been read. ``run.json`` has it for each input; keys that do not
+        apply to a format are missing.
+        """
+        return dict(self.source.detected)
+
     def blocks(self) -> Generator[RowBlock, None, None]:
         """Yield the rows as they are, block by block, whatever is in their cells."""
         for block in self.source.blocks():

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -91,6 +91,11 @@ class TableReader(Protocol):
     cut_at: int = 0
     fingerprint: Fingerprint | None = None
 
+    @property
+    def detected(self) -> dict[str, Any]:
+        """What the reader found out about the file without being told, as JSON values."""
+        return {}
+
     def days_as_text(self, headers: Sequence[str]) -> None:
         """Read timestamps of some columns as the text that states them, if types lose their zone.
 
@@ -141,6 +146,11 @@ class WrappedReader(TableReader):
         self.hint, self.rows = source.hint, source.rows
         self.iso_days, self.cut_at = source.iso_days, source.cut_at
         self.fingerprint = source.fingerprint
+
+    @property
+    def detected(self) -> dict[str, Any]:
+        """What the wrapped reader found out about the file."""
+        return self._source.detected
 
     def days_as_text(self, headers: Sequence[str]) -> None:
         """Read timestamps of some columns as the text that states them."""

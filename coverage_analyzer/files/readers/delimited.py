@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
 
@@ -105,6 +105,11 @@ class DelimitedFile(TableReader):
             why = getattr(error, "strerror", None) or error
             msg = f"{self._path} cannot {what}: {why}."
             raise InputError(msg) from error
+
+    @property
+    def detected(self) -> dict[str, Any]:
+        """The encoding and the delimiter of the file."""
+        return {"encoding": self._encoded or "utf-8", "delimiter": self._header.delimiter}
 
     def share(self) -> float:
         """Return how much of the file has been read, 0 to 1; NaN for standard input."""

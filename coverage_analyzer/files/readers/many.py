@@ -8,6 +8,7 @@ import itertools
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -152,6 +153,11 @@ class Many(TableReader):
             source = open_one(path)
             self._check(path, source)
             self.fingerprint.expect(source.fingerprint)
+
+    @property
+    def detected(self) -> dict[str, Any]:
+        """What the reader found out about the file that is being read."""
+        return self._source.detected
 
     def days_as_text(self, headers: Sequence[str]) -> None:
         """Read timestamps of some columns as text, in every file."""

@@ -37,7 +37,8 @@ class Origin:
     policy, as_of, trust_declared
         The rule, the day that was judged, and whether declared countries stand anywhere.
     inputs
-        For each file that was read its ``path`` and ``sha256``, which a database has not.
+        For each file that was read its ``path``, its ``sha256`` (None for a database), and what was
+        ``detected`` about it (`Table.detected`).
     columns, center_columns
         The header that was taken for each known column.
     renamed_columns
@@ -53,7 +54,7 @@ class Origin:
     policy: Policy
     as_of: datetime.date
     trust_declared: bool
-    inputs: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
+    inputs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
     center_columns: Mapping[str, str] = field(default_factory=dict)
     renamed_columns: Mapping[str, str] = field(default_factory=dict)
@@ -78,7 +79,11 @@ class Origin:
             as_of=matcher.as_of,
             trust_declared=matcher.convention.trust_declared,
             inputs={
-                name: {"path": str(table.path), "sha256": table.source.sha256()}
+                name: {
+                    "path": str(table.path),
+                    "sha256": table.source.sha256(),
+                    "detected": table.detected,
+                }
                 for name, table in inputs.items()
             },
             columns=sites.matched_columns,
