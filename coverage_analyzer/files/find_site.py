@@ -1,5 +1,6 @@
 """The one row of a table that has an id, found as the table streams by."""
 
+import dataclasses
 import difflib
 import itertools
 from collections.abc import Mapping
@@ -140,8 +141,7 @@ def _ids(table: Table, block: RowBlock) -> pa.Array:
 
 def _cut(block: RowBlock, rows: Ints) -> RowBlock:
     """Return some rows of a block as one of their own."""
-    columns = block.columns.take(arrays.from_numpy(rows))
-    return RowBlock(block.lines[rows], columns, lambda row: block.raw(int(rows[row])))
+    return dataclasses.replace(block.take(rows), rejects=[], blank=0, records=len(rows))
 
 
 def _alike(ids: pa.Array, query: str) -> list[str]:

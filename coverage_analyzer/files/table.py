@@ -339,19 +339,13 @@ def usable(block: RowBlock, table: Table) -> ParsedRows:
         reason = _fault(block, table, row, int(read.fault[row]), int(first[row]))
         rejects.append(Reject(line, *reason, block.raw(row)))
     kept = np.flatnonzero(fits)
-    left = RowBlock(
-        block.lines[kept],
-        block.columns.take(arrays.from_numpy(kept)),
-        block.raw,
-        rejects,
-        block.blank,
-        block.records,
-    )
+    rejects = sorted(rejects, key=lambda reject: reject.line)
+    left = dataclasses.replace(block.take(kept), rejects=rejects)
     kept_coordinates = Coordinates(
         read.lon[kept], read.lat[kept], read.accuracy_m[kept], read.fault[kept]
     )
     left_days = {name: values[kept] for name, values in days_by_column.items()}
-    return ParsedRows(left, kept_coordinates, sorted(rejects, key=lambda r: r.line), left_days)
+    return ParsedRows(left, kept_coordinates, rejects, left_days)
 
 
 def _known_days(block: RowBlock, table: Table) -> tuple[dict[str, Days], Bools]:
