@@ -21,7 +21,7 @@ from coverage_analyzer.batch.ledger import Ledger, Tally, by_country
 from coverage_analyzer.batch.network import coverage_areas, write_network
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.overlap import ahead
-from coverage_analyzer.batch.stream import judged, matcher_of, open_products
+from coverage_analyzer.batch.stream import build_matcher, judged, open_products
 from coverage_analyzer.errors import CoverageError, InputError, PublishError
 from coverage_analyzer.files.database.address import is_address
 from coverage_analyzer.files.database.writer import TableWriter, open_writer
@@ -104,7 +104,7 @@ def run(
     columns, dialect = options.center_columns, options.center_dialect
     given = open_table(centers, CENTERS, columns, dialect)
     dated = open_products(options.products)
-    matcher = matcher_of(
+    matcher = build_matcher(
         given,
         rules,
         as_of=wanted,

@@ -14,14 +14,14 @@ from coverage_analyzer.batch._run import labels
 from coverage_analyzer.batch.ledger import Ledger
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.overlap import ahead
-from coverage_analyzer.batch.stream import matcher_of, products_of
+from coverage_analyzer.batch.stream import build_matcher, products_of
 from coverage_analyzer.files import atomic
 from coverage_analyzer.files.outputs import kind_of
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
 from coverage_analyzer.files.table import ParsedRows, Table, open_table
 from coverage_analyzer.files.writers import formats
 from coverage_analyzer.files.writers.base import Writer
-from coverage_analyzer.matching.matcher import Matcher, Sites
+from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.matching.timeline import Census, Changes, Timeline
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.schema.columns import (
@@ -143,7 +143,7 @@ def _line(
 ) -> Timeline:
     """Return the rules over the centers of a file, from a day to another."""
     columns, dialect = options.center_columns, options.center_dialect
-    matcher = matcher_of(
+    matcher = build_matcher(
         open_table(centers, CENTERS, columns, dialect),
         policy,
         as_of=day(days[0]),
@@ -158,14 +158,12 @@ def _stream(table: Table, line: Timeline, writer: Writer, totals: Totals, option
     matcher = line.matcher
     with closing(ahead(table.rows(), table.source.cancel)) as blocks:
         for rows in blocks:
-            where, declared = rows.coordinates, table.declared(rows.block, matcher.world.names)
-            facts = matcher.gates.facts(table.facts(rows))
-            some = Sites(where.lon, where.lat, declared, where.accuracy_m)
-            changes = line.changes(some, facts)
+            inputs = matcher.inputs(table.site_rows(rows))
+            changes = line.changes(*inputs)
             writer.write(_told(rows, table, matcher, changes))
             totals.census.add(changes)
             totals.ledger.add(rows)
-            totals.empty.update(matcher.gates.empty(facts))
+            totals.empty.update(matcher.gates.empty(inputs.facts))
             totals.rows += len(changes)
             if options.progress:
                 options.progress(totals.ledger.read, table.source.share())

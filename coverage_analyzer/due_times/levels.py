@@ -15,12 +15,14 @@ from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Ints
 from coverage_analyzer.countries import Countries
 from coverage_analyzer.countries.regions import AssignedRegions
-from coverage_analyzer.due_times.requests import Case, Registered
+from coverage_analyzer.due_times.requests import Case
 from coverage_analyzer.matching import eligibility
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.matcher import Matcher, Sites, Verdicts
 from coverage_analyzer.matching.nearest import NO_CENTER
 from coverage_analyzer.matching.products import Products
+from coverage_analyzer.matching.site_rows import SiteRows
+from coverage_analyzer.matching.spec import MatcherSpec
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.policy.rules import Level
 from coverage_analyzer.schema.days import NO_DAY
@@ -81,8 +83,8 @@ class Levels:
             If there is no center, or the country of one is in doubt.
         """
         matcher = self._matcher(self.centers, day)
-        sites = self._sites([case.site for case in cases])
-        verdicts = matcher.match(sites, matcher.gates.facts(_stated(cases)))
+        sites, facts = matcher.inputs(_site_rows(cases))
+        verdicts = matcher.match(sites, facts)
         reasons = matcher.columns(verdicts)["reason"].to_pylist()
         shipping = self._shipping(verdicts, sites, matcher)
         codes = self.world.names.codes
@@ -103,22 +105,8 @@ class Levels:
         ]
 
     def _matcher(self, centers: Centers, day: datetime.date) -> Matcher:
-        return Matcher(
-            centers,
-            self.policy,
-            self.world,
-            as_of=day,
-            trust_declared=self.trust_declared,
-            products=self.products,
-        )
-
-    def _sites(self, rows: Sequence[Registered]) -> Sites:
-        return Sites(
-            np.array([r.lon for r in rows]),
-            np.array([r.lat for r in rows]),
-            self.world.names.numbers(r.country for r in rows),
-            np.array([np.nan if r.accuracy_m is None else r.accuracy_m for r in rows]),
-        )
+        spec = MatcherSpec(centers, self.policy, day, self.trust_declared, self.products)
+        return spec.build(self.world)
 
     def _shipping(self, verdicts: Verdicts, sites: Sites, matcher: Matcher) -> Ints:
         """Return the open center that ships to each site: until a planned one opens, another.
@@ -146,6 +134,19 @@ class Levels:
             return None
         day: datetime.date = verdicts.available_on[number].astype(object)
         return self.centers.center_id[verdicts.center[number]], day
+
+
+def _site_rows(cases: Sequence[Case]) -> SiteRows:
+    """Return the sites of requests as rows."""
+    sites = [case.site for case in cases]
+    accuracy_m = [np.nan if site.accuracy_m is None else site.accuracy_m for site in sites]
+    return SiteRows(
+        np.array([site.lon for site in sites]),
+        np.array([site.lat for site in sites]),
+        np.array(accuracy_m),
+        [arrays.text_array([site.country for site in sites])],
+        _stated(cases),
+    )
 
 
 def _stated(cases: Sequence[Case]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Bools, Floats
-from coverage_analyzer.countries import Countries, Names, Numbers
+from coverage_analyzer.countries import Countries
 from coverage_analyzer.countries.assignment import Convention
 from coverage_analyzer.errors import InputError, refuse
 from coverage_analyzer.files import opening
@@ -24,6 +24,7 @@ from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
 from coverage_analyzer.matching import eligibility
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.products import ENDS, Products
+from coverage_analyzer.matching.site_rows import SiteRows
 from coverage_analyzer.schema import days
 from coverage_analyzer.schema.columns import (
     COUNTRY_STATED,
@@ -137,17 +138,21 @@ class Table:
         blank = pc.equal(pc.utf8_trim_whitespace(ids), nothing)
         return pc.if_else(blank, ids, pc.binary_join_element_wise(ids, *texts, mark))
 
-    def declared(self, block: RowBlock, names: Names) -> Numbers:
-        """Return the number of the country that each row of a block declares (`Names.agreed`)."""
-        cells = [self.column(block, name) for name in COUNTRY_STATED]
-        stated = [names.named(as_text(c)) for c in cells if c is not None]
-        return names.agreed(stated) if stated else np.zeros(len(block.lines), np.int16)
+    def site_rows(self, rows: ParsedRows) -> SiteRows:
+        """Return what usable rows say of their sites, as the kernel takes it."""
+        where = rows.coordinates
+        return SiteRows(
+            where.lon,
+            where.lat,
+            where.accuracy_m,
+            list(self._text_columns(rows.block, COUNTRY_STATED).values()),
+            self._text_columns(rows.block, eligibility.TEXTS) | dict(rows.days),
+        )
 
-    def facts(self, rows: ParsedRows) -> dict[str, Any]:
-        """Return what gates look at, where the file has it: texts of Arrow, days of numpy."""
-        cells_by_name = {name: self.column(rows.block, name) for name in eligibility.TEXTS}
-        texts = {n: as_text(cells) for n, cells in cells_by_name.items() if cells is not None}
-        return texts | dict(rows.days)
+    def _text_columns(self, block: RowBlock, names: Sequence[str]) -> dict[str, pa.Array]:
+        """Return those known columns of a block as text that the file has."""
+        columns = {name: self.column(block, name) for name in names}
+        return {name: as_text(cells) for name, cells in columns.items() if cells is not None}
 
     def column(self, block: RowBlock, name: str) -> pa.Array | None:
         """Return a known column of a block, if the file has it."""

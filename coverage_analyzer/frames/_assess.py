@@ -11,28 +11,25 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from coverage_analyzer import countries
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.outputs import free_names, renamed
 from coverage_analyzer.files.readers.spatial import WGS84
 from coverage_analyzer.frames.columns import (
     ProductsLike,
-    accuracy,
     centers_of,
     check_labels,
-    declared,
-    facts_of,
     known_columns,
     points_name,
     policy_of,
-    positions,
     products_in,
+    site_rows,
 )
 from coverage_analyzer.frames.crs import geometry_wgs84
 from coverage_analyzer.matching.eligibility import EligibilityInputs
 from coverage_analyzer.matching.explanation import Explanation, explanation
 from coverage_analyzer.matching.lead_times import opening_windows
-from coverage_analyzer.matching.matcher import Matcher, Sites, Verdicts
+from coverage_analyzer.matching.matcher import Matcher, Verdicts
+from coverage_analyzer.matching.spec import MatcherSpec
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.programmes.afterwards import with_route
 from coverage_analyzer.schema import columns
@@ -93,14 +90,14 @@ def assess(
     PolicyError
         If there is no such policy.
     """
-    matcher = matcher_of(centers, policy, as_of, trust_declared=trust_declared, products=products)
-    lon, lat = positions(sites, "sites")
-    known = known_columns(sites, columns.SITES)
-    stated = declared(sites, known, matcher.world.names)
-    facts = matcher.gates.facts(facts_of(sites, known))
+    matcher = build_matcher(
+        centers, policy, as_of, trust_declared=trust_declared, products=products
+    )
+    rows, known = site_rows(sites)
+    inputs = matcher.inputs(rows)
     for told in matcher.gates.unchecked_rules(known):
         warnings.warn(told, stacklevel=2)
-    verdicts = matcher.match(Sites(lon, lat, stated, accuracy(sites, known)), facts)
+    verdicts = matcher.match(*inputs)
     plain = pd.DataFrame(sites.drop(columns=points_name(sites)))
     names = _renamed(plain)
     if names:
@@ -108,7 +105,7 @@ def assess(
     frame = plain.rename(columns=names)
     for name, values in matcher.columns(verdicts).items():
         frame[name] = values.to_pandas(date_as_object=False).array
-    points = shapely.points(lon, lat)
+    points = shapely.points(rows.lon, rows.lat)
     if points_name(sites):  # the very points, but where a row has none
         given = geometry_wgs84(sites, "sites")
         points = np.where(shapely.is_missing(given) | shapely.is_empty(given), points, given)
@@ -123,7 +120,7 @@ def assess(
             "renamed_columns": names,
             "warnings": [
                 *matcher.policy.warnings,
-                *_gate_warnings(matcher, known, facts, verdicts),
+                *_gate_warnings(matcher, known, inputs.facts, verdicts),
                 *matcher.region_warnings,
             ],
         }
@@ -140,7 +137,7 @@ def _gate_warnings(
     return matcher.gates.warnings(known, empty, places)
 
 
-def matcher_of(
+def build_matcher(
     centers: pd.DataFrame,
     policy: Policy | str,
     as_of: Any,
@@ -148,7 +145,7 @@ def matcher_of(
     trust_declared: bool,
     products: ProductsLike = None,
 ) -> Matcher:
-    """Return the kernel over the centers of a frame.
+    """Return the rules of a policy over the centers of a frame, on a day.
 
     Raises
     ------
@@ -157,14 +154,9 @@ def matcher_of(
     PolicyError
         If there is no such policy.
     """
-    return Matcher(
-        centers_of(centers),
-        policy_of(policy),
-        countries.load(),
-        as_of=day(as_of),
-        trust_declared=trust_declared,
-        products=products_in(products),
-    )
+    return MatcherSpec(
+        centers_of(centers), policy_of(policy), day(as_of), trust_declared, products_in(products)
+    ).build()
 
 
 def _renamed(sites: pd.DataFrame) -> dict[str, str]:
@@ -274,6 +266,8 @@ def explain(  # noqa: PLR0913 - a place, what is said of it, and the rule are on
     PolicyError
         If there is no such policy.
     """
-    matcher = matcher_of(centers, policy, as_of, trust_declared=trust_declared, products=products)
+    matcher = build_matcher(
+        centers, policy, as_of, trust_declared=trust_declared, products=products
+    )
     told = explanation(matcher, longitude, latitude, country=country, stated=stated)
     return with_route(told, matcher.policy)

@@ -9,18 +9,13 @@ import pandas as pd
 
 from coverage_analyzer.errors import CoverageError, InputError, require
 from coverage_analyzer.files.atomic import replacing
-from coverage_analyzer.frames._assess import matcher_of
+from coverage_analyzer.frames._assess import build_matcher
 from coverage_analyzer.frames.columns import (
     ProductsLike,
-    accuracy,
-    declared,
-    facts_of,
-    known_columns,
     need,
-    positions,
+    site_rows,
     texts,
 )
-from coverage_analyzer.matching.matcher import Sites
 from coverage_analyzer.matching.timeline import Timeline
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.policy.rules import NOT_COVERED
@@ -69,14 +64,12 @@ def timeline(  # noqa: PLR0913 - the question of `assess`, for a span of days
     PolicyError
         If there is no such policy.
     """
-    matcher = matcher_of(centers, policy, start, trust_declared=trust_declared, products=products)
+    matcher = build_matcher(
+        centers, policy, start, trust_declared=trust_declared, products=products
+    )
     last = day(end) or matcher.as_of + datetime.timedelta(days=365)
-    lon, lat = positions(sites, "sites")
-    known = known_columns(sites, columns.SITES)
-    stated = declared(sites, known, matcher.world.names)
-    facts = matcher.gates.facts(facts_of(sites, known))
-    some = Sites(lon, lat, stated, accuracy(sites, known))
-    changes = Timeline(matcher, last).changes(some, facts)
+    rows, known = site_rows(sites)
+    changes = Timeline(matcher, last).changes(*matcher.inputs(rows))
     ids = texts(sites, known["site_id"]).to_pylist() if "site_id" in known else list(sites.index)
     frame = pd.DataFrame({"site_id": [ids[i] for i in changes.site.tolist()]})
     for name in columns.PARTS:

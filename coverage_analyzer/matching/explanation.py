@@ -15,9 +15,10 @@ from coverage_analyzer.errors import InputError, visible
 from coverage_analyzer.geodesy import MILE_M
 from coverage_analyzer.matching.eligibility import COLUMN_OF_RULE, DAYS, RULE_OF_REASON, TEXTS
 from coverage_analyzer.matching.lead_times import lead_time, window
-from coverage_analyzer.matching.matcher import Matcher, Sites
+from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.matching.nearest import NO_CENTER
 from coverage_analyzer.matching.outcomes import away_from_zero
+from coverage_analyzer.matching.site_rows import SiteRows
 from coverage_analyzer.policy.miles import miles_text
 from coverage_analyzer.policy.rules import NOT_COVERED, Level
 from coverage_analyzer.schema.days import day_of
@@ -193,12 +194,12 @@ def explanation(  # noqa: PLR0913 - a place and what is said of it are one quest
         If the point is out of range, or what is stated has another name or is no day.
     """
     world, codes = matcher.world, matcher.world.names.codes
-    declared = world.names.number(country)
-    sites = _site(lon, lat, declared, accuracy_m)
+    said = {name: text for name, text in (stated or {}).items() if text.strip()}
+    sites, facts = matcher.inputs(_site_row(lon, lat, accuracy_m, country, said))
+    declared = int(sites.declared[0])
     number, basis = assign_country(sites.lon, sites.lat, sites.declared, world, matcher.convention)
     located = world.locate(lon, lat)
-    said = {name: text for name, text in (stated or {}).items() if text.strip()}
-    verdicts = matcher.match(sites, matcher.gates.facts(_cells(said)))
+    verdicts = matcher.match(sites, facts)
     row = {name: values[0].as_py() for name, values in matcher.columns(verdicts).items()}
     level = matcher.policy.level_at(verdicts.level[0])
     basis_text = "the policy does not ask for one"
@@ -237,22 +238,25 @@ def explanation(  # noqa: PLR0913 - a place and what is said of it are one quest
     )
 
 
-def _site(lon: float, lat: float, declared: int, accuracy_m: float) -> Sites:
-    """Return one site as the kernel wants it.
+def _site_row(
+    lon: float, lat: float, accuracy_m: float, country: str, said: Mapping[str, str]
+) -> SiteRows:
+    """Return one site as a table of one row.
 
     Raises
     ------
     InputError
-        If the point is out of range.
+        If the point is out of range, no rule looks at what is said, or a day is none.
     """
     if not (abs(lat) <= 90 and abs(lon) <= 180):
         msg = f"latitude {lat}, longitude {lon} is no place: they reach to 90 and 180 degrees."
         raise InputError(msg)
-    return Sites(
+    return SiteRows(
         np.array([lon], float),
         np.array([lat], float),
-        np.array([declared], np.int16),
         np.array([accuracy_m], float),
+        [arrays.text_array([country])],
+        _cells(said),
     )
 
 

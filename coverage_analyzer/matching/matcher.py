@@ -55,6 +55,7 @@ from coverage_analyzer.matching.outcomes import (
     without_country,
 )
 from coverage_analyzer.matching.products import Products
+from coverage_analyzer.matching.site_rows import SiteRows
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.schema.days import NO_DAY, Days
 from coverage_analyzer.schema.verdict import VERDICT, Reason, Status
@@ -97,6 +98,13 @@ class Sites:
     def take(self, which: "Ints | slice") -> "Sites":
         """Return some of them."""
         return Sites(*(v[which] for v in vars(self).values()))
+
+
+class MatcherInputs(NamedTuple):
+    """What the rule looks at, one entry per site; ``facts`` is None if no rule has a column."""
+
+    sites: Sites
+    facts: EligibilityInputs | None
 
 
 @dataclass(frozen=True)
@@ -248,6 +256,19 @@ class Matcher:
     def region_warnings(self) -> tuple[str, ...]:
         """A warning of centers whose region is not a code of their country, if there are any."""
         return self.centers.assigned_regions(self.center_country, self.world.names).warnings
+
+    def inputs(self, rows: SiteRows) -> MatcherInputs:
+        """Return rows as `match` takes them: the one way from what rows say to the kernel.
+
+        Parameters
+        ----------
+        rows
+            Usable rows of a table, a frame or requests, or one of a point.
+        """
+        declared = rows.declared(self.world.names)
+        return MatcherInputs(
+            Sites(rows.lon, rows.lat, declared, rows.accuracy_m), self.gates.facts(rows.cells)
+        )
 
     def match(self, sites: Sites, facts: EligibilityInputs | None = None) -> Verdicts:
         """Return the verdict on each site; the answer for one does not depend on the others.
