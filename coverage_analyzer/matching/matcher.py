@@ -303,7 +303,7 @@ class Matcher:
             )
         points, group = geodesy.ecef(sites.lon, sites.lat), country.astype(np.int64)
         nearest, in_reach = self._open.nearest(sites.lon, sites.lat, points, group)
-        nearest[without_country(basis)] = NO_CENTER
+        nearest = np.where(without_country(basis), NO_CENTER, nearest)
         first_band = self._first_allowed_band(country, facts)
         now = self._nearest_centers(sites, points, country, nearest, first_band)
         beyond = np.flatnonzero(~now.inside & (basis < CountryBasis.NULL_ISLAND))
@@ -491,7 +491,8 @@ class Matcher:
         )
         # Within by the geodesic says nothing of miles by road, which are more: roads decide later.
         unchecked = (status == Status.qualified) & self._bands.by_road(country, band)
-        status[unchecked], reason[unchecked] = Status.review, Reason.road_unchecked
+        status = np.where(unchecked, np.int8(Status.review), status)
+        reason = np.where(unchecked, np.int8(Reason.road_unchecked), reason)
         lost = without_country(ground)
         margin = limit - miles
         opens = np.full(len(sites), NO_DAY)
