@@ -10,7 +10,6 @@ from typing import Any, Final
 import pyarrow as pa
 
 from coverage_analyzer import arrays
-from coverage_analyzer.batch._run import labels
 from coverage_analyzer.batch.ledger import Ledger
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.overlap import ahead
@@ -174,7 +173,7 @@ def _stream(table: Table, line: Timeline, writer: Writer, totals: Totals, option
 def _told(rows: ParsedRows, table: Table, matcher: Matcher, changes: Changes) -> pa.RecordBatch:
     """Return changes as rows of the file."""
     parts = [table.column(rows.block, name) for name in _parts(table)]
-    texts = [as_text(c) for c in (labels(rows, table)[0], *parts) if c is not None]
+    texts = [as_text(c) for c in (table.row_ids(rows.block), *parts) if c is not None]
     named = [cells.take(arrays.from_numpy(changes.site)) for cells in texts]
     columns = [*named, *changes.columns(matcher).values()]
     return pa.RecordBatch.from_arrays(columns, schema=_schema(table))

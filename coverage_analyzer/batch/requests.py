@@ -77,10 +77,7 @@ def registered_rows(table: Table, wanted: Iterable[str]) -> dict[str, list[Regis
     found: dict[str, list[Registered]] = defaultdict(list)
     for rows in table.rows():
         block, where = rows.block, rows.coordinates
-        if "site_id" in table.columns:
-            names = pc.utf8_trim_whitespace(table.site_ids(block))
-        else:
-            names = arrays.from_numpy(block.lines).cast(pa.string())
+        names = pc.utf8_trim_whitespace(table.row_ids(block))
         some = np.flatnonzero(arrays.to_bools(pc.is_in(names, value_set=ids)))
         picked = arrays.from_numpy(some)
         cells = {name: _texts(table, block, name, picked) for name in ROW}

@@ -79,7 +79,7 @@ def find_row(table: Table, site_id: str, product: str = "") -> FoundSite:
     pool: dict[str, None] = {}
     unread = 0
     for block in table.source.blocks():
-        ids = pc.utf8_trim_whitespace(_ids(table, block))
+        ids = pc.utf8_trim_whitespace(table.row_ids(block))
         hits = np.flatnonzero(arrays.to_bools(pc.equal(ids, arrays.text_array([query])[0])))
         others |= dict.fromkeys(_products(table, block, hits))
         hits = _of_product(table, block, hits, product)
@@ -130,13 +130,6 @@ def _of_product(table: Table, block: RowBlock, rows: Ints, product: str) -> Ints
     names = as_text(cells).take(arrays.from_numpy(rows)).to_pylist()
     same = [header_key(name or "") == header_key(product) for name in names]
     return rows[np.array(same, np.bool_)]
-
-
-def _ids(table: Table, block: RowBlock) -> pa.Array:
-    """Return the id of each row, which is its line where there is no column of ids."""
-    if "site_id" in table.columns:
-        return table.site_ids(block)
-    return arrays.from_numpy(block.lines).cast(pa.string())
 
 
 def _cut(block: RowBlock, rows: Ints) -> RowBlock:

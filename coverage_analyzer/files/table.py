@@ -124,6 +124,18 @@ class Table:
         cells = self.column(block, "site_id")
         return arrays.text_array([""] * len(block.lines)) if cells is None else as_text(cells)
 
+    def row_ids(self, block: RowBlock) -> pa.Array:
+        """Return what each row of a block is called: its ``site_id``, else its line, as text."""
+        if "site_id" in self.columns:
+            return self.site_ids(block)
+        return arrays.from_numpy(block.lines).cast(pa.string())
+
+    def labels(self, block: RowBlock) -> tuple[pa.Array, pa.Array]:
+        """Return what a map calls the sites of a block: id (else the line) and name."""
+        name = self.column(block, "name")
+        names = pa.nulls(len(block.lines), pa.string()) if name is None else as_text(name)
+        return self.row_ids(block), names
+
     def keys(self, block: RowBlock) -> pa.Array:
         """Return what must stand only once, as text: the ``site_id``, or it with product.
 
