@@ -379,7 +379,7 @@ MUTANTS: Final = (
     Mutant(
         "geodesy.rival_chord_m",
         "Name[most_m]",
-        Rename("most_m", "least_m"),
+        Rewrite("lambda chord: 2 * GREATEST_RADIUS_M * np.arcsin(chord / 2 / GREATEST_RADIUS_M)"),
         "the nearest by chord for the nearest along the ground",
     ),
     Mutant(
