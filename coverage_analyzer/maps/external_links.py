@@ -1,6 +1,10 @@
 """What a browser would fetch on opening a page: found by a parser of HTML, not by its looks.
 
 The content security policy is the wall; this is who says beforehand what would run into it.
+
+No library serves: sanitisers (nh3) rewrite markup and do not list what it refers to, and only a
+browser would know all of it, which tests use and a notebook should not have to start. The parser
+is the standard library's.
 """
 
 import re

@@ -18,9 +18,6 @@ from coverage_analyzer.errors import visible
 from coverage_analyzer.policy.document import Document, Identifier, Kind, Model, mentions, nearest
 from coverage_analyzer.policy.rules import ALL_OTHERS, CountryCode
 
-NOT_STATED: Final = "not stated"
-"""What a cell reads whose content the source has lost, or never had."""
-
 Text = Annotated[str, Field(min_length=1)]
 
 Holding = Literal[

@@ -9,6 +9,7 @@ from typing import Final, Literal
 
 from coverage_analyzer.errors import visible
 from coverage_analyzer.policy import Policy
+from coverage_analyzer.policy.rules import NOT_STATED
 from coverage_analyzer.programmes.model import Programme
 from coverage_analyzer.programmes.policy_table import level_rows, policy_rows
 from coverage_analyzer.schema import theme
@@ -225,5 +226,5 @@ def _marked(text: str) -> str:
 
 
 def _cell(text: str) -> str:
-    style = ' class="unknown"' if text == "not stated" else ""
+    style = ' class="unknown"' if text == NOT_STATED else ""
     return f"<td{style}>{html.escape(text)}</td>"

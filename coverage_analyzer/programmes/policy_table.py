@@ -5,7 +5,7 @@ from typing import Final
 
 from coverage_analyzer.policy import ALL_OTHERS, Policy
 from coverage_analyzer.policy.miles import miles_text
-from coverage_analyzer.policy.rules import LeadTime, Level, Warranty
+from coverage_analyzer.policy.rules import NOT_STATED, LeadTime, Level, Warranty
 
 NONE: Final = "none"
 
@@ -142,7 +142,7 @@ def _lead_times(policy: Policy) -> dict[str, str]:
 
 def _lead_time(policy: Policy, code: str, per: str) -> str:
     time = policy.lead_time_in(code, per)
-    return _span(time) if time else "not stated"
+    return _span(time) if time else NOT_STATED
 
 
 def _qualification(policy: Policy) -> dict[str, str]:
@@ -174,7 +174,7 @@ def _eligibility(policy: Policy) -> dict[str, str]:
         "Countries that count as others": "; ".join(folds),
         "Contested areas": countries.contested,
         "Business days": "; ".join(policy.commitments.described()[1:]) or "those of the country",
-        "Manufacturer's warranty": _warranty(policy.warranty) if policy.warranty else "not stated",
+        "Manufacturer's warranty": _warranty(policy.warranty) if policy.warranty else NOT_STATED,
     }
     return {feature: cell or NONE for feature, cell in told.items()}
 
