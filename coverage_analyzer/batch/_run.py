@@ -76,8 +76,10 @@ def run(
     Returns
     -------
     manifest
-        What ``run.json`` holds. ``held`` lists why the run was held back; it is empty if the
-        report was replaced. ``options.warn`` is told, too.
+        What ``run.json`` holds: ``ledger`` (``read``, ``decided``, ``rejected``, ``blank``),
+        ``policy``, ``as_of``, ``inputs`` (path, SHA-256, what was detected), ``columns``,
+        ``files``, ``warnings`` and more. ``held`` lists why the run was held back; it is empty if
+        the report was replaced. ``options.warn`` is told, too.
 
     Raises
     ------
@@ -91,6 +93,23 @@ def run(
         If the policy breaks a rule.
     PublishError
         If the folder cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import coverage_analyzer as ca
+    >>> with tempfile.TemporaryDirectory() as parent:
+    ...     manifest = ca.run(
+    ...         "data/town_sites.csv",
+    ...         "data/service_centers.csv",
+    ...         f"{parent}/2026-12",
+    ...         as_of="2026-12-01",
+    ...     )
+    >>> manifest["ledger"]
+    {'read': 6, 'decided': 6, 'rejected': 0, 'blank': 0}
+    >>> manifest["held"], manifest["files"]  # doctest: +NORMALIZE_WHITESPACE
+    ([], ['report.csv', 'rejects.csv', 'summary.csv', 'centers.csv', 'areas.geojson', 'map.html',
+    'run.json'])
     """
     options = options or Options()
     _check_inputs(sites, centers, options)

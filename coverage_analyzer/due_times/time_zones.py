@@ -18,7 +18,10 @@ from coverage_analyzer.due_times.issues import Doubt, DoubtError
 from coverage_analyzer.errors import require
 
 NEAR_M: Final = 1000.0
-"""A border of zones that is nearer leaves the zone of a place open, if their clocks differ."""
+"""Metres: a border of zones that is nearer leaves the zone of a place open, if their clocks differ.
+
+The shapes of `tzfpy` are simplified to about a hundred metres; 1 km is a margin above that.
+"""
 
 AHEAD_DAYS: Final = 60
 """So long after a day the clocks of near zones have to agree, as a promise may run on."""

@@ -71,11 +71,13 @@ def assess(
     Returns
     -------
     verdicts
-        The sites with their index, points in EPSG:4326, and the columns of the verdict:
-        ``level``, ``status``, ``reason``, ``center_id``, ``distance_miles`` (geodesic),
-        ``limit_miles``, ``margin_miles`` (negative outside), ``site_country``, ``available_on``,
-        ``centers_in_reach``. Neither input is changed. ``.attrs["warnings"]`` tells which gates
-        had nothing to look at.
+        The sites with their index, one row each, points in EPSG:4326, and the columns of the
+        verdict (`schema.verdict`): ``level``, ``status``, ``reason``, ``center_id``,
+        ``distance_miles`` (along the WGS 84 geodesic, 3 decimals as Karney's algorithm rounds; NaN
+        without a center), ``limit_miles``, ``margin_miles`` (limit minus distance, negative
+        outside), ``site_country`` (ISO 3166-1 alpha-2), ``available_on`` (a day, where pending),
+        ``centers_in_reach`` (a count). Neither input is changed. ``.attrs["warnings"]`` tells
+        which gates had nothing to look at.
 
     Warns
     -----
@@ -89,6 +91,24 @@ def assess(
         center's country is doubtful, or a product cannot be used.
     PolicyError
         If there is no such policy.
+
+    References
+    ----------
+    C. F. F. Karney, Algorithms for geodesics, J. Geodesy 87, 43-55 (2013). The clauses behind the
+    limits are in the policy.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import coverage_analyzer as ca
+    >>> centers = ca.read_centers("data/service_centers.csv")
+    >>> sites = pd.DataFrame(
+    ...     {"site_id": ["Loerrach", "Boise"], "country": ["DE", "US"],
+    ...      "latitude": [47.6145, 43.615], "longitude": [7.6645, -116.2023]}
+    ... )
+    >>> verdicts = ca.assess(sites, centers, as_of="2026-12-01")
+    >>> verdicts[["level", "status", "center_id", "limit_miles"]].to_numpy().tolist()
+    [['Gold Plus', 'qualified', 'DE-FBG-1', 50.0], ['Gold', 'pending', 'US-BOI-1', 70.0]]
     """
     matcher = build_matcher(
         centers, policy, as_of, trust_declared=trust_declared, products=products
@@ -200,6 +220,19 @@ def summarize(verdicts: pd.DataFrame, by: str | list[str] = "site_country") -> p
     ------
     InputError
         If there is no such column, or its cells cannot be grouped.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import coverage_analyzer as ca
+    >>> centers = ca.read_centers("data/service_centers.csv")
+    >>> sites = pd.DataFrame(
+    ...     {"site_id": ["Loerrach", "Boise"], "country": ["DE", "US"],
+    ...      "latitude": [47.6145, 43.615], "longitude": [7.6645, -116.2023]}
+    ... )
+    >>> verdicts = ca.assess(sites, centers, as_of="2026-12-01")
+    >>> ca.summarize(verdicts)[["qualified", "pending"]].to_dict("index")
+    {'DE': {'qualified': 1, 'pending': 0}, 'US': {'qualified': 0, 'pending': 1}}
     """
     check_labels(verdicts, "verdicts")
     keys = list(dict.fromkeys(by)) if isinstance(by, (list, tuple)) else [by]
@@ -259,12 +292,29 @@ def explain(  # noqa: PLR0913 - a place, what is said of it, and the rule are on
         What the site's row says for the gates: ``{"product": "MPX 5900", "component": "fan"}``; see
         `matching.eligibility.TEXTS` and `matching.eligibility.DAYS`.
 
+    Returns
+    -------
+    explanation
+        `matching.explanation.Explanation`: level, status, reason, country and why, the deciding
+        center, all centers within range, the nearest one that may not serve, clauses; distances in
+        miles along the geodesic.
+
     Raises
     ------
     InputError
         If the point is out of range, or the centers cannot be used.
     PolicyError
         If there is no such policy.
+
+    Examples
+    --------
+    >>> import coverage_analyzer as ca
+    >>> centers = ca.read_centers("data/service_centers.csv")
+    >>> story = ca.explain(
+    ...     centers, latitude=47.6145, longitude=7.6645, country="DE", as_of="2026-12-01"
+    ... )
+    >>> story.level, story.status, story.center.center_id, round(story.center.distance_miles, 3)
+    ('Gold Plus', 'qualified', 'DE-FBG-1', 27.761)
     """
     matcher = build_matcher(
         centers, policy, as_of, trust_declared=trust_declared, products=products

@@ -85,6 +85,18 @@ def commitments(  # noqa: PLR0913 - what `assess` takes, and the requests
     -----
     UserWarning
         With the number of requests that cannot be read, and the first ones.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import coverage_analyzer as ca
+    >>> centers = ca.read_centers("data/service_centers.csv")
+    >>> requests = pd.read_csv("data/requests.csv").head(2)
+    >>> answers = ca.commitments(requests, pd.read_csv("data/request_sites.csv"), centers)
+    >>> answers.loc[0, ["level", "status", "promise", "due_at", "center_id"]].tolist()
+    ['Gold Plus', 'promised', 'delivered', '2026-12-02T02:30:00-05:00', 'US-NYC-1']
+    >>> answers.loc[1, ["status", "reason"]].tolist()
+    ['refused', 'address_different']
     """
     check_labels(requests, "requests")
     known = known_columns(requests, REQUESTS)

@@ -63,6 +63,22 @@ def timeline(  # noqa: PLR0913 - the question of `assess`, for a span of days
         If the sites, the centers, the products or the days cannot be used.
     PolicyError
         If there is no such policy.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import coverage_analyzer as ca
+    >>> centers = ca.read_centers("data/service_centers.csv")
+    >>> sites = pd.DataFrame(
+    ...     {"site_id": ["Loerrach", "Boise"], "country": ["DE", "US"],
+    ...      "latitude": [47.6145, 43.615], "longitude": [7.6645, -116.2023]}
+    ... )
+    >>> changes = ca.timeline(sites, centers, start="2026-12-01", end="2027-11-30")
+    >>> changes["from_day"] = changes["from_day"].astype(str)
+    >>> columns = ["site_id", "from_day", "level"]
+    >>> changes[columns].to_numpy().tolist()  # doctest: +NORMALIZE_WHITESPACE
+    [['Loerrach', '2026-12-01', 'Gold Plus'], ['Boise', '2026-12-01', 'Gold'],
+    ['Boise', '2026-12-15', 'Gold Plus']]
     """
     matcher = build_matcher(
         centers, policy, start, trust_declared=trust_declared, products=products
@@ -104,6 +120,20 @@ def level_shares(changes: pd.DataFrame) -> pd.DataFrame:
     ------
     InputError
         If it is no timeline.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import coverage_analyzer as ca
+    >>> centers = ca.read_centers("data/service_centers.csv")
+    >>> sites = pd.DataFrame(
+    ...     {"site_id": ["Loerrach", "Boise"], "country": ["DE", "US"],
+    ...      "latitude": [47.6145, 43.615], "longitude": [7.6645, -116.2023]}
+    ... )
+    >>> changes = ca.timeline(sites, centers, start="2026-12-01", end="2027-11-30")
+    >>> shares = ca.level_shares(changes)
+    >>> shares.iloc[0].to_dict(), shares.iloc[-1].to_dict()
+    ({'Gold Plus': 0.5, 'Gold': 0.5}, {'Gold Plus': 1.0, 'Gold': 0.0})
     """
     need(changes, columns.TIMELINE, "timeline", "timeline()")
     told = changes.attrs
@@ -135,6 +165,11 @@ def timeline_plot(
     path
         Where to write the picture, of a kind that its ending says; if not given, nowhere.
 
+    Returns
+    -------
+    figure
+        Of matplotlib: shares between 0 and 1 by day, stacked, the best level at the bottom.
+
     Raises
     ------
     InputError
@@ -143,6 +178,20 @@ def timeline_plot(
         If matplotlib is not installed.
     PublishError
         If the picture cannot be written.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import coverage_analyzer as ca
+    >>> centers = ca.read_centers("data/service_centers.csv")
+    >>> sites = pd.DataFrame(
+    ...     {"site_id": ["Loerrach", "Boise"], "country": ["DE", "US"],
+    ...      "latitude": [47.6145, 43.615], "longitude": [7.6645, -116.2023]}
+    ... )
+    >>> changes = ca.timeline(sites, centers, start="2026-12-01", end="2027-11-30")
+    >>> figure = ca.timeline_plot(changes, title="Two sites")  # path="shares.svg" writes it
+    >>> figure.axes[0].get_title(loc="left"), figure.axes[0].get_ylabel()
+    ('Two sites', 'share of the sites')
     """
     return drawn(level_shares(changes), title or changes.attrs["policy_title"], path)
 

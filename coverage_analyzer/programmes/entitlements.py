@@ -180,6 +180,12 @@ def entitlements(
         programmes' source has no such days; without one this condition is ``not checked``, counts
         for nothing, and is told as such.
 
+    Returns
+    -------
+    entitlements
+        By the name of the offer: an `Entitlement` with the ``answer`` (`Answer`), what is
+        ``missing`` or ``undecided``, and the clauses.
+
     Raises
     ------
     InputError
@@ -188,8 +194,8 @@ def entitlements(
     Examples
     --------
     >>> holds = {"success_services": True, "base_support": True, "os_vendor_support": False}
-    >>> found = entitlements(holds, "XenApp", "6.5", "DE", "2019-06-01")["extended-support"]
-    >>> str(found.answer), found.missing
+    >>> offers = entitlements(holds, "XenApp", "6.5", "DE", "2019-06-01")
+    >>> str(offers["extended-support"].answer), offers["extended-support"].missing
     ('does not apply', ('equivalent support by the vendor of the operating system',))
     """
     if not isinstance(customer, Customer):
