@@ -41,7 +41,7 @@ FIRST_VERTICES: Final = 360
 
 SQUARE_MILE_KM2: Final = (MILE_M / 1000) ** 2
 
-UNCUT: Final = "Areas are not cut at borders, since declared countries are trusted."
+UNCUT: Final = "Areas are not clipped at borders, because declared countries are trusted."
 """What is said of areas where declared countries stand."""
 
 WORLD: Final = (-180.0, -90.0, 180.0, 90.0)
@@ -119,7 +119,7 @@ def areas(
     ]
     own = policy.qualification.same_country
     if not own and policy.needs_country:
-        msg = f"{policy.name} has no coverage areas: its limits depend on the site's country."
+        msg = f"{policy.name} has no coverage areas: its limits depend on the country of the site."
         raise InputError(msg)
     center = np.array([i for i, _ in bands], np.int64)
     above = np.array([band.above_miles for _, band in bands])
@@ -254,7 +254,7 @@ def discs(lon: Floats, lat: Floats, radius_m: Floats) -> Geometries:
         If a radius is larger.
     """
     if np.any(radius_m > GREATEST_DISC_M):
-        msg = f"Areas are drawn up to {GREATEST_DISC_M / MILE_M:,.0f} miles."
+        msg = f"Areas can be calculated for limits up to {GREATEST_DISC_M / MILE_M:,.0f} miles."
         raise InputError(msg)
     ring, x, y = _rims(lon, lat, radius_m)
     polygons = np.empty(len(lon), object)

@@ -113,7 +113,7 @@ class Centers:
             earliest_on=np.full(len(order), NO_DAY),
             row=tuple(row[i] for i in order),
         )
-        refuse([*faults, *(further(made) if further else [])], len(row), "centers")
+        refuse([*faults, *(further(made) if further else [])], len(row), "center")
         return made
 
     def __len__(self) -> int:
@@ -137,7 +137,7 @@ class Centers:
             One error that names every center whose country is unknown or contradicts its place.
         """
         number, faults = self._decided(world, convention)
-        refuse(faults, len(self), "centers")
+        refuse(faults, len(self), "center")
         return number
 
     def assigned_regions(self, country: Numbers, names: Names) -> AssignedRegions:
@@ -193,7 +193,7 @@ def day(value: Any) -> datetime.date | None:
         return value
     parsed = days([value])[0] if isinstance(value, str) else np.datetime64("NaT", "D")
     if np.isnat(parsed):
-        msg = f"{value!r} is not a day; write it like 2026-12-01."
+        msg = f"{value!r} is not a date. Write it like 2026-12-01."
         raise InputError(msg)
     return cast("datetime.date", parsed.item())
 
@@ -212,16 +212,18 @@ def _faults(
     often = {k for k, n in Counter(ids).items() if n > 1 and k.strip()}
     faults = []
     for i, center_id in enumerate(ids):
-        wrong = [f"the center_id {center_id!r} occurs more than once"] if center_id in often else []
+        wrong = (
+            [f"the center_id {center_id!r} appears more than once"] if center_id in often else []
+        )
         if not center_id.strip():
             wrong.append("center_id is empty")
         if np.isnan(lon[i]) or np.isnan(lat[i]):
             place = ", ".join(f"{n} {columns[n][i]!r}" for n in COORDINATES if n in columns)
-            wrong.append(f"{place or 'its place'} is missing, not a number or out of range")
+            wrong.append(f"{place or 'its position'} is missing, not a number or out of range")
         for name, read in days.items():
             text = columns.get(name, [""] * len(ids))[i]
             if text.strip() and np.isnat(read[i]):
-                wrong.append(f"{name} {text!r} is not a day like 2026-12-01")
+                wrong.append(f"{name} {text!r} is not a date like 2026-12-01")
         if days["closes_on"][i] <= days["opens_on"][i]:
             wrong.append("closes_on is not after opens_on")
         faults += [f"{row[i]} ({center_id!r}): {w}" for w in wrong]
@@ -235,12 +237,12 @@ def _country_faults(
     ground: npt.NDArray[np.int8],
 ) -> Iterator[tuple[int, str]]:
     for i in np.flatnonzero(ground >= Ground.OFFSHORE).tolist():
-        where = f"lies in {located[i]}" if located[i] else "lies in no country"
+        where = f"is in {located[i]}" if located[i] else "is in no country"
         if ground[i] == Ground.NULL_ISLAND:
-            yield i, "lies at 0, 0, where geocoders put what they did not find"
+            yield i, "its coordinates are 0, 0, which geocoders return for addresses not found"
         elif declared[i] == UNKNOWN:
-            yield i, f"no country is called {country[i]!r} (it {where})"
+            yield i, f"unknown country {country[i]!r} (the center {where})"
         elif ground[i] == Ground.UNKNOWN:
-            yield i, f"says no country and {where}, too near a border to tell"
+            yield i, f"declares no country and {where}, too near a border; declare its country"
         else:
-            yield i, f"says {country[i]!r} but {where}"
+            yield i, f"declares {country[i]!r} but {where}"

@@ -218,7 +218,7 @@ def _range_hint(y: float, x: float) -> str:
     if abs(y) <= 180 and abs(x) <= 90:
         return "; latitude and longitude look swapped"
     if abs(y) <= 90 and 180 < x <= 360:
-        return "; longitudes of 0 to 360? say --wrap-longitude"
+        return "; for longitudes of 0 to 360, use --wrap-longitude"
     return ""
 
 
@@ -232,11 +232,11 @@ def _number(text: str, notation: Notation) -> float:
 
 def _number_hint(text: str, notation: Notation) -> str:
     if notation.decimal != "." and "." in text:
-        return "; with --decimal , a point is none"
+        return "; with --decimal , a point is not a decimal separator"
     if re.fullmatch(r"\s*[+-]?\d+,\d+\s*", text):
-        return "; a decimal comma? write a point, or say --decimal ,"
+        return "; if this is a decimal comma, write a point or use --decimal ,"
     if _ANGLE.search(text) and notation.dms:
         return "; write degrees, minutes and seconds like 47°36'52.2\"N"
     if _ANGLE.search(text):
-        return "; degrees, minutes, seconds or a hemisphere? write decimal degrees, or say --dms"
+        return "; write decimal degrees, or use --dms for degrees, minutes and seconds"
     return ""

@@ -61,10 +61,7 @@ def pattern(form: str) -> re.Pattern[str]:
     """
     directives = re.findall(r"%.?", form)
     if sorted(directives) != ["%Y", "%d", "%m"]:
-        msg = (
-            f"{form!r} does not say how a day is written: give %Y, %m and %d, each once, such as "
-            f"%d.%m.%Y."
-        )
+        msg = f"{form!r} is not a date format: use %Y, %m and %d once each, such as %d.%m.%Y."
         raise InputError(msg)
     tight = form == ISO or re.search(r"%.%", form)
     two = "{2}" if tight else "{1,2}"
@@ -149,6 +146,6 @@ def local_days(cells: pa.Array) -> pa.Array:
         try:
             cells = pc.local_timestamp(cells)
         except pa.ArrowException as error:
-            msg = f"A column of days has the time zone {cells.type.tz!r}, which is not known."
+            msg = f"A date column has the unknown time zone {cells.type.tz!r}."
             raise InputError(msg) from error
     return cells.cast(pa.date32(), safe=False)

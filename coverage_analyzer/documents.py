@@ -88,7 +88,7 @@ def load_json(data: bytes, *, max_depth: int = MAX_DEPTH, max_bytes: int = MAX_B
             json.dumps(loaded, ensure_ascii=False).encode()
     except (UnicodeEncodeError, RecursionError) as error:
         half = isinstance(error, UnicodeEncodeError)
-        msg = "holds half of a surrogate pair" if half else "is nested too deeply"
+        msg = "contains half of a surrogate pair" if half else "is nested too deeply"
         raise InputError(msg) from None
     except ValueError as error:
         msg = f"is not valid JSON: {visible(str(error))}"
@@ -252,7 +252,7 @@ def _measure(bare: bytes, max_depth: int) -> None:
         If it is, or does.
     """
     if _DIGITS.search(bare):
-        msg = f"holds a number of more than {MAX_DIGITS:,} digits"
+        msg = f"contains a number of more than {MAX_DIGITS:,} digits"
         raise InputError(msg)
     depth = 0
     for begin in range(0, len(bare), _SCANNED_BYTES):

@@ -17,7 +17,27 @@ from collections.abc import Sequence
 from typing import Final
 
 LISTED: Final = 20
-"""So many faults an error lists; it counts the rest."""
+"""An error lists at most this many problems and counts the rest."""
+
+
+def quantity(number: int, noun: str, plural: str = "") -> str:
+    """Return a number with its noun: the one place that decides between singular and plural.
+
+    Parameters
+    ----------
+    number
+        How many there are.
+    noun
+        The name of one of them.
+    plural
+        The name of several, if it is not the noun and an "s".
+
+    Examples
+    --------
+    >>> quantity(1, "row"), quantity(2000, "row"), quantity(0, "address", "addresses")
+    ('1 row', '2,000 rows', '0 addresses')
+    """
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 def visible(text: str) -> str:
@@ -74,5 +94,7 @@ def refuse(faults: Sequence[str], rows: int, what: str) -> None:
     if faults:
         more = f"\n  and {len(faults) - LISTED} more" if len(faults) > LISTED else ""
         listed = "\n".join(f"  {fault}" for fault in faults[:LISTED])
-        msg = f"{len(faults)} fault(s) in {rows} {what}; mend them and run again:\n{listed}{more}"
+        problems = quantity(len(faults), "problem")
+        them = "it" if len(faults) == 1 else "them"
+        msg = f"{problems} in {quantity(rows, what)}. Fix {them} and run again:\n{listed}{more}"
         raise InputError(msg)

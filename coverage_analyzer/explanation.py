@@ -62,12 +62,12 @@ NOTHING_LEFT: Final = (
 """Why no level is available, which is more than `Reason.lifecycle_phase` says of one level."""
 
 GROUNDS: Final = {
-    Ground.AGREED: "declared and located agree",
-    Ground.INFERRED: "none is declared; it lies clearly in one",
-    Ground.OFFSHORE: "it lies in no country, within 200 nautical miles of the one declared",
-    Ground.NULL_ISLAND: "it lies at 0, 0",
-    Ground.UNKNOWN: "what is declared is no country that the tables know",
-    Ground.CONFLICT: "declared and located contradict each other",
+    Ground.AGREED: "the declared country and the coordinates agree",
+    Ground.INFERRED: "no country is declared; the site is clearly in one",
+    Ground.OFFSHORE: "the site is in no country, within 200 nautical miles of the declared one",
+    Ground.NULL_ISLAND: "the coordinates are 0, 0",
+    Ground.UNKNOWN: "the declared country is not a known country",
+    Ground.CONFLICT: "the declared country and the coordinates disagree",
 }
 """In short; `_ground_words` tells the finer cases apart."""
 
@@ -156,13 +156,13 @@ class Explanation:
         return [*lines, f"  instead   {self.afterwards}"] if self.afterwards else lines
 
     def __str__(self) -> str:
-        """Return the story in words."""
-        declared, located = self.declared or "nothing", self.located or "no country"
+        """Return the explanation as text."""
+        declared, located = self.declared or "none", self.located or "none"
         lines = [
             *self._verdict_lines(),
             f"  point     latitude {self.latitude}, longitude {self.longitude}, on {self.as_of}",
             f"  country   {self.country or 'none'}: {self.ground}",
-            f"            declared {declared}, located in {located}",
+            f"            declared: {declared}; located in: {located}",
         ]
         if self.limit_miles is not None:
             lines.append(f"  limit     {miles_text(self.limit_miles)} miles")
@@ -175,13 +175,13 @@ class Explanation:
         if self.accuracy_m is not None:
             lines.append(f"  accuracy  {self.accuracy_m:g} m")
         if self.refused:
-            lines.append(f"  refused   {self.refused}")
-        lines += [f"  stated    {name.replace('_', ' ')}: {v}" for name, v in self.stated.items()]
+            lines.append(f"  not used  {self.refused}")
+        lines += [f"  given     {name.replace('_', ' ')}: {v}" for name, v in self.stated.items()]
         if self.available_from:
             lines.append(f"  opens     between {self.available_from} and {self.available_on}")
         if self.window:
             days = " and ".join(self.window)
-            lines.append(f"  ordered   a new center would open between {days}")
+            lines.append(f"  ordered   a center ordered then would open between {days}")
         told = (*self.warnings, *self.unseen)
         lines += [f"  warning   {warning}" for warning in told]
         lines += [f"  clause    {clause}" for clause in self.clauses]
@@ -230,7 +230,7 @@ def explanation(  # noqa: PLR0913 - a place and what is said of it are one quest
     verdicts = matcher.match(sites, matcher.gates.facts(_cells(said)))
     row = {name: values[0].as_py() for name, values in matcher.columns(verdicts).items()}
     level = matcher.policy.level_at(verdicts.level[0])
-    ground_words = "the policy does not ask for one"
+    ground_words = "the policy does not require one"
     if matcher.policy.needs_country:
         ground_words = _ground_words(matcher, Ground(ground[0]), declared, str(located))
     near = _centers(matcher, lon, lat, int(number[0]), row["limit_miles"])
@@ -275,7 +275,7 @@ def _site(lon: float, lat: float, declared: int, accuracy_m: float) -> Sites:
         If the point is out of range.
     """
     if not (abs(lat) <= 90 and abs(lon) <= 180):
-        msg = f"latitude {lat}, longitude {lon} is no place: they reach to 90 and 180 degrees."
+        msg = f"latitude {lat}, longitude {lon} is out of range: use -90 to 90 and -180 to 180."
         raise InputError(msg)
     return Sites(
         np.array([lon], float),
@@ -290,19 +290,21 @@ def _ground_words(matcher: Matcher, ground: Ground, declared: int, located: str)
     names = matcher.world.names
     code = names.codes[max(declared, 0)]
     if ground == Ground.UNKNOWN and declared == NONE:
-        where = "a border is within 250 m" if located else "it lies in no country"
-        return f"none is declared, and {where}: declare one"
+        where = "a border is within 250 m" if located else "the site is in no country"
+        return f"no country is declared, and {where}; declare one"
     if ground != Ground.AGREED or declared == NONE or code == located:
         return GROUNDS[ground]
     if matcher.convention.trust_declared:
-        return "the declared one stands, as it is trusted"
+        return "the declared country is used, because declared countries are trusted"
     there = names.known(located) if located else NONE
     if located and names.sovereign[there] == declared:
-        return f"{located} is a territory of {code}, which is declared"
+        return f"the site is in {located}, a territory of the declared {code}"
     if located and names.sovereign[declared] == there:
-        return f"{code} is a territory of {located}, in whose polygon it lies"
-    near = "so near that border" if located else "within 5 km of it, in no country"
-    return f"the declared one stands: it lies {near}"
+        return (
+            f"the site is in the polygon of {located}, of which the declared {code} is a territory"
+        )
+    near = "near its border" if located else "within 5 km of it, in no country"
+    return f"the declared country is used: the site is {near}"
 
 
 def _cells(said: Mapping[str, str]) -> dict[str, Any]:
@@ -316,13 +318,13 @@ def _cells(said: Mapping[str, str]) -> dict[str, Any]:
     columns: dict[str, Any] = {}
     for name, text in said.items():
         if name not in (*TEXTS, *DAYS):
-            msg = f"No gate looks at {name!r}; there are {', '.join((*TEXTS, *DAYS))}."
+            msg = f"Unknown value {name!r}; choose from {', '.join((*TEXTS, *DAYS))}."
             raise InputError(msg)
         columns[name] = arrays.text([text])
         if name in DAYS:
             columns[name] = np.array([day_of(text)], "datetime64[D]")
             if np.isnat(columns[name][0]):
-                msg = f"{name} {text!r} is not a day; write it like 2026-12-01."
+                msg = f"{name} {text!r} is not a date. Write it like 2026-12-01."
                 raise InputError(msg)
     return columns
 
@@ -344,7 +346,7 @@ def _window(
 
 
 def _named(text: str, number: int, codes: tuple[str, ...]) -> str:
-    known = {UNKNOWN: f"{text!r}, which no table knows", NONE: ""}
+    known = {UNKNOWN: f"{text!r} (unknown country)", NONE: ""}
     return known.get(number, codes[number])
 
 

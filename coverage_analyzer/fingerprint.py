@@ -282,7 +282,7 @@ def compare_states(
 
 def changed(path: Path | str) -> str:
     """Return the message that a file changed."""
-    return f"{path} changed while it was being read; run again when it is complete."
+    return f"{path} changed while it was being read. Run again when it is complete."
 
 
 def _hash(path: Path, state: FileState | None, digest: Any) -> None:

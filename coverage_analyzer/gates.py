@@ -21,6 +21,7 @@ from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Bools, Ints
 from coverage_analyzer.countries import Countries, Numbers
 from coverage_analyzer.days import NO_DAY, Days
+from coverage_analyzer.errors import quantity
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.products import PHASES, Products, folded
 
@@ -212,30 +213,31 @@ class Gates:
         """
         told = self.unseen(columns)
         if some := {n: (empty or {}).get(n, 0) for n in self.columns if n in columns}:
-            cells = ", ".join(f"{n} in {count:,} row(s)" for n, count in some.items() if count)
-            told += [f"No gate closes on an empty cell: {cells}."] if cells else []
+            cells = ", ".join(f"{n} in {quantity(k, 'row')}" for n, k in some.items() if k)
+            told += [f"Not checked (cell is empty): {cells}."] if cells else []
         return [*told, *self.blind(columns), *self.paper_warnings(places or {})]
 
     def unseen(self, columns: Collection[str]) -> list[str]:
         """Return a warning of the columns that gates look at, and that are not there."""
         absent = [n for n in self.columns if n not in columns]
-        return [f"No gate closes on what has no column: {', '.join(absent)}."] if absent else []
+        named = ", ".join(absent)
+        return [f"Not checked (columns missing from the sites file): {named}."] if absent else []
 
     def blind(self, columns: Collection[str]) -> list[str]:
         """Return what is to be known of gates that cannot judge what rows say."""
         told = []
         if self.rules.lifecycle and self.products is None and "product" in columns:
-            told.append("No gate closes on a phase: give a table of products with --products FILE.")
+            told.append("Product life cycle not checked: give a product table, --products FILE.")
         rule = self.rules.components
         if rule and not rule.excluded and rule.known is None and "component" in columns:
-            told.append("No gate closes on a component: the policy names none.")
+            told.append("Components not checked: the policy lists none.")
         return told
 
     def paper_warnings(self, places: Mapping[str, int]) -> list[str]:
         """Return a warning for each country with so many sites that wants export papers."""
         return [
-            f"{places[code]:,} site(s) in {code}: export papers are wanted before a part ships, "
-            f"which may then take longer."
+            f"{quantity(places[code], 'site')} in {code}: a part ships only after export approval, "
+            f"which may delay delivery."
             for code in sorted(self.papers)
             if places.get(code)
         ]

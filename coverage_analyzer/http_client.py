@@ -182,7 +182,7 @@ def with_retries(attempt: Callable[[], T], retries: Retries, pace: Pace) -> T:
     for number in range(1, retries.attempts + 1):
         if wait := pace.turn():
             if wait > retries.max_wait_s:
-                raise HttpError(f"the server wishes to be left alone for {wait:.0f} s")
+                raise HttpError(f"the server asks to wait {wait:.0f} s before the next request")
             retries.sleep(wait)
         try:
             return attempt()
@@ -379,7 +379,7 @@ def _connected(host: str, port: int, deadline: _Deadline) -> socket.socket:
     OSError
         If none does.
     """
-    last: OSError = ConnectionError("the name has no address")
+    last: OSError = ConnectionError("the host name has no address")
     for family, kind, protocol, _, address in _addresses(host, port, deadline):
         made = socket.socket(family, kind, protocol)
         try:
@@ -471,8 +471,8 @@ def _proxy(parts: SplitResult) -> SplitResult | None:
     proxy = urlsplit(named if "://" in named else f"http://{named}")
     if proxy.scheme != "http" or not proxy.hostname:
         msg = (
-            f"the environment names a proxy of the kind {_brief(proxy.scheme)!r}; "
-            "only http:// proxies can be used"
+            f"the environment sets a proxy of type {_brief(proxy.scheme)!r}; "
+            "only http:// proxies are supported"
         )
         raise HttpError(msg, is_temporary=False)
     return proxy
@@ -537,7 +537,7 @@ def _redirected(url: str, answer: http.client.HTTPResponse) -> str:
         return target
     msg = (
         f"status {answer.status}: it redirects to another server, or from https to http, which is "
-        "not followed; name the right server"
+        "not followed; give the right server"
     )
     raise HttpError(msg, is_temporary=False)
 
@@ -707,10 +707,10 @@ def check_url(url: str, *, allow_query: bool = False) -> str:
     if _is_url(url, allow_query=allow_query):
         return url if allow_query else url.rstrip("/")
     written = "The address" if set(url) & set("@?#") else repr(visible(url[:MAX_WORDS]))
-    what = "" if allow_query else ", a question"
+    what = "" if allow_query else ", a query"
     msg = (
-        f"{written} is not the address of a server; write it like http://127.0.0.1:8088, without "
-        f"a user name, a password{what} or blanks."
+        f"{written} is not a server address. Write it like http://127.0.0.1:8088, without "
+        f"a user name, a password{what} or spaces."
     )
     raise InputError(msg)
 

@@ -67,7 +67,7 @@ def open_products(path: str | Path | None) -> Table | None:
     if not path:
         return None
     if str(path) == streams.STANDARD_INPUT:
-        msg = "Products do not come from standard input; give a file of them."
+        msg = "Products cannot be read from standard input. Give a file."
         raise InputError(msg)
     return reading.opened(path, tables.PRODUCTS)
 

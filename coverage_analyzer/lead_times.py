@@ -83,17 +83,17 @@ def scheduled(centers: Centers, policy: Policy, country: Numbers, names: Names) 
         time = lead_time(policy, code)
         if time is None:
             faults.append(
-                f"{centers.row[i]} ({centers.center_id[i]!r}): it is ordered, and the policy has "
-                f"no lead time in {code}; say when it opens in opens_on"
+                f"{centers.row[i]} ({centers.center_id[i]!r}): it is ordered, but the policy has "
+                f"no lead time in {code}; enter the opening date in opens_on"
             )
             continue
         earliest[i], opens[i] = window(time, centers.ordered_on[i])
         if centers.closes_on[i] <= opens[i]:
             faults.append(
                 f"{centers.row[i]} ({centers.center_id[i]!r}): closes_on is not after {opens[i]}, "
-                f"the latest day on which it opens"
+                f"the latest opening date"
             )
-    refuse(faults, len(centers), "centers")
+    refuse(faults, len(centers), "center")
     return dataclasses.replace(centers, earliest_on=earliest, opens_on=opens)
 
 

@@ -189,7 +189,7 @@ class Matcher:
         products: Products | None = None,
     ) -> None:
         if not len(centers):
-            msg = "There are no centers: give at least one."
+            msg = "The centers are empty: give at least one."
             raise InputError(msg)
         self.policy, self.world = policy, world
         self.as_of = as_of or datetime.datetime.now(datetime.UTC).date()

@@ -68,7 +68,7 @@ class Products:
         ends = np.array([[day_of(t) for t in texts] for texts in cells], "datetime64[D]")
         ends = ends.reshape(len(ENDS), len(row)).T
         faults = _faults(names, versions, cells, ends, row)
-        refuse(faults, len(row), "products")
+        refuse(faults, len(row), "product")
         return cls(tuple(names), tuple(versions), ends)
 
     def __len__(self) -> int:
@@ -109,16 +109,16 @@ def _faults(
     often = {key for key, n in Counter(keys).items() if n > 1 and key[0]}
     faults = []
     for i, key in enumerate(keys):
-        wrong = [f"{names[i]!r} stands more than once"] if key in often else []
+        wrong = [f"{names[i]!r} appears more than once"] if key in often else []
         if not key[0]:
             wrong.append("product is empty")
         wrong += [
-            f"{column} {texts[i]!r} is not a day like 2026-12-01"
+            f"{column} {texts[i]!r} is not a date like 2026-12-01"
             for column, texts, end in zip(ENDS, cells, ends[i], strict=True)
             if texts[i].strip() and np.isnat(end)
         ]
         known = ends[i][~np.isnat(ends[i])]
         if np.any(known[1:] < known[:-1]):
-            wrong.append(f"the days are not in the order {', '.join(ENDS)}")
+            wrong.append(f"the dates are not in the order {', '.join(ENDS)}")
         faults += [f"{row[i]} ({names[i]!r}): {w}" for w in wrong]
     return faults

@@ -245,9 +245,9 @@ def _unseen(asked: Table, sites: Table) -> list[str]:
     return [
         f"The {what} have no column {name!r}: {left}."
         for table, what, name, left in (
-            (asked, "requests", "address", "no address is compared"),
-            (sites, "sites", "address", "no address is compared"),
-            (sites, "sites", "installed_on", "no request is looked at for its installation"),
+            (asked, "requests", "address", "addresses are not compared"),
+            (sites, "sites", "address", "addresses are not compared"),
+            (sites, "sites", "installed_on", "installation dates are not checked"),
         )
         if name not in table.columns
     ]

@@ -29,7 +29,7 @@ from coverage_analyzer.batch.redrawing import (
 )
 from coverage_analyzer.batch.running import labels
 from coverage_analyzer.centers import Centers
-from coverage_analyzer.errors import InputError, PolicyError, PublishError
+from coverage_analyzer.errors import InputError, PolicyError, PublishError, quantity
 from coverage_analyzer.files import report, service_areas
 from coverage_analyzer.files.drive_times import NAME, DriveTimesWriter
 from coverage_analyzer.files.outputs import RunFolder, policy_file, refuse_overwriting
@@ -138,8 +138,8 @@ def _check_engine(folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:
     """
     if manifest.get("engine") == "spark":
         msg = (
-            f"The run in {folder} was by Spark, and its report is a folder of parts, at which no "
-            f"look by road is taken; run without --engine spark."
+            f"The run in {folder} used Spark, and its report is a folder of parts, which cannot be "
+            f"rechecked by road. Run again without --engine spark."
         )
         raise InputError(msg)
     return manifest
@@ -159,13 +159,12 @@ def _rules(manifest: Mapping[str, Any], policy: Policy | str | Path | None) -> P
     except PolicyError:
         if policy is not None:
             raise
-        msg = (
-            f"The run was by the policy {name!r}, which is not built in; give its file (--policy)."
-        )
+        msg = f"The run used the policy {name!r}, which is not built in. Give its file (--policy)."
         raise PolicyError(msg) from None
     if rules.sha256 != sha256:
         msg = (
-            f"The run was not by this policy {rules.name!r}, but by {name!r} as it was (--policy)."
+            f"The run used a different version or policy: {name!r}, not this {rules.name!r}. Give "
+            f"its file (--policy)."
         )
         raise PolicyError(msg)
     return rules
@@ -376,13 +375,15 @@ class Job:
         minutes = " or ".join(f"{m:g}" for m in self.limits.distinct)
         if late + lost:
             told.append(
-                f"{late + lost:,} promises are under review: the drive to {late:,} sites takes "
-                f"more than {minutes} minutes, and to {lost:,} no road "
-                f"leads. One map's word is no verdict: a second look is due."
+                f"{quantity(late + lost, 'qualified site')} moved to review: {late:,} with a drive "
+                f"of more than {minutes} minutes, {lost:,} without a road. A road map alone does "
+                f"not decide: manual review needed."
             )
         told += totals.off_road.warnings(snap_limit_m(self.engine))
         if self.manifest.get("table"):
-            told.append(f"The rows in {self.manifest['table']} are as before; run again to renew.")
+            told.append(
+                f"The rows in {self.manifest['table']} are unchanged. To update them, run again."
+            )
         return told
 
 

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from coverage_analyzer import arrays, tables
 from coverage_analyzer.batch.ledger import Ledger
-from coverage_analyzer.errors import InputError
+from coverage_analyzer.errors import InputError, quantity
 from coverage_analyzer.files import reading, report
 from coverage_analyzer.files.delimited import PLAIN, Dialect
 from coverage_analyzer.files.outputs import free_names, kind_of, refuse_overwriting
@@ -285,8 +285,8 @@ def check_columns(found: Mapping[str, int] | Mapping[str, str], headers: Sequenc
     if not set(PLACES) & set(found):
         there = ", ".join(map(repr, headers[:20]))
         msg = (
-            f"There is no column of addresses ({', '.join(PLACES)}). There are {there}. Say which "
-            "with --column address=HEADER (in Python: columns={...})."
+            f"No address column found ({', '.join(PLACES)}). Columns in the file: {there}. Choose "
+            "one with --column address=HEADER (in Python: columns={...})."
         )
         raise InputError(msg)
 
@@ -308,6 +308,7 @@ def _unanswered(geocoder: Geocoder) -> list[str]:
     failed = geocoder.unanswered
     if not failed:
         return []
-    why = " It stopped answering, and was asked no more." if geocoder.has_stopped else ""
-    again = "Run this again: only they are asked then."
-    return [f"{failed:,} address(es) got no answer from the server.{why} {again}"]
+    why = " It stopped answering, so no more were requested." if geocoder.has_stopped else ""
+    again = "Run again to request only these."
+    lost = quantity(failed, "address", "addresses")
+    return [f"No answer from the server for {lost}.{why} {again}"]

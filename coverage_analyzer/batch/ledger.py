@@ -50,7 +50,7 @@ class Ledger:
             Which would be a fault of this program.
         """
         if self.read != self.decided + self.rejected + self.blank:
-            msg = f"The rows do not add up: {self}. Nothing was published; please report this."
+            msg = f"The rows do not add up: {self}. No report was written. Report this as a bug."
             raise CoverageError(msg)
 
     def figures(self) -> dict[str, int]:

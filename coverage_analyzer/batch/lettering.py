@@ -82,7 +82,9 @@ def _doubts(table: Table) -> list[str]:
     """Return what should be looked into before a letter goes out."""
     told = tables.unnoticed(table.headers, table.columns, tables.SITES)
     if set(tables.VERDICT) <= set(table.headers):
-        told.append("A report is judged anew: the letter knows nothing of a look at roads.")
+        told.append(
+            "The input is a report. The letter assesses it again and ignores its drive times."
+        )
     return told
 
 

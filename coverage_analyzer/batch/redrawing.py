@@ -142,10 +142,10 @@ def run_manifest(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError, KeyError, TypeError):
         complete = False
     if not complete:
-        msg = f"{folder} holds no run: there is no run.json of one in it. Name the folder of a run."
+        msg = f"{folder} is not a run folder: it has no run.json of a run. Give a run folder."
         raise InputError(msg)
     if "centers.csv" not in manifest["files"]:
-        msg = f"The run in {folder} has no centers.csv, without which there is no map."
+        msg = f"The run in {folder} has no centers.csv, which the map requires."
         raise InputError(msg)
     return manifest
 
@@ -168,7 +168,7 @@ def report_table(folder: Path, manifest: Mapping[str, Any]) -> Table:
     table = reading.opened(folder / names[0], tables.SITES, columns, dialect)
     missing = [name for name in tables.VERDICT if name not in table.headers]
     if missing:
-        msg = f"{table.path} is no report: it has no column {missing[0]!r}."
+        msg = f"{table.path} is not a report: it has no column {missing[0]!r}."
         raise InputError(msg)
     return table
 
@@ -205,7 +205,7 @@ def _decided(path: Path) -> dict[str, str]:
     """
     table = reading.opened(path, tables.CENTERS)
     if "center_country" not in table.headers:
-        msg = f"{path} is not a run's: it has no column 'center_country'."
+        msg = f"{path} was not written by a run: it has no column 'center_country'."
         raise InputError(msg)
     at = table.headers.index("center_country")
     result: dict[str, str] = {}
@@ -239,5 +239,5 @@ def _areas(path: Path, centers: Centers) -> Areas:
             km2=np.array([t["area_km2"] for t in told], np.float64),
         )
     except (OSError, ValueError, KeyError, TypeError, shapely.errors.GEOSException) as error:
-        msg = f"{path} does not hold the coverage areas of this run ({error!r}); run it again."
+        msg = f"{path} does not contain the coverage areas of this run ({error!r}). Run it again."
         raise InputError(msg) from None

@@ -12,13 +12,19 @@ from coverage_analyzer.cli.talk import say
 
 @click.command()
 @click.argument("centers")
-@click.option("-o", "--output", required=True, metavar="FILE", help=".geojson, .gpkg or .parquet")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    metavar="FILE",
+    help="Output file: .geojson, .gpkg or .parquet.",
+)
 @options.policy
 @options.as_of
 @click.option(
     "--merge",
     type=click.Choice(["union", "depth"]),
-    help="Join the areas of each country, or part them by how many overlap.",
+    help="Merge the areas of each country, or split them by the number of centers that overlap.",
 )
 @options.center_column
 @options.center_dialect
@@ -33,17 +39,17 @@ def areas(
     center_dialect: Any,
     trust_declared: bool,
 ) -> None:
-    """Write what each center may serve, for any GIS.
+    """Write the coverage area of each center as a layer for a GIS.
 
-    Areas are cut to the country of their center, but for --trust-declared: then a site may
-    declare that country wherever it lies.
+    Each area is clipped to the country of its center. With --trust-declared it is not, because a
+    site may declare that country wherever it is located.
 
     \b
     Example:
       coverage-analyzer areas data/service_centers.csv -o areas.gpkg
     """
     from coverage_analyzer import frames
-    from coverage_analyzer.errors import PolicyWarning
+    from coverage_analyzer.errors import PolicyWarning, quantity
     from coverage_analyzer.files import area_writer
     from coverage_analyzer.files.outputs import policy_file, refuse_overwriting
     from coverage_analyzer.policy import Policy
@@ -66,4 +72,4 @@ def areas(
     area_writer.write_areas(covered, output)
     for warning in rules.warnings:
         say(f"Warning: {warning}")
-    say(f"{len(covered)} areas are in {Path(output)}.")
+    say(f"Wrote {quantity(len(covered), 'area')} to {Path(output)}.")

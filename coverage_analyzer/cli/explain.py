@@ -28,7 +28,10 @@ class Degrees(click.FloatRange):
         """Return the number, or fail with a hint."""
         if isinstance(value, str) and re.search(r"[,°'NSEW]", value):
             self.fail(
-                f"{value!r}: write decimal degrees with a point, such as -33.8688", param, ctx
+                f"{value!r} is not a number of decimal degrees. Write it with a point, such as "
+                f"-33.8688",
+                param,
+                ctx,
             )
         return super().convert(value, param, ctx)
 
@@ -36,19 +39,21 @@ class Degrees(click.FloatRange):
 @click.command(cls=NumbersCommand)
 @click.argument("latitude", type=Degrees(-90, 90))
 @click.argument("longitude", type=Degrees(-180, 180))
-@click.option("--centers", required=True, metavar="FILE", help="The service centers.")
-@click.option("--country", default="", metavar="NAME", help="As the site declares it.")
+@click.option("--centers", required=True, metavar="FILE", help="File of service centers.")
+@click.option("--country", default="", metavar="NAME", help="Country that the site declares.")
 @click.option(
-    "--accuracy-m", type=click.FloatRange(min=0), metavar="METRES", help="How exact the point is."
+    "--accuracy-m", type=click.FloatRange(min=0), metavar="METRES", help="Accuracy of the point."
 )
-@click.option("--product", default="", metavar="NAME", help="What stands at the site.")
-@click.option("--version", default="", metavar="TEXT", help="Of the product.")
-@click.option("--component", default="", metavar="NAME", help="The part to be replaced.")
-@click.option("--requested-level", default="", metavar="LEVEL", help="What is bought.")
-@click.option("--registered-on", default="", metavar="DATE", help="The day of its address.")
-@click.option("--installed-on", default="", metavar="DATE", help="The day of its installation.")
+@click.option("--product", default="", metavar="NAME", help="Product at the site.")
+@click.option("--version", default="", metavar="TEXT", help="Version of the product.")
+@click.option("--component", default="", metavar="NAME", help="Component to be replaced.")
+@click.option("--requested-level", default="", metavar="LEVEL", help="Level that was purchased.")
 @click.option(
-    "--ordered-on", metavar="DATE", help="Tell when a center would open that is ordered then."
+    "--registered-on", default="", metavar="DATE", help="Date on which the address was registered."
+)
+@click.option("--installed-on", default="", metavar="DATE", help="Date of the installation.")
+@click.option(
+    "--ordered-on", metavar="DATE", help="Also print when a center ordered on this date would open."
 )
 @options.products
 @options.policy
@@ -56,7 +61,7 @@ class Degrees(click.FloatRange):
 @options.center_column
 @options.center_dialect
 @options.trust_declared
-@click.option("--json", "as_json", is_flag=True, help="Print the story as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the explanation as JSON.")
 def explain(
     latitude: float,
     longitude: float,
@@ -73,7 +78,7 @@ def explain(
     as_json: bool,
     **stated: str,
 ) -> None:
-    """Tell why a site at a point gets its level.
+    """Explain why a site at a point gets its level.
 
     \b
     Examples:

@@ -26,17 +26,17 @@ def overrides(_context: click.Context, _option: click.Parameter, values: tuple[s
     Raises
     ------
     click.BadParameter
-        If one is written otherwise, or a name is given twice.
+        If one has another form, or a name is given twice.
     """
     pairs = [value.partition("=") for value in values]
     for name, sign, header in pairs:
         if not (name and sign and header):
-            msg = "write it as NAME=HEADER, such as latitude=Breite"
+            msg = "Write NAME=HEADER, such as latitude=Breite"
             raise click.BadParameter(msg)
     names = [name for name, _, _ in pairs]
     twice = {name for name in names if names.count(name) > 1}
     if twice:
-        msg = f"{', '.join(sorted(twice))} is given twice"
+        msg = f"Column names given twice: {', '.join(sorted(twice))}. Give each once"
         raise click.BadParameter(msg)
     return {name: header for name, _, header in pairs}
 
@@ -45,11 +45,13 @@ policy = click.option(
     "--policy",
     default=DEFAULT_POLICY,
     metavar="NAME|FILE",
-    help="Built in, or a TOML file.",
+    help="Built-in policy, or a TOML file.",
     show_default=True,
 )
 as_of = click.option(
-    "--as-of", metavar="DATE", help="The day to judge, like 2026-12-01.  [today, UTC]"
+    "--as-of",
+    metavar="DATE",
+    help="Date of the assessment, like 2026-12-01.  [default: today, UTC]",
 )
 
 
@@ -61,17 +63,21 @@ def headers_of(table: str, flag: str, name: str) -> Callable[[Verb], Verb]:
         multiple=True,
         callback=overrides,
         metavar="NAME=HEADER",
-        help=f"Take this header of the {table} for a column; may be repeated.",
+        help=f"Use this header of the {table} file for column NAME; may be repeated.",
     )
 
 
 column = headers_of("sites", "--column", "columns")
 center_column = headers_of("centers", "--center-column", "center_columns")
 trust_declared = click.option(
-    "--trust-declared", is_flag=True, help="Let declared countries stand."
+    "--trust-declared",
+    is_flag=True,
+    help="Use the declared country even where it disagrees with the coordinates.",
 )
-quiet = click.option("--quiet", is_flag=True, help="Say nothing but warnings and the last line.")
-verbose = click.option("--verbose", is_flag=True, help="Tell what each part is doing.")
+quiet = click.option("--quiet", is_flag=True, help="Print only warnings and the summary line.")
+verbose = click.option(
+    "--verbose", is_flag=True, help="Print log messages, and the traceback of a bug."
+)
 
 
 def with_verbose(command: click.Command) -> None:
@@ -82,7 +88,7 @@ def with_verbose(command: click.Command) -> None:
             is_flag=True,
             expose_value=False,
             callback=_log_if_verbose,
-            help="Tell what each part is doing.",
+            help="Print log messages, and the traceback of a bug.",
         )
         command.params.append(option)
 
@@ -95,16 +101,18 @@ def _log_if_verbose(_context: click.Context, _option: click.Parameter, value: bo
 raw_text = click.option(
     "--raw-text",
     is_flag=True,
-    help="Leave text as it is even where a spreadsheet would run it as a formula.",
+    help="Do not escape text that a spreadsheet would treat as a formula.",
 )
 excel = click.option(
-    "--excel", is_flag=True, help="Begin CSV files with the mark by which Excel knows UTF-8."
+    "--excel",
+    is_flag=True,
+    help="Write a UTF-8 byte order mark so that Excel opens CSV files correctly.",
 )
 products = click.option(
     "--products",
     default="",
     metavar="FILE",
-    help="Products, with the days on which the phases of their life end.",
+    help="File of products, with the end dates of their support phases.",
 )
 
 
@@ -142,52 +150,75 @@ def max_rejects(default: str | None, text: str) -> Callable[[Verb], Verb]:
     )
 
 
-as_json = click.option("--json", "as_json", is_flag=True, help="Print all on standard output.")
+as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
 DIALECT: Final = (
     click.option(
         "--delimiter",
         default="",
         metavar="CHAR",
-        help="Between fields of the sites.  [, ; tab |: found]",
+        help="Field separator of the sites file.  [default: detected: , ; tab or |]",
     ),
     click.option(
         "--decimal",
         type=click.Choice([".", ","]),
         default=".",
         show_default=True,
-        help="In coordinates of the sites.",
+        help="Decimal separator of coordinates in the sites file.",
     ),
     click.option(
-        "--encoding", default="", metavar="NAME", help="Of the sites.  [UTF-8, UTF-16: found]"
+        "--encoding",
+        default="",
+        metavar="NAME",
+        help="Encoding of the sites file.  [default: detected: UTF-8 or UTF-16]",
     ),
     click.option(
-        "--dms", is_flag=True, help="Read degrees, minutes, seconds, too: 47\u00b036'52\"N"
+        "--dms", is_flag=True, help="Also read degrees, minutes and seconds: 47\u00b036'52\"N."
     ),
     click.option(
-        "--sheet", default="", metavar="NAME", help="Of a workbook of sites.  [the first shown]"
+        "--sheet",
+        default="",
+        metavar="NAME",
+        help="Sheet of a workbook of sites.  [default: the first visible one]",
     ),
-    click.option("--wrap-longitude", is_flag=True, help="Take longitudes of 180 to 360 as west."),
+    click.option(
+        "--wrap-longitude", is_flag=True, help="Read longitudes from 180 to 360 as western ones."
+    ),
     click.option(
         "--date-format",
         default="",
         metavar="FORM",
-        help="Of days in the sites, such as %d.%m.%Y.  [ISO 8601: 2026-12-01]",
+        help="Format of dates in the sites file, like %d.%m.%Y.  [default: ISO 8601]",
     ),
 )
 
 
 CENTER_DIALECT: Final = (
-    click.option("--center-delimiter", default="", metavar="CHAR", help="Of the centers.  [found]"),
+    click.option(
+        "--center-delimiter",
+        default="",
+        metavar="CHAR",
+        help="Field separator of the centers file.  [default: detected]",
+    ),
     click.option(
         "--center-decimal",
         type=click.Choice([".", ","]),
         default=".",
         show_default=True,
-        help="In coordinates of the centers.",
+        help="Decimal separator of coordinates in the centers file.",
     ),
-    click.option("--center-encoding", default="", metavar="NAME", help="Of the centers.  [found]"),
-    click.option("--center-sheet", default="", metavar="NAME", help="Of a workbook of centers."),
+    click.option(
+        "--center-encoding",
+        default="",
+        metavar="NAME",
+        help="Encoding of the centers file.  [default: detected]",
+    ),
+    click.option(
+        "--center-sheet",
+        default="",
+        metavar="NAME",
+        help="Sheet of a workbook of centers.  [default: the first visible one]",
+    ),
 )
 
 

@@ -19,12 +19,14 @@ SHOW, COMPARE = "show", "compare"
     "--format",
     "form",
     type=click.Choice(["text", "markdown", "html"]),
-    help="Print the comparison table so.",
+    help="Format of the comparison table.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
-@click.option("--toml", "as_toml", is_flag=True, help="Print the file, to start your own from.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.option(
+    "--toml", "as_toml", is_flag=True, help="Print one policy file, as a start for your own."
+)
 def policies(words: tuple[str, ...], form: Any, as_json: bool, as_toml: bool) -> None:
-    """List the built-in policies and programmes, or show some whole, or compare what they offer.
+    """List, show or compare the built-in policies and support programmes.
 
     \b
     Examples:
@@ -61,7 +63,7 @@ def _single(names: tuple[str, ...]) -> str:
         If there are more.
     """
     if len(names) > 1:
-        msg = "One file is printed at a time; name one."
+        msg = "--toml prints one file. Give one name."
         raise click.UsageError(msg)
     return names[0] if names else ""
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from coverage_analyzer.cli.streams import put, put_message
-from coverage_analyzer.errors import visible
+from coverage_analyzer.errors import quantity, visible
 
 PAUSE: Final = 0.2
 """Seconds between two looks at the progress."""
@@ -81,7 +81,7 @@ class Progress:
         if now - self._shown < PAUSE and not done:
             return
         self._shown = now
-        line = f"{rows:,} rows, {rows / max(now - self._begun, 1e-9):,.0f} rows/s"
+        line = f"{quantity(rows, 'row')}, {rows / max(now - self._begun, 1e-9):,.0f} rows/s"
         if 0 < share < 1:
             left = (now - self._begun) * (1 - share) / share
             line += f", {share:.0%} read, {_duration(left)} left"

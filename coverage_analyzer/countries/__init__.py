@@ -76,7 +76,9 @@ class Countries:
         bad = ~((np.abs(x) <= 180) & (np.abs(y) <= 90))
         if bad.any():
             at = np.argwhere(bad)[0].tolist()
-            msg = f"{bad.sum()} points are no longitude and latitude in degrees, the first at {at}."
+            msg = (
+                f"{bad.sum()} points have no longitude and latitude in degrees, the first at {at}."
+            )
             raise InputError(msg)
         faces = self.borders.located(x.ravel(), y.ravel())
         return np.array(self.names.codes)[self.holder[faces]].reshape(x.shape)
@@ -129,7 +131,7 @@ class Countries:
 
         faces: Ints = np.flatnonzero(self.holder == self.names.known(code))
         if not len(faces):
-            msg = f"{code} has no polygon of its own; it lies within its sovereign's."
+            msg = f"{code} has no polygon of its own; it is within the polygon of its sovereign."
             raise InputError(msg)
         made: Any = shapely.union_all([self.borders.polygon(face) for face in faces])
         return made if isinstance(made, shapely.MultiPolygon) else shapely.MultiPolygon([made])

@@ -43,7 +43,7 @@ def write_areas(frame: "gpd.GeoDataFrame", path: str | Path) -> None:
     """
     path, kind = Path(path), check_kind(path)
     if frame.crs is None:
-        msg = 'The areas have no CRS: say which one with .set_crs(), "EPSG:4326" for degrees.'
+        msg = 'The areas have no CRS. Set it with .set_crs(), "EPSG:4326" for degrees.'
         raise InputError(msg)
     try:
         with replacing(path) as part:  # in a folder of its own: GDAL keeps a journal beside it

@@ -24,6 +24,7 @@ import pyarrow.compute as pc
 
 from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Bools, Ints
+from coverage_analyzer.errors import quantity
 
 OnDuplicate = Literal["keep", "first", "reject"]
 """What becomes of rows that share their id: all stay, only the first, or none."""
@@ -61,7 +62,8 @@ class Repeats:
         """Return it in words."""
         named = "; ".join("lines " + " and ".join(map(str, lines)) for lines in self.examples)
         more = " ..." if self.ids > len(self.examples) else ""
-        return f"{self.ids:,} site_id(s) stand in {self.rows:,} rows: {named}{more}"
+        several = "appears" if self.ids == 1 else "appear"
+        return f"{quantity(self.ids, 'site_id')} {several} in {self.rows:,} rows: {named}{more}"
 
     def figures(self) -> dict[str, Any]:
         """Return the counts and examples by name."""

@@ -104,7 +104,7 @@ def codec(spelling: str) -> str:
             found = codecs.lookup(each).name
             if found not in _NO_TABLE and _PRINTABLE.decode(found) == _PRINTABLE.decode("ascii"):
                 return found
-    msg = f"names the encoding {spelling.strip()[:40]!r}, which is not known"
+    msg = f"names the unknown encoding {spelling.strip()[:40]!r}"
     raise InputError(msg)
 
 

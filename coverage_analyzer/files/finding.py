@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from coverage_analyzer import arrays, tables
 from coverage_analyzer.arrays import Ints
-from coverage_analyzer.errors import InputError
+from coverage_analyzer.errors import InputError, quantity
 from coverage_analyzer.files.blocks import Block
 from coverage_analyzer.files.reading import Table, usable
 from coverage_analyzer.tables import folded
@@ -68,8 +68,8 @@ def found(table: Table, site_id: str, product: str = "") -> FoundSite:
     """
     if product and "product" not in table.columns:
         msg = (
-            f"{table.path} has no column 'product', so that no row is of the product {product!r}. "
-            f"Leave out --product, or say which column it is: --column product=HEADER"
+            f"{table.path} has no column 'product', so no row has the product {product!r}. "
+            f"Omit --product, or name the column: --column product=HEADER"
         )
         raise InputError(msg)
     wanted = site_id.encode(errors="replace").decode().strip()  # what no file of text can hold
@@ -95,8 +95,10 @@ def found(table: Table, site_id: str, product: str = "") -> FoundSite:
     if len(lines) > 1:
         more = f" and {len(lines) - LISTED} more" if len(lines) > LISTED else ""
         listed = ", ".join(table.source.place(n) or f"line {n}" for n in lines[:LISTED])
-        which = " Say which --product." if "product" in table.columns and not product else ""
-        msg = f"{table.path}: {wanted!r} stands in {listed}{more}; a letter is on one row.{which}"
+        which = " Choose one with --product." if "product" in table.columns and not product else ""
+        msg = (
+            f"{table.path}: {wanted!r} appears in {listed}{more}; a letter is about one row.{which}"
+        )
         raise InputError(msg)
     return _site(table, first, wanted)
 
@@ -116,8 +118,8 @@ def _not_of(table: Table, site_id: str, product: str, others: list[str]) -> str:
     near = difflib.get_close_matches(product, others, n=1, cutoff=0.6)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     return (
-        f"{table.path}: no row of {site_id!r} is of the product {product!r}; "
-        f"there is {shown}{more}.{hint}"
+        f"{table.path}: no row of {site_id!r} has the product {product!r}; "
+        f"its products: {shown}{more}.{hint}"
     )
 
 
@@ -161,7 +163,7 @@ def _nowhere(table: Table, wanted: str, pool: list[str], unread: int) -> str:
     """Return the message that no row has an id."""
     near = _nearest(wanted, pool)
     hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
-    lost = f" {unread} row(s) of it cannot be read." if unread else ""
+    lost = f" Unreadable: {quantity(unread, 'row')}." if unread else ""
     kind = "site_id" if "site_id" in table.columns else "line"
     return f"{table.path}: no site has the {kind} {wanted!r}.{hint}{lost}"
 

@@ -16,7 +16,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-from coverage_analyzer.errors import CoverageError, InputError, PublishError
+from coverage_analyzer.errors import CoverageError, InputError, PublishError, quantity
 from coverage_analyzer.files import report
 from coverage_analyzer.files.atomic import has_work_folder
 from coverage_analyzer.files.outputs import RunFolder
@@ -70,7 +70,7 @@ class RejectLimit:
             return cls(count=int(count))
         if percent is not None and Decimal(percent) <= 100:
             return cls(percent=Decimal(percent))
-        msg = f"{value!r} is not a limit of rejects: write a number like 10, or a share like 5%."
+        msg = f"{value!r} is not a limit. Write a number like 10, or a percentage like 5%."
         raise InputError(msg)
 
     def __str__(self) -> str:
@@ -98,7 +98,7 @@ def reasons(limit: RejectLimit, ledger: Mapping[str, int]) -> list[str]:
         return []
     rejected = ledger["rejected"]
     filled = rejected + ledger["decided"]
-    return [f"{rejected:,} of {filled:,} rows were rejected (--max-rejects {limit})"]
+    return [f"{rejected:,} of {quantity(filled, 'row')} rejected (--max-rejects {limit})"]
 
 
 def held_path(folder: str | Path) -> Path:
@@ -146,7 +146,10 @@ def publish(
             target.take_over(publication)
             target.publish()
     except PublishError as error:
-        msg = f"{'; '.join(held)}. The report stays, but the run could not be kept: {error}"
+        msg = (
+            f"{'; '.join(held)}. The report is unchanged, but the new files could not be "
+            f"written: {error}"
+        )
         raise type(error)(msg) from error
     return folder
 
@@ -160,7 +163,7 @@ def _refuse_link(folder: Path) -> None:
         Which names it.
     """
     if folder.is_symlink():
-        msg = f"{folder} is a link, which is not followed; move it away."
+        msg = f"{folder} is a link, and links are not followed. Move it away."
         raise PublishError(msg)
 
 
@@ -207,7 +210,7 @@ def notice(held: Sequence[str], folder: str | Path, kept_in: str | Path, table: 
     """
     places = f"{folder} and {table} are" if table else f"{folder} is"
     return (
-        f"Held back: {'; '.join(held)}. {places} as before; the files of this run are in "
-        f"{kept_in}. Look at rejects.csv there, correct the input and run again, or allow more "
+        f"Report not replaced: {'; '.join(held)}. {places} unchanged; the files of this run are in "
+        f"{kept_in}. Check rejects.csv there, correct the input and run again, or allow more "
         f"rejects (--max-rejects; max_rejects in Python)."
     )

@@ -78,7 +78,7 @@ def _file(path: Path, dialect: Dialect, wanted: Wanted) -> Source:
     found: Source
     suffix = path.suffix.lower()
     if dialect.sheet and suffix not in workbook.SUFFIXES:
-        msg = f"{path} is no workbook and has no sheet {dialect.sheet!r}; leave the name out."
+        msg = f"{path} is not a workbook and has no sheet {dialect.sheet!r}. Omit the sheet name."
         raise InputError(msg)
     match suffix:
         case ".geojson" | ".json":

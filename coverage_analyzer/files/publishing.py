@@ -68,7 +68,7 @@ class Publication:
 
     def __init__(self, folder: str | Path, names: Iterable[str] = ()) -> None:
         if not str(folder).strip():
-            msg = "The output folder has no name; say where the report is to go."
+            msg = "The output folder has no name. Give a folder for the report."
             raise PublishError(msg)
         self.folder = Path(folder)
         self.names: list[str] = []
@@ -152,7 +152,7 @@ class Publication:
             for name in other.names:
                 shutil.move(other.scratch / NEW / name, self.path(name))
         except OSError as error:
-            msg = f"The report could not be put into {self.folder}: {error}."
+            msg = f"The report could not be written to {self.folder}: {error}."
             raise PublishError(msg) from error
 
     def remove(self) -> None:
@@ -164,7 +164,10 @@ class Publication:
             If the disk refuses, or a part of the report is not a plain file. The report stays.
         """
         if not all(_is_plain(self.folder / name) for name in self._earlier):
-            msg = f"The report in {self.folder} is not made of plain files; remove it yourself."
+            msg = (
+                f"The report in {self.folder} contains entries other than files. Remove it "
+                f"yourself."
+            )
             raise PublishError(msg)
         try:
             Swap(self.folder, self.scratch, sorted(self._earlier), []).carry_out()
@@ -207,7 +210,7 @@ class Publication:
         except PublishError:
             raise
         except OSError as error:
-            msg = f"The report could not be put into {self.folder}: {error}."
+            msg = f"The report could not be written to {self.folder}: {error}."
             raise PublishError(msg) from error
 
     def _spare(self, names: Iterable[str], mine: frozenset[str]) -> None:
@@ -221,8 +224,8 @@ class Publication:
         for path in (self.folder / name for name in names):
             if os.path.lexists(path) and not (path.name in mine and _is_plain(path)):
                 msg = (
-                    f"{path} is there, and no report put it there; move it away "
-                    f"or name another folder."
+                    f"{path} exists and was not written by this program. Move it away "
+                    f"or choose a different folder."
                 )
                 raise PublishError(msg)
 
@@ -339,7 +342,7 @@ def _settle(work: WorkFolder) -> None:
             swap.undo()
     except OSError as error:
         folder = work.path.parent
-        msg = f"What a run that was killed left in {folder} could not be undone: {error}."
+        msg = f"The remains of an interrupted run in {folder} could not be removed: {error}."
         raise PublishError(msg) from error
     work.remove()
 
@@ -371,10 +374,10 @@ def _made(folder: Path) -> list[Path]:
             for path in missing:
                 path.rmdir()
         if not isinstance(error, FileExistsError):
-            msg = f"{folder} cannot be made: {error.strerror}."
+            msg = f"{folder} cannot be created: {error.strerror}."
             raise PublishError(msg) from error
-        what = "a link to nothing" if folder.is_symlink() and not folder.exists() else "a file"
-        msg = f"{folder} is {what}; name a folder for the report."
+        what = "a broken link" if folder.is_symlink() and not folder.exists() else "a file"
+        msg = f"{folder} is {what}. Choose a folder for the report."
         raise PublishError(msg) from error
     return missing
 

@@ -251,7 +251,7 @@ def read_products(table: Table) -> Products:
             values.extend(read_texts.to_pylist())
             unread += undated
     try:
-        refuse(unread, len(lines) + len(unread), "products")
+        refuse(unread, len(lines) + len(unread), "product")
         return Products.from_texts(texts, lines)
     except InputError as error:
         msg = f"{table.path}: {error}"
@@ -335,8 +335,8 @@ def _fault(block: Block, table: Table, row: int, fault: int, first: int) -> tupl
     """Return why a row cannot be judged, and that in words."""
     if fault < 0:
         site_id = _cell(table.column(block, "site_id"), row)
-        twin = f"already in line {first}" if first < block.lines[row] else "in other lines, too"
-        return Rejected.duplicate_site_id, f"site_id {site_id!r} stands {twin}"
+        twin = f"already in line {first}" if first < block.lines[row] else "also in other lines"
+        return Rejected.duplicate_site_id, f"site_id {site_id!r} appears {twin}"
     code = list(Rejected)[fault]
     if code is Rejected.date_not_a_day:
         return code, _undated(block, table, row)
@@ -359,9 +359,9 @@ def _like(table: Table) -> tuple[str, str]:
     """Return what a day of a table looks like, and what to do if it is written otherwise."""
     form = table.notation.date_format or days.ISO
     if form != days.ISO:
-        return f"a day by --date-format {form}", ""
-    hint = "; written otherwise? say how with --date-format, such as %d.%m.%Y"
-    return "a day like 2026-12-01", hint
+        return f"a date in --date-format {form}", ""
+    hint = "; for another format, use --date-format, such as %d.%m.%Y"
+    return "a date like 2026-12-01", hint
 
 
 def _cell(cells: pa.Array | None, row: int) -> str:

@@ -65,5 +65,8 @@ def unserved(path: Path, centers: Centers) -> dict[int, Any]:
             for n, shapes in found.items()
         }
     except (OSError, ValueError, KeyError, TypeError, shapely.errors.GEOSException) as error:
-        msg = f"{path} does not hold the service areas of this run ({error!r}); look again by road."
+        msg = (
+            f"{path} does not contain the service areas of this run ({error!r}). Run drive-times "
+            f"again."
+        )
         raise InputError(msg) from None

@@ -67,7 +67,7 @@ SAFE: Final = Style()
 def left_out(schema: pa.Schema) -> list[str]:
     """Return in words which columns of bytes a CSV leaves out; a geometry is one in Parquet."""
     return [
-        f"The column {field.name!r} holds bytes, which a CSV cannot show: it is left out there."
+        f"The column {field.name!r} contains bytes and is omitted from the CSV file."
         for field in schema
         if arrays.is_bytes(field.type)
     ]

@@ -100,15 +100,15 @@ class WorkbookFile(Source):
         names = [repr(name) for name in told["sheets"]]
         if not told["sheet"]:
             what = f"the sheet {sheet!r}" if sheet else "a sheet of cells"
-            msg = f"{self._path} has not {what}; there are {', '.join(names) or 'none'}."
+            msg = f"{self._path} does not have {what}. Sheets: {', '.join(names) or 'none'}."
             raise InputError(msg)
         others = ", ".join(name for name in names if name != repr(told["sheet"]))
         self.hint = f" This is the sheet {told['sheet']!r}."
-        self.hint += f" There are also {others}: say which with --sheet." if others else ""
+        self.hint += f" Other sheets: {others}. Choose one with --sheet." if others else ""
         self._rows = enumerate(lines, 1)
         self._header, row = next(((n, r) for n, r in self._rows if any(r)), (0, []))
         if not row:
-            msg = f"{self._path} is empty: it needs a header and rows.{self.hint}"
+            msg = f"{self._path} is empty: a header and rows are required.{self.hint}"
             raise InputError(msg)
         self.headers: list[str] = row[: _filled(row)]
         self.types = [pa.string()] * len(self.headers)
@@ -203,7 +203,7 @@ def _memory(path: Path) -> int:
         If python-calamine is not installed.
     """
     if importlib.util.find_spec("python_calamine") is None:
-        msg = "To read workbooks, do: pip install 'coverage-analyzer[excel]'"
+        msg = "Workbooks require: pip install 'coverage-analyzer[excel]'"
         raise MissingExtraError(msg)
     try:
         if not zipfile.is_zipfile(path):  # one with a password, or none at all: the library tells
@@ -233,7 +233,7 @@ def _lines(path: Path, process: "subprocess.Popen[str]", most: int) -> Iterator[
         yield told
     if process.wait():
         msg = (
-            f"{path} cannot be read: it is damaged, or takes more than "
+            f"{path} cannot be read: it is damaged or requires more than "
             f"{most >> 20:,} MiB of memory. Save the sheet as CSV."
         )
         raise InputError(msg)

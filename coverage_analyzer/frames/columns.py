@@ -16,7 +16,7 @@ from coverage_analyzer import coordinates, days, gates, tables
 from coverage_analyzer.arrays import Floats
 from coverage_analyzer.centers import DAYS, TEXTS, Centers
 from coverage_analyzer.countries import Names, Numbers
-from coverage_analyzer.errors import InputError, PolicyWarning
+from coverage_analyzer.errors import InputError, PolicyWarning, quantity
 from coverage_analyzer.files.spatial import WGS84
 from coverage_analyzer.frames.crs import geometry_wgs84
 from coverage_analyzer.judging import products_of
@@ -67,7 +67,7 @@ def check_labels(frame: pd.DataFrame, what: str) -> None:
     names = frame.columns.astype(str)
     if not names.is_unique:
         twice = names[names.duplicated()][0]
-        msg = f"Two columns of the {what} are called {twice!r}: rename or drop one."
+        msg = f"Two columns of the {what} have the name {twice!r}. Rename or drop one."
         raise InputError(msg)
 
 
@@ -138,7 +138,7 @@ def positions(frame: pd.DataFrame, what: str) -> tuple[Floats, Floats]:
         bad = (kinds != shapely.GeometryType.POINT) & (kinds != shapely.GeometryType.MISSING)
         if bad.any():
             first = frame.index[bad][0]
-            msg = f"{bad.sum()} of the {what} are no points, the first in row {first!r}."
+            msg = f"{bad.sum()} of the {what} are not points, the first in row {first!r}."
             raise InputError(msg)
         points = np.where(shapely.is_empty(points), None, points)
         lon, lat = _filled(frame, shapely.get_x(points), shapely.get_y(points))
@@ -149,9 +149,9 @@ def positions(frame: pd.DataFrame, what: str) -> tuple[Floats, Floats]:
         swapped = (np.abs(lat) > 90) & (np.abs(lat) <= 180) & (np.abs(lon) <= 90)
         hint = " Latitude and longitude look swapped." if swapped[bad].all() else ""
         msg = (
-            f"{bad.sum()} of the {len(frame)} {what} have no coordinates that can be used, the "
-            f"first in row {frame.index[bad][0]!r}.{hint} Drop or fix them; read_sites does so and "
-            f"tells which."
+            f"{bad.sum()} of the {len(frame)} {what} have no usable coordinates, the first in row "
+            f"{frame.index[bad][0]!r}.{hint} Drop or fix them; read_sites drops them and lists "
+            f"which."
         )
         raise InputError(msg)
     return lon, lat
@@ -172,7 +172,7 @@ def _degrees(frame: pd.DataFrame, what: str) -> tuple[Floats, Floats]:
         if not shapes:
             raise
         msg = (
-            f"The {what} have the geometry {shapes[0]!r}, but none is active: say which with "
+            f"The {what} have the geometry {shapes[0]!r}, but none is active. Choose one with "
             f"geopandas.GeoDataFrame(frame, geometry={shapes[0]!r}). {error}"
         )
         raise InputError(msg) from None
@@ -256,7 +256,10 @@ def accuracy(frame: pd.DataFrame, known: Mapping[str, str]) -> Floats:
         bad &= [bool(text.strip()) for text in texts(frame, name).to_pylist()]
     if bad.any():
         first = frame.index[bad][0]
-        msg = f"{bad.sum()} rows have no distance in {name!r}, the first in row {first!r}."
+        msg = (
+            f"{quantity(bad.sum(), 'row')} without a distance in {name!r}, the first in row "
+            f"{first!r}."
+        )
         raise InputError(msg)
     return accuracy
 
@@ -292,8 +295,9 @@ def facts_of(frame: pd.DataFrame, known: Mapping[str, str]) -> dict[str, Any]:
             if bad.any():
                 first = frame.index[bad][0]
                 msg = (
-                    f"{bad.sum()} rows have no day like 2026-12-01 in {known[name]!r}, the first "
-                    f"in row {first!r}; pandas.to_datetime(..., format=...) makes days of them."
+                    f"{quantity(bad.sum(), 'row')} without a date like 2026-12-01 in "
+                    f"{known[name]!r}, the first in row {first!r}. Convert them with "
+                    f"pandas.to_datetime(..., format=...)."
                 )
                 raise InputError(msg)
     return found
@@ -329,5 +333,5 @@ def need(frame: pd.DataFrame, columns: Sequence[str], what: str, maker: str) -> 
     check_labels(frame, what)
     missing = [c for c in columns if c not in frame]
     if missing:
-        msg = f"These are no {what}: the column {missing[0]!r} is not there. Use {maker}."
+        msg = f"These are not {what}: the column {missing[0]!r} is missing. Use {maker}."
         raise InputError(msg)

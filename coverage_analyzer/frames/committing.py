@@ -9,6 +9,7 @@ import pandas as pd
 
 from coverage_analyzer import countries, tables
 from coverage_analyzer.centers import day
+from coverage_analyzer.errors import quantity
 from coverage_analyzer.files.requests import ROW, request
 from coverage_analyzer.frames.columns import (
     ProductsLike,
@@ -106,7 +107,7 @@ def commitments(  # noqa: PLR0913 - what `assess` takes, and the requests
     unread = [a for a in answers if a.status is Answer.rejected]
     if unread:
         first = "; ".join(f"{a.request_id!r}: {' '.join(a.steps)}" for a in unread[:3])
-        warnings.warn(f"{len(unread)} request(s) cannot be answered ({first}).", stacklevel=2)
+        warnings.warn(f"No result for {quantity(len(unread), 'request')} ({first}).", stacklevel=2)
     return pd.DataFrame(
         [answer.row() for answer in answers],
         columns=list(tables.COMMITMENT),

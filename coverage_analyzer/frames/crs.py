@@ -48,7 +48,7 @@ def geometry_wgs84(frame: Any, what: str) -> Any:
     try:
         geometry = frame.geometry
     except AttributeError:
-        msg = f"The {what} have no active geometry: choose one with .set_geometry()."
+        msg = f"The {what} have no active geometry. Choose one with .set_geometry()."
         raise InputError(msg) from None
     _check_crs(geometry, what)
     try:
@@ -103,6 +103,6 @@ def _check_crs(geometry: gpd.GeoSeries, what: str) -> None:
     far, high = reach[::2].max(), reach[1::2].max()
     hint = '"EPSG:4326" for degrees of longitude and latitude'
     if far > BOUNDS[0] or high > BOUNDS[1]:
-        hint = f"not degrees, since they reach to {far:,.0f} and {high:,.0f}"
-    msg = f"The {what} have no CRS: say which one with .set_crs(), {hint}."
+        hint = f"not degrees, because they reach {far:,.0f} and {high:,.0f}"
+    msg = f"The {what} have no CRS. Set it with .set_crs(), {hint}."
     raise InputError(msg)

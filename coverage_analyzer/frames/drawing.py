@@ -15,7 +15,7 @@ from coverage_analyzer import areas, arrays, countries, tables
 from coverage_analyzer.centers import Centers, day, today
 from coverage_analyzer.countries import ATTRIBUTION as CREDIT
 from coverage_analyzer.countries.decision import Convention, decided
-from coverage_analyzer.errors import InputError
+from coverage_analyzer.errors import InputError, quantity
 from coverage_analyzer.files.outputs import PAGE, kind_of
 from coverage_analyzer.files.single import replacing
 from coverage_analyzer.files.spatial import WGS84
@@ -210,8 +210,8 @@ def check_network(verdicts: pd.DataFrame, centers: Centers) -> None:
     if strange:
         listed = ", ".join(map(repr, strange[:5])) + (" ..." if len(strange) > 5 else "")
         msg = (
-            f"The verdicts name {len(strange)} center(s) that are not among those given: "
-            f"{listed}. Give the centers that the sites were judged by."
+            f"The verdicts refer to {quantity(len(strange), 'center')} not among the given ones: "
+            f"{listed}. Give the centers used for the verdicts."
         )
         raise InputError(msg)
 
@@ -251,7 +251,7 @@ def _areas(frame: gpd.GeoDataFrame, centers: Centers) -> areas.Areas:
     given = texts(frame, "center_id").to_pylist()
     strange = [c for c in given if c not in position]
     if strange:
-        msg = f"The areas are of other centers: {strange[0]!r} is not among them."
+        msg = f"The areas belong to other centers: {strange[0]!r} is not among the given ones."
         raise InputError(msg)
     return areas.Areas(
         center=np.array([position[c] for c in given], np.int64),

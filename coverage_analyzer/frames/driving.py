@@ -233,7 +233,7 @@ def unserved_areas(
     need(covered, ("center_id", "area_km2"), "coverage areas", "coverage_areas()")
     need(served, ("center_id", "minutes"), "service areas", "service_areas()")
     if len(set(served["minutes"])) > 1:
-        msg = "The service areas are for several times; take one: served[served.minutes == 240]."
+        msg = "The service areas have several times. Choose one: served[served.minutes == 240]."
         raise InputError(msg)
     areas_of, reached_of = areas_wgs84(covered, "areas"), areas_wgs84(served, "service areas")
     roads = _road_area(served, network)
@@ -265,8 +265,8 @@ def _road_area(served: gpd.GeoDataFrame, network: str | Path | Network | Engine 
     told = served.attrs.get(ROAD_AREA)
     if not isinstance(told, str):
         msg = (
-            "These service areas do not tell where there are roads: their .attrs are lost. Give "
-            "the roads that they were made from: unserved_areas(covered, served, network)."
+            "These service areas lost their .attrs, which describe the roads. Give the roads that "
+            "they were calculated from: unserved_areas(covered, served, network)."
         )
         raise InputError(msg)
     return shapely.from_wkb(told)

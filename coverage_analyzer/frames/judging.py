@@ -103,7 +103,9 @@ def assess(
     plain = pd.DataFrame(sites.drop(columns=points_name(sites)))
     names = _renamed(plain)
     if names:
-        warnings.warn(f"Input columns renamed beside the verdict's: {names}.", stacklevel=2)
+        warnings.warn(
+            f"Input columns renamed, because the verdict uses their names: {names}.", stacklevel=2
+        )
     frame = plain.rename(columns=names)
     for name, values in matcher.columns(verdicts).items():
         frame[name] = values.to_pandas(date_as_object=False).array
@@ -216,7 +218,7 @@ def summarize(verdicts: pd.DataFrame, by: str | list[str] = "site_country") -> p
     missing = [k for k in (*keys, "status") if k not in verdicts]
     if missing:
         there = ", ".join(map(str, verdicts.columns))
-        msg = f"There is no column {missing[0]!r} in the verdicts; there are {there}."
+        msg = f"Column {missing[0]!r} not found in the verdicts; choose from {there}."
         raise InputError(msg)
     groups = [
         np.where(verdicts[k].notna(), verdicts[k].to_numpy(object), "").astype(object) for k in keys

@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from coverage_analyzer import countries, gates, tables
+from coverage_analyzer.errors import quantity
 from coverage_analyzer.files import reading
 from coverage_analyzer.files.blocks import Reject
 from coverage_analyzer.files.database.address import Address
@@ -123,7 +124,7 @@ def _told_apart(names: Mapping[int, str], headers: Sequence[str]) -> list[str]:
         taken.add(name)
         result.append(name)
     if moved:
-        warnings.warn(f"Columns renamed, so that none is lost: {moved}.", stacklevel=3)
+        warnings.warn(f"Columns renamed, because names must be unique: {moved}.", stacklevel=3)
     return result
 
 
@@ -135,9 +136,10 @@ def _tell_rejects(
             writer.write(refused)
     if refused:
         first = "; ".join(f"line {r.line}: {r.detail}" for r in refused[:3])
-        where = f"all are in {path}" if path else "give rejects=PATH to keep them"
+        where = f"all are in {path}" if path else "save them with rejects=PATH"
         warnings.warn(
-            f"{source}: {len(refused)} row(s) cannot be used ({first}); {where}.", stacklevel=3
+            f"{source}: rejected {quantity(len(refused), 'row')} ({first}); {where}.",
+            stacklevel=3,
         )
 
 

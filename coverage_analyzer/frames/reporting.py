@@ -37,7 +37,7 @@ PLAIN_OBJECTS: Final = {
 }
 """What the cells of a column of objects may all be, so that Arrow has a type for them."""
 
-UNDRAWN: Final = "There is no map: the verdicts have no geometry."
+UNDRAWN: Final = "No map: the verdicts have no geometry."
 
 
 def write_report(
@@ -203,10 +203,12 @@ def rules_of(verdicts: pd.DataFrame, policy: Policy | str | None) -> Policy:
     try:
         rules = Policy.load(policy or name or "")
     except PolicyError:
-        msg = f"Say by which policy these verdicts are ({name or 'unknown'}): give policy=..."
+        msg = f"The policy of these verdicts is required ({name or 'unknown'}): give policy=..."
         raise InputError(msg) from None
     if sha256 and rules.sha256 != sha256:
-        msg = f"These verdicts are not by this policy {rules.name!r}, but by {name!r} as it was."
+        msg = (
+            f"These verdicts use a different version or policy: {name!r}, not this {rules.name!r}."
+        )
         raise InputError(msg)
     return rules
 

@@ -114,7 +114,9 @@ def level_shares(changes: pd.DataFrame) -> pd.DataFrame:
     need(changes, tables.TIMELINE, "timeline", "timeline()")
     told = changes.attrs
     if not {"levels", "end"} <= set(told) or changes.empty:
-        msg = "This timeline has no sites, or lost its .attrs: use timeline() as it is."
+        msg = (
+            "This timeline has no sites or lost its .attrs. Use the unchanged result of timeline()."
+        )
         raise InputError(msg)
     first = changes["from_day"].eq(pd.Timestamp(told["start"]))
     before = changes["level"].shift()
@@ -168,7 +170,7 @@ def draw_levels(
         If the picture cannot be written.
     """
     if not levels:
-        msg = "There is no site to draw."
+        msg = "No site to plot."
         raise InputError(msg)
     counts = pd.DataFrame([dict(row) for row in levels.values()])
     counts.index = pd.to_datetime(list(levels))
@@ -192,7 +194,7 @@ def drawn(shares: pd.DataFrame, title: str, path: str | Path | None = None) -> "
         from matplotlib.figure import Figure
         from matplotlib.ticker import PercentFormatter
     except ImportError as error:
-        msg = "Plots need matplotlib: pip install 'coverage-analyzer[plot]'"
+        msg = "Plots require matplotlib: pip install 'coverage-analyzer[plot]'"
         raise MissingExtraError(msg) from error
     figure = Figure(figsize=(9, 4), layout="constrained")
     axes: Any = figure.add_subplot()
@@ -231,7 +233,7 @@ def _save(figure: "Figure", path: Path) -> None:
     except CoverageError:
         raise
     except ValueError as error:
-        msg = f"{path.name!r} is no name of a picture: {error}."
+        msg = f"{path.name!r} is not a file name for an image: {error}."
         raise InputError(msg) from error
 
 

@@ -299,7 +299,7 @@ def _statuses(cells: pa.Array) -> Codes:
     known = arrays.numpy(pc.index_in(cells, arrays.text(STATUSES)))
     if np.isnan(known).any():
         odd = cells[int(np.flatnonzero(np.isnan(known))[0])].as_py()
-        msg = f"{odd!r} is no status; there are {', '.join(STATUSES)}."
+        msg = f"Unknown status {odd!r}; choose from {', '.join(STATUSES)}."
         raise InputError(msg)
     return short(known)
 

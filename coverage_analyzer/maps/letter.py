@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from coverage_analyzer.countries import ATTRIBUTION
-from coverage_analyzer.errors import visible
+from coverage_analyzer.errors import quantity, visible
 from coverage_analyzer.explanation import Explanation, NearCenter
 from coverage_analyzer.maps.detail import Scene, Spot, detail, is_far
 from coverage_analyzer.maps.page import asset
@@ -34,19 +34,19 @@ LONGEST_NAME: Final = 80
 CLOCKS: Final = {
     "delivered": "A delivery clock: it stops when the replacement is delivered.",
     "shipped": "A shipping clock: it stops when the replacement ships, not when it arrives.",
-    "on_site": "A response clock: it stops when somebody is on site.",
+    "on_site": "A response clock: it stops when a technician is on site.",
     "repaired": "A repair clock: it stops when the product works again.",
 }
 
 STATUSES: Final = {
     "qualified": "The site qualifies",
     "pending": "The site qualifies once its center opens",
-    "fallback": "The site does not qualify for more",
-    "review": "Nothing more can be promised before the site's data are reviewed",
+    "fallback": "The site does not qualify for a higher level",
+    "review": "No higher level can be confirmed until the site's data have been reviewed",
     "not_covered": "No level is available",
 }
 
-BY_ROAD: Final = "The limit counts miles by road, which no map has been asked"
+BY_ROAD: Final = "The limit is a road distance, which has not been checked"
 """What keeps a site that waits for a center from being promised its level."""
 
 
@@ -100,7 +100,7 @@ def _cut(words: str, most: int = LONGEST_NAME) -> str:
     line = visible(" ".join(words.split()))
     if len(line) <= most:
         return line
-    return f"{line[:most]}\N{HORIZONTAL ELLIPSIS} (and {len(line) - most} letters more)"
+    return f"{line[:most]}\N{HORIZONTAL ELLIPSIS} ({quantity(len(line) - most, 'more character')})"
 
 
 def _told(matcher: Matcher, story: Explanation) -> str:
@@ -159,7 +159,7 @@ def _clock(level: Level, story: Explanation) -> tuple[str, ...]:
     if not clock.counts_business_days or story.center is None or story.status == "pending":
         return (CLOCKS[clock.end],)
     center = story.center
-    days = f"Business days are those of {center.region or center.country}, where the center is."
+    days = f"Business days follow the calendar of the center: {center.region or center.country}."
     return CLOCKS[clock.end], days
 
 
@@ -170,21 +170,21 @@ def _from(matcher: Matcher, story: Explanation) -> str:
         opens = f"when {_cut(story.center.center_id)} opens"
         if _coming_band(matcher, story).metric == "road":
             return (
-                f"{story.level} on {story.as_of}. From {story.available_on} on, {opens}, maybe "
-                f"{coming.title}. {BY_ROAD}; nothing is promised yet."
+                f"{story.level} on {story.as_of}. From {story.available_on}, {opens}, possibly "
+                f"{coming.title}. {BY_ROAD}; it is not promised yet."
             )
         return (
-            f"{story.level} on {story.as_of}. From {story.available_on} on, {opens}, "
+            f"{story.level} on {story.as_of}. From {story.available_on}, {opens}, "
             f"{coming.title}: {_promise(coming)}"
         )
     if story.status == "review":
-        return f"{story.level} on {story.as_of}; no more is promised until the review."
+        return f"{story.level} on {story.as_of}; a higher level only after the review."
     if story.status == "not_covered":
         return f"Not covered on {story.as_of}."
     told = f"In force on {story.as_of}."
     if story.status == "qualified" and story.center:
         opened = matcher.centers.opens_on[matcher.centers.center_id.index(story.center.center_id)]
-        told += "" if np.isnat(opened) else f" The center serves since {opened}."
+        told += "" if np.isnat(opened) else f" The center has been open since {opened}."
         told += f" The center {story.center.closes}." if story.center.closes else ""
     return told
 
@@ -233,12 +233,12 @@ def _caption(matcher: Matcher, story: Explanation) -> str:
     """Return what the map shows, in words."""
     scene = _scene(matcher, story, Addressee(""))
     far = scene.center is None or is_far(scene.site, scene.center)
-    told = "Round mark: the site. Squares: service centers"
-    told += ". " if far else "; the blue one is the center above. "
+    told = "Circle mark: the site. Squares: service centers"
+    told += ". " if far else "; blue: the center named above. "
     if story.limit_miles is not None:
         middle, wanted = ("site", "centers") if far else ("center", "sites")
-        told += f"Circle: {miles_text(story.limit_miles)} miles round the {middle}"
-        told += f", in which {wanted} of its own country count. " if story.same_country else ". "
+        told += f"Line: {miles_text(story.limit_miles)} miles around the {middle}"
+        told += f"; only {wanted} in the same country count. " if story.same_country else ". "
         if scene.center is not None and far:
-            told += "The center lies beyond the map. "
-    return f"{told}Distances from the site are true to scale; the map decides nothing."
+            told += "The center is outside the map. "
+    return f"{told}Distances from the site are to scale; the map is for orientation only."

@@ -11,7 +11,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Final
 
-from coverage_analyzer.errors import InputError
+from coverage_analyzer.errors import InputError, quantity
 from coverage_analyzer.maps import fetching
 from coverage_analyzer.maps.packing import packed_json
 from coverage_analyzer.maps.payload import Payload, Tiles
@@ -120,8 +120,8 @@ def refuse_fetching(html: str) -> None:
     if found:
         shown = "; ".join(f[:80] for f in found[:3])
         msg = (
-            f"The map has {len(found)} part(s) that a browser would fetch ({shown}). "
-            f"Take those layers away, or save with online=True."
+            f"The map would load {quantity(len(found), 'item')} from the network ({shown}). "
+            f"Remove those layers, or save with online=True."
         )
         raise InputError(msg)
 

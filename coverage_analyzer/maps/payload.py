@@ -46,8 +46,8 @@ class Tiles:
         """
         if not self.host or not all(part in self.url for part in ("{z}", "{x}", "{y}")):
             msg = (
-                f"{self.url!r} is no address of tiles; "
-                "write one like https://tiles.example.com/{z}/{x}/{y}.png."
+                f"{self.url!r} is not a tile URL. "
+                "Write one like https://tiles.example.com/{z}/{x}/{y}.png."
             )
             raise InputError(msg)
 
@@ -166,11 +166,11 @@ def payload(
 
 def _note(sites: DrawnSites) -> str:
     """Return in words what the page has not got."""
-    many = f"{sites.total:,} sites are too many to draw each"
+    many = f"{sites.total:,} sites are too many to draw one by one"
     return {
         Kept.all: "",
-        Kept.not_qualified: f"{many}: those that are qualified are drawn as density only.",
-        Kept.none: f"{many}: they are drawn as density only.",
+        Kept.not_qualified: f"{many}: qualified sites are shown only as density.",
+        Kept.none: f"{many}: they are shown only as density.",
     }[sites.kept]
 
 
@@ -184,7 +184,7 @@ def _reason_words(sites: DrawnSites, reasons: Mapping[Reason, str]) -> list[str]
     """
     odd = [code for code in sites.words["reason"] if code not in Reason.__members__]
     if odd:
-        msg = f"{odd[0]!r} is no reason; there are {', '.join(Reason.__members__)}."
+        msg = f"Unknown reason {odd[0]!r}; choose from {', '.join(Reason.__members__)}."
         raise InputError(msg)
     return [reasons[Reason[code]] for code in sites.words["reason"]]
 
@@ -200,7 +200,7 @@ def _positions(sites: DrawnSites, centers: Centers) -> list[int]:
     known = {center_id: i for i, center_id in enumerate(centers.center_id)}
     odd = [center_id for center_id in sites.words["center_id"] if center_id not in known]
     if odd:
-        msg = f"The sites name a center that is not among those given: {odd[0]!r}."
+        msg = f"The sites refer to a center that is not among the given ones: {odd[0]!r}."
         raise InputError(msg)
     return [known[center_id] for center_id in sites.words["center_id"]]
 

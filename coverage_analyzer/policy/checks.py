@@ -37,12 +37,12 @@ def _duplicates(policy: "Policy") -> Iterator[str]:
     for what in ("id", "title"):
         values = [getattr(level, what) for level in policy.levels]
         for value in sorted({v for v in values if values.count(v) > 1}):
-            yield f"levels: two have the {what} {value!r}."
+            yield f"levels: two levels have the {what} {value!r}."
     for number, level in enumerate(policy.levels):
         if " ".join(level.title.split()).casefold() == NOT_COVERED.title.casefold():
             yield (
-                f"levels.{number}.title: {level.title!r} is what a site has that no level covers; "
-                f"give the level another title."
+                f"levels.{number}.title: {level.title!r} is reserved for sites without a level. "
+                f"Choose a different title."
             )
 
 
@@ -53,12 +53,12 @@ def _dangling(policy: "Policy") -> Iterator[str]:
     bounded = policy.gates.lifecycle.levels if policy.gates.lifecycle else None
     for value in bounded or ():
         if value not in levels:
-            yield f"gates.lifecycle.levels: there is no level {value!r}.{nearest(value, levels)}"
+            yield f"gates.lifecycle.levels: unknown level {value!r}.{nearest(value, levels)}"
     for where, key, value in _mentions({**dump, "levels": [v.model_dump() for v in policy.levels]}):
         known = levels if key in {"level", "fallback", "interim"} else list(policy.clauses)
         if value is not None and value not in known:
             kind = "level" if known is levels else "clause"
-            yield f"{where}: there is no {kind} {value!r}.{nearest(value, known)}"
+            yield f"{where}: unknown {kind} {value!r}.{nearest(value, known)}"
 
 
 def _mentions(part: Any, where: str = "") -> Iterator[tuple[str, str, Any]]:
@@ -120,7 +120,7 @@ def _chained_folds(rules: CountryRules) -> Iterator[str]:
             yield (
                 f"countries.fold: {code!r} counts as {other!r}, but "
                 f"{', '.join(repr(c) for c, o in counts_as.items() if o == code)} as {code!r}. "
-                f"Say for each what it counts as in the end."
+                f"Name for each the country that it finally counts as."
             )
 
 
@@ -142,12 +142,12 @@ def _band_faults(bands: tuple[Band, ...]) -> Iterator[str]:
             if band.up_to_miles <= band.above_miles:
                 yield f"{where}: up_to_miles must be greater than above_miles."
             elif band.above_miles < reached:
-                yield f"{where} overlaps the band before: above_miles must be {ended}."
+                yield f"{where} overlaps the previous band: above_miles must be {ended}."
             elif band.above_miles > reached:
-                yield f"{where} leaves a gap: above_miles must be {ended}."
+                yield f"{where} leaves a gap after the previous band: above_miles must be {ended}."
             reached = max(reached, band.up_to_miles)
     if not any(ALL_OTHERS in b.countries for b in bands):
-        yield f'bands: no band has countries = ["{ALL_OTHERS}"], for all that no other band names.'
+        yield f'bands: one band must have countries = ["{ALL_OTHERS}"], for all other countries.'
 
 
 def _gate_faults(gates: GateRules) -> Iterator[str]:
@@ -155,11 +155,11 @@ def _gate_faults(gates: GateRules) -> Iterator[str]:
     phases, programmes = gates.lifecycle, _programmes()
     if phases and phases.afterwards and phases.afterwards not in programmes:
         near = nearest(phases.afterwards, programmes)
-        yield f"gates.lifecycle.afterwards: there is no programme {phases.afterwards!r}.{near}"
+        yield f"gates.lifecycle.afterwards: unknown programme {phases.afterwards!r}.{near}"
     rule = gates.components
     for name in rule.excluded if rule else ():
         if rule and rule.known and name in rule.known:
-            yield f"gates.components: {name!r} is both known and excluded; name it once."
+            yield f"gates.components: {name!r} is in both known and excluded. Name it once."
 
 
 def _programmes() -> list[str]:

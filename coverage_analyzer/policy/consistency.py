@@ -63,8 +63,8 @@ def _borrowed_name(policy: "Policy") -> Iterator[str]:
     file = resources.files("coverage_analyzer") / "resources" / "policies" / f"{policy.name}.toml"
     if file.is_file() and type(policy).load(policy.name).sha256 != policy.sha256:
         yield (
-            f"The policy is called {policy.name!r} as the built-in one, but differs from it: give "
-            f"it a name of its own."
+            f"The policy has the name of the built-in policy {policy.name!r} but differs from it. "
+            f"Choose a different name."
         )
 
 
@@ -81,8 +81,8 @@ def _contradictions(policy: "Policy") -> Iterator[str]:
         told = " and ".join(f"{text} {unit}" for unit in units for text in said[unit])
         yield (
             f"{rule.where}: the clause {rule.clause!r} says {told}, {rule.what} "
-            f"{miles_text(rule.amount)} {rule.unit}. Let the text of the clause say what the rule "
-            f"says."
+            f"{miles_text(rule.amount)} {rule.unit}. Make the text of the clause agree with the "
+            f"rule."
         )
 
 
@@ -144,5 +144,5 @@ def _unapplied(policy: "Policy") -> Iterator[str]:
         if time.per != "center":
             yield (
                 f"lead_times.{n}: the set-up time of each {time.per}, {time.span}, is not applied: "
-                f"levels are given from the first day on, as if every {time.per} were set up."
+                f"levels apply from the first day, as if every {time.per} were already set up."
             )

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from coverage_analyzer.errors import quantity
 from coverage_analyzer.policy.parts import ALL_OTHERS, CountryCode, Identifier, IsoCode, Model
 
 Name = Annotated[str, Field(pattern=r"\S")]
@@ -75,7 +76,7 @@ class NotOffered(Model):
     def __str__(self) -> str:
         """Return it in words."""
         where = ", ".join(self.countries).replace(ALL_OTHERS, "any country")
-        but = f" but {', '.join(self.but)}" if self.but else ""
+        but = f" except {', '.join(self.but)}" if self.but else ""
         return f"{self.level} is not offered in {where}{but}"
 
 
@@ -101,19 +102,21 @@ class GateRules(Model):
         lines = []
         if self.components:
             names = ", ".join(self.components.excluded) or "not named by the vendor"
-            lines.append(f"components left out: {names}")
+            lines.append(f"excluded components: {names}")
         if self.lifecycle:
             names = ", ".join(self.lifecycle.phases).replace("_", " ")
             which = ", ".join(self.lifecycle.levels or ("every level",))
-            lines.append(f"phases of a product in which {which} is available: {names}")
+            lines.append(f"product phases in which {which} is available: {names}")
         if self.registration:
             grace = self.registration.grace_days
-            within = "" if grace is None else f" within {grace} days of its installation"
-            lines.append(f"the address is registered{within}")
+            within = (
+                "" if grace is None else f" within {quantity(grace, 'day')} of the installation"
+            )
+            lines.append(f"the address must be registered{within}")
         if self.request:
-            lines.append("the level was asked for; who asked for a lower one has that")
+            lines.append("a site gets at most its purchased level")
         lines += map(str, self.not_offered)
         if self.export_approval:
             names = ", ".join(self.export_approval.countries) or "not named by the vendor"
-            lines.append(f"countries that want export papers, which is no gate: {names}")
+            lines.append(f"countries that require export approval (warning only): {names}")
         return lines

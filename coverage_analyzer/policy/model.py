@@ -15,7 +15,7 @@ from pydantic import Field
 from coverage_analyzer import documents
 from coverage_analyzer.countries import names
 from coverage_analyzer.countries.decision import Convention
-from coverage_analyzer.errors import InputError, PolicyError, visible
+from coverage_analyzer.errors import InputError, PolicyError, quantity, visible
 from coverage_analyzer.policy.checks import faults
 from coverage_analyzer.policy.commitments import CommitmentRules
 from coverage_analyzer.policy.consistency import policy_warnings
@@ -118,7 +118,8 @@ class Policy(Model):
         except pydantic.ValidationError as error:
             found = validation_faults(error, cls)
             lines = "\n".join(f"  {fault}" for fault in found)
-            msg = f"{origin} breaks {len(found)} rule(s):\n{lines}"
+            problems = quantity(len(found), "problem")
+            msg = f"{origin} has {problems}:\n{lines}"
             raise PolicyError(msg) from None
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
@@ -247,12 +248,12 @@ class Policy(Model):
         """Return the policy in words, a rule a line, and the clauses if they are asked for."""
         lines = [f"{self.name}: {self.title}", f"  source    {self.source.address}"]
         lines += [
-            f"  level     {level.title}: {level.replacement or 'promises nothing'}"
+            f"  level     {level.title}: {level.replacement or 'no replacement promise'}"
             for level in self.levels
         ]
         for band in self.bands:
             reach = f"above {miles_text(band.above_miles)}, " if band.above_miles else ""
-            where = ", ".join(band.countries).replace(ALL_OTHERS, "all others")
+            where = ", ".join(band.countries).replace(ALL_OTHERS, "all other countries")
             lines.append(
                 f"  band      {self.level(band.level).title}: {reach}up to "
                 f"{miles_text(band.up_to_miles)} "
@@ -262,15 +263,17 @@ class Policy(Model):
         lines.append(f"  center    in {same}")
         lines.append(f"  fallback  {self.level(self.qualification.fallback).title}")
         for time in self.lead_times:
-            where = ", ".join(time.countries).replace(ALL_OTHERS, "all others")
-            each = "" if time.per == "center" else f", for each {time.per}: not applied"
+            where = ", ".join(time.countries).replace(ALL_OTHERS, "all other countries")
+            each = "" if time.per == "center" else f" per {time.per} (not applied)"
             lines.append(f"  lead time {time.span} in {where}{each}")
         rules = self.countries
-        lines += [f"  fold      territories of {code}" for code in rules.fold_territories]
-        lines += [f"  fold      {code} counts as {other}" for code, other in rules.fold.items()]
-        lines.append(f"  contested areas: {rules.contested}")
-        lines += [f"  gate      {line}" for line in self.gates.described()]
-        lines += [f"  promises  {line}" for line in self.commitments.described()]
+        lines += [
+            f"  country   territories of {code} count as {code}" for code in rules.fold_territories
+        ]
+        lines += [f"  country   {code} counts as {other}" for code, other in rules.fold.items()]
+        lines.append(f"  country   contested areas: {rules.contested}")
+        lines += [f"  rule      {line}" for line in self.gates.described()]
+        lines += [f"  due time  {line}" for line in self.commitments.described()]
         lines += [f"  warning   {line}" for line in self.warnings]
         if clauses:
             lines += [f"  clause    {name}: {text}" for name, text in self.clauses.items()]
@@ -335,8 +338,8 @@ def _text(source: str | Path) -> tuple[str, str]:
         raise PolicyError(msg) from error
     except (OSError, ValueError) as error:  # none there, a folder, a name too long or with a NUL
         msg = (
-            f"There is no policy {str(source)!r}: no built-in one ({', '.join(names)}) "
-            f"and no file that can be read.{nearest(str(source), names)}"
+            f"Unknown policy {str(source)!r}: not a built-in policy ({', '.join(names)}) and not a "
+            f"readable file.{nearest(str(source), names)}"
         )
         raise PolicyError(msg) from error
 

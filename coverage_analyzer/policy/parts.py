@@ -6,6 +6,8 @@ from typing import Annotated, Final, Literal
 import pydantic
 from pydantic import Field
 
+from coverage_analyzer.errors import quantity
+
 ALL_OTHERS: Final = "*"
 """In a list of countries: all that no other entry of the same kind names."""
 
@@ -92,17 +94,16 @@ class Replacement(Model):
 
     def __str__(self) -> str:
         """Return the promise in words, such as ``delivered within 4 hours of authorisation``."""
-        unit = self.unit.replace("_", " ")
+        unit = self.unit.replace("_", " ").removesuffix("s")
         start = {
             "authorised": "authorisation",
             "rma_issued": "the RMA number",
-            "call_acknowledged": "acknowledging the call",
+            "call_acknowledged": "acknowledgement of the call",
             "diagnosis_complete": "the diagnosis",
         }[self.start]
-        counted = unit.removesuffix("s") if self.amount == 1 else unit
         within = f", counted from {self.hours.opens} to {self.hours.closes}" if self.hours else ""
         until = f", cut-off at {self.cut_off}" if self.cut_off else ""
-        promise = f"{self.end.replace('_', ' ')} within {self.amount} {counted} of {start}"
+        promise = f"{self.end.replace('_', ' ')} within {quantity(self.amount, unit)} of {start}"
         return f"{promise}{within}{until}"
 
 

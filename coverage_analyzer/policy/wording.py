@@ -39,7 +39,7 @@ def _fault(error: Any, model: type[Model]) -> str:
             near = f" Distances are in miles: {km:g} km are {miles_of_km(km)} miles."
         return f"{where}: unknown key.{near}"
     if error["type"] == "string_pattern_mismatch" and "[A-Z]{2}" in error["ctx"]["pattern"]:
-        return f"{where}: {error['input']!r} is no country code of two capital letters."
+        return f"{where}: {error['input']!r} is not a country code of two capital letters."
     if error["type"] == "literal_error":
         allowed = error["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
         return (
@@ -47,7 +47,7 @@ def _fault(error: Any, model: type[Model]) -> str:
             f"{nearest(str(error['input']), allowed)}"
         )
     if error["type"] == "missing":
-        return f"{where}: is missing."
+        return f"{where}: missing."
     if error["type"] == "value_error":
         return str(error["ctx"]["error"]).replace("\n", "\n  ")
     text = error["msg"].replace("Tuple", "List").replace("tuple", "list")

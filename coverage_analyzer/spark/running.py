@@ -147,7 +147,7 @@ def _refuse_what_spark_does_not(options: Options) -> None:
     }
     for option, wanted in asked.items():
         if wanted:
-            msg = f"{option} does not go with Spark; leave it out, or run without Spark."
+            msg = f"{option} is not supported with Spark. Omit it, or run without Spark."
             raise InputError(msg)
 
 
@@ -310,7 +310,9 @@ def _check(ledger: Ledger, counts: Counts) -> None:
     ledger.check()
     summed = (counts.places.total(), counts.rejects.total())
     if summed != (ledger.decided, ledger.rejected):
-        msg = f"{ledger}, but the summary has {summed}. Nothing was published; please report this."
+        msg = (
+            f"{ledger}, but the summary has {summed}. No report was written. Report this as a bug."
+        )
         raise CoverageError(msg)
 
 

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from pyspark.conf import SparkConf
     from pyspark.sql import SparkSession
 
-EXTRA: Final = "Spark is not installed: pip install 'coverage-analyzer[spark]'."
+EXTRA: Final = "Spark requires: pip install 'coverage-analyzer[spark]'."
 NO_JAVA: Final = (
-    "Spark does not start: it wants a Java runtime of version 17 or 21 (Debian: "
+    "Spark does not start: it requires a Java runtime of version 17 or 21 (Debian: "
     "apt install openjdk-17-jre-headless), found by JAVA_HOME or PATH."
 )
 
@@ -127,4 +127,4 @@ def words(trace: str) -> str:
     """
     if ours := OURS.search(trace):
         return ours[1].strip()
-    return f"Spark says: {trace.strip().splitlines()[0]}"
+    return f"Spark: {trace.strip().splitlines()[0]}"

@@ -135,7 +135,7 @@ def opened(spark: "SparkSession", sites: str, options: Options) -> Input:
     """
     listed = _listed(spark, sites)
     if not listed:
-        msg = f"{sites}: there is no file."
+        msg = f"{sites}: no file found."
         raise InputError(msg)
     local = [_local(path) for path in listed if path.startswith(LOCAL)]
     many.check_folders(local)
@@ -176,7 +176,7 @@ def _common_keys(files: Iterable[str]) -> list[str]:
     keys = list(partitions.keys(PurePosixPath(first)))
     for path in others:
         if list(partitions.keys(PurePosixPath(path))) != keys:
-            msg = f"{path} has other folders 'key=value' above it than {first}; read them apart."
+            msg = f"{path} and {first} are in different 'key=value' folders. Read them separately."
             raise InputError(msg)
     return keys
 
@@ -276,7 +276,7 @@ def _whole_files(
     if not local and files[largest] > MOST_BYTES:
         msg = (
             f"{largest} has {files[largest]:,} bytes; a text file on a file system that only Spark "
-            f"sees has {MOST_BYTES:,} at most. Split it, or save it as Parquet."
+            f"sees is limited to {MOST_BYTES:,}. Split it, or save it as Parquet."
         )
         raise InputError(msg)
     with tempfile.TemporaryDirectory() as folder:
@@ -354,7 +354,10 @@ def _same_headers(path: str, found: list[str], wanted: list[str]) -> None:
         If so.
     """
     if found != wanted:
-        msg = f"{path}: its columns are {found}, those of the first file {wanted}; make them alike."
+        msg = (
+            f"{path}: its columns are {found}, those of the first file {wanted}. They must be "
+            f"the same."
+        )
         raise InputError(msg)
 
 

@@ -62,7 +62,7 @@ class FileSystem:
         try:
             self._fs: Any = self._path(path).getFileSystem(conf)
         except Py4JJavaError as error:
-            msg = f"{path} is on no file system that Spark knows: {said(error)}."
+            msg = f"{path} is not on a file system that Spark supports: {said(error)}."
             raise InputError(msg) from error
         self._fs.setWriteChecksum(False)
 
@@ -160,7 +160,7 @@ class Folder:
 
     def __init__(self, spark: "SparkSession", path: str) -> None:
         if not path.strip():
-            msg = "The output folder has no name; say where the report is to go."
+            msg = "The output folder has no name. Give a folder for the report."
             raise PublishError(msg)
         self._fs = FileSystem(spark, path)
         self.path = self._fs.whole(path).rstrip("/")
@@ -217,7 +217,7 @@ class Folder:
         """
         lock = _beside(path, "lock")
         if not self._fs.claim(lock):
-            msg = f"Another run writes {path}. If none does, one was killed: delete {lock}."
+            msg = f"Another run is writing {path}. If not, a run was interrupted: delete {lock}."
             raise FolderBusyError(msg)
 
     def _others(self, path: str) -> list[str]:
@@ -235,7 +235,10 @@ class Folder:
             Which names the first such file.
         """
         if others := self._others(path):
-            msg = f"{path} holds {others[0]!r}, which is of no run; name another folder."
+            msg = (
+                f"{path} contains {others[0]!r}, which was not written by a run. Choose a "
+                f"different folder."
+            )
             raise PublishError(msg)
 
     def __enter__(self) -> Self:
@@ -310,7 +313,7 @@ class Folder:
                     self._drop_held()
                 return self.path
             if self._is_link(self._held):
-                msg = f"{self._held} is a link or a file; move it away."
+                msg = f"{self._held} is a link or a file. Move it away."
                 raise PublishError(msg)
             self._refuse_others(self._held)
             self._claim(self._held)
@@ -330,12 +333,12 @@ class Folder:
         """
         had = self._fs.exists(path)
         if had and not self._fs.move(path, self._old(path)):
-            msg = f"{path} cannot be moved away; it is as it was."
+            msg = f"{path} cannot be moved away; it is unchanged."
             raise PublishError(msg)
         if not self._fs.move(self._part, path):
             if had:
                 self._fs.move(self._old(path), path)
-            msg = f"{path} cannot be put in place; what stood there stands."
+            msg = f"{path} cannot be replaced; it is unchanged."
             raise PublishError(msg)
 
     def _drop_held(self) -> None:

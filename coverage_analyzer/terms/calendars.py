@@ -48,7 +48,7 @@ class Status(NamedTuple):
 OPEN: Final = Effect("open")
 
 SETTLED_BY_POLICY: Final = (
-    "closures or workdays of [[commitments.calendars]] in the policy say whether the center works"
+    "add the day to closures or workdays in [[commitments.calendars]] of the policy"
 )
 
 
@@ -170,8 +170,8 @@ class Calendar:
         if max(first, last) <= known:
             return []
         note = (
-            f"the holidays of {self.place} after {known} are a projection: their official calendar "
-            f"appears each year"
+            f"holidays in {self.place} after {known} are projected; the official calendar is "
+            f"published each year"
         )
         return [note]
 
@@ -181,7 +181,7 @@ class Calendar:
         if not first <= day.year <= last:
             raise DoubtError(
                 Doubt.calendar_unknown,
-                f"the public holidays of {self.country} are known for {first} to {last}, not for "
+                f"public holidays in {self.country} are known for {first} to {last}, not for "
                 f"{day.year}",
             )
         singles = business_days.single_days(self.country, day.year).get(day, ())
@@ -211,7 +211,7 @@ class Calendar:
         smaller = "a smaller region" if self.region else "the center's region"
         within = f"; within {partly[0]}, {SETTLED_BY_POLICY}" if partly else ""
         return (
-            f"{named}: write the ISO 3166-2 code of {smaller}, such as {[*off, *partly][0]}, into "
+            f"{named}: enter the ISO 3166-2 code of {smaller}, such as {[*off, *partly][0]}, in "
             f"the column region of the centers{within}"
         )
 
@@ -391,7 +391,7 @@ def _package() -> Any:
     try:
         import holidays
     except ImportError as error:
-        msg = "Business days need holidays: pip install 'coverage-analyzer[terms]'."
+        msg = "Business days require holidays: pip install 'coverage-analyzer[terms]'."
         raise MissingExtraError(msg) from error
     return holidays
 
@@ -413,7 +413,7 @@ def _library(country: str, subdivision: str, categories: tuple[str, ...]) -> Any
         known = holidays.country_holidays(country, **options)
     except NotImplementedError:
         raise DoubtError(
-            Doubt.calendar_unknown, f"the public holidays of {country} are not known"
+            Doubt.calendar_unknown, f"the public holidays in {country} are unknown"
         ) from None
     except ValueError as error:
         raise DoubtError(

@@ -32,7 +32,7 @@ def text(name: str | Path) -> str:
     except PolicyError as error:
         near = nearest(str(name), programmes.known())
         listed = ", ".join(programmes.known())
-        msg = f"{error} Nor is there a programme of that name ({listed}).{near}"
+        msg = f"{error} Not a built-in programme either ({listed}).{near}"
         raise PolicyError(msg) from error
 
 

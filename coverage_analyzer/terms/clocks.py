@@ -13,7 +13,7 @@ from datetime import UTC, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from coverage_analyzer.errors import InputError
+from coverage_analyzer.errors import InputError, quantity
 from coverage_analyzer.policy.parts import Hours, Replacement
 from coverage_analyzer.terms.calendars import ESTIMATED, Calendar, days_on
 from coverage_analyzer.terms.doubts import Doubt, DoubtError
@@ -74,8 +74,8 @@ def stamp(text: str, form: str = "") -> datetime.datetime:
     """
     cell = text.strip()
     if not cell:
-        raise DoubtError(Doubt.moment_missing, "no moment is given")
-    wanted = f"a moment by {form!r}" if form else "a moment like 2026-12-04T16:30+01:00"
+        raise DoubtError(Doubt.moment_missing, "no date and time given")
+    wanted = f"in the format {form!r}" if form else "a date and time like 2026-12-04T16:30+01:00"
     read = None
     try:
         if form:
@@ -86,7 +86,7 @@ def stamp(text: str, form: str = "") -> datetime.datetime:
         read = None
     if read is not None and read.year in YEARS:
         return read
-    hint = "" if form else "; say how it is written with --moment-format"
+    hint = "" if form else "; give its format with --moment-format"
     raise DoubtError(Doubt.moment_not_readable, f"{cell[:40]!r} is not {wanted}{hint}")
 
 
@@ -104,16 +104,16 @@ def check_form(form: str) -> None:
         If it tells no time of day, or a zone by its name, which `strptime` reads and forgets.
     """
     if form and not re.search(r"%[HIXc]", form):
-        msg = f"{form!r} tells no time of day: write it like '%d.%m.%Y %H:%M'."
+        msg = f"{form!r} has no time of day. Write it like '%d.%m.%Y %H:%M'."
         raise InputError(msg)
     if "%Z" in form:
-        msg = f"{form!r} has names of zones, which many places share: write offsets, with %z."
+        msg = f"{form!r} reads names of time zones, which are ambiguous. Read offsets, with %z."
         raise InputError(msg)
     try:
         datetime.datetime.strptime("", form)  # noqa: DTZ007 - nothing is read
     except ValueError as error:
         if "directive" in str(error) or "stray" in str(error):
-            msg = f"{form!r} is no form of moments: {error}."
+            msg = f"{form!r} is not a date format: {error}."
             raise InputError(msg) from None
 
 
@@ -135,15 +135,15 @@ def moment(stamped: datetime.datetime, zone: ZoneInfo) -> datetime.datetime:
     local = stamped.replace(tzinfo=zone, fold=0)
     if local.utcoffset() == local.replace(fold=1).utcoffset():
         return local
-    there = f"{stamped.isoformat(' ', 'minutes')} local time of {zone.key}"
+    there = f"{stamped.isoformat(' ', 'minutes')} (local time in {zone.key})"
     if _shown(local, zone).replace(tzinfo=None) != stamped:
         raise DoubtError(
             Doubt.moment_does_not_exist,
-            f"there is no {there}: the clocks are put forward over it; write the offset from UTC",
+            f"{there} does not exist: the clocks go forward; add the offset from UTC",
         )
     raise DoubtError(
         Doubt.moment_ambiguous,
-        f"there is {there} twice, as the clocks are put back; write the offset from UTC",
+        f"{there} occurs twice: the clocks go back; add the offset from UTC",
     )
 
 
@@ -182,14 +182,14 @@ def due(
     local = _shown(start, zone)
     if calendar is None and clock.counts_business_days:
         raise DoubtError(
-            Doubt.calendar_unknown, "no center ships it, so no calendar says what a business day is"
+            Doubt.calendar_unknown, "no center ships the part, so its business days are unknown"
         )
     if clock.unit == "business_days" and calendar is not None:
         return _after_days(clock, local, zone, calendar)
     if clock.hours:
         return _after_open_hours(clock, clock.hours, local, zone, calendar)
     at = _shown(local.astimezone(UTC) + timedelta(hours=clock.amount), zone)
-    told_hours = f"{clock.amount} hours, day and night, after {told(local)}"
+    told_hours = f"{quantity(clock.amount, 'hour')} around the clock, after {told(local)}"
     return Due(at, (told_hours, f"due before {told(at)}"))
 
 
@@ -211,11 +211,15 @@ def _after_days(
             estimated += [f"{day} {why}"] if ESTIMATED in why else []
             continue
         if skipped:
-            steps.append(f"no business day in {calendar.place}: {', '.join(skipped)}")
+            steps.append(f"not a business day in {calendar.place}: {', '.join(skipped)}")
             skipped = []
         left -= 1
         number = clock.amount - left
-        steps.append(f"business day {number}: {_day(day)}" if number else f"counts for {_day(day)}")
+        steps.append(
+            f"business day {number}: {_day(day)}"
+            if number
+            else f"counts as received on {_day(day)}"
+        )
         if not left:
             at = start_of_day(day + timedelta(days=1), zone)
             steps.append(f"due before {told(at)}, the end of that day at the center")
@@ -235,7 +239,7 @@ def _notes(
     span = (first + timedelta(days=n) for n in range(-1, (last - first).days + 2))
     named = (f"{day} {name}" for day in span if (name := calendar.estimated(day)))
     notes = [
-        f"an estimated holiday may come a day earlier or later: {text}"
+        f"the date of an estimated holiday may move by a day: {text}"
         for text in named
         if text not in counted
     ]
@@ -266,7 +270,7 @@ def _open_days(
     """Yield days, each with why it is no business day; one that a zone left out is none."""
     for day, why in days_on(calendar, first):
         there = start_of_day(day, zone) < start_of_day(day + timedelta(days=1), zone)
-        yield day, why if there else "left out by the time zone"
+        yield day, why if there else "skipped by the time zone"
 
 
 def _after_open_hours(
@@ -279,7 +283,8 @@ def _after_open_hours(
     """Return when so many hours of service have passed."""
     left = timedelta(hours=clock.amount)
     now = local.astimezone(UTC)
-    steps = [f"{clock.amount} hours within {hours.opens} to {hours.closes}, after {told(local)}"]
+    amount = quantity(clock.amount, "hour")
+    steps = [f"{amount} between {hours.opens} and {hours.closes}, after {told(local)}"]
     estimated: list[str] = []
     first = day = local.date()
     counts = hours.days == "business_days"
@@ -291,14 +296,14 @@ def _after_open_hours(
             closed = calendar.closed(day)
         if closed:
             run = timedelta()
-            steps.append(f"the clock stands still on {_day(day)} ({closed})")
+            steps.append(f"the clock is stopped on {_day(day)} ({closed})")
             estimated += [f"{day} {closed}"] if ESTIMATED in closed else []
         elif run >= left:
             at = _shown(max(now, opens) + left, zone)
             notes = _notes(calendar if counts else None, first, day, estimated)
             return Due(at, (*steps, f"due before {told(at)}"), tuple(estimated), notes)
         elif run:
-            steps.append(f"{run} of it on {_day(day)}")
+            steps.append(f"{run} on {_day(day)}")
         left -= run
         day += timedelta(days=1)
 

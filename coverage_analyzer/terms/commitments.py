@@ -167,7 +167,7 @@ class Committer:
             center_id="" if judged.center == NOBODY else self.centers.center_id[judged.center],
             reason=judged.reason,
             warnings=tuple(_warnings(case, judged)),
-            steps=(f"{judged.level.title}: {clock or 'promises nothing'} ({judged.reason})",),
+            steps=(f"{judged.level.title}: {clock or 'no replacement promise'} ({judged.reason})",),
         )
         if judged.status == Status.not_covered:
             stated = case.stated
@@ -178,7 +178,7 @@ class Committer:
         try:
             _check_installed(case)
             if judged.status == Status.review or clock is None:
-                told = f"the level is for review: {judged.reason}"
+                told = f"the level needs review: {judged.reason}"
                 return _with(base, told, status=Answer.review)
             base = self._addressed(base, case, judged.country)
             if base.status is not Answer.no_promise:
@@ -191,7 +191,7 @@ class Committer:
         """Return an answer that knows of the address: refused or for review if it varies."""
         given, registered = case.request.address.strip(), case.site.address.strip()
         if not given or not registered:
-            missing = "the request gives no" if not given else "no registered"
+            missing = "the request has no" if not given else "the site has no registered"
             warning = f"address not compared: {missing} address"
             return dataclasses.replace(base, warnings=(*base.warnings, warning))
         likeness = addresses.likeness(registered, given, country)
@@ -203,7 +203,7 @@ class Committer:
         if likeness in {Likeness.identical, Likeness(rules.accepted)}:
             return _with(base, told)
         status = Answer.review if likeness is Likeness.unclear else Answer.refused
-        step = f"{told} to the registered one; only {rules.accepted} is accepted{clause}"
+        step = f"{told} to the registered one; the policy requires {rules.accepted}{clause}"
         return _with(base, step, status=status, reason=f"address_{likeness.value}")
 
     def _promised(
@@ -219,11 +219,11 @@ class Committer:
         if clock.start not in case.stamps:
             raise DoubtError(
                 Doubt.moment_missing,
-                f"the clock of {base.level} begins with {clock.start}_at, which is not given",
+                f"the clock of {base.level} starts at {clock.start}_at, which is empty",
             )
         start = clocks.moment(case.stamps[clock.start], case.zone)
         due = self._due(case, judged, clock, start)
-        later = [f"an estimated holiday is counted: {day}" for day in due.estimated]
+        later = [f"the due time depends on an estimated holiday: {day}" for day in due.estimated]
         later += due.notes
         later += _outside(case, clock, due)
         return dataclasses.replace(
@@ -247,7 +247,8 @@ class Committer:
         if clock.counts_business_days:
             if judged.center == NOBODY:
                 raise DoubtError(
-                    Doubt.center_unknown, "no open center of its country ships to it: whose days?"
+                    Doubt.center_unknown,
+                    "no open center in the site's country, so its business days are unknown",
                 )
             calendar = self._calendar(judged)
         if clock.unit == "business_days":
@@ -300,7 +301,7 @@ def _without_rule(base: Commitment, likeness: Likeness, told: str) -> Commitment
     """
     if likeness in SAME_BUILDING:
         return _with(base, told)
-    step = f"{told} to the registered one, at which the level was measured; the policy has no rule"
+    step = f"{told} to the registered one, to which the level applies; the policy has no rule"
     return _with(base, step, status=Answer.review, reason=f"address_{likeness.value}")
 
 
@@ -317,7 +318,7 @@ def _check_id(request: Request, times: Mapping[str, int]) -> None:
     if times[request.request_id] > 1:
         raise DoubtError(
             Doubt.duplicate_request_id,
-            f"request_id {request.request_id!r} stands {times[request.request_id]} times",
+            f"request_id {request.request_id!r} appears {times[request.request_id]} times",
         )
 
 
@@ -358,7 +359,7 @@ def _check_installed(case: Case) -> None:
     if installed is not None and case.day < installed:
         raise DoubtError(
             Doubt.request_before_installation,
-            f"the request is of {case.day}, the installation of {installed}",
+            f"the request is dated {case.day}, before the installation on {installed}",
         )
 
 
@@ -370,17 +371,19 @@ def _outside(case: Case, clock: Replacement, due: Due) -> list[str]:
     time = f"{due.at.astimezone(case.zone):%H:%M}"
     if opens < ("24:00" if time == "00:00" else time) <= closes:
         return []
-    return [f"due outside of the site's receiving hours, {opens} to {closes}"]
+    return [f"due outside the site's receiving hours, {opens} to {closes}"]
 
 
 def _warnings(case: Case, judged: Judged) -> list[str]:
     """Return what somebody should know who reads an answer."""
     told = []
     if judged.opens is not None:
-        unsure = ", if its miles by road allow it" if judged.by_road else ""
+        unsure = ", if its road distance is within the limit" if judged.by_road else ""
         told.append(f"a higher level from {judged.opens[1]}, when {judged.opens[0]} opens{unsure}")
     if judged.papers:
-        told.append(f"{judged.country} wants export papers before a part ships: it may take longer")
+        told.append(
+            f"{judged.country} requires export approval before a part ships: delivery may be late"
+        )
     authorised, issued = (case.stamps.get(e) for e in ("authorised", "rma_issued"))
     try:
         times = [clocks.moment(s, case.zone) for s in (authorised, issued) if s is not None]

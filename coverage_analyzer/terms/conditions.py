@@ -77,12 +77,14 @@ def _has_not(condition: Any, _programme: Programme, asked: Question) -> Finding:
     """Return whether a renewal is the first one."""
     renewed = getattr(asked.customer, condition.what)
     state = {None: State.unknown, False: State.met, True: State.missing}[renewed]
-    return Finding(state, "an additional year that is not used up", condition.clause)
+    used = "the additional year has been used"
+    return Finding(state, "an additional year that has not been used", condition.clause, used)
 
 
 def _by(condition: Any, _programme: Programme, asked: Question) -> Finding:
     state = State.met if asked.date <= condition.last_day else State.missing
-    return Finding(state, f"a day not after {condition.last_day}", condition.clause)
+    late = f"not available after {condition.last_day}"
+    return Finding(state, f"a date no later than {condition.last_day}", condition.clause, late)
 
 
 def _not_stated(condition: Any, _programme: Programme, _asked: Question) -> Finding:
@@ -93,13 +95,13 @@ def _market(_condition: Any, programme: Programme, asked: Question) -> Finding:
     """Return whether the programme is offered in the country on the day."""
     markets = cast("Markets", programme.markets)  # one without is refused when it is loaded
     if asked.code is None:
-        said = f"no country is called {asked.country!r}" if asked.country else "no country is named"
+        said = f"unknown country {asked.country!r}" if asked.country else "no country given"
         return Finding(State.unknown, f"a market in which it is offered: {said}", markets.clause)
     region = markets.region(asked.code)
     if region is None:
         return Finding(State.not_stated, f"whether it is offered in {asked.code}", markets.clause)
     if asked.date < markets.valid_from:
-        words = f"where it was offered before {markets.valid_from}"
+        words = f"the markets before {markets.valid_from}"
         return Finding(State.not_stated, words, markets.clause)
     state = {
         "yes": State.met,
@@ -124,18 +126,20 @@ def _covered(_condition: Any, programme: Programme, asked: Question) -> Finding:
     """Return whether the product and its version are covered."""
     clause = programme.products[0].clause
     if not asked.product:
-        return Finding(State.unknown, "a product that is covered: none is named", clause)
+        return Finding(State.unknown, "a covered product: none given", clause)
     product = _product(programme, asked.product)
     if product is None:
         titles = [n.casefold() for p in programme.products for n in (p.title, *p.names)]
         like = difflib.get_close_matches(asked.product.casefold(), titles, n=1, cutoff=LIKE)
         state = State.unknown if like else State.missing
         hint = f"; did you mean {like[0]!r}?" if like else ""
-        return Finding(state, f"a product that is covered: {asked.product!r} is none{hint}", clause)
+        words = f"a covered product: {asked.product!r} is not one{hint}"
+        return Finding(state, words, clause, f"{asked.product!r} is not a covered product")
     state = version_state(asked.version, product.versions)
     listed = f"{product.title} {', '.join(product.versions)}"
-    said = asked.version or "none is named"
-    return Finding(state, f"a version that is covered ({listed}): {said}", product.clause)
+    words = f"a covered version ({listed}): {asked.version or 'none given'}"
+    refusal = f"version {asked.version} is not covered ({listed})"
+    return Finding(state, words, product.clause, refusal)
 
 
 def _product(programme: Programme, name: str) -> Product | None:
@@ -201,10 +205,11 @@ def _milestone(condition: Any, _programme: Programme, asked: Question) -> Findin
     """Return whether the version is past its milestone, as far as that is told."""
     at = asked.end_of_maintenance
     if at is None:
-        words = "End of Maintenance is reached: its day is not given, nor on the page"
+        words = "End of Maintenance has been reached: its date is not given"
         return Finding(State.not_checked, words, condition.clause)
     state = State.met if at <= asked.date else State.missing
-    return Finding(state, f"End of Maintenance is reached: it is on {at}", condition.clause)
+    words, early = f"End of Maintenance has been reached: {at}", f"End of Maintenance is on {at}"
+    return Finding(state, words, condition.clause, early)
 
 
 def _base_support(condition: Any, programme: Programme, asked: Question) -> Finding:

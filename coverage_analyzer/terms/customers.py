@@ -20,7 +20,7 @@ HOLDINGS: Final = {
     "priority": "a Priority subscription",
     "priority_plus": "a Priority Plus subscription",
     "os_vendor_support": "equivalent support by the vendor of the operating system",
-    "relationship_management": "a technical relationship management agreement that runs",
+    "relationship_management": "a technical relationship management agreement in force",
 }
 
 
@@ -70,7 +70,7 @@ class Customer(Model):
         except pydantic.ValidationError as error:
             found = "\n".join(f"  {fault}" for fault in dict.fromkeys(_faults(error)))
             msg = (
-                f"{origin} cannot be read; each fact is true, false, or the last day of an "
+                f"Cannot read {origin}. Each fact must be true, false, or the last day of an "
                 f"agreement:\n{found}"
             )
             raise InputError(msg) from None
@@ -83,4 +83,4 @@ def _faults(error: pydantic.ValidationError) -> Iterator[str]:
         yield from validation_faults(error, Customer)
     else:
         for fault in error.errors():
-            yield f"{fault['loc'][0]}: {fault['input']!r} is none of these."
+            yield f"{fault['loc'][0]}: {fault['input']!r} is not one of these."

@@ -100,10 +100,10 @@ class Entitlement:
     def __str__(self) -> str:
         """Return it in words."""
         lines = [f"{self.title}: {self.answer} ({self.way})"]
-        lines += [f"  in short    {self.summary}"] if self.summary else []
+        lines += [f"  summary     {self.summary}"] if self.summary else []
         lines += [f"  {f.state:<12}{f.words}" for f in self.findings]
         for other in self.others:
-            lines.append(f"  or          {other.way}: {other.answer}")
+            lines.append(f"  or by       {other.way}: {other.answer}")
             lines += [f"    {f.state:<12}{f.words}" for f in other.findings]
         lines += [f"  clause      {clause}" for clause in self.clauses]
         return "\n".join(map(visible, [*lines, f"  source      {self.source}"]))
@@ -138,7 +138,7 @@ class Entitlements:
         for entitlement in self.offers:
             if entitlement.offer == offer:
                 return entitlement
-        msg = f"There is no offer {offer!r}; there are {', '.join(e.offer for e in self)}."
+        msg = f"Unknown offer {offer!r}; choose from {', '.join(e.offer for e in self)}."
         raise InputError(msg)
 
     def to_dict(self) -> dict[str, Any]:
@@ -150,8 +150,8 @@ class Entitlements:
 
     def __str__(self) -> str:
         """Return all of it in words."""
-        thing = " ".join(filter(None, (self.product, self.version))) or "no product named"
-        head = visible(f"{thing}, {self.country or 'no country named'}, on {self.date}")
+        thing = " ".join(filter(None, (self.product, self.version))) or "no product given"
+        head = visible(f"{thing}, {self.country or 'no country given'}, on {self.date}")
         return "\n\n".join([head, *map(str, self.offers)])
 
 
@@ -198,7 +198,7 @@ def entitlements(
     table = names.load()
     number = table.number(country)
     if number == UNKNOWN:
-        msg = f"{country!r} is no country that the tables know; give its code, such as DE."
+        msg = f"{country!r} is not a known country. Give its code, such as DE."
         raise InputError(msg)
     given = day(date) or today()
     asked = Question(

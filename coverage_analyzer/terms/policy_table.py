@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from coverage_analyzer.errors import quantity
 from coverage_analyzer.policy import ALL_OTHERS, Policy
 from coverage_analyzer.policy.parts import LeadTime, Level, Warranty, miles_text
 
 NONE: Final = "none"
 
-ABSENT: Final = "no such level"
+ABSENT: Final = "not available"
 """A cell of a policy that does not have the level of the row."""
 
 UNNAMED: Final = "not named by the vendor"
@@ -112,7 +113,7 @@ def _radius(policy: Policy, level: Level, code: str) -> str:
         for b in policy.bands_in(code)
         if b.level == level.id
     ]
-    return "; ".join(told) or "not there"
+    return "; ".join(told) or "not available"
 
 
 def _bands(policy: Policy, code: str) -> str:
@@ -131,14 +132,14 @@ def _offered(policy: Policy, level: Level) -> str:
     told = [
         f"only {', '.join(rule.but)}"
         if rule.but and ALL_OTHERS in rule.countries
-        else f"not {', '.join(rule.countries).replace(ALL_OTHERS, 'anywhere')}"
+        else f"not {', '.join(rule.countries).replace(ALL_OTHERS, 'in any country')}"
         for rule in rules
     ]
     return "; ".join(told) or "all"
 
 
 def _span(time: LeadTime) -> str:
-    return time.span if time.per == "center" else f"{time.span} for each {time.per}"
+    return time.span if time.per == "center" else f"{time.span} per {time.per}"
 
 
 def _lead_times(policy: Policy) -> dict[str, str]:
@@ -176,16 +177,16 @@ def _eligibility(policy: Policy) -> dict[str, str]:
     folds += [f"{code} as {other}" for code, other in countries.fold.items()]
     told: dict[str, str] = {
         "Not offered": "; ".join(map(str, gates.not_offered)),
-        "Phases of a product": ", ".join(phases.phases).replace("_", " ") if phases else "any",
-        "Levels in these phases only": ", ".join(_bounded(policy)),
-        "Components left out": ", ".join(components.excluded) or UNNAMED if components else "",
+        "Product phases": ", ".join(phases.phases).replace("_", " ") if phases else "any",
+        "Levels only in these phases": ", ".join(_bounded(policy)),
+        "Excluded components": ", ".join(components.excluded) or UNNAMED if components else "",
         "Address of a request": policy.commitments.accepted or "no rule",
-        "Address registered": "asked for" if gates.registration else "",
-        "Level that was bought": "asked for" if gates.request else "not asked for",
-        "Export papers": ", ".join(papers.countries) or UNNAMED if papers else "",
+        "Address registered": "required" if gates.registration else "",
+        "Purchased level": "required" if gates.request else "not required",
+        "Export approval": ", ".join(papers.countries) or UNNAMED if papers else "",
         "Countries that count as others": "; ".join(folds),
         "Contested areas": countries.contested,
-        "Business days": "; ".join(policy.commitments.described()[1:]) or "those of the country",
+        "Business days": "; ".join(policy.commitments.described()[1:]) or "national calendar",
         "Manufacturer's warranty": _warranty(policy.warranty) if policy.warranty else "not stated",
     }
     return {feature: cell or NONE for feature, cell in told.items()}
@@ -213,4 +214,4 @@ def _days(days: int) -> str:
     """
     years, rest = divmod(days, 365)
     amount, unit = (days, "day") if rest or not years else (years, "year")
-    return f"{amount} {unit}{'' if amount == 1 else 's'}"
+    return quantity(amount, unit)

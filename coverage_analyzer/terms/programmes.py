@@ -20,7 +20,7 @@ from pydantic import Field
 
 from coverage_analyzer import documents
 from coverage_analyzer.countries import names
-from coverage_analyzer.errors import InputError, PolicyError, visible
+from coverage_analyzer.errors import InputError, PolicyError, quantity, visible
 from coverage_analyzer.policy.parts import ALL_OTHERS, CountryCode, Identifier, Model, Source
 from coverage_analyzer.policy.wording import nearest, validation_faults
 
@@ -250,7 +250,8 @@ class Programme(Model):
         except pydantic.ValidationError as error:
             found = validation_faults(error, cls)
             lines = "\n".join(f"  {fault}" for fault in found)
-            msg = f"{origin} breaks {len(found)} rule(s):\n{lines}"
+            problems = quantity(len(found), "problem")
+            msg = f"{origin} has {problems}:\n{lines}"
             raise PolicyError(msg) from None
 
     @property
@@ -278,7 +279,7 @@ class Programme(Model):
             lines += [f"  market    {r.title}: {r.offered}, from {since}" for r in regions]
         lines += [f"  covers    {p.title} {', '.join(p.versions)}" for p in self.products]
         titles = {offer.id: offer.title for offer in self.offers}
-        lines += [f"  way       {titles[way.offer]}: {way.title}" for way in self.ways]
+        lines += [f"  route     {titles[way.offer]}: {way.title}" for way in self.ways]
         lines += [
             f"  feature   {feature.title}: "
             + "; ".join(f"{titles[o]} {value}" for o, value in feature.values.items())
@@ -306,23 +307,23 @@ def _as_text(value: Any) -> str:
 def _faults(programme: Programme) -> Iterator[str]:
     """Yield all that is wrong between the parts of a programme, in words that name the key."""
     offers = [offer.id for offer in programme.offers]
-    yield from (f"offers: two have the id {o!r}." for o in sorted(_twice(offers)))
+    yield from (f"offers: two offers have the id {o!r}." for o in sorted(_twice(offers)))
     for number, way in enumerate(programme.ways):
         if way.offer not in offers:
             near = nearest(way.offer, offers)
-            yield f"ways.{number}.offer: no offer is called {way.offer!r}.{near}"
+            yield f"ways.{number}.offer: unknown offer {way.offer!r}.{near}"
         yield from _unfounded(programme, number, way)
     columns = [offer.id for offer in programme.compared]
     for number, feature in enumerate(programme.features):
         if list(feature.values) != columns:
-            yield f"features.{number}.values: there must be one for each of {', '.join(columns)}."
+            yield f"features.{number}.values: give one value for each of {', '.join(columns)}."
     for named in sorted(_named_clauses(programme.model_dump(exclude={"clauses"}))):
         if named not in programme.clauses:
-            yield f"there is no clause {named!r}.{nearest(named, programme.clauses)}"
+            yield f"unknown clause {named!r}.{nearest(named, programme.clauses)}"
     if programme.markets:
         yield from _market_faults(programme.markets)
     versions = [v for product in programme.products for v in product.versions]
-    yield from (f"products: {v!r} is no version." for v in versions if not VERSION.match(v))
+    yield from (f"products: {v!r} is not a version." for v in versions if not VERSION.match(v))
 
 
 VERSION: Final = re.compile(
@@ -339,14 +340,16 @@ def _unfounded(programme: Programme, number: int, way: Way) -> Iterator[str]:
     """Yield each condition that looks at a part that the programme does not have."""
     kinds = {condition.kind for condition in way.conditions}
     if "market" in kinds and programme.markets is None:
-        yield f"ways.{number}: it asks for a market, but there are no markets."
+        yield f"ways.{number}: has a market condition, but the programme lists no markets."
     if {"product", "base_support"} & kinds and not programme.products:
-        yield f"ways.{number}: it asks for a product, but there are no products."
+        yield f"ways.{number}: has a product condition, but the programme lists no products."
 
 
 def _market_faults(markets: Markets) -> Iterator[str]:
     codes = [code for region in markets.regions for code in region.countries]
-    yield from (f"markets: {code!r} is in two regions." for code in sorted(_twice(codes)))
+    yield from (
+        f"markets: {code!r} is in two regions. Name it once." for code in sorted(_twice(codes))
+    )
     for code in codes:
         if code not in (ALL_OTHERS, *names.load().codes[1:]):
             yield f"markets: {code!r} is not an ISO 3166-1 alpha-2 code."
@@ -396,7 +399,7 @@ def text(source: str | Path) -> str:
         return Path(source).read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
         msg = (
-            f"There is no programme {str(source)!r}: no built-in one ({', '.join(known())}) "
-            f"and no file that can be read.{nearest(str(source), known())}"
+            f"Unknown programme {str(source)!r}: not a built-in programme ({', '.join(known())}) "
+            f"and not a readable file.{nearest(str(source), known())}"
         )
         raise PolicyError(msg) from error

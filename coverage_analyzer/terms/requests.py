@@ -128,7 +128,7 @@ def stamps(request: Request, form: str = "") -> dict[str, datetime.datetime]:
     given = {event: text for event in EVENTS if (text := request.moments.get(event, "").strip())}
     if not given:
         columns = ", ".join(f"{event}_at" for event in EVENTS)
-        raise DoubtError(Doubt.moment_missing, f"no moment is given, in none of {columns}")
+        raise DoubtError(Doubt.moment_missing, f"no date and time given in any of {columns}")
     return {event: clocks.stamp(text, form) for event, text in given.items()}
 
 
@@ -157,7 +157,7 @@ def case(request: Request, history: Sequence[Registered], form: str = "") -> Cas
     first = next(iter(read.values()))
     if not history:
         raise DoubtError(
-            Doubt.site_unknown, f"no usable row of the sites is called {request.site_id!r}"
+            Doubt.site_unknown, f"no usable row of the sites has the site_id {request.site_id!r}"
         )
     unread = [row.fault for row in history if row.fault]
     if unread:
@@ -168,13 +168,13 @@ def case(request: Request, history: Sequence[Registered], form: str = "") -> Cas
         newest = max(row.registered_on for row in history if row.registered_on)
         raise DoubtError(
             Doubt.address_not_registered,
-            f"no address of {request.site_id!r} was registered by then, but on {newest}",
+            f"the address of {request.site_id!r} was registered on {newest}, after the request",
         )
     site, zone, day = rows[0]
     if any(r.registered_on == site.registered_on and r != site for r, _, _ in rows):
         raise DoubtError(
             Doubt.site_ambiguous,
-            f"{request.site_id!r} stands in several rows that differ, and none was registered last",
+            f"{request.site_id!r} appears in several different rows, none of them registered last",
         )
     return Case(request, site, read, day, zone)
 
@@ -193,7 +193,7 @@ def _of_product(history: Sequence[Registered], request: Request) -> list[Registe
     wanted = folded(request.product)
     if not wanted and len(named) > 1:
         told = ", ".join(sorted(named.values()))
-        msg = f"{request.site_id!r} has several products ({told}); say in the request which"
+        msg = f"{request.site_id!r} has several products ({told}); name one in the request"
         raise DoubtError(Doubt.product_ambiguous, msg)
     if not wanted or not named:
         return list(history)
@@ -201,7 +201,7 @@ def _of_product(history: Sequence[Registered], request: Request) -> list[Registe
     found = exact or [r for r in history if "product" not in r.stated]
     if not found:
         told = ", ".join(sorted(named.values()))
-        msg = f"{request.site_id!r} has no {request.product!r}, but {told}"
+        msg = f"{request.site_id!r} has no product {request.product!r}; it has {told}"
         raise DoubtError(Doubt.product_not_at_site, msg)
     return found
 
@@ -237,7 +237,7 @@ def registered(cells: Mapping[str, str], place: tuple[float, float, float]) -> R
         text = cells.get(name, "").strip()
         days[name] = cast("datetime.date | None", day_of(text).item())
         if text and days[name] is None:
-            faults.append(f"{name} {text!r} is not a day like 2026-12-01")
+            faults.append(f"{name} {text!r} is not a date like 2026-12-01")
     lon, lat, accuracy_m = place
     text = cells.get("receiving_hours", "").strip()
     hours = SPAN.fullmatch(text)

@@ -96,7 +96,7 @@ class Timeline:
     def __init__(self, matcher: Matcher, end: datetime.date) -> None:
         self.start, self.end = (np.datetime64(d, "D") for d in (matcher.as_of, end))
         if self.end < self.start:
-            msg = f"A timeline from {self.start} to {self.end} has no day; give an end after it."
+            msg = f"The timeline from {self.start} to {self.end} is empty. Choose a later end."
             raise InputError(msg)
         centers = matcher.centers
         events = np.concatenate([centers.opens_on, centers.closes_on])

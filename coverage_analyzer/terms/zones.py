@@ -60,7 +60,7 @@ def zone(lon: float, lat: float, day: datetime.date, *, named: str = "") -> Zone
     if not found or found[0].startswith(AT_SEA):
         raise DoubtError(
             Doubt.zone_unknown,
-            f"{lat:g}, {lon:g} lies in no time zone of a country; name it in the column time_zone",
+            f"{lat:g}, {lon:g} is in no time zone of a country; enter one in the column time_zone",
         )
     own, *others = (z for z in found if not z.startswith(AT_SEA))
     apart = [other for other in others if not _agree(own, other, day)]
@@ -68,7 +68,7 @@ def zone(lon: float, lat: float, day: datetime.date, *, named: str = "") -> Zone
         raise DoubtError(
             Doubt.zone_ambiguous,
             f"{lat:g}, {lon:g} is within {NEAR_M:g} m of both {own} and {apart[0]}, whose clocks "
-            f"differ; name one in the column time_zone",
+            f"differ; enter one in the column time_zone",
         )
     return _named(own)
 
@@ -86,8 +86,8 @@ def near(lon: float, lat: float) -> tuple[str, ...]:
         import tzfpy
     except ImportError as error:
         msg = (
-            "Time zones from coordinates need tzfpy: pip install 'coverage-analyzer[terms]', or "
-            "name each zone in the column time_zone."
+            "Time zones from coordinates require tzfpy: pip install 'coverage-analyzer[terms]', or "
+            "enter each zone in the column time_zone."
         )
         raise MissingExtraError(msg) from error
     around_lon, around_lat = geodesy.destination(lon, lat, np.arange(0.0, 360.0, 45.0), NEAR_M)
@@ -118,7 +118,7 @@ def _named(name: str) -> ZoneInfo:
         If there is none.
     """
     unknown = DoubtError(
-        Doubt.zone_unknown, f"{name[:40]!r} is no time zone; write it like Europe/Zurich"
+        Doubt.zone_unknown, f"{name[:40]!r} is not a time zone; write it like Europe/Zurich"
     )
     if name in OF_THE_MACHINE:
         raise unknown

@@ -34,7 +34,7 @@ from coverage_analyzer.files.database import connecting, source, target
 from coverage_analyzer.files.database.address import address, quoted
 
 WEIRD: Final = "we\"ird'; DROP TABLE sites; -- é %s {0}"
-STRANGER: Final = "no report put it there"
+STRANGER: Final = "not written by this program"
 
 
 @pytest.fixture(autouse=True)
@@ -183,7 +183,7 @@ class TestSource:
             ("?query=SELECT 1 / (2 - g) AS a FROM generate_series(1, 9) AS g", "division by zero"),
             ("?query=SELECT 1&nonsense=1", "nonsense"),
             (f"?table={'x' * 64}", "longer than 63 bytes"),
-            ("", "say which rows"),
+            ("", "names no rows"),
         ],
     )
     def test_what_gives_no_rows_is_told(

@@ -67,7 +67,7 @@ def test_batch_on_csv(tmp_path: Path, products: Path) -> None:
     assert "--date-format" in reject["detail"]
     assert told["inputs"]["products"]["path"] == str(products)
     empty, papers = told["warnings"]
-    assert empty.startswith("No gate closes on an empty cell: component in ")
+    assert empty.startswith("Not checked (cell is empty): component in ")
     assert papers.startswith("4 site(s) in CA: export papers")
 
 
@@ -115,4 +115,4 @@ def test_spark_warns_as_one_machine_does(spark: Any, tmp_path: Path, products: P
         assert there["warnings"] == here["warnings"]
         assert there["counts"] == here["counts"]
     absent = "component, product, registered_on, requested_level"
-    assert here["warnings"] == [f"No gate closes on what has no column: {absent}."]
+    assert here["warnings"] == [f"Not checked (columns missing from the sites file): {absent}."]

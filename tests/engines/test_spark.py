@@ -433,7 +433,7 @@ def test_rejects_nearly_all(tmp_path: Path) -> None:
     (folder / "0.csv").write_text(bad, encoding="utf-8")
     for _ in range(2):
         told = on_spark(folder, tmp_path, warn=notices.append)
-        assert told["held"] == ["59 of 60 rows were rejected (--max-rejects 50%)"]
+        assert told["held"] == ["59 of 60 rows rejected (--max-rejects 50%)"]
         assert tree(tmp_path / "out") == whole
         held = tmp_path / "out.held"
         assert manifest(held) == told

@@ -126,7 +126,7 @@ def test_a_name_that_is_taken(tmp_path: Path, name: str, kind: str) -> None:
 def test_a_taken_name_is_told_before_the_work(tmp_path: Path) -> None:
     """Not after all rows have been read: the names that are to come are checked at the start."""
     (tmp_path / "centers.csv").write_text("mine", encoding="utf-8")
-    with pytest.raises(PublishError, match=r"centers\.csv is there"):
+    with pytest.raises(PublishError, match=r"centers\.csv exists"):
         Publication(tmp_path, ["report.csv", "centers.csv"])
     with Publication(tmp_path, ["report.csv"]):
         pass  # and the folder was let go

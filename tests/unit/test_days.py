@@ -208,7 +208,7 @@ def test_products_and_centers_are_read_by_the_declared_form_too(tmp_path: Path) 
     path.write_text(f"{head}B,52.52,13.4,DE,1.12.2026 00:30\n", encoding="utf-8")
     assert str(ca.read_centers(path, dialect=form)["opens_on"][0])[:10] == "2026-12-01"
     path.write_text(f"{head}B,52.52,13.4,DE,2026-12-01\n", encoding="utf-8")
-    with pytest.raises(InputError, match=r"line 2.*opens_on '2026-12-01' is not a day by"):
+    with pytest.raises(InputError, match=r"line 2.*opens_on '2026-12-01' is not a date in"):
         ca.read_centers(path, dialect=form)
     products = tmp_path / "p.csv"
     products.write_text("product,mainstream_ends_on\nX,2026-12-01T10:15Z\n", encoding="utf-8")
@@ -221,11 +221,11 @@ def test_a_day_with_a_time_that_is_none_is_a_reject(tmp_path: Path) -> None:
     rows = "a,52.5,13.4,2026-12-01T25:61\nb,52.5,13.4,2026-12-01T10:15+25:00\n"
     path = tmp_path / "s.csv"
     path.write_text(f"site_id,latitude,longitude,registered_on\n{rows}", encoding="utf-8")
-    with pytest.warns(UserWarning, match=r"2 row\(s\) cannot be used \(line 2: registered_on"):
+    with pytest.warns(UserWarning, match=r"rejected 2 rows \(line 2: registered_on"):
         assert len(ca.read_sites(path)) == 0
     frame = pd.read_csv(path)
     centers = pd.DataFrame({"center_id": ["B"], "latitude": [52.5], "longitude": [13.4]})
-    with pytest.raises(InputError, match="no day like"):
+    with pytest.raises(InputError, match="without a date like"):
         ca.assess(frame, centers, as_of="2026-12-01")
 
 

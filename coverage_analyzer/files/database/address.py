@@ -103,13 +103,13 @@ def address(text: str) -> Address:
     shown_tail = "&".join(_shown_parameter(p) for p in tail.split("&"))
     if head.lower().startswith("sqlite"):
         if others:
-            msg = "An address of SQLite takes table=NAME or query=SELECT ... and nothing else."
+            msg = "An SQLite address has only table=NAME or query=SELECT ... after ?."
             raise InputError(msg)
         return Address("sqlite", _joined(head, shown_tail), _sqlite_path(head), (), **ours)
     found = _POSTGRESQL.fullmatch(head)
     if found is None:
         msg = (
-            "The address of the database cannot be read. Write, as text, "
+            "Cannot read the database address. Write "
             "postgresql://USER:PASSWORD@HOST:PORT/DATABASE?table=NAME or sqlite:///FILE?table=NAME;"
             " in a password, write % as %25, @ as %40, / as %2F, : as %3A and ? as %3F."
         )
@@ -134,7 +134,7 @@ def check_name(name: str, what: str, kind: str) -> None:
         If PostgreSQL would cut the name.
     """
     if kind == "postgresql" and len(name.encode()) > LONGEST_NAME:
-        msg = f"{what} {name!r} is longer than {LONGEST_NAME} bytes, the most that PostgreSQL keeps"
+        msg = f"{what} {name!r} is longer than {LONGEST_NAME} bytes, the maximum of PostgreSQL"
         raise InputError(f"{msg}; give it a shorter name.")
 
 
@@ -167,7 +167,7 @@ def _parameters(tail: str) -> tuple[dict[str, str], list[str], list[str]]:
         name, sign, value = part.partition("=")
         if not (sign and re.fullmatch(r"[A-Za-z_]+", name)):
             msg = (
-                "After ?, the address of a database has NAME=VALUE, parted by &; "
+                "After ?, a database address has NAME=VALUE, separated by &; "
                 "write & in a query as %26, and ? in a password as %3F."
             )
             raise InputError(msg)
@@ -176,11 +176,11 @@ def _parameters(tail: str) -> tuple[dict[str, str], list[str], list[str]]:
             secrets += [value, _encoded(value)] if _SECRET.search(name) else []
             continue
         if name in ours:
-            msg = f"The address of the database has {name}= twice; write & in a query as %26."
+            msg = f"The database address has {name}= twice. Write & in a query as %26."
             raise InputError(msg)
         ours[name] = _decoded(value, f"{name}=")
         if not ours[name].strip():
-            msg = f"The address of the database says nothing after {name}=."
+            msg = f"The database address has no value after {name}=."
             raise InputError(msg)
     return ours, others, secrets
 
@@ -212,7 +212,7 @@ def _sqlite_path(head: str) -> str:
     found = _SQLITE.fullmatch(head)
     if found is None:
         msg = (
-            "Write an address of SQLite as text: sqlite:///relative/file.db?table=NAME, or with "
+            "Write an SQLite address as sqlite:///relative/file.db?table=NAME, or with "
             "four slashes, sqlite:////absolute/file.db?table=NAME."
         )
         raise InputError(msg)
@@ -232,6 +232,6 @@ def _decoded(text: str, where: str) -> str:
     except UnicodeDecodeError:
         plain = "\0"
     if "\0" in plain or re.search("%(?![0-9A-Fa-f]{2})", text):
-        msg = f"In the address of the database, {where} has a % that encodes nothing; write %25."
+        msg = f"In the database address, {where} has a % that is not an escape. Write %25."
         raise InputError(msg)
     return plain

@@ -203,7 +203,7 @@ def _driver(kind: str) -> tuple[Any, Any]:
         else:
             import adbc_driver_sqlite as driver
     except ImportError as error:
-        msg = "Databases need an extra: pip install 'coverage-analyzer[database]'."
+        msg = "Databases require: pip install 'coverage-analyzer[database]'."
         raise MissingExtraError(msg) from error
     return adbc_driver_manager, driver
 
@@ -228,7 +228,7 @@ def _file(address: Address, mode: str) -> str:
     wanted = path if mode == "ro" else path.parent
     if not wanted.exists():
         msg = (
-            f"{wanted} is not there; an absolute path begins with four slashes, "
+            f"{wanted} does not exist; an absolute path begins with four slashes, "
             "sqlite:////absolute/file.db"
         )
         raise FileNotFoundError(msg)

@@ -146,7 +146,7 @@ def _query(address: Address) -> str:
         If the address says both a query and a table, or neither.
     """
     if bool(address.query) == bool(address.table) or (address.schema and not address.table):
-        msg = "say which rows: ?table=NAME (and &schema=NAME), or ?query=SELECT ..."
+        msg = "the address names no rows; add ?table=NAME (and &schema=NAME), or ?query=SELECT ..."
         raise InputError(msg)
     if address.query:
         return address.query.rstrip().rstrip(";")
@@ -164,11 +164,11 @@ def _checked(names: Sequence[str]) -> Sequence[str]:
         If there is none, or two are the same.
     """
     if not names:
-        msg = "this gives no rows; write a SELECT that names its columns."
+        msg = "the query returns no rows; write a SELECT that names its columns."
         raise InputError(msg)
     twice = sorted({n for n in names if list(names).count(n) > 1})
     if twice:
-        msg = f"two columns are called {twice[0]!r}; call one of them otherwise, with AS."
+        msg = f"two columns have the name {twice[0]!r}; rename one of them with AS."
         raise InputError(msg)
     return names
 
@@ -229,7 +229,7 @@ def _check(rows: pa.RecordBatch, row: int) -> None:
         wrong = np.flatnonzero((values < least) | (values > most))
         if len(wrong):
             msg = (
-                f"row {row + int(wrong[0])}: {name!r} is infinite or outside of the years 1 to "
-                f"9999; say in a query what it is to be, such as NULLIF({name}, 'infinity')."
+                f"row {row + int(wrong[0])}: {name!r} is infinite or outside the years 1 to "
+                f"9999; replace it in a query, such as NULLIF({name}, 'infinity')."
             )
             raise InputError(msg)

@@ -148,7 +148,7 @@ class TableWriter(Writer):
         found = connecting.first_row(self._connection, "SELECT current_schema()::text")
         schema = self._place.schema or (found or ("",))[0]
         if not schema:
-            msg = "no schema is searched for tables; name one: &schema=NAME."
+            msg = "the search path has no schema; name one: &schema=NAME."
             raise PublishError(msg)
         return str(schema)
 
@@ -168,8 +168,8 @@ class TableWriter(Writer):
             found = connecting.first_row(self._connection, SQLITE_TABLE, (table, MARK))
         if found is not None and not found[0]:
             msg = (
-                f"{table!r} is there, and no report put it there; name another table, or drop it "
-                "yourself."
+                f"the table {table!r} exists and was not written by this program; choose a "
+                "different table, or drop it yourself."
             )
             raise PublishError(msg)
         return found is not None
@@ -233,10 +233,10 @@ def _check(place: Address) -> None:
         Which says how to write one.
     """
     if not place.table or place.query:
-        msg = "name the table that is to hold the report: ?table=NAME."
+        msg = "name the table for the report: ?table=NAME."
         raise InputError(msg)
     if place.schema and place.kind == "sqlite":
-        msg = "SQLite has no schemas; name the table alone."
+        msg = "SQLite has no schemas; give only the table."
         raise InputError(msg)
     for name in (place.table, place.schema):
         check_name(name, "The name", place.kind)

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from coverage_analyzer.errors import ServiceError
+from coverage_analyzer.errors import ServiceError, quantity
 from coverage_analyzer.http_client import HttpError, check_url
 from coverage_analyzer.online.geocoding import cache as caches
 from coverage_analyzer.online.geocoding.cache import Cache
@@ -235,7 +235,7 @@ class Geocoder:
         """
         if self.asked and not self.answered and self._server is not None:
             msg = (
-                f"{self._server.url} has not answered one of {self.asked} question(s): "
+                f"{self._server.url} answered none of {quantity(self.asked, 'request')}: "
                 f"{self._why}. {REMEDY}"
             )
             raise ServiceError(msg)
@@ -246,4 +246,4 @@ class Geocoder:
         return self._failed >= GIVEN_UP
 
 
-REMEDY: Final = "See that it runs and may be reached, or work without it: --offline."
+REMEDY: Final = "Check that it is running and reachable, or work without it: --offline."

@@ -81,7 +81,10 @@ class Cache:
             self.path.touch(mode=0o600)
             self._base = sqlite3.connect(self.path, timeout=PATIENCE_S, isolation_level=None)
         except (OSError, sqlite3.Error) as error:
-            msg = f"The cache {self.path} cannot be opened: {error}; name another with --cache."
+            msg = (
+                f"The cache {self.path} cannot be opened: {error}. Choose a different one with "
+                f"--cache."
+            )
             raise InputError(msg) from error
         try:
             with self._talking():
@@ -117,7 +120,7 @@ class Cache:
         try:
             yield
         except sqlite3.Error as error:
-            msg = f"The cache {self.path} cannot be used ({error}); name another with --cache."
+            msg = f"The cache {self.path} cannot be used ({error}). Choose a different --cache."
             raise InputError(msg) from error
 
     def known(self, keys: Sequence[str]) -> dict[str, Answer]:

@@ -16,6 +16,7 @@ def check_extra(*libraries: str) -> None:
     for library in libraries:
         if importlib.util.find_spec(library) is None:
             msg = (
-                f"To geocode, do: pip install 'coverage-analyzer[geocode]' ({library} is missing)."
+                f"Geocoding requires: pip install 'coverage-analyzer[geocode]' ({library} is "
+                f"missing)."
             )
             raise MissingExtraError(msg)

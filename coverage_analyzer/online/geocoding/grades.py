@@ -123,10 +123,10 @@ def accuracies(given: Mapping[str, float] | None = None) -> dict[Grade, float]:
     for name, metres in (given or {}).items():
         if name not in Grade.__members__ or name == "none":
             names = ", ".join(g.name for g in ACCURACY_M)
-            msg = f"There is no grade {name!r} that has an accuracy; there are {names}."
+            msg = f"Unknown grade {name!r}; choose from {names}."
             raise InputError(msg)
         if not 0 <= metres < 1e8:
-            msg = f"The accuracy of the grade {name!r} is {metres}; give metres, such as 500."
+            msg = f"The accuracy of the grade {name!r} is {metres}. Give metres, such as 500."
             raise InputError(msg)
         result[Grade[name]] = float(metres)
     return result

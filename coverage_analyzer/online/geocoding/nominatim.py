@@ -110,7 +110,7 @@ class Nominatim:
         self.interval_s = PUBLIC_INTERVAL_S if is_public(url) else 0.0
         if is_public(url) and "@" not in contact and "://" not in contact:
             msg = (
-                "The public server wants to know who asks: say --contact you@example.com "
+                "The public server requires a contact: --contact you@example.com "
                 "(in Python: contact=...)."
             )
             raise InputError(msg)
@@ -235,7 +235,7 @@ class Nominatim:
         try:
             return _graded(places[0], self.name) if places else None
         except (KeyError, ValueError, TypeError, AttributeError, ArithmeticError) as error:
-            raise HttpError("half an answer") from error
+            raise HttpError("an incomplete answer") from error
 
     def _get(
         self,

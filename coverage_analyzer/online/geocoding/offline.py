@@ -192,7 +192,10 @@ class Offline:
                 f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False
             )
         except (OSError, sqlite3.Error) as error:
-            msg = f"The index of cities {path} cannot be made: {error}; name another --cache."
+            msg = (
+                f"The index of cities {path} cannot be created: {error}. Choose a different "
+                f"--cache."
+            )
             raise InputError(msg) from error
 
     def close(self) -> None:

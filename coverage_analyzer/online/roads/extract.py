@@ -46,9 +46,7 @@ WHO: Final = ("motorcar", "motor_vehicle", "vehicle", "access")
 FORWARD: Final = frozenset({"yes", "true", "1"})
 BACKWARD: Final = frozenset({"-1", "reverse"})
 ONE_WAY_BY_KIND: Final = frozenset({"roundabout", "circular"})
-MISSING: Final = (
-    "Roads need more libraries; install them with: pip install 'coverage-analyzer[roads]'"
-)
+MISSING: Final = "Roads require: pip install 'coverage-analyzer[roads]'"
 """What to say where the extra is not installed."""
 
 CLOCK: Final = re.compile(r"(?:(\d+):)?(\d{1,2}):(\d{2})")
@@ -106,7 +104,7 @@ def read_extract(path: Path) -> Extract:
         msg = f"{path} cannot be read as an OpenStreetMap extract: {error}."
         raise InputError(msg) from error
     if not pieces:
-        msg = f"{path} holds no way that a car may use; give an extract with roads."
+        msg = f"{path} contains no road for cars. Give an extract with roads."
         raise InputError(msg)
     points = np.array([point for piece in pieces for point in piece.points], np.float64)
     lengths = [len(piece.points) for piece in pieces]

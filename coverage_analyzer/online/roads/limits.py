@@ -146,7 +146,7 @@ def checked_minutes(minutes: Any) -> float:
     except (TypeError, ValueError, OverflowError):
         number = np.nan
     if not 0 < number < np.inf:
-        msg = f"A drive of {minutes!r} minutes is no budget; give a number above 0."
+        msg = f"{minutes!r} minutes is not a drive-time limit. Give a number above 0."
         raise InputError(msg)
     return number
 

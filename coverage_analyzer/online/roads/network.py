@@ -140,7 +140,7 @@ def built(graph: Any, fingerprint: str) -> Network:
         for u, v, told in graph.edges(data=True)
     ]
     if not edges:
-        msg = "The road network has no edge; give an extract with roads."
+        msg = "The road network is empty. Give an extract with roads."
         raise InputError(msg)
     u, v, seconds, metres, ferry = np.array(edges, np.float64).T
     links = (u.astype(np.int32), v.astype(np.int32))

@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from coverage_analyzer.errors import visible
+from coverage_analyzer.errors import quantity, visible
 from coverage_analyzer.online.roads.drives import DriveTimes
 from coverage_analyzer.online.roads.engine import RoadStatus
 from coverage_analyzer.online.roads.snapping import OUTSIDE_M
@@ -45,21 +45,21 @@ class OffRoad:
         if self.near:
             shown = ", ".join(f"{visible(name)}: {m:,.0f} m" for name, m in self.examples)
             told.append(
-                f"{self.near:,} sites are farther than {limit_m:,.0f} m from every road of the "
-                f"map ({shown}): no drive is known, and they stay as they were. Check their "
-                f"coordinates; if those are right, no road of this map leads to them."
+                f"No drive time for {quantity(self.near, 'site')}: more than {limit_m:,.0f} m from "
+                f"every road of the map ({shown}). Their verdicts are unchanged. Check their "
+                f"coordinates; if these are right, the map has no road to them."
             )
         if self.far:
             told.append(
-                f"{self.far:,} sites are more than {OUTSIDE_M / 1000:g} km from every road of the "
-                f"map, which does not reach there: no drive is known, and they stay as they were. "
-                f"Use a larger extract."
+                f"No drive time for {quantity(self.far, 'site')}: more than {OUTSIDE_M / 1000:g} "
+                f"km from every road of the map, which does not cover them. Their verdicts are "
+                f"unchanged. Use a larger extract."
             )
         if self.centers:
             shown = ", ".join(map(visible, sorted(self.centers)[:EXAMPLES]))
             told.append(
-                f"{len(self.centers):,} centers are farther than {limit_m:,.0f} m from every road "
-                f"of the map ({shown}): no drive from them is known. Check their coordinates, or "
-                f"use an extract that reaches them."
+                f"No drive time from {quantity(len(self.centers), 'center')}: more than "
+                f"{limit_m:,.0f} m from every road of the map ({shown}). Check their coordinates, "
+                f"or use an extract that covers them."
             )
         return told

@@ -67,12 +67,13 @@ def box(text: str) -> Box:
         found = Box(0, 0, 0, 0)
     ordered = -180 <= found.west < found.east <= 180 and -90 <= found.south < found.north <= 90
     if not ordered:
-        msg = f"{text!r} is no box; write WEST,SOUTH,EAST,NORTH in degrees, like 9.4,47.0,9.7,47.3."
+        msg = (
+            f"{text!r} is not a box. Write WEST,SOUTH,EAST,NORTH in degrees, like "
+            f"9.4,47.0,9.7,47.3."
+        )
         raise InputError(msg)
     if max(found.east - found.west, found.north - found.south) > WIDEST:
-        msg = (
-            f"The box {text} is more than {WIDEST:g} degree wide or high; take an extract (--osm)."
-        )
+        msg = f"The box {text} is more than {WIDEST:g} degree wide or high. Use an extract (--osm)."
         raise InputError(msg)
     return found
 
@@ -141,8 +142,8 @@ def fetch_extract(
         http_client.with_retries(lambda: _fetch(request, path), retries, OwnPace())
     except HttpError as error:
         msg = (
-            f"The Overpass server {http_client.shown_url(url)} gave no roads: {error}. "
-            "Try later, or --osm."
+            f"The Overpass server {http_client.shown_url(url)} returned no roads: {error}. "
+            "Try again later, or use --osm."
         )
         raise ServiceError(msg) from error
     return path
@@ -177,7 +178,7 @@ def _fetch(request: Request, path: Path) -> None:
     except ServiceError:  # an OSError, too
         raise
     except OSError as error:
-        msg = f"The roads could not be kept in {path.parent}: {error.strerror}."
+        msg = f"The roads could not be saved in {path.parent}: {error.strerror}."
         raise ServiceError(msg) from error
 
 
@@ -190,9 +191,9 @@ def _check_extract(handle: int) -> None:
         With what is wrong.
     """
     if not os.fstat(handle).st_size:
-        raise HttpError("the answer is no OpenStreetMap file")
+        raise HttpError("the answer is not an OpenStreetMap file")
     with mmap.mmap(handle, 0, access=mmap.ACCESS_READ) as text:
         if b"<osm" not in text[:1000] or not text[-1000:].rstrip().endswith(b"</osm>"):
-            raise HttpError("the answer is no OpenStreetMap file")
+            raise HttpError("the answer is not an OpenStreetMap file")
         if text.find(b"<remark>") >= 0:
             raise HttpError("it ran out of time or memory")
