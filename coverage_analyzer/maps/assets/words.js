@@ -5,7 +5,7 @@ const STYLE = {
   qualified: { color: "#0072B2", shape: "circle", words: "Qualified" },
   pending: { color: "#009E73", shape: "diamond", words: "Pending: center opens later" },
   fallback: { color: "#E69F00", shape: "square", words: "Fallback" },
-  review: { color: "#CC3399", shape: "triangle", words: "Review: data not clear" },
+  review: { color: "#CC3399", shape: "triangle", words: "Review: data unclear" },
   not_covered: { color: "#767676", shape: "cross", words: "Not covered: no level available" },
 };
 
@@ -48,6 +48,11 @@ function rowsTable(rows) {
 
 function counted(number) {
   return number.toLocaleString("en");
+}
+
+// A number with its noun: "1 site", "2 sites".
+function quantity(number, noun) {
+  return `${counted(number)} ${noun}${number === 1 ? "" : "s"}`;
 }
 
 function share(part, whole) {
