@@ -63,7 +63,9 @@ def commitments(
     quiet: bool,
     verbose: bool,
 ) -> int:
-    """Calculate the due time of each request: promise, start of the clock, due time, center.
+    """Calculate the due time of each request.
+
+    The result has the promise, the start of its clock, the due time and the center.
 
     \b
     Example:

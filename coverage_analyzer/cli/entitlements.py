@@ -35,7 +35,7 @@ def entitlements(
     as_of: str | None,
     as_json: bool,
 ) -> None:
-    """List the support programmes that a customer can have, and the missing prerequisites.
+    """List a customer's support programmes and missing prerequisites.
 
     In the customer file, each fact is true, false, or the last day of an agreement:
 

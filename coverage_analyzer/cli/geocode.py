@@ -89,10 +89,10 @@ def geocode(
     quiet: bool,
     verbose: bool,
 ) -> int:
-    """Find the coordinates of each address in a file, and their accuracy.
+    """Find the coordinates of each address in a file.
 
-    Choose a source: --server, --public (for a few addresses) or --offline. Results are cached and
-    not requested again.
+    Each result has a grade and an accuracy. Choose a source: --server, --public (for a few
+    addresses) or --offline. Results are cached and not requested again.
 
     \b
     Examples:

@@ -24,7 +24,9 @@ from coverage_analyzer.errors import quantity
 )
 @click.option("--tiles-credit", default="", metavar="TEXT", help="Attribution of the tiles.")
 def map_(folder: str, output: str | None, title: str, tiles: str, tiles_credit: str) -> None:
-    """Make the map again from the run folder DIR: one page that makes no network requests.
+    """Make the map of the run in DIR again.
+
+    The map is one page that makes no network requests.
 
     With --tiles, the reader's browser loads the tiles from their server. Observe its terms of use.
 

@@ -26,7 +26,7 @@ SHOW, COMPARE = "show", "compare"
     "--toml", "as_toml", is_flag=True, help="Print one policy file, as a start for your own."
 )
 def policies(words: tuple[str, ...], form: Any, as_json: bool, as_toml: bool) -> None:
-    """List, show or compare the built-in policies and support programmes.
+    """List, show or compare policies and support programmes.
 
     \b
     Examples:

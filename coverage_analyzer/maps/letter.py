@@ -233,11 +233,11 @@ def _caption(matcher: Matcher, story: Explanation) -> str:
     """Return what the map shows, in words."""
     scene = _scene(matcher, story, Addressee(""))
     far = scene.center is None or is_far(scene.site, scene.center)
-    told = "Circle mark: the site. Squares: service centers"
+    told = "Round mark: the site. Squares: service centers"
     told += ". " if far else "; blue: the center named above. "
     if story.limit_miles is not None:
         middle, wanted = ("site", "centers") if far else ("center", "sites")
-        told += f"Line: {miles_text(story.limit_miles)} miles around the {middle}"
+        told += f"Circle: {miles_text(story.limit_miles)} miles around the {middle}"
         told += f"; only {wanted} in the same country count. " if story.same_country else ". "
         if scene.center is not None and far:
             told += "The center is outside the map. "

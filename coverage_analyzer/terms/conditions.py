@@ -77,13 +77,13 @@ def _has_not(condition: Any, _programme: Programme, asked: Question) -> Finding:
     """Return whether a renewal is the first one."""
     renewed = getattr(asked.customer, condition.what)
     state = {None: State.unknown, False: State.met, True: State.missing}[renewed]
-    used = "the additional year has been used"
+    used = "the additional year has been used" if state == State.missing else ""
     return Finding(state, "an additional year that has not been used", condition.clause, used)
 
 
 def _by(condition: Any, _programme: Programme, asked: Question) -> Finding:
     state = State.met if asked.date <= condition.last_day else State.missing
-    late = f"not available after {condition.last_day}"
+    late = f"not available after {condition.last_day}" if state == State.missing else ""
     return Finding(state, f"a date no later than {condition.last_day}", condition.clause, late)
 
 
@@ -134,11 +134,12 @@ def _covered(_condition: Any, programme: Programme, asked: Question) -> Finding:
         state = State.unknown if like else State.missing
         hint = f"; did you mean {like[0]!r}?" if like else ""
         words = f"a covered product: {asked.product!r} is not one{hint}"
-        return Finding(state, words, clause, f"{asked.product!r} is not a covered product")
+        refusal = f"{asked.product!r} is not a covered product" if state == State.missing else ""
+        return Finding(state, words, clause, refusal)
     state = version_state(asked.version, product.versions)
     listed = f"{product.title} {', '.join(product.versions)}"
     words = f"a covered version ({listed}): {asked.version or 'none given'}"
-    refusal = f"version {asked.version} is not covered ({listed})"
+    refusal = f"version {asked.version} is not covered" if state == State.missing else ""
     return Finding(state, words, product.clause, refusal)
 
 
@@ -208,8 +209,8 @@ def _milestone(condition: Any, _programme: Programme, asked: Question) -> Findin
         words = "End of Maintenance has been reached: its date is not given"
         return Finding(State.not_checked, words, condition.clause)
     state = State.met if at <= asked.date else State.missing
-    words, early = f"End of Maintenance has been reached: {at}", f"End of Maintenance is on {at}"
-    return Finding(state, words, condition.clause, early)
+    early = f"End of Maintenance is on {at}" if state == State.missing else ""
+    return Finding(state, f"End of Maintenance has been reached: {at}", condition.clause, early)
 
 
 def _base_support(condition: Any, programme: Programme, asked: Question) -> Finding:

@@ -70,7 +70,7 @@ class Customer(Model):
         except pydantic.ValidationError as error:
             found = "\n".join(f"  {fault}" for fault in dict.fromkeys(_faults(error)))
             msg = (
-                f"Cannot read {origin}. Each fact must be true, false, or the last day of an "
+                f"{origin} cannot be read. Each fact must be true, false, or the last day of an "
                 f"agreement:\n{found}"
             )
             raise InputError(msg) from None
