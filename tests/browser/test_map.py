@@ -236,7 +236,7 @@ def test_too_many_sites_are_density_and_said(
     ca.coverage_map(*frames(rows)).save(tmp_path / "map.html")
     opened = Opened(browser, tmp_path / "map.html")
     words = opened.page.locator(".panel").inner_text()
-    assert "4 sites are too many to draw each" in words
+    assert "4 sites are too many to draw one by one" in words
     assert "\u2013 / 3 (75.0 %)" in words
     assert "1 / 1 (25.0 %)" in words
     assert opened.ink("density") > 0
