@@ -203,7 +203,7 @@ def test_python_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Non
         path = saved(tmp_path, sites(2, 58))
         told = ca.run(path, centers_file(tmp_path), tmp_path / "out", as_of=AS_OF)
     assert told["held"]
-    assert [r.getMessage() for r in caplog.records if "Held back" in r.getMessage()]
+    assert [r.getMessage() for r in caplog.records if "Report not replaced" in r.getMessage()]
     assert not (tmp_path / "out").exists(), "no empty folder looks like a report"
 
 
@@ -251,7 +251,7 @@ def test_a_report_of_frames(tmp_path: Path) -> None:
     assert not (tmp_path / "out.held").exists()
     bad.attrs = {}
     assert ca.write_report(bad, out, policy="appliance-maintenance") == out
-    with pytest.raises(InputError, match="not a limit of rejects"):
+    with pytest.raises(InputError, match="is not a limit"):
         ca.write_report(bad, out, policy="appliance-maintenance", max_rejects="many")
 
 
@@ -285,7 +285,7 @@ def test_a_link_in_its_place_is_not_followed(tmp_path: Path) -> None:
     theirs.mkdir()
     (theirs / "report.csv").write_text("theirs", encoding="utf-8")
     (tmp_path / "out.held").symlink_to(theirs)
-    with pytest.raises(PublishError, match=r"58 of 60 rows were rejected.*The report stays, but"):
+    with pytest.raises(PublishError, match=r"58 of 60 rows rejected.*The report is unchanged, but"):
         run(tmp_path, sites(2, 58))
     assert contents(theirs) == {"report.csv": b"theirs"}
     assert contents(tmp_path / "out") == good
