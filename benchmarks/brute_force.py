@@ -13,8 +13,8 @@ from pyproj import Geod
 from workload import SEED, centers, sites
 
 from coverage_analyzer import countries
-from coverage_analyzer.centers import Centers
-from coverage_analyzer.matching import Matcher, Sites
+from coverage_analyzer.matching.centers import Centers
+from coverage_analyzer.matching.matcher import Matcher, Sites
 from coverage_analyzer.policy import Policy
 
 EARTH = Geod(ellps="WGS84")

@@ -15,10 +15,10 @@ import time
 from pathlib import Path
 from typing import Final
 
-from coverage_analyzer.batch import geocoding as job
-from coverage_analyzer.online import geocoding
-from coverage_analyzer.online.geocoding import Answer, Found, Grade, Service
-from coverage_analyzer.online.geocoding.cache import Cache
+from coverage_analyzer import geocoding
+from coverage_analyzer.batch import _geocode as job
+from coverage_analyzer.geocoding import Answer, Found, Grade, Service
+from coverage_analyzer.geocoding.cache import Cache
 
 RUNS: Final = 3
 TARGET_MS: Final = 0.2

@@ -15,8 +15,8 @@ import numpy as np
 from workload import Places, centers, sites
 
 from coverage_analyzer import countries
-from coverage_analyzer.centers import Centers
-from coverage_analyzer.matching import Matcher, Sites
+from coverage_analyzer.matching.centers import Centers
+from coverage_analyzer.matching.matcher import Matcher, Sites
 from coverage_analyzer.policy import Policy
 
 RUNS = 5

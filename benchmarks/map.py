@@ -18,11 +18,13 @@ import numpy as np
 from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 from workload import Places, centers, sites
 
-from coverage_analyzer import areas, arrays, countries
-from coverage_analyzer.centers import Centers
-from coverage_analyzer.maps import page, payload
-from coverage_analyzer.maps.gathering import DrawnSites
-from coverage_analyzer.matching import Matcher, Sites
+from coverage_analyzer import arrays, countries
+from coverage_analyzer.maps import page
+from coverage_analyzer.maps import page_data as payload
+from coverage_analyzer.maps.sites import DrawnSites
+from coverage_analyzer.matching import areas
+from coverage_analyzer.matching.centers import Centers
+from coverage_analyzer.matching.matcher import Matcher, Sites
 from coverage_analyzer.policy import Policy
 
 if TYPE_CHECKING:

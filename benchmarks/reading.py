@@ -16,8 +16,9 @@ import time
 from pathlib import Path
 from typing import Final
 
-from coverage_analyzer import tables
-from coverage_analyzer.files import delimited, reading
+from coverage_analyzer.files import table as reading
+from coverage_analyzer.files.readers import delimited
+from coverage_analyzer.schema import columns as tables
 
 RUNS: Final = 5
 SEED: Final = 20261124

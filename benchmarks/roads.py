@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from coverage_analyzer.online.roads.engine import Places, RoadEngine
-from coverage_analyzer.online.roads.network import Network, compressed, load_network
+from coverage_analyzer.roads.engine import Places, RoadEngine
+from coverage_analyzer.roads.network import Network, compressed, load_network
 
 CITY = Path(os.environ.get("COVERAGE_OSM", Path(__file__).parents[2] / "shared" / "osm"))
 CENTERS, SITES, SIDE = 20, 10_000, 1_225

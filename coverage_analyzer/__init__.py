@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from coverage_analyzer.batch import run
     from coverage_analyzer.errors import CoverageError
-    from coverage_analyzer.files.delimited import Dialect
+    from coverage_analyzer.files.readers.delimited import Dialect
     from coverage_analyzer.frames import (
         assess,
         commitments,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
         write_report,
     )
     from coverage_analyzer.policy import Policy
-    from coverage_analyzer.terms.entitlements import entitlements
+    from coverage_analyzer.programmes.entitlements import entitlements
 
 __all__ = [
     "CoverageError",
@@ -63,9 +63,9 @@ __all__ = [
 
 _HOMES = {
     "CoverageError": "errors",
-    "Dialect": "files.delimited",
+    "Dialect": "files.readers.delimited",
     "Policy": "policy",
-    "entitlements": "terms.entitlements",
+    "entitlements": "programmes.entitlements",
     "run": "batch",
 }
 """Where the public names live that do not live in ``frames``."""

@@ -54,7 +54,13 @@ _STEPS[list(b"]}")] = -1
 _SCANNED_BYTES: Final = 1 << 20
 
 
-def load_json(data: bytes, *, max_depth: int = MAX_DEPTH, max_bytes: int = MAX_BYTES) -> Any:
+def load_json(
+    data: bytes,
+    *,
+    max_depth: int = MAX_DEPTH,
+    max_bytes: int = MAX_BYTES,
+    half_pairs: bool = False,
+) -> Any:
     r"""Return what a JSON document holds.
 
     Parameters
@@ -65,6 +71,9 @@ def load_json(data: bytes, *, max_depth: int = MAX_DEPTH, max_bytes: int = MAX_B
         Levels of arrays and objects within each other.
     max_bytes
         Size of the document.
+    half_pairs
+        Whether a text may hold half of a surrogate pair, which cannot be written: only for who
+        replaces it.
 
     Raises
     ------
@@ -84,7 +93,7 @@ def load_json(data: bytes, *, max_depth: int = MAX_DEPTH, max_bytes: int = MAX_B
     _measure(_JSON_STRING.sub(b"", data), max_depth)
     try:
         loaded = json.loads(text, parse_constant=_refuse_constant)
-        if _SURROGATE.search(data):
+        if not half_pairs and _SURROGATE.search(data):
             json.dumps(loaded, ensure_ascii=False).encode()
     except (UnicodeEncodeError, RecursionError) as error:
         half = isinstance(error, UnicodeEncodeError)

@@ -235,7 +235,7 @@ def parse_json(data: bytes) -> Any:
         If it is not JSON, or is nested deeper.
     """
     try:
-        return load_json(data, max_depth=MAX_DEPTH, max_bytes=len(data))
+        return load_json(data, max_depth=MAX_DEPTH, max_bytes=len(data), half_pairs=True)
     except InputError as error:
         begin = _brief(data[:60].decode("utf-8", "replace"))
         why = str(error) if "nested" in str(error) else f"is not JSON but {begin!r}"

@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 from pyproj import Geod
 
-from coverage_analyzer.centers import Centers
 from coverage_analyzer.countries import Countries
-from coverage_analyzer.matching import Sites, Verdicts
+from coverage_analyzer.matching.centers import Centers
+from coverage_analyzer.matching.matcher import Sites, Verdicts
 
 EARTH = Geod(ellps="WGS84")
 

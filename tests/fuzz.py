@@ -33,10 +33,12 @@ import geopandas as gpd
 import pyarrow as pa
 import shapely
 
-from coverage_analyzer import documents, policy, tables
+from coverage_analyzer import documents, policy
 from coverage_analyzer.errors import InputError, PolicyError
-from coverage_analyzer.files import delimited, reading, records, streams
-from coverage_analyzer.files.delimited import DelimitedFile, Dialect
+from coverage_analyzer.files import table as reading
+from coverage_analyzer.files.readers import delimited, records, streams
+from coverage_analyzer.files.readers.delimited import DelimitedFile, Dialect
+from coverage_analyzer.schema import columns as tables
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 CASES: Final = Path(os.environ.get("COVERAGE_CASES", ROOT.parent / "shared" / "cases")) / "faults"

@@ -4,8 +4,8 @@ import csv
 from pathlib import Path
 from typing import Any
 
+from coverage_analyzer.matching.products import Products
 from coverage_analyzer.policy import Policy
-from coverage_analyzer.products import Products
 
 HERE = Path(__file__).parent
 

@@ -10,8 +10,8 @@ import pyproj
 import pytest
 import shapely
 
-from coverage_analyzer.online.roads.engine import Places, RoadEngine, RoadStatus
-from coverage_analyzer.online.roads.network import Network, compressed
+from coverage_analyzer.roads.engine import Places, RoadEngine, RoadStatus
+from coverage_analyzer.roads.network import Network, compressed
 
 TOWN: Final = Path(__file__).parents[1] / "data" / "town.osm"
 

@@ -57,40 +57,51 @@ BASE_AREAS = shapely.union_all(
     [shapely.box(32.73, 34.50, 33.08, 34.75), shapely.box(33.58, 34.88, 33.95, 35.13)]
 )
 
-SOURCE_TEXT = """# Where these files come from
+SOURCE_TEXT = """# Origin of these files
 
-**`countries.arrow`** decides which country a point is in. It is derived from OpenStreetMap's
+**`countries.arrow`** determines the country of a point. It is derived from OpenStreetMap's
 maritime borders of April 2022, (c) OpenStreetMap contributors, and stays under the Open Database
-License 1.0 (`ODbL-1.0.txt` beside this file). What shows it or derives from it says
-`Borders © OpenStreetMap contributors (ODbL)`. `tools/build_countries.py` makes it again.
+License 1.0 (`ODbL-1.0.txt` in this folder). Anything that shows it or is derived from it must carry
+`Borders © OpenStreetMap contributors (ODbL)`. `tools/build_countries.py` rebuilds it.
 
-- Cleaned of overlaps (the smaller claimant keeps them) and of gaps under 1 km2, simplified at 25 m.
-- Areas that two countries hold in OpenStreetMap, neither being the other's territory, are faces of
-  their own, named by both, the holder first (`UA+RU`). A policy says what a declared claimant gets.
-- The sea round Guadeloupe, Martinique and Réunion, France's in the source, is theirs.
-- Antarctica reaches the South Pole (the source ends at 85.05 S).
-- Akrotiri and Dhekelia have no ISO code; they are `CY+GB`: Cyprus, which they share customs and
-  post with, also claimed by GB.
-- The US Minor Outlying Islands (UM) have no polygon; they lie in that of the US, or in none.
+- Overlaps are removed (the smaller claimant keeps them), as are gaps under 1 km2; lines are
+  simplified at 25 m.
+- Areas that two countries hold in OpenStreetMap, neither being the other's territory, are separate
+  faces, named by both, the holder first (`UA+RU`). A policy states what a declared claimant gets.
+- The sea around Guadeloupe, Martinique and Réunion, assigned to France in the source, is theirs.
+- Antarctica extends to the South Pole (the source ends at 85.05 S).
+- Akrotiri and Dhekelia have no ISO code; they are `CY+GB`: Cyprus, with which they share customs
+  and post, also claimed by GB.
+- The US Minor Outlying Islands (UM) have no polygon; they are in that of the US, or in none.
 
 **`land.topojson.gz`** is for drawing: the same countries cut to the land of Natural Earth 10m
 (public domain, through the npm package world-atlas, ISC) and simplified to about a kilometre. It
-derives from the borders, too, and is under the ODbL as well.
+is also derived from the borders, and is therefore under the ODbL as well.
 
-**`names.csv`** is made by `tools/build_names.py` from Unicode CLDR (Unicode-3.0 licence) through
-Babel, with everyday aliases written by hand. **`territories.toml`** is written by hand.
+**`names.csv`** is built by `tools/build_names.py` from Unicode CLDR (Unicode-3.0 licence) through
+Babel, with everyday aliases and the abbreviations of ERP and CRM systems written by hand.
+**`territories.toml`** is written by hand.
+
+**`official_names.csv`** contains further official and common names, in the languages of each
+country and in 23 others, normalised as they are compared. `tools/build_official_names.py` builds it
+from npm `world-countries@5.1.0` (mledoze/countries), which is under the ODbL 1.0, and so is this
+file; a name that two countries share, or that `names.csv` assigns to another one, is omitted.
+
+**`subdivisions.csv`** contains the 5,070 codes of ISO 3166-2, from npm `iso-3166@4.4.0` (MIT), with
+the country of each: `US-PR` and `FR-974` are entries of ISO 3166-1 of their own. So is each
+territory of `territories.toml` written after its sovereign (`FR-RE`). The same tool builds it.
 
 """
 
 NEWER_TEXT = """## Borders since April 2022
 
 Taken from the polygons of time zones of 2026 (`{}`), which follow OpenStreetMap's country borders
-and are under the ODbL, too; `zone.tab` of `{}` says whose each zone is. On land, where both sides
-of a stretch belong to one country each and the newer line is more than 250 m away, it replaces the
-older one. Where the parties disagree (`DISPUTES` in `tools/newer_borders.py`) the strip between
-both lines is a contested face, held as before. Zones are no evidence for Antarctica, Kosovo,
-Palestine, Svalbard, Vietnam, Western Sahara and the US Minor Outlying Islands, nor for Abkhazia,
-South Ossetia and Guantanamo Bay, which keep another country's clock.
+and are also under the ODbL; `zone.tab` of `{}` assigns each zone to a country. On land, if both
+sides of a section belong to one country each and the newer line is more than 250 m away, it
+replaces the older one. Where the parties disagree (`DISPUTES` in `tools/newer_borders.py`), the
+strip between both lines is a contested face, with the same holder as before. Zones are no evidence
+for Antarctica, Kosovo, Palestine, Svalbard, Vietnam, Western Sahara and the US Minor Outlying
+Islands, nor for Abkhazia, South Ossetia and Guantanamo Bay, which keep another country's clock.
 
 """.format(*newer_borders.PACKAGES[1:])
 

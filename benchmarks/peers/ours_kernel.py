@@ -14,16 +14,17 @@ from common import arguments, scan, sink
 
 import coverage_analyzer as ca
 from coverage_analyzer import countries
-from coverage_analyzer.files import reading
-from coverage_analyzer.matching import Matcher, Sites, Status
-from coverage_analyzer.tables import CENTERS
+from coverage_analyzer.files import table as reading
+from coverage_analyzer.matching.matcher import Matcher, Sites
+from coverage_analyzer.schema.columns import CENTERS
+from coverage_analyzer.schema.verdict import Status
 
 AS_OF = "2026-12-01"
 
 
 def main() -> None:
     """Read, match twice, write."""
-    from coverage_analyzer.centers import day
+    from coverage_analyzer.schema.days import day
 
     files, trusting = arguments(), sys.argv[4] == "trusted"
     world, policy = countries.load(), ca.Policy.load("appliance-maintenance")

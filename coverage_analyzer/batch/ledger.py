@@ -8,10 +8,12 @@ from typing import Final
 import numpy as np
 
 from coverage_analyzer.errors import CoverageError
-from coverage_analyzer.files.blocks import Block, Reject
-from coverage_analyzer.files.reading import Rows
-from coverage_analyzer.files.report import Counts
-from coverage_analyzer.matching import Matcher, Reason, Status, Verdicts
+from coverage_analyzer.files.readers.base import Block
+from coverage_analyzer.files.run_folder.contents import Counts
+from coverage_analyzer.files.table import Rows
+from coverage_analyzer.matching.matcher import Matcher, Verdicts
+from coverage_analyzer.schema.rejects import Reject
+from coverage_analyzer.schema.verdict import Reason, Status
 
 FIRST_REJECTS: Final = 3
 """So many a run tells at its end; all are in the file."""

@@ -3,12 +3,12 @@
 from dataclasses import fields
 from typing import Any
 
-from coverage_analyzer import tables
-from coverage_analyzer.coordinates import Notation
-from coverage_analyzer.files import report
-from coverage_analyzer.files.manifest import Origin
-from coverage_analyzer.files.reading import Table
-from coverage_analyzer.matching import Matcher
+from coverage_analyzer.files.outputs import renamed
+from coverage_analyzer.files.run_folder.manifest import Origin
+from coverage_analyzer.files.table import Table
+from coverage_analyzer.matching.matcher import Matcher
+from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.coordinates import Notation
 
 
 def manifest(
@@ -39,7 +39,7 @@ def manifest(
         columns=sites.recognised,
         center_columns=centers.recognised,
         notation=Notation(**{n.name: getattr(sites.notation, n.name) for n in fields(Notation)}),
-        renamed_columns=report.renamed(sites.headers),
+        renamed_columns=renamed(sites.headers),
         warnings=warnings,
         centers={"given": len(matcher.centers), "open": matcher.open_centers},
     ).to_dict()

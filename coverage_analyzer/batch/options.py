@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from coverage_analyzer.files import report
-from coverage_analyzer.files.delimited import PLAIN, Dialect
 from coverage_analyzer.files.duplicates import OnDuplicate
-from coverage_analyzer.files.hold import DEFAULT_LIMIT, RejectLimit
-from coverage_analyzer.files.text_writer import Style
+from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
+from coverage_analyzer.files.run_folder.hold import DEFAULT_LIMIT, RejectLimit
+from coverage_analyzer.files.writers import formats
+from coverage_analyzer.files.writers.delimited import Style
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ class Options:
         are held back; by default it is logged, which Python shows on standard error.
     """
 
-    format: report.Format = "csv"
+    format: formats.Format = "csv"
     columns: Mapping[str, str] = field(default_factory=dict)
     center_columns: Mapping[str, str] = field(default_factory=dict)
     trust_declared: bool = False

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from coverage_analyzer.cli import options
-from coverage_analyzer.cli.talk import say
+from coverage_analyzer.cli.messages import say
 
 
 @click.command()
@@ -50,8 +50,8 @@ def areas(
     """
     from coverage_analyzer import frames
     from coverage_analyzer.errors import PolicyWarning, quantity
-    from coverage_analyzer.files import area_writer
-    from coverage_analyzer.files.outputs import policy_file, refuse_overwriting
+    from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
+    from coverage_analyzer.files.writers import areas as area_writer
     from coverage_analyzer.policy import Policy
 
     refuse_overwriting({"areas": output}, [centers, policy_file(policy)])

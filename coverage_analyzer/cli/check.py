@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from coverage_analyzer.cli import options
-from coverage_analyzer.cli.talk import log_to_stderr, print_json, progress, say, say_ledger
+from coverage_analyzer.cli.messages import log_to_stderr, print_json, progress, say, say_ledger
 
 
 @click.command()

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from coverage_analyzer.cli import options
-from coverage_analyzer.cli.talk import log_to_stderr, print_json, say, say_ledger
+from coverage_analyzer.cli.messages import log_to_stderr, print_json, say, say_ledger
 
 
 @click.command()
@@ -73,7 +73,7 @@ def commitments(
         --centers data/service_centers.csv -o commitments.csv --rejects rejects.csv
     """
     _check_output(output, as_json=as_json)
-    from coverage_analyzer.batch.commitments import CommitmentOptions, answer_requests
+    from coverage_analyzer.batch._commitments import CommitmentOptions, answer_requests
 
     if verbose:
         log_to_stderr()

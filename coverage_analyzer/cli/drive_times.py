@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from coverage_analyzer.cli import options
-from coverage_analyzer.cli.talk import print_json, say, say_ledger
+from coverage_analyzer.cli.messages import print_json, say, say_ledger
 
 
 @click.command("drive-times")
@@ -54,8 +54,8 @@ def drive_times(
     Example:
       coverage-analyzer drive-times reports/2026-12 --osm liechtenstein.osm.pbf
     """
-    from coverage_analyzer.batch.driving import MARK, drive
-    from coverage_analyzer.online.roads.limits import limits_text
+    from coverage_analyzer.batch._drive_times import MARK, drive
+    from coverage_analyzer.roads.limits import limits_text
 
     told = drive(folder, _roads(osm, overpass, overpass_url), minutes=minutes, policy=policy)
     if as_json:
@@ -82,6 +82,6 @@ def _roads(osm: str | None, overpass: str | None, url: str | None) -> str | Path
     if osm is not None or overpass is None:
         msg = "Give one source of roads: --osm FILE or --overpass WEST,SOUTH,EAST,NORTH."
         raise click.UsageError(msg)
-    from coverage_analyzer.online.roads.overpass import PUBLIC, box, fetch_extract
+    from coverage_analyzer.roads.overpass import PUBLIC, box, fetch_extract
 
     return fetch_extract(box(overpass), url=url or PUBLIC)

@@ -48,7 +48,7 @@ def entitlements(
     Example:
       coverage-analyzer entitlements --product XenApp --version 6.5 --customer acme.toml
     """
-    from coverage_analyzer.terms.entitlements import entitlements as found
+    from coverage_analyzer.programmes.entitlements import entitlements as found
 
     facts = _facts(customer) if customer else {}
     told = found(facts, product, version, country, as_of, end_of_maintenance=end_of_maintenance)

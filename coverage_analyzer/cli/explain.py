@@ -7,8 +7,8 @@ from typing import Any
 import click
 
 from coverage_analyzer.cli import options
+from coverage_analyzer.cli.messages import say
 from coverage_analyzer.cli.streams import put
-from coverage_analyzer.cli.talk import say
 
 
 class NumbersCommand(click.Command):
@@ -87,13 +87,13 @@ def explain(
       coverage-analyzer explain 39.0997 -94.5786 --country US --requested-level Silver \\
         --centers data/service_centers.csv
     """
-    from coverage_analyzer.centers import day
-    from coverage_analyzer.explanation import explanation
-    from coverage_analyzer.files.reading import opened
-    from coverage_analyzer.judging import matcher_of, products_of
+    from coverage_analyzer.batch.stream import matcher_of, products_of
+    from coverage_analyzer.files.table import opened
+    from coverage_analyzer.matching.explanation import explanation
     from coverage_analyzer.policy import Policy
-    from coverage_analyzer.tables import CENTERS
-    from coverage_analyzer.terms.afterwards import with_route
+    from coverage_analyzer.programmes.afterwards import with_route
+    from coverage_analyzer.schema.columns import CENTERS
+    from coverage_analyzer.schema.days import day
 
     rules = Policy.load(policy)
     table = opened(centers, CENTERS, center_columns, center_dialect)

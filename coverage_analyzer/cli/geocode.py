@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from coverage_analyzer.cli import options
-from coverage_analyzer.cli.talk import log_to_stderr, print_json, progress, say, say_ledger
+from coverage_analyzer.cli.messages import log_to_stderr, print_json, progress, say, say_ledger
 from coverage_analyzer.errors import quantity
 
 ATTRIBUTION = "Nominatim results: \u00a9 OpenStreetMap contributors (ODbL)."
@@ -99,9 +99,9 @@ def geocode(
       coverage-analyzer geocode addresses.csv -o sites.csv --server http://127.0.0.1:8088
       coverage-analyzer geocode addresses.csv -o sites.csv --offline
     """
-    from coverage_analyzer.batch.geocoding import Options
-    from coverage_analyzer.batch.geocoding import geocode as job
-    from coverage_analyzer.online.geocoding import PUBLIC, Service
+    from coverage_analyzer.batch._geocode import Options
+    from coverage_analyzer.batch._geocode import geocode as job
+    from coverage_analyzer.geocoding import PUBLIC, Service
 
     _check_asked(server, public=public, offline=offline)
     if verbose:

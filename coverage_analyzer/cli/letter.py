@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from coverage_analyzer.cli import options
-from coverage_analyzer.cli.talk import say
+from coverage_analyzer.cli.messages import say
 
 
 @click.command()
@@ -47,8 +47,9 @@ def letter(
       coverage-analyzer letter sites.csv --site LSZH --centers centers.csv -o letter.html
     """
     from coverage_analyzer import batch
-    from coverage_analyzer.files import single
-    from coverage_analyzer.files.outputs import PAGE, kind_of, policy_file, refuse_overwriting
+    from coverage_analyzer.files import atomic as single
+    from coverage_analyzer.files.outputs import PAGE, kind_of
+    from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
 
     refuse_overwriting({"letter": output}, [sites, centers, products, policy_file(policy)])
     kind_of(output, PAGE, what="The letter is", default=PAGE[0])

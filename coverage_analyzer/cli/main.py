@@ -22,9 +22,9 @@ from coverage_analyzer.cli.explain import explain
 from coverage_analyzer.cli.geocode import geocode
 from coverage_analyzer.cli.letter import letter
 from coverage_analyzer.cli.map import map_
+from coverage_analyzer.cli.messages import say
 from coverage_analyzer.cli.policies import policies
 from coverage_analyzer.cli.run import run
-from coverage_analyzer.cli.talk import say
 from coverage_analyzer.cli.timeline import timeline
 from coverage_analyzer.errors import (
     FolderBusyError,

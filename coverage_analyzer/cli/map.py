@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from coverage_analyzer.cli.talk import say
+from coverage_analyzer.cli.messages import say
 from coverage_analyzer.errors import quantity
 
 
@@ -34,10 +34,10 @@ def map_(folder: str, output: str | None, title: str, tiles: str, tiles_credit: 
     Example:
       coverage-analyzer map reports/2026-12 -o coverage.html --title "Coverage, December"
     """
-    from coverage_analyzer.batch.redrawing import redrawn, run_manifest
-    from coverage_analyzer.files import single
+    from coverage_analyzer.batch._map import redrawn, run_manifest
+    from coverage_analyzer.files import atomic as single
     from coverage_analyzer.maps import page
-    from coverage_analyzer.maps.payload import Tiles
+    from coverage_analyzer.maps.page_data import Tiles
 
     place = _place(folder, output, run_manifest(Path(folder))["files"])
     server = Tiles(tiles, tiles_credit) if tiles or tiles_credit else None
@@ -58,7 +58,8 @@ def _place(folder: str, output: str | None, files: list[str]) -> Path:
     click.UsageError
         If no path is given and the run has no page to replace.
     """
-    from coverage_analyzer.files.outputs import PAGE, kind_of, refuse_overwriting
+    from coverage_analyzer.files.outputs import PAGE, kind_of
+    from coverage_analyzer.files.overwriting import refuse_overwriting
 
     if output:
         others = [Path(folder) / name for name in (*files, "run.json") if name != "map.html"]

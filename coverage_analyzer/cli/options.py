@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from coverage_analyzer.cli.talk import log_to_stderr
+from coverage_analyzer.cli.messages import log_to_stderr
 
 Verb = Callable[..., Any]
 
@@ -130,7 +130,7 @@ class Limit(ParamType):
             If it is neither a number nor a share.
         """
         from coverage_analyzer.errors import InputError
-        from coverage_analyzer.files.hold import RejectLimit
+        from coverage_analyzer.files.run_folder.hold import RejectLimit
 
         try:
             return RejectLimit.parse(value)
@@ -228,7 +228,7 @@ def as_dialect(options: Sequence[Callable[[Verb], Verb]], prefix: str) -> Callab
     def given_to(verb: Verb) -> Verb:
         @functools.wraps(verb)
         def told(**given: Any) -> Any:
-            from coverage_analyzer.files.delimited import Dialect
+            from coverage_analyzer.files.readers.delimited import Dialect
 
             names = [f.name for f in dataclasses.fields(Dialect) if f"{prefix}{f.name}" in given]
             chosen = {name: given.pop(f"{prefix}{name}") for name in names}

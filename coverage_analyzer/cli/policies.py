@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from coverage_analyzer.cli.messages import print_json
 from coverage_analyzer.cli.streams import put
-from coverage_analyzer.cli.talk import print_json
 
 if TYPE_CHECKING:
-    from coverage_analyzer.terms.catalogue import Entry
+    from coverage_analyzer.programmes.catalogue import Entry
 
 SHOW, COMPARE = "show", "compare"
 
@@ -37,7 +37,7 @@ def policies(words: tuple[str, ...], form: Any, as_json: bool, as_toml: bool) ->
       coverage-analyzer policies appliance-maintenance --toml > mine.toml
     """
     from coverage_analyzer.policy import DEFAULT
-    from coverage_analyzer.terms.catalogue import entries, entry, text
+    from coverage_analyzer.programmes.catalogue import entries, entry, text
 
     verb = words[0] if words and words[0] in {SHOW, COMPARE} else ""
     names = words[1:] if verb else words
@@ -84,7 +84,7 @@ def _data(shown: "dict[str, Entry]") -> dict[str, Any]:
 def _compare(shown: "dict[str, Entry]", form: Any, *, together: bool) -> None:
     """Print what each offers, as tables; several policies that are named are in one table."""
     from coverage_analyzer.policy import Policy
-    from coverage_analyzer.terms.comparison import comparison, side_by_side, written
+    from coverage_analyzer.programmes.offer_table import comparison, side_by_side, written
 
     policies = {name: p for name, p in shown.items() if isinstance(p, Policy)}
     joined = [side_by_side(policies)] if together and len(policies) > 1 else []

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from coverage_analyzer.cli import options
-from coverage_analyzer.cli.talk import log_to_stderr, print_json, progress, say, say_ledger
+from coverage_analyzer.cli.messages import log_to_stderr, print_json, progress, say, say_ledger
 from coverage_analyzer.errors import quantity
 
 
@@ -104,7 +104,7 @@ def run(
     import pyarrow as pa
 
     from coverage_analyzer import batch
-    from coverage_analyzer.files.hold import held_path
+    from coverage_analyzer.files.run_folder.hold import held_path
 
     job = batch.run
     if engine == "spark":

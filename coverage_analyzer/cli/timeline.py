@@ -5,7 +5,7 @@ from typing import Any, Final
 import click
 
 from coverage_analyzer.cli import options
-from coverage_analyzer.cli.talk import log_to_stderr, print_json, progress, say, say_ledger
+from coverage_analyzer.cli.messages import log_to_stderr, print_json, progress, say, say_ledger
 from coverage_analyzer.errors import quantity
 
 PICTURES: Final = [".png", ".svg", ".pdf", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".eps", ".ps"]
@@ -62,7 +62,8 @@ def timeline(
         --from 2026-12-01 --to 2027-12-31 -o timeline.csv --plot timeline.png
     """
     from coverage_analyzer import batch
-    from coverage_analyzer.files.outputs import kind_of, policy_file, refuse_overwriting
+    from coverage_analyzer.files.outputs import kind_of
+    from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
 
     refuse_overwriting(
         {"timeline": output, "plot": plot}, [sites, centers, products, policy_file(policy)]
@@ -83,7 +84,7 @@ def timeline(
     )
     found = batch.timeline(sites, centers, output, policy=policy, days=(start, end), options=chosen)
     if plot:
-        from coverage_analyzer.frames import timing
+        from coverage_analyzer.frames import _timeline as timing
 
         timing.draw_levels(found["levels"], found["end"], found["policy"], plot)
     if as_json:

@@ -65,6 +65,23 @@ def folded(text: str) -> str:
     return " ".join("saint" if w == "st" else w for w in spaced.split() if w != "the")
 
 
+def code_key(text: str) -> str:
+    """Return what is compared with codes: no case and punctuation; empty for what is not ASCII.
+
+    A code has no accents. Without this rule the Vietnamese names of Austria and Belgium, ``Áo``
+    and ``Bỉ``, would be the codes of Angola and Burundi.
+
+    Examples
+    --------
+    >>> code_key("(D.E.)"), code_key("Áo"), code_key("Saint")
+    ('de', '', 'saint')
+    """
+    if not text.isascii():
+        return ""
+    bare = text.casefold().replace(".", "").replace("'", "")
+    return " ".join("".join(c if c.isalnum() else " " for c in bare).split())
+
+
 @dataclass(frozen=True)
 class Names:
     """The table of countries.
@@ -82,6 +99,7 @@ class Names:
     codes: tuple[str, ...]
     titles: tuple[str, ...]
     sovereign: Numbers
+    _codes: Mapping[str, int]
     _index: Mapping[str, int]
     _subdivisions: Mapping[str, int]
 
@@ -111,13 +129,15 @@ class Names:
         if not text:
             return NONE
         if numeric := NUMERIC.fullmatch(text):
-            return self._index.get(numeric[1].zfill(3), UNKNOWN)
+            return self._codes.get(numeric[1].zfill(3), UNKNOWN)
         if SUBDIVISION.fullmatch(text):
             code = f"{text[:2]}-{text[3:]}".upper()
             if code in self._subdivisions:
                 return self._subdivisions[code]
         key = folded(text)  # of 8.40 it is 840, which nobody wrote
-        return UNKNOWN if key.isdecimal() else self._index.get(key, UNKNOWN)
+        if key.isdecimal():
+            return UNKNOWN
+        return self._codes.get(code_key(text)) or self._index.get(key, UNKNOWN)
 
     def _several(self, text: str) -> int:
         """Return the country that all parts of a text name; `UNKNOWN` if one does not."""
@@ -196,9 +216,12 @@ def load() -> Names:
     rows = _rows(folder / "names.csv")
     codes = ("", *(row["alpha2"] for row in rows))
     index: dict[str, int] = {}
+    codes_of: dict[str, int] = {}
     for number, row in enumerate(rows, start=1):
-        spellings = [row[c] for c in ("alpha2", "alpha3", "numeric", "name")]
-        index |= dict.fromkeys(map(folded, (*spellings, *row["aliases"].split("|"))), number)
+        codes_of |= {row[c].lower(): number for c in ("alpha2", "alpha3", "numeric") if row[c]}
+        for name in (row["name"], *row["aliases"].split("|")):
+            short = len(code_key(name)) in range(1, 4)  # UK, U.S.A.
+            (codes_of if short else index)[code_key(name) if short else folded(name)] = number
     index.pop("", None)
     for row in _rows(folder / "official_names.csv"):
         number = codes.index(row["alpha2"])
@@ -213,7 +236,9 @@ def load() -> Names:
     territories = tomllib.loads((folder / "territories.toml").read_text(encoding="utf-8"))
     for territory, owner in territories["sovereign"].items():
         sovereign[codes.index(territory)] = codes.index(owner)
-    return Names(codes, ("", *(row["name"] for row in rows)), sovereign, index, subdivisions)
+    return Names(
+        codes, ("", *(row["name"] for row in rows)), sovereign, codes_of, index, subdivisions
+    )
 
 
 def _rows(path: Traversable) -> list[dict[str, str]]:

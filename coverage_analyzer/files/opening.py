@@ -9,22 +9,16 @@ import pyarrow as pa
 
 from coverage_analyzer import arrays
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files import (
-    gdal,
-    geojson,
-    guard,
-    many,
-    partitions,
-    report,
-    spatial,
-    workbook,
-)
-from coverage_analyzer.files.blocks import Block, Source, WrappedSource
-from coverage_analyzer.files.columnar import ParquetFile
+from coverage_analyzer.files import formulas
+from coverage_analyzer.files import formulas as guard
 from coverage_analyzer.files.database.address import Address
-from coverage_analyzer.files.database.source import DatabaseTable
-from coverage_analyzer.files.delimited import DelimitedFile, Dialect
-from coverage_analyzer.files.header import Wanted
+from coverage_analyzer.files.database.reader import DatabaseTable
+from coverage_analyzer.files.readers import excel as workbook
+from coverage_analyzer.files.readers import gdal, geojson, many, partitions, spatial
+from coverage_analyzer.files.readers.base import Block, Source, WrappedSource
+from coverage_analyzer.files.readers.delimited import DelimitedFile, Dialect
+from coverage_analyzer.files.readers.header import Wanted
+from coverage_analyzer.files.readers.parquet import ParquetFile
 
 
 def source(path: Path | Address, dialect: Dialect, wanted: Wanted) -> Source:
@@ -94,7 +88,7 @@ def _file(path: Path, dialect: Dialect, wanted: Wanted) -> Source:
             found = workbook.WorkbookFile(path, dialect.sheet, dialect.decimal)
         case _:
             found = DelimitedFile(path, dialect, wanted)
-    if report.is_guarded(path, found.headers):
+    if formulas.is_guarded(path, found.headers):
         found = Unguarded(found)
     return partitions.with_keys(found, path)
 

@@ -1,13 +1,13 @@
 """The notebook's face of the kernel: GeoDataFrames in, GeoDataFrames out."""
 
-from coverage_analyzer.frames.committing import commitments
-from coverage_analyzer.frames.drawing import coverage_areas, coverage_map
-from coverage_analyzer.frames.driving import drive_times, service_areas, unserved_areas
-from coverage_analyzer.frames.geocoding import geocode
-from coverage_analyzer.frames.judging import assess, explain, summarize
-from coverage_analyzer.frames.reading import read_centers, read_sites
-from coverage_analyzer.frames.reporting import write_report
-from coverage_analyzer.frames.timing import level_shares, timeline, timeline_plot
+from coverage_analyzer.frames._assess import assess, explain, summarize
+from coverage_analyzer.frames._commitments import commitments
+from coverage_analyzer.frames._drive_times import drive_times, service_areas, unserved_areas
+from coverage_analyzer.frames._geocode import geocode
+from coverage_analyzer.frames._map import coverage_areas, coverage_map
+from coverage_analyzer.frames._read import read_centers, read_sites
+from coverage_analyzer.frames._report import write_report
+from coverage_analyzer.frames._timeline import level_shares, timeline, timeline_plot
 
 __all__ = [
     "assess",

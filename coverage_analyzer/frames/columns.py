@@ -1,6 +1,7 @@
 """Frames turned into the kernel's arrays, and points back into frames."""
 
 import datetime
+import re
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,17 +13,19 @@ import pandas as pd
 import pyarrow as pa
 import shapely
 
-from coverage_analyzer import coordinates, days, gates, tables
 from coverage_analyzer.arrays import Floats
-from coverage_analyzer.centers import DAYS, TEXTS, Centers
+from coverage_analyzer.batch.stream import products_of
 from coverage_analyzer.countries import Names, Numbers
 from coverage_analyzer.errors import InputError, PolicyWarning, quantity
-from coverage_analyzer.files.spatial import WGS84
+from coverage_analyzer.files.readers.spatial import WGS84
 from coverage_analyzer.frames.crs import geometry_wgs84
-from coverage_analyzer.judging import products_of
+from coverage_analyzer.matching import eligibility as gates
+from coverage_analyzer.matching.centers import DAYS, TEXTS, Centers
+from coverage_analyzer.matching.products import Products
 from coverage_analyzer.policy import Policy
-from coverage_analyzer.products import Products
-from coverage_analyzer.tables import Column
+from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema import coordinates, days
+from coverage_analyzer.schema.columns import Column
 
 ProductsLike: TypeAlias = pd.DataFrame | Products | str | Path | None
 """Products, as a table, read, or the path of a file; or none."""
@@ -32,6 +35,8 @@ SETTLED: Final = "country_settled"
 """The key in ``.attrs`` of sites of which the reader was told which column holds the country."""
 
 NUMERIC: Final = ("latitude", "longitude", "accuracy_m")
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def policy_of(policy: Policy | str) -> Policy:
@@ -212,12 +217,30 @@ def texts(frame: pd.DataFrame, name: str) -> pa.Array:
 
     A whole number is written as such, since pandas makes integers with gaps floats; a day is
     written as 2026-12-01.
+
+    Raises
+    ------
+    InputError
+        If a cell holds text that is not Unicode.
     """
     cells = frame[name]
-    if pd.api.types.infer_dtype(cells, skipna=True) != "string":
-        cells = pd.Series([as_text(cell) for cell in cells.astype("object")], dtype="string")
-    made = pa.array(cells.astype("string").fillna(""), pa.string())
+    try:
+        if pd.api.types.infer_dtype(cells, skipna=True) != "string":
+            cells = pd.Series([as_text(cell) for cell in cells.astype("object")], dtype="string")
+        made = pa.array(cells.astype("string").fillna(""), pa.string())
+    except UnicodeEncodeError as error:
+        raise InputError(not_unicode(frame[name])) from error
     return made.combine_chunks() if isinstance(made, pa.ChunkedArray) else made
+
+
+def not_unicode(cells: "pd.Series[Any]") -> str:
+    """Return the message on a column with half a surrogate pair, as ``surrogateescape`` makes."""
+    rows = [n for n, cell in enumerate(cells) if _SURROGATE.search(str(cell))]
+    return (
+        f"{len(rows)} cells in {cells.name!r} hold text that is not Unicode (half a surrogate "
+        f"pair), the first in row {cells.index[rows[0]] if rows else 0!r}. Read the text with its "
+        f"encoding, such as encoding='cp1252'."
+    )
 
 
 def as_text(cell: Any) -> str:

@@ -12,7 +12,7 @@ import pyproj
 import shapely
 
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files.spatial import WGS84
+from coverage_analyzer.files.readers.spatial import WGS84, is_on_globe
 
 BOUNDS: Final = (180.0, 90.0)
 """Degrees of longitude and latitude reach so far."""
@@ -90,7 +90,7 @@ def areas_wgs84(frame: Any, what: str) -> Any:
 
 
 def _check_crs(geometry: gpd.GeoSeries, what: str) -> None:
-    """Raise if a geometry has no CRS.
+    """Raise if a geometry has no CRS, or one in which two coordinates are no place.
 
     Raises
     ------
@@ -98,6 +98,12 @@ def _check_crs(geometry: gpd.GeoSeries, what: str) -> None:
         With how to say which one; also if the numbers cannot be degrees.
     """
     if geometry.crs is not None:
+        if not is_on_globe(geometry.crs):
+            msg = (
+                f"The {what} are in {geometry.crs.name!r}, which is neither degrees nor a "
+                f"projection, so a pair of coordinates is not a location. Reproject them first."
+            )
+            raise InputError(msg)
         return
     reach = np.nan_to_num(np.abs(geometry.total_bounds)) if len(geometry) else np.zeros(4)
     far, high = reach[::2].max(), reach[1::2].max()

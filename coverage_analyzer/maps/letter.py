@@ -14,12 +14,12 @@ import numpy as np
 
 from coverage_analyzer.countries import ATTRIBUTION
 from coverage_analyzer.errors import quantity, visible
-from coverage_analyzer.explanation import Explanation, NearCenter
-from coverage_analyzer.maps.detail import Scene, Spot, detail, is_far
+from coverage_analyzer.maps.letter_map import Scene, Spot, detail, is_far
 from coverage_analyzer.maps.page import asset
-from coverage_analyzer.matching import Matcher
+from coverage_analyzer.matching.explanation import Explanation, NearCenter
+from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.policy import Band
-from coverage_analyzer.policy.parts import NOT_COVERED, Level, miles_text
+from coverage_analyzer.policy.rules import NOT_COVERED, Level, miles_text
 
 SHUT: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 """The letter's content security policy: its own style, and nothing else."""

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Final
 
 from coverage_analyzer.errors import InputError, quantity
-from coverage_analyzer.maps import fetching
+from coverage_analyzer.maps import external_links as fetching
 from coverage_analyzer.maps.packing import packed_json
-from coverage_analyzer.maps.payload import Payload, Tiles
+from coverage_analyzer.maps.page_data import Payload, Tiles
 
 STYLES: Final = ("map.css", "panel.css", "print.css")
 

@@ -1,1 +1,1 @@
-"""The only room that reaches a network: when asked, paced, and with a cache."""
+"""Old import paths, which work for one release: use `coverage_analyzer.roads`."""

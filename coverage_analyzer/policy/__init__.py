@@ -5,6 +5,6 @@ the key. It is frozen, and its hash goes into every report.
 """
 
 from coverage_analyzer.policy.model import DEFAULT, Policy, builtin, text
-from coverage_analyzer.policy.parts import ALL_OTHERS, Band
+from coverage_analyzer.policy.rules import ALL_OTHERS, Band
 
 __all__ = ["ALL_OTHERS", "DEFAULT", "Band", "Policy", "builtin", "text"]

@@ -6,21 +6,25 @@ from collections.abc import Iterator
 from importlib import resources
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from coverage_analyzer.policy.parts import MILE_KM, miles_text
+from coverage_analyzer.policy.rules import MILE_KM, miles_text
 
 if TYPE_CHECKING:
     from coverage_analyzer.policy.model import Policy
 
 UNITS: Final = {
     "miles": r"miles?|mi",
-    "km": r"km|kilomet(?:re|er)s?",
+    "km": r"km|kilom[eè]t(?:re|er)[ns]?",
     "hours": r"hours?|hrs?|h",
+    "minutes": r"minutes?|mins?",
     "days": r"(?:business\s+|working\s+|calendar\s+)?days?",
     "weeks": r"weeks?",
     "months": r"months?",
     "years": r"years?",
 }
 """Units of figures in the text of a clause."""
+
+SMALLER: Final = {"days": ("hours", 24.0), "hours": ("minutes", 60.0)}
+"""In what a clause may state a clock, too, and how many make one."""
 
 NUMBERS: Final = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
@@ -94,8 +98,9 @@ def _figures(policy: "Policy") -> Iterator[Stated]:
     for n, level in enumerate(policy.levels):
         if clock := level.replacement:
             where, unit = f"levels.{n}.replacement", clock.unit.removeprefix("business_")
-            hours = {"hours": clock.amount * 24.0} if unit == "days" else {}
-            yield Stated(where, "the level", clock.clause, clock.amount, unit, hours)
+            other, factor = SMALLER[unit]
+            same = {other: clock.amount * factor}
+            yield Stated(where, "the level", clock.clause, clock.amount, unit, same)
     for n, time in enumerate(policy.lead_times):
         yield Stated(f"lead_times.{n}", "the rule", time.clause, time.at_most, time.unit, {})
     if policy.warranty:

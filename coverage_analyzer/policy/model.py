@@ -14,13 +14,13 @@ from pydantic import Field
 
 from coverage_analyzer import documents
 from coverage_analyzer.countries import names
-from coverage_analyzer.countries.decision import Convention
+from coverage_analyzer.countries.assignment import Convention
 from coverage_analyzer.errors import InputError, PolicyError, quantity, visible
-from coverage_analyzer.policy.checks import faults
-from coverage_analyzer.policy.commitments import CommitmentRules
 from coverage_analyzer.policy.consistency import policy_warnings
-from coverage_analyzer.policy.gates import GateRules, NotOffered
-from coverage_analyzer.policy.parts import (
+from coverage_analyzer.policy.document import Model, Source
+from coverage_analyzer.policy.due_times import CommitmentRules
+from coverage_analyzer.policy.eligibility import GateRules, NotOffered
+from coverage_analyzer.policy.rules import (
     ALL_OTHERS,
     NOT_COVERED,
     Band,
@@ -28,12 +28,11 @@ from coverage_analyzer.policy.parts import (
     Identifier,
     LeadTime,
     Level,
-    Model,
     Qualification,
-    Source,
     Warranty,
     miles_text,
 )
+from coverage_analyzer.policy.validation import faults
 from coverage_analyzer.policy.wording import nearest, validation_faults
 
 DEFAULT: Final = "appliance-maintenance"
@@ -237,9 +236,47 @@ class Policy(Model):
         rule = self.gates.export_approval
         return frozenset(rule.countries if rule else ())
 
-    def lead_time_in(self, country: str) -> LeadTime | None:
-        """Return how long a new center takes in a country (alpha-2), if the policy says so."""
-        times = [t for t in self.lead_times if t.per == "center"]
+    def offer_text(self, level: str) -> str:
+        """Return in which countries a level (by its ``id``) is offered, in words.
+
+        Examples
+        --------
+        >>> Policy.load().offer_text("gold-plus")
+        'all'
+        """
+        rules = [rule.offer_text for rule in self.gates.not_offered if rule.level == level]
+        return "; ".join(rules) or "all"
+
+    @property
+    def not_offered_text(self) -> str:
+        """All rules on levels that are not offered somewhere, in words; empty without one."""
+        return "; ".join(map(str, self.gates.not_offered))
+
+    @property
+    def has_export_rule(self) -> bool:
+        """Whether the policy speaks of export approval, even if it names no country."""
+        return self.gates.export_approval is not None
+
+    def lead_time_countries(self, per: str = "center") -> tuple[tuple[str, ...], ...]:
+        """Return the countries of each lead time of a center, or of another thing."""
+        return tuple(time.countries for time in self.lead_times if time.per == per)
+
+    @property
+    def unapplied_clauses(self) -> tuple[str, ...]:
+        """The clauses of the lead times that are not of a center, which no rule applies."""
+        return tuple(time.clause for time in self.lead_times if time.per != "center")
+
+    def lead_time_in(self, country: str, per: str = "center") -> LeadTime | None:
+        """Return how long a new center takes in a country (alpha-2), if the policy says so.
+
+        Parameters
+        ----------
+        country
+            Alpha-2, or `ALL_OTHERS`.
+        per
+            Of what the time is, as `LeadTime.per` calls it.
+        """
+        times = [t for t in self.lead_times if t.per == per]
         named = [t for t in times if country in t.countries]
         others = [t for t in times if ALL_OTHERS in t.countries]
         return next(iter(named or others), None)

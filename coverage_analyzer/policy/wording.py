@@ -6,7 +6,8 @@ from typing import Any
 
 import pydantic
 
-from coverage_analyzer.policy.parts import Model, miles_of_km
+from coverage_analyzer.policy.document import Model
+from coverage_analyzer.policy.rules import miles_of_km
 
 
 def nearest(word: str, words: Iterable[str]) -> str:

@@ -3,7 +3,7 @@
 Wants the extra ``[spark]`` and a Java runtime (17 or 21) where the driver and the executors run.
 """
 
-from coverage_analyzer.spark.judging import assess
-from coverage_analyzer.spark.running import run
+from coverage_analyzer.spark._assess import assess
+from coverage_analyzer.spark._run import run
 
 __all__ = ["assess", "run"]

@@ -8,8 +8,8 @@ from playwright.sync_api import Browser
 
 from browser.test_letter import Letter
 from browser.test_texts import PAYLOADS
-from coverage_analyzer.terms.catalogue import entries
-from coverage_analyzer.terms.comparison import Comparison, comparison, written
+from coverage_analyzer.programmes.catalogue import entries
+from coverage_analyzer.programmes.offer_table import Comparison, comparison, written
 
 pytestmark = pytest.mark.xdist_group("browser")
 

@@ -10,7 +10,8 @@ from playwright.sync_api import Browser
 
 import coverage_analyzer as ca
 from browser.pages import SITE, Opened, frames, rows_of
-from coverage_analyzer import batch, tables
+from coverage_analyzer import batch
+from coverage_analyzer.schema.verdict import VERDICT
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -139,7 +140,7 @@ def test_the_file_of_the_view_is_the_reports_rows(opened: Opened, demo: Path) ->
     with opened.page.expect_download() as download:
         opened.page.get_by_text("Save as CSV").click()
     saved = rows_of(Path(download.value.path()))
-    wanted = ["site_id", "name", *tables.VERDICT]
+    wanted = ["site_id", "name", *VERDICT]
     report = rows_of(demo / "report.csv")
     given = sorted([[row[n] for n in wanted] for row in report])
     assert sorted([[row[n] for n in wanted] for row in saved]) == given
@@ -230,7 +231,7 @@ def test_too_many_sites_are_density_and_said(
     browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Beyond the limit those that qualify are counted in squares; the others are drawn still."""
-    monkeypatch.setattr("coverage_analyzer.maps.gathering.MOST_SITES", 3)
+    monkeypatch.setattr("coverage_analyzer.maps.sites.MOST_SITES", 3)
     far = SITE | {"site_id": "far", "latitude": -12.5, "longitude": 177.1}
     rows = [SITE, SITE | {"site_id": "T"}, SITE | {"site_id": "U"}, far]
     ca.coverage_map(*frames(rows)).save(tmp_path / "map.html")

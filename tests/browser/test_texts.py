@@ -10,9 +10,9 @@ from playwright.sync_api import Browser
 import coverage_analyzer as ca
 from browser.pages import Opened
 from coverage_analyzer import batch
-from coverage_analyzer.batch.redrawing import redrawn
+from coverage_analyzer.batch._map import redrawn
 from coverage_analyzer.maps import page
-from coverage_analyzer.maps.payload import Tiles
+from coverage_analyzer.maps.page_data import Tiles
 
 pytestmark = pytest.mark.xdist_group("browser")
 

@@ -8,7 +8,7 @@ from building import EARTH
 from pyproj import Proj
 
 from coverage_analyzer.countries import NONE, UNKNOWN, Countries
-from coverage_analyzer.countries.decision import Ground, decided
+from coverage_analyzer.countries.assignment import Ground, decided
 from coverage_analyzer.policy import Policy
 
 Floats = npt.NDArray[np.float64]

@@ -10,10 +10,10 @@ import numpy.typing as npt
 import pytest
 from building import EARTH, Center, Site, centers_of, moved, picked, rows_of, sites_of
 
-from coverage_analyzer.centers import Centers
 from coverage_analyzer.countries import Countries
-from coverage_analyzer.countries.decision import Ground, decided
-from coverage_analyzer.matching import Matcher, Sites
+from coverage_analyzer.countries.assignment import Ground, decided
+from coverage_analyzer.matching.centers import Centers
+from coverage_analyzer.matching.matcher import Matcher, Sites
 from coverage_analyzer.policy import Band, Policy
 
 MILE_M = 1609.344

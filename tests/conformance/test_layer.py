@@ -12,7 +12,7 @@ import shapely
 from building import EARTH
 
 from coverage_analyzer.countries import Countries
-from coverage_analyzer.countries.decision import Convention, Ground, decided
+from coverage_analyzer.countries.assignment import Convention, Ground, decided
 from coverage_analyzer.policy import Policy
 
 Floats = npt.NDArray[np.float64]

@@ -30,7 +30,9 @@ from serving import ENCODED, WORD, PostgreSQL
 import coverage_analyzer as ca
 from coverage_analyzer import batch
 from coverage_analyzer.errors import InputError, PublishError
-from coverage_analyzer.files.database import connecting, source, target
+from coverage_analyzer.files.database import connection as connecting
+from coverage_analyzer.files.database import reader as source
+from coverage_analyzer.files.database import writer as target
 from coverage_analyzer.files.database.address import address, quoted
 
 WEIRD: Final = "we\"ird'; DROP TABLE sites; -- é %s {0}"
@@ -440,6 +442,7 @@ def test_a_held_run_leaves_the_table(postgresql: PostgreSQL, tmp_path: Path) -> 
 def test_no_password_is_in_any_output(postgresql: PostgreSQL, tmp_path: Path) -> None:
     """Neither the folder nor what the program says has it, be it in either place of an address."""
     sample(postgresql)
+    postgresql.ingest("foreign", pa.table({"a": [1]}))
     bare = postgresql.address.replace(f":{ENCODED}@", "@")
     out = tmp_path / "out"
     words = ("run", f"{postgresql.address}?table=sites", "-o", str(out), "--json", "--centers")
@@ -447,7 +450,7 @@ def test_no_password_is_in_any_output(postgresql: PostgreSQL, tmp_path: Path) ->
     with program(*words, f"{postgresql.address}?table=verdicts") as job:
         told = "".join(job.communicate(timeout=60))
     assert job.returncode == 0, told
-    with program(*words, f"{postgresql.address}?table=sites") as job:
+    with program(*words, f"{postgresql.address}?table=foreign") as job:
         told += "".join(job.communicate(timeout=60))
     assert job.returncode == 74
     assert STRANGER in told

@@ -12,9 +12,9 @@ import pytest
 
 import coverage_analyzer as ca
 from coverage_analyzer import batch
-from coverage_analyzer.batch.commitments import CommitmentOptions, answer_requests
-from coverage_analyzer.batch.timing import timeline
-from coverage_analyzer.files.text_writer import Style, write_rows
+from coverage_analyzer.batch._commitments import CommitmentOptions, answer_requests
+from coverage_analyzer.batch._timeline import timeline
+from coverage_analyzer.files.writers.delimited import Style, write_rows
 from tests.unit.test_guard import FORMULAS, HARMLESS, HIDDEN
 
 SOFFICE = shutil.which("soffice")

@@ -12,7 +12,8 @@ import pytest
 from running import records
 
 import coverage_analyzer as ca
-from coverage_analyzer import batch, tables
+from coverage_analyzer import batch
+from coverage_analyzer.schema.verdict import VERDICT
 
 pytestmark = pytest.mark.xdist_group("spark")
 
@@ -34,7 +35,7 @@ def text(name: str, value: Any) -> str:
 
 def verdicts(rows: Iterable[Mapping[str, Any]]) -> dict[str, Row]:
     """Return the verdict of each row by its site, as text."""
-    return {row["site_id"]: {n: text(n, row[n]) for n in tables.VERDICT} for row in rows}
+    return {row["site_id"]: {n: text(n, row[n]) for n in VERDICT} for row in rows}
 
 
 def decided(expected: dict[str, Row]) -> dict[str, Row]:
@@ -88,7 +89,7 @@ def test_notebook(sites: Path, network: Path, expected: dict[str, Row], tmp_path
 def test_batch_on_csv(sites: Path, network: Path, expected: dict[str, Row], tmp_path: Path) -> None:
     """Give the table from a text file."""
     batch.run(sites, network, tmp_path, as_of=AS_OF, options=QUICK)
-    rows = {r["site_id"]: {n: r[n] for n in tables.VERDICT} for r in records(tmp_path / REPORT)}
+    rows = {r["site_id"]: {n: r[n] for n in VERDICT} for r in records(tmp_path / REPORT)}
     assert {k.lstrip("'"): v for k, v in rows.items()} == decided(expected)
 
 

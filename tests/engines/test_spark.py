@@ -16,9 +16,8 @@ import pytest
 from click.testing import CliRunner
 from running import AS_OF, cells, centers_file, contents, manifest, records, sites_file
 
-from coverage_analyzer import batch, countries, spark, tables
+from coverage_analyzer import batch, countries, spark
 from coverage_analyzer.batch import Ledger
-from coverage_analyzer.centers import Centers
 from coverage_analyzer.cli.main import program
 from coverage_analyzer.errors import (
     CoverageError,
@@ -27,11 +26,15 @@ from coverage_analyzer.errors import (
     MissingExtraError,
     PublishError,
 )
-from coverage_analyzer.files import reading
-from coverage_analyzer.matching import Matcher
+from coverage_analyzer.files import table as reading
+from coverage_analyzer.matching.centers import Centers
+from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.policy import Policy
-from coverage_analyzer.spark import judging, running, session
-from coverage_analyzer.spark.store import Folder
+from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.spark import _assess as judging
+from coverage_analyzer.spark import _run as running
+from coverage_analyzer.spark import session
+from coverage_analyzer.spark.storage import Folder
 
 pytestmark = [pytest.mark.xdist_group("spark"), pytest.mark.usefixtures("spark")]
 
@@ -297,7 +300,7 @@ def test_files_that_only_spark_sees(
     folder = sites_folder(tmp_path, NASTY, NASTY)
     on_spark(folder, tmp_path)
     there = parts(tmp_path / "out" / "report.csv"), parts(tmp_path / "out" / "rejects.csv")
-    monkeypatch.setattr("coverage_analyzer.spark.sources.LOCAL", "nowhere:")
+    monkeypatch.setattr("coverage_analyzer.spark.readers.LOCAL", "nowhere:")
     told = on_spark(folder, tmp_path)
     through = parts(tmp_path / "out" / "report.csv"), parts(tmp_path / "out" / "rejects.csv")
     assert tuple(map(sorted, through)) == tuple(map(sorted, there))
@@ -390,7 +393,7 @@ def test_duplicates_and_unknown_file_systems_are_refused(tmp_path: Path) -> None
     folder = sites_folder(tmp_path, NASTY)
     with pytest.raises(InputError, match="--on-duplicate does not go with Spark"):
         on_spark(folder, tmp_path, on_duplicate="first")
-    with pytest.raises(InputError, match="no file system that Spark knows"):
+    with pytest.raises(InputError, match="is not on a file system that Spark supports"):
         spark.run(folder, centers_file(tmp_path), "nowhere://a/b", as_of=AS_OF)
 
 

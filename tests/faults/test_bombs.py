@@ -99,7 +99,7 @@ BOMBS: dict[str, tuple[Callable[[], bytes], int]] = {
     "window.csv.zst": (zstd_window, 2),
     "quotes.csv": (lambda: b'"' * 10_000_000, 2),
     "quotes-below-a-header.csv": (lambda: HEADER + ROW + b'"' * 10_000_000, 0),
-    "lines-of-quotes.csv": (lambda: HEADER + ROW + b'"\n' * 500_000, 0),
+    "lines-of-quotes.csv": (lambda: HEADER + ROW + b'"\n' * 500_000, 1),  # held back
     "fields-that-never-end.csv": (lambda: HEADER + ROW + b'a","""\n' * 1_000_000, 2),
     "newlines.csv": (lambda: b"\n" * 10_000_000, 2),
     "returns.csv": (lambda: HEADER + ROW + b"\r" * 5_000_000, 0),
@@ -109,7 +109,7 @@ BOMBS: dict[str, tuple[Callable[[], bytes], int]] = {
     "nested.geojson": (nested, 2),
     "string.geojson": (
         lambda: collection(POINT, b'{"name":"' + b"a" * 10_000_000 + b'"}'),
-        2,  # more than GDAL takes
+        0,
     ),
 }
 

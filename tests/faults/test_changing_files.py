@@ -23,19 +23,20 @@ from running import AS_OF, centers_file, contents, sites_file
 
 import coverage_analyzer as ca
 from coverage_analyzer import batch
-from coverage_analyzer.batch import redrawing
-from coverage_analyzer.batch.driving import drive
-from coverage_analyzer.batch.redrawing import redrawn
+from coverage_analyzer.batch import _map as redrawing
+from coverage_analyzer.batch._drive_times import drive
+from coverage_analyzer.batch._map import redrawn
 from coverage_analyzer.cli.main import program
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files import delimited, geojson, reading
-from coverage_analyzer.maps.payload import Network
-from coverage_analyzer.online.roads import network as network_module
-from coverage_analyzer.online.roads.drives import engine_of
+from coverage_analyzer.files import table as reading
+from coverage_analyzer.files.readers import delimited, geojson
+from coverage_analyzer.maps.page_data import Network
+from coverage_analyzer.roads import network as network_module
+from coverage_analyzer.roads.drive_times import engine_of
 
 LEAN: Final = batch.Options(areas=False, map=False)
 HEADER: Final = "site_id,country,latitude,longitude,remark\n"
-CHANGED: Final = "changed while it was being read; run again when it is complete"
+CHANGED: Final = "changed while it was being read. Run again when it is complete"
 ROWS: Final = 4_000
 
 

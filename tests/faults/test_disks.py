@@ -13,8 +13,8 @@ from running import AS_OF, SITES, contents, judged, sites_file
 
 from coverage_analyzer import batch
 from coverage_analyzer.errors import PublishError
-from coverage_analyzer.files import delimited
-from coverage_analyzer.files.publishing import Publication
+from coverage_analyzer.files.readers import delimited
+from coverage_analyzer.files.run_folder.publishing import Publication
 
 LEAN = batch.Options(areas=False, map=False)
 BINARY = batch.Options(areas=False, map=False, format="parquet")

@@ -13,7 +13,7 @@ from running import AS_OF, centers_file, contents, judged, manifest, sites_file
 
 from coverage_analyzer import batch
 from coverage_analyzer.errors import PublishError
-from coverage_analyzer.files.publishing import Publication
+from coverage_analyzer.files.run_folder.publishing import Publication
 
 
 def program(
@@ -95,7 +95,7 @@ def test_a_link_to_a_folder_stays_a_link(tmp_path: Path) -> None:
 def test_a_link_to_nothing_is_named(tmp_path: Path) -> None:
     """No folder is made where a link happens to point."""
     (tmp_path / "out").symlink_to(tmp_path / "gone")
-    with pytest.raises(PublishError, match="a link to nothing"):
+    with pytest.raises(PublishError, match="a broken link"):
         judged(tmp_path)
     assert not (tmp_path / "gone").exists()
 

@@ -20,9 +20,9 @@ import coverage_analyzer as ca
 from coverage_analyzer import batch
 from coverage_analyzer.cli.main import program
 from coverage_analyzer.errors import FolderBusyError, InputError, PublishError
-from coverage_analyzer.files import hold
-from coverage_analyzer.files.hold import RejectLimit
-from coverage_analyzer.files.publishing import Publication
+from coverage_analyzer.files.run_folder import hold
+from coverage_analyzer.files.run_folder.hold import RejectLimit
+from coverage_analyzer.files.run_folder.publishing import Publication
 
 HEADER: Final = "site_id,country,latitude,longitude\n"
 KINDS: Final = ("csv", "parquet", "xlsx")

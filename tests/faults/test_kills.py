@@ -23,11 +23,11 @@ from roads import TOWN
 from running import AS_OF, SITES, centers_file, contents, judged, sites_file
 
 from coverage_analyzer import batch
-from coverage_analyzer.batch.driving import drive
+from coverage_analyzer.batch._drive_times import drive
 from coverage_analyzer.cli import main
-from coverage_analyzer.files.publishing import Publication
-from coverage_analyzer.files.single import publish
-from coverage_analyzer.online.roads.drives import engine_of
+from coverage_analyzer.files.atomic import publish
+from coverage_analyzer.files.run_folder.publishing import Publication
+from coverage_analyzer.roads.drive_times import engine_of
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="POSIX processes")
 

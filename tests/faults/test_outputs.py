@@ -17,13 +17,14 @@ from running import AS_OF, CENTERS, SITES, contents, judged, sites_file
 
 import coverage_analyzer as ca
 from coverage_analyzer import batch
-from coverage_analyzer.batch.commitments import CommitmentOptions, answer_requests
+from coverage_analyzer.batch._commitments import CommitmentOptions, answer_requests
 from coverage_analyzer.cli.main import program
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files.atomic import WorkFolder
-from coverage_analyzer.files.outputs import RunFolder, kind_of, refuse_overwriting
-from coverage_analyzer.files.publishing import Publication
-from coverage_analyzer.files.single import publish, replacing
+from coverage_analyzer.files.atomic import publish, replacing
+from coverage_analyzer.files.outputs import kind_of
+from coverage_analyzer.files.overwriting import RunFolder, refuse_overwriting
+from coverage_analyzer.files.run_folder.publishing import Publication
+from coverage_analyzer.files.work_folder import WorkFolder
 from coverage_analyzer.policy import text
 
 REQUESTS: Final = "request_id,site_id,requested_at\n1,0001,2026-12-01T10:00:00-05:00\n"

@@ -72,7 +72,7 @@ def test_messages_that_cannot_be_written_stop_no_run(tmp_path: Path, where: str)
     }
     assert shell(tmp_path, f"run {where}")[0] == 2
     code, out, _ = shell(tmp_path, f"check sites.csv {where}")
-    assert (code, "columns taken" in out) == (1, True)  # there are rejects
+    assert (code, "columns used" in out) == (1, True)  # there are rejects
 
 
 @pytest.mark.parametrize("command", ["--help", "policies show", "run --help 2>&1"])
@@ -96,7 +96,7 @@ def test_a_closed_standard_input_is_empty(tmp_path: Path) -> None:
         (OSError(errno.ENOSPC, "No space left on device"), 74, "No space left"),
         (OSError(errno.ENOENT, "No such file"), 70, "fault of the program"),
         (ValueError("postgresql://ann:secret@db/x?password=secret"), 70, "ann:***@db"),
-        (MemoryError(), 2, "too little memory"),
+        (MemoryError(), 2, "Not enough memory"),
         (EOFError(), 130, "Interrupted"),
     ],
 )
@@ -127,7 +127,7 @@ def test_an_unexpected_error_is_one_line(
     if not verbose:
         assert len(err.strip().splitlines()) == 1
     if code == 70:
-        assert "report it to the project's maintainers" in err
+        assert "Report it to the project's maintainers" in err
 
 
 def test_every_command_can_be_verbose() -> None:

@@ -7,7 +7,7 @@ another country. The registered address stands first.
 
 import pytest
 
-from coverage_analyzer.terms.addresses import Likeness, likeness
+from coverage_analyzer.addresses.compare import Likeness, likeness
 
 CLASSES = {
     "=": Likeness.identical,
@@ -301,6 +301,12 @@ PAIRS = [
     ("KE", "~", "Moi Avenue 5, Nairobi", "MOI AVENUE 5, Nairobi."),
     ("KE", "?", "Moi Avenue 5, Nairobi", "Moi Ave 5, Nairobi"),  # no abbreviation is known there
     ("KE", "!", "Moi Avenue 5, Nairobi", "Moi Avenue 6, Nairobi"),
+    # ---------------------------------------------------------------- units in Latin America
+    ("MX", "u", "Av. Reforma 5, Int. 3, CDMX", "Av. Reforma 5, Int. 4, CDMX"),
+    ("MX", "~", "Av. Reforma 5, Int. 3, CDMX", "Av. Reforma 5, Interior 3, CDMX"),
+    ("MX", "!", "Av. Reforma 5, Int. 3, CDMX", "Av. Reforma 7, Int. 3, CDMX"),
+    ("BR", "u", "Av. Paulista 1578, conj. 12, São Paulo",
+     "Avenida Paulista, 1578, conjunto 13, São Paulo"),
 ]
 # fmt: on
 

@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from coverage_analyzer.policy.commitments import CalendarRule
-from coverage_analyzer.policy.parts import Hours, Replacement
-from coverage_analyzer.terms import clocks
-from coverage_analyzer.terms.calendars import calendar
+from coverage_analyzer.due_times import clocks
+from coverage_analyzer.due_times.calendars import calendar
+from coverage_analyzer.policy.due_times import CalendarRule
+from coverage_analyzer.policy.rules import Hours, Replacement
 
 
 def days(amount: int, cut_off: str | None = None) -> Replacement:

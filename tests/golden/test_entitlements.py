@@ -17,7 +17,7 @@ import pytest
 
 import coverage_analyzer as ca
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.terms.programmes import builtin
+from coverage_analyzer.programmes.model import builtin
 
 ALL = {"success_services": True, "base_support": True, "os_vendor_support": True}
 APPLIES, NOT, UNKNOWN, UNSTATED = "applies", "does not apply", "unknown", "not stated"
@@ -234,7 +234,7 @@ def dated(facts: dict[str, Any]) -> dict[str, Any]:
 
 def ca_day(text: str) -> Any:
     """Return a day."""
-    from coverage_analyzer.centers import day
+    from coverage_analyzer.schema.days import day
 
     return day(text)
 

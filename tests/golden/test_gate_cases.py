@@ -12,12 +12,12 @@ from building import Center, Site, centers_of, sites_of
 
 from coverage_analyzer import arrays
 from coverage_analyzer.countries import Countries
-from coverage_analyzer.days import day_of
-from coverage_analyzer.explanation import explanation
-from coverage_analyzer.gates import DAYS, TEXTS
-from coverage_analyzer.matching import Matcher
+from coverage_analyzer.matching.eligibility import DAYS, TEXTS
+from coverage_analyzer.matching.explanation import explanation
+from coverage_analyzer.matching.matcher import Matcher
+from coverage_analyzer.matching.products import Products
 from coverage_analyzer.policy import Policy
-from coverage_analyzer.products import Products
+from coverage_analyzer.schema.days import day_of
 
 AS_OF = datetime.date(2026, 12, 1)
 

@@ -8,7 +8,7 @@ import pytest
 from building import Center, Site, centers_of, sites_of
 
 from coverage_analyzer.countries import Countries
-from coverage_analyzer.matching import Matcher
+from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.policy import Policy
 
 AS_OF = datetime.date(2026, 12, 1)

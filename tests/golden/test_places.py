@@ -5,9 +5,9 @@ Each group is named after its trap. An answer is ``number|road|district|town|sta
 
 import pytest
 
-from coverage_analyzer.online.geocoding import Answer, Found, Grade, query
-from coverage_analyzer.online.geocoding.grades import checked
-from coverage_analyzer.online.geocoding.places import Place, place_of
+from coverage_analyzer.geocoding import Answer, Found, Grade, query
+from coverage_analyzer.geocoding.grades import checked
+from coverage_analyzer.geocoding.places import Place, place_of
 
 KEPT, CITY, LOST = "kept", "city", "lost"
 """A house; no better than the town, which is the right one; another place, so nothing."""
@@ -45,7 +45,6 @@ CASES = [
     ("GB", KEPT, "5 High St, Kings Lynn", "5|High Street||King's Lynn||PE30 1AA"),
     ("GB", KEPT, "5 High St, London", "5|High Street|Bromley|City of London||EC1A 1BB"),
     # ------------------------------------------------------------ what tells towns of one name
-    ("DE", KEPT, "Zeil 1, Frankfurt am Main", "1|Zeil||Frankfurt||60313"),
     ("DE", KEPT, "Zeil 1, Frankfurt", "1|Zeil||Frankfurt am Main||60313"),
     ("DE", LOST, "Zeil 1, Frankfurt (Oder)", "1|Zeil||Frankfurt am Main||60313"),
     ("DE", LOST, "Zeil 1, Frankfurt an der Oder", "1|Zeil||Frankfurt am Main||60313"),
@@ -53,6 +52,33 @@ CASES = [
     ("FR", LOST, "1 rue de Paris, Neuilly-sur-Marne",
      "1|Rue de Paris||Neuilly-sur-Seine||92200"),
     ("FR", KEPT, "1 rue de Paris, Neuilly-sur-Seine", "1|Rue de Paris||Neuilly-sur-Seine||92200"),
+    # ------------------------------------------------------------ a town in the name of another
+    ("DE", LOST, "Hauptstr. 4, Bad Homburg", "4|Hauptstraße||Homburg||66424"),
+    ("DE", LOST, "Hauptstr. 4, Neu-Ulm", "4|Hauptstraße||Ulm||89073"),
+    ("DE", KEPT, "Hauptstr. 4, Neu-Ulm", "4|Hauptstraße||Neu-Ulm||89231"),
+    ("US", LOST, "12 Main St, West Springfield, MA", "12|Main Street||Springfield|US-MA|01103"),
+    ("US", KEPT, "12 Main St West Springfield, MA", "12|Main Street||Springfield|US-MA|01103"),
+    ("US", LOST, "12 Main St, North Las Vegas, NV", "12|Main Street||Las Vegas|US-NV|89101"),
+    ("US", KEPT, "12 Main St, North Las Vegas, NV",
+     "12|Main Street||North Las Vegas|US-NV|89030"),
+    ("US", LOST, "12 West St, East Orange, NJ", "12|West Street||Orange|US-NJ|07050"),
+    ("CA", LOST, "1 Rue Principale, Saint-Jean-sur-Richelieu, QC",
+     "1|Rue Principale||Saint-Jean|CA-QC|G0X 1A0"),
+    ("GB", LOST, "1 Church Lane, Stratford-upon-Avon", "1|Church Lane||Stratford||E15 1AA"),
+    ("NL", LOST, "Dorpsstraat 5, Bergen op Zoom", "5|Dorpsstraat||Bergen||1861KA"),
+    ("ES", LOST, "Calle Mayor 5, San Sebastián de los Reyes",
+     "5|Calle Mayor||San Sebastián||20001"),
+    ("CZ", LOST, "Nádražní 5, Žďár nad Sázavou", "5|Nádražní||Žďár||262 61"),
+    ("NZ", LOST, "5 Queen St, Palmerston North", "5|Queen Street||Palmerston||9430"),
+    ("NZ", KEPT, "5 Queen St, Palmerston North", "5|Queen Street||Palmerston North||4410"),
+    # ------------------------------------------------------------ a canton or state by its code
+    ("CH", LOST, "Bahnhofstrasse 1, Wil SG", "1|Bahnhofstrasse||Wil|CH-AG|5276"),
+    ("CH", KEPT, "Bahnhofstrasse 1, Wil SG", "1|Bahnhofstrasse||Wil (SG)|CH-SG|9500"),
+    ("CH", KEPT, "Bahnhofstrasse 1, Wil SG", "1|Bahnhofstrasse||Wil (SG)||9500"),
+    ("CH", LOST, "Dorfstrasse 5, Buchs AG", "5|Dorfstrasse||Buchs|CH-SG|9470"),
+    ("BR", LOST, "Rua 7 10, Bom Jesus - RS", "10|Rua 7||Bom Jesus|BR-PI|64900-000"),
+    ("BR", KEPT, "Av. Paulista 1578, São Paulo - SP",
+     "1578|Avenida Paulista||São Paulo|BR-SP|01310-200"),
     # ------------------------------------------------------------ a town that is a street, too
     ("DE", LOST, "Berliner Straße 5, Hamburg", "5|Berliner Straße||Berlin||10715"),
     ("AT", LOST, "Wolfsberg 5, Graz", "5|Wolfsberg||Wolfsberg||9400"),  # a street without a type
@@ -251,3 +277,25 @@ def test_the_table_is_wide_enough() -> None:
     """No case stands twice; every verdict and many countries are there."""
     assert len(set(CASES)) == len(CASES) >= 80
     assert len({country for country, *_ in CASES}) >= 18
+
+
+@pytest.mark.parametrize(
+    ("town", "longer", "is_there", "reason"),
+    [
+        ("Newport", "newport pagnell", False, Found.place_differs),
+        ("Sutton", "sutton coldfield", False, Found.place_differs),
+        ("Gladbach", "bergisch gladbach", False, Found.place_differs),
+        ("Gladbach", "bergisch gladbach", True, Found.found),
+        ("Frankfurt", "frankfurt am main", True, Found.found),
+        ("Stratford", "stratford upon avon", True, Found.found),
+    ],
+)
+def test_a_longer_name_of_a_town_decides(
+    town: str, longer: str, is_there: bool, reason: Found
+) -> None:
+    """A list of towns knows what no word tells: that Newport Pagnell is not Newport."""
+    asked = query({"address": f"1 Station Rd, {longer.title()}", "country": "GB"})
+    assert asked is not None
+    answer, place = found(f"1|Station Road||{town}||AB1 2CD", "GB")
+    near = {longer: is_there}.get
+    assert checked(answer, asked, place, near).reason == reason

@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from coverage_analyzer.policy.commitments import CalendarRule
-from coverage_analyzer.policy.parts import Hours, Replacement
-from coverage_analyzer.terms import clocks
-from coverage_analyzer.terms.calendars import calendar
-from coverage_analyzer.terms.doubts import Doubt, DoubtError
+from coverage_analyzer.due_times import clocks
+from coverage_analyzer.due_times.calendars import calendar
+from coverage_analyzer.due_times.issues import Doubt, DoubtError
+from coverage_analyzer.policy.due_times import CalendarRule
+from coverage_analyzer.policy.rules import Hours, Replacement
 
 
 def days(amount: int, cut_off: str | None = None) -> Replacement:
@@ -282,6 +282,64 @@ CASES = [
     # Sat 10 > [Sun 11] Mon 12
     ("china-begins-on-a-working-saturday", D1, "2026-10-10T10:00", "CN", "Asia/Shanghai",
      "2026-10-13T00:00:00+08:00"),
+
+    # -------------------------------------------------------- more places, tried from outside
+    # Canton of Bern, Kantonales Ruhetagsgesetz: 2 January, a Tuesday in 2029
+    # Fri 29 > [Sat 30, Sun 31, Mon 1, Tue 2: Saint Berchtold] Wed 3
+    ("bern-berchtold", D1, "2028-12-29T10:00", "CH-BE", ZURICH, "2029-01-04T00:00:00+01:00"),
+    # Glarus: Näfelser Fahrt, the first Thursday of April, a week later in Holy Week (2026: the 9th)
+    # Wed 8 > [Thu 9] Fri 10
+    ("glarus-naefels", D1, "2026-04-08T10:00", "CH-GL", ZURICH, "2026-04-11T00:00:00+02:00"),
+    # Jura: Fête de l'indépendance, 23 June: Tue 22 > [Wed 23] Thu 24
+    ("jura-independence", D1, "2027-06-22T10:00", "CH-JU", ZURICH, "2027-06-25T00:00:00+02:00"),
+    # Thuringia: Weltkindertag since 2019, ThürFtG § 2: Fri 17 > [Sat, Sun, Mon 20] Tue 21
+    ("thuringia-children", D1, "2027-09-17T10:00", "DE-TH", BERLIN, "2027-09-22T00:00:00+02:00"),
+    # Mecklenburg: Women's Day since 2023, FTG M-V § 2: Fri 5 > [Sat, Sun, Mon 8] Tue 9
+    ("mecklenburg-women", D1, "2027-03-05T10:00", "DE-MV", BERLIN, "2027-03-10T00:00:00+01:00"),
+    # Saarland: Assumption in the whole Land, SFG § 2: Mon 14 > [Tue 15] Wed 16
+    ("saarland-assumption", D1, "2028-08-14T10:00", "DE-SL", BERLIN, "2028-08-17T00:00:00+02:00"),
+    # 24 December is a business day: Wed 23 > Thu 24
+    ("germany-eve", D1, "2026-12-23T10:00", "DE-NI", BERLIN, "2026-12-25T00:00:00+01:00"),
+    # Scotland: 2 January 2027 is a Saturday, its substitute Mon 4
+    # Thu 31 > [Fri 1, Sat, Sun, Mon 4] Tue 5
+    ("scotland-substitute", D1, "2026-12-31T10:00", "GB-SCT", LONDON, "2027-01-06T00:00:00+00:00"),
+    # Northern Ireland: Mon 12 July. Fri 9 > [Sat, Sun, Mon] Tue 13
+    ("ulster-july-2026", D1, "2027-07-09T10:00", "GB-NIR", LONDON, "2027-07-14T00:00:00+01:00"),
+    # Boxing Day 2026 is a Saturday, its substitute Mon 28 in all of Britain
+    # Thu 24 > [Fri 25, Sat, Sun, Mon 28] Tue 29
+    ("wales-boxing-day", D1, "2026-12-24T10:00", "GB-WLS", LONDON, "2026-12-30T00:00:00+00:00"),
+    # British Columbia: Family Day, the third Monday of February. Fri 13 > [.., Mon 16] Tue 17
+    ("columbia-family", D1, "2026-02-13T10:00", "CA-BC", "America/Vancouver",
+     "2026-02-18T00:00:00-08:00"),
+    # Québec: Fête nationale. Tue 23 > [Wed 24] Thu 25
+    ("quebec-june", D1, "2026-06-23T10:00", "CA-QC", TORONTO, "2026-06-26T00:00:00-04:00"),
+    # Alberta: Remembrance Day. Tue 10 > [Wed 11] Thu 12; Ontario: Tue 10 > Wed 11
+    ("alberta-remembrance-2026", D1, "2026-11-10T10:00", "CA-AB", "America/Edmonton",
+     "2026-11-13T00:00:00-07:00"),
+    ("ontario-remembrance-2026", D1, "2026-11-10T10:00", "CA-ON", TORONTO,
+     "2026-11-12T00:00:00-05:00"),
+    # Western Australia: Western Australia Day, the first Monday of June. Fri 29 > [.., Mon 1] Tue 2
+    ("perth-june-2026", D1, "2026-05-29T10:00", "AU-WA", PERTH, "2026-06-03T00:00:00+08:00"),
+    # South Australia: Adelaide Cup, the second Monday of March. Fri 6 > [.., Mon 9] Tue 10
+    ("adelaide-cup", D1, "2026-03-06T10:00", "AU-SA", "Australia/Adelaide",
+     "2026-03-11T00:00:00+10:30"),
+    # Japan, Golden Week 2026: Constitution Day (Sunday 3) on Wednesday 6, Act 178 of 1948 art. 3
+    # Fri 1 > [Sat, Sun, Mon 4, Tue 5, Wed 6] Thu 7
+    ("golden-week", D1, "2026-05-01T10:00", "JP", "Asia/Tokyo", "2026-05-08T00:00:00+09:00"),
+    # Rio de Janeiro: Carnival Tuesday, Lei estadual 5.243/2008; the Monday is in doubt
+    # Tue 17 itself > Wed 18 > Thu 19
+    ("rio-carnival", D1, "2026-02-17T10:00", "BR-RJ", "America/Sao_Paulo",
+     "2026-02-20T00:00:00-03:00"),
+    # Maharashtra Day: Thu 30 > [Fri 1, Sat, Sun] Mon 4
+    ("maharashtra-may", D1, "2026-04-30T10:00", "IN-MH", "Asia/Kolkata",
+     "2026-05-05T00:00:00+05:30"),
+    # Libya and Palestine rest on Friday and Saturday: Thu > [Fri, Sat] Sun
+    ("tripoli-weekend", D1, "2026-11-12T10:00", "LY", "Africa/Tripoli",
+     "2026-11-16T00:00:00+02:00"),
+    ("ramallah-weekend", D1, "2026-11-19T10:00", "PS", "Asia/Hebron", "2026-11-23T00:00:00+02:00"),
+    # Mauritania does on Saturday and Sunday since October 2014: Thu 12 > Fri 13
+    ("nouakchott-weekend", D1, "2026-11-12T10:00", "MR", "Africa/Nouakchott",
+     "2026-11-14T00:00:00+00:00"),
 ]
 # fmt: on
 
@@ -365,6 +423,13 @@ DOUBTS = [
     ("barcelona-merce", D1, "2026-09-23T10:00", "ES-CT", MADRID, "Mercy"),
     # the region contains departments that differ
     ("grand-est-christmas", D1, "2028-12-22T10:00", "FR-GES", PARIS, "smaller region"),
+    # days on which offices, banks or shops are closed by law, and other employers are not bound
+    ("dutch-good-friday", D1, "2026-04-02T10:00", "NL", "Europe/Amsterdam", "part of NL"),
+    ("tokyo-new-year", D1, "2026-12-30T10:00", "JP", "Asia/Tokyo", "part of JP"),
+    ("danish-christmas-eve", D1, "2026-12-23T10:00", "DK", "Europe/Copenhagen", "part of DK"),
+    ("mexican-holy-week", D1, "2026-04-01T10:00", "MX", "America/Mexico_City", "part of MX"),
+    ("uruguayan-carnival", D1, "2026-02-13T10:00", "UY", "America/Montevideo", "part of UY"),
+    ("sao-paulo-carnival", D1, "2026-02-16T10:00", "BR-SP", "America/Sao_Paulo", "Carnival"),
 ]
 # fmt: on
 

@@ -7,12 +7,12 @@ from typing import Any, Final
 import numpy as np
 import pytest
 
-from coverage_analyzer.matching import Reason, Status
-from coverage_analyzer.online.roads import ruling
-from coverage_analyzer.online.roads.drives import DriveTimes
-from coverage_analyzer.online.roads.engine import RoadStatus
-from coverage_analyzer.online.roads.limits import drive_limits
 from coverage_analyzer.policy import Policy
+from coverage_analyzer.roads import recheck as ruling
+from coverage_analyzer.roads.drive_times import DriveTimes
+from coverage_analyzer.roads.engine import RoadStatus
+from coverage_analyzer.roads.limits import drive_limits
+from coverage_analyzer.schema.verdict import Reason, Status
 
 with (Path(__file__).parent / "roads.csv").open(encoding="utf-8", newline="") as file:
     CASES: Final = {row["case"]: row for row in csv.DictReader(file)}

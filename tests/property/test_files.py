@@ -14,8 +14,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files import delimited, header, records
-from coverage_analyzer.files.delimited import DelimitedFile, Dialect
+from coverage_analyzer.files.readers import delimited, header, records
+from coverage_analyzer.files.readers.delimited import DelimitedFile, Dialect
 
 HEADERS = ["lat", "lon", "c", "d"]
 

@@ -26,9 +26,10 @@ from strategies import (
 
 from coverage_analyzer import countries, geodesy
 from coverage_analyzer.geodesy import MILE_M
-from coverage_analyzer.matching import Matcher, Status
-from coverage_analyzer.nearness import NOBODY, Index
+from coverage_analyzer.matching.matcher import Matcher
+from coverage_analyzer.matching.nearest import NOBODY, Index
 from coverage_analyzer.policy import Policy
+from coverage_analyzer.schema.verdict import Status
 
 WORLD = countries.load()
 POLICY = Policy.load("appliance-maintenance")

@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coverage_analyzer.policy.commitments import WEEKDAYS, CalendarRule
-from coverage_analyzer.policy.parts import Hours, Replacement
-from coverage_analyzer.terms import clocks
-from coverage_analyzer.terms.addresses import Likeness, likeness
-from coverage_analyzer.terms.calendars import Calendar, calendar
-from coverage_analyzer.terms.doubts import Doubt, DoubtError
+from coverage_analyzer.addresses.compare import Likeness, likeness
+from coverage_analyzer.due_times import clocks
+from coverage_analyzer.due_times.calendars import Calendar, calendar
+from coverage_analyzer.due_times.issues import Doubt, DoubtError
+from coverage_analyzer.policy.due_times import WEEKDAYS, CalendarRule
+from coverage_analyzer.policy.rules import Hours, Replacement
 
 PLACES = st.sampled_from(
     [

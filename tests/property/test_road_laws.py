@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from roads import TOWN, polygon_error_m, sites_around
 
-from coverage_analyzer.online.roads.engine import Places, RoadEngine
-from coverage_analyzer.online.roads.network import compressed, load_network
-from coverage_analyzer.online.roads.shapes import TOLERANCE, cell_m, parts_not_served
-from coverage_analyzer.online.roads.snapping import SNAP_M
+from coverage_analyzer.roads.engine import Places, RoadEngine
+from coverage_analyzer.roads.isochrones import TOLERANCE, cell_m, parts_not_served
+from coverage_analyzer.roads.network import compressed, load_network
+from coverage_analyzer.roads.snapping import SNAP_M
 
 
 def tolerance_m(engine: RoadEngine) -> float:

@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 from strategies import cases
 
 from coverage_analyzer import arrays, countries
-from coverage_analyzer.days import day_of
-from coverage_analyzer.gates import DAYS, Facts
-from coverage_analyzer.lead_times import lead_time, window
-from coverage_analyzer.matching import Matcher, Reason, Status
+from coverage_analyzer.matching.eligibility import DAYS, Facts
+from coverage_analyzer.matching.lead_times import lead_time, window
+from coverage_analyzer.matching.matcher import Matcher
+from coverage_analyzer.matching.products import Products
+from coverage_analyzer.matching.timeline import Timeline
 from coverage_analyzer.policy import Policy
-from coverage_analyzer.products import Products
-from coverage_analyzer.terms.timeline import Timeline
+from coverage_analyzer.schema.days import day_of
+from coverage_analyzer.schema.verdict import Reason, Status
 
 WORLD = countries.load()
 DAY = datetime.date(2026, 12, 1)

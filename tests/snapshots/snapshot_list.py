@@ -45,7 +45,7 @@ RUNS: Final = {
     "parquet": f"run sites.csv {NETWORK} {TERMS} {AS_OF} -o run-parquet --format parquet "
     "--no-map --no-areas --trust-declared --on-duplicate first --json",
     "xlsx": f"run sites.csv {NETWORK} {TERMS} {AS_OF} -o run-xlsx --format xlsx "
-    "--no-map --no-areas --on-duplicate reject --quiet --max-rejects 1",
+    "--no-map --no-areas --on-duplicate reject --quiet --max-rejects 100%",
     "road": f"run sites.csv {PLAIN} {BY_ROAD} {AS_OF} -o run-road --no-map --excel --raw-text",
 }
 

@@ -11,7 +11,7 @@ import pytest
 from recording import HERE, Workspace
 from snapshot_list import SNAPSHOTS
 
-from coverage_analyzer.matching import Reason
+from coverage_analyzer.schema.verdict import Reason
 
 EXPECTED: Final = HERE / "expected"
 

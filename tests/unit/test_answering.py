@@ -16,11 +16,12 @@ import pytest
 from running import records
 
 import coverage_analyzer as ca
-from coverage_analyzer import tables
-from coverage_analyzer.batch.commitments import CommitmentOptions, answer_requests
+from coverage_analyzer.batch._commitments import CommitmentOptions, answer_requests
 from coverage_analyzer.cli.main import program
+from coverage_analyzer.due_times import calendars
+from coverage_analyzer.due_times import time_zones as zones
 from coverage_analyzer.errors import InputError, MissingExtraError, PublishError
-from coverage_analyzer.terms import calendars, zones
+from coverage_analyzer.schema import columns as tables
 
 CENTERS = "center_id,country,latitude,longitude\nNYC,US,40.7128,-74.006\n"
 SITES = """\
@@ -237,7 +238,7 @@ def test_a_missing_library_is_named(
 def test_the_job_needs_no_pandas(files: tuple[Path, Path, Path]) -> None:
     """Half a second of every start."""
     code = (
-        "import sys; from coverage_analyzer.batch.commitments import answer_requests; "
+        "import sys; from coverage_analyzer.batch._commitments import answer_requests; "
         f"answer_requests(*{[str(f) for f in files]}, {str(files[0].with_name('o.csv'))!r}); "
         "assert not {'pandas', 'geopandas'} & set(sys.modules)"
     )

@@ -10,12 +10,14 @@ import pytest
 import shapely
 from building import EARTH, Center, Floats, centers_of, karney_m, moved
 
-from coverage_analyzer import areas, geodesy
+from coverage_analyzer import geodesy
 from coverage_analyzer.arrays import Bools
-from coverage_analyzer.centers import Centers
 from coverage_analyzer.countries import Countries, Numbers
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.geodesy import MILE_M
+from coverage_analyzer.geometry import area_km2, discs
+from coverage_analyzer.matching import areas
+from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.policy import Policy
 
 DAY = np.datetime64("2026-12-01", "D")
@@ -75,7 +77,7 @@ def drawn(world: Countries, policy: Policy) -> tuple[areas.Areas, Numbers]:
 
 def disc(lon: float, lat: float, radius_m: float) -> Any:
     """Return one disc."""
-    return areas.discs(np.array([lon]), np.array([lat]), np.array([radius_m]))[0]
+    return discs(np.array([lon]), np.array([lat]), np.array([radius_m]))[0]
 
 
 def round_about(lon: float, lat: float, radius_m: float) -> tuple[Floats, Floats, Bools]:
@@ -288,7 +290,7 @@ def geod_km2(geometry: Any) -> float:
 def test_the_area_of_a_disc(lon: float, lat: float, miles: float) -> None:
     """Measure pi r squared within 0.1 %, and what pyproj measures within 1e-4."""
     made = disc(lon, lat, miles * MILE_M)
-    km2 = float(areas.area_km2(np.array([made]))[0])
+    km2 = float(area_km2(np.array([made]))[0])
     assert km2 == pytest.approx(np.pi * (miles * MILE_M / 1000) ** 2, rel=1e-3)
     assert km2 == pytest.approx(geod_km2(made), rel=1e-4)
 
@@ -298,16 +300,16 @@ def test_the_area_of_a_disc(lon: float, lat: float, miles: float) -> None:
 def test_discs_at_180_degrees_keep_their_area(lon: float, miles: float) -> None:
     """Cut discs at the meridian at all latitudes without loss: a ring closes to the last bit."""
     lat = np.arange(-89.5, 90, 0.5)
-    made = areas.discs(np.full(len(lat), lon), lat, np.full(len(lat), miles * MILE_M))
+    made = discs(np.full(len(lat), lon), lat, np.full(len(lat), miles * MILE_M))
     assert shapely.is_valid(made).all()
     wanted = np.pi * (miles * MILE_M / 1000) ** 2
-    np.testing.assert_allclose(areas.area_km2(made), wanted, rtol=1e-3)
+    np.testing.assert_allclose(area_km2(made), wanted, rtol=1e-3)
 
 
 def test_the_area_of_the_globe() -> None:
     """Measure 510,065,621.7 square kilometres, as the ellipsoid has."""
     world = np.array([shapely.segmentize(shapely.box(-180, -90, 180, 90), 1.0)])
-    assert float(areas.area_km2(world)[0]) == pytest.approx(510_065_621.724, rel=1e-9)
+    assert float(area_km2(world)[0]) == pytest.approx(510_065_621.724, rel=1e-9)
 
 
 def test_the_areas_of_parts_of_countries(drawn: tuple[areas.Areas, Numbers]) -> None:
@@ -329,8 +331,8 @@ def test_union_and_depth_add_up(world: Countries, policy: Policy) -> None:
     assert set(unions) == set(own.tolist())
     for number, union in unions.items():
         mine = {deep: part for n, deep, part in depths if n == number}
-        covered = areas.area_km2(np.array([union]))[0]
-        km2 = areas.area_km2(np.array(list(mine.values()), object))
+        covered = area_km2(np.array([union]))[0]
+        km2 = area_km2(np.array(list(mine.values()), object))
         assert km2.sum() == pytest.approx(covered, rel=1e-6)
         assert km2 @ list(mine) == pytest.approx(made.km2[own == number].sum(), rel=1e-6)
         for deep, part in mine.items():

@@ -12,9 +12,11 @@ import pyarrow.parquet as pq
 import pytest
 from running import AS_OF, centers_file, records
 
-from coverage_analyzer import batch, tables
+from coverage_analyzer import batch
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files import reading, wkb
+from coverage_analyzer.files import table as reading
+from coverage_analyzer.files.readers import wkb
+from coverage_analyzer.schema import columns as tables
 
 
 def run(folder: Path, sites: Path, **options: Any) -> list[str]:

@@ -25,12 +25,15 @@ from running import (
     sites_file,
 )
 
-from coverage_analyzer import Policy, batch, tables
+from coverage_analyzer import Policy, batch
 from coverage_analyzer import policy as policy_module
 from coverage_analyzer.errors import CoverageError, FolderBusyError, InputError, PolicyError
-from coverage_analyzer.files import columnar, delimited, report
-from coverage_analyzer.files.publishing import Publication
-from coverage_analyzer.files.workbook import WorkbookFile
+from coverage_analyzer.files.readers import delimited
+from coverage_analyzer.files.readers import parquet as columnar
+from coverage_analyzer.files.readers.excel import WorkbookFile
+from coverage_analyzer.files.run_folder.publishing import Publication
+from coverage_analyzer.files.writers import formats
+from coverage_analyzer.schema.verdict import VERDICT
 
 FILES = [
     "areas.geojson",
@@ -75,7 +78,7 @@ def test_input_columns_come_first_and_verbatim(tmp_path: Path) -> None:
     judged(tmp_path)
     header, *rows = cells(tmp_path / "out" / "report.csv")
     given_header, *given_rows = [r for r in csv.reader(io.StringIO(SITES)) if r]
-    assert header == [*given_header, *tables.VERDICT]
+    assert header == [*given_header, *VERDICT]
     width = len(given_header)
     assert [r[:width] for r in rows] == [r for r in given_rows if r[0] in EXPECTED]
 
@@ -154,7 +157,7 @@ def test_a_ledger_that_does_not_add_up_publishes_nothing() -> None:
     assert str(ledger) == "read 3 = decided 1 + rejected 1 + blank 1"
 
 
-@pytest.mark.parametrize("name", tables.VERDICT)
+@pytest.mark.parametrize("name", VERDICT)
 def test_a_column_named_like_a_verdict_column_is_kept_under_another_name(
     tmp_path: Path, name: str
 ) -> None:
@@ -175,9 +178,7 @@ def test_a_report_can_be_judged_again(tmp_path: Path) -> None:
         header, *_rows = cells(tmp_path / "out" / "report.csv")
         assert len(set(header)) == len(header)
         again = records(tmp_path / "out" / "report.csv")
-        assert [[r[c] for c in tables.VERDICT] for r in again] == [
-            [r[c] for c in tables.VERDICT] for r in first
-        ]
+        assert [[r[c] for c in VERDICT] for r in again] == [[r[c] for c in VERDICT] for r in first]
 
 
 def test_a_file_without_country_and_id(tmp_path: Path) -> None:
@@ -207,12 +208,12 @@ def test_trust_declared_is_applied_and_written_down(tmp_path: Path) -> None:
     assert manifest(tmp_path / "out")["trust_declared"] is True
 
 
-@pytest.mark.parametrize("kind", report.FORMATS)
+@pytest.mark.parametrize("kind", formats.FORMATS)
 @pytest.mark.parametrize("text", ["id,lat,lon", "id,lat,lon\n", "id,lat,lon\n\n\n"])
-def test_no_rows_give_an_empty_report(tmp_path: Path, kind: report.Format, text: str) -> None:
+def test_no_rows_give_an_empty_report(tmp_path: Path, kind: formats.Format, text: str) -> None:
     """A header alone is a table of no sites: the report has its columns and no rows."""
     run = judged(tmp_path, text, options=batch.Options(format=kind))
-    names = ["id", "lat", "lon", *tables.VERDICT]
+    names = ["id", "lat", "lon", *VERDICT]
     if kind.startswith("csv"):
         with pa.input_stream(str(tmp_path / "out" / f"report.{kind}"), "detect") as file:
             assert file.read().decode() == ",".join(f'"{name}"' for name in names) + "\n"
@@ -239,7 +240,7 @@ def typed() -> pa.Table:
     )
 
 
-def parquet_run(folder: Path, table: pa.Table, kind: report.Format = "csv") -> dict[str, Any]:
+def parquet_run(folder: Path, table: pa.Table, kind: formats.Format = "csv") -> dict[str, Any]:
     """Run over a Parquet file."""
     pq.write_table(table, folder / "sites.parquet")
     options = batch.Options(format=kind)
@@ -274,7 +275,7 @@ def test_parquet_to_csv_leaves_geometry_out(tmp_path: Path) -> None:
     assert run["ledger"] == {"read": 3, "decided": 2, "rejected": 1, "blank": 0}
 
 
-@pytest.mark.parametrize("kind", report.FORMATS)
+@pytest.mark.parametrize("kind", formats.FORMATS)
 @pytest.mark.parametrize(
     ("name", "cells_"),
     [
@@ -285,7 +286,7 @@ def test_parquet_to_csv_leaves_geometry_out(tmp_path: Path) -> None:
     ],
 )
 def test_types_that_cannot_be_used_end_cleanly(
-    tmp_path: Path, name: str, cells_: pa.Array, kind: report.Format
+    tmp_path: Path, name: str, cells_: pa.Array, kind: formats.Format
 ) -> None:
     """A day as latitude, a list as country: an InputError that says so, or a report."""
     table = {"latitude": pa.array([40.0]), "longitude": pa.array([-75.0])} | {name: cells_}
@@ -489,9 +490,9 @@ def test_a_run_where_all_centers_are_closed(tmp_path: Path) -> None:
     assert '"features":[' in (tmp_path / "out" / "areas.geojson").read_text("utf-8")
 
 
-@pytest.mark.parametrize("kind", report.FORMATS)
+@pytest.mark.parametrize("kind", formats.FORMATS)
 def test_a_parquet_file_without_rows_gives_an_empty_report(
-    tmp_path: Path, kind: report.Format
+    tmp_path: Path, kind: formats.Format
 ) -> None:
     """A nightly export may be empty: that is no error."""
     table = pa.table({"id": ["a"], "latitude": [1.0], "longitude": [2.0], "tags": [["x"]]})

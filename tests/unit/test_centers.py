@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from building import Center, centers_of, moved
 
-from coverage_analyzer.centers import Centers, days
 from coverage_analyzer.countries import Countries
-from coverage_analyzer.countries.decision import Convention
+from coverage_analyzer.countries.assignment import Convention
 from coverage_analyzer.errors import InputError
+from coverage_analyzer.matching.centers import Centers, days
 from coverage_analyzer.policy import Policy
 
 BASEL = (7.5886, 47.5596)

@@ -7,7 +7,7 @@ from running import SITES, cells, judged, sites_file
 
 from coverage_analyzer import batch
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files import delimited
+from coverage_analyzer.files.readers import delimited
 
 
 def test_check_foretells_a_run(tmp_path: Path) -> None:

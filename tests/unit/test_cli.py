@@ -19,7 +19,7 @@ from running import READ, cells, centers_file, contents, judged, part_of, sites_
 from coverage_analyzer import batch
 from coverage_analyzer.cli import main as cli
 from coverage_analyzer.cli.options import DEFAULT_POLICY
-from coverage_analyzer.files.publishing import Publication
+from coverage_analyzer.files.run_folder.publishing import Publication
 from coverage_analyzer.policy import DEFAULT
 
 LEDGER = re.compile(r"read (\d+) = decided (\d+) \+ rejected (\d+) \+ blank (\d+)")
@@ -430,7 +430,7 @@ def test_a_run_needs_no_data_frames(tmp_path: Path, kind: str) -> None:
 
 SLOW = """
 import signal, sys
-from coverage_analyzer.files import delimited
+from coverage_analyzer.files.readers import delimited
 from coverage_analyzer.cli.main import main
 signal.signal(signal.SIGINT, signal.default_int_handler)
 delimited.BLOCK_BYTES = 64
@@ -519,7 +519,7 @@ def test_verbose_tells_by_module(tmp_path: Path) -> None:
     arguments = map(str, run_arguments(tmp_path, "--verbose"))
     ended = python("-m", "coverage_analyzer", *arguments)
     assert ended.returncode == 0
-    assert re.search(r"ms  coverage_analyzer\.batch\.running: .*columns", ended.stderr)
+    assert re.search(r"ms  coverage_analyzer\.batch\._run: .*columns", ended.stderr)
 
 
 def test_two_tables_cannot_come_from_standard_input(tmp_path: Path, call: Call) -> None:

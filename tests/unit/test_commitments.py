@@ -11,13 +11,13 @@ import pytest
 from building import Center, centers_of
 
 from coverage_analyzer.countries import Countries
+from coverage_analyzer.due_times.calculator import Answer, Commitment, Committer
+from coverage_analyzer.due_times.levels import Levels
+from coverage_analyzer.due_times.requests import Registered, Request, registered
 from coverage_analyzer.errors import InputError, PolicyError
+from coverage_analyzer.matching.products import Products
 from coverage_analyzer.policy import Policy
-from coverage_analyzer.policy.commitments import WEEKDAYS
-from coverage_analyzer.products import Products
-from coverage_analyzer.terms.commitments import Answer, Commitment, Committer
-from coverage_analyzer.terms.levels import Levels
-from coverage_analyzer.terms.requests import Registered, Request, registered
+from coverage_analyzer.policy.due_times import WEEKDAYS
 
 NEWARK = Registered(-74.1724, 40.7357, "US", address="1 Main St, Newark, NJ 07102")
 PITTSBURGH = Registered(-80.0, 40.44, "US")

@@ -12,7 +12,7 @@ import coverage_analyzer as ca
 from coverage_analyzer import batch, geodesy
 from coverage_analyzer.cli.main import program
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.frames.drawing import map_data
+from coverage_analyzer.frames._map import map_data
 
 PARIS_AS_GERMAN = "center_id,lat,lon,country\nP,48.85,2.35,DE\n"
 DHEKELIA_AS_BRITISH = "center_id,lat,lon,country\nD,34.99,33.74,GB\n"

@@ -8,8 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coverage_analyzer.coordinates import Notation, angles, coordinates, fault_detail, numbers
-from coverage_analyzer.tables import Rejected
+from coverage_analyzer.schema.coordinates import (
+    Notation,
+    angles,
+    coordinates,
+    fault_detail,
+    numbers,
+)
+from coverage_analyzer.schema.rejects import Rejected
 
 ACCEPTED = {
     "40.5": 40.5,

@@ -8,7 +8,7 @@ from building import EARTH, moved
 
 from coverage_analyzer import countries
 from coverage_analyzer.countries import NONE, UNKNOWN, Countries
-from coverage_analyzer.countries.decision import Convention, Ground, decided
+from coverage_analyzer.countries.assignment import Convention, Ground, decided
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.policy import Policy
 

@@ -12,11 +12,12 @@ import pyarrow.parquet as pq
 import pytest
 
 import coverage_analyzer as ca
-from coverage_analyzer import batch, tables
-from coverage_analyzer.batch.lettering import site_letter
+from coverage_analyzer import batch
+from coverage_analyzer.batch._letter import site_letter
 from coverage_analyzer.countries import NONE, UNKNOWN, names
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.online.geocoding import query
+from coverage_analyzer.geocoding import query
+from coverage_analyzer.schema import columns as tables
 
 AS_OF = "2026-12-01"
 CENTERS = "center_id,latitude,longitude,country\nPHL,39.95,-75.16,US\nBER,52.52,13.40,DE\n"
@@ -154,6 +155,24 @@ def test_official_names_and_abbreviations_are_known(text: str, meant: str) -> No
 def test_false_friends_stay_what_they_are(text: str, meant: str) -> None:
     """More names must not take any away, and what is ambiguous stays for review."""
     assert code(text) == meant
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        *(("Áo", "AO"), ("Bỉ", "BI"), ("Çı", "CI"), ("Dé", "DE"), ("DÉU", "DE"), ("Üs", "US")),
+        *(("Saint", "ST"), ("saint", "ST"), ("Áo - X", "AO"), ("Bỉ (Europe)", "BI")),
+    ],
+)
+def test_a_short_name_with_accents_is_not_a_code(text: str, meant: str) -> None:
+    """Áo is Vietnamese for Austria and Bỉ for Belgium, not the codes of Angola and Burundi."""
+    assert code(text) != meant
+    assert [code(plain) for plain in ("ao", "(B.I.)", "ST", "\uff24\uff25")] == [
+        "AO",
+        "BI",
+        "ST",
+        "DE",
+    ]
 
 
 def test_no_added_name_belongs_to_another_country() -> None:

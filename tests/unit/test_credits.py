@@ -17,8 +17,8 @@ from running import AS_OF, centers_file, sites_file
 import coverage_analyzer as ca
 from coverage_analyzer import batch, countries
 from coverage_analyzer.cli.main import program
-from coverage_analyzer.files import area_writer
-from coverage_analyzer.online.roads import network
+from coverage_analyzer.files.writers import areas as area_writer
+from coverage_analyzer.roads import network
 
 BORDERS = "Borders © OpenStreetMap contributors (ODbL)"
 ROADS = "Roads © OpenStreetMap contributors (ODbL)"

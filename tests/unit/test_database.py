@@ -15,9 +15,11 @@ from running import AS_OF, CENTERS, SITES, cells, centers_file, contents, judged
 
 from coverage_analyzer import batch
 from coverage_analyzer.errors import InputError, MissingExtraError, PublishError
-from coverage_analyzer.files.database import connecting, source, target
+from coverage_analyzer.files.database import connection as connecting
+from coverage_analyzer.files.database import reader as source
+from coverage_analyzer.files.database import writer as target
 from coverage_analyzer.files.database.address import Address, address, is_address, quoted
-from coverage_analyzer.files.publishing import Publication
+from coverage_analyzer.files.run_folder.publishing import Publication
 
 WEIRD: Final = "we\"ird'; DROP TABLE sites; -- é %s {0}"
 

@@ -11,12 +11,13 @@ import pyarrow as pa
 import pytest
 
 import coverage_analyzer as ca
-from coverage_analyzer import batch, tables
-from coverage_analyzer.batch.lettering import site_letter
-from coverage_analyzer.days import ISO, day_of, days, pattern
+from coverage_analyzer import batch
+from coverage_analyzer.batch._letter import site_letter
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files import reading
-from coverage_analyzer.files.delimited import Dialect
+from coverage_analyzer.files import table as reading
+from coverage_analyzer.files.readers.delimited import Dialect
+from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.days import ISO, day_of, days, pattern
 
 
 @pytest.mark.parametrize(
@@ -255,3 +256,19 @@ def test_a_letter_reads_days_by_the_declared_form(tmp_path: Path) -> None:
     options = batch.Options(dialect=Dialect(date_format="%d.%m.%Y"))
     page = site_letter(sites, "a", centers, as_of="2026-12-01", options=options)
     assert "Gold Plus" in page
+
+
+@pytest.mark.parametrize("cell", ["46357", "46357.0", "46357.64583"])
+def test_a_number_of_a_spreadsheet_is_named_and_not_taken_for_a_form(
+    tmp_path: Path, cell: str
+) -> None:
+    """46357 is 2026-12-01 or, counted from 1904, another day: nobody guesses, and no form helps."""
+    path = tmp_path / "sites.csv"
+    path.write_text(f"site_id,latitude,longitude,registered_on\na,40,-75,{cell}\nb,40,-75,soon\n")
+    with pytest.warns(UserWarning, match="cannot be used"):
+        frame = ca.read_sites(path, rejects=tmp_path / "rejects.csv")
+    assert frame.empty
+    first, second = (tmp_path / "rejects.csv").read_text("utf-8").splitlines()[1:]
+    assert "spreadsheet's number of a day" in first
+    assert "--date-format" not in first
+    assert "--date-format" in second

@@ -13,8 +13,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files import delimited, records
-from coverage_analyzer.files.delimited import DelimitedFile
+from coverage_analyzer.files.readers import delimited, records
+from coverage_analyzer.files.readers.delimited import DelimitedFile
 
 SIZES = (7, 8, 9, 11, 13, 16, 23, 32, 64)
 """So small that records straddle blocks; the first holds a mark and the header ``a,b``."""

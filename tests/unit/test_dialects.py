@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from running import centers_file, manifest
 
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files import delimited, header
-from coverage_analyzer.files.delimited import DelimitedFile, Dialect
-from coverage_analyzer.files.reading import opened
-from coverage_analyzer.tables import SITES
+from coverage_analyzer.files.readers import delimited, header
+from coverage_analyzer.files.readers.delimited import DelimitedFile, Dialect
+from coverage_analyzer.files.table import opened
+from coverage_analyzer.schema.columns import SITES
 
 ROWS = [
     ["id", "name", "lat", "lon"],

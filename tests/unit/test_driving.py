@@ -16,18 +16,19 @@ from click.testing import CliRunner
 from roads import TOWN
 
 import coverage_analyzer as ca
-from coverage_analyzer import batch, tables
-from coverage_analyzer.batch.driving import drive
-from coverage_analyzer.batch.redrawing import redrawn
+from coverage_analyzer import batch
+from coverage_analyzer.batch._drive_times import drive
+from coverage_analyzer.batch._map import redrawn
 from coverage_analyzer.cli.main import program
 from coverage_analyzer.errors import InputError, PolicyError, PublishError
-from coverage_analyzer.files import publishing
-from coverage_analyzer.files.delimited import Dialect
+from coverage_analyzer.files.readers.delimited import Dialect
+from coverage_analyzer.files.run_folder import publishing
 from coverage_analyzer.maps import page
-from coverage_analyzer.matching import Reason, Status
-from coverage_analyzer.online.roads import ruling
-from coverage_analyzer.online.roads.engine import RoadStatus
 from coverage_analyzer.policy import Policy
+from coverage_analyzer.roads import recheck as ruling
+from coverage_analyzer.roads.engine import RoadStatus
+from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.verdict import Reason, Status
 
 CENTERS = """\
 center_id,name,country,latitude,longitude

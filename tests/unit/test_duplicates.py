@@ -17,8 +17,9 @@ from running import centers_file, contents, judged, manifest, records, sites_fil
 
 from coverage_analyzer import batch
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files import delimited, duplicates
+from coverage_analyzer.files import duplicates
 from coverage_analyzer.files.duplicates import Ids, OnDuplicate, Repeats, fingerprints
+from coverage_analyzer.files.readers import delimited
 
 SITES = """\
 site_id,country,latitude,longitude

@@ -3,7 +3,7 @@
 import pytest
 
 from coverage_analyzer.maps import page
-from coverage_analyzer.maps.fetching import fetched, listed
+from coverage_analyzer.maps.external_links import fetched, listed
 
 FETCHING = {
     "image": "<img src=https://e.example/x>",

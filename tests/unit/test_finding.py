@@ -7,10 +7,10 @@ import pyarrow.parquet as pq
 import pytest
 from running import sites_file
 
-from coverage_analyzer import tables
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files import reading
-from coverage_analyzer.files.finding import FoundSite, found
+from coverage_analyzer.files import table as reading
+from coverage_analyzer.files.find_site import FoundSite, found
+from coverage_analyzer.schema import columns as tables
 
 ROWS = "site_id,name,lat,lon,country,city\n"
 

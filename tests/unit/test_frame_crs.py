@@ -179,3 +179,16 @@ def test_unserved_areas_keep_their_rows_and_their_input(given: dict[str, Any]) -
     assert not unserved.intersects(shapely.Point(9.50, 47.06))  # a field, 4 km from any road
     assert unknown.contains(shapely.Point(9.50, 47.06))
     assert unknown.contains(shapely.Point(9.50, 46.70))
+
+
+@pytest.mark.parametrize("crs", ["EPSG:4978", 'LOCAL_CS["hall 3",UNIT["metre",1]]'])
+@pytest.mark.parametrize("name", ["sites", "centers", "covered"])
+def test_a_crs_without_places_is_refused(given: dict[str, Any], name: str, crs: str) -> None:
+    """Geocentric metres and the plan of a building: PROJ takes them to some place, here Gabon."""
+    frames = given | {name: given[name].set_crs(crs, allow_override=True)}
+    served = ca.service_areas(given["centers"], TOWN, minutes=15)
+    with pytest.raises(InputError, match="is not a location"):
+        _ = (
+            ca.assess(frames["sites"], frames["centers"]),
+            ca.unserved_areas(frames["covered"], served),
+        )

@@ -24,8 +24,8 @@ from running import (
 )
 
 import coverage_analyzer as ca
-from coverage_analyzer import tables
 from coverage_analyzer.errors import InputError, PolicyError, PolicyWarning
+from coverage_analyzer.schema.verdict import VERDICT
 
 WARNED = pytest.mark.filterwarnings("ignore:.*rejected")
 
@@ -141,7 +141,7 @@ def test_a_file_without_rows_gives_an_empty_frame(tmp_path: Path, centers: Any) 
     assert (len(frame), str(frame.crs)) == (0, "EPSG:4326")
     verdicts = ca.assess(frame, centers)
     assert len(verdicts) == 0
-    assert set(tables.VERDICT) <= set(verdicts.columns)
+    assert set(VERDICT) <= set(verdicts.columns)
     assert len(ca.summarize(verdicts)) == 0
     ca.write_report(verdicts, tmp_path / "out")
     assert len(cells(tmp_path / "out" / "report.csv")) == 1
@@ -225,7 +225,7 @@ def test_assess_keeps_index_order_and_columns(sites: Any, centers: Any) -> None:
     """One verdict a row, under the row's label; the input's columns come first."""
     verdicts = ca.assess(sites, centers, as_of=AS_OF)
     assert verdicts.index.tolist() == [30, 10, 20]
-    assert list(verdicts.columns) == ["site_id", "country", "note", *tables.VERDICT, "geometry"]
+    assert list(verdicts.columns) == ["site_id", "country", "note", *VERDICT, "geometry"]
     assert verdicts["status"].tolist() == ["qualified", "qualified", "fallback"]
     assert verdicts["center_id"].tolist()[:2] == ["PHL", "PAR"]
     assert verdicts["center_id"].isna().tolist() == [False, False, True]
@@ -248,7 +248,7 @@ def test_assess_reprojects(sites: Any, centers: Any, crs: str) -> None:
     """Metres of a web map are no degrees: sites and centers in any CRS give the same verdicts."""
     expected = ca.assess(sites, centers, as_of=AS_OF)
     found = ca.assess(sites.to_crs(crs), centers.to_crs(crs), as_of=AS_OF)
-    assert found[list(tables.VERDICT[:5])].equals(expected[list(tables.VERDICT[:5])])
+    assert found[list(VERDICT[:5])].equals(expected[list(VERDICT[:5])])
     assert found.crs == "EPSG:4326"
 
 
@@ -282,9 +282,7 @@ def test_assess_gives_what_a_run_gives(tmp_path: Path) -> None:
     verdicts = ca.assess(sites, ca.read_centers(centers_file(tmp_path)), as_of=AS_OF)
     ca.write_report(verdicts, tmp_path / "frames")
     run, frames = (records(tmp_path / n / "report.csv") for n in ("out", "frames"))
-    assert [{c: r[c] for c in tables.VERDICT} for r in frames] == [
-        {c: r[c] for c in tables.VERDICT} for r in run
-    ]
+    assert [{c: r[c] for c in VERDICT} for r in frames] == [{c: r[c] for c in VERDICT} for r in run]
     assert cells(tmp_path / "out" / "summary.csv") == cells(tmp_path / "frames" / "summary.csv")
 
 
@@ -432,7 +430,7 @@ def test_write_report_writes_a_folder(tmp_path: Path, sites: Any, centers: Any) 
     names = ["areas.geojson", "centers.csv", "map.html", "report.csv", "run.json", "summary.csv"]
     assert list(contents(folder)) == names
     header, *rows = cells(folder / "report.csv")
-    assert header == ["site_id", "country", "note", *tables.VERDICT]
+    assert header == ["site_id", "country", "note", *VERDICT]
     assert len(rows) == 3
     assert sum(int(r["sites"]) for r in records(folder / "summary.csv")) == 3
     run = json.loads((folder / "run.json").read_text("utf-8"))

@@ -17,9 +17,9 @@ import coverage_analyzer as ca
 from coverage_analyzer import batch
 from coverage_analyzer.cli.main import program
 from coverage_analyzer.errors import InputError, PolicyError, PolicyWarning
-from coverage_analyzer.files.delimited import Dialect
+from coverage_analyzer.files.readers.delimited import Dialect
+from coverage_analyzer.matching.products import Products
 from coverage_analyzer.policy import builtin
-from coverage_analyzer.products import Products
 
 HEADER = "site_id,latitude,longitude,country"
 PHILADELPHIA = "40.0,-75.0,US"

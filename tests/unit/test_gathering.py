@@ -8,9 +8,9 @@ import pytest
 
 from coverage_analyzer import arrays
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.maps import gathering
-from coverage_analyzer.maps.gathering import GRID, Columns, DrawnSites, Kept, cells_of
-from coverage_analyzer.matching import Status
+from coverage_analyzer.maps import sites as gathering
+from coverage_analyzer.maps.sites import GRID, Columns, DrawnSites, Kept, cells_of
+from coverage_analyzer.schema.verdict import Status
 
 ROWS = [
     ("A", "qualified", "within_radius", "C1", 1.5, 50.0, 48.5, "US", None),

@@ -18,14 +18,15 @@ from running import AS_OF, cells, centers_file, records
 from stub import Stub
 
 import coverage_analyzer as ca
-from coverage_analyzer import batch, tables
-from coverage_analyzer.batch.geocoding import Options, geocode
+from coverage_analyzer import batch
+from coverage_analyzer.batch._geocode import Options, geocode
 from coverage_analyzer.cli.main import program
 from coverage_analyzer.errors import FolderBusyError, InputError, PublishError, ServiceError
-from coverage_analyzer.files.atomic import WorkFolder
-from coverage_analyzer.files.single import replacing
+from coverage_analyzer.files.atomic import replacing
+from coverage_analyzer.files.work_folder import WorkFolder
+from coverage_analyzer.geocoding import Limits, Service
 from coverage_analyzer.geodesy import MILE_M
-from coverage_analyzer.online.geocoding import Limits, Service
+from coverage_analyzer.schema import columns as tables
 
 QUICK = Limits(timeout_s=0.3, deadline_s=0.6, attempts=2, pause_s=0.01)
 

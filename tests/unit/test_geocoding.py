@@ -18,10 +18,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stub import Stub
 
+from coverage_analyzer import geocoding
 from coverage_analyzer.errors import InputError, MissingExtraError, ServiceError
-from coverage_analyzer.geodesy import MILE_M
-from coverage_analyzer.online import geocoding
-from coverage_analyzer.online.geocoding import (
+from coverage_analyzer.geocoding import (
     Answer,
     Found,
     Geocoder,
@@ -30,13 +29,16 @@ from coverage_analyzer.online.geocoding import (
     Service,
     accuracies,
     accuracy_m,
-    asking,
     extra,
     nominatim,
 )
-from coverage_analyzer.online.geocoding.cache import NOTHING_FOUND_S, VERSION_S, Cache
-from coverage_analyzer.online.geocoding.grades import ACCURACY_M, checked
-from coverage_analyzer.online.geocoding.queries import house_number, query, without_units
+from coverage_analyzer.geocoding import (
+    geocoder as asking,
+)
+from coverage_analyzer.geocoding.cache import NOTHING_FOUND_S, VERSION_S, Cache
+from coverage_analyzer.geocoding.grades import ACCURACY_M, checked
+from coverage_analyzer.geocoding.queries import house_number, query, without_units
+from coverage_analyzer.geodesy import MILE_M
 from coverage_analyzer.policy import Policy, builtin
 
 QUICK = Limits(timeout_s=0.3, deadline_s=0.6, attempts=3, pause_s=0.01)
@@ -377,7 +379,7 @@ def test_processes_take_turns(tmp_path: Path) -> None:
     """Two processes that ask at once ask no more often than one may."""
     code = (
         "import sys, time\n"
-        "from coverage_analyzer.online.geocoding.cache import Cache\n"
+        "from coverage_analyzer.geocoding.cache import Cache\n"
         "with Cache(sys.argv[1]) as cache:\n"
         "    for _ in range(4):\n"
         "        time.sleep(cache.turn('p', 0.2))\n"
@@ -646,8 +648,8 @@ def test_nothing_heavy_is_imported(cache: Path, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("id,city,country\n1,Nowhere at all,\n", "utf-8")
     code = (
         "import sys\n"
-        "from coverage_analyzer.batch.geocoding import geocode\n"
-        "from coverage_analyzer.online.geocoding import Service\n"
+        "from coverage_analyzer.batch._geocode import geocode\n"
+        "from coverage_analyzer.geocoding import Service\n"
         "geocode('a.csv', 'b.csv', Service(cache=sys.argv[1]))\n"
         "print(sorted({'pandas', 'geopandas', 'geopy', 'requests'} & set(sys.modules)))\n"
     )

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from coverage_analyzer import tables
-from coverage_analyzer.online.geocoding import ACCURACY_M, Found, asking
+from coverage_analyzer.geocoding import ACCURACY_M, Found
+from coverage_analyzer.geocoding import geocoder as asking
+from coverage_analyzer.schema import columns as tables
 
 GUIDE = Path(__file__).parents[2] / "docs" / "geocoding.md"
 

@@ -9,9 +9,11 @@ import pyarrow.parquet as pq
 import pytest
 from running import AS_OF, centers_file, records, sites_file
 
-from coverage_analyzer import batch, tables
+from coverage_analyzer import batch
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files import geojson, reading
+from coverage_analyzer.files import table as reading
+from coverage_analyzer.files.readers import geojson
+from coverage_analyzer.schema import columns as tables
 
 LINK = {"type": "link", "properties": {"href": "http://127.0.0.1:9/crs", "type": "ogcwkt"}}
 

@@ -17,11 +17,10 @@ from hypothesis import strategies as st
 
 import coverage_analyzer as ca
 from coverage_analyzer import arrays, batch
-from coverage_analyzer.files import guard
-from coverage_analyzer.files.blocks import Reject
-from coverage_analyzer.files.delimited import Dialect
-from coverage_analyzer.files.text_writer import RejectsWriter, write_rows
-from coverage_analyzer.tables import Rejected
+from coverage_analyzer.files import formulas as guard
+from coverage_analyzer.files.readers.delimited import Dialect
+from coverage_analyzer.files.writers.delimited import RejectsWriter, write_rows
+from coverage_analyzer.schema.rejects import Reject, Rejected
 
 ODD = st.text(
     alphabet=st.sampled_from(

@@ -9,7 +9,7 @@ from running import AS_OF, centers_file, judged, manifest, sites_file
 import coverage_analyzer as ca
 from coverage_analyzer.cli.main import program
 from coverage_analyzer.errors import InputError, PolicyError, PublishError
-from coverage_analyzer.files import publishing
+from coverage_analyzer.files.run_folder import publishing
 
 DEEP = 100_000
 

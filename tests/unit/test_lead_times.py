@@ -12,7 +12,7 @@ import coverage_analyzer as ca
 from coverage_analyzer import batch
 from coverage_analyzer.cli.main import program
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.lead_times import later
+from coverage_analyzer.matching.lead_times import later
 
 CENTERS = """\
 center_id,country,latitude,longitude,opens_on,closes_on,ordered_on

@@ -13,11 +13,11 @@ from running import AS_OF, centers_file, sites_file
 from coverage_analyzer import batch, countries
 from coverage_analyzer.cli.main import program
 from coverage_analyzer.errors import InputError, PublishError
-from coverage_analyzer.files import single
+from coverage_analyzer.files import atomic as single
 from coverage_analyzer.geodesy import MILE_M
-from coverage_analyzer.maps import fetching
-from coverage_analyzer.maps.detail import HEIGHT, WIDTH, Scene, Spot, detail
-from coverage_analyzer.maps.land import Plane, outlines
+from coverage_analyzer.maps import external_links as fetching
+from coverage_analyzer.maps.base_layer import Plane, outlines
+from coverage_analyzer.maps.letter_map import HEIGHT, WIDTH, Scene, Spot, detail
 from coverage_analyzer.policy import Policy, builtin
 
 CENTERS = """\

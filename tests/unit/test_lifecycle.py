@@ -14,16 +14,16 @@ from running import records
 
 import coverage_analyzer as ca
 from coverage_analyzer import batch
-from coverage_analyzer.batch.commitments import CommitmentOptions, answer_requests
-from coverage_analyzer.batch.redrawing import redrawn
+from coverage_analyzer.batch._commitments import CommitmentOptions, answer_requests
+from coverage_analyzer.batch._map import redrawn
 from coverage_analyzer.cli.main import program
 from coverage_analyzer.errors import PolicyError
 from coverage_analyzer.maps import page
-from coverage_analyzer.maps.gathering import STATUSES
-from coverage_analyzer.matching import Reason, Status
-from coverage_analyzer.online.roads import ruling
-from coverage_analyzer.online.roads.engine import RoadStatus
+from coverage_analyzer.maps.sites import STATUSES
 from coverage_analyzer.policy import Policy
+from coverage_analyzer.roads import recheck as ruling
+from coverage_analyzer.roads.engine import RoadStatus
+from coverage_analyzer.schema.verdict import Reason, Status
 
 AS_OF = "2026-12-01"
 
@@ -354,3 +354,31 @@ def test_a_level_without_a_band_is_kept_by_who_bought_it() -> None:
     ]
     barred = ca.assess(sites, centers, Policy.from_mapping(given), as_of=AS_OF)
     assert barred["level"].tolist() == ["Silver"] * 3
+
+
+def test_an_interim_level_that_may_have_ended_does_not_wait() -> None:
+    """The phases bound the interim level, not the one of the band: a doubt on it is for review."""
+    given = Policy.load().model_dump(mode="json") | {"name": "interim-bounded"}
+    given["gates"]["lifecycle"]["levels"] = ["gold"]
+    centers = pd.DataFrame(
+        {
+            "center_id": ["BOI"],
+            "country": ["US"],
+            "latitude": [43.615],
+            "longitude": [-116.2023],
+            "opens_on": ["2027-02-01"],
+        }
+    )
+    sites = pd.DataFrame(
+        {
+            "country": ["US"] * 3,
+            "latitude": [43.6] * 3,
+            "longitude": [-116.2] * 3,
+            "product": ["Hazy", "Never heard of", "Alive"],
+        }
+    )
+    products = pd.DataFrame(list(csv.DictReader(PRODUCTS.splitlines())))
+    made = ca.assess(sites, centers, Policy.from_mapping(given), as_of=AS_OF, products=products)
+    assert made["status"].tolist() == ["review", "review", "pending"]
+    assert made["reason"].tolist()[:2] == ["product_undated"] * 2
+    assert made["available_on"].isna().tolist() == [True, True, False]

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from building import Center, Site, centers_of, karney_m, moved, sites_of
 
-from coverage_analyzer import tables
 from coverage_analyzer.countries import Countries
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.geodesy import MILE_M
-from coverage_analyzer.matching import Matcher, Sites, Verdicts, runs
+from coverage_analyzer.matching.matcher import Matcher, Sites, Verdicts, runs
 from coverage_analyzer.policy import Policy
+from coverage_analyzer.schema.verdict import VERDICT
 
 DAY = datetime.date(2026, 12, 1)
 KANSAS = (-94.5786, 39.0997)
@@ -511,7 +511,7 @@ def test_columns_are_those_of_the_report(world: Countries) -> None:
     """Give the columns in the order of the contract, with its types."""
     made = matcher(world, [Center("K", *KANSAS, "US")])
     table = made.columns(made.match(sites_of([Site(*KANSAS, "US")], world)))
-    assert tuple(table) == tables.VERDICT
+    assert tuple(table) == VERDICT
     assert {n: str(c.type) for n, c in table.items()} == {
         "level": "string",
         "status": "string",
@@ -531,7 +531,7 @@ def test_no_sites_give_no_verdicts(world: Countries) -> None:
     made = matcher(world, [Center("K", *KANSAS, "US")])
     found = made.match(sites_of([], world))
     assert {len(getattr(found, f.name)) for f in dataclasses.fields(Verdicts)} == {0}
-    assert tuple(made.columns(found)) == tables.VERDICT
+    assert tuple(made.columns(found)) == VERDICT
 
 
 def test_sites_stay_as_they_were(world: Countries) -> None:
@@ -547,7 +547,7 @@ def test_sites_stay_as_they_were(world: Countries) -> None:
 
 def test_batches_are_bounded(world: Countries, monkeypatch: pytest.MonkeyPatch) -> None:
     """Cut many sites into runs, and lose none at the seams."""
-    monkeypatch.setattr("coverage_analyzer.matching.ROWS_AT_ONCE", 3)
+    monkeypatch.setattr("coverage_analyzer.matching.matcher.ROWS_AT_ONCE", 3)
     rows = [Site(*moved(*KANSAS, 0.0, m * 20_000.0), "US") for m in range(10)]
     sites: Sites = sites_of(rows, world)
     assert [run.stop - run.start for run in runs(len(sites))] == [3, 3, 3, 1]

@@ -9,7 +9,7 @@ from building import EARTH, Floats, moved
 
 from coverage_analyzer import geodesy
 from coverage_analyzer.geodesy import MILE_M
-from coverage_analyzer.nearness import NOBODY, Index
+from coverage_analyzer.matching.nearest import NOBODY, Index
 
 
 def index_of(

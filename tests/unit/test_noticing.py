@@ -66,7 +66,7 @@ def test_a_letter_on_a_report_says_what_it_does_not_know(tmp_path: Path) -> None
 
 def test_commitments_are_written_as_what_they_are_called(tmp_path: Path) -> None:
     """A workbook that is none would be opened, and lose the day."""
-    from coverage_analyzer.batch.commitments import answer_requests
+    from coverage_analyzer.batch._commitments import answer_requests
 
     with pytest.raises(
         InputError, match=r"'a\.xlsx' has an unsupported extension.*written as \.csv"

@@ -17,8 +17,8 @@ import shapely
 from running import AS_OF, cells, centers_file, manifest, records, sites_file
 
 import coverage_analyzer as ca
-from coverage_analyzer import tables
 from coverage_analyzer.errors import InputError
+from coverage_analyzer.schema.verdict import VERDICT
 
 DAY = datetime.date(2020, 1, 1)
 
@@ -294,7 +294,7 @@ def test_run_json_of_a_notebook_is_that_of_a_run(tmp_path: Path) -> None:
     assert run["counts"].items() >= notebook["counts"].items()
     assert notebook["inputs"] == {}
     assert notebook["columns"]["country"] == "country"
-    assert set(tables.VERDICT).isdisjoint(notebook["columns"])
+    assert set(VERDICT).isdisjoint(notebook["columns"])
 
 
 def test_read_sites_takes_a_dialect(tmp_path: Path) -> None:
@@ -411,5 +411,33 @@ def test_new_rows_put_behind_centers_that_were_read(tmp_path: Path) -> None:
         assert len(ca.coverage_areas(joined, as_of=AS_OF)) == 3
         folder = ca.write_report(judged, tmp_path / "r", centers=joined)
         assert len(records(folder / "centers.csv")) == 3
-    more = pd.concat([verdicts().drop(columns=list(tables.VERDICT)), sites()])
+    more = pd.concat([verdicts().drop(columns=list(VERDICT)), sites()])
     assert verdicts(more.reset_index(drop=True)).geometry.notna().all()
+
+
+@pytest.mark.parametrize("column", ["country", "product", "registered_on", "requested_level"])
+def test_text_that_is_not_unicode_is_an_error_in_words(column: str) -> None:
+    """Python keeps bytes that it cannot decode as halves of surrogate pairs; Arrow has none."""
+    odd = pd.Series(["x", "caf\udce9", "x"], dtype=object)
+    with pytest.raises(InputError, match=rf"1 cells in '{column}' .* not Unicode .* row 1"):
+        ca.assess(sites(**{column: odd}), centers())
+
+
+@pytest.mark.parametrize("column", ["center_id", "country", "name", "opens_on", "time_zone"])
+def test_centers_that_are_not_unicode_are_an_error_in_words(column: str) -> None:
+    """The same for centers."""
+    odd = pd.Series(["caf\udce9", "x"], dtype=object)
+    with pytest.raises(InputError, match=rf"1 cells in '{column}' .* not Unicode .* row 0"):
+        ca.assess(sites(), centers(**{column: odd}))
+
+
+@pytest.mark.parametrize("note", [["x", "caf\udce9", "x"], [1, "caf\udce9", ["caf\udce9"]]])
+def test_a_report_of_text_that_is_not_unicode_is_not_written(
+    tmp_path: Path, note: list[object]
+) -> None:
+    """A column that nobody looks at reaches the report, and nothing is published."""
+    odd = pd.Series(note, dtype=object)
+    verdicts = ca.assess(sites(note=odd), centers())
+    with pytest.raises(InputError, match=r"cells in 'note' .* not Unicode .* row 1"):
+        ca.write_report(verdicts, tmp_path / "out", centers=ca.read_centers(centers_file(tmp_path)))
+    assert not (tmp_path / "out").exists()

@@ -3,18 +3,23 @@
 import ast
 import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pytest
 
 import coverage_analyzer
-from coverage_analyzer.areas import areas
-from coverage_analyzer.centers import Centers
+from coverage_analyzer import arrays
 from coverage_analyzer.countries import Countries
-from coverage_analyzer.explanation import explanation
-from coverage_analyzer.matching import Matcher
+from coverage_analyzer.errors import PolicyError
+from coverage_analyzer.matching.areas import areas
+from coverage_analyzer.matching.centers import Centers
+from coverage_analyzer.matching.explanation import explanation
+from coverage_analyzer.matching.matcher import Matcher, Sites
 from coverage_analyzer.policy import Policy
+from coverage_analyzer.roads import recheck as ruling
+from coverage_analyzer.roads.engine import RoadStatus
+from coverage_analyzer.schema.verdict import Reason, Status
 
 PACKAGE: Final = Path(coverage_analyzer.__file__).parent
 
@@ -91,7 +96,7 @@ def test_only_the_policy_reads_its_fields_by_country() -> None:
         if path.parent.name != "policy"
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Attribute) and node.attr in OWN
-        if not (isinstance(node.value, ast.Name) and node.value.id == "coverage_analyzer")
+        if not (isinstance(node.value, ast.Name) and node.value.id in {"coverage_analyzer", "self"})
     ]
     assert found == []
 
@@ -147,3 +152,85 @@ def test_no_area_promises_a_level_that_is_not_offered(
     made = areas(network, number, policy, world, np.datetime64("2026-12-01"))
     assert made.level == levels
     assert len(made.geometry) == len(levels)
+
+
+def bought(policy: Policy, world: Countries, *levels: str, place: str) -> list[tuple[str, ...]]:
+    """Return level, status and reason of sites beside the center, of Germany or of the US."""
+    lon, lat = {"DE": (11.5, 48.1), "US": (-96.0, 40.0)}[place]
+    matcher = Matcher(centers(place, lon, lat), policy, world, as_of=datetime.date(2026, 12, 1))
+    facts = matcher.gates.facts({"requested_level": arrays.text(list(levels))})
+    many = np.ones(len(levels))
+    number = np.full(len(levels), world.names.number(place), np.int16)
+    made = matcher.match(Sites(lon * many, lat * many, number, np.nan * many), facts)
+    columns = matcher.columns(made)
+    names = ("level", "status", "reason")
+    return list(zip(*(columns[name].to_pylist() for name in names), strict=True))
+
+
+def with_gates(policy: Policy, **changes: Any) -> Policy:
+    """Return the policy with a gate on what was bought, and other changes of its gates."""
+    data = policy.model_dump(mode="json")
+    data["gates"] |= {"request": {"clause": "all"}} | changes
+    return Policy.from_mapping(data)
+
+
+def test_a_fallback_that_is_not_offered_everywhere_is_refused(policy: Policy) -> None:
+    """A row beyond all bands would be given a level that nobody sells there."""
+    for key, rule in (
+        ("fallback", {"level": "slow", "countries": ["CN"], "clause": "all"}),
+        ("interim", {"level": "slow", "countries": ["*"], "but": ["US"], "clause": "all"}),
+    ):
+        with pytest.raises(PolicyError, match=rf"qualification\.{key}: sites get 'slow'"):
+            with_gates(policy, not_offered=[rule])
+
+
+def test_a_level_bought_without_a_band_is_none_where_it_is_not_offered(
+    policy: Policy, world: Countries
+) -> None:
+    """Neither beside a center nor by what the cell says: somebody has to look."""
+    data = policy.model_dump(mode="json")
+    data["levels"].append({"id": "slowest", "title": "Slowest"})
+    data["gates"] |= {"request": {"clause": "all"}}
+    data["gates"]["not_offered"] = [{"level": "slowest", "countries": ["DE"], "clause": "all"}]
+    made = Policy.from_mapping(data)
+    assert bought(made, world, "Slowest", place="DE") == [
+        ("Slow", "review", "not_offered_in_country")
+    ]
+    assert bought(made, world, "Slowest", place="US") == [
+        ("Slowest", "fallback", "level_not_requested")
+    ]
+
+
+def test_a_band_below_the_fallback_is_not_given_where_it_is_not_offered(
+    policy: Policy, world: Countries
+) -> None:
+    """The band buys a worse level than the fallback, and that is not sold there."""
+    data = policy.model_dump(mode="json")
+    data["levels"].append({"id": "slowest", "title": "Slowest"})
+    data["bands"] = [{"level": "slowest", "countries": ["*"], "up_to_miles": 50, "clause": "all"}]
+    data["gates"] |= {"request": {"clause": "all"}}
+    data["gates"]["not_offered"] = [{"level": "slowest", "countries": ["DE"], "clause": "all"}]
+    made = Policy.from_mapping(data)
+    assert bought(made, world, "", "Slowest", place="DE") == [
+        ("Slow", "fallback", "not_offered_in_country"),
+        ("Slow", "review", "not_offered_in_country"),
+    ]
+
+
+def test_no_road_opens_what_a_run_refused_while_a_center_was_planned(policy: Policy) -> None:
+    """Its limit is that of the nearest open center, whose band is offered and is too far away."""
+    data = policy.model_dump(mode="json")
+    data["bands"][1] |= {"metric": "road"}
+    made = Policy.from_mapping(data)
+    row = ruling.Rows(
+        level=np.array([2], np.int8),
+        status=np.array([Status.fallback], np.int8),
+        reason=np.array([Reason.not_offered_in_country], np.int8),
+        country=np.array(["US"], object),
+        limit_miles=np.array([62.137120]),
+        margin_miles=np.array([-0.4]),
+        in_reach=np.array([0.0]),
+    )
+    after = ruling.ruled(row, made, np.array([RoadStatus.within], np.int8), np.array([62.0]))
+    assert after.status.tolist() == [Status.fallback]
+    assert after.level.tolist() == [2]

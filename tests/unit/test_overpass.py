@@ -14,8 +14,8 @@ from roads import TOWN
 
 from coverage_analyzer.cli.main import program
 from coverage_analyzer.errors import InputError, ServiceError
-from coverage_analyzer.online.roads.network import load_network
-from coverage_analyzer.online.roads.overpass import Box, box, fetch_extract
+from coverage_analyzer.roads.network import load_network
+from coverage_analyzer.roads.overpass import Box, box, fetch_extract
 
 WHERE = Box(9.4, 47.0, 9.7, 47.3)
 GOOD = (200, TOWN.read_bytes(), "")

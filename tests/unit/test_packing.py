@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.maps.packing import UNITS, Block, morton, packed_json, script_lengths
-from coverage_analyzer.maps.payload import Tiles
+from coverage_analyzer.maps.page_data import Tiles
 
 LON = st.integers(-180 * UNITS, 180 * UNITS)
 LAT = st.integers(-90 * UNITS, 90 * UNITS)

@@ -9,9 +9,11 @@ import pyarrow.parquet as pq
 import pytest
 from running import AS_OF, centers_file, records
 
-from coverage_analyzer import batch, tables
+from coverage_analyzer import batch
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files import many, partitions, reading
+from coverage_analyzer.files import table as reading
+from coverage_analyzer.files.readers import many, partitions
+from coverage_analyzer.schema import columns as tables
 
 
 def put(root: Path, place: str, ids: str = "H", **columns: list[Any]) -> Path:

@@ -9,8 +9,9 @@ from typing import Any
 import pydantic
 import pytest
 
-from coverage_analyzer import bands, countries
+from coverage_analyzer import countries
 from coverage_analyzer.errors import CoverageError, PolicyError
+from coverage_analyzer.matching import bands
 from coverage_analyzer.policy import DEFAULT, Policy, builtin
 
 SHIPPED = ("appliance-maintenance", "hp-call-to-repair", "watchguard-premium-rma")

@@ -9,8 +9,8 @@ from click.testing import CliRunner
 from coverage_analyzer import policy as policies
 from coverage_analyzer.cli.main import program
 from coverage_analyzer.policy import Policy
-from coverage_analyzer.terms.comparison import DIFFERS, side_by_side
-from coverage_analyzer.terms.entitlements import entitlements
+from coverage_analyzer.programmes.entitlements import entitlements
+from coverage_analyzer.programmes.offer_table import DIFFERS, side_by_side
 
 GIVEN = Policy.load().model_dump(mode="json") | {"name": "mine"}
 

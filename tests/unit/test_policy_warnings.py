@@ -12,7 +12,7 @@ from coverage_analyzer import policy as policies
 from coverage_analyzer.cli.main import program
 from coverage_analyzer.errors import PolicyWarning
 from coverage_analyzer.policy import Policy
-from coverage_analyzer.policy.parts import miles_of_km
+from coverage_analyzer.policy.rules import miles_of_km
 
 BUILT_IN = policies.text("appliance-maintenance")
 OWN = BUILT_IN.replace('name = "appliance-maintenance"', 'name = "mine"', 1)
@@ -62,6 +62,10 @@ RADIUS = 'radius-elsewhere = "Outside the United States a site qualifies within 
         (RADIUS, RADIUS.replace("50 miles", "sixty miles"), "says sixty miles, the band 50 miles"),
         (RADIUS, RADIUS.replace("50 miles", "50-mile reach"), ""),
         (RADIUS, RADIUS.replace("50 miles", "the radius"), ""),
+        (RADIUS, RADIUS.replace("50 miles", "100 kilomètres"), "says 100 km, the band 50 miles"),
+        (RADIUS, RADIUS.replace("50 miles", "100 Kilometern"), "says 100 km, the band 50 miles"),
+        ("within 4 hours after", "within 240 minutes after", ""),
+        ("within 4 hours after", "within 180 min after", "says 180 minutes, the level 4 hours"),
         ("amount = 4\n", "amount = 6\n", "says 4 hours, the level 6 hours"),
         ("amount = 10\n", "amount = 5\n", "says 10 days, the level 5 days"),
         ('at_most = 6\nunit = "weeks"', 'at_most = 8\nunit = "weeks"', "says 6 weeks, the rule 8"),

@@ -13,11 +13,12 @@ import pytest
 import coverage_analyzer as ca
 from coverage_analyzer import policy
 from coverage_analyzer.errors import InputError, PolicyError
-from coverage_analyzer.maps import fetching
+from coverage_analyzer.maps import external_links as fetching
 from coverage_analyzer.policy import Policy
-from coverage_analyzer.terms import catalogue, programmes
-from coverage_analyzer.terms.comparison import Comparison, comparison, written
-from coverage_analyzer.terms.programmes import NOT_STATED, Programme, builtin
+from coverage_analyzer.programmes import catalogue
+from coverage_analyzer.programmes import model as programmes
+from coverage_analyzer.programmes.model import NOT_STATED, Programme, builtin
+from coverage_analyzer.programmes.offer_table import Comparison, comparison, written
 
 TRM = "technical-relationship-management"
 SHIPPED = ("extended-support", "priority", TRM)

@@ -9,9 +9,9 @@ import pytest
 from running import contents
 
 from coverage_analyzer.errors import FolderBusyError, PublishError
-from coverage_analyzer.files import report
-from coverage_analyzer.files.atomic import WorkFolder
-from coverage_analyzer.files.publishing import Publication
+from coverage_analyzer.files.run_folder import contents as report
+from coverage_analyzer.files.run_folder.publishing import Publication
+from coverage_analyzer.files.work_folder import WorkFolder
 
 
 def put(publication: Publication, **files: str) -> None:

@@ -9,11 +9,11 @@ from click.testing import CliRunner
 from running import SITES, contents, judged, manifest
 
 from coverage_analyzer import Dialect, Policy, batch
-from coverage_analyzer.batch.redrawing import redrawn
+from coverage_analyzer.batch._map import redrawn
 from coverage_analyzer.cli.main import program
 from coverage_analyzer.errors import InputError, PublishError
 from coverage_analyzer.maps import page
-from coverage_analyzer.maps.payload import Payload
+from coverage_analyzer.maps.page_data import Payload
 
 FORMULAS = SITES.replace("0002,Bêta", "=0002,'-Bêta")
 """A site whose id and name the report guards."""
@@ -186,7 +186,7 @@ def test_a_run_says_what_its_map_has_not_got(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Too many sites: a warning in the manifest, which the program prints."""
-    monkeypatch.setattr("coverage_analyzer.maps.gathering.MOST_SITES", 6)
+    monkeypatch.setattr("coverage_analyzer.maps.sites.MOST_SITES", 6)
     told = judged(tmp_path)
     (said,) = (w for w in told["warnings"] if not w.startswith("Not checked"))
     assert said.startswith("The map: 9 sites are too many to draw one by one: qualified sites")

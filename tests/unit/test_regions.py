@@ -14,17 +14,17 @@ import pytest
 from click.testing import CliRunner
 
 import coverage_analyzer as ca
-from coverage_analyzer import tables
-from coverage_analyzer.batch.commitments import answer_requests
+from coverage_analyzer.batch._commitments import answer_requests
 from coverage_analyzer.cli.main import program
 from coverage_analyzer.countries import names, regions
 from coverage_analyzer.countries.regions import assign_regions, region_code
+from coverage_analyzer.due_times import business_days
+from coverage_analyzer.due_times.business_days import day_in
+from coverage_analyzer.due_times.calendars import calendar
+from coverage_analyzer.due_times.issues import DoubtError
 from coverage_analyzer.errors import InputError, PolicyError
 from coverage_analyzer.policy import Policy
-from coverage_analyzer.terms import business_days
-from coverage_analyzer.terms.business_days import day_in
-from coverage_analyzer.terms.calendars import calendar
-from coverage_analyzer.terms.doubts import DoubtError
+from coverage_analyzer.schema import columns as tables
 
 REGION_CODE = re.compile(r"[A-Z]{2}-[A-Z0-9]{1,3}")
 
@@ -359,7 +359,7 @@ def test_regions_are_sorted_with_their_centers() -> None:
     """Centers are sorted by id; their regions go with them."""
     columns = {"center_id": ["B", "A"], "region": ["GB-SCT", "DE-BY"], "country": ["GB", "DE"]}
     lon, lat = np.array([-3.2, 11.6]), np.array([55.9, 48.1])
-    from coverage_analyzer.centers import Centers
+    from coverage_analyzer.matching.centers import Centers
 
     centers = Centers.from_texts(columns, lon, lat, ["1", "2"])
     assert centers.region == ("DE-BY", "GB-SCT")

@@ -18,8 +18,8 @@ import coverage_analyzer as ca
 from coverage_analyzer import batch
 from coverage_analyzer.cli.main import main, program
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.online.roads.limits import drive_limits, limits_text, many_minutes
 from coverage_analyzer.policy import Policy
+from coverage_analyzer.roads.limits import drive_limits, limits_text, many_minutes
 
 BUILT_IN = {
     "appliance-maintenance": [240.0],

@@ -13,9 +13,12 @@ import shapely
 from running import AS_OF, centers_file, judged, records
 
 import coverage_analyzer as ca
-from coverage_analyzer import batch, tables
+from coverage_analyzer import batch
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files import columnar, reading
+from coverage_analyzer.files import table as reading
+from coverage_analyzer.files.readers import parquet as columnar
+from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.verdict import VERDICT
 
 SITES = """\
 site_id,name,country,longitude,latitude
@@ -69,7 +72,7 @@ def test_a_shapefile_gives_the_verdicts_of_csv(tmp_path: Path, name: str, crs: s
     judged(tmp_path / "csv", SITES)
     made = run(tmp_path, saved(frame_of().to_crs(crs), tmp_path / name, "a folder/"))
     for ours, theirs in zip(report(tmp_path), report(tmp_path / "csv"), strict=True):
-        assert [ours[n] for n in tables.VERDICT] == [theirs[n] for n in tables.VERDICT]
+        assert [ours[n] for n in VERDICT] == [theirs[n] for n in VERDICT]
         assert [ours[n] for n in ("site_id", "name")] == [theirs[n] for n in ("site_id", "name")]
         assert float(ours["longitude"]) == pytest.approx(float(theirs["longitude"]), abs=1e-9)
     assert made["columns"]["latitude"] == "latitude"

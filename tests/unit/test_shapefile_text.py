@@ -9,9 +9,11 @@ import pytest
 import shapely
 from running import AS_OF, centers_file, records
 
-from coverage_analyzer import batch, tables
+from coverage_analyzer import batch
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files import encodings, reading
+from coverage_analyzer.files import table as reading
+from coverage_analyzer.files.readers import encodings
+from coverage_analyzer.schema import columns as tables
 
 SAMPLES = {
     "cp1250": "Łódź, Plzeň",
@@ -71,7 +73,7 @@ def table(folder: Path, rows: list[dict[str, bytes]], *, name: str = "s", driver
 
 def run(folder: Path, sites: Path, **dialect: str) -> list[dict[str, str]]:
     """Return the report on a file."""
-    from coverage_analyzer.files.delimited import Dialect
+    from coverage_analyzer.files.readers.delimited import Dialect
 
     options = batch.Options(map=False, areas=False, dialect=Dialect(**dialect))
     batch.run(sites, centers_file(folder), folder / "out", as_of=AS_OF, options=options)

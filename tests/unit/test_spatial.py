@@ -22,18 +22,17 @@ import shapely
 from running import AS_OF, CENTERS, centers_file, judged, manifest, records, sites_file
 
 import coverage_analyzer as ca
-from coverage_analyzer import areas, batch, tables
+from coverage_analyzer import batch
 from coverage_analyzer.cli import main as cli
 from coverage_analyzer.errors import InputError, PublishError
-from coverage_analyzer.files import (
-    area_writer,
-    columnar,
-    gdal,
-    geojson,
-    reading,
-    single,
-    spatial,
-)
+from coverage_analyzer.files import atomic as single
+from coverage_analyzer.files import table as reading
+from coverage_analyzer.files.readers import gdal, geojson, spatial
+from coverage_analyzer.files.readers import parquet as columnar
+from coverage_analyzer.files.writers import areas as area_writer
+from coverage_analyzer.geometry import area_km2
+from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.verdict import VERDICT
 
 FORMATS = ["sites.geojson", "sites.json", "sites.gpkg", "sites.parquet", "sites.geoparquet"]
 
@@ -79,7 +78,7 @@ def report(folder: Path) -> list[dict[str, str]]:
 
 def verdicts(folder: Path) -> list[tuple[str, ...]]:
     """Return what the report adds to each site."""
-    return [tuple(row[name] for name in tables.VERDICT) for row in report(folder)]
+    return [tuple(row[name] for name in VERDICT) for row in report(folder)]
 
 
 @pytest.fixture
@@ -527,7 +526,7 @@ def test_the_verb_areas_writes_each_format(
     assert found["country"].tolist() == wanted["country"].tolist()
     if name.endswith(".geojson"):
         difference = shapely.symmetric_difference(found.geometry, wanted.geometry.to_numpy())
-        assert np.max(areas.area_km2(difference)) < 0.1
+        assert np.max(area_km2(difference)) < 0.1
         assert_right_handed(found.geometry)
     else:
         assert found.geometry.geom_equals(wanted.geometry).all()

@@ -3,9 +3,9 @@
 import pyarrow as pa
 import pytest
 
-from coverage_analyzer import tables
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.tables import CENTERS, SITES, Column
+from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.columns import CENTERS, SITES, Column
 
 
 def text(*cells: str | None) -> pa.Array:

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from coverage_analyzer.cli.talk import Progress, VisibleFormatter, progress, say
+from coverage_analyzer.cli.messages import Progress, VisibleFormatter, progress, say
 
 
 def told(capsys: pytest.CaptureFixture[str], *steps: tuple[float, int, float]) -> list[str]:

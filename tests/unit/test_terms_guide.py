@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from coverage_analyzer.gates import Gate
+from coverage_analyzer.matching.eligibility import Gate
 from coverage_analyzer.policy import Policy
 
 ROOT = Path(__file__).parents[2]

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from coverage_analyzer import batch
-from coverage_analyzer.batch.redrawing import redrawn
-from coverage_analyzer.files import report
+from coverage_analyzer.batch._map import redrawn
+from coverage_analyzer.files.writers import formats
 from tests.unit.test_batch import judged
 from tests.unit.test_guard import FORMULAS, cells, run
 
@@ -27,7 +27,7 @@ def unpacked(path: Path) -> bytes:
 
 
 @pytest.mark.parametrize("kind", ["csv.gz", "csv.zst"])
-def test_a_packed_report_holds_the_plain_one(tmp_path: Path, kind: report.Format) -> None:
+def test_a_packed_report_holds_the_plain_one(tmp_path: Path, kind: formats.Format) -> None:
     """Byte for byte, and twice the same: neither its name nor the time is in it."""
     for name in ("plain", "a", "b"):
         (tmp_path / name).mkdir()
@@ -41,7 +41,7 @@ def test_a_packed_report_holds_the_plain_one(tmp_path: Path, kind: report.Format
 
 
 @pytest.mark.parametrize("kind", ["csv.gz", "csv.zst"])
-def test_a_packed_report_is_read_again(tmp_path: Path, kind: report.Format) -> None:
+def test_a_packed_report_is_read_again(tmp_path: Path, kind: formats.Format) -> None:
     """The guard comes off as from a plain one, and its map is made again."""
     out = run(tmp_path, format=kind)
     options = batch.Options(raw_text=True)
@@ -73,7 +73,7 @@ def test_text_files_tell_how_much_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pack: str
 ) -> None:
     """The share grows from block to block, and is neither 0 nor 1 on the way."""
-    from coverage_analyzer.files import delimited
+    from coverage_analyzer.files.readers import delimited
 
     rows = "".join(f"{i},40,-75,{sha256(b'%d' % i).hexdigest()}\n" for i in range(20_000))
     path = tmp_path / "s.csv"

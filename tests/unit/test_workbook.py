@@ -23,9 +23,14 @@ import coverage_analyzer as ca
 from coverage_analyzer import arrays, batch
 from coverage_analyzer.cli.main import program
 from coverage_analyzer.errors import InputError, MissingExtraError, PublishError
-from coverage_analyzer.files import archives, reading, report, sheet_rows, workbook, workbook_writer
-from coverage_analyzer.files.workbook import WorkbookFile
-from coverage_analyzer.files.workbook_writer import WorkbookWriter
+from coverage_analyzer.files import formulas
+from coverage_analyzer.files import table as reading
+from coverage_analyzer.files.readers import archives
+from coverage_analyzer.files.readers import excel as workbook
+from coverage_analyzer.files.readers import excel_process as sheet_rows
+from coverage_analyzer.files.readers.excel import WorkbookFile
+from coverage_analyzer.files.writers import excel as workbook_writer
+from coverage_analyzer.files.writers.excel import WorkbookWriter
 
 HEADER = ["site_id", "lat", "lon"]
 XLSX = batch.Options(format="xlsx", areas=False, map=False)
@@ -397,7 +402,7 @@ def test_more_rows_than_a_sheet_has_are_refused(
         judged(tmp_path, options=XLSX)
     assert contents(tmp_path / "out") == before
     pq.write_table(pa.table({"lat": [1.0] * 4, "lon": [1.0] * 4}), tmp_path / "s.parquet")
-    monkeypatch.setattr(batch.running, "_published", lambda *_: pytest.fail("it began"))
+    monkeypatch.setattr(batch._run, "_published", lambda *_: pytest.fail("it began"))
     with pytest.raises(InputError, match="3 rows of an Excel sheet"):
         batch.run(tmp_path / "s.parquet", tmp_path / "network.csv", tmp_path / "n", options=XLSX)
     written(tmp_path, {"a": ["1", "2", "3"]})
@@ -466,7 +471,7 @@ def test_a_run_from_workbook_to_workbook_is_the_run_of_text(tmp_path: Path) -> N
     for row, record in zip(rows, expected, strict=True):
         read = dict(zip(header, row, strict=True))
         assert {n: plain(read[n]) for n in record} == {n: plain(c) for n, c in record.items()}
-    assert not report.is_guarded(tmp_path / "xlsx" / "report.xlsx")
+    assert not formulas.is_guarded(tmp_path / "xlsx" / "report.xlsx")
     told = json.loads((tmp_path / "xlsx" / "run.json").read_text("utf-8"))
     assert told["files"][0] == "report.xlsx"
 

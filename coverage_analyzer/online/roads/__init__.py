@@ -1,1 +1,1 @@
-"""Drive times and service areas on a road network: extracts, networks, engines, rulings."""
+"""Old import paths, which work for one release: use `coverage_analyzer.roads`."""

@@ -1,0 +1,332 @@
+"""The address of a request beside the registered one: the same, another, or not to be told.
+
+Numbers decide first, and exactly: no likeness of words makes 12 of 21, or a sixth avenue of a
+fifth one. Words are the same if one reading of each is: an abbreviation may have two (*St* a street
+or a saint), and so has an umlaut (*u* or *ue*). Likeness of letters never makes two addresses
+equivalent; it only tells those that somebody should look at from those that are different.
+"""
+
+import difflib
+import enum
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Final
+
+from coverage_analyzer.addresses.spellings import ORDINALS, PLAIN, SPELLINGS, TENS, Spelling
+from coverage_analyzer.addresses.transliteration import readings
+from coverage_analyzer.addresses.units import lifted
+from coverage_analyzer.countries import names
+
+
+class Likeness(enum.StrEnum):
+    """What two addresses are to each other, the nearest first."""
+
+    identical = enum.auto()
+    equivalent = enum.auto()
+    unit_differs = enum.auto()
+    unclear = enum.auto()
+    different = enum.auto()
+    different_country = enum.auto()
+
+
+ALIKE: Final = 0.8
+"""From this share of common letters on, different words are unclear: a typo, or another street."""
+
+LONGEST: Final = 1000
+"""Longer texts are no addresses, and comparing their letters would take for ever."""
+
+SHORTEST_COUNTRY: Final = 4
+"""Shorter ends of an address are no countries but ``CA`` or ``DE``, states, unless listed."""
+
+SHORT_COUNTRIES: Final = frozenset({"usa", "uk", "uae", "us"})
+TOKEN: Final = re.compile(r"#|[0-9]+(?:st|nd|rd|th)\b|[0-9]+[a-z]?\b(?:[-/][0-9]+[a-z]?\b)*|\w+")
+CJK: Final = re.compile(r"(?<=[\u3040-\u30ff\u3400-\u9fff])\s+(?=[\u3040-\u30ff\u3400-\u9fff])")
+
+CEDEX: Final = re.compile(r"\bcedex(?:\s+([0-9]{1,2})\b(?!\s*[0-9]))?")
+"""A delivery by the post office: its postcode is another than that of the street."""
+
+SUFFIXES: Final = {"bis": "b", "ter": "t", "quater": "q"}
+ATOM: Final = re.compile(r"[0-9]+|(?<=[0-9])\s?(?:bis|ter|quater|[a-z])\b")
+
+Readings = frozenset[str]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """An address as it is compared.
+
+    Attributes
+    ----------
+    words
+        The readings of each word, in order; a number is a word, too.
+    units
+        Flats, floors and suites: the kind (empty for ``#``) and the value.
+    postcode
+        Without blanks and hyphens, empty if none is known.
+    country
+        Alpha-2 of the country that the text ends with, or empty.
+    atoms
+        All numbers in order, whether of the house or of a unit, without the postcode.
+    cedex
+        Whether the post office delivers it (France).
+    is_latin
+        Whether all letters are Latin.
+    """
+
+    words: tuple[Readings, ...]
+    units: tuple[tuple[str, str], ...]
+    postcode: tuple[str, ...]
+    country: str
+    atoms: tuple[str, ...] = ()
+    cedex: bool = False
+    is_latin: bool = True
+
+    @property
+    def names(self) -> list[Readings]:
+        """The words that are not numbers."""
+        return [w for w in self.words if not min(w)[:1].isdigit()]
+
+    @property
+    def numbers(self) -> list[str]:
+        """The words that are numbers, with what hangs on them, sorted."""
+        return sorted(min(w) for w in self.words if min(w)[:1].isdigit())
+
+    @property
+    def ordinals(self) -> list[str]:
+        """The numbers that are names of streets: *5th*."""
+        return [n for n in self.numbers if re.fullmatch(r"[0-9]+(?:st|nd|rd|th)", n)]
+
+    @property
+    def text(self) -> str:
+        """The words, one reading each."""
+        return " ".join(min(w) for w in self.words)
+
+
+def likeness(registered: str, given: str, country: str) -> Likeness:
+    """Return what the address of a request is to the registered one.
+
+    Parameters
+    ----------
+    registered, given
+        Whole addresses, on one line or several, with or without the country.
+    country
+        Alpha-2 of the country of the registered one, whose spellings count.
+
+    Examples
+    --------
+    >>> likeness("350 Fifth Avenue, New York, NY 10118", "350 5th Ave, New York NY 10118", "US")
+    <Likeness.equivalent: 'equivalent'>
+    >>> likeness("350 Fifth Avenue, New York", "350 Sixth Avenue, New York", "US")
+    <Likeness.different: 'different'>
+    """
+    if _plain(registered) == _plain(given):
+        return Likeness.identical
+    if max(len(registered), len(given)) > LONGEST:
+        return Likeness.unclear
+    return _compared(parts(registered, country), parts(given, country), country)
+
+
+def _compared(one: Parts, other: Parts, country: str) -> Likeness:
+    """Return the likeness of two addresses that are not identical."""
+    if (one.country or country) != (other.country or country):
+        return Likeness.different_country
+    if _postcodes_differ(one, other) or one.numbers != other.numbers:
+        return Likeness.unclear if _are_regrouped(one, other) else Likeness.different
+    if not _same_words(one, other):
+        return Likeness.unclear if _alike(one, other) else Likeness.different
+    if one.postcode[:1] != other.postcode[:1] or one.cedex != other.cedex:
+        return Likeness.unclear
+    if one.is_latin != other.is_latin:  # two names may be transliterated alike
+        return Likeness.unclear
+    return _by_units(one, other)
+
+
+def _are_regrouped(one: Parts, other: Parts) -> bool:
+    """Return whether only the grouping of numbers differs: *5/100* and *Unit 5, 100*."""
+    if _postcodes_differ(one, other) or one.atoms != other.atoms:
+        return False
+    if one.ordinals != other.ordinals:
+        return False  # a sixth avenue is another than a fifth one
+    pairs = zip(one.names, other.names, strict=False)
+    return len(one.names) == len(other.names) and all(a & b for a, b in pairs)
+
+
+def _by_units(one: Parts, other: Parts) -> Likeness:
+    """Return the likeness of two addresses that are the same but for their units."""
+    if one.units == other.units:
+        return Likeness.equivalent
+    if sorted(v for _, v in one.units) == sorted(v for _, v in other.units):
+        return Likeness.unclear  # "Apt 3" and "#3" may be one door
+    return Likeness.unit_differs
+
+
+def _plain(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def _postcodes_differ(one: Parts, other: Parts) -> bool:
+    """Return whether both have a postcode and they are not the same, as far as both tell it."""
+    if one.cedex != other.cedex:  # only the department is the same
+        return [p[:2] for p in one.postcode] != [p[:2] for p in other.postcode]
+    return any(a != b for a, b in zip(one.postcode, other.postcode, strict=False))
+
+
+def _same_words(one: Parts, other: Parts) -> bool:
+    pairs = zip(one.words, other.words, strict=False)
+    return len(one.words) == len(other.words) and all(a & b for a, b in pairs)
+
+
+def _alike(one: Parts, other: Parts) -> bool:
+    """Return whether somebody should look: few letters differ, or words are missing or moved."""
+    if one.is_latin != other.is_latin:
+        return any(a & b for a in one.names for b in other.names)
+    mine, theirs = set(one.text.split()), set(other.text.split())
+    if mine and theirs and (mine <= theirs or theirs <= mine):
+        return True
+    matcher = difflib.SequenceMatcher(None, one.text, other.text, autojunk=False)
+    return matcher.ratio() >= ALIKE
+
+
+def parts(text: str, country: str) -> Parts:
+    """Return an address taken apart by the spellings of a country (alpha-2)."""
+    spelling = SPELLINGS.get(country, PLAIN)
+    whole = text.replace("\r", "")
+    rest, lifted_units = lifted(whole, country)
+    segments = [s.strip() for s in re.split(r"[,;\n]", rest) if s.strip()]
+    own = ""
+    if len(segments) > 1 and (own := _country(segments[-1], spelling)):
+        segments = segments[:-1]
+    folded, cedex = CEDEX.subn(" ", _folded(" , ".join(segments)))
+    rest, postcode = _postcode(folded, spelling, country)
+    segments = [s.strip(" .-") for s in rest.split(",") if s.strip(" .-")]
+    if segments:
+        segments[-1] = spelling.regions.get(segments[-1], segments[-1])
+    words: list[Readings] = []
+    units: list[tuple[str, str]] = list(lifted_units)
+    for segment in segments:
+        rest_of_it, found = _units(_tokens(segment, spelling), spelling)
+        units += found
+        words += [_readings(rest_of_it, at, spelling) for at in range(len(rest_of_it))]
+    is_latin = not any(c.isalpha() and c > "\u02af" for c in rest)
+    atoms = _atoms(whole, spelling, country)
+    return Parts(tuple(words), tuple(sorted(units)), postcode, own, atoms, cedex > 0, is_latin)
+
+
+def _atoms(text: str, spelling: Spelling, country: str) -> tuple[str, ...]:
+    """Return all numbers of an address in order, and the letters that hang on them."""
+    folded = CEDEX.sub(" ", _folded(text))
+    rest, _ = _postcode(folded, spelling, country)
+    found = (atom.strip() for atom in ATOM.findall(rest))
+    return tuple(SUFFIXES.get(atom, atom) for atom in found)
+
+
+def _country(segment: str, spelling: Spelling) -> str:
+    """Return the country that the last segment of an address names, or nothing."""
+    name = names.folded(segment)
+    if name in spelling.regions or (len(name) < SHORTEST_COUNTRY and name not in SHORT_COUNTRIES):
+        return ""
+    table = names.load()
+    number = table.number(segment)
+    # A city may be called like its country: Singapore stays, as both addresses end with it.
+    return table.codes[number] if number > 0 else ""
+
+
+def _folded(text: str) -> str:
+    """Return text without case, width and the signs of Japanese blocks; umlauts stay."""
+    wide = unicodedata.normalize("NFKC", text).casefold().replace("〒", "").replace("i\u0307", "i")
+    wide = re.sub(r"([0-9]+)\s*(?:丁目|番地の?|番|号)", r"\1-", wide)
+    wide = re.sub(r"([0-9])-+(?=[0-9])", r"\1-", wide)
+    wide = re.sub(r"([0-9])-(?![0-9])", r"\1 ", CJK.sub("", wide))
+    wide = re.sub(r"['\N{RIGHT SINGLE QUOTATION MARK}`]", "", wide)
+    return re.sub(r"\b([a-z])\.(?=[a-z]{1,2}\b)", r"\1", wide)  # "P.za" is one word
+
+
+def _postcode(text: str, spelling: Spelling, country: str) -> tuple[str, tuple[str, ...]]:
+    """Return a folded text without its postcode, and the parts of the postcode."""
+    # As on letters from abroad: D-80331, FL-9490, SE-111 22.
+    text = re.sub(rf"\b(?:{country.lower()}|[abdfl]|fl)-(?=[0-9]{{3}})", "", text)
+    found = list(re.finditer(spelling.postcode, text)) if spelling.postcode else []
+    if not found:
+        return text, ()
+    last = found[-1]
+    given = [part for part in last.groups() if part]
+    # Only the US has a part that may be left out; elsewhere the halves are one code.
+    code = tuple(given) if country == "US" else ("".join(given),)
+    return f"{text[: last.start()]},{text[last.end() :]}", code
+
+
+def _tokens(segment: str, spelling: Spelling) -> list[str]:
+    """Return the words of a segment; a letter that belongs to a number hangs on it."""
+    tokens = [t.strip("_") for t in TOKEN.findall(segment)]
+    tokens = [t for t in tokens if t and t not in {"no", "nr", "nº", "num", "numero"}]
+    result: list[str] = []
+    for token in tokens:
+        before = result[-1] if result else ""
+        hangs = token in {"bis", "ter"} or (spelling.number_last and len(token) == 1)
+        if hangs and before.isdecimal() and token.isalpha() and token not in spelling.units:
+            result[-1] = before + token
+        elif before in TENS and ORDINALS.get(token, 10) < 10:
+            result[-1] = _ordinal(TENS[before] + ORDINALS[token])
+        else:
+            result.append(_ordinal(ORDINALS[token]) if token in ORDINALS else token)
+    return result
+
+
+def _ordinal(number: int) -> str:
+    last = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{'th' if number % 100 in {11, 12, 13} else last}"
+
+
+def _units(tokens: list[str], spelling: Spelling) -> tuple[list[str], list[tuple[str, str]]]:
+    """Return tokens without units, and the units."""
+    rest: list[str] = []
+    units: list[tuple[str, str]] = []
+    at = 0
+    while at < len(tokens):
+        kind = "" if tokens[at] == "#" else spelling.units.get(_bare(tokens[at]))
+        value = tokens[at + 1] if at + 1 < len(tokens) else ""
+        if kind is not None and (value[:1].isdigit() or len(value) == 1):
+            units.append((kind, value))
+            at += 2
+        elif kind == "floor" and rest and rest[-1][:1].isdigit():  # "12th floor"
+            units.append((kind, re.sub(r"(st|nd|rd|th)$", "", rest.pop())))
+            at += 1
+        else:
+            rest.append(tokens[at])
+            at += 1
+    return rest, units
+
+
+def _bare(word: str) -> str:
+    """Return a word without accents; an umlaut is its vowel."""
+    return min(readings(word), key=len)
+
+
+def _readings(tokens: list[str], at: int, spelling: Spelling) -> Readings:
+    """Return what a word of a segment may stand for, given the words round it."""
+    token = tokens[at]
+    if token[:1].isdigit():
+        return frozenset({token})
+    return frozenset(r for word in readings(token) for r in _meanings(word, tokens, at, spelling))
+
+
+def _meanings(word: str, tokens: list[str], at: int, spelling: Spelling) -> set[str]:
+    if word in spelling.words:
+        return {spelling.words[word]}
+    after = tokens[at + 1] if at + 1 < len(tokens) else ""
+    first = at == 0 or (at == 1 and tokens[0][:1].isdigit())
+    types = {*spelling.types, *spelling.types.values()}
+    if word in spelling.types:
+        name_follows = bool(after) and after not in spelling.directions and after.isalpha()
+        if word == "st" and name_follows:
+            return {"saint"} if first else {"saint", "street"}
+        return {word} if first and name_follows else {spelling.types[word]}
+    if word in spelling.directions:
+        # "E Street" is a street called E, "E Main Street" lies in the east.
+        saint = after == "st" and "".join(tokens[at + 2 : at + 3]).isalpha()
+        return {word} if after in types and not saint else {spelling.directions[word]}
+    for short, whole in spelling.endings.items():
+        if word.endswith(short) and len(word) > len(short) + 2:
+            return {word.removesuffix(short) + whole}
+    return {word}

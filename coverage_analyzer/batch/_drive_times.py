@@ -1,0 +1,437 @@
+"""Drive times of a run's folder: its report is looked at again by road, and published anew.
+
+All files of the folder are published together, as by the run: whole, or not at all. What roads make
+of a verdict follows from its row alone (`roads.ruling`), so doing it twice changes nothing more.
+"""
+
+import dataclasses
+import shutil
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import shapely
+
+from coverage_analyzer import arrays, countries
+from coverage_analyzer.batch._map import (
+    centers_as_used,
+    network_of,
+    report_table,
+    verdict_columns,
+    watched_run,
+)
+from coverage_analyzer.batch._run import labels
+from coverage_analyzer.errors import InputError, PolicyError, PublishError, quantity
+from coverage_analyzer.files.overwriting import RunFolder, policy_file, refuse_overwriting
+from coverage_analyzer.files.run_folder import contents as report
+from coverage_analyzer.files.run_folder import service_areas
+from coverage_analyzer.files.run_folder.drive_times import NAME, DriveTimesWriter
+from coverage_analyzer.files.run_folder.publishing import Publication
+from coverage_analyzer.files.table import Rows, Table
+from coverage_analyzer.files.writers import formats
+from coverage_analyzer.files.writers.delimited import Style
+from coverage_analyzer.fingerprint import WatchedFiles, unchanged_during
+from coverage_analyzer.maps import page
+from coverage_analyzer.maps.page_data import Network as DrawnNetwork
+from coverage_analyzer.maps.page_data import payload
+from coverage_analyzer.maps.sites import DrawnSites
+from coverage_analyzer.matching.centers import Centers
+from coverage_analyzer.policy import Policy
+from coverage_analyzer.roads import recheck as ruling
+from coverage_analyzer.roads.drive_times import (
+    DriveTimes,
+    drive_times,
+    engine_of,
+    road_area,
+    snap_limit_m,
+)
+from coverage_analyzer.roads.engine import Engine, Places
+from coverage_analyzer.roads.isochrones import parts_not_served
+from coverage_analyzer.roads.limits import DriveLimits, checked_minutes, drive_limits, minutes_shown
+from coverage_analyzer.roads.network import ATTRIBUTION, Network
+from coverage_analyzer.roads.off_road import OffRoad
+from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.verdict import Reason, Status
+
+MARK: Final = "By road: "
+"""Begins each warning that a look at roads leaves in ``run.json``; the next look replaces them."""
+
+KINDS: Final = ("served", "unserved", "no_road_data")
+"""The kinds of parts in ``service_areas.geojson``, in its order."""
+
+UNCHANGED: Final = ("rejects.csv", "centers.csv", "areas.geojson")
+
+
+def drive(
+    folder: str | Path,
+    roads: str | Path | Network | Engine,
+    *,
+    minutes: float | None = None,
+    policy: Policy | str | Path | None = None,
+) -> dict[str, Any]:
+    """Measure how the sites of a run are reached by road, and publish its folder anew.
+
+    Parameters
+    ----------
+    folder
+        Of a run: ``run.json``, the report, ``centers.csv``.
+    roads
+        A file of roads (`roads.network.load_network`), a network, or an engine.
+    minutes
+        How long a drive from the center to the site may take; by default the delivery clock of
+        the level that its band buys (`roads.limits`).
+    policy
+        The one that the run was by; needed if it is not built in.
+
+    Returns
+    -------
+    manifest
+        What ``run.json`` holds: ``roads`` tells of the look at roads.
+
+    Raises
+    ------
+    InputError
+        If it is no folder of a run, a file in it or the roads cannot be used or changed while they
+        were being read, the time is none, or none is given and the policy has no delivery clock in
+        hours.
+    MissingExtraError
+        If the extra ``roads`` is not installed.
+    PolicyError
+        If the policy is another one.
+    PublishError
+        If the folder cannot be written.
+    """
+    folder = Path(folder)
+    refuse_overwriting({"report": RunFolder(folder, report.FILES)}, [roads, policy_file(policy)])
+    minutes = None if minutes is None else checked_minutes(minutes)
+    watched, manifest = watched_run(folder)
+    rules = _rules(_check_engine(folder, manifest), policy)
+    limits = drive_limits(rules, minutes)
+    engine = engine_of(roads)
+    with Publication(folder, [NAME]) as publication:
+        job = Job(folder, manifest, rules, engine, limits)
+        try:
+            return job.published(publication, watched)
+        except PublishError:
+            raise
+        except OSError as error:
+            msg = f"The report could not be written to {folder}: {error}."
+            raise PublishError(msg) from error
+
+
+def _check_engine(folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:
+    """Return the manifest of a run whose report is one file.
+
+    Raises
+    ------
+    InputError
+        If the run was by Spark, whose report is a folder of parts.
+    """
+    if manifest.get("engine") == "spark":
+        msg = (
+            f"The run in {folder} used Spark, and its report is a folder of parts, which cannot be "
+            f"rechecked by road. Run again without --engine spark."
+        )
+        raise InputError(msg)
+    return manifest
+
+
+def _rules(manifest: Mapping[str, Any], policy: Policy | str | Path | None) -> Policy:
+    """Return the policy that a run was by.
+
+    Raises
+    ------
+    PolicyError
+        If it cannot be told, or is not the one given.
+    """
+    name, sha256 = (manifest["policy"].get(n) for n in ("name", "sha256"))
+    try:
+        rules = Policy.load(policy or str(name))
+    except PolicyError:
+        if policy is not None:
+            raise
+        msg = f"The run used the policy {name!r}, which is not built in. Give its file (--policy)."
+        raise PolicyError(msg) from None
+    if rules.sha256 != sha256:
+        msg = (
+            f"The run used a different version or policy: {name!r}, not this {rules.name!r}. Give "
+            f"its file (--policy)."
+        )
+        raise PolicyError(msg)
+    return rules
+
+
+@dataclass
+class Totals:
+    """What comes of all rows together."""
+
+    places: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    roads: Counter[str] = field(default_factory=Counter)
+    off_road: OffRoad = field(default_factory=OffRoad)
+    drawn: DrawnSites = field(default_factory=DrawnSites)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One look at roads: a run, its policy, and what is asked."""
+
+    folder: Path
+    manifest: dict[str, Any]
+    policy: Policy
+    engine: Engine
+    limits: DriveLimits
+
+    @property
+    def style(self) -> Style:
+        """How the text files of the run are written."""
+        raw = not self.manifest.get("spreadsheet_guard", True)
+        decimal = str(self.manifest.get("decimal_mark", "."))
+        return Style(
+            raw_text=raw, excel=bool(self.manifest.get("byte_order_mark")), decimal=decimal
+        )
+
+    def published(self, publication: Publication, watched: WatchedFiles) -> dict[str, Any]:
+        """Stream the report through, write all files, publish them, and return the manifest.
+
+        Parameters
+        ----------
+        publication
+            Of the folder.
+        watched
+            The files of the run, as they were when its manifest was read.
+
+        Raises
+        ------
+        InputError
+            If one of them has changed since.
+        """
+        with unchanged_during(watched):
+            told = self._written(publication)
+        publication.publish()
+        return told
+
+    def _written(self, publication: Publication) -> dict[str, Any]:
+        """Stream the report through, write all files, and return the manifest."""
+        table = report_table(self.folder, self.manifest)
+        totals = self._streamed(table, publication)
+        report.write_summary(publication.path("summary.csv"), totals.places, self.style)
+        files = self.manifest["files"]
+        for name in UNCHANGED:
+            if name in files:
+                shutil.copyfile(self.folder / name, publication.path(name))
+        network = network_of(self.folder, self.manifest)
+        if network.areas is not None:
+            path = publication.path(service_areas.NAME)
+            credit = f"{countries.ATTRIBUTION}; {ATTRIBUTION}"
+            service_areas.write(path, self._service_parts(network), credit)
+            left = service_areas.unserved(path, network.centers)
+            minutes = minutes_shown(self.limits.distinct)
+            network = dataclasses.replace(network, unserved=left, minutes=minutes)
+        if "map.html" in files:
+            title, names = self.manifest["policy"]["title"], countries.load().names
+            shown = payload(title, totals.drawn, network, names)
+            publication.path("map.html").write_text(page.page(shown), encoding="utf-8")
+        told = self._told(totals)
+        told["files"] = [*publication.names, "run.json"]
+        report.write_manifest(publication.path("run.json"), told)
+        return told
+
+    def _service_parts(self, network: DrawnNetwork) -> list[service_areas.ServicePart]:
+        """Return what each center on the map reaches in time, and what that leaves of its area."""
+        covered = network.areas
+        if covered is None:
+            return []
+        limits = np.array([self.limits.of_title(title) for title in covered.level])
+        roads, found = road_area(self.engine), []
+        for center, minutes in np.unique(np.column_stack([covered.center, limits]), axis=0):
+            if not np.isfinite(minutes):
+                continue
+            at = int(center)
+            own = covered.geometry[(covered.center == at) & (limits == minutes)]
+            place = float(network.centers.lon[at]), float(network.centers.lat[at])
+            served = self.engine.isochrone(*place, float(minutes))
+            unserved, unknown = parts_not_served(shapely.union_all(own), served, roads)
+            kinds = {"served": served, "unserved": unserved, "no_road_data": unknown}
+            found += [
+                service_areas.ServicePart(
+                    network.centers.center_id[at],
+                    float(minutes),
+                    kind,
+                    shapely.orient_polygons(shape),
+                )
+                for kind, shape in kinds.items()
+                if not shape.is_empty
+            ]
+        return sorted(found, key=lambda part: KINDS.index(part.kind))
+
+    def _streamed(self, table: Table, publication: Publication) -> Totals:
+        """Look at all rows block by block, write report and drive times, and count."""
+        centers, style = centers_as_used(self.folder, countries.load())[0], self.style
+        kind: Any = Path(str(table.path)).name.removeprefix("report.")
+        path, totals, writer = publication.path(f"report.{kind}"), Totals(), None
+        with ExitStack() as stack:
+            times = stack.enter_context(closing(self._writer(publication)))
+            for rows in table.rows():
+                verdict = _typed(verdict_columns(table, rows))
+                drives, chosen = self._driven(rows, verdict, centers)
+                after = self._ruled(verdict, drives)
+                _count(totals, verdict | after, drives.columns()["status"][chosen >= 0])
+                batch = _replaced(table, rows, verdict | after)
+                if writer is None:
+                    made = formats.report_writer(path, kind, batch.schema, style)
+                    writer = stack.enter_context(made)
+                writer.write(batch)
+                ids, names = labels(rows, table)
+                shown = tables.as_text(ids), tables.as_text(verdict["center_id"])
+                totals.off_road.add(
+                    (shown[0].to_pylist(), shown[1].to_pylist()), drives, snap_limit_m(self.engine)
+                )
+                times.write(shown, drives.columns(), np.flatnonzero(chosen >= 0))
+                where = rows.coordinates
+                totals.drawn.add(where.lon, where.lat, ids, names, verdict | after)
+        return totals
+
+    def _writer(self, publication: Publication) -> DriveTimesWriter:
+        return DriveTimesWriter(publication.path(NAME), ATTRIBUTION, self.style)
+
+    def _driven(
+        self, rows: Rows, verdict: Mapping[str, pa.Array], centers: Centers
+    ) -> tuple[DriveTimes, npt.NDArray[np.int64]]:
+        """Return the drives of a block, and the center of each site, -1 for none."""
+        chosen = _positions(verdict["center_id"], centers.center_id)
+        where, miles = rows.coordinates, arrays.numpy(verdict["distance_miles"])
+        drives = drive_times(
+            self.engine,
+            Places(centers.lon, centers.lat),
+            Places(where.lon, where.lat),
+            (chosen, miles),
+            minutes=self.limits.longest,
+        )
+        before = self._rows(verdict)
+        limit = ruling.limit_minutes(before, self.policy, self.limits, drives.road_miles)
+        return drives.compared_with(limit), chosen
+
+    def _rows(self, verdict: Mapping[str, pa.Array]) -> ruling.Rows:
+        """Return the columns of verdicts that roads can change, as numbers."""
+        codes = {n: _positions(verdict[n], texts) for n, texts in self._names.items()}
+        return ruling.Rows(
+            **{n: c.astype(np.int8) for n, c in codes.items()},
+            country=np.array(tables.as_text(verdict["site_country"]).to_pylist(), object),
+            limit_miles=arrays.numpy(verdict["limit_miles"]),
+            margin_miles=arrays.numpy(verdict["margin_miles"]),
+            in_reach=arrays.numpy(verdict["centers_in_reach"]).astype(np.float64),
+        )
+
+    @property
+    def _names(self) -> dict[str, list[str]]:
+        """The texts of the columns that roads can change."""
+        titles = list(self.policy.titles)
+        return {"level": titles, "status": _names(Status), "reason": _names(Reason)}
+
+    def _ruled(self, verdict: Mapping[str, pa.Array], drives: DriveTimes) -> dict[str, pa.Array]:
+        """Return the columns of verdicts that roads can change."""
+        rows = self._rows(verdict)
+        after = ruling.ruled(rows, self.policy, drives.status, drives.road_miles)
+        return {
+            name: _merged(verdict[name], getattr(rows, name), getattr(after, name), texts)
+            for name, texts in self._names.items()
+        }
+
+    def _told(self, totals: Totals) -> dict[str, Any]:
+        """Return the manifest as it is after this look."""
+        counts: dict[str, Counter[str]] = {"level": Counter(), "status": Counter()}
+        for (_, level, status), n in sorted(totals.places.items()):
+            counts["level"][level] += n
+            counts["status"][status] += n
+        kept = [w for w in self.manifest.get("warnings", []) if not str(w).startswith(MARK)]
+        reasons = {r.name: totals.reasons[r.name] for r in Reason if totals.reasons[r.name]}
+        return self.manifest | {
+            "warnings": [*kept, *(MARK + words for words in self._warnings(totals))],
+            "counts": self.manifest.get("counts", {})
+            | {name: dict(c) for name, c in counts.items()}
+            | {"reason": reasons},
+            "roads": {
+                "engine": self.engine.fingerprint(),
+                **self.limits.to_dict(),
+                "status": dict(sorted(totals.roads.items())),
+                "attribution": ATTRIBUTION,
+            },
+        }
+
+    def _warnings(self, totals: Totals) -> list[str]:
+        """Return in words what somebody has to look at."""
+        told = []
+        late, lost = (totals.reasons[n] for n in ("road_over_budget", "road_unreachable"))
+        minutes = " or ".join(f"{m:g}" for m in self.limits.distinct)
+        if late + lost:
+            told.append(
+                f"{quantity(late + lost, 'qualified site')} moved to review: {late:,} with a drive "
+                f"of more than {minutes} minutes, {lost:,} without a road. A road map alone does "
+                f"not decide: manual review needed."
+            )
+        told += totals.off_road.warnings(snap_limit_m(self.engine))
+        if self.manifest.get("table"):
+            told.append(
+                f"The rows in {self.manifest['table']} are unchanged. To update them, run again."
+            )
+        return told
+
+
+def _names(kind: type[Status] | type[Reason]) -> list[str]:
+    return [member.name for member in kind]
+
+
+def _positions(cells: pa.Array, texts: Any) -> npt.NDArray[np.int64]:
+    """Return where each cell stands among texts, -1 where it does not."""
+    at = pc.index_in(tables.as_text(cells), value_set=arrays.text(list(texts)))
+    found = arrays.numpy(at)
+    return np.where(np.isnan(found), -1, found).astype(np.int64)
+
+
+def _merged(
+    cells: pa.Array, old: npt.NDArray[np.int8], new: npt.NDArray[np.int8], texts: list[str]
+) -> pa.Array:
+    """Return cells in which those that changed say something else."""
+    changed = old != new
+    said = arrays.chosen(new[changed], arrays.text(texts))
+    return pc.replace_with_mask(tables.as_text(cells), arrays.arrow(changed), said)
+
+
+def _typed(verdict: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
+    """Return the columns of verdicts with their types, which text files do not keep."""
+    kinds = dict.fromkeys(("distance_miles", "limit_miles", "margin_miles"), pa.float64())
+    kinds |= {"available_on": pa.date32(), "centers_in_reach": pa.int32()}
+    kinds |= dict.fromkeys(("center_id", "site_country"), pa.string())
+    return {n: _cast(c, kinds[n]) if n in kinds else c for n, c in verdict.items()}
+
+
+def _cast(cells: pa.Array, kind: pa.DataType) -> pa.Array:
+    if not pa.types.is_string(cells.type):
+        return cells.cast(kind)
+    blank = pc.equal(tables.as_text(cells), arrays.text([""])[0])
+    return pc.if_else(blank, pa.nulls(len(cells), pa.string()), cells).cast(kind)
+
+
+def _replaced(table: Table, rows: Rows, verdict: Mapping[str, pa.Array]) -> pa.RecordBatch:
+    """Return a block of the report with other verdicts."""
+    columns = [
+        verdict.get(name, cells)
+        for name, cells in zip(table.headers, rows.block.columns.columns, strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(columns, names=table.headers)
+
+
+def _count(totals: Totals, verdict: Mapping[str, pa.Array], roads: npt.NDArray[np.generic]) -> None:
+    """Count what became of a block."""
+    texts = {n: tables.as_text(verdict[n]).to_pylist() for n in (*report.SUMMARY[:3], "reason")}
+    totals.places.update(zip(*(texts[n] for n in report.SUMMARY[:3]), strict=True))
+    totals.reasons.update(texts["reason"])
+    totals.roads.update(roads.tolist())

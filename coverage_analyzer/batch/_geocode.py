@@ -1,0 +1,316 @@
+"""The batch job before a run: a file of addresses in, the same with coordinates out.
+
+Rows are read, asked and written block by block. What was answered is in the cache at once, so a job
+that is killed and started again goes on where it was; the file comes whole in the end, or not.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+from coverage_analyzer import arrays, geocoding
+from coverage_analyzer.batch.ledger import Ledger
+from coverage_analyzer.errors import InputError, quantity
+from coverage_analyzer.files import table as reading
+from coverage_analyzer.files.atomic import replacing
+from coverage_analyzer.files.outputs import free_names, kind_of
+from coverage_analyzer.files.overwriting import refuse_overwriting
+from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
+from coverage_analyzer.files.table import Table
+from coverage_analyzer.files.writers import formats
+from coverage_analyzer.files.writers.delimited import RejectsWriter, Style
+from coverage_analyzer.files.writers.rejects import check_rejects, rejects_file
+from coverage_analyzer.geocoding import Answer, Found, Geocoder, Grade, Service
+from coverage_analyzer.schema import columns as tables
+
+log = logging.getLogger(__name__)
+
+PLACES: Final = ("address", "street", "city", "postcode")
+"""A table of addresses has one of these columns."""
+
+AT_ONCE: Final = 5_000
+"""So many rows are looked up together: more would only take memory."""
+
+DEGREES: Final = 7
+"""Decimals of coordinates: a centimetre."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What can be chosen about geocoding.
+
+    Attributes
+    ----------
+    columns
+        The header to take for a column where names do not tell.
+    accuracy_m
+        How far off each grade may be, in metres, where that is not `geocoding.ACCURACY_M`.
+    rejects
+        Where to write the rows that could not be read, if at all.
+    raw_text
+        Whether a matched address stays as it is even where a spreadsheet would run it.
+    dialect
+        How the addresses are written, where that cannot be found.
+    progress
+        Called as in a run.
+    """
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    accuracy_m: Mapping[str, float] = field(default_factory=dict)
+    rejects: str | Path | None = None
+    raw_text: bool = False
+    dialect: Dialect = PLAIN
+    progress: Callable[[int, float], None] | None = None
+
+    @property
+    def style(self) -> Style:
+        """How the text files are written."""
+        return Style(raw_text=self.raw_text, decimal=self.dialect.decimal)
+
+
+@dataclass
+class Totals:
+    """What came of all rows together."""
+
+    ledger: Ledger = field(default_factory=Ledger)
+    grades: Counter[Grade] = field(default_factory=Counter)
+    reasons: Counter[Found] = field(default_factory=Counter)
+
+    @property
+    def rows(self) -> int:
+        """How many have been answered."""
+        return self.grades.total()
+
+    def add(self, answers: Sequence[Answer]) -> None:
+        """Count answers."""
+        self.grades.update(a.grade for a in answers)
+        self.reasons.update(a.reason for a in answers)
+
+
+def geocode(
+    addresses: str | Path,
+    output: str | Path,
+    service: Service,
+    *,
+    options: Options | None = None,
+) -> dict[str, Any]:
+    """Find the place of each address of a file.
+
+    Parameters
+    ----------
+    addresses
+        A file of any kind that `run` reads, with a column ``address``, or its parts:
+        `tables.ADDRESSES`.
+    output
+        The file to write: ``.csv`` (also ``.csv.gz``, ``.csv.zst``), ``.parquet`` or ``.xlsx``. All
+        rows are in it, in their order, with their columns and those of `tables.GEOCODED`; where
+        nothing was found, the reason says why, and there are no coordinates.
+    service
+        Who is asked.
+    options
+        Columns and the like.
+
+    Returns
+    -------
+    findings
+        ``ledger``, ``grades`` and ``reasons`` with their counts, ``questions`` (``asked``,
+        ``answered``, ``cached``), ``columns`` as recognised, ``renamed_columns``, ``warnings``,
+        ``first_rejects``.
+
+    Raises
+    ------
+    CoverageError
+        If rows do not add up, which would be a fault of this program.
+    InputError
+        If the file, the cache or an option cannot be used.
+    MissingExtraError
+        If the extra ``geocode`` is not installed, or that of the file.
+    PublishError
+        If the file cannot be written.
+    ServiceError
+        If the server was asked and has never answered; then nothing is written.
+    """
+    options, path = options or Options(), Path(output)
+    by_grade = geocoding.accuracies(options.accuracy_m)
+    refuse_overwriting(
+        {"sites": output, "rejects": options.rejects, "cache": service.cache}, [addresses]
+    )
+    kind = _kind(path)
+    check_rejects(options.rejects)
+    table = reading.opened(addresses, tables.ADDRESSES, options.columns, options.dialect)
+    check_columns(table.columns, table.headers)
+    totals = Totals()
+    with ExitStack() as stack:
+        geocoder = stack.enter_context(Geocoder(service))
+        part = stack.enter_context(replacing(path))
+        rejects = None
+        if options.rejects is not None:
+            rejects = stack.enter_context(rejects_file(Path(options.rejects), options.style))
+        job = Job(table, geocoder, by_grade, options, totals, rejects)
+        _written(job, part, kind)
+        totals.ledger.check()
+        geocoder.check()
+    log.info("published %s", path)
+    return {
+        "addresses": str(table.path),
+        "output": str(path),
+        "columns": table.recognised,
+        "renamed_columns": renamed(table.headers),
+        "ledger": totals.ledger.figures(),
+        "first_rejects": totals.ledger.first,
+        "grades": {g.name: totals.grades[g] for g in reversed(Grade) if totals.grades[g]},
+        "reasons": {r.value: n for r, n in totals.reasons.most_common()},
+        "questions": {n: getattr(geocoder, n) for n in ("asked", "answered", "cached")},
+        "warnings": [
+            *tables.unnoticed(table.headers, table.columns, tables.ADDRESSES),
+            *_unanswered(geocoder),
+        ],
+    }
+
+
+@dataclass(frozen=True)
+class Job:
+    """What `_written` works with."""
+
+    table: Table
+    geocoder: Geocoder
+    by_grade: Mapping[Grade, float]
+    options: Options
+    totals: Totals
+    rejects: RejectsWriter | None
+
+
+def _written(job: Job, part: Path, kind: formats.Format) -> None:
+    """Write all rows, and count them."""
+    table, options = job.table, job.options
+    names = renamed(table.headers)
+    headers = [names.get(h, h) for h in table.headers]
+    writer = None
+    with ExitStack() as stack:
+        for block in table.blocks():
+            for first in range(0, max(len(block.lines), 1), AT_ONCE):
+                batch = _located(job, block.columns.slice(first, AT_ONCE), headers)
+                if writer is None:
+                    made = formats.report_writer(part, kind, batch.schema, options.style)
+                    writer = stack.enter_context(made)
+                writer.write(batch)
+                if options.progress:
+                    options.progress(job.totals.rows, table.source.share())
+            job.totals.ledger.count(block, block.rejects)
+            if job.rejects is not None:
+                job.rejects.write(block.rejects)
+        if options.progress:
+            options.progress(job.totals.rows, 1.0)
+
+
+def _located(job: Job, rows: pa.RecordBatch, headers: Sequence[str]) -> pa.RecordBatch:
+    """Return rows of the table with the columns that are added, and count them."""
+    at = job.table.columns
+    texts = {name: tables.as_text(rows.column(i)).to_pylist() for name, i in at.items()}
+    answers = job.geocoder.answers(queries(texts), _ticking(job))
+    job.totals.add(answers)
+    added = columns(answers, job.by_grade)
+    return pa.RecordBatch.from_arrays([*rows.columns, *added.values()], names=[*headers, *added])
+
+
+def _ticking(job: Job) -> Callable[[], None]:
+    """Return what tells of progress after each question: a block may take an hour."""
+    done = 0
+
+    def tick() -> None:
+        nonlocal done
+        done += 1
+        if job.options.progress:
+            job.options.progress(job.totals.rows + done, float("nan"))
+
+    return tick
+
+
+def queries(texts: Mapping[str, Sequence[str]]) -> list[geocoding.Query | None]:
+    """Return the question that each row makes, from the cells of the columns of an address."""
+    rows = zip(*texts.values(), strict=True)
+    return [geocoding.query(dict(zip(texts, cells, strict=True))) for cells in rows]
+
+
+def columns(answers: Sequence[Answer], by_grade: Mapping[Grade, float]) -> dict[str, pa.Array]:
+    """Return the columns of `tables.GEOCODED` for some answers."""
+    days = np.array([a.on or "1970-01-01" for a in answers], "datetime64[D]")
+    undated = np.array([not a.on for a in answers], np.bool_)
+    values = (
+        _numbers([a.lat for a in answers], DEGREES),
+        _numbers([a.lon for a in answers], DEGREES),
+        arrays.text([a.grade.name for a in answers]),
+        _numbers([geocoding.accuracy_m(a, by_grade) for a in answers], 0),
+        arrays.text([a.matched for a in answers]),
+        arrays.text([a.by for a in answers]),
+        arrays.arrow(days, undated),
+        arrays.text([a.told for a in answers]),
+    )
+    return dict(zip(tables.GEOCODED, values, strict=True))
+
+
+def _numbers(values: Sequence[float | None], decimals: int) -> pa.Array:
+    """Return numbers, null where there is none."""
+    found = np.array([np.nan if v is None else v for v in values], np.float64)
+    return arrays.arrow(np.round(found, decimals), np.isnan(found))
+
+
+def renamed(headers: Sequence[str]) -> dict[str, str]:
+    """Return new names for input columns that a run would take for one that is added.
+
+    Examples
+    --------
+    >>> renamed(["site_id", "Lat", "geocoded_on"])
+    {'Lat': 'input_Lat', 'geocoded_on': 'input_geocoded_on'}
+    """
+    known = [c for c in tables.SITES if c.name in tables.GEOCODED]
+    taken = {*tables.GEOCODED, *(name for c in known for name in (c.name, *c.synonyms))}
+    folded = {tables.folded(name) for name in taken}
+    return free_names(headers, {header for header in headers if tables.folded(header) in folded})
+
+
+def check_columns(found: Mapping[str, int] | Mapping[str, str], headers: Sequence[str]) -> None:
+    """Raise if a table has no column of an address.
+
+    Raises
+    ------
+    InputError
+        With the columns that it has.
+    """
+    if not set(PLACES) & set(found):
+        there = ", ".join(map(repr, headers[:20]))
+        msg = (
+            f"No address column found ({', '.join(PLACES)}). Columns in the file: {there}. Choose "
+            "one with --column address=HEADER (in Python: columns={...})."
+        )
+        raise InputError(msg)
+
+
+def _kind(path: Path) -> formats.Format:
+    """Return the format of a file by its name.
+
+    Raises
+    ------
+    InputError
+        If it is none of ours.
+    """
+    endings: dict[str, formats.Format] = {f".{kind}": kind for kind in formats.FORMATS}
+    return endings[kind_of(path, list(endings), what="Geocoded sites are")]
+
+
+def _unanswered(geocoder: Geocoder) -> list[str]:
+    """Return a warning of rows to which the server gave no answer."""
+    failed = geocoder.unanswered
+    if not failed:
+        return []
+    why = " It stopped answering, so no more were requested." if geocoder.has_stopped else ""
+    again = "Run again to request only these."
+    lost = quantity(failed, "address", "addresses")
+    return [f"No answer from the server for {lost}.{why} {again}"]

@@ -1,0 +1,113 @@
+"""The letter on one site of a file: found as the file streams by, judged, and told on a page."""
+
+import datetime
+import re
+from pathlib import Path
+from typing import Final
+
+from coverage_analyzer.batch.options import Options
+from coverage_analyzer.batch.stream import matcher_of, products_of
+from coverage_analyzer.files import table as reading
+from coverage_analyzer.files.find_site import FoundSite, found
+from coverage_analyzer.files.table import Table
+from coverage_analyzer.maps.letter import Addressee, letter
+from coverage_analyzer.matching import eligibility as gates
+from coverage_analyzer.matching.explanation import explanation
+from coverage_analyzer.policy import DEFAULT, Policy
+from coverage_analyzer.programmes.afterwards import with_route
+from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.columns import folded
+from coverage_analyzer.schema.days import day
+from coverage_analyzer.schema.verdict import VERDICT
+
+ADDRESS: Final = re.compile(
+    r"(site|registered|postal|full|street|delivery)?address(line)?\d?|street|road|(house|street)"
+    r"(number|no)|building|suite|floor|suburb|city|town|locality|county|state|province|"
+    r"postcode|postalcode|zip|zipcode|country"
+)
+"""Headers, folded, whose cells are parts of an address."""
+
+
+def site_letter(
+    sites: str | Path,
+    site_id: str,
+    centers: str | Path,
+    *,
+    policy: Policy | str | Path = DEFAULT,
+    as_of: datetime.date | str | None = None,
+    options: Options | None = None,
+) -> str:
+    """Return a page on one site of a file: what is promised there, from when, by which clause.
+
+    Parameters
+    ----------
+    sites, centers
+        As for `run`.
+    site_id
+        Of the site, which has to stand in the file once; the line, if it has no column of ids.
+    policy
+        A policy, the name of a built-in one, or the path of a TOML file.
+    as_of
+        The day to judge, by default today in UTC.
+    options
+        ``columns``, ``center_columns``, ``dialect``, ``center_dialect``, ``products``, ``product``,
+        ``trust_declared`` and ``warn`` count.
+
+    Raises
+    ------
+    InputError
+        If a file or the day cannot be used, or the site cannot be told.
+    MissingExtraError
+        If it is a workbook or a database, and the extra for it is not installed.
+    PolicyError
+        If the policy breaks a rule.
+    """
+    options = options or Options()
+    wanted, rules = day(as_of), Policy.load(policy)
+    given = reading.opened(centers, tables.CENTERS, options.center_columns, options.center_dialect)
+    trusting, products = options.trust_declared, products_of(options.products)
+    matcher = matcher_of(given, rules, as_of=wanted, trust_declared=trusting, products=products)
+    table = reading.opened(sites, tables.SITES, options.columns, options.dialect)
+    site = found(table, site_id, options.product)
+    place = (site.lon, site.lat)
+    stating = [site.cell(name) for name in tables.COUNTRY_STATED]
+    declared, error = matcher.world.names.stated(stating), site.accuracy_m
+    stated = {name: site.cell(name) for name in (*gates.TEXTS, *gates.DAYS)}
+    told_of = explanation(matcher, *place, country=declared, accuracy_m=error, stated=stated)
+    story = with_route(told_of, rules)
+    for told in (*rules.warnings, *_doubts(table), *story.unseen, *matcher.region_warnings):
+        options.warn(told)
+    return letter(matcher, story, Addressee(site.site_id, site.cell("name"), address(site)))
+
+
+def _doubts(table: Table) -> list[str]:
+    """Return what should be looked into before a letter goes out."""
+    told = tables.unnoticed(table.headers, table.columns, tables.SITES)
+    if set(VERDICT) <= set(table.headers):
+        told.append(
+            "The input is a report. The letter assesses it again and ignores its drive times."
+        )
+    return told
+
+
+def address(site: FoundSite) -> str:
+    """Return the address of a site, as far as its columns hold one, in their order.
+
+    A country alone is no address.
+
+    Examples
+    --------
+    >>> cells = {"Street": "Main St 1", "lat": "1", "City": "Springfield", "zip": "", "iso": "US"}
+    >>> address(FoundSite("1", 2, 0.0, 0.0, 0.0, cells, {"country": "iso"}))
+    'Main St 1, Springfield, US'
+    """
+    known = {header for name, header in site.columns.items() if name not in {"country", "address"}}
+    country = site.columns.get("country")
+    parts = {
+        header: " ".join(cell.split())
+        for header, cell in site.cells.items()
+        if header not in known and (header == country or ADDRESS.fullmatch(folded(header)))
+    }
+    said = [cell for cell in parts.values() if cell]
+    alone = not any(cell for header, cell in parts.items() if header != country)
+    return "" if alone else ", ".join(said)

@@ -1,0 +1,327 @@
+"""The batch job: sites are read, judged and written block by block, and published at the end.
+
+Reading and judging run ahead of writing: each block goes through all three, in order, but while one
+is written the next is read and judged.
+"""
+
+import dataclasses
+import datetime
+import logging
+from collections import Counter
+from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from coverage_analyzer import arrays
+from coverage_analyzer.batch.ledger import Ledger, Tally, by_country
+from coverage_analyzer.batch.manifest import manifest
+from coverage_analyzer.batch.options import Options
+from coverage_analyzer.batch.overlap import ahead
+from coverage_analyzer.batch.stream import judged, matcher_of, open_products
+from coverage_analyzer.errors import CoverageError, InputError, PublishError
+from coverage_analyzer.files import table as reading
+from coverage_analyzer.files.database import writer as target
+from coverage_analyzer.files.database.address import is_address
+from coverage_analyzer.files.database.writer import TableWriter
+from coverage_analyzer.files.duplicates import Ids, Repeats
+from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
+from coverage_analyzer.files.readers import streams
+from coverage_analyzer.files.run_folder import contents as report
+from coverage_analyzer.files.run_folder import hold
+from coverage_analyzer.files.run_folder.hold import RejectLimit
+from coverage_analyzer.files.run_folder.publishing import Publication
+from coverage_analyzer.files.table import Rows, Table
+from coverage_analyzer.files.writers import formats
+from coverage_analyzer.files.writers.areas import write_geojson
+from coverage_analyzer.files.writers.delimited import RejectsWriter
+from coverage_analyzer.fingerprint import check_same
+from coverage_analyzer.maps import page
+from coverage_analyzer.maps import page_data as payload
+from coverage_analyzer.maps.sites import DrawnSites
+from coverage_analyzer.matching import areas
+from coverage_analyzer.matching.matcher import Matcher
+from coverage_analyzer.policy import DEFAULT, Policy
+from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.days import day
+
+log = logging.getLogger(__name__)
+
+
+def run(
+    sites: str | Path,
+    centers: str | Path,
+    output: str | Path,
+    *,
+    policy: Policy | str | Path = DEFAULT,
+    as_of: datetime.date | str | None = None,
+    options: Options | None = None,
+) -> dict[str, Any]:
+    """Judge all sites of a file and publish the run's folder.
+
+    Parameters
+    ----------
+    sites, centers
+        Text files (``-``: standard input), Excel, Parquet, GeoJSON, GeoPackage; see
+        `reading.opened`.
+    output
+        The folder for ``report.csv`` (or ``.csv.gz``, ``.parquet`` ...), ``rejects.csv``,
+        ``summary.csv``, ``centers.csv``, ``areas.geojson``, ``map.html`` and ``run.json``.
+        An old report there is replaced whole, or stays. If too many rows are rejected
+        (``options.max_rejects``), it stays, and the files go to ``DIR.held``.
+    policy
+        A policy, the name of a built-in one, or the path of a TOML file.
+    as_of
+        The day to judge, by default today in UTC.
+    options
+        Format, columns and the like.
+
+    Returns
+    -------
+    manifest
+        What ``run.json`` holds. ``held`` lists why the run was held back; it is empty if the
+        report was replaced. ``options.warn`` is told, too.
+
+    Raises
+    ------
+    CoverageError
+        If rows do not add up, which would be a fault of this program.
+    InputError
+        If a file, the day or an option cannot be used, or a file changed while it was being read.
+    MissingExtraError
+        If a workbook is read or written and the extra ``excel`` is not installed.
+    PolicyError
+        If the policy breaks a rule.
+    PublishError
+        If the folder cannot be written.
+    """
+    options = options or Options()
+    _check_inputs(sites, centers, options)
+    refuse_overwriting(
+        {"report": hold.run_folders(output), "table": options.table},
+        [sites, centers, options.products, policy_file(policy)],
+    )
+    wanted, rules, limit = day(as_of), Policy.load(policy), RejectLimit.parse(options.max_rejects)
+    columns, dialect = options.center_columns, options.center_dialect
+    given = reading.opened(centers, tables.CENTERS, columns, dialect)
+    dated = open_products(options.products)
+    matcher = matcher_of(
+        given,
+        rules,
+        as_of=wanted,
+        trust_declared=options.trust_declared,
+        products=None if dated is None else reading.read_products(dated),
+    )
+    for read in (given, dated):
+        if read is not None:
+            read.source.sha256()  # at once: these files may change from here on
+    table = _opened_sites(sites, options)
+    formats.check_rows(options.format, table.source.rows)
+    log.info("%s: columns %s", table.path, table.recognised)
+    with Publication(output, _names(options)) as publication, _rows_elsewhere(options) as elsewhere:
+        try:
+            if options.on_duplicate != "keep":
+                first, folder = options.on_duplicate == "first", publication.scratch
+                refused = reading.duplicates(table, keep_first=first, folder=folder)
+                first_read = table.source.fingerprint
+                table = dataclasses.replace(_opened_sites(sites, options), refused=refused)
+                check_same(first_read, table.source.fingerprint)
+            inputs, outputs = Inputs(table, given, dated), Outputs(publication, elsewhere, limit)
+            return _published(inputs, matcher, outputs, options)
+        except CoverageError:
+            raise
+        except OSError as error:
+            msg = f"The report could not be written to {output}: {error}."
+            raise PublishError(msg) from error
+
+
+def _rows_elsewhere(options: Options) -> AbstractContextManager[TableWriter | None]:
+    """Return what writes the rows into a database, too, if that is wanted."""
+    return target.opened(options.table) if options.table else nullcontext()
+
+
+def _names(options: Options) -> list[str]:
+    """Return the files that a run is going to write."""
+    unwanted = {"areas.geojson": not options.areas, "map.html": not options.map}
+    fixed = [n for n in report.FILES if not n.startswith("report.") and not unwanted.get(n)]
+    return [f"report.{options.format}", *fixed]
+
+
+def _opened_sites(sites: str | Path, options: Options) -> Table:
+    return reading.opened(sites, tables.SITES, options.columns, options.dialect)
+
+
+def _check_inputs(sites: str | Path, centers: str | Path, options: Options) -> None:
+    """Raise if what gives its rows only once would have to be read twice.
+
+    Raises
+    ------
+    InputError
+        If it would.
+    """
+    streamed = str(sites) == streams.STANDARD_INPUT
+    if streamed and str(centers) == streams.STANDARD_INPUT:
+        msg = "Sites and centers cannot both come from standard input; give a file for one."
+        raise InputError(msg)
+    if (streamed or is_address(sites)) and options.on_duplicate != "keep":
+        msg = (
+            "To find duplicates, the sites are read twice, which standard input and databases "
+            "do not allow. Give a file."
+        )
+        raise InputError(msg)
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The open tables that a run reads."""
+
+    sites: Table
+    centers: Table
+    products: Table | None
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Where a run writes: a folder, and maybe a table of a database; and up to which rejects."""
+
+    publication: Publication
+    elsewhere: TableWriter | None
+    limit: RejectLimit
+
+
+@dataclass
+class Totals:
+    """What comes of all rows together."""
+
+    ledger: Ledger = field(default_factory=Ledger)
+    tally: Tally = field(default_factory=Tally)
+    drawn: DrawnSites = field(default_factory=DrawnSites)
+    repeats: Repeats = field(default_factory=Repeats)
+    empty: Counter[str] = field(default_factory=Counter)
+
+
+def _published(
+    inputs: Inputs, matcher: Matcher, outputs: Outputs, options: Options
+) -> dict[str, Any]:
+    """Stream the rows, write all files, publish them, and return the manifest."""
+    publication, elsewhere = outputs.publication, outputs.elsewhere
+    totals = _streamed(inputs.sites, matcher, outputs, options)
+    totals.ledger.check()
+    held = hold.reasons(outputs.limit, totals.ledger.figures())
+    places = totals.tally.counts(matcher)
+    report.write_summary(publication.path("summary.csv"), places, options.style)
+    country, names = matcher.center_country, matcher.world.names
+    path = publication.path("centers.csv")
+    report.write_centers(path, matcher.centers, country, names, options.style)
+    network, undrawn = _network(matcher, options)
+    if options.areas and network.areas is not None:
+        features = areas.properties(network.areas, matcher.centers, country, names)
+        path = publication.path("areas.geojson")
+        write_geojson(path, features, network.areas.geometry.tolist())
+    counts = totals.tally.totals(matcher)
+    if options.map:
+        title = matcher.policy.title
+        data = payload.payload(title, totals.drawn, network, names)
+        undrawn += [f"The map: {note}" for note in [data.told["note"]] if note]
+        publication.path("map.html").write_text(page.page(data), encoding="utf-8")
+    told = manifest(inputs.sites, inputs.centers, matcher, inputs.products)
+    gated = matcher.gates.warnings(inputs.sites.columns, totals.empty, by_country(places))
+    told["warnings"] += [*gated, *undrawn, *_repeated(totals.repeats)]
+    told |= {
+        "counts": counts | {"rejects": dict(totals.ledger.reasons)},
+        "ledger": totals.ledger.figures(),
+        "first_rejects": totals.ledger.first,
+        "on_duplicate": options.on_duplicate,
+        "duplicates": totals.repeats.figures(),
+        "spreadsheet_guard": not options.raw_text,
+        "byte_order_mark": options.excel,
+        "decimal_mark": options.style.decimal,
+        "max_rejects": str(outputs.limit),
+        "held": held,
+        "files": [*publication.names, "run.json"],
+        "table": None if elsewhere is None or held else str(elsewhere),
+    }
+    report.write_manifest(publication.path("run.json"), told)
+    if elsewhere is not None and not held:
+        elsewhere.ready()
+    folder = hold.publish(publication, held, None if elsewhere is None else elsewhere.commit)
+    if held:
+        options.warn(hold.notice(held, publication.folder, folder, str(elsewhere or "")))
+    log.info("published %s", folder)
+    return told
+
+
+def _repeated(repeats: Repeats) -> list[str]:
+    """Return a warning of rows that share their id and are all in the report."""
+    return (
+        [f"{repeats}. All are in the report. To change this: --on-duplicate."]
+        if repeats.ids
+        else []
+    )
+
+
+def _streamed(table: Table, matcher: Matcher, outputs: Outputs, options: Options) -> Totals:
+    """Judge all rows block by block, write report and rejects, and count what came out."""
+    totals, publication = Totals(), outputs.publication
+    path, writer = publication.path(f"report.{options.format}"), None
+    rejects = RejectsWriter(publication.path("rejects.csv"), options.style)
+    with ExitStack() as stack:
+        stack.callback(rejects.close)
+        ids = stack.enter_context(Ids(publication.scratch))
+        work = judged(table.rows(), table, matcher)
+        blocks = stack.enter_context(closing(ahead(work, table.source.cancel)))
+        for some in blocks:
+            if writer is None:
+                writer = stack.enter_context(
+                    formats.report_writer(path, options.format, some.report.schema, options.style)
+                )
+            writer.write(some.report)
+            if outputs.elsewhere is not None:
+                outputs.elsewhere.write(some.report)
+            rejects.write(some.rows.rejects)
+            totals.ledger.add(some.rows)
+            totals.tally.add(some.verdicts)
+            totals.empty.update(matcher.gates.empty(some.facts))
+            if options.on_duplicate == "keep":  # else the table has lost them, and was asked then
+                ids.add(table.keys(some.rows.block), some.rows.block.lines)
+            if options.map:
+                where = some.rows.coordinates
+                totals.drawn.add(where.lon, where.lat, *labels(some.rows, table), some.columns)
+            if options.progress:
+                options.progress(totals.ledger.read, table.source.share())
+        if options.progress:
+            options.progress(totals.ledger.read, 1.0)
+        totals.repeats = ids.repeats()
+    return totals
+
+
+def labels(rows: Rows, table: Table) -> tuple[pa.Array, pa.Array]:
+    """Return what a map calls the sites: id (else the line) and name."""
+    name, lines = table.column(rows.block, "name"), rows.block.lines
+    ids = (
+        table.site_ids(rows.block)
+        if "site_id" in table.columns
+        else arrays.arrow(lines).cast(pa.string())
+    )
+    return ids, tables.as_text(name) if name is not None else pa.nulls(len(lines), pa.string())
+
+
+def _network(matcher: Matcher, options: Options) -> tuple[payload.Network, list[str]]:
+    """Return the centers with their coverage areas, if wanted, and why there are none."""
+    day_ = np.datetime64(matcher.as_of, "D")
+    country, covered, warnings = matcher.center_country, None, []
+    trusted = matcher.convention.trust_declared
+    own = matcher.policy.qualification.same_country
+    if options.areas or options.map:
+        given = (matcher.centers, country, matcher.policy, matcher.world, day_)
+        try:
+            covered = areas.areas(*given, trust_declared=trusted)
+        except InputError as error:  # the verdicts stand without a picture
+            warnings.append(f"No coverage areas: {error}")
+        else:
+            warnings += [areas.UNCUT] if trusted and own else []
+    network = payload.Network(matcher.centers, country, covered, day_, same_country=own)
+    return network, warnings

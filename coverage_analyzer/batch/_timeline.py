@@ -1,0 +1,187 @@
+"""The timeline of a file of sites: read block by block, each judged on the days of its events."""
+
+import datetime
+from collections import Counter
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+
+from coverage_analyzer import arrays
+from coverage_analyzer.batch._run import labels
+from coverage_analyzer.batch.ledger import Ledger
+from coverage_analyzer.batch.options import Options
+from coverage_analyzer.batch.overlap import ahead
+from coverage_analyzer.batch.stream import matcher_of, products_of
+from coverage_analyzer.files import atomic as single
+from coverage_analyzer.files import table as reading
+from coverage_analyzer.files.outputs import kind_of
+from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
+from coverage_analyzer.files.table import Rows, Table
+from coverage_analyzer.files.writers import formats
+from coverage_analyzer.files.writers.base import Writer
+from coverage_analyzer.matching.matcher import Matcher, Sites
+from coverage_analyzer.matching.timeline import Census, Changes, Timeline
+from coverage_analyzer.policy import DEFAULT, Policy
+from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.days import day
+
+KINDS: Final[dict[str, formats.Format]] = {".csv": "csv", ".parquet": "parquet"}
+"""How a timeline is written, by the extension."""
+
+
+def timeline(
+    sites: str | Path,
+    centers: str | Path,
+    output: str | Path,
+    *,
+    policy: Policy | str | Path = DEFAULT,
+    days: tuple[datetime.date | str | None, datetime.date | str],
+    options: Options | None = None,
+) -> dict[str, Any]:
+    """Write on which days the level of each site of a file changes.
+
+    Parameters
+    ----------
+    sites, centers, policy
+        As for `run`.
+    output
+        A file, ``.csv`` or ``.parquet``: the columns are `tables.TIMELINE`, and those
+        of `tables.PARTS` that the sites have.
+    days
+        The first (by default today in UTC) and the last day.
+    options
+        ``columns``, ``center_columns``, ``dialect``, ``center_dialect``, ``trust_declared``,
+        ``products``, ``raw_text`` and ``progress`` count.
+
+    Returns
+    -------
+    findings
+        ``start``, ``end``, ``rows`` written, ``levels`` (the number of sites with each, by day of a
+        change), ``warnings``, ``ledger``, ``rejects`` by reason and ``first_rejects``.
+
+    Raises
+    ------
+    CoverageError
+        If rows do not add up, which would be a fault of this program.
+    InputError
+        If a file or a day cannot be used.
+    MissingExtraError
+        If a workbook is read and the extra ``excel`` is not installed.
+    PolicyError
+        If the policy breaks a rule.
+    PublishError
+        If the file cannot be written.
+    """
+    options = options or Options()
+    refuse_overwriting(
+        {"timeline": output}, [sites, centers, options.products, policy_file(policy)]
+    )
+    ending = kind_of(output, list(KINDS), what="A timeline is")
+    line = _line(centers, Policy.load(policy), days, options)
+    table = reading.opened(sites, tables.SITES, options.columns, options.dialect)
+    totals, matcher = Totals(Census(len(line.matcher.policy.titles))), line.matcher
+    with (
+        single.replacing(Path(output)) as part,
+        closing(
+            formats.report_writer(part, KINDS[ending], _schema(table), options.style)
+        ) as writer,
+    ):
+        _stream(table, line, writer, totals, options)
+        totals.ledger.check()
+    return {
+        "start": str(line.start),
+        "end": str(line.end),
+        "policy": matcher.policy.title,
+        "rows": totals.rows,
+        "levels": _levels(totals.census, matcher),
+        "warnings": [
+            *matcher.policy.warnings,
+            *tables.unnoticed(table.headers, table.columns, tables.SITES),
+            *matcher.gates.warnings(table.columns, totals.empty),
+            *matcher.region_warnings,
+        ],
+        "ledger": totals.ledger.figures(),
+        "rejects": dict(totals.ledger.reasons),
+        "first_rejects": totals.ledger.first,
+    }
+
+
+@dataclass
+class Totals:
+    """What comes of all rows together."""
+
+    census: Census
+    ledger: Ledger = field(default_factory=Ledger)
+    empty: Counter[str] = field(default_factory=Counter)
+    rows: int = 0
+
+
+def _schema(table: Table) -> pa.Schema:
+    """Return the columns of the timeline of a table: with its parts, if it has them."""
+    names = ["site_id", *_parts(table), *tables.TIMELINE[1:]]
+    return pa.schema([(n, pa.date32() if n == "from_day" else pa.string()) for n in names])
+
+
+def _parts(table: Table) -> list[str]:
+    return [name for name in tables.PARTS if name in table.columns]
+
+
+def _line(
+    centers: str | Path,
+    policy: Policy,
+    days: tuple[datetime.date | str | None, datetime.date | str],
+    options: Options,
+) -> Timeline:
+    """Return the rules over the centers of a file, from a day to another."""
+    columns, dialect = options.center_columns, options.center_dialect
+    matcher = matcher_of(
+        reading.opened(centers, tables.CENTERS, columns, dialect),
+        policy,
+        as_of=day(days[0]),
+        trust_declared=options.trust_declared,
+        products=products_of(options.products),
+    )
+    return Timeline(matcher, day(days[1]) or matcher.as_of)
+
+
+def _stream(table: Table, line: Timeline, writer: Writer, totals: Totals, options: Options) -> None:
+    """Write the changes of all rows, block by block, and count them."""
+    matcher = line.matcher
+    with closing(ahead(table.rows(), table.source.cancel)) as blocks:
+        for rows in blocks:
+            where, declared = rows.coordinates, table.declared(rows.block, matcher.world.names)
+            facts = matcher.gates.facts(table.facts(rows))
+            some = Sites(where.lon, where.lat, declared, where.accuracy_m)
+            changes = line.changes(some, facts)
+            writer.write(_told(rows, table, matcher, changes))
+            totals.census.add(changes)
+            totals.ledger.add(rows)
+            totals.empty.update(matcher.gates.empty(facts))
+            totals.rows += len(changes)
+            if options.progress:
+                options.progress(totals.ledger.read, table.source.share())
+    if options.progress:
+        options.progress(totals.ledger.read, 1.0)
+
+
+def _told(rows: Rows, table: Table, matcher: Matcher, changes: Changes) -> pa.RecordBatch:
+    """Return changes as rows of the file."""
+    parts = [table.column(rows.block, name) for name in _parts(table)]
+    texts = [tables.as_text(c) for c in (labels(rows, table)[0], *parts) if c is not None]
+    named = [cells.take(arrays.arrow(changes.site)) for cells in texts]
+    columns = [*named, *changes.columns(matcher).values()]
+    return pa.RecordBatch.from_arrays(columns, schema=_schema(table))
+
+
+def _levels(census: Census, matcher: Matcher) -> dict[str, dict[str, int]]:
+    """Return the number of sites with each level that occurs, by the days of changes."""
+    days, counts = census.table()
+    titles = matcher.policy.titles
+    occur = [n for n in range(len(titles)) if counts[:, n].any()]
+    return {
+        str(day): {titles[n]: int(row[n]) for n in occur}
+        for day, row in zip(days, counts, strict=True)
+    }

@@ -1,0 +1,105 @@
+"""Requests read from a file, and the rows of the sites that they name, as the sites stream by."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from coverage_analyzer import arrays
+from coverage_analyzer.due_times.requests import EVENTS, Registered, Request, registered
+from coverage_analyzer.files.readers.base import Block
+from coverage_analyzer.files.table import Table
+from coverage_analyzer.matching import eligibility as gates
+from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.rejects import Reject
+
+ROW: Final[tuple[str, ...]] = (
+    *tables.COUNTRY_STATED,
+    "address",
+    "time_zone",
+    "receiving_hours",
+    *gates.TEXTS,
+    *gates.DAYS,
+)
+"""What is read of a site beside its place."""
+
+
+@dataclass
+class Requested:
+    """The requests of a file, with line and raw text of each, and the rows that are none."""
+
+    requests: list[Request] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+    raw: list[str] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)
+    blank: int = 0
+    read: int = 0
+
+
+def read_requests(table: Table) -> Requested:
+    """Return all requests of an open table (`tables.REQUESTS`)."""
+    result = Requested()
+    for block in table.source.blocks():
+        cells = {column.name: _texts(table, block, column.name) for column in tables.REQUESTS}
+        for row, line in enumerate(block.lines.tolist()):
+            result.requests.append(request({name: texts[row] for name, texts in cells.items()}))
+            result.lines.append(line)
+            result.raw.append(block.raw(row))
+        result.rejects += block.rejects
+        result.blank += block.blank
+        result.read += block.records
+    return result
+
+
+def request(cells: Mapping[str, str]) -> Request:
+    """Return a request from its cells, by the names of `tables.REQUESTS`."""
+    return Request(
+        request_id=cells["request_id"].strip(),
+        site_id=cells["site_id"].strip(),
+        moments={event: cells.get(f"{event}_at", "") for event in EVENTS},
+        address=cells.get("address", ""),
+        product=cells.get("product", ""),
+        component=cells.get("component", ""),
+    )
+
+
+def registered_rows(table: Table, wanted: Iterable[str]) -> dict[str, list[Registered]]:
+    """Return all usable rows of some sites, by their id, out of an open table (`tables.SITES`).
+
+    Without a column of ids the number of the line is the id. Memory grows with the sites that are
+    wanted, not with those that are read.
+    """
+    ids = arrays.text(sorted(set(wanted)))
+    found: dict[str, list[Registered]] = defaultdict(list)
+    for rows in table.rows():
+        block, where = rows.block, rows.coordinates
+        if "site_id" in table.columns:
+            names = pc.utf8_trim_whitespace(table.site_ids(block))
+        else:
+            names = arrays.arrow(block.lines).cast(pa.string())
+        some = np.flatnonzero(arrays.truth(pc.is_in(names, value_set=ids)))
+        picked = arrays.arrow(some)
+        cells = {name: _texts(table, block, name, picked) for name in ROW}
+        for name, known in rows.days.items():
+            cells[name] = ["" if np.isnat(day) else str(day) for day in known[some]]
+        for number, (at, name) in enumerate(
+            zip(some.tolist(), names.take(picked).to_pylist(), strict=True)
+        ):
+            place = float(where.lon[at]), float(where.lat[at]), float(where.accuracy_m[at])
+            texts = {column: values[number] for column, values in cells.items()}
+            found[name].append(registered(texts, place))
+    return found
+
+
+def _texts(table: Table, block: Block, name: str, some: pa.Array | None = None) -> Sequence[str]:
+    """Return cells of a known column as text, blank where the table has none; moments as ISO."""
+    cells = table.column(block, name)
+    if cells is None:
+        return [""] * len(block.lines if some is None else some)
+    if some is not None:
+        cells = cells.take(some)
+    return [text or "" for text in cells.cast(pa.string()).to_pylist()]

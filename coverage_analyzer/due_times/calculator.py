@@ -1,0 +1,396 @@
+"""Requests, verdicts and a policy give commitments: the level, what it promises, until when.
+
+A request goes one way: its site's row on the day (`requests`), the verdict on it (`matching`), the
+address that it gives (`addresses`), the clock of its level (`clocks`). Where one of these is in
+doubt, no moment is printed, and the reason says which.
+"""
+
+import dataclasses
+import datetime
+import enum
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from coverage_analyzer.addresses import compare as addresses
+from coverage_analyzer.addresses.compare import Likeness
+from coverage_analyzer.countries.regions import AssignedRegions
+from coverage_analyzer.due_times import calendars, clocks, requests
+from coverage_analyzer.due_times import time_zones as zones
+from coverage_analyzer.due_times.clocks import Due
+from coverage_analyzer.due_times.issues import Doubt, DoubtError
+from coverage_analyzer.due_times.levels import Judged, Levels
+from coverage_analyzer.due_times.requests import Case, Registered, Request
+from coverage_analyzer.matching.nearest import NOBODY
+from coverage_analyzer.policy.rules import Replacement
+from coverage_analyzer.programmes.afterwards import route
+from coverage_analyzer.schema.verdict import Status
+
+
+class Answer(enum.StrEnum):
+    """What a request comes to."""
+
+    promised = enum.auto()
+    no_promise = enum.auto()
+    refused = enum.auto()
+    review = enum.auto()
+    rejected = enum.auto()
+
+
+REJECTED: Final = frozenset(
+    {
+        Doubt.request_without_id,
+        Doubt.duplicate_request_id,
+        Doubt.moment_not_readable,
+        Doubt.site_unknown,
+        Doubt.site_not_readable,
+    }
+)
+"""Doubts that no look at the contract resolves: the row itself has to be mended."""
+
+
+SAME_BUILDING: Final = frozenset({Likeness.identical, Likeness.equivalent, Likeness.unit_differs})
+"""Addresses to which the distance is that of the registered one."""
+
+
+@dataclass(frozen=True)
+class Commitment:
+    """The answer to a request; see `tables.COMMITMENT` for its columns.
+
+    ``due_at`` is the first moment that is too late, in the zone where the clock is read: the site's
+    for hours, the center's for business days. It is None unless `status` is ``promised``.
+    """
+
+    request_id: str
+    site_id: str
+    level: str
+    status: Answer
+    promise: str
+    clock_start: datetime.datetime | None
+    due_at: datetime.datetime | None
+    center_id: str
+    reason: str
+    warnings: tuple[str, ...]
+    steps: tuple[str, ...]
+
+    def row(self) -> dict[str, str]:
+        """Return it as text, a cell a column: moments by ISO 8601, empty where there is none."""
+        cells: dict[str, Any] = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        for name in ("clock_start", "due_at"):
+            cells[name] = cells[name].isoformat() if cells[name] else ""
+        for name in ("warnings", "steps"):
+            cells[name] = "; ".join(cells[name])
+        return {name: str(cell) for name, cell in cells.items()}
+
+
+class Committer:
+    """The promises of a policy over the centers of a network.
+
+    Parameters
+    ----------
+    levels
+        The levels of the policy over the centers, on any day.
+    as_of
+        The day whose level holds; by default that of each request.
+    form
+        How moments are written, in the directives of `datetime.strptime`; by default ISO 8601.
+
+    Raises
+    ------
+    InputError
+        If the form leaves something to be guessed.
+    """
+
+    def __init__(
+        self, levels: Levels, *, as_of: datetime.date | None = None, form: str = ""
+    ) -> None:
+        clocks.check_form(form)
+        self.centers, self.policy, self._levels = levels.centers, levels.policy, levels
+        self.as_of, self.form = as_of, form
+
+    @property
+    def regions(self) -> AssignedRegions:
+        """The region of each center, and a warning of those that are not a code of its country.
+
+        Raises
+        ------
+        InputError
+            If the country of a center is in doubt.
+        """
+        return self._levels.regions
+
+    def answers(
+        self, asked: Sequence[Request], sites: Mapping[str, Sequence[Registered]]
+    ) -> list[Commitment]:
+        """Return the answer to each request, in their order.
+
+        Parameters
+        ----------
+        asked
+            The requests.
+        sites
+            All rows of each site that they name.
+
+        Raises
+        ------
+        InputError
+            If the country of a center is in doubt.
+        MissingExtraError
+            If the extra ``terms`` is not installed and is needed.
+        """
+        answers: dict[int, Commitment] = {}
+        cases: dict[int, Case] = {}
+        times = Counter(request.request_id for request in asked)
+        for number, request in enumerate(asked):
+            try:
+                _check_id(request, times)
+                cases[number] = requests.case(request, sites.get(request.site_id, ()), self.form)
+            except DoubtError as doubt:
+                answers[number] = _doubtful(request, doubt)
+        for day in sorted({self.as_of or c.day for c in cases.values()}):
+            some = {n: c for n, c in cases.items() if (self.as_of or c.day) == day}
+            judged = self._levels.judged(list(some.values()), day)
+            for (number, case), verdict in zip(some.items(), judged, strict=True):
+                answers[number] = self._answer(case, verdict)
+        return [answers[number] for number in range(len(asked))]
+
+    def _answer(self, case: Case, judged: Judged) -> Commitment:
+        """Return the answer to a request whose site is judged."""
+        clock = judged.level.replacement
+        base = Commitment(
+            request_id=case.request.request_id,
+            site_id=case.request.site_id,
+            level=judged.level.title,
+            status=Answer.no_promise,
+            promise=clock.end if clock else "",
+            clock_start=None,
+            due_at=None,
+            center_id="" if judged.center == NOBODY else self.centers.center_id[judged.center],
+            reason=judged.reason,
+            warnings=tuple(_warnings(case, judged)),
+            steps=(f"{judged.level.title}: {clock or 'no replacement promise'} ({judged.reason})",),
+        )
+        if judged.status == Status.not_covered:
+            stated = case.stated
+            words = route(self.policy, stated.get("product", ""), stated.get("version", ""))
+            return _with(base, words) if words else base
+        if clock is None and judged.status != Status.review:
+            return base
+        try:
+            _check_installed(case)
+            if judged.status == Status.review or clock is None:
+                told = f"the level needs review: {judged.reason}"
+                return _with(base, told, status=Answer.review)
+            base = self._addressed(base, case, judged.country)
+            if base.status is not Answer.no_promise:
+                return base
+            return self._promised(base, case, judged, clock)
+        except DoubtError as doubt:
+            return _with(base, str(doubt), status=_status(doubt), reason=doubt.code.value)
+
+    def _addressed(self, base: Commitment, case: Case, country: str) -> Commitment:
+        """Return an answer that knows of the address: refused or for review if it varies."""
+        given, registered = case.request.address.strip(), case.site.address.strip()
+        if not given or not registered:
+            missing = "the request has no" if not given else "the site has no registered"
+            warning = f"address not compared: {missing} address"
+            return dataclasses.replace(base, warnings=(*base.warnings, warning))
+        likeness = addresses.likeness(registered, given, country)
+        rules = self.policy.commitments
+        clause = f" (clause {rules.address_clause})" if rules.address_clause else ""
+        told = f"address: {likeness.value.replace('_', ' ')}"
+        if rules.accepted is None:
+            return _without_rule(base, likeness, told)
+        if likeness in {Likeness.identical, Likeness(rules.accepted)}:
+            return _with(base, told)
+        status = Answer.review if likeness is Likeness.unclear else Answer.refused
+        step = f"{told} to the registered one; the policy requires {rules.accepted}{clause}"
+        return _with(base, step, status=status, reason=f"address_{likeness.value}")
+
+    def _promised(
+        self, base: Commitment, case: Case, judged: Judged, clock: Replacement
+    ) -> Commitment:
+        """Return an answer with the moment by which the promise has to be met.
+
+        Raises
+        ------
+        DoubtError
+            If the event, a zone or a calendar is in doubt.
+        """
+        if clock.start not in case.stamps:
+            raise DoubtError(
+                Doubt.moment_missing,
+                f"the clock of {base.level} starts at {clock.start}_at, which is empty",
+            )
+        start = clocks.moment(case.stamps[clock.start], case.zone)
+        due = self._due(case, judged, clock, start)
+        later = [f"the due time depends on an estimated holiday: {day}" for day in due.estimated]
+        later += due.notes
+        later += _outside(case, clock, due)
+        return dataclasses.replace(
+            base,
+            status=Answer.promised,
+            clock_start=start.astimezone(due.at.tzinfo),
+            due_at=due.at,
+            warnings=(*base.warnings, *later),
+            steps=(*base.steps, *due.steps, f"clause {clock.clause}"),
+        )
+
+    def _due(self, case: Case, judged: Judged, clock: Replacement, start: datetime.datetime) -> Due:
+        """Return when a promise is due.
+
+        Raises
+        ------
+        DoubtError
+            If no center ships, or its zone or calendar is in doubt.
+        """
+        calendar, zone = None, case.zone
+        if clock.counts_business_days:
+            if judged.center == NOBODY:
+                raise DoubtError(
+                    Doubt.center_unknown,
+                    "no open center in the site's country, so its business days are unknown",
+                )
+            calendar = self._calendar(judged)
+        if clock.unit == "business_days":
+            zone = self._center_zone(judged.center, start)
+        try:
+            return clocks.due(clock, start, zone, calendar)
+        except DoubtError as doubt:
+            if doubt.code is not Doubt.regional_holiday:
+                raise
+            name = self.centers.center_id[judged.center]
+            raise DoubtError(doubt.code, f"center {name}: {doubt}") from None
+
+    def _calendar(self, judged: Judged) -> calendars.Calendar:
+        """Return the calendar of the center that ships.
+
+        Raises
+        ------
+        DoubtError
+            If the holidays of its country are not known.
+        """
+        country, rules = judged.center_country, self.policy.commitments
+        return calendars.calendar(
+            country,
+            rules.calendar_of(country),
+            region=judged.center_region,
+            regional=rules.regional_calendars(country),
+        )
+
+    def _center_zone(self, center: int, start: datetime.datetime) -> Any:
+        """Return the time zone of a center.
+
+        Raises
+        ------
+        DoubtError
+            If it cannot be told.
+        """
+        named = self.centers.time_zone[center] if self.centers.time_zone else ""
+        place = float(self.centers.lon[center]), float(self.centers.lat[center])
+        try:
+            return zones.zone(*place, start.date(), named=named)
+        except DoubtError as doubt:
+            name = self.centers.center_id[center]
+            raise DoubtError(doubt.code, f"center {name}: {doubt}") from None
+
+
+def _without_rule(base: Commitment, likeness: Likeness, told: str) -> Commitment:
+    """Return an answer under a policy without a rule on addresses, which refuses none.
+
+    The level was measured at the registered address, so that nothing is certain of another one.
+    """
+    if likeness in SAME_BUILDING:
+        return _with(base, told)
+    step = f"{told} to the registered one, to which the level applies; the policy has no rule"
+    return _with(base, step, status=Answer.review, reason=f"address_{likeness.value}")
+
+
+def _check_id(request: Request, times: Mapping[str, int]) -> None:
+    """Raise if a request cannot be told by its id.
+
+    Raises
+    ------
+    DoubtError
+        If it has none, or another one has the same.
+    """
+    if not request.request_id:
+        raise DoubtError(Doubt.request_without_id, "request_id is empty")
+    if times[request.request_id] > 1:
+        raise DoubtError(
+            Doubt.duplicate_request_id,
+            f"request_id {request.request_id!r} appears {times[request.request_id]} times",
+        )
+
+
+def _with(base: Commitment, step: str, **changes: Any) -> Commitment:
+    return dataclasses.replace(base, steps=(*base.steps, step), **changes)
+
+
+def _status(doubt: DoubtError) -> Answer:
+    return Answer.rejected if doubt.code in REJECTED else Answer.review
+
+
+def _doubtful(request: Request, doubt: DoubtError) -> Commitment:
+    """Return the answer to a request of which not even the level can be told."""
+    return Commitment(
+        request_id=request.request_id,
+        site_id=request.site_id,
+        level="",
+        status=_status(doubt),
+        promise="",
+        clock_start=None,
+        due_at=None,
+        center_id="",
+        reason=doubt.code.value,
+        warnings=(),
+        steps=(str(doubt),),
+    )
+
+
+def _check_installed(case: Case) -> None:
+    """Raise if a site asks for a replacement of what is not installed yet.
+
+    Raises
+    ------
+    DoubtError
+        With both days.
+    """
+    installed = case.site.installed_on
+    if installed is not None and case.day < installed:
+        raise DoubtError(
+            Doubt.request_before_installation,
+            f"the request is dated {case.day}, before the installation on {installed}",
+        )
+
+
+def _outside(case: Case, clock: Replacement, due: Due) -> list[str]:
+    """Return a warning if a site takes no deliveries at the time when one is due there."""
+    if case.site.receives is None or clock.end != "delivered":
+        return []
+    opens, closes = case.site.receives
+    time = f"{due.at.astimezone(case.zone):%H:%M}"
+    if opens < ("24:00" if time == "00:00" else time) <= closes:
+        return []
+    return [f"due outside the site's receiving hours, {opens} to {closes}"]
+
+
+def _warnings(case: Case, judged: Judged) -> list[str]:
+    """Return what somebody should know who reads an answer."""
+    told = []
+    if judged.opens is not None:
+        unsure = ", if its road distance is within the limit" if judged.by_road else ""
+        told.append(f"a higher level from {judged.opens[1]}, when {judged.opens[0]} opens{unsure}")
+    if judged.papers:
+        told.append(
+            f"{judged.country} requires export approval before a part ships: delivery may be late"
+        )
+    authorised, issued = (case.stamps.get(e) for e in ("authorised", "rma_issued"))
+    try:
+        times = [clocks.moment(s, case.zone) for s in (authorised, issued) if s is not None]
+    except DoubtError:
+        return told
+    if len(times) == 2 and times[1].astimezone(datetime.UTC) < times[0].astimezone(datetime.UTC):
+        told.append("rma_issued_at is before authorised_at")
+    return told

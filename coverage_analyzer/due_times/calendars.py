@@ -1,0 +1,446 @@
+"""Business days of centers: the weekend, public holidays of the region, closures of the policy.
+
+Where regions of a country differ and the center's is not known, or a holiday holds in a part of
+its region only, a day may be a business day or not: that is a doubt, and never a guess.
+"""
+
+import datetime
+import functools
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+from coverage_analyzer.countries import regions
+from coverage_analyzer.due_times import business_days
+from coverage_analyzer.due_times.business_days import CountryCalendar, SingleDay
+from coverage_analyzer.due_times.issues import Doubt, DoubtError
+from coverage_analyzer.errors import MissingExtraError
+from coverage_analyzer.policy.due_times import WEEKDAYS, CalendarRule
+
+MOST_CLOSED: Final = 60
+"""More closed days than that in a row are a fault of a calendar, not a holiday."""
+
+ESTIMATED: Final = "estimated"
+"""What a holiday says whose day the moon decides later."""
+
+MAX_LISTED: Final = 6
+"""At most so many regions are named in a message; it counts the rest."""
+
+REGION: Final = re.compile(r"[A-Z0-9]{1,3}", re.ASCII)
+"""A subdivision of `holidays` that is one of ISO 3166-2, behind the country."""
+
+
+class Effect(NamedTuple):
+    """What a day is in one calendar: ``off``, ``part`` (of the region only) or ``open``."""
+
+    kind: str
+    name: str = ""
+
+
+class Status(NamedTuple):
+    """What a day is at a center: closed for a reason, open (both empty), or in doubt."""
+
+    closed: str = ""
+    doubt: str = ""
+
+
+OPEN: Final = Effect("open")
+
+SETTLED_BY_POLICY: Final = (
+    "add the day to closures or workdays in [[commitments.calendars]] of the policy"
+)
+
+
+@dataclass(frozen=True, eq=False)
+class RegionCalendar:
+    """The business days of one region, city or country.
+
+    Attributes
+    ----------
+    label
+        How messages call it.
+    codes
+        The region and those that contain it, by ISO 3166-2; empty for the country as a whole.
+    entry
+        How business days of the country are found.
+    rule
+        What a policy says otherwise.
+    holidays
+        Days off, as the package `holidays` has them, with the weekend.
+    in_part
+        Days that hold in a part of the region only, None if there are none.
+    """
+
+    label: str
+    codes: tuple[str, ...]
+    entry: CountryCalendar
+    rule: CalendarRule | None
+    holidays: Any
+    in_part: Any
+
+    def effect(self, day: datetime.date, singles: Sequence[SingleDay]) -> Effect:
+        """Return what a day is, given the single days of the country that fall on it."""
+        rule = self.rule
+        if rule and day.isoformat() in rule.workdays:
+            return OPEN
+        if rule and day.isoformat() in rule.closures:
+            return Effect("off", "closed")
+        name = self.holidays.get(day) or ""  # before the weekend: this fills in the working ones
+        if self._rests(day):
+            return Effect("off", "weekend")
+        if rule and not rule.public_holidays:
+            return OPEN
+        own = next((single for single in singles if self._applies(single)), None)
+        return Effect(own.effect, own.name) if own else self._holiday(day, name)
+
+    def _holiday(self, day: datetime.date, name: str) -> Effect:
+        """Return what the holidays of the package make of a day, given the one that is off."""
+        if name:
+            in_part = self.entry.part_names and re.search(self.entry.part_names, name)
+            return Effect("part" if in_part else "off", name)
+        partial = self.in_part.get(day) if self.in_part is not None else None
+        return Effect("part", partial) if partial else OPEN
+
+    def _rests(self, day: datetime.date) -> bool:
+        """Return whether a day belongs to the weekend."""
+        weekend = self.entry.weekend
+        if self.rule and self.rule.weekend is not None:
+            weekend = self.rule.weekend
+        if weekend is not None:
+            return WEEKDAYS[day.weekday()] in weekend
+        # some countries work on a Saturday to make up for a holiday
+        return self.holidays.is_weekend(day) and day not in self.holidays.weekend_workdays
+
+    def _applies(self, single: SingleDay) -> bool:
+        if self.rule and self.rule.follows == "country" and single.effect == "part":
+            return False
+        places = {self.entry.code, *self.codes}
+        return single.holds_in(places)
+
+
+@dataclass(frozen=True, eq=False)
+class Calendar:
+    """The business days of centers in a country, or in a region of it.
+
+    Attributes
+    ----------
+    country
+        Alpha-2.
+    region
+        ISO 3166-2, empty where it is not known.
+    calendars
+        One for each region that the center may be in.
+    """
+
+    country: str
+    region: str
+    calendars: tuple[RegionCalendar, ...]
+    _statuses: dict[datetime.date, Status] = field(default_factory=dict)
+
+    @property
+    def place(self) -> str:
+        """The region if it is known, else the country."""
+        return self.region or self.country
+
+    def closed(self, day: datetime.date) -> str:
+        """Return why a day is no business day, empty if it is one.
+
+        Raises
+        ------
+        DoubtError
+            If the calendar of the country is not known for that year, or the day is off in a part
+            of the regions, or of the region, only.
+        """
+        status = self._statuses.get(day)
+        if status is None:
+            status = self._statuses[day] = self._status(day)
+        if status.doubt:
+            raise DoubtError(Doubt.regional_holiday, status.doubt)
+        return status.closed
+
+    def estimated(self, day: datetime.date) -> str:
+        """Return the holiday on a day whose day is an estimate, also at a weekend, else nothing."""
+        names = (calendar.holidays.get(day) or "" for calendar in self.calendars)
+        return next((name for name in names if ESTIMATED in name), "")
+
+    def projections(self, first: int, last: int) -> list[str]:
+        """Return a note if the holidays of some years are not published yet, else nothing."""
+        known = min(calendar.entry.published_until for calendar in self.calendars)
+        if max(first, last) <= known:
+            return []
+        note = (
+            f"holidays in {self.place} after {known} are projected; the official calendar is "
+            f"published each year"
+        )
+        return [note]
+
+    def _status(self, day: datetime.date) -> Status:
+        first = max(calendar.holidays.start_year for calendar in self.calendars)
+        last = min(calendar.holidays.end_year for calendar in self.calendars)
+        if not first <= day.year <= last:
+            raise DoubtError(
+                Doubt.calendar_unknown,
+                f"public holidays in {self.country} are known for {first} to {last}, not for "
+                f"{day.year}",
+            )
+        singles = business_days.single_days(self.country, day.year).get(day, ())
+        effects = [calendar.effect(day, singles) for calendar in self.calendars]
+        kinds = {effect.kind for effect in effects}
+        if kinds == {"open"}:
+            return Status()
+        if kinds == {"off"}:
+            return Status(closed=_names(effects))
+        return Status(doubt=self._doubt(day, effects))
+
+    def _doubt(self, day: datetime.date, effects: Sequence[Effect]) -> str:
+        """Return why nobody can tell whether a day is a business day, and what settles it."""
+        kinds: dict[str, set[str]] = {}
+        for calendar, effect in zip(self.calendars, effects, strict=True):
+            kinds.setdefault(calendar.label, set()).add(effect.kind)
+        off = [label for label, found in kinds.items() if found == {"off"}]
+        partly = [label for label, found in kinds.items() if found & {"off", "part"}]
+        partly = [label for label in partly if label not in off]
+        name = _names([effect for effect in effects if effect.kind != "open"])
+        where = [f"in {_listed(off)}"] if off else []
+        where += [f"in a part of {_listed(partly)}"] if partly else []
+        named = f"{WEEKDAYS[day.weekday()][:3].title()} {day} ({name}) is a day off"
+        named = f"{named} {' and '.join(where)} only"
+        if len(kinds) == 1:
+            return f"{named}: {SETTLED_BY_POLICY}"
+        smaller = "a smaller region" if self.region else "the center's region"
+        within = f"; within {partly[0]}, {SETTLED_BY_POLICY}" if partly else ""
+        return (
+            f"{named}: enter the ISO 3166-2 code of {smaller}, such as {[*off, *partly][0]}, in "
+            f"the column region of the centers{within}"
+        )
+
+
+def _names(effects: Sequence[Effect]) -> str:
+    """Return the names of a day, each once."""
+    return ", ".join(dict.fromkeys(effect.name for effect in effects))
+
+
+def _listed(labels: Sequence[str]) -> str:
+    shown = ", ".join(labels[:MAX_LISTED])
+    rest = len(labels) - MAX_LISTED
+    return f"{shown} and {rest} more" if rest > 0 else shown
+
+
+@functools.cache
+def calendar(
+    country: str,
+    rule: CalendarRule | None = None,
+    *,
+    region: str = "",
+    regional: tuple[CalendarRule, ...] = (),
+) -> Calendar:
+    """Return the calendar of centers in a country.
+
+    Parameters
+    ----------
+    country
+        Alpha-2.
+    rule
+        What the policy says otherwise.
+    region
+        Of the center, by ISO 3166-2, empty where it is not known.
+    regional
+        What the policy says otherwise for regions of the country.
+
+    Raises
+    ------
+    DoubtError
+        If the holidays of the country are not known.
+    MissingExtraError
+        If the package `holidays` is not installed.
+
+    Examples
+    --------
+    >>> calendar("US").closed(datetime.date(2026, 11, 26))
+    'Thanksgiving Day'
+    >>> calendar("DE", region="DE-BY").closed(datetime.date(2027, 1, 6))
+    'Epiphany'
+    """
+    _package()
+    entry = _entry(country, rule)
+    made = [
+        _region_calendar(entry, place, _rule_of(place.codes, rule, regional))
+        for place in _places(entry, region, regional)
+    ]
+    return Calendar(country, region, tuple(made))
+
+
+def _entry(country: str, rule: CalendarRule | None) -> CountryCalendar:
+    """Return how business days of a country are found, with what a policy says otherwise."""
+    table = business_days.load().by_country
+    entry = table.get(country) or CountryCalendar(code=country, source="national calendar")
+    changes: dict[str, Any] = {}
+    if rule and rule.follows:
+        changes["follows"] = rule.follows
+    if rule and (rule.follows == "country" or rule.categories is not None):
+        changes |= {"in_part": (), "part_names": ""}
+    if rule and rule.categories is not None:
+        changes["off"] = rule.categories
+    return entry.model_copy(update=changes)
+
+
+class _Place(NamedTuple):
+    """Where a center may be: an entry of `holidays` (empty: the country), a label, its codes."""
+
+    subdivision: str
+    label: str
+    codes: tuple[str, ...]
+
+
+def _places(entry: CountryCalendar, region: str, regional: Sequence[CalendarRule]) -> list[_Place]:
+    """Return where a center may be, as far as calendars differ."""
+    places = list(_places_in(entry, region))
+    covered = {code for place in places for code in place.codes}
+    ruled = dict.fromkeys(code for rule in regional for code in rule.regions)
+    for code in ruled:
+        if code not in covered and (not region or region in regions.containing(code)):
+            places += _places_in(entry, code)
+    return places
+
+
+def _places_in(entry: CountryCalendar, region: str) -> Iterator[_Place]:
+    """Yield the parts of a region, or of the country if it is not known, whose days may differ."""
+    codes = regions.containing(region) if region else ()
+    if entry.follows == "country":
+        yield _Place("", region or entry.code, codes)
+        return
+    known = _subdivisions(entry)
+    if region:
+        names = _resolved(entry, region, known)
+    else:
+        names = [*known, *([""] if entry.incomplete else [])]
+    for name in names:
+        yield from _with_localities(entry, name, codes)
+
+
+def _with_localities(
+    entry: CountryCalendar, subdivision: str, codes: tuple[str, ...]
+) -> Iterator[_Place]:
+    """Yield a region of `holidays`, and the parts of it that have days of their own."""
+    own = f"{entry.code}-{subdivision}" if subdivision else entry.code
+    if subdivision and own not in codes:
+        codes = (*regions.containing(own), *codes)
+    label = codes[0] if own in codes else own  # the smaller one, where both are the same
+    yield _Place(subdivision, label, codes)
+    if entry.is_municipal(subdivision) and subdivision:
+        yield _Place("", label, codes)
+    for name, region in entry.localities.items():
+        if region == subdivision:
+            yield _Place(name, label, codes)
+
+
+def _subdivisions(entry: CountryCalendar) -> list[str]:
+    """Return the regions of a country in `holidays`."""
+    listed = _library(entry.code, "", entry.off).subdivisions
+    return [s for s in listed if REGION.fullmatch(s) and s not in entry.without]
+
+
+def _resolved(entry: CountryCalendar, region: str, known: Sequence[str]) -> list[str]:
+    """Return the regions of `holidays` that have the days of a region; empty is the country."""
+    suffix = region[3:]
+    if suffix in entry.same_as:
+        return list(entry.same_as[suffix])
+    for code in regions.containing(region):
+        if code[3:] in known or code[3:] in entry.without:
+            return [code[3:]]
+    within = [code[3:] for code in regions.contained(region)]
+    found = [code for code in within if code in known]
+    return [*found, *([] if found and len(found) == len(within) else [""])]
+
+
+def _rule_of(
+    codes: tuple[str, ...], rule: CalendarRule | None, regional: Sequence[CalendarRule]
+) -> CalendarRule | None:
+    """Return what a policy says of a region: its own rule over that of the country."""
+    for code in codes:
+        for own in regional:
+            if code in own.regions:
+                return own.over(rule)
+    return rule
+
+
+def _region_calendar(
+    entry: CountryCalendar, place: _Place, rule: CalendarRule | None
+) -> RegionCalendar:
+    in_locality = place.subdivision in entry.localities
+    partly = entry.in_part and not in_locality
+    return RegionCalendar(
+        label=place.label,
+        codes=place.codes,
+        entry=entry,
+        rule=rule,
+        holidays=_library(entry.code, place.subdivision, entry.off),
+        in_part=_library(entry.code, place.subdivision, entry.in_part) if partly else None,
+    )
+
+
+def _package() -> Any:
+    """Return the package `holidays`.
+
+    Raises
+    ------
+    MissingExtraError
+        If it is not installed.
+    """
+    try:
+        import holidays
+    except ImportError as error:
+        msg = "Business days require holidays: pip install 'coverage-analyzer[terms]'."
+        raise MissingExtraError(msg) from error
+    return holidays
+
+
+@functools.cache
+def _library(country: str, subdivision: str, categories: tuple[str, ...]) -> Any:
+    """Return days of the package `holidays`, named in English where it can.
+
+    Raises
+    ------
+    DoubtError
+        If the holidays of the country, or a category of them, are not known.
+    MissingExtraError
+        If the package is not installed.
+    """
+    holidays = _package()
+    options: dict[str, Any] = {"subdiv": subdivision or None, "categories": categories}
+    try:
+        known = holidays.country_holidays(country, **options)
+    except NotImplementedError:
+        raise DoubtError(
+            Doubt.calendar_unknown, f"the public holidays in {country} are unknown"
+        ) from None
+    except ValueError as error:
+        raise DoubtError(
+            Doubt.calendar_unknown, f"the calendar of {country} has no such category: {error}"
+        ) from None
+    if "en_US" in known.supported_languages:
+        known = holidays.country_holidays(country, language="en_US", **options)
+    return known
+
+
+def days_on(calendar: Calendar, day: datetime.date) -> Iterator[tuple[datetime.date, str]]:
+    """Yield the days from a day on, each with why it is no business day, empty if it is one.
+
+    Raises
+    ------
+    DoubtError
+        If more than `MOST_CLOSED` days in a row are closed, the calendar ends, or it is in doubt
+        whether a day is a business day.
+    """
+    closed = 0
+    while True:
+        why = calendar.closed(day)
+        closed = closed + 1 if why else 0
+        if closed > MOST_CLOSED:
+            raise DoubtError(
+                Doubt.calendar_unknown,
+                f"centers in {calendar.place} have no business day for {MOST_CLOSED} days",
+            )
+        yield day, why
+        day += datetime.timedelta(days=1)

@@ -1,0 +1,337 @@
+"""The sums of time behind a promise: from an event to the moment by which it has to be met.
+
+All sums are made on instants (UTC), so a change of clocks makes no day longer or shorter than it
+is; what people read (a day, a cut-off, hours of service) is taken in a zone. Each sum tells its
+steps in words.
+"""
+
+import datetime
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from coverage_analyzer.due_times.calendars import ESTIMATED, Calendar, days_on
+from coverage_analyzer.due_times.issues import Doubt, DoubtError
+from coverage_analyzer.errors import InputError, quantity
+from coverage_analyzer.policy.rules import Hours, Replacement
+
+ISO_MOMENT: Final = re.compile(
+    r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?( ?Z|[+-]\d{2}(:?\d{2})?)?", re.ASCII
+)
+"""ISO 8601 with a time of day; the offset from UTC may be missing."""
+
+WEEK: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+YEARS: Final = range(1970, 2100)
+"""Moments of other years are typing errors, and the calendars of holidays end there."""
+
+
+@dataclass(frozen=True)
+class Due:
+    """The moment by which a promise has to be met: the first one that is too late.
+
+    Attributes
+    ----------
+    at
+        With its offset from UTC, in the zone where the clock is read.
+    steps
+        The sum in words, a step each.
+    estimated
+        The holidays of the sum whose day is not decided yet.
+    notes
+        What may still change the sum, as text: estimated holidays next to it, years whose holidays
+        are not published yet.
+    """
+
+    at: datetime.datetime
+    steps: tuple[str, ...]
+    estimated: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def stamp(text: str, form: str = "") -> datetime.datetime:
+    """Return the moment that a text says: with its offset from UTC, or without where it has none.
+
+    Parameters
+    ----------
+    text
+        ISO 8601 with a time of day, such as ``2026-12-04T16:30`` or ``2026-12-04T16:30+01:00``.
+    form
+        How it is written otherwise, in the directives of `datetime.strptime`.
+
+    Raises
+    ------
+    DoubtError
+        If it is written otherwise, there is no such day or time, or its year is none of `YEARS`.
+
+    Examples
+    --------
+    >>> stamp("2026-12-04T16:30Z").isoformat()
+    '2026-12-04T16:30:00+00:00'
+    """
+    cell = text.strip()
+    if not cell:
+        raise DoubtError(Doubt.moment_missing, "no date and time given")
+    wanted = f"in the format {form!r}" if form else "a date and time like 2026-12-04T16:30+01:00"
+    read = None
+    try:
+        if form:
+            read = datetime.datetime.strptime(cell, form)  # noqa: DTZ007 - it may tell no zone
+        elif ISO_MOMENT.fullmatch(cell):
+            read = datetime.datetime.fromisoformat(re.sub(r" ?Z$", "+00:00", cell))
+    except ValueError:  # 2026-02-30
+        read = None
+    if read is not None and read.year in YEARS:
+        return read
+    hint = "" if form else "; give its format with --moment-format"
+    raise DoubtError(Doubt.moment_not_readable, f"{cell[:40]!r} is not {wanted}{hint}")
+
+
+def check_form(form: str) -> None:
+    """Raise if a form of moments leaves something to be guessed.
+
+    Parameters
+    ----------
+    form
+        In the directives of `datetime.strptime`; an empty one stands for ISO 8601.
+
+    Raises
+    ------
+    InputError
+        If it tells no time of day, or a zone by its name, which `strptime` reads and forgets.
+    """
+    if form and not re.search(r"%[HIXc]", form):
+        msg = f"{form!r} has no time of day. Write it like '%d.%m.%Y %H:%M'."
+        raise InputError(msg)
+    if "%Z" in form:
+        msg = f"{form!r} reads names of time zones, which are ambiguous. Read offsets, with %z."
+        raise InputError(msg)
+    try:
+        datetime.datetime.strptime("", form)  # noqa: DTZ007 - nothing is read
+    except ValueError as error:
+        if "directive" in str(error) or "stray" in str(error):
+            msg = f"{form!r} is not a date format: {error}."
+            raise InputError(msg) from None
+
+
+def moment(stamped: datetime.datetime, zone: ZoneInfo) -> datetime.datetime:
+    """Return a moment in a zone; one without an offset is local to the zone.
+
+    Raises
+    ------
+    DoubtError
+        If the clocks of the zone show that local time twice, or never.
+
+    Examples
+    --------
+    >>> moment(stamp("2026-12-04T16:30"), ZoneInfo("Europe/Zurich")).isoformat()
+    '2026-12-04T16:30:00+01:00'
+    """
+    if stamped.tzinfo is not None:
+        return _shown(stamped, zone)
+    local = stamped.replace(tzinfo=zone, fold=0)
+    if local.utcoffset() == local.replace(fold=1).utcoffset():
+        return local
+    there = f"{stamped.isoformat(' ', 'minutes')} (local time in {zone.key})"
+    if _shown(local, zone).replace(tzinfo=None) != stamped:
+        raise DoubtError(
+            Doubt.moment_does_not_exist,
+            f"{there} does not exist: the clocks go forward; add the offset from UTC",
+        )
+    raise DoubtError(
+        Doubt.moment_ambiguous,
+        f"{there} occurs twice: the clocks go back; add the offset from UTC",
+    )
+
+
+def start_of_day(day: datetime.date, zone: ZoneInfo) -> datetime.datetime:
+    """Return the first moment of a day in a zone: 00:00, or later where clocks skip that.
+
+    Examples
+    --------
+    >>> start_of_day(datetime.date(2026, 9, 6), ZoneInfo("America/Santiago")).isoformat()
+    '2026-09-06T01:00:00-03:00'
+    """
+    return _shown(datetime.datetime.combine(day, datetime.time(), zone), zone)
+
+
+def due(
+    clock: Replacement, start: datetime.datetime, zone: ZoneInfo, calendar: Calendar | None
+) -> Due:
+    """Return when a promise is due that began at some moment.
+
+    Parameters
+    ----------
+    clock
+        What is promised.
+    start
+        The event that starts the clock, with its offset from UTC.
+    zone
+        Where the clock is read: the site's for hours, the center's for business days.
+    calendar
+        Of the center; a clock that runs day and night needs none.
+
+    Raises
+    ------
+    DoubtError
+        If the calendar does not reach so far, or is missing.
+    """
+    local = _shown(start, zone)
+    if calendar is None and clock.counts_business_days:
+        raise DoubtError(
+            Doubt.calendar_unknown, "no center ships the part, so its business days are unknown"
+        )
+    if clock.unit == "business_days" and calendar is not None:
+        return _after_days(clock, local, zone, calendar)
+    if clock.hours:
+        return _after_open_hours(clock, clock.hours, local, zone, calendar)
+    at = _shown(local.astimezone(UTC) + timedelta(hours=clock.amount), zone)
+    told_hours = f"{quantity(clock.amount, 'hour')} around the clock, after {told(local)}"
+    return Due(at, (told_hours, f"due before {told(at)}"))
+
+
+def _after_days(
+    clock: Replacement, local: datetime.datetime, zone: ZoneInfo, calendar: Calendar
+) -> Due:
+    """Return the end of the n-th business day after the one that an event counts for."""
+    late = clock.cut_off is not None and _is_late(local, clock.cut_off, zone)
+    first = local.date() + timedelta(days=1 if late else 0)
+    steps = [_counting(clock, local, late=late)]
+    skipped: list[str] = []
+    estimated: list[str] = []
+    left = clock.amount + 1
+    days = _open_days(calendar, first, zone)
+    while True:
+        day, why = next(days)
+        if why:
+            skipped.append(f"{_day(day)} ({why})")
+            estimated += [f"{day} {why}"] if ESTIMATED in why else []
+            continue
+        if skipped:
+            steps.append(f"not a business day in {calendar.place}: {', '.join(skipped)}")
+            skipped = []
+        left -= 1
+        number = clock.amount - left
+        steps.append(
+            f"business day {number}: {_day(day)}"
+            if number
+            else f"counts as received on {_day(day)}"
+        )
+        if not left:
+            at = start_of_day(day + timedelta(days=1), zone)
+            steps.append(f"due before {told(at)}, the end of that day at the center")
+            notes = _notes(calendar, first, day, estimated)
+            return Due(at, tuple(steps), tuple(estimated), notes)
+
+
+def _notes(
+    calendar: Calendar | None, first: datetime.date, last: datetime.date, counted: list[str]
+) -> tuple[str, ...]:
+    """Return what may still change a sum over some days, beside the estimates that it counts.
+
+    An estimated holiday next to the sum, or at a weekend in it, may come a day earlier or later.
+    """
+    if calendar is None:
+        return ()
+    span = (first + timedelta(days=n) for n in range(-1, (last - first).days + 2))
+    named = (f"{day} {name}" for day in span if (name := calendar.estimated(day)))
+    notes = [
+        f"the date of an estimated holiday may move by a day: {text}"
+        for text in named
+        if text not in counted
+    ]
+    return (*notes, *calendar.projections(first.year, last.year))
+
+
+def _counting(clock: Replacement, local: datetime.datetime, *, late: bool) -> str:
+    if clock.cut_off is None:
+        return f"{told(local)} at the center; no cut-off: the whole day counts"
+    side = "after" if late else "not after"
+    return f"{told(local)} at the center, {side} the cut-off at {clock.cut_off}"
+
+
+def _is_late(local: datetime.datetime, cut_off: str, zone: ZoneInfo) -> bool:
+    """Return whether a moment is after the cut-off of its day.
+
+    Where the clocks show the cut-off twice, the second time counts: else a later moment could
+    count for an earlier day.
+    """
+    time = datetime.time.fromisoformat(cut_off)
+    last = datetime.datetime.combine(local.date(), time, zone).replace(fold=1)
+    return local.time() > time and local.astimezone(UTC) > last.astimezone(UTC)
+
+
+def _open_days(
+    calendar: Calendar, first: datetime.date, zone: ZoneInfo
+) -> Iterator[tuple[datetime.date, str]]:
+    """Yield days, each with why it is no business day; one that a zone left out is none."""
+    for day, why in days_on(calendar, first):
+        there = start_of_day(day, zone) < start_of_day(day + timedelta(days=1), zone)
+        yield day, why if there else "skipped by the time zone"
+
+
+def _after_open_hours(
+    clock: Replacement,
+    hours: Hours,
+    local: datetime.datetime,
+    zone: ZoneInfo,
+    calendar: Calendar | None,
+) -> Due:
+    """Return when so many hours of service have passed."""
+    left = timedelta(hours=clock.amount)
+    now = local.astimezone(UTC)
+    amount = quantity(clock.amount, "hour")
+    steps = [f"{amount} between {hours.opens} and {hours.closes}, after {told(local)}"]
+    estimated: list[str] = []
+    first = day = local.date()
+    counts = hours.days == "business_days"
+    while True:
+        opens, closes = _service(hours, day, zone)
+        run, closed = max(closes - max(now, opens), timedelta()), ""
+        # after the hours of service it does not matter whether a day is a business day
+        if run and counts and calendar is not None:
+            closed = calendar.closed(day)
+        if closed:
+            run = timedelta()
+            steps.append(f"the clock is stopped on {_day(day)} ({closed})")
+            estimated += [f"{day} {closed}"] if ESTIMATED in closed else []
+        elif run >= left:
+            at = _shown(max(now, opens) + left, zone)
+            notes = _notes(calendar if counts else None, first, day, estimated)
+            return Due(at, (*steps, f"due before {told(at)}"), tuple(estimated), notes)
+        elif run:
+            steps.append(f"{run} on {_day(day)}")
+        left -= run
+        day += timedelta(days=1)
+
+
+def _service(
+    hours: Hours, day: datetime.date, zone: ZoneInfo
+) -> tuple[datetime.datetime, datetime.datetime]:
+    """Return when service begins and ends on a day, in UTC."""
+    opens = datetime.datetime.combine(day, datetime.time.fromisoformat(hours.opens), zone)
+    if hours.closes == "24:00":
+        closes = start_of_day(day + timedelta(days=1), zone)
+    else:
+        until = datetime.time.fromisoformat(hours.closes)
+        closes = datetime.datetime.combine(day, until, zone).replace(fold=1)
+    return opens.astimezone(UTC), closes.astimezone(UTC)
+
+
+def _shown(moment: datetime.datetime, zone: ZoneInfo) -> datetime.datetime:
+    """Return a moment as the clocks of a zone show it, also where it was given as no clock does."""
+    return moment.astimezone(UTC).astimezone(zone)
+
+
+def told(moment: datetime.datetime) -> str:
+    """Return a moment as steps write it: weekday, ISO 8601, zone."""
+    zone = f" {moment.tzinfo.key}" if isinstance(moment.tzinfo, ZoneInfo) else ""
+    exact = "auto" if moment.second or moment.microsecond else "minutes"
+    return f"{WEEK[moment.weekday()]} {moment.isoformat(timespec=exact)}{zone}"
+
+
+def _day(day: datetime.date) -> str:
+    return f"{WEEK[day.weekday()]} {day}"

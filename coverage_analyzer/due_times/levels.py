@@ -1,0 +1,173 @@
+"""The level of a site on a day, and the open center that ships to it.
+
+A verdict names the center that decides; where that one is still to open, another ships until then.
+"""
+
+import dataclasses
+import datetime
+import functools
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from coverage_analyzer import arrays
+from coverage_analyzer.arrays import Ints
+from coverage_analyzer.countries import Countries
+from coverage_analyzer.countries.regions import AssignedRegions
+from coverage_analyzer.due_times.requests import Case, Registered
+from coverage_analyzer.matching import eligibility as gates
+from coverage_analyzer.matching.centers import Centers
+from coverage_analyzer.matching.matcher import Matcher, Sites, Verdicts
+from coverage_analyzer.matching.nearest import NOBODY
+from coverage_analyzer.matching.products import Products
+from coverage_analyzer.policy import Policy
+from coverage_analyzer.policy.rules import Level
+from coverage_analyzer.schema.days import NO_DAY
+from coverage_analyzer.schema.verdict import Status
+
+
+class Judged(NamedTuple):
+    """The verdict on a site, and who ships to it.
+
+    ``center`` is the position of the open center that ships, or `NOBODY`, ``center_country`` its
+    country and ``center_region`` its region, if known; ``papers`` says whether the site's country
+    wants export papers; ``opens`` names the center that is waited for, and its opening day, and
+    ``by_road`` whether miles by road are still to tell that it reaches the site.
+    """
+
+    level: Level
+    status: Status
+    reason: str
+    country: str
+    center: int
+    center_country: str
+    center_region: str
+    papers: bool
+    opens: tuple[str, datetime.date] | None
+    by_road: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class Levels:
+    """The levels of a policy over the centers of a network, on any day."""
+
+    centers: Centers
+    policy: Policy
+    world: Countries
+    _: dataclasses.KW_ONLY
+    trust_declared: bool = False
+    products: Products | None = None
+
+    @functools.cached_property
+    def regions(self) -> AssignedRegions:
+        """The region of each center, and a warning of cells that are not a code of its country.
+
+        Raises
+        ------
+        InputError
+            If the country of a center is in doubt.
+        """
+        convention = self.policy.convention(self.world.names, trust_declared=self.trust_declared)
+        country = self.centers.decided(self.world, convention)
+        return self.centers.assigned_regions(country, self.world.names)
+
+    def judged(self, cases: Sequence[Case], day: datetime.date) -> list[Judged]:
+        """Return the verdict on the site of each of some requests, on a day, gates included.
+
+        Raises
+        ------
+        InputError
+            If there is no center, or the country of one is in doubt.
+        """
+        matcher = self._matcher(self.centers, day)
+        sites = self._sites([case.site for case in cases])
+        verdicts = matcher.match(sites, matcher.gates.facts(_stated(cases)))
+        reasons = matcher.columns(verdicts)["reason"].to_pylist()
+        shipping = self._shipping(verdicts, sites, matcher)
+        codes = self.world.names.codes
+        return [
+            Judged(
+                level=self.policy.level_at(verdicts.level[n]),
+                status=Status(verdicts.status[n]),
+                reason=reasons[n],
+                country=codes[max(verdicts.country[n], 0)],
+                center=center,
+                center_country="" if center == NOBODY else codes[matcher.center_country[center]],
+                center_region="" if center == NOBODY else self.regions.codes[center],
+                papers=codes[max(verdicts.country[n], 0)] in matcher.gates.papers,
+                opens=self._opens(verdicts, n),
+                by_road=self._by_road(verdicts, n),
+            )
+            for n, center in enumerate(shipping.tolist())
+        ]
+
+    def _matcher(self, centers: Centers, day: datetime.date) -> Matcher:
+        return Matcher(
+            centers,
+            self.policy,
+            self.world,
+            as_of=day,
+            trust_declared=self.trust_declared,
+            products=self.products,
+        )
+
+    def _sites(self, rows: Sequence[Registered]) -> Sites:
+        return Sites(
+            np.array([r.lon for r in rows]),
+            np.array([r.lat for r in rows]),
+            self.world.names.numbers(r.country for r in rows),
+            np.array([np.nan if r.accuracy_m is None else r.accuracy_m for r in rows]),
+        )
+
+    def _shipping(self, verdicts: Verdicts, sites: Sites, matcher: Matcher) -> Ints:
+        """Return the open center that ships to each site: until a planned one opens, another.
+
+        The centers are those of the matcher, which knows when one opens that is only ordered.
+        """
+        shipping = verdicts.center.astype(np.int64)
+        waiting = np.flatnonzero(verdicts.status == Status.pending)
+        centers, day = matcher.centers, matcher.as_of
+        serving = np.flatnonzero(centers.is_open(np.datetime64(day, "D")))
+        shipping[waiting] = NOBODY
+        if len(waiting) and len(serving):
+            open_ones = some_centers(centers, serving)
+            nearest = self._matcher(open_ones, day).match(sites.some(waiting)).center
+            shipping[waiting] = np.where(nearest == NOBODY, NOBODY, serving[nearest])
+        return shipping
+
+    def _by_road(self, verdicts: Verdicts, number: int) -> bool:
+        country = self.world.names.codes[max(verdicts.country[number], 0)]
+        band = self.policy.band_for(country, verdicts.limit_miles[number])
+        return band is not None and band.metric == "road"
+
+    def _opens(self, verdicts: Verdicts, number: int) -> tuple[str, datetime.date] | None:
+        if verdicts.status[number] != Status.pending:
+            return None
+        day: datetime.date = verdicts.available_on[number].astype(object)
+        return self.centers.center_id[verdicts.center[number]], day
+
+
+def _stated(cases: Sequence[Case]) -> dict[str, Any]:
+    """Return what requests and the rows of their sites say, as columns for the gates."""
+    columns: dict[str, Any] = {
+        name: arrays.text([case.stated.get(name, "") for case in cases])
+        for name in gates.TEXTS
+        if any(name in case.stated for case in cases)
+    }
+    for name in gates.DAYS:
+        days = [getattr(case.site, name) for case in cases]
+        if any(days):
+            columns[name] = np.array([day or NO_DAY for day in days], "datetime64[D]")
+    return columns
+
+
+def some_centers(centers: Centers, which: Ints) -> Centers:
+    """Return some centers of a network, with all that is known of each."""
+    values: dict[str, Any] = {f.name: getattr(centers, f.name) for f in dataclasses.fields(centers)}
+    for name, of_all in values.items():
+        if isinstance(of_all, tuple):
+            values[name] = tuple(of_all[i] for i in which if of_all)
+        else:
+            values[name] = of_all[which]
+    return Centers(**values)

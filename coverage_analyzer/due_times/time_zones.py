@@ -1,0 +1,128 @@
+"""The time zone of a place, offline: by its name, else by its coordinates.
+
+Zones come from the borders of the time zone database (`tzfpy`), which are simplified to about a
+hundred metres; so a place has a zone only if all zones near it agree. Their rules are those of
+`zoneinfo`.
+"""
+
+import datetime
+import functools
+import zoneinfo
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from coverage_analyzer import geodesy
+from coverage_analyzer.due_times.issues import Doubt, DoubtError
+from coverage_analyzer.errors import MissingExtraError
+
+NEAR_M: Final = 1000.0
+"""A border of zones that is nearer leaves the zone of a place open, if their clocks differ."""
+
+AHEAD_DAYS: Final = 60
+"""So long after a day the clocks of near zones have to agree, as a promise may run on."""
+
+OF_THE_MACHINE: Final = frozenset({"localtime", "posixrules", "Factory"})
+"""Names that `zoneinfo` knows and that mean another zone on another machine."""
+
+AT_SEA: Final = "Etc/"
+"""How the zones of the high seas begin: they follow the longitude, and nobody's law."""
+
+
+def zone(lon: float, lat: float, day: datetime.date, *, named: str = "") -> ZoneInfo:
+    """Return the time zone of a place, as it is on a day and the `AHEAD_DAYS` after it.
+
+    Parameters
+    ----------
+    lon, lat
+        Degrees on WGS 84.
+    day
+        The day on which zones near the place have to agree.
+    named
+        The zone that its owner gives it, such as ``Europe/Zurich``, which ends all doubt.
+
+    Raises
+    ------
+    DoubtError
+        If no zone has that name, the place lies in none, or near zones whose clocks differ.
+    MissingExtraError
+        If `tzfpy` is not installed.
+
+    Examples
+    --------
+    >>> zone(7.5886, 47.5596, datetime.date(2026, 12, 1)).key
+    'Europe/Zurich'
+    """
+    if named.strip():
+        return _named(named.strip())
+    found = near(round(lon, 6), round(lat, 6))
+    if not found or found[0].startswith(AT_SEA):
+        raise DoubtError(
+            Doubt.zone_unknown,
+            f"{lat:g}, {lon:g} is in no time zone of a country; enter one in the column time_zone",
+        )
+    own, *others = (z for z in found if not z.startswith(AT_SEA))
+    apart = [other for other in others if not _agree(own, other, day)]
+    if apart:
+        raise DoubtError(
+            Doubt.zone_ambiguous,
+            f"{lat:g}, {lon:g} is within {NEAR_M:g} m of both {own} and {apart[0]}, whose clocks "
+            f"differ; enter one in the column time_zone",
+        )
+    return _named(own)
+
+
+@functools.lru_cache(maxsize=65_536)
+def near(lon: float, lat: float) -> tuple[str, ...]:
+    """Return the names of the zones within `NEAR_M` of a place, its own ones first.
+
+    Raises
+    ------
+    MissingExtraError
+        If `tzfpy` is not installed.
+    """
+    try:
+        import tzfpy
+    except ImportError as error:
+        msg = (
+            "Time zones from coordinates require tzfpy: pip install 'coverage-analyzer[terms]', or "
+            "enter each zone in the column time_zone."
+        )
+        raise MissingExtraError(msg) from error
+    around_lon, around_lat = geodesy.destination(lon, lat, np.arange(0.0, 360.0, 45.0), NEAR_M)
+    places = [(lon, lat), *zip(around_lon.tolist(), around_lat.tolist(), strict=True)]
+    names = [name for place in places for name in tzfpy.get_tzs(*place) if name]
+    return tuple(dict.fromkeys(names))
+
+
+@functools.lru_cache(maxsize=4096)
+def _agree(one: str, other: str, day: datetime.date) -> bool:
+    """Return whether two zones show the same time from a day on."""
+    midnight = datetime.datetime.combine(day, datetime.time(), datetime.UTC)
+    moments = [midnight + datetime.timedelta(days=d) for d in range(-1, AHEAD_DAYS)]
+    zones = _named(one), _named(other)
+    return all(
+        zones[0].utcoffset(m.astimezone(zones[0])) == zones[1].utcoffset(m.astimezone(zones[1]))
+        for m in moments
+    )
+
+
+@functools.lru_cache(maxsize=1024)
+def _named(name: str) -> ZoneInfo:
+    """Return a zone by its name.
+
+    Raises
+    ------
+    DoubtError
+        If there is none.
+    """
+    unknown = DoubtError(
+        Doubt.zone_unknown, f"{name[:40]!r} is not a time zone; write it like Europe/Zurich"
+    )
+    if name in OF_THE_MACHINE:
+        raise unknown
+    try:
+        return ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        raise unknown from None

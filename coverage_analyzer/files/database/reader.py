@@ -1,0 +1,236 @@
+"""Rows of a query or a table of a database, batch by batch, read and never written.
+
+Numbers, truth values, days, times and bytes come with their types. All else (numeric, uuid, json,
+arrays, intervals ...) comes as the text that the database itself writes for it: no digit is lost.
+"""
+
+import contextlib
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+from coverage_analyzer import arrays
+from coverage_analyzer.errors import InputError
+from coverage_analyzer.files.database import connection as connecting
+from coverage_analyzer.files.database.address import Address, check_name, quoted
+from coverage_analyzer.files.readers import parquet as columnar
+from coverage_analyzer.files.readers import utf8
+from coverage_analyzer.files.readers.base import Block, Source
+
+if TYPE_CHECKING:
+    from adbc_driver_manager import AdbcStatement
+
+TYPED: Final = frozenset(
+    {"int2", "int4", "int8", "float4", "float8", "bool", "bytea"}
+    | {"text", "varchar", "bpchar", "name", "date", "timestamp", "timestamptz"}
+)
+"""Types of PostgreSQL that Arrow has, too."""
+
+OPTIONS: Final[dict[str, dict[str, Any]]] = {
+    "postgresql": {"adbc.postgresql.batch_size_hint_bytes": 8 << 20},
+    "sqlite": {"adbc.sqlite.query.batch_rows": columnar.ROWS_AT_ONCE},
+}
+"""Of a query: how much comes at once."""
+
+DAYS: Final = (-719_162, 2_932_896)
+"""The years 1 to 9999 in days since 1970. Infinity, which Arrow has not, lies beyond."""
+
+DAY_US: Final = 86_400_000_000
+
+SQLITE_TEXT: Final = (
+    "CASE WHEN typeof({0}) = 'real' AND CAST(CAST({0} AS TEXT) AS REAL) <> {0} "
+    "THEN printf('%!.17g', {0}) ELSE CAST({0} AS TEXT) END"
+)
+"""A value as text; of a number, as many digits as give it back."""
+
+SQLITE_RANK: Final = (
+    "max(CASE typeof({0}) WHEN 'integer' THEN 1 WHEN 'real' THEN 2 WHEN 'text' THEN 3 "
+    "WHEN 'blob' THEN 4 ELSE 0 END)"
+)
+
+SQLITE_COLUMN: Final = (
+    ("''", SQLITE_TEXT),
+    ("0", "{0}"),
+    ("0.5", "{0}"),
+    ("''", SQLITE_TEXT),
+    ("x''", "CAST({0} AS BLOB)"),
+)
+"""For each rank, a value that shows the driver a type, and a column as that type."""
+
+
+class DatabaseTable(Source):
+    """The rows of a query or a table; they count from 1.
+
+    Parameters
+    ----------
+    address
+        Where they are.
+
+    Raises
+    ------
+    InputError
+        If the database cannot be reached, or the query is none that gives rows of named columns.
+    MissingExtraError
+        If the drivers are not installed.
+    """
+
+    def __init__(self, address: Address) -> None:
+        self._address = address
+        self._statement: AdbcStatement | None = None
+        self.geometries: list[str] = []
+        """Columns that hold places as PostGIS keeps them; these are not read as coordinates."""
+        with connecting.telling(address, InputError):
+            query = _query(address)
+            with connecting.reading(address) as connection:
+                if address.kind == "postgresql":
+                    self._sql, schema, self.geometries = _postgresql(connection, query)
+                else:
+                    self._sql, schema = _sqlite(connection, query)
+        if self.geometries:
+            point = f"ST_Transform({self.geometries[0]}::geometry, 4326)"
+            self.hint = f" In a query, write ST_Y({point}) AS latitude, ST_X({point}) AS longitude."
+        self.headers: list[str] = schema.names
+        self.types = [columnar.plain_type(kind) for kind in schema.types]
+        self.known: dict[str, str] = {}
+
+    def _started(self, statement: "AdbcStatement") -> None:
+        self._statement = statement
+
+    def cancel(self) -> bool:
+        """End the query, if it is running; return whether that can be done."""
+        if self._statement is None:
+            return False
+        with contextlib.suppress(Exception):  # some drivers cannot; then it runs to its end
+            self._statement.cancel()
+        return True
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield all rows, in order.
+
+        Raises
+        ------
+        InputError
+            If the database fails on the way, or a value cannot be read.
+        """
+        row = 1
+        options, address = OPTIONS[self._address.kind], self._address
+        with (
+            connecting.telling(address, InputError),
+            connecting.reading(address) as connection,
+            connecting.batches(connection, self._sql, options, self._started) as (schema, batches),
+        ):
+            none = [pa.nulls(0, kind) for kind in schema.types]
+            yield columnar.block(pa.RecordBatch.from_arrays(none, names=self.headers), row)
+            skipped = address.kind == "sqlite"
+            for batch in batches:
+                rows = batch.slice(1) if skipped else batch
+                skipped = False
+                for at in range(0, len(rows), columnar.ROWS_AT_ONCE):
+                    part = rows.slice(at, columnar.ROWS_AT_ONCE)
+                    _check(part, row)
+                    yield columnar.block(part, row)
+                    row += len(part)
+
+    def sha256(self) -> None:
+        """Return nothing: there are no bytes to hash, and the rows may be others tomorrow."""
+
+
+def _query(address: Address) -> str:
+    """Return what to ask for.
+
+    Raises
+    ------
+    InputError
+        If the address says both a query and a table, or neither.
+    """
+    if bool(address.query) == bool(address.table) or (address.schema and not address.table):
+        msg = "the address names no rows; add ?table=NAME (and &schema=NAME), or ?query=SELECT ..."
+        raise InputError(msg)
+    if address.query:
+        return address.query.rstrip().rstrip(";")
+    for name in filter(None, (address.table, address.schema)):
+        check_name(name, "The name", address.kind)
+    return f"SELECT * FROM {'.'.join(map(quoted, filter(None, (address.schema, address.table))))}"
+
+
+def _checked(names: Sequence[str]) -> Sequence[str]:
+    """Return the names of a query's columns.
+
+    Raises
+    ------
+    InputError
+        If there is none, or two are the same.
+    """
+    if not names:
+        msg = "the query returns no rows; write a SELECT that names its columns."
+        raise InputError(msg)
+    twice = sorted({n for n in names if list(names).count(n) > 1})
+    if twice:
+        msg = f"two columns have the name {twice[0]!r}; rename one of them with AS."
+        raise InputError(msg)
+    return names
+
+
+def _postgresql(connection: Any, query: str) -> tuple[str, pa.Schema, list[str]]:
+    """Return the query with all that Arrow has no type for as text, its columns, and geometries."""
+    given = connecting.schema(connection, query)
+    _checked(utf8.column_names(given))
+    columns, geometries = [], []
+    for field in given:
+        kind = (field.metadata or {}).get(b"POSTGRESQL:type", b"").decode()
+        name = quoted(field.name)
+        geometries += [field.name] if kind in {"geometry", "geography"} else []
+        columns.append(f"q.{name}" if kind in TYPED else f"q.{name}::text AS {name}")
+    # On lines of its own: a query may end with a comment.
+    sql = f"SELECT {', '.join(columns)} FROM (\n{query}\n) AS q"
+    return sql, connecting.schema(connection, sql), geometries
+
+
+def _sqlite(connection: Any, query: str) -> tuple[str, pa.Schema]:
+    """Return the query with one type for each column, and its columns.
+
+    SQLite has a type for each value. The driver takes that of the first rows for a column's and
+    fails at another; so the widest of each column is found first, and shown to it by a row that
+    stands before all others.
+    """
+    with connecting.batches(connection, f"SELECT * FROM (\n{query}\n) LIMIT 0", {}) as (found, _):
+        names = utf8.column_names(found)
+    _checked([re.sub(r":\d+$", "", n) if re.sub(r":\d+$", "", n) in names else n for n in names])
+    ranks = ", ".join(SQLITE_RANK.format(f"q.{quoted(n)}") for n in names)
+    widest = connecting.first_row(connection, f"SELECT {ranks} FROM (\n{query}\n) AS q") or ()
+    kinds = [SQLITE_COLUMN[rank or 0] for rank in widest]
+    shown = ", ".join(f"{value} AS {quoted(n)}" for n, (value, _) in zip(names, kinds, strict=True))
+    columns = ", ".join(c.format(f"q.{quoted(n)}") for n, (_, c) in zip(names, kinds, strict=True))
+    with connecting.batches(connection, f"SELECT {shown}", {}) as (schema, _):
+        pass
+    return f"SELECT {shown} UNION ALL SELECT {columns} FROM (\n{query}\n) AS q", schema
+
+
+def _check(rows: pa.RecordBatch, row: int) -> None:
+    """Raise if rows hold days that no calendar has.
+
+    Raises
+    ------
+    InputError
+        Which names the column and the first row.
+    """
+    for name, cells in zip(rows.schema.names, rows.columns, strict=True):
+        if pa.types.is_date32(cells.type):
+            days = cells.cast(pa.int32()).cast(pa.int64())
+            least, most = DAYS
+        elif pa.types.is_timestamp(cells.type):
+            days = cells.cast(pa.int64())
+            least, most = DAYS[0] * DAY_US, (DAYS[1] + 1) * DAY_US - 1
+        else:
+            continue
+        values = arrays.numpy(days)
+        wrong = np.flatnonzero((values < least) | (values > most))
+        if len(wrong):
+            msg = (
+                f"row {row + int(wrong[0])}: {name!r} is infinite or outside the years 1 to "
+                f"9999; replace it in a query, such as NULLIF({name}, 'infinity')."
+            )
+            raise InputError(msg)

@@ -1,0 +1,310 @@
+"""A table of a database that holds the rows of a report: the old one whole, or the new one whole.
+
+PostgreSQL gets the rows in one transaction, into a table that nobody sees before it ends. SQLite
+gets them into a table of the connection's own, so that its file is locked at the end only, and may
+be the file that sites are read from.
+
+A table of that name is replaced if it carries the mark that it is ours. Any other is never touched.
+"""
+
+import json
+import os
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from coverage_analyzer import arrays
+from coverage_analyzer.errors import InputError, PublishError
+from coverage_analyzer.files.database import connection as connecting
+from coverage_analyzer.files.database.address import Address, address, check_name, quoted
+from coverage_analyzer.files.writers.base import Writer
+
+MARK: Final = "Report of coverage-analyzer, replaced whole by its next run."
+"""The comment on a table that may be replaced."""
+
+POSTGRESQL_TABLE: Final = """
+SELECT coalesce(obj_description(c.oid, 'pg_class'), '') = $3 AND c.relkind = 'r'
+FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+WHERE n.nspname = $1 AND c.relname = $2
+"""
+
+SQLITE_TABLE: Final = """
+SELECT type = 'table' AND instr(sql, ?2) > 0 FROM sqlite_master WHERE name = ?1 COLLATE NOCASE
+"""
+"""Names of SQLite have no case."""
+
+WAIT_MS: Final = 30_000
+"""How long to wait for somebody who holds the table, or the file of SQLite."""
+
+
+class TableWriter(Writer):
+    """Rows for a table; a context that leaves what was there unless `commit` was called.
+
+    Parameters
+    ----------
+    place
+        The address of the table.
+
+    Raises
+    ------
+    InputError
+        If the address names no table.
+    PublishError
+        If the database cannot be written to, or a table of that name is not ours.
+    MissingExtraError
+        If the drivers are not installed.
+    """
+
+    def __init__(self, place: Address) -> None:
+        with connecting.telling(place, InputError):
+            _check(place)
+        self._place = place
+        self._new = f"coverage_analyzer_{os.urandom(8).hex()}"
+        self._columns: pa.Schema | None = None
+        self._made = place.kind == "sqlite" and not Path(place.connection).exists()
+        self._opened = connecting.connected(place)
+        with connecting.telling(place, PublishError):
+            self._connection = self._opened.__enter__()
+            try:
+                self._schema = self._begin()
+                self._old()
+            except BaseException:
+                self.close()
+                raise
+
+    def __str__(self) -> str:
+        """Return the address of the table, without passwords."""
+        return str(self._place)
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Append rows.
+
+        Raises
+        ------
+        PublishError
+            If the database refuses them.
+        """
+        with connecting.telling(self._place, PublishError):
+            rows = storable(batch, self._place.kind)
+            first, self._columns = self._columns is None, rows.schema
+            if first:
+                for name in rows.schema.names:
+                    check_name(name, "The column", self._place.kind)
+            connecting.ingest(self._connection, rows, self._ingest_options(first=first))
+
+    def ready(self) -> None:
+        """Put the rows in the place of the old ones, as far as can be done without being seen.
+
+        Raises
+        ------
+        PublishError
+            If the database refuses.
+        """
+        with connecting.telling(self._place, PublishError):
+            if self._place.kind == "postgresql":
+                self._swap_postgresql()
+            else:
+                self._swap_sqlite()
+
+    def commit(self) -> None:
+        """Let everybody see the new rows.
+
+        Raises
+        ------
+        PublishError
+            If the database refuses.
+        """
+        with connecting.telling(self._place, PublishError):
+            if self._place.kind == "postgresql":
+                self._connection.commit()
+            else:
+                connecting.execute(self._connection, "COMMIT")
+        self._made = False
+
+    def close(self) -> None:
+        """Leave the database; what was not committed is gone."""
+        self._opened.__exit__(None, None, None)
+        path = Path(self._place.connection)
+        if self._made and path.exists() and not path.stat().st_size:
+            path.unlink()  # SQLite makes an empty file when it opens one
+
+    def _begin(self) -> str:
+        """Make sure that the database takes rows, and return the schema that is meant.
+
+        Raises
+        ------
+        PublishError
+            If no schema is meant.
+        """
+        run = connecting.execute
+        if self._place.kind == "sqlite":
+            run(self._connection, f"PRAGMA busy_timeout = {WAIT_MS}")
+            run(self._connection, "BEGIN IMMEDIATE")
+            run(self._connection, "ROLLBACK")
+            return ""
+        self._connection.set_autocommit(False)
+        found = connecting.first_row(self._connection, "SELECT current_schema()::text")
+        schema = self._place.schema or (found or ("",))[0]
+        if not schema:
+            msg = "the search path has no schema; name one: &schema=NAME."
+            raise PublishError(msg)
+        return str(schema)
+
+    def _old(self) -> bool:
+        """Return whether a report stands there.
+
+        Raises
+        ------
+        PublishError
+            If something else does.
+        """
+        table = self._place.table
+        if self._place.kind == "postgresql":
+            values = (self._schema, table, MARK)
+            found = connecting.first_row(self._connection, POSTGRESQL_TABLE, values)
+        else:
+            found = connecting.first_row(self._connection, SQLITE_TABLE, (table, MARK))
+        if found is not None and not found[0]:
+            msg = (
+                f"the table {table!r} exists and was not written by this program; choose a "
+                "different table, or drop it yourself."
+            )
+            raise PublishError(msg)
+        return found is not None
+
+    def _ingest_options(self, *, first: bool) -> dict[str, str]:
+        """Return how the driver is to take rows: as a new table, then as more of it."""
+        where = (
+            {"adbc.ingest.target_db_schema": self._schema}
+            if self._place.kind == "postgresql"
+            else {"adbc.ingest.temporary": "true"}
+        )
+        mode = "create" if first else "append"
+        return {
+            "adbc.ingest.target_table": self._new,
+            "adbc.ingest.mode": f"adbc.ingest.mode.{mode}",
+            **where,
+        }
+
+    def _swap_postgresql(self) -> None:
+        schema, table, run = quoted(self._schema), quoted(self._place.table), connecting.execute
+        run(self._connection, f"SET LOCAL lock_timeout = {WAIT_MS}")
+        if self._old():
+            run(self._connection, f"LOCK TABLE {schema}.{table}")
+            self._old()  # while we waited for the lock, another may have come
+            run(self._connection, f"DROP TABLE {schema}.{table}")
+        run(self._connection, f"ALTER TABLE {schema}.{quoted(self._new)} RENAME TO {table}")
+        run(self._connection, f"COMMENT ON TABLE {schema}.{table} IS '{MARK}'")
+
+    def _swap_sqlite(self) -> None:
+        table, run = quoted(self._place.table), connecting.execute
+        run(self._connection, "BEGIN IMMEDIATE")
+        if self._old():
+            run(self._connection, f"DROP TABLE main.{table}")
+        columns = ", ".join(f"{quoted(f.name)} {_affinity(f.type)}" for f in self._columns or ())
+        # SQLite has no comments on tables; it keeps the statement that made one.
+        run(self._connection, f"CREATE TABLE main.{table} (/* {MARK} */ {columns})")
+        run(self._connection, f"INSERT INTO main.{table} SELECT * FROM temp.{quoted(self._new)}")
+
+
+def opened(text: str) -> TableWriter:
+    """Return a writer into the table that an address names.
+
+    Raises
+    ------
+    InputError
+        If it is no address of a table.
+    PublishError
+        If the database cannot be written to, or a table of that name is not ours.
+    MissingExtraError
+        If the drivers are not installed.
+    """
+    return TableWriter(address(text))
+
+
+def _check(place: Address) -> None:
+    """Raise if an address is none of a table.
+
+    Raises
+    ------
+    InputError
+        Which says how to write one.
+    """
+    if not place.table or place.query:
+        msg = "name the table for the report: ?table=NAME."
+        raise InputError(msg)
+    if place.schema and place.kind == "sqlite":
+        msg = "SQLite has no schemas; give only the table."
+        raise InputError(msg)
+    for name in (place.table, place.schema):
+        check_name(name, "The name", place.kind)
+
+
+def storable(batch: pa.RecordBatch, kind: str) -> pa.RecordBatch:
+    """Return rows under names and in types that a database of a kind takes without a loss.
+
+    Columns without a name get one, and a name that is there already gets a number (SQLite knows no
+    case). Lists and the like become JSON; what SQLite has no type for becomes text.
+    """
+    cells = [_storable(c, kind) for c in batch.columns]
+    return pa.RecordBatch.from_arrays(cells, names=_names(batch.schema.names, kind))
+
+
+def _names(given: list[str], kind: str) -> list[str]:
+    """Return names that differ.
+
+    Examples
+    --------
+    >>> _names(["id", "", "ID", "id"], "postgresql"), _names(["id", "", "ID"], "sqlite")
+    (['id', 'column_2', 'ID', 'id_2'], ['id', 'column_2', 'ID_2'])
+    """
+
+    def key(name: str) -> str:
+        return name.lower() if kind == "sqlite" else name
+
+    names: list[str] = []
+    taken = {key(n) for n in given}
+    seen: set[str] = set()
+    for at, name in enumerate(given, 1):
+        new, number = name or f"column_{at}", 2
+        while key(new) in seen or (new != name and key(new) in taken):
+            new, number = f"{name or f'column_{at}'}_{number}", number + 1
+        seen.add(key(new))
+        names.append(new)
+    return names
+
+
+def _storable(cells: pa.Array, kind: str) -> pa.Array:
+    given = cells.type
+    if pa.types.is_dictionary(given):
+        return _storable(cells.cast(given.value_type), kind)
+    if pa.types.is_nested(given):
+        return _json(cells)
+    if pa.types.is_date64(given):
+        cells, given = cells.cast(pa.date32()), pa.date32()
+    if pa.types.is_uint64(given) and kind == "postgresql":
+        return cells.cast(pa.decimal128(20, 0))  # bigint ends at half of it
+    return cells.cast(pa.string()) if _as_text(given, kind) else cells
+
+
+def _as_text(given: pa.DataType, kind: str) -> bool:
+    types = pa.types
+    if types.is_null(given) or types.is_duration(given) or types.is_decimal256(given):
+        return True
+    no_type = types.is_uint64(given) or types.is_decimal(given) or types.is_temporal(given)
+    return kind == "sqlite" and no_type
+
+
+def _json(cells: pa.Array) -> pa.Array:
+    texts = [json.dumps(v, default=str, ensure_ascii=False) for v in cells.to_pylist()]
+    return pc.if_else(cells.is_valid(), arrays.text(texts), pa.nulls(len(cells), pa.string()))
+
+
+def _affinity(kind: pa.DataType) -> str:
+    if pa.types.is_integer(kind) or pa.types.is_boolean(kind):
+        return "INTEGER"
+    if pa.types.is_floating(kind):
+        return "REAL"
+    return "BLOB" if "binary" in str(kind) else "TEXT"

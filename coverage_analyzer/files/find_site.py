@@ -1,0 +1,221 @@
+"""The one row of a table that has an id, found as the table streams by."""
+
+import difflib
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from coverage_analyzer import arrays
+from coverage_analyzer.arrays import Ints
+from coverage_analyzer.errors import InputError, quantity
+from coverage_analyzer.files.readers.base import Block
+from coverage_analyzer.files.table import Table, usable
+from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.columns import folded
+
+LISTED: Final = 5
+"""So many lines of an id that stands more than once are told."""
+
+NAMED: Final = 3
+"""So many of the nearest ids are named."""
+
+POOL: Final = 10_000
+"""So many ids that look alike are kept, to find the nearest among them."""
+
+
+@dataclass(frozen=True)
+class FoundSite:
+    """A row of sites: where it is, and all of its cells as text, by their headers.
+
+    Days are written as ISO 8601, whatever form the file has for them.
+    ``columns`` gives the header of each known column that the table has.
+    """
+
+    site_id: str
+    line: int
+    lon: float
+    lat: float
+    accuracy_m: float
+    cells: Mapping[str, str]
+    columns: Mapping[str, str]
+
+    def cell(self, column: str) -> str:
+        """Return the cell of a known column, blank if the table has none."""
+        return self.cells.get(self.columns.get(column, ""), "").strip()
+
+
+def found(table: Table, site_id: str, product: str = "") -> FoundSite:
+    """Return the row of an id; without a column of ids, of a line.
+
+    Parameters
+    ----------
+    table
+        Open sites, which are read once to the end.
+    site_id
+        Compared letter by letter, but for blanks round it.
+    product
+        Of the row, where a site stands in one for each of its products.
+
+    Raises
+    ------
+    InputError
+        If no row has it (with the nearest ids), several have, or its row has no coordinates; if a
+        product is named, and the table has no column of products, or no row of the id has it.
+    """
+    if product and "product" not in table.columns:
+        msg = (
+            f"{table.path} has no column 'product', so no row has the product {product!r}. "
+            f"Omit --product, or name the column: --column product=HEADER"
+        )
+        raise InputError(msg)
+    wanted = site_id.encode(errors="replace").decode().strip()  # what no file of text can hold
+    lines, first = [], None
+    others: dict[str, None] = {}
+    pool: dict[str, None] = {}
+    unread = 0
+    for block in table.source.blocks():
+        ids = pc.utf8_trim_whitespace(_ids(table, block))
+        hits = np.flatnonzero(arrays.truth(pc.equal(ids, arrays.text([wanted])[0])))
+        others |= dict.fromkeys(_products(table, block, hits))
+        hits = _of_product(table, block, hits, product)
+        lines += block.lines[hits].tolist()
+        unread += len(block.rejects)
+        if first is None and len(hits):
+            first = _cut(block, hits[:1])
+        if first is None and len(pool) < POOL:
+            pool |= dict.fromkeys(_alike(ids, wanted))
+    if first is None and others:
+        raise InputError(_not_of(table, wanted, product, list(others)))
+    if first is None:
+        raise InputError(_nowhere(table, wanted, list(pool), unread))
+    if len(lines) > 1:
+        more = f" and {len(lines) - LISTED} more" if len(lines) > LISTED else ""
+        listed = ", ".join(table.source.place(n) or f"line {n}" for n in lines[:LISTED])
+        which = " Choose one with --product." if "product" in table.columns and not product else ""
+        msg = (
+            f"{table.path}: {wanted!r} appears in {listed}{more}; a letter is about one row.{which}"
+        )
+        raise InputError(msg)
+    return _site(table, first, wanted)
+
+
+def _products(table: Table, block: Block, rows: Ints) -> list[str]:
+    """Return the product of each of some rows, as it is written."""
+    cells = table.column(block, "product")
+    if cells is None:
+        return []
+    return [n or "" for n in tables.as_text(cells).take(arrays.arrow(rows)).to_pylist()]
+
+
+def _not_of(table: Table, site_id: str, product: str, others: list[str]) -> str:
+    """Return the message that no row of an id is of a product."""
+    shown = ", ".join(repr(name) if name.strip() else "no product" for name in others[:LISTED])
+    more = f" and {len(others) - LISTED} more" if len(others) > LISTED else ""
+    near = difflib.get_close_matches(product, others, n=1, cutoff=0.6)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    return (
+        f"{table.path}: no row of {site_id!r} has the product {product!r}; "
+        f"its products: {shown}{more}.{hint}"
+    )
+
+
+def _of_product(table: Table, block: Block, rows: Ints, product: str) -> Ints:
+    """Return those rows that are of a product, if one is named."""
+    cells = table.column(block, "product")
+    if not product or cells is None:
+        return rows
+    names = tables.as_text(cells).take(arrays.arrow(rows)).to_pylist()
+    same = [folded(name or "") == folded(product) for name in names]
+    return rows[np.array(same, np.bool_)]
+
+
+def _ids(table: Table, block: Block) -> pa.Array:
+    """Return the id of each row, which is its line where there is no column of ids."""
+    if "site_id" in table.columns:
+        return table.site_ids(block)
+    return arrays.arrow(block.lines).cast(pa.string())
+
+
+def _cut(block: Block, rows: Ints) -> Block:
+    """Return some rows of a block as one of their own."""
+    columns = block.columns.take(arrays.arrow(rows))
+    return Block(block.lines[rows], columns, lambda row: block.raw(int(rows[row])))
+
+
+def _alike(ids: pa.Array, wanted: str) -> list[str]:
+    """Return some ids that begin or end as the wanted one does."""
+    if not wanted:
+        return []
+    half = max(1, len(wanted) // 2)
+    low = pc.utf8_lower(ids)
+    same = pc.or_(
+        pc.starts_with(low, wanted[:half].lower()), pc.ends_with(low, wanted[-half:].lower())
+    )
+    some: list[str] = ids.take(arrays.arrow(np.flatnonzero(arrays.truth(same))[:POOL])).to_pylist()
+    return some
+
+
+def _nowhere(table: Table, wanted: str, pool: list[str], unread: int) -> str:
+    """Return the message that no row has an id."""
+    near = _nearest(wanted, pool)
+    hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+    lost = f" Unreadable: {quantity(unread, 'row')}." if unread else ""
+    kind = "site_id" if "site_id" in table.columns else "line"
+    return f"{table.path}: no site has the {kind} {wanted!r}.{hint}{lost}"
+
+
+def _nearest(wanted: str, pool: list[str]) -> list[str]:
+    """Return the ids of a pool that are most like another one; of those, what begins alike."""
+    lower = {site_id.lower(): site_id for site_id in pool}
+    low = wanted.lower()
+    likeness = difflib.SequenceMatcher(b=low)
+
+    def rank(other: str) -> tuple[float, int]:
+        likeness.set_seq1(other)
+        pairs = zip(other, low, strict=False)
+        return likeness.ratio(), sum(1 for _ in itertools.takewhile(lambda p: p[0] == p[1], pairs))
+
+    near = difflib.get_close_matches(low, lower, n=POOL, cutoff=0.6)
+    return [lower[other] for other in sorted(near, key=rank, reverse=True)[:NAMED]]
+
+
+def _site(table: Table, block: Block, site_id: str) -> FoundSite:
+    """Return the only row of a block as a site.
+
+    Raises
+    ------
+    InputError
+        If it has no usable coordinates.
+    """
+    rows = usable(block, table)
+    if rows.rejects:
+        reject = rows.rejects[0]
+        place = table.source.place(reject.line) or f"line {reject.line}"
+        msg = f"{table.path}: {place} ({site_id!r}): {reject.detail}."
+        raise InputError(msg)
+    where = rows.coordinates
+    texts = [tables.as_text(_plain(c))[0].as_py() for c in block.columns.columns]
+    cells = dict(zip(table.headers, texts, strict=True))
+    for name, days in rows.days.items():
+        cells[table.recognised[name]] = "" if np.isnat(days[0]) else str(days[0])
+    return FoundSite(
+        site_id,
+        int(block.lines[0]),
+        float(where.lon[0]),
+        float(where.lat[0]),
+        float(where.accuracy_m[0]),
+        cells,
+        table.recognised,
+    )
+
+
+def _plain(cells: pa.Array) -> pa.Array:
+    """Return cells that text can be made of; what nests or is binary (a geometry) says nothing."""
+    kind = cells.type
+    odd = pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
+    return pa.nulls(len(cells), pa.string()) if odd else cells

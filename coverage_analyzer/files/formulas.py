@@ -1,0 +1,166 @@
+"""Escape text that a spreadsheet would run as a formula, and restore it.
+
+One rule for every file: leading control, space and format characters are skipped; text that then
+begins with one of `TRIGGERS`, or itself begins with one of `STARTERS`, gets an apostrophe before
+it. So does text that already looks escaped, so that `unguarded` removes exactly what `guarded`
+added. What cannot be a formula stays as it is: see `HARMLESS`.
+"""
+
+import functools
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from coverage_analyzer import arrays, documents
+from coverage_analyzer.arrays import Bools, Ints
+from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.coordinates import NUMBER
+
+MARK: Final = "'"
+
+TRIGGERS: Final = "=+-@\uff1d\uff0b\uff0d\uff20"
+"""Characters that begin a formula in some spreadsheet, and their full-width forms."""
+
+STARTERS: Final = "\0\t\n\r"
+"""First characters that OWASP ASVS 5.0, 1.2.10 names beside the triggers, and the line feed."""
+
+SKIPPED: Final = (
+    "\\x00-\\x20\\x7f-\xa0\xad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u1680\u180e"
+    "\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff\ufff9-\ufffb"
+    "\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0001\U000e0020-\U000e007f"
+)
+"""Control, separator and format characters (Unicode 16: Cc, Zs, Zl, Zp, Cf), as a regex class."""
+
+FORMULA: Final = f"^'*(?:[{re.escape(STARTERS)}]|[{SKIPPED}]*[{re.escape(TRIGGERS)}])"
+"""Text that is escaped, unless it is harmless."""
+
+HARMLESS: Final = (
+    r" *-+ *",
+    r" *\+[0-9 ]+",  # a telephone number; +1+1 is not
+    r"@[\pL\pN_]+",  # an account; @SUM(1) is not
+)
+"""Texts that no spreadsheet runs, beside numbers."""
+
+_LEADING: Final = {
+    **dict.fromkeys((*range(0x21), *b"=+-@'\x7f"), range(256)),
+    0xC2: (*range(0x80, 0xA1), 0xAD),
+    0xD8: range(0x80, 0xA0),
+    0xDB: (0x9D,),
+    0xDC: (0x8F,),
+    0xE0: (0xA2, 0xA3),
+    0xE1: (0x9A, 0xA0),
+    0xE2: (0x80, 0x81),
+    0xE3: (0x80,),
+    0xEF: (0xBB, 0xBC, 0xBF),
+    0xF0: (0x91, 0x93, 0x9B, 0x9D),
+    0xF3: (0xA0,),
+}
+"""The first two bytes in UTF-8 of the characters that matter: a fast test that keeps too many."""
+
+_IS_LEADING = np.zeros((256, 256), np.bool_)
+for _first, _second in _LEADING.items():
+    _IS_LEADING[_first, list(_second)] = True
+_IS_FIRST_BYTE: Final[Bools] = np.array([row.any() for row in _IS_LEADING])
+
+
+def guarded(cells: pa.Array, *, decimal: str = ".") -> pa.Array:
+    """Return cells of text in which none is a formula; other types unchanged.
+
+    Parameters
+    ----------
+    cells
+        Strings, or an array of another type.
+    decimal
+        The decimal mark of numbers in text: a point, or also a comma.
+
+    Examples
+    --------
+    >>> guarded(pa.array(["=1+1", "-75.5", "-2+3", "O'Hare", "'=x"])).to_pylist()
+    ["'=1+1", '-75.5', "'-2+3", "O'Hare", "''=x"]
+    >>> guarded(pa.array(["-116,10", "+49 89 12", "---", "@home"]), decimal=",").to_pylist()
+    ['-116,10', '+49 89 12', '---', '@home']
+    """
+    at = _suspects(cells)
+    if not len(at):
+        return cells
+    some = cells.take(arrays.arrow(at))
+    formula = arrays.truth(pc.match_substring_regex(some, pattern=FORMULA))
+    harmless = arrays.truth(pc.match_substring_regex(some, pattern=_harmless(decimal)))
+    chosen = arrays.arrow(np.flatnonzero(formula & ~harmless))
+    mark, nothing = arrays.text([MARK, ""])
+    marked = pc.binary_join_element_wise(mark, some.take(chosen), nothing)
+    return _replaced(cells, at[formula & ~harmless], marked)
+
+
+def unguarded(cells: pa.Array) -> pa.Array:
+    """Return cells of text as they were before `guarded`."""
+    at = _suspects(cells)
+    if not len(at):
+        return cells
+    some = cells.take(arrays.arrow(at))
+    marked = arrays.truth(pc.match_substring_regex(some, pattern=f"^'{FORMULA[1:]}"))
+    bare = pc.utf8_slice_codeunits(some.take(arrays.arrow(np.flatnonzero(marked))), start=1)
+    return _replaced(cells, at[marked], bare)
+
+
+def guarded_text(text: str, *, decimal: str = ".") -> str:
+    """Return one text as `guarded` would."""
+    first = text[:1].encode(errors="replace")[:1]
+    if not first or not _IS_FIRST_BYTE[first[0]]:
+        return text
+    escaped: str = guarded(arrays.text([text]), decimal=decimal)[0].as_py()
+    return escaped
+
+
+@functools.cache
+def _harmless(decimal: str) -> str:
+    """Return the pattern of text that begins like a formula and is none."""
+    number = NUMBER if decimal == "." else NUMBER.replace(r"\.", f"[.{re.escape(decimal)}]")
+    return f"^(?:{'|'.join((number, *HARMLESS))})$"
+
+
+def _suspects(cells: pa.Array) -> Ints:
+    """Return the positions of text whose first byte matters."""
+    if not pa.types.is_string(cells.type) or not len(cells):
+        return np.zeros(0, np.int64)
+    offsets = np.frombuffer(cells.buffers()[1], np.int32)[cells.offset :][: len(cells) + 1]
+    filled = np.flatnonzero(np.diff(offsets) > 0)
+    if not len(filled):
+        return filled
+    data = np.frombuffer(cells.buffers()[2], np.uint8)
+    some = filled[_IS_FIRST_BYTE[data[offsets[filled]]]]
+    begin = offsets[some]
+    matters: Bools = _IS_LEADING[data[begin], data[np.minimum(begin + 1, len(data) - 1)]]
+    return some[matters]
+
+
+def _replaced(cells: pa.Array, at: Ints, texts: pa.Array) -> pa.Array:
+    """Return the cells with those at some positions replaced."""
+    if not len(at):
+        return cells
+    mask = np.zeros(len(cells), np.bool_)
+    mask[at] = True
+    return pc.replace_with_mask(cells, arrays.arrow(mask), texts)
+
+
+def is_guarded(path: Path, headers: Sequence[str] = ()) -> bool:
+    """Return whether a file has the spreadsheet guard in it.
+
+    One of a run does if its ``run.json`` says so; a CSV file of `geocode`, which is told by the
+    columns that it ends with, does: its text is the text of the addresses again.
+    """
+    if ".csv" in path.suffixes and tuple(headers[-len(tables.GEOCODED) :]) == tables.GEOCODED:
+        return True
+    try:
+        manifest = documents.read_json(path.parent / "run.json")
+        # Parquet is verbatim, and so is Excel: there the guard is a property of the cell.
+        ours = ".csv" in path.suffixes and path.name in manifest["files"]
+        return ours and bool(manifest["spreadsheet_guard"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return False

@@ -1,0 +1,302 @@
+"""No output replaces an input.
+
+Every command and every function that writes asks here, before any work.
+"""
+
+import contextlib
+import fnmatch
+import os
+import re
+import stat
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from coverage_analyzer.errors import InputError
+from coverage_analyzer.files.database.address import Address, address, is_address
+from coverage_analyzer.files.readers import many
+from coverage_analyzer.policy.model import builtin_names
+
+STREAM: Final = "-"
+"""Standard input or output, which replaces nothing."""
+
+URI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
+LOCAL_URI: Final = re.compile(r"file:/+", re.IGNORECASE)
+
+SHAPEFILE: Final = (".shp", ".shx", ".dbf", ".prj", ".cpg", ".qix", ".sbn", ".sbx", ".qpj")
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """A run folder as an output: the files of these names in it are replaced."""
+
+    path: str | Path
+    names: Sequence[str]
+
+
+@dataclass(frozen=True)
+class _Written:
+    """A file, or a table of a database, that is going to be written."""
+
+    what: str
+    path: Path
+    database: Address | None = None
+    folder: Path | None = None
+
+    @property
+    def advice(self) -> str:
+        """What to do if it cannot be written."""
+        if self.database:
+            return "Choose a different table of a database."
+        other = "folder" if self.folder else "output file"
+        return f"Choose a different {other} for the {self.what}."
+
+
+@dataclass
+class _Read:
+    """What is going to be read.
+
+    Attributes
+    ----------
+    files
+        By their real path and by device and inode, which hard links share, the paths as given.
+    above
+        The folders in which they are, as real paths.
+    many
+        Folders and patterns of files.
+    addresses
+        Of tables and queries of databases.
+    """
+
+    files: dict[object, Path] = field(default_factory=dict)
+    above: dict[str, Path] = field(default_factory=dict)
+    many: list[Path] = field(default_factory=list)
+    addresses: list[Address] = field(default_factory=list)
+
+    def add(self, place: str | Path | Address) -> None:
+        """Add an input with all files that it stands for."""
+        if isinstance(place, Address):
+            self.addresses.append(place)
+            if place.kind == "sqlite":
+                self._add_file(Path(place.connection))
+            return
+        path = Path(place)
+        members = [path]
+        if many.is_many(path):
+            self.many.append(path)
+            with contextlib.suppress(OSError, ValueError):
+                members += many.members(path)
+        elif path.suffix.lower() == ".shp":
+            members += [path.with_suffix(s) for s in SHAPEFILE]
+        for member in members:
+            self._add_file(member)
+
+    def _add_file(self, path: Path) -> None:
+        real = _real(path)
+        self.files[real] = path
+        for folder in Path(real).parents:
+            self.above.setdefault(str(folder), path)
+        if (number := _inode(path)) is not None:
+            self.files[number] = path
+
+    def holds(self, written: _Written) -> Path | None:
+        """Return the input that a file would replace, if there is one."""
+        real = _real(written.path)
+        found = self.files.get(real) or self.above.get(real)
+        number = _inode(written.path)
+        found = found or self.files.get(number)
+        if found is not None and written.database is not None:
+            return None if self._is_shared(written.database) else found
+        return found
+
+    def _is_shared(self, output: Address) -> bool:
+        """Return whether the file of a database is read as such only: other tables of it stay."""
+        mine = _real(Path(output.connection))
+        places = [a for a in self.addresses if a.kind == "sqlite"]
+        return any(_real(Path(a.connection)) == mine for a in places)
+
+    def same_table(self, output: Address) -> Address | None:
+        """Return the input that a table of a database is, if one is."""
+        return next((a for a in self.addresses if _is_same_table(a, output)), None)
+
+    def would_read(self, path: Path) -> Path | None:
+        """Return the folder or pattern of which a file would be a part the next time."""
+        if path.name[:1] in {".", "_"}:
+            return None
+        return next((m for m in self.many if _belongs(path, m)), None)
+
+
+def refuse_overwriting(outputs: Mapping[str, object], inputs: Iterable[object]) -> None:
+    """Raise if an output would replace an input, or another output.
+
+    Links, hard links and file systems without case are seen through. A file in a folder, or of a
+    pattern, that is an input would be read by the next run, and is refused, too.
+
+    Parameters
+    ----------
+    outputs
+        By what they are for ("timeline"): paths, URIs, `RunFolder`, addresses of tables, or a tuple
+        of them. ``-``, None, an empty text and open files are none.
+    inputs
+        All that is read, in the same forms, with folders and patterns of files, and links. What is
+        no path or address (a frame, a policy) is none.
+
+    Raises
+    ------
+    InputError
+        With the name of the file, and what to do; also if an address breaks the grammar.
+    """
+    written = [w for what, place in outputs.items() for w in _written(what, place)]
+    _refuse_twins(written)
+    read = _Read()
+    for given in inputs:
+        if (place := _place(given)) is not None:
+            read.add(place)
+    for output in written:
+        _refuse(output, read)
+
+
+def _refuse(output: _Written, read: _Read) -> None:
+    """Raise if one output would replace an input.
+
+    Raises
+    ------
+    InputError
+        With its name.
+    """
+    if output.database is not None and read.same_table(output.database):
+        msg = f"{output.database} is an input table. {output.advice}"
+        raise InputError(msg)
+    if output.database is not None and output.database.kind != "sqlite":
+        return
+    if read.holds(output) is not None:
+        msg = f"{output.path} is an input file. {output.advice}"
+        raise InputError(msg)
+    if (many_files := read.would_read(output.path)) is not None:
+        place = output.folder or output.path
+        msg = (
+            f"{place} is within the input {many_files}: the next run would read "
+            f"{output.path.name!r} as input, too. {output.advice}"
+        )
+        raise InputError(msg)
+
+
+def _refuse_twins(written: Sequence[_Written]) -> None:
+    """Raise if two outputs are one file.
+
+    Raises
+    ------
+    InputError
+        With its name.
+    """
+    seen: dict[object, _Written] = {}
+    for output in written:
+        if output.database is not None and output.database.kind != "sqlite":
+            continue
+        name = unicodedata.normalize("NFC", output.path.name).casefold()
+        keys = [(_real(output.path.parent), name), _real(output.path), _inode(output.path)]
+        for key in filter(None, keys):
+            other = seen.setdefault(key, output)
+            if other.what != output.what:
+                msg = (
+                    f"{output.path} is the output file for the {other.what} and for the "
+                    f"{output.what}. {output.advice}"
+                )
+                raise InputError(msg)
+
+
+def _written(what: str, place: object) -> Iterator[_Written]:
+    """Yield the files that an output stands for."""
+    if isinstance(place, tuple):
+        for one in place:
+            yield from _written(what, one)
+        return
+    if isinstance(place, RunFolder):
+        if (folder := _place(place.path)) is not None and not isinstance(folder, Address):
+            yield from (_Written(what, folder / n, folder=folder) for n in place.names)
+        return
+    path = _place(place)
+    if isinstance(path, Address):
+        yield _Written(what, Path(path.connection), database=path)
+    elif path is not None:
+        yield _Written(what, path)
+
+
+def _place(given: object) -> Path | Address | None:
+    """Return a path of this machine, or an address; None for what is neither."""
+    if isinstance(given, Address):
+        return given
+    if isinstance(given, bytes):
+        given = os.fsdecode(given)
+    if not isinstance(given, (str, os.PathLike)):
+        return None
+    text = os.fsdecode(given)
+    if is_address(text):
+        return address(text)
+    if LOCAL_URI.match(text):
+        return Path(LOCAL_URI.sub("/", text))
+    is_no_file = not text.strip() or text == STREAM or URI.match(text) or "\0" in text
+    return None if is_no_file else Path(text)
+
+
+def policy_file(policy: object) -> Path | None:
+    """Return the file of a policy, as an input; None for a built-in one, and for a `Policy`."""
+    if not isinstance(policy, (str, Path)) or policy in builtin_names():
+        return None
+    return Path(policy)
+
+
+def _real(path: Path) -> str:
+    return os.path.normcase(os.path.realpath(path))
+
+
+def _inode(path: Path) -> tuple[int, int] | None:
+    """Return what all names of one file share; None if there is no file."""
+    try:
+        state = path.stat()
+    except (OSError, ValueError):
+        return None
+    return (state.st_dev, state.st_ino) if stat.S_ISREG(state.st_mode) and state.st_ino else None
+
+
+def _is_same_table(one: Address, other: Address) -> bool:
+    """Return whether two addresses name one table of one database."""
+    if one.kind != other.kind or not one.table or not other.table:
+        return False
+    if one.kind == "sqlite":
+        same_file = _real(Path(one.connection)) == _real(Path(other.connection))
+        return same_file and one.table.lower() == other.table.lower()
+    schemas = {one.schema, other.schema} - {""}
+    places = {a.connection.partition("?")[0].rpartition("@")[2] for a in (one, other)}
+    return len(places) == 1 and one.table == other.table and len(schemas) < 2
+
+
+def _belongs(path: Path, many_files: Path) -> bool:
+    """Return whether a file would be read with a folder (and its partitions) or a pattern."""
+    if many_files.is_dir():
+        folder = Path(_real(many_files))
+        inner = Path(_real(path.parent))
+        if inner != folder and folder not in inner.parents:
+            return False
+        return all("=" in part for part in inner.relative_to(folder).parts)
+    pattern = Path(os.path.normpath(Path.cwd() / many_files)).parts
+    names = (os.path.normpath(Path.cwd() / path), Path(_real(path.parent)) / path.name)
+    return any(_fits(Path(name).parts, pattern) for name in names)
+
+
+def _fits(parts: Sequence[str], pattern: Sequence[str]) -> bool:
+    """Return whether the parts of a path fit those of a pattern; ``**`` stands for any folders.
+
+    Examples
+    --------
+    >>> [_fits(("a", "b", "x.csv"), p) for p in (("a", "*.csv"), ("a", "**", "x*"), ("**", "c"))]
+    [False, True, False]
+    """
+    if not pattern:
+        return not parts
+    first, rest = pattern[0], pattern[1:]
+    if first == "**":
+        return any(_fits(parts[n:], rest) for n in range(len(parts) + 1))
+    return bool(parts) and fnmatch.fnmatch(parts[0], first) and _fits(parts[1:], rest)

@@ -1,0 +1,160 @@
+"""What a reader hands on: runs of rows, in which every row that was read is accounted for."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+import pyarrow as pa
+
+from coverage_analyzer import arrays
+from coverage_analyzer.arrays import Ints
+from coverage_analyzer.fingerprint import Fingerprint
+from coverage_analyzer.schema.rejects import Reject, Rejected
+
+
+@dataclass(frozen=True)
+class Block:
+    """A run of rows as read.
+
+    Attributes
+    ----------
+    lines
+        The physical line (of a text file) or the row (of others) of each row, from 1. Shape (n,).
+    columns
+        The cells, a column for each header.
+    raw
+        Gives the raw text of a row by its position.
+    rejects
+        Rows of the run that the reader itself could not read.
+    blank
+        How many rows of the run were empty.
+    records
+        How many rows the reader saw, of whatever kind.
+    """
+
+    lines: Ints
+    columns: pa.RecordBatch
+    raw: Callable[[int], str]
+    rejects: list[Reject] = field(default_factory=list)
+    blank: int = 0
+    records: int = 0
+
+
+def without(block: Block, odd: dict[int, tuple[Rejected, str]]) -> Block:
+    """Return a block in which further rows, named by their lines, are rejects."""
+    at = np.flatnonzero(np.isin(block.lines, list(odd)))
+    if not len(at):
+        return block
+    lines = block.lines[at].tolist()
+    rejects = [
+        Reject(line, *odd[line], block.raw(i)) for line, i in zip(lines, at.tolist(), strict=True)
+    ]
+    kept = np.delete(np.arange(len(block.lines)), at)
+    return Block(
+        block.lines[kept],
+        block.columns.take(arrays.arrow(kept)),
+        lambda position: block.raw(int(kept[position])),
+        sorted([*block.rejects, *rejects], key=lambda reject: reject.line),
+        block.blank,
+        block.records,
+    )
+
+
+class Source(Protocol):
+    """A table that is open for reading, once.
+
+    Attributes
+    ----------
+    headers, types
+        Of each column.
+    known
+        The header to take for a column, where the reader knows it, whatever others are called.
+    hint
+        What to add to an error about columns that are missing.
+    rows
+        How many there are, if the file tells before they are read.
+    iso_days
+        Whether cells may hold days themselves, which then stand by ISO 8601 whatever a form says.
+    cut_at
+        How many letters of a header the format keeps; 0 if all.
+    fingerprint
+        Of the files that are read; None if there are none, as for a database.
+    """
+
+    headers: list[str]
+    types: list[pa.DataType]
+    known: dict[str, str]
+    hint: str = ""
+    rows: int | None = None
+    iso_days: bool = False
+    cut_at: int = 0
+    fingerprint: Fingerprint | None = None
+
+    def days_as_text(self, headers: Sequence[str]) -> None:
+        """Read timestamps of some columns as the text that states them, if types lose their zone.
+
+        Called before `blocks`, once it is known which columns hold days; it may change `types`.
+        """
+        del headers
+
+    def share(self) -> float:
+        """Return how much of the table has been read, 0 to 1; NaN where that cannot be told."""
+        return float("nan")
+
+    def place(self, line: int) -> str:
+        """Return where a line is, if its number alone does not tell."""
+        del line
+        return ""
+
+    def cancel(self) -> bool:
+        """End a wait for rows that another thread is in; return whether that can be done."""
+        return False
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield all rows, in order; one block at least, be it empty."""
+        ...
+
+    def sha256(self) -> str | None:
+        """Return the hash of the bytes that were read; None if there is no file.
+
+        Raises
+        ------
+        InputError
+            If a file has changed since it was opened.
+        """
+        return None if self.fingerprint is None else self.fingerprint.sha256()
+
+
+class WrappedSource(Source):
+    """A source that changes what another one yields, and is that one in all else.
+
+    Parameters
+    ----------
+    source
+        The other one, not read yet.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self.headers, self.types, self.known = source.headers, source.types, source.known
+        self.hint, self.rows = source.hint, source.rows
+        self.iso_days, self.cut_at = source.iso_days, source.cut_at
+        self.fingerprint = source.fingerprint
+
+    def days_as_text(self, headers: Sequence[str]) -> None:
+        """Read timestamps of some columns as the text that states them."""
+        self._source.days_as_text(headers)
+        self.types = [*self._source.types, *self.types[len(self._source.types) :]]
+
+    def share(self) -> float:
+        """Return how much of the table has been read, 0 to 1; NaN where that cannot be told."""
+        return self._source.share()
+
+    def place(self, line: int) -> str:
+        """Return where a line is, if its number alone does not tell."""
+        return self._source.place(line)
+
+    def cancel(self) -> bool:
+        """End a wait for rows that another thread is in; return whether that can be done."""
+        return self._source.cancel()

@@ -1,0 +1,248 @@
+"""Workbooks of Excel as tables of text; what python-calamine reads, in a process with a limit.
+
+Cells come as text: whole numbers without a point, other numbers in their shortest form, days and
+times as ISO 8601, booleans as ``TRUE`` and ``FALSE``. Of formulas the stored value counts. Cells
+with an error such as ``#N/A`` are empty. Numbers of 16 digits and more, of which no workbook holds
+the last ones, come with an exponent, so that they are not taken for ids.
+"""
+
+import csv
+import importlib.util
+import io
+import itertools
+import json
+import subprocess
+import sys
+import weakref
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+from coverage_analyzer import arrays
+from coverage_analyzer.errors import InputError, MissingExtraError
+from coverage_analyzer.files.readers import archives
+from coverage_analyzer.files.readers import excel_process as sheet_rows
+from coverage_analyzer.files.readers.base import Block, Source
+from coverage_analyzer.fingerprint import WatchedFiles, unchanged
+from coverage_analyzer.paths import utf8_name
+from coverage_analyzer.schema.rejects import Reject, Rejected
+
+SUFFIXES: Final = (".xlsx", ".xlsm")
+
+RATIO: Final = 50
+"""How many times its size a workbook may unpack to; honest ones reach 30."""
+
+MEMORY_BYTES: Final = 1 << 30
+MEMORY_TIMES: Final = 2
+"""What reading may take: the latter times what is unpacked (1.7 were measured), the former at
+least. So it is 1 GB for any file under 10 MB, whatever its cells multiply to."""
+
+CHARACTERS_AT_ONCE: Final = 4 << 20
+"""A block ends after so many."""
+
+
+class WorkbookFile(Source):
+    """A sheet of a workbook; its first row that is not empty is the header.
+
+    Lines are the numbers of rows as Excel shows them. A row that is filled beyond the header is a
+    reject.
+
+    Parameters
+    ----------
+    path
+        The file.
+    sheet
+        The name of the sheet; by default the first one that is shown.
+    decimal
+        What to write for the point in numbers.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, there is no such sheet, or nothing in it.
+    MissingExtraError
+        If python-calamine is not installed.
+    """
+
+    def __init__(self, path: Path, sheet: str = "", decimal: str = ".") -> None:
+        self.iso_days = True
+        self.fingerprint: WatchedFiles = WatchedFiles(path)
+        self._most = _memory(path)
+        self._path = path
+        command = [sys.executable, "-P", sheet_rows.__file__, str(self._most)]
+        self._process = subprocess.Popen(  # noqa: S603 (our own program; no shell reads the names)
+            [*command, utf8_name(path), sheet, decimal],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # where a library tells how it ended
+            encoding="ascii",
+        )
+        self._end = weakref.finalize(self, _ended, self._process)
+        try:
+            self._read_header(sheet)
+        except InputError:
+            self._end()
+            raise
+
+    def _read_header(self, sheet: str) -> None:
+        """Read up to the header.
+
+        Raises
+        ------
+        InputError
+            If there is none.
+        """
+        lines = _lines(self._path, self._process, self._most)
+        told = next(lines)
+        names = [repr(name) for name in told["sheets"]]
+        if not told["sheet"]:
+            what = f"the sheet {sheet!r}" if sheet else "a sheet of cells"
+            msg = f"{self._path} does not have {what}. Sheets: {', '.join(names) or 'none'}."
+            raise InputError(msg)
+        others = ", ".join(name for name in names if name != repr(told["sheet"]))
+        self.hint = f" This is the sheet {told['sheet']!r}."
+        self.hint += f" Other sheets: {others}. Choose one with --sheet." if others else ""
+        self._rows = enumerate(lines, 1)
+        self._header, row = next(((n, r) for n, r in self._rows if any(r)), (0, []))
+        if not row:
+            msg = f"{self._path} is empty: a header and rows are required.{self.hint}"
+            raise InputError(msg)
+        self.headers: list[str] = row[: _filled(row)]
+        self.types = [pa.string()] * len(self.headers)
+        self.known: dict[str, str] = {}
+
+    @unchanged
+    def blocks(self) -> Iterator[Block]:
+        """Yield all rows, in order; one block at least.
+
+        Raises
+        ------
+        InputError
+            If the file is damaged.
+        """
+        made = Gathered(len(self.headers))
+        try:
+            for number, row in self._rows:
+                made.add(number, row)
+                if made.size >= CHARACTERS_AT_ONCE:
+                    yield made.block()
+                    made = Gathered(len(self.headers))
+            yield made.block()
+        finally:
+            self._end()
+
+
+@dataclass
+class Gathered:
+    """Rows on their way into a block."""
+
+    width: int
+    lines: list[int] = field(default_factory=list)
+    texts: list[list[str]] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)
+    blank: int = 0
+    size: int = 0
+
+    def add(self, number: int, row: list[str]) -> None:
+        """Add a row: to the texts, to the rejects or to the blank ones."""
+        filled = _filled(row)
+        self.size += sum(map(len, row)) + len(row)
+        if not filled:
+            self.blank += 1
+        elif filled > self.width:
+            detail = f"{filled} cells where the header has {self.width}"
+            reason = Rejected.wrong_number_of_fields
+            self.rejects.append(Reject(number, reason, detail, _line(row[:filled])))
+        else:
+            self.lines.append(number)
+            self.texts.append(row)
+
+    def block(self) -> Block:
+        """Return them as a block."""
+        texts = self.texts
+        columns = pa.RecordBatch.from_arrays(
+            [arrays.text([row[at] for row in texts]) for at in range(self.width)],
+            names=[str(at) for at in range(self.width)],
+        )
+        records = len(texts) + len(self.rejects) + self.blank
+        lines = np.array(self.lines, np.int64)
+        return Block(
+            lines,
+            columns,
+            lambda at: _line(texts[at][: self.width]),
+            self.rejects,
+            self.blank,
+            records,
+        )
+
+
+def _filled(row: list[str]) -> int:
+    """Return how many cells there are up to the last one that is filled."""
+    empty = sum(1 for _ in itertools.takewhile(lambda cell: not cell, reversed(row)))
+    return len(row) - empty
+
+
+def _line(texts: list[str]) -> str:
+    """Return cells as a line of CSV."""
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="").writerow(texts)
+    return buffer.getvalue()
+
+
+def _memory(path: Path) -> int:
+    """Look at a file before anything in it is unpacked; return how much memory it may take.
+
+    Raises
+    ------
+    InputError
+        If it is not there, or unpacks to too much.
+    MissingExtraError
+        If python-calamine is not installed.
+    """
+    if importlib.util.find_spec("python_calamine") is None:
+        msg = "Workbooks require: pip install 'coverage-analyzer[excel]'"
+        raise MissingExtraError(msg)
+    try:
+        if not zipfile.is_zipfile(path):  # one with a password, or none at all: the library tells
+            path.open("rb").close()
+            return MEMORY_BYTES
+        with archives.opened(path, "workbook", ratio=RATIO) as archive:
+            unpacked = sum(part.file_size for part in archive.infolist())
+    except OSError as error:
+        msg = f"{path} cannot be opened: {error}."
+        raise InputError(msg) from error
+    return max(MEMORY_BYTES, MEMORY_TIMES * unpacked)
+
+
+def _lines(path: Path, process: "subprocess.Popen[str]", most: int) -> Iterator[Any]:
+    """Yield what the process tells of a file.
+
+    Raises
+    ------
+    InputError
+        If it tells of an error, or ends as it should not.
+    """
+    for line in process.stdout or ():
+        told = json.loads(line)
+        if isinstance(told, dict) and "error" in told:
+            msg = f"{path} cannot be read: {told['error']}."
+            raise InputError(msg)
+        yield told
+    if process.wait():
+        msg = (
+            f"{path} cannot be read: it is damaged or requires more than "
+            f"{most >> 20:,} MiB of memory. Save the sheet as CSV."
+        )
+        raise InputError(msg)
+
+
+def _ended(process: "subprocess.Popen[str]") -> None:
+    """End a process, whatever it is doing."""
+    process.kill()
+    process.wait()
+    if process.stdout:
+        process.stdout.close()

@@ -1,0 +1,35 @@
+"""The column for ids of features: the ``id`` of GeoJSON, the ``fid`` of GeoPackage."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from coverage_analyzer.schema import columns as tables
+
+_IDS: Final = frozenset(
+    tables.folded(name)
+    for table in (tables.SITES, tables.CENTERS, tables.REQUESTS)
+    for column in table
+    if column.name in {"site_id", "center_id", "request_id"}
+    for name in (column.name, *column.synonyms)
+)
+
+
+def header(preferred: str, attributes: Sequence[str]) -> str:
+    """Return a name for the ids of features which no attribute has.
+
+    Where an attribute is an id already, that one counts, and the other is not called like one.
+
+    Examples
+    --------
+    >>> header("id", ["name"]), header("id", ["name", "Site-ID"]), header("fid", ["FID"])
+    ('id', 'feature_id', 'feature_id')
+    """
+    taken = {name.casefold() for name in attributes}
+    name = preferred
+    if tables.folded(name) in _IDS and any(tables.folded(a) in _IDS for a in attributes):
+        name = "feature_id"
+    if name.casefold() in taken:
+        name = "feature_id"
+    while name.casefold() in taken:
+        name = f"feature_{name}"
+    return name

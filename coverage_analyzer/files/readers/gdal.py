@@ -1,0 +1,263 @@
+"""GeoPackage and Shapefile: points, batch by batch, by GDAL (through pyogrio)."""
+
+import contextlib
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+
+from coverage_analyzer.errors import InputError
+from coverage_analyzer.files.readers import encodings, feature_ids, utf8
+from coverage_analyzer.files.readers import parquet as columnar
+from coverage_analyzer.files.readers.shapefile import NAME_LETTERS, UNREADABLE_PART, checked
+from coverage_analyzer.files.readers.spatial import UNREADABLE, Layer, SpatialFile
+from coverage_analyzer.fingerprint import WatchedFiles
+from coverage_analyzer.paths import utf8_name
+
+CONTAINED: Final = {
+    "ALLOW_OGR_SQL_FUNCTIONS_FROM_TRIGGER_AND_VIEW": "NO",  # some of which fetch
+    "OGR_SQLITE_LOAD_EXTENSIONS": "NO",
+    "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": "{none}",  # nothing by /vsicurl
+    "GDAL_PAM_ENABLED": "NO",  # no .aux.xml
+    "OGR_GEOCODE_SERVICE": "{none}",
+}
+"""Options of GDAL that keep a file from leading anywhere else."""
+
+SQLITE: Final = b"SQLite format 3\0"
+"""How a GeoPackage begins (GeoPackage 1.4, requirement 1)."""
+
+SQLITE_FILES: Final = ("-wal", "-journal")
+"""Endings of files beside a GeoPackage that hold rows which are not in it yet, or no longer."""
+
+
+def geopackage(path: Path) -> SpatialFile:
+    """Open the one layer with geometry of a GeoPackage.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, or there are several such layers, or none.
+    """
+    import pyogrio
+
+    name = utf8_name(path.absolute())
+    try:
+        with path.open("rb") as file:
+            begins = file.read(len(SQLITE))
+        with _guarded():
+            layers = pyogrio.list_layers(name).tolist() if begins == SQLITE else None
+    except UNREADABLE as error:
+        msg = f"{path} cannot be read as GeoPackage: {error}."
+        raise InputError(msg) from error
+    if layers is None:
+        msg = f"{path} is not a GeoPackage, despite its name."
+        raise InputError(msg)
+    spatial = [layer for layer, kind in layers if kind]
+    if len(spatial) != 1:
+        listed = f"the layers {', '.join(map(repr, spatial))}" if spatial else "no layer"
+        msg = (
+            f"{path} has {listed} with geometry; exactly one is required. Extract it: "
+            f"ogr2ogr one.gpkg {path.name} LAYER."
+        )
+        raise InputError(msg)
+    # Not before: the first that opens a database brings in what a crashed program left in its log.
+    beside = tuple(path.with_name(f"{path.name}{suffix}") for suffix in SQLITE_FILES)
+    fingerprint = WatchedFiles(path, optional=beside)
+    rows = _count(path, spatial[0])
+    options = {"layer": spatial[0], "return_fids": rows is not None}  # a view has no ids to keep
+    return _with_gdal(_Opening(path, "GeoPackage", name, fingerprint, rows, options=options))
+
+
+def shapefile(path: Path, encoding: str = "") -> SpatialFile:
+    """Open a Shapefile, by the name of its ``.shp``, or all of it in one ``.zip``.
+
+    Parameters
+    ----------
+    path
+        The file.
+    encoding
+        Of its text; if empty, what its ``.cpg`` or its table says.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, is not whole, or a ``.zip`` holds several, or none.
+    """
+    try:
+        whole = checked(path, encoding)
+    except InputError:
+        raise
+    except (*UNREADABLE, *UNREADABLE_PART) as error:
+        msg = f"{path} cannot be read as Shapefile: {error}."
+        raise InputError(msg) from error
+    options = {"ENCODING": encodings.BYTES}
+    opening = _Opening(
+        path,
+        "Shapefile",
+        whole.source,
+        whole.fingerprint,
+        encoding=whole.encoding,
+        options=options,
+    )
+    found = _with_gdal(opening)
+    found.cut_at = NAME_LETTERS
+    return found
+
+
+def _count(path: Path, layer: str) -> int | None:
+    """Return how many rows a layer has; nothing where it is no plain table.
+
+    Raises
+    ------
+    InputError
+        If the file is damaged.
+    """
+    import sqlite3
+
+    quoted = layer.replace('"', '""')
+    query = f'SELECT COUNT(*) FROM "{quoted}"'  # noqa: S608 - quoted; SQLite binds no names
+    try:
+        uri = f"{path.absolute().as_uri()}?mode=ro"
+        with contextlib.closing(sqlite3.connect(uri, uri=True)) as connection:
+            return int(connection.execute(query).fetchone()[0])
+    except sqlite3.OperationalError:  # a view that needs functions of GDAL's
+        return None
+    except sqlite3.DatabaseError as error:
+        msg = f"{path} is damaged: {error}."
+        raise InputError(msg) from error
+
+
+@dataclass(frozen=True)
+class _Opening:
+    """What GDAL is asked to read, and how.
+
+    Attributes
+    ----------
+    path, kind
+        The file, and what it is called in an error.
+    source
+        How GDAL calls it.
+    fingerprint, rows
+        As in a `Layer`.
+    encoding
+        The codec of its text; nothing if GDAL gives UTF-8.
+    options
+        For GDAL.
+    """
+
+    path: Path
+    kind: str
+    source: str
+    fingerprint: WatchedFiles
+    rows: int | None = None
+    encoding: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _with_gdal(opening: _Opening) -> SpatialFile:
+    """Open a file that GDAL reads.
+
+    Raises
+    ------
+    InputError
+        If it cannot.
+    """
+    path = opening.path
+    try:
+        with path.open("rb"), _gdal_stream(opening) as (about, reader):
+            found = reader.schema
+            names = _names(found.names, about["fid_column"] or "", opening.encoding)
+    except UnicodeDecodeError as error:
+        msg = f"{path} {utf8.bad_name(error)}."
+        raise InputError(msg) from None
+    except InputError as error:
+        msg = f"{path} {error}."
+        raise InputError(msg) from None
+    except UNREADABLE as error:
+        msg = f"{path} cannot be read as {opening.kind}: {error}."
+        raise InputError(msg) from error
+    schema = pa.schema([f.with_name(n) for f, n in zip(found, names, strict=True)])
+    # An attribute may have that name, too; the geometry comes last.
+    at = found.get_all_field_indices(about["geometry_name"] or "wkb_geometry")[-1]
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for batch in _gdal_batches(opening):
+            columns = batch.columns
+            if opening.encoding is not None:
+                columns = [encodings.decoded(cells, opening.encoding) for cells in columns]
+            yield pa.RecordBatch.from_arrays(columns, schema=schema)
+
+    def stated(names: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        return _gdal_batches(replace(opening, options={**opening.options, **_stated(names)}))
+
+    watched, rows = opening.fingerprint, opening.rows
+    return SpatialFile(path, Layer(schema, at, about["crs"], batches, watched, rows, stated))
+
+
+def _names(found: Sequence[str], fid: str, encoding: str | None) -> list[str]:
+    """Return the names of columns as they are handed on.
+
+    Raises
+    ------
+    InputError
+        If one is no text. The text lacks the subject.
+    """
+    names = list(found)
+    if encoding is not None:
+        names = [encodings.decoded_name(name, encoding) for name in names]
+    if fid and names[0] == fid:
+        names[0] = feature_ids.header(fid, names[1:])
+    return names
+
+
+def _stated(names: Sequence[str]) -> dict[str, Any]:
+    """Return the options that read columns alone, and timestamps as they are written."""
+    return {"columns": list(names), "read_geometry": False, "datetime_as_string": True}
+
+
+@contextlib.contextmanager
+def _gdal_stream(asked: _Opening) -> Iterator[tuple[dict[str, Any], Any]]:
+    """Open a source for reading in batches."""
+    from pyogrio.raw import open_arrow
+
+    with contextlib.ExitStack() as stack:
+        with _guarded():
+            opening = open_arrow(
+                asked.source,
+                use_pyarrow=True,
+                batch_size=columnar.ROWS_AT_ONCE,
+                **asked.options,
+            )
+            opened = stack.enter_context(opening)
+        yield opened
+
+
+def _gdal_batches(opening: _Opening) -> Iterator[pa.RecordBatch]:
+    with _gdal_stream(opening) as (_, reader):
+        while True:
+            with _guarded():
+                batch = next(reader, None)
+            if batch is None:
+                return
+            yield batch
+
+
+@contextlib.contextmanager
+def _guarded() -> Iterator[None]:
+    """Keep GDAL to the file, and its warnings back: what it cannot read becomes a reject anyway.
+
+    The options of whoever uses GDAL in the same process are put back.
+    """
+    import pyogrio
+
+    before = {name: pyogrio.get_gdal_config_option(name) for name in CONTAINED}
+    pyogrio.set_gdal_config_options(CONTAINED)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        pyogrio.set_gdal_config_options(before)

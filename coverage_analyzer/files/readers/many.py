@@ -1,0 +1,260 @@
+"""Several files as one table: a folder, or all that a pattern such as ``2026-*.csv`` fits."""
+
+import bisect
+import contextlib
+import dataclasses
+import hashlib
+import itertools
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from coverage_analyzer.errors import InputError
+from coverage_analyzer.files.readers import partitions
+from coverage_analyzer.files.readers.base import Block, Source
+from coverage_analyzer.fingerprint import FileState, Fingerprint, compare_states
+
+MAGIC = "*?["
+
+
+def is_many(path: Path) -> bool:
+    """Return whether a path stands for several files: a folder, or a pattern that is no file."""
+    with contextlib.suppress(OSError, ValueError):  # no name of anything: opening it tells why
+        return path.is_dir() or (any(c in str(path) for c in MAGIC) and not path.is_file())
+    return False
+
+
+def members(path: Path) -> list[Path]:
+    """Return the files of a folder or pattern by name, hidden ones (and ``_SUCCESS``) left out.
+
+    Folders ``key=value`` among them, and all that is in these, are looked into.
+
+    Raises
+    ------
+    InputError
+        If folders go round in a circle.
+    """
+    root = Path(path.anchor or ".")
+    found = [path] if path.is_dir() else list(root.glob(str(path.relative_to(path.anchor))))
+    some = sorted({file for each in found for file in _files(each, named=each == path)})
+    return [f for f in some if not any(map(partitions.is_hidden, _below(f, path)))]
+
+
+def files(path: Path) -> list[Path]:
+    """Return the files of a folder or pattern by name, hidden ones (and ``_SUCCESS``) left out.
+
+    Folders ``key=value`` among them, and all that is in these, are looked into.
+
+    Raises
+    ------
+    InputError
+        If there is none, they are of several kinds, or a folder is not a plain set of files.
+    """
+    some = members(path)
+    check_folders([*some, path / "any"] if path.is_dir() else some)
+    if not some:
+        msg = f"{path} contains no file." if path.is_dir() else f"No file found: {path}."
+        if path.is_dir() and any(entry.is_dir() for entry in path.iterdir()):
+            msg = f"{path} contains only folders. Name files, like '{path}/*/*.csv'."
+        raise InputError(msg)
+    kinds = {"".join(p.suffixes[-2:] if p.suffix in {".gz", ".zst"} else [p.suffix]) for p in some}
+    if len(kinds) > 1:
+        names = " and ".join(sorted(kinds))
+        msg = (
+            f"{path} contains files of several types, {names}. Name one type, like 'folder/*.csv'."
+        )
+        raise InputError(msg)
+    return some
+
+
+def _below(file: Path, path: Path) -> Sequence[str]:
+    """Return the names of the folders that lead to a file from what a pattern spells out."""
+    spelled = next((n for n, part in enumerate(path.parts) if _is_pattern(part)), len(path.parts))
+    return file.parts[spelled:-1]
+
+
+def _is_pattern(name: str) -> bool:
+    return any(c in name for c in MAGIC)
+
+
+def _files(entry: Path, *, named: bool, inside: bool = False) -> Iterator[Path]:
+    """Yield a file, or those of a folder that is named, is a ``key=value`` or is inside of one.
+
+    Raises
+    ------
+    InputError
+        If folders go round in a circle.
+    """
+    if partitions.is_hidden(entry.name) and not named:
+        return
+    if not entry.is_dir():
+        yield from [entry] if entry.is_file() else []
+        return
+    inside = inside or partitions.is_key(entry.name)
+    if entry.is_symlink() and entry.resolve() in entry.absolute().parents:
+        msg = f"{entry} is a link to a folder above it. Remove the link."
+        raise InputError(msg)
+    for each in entry.iterdir() if named or inside else []:
+        yield from _files(each, named=False, inside=inside)
+
+
+def check_folders(files: Iterable[Path]) -> None:
+    """Raise if the folders of some files are no plain sets of files.
+
+    Raises
+    ------
+    InputError
+        Which names the first.
+    """
+    folders = {file.absolute().parent for file in files}
+    above = {each for folder in folders for each in _above(folder)}
+    for folder in sorted(folders | above):
+        partitions.check_folder(folder)
+
+
+def _above(folder: Path) -> list[Path]:
+    """Return the folders above one as long as these are ``key=value``, and the one above them."""
+    keyed = list(
+        itertools.takewhile(lambda p: partitions.is_key(p.name), [folder, *folder.parents])
+    )
+    return [p.parent for p in keyed]
+
+
+class Many(Source):
+    """Tables with the same headers, one after the other; their lines are counted on.
+
+    Parameters
+    ----------
+    paths
+        At least one.
+    opened
+        Opens one.
+
+    Raises
+    ------
+    InputError
+        If one cannot be opened, or has other headers or types than the first.
+    """
+
+    def __init__(self, paths: list[Path], opened: Callable[[Path], Source]) -> None:
+        self._paths, self._opened = paths, opened
+        self._sizes = np.cumsum([0, *(p.stat().st_size for p in paths)])
+        self._begins = [0]
+        self._source = opened(paths[0])
+        self._at = 0
+        self.headers, self.types = self._source.headers, self._source.types
+        self.known, self.iso_days = self._source.known, self._source.iso_days
+        self.cut_at = self._source.cut_at
+        self._days: tuple[str, ...] = ()
+        self.fingerprint: FingerprintOfMany = FingerprintOfMany()
+        self.fingerprint.expect(self._source.fingerprint)
+        for path in paths[1:]:
+            source = opened(path)
+            self._check(path, source)
+            self.fingerprint.expect(source.fingerprint)
+
+    def days_as_text(self, headers: Sequence[str]) -> None:
+        """Read timestamps of some columns as text, in every file."""
+        self._days = tuple(headers)
+        self._source.days_as_text(headers)
+        self.types = self._source.types
+
+    def _check(self, path: Path, source: Source) -> None:
+        """Raise if a file is no continuation of the first.
+
+        Raises
+        ------
+        InputError
+            If its headers or types are others.
+        """
+        if source.headers != self.headers:
+            odd = set(source.headers) ^ set(self.headers)
+            what = f"only one of them has {sorted(odd)[:3]}" if odd else "their order differs"
+            msg = f"{path} and {self._paths[0]} have different columns: {what}."
+            raise InputError(msg)
+        if source.types != self.types:
+            pairs = zip(self.headers, self.types, source.types, strict=True)
+            name, mine, other = next(t for t in pairs if t[1] != t[2])
+            msg = f"{path}: the column {name!r} is {other}, but {mine} in {self._paths[0]}."
+            raise InputError(msg)
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield all rows, in order."""
+        last = 0
+        for number, path in enumerate(self._paths):
+            begin, self._at, self._source = last, number, self._opened(path)
+            self._source.days_as_text(self._days)
+            self._begins[number:] = [begin]
+            self.fingerprint.add(self._label(path), self._source.fingerprint)
+            for block in self._source.blocks():
+                lines = block.lines + begin
+                rejects = [dataclasses.replace(r, line=r.line + begin) for r in block.rejects]
+                last = max([last, *lines[-1:].tolist(), *(r.line for r in rejects[-1:])])
+                yield dataclasses.replace(block, lines=lines, rejects=rejects)
+
+    def place(self, line: int) -> str:
+        """Return the file and the line in it, of a line that was counted on."""
+        at = bisect.bisect_left(self._begins, line) - 1
+        return f"{self._label(self._paths[at])} line {line - self._begins[at]}"
+
+    def _label(self, path: Path) -> str:
+        """Return how a file is called among the others: its name, and the folders that differ."""
+        common = os.path.commonpath([p.parent for p in self._paths])
+        return str(path.relative_to(common))
+
+    def share(self) -> float:
+        """Return how much of all files has been read, 0 to 1."""
+        here = self._sizes[self._at : self._at + 2]
+        done = here[0] + (here[1] - here[0]) * np.nan_to_num(self._source.share())
+        return float(done / max(self._sizes[-1], 1))
+
+
+class FingerprintOfMany:
+    """The fingerprints of several files that are read one after the other."""
+
+    def __init__(self) -> None:
+        self.states: dict[str, FileState | None] = {}
+        self._expected: list[Mapping[str, FileState | None]] = []
+        self._read: list[tuple[str, Fingerprint]] = []
+
+    def expect(self, fingerprint: Fingerprint | None) -> None:
+        """Remember the state of a file whose header has been read."""
+        if fingerprint is not None:
+            self.states |= fingerprint.states
+            self._expected.append(fingerprint.states)
+
+    def add(self, name: str, fingerprint: Fingerprint | None) -> None:
+        """Take the fingerprint of a file that was opened again for its rows.
+
+        Raises
+        ------
+        InputError
+            If it is not the file whose header was read.
+        """
+        if fingerprint is not None:
+            compare_states(self._expected[len(self._read)], fingerprint.states)
+            self._read.append((name, fingerprint))
+
+    def check(self) -> None:
+        """Raise if a file changed while its rows were read.
+
+        Raises
+        ------
+        InputError
+            Which names it.
+        """
+        for _, fingerprint in self._read:
+            fingerprint.check()
+
+    def sha256(self) -> str:
+        """Return a hash of the names and hashes of all files, after the last row.
+
+        Raises
+        ------
+        InputError
+            If a file changed while its rows were read.
+        """
+        told = "".join(f"{f.sha256()}  {name}\n" for name, f in self._read)
+        return hashlib.sha256(os.fsencode(told)).hexdigest()

@@ -1,0 +1,401 @@
+"""Records of delimited text: whole lines in, rows and rejects out, whatever their quotes.
+
+A block in which every line plainly is a record goes to pyarrow at once. Any other goes through
+`csv` in its strict mode, record by record; a record that the block does not end waits for the next
+one; after a broken record reading goes on at the line after the one where that record began, so
+that a quote left open costs one row and not the rest of the file.
+"""
+
+import csv
+import functools
+import itertools
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.csv
+
+from coverage_analyzer import arrays
+from coverage_analyzer.arrays import Ints
+from coverage_analyzer.errors import InputError
+from coverage_analyzer.files.readers import streams
+from coverage_analyzer.files.readers.base import Block
+from coverage_analyzer.schema.rejects import Reject, Rejected
+
+FIELD_BYTES: Final = 4 << 20
+"""A field that has not ended after so many characters has a quote left open."""
+
+RECORD_BYTES: Final = 16 << 20
+"""No record is longer: a file in which one is would fill the memory."""
+
+MOST_LINES: Final = 1 << 17
+"""So many lines at once: rejects are objects, and 2 bytes of text may make one of 300."""
+
+UNFINISHED: Final = "unexpected end of data"
+"""What `csv` says of a record that goes on behind the last line."""
+
+_FIELD_LIMIT = threading.Lock()
+
+
+class Form(NamedTuple):
+    """How many fields a record has, what parts them, and the encoding, empty if it is UTF-8."""
+
+    width: int
+    delimiter: str
+    encoding: str = ""
+
+
+def last_line_end(data: bytes) -> int:
+    """Return where the last whole line ends; a final CR may be half of a line end."""
+    return max(data.rfind(b"\n"), data.rfind(b"\r", 0, len(data) - 1)) + 1
+
+
+def pieces(data: bytes) -> Iterator[tuple[bytes, bool]]:
+    """Yield whole lines in runs of not too many of them, and whether a run is the last."""
+    many = data.count(b"\n") + data.count(b"\r") > MOST_LINES
+    if not many or not data.strip(b"\r\n"):
+        yield data, True
+        return
+    starts = _line_starts(data)
+    cuts = [*starts[:-1:MOST_LINES].tolist(), len(data)]
+    for start, stop in itertools.pairwise(cuts):
+        yield data[start:stop], stop == len(data)
+
+
+class Patience:
+    """How much text may still be read in vain behind quotes that are left open.
+
+    Text can be made of which each line begins a record that never ends; to look for the end of each
+    would take hours for some megabytes. In files as they come, all that is read in vain is less
+    than the file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._bytes = path, 4 * RECORD_BYTES
+
+    def earn(self, size: int) -> None:
+        """Take heart from so many bytes that are new."""
+        self._bytes += 4 * size
+
+    def spend(self, size: int, line: int) -> None:
+        """Bear that a record of so many bytes, which begins in a line, is broken.
+
+        Raises
+        ------
+        InputError
+            If that is too much.
+        """
+        self._bytes -= size
+        if self._bytes < 0:
+            msg = (
+                f"{self._path} has too many unclosed quotes, the last in line {line}. Save it "
+                f"again, or give its --delimiter."
+            )
+            raise InputError(msg)
+
+
+def read_block(
+    data: bytes, form: Form, line: int, patience: Patience, *, at_end: bool
+) -> tuple[Block, int, bytes]:
+    """Return the rows of some whole lines, how many lines they take, and what is left over.
+
+    Raises
+    ------
+    InputError
+        If too much is broken.
+    """
+    patience.earn(len(data))
+    block = None if _needs_care(data, form.delimiter) else _read_at_once(data, form, line)
+    if block is not None:
+        return block, block.records, b""
+    return _read_with_care(data, form, line, patience, at_end=at_end)
+
+
+def _needs_care(data: bytes, delimiter: str) -> bool:
+    """Return whether a block is not plainly one record a line, in UTF-8.
+
+    Quotes are plain if every line has an even number of them, each first one of a pair begins a
+    field and each second one ends it (or stands doubled, for one quote).
+    """
+    if data.count(b"\r") != data.count(b"\r\n") or not _is_utf8(data):
+        return True
+    if b'"' not in data:
+        return False
+    if data.count(b'"') % 2:
+        return True
+    codes = np.frombuffer(b"\n" + data + b"\n", np.uint8)
+    quotes = np.flatnonzero(codes == ord('"'))
+    line = np.searchsorted(np.flatnonzero(codes == ord("\n")), quotes)
+    if np.any(line[::2] != line[1::2]):
+        return True
+    begins = np.isin(codes[quotes[::2] - 1], np.frombuffer(f'{delimiter}\n"'.encode(), np.uint8))
+    ends = np.isin(codes[quotes[1::2] + 1], np.frombuffer(f'{delimiter}\r\n"'.encode(), np.uint8))
+    return not (begins.all() and ends.all())
+
+
+def _is_utf8(data: bytes) -> bool:
+    if data.isascii():
+        return True
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _read_at_once(data: bytes, form: Form, line: int) -> Block | None:
+    """Return rows that are one line each; nothing if pyarrow finds fault with the text."""
+    filled, at = _filled_lines(data)
+    parsed = _parsed(filled, form)
+    if parsed is None:
+        return None
+    batch, odd = parsed
+    here = np.array([row.number for row in odd], np.int64) - 1
+    texts = [row.text.rstrip("\r") for row in odd]
+    rejects = [
+        Reject(int(n), *_wrong_width(row.actual_columns, form.width), text)
+        for n, row, text in zip(at[here] + line, odd, texts, strict=True)
+        if _any_cell(text, form.delimiter)
+    ]
+    rows = np.delete(np.arange(len(at)), here)
+    raw = functools.partial(_raw_line, filled, functools.cache(_line_starts), rows)
+    records = data.count(b"\n") + (not data.endswith(b"\n") and data != b"")
+    blank = records - len(rows) - len(rejects)
+    return Block(at[rows] + line, batch, raw, rejects, blank, records)
+
+
+def _filled_lines(data: bytes) -> tuple[bytes, Ints]:
+    """Return the lines in which anything stands, and the number of each, from 0.
+
+    An empty line is a blank row. pyarrow would ask about each, which takes an hour of a file that
+    consists of them.
+    """
+    if not data.strip(b"\r\n"):
+        return b"", np.zeros(0, np.int64)
+    if data[:1] not in {b"\r", b"\n"} and b"\n\n" not in data and b"\n\r\n" not in data:
+        return data, np.arange(data.count(b"\n") + (not data.endswith(b"\n")))
+    codes, starts = np.frombuffer(data, np.uint8), _line_starts(data)
+    sizes = np.diff(starts)
+    filled = (sizes > 2) | ~np.isin(codes[starts[:-1]], np.frombuffer(b"\r\n", np.uint8))
+    return codes[np.repeat(filled, sizes)].tobytes(), np.flatnonzero(filled)
+
+
+def _parsed(data: bytes, form: Form) -> tuple[pa.RecordBatch, list[pyarrow.csv.InvalidRow]] | None:
+    """Return lines as columns, and those that have another number of fields; or nothing at all."""
+    odd: list[pyarrow.csv.InvalidRow] = []
+
+    def kept(row: pyarrow.csv.InvalidRow) -> str:
+        odd.append(row)
+        return "skip"
+
+    names = [str(n) for n in range(form.width)]
+    if not data:
+        return _empty(names), odd
+    if data.startswith(streams.MARK):
+        return None  # pyarrow would take the mark away
+    try:
+        table = pyarrow.csv.read_csv(
+            pa.BufferReader(data),
+            pyarrow.csv.ReadOptions(
+                column_names=names, use_threads=False, block_size=len(data) + 1
+            ),
+            pyarrow.csv.ParseOptions(
+                delimiter=form.delimiter, ignore_empty_lines=False, invalid_row_handler=kept
+            ),
+            pyarrow.csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()),
+                strings_can_be_null=False,
+                check_utf8=False,
+            ),
+        )
+    except pa.ArrowInvalid:
+        return None
+    (batch,) = table.combine_chunks().to_batches() or [_empty(names)]
+    return batch, odd
+
+
+def _any_cell(text: str, delimiter: str) -> bool:
+    try:
+        return any(next(csv.reader([text], delimiter=delimiter), []))
+    except csv.Error:  # a field beyond all limits
+        return True
+
+
+def _raw_line(
+    data: bytes, starts_of: Callable[[bytes], npt.NDArray[np.int32]], lines: Ints, row: int
+) -> str:
+    """Return the text of a row; where lines start is found once, when the first is asked for."""
+    start, stop = starts_of(data)[int(lines[row]) :][:2].tolist()
+    return data[start:stop].rstrip(b"\r\n").decode()
+
+
+FOUND_AT_ONCE: Final = 1 << 19
+
+
+def _line_starts(data: bytes) -> npt.NDArray[np.int32]:
+    """Return where each line starts, and the end; lines end as `bytes.splitlines` has them."""
+    codes = np.frombuffer(data, np.uint8)
+    ends = codes == ord("\n")
+    returns = np.flatnonzero(codes == ord("\r"))
+    if len(returns):
+        alone = ~np.append(ends, False)[returns + 1]
+        ends[returns[alone]] = True
+    count = int(np.count_nonzero(ends))
+    whole = not data or bool(ends[-1])
+    starts = np.zeros(count + (1 if whole else 2), np.int32)  # no block has 2 GiB
+    starts[-1] = len(data)
+    filled = 1
+    for at in range(0, len(data), FOUND_AT_ONCE):  # there may be as many as bytes: no copy of all
+        some = np.flatnonzero(ends[at : at + FOUND_AT_ONCE])
+        starts[filled : filled + len(some)] = some + (at + 1)
+        filled += len(some)
+    return starts
+
+
+def _wrong_width(found: int, width: int) -> tuple[Rejected, str]:
+    return Rejected.wrong_number_of_fields, f"{found} fields where the header has {width}"
+
+
+class _Lines:
+    """Lines of a block; so many may be empty that objects of their own would fill the memory."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data, self._starts = data, _line_starts(data).data
+
+    def __len__(self) -> int:
+        return len(self._starts) - 1
+
+    def text(self, start: int, stop: int) -> bytes:
+        """Return some lines as they stand."""
+        return self._data[self._starts[start] : self._starts[stop]]
+
+    def from_line(self, start: int) -> Iterator[str]:
+        """Yield a line and all behind it, decoded."""
+        for line in range(start, len(self)):
+            yield self._data[self._starts[line] : self._starts[line + 1]].decode()
+
+
+def _read_with_care(
+    data: bytes, form: Form, line: int, patience: Patience, *, at_end: bool
+) -> tuple[Block, int, bytes]:
+    """Return rows read one by one, whatever their quotes and line ends."""
+    lines = _Lines(data)
+    rows: list[list[str]] = []
+    spans: list[tuple[int, int]] = []
+    rejects: list[Reject] = []
+    blank = records = start = 0
+    waiting = False
+    with long_fields():
+        while start < len(lines) and not waiting:
+            for fields, stop, fault in _records(lines, start, form):
+                if fault and UNFINISHED in fault[1] and not at_end:
+                    waiting = True
+                    break
+                records += 1
+                if fault:
+                    shown = _shown(lines.text(start, start + 1), form)
+                    rejects.append(Reject(line + start, *fault, shown))
+                    patience.spend(len(lines.text(start, stop)), line + start)
+                elif fields:
+                    rows.append(fields)
+                    spans.append((start, stop))
+                else:
+                    blank += 1
+                start = start + 1 if fault else stop
+                if fault and start != stop:
+                    break
+    columns = [arrays.text([row[c] for row in rows]) for c in range(form.width)]
+    batch = pa.RecordBatch.from_arrays(columns, names=[str(c) for c in range(form.width)])
+    begins = np.array([first for first, _ in spans], np.int64) + line
+
+    def raw(row: int) -> str:
+        return lines.text(*spans[row]).decode().rstrip("\r\n")
+
+    block = Block(begins, batch, raw, rejects, blank, records)
+    return block, start, lines.text(start, len(lines))
+
+
+def _shown(line: bytes, form: Form) -> str:
+    r"""Return a line that could not be read, with each byte that is no text as ``\xfc``."""
+    shown = streams.undecoded(line) if form.encoding else line.decode(errors="backslashreplace")
+    return shown.rstrip("\r\n")
+
+
+def _no_text(error: UnicodeDecodeError, form: Form) -> tuple[Rejected, str]:
+    """Return what is wrong with a line that is no text."""
+    odd = error.object[error.start :]
+    if form.encoding:
+        byte = ord(odd[:3].decode(errors="surrogatepass")) & 0xFF
+        return Rejected.not_utf8, f"byte 0x{byte:02x} is not {form.encoding}; check --encoding"
+    what = f"byte 0x{odd[0]:02x} is not UTF-8"
+    return Rejected.not_utf8, f"{what}; save the file as 'CSV UTF-8', or give its --encoding"
+
+
+def _records(
+    lines: _Lines, start: int, form: Form
+) -> Iterator[tuple[list[str], int, tuple[Rejected, str] | None]]:
+    """Yield records from a line on, as long as they can be told apart.
+
+    Of each: its fields (none if all are empty), the line after it, what is wrong with it. One that
+    is wrong and has several lines is the last: where the next begins is not known.
+    """
+    reader = csv.reader(lines.from_line(start), delimiter=form.delimiter, strict=True)
+    while True:
+        try:
+            fields = next(reader, None)
+        except UnicodeDecodeError as error:
+            yield [], start + reader.line_num + 1, _no_text(error, form)
+            return
+        except csv.Error as error:
+            fault = Rejected.broken_quotes, f"unmatched quotes: {error}"
+            yield [], start + reader.line_num, fault
+            return
+        if fields is None:
+            return
+        stop = start + reader.line_num
+        if any(fields) and len(fields) != form.width:
+            yield [], stop, _wrong_width(len(fields), form.width)
+        else:
+            yield fields if any(fields) else [], stop, None
+
+
+def without_blank(block: Block) -> Block:
+    """Return the block without the rows in which every cell is empty, which it counts."""
+    empty = np.ones(len(block.lines), np.bool_)
+    for column in block.columns.columns:
+        if not empty.any():
+            return block
+        offsets = np.frombuffer(column.buffers()[1], np.int32)
+        sizes = np.diff(offsets[column.offset : column.offset + len(column) + 1])
+        empty &= sizes == 0
+    if not empty.any():
+        return block
+    kept = np.flatnonzero(~empty)
+    return Block(
+        block.lines[kept],
+        block.columns.take(arrays.arrow(kept)),
+        lambda row: block.raw(int(kept[row])),
+        block.rejects,
+        block.blank + int(empty.sum()),
+        block.records,
+    )
+
+
+def _empty(names: list[str]) -> pa.RecordBatch:
+    return pa.RecordBatch.from_arrays([arrays.text([]) for _ in names], names=names)
+
+
+@contextmanager
+def long_fields() -> Iterator[None]:
+    """Let `csv` take long fields meanwhile: its limit is one for the whole process."""
+    with _FIELD_LIMIT:
+        before = csv.field_size_limit(FIELD_BYTES)
+        try:
+            yield
+        finally:
+            csv.field_size_limit(before)

@@ -1,0 +1,234 @@
+"""The files that make up a Shapefile, beside each other or in one archive, looked at before use.
+
+GDAL reads what it can of a Shapefile that is cut short or lacks a part, and says nothing: sites
+would be lost, or lose their ids. What is there is therefore compared with what the headers say.
+"""
+
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Final
+from zipfile import ZipFile
+
+from coverage_analyzer.errors import InputError
+from coverage_analyzer.files.readers import archives, encodings
+from coverage_analyzer.fingerprint import WatchedFiles
+from coverage_analyzer.paths import utf8_name
+
+MAGIC: Final = 9994
+"""How a .shp begins (ESRI Shapefile Technical Description, 1998)."""
+
+HEADER_BYTES: Final = 100
+PARTS: Final = {
+    ".shx": "the index of its points",
+    ".dbf": "the table with ids, names and countries",
+    ".prj": "the CRS, without which its coordinates cannot be used",
+}
+"""What a Shapefile is no use without, besides the .shp itself."""
+
+CODE_PAGE: Final = ".cpg"
+"""The suffix of the file, which need not be there, that says how text is encoded."""
+
+LANGUAGE_DRIVER: Final = 29
+"""The byte of a dBASE table that says so, too."""
+
+NAME_LETTERS: Final = 10
+"""So many bytes of the name of a column a dBASE table keeps."""
+
+READ_AT_ONCE: Final = 1 << 20
+UNREADABLE_PART: Final = archives.DAMAGED
+"""What unpacking a part of an archive raises."""
+
+MAC: Final = "__MACOSX"
+"""The folder in which archives made on a Mac keep what only a Mac can use."""
+
+
+@dataclass(frozen=True)
+class Shapefile:
+    """A Shapefile that is whole: what GDAL calls it, its fingerprint, the codec of its text.
+
+    The codec is empty if nothing says which it is.
+    """
+
+    source: str
+    fingerprint: WatchedFiles
+    encoding: str
+
+
+def checked(path: Path, encoding: str = "") -> Shapefile:
+    """Return the one Shapefile that a ``.shp`` or a ``.zip`` stands for.
+
+    Parameters
+    ----------
+    path
+        The file.
+    encoding
+        Of its text; if empty, what its ``.cpg`` or its table says.
+
+    Raises
+    ------
+    InputError
+        If there is none or several, a part is missing, or one is cut short.
+    OSError
+        If it cannot be read.
+    """
+    if path.suffix.lower() == ".zip":
+        fingerprint = WatchedFiles(path)
+        with archives.opened(path, "zipped Shapefile", ratio=RATIO) as archive:
+            inside = _only(path, archive)
+            parts = _parts(inside, archive.namelist(), path)
+            heads = {s: _part_of(archive, part) for s, part in parts.items()}
+            _check(path, heads)
+            _check_streams(path, archive, parts)
+        whole = utf8_name(path.absolute())
+        outer = whole if "}" in whole else f"{{{whole}}}"  # braces, lest a name in it ends it
+        return Shapefile(f"/vsizip/{outer}/{inside}", fingerprint, _codec(path, heads, encoding))
+    beside = [str(other) for other in path.parent.iterdir()]
+    parts = _parts(str(path), beside, path)
+    code_page = Path(parts.get(CODE_PAGE, path.with_suffix(CODE_PAGE)))
+    needed = [Path(part) for suffix, part in parts.items() if suffix != CODE_PAGE]
+    fingerprint = WatchedFiles(*needed, optional=(code_page,))
+    heads = {suffix: _file(Path(part)) for suffix, part in parts.items()}
+    _check(path, heads)
+    whole = utf8_name(path.absolute())
+    return Shapefile(whole, fingerprint, _codec(path, heads, encoding))
+
+
+def _codec(path: Path, heads: "Mapping[str, Part]", encoding: str) -> str:
+    """Return the codec of a Shapefile's text; nothing if nothing says which it is.
+
+    Raises
+    ------
+    InputError
+        If what says so cannot be understood.
+    """
+    spelling = encoding or heads.get(CODE_PAGE, (b"", 0))[0].decode("ascii", "replace").strip(
+        "\0\ufeff \r\n\t"
+    )
+    if not spelling:
+        return encodings.LANGUAGE_DRIVERS.get(heads[".dbf"][0][LANGUAGE_DRIVER], "")
+    try:
+        return encodings.codec(spelling)
+    except InputError as error:
+        what = "--encoding" if encoding else f"its {CODE_PAGE} file"
+        msg = (
+            f"{path}: {what} {error}. Give the encoding of its table with --encoding, or in the "
+            f"{CODE_PAGE} file, such as UTF-8 or 1252."
+        )
+        raise InputError(msg) from None
+
+
+def _check_streams(path: Path, archive: ZipFile, parts: Mapping[str, str]) -> None:
+    """Read all parts of an archive once: GDAL says nothing of rows that cannot be unpacked.
+
+    Raises
+    ------
+    InputError
+        If one is damaged.
+    """
+    for suffix, name in parts.items():
+        try:
+            with archive.open(name) as stream:
+                while stream.read(READ_AT_ONCE):
+                    pass
+        except UNREADABLE_PART as error:
+            msg = f"{path} is damaged: its {suffix} cannot be unpacked ({error}). Save it again."
+            raise InputError(msg) from None
+
+
+RATIO: Final = 1032
+"""All that deflate can do: a table pads its cells with blanks, and is read as a stream."""
+
+
+def _only(path: Path, archive: ZipFile) -> str:
+    """Return the one ``.shp`` of an archive.
+
+    Raises
+    ------
+    InputError
+        If there is none, or several.
+    """
+    names = [n for n in archive.namelist() if n.lower().endswith(".shp") and MAC not in n]
+    if len(names) != 1:
+        listed = f"the Shapefiles {', '.join(map(repr, names[:10]))}" if names else "no Shapefile"
+        msg = (
+            f"{path} contains {listed}; exactly one is required. Unpack it, and name the file to "
+            f"read."
+        )
+        raise InputError(msg)
+    return names[0]
+
+
+def _parts(shp: str, names: list[str], path: Path) -> dict[str, str]:
+    """Return the names of all parts, by their suffixes.
+
+    Raises
+    ------
+    InputError
+        If one is missing.
+    """
+    stem = PurePosixPath(shp).stem
+    folder = shp[: len(shp) - len(PurePosixPath(shp).name)]
+    found = {name.casefold(): name for name in names if name.startswith(f"{folder}{stem}.")}
+    parts = {".shp": shp}
+    for suffix, what in PARTS.items():
+        name = found.get(f"{folder}{stem}{suffix}".casefold())
+        if name is None:
+            msg = f"{path}: {stem}{suffix} is missing beside {stem}.shp. It contains {what}."
+            raise InputError(msg)
+        parts[suffix] = name
+    if code_page := found.get(f"{folder}{stem}{CODE_PAGE}".casefold()):
+        parts[CODE_PAGE] = code_page
+    return parts
+
+
+Part = tuple[bytes, int]
+"""The first bytes of a file, and how many there are."""
+
+
+def _part_of(archive: ZipFile, name: str) -> Part:
+    with archive.open(name) as stream:
+        return stream.read(HEADER_BYTES), archive.getinfo(name).file_size
+
+
+def _file(path: Path) -> Part:
+    with path.open("rb") as file:
+        return file.read(HEADER_BYTES), path.stat().st_size
+
+
+def _check(path: Path, parts: Mapping[str, Part]) -> None:
+    """Raise if a file is not as long as its header says.
+
+    Raises
+    ------
+    InputError
+        If one is not, or is no part of a Shapefile.
+    """
+    try:
+        for suffix in (".shp", ".shx"):
+            data, size = parts[suffix]
+            magic, words = struct.unpack(">i20xi", data[:28])
+            if magic != MAGIC:
+                msg = f"{path}: its {suffix} is not part of a Shapefile."
+                raise InputError(msg)
+            _check_size(path, suffix, size, 2 * words)
+        data, size = parts[".dbf"]
+        rows, header, width = struct.unpack("<4xIHH", data[:12])
+        _check_size(path, ".dbf", size, header + rows * width)
+    except struct.error:
+        msg = f"{path} is damaged: a part of it has no header."
+        raise InputError(msg) from None
+
+
+def _check_size(path: Path, suffix: str, size: int, told: int) -> None:
+    """Raise if a file is shorter than it has to be.
+
+    Raises
+    ------
+    InputError
+        If it is.
+    """
+    if size < told:
+        msg = f"{path} is damaged: its {suffix} has {size:,} of {told:,} bytes."
+        raise InputError(msg)

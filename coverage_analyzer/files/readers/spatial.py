@@ -1,0 +1,307 @@
+"""Points of any CRS, batch by batch, as rows with longitude and latitude; GeoParquet.
+
+shapely and pyproj are imported where they are needed: runs over plain tables do without them.
+"""
+
+import contextlib
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+from coverage_analyzer import arrays, documents
+from coverage_analyzer.errors import InputError
+from coverage_analyzer.files.readers import parquet as columnar
+from coverage_analyzer.files.readers import utf8, wkb
+from coverage_analyzer.files.readers.base import Block, Source, without
+from coverage_analyzer.fingerprint import WatchedFiles, unchanged
+from coverage_analyzer.schema.rejects import Rejected
+
+if TYPE_CHECKING:
+    import pyproj
+
+WGS84: Final = "EPSG:4326"
+GEOPARQUET_DEFAULT: Final = "OGC:CRS84"
+"""The CRS of a GeoParquet column that names none (GeoParquet 1.1, "crs")."""
+
+GEO: Final = b"geo"
+"""The key in a Parquet file's metadata that makes it GeoParquet."""
+
+OVERSHOOT: Final = 1e-9
+"""Degrees, 0.1 mm: how far rounding may carry a reprojected point beyond 180."""
+
+UNREADABLE: Final = (OSError, ValueError, RuntimeError, pa.ArrowException)
+"""What reading a damaged file raises; pyogrio's own errors are RuntimeErrors."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Rows with a geometry.
+
+    Attributes
+    ----------
+    schema
+        Of the batches.
+    geometry
+        The position of the column that holds well-known binary.
+    crs
+        What pyproj can read as a CRS; nothing if the file does not tell.
+    batches
+        Opens the rows, from the first one.
+    fingerprint
+        Of the files that hold the layer, taken before the first of them was opened.
+    rows
+        How many there have to be, where the file tells.
+    stated
+        Opens the same rows with some columns only, timestamps as the text that states them;
+        nothing if the types lose nothing.
+    """
+
+    schema: pa.Schema
+    geometry: int
+    crs: Any
+    batches: Callable[[], Iterator[pa.RecordBatch]]
+    fingerprint: WatchedFiles
+    rows: int | None = None
+    stated: Callable[[Sequence[str]], Iterator[pa.RecordBatch]] | None = None
+
+
+class SpatialFile(Source):
+    """Points with attributes; rows count from 1.
+
+    Attributes come first, as they are, then the longitude and latitude of the point on WGS 84.
+
+    Parameters
+    ----------
+    path
+        The file.
+    layer
+        Its rows.
+
+    Raises
+    ------
+    InputError
+        If the CRS is missing or cannot be used.
+    """
+
+    def __init__(self, path: Path, layer: Layer) -> None:
+        self._path, self._layer = path, layer
+        self.fingerprint: WatchedFiles = layer.fingerprint
+        with no_proj_network():
+            crs = _crs(layer.crs, path)
+            self._transformer = _to_wgs84(crs, path)
+            self._srids = frozenset(filter(None, [crs.to_epsg()]))
+        _check_names(layer.schema, path)
+        fields = [field for i, field in enumerate(layer.schema) if i != layer.geometry]
+        longitude, latitude = _made_names([field.name for field in fields])
+        self.headers = [*(field.name for field in fields), longitude, latitude]
+        self.types = [columnar.plain_type(field.type) for field in fields]
+        self.types += [pa.float64(), pa.float64()]
+        self.known = {"longitude": longitude, "latitude": latitude}
+        self.rows = layer.rows
+        self._days: list[str] = []
+
+    def days_as_text(self, headers: Sequence[str]) -> None:
+        """Read timestamps of some columns as text: GDAL moves them to UTC, and a day may change."""
+        if self._layer.stated is None:
+            return
+        at = {name: i for i, name in enumerate(self.headers) if name in headers}
+        self._days = [name for name, i in at.items() if pa.types.is_timestamp(self.types[i])]
+        for name in self._days:
+            self.types[at[name]] = pa.string()
+
+    def _batches(self) -> Iterator[pa.RecordBatch]:
+        """Yield the rows, days as the text that states them.
+
+        Raises
+        ------
+        ValueError
+            If the file changes while it is read.
+        """
+        batches = self._layer.batches()
+        if not self._days or self._layer.stated is None:
+            yield from batches
+            return
+        texts = self._layer.stated(self._days)
+        for batch, stated in itertools.zip_longest(batches, texts):
+            if batch is None or stated is None or len(batch) != len(stated):
+                msg = "its rows differ when they are read twice"
+                raise ValueError(msg)
+            for name in self._days:
+                at = batch.schema.get_field_index(name)
+                batch = batch.set_column(at, name, stated.column(name))  # noqa: PLW2901
+            yield batch
+
+    @unchanged
+    def blocks(self) -> Iterator[Block]:
+        """Yield all rows, in order; those whose geometry is no point are rejects.
+
+        Raises
+        ------
+        InputError
+            If the file is damaged.
+        """
+        row, batches = 1, self._batches()
+        while True:
+            try:
+                batch = next(batches, None)
+                block = None if batch is None else self._block(batch, row)
+            except UNREADABLE as error:
+                msg = f"{self._path} cannot be read on from row {row}: {error}."
+                raise InputError(msg) from error
+            if batch is None or block is None:
+                break
+            yield block
+            row += len(batch)
+        if self._layer.rows not in {None, row - 1}:  # GDAL ends without a word at a bad page
+            msg = f"{self._path} is damaged: {row - 1} of {self._layer.rows} rows can be read."
+            raise InputError(msg)
+        if row == 1:
+            none = [pa.nulls(0, field.type) for field in self._layer.schema]
+            yield self._block(pa.RecordBatch.from_arrays(none, schema=self._layer.schema), row)
+
+    def _block(self, batch: pa.RecordBatch, row: int) -> Block:
+        """Return attributes and coordinates of a batch that begins with a row."""
+        at = self._layer.geometry
+        cells = batch.column(at)
+        points = wkb.points(cells.cast(columnar.plain_type(cells.type)), self._srids)
+        lon, lat = points.x, points.y
+        if self._transformer is not None:
+            with no_proj_network():
+                lon, lat = self._transformer.transform(lon, lat)
+            lon = np.where(np.abs(lon) <= 180 + OVERSHOOT, np.clip(lon, -180, 180), lon)
+        missing = points.missing if points.missing.any() else None
+        made = [arrays.arrow(values, missing) for values in (lon, lat)]
+        attributes = [column for i, column in enumerate(batch.columns) if i != at]
+        whole = pa.RecordBatch.from_arrays([*attributes, *made], names=self.headers)
+        block = columnar.block(whole, row)
+        code = Rejected.geometry_not_a_point
+        return without(block, {row + i: (code, what) for i, what in points.odd.items()})
+
+
+def _check_names(schema: pa.Schema, path: Path) -> None:
+    """Raise if the name of a column is no text.
+
+    Raises
+    ------
+    InputError
+        Which shows it.
+    """
+    try:
+        utf8.column_names(schema)
+    except InputError as error:
+        msg = f"{path} {error}."
+        raise InputError(msg) from None
+
+
+def _made_names(attributes: Sequence[str]) -> tuple[str, str]:
+    """Return names for longitude and latitude that no attribute has."""
+    taken = {name.casefold() for name in attributes}
+    longitude, latitude = "longitude", "latitude"
+    while {longitude, latitude} & taken:
+        longitude, latitude = f"geometry_{longitude}", f"geometry_{latitude}"
+    return longitude, latitude
+
+
+@contextlib.contextmanager
+def no_proj_network() -> Iterator[None]:
+    """Keep PROJ from fetching grids, which a setting of the environment may allow."""
+    from pyproj import network
+
+    allowed = network.is_network_enabled()  # type: ignore[attr-defined]
+    network.set_network_enabled(active=False)  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        network.set_network_enabled(active=allowed)  # type: ignore[attr-defined]
+
+
+def _crs(crs: Any, path: Path) -> "pyproj.CRS":
+    """Return the CRS of a file.
+
+    Raises
+    ------
+    InputError
+        If there is none, or it has no longitude and latitude.
+    """
+    import pyproj
+
+    try:
+        given = None if crs is None else pyproj.CRS.from_user_input(crs).to_2d()
+    except (pyproj.exceptions.ProjError, ValueError, TypeError, RecursionError) as error:
+        msg = f"{path} has a CRS that cannot be used: {error}."
+        raise InputError(msg) from error
+    # GeoPackage calls what it does not know "Undefined geographic SRS", as if on the ellipsoid.
+    if given is None or given.name.startswith("Undefined"):
+        msg = (
+            f"{path} has no CRS, so its coordinates cannot be used. Set it when "
+            f'the file is written, with gdf.set_crs("EPSG:4326") in geopandas or '
+            f"ogr2ogr -a_srs EPSG:4326, if they are degrees of longitude and latitude."
+        )
+        raise InputError(msg)
+    if not is_on_globe(given):
+        msg = f"{path} has the CRS {given.name!r}, which has no longitude and latitude."
+        raise InputError(msg)
+    return given
+
+
+def is_on_globe(crs: "pyproj.CRS") -> bool:
+    """Return whether two coordinates of a CRS are a place: not geocentric, nor of a building."""
+    return bool(crs.is_geographic or crs.is_projected)
+
+
+def _to_wgs84(crs: "pyproj.CRS", path: Path) -> "pyproj.Transformer | None":
+    """Return what takes a CRS to longitude and latitude on WGS 84; nothing if it is that.
+
+    Raises
+    ------
+    InputError
+        If PROJ knows no way.
+    """
+    import pyproj
+
+    try:
+        if crs.equals(pyproj.CRS(WGS84), ignore_axis_order=True):
+            return None  # the very numbers of the file
+        return pyproj.Transformer.from_crs(crs, WGS84, always_xy=True)
+    except pyproj.exceptions.ProjError as error:
+        msg = f"{path} has a CRS that cannot be used: {error}."
+        raise InputError(msg) from error
+
+
+def geoparquet(path: Path) -> SpatialFile:
+    """Open a GeoParquet file.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, its metadata do not tell the geometry, or its CRS cannot be used.
+    """
+    fingerprint = WatchedFiles(path)
+    try:
+        file = columnar.parquet(path)
+        geo = documents.load_json(file.schema_arrow.metadata[GEO])
+        name = geo["primary_column"]
+        about, (at,) = geo["columns"][name], file.schema_arrow.get_all_field_indices(name)
+        encoding, crs = about["encoding"], about.get("crs", GEOPARQUET_DEFAULT)
+    except (*UNREADABLE, KeyError, TypeError, AttributeError) as error:
+        msg = f"{path} cannot be read as GeoParquet: its metadata {GEO.decode()!r} is damaged."
+        raise InputError(msg) from error
+    if encoding != "WKB":
+        msg = (
+            f"{path}: the geometry is encoded as {encoding!r}. Write it as WKB, as "
+            f"gdf.to_parquet(path) does in geopandas."
+        )
+        raise InputError(msg)
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        found: Iterator[pa.RecordBatch] = file.iter_batches(
+            columnar.ROWS_AT_ONCE, use_threads=False
+        )
+        return found
+
+    return SpatialFile(path, Layer(file.schema_arrow, at, crs, batches, fingerprint))

@@ -1,0 +1,216 @@
+"""Runs that must not replace a good report: their files go to ``DIR.held``, and the report stays.
+
+A run is held back for reasons, which `reasons` gives as text: too many rejected rows, today. All
+that publishes a run (folder, database table, `write_report`, Spark) asks here. ``run.json`` of
+such a run lists the reasons under ``held``; the next run that is not held back removes the folder,
+as far as a held run has made it. ``DIR.held`` is a `Publication` like ``DIR``, with a work folder
+and a lock of its own; a link in its place is refused, because nobody has named it.
+"""
+
+import contextlib
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+from coverage_analyzer.errors import CoverageError, InputError, PublishError, quantity
+from coverage_analyzer.files.overwriting import RunFolder
+from coverage_analyzer.files.run_folder import contents as report
+from coverage_analyzer.files.run_folder.publishing import MANIFEST, Publication
+from coverage_analyzer.files.work_folder import has_work_folder
+
+SUFFIX: Final = ".held"
+
+DEFAULT_LIMIT: Final = "50%"
+"""The share of rejected rows up to which a run replaces the report."""
+
+MIN_ROWS: Final = 20
+"""A share counts from this number of rows read; below it chance decides."""
+
+LIMIT: Final = re.compile(r"\s*([0-9]{1,18})\s*|\s*([0-9]{1,3}(?:\.[0-9]{1,9})?)\s*%\s*")
+
+
+@dataclass(frozen=True)
+class RejectLimit:
+    """How many rows may be rejected: a number, or a share of the rows that are not blank.
+
+    Attributes
+    ----------
+    count
+        The number of rows, if it is one.
+    percent
+        The share in percent, if it is one; it counts from `MIN_ROWS` rows read.
+    """
+
+    count: int | None = None
+    percent: Decimal | None = None
+
+    @classmethod
+    def parse(cls, value: "RejectLimit | int | str") -> "RejectLimit":
+        """Return a limit from a number or a text such as ``10`` or ``2.5%``.
+
+        Raises
+        ------
+        InputError
+            If it is neither.
+
+        Examples
+        --------
+        >>> [str(RejectLimit.parse(value)) for value in (10, "10", "2.5 %", "050%")]
+        ['10', '10', '2.5%', '50%']
+        """
+        if isinstance(value, RejectLimit):
+            return value
+        found = LIMIT.fullmatch(str(value))
+        count, percent = found.groups() if found else (None, None)
+        if count is not None:
+            return cls(count=int(count))
+        if percent is not None and Decimal(percent) <= 100:
+            return cls(percent=Decimal(percent))
+        msg = f"{value!r} is not a limit. Write a number like 10, or a percentage like 5%."
+        raise InputError(msg)
+
+    def __str__(self) -> str:
+        """Return the limit as it is written in options and ``run.json``."""
+        return str(self.count) if self.percent is None else f"{self.percent:f}%"
+
+    def is_exceeded(self, ledger: Mapping[str, int]) -> bool:
+        """Return whether more rows are rejected than allowed; a share that is met is allowed.
+
+        Parameters
+        ----------
+        ledger
+            The number of rows ``read``, ``decided`` and ``rejected``.
+        """
+        rejected = ledger["rejected"]
+        if self.percent is None:
+            return self.count is not None and rejected > self.count
+        filled = rejected + ledger["decided"]
+        return ledger["read"] >= MIN_ROWS and rejected * 100 > self.percent * filled
+
+
+def reasons(limit: RejectLimit, ledger: Mapping[str, int]) -> list[str]:
+    """Return why a run must not replace the report, as text; none if it may."""
+    if not limit.is_exceeded(ledger):
+        return []
+    rejected = ledger["rejected"]
+    filled = rejected + ledger["decided"]
+    return [f"{rejected:,} of {quantity(filled, 'row')} rejected (--max-rejects {limit})"]
+
+
+def held_path(folder: str | Path) -> Path:
+    """Return the folder for the files of a run that is held back: ``DIR.held`` beside ``DIR``."""
+    path = Path(folder)
+    if path.name in {"", ".."}:  # "." and the like: only the full name has a last part
+        path = path.resolve()
+    return path.parent / f"{path.name}{SUFFIX}"
+
+
+def run_folders(folder: str | Path) -> tuple[RunFolder, RunFolder]:
+    """Return all that a run may replace or remove, as `outputs.refuse_overwriting` wants it."""
+    return RunFolder(folder, report.FILES), RunFolder(held_path(folder), report.FILES)
+
+
+def publish(
+    publication: Publication, held: Sequence[str], commit: Callable[[], None] | None = None
+) -> Path:
+    """Publish a run, or put its files into ``DIR.held``; return the folder.
+
+    Parameters
+    ----------
+    publication
+        All files, written, the manifest last.
+    held
+        The reasons to hold the run back, if any.
+    commit
+        As for `Publication.publish`; it is called only if the run is not held back.
+
+    Raises
+    ------
+    FolderBusyError
+        If another run writes to ``DIR.held``.
+    PublishError
+        If the disk refuses, or ``DIR.held`` is a link. The old report stays.
+    """
+    if not held:
+        publication.publish(commit=commit)
+        remove_held(publication.folder)
+        return publication.folder
+    folder = held_path(publication.folder)
+    try:
+        _refuse_link(folder)
+        with Publication(folder, publication.names) as target:
+            target.take_over(publication)
+            target.publish()
+    except PublishError as error:
+        msg = (
+            f"{'; '.join(held)}. The report is unchanged, but the new files could not be "
+            f"written: {error}"
+        )
+        raise type(error)(msg) from error
+    return folder
+
+
+def _refuse_link(folder: Path) -> None:
+    """Raise if a link stands where the files of a held run go.
+
+    Raises
+    ------
+    PublishError
+        Which names it.
+    """
+    if folder.is_symlink():
+        msg = f"{folder} is a link, and links are not followed. Move it away."
+        raise PublishError(msg)
+
+
+def remove_held(folder: Path) -> None:
+    """Remove what an earlier run that was held back left beside a folder, and nothing else.
+
+    Other files in ``DIR.held`` stay, and so does the folder then. Where the disk refuses, the next
+    run tries again.
+    """
+    path = held_path(folder)
+    with contextlib.suppress(CoverageError, OSError):
+        _refuse_link(path)
+        if is_held(path) or has_work_folder(path):
+            with Publication(path) as old:
+                if is_held(path):
+                    old.remove()
+            path.rmdir()
+
+
+def is_held(folder: Path) -> bool:
+    """Return whether a folder holds a run that was held back."""
+    try:
+        return is_held_manifest(json.loads((folder / MANIFEST).read_text(encoding="utf-8")))
+    except (OSError, ValueError, RecursionError):
+        return False
+
+
+def is_held_manifest(manifest: Any) -> bool:
+    """Return whether a manifest is that of a run that was held back."""
+    return isinstance(manifest, dict) and bool(manifest.get("held"))
+
+
+def notice(held: Sequence[str], folder: str | Path, kept_in: str | Path, table: str = "") -> str:
+    """Return what a user has to know of a run that was held back.
+
+    Parameters
+    ----------
+    held
+        The reasons.
+    folder, kept_in
+        The folder of the report, and the one in which the files are.
+    table
+        The database table that was to hold the report, too, if any.
+    """
+    places = f"{folder} and {table} are" if table else f"{folder} is"
+    return (
+        f"Report not replaced: {'; '.join(held)}. {places} unchanged; the files of this run are in "
+        f"{kept_in}. Check rejects.csv there, correct the input and run again, or allow more "
+        f"rejects (--max-rejects; max_rejects in Python)."
+    )

@@ -1,0 +1,399 @@
+"""Publishing a run's folder: all of its files are replaced, or none is.
+
+Each file is written in a work folder (`atomic`) within the folder, under a random name, and brought
+to the disk. Then a `Swap` puts them in place together:
+
+1. A journal in the work folder names the files that stand and those that come.
+2. The old manifest goes aside: from here on none stands beside files that are not its own.
+3. Each old file gets a second name in the work folder, and each new one takes its place in one
+   step, the manifest last.
+4. The journal goes. That is the moment from which the report is the new one.
+
+What fails or is interrupted before that moment is undone at once, file by file. A process that is
+killed between 2 and 4, or a machine that loses its power there, cannot undo anything: then the
+journal stands, and the next that opens the folder for writing undoes it first, if the work folder
+is provably one of ours (`atomic`). The window that is left is that time, which takes less than a
+millisecond to begin with. A reader knows it by the manifest: **where it stands, the files that it
+names stand with it, of one and the same run**; where it is missing there is no report (yet).
+
+One exchange of the whole folder (``renameat2``) would leave no window, but it is no way to replace
+the files of a folder that belongs to the user: it would have to carry along what else is in there,
+leaves a shell that stands in the folder in the old one, needs the right to write beside it, and
+fails where the folder is a mount point, as in a container. Links into a folder of versions would
+give the user links in place of files.
+
+A lock on the folder keeps a second run out.
+"""
+
+import contextlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from coverage_analyzer import documents
+from coverage_analyzer.errors import PublishError
+from coverage_analyzer.files.run_folder import contents as report
+from coverage_analyzer.files.work_folder import WorkFolder, locked, to_disk
+
+NEW: Final = "new"
+OLD: Final = "old"
+"""Folders in the work folder: files that come, and files that stood."""
+
+JOURNAL: Final = "journal.json"
+MANIFEST: Final = "run.json"
+
+
+class Publication:
+    """A folder that is being written; a context that publishes only what `publish` is told.
+
+    Parameters
+    ----------
+    folder
+        Made if it is not there.
+    names
+        Files that are to come, as far as that is known.
+
+    Raises
+    ------
+    PublishError
+        If it cannot be written to, or holds a file of such a name that no report put there.
+    FolderBusyError
+        If another run holds it.
+    """
+
+    def __init__(self, folder: str | Path, names: Iterable[str] = ()) -> None:
+        if not str(folder).strip():
+            msg = "The output folder has no name. Give a folder for the report."
+            raise PublishError(msg)
+        self.folder = Path(folder)
+        self.names: list[str] = []
+        self._made = _made(self.folder)
+        self._work: WorkFolder | None = None
+        self._lock: int | None = None
+        try:
+            self._lock = locked(self.folder)
+            self._work = WorkFolder.made(self.folder)
+            for kind in (NEW, OLD):
+                self._kept(kind)
+            for left in self._work.left_behind():
+                _settle(left)
+            self._earlier = frozenset(report.earlier_files(self.folder))
+            self._spare(names, self._earlier)
+        except BaseException:
+            self._leave()
+            raise
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Throw away what was not published, and let the folder go."""
+        self._leave()
+
+    def _leave(self) -> None:
+        try:
+            self._tidy()
+        except BaseException:  # Ctrl-C once more, while a first one is being tidied up
+            self._tidy()
+            raise
+        finally:
+            for held in (self._work.lock if self._work else None, self._lock):
+                if held is not None:
+                    os.close(held)
+
+    def _tidy(self) -> None:
+        """Leave no trace of what was not published; where that fails, the next run does it."""
+        with contextlib.suppress(PublishError):
+            if self._work is not None:
+                _settle(self._work)
+        with contextlib.suppress(OSError):
+            for folder in self._made:  # those that hold something stay
+                folder.rmdir()
+
+    def path(self, name: str) -> Path:
+        """Return where to write a file that is to be published under a name."""
+        self.names.append(name)
+        return self.scratch / NEW / name
+
+    @property
+    def scratch(self) -> Path:
+        """A folder of this run alone, for what lasts no longer than the context.
+
+        Raises
+        ------
+        PublishError
+            If the context has ended.
+        """
+        if self._work is None:
+            msg = f"{self.folder} is not open for writing."
+            raise PublishError(msg)
+        return self._work.path
+
+    def take_over(self, other: "Publication") -> None:
+        """Move the files here that another publication has written, to publish them instead.
+
+        Raises
+        ------
+        PublishError
+            If the disk refuses.
+        """
+        try:
+            for name in other.names:
+                shutil.move(other.scratch / NEW / name, self.path(name))
+        except OSError as error:
+            msg = f"The report could not be written to {self.folder}: {error}."
+            raise PublishError(msg) from error
+
+    def remove(self) -> None:
+        """Remove the report that stands in the folder, whole or not at all.
+
+        Raises
+        ------
+        PublishError
+            If the disk refuses, or a part of the report is not a plain file. The report stays.
+        """
+        if not all(_is_plain(self.folder / name) for name in self._earlier):
+            msg = (
+                f"The report in {self.folder} contains entries other than files. Remove it "
+                f"yourself."
+            )
+            raise PublishError(msg)
+        try:
+            Swap(self.folder, self.scratch, sorted(self._earlier), []).carry_out()
+        except OSError as error:
+            msg = f"The report in {self.folder} could not be removed: {error}."
+            raise PublishError(msg) from error
+        self._earlier = frozenset()
+
+    def publish(
+        self, earlier: Iterable[str] = (), commit: Callable[[], None] | None = None
+    ) -> None:
+        """Put all files in place, the last of their paths as the manifest, and drop older ones.
+
+        Parameters
+        ----------
+        earlier
+            Files that an earlier run has put there, besides those that its manifest names. Of any
+            other nothing is touched.
+        commit
+            Publishes what belongs to the report and stands elsewhere, once all files are on the
+            disk. If it raises, no file is put in place. Only renames follow, the manifest last, so
+            that a manifest speaks of nothing that is not there; a machine that stops among them
+            leaves the new rows elsewhere beside the old manifest, and the next run mends it.
+
+        Raises
+        ------
+        PublishError
+            If the disk refuses, `commit` does, or one of the names has come to be taken. The old
+            files stand.
+        """
+        mine = self._earlier.union(earlier)
+        self._spare(self.names, mine)
+        old = sorted(name for name in mine if _is_plain(self.folder / name))
+        try:
+            for name in self.names:
+                to_disk(self.scratch / NEW / name)
+            if commit is not None:
+                commit()
+            Swap(self.folder, self.scratch, old, self.names).carry_out()
+        except PublishError:
+            raise
+        except OSError as error:
+            msg = f"The report could not be written to {self.folder}: {error}."
+            raise PublishError(msg) from error
+
+    def _spare(self, names: Iterable[str], mine: frozenset[str]) -> None:
+        """Raise if a name is taken by what is no file of an earlier run.
+
+        Raises
+        ------
+        PublishError
+            Which names the first.
+        """
+        for path in (self.folder / name for name in names):
+            if os.path.lexists(path) and not (path.name in mine and _is_plain(path)):
+                msg = (
+                    f"{path} exists and was not written by this program. Move it away "
+                    f"or choose a different folder."
+                )
+                raise PublishError(msg)
+
+    def _kept(self, kind: str) -> None:
+        """Make a folder in the work folder.
+
+        Raises
+        ------
+        PublishError
+            If the disk refuses.
+        """
+        try:
+            (self.scratch / kind).mkdir()
+        except OSError as error:
+            msg = f"{self.folder} cannot be written to: {error.strerror}."
+            raise PublishError(msg) from error
+
+
+@dataclass(frozen=True)
+class Swap:
+    """The step from old files of a folder to new ones, which is made whole or not at all.
+
+    Attributes
+    ----------
+    folder
+        Where they are.
+    work
+        The work folder of the run.
+    old
+        Names of files that stand; those that do not come again go.
+    new
+        Names of files of which the parts are on the disk; the last is the manifest. If there are
+        none, the old ones go.
+    """
+
+    folder: Path
+    work: Path
+    old: list[str]
+    new: list[str]
+
+    @property
+    def manifest(self) -> str:
+        """The name of the manifest, which goes first and comes last."""
+        return self.new[-1] if self.new else MANIFEST
+
+    def carry_out(self) -> None:
+        """Make the step; if anything stops it, even an interrupt, the old files stand again."""
+        with contextlib.ExitStack() as otherwise:
+            otherwise.callback(self._undo_if_it_goes)
+            self._note()
+            # Stably sorted: the manifest goes aside first.
+            for name in sorted(self.old, key=lambda n: n != self.manifest):
+                keep = _renamed if name == self.manifest else _linked
+                keep(self.folder / name, self._aside(name))
+            for name in self.new:
+                self._part(name).replace(self.folder / name)
+            for name in set(self.old).difference(self.new):
+                (self.folder / name).unlink(missing_ok=True)
+            to_disk(self.folder)
+            (self.work / JOURNAL).unlink()
+            to_disk(self.work)
+            otherwise.pop_all()
+
+    def undo(self) -> None:
+        """Bring the old files back, from wherever the step was left; twice is as good as once."""
+        for name in reversed(self.new):
+            part, path = self._part(name), self.folder / name
+            known = name not in self.old or self._aside(name).exists()
+            if known and path.exists() and not part.exists():
+                path.replace(part)
+        for name in sorted(self.old, key=lambda n: n == self.manifest):
+            aside = self._aside(name)
+            if aside.exists():
+                aside.replace(self.folder / name)
+        to_disk(self.folder)
+        (self.work / JOURNAL).unlink(missing_ok=True)
+        to_disk(self.work)
+
+    def _undo_if_it_goes(self) -> None:
+        """Undo; if the disk refuses that, too, the journal stands for the next who comes."""
+        with contextlib.suppress(OSError):
+            self.undo()
+
+    def _note(self) -> None:
+        """Write the journal atomically."""
+        text = json.dumps({"old": self.old, "new": self.new})
+        part = self.work / f"{JOURNAL}.new"
+        part.write_text(text, encoding="utf-8")
+        to_disk(part)
+        part.replace(self.work / JOURNAL)
+        to_disk(self.work)
+        to_disk(self.folder)
+
+    def _part(self, name: str) -> Path:
+        """Return where a file is written before it is published."""
+        return self.work / NEW / name
+
+    def _aside(self, name: str) -> Path:
+        """Return where an old file is while new ones take its place."""
+        return self.work / OLD / name
+
+
+def _settle(work: WorkFolder) -> None:
+    """Undo what a run has begun to put in place, and remove its work folder.
+
+    Raises
+    ------
+    PublishError
+        If the disk refuses to undo; the work folder stays.
+    """
+    swap = _begun(work.path)
+    try:
+        if swap is not None:
+            swap.undo()
+    except OSError as error:
+        folder = work.path.parent
+        msg = f"The remains of an interrupted run in {folder} could not be removed: {error}."
+        raise PublishError(msg) from error
+    work.remove()
+
+
+def _begun(work: Path) -> Swap | None:
+    """Return the step that the journal in a work folder names, if there is one."""
+    try:
+        noted = documents.read_json(work / JOURNAL)
+        old, new = ([str(name) for name in noted[kind]] for kind in (OLD, NEW))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    plain = all(Path(name).name == name for name in (*old, *new))
+    return Swap(work.parent, work, old, new) if (old or new) and plain else None
+
+
+def _made(folder: Path) -> list[Path]:
+    """Make a folder and those above it, if missing; return those that were made, deepest first.
+
+    Raises
+    ------
+    PublishError
+        If that cannot be.
+    """
+    missing = [path for path in (folder, *folder.parents) if not os.path.lexists(path)]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            for path in missing:
+                path.rmdir()
+        if not isinstance(error, FileExistsError):
+            msg = f"{folder} cannot be created: {error.strerror}."
+            raise PublishError(msg) from error
+        what = "a broken link" if folder.is_symlink() and not folder.exists() else "a file"
+        msg = f"{folder} is {what}. Choose a folder for the report."
+        raise PublishError(msg) from error
+    return missing
+
+
+def _is_plain(path: Path) -> bool:
+    """Return whether there is a file: no folder, no link."""
+    return path.is_file() and not path.is_symlink()
+
+
+def _linked(path: Path, aside: Path) -> None:
+    """Give a file a second name; where there are no such links, it moves."""
+    try:
+        aside.hardlink_to(path)
+    except OSError:
+        _renamed(path, aside)
+
+
+def _renamed(path: Path, aside: Path) -> None:
+    path.replace(aside)

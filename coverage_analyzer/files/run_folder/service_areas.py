@@ -1,0 +1,72 @@
+"""``service_areas.geojson``: what each center reaches by road in time, and what it does not."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import shapely
+
+from coverage_analyzer import documents
+from coverage_analyzer.errors import InputError
+from coverage_analyzer.files.writers.areas import write_geojson
+from coverage_analyzer.matching.centers import Centers
+
+NAME: Final = "service_areas.geojson"
+
+
+class ServicePart(NamedTuple):
+    """A part of the map of one center.
+
+    ``kind`` is ``served`` (reached within ``minutes``), ``unserved`` (a part of the coverage area
+    that has roads, and is not), or ``no_road_data`` (one of which the roads tell nothing).
+    """
+
+    center_id: str
+    minutes: float
+    kind: str
+    geometry: Any
+
+
+def write(path: Path, parts: Sequence[ServicePart], attribution: str) -> None:
+    """Write parts as features.
+
+    Parameters
+    ----------
+    path
+        The file.
+    parts
+        With polygons in degrees, split at 180.
+    attribution
+        Whose data they are made of.
+    """
+    rows = [{n: getattr(part, n) for n in ("center_id", "minutes", "kind")} for part in parts]
+    write_geojson(path, rows, [part.geometry for part in parts], attribution=attribution)
+
+
+def unserved(path: Path, centers: Centers) -> dict[int, Any]:
+    """Return what is not served, by the position of its center.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, or is of other centers.
+    """
+    position = {center_id: n for n, center_id in enumerate(centers.center_id)}
+    try:
+        features = documents.read_json(path, max_bytes=documents.MAX_AREA_BYTES)["features"]
+        found: dict[int, list[Any]] = {}
+        for f in features:
+            if f["properties"]["kind"] == "unserved":
+                shape = shapely.from_geojson(json.dumps(f["geometry"]))
+                found.setdefault(position[f["properties"]["center_id"]], []).append(shape)
+        return {
+            n: shapes[0] if len(shapes) == 1 else shapely.union_all(shapes)
+            for n, shapes in found.items()
+        }
+    except (OSError, ValueError, KeyError, TypeError, shapely.errors.GEOSException) as error:
+        msg = (
+            f"{path} does not contain the service areas of this run ({error!r}). Run drive-times "
+            f"again."
+        )
+        raise InputError(msg) from None

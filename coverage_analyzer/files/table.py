@@ -1,0 +1,381 @@
+"""Opening tables by what their names say, and reading centers and sites out of them."""
+
+import dataclasses
+import re
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from coverage_analyzer import arrays
+from coverage_analyzer.arrays import Bools, Floats
+from coverage_analyzer.countries import Countries, Names, Numbers
+from coverage_analyzer.countries.assignment import Convention
+from coverage_analyzer.errors import InputError, refuse
+from coverage_analyzer.files import opening
+from coverage_analyzer.files.database.address import Address, address, is_address
+from coverage_analyzer.files.duplicates import Ids, Refused
+from coverage_analyzer.files.readers.base import Block, Source
+from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
+from coverage_analyzer.matching import eligibility as gates
+from coverage_analyzer.matching.centers import Centers
+from coverage_analyzer.matching.products import ENDS, Products
+from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema import days
+from coverage_analyzer.schema.columns import Column
+from coverage_analyzer.schema.coordinates import Coordinates, Notation, coordinates, fault_detail
+from coverage_analyzer.schema.days import Days
+from coverage_analyzer.schema.rejects import Reject, Rejected
+
+_DAY_NUMBER: Final = re.compile(r"[1-9][0-9]{4}(?:\.[0-9]+)?")
+"""What a spreadsheet makes of a day in a cell that is not formatted as one."""
+
+DAYS: Final = ("opens_on", "closes_on", "ordered_on", *ENDS)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The usable rows of a block, with their coordinates, and what became of the others.
+
+    Attributes
+    ----------
+    days
+        The days of each row in the known columns that hold some, ``NaT`` where a cell is blank.
+    """
+
+    block: Block
+    coordinates: Coordinates
+    rejects: list[Reject]
+    days: Mapping[str, Days] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Table:
+    """An open table whose columns are recognised.
+
+    Attributes
+    ----------
+    path
+        The file, or the address of the rows in a database.
+    source
+        The rows.
+    columns
+        Where each known column stands among the headers.
+    notation
+        How coordinates are written.
+    refused
+        Rows that are rejects since another row has their id.
+    """
+
+    path: Path | Address
+    source: Source
+    columns: Mapping[str, int]
+    notation: Notation = PLAIN
+    refused: Refused = field(default_factory=Refused)
+
+    @property
+    def headers(self) -> list[str]:
+        """The headers as the file has them."""
+        return self.source.headers
+
+    @property
+    def recognised(self) -> dict[str, str]:
+        """The header that each known column has in the file."""
+        return {name: self.headers[at] for name, at in self.columns.items()}
+
+    def blocks(self) -> Generator[Block, None, None]:
+        """Yield the rows as they are, block by block, whatever is in their cells."""
+        for block in self.source.blocks():
+            yield dataclasses.replace(block, rejects=[self._placed(r) for r in block.rejects])
+
+    def rows(self) -> Generator[Rows, None, None]:
+        """Yield the rows block by block; those without usable coordinates become rejects."""
+        for block in self.source.blocks():
+            rows = usable(block, self)
+            yield dataclasses.replace(rows, rejects=[self._placed(r) for r in rows.rejects])
+
+    def _placed(self, reject: Reject) -> Reject:
+        """Return a reject that tells its file where there are several."""
+        place = self.source.place(reject.line)
+        return dataclasses.replace(reject, detail=f"{place}: {reject.detail}") if place else reject
+
+    def site_ids(self, block: Block) -> pa.Array:
+        """Return the ``site_id`` of the rows of a block as text, blank where there is none."""
+        cells = self.column(block, "site_id")
+        return arrays.text([""] * len(block.lines)) if cells is None else tables.as_text(cells)
+
+    def keys(self, block: Block) -> pa.Array:
+        """Return what must stand only once, as text: the ``site_id``, or it with product.
+
+        A site may have several products, and those several components, each in a row of its own.
+        """
+        ids = self.site_ids(block)
+        cells = [self.column(block, name) for name in tables.PARTS]
+        texts = [tables.as_text(c) for c in cells if c is not None]
+        if not texts:
+            return ids
+        nothing, mark = arrays.text(["", "\0"])
+        blank = pc.equal(pc.utf8_trim_whitespace(ids), nothing)
+        return pc.if_else(blank, ids, pc.binary_join_element_wise(ids, *texts, mark))
+
+    def declared(self, block: Block, names: Names) -> Numbers:
+        """Return the number of the country that each row of a block declares (`Names.agreed`)."""
+        cells = [self.column(block, name) for name in tables.COUNTRY_STATED]
+        stated = [names.named(tables.as_text(c)) for c in cells if c is not None]
+        return names.agreed(stated) if stated else np.zeros(len(block.lines), np.int16)
+
+    def facts(self, rows: Rows) -> dict[str, Any]:
+        """Return what gates look at, where the file has it: texts of Arrow, days of numpy."""
+        found = {name: self.column(rows.block, name) for name in gates.TEXTS}
+        texts = {n: tables.as_text(cells) for n, cells in found.items() if cells is not None}
+        return texts | dict(rows.days)
+
+    def column(self, block: Block, name: str) -> pa.Array | None:
+        """Return a known column of a block, if the file has it."""
+        return block.columns.column(self.columns[name]) if name in self.columns else None
+
+
+def opened(
+    path: str | Path,
+    table: Sequence[Column],
+    columns: Mapping[str, str] | None = None,
+    dialect: Dialect = PLAIN,
+) -> Table:
+    """Open a table of sites or centers.
+
+    Parameters
+    ----------
+    path
+        One file, or a folder or pattern (``2026-*.csv``) of files with the same columns. Text
+        (also packed, or ``-`` for standard input), Excel (``.xlsx``, ``.xlsm``), Parquet
+        (``.parquet``, ``.geoparquet``), GeoJSON (``.geojson``, ``.json``), GeoPackage
+        (``.gpkg``) or Shapefile (``.shp``, ``.zip``). Of the last three and of GeoParquet, points
+        in any CRS are read, and give latitude and longitude. Or rows of a database, as
+        ``postgresql://...`` or ``sqlite:///...`` (`database.address`).
+    table
+        `tables.SITES` or `tables.CENTERS`.
+    columns
+        The header to take for a column where names alone do not tell.
+    dialect
+        How the table is written, where that cannot be found.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, it cannot be read, or columns are missing or ambiguous.
+    MissingExtraError
+        If it is a workbook or a database, and the extra for it is not installed.
+    """
+    place = address(str(path)) if is_address(path) else Path(path)
+
+    def wanted(headers: Sequence[str]) -> bool:
+        try:
+            return bool(tables.recognised(headers, table, columns))
+        except InputError:
+            return False
+
+    source = opening.source(place, dialect, wanted)
+    try:
+        overrides = {**source.known, **(columns or {})}
+        found = tables.recognised(source.headers, table, overrides, cut_at=source.cut_at)
+        dated = {at for name, at in found.items() if name in {*DAYS, *gates.DAYS}}
+        source.days_as_text([source.headers[at] for at in sorted(dated)])
+        tables.check_types({name: source.types[at] for name, at in found.items()})
+        return Table(place, source, found, dialect)
+    except InputError as error:
+        msg = f"{place}: {error}{source.hint}"
+        raise InputError(msg) from None
+
+
+def duplicates(table: Table, *, keep_first: bool, folder: Path | None = None) -> Refused:
+    """Read a table for the rows that share their ``site_id`` and are to be refused.
+
+    Parameters
+    ----------
+    table
+        Of sites; to be opened anew by whoever reads the others.
+    keep_first
+        Whether the first usable row of an id stays.
+    folder
+        Where a temporary file may lie.
+    """
+    with Ids(folder) as ids:
+        for rows in table.rows():
+            ids.add(table.keys(rows.block), rows.block.lines)
+        return ids.refused(keep_first=keep_first)
+
+
+def read_centers(table: Table, world: Countries, convention: Convention) -> Centers:
+    """Read the service centers of an open table, and check the country of each.
+
+    Raises
+    ------
+    InputError
+        One error that names every row that cannot be used, every id that occurs twice, and every
+        country that is unknown or contradicts the place.
+    """
+    texts: dict[str, list[str]] = {name: [] for name in table.columns}
+    lon, lat, lines, unread = [], [], [], []
+    for block in table.source.blocks():
+        read = _coordinates(block, table)
+        lon.append(np.where(read.fault < 0, read.lon, np.nan))
+        lat.append(np.where(read.fault < 0, read.lat, np.nan))
+        lines += [f"line {n}" for n in block.lines]
+        unread += [f"line {r.line}: {r.detail}" for r in block.rejects]
+        for name, values in texts.items():
+            read_texts, undated = _texts(table, block, name)
+            values.extend(read_texts.to_pylist())
+            unread += undated
+
+    def further(centers: Centers) -> list[str]:
+        return [*unread, *centers.country_faults(world, convention)]
+
+    try:
+        return Centers.from_texts(texts, _joined(lon), _joined(lat), lines, further)
+    except InputError as error:
+        msg = f"{table.path}: {error}"
+        raise InputError(msg) from None
+
+
+def read_products(table: Table) -> Products:
+    """Read products and the phases of their life out of an open table.
+
+    Raises
+    ------
+    InputError
+        One error that names every row that cannot be used.
+    """
+    texts: dict[str, list[str]] = {name: [] for name in table.columns}
+    lines, unread = [], []
+    for block in table.source.blocks():
+        lines += [f"line {n}" for n in block.lines]
+        unread += [f"line {r.line}: {r.detail}" for r in block.rejects]
+        for name, values in texts.items():
+            read_texts, undated = _texts(table, block, name)
+            values.extend(read_texts.to_pylist())
+            unread += undated
+    try:
+        refuse(unread, len(lines) + len(unread), "product")
+        return Products.from_texts(texts, lines)
+    except InputError as error:
+        msg = f"{table.path}: {error}"
+        raise InputError(msg) from None
+
+
+def _texts(table: Table, block: Block, name: str) -> tuple[pa.Array, list[str]]:
+    """Return the cells of a known column as text, and what is wrong with those that hold no day.
+
+    Days are written as ISO 8601, whatever type they have and by whatever form they are written.
+    """
+    cells = block.columns.column(table.columns[name])
+    if name not in DAYS:
+        return tables.as_text(cells), []
+    read, blank = _days(cells, table)
+    texts = ["" if np.isnat(day) else str(day) for day in read]
+    bad = np.flatnonzero(np.isnat(read) & ~blank).tolist()
+    return arrays.text(texts), [
+        f"line {block.lines[row]}: {name} {_cell(cells, row)!r} is not {_like(table)[0]}"
+        for row in bad
+    ]
+
+
+def _joined(parts: list[Floats]) -> Floats:
+    return np.concatenate([np.zeros(0), *parts])
+
+
+def _coordinates(block: Block, table: Table) -> Coordinates:
+    cells = [table.column(block, n) for n in ("latitude", "longitude", "accuracy_m")]
+    return coordinates(*cells, notation=table.notation)
+
+
+def usable(block: Block, table: Table) -> Rows:
+    """Return the rows of a block that can be judged, and the others with their reasons."""
+    read = _coordinates(block, table)
+    known, undated = _known_days(block, table)
+    read.fault[(read.fault < 0) & undated] = list(Rejected).index(Rejected.date_not_a_day)
+    first = table.refused.first_of(block.lines)
+    fits = (read.fault < 0) & (first == 0)
+    if fits.all():
+        return Rows(block, read, block.rejects, known)
+    rejects = list(block.rejects)
+    for row in np.flatnonzero(~fits).tolist():
+        line = int(block.lines[row])
+        told = _fault(block, table, row, int(read.fault[row]), int(first[row]))
+        rejects.append(Reject(line, *told, block.raw(row)))
+    kept = np.flatnonzero(fits)
+    left = Block(
+        block.lines[kept],
+        block.columns.take(arrays.arrow(kept)),
+        block.raw,
+        rejects,
+        block.blank,
+        block.records,
+    )
+    some = Coordinates(read.lon[kept], read.lat[kept], read.accuracy_m[kept], read.fault[kept])
+    left_days = {name: values[kept] for name, values in known.items()}
+    return Rows(left, some, sorted(rejects, key=lambda r: r.line), left_days)
+
+
+def _known_days(block: Block, table: Table) -> tuple[dict[str, Days], Bools]:
+    """Return the days of a block by their column, and which rows have a cell that is none."""
+    found, bad = {}, np.zeros(len(block.lines), np.bool_)
+    for name in gates.DAYS:
+        cells = table.column(block, name)
+        if cells is not None:
+            found[name], blank = _days(cells, table)
+            bad |= np.isnat(found[name]) & ~blank
+    return found, bad
+
+
+def _days(cells: pa.Array, table: Table) -> tuple[Days, Bools]:
+    """Return the days of cells by the table's form, or as a workbook holds days, and the blank."""
+    found, blank = days.days(cells, table.notation.date_format or days.ISO)
+    if table.source.iso_days:
+        found = np.where(np.isnat(found), days.days(cells)[0], found)
+    return found, blank
+
+
+def _fault(block: Block, table: Table, row: int, fault: int, first: int) -> tuple[Rejected, str]:
+    """Return why a row cannot be judged, and that in words."""
+    if fault < 0:
+        site_id = _cell(table.column(block, "site_id"), row)
+        twin = f"already in line {first}" if first < block.lines[row] else "also in other lines"
+        return Rejected.duplicate_site_id, f"site_id {site_id!r} appears {twin}"
+    code = list(Rejected)[fault]
+    if code is Rejected.date_not_a_day:
+        return code, _undated(block, table, row)
+    cells = (table.column(block, n) for n in ("latitude", "longitude", "accuracy_m"))
+    texts = [_cell(c, row) for c in cells]
+    return code, fault_detail(code, *texts, notation=table.notation)
+
+
+def _undated(block: Block, table: Table, row: int) -> str:
+    """Return which cell of a row is no day, and how days are written."""
+    texts = {name: _cell(table.column(block, name), row) for name in gates.DAYS}
+    filled = {n: t for n, t in texts.items() if t.strip()}
+    wrong = [n for n, t in filled.items() if np.isnat(_days(arrays.text([t]), table)[0][0])]
+    like, hint = _like(table)
+    if hint and any(_DAY_NUMBER.fullmatch(texts[name].strip()) for name in wrong):
+        hint = (
+            "; is it a spreadsheet's number of a day? format those cells as dates, and save again"
+        )
+    told = " and ".join(f"{name} is {texts[name]!r}" for name in wrong)
+    return f"{told}, not {like}{hint}"
+
+
+def _like(table: Table) -> tuple[str, str]:
+    """Return what a day of a table looks like, and what to do if it is written otherwise."""
+    form = table.notation.date_format or days.ISO
+    if form != days.ISO:
+        return f"a date in --date-format {form}", ""
+    hint = "; for another format, use --date-format, such as %d.%m.%Y"
+    return "a date like 2026-12-01", hint
+
+
+def _cell(cells: pa.Array | None, row: int) -> str:
+    value = None if cells is None else cells[row].as_py()
+    return "" if value is None else str(value)

@@ -1,0 +1,247 @@
+"""Work folders: where files are written until they are complete, under names nobody can predict.
+
+A work folder is made beside what it replaces, by `tempfile.mkdtemp`: its name is random, it is
+never one that was there before, and only its owner can look into it. It holds a marker, and its
+lock while its process lives. No link is followed and nothing is removed but work folders.
+
+A process that is killed leaves its work folder behind. The next one that writes there removes it,
+if it is provably one of ours: a directory and no link, with the name, owner and mode that our own
+new folder has, which holds the marker with its name, and is not locked. Nobody else can make one.
+"""
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+from coverage_analyzer.errors import FolderBusyError, PublishError
+
+PREFIX: Final = ".coverage-analyzer-"
+MARKER: Final = "work-folder.json"
+"""Says which folder it was made for, so that it proves nothing about another."""
+
+ATTEMPTS: Final = 10
+"""Tries to make a folder, if another process removes it before it has its lock."""
+
+NAME: Final = re.compile(re.escape(PREFIX) + r"[a-z0-9_]{8}")
+
+
+@dataclass(frozen=True)
+class WorkFolder:
+    """A folder of this process, locked; a context that removes it in the end.
+
+    Attributes
+    ----------
+    path
+        The folder.
+    target
+        The name of the file that it is for; empty for the files of a run folder.
+    lock
+        A descriptor that holds its lock; None where there are no locks.
+    """
+
+    path: Path
+    target: str
+    lock: int | None
+
+    @classmethod
+    def made(cls, parent: Path, target: str = "") -> Self:
+        """Return a new one in a folder.
+
+        Raises
+        ------
+        PublishError
+            If it cannot be made.
+        """
+        try:
+            for _ in range(ATTEMPTS):
+                path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
+                if (made := cls._claimed(path, target)) is not None:
+                    return made
+        except PublishError:
+            raise
+        except OSError as error:
+            msg = f"{parent} cannot be written to: {error.strerror or error}."
+            raise PublishError(msg) from error
+        msg = f"{parent} cannot be written to: other processes remove what is written there."
+        raise PublishError(msg)
+
+    @classmethod
+    def _claimed(cls, path: Path, target: str) -> Self | None:
+        """Lock and mark a new folder; None if another process took it for a left one before.
+
+        Raises
+        ------
+        OSError
+            If the disk refuses.
+        """
+        lock = None
+        try:
+            lock = locked(path)
+            text = json.dumps({"folder": path.name, "target": target})
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
+            with open(os.open(path / MARKER, flags, 0o600), "w", encoding="utf-8") as file:  # noqa: PTH123 - a descriptor
+                file.write(text)
+        except (FolderBusyError, FileNotFoundError):
+            _closed(lock)
+            return None
+        except BaseException as error:
+            _closed(lock)
+            _discarded(path)
+            if isinstance(error.__cause__, FileNotFoundError):
+                return None
+            raise
+        return cls(path, target, lock)
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Remove the folder."""
+        try:
+            self.remove()
+        finally:
+            _closed(self.lock)
+
+    def remove(self) -> None:
+        """Remove the folder with all that is in it; what the disk refuses is left to the next."""
+        _discarded(self.path)
+
+    def left_behind(self) -> Iterator["WorkFolder"]:
+        """Yield the work folders beside this one whose processes are gone, locked by us.
+
+        They are closed, and not removed, by who takes the next.
+        """
+        for path in sorted(self.path.parent.glob(f"{PREFIX}*")):
+            found = self._found(path) if path != self.path else None
+            if found is not None:
+                try:
+                    yield found
+                finally:
+                    _closed(found.lock)
+
+    def _found(self, path: Path) -> "WorkFolder | None":
+        """Return a folder beside this one, if it is provably a work folder whose process is gone.
+
+        One that is empty was left before its marker was written, and is removed at once.
+        """
+        target = self._target(path)
+        try:
+            lock = locked(path) if target is not None else None
+        except PublishError:
+            return None
+        # Once more, behind the lock: its process may have ended meanwhile, and tidied up.
+        target = self._target(path)
+        if target is None:
+            _closed(lock)
+            return None
+        if not any(path.iterdir()):
+            with contextlib.suppress(OSError):
+                path.rmdir()
+            _closed(lock)
+            return None
+        return WorkFolder(path, target, lock)
+
+    def is_busy(self) -> bool:
+        """Return whether another process holds a work folder for the same target beside this."""
+        for path in self.path.parent.glob(f"{PREFIX}*"):
+            if path != self.path and self._target(path) == self.target:
+                try:
+                    _closed(locked(path))
+                except FolderBusyError:
+                    return True
+                except PublishError:
+                    continue
+        return False
+
+    def _target(self, path: Path) -> str | None:
+        """Return what a folder beside this one is for, if it is provably a work folder.
+
+        An empty folder that was made as this one was is one, too, and for nothing: its marker was
+        not yet written.
+        """
+        try:
+            mine, other = self.path.lstat(), path.lstat()
+            alike = (mine.st_mode, mine.st_uid) == (other.st_mode, other.st_uid)
+            if not (alike and NAME.fullmatch(path.name)):
+                return None
+            if not any(path.iterdir()):
+                return ""
+            marker = path / MARKER
+            state = marker.lstat()
+            if not stat.S_ISREG(state.st_mode) or state.st_uid != mine.st_uid:
+                return None
+            noted = json.loads(marker.read_text(encoding="utf-8"))
+            return str(noted["target"]) if noted["folder"] == path.name else None
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            return None
+
+
+def has_work_folder(folder: Path) -> bool:
+    """Return whether a folder holds what is named like a work folder: its owner writes or died."""
+    return any(NAME.fullmatch(path.name) for path in folder.glob(f"{PREFIX}*"))
+
+
+def _discarded(path: Path) -> None:
+    """Remove a work folder, its marker last: what is left of it is still known as one."""
+    with contextlib.suppress(OSError):
+        for left in sorted(path.iterdir(), key=lambda p: p.name == MARKER):
+            if left.is_dir() and not left.is_symlink():
+                shutil.rmtree(left)
+            else:
+                left.unlink()
+        path.rmdir()
+
+
+def _closed(lock: int | None) -> None:
+    if lock is not None:
+        os.close(lock)
+
+
+def locked(folder: Path) -> int | None:
+    """Return a descriptor that holds the folder's lock until it is closed.
+
+    Raises
+    ------
+    PublishError
+        If the folder cannot be opened.
+    FolderBusyError
+        If another run holds it.
+    """
+    try:
+        import fcntl
+    except ImportError:  # not a Unix: no lock
+        return None
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        msg = f"{folder} cannot be opened: {error.strerror}."
+        raise PublishError(msg) from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(descriptor)
+        msg = f"Another run is writing to {folder}. Wait for it, or choose a different folder."
+        raise FolderBusyError(msg) from error
+    except OSError as error:
+        os.close(descriptor)
+        msg = f"{folder} cannot be locked: {error.strerror}."
+        raise PublishError(msg) from error
+    return descriptor
+
+
+def to_disk(path: Path) -> None:
+    """Bring a file, or the names in a folder, to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

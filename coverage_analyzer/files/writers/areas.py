@@ -1,0 +1,151 @@
+"""Coverage areas written for any GIS: GeoJSON, GeoPackage, GeoParquet."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from coverage_analyzer.countries import ATTRIBUTION
+from coverage_analyzer.errors import CoverageError, InputError, PublishError, visible
+from coverage_analyzer.files.atomic import replacing
+from coverage_analyzer.files.outputs import kind_of
+from coverage_analyzer.files.readers import spatial
+from coverage_analyzer.paths import utf8_name
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+AREAS: Final = (".geojson", ".gpkg", ".parquet")
+"""The files that areas can be written to."""
+
+
+def write_areas(frame: "gpd.GeoDataFrame", path: str | Path) -> None:
+    """Write coverage areas for any GIS; an old file is replaced whole, or stays.
+
+    Each file carries the credit of its data: GeoJSON as the member ``attribution``, GeoPackage in
+    its tables of metadata, GeoParquet as a key of its metadata. It is
+    ``frame.attrs["attribution"]``, by default that of the country layer.
+
+    Parameters
+    ----------
+    frame
+        Geometries in any CRS, as `coverage_areas` gives them.
+    path
+        ``.geojson`` (WGS 84, 7 decimals), ``.gpkg`` or ``.parquet`` (the CRS of the frame).
+
+    Raises
+    ------
+    CoverageError
+        Of the following kinds.
+    InputError
+        If the name has another extension, or the frame has no CRS.
+    PublishError
+        If the file cannot be written.
+    """
+    path, kind = Path(path), check_kind(path)
+    if frame.crs is None:
+        msg = 'The areas have no CRS. Set it with .set_crs(), "EPSG:4326" for degrees.'
+        raise InputError(msg)
+    try:
+        with replacing(path) as part:  # in a folder of its own: GDAL keeps a journal beside it
+            _write(frame, part, kind)
+    except CoverageError:
+        raise
+    except spatial.UNREADABLE as error:
+        msg = f"The areas could not be written to {path}: {error}."
+        raise PublishError(msg) from error
+
+
+def check_kind(path: str | Path) -> str:
+    """Return how areas are written, by the extension of a file.
+
+    Raises
+    ------
+    InputError
+        If it is none of `AREAS`.
+    """
+    return kind_of(path, AREAS, what="Areas are")
+
+
+def _write(frame: "gpd.GeoDataFrame", path: Path, kind: str) -> None:
+    credit = str(frame.attrs.get("attribution", ATTRIBUTION))
+    if kind == ".gpkg":
+        # Of the layer: readers of GDAL write a file beside one whose dataset has metadata.
+        frame.to_file(
+            utf8_name(path),
+            driver="GPKG",
+            layer=visible(path.stem),
+            engine="pyogrio",
+            index=False,
+            layer_metadata={"attribution": credit},
+        )
+    elif kind == ".parquet":
+        _write_parquet(frame, path, credit)
+    else:
+        _write_geojson(frame, path, credit)
+
+
+def _write_parquet(frame: "gpd.GeoDataFrame", path: Path, credit: str) -> None:
+    """Write GeoParquet whose key/value metadata has the credit; geopandas cannot write any."""
+    frame.to_parquet(utf8_name(path), index=False)
+    table = pq.read_table(utf8_name(path))
+    metadata = (table.schema.metadata or {}) | {b"attribution": credit.encode()}
+    pq.write_table(table.replace_schema_metadata(metadata), utf8_name(path))
+
+
+def _write_geojson(frame: "gpd.GeoDataFrame", path: Path, credit: str) -> None:
+    import shapely
+
+    degrees = frame.to_crs(spatial.WGS84)
+    attributes = degrees.drop(columns=degrees.geometry.name)
+    columns = {str(name): _json_values(cells) for name, cells in attributes.items()}
+    rows = [{name: values[i] for name, values in columns.items()} for i in range(len(frame))]
+    # Joined areas come out of GEOS with clockwise exterior rings.
+    shapes = shapely.orient_polygons(degrees.geometry.to_numpy()).tolist()
+    write_geojson(path, rows, shapes, attribution=credit)
+
+
+def _json_values(cells: "pd.Series[Any]") -> list[Any]:
+    """Return cells as JSON has them: days as text, None for what is missing."""
+    if cells.dtype.kind == "M":
+        cells = cells.dt.strftime("%Y-%m-%d")
+    present = cells.notna().tolist()
+    return [v if there else None for v, there in zip(cells.tolist(), present, strict=True)]
+
+
+def write_geojson(
+    path: Path,
+    rows: Iterable[Mapping[str, Any]],
+    geometry: Sequence[Any],
+    *,
+    attribution: str = ATTRIBUTION,
+) -> None:
+    """Write features as RFC 7946 asks: WGS 84, rings right-handed, 7 decimals, a feature a line.
+
+    Parameters
+    ----------
+    path
+        The file.
+    rows
+        The properties of each feature.
+    geometry
+        Geometries in degrees, split at 180, exterior rings counter-clockwise.
+    attribution
+        Whose data the geometries are made of: a member of the collection, beside ``features``.
+    """
+    import shapely
+
+    rounded = shapely.transform(np.array(geometry, object), lambda p: np.round(p, 7))
+    with path.open("w", encoding="utf-8", newline="") as file:
+        credit = json.dumps(attribution, ensure_ascii=False)
+        file.write(f'{{"type":"FeatureCollection","attribution":{credit},"features":[\n')
+        for number, (row, shape) in enumerate(zip(rows, rounded, strict=True)):
+            properties = json.dumps(row, ensure_ascii=False)
+            file.write(",\n" if number else "")
+            file.write(f'{{"type":"Feature","properties":{properties},')
+            file.write(f'"geometry":{shapely.to_geojson(shape)}}}')
+        file.write("\n]}\n")

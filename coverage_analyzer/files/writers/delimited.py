@@ -1,0 +1,204 @@
+"""CSV files: the report, the rejects, and small tables."""
+
+import csv
+import gzip
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Final, TextIO, cast
+
+import pyarrow as pa
+import pyarrow.csv
+
+from coverage_analyzer import arrays
+from coverage_analyzer.files import formulas as guard
+from coverage_analyzer.files.readers.streams import MARK
+from coverage_analyzer.files.writers.base import Writer
+from coverage_analyzer.paths import utf8_name
+from coverage_analyzer.schema.rejects import Reject
+
+DECIMALS: Final = {"distance_miles": 3, "margin_miles": 3}
+"""Columns that CSV and Excel show with so many decimals."""
+
+REJECTS: Final = ("line", "reason", "detail", "raw")
+
+GZIP_EFFORT: Final = 5
+"""Of 9: more makes a table hardly smaller, and takes twice the time."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Style:
+    """How text files are written: UTF-8, LF.
+
+    Attributes
+    ----------
+    raw_text
+        Whether text stays as it is even where a spreadsheet would run it (`guard`).
+    excel
+        Whether they begin with the mark by which Excel knows UTF-8.
+    decimal
+        The decimal mark of numbers in text, which are not escaped: a point, or also a comma.
+    """
+
+    raw_text: bool = False
+    excel: bool = False
+    decimal: str = "."
+
+    @property
+    def beginning(self) -> bytes:
+        """What a file begins with."""
+        return MARK if self.excel else b""
+
+    def shown(self, text: str) -> str:
+        """Return a text as it is to be written."""
+        return text if self.raw_text else guard.guarded_text(text, decimal=self.decimal)
+
+    def opened(self, path: Path) -> TextIO:
+        """Open a file for writing; a name of a file that is not UTF-8 is shown as in messages."""
+        encoding = "utf-8-sig" if self.excel else "utf-8"
+        return path.open("w", encoding=encoding, errors="backslashreplace", newline="")
+
+
+SAFE: Final = Style()
+"""No text is run by a spreadsheet."""
+
+
+def left_out(schema: pa.Schema) -> list[str]:
+    """Return in words which columns of bytes a CSV leaves out; a geometry is one in Parquet."""
+    return [
+        f"The column {field.name!r} contains bytes and is omitted from the CSV file."
+        for field in schema
+        if arrays.is_bytes(field.type)
+    ]
+
+
+class CsvWriter(Writer):
+    """UTF-8 text, LF, text in quotes, miles with three decimals; bytes are left out (`left_out`).
+
+    Text that a spreadsheet would run is made inert (`guard`), unless it is to stay raw.
+    """
+
+    def __init__(
+        self, path: Path | BinaryIO, schema: pa.Schema, style: Style = SAFE, *, packing: str = ""
+    ) -> None:
+        self._own = isinstance(path, Path)
+        self._sink = _packed(path, packing) if isinstance(path, Path) else path
+        self._style = style
+        self._kept = [i for i, f in enumerate(schema) if not arrays.is_bytes(f.type)]
+        fields = [schema.field(i) for i in self._kept]
+        self._names = [f.name for f in fields]
+        shown = list(map(style.shown, self._names))
+        types = [_csv_type(f) for f in fields]
+        self._schema = pa.schema(list(zip(shown, types, strict=True)))
+        self._sink.write(style.beginning)
+        self._writer = pyarrow.csv.CSVWriter(self._sink, self._schema)
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Append rows."""
+        columns = [_plain(batch.column(i)) for i in self._kept]
+        cells = [_csv_cells(n, c) for n, c in zip(self._names, columns, strict=True)]
+        if not self._style.raw_text:
+            cells = [guard.guarded(c, decimal=self._style.decimal) for c in cells]
+        self._writer.write(pa.RecordBatch.from_arrays(cells, schema=self._schema))
+
+    def close(self) -> None:
+        """Finish the file."""
+        self._writer.close()
+        if self._own:
+            self._sink.close()
+
+
+def _packed(path: Path, packing: str) -> BinaryIO:
+    """Open a file for writing; what is packed holds neither its name nor the time."""
+    if packing == "gz":
+        return cast("BinaryIO", _Gzip(path))
+    if packing == "zst":
+        return cast("BinaryIO", pa.CompressedOutputStream(utf8_name(path), "zstd"))
+    return path.open("wb")
+
+
+class _Gzip(gzip.GzipFile):
+    """A file packed by gzip, which is closed with it."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("wb")
+        super().__init__("", "wb", GZIP_EFFORT, self._file, mtime=0)
+
+    def close(self) -> None:
+        """Finish the file."""
+        with self._file:
+            super().close()
+
+
+def _plain(cells: pa.Array) -> pa.Array:
+    """Return text of any kind (coded, large, views) as plain strings: none goes unguarded."""
+    kind = _text_type(cells.type)
+    return cells if cells.type == kind else cells.cast(kind)
+
+
+def _text_type(kind: pa.DataType) -> pa.DataType:
+    if pa.types.is_dictionary(kind):
+        return _text_type(kind.value_type)
+    if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        return pa.string()
+    return kind
+
+
+def _csv_type(field: pa.Field) -> pa.DataType:
+    if field.name in DECIMALS:
+        return pa.decimal128(18, DECIMALS[field.name])
+    return pa.string() if pa.types.is_nested(field.type) else _text_type(field.type)
+
+
+def _csv_cells(name: str, cells: pa.Array) -> pa.Array:
+    if name in DECIMALS:
+        return arrays.decimals(arrays.numpy(cells), DECIMALS[name])
+    if pa.types.is_nested(cells.type):
+        texts = ["" if v is None else json.dumps(v, default=str) for v in cells.to_pylist()]
+        return arrays.text(texts)
+    return cells
+
+
+class _Lines:
+    """Rows of `csv.writer`, which end with CR LF, as lines that end with LF.
+
+    With LF alone it would leave a CR in a cell without quotes, which begins a row for others.
+    """
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    def write(self, row: str) -> int:
+        """Write a row."""
+        return self._file.write(row.removesuffix("\r\n") + "\n")
+
+
+class RejectsWriter:
+    """``rejects.csv``: each row that was not decided, with its line, the reason and raw text."""
+
+    def __init__(self, path: Path, style: Style = SAFE) -> None:
+        self._shown = style.shown
+        self._file = style.opened(path)
+        self._writer = csv.writer(_Lines(self._file))
+        self._writer.writerow(REJECTS)
+
+    def write(self, rejects: Iterable[Reject]) -> None:
+        """Append rows."""
+        self._writer.writerows(
+            (r.line, r.reason.value, self._shown(r.detail), self._shown(r.raw)) for r in rejects
+        )
+
+    def close(self) -> None:
+        """Finish the file."""
+        self._file.close()
+
+
+def write_rows(
+    path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]], style: Style = SAFE
+) -> None:
+    """Write a small table; text that a spreadsheet would run is escaped (`guard`)."""
+    with style.opened(path) as file:
+        writer = csv.writer(_Lines(file))
+        for row in (header, *rows):
+            writer.writerow([style.shown(c) if isinstance(c, str) else c for c in row])

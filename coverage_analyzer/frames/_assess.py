@@ -1,0 +1,281 @@
+"""Sites judged: verdicts, their summary, and why."""
+
+import datetime
+import warnings
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from coverage_analyzer import countries
+from coverage_analyzer.errors import InputError
+from coverage_analyzer.files.outputs import free_names, renamed
+from coverage_analyzer.files.readers.spatial import WGS84
+from coverage_analyzer.frames.columns import (
+    ProductsLike,
+    accuracy,
+    centers_of,
+    check_labels,
+    declared,
+    facts_of,
+    known_columns,
+    points_name,
+    policy_of,
+    positions,
+    products_in,
+)
+from coverage_analyzer.frames.crs import geometry_wgs84
+from coverage_analyzer.matching.eligibility import Facts
+from coverage_analyzer.matching.explanation import Explanation, explanation
+from coverage_analyzer.matching.lead_times import windows
+from coverage_analyzer.matching.matcher import Matcher, Sites, Verdicts
+from coverage_analyzer.policy import DEFAULT, Policy
+from coverage_analyzer.programmes.afterwards import with_route
+from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.days import day
+from coverage_analyzer.schema.verdict import Status
+
+
+def assess(
+    sites: pd.DataFrame,
+    centers: pd.DataFrame,
+    policy: Policy | str = DEFAULT,
+    *,
+    as_of: datetime.date | str | None = None,
+    trust_declared: bool = False,
+    products: ProductsLike = None,
+) -> gpd.GeoDataFrame:
+    """Judge sites: one verdict a row.
+
+    Parameters
+    ----------
+    sites
+        A GeoDataFrame of points in any CRS, or a DataFrame with ``latitude`` and ``longitude`` in
+        degrees on WGS 84. ``country`` and ``accuracy_m`` (metres) are read if they are there, and
+        what the gates of the policy look at: ``product``, ``version``, ``component``,
+        ``requested_level``, ``registered_on``, ``installed_on``.
+    centers
+        Likewise, with ``center_id`` and optionally ``name``, ``country``, ``opens_on``,
+        ``closes_on``, ``ordered_on``; as `read_centers` gives them.
+    policy
+        A policy, or the name of a built-in one.
+    as_of
+        The day to judge, by default today in UTC.
+    trust_declared
+        Whether a declared country stands wherever a point lies.
+    products
+        A table of products with the last day of each phase of their life (`tables.PRODUCTS`), or
+        the path of a file of it.
+
+    Returns
+    -------
+    verdicts
+        The sites with their index, points in EPSG:4326, and the columns of the verdict:
+        ``level``, ``status``, ``reason``, ``center_id``, ``distance_miles`` (geodesic),
+        ``limit_miles``, ``margin_miles`` (negative outside), ``site_country``, ``available_on``,
+        ``centers_in_reach``. Neither input is changed. ``.attrs["warnings"]`` tells which gates
+        had nothing to look at.
+
+    Warns
+    -----
+    UserWarning
+        If rows state a product or component that no table or policy given tells anything of.
+
+    Raises
+    ------
+    InputError
+        If a row has no usable coordinates, a cell of a day holds none, a frame has no CRS, a
+        center's country is doubtful, or a product cannot be used.
+    PolicyError
+        If there is no such policy.
+    """
+    matcher = matcher_of(centers, policy, as_of, trust_declared=trust_declared, products=products)
+    lon, lat = positions(sites, "sites")
+    known = known_columns(sites, tables.SITES)
+    stated = declared(sites, known, matcher.world.names)
+    facts = matcher.gates.facts(facts_of(sites, known))
+    for told in matcher.gates.blind(known):
+        warnings.warn(told, stacklevel=2)
+    verdicts = matcher.match(Sites(lon, lat, stated, accuracy(sites, known)), facts)
+    plain = pd.DataFrame(sites.drop(columns=points_name(sites)))
+    names = _renamed(plain)
+    if names:
+        warnings.warn(
+            f"Input columns renamed, because the verdict uses their names: {names}.", stacklevel=2
+        )
+    frame = plain.rename(columns=names)
+    for name, values in matcher.columns(verdicts).items():
+        frame[name] = values.to_pandas(date_as_object=False).array
+    points = shapely.points(lon, lat)
+    if points_name(sites):  # the very points, but where a row has none
+        given = geometry_wgs84(sites, "sites")
+        points = np.where(shapely.is_missing(given) | shapely.is_empty(given), points, given)
+    result = gpd.GeoDataFrame(frame, geometry=points, crs=WGS84)
+    counts = {n: sites.attrs[n] for n in ("decided", "rejected", "blank") if n in sites.attrs}
+    result.attrs = (
+        counts
+        | _told(matcher)
+        | {
+            "columns": known,
+            "center_columns": known_columns(centers, tables.CENTERS),
+            "renamed_columns": names,
+            "warnings": [
+                *matcher.policy.warnings,
+                *_gate_warnings(matcher, known, facts, verdicts),
+                *matcher.region_warnings,
+            ],
+        }
+    )
+    return result
+
+
+def _gate_warnings(
+    matcher: Matcher, known: Mapping[str, str], facts: Facts | None, verdicts: Verdicts
+) -> list[str]:
+    """Return what is to be known of gates: what they did not see, and where papers are wanted."""
+    places = Counter(matcher.world.names.codes[n] for n in verdicts.country.tolist())
+    empty = matcher.gates.empty(facts) if facts is not None else {}
+    return matcher.gates.warnings(known, empty, places)
+
+
+def matcher_of(
+    centers: pd.DataFrame,
+    policy: Policy | str,
+    as_of: Any,
+    *,
+    trust_declared: bool,
+    products: ProductsLike = None,
+) -> Matcher:
+    """Return the kernel over the centers of a frame.
+
+    Raises
+    ------
+    InputError
+        If the centers, the day or the products cannot be used.
+    PolicyError
+        If there is no such policy.
+    """
+    return Matcher(
+        centers_of(centers),
+        policy_of(policy),
+        countries.load(),
+        as_of=day(as_of),
+        trust_declared=trust_declared,
+        products=products_in(products),
+    )
+
+
+def _renamed(sites: pd.DataFrame) -> dict[str, str]:
+    """Return new names for columns that would stand in the place of a verdict's, or its points."""
+    headers = [str(c) for c in sites.columns]
+    return renamed(headers) | free_names(headers, ("geometry",))
+
+
+def _told(matcher: Matcher) -> dict[str, Any]:
+    """Return how verdicts came about, for `write_report` and `coverage_map`."""
+    rules = matcher.policy
+    return {
+        "policy": rules.name,
+        "policy_title": rules.title,
+        "policy_sha256": rules.sha256,
+        "same_country": rules.qualification.same_country,
+        "as_of": matcher.as_of.isoformat(),
+        "trust_declared": matcher.convention.trust_declared,
+        "centers": {"given": len(matcher.centers), "open": matcher.open_centers},
+        "opening_windows": windows(matcher.centers),
+    }
+
+
+def summarize(verdicts: pd.DataFrame, by: str | list[str] = "site_country") -> pd.DataFrame:
+    """Count verdicts by status in groups.
+
+    Parameters
+    ----------
+    verdicts
+        As `assess` gives them.
+    by
+        One or more columns to group by.
+
+    Returns
+    -------
+    summary
+        One row a group, the largest first: a column of counts for each status, ``sites`` in all,
+        and ``qualified_share`` between 0 and 1.
+
+    Raises
+    ------
+    InputError
+        If there is no such column, or its cells cannot be grouped.
+    """
+    check_labels(verdicts, "verdicts")
+    keys = list(dict.fromkeys(by)) if isinstance(by, (list, tuple)) else [by]
+    if not keys:
+        msg = 'Name a column to group by, such as "site_country".'
+        raise InputError(msg)
+    missing = [k for k in (*keys, "status") if k not in verdicts]
+    if missing:
+        there = ", ".join(map(str, verdicts.columns))
+        msg = f"Column {missing[0]!r} not found in the verdicts; choose from {there}."
+        raise InputError(msg)
+    groups = [
+        np.where(verdicts[k].notna(), verdicts[k].to_numpy(object), "").astype(object) for k in keys
+    ]
+    tally = pd.DataFrame({s.name: verdicts["status"].eq(s.name).array for s in Status})
+    try:
+        counts = tally.astype(np.int64).groupby(groups).sum().rename_axis(keys)
+    except TypeError as error:
+        msg = f"The cells of {keys} cannot be grouped: {error}."
+        raise InputError(msg) from error
+    counts["sites"] = counts.sum(axis=1)
+    counts["qualified_share"] = counts["qualified"] / counts["sites"]
+    return counts.sort_values("sites", ascending=False, kind="stable")
+
+
+def explain(  # noqa: PLR0913 - a place, what is said of it, and the rule are one question
+    centers: pd.DataFrame,
+    policy: Policy | str = DEFAULT,
+    *,
+    latitude: float,
+    longitude: float,
+    country: str = "",
+    as_of: datetime.date | str | None = None,
+    trust_declared: bool = False,
+    products: ProductsLike = None,
+    stated: Mapping[str, str] | None = None,
+) -> Explanation:
+    """Tell why a site at a point gets its level; ``print`` it, or take its ``to_dict()``.
+
+    Parameters
+    ----------
+    centers
+        As `read_centers` gives them.
+    policy
+        A policy, or the name of a built-in one.
+    latitude, longitude
+        Degrees on WGS 84.
+    country
+        As the site declares it, if it does.
+    as_of
+        The day to judge, by default today in UTC.
+    trust_declared
+        Whether a declared country stands wherever a point lies.
+    products
+        As for `assess`.
+    stated
+        What the site's row says for the gates: ``{"product": "MPX 5900", "component": "fan"}``; see
+        `gates.TEXTS` and `gates.DAYS`.
+
+    Raises
+    ------
+    InputError
+        If the point is out of range, or the centers cannot be used.
+    PolicyError
+        If there is no such policy.
+    """
+    matcher = matcher_of(centers, policy, as_of, trust_declared=trust_declared, products=products)
+    told = explanation(matcher, longitude, latitude, country=country, stated=stated)
+    return with_route(told, matcher.policy)

@@ -1,0 +1,146 @@
+"""Requests answered in a notebook: DataFrames in, a DataFrame out."""
+
+import datetime
+import warnings
+from collections import defaultdict
+from typing import Any
+
+import pandas as pd
+
+from coverage_analyzer import countries
+from coverage_analyzer.batch.requests import ROW, request
+from coverage_analyzer.due_times.calculator import Answer, Committer
+from coverage_analyzer.due_times.levels import Levels
+from coverage_analyzer.due_times.requests import Registered, registered
+from coverage_analyzer.errors import quantity
+from coverage_analyzer.frames.columns import (
+    ProductsLike,
+    accuracy,
+    as_text,
+    centers_of,
+    check_labels,
+    known_columns,
+    policy_of,
+    positions,
+    products_in,
+    texts,
+)
+from coverage_analyzer.policy import DEFAULT, Policy
+from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.days import day
+
+
+def commitments(  # noqa: PLR0913 - what `assess` takes, and the requests
+    requests: pd.DataFrame,
+    sites: pd.DataFrame,
+    centers: pd.DataFrame,
+    policy: Policy | str = DEFAULT,
+    *,
+    as_of: datetime.date | str | None = None,
+    trust_declared: bool = False,
+    products: ProductsLike = None,
+) -> pd.DataFrame:
+    """Answer requests: what is promised, from when, until when, by which center.
+
+    Parameters
+    ----------
+    requests
+        ``request_id``, ``site_id``; optionally ``authorised_at``, ``rma_issued_at``,
+        ``call_acknowledged_at``, ``diagnosis_complete_at`` (ISO 8601 or timestamps; without an
+        offset they are local to the site), ``address``, ``product``, ``component``.
+    sites
+        As for `assess`, with ``site_id``; optionally ``address``, ``registered_on`` (a site may
+        stand in several rows, the newest up to the request's day holds), ``installed_on``,
+        ``time_zone`` (such as ``Europe/Zurich``), ``receiving_hours`` (``08:00-17:00``).
+    centers
+        As for `assess`; optionally ``time_zone`` and ``region`` (ISO 3166-2, such as ``DE-BY``):
+        where regions of a country differ, it says which holidays are no business days.
+    policy
+        A policy, or the name of a built-in one.
+    as_of
+        The day whose level holds; by default that of each request, at the site.
+    trust_declared
+        Whether a declared country stands wherever a point lies.
+    products
+        As for `assess`.
+
+    Returns
+    -------
+    answers
+        A row a request, with its index, all text: ``request_id``, ``site_id``, ``level``,
+        ``status`` (``promised``, ``no_promise``, ``refused``, ``review``, ``rejected``),
+        ``promise`` (``delivered``, ``shipped``, ...), ``clock_start`` and ``due_at`` (ISO 8601 with
+        offset; the first moment that is too late), ``center_id``, ``reason``, ``warnings``,
+        ``steps``.
+
+    Raises
+    ------
+    InputError
+        If a frame lacks a column, or a site or center cannot be used.
+    MissingExtraError
+        If the extra ``terms`` is not installed.
+    PolicyError
+        If there is no such policy.
+
+    Warns
+    -----
+    UserWarning
+        With the number of requests that cannot be read, and the first ones.
+    """
+    check_labels(requests, "requests")
+    known = known_columns(requests, tables.REQUESTS)
+    cells = {name: [_moment_text(c) for c in requests[header]] for name, header in known.items()}
+    asked = [
+        request({name: values[row] for name, values in cells.items()})
+        for row in range(len(requests))
+    ]
+    levels = Levels(
+        centers_of(centers),
+        policy_of(policy),
+        countries.load(),
+        trust_declared=trust_declared,
+        products=products_in(products),
+    )
+    committer = Committer(levels, as_of=day(as_of))
+    answers = committer.answers(asked, _histories(sites))
+    for warning in committer.regions.warnings:
+        warnings.warn(warning, stacklevel=2)
+    unread = [a for a in answers if a.status is Answer.rejected]
+    if unread:
+        first = "; ".join(f"{a.request_id!r}: {' '.join(a.steps)}" for a in unread[:3])
+        warnings.warn(f"No result for {quantity(len(unread), 'request')} ({first}).", stacklevel=2)
+    return pd.DataFrame(
+        [answer.row() for answer in answers],
+        columns=list(tables.COMMITMENT),
+        index=requests.index,
+        dtype="string",
+    )
+
+
+def _histories(sites: pd.DataFrame) -> dict[str, list[Registered]]:
+    """Return the rows of each site by its id.
+
+    Raises
+    ------
+    InputError
+        If a row has no usable place, or there is no column of ids.
+    """
+    lon, lat = positions(sites, "sites")
+    known = known_columns(sites, tables.SITES)
+    tables.recognised(list(known), [tables.Column("site_id", required=True)])
+    off = accuracy(sites, known)
+    ids = texts(sites, known["site_id"]).to_pylist()
+    columns = {name: texts(sites, known[name]).to_pylist() for name in ROW if name in known}
+    found: dict[str, list[Registered]] = defaultdict(list)
+    for row, site_id in enumerate(ids):
+        place = float(lon[row]), float(lat[row]), float(off[row])
+        cells = {name: values[row] for name, values in columns.items()}
+        found[site_id.strip()].append(registered(cells, place))
+    return found
+
+
+def _moment_text(cell: Any) -> str:
+    """Return what a cell says, a timestamp with its time of day."""
+    if isinstance(cell, datetime.datetime) and not pd.isna(cell):
+        return cell.isoformat()
+    return as_text(cell)

@@ -1,0 +1,275 @@
+"""Verdicts looked at by road, and what is reached from centers in a time."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from coverage_analyzer import countries
+from coverage_analyzer.errors import InputError
+from coverage_analyzer.files.readers.spatial import WGS84
+from coverage_analyzer.frames._map import check_network
+from coverage_analyzer.frames._report import rules_of
+from coverage_analyzer.frames.columns import (
+    centers_of,
+    credited,
+    need,
+    numbers,
+    positions,
+    texts,
+)
+from coverage_analyzer.frames.crs import areas_wgs84
+from coverage_analyzer.geometry import area_km2
+from coverage_analyzer.matching import areas
+from coverage_analyzer.policy import DEFAULT, Policy
+from coverage_analyzer.roads import drive_times as drives
+from coverage_analyzer.roads import recheck as ruling
+from coverage_analyzer.roads.drive_times import engine_of, road_area
+from coverage_analyzer.roads.engine import Engine, Places
+from coverage_analyzer.roads.isochrones import parts_not_served
+from coverage_analyzer.roads.limits import drive_limits, many_minutes
+from coverage_analyzer.roads.network import ATTRIBUTION, Network
+from coverage_analyzer.schema.verdict import VERDICT, Reason, Status
+
+ROAD_AREA: Final = "road_area"
+"""The key in ``.attrs`` of service areas under which they tell where there are roads."""
+
+PART_KINDS: Final = ("unserved", "no_road_data")
+"""The kinds of parts of a coverage area, as `parts_not_served` returns them."""
+
+
+def drive_times(
+    verdicts: pd.DataFrame,
+    centers: pd.DataFrame,
+    network: str | Path | Network | Engine,
+    *,
+    minutes: float | None = None,
+    policy: Policy | str | None = None,
+) -> pd.DataFrame:
+    """Look at verdicts by road, from the center that each names to its site.
+
+    Parameters
+    ----------
+    verdicts
+        As `assess` gives them.
+    centers
+        Those that the sites were judged by.
+    network
+        A file of roads (``.osm.pbf``, ``.osm``, ``.graphml``), a network, or an engine.
+    minutes
+        How long a drive may take; by default the delivery clock of the level that the band of each
+        site buys.
+    policy
+        The one that the verdicts are by; needed if it is not built in.
+
+    Returns
+    -------
+    verdicts
+        The same rows with ``level``, ``status`` and ``reason`` as roads leave them, and
+        ``minutes``, ``road_miles`` (fastest way), ``detour_factor`` (over ``distance_miles``),
+        ``ferry``, ``snap_m`` (from the site to its road) and ``road_status``: ``within``,
+        ``over_budget``, ``unreachable``, ``unsnapped`` or ``outside_network``; missing where a
+        site has no center. ``limit_minutes`` is how long the drive may take, missing where the
+        level of the band sets no limit. A promise never rises, unless the policy counts miles by
+        road; what goes to ``review`` wants a second look. The input is not changed.
+        ``.attrs["drive_time_limits"]`` holds the limits used, ``.attrs["attribution"]`` the credit
+        to show.
+
+    Raises
+    ------
+    InputError
+        If these are no verdicts, name other centers, the roads or the time cannot be used, or no
+        time is given and the policy has no delivery clock in hours.
+    MissingExtraError
+        If the extra ``roads`` is not installed.
+    """
+    need(verdicts, VERDICT, "verdicts", "assess()")
+    rules, places = rules_of(verdicts, policy), centers_of(centers)
+    limits = drive_limits(rules, minutes)
+    check_network(verdicts, places)
+    at = {center_id: n for n, center_id in enumerate(places.center_id)}
+    chosen = np.array([at.get(c, -1) for c in texts(verdicts, "center_id").to_pylist()], np.int64)
+    found = drives.drive_times(
+        engine_of(network),
+        Places(places.lon, places.lat),
+        Places(*positions(verdicts, "verdicts")),
+        (chosen, numbers(verdicts, "distance_miles")),
+        minutes=limits.longest,
+    )
+    before = _rows(verdicts, rules)
+    limit = ruling.limit_minutes(before, rules, limits, found.road_miles)
+    found = found.compared_with(limit)
+    after = ruling.ruled(before, rules, found.status, found.road_miles)
+    result = verdicts.copy()
+    for name, known in _texts_of(rules).items():
+        old, new = getattr(before, name), getattr(after, name)
+        cells = np.array(texts(verdicts, name).to_pylist(), object)
+        cells[old != new] = np.array(list(known), object)[new[old != new]]
+        result[name] = pd.array(cells, "string")
+    columns = found.columns()
+    for name in ("minutes", "road_miles", "detour_factor", "ferry", "snap_m", "status"):
+        result["road_status" if name == "status" else name] = columns[name]
+    result["limit_minutes"] = columns["limit_minutes"]
+    result.loc[chosen < 0, "road_status"] = None
+    result.loc[chosen < 0, "limit_minutes"] = np.nan
+    result.attrs["drive_time_limits"] = limits.to_dict()
+    return credited(result, countries.ATTRIBUTION, ATTRIBUTION)
+
+
+def _texts_of(rules: Policy) -> dict[str, list[str]]:
+    """Return the texts of the columns that roads can change, in the order of their numbers."""
+    return {
+        "level": list(rules.titles),
+        "status": [status.name for status in Status],
+        "reason": [reason.name for reason in Reason],
+    }
+
+
+def _rows(verdicts: pd.DataFrame, rules: Policy) -> ruling.Rows:
+    """Return the columns of verdicts that roads can change, as numbers; -1 for other texts."""
+    codes = {}
+    for name, known in _texts_of(rules).items():
+        number = {text: n for n, text in reversed(list(enumerate(known)))}
+        cells = texts(verdicts, name).to_pylist()
+        codes[name] = np.array([number.get(text, -1) for text in cells], np.int8)
+    return ruling.Rows(
+        **codes,
+        country=np.array(texts(verdicts, "site_country").to_pylist(), object),
+        limit_miles=numbers(verdicts, "limit_miles"),
+        margin_miles=numbers(verdicts, "margin_miles"),
+        in_reach=numbers(verdicts, "centers_in_reach"),
+    )
+
+
+def service_areas(
+    centers: pd.DataFrame,
+    network: str | Path | Network | Engine,
+    *,
+    minutes: float | Iterable[float] | None = None,
+    policy: Policy | str = DEFAULT,
+) -> gpd.GeoDataFrame:
+    """Return what each center reaches by road in a time (isochrones).
+
+    Parameters
+    ----------
+    centers
+        As `read_centers` gives them.
+    network
+        A file of roads, a network, or an engine.
+    minutes
+        One time, or any sequence of several; by default the delivery clocks of the policy.
+    policy
+        The one whose delivery clocks count where no time is given.
+
+    Returns
+    -------
+    areas
+        One row a center and time: ``center_id``, ``name``, ``minutes``, and a valid (multi)polygon
+        in EPSG:4326, split at 180: all places whose road, at most a kilometre away, is reached in
+        time. It is empty where a center is on no road of the network. ``.attrs`` holds
+        ``attribution``, the credit to show, and ``road_area``, where the network has roads (WKB in
+        hexadecimal digits).
+
+    Raises
+    ------
+    InputError
+        If the centers, the roads or a time cannot be used, or no time is given and the policy has
+        no delivery clock in hours.
+    MissingExtraError
+        If the extra ``roads`` is not installed.
+    """
+    rules = Policy.load(policy)
+    times = drive_limits(rules).distinct if minutes is None else many_minutes(minutes)
+    places, engine = centers_of(centers), engine_of(network)
+    rows = [(n, time) for n in range(len(places)) for time in times]
+    frame = pd.DataFrame(
+        {
+            "center_id": [places.center_id[n] for n, _ in rows],
+            "name": [places.name[n] for n, _ in rows],
+            "minutes": [float(time) for _, time in rows],
+        }
+    )
+    shapes = [engine.isochrone(places.lon[n], places.lat[n], time) for n, time in rows]
+    result = credited(gpd.GeoDataFrame(frame, geometry=shapes, crs=WGS84), ATTRIBUTION)
+    result.attrs[ROAD_AREA] = shapely.to_wkb(road_area(engine), hex=True)
+    return result
+
+
+def unserved_areas(
+    covered: gpd.GeoDataFrame,
+    served: gpd.GeoDataFrame,
+    network: str | Path | Network | Engine | None = None,
+) -> gpd.GeoDataFrame:
+    """Return the parts of each coverage area that its center does not reach by road in time.
+
+    Parameters
+    ----------
+    covered
+        As `coverage_areas` gives them, not merged, in any CRS.
+    served
+        As `service_areas` gives them, for one time, in any CRS.
+    network
+        The roads that ``served`` was made from; needed if ``served`` lost its ``.attrs``, such as
+        in a file.
+
+    Returns
+    -------
+    areas
+        The rows of ``covered`` whose center is in ``served``, up to two each, in EPSG:4326, with
+        ``kind``: ``unserved`` where there are roads, and the drive takes too long or does not
+        exist; ``no_road_data`` where the network has no road within reach of a place, so that
+        nothing is known (all of the area if the center is on no road). ``minutes``, ``area_km2``
+        and ``area_square_miles`` are of the part. ``.attrs["attribution"]`` is the credit to show.
+
+    Raises
+    ------
+    InputError
+        If a frame is none of these or has no CRS, ``served`` has several times, or it is not told
+        where there are roads.
+    MissingExtraError
+        If a network is given, and the extra ``roads`` is not installed.
+    """
+    need(covered, ("center_id", "area_km2"), "coverage areas", "coverage_areas()")
+    need(served, ("center_id", "minutes"), "service areas", "service_areas()")
+    if len(set(served["minutes"])) > 1:
+        msg = "The service areas have several times. Choose one: served[served.minutes == 240]."
+        raise InputError(msg)
+    areas_of, reached_of = areas_wgs84(covered, "areas"), areas_wgs84(served, "service areas")
+    roads = _road_area(served, network)
+    reached = dict(zip(texts(served, "center_id").to_pylist(), reached_of, strict=True))
+    ids = texts(covered, "center_id").to_pylist()
+    rows = [n for n, center_id in enumerate(ids) if center_id in reached]
+    split = [parts_not_served(areas_of[n], reached[ids[n]], roads) for n in rows]
+    at = np.repeat(np.array(rows, np.int64), 2)
+    result = covered.iloc[at].set_geometry(
+        gpd.GeoSeries([shape for both in split for shape in both], covered.index[at], crs=WGS84)
+    )
+    result["kind"] = pd.array(list(PART_KINDS) * len(rows), "string")
+    result["minutes"] = float(served["minutes"].iloc[0]) if len(served) else np.nan
+    result["area_km2"] = area_km2(result.geometry.to_numpy())
+    result["area_square_miles"] = result["area_km2"] / areas.SQUARE_MILE_KM2
+    return credited(result[~result.geometry.is_empty], countries.ATTRIBUTION, ATTRIBUTION)
+
+
+def _road_area(served: gpd.GeoDataFrame, network: str | Path | Network | Engine | None) -> Any:
+    """Return where there are roads, of a network or as service areas tell.
+
+    Raises
+    ------
+    InputError
+        If neither tells.
+    """
+    if network is not None:
+        return road_area(engine_of(network))
+    told = served.attrs.get(ROAD_AREA)
+    if not isinstance(told, str):
+        msg = (
+            "These service areas lost their .attrs, which describe the roads. Give the roads that "
+            "they were calculated from: unserved_areas(covered, served, network)."
+        )
+        raise InputError(msg)
+    return shapely.from_wkb(told)

@@ -1,0 +1,93 @@
+"""Addresses in a frame, found."""
+
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from coverage_analyzer import geocoding
+from coverage_analyzer.batch import _geocode as job
+from coverage_analyzer.files.outputs import free_names
+from coverage_analyzer.files.readers.spatial import WGS84
+from coverage_analyzer.frames.columns import check_labels, known_columns, texts
+from coverage_analyzer.geocoding import Geocoder, Service
+from coverage_analyzer.schema import columns as tables
+
+
+def geocode(
+    table: pd.DataFrame,
+    *,
+    server: str | None = None,
+    contact: str = "",
+    cache: str | Path | None = None,
+    accuracy_m: Mapping[str, float] | None = None,
+    columns: Mapping[str, str] | None = None,
+) -> gpd.GeoDataFrame:
+    """Find the place of each address.
+
+    Parameters
+    ----------
+    table
+        With a column ``address``, or its parts: ``street``, ``house_number``, ``postcode``,
+        ``city``, ``state``, ``country``.
+    server
+        The address of a Nominatim server, best your own. By default nobody is asked: the cache and
+        the data that wheels ship have to do.
+    contact
+        An address of who asks; the public server wants one.
+    cache
+        The file of answers, by default one for each user.
+    accuracy_m
+        How far off each grade may be, in metres, where that is not
+        `online.geocoding.ACCURACY_M`, such as ``{"city": 8000}``.
+    columns
+        The frame's name of a column where names do not tell, such as ``{"address": "Anschrift"}``.
+
+    Returns
+    -------
+    sites
+        The rows with their index, points in EPSG:4326 (None where nothing was found), and
+        ``latitude``, ``longitude``, ``geocode_grade``, ``accuracy_m``, ``matched_address``,
+        ``geocoded_by``, ``geocoded_on``, ``geocode_reason``. The input is not changed.
+
+    Raises
+    ------
+    InputError
+        If there is no column of an address, or the cache cannot be used.
+    MissingExtraError
+        If the extra ``geocode`` is not installed.
+    ServiceError
+        If the server was asked and has never answered.
+
+    Warns
+    -----
+    UserWarning
+        With the new names of columns that would stand in the place of one that is added.
+    """
+    by_grade = geocoding.accuracies(accuracy_m)
+    check_labels(table, "addresses")
+    headers = [str(c) for c in table.columns]
+    known = known_columns(table, tables.ADDRESSES)
+    if columns:
+        found = tables.recognised(headers, tables.ADDRESSES, columns)
+        known = {name: headers[at] for name, at in found.items()}
+    job.check_columns(known, headers)
+    cells = {name: texts(table, header).to_pylist() for name, header in known.items()}
+    with Geocoder(Service(server=server or "", contact=contact, cache=cache)) as geocoder:
+        answers = geocoder.answers(job.queries(cells))
+        geocoder.check()
+    names = job.renamed(headers) | free_names(headers, ("geometry",))
+    if names:
+        warnings.warn(
+            f"Input columns renamed, because the result uses their names: {names}.", stacklevel=2
+        )
+    frame = pd.DataFrame(table).rename(columns=names)
+    for name, values in job.columns(answers, by_grade).items():
+        frame[name] = values.to_pandas(date_as_object=False).array
+    lon, lat = (frame[n].to_numpy(np.float64) for n in ("longitude", "latitude"))
+    points = np.where(np.isnan(lon), None, shapely.points(lon, lat))
+    return gpd.GeoDataFrame(frame, geometry=points, crs=WGS84)

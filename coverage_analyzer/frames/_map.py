@@ -1,0 +1,269 @@
+"""What is drawn: coverage areas and the map."""
+
+import dataclasses
+import datetime
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from coverage_analyzer import arrays, countries
+from coverage_analyzer.countries import ATTRIBUTION as CREDIT
+from coverage_analyzer.countries.assignment import Convention, decided
+from coverage_analyzer.errors import InputError, quantity
+from coverage_analyzer.files.atomic import replacing
+from coverage_analyzer.files.outputs import PAGE, kind_of
+from coverage_analyzer.files.readers.spatial import WGS84
+from coverage_analyzer.frames.columns import (
+    centers_of,
+    credited,
+    known_columns,
+    need,
+    policy_of,
+    positions,
+    texts,
+)
+from coverage_analyzer.frames.crs import areas_wgs84
+from coverage_analyzer.geometry import area_km2
+from coverage_analyzer.maps import page_data as payload
+from coverage_analyzer.maps.sites import DrawnSites
+from coverage_analyzer.matching import areas
+from coverage_analyzer.matching.centers import Centers
+from coverage_analyzer.matching.lead_times import scheduled
+from coverage_analyzer.policy import DEFAULT, Policy
+from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.days import day, today
+from coverage_analyzer.schema.verdict import VERDICT
+
+if TYPE_CHECKING:
+    from coverage_analyzer.maps.folium_map import CoverageMap
+
+
+def coverage_areas(
+    centers: pd.DataFrame,
+    policy: Policy | str = DEFAULT,
+    *,
+    as_of: datetime.date | str | None = None,
+    merge: Literal["union", "depth"] | None = None,
+    trust_declared: bool = False,
+) -> gpd.GeoDataFrame:
+    """Return what each center may serve: a geodesic disc cut to its country.
+
+    Parameters
+    ----------
+    centers
+        As `read_centers` gives them.
+    policy
+        A policy, or the name of a built-in one.
+    as_of
+        The day to judge, by default today in UTC: centers that are closed then have no area.
+    merge
+        ``union`` joins the areas of each country, ``depth`` parts them by how many overlap.
+    trust_declared
+        Whether a declared country stands wherever a point lies. No border bounds then what a
+        center may serve, and the discs are not cut.
+
+    Returns
+    -------
+    areas
+        One row a center and band (or, merged, a country, or a country and ``depth``), polygons in
+        EPSG:4326, split at 180, with ``area_km2`` on the ellipsoid and ``area_square_miles``. Rims
+        lie within 5 m of the true circle; the rule itself is decided by distance (`assess`).
+        ``.attrs["attribution"]`` is the credit to show with them.
+
+    Raises
+    ------
+    InputError
+        If the centers cannot be used, or a limit is too large to draw.
+    PolicyError
+        If there is no such policy.
+    """
+    rules, world, network = policy_of(policy), countries.load(), centers_of(centers)
+    convention = rules.convention(world.names, trust_declared=trust_declared)
+    country = network.decided(world, convention)
+    network = scheduled(network, rules, country, world.names)
+    judged = np.datetime64(day(as_of) or today(), "D")
+    made = areas.areas(network, country, rules, world, judged, trust_declared=trust_declared)
+    if merge is None:
+        rows = list(areas.properties(made, network, country, world.names))
+        frame = pd.DataFrame(rows, columns=list(areas.PROPERTIES))
+        frame["opens_on"] = pd.to_datetime(frame["opens_on"])
+        return credited(gpd.GeoDataFrame(frame, geometry=made.geometry, crs=WGS84), CREDIT)
+    parts: list[tuple[int, int | None, Any]] = list(areas.overlap_depth(made, country))
+    if merge == "union":
+        parts = [(n, None, g) for n, g in areas.union_by_country(made, country).items()]
+    geometry = np.array([g for _, _, g in parts], object)
+    km2 = area_km2(geometry)
+    frame = pd.DataFrame(
+        {
+            "country": [world.names.codes[n] for n, _, _ in parts],
+            "depth": [depth for _, depth, _ in parts],
+            "area_km2": km2,
+            "area_square_miles": km2 / areas.SQUARE_MILE_KM2,
+        }
+    )
+    unused = ["depth"] if merge == "union" else []
+    merged = gpd.GeoDataFrame(frame.drop(columns=unused), geometry=geometry, crs=WGS84)
+    return credited(merged, CREDIT)
+
+
+def coverage_map(
+    verdicts: pd.DataFrame,
+    centers: pd.DataFrame,
+    covered: gpd.GeoDataFrame | None = None,
+    *,
+    title: str = "",
+) -> "CoverageMap":
+    """Return a map of verdicts, centers and coverage areas.
+
+    Parameters
+    ----------
+    verdicts
+        As `assess` gives them.
+    centers
+        As `read_centers` gives them.
+    covered
+        As `coverage_areas` gives them, not merged, in any CRS; without, no areas are drawn.
+    title
+        Of the map; by default the policy's.
+
+    Returns
+    -------
+    map
+        Shows inline in a notebook; ``.save(path)`` writes one HTML file that needs no network.
+        It is a folium map, so folium layers can be added.
+
+    Raises
+    ------
+    InputError
+        If the frames are not those.
+    """
+    from coverage_analyzer.maps.folium_map import CoverageMap
+
+    return CoverageMap(map_data(verdicts, centers, covered, title=title), _write_page)
+
+
+def _write_page(path: Path, page: bytes) -> None:
+    """Write a map.
+
+    Raises
+    ------
+    InputError
+        If the name is that of another kind of file.
+    PublishError
+        If it cannot be written.
+    """
+    kind_of(path, PAGE, what="The map is", default=PAGE[0])
+    with replacing(path) as part:
+        part.write_bytes(page)
+
+
+def map_data(
+    verdicts: pd.DataFrame,
+    centers: pd.DataFrame,
+    covered: gpd.GeoDataFrame | None,
+    *,
+    title: str = "",
+) -> payload.Payload:
+    """Return the blocks of a map of verdicts, centers and areas, as `coverage_map` draws it.
+
+    Raises
+    ------
+    InputError
+        If the frames are not those.
+    """
+    need(verdicts, VERDICT, "verdicts", "assess()")
+    lon, lat = positions(verdicts, "verdicts")
+    known = known_columns(verdicts, tables.SITES)
+    plain = pa.Table.from_pandas(pd.DataFrame(verdicts[list(VERDICT)]), preserve_index=False)
+    columns = {name: plain.column(name).combine_chunks() for name in VERDICT}
+    rows = [str(label) for label in verdicts.index]
+    site_id, name = (
+        texts(verdicts, known[n]).to_pylist() if n in known else spare
+        for n, spare in (("site_id", rows), ("name", [""] * len(rows)))
+    )
+    drawn = DrawnSites()
+    drawn.add(lon, lat, arrays.text(site_id), arrays.text(name), columns)
+    told = verdicts.attrs
+    world, network = countries.load(), with_windows(centers_of(centers), told)
+    check_network(verdicts, network)
+    shown = payload.Network(
+        network,
+        _told_countries(network, world),
+        None if covered is None else _areas(covered, network),
+        np.datetime64(day(told.get("as_of")) or today(), "D"),
+        same_country=told.get("same_country", True),
+    )
+    policy = told.get("policy_title", "Coverage")
+    return payload.payload(policy, drawn, shown, world.names, title=title)
+
+
+def check_network(verdicts: pd.DataFrame, centers: Centers) -> None:
+    """Raise if verdicts name a center that is not among some.
+
+    Raises
+    ------
+    InputError
+        With the ids.
+    """
+    named = dict.fromkeys(filter(None, texts(verdicts, "center_id").to_pylist()))
+    strange = [center_id for center_id in named if center_id not in centers.center_id]
+    if strange:
+        listed = ", ".join(map(repr, strange[:5])) + (" ..." if len(strange) > 5 else "")
+        msg = (
+            f"The verdicts refer to {quantity(len(strange), 'center')} not among the given ones: "
+            f"{listed}. Give the centers used for the verdicts."
+        )
+        raise InputError(msg)
+
+
+def with_windows(centers: Centers, told: Mapping[Any, Any]) -> Centers:
+    """Return centers with the opening windows that verdicts were made with."""
+    earliest, opens = centers.earliest_on.copy(), centers.opens_on.copy()
+    for center_id, window in told.get("opening_windows", {}).items():
+        if center_id in centers.center_id:
+            i = centers.center_id.index(center_id)
+            earliest[i], opens[i] = (np.datetime64(text, "D") for text in window)
+    return dataclasses.replace(centers, earliest_on=earliest, opens_on=opens)
+
+
+def _told_countries(centers: Centers, world: countries.Countries) -> countries.Numbers:
+    """Return the country that a map tells of each center: the declared one, or where it lies.
+
+    Whether it may stand was decided with the verdicts, by a policy that the map does not know.
+    """
+    fold = np.arange(len(world.names.codes), dtype=np.int16)
+    declared = world.names.numbers(centers.country)
+    convention = Convention(fold, trust_declared=True)
+    return decided(centers.lon, centers.lat, declared, world, convention)[0]
+
+
+def _areas(frame: gpd.GeoDataFrame, centers: Centers) -> areas.Areas:
+    """Return the kernel's areas out of a frame of `coverage_areas`.
+
+    Raises
+    ------
+    InputError
+        If it is not such a frame, or holds other centers.
+    """
+    needed = ("center_id", "level", "above_miles", "limit_miles", "planned", "area_km2")
+    need(frame, needed, "areas", "coverage_areas()")
+    position = {center_id: i for i, center_id in enumerate(centers.center_id)}
+    given = texts(frame, "center_id").to_pylist()
+    strange = [c for c in given if c not in position]
+    if strange:
+        msg = f"The areas belong to other centers: {strange[0]!r} is not among the given ones."
+        raise InputError(msg)
+    return areas.Areas(
+        center=np.array([position[c] for c in given], np.int64),
+        level=tuple(frame["level"]),
+        above_miles=frame["above_miles"].to_numpy(np.float64),
+        limit_miles=frame["limit_miles"].to_numpy(np.float64),
+        planned=frame["planned"].to_numpy(np.bool_),
+        geometry=areas_wgs84(frame, "areas"),
+        km2=frame["area_km2"].to_numpy(np.float64),
+    )

@@ -1,0 +1,216 @@
+"""Files read into frames."""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from coverage_analyzer import countries
+from coverage_analyzer.errors import quantity
+from coverage_analyzer.files import table as reading
+from coverage_analyzer.files.database.address import Address
+from coverage_analyzer.files.overwriting import refuse_overwriting
+from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
+from coverage_analyzer.files.writers.rejects import check_rejects, rejects_file
+from coverage_analyzer.frames.columns import NUMERIC, SETTLED, with_points
+from coverage_analyzer.matching import eligibility as gates
+from coverage_analyzer.policy import DEFAULT, Policy
+from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.rejects import Reject
+
+if TYPE_CHECKING:
+    from coverage_analyzer.schema.days import Days
+
+
+def read_sites(
+    path: str | Path,
+    *,
+    rejects: str | Path | None = None,
+    columns: Mapping[str, str] | None = None,
+    dialect: Dialect = PLAIN,
+) -> gpd.GeoDataFrame:
+    """Read customer sites.
+
+    Parameters
+    ----------
+    path
+        A file of any kind, or the address of rows in a database: see `files.reading.opened`.
+    rejects
+        Where to write the rows that cannot be used, with line, reason and raw text.
+    columns
+        The header to take for a column where names alone do not tell, such as
+        ``{"latitude": "Breite"}``.
+    dialect
+        How a text file is written, where the file does not show it, such as
+        ``Dialect(delimiter=";", decimal=",", encoding="cp1252", date_format="%d.%m.%Y")``.
+
+    Returns
+    -------
+    sites
+        The usable rows in the order of the file, points in EPSG:4326. Known columns have their
+        own names (``site_id``, by default the line number, ``name``, ``country``, ...), others
+        keep theirs; text stays text. ``.attrs`` holds the counts of the ledger.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, or its columns are missing or ambiguous; or if the rejects
+        would replace it.
+    MissingExtraError
+        If it is a workbook and the extra ``excel`` is not installed.
+    PublishError
+        If the rejects cannot be written.
+
+    Warns
+    -----
+    UserWarning
+        With the number and the first lines of rows that cannot be used; and for each header that
+        looks like a column that nobody took.
+    """
+    refuse_overwriting({"rejects": rejects}, [path])
+    check_rejects(rejects)
+    table = reading.opened(path, tables.SITES, columns, dialect)
+    parts, lines, lon, lat, accuracy, refused = [], [], [], [], [], []
+    days: dict[str, list[Days]] = {name: [] for name in gates.DAYS if name in table.columns}
+    blank = 0
+    for rows in table.rows():
+        parts.append(rows.block.columns)
+        lines.append(rows.block.lines)
+        lon.append(rows.coordinates.lon)
+        lat.append(rows.coordinates.lat)
+        accuracy.append(rows.coordinates.accuracy_m)
+        for name, values in rows.days.items():
+            days[name].append(values)
+        refused += rows.rejects
+        blank += rows.block.blank
+    names = {at: name for name, at in table.columns.items()}
+    headers = _told_apart(names, table.headers)
+    whole = pa.Table.from_batches(parts).rename_columns(headers)
+    frame = pd.DataFrame({n: whole.column(i).to_pandas() for i, n in enumerate(headers)})
+    for name, numbers in zip(NUMERIC, (lat, lon, accuracy), strict=True):
+        if name in frame:
+            frame[name] = np.concatenate(numbers)
+    for name, dates in days.items():
+        frame[name] = np.concatenate(dates).astype("datetime64[s]")
+    if "site_id" not in frame:
+        frame.insert(0, "site_id", np.concatenate(lines).astype(str))
+    for told in tables.unnoticed(table.headers, table.columns, tables.SITES):
+        warnings.warn(told, stacklevel=2)
+    _tell_rejects(refused, rejects, table.path)
+    sites = with_points(frame, np.concatenate(lon), np.concatenate(lat))
+    settled = {SETTLED: True} if "country" in (columns or ()) else {}
+    sites.attrs = {"decided": len(sites), "rejected": len(refused), "blank": blank, **settled}
+    return sites
+
+
+def _told_apart(names: Mapping[int, str], headers: Sequence[str]) -> list[str]:
+    """Return the names of all columns, each once: known ones have theirs, others make way.
+
+    Warns
+    -----
+    UserWarning
+        With the columns that got another name.
+    """
+    taken, result, moved = {*names.values(), "geometry"}, [], {}
+    for i, header in enumerate(headers):
+        name = names.get(i, header)
+        while i not in names and name in taken:
+            name = f"input_{name}" if name else f"column_{i + 1}"
+        if i not in names and name != header:
+            moved[header] = name
+        taken.add(name)
+        result.append(name)
+    if moved:
+        warnings.warn(f"Columns renamed, because names must be unique: {moved}.", stacklevel=3)
+    return result
+
+
+def _tell_rejects(
+    refused: Sequence[Reject], path: str | Path | None, source: Path | Address
+) -> None:
+    if path is not None:
+        with rejects_file(Path(path)) as writer:
+            writer.write(refused)
+    if refused:
+        first = "; ".join(f"line {r.line}: {r.detail}" for r in refused[:3])
+        where = f"all are in {path}" if path else "save them with rejects=PATH"
+        warnings.warn(
+            f"{source}: rejected {quantity(len(refused), 'row')} ({first}); {where}.",
+            stacklevel=3,
+        )
+
+
+def read_centers(
+    path: str | Path,
+    *,
+    columns: Mapping[str, str] | None = None,
+    dialect: Dialect = PLAIN,
+    policy: Policy | str = DEFAULT,
+    trust_declared: bool = False,
+) -> gpd.GeoDataFrame:
+    """Read service centers, sorted by ``center_id``.
+
+    Parameters
+    ----------
+    path
+        A file of any kind that `read_sites` reads.
+    columns
+        The header to take for a column where names alone do not tell.
+    dialect
+        How the file is written, where it does not show it.
+    policy
+        The one that is to judge: it says which countries count as others, and what may be declared
+        where two countries hold an area.
+    trust_declared
+        Whether a declared country stands wherever a center lies.
+
+    Returns
+    -------
+    centers
+        ``center_id``, ``name``, ``country`` as declared, ``latitude``, ``longitude``,
+        ``opens_on``, ``closes_on``, ``center_country`` as decided; ``ordered_on``, ``time_zone``
+        and ``region`` (ISO 3166-2) if any center has one; and points in EPSG:4326.
+
+    Raises
+    ------
+    InputError
+        One error that names every unusable, conflicting or duplicate row.
+    PolicyError
+        If there is no such policy.
+
+    Warns
+    -----
+    UserWarning
+        With the number and the first rows of regions that are not codes of the center's country.
+    """
+    world = countries.load()
+    convention = Policy.load(policy).convention(world.names, trust_declared=trust_declared)
+    table = reading.opened(path, tables.CENTERS, columns, dialect)
+    centers = reading.read_centers(table, world, convention)
+    decided = centers.decided(world, convention)
+    frame = pd.DataFrame(
+        {
+            "center_id": list(centers.center_id),
+            "name": list(centers.name),
+            "country": list(centers.country),
+            "latitude": centers.lat,
+            "longitude": centers.lon,
+            "opens_on": centers.opens_on.astype("datetime64[s]"),
+            "closes_on": centers.closes_on.astype("datetime64[s]"),
+            "center_country": np.array(world.names.codes)[decided],
+        }
+    )
+    if not np.isnat(centers.ordered_on).all():
+        frame["ordered_on"] = centers.ordered_on.astype("datetime64[s]")
+    regions = centers.assigned_regions(decided, world.names)
+    for warning in regions.warnings:
+        warnings.warn(warning, stacklevel=2)
+    for name, values in (("time_zone", centers.time_zone), ("region", regions.codes)):
+        if any(values):
+            frame[name] = list(values)
+    return with_points(frame, centers.lon, centers.lat)

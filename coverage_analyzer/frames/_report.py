@@ -1,0 +1,270 @@
+"""Verdicts written as a run's folder."""
+
+import json
+import warnings
+from collections import Counter
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from coverage_analyzer import countries
+from coverage_analyzer.errors import InputError, PolicyError, PolicyWarning
+from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
+from coverage_analyzer.files.run_folder import contents as report
+from coverage_analyzer.files.run_folder import hold
+from coverage_analyzer.files.run_folder.hold import DEFAULT_LIMIT, RejectLimit
+from coverage_analyzer.files.run_folder.manifest import Origin
+from coverage_analyzer.files.run_folder.publishing import Publication
+from coverage_analyzer.files.writers import delimited as text_writer
+from coverage_analyzer.files.writers import formats
+from coverage_analyzer.files.writers.areas import write_geojson
+from coverage_analyzer.frames._map import check_network, coverage_areas, map_data
+from coverage_analyzer.frames.columns import (
+    centers_of,
+    geometries,
+    need,
+    not_unicode,
+    points_name,
+    texts,
+)
+from coverage_analyzer.maps import page
+from coverage_analyzer.matching import areas
+from coverage_analyzer.matching.lead_times import scheduled
+from coverage_analyzer.policy import Policy
+from coverage_analyzer.roads.network import ATTRIBUTION as ROADS
+from coverage_analyzer.schema.days import day, today
+from coverage_analyzer.schema.verdict import VERDICT
+
+PLAIN_OBJECTS: Final = {
+    *("string", "bytes", "boolean", "integer", "floating", "decimal"),
+    *("date", "datetime", "datetime64", "time", "empty"),
+}
+"""What the cells of a column of objects may all be, so that Arrow has a type for them."""
+
+UNDRAWN: Final = "No map: the verdicts have no geometry."
+
+
+def write_report(
+    verdicts: pd.DataFrame,
+    folder: str | Path,
+    *,
+    centers: pd.DataFrame | None = None,
+    policy: Policy | str | None = None,
+    kind: formats.Format = "csv",
+    max_rejects: RejectLimit | int | str = DEFAULT_LIMIT,
+) -> Path:
+    """Write verdicts as a run's folder: the report, ``summary.csv``, ``run.json``.
+
+    Parameters
+    ----------
+    verdicts
+        As `assess` gives them.
+    folder
+        Made if it is not there; an old report in it is replaced whole, or stays.
+    centers
+        Written as ``centers.csv``, with ``areas.geojson`` and ``map.html``, if given. They are
+        those that the sites were judged by, and their countries are read as they were then.
+    policy
+        The one that the verdicts are by; needed if it is not built in.
+    kind
+        Of the report: ``csv``, ``parquet`` or ``xlsx``.
+    max_rejects
+        How many rows `read_sites` may have rejected, as far as the frame knows: a number, or a
+        share such as ``"2.5%"``, which counts from 20 rows read. With more, the old report stays,
+        and the files go to ``DIR.held``.
+
+    Returns
+    -------
+    folder
+        In which the files are: `folder`, or the one whose name ends in ``.held``.
+
+    Raises
+    ------
+    InputError
+        If the verdicts lack a column, are by another policy, name other centers, or do not fit
+        into a workbook; or if `max_rejects` is no limit.
+    MissingExtraError
+        If a workbook is wanted and the extra ``excel`` is not installed.
+    PublishError
+        If the folder cannot be written.
+
+    Warns
+    -----
+    UserWarning
+        With each column that a CSV file cannot hold, which is left out; and why the report is held
+        back, if it is.
+    """
+    need(verdicts, VERDICT, "verdicts", "assess()")
+    refuse_overwriting({"report": hold.run_folders(folder)}, [policy_file(policy)])
+    rules, limit = rules_of(verdicts, policy), RejectLimit.parse(max_rejects)
+    formats.check_rows(kind, len(verdicts))
+    table = _table(pd.DataFrame(verdicts.drop(columns=geometries(verdicts))))
+    told = text_writer.left_out(table.schema)
+    for words in told:
+        warnings.warn(words, stacklevel=2)
+    places = zip(*(texts(verdicts, n).to_pylist() for n in report.SUMMARY[:3]), strict=True)
+    name = f"report.{kind}"
+    coming = [name, "summary.csv", *(["centers.csv"] if centers is not None else []), "run.json"]
+    with Publication(folder, coming) as publication:
+        path = publication.path(name)
+        with formats.report_writer(path, kind, table.schema) as writer:
+            for batch in table.to_batches():
+                writer.write(batch)
+        report.write_summary(publication.path("summary.csv"), Counter(places))
+        if centers is not None:
+            told += _write_network(publication, verdicts, centers, rules)
+        manifest = _manifest(verdicts, rules, [*verdicts.attrs.get("warnings", []), *told])
+        held = hold.reasons(limit, manifest["ledger"])
+        manifest |= {"max_rejects": str(limit), "held": held}
+        manifest["files"] = [*publication.names, "run.json"]
+        report.write_manifest(publication.path("run.json"), manifest)
+        published = hold.publish(publication, held)
+    if held:
+        warnings.warn(hold.notice(held, folder, published), stacklevel=2)
+    return published
+
+
+def _table(frame: pd.DataFrame) -> pa.Table:
+    """Return a frame as columns that a report can hold, without its index."""
+    names = [str(name) for name in frame.columns]
+    table = pa.table([_cells(frame[name]) for name in frame.columns], names=names)
+    wanted = dict.fromkeys(text_writer.DECIMALS, pa.float64()) | {"available_on": pa.date32()}
+    for name, kind in wanted.items():
+        at = names.index(name)
+        table = table.set_column(at, name, table.column(at).cast(kind))
+    return table
+
+
+def _cells(cells: "pd.Series[Any]") -> Any:
+    """Return a column as Arrow has it, or as text where Arrow or CSV has no such type.
+
+    Raises
+    ------
+    InputError
+        If a cell holds text that is not Unicode.
+    """
+    mixed = cells.dtype == object and (
+        pd.api.types.infer_dtype(cells, skipna=True) not in PLAIN_OBJECTS
+    )
+    if not mixed:
+        try:
+            made = pa.Array.from_pandas(cells)
+        except (pa.ArrowException, TypeError, ValueError, OverflowError):
+            mixed = True
+        else:
+            mixed = isinstance(made.type, pa.BaseExtensionType) or pa.types.is_duration(made.type)
+    try:
+        return pa.array([_words(cell) for cell in cells], pa.string()) if mixed else made
+    except UnicodeEncodeError as error:
+        raise InputError(not_unicode(cells)) from error
+
+
+def _words(cell: Any) -> str | None:
+    if isinstance(cell, (dict, list, tuple, np.ndarray)):
+        plain = cell.tolist() if isinstance(cell, np.ndarray) else cell
+        return json.dumps(plain, default=str, ensure_ascii=False)
+    return None if pd.api.types.is_scalar(cell) and pd.isna(cell) else str(cell)
+
+
+def _write_network(
+    publication: Publication, verdicts: pd.DataFrame, centers: pd.DataFrame, rules: Policy
+) -> list[str]:
+    """Write the centers, their coverage areas and the map; return what is to be known of them."""
+    network, world = centers_of(centers), countries.load()
+    check_network(verdicts, network)
+    trusted = _trusted(verdicts)
+    country = network.decided(world, rules.convention(world.names, trust_declared=trusted))
+    network = scheduled(network, rules, country, world.names)
+    path = publication.path("centers.csv")
+    report.write_centers(path, network, country, world.names)
+    covered, told = None, [areas.UNCUT] if trusted and rules.qualification.same_country else []
+    try:
+        with warnings.catch_warnings():  # `assess` has warned of the policy
+            warnings.simplefilter("ignore", PolicyWarning)
+            covered = coverage_areas(
+                centers, rules, as_of=verdicts.attrs.get("as_of"), trust_declared=trusted
+            )
+    except InputError as error:  # the verdicts stand without a picture
+        told = [f"No coverage areas: {error}"]
+    else:
+        _write_areas(publication, covered)
+    if points_name(verdicts):
+        data = map_data(verdicts, centers, covered)
+        publication.path("map.html").write_text(page.page(data), encoding="utf-8")
+        return told
+    return [*told, UNDRAWN]
+
+
+def _write_areas(publication: Publication, covered: Any) -> None:
+    table = pd.DataFrame(covered.drop(columns="geometry"))
+    table["opens_on"] = table["opens_on"].dt.strftime("%Y-%m-%d")
+    plain = table.astype("object").where(table.notna(), None)
+    rows = [{str(k): v for k, v in row.items()} for row in plain.to_dict("records")]
+    path = publication.path("areas.geojson")
+    write_geojson(path, rows, covered.geometry.tolist())
+
+
+def rules_of(verdicts: pd.DataFrame, policy: Policy | str | None) -> Policy:
+    """Return the policy that the verdicts are by.
+
+    Raises
+    ------
+    InputError
+        If it is not the one given, or cannot be told.
+    """
+    name, sha256 = (verdicts.attrs.get(n) for n in ("policy", "policy_sha256"))
+    try:
+        rules = Policy.load(policy or name or "")
+    except PolicyError:
+        msg = f"The policy of these verdicts is required ({name or 'unknown'}): give policy=..."
+        raise InputError(msg) from None
+    if sha256 and rules.sha256 != sha256:
+        msg = (
+            f"These verdicts use a different version or policy: {name!r}, not this {rules.name!r}."
+        )
+        raise InputError(msg)
+    return rules
+
+
+def _manifest(verdicts: pd.DataFrame, rules: Policy, told: list[str]) -> dict[str, Any]:
+    """Return what a notebook can tell of how its verdicts came about: no files were read."""
+    rows, known = len(verdicts), verdicts.attrs
+    origin = Origin(
+        policy=rules,
+        as_of=day(known.get("as_of")) or today(),
+        trust_declared=_trusted(verdicts),
+        columns=known.get("columns", {}),
+        center_columns=known.get("center_columns", {}),
+        renamed_columns=known.get("renamed_columns", {}),
+        warnings=told,
+        centers=known.get("centers", {}),
+    )
+    read = known if known.get("decided") == rows else {}
+    lost = {n: int(read.get(n, 0)) for n in ("rejected", "blank")}
+    counts = {
+        what: dict(Counter(texts(verdicts, what).to_pylist()))
+        for what in ("level", "status", "reason")
+    }
+    return (
+        origin.to_dict()
+        | _roads(verdicts)
+        | {
+            "counts": counts,
+            "ledger": {"read": rows + sum(lost.values()), "decided": rows, **lost},
+            "spreadsheet_guard": True,
+        }
+    )
+
+
+def _roads(verdicts: pd.DataFrame) -> dict[str, Any]:
+    """Return what `drive_times` leaves of its look at roads, if there was one."""
+    limits = verdicts.attrs.get("drive_time_limits")
+    return {} if limits is None else {"roads": {**limits, "attribution": ROADS}}
+
+
+def _trusted(verdicts: pd.DataFrame) -> bool:
+    """Return whether declared countries were trusted when these verdicts were made."""
+    return bool(verdicts.attrs.get("trust_declared", False))

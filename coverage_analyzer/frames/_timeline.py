@@ -1,0 +1,248 @@
+"""Levels over time: on which days they change, and how many sites have each."""
+
+import datetime
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from coverage_analyzer.errors import CoverageError, InputError, MissingExtraError
+from coverage_analyzer.files.atomic import replacing
+from coverage_analyzer.frames._assess import matcher_of
+from coverage_analyzer.frames.columns import (
+    ProductsLike,
+    accuracy,
+    declared,
+    facts_of,
+    known_columns,
+    need,
+    positions,
+    texts,
+)
+from coverage_analyzer.matching.matcher import Sites
+from coverage_analyzer.matching.timeline import Timeline
+from coverage_analyzer.policy import DEFAULT, Policy
+from coverage_analyzer.policy.rules import NOT_COVERED
+from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.days import day
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def timeline(  # noqa: PLR0913 - the question of `assess`, for a span of days
+    sites: pd.DataFrame,
+    centers: pd.DataFrame,
+    policy: Policy | str = DEFAULT,
+    start: datetime.date | str | None = None,
+    end: datetime.date | str | None = None,
+    *,
+    trust_declared: bool = False,
+    products: ProductsLike = None,
+) -> pd.DataFrame:
+    """Tell on which days the level of each site changes.
+
+    Parameters
+    ----------
+    sites, centers, policy, trust_declared, products
+        As for `assess`.
+    start
+        The first day, by default today in UTC.
+    end
+        The last day, by default a year after the first.
+
+    Returns
+    -------
+    changes
+        By site, in the order of the sites, and by day: ``site_id``, ``from_day``, ``level``,
+        ``status``, ``reason`` and ``center_id``, which hold from that day up to the next row of the
+        site. Each site has a row for the first day. ``.attrs`` holds ``start``, ``end``, the
+        titles of the ``levels`` of the policy, the best first and ``Not covered`` last, and its
+        ``policy_title``.
+
+    Raises
+    ------
+    InputError
+        If the sites, the centers, the products or the days cannot be used.
+    PolicyError
+        If there is no such policy.
+    """
+    matcher = matcher_of(centers, policy, start, trust_declared=trust_declared, products=products)
+    last = day(end) or matcher.as_of + datetime.timedelta(days=365)
+    lon, lat = positions(sites, "sites")
+    known = known_columns(sites, tables.SITES)
+    stated = declared(sites, known, matcher.world.names)
+    facts = matcher.gates.facts(facts_of(sites, known))
+    some = Sites(lon, lat, stated, accuracy(sites, known))
+    changes = Timeline(matcher, last).changes(some, facts)
+    ids = texts(sites, known["site_id"]).to_pylist() if "site_id" in known else list(sites.index)
+    frame = pd.DataFrame({"site_id": [ids[i] for i in changes.site.tolist()]})
+    for name in tables.PARTS:
+        if name in known:
+            frame[name] = texts(sites, known[name]).take(changes.site).to_pandas().array
+    for name, values in changes.columns(matcher).items():
+        frame[name] = values.to_pandas(date_as_object=False).array
+    frame.attrs = {
+        "start": matcher.as_of.isoformat(),
+        "end": last.isoformat(),
+        "levels": list(matcher.policy.titles),
+        "policy_title": matcher.policy.title,
+    }
+    return frame
+
+
+def level_shares(changes: pd.DataFrame) -> pd.DataFrame:
+    """Return the share of the sites that have each level, from each day of a change on.
+
+    Parameters
+    ----------
+    changes
+        As `timeline` gives them.
+
+    Returns
+    -------
+    shares
+        One row a day on which a level changes, and one for the last day; a column for each level
+        that occurs, the best first. Shares are between 0 and 1.
+
+    Raises
+    ------
+    InputError
+        If it is no timeline.
+    """
+    need(changes, tables.TIMELINE, "timeline", "timeline()")
+    told = changes.attrs
+    if not {"levels", "end"} <= set(told) or changes.empty:
+        msg = (
+            "This timeline has no sites or lost its .attrs. Use the unchanged result of timeline()."
+        )
+        raise InputError(msg)
+    first = changes["from_day"].eq(pd.Timestamp(told["start"]))
+    before = changes["level"].shift()
+    counts = pd.crosstab(changes["from_day"], changes["level"])
+    left = pd.crosstab(changes["from_day"][~first], before[~first])
+    counts = counts.subtract(left, fill_value=0).fillna(0).cumsum()
+    counts.loc[pd.Timestamp(told["end"])] = counts.iloc[-1]
+    occurring = [level for level in told["levels"] if level in counts]
+    shares: pd.DataFrame = counts[occurring] / first.sum()
+    return shares.rename_axis(index="from_day", columns=None)
+
+
+def timeline_plot(
+    changes: pd.DataFrame, *, title: str = "", path: str | Path | None = None
+) -> "Figure":
+    """Draw the share of the sites that have each level, from day to day.
+
+    Parameters
+    ----------
+    changes
+        As `timeline` gives them.
+    title
+        By default the policy's.
+    path
+        Where to write the picture, of a kind that its ending says; if not given, nowhere.
+
+    Raises
+    ------
+    InputError
+        If it is no timeline.
+    MissingExtraError
+        If matplotlib is not installed.
+    PublishError
+        If the picture cannot be written.
+    """
+    return drawn(level_shares(changes), title or changes.attrs["policy_title"], path)
+
+
+def draw_levels(
+    levels: Mapping[str, Mapping[str, int]], end: str, title: str, path: str | Path
+) -> None:
+    """Draw the numbers of sites by level that `batch.timeline` gives for the days of changes.
+
+    Raises
+    ------
+    InputError
+        If there is no site, or no kind of picture has such an ending.
+    MissingExtraError
+        If matplotlib is not installed.
+    PublishError
+        If the picture cannot be written.
+    """
+    if not levels:
+        msg = "No site to plot."
+        raise InputError(msg)
+    counts = pd.DataFrame([dict(row) for row in levels.values()])
+    counts.index = pd.to_datetime(list(levels))
+    counts.loc[pd.Timestamp(end)] = counts.iloc[-1]
+    drawn(counts.div(counts.sum(axis=1), axis=0), title, path)
+
+
+def drawn(shares: pd.DataFrame, title: str, path: str | Path | None = None) -> "Figure":
+    """Return shares by day as areas that lie one upon the other, the best level at the bottom.
+
+    Raises
+    ------
+    InputError
+        If no kind of picture has such an ending.
+    MissingExtraError
+        If matplotlib is not installed.
+    PublishError
+        If the picture cannot be written.
+    """
+    try:
+        from matplotlib.figure import Figure
+        from matplotlib.ticker import PercentFormatter
+    except ImportError as error:
+        msg = "Plots require matplotlib: pip install 'coverage-analyzer[plot]'"
+        raise MissingExtraError(msg) from error
+    figure = Figure(figsize=(9, 4), layout="constrained")
+    axes: Any = figure.add_subplot()
+    days = shares.index.to_numpy()
+    tones = [_color(number, str(level)) for number, level in enumerate(shares)]
+    axes.stackplot(days, shares.T.to_numpy(), labels=list(shares), colors=tones, step="post")
+    axes.set_xlim(days[0], days[-1])
+    axes.set_ylim(0, 1)
+    axes.yaxis.set_major_formatter(PercentFormatter(1))
+    axes.set_ylabel("share of the sites")
+    axes.set_title(title, loc="left")
+    handles, labels = axes.get_legend_handles_labels()
+    axes.legend(
+        handles[::-1], labels[::-1], loc="center left", bbox_to_anchor=(1, 0.5), frameon=False
+    )
+    if path is not None:
+        _save(figure, Path(path))
+    return figure
+
+
+def _save(figure: "Figure", path: Path) -> None:
+    """Write a picture.
+
+    Raises
+    ------
+    CoverageError
+        Of the following kinds.
+    InputError
+        If no kind of picture has such an ending.
+    PublishError
+        If it cannot be written.
+    """
+    try:
+        with replacing(path) as part:
+            figure.savefig(part, dpi=150)
+    except CoverageError:
+        raise
+    except ValueError as error:
+        msg = f"{path.name!r} is not a file name for an image: {error}."
+        raise InputError(msg) from error
+
+
+def _color(number: int, level: str) -> str:
+    return NOT_COVERED_COLOR if level == NOT_COVERED.title else COLORS[number % len(COLORS)]
+
+
+NOT_COVERED_COLOR = "#767676"
+"""The map's, too."""
+
+COLORS = ("#1b7a4b", "#d9a441", "#8c99a6", "#9a6b4f", "#b5524a")
+"""From the best level to the least."""

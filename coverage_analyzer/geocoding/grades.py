@@ -1,0 +1,231 @@
+"""How precise a found point is: grades, what they mean in metres, and when an answer is doubted."""
+
+import datetime
+import enum
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Final
+
+from coverage_analyzer.errors import InputError
+from coverage_analyzer.geocoding import places
+from coverage_analyzer.geocoding.places import IsNear, Place
+from coverage_analyzer.geocoding.queries import Query, compact, tokens
+
+
+class Grade(enum.IntEnum):
+    """What a point stands for, the most precise last."""
+
+    none = 0
+    region = 1
+    city = 2
+    postcode = 3
+    street = 4
+    rooftop = 5
+
+
+ACCURACY_M: Final[Mapping[Grade, float]] = MappingProxyType(
+    {
+        Grade.rooftop: 50.0,
+        Grade.street: 500.0,
+        Grade.postcode: 5_000.0,
+        Grade.city: 15_000.0,
+        Grade.region: 250_000.0,
+    }
+)
+"""How far off a point of each grade may be, in metres, unless its outline reaches further.
+
+Chosen with care, not measured: calibrate them with addresses whose place is known. That of a region
+is larger than any limit in use, so that no promise rests on one.
+"""
+
+
+class Found(enum.StrEnum):
+    """What became of an address: the codes that begin ``geocode_reason``."""
+
+    found = enum.auto()
+    in_part = enum.auto()
+    house_number_missing = enum.auto()
+    house_number_differs = enum.auto()
+    postcode_differs = enum.auto()
+    country_differs = enum.auto()
+    place_differs = enum.auto()
+    offline_data = enum.auto()
+    ambiguous = enum.auto()
+    not_found = enum.auto()
+    no_address = enum.auto()
+    not_in_cache = enum.auto()
+    not_asked = enum.auto()
+    service_failed = enum.auto()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is known of an address.
+
+    Attributes
+    ----------
+    reason, detail
+        Why it is as it is, as a code and in words.
+    grade
+        How precise.
+    lat, lon
+        Degrees on WGS 84; None where nothing was found.
+    reach_m
+        How far the outline of what was found reaches from the point, in metres.
+    matched
+        The address as the provider writes it.
+    house_number, postcode, country
+        Of what was found, as far as the provider tells; the country as alpha-2.
+    by, on
+        Who found it, and the day.
+    """
+
+    reason: Found
+    detail: str = ""
+    grade: Grade = Grade.none
+    lat: float | None = None
+    lon: float | None = None
+    reach_m: float = 0.0
+    matched: str = ""
+    house_number: str = ""
+    postcode: str = ""
+    country: str = ""
+    by: str = ""
+    on: str = field(default="", compare=False)
+
+    @property
+    def told(self) -> str:
+        """The reason as a cell shows it."""
+        return f"{self.reason}: {self.detail}" if self.detail else str(self.reason)
+
+
+def today() -> str:
+    """Return the day of an answer, in UTC."""
+    return datetime.datetime.now(datetime.UTC).date().isoformat()
+
+
+def accuracies(given: Mapping[str, float] | None = None) -> dict[Grade, float]:
+    """Return how far off each grade may be in metres, some of them as given by name.
+
+    Raises
+    ------
+    InputError
+        If there is no such grade, or a number is no distance.
+
+    Examples
+    --------
+    >>> accuracies({"city": 8000})[Grade.city]
+    8000.0
+    """
+    result = dict(ACCURACY_M)
+    for name, metres in (given or {}).items():
+        if name not in Grade.__members__ or name == "none":
+            names = ", ".join(g.name for g in ACCURACY_M)
+            msg = f"Unknown grade {name!r}; choose from {names}."
+            raise InputError(msg)
+        if not 0 <= metres < 1e8:
+            msg = f"The accuracy of the grade {name!r} is {metres}. Give metres, such as 500."
+            raise InputError(msg)
+        result[Grade[name]] = float(metres)
+    return result
+
+
+def accuracy_m(answer: Answer, by_grade: Mapping[Grade, float]) -> float | None:
+    """Return how far off an answer may be, in metres: by its grade, or as far as it reaches."""
+    if answer.grade == Grade.none:
+        return None
+    return max(by_grade[answer.grade], answer.reach_m)
+
+
+def checked(
+    answer: Answer, query: Query, place: Place | None = None, is_near: IsNear = places.nowhere
+) -> Answer:
+    """Return an answer with the grade that it deserves beside what was asked.
+
+    An answer in another country than the declared one is none. So is a street or a house in
+    another place (`places.is_there`): the town that was asked is better. Another postcode in the
+    right town makes it no better than a city, since a town may have several streets of a name;
+    another house number, or none, no better than a street.
+
+    Parameters
+    ----------
+    answer, query
+        What was found, and what was asked.
+    place
+        Where the answer lies; by default what its address tells.
+    is_near
+        Whether a name is that of a town at the answer.
+    """
+    if query.country and answer.country and answer.country not in query.countries:
+        detail = f"asked {query.country}, found {answer.country}"
+        return Answer(Found.country_differs, detail, by=answer.by, on=answer.on)
+    place = place or places.place_of(
+        Place(answer.country, answer.postcode, "", answer.house_number), answer.matched
+    )
+    if answer.grade > Grade.city and not places.is_there(place, query, is_near):
+        found = " ".join(part for part in (place.postcode, *place.towns[:1]) if part)
+        return Answer(Found.place_differs, f"found {found}"[:100], by=answer.by, on=answer.on)
+    if differing := _differing_postcode(answer, query, place):
+        detail = f"asked {differing}, found {answer.postcode}"
+        return _at_most(answer, Grade.city, Found.postcode_differs, detail)
+    if answer.grade == Grade.rooftop:
+        return _checked_number(answer, query)
+    if query.house_number and answer.grade == Grade.street and answer.reason == Found.found:
+        return replace(answer, reason=Found.house_number_missing)
+    return answer
+
+
+def _checked_number(answer: Answer, query: Query) -> Answer:
+    """Return an answer of the grade rooftop, or less if its house number is not the one asked."""
+    number = compact(answer.house_number)
+    if query.house_number:
+        same = compact(query.house_number) == number or number in map(
+            compact, answer_numbers(query.house_number)
+        )
+        detail = f"asked {query.house_number}, found {answer.house_number}"
+        return (
+            answer if same else _at_most(answer, Grade.street, Found.house_number_differs, detail)
+        )
+    if query.is_free and not _stands_in(answer.house_number, query.text):
+        if any(t[0].isdigit() for t in tokens(query.text)):
+            detail = f"found {answer.house_number}"
+            return _at_most(answer, Grade.street, Found.house_number_differs, detail)
+        return _at_most(answer, Grade.street, Found.found, "")
+    return answer
+
+
+def answer_numbers(text: str) -> list[str]:
+    """Return the numbers that a house number is made of: a range, or several.
+
+    Examples
+    --------
+    >>> answer_numbers("12-14"), answer_numbers("31B")
+    (['12', '14'], ['31B'])
+    """
+    parts = re.split(r"[^\w\s]", text)
+    return [part.strip() for part in parts if part.strip()]
+
+
+def _differing_postcode(answer: Answer, query: Query, place: Place) -> str:
+    """Return the postcode that was asked, if another one was found."""
+    if not answer.postcode or places.has_postcode(place, query):
+        return ""
+    if query.postcode or not query.is_free:
+        return query.postcode
+    known = {compact(word) for word in tokens(f"{answer.house_number} {answer.matched}")}
+    likely = [code for code in places.asked_codes(place, query) if code not in known]
+    return likely[-1].upper() if likely else ""
+
+
+def _stands_in(part: str, text: str) -> bool:
+    """Return whether a number or code stands in a text as words of its own."""
+    wanted, words = compact(part), [compact(t) for t in tokens(text)]
+    joined = {"".join(words[i:j]) for i in range(len(words)) for j in range(i + 1, i + 4)}
+    return bool(wanted) and (wanted in joined)
+
+
+def _at_most(answer: Answer, grade: Grade, reason: Found, detail: str) -> Answer:
+    """Return an answer with a grade no better than one, and why."""
+    return replace(answer, grade=min(answer.grade, grade), reason=reason, detail=detail)

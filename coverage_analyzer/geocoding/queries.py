@@ -1,0 +1,212 @@
+"""Addresses as questions: made alike, without flats and suites, whole or in parts."""
+
+import functools
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from coverage_analyzer.addresses.postcodes import compact
+from coverage_analyzer.countries import names
+from coverage_analyzer.schema.columns import COUNTRY_BESIDE
+
+__all__ = ["NUMBER_FIRST", "PARTS", "Query", "compact", "house_number", "query", "tokens"]
+
+PARTS: Final = ("address", "street", "house_number", "postcode", "city", "state", "country")
+"""The columns of a table that make up an address."""
+
+_WORD: Final = r"[\w-]*\d[\w-]*|[A-Za-z]"
+_UNITS: Final = re.compile(
+    rf"""
+    (?:^|(?<=[\s,;/]))
+    (?: (?: apartment | appartement | apt | app | suite | ste | unit | flat | room | rm | bldg
+          | building | wohnung | whg | stiege | top | t[üu]r | etage | stock | étage | piso
+          | planta | porte | b[âa]t | b[âa]timent | escalier | scala | interno | int | floor )
+        (?: \.\s* | \s+ | (?=[\d#]) ) (?:nr\.?\s* | no\.?\s* | \#\s*)? (?:{_WORD}) (?![\w'\u2019])
+      | \# \s* \w+
+      | \d+ \s* (?: st | nd | rd | th ) \s+ floor (?!\w)
+      | \d+ \s* (?: \. | er | e | º | ª | ° )? \s* (?: etage | étage | stock | og | piso | planta )
+        (?!\w)
+      | p\.? \s* o\.? \s* box \s* [\w-]+ | postfach \s* \d*
+      | c/o \s+ [^,;]+
+    )
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+"""What names a part of a building, or a box at the post office: maps do not know it."""
+
+_ONE: Final = r"\d+(?:\s?[A-Za-z](?![A-Za-z]))?"
+_NUMBER: Final = rf"{_ONE}(?:\s?[-/\u2013]\s?{_ONE})*"
+_NUMBER_FIRST: Final = re.compile(rf"^({_NUMBER})[\s,]+(?=.*[^\W\d])")
+_NUMBER_LAST: Final = re.compile(rf"(?<=[^\W\d])[\s,.]+({_NUMBER})$")
+_ORDINAL: Final = re.compile(r"^\d+\s?(?:st|nd|rd|th)\b", re.IGNORECASE)
+
+
+def tokens(text: str) -> list[str]:
+    """Return the words of a text, hyphens parting them."""
+    return re.findall(r"\w+", unicodedata.normalize("NFKC", text).casefold())
+
+
+def tidy(text: str) -> str:
+    """Return a text with single blanks, and no comma without something before it.
+
+    Examples
+    --------
+    >>> tidy("  12  Main St ,, Springfield , ")
+    '12 Main St, Springfield'
+    """
+    parts = (" ".join(part.split()) for part in unicodedata.normalize("NFC", text).split(","))
+    return ", ".join(part for part in parts if part)
+
+
+def without_units(text: str) -> str:
+    """Return an address without flats, suites, floors and post-office boxes.
+
+    Examples
+    --------
+    >>> without_units("Kreuzstrasse 12, Top 3, 9495 Triesen")
+    'Kreuzstrasse 12, 9495 Triesen'
+    >>> without_units("350 5th Avenue Suite 3301"), without_units("Rue Ste Marie 4")
+    ('350 5th Avenue', 'Rue Ste Marie 4')
+    """
+    return tidy(_UNITS.sub(" ", text)).strip(" /-;")
+
+
+def house_number(street: str) -> str:
+    """Return the house number in a street with its number, empty if it has none.
+
+    Examples
+    --------
+    >>> [house_number(s) for s in ("12 Main St", "Kreuzstrasse 31B", "5th Avenue", "350 5th Ave")]
+    ['12', '31B', '', '350']
+    """
+    first = None if _ORDINAL.match(street) else _NUMBER_FIRST.search(street)
+    found = first or _NUMBER_LAST.search(street)
+    return found[1] if found else ""
+
+
+@dataclass(frozen=True)
+class Query:
+    """An address that is asked for.
+
+    Attributes
+    ----------
+    text
+        The whole address in one line, as written, but for units; empty if there is none.
+    street, house_number, postcode, city, state
+        Its parts, as far as they are columns of their own; the street has its number.
+    country
+        Declared, as alpha-2; empty if none is, or no table knows it.
+    """
+
+    text: str
+    street: str = ""
+    house_number: str = ""
+    postcode: str = ""
+    city: str = ""
+    state: str = ""
+    country: str = ""
+
+    @property
+    def is_free(self) -> bool:
+        """Whether the address, or what is left of it, came in one piece."""
+        return not (self.street or self.city or self.postcode)
+
+    @property
+    def normalised(self) -> str:
+        """The question without what makes no difference: case, blanks, commas."""
+        parts = (self.text, self.street, self.postcode, self.city, self.state, self.country)
+        return "|".join(" ".join(tokens(part)) for part in parts)
+
+    def key(self, provider: str, version: str) -> str:
+        """Return what an answer is kept under: question, provider, and version of its data."""
+        whole = f"{self.normalised}\0{provider}\0{version}"
+        return hashlib.sha256(whole.encode()).hexdigest()
+
+    @property
+    def countries(self) -> frozenset[str]:
+        """The declared country, who owns it and what it owns: maps do not part them as ISO does."""
+        return _akin(self.country) if self.country else frozenset()
+
+    def steps(self) -> Iterator[Mapping[str, str] | str]:
+        """Yield what to ask, one after the other, until there is an answer.
+
+        First in parts, then in one line, then without what stands first: a firm, or a street that
+        is misspelt.
+        """
+        parts = {"street": self.street, "postalcode": self.postcode, "city": self.city}
+        given = {name: part for name, part in {**parts, "state": self.state}.items() if part}
+        if not self.is_free:
+            yield given
+        yield self.text
+        rest = {name: part for name, part in given.items() if name != "street"}
+        if self.street and (self.city or self.postcode):
+            yield rest
+        elif self.is_free and not _code(rest_of := self.text.partition(",")[2].strip()) and rest_of:
+            yield rest_of
+
+
+def query(cells: Mapping[str, str]) -> Query | None:
+    """Return the question that the cells of a row make, by the names in `PARTS`; None if none.
+
+    Examples
+    --------
+    >>> query({"street": "Kreuzstr.", "house_number": "12", "city": "Balzers"}).text
+    'Kreuzstr. 12, Balzers'
+    >>> query({"address": " ", "country": "LI"}) is None
+    True
+    """
+    given = {name: tidy(cells.get(name) or "") for name in PARTS}
+    stated = [given["country"], *(cells.get(name) or "" for name in COUNTRY_BESIDE)]
+    given["country"] = tidy(names.load().stated(stated))
+    country = _code(given["country"])
+    address, street, number = (
+        without_units(given[name]) for name in ("address", "street", "house_number")
+    )
+    parts = {name: given[name] for name in ("postcode", "city", "state")}
+    if not (address or street or parts["city"] or parts["postcode"]):
+        return None
+    if address and not street and (number or parts["city"] or parts["postcode"]):
+        street = _first_line(address, (*parts.values(), _title(country), given["country"]))
+    if number and street and not house_number(street):
+        street = f"{number} {street}" if country in NUMBER_FIRST else f"{street} {number}"
+    town = " ".join(p for p in (parts["postcode"], parts["city"]) if p)
+    whole = [street if given["street"] or number else address or street]
+    said = set(tokens(whole[0]))
+    whole += [part for part in (town, parts["state"]) if not said.issuperset(tokens(part))]
+    text = ", ".join(part for part in whole if part)
+    return Query(text, street, house_number(street) or number, **parts, country=country)
+
+
+def _first_line(address: str, known: Sequence[str]) -> str:
+    """Return what an address says beside what has columns of its own."""
+    words = {word for part in known for word in tokens(part)}
+    lines = [line for line in address.split(",") if not words.issuperset(tokens(line))]
+    return tidy(",".join(lines))
+
+
+NUMBER_FIRST: Final = frozenset(("US", "CA", "GB", "IE", "AU", "NZ", "FR", "ZA", "IN", "PR"))
+"""Countries in which the house number stands before the street."""
+
+
+def _title(code: str) -> str:
+    known = names.load()
+    return known.titles[known.codes.index(code)]
+
+
+@functools.lru_cache(maxsize=4096)
+def _code(text: str) -> str:
+    known = names.load()
+    number = known.number(text)
+    return known.codes[number] if number > 0 else ""
+
+
+@functools.cache
+def _akin(code: str) -> frozenset[str]:
+    """Return a country, its sovereign and its territories."""
+    known = names.load()
+    number = known.codes.index(code)
+    owned = {known.codes[i] for i, owner in enumerate(known.sovereign.tolist()) if owner == number}
+    return frozenset({code, known.codes[int(known.sovereign[number])], *owned} - {""})

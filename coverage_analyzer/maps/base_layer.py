@@ -1,0 +1,206 @@
+"""The drawing layer near a place, on a plane on which distance and direction from it are true."""
+
+import functools
+import gzip
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from coverage_analyzer import geodesy
+from coverage_analyzer.arrays import Bools, Floats, Ints
+
+EDGE_M: Final = 20_000.0
+"""Edges are straight in degrees and bend on the plane: they get a corner at least so often."""
+
+SEAM_DEGREES: Final = 0.01
+"""So near to 180 degrees or to a pole an edge is where the layer is cut, and no coast."""
+
+
+@dataclass(frozen=True)
+class Plane:
+    """A plane that touches the earth at a place: azimuthal equidistant, on WGS 84, by Karney.
+
+    Metres east and north of the place; distance and direction from it are exact, everywhere.
+    """
+
+    lon: float
+    lat: float
+
+    def metres(self, lon: npt.ArrayLike, lat: npt.ArrayLike) -> tuple[Floats, Floats]:
+        """Return where points lie."""
+        from pyproj import Geod
+
+        given = np.broadcast_arrays(*(np.asarray(v, np.float64) for v in (lon, lat)))
+        x, y = (g.copy() for g in given)
+        west, south = np.full_like(x, self.lon), np.full_like(y, self.lat)
+        azimuth, _, far = Geod(ellps="WGS84").inv(west, south, x, y)
+        turn = np.radians(azimuth)
+        return np.asarray(far * np.sin(turn)), np.asarray(far * np.cos(turn))
+
+    def degrees(self, x: float, y: float) -> tuple[float, float]:
+        """Return the longitude and latitude of a point of the plane."""
+        azimuth, far = np.degrees(np.arctan2(x, y)), np.hypot(x, y)
+        lon, lat = geodesy.destination(self.lon, self.lat, azimuth, far)
+        return float(lon), float(lat)
+
+
+@dataclass(frozen=True)
+class Outlines:
+    """What of the layer lies in a rectangle of a plane, in its metres.
+
+    Attributes
+    ----------
+    land
+        Polygons, a country or a part of one each.
+    coasts, borders
+        Lines between land and sea, and between two countries.
+    """
+
+    land: list[Any]
+    coasts: list[Any]
+    borders: list[Any]
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """All arcs, end to end, with corners added; and of which arcs the rings are made.
+
+    Attributes
+    ----------
+    lon, lat
+        Degrees on WGS 84.
+    first, after
+        Where each arc begins and ends in them.
+    shared
+        Which arcs are borders between two countries.
+    polygons
+        For each its rings, as numbers of arcs; ``~n`` is arc n backwards.
+    """
+
+    lon: Floats
+    lat: Floats
+    first: Ints
+    after: Ints
+    shared: Bools
+    polygons: list[list[list[int]]]
+
+    def ring(self, numbers: list[int]) -> tuple[Floats, Floats]:
+        """Return the corners of a ring in degrees."""
+        parts = [np.arange(self.first[n], self.after[n]) for n in (max(n, ~n) for n in numbers)]
+        turned = [p if n >= 0 else p[::-1] for n, p in zip(numbers, parts, strict=True)]
+        at = np.concatenate(turned)
+        return self.lon[at], self.lat[at]
+
+
+def outlines(plane: Plane, box: tuple[float, float, float, float]) -> Outlines:
+    """Return the layer in a rectangle that holds the place where the plane touches.
+
+    Parameters
+    ----------
+    plane
+        On which it is drawn.
+    box
+        West, south, east and north, in metres.
+    """
+    layer = _layer()
+    reach = float(np.hypot(max(-box[0], box[2]), max(-box[1], box[3]))) + EDGE_M
+    place = geodesy.ecef(plane.lon, plane.lat)
+    near = geodesy.chord_m(geodesy.ecef(layer.lon, layer.lat), place) <= reach
+    counts = np.concatenate([[0], np.cumsum(near)])
+    reached = counts[layer.after] > counts[layer.first]
+    return Outlines(
+        [shape for rings in layer.polygons for shape in _land(layer, rings, reached, plane, box)],
+        list(_lines(layer, np.flatnonzero(reached & ~layer.shared), plane, box)),
+        list(_lines(layer, np.flatnonzero(reached & layer.shared), plane, box)),
+    )
+
+
+def _land(
+    layer: _Layer,
+    rings: list[list[int]],
+    reached: Bools,
+    plane: Plane,
+    box: tuple[float, float, float, float],
+) -> Iterator[Any]:
+    """Yield what of a polygon lies in the rectangle."""
+    near = any(reached[max(n, ~n)] for ring in rings for n in ring)
+    if not near and not _may_hold(layer.ring(rings[0]), plane):
+        return
+    corners = [np.column_stack(plane.metres(*layer.ring(ring))) for ring in rings]
+    clipped = _clipped(shapely.Polygon(corners[0], corners[1:]), box)
+    yield from (p for p in shapely.get_parts(clipped) if p.geom_type == "Polygon" and p.area > 0)
+
+
+def _clipped(polygon: Any, box: tuple[float, float, float, float]) -> Any:
+    """Return what of a polygon is in the rectangle.
+
+    The quick way fails on rings that touch themselves, which the simplified layer may have.
+    """
+    try:
+        return shapely.clip_by_rect(polygon, *box)
+    except shapely.errors.GEOSException:
+        return shapely.intersection(shapely.make_valid(polygon), shapely.box(*box))
+
+
+def _may_hold(ring: tuple[Floats, Floats], plane: Plane) -> bool:
+    """Return whether a place lies in the box round a ring, which is cut at 180."""
+    lon, lat = ring
+    return bool(lon.min() <= plane.lon <= lon.max() and lat.min() <= plane.lat <= lat.max())
+
+
+def _lines(
+    layer: _Layer, arcs: Ints, plane: Plane, box: tuple[float, float, float, float]
+) -> Iterator[Any]:
+    """Yield what of some arcs lies in the rectangle, without the seams of the layer."""
+    for arc in arcs.tolist():
+        at = np.arange(layer.first[arc], layer.after[arc])
+        lon, lat = layer.lon[at], layer.lat[at]
+        east = np.abs(lon) > 180 - SEAM_DEGREES
+        pole = np.abs(lat) > 90 - SEAM_DEGREES
+        seam = (east[1:] & east[:-1]) | (pole[1:] & pole[:-1])
+        x, y = plane.metres(lon, lat)
+        for part in np.split(np.arange(len(at)), np.flatnonzero(seam) + 1):
+            if len(part) > 1:
+                line = shapely.LineString(np.column_stack([x[part], y[part]]))
+                clipped = shapely.get_parts(shapely.clip_by_rect(line, *box))
+                yield from (p for p in clipped if not p.is_empty)
+
+
+@functools.cache
+def _layer() -> _Layer:
+    """Return the drawing layer of the package."""
+    folder = resources.files("coverage_analyzer") / "resources" / "countries"
+    topology = json.loads(gzip.decompress((folder / "land.topojson.gz").read_bytes()))
+    scale, translate = (np.array(topology["transform"][k]) for k in ("scale", "translate"))
+    arcs = [np.cumsum(np.array(arc), axis=0) * scale + translate for arc in topology["arcs"]]
+    dense = [_dense(np.clip(arc, (-180, -90), (180, 90))) for arc in arcs]
+    after = np.cumsum([len(arc) for arc in dense])
+    polygons: list[list[list[int]]] = []
+    for geometry in topology["objects"]["faces"]["geometries"]:
+        parts = geometry.get("arcs", [])
+        polygons += [parts] if geometry["type"] == "Polygon" else parts
+    used = np.zeros(len(arcs), np.int64)
+    for polygon in polygons:
+        np.add.at(used, [max(n, ~n) for ring in polygon for n in ring], 1)
+    corners = np.concatenate(dense)
+    first = np.concatenate([[0], after[:-1]])
+    return _Layer(corners[:, 0], corners[:, 1], first, after, used > 1, polygons)
+
+
+def _dense(arc: Floats) -> Floats:
+    """Return an arc with corners added where two are far from each other. Shape (n, 2)."""
+    places = geodesy.ecef(arc[:, 0], arc[:, 1])
+    steps = np.ceil(geodesy.chord_m(places[:-1], places[1:]) / EDGE_M).astype(np.int64)
+    steps = np.maximum(steps, 1)
+    if (steps == 1).all():
+        return arc
+    edge = np.repeat(np.arange(len(steps)), steps)
+    part = (np.arange(len(edge)) - np.repeat(np.cumsum(steps) - steps, steps)) / steps[edge]
+    between = arc[edge] + part[:, None] * (arc[edge + 1] - arc[edge])
+    return np.concatenate([between, arc[-1:]])

@@ -1,0 +1,346 @@
+"""What the page shows: what it tells in words, and the blocks of its sites."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import numpy as np
+import shapely
+
+from coverage_analyzer import arrays
+from coverage_analyzer.arrays import Ints
+from coverage_analyzer.countries import ATTRIBUTION, Names, Numbers
+from coverage_analyzer.errors import InputError
+from coverage_analyzer.maps.packing import UNITS, Block, morton
+from coverage_analyzer.maps.sites import GRID, STATUSES, Columns, DrawnSites, Kept
+from coverage_analyzer.matching.areas import Areas
+from coverage_analyzer.matching.centers import Centers
+from coverage_analyzer.matching.explanation import REASONS, REASONS_ANYWHERE
+from coverage_analyzer.schema.verdict import VERDICT, Reason, Status
+
+DRAWN_DEGREES: Final = 0.0005
+"""Outlines of areas are drawn to some 50 m; the rule itself knows no outline."""
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """A server of map tiles to be drawn below everything, and whom to thank for them.
+
+    Raises
+    ------
+    InputError
+        If the address is none of tiles.
+    """
+
+    url: str
+    credit: str
+
+    def __post_init__(self) -> None:
+        """Check the address.
+
+        Raises
+        ------
+        InputError
+            If it is none of tiles.
+        """
+        if not self.host or not all(part in self.url for part in ("{z}", "{x}", "{y}")):
+            msg = (
+                f"{self.url!r} is not a tile URL. "
+                "Write one like https://tiles.example.com/{z}/{x}/{y}.png."
+            )
+            raise InputError(msg)
+
+    @property
+    def host(self) -> str:
+        """Where the page may fetch pictures from, as a content security policy names it."""
+        parts = urlsplit(self.url)
+        name = parts.netloc.replace("{s}", "*")
+        plain = name.replace("*", "").replace("-", "").replace(".", "").replace(":", "")
+        fits = parts.scheme in {"http", "https"} and plain.isascii() and plain.isalnum()
+        return f"{parts.scheme}://{name}" if fits else ""
+
+
+@dataclass(frozen=True)
+class Network:
+    """The centers of a map: with the country that decided, and the areas they cover.
+
+    ``same_country`` says whether a center serves sites of its own country only; ``unserved`` has,
+    by the position of a center, what the road cannot serve of its area in ``minutes``.
+    """
+
+    centers: Centers
+    country: Numbers
+    areas: Areas | None
+    day: np.datetime64
+    same_country: bool = True
+    unserved: Mapping[int, Any] = field(default_factory=dict)
+    minutes: float | str = 0
+
+
+@dataclass(frozen=True)
+class Payload:
+    """The blocks of a page.
+
+    Attributes
+    ----------
+    told
+        All that is not a row: words, counts, centers, areas, and how to read the other blocks.
+    places
+        Where the kept sites are and what is decided, in the order of the curve.
+    texts
+        What they are called, in the same order.
+    """
+
+    told: dict[str, Any]
+    places: Block
+    texts: Block
+
+
+def payload(
+    policy: str,
+    sites: DrawnSites,
+    network: Network,
+    names: Names,
+    *,
+    title: str = "",
+    tiles: Tiles | None = None,
+) -> Payload:
+    """Return the blocks of a page.
+
+    Parameters
+    ----------
+    policy
+        Its title.
+    sites
+        As gathered.
+    network
+        Centers and areas.
+    names
+        The table of countries.
+    title
+        Of the map, if that is not to be the policy's.
+    tiles
+        What is fetched from a server when the page is opened; by default nothing is.
+
+    Raises
+    ------
+    InputError
+        If the sites name a reason that is none, or a center that is not of the network.
+    """
+    reasons = REASONS if network.same_country else REASONS_ANYWHERE
+    title_of = dict(zip(names.codes, names.titles, strict=True))
+    codes = list(sites.words["site_country"])
+    places, texts = _blocks(sites)
+    told = {
+        "title": title or policy,
+        "policy": policy if title else "",
+        "as_of": str(network.day),
+        "attribution": ATTRIBUTION,
+        "note": _note(sites),
+        "tiles": None if tiles is None else {"url": tiles.url, "credit": tiles.credit},
+        "statuses": list(STATUSES),
+        "counts": sites.counts.tolist(),
+        "total": sites.total,
+        "kept": sites.kept.value,
+        "grid": GRID,
+        "levels": list(sites.words["level"]),
+        "reasons": list(sites.words["reason"]),
+        "reason_words": _reason_words(sites, reasons),
+        "countries": codes,
+        "country_names": [title_of.get(code, code) for code in codes],
+        "days": list(sites.words["available_on"]),
+        "limits": list(sites.words["limit_miles"]),
+        "site_centers": _positions(sites, network.centers),
+        "centers": _centers(sites, network, names),
+        "areas": _areas(network),
+        "unserved": _unserved(network),
+        "minutes": network.minutes,
+        "bounds": _bounds(sites, network.centers),
+        "places": places.specs,
+        "texts": texts.specs,
+        "verdict": list(VERDICT),
+    }
+    return Payload(told, places, texts)
+
+
+def _note(sites: DrawnSites) -> str:
+    """Return in words what the page has not got."""
+    many = f"{sites.total:,} sites are too many to draw one by one"
+    return {
+        Kept.all: "",
+        Kept.not_qualified: f"{many}: qualified sites are shown only as density.",
+        Kept.none: f"{many}: they are shown only as density.",
+    }[sites.kept]
+
+
+def _reason_words(sites: DrawnSites, reasons: Mapping[Reason, str]) -> list[str]:
+    """Return the reasons of the sites in words.
+
+    Raises
+    ------
+    InputError
+        If one is no reason.
+    """
+    odd = [code for code in sites.words["reason"] if code not in Reason.__members__]
+    if odd:
+        msg = f"Unknown reason {odd[0]!r}; choose from {', '.join(Reason.__members__)}."
+        raise InputError(msg)
+    return [reasons[Reason[code]] for code in sites.words["reason"]]
+
+
+def _positions(sites: DrawnSites, centers: Centers) -> list[int]:
+    """Return where each center that sites name stands in the network.
+
+    Raises
+    ------
+    InputError
+        If one is not in it.
+    """
+    known = {center_id: i for i, center_id in enumerate(centers.center_id)}
+    odd = [center_id for center_id in sites.words["center_id"] if center_id not in known]
+    if odd:
+        msg = f"The sites refer to a center that is not among the given ones: {odd[0]!r}."
+        raise InputError(msg)
+    return [known[center_id] for center_id in sites.words["center_id"]]
+
+
+def _blocks(sites: DrawnSites) -> tuple[Block, Block]:
+    """Return the kept sites in the order of the curve: places and verdicts, and texts."""
+    places, texts = Block(), Block()
+    if sites.density is not None:
+        _add_density(places, sites)
+    some = sites.columns()
+    if some is None:
+        return places, texts
+    code = morton(some.lon, some.lat)
+    order = np.argsort(code, kind="stable")
+    places.ascending("code", code[order])
+    # Column by column: a second copy of all of them would take as much memory again.
+    _add_verdicts(places, some, order, sites)
+    texts.texts("id", some.site_id.take(arrays.arrow(order)))
+    texts.texts("name", some.name.take(arrays.arrow(order)))
+    return places, texts
+
+
+def _add_verdicts(block: Block, some: Columns, order: Ints, sites: DrawnSites) -> None:
+    for name, codes in some.codes.items():
+        block.numbers(name, codes[order])
+    block.numbers("miles", some.miles[order])
+    # What is left of a limit is nearly the limit less the distance: only the rest is told.
+    limits = np.array([*sites.words["limit_miles"], 0.0])
+    whole = np.floor(limits * 1000 + 0.5).astype(np.int64)[some.codes["limit_miles"]]
+    near = whole - some.miles
+    served = some.codes["center_id"] >= 0
+    block.numbers("margin", np.where(served, some.margin - near, 0)[order])
+    block.numbers("in_reach", some.in_reach[order])
+
+
+def _add_density(block: Block, sites: DrawnSites) -> None:
+    density = sites.density
+    if density is None:
+        return
+    cells = np.flatnonzero(density.any(axis=0))
+    block.ascending("cell", cells.astype(np.uint64))
+    for status in Status:
+        block.numbers(f"density_{status.name}", density[status, cells])
+
+
+def _centers(sites: DrawnSites, network: Network, names: Names) -> list[dict[str, Any]]:
+    centers = network.centers
+    opened, planned = centers.is_open(network.day), centers.is_planned(network.day)
+    words = sites.words["center_id"]
+    served = dict(zip(words, sites.served.tolist(), strict=False))
+    return [
+        {
+            "id": centers.center_id[i],
+            "name": centers.name[i],
+            "country": names.titles[network.country[i]],
+            "lon": round(float(centers.lon[i]), 5),
+            "lat": round(float(centers.lat[i]), 5),
+            "state": "open" if opened[i] else "planned" if planned[i] else "closed",
+            "opens_on": "" if np.isnat(centers.opens_on[i]) else str(centers.opens_on[i]),
+            "closes_on": "" if np.isnat(centers.closes_on[i]) else str(centers.closes_on[i]),
+            "served": served.get(centers.center_id[i], 0),
+        }
+        for i in range(len(centers))
+    ]
+
+
+def _areas(network: Network) -> list[dict[str, Any]]:
+    """Return outlines whose longitudes run on over 180, so that no seam is drawn there."""
+    areas = network.areas
+    if areas is None:
+        return []
+    result = []
+    for i, geometry in enumerate(areas.geometry):
+        lon = float(network.centers.lon[areas.center[i]])
+        result.append(
+            {
+                "center": int(areas.center[i]),
+                "level": areas.level[i],
+                "planned": bool(areas.planned[i]),
+                "above": float(areas.above_miles[i]),
+                "limit": float(areas.limit_miles[i]),
+                "polygons": _outlines(geometry, lon),
+            }
+        )
+    return result
+
+
+def _unserved(network: Network) -> list[dict[str, Any]]:
+    """Return outlines of what the road cannot serve, as `_areas` has them."""
+    return [
+        {
+            "center": center,
+            "planned": False,
+            "polygons": _outlines(geometry, float(network.centers.lon[center])),
+        }
+        for center, geometry in network.unserved.items()
+    ]
+
+
+def _outlines(geometry: Any, lon: float) -> list[list[list[int]]]:
+    """Return polygons as they are drawn, those beyond 180 next to the center."""
+    drawn = shapely.simplify(_unsplit(geometry, lon), DRAWN_DEGREES)
+    return [_rings(p) for p in shapely.get_parts(drawn) if not p.is_empty]
+
+
+def _unsplit(geometry: Any, lon: float) -> Any:
+    """Return a geometry with the parts beyond 180 moved next to the center, and joined."""
+    parts = shapely.get_parts(geometry)
+    middle = shapely.bounds(parts)[:, [0, 2]].mean(axis=1)
+    turns = np.rint((lon - middle) / 360) * 360
+    if not turns.any():
+        return geometry
+    moved = [
+        shapely.transform(p, lambda c, by=turn: c + np.array([by, 0]))
+        for p, turn in zip(parts, turns, strict=True)
+    ]
+    return shapely.union_all(moved)
+
+
+def _rings(polygon: Any) -> list[list[int]]:
+    """Return rings as steps from corner to corner: longitude, latitude, longitude ... in units."""
+    result = []
+    for ring in (polygon.exterior, *polygon.interiors):
+        corners = np.rint(shapely.get_coordinates(ring) * UNITS).astype(np.int64)
+        result.append(np.diff(corners, axis=0, prepend=0).ravel().tolist())
+    return result
+
+
+def _bounds(sites: DrawnSites, centers: Centers) -> list[list[float]] | None:
+    """Return the box of all sites and centers, as south-west and north-east.
+
+    It begins east of the widest gap, so that a network on both sides of 180 is one, and its
+    longitudes run on beyond 180.
+    """
+    lon = np.unique(np.concatenate([sites.longitudes(), centers.lon]))
+    lat = np.concatenate([sites.latitudes(), centers.lat])
+    if not len(lon):
+        return None
+    gaps = np.diff(lon, append=lon[0] + 360)
+    first = (int(np.argmax(gaps)) + 1) % len(lon)
+    west = float(lon[first])
+    east = west + 360 - float(gaps.max())
+    return [[float(lat.min()), west], [float(lat.max()), east]]

@@ -1,0 +1,330 @@
+"""The sites of a map, gathered block by block as whole numbers: never more than a page can hold.
+
+Up to `MOST_SITES` all are kept. Beyond that those that are not ``qualified`` are kept as long as
+they are not too many themselves, and all are counted in a grid of density.
+"""
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from coverage_analyzer import arrays
+from coverage_analyzer.arrays import Bools, Floats, Ints
+from coverage_analyzer.errors import InputError
+from coverage_analyzer.maps.packing import UNITS
+from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.coordinates import numbers
+from coverage_analyzer.schema.verdict import Status
+
+MOST_SITES: Final = 2_000_000
+"""A page with more is slow to open, and too large to mail."""
+
+GRID: Final = 1024
+"""The world in Web Mercator has so many cells of density on a side."""
+
+CODED: Final = ("level", "reason", "center_id", "site_country", "available_on")
+"""Columns whose texts recur: each text is held once."""
+
+STATUSES: Final = tuple(status.name for status in Status)
+
+MISSING: Final = -1
+
+LONGITUDE_BINS: Final = 3600
+"""Of a tenth of a degree, in which it is noted where sites are."""
+
+
+class Kept(enum.StrEnum):
+    """Which sites a map has one by one."""
+
+    all = enum.auto()
+    not_qualified = enum.auto()
+    none = enum.auto()
+
+
+Codes = npt.NDArray[np.int8] | npt.NDArray[np.int16] | npt.NDArray[np.int32]
+"""Whole numbers, as short as their values let them be."""
+
+
+@dataclass
+class Columns:
+    """Some sites as whole numbers and texts, shape (n,) each.
+
+    Attributes
+    ----------
+    lon, lat
+        In units of `UNITS` to a degree on WGS 84.
+    codes
+        For ``status`` the values of `Status`; for `CODED` and ``limit_miles`` positions in the
+        words of `DrawnSites`, or `MISSING`.
+    miles, margin
+        Distance and margin in thousandths of a mile; 0 where there is no center.
+    in_reach
+        How many centers cover the site.
+    site_id, name
+        Texts; large strings once all are `joined`, which may be more than 2 GiB.
+    """
+
+    lon: npt.NDArray[np.int32]
+    lat: npt.NDArray[np.int32]
+    codes: dict[str, Codes]
+    miles: npt.NDArray[np.int32]
+    margin: npt.NDArray[np.int32]
+    in_reach: Codes
+    site_id: pa.Array
+    name: pa.Array
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.lon)
+
+    def taken(self, at: Ints) -> "Columns":
+        """Return some of the sites, in some order."""
+        rows = arrays.arrow(at)
+        return Columns(
+            self.lon[at],
+            self.lat[at],
+            {name: codes[at] for name, codes in self.codes.items()},
+            self.miles[at],
+            self.margin[at],
+            self.in_reach[at],
+            self.site_id.take(rows),
+            self.name.take(rows),
+        )
+
+
+def joined(parts: list[Columns]) -> Columns:
+    """Return the sites of one part or more as one; the parts are left empty, to spare memory."""
+    codes = {n: np.concatenate([p.codes.pop(n) for p in parts]) for n in list(parts[0].codes)}
+    whole: dict[str, Any] = {"codes": codes}
+    for name in ("lon", "lat", "miles", "margin", "in_reach"):
+        whole[name] = np.concatenate([vars(p).pop(name) for p in parts])
+    for name in ("site_id", "name"):
+        texts = [vars(p).pop(name).cast(pa.large_string()) for p in parts]
+        whole[name] = pa.concat_arrays(texts)
+    return Columns(**whole)
+
+
+def short(values: npt.NDArray[Any]) -> Codes:
+    """Return whole numbers in as few bytes each as hold them all.
+
+    Examples
+    --------
+    >>> short(np.array([-1, 300])).dtype, short(np.array([127])).dtype
+    (dtype('int16'), dtype('int8'))
+    """
+    least, most = int(values.min(initial=0)), int(values.max(initial=0))
+    if least >= -(1 << 7) and most < 1 << 7:
+        return values.astype(np.int8)
+    if least >= -(1 << 15) and most < 1 << 15:
+        return values.astype(np.int16)
+    return values.astype(np.int32)
+
+
+class DrawnSites:
+    """The sites of a map, gathered block by block.
+
+    Attributes
+    ----------
+    total
+        How many there are, kept or not.
+    counts
+        Of each status, by the values of `Status`.
+    served
+        How many qualify by each center, by its position in ``words["center_id"]``.
+    kept
+        Which are kept one by one.
+    density
+        Of each status the number of sites in each cell of the grid; nothing while all are kept.
+    words
+        For each coded column its words in the order of their codes.
+    """
+
+    def __init__(self) -> None:
+        self.total = 0
+        self.counts = np.zeros(len(Status), np.int64)
+        self.served = np.zeros(0, np.int64)
+        self.kept = Kept.all
+        self.density: npt.NDArray[np.uint32] | None = None
+        self.words: dict[str, dict[Any, int]] = {n: {} for n in (*CODED, "limit_miles")}
+        self._parts: list[Columns] = []
+        self._held = 0
+        self._longitudes = np.zeros(LONGITUDE_BINS, np.bool_)
+        self._latitudes = (np.inf, -np.inf)
+
+    def add(
+        self,
+        lon: Floats,
+        lat: Floats,
+        site_id: pa.Array,
+        name: pa.Array,
+        verdict: Mapping[str, pa.Array],
+    ) -> None:
+        """Append a block.
+
+        Parameters
+        ----------
+        lon, lat
+            Degrees on WGS 84.
+        site_id, name
+            Texts.
+        verdict
+            The columns of `VERDICT`, with their types or as a report writes them.
+
+        Raises
+        ------
+        InputError
+            If a status is none.
+        """
+        if not len(lon):
+            return
+        some = self._columns(lon, lat, site_id, name, verdict)
+        self._note(some)
+        if self.density is not None:
+            _count(self.density, some)
+        self._keep(some)
+        while self._held > MOST_SITES:
+            self._shed()
+
+    def _columns(
+        self,
+        lon: Floats,
+        lat: Floats,
+        site_id: pa.Array,
+        name: pa.Array,
+        verdict: Mapping[str, Any],
+    ) -> Columns:
+        codes = {n: self._coded(n, tables.as_text(verdict[n])) for n in CODED}
+        codes["status"] = _statuses(tables.as_text(verdict["status"]))
+        codes["limit_miles"] = self._limits(numbers(verdict["limit_miles"])[0])
+        texts = [tables.as_text(cells) for cells in (site_id, name)]
+        return Columns(
+            np.rint(lon * UNITS).astype(np.int32),
+            np.rint(lat * UNITS).astype(np.int32),
+            codes,
+            _thousandths(verdict["distance_miles"]),
+            _thousandths(verdict["margin_miles"]),
+            short(np.nan_to_num(numbers(verdict["centers_in_reach"])[0])),
+            *texts,
+        )
+
+    def _coded(self, column: str, cells: pa.Array) -> Codes:
+        """Return the codes of texts; a blank one is missing."""
+        words, coded = self.words[column], cells.dictionary_encode()
+        found = [
+            words.setdefault(word, len(words)) if word else MISSING
+            for word in coded.dictionary.to_pylist()
+        ]
+        at: Ints = arrays.numpy(coded.indices)
+        return short(np.array([*found, MISSING]))[at]
+
+    def _limits(self, miles: Floats) -> Codes:
+        values, first, at = np.unique(miles, return_index=True, return_inverse=True)
+        words, codes = self.words["limit_miles"], np.full(len(values), MISSING, np.int32)
+        for number in np.argsort(first).tolist():  # as they come, wherever blocks end
+            if not np.isnan(values[number]):
+                codes[number] = words.setdefault(float(values[number]), len(words))
+        return short(codes)[at]
+
+    def _note(self, some: Columns) -> None:
+        """Count the sites, and note where they are."""
+        status, center = some.codes["status"], some.codes["center_id"]
+        self.total += len(some)
+        self.counts += np.bincount(status, minlength=len(Status))
+        known = len(self.words["center_id"])
+        self.served = np.pad(self.served, (0, known - len(self.served)))
+        by_center = center[(status == Status.qualified) & (center != MISSING)]
+        self.served += np.bincount(by_center, minlength=known)
+        bins = (some.lon.astype(np.int64) + 180 * UNITS) // (360 * UNITS // LONGITUDE_BINS)
+        self._longitudes[bins % LONGITUDE_BINS] = True
+        south, north = self._latitudes
+        self._latitudes = min(south, some.lat.min() / UNITS), max(north, some.lat.max() / UNITS)
+
+    def _keep(self, some: Columns) -> None:
+        """Keep those of some sites that are to be kept."""
+        if self.kept is Kept.none:
+            return
+        if self.kept is Kept.not_qualified:
+            some = some.taken(np.flatnonzero(_is_not_qualified(some)))
+        self._parts.append(some)
+        self._held += len(some)
+
+    def _shed(self) -> None:
+        """Keep fewer kinds of sites than until now."""
+        parts, self._parts, self._held = self._parts, [], 0
+        if self.kept is Kept.all:
+            self.density = np.zeros((len(Status), GRID * GRID), np.uint32)
+            for part in parts:
+                _count(self.density, part)
+            self.kept = Kept.not_qualified
+        else:
+            self.kept, parts = Kept.none, []
+        for part in parts:
+            self._keep(part)
+
+    def columns(self) -> Columns | None:
+        """Return the sites that are kept, in the order in which they came, if there are any."""
+        if not self._parts:
+            return None
+        self._parts = [joined(self._parts)]
+        return self._parts[0]
+
+    def longitudes(self) -> Floats:
+        """Return the middles of all tenths of a degree in which there are sites."""
+        tenths = np.flatnonzero(self._longitudes).astype(np.float64)
+        return (tenths + 0.5) * (360 / LONGITUDE_BINS) - 180
+
+    def latitudes(self) -> Floats:
+        """Return the least and the greatest latitude of a site, if there is one."""
+        return np.array(self._latitudes if self.total else ())
+
+
+def _is_not_qualified(some: Columns) -> Bools:
+    result: Bools = some.codes["status"] != Status.qualified
+    return result
+
+
+def _statuses(cells: pa.Array) -> Codes:
+    """Return the values of `Status` that texts name.
+
+    Raises
+    ------
+    InputError
+        If one names none.
+    """
+    known = arrays.numpy(pc.index_in(cells, arrays.text(STATUSES)))
+    if np.isnan(known).any():
+        odd = cells[int(np.flatnonzero(np.isnan(known))[0])].as_py()
+        msg = f"Unknown status {odd!r}; choose from {', '.join(STATUSES)}."
+        raise InputError(msg)
+    return short(known)
+
+
+def _thousandths(cells: pa.Array) -> npt.NDArray[np.int32]:
+    return np.rint(np.nan_to_num(numbers(cells)[0]) * 1000).astype(np.int32)
+
+
+def _count(density: npt.NDArray[np.uint32], some: Columns) -> None:
+    """Count sites into a grid."""
+    np.add.at(density, (some.codes["status"], cells_of(some.lon / UNITS, some.lat / UNITS)), 1)
+
+
+def cells_of(lon: Floats, lat: Floats) -> Ints:
+    """Return the cell of the grid that each place lies in, row by row from the north-west.
+
+    Examples
+    --------
+    >>> cells_of(np.array([-180.0, 0.0, 180.0]), np.array([85.0, 0.1, -90.0])).tolist()
+    [1024, 523776, 1047552]
+    """
+    sine = np.sin(np.radians(np.clip(lat, -85.0511, 85.0511)))
+    north = 0.5 - np.log((1 + sine) / (1 - sine)) / (4 * np.pi)
+    column = np.floor((lon / 360 + 0.5) * GRID).astype(np.int64) % GRID
+    row = np.clip(np.floor(north * GRID).astype(np.int64), 0, GRID - 1)
+    cells: Ints = row * GRID + column
+    return cells

@@ -1,0 +1,1 @@
+"""The distance rule, applied to sites, areas, points and days."""

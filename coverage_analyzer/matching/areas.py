@@ -1,0 +1,229 @@
+"""Coverage areas: what a center may serve by policy, as polygons to be drawn.
+
+An area is a geodesic disc round the center, cut to its country; where a declared country is
+trusted wherever a site lies, no border bounds it, and the disc stays whole. Polygons are for
+pictures and for other programs; the rule itself is decided by distance and country (`matching`).
+Their rims lie within `RIM_ERROR_M` of the true circle, so beyond that from the rim, being in the
+area and being within the limit is the same.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import shapely
+
+from coverage_analyzer.arrays import Bools, Floats, Ints
+from coverage_analyzer.countries import NONE, Countries, Names, Numbers
+from coverage_analyzer.countries.assignment import Convention
+from coverage_analyzer.errors import InputError
+from coverage_analyzer.geodesy import MILE_M
+from coverage_analyzer.geometry import Geometries, area_km2, discs, polygons_of
+from coverage_analyzer.matching.centers import Centers
+from coverage_analyzer.policy import Policy
+
+SQUARE_MILE_KM2: Final = (MILE_M / 1000) ** 2
+
+UNCUT: Final = "Areas are not clipped at borders, because declared countries are trusted."
+"""What is said of areas where declared countries stand."""
+
+
+@dataclass(frozen=True)
+class Areas:
+    """One area for each center and band, shape (n,) each.
+
+    Attributes
+    ----------
+    center
+        Position in the centers.
+    level
+        Title of the level that the band buys.
+    above_miles, limit_miles
+        The band.
+    planned
+        Whether the center is still to open.
+    geometry
+        Polygons or multipolygons in degrees on WGS 84, split at 180, exterior rings
+        counter-clockwise (RFC 7946); empty where nothing of the disc lies in the country.
+    km2
+        Area on the ellipsoid.
+    """
+
+    center: Ints
+    level: tuple[str, ...]
+    above_miles: Floats
+    limit_miles: Floats
+    planned: Bools
+    geometry: Geometries
+    km2: Floats
+
+
+def areas(
+    centers: Centers,
+    country: Numbers,
+    policy: Policy,
+    world: Countries,
+    day: np.datetime64,
+    *,
+    trust_declared: bool = False,
+) -> Areas:
+    """Return the coverage areas of all centers that are open on a day, or planned.
+
+    A center has no area of a level that is not offered in its country.
+
+    Parameters
+    ----------
+    centers, country
+        A network, and the country that each of its centers counts as.
+    policy
+        Bands by country.
+    world
+        Where countries are.
+    day
+        The day to judge.
+    trust_declared
+        Whether a declared country stands wherever a site lies: then areas are not cut.
+
+    Raises
+    ------
+    InputError
+        If the policy serves sites of any country and limits differ between countries: then there
+        is no one area of a center.
+    """
+    codes = world.names.codes
+    shown = _shown(centers, day).tolist()
+    bands = [
+        (i, band)
+        for i in shown
+        for band in policy.bands_in(codes[country[i]])
+        if policy.offered(band.level, codes[country[i]])
+    ]
+    own = policy.qualification.same_country
+    if not own and policy.needs_country:
+        msg = f"{policy.name} has no coverage areas: its limits depend on the country of the site."
+        raise InputError(msg)
+    center = np.array([i for i, _ in bands], np.int64)
+    above = np.array([band.above_miles for _, band in bands])
+    limit = np.array([band.up_to_miles for _, band in bands])
+    geometry = _discs(centers.lon[center], centers.lat[center], above, limit)
+    if own and not trust_declared:
+        geometry = _cut(geometry, country[center], world, policy.convention(world.names))
+    geometry = shapely.orient_polygons(geometry, exterior_cw=False)
+    return Areas(
+        center=center,
+        level=tuple(policy.level(band.level).title for _, band in bands),
+        above_miles=above,
+        limit_miles=limit,
+        planned=centers.is_planned(day)[center],
+        geometry=geometry,
+        km2=area_km2(geometry),
+    )
+
+
+PROPERTIES: Final = (
+    "center_id",
+    "name",
+    "country",
+    "limit_miles",
+    "opens_on",
+    "level",
+    "above_miles",
+    "planned",
+    "area_km2",
+    "area_square_miles",
+)
+"""What `properties` tells of each area, in this order."""
+
+
+def properties(
+    areas: Areas, centers: Centers, country: Numbers, names: Names
+) -> Iterator[dict[str, Any]]:
+    """Yield what is told of each area beside its geometry."""
+    for i, c in enumerate(areas.center.tolist()):
+        opens = centers.opens_on[c]
+        yield {
+            "center_id": centers.center_id[c],
+            "name": centers.name[c],
+            "country": names.codes[country[c]],
+            "limit_miles": float(areas.limit_miles[i]),
+            "opens_on": None if np.isnat(opens) else str(opens),
+            "level": areas.level[i],
+            "above_miles": float(areas.above_miles[i]),
+            "planned": bool(areas.planned[i]),
+            "area_km2": round(float(areas.km2[i]), 3),
+            "area_square_miles": round(float(areas.km2[i]) / SQUARE_MILE_KM2, 3),
+        }
+
+
+def union_by_country(areas: Areas, country: Numbers) -> dict[int, Any]:
+    """Return the union of the areas of each country, by its number."""
+    own = country[areas.center]
+    return {
+        int(number): shapely.union_all(areas.geometry[own == number]) for number in np.unique(own)
+    }
+
+
+def overlap_depth(areas: Areas, country: Numbers) -> Iterator[tuple[int, int, Any]]:
+    """Yield, for each country, the parts that one, two, ... of its areas cover.
+
+    Yields
+    ------
+    country, depth, geometry
+        The number of the country, how many areas cover the part, and the part.
+    """
+    own = country[areas.center]
+    for number in np.unique(own).tolist():
+        some = areas.geometry[own == number]
+        lines = shapely.union_all(shapely.boundary(some))
+        cells = shapely.get_parts(shapely.polygonize([lines]))
+        inside = shapely.point_on_surface(cells)
+        cell, _ = shapely.STRtree(some).query(inside, predicate="intersects")
+        depth = np.bincount(cell, minlength=len(cells))
+        for deep in np.unique(depth[depth > 0]).tolist():
+            yield number, deep, shapely.union_all(cells[depth == deep])
+
+
+def _shown(centers: Centers, day: np.datetime64) -> Ints:
+    """Return the centers that are open or planned."""
+    return np.flatnonzero(centers.is_open(day) | centers.is_planned(day))
+
+
+def _discs(lon: Floats, lat: Floats, above: Floats, limit: Floats) -> Geometries:
+    """Return a disc for each band, without the disc of the band before it."""
+    outer = discs(lon, lat, limit * MILE_M)
+    inner = np.flatnonzero(above > 0)
+    outer[inner] = shapely.difference(
+        outer[inner], discs(lon[inner], lat[inner], above[inner] * MILE_M)
+    )
+    return outer
+
+
+def _cut(
+    geometry: Geometries, country: Numbers, world: Countries, convention: Convention
+) -> Geometries:
+    """Return the parts of discs that lie in their country, with all that counts as it."""
+    parts, disc = shapely.get_parts(geometry, return_index=True)
+    bounds = shapely.bounds(parts)
+    cut: list[list[Any]] = [[] for _ in geometry]
+    for number in np.unique(country).tolist():
+        faces = np.flatnonzero(_served(number, world, convention))
+        lands = [world.borders.polygon(face) for face in faces.tolist()]
+        for part in np.flatnonzero(country[disc] == number).tolist():
+            for land in lands:
+                near = shapely.clip_by_rect(land, *bounds[part])
+                cut[disc[part]] += polygons_of(shapely.intersection(near, parts[part]))
+    result = np.empty(len(geometry), object)
+    result[:] = [shapely.union_all(some) if some else shapely.MultiPolygon() for some in cut]
+    return result
+
+
+def _served(number: int, world: Countries, convention: Convention) -> Bools:
+    """Return in which faces a site can count as a country, as `countries.decision` has it."""
+    served: Bools = convention.fold[world.holder] == number
+    contested = world.claimant != NONE
+    if convention.contested == "review":
+        served &= ~contested
+    if convention.contested == "declared":
+        served |= contested & (convention.fold[world.claimant] == number)
+    return served

@@ -1,0 +1,221 @@
+"""The service centers of a network: checked, as arrays, sorted by ``center_id``."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from coverage_analyzer.arrays import Bools, Floats
+from coverage_analyzer.countries import UNKNOWN, Countries, Names, Numbers, names
+from coverage_analyzer.countries.assignment import Convention, Ground, decided
+from coverage_analyzer.countries.regions import AssignedRegions, assign_regions
+from coverage_analyzer.errors import refuse
+from coverage_analyzer.schema.columns import COUNTRY_STATED
+from coverage_analyzer.schema.days import NO_DAY, Days, day_of
+
+TEXTS: Final = ("center_id", "name", "country", "time_zone", "region")
+"""The columns that hold text."""
+
+DAYS: Final = ("opens_on", "closes_on", "ordered_on")
+"""The columns that hold days."""
+
+
+@dataclass(frozen=True)
+class Centers:
+    """Service centers in the order of their ids, so that ties go to the first.
+
+    Attributes
+    ----------
+    center_id, name, country
+        Texts as given; the country is the declared one. Length n.
+    lon, lat
+        Degrees on WGS 84, shape (n,).
+    opens_on, closes_on
+        Days, ``NaT`` where not given: a center serves from the first up to, but without, the last.
+    row
+        How each is called in messages, such as ``line 7``.
+    ordered_on
+        The day on which each was ordered, ``NaT`` where not given.
+    earliest_on
+        The day before which one whose opening is not known cannot open, ``NaT`` for all others:
+        then ``opens_on`` is the latest day on which it does. See `lead_times`.
+    time_zone
+        As given, such as ``Europe/Zurich``, empty where it is not.
+    region
+        As given, such as ``DE-BY``, empty where it is not; see `assigned_regions`.
+    """
+
+    center_id: tuple[str, ...]
+    name: tuple[str, ...]
+    country: tuple[str, ...]
+    lon: Floats
+    lat: Floats
+    opens_on: Days
+    closes_on: Days
+    row: tuple[str, ...]
+    ordered_on: Days
+    earliest_on: Days
+    time_zone: tuple[str, ...] = ()
+    region: tuple[str, ...] = ()
+
+    @classmethod
+    def from_texts(
+        cls,
+        columns: Mapping[str, Sequence[str]],
+        lon: Floats,
+        lat: Floats,
+        row: Sequence[str],
+        further: Callable[["Centers"], list[str]] | None = None,
+    ) -> "Centers":
+        """Return centers from columns of text and coordinates, sorted by id.
+
+        Parameters
+        ----------
+        columns
+            ``center_id`` and, optionally, the others of `TEXTS` (the country also in several of
+            `tables.COUNTRY_STATED`) and those of `DAYS`.
+        lon, lat
+            Degrees on WGS 84, NaN where a row has none that can be used.
+        row
+            How to call each row in a message.
+        further
+            Gives the faults that it finds in the rows whose cells can be used, such as
+            `country_faults`.
+
+        Raises
+        ------
+        InputError
+            One error that names every unusable row and every id that occurs twice.
+        """
+        blank = [""] * len(row)
+        given = {c: columns.get(c, blank) for c in TEXTS}
+        given["country"] = _stated_countries(columns, blank)
+        read = {name: days(columns.get(name, blank)) for name in DAYS}
+        faults = _faults(columns, lon, lat, read, row)
+        usable = np.flatnonzero(~np.isnan(lon) & ~np.isnan(lat)).tolist()
+        order = sorted(usable, key=lambda i: given["center_id"][i])
+        texts = {c: tuple(values[i] for i in order) for c, values in given.items()}
+        made = cls(
+            center_id=texts["center_id"],
+            name=texts["name"],
+            country=texts["country"],
+            time_zone=texts["time_zone"],
+            region=texts["region"],
+            lon=lon[order],
+            lat=lat[order],
+            opens_on=read["opens_on"][order],
+            closes_on=read["closes_on"][order],
+            ordered_on=read["ordered_on"][order],
+            earliest_on=np.full(len(order), NO_DAY),
+            row=tuple(row[i] for i in order),
+        )
+        refuse([*faults, *(further(made) if further else [])], len(row), "center")
+        return made
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.center_id)
+
+    def is_open(self, day: np.datetime64) -> Bools:
+        """Return which serve on a day."""
+        return ~self.is_planned(day) & ~(self.closes_on <= day)
+
+    def is_planned(self, day: np.datetime64) -> Bools:
+        """Return which open after a day."""
+        return self.opens_on > day
+
+    def decided(self, world: Countries, convention: Convention) -> Numbers:
+        """Return the country that each counts as. Shape (n,).
+
+        Raises
+        ------
+        InputError
+            One error that names every center whose country is unknown or contradicts its place.
+        """
+        number, faults = self._decided(world, convention)
+        refuse(faults, len(self), "center")
+        return number
+
+    def assigned_regions(self, country: Numbers, names: Names) -> AssignedRegions:
+        """Return the region of each, given the country that each counts as. Shape (n,)."""
+        return assign_regions(self.region, [names.codes[n] for n in country.tolist()], self.row)
+
+    def country_faults(self, world: Countries, convention: Convention) -> list[str]:
+        """Return what is wrong with the country of each center, in words."""
+        return self._decided(world, convention)[1]
+
+    def _decided(self, world: Countries, convention: Convention) -> tuple[Numbers, list[str]]:
+        declared = world.names.numbers(self.country)
+        number, ground = decided(self.lon, self.lat, declared, world, convention)
+        located = world.locate(self.lon, self.lat)
+        return number, [
+            f"{self.row[i]} ({self.center_id[i]!r}): {reason}"
+            for i, reason in _country_faults(self.country, declared, located, ground)
+        ]
+
+
+def _stated_countries(columns: Mapping[str, Sequence[str]], blank: Sequence[str]) -> Sequence[str]:
+    """Return the country that each row states in its columns, as one text (`Names.stated`)."""
+    several = [columns[name] for name in COUNTRY_STATED if name in columns]
+    if len(several) < 2:
+        return several[0] if several else blank
+    table = names.load()
+    return [table.stated(cells) for cells in zip(*several, strict=True)]
+
+
+def days(texts: Sequence[str]) -> Days:
+    """Return ISO 8601 days (``2026-12-01``); ``NaT`` for what is blank or none."""
+    return np.array([day_of(text) for text in texts], "datetime64[D]")
+
+
+COORDINATES: Final = ("latitude", "longitude")
+
+
+def _faults(
+    columns: Mapping[str, Sequence[str]],
+    lon: Floats,
+    lat: Floats,
+    days: Mapping[str, Days],
+    row: Sequence[str],
+) -> list[str]:
+    ids = columns["center_id"]
+    often = {k for k, n in Counter(ids).items() if n > 1 and k.strip()}
+    faults = []
+    for i, center_id in enumerate(ids):
+        wrong = (
+            [f"the center_id {center_id!r} appears more than once"] if center_id in often else []
+        )
+        if not center_id.strip():
+            wrong.append("center_id is empty")
+        if np.isnan(lon[i]) or np.isnan(lat[i]):
+            place = ", ".join(f"{n} {columns[n][i]!r}" for n in COORDINATES if n in columns)
+            wrong.append(f"{place or 'its position'} is missing, not a number or out of range")
+        for name, read in days.items():
+            text = columns.get(name, [""] * len(ids))[i]
+            if text.strip() and np.isnat(read[i]):
+                wrong.append(f"{name} {text!r} is not a date like 2026-12-01")
+        if days["closes_on"][i] <= days["opens_on"][i]:
+            wrong.append("closes_on is not after opens_on")
+        faults += [f"{row[i]} ({center_id!r}): {w}" for w in wrong]
+    return faults
+
+
+def _country_faults(
+    country: tuple[str, ...],
+    declared: Numbers,
+    located: npt.NDArray[np.str_],
+    ground: npt.NDArray[np.int8],
+) -> Iterator[tuple[int, str]]:
+    for i in np.flatnonzero(ground >= Ground.OFFSHORE).tolist():
+        where = f"is in {located[i]}" if located[i] else "is in no country"
+        if ground[i] == Ground.NULL_ISLAND:
+            yield i, "its coordinates are 0, 0, which geocoders return for addresses not found"
+        elif declared[i] == UNKNOWN:
+            yield i, f"unknown country {country[i]!r} (the center {where})"
+        elif ground[i] == Ground.UNKNOWN:
+            yield i, f"declares no country and {where}, too near a border; declare its country"
+        else:
+            yield i, f"declares {country[i]!r} but {where}"

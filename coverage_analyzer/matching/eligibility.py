@@ -1,0 +1,443 @@
+"""The gates of a policy over what rows say of product, component, level and registration.
+
+Built once from policy, products and day. The cells of a batch are coded as small numbers (`Facts`),
+and the numbers say which gate closes on each row. A gate closes only on what it sees: where a cell
+is empty, or its column is not there, it stays open.
+
+A gate that closes for certain goes before one that only leaves a doubt, since no answer to the
+doubt would open the other; otherwise the order is that of `Gate`.
+"""
+
+import enum
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from coverage_analyzer import arrays
+from coverage_analyzer.arrays import Bools, Ints
+from coverage_analyzer.countries import Countries, Numbers
+from coverage_analyzer.errors import quantity
+from coverage_analyzer.matching.products import PHASES, Products, folded
+from coverage_analyzer.policy import Policy
+from coverage_analyzer.schema.days import NO_DAY, Days
+
+Codes = npt.NDArray[np.int8]
+
+UNSEEN: Final = -1
+"""The code of a cell that is empty, or whose column is not there."""
+
+UNKNOWN: Final = -2
+"""The code of a cell that no table knows."""
+
+TEXTS: Final = ("component", "product", "version", "requested_level")
+"""The columns of text that gates look at."""
+
+DAYS: Final = ("registered_on", "installed_on")
+"""The columns of days that gates look at."""
+
+
+class Gate(enum.IntEnum):
+    """Which gate closed on a row."""
+
+    none = 0
+    level_not_requested = 1
+    not_offered_in_country = 2
+    component_excluded = 3
+    lifecycle_phase = 4
+    address_not_registered = 5
+    component_unknown = 6
+    product_undated = 7
+
+
+class Component(enum.IntEnum):
+    """What the policy makes of a component."""
+
+    listed = 0
+    excluded = 1
+
+
+class Registered(enum.IntEnum):
+    """When an address was registered: in time, later than the grace, before the installation."""
+
+    in_time = 0
+    late = 1
+    early = 2
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What rows say, as numbers; each attribute has shape (n,).
+
+    Attributes
+    ----------
+    component
+        A `Component`, `UNSEEN` or `UNKNOWN`.
+    product
+        A position in the products, `UNSEEN` or `UNKNOWN`.
+    requested
+        The position of a level in the policy, `UNSEEN` or `UNKNOWN`.
+    registration
+        A `Registered`, or `UNSEEN` where only the day tells.
+    registered_on
+        ``NaT`` where not known.
+    """
+
+    component: Codes
+    product: npt.NDArray[np.int32]
+    requested: Codes
+    registration: Codes
+    registered_on: Days
+
+    def __len__(self) -> int:
+        """Return how many rows there are."""
+        return len(self.component)
+
+    def some(self, which: "Ints | slice") -> "Facts":
+        """Return those of some rows."""
+        return Facts(*(v[which] for v in vars(self).values()))
+
+
+class Closing(NamedTuple):
+    """Which gate closes on each row, and whether that is only a doubt; shape (n,) each."""
+
+    gate: Codes
+    doubtful: Bools
+
+
+class Phases(NamedTuple):
+    """Where a product is past the phases of a level, for certain or maybe; shape (n,) each."""
+
+    past: Bools
+    doubtful: Bools
+
+
+class Gates:
+    """The gates of a policy on a day.
+
+    Parameters
+    ----------
+    policy
+        With its levels and gates.
+    products
+        The phases of products; without them the gate on phases stays open.
+    world
+        Whose numbers countries have.
+    day
+        The day to judge.
+
+    Attributes
+    ----------
+    columns
+        Those that gates look at.
+    """
+
+    def __init__(
+        self, policy: Policy, products: Products | None, world: Countries, day: np.datetime64
+    ) -> None:
+        self.rules, self.products, self.day = policy.gates, products, day
+        self._ids = tuple(level.id for level in policy.levels)
+        self._levels = {folded(t): n for n, v in enumerate(policy.levels) for t in (v.id, v.title)}
+        self._numbers = products.numbers() if products else {}
+        self._phases = self._phase_table()
+        self._bounded = _bounded(policy)
+        self._unbanded = _unbanded(policy)
+        self._offered = _offered(policy, world)
+        self.papers = policy.export_approval_countries
+        seen = {
+            "component": self.rules.components,
+            "product": self.rules.lifecycle,
+            "registered_on": self.rules.registration,
+            "requested_level": self.rules.request,
+        }
+        self.columns = tuple(name for name, rule in seen.items() if rule is not None)
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether a gate looks at the country alone, so that rows need no column for it."""
+        return self._offered is not None
+
+    def facts(self, columns: Mapping[str, Any]) -> Facts | None:
+        """Return what rows say, as numbers; nothing if no gate has a column to look at.
+
+        Parameters
+        ----------
+        columns
+            Of `TEXTS` as Arrow strings, and of `DAYS` as days of numpy, those that there are.
+        """
+        if not any(name in columns for name in self.columns):
+            return None
+        rows = len(next(iter(columns.values())))
+        unseen = np.full(rows, UNSEEN, np.int8)
+        days = [columns.get(name, np.full(rows, NO_DAY)) for name in DAYS]
+        return Facts(
+            component=self._components(columns["component"]) if "component" in columns else unseen,
+            product=self._product(columns, rows),
+            requested=_coded(columns["requested_level"], self._levels).astype(np.int8)
+            if "requested_level" in columns
+            else unseen,
+            registration=self._registration(*days),
+            registered_on=days[0],
+        )
+
+    def empty(self, facts: Facts | None) -> dict[str, int]:
+        """Return how many cells of each column that gates look at are empty."""
+        if facts is None:
+            return {}
+        cells = {
+            "component": facts.component == UNSEEN,
+            "product": facts.product == UNSEEN,
+            "registered_on": np.isnat(facts.registered_on),
+            "requested_level": facts.requested == UNSEEN,
+        }
+        return {n: int(cells[n].sum()) for n in self.columns}
+
+    def warnings(
+        self,
+        columns: Collection[str],
+        empty: Mapping[str, int] | None = None,
+        places: Mapping[str, int] | None = None,
+    ) -> list[str]:
+        """Return what is to be known of gates that saw nothing, and of countries that want papers.
+
+        Parameters
+        ----------
+        columns
+            The known columns that the rows have.
+        empty
+            How many of their cells are empty, by column.
+        places
+            How many rows are decided, by country (alpha-2).
+        """
+        told = self.unseen(columns)
+        if some := {n: (empty or {}).get(n, 0) for n in self.columns if n in columns}:
+            cells = ", ".join(f"{n} in {quantity(k, 'row')}" for n, k in some.items() if k)
+            told += [f"Not checked (cell is empty): {cells}."] if cells else []
+        return [*told, *self.blind(columns), *self.paper_warnings(places or {})]
+
+    def unseen(self, columns: Collection[str]) -> list[str]:
+        """Return a warning of the columns that gates look at, and that are not there."""
+        absent = [n for n in self.columns if n not in columns]
+        named = ", ".join(absent)
+        return [f"Not checked (columns missing from the sites file): {named}."] if absent else []
+
+    def blind(self, columns: Collection[str]) -> list[str]:
+        """Return what is to be known of gates that cannot judge what rows say."""
+        told = []
+        if self.rules.lifecycle and self.products is None and "product" in columns:
+            told.append("Product life cycle not checked: give a product table, --products FILE.")
+        rule = self.rules.components
+        if rule and not rule.excluded and rule.known is None and "component" in columns:
+            told.append("Components not checked: the policy lists none.")
+        return told
+
+    def paper_warnings(self, places: Mapping[str, int]) -> list[str]:
+        """Return a warning for each country with so many sites that wants export papers."""
+        return [
+            f"{quantity(places[code], 'site')} in {code}: a part ships only after export approval, "
+            f"which may delay delivery."
+            for code in sorted(self.papers)
+            if places.get(code)
+        ]
+
+    def closing(self, facts: Facts | None, country: Numbers, promised: Codes) -> Closing:
+        """Return which gate closes on each row.
+
+        Parameters
+        ----------
+        facts
+            What the rows say, if anything.
+        country
+            The number of the country that each counts as.
+        promised
+            The position of the level which a center buys, now or later.
+        """
+        rows = len(country)
+        gate, doubt = np.zeros(rows, np.int8), np.zeros(rows, np.bool_)
+        cases: list[tuple[Gate, Bools, bool]] = []
+        if self._offered is not None:
+            cases.append((Gate.not_offered_in_country, ~self._offered[country, promised], False))
+        if facts is not None:
+            cases += self._cases(facts, country, promised)
+        for code, closes, doubtful in sorted(cases, key=lambda c: (c[2], c[0]), reverse=True):
+            gate[closes], doubt[closes] = code, doubtful
+        return Closing(gate, doubt)
+
+    def at_best(self, facts: Facts) -> Codes:
+        """Return the best level that each row may have, as it asked for no better one."""
+        return (
+            np.maximum(facts.requested, 0) if self.rules.request else np.zeros_like(facts.requested)
+        )
+
+    def phases(self, facts: Facts, level: Codes) -> Phases:
+        """Return where the product of a row is past the phases in which its level is available.
+
+        The one place that knows what an ended phase takes: the kernel asks it of the level that a
+        center buys, and of the level that is left in force.
+
+        Parameters
+        ----------
+        facts
+            What the rows say.
+        level
+            The position of a level of the policy, shape (n,).
+        """
+        if not self.rules.lifecycle or self.products is None:
+            none = np.zeros(len(facts), np.bool_)
+            return Phases(none, none)
+        past, doubtful = (table.take(facts.product, mode="wrap") for table in self._phases)
+        bounded = self._bounded.take(level)
+        return Phases(past & bounded, doubtful & bounded)
+
+    def level_id(self, text: str) -> str | None:
+        """Return the id of the level that a cell of ``requested_level`` names, if it names one."""
+        position = self._levels.get(folded(text))
+        return None if position is None else self._ids[position]
+
+    def without_band(self, facts: Facts, country: Numbers) -> Bools:
+        """Return which rows have bought a level that no distance bounds, so that they have it."""
+        if not self.rules.request:
+            return np.zeros(len(facts), np.bool_)
+        return self._has_unbanded(facts) & ~self.not_offered_there(facts, country)
+
+    def _has_unbanded(self, facts: Facts) -> Bools:
+        """Return which rows have bought a level that no band names."""
+        known = np.maximum(facts.requested, 0)
+        found: Bools = (facts.requested >= 0) & self._unbanded.take(known)
+        return found
+
+    def not_offered_there(self, facts: Facts, country: Numbers) -> Bools:
+        """Return which rows have bought a level that the policy does not offer in their country."""
+        if not self.rules.request or self._offered is None:
+            return np.zeros(len(facts), np.bool_)
+        known = np.maximum(facts.requested, 0)
+        there: Bools = (facts.requested >= 0) & ~self._offered[country, known]
+        return there
+
+    def _cases(
+        self, facts: Facts, country: Numbers, promised: Codes
+    ) -> list[tuple[Gate, Bools, bool]]:
+        """Return each gate that looks at cells, where it closes, and if that is only a doubt."""
+        cases: list[tuple[Gate, Bools, bool]] = []
+        if self.rules.request:
+            lower = (facts.requested > promised) | self._has_unbanded(facts)
+            barred = self.not_offered_there(facts, country)
+            cases.append((Gate.level_not_requested, lower & ~barred, False))
+            cases.append((Gate.not_offered_in_country, lower & barred, True))
+            cases.append((Gate.level_not_requested, facts.requested == UNKNOWN, True))
+        if self.rules.components:
+            out = facts.component == Component.excluded
+            cases.append((Gate.component_excluded, out, False))
+            cases.append((Gate.component_unknown, facts.component == UNKNOWN, True))
+        if self.rules.registration:
+            late = (facts.registration == Registered.late) | (facts.registered_on > self.day)
+            cases.append((Gate.address_not_registered, late, False))
+            early = facts.registration == Registered.early
+            cases.append((Gate.address_not_registered, early, True))
+        if self.rules.lifecycle and self.products:
+            past, doubtful = self.phases(facts, promised)
+            cases.append((Gate.lifecycle_phase, past, False))
+            cases.append((Gate.product_undated, doubtful, True))
+        return cases
+
+    def _components(self, cells: pa.Array) -> Codes:
+        """Return the code of each component; one on no list is fine, unless the list is closed."""
+        rule = self.rules.components
+        if rule is None:
+            return np.full(len(cells), UNSEEN, np.int8)
+        codes = {folded(name): int(Component.listed) for name in rule.known or ()}
+        codes |= {folded(name): int(Component.excluded) for name in rule.excluded}
+        found = _coded(cells, codes)
+        if rule.known is None:
+            found[found == UNKNOWN] = Component.listed
+        return found.astype(np.int8)
+
+    def _product(self, columns: Mapping[str, Any], rows: int) -> npt.NDArray[np.int32]:
+        """Return the position of each product: of its version, else of all its versions."""
+        if "product" not in columns:
+            return np.full(rows, UNSEEN, np.int32)
+        whole = {name: n for (name, version), n in self._numbers.items() if not version}
+        found = _coded(columns["product"], whole)
+        if "version" in columns and len(whole) < len(self._numbers):
+            exact = _coded_pairs(columns["product"], columns["version"], self._numbers)
+            found = np.where((exact >= 0) & (found != UNSEEN), exact, found)
+        return found.astype(np.int32)
+
+    def _registration(self, registered: Days, installed: Days) -> Codes:
+        """Return how each registration lies to the installation, where both days are known."""
+        rule = self.rules.registration
+        result = np.full(len(registered), UNSEEN, np.int8)
+        if rule is None:
+            return result
+        result[registered >= installed] = Registered.in_time
+        if rule.grace_days is not None:
+            grace = np.timedelta64(rule.grace_days, "D")
+            result[registered > installed + grace] = Registered.late
+        if rule.before_installation == "review":
+            result[registered < installed] = Registered.early
+        return result
+
+    def _phase_table(self) -> tuple[Bools, Bools]:
+        """Return for each product whether no phase it may be in qualifies, and whether some do.
+
+        Behind the last product stand two rows more, which `UNKNOWN` and `UNSEEN` point to from the
+        end: what is not in the table is in doubt, what is not said is not.
+        """
+        rule, products = self.rules.lifecycle, self.products
+        if rule is None or products is None:
+            return np.zeros(2, np.bool_), np.zeros(2, np.bool_)
+        qualifies = np.isin(PHASES, rule.phases)
+        possible = products.possible(self.day)
+        some = (possible & qualifies).any(axis=1)
+        other = (possible & ~qualifies).any(axis=1)
+        return np.append(~some, [False, False]), np.append(some & other, [True, False])
+
+
+def _offered(policy: Policy, world: Countries) -> Bools | None:
+    """Return which levels are offered in each country, shape (countries, levels), if any is not."""
+    if not policy.restricts_offers:
+        return None
+    levels = [level.id for level in policy.levels]
+    return np.array([[policy.offered(v, code) for v in levels] for code in world.names.codes])
+
+
+def _bounded(policy: Policy) -> Bools:
+    """Return which levels a product's phases bound, shape (levels + 1,): `NOT_COVERED` is last."""
+    rule = policy.gates.lifecycle
+    return np.array([rule is not None and rule.bounds(v.id) for v in policy.levels] + [False])
+
+
+def _unbanded(policy: Policy) -> Bools:
+    """Return which levels no band names, so that no distance bounds them; shape (levels,)."""
+    banded = {band.level for band in policy.bands}
+    return np.array([level.id not in banded for level in policy.levels])
+
+
+def _coded(cells: pa.Array, codes: Mapping[str, int]) -> Ints:
+    """Return the code of each text, whatever its case and blanks; `UNSEEN` where it is blank."""
+    texts, at = _texts(cells)
+    known = [codes.get(text, UNKNOWN) if text else UNSEEN for text in texts]
+    return np.array(known, np.int64).take(at)
+
+
+def _coded_pairs(first: pa.Array, second: pa.Array, codes: Mapping[tuple[str, str], int]) -> Ints:
+    """Return the code of each pair of texts, `UNKNOWN` where it has none."""
+    (texts, at), (others, there) = _texts(first), _texts(second)
+    pairs, which = np.unique(at * len(others) + there, return_inverse=True)
+    known = [
+        codes.get((texts[pair // len(others)], others[pair % len(others)]), UNKNOWN)
+        for pair in pairs.tolist()
+    ]
+    result: Ints = np.array(known, np.int64)[which.ravel()]
+    return result
+
+
+def _texts(cells: pa.Array) -> tuple[list[str], Ints]:
+    """Return the texts that occur, folded, and which of them each cell holds; the last is empty."""
+    coded = cells.dictionary_encode()
+    texts = [*(folded(text or "") for text in coded.dictionary.to_pylist()), ""]
+    at = np.nan_to_num(arrays.numpy(coded.indices), nan=len(texts) - 1)
+    return texts, at.astype(np.int64)

@@ -1,0 +1,462 @@
+"""The story of one point: where it lies, which centers are near, what decided, by which clause."""
+
+import dataclasses
+import datetime
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from coverage_analyzer import arrays, geodesy
+from coverage_analyzer.countries import NONE, UNKNOWN
+from coverage_analyzer.countries.assignment import Ground, decided
+from coverage_analyzer.errors import InputError, visible
+from coverage_analyzer.geodesy import MILE_M
+from coverage_analyzer.matching.eligibility import DAYS, TEXTS
+from coverage_analyzer.matching.lead_times import lead_time, window
+from coverage_analyzer.matching.matcher import Matcher, Sites
+from coverage_analyzer.matching.nearest import NOBODY
+from coverage_analyzer.matching.outcomes import away_from_zero
+from coverage_analyzer.policy.rules import NOT_COVERED, Level, miles_text
+from coverage_analyzer.schema.days import day_of
+from coverage_analyzer.schema.verdict import Reason, Status
+
+LISTED: Final = 10
+"""So many centers in reach the text lists; it counts the rest."""
+
+REASONS: Final = {
+    Reason.within_radius: "an open center of its country lies within the limit",
+    Reason.center_opens_later: "a center of its country lies within the limit, but opens later",
+    Reason.beyond_radius: "no center of its country lies within the limit",
+    Reason.no_center_in_country: "no open center stands in its country",
+    Reason.country_conflict: "it declares one country and lies in another, or far from its own",
+    Reason.country_unknown: "its country cannot be told",
+    Reason.borderline: "the limit is nearer than its coordinates are exact",
+    Reason.null_island: "it lies at 0, 0, where geocoders put what they did not find",
+    Reason.level_not_requested: "no better level is asked for, or one that the policy lacks",
+    Reason.not_offered_in_country: "the level is not offered in its country",
+    Reason.component_excluded: "the component is left out of the level",
+    Reason.component_unknown: "the component is on no list of the policy",
+    Reason.lifecycle_phase: (
+        "the product is past the phases of its life in which the level is available, or will be "
+        "before a center opens"
+    ),
+    Reason.product_undated: "the phase of the product's life cannot be told",
+    Reason.address_not_registered: "its address is not registered yet, or was so at a wrong time",
+    Reason.road_over_budget: "the drive takes too long: a second look is due",
+    Reason.road_unreachable: "no road leads there on the map asked: a second look is due",
+    Reason.road_unchecked: "a center may be within the limit by road, which no map has been asked",
+}
+
+REASONS_ANYWHERE: Final = REASONS | {
+    Reason.within_radius: "an open center lies within the limit",
+    Reason.center_opens_later: "a center lies within the limit, but opens later",
+    Reason.beyond_radius: "no center lies within the limit",
+    Reason.no_center_in_country: "no center is open",
+}
+"""The same where a policy lets the centers of any country serve."""
+
+NOTHING_LEFT: Final = (
+    "the product is past the phases of its life in which maintenance is available; after its end "
+    "of life there are no security hotfixes, no technical support and no downloads"
+)
+"""Why no level is available, which is more than `Reason.lifecycle_phase` says of one level."""
+
+GROUNDS: Final = {
+    Ground.AGREED: "the declared country and the coordinates agree",
+    Ground.INFERRED: "no country is declared; the site is clearly in one",
+    Ground.OFFSHORE: "the site is in no country, within 200 nautical miles of the declared one",
+    Ground.NULL_ISLAND: "the coordinates are 0, 0",
+    Ground.UNKNOWN: "the declared country is not a known country",
+    Ground.CONFLICT: "the declared country and the coordinates disagree",
+}
+"""In short; `_ground_words` tells the finer cases apart."""
+
+
+@dataclass(frozen=True)
+class NearCenter:
+    """A center, how far it is, and whether it may serve the site."""
+
+    center_id: str
+    name: str
+    country: str
+    distance_miles: float
+    margin_miles: float | None
+    refused: str = ""
+    closes: str = ""
+    region: str = ""
+    """ISO 3166-2, empty where it is not known."""
+
+    def __str__(self) -> str:
+        """Return it on one line."""
+        named = f" ({self.name})" if self.name else ""
+        place = self.region or self.country
+        words = [f"{self.center_id}{named}, {place}: {self.distance_miles:.3f} miles"]
+        if self.margin_miles is not None:
+            side = "beyond" if self.margin_miles < 0 else "within"
+            words.append(f", {abs(self.margin_miles):.3f} miles {side} the limit")
+        return "; ".join(["".join(words), *filter(None, (self.refused, self.closes))])
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why a site gets its level; ``print`` tells it in words, `to_dict` gives it as data."""
+
+    latitude: float
+    longitude: float
+    as_of: str
+    policy: str
+    same_country: bool
+    declared: str
+    located: str
+    country: str
+    ground: str
+    level: str
+    promise: str
+    status: str
+    reason: str
+    accuracy_m: float | None
+    limit_miles: float | None
+    center: NearCenter | None
+    in_reach: tuple[NearCenter, ...]
+    refused: NearCenter | None
+    available_on: str
+    available_from: str
+    """The earliest day, where pending and the opening not known; ``available_on`` is the last."""
+    window: tuple[str, str] | None
+    """Between these days a center would open that is ordered on the day asked about."""
+    stated: dict[str, str]
+    warnings: tuple[str, ...]
+    unseen: tuple[str, ...]
+    """What is stated, and no gate could judge."""
+    clauses: tuple[str, ...]
+    notes: tuple[str, ...]
+    """Clauses that decided nothing here, but hold for the level and for what is stated."""
+    source: str
+    afterwards: str = ""
+    """What may apply where no level is available, and the command that tells more."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all of it as plain data, ready for JSON."""
+        return dataclasses.asdict(self)
+
+    @property
+    def reason_words(self) -> str:
+        """The reason as text."""
+        if self.status == Status.not_covered.name:
+            return NOTHING_LEFT
+        words = REASONS if self.same_country else REASONS_ANYWHERE
+        return words[Reason[self.reason]]
+
+    def _verdict_lines(self) -> list[str]:
+        """Return the lines on the level, and on what may apply instead."""
+        lines = [
+            f"{self.level} ({self.status}): {self.reason_words}.",
+            f"  promise   {self.promise}",
+        ]
+        return [*lines, f"  instead   {self.afterwards}"] if self.afterwards else lines
+
+    def __str__(self) -> str:
+        """Return the explanation as text."""
+        declared, located = self.declared or "none", self.located or "none"
+        lines = [
+            *self._verdict_lines(),
+            f"  point     latitude {self.latitude}, longitude {self.longitude}, on {self.as_of}",
+            f"  country   {self.country or 'none'}: {self.ground}",
+            f"            declared: {declared}; located in: {located}",
+        ]
+        if self.limit_miles is not None:
+            lines.append(f"  limit     {miles_text(self.limit_miles)} miles")
+        if self.center:
+            lines.append(f"  center    {self.center}")
+        listed = self.in_reach[:LISTED]
+        lines += [f"  in reach  {c.center_id}: {c.distance_miles:.3f} miles" for c in listed]
+        if len(self.in_reach) > LISTED:
+            lines.append(f"            and {len(self.in_reach) - LISTED} more")
+        if self.accuracy_m is not None:
+            lines.append(f"  accuracy  {self.accuracy_m:g} m")
+        if self.refused:
+            lines.append(f"  not used  {self.refused}")
+        lines += [f"  given     {name.replace('_', ' ')}: {v}" for name, v in self.stated.items()]
+        if self.available_from:
+            lines.append(f"  opens     between {self.available_from} and {self.available_on}")
+        if self.window:
+            days = " and ".join(self.window)
+            lines.append(f"  ordered   a center ordered then would open between {days}")
+        told = (*self.warnings, *self.unseen)
+        lines += [f"  warning   {warning}" for warning in told]
+        lines += [f"  clause    {clause}" for clause in self.clauses]
+        lines += [f"  note      {note}" for note in self.notes]
+        return "\n".join(map(visible, [*lines, f"  source    {self.source}"]))
+
+
+def explanation(  # noqa: PLR0913 - a place and what is said of it are one question
+    matcher: Matcher,
+    lon: float,
+    lat: float,
+    *,
+    country: str = "",
+    accuracy_m: float = np.nan,
+    stated: Mapping[str, str] | None = None,
+    ordered_on: datetime.date | None = None,
+) -> Explanation:
+    """Return why a site at a point gets its level.
+
+    Parameters
+    ----------
+    matcher
+        Centers, policy and day.
+    lon, lat
+        Degrees on WGS 84.
+    country
+        As the site declares it, if it does.
+    accuracy_m
+        How far off the coordinates may be, if known.
+    stated
+        What the row says for the gates: texts by the names of `gates.TEXTS` and `gates.DAYS`.
+    ordered_on
+        Tell when a center would open here that is ordered on this day.
+
+    Raises
+    ------
+    InputError
+        If the point is out of range, or what is stated has another name or is no day.
+    """
+    world, codes = matcher.world, matcher.world.names.codes
+    declared = world.names.number(country)
+    sites = _site(lon, lat, declared, accuracy_m)
+    number, ground = decided(sites.lon, sites.lat, sites.declared, world, matcher.convention)
+    located = world.locate(lon, lat)
+    said = {name: text for name, text in (stated or {}).items() if text.strip()}
+    verdicts = matcher.match(sites, matcher.gates.facts(_cells(said)))
+    row = {name: values[0].as_py() for name, values in matcher.columns(verdicts).items()}
+    level = matcher.policy.level_at(verdicts.level[0])
+    ground_words = "the policy does not require one"
+    if matcher.policy.needs_country:
+        ground_words = _ground_words(matcher, Ground(ground[0]), declared, str(located))
+    near = _centers(matcher, lon, lat, int(number[0]), row["limit_miles"])
+    at = int(verdicts.center[0])
+    return Explanation(
+        latitude=lat,
+        longitude=lon,
+        as_of=matcher.as_of.isoformat(),
+        policy=matcher.policy.title,
+        same_country=matcher.policy.qualification.same_country,
+        declared=_named(country, declared, codes),
+        located=str(located),
+        country=codes[number[0]],
+        ground=ground_words,
+        level=level.title,
+        promise=str(level.replacement or "nothing"),
+        status=row["status"],
+        reason=row["reason"],
+        accuracy_m=None if np.isnan(accuracy_m) else accuracy_m,
+        limit_miles=row["limit_miles"],
+        center=near[at] if at != NOBODY else None,
+        in_reach=_in_reach(near, matcher.policy.bands_in(codes[number[0]])[-1].up_to_miles),
+        refused=_first_refused(near, at) if number[0] != NONE else None,
+        available_on=str(row["available_on"] or ""),
+        available_from=_earliest(matcher, at) if row["available_on"] else "",
+        window=_window(matcher, codes[number[0]], ordered_on),
+        stated=said,
+        warnings=tuple(matcher.gates.paper_warnings({codes[number[0]]: 1})),
+        unseen=tuple(matcher.gates.blind(said)),
+        clauses=tuple(_clauses(matcher, row | {"said": said}, codes[number[0]], level)),
+        notes=tuple(_notes(matcher, row | {"said": said}, level)),
+        source=f"{matcher.policy.source.title}, {matcher.policy.source.address}",
+    )
+
+
+def _site(lon: float, lat: float, declared: int, accuracy_m: float) -> Sites:
+    """Return one site as the kernel wants it.
+
+    Raises
+    ------
+    InputError
+        If the point is out of range.
+    """
+    if not (abs(lat) <= 90 and abs(lon) <= 180):
+        msg = f"latitude {lat}, longitude {lon} is out of range: use -90 to 90 and -180 to 180."
+        raise InputError(msg)
+    return Sites(
+        np.array([lon], float),
+        np.array([lat], float),
+        np.array([declared], np.int16),
+        np.array([accuracy_m], float),
+    )
+
+
+def _ground_words(matcher: Matcher, ground: Ground, declared: int, located: str) -> str:
+    """Return on what ground the country was decided, in words that fit the case."""
+    names = matcher.world.names
+    code = names.codes[max(declared, 0)]
+    if ground == Ground.UNKNOWN and declared == NONE:
+        where = "a border is within 250 m" if located else "the site is in no country"
+        return f"no country is declared, and {where}; declare one"
+    if ground != Ground.AGREED or declared == NONE or code == located:
+        return GROUNDS[ground]
+    if matcher.convention.trust_declared:
+        return "the declared country is used, because declared countries are trusted"
+    there = names.known(located) if located else NONE
+    if located and names.sovereign[there] == declared:
+        return f"the site is in {located}, a territory of the declared {code}"
+    if located and names.sovereign[declared] == there:
+        return (
+            f"the site is in the polygon of {located}, of which the declared {code} is a territory"
+        )
+    near = "near its border" if located else "within 5 km of it, in no country"
+    return f"the declared country is used: the site is {near}"
+
+
+def _cells(said: Mapping[str, str]) -> dict[str, Any]:
+    """Return what a row says as columns of one cell.
+
+    Raises
+    ------
+    InputError
+        If no gate looks at such a thing, or a day is none.
+    """
+    columns: dict[str, Any] = {}
+    for name, text in said.items():
+        if name not in (*TEXTS, *DAYS):
+            msg = f"Unknown value {name!r}; choose from {', '.join((*TEXTS, *DAYS))}."
+            raise InputError(msg)
+        columns[name] = arrays.text([text])
+        if name in DAYS:
+            columns[name] = np.array([day_of(text)], "datetime64[D]")
+            if np.isnat(columns[name][0]):
+                msg = f"{name} {text!r} is not a date. Write it like 2026-12-01."
+                raise InputError(msg)
+    return columns
+
+
+def _earliest(matcher: Matcher, center: int) -> str:
+    """Return the first day on which a center may open whose opening is not known, else nothing."""
+    day = matcher.centers.earliest_on[center]
+    return "" if np.isnat(day) else str(day)
+
+
+def _window(
+    matcher: Matcher, country: str, ordered_on: datetime.date | None
+) -> tuple[str, str] | None:
+    time = lead_time(matcher.policy, country)
+    if ordered_on is None or time is None:
+        return None
+    earliest, latest = window(time, np.datetime64(ordered_on, "D"))
+    return str(earliest), str(latest)
+
+
+def _named(text: str, number: int, codes: tuple[str, ...]) -> str:
+    known = {UNKNOWN: f"{text!r} (unknown country)", NONE: ""}
+    return known.get(number, codes[number])
+
+
+def _centers(
+    matcher: Matcher, lon: float, lat: float, country: int, limit: float | None
+) -> list[NearCenter]:
+    """Return all centers with their exact distance, in the matcher's order."""
+    centers, day = matcher.centers, np.datetime64(matcher.as_of, "D")
+    miles = geodesy.distance_m(lon, lat, centers.lon, centers.lat) / MILE_M
+    opened, planned = centers.is_open(day), centers.is_planned(day)
+    same = matcher.policy.qualification.same_country
+    region = centers.assigned_regions(matcher.center_country, matcher.world.names).codes
+    result = []
+    for i, away in enumerate(miles.tolist()):
+        refused = closes = ""
+        if same and matcher.center_country[i] != country:
+            refused = "in another country"
+        elif planned[i]:
+            refused = f"opens on {centers.opens_on[i]}"
+            if earliest := _earliest(matcher, i):
+                refused = f"opens between {earliest} and {centers.opens_on[i]}"
+        elif not opened[i]:
+            refused = f"closed on {centers.closes_on[i]}"
+        elif not np.isnat(centers.closes_on[i]):
+            closes = f"closes on {centers.closes_on[i]}"
+        code = matcher.world.names.codes[matcher.center_country[i]]
+        margin = None if limit is None else float(away_from_zero(np.array(limit - away)))
+        known = (centers.center_id[i], centers.name[i], code, away, margin)
+        result.append(NearCenter(*known, refused, closes, region[i]))
+    return result
+
+
+def _in_reach(near: list[NearCenter], reach_miles: float) -> tuple[NearCenter, ...]:
+    most = reach_miles + geodesy.ROUNDING_M / MILE_M
+    reaching = [c for c in near if not c.refused and c.distance_miles <= most]
+    return tuple(sorted(reaching, key=lambda c: (c.distance_miles, c.center_id)))
+
+
+def _first_refused(near: list[NearCenter], chosen: int) -> NearCenter | None:
+    """Return the nearest center that may not serve, if it is nearer than all that may."""
+    first = min(near, key=lambda c: (c.distance_miles, c.center_id))
+    told = chosen != NOBODY and first is near[chosen]
+    return first if first.refused and not told else None
+
+
+def _clauses(matcher: Matcher, row: Mapping[str, Any], country: str, level: Level) -> list[str]:
+    """Return the clauses of the policy that decided, each once."""
+    policy, reason = matcher.policy, Reason[row["reason"]]
+    rules = policy.qualification
+    gate = _gate_clause(matcher, row)
+    if level == NOT_COVERED and gate:  # whatever the distance
+        return [policy.clauses[gate]]
+    bands = policy.bands_in(country)
+    names = [b.clause for b in bands if b.level == level.id] or [bands[-1].clause]
+    if reason in {Reason.no_center_in_country, Reason.country_conflict, Reason.country_unknown}:
+        names = []
+    if gate:
+        names.insert(0, gate)
+    if rules.clause:
+        names.append(rules.clause)
+    if reason == Reason.center_opens_later:
+        time = policy.lead_time_in(country)
+        names += [time.clause] if time else []
+    elif reason != Reason.within_radius and not gate:
+        names.append(rules.fallback_clause)
+    names += [level.replacement.clause] if level.replacement else []
+    return [policy.clauses[name] for name in dict.fromkeys(names)]
+
+
+def _gate_clause(matcher: Matcher, row: Mapping[str, Any]) -> str | None:
+    """Return the clause of the gate that closed, if one did."""
+    gates, reason = matcher.policy.gates, Reason[row["reason"]]
+    rules: dict[Reason, Any] = {
+        Reason.level_not_requested: gates.request,
+        Reason.component_excluded: gates.components,
+        Reason.component_unknown: gates.components,
+        Reason.lifecycle_phase: gates.lifecycle,
+        Reason.product_undated: gates.lifecycle,
+        Reason.address_not_registered: gates.registration,
+    }
+    if reason == Reason.not_offered_in_country:
+        rules[reason] = _offer_rule(matcher, row)
+    rule = rules.get(reason)
+    return rule.clause if rule else None
+
+
+def _offer_rule(matcher: Matcher, row: Mapping[str, Any]) -> Any:
+    """Return the rule by which the level of the site's band, or the purchased one, is not sold."""
+    policy, country = matcher.policy, row["site_country"]
+    band = policy.band_for(country, row["limit_miles"]) if row["limit_miles"] else None
+    bought = matcher.gates.level_id(row["said"].get("requested_level", ""))
+    levels = [*([band.level] if band else []), *([bought] if bought else [])]
+    found = (policy.not_offered_rule(level, country) for level in levels)
+    return next((rule for rule in found if rule), None)
+
+
+def _notes(matcher: Matcher, row: Mapping[str, Any], level: Level) -> Iterator[str]:
+    """Yield the clauses on the level and on what is stated, but for that of a closed gate."""
+    policy, gates = matcher.policy, matcher.policy.gates
+    about: list[tuple[str, Any]] = [
+        ("component", gates.components),
+        ("product", gates.lifecycle),
+        ("registered_on", gates.registration),
+        ("requested_level", gates.request),
+    ]
+    names = [rule.clause for name, rule in about if rule and name in row["said"]]
+    names += level.footnotes
+    names += policy.unapplied_clauses
+    names += [policy.warranty.clause] if policy.warranty else []
+    decided_by = _gate_clause(matcher, row)
+    return (policy.clauses[name] for name in dict.fromkeys(names) if name != decided_by)

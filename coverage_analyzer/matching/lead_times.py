@@ -1,0 +1,104 @@
+"""When a center that is ordered opens: a window, by the lead times of a policy."""
+
+import dataclasses
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from coverage_analyzer.countries import Names, Numbers
+from coverage_analyzer.errors import refuse
+from coverage_analyzer.matching.centers import Centers
+from coverage_analyzer.policy import Policy
+from coverage_analyzer.policy.rules import LeadTime
+
+DAYS_OF: Final = {"days": 1, "weeks": 7}
+
+
+class Window(NamedTuple):
+    """The earliest and the latest day on which a center opens."""
+
+    earliest_on: np.datetime64
+    latest_on: np.datetime64
+
+
+def lead_time(policy: Policy, country: str) -> LeadTime | None:
+    """Return how long a new center takes in a country (alpha-2), if the policy says so."""
+    return policy.lead_time_in(country)
+
+
+def window(time: LeadTime, ordered_on: np.datetime64) -> Window:
+    """Return the days between which a center opens that is ordered on a day.
+
+    Examples
+    --------
+    >>> from coverage_analyzer.policy import Policy
+    >>> elsewhere = lead_time(Policy.load(), "DE")
+    >>> [str(day) for day in window(elsewhere, np.datetime64("2026-08-31"))]
+    ['2026-11-30', '2027-02-28']
+    """
+    return Window(*(later(ordered_on, n, time.unit) for n in (time.at_least, time.at_most)))
+
+
+def later(day: np.datetime64, amount: int, unit: str) -> np.datetime64:
+    """Return the day so many days, weeks or months later.
+
+    A month leads to the day of the same number, or to the last one of a month that is shorter.
+    """
+    if unit != "months":
+        return day + np.timedelta64(amount * DAYS_OF[unit], "D")
+    month = day.astype("datetime64[M]")
+    number = day - month.astype("datetime64[D]")
+    there = month + np.timedelta64(amount, "M")
+    last = (there + np.timedelta64(1, "M")).astype("datetime64[D]") - np.timedelta64(1, "D")
+    return min(there.astype("datetime64[D]") + number, last)
+
+
+def scheduled(centers: Centers, policy: Policy, country: Numbers, names: Names) -> Centers:
+    """Return centers of which each that was ordered, and whose opening is not known, has a window.
+
+    It is taken to open on the latest day, so that nothing is promised too early.
+
+    Parameters
+    ----------
+    centers, policy
+        The network and the rule.
+    country
+        The number of the country that each center counts as. Shape (n,).
+    names
+        Whose numbers they are.
+
+    Raises
+    ------
+    InputError
+        If the policy has no lead time for the country of such a center, or one closes before it
+        opens.
+    """
+    waiting = np.flatnonzero(np.isnat(centers.opens_on) & ~np.isnat(centers.ordered_on)).tolist()
+    if not waiting:
+        return centers
+    earliest, opens = centers.earliest_on.copy(), centers.opens_on.copy()
+    faults = []
+    for i in waiting:
+        code = names.codes[country[i]]
+        time = lead_time(policy, code)
+        if time is None:
+            faults.append(
+                f"{centers.row[i]} ({centers.center_id[i]!r}): it is ordered, but the policy has "
+                f"no lead time in {code}; enter the opening date in opens_on"
+            )
+            continue
+        earliest[i], opens[i] = window(time, centers.ordered_on[i])
+        if centers.closes_on[i] <= opens[i]:
+            faults.append(
+                f"{centers.row[i]} ({centers.center_id[i]!r}): closes_on is not after {opens[i]}, "
+                f"the latest opening date"
+            )
+    refuse(faults, len(centers), "center")
+    return dataclasses.replace(centers, earliest_on=earliest, opens_on=opens)
+
+
+def windows(centers: Centers) -> dict[str, tuple[str, str]]:
+    """Return the earliest and latest opening day, as ISO 8601, of each center that has a window."""
+    some = np.flatnonzero(~np.isnat(centers.earliest_on)).tolist()
+    earliest, latest = centers.earliest_on.astype(str), centers.opens_on.astype(str)
+    return {centers.center_id[i]: (str(earliest[i]), str(latest[i])) for i in some}

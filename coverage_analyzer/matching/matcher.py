@@ -1,0 +1,519 @@
+"""Sites and centers give verdicts: the kernel. Arrays in, arrays out.
+
+A `Matcher` is built once from centers, policy and countries, and then matches batch after batch;
+nothing but its notes on cells outlives a batch. Each batch goes one way, all its sites at once:
+
+1. *The country* (`countries.decision`). The grid confirms most declared countries at once: where a
+   cell lies in one country, so does each of its points. Only the others are looked at.
+2. *The nearest center* of that country, and how many reach the site (`nearness`). The triangle
+   inequality leaves few candidates for a cell; squares of chords decide among them.
+3. *The band* of that center (`bands`), by the two chords between which alone a limit is in doubt
+   (`geodesy.chord_limits_m`, with the proof), and there by Karney's geodesic.
+4. *The distance*, along an arc whose error is known (`geodesy.arc_error_m`). Where the error could
+   change a printed digit of distance or margin, it is Karney's.
+5. *The planned center* to wait for, where none that is open reaches the site.
+6. *The verdict*: ground, center, band, promise and accuracy make a case, and each case has a status
+   and a reason in a table.
+7. *The gates* (`gates`), where the policy has some and the rows say something that they look at:
+   they lower what qualifies or waits, and never raise a level. A product that is past the phases of
+   its level has none, wherever the site is and whatever was bought.
+
+So no step rounds before it decides, and the answer for a site depends on nothing but the site.
+"""
+
+import copy
+import dataclasses
+import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from coverage_analyzer import arrays, geodesy
+from coverage_analyzer.arrays import Bools, Floats, Ints
+from coverage_analyzer.countries import Countries, Numbers
+from coverage_analyzer.countries.assignment import Ground, Grounds, decided
+from coverage_analyzer.errors import InputError
+from coverage_analyzer.geodesy import MILE_M
+from coverage_analyzer.matching.bands import Bands, Levels
+from coverage_analyzer.matching.centers import Centers
+from coverage_analyzer.matching.eligibility import Closing, Facts, Gate, Gates
+from coverage_analyzer.matching.lead_times import scheduled
+from coverage_analyzer.matching.nearest import NOBODY, Index
+from coverage_analyzer.matching.outcomes import (
+    away_from_zero,
+    printed_miles,
+    statuses,
+    without_country,
+)
+from coverage_analyzer.matching.products import Products
+from coverage_analyzer.policy import Policy
+from coverage_analyzer.schema.days import NO_DAY, Days
+from coverage_analyzer.schema.verdict import VERDICT, Reason, Status
+
+ROWS_AT_ONCE: Final = 100_000
+"""Bounds the memory of a match; fewer would cost time. The answer does not depend on it."""
+
+
+REASON_OF_GATE: Final = np.array([0, *(Reason[g.name] for g in Gate if g)], np.int8)
+"""The reason that a row gets by the gate that closes."""
+
+
+COUNTRY_IN_DOUBT: Final = (Reason.country_conflict, Reason.country_unknown, Reason.null_island)
+"""Reasons under which nobody knows where a site is."""
+
+
+@dataclass(frozen=True)
+class Sites:
+    """Customer sites as the kernel wants them.
+
+    Attributes
+    ----------
+    lon, lat
+        Degrees on WGS 84, finite and in range, shape (n,).
+    declared
+        The country each declares, as a number of `countries.Names`, shape (n,).
+    accuracy_m
+        How far off the coordinates may be, NaN where not known, shape (n,).
+    """
+
+    lon: Floats
+    lat: Floats
+    declared: Numbers
+    accuracy_m: Floats
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.lon)
+
+    def some(self, which: "Ints | slice") -> "Sites":
+        """Return some of them."""
+        return Sites(*(v[which] for v in vars(self).values()))
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """One verdict a site, in the order of the sites; each attribute has shape (n,).
+
+    Attributes
+    ----------
+    level
+        Position in ``policy.titles`` of the level in force: in ``policy.levels``, or behind them.
+    status, reason
+        Values of `Status` and `Reason`.
+    center
+        Position in the centers, or `NOBODY`.
+    distance_miles
+        To that center, rounded to 3 decimals as Karney's geodesic rounds; NaN without one.
+    limit_miles, margin_miles
+        The limit that applied, and what is left of it, rounded away from zero; NaN without one.
+    country
+        Number of the country that decided.
+    available_on
+        The day that center opens, where pending, else ``NaT``.
+    centers_in_reach
+        How many open centers of its country cover the site.
+    """
+
+    level: npt.NDArray[np.int8]
+    status: npt.NDArray[np.int8]
+    reason: npt.NDArray[np.int8]
+    center: npt.NDArray[np.int32]
+    distance_miles: Floats
+    limit_miles: Floats
+    margin_miles: Floats
+    country: Numbers
+    available_on: Days
+    centers_in_reach: npt.NDArray[np.int32]
+
+
+class Matcher:
+    """The rules of a policy over the centers of a network on a day.
+
+    Parameters
+    ----------
+    centers
+        Open, planned and closed ones.
+    policy
+        The levels and rules.
+    world
+        Where countries are.
+    as_of
+        The day to judge; by default today in UTC.
+    trust_declared
+        Whether a declared country stands wherever a point lies.
+    products
+        The phases of products, which a gate of the policy may ask for.
+
+    Raises
+    ------
+    InputError
+        If there is no center, the country of one cannot be told, or one is ordered where the policy
+        has no lead time.
+    """
+
+    def __init__(
+        self,
+        centers: Centers,
+        policy: Policy,
+        world: Countries,
+        *,
+        as_of: datetime.date | None = None,
+        trust_declared: bool = False,
+        products: Products | None = None,
+    ) -> None:
+        if not len(centers):
+            msg = "The centers are empty: give at least one."
+            raise InputError(msg)
+        self.policy, self.world = policy, world
+        self.as_of = as_of or datetime.datetime.now(datetime.UTC).date()
+        self.convention = policy.convention(world.names, trust_declared=trust_declared)
+        self.center_country = centers.decided(world, self.convention)
+        self.centers = centers = scheduled(centers, policy, self.center_country, world.names)
+        self._bands = Bands(policy, world)
+        self._lon, self._lat = np.append(centers.lon, np.nan), np.append(centers.lat, np.nan)
+        self.texts = {
+            "level": arrays.text(policy.titles),
+            "status": arrays.text([status.name for status in Status]),
+            "reason": arrays.text([reason.name for reason in Reason]),
+            "center_id": arrays.text(centers.center_id),
+            "country": arrays.text(world.names.codes),
+        }
+        day = np.datetime64(self.as_of, "D")
+        self.gates = Gates(policy, products, world, day)
+        self._open = self._index(centers.is_open(day), list_all=False)
+        self._planned = self._index(centers.is_planned(day), list_all=True)
+
+    def _index(self, serving: Bools, *, list_all: bool) -> Index:
+        """Return the index of some centers; each country asks its own ones, or all."""
+        every = np.flatnonzero(serving)
+        own = self.policy.qualification.same_country
+        members = [
+            every[self.center_country[every] == number] if own else every
+            for number in range(len(self.world.names.codes))
+        ]
+        reach_m = self._bands.widest * MILE_M
+        return Index(self.centers.lon, self.centers.lat, members, reach_m, list_all=list_all)
+
+    def on(self, day: np.datetime64) -> "Matcher":
+        """Return the same rules on another day."""
+        return Matcher(
+            self.centers,
+            self.policy,
+            self.world,
+            as_of=_date(day),
+            trust_declared=self.convention.trust_declared,
+            products=self.gates.products,
+        )
+
+    def between(self, day: np.datetime64) -> "Matcher":
+        """Return the same rules on a day up to which no center opens or closes."""
+        made = copy.copy(self)
+        made.as_of = _date(day)
+        made.gates = Gates(self.policy, self.gates.products, self.world, day)
+        return made
+
+    @property
+    def open_centers(self) -> int:
+        """How many centers serve on the day."""
+        return int(self.centers.is_open(np.datetime64(self.as_of, "D")).sum())
+
+    @property
+    def region_warnings(self) -> tuple[str, ...]:
+        """A warning of centers whose region is not a code of their country, if there are any."""
+        return self.centers.assigned_regions(self.center_country, self.world.names).warnings
+
+    def match(self, sites: Sites, facts: Facts | None = None) -> Verdicts:
+        """Return the verdict on each site; the answer for one does not depend on the others.
+
+        Parameters
+        ----------
+        sites
+            Where they are.
+        facts
+            What their rows say of product, component, level and registration (`gates.facts`).
+        """
+        if len(sites) <= ROWS_AT_ONCE:
+            return self._match(sites, facts)
+        parts = [
+            self._match(sites.some(run), None if facts is None else facts.some(run))
+            for run in runs(len(sites))
+        ]
+        return Verdicts(
+            **{
+                f.name: np.concatenate([getattr(p, f.name) for p in parts])
+                for f in dataclasses.fields(Verdicts)
+            }
+        )
+
+    def _match(self, sites: Sites, facts: Facts | None) -> Verdicts:
+        country, ground = decided(sites.lon, sites.lat, sites.declared, self.world, self.convention)
+        if not self.policy.needs_country:
+            ground = np.where(ground == Ground.NULL_ISLAND, ground, Ground.AGREED).astype(np.int8)
+        points, group = geodesy.ecef(sites.lon, sites.lat), country.astype(np.int64)
+        nearest, in_reach = self._open.nearest(sites.lon, sites.lat, points, group)
+        nearest[without_country(ground)] = NOBODY
+        asked = self._asked(country, facts)
+        now = self._measured(sites, points, country, nearest, asked)
+        beyond = np.flatnonzero(~now.inside & (ground < Ground.NULL_ISLAND))
+        later = self._promised(sites, points, country, beyond, asked)
+        if facts is None and not self.gates.everywhere:
+            return self._judged(sites, Decided(country, ground), now, later, in_reach)
+        waiting = Promised(later.site, now.some(later.site))
+        verdicts = self._judged(sites, Decided(country, ground), now, later, in_reach)
+        return self._lowered(verdicts, facts, now.band, waiting)
+
+    def _asked(self, country: Numbers, facts: Facts | None) -> Ints:
+        """Return the nearest band that each site may be in, as it asked for no better level."""
+        if facts is None:
+            return np.zeros(len(country), np.int64)
+        return self._bands.first(country, self.gates.at_best(facts))
+
+    def _lowered(
+        self, given: Verdicts, facts: Facts | None, band: Ints, nearest: "Promised"
+    ) -> Verdicts:
+        """Return verdicts lowered where a gate closes, and where no level is left.
+
+        Parameters
+        ----------
+        given
+            As they are without gates.
+        facts
+            What the rows say.
+        band
+            Of the distance that each verdict names.
+        nearest
+            The sites that a planned center will reach, and the nearest one that is open: whom a
+            gate keeps from waiting is told of that.
+        """
+        result = dataclasses.replace(given, **{k: v.copy() for k, v in vars(given).items()})
+        bought = self._bands.level(given.country, band)
+        gate, doubtful = self._closing(given, facts, bought)
+        open_ = (given.status < Status.fallback) | (given.reason == Reason.road_unchecked)
+        shut = (gate != Gate.none) & open_
+        result.reason[shut] = REASON_OF_GATE[gate[shut]]
+        result.status[shut] = np.where(doubtful[shut], Status.review, Status.fallback)
+        result.available_on[shut] = NO_DAY
+        lowest = self._levels(given.country, result.status, band)
+        # The level of a band may be below the fallback; where it is not offered, it is no level.
+        barred = gate == Gate.not_offered_in_country
+        result.level[shut] = np.where(barred, lowest, np.maximum(given.level, lowest))[shut]
+        if facts is not None:
+            self._bound(result, facts)
+        waited = given.status[nearest.site] == Status.pending
+        back = np.flatnonzero((result.status[nearest.site] != Status.pending) & waited)
+        site, there = nearest.site[back], nearest.measured.some(back)
+        result.center[site] = there.center
+        result.distance_miles[site] = np.rint(there.miles * 1000) / 1000
+        result.limit_miles[site] = there.limit
+        result.margin_miles[site] = away_from_zero(there.limit - there.miles)
+        return result
+
+    def _bound(self, result: Verdicts, facts: Facts) -> None:
+        """Set the level to what was bought, and to none where a product is past its phases.
+
+        A level that may have ended, too, is for review; it stays printed.
+        """
+        np.maximum(result.level, self.gates.at_best(facts), out=result.level)
+        own = self.gates.without_band(facts, result.country)
+        result.level[own] = facts.requested[own]
+        self._withdraw(result, facts)
+        phases = self.gates.phases(facts, result.level)
+        result.level[phases.past] = len(self.policy.levels)
+        result.status[phases.past] = Status.not_covered
+        result.reason[phases.past] = Reason.lifecycle_phase
+        result.available_on[phases.past] = NO_DAY
+        doubtful = phases.doubtful & (result.status < Status.review)
+        result.status[doubtful], result.reason[doubtful] = Status.review, Reason.product_undated
+        result.available_on[doubtful] = NO_DAY
+
+    def _withdraw(self, result: Verdicts, facts: Facts) -> None:
+        """Take back a level that was bought and that is not offered in the country: for review."""
+        bought = result.level == facts.requested
+        none = bought & self.gates.not_offered_there(facts, result.country)
+        none &= ~np.isin(result.reason, COUNTRY_IN_DOUBT)
+        result.level[none] = self.policy.level_position(self.policy.qualification.fallback)
+        none &= result.status < Status.review
+        result.status[none], result.reason[none] = Status.review, Reason.not_offered_in_country
+        result.available_on[none] = NO_DAY
+
+    def _closing(self, given: Verdicts, facts: Facts | None, bought: Levels) -> Closing:
+        """Return which gate closes on each row: today, or on the day that it would wait for.
+
+        The phase of a product may end before a center opens, so that there is nothing to wait for.
+        """
+        closing = self.gates.closing(facts, given.country, bought)
+        waiting = (given.status == Status.pending) & (closing.gate == Gate.none)
+        if facts is None or not waiting.any():
+            return closing
+        for day in np.unique(given.available_on[waiting]):
+            rows = np.flatnonzero(waiting & (given.available_on == day))
+            gates = Gates(self.policy, self.gates.products, self.world, day)
+            then = gates.closing(facts.some(rows), given.country[rows], bought[rows])
+            closing.gate[rows], closing.doubtful[rows] = then
+        return closing
+
+    def _promised(
+        self, sites: Sites, points: Floats, country: Numbers, some: Ints, asked: Ints
+    ) -> "Promised":
+        """Return for some sites, where a planned center reaches them, the one to wait for.
+
+        It is the one that opens first, then the nearest.
+        """
+        if not len(self._planned):
+            some = some[:0]
+        group = country[some].astype(np.int64)
+        site, center, away = self._planned.in_reach(sites.lon[some], sites.lat[some], group)
+        order = np.lexsort((center, away, self.centers.opens_on[center], site))
+        first = order[np.flatnonzero(np.diff(site[order], prepend=-1))]
+        some = some[site[first]]
+        there = self._measured(
+            sites.some(some),
+            geodesy.picked(points, some),
+            country[some],
+            center[first],
+            asked[some],
+        )
+        return Promised(some, there)
+
+    def _measured(
+        self, sites: Sites, points: Floats, country: Numbers, center: Ints, asked: Ints
+    ) -> "Measured":
+        """Return how far one center for each site is, and the band that the distance falls in.
+
+        Who asked for the level of a band further out is in that one, within whose limit it lies.
+        """
+        there = geodesy.picked(self._open.points, center)
+        pair = sites.lon, sites.lat, self._lon.take(center), self._lat.take(center)
+        band = self._bands.of(geodesy.square_m2(points, there), country, pair)
+        inside = band < self._bands.number
+        band = np.where(inside, np.maximum(band, asked), band)
+        limit = self._bands.limit(country, band)
+        miles = printed_miles(geodesy.arc_m(points, there), limit, pair)
+        return Measured(center, band, inside, limit, miles)
+
+    def _judged(
+        self, sites: Sites, decided_: "Decided", now: "Measured", later: "Promised", in_reach: Ints
+    ) -> Verdicts:
+        """Return the verdicts, given the nearest open center and the planned one to come."""
+        country, ground = decided_
+        pending = np.zeros(len(sites), np.bool_)
+        pending[later.site] = True
+        # Out at sea no promise is made, so the nearest open center is shown.
+        told = ground[later.site] != Ground.OFFSHORE
+        for values, others in zip(now, later.measured, strict=True):
+            values[later.site[told]] = others[told]
+        center, band, inside, limit, miles = now
+        status, reason = statuses(
+            ground, center == NOBODY, inside, pending, self._borderline(sites, country, miles)
+        )
+        # Within by the geodesic says nothing of miles by road, which are more: roads decide later.
+        unchecked = (status == Status.qualified) & self._bands.by_road(country, band)
+        status[unchecked], reason[unchecked] = Status.review, Reason.road_unchecked
+        lost = without_country(ground)
+        margin = limit - miles
+        limit[lost] = np.nan
+        in_reach[lost] = 0
+        opens = np.full(len(sites), NO_DAY)
+        waiting = np.flatnonzero(status == Status.pending)
+        opens[waiting] = self.centers.opens_on[center[waiting]]
+        return Verdicts(
+            level=self._levels(country, status, band),
+            status=status,
+            reason=reason,
+            center=center.astype(np.int32),
+            distance_miles=np.rint(miles * 1000) / 1000,
+            limit_miles=limit,
+            margin_miles=away_from_zero(np.where(inside, np.maximum(margin, 0), margin)),
+            country=country,
+            available_on=opens,
+            centers_in_reach=in_reach.astype(np.int32),
+        )
+
+    def _borderline(self, sites: Sites, country: Numbers, miles: Floats) -> Bools:
+        """Return where coordinates are not good enough to tell the side of a limit."""
+        result = np.zeros(len(sites), np.bool_)
+        rough = np.flatnonzero(~np.isnan(sites.accuracy_m))
+        edges = self._bands.edges[country[rough]]
+        away = np.abs(edges - miles[rough, None])
+        off = away.min(axis=1, initial=np.inf, where=~np.isnan(edges))
+        result[rough] = off * MILE_M < sites.accuracy_m[rough]
+        return result
+
+    def _levels(
+        self, country: Numbers, status: npt.NDArray[np.int8], band: Ints
+    ) -> npt.NDArray[np.int8]:
+        """Return the level in force: what the band buys, else interim or fallback."""
+        rules, position = self.policy.qualification, self.policy.level_position
+        less = np.full(len(Status), position(rules.fallback), np.int8)
+        less[Status.pending] = position(rules.interim)
+        bought = self._bands.level(country, band)
+        return np.where(status == Status.qualified, bought, less.take(status))
+
+    def columns(self, verdicts: Verdicts) -> dict[str, pa.Array]:
+        """Return verdicts as the columns that a report adds, in their order: `VERDICT`."""
+        days = np.isnat(verdicts.available_on)
+        country = np.where(verdicts.country > 0, verdicts.country, -1)
+        columns = {
+            "level": arrays.chosen(verdicts.level, self.texts["level"]),
+            "status": arrays.chosen(verdicts.status, self.texts["status"]),
+            "reason": arrays.chosen(verdicts.reason, self.texts["reason"]),
+            "center_id": arrays.chosen(verdicts.center, self.texts["center_id"]),
+            "distance_miles": _nullable(verdicts.distance_miles),
+            "limit_miles": _nullable(verdicts.limit_miles),
+            "margin_miles": _nullable(verdicts.margin_miles),
+            "site_country": arrays.chosen(country, self.texts["country"]),
+            "available_on": arrays.arrow(verdicts.available_on, days),
+            "centers_in_reach": arrays.arrow(verdicts.centers_in_reach),
+        }
+        return {name: columns[name] for name in VERDICT}
+
+
+def _nullable(values: Floats) -> pa.Array:
+    return arrays.arrow(values, np.isnan(values))
+
+
+def _date(day: np.datetime64) -> datetime.date:
+    return datetime.date.fromisoformat(str(day))
+
+
+def runs(rows: int) -> Iterator[slice]:
+    """Yield rows in runs of at most `ROWS_AT_ONCE`."""
+    for start in range(0, rows, ROWS_AT_ONCE):
+        yield slice(start, min(start + ROWS_AT_ONCE, rows))
+
+
+class Measured(NamedTuple):
+    """One center a site: its position or `NOBODY`, the band of its distance; shape (n,) each.
+
+    ``band`` counts on by one where the site is beyond all bands, which ``inside`` says, too;
+    ``limit`` and ``miles`` are the band's upper limit and the distance.
+    """
+
+    center: Ints
+    band: Ints
+    inside: Bools
+    limit: Floats
+    miles: Floats
+
+    def some(self, which: Ints) -> "Measured":
+        """Return those of some sites."""
+        band, inside = self.band[which], self.inside[which]
+        return Measured(self.center[which], band, inside, self.limit[which], self.miles[which])
+
+
+class Promised(NamedTuple):
+    """Sites, by position, that a planned center will reach, and that center; shape (k,) each."""
+
+    site: Ints
+    measured: Measured
+
+
+class Decided(NamedTuple):
+    """The country that each site counts as, and on what ground; shape (n,) each."""
+
+    country: Numbers
+    ground: Grounds

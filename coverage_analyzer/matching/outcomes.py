@@ -1,0 +1,76 @@
+"""From what is known of a site to its status and reason, and to printed miles."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from coverage_analyzer import geodesy
+from coverage_analyzer.arrays import Bools, Floats
+from coverage_analyzer.countries.assignment import Ground, Grounds
+from coverage_analyzer.geodesy import MILE_M
+from coverage_analyzer.schema.verdict import Reason, Status
+
+
+def without_country(ground: Grounds) -> Bools:
+    """Return where no country can be told, so that there is nothing to measure to."""
+    lost: Bools = (ground == Ground.NULL_ISLAND) | (ground == Ground.UNKNOWN)
+    return lost
+
+
+def _outcomes() -> tuple[npt.NDArray[np.int8], npt.NDArray[np.int8]]:
+    """Return status and reason of each case, for all values of what `statuses` is given."""
+    ground, nobody, inside, pending, borderline = np.indices((len(Ground), 2, 2, 2, 2))
+    cases: list[tuple[Any, Status, Reason]] = [
+        (ground == Ground.NULL_ISLAND, Status.review, Reason.null_island),
+        (ground == Ground.UNKNOWN, Status.review, Reason.country_unknown),
+        (ground == Ground.CONFLICT, Status.review, Reason.country_conflict),
+        ((ground == Ground.OFFSHORE) & (inside | pending), Status.review, Reason.country_conflict),
+        (borderline, Status.review, Reason.borderline),
+        (pending, Status.pending, Reason.center_opens_later),
+        (nobody, Status.fallback, Reason.no_center_in_country),
+        (inside, Status.qualified, Reason.within_radius),
+    ]
+    when = [np.asarray(case, np.bool_).ravel() for case, _, _ in cases]
+    status = np.select(when, [s for _, s, _ in cases], Status.fallback)
+    reason = np.select(when, [r for _, _, r in cases], Reason.beyond_radius)
+    return status.astype(np.int8), reason.astype(np.int8)
+
+
+STATUS_OF, REASON_OF = _outcomes()
+"""Status and reason by the number of the case."""
+
+
+def statuses(
+    ground: Grounds, nobody: Bools, inside: Bools, pending: Bools, borderline: Bools
+) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.int8]]:
+    """Return status and reason; the first case that fits decides."""
+    case = ground
+    for more in (nobody, inside, pending, borderline):
+        case = 2 * case + more
+    return STATUS_OF.take(case), REASON_OF.take(case)
+
+
+def printed_miles(arc_m: Floats, limit: Floats, pair: Sequence[Floats]) -> Floats:
+    """Return distances so good that no printed digit of them or of the margin is another's.
+
+    Where an arc is long, or within its error of a number where printing jumps, Karney is asked.
+    """
+    miles, error = arc_m / MILE_M, geodesy.arc_error_m(arc_m) / MILE_M
+    jumps = _near_step(miles + 0.0005, error) | _near_step(limit - miles, error)
+    ask = np.flatnonzero(jumps | (arc_m > geodesy.ARC_REACH_M))
+    miles[ask] = geodesy.distance_m(*(c[ask] for c in pair)) / MILE_M
+    return miles
+
+
+def _near_step(miles: Floats, error: Floats) -> Bools:
+    """Return where a number lies within its error of a multiple of 0.001, where printing jumps."""
+    steps = miles * 1000
+    near: Bools = np.abs(steps - np.rint(steps)) < 2 * error * 1000
+    return near
+
+
+def away_from_zero(miles: Floats) -> Floats:
+    """Return numbers rounded to 3 decimals, outwards, so that only zero prints as zero."""
+    return np.sign(miles) * np.ceil(np.round(np.abs(miles) * 1000, 6)) / 1000

@@ -1,0 +1,124 @@
+"""Products and the phases of their life: checked, as arrays."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from coverage_analyzer.arrays import Bools
+from coverage_analyzer.errors import refuse
+from coverage_analyzer.schema.days import Days, day_of
+
+PHASES: Final = ("mainstream", "extended", "end_of_maintenance", "end_of_life")
+"""The phases of a product, one after the other; the last one has no end."""
+
+ENDS: Final = ("mainstream_ends_on", "extended_ends_on", "life_ends_on")
+"""The columns with the last day of each phase but the last."""
+
+
+def folded(text: str) -> str:
+    """Return a name without case and with single blanks: what is compared.
+
+    Examples
+    --------
+    >>> folded("  NetScaler  MPX 5900 ")
+    'netscaler mpx 5900'
+    """
+    return " ".join(text.split()).casefold()
+
+
+@dataclass(frozen=True)
+class Products:
+    """Products, maybe by version.
+
+    Attributes
+    ----------
+    name, version
+        Texts as given; a version that is empty stands for all that have no row of their own.
+    ends
+        The last day of each phase but the last, ``NaT`` where it is not known. Shape (n, 3).
+    """
+
+    name: tuple[str, ...]
+    version: tuple[str, ...]
+    ends: Days
+
+    @classmethod
+    def from_texts(cls, columns: Mapping[str, Sequence[str]], row: Sequence[str]) -> "Products":
+        """Return products from columns of text.
+
+        Parameters
+        ----------
+        columns
+            ``product`` and, optionally, ``version`` and those of `ENDS`.
+        row
+            How to call each row in a message.
+
+        Raises
+        ------
+        InputError
+            One error that names every row without a product, every product that stands twice,
+            each day that is none, and days that are not in order.
+        """
+        blank = [""] * len(row)
+        names, versions = (columns.get(c, blank) for c in ("product", "version"))
+        cells = [columns.get(c, blank) for c in ENDS]
+        ends = np.array([[day_of(t) for t in texts] for texts in cells], "datetime64[D]")
+        ends = ends.reshape(len(ENDS), len(row)).T
+        faults = _faults(names, versions, cells, ends, row)
+        refuse(faults, len(row), "product")
+        return cls(tuple(names), tuple(versions), ends)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.name)
+
+    def numbers(self) -> dict[tuple[str, str], int]:
+        """Return the position of each product by its folded name and version."""
+        pairs = zip(self.name, self.version, strict=True)
+        return {(folded(n), folded(v)): i for i, (n, v) in enumerate(pairs)}
+
+    def possible(self, day: np.datetime64) -> Bools:
+        """Return which phases each may be in on a day, shape (n, phases).
+
+        More than one, where an end between them is not known.
+        """
+        after, before = self.ends < day, self.ends >= day
+        count, last = len(PHASES), len(ENDS)
+        first = np.where(after, np.arange(1, count), 0).max(axis=1, initial=0)
+        final = np.where(before, np.arange(last), last).min(axis=1, initial=last)
+        phase = np.arange(count)
+        result: Bools = (phase >= first[:, None]) & (phase <= final[:, None])
+        return result
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all of it as plain data, ready for JSON."""
+        return {"name": self.name, "version": self.version, "ends": self.ends.astype(str).tolist()}
+
+
+def _faults(
+    names: Sequence[str],
+    versions: Sequence[str],
+    cells: Sequence[Sequence[str]],
+    ends: Days,
+    row: Sequence[str],
+) -> list[str]:
+    keys = [(folded(n), folded(v)) for n, v in zip(names, versions, strict=True)]
+    often = {key for key, n in Counter(keys).items() if n > 1 and key[0]}
+    faults = []
+    for i, key in enumerate(keys):
+        wrong = [f"{names[i]!r} appears more than once"] if key in often else []
+        if not key[0]:
+            wrong.append("product is empty")
+        wrong += [
+            f"{column} {texts[i]!r} is not a date like 2026-12-01"
+            for column, texts, end in zip(ENDS, cells, ends[i], strict=True)
+            if texts[i].strip() and np.isnat(end)
+        ]
+        known = ends[i][~np.isnat(ends[i])]
+        if np.any(known[1:] < known[:-1]):
+            wrong.append(f"the dates are not in the order {', '.join(ENDS)}")
+        faults += [f"{row[i]} ({names[i]!r}): {w}" for w in wrong]
+    return faults

@@ -1,0 +1,199 @@
+"""The days on which the level of a site changes: only days on which something happens are judged.
+
+Centers open and close on few days, and between two of them only what a row itself says can change
+its level: the phase of its product ends, or its address is registered. So all sites are judged on
+the days of centers, and each of the other days only for the rows that it concerns.
+"""
+
+import dataclasses
+import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from coverage_analyzer import arrays
+from coverage_analyzer.arrays import Ints
+from coverage_analyzer.errors import InputError
+from coverage_analyzer.matching.eligibility import Facts
+from coverage_analyzer.matching.matcher import Matcher, Sites, Verdicts
+from coverage_analyzer.matching.nearest import NOBODY
+from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.days import Days
+
+ONE_DAY: Final = np.timedelta64(1, "D")
+
+TOLD: Final = ("level", "status", "reason", "center")
+"""What of a verdict makes a change, if it is another than the day before."""
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What holds for sites from some days on, by site and then by day; each has shape (k,).
+
+    Attributes
+    ----------
+    site
+        The position of the site. Each has a row for the first day.
+    from_day
+        The day from which the rest holds.
+    level, status, reason, center
+        As in `Verdicts`.
+    before
+        The level that the site had before, -1 in its first row.
+    """
+
+    site: Ints
+    from_day: Days
+    level: npt.NDArray[np.int8]
+    status: npt.NDArray[np.int8]
+    reason: npt.NDArray[np.int8]
+    center: npt.NDArray[np.int32]
+    before: npt.NDArray[np.int8]
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.site)
+
+    def columns(self, matcher: Matcher) -> dict[str, pa.Array]:
+        """Return them as columns: those of `tables.TIMELINE` but the site's id."""
+        texts = matcher.texts
+        columns = {
+            "from_day": arrays.arrow(self.from_day),
+            "level": arrays.chosen(self.level, texts["level"]),
+            "status": arrays.chosen(self.status, texts["status"]),
+            "reason": arrays.chosen(self.reason, texts["reason"]),
+            "center_id": arrays.chosen(self.center, texts["center_id"]),
+        }
+        return {name: columns[name] for name in tables.TIMELINE[1:]}
+
+
+class Timeline:
+    """The rules of a matcher from its day up to another day.
+
+    Parameters
+    ----------
+    matcher
+        Centers, policy and products, on the first day.
+    end
+        The last day.
+
+    Attributes
+    ----------
+    matcher
+        Of the first day.
+    days
+        The first day, and those up to the last one on which a center opens or closes.
+
+    Raises
+    ------
+    InputError
+        If the last day is before the first.
+    """
+
+    def __init__(self, matcher: Matcher, end: datetime.date) -> None:
+        self.start, self.end = (np.datetime64(d, "D") for d in (matcher.as_of, end))
+        if self.end < self.start:
+            msg = f"The timeline from {self.start} to {self.end} is empty. Choose a later end."
+            raise InputError(msg)
+        centers = matcher.centers
+        events = np.concatenate([centers.opens_on, centers.closes_on])
+        later = np.unique(events[(events > self.start) & (events <= self.end)])
+        self.matcher = matcher
+        self.days = np.array([self.start, *later], "datetime64[D]")
+        self._matchers = [matcher, *(matcher.on(day) for day in later)]
+
+    def changes(self, sites: Sites, facts: Facts | None = None) -> Changes:
+        """Return what holds for each site on the first day, and each change up to the last one."""
+        found = list(self._found(sites, facts))
+        joined = Changes(
+            **{
+                f.name: np.concatenate([getattr(some, f.name) for some in found])
+                for f in dataclasses.fields(Changes)
+            }
+        )
+        order = np.lexsort((joined.from_day, joined.site))
+        return Changes(**{name: values[order] for name, values in vars(joined).items()})
+
+    def _found(self, sites: Sites, facts: Facts | None) -> Iterator[Changes]:
+        """Yield the changes day by day; what holds is known as a `_State` on the way."""
+        state = _State(len(sites))
+        ends = [*(self.days[1:] - ONE_DAY), self.end]
+        for matcher, first, last in zip(self._matchers, self.days, ends, strict=True):
+            yield state.changed(np.arange(len(sites)), first, matcher.match(sites, facts))
+            if facts is None:
+                continue
+            events = _own_days(matcher, facts)
+            within = (events > first) & (events <= last)
+            for day in np.unique(events[within]):
+                rows = np.flatnonzero((events == day).any(axis=0))
+                made = matcher.between(day)
+                yield state.changed(rows, day, made.match(sites.some(rows), facts.some(rows)))
+
+
+class _Known(NamedTuple):
+    """What held for all sites so far."""
+
+    level: npt.NDArray[np.int8]
+    status: npt.NDArray[np.int8]
+    reason: npt.NDArray[np.int8]
+    center: npt.NDArray[np.int32]
+
+
+class _State:
+    """What holds for sites, as days go by."""
+
+    def __init__(self, sites: int) -> None:
+        level, status, reason = np.full((3, sites), -1, np.int8)
+        self._known = _Known(level, status, reason, np.full(sites, NOBODY, np.int32))
+
+    def changed(self, rows: Ints, day: np.datetime64, verdicts: Verdicts) -> Changes:
+        """Take in the verdicts on some sites on a day, and return those that are new."""
+        new = np.zeros(len(rows), np.bool_)
+        for name, known in self._known._asdict().items():
+            new |= known[rows] != getattr(verdicts, name)
+        at = rows[new]
+        before = self._known.level[at]
+        told = {name: getattr(verdicts, name)[new] for name in TOLD}
+        for name, known in self._known._asdict().items():
+            known[at] = told[name]
+        return Changes(site=at, from_day=np.full(len(at), day), before=before, **told)
+
+
+def _own_days(matcher: Matcher, facts: Facts) -> Days:
+    """Return the days on which the rows' own gates may open or close, shape (k, n), or ``NaT``."""
+    days = [facts.registered_on]
+    if matcher.gates.products is not None:
+        ends = matcher.gates.products.ends + ONE_DAY
+        known = np.flatnonzero(facts.product >= 0)
+        for column in ends.T:
+            own = np.full(len(facts), np.datetime64("NaT", "D"))
+            own[known] = column[facts.product[known]]
+            days.append(own)
+    return np.array(days)
+
+
+class Census:
+    """How many sites have each level from day to day, as changes go by."""
+
+    def __init__(self, levels: int) -> None:
+        self._levels = levels
+        self._moves: dict[np.datetime64, Ints] = {}
+
+    def add(self, changes: Changes) -> None:
+        """Count some changes."""
+        for day in np.unique(changes.from_day):
+            some = changes.from_day == day
+            moves = np.bincount(changes.level[some], minlength=self._levels)
+            left = changes.before[some]
+            moves -= np.bincount(left[left >= 0], minlength=self._levels)
+            self._moves[day] = self._moves.get(day, 0) + moves
+
+    def table(self) -> tuple[Days, Ints]:
+        """Return the days of changes, and the number of sites by day and level from then on."""
+        days = sorted(self._moves)
+        counts = np.cumsum([self._moves[day] for day in days], axis=0, dtype=np.int64)
+        return np.array(days, "datetime64[D]"), counts.reshape(len(days), self._levels)

@@ -1,0 +1,169 @@
+"""How promises are counted: business days of a country, and which address a request may give."""
+
+import datetime
+from collections import Counter
+from collections.abc import Iterator
+from typing import Annotated, Final, Literal
+
+from pydantic import Field
+
+from coverage_analyzer.countries import regions
+from coverage_analyzer.policy.document import Model
+from coverage_analyzer.policy.rules import ALL_OTHERS, CountryCode, Identifier, Level
+
+WEEKDAYS: Final = (
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+)
+"""As `datetime.date.weekday` counts them."""
+
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+RegionCode = Annotated[str, Field(pattern=r"^[A-Z]{2}-[A-Z0-9]{1,3}$")]
+Category = Annotated[str, Field(pattern=r"^[a-z]+(_[a-z]+)*$")]
+IsoDay = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+
+
+class CalendarRule(Model):
+    """What is a business day for centers in some countries, where it is not the country's own.
+
+    ``regions`` (ISO 3166-2) limits a rule to regions of its countries: there it holds over the
+    country's rule in what it says, and its closures and workdays are added. ``follows`` says
+    whether the holidays of a region count or the national ones only, ``categories`` which of the
+    package `holidays` are days off; both belong to the rule of a country. ``weekend`` replaces that
+    of the country; ``public_holidays`` lets them be ordinary days; ``closures`` are further days
+    without service, ``workdays`` are business days whatever else they are.
+    """
+
+    countries: Annotated[tuple[CountryCode, ...], Field(min_length=1)]
+    regions: tuple[RegionCode, ...] = ()
+    follows: Literal["country", "region"] | None = None
+    categories: Annotated[tuple[Category, ...], Field(min_length=1)] | None = None
+    weekend: tuple[Weekday, ...] | None = None
+    public_holidays: bool = True
+    closures: tuple[IsoDay, ...] = ()
+    workdays: tuple[IsoDay, ...] = ()
+    clause: Identifier | None = None
+
+    def over(self, country: "CalendarRule | None") -> "CalendarRule":
+        """Return the rule of a region with what only the rule of its country says."""
+        if country is None:
+            return self
+        own = {name: getattr(self, name) for name in self.model_fields_set}
+        own["closures"] = (*country.closures, *self.closures)
+        own["workdays"] = (*country.workdays, *self.workdays)
+        return country.model_copy(update=own)
+
+    def described(self) -> str:
+        """Return the rule as text."""
+        places = self.regions or self.countries
+        parts = []
+        if self.follows:
+            national = self.follows == "country"
+            parts.append("only national holidays" if national else "holidays of each region")
+        if self.categories is not None:
+            parts.append(f"holidays of the categories {', '.join(self.categories)}")
+        if self.weekend is not None:
+            parts.append(f"weekend {', '.join(self.weekend) or 'none'}")
+        if not self.public_holidays:
+            parts.append("public holidays are business days")
+        parts += [f"closed on {day}" for day in self.closures]
+        parts += [f"open on {day}" for day in self.workdays]
+        where = ", ".join(places).replace(ALL_OTHERS, "all other countries")
+        return f"business days in {where}: {'; '.join(parts) or 'national calendar'}"
+
+
+class CommitmentRules(Model):
+    """How commitments are made.
+
+    ``accept`` says which likeness to the registered address a request may have: only an
+    ``identical`` one, or also one that is ``equivalent`` but for case, accents, punctuation and
+    abbreviations. Without it a policy has no rule on addresses, but for one that names an
+    ``address_clause``, which asks for an identical one.
+    """
+
+    accept: Literal["identical", "equivalent"] | None = None
+    address_clause: Identifier | None = None
+    calendars: tuple[CalendarRule, ...] = ()
+
+    @property
+    def accepted(self) -> Literal["identical", "equivalent"] | None:
+        """The likeness that an address needs to have; None without a rule on addresses."""
+        return self.accept or ("identical" if self.address_clause else None)
+
+    def calendar_of(self, country: str) -> CalendarRule | None:
+        """Return the rule for centers of a country (alpha-2): its own, else that of all others."""
+        national = [rule for rule in self.calendars if not rule.regions]
+        by_country = {code: rule for rule in national for code in rule.countries}
+        return by_country.get(country, by_country.get(ALL_OTHERS))
+
+    def regional_calendars(self, country: str) -> tuple[CalendarRule, ...]:
+        """Return the rules for regions of a country (alpha-2)."""
+        return tuple(rule for rule in self.calendars if any(r[:2] == country for r in rule.regions))
+
+    def described(self) -> list[str]:
+        """Return the rules in words, one a line."""
+        lines = ["no rule for the address of a request"]
+        if self.accepted:
+            lines = [f"the address of a request must be {self.accepted} to the registered one"]
+        return lines + [rule.described() for rule in self.calendars]
+
+
+def faults(levels: tuple[Level, ...], rules: CommitmentRules) -> Iterator[str]:
+    """Yield what is wrong with the clocks of levels and with calendars, in words."""
+    for number, level in enumerate(levels):
+        yield from _clock_faults(f"levels.{number}.replacement", level)
+    named = Counter(code for rule in rules.calendars for code in rule.regions or rule.countries)
+    for code, times in named.items():
+        if times > 1:
+            yield f"commitments.calendars: {code!r} appears in {times} of them. Name it once."
+    for number, rule in enumerate(rules.calendars):
+        yield from _calendar_faults(f"commitments.calendars.{number}", rule)
+
+
+def _calendar_faults(where: str, rule: CalendarRule) -> Iterator[str]:
+    if rule.weekend is not None and len(set(rule.weekend)) == len(WEEKDAYS):
+        yield f"{where}.weekend: covers all days of the week. Leave at least one out."
+    for name in ("closures", "workdays"):
+        yield from (
+            f"{where}.{name}: {text!r} is not a date."
+            for text in getattr(rule, name)
+            if not _is_day(text)
+        )
+    for text in sorted(set(rule.closures) & set(rule.workdays)):
+        yield f"{where}: {text!r} is in both closures and workdays. Name it once."
+    yield from _region_faults(where, rule)
+
+
+def _region_faults(where: str, rule: CalendarRule) -> Iterator[str]:
+    if rule.regions and (rule.follows or rule.categories is not None):
+        yield f"{where}: follows and categories are only allowed in a rule without regions."
+    for code in rule.regions:
+        if code not in regions.load():
+            yield f"{where}.regions: {code!r} is not an ISO 3166-2 code."
+        elif code[:2] not in rule.countries:
+            yield f"{where}.regions: {code!r} is not in {', '.join(rule.countries)}."
+
+
+def _clock_faults(where: str, level: Level) -> Iterator[str]:
+    clock = level.replacement
+    if clock is None:
+        return
+    if clock.cut_off and clock.unit == "hours":
+        yield f"{where}.cut_off: only allowed for a clock in business days. Remove it."
+    if clock.hours and clock.unit != "hours":
+        yield f"{where}.hours: only allowed for a clock in hours. Set cut_off instead."
+    if clock.hours and clock.hours.closes <= clock.hours.opens:
+        yield f"{where}.hours: closes must be later than opens."
+
+
+def _is_day(text: str) -> bool:
+    try:
+        datetime.date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

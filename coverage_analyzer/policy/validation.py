@@ -1,0 +1,186 @@
+"""What no part of a policy can check alone: that its parts agree."""
+
+from collections.abc import Iterator, Mapping
+from importlib import resources
+from typing import TYPE_CHECKING, Any, Final
+
+from coverage_analyzer.countries import names
+from coverage_analyzer.policy import due_times as commitments
+from coverage_analyzer.policy.eligibility import GateRules
+from coverage_analyzer.policy.rules import (
+    ALL_OTHERS,
+    NOT_COVERED,
+    Band,
+    CountryRules,
+    LeadTime,
+    miles_text,
+)
+from coverage_analyzer.policy.wording import nearest
+
+SOME: Final = 12
+"""At most so many countries are named in a message."""
+
+if TYPE_CHECKING:
+    from coverage_analyzer.policy.model import Policy
+
+
+def faults(policy: "Policy") -> Iterator[str]:
+    """Yield all that is wrong between the parts of a policy, in words that name the key."""
+    yield from _duplicates(policy)
+    yield from _dangling(policy)
+    yield from _unknown_countries(policy)
+    yield from _chained_folds(policy.countries)
+    yield from _backward_times(policy.lead_times)
+    yield from _band_faults(policy.bands)
+    yield from _gate_faults(policy.gates)
+    yield from _fallback_not_offered(policy)
+    yield from commitments.faults(policy.levels, policy.commitments)
+
+
+def _duplicates(policy: "Policy") -> Iterator[str]:
+    for what in ("id", "title"):
+        values = [getattr(level, what) for level in policy.levels]
+        for value in sorted({v for v in values if values.count(v) > 1}):
+            yield f"levels: two levels have the {what} {value!r}."
+    for number, level in enumerate(policy.levels):
+        if " ".join(level.title.split()).casefold() == NOT_COVERED.title.casefold():
+            yield (
+                f"levels.{number}.title: {level.title!r} is reserved for sites without a level. "
+                f"Choose a different title."
+            )
+
+
+def _dangling(policy: "Policy") -> Iterator[str]:
+    """Yield each mention of a level or clause that the policy does not hold."""
+    dump = policy.model_dump(exclude={"clauses", "levels", "source"})
+    levels = [level.id for level in policy.levels]
+    bounded = policy.gates.lifecycle.levels if policy.gates.lifecycle else None
+    for value in bounded or ():
+        if value not in levels:
+            yield f"gates.lifecycle.levels: unknown level {value!r}.{nearest(value, levels)}"
+    for where, key, value in _mentions({**dump, "levels": [v.model_dump() for v in policy.levels]}):
+        known = levels if key in {"level", "fallback", "interim"} else list(policy.clauses)
+        if value is not None and value not in known:
+            kind = "level" if known is levels else "clause"
+            yield f"{where}: unknown {kind} {value!r}.{nearest(value, known)}"
+
+
+def _mentions(part: Any, where: str = "") -> Iterator[tuple[str, str, Any]]:
+    if isinstance(part, Mapping):
+        for key, value in part.items():
+            place = f"{where}.{key}" if where else str(key)
+            if key in {"level", "fallback", "interim"} or key.endswith("clause"):
+                yield place, key, value
+            elif key == "footnotes":
+                yield from ((place, key, v) for v in value)
+            else:
+                yield from _mentions(value, place)
+    elif isinstance(part, (list, tuple)):
+        for number, value in enumerate(part):
+            yield from _mentions(value, f"{where}.{number}")
+
+
+def _unknown_countries(policy: "Policy") -> Iterator[str]:
+    """Yield each country code that ISO 3166-1 does not have."""
+    table = names.load()
+    rules = policy.countries
+    used = [
+        *(
+            (f"{w}.{n}.countries", p.countries)
+            for w in ("bands", "lead_times")
+            for n, p in enumerate(getattr(policy, w))
+        ),
+        *(
+            (f"gates.not_offered.{n}.countries", (*p.countries, *p.but))
+            for n, p in enumerate(policy.gates.not_offered)
+        ),
+        *(
+            (f"gates.{name}.countries", p.countries)
+            for name, p in [("export_approval", policy.gates.export_approval)]
+            if p is not None
+        ),
+        *(
+            (f"commitments.calendars.{n}.countries", c.countries)
+            for n, c in enumerate(policy.commitments.calendars)
+        ),
+        ("countries.fold", (*rules.fold, *rules.fold.values())),
+        ("countries.fold_territories", rules.fold_territories),
+    ]
+    for where, code in ((w, c) for w, codes in used for c in codes):
+        if code not in (ALL_OTHERS, *table.codes[1:]):
+            meant = table.number(code)
+            hint = f" Did you mean {table.codes[meant]!r}?" if meant > 0 else ""
+            yield f"{where}: {code!r} is not an ISO 3166-1 alpha-2 code.{hint}"
+
+
+def _chained_folds(rules: CountryRules) -> Iterator[str]:
+    """Yield each country that others count as, and that counts as another one itself."""
+    table = names.load()
+    sovereigns = dict(zip(table.codes, (table.codes[n] for n in table.sovereign), strict=True))
+    counts_as = {c: s for c, s in sovereigns.items() if s in rules.fold_territories} | rules.fold
+    for code in sorted(set(counts_as.values())):
+        other = counts_as.get(code, code)
+        if other != code:
+            yield (
+                f"countries.fold: {code!r} counts as {other!r}, but "
+                f"{', '.join(repr(c) for c, o in counts_as.items() if o == code)} as {code!r}. "
+                f"Name for each the country that it finally counts as."
+            )
+
+
+def _backward_times(times: tuple[LeadTime, ...]) -> Iterator[str]:
+    for number, time in enumerate(times):
+        if time.at_least > time.at_most:
+            yield f"lead_times.{number}: at_least is greater than at_most."
+
+
+def _band_faults(bands: tuple[Band, ...]) -> Iterator[str]:
+    """Yield what is wrong with bands: in each country they start at 0 and follow on one another."""
+    for country in sorted({c for b in bands for c in b.countries}):
+        some = sorted((b for b in bands if country in b.countries), key=lambda b: b.up_to_miles)
+        reached = 0.0
+        for band in some:
+            ended = miles_text(reached)
+            where = f"bands ({country}): {miles_text(band.above_miles)} to "
+            where += f"{miles_text(band.up_to_miles)} miles"
+            if band.up_to_miles <= band.above_miles:
+                yield f"{where}: up_to_miles must be greater than above_miles."
+            elif band.above_miles < reached:
+                yield f"{where} overlaps the previous band: above_miles must be {ended}."
+            elif band.above_miles > reached:
+                yield f"{where} leaves a gap after the previous band: above_miles must be {ended}."
+            reached = max(reached, band.up_to_miles)
+    if not any(ALL_OTHERS in b.countries for b in bands):
+        yield f'bands: one band must have countries = ["{ALL_OTHERS}"], for all other countries.'
+
+
+def _gate_faults(gates: GateRules) -> Iterator[str]:
+    """Yield a programme that does not exist, and each component both excluded and known."""
+    phases, programmes = gates.lifecycle, _programmes()
+    if phases and phases.afterwards and phases.afterwards not in programmes:
+        near = nearest(phases.afterwards, programmes)
+        yield f"gates.lifecycle.afterwards: unknown programme {phases.afterwards!r}.{near}"
+    rule = gates.components
+    for name in rule.excluded if rule else ():
+        if rule and rule.known and name in rule.known:
+            yield f"gates.components: {name!r} is in both known and excluded. Name it once."
+
+
+def _fallback_not_offered(policy: "Policy") -> Iterator[str]:
+    """Yield each level that sites without a band get, and that is not offered in some country."""
+    codes = names.load().codes[1:]
+    for key in ("fallback", "interim"):
+        level = getattr(policy.qualification, key)
+        if closed := [code for code in codes if not policy.offered(level, code)]:
+            where = f"{len(closed)} countries" if len(closed) > SOME else ", ".join(closed)
+            yield (
+                f"qualification.{key}: sites get {level!r} where no band serves them, but "
+                f"gates.not_offered says that it is not offered in {where}. Name a level that is "
+                f"offered in each country; one without a replacement makes no promise."
+            )
+
+
+def _programmes() -> list[str]:
+    """Return the names of the programmes that ship with the package."""
+    folder = resources.files("coverage_analyzer") / "resources" / "programmes"
+    return sorted(f.name.removesuffix(".toml") for f in folder.iterdir())

@@ -1,0 +1,1 @@
+"""Support programmes as data, and who is entitled to which."""

@@ -1,0 +1,45 @@
+"""What may be had for a product that is past the phases of a policy's levels."""
+
+import dataclasses
+
+from coverage_analyzer.matching.explanation import Explanation
+from coverage_analyzer.policy import Policy
+from coverage_analyzer.programmes.conditions import State, covered_state
+from coverage_analyzer.programmes.model import builtin
+from coverage_analyzer.schema.verdict import Status
+
+
+def route(policy: Policy, product: str, version: str = "") -> str:
+    """Return which programme may apply to a product that no level covers, empty if none does.
+
+    Parameters
+    ----------
+    policy
+        Whose ``gates.lifecycle.afterwards`` names the programme.
+    product, version
+        As the row gives them. A version that is missing, or less exact than the programme's, may be
+        one that it covers.
+
+    Examples
+    --------
+    >>> route(Policy.load(), "XenApp", "6.5")
+    'Extended Support may apply: see `entitlements`'
+    >>> route(Policy.load(), "XenApp", "4.0")
+    ''
+    """
+    rule = policy.gates.lifecycle
+    if rule is None or rule.afterwards is None or not product.strip():
+        return ""
+    programme = builtin()[rule.afterwards]
+    if covered_state(programme, product.strip(), version.strip()) == State.missing:
+        return ""
+    return f"{programme.offers[0].title} may apply: see `entitlements`"
+
+
+def with_route(explanation: Explanation, policy: Policy) -> Explanation:
+    """Return an explanation that names what may apply where no level does."""
+    if explanation.status != Status.not_covered.name:
+        return explanation
+    given = explanation.stated
+    words = route(policy, given.get("product", ""), given.get("version", ""))
+    return dataclasses.replace(explanation, afterwards=words)

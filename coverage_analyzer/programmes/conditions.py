@@ -1,0 +1,238 @@
+"""Conditions of programmes: each is met by a question, or missing, or cannot be told."""
+
+import datetime
+import difflib
+import enum
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+from coverage_analyzer.programmes.customers import HOLDINGS, Customer, Held
+from coverage_analyzer.programmes.model import VERSION, Markets, Product, Programme, Way
+
+LIKE: Final = 0.8
+"""A product so like a known one, by `difflib`, may be a slip of the pen, and is asked for."""
+
+
+class State(enum.StrEnum):
+    """What becomes of a condition; one that is not checked counts for nothing, and is told."""
+
+    met = "met"
+    missing = "missing"
+    unknown = "unknown"
+    not_stated = "not stated"
+    not_checked = "not checked"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What became of one condition, in words, and the clause behind it.
+
+    ``refusal`` says by itself why a missing condition keeps the offer away, where ``words`` do not.
+    """
+
+    state: State
+    words: str
+    clause: str
+    refusal: str = ""
+
+
+@dataclass(frozen=True)
+class Question:
+    """All that conditions look at. ``code`` is the country's alpha-2, if the tables know it."""
+
+    customer: Customer
+    product: str
+    version: str
+    country: str
+    code: str | None
+    date: datetime.date
+    end_of_maintenance: datetime.date | None = None
+
+
+def findings(way: Way, programme: Programme, asked: Question) -> tuple[Finding, ...]:
+    """Return what becomes of each condition of a way."""
+    return tuple(_KINDS[c.kind](c, programme, asked) for c in way.conditions)
+
+
+def _holds(held: Held, date: datetime.date) -> State:
+    """Return whether something is had on a day."""
+    if held is None:
+        return State.unknown
+    has = held if isinstance(held, bool) else date <= held
+    return State.met if has else State.missing
+
+
+def _has(condition: Any, _programme: Programme, asked: Question) -> Finding:
+    """Return whether the customer has one of some things."""
+    states = {n: _holds(getattr(asked.customer, n), asked.date) for n in condition.any_of}
+    words = " or ".join(HOLDINGS[n] for n in condition.any_of)
+    for state in (State.met, State.unknown):
+        if state in states.values():
+            return Finding(state, words, condition.clause)
+    return Finding(State.missing, words, condition.clause)
+
+
+def _has_not(condition: Any, _programme: Programme, asked: Question) -> Finding:
+    """Return whether a renewal is the first one."""
+    renewed = getattr(asked.customer, condition.what)
+    state = {None: State.unknown, False: State.met, True: State.missing}[renewed]
+    used = "the additional year has been used" if state == State.missing else ""
+    return Finding(state, "an additional year that has not been used", condition.clause, used)
+
+
+def _by(condition: Any, _programme: Programme, asked: Question) -> Finding:
+    state = State.met if asked.date <= condition.last_day else State.missing
+    late = f"not available after {condition.last_day}" if state == State.missing else ""
+    return Finding(state, f"a date no later than {condition.last_day}", condition.clause, late)
+
+
+def _not_stated(condition: Any, _programme: Programme, _asked: Question) -> Finding:
+    return Finding(State.not_stated, condition.what, condition.clause)
+
+
+def _market(_condition: Any, programme: Programme, asked: Question) -> Finding:
+    """Return whether the programme is offered in the country on the day."""
+    markets = cast("Markets", programme.markets)  # one without is refused when it is loaded
+    if asked.code is None:
+        said = f"unknown country {asked.country!r}" if asked.country else "no country given"
+        return Finding(State.unknown, f"a market in which it is offered: {said}", markets.clause)
+    region = markets.region(asked.code)
+    if region is None:
+        return Finding(State.not_stated, f"whether it is offered in {asked.code}", markets.clause)
+    if asked.date < markets.valid_from:
+        words = f"the markets before {markets.valid_from}"
+        return Finding(State.not_stated, words, markets.clause)
+    state = {
+        "yes": State.met,
+        "no": State.missing,
+        "in some countries": State.not_stated,
+    }[region.offered]
+    place = f"{asked.code} ({region.title})"
+    refusal = f"not sold in {place}" if state == State.missing else ""
+    words = f"a market in which it is offered: {place}"
+    return Finding(state, words, markets.clause, refusal)
+
+
+def covered_state(programme: Programme, name: str, version: str) -> State:
+    """Return whether a programme covers a version of a product; unknown if it may be that one."""
+    product = _product(programme, name)
+    if product is None:
+        return State.missing
+    return version_state(version, product.versions)
+
+
+def _covered(_condition: Any, programme: Programme, asked: Question) -> Finding:
+    """Return whether the product and its version are covered."""
+    clause = programme.products[0].clause
+    if not asked.product:
+        return Finding(State.unknown, "a covered product: none given", clause)
+    product = _product(programme, asked.product)
+    if product is None:
+        titles = [n.casefold() for p in programme.products for n in (p.title, *p.names)]
+        like = difflib.get_close_matches(asked.product.casefold(), titles, n=1, cutoff=LIKE)
+        state = State.unknown if like else State.missing
+        hint = f"; did you mean {like[0]!r}?" if like else ""
+        words = f"a covered product: {asked.product!r} is not one{hint}"
+        refusal = f"{asked.product!r} is not a covered product" if state == State.missing else ""
+        return Finding(state, words, clause, refusal)
+    state = version_state(asked.version, product.versions)
+    listed = f"{product.title} {', '.join(product.versions)}"
+    words = f"a covered version ({listed}): {asked.version or 'none given'}"
+    refusal = f"version {asked.version} is not covered" if state == State.missing else ""
+    return Finding(state, words, product.clause, refusal)
+
+
+def _product(programme: Programme, name: str) -> Product | None:
+    """Return the product of a programme that is called so, in any case and spacing."""
+    wanted = " ".join(name.casefold().split())
+    for product in programme.products:
+        if wanted in {n.casefold() for n in (product.title, *product.names)}:
+            return product
+    return None
+
+
+def version_state(version: str, covered: tuple[str, ...]) -> State:
+    """Return whether a version is one of those that are covered.
+
+    The figures decide, then the words behind them. What is written less exactly than what is
+    covered (``7.15`` for ``7.15 LTSR``) is unknown; what is written more exactly (``7.15 LTSR
+    CU3``) is not stated, as the source names no such parts of a version.
+
+    Examples
+    --------
+    >>> covered = ("7.15 LTSR", "6.5", "5.x")
+    >>> [str(version_state(v, covered)) for v in ("7.15 ltsr", "6.50", "5.6", "7.15", "6.5 FP1")]
+    ['met', 'missing', 'met', 'unknown', 'not stated']
+    """
+    parsed = VERSION.match(version)
+    if parsed is None:
+        return State.unknown
+    found = {_one_version(*_parts(parsed), *_parts(known)) for known in map(VERSION.match, covered)}
+    order = (State.met, State.unknown, State.not_stated)
+    return next((state for state in order if state in found), State.missing)
+
+
+def _parts(match: Any) -> tuple[tuple[str, ...], str]:
+    """Return the figures of a version, and its words as they are compared."""
+    figures = tuple(f if f.lower() == "x" else str(int(f)) for f in match[1].lower().split("."))
+    return figures, " ".join(match[2].casefold().split())
+
+
+def _one_version(
+    figures: tuple[str, ...], words: str, known: tuple[str, ...], known_words: str
+) -> State:
+    """Return what a version is to one that is covered."""
+    if known[-1] == "x" and figures[: len(known) - 1] == known[:-1]:
+        return State.met
+    if figures[-1] == "x" and known[: len(figures) - 1] == figures[:-1]:
+        return State.unknown
+    padded = figures + ("0",) * (len(known) - len(figures))
+    if padded[: len(known)] != known:
+        return State.missing
+    return State.not_stated if len(padded) > len(known) else _worded(words, known_words)
+
+
+def _worded(words: str, known: str) -> State:
+    """Return what the words behind the figures of a version are to those that are covered."""
+    if words == known:
+        return State.met
+    if not words:
+        return State.unknown
+    return State.not_stated if words.startswith(known) else State.missing
+
+
+def _milestone(condition: Any, _programme: Programme, asked: Question) -> Finding:
+    """Return whether the version is past its milestone, as far as that is told."""
+    at = asked.end_of_maintenance
+    if at is None:
+        words = "End of Maintenance has been reached: its date is not given"
+        return Finding(State.not_checked, words, condition.clause)
+    state = State.met if at <= asked.date else State.missing
+    early = f"End of Maintenance is on {at}" if state == State.missing else ""
+    return Finding(state, f"End of Maintenance has been reached: {at}", condition.clause, early)
+
+
+def _base_support(condition: Any, programme: Programme, asked: Question) -> Finding:
+    """Return whether the customer has base support for the product line."""
+    held = asked.customer.base_support
+    product = _product(programme, asked.product)
+    title = product.title if product else asked.product or "the product line"
+    if isinstance(held, dict):
+        by_line = {" ".join(line.casefold().split()): value for line, value in held.items()}
+        called = (product.title, *product.names) if product else (asked.product,)
+        held = next((by_line[n.casefold()] for n in called if n.casefold() in by_line), None)
+    words = f"a base technical support agreement for {title}"
+    return Finding(_holds(held, asked.date), words, condition.clause)
+
+
+_KINDS: Final[Mapping[str, Callable[[Any, Programme, Question], Finding]]] = {
+    "market": _market,
+    "has": _has,
+    "has_not": _has_not,
+    "by": _by,
+    "product": _covered,
+    "milestone": _milestone,
+    "base_support": _base_support,
+    "not_stated": _not_stated,
+}

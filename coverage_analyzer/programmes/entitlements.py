@@ -1,0 +1,278 @@
+"""Which support programmes a customer can have for a product on a day, and what is missing.
+
+Nothing is guessed. A condition is met, or missing, or undecided: ``unknown`` where the customer's
+facts do not tell, ``not stated`` where the programme's source does not. An offer applies if all
+conditions of one of its ways are met; it does not if each of its ways misses one. Else it stays
+undecided (Kleene's logic of three values), and says on whose account.
+"""
+
+import dataclasses
+import datetime
+import enum
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from coverage_analyzer.countries import NONE, UNKNOWN, names
+from coverage_analyzer.errors import InputError, visible
+from coverage_analyzer.programmes.conditions import Finding, Question, State, findings
+from coverage_analyzer.programmes.customers import Customer
+from coverage_analyzer.programmes.model import Programme, builtin
+from coverage_analyzer.schema.days import day, today
+
+
+class Answer(enum.StrEnum):
+    """Whether an offer applies."""
+
+    applies = "applies"
+    does_not = "does not apply"
+    unknown = "unknown"
+    not_stated = "not stated"
+
+
+@dataclass(frozen=True)
+class OtherWay:
+    """Another way to an offer: whether it is open, and what became of each of its conditions."""
+
+    way: str
+    answer: Answer
+    findings: tuple[Finding, ...]
+
+    def __str__(self) -> str:
+        """Return in a sentence what the way comes to."""
+        return f"{self.way}: {_outcome(self.answer, self.findings)}"
+
+
+@dataclass(frozen=True)
+class Entitlement:
+    """Whether an offer of a programme applies, by which way, and on what grounds.
+
+    Attributes
+    ----------
+    programme, offer, title
+        Name of the programme, id and title of its offer.
+    answer
+        ``applies``, ``does not apply``, ``unknown`` (ask the customer) or ``not stated`` (the
+        source does not tell).
+    way
+        The way that counts: one that is open, else the one that lacks least.
+    findings
+        What became of each condition of that way.
+    clauses
+        The clauses behind them.
+    source
+        Where they stand.
+    others
+        The other ways, where the answer depends on a fact that is not known.
+    """
+
+    programme: str
+    offer: str
+    title: str
+    answer: Answer
+    way: str
+    findings: tuple[Finding, ...]
+    clauses: tuple[str, ...]
+    source: str
+    others: tuple[OtherWay, ...] = ()
+
+    @property
+    def summary(self) -> str:
+        """What each way comes to, where that depends on a fact that is not known, else nothing."""
+        if self.answer not in UNDECIDED:
+            return ""
+        own = _outcome(self.answer, self.findings)
+        if not self.others:
+            return own
+        return "; ".join([*map(str, self.others), f"{self.way}: {own}"])
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What the customer would have to have, in words."""
+        return tuple(f.words for f in self.findings if f.state == State.missing)
+
+    @property
+    def undecided(self) -> tuple[str, ...]:
+        """What could not be told, in words."""
+        doubtful = {State.unknown, State.not_stated}
+        return tuple(f"{f.state}: {f.words}" for f in self.findings if f.state in doubtful)
+
+    def __str__(self) -> str:
+        """Return it in words."""
+        lines = [f"{self.title}: {self.answer} ({self.way})"]
+        lines += [f"  summary     {self.summary}"] if self.summary else []
+        lines += [f"  {f.state:<12}{f.words}" for f in self.findings]
+        for other in self.others:
+            lines.append(f"  or by       {other.way}: {other.answer}")
+            lines += [f"    {f.state:<12}{f.words}" for f in other.findings]
+        lines += [f"  clause      {clause}" for clause in self.clauses]
+        return "\n".join(map(visible, [*lines, f"  source      {self.source}"]))
+
+
+@dataclass(frozen=True)
+class Entitlements:
+    """The offers of all programmes for one question; ``print`` tells them in words."""
+
+    product: str
+    version: str
+    country: str
+    date: str
+    offers: tuple[Entitlement, ...]
+
+    def __iter__(self) -> Iterator[Entitlement]:
+        """Yield what is said of each offer."""
+        return iter(self.offers)
+
+    def __len__(self) -> int:
+        """Return how many offers there are."""
+        return len(self.offers)
+
+    def __getitem__(self, offer: str) -> Entitlement:
+        """Return what is said of an offer by its id.
+
+        Raises
+        ------
+        InputError
+            If there is none.
+        """
+        for entitlement in self.offers:
+            if entitlement.offer == offer:
+                return entitlement
+        msg = f"Unknown offer {offer!r}; choose from {', '.join(e.offer for e in self)}."
+        raise InputError(msg)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all of it as plain data, ready for JSON."""
+        told = dataclasses.asdict(self)
+        for entry, offer in zip(told["offers"], self.offers, strict=True):
+            entry["summary"] = offer.summary
+        return told
+
+    def __str__(self) -> str:
+        """Return all of it in words."""
+        thing = " ".join(filter(None, (self.product, self.version))) or "no product given"
+        head = visible(f"{thing}, {self.country or 'no country given'}, on {self.date}")
+        return "\n\n".join([head, *map(str, self.offers)])
+
+
+def entitlements(
+    customer: Customer | Mapping[str, Any],
+    product: str = "",
+    version: str = "",
+    country: str = "",
+    date: datetime.date | str | None = None,
+    *,
+    end_of_maintenance: datetime.date | str | None = None,
+) -> Entitlements:
+    """Return which programmes apply, which prerequisite is missing, by which clause.
+
+    Parameters
+    ----------
+    customer
+        What the customer has, as `Customer` or as a mapping of its fields.
+    product, version
+        As the vendor calls them: ``XenApp``, ``7.15 LTSR``. Blank: not known.
+    country
+        Code or name. Blank: not known.
+    date
+        The day to judge, by default today in UTC.
+    end_of_maintenance
+        The day on which the version reaches its End of Maintenance (or of Life), if known. The
+        programmes' source has no such days; without one this condition is ``not checked``, counts
+        for nothing, and is told as such.
+
+    Raises
+    ------
+    InputError
+        If a fact of the customer, the country, or a day cannot be read.
+
+    Examples
+    --------
+    >>> holds = {"success_services": True, "base_support": True, "os_vendor_support": False}
+    >>> found = entitlements(holds, "XenApp", "6.5", "DE", "2019-06-01")["extended-support"]
+    >>> str(found.answer), found.missing
+    ('does not apply', ('equivalent support by the vendor of the operating system',))
+    """
+    if not isinstance(customer, Customer):
+        customer = Customer.from_mapping(customer)
+    table = names.load()
+    number = table.number(country)
+    if number == UNKNOWN:
+        msg = f"{country!r} is not a known country. Give its code, such as DE."
+        raise InputError(msg)
+    given = day(date) or today()
+    asked = Question(
+        customer,
+        product.strip(),
+        version.strip(),
+        country.strip(),
+        None if number == NONE else table.codes[number],
+        given,
+        day(end_of_maintenance),
+    )
+    offers = tuple(e for programme in builtin().values() for e in _offers(programme, asked))
+    return Entitlements(asked.product, asked.version, asked.code or "", given.isoformat(), offers)
+
+
+def _offers(programme: Programme, asked: Question) -> Iterator[Entitlement]:
+    """Yield what is said of each offer of a programme that has a way to it."""
+    for offer in programme.offers:
+        ways = [way for way in programme.ways if way.offer == offer.id]
+        if not ways:
+            continue
+        found = [(way, findings(way, programme, asked)) for way in ways]
+        way, judged = min(found, key=lambda pair: _rank(pair[1]))
+        answer = _answer(judged)
+        others = tuple(
+            OtherWay(other.title, _answer(findings_), findings_)
+            for other, findings_ in found
+            if other is not way and answer in UNDECIDED
+        )
+        told = [*judged, *(f for other in others for f in other.findings)]
+        yield Entitlement(
+            programme.name,
+            offer.id,
+            offer.title,
+            answer,
+            way.title,
+            judged,
+            tuple(dict.fromkeys(programme.clauses[f.clause] for f in told)),
+            f"{programme.source.title}, {programme.source.address}",
+            others,
+        )
+
+
+UNDECIDED: Final = frozenset({Answer.unknown, Answer.not_stated})
+"""Answers that depend on a fact that is not known."""
+
+
+def _outcome(answer: Answer, judged: tuple[Finding, ...]) -> str:
+    """Return what a way comes to, with the conditions on which it depends."""
+    missing = [f.refusal or f"{f.words} is missing" for f in judged if f.state == State.missing]
+    if missing:
+        return f"{answer}: {', '.join(missing)}"
+    parts = []
+    if unknown := [f.words for f in judged if f.state == State.unknown]:
+        parts.append(f"applies only with {' and '.join(unknown)}")
+    if silent := [f.words for f in judged if f.state == State.not_stated]:
+        parts.append(f"not stated: {', '.join(silent)}")
+    return ", ".join(parts) or str(answer)
+
+
+def _answer(judged: tuple[Finding, ...]) -> Answer:
+    """Return what follows from all conditions of a way."""
+    states = {finding.state for finding in judged}
+    for state, answer in (
+        (State.missing, Answer.does_not),
+        (State.not_stated, Answer.not_stated),
+        (State.unknown, Answer.unknown),
+    ):
+        if state in states:
+            return answer
+    return Answer.applies
+
+
+def _rank(judged: tuple[Finding, ...]) -> tuple[int, int]:
+    """Return how far a way is from being open: the best answer first, then what it lacks."""
+    order = (Answer.applies, Answer.unknown, Answer.not_stated, Answer.does_not)
+    return order.index(_answer(judged)), sum(f.state == State.missing for f in judged)

@@ -1,0 +1,406 @@
+"""Support programmes: what they offer, whom they ask what, by which clause; as data from TOML.
+
+A programme is a closed, frozen model as a policy is. Where its source has lost something, a cell of
+it reads ``not stated``.
+"""
+
+import datetime
+import functools
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+import pydantic
+from pydantic import Field
+
+from coverage_analyzer import documents
+from coverage_analyzer.countries import names
+from coverage_analyzer.errors import InputError, PolicyError, quantity, visible
+from coverage_analyzer.policy.document import Model, Source
+from coverage_analyzer.policy.rules import ALL_OTHERS, CountryCode, Identifier
+from coverage_analyzer.policy.wording import nearest, validation_faults
+
+NOT_STATED: Final = "not stated"
+"""What a cell reads whose content the source has lost, or never had."""
+
+Text = Annotated[str, Field(min_length=1)]
+
+Holding = Literal[
+    "software_maintenance",
+    "appliance_maintenance",
+    "success_services",
+    "priority",
+    "priority_plus",
+    "os_vendor_support",
+    "relationship_management",
+]
+"""What a customer may have: the fields of `entitlements.Customer` that a condition can ask for."""
+
+
+class Offer(Model):
+    """Something that can be had; one column of the comparison.
+
+    ``described_in`` names the programme that says how it is had, if that is another one.
+    """
+
+    id: Identifier
+    title: Text
+    described_in: Identifier | None = None
+
+
+class Region(Model):
+    """Countries, and whether a programme is offered there."""
+
+    title: Text
+    offered: Literal["yes", "no", "in some countries"]
+    countries: Annotated[tuple[CountryCode, ...], Field(min_length=1)]
+
+
+class Markets(Model):
+    """Where a programme is offered, from a day on."""
+
+    valid_from: datetime.date
+    regions: Annotated[tuple[Region, ...], Field(min_length=1)]
+    clause: Identifier
+
+    def region(self, country: str) -> Region | None:
+        """Return the region of a country (alpha-2); None if the programme leaves it out."""
+        for code in (country, ALL_OTHERS):
+            for region in self.regions:
+                if code in region.countries:
+                    return region
+        return None
+
+
+class Product(Model):
+    """A product line with the versions that are covered; ``5.x`` is any version 5.
+
+    ``names`` are what else it is called.
+    """
+
+    title: Text
+    names: tuple[str, ...] = ()
+    versions: Annotated[tuple[Text, ...], Field(min_length=1)]
+    clause: Identifier
+
+
+class InMarket(Model):
+    """The country is one in which the programme is offered."""
+
+    kind: Literal["market"]
+
+
+class Has(Model):
+    """The customer has one of these, on the day."""
+
+    kind: Literal["has"]
+    any_of: Annotated[tuple[Holding, ...], Field(min_length=1)]
+    clause: Identifier
+
+
+class HasNot(Model):
+    """The customer has not done this before."""
+
+    kind: Literal["has_not"]
+    what: Literal["relationship_management_renewed"]
+    clause: Identifier
+
+
+class By(Model):
+    """The day is this one or before it."""
+
+    kind: Literal["by"]
+    last_day: datetime.date
+    clause: Identifier
+
+
+class Covered(Model):
+    """The product and version are among those that are covered."""
+
+    kind: Literal["product"]
+
+
+class Milestone(Model):
+    """The version has reached its End of Maintenance or End of Life."""
+
+    kind: Literal["milestone"]
+    clause: Identifier
+
+
+class BaseSupport(Model):
+    """The customer has a base support agreement for the product line, on the day."""
+
+    kind: Literal["base_support"]
+    clause: Identifier
+
+
+class NotStated(Model):
+    """What the source does not tell."""
+
+    kind: Literal["not_stated"]
+    what: Text
+    clause: Identifier
+
+
+Condition = Annotated[
+    InMarket | Has | HasNot | By | Covered | Milestone | BaseSupport | NotStated,
+    Field(discriminator="kind"),
+]
+
+
+class Way(Model):
+    """One way to an offer: all of its conditions have to be met."""
+
+    offer: Identifier
+    title: Text
+    conditions: Annotated[tuple[Condition, ...], Field(min_length=1)]
+
+
+class Figure(Model):
+    """A figure with its unit, exact or as a bound."""
+
+    bound: Annotated[Literal["exactly", "under", "at least"], Field(alias="is")]
+    amount: Annotated[int, Field(ge=1)]
+    unit: Literal["minutes", "hours", "region", "year"]
+
+    def __str__(self) -> str:
+        """Return it in words, such as ``under 15 minutes``."""
+        return f"{self.bound.removeprefix('exactly')} {self.amount} {self.unit}".strip()
+
+
+class Feature(Model):
+    """A row of the comparison, with a value for each offer that is compared."""
+
+    title: Text
+    clause: Identifier
+    values: dict[Identifier, Text | Figure]
+
+
+class Programme(Model):
+    """A support programme.
+
+    Load one with `Programme.load`; `builtin` lists those that ship.
+    """
+
+    format: Literal[1]
+    name: Identifier
+    title: Text
+    source: Source
+    offers: Annotated[tuple[Offer, ...], Field(min_length=1)]
+    markets: Markets | None = None
+    products: tuple[Product, ...] = ()
+    ways: tuple[Way, ...]
+    features: tuple[Feature, ...]
+    clauses: dict[Identifier, Text]
+
+    @pydantic.model_validator(mode="after")
+    def _agrees(self) -> "Programme":
+        """Check what no part can check alone.
+
+        Raises
+        ------
+        ValueError
+            Which pydantic turns into its own.
+        """
+        found = list(_faults(self))
+        if found:
+            raise ValueError("\n".join(found))
+        return self
+
+    @classmethod
+    def load(cls, source: "str | Path | Programme") -> "Programme":
+        """Return a built-in programme by its name, or one from a TOML file by its path.
+
+        Raises
+        ------
+        PolicyError
+            If there is no such programme, or it breaks a rule; the message names the key.
+
+        Examples
+        --------
+        >>> programme = Programme.load("extended-support")
+        >>> [product.title for product in programme.products]
+        ['XenDesktop', 'XenApp', 'XenServer']
+        """
+        if isinstance(source, Programme):
+            return source
+        origin = f"Programme {source!r}" if str(source) in known() else str(source)
+        try:
+            data = documents.load_toml(text(source).encode())
+        except InputError as error:
+            msg = f"{origin} {error}."
+            raise PolicyError(msg) from error
+        return cls.from_mapping(data, origin=origin)
+
+    @classmethod
+    def from_mapping(cls, data: Mapping[str, Any], *, origin: str = "The programme") -> "Programme":
+        """Return a programme from nested dictionaries and lists, as TOML or JSON give them.
+
+        Raises
+        ------
+        PolicyError
+            If it breaks a rule; the message names the key.
+        """
+        try:  # by way of JSON, in which lists are tuples and text is a day
+            return cls.model_validate_json(json.dumps(data, default=_as_text))
+        except pydantic.ValidationError as error:
+            found = validation_faults(error, cls)
+            lines = "\n".join(f"  {fault}" for fault in found)
+            problems = quantity(len(found), "problem")
+            msg = f"{origin} has {problems}:\n{lines}"
+            raise PolicyError(msg) from None
+
+    @property
+    def compared(self) -> tuple[Offer, ...]:
+        """The offers that have a column in the comparison: those of the first feature."""
+        named = self.features[0].values if self.features else {}
+        return tuple(offer for offer in self.offers if offer.id in named)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all of it as plain data, ready for JSON and for `from_mapping`."""
+        return self.model_dump(mode="json", by_alias=True)
+
+    @functools.cached_property
+    def sha256(self) -> str:
+        """The hash of all that the programme says; comments and order of keys do not count."""
+        return hashlib.sha256(json.dumps(self.to_dict(), sort_keys=True).encode()).hexdigest()
+
+    def described(self, *, clauses: bool = False) -> str:
+        """Return the programme in words, a rule a line, and the clauses if they are asked for."""
+        lines = [f"{self.name}: {self.title}", f"  source    {self.source.address}"]
+        lines += [f"  offer     {offer.title}" for offer in self.offers]
+        if self.markets:
+            since = self.markets.valid_from
+            regions = self.markets.regions
+            lines += [f"  market    {r.title}: {r.offered}, from {since}" for r in regions]
+        lines += [f"  covers    {p.title} {', '.join(p.versions)}" for p in self.products]
+        titles = {offer.id: offer.title for offer in self.offers}
+        lines += [f"  route     {titles[way.offer]}: {way.title}" for way in self.ways]
+        lines += [
+            f"  feature   {feature.title}: "
+            + "; ".join(f"{titles[o]} {value}" for o, value in feature.values.items())
+            for feature in self.features
+        ]
+        if clauses:
+            lines += [f"  clause    {name}: {words}" for name, words in self.clauses.items()]
+        return "\n".join(map(visible, lines))
+
+
+def _as_text(value: Any) -> str:
+    """Return a day of TOML as JSON writes it.
+
+    Raises
+    ------
+    TypeError
+        If it is something else, which no programme holds.
+    """
+    if isinstance(value, (datetime.date, datetime.time)):
+        return value.isoformat()
+    msg = f"{type(value).__name__} has no place in a programme"
+    raise TypeError(msg)
+
+
+def _faults(programme: Programme) -> Iterator[str]:
+    """Yield all that is wrong between the parts of a programme, in words that name the key."""
+    offers = [offer.id for offer in programme.offers]
+    yield from (f"offers: two offers have the id {o!r}." for o in sorted(_twice(offers)))
+    for number, way in enumerate(programme.ways):
+        if way.offer not in offers:
+            near = nearest(way.offer, offers)
+            yield f"ways.{number}.offer: unknown offer {way.offer!r}.{near}"
+        yield from _unfounded(programme, number, way)
+    columns = [offer.id for offer in programme.compared]
+    for number, feature in enumerate(programme.features):
+        if list(feature.values) != columns:
+            yield f"features.{number}.values: give one value for each of {', '.join(columns)}."
+    for named in sorted(_named_clauses(programme.model_dump(exclude={"clauses"}))):
+        if named not in programme.clauses:
+            yield f"unknown clause {named!r}.{nearest(named, programme.clauses)}"
+    if programme.markets:
+        yield from _market_faults(programme.markets)
+    versions = [v for product in programme.products for v in product.versions]
+    yield from (f"products: {v!r} is not a version." for v in versions if not VERSION.match(v))
+
+
+VERSION: Final = re.compile(
+    r"\s*v?(\d+(?:\.\d+)*(?:\.x\b)?)(?!\.?\d)\s*(.*)", re.IGNORECASE | re.DOTALL
+)
+"""A version: figures, the last of which may be any (``5.x``), and words."""
+
+
+def _twice(values: list[str]) -> set[str]:
+    return {value for value in values if values.count(value) > 1}
+
+
+def _unfounded(programme: Programme, number: int, way: Way) -> Iterator[str]:
+    """Yield each condition that looks at a part that the programme does not have."""
+    kinds = {condition.kind for condition in way.conditions}
+    if "market" in kinds and programme.markets is None:
+        yield f"ways.{number}: has a market condition, but the programme lists no markets."
+    if {"product", "base_support"} & kinds and not programme.products:
+        yield f"ways.{number}: has a product condition, but the programme lists no products."
+
+
+def _market_faults(markets: Markets) -> Iterator[str]:
+    codes = [code for region in markets.regions for code in region.countries]
+    yield from (
+        f"markets: {code!r} is in two regions. Name it once." for code in sorted(_twice(codes))
+    )
+    for code in codes:
+        if code not in (ALL_OTHERS, *names.load().codes[1:]):
+            yield f"markets: {code!r} is not an ISO 3166-1 alpha-2 code."
+
+
+def _named_clauses(part: Any) -> set[str]:
+    """Return the clauses that are named anywhere in nested data."""
+    if isinstance(part, Mapping):
+        own = {part["clause"]} if "clause" in part else set()
+        return own.union(*map(_named_clauses, part.values()))
+    if isinstance(part, (list, tuple)):
+        return set().union(*map(_named_clauses, part))
+    return set()
+
+
+def _folder() -> Traversable:
+    return resources.files("coverage_analyzer") / "resources" / "programmes"
+
+
+@functools.cache
+def known() -> tuple[str, ...]:
+    """Return the names of the programmes that ship with the package."""
+    return tuple(sorted(f.name.removesuffix(".toml") for f in _folder().iterdir()))
+
+
+@functools.cache
+def _shipped(name: str) -> Programme:
+    return Programme.load(name)
+
+
+def builtin() -> dict[str, Programme]:
+    """Return the programmes that ship with the package, by name."""
+    return {name: _shipped(name) for name in known()}
+
+
+def text(source: str | Path) -> str:
+    """Return the TOML text of a built-in programme or a file.
+
+    Raises
+    ------
+    PolicyError
+        If there is none.
+    """
+    if source in known():
+        return (_folder() / f"{source}.toml").read_text(encoding="utf-8")
+    try:
+        return Path(source).read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        msg = (
+            f"Unknown programme {str(source)!r}: not a built-in programme ({', '.join(known())}) "
+            f"and not a readable file.{nearest(str(source), known())}"
+        )
+        raise PolicyError(msg) from error

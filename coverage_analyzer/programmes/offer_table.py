@@ -1,0 +1,224 @@
+"""Comparison tables: what policies and programmes offer side by side, as text, Markdown or HTML."""
+
+import html
+import re
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from coverage_analyzer.errors import visible
+from coverage_analyzer.policy import Policy
+from coverage_analyzer.programmes.model import Programme
+from coverage_analyzer.programmes.policy_table import level_rows, policy_rows
+
+Format = Literal["text", "markdown", "html"]
+
+FEATURE_WIDTH: Final = 34
+VALUE_WIDTH: Final = 24
+"""Characters in a cell of a table in text, before a line goes on below."""
+
+DIFFERS: Final = "\N{NOT EQUAL TO}"
+"""Marks a row in which policies differ."""
+
+STYLE: Final = """\
+:root { color-scheme: light dark; }
+body { font: 16px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; }
+main { padding: 0 1rem; }
+table { border-collapse: collapse; width: 100%; }
+th, td { border: 1px solid #8886; padding: .4rem .6rem; text-align: left; vertical-align: top; }
+thead th { border-bottom-width: 2px; }
+th, td, p { overflow-wrap: anywhere; }
+tbody th { font-weight: 600; }
+.unknown { font-style: italic; }
+"""
+
+SHUT: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+"""The content security policy of a page that is text and style, and runs nothing."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A table: a row for each feature, a column for each offer, the clause behind each row.
+
+    Attributes
+    ----------
+    title
+        Of the policy or programme.
+    columns
+        Titles of what is compared.
+    rows
+        Title of the feature, and a cell for each column.
+    clauses
+        The clause behind each row, blank where there is none.
+    source, note
+        Where it is from, and what its reader should know.
+    """
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[str, ...]], ...]
+    clauses: tuple[str, ...]
+    source: str
+    note: str
+
+    def text(self) -> str:
+        """Return it in columns of text."""
+        head = _row(("", *self.columns))
+        rule = "  ".join("-" * w for w in _widths(len(self.columns)))
+        rows = [_row((feature, *cells)) for feature, cells in self.rows]
+        return "\n".join(
+            [
+                *textwrap.wrap(visible(self.title), 100),
+                "",
+                head,
+                rule,
+                *rows,
+                "",
+                *textwrap.wrap(visible(f"Source: {self.source}"), 100, break_on_hyphens=False),
+                *textwrap.wrap(visible(self.note), 100),
+            ]
+        ).rstrip()
+
+    def markdown(self) -> str:
+        """Return it as a table of Markdown, in which no cell can be markup."""
+        lines = [f"## {_marked(self.title)}", ""]
+        lines.append("| | " + " | ".join(map(_marked, self.columns)) + " |")
+        lines.append("|" + "---|" * (1 + len(self.columns)))
+        lines += [
+            "| " + " | ".join(map(_marked, (feature, *cells))) + " |"
+            for feature, cells in self.rows
+        ]
+        lines += ["", f"Source: {_marked(self.source)}"]
+        return "\n".join([*lines, *(["", _marked(self.note)] if self.note else [])])
+
+    def section(self) -> str:
+        """Return it as a part of a page."""
+        head = "".join(f'<th scope="col">{html.escape(c)}</th>' for c in self.columns)
+        rows = "\n".join(
+            f'<tr><th scope="row" title="{html.escape(clause)}">{html.escape(feature)}</th>'
+            f"{''.join(map(_cell, cells))}</tr>"
+            for (feature, cells), clause in zip(self.rows, self.clauses, strict=True)
+        )
+        note = f"<p>{html.escape(self.note)}</p>\n" if self.note else ""
+        table = (
+            f"<table>\n<thead><tr><td></td>{head}</tr></thead>\n"
+            f"<tbody>\n{rows}\n</tbody>\n</table>\n"
+        )
+        title, source = html.escape(self.title), html.escape(self.source)
+        return f"<h1>{title}</h1>\n{table}<p>Source: {source}</p>\n{note}"
+
+
+def written(comparisons: Sequence[Comparison], form: Format) -> str:
+    """Return tables one below the other, as text, Markdown or one page of HTML."""
+    if form == "html":
+        return html_page(comparisons)
+    return "\n\n".join(c.markdown() if form == "markdown" else c.text() for c in comparisons) + "\n"
+
+
+def html_page(comparisons: Sequence[Comparison]) -> str:
+    """Return a page of several tables that runs nothing and fetches nothing."""
+    title = html.escape("; ".join(c.title for c in comparisons))
+    sections = "\n".join(c.section() for c in comparisons)
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{SHUT}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n"
+        f"{sections}</main>\n</body>\n</html>\n"
+    )
+
+
+def comparison(of: Policy | Programme) -> Comparison:
+    """Return the table of a policy's levels, or of a programme's offers."""
+    return _levels(of) if isinstance(of, Policy) else _offers(of)
+
+
+def _offers(programme: Programme) -> Comparison:
+    """Return the features of a programme by offer."""
+    return Comparison(
+        programme.title,
+        tuple(offer.title for offer in programme.compared),
+        tuple((f.title, tuple(map(str, f.values.values()))) for f in programme.features),
+        tuple(programme.clauses[f.clause] for f in programme.features),
+        f"{programme.source.title}, {programme.source.address}",
+        " ".join(programme.source.note.split()),
+    )
+
+
+def _levels(policy: Policy) -> Comparison:
+    """Return what each level of a policy promises, and to whom."""
+    rows = level_rows(policy)
+    clauses = dict.fromkeys(rows, "")
+    named = dict.fromkeys(v.replacement.clause for v in policy.levels if v.replacement)
+    clauses["Replacement"] = " ".join(policy.clauses[name] for name in named)
+    if policy.warranty:
+        clauses["Manufacturer's warranty"] = policy.clauses[policy.warranty.clause]
+    return Comparison(
+        policy.title,
+        tuple(level.title for level in policy.levels),
+        tuple((feature, tuple(cells)) for feature, cells in rows.items()),
+        tuple(clauses.values()),
+        f"{policy.source.title}, {policy.source.address}",
+        " ".join(policy.source.note.split()),
+    )
+
+
+def side_by_side(policies: Mapping[str, Policy]) -> Comparison:
+    """Return the rules of several policies in one table, in which rows that differ are marked.
+
+    Parameters
+    ----------
+    policies
+        By what each is called where titles do not tell them apart: a name, or the path of a file.
+    """
+    given = list(policies.values())
+    titles = [policy.title for policy in given]
+    columns = tuple(
+        policy.title if titles.count(policy.title) == 1 else f"{policy.title} ({name})"
+        for name, policy in policies.items()
+    )
+    rows = policy_rows(given)
+    marked = [
+        (feature if len(set(cells)) == 1 else f"{DIFFERS} {feature}", tuple(cells))
+        for feature, cells in rows.items()
+    ]
+    count = sum(len(set(cells)) > 1 for cells in rows.values())
+    unit = "row" if count == 1 else "rows"
+    return Comparison(
+        "Policies compared",
+        columns,
+        tuple(marked),
+        ("",) * len(marked),
+        "; ".join(dict.fromkeys(f"{p.source.title}, {p.source.address}" for p in given)),
+        f"{DIFFERS} marks the {count} {unit} of {len(rows)} in which the policies differ.",
+    )
+
+
+def _widths(columns: int) -> list[int]:
+    return [FEATURE_WIDTH, *[VALUE_WIDTH] * columns]
+
+
+def _row(cells: tuple[str, ...]) -> str:
+    """Return a row of text, whose cells go on below where they are long."""
+    widths = _widths(len(cells) - 1)
+    parts = [textwrap.wrap(visible(c), w) or [""] for c, w in zip(cells, widths, strict=True)]
+    height = max(map(len, parts))
+    lines = (
+        "  ".join(
+            f"{(p[i] if i < len(p) else ''):<{w}}" for p, w in zip(parts, widths, strict=True)
+        )
+        for i in range(height)
+    )
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _marked(text: str) -> str:
+    """Return a text in which no character marks anything up in Markdown, on one line."""
+    plain = " ".join(visible(text).split()).replace("&", "&amp;").replace("<", "&lt;")
+    return re.sub(r"([\\`*_{}\[\]()#+!|~>])", r"\\\1", plain)
+
+
+def _cell(text: str) -> str:
+    style = ' class="unknown"' if text == "not stated" else ""
+    return f"<td{style}>{html.escape(text)}</td>"

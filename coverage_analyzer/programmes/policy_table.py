@@ -1,0 +1,204 @@
+"""The rules of policies as rows of a table: by level, or one policy beside another."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from coverage_analyzer.errors import quantity
+from coverage_analyzer.policy import ALL_OTHERS, Policy
+from coverage_analyzer.policy.rules import LeadTime, Level, Warranty, miles_text
+
+NONE: Final = "none"
+
+ABSENT: Final = "not available"
+"""A cell of a policy that does not have the level of the row."""
+
+UNNAMED: Final = "not named by the vendor"
+
+WHAT: Final = {"center": "New center", "appliance": "Set-up"}
+"""What a lead time is of, as a row calls it."""
+
+
+def level_rows(policy: Policy) -> dict[str, list[str]]:
+    """Return what each level of a policy promises, and to whom: a cell a level, by feature."""
+    rows = {
+        feature: [_of_level(policy, level)[feature] for level in policy.levels]
+        for feature in _of_level(policy, policy.levels[0])
+    }
+    codes = _band_countries([policy])
+    for code in codes:
+        rows[f"Radius in {_place(code, codes)}"] = [_radius(policy, v, code) for v in policy.levels]
+    rows["Countries"] = [policy.offer_text(level.id) for level in policy.levels]
+    banded = {band.level for band in policy.bands}
+    for feature, cell in _lead_times(policy).items():
+        rows[feature] = [cell if level.id in banded else NONE for level in policy.levels]
+    if policy.warranty:
+        rows["Manufacturer's warranty"] = [_warranty(policy.warranty)] * len(policy.levels)
+    return rows
+
+
+def policy_rows(policies: Sequence[Policy]) -> dict[str, list[str]]:
+    """Return the rules of several policies: a cell a policy, by feature.
+
+    A radius is that of the country named, whether a policy names it or counts it among all others.
+    """
+    titles = dict.fromkeys(level.title for policy in policies for level in policy.levels)
+    groups = [[_level_cells(policy, title) for policy in policies] for title in titles]
+    codes = _band_countries(policies)
+    groups.append(
+        [{f"Radius in {_place(c, codes)}": _bands(policy, c) for c in codes} for policy in policies]
+    )
+    groups.append([_qualification(policy) for policy in policies])
+    for per, what in WHAT.items():
+        codes = _lead_countries(policies, per)
+        groups.append(
+            [
+                {f"{what} in {_place(c, codes)}": _lead_time(p, c, per) for c in codes}
+                for p in policies
+            ]
+        )
+    groups.append([_eligibility(policy) for policy in policies])
+    return {
+        feature: [cells.get(feature, NONE) for cells in group]
+        for group in groups
+        for feature in dict.fromkeys(name for cells in group for name in cells)
+    }
+
+
+def _of_level(policy: Policy, level: Level) -> dict[str, str]:
+    """Return what a level promises."""
+    return {
+        "Replacement": str(level.replacement or "nothing"),
+        "Coverage hours": level.coverage_hours,
+        "Software updates": level.software_updates,
+        "Technical support": level.technical_support,
+        "Footnotes": " ".join(policy.clauses[name] for name in level.footnotes) or NONE,
+    }
+
+
+def _level_cells(policy: Policy, title: str) -> dict[str, str]:
+    """Return what the level of a title promises, if the policy has it."""
+    found = [level for level in policy.levels if level.title == title]
+    cells = _of_level(policy, (found or policy.levels)[0])
+    return {f"{title}: {f.lower()}": cell if found else ABSENT for f, cell in cells.items()}
+
+
+def _countries(lists: Sequence[Sequence[str]]) -> list[str]:
+    """Return each country that some lists name, and behind them all others, if they are named."""
+    codes = dict.fromkeys(code for some in lists for code in some)
+    return sorted(codes, key=lambda code: (code == ALL_OTHERS, code))
+
+
+def _band_countries(policies: Sequence[Policy]) -> list[str]:
+    return _countries([band.countries for policy in policies for band in policy.bands])
+
+
+def _lead_countries(policies: Sequence[Policy], per: str) -> list[str]:
+    return _countries([codes for p in policies for codes in p.lead_time_countries(per)])
+
+
+def _place(code: str, codes: Sequence[str]) -> str:
+    """Return what a country of some is called in a row."""
+    if code != ALL_OTHERS:
+        return code
+    return "all other countries" if len(codes) > 1 else "all countries"
+
+
+def _radius(policy: Policy, level: Level, code: str) -> str:
+    """Return how far a center may be for a level in a country."""
+    if not any(band.level == level.id for band in policy.bands):
+        return "any distance"
+    told = [
+        f"{f'above {miles_text(b.above_miles)}, ' if b.above_miles else ''}up to "
+        f"{miles_text(b.up_to_miles)} miles{' by road' if b.metric == 'road' else ''}"
+        for b in policy.bands_in(code)
+        if b.level == level.id
+    ]
+    return "; ".join(told) or "not available"
+
+
+def _bands(policy: Policy, code: str) -> str:
+    """Return all bands of a policy in a country."""
+    told = [
+        f"{level.title} {_radius(policy, level, code)}"
+        for level in policy.levels
+        if any(band.level == level.id for band in policy.bands_in(code))
+    ]
+    return "; ".join(told)
+
+
+def _span(time: LeadTime) -> str:
+    return time.span if time.per == "center" else f"{time.span} per {time.per}"
+
+
+def _lead_times(policy: Policy) -> dict[str, str]:
+    """Return how long a new center, or the set-up, takes, by country."""
+    return {
+        f"{what} in {_place(code, codes)}": _lead_time(policy, code, per)
+        for per, what in WHAT.items()
+        for codes in [_lead_countries([policy], per)]
+        for code in codes
+    }
+
+
+def _lead_time(policy: Policy, code: str, per: str) -> str:
+    time = policy.lead_time_in(code, per)
+    return _span(time) if time else "not stated"
+
+
+def _qualification(policy: Policy) -> dict[str, str]:
+    """Return the rules round the bands."""
+    rules = policy.qualification
+    return {
+        "Center": "in the same country" if rules.same_country else "in any country",
+        "Level beyond the radius": policy.level(rules.fallback).title,
+        "Level until a center opens": policy.level(rules.interim).title,
+    }
+
+
+def _eligibility(policy: Policy) -> dict[str, str]:
+    """Return what else a policy asks for, each rule under its name."""
+    gates, countries = policy.gates, policy.countries
+    phases, components = gates.lifecycle, gates.components
+    papers = ", ".join(sorted(policy.export_approval_countries)) or UNNAMED
+    folds = [f"territories of {code}" for code in countries.fold_territories]
+    folds += [f"{code} as {other}" for code, other in countries.fold.items()]
+    told: dict[str, str] = {
+        "Not offered": policy.not_offered_text,
+        "Product phases": ", ".join(phases.phases).replace("_", " ") if phases else "any",
+        "Levels only in these phases": ", ".join(_bounded(policy)),
+        "Excluded components": ", ".join(components.excluded) or UNNAMED if components else "",
+        "Address of a request": policy.commitments.accepted or "no rule",
+        "Address registered": "required" if gates.registration else "",
+        "Purchased level": "required" if gates.request else "not required",
+        "Export approval": papers if policy.has_export_rule else "",
+        "Countries that count as others": "; ".join(folds),
+        "Contested areas": countries.contested,
+        "Business days": "; ".join(policy.commitments.described()[1:]) or "national calendar",
+        "Manufacturer's warranty": _warranty(policy.warranty) if policy.warranty else "not stated",
+    }
+    return {feature: cell or NONE for feature, cell in told.items()}
+
+
+def _bounded(policy: Policy) -> Iterator[str]:
+    """Yield the titles of the levels that the phases of a product bound."""
+    rule = policy.gates.lifecycle
+    return (level.title for level in policy.levels if rule is not None and rule.bounds(level.id))
+
+
+def _warranty(warranty: Warranty) -> str:
+    """Return how long hardware and software are warranted."""
+    hardware, software = _days(warranty.hardware_days), _days(warranty.software_days)
+    return f"hardware {hardware}, software {software}"
+
+
+def _days(days: int) -> str:
+    """Return a number of days as text, whole years as such.
+
+    Examples
+    --------
+    >>> _days(365), _days(1095), _days(90), _days(1)
+    ('1 year', '3 years', '90 days', '1 day')
+    """
+    years, rest = divmod(days, 365)
+    amount, unit = (days, "day") if rest or not years else (years, "year")
+    return quantity(amount, unit)

@@ -1,0 +1,119 @@
+"""The drive from the center that a verdict names to its site, for many sites at once."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from coverage_analyzer.arrays import Bools, Floats, Ints
+from coverage_analyzer.geodesy import MILE_M
+from coverage_analyzer.roads.engine import Engine, Places, RoadEngine, RoadStatus
+from coverage_analyzer.roads.network import Network, load_network
+from coverage_analyzer.roads.snapping import SNAP_M
+
+
+@dataclass(frozen=True)
+class DriveTimes:
+    """One drive a site, shape (n,) each.
+
+    Attributes
+    ----------
+    minutes, road_miles
+        From the center to the site along the fastest way; NaN without one.
+    detour_factor
+        Miles by road over geodesic miles; NaN where the site stands in its center.
+    ferry
+        Whether a ferry is on the way.
+    snap_m
+        How far the site is from its road, NaN for a site without a center.
+    status
+        Values of `RoadStatus`.
+    limit_minutes
+        How long the drive may take; NaN where there is no limit.
+    """
+
+    minutes: Floats
+    road_miles: Floats
+    detour_factor: Floats
+    ferry: Bools
+    snap_m: Floats
+    status: npt.NDArray[np.int8]
+    limit_minutes: Floats
+
+    def compared_with(self, limit_minutes: Floats) -> "DriveTimes":
+        """Return the same drives with ``status`` by a limit for each site.
+
+        Parameters
+        ----------
+        limit_minutes
+            At most what the drives were searched for, infinite for none, shape (n,).
+        """
+        status = self.status.copy()
+        known = ~np.isnan(self.minutes)
+        late = self.minutes > limit_minutes
+        status[known] = np.where(late[known], RoadStatus.over_budget, RoadStatus.within)
+        limit = np.where(np.isfinite(limit_minutes), limit_minutes, np.nan)
+        return replace(self, status=status, limit_minutes=limit)
+
+    def columns(self) -> dict[str, npt.NDArray[np.generic]]:
+        """Return all as columns of ``drive_times.csv``, the status as text."""
+        names = np.array([status.name for status in RoadStatus], object)
+        return vars(self) | {"status": names[self.status]}
+
+
+def drive_times(
+    engine: Engine,
+    centers: Places,
+    sites: Places,
+    verdict: tuple[Ints, Floats],
+    *,
+    minutes: float,
+) -> DriveTimes:
+    """Return the drive from its center to each site; one search for each center that is named.
+
+    Parameters
+    ----------
+    engine
+        What is asked.
+    centers, sites
+        Where they are.
+    verdict
+        The position of each site's center, negative for none, and the geodesic miles to it.
+    minutes
+        How long a drive may take at most; infinite for no limit.
+    """
+    chosen, miles = verdict
+    count = len(chosen)
+    taken, along, snap = (np.full(count, np.nan) for _ in range(3))
+    ferry = np.zeros(count, np.bool_)
+    status = np.full(count, RoadStatus.outside_network, np.int8)
+    for center in np.unique(chosen[chosen >= 0]).tolist():
+        some = np.flatnonzero(chosen == center)
+        start = Places(centers.lon[[center]], centers.lat[[center]])
+        drives = engine.matrix(start, Places(sites.lon[some], sites.lat[some]), minutes * 60)
+        taken[some], along[some] = drives.seconds[0] / 60, drives.metres[0] / MILE_M
+        ferry[some], status[some], snap[some] = drives.ferry[0], drives.status[0], drives.snap_m
+    detour = np.divide(along, miles, out=np.full(count, np.nan), where=miles > 0)
+    limit = np.full(count, minutes if np.isfinite(minutes) else np.nan)
+    return DriveTimes(taken, along, detour, ferry, snap, status, limit)
+
+
+def road_area(engine: Engine) -> Any:
+    """Return where an engine has roads; nowhere if it is one that cannot tell."""
+    told = getattr(engine, "road_area", None)
+    return shapely.Polygon() if told is None else told()
+
+
+def snap_limit_m(engine: Engine) -> float:
+    """Return how far a place may be from its road by an engine, in metres."""
+    return float(getattr(engine, "snap_limit_m", SNAP_M))
+
+
+def engine_of(network: str | Path | Network | Engine) -> Engine:
+    """Return an engine over what was given."""
+    if isinstance(network, (str, Path)):
+        network = load_network(network)
+    return RoadEngine(network) if isinstance(network, Network) else network

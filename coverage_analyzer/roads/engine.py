@@ -1,0 +1,310 @@
+"""What is asked of roads, as one small interface, and the engine that is built in.
+
+A server of Valhalla or OSRM can take its place: `Engine` is all that the rest of the house knows.
+One engine's word that a place cannot be reached is a reason to look again, not a verdict: engines
+that are asked for the same pair do differ.
+"""
+
+import enum
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from coverage_analyzer import geodesy
+from coverage_analyzer.arrays import Bools, Floats, Ints
+from coverage_analyzer.errors import MissingExtraError
+from coverage_analyzer.roads.extract import MISSING
+from coverage_analyzer.roads.isochrones import place_polygon
+from coverage_analyzer.roads.network import Network
+from coverage_analyzer.roads.snapping import NOWHERE, SNAP_M, Snapped, Snapper
+
+BEYOND: Final = 2.0
+"""Drives up to so many times the budget are measured: a planner wants to know by how much."""
+
+ROAD_CELLS: Final = 3_000
+"""The area of all roads is drawn on a grid of so many cells a side, at most."""
+
+KEPT: Final = 15_000_000
+"""Searches are kept up to so many nodes together, which take 12 bytes each."""
+
+Search = tuple[Floats, npt.NDArray[np.int32]]
+"""Seconds to each node, infinite where it is not reached, and the node before it, or negative."""
+
+
+class RoadStatus(enum.IntEnum):
+    """What a drive comes to: the ``status`` in ``drive_times.csv``."""
+
+    within = 0
+    over_budget = 1
+    unreachable = 2
+    unsnapped = 3
+    outside_network = 4
+
+
+class Places(NamedTuple):
+    """Places in degrees on WGS 84, shape (n,) each."""
+
+    lon: Floats
+    lat: Floats
+
+
+@dataclass(frozen=True)
+class Drives:
+    """Drives from each center to each site, along the fastest way.
+
+    Attributes
+    ----------
+    seconds, metres
+        NaN where there is none, or it takes more than twice the budget; (centers, sites).
+    ferry
+        Whether a ferry is on the way; (centers, sites).
+    status
+        Values of `RoadStatus`; (centers, sites).
+    snap_m
+        How far each site is from its node, straight; it is not part of the drive; (sites,).
+    """
+
+    seconds: Floats
+    metres: Floats
+    ferry: Bools
+    status: npt.NDArray[np.int8]
+    snap_m: Floats
+
+
+class Engine(Protocol):
+    """What is asked of roads."""
+
+    def matrix(self, centers: Places, sites: Places, budget_s: float) -> Drives:
+        """Return the drives from each center to each site."""
+
+    def isochrone(self, lon: float, lat: float, minutes: float) -> Any:
+        """Return what is reached from a place in a time: a valid (multi)polygon, split at 180."""
+
+    def road_area(self) -> Any:
+        """Return where there are roads: a valid (multi)polygon, split at 180."""
+
+    def fingerprint(self) -> str:
+        """Return what the answers depend on: engine, version, data, speeds."""
+
+
+class RoadEngine:
+    """Drives on a `Network`, by Dijkstra's algorithm in compiled code.
+
+    Times are those of free roads: without traffic, signals and turns, and without waiting for a
+    ferry. So what cannot be reached in time by them cannot be reached in time.
+
+    Parameters
+    ----------
+    network
+        The roads.
+    snap_m
+        How far a place may be from its road.
+
+    Raises
+    ------
+    MissingExtraError
+        If the extra ``roads`` is not installed.
+    """
+
+    def __init__(self, network: Network, *, snap_m: float = SNAP_M) -> None:
+        try:
+            from scipy.sparse import csr_array
+        except ImportError as error:
+            raise MissingExtraError(MISSING) from error
+        self.network = network
+        shape = (len(network), len(network))
+        self._graph = csr_array((network.seconds, network.end, network.start), shape=shape)
+        self._snapper = Snapper(network, snap_m)
+        self._found: OrderedDict[tuple[int, float], Search] = OrderedDict()
+        self._road_area: Any = None
+
+    def fingerprint(self) -> str:
+        """Return what the answers depend on."""
+        return f"embedded:{self.network.fingerprint}:snap={self._snapper.limit_m:g}"
+
+    @property
+    def snap_limit_m(self) -> float:
+        """How far a place may be from its road, in metres."""
+        return self._snapper.limit_m
+
+    def matrix(self, centers: Places, sites: Places, budget_s: float) -> Drives:
+        """Return the drives from each center to each site, one search a center.
+
+        Parameters
+        ----------
+        centers, sites
+            Where they are.
+        budget_s
+            How long a drive may take; infinite for no limit.
+        """
+        start = self._snapper.snapped(*centers)
+        goal = self._snapper.snapped(*sites)
+        rows = [
+            self._drives(int(node), bool(outside), goal, budget_s)
+            for node, outside in zip(start.node, start.outside, strict=True)
+        ]
+        shape = (len(rows), len(goal.node))
+        columns = zip(*rows, strict=True) if rows else ([], [], [], [])
+        seconds, metres, ferry, status = (np.reshape(np.array(c), shape) for c in columns)
+        return Drives(
+            seconds.astype(np.float64),
+            metres.astype(np.float64),
+            ferry.astype(np.bool_),
+            status.astype(np.int8),
+            goal.away_m,
+        )
+
+    def isochrone(self, lon: float, lat: float, minutes: float) -> Any:
+        """Return what is reached from a place in a time.
+
+        Parameters
+        ----------
+        lon, lat
+            Degrees on WGS 84.
+        minutes
+            How long a drive may take.
+
+        Returns
+        -------
+        polygon
+            All places whose own road, by the rule for sites, is reached in time: within
+            `shapes.TOLERANCE` cells a site is inside exactly if its drive is within the minutes.
+            Empty where the place is on no road. In degrees, split at 180.
+        """
+        node = int(self._snapper.snapped(np.array([lon]), np.array([lat])).node[0])
+        if node == NOWHERE:
+            return shapely.Polygon()
+        seconds, _ = self._search(node, minutes * 60)
+        reached = np.append(np.isfinite(seconds), [False])  # the last one stands for NOWHERE
+        some = np.flatnonzero(reached)
+        return place_polygon(
+            lon,
+            lat,
+            (self.network.lon[some], self.network.lat[some]),
+            self._snapper.limit_m,
+            lambda lon, lat: reached[self._snapper.snapped(lon, lat).node],
+        )
+
+    def road_area(self) -> Any:
+        """Return where the network has roads: all places that could be put on one.
+
+        Returns
+        -------
+        polygon
+            A valid (multi)polygon in degrees, split at 180. A place outside has no road data, and
+            nothing is known of the drive to it.
+        """
+        if self._road_area is None:
+            net = self.network
+            middle = geodesy.ecef(net.lon, net.lat).mean(axis=0)
+            self._road_area = place_polygon(
+                float(np.degrees(np.arctan2(middle[1], middle[0]))),
+                float(np.degrees(np.arctan2(middle[2], np.hypot(middle[0], middle[1])))),
+                (net.lon, net.lat),
+                self._snapper.limit_m,
+                lambda lon, lat: self._snapper.snapped(lon, lat).node != NOWHERE,
+                cells=ROAD_CELLS,
+            )
+        return self._road_area
+
+    def _search(self, node: int, limit_s: float) -> Search:
+        """Return for each node how long it takes, and the one before it on the way.
+
+        The last searches are kept: sites come in blocks, each of which asks for the same centers.
+        """
+        from scipy.sparse import csgraph
+
+        key = node, limit_s
+        if key not in self._found:
+            self._found[key] = csgraph.dijkstra(
+                self._graph, indices=node, limit=limit_s, return_predecessors=True
+            )
+            while len(self._found) > max(1, KEPT // len(self.network)):
+                self._found.popitem(last=False)
+        self._found.move_to_end(key)
+        return self._found[key]
+
+    def _drives(
+        self, node: int, outside: bool, goal: Snapped, budget_s: float
+    ) -> tuple[Floats, Floats, Bools, npt.NDArray[np.int8]]:
+        """Return seconds, metres, ferry and status of the drives from one node."""
+        count = len(goal.node)
+        seconds, metres = np.full(count, np.nan), np.full(count, np.nan)
+        ferry, on = np.zeros(count, np.bool_), np.flatnonzero(goal.node != NOWHERE)
+        status = np.where(goal.outside, RoadStatus.outside_network, RoadStatus.unsnapped)
+        if node == NOWHERE:
+            status[on] = RoadStatus.outside_network if outside else RoadStatus.unsnapped
+            return seconds, metres, ferry, status.astype(np.int8)
+        taken, before = self._search(node, BEYOND * budget_s)
+        target = goal.node[on]
+        there = np.isfinite(taken[target])
+        met, at = on[there], target[there]
+        seconds[met] = taken[at]
+        metres[met], ferry[met] = self._along(at, before)
+        status[met] = np.where(taken[at] <= budget_s, RoadStatus.within, RoadStatus.over_budget)
+        status[on[~there]] = np.where(
+            self._leads_to(node, target[~there]), RoadStatus.over_budget, RoadStatus.unreachable
+        )
+        return seconds, metres, ferry, status.astype(np.int8)
+
+    def _leads_to(self, node: int, targets: Ints) -> Bools:
+        """Return whether roads lead to nodes at all, however long it takes."""
+        if not len(targets):
+            return np.zeros(0, np.bool_)
+        from scipy.sparse import csgraph
+
+        order = csgraph.breadth_first_order(self._graph, node, return_predecessors=False)
+        led = np.zeros(len(self.network), np.bool_)
+        led[order] = True
+        return led[targets]
+
+    def _along(self, nodes: Ints, before: npt.NDArray[np.int32]) -> tuple[Floats, Bools]:
+        """Return the metres along the ways to nodes, and whether a ferry is on each.
+
+        Of the tree of ways only the branches to these nodes are looked at. On them each node knows
+        the step to the one before; doubling the steps reaches the root in few rounds.
+        """
+        branch = _ancestors(nodes, before)
+        place = np.searchsorted(branch, before[branch])
+        root = before[branch] < 0
+        place[root] = np.flatnonzero(root)
+        metres, ferry = self._steps(before[branch], branch, root)
+        hops = int(np.ceil(np.log2(max(len(branch), 2)))) + 1
+        for _ in range(hops):
+            if root[place].all():
+                break
+            metres, ferry = metres + metres[place], ferry | ferry[place]
+            place = place[place]
+        at = np.searchsorted(branch, nodes)
+        return metres[at], ferry[at]
+
+    def _steps(self, u: npt.NDArray[np.int32], v: Ints, root: Bools) -> tuple[Floats, Bools]:
+        """Return metres and ferry of the edge from each u to its v; nothing for a root."""
+        net = self.network
+        low, high = net.start[np.maximum(u, 0)].astype(np.int64), net.start[np.maximum(u, 0) + 1]
+        while True:  # few edges leave a node: each round looks at one of each
+            wrong = ~root & (low < high) & (net.end[np.minimum(low, len(net.end) - 1)] != v)
+            if not wrong.any():
+                break
+            low[wrong] += 1
+        low[root] = 0
+        return np.where(root, 0.0, net.metres[low]), ~root & net.ferry[low]
+
+
+def _ancestors(nodes: Ints, before: npt.NDArray[np.int32]) -> Ints:
+    """Return nodes with all that lie on the ways to them, each once, ascending."""
+    seen, last = np.zeros(len(before), np.bool_), np.empty(len(before), np.int32)
+    active = np.unique(nodes)
+    while len(active):
+        seen[active] = True
+        above = before[active]
+        above = above[above >= 0]
+        above = above[~seen[above]]
+        number = np.arange(len(above), dtype=np.int32)
+        last[above] = number  # of several that name a node the last stays: no sorting
+        active = above[last[above] == number].astype(np.int64)
+    return np.flatnonzero(seen)

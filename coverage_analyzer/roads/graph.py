@@ -1,0 +1,203 @@
+"""From ways to a graph of osmnx with speeds: junctions, lengths, times.
+
+osmnx reads an extract only as XML, keeps every bend as a node, and then simplifies: of a city of
+40,000 ways that took three minutes and 1.9 GB. So ways are cut into edges here, as arrays, and
+osmnx gets a graph that is simple already, to which it gives speeds and times.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from coverage_analyzer import geodesy
+from coverage_analyzer.arrays import Bools, Floats, Ints, spread
+from coverage_analyzer.errors import InputError, MissingExtraError
+from coverage_analyzer.paths import utf8_name
+from coverage_analyzer.roads.extract import FERRY, MISSING, Extract
+
+SPEEDS: Final[Mapping[str, float]] = {
+    "motorway": 90,
+    "motorway_link": 45,
+    "trunk": 85,
+    "trunk_link": 40,
+    "primary": 65,
+    "primary_link": 30,
+    "secondary": 55,
+    "secondary_link": 25,
+    "tertiary": 40,
+    "tertiary_link": 20,
+    "unclassified": 25,
+    "residential": 25,
+    "living_street": 10,
+    "service": 15,
+    "road": 25,
+    FERRY: 15,
+}
+"""Kilometres an hour on roads without a sign, by kind: the usual ones of routing for cars."""
+
+STRIDE_M: Final = 250.0
+"""A bend is kept as a node after so many metres, so that a site finds one near it."""
+
+
+def graph_of(extract: Extract, speeds: Mapping[str, float] = SPEEDS) -> Any:
+    """Return the ways of an extract as a graph of osmnx whose edges have times.
+
+    Parameters
+    ----------
+    extract
+        The drivable ways.
+    speeds
+        Kilometres an hour by kind of road, where no sign tells; a ferry that tells its duration
+        takes that.
+
+    Returns
+    -------
+    graph
+        A ``networkx.MultiDiGraph`` in EPSG:4326: nodes with ``x`` and ``y``, edges with
+        ``highway``, ``length`` (metres along the ellipsoid), ``speed_kph`` and ``travel_time``
+        (seconds).
+
+    Raises
+    ------
+    MissingExtraError
+        If the extra ``roads`` is not installed.
+    """
+    try:
+        import networkx as nx
+    except ImportError as error:
+        raise MissingExtraError(MISSING) from error
+    extract = _filled(extract)
+    edge = _cut(extract)
+    graph = nx.MultiDiGraph(crs="EPSG:4326", simplified=True)
+    kept = np.unique(np.concatenate([edge["from"], edge["to"]]))
+    for at in kept.tolist():
+        graph.add_node(int(extract.node[at]), x=float(extract.lon[at]), y=float(extract.lat[at]))
+    ways, lengths = edge["way"].tolist(), edge["length"].tolist()
+    names = [extract.node[edge[end]].tolist() for end in ("from", "to")]
+    directions = extract.direction.tolist()
+    for u, v, way, length, duration in zip(
+        *names, ways, lengths, edge["duration"].tolist(), strict=True
+    ):
+        told = {"highway": extract.highway[way], "length": length, "duration_s": duration}
+        if extract.maxspeed[way]:
+            told["maxspeed"] = extract.maxspeed[way]
+        if directions[way] >= 0:
+            graph.add_edge(u, v, **told)
+        if directions[way] <= 0:
+            graph.add_edge(v, u, **told)
+    return timed(graph, speeds)
+
+
+def read_graphml(path: Path, speeds: Mapping[str, float] = SPEEDS) -> Any:
+    """Return a graph that osmnx has saved as GraphML, with times on its edges.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read.
+    MissingExtraError
+        If the extra ``roads`` is not installed.
+    """
+    try:
+        import osmnx
+    except ImportError as error:
+        raise MissingExtraError(MISSING) from error
+    try:
+        graph = osmnx.load_graphml(utf8_name(path))
+        return timed(osmnx.project_graph(graph, to_latlong=True), speeds)
+    except (OSError, ValueError, KeyError, SyntaxError) as error:
+        msg = f"{path} cannot be read as GraphML of osmnx: {error}."
+        raise InputError(msg) from error
+
+
+def timed(graph: Any, speeds: Mapping[str, float] = SPEEDS) -> Any:
+    """Return a graph with speeds and times by osmnx on edges, ferries as long as they tell.
+
+    Raises
+    ------
+    MissingExtraError
+        If the extra ``roads`` is not installed.
+    """
+    try:
+        import osmnx
+    except ImportError as error:
+        raise MissingExtraError(MISSING) from error
+    fallback = speeds.get("road", SPEEDS["road"])
+    graph = osmnx.add_edge_speeds(graph, hwy_speeds=dict(speeds), fallback=fallback)
+    graph = osmnx.add_edge_travel_times(graph)
+    for _, _, told in graph.edges(data=True):
+        duration = float(told.get("duration_s", np.nan))
+        if duration > 0:
+            told["travel_time"] = duration
+    return graph
+
+
+def _filled(extract: Extract) -> Extract:
+    """Return an extract with points on long straight stretches of roads, one every `STRIDE_M`.
+
+    Without, a site beside a straight road would find no node near it. Ferries get none. The new
+    points have negative node numbers, which no file has for two ways.
+    """
+    same = extract.way[1:] == extract.way[:-1]
+    lon, lat, way = extract.lon, extract.lat, extract.way
+    metres = geodesy.distance_m(lon[:-1], lat[:-1], lon[1:], lat[1:])
+    on_land = np.array([kind != FERRY for kind in extract.highway], np.bool_)[way[:-1]]
+    count = np.where(same & on_land, np.ceil(metres / STRIDE_M) - 1, 0).astype(np.int64)
+    count[count < 0] = 0
+    if not count.any():
+        return extract
+    segment, step = spread(np.zeros(len(count), np.int64), count)
+    share = (step + 1) / (count[segment] + 1)
+    turn = (lon[segment + 1] - lon[segment] + 180) % 360 - 180
+    new_lon = (lon[segment] + share * turn + 180) % 360 - 180
+    new_lat = lat[segment] + share * (lat[segment + 1] - lat[segment])
+    lowest = min(int(extract.node.min()), 0)
+    at = segment + 1
+    return replace(
+        extract,
+        node=np.insert(extract.node, at, lowest - 1 - np.arange(len(at))),
+        lon=np.insert(lon, at, new_lon),
+        lat=np.insert(lat, at, new_lat),
+        way=np.insert(way, at, way[segment]),
+    )
+
+
+def _cut(extract: Extract) -> dict[str, Any]:
+    """Return edges between junctions: points they begin and end at, way, metres, seconds."""
+    same = extract.way[1:] == extract.way[:-1]
+    step = np.zeros(len(extract.node))
+    step[1:][same] = geodesy.distance_m(
+        extract.lon[:-1][same], extract.lat[:-1][same], extract.lon[1:][same], extract.lat[1:][same]
+    )
+    run = np.cumsum(step)
+    kept = np.flatnonzero(_is_kept(extract, same, run))
+    joined = extract.way[kept[1:]] == extract.way[kept[:-1]]
+    begin, end = kept[:-1][joined], kept[1:][joined]
+    length = run[end] - run[begin]
+    way = extract.way[begin]
+    whole = np.bincount(way, length, minlength=len(extract.highway))
+    share = np.divide(length, whole[way], out=np.ones_like(length), where=whole[way] > 0)
+    return {
+        "from": begin,
+        "to": end,
+        "way": way,
+        "length": length,
+        "duration": extract.duration_s[way] * share,
+    }
+
+
+def _is_kept(extract: Extract, same: Bools, run: Floats) -> Bools:
+    """Return which points become nodes: ends, where ways meet, and one every `STRIDE_M`."""
+    _, inverse, times = np.unique(extract.node, return_inverse=True, return_counts=True)
+    kept: Bools = times[inverse] > 1
+    kept[0] = kept[-1] = True
+    kept[1:][~same] = True
+    kept[:-1][~same] = True
+    first: Ints = np.flatnonzero(np.append(True, ~same))
+    start = np.repeat(run[first], np.diff(np.append(first, len(run))))
+    stride = np.floor((run - start) / STRIDE_M)
+    kept[1:] |= np.diff(stride) > 0
+    return kept

@@ -1,0 +1,164 @@
+"""Polygons of places by road, drawn by asking for the cells of a grid what is asked for sites.
+
+The centre of each cell is put on the roads exactly as a site is (`snapping`). So a polygon and the
+verdict on a site cannot disagree by more than the drawing: `TOLERANCE` cells, where a cell is a
+sixteenth of the distance that a site may be from its road (or, of areas that are large, a part in
+1,500 of their width). A polygon drawn round reached roads would hold sites that are nearer to a
+road which is not reached, such as one across a river.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+import pyproj
+import shapely
+
+from coverage_analyzer.arrays import Bools, Floats
+from coverage_analyzer.errors import MissingExtraError
+from coverage_analyzer.geometry import within_the_world
+from coverage_analyzer.roads.extract import MISSING
+
+FINEST: Final = 16
+"""So many cells a margin, at most."""
+
+CELLS: Final = 1_500
+"""So many cells a side of the grid, at most, without the margin."""
+
+SIMPLIFIED: Final = 0.5
+"""The rim is simplified by so many cells."""
+
+TOLERANCE: Final = 2.0
+"""The rim is off by fewer cells than this: half a cell's diagonal, the simplification, rounding."""
+
+STEP_DEGREES: Final = 1e-7
+"""A centimetre: GeoJSON is written with 7 decimals."""
+
+RADIUS_M: Final = 6_371_008.8
+"""Of a sphere, which will do for the plane: cells are asked for by their degrees."""
+
+
+def cell_m(extent_m: float, margin_m: float, cells: int = CELLS) -> float:
+    """Return the side of a cell in metres, for roads that extend so far."""
+    return max(margin_m / FINEST, extent_m / cells)
+
+
+def place_polygon(
+    lon: float,
+    lat: float,
+    nodes: tuple[Floats, Floats],
+    margin_m: float,
+    chosen: Callable[[Floats, Floats], Bools],
+    *,
+    cells: int = CELLS,
+) -> Any:
+    """Return all places within a margin of some nodes that are chosen, as a polygon.
+
+    Parameters
+    ----------
+    lon, lat
+        The middle of the plane in degrees on WGS 84, equidistant from there, so that nothing
+        breaks at 180 degrees.
+    nodes
+        Longitude and latitude of the nodes.
+    margin_m
+        How far a place may be from a node.
+    chosen
+        Returns which of many places (longitude and latitude, shape (n,)) belong to the polygon.
+    cells
+        At most so many cells a side of the grid.
+
+    Returns
+    -------
+    polygon
+        In degrees on WGS 84, split at 180, valid, also round one node; empty without nodes. It
+        holds each node that is chosen.
+
+    Raises
+    ------
+    MissingExtraError
+        If the extra ``roads`` is not installed.
+    """
+    if not len(nodes[0]):
+        return shapely.Polygon()
+    try:
+        from scipy.ndimage import distance_transform_edt
+    except ImportError as error:
+        raise MissingExtraError(MISSING) from error
+    plane = pyproj.Proj(proj="aeqd", lon_0=lon, lat_0=lat, R=RADIUS_M)
+    points = np.column_stack(plane(*nodes))
+    cell = cell_m(float(np.ptp(points, axis=0).max()), margin_m, cells)
+    margin = int(np.ceil(margin_m / cell)) + 2
+    corner = points.min(axis=0) - margin * cell
+    at = np.rint((points - corner) / cell).astype(np.int64)
+    far = np.ones(at.max(axis=0) + margin + 1, np.bool_)
+    far[at[:, 0], at[:, 1]] = False
+    near = np.nonzero(distance_transform_edt(far) <= margin_m / cell + 1)
+    middles = np.column_stack(near) * cell + corner
+    far[:] = False  # from here on: whether a cell is chosen
+    far[near] = chosen(*plane(middles[:, 0], middles[:, 1], inverse=True))
+    own = chosen(*nodes)
+    if not (far.any() or own.any()):
+        return shapely.Polygon()
+    # Whole numbers until here: what touches does so exactly.
+    shape = shapely.simplify(shapely.union_all(_boxes(far)), SIMPLIFIED)
+    lost = ((points - corner) / cell)[own]
+    lost = lost[~shapely.intersects_xy(shape, *lost.T)]
+    marks = shapely.box(*(lost - 0.5).T, *(lost + 0.5).T)
+    shape = shapely.union_all([shape, *marks])
+    placed = shapely.transform(shape, lambda xy: xy * cell + corner)
+    return _in_degrees(placed, plane, lon)
+
+
+def parts_not_served(area: Any, served: Any, roads: Any) -> tuple[Any, Any]:
+    """Return the parts of a coverage area that are not served by road.
+
+    Parameters
+    ----------
+    area, served, roads
+        Polygons in degrees: the coverage area of a center, what it reaches in time (empty if the
+        center is on no road), and where the network has roads.
+
+    Returns
+    -------
+    unserved
+        Where there are roads, and the drive takes too long or does not exist.
+    no_road_data
+        Where the network has no roads: nothing is known of the drive. All of the area if the
+        center is on no road.
+    """
+    if served.is_empty:
+        return shapely.Polygon(), area
+    rest = shapely.difference(area, served)
+    known, unknown = shapely.intersection(rest, roads), shapely.difference(rest, roads)
+    return polygons_of(known), polygons_of(unknown)
+
+
+def polygons_of(shape: Any) -> Any:
+    """Return the polygons of a geometry, as one, without the lines where parts only touch.
+
+    Coordinates are on the grid of `STEP_DEGREES` that files are written with, so that rounding
+    them there leaves a valid polygon.
+    """
+    parts = shapely.get_parts(shape)
+    whole = shapely.union_all(parts[shapely.get_dimensions(parts) == 2])
+    return shapely.orient_polygons(shapely.set_precision(whole, STEP_DEGREES))
+
+
+def _boxes(chosen: Bools) -> Any:
+    """Return the cells that are chosen as boxes, one a run of them along y, a cell a unit."""
+    edge = np.diff(np.pad(chosen, ((0, 0), (1, 1))).astype(np.int8), axis=1)
+    row, first = np.nonzero(edge == 1)
+    _, last = np.nonzero(edge == -1)
+    return shapely.box(row - 0.5, first - 0.5, row + 0.5, last - 0.5)
+
+
+def _in_degrees(shape: Any, plane: pyproj.Proj, lon: float) -> Any:
+    """Return a shape of the plane in degrees, turned so that it lies in one piece, then split."""
+
+    def turned(points: Floats) -> Floats:
+        x, y = plane(points[:, 0], points[:, 1], inverse=True)
+        return np.column_stack([lon + (x - lon + 180) % 360 - 180, y])
+
+    whole = shapely.make_valid(shapely.transform(shape, turned))
+    return polygons_of(within_the_world(np.array([whole], object))[0])

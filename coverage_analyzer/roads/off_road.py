@@ -1,0 +1,65 @@
+"""Sites and centers that are on no road of a map: how many, how far, and what to do."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+
+from coverage_analyzer.errors import quantity, visible
+from coverage_analyzer.roads.drive_times import DriveTimes
+from coverage_analyzer.roads.engine import RoadStatus
+from coverage_analyzer.roads.snapping import OUTSIDE_M
+
+EXAMPLES: Final = 3
+"""So many sites or centers of a kind are named in a warning."""
+
+
+@dataclass
+class OffRoad:
+    """Sites and centers of which no drive is known, as none of the map's roads is near.
+
+    ``near`` and ``far`` count sites beyond the snap limit, up to `OUTSIDE_M` from a road and
+    beyond; ``examples`` has the first of the former, with metres; ``centers`` the ids of centers.
+    """
+
+    near: int = 0
+    far: int = 0
+    examples: list[tuple[str, float]] = field(default_factory=list)
+    centers: set[str] = field(default_factory=set)
+
+    def add(self, ids: tuple[list[str], list[str]], drives: DriveTimes, limit_m: float) -> None:
+        """Add the drives of a block to its sites and centers, whose ids are given."""
+        lost = np.isin(drives.status, (RoadStatus.unsnapped, RoadStatus.outside_network))
+        away = drives.snap_m > limit_m
+        far = lost & (drives.snap_m > OUTSIDE_M)
+        near = lost & away & ~far
+        self.near, self.far = self.near + int(near.sum()), self.far + int(far.sum())
+        some = np.flatnonzero(near)[: max(0, EXAMPLES - len(self.examples))].tolist()
+        self.examples += [(ids[0][n], float(drives.snap_m[n])) for n in some]
+        self.centers.update(ids[1][n] for n in np.flatnonzero(lost & ~away).tolist())
+        self.centers.discard("")
+
+    def warnings(self, limit_m: float) -> list[str]:
+        """Return in words of what no drive is known, and what to do."""
+        told = []
+        if self.near:
+            shown = ", ".join(f"{visible(name)}: {m:,.0f} m" for name, m in self.examples)
+            told.append(
+                f"No drive time for {quantity(self.near, 'site')}: more than {limit_m:,.0f} m from "
+                f"every road of the map ({shown}). Their verdicts are unchanged. Check their "
+                f"coordinates; if these are right, the map has no road to them."
+            )
+        if self.far:
+            told.append(
+                f"No drive time for {quantity(self.far, 'site')}: more than {OUTSIDE_M / 1000:g} "
+                f"km from every road of the map, which does not cover them. Their verdicts are "
+                f"unchanged. Use a larger extract."
+            )
+        if self.centers:
+            shown = ", ".join(map(visible, sorted(self.centers)[:EXAMPLES]))
+            told.append(
+                f"No drive time from {quantity(len(self.centers), 'center')}: more than "
+                f"{limit_m:,.0f} m from every road of the map ({shown}). Check their coordinates, "
+                f"or use an extract that covers them."
+            )
+        return told

@@ -1,0 +1,113 @@
+"""Places put on the network: the node where a drive from or to each begins or ends.
+
+Every extract holds roads that lead nowhere: car parks cut off by a gate, the other bank of a river
+at its rim. A place near both goes to the road that leads somewhere. But a place on an island goes
+to the roads of the island, and not over the water: that no road leads there is the finding.
+
+So a part of the network counts as roads of its own if it has at least `SHARE` of the nodes of the
+largest, and `FEWEST`. A place goes to the nearest node of such a part within the limit, else to
+the nearest of any within it, else to none.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from coverage_analyzer import geodesy
+from coverage_analyzer.arrays import Bools, Floats, Ints
+from coverage_analyzer.errors import MissingExtraError
+from coverage_analyzer.roads.extract import MISSING
+from coverage_analyzer.roads.network import Network
+
+SNAP_M: Final = 1_000.0
+"""A place farther from every road than this is not put on the network."""
+
+OUTSIDE_M: Final = 10_000.0
+"""A place farther from every road than this lies outside of the network."""
+
+SHARE: Final = 0.02
+FEWEST: Final = 3
+NOWHERE: Final = -1
+
+
+@dataclass(frozen=True)
+class Snapped:
+    """Where places are on the network.
+
+    Attributes
+    ----------
+    node
+        Of each place, or `NOWHERE`, shape (n,).
+    away_m
+        How far that node is, straight; without one the nearest of all, shape (n,).
+    """
+
+    node: Ints
+    away_m: Floats
+
+    @property
+    def outside(self) -> Bools:
+        """Whether each place lies outside of the network."""
+        outside: Bools = self.away_m > OUTSIDE_M
+        return outside
+
+
+class Snapper:
+    """Finds the node of a network for each place.
+
+    Parameters
+    ----------
+    network
+        The roads.
+    limit_m
+        How far a place may be from its node, straight.
+
+    Raises
+    ------
+    MissingExtraError
+        If the extra ``roads`` is not installed.
+    """
+
+    def __init__(self, network: Network, limit_m: float = SNAP_M) -> None:
+        self.limit_m = limit_m
+        sizes = np.bincount(network.part)
+        main = (sizes >= max(FEWEST, SHARE * sizes[0]))[network.part]
+        self._roads, self._rest = np.flatnonzero(main), np.flatnonzero(~main)
+        self._trees = [_tree(network, some) for some in (self._roads, self._rest)]
+
+    def snapped(self, lon: Floats, lat: Floats) -> Snapped:
+        """Return the node for each place; degrees on WGS 84, shape (n,)."""
+        points = np.ascontiguousarray(geodesy.ecef(lon, lat))
+        node, away = self._nearest(0, points)
+        far = np.flatnonzero(away > self.limit_m)
+        other, nearer = self._nearest(1, points[far])
+        take = nearer < away[far]
+        node[far[take]], away[far[take]] = other[take], nearer[take]
+        node[away > self.limit_m] = NOWHERE
+        return Snapped(node, away)
+
+    def _nearest(self, which: int, points: Floats) -> tuple[Ints, Floats]:
+        some, tree = (self._roads, self._rest)[which], self._trees[which]
+        if tree is None or not len(points):
+            return np.full(len(points), NOWHERE, np.int64), np.full(len(points), np.inf)
+        away, at = tree.query(points)
+        return some[at].astype(np.int64), away
+
+
+def _tree(network: Network, some: Ints) -> Any:
+    """Return an index of some nodes in space, which knows no 180 degrees; none for none.
+
+    Raises
+    ------
+    MissingExtraError
+        If the extra ``roads`` is not installed.
+    """
+    if not len(some):
+        return None
+    try:
+        from scipy.spatial import KDTree
+    except ImportError as error:
+        raise MissingExtraError(MISSING) from error
+    points = geodesy.ecef(network.lon[some], network.lat[some])
+    return KDTree(np.ascontiguousarray(points), balanced_tree=False, compact_nodes=False)

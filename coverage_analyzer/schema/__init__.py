@@ -1,0 +1,1 @@
+"""What tables contain: columns, verdicts, rejects, coordinates, days."""

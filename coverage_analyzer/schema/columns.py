@@ -1,0 +1,409 @@
+"""The columns of each table: names, synonyms, units, and what a cell must hold."""
+
+import difflib
+import re
+import shlex
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from coverage_analyzer import arrays
+from coverage_analyzer.errors import InputError
+from coverage_analyzer.schema import days
+from coverage_analyzer.schema.verdict import VERDICT
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column that a table may have.
+
+    Attributes
+    ----------
+    name, synonyms
+        What it is called, and what else it may be called.
+    required
+        Whether a table must have it.
+    hint
+        A pattern: a header that fits may be meant, which is asked and never assumed.
+    ranked
+        Whether, of several headers that fit, the first of ``synonyms`` and then ``name`` counts;
+        by default they are an error.
+    """
+
+    name: str
+    synonyms: tuple[str, ...] = ()
+    required: bool = False
+    hint: str = ""
+    ranked: bool = False
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """All names by which a header is recognised, the first one to count in front."""
+        return (*self.synonyms, self.name) if self.ranked else (self.name, *self.synonyms)
+
+
+LATITUDE: Final = Column(
+    "latitude", ("lat", "y", "lat_dd", "site_lat", "center_lat"), required=True
+)
+LONGITUDE: Final = Column(
+    "longitude", ("lon", "lng", "long", "x", "lon_dd", "site_lon", "center_lon"), required=True
+)
+COUNTRY: Final = Column(
+    "country",
+    ("country_code", "iso2", "iso_a2", "cc", "iso3", "iso_a3", "country_name", "nation"),
+    hint="country|ctry|^land$|^pays$|^pa[ií]s$|^paese$|nation|^iso$",
+)
+
+COUNTRY_CODES: Final = ("iso2", "iso_a2", "country_code", "iso3", "iso_a3")
+"""What a column of country codes is called, the one that counts first."""
+
+COUNTRY_BESIDE: Final = ("country_name", "country_name_2", "country_name_3")
+"""The names under which further columns of countries are known, which must not contradict."""
+
+COUNTRY_STATED: Final = ("country", *COUNTRY_BESIDE)
+"""The columns that state a row's country, the one that counts first (`Names.agreed`)."""
+
+COUNTRY_PAIRED: Final = (*COUNTRY_CODES, *COUNTRY_STATED)
+"""What columns of countries are called that are read together, the one that counts first."""
+
+SITES: Final = (
+    Column("site_id", ("id", "customer_id", "account_id", "ref")),
+    LATITUDE,
+    LONGITUDE,
+    Column("name", ("site_name", "customer")),
+    COUNTRY,
+    Column("accuracy_m", hint="accuracy|precision"),
+    Column("address", ("registered_address",)),
+    Column("product", ("product_name",), hint="^produ[ck]t|^model$"),
+    Column("version", ("product_version",)),
+    Column("component", ("component_name",), hint="component|^part$|komponente"),
+    Column("requested_level", ("level_requested",), hint="(service|support|maintenance).?level"),
+    Column("registered_on", ("address_registered_on",), hint="registered"),
+    Column("installed_on", ("installation_date",), hint="installed"),
+    Column("receiving_hours", ("receiving", "dock_hours")),
+    Column("time_zone", ("tz", "tzid")),
+)
+"""Customer sites. Every other column is carried along."""
+
+CENTERS: Final = (
+    Column("center_id", ("id", "service_center_id", "ref"), required=True),
+    LATITUDE,
+    LONGITUDE,
+    Column("name", ("center_name", "service_center")),
+    COUNTRY,
+    # A file may have a sales region beside the code: the header that names the code counts.
+    Column("region", ("iso_3166_2", "subdivision"), ranked=True),
+    Column("opens_on", ("opens", "opening_date", "open_from"), hint="open|live|start|eröffn"),
+    Column("closes_on", ("closes", "closing_date", "open_until"), hint="clos|^end|schlie"),
+    Column("ordered_on", ("ordered", "order_date")),
+    Column("time_zone", ("tz", "tzid")),
+)
+"""Service centers."""
+
+PRODUCTS: Final = (
+    Column("product", ("product_name", "name"), required=True),
+    Column("version", ("product_version",)),
+    Column("mainstream_ends_on", ("mainstream_end", "end_of_mainstream")),
+    Column("extended_ends_on", ("extended_end", "end_of_maintenance", "eom")),
+    Column("life_ends_on", ("life_end", "end_of_life", "eol")),
+)
+"""Products, with the last day of each phase of their life."""
+
+REQUESTS: Final = (
+    Column("request_id", ("id", "ticket", "case_id"), required=True),
+    Column("site_id", ("customer_id", "account_id"), required=True),
+    Column("product", ("product_name",)),
+    Column("component", ("component_name", "part")),
+    Column("authorised_at", ("authorized_at",), hint="authori"),
+    Column("rma_issued_at", ("rma_at", "rma_number_issued_at"), hint="rma"),
+    Column("call_acknowledged_at", ("acknowledged_at",), hint="acknowledg"),
+    Column("diagnosis_complete_at", ("diagnosed_at",), hint="diagnos"),
+    Column("address", ("ship_to", "delivery_address"), hint="address"),
+)
+"""Requests for a replacement. What ends in ``_at`` is a moment."""
+
+COMMITMENT: Final = (
+    "request_id",
+    "site_id",
+    "level",
+    "status",
+    "promise",
+    "clock_start",
+    "due_at",
+    "center_id",
+    "reason",
+    "warnings",
+    "steps",
+)
+"""What is answered to each request, in this order."""
+
+ADDRESSES: Final = (
+    Column("address", ("full_address", "postal_address", "adresse", "anschrift")),
+    Column("street", ("street_address", "address_line_1", "address1", "strasse", "straße", "road")),
+    Column("house_number", ("housenumber", "house_no", "street_number", "hausnummer")),
+    Column("postcode", ("postal_code", "zip", "zip_code", "zipcode", "plz")),
+    Column("city", ("town", "municipality", "ort", "stadt", "ville"), hint="^place$|city"),
+    Column("state", ("state_code", "province", "region"), hint="^county$"),
+    COUNTRY,
+)
+"""Addresses to be geocoded: in one column, or in parts. Every other column is carried along."""
+
+GEOCODED: Final = (
+    "latitude",
+    "longitude",
+    "geocode_grade",
+    "accuracy_m",
+    "matched_address",
+    "geocoded_by",
+    "geocoded_on",
+    "geocode_reason",
+)
+"""What geocoding adds to each address, in this order."""
+
+
+PARTS: Final = ("product", "version", "component")
+"""Of what a site may have several, each in a row of its own."""
+
+TIMELINE: Final = ("site_id", "from_day", "level", "status", "reason", "center_id")
+"""What a timeline tells: the verdict on a site from a day on; behind its id stand its `PARTS`."""
+
+DRIVE_TIMES: Final = (
+    "site_id",
+    "center_id",
+    "minutes",
+    "road_miles",
+    "detour_factor",
+    "ferry",
+    "snap_m",
+    "status",
+    "limit_minutes",
+    "attribution",
+)
+"""How a site is reached by road from its center, in this order."""
+
+
+def folded(header: str) -> str:
+    """Return a header without case, blanks, underscores and hyphens: what is compared."""
+    return re.sub(r"[\s_-]", "", header).casefold()
+
+
+def recognised(
+    headers: Sequence[str],
+    table: Sequence[Column],
+    overrides: Mapping[str, str] | None = None,
+    *,
+    cut_at: int = 0,
+) -> dict[str, int]:
+    """Return where the columns of a table stand among headers.
+
+    Parameters
+    ----------
+    headers
+        As the file has them.
+    table
+        `SITES` or `CENTERS`.
+    overrides
+        Header to take for a column, which ends all doubt about that column.
+    cut_at
+        How many bytes of a header the format keeps, if it cuts longer ones: as long a header may
+        then be the beginning of a name.
+
+    Raises
+    ------
+    InputError
+        If a header stands twice, two could be meant, or a required column is not there.
+
+    Examples
+    --------
+    >>> recognised(["ID", "Lat", "lng", "Country Code"], SITES)
+    {'site_id': 0, 'latitude': 1, 'longitude': 2, 'country': 3}
+    """
+    twice = [h for h, n in Counter(headers).items() if n > 1 and h.strip()]
+    if twice:
+        msg = f"The column {twice[0]!r} appears twice in the header. Rename one of them."
+        raise InputError(msg)
+    overrides = overrides or {}
+    _check_overrides(overrides, headers, table)
+    found: dict[str, int] = {}
+    for column in table:
+        beside = COUNTRY_BESIDE if column is COUNTRY else ()
+        wanted = [folded(n) for n in (*column.spellings, *beside)]
+        at = [i for i, h in enumerate(headers) if folded(h) in wanted]
+        if column.ranked:
+            at = sorted(at, key=lambda i: wanted.index(folded(headers[i])))[:1]
+        if column.name in overrides:
+            at = [headers.index(overrides[column.name])]
+        if column is COUNTRY and column.name not in overrides:
+            found |= (several := country_columns(headers, at))
+            at = [] if several else at
+        if len(at) > 1:
+            names = " and ".join(repr(headers[i]) for i in at)
+            msg = (
+                f"Each of {names} could be the column {column.name!r}. Choose one: "
+                f"{_taking(table, column, headers[at[0]])}."
+            )
+            raise InputError(msg)
+        if at:
+            found[column.name] = at[0]
+    found |= _cut_columns(headers, table, found, cut_at) if cut_at else {}
+    _check_missing(found, headers, table)
+    return found
+
+
+def country_columns(headers: Sequence[str], at: Sequence[int]) -> dict[str, int]:
+    """Return where several columns of countries are: the one that counts, and those beside it.
+
+    A code counts before a name. Nothing is returned where it cannot be told which one is meant.
+
+    Parameters
+    ----------
+    headers
+        As the file has them.
+    at
+        Where those are that `COUNTRY` may be called.
+
+    Examples
+    --------
+    >>> country_columns(["Country", "x", "Country Code"], [0, 2])
+    {'country': 2, 'country_name': 0}
+    """
+    ranks = {folded(name): rank for rank, name in enumerate(COUNTRY_PAIRED)}
+    names = {folded(headers[i]) for i in at}
+    told_apart = names <= set(ranks) and len(names) == len(at)
+    if not told_apart or not 1 < len(at) <= len(COUNTRY_STATED):
+        return {}
+    ordered = sorted(at, key=lambda i: ranks[folded(headers[i])])
+    return dict(zip(COUNTRY_STATED, ordered, strict=False))
+
+
+def _cut_columns(
+    headers: Sequence[str], table: Sequence[Column], found: Mapping[str, int], cut_at: int
+) -> dict[str, int]:
+    """Return where the columns that are not found yet stand under a name that was cut.
+
+    Raises
+    ------
+    InputError
+        If a header may be two columns, or two headers the same one.
+    """
+    columns: dict[str, int] = {}
+    for at, header in enumerate(headers):
+        if len(header.encode()) != cut_at or at in found.values():
+            continue
+        names = {
+            column.name: name
+            for column in table
+            if column.name not in found
+            for name in (column.name, *column.synonyms)
+            if folded(name).startswith(folded(header)) and folded(name) != folded(header)
+        }
+        # Of two names that are cut alike, the second gets a number: what the first was is lost.
+        twin = next((h for h in headers if re.fullmatch(_numbered(header), h)), "") if names else ""
+        rival = next((headers[columns[name]] for name in names if name in columns), twin)
+        if len(names) > 1 or rival:
+            what = f"The headers {header!r} and {rival!r} are" if rival else f"{header!r} is"
+            meant = " or ".join(repr(name) for name in names.values())
+            msg = (
+                f"{what} cut to {cut_at} characters and could be {meant}. Choose one: "
+                f"{_taking(table, next(c for c in table if c.name in names), header)}, "
+                f"or save the table in a format without this limit, such as GeoPackage."
+            )
+            raise InputError(msg)
+        columns |= dict.fromkeys(names, at)
+    return columns
+
+
+def _numbered(header: str) -> str:
+    """Return a pattern for the name that a second header gets which is cut like another."""
+    stem = re.escape(header[: len(header) - 2])
+    return rf"{stem}_\d|{stem[: len(stem) - 1]}_\d\d"
+
+
+def unnoticed(
+    headers: Sequence[str], found: Mapping[str, int], table: Sequence[Column]
+) -> list[str]:
+    """Return a warning for each optional column that is not found though a header may be meant."""
+    return [
+        f"No column used for {column.name!r}. To use {header!r}: {_taking(table, column, header)}."
+        for column in table
+        if column.hint and column.name not in found
+        for i, header in enumerate(headers)
+        if i not in found.values()
+        and header not in VERDICT  # of a report, whose own columns are no input
+        and re.search(column.hint, header, re.IGNORECASE)
+    ]
+
+
+def _taking(table: Sequence[Column], column: Column, header: str) -> str:
+    """Return how to say which header to take for a column."""
+    option = "--center-column" if table is CENTERS else "--column"
+    return f"{option} {shlex.quote(f'{column.name}={header}')} (in Python: columns={{...}})"
+
+
+def check_types(types: Mapping[str, pa.DataType]) -> None:
+    """Raise if a known column of a typed table can hold no such thing.
+
+    Raises
+    ------
+    InputError
+        If a coordinate is neither number nor text, or another column neither text, number nor day.
+    """
+    for name, kind in types.items():
+        number = (
+            pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+        )
+        fits = number or pa.types.is_string(kind) or pa.types.is_null(kind)
+        if name not in {"latitude", "longitude", "accuracy_m"}:
+            fits = fits or pa.types.is_temporal(kind)
+        if not fits:
+            msg = f"The column {name!r} has the type {kind}. It must contain numbers or text."
+            raise InputError(msg)
+
+
+def _check_overrides(
+    overrides: Mapping[str, str], headers: Sequence[str], table: Sequence[Column]
+) -> None:
+    known = [column.name for column in table]
+    for name, header in overrides.items():
+        if name not in known:
+            msg = f"Unknown column name {name!r}; choose from {', '.join(known)}."
+            raise InputError(msg)
+        if header not in headers:
+            msg = f"Column {header!r} not found. Columns in the file: {_listed(headers)}."
+            raise InputError(msg)
+
+
+def _check_missing(
+    found: Mapping[str, int], headers: Sequence[str], table: Sequence[Column]
+) -> None:
+    missing = [c for c in table if c.required and c.name not in found]
+    if missing:
+        column = missing[0]
+        free = [h for i, h in enumerate(headers) if i not in found.values()]
+        near = difflib.get_close_matches(column.name, free, n=1, cutoff=0.4)
+        chosen = f"{near[0]!r}" if near else "one of them"
+        hint = f" To use {chosen}: {_taking(table, column, near[0] if near else 'HEADER')}."
+        if len(headers) == 1 and (marks := [m for m in ";\t|" if m in headers[0]]):
+            hint = f" The file looks separated by {marks[0]!r}. Use --delimiter {marks[0]!r}."
+        msg = (
+            f"Required column {column.name!r} not found (also accepted: "
+            f"{', '.join(column.synonyms)}). Columns in the file: {_listed(headers)}.{hint}"
+        )
+        raise InputError(msg)
+
+
+def _listed(headers: Sequence[str], most: int = 20) -> str:
+    shown = ", ".join(repr(h[:60]) for h in headers[:most])
+    return f"{shown} and {len(headers) - most} more" if len(headers) > most else shown
+
+
+def as_text(cells: pa.Array) -> pa.Array:
+    """Return cells as strings, nulls as empty ones."""
+    if pa.types.is_timestamp(cells.type):  # a day, as pandas writes it
+        cells = days.local_days(cells)
+    text: Any = cells.cast(pa.string())
+    return text if not text.null_count else pc.fill_null(text, arrays.text([""])[0])

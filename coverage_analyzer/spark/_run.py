@@ -1,0 +1,400 @@
+"""The batch job on Spark: files in, a run's folder out.
+
+Rows are judged once and staged as Parquet beside the output; report, rejects and summary are made
+from there (Spark's cache instead takes half as long again). The ledger is kept in two books. What
+was read is counted where it was read, block by block, and staged with the rows. What was decided
+and rejected is counted by Spark as it is written (an observation of the writing job, exact also
+where tasks are tried again), and must agree with the sums of the summary.
+"""
+
+import datetime
+import io
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+from coverage_analyzer import arrays
+from coverage_analyzer.batch.ledger import FIRST_REJECTS, Ledger, by_country
+from coverage_analyzer.batch.manifest import manifest
+from coverage_analyzer.batch.options import Options
+from coverage_analyzer.batch.stream import matcher_of, open_products
+from coverage_analyzer.errors import CoverageError, InputError
+from coverage_analyzer.files import table as reading
+from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
+from coverage_analyzer.files.run_folder import contents as report
+from coverage_analyzer.files.run_folder import hold
+from coverage_analyzer.files.run_folder.hold import RejectLimit
+from coverage_analyzer.files.table import Table
+from coverage_analyzer.files.writers import delimited as text_writer
+from coverage_analyzer.files.writers.areas import write_geojson
+from coverage_analyzer.files.writers.delimited import CsvWriter, Style
+from coverage_analyzer.matching import areas
+from coverage_analyzer.matching.matcher import Matcher
+from coverage_analyzer.policy import DEFAULT, Policy
+from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.days import day
+from coverage_analyzer.schema.verdict import VERDICT, Reason
+from coverage_analyzer.spark import readers as sources
+from coverage_analyzer.spark import session
+from coverage_analyzer.spark._assess import REJECTED, ROWS_AT_ONCE, Recipe, output_names
+from coverage_analyzer.spark.storage import Folder
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+REJECTS: Final = pa.schema(
+    [(n, pa.int64() if n == "line" else pa.string()) for n in (*text_writer.REJECTS, "file")]
+)
+
+AT_ONCE: Final = "spark.sql.execution.arrow.maxRecordsPerBatch"
+
+SETTINGS: Final = {
+    "spark.sql.caseSensitive": "true",  # headers that differ in case are two
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.execution.arrow.useLargeVarTypes": "false",
+    "spark.sql.parquet.compression.codec": "zstd",
+    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+}
+"""Of the session of a run, which is one of its own beside the user's."""
+
+
+def run(
+    sites: str | Path,
+    centers: str | Path,
+    output: str | Path,
+    *,
+    policy: Policy | str | Path = DEFAULT,
+    as_of: datetime.date | str | None = None,
+    options: Options | None = None,
+) -> dict[str, Any]:
+    """Judge all sites of files on Spark and publish the run's folder.
+
+    Parameters
+    ----------
+    sites
+        A file, a folder or a pattern, also as a URI that Spark reads: Parquet, or whatever
+        `reading.opened` reads (see `sources`). All files have the same columns.
+    centers
+        A file, also as a URI.
+    output
+        The folder, also as a URI, for ``report.csv`` or ``report.parquet`` and ``rejects.csv``
+        (folders of parts; the latter has the column ``file``, too), ``summary.csv``,
+        ``centers.csv``, ``areas.geojson`` and ``run.json``.
+    policy, as_of, options
+        As for `coverage_analyzer.run`. There is no map; duplicates are all kept, and not counted.
+
+    Returns
+    -------
+    manifest
+        What ``run.json`` holds. ``held`` lists why the run was held back; it is empty if the
+        report was replaced. ``options.warn`` is told, too.
+
+    Raises
+    ------
+    CoverageError
+        If rows do not add up, which would be a fault of this program.
+    InputError
+        If a file, the day or an option cannot be used, or a file changed while it was being read.
+    MissingExtraError
+        If pyspark or Java is not there.
+    PolicyError
+        If the policy breaks a rule.
+    PublishError
+        If the folder cannot be written.
+    """
+    options = options or Options()
+    _refuse_what_spark_does_not(options)
+    refuse_overwriting(
+        {"report": hold.run_folders(output)},
+        [sites, centers, options.products, policy_file(policy)],
+    )
+    rules, limit = Policy.load(policy), RejectLimit.parse(options.max_rejects)
+    wanted = day(as_of)
+    with session.opened() as shared, session.in_words(), tempfile.TemporaryDirectory() as scratch:
+        spark = shared.newSession()
+        for key, value in SETTINGS.items():
+            spark.conf.set(key, value)
+        given = _opened_centers(spark, str(centers), Path(scratch), options)
+        dated = open_products(_fetched_products(spark, options, Path(scratch)))
+        products = None if dated is None else reading.read_products(dated)
+        trusting = options.trust_declared
+        matcher = matcher_of(given, rules, as_of=wanted, trust_declared=trusting, products=products)
+        found = sources.opened(spark, str(sites), options)
+        files = Path(scratch) / "files"
+        files.mkdir()
+        with Folder(spark, str(output)) as folder:
+            told = manifest(found.table, given, matcher, dated)
+            told["inputs"]["sites"] = {
+                "path": str(sites),
+                "files": found.files,
+                "bytes": found.bytes,
+            }
+            told["inputs"]["centers"]["path"] = str(centers)
+            if dated is not None:
+                told["inputs"]["products"]["path"] = str(options.products)
+            return _published(found, matcher, folder, options, (told, files, limit))
+
+
+def _refuse_what_spark_does_not(options: Options) -> None:
+    """Raise if an option is only for the engine of one machine.
+
+    Raises
+    ------
+    InputError
+        If so.
+    """
+    asked = {
+        "--on-duplicate": options.on_duplicate != "keep",
+        "--table": bool(options.table),
+        f"--format {options.format}": options.format not in {"csv", "parquet"},
+    }
+    for option, wanted in asked.items():
+        if wanted:
+            msg = f"{option} is not supported with Spark. Omit it, or run without Spark."
+            raise InputError(msg)
+
+
+def _opened_centers(spark: "SparkSession", centers: str, folder: Path, options: Options) -> Table:
+    path = sources.fetched(spark, centers, folder)
+    columns, dialect = options.center_columns, options.center_dialect
+    return reading.opened(path, tables.CENTERS, columns, dialect)
+
+
+def _fetched_products(spark: "SparkSession", options: Options, folder: Path) -> Path | None:
+    """Return a file of products that is here, if one is given."""
+    return sources.fetched(spark, str(options.products), folder) if options.products else None
+
+
+def _published(
+    found: sources.Input,
+    matcher: Matcher,
+    folder: Folder,
+    options: Options,
+    prepared: tuple[dict[str, Any], Path, RejectLimit],
+) -> dict[str, Any]:
+    """Judge, write all files, check the ledger, publish, and return the manifest."""
+    told, files, limit = prepared
+    judged = _staged(found, matcher, folder)
+    counts = _counts(judged)
+    rejects = judged.where(judged["status"] == REJECTED)
+    ledger = Ledger(
+        read=counts.read,
+        decided=_write_report(judged, found, folder, options),
+        rejected=_write_csv(
+            rejects.select(*REJECTS.names), REJECTS, folder, "rejects.csv", options.style
+        ),
+        blank=counts.blank,
+        first=_first(rejects),
+    )
+    _check(ledger, counts)
+    found.check()
+    held = hold.reasons(limit, ledger.figures())
+    report.write_summary(files / "summary.csv", counts.places, options.style)
+    places = by_country(counts.places)
+    empty = _empty(judged, found, matcher)
+    told["warnings"] += matcher.gates.warnings(found.table.columns, empty, places)
+    told["warnings"] += _write_network(matcher, files, options)
+    told |= {
+        "counts": counts.totals() | {"rejects": dict(counts.rejects)},
+        "ledger": ledger.figures(),
+        "first_rejects": ledger.first,
+        "on_duplicate": options.on_duplicate,
+        "spreadsheet_guard": not options.raw_text,
+        "byte_order_mark": options.excel,
+        "decimal_mark": options.style.decimal,
+        "max_rejects": str(limit),
+        "held": held,
+        "engine": "spark",
+        "table": None,
+        "files": [*folder.names, *sorted(f.name for f in files.iterdir()), "run.json"],
+    }
+    told["renamed_columns"] = _renamed(found.table.headers)
+    report.write_manifest(files / "run.json", told)
+    folder.put(files)
+    published = folder.publish(held=bool(held))
+    if held:
+        options.warn(hold.notice(held, folder.path, published))
+    return told
+
+
+def _staged(found: sources.Input, matcher: Matcher, folder: Folder) -> "DataFrame":
+    """Judge all rows, and return them from where they are staged."""
+    judged = found.judged(Recipe.of(matcher))
+    spark = judged.sparkSession
+    spark.conf.set(AT_ONCE, found.rows_at_once)
+    judged.write.parquet(folder.stage)
+    spark.conf.set(AT_ONCE, ROWS_AT_ONCE)
+    return spark.read.parquet(folder.stage)
+
+
+def _renamed(headers: list[str]) -> dict[str, str]:
+    pairs = zip(headers, output_names(headers), strict=True)
+    return {old: new for old, new in pairs if old != new}
+
+
+class Counts:
+    """What comes of all rows together, as Spark has summed it up.
+
+    Attributes
+    ----------
+    read, blank
+        How many records the readers saw, and how many of them were empty.
+    places
+        The number of decided rows by country, level and status.
+    reasons, rejects
+        The number of decided and of rejected rows by their reason.
+    """
+
+    def __init__(self) -> None:
+        self.read = self.blank = 0
+        self.places: Counter[tuple[str, str, str]] = Counter()
+        self.reasons: Counter[str] = Counter()
+        self.rejects: Counter[str] = Counter()
+
+    def totals(self) -> dict[str, dict[str, int]]:
+        """Return the number of sites by level, by status and by reason."""
+        levels: Counter[str] = Counter()
+        statuses: Counter[str] = Counter()
+        for (_, level, status), n in sorted(self.places.items()):
+            levels[level] += n
+            statuses[status] += n
+        reasons = {r.name: self.reasons[r.name] for r in Reason if self.reasons[r.name]}
+        return {"level": dict(levels), "status": dict(statuses), "reason": reasons}
+
+
+def _counts(judged: "DataFrame") -> Counts:
+    """Return the sums of all rows."""
+    from pyspark.sql import functions as f
+
+    counts, keys = Counts(), ("site_country", "level", "status", "reason")
+    sums = [
+        f.count(f.lit(1)).alias("n"),
+        f.sum("read").alias("read"),
+        f.sum("blank").alias("blank"),
+    ]
+    for row in judged.groupBy(*keys).agg(*sums).collect():
+        country, level, status, reason, n, read, blank = row
+        if status is None:
+            counts.read, counts.blank = read, blank
+        elif status == REJECTED:
+            counts.rejects[reason] += n
+        else:
+            counts.places[country or "", level, status] += n
+            counts.reasons[reason] += n
+    return counts
+
+
+def _empty(judged: "DataFrame", found: sources.Input, matcher: Matcher) -> dict[str, int]:
+    """Return how many cells of decided rows are empty that gates look at, by column."""
+    from pyspark.sql import functions as f
+
+    at = {
+        n: found.schema.names[i]
+        for n, i in found.table.columns.items()
+        if n in matcher.gates.columns
+    }
+    if not at:
+        return {}
+    decided = judged.where((judged["status"] != REJECTED) & judged["status"].isNotNull())
+    texts = {n: f.coalesce(f.col(c).cast("string"), f.lit("")) for n, c in at.items()}
+    blank = {n: (f.trim(text) == "").cast("long") for n, text in texts.items()}
+    sums = decided.agg(*(f.sum(cells).alias(n) for n, cells in blank.items())).collect()[0]
+    return {n: int(sums[n] or 0) for n in at}
+
+
+def _check(ledger: Ledger, counts: Counts) -> None:
+    """Raise if rows are lost between reading and writing.
+
+    Raises
+    ------
+    CoverageError
+        Which would be a fault of this program.
+    """
+    ledger.check()
+    summed = (counts.places.total(), counts.rejects.total())
+    if summed != (ledger.decided, ledger.rejected):
+        msg = (
+            f"{ledger}, but the summary has {summed}. No report was written. Report this as a bug."
+        )
+        raise CoverageError(msg)
+
+
+def _first(rejects: "DataFrame") -> list[str]:
+    some = rejects.orderBy("file", "line").limit(FIRST_REJECTS).collect()
+    return [f"{r['file']}, line {r['line']}: {r['detail']}" for r in some]
+
+
+def _write_report(
+    judged: "DataFrame", found: sources.Input, folder: Folder, options: Options
+) -> int:
+    """Write the decided rows and return how many were written."""
+    headers = found.table.headers
+    names = [*output_names(headers), *VERDICT]
+    inner = found.schema.names[: len(names)]
+    decided = judged.where((judged["status"] != REJECTED) & judged["status"].isNotNull())
+    decided = decided.select(*inner)
+    if options.format == "csv":
+        kinds = [found.schema.field(name).type for name in inner]
+        shown = pa.schema(list(zip(names, kinds, strict=True)))
+        return _write_csv(decided, shown, folder, "report.csv", options.style)
+    watched, rows = _watched(decided)
+    watched.toDF(*names).write.parquet(folder.place("report.parquet"))
+    return rows()
+
+
+def _watched(df: "DataFrame") -> tuple["DataFrame", Callable[[], int]]:
+    """Return a DataFrame, and what gives the number of its rows once it has been written."""
+    from pyspark.sql import Observation
+    from pyspark.sql import functions as f
+
+    seen = Observation()
+    return df.observe(seen, f.count(f.lit(1)).alias("rows")), lambda: int(seen.get["rows"])
+
+
+def _write_csv(df: "DataFrame", schema: pa.Schema, folder: Folder, name: str, style: Style) -> int:
+    """Write rows as the local engine writes them, a header in each part; return how many."""
+
+    def texts(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        sink = io.BytesIO()
+        writer = CsvWriter(sink, schema, style)
+        for batch in batches:
+            writer.write(pa.RecordBatch.from_arrays(batch.columns, schema=schema))
+            yield _taken(sink)
+        if sink.tell():  # no rows: the header is a part of its own
+            yield _taken(sink)
+
+    watched, rows = _watched(df)
+    with session.no_word_on_pandas():
+        watched.mapInArrow(texts, "value string").write.text(folder.place(name))
+    folder.call_csv(name)
+    return rows()
+
+
+def _taken(sink: io.BytesIO) -> pa.RecordBatch:
+    """Return the lines in a buffer as one text, without the last line's end, and empty it."""
+    line = sink.getvalue().decode().removesuffix("\n")
+    sink.seek(0)
+    sink.truncate()
+    return pa.RecordBatch.from_arrays([arrays.text([line])], names=["value"])
+
+
+def _write_network(matcher: Matcher, files: Path, options: Options) -> list[str]:
+    """Write the centers and, if wanted, their areas; return what is to be known of these."""
+    centers, country, names = matcher.centers, matcher.center_country, matcher.world.names
+    report.write_centers(files / "centers.csv", centers, country, names, options.style)
+    if not options.areas:
+        return []
+    given = (centers, country, matcher.policy, matcher.world, np.datetime64(matcher.as_of, "D"))
+    trusted = matcher.convention.trust_declared
+    try:
+        drawn = areas.areas(*given, trust_declared=trusted)
+    except InputError as error:  # the verdicts stand without a picture
+        return [f"No coverage areas: {error}"]
+    rows = areas.properties(drawn, centers, country, names)
+    write_geojson(files / "areas.geojson", rows, drawn.geometry.tolist())
+    return [areas.UNCUT] if trusted and matcher.policy.qualification.same_country else []

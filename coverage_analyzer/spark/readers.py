@@ -1,0 +1,400 @@
+"""Files of sites as a DataFrame of judged rows, rejects and counts.
+
+Spark reads Parquet itself, in parts of a file. All else goes whole to our own readers, a file a
+task, and so gives the very rows, lines and rejects that it gives without Spark. Spark's own reader
+of CSV is no substitute: it decides on rows before anything can count them (it drops blank lines,
+fills and cuts rows of another length, takes an open quote to the end of the file, knows no line
+numbers), and each of these is a row that would be lost or changed in silence. The price is that a
+file of text is not split: give Spark many files, or Parquet.
+
+Files that the workers see under the same path (disks, mounts) are streamed, in constant memory.
+Those of other file systems (``hdfs:``, ``s3a:``) come through Spark with the credentials that it
+has, as one value each, and are put on the worker's disk; such a value holds 2 GB at most.
+"""
+
+import re
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote
+
+import numpy as np
+import pyarrow as pa
+
+from coverage_analyzer import arrays
+from coverage_analyzer.batch.options import Options
+from coverage_analyzer.batch.stream import Judged, judged
+from coverage_analyzer.errors import InputError
+from coverage_analyzer.files import table as reading
+from coverage_analyzer.files.readers import many, partitions
+from coverage_analyzer.files.readers import parquet as columnar
+from coverage_analyzer.files.readers.base import Block
+from coverage_analyzer.files.readers.delimited import Dialect
+from coverage_analyzer.files.table import Table
+from coverage_analyzer.fingerprint import WatchedFiles, changed
+from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.rejects import Reject
+from coverage_analyzer.schema.verdict import VERDICT
+from coverage_analyzer.spark import session
+from coverage_analyzer.spark._assess import (
+    REJECTED,
+    ROWS_AT_ONCE,
+    Frame,
+    Recipe,
+    arrow_schema,
+    matcher_of,
+    plainly_named,
+    recognised,
+)
+from coverage_analyzer.spark.storage import FileSystem
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+PARQUET: Final = (".parquet", ".pq")
+
+MOST_BYTES: Final = 2_000_000_000
+"""Of a file that goes through Spark as one value."""
+
+LOCAL: Final = "file:"
+SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
+
+TOLD: Final = pa.schema(
+    [
+        ("file", pa.string()),
+        ("line", pa.int64()),
+        ("detail", pa.string()),
+        ("raw", pa.string()),
+        ("read", pa.int64()),
+        ("blank", pa.int64()),
+    ]
+)
+"""Behind input and verdict: the first four of a reject, the last two of a row that only counts."""
+
+VERDICT_SCHEMA: Final = pa.schema(
+    [
+        (name, {"available_on": pa.date32(), "centers_in_reach": pa.int32()}.get(name, pa.string()))
+        if not name.endswith("_miles")
+        else (name, pa.float64())
+        for name in VERDICT
+    ]
+)
+
+Batches = Iterator[pa.RecordBatch]
+
+
+@dataclass(frozen=True)
+class Input:
+    """Files of sites that are to be judged.
+
+    Attributes
+    ----------
+    table
+        Headers, types and recognised columns; of many files, those of the first.
+    frame
+        What Spark hands to the workers.
+    judging
+        Makes the workers' function of a recipe.
+    files, bytes
+        How many there are.
+    rows_at_once
+        So many rows of the frame make a batch: only one, where a row is a whole file.
+    check
+        Raises an `InputError` if a file has changed, is new or is missing since the input was
+        opened.
+    """
+
+    table: Table
+    frame: "DataFrame"
+    judging: Callable[[Recipe], Callable[[Iterable[pa.RecordBatch]], Batches]]
+    files: int = 0
+    bytes: int = 0
+    rows_at_once: int = ROWS_AT_ONCE
+    check: Callable[[], object] = bool
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The columns of `judged`: of the input ``c0``, ``c1`` ..., of the verdict, `TOLD`."""
+        return _schema(self.table.source.types)
+
+    def judged(self, recipe: Recipe) -> "DataFrame":
+        """Return decided rows, rejects (by their status) and counts (which have no status)."""
+        from pyspark.sql.pandas.types import from_arrow_schema
+
+        with session.no_word_on_pandas():
+            kinds = from_arrow_schema(self.schema, prefer_timestamp_ntz=True)
+            return plainly_named(self.frame).mapInArrow(self.judging(recipe), kinds)
+
+
+def opened(spark: "SparkSession", sites: str, options: Options) -> Input:
+    """Open files of sites: one, a folder, or a pattern such as ``sites/*.csv``.
+
+    Raises
+    ------
+    InputError
+        If there is none, or columns are missing or ambiguous.
+    """
+    listed = _listed(spark, sites)
+    if not listed:
+        msg = f"{sites}: no file found."
+        raise InputError(msg)
+    local = [_local(path) for path in listed if path.startswith(LOCAL)]
+    many.check_folders(local)
+    watched = WatchedFiles(*local)
+
+    def check() -> None:
+        watched.check()
+        if _listed(spark, sites) != listed:
+            raise InputError(changed(sites))
+
+    files = {path: length for path, (length, _) in listed.items()}
+    keys = _common_keys(files)
+    only_parquet = all(Path(path).suffix.lower() in PARQUET for path in files)
+    found = (
+        _parquet(spark, sites, options, keys)
+        if only_parquet
+        else _whole_files(spark, sites, files, options)
+    )
+    return replace(found, files=len(files), bytes=sum(files.values()), check=check)
+
+
+def _listed(spark: "SparkSession", sites: str) -> dict[str, tuple[int, Any]]:
+    """Return the size and the time of change of each file, by its path, as Spark lists them."""
+    names = ("path", "length", "modificationTime")
+    listed = spark.read.format("binaryFile").load(sites).select(*names).collect()
+    return {row[names[0]]: (row[names[1]], row[names[2]]) for row in sorted(listed)}
+
+
+def _common_keys(files: Iterable[str]) -> list[str]:
+    """Return the columns that folders ``key=value`` above all files stand for.
+
+    Raises
+    ------
+    InputError
+        If they are not the same for all.
+    """
+    first, *others = sorted(files)
+    keys = list(partitions.keys(PurePosixPath(first)))
+    for path in others:
+        if list(partitions.keys(PurePosixPath(path))) != keys:
+            msg = f"{path} and {first} are in different 'key=value' folders. Read them separately."
+            raise InputError(msg)
+    return keys
+
+
+def _parquet(spark: "SparkSession", sites: str, options: Options, keys: Sequence[str]) -> Input:
+    """Return Parquet files, with a column for each key of their folders, as text.
+
+    Raises
+    ------
+    InputError
+        If columns are missing or ambiguous.
+    """
+    # Spark would type the values by a guess, and prefer them to a column of the file unseen.
+    reader = spark.read.option("recursiveFileLookup", "true") if keys else spark.read
+    found = reader.parquet(sites)
+    with session.no_word_on_pandas():
+        own = arrow_schema(found)
+    arrow = pa.schema([*own, *(pa.field(k, pa.string()) for k in keys if k not in own.names)])
+    try:
+        known = recognised(arrow, options.columns)
+    except InputError as error:
+        msg = f"{sites}: {error}"
+        raise InputError(msg) from None
+    table = Table(Path(sites), _empty(arrow.names, arrow.types), known, options.dialect)
+    where = found.metadataColumn("_metadata")
+    frame = found.select("*", where["file_path"], where["row_index"])
+    headers = {"own": own.names, "all": arrow.names}
+    return Input(table, frame, partial(_batches_judged, headers, known, options.dialect))
+
+
+def _empty(headers: list[str], types: list[pa.DataType]) -> Frame:
+    """Return a source that has columns, and no rows: what the driver knows of many files."""
+    none = [pa.nulls(0, kind) for kind in types]
+    return Frame(pa.RecordBatch.from_arrays(none, names=headers))
+
+
+def _batches_judged(
+    headers: Mapping[str, list[str]], known: Mapping[str, int], dialect: Dialect, recipe: Recipe
+) -> Callable[[Iterable[pa.RecordBatch]], Batches]:
+    """Return what judges batches of Parquet, which end with the file and the row of each row."""
+
+    def judge(batches: Iterable[pa.RecordBatch]) -> Batches:
+        for batch in batches:
+            file, row = batch.columns[-2:]
+            own = dict(zip(headers["own"], batch.columns[:-2], strict=True))
+            if not len(batch):
+                continue
+            columns = _with_keys(own, file, row)
+            sites = pa.RecordBatch.from_arrays(columns, names=headers["all"])
+            table = Table(Path(), Numbered(sites), known, dialect)
+            for some in judged(table.rows(), table, matcher_of(recipe)):
+                at = arrays.arrow(np.array([r.line - 1 for r in some.rows.rejects], np.int64))
+                lines = arrays.arrow(arrays.numpy(row.take(at)).astype(np.int64) + 1)
+                yield from _packed(some, table, file.take(at), lines)
+
+    return judge
+
+
+def _with_keys(own: Mapping[str, pa.Array], file: pa.Array, row: pa.Array) -> list[pa.Array]:
+    """Return the columns of rows, then those that the folders of their files stand for."""
+    encoded = file.dictionary_encode()
+    paths: list[str] = encoded.dictionary.to_pylist()
+    keys = [partitions.keys(PurePosixPath(unquote(path))) for path in paths]  # Spark quotes, too
+    values = {key: [each[key] for each in keys] for key in keys[0]}
+    texts = {
+        key: arrays.from_bytes([None if v is None else v.encode() for v in some], pa.string())
+        for key, some in values.items()
+    }
+    keyed = {key: cells.take(encoded.indices) for key, cells in texts.items()}
+    lines = arrays.numpy(row).astype(np.int64) + 1
+    return partitions.added_columns(own, keyed, lines, paths[0])
+
+
+class Numbered(Frame):
+    """One batch of Spark, of which the raw text of rejects is wanted."""
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield the batch."""
+        yield columnar.block(self._batch, 1)
+
+
+def _whole_files(
+    spark: "SparkSession", sites: str, files: Mapping[str, int], options: Options
+) -> Input:
+    """Return files that are read by our own readers, the first of which says what is in them.
+
+    Raises
+    ------
+    InputError
+        If a file is too large to go through Spark.
+    """
+    from pyspark.sql import functions as f
+
+    first = next(iter(files))
+    local = all(path.startswith(LOCAL) for path in files)
+    largest = max(files, key=lambda path: files[path])
+    if not local and files[largest] > MOST_BYTES:
+        msg = (
+            f"{largest} has {files[largest]:,} bytes; a text file on a file system that only Spark "
+            f"sees is limited to {MOST_BYTES:,}. Split it, or save it as Parquet."
+        )
+        raise InputError(msg)
+    with tempfile.TemporaryDirectory() as folder:
+        copy = fetched(spark, first, Path(folder))
+        table = reading.opened(copy, tables.SITES, options.columns, options.dialect)
+        table = replace(table, source=_empty(table.headers, table.source.types))
+    content = f.lit(None).cast("binary") if local else f.col("content")
+    frame = spark.read.format("binaryFile").load(sites).select("path", content)
+    at_once = ROWS_AT_ONCE if local else 1
+    judging = partial(_files_judged, table.headers, options)
+    return Input(table, frame, judging, rows_at_once=at_once)
+
+
+def fetched(spark: "SparkSession", path: str, folder: Path) -> Path:
+    """Return a file where it can be opened: in its place, or copied into a folder."""
+    if path.startswith(LOCAL):
+        return _local(path)
+    if not SCHEME.match(path):
+        return Path(path)
+    copy = _copy_of(path, folder)
+    FileSystem(spark, path).get(path, copy)
+    return copy
+
+
+def _copy_of(path: str, folder: Path) -> Path:
+    """Return where a copy of a file goes: below folders ``key=value`` like those above it."""
+    keyed = [part for part in PurePosixPath(path).parts[:-1] if partitions.is_key(part)]
+    copy = folder.joinpath(*keyed, path.rsplit("/", 1)[1])
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    return copy
+
+
+def _local(path: str) -> Path:
+    return Path("/" + path.removeprefix(LOCAL).lstrip("/"))
+
+
+def _files_judged(
+    headers: list[str], options: Options, recipe: Recipe
+) -> Callable[[Iterable[pa.RecordBatch]], Batches]:
+    """Return what judges files, of which a batch has the paths and, or else nothing, the bytes."""
+    columns, dialect = dict(options.columns), options.dialect
+
+    def judge(batches: Iterable[pa.RecordBatch]) -> Batches:
+        for batch in batches:
+            for path, content in zip(*(c.to_pylist() for c in batch.columns), strict=True):
+                with _on_disk(path, content) as file:
+                    table = reading.opened(file, tables.SITES, columns, dialect)
+                    _same_headers(path, table.headers, headers)
+                    for some in judged(table.rows(), table, matcher_of(recipe)):
+                        rejects = some.rows.rejects
+                        lines = arrays.arrow(np.array([r.line for r in rejects], np.int64))
+                        yield from _packed(some, table, arrays.text([path] * len(rejects)), lines)
+
+    return judge
+
+
+@contextmanager
+def _on_disk(path: str, content: bytes) -> Iterator[Path]:
+    """Give a file in its place, or its bytes in a temporary one of the same ending."""
+    if path.startswith(LOCAL):
+        yield _local(path)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        copy = _copy_of(path, Path(folder))
+        copy.write_bytes(content)
+        yield copy
+
+
+def _same_headers(path: str, found: list[str], wanted: list[str]) -> None:
+    """Raise if a file has other columns than the first.
+
+    Raises
+    ------
+    InputError
+        If so.
+    """
+    if found != wanted:
+        msg = (
+            f"{path}: its columns are {found}, those of the first file {wanted}. They must be "
+            f"the same."
+        )
+        raise InputError(msg)
+
+
+def _schema(types: list[pa.DataType]) -> pa.Schema:
+    plain = [pa.string() if pa.types.is_null(kind) else kind for kind in types]
+    given = [pa.field(f"c{n}", kind) for n, kind in enumerate(plain)]
+    return pa.schema([*given, *VERDICT_SCHEMA, *TOLD])
+
+
+def _packed(some: Judged, table: Table, file: pa.Array, line: pa.Array) -> Batches:
+    """Yield the decided rows of a block, its rejects, and a row that counts what was read."""
+    schema, rejects = _schema(table.source.types), some.rows.rejects
+    cells = some.rows.block.columns.columns
+    given = {f"c{n}": c.cast(schema.field(n).type) for n, c in enumerate(cells)}
+    yield _part(schema, len(some.rows.block.lines), given | dict(some.columns))
+    if rejects:
+        yield _part(schema, len(rejects), {"file": file, "line": line} | _told(rejects))
+    read, blank = some.rows.block.records, some.rows.block.blank
+    counts = {"read": np.array([read], np.int64), "blank": np.array([blank], np.int64)}
+    yield _part(schema, 1, {name: arrays.arrow(n) for name, n in counts.items()})
+
+
+def _told(rejects: list[Reject]) -> dict[str, pa.Array]:
+    return {
+        "status": arrays.text([REJECTED] * len(rejects)),
+        "reason": arrays.text([r.reason.value for r in rejects]),
+        "detail": arrays.text([r.detail for r in rejects]),
+        "raw": arrays.text([r.raw for r in rejects]),
+    }
+
+
+def _part(schema: pa.Schema, rows: int, given: Mapping[str, Any]) -> pa.RecordBatch:
+    """Return rows of which some columns are given, and the others null."""
+    columns = [given[f.name] if f.name in given else pa.nulls(rows, f.type) for f in schema]
+    return pa.RecordBatch.from_arrays(columns, schema=schema)

@@ -1,0 +1,387 @@
+"""A run's folder on any file system that Spark knows: published whole, or what stood there stays.
+
+Everything is written into a hidden work folder beside, whose name is random; a folder in it takes
+the place of the old one in the end: two renames, the first undone if the second fails. On HDFS and
+disks each is one step. An object store copies instead; there a reader waits for ``run.json``.
+
+What a run that was killed has left is removed by the next one, behind the lock, if it is provably
+one of ours: a folder and no link, which holds the marker with its name, both of our own user.
+"""
+
+import re
+import secrets
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from coverage_analyzer.errors import FolderBusyError, InputError, PublishError
+from coverage_analyzer.files.run_folder import contents as report
+from coverage_analyzer.files.run_folder import hold
+from coverage_analyzer.files.run_folder.publishing import MANIFEST
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+WORK: Final = ".work"
+"""Ends the names of work folders, with a random part before."""
+
+TOKEN_BYTES: Final = 8
+TOKEN: Final = re.compile(rf"[0-9a-f]{{{2 * TOKEN_BYTES}}}{re.escape(WORK)}")
+"""How they end exactly: `.out.held.*.work` is of another folder than `.out.*.work`."""
+
+OLD: Final = ("old", "held")
+"""Where in a work folder the report is while it is replaced, and a run that was held back."""
+
+PART_OF_CSV: Final = "part-{:05}.csv"
+
+
+class FileSystem:
+    """The file system of a path, as Spark sees it.
+
+    Parameters
+    ----------
+    spark
+        A session with a Java process of its own: not one of Spark Connect.
+    path
+        A URI, or a path on Spark's default file system.
+
+    Raises
+    ------
+    InputError
+        If Spark knows no such file system.
+    """
+
+    def __init__(self, spark: "SparkSession", path: str) -> None:
+        from py4j.protocol import Py4JJavaError
+
+        # Spark has no public face for the file system that it writes with.
+        self._jvm: Any = spark.sparkContext._jvm  # noqa: SLF001
+        conf: Any = spark.sparkContext._jsc.hadoopConfiguration()  # noqa: SLF001
+        try:
+            self._fs: Any = self._path(path).getFileSystem(conf)
+        except Py4JJavaError as error:
+            msg = f"{path} is not on a file system that Spark supports: {said(error)}."
+            raise InputError(msg) from error
+        self._fs.setWriteChecksum(False)
+
+    def _path(self, path: str) -> Any:
+        return self._jvm.org.apache.hadoop.fs.Path(path)
+
+    def whole(self, path: str) -> str:
+        """Return a path with its scheme, from the root."""
+        return str(self._fs.makeQualified(self._path(path)).toString())
+
+    def exists(self, path: str) -> bool:
+        """Return whether there is something of the name."""
+        return bool(self._fs.exists(self._path(path)))
+
+    def names(self, folder: str) -> list[str]:
+        """Return what is in a folder, sorted; of a file its own name."""
+        found = self._fs.listStatus(self._path(folder))
+        return sorted(str(f.getPath().getName()) for f in found)
+
+    def make(self, folder: str) -> None:
+        """Make a folder, and those above it."""
+        self._fs.mkdirs(self._path(folder))
+
+    def claim(self, path: str) -> bool:
+        """Make an empty file, if there is none of the name; return whether that was so."""
+        return bool(self._fs.createNewFile(self._path(path)))
+
+    def matching(self, start: str, end: str) -> list[str]:
+        """Return what has a name that begins and ends so, in a folder, in order."""
+        pattern = re.sub(r"([\\*?\[\]{},])", r"\\\1", start) + "*" + end
+        found = self._fs.globStatus(self._path(pattern)) or ()
+        return sorted(str(f.getPath().toString()) for f in found)
+
+    def owner(self, path: str, *, is_folder: bool) -> str | None:
+        """Return who owns a file or folder; None if it is not there, a link, or of another kind."""
+        if not self.exists(path):
+            return None
+        # With its scheme, a path on a disk of this machine is never found to be a link.
+        plain_path = self._jvm.org.apache.hadoop.fs.Path.getPathWithoutSchemeAndAuthority
+        state = self._fs.getFileLinkStatus(plain_path(self._path(path)))
+        plain = not state.isSymlink() and bool(state.isDirectory()) == is_folder
+        return str(state.getOwner()) if plain else None
+
+    def drop(self, path: str) -> None:
+        """Delete a file or a folder with all that is in it, if it is there."""
+        self._fs.delete(self._path(path), True)
+
+    def move(self, old: str, new: str) -> bool:
+        """Rename, to a name that is free; return whether that was done."""
+        return bool(self._fs.rename(self._path(old), self._path(new)))
+
+    def put(self, local: Path, path: str) -> None:
+        """Copy a file of this machine."""
+        self._fs.copyFromLocalFile(self._path(local.absolute().as_uri()), self._path(path))
+
+    def get(self, path: str, local: Path) -> None:
+        """Copy a file to this machine."""
+        self._fs.copyToLocalFile(
+            False,
+            self._path(path),
+            self._path(local.absolute().as_uri()),
+            True,
+        )
+
+
+def said(error: Any) -> str:
+    """Return what an exception of Java says, without its trace."""
+    inner = error.java_exception
+    return str(inner.getMessage() or inner.getClass().getName()).strip().rstrip(".")
+
+
+class Folder:
+    """A run's folder that is being written; a context that publishes only what `publish` is told.
+
+    Parameters
+    ----------
+    spark
+        The session.
+    path
+        Of the folder, which may not be there yet. One that holds anything but an earlier run is
+        refused.
+
+    Attributes
+    ----------
+    stage
+        A folder beside, not there yet, for what lasts no longer than the context.
+
+    Raises
+    ------
+    PublishError
+        If it cannot be written to, or holds other files.
+    FolderBusyError
+        If another run holds it.
+    """
+
+    def __init__(self, spark: "SparkSession", path: str) -> None:
+        if not path.strip():
+            msg = "The output folder has no name. Give a folder for the report."
+            raise PublishError(msg)
+        self._fs = FileSystem(spark, path)
+        self.path = self._fs.whole(path).rstrip("/")
+        self._held = f"{self.path}{hold.SUFFIX}"
+        self._work = f"{_beside(self.path, secrets.token_hex(TOKEN_BYTES))}{WORK}"
+        self._part, self._gone, self.stage = (
+            f"{self._work}/{kind}" for kind in ("part", "gone", "stage")
+        )
+        parent = self.path.rpartition("/")[0]
+        self.names: list[str] = []
+        with _java_in_words(self.path):
+            self._refuse_others(self.path)
+            self._fs.make(parent)
+            self._claim(self.path)
+            try:
+                self._fs.make(self._work)
+                self._fs.claim(_marker(self._work))
+                self._recover()
+                self._fs.make(self._part)
+            except BaseException:
+                self._clear()
+                raise
+
+    def _old(self, path: str) -> str:
+        """Return where a folder that is replaced is moved to meanwhile, in the work folder."""
+        return f"{self._work}/{OLD[path == self._held]}"
+
+    def _recover(self) -> None:
+        """Put back what a killed run had moved away, and remove what it left."""
+        mine, start = self._owners(self._work), _beside(self.path, "")
+        for left in self._fs.matching(start, WORK):
+            is_other = left != self._work and TOKEN.fullmatch(left.removeprefix(start))
+            if not is_other or None in mine or self._owners(left) != mine:
+                continue
+            for path, old in zip((self.path, self._held), OLD, strict=True):
+                if not self._fs.exists(path) and self._fs.exists(f"{left}/{old}"):
+                    self._fs.move(f"{left}/{old}", path)
+            self._fs.drop(left)
+
+    def _owners(self, work: str) -> tuple[str | None, str | None]:
+        """Return who owns a work folder, and its marker."""
+        return (
+            self._fs.owner(work, is_folder=True),
+            self._fs.owner(_marker(work), is_folder=False),
+        )
+
+    def _claim(self, path: str) -> None:
+        """Take the lock of a folder.
+
+        Raises
+        ------
+        FolderBusyError
+            If another run has it.
+        """
+        lock = _beside(path, "lock")
+        if not self._fs.claim(lock):
+            msg = f"Another run is writing {path}. If not, a run was interrupted: delete {lock}."
+            raise FolderBusyError(msg)
+
+    def _others(self, path: str) -> list[str]:
+        """Return the names of what no run has written into a folder."""
+        if not self._fs.exists(path):
+            return []
+        return [name for name in self._fs.names(path) if name not in report.FILES]
+
+    def _refuse_others(self, path: str) -> None:
+        """Raise if a folder holds what no run has written.
+
+        Raises
+        ------
+        PublishError
+            Which names the first such file.
+        """
+        if others := self._others(path):
+            msg = (
+                f"{path} contains {others[0]!r}, which was not written by a run. Choose a "
+                f"different folder."
+            )
+            raise PublishError(msg)
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Throw away what was not published, and let the folder go."""
+        with _java_in_words(self.path):
+            self._clear()
+
+    def _clear(self) -> None:
+        self._fs.drop(self._work)
+        self._fs.drop(_beside(self.path, "lock"))
+
+    def place(self, name: str) -> str:
+        """Return where Spark is to write a folder that is to be published under a name."""
+        self.names.append(name)
+        return f"{self._part}/{name}"
+
+    def put(self, files: Path) -> None:
+        """Add all files of a folder of this machine.
+
+        Raises
+        ------
+        PublishError
+            If one cannot be written.
+        """
+        with _java_in_words(self.path):
+            for file in sorted(files.iterdir()):
+                self._fs.put(file, self.place(file.name))
+
+    def call_csv(self, name: str) -> None:
+        """Give the parts of a folder of text, which Spark calls ``.txt``, their names.
+
+        Raises
+        ------
+        PublishError
+            If one cannot be renamed.
+        """
+        folder = f"{self._part}/{name}"
+        with _java_in_words(self.path):
+            parts = [n for n in self._fs.names(folder) if n.startswith("part-")]
+            for number, part in enumerate(parts):
+                self._fs.move(f"{folder}/{part}", f"{folder}/{PART_OF_CSV.format(number)}")
+
+    def publish(self, *, held: bool = False) -> str:
+        """Put the new folder in the place of the old one, and drop that; return its path.
+
+        Parameters
+        ----------
+        held
+            Whether the run is held back (`files.hold`): then the folder beside, with the ending
+            ``.held``, is replaced instead. Otherwise that is dropped, if a run is in it.
+
+        Raises
+        ------
+        FolderBusyError
+            If another run writes the folder beside.
+        PublishError
+            If the file system refuses.
+        """
+        with _java_in_words(self.path):
+            if not held:
+                self._replace(self.path)
+                with suppress(PublishError), _java_in_words(self._held):  # else the next run does
+                    self._drop_held()
+                return self.path
+            if self._is_link(self._held):
+                msg = f"{self._held} is a link or a file. Move it away."
+                raise PublishError(msg)
+            self._refuse_others(self._held)
+            self._claim(self._held)
+            try:
+                self._replace(self._held)
+            finally:
+                self._fs.drop(_beside(self._held, "lock"))
+            return self._held
+
+    def _replace(self, path: str) -> None:
+        """Put the new folder in the place of another.
+
+        Raises
+        ------
+        PublishError
+            If the file system refuses.
+        """
+        had = self._fs.exists(path)
+        if had and not self._fs.move(path, self._old(path)):
+            msg = f"{path} cannot be moved away; it is unchanged."
+            raise PublishError(msg)
+        if not self._fs.move(self._part, path):
+            if had:
+                self._fs.move(self._old(path), path)
+            msg = f"{path} cannot be replaced; it is unchanged."
+            raise PublishError(msg)
+
+    def _drop_held(self) -> None:
+        """Drop a run that was held back before, if nothing else is in its folder."""
+        manifest = f"{self._held}/{MANIFEST}"
+        if self._is_link(self._held) or self._others(self._held) or not self._fs.exists(manifest):
+            return
+        with tempfile.TemporaryDirectory() as scratch:
+            self._fs.get(manifest, Path(scratch) / MANIFEST)
+            is_held = hold.is_held(Path(scratch))
+        if is_held:
+            self._fs.move(self._held, self._gone)  # in one step; it goes with the work folder
+
+    def _is_link(self, path: str) -> bool:
+        """Return whether there is something of the name that is no folder itself."""
+        return self._fs.exists(path) and self._fs.owner(path, is_folder=True) is None
+
+
+def _beside(path: str, kind: str) -> str:
+    """Return a hidden name beside a folder."""
+    parent, _, name = path.rpartition("/")
+    return f"{parent}/.{name}.{kind}"
+
+
+def _marker(work: str) -> str:
+    """Return the marker of a work folder, which is called like it: it proves no other."""
+    return f"{work}/coverage-analyzer-{work.rpartition('/')[2].strip('.')}"
+
+
+@contextmanager
+def _java_in_words(path: str) -> Iterator[None]:
+    """Turn what Java raises into an error in words.
+
+    Raises
+    ------
+    PublishError
+        With what Java says.
+    """
+    from py4j.protocol import Py4JJavaError
+
+    try:
+        yield
+    except Py4JJavaError as error:
+        msg = f"{path} cannot be written: {said(error)}."
+        raise PublishError(msg) from error
