@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 import shapely
 
 from coverage_analyzer import arrays, countries
+from coverage_analyzer.batch import ledger
 from coverage_analyzer.batch._map import (
     centers_as_used,
     network_of,
@@ -33,6 +34,7 @@ from coverage_analyzer.files.overwriting import RunFolder, policy_file, refuse_o
 from coverage_analyzer.files.run_folder import contents as report
 from coverage_analyzer.files.run_folder import service_areas
 from coverage_analyzer.files.run_folder.drive_times import NAME, DriveTimesWriter
+from coverage_analyzer.files.run_folder.manifest import style_of
 from coverage_analyzer.files.run_folder.publishing import Publication
 from coverage_analyzer.files.table import Rows, Table
 from coverage_analyzer.files.writers import formats
@@ -192,11 +194,7 @@ class Job:
     @property
     def style(self) -> Style:
         """How the text files of the run are written."""
-        raw = not self.manifest.get("spreadsheet_guard", True)
-        decimal = str(self.manifest.get("decimal_mark", "."))
-        return Style(
-            raw_text=raw, excel=bool(self.manifest.get("byte_order_mark")), decimal=decimal
-        )
+        return style_of(self.manifest)
 
     def published(self, publication: Publication, watched: WatchedFiles) -> dict[str, Any]:
         """Stream the report through, write all files, publish them, and return the manifest.
@@ -347,17 +345,11 @@ class Job:
 
     def _told(self, totals: Totals) -> dict[str, Any]:
         """Return the manifest as it is after this look."""
-        counts: dict[str, Counter[str]] = {"level": Counter(), "status": Counter()}
-        for (_, level, status), n in sorted(totals.places.items()):
-            counts["level"][level] += n
-            counts["status"][status] += n
         kept = [w for w in self.manifest.get("warnings", []) if not str(w).startswith(MARK)]
-        reasons = {r.name: totals.reasons[r.name] for r in Reason if totals.reasons[r.name]}
         return self.manifest | {
             "warnings": [*kept, *(MARK + words for words in self._warnings(totals))],
             "counts": self.manifest.get("counts", {})
-            | {name: dict(c) for name, c in counts.items()}
-            | {"reason": reasons},
+            | ledger.totals(totals.places, totals.reasons),
             "roads": {
                 "engine": self.engine.fingerprint(),
                 **self.limits.to_dict(),

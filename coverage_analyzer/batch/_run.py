@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from coverage_analyzer import arrays
 from coverage_analyzer.batch.ledger import Ledger, Tally, by_country
-from coverage_analyzer.batch.manifest import manifest
+from coverage_analyzer.batch.network import coverage_areas, write_network
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.overlap import ahead
 from coverage_analyzer.batch.stream import judged, matcher_of, open_products
@@ -33,16 +33,16 @@ from coverage_analyzer.files.readers import streams
 from coverage_analyzer.files.run_folder import contents as report
 from coverage_analyzer.files.run_folder import hold
 from coverage_analyzer.files.run_folder.hold import RejectLimit
+from coverage_analyzer.files.run_folder.manifest import Origin, Outcome
 from coverage_analyzer.files.run_folder.publishing import Publication
 from coverage_analyzer.files.table import Rows, Table
 from coverage_analyzer.files.writers import formats
-from coverage_analyzer.files.writers.areas import write_geojson
 from coverage_analyzer.files.writers.delimited import RejectsWriter
 from coverage_analyzer.fingerprint import check_same
 from coverage_analyzer.maps import page
 from coverage_analyzer.maps import page_data as payload
 from coverage_analyzer.maps.sites import DrawnSites
-from coverage_analyzer.matching import areas
+from coverage_analyzer.matching.areas import Areas
 from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.schema import columns as tables
@@ -213,34 +213,29 @@ def _published(
     held = hold.reasons(outputs.limit, totals.ledger.figures())
     places = totals.tally.counts(matcher)
     report.write_summary(publication.path("summary.csv"), places, options.style)
-    country, names = matcher.center_country, matcher.world.names
-    path = publication.path("centers.csv")
-    report.write_centers(path, matcher.centers, country, names, options.style)
-    network, undrawn = _network(matcher, options)
-    if options.areas and network.areas is not None:
-        features = areas.properties(network.areas, matcher.centers, country, names)
-        path = publication.path("areas.geojson")
-        write_geojson(path, features, network.areas.geometry.tolist())
-    counts = totals.tally.totals(matcher)
+    drawn, undrawn = coverage_areas(matcher) if options.areas or options.map else (None, [])
+    write_network(matcher, drawn if options.areas else None, publication.path, options.style)
     if options.map:
-        title = matcher.policy.title
-        data = payload.payload(title, totals.drawn, network, names)
+        network = _drawn_network(matcher, drawn)
+        names = matcher.world.names
+        data = payload.payload(matcher.policy.title, totals.drawn, network, names)
         undrawn += [f"The map: {note}" for note in [data.told["note"]] if note]
         publication.path("map.html").write_text(page.page(data), encoding="utf-8")
-    told = manifest(inputs.sites, inputs.centers, matcher, inputs.products)
+    told = Origin.of_tables(inputs.sites, inputs.centers, matcher, inputs.products).to_dict()
     gated = matcher.gates.warnings(inputs.sites.columns, totals.empty, by_country(places))
     told["warnings"] += [*gated, *undrawn, *_repeated(totals.repeats)]
-    told |= {
-        "counts": counts | {"rejects": dict(totals.ledger.reasons)},
-        "ledger": totals.ledger.figures(),
-        "first_rejects": totals.ledger.first,
-        "on_duplicate": options.on_duplicate,
-        "duplicates": totals.repeats.figures(),
-        "spreadsheet_guard": not options.raw_text,
-        "byte_order_mark": options.excel,
-        "decimal_mark": options.style.decimal,
-        "max_rejects": str(outputs.limit),
-        "held": held,
+    outcome = Outcome(
+        counts=totals.tally.totals(matcher),
+        rejects=totals.ledger.reasons,
+        ledger=totals.ledger.figures(),
+        first_rejects=totals.ledger.first,
+        on_duplicate=options.on_duplicate,
+        duplicates=totals.repeats.figures(),
+        style=options.style,
+        limit=outputs.limit,
+        held=held,
+    )
+    told |= outcome.to_dict() | {
         "files": [*publication.names, "run.json"],
         "table": None if elsewhere is None or held else str(elsewhere),
     }
@@ -309,19 +304,12 @@ def labels(rows: Rows, table: Table) -> tuple[pa.Array, pa.Array]:
     return ids, tables.as_text(name) if name is not None else pa.nulls(len(lines), pa.string())
 
 
-def _network(matcher: Matcher, options: Options) -> tuple[payload.Network, list[str]]:
-    """Return the centers with their coverage areas, if wanted, and why there are none."""
-    day_ = np.datetime64(matcher.as_of, "D")
-    country, covered, warnings = matcher.center_country, None, []
-    trusted = matcher.convention.trust_declared
-    own = matcher.policy.qualification.same_country
-    if options.areas or options.map:
-        given = (matcher.centers, country, matcher.policy, matcher.world, day_)
-        try:
-            covered = areas.areas(*given, trust_declared=trusted)
-        except InputError as error:  # the verdicts stand without a picture
-            warnings.append(f"No coverage areas: {error}")
-        else:
-            warnings += [areas.UNCUT] if trusted and own else []
-    network = payload.Network(matcher.centers, country, covered, day_, same_country=own)
-    return network, warnings
+def _drawn_network(matcher: Matcher, drawn: Areas | None) -> payload.Network:
+    """Return the centers with their coverage areas, if any, as a map shows them."""
+    return payload.Network(
+        matcher.centers,
+        matcher.center_country,
+        drawn,
+        np.datetime64(matcher.as_of, "D"),
+        same_country=matcher.policy.qualification.same_country,
+    )

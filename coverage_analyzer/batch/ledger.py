@@ -82,6 +82,25 @@ def by_country(counts: Counts) -> Counter[str]:
     return result
 
 
+def totals(places: Counts, reasons: Mapping[str, int]) -> dict[str, dict[str, int]]:
+    """Return the number of sites by level, by status and by reason, as ``run.json`` has them.
+
+    Parameters
+    ----------
+    places
+        The number of sites by country, level and status.
+    reasons
+        The number of sites by the name of the reason.
+    """
+    levels: Counter[str] = Counter()
+    statuses: Counter[str] = Counter()
+    for (_, level, status), n in sorted(places.items()):
+        levels[level] += n
+        statuses[status] += n
+    ordered = {reason.name: n for reason in Reason if (n := reasons.get(reason.name, 0))}
+    return {"level": dict(levels), "status": dict(statuses), "reason": ordered}
+
+
 class Tally:
     """Counts of verdicts by country, level, status, and by reason."""
 
@@ -107,9 +126,5 @@ class Tally:
 
     def totals(self, matcher: Matcher) -> dict[str, dict[str, int]]:
         """Return the number of sites by level, by status and by reason."""
-        totals: dict[str, Counter[str]] = {"level": Counter(), "status": Counter()}
-        for (_, level, status), n in sorted(self.counts(matcher).items()):
-            totals["level"][level] += n
-            totals["status"][status] += n
-        reasons = {reason.name: int(n) for reason in Reason if (n := self._reasons[reason])}
-        return {**{what: dict(c) for what, c in totals.items()}, "reason": reasons}
+        reasons = {reason.name: int(self._reasons[reason]) for reason in Reason}
+        return totals(self.counts(matcher), reasons)

@@ -19,8 +19,7 @@ from coverage_analyzer.cli.messages import say
     metavar="FILE",
     help="Output file: .geojson, .gpkg or .parquet.",
 )
-@options.policy
-@options.as_of
+@options.rules
 @click.option(
     "--merge",
     type=click.Choice(["union", "depth"]),
@@ -29,14 +28,12 @@ from coverage_analyzer.cli.messages import say
 @options.center_column
 @options.center_dialect
 @options.trust_declared
+@options.center_input
 def areas(
-    centers: str,
+    centers: options.Input,
     output: str,
-    policy: str,
-    as_of: str | None,
+    rules: options.Rules,
     merge: Any,
-    center_columns: dict[str, str],
-    center_dialect: Any,
     trust_declared: bool,
 ) -> None:
     """Write the coverage area of each center as a layer for a GIS.
@@ -54,22 +51,22 @@ def areas(
     from coverage_analyzer.files.writers import areas as area_writer
     from coverage_analyzer.policy import Policy
 
-    refuse_overwriting({"areas": output}, [centers, policy_file(policy)])
+    refuse_overwriting({"areas": output}, [centers.path, policy_file(rules.policy)])
     area_writer.check_kind(output)
-    rules = Policy.load(policy)
+    policy = Policy.load(rules.policy)
     network = frames.read_centers(
-        centers,
-        columns=center_columns,
-        dialect=center_dialect,
-        policy=rules,
+        centers.path,
+        columns=centers.columns,
+        dialect=centers.dialect,
+        policy=policy,
         trust_declared=trust_declared,
     )
     with warnings.catch_warnings():  # about the policy, which are printed below
         warnings.simplefilter("ignore", PolicyWarning)
         covered = frames.coverage_areas(
-            network, rules, as_of=as_of, merge=merge, trust_declared=trust_declared
+            network, policy, as_of=rules.as_of, merge=merge, trust_declared=trust_declared
         )
     area_writer.write_areas(covered, output)
-    for warning in rules.warnings:
+    for warning in policy.warnings:
         say(f"Warning: {warning}")
     say(f"Wrote {quantity(len(covered), 'area')} to {Path(output)}.")

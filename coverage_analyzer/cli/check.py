@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from coverage_analyzer.cli import options
-from coverage_analyzer.cli.messages import log_to_stderr, print_json, progress, say, say_ledger
+from coverage_analyzer.cli.messages import Messages, print_json, say, say_ledger
 
 
 @click.command()
@@ -18,22 +18,14 @@ from coverage_analyzer.cli.messages import log_to_stderr, print_json, progress, 
 @options.raw_text
 @options.excel
 @options.max_rejects("0", "Exit with code 1 if more than N rows would be rejected.")
-@options.as_json
-@options.quiet
-@options.verbose
+@options.messages
 def check(
     sites: str,
     policy: str,
-    columns: dict[str, str],
-    trust_declared: bool,
-    dialect: Any,
     rejects: str | None,
-    raw_text: bool,
-    excel: bool,
     max_rejects: Any,
-    as_json: bool,
-    quiet: bool,
-    verbose: bool,
+    messages: Messages,
+    **choices: Any,
 ) -> int:
     """Check a sites file without assessing it. List the rows that `run` would reject, and why.
 
@@ -43,20 +35,11 @@ def check(
     """
     from coverage_analyzer import batch
 
-    if verbose:
-        log_to_stderr()
-    chosen = batch.Options(
-        columns=columns,
-        trust_declared=trust_declared,
-        raw_text=raw_text,
-        excel=excel,
-        dialect=dialect,
-        progress=progress(quiet=quiet),
-    )
+    chosen = batch.Options(**choices, progress=messages.progress)
     findings = batch.check(sites, policy=policy, rejects=rejects, options=chosen)
-    if as_json:
+    if messages.as_json:
         print_json(findings)
-    elif not quiet:
+    elif not messages.quiet:
         for line in _lines(findings):
             say(line, stdout=True)
     for warning in findings["warnings"]:

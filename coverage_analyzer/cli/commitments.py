@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from coverage_analyzer.cli import options
-from coverage_analyzer.cli.messages import log_to_stderr, print_json, say, say_ledger
+from coverage_analyzer.cli.messages import Messages, print_json, say, say_ledger
 
 
 @click.command()
@@ -40,28 +40,16 @@ from coverage_analyzer.cli.messages import log_to_stderr, print_json, say, say_l
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON; requires -o.")
 @options.quiet
-@options.verbose
+@options.collected("messages", Messages)
 def commitments(
     requests: str,
     sites: str,
     centers: str,
     output: str | None,
-    rejects: str | None,
     policy: str,
-    as_of: str | None,
-    moment_format: str,
-    request_columns: dict[str, str],
-    columns: dict[str, str],
-    center_columns: dict[str, str],
-    dialect: Any,
-    center_dialect: Any,
-    trust_declared: bool,
-    products: str,
-    raw_text: bool,
     max_rejects: Any,
-    as_json: bool,
-    quiet: bool,
-    verbose: bool,
+    messages: Messages,
+    **choices: Any,
 ) -> int:
     """Calculate the due time of each request.
 
@@ -72,35 +60,20 @@ def commitments(
       coverage-analyzer commitments data/requests.csv --sites data/request_sites.csv \\
         --centers data/service_centers.csv -o commitments.csv --rejects rejects.csv
     """
-    _check_output(output, as_json=as_json)
+    _check_output(output, as_json=messages.as_json)
     from coverage_analyzer.batch._commitments import CommitmentOptions, answer_requests
 
-    if verbose:
-        log_to_stderr()
-    chosen = CommitmentOptions(
-        rejects=rejects,
-        as_of=as_of,
-        request_columns=request_columns,
-        columns=columns,
-        center_columns=center_columns,
-        dialect=dialect,
-        center_dialect=center_dialect,
-        moment_format=moment_format,
-        trust_declared=trust_declared,
-        products=products,
-        raw_text=raw_text,
-    )
     findings = answer_requests(
         requests,
         sites,
         centers,
         output or sys.stdout.buffer,
         policy=policy,
-        options=chosen,
+        options=CommitmentOptions(**choices),
     )
-    if as_json:
+    if messages.as_json:
         print_json(findings)
-    elif not quiet:
+    elif not messages.quiet:
         for status, number in findings["status"].items():
             say(f"{number:>10,}  {status}")
         for reject in findings["first_rejects"]:

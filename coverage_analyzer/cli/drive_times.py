@@ -1,11 +1,21 @@
 """``coverage-analyzer drive-times``."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 from coverage_analyzer.cli import options
 from coverage_analyzer.cli.messages import print_json, say, say_ledger
+
+
+@dataclass(frozen=True)
+class Roads:
+    """Where the roads are: in a file, or on a server to be fetched from."""
+
+    osm: str | None
+    overpass: str | None
+    overpass_url: str | None
 
 
 @click.command("drive-times")
@@ -32,11 +42,10 @@ from coverage_analyzer.cli.messages import print_json, say, say_ledger
     "--policy", metavar="NAME|FILE", help="Policy of the run, if it is not a built-in one."
 )
 @options.as_json
+@options.collected("roads", Roads)
 def drive_times(
     folder: str,
-    osm: str | None,
-    overpass: str | None,
-    overpass_url: str | None,
+    roads: Roads,
     minutes: float | None,
     policy: str | None,
     as_json: bool,
@@ -57,7 +66,7 @@ def drive_times(
     from coverage_analyzer.batch._drive_times import MARK, drive
     from coverage_analyzer.roads.limits import limits_text
 
-    told = drive(folder, _roads(osm, overpass, overpass_url), minutes=minutes, policy=policy)
+    told = drive(folder, _roads(roads), minutes=minutes, policy=policy)
     if as_json:
         print_json(told)
     for warning in told["warnings"]:
@@ -69,7 +78,7 @@ def drive_times(
     say_ledger(told["ledger"])
 
 
-def _roads(osm: str | None, overpass: str | None, url: str | None) -> str | Path:
+def _roads(roads: Roads) -> str | Path:
     """Return the file of roads, downloaded if requested.
 
     Raises
@@ -77,11 +86,11 @@ def _roads(osm: str | None, overpass: str | None, url: str | None) -> str | Path
     click.UsageError
         If no source of roads is given, or two are.
     """
-    if osm is not None and overpass is None:
-        return osm
-    if osm is not None or overpass is None:
+    if roads.osm is not None and roads.overpass is None:
+        return roads.osm
+    if roads.osm is not None or roads.overpass is None:
         msg = "Give one source of roads: --osm FILE or --overpass WEST,SOUTH,EAST,NORTH."
         raise click.UsageError(msg)
     from coverage_analyzer.roads.overpass import PUBLIC, box, fetch_extract
 
-    return fetch_extract(box(overpass), url=url or PUBLIC)
+    return fetch_extract(box(roads.overpass), url=roads.overpass_url or PUBLIC)

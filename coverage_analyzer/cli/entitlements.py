@@ -26,15 +26,7 @@ from coverage_analyzer.cli.streams import put
 )
 @options.as_of
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def entitlements(
-    product: str,
-    version: str,
-    country: str,
-    customer: str | None,
-    end_of_maintenance: str | None,
-    as_of: str | None,
-    as_json: bool,
-) -> None:
+def entitlements(customer: str | None, as_of: str | None, as_json: bool, **question: Any) -> None:
     """List a customer's support programmes and missing prerequisites.
 
     In the customer file, each fact is true, false, or the last day of an agreement:
@@ -51,7 +43,7 @@ def entitlements(
     from coverage_analyzer.programmes.entitlements import entitlements as found
 
     facts = _facts(customer) if customer else {}
-    told = found(facts, product, version, country, as_of, end_of_maintenance=end_of_maintenance)
+    told = found(facts, date=as_of, **question)
     shown = json.dumps(told.to_dict(), indent=2, ensure_ascii=False) if as_json else str(told)
     put(shown)
 

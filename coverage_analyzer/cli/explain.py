@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import dataclass
 from typing import Any
 
 import click
@@ -36,6 +37,16 @@ class Degrees(click.FloatRange):
         return super().convert(value, param, ctx)
 
 
+@dataclass(frozen=True)
+class Site:
+    """A point, and what is known of the country that it is in."""
+
+    latitude: float
+    longitude: float
+    country: str
+    accuracy_m: float | None
+
+
 @click.command(cls=NumbersCommand)
 @click.argument("latitude", type=Degrees(-90, 90))
 @click.argument("longitude", type=Degrees(-180, 180))
@@ -56,24 +67,19 @@ class Degrees(click.FloatRange):
     "--ordered-on", metavar="DATE", help="Also print when a center ordered on this date would open."
 )
 @options.products
-@options.policy
-@options.as_of
+@options.rules
 @options.center_column
 @options.center_dialect
 @options.trust_declared
 @click.option("--json", "as_json", is_flag=True, help="Print the explanation as JSON.")
+@options.collected("site", Site)
+@options.center_input
 def explain(
-    latitude: float,
-    longitude: float,
-    centers: str,
-    country: str,
-    accuracy_m: float | None,
+    site: Site,
+    centers: options.Input,
     ordered_on: str | None,
     products: str,
-    policy: str,
-    as_of: str | None,
-    center_columns: dict[str, str],
-    center_dialect: Any,
+    rules: options.Rules,
     trust_declared: bool,
     as_json: bool,
     **stated: str,
@@ -95,28 +101,28 @@ def explain(
     from coverage_analyzer.schema.columns import CENTERS
     from coverage_analyzer.schema.days import day
 
-    rules = Policy.load(policy)
-    table = opened(centers, CENTERS, center_columns, center_dialect)
+    policy = Policy.load(rules.policy)
+    table = opened(centers.path, CENTERS, centers.columns, centers.dialect)
     matcher = matcher_of(
         table,
-        rules,
-        as_of=day(as_of),
+        policy,
+        as_of=day(rules.as_of),
         trust_declared=trust_declared,
         products=products_of(products),
     )
     found = explanation(
         matcher,
-        longitude,
-        latitude,
-        country=country,
-        accuracy_m=float("nan") if accuracy_m is None else accuracy_m,
+        site.longitude,
+        site.latitude,
+        country=site.country,
+        accuracy_m=float("nan") if site.accuracy_m is None else site.accuracy_m,
         stated=stated,
         ordered_on=day(ordered_on),
     )
     for warning in matcher.region_warnings:
         say(f"Warning: {warning}")
-    story = with_route(found, rules)
+    story = with_route(found, policy)
     told = json.dumps(story.to_dict(), indent=2, ensure_ascii=False) if as_json else str(story)
     put(told)
-    for warning in rules.warnings:
+    for warning in policy.warnings:
         say(f"Warning: {warning}")

@@ -1,14 +1,40 @@
 """``coverage-analyzer geocode``."""
 
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from coverage_analyzer.cli import options
-from coverage_analyzer.cli.messages import log_to_stderr, print_json, progress, say, say_ledger
+from coverage_analyzer.cli.messages import Messages
 from coverage_analyzer.errors import quantity
 
+if TYPE_CHECKING:
+    from coverage_analyzer.geocoding import Service
+
 ATTRIBUTION = "Nominatim results: \u00a9 OpenStreetMap contributors (ODbL)."
+
+
+@dataclass(frozen=True)
+class ServiceOptions:
+    """The options that say which server is asked, if any, and where its answers are kept."""
+
+    server: str
+    public: bool
+    offline: bool
+    contact: str
+    cache: str | None
+
+    def service(self) -> "Service":
+        """Return the service that is asked."""
+        from coverage_analyzer.geocoding import PUBLIC, Service
+
+        return Service(
+            server=PUBLIC if self.public else self.server,
+            online=not self.offline,
+            contact=self.contact,
+            cache=self.cache,
+        )
 
 
 def metres(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> Any:
@@ -68,26 +94,15 @@ def metres(_context: click.Context, _option: click.Parameter, values: tuple[str,
     metavar="N",
     help="Exit with code 1 if more than N addresses are not found.",
 )
-@options.as_json
-@options.quiet
-@options.verbose
+@options.messages
+@options.collected("service", ServiceOptions)
 def geocode(
     addresses: str,
     output: str,
-    server: str,
-    public: bool,
-    offline: bool,
-    contact: str,
-    cache: str | None,
-    accuracy_m: dict[str, float],
-    columns: dict[str, str],
-    dialect: Any,
-    rejects: str | None,
-    raw_text: bool,
+    service: ServiceOptions,
     max_unfound: int | None,
-    as_json: bool,
-    quiet: bool,
-    verbose: bool,
+    messages: Messages,
+    **choices: Any,
 ) -> int:
     """Find the coordinates of each address in a file.
 
@@ -101,31 +116,13 @@ def geocode(
     """
     from coverage_analyzer.batch._geocode import Options
     from coverage_analyzer.batch._geocode import geocode as job
-    from coverage_analyzer.geocoding import PUBLIC, Service
 
-    _check_asked(server, public=public, offline=offline)
-    if verbose:
-        log_to_stderr()
-    chosen = Options(
-        columns=columns,
-        accuracy_m=accuracy_m,
-        rejects=rejects,
-        raw_text=raw_text,
-        dialect=dialect,
-        progress=progress(quiet=quiet),
-    )
-    service = Service(
-        server=PUBLIC if public else server, online=not offline, contact=contact, cache=cache
-    )
-    findings = job(addresses, output, service, options=chosen)
-    if as_json:
-        print_json(findings)
-    for line in [] if quiet else _lines(findings):
-        say(line)
+    _check_asked(service.server, public=service.public, offline=service.offline)
+    chosen = Options(**choices, progress=messages.progress)
+    findings = job(addresses, output, service.service(), options=chosen)
     unfound = findings["grades"].get("none", 0)
-    for line in _warnings(findings, rejects, unfound, max_unfound):
-        say(line)
-    say_ledger(findings["ledger"])
+    warnings = _warnings(findings, choices["rejects"], unfound, max_unfound)
+    messages.print_findings(findings, _lines(findings), warnings)
     return 1 if max_unfound is not None and unfound > max_unfound else 0
 
 

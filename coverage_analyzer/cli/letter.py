@@ -14,8 +14,7 @@ from coverage_analyzer.cli.messages import say
 @click.option("--site", "site_id", required=True, metavar="ID", help="ID of the site.")
 @click.option("--centers", required=True, metavar="FILE", help="File of service centers.")
 @click.option("-o", "--output", required=True, metavar="FILE", help="Output HTML file.")
-@options.policy
-@options.as_of
+@options.rules
 @options.column
 @options.center_column
 @options.dialect
@@ -28,15 +27,8 @@ def letter(
     site_id: str,
     centers: str,
     output: str,
-    policy: str,
-    as_of: str | None,
-    columns: dict[str, str],
-    center_columns: dict[str, str],
-    dialect: Any,
-    center_dialect: Any,
-    trust_declared: bool,
-    products: str,
-    product: str,
+    rules: options.Rules,
+    **choices: Any,
 ) -> None:
     """Write a one-page letter about a site: level, promise, start date, reason, map.
 
@@ -51,25 +43,18 @@ def letter(
     from coverage_analyzer.files.outputs import PAGE, kind_of
     from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
 
-    refuse_overwriting({"letter": output}, [sites, centers, products, policy_file(policy)])
+    chosen = batch.Options(**choices, warn=lambda told: say(f"Warning: {told}"))
+    refuse_overwriting(
+        {"letter": output}, [sites, centers, chosen.products, policy_file(rules.policy)]
+    )
     kind_of(output, PAGE, what="The letter is", default=PAGE[0])
     place = Path(output)
-    chosen = batch.Options(
-        columns=columns,
-        center_columns=center_columns,
-        dialect=dialect,
-        center_dialect=center_dialect,
-        trust_declared=trust_declared,
-        warn=lambda told: say(f"Warning: {told}"),
-        products=products,
-        product=product,
-    )
     page = batch.site_letter(
         sites,
         site_id,
         centers,
-        policy=policy,
-        as_of=as_of,
+        policy=rules.policy,
+        as_of=rules.as_of,
         options=chosen,
     )
     single.publish(place, page)

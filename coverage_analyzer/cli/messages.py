@@ -4,8 +4,9 @@ import json
 import logging
 import sys
 import time
-from collections.abc import Callable, Mapping
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
 
 from coverage_analyzer.cli.streams import put, put_message
 from coverage_analyzer.errors import quantity, visible
@@ -37,6 +38,39 @@ def say_ledger(ledger: Mapping[str, int]) -> None:
     from coverage_analyzer.batch.ledger import line
 
     say(line(ledger))
+
+
+@dataclass(frozen=True)
+class Messages:
+    """What a job prints beside its result, by ``--json`` and ``--quiet``."""
+
+    as_json: bool
+    quiet: bool
+
+    @property
+    def progress(self) -> Callable[[int, float], None] | None:
+        """What shows progress, as `progress` returns it."""
+        return progress(quiet=self.quiet)
+
+    def print_findings(
+        self, findings: Mapping[str, Any], lines: Sequence[str], warnings: Sequence[str]
+    ) -> None:
+        """Print what a job found.
+
+        Parameters
+        ----------
+        findings
+            Of which the ledger is printed last, and all is printed with ``--json``.
+        lines
+            What came out, in words; not printed with ``--quiet``.
+        warnings
+            What should be looked into.
+        """
+        if self.as_json:
+            print_json(findings)
+        for line in [*([] if self.quiet else lines), *warnings]:
+            say(line)
+        say_ledger(findings["ledger"])
 
 
 class VisibleFormatter(logging.Formatter):

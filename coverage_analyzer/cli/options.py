@@ -1,23 +1,101 @@
-"""Options that several verbs have."""
+"""Options that several verbs have, and the values that a command gets of them.
+
+An option is written once, where a command declares it. The function of the command has few
+parameters: options that belong together are collected into one value (`collected`), such as
+`Rules`, and what is only passed on to the job is taken as ``**choices``, since such an option is
+called like the field of the job's options that it sets (`batch.Options`, for most).
+"""
 
 import dataclasses
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from coverage_analyzer.cli.messages import log_to_stderr
+from coverage_analyzer.cli.messages import Messages, log_to_stderr
 
 Verb = Callable[..., Any]
 
 if TYPE_CHECKING:
+    from coverage_analyzer.files.readers.delimited import Dialect
+
     ParamType = click.ParamType[Any]
 else:
     ParamType = click.ParamType  # not generic at run time before click 8.2
 
 DEFAULT_POLICY: Final = "appliance-maintenance"
 """`policy.DEFAULT`, without the import of the models behind it; a test holds the two together."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The policy to judge by, and the day to judge."""
+
+    policy: str
+    as_of: str | None
+
+
+@dataclass(frozen=True)
+class Input:
+    """A table to be read: where it is, which headers to take, and how it is written."""
+
+    path: str
+    columns: Mapping[str, str]
+    dialect: "Dialect"
+
+
+def bundle(
+    *options: Callable[[Verb], Verb], collect: Callable[[dict[str, Any]], None]
+) -> Callable[[Verb], Verb]:
+    """Return a decorator that declares options in this order and collects their values.
+
+    Parameters
+    ----------
+    *options
+        What declares the options. None, if they are declared above, each in its place.
+    collect
+        Changes the values of all options of a command, by their names, before its function is
+        called with them. The bundle that is highest above a function collects first.
+    """
+
+    def decorator(verb: Verb) -> Verb:
+        @functools.wraps(verb)
+        def collecting(**values: Any) -> Any:
+            collect(values)
+            return verb(**values)
+
+        command: Verb = collecting
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorator
+
+
+def collected(
+    name: str, kind: type, *options: Callable[[Verb], Verb], **sources: str
+) -> Callable[[Verb], Verb]:
+    """Return a decorator by which a function gets the values of several options as one parameter.
+
+    Parameters
+    ----------
+    name
+        The parameter.
+    kind
+        Its dataclass.
+    *options
+        What declares the options, as for `bundle`.
+    **sources
+        For each field of `kind` the name of its option, where that is not the field's own.
+    """
+    names = {field.name: sources.get(field.name, field.name) for field in dataclasses.fields(kind)}
+
+    def collect(values: dict[str, Any]) -> None:
+        values[name] = kind(**{field: values.pop(source) for field, source in names.items()})
+
+    return bundle(*options, collect=collect)
 
 
 def overrides(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> Any:
@@ -53,6 +131,7 @@ as_of = click.option(
     metavar="DATE",
     help="Date of the assessment, like 2026-12-01.  [default: today, UTC]",
 )
+rules = collected("rules", Rules, policy, as_of)
 
 
 def headers_of(table: str, flag: str, name: str) -> Callable[[Verb], Verb]:
@@ -78,19 +157,19 @@ quiet = click.option("--quiet", is_flag=True, help="Print only warnings and the 
 verbose = click.option(
     "--verbose", is_flag=True, help="Print log messages, and the traceback of a bug."
 )
+quiet = click.option("--quiet", is_flag=True, help="Print only warnings and the summary line.")
 
 
 def with_verbose(command: click.Command) -> None:
-    """Give a command the option ``--verbose``, if it has none of its own."""
-    if all(option.name != "verbose" for option in command.params):
-        option = click.Option(
-            ["--verbose"],
-            is_flag=True,
-            expose_value=False,
-            callback=_log_if_verbose,
-            help="Print log messages, and the traceback of a bug.",
-        )
-        command.params.append(option)
+    """Give a command the option ``--verbose``, its last one."""
+    option = click.Option(
+        ["--verbose"],
+        is_flag=True,
+        expose_value=False,
+        callback=_log_if_verbose,
+        help="Print log messages, and the traceback of a bug.",
+    )
+    command.params.append(option)
 
 
 def _log_if_verbose(_context: click.Context, _option: click.Parameter, value: bool) -> None:
@@ -151,6 +230,7 @@ def max_rejects(default: str | None, text: str) -> Callable[[Verb], Verb]:
 
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+messages = collected("messages", Messages, as_json, quiet)
 
 DIALECT: Final = (
     click.option(
@@ -222,26 +302,23 @@ CENTER_DIALECT: Final = (
 )
 
 
-def as_dialect(options: Sequence[Callable[[Verb], Verb]], prefix: str) -> Callable[[Verb], Verb]:
-    """Return what gives a verb the options that say how a table is written, as one `Dialect`."""
+def collected_dialect(prefix: str) -> Callable[[dict[str, Any]], None]:
+    """Return what collects options whose names begin with a prefix as one `Dialect`."""
 
-    def given_to(verb: Verb) -> Verb:
-        @functools.wraps(verb)
-        def told(**given: Any) -> Any:
-            from coverage_analyzer.files.readers.delimited import Dialect
+    def collect(values: dict[str, Any]) -> None:
+        from coverage_analyzer.files.readers.delimited import Dialect
 
-            names = [f.name for f in dataclasses.fields(Dialect) if f"{prefix}{f.name}" in given]
-            chosen = {name: given.pop(f"{prefix}{name}") for name in names}
-            chosen["delimiter"] = chosen["delimiter"].replace("\\t", "\t")
-            return verb(**given, **{f"{prefix}dialect": Dialect(**chosen)})
+        names = [f.name for f in dataclasses.fields(Dialect) if f"{prefix}{f.name}" in values]
+        chosen = {name: values.pop(f"{prefix}{name}") for name in names}
+        chosen["delimiter"] = chosen["delimiter"].replace("\\t", "\t")
+        values[f"{prefix}dialect"] = Dialect(**chosen)
 
-        made: Verb = told
-        for option in reversed(options):
-            made = option(made)
-        return made
-
-    return given_to
+    return collect
 
 
-dialect = as_dialect(DIALECT, "")
-center_dialect = as_dialect(CENTER_DIALECT, "center_")
+dialect = bundle(*DIALECT, collect=collected_dialect(""))
+center_dialect = bundle(*CENTER_DIALECT, collect=collected_dialect("center_"))
+center_input = collected(
+    "centers", Input, path="centers", columns="center_columns", dialect="center_dialect"
+)
+"""Of ``--centers``, ``--center-column`` and the center's dialect, declared above it."""

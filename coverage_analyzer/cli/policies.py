@@ -1,23 +1,53 @@
 """``coverage-analyzer policies``."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from coverage_analyzer.cli import options
 from coverage_analyzer.cli.messages import print_json
 from coverage_analyzer.cli.streams import put
 
 if TYPE_CHECKING:
     from coverage_analyzer.programmes.catalogue import Entry
 
-SHOW, COMPARE = "show", "compare"
+
+@dataclass(frozen=True)
+class Form:
+    """As what policies and programmes are printed, if not as text."""
+
+    table_format: str | None
+    as_json: bool
+    as_toml: bool
 
 
-@click.command()
-@click.argument("words", nargs=-1, metavar="[show|compare] [NAME|FILE]...")
+class PoliciesGroup(click.Group):
+    """Commands whose options are the group's, and stand anywhere; a name alone is shown."""
+
+    allow_interspersed_args = True
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command, `show` where none is named, and the names of what it prints."""
+        named = args[0] in self.commands
+        command = args[0] if named else "show"
+        # No option is left: the group has taken all of them.
+        return super().resolve_command(ctx, [command, "--", *args[named:]])
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write nothing: the usage and the examples name the commands."""
+
+
+@click.group(
+    cls=PoliciesGroup,
+    invoke_without_command=True,
+    subcommand_metavar="[show|compare] [NAME|FILE]...",
+)
 @click.option(
     "--format",
-    "form",
+    "table_format",
     type=click.Choice(["text", "markdown", "html"]),
     help="Format of the comparison table.",
 )
@@ -25,7 +55,9 @@ SHOW, COMPARE = "show", "compare"
 @click.option(
     "--toml", "as_toml", is_flag=True, help="Print one policy file, as a start for your own."
 )
-def policies(words: tuple[str, ...], form: Any, as_json: bool, as_toml: bool) -> None:
+@options.collected("form", Form)
+@click.pass_context
+def policies(context: click.Context, form: Form) -> None:
     """List, show or compare policies and support programmes.
 
     \b
@@ -36,21 +68,48 @@ def policies(words: tuple[str, ...], form: Any, as_json: bool, as_toml: bool) ->
       coverage-analyzer policies compare mine.toml appliance-maintenance
       coverage-analyzer policies appliance-maintenance --toml > mine.toml
     """
+    context.obj = form
+    if context.invoked_subcommand is None:
+        context.invoke(list_)
+
+
+@policies.command("list")
+@click.pass_obj
+def list_(form: Form) -> None:
+    """List the built-in policies and programmes."""
+    _print(form, (), whole=False)
+
+
+@policies.command()
+@click.argument("names", nargs=-1, metavar="[NAME|FILE]...")
+@click.pass_obj
+def show(form: Form, names: tuple[str, ...]) -> None:
+    """Show policies and programmes in full."""
+    _print(form, names)
+
+
+@policies.command()
+@click.argument("names", nargs=-1, metavar="[NAME|FILE]...")
+@click.pass_obj
+def compare(form: Form, names: tuple[str, ...]) -> None:
+    """Compare what policies and programmes offer."""
+    _print(form, names, tables=True)
+
+
+def _print(form: Form, names: tuple[str, ...], *, tables: bool = False, whole: bool = True) -> None:
+    """Print the policies and programmes of these names, or all that are built in."""
     from coverage_analyzer.policy import DEFAULT
     from coverage_analyzer.programmes.catalogue import entries, entry, text
 
-    verb = words[0] if words and words[0] in {SHOW, COMPARE} else ""
-    names = words[1:] if verb else words
-    if as_toml:
+    if form.as_toml:
         put(text(_single(names) or DEFAULT), end="")
         return
     shown = {name: entry(name) for name in names} or entries()
-    if as_json:
+    if form.as_json:
         print_json(_data(shown))
-    elif verb == COMPARE or form:
-        _compare(shown, form or "text", together=bool(names))
+    elif tables or form.table_format:
+        _compare(shown, form.table_format or "text", together=bool(names))
     else:
-        whole = bool(names) or verb == SHOW
         put("\n\n".join(p.described(clauses=whole) for p in shown.values()))
 
 
@@ -64,7 +123,7 @@ def _single(names: tuple[str, ...]) -> str:
     """
     if len(names) > 1:
         msg = "--toml prints one file. Give one name."
-        raise click.UsageError(msg)
+        raise click.UsageError(msg, click.get_current_context().parent)  # whose usage is shown
     return names[0] if names else ""
 
 

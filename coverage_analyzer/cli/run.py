@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from coverage_analyzer.cli import options
-from coverage_analyzer.cli.messages import log_to_stderr, print_json, progress, say, say_ledger
+from coverage_analyzer.cli.messages import Messages
 from coverage_analyzer.errors import quantity
 
 
@@ -21,11 +21,9 @@ from coverage_analyzer.errors import quantity
     show_default=True,
     help="Run locally or on Apache Spark.",
 )
-@options.policy
-@options.as_of
+@options.rules
 @click.option(
     "--format",
-    "kind",
     type=click.Choice(["csv", "csv.gz", "csv.zst", "parquet", "xlsx"]),
     default="csv",
     show_default=True,
@@ -44,7 +42,7 @@ from coverage_analyzer.errors import quantity
 @options.products
 @options.trust_declared
 @click.option("--areas/--no-areas", default=True, help="Write areas.geojson.  [default: areas]")
-@click.option("--map/--no-map", "page", default=True, help="Write map.html.  [default: map]")
+@click.option("--map/--no-map", default=True, help="Write map.html.  [default: map]")
 @options.dialect
 @click.option(
     "--on-duplicate",
@@ -60,33 +58,15 @@ from coverage_analyzer.errors import quantity
     "Exit with code 1 if more than N rows are rejected. The previous report is kept, and the new "
     "files are written to DIR.held. A percentage applies from 20 rows on.",
 )
-@options.as_json
-@options.quiet
-@options.verbose
+@options.messages
 def run(
     sites: str,
     centers: str,
     output: str,
     engine: str,
-    policy: str,
-    as_of: str | None,
-    kind: Any,
-    table: str,
-    columns: dict[str, str],
-    center_columns: dict[str, str],
-    center_dialect: Any,
-    products: str,
-    trust_declared: bool,
-    areas: bool,
-    page: bool,
-    dialect: Any,
-    on_duplicate: Any,
-    raw_text: bool,
-    excel: bool,
-    max_rejects: Any,
-    as_json: bool,
-    quiet: bool,
-    verbose: bool,
+    rules: options.Rules,
+    messages: Messages,
+    **choices: Any,
 ) -> int:
     """Assess every site in a file and write a run folder: report, summary, map, manifest.
 
@@ -111,37 +91,14 @@ def run(
         from coverage_analyzer import spark
 
         job = spark.run
-    if verbose:
-        log_to_stderr()
     # pyarrow catches signals while it reads, and loses one that comes when it is nearly done.
     pa.enable_signal_handlers(False)
     notices: list[str] = []
-    chosen = batch.Options(
-        format=kind,
-        columns=columns,
-        center_columns=center_columns,
-        center_dialect=center_dialect,
-        products=products,
-        trust_declared=trust_declared,
-        areas=areas,
-        map=page,
-        raw_text=raw_text,
-        excel=excel,
-        dialect=dialect,
-        on_duplicate=on_duplicate,
-        table=table,
-        max_rejects=max_rejects,
-        progress=progress(quiet=quiet),
-        warn=notices.append,
-    )
-    manifest = job(sites, centers, output, policy=policy, as_of=as_of, options=chosen)
-    if as_json:
-        print_json(manifest)
+    chosen = batch.Options(**choices, progress=messages.progress, warn=notices.append)
+    manifest = job(sites, centers, output, policy=rules.policy, as_of=rules.as_of, options=chosen)
     folder = held_path(output) if manifest["held"] else Path(output)
-    told = [] if quiet else _findings(manifest, folder)
-    for line in [*told, *_warnings(manifest, folder), *notices]:
-        say(line)
-    say_ledger(manifest["ledger"])
+    warnings = [*_warnings(manifest, folder), *notices]
+    messages.print_findings(manifest, _findings(manifest, folder), warnings)
     return 1 if manifest["held"] else 0
 
 

@@ -1,15 +1,24 @@
 """``coverage-analyzer timeline``."""
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 import click
 
 from coverage_analyzer.cli import options
-from coverage_analyzer.cli.messages import log_to_stderr, print_json, progress, say, say_ledger
+from coverage_analyzer.cli.messages import Messages
 from coverage_analyzer.errors import quantity
 
 PICTURES: Final = [".png", ".svg", ".pdf", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".eps", ".ps"]
 """Extensions of pictures that matplotlib writes."""
+
+
+@dataclass(frozen=True)
+class Days:
+    """The first and the last day of a timeline."""
+
+    start: str | None
+    end: str
 
 
 @click.command()
@@ -29,27 +38,17 @@ PICTURES: Final = [".png", ".svg", ".pdf", ".jpg", ".jpeg", ".webp", ".tif", ".t
 @options.trust_declared
 @options.dialect
 @options.raw_text
-@options.as_json
-@options.quiet
-@options.verbose
+@options.messages
+@options.collected("days", Days)
 def timeline(
     sites: str,
     centers: str,
     output: str,
-    start: str | None,
-    end: str,
+    days: Days,
     plot: str | None,
     policy: str,
-    products: str,
-    columns: dict[str, str],
-    center_columns: dict[str, str],
-    center_dialect: Any,
-    trust_declared: bool,
-    dialect: Any,
-    raw_text: bool,
-    as_json: bool,
-    quiet: bool,
-    verbose: bool,
+    messages: Messages,
+    **choices: Any,
 ) -> None:
     """List the days on which each site's level changes.
 
@@ -65,37 +64,22 @@ def timeline(
     from coverage_analyzer.files.outputs import kind_of
     from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
 
+    chosen = batch.Options(**choices, progress=messages.progress)
     refuse_overwriting(
-        {"timeline": output, "plot": plot}, [sites, centers, products, policy_file(policy)]
+        {"timeline": output, "plot": plot}, [sites, centers, chosen.products, policy_file(policy)]
     )
     if plot:
         kind_of(plot, PICTURES, what="The plot is")
-    if verbose:
-        log_to_stderr()
-    chosen = batch.Options(
-        columns=columns,
-        center_columns=center_columns,
-        center_dialect=center_dialect,
-        trust_declared=trust_declared,
-        products=products,
-        raw_text=raw_text,
-        dialect=dialect,
-        progress=progress(quiet=quiet),
+    found = batch.timeline(
+        sites, centers, output, policy=policy, days=(days.start, days.end), options=chosen
     )
-    found = batch.timeline(sites, centers, output, policy=policy, days=(start, end), options=chosen)
     if plot:
         from coverage_analyzer.frames import _timeline as timing
 
         timing.draw_levels(found["levels"], found["end"], found["policy"], plot)
-    if as_json:
-        print_json(found)
-    for line in [] if quiet else _findings(found, output):
-        say(line)
-    for warning in found["warnings"]:
-        say(f"Warning: {warning}")
-    for reject in found["first_rejects"]:
-        say(f"  {reject}")
-    say_ledger(found["ledger"])
+    warnings = [f"Warning: {warning}" for warning in found["warnings"]]
+    rejects = [f"  {reject}" for reject in found["first_rejects"]]
+    messages.print_findings(found, _findings(found, output), [*warnings, *rejects])
 
 
 def _findings(found: dict[str, Any], output: str) -> list[str]:

@@ -15,12 +15,11 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
 import pyarrow as pa
 
 from coverage_analyzer import arrays
-from coverage_analyzer.batch.ledger import FIRST_REJECTS, Ledger, by_country
-from coverage_analyzer.batch.manifest import manifest
+from coverage_analyzer.batch.ledger import FIRST_REJECTS, Ledger, by_country, totals
+from coverage_analyzer.batch.network import coverage_areas, write_network
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.stream import matcher_of, open_products
 from coverage_analyzer.errors import CoverageError, InputError
@@ -29,16 +28,15 @@ from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
 from coverage_analyzer.files.run_folder import contents as report
 from coverage_analyzer.files.run_folder import hold
 from coverage_analyzer.files.run_folder.hold import RejectLimit
+from coverage_analyzer.files.run_folder.manifest import Origin, Outcome
 from coverage_analyzer.files.table import Table
 from coverage_analyzer.files.writers import delimited as text_writer
-from coverage_analyzer.files.writers.areas import write_geojson
 from coverage_analyzer.files.writers.delimited import CsvWriter, Style
-from coverage_analyzer.matching import areas
 from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.schema import columns as tables
 from coverage_analyzer.schema.days import day
-from coverage_analyzer.schema.verdict import VERDICT, Reason
+from coverage_analyzer.schema.verdict import VERDICT
 from coverage_analyzer.spark import readers as sources
 from coverage_analyzer.spark import session
 from coverage_analyzer.spark._assess import REJECTED, ROWS_AT_ONCE, Recipe, output_names
@@ -128,7 +126,7 @@ def run(
         files = Path(scratch) / "files"
         files.mkdir()
         with Folder(spark, str(output)) as folder:
-            told = manifest(found.table, given, matcher, dated)
+            told = Origin.of_tables(found.table, given, matcher, dated).to_dict()
             told["inputs"]["sites"] = {
                 "path": str(sites),
                 "files": found.files,
@@ -198,17 +196,21 @@ def _published(
     places = by_country(counts.places)
     empty = _empty(judged, found, matcher)
     told["warnings"] += matcher.gates.warnings(found.table.columns, empty, places)
-    told["warnings"] += _write_network(matcher, files, options)
-    told |= {
-        "counts": counts.totals() | {"rejects": dict(counts.rejects)},
-        "ledger": ledger.figures(),
-        "first_rejects": ledger.first,
-        "on_duplicate": options.on_duplicate,
-        "spreadsheet_guard": not options.raw_text,
-        "byte_order_mark": options.excel,
-        "decimal_mark": options.style.decimal,
-        "max_rejects": str(limit),
-        "held": held,
+    drawn, undrawn = coverage_areas(matcher) if options.areas else (None, [])
+    write_network(matcher, drawn, files.joinpath, options.style)
+    told["warnings"] += undrawn
+    outcome = Outcome(
+        counts=totals(counts.places, counts.reasons),
+        rejects=counts.rejects,
+        ledger=ledger.figures(),
+        first_rejects=ledger.first,
+        on_duplicate=options.on_duplicate,
+        duplicates=None,
+        style=options.style,
+        limit=limit,
+        held=held,
+    )
+    told |= outcome.to_dict() | {
         "engine": "spark",
         "table": None,
         "files": [*folder.names, *sorted(f.name for f in files.iterdir()), "run.json"],
@@ -255,16 +257,6 @@ class Counts:
         self.places: Counter[tuple[str, str, str]] = Counter()
         self.reasons: Counter[str] = Counter()
         self.rejects: Counter[str] = Counter()
-
-    def totals(self) -> dict[str, dict[str, int]]:
-        """Return the number of sites by level, by status and by reason."""
-        levels: Counter[str] = Counter()
-        statuses: Counter[str] = Counter()
-        for (_, level, status), n in sorted(self.places.items()):
-            levels[level] += n
-            statuses[status] += n
-        reasons = {r.name: self.reasons[r.name] for r in Reason if self.reasons[r.name]}
-        return {"level": dict(levels), "status": dict(statuses), "reason": reasons}
 
 
 def _counts(judged: "DataFrame") -> Counts:
@@ -381,20 +373,3 @@ def _taken(sink: io.BytesIO) -> pa.RecordBatch:
     sink.seek(0)
     sink.truncate()
     return pa.RecordBatch.from_arrays([arrays.text([line])], names=["value"])
-
-
-def _write_network(matcher: Matcher, files: Path, options: Options) -> list[str]:
-    """Write the centers and, if wanted, their areas; return what is to be known of these."""
-    centers, country, names = matcher.centers, matcher.center_country, matcher.world.names
-    report.write_centers(files / "centers.csv", centers, country, names, options.style)
-    if not options.areas:
-        return []
-    given = (centers, country, matcher.policy, matcher.world, np.datetime64(matcher.as_of, "D"))
-    trusted = matcher.convention.trust_declared
-    try:
-        drawn = areas.areas(*given, trust_declared=trusted)
-    except InputError as error:  # the verdicts stand without a picture
-        return [f"No coverage areas: {error}"]
-    rows = areas.properties(drawn, centers, country, names)
-    write_geojson(files / "areas.geojson", rows, drawn.geometry.tolist())
-    return [areas.UNCUT] if trusted and matcher.policy.qualification.same_country else []

@@ -285,7 +285,7 @@ def test_a_link_in_place_of_an_output_is_replaced(tmp_path: Path) -> None:
 def test_standard_output_that_is_a_file_is_written_to(tmp_path: Path) -> None:
     """``-o /dev/stdout > file`` replaces no name in ``/dev``."""
     before = sorted(Path("/dev").iterdir())
-    script = "from pathlib import Path; from coverage_analyzer.files.single import publish; "
+    script = "from pathlib import Path; from coverage_analyzer.files.atomic import publish; "
     script += "publish(Path('/dev/stdout'), 'rows')"
     with (tmp_path / "o.csv").open("wb") as file:
         subprocess.run([sys.executable, "-c", script], stdout=file, check=True)

@@ -396,12 +396,6 @@ def unplaced(text: str) -> str:
 
 
 def help_texts(work: Workspace) -> Iterator[str]:
-    """Return the help of the program and of each command."""
-
-    def walk(command: Any, path: str) -> Iterator[str]:
-        yield path
-        for name, part in sorted(getattr(command, "commands", {}).items()):
-            yield from walk(part, f"{path} {name}".strip())
-
-    for path in walk(cli.program, ""):
+    """Return the help of the program and of each command; the commands of one share its help."""
+    for path in ("", *sorted(cli.program.commands)):
         yield work.call(f"{path} --help".strip())

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pytest
+from click.testing import CliRunner
 from running import READ, cells, centers_file, contents, judged, part_of, sites_file
 
 from coverage_analyzer import batch
@@ -317,6 +318,42 @@ def test_policies_compares(call: Call) -> None:
     assert both.count("<table>") == 2
 
 
+def test_policies_takes_options_before_and_behind_commands_and_names(call: Call) -> None:
+    """A name alone is shown; ``--`` begins names that look like options."""
+    shown = call("policies", "show", "priority", "--json")
+    assert shown.code == 0
+    for arguments in (
+        ("--json", "priority"),
+        ("--json", "show", "priority"),
+        ("show", "--json", "priority"),
+        ("priority", "--json"),
+        ("--json", "--", "show", "priority"),
+        ("compare", "priority", "--json"),
+    ):
+        assert call("policies", *arguments) == shown
+    both = ("appliance-maintenance", "hp-call-to-repair")
+    compared = call("policies", "compare", *both, "--format", "html")
+    assert call("policies", "--format=html", "compare", *both) == compared
+    assert call("policies", "--format", "html", *both) == compared
+    assert call("policies", "--toml", "show", "priority") == call("policies", "priority", "--toml")
+    for arguments in (("--", "-x"), ("--", "show", "-x"), ("show", "--", "--toml")):
+        refused = call("policies", *arguments)
+        assert (refused.code, refused.out) == (2, "")
+        assert arguments[-1] in refused.err
+        assert "option" not in refused.err
+
+
+def test_policies_list_is_policies(call: Call) -> None:
+    """It takes no names; each of the commands has the help of all."""
+    assert call("policies", "list") == call("policies")
+    assert call("policies", "list", "--json") == call("policies", "--json")
+    assert call("policies", "list", "--toml") == call("policies", "--toml")
+    refused = call("policies", "list", "priority")
+    assert (refused.code, refused.out) == (2, "")
+    for command in ("list", "show", "compare"):
+        assert call("policies", command, "--help") == call("policies", "--help")
+
+
 def test_entitlements_of_a_customer_in_a_file(tmp_path: Path, call: Call) -> None:
     """Facts come as TOML, days as days; without a file nothing is known."""
     facts = tmp_path / "acme.toml"
@@ -392,6 +429,18 @@ def test_shell_completion() -> None:
     assert ended.returncode == 0
     assert "complete" in ended.stdout
     assert "coverage-analyzer" in ended.stdout
+
+
+def test_shells_complete_the_commands_of_policies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are no longer words like any other."""
+    for name, value in {
+        "_COVERAGE_ANALYZER_COMPLETE": "bash_complete",
+        "COMP_WORDS": "coverage-analyzer policies ",
+        "COMP_CWORD": "2",
+    }.items():
+        monkeypatch.setenv(name, value)
+    ended = CliRunner().invoke(cli.program, prog_name="coverage-analyzer")
+    assert ended.output.split() == ["plain,compare", "plain,list", "plain,show"]
 
 
 IMPORTS = """

@@ -1,15 +1,25 @@
-"""The first part of ``run.json``: what a run was made of, the same for files and for frames."""
+"""``run.json``: what a run was made of (`Origin`), and what it came to (`Outcome`).
+
+Local runs, Spark and frames build it of these two parts, so that its keys are the same; a run's
+drive times change it. `style_of` reads back how the text files of a run are written.
+"""
 
 import dataclasses
 import datetime
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from importlib import metadata
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from coverage_analyzer import countries
+from coverage_analyzer.files.outputs import renamed
+from coverage_analyzer.files.run_folder.hold import RejectLimit
+from coverage_analyzer.files.table import Table
+from coverage_analyzer.files.writers.delimited import Style
+from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.policy import Policy
+from coverage_analyzer.schema import columns as tables
 from coverage_analyzer.schema.coordinates import DECIMAL_DEGREES, Notation
 
 LIBRARIES: Final = ("numpy", "pyarrow", "pyproj")
@@ -51,6 +61,41 @@ class Origin:
     notation: Notation = DECIMAL_DEGREES
     centers: Mapping[str, int] = field(default_factory=dict)
 
+    @classmethod
+    def of_tables(
+        cls, sites: Table, centers: Table, matcher: Matcher, products: Table | None = None
+    ) -> Self:
+        """Return what a run on these tables is made of.
+
+        Raises
+        ------
+        InputError
+            If a file changed while it was being read.
+        """
+        inputs = {"sites": sites, "centers": centers} | ({"products": products} if products else {})
+        return cls(
+            policy=matcher.policy,
+            as_of=matcher.as_of,
+            trust_declared=matcher.convention.trust_declared,
+            inputs={
+                name: {"path": str(table.path), "sha256": table.source.sha256()}
+                for name, table in inputs.items()
+            },
+            columns=sites.recognised,
+            center_columns=centers.recognised,
+            notation=Notation(
+                **{n.name: getattr(sites.notation, n.name) for n in fields(Notation)}
+            ),
+            renamed_columns=renamed(sites.headers),
+            warnings=[
+                *matcher.policy.warnings,
+                *tables.unnoticed(sites.headers, sites.columns, tables.SITES),
+                *tables.unnoticed(centers.headers, centers.columns, tables.CENTERS),
+                *matcher.region_warnings,
+            ],
+            centers={"given": len(matcher.centers), "open": matcher.open_centers},
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain data, in the order in which ``run.json`` has it."""
         return {
@@ -74,3 +119,65 @@ class Origin:
             "centers": dict(self.centers),
             "countries": countries.ATTRIBUTION,
         }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What a run on files came to.
+
+    Attributes
+    ----------
+    counts
+        How many sites there are by level, status and reason, as `ledger.totals` returns them.
+    rejects
+        How many rows were rejected, by reason.
+    ledger
+        How many rows were ``read``, ``decided``, ``rejected`` and ``blank``.
+    first_rejects
+        In words.
+    on_duplicate
+        What became of rows with the same id.
+    duplicates
+        How many there were; None if they were not counted.
+    style
+        How the text files are written.
+    limit
+        How many rows may be rejected.
+    held
+        Why the run was held back, if it was.
+    """
+
+    counts: Mapping[str, Mapping[str, int]]
+    rejects: Mapping[str, int]
+    ledger: Mapping[str, int]
+    first_rejects: Sequence[str]
+    on_duplicate: str
+    duplicates: Mapping[str, Any] | None
+    style: Style
+    limit: RejectLimit
+    held: Sequence[str]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as plain data, in the order in which ``run.json`` has it behind the origin."""
+        counted = {} if self.duplicates is None else {"duplicates": dict(self.duplicates)}
+        return {
+            "counts": {**self.counts, "rejects": dict(self.rejects)},
+            "ledger": dict(self.ledger),
+            "first_rejects": list(self.first_rejects),
+            "on_duplicate": self.on_duplicate,
+            **counted,
+            "spreadsheet_guard": not self.style.raw_text,
+            "byte_order_mark": self.style.excel,
+            "decimal_mark": self.style.decimal,
+            "max_rejects": str(self.limit),
+            "held": list(self.held),
+        }
+
+
+def style_of(manifest: Mapping[str, Any]) -> Style:
+    """Return how the text files of a run are written, by its manifest."""
+    return Style(
+        raw_text=not manifest.get("spreadsheet_guard", True),
+        excel=bool(manifest.get("byte_order_mark")),
+        decimal=str(manifest.get("decimal_mark", ".")),
+    )
