@@ -13,8 +13,23 @@
 Every message says what is wrong, where (the first rows, and how many), and what to do.
 """
 
-from collections.abc import Sequence
-from typing import Final
+import importlib.util
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Final, Literal
+
+Extra = Literal["database", "excel", "geocode", "plot", "roads", "spark", "terms"]
+
+EXTRAS: Final[Mapping[Extra, str]] = {
+    "database": "databases",
+    "excel": "Excel workbooks",
+    "geocode": "geocoding",
+    "plot": "plots",
+    "roads": "drive times and service areas",
+    "spark": "Spark",
+    "terms": "business days and time zones",
+}
+"""What each extra, which is a set of optional dependencies, is for."""
 
 LISTED: Final = 20
 """An error lists at most this many problems and counts the rest."""
@@ -81,6 +96,48 @@ class FolderBusyError(PublishError):
 
 class MissingExtraError(CoverageError, ImportError):
     """A library of an extra is not installed; the message gives the command that does it."""
+
+
+def require(extra: Extra, *modules: str, otherwise: str = "") -> None:
+    """Raise if a library of an extra is not installed; nothing is imported.
+
+    Parameters
+    ----------
+    extra
+        The extra of this package.
+    modules
+        Top-level modules that are imported next.
+    otherwise
+        What a user can do without the library, beginning with a verb.
+
+    Raises
+    ------
+    MissingExtraError
+        With the libraries, and the command that installs them.
+
+    Examples
+    --------
+    >>> try:
+    ...     require("plot", "a_library")
+    ... except MissingExtraError as error:
+    ...     print(error)
+    a-library is not installed. For plots, run: pip install 'coverage-analyzer[plot]'.
+    """
+    missing = [module.replace("_", "-") for module in modules if not _is_installed(module)]
+    if missing:
+        are = "are" if len(missing) > 1 else "is"
+        more = f", or {otherwise}" if otherwise else ""
+        msg = (
+            f"{' and '.join(missing)} {are} not installed. For {EXTRAS[extra]}, run: "
+            f"pip install 'coverage-analyzer[{extra}]'{more}."
+        )
+        raise MissingExtraError(msg)
+
+
+def _is_installed(module: str) -> bool:
+    if module in sys.modules:
+        return sys.modules[module] is not None
+    return importlib.util.find_spec(module) is not None
 
 
 def refuse(faults: Sequence[str], rows: int, what: str) -> None:

@@ -130,7 +130,11 @@ _GOLDEN, _LAWS = "golden/test_golden.py", "property/test_laws.py"
 TESTS: Final = {
     "geometry": ("unit/test_areas.py",),
     "outcomes": (_MATCHING, _GOLDEN, "conformance/test_brute_force.py"),
-    "policy_document": ("unit/test_policy.py",),
+    "policy_document": (
+        "unit/test_policy.py",
+        "unit/test_register.py",
+        "unit/test_policy_warnings.py",
+    ),
     "areas": ("unit/test_areas.py",),
     "centers": (_CENTERS, _MATCHING, _GOLDEN),
     "borders": (_COUNTRIES, _GOLDEN, _LAWS),
@@ -692,6 +696,36 @@ MUTANTS: Final = (
         "keyword[extra].value",
         Value("ignore"),
         "a misspelt key of a policy is passed over",
+    ),
+    Mutant(
+        "policy_document._refuse_taken",
+        "Assign#2/4",
+        Rewrite("pass"),
+        "a registered policy has the name of a built-in one",
+    ),
+    Mutant(
+        "policy_document._refuse_taken",
+        "BoolOp.values.1",
+        Value(value=False),
+        "one name is registered from two files",
+    ),
+    Mutant(
+        "policy_document.Document.model_copy",
+        "Delete",
+        Rewrite("pass"),
+        "a changed copy of a policy keeps the hash of the original",
+    ),
+    Mutant(
+        "policy_document.Document.file_of",
+        "Return#1/3.value",
+        Value(None),
+        "a report replaces the file of a registered policy",
+    ),
+    Mutant(
+        "policy_document.mentions",
+        "BoolOp.values.1",
+        Delete(),
+        "a rule cites a clause that the policy does not have",
     ),
     # ----------------------------------------------------------------------- countries
     Mutant(

@@ -15,7 +15,7 @@ from coverage_analyzer.countries import regions
 from coverage_analyzer.due_times import business_days
 from coverage_analyzer.due_times.business_days import CountryCalendar, SingleDay
 from coverage_analyzer.due_times.issues import Doubt, DoubtError
-from coverage_analyzer.errors import MissingExtraError
+from coverage_analyzer.errors import require
 from coverage_analyzer.policy.due_times import WEEKDAYS, CalendarRule
 
 MOST_CLOSED: Final = 60
@@ -388,11 +388,9 @@ def _package() -> Any:
     MissingExtraError
         If it is not installed.
     """
-    try:
-        import holidays
-    except ImportError as error:
-        msg = "Business days require holidays: pip install 'coverage-analyzer[terms]'."
-        raise MissingExtraError(msg) from error
+    require("terms", "holidays")
+    import holidays
+
     return holidays
 
 

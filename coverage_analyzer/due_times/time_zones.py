@@ -15,7 +15,7 @@ import numpy as np
 
 from coverage_analyzer import geodesy
 from coverage_analyzer.due_times.issues import Doubt, DoubtError
-from coverage_analyzer.errors import MissingExtraError
+from coverage_analyzer.errors import require
 
 NEAR_M: Final = 1000.0
 """A border of zones that is nearer leaves the zone of a place open, if their clocks differ."""
@@ -82,14 +82,9 @@ def near(lon: float, lat: float) -> tuple[str, ...]:
     MissingExtraError
         If `tzfpy` is not installed.
     """
-    try:
-        import tzfpy
-    except ImportError as error:
-        msg = (
-            "Time zones from coordinates require tzfpy: pip install 'coverage-analyzer[terms]', or "
-            "enter each zone in the column time_zone."
-        )
-        raise MissingExtraError(msg) from error
+    require("terms", "tzfpy", otherwise="enter each zone in the column time_zone")
+    import tzfpy
+
     around_lon, around_lat = geodesy.destination(lon, lat, np.arange(0.0, 360.0, 45.0), NEAR_M)
     places = [(lon, lat), *zip(around_lon.tolist(), around_lat.tolist(), strict=True)]
     names = [name for place in places for name in tzfpy.get_tzs(*place) if name]

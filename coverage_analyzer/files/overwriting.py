@@ -17,7 +17,7 @@ from typing import Final
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.database.address import Address, address, is_address
 from coverage_analyzer.files.readers import many
-from coverage_analyzer.policy.model import builtin_names
+from coverage_analyzer.policy import Policy
 
 STREAM: Final = "-"
 """Standard input or output, which replaces nothing."""
@@ -243,9 +243,7 @@ def _place(given: object) -> Path | Address | None:
 
 def policy_file(policy: object) -> Path | None:
     """Return the file of a policy, as an input; None for a built-in one, and for a `Policy`."""
-    if not isinstance(policy, (str, Path)) or policy in builtin_names():
-        return None
-    return Path(policy)
+    return Policy.file_of(policy)
 
 
 def _real(path: Path) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from coverage_analyzer.errors import CoverageError, InputError, MissingExtraError
+from coverage_analyzer.errors import CoverageError, InputError, require
 from coverage_analyzer.files.atomic import replacing
 from coverage_analyzer.frames._assess import matcher_of
 from coverage_analyzer.frames.columns import (
@@ -190,12 +190,10 @@ def drawn(shares: pd.DataFrame, title: str, path: str | Path | None = None) -> "
     PublishError
         If the picture cannot be written.
     """
-    try:
-        from matplotlib.figure import Figure
-        from matplotlib.ticker import PercentFormatter
-    except ImportError as error:
-        msg = "Plots require matplotlib: pip install 'coverage-analyzer[plot]'"
-        raise MissingExtraError(msg) from error
+    require("plot", "matplotlib")
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import PercentFormatter
+
     figure = Figure(figsize=(9, 4), layout="constrained")
     axes: Any = figure.add_subplot()
     days = shares.index.to_numpy()

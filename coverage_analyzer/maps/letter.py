@@ -19,7 +19,8 @@ from coverage_analyzer.maps.page import asset
 from coverage_analyzer.matching.explanation import Explanation, NearCenter
 from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.policy import Band
-from coverage_analyzer.policy.rules import NOT_COVERED, Level, miles_text
+from coverage_analyzer.policy.miles import miles_text
+from coverage_analyzer.policy.rules import NOT_COVERED, Level
 
 SHUT: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 """The letter's content security policy: its own style, and nothing else."""

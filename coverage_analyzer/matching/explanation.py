@@ -18,7 +18,8 @@ from coverage_analyzer.matching.lead_times import lead_time, window
 from coverage_analyzer.matching.matcher import Matcher, Sites
 from coverage_analyzer.matching.nearest import NOBODY
 from coverage_analyzer.matching.outcomes import away_from_zero
-from coverage_analyzer.policy.rules import NOT_COVERED, Level, miles_text
+from coverage_analyzer.policy.miles import miles_text
+from coverage_analyzer.policy.rules import NOT_COVERED, Level
 from coverage_analyzer.schema.days import day_of
 from coverage_analyzer.schema.verdict import Reason, Status
 

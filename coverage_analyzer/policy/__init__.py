@@ -4,7 +4,7 @@ A policy is a closed model: an unknown key, a wrong unit or bands that overlap a
 the key. It is frozen, and its hash goes into every report.
 """
 
-from coverage_analyzer.policy.model import DEFAULT, Policy, builtin, text
+from coverage_analyzer.policy.model import DEFAULT, Policy, builtin, register, text
 from coverage_analyzer.policy.rules import ALL_OTHERS, Band
 
-__all__ = ["ALL_OTHERS", "DEFAULT", "Band", "Policy", "builtin", "text"]
+__all__ = ["ALL_OTHERS", "DEFAULT", "Band", "Policy", "builtin", "register", "text"]

@@ -3,10 +3,9 @@
 import math
 import re
 from collections.abc import Iterator
-from importlib import resources
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from coverage_analyzer.policy.rules import MILE_KM, miles_text
+from coverage_analyzer.policy.miles import MILE_KM, miles_text
 
 if TYPE_CHECKING:
     from coverage_analyzer.policy.model import Policy
@@ -64,8 +63,8 @@ def policy_warnings(policy: "Policy") -> list[str]:
 
 def _borrowed_name(policy: "Policy") -> Iterator[str]:
     """Yield that a policy is called as a built-in one, and is not that."""
-    file = resources.files("coverage_analyzer") / "resources" / "policies" / f"{policy.name}.toml"
-    if file.is_file() and type(policy).load(policy.name).sha256 != policy.sha256:
+    shipped = type(policy).builtin().get(policy.name)
+    if shipped and shipped.sha256 != policy.sha256:
         yield (
             f"The policy has the name of the built-in policy {policy.name!r} but differs from it. "
             f"Choose a different name."

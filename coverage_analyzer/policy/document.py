@@ -1,6 +1,32 @@
-"""Documents in TOML: closed models and their source."""
+"""Documents in TOML, which are policies and programmes: load, validate, hash, list and register.
+
+A document is a closed, frozen model with a name, a source, and the clauses behind its rules. It is
+loaded by the name of a built-in or registered one, from a TOML file, or from a mapping; what is
+wrong with it is one `PolicyError` that names each key.
+"""
+
+import difflib
+import functools
+import hashlib
+import json
+from collections.abc import Container, Iterable, Iterator, Mapping
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Final, Literal, NamedTuple, Self, cast
 
 import pydantic
+from pydantic import Field
+
+from coverage_analyzer import documents
+from coverage_analyzer.errors import InputError, PolicyError, quantity
+from coverage_analyzer.policy.miles import miles_of_km
+
+Identifier = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+Kind = Literal["policy", "programme"]
+
+FOLDERS: Final[Mapping[Kind, str]] = {"policy": "policies", "programme": "programmes"}
+"""The folder of built-in documents in ``resources``, by kind."""
 
 
 class Model(pydantic.BaseModel):
@@ -10,8 +36,421 @@ class Model(pydantic.BaseModel):
 
 
 class Source(Model):
-    """Where the vendor says it."""
+    """Where the vendor says it: the TOML table ``[source]``.
+
+    Attributes
+    ----------
+    title
+        Text; required. Example: ``"HP, Call-to-repair commitments"``.
+    address
+        Text, an address of the web; required. Example: ``"https://www.example.com/terms.html"``.
+    note
+        Text on how the source was read; empty by default. Example: ``"The copy lacks a table."``.
+    """
 
     title: str
     address: str
     note: str = ""
+
+
+class Document(Model):
+    """A document with a name, a source and clauses.
+
+    A subclass sets ``kind`` and adds its fields, the last of which is ``clauses``.
+
+    Attributes
+    ----------
+    format
+        Integer, the version of the format; required. Always ``1``.
+    name
+        Text of lower-case letters, digits and single hyphens; required. Example:
+        ``"appliance-maintenance"``.
+    title
+        Text; required. Example: ``"Citrix Appliance Maintenance"``.
+    source
+        Table `Source`; required.
+    """
+
+    kind: ClassVar[Kind]
+
+    format: Literal[1]
+    name: Identifier
+    title: str
+    source: Source
+
+    @classmethod
+    def load(cls, source: "str | Path | Self") -> Self:
+        """Return the document of a name, one from a TOML file by its path, or one as it is.
+
+        Raises
+        ------
+        PolicyError
+            If there is none, or it breaks a rule; the message names the key.
+        """
+        if isinstance(source, cls):
+            return source
+        if registered := cls._registered(source):
+            document: Self = registered.document
+            return document
+        text, origin = cls._read(cast("str | Path", source))
+        return cls.from_mapping(cls._parsed(text, origin), origin=origin)
+
+    @classmethod
+    def from_mapping(cls, data: Mapping[str, Any], *, origin: str = "") -> Self:
+        """Return a document from nested dictionaries and lists, as TOML or JSON give them.
+
+        Parameters
+        ----------
+        data
+            By key.
+        origin
+            What a message calls the document; by default ``The policy`` or ``The programme``.
+
+        Raises
+        ------
+        PolicyError
+            If it breaks a rule; the message names the key.
+        """
+        try:
+            return cls._validated(data)
+        except pydantic.ValidationError as error:
+            found = validation_faults(error, cls)
+            lines = "\n".join(f"  {fault}" for fault in found)
+            problems = quantity(len(found), "problem")
+            msg = f"{origin or f'The {cls.kind}'} has {problems}:\n{lines}"
+            raise PolicyError(msg) from None
+
+    @classmethod
+    def _validated(cls, data: Mapping[str, Any]) -> Self:
+        return cls.model_validate(_with_tuples(data))
+
+    @classmethod
+    def builtin_names(cls) -> tuple[str, ...]:
+        """Return the names of those that ship with the package, sorted."""
+        return _builtin_names(cls.kind)
+
+    @classmethod
+    def names(cls) -> tuple[str, ...]:
+        """Return the names of all that are built-in or registered, sorted."""
+        return known_names(cls.kind)
+
+    @classmethod
+    def builtin(cls) -> dict[str, Self]:
+        """Return those that ship with the package, by name."""
+        return {name: _builtin(cls, name) for name in cls.builtin_names()}
+
+    @classmethod
+    def known(cls) -> dict[str, Self]:
+        """Return all that are built-in or registered, by name."""
+        shipped = cls.builtin()
+        return {name: shipped.get(name) or cls.load(name) for name in cls.names()}
+
+    @classmethod
+    def text(cls, source: str | Path) -> str:
+        """Return the TOML text of a built-in or registered document, or of a file.
+
+        Raises
+        ------
+        PolicyError
+            If there is none.
+        """
+        registered = cls._registered(source)
+        return registered.text if registered else cls._read(source)[0]
+
+    @classmethod
+    def file_of(cls, source: object) -> Path | None:
+        """Return the file that `load` takes a document from; None without one of the user's."""
+        if registered := cls._registered(source):
+            return registered.path
+        if not isinstance(source, (str, Path)) or source in cls.builtin_names():
+            return None
+        return Path(source)
+
+    @classmethod
+    def register(cls, folder: str | Path) -> tuple[str, ...]:
+        """Register the documents of a folder, so that their names load as built-in ones do.
+
+        Each ``*.toml`` file of this kind is loaded once, now. Files of the other kind are left to
+        its own ``register``. Either all are registered or, after an error, none. The names hold in
+        this process. A folder may be registered again, for instance after a change.
+
+        Parameters
+        ----------
+        folder
+            The folder; folders within it are not looked into.
+
+        Returns
+        -------
+        tuple of str
+            The names that were registered, sorted.
+
+        Raises
+        ------
+        PolicyError
+            If the folder cannot be read or has no such file, a document breaks a rule, or a name
+            belongs to a built-in document or to another file.
+        """
+        found: dict[str, _Registered] = {}
+        for path in _toml_files(Path(folder)):
+            text, origin = cls._read(path)
+            data = cls._parsed(text, origin)
+            if kind_of(data) == cls.kind:
+                document = cls.from_mapping(data, origin=origin)
+                _refuse_taken(document, path, found)
+                found[document.name] = _Registered(path, text, document)
+        if not found:
+            msg = f"{folder} contains no {cls.kind} file (*.toml)."
+            raise PolicyError(msg)
+        _REGISTRY.update({(cls.kind, name): entry for name, entry in found.items()})
+        return tuple(sorted(found))
+
+    @classmethod
+    def unregister(cls, *names: str) -> None:
+        """Forget registered documents by their names, or all of this kind without any."""
+        for kind, name in tuple(_REGISTRY):
+            if kind == cls.kind and (not names or name in names):
+                del _REGISTRY[kind, name]
+
+    @classmethod
+    def _registered(cls, source: object) -> "_Registered | None":
+        return _REGISTRY.get((cls.kind, source)) if isinstance(source, str) else None
+
+    @classmethod
+    def _read(cls, source: str | Path) -> tuple[str, str]:
+        """Return the text of a built-in document or of a file, and what a message calls it.
+
+        Raises
+        ------
+        PolicyError
+            If there is none.
+        """
+        if source in cls.builtin_names():
+            file = _folder(cls.kind) / f"{source}.toml"
+            return file.read_text(encoding="utf-8"), f"{cls.kind.capitalize()} {source!r}"
+        path = Path(source)
+        try:
+            return documents.read_text(path), str(path)
+        except InputError as error:
+            msg = f"{path} {error}."
+            raise PolicyError(msg) from error
+        except (OSError, ValueError) as error:  # missing, a folder, a name too long or with a NUL
+            names = cls.names()
+            msg = (
+                f"Unknown {cls.kind} {str(source)!r}: not a built-in or registered {cls.kind} "
+                f"({', '.join(names)}) and not a readable file.{nearest(str(source), names)}"
+            )
+            raise PolicyError(msg) from error
+
+    @staticmethod
+    def _parsed(text: str, origin: str) -> dict[str, Any]:
+        """Return what a TOML text holds.
+
+        Raises
+        ------
+        PolicyError
+            If it is not TOML, or exceeds a limit.
+        """
+        try:
+            return documents.load_toml(text.encode())
+        except InputError as error:
+            msg = f"{origin} {error}."
+            raise PolicyError(msg) from error
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Return a copy, which knows nothing of what was worked out for the original."""
+        copied = super().model_copy(update=update, deep=deep)
+        for name in copied.__dict__.keys() - type(self).model_fields.keys():
+            del copied.__dict__[name]
+        return copied
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all of it as plain data, ready for JSON and for `from_mapping`."""
+        return self.model_dump(mode="json", by_alias=True)
+
+    @functools.cached_property
+    def sha256(self) -> str:
+        """The hash of all that the document says; comments and order of keys do not count."""
+        return hashlib.sha256(json.dumps(self.to_dict(), sort_keys=True).encode()).hexdigest()
+
+
+class _Registered(NamedTuple):
+    """A registered document with its file, and the text of it when it was registered."""
+
+    path: Path
+    text: str
+    document: Any
+
+
+_REGISTRY: Final[dict[tuple[Kind, str], _Registered]] = {}
+"""The registered documents of this process, by kind and name."""
+
+
+def kind_of(data: Mapping[str, Any]) -> Kind:
+    """Return the kind of a document from its keys: only programmes have offers.
+
+    Examples
+    --------
+    >>> kind_of({"offers": []}), kind_of({"levels": []})
+    ('programme', 'policy')
+    """
+    return "programme" if "offers" in data else "policy"
+
+
+def known_names(kind: Kind) -> tuple[str, ...]:
+    """Return the names of all built-in and registered documents of a kind, sorted.
+
+    Examples
+    --------
+    >>> known_names("programme")
+    ('extended-support', 'priority', 'technical-relationship-management')
+    """
+    registered = {name for own, name in _REGISTRY if own == kind}
+    return tuple(sorted({*_builtin_names(kind), *registered}))
+
+
+def nearest(word: str, words: Iterable[str]) -> str:
+    """Return a question after the most alike of some words, if one is alike at all."""
+    close = difflib.get_close_matches(word, list(words), n=1, cutoff=0.5)
+    return f" Did you mean {close[0]!r}?" if close else ""
+
+
+def mentions(
+    part: Any, where: str = "", *, also: Container[str] = frozenset()
+) -> Iterator[tuple[str, str, Any]]:
+    """Yield where nested data name a clause: the path of the key, the key, the name.
+
+    Parameters
+    ----------
+    part
+        Mappings and lists. The keys that name a clause are ``footnotes`` (a list), ``clause`` and
+        those that end so.
+    where
+        The path of the part.
+    also
+        Further keys to yield.
+
+    Examples
+    --------
+    >>> list(mentions({"bands": [{"level": "gold", "clause": "radius"}]}))
+    [('bands.0.clause', 'clause', 'radius')]
+    """
+    if isinstance(part, Mapping):
+        for key, value in part.items():
+            place = f"{where}.{key}" if where else str(key)
+            if key in also or key.endswith("clause"):
+                yield place, key, value
+            elif key == "footnotes":
+                yield from ((place, key, v) for v in value)
+            else:
+                yield from mentions(value, place, also=also)
+    elif isinstance(part, (list, tuple)):
+        for number, value in enumerate(part):
+            yield from mentions(value, f"{where}.{number}", also=also)
+
+
+def validation_faults(error: pydantic.ValidationError, model: type[Model]) -> list[str]:
+    """Return the errors of validating a model in words, less those that follow from others."""
+    errors = error.errors()
+    return [_fault(e, model) for e in errors if not _follows(e, errors)]
+
+
+def _follows(error: Any, errors: list[Any]) -> bool:
+    """Return whether a list is only called too short since something in it is wrong."""
+    depth = len(error["loc"])
+    inner = [e for e in errors if len(e["loc"]) > depth and e["loc"][:depth] == error["loc"]]
+    return error["type"] == "too_short" and bool(inner)
+
+
+def _fault(error: Any, model: type[Model]) -> str:
+    """Return a validation error in words: the key, what is wrong, the nearest right one."""
+    where = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "extra_forbidden":
+        *parents, key = error["loc"]
+        near = nearest(key, _keys_of(parents, model))
+        if str(key).endswith("_km"):
+            km = error["input"] if isinstance(error["input"], (int, float)) else 100
+            near = f" Distances are in miles: {km:g} km are {miles_of_km(km)} miles."
+        return f"{where}: unknown key.{near}"
+    if error["type"] == "string_pattern_mismatch" and "[A-Z]{2}" in error["ctx"]["pattern"]:
+        return f"{where}: {error['input']!r} is not a country code of two capital letters."
+    if error["type"] == "literal_error":
+        allowed = error["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
+        return (
+            f"{where}: {error['input']!r} is not one of {', '.join(allowed)}."
+            f"{nearest(str(error['input']), allowed)}"
+        )
+    if error["type"] == "missing":
+        return f"{where}: missing."
+    if error["type"] == "value_error":
+        return str(error["ctx"]["error"]).replace("\n", "\n  ")
+    text = error["msg"].replace("Tuple", "List").replace("tuple", "list")
+    return f"{where}: {text} (found {error['input']!r})."
+
+
+def _keys_of(parents: list[str | int], root: type[Model]) -> list[str]:
+    """Return the keys that the part of a model at a place may have."""
+    model: Any = root
+    for key in parents:
+        if isinstance(key, str):
+            kinds = [model.model_fields[key].annotation]
+            while not (isinstance(kinds[0], type) and issubclass(kinds[0], Model)):
+                kinds = [k for kind in kinds for k in getattr(kind, "__args__", ())]
+                if not kinds:
+                    return []
+            model = kinds[0]
+    return list(model.model_fields)
+
+
+def _with_tuples(data: Any) -> Any:
+    """Return the data with lists as tuples, which a strict and frozen model wants."""
+    if isinstance(data, Mapping):
+        return {k: _with_tuples(v) for k, v in data.items()}
+    return tuple(map(_with_tuples, data)) if isinstance(data, list) else data
+
+
+def _folder(kind: Kind) -> Traversable:
+    return resources.files("coverage_analyzer") / "resources" / FOLDERS[kind]
+
+
+@functools.cache
+def _builtin_names(kind: Kind) -> tuple[str, ...]:
+    return tuple(sorted(f.name.removesuffix(".toml") for f in _folder(kind).iterdir()))
+
+
+@functools.cache
+def _builtin(cls: type[Any], name: str) -> Any:
+    return cls.load(name)
+
+
+def _refuse_taken(document: Document, path: Path, found: Mapping[str, _Registered]) -> None:
+    """Raise if a document has the name of a built-in one, or of one from another file.
+
+    Raises
+    ------
+    PolicyError
+        With the name, and whose it is.
+    """
+    name, taken = document.name, ""
+    if any(name in _builtin_names(kind) for kind in FOLDERS):
+        taken = "built-in"
+    for entry in (found.get(name), *(_REGISTRY.get((kind, name)) for kind in FOLDERS)):
+        if entry and entry.path != path:
+            taken = f"that of {entry.path}"
+    if taken:
+        msg = f"{path}: the name {name!r} is {taken}. Give the {document.kind} a different name."
+        raise PolicyError(msg)
+
+
+def _toml_files(folder: Path) -> list[Path]:
+    """Return the TOML files of a folder, sorted.
+
+    Raises
+    ------
+    PolicyError
+        If it cannot be read.
+    """
+    try:
+        return sorted(path for path in folder.resolve().iterdir() if path.suffix == ".toml")
+    except (OSError, ValueError) as error:
+        msg = f"Cannot read {folder} as a folder of policies: {error}."
+        raise PolicyError(msg) from error

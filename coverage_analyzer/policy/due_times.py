@@ -8,8 +8,8 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from coverage_analyzer.countries import regions
-from coverage_analyzer.policy.document import Model
-from coverage_analyzer.policy.rules import ALL_OTHERS, CountryCode, Identifier, Level
+from coverage_analyzer.policy.document import Identifier, Model
+from coverage_analyzer.policy.rules import ALL_OTHERS, CountryCode, Level
 
 WEEKDAYS: Final = (
     "monday",
@@ -29,14 +29,37 @@ IsoDay = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
 
 
 class CalendarRule(Model):
-    """What is a business day for centers in some countries, where it is not the country's own.
+    """Business days of centers that differ from their country's: ``[[commitments.calendars]]``.
 
-    ``regions`` (ISO 3166-2) limits a rule to regions of its countries: there it holds over the
-    country's rule in what it says, and its closures and workdays are added. ``follows`` says
-    whether the holidays of a region count or the national ones only, ``categories`` which of the
-    package `holidays` are days off; both belong to the rule of a country. ``weekend`` replaces that
-    of the country; ``public_holidays`` lets them be ordinary days; ``closures`` are further days
-    without service, ``workdays`` are business days whatever else they are.
+    Attributes
+    ----------
+    countries
+        List of ISO 3166-1 alpha-2 codes, not empty; required. ``"*"`` stands for all countries that
+        no other rule names. Example: ``["DE"]``.
+    regions
+        List of ISO 3166-2 codes in ``countries``; empty by default. It limits the rule to these
+        regions, where it replaces what the country's rule says; closures and workdays are added.
+        Example: ``["DE-BY"]``.
+    follows
+        Whether the holidays of each ``"region"`` count, or those of the ``"country"`` only. By
+        default as is usual in the country. Not together with ``regions``.
+    categories
+        List of categories of the package `holidays` that are days off, not empty. By default those
+        that are usual in the country. Not together with ``regions``. Example:
+        ``["public", "bank"]``.
+    weekend
+        List of days of the week, which may be empty. By default the country's weekend. Example:
+        ``["friday", "saturday"]``.
+    public_holidays
+        Boolean; by default ``true``. With ``false`` public holidays are business days.
+    closures
+        List of days as text, ISO 8601, without service; empty by default. Example:
+        ``["2026-12-24"]``.
+    workdays
+        List of days as text, ISO 8601, that are business days whatever else they are; empty by
+        default. Example: ``["2026-12-19"]``.
+    clause
+        Name of a clause in ``[clauses]``; none by default. Example: ``"business-days"``.
     """
 
     countries: Annotated[tuple[CountryCode, ...], Field(min_length=1)]
@@ -78,12 +101,18 @@ class CalendarRule(Model):
 
 
 class CommitmentRules(Model):
-    """How commitments are made.
+    """How due times are counted, and which address a request may have: ``[commitments]``.
 
-    ``accept`` says which likeness to the registered address a request may have: only an
-    ``identical`` one, or also one that is ``equivalent`` but for case, accents, punctuation and
-    abbreviations. Without it a policy has no rule on addresses, but for one that names an
-    ``address_clause``, which asks for an identical one.
+    Attributes
+    ----------
+    accept
+        How the address of a request has to match the registered one: ``"identical"``, or
+        ``"equivalent"``, which ignores case, accents, punctuation and abbreviations. By default
+        ``"identical"`` with an ``address_clause``; without, there is no rule on addresses.
+    address_clause
+        Name of a clause in ``[clauses]``; none by default. Example: ``"address-registered"``.
+    calendars
+        List of tables `CalendarRule`; empty by default.
     """
 
     accept: Literal["identical", "equivalent"] | None = None

@@ -5,19 +5,27 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from coverage_analyzer.errors import quantity
-from coverage_analyzer.policy.document import Model
-from coverage_analyzer.policy.rules import ALL_OTHERS, CountryCode, Identifier, IsoCode
+from coverage_analyzer.policy.document import Identifier, Model
+from coverage_analyzer.policy.rules import ALL_OTHERS, CountryCode, IsoCode
 
 Name = Annotated[str, Field(pattern=r"\S")]
 Phase = Literal["mainstream", "extended", "end_of_maintenance"]
 
 
 class ComponentGate(Model):
-    """Components that the bands' levels leave out.
+    """Components that the levels of the bands exclude: ``[gates.components]``.
 
-    ``known`` is the closed list of all components, where a vendor has one: one that stands neither
-    there nor in ``excluded`` is then unknown, which is for somebody to look at. Without such a list
-    nothing is said against a component that is not excluded.
+    Attributes
+    ----------
+    excluded
+        List of names of components, compared without case; empty by default. Example:
+        ``["SSD"]``.
+    known
+        List of the names of all other components, where a vendor has one. A component in neither
+        list is then unknown, and its site is for review. By default no component is unknown.
+        Example: ``["power supply", "fan"]``.
+    clause
+        Name of a clause in ``[clauses]``; required. Example: ``"components-excluded"``.
     """
 
     excluded: tuple[Name, ...] = ()
@@ -26,11 +34,22 @@ class ComponentGate(Model):
 
 
 class LifecycleGate(Model):
-    """The phases of a product's life in which some levels, or all of them, are available.
+    """The phases of a product in which levels are available: ``[gates.lifecycle]``.
 
-    ``levels`` names the levels that the phases bound; without it they bound every level, so that a
-    product past them has none (`NOT_COVERED`). A product whose level is not bounded keeps it.
-    ``afterwards`` names the programme that may be had after the phases, for the products it covers.
+    Attributes
+    ----------
+    phases
+        List, not empty, of ``"mainstream"``, ``"extended"`` and ``"end_of_maintenance"``; required.
+        Example: ``["mainstream", "extended"]``.
+    levels
+        List, not empty, of each ``id`` of a level that the phases limit. By default they limit
+        every level, so that a product past them has none (`NOT_COVERED`). A product whose level is
+        not limited keeps it. Example: ``["gold-plus"]``.
+    afterwards
+        Name of a built-in or registered programme that may apply after the phases, for the
+        products it covers; none by default. Example: ``"extended-support"``.
+    clause
+        Name of a clause in ``[clauses]``; required. Example: ``"lifecycle"``.
     """
 
     phases: Annotated[tuple[Phase, ...], Field(min_length=1)]
@@ -44,11 +63,19 @@ class LifecycleGate(Model):
 
 
 class RegistrationGate(Model):
-    """The address of a product has to be registered, maybe within days of its installation.
+    """The address of a product has to be registered: ``[gates.registration]``.
 
-    Without ``grace_days`` no registration is too late, as an address may be updated at any time;
-    one whose day is still to come closes the gate until then. ``before_installation`` says what a
-    registration is worth that is older than the installation.
+    Attributes
+    ----------
+    grace_days
+        Integer, in days after the installation, at least 0. By default no registration is too late,
+        as an address may be updated at any time; one in the future counts from its day on. Example:
+        ``30``.
+    before_installation
+        What follows if the registration is older than the installation: ``"review"`` (default) or
+        ``"accept"``.
+    clause
+        Name of a clause in ``[clauses]``; required. Example: ``"address-registered"``.
     """
 
     grace_days: Annotated[int, Field(ge=0)] | None = None
@@ -57,13 +84,33 @@ class RegistrationGate(Model):
 
 
 class RequestGate(Model):
-    """Who has bought a lower level has that one, however near a center is."""
+    """Who has bought a lower level has that one, however near a center is: ``[gates.request]``.
+
+    Attributes
+    ----------
+    clause
+        Name of a clause in ``[clauses]``; required. Example: ``"level-bought"``.
+    """
 
     clause: Identifier
 
 
 class NotOffered(Model):
-    """A level that is not offered in some countries; in ``*``, that is in all ``but`` some."""
+    """A level that is not offered in some countries: ``[[gates.not_offered]]``.
+
+    Attributes
+    ----------
+    level
+        ``id`` of a level; required. Example: ``"premium"``.
+    countries
+        List of ISO 3166-1 alpha-2 codes, not empty; required. ``["*"]`` stands for all countries.
+        Example: ``["JP"]``.
+    but
+        List of ISO 3166-1 alpha-2 codes of countries in which the level is offered all the same;
+        empty by default. Example: ``["US"]``, with ``countries = ["*"]``.
+    clause
+        Name of a clause in ``[clauses]``; required. Example: ``"offered-in"``.
+    """
 
     level: Identifier
     countries: Annotated[tuple[CountryCode, ...], Field(min_length=1)]
@@ -89,14 +136,40 @@ class NotOffered(Model):
 
 
 class ExportApproval(Model):
-    """Countries that want papers before a part ships: no gate, but a warning on each promise."""
+    """Countries that require export approval before a part ships: ``[gates.export_approval]``.
+
+    It changes no level, but adds a warning to each promise.
+
+    Attributes
+    ----------
+    countries
+        List of ISO 3166-1 alpha-2 codes; empty by default. Example: ``["CN"]``.
+    clause
+        Name of a clause in ``[clauses]``; required. Example: ``"export-approval"``.
+    """
 
     countries: tuple[IsoCode, ...] = ()
     clause: Identifier
 
 
 class GateRules(Model):
-    """All gates of a policy. One that is not there closes on nothing."""
+    """All eligibility rules of a policy, each of which is optional: ``[gates]``.
+
+    Attributes
+    ----------
+    components
+        Table `ComponentGate`; no rule by default.
+    lifecycle
+        Table `LifecycleGate`; no rule by default.
+    registration
+        Table `RegistrationGate`; no rule by default.
+    request
+        Table `RequestGate`; no rule by default.
+    not_offered
+        List of tables `NotOffered`; empty by default.
+    export_approval
+        Table `ExportApproval`; no rule by default.
+    """
 
     components: ComponentGate | None = None
     lifecycle: LifecycleGate | None = None

@@ -1,39 +1,32 @@
 """A policy as a whole: levels, and the rules that say who gets which, as data read from TOML."""
 
 import functools
-import hashlib
-import json
-from collections.abc import Mapping
-from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, ClassVar, Final, Self
 
 import numpy as np
 import pydantic
 from pydantic import Field
 
-from coverage_analyzer import documents
 from coverage_analyzer.countries import names
 from coverage_analyzer.countries.assignment import Convention
-from coverage_analyzer.errors import InputError, PolicyError, quantity, visible
+from coverage_analyzer.errors import visible
 from coverage_analyzer.policy.consistency import policy_warnings
-from coverage_analyzer.policy.document import Model, Source
+from coverage_analyzer.policy.document import Document, Identifier, Kind
 from coverage_analyzer.policy.due_times import CommitmentRules
 from coverage_analyzer.policy.eligibility import GateRules, NotOffered
+from coverage_analyzer.policy.miles import miles_text
 from coverage_analyzer.policy.rules import (
     ALL_OTHERS,
     NOT_COVERED,
     Band,
     CountryRules,
-    Identifier,
     LeadTime,
     Level,
     Qualification,
     Warranty,
-    miles_text,
 )
 from coverage_analyzer.policy.validation import faults
-from coverage_analyzer.policy.wording import nearest, validation_faults
 
 DEFAULT: Final = "appliance-maintenance"
 """The policy that applies if none is named."""
@@ -42,16 +35,47 @@ PRINTED_MILES: Final = 0.001
 """The last decimal that a report prints of a limit."""
 
 
-class Policy(Model):
+class Policy(Document):
     """Levels and rules of one maintenance programme.
 
-    Load one with `Policy.load`; `builtin` lists those that ship.
+    Load one with `Policy.load`; `builtin` lists those that ship. Each key of the TOML document is
+    described where its table is: here and in the classes named here.
+
+    Attributes
+    ----------
+    format
+        Integer, the version of the format; required. Always ``1``.
+    name
+        Text of lower-case letters, digits and single hyphens; required. A policy of your own has a
+        name of its own. Example: ``"appliance-maintenance"``.
+    title
+        Text; required. Example: ``"Citrix Appliance Maintenance"``.
+    source
+        Table `Source`; required.
+    levels
+        List of tables `Level`, the best first, not empty; required.
+    warranty
+        Table `Warranty`; none by default.
+    qualification
+        Table `Qualification`; required.
+    bands
+        List of tables `Band`, not empty; required.
+    lead_times
+        List of tables `LeadTime`; empty by default.
+    countries
+        Table `CountryRules`; by default each country counts as itself.
+    gates
+        Table `GateRules`; no eligibility rules by default.
+    commitments
+        Table `CommitmentRules`; no rule on addresses and calendars by default.
+    clauses
+        Table of texts by name, ``[clauses]``; required. The keys that end with ``clause`` and
+        ``footnotes`` refer to these names. Example:
+        ``{ radius-us = "In the United States a site qualifies within 70 miles." }``.
     """
 
-    format: Literal[1]
-    name: Identifier
-    title: str
-    source: Source
+    kind: ClassVar[Kind] = "policy"
+
     levels: Annotated[tuple[Level, ...], Field(min_length=1)]
     warranty: Warranty | None = None
     qualification: Qualification
@@ -77,7 +101,7 @@ class Policy(Model):
         return self
 
     @classmethod
-    def load(cls, source: "str | Path | Policy" = DEFAULT) -> "Policy":
+    def load(cls, source: "str | Path | Self" = DEFAULT) -> Self:
         """Return a built-in policy by its name, or one from a TOML file by its path.
 
         A policy is returned as it is, so that whoever takes either need not ask which it is.
@@ -93,46 +117,7 @@ class Policy(Model):
         >>> [level.title for level in policy.levels]
         ['Gold Plus', 'Gold', 'Silver', 'Bronze']
         """
-        if isinstance(source, Policy):
-            return source
-        text, origin = _text(source)
-        try:
-            data = documents.load_toml(text.encode())
-        except InputError as error:
-            msg = f"{origin} {error}."
-            raise PolicyError(msg) from error
-        return cls.from_mapping(data, origin=origin)
-
-    @classmethod
-    def from_mapping(cls, data: Mapping[str, Any], *, origin: str = "The policy") -> "Policy":
-        """Return a policy from nested dictionaries and lists, as TOML or JSON give them.
-
-        Raises
-        ------
-        PolicyError
-            If it breaks a rule; the message names the key.
-        """
-        try:
-            return cls.model_validate(_with_tuples(data))
-        except pydantic.ValidationError as error:
-            found = validation_faults(error, cls)
-            lines = "\n".join(f"  {fault}" for fault in found)
-            problems = quantity(len(found), "problem")
-            msg = f"{origin} has {problems}:\n{lines}"
-            raise PolicyError(msg) from None
-
-    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """Return a copy, which knows nothing of what was worked out for the original."""
-        copied = super().model_copy(update=update, deep=deep)
-        for name in ("sha256", "titles", "warnings"):
-            copied.__dict__.pop(name, None)
-        return copied
-
-    @functools.cached_property
-    def sha256(self) -> str:
-        """The hash of all that the policy says; comments and order of keys do not count."""
-        canonical = json.dumps(self.model_dump(mode="json"), sort_keys=True)
-        return hashlib.sha256(canonical.encode()).hexdigest()
+        return super().load(source)
 
     @functools.cached_property
     def warnings(self) -> tuple[str, ...]:
@@ -335,13 +320,45 @@ class Policy(Model):
 
 def builtin() -> dict[str, Policy]:
     """Return the policies that ship with the package, by name."""
-    return {name: Policy.load(name) for name in builtin_names()}
+    return Policy.builtin()
 
 
-def builtin_names() -> list[str]:
-    """Return the names of the policies that ship with the package, sorted."""
-    folder = resources.files("coverage_analyzer") / "resources" / "policies"
-    return sorted(f.name.removesuffix(".toml") for f in folder.iterdir())
+def register(folder: str | Path) -> tuple[str, ...]:
+    """Register the policies of a folder, so that their names load as built-in ones do.
+
+    Each ``*.toml`` file is loaded once, now; a file of a programme is left to
+    `Programme.register`. Either all policies are registered or, after an error, none. The names
+    hold in this process. A folder may be registered again, for instance after a change.
+
+    Parameters
+    ----------
+    folder
+        The folder; folders within it are not looked into.
+
+    Returns
+    -------
+    tuple of str
+        The names that were registered, sorted: the key ``name`` of each file.
+
+    Raises
+    ------
+    PolicyError
+        If the folder cannot be read or has no policy, a policy breaks a rule, or a name belongs to
+        a built-in document or to another file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> own = text("hp-call-to-repair").replace('"hp-call-to-repair"', '"our-terms"', 1)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = Path(folder, "terms.toml").write_text(own, encoding="utf-8")
+    ...     register(folder)
+    ('our-terms',)
+    >>> Policy.load("our-terms").title == Policy.load("hp-call-to-repair").title
+    True
+    >>> Policy.unregister("our-terms")
+    """
+    return Policy.register(folder)
 
 
 def text(source: str | Path) -> str:
@@ -352,37 +369,4 @@ def text(source: str | Path) -> str:
     PolicyError
         If there is none.
     """
-    return _text(source)[0]
-
-
-def _text(source: str | Path) -> tuple[str, str]:
-    """Return the text of a policy and how to call it in a message.
-
-    Raises
-    ------
-    PolicyError
-        If there is none.
-    """
-    folder, names = resources.files("coverage_analyzer") / "resources" / "policies", builtin_names()
-    if source in names:
-        text = (folder / f"{source}.toml").read_text(encoding="utf-8")
-        return text, f"Policy {source!r}"
-    path = Path(source)
-    try:
-        return documents.read_text(path), str(path)
-    except InputError as error:
-        msg = f"{path} {error}."
-        raise PolicyError(msg) from error
-    except (OSError, ValueError) as error:  # none there, a folder, a name too long or with a NUL
-        msg = (
-            f"Unknown policy {str(source)!r}: not a built-in policy ({', '.join(names)}) and not a "
-            f"readable file.{nearest(str(source), names)}"
-        )
-        raise PolicyError(msg) from error
-
-
-def _with_tuples(data: Any) -> Any:
-    """Return the data with lists as tuples, which a strict and frozen model wants."""
-    if isinstance(data, Mapping):
-        return {k: _with_tuples(v) for k, v in data.items()}
-    return tuple(map(_with_tuples, data)) if isinstance(data, list) else data
+    return Policy.text(source)

@@ -1,54 +1,35 @@
 """The parts of a policy: closed, frozen models, as TOML writes them."""
 
-import math
 from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
 from coverage_analyzer.errors import quantity
-from coverage_analyzer.policy.document import Model
+from coverage_analyzer.policy.document import Identifier, Model
 
 ALL_OTHERS: Final = "*"
 """In a list of countries: all that no other entry of the same kind names."""
 
 
-Identifier = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 IsoCode = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 CountryCode = Annotated[str, Field(pattern=r"^([A-Z]{2}|\*)$")]
 Miles = Annotated[float, Field(ge=0, le=12_000)]
 TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$")]
 
 
-MILE_KM: Final = 1.609344
-
-
-def miles_of_km(km: float) -> str:
-    """Return the miles of a distance in km, rounded up so that the whole of it is within.
-
-    Examples
-    --------
-    >>> miles_of_km(100), miles_of_km(80)
-    ('62.137120', '49.709696')
-    """
-    return f"{math.ceil(km / MILE_KM * 1e6 - 1e-6) / 1e6:.6f}"
-
-
-def miles_text(miles: float) -> str:
-    """Return a distance of a policy with all of its decimals, up to a millimetre.
-
-    Examples
-    --------
-    >>> miles_text(70.0), miles_text(62.13712)
-    ('70', '62.13712')
-    """
-    return f"{miles:.6f}".rstrip("0").rstrip(".")
-
-
 class Hours(Model):
-    """The hours of a day in which a clock of hours runs, local to the site.
+    """The hours of a day in which a clock of hours runs: ``[levels.replacement.hours]``.
 
-    ``closes`` is the first moment outside; ``24:00`` is the end of the day. ``days`` says whether
-    the clock stands still on what is no business day.
+    Attributes
+    ----------
+    opens
+        Time of day as text, ``HH:MM`` or ``HH:MM:SS``, local to the site; required. Example:
+        ``"08:00"``.
+    closes
+        Time of day as text, local to the site, later than ``opens``; required. It is the first
+        moment outside; ``"24:00"`` is the end of the day. Example: ``"17:00"``.
+    days
+        ``"business_days"`` (default: the clock stops on all other days) or ``"every_day"``.
     """
 
     opens: TimeOfDay
@@ -57,11 +38,29 @@ class Hours(Model):
 
 
 class Replacement(Model):
-    """The clock of a replacement: from an event to an event within a time.
+    """The clock of a replacement, from an event to an event: ``[levels.replacement]``.
 
-    ``hours`` lets a clock of hours run within them only; without, it runs day and night.
-    ``cut_off`` is the last time of day, local to the center, at which an event counts for that
-    business day; without, the whole day counts.
+    Attributes
+    ----------
+    start
+        Event that starts the clock: ``"authorised"``, ``"rma_issued"``, ``"call_acknowledged"`` or
+        ``"diagnosis_complete"``; required.
+    end
+        Event that stops it: ``"delivered"``, ``"shipped"``, ``"on_site"`` or ``"repaired"``;
+        required.
+    amount
+        Integer from 1 to 10,000, in ``unit``; required. Example: ``4``.
+    unit
+        ``"hours"`` or ``"business_days"``; required.
+    hours
+        Table `Hours`, for the unit ``hours`` only: the clock runs within these hours. By default it
+        runs day and night.
+    cut_off
+        Time of day as text, local to the center, for the unit ``business_days`` only: the last at
+        which an event counts for that business day. By default the whole day counts. Example:
+        ``"15:00"``.
+    clause
+        Name of a clause in ``[clauses]``; required. Example: ``"delivery-4-hours"``.
     """
 
     start: Literal["authorised", "rma_issued", "call_acknowledged", "diagnosis_complete"]
@@ -94,7 +93,27 @@ class Replacement(Model):
 
 
 class Level(Model):
-    """A maintenance level; without a replacement clock it promises nothing."""
+    """A maintenance level, the best first: ``[[levels]]``.
+
+    Attributes
+    ----------
+    id
+        Text of lower-case letters, digits and single hyphens, unique; required. Example:
+        ``"gold-plus"``.
+    title
+        Text, unique; required. Reports print it. Example: ``"Gold Plus"``.
+    coverage_hours
+        Text; by default ``"not stated"``. Example: ``"24x7x365"``.
+    software_updates
+        Text; by default ``"not stated"``. Example: ``"included"``.
+    technical_support
+        Text; by default ``"not stated"``. Example: ``"unlimited"``.
+    replacement
+        Table `Replacement`. Without it, which is the default, the level promises nothing.
+    footnotes
+        List of names of clauses in ``[clauses]``; empty by default. Example:
+        ``["export-approval"]``.
+    """
 
     id: Identifier
     title: Annotated[str, Field(min_length=1)]
@@ -116,7 +135,17 @@ NOT_COVERED: Final = Level(
 
 
 class Warranty(Model):
-    """What the manufacturer warrants, whatever the level."""
+    """What the manufacturer warrants, whatever the level: ``[warranty]``.
+
+    Attributes
+    ----------
+    hardware_days
+        Integer, in days, at least 0; required. Example: ``365``.
+    software_days
+        Integer, in days, at least 0; required. Example: ``90``.
+    clause
+        Name of a clause in ``[clauses]``; required. Example: ``"warranty"``.
+    """
 
     hardware_days: Annotated[int, Field(ge=0)]
     software_days: Annotated[int, Field(ge=0)]
@@ -124,7 +153,25 @@ class Warranty(Model):
 
 
 class Qualification(Model):
-    """The rules round the bands."""
+    """The rules beside the bands: ``[qualification]``.
+
+    Attributes
+    ----------
+    same_country
+        Boolean; required. Whether a site qualifies only by a center in its own country.
+    fallback
+        ``id`` of a level; required. The level of sites beyond each band, or without a center.
+        Example: ``"gold"``.
+    interim
+        ``id`` of a level; required. The level until a center within the limit opens. Example:
+        ``"gold"``.
+    clause
+        Name of the clause in ``[clauses]`` behind ``same_country``; none by default. Example:
+        ``"same-country"``.
+    fallback_clause
+        Name of the clause in ``[clauses]`` behind ``fallback``; required. Example:
+        ``"outside-radius"``.
+    """
 
     same_country: bool
     fallback: Identifier
@@ -134,9 +181,26 @@ class Qualification(Model):
 
 
 class Band(Model):
-    """Distances, above one and up to another (included), that buy a level in some countries.
+    """Distances within which some countries can have a level: ``[[bands]]``.
 
-    By ``road``, the geodesic only tells who is beyond; who is within waits for a look at roads.
+    Attributes
+    ----------
+    level
+        ``id`` of a level; required. Example: ``"gold-plus"``.
+    countries
+        List of ISO 3166-1 alpha-2 codes, not empty; required. ``"*"`` stands for all countries that
+        no other band names; one band has to have it. Example: ``["US"]``.
+    metric
+        ``"geodesic"`` (default) or ``"road"``. By road, the geodesic distance only decides which
+        sites are beyond the limit; those within are rechecked by road.
+    above_miles
+        Number, in miles, from 0 to 12,000; by default ``0``. A band starts where the band before
+        it ends. Example: ``50``.
+    up_to_miles
+        Number, in miles, greater than ``above_miles``, at most 12,000, itself included; required.
+        Example: ``70``.
+    clause
+        Name of a clause in ``[clauses]``; required. Example: ``"radius-us"``.
     """
 
     level: Identifier
@@ -148,9 +212,24 @@ class Band(Model):
 
 
 class LeadTime(Model):
-    """How long a new center takes in some countries, or ``per`` appliance its set-up.
+    """How long a new center takes in some countries: ``[[lead_times]]``.
 
-    What is not of a center, no rule applies yet (`consistency.policy_warnings` says so).
+    Attributes
+    ----------
+    countries
+        List of ISO 3166-1 alpha-2 codes, not empty; required. ``"*"`` stands for all countries that
+        no other lead time names. Example: ``["US"]``.
+    at_least
+        Integer, in ``unit``, at least 0; required. Example: ``3``.
+    at_most
+        Integer, in ``unit``, not less than ``at_least``; required. Example: ``6``.
+    unit
+        ``"days"``, ``"weeks"`` or ``"months"``; required.
+    per
+        ``"center"`` (default) or ``"appliance"``: the time to set up an appliance. No rule applies
+        the latter yet, which `consistency.policy_warnings` says.
+    clause
+        Name of a clause in ``[clauses]``; required. Example: ``"lead-time"``.
     """
 
     countries: Annotated[tuple[CountryCode, ...], Field(min_length=1)]
@@ -168,14 +247,21 @@ class LeadTime(Model):
 
 
 class CountryRules(Model):
-    """How countries are read.
+    """How countries are read: ``[countries]``.
 
-    ``fold`` lets a country count as another one (``{PR = "US"}``, or a disputed area with a code
-    of its own: ``{EH = "MA"}``), and ``{PR = "PR"}`` keeps one apart. ``fold_territories`` names
-    sovereigns all of whose territories count as the sovereign. What others count as may not count
-    as something else itself: such a chain can be meant in two ways, and is refused. ``contested``
-    says what a site declares rightly in an area that two countries hold: only its ``holder``,
-    either ``declared`` one, or nothing without ``review``.
+    Attributes
+    ----------
+    fold
+        Table of ISO 3166-1 alpha-2 codes; empty by default. A country counts as another one
+        (``{ PR = "US" }``, or a disputed area with a code of its own: ``{ EH = "MA" }``);
+        ``{ PR = "PR" }`` keeps one apart from its sovereign. A country that others count as may not
+        count as another one itself: such a chain has two meanings, and is refused.
+    fold_territories
+        List of ISO 3166-1 alpha-2 codes of sovereigns all of whose territories count as the
+        sovereign; empty by default. Example: ``["US"]``.
+    contested
+        Which country a site may declare in an area that two countries hold: only its
+        ``"holder"`` (default), either with ``"declared"``, or none without a ``"review"``.
     """
 
     fold: dict[IsoCode, IsoCode] = Field(default_factory=dict)

@@ -1,24 +1,26 @@
 """What no part of a policy can check alone: that its parts agree."""
 
-from collections.abc import Iterator, Mapping
-from importlib import resources
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
 
 from coverage_analyzer.countries import names
 from coverage_analyzer.policy import due_times as commitments
+from coverage_analyzer.policy.document import known_names, mentions, nearest
 from coverage_analyzer.policy.eligibility import GateRules
+from coverage_analyzer.policy.miles import miles_text
 from coverage_analyzer.policy.rules import (
     ALL_OTHERS,
     NOT_COVERED,
     Band,
     CountryRules,
     LeadTime,
-    miles_text,
 )
-from coverage_analyzer.policy.wording import nearest
 
 SOME: Final = 12
 """At most so many countries are named in a message."""
+
+LEVEL_KEYS: Final = frozenset({"level", "fallback", "interim"})
+"""The keys of a policy that name a level."""
 
 if TYPE_CHECKING:
     from coverage_analyzer.policy.model import Policy
@@ -58,26 +60,12 @@ def _dangling(policy: "Policy") -> Iterator[str]:
     for value in bounded or ():
         if value not in levels:
             yield f"gates.lifecycle.levels: unknown level {value!r}.{nearest(value, levels)}"
-    for where, key, value in _mentions({**dump, "levels": [v.model_dump() for v in policy.levels]}):
-        known = levels if key in {"level", "fallback", "interim"} else list(policy.clauses)
+    whole = {**dump, "levels": [v.model_dump() for v in policy.levels]}
+    for where, key, value in mentions(whole, also=LEVEL_KEYS):
+        known = levels if key in LEVEL_KEYS else list(policy.clauses)
         if value is not None and value not in known:
             kind = "level" if known is levels else "clause"
             yield f"{where}: unknown {kind} {value!r}.{nearest(value, known)}"
-
-
-def _mentions(part: Any, where: str = "") -> Iterator[tuple[str, str, Any]]:
-    if isinstance(part, Mapping):
-        for key, value in part.items():
-            place = f"{where}.{key}" if where else str(key)
-            if key in {"level", "fallback", "interim"} or key.endswith("clause"):
-                yield place, key, value
-            elif key == "footnotes":
-                yield from ((place, key, v) for v in value)
-            else:
-                yield from _mentions(value, place)
-    elif isinstance(part, (list, tuple)):
-        for number, value in enumerate(part):
-            yield from _mentions(value, f"{where}.{number}")
 
 
 def _unknown_countries(policy: "Policy") -> Iterator[str]:
@@ -156,7 +144,7 @@ def _band_faults(bands: tuple[Band, ...]) -> Iterator[str]:
 
 def _gate_faults(gates: GateRules) -> Iterator[str]:
     """Yield a programme that does not exist, and each component both excluded and known."""
-    phases, programmes = gates.lifecycle, _programmes()
+    phases, programmes = gates.lifecycle, known_names("programme")
     if phases and phases.afterwards and phases.afterwards not in programmes:
         near = nearest(phases.afterwards, programmes)
         yield f"gates.lifecycle.afterwards: unknown programme {phases.afterwards!r}.{near}"
@@ -178,9 +166,3 @@ def _fallback_not_offered(policy: "Policy") -> Iterator[str]:
                 f"gates.not_offered says that it is not offered in {where}. Name a level that is "
                 f"offered in each country; one without a replacement makes no promise."
             )
-
-
-def _programmes() -> list[str]:
-    """Return the names of the programmes that ship with the package."""
-    folder = resources.files("coverage_analyzer") / "resources" / "programmes"
-    return sorted(f.name.removesuffix(".toml") for f in folder.iterdir())

@@ -5,7 +5,7 @@ import dataclasses
 from coverage_analyzer.matching.explanation import Explanation
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.programmes.conditions import State, covered_state
-from coverage_analyzer.programmes.model import builtin
+from coverage_analyzer.programmes.model import Programme
 from coverage_analyzer.schema.verdict import Status
 
 
@@ -30,7 +30,7 @@ def route(policy: Policy, product: str, version: str = "") -> str:
     rule = policy.gates.lifecycle
     if rule is None or rule.afterwards is None or not product.strip():
         return ""
-    programme = builtin()[rule.afterwards]
+    programme = Programme.known()[rule.afterwards]
     if covered_state(programme, product.strip(), version.strip()) == State.missing:
         return ""
     return f"{programme.offers[0].title} may apply: see `entitlements`"

@@ -2,19 +2,18 @@
 
 from pathlib import Path
 
-from coverage_analyzer import documents, policy
+from coverage_analyzer import documents
 from coverage_analyzer.errors import InputError, PolicyError
 from coverage_analyzer.policy import Policy
-from coverage_analyzer.policy.wording import nearest
-from coverage_analyzer.programmes import model as programmes
+from coverage_analyzer.policy.document import kind_of, nearest
 from coverage_analyzer.programmes.model import Programme
 
 Entry = Policy | Programme
 
 
 def entries() -> dict[str, Entry]:
-    """Return all that ship with the package, by name: policies first."""
-    return {**policy.builtin(), **programmes.builtin()}
+    """Return all that are built-in or registered, by name: policies first."""
+    return {**Policy.known(), **Programme.known()}
 
 
 def text(name: str | Path) -> str:
@@ -25,14 +24,14 @@ def text(name: str | Path) -> str:
     PolicyError
         If there is none; the message names what there is.
     """
-    if name in programmes.known():
-        return programmes.text(name)
+    if name in Programme.names():
+        return Programme.text(name)
     try:
-        return policy.text(name)
+        return Policy.text(name)
     except PolicyError as error:
-        near = nearest(str(name), programmes.known())
-        listed = ", ".join(programmes.known())
-        msg = f"{error} Not a built-in programme either ({listed}).{near}"
+        near = nearest(str(name), Programme.names())
+        listed = ", ".join(Programme.names())
+        msg = f"{error} Not a built-in or registered programme either ({listed}).{near}"
         raise PolicyError(msg) from error
 
 
@@ -44,10 +43,10 @@ def entry(name: str | Path) -> Entry:
     PolicyError
         If there is none, or it breaks a rule; the message names the key.
     """
-    if name in programmes.known():
+    if name in Programme.names():
         return Programme.load(name)
     try:
-        told = documents.load_toml(text(name).encode())
+        data = documents.load_toml(text(name).encode())
     except InputError:  # about which a policy has the words
-        told = {}
-    return Programme.load(name) if "offers" in told else Policy.load(name)
+        data = {}
+    return Programme.load(name) if kind_of(data) == Programme.kind else Policy.load(name)

@@ -15,9 +15,8 @@ from typing import Any, Final
 
 from coverage_analyzer.countries import NONE, UNKNOWN, names
 from coverage_analyzer.errors import InputError, visible
-from coverage_analyzer.programmes.conditions import Finding, Question, State, findings
-from coverage_analyzer.programmes.customers import Customer
-from coverage_analyzer.programmes.model import Programme, builtin
+from coverage_analyzer.programmes.conditions import Customer, Finding, Question, State, findings
+from coverage_analyzer.programmes.model import Programme
 from coverage_analyzer.schema.days import day, today
 
 
@@ -210,7 +209,7 @@ def entitlements(
         given,
         day(end_of_maintenance),
     )
-    offers = tuple(e for programme in builtin().values() for e in _offers(programme, asked))
+    offers = tuple(e for programme in Programme.known().values() for e in _offers(programme, asked))
     return Entitlements(asked.product, asked.version, asked.code or "", given.isoformat(), offers)
 
 

@@ -5,25 +5,18 @@ it reads ``not stated``.
 """
 
 import datetime
-import functools
-import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from importlib import resources
-from importlib.resources.abc import Traversable
-from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
 import pydantic
 from pydantic import Field
 
-from coverage_analyzer import documents
 from coverage_analyzer.countries import names
-from coverage_analyzer.errors import InputError, PolicyError, quantity, visible
-from coverage_analyzer.policy.document import Model, Source
-from coverage_analyzer.policy.rules import ALL_OTHERS, CountryCode, Identifier
-from coverage_analyzer.policy.wording import nearest, validation_faults
+from coverage_analyzer.errors import visible
+from coverage_analyzer.policy.document import Document, Identifier, Kind, Model, mentions, nearest
+from coverage_analyzer.policy.rules import ALL_OTHERS, CountryCode
 
 NOT_STATED: Final = "not stated"
 """What a cell reads whose content the source has lost, or never had."""
@@ -181,16 +174,21 @@ class Feature(Model):
     values: dict[Identifier, Text | Figure]
 
 
-class Programme(Model):
+class Programme(Document):
     """A support programme.
 
-    Load one with `Programme.load`; `builtin` lists those that ship.
+    Load one with `Programme.load`; `Programme.builtin` lists those that ship.
+
+    Examples
+    --------
+    >>> programme = Programme.load("extended-support")
+    >>> [product.title for product in programme.products]
+    ['XenDesktop', 'XenApp', 'XenServer']
     """
 
-    format: Literal[1]
-    name: Identifier
+    kind: ClassVar[Kind] = "programme"
+
     title: Text
-    source: Source
     offers: Annotated[tuple[Offer, ...], Field(min_length=1)]
     markets: Markets | None = None
     products: tuple[Product, ...] = ()
@@ -213,62 +211,15 @@ class Programme(Model):
         return self
 
     @classmethod
-    def load(cls, source: "str | Path | Programme") -> "Programme":
-        """Return a built-in programme by its name, or one from a TOML file by its path.
-
-        Raises
-        ------
-        PolicyError
-            If there is no such programme, or it breaks a rule; the message names the key.
-
-        Examples
-        --------
-        >>> programme = Programme.load("extended-support")
-        >>> [product.title for product in programme.products]
-        ['XenDesktop', 'XenApp', 'XenServer']
-        """
-        if isinstance(source, Programme):
-            return source
-        origin = f"Programme {source!r}" if str(source) in known() else str(source)
-        try:
-            data = documents.load_toml(text(source).encode())
-        except InputError as error:
-            msg = f"{origin} {error}."
-            raise PolicyError(msg) from error
-        return cls.from_mapping(data, origin=origin)
-
-    @classmethod
-    def from_mapping(cls, data: Mapping[str, Any], *, origin: str = "The programme") -> "Programme":
-        """Return a programme from nested dictionaries and lists, as TOML or JSON give them.
-
-        Raises
-        ------
-        PolicyError
-            If it breaks a rule; the message names the key.
-        """
-        try:  # by way of JSON, in which lists are tuples and text is a day
-            return cls.model_validate_json(json.dumps(data, default=_as_text))
-        except pydantic.ValidationError as error:
-            found = validation_faults(error, cls)
-            lines = "\n".join(f"  {fault}" for fault in found)
-            problems = quantity(len(found), "problem")
-            msg = f"{origin} has {problems}:\n{lines}"
-            raise PolicyError(msg) from None
+    def _validated(cls, data: Mapping[str, Any]) -> Self:
+        """Return a programme; by way of JSON, in which text is a day, and a day is text."""
+        return cls.model_validate_json(json.dumps(data, default=_as_text))
 
     @property
     def compared(self) -> tuple[Offer, ...]:
         """The offers that have a column in the comparison: those of the first feature."""
         named = self.features[0].values if self.features else {}
         return tuple(offer for offer in self.offers if offer.id in named)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return all of it as plain data, ready for JSON and for `from_mapping`."""
-        return self.model_dump(mode="json", by_alias=True)
-
-    @functools.cached_property
-    def sha256(self) -> str:
-        """The hash of all that the programme says; comments and order of keys do not count."""
-        return hashlib.sha256(json.dumps(self.to_dict(), sort_keys=True).encode()).hexdigest()
 
     def described(self, *, clauses: bool = False) -> str:
         """Return the programme in words, a rule a line, and the clauses if they are asked for."""
@@ -318,9 +269,9 @@ def _faults(programme: Programme) -> Iterator[str]:
     for number, feature in enumerate(programme.features):
         if list(feature.values) != columns:
             yield f"features.{number}.values: give one value for each of {', '.join(columns)}."
-    for named in sorted(_named_clauses(programme.model_dump(exclude={"clauses"}))):
-        if named not in programme.clauses:
-            yield f"unknown clause {named!r}.{nearest(named, programme.clauses)}"
+    rules = programme.model_dump(exclude={"clauses"})
+    for named in sorted({value for _, _, value in mentions(rules)} - programme.clauses.keys()):
+        yield f"unknown clause {named!r}.{nearest(named, programme.clauses)}"
     if programme.markets:
         yield from _market_faults(programme.markets)
     versions = [v for product in programme.products for v in product.versions]
@@ -354,53 +305,3 @@ def _market_faults(markets: Markets) -> Iterator[str]:
     for code in codes:
         if code not in (ALL_OTHERS, *names.load().codes[1:]):
             yield f"markets: {code!r} is not an ISO 3166-1 alpha-2 code."
-
-
-def _named_clauses(part: Any) -> set[str]:
-    """Return the clauses that are named anywhere in nested data."""
-    if isinstance(part, Mapping):
-        own = {part["clause"]} if "clause" in part else set()
-        return own.union(*map(_named_clauses, part.values()))
-    if isinstance(part, (list, tuple)):
-        return set().union(*map(_named_clauses, part))
-    return set()
-
-
-def _folder() -> Traversable:
-    return resources.files("coverage_analyzer") / "resources" / "programmes"
-
-
-@functools.cache
-def known() -> tuple[str, ...]:
-    """Return the names of the programmes that ship with the package."""
-    return tuple(sorted(f.name.removesuffix(".toml") for f in _folder().iterdir()))
-
-
-@functools.cache
-def _shipped(name: str) -> Programme:
-    return Programme.load(name)
-
-
-def builtin() -> dict[str, Programme]:
-    """Return the programmes that ship with the package, by name."""
-    return {name: _shipped(name) for name in known()}
-
-
-def text(source: str | Path) -> str:
-    """Return the TOML text of a built-in programme or a file.
-
-    Raises
-    ------
-    PolicyError
-        If there is none.
-    """
-    if source in known():
-        return (_folder() / f"{source}.toml").read_text(encoding="utf-8")
-    try:
-        return Path(source).read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        msg = (
-            f"Unknown programme {str(source)!r}: not a built-in programme ({', '.join(known())}) "
-            f"and not a readable file.{nearest(str(source), known())}"
-        )
-        raise PolicyError(msg) from error

@@ -5,7 +5,8 @@ from typing import Final
 
 from coverage_analyzer.errors import quantity
 from coverage_analyzer.policy import ALL_OTHERS, Policy
-from coverage_analyzer.policy.rules import LeadTime, Level, Warranty, miles_text
+from coverage_analyzer.policy.miles import miles_text
+from coverage_analyzer.policy.rules import LeadTime, Level, Warranty
 
 NONE: Final = "none"
 

@@ -16,8 +16,7 @@ import shapely
 
 from coverage_analyzer import geodesy
 from coverage_analyzer.arrays import Bools, Floats, Ints
-from coverage_analyzer.errors import MissingExtraError
-from coverage_analyzer.roads.extract import MISSING
+from coverage_analyzer.errors import require
 from coverage_analyzer.roads.isochrones import place_polygon
 from coverage_analyzer.roads.network import Network
 from coverage_analyzer.roads.snapping import NOWHERE, SNAP_M, Snapped, Snapper
@@ -111,10 +110,9 @@ class RoadEngine:
     """
 
     def __init__(self, network: Network, *, snap_m: float = SNAP_M) -> None:
-        try:
-            from scipy.sparse import csr_array
-        except ImportError as error:
-            raise MissingExtraError(MISSING) from error
+        require("roads", "scipy")
+        from scipy.sparse import csr_array
+
         self.network = network
         shape = (len(network), len(network))
         self._graph = csr_array((network.seconds, network.end, network.start), shape=shape)

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coverage_analyzer.arrays import Floats, Ints
-from coverage_analyzer.errors import InputError, MissingExtraError
+from coverage_analyzer.errors import InputError, require
 from coverage_analyzer.paths import utf8_name
 
 FERRY: Final = "ferry"
@@ -46,8 +46,6 @@ WHO: Final = ("motorcar", "motor_vehicle", "vehicle", "access")
 FORWARD: Final = frozenset({"yes", "true", "1"})
 BACKWARD: Final = frozenset({"-1", "reverse"})
 ONE_WAY_BY_KIND: Final = frozenset({"roundabout", "circular"})
-MISSING: Final = "Roads require: pip install 'coverage-analyzer[roads]'"
-"""What to say where the extra is not installed."""
 
 CLOCK: Final = re.compile(r"(?:(\d+):)?(\d{1,2}):(\d{2})")
 PERIOD: Final = re.compile(r"PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?")
@@ -96,10 +94,9 @@ def read_extract(path: Path) -> Extract:
     MissingExtraError
         If the extra ``roads`` is not installed.
     """
+    require("roads", "osmium")
     try:
         pieces, clipped = _pieces(path)
-    except ImportError as error:
-        raise MissingExtraError(MISSING) from error
     except (OSError, RuntimeError, ValueError) as error:
         msg = f"{path} cannot be read as an OpenStreetMap extract: {error}."
         raise InputError(msg) from error

@@ -14,9 +14,9 @@ import numpy as np
 
 from coverage_analyzer import geodesy
 from coverage_analyzer.arrays import Bools, Floats, Ints, spread
-from coverage_analyzer.errors import InputError, MissingExtraError
+from coverage_analyzer.errors import InputError, require
 from coverage_analyzer.paths import utf8_name
-from coverage_analyzer.roads.extract import FERRY, MISSING, Extract
+from coverage_analyzer.roads.extract import FERRY, Extract
 
 SPEEDS: Final[Mapping[str, float]] = {
     "motorway": 90,
@@ -65,10 +65,9 @@ def graph_of(extract: Extract, speeds: Mapping[str, float] = SPEEDS) -> Any:
     MissingExtraError
         If the extra ``roads`` is not installed.
     """
-    try:
-        import networkx as nx
-    except ImportError as error:
-        raise MissingExtraError(MISSING) from error
+    require("roads", "networkx")
+    import networkx as nx
+
     extract = _filled(extract)
     edge = _cut(extract)
     graph = nx.MultiDiGraph(crs="EPSG:4326", simplified=True)
@@ -101,10 +100,9 @@ def read_graphml(path: Path, speeds: Mapping[str, float] = SPEEDS) -> Any:
     MissingExtraError
         If the extra ``roads`` is not installed.
     """
-    try:
-        import osmnx
-    except ImportError as error:
-        raise MissingExtraError(MISSING) from error
+    require("roads", "osmnx")
+    import osmnx
+
     try:
         graph = osmnx.load_graphml(utf8_name(path))
         return timed(osmnx.project_graph(graph, to_latlong=True), speeds)
@@ -121,10 +119,9 @@ def timed(graph: Any, speeds: Mapping[str, float] = SPEEDS) -> Any:
     MissingExtraError
         If the extra ``roads`` is not installed.
     """
-    try:
-        import osmnx
-    except ImportError as error:
-        raise MissingExtraError(MISSING) from error
+    require("roads", "osmnx")
+    import osmnx
+
     fallback = speeds.get("road", SPEEDS["road"])
     graph = osmnx.add_edge_speeds(graph, hwy_speeds=dict(speeds), fallback=fallback)
     graph = osmnx.add_edge_travel_times(graph)

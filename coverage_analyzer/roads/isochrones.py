@@ -15,9 +15,8 @@ import pyproj
 import shapely
 
 from coverage_analyzer.arrays import Bools, Floats
-from coverage_analyzer.errors import MissingExtraError
+from coverage_analyzer.errors import require
 from coverage_analyzer.geometry import within_the_world
-from coverage_analyzer.roads.extract import MISSING
 
 FINEST: Final = 16
 """So many cells a margin, at most."""
@@ -81,10 +80,9 @@ def place_polygon(
     """
     if not len(nodes[0]):
         return shapely.Polygon()
-    try:
-        from scipy.ndimage import distance_transform_edt
-    except ImportError as error:
-        raise MissingExtraError(MISSING) from error
+    require("roads", "scipy")
+    from scipy.ndimage import distance_transform_edt
+
     plane = pyproj.Proj(proj="aeqd", lon_0=lon, lat_0=lat, R=RADIUS_M)
     points = np.column_stack(plane(*nodes))
     cell = cell_m(float(np.ptp(points, axis=0).max()), margin_m, cells)

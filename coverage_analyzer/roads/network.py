@@ -23,9 +23,9 @@ import numpy as np
 import numpy.typing as npt
 
 from coverage_analyzer.arrays import Bools, Floats
-from coverage_analyzer.errors import InputError, MissingExtraError
+from coverage_analyzer.errors import InputError, require
 from coverage_analyzer.fingerprint import WatchedFiles, unchanged_during
-from coverage_analyzer.roads.extract import FERRY, MISSING, read_extract
+from coverage_analyzer.roads.extract import FERRY, read_extract
 from coverage_analyzer.roads.graph import SPEEDS, STRIDE_M, graph_of, read_graphml
 
 FORMAT: Final = 2
@@ -202,10 +202,9 @@ def _parts(start: npt.NDArray[np.int32], end: npt.NDArray[np.int32]) -> npt.NDAr
     MissingExtraError
         If the extra ``roads`` is not installed.
     """
-    try:
-        from scipy.sparse import csgraph, csr_array
-    except ImportError as error:
-        raise MissingExtraError(MISSING) from error
+    require("roads", "scipy")
+    from scipy.sparse import csgraph, csr_array
+
     n = len(start) - 1
     links = csr_array((np.ones(len(end), np.int8), end, start), shape=(n, n))
     _, label = csgraph.connected_components(links, connection="strong")
@@ -224,10 +223,8 @@ def _fingerprint(path: Path, watched: WatchedFiles, speeds: Mapping[str, float])
     MissingExtraError
         If the extra ``roads`` is not installed.
     """
-    try:
-        version = metadata.version("osmnx")
-    except metadata.PackageNotFoundError as error:
-        raise MissingExtraError(MISSING) from error
+    require("roads", "osmnx")
+    version = metadata.version("osmnx")
     try:
         digest = watched.digest()
     except OSError as error:

@@ -7,7 +7,6 @@ a file, and goes the way of every extract.
 
 import contextlib
 import hashlib
-import importlib.util
 import mmap
 import os
 import tempfile
@@ -17,9 +16,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from coverage_analyzer import http_client
-from coverage_analyzer.errors import InputError, MissingExtraError, ServiceError
+from coverage_analyzer.errors import InputError, ServiceError, require
 from coverage_analyzer.http_client import HttpError, OwnPace, Request, Retries
-from coverage_analyzer.roads.extract import MISSING
 from coverage_analyzer.roads.network import cache_folder
 
 PUBLIC: Final = "https://overpass-api.de/api/interpreter"
@@ -127,8 +125,7 @@ def fetch_extract(
     path = Path(cache or cache_folder()) / f"overpass-{name}.osm"
     if path.is_file():
         return path
-    if importlib.util.find_spec("osmium") is None:
-        raise MissingExtraError(MISSING)
+    require("roads", "osmium")
     request = Request(
         url=url,
         form={"data": query},

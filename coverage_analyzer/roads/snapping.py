@@ -16,8 +16,7 @@ import numpy as np
 
 from coverage_analyzer import geodesy
 from coverage_analyzer.arrays import Bools, Floats, Ints
-from coverage_analyzer.errors import MissingExtraError
-from coverage_analyzer.roads.extract import MISSING
+from coverage_analyzer.errors import require
 from coverage_analyzer.roads.network import Network
 
 SNAP_M: Final = 1_000.0
@@ -105,9 +104,8 @@ def _tree(network: Network, some: Ints) -> Any:
     """
     if not len(some):
         return None
-    try:
-        from scipy.spatial import KDTree
-    except ImportError as error:
-        raise MissingExtraError(MISSING) from error
+    require("roads", "scipy")
+    from scipy.spatial import KDTree
+
     points = geodesy.ecef(network.lon[some], network.lat[some])
     return KDTree(np.ascontiguousarray(points), balanced_tree=False, compact_nodes=False)

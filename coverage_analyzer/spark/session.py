@@ -8,13 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from coverage_analyzer.errors import InputError, MissingExtraError
+from coverage_analyzer.errors import InputError, MissingExtraError, require
 
 if TYPE_CHECKING:
     from pyspark.conf import SparkConf
     from pyspark.sql import SparkSession
 
-EXTRA: Final = "Spark requires: pip install 'coverage-analyzer[spark]'."
 NO_JAVA: Final = (
     "Spark does not start: it requires a Java runtime of version 17 or 21 (Debian: "
     "apt install openjdk-17-jre-headless), found by JAVA_HOME or PATH."
@@ -46,10 +45,9 @@ def opened() -> Iterator["SparkSession"]:
     MissingExtraError
         If pyspark or Java is not there.
     """
-    try:
-        from pyspark.sql import SparkSession
-    except ImportError as error:
-        raise MissingExtraError(EXTRA) from error
+    require("spark", "pyspark")
+    from pyspark.sql import SparkSession
+
     if (active := SparkSession.getActiveSession()) is not None:
         yield active
         return

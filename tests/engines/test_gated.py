@@ -53,7 +53,9 @@ def test_notebook(tmp_path: Path, products: Path) -> None:
             some, ca.read_centers(centers), gated.policy(), as_of=AS_OF, products=table
         )
         assert verdicts(found.to_dict("records")) == EXPECTED
-    assert any("site(s) in CA: export papers" in w for w in found.attrs["warnings"])
+    assert any(
+        "in CA: a part ships only after export approval" in w for w in found.attrs["warnings"]
+    )
 
 
 def test_batch_on_csv(tmp_path: Path, products: Path) -> None:
@@ -68,7 +70,7 @@ def test_batch_on_csv(tmp_path: Path, products: Path) -> None:
     assert told["inputs"]["products"]["path"] == str(products)
     empty, papers = told["warnings"]
     assert empty.startswith("Not checked (cell is empty): component in ")
-    assert papers.startswith("4 site(s) in CA: export papers")
+    assert papers.startswith("4 sites in CA: a part ships only after export approval")
 
 
 def test_batch_on_parquet(tmp_path: Path, products: Path) -> None:

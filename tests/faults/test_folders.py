@@ -116,7 +116,7 @@ def test_a_name_that_is_taken(tmp_path: Path, name: str, kind: str) -> None:
             (out / name).symlink_to(elsewhere)
         case _:
             (out / name).symlink_to(tmp_path / "gone")
-    with pytest.raises(PublishError, match=f"{name} is there"):
+    with pytest.raises(PublishError, match=f"{name} exists"):
         judged(tmp_path)
     assert [path.name for path in out.iterdir()] == [name]
     assert elsewhere.read_text(encoding="utf-8") == "mine"

@@ -17,7 +17,7 @@ import pytest
 
 import coverage_analyzer as ca
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.programmes.model import builtin
+from coverage_analyzer.programmes.model import Programme
 
 ALL = {"success_services": True, "base_support": True, "os_vendor_support": True}
 APPLIES, NOT, UNKNOWN, UNSTATED = "applies", "does not apply", "unknown", "not stated"
@@ -250,7 +250,7 @@ def test_golden(offer: str, case: Case, answer: str, missing: str) -> None:
     if answer != NOT:  # else what cannot be told does not matter
         assert bool(found.undecided) == (answer != APPLIES)
     assert found.clauses
-    assert set(found.clauses) <= set(builtin()[found.programme].clauses.values())
+    assert set(found.clauses) <= set(Programme.builtin()[found.programme].clauses.values())
 
 
 def test_a_country_that_is_none_is_refused() -> None:
@@ -261,11 +261,11 @@ def test_a_country_that_is_none_is_refused() -> None:
 
 def test_every_clause_of_every_programme_is_reached() -> None:
     """A clause that no answer and no row of a table cites is one that the program does not keep."""
-    cited: dict[str, set[str]] = {name: set() for name in builtin()}
+    cited: dict[str, set[str]] = {name: set() for name in Programme.builtin()}
     for parameters in CASES:
         _, (facts, *question), *_ = parameters.values
         for found in ca.entitlements(dated(facts), *question):
             cited[found.programme] |= set(found.clauses)
-    for name, programme in builtin().items():
+    for name, programme in Programme.builtin().items():
         shown = {programme.clauses[feature.clause] for feature in programme.features}
         assert cited[name] | shown == set(programme.clauses.values())

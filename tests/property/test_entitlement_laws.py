@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import coverage_analyzer as ca
-from coverage_analyzer.programmes.customers import Customer
+from coverage_analyzer.programmes.conditions import Customer
 from coverage_analyzer.programmes.entitlements import Answer, Entitlements
 
 FACTS = sorted(Customer.model_fields)

@@ -332,7 +332,7 @@ def public_names(module_name: str) -> str:
 
 
 def described(name: str, value: Any) -> list[str]:
-    """Return a name with its signature; a class with its bases and members."""
+    """Return a name with its signature; a class with its bases and members, also inherited."""
     if isinstance(value, type):
         bases = ", ".join(
             base.__name__ for base in value.__mro__[1:-1] if own(base) or is_error(base)
@@ -343,7 +343,9 @@ def described(name: str, value: Any) -> list[str]:
             lines.append(f"  {field}{' (required)' if part.is_required() else ''}")
         if "__init__" in vars(value):
             lines.append(f"  __init__{signature(value.__init__)}")
-        for member, part in sorted(vars(value).items()):
+        bodies = [vars(base) for base in reversed(value.__mro__) if base is value or own(base)]
+        members = {member: part for body in bodies for member, part in body.items()}
+        for member, part in sorted(members.items()):
             lines += [] if member.startswith("_") else [f"  {line}" for line in one(member, part)]
         return lines
     return one(name, value)

@@ -29,7 +29,6 @@ from coverage_analyzer.geocoding import (
     Service,
     accuracies,
     accuracy_m,
-    extra,
     nominatim,
 )
 from coverage_analyzer.geocoding import (
@@ -638,7 +637,7 @@ def test_a_missing_extra_is_one_clear_error(
     monkeypatch: pytest.MonkeyPatch, cache: Path, ask: Ask
 ) -> None:
     """It names the command that installs it."""
-    monkeypatch.setattr(extra.importlib.util, "find_spec", lambda _name: None)
+    monkeypatch.setitem(sys.modules, "zipcodes", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'coverage-analyzer\[geocode\]'"):
         ask(KNOWN)
 

@@ -1,10 +1,12 @@
 """A policy is a closed model: what it does not understand, it refuses by naming the key."""
 
 import copy
+import inspect
+import re
 import tomllib
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, get_args
 
 import pydantic
 import pytest
@@ -13,6 +15,7 @@ from coverage_analyzer import countries
 from coverage_analyzer.errors import CoverageError, PolicyError
 from coverage_analyzer.matching import bands
 from coverage_analyzer.policy import DEFAULT, Policy, builtin
+from coverage_analyzer.policy.document import Model
 
 SHIPPED = ("appliance-maintenance", "hp-call-to-repair", "watchguard-premium-rma")
 
@@ -373,3 +376,42 @@ def test_a_policy_is_its_own_source() -> None:
     """Who takes a policy or its name passes either to the same loader."""
     policy = Policy.load()
     assert Policy.load(policy) is policy
+
+
+def models(part: Any, found: dict[str, type[Model]] | None = None) -> dict[str, type[Model]]:
+    """Return all models that a type is made of, by name."""
+    found = {} if found is None else found
+    if isinstance(part, type) and issubclass(part, Model) and part.__name__ not in found:
+        found[part.__name__] = part
+        for field in part.model_fields.values():
+            models(field.annotation, found)
+    for argument in get_args(part):
+        models(argument, found)
+    return found
+
+
+def described(model: type[Model]) -> dict[str, str]:
+    """Return the text of each attribute in the docstring of a model."""
+    text = inspect.cleandoc(model.__doc__ or "").partition("Attributes\n----------\n")[2]
+    parts = re.split(r"^(\w+)\n", text, flags=re.MULTILINE)[1:]
+    return {name: " ".join(text.split()) for name, text in zip(*[iter(parts)] * 2, strict=True)}
+
+
+@pytest.mark.parametrize("model", models(Policy).values(), ids=models(Policy))
+def test_each_key_is_described_on_its_model(model: type[Model]) -> None:
+    """In the order of the model, with the default or that it is required; examples are valid."""
+    texts = described(model)
+    assert list(texts) == list(model.model_fields)
+    for key, field in model.model_fields.items():
+        assert ("; required" in texts[key]) == field.is_required(), key
+        assert field.is_required() or re.search(r"default|Without it", texts[key]), key
+        if example := re.search(r"Example: ``(.+?)``", texts[key]):
+            value = tomllib.loads(f"x = {example[1]}")["x"]
+            kind = pydantic.TypeAdapter(Annotated[field.annotation, field])
+            kind.validate_python(tuple(value) if isinstance(value, list) else value, strict=True)
+
+
+def test_all_models_of_a_policy_are_looked_at() -> None:
+    """Also those that are optional or in lists."""
+    assert {"Hours", "NotOffered", "CalendarRule", "Source"} <= models(Policy).keys()
+    assert len(models(Policy)) == 19

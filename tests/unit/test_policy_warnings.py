@@ -12,7 +12,7 @@ from coverage_analyzer import policy as policies
 from coverage_analyzer.cli.main import program
 from coverage_analyzer.errors import PolicyWarning
 from coverage_analyzer.policy import Policy
-from coverage_analyzer.policy.rules import miles_of_km
+from coverage_analyzer.policy.miles import miles_of_km
 
 BUILT_IN = policies.text("appliance-maintenance")
 OWN = BUILT_IN.replace('name = "appliance-maintenance"', 'name = "mine"', 1)

@@ -16,8 +16,7 @@ from coverage_analyzer.errors import InputError, PolicyError
 from coverage_analyzer.maps import external_links as fetching
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.programmes import catalogue
-from coverage_analyzer.programmes import model as programmes
-from coverage_analyzer.programmes.model import NOT_STATED, Programme, builtin
+from coverage_analyzer.programmes.model import NOT_STATED, Programme
 from coverage_analyzer.programmes.offer_table import Comparison, comparison, written
 
 TRM = "technical-relationship-management"
@@ -27,13 +26,13 @@ HOSTILE = "<img src=x onerror=alert(1)> {{ 7*7 }} `x` ${1} | a\n</style></title>
 
 def data(name: str = TRM) -> dict[str, Any]:
     """Return a programme as nested data, to be broken."""
-    return copy.deepcopy(tomllib.loads(programmes.text(name)))
+    return copy.deepcopy(tomllib.loads(Programme.text(name)))
 
 
 def test_the_programmes_that_ship_load() -> None:
     """All are there, and each is called what its file is called."""
-    assert tuple(builtin()) == SHIPPED
-    assert all(programme.name == name for name, programme in builtin().items())
+    assert tuple(Programme.builtin()) == SHIPPED
+    assert all(programme.name == name for name, programme in Programme.builtin().items())
 
 
 def test_the_comparison_holds_the_figures_of_the_page_and_no_guess() -> None:
@@ -133,7 +132,7 @@ def test_a_bad_programme_is_refused_by_the_name_of_the_key(
 def test_a_programme_from_a_file(tmp_path: Path) -> None:
     """A path is loaded as a policy's is; what is no TOML, or not there, is refused in words."""
     path = tmp_path / "own.toml"
-    path.write_text(programmes.text("priority"), encoding="utf-8")
+    path.write_text(Programme.text("priority"), encoding="utf-8")
     assert Programme.load(path) == Programme.load("priority") == catalogue.entry(str(path))
     programme = Programme.load("priority")
     assert Programme.load(programme) is programme

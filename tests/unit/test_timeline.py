@@ -150,7 +150,7 @@ def test_a_plot_wants_its_extra(
 ) -> None:
     """Say what to install."""
     changes = changes_of(tmp_path, products)
-    monkeypatch.setitem(__import__("sys").modules, "matplotlib.figure", None)
+    monkeypatch.setitem(__import__("sys").modules, "matplotlib", None)
     with pytest.raises(MissingExtraError, match=r"coverage-analyzer\[plot\]"):
         ca.timeline_plot(changes)
 

@@ -5,6 +5,7 @@ import decimal
 import itertools
 import json
 import re
+import sys
 import tempfile
 import zipfile
 from collections.abc import Callable, Sequence
@@ -250,7 +251,8 @@ def test_the_process_ends_with_the_reading(tmp_path: Path) -> None:
 def test_a_missing_library_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of reading and of writing, with the command that brings it."""
     path = book(tmp_path / "x.xlsx", [HEADER])
-    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    for library in ("python_calamine", "xlsxwriter"):
+        monkeypatch.setitem(sys.modules, library, None)
     with pytest.raises(MissingExtraError, match=r"coverage-analyzer\[excel\]"):
         WorkbookFile(path)
     with pytest.raises(MissingExtraError, match=r"coverage-analyzer\[excel\]"):

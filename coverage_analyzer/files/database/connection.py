@@ -15,7 +15,7 @@ from urllib.parse import quote
 import pyarrow as pa
 
 from coverage_analyzer import arrays
-from coverage_analyzer.errors import CoverageError, MissingExtraError
+from coverage_analyzer.errors import CoverageError, require
 from coverage_analyzer.files.database.address import HIDDEN, Address
 
 if TYPE_CHECKING:
@@ -195,16 +195,13 @@ def _driver(kind: str) -> tuple[Any, Any]:
     MissingExtraError
         If they are not installed.
     """
-    try:
-        import adbc_driver_manager
+    require("database", "adbc_driver_manager", f"adbc_driver_{kind}")
+    import adbc_driver_manager
 
-        if kind == "postgresql":
-            import adbc_driver_postgresql as driver
-        else:
-            import adbc_driver_sqlite as driver
-    except ImportError as error:
-        msg = "Databases require: pip install 'coverage-analyzer[database]'."
-        raise MissingExtraError(msg) from error
+    if kind == "postgresql":
+        import adbc_driver_postgresql as driver
+    else:
+        import adbc_driver_sqlite as driver
     return adbc_driver_manager, driver
 
 

@@ -7,7 +7,6 @@ the last ones, come with an exponent, so that they are not taken for ids.
 """
 
 import csv
-import importlib.util
 import io
 import itertools
 import json
@@ -24,7 +23,7 @@ import numpy as np
 import pyarrow as pa
 
 from coverage_analyzer import arrays
-from coverage_analyzer.errors import InputError, MissingExtraError
+from coverage_analyzer.errors import InputError, require
 from coverage_analyzer.files.readers import archives
 from coverage_analyzer.files.readers import excel_process as sheet_rows
 from coverage_analyzer.files.readers.base import Block, Source
@@ -203,9 +202,7 @@ def _memory(path: Path) -> int:
     MissingExtraError
         If python-calamine is not installed.
     """
-    if importlib.util.find_spec("python_calamine") is None:
-        msg = "Workbooks require: pip install 'coverage-analyzer[excel]'"
-        raise MissingExtraError(msg)
+    require("excel", "python_calamine")
     try:
         if not zipfile.is_zipfile(path):  # one with a password, or none at all: the library tells
             path.open("rb").close()

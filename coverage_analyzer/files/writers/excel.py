@@ -6,7 +6,6 @@ What a workbook cannot hold as it is ends the report with an error; nothing is c
 import contextlib
 import datetime
 import decimal
-import importlib.util
 import io
 import json
 import math
@@ -21,7 +20,7 @@ from typing import Any, Final, Self
 import pyarrow as pa
 
 from coverage_analyzer import arrays
-from coverage_analyzer.errors import InputError, MissingExtraError
+from coverage_analyzer.errors import InputError, require
 from coverage_analyzer.files import formulas as guard
 from coverage_analyzer.files.readers.excel_process import EXACT
 
@@ -104,9 +103,7 @@ class WorkbookWriter:
         miles: Collection[str],
         escaped: Callable[[str], str] = guard.guarded_text,
     ) -> None:
-        if importlib.util.find_spec("xlsxwriter") is None:
-            msg = "Workbooks require: pip install 'coverage-analyzer[excel]'"
-            raise MissingExtraError(msg)
+        require("excel", "xlsxwriter")
         import xlsxwriter
 
         self._path, self._miles, self._escaped, self._row = path, miles, escaped, 0

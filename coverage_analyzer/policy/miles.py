@@ -1,0 +1,29 @@
+"""Miles of a policy: from km, and as text."""
+
+import math
+from typing import Final
+
+MILE_KM: Final = 1.609344
+"""The international mile of 1959, exactly."""
+
+
+def miles_of_km(km: float) -> str:
+    """Return the miles of a distance in km, rounded up so that the whole of it is within.
+
+    Examples
+    --------
+    >>> miles_of_km(100), miles_of_km(80)
+    ('62.137120', '49.709696')
+    """
+    return f"{math.ceil(km / MILE_KM * 1e6 - 1e-6) / 1e6:.6f}"
+
+
+def miles_text(miles: float) -> str:
+    """Return a distance of a policy with all of its decimals, up to a millimetre.
+
+    Examples
+    --------
+    >>> miles_text(70.0), miles_text(62.13712)
+    ('70', '62.13712')
+    """
+    return f"{miles:.6f}".rstrip("0").rstrip(".")
