@@ -160,7 +160,7 @@ TESTS: Final = {
     "postcodes": ("golden/test_places.py",),
     "units": (_ADDRESSES,),
     "lead_times": ("unit/test_lead_times.py",),
-    "matching": (_MATCHING, _GOLDEN, _GATES, _LAWS),
+    "matching": (_MATCHING, _GOLDEN, _GATES, _OFFERS, _LAWS),
     "products": (_GATES, "unit/test_gates.py"),
     "timeline": ("unit/test_timeline.py", "property/test_time.py"),
     "bands": (_MATCHING, _GOLDEN),
@@ -236,7 +236,7 @@ MUTANTS: Final = (
         "Gold is promised for a product that may be past its life",
     ),
     Mutant(
-        "matching.Matcher._withdraw",
+        "matching.Matcher._withdrawn",
         "Call[not_offered_there]",
         Value(False),
         "a level that was bought counts where it is not offered",
@@ -1005,7 +1005,7 @@ MUTANTS: Final = (
     Mutant(
         "matching.Matcher._bound",
         "Attribute[requested]",
-        Rewrite("np.maximum(_1, _)", "keyword[out].value"),
+        Rewrite("np.maximum(_1, _)", "Call[maximum]"),
         "a level that was bought and that no distance bounds is taken away",
     ),
     Mutant(

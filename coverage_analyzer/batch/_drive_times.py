@@ -60,7 +60,7 @@ from coverage_analyzer.roads.limits import DriveLimits, checked_minutes, drive_l
 from coverage_analyzer.roads.network import ATTRIBUTION, Network
 from coverage_analyzer.roads.off_road import OffRoad
 from coverage_analyzer.schema import columns as tables
-from coverage_analyzer.schema.verdict import Reason, Status
+from coverage_analyzer.schema.verdict import SCHEMA, Reason, Status
 
 MARK: Final = "By road: "
 """Begins each warning that a look at roads leaves in ``run.json``; the next look replaces them."""
@@ -399,10 +399,7 @@ def _merged(
 
 def _typed(verdict: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
     """Return the columns of verdicts with their types, which text files do not keep."""
-    kinds = dict.fromkeys(("distance_miles", "limit_miles", "margin_miles"), pa.float64())
-    kinds |= {"available_on": pa.date32(), "centers_in_reach": pa.int32()}
-    kinds |= dict.fromkeys(("center_id", "site_country"), pa.string())
-    return {n: _cast(c, kinds[n]) if n in kinds else c for n, c in verdict.items()}
+    return {name: _cast(cells, SCHEMA.field(name).type) for name, cells in verdict.items()}
 
 
 def _cast(cells: pa.Array, kind: pa.DataType) -> pa.Array:

@@ -4,7 +4,7 @@ import dataclasses
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -28,10 +28,7 @@ from coverage_analyzer.matching.areas import Areas
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.roads.limits import minutes_shown
 from coverage_analyzer.schema import columns as tables
-from coverage_analyzer.schema.verdict import VERDICT
-
-MILES: Final = ("distance_miles", "limit_miles", "margin_miles")
-"""The columns of the verdict that hold no whole numbers."""
+from coverage_analyzer.schema.verdict import SCHEMA, VERDICT
 
 
 def redrawn(folder: str | Path, *, title: str = "", tiles: Tiles | None = None) -> Payload:
@@ -189,8 +186,8 @@ def verdict_columns(table: Table, rows: Rows) -> dict[str, pa.Array]:
         msg = f"{table.path} was changed: line {first.line}: {first.detail}. Run it again."
         raise InputError(msg)
     columns = rows.block.columns
-    verdict = {name: columns.column(table.headers.index(name)) for name in VERDICT}
-    return {n: _pointed(c) if n in MILES else c for n, c in verdict.items()}
+    verdict = {f: columns.column(table.headers.index(f.name)) for f in SCHEMA}
+    return {f.name: _pointed(c) if pa.types.is_floating(f.type) else c for f, c in verdict.items()}
 
 
 def _pointed(cells: pa.Array) -> pa.Array:

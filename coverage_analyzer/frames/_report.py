@@ -36,7 +36,7 @@ from coverage_analyzer.matching.lead_times import scheduled
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.roads.network import ATTRIBUTION as ROADS
 from coverage_analyzer.schema.days import day, today
-from coverage_analyzer.schema.verdict import VERDICT
+from coverage_analyzer.schema.verdict import SCHEMA, VERDICT
 
 PLAIN_OBJECTS: Final = {
     *("string", "bytes", "boolean", "integer", "floating", "decimal"),
@@ -128,13 +128,25 @@ def write_report(
 
 
 def _table(frame: pd.DataFrame) -> pa.Table:
-    """Return a frame as columns that a report can hold, without its index."""
+    """Return a frame as columns that a report can hold, without its index.
+
+    Raises
+    ------
+    InputError
+        If a number or day of the verdict is something else, or text is not Unicode.
+    """
     names = [str(name) for name in frame.columns]
     table = pa.table([_cells(frame[name]) for name in frame.columns], names=names)
-    wanted = dict.fromkeys(text_writer.DECIMALS, pa.float64()) | {"available_on": pa.date32()}
-    for name, kind in wanted.items():
-        at = names.index(name)
-        table = table.set_column(at, name, table.column(at).cast(kind))
+    for field in SCHEMA:
+        if pa.types.is_string(field.type):
+            continue
+        at = names.index(field.name)
+        try:
+            cells = table.column(at).cast(field.type)
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+            msg = f"The verdicts' column {field.name!r} must be {field.type}: {error}."
+            raise InputError(msg) from error
+        table = table.set_column(at, field.name, cells)
     return table
 
 

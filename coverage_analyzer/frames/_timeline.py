@@ -25,7 +25,9 @@ from coverage_analyzer.matching.timeline import Timeline
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.policy.rules import NOT_COVERED
 from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema import theme
 from coverage_analyzer.schema.days import day
+from coverage_analyzer.schema.verdict import Status
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -236,11 +238,7 @@ def _save(figure: "Figure", path: Path) -> None:
 
 
 def _color(number: int, level: str) -> str:
-    return NOT_COVERED_COLOR if level == NOT_COVERED.title else COLORS[number % len(COLORS)]
-
-
-NOT_COVERED_COLOR = "#767676"
-"""The map's, too."""
-
-COLORS = ("#1b7a4b", "#d9a441", "#8c99a6", "#9a6b4f", "#b5524a")
-"""From the best level to the least."""
+    """Return the colour of a level by its place among the levels, the best being 0."""
+    if level == NOT_COVERED.title:
+        return theme.MARKS[Status.not_covered].color
+    return theme.LEVELS[number % len(theme.LEVELS)]

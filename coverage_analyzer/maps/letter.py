@@ -21,6 +21,7 @@ from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.policy import Band
 from coverage_analyzer.policy.miles import miles_text
 from coverage_analyzer.policy.rules import NOT_COVERED, Level
+from coverage_analyzer.schema import theme
 
 SHUT: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 """The letter's content security policy: its own style, and nothing else."""
@@ -76,7 +77,7 @@ def letter(matcher: Matcher, story: Explanation, site: Addressee) -> str:
     filled = {
         "policy": SHUT,
         "title": _text(f"{story.level}: {_cut(site.name or site.site_id)}"),
-        "style": asset("letter.css"),
+        "style": theme.resolve(asset("letter.css"), theme.LETTER),
         "programme": _text(f"{policy.title}, as of {story.as_of}"),
         "level": _text(story.level),
         "status": story.status,

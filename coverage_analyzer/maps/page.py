@@ -6,6 +6,7 @@ unpacks and shows through ``textContent``; a content security policy shuts every
 
 import base64
 import functools
+import json
 import re
 from importlib import resources
 from pathlib import Path
@@ -15,6 +16,7 @@ from coverage_analyzer.errors import InputError, quantity
 from coverage_analyzer.maps import external_links as fetching
 from coverage_analyzer.maps.packing import packed_json
 from coverage_analyzer.maps.page_data import Payload, Tiles
+from coverage_analyzer.schema import theme
 
 STYLES: Final = ("map.css", "panel.css", "print.css")
 
@@ -93,13 +95,15 @@ def filled(shell: str, name: str, data: Payload, *, allowed: str | None) -> str:
 def script() -> str:
     """Return the page's own script: one function, whose parts no other script can see."""
     parts = "\n".join(asset(name) for name in SCRIPTS)
-    return f'const showCoverage = (() => {{\n"use strict";\n{parts}\nreturn showCoverage;\n}})();'
+    drawn = f"const THEME = {json.dumps(theme.page_data())};"
+    body = f'"use strict";\n{drawn}\n{parts}\nreturn showCoverage;'
+    return f"const showCoverage = (() => {{\n{body}\n}})();"
 
 
 @functools.cache
 def style() -> str:
     """Return the page's own style."""
-    return "\n".join(asset(name) for name in STYLES)
+    return "\n".join([theme.page_style(), *(asset(name) for name in STYLES)])
 
 
 def refuse_fetching(html: str) -> None:

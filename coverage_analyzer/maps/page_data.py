@@ -16,7 +16,6 @@ from coverage_analyzer.maps.packing import UNITS, Block, morton
 from coverage_analyzer.maps.sites import GRID, STATUSES, Columns, DrawnSites, Kept
 from coverage_analyzer.matching.areas import Areas
 from coverage_analyzer.matching.centers import Centers
-from coverage_analyzer.matching.explanation import REASONS, REASONS_ANYWHERE
 from coverage_analyzer.schema.verdict import VERDICT, Reason, Status
 
 DRAWN_DEGREES: Final = 0.0005
@@ -128,7 +127,6 @@ def payload(
     InputError
         If the sites name a reason that is none, or a center that is not of the network.
     """
-    reasons = REASONS if network.same_country else REASONS_ANYWHERE
     title_of = dict(zip(names.codes, names.titles, strict=True))
     codes = list(sites.words["site_country"])
     places, texts = _blocks(sites)
@@ -146,7 +144,7 @@ def payload(
         "grid": GRID,
         "levels": list(sites.words["level"]),
         "reasons": list(sites.words["reason"]),
-        "reason_words": _reason_words(sites, reasons),
+        "reason_words": _reason_words(sites, same_country=network.same_country),
         "countries": codes,
         "country_names": [title_of.get(code, code) for code in codes],
         "days": list(sites.words["available_on"]),
@@ -174,7 +172,7 @@ def _note(sites: DrawnSites) -> str:
     }[sites.kept]
 
 
-def _reason_words(sites: DrawnSites, reasons: Mapping[Reason, str]) -> list[str]:
+def _reason_words(sites: DrawnSites, *, same_country: bool) -> list[str]:
     """Return the reasons of the sites in words.
 
     Raises
@@ -186,7 +184,7 @@ def _reason_words(sites: DrawnSites, reasons: Mapping[Reason, str]) -> list[str]
     if odd:
         msg = f"Unknown reason {odd[0]!r}; choose from {', '.join(Reason.__members__)}."
         raise InputError(msg)
-    return [reasons[Reason[code]] for code in sites.words["reason"]]
+    return [Reason[code].text_for(same_country=same_country) for code in sites.words["reason"]]
 
 
 def _positions(sites: DrawnSites, centers: Centers) -> list[int]:

@@ -20,7 +20,7 @@ from coverage_analyzer.errors import InputError
 from coverage_analyzer.maps.packing import UNITS
 from coverage_analyzer.schema import columns as tables
 from coverage_analyzer.schema.coordinates import numbers
-from coverage_analyzer.schema.verdict import Status
+from coverage_analyzer.schema.verdict import COLUMNS, Status
 
 MOST_SITES: Final = 2_000_000
 """A page with more is slow to open, and too large to mail."""
@@ -28,8 +28,12 @@ MOST_SITES: Final = 2_000_000
 GRID: Final = 1024
 """The world in Web Mercator has so many cells of density on a side."""
 
-CODED: Final = ("level", "reason", "center_id", "site_country", "available_on")
-"""Columns whose texts recur: each text is held once."""
+CODED: Final = tuple(
+    column.name
+    for column in COLUMNS
+    if column.type in {pa.string(), pa.date32()} and column.name != "status"
+)
+"""Columns of the verdict whose texts recur: each text is held once."""
 
 STATUSES: Final = tuple(status.name for status in Status)
 

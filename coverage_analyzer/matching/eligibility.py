@@ -11,7 +11,7 @@ doubt would open the other; otherwise the order is that of `Gate`.
 import enum
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,7 @@ from coverage_analyzer.errors import quantity
 from coverage_analyzer.matching.products import PHASES, Products, folded
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.schema.days import NO_DAY, Days
+from coverage_analyzer.schema.verdict import Reason
 
 Codes = npt.NDArray[np.int8]
 
@@ -40,17 +41,43 @@ DAYS: Final = ("registered_on", "installed_on")
 """The columns of days that gates look at."""
 
 
+COLUMN_OF_RULE: Final = {
+    "components": "component",
+    "lifecycle": "product",
+    "registration": "registered_on",
+    "request": "requested_level",
+}
+"""The column that each rule of ``policy.gates`` looks at; ``not_offered`` looks at the country."""
+
+
 class Gate(enum.IntEnum):
-    """Which gate closed on a row."""
+    """Which gate closed on a row: its rank among gates, its reason, and its rule.
+
+    ``rule`` is the name in ``policy.gates``; the reason carries the words.
+    """
+
+    reason: Reason | None
+    rule: str
+
+    def __new__(cls, value: int, reason: Reason | None = None, rule: str = "") -> Self:
+        """Return a member that carries its reason and rule."""
+        member = int.__new__(cls, value)
+        member._value_ = value
+        member.reason, member.rule = reason, rule
+        return member
 
     none = 0
-    level_not_requested = 1
-    not_offered_in_country = 2
-    component_excluded = 3
-    lifecycle_phase = 4
-    address_not_registered = 5
-    component_unknown = 6
-    product_undated = 7
+    level_not_requested = 1, Reason.level_not_requested, "request"
+    not_offered_in_country = 2, Reason.not_offered_in_country, "not_offered"
+    component_excluded = 3, Reason.component_excluded, "components"
+    lifecycle_phase = 4, Reason.lifecycle_phase, "lifecycle"
+    address_not_registered = 5, Reason.address_not_registered, "registration"
+    component_unknown = 6, Reason.component_unknown, "components"
+    product_undated = 7, Reason.product_undated, "lifecycle"
+
+
+RULE_OF_REASON: Final = {gate.reason: gate.rule for gate in Gate if gate.reason is not None}
+"""The rule behind each reason that a gate gives, by its name in ``policy.gates``."""
 
 
 class Component(enum.IntEnum):
@@ -147,13 +174,11 @@ class Gates:
         self._unbanded = _unbanded(policy)
         self._offered = _offered(policy, world)
         self.papers = policy.export_approval_countries
-        seen = {
-            "component": self.rules.components,
-            "product": self.rules.lifecycle,
-            "registered_on": self.rules.registration,
-            "requested_level": self.rules.request,
-        }
-        self.columns = tuple(name for name, rule in seen.items() if rule is not None)
+        self.columns = tuple(
+            column
+            for rule, column in COLUMN_OF_RULE.items()
+            if getattr(self.rules, rule) is not None
+        )
 
     @property
     def everywhere(self) -> bool:

@@ -13,7 +13,7 @@ from coverage_analyzer.countries import NONE, UNKNOWN
 from coverage_analyzer.countries.assignment import Ground, decided
 from coverage_analyzer.errors import InputError, visible
 from coverage_analyzer.geodesy import MILE_M
-from coverage_analyzer.matching.eligibility import DAYS, TEXTS
+from coverage_analyzer.matching.eligibility import COLUMN_OF_RULE, DAYS, RULE_OF_REASON, TEXTS
 from coverage_analyzer.matching.lead_times import lead_time, window
 from coverage_analyzer.matching.matcher import Matcher, Sites
 from coverage_analyzer.matching.nearest import NOBODY
@@ -25,38 +25,6 @@ from coverage_analyzer.schema.verdict import Reason, Status
 
 LISTED: Final = 10
 """So many centers in reach the text lists; it counts the rest."""
-
-REASONS: Final = {
-    Reason.within_radius: "an open center of its country lies within the limit",
-    Reason.center_opens_later: "a center of its country lies within the limit, but opens later",
-    Reason.beyond_radius: "no center of its country lies within the limit",
-    Reason.no_center_in_country: "no open center stands in its country",
-    Reason.country_conflict: "it declares one country and lies in another, or far from its own",
-    Reason.country_unknown: "its country cannot be told",
-    Reason.borderline: "the limit is nearer than its coordinates are exact",
-    Reason.null_island: "it lies at 0, 0, where geocoders put what they did not find",
-    Reason.level_not_requested: "no better level is asked for, or one that the policy lacks",
-    Reason.not_offered_in_country: "the level is not offered in its country",
-    Reason.component_excluded: "the component is left out of the level",
-    Reason.component_unknown: "the component is on no list of the policy",
-    Reason.lifecycle_phase: (
-        "the product is past the phases of its life in which the level is available, or will be "
-        "before a center opens"
-    ),
-    Reason.product_undated: "the phase of the product's life cannot be told",
-    Reason.address_not_registered: "its address is not registered yet, or was so at a wrong time",
-    Reason.road_over_budget: "the drive takes too long: a second look is due",
-    Reason.road_unreachable: "no road leads there on the map asked: a second look is due",
-    Reason.road_unchecked: "a center may be within the limit by road, which no map has been asked",
-}
-
-REASONS_ANYWHERE: Final = REASONS | {
-    Reason.within_radius: "an open center lies within the limit",
-    Reason.center_opens_later: "a center lies within the limit, but opens later",
-    Reason.beyond_radius: "no center lies within the limit",
-    Reason.no_center_in_country: "no center is open",
-}
-"""The same where a policy lets the centers of any country serve."""
 
 NOTHING_LEFT: Final = (
     "the product is past the phases of its life in which maintenance is available; after its end "
@@ -147,8 +115,7 @@ class Explanation:
         """The reason as text."""
         if self.status == Status.not_covered.name:
             return NOTHING_LEFT
-        words = REASONS if self.same_country else REASONS_ANYWHERE
-        return words[Reason[self.reason]]
+        return Reason[self.reason].text_for(same_country=self.same_country)
 
     def _verdict_lines(self) -> list[str]:
         """Return the lines on the level, and on what may apply instead."""
@@ -421,18 +388,12 @@ def _clauses(matcher: Matcher, row: Mapping[str, Any], country: str, level: Leve
 
 def _gate_clause(matcher: Matcher, row: Mapping[str, Any]) -> str | None:
     """Return the clause of the gate that closed, if one did."""
-    gates, reason = matcher.policy.gates, Reason[row["reason"]]
-    rules: dict[Reason, Any] = {
-        Reason.level_not_requested: gates.request,
-        Reason.component_excluded: gates.components,
-        Reason.component_unknown: gates.components,
-        Reason.lifecycle_phase: gates.lifecycle,
-        Reason.product_undated: gates.lifecycle,
-        Reason.address_not_registered: gates.registration,
-    }
-    if reason == Reason.not_offered_in_country:
-        rules[reason] = _offer_rule(matcher, row)
-    rule = rules.get(reason)
+    reason = Reason[row["reason"]]
+    name = RULE_OF_REASON.get(reason)
+    if name is None:
+        return None
+    by_country = reason == Reason.not_offered_in_country
+    rule = _offer_rule(matcher, row) if by_country else getattr(matcher.policy.gates, name)
     return rule.clause if rule else None
 
 
@@ -449,13 +410,8 @@ def _offer_rule(matcher: Matcher, row: Mapping[str, Any]) -> Any:
 def _notes(matcher: Matcher, row: Mapping[str, Any], level: Level) -> Iterator[str]:
     """Yield the clauses on the level and on what is stated, but for that of a closed gate."""
     policy, gates = matcher.policy, matcher.policy.gates
-    about: list[tuple[str, Any]] = [
-        ("component", gates.components),
-        ("product", gates.lifecycle),
-        ("registered_on", gates.registration),
-        ("requested_level", gates.request),
-    ]
-    names = [rule.clause for name, rule in about if rule and name in row["said"]]
+    about = [getattr(gates, n) for n, column in COLUMN_OF_RULE.items() if column in row["said"]]
+    names = [rule.clause for rule in about if rule]
     names += level.footnotes
     names += policy.unapplied_clauses
     names += [policy.warranty.clause] if policy.warranty else []

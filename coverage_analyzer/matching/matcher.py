@@ -26,7 +26,7 @@ import dataclasses
 import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -58,8 +58,8 @@ ROWS_AT_ONCE: Final = 100_000
 """Bounds the memory of a match; fewer would cost time. The answer does not depend on it."""
 
 
-REASON_OF_GATE: Final = np.array([0, *(Reason[g.name] for g in Gate if g)], np.int8)
-"""The reason that a row gets by the gate that closes."""
+REASON_OF_GATE: Final = np.array([gate.reason or 0 for gate in Gate], np.int8)
+"""The reason that a row gets by the gate that closes; 0 is of `Gate.none`, and gives none."""
 
 
 COUNTRY_IN_DOUBT: Final = (Reason.country_conflict, Reason.country_unknown, Reason.null_island)
@@ -128,6 +128,22 @@ class Verdicts:
     country: Numbers
     available_on: Days
     centers_in_reach: npt.NDArray[np.int32]
+
+    def changed(self, where: Bools, **values: Any) -> "Verdicts":
+        """Return verdicts with other values in some rows.
+
+        Parameters
+        ----------
+        where
+            The rows, shape (n,).
+        values
+            By attribute: one value, or one for each of the n rows.
+        """
+        if not where.any():
+            return self
+        old = {name: getattr(self, name) for name in values}
+        new = {n: np.where(where, values[n], v).astype(v.dtype, copy=False) for n, v in old.items()}
+        return dataclasses.replace(self, **new)
 
 
 class Matcher:
@@ -260,11 +276,12 @@ class Matcher:
         now = self._measured(sites, points, country, nearest, asked)
         beyond = np.flatnonzero(~now.inside & (ground < Ground.NULL_ISLAND))
         later = self._promised(sites, points, country, beyond, asked)
+        shown = _shown(now, later, ground)
+        verdicts = self._judged(sites, Decided(country, ground), shown, later.site, in_reach)
         if facts is None and not self.gates.everywhere:
-            return self._judged(sites, Decided(country, ground), now, later, in_reach)
+            return verdicts
         waiting = Promised(later.site, now.some(later.site))
-        verdicts = self._judged(sites, Decided(country, ground), now, later, in_reach)
-        return self._lowered(verdicts, facts, now.band, waiting)
+        return self._lowered(verdicts, facts, shown.band, waiting)
 
     def _asked(self, country: Numbers, facts: Facts | None) -> Ints:
         """Return the nearest band that each site may be in, as it asked for no better level."""
@@ -289,56 +306,62 @@ class Matcher:
             The sites that a planned center will reach, and the nearest one that is open: whom a
             gate keeps from waiting is told of that.
         """
-        result = dataclasses.replace(given, **{k: v.copy() for k, v in vars(given).items()})
         bought = self._bands.level(given.country, band)
         gate, doubtful = self._closing(given, facts, bought)
         open_ = (given.status < Status.fallback) | (given.reason == Reason.road_unchecked)
         shut = (gate != Gate.none) & open_
-        result.reason[shut] = REASON_OF_GATE[gate[shut]]
-        result.status[shut] = np.where(doubtful[shut], Status.review, Status.fallback)
-        result.available_on[shut] = NO_DAY
-        lowest = self._levels(given.country, result.status, band)
+        status = np.where(shut, np.where(doubtful, Status.review, Status.fallback), given.status)
+        lowest = self._levels(given.country, status, band)
         # The level of a band may be below the fallback; where it is not offered, it is no level.
         barred = gate == Gate.not_offered_in_country
-        result.level[shut] = np.where(barred, lowest, np.maximum(given.level, lowest))[shut]
-        if facts is not None:
-            self._bound(result, facts)
+        lowered = given.changed(
+            shut,
+            level=np.where(barred, lowest, np.maximum(given.level, lowest)),
+            status=status,
+            reason=REASON_OF_GATE[gate],
+            available_on=NO_DAY,
+        )
+        result = lowered if facts is None else self._bound(lowered, facts)
         waited = given.status[nearest.site] == Status.pending
         back = np.flatnonzero((result.status[nearest.site] != Status.pending) & waited)
-        site, there = nearest.site[back], nearest.measured.some(back)
-        result.center[site] = there.center
-        result.distance_miles[site] = np.rint(there.miles * 1000) / 1000
-        result.limit_miles[site] = there.limit
-        result.margin_miles[site] = away_from_zero(there.limit - there.miles)
-        return result
+        return _with_center(result, nearest.site[back], nearest.measured.some(back))
 
-    def _bound(self, result: Verdicts, facts: Facts) -> None:
-        """Set the level to what was bought, and to none where a product is past its phases.
+    def _bound(self, given: Verdicts, facts: Facts) -> Verdicts:
+        """Return verdicts with the purchased level, or with none for a product past its phases.
 
         A level that may have ended, too, is for review; it stays printed.
         """
-        np.maximum(result.level, self.gates.at_best(facts), out=result.level)
-        own = self.gates.without_band(facts, result.country)
-        result.level[own] = facts.requested[own]
-        self._withdraw(result, facts)
+        level = np.maximum(given.level, self.gates.at_best(facts))
+        own = self.gates.without_band(facts, given.country)
+        level = np.where(own, facts.requested, level).astype(np.int8)
+        result = self._withdrawn(dataclasses.replace(given, level=level), facts)
         phases = self.gates.phases(facts, result.level)
-        result.level[phases.past] = len(self.policy.levels)
-        result.status[phases.past] = Status.not_covered
-        result.reason[phases.past] = Reason.lifecycle_phase
-        result.available_on[phases.past] = NO_DAY
-        doubtful = phases.doubtful & (result.status < Status.review)
-        result.status[doubtful], result.reason[doubtful] = Status.review, Reason.product_undated
-        result.available_on[doubtful] = NO_DAY
+        result = result.changed(
+            phases.past,
+            level=len(self.policy.levels),
+            status=Status.not_covered,
+            reason=Reason.lifecycle_phase,
+            available_on=NO_DAY,
+        )
+        return result.changed(
+            phases.doubtful & (result.status < Status.review),
+            status=Status.review,
+            reason=Reason.product_undated,
+            available_on=NO_DAY,
+        )
 
-    def _withdraw(self, result: Verdicts, facts: Facts) -> None:
-        """Take back a level that was bought and that is not offered in the country: for review."""
-        bought = result.level == facts.requested
-        none = bought & self.gates.not_offered_there(facts, result.country)
-        none &= ~np.isin(result.reason, COUNTRY_IN_DOUBT)
-        result.level[none] = self.policy.level_position(self.policy.qualification.fallback)
-        none &= result.status < Status.review
-        result.status[none], result.reason[none] = Status.review, Reason.not_offered_in_country
-        result.available_on[none] = NO_DAY
+    def _withdrawn(self, given: Verdicts, facts: Facts) -> Verdicts:
+        """Return verdicts without purchased levels that the country does not have: for review."""
+        bought = given.level == facts.requested
+        none = bought & self.gates.not_offered_there(facts, given.country)
+        none &= ~np.isin(given.reason, COUNTRY_IN_DOUBT)
+        fallback = self.policy.level_position(self.policy.qualification.fallback)
+        return given.changed(none, level=fallback).changed(
+            none & (given.status < Status.review),
+            status=Status.review,
+            reason=Reason.not_offered_in_country,
+            available_on=NO_DAY,
+        )
 
     def _closing(self, given: Verdicts, facts: Facts | None, bought: Levels) -> Closing:
         """Return which gate closes on each row: today, or on the day that it would wait for.
@@ -349,12 +372,13 @@ class Matcher:
         waiting = (given.status == Status.pending) & (closing.gate == Gate.none)
         if facts is None or not waiting.any():
             return closing
+        gate, doubtful = closing.gate.copy(), closing.doubtful.copy()
         for day in np.unique(given.available_on[waiting]):
             rows = np.flatnonzero(waiting & (given.available_on == day))
             gates = Gates(self.policy, self.gates.products, self.world, day)
             then = gates.closing(facts.some(rows), given.country[rows], bought[rows])
-            closing.gate[rows], closing.doubtful[rows] = then
-        return closing
+            gate[rows], doubtful[rows] = then
+        return Closing(gate, doubtful)
 
     def _promised(
         self, sites: Sites, points: Floats, country: Numbers, some: Ints, asked: Ints
@@ -396,17 +420,27 @@ class Matcher:
         return Measured(center, band, inside, limit, miles)
 
     def _judged(
-        self, sites: Sites, decided_: "Decided", now: "Measured", later: "Promised", in_reach: Ints
+        self, sites: Sites, decided_: "Decided", shown: "Measured", waiting: Ints, in_reach: Ints
     ) -> Verdicts:
-        """Return the verdicts, given the nearest open center and the planned one to come."""
+        """Return the verdicts, before any rule of eligibility.
+
+        Parameters
+        ----------
+        sites
+            Where they are.
+        decided_
+            The country of each, and on what ground.
+        shown
+            The center that each verdict names (`_shown`).
+        waiting
+            Positions of the sites that a planned center will reach.
+        in_reach
+            How many open centers may serve each.
+        """
         country, ground = decided_
+        center, band, inside, limit, miles = shown
         pending = np.zeros(len(sites), np.bool_)
-        pending[later.site] = True
-        # Out at sea no promise is made, so the nearest open center is shown.
-        told = ground[later.site] != Ground.OFFSHORE
-        for values, others in zip(now, later.measured, strict=True):
-            values[later.site[told]] = others[told]
-        center, band, inside, limit, miles = now
+        pending[waiting] = True
         status, reason = statuses(
             ground, center == NOBODY, inside, pending, self._borderline(sites, country, miles)
         )
@@ -415,22 +449,20 @@ class Matcher:
         status[unchecked], reason[unchecked] = Status.review, Reason.road_unchecked
         lost = without_country(ground)
         margin = limit - miles
-        limit[lost] = np.nan
-        in_reach[lost] = 0
         opens = np.full(len(sites), NO_DAY)
-        waiting = np.flatnonzero(status == Status.pending)
-        opens[waiting] = self.centers.opens_on[center[waiting]]
+        later = np.flatnonzero(status == Status.pending)
+        opens[later] = self.centers.opens_on[center[later]]
         return Verdicts(
             level=self._levels(country, status, band),
             status=status,
             reason=reason,
             center=center.astype(np.int32),
-            distance_miles=np.rint(miles * 1000) / 1000,
-            limit_miles=limit,
+            distance_miles=_rounded(miles),
+            limit_miles=np.where(lost, np.nan, limit),
             margin_miles=away_from_zero(np.where(inside, np.maximum(margin, 0), margin)),
             country=country,
             available_on=opens,
-            centers_in_reach=in_reach.astype(np.int32),
+            centers_in_reach=np.where(lost, 0, in_reach).astype(np.int32),
         )
 
     def _borderline(self, sites: Sites, country: Numbers, miles: Floats) -> Bools:
@@ -501,8 +533,11 @@ class Measured(NamedTuple):
 
     def some(self, which: Ints) -> "Measured":
         """Return those of some sites."""
-        band, inside = self.band[which], self.inside[which]
-        return Measured(self.center[which], band, inside, self.limit[which], self.miles[which])
+        return Measured._make(values[which] for values in self)
+
+    def replaced(self, at: Ints, others: "Measured") -> "Measured":
+        """Return them with those of others at some positions."""
+        return Measured._make(_put(v, at, w) for v, w in zip(self, others, strict=True))
 
 
 class Promised(NamedTuple):
@@ -517,3 +552,41 @@ class Decided(NamedTuple):
 
     country: Numbers
     ground: Grounds
+
+
+def _shown(now: Measured, later: Promised, ground: Grounds) -> Measured:
+    """Return the center that each verdict names: the planned one, else the nearest open one.
+
+    Out at sea no promise is made, so the nearest open center is shown.
+    """
+    told = np.flatnonzero(ground[later.site] != Ground.OFFSHORE)
+    if not len(told):
+        return now
+    return now.replaced(later.site[told], later.measured.some(told))
+
+
+def _with_center(given: Verdicts, site: Ints, measured: Measured) -> Verdicts:
+    """Return verdicts that name other centers for some sites, by position."""
+    if not len(site):
+        return given
+    return dataclasses.replace(
+        given,
+        center=_put(given.center, site, measured.center),
+        distance_miles=_put(given.distance_miles, site, _rounded(measured.miles)),
+        limit_miles=_put(given.limit_miles, site, measured.limit),
+        margin_miles=_put(
+            given.margin_miles, site, away_from_zero(measured.limit - measured.miles)
+        ),
+    )
+
+
+def _rounded(miles: Floats) -> Floats:
+    """Return distances as they are printed."""
+    return np.rint(miles * 1000) / 1000
+
+
+def _put(values: npt.NDArray[Any], at: Ints, others: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return a copy of values with others at some positions."""
+    result = values.copy()
+    result[at] = others
+    return result

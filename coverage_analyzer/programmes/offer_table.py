@@ -11,6 +11,7 @@ from coverage_analyzer.errors import visible
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.programmes.model import Programme
 from coverage_analyzer.programmes.policy_table import level_rows, policy_rows
+from coverage_analyzer.schema import theme
 
 Format = Literal["text", "markdown", "html"]
 
@@ -21,17 +22,21 @@ VALUE_WIDTH: Final = 24
 DIFFERS: Final = "\N{NOT EQUAL TO}"
 """Marks a row in which policies differ."""
 
-STYLE: Final = """\
+STYLE: Final = theme.resolve(
+    """\
 :root { color-scheme: light dark; }
 body { font: 16px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; }
 main { padding: 0 1rem; }
 table { border-collapse: collapse; width: 100%; }
-th, td { border: 1px solid #8886; padding: .4rem .6rem; text-align: left; vertical-align: top; }
+th, td { border: 1px solid var(--line); text-align: left; vertical-align: top; }
+th, td { padding: .4rem .6rem; }
 thead th { border-bottom-width: 2px; }
 th, td, p { overflow-wrap: anywhere; }
 tbody th { font-weight: 600; }
 .unknown { font-style: italic; }
-"""
+""",
+    {"line": theme.TABLE_LINE},
+)
 
 SHUT: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 """The content security policy of a page that is text and style, and runs nothing."""

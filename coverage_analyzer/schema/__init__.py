@@ -1,1 +1,1 @@
-"""What tables contain: columns, verdicts, rejects, coordinates, days."""
+"""What tables contain (columns, verdicts, rejects, coordinates, days), and its colours."""

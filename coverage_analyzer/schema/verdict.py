@@ -1,51 +1,221 @@
-"""Verdicts: their columns, statuses and reasons."""
+"""Verdicts: their columns, statuses and reasons, each in one place.
+
+A column's type and decimals are read from here by the writers of CSV and Excel, by Spark, and by
+what reads a report back; the texts also stand in the README and in ``docs/reasons.md``, which tests
+compare with them.
+"""
 
 import enum
-from typing import Final
+from typing import Final, NamedTuple, Self
 
-VERDICT: Final = (
-    "level",
-    "status",
-    "reason",
-    "center_id",
-    "distance_miles",
-    "limit_miles",
-    "margin_miles",
-    "site_country",
-    "available_on",
-    "centers_in_reach",
+import pyarrow as pa
+
+
+class VerdictColumn(NamedTuple):
+    """A column that a report adds to each site.
+
+    Attributes
+    ----------
+    name
+        Its header.
+    type
+        Its Arrow type in typed formats.
+    text
+        What it holds, for people.
+    unit
+        Of a number; empty for a count, and for what is not a number.
+    decimals
+        How many decimals CSV and Excel print; None for as many as the number needs.
+    """
+
+    name: str
+    type: pa.DataType
+    text: str
+    unit: str = ""
+    decimals: int | None = None
+
+
+COLUMNS: Final = (
+    VerdictColumn("level", pa.string(), "the level in force on the day, or `Not covered`"),
+    VerdictColumn("status", pa.string(), "what the verdict comes to"),
+    VerdictColumn("reason", pa.string(), "why, as a code"),
+    VerdictColumn(
+        "center_id",
+        pa.string(),
+        "the open center that serves the site; for pending sites the center that will serve it; "
+        "otherwise the nearest open center that may serve it",
+    ),
+    VerdictColumn(
+        "distance_miles", pa.float64(), "geodesic distance to that center", "miles", decimals=3
+    ),
+    VerdictColumn("limit_miles", pa.float64(), "the limit that applied", "miles"),
+    VerdictColumn(
+        "margin_miles",
+        pa.float64(),
+        "the limit minus the distance (negative: beyond), rounded away from zero so that a miss is "
+        "never shown as 0.000",
+        "miles",
+        decimals=3,
+    ),
+    VerdictColumn("site_country", pa.string(), "ISO code of the assigned country"),
+    VerdictColumn(
+        "available_on", pa.date32(), "for pending sites, the day on which the level starts"
+    ),
+    VerdictColumn(
+        "centers_in_reach",
+        pa.int32(),
+        "number of open centers that may serve the site and reach it",
+    ),
 )
-"""What a report adds to each site, in this order."""
+"""In the order of the report."""
+
+VERDICT: Final = tuple(column.name for column in COLUMNS)
+"""The names of `COLUMNS`."""
+
+SCHEMA: Final = pa.schema([(column.name, column.type) for column in COLUMNS])
+"""The names and types of `COLUMNS`."""
+
+DECIMALS: Final = {c.name: c.decimals for c in COLUMNS if c.decimals is not None}
+"""The columns that CSV and Excel print with a fixed number of decimals, and that number."""
+
+
+def _not_empty(text: str) -> str:
+    if not text.strip():
+        msg = "a status or reason needs a text"
+        raise ValueError(msg)
+    return text
 
 
 class Status(enum.IntEnum):
-    """What a verdict comes to."""
+    """What a verdict comes to: its code in the report is the name."""
 
-    qualified = 0
-    pending = 1
-    fallback = 2
-    review = 3
-    not_covered = 4
+    text: str
+    """What it means, for people."""
+
+    label: str
+    """A few words for legends."""
+
+    def __new__(cls, value: int, label: str = "", text: str = "") -> Self:
+        """Return a member that carries its words.
+
+        Raises
+        ------
+        ValueError
+            If a text is empty.
+        """
+        member = int.__new__(cls, value)
+        member._value_ = value
+        member.label, member.text = _not_empty(label), _not_empty(text)
+        return member
+
+    qualified = 0, "Qualified", "the level of the band applies on the day"
+    pending = (
+        1,
+        "Pending: center opens later",
+        "a center within range opens later; until then the interim level applies",
+    )
+    fallback = 2, "Fallback", "the fallback level or the purchased level applies"
+    review = (
+        3,
+        "Review: data unclear",
+        "the data are not good enough to promise a level; manual review is needed",
+    )
+    not_covered = (
+        4,
+        "Not covered: no level available",
+        "no level is available: the product is past the phases that the policy covers",
+    )
 
 
 class Reason(enum.IntEnum):
-    """Why: the code in the report."""
+    """Why a site has its status: the code in the report is the name.
 
-    within_radius = 0
-    center_opens_later = 1
-    beyond_radius = 2
-    no_center_in_country = 3
-    country_conflict = 4
-    country_unknown = 5
-    borderline = 6
-    null_island = 7
-    level_not_requested = 8
-    not_offered_in_country = 9
-    component_excluded = 10
-    component_unknown = 11
-    lifecycle_phase = 12
-    product_undated = 13
-    address_not_registered = 14
-    road_over_budget = 15
-    road_unreachable = 16
-    road_unchecked = 17
+    A reason without a text cannot exist.
+
+    Examples
+    --------
+    >>> Reason.no_center_in_country.text
+    'there is no open center in its country'
+    >>> Reason.no_center_in_country.text_across_borders
+    'no center is open'
+    """
+
+    text: str
+    """For people, as the end of a sentence."""
+
+    text_across_borders: str
+    """The same under a policy whose centers serve sites in any country."""
+
+    def __new__(cls, value: int, text: str = "", text_across_borders: str | None = None) -> Self:
+        """Return a member that carries its texts.
+
+        Raises
+        ------
+        ValueError
+            If a text is empty.
+        """
+        member = int.__new__(cls, value)
+        member._value_ = value
+        member.text = _not_empty(text)
+        across = text if text_across_borders is None else text_across_borders
+        member.text_across_borders = _not_empty(across)
+        return member
+
+    def text_for(self, *, same_country: bool) -> str:
+        """Return its text under a policy.
+
+        Parameters
+        ----------
+        same_country
+            Whether centers serve only sites in their own country.
+        """
+        return self.text if same_country else self.text_across_borders
+
+    within_radius = (
+        0,
+        "an open center of its country is within the limit",
+        "an open center is within the limit",
+    )
+    center_opens_later = (
+        1,
+        "a center of its country is within the limit, but opens later",
+        "a center is within the limit, but opens later",
+    )
+    beyond_radius = (
+        2,
+        "no center of its country is within the limit",
+        "no center is within the limit",
+    )
+    no_center_in_country = 3, "there is no open center in its country", "no center is open"
+    country_conflict = (
+        4,
+        "it declares one country but is located in another, or far from its own",
+    )
+    country_unknown = 5, "its country could not be determined"
+    borderline = (
+        6,
+        "the coordinates are not accurate enough to tell on which side of the limit the site is",
+    )
+    null_island = 7, "its coordinates are 0, 0, where geocoders put what they did not find"
+    level_not_requested = (
+        8,
+        "no better level was purchased, or the policy does not have the purchased level",
+    )
+    not_offered_in_country = 9, "the level is not offered in its country"
+    component_excluded = 10, "the component is excluded from the level"
+    component_unknown = 11, "the policy does not list this component"
+    lifecycle_phase = (
+        12,
+        (
+            "the product is past the support phases in which the level is available, or will be "
+            "before a center opens"
+        ),
+    )
+    product_undated = 13, "the support phase of the product could not be determined"
+    address_not_registered = 14, "the address was not registered in time"
+    road_over_budget = 15, "the drive takes longer than allowed; manual review needed"
+    road_unreachable = 16, "no road connects it to its center; manual review needed"
+    road_unchecked = (
+        17,
+        "a center may be within the limit by road; road distance has not been checked",
+    )

@@ -36,7 +36,7 @@ from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.schema import columns as tables
 from coverage_analyzer.schema.days import day
 from coverage_analyzer.schema.rejects import Rejected
-from coverage_analyzer.schema.verdict import VERDICT
+from coverage_analyzer.schema.verdict import SCHEMA, VERDICT
 from coverage_analyzer.spark import session
 
 if TYPE_CHECKING:
@@ -176,24 +176,24 @@ def assess(  # noqa: PLR0913 - the same question as that of the notebook
 def schema(sites: "StructType", names: Sequence[str]) -> "StructType":
     """Return the columns of sites under their new names, and those of the verdict.
 
-    ``level``, ``center_id``, ``site_country`` strings; ``distance_miles``, ``limit_miles``,
-    ``margin_miles`` doubles; ``available_on`` a date; ``centers_in_reach`` an integer; all null
-    where a row is rejected. ``status`` and ``reason`` are strings and never null.
+    Their types are those of `schema.verdict.COLUMNS`; all are null where a row is rejected, but
+    ``status`` and ``reason``, which are never null.
     """
     from pyspark.sql import types
 
-    kinds: dict[str, types.DataType] = {
-        "available_on": types.DateType(),
-        "centers_in_reach": types.IntegerType(),
+    kinds: dict[pa.DataType, types.DataType] = {
+        pa.string(): types.StringType(),
+        pa.float64(): types.DoubleType(),
+        pa.int32(): types.IntegerType(),
+        pa.date32(): types.DateType(),
     }
-    kinds |= {n: types.DoubleType() for n in VERDICT if n.endswith("_miles")}
     given = [
         types.StructField(name, f.dataType, f.nullable, f.metadata)
         for name, f in zip(names, sites.fields, strict=True)
     ]
     added = [
-        types.StructField(name, kinds.get(name, types.StringType()), name not in ALWAYS)
-        for name in VERDICT
+        types.StructField(field.name, kinds[field.type], field.name not in ALWAYS)
+        for field in SCHEMA
     ]
     return types.StructType([*given, *added])
 

@@ -38,7 +38,7 @@ from coverage_analyzer.files.table import Table
 from coverage_analyzer.fingerprint import WatchedFiles, changed
 from coverage_analyzer.schema import columns as tables
 from coverage_analyzer.schema.rejects import Reject
-from coverage_analyzer.schema.verdict import VERDICT
+from coverage_analyzer.schema.verdict import SCHEMA
 from coverage_analyzer.spark import session
 from coverage_analyzer.spark._assess import (
     REJECTED,
@@ -74,15 +74,6 @@ TOLD: Final = pa.schema(
     ]
 )
 """Behind input and verdict: the first four of a reject, the last two of a row that only counts."""
-
-VERDICT_SCHEMA: Final = pa.schema(
-    [
-        (name, {"available_on": pa.date32(), "centers_in_reach": pa.int32()}.get(name, pa.string()))
-        if not name.endswith("_miles")
-        else (name, pa.float64())
-        for name in VERDICT
-    ]
-)
 
 Batches = Iterator[pa.RecordBatch]
 
@@ -369,7 +360,7 @@ def _same_headers(path: str, found: list[str], wanted: list[str]) -> None:
 def _schema(types: list[pa.DataType]) -> pa.Schema:
     plain = [pa.string() if pa.types.is_null(kind) else kind for kind in types]
     given = [pa.field(f"c{n}", kind) for n, kind in enumerate(plain)]
-    return pa.schema([*given, *VERDICT_SCHEMA, *TOLD])
+    return pa.schema([*given, *SCHEMA, *TOLD])
 
 
 def _packed(some: Judged, table: Table, file: pa.Array, line: pa.Array) -> Batches:

@@ -54,7 +54,7 @@ def test_a_click_tells_why(opened: Opened, demo: Path) -> None:
     told = (row["name"], row["level"], row["center_id"], f"{row['distance_miles']} mi")
     assert all(text in words for text in told)
     assert f"{row['margin_miles']} mi within the limit" in words
-    assert "an open center of its country lies within the limit" in words
+    assert "an open center of its country is within the limit" in words
 
 
 def test_a_click_on_a_center_tells_whom_it_serves(opened: Opened, demo: Path) -> None:
@@ -89,7 +89,7 @@ def test_filters_change_what_is_counted(opened: Opened, demo: Path) -> None:
     assert shown == {status: german[status] for status in shown}
     assert f"{german.total()} sites in view" in opened.page.locator("[role=status]").inner_text()
     reasons = opened.page.get_by_role("combobox", name="Reason")
-    reason = reasons.locator("option", has_text="no center of its country lies")
+    reason = reasons.locator("option", has_text="no center of its country is")
     reasons.select_option(value=reason.get_attribute("value"))
     beyond = sum(r["reason"] == "beyond_radius" and r["site_country"] == "DE" for r in rows)
     assert opened.counts()["fallback"][0] == beyond
@@ -281,7 +281,7 @@ def test_a_site_that_is_not_covered_is_shown(
     words = page.click_at(39.8, -94.6)
     assert "Not covered" in words
     assert "not_covered" in words
-    assert "the product is past the phases" in words
+    assert "the product is past the support phases" in words
     level = page.page.get_by_role("combobox", name="Level")
     level.select_option(label="Not covered (1)")
     assert page.counts()["not_covered"][0] == 1

@@ -57,7 +57,7 @@ def shell(folder: Path, command: str) -> tuple[int, str, str]:
 def test_results_that_cannot_be_written(tmp_path: Path, command: str, where: str) -> None:
     """74 in words; never 1, which means that there are more rejects."""
     code, _, err = shell(tmp_path, f"{command} {where}")
-    assert (code, err.count("Standard output cannot be written")) == (74, 1)
+    assert (code, err.count("Cannot write standard output")) == (74, 1)
 
 
 @pytest.mark.parametrize("where", ["2>/dev/full", "2>&-", "2>&- <&-"])
@@ -90,11 +90,11 @@ def test_a_closed_standard_input_is_empty(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("error", "code", "said"),
     [
-        (ZeroDivisionError("division by zero"), 70, "fault of the program: ZeroDivisionError"),
-        (RecursionError("too deep"), 70, "fault of the program: RecursionError"),
-        (CoverageError("read 3 = decided 2"), 70, "fault of the program"),
+        (ZeroDivisionError("division by zero"), 70, "a bug in the program: ZeroDivisionError"),
+        (RecursionError("too deep"), 70, "a bug in the program: RecursionError"),
+        (CoverageError("read 3 = decided 2"), 70, "a bug in the program"),
         (OSError(errno.ENOSPC, "No space left on device"), 74, "No space left"),
-        (OSError(errno.ENOENT, "No such file"), 70, "fault of the program"),
+        (OSError(errno.ENOENT, "No such file"), 70, "a bug in the program"),
         (ValueError("postgresql://ann:secret@db/x?password=secret"), 70, "ann:***@db"),
         (MemoryError(), 2, "Not enough memory"),
         (EOFError(), 130, "Interrupted"),

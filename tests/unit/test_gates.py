@@ -18,8 +18,10 @@ from coverage_analyzer import batch
 from coverage_analyzer.cli.main import program
 from coverage_analyzer.errors import InputError, PolicyError, PolicyWarning
 from coverage_analyzer.files.readers.delimited import Dialect
+from coverage_analyzer.matching.eligibility import COLUMN_OF_RULE, DAYS, TEXTS, Gate
 from coverage_analyzer.matching.products import Products
 from coverage_analyzer.policy import builtin
+from coverage_analyzer.policy.eligibility import GateRules
 
 HEADER = "site_id,latitude,longitude,country"
 PHILADELPHIA = "40.0,-75.0,US"
@@ -360,3 +362,15 @@ def test_nothing_waits_for_a_day_on_which_a_gate_is_closed(tmp_path: Path) -> No
     assert (short["status"], short["reason"]) == ("fallback", "lifecycle_phase")
     assert (short["level"], short["available_on"]) == ("Gold", "")
     assert (long["status"], long["available_on"]) == ("pending", "2026-12-15")
+
+
+def test_each_gate_has_a_reason_and_a_rule_of_the_policy() -> None:
+    """The table of gates names rules that policies can have, and columns that tables can have."""
+    rules = set(GateRules.model_fields) - {"export_approval"}  # which only warns
+    assert {gate.rule for gate in Gate if gate} == rules
+    assert set(COLUMN_OF_RULE) == rules - {"not_offered"}
+    assert set(COLUMN_OF_RULE.values()) <= {*TEXTS, *DAYS}
+    reasons = [gate.reason for gate in Gate if gate]
+    assert None not in reasons
+    assert len(set(reasons)) == len(reasons)
+    assert [gate.name for gate in Gate if gate] == [r.name for r in reasons if r is not None]

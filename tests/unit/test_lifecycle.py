@@ -143,7 +143,7 @@ def test_the_map_has_the_status(files: dict[str, Path]) -> None:
     pages = [(out / "map.html").read_text("utf-8"), page.page(redrawn(out))]
     for text in pages:
         assert "Not covered: no level available" in text
-        drawn = text.split("DRAWN_IN_ORDER = [")[1].split("]")[0]
+        drawn = text.split('"drawnInOrder": [')[1].split("]")[0]
         assert sorted(json.loads(f"[{drawn}]")) == sorted(STATUSES)
 
 

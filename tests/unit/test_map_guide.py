@@ -1,9 +1,12 @@
 """What the guide to the map shows can be run as it stands."""
 
+import ast
 import re
 from pathlib import Path
 
 import pytest
+
+from coverage_analyzer.schema.theme import LIGHT, MARKS
 
 ROOT = Path(__file__).parents[2]
 
@@ -20,6 +23,18 @@ def test_the_still_picture_is_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         exec(compile(recipe, "map.md", "exec"), {})  # noqa: S102 - our own guide
     pyplot.close("all")
     assert (tmp_path / "coverage.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_its_colours_and_markers_are_the_themes() -> None:
+    """The picture for slides looks like the map."""
+    text = (ROOT / "docs" / "map.md").read_text(encoding="utf-8")
+    shown = {
+        name: ast.literal_eval(re.findall(rf"{name} = (\{{.*?\}})", text, re.DOTALL)[0])
+        for name in ("COLORS", "MARKERS")
+    }
+    assert shown["COLORS"] == {status.name: mark.color for status, mark in MARKS.items()}
+    assert shown["MARKERS"] == {status.name: mark.marker for status, mark in MARKS.items()}
+    assert LIGHT["area"].upper() in text
 
 
 def test_its_pictures_are_there() -> None:

@@ -128,7 +128,7 @@ def test_the_reasons_are_those_of_the_policy(tmp_path: Path, shown: list[Payload
     bands = rules.model_copy(update={"qualification": anyone, "needs_country": False})
     judged(tmp_path, "site_id,country,latitude,longitude\nX,DE,47.5930,7.6110\n", policy=bands)
     again = redrawn(tmp_path / "out").told["reason_words"]
-    assert again == shown[0].told["reason_words"] == ["an open center lies within the limit"]
+    assert again == shown[0].told["reason_words"] == ["an open center is within the limit"]
 
 
 def test_the_verb_renews_or_writes_elsewhere(tmp_path: Path) -> None:

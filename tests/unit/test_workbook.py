@@ -59,7 +59,7 @@ def table(source: WorkbookFile) -> list[list[str]]:
 def written(folder: Path, columns: dict[str, Any], **options: Any) -> list[list[str]]:
     """Return what a table that our writer has written is by our reader, in this process."""
     batch_ = pa.RecordBatch.from_pydict(columns)
-    with WorkbookWriter(folder / "x.xlsx", batch_.schema, ["miles"], **options) as writer:
+    with WorkbookWriter(folder / "x.xlsx", batch_.schema, {"miles": 3}, **options) as writer:
         writer.write(batch_)
     return list(sheet_rows.lines(str(folder / "x.xlsx"), "", "."))[1:]
 
@@ -256,7 +256,7 @@ def test_a_missing_library_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     with pytest.raises(MissingExtraError, match=r"coverage-analyzer\[excel\]"):
         WorkbookFile(path)
     with pytest.raises(MissingExtraError, match=r"coverage-analyzer\[excel\]"):
-        WorkbookWriter(tmp_path / "y.xlsx", pa.schema([]), [])
+        WorkbookWriter(tmp_path / "y.xlsx", pa.schema([]), {})
 
 
 # ----------------------------------------------------------------------------- writing

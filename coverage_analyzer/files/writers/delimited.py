@@ -17,9 +17,7 @@ from coverage_analyzer.files.readers.streams import MARK
 from coverage_analyzer.files.writers.base import Writer
 from coverage_analyzer.paths import utf8_name
 from coverage_analyzer.schema.rejects import Reject
-
-DECIMALS: Final = {"distance_miles": 3, "margin_miles": 3}
-"""Columns that CSV and Excel show with so many decimals."""
+from coverage_analyzer.schema.verdict import DECIMALS
 
 REJECTS: Final = ("line", "reason", "detail", "raw")
 

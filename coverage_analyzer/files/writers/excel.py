@@ -12,7 +12,7 @@ import math
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -81,8 +81,8 @@ class WorkbookWriter:
         The file; temporary ones lie beside it, in a folder of their own.
     schema
         Of the rows.
-    miles
-        Columns that are shown with three decimals.
+    decimals
+        The columns that show a fixed number of decimals, and that number.
     escaped
         Returns a text as a CSV file would have it: where that differs, the cell has the mark.
 
@@ -100,13 +100,13 @@ class WorkbookWriter:
         self,
         path: Path,
         schema: pa.Schema,
-        miles: Collection[str],
+        decimals: Mapping[str, int],
         escaped: Callable[[str], str] = guard.guarded_text,
     ) -> None:
         require("excel", "xlsxwriter")
         import xlsxwriter
 
-        self._path, self._miles, self._escaped, self._row = path, miles, escaped, 0
+        self._path, self._escaped, self._row = path, escaped, 0
         self._kept = [i for i, f in enumerate(schema) if not arrays.is_bytes(f.type)]
         self._names: list[str] = [schema.field(i).name for i in self._kept]
         if len(self._names) > COLUMNS:
@@ -126,9 +126,12 @@ class WorkbookWriter:
             "text": {"num_format": "@"},
             "inert": {"num_format": "@", "quote_prefix": True},
             "day": {"num_format": "yyyy-mm-dd"},
-            "miles": {"num_format": "0.000"},
         }
         self._looks = {name: self._book.add_format(look) for name, look in looks.items()}
+        formats = {
+            n: self._book.add_format({"num_format": f"{0:.{n}f}"}) for n in decimals.values()
+        }
+        self._decimals = {name: (n, formats[n]) for name, n in decimals.items()}
         try:
             self._put_row(self._names)
         except BaseException:
@@ -205,13 +208,13 @@ class WorkbookWriter:
             if cell == "":
                 continue
             odd = UNFAITHFUL.search(cell) if isinstance(cell, str) else None
-            if odd or self._put(at, cell, miles=name in self._miles):
+            if odd or self._put(at, cell, self._decimals.get(name)):
                 what = f"{cell[:60]!r}, which" if odd else "more than 32,767 characters, which"
                 msg = f"Row {self._row + 1} of the report: {name!r} contains {what} a workbook"
                 raise InputError(f"{msg} cannot store unchanged; {OTHER_FORMAT}.")
         self._row += 1
 
-    def _put(self, at: int, cell: Any, *, miles: bool) -> int:
+    def _put(self, at: int, cell: Any, decimals: tuple[int, Any] | None) -> int:
         """Write a cell of the next row; return what the library does: not 0 if it has not."""
         sheet, looks, place = self._sheet, self._looks, (self._row, at)
         match cell:
@@ -222,8 +225,9 @@ class WorkbookWriter:
                 code = sheet.write_boolean(*place, cell)
             case datetime.date():
                 code = sheet.write_datetime(*place, cell, looks["day"])
-            case _ if miles:
-                code = sheet.write_number(*place, round(cell, 3), looks["miles"])
+            case _ if decimals:
+                places, look = decimals
+                code = sheet.write_number(*place, round(cell, places), look)
             case _:
                 code = sheet.write_number(*place, cell)
         return int(code)

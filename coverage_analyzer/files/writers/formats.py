@@ -9,8 +9,9 @@ import pyarrow.parquet as pq
 
 from coverage_analyzer.files.writers import excel as workbook_writer
 from coverage_analyzer.files.writers.base import Writer
-from coverage_analyzer.files.writers.delimited import DECIMALS, SAFE, CsvWriter, Style
+from coverage_analyzer.files.writers.delimited import SAFE, CsvWriter, Style
 from coverage_analyzer.paths import utf8_name
+from coverage_analyzer.schema.verdict import DECIMALS
 
 Format = Literal["csv", "csv.gz", "csv.zst", "parquet", "xlsx"]
 

@@ -22,14 +22,14 @@ function drawCenter(context, center, x, y, radius) {
   context.beginPath();
   context.setLineDash(center.state === "planned" ? [2.5, 2] : []);
   context.arc(x, y, radius, 0, 2 * Math.PI);
-  context.fillStyle = center.state === "closed" ? "#bbbbbb" : "#ffffff";
+  context.fillStyle = center.state === "closed" ? THEME.center.closed : THEME.center.fill;
   context.fill();
   context.stroke();
   context.setLineDash([]);
   context.beginPath();
   if (center.state === "open") {
     context.arc(x, y, radius / 2.8, 0, 2 * Math.PI);
-    context.fillStyle = "#222222";
+    context.fillStyle = THEME.center.line;
     context.fill();
   } else if (center.state === "closed") {
     context.moveTo(x - radius / 2, y - radius / 2);
@@ -60,7 +60,7 @@ function centerLayer(centers) {
         const atX = (x + turn - tile.west) * tile.pixels;
         const atY = (y - tile.north) * tile.pixels;
         context.lineWidth = centerRadius(tile.zoom) / 2.8;
-        context.strokeStyle = "#222222";
+        context.strokeStyle = THEME.center.line;
         drawCenter(context, center, atX, atY, centerRadius(tile.zoom));
         const label = centerLabel(center, tile.zoom);
         if (label) drawLabel(context, label, atX, atY);

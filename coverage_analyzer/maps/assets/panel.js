@@ -9,7 +9,7 @@ function symbolMark(style) {
   const context = made.getContext("2d");
   context.scale(2, 2);
   context.fillStyle = style.color;
-  context.strokeStyle = "#ffffff";
+  context.strokeStyle = THEME.symbolEdge;
   drawShape(context, style.shape, 8, 8, 4.8);
   return made;
 }
@@ -46,7 +46,7 @@ function shareBar(told) {
   told.statuses.forEach((status, number) => {
     const part = element("span");
     part.style.flexGrow = told.counts[number];
-    part.style.background = STYLE[status].color;
+    part.style.background = THEME.statuses[status].color;
     bar.append(part);
   });
   return bar;
@@ -69,7 +69,8 @@ function legendBlock(app) {
     check.addEventListener("change", () => filters.toggleStatus(number, check.checked));
     app.onReset.push(() => { check.checked = true; });
     const count = element("span", "…", "count");
-    row.append(check, symbolMark(STYLE[status]), element("span", STYLE[status].words), count);
+    const style = THEME.statuses[status];
+    row.append(check, symbolMark(style), element("span", style.words), count);
     // Most runs name no products, so that no site can be past a phase.
     row.hidden = status === "not_covered" && !told.counts[number];
     box.append(row);

@@ -1,8 +1,7 @@
 // The sites as symbols. In a cell of two pixels only one is drawn, of the status that matters most,
 // so that a tile costs the same with a hundred sites and with a million.
 
-// What is drawn later lies on top: the many do not hide the few.
-const DRAWN_IN_ORDER = ["fallback", "qualified", "pending", "not_covered", "review"];
+const DRAWN_IN_ORDER = THEME.drawnInOrder;
 const CELL = 2;
 const POINT_MARGIN = 12;
 const REACH = 12; // pixels round a click
@@ -46,7 +45,7 @@ function symbol({ color, shape }, radius, ratio) {
   const context = canvas.getContext("2d");
   context.scale(ratio, ratio);
   context.fillStyle = color;
-  context.strokeStyle = "#ffffff";
+  context.strokeStyle = THEME.symbolEdge;
   context.lineWidth = 0.7;
   drawShape(context, shape, side / 2, side / 2, radius);
   return { canvas, side };
@@ -97,7 +96,7 @@ function siteLayer(sites, told) {
     }
     byRank.forEach((some, rank) => {
       if (!some.length) return;
-      const { canvas, side } = symbol(STYLE[DRAWN_IN_ORDER[rank]], radius, tile.ratio);
+      const { canvas, side } = symbol(THEME.statuses[DRAWN_IN_ORDER[rank]], radius, tile.ratio);
       for (const i of some) {
         // Of the copies round the world, the one next to this tile.
         let x = sites.x[i] / ROUND - tile.west;

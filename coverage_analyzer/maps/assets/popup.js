@@ -33,7 +33,7 @@ function heading(text, style) {
 function sitePage(app, some, at) {
   const box = element("div", undefined, "popup");
   const i = some[at];
-  const style = STYLE[app.told.statuses[app.sites.status[i]]];
+  const style = styleOf(app, i);
   box.append(heading(textAt(app.texts.id, i), style), rowsTable(siteRows(app, i)));
   if (some.length > 1) {
     const turn = element("p", `Site ${counted(at + 1)} of ${counted(some.length)} at this location `, "turn");

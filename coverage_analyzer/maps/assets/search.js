@@ -61,7 +61,7 @@ function listResults(app, list, { centers, rows }) {
   list.replaceChildren(
     ...centers.map((center) => resultRow(app, null,
       ["Center", center.id, center.name].filter(Boolean).join(" "), () => goToCenter(app, center))),
-    ...rows.map((i) => resultRow(app, symbolMark(STYLE[app.told.statuses[app.sites.status[i]]]),
+    ...rows.map((i) => resultRow(app, symbolMark(styleOf(app, i)),
       [textAt(app.texts.id, i), textAt(app.texts.name, i)].filter(Boolean).join(" "),
       () => goToSite(app, i))),
   );

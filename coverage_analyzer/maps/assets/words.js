@@ -1,14 +1,5 @@
 // What the page says, and how it says it: text goes in as text, and never as markup.
 
-const STYLE = {
-  // Okabe and Ito's colours, which colour-blind readers tell apart; the shape says it again.
-  qualified: { color: "#0072B2", shape: "circle", words: "Qualified" },
-  pending: { color: "#009E73", shape: "diamond", words: "Pending: center opens later" },
-  fallback: { color: "#E69F00", shape: "square", words: "Fallback" },
-  review: { color: "#CC3399", shape: "triangle", words: "Review: data unclear" },
-  not_covered: { color: "#767676", shape: "cross", words: "Not covered: no level available" },
-};
-
 const KM_PER_MILE = 1.609344;
 
 function element(tag, text, className) {
@@ -81,6 +72,11 @@ function later(milliseconds, action) {
     clearTimeout(timer);
     timer = setTimeout(action, milliseconds);
   };
+}
+
+// How the status of a site is drawn: colour, shape, words; THEME is put in by maps/page.py.
+function styleOf(app, i) {
+  return THEME.statuses[app.told.statuses[app.sites.status[i]]];
 }
 
 function ink(name) {

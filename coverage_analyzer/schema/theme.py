@@ -1,0 +1,149 @@
+"""Colours and marks: the one place from which map, letter, tables and plots take them.
+
+Statuses have colours of Okabe and Ito that colour-blind readers tell apart, and each has a shape of
+its own, so that nothing depends on colour alone. All colours are written as CSS and matplotlib read
+them.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from coverage_analyzer.schema.verdict import Status
+
+
+class Mark(NamedTuple):
+    """How a status is drawn.
+
+    Attributes
+    ----------
+    color
+        Fills its symbol.
+    shape
+        Of the symbol, by the names that the map's script draws.
+    marker
+        The same shape for matplotlib.
+    line
+        A line on white paper, dark enough beside text.
+    """
+
+    color: str
+    shape: str
+    marker: str
+    line: str
+
+
+MARKS: Final = {
+    Status.qualified: Mark("#0072B2", "circle", "o", "#0072b2"),
+    Status.pending: Mark("#009E73", "diamond", "D", "#00805c"),
+    Status.fallback: Mark("#E69F00", "square", "s", "#b35900"),
+    Status.review: Mark("#CC3399", "triangle", "^", "#b5179e"),
+    Status.not_covered: Mark("#767676", "cross", "P", "#333333"),
+}
+
+DRAWN_IN_ORDER: Final = (
+    Status.fallback,
+    Status.qualified,
+    Status.pending,
+    Status.not_covered,
+    Status.review,
+)
+"""What is drawn later is on top: the many do not hide the few."""
+
+LIGHT: Final = {
+    "sea": "#dfe9f0",
+    "land": "#fbfaf7",
+    "border": "#9aa3a8",
+    "ink": "#1d2429",
+    "paper": "#ffffff",
+    "faint": "#52606a",
+    "line": "#c9d1d6",
+    "accent": "#005a8d",
+    "area": "#0072b2",
+    "planned": "#00805c",
+    "unserved": "#9c2d6b",
+}
+"""The map's colours by what they are for, on a light screen and on paper."""
+
+DARK: Final = {
+    "sea": "#1c2630",
+    "land": "#36424c",
+    "border": "#71808c",
+    "ink": "#eef2f5",
+    "paper": "#26313a",
+    "faint": "#b4c0c9",
+    "line": "#46535e",
+    "accent": "#7cc4f0",
+    "area": "#56b4e9",
+    "planned": "#3ad1a4",
+    "unserved": "#f08cc0",
+}
+"""The same on a dark screen."""
+
+LETTER: Final = {
+    **LIGHT,
+    **{status.name: mark.line for status, mark in MARKS.items()},
+    "desk": "#e6e9ec",
+    "coast": "#8d989f",
+    "border": "#6d7880",
+    "site": "#b5179e",
+}
+"""The letter's colours; some lines are darker than the map's, for print."""
+
+SYMBOL_EDGE: Final = "#ffffff"
+"""Round the symbol of a site on the map."""
+
+CENTER: Final = {"line": "#222222", "fill": "#ffffff", "closed": "#bbbbbb"}
+"""The symbol of a center on the map: its lines, and what fills it, also if it is closed."""
+
+LEVELS: Final = ("#1b7a4b", "#d9a441", "#8c99a6", "#9a6b4f", "#b5524a")
+"""Areas in a plot of levels, from the best level to the lowest."""
+
+TABLE_LINE: Final = "#8886"
+"""Lines of a table in HTML, seen on light and dark."""
+
+
+def page_style() -> str:
+    """Return the map's colours as CSS variables: light, dark, and light again on paper."""
+    light, dark = (_variables(colors) for colors in (LIGHT, DARK))
+    return (
+        f":root {{ {light} }}\n"
+        f"@media (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}\n"
+        f"@media print {{ :root {{ {light} }} }}\n"
+    )
+
+
+def page_data() -> dict[str, object]:
+    """Return what the map's script draws with, as plain data for JSON."""
+    statuses = {
+        status.name: {"color": mark.color, "shape": mark.shape, "words": status.label}
+        for status, mark in MARKS.items()
+    }
+    return {
+        "statuses": statuses,
+        "drawnInOrder": [status.name for status in DRAWN_IN_ORDER],
+        "symbolEdge": SYMBOL_EDGE,
+        "center": CENTER,
+    }
+
+
+def resolve(css: str, colors: Mapping[str, str]) -> str:
+    """Return a style in which each ``var(--name)`` is replaced by that colour.
+
+    So the style needs no CSS variables, which some programs that print HTML do not know.
+
+    Raises
+    ------
+    KeyError
+        If there is no such colour.
+
+    Examples
+    --------
+    >>> resolve("p { color: var(--ink); }", {"ink": "#1d2429"})
+    'p { color: #1d2429; }'
+    """
+    return re.sub(r"var\(--([\w-]+)\)", lambda match: colors[match[1]], css)
+
+
+def _variables(colors: Mapping[str, str]) -> str:
+    return " ".join(f"--{name}: {color};" for name, color in colors.items())
