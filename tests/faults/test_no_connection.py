@@ -31,9 +31,9 @@ def watch(event, args):
     if event in ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "urllib.Request"):
         seen.append((event, str(args)))
 sys.addaudithook(watch)
-from coverage_analyzer import tables
+from coverage_analyzer.schema import columns as tables
 from coverage_analyzer.errors import CoverageError
-from coverage_analyzer.files import reading
+from coverage_analyzer.files import table as reading
 for path in sys.argv[1:]:
     for table in (tables.SITES, tables.CENTERS):
         try:
