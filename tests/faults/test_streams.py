@@ -90,11 +90,11 @@ def test_a_closed_standard_input_is_empty(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("error", "code", "said"),
     [
-        (ZeroDivisionError("division by zero"), 70, "a bug in the program: ZeroDivisionError"),
-        (RecursionError("too deep"), 70, "a bug in the program: RecursionError"),
-        (CoverageError("read 3 = decided 2"), 70, "a bug in the program"),
+        (ZeroDivisionError("division by zero"), 70, "bug in the program: ZeroDivisionError"),
+        (RecursionError("too deep"), 70, "bug in the program: RecursionError"),
+        (CoverageError("read 3 = decided 2"), 70, "bug in the program"),
         (OSError(errno.ENOSPC, "No space left on device"), 74, "No space left"),
-        (OSError(errno.ENOENT, "No such file"), 70, "a bug in the program"),
+        (OSError(errno.ENOENT, "No such file"), 70, "bug in the program"),
         (ValueError("postgresql://ann:secret@db/x?password=secret"), 70, "ann:***@db"),
         (MemoryError(), 2, "Not enough memory"),
         (EOFError(), 130, "Interrupted"),
