@@ -19,8 +19,7 @@ from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 from workload import Places, centers, sites
 
 from coverage_analyzer import arrays, countries
-from coverage_analyzer.maps import page
-from coverage_analyzer.maps import page_data as payload
+from coverage_analyzer.maps import page, page_data
 from coverage_analyzer.maps.sites import DrawnSites
 from coverage_analyzer.matching import areas
 from coverage_analyzer.matching.centers import Centers
@@ -101,8 +100,8 @@ def made(count: int, path: Path) -> float:
     covered = areas.areas(network, matcher.center_country, rules, world, DAY)
     drawn, seconds = gathered(sites(count), matcher)
     begun = time.process_time()
-    shown = payload.Network(network, matcher.center_country, covered, DAY)
-    data = payload.payload(rules.title, drawn, shown, world.names)
+    shown = page_data.Network(network, matcher.center_country, covered, DAY)
+    data = page_data.payload(rules.title, drawn, shown, world.names)
     path.write_text(page.page(data), encoding="utf-8")
     return seconds + time.process_time() - begun
 

@@ -16,9 +16,9 @@ import time
 from pathlib import Path
 from typing import Final
 
-from coverage_analyzer.files import table as reading
+from coverage_analyzer.files import table
 from coverage_analyzer.files.readers import delimited
-from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema import columns
 
 RUNS: Final = 5
 SEED: Final = 20261124
@@ -46,7 +46,7 @@ def read(path: Path) -> None:
     """Read a file, and print CPU seconds, peak memory in MB, rows and rejects."""
     start = time.process_time()
     usable = rejects = 0
-    for rows in reading.opened(path, tables.SITES).rows():
+    for rows in table.opened(path, columns.SITES).rows():
         usable += len(rows.block.lines)
         rejects += len(rows.rejects)
     seconds = time.process_time() - start

@@ -35,10 +35,10 @@ import shapely
 
 from coverage_analyzer import documents, policy
 from coverage_analyzer.errors import InputError, PolicyError
-from coverage_analyzer.files import table as reading
 from coverage_analyzer.files.readers import delimited, records, streams
 from coverage_analyzer.files.readers.delimited import DelimitedFile, Dialect
-from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.files.table import opened
+from coverage_analyzer.schema import columns
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 CASES: Final = Path(os.environ.get("COVERAGE_CASES", ROOT.parent / "shared" / "cases")) / "faults"
@@ -215,7 +215,7 @@ def read_other(path: Path, suffix: str) -> bool:
         elif suffix == ".run.json":
             documents.read_json(path)
         else:
-            table = reading.opened(path, tables.SITES)
+            table = opened(path, columns.SITES)
             for block in table.blocks():
                 seen = len(block.lines) + len(block.rejects) + block.blank
                 assert seen == block.records, "the rows do not add up"

@@ -14,7 +14,7 @@ from common import arguments, scan, sink
 
 import coverage_analyzer as ca
 from coverage_analyzer import countries
-from coverage_analyzer.files import table as reading
+from coverage_analyzer.files import table
 from coverage_analyzer.matching.matcher import Matcher, Sites
 from coverage_analyzer.schema.columns import CENTERS
 from coverage_analyzer.schema.verdict import Status
@@ -29,7 +29,7 @@ def main() -> None:
     files, trusting = arguments(), sys.argv[4] == "trusted"
     world, policy = countries.load(), ca.Policy.load("appliance-maintenance")
     convention = policy.convention(world.names, trust_declared=trusting)
-    network = reading.read_centers(reading.opened(files.centers, CENTERS, {}), world, convention)
+    network = table.read_centers(table.opened(files.centers, CENTERS, {}), world, convention)
     frame = scan(files.sites).collect()
     lon, lat = (frame[c].to_numpy().copy() for c in ("longitude", "latitude"))
     declared = world.names.named(frame["country"].to_arrow())

@@ -11,13 +11,13 @@ from coverage_analyzer.batch.ledger import Ledger
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.overlap import ahead
 from coverage_analyzer.countries.assignment import Ground, decided
-from coverage_analyzer.files import table as reading
 from coverage_analyzer.files.duplicates import Ids
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
+from coverage_analyzer.files.table import opened
 from coverage_analyzer.files.writers.rejects import check_rejects, rejects_file
 from coverage_analyzer.matching.eligibility import Gates
 from coverage_analyzer.policy import DEFAULT, Policy
-from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema import columns
 from coverage_analyzer.schema.days import today
 
 USABLE: Final = (Ground.AGREED, Ground.INFERRED)
@@ -70,7 +70,7 @@ def check(
     world = countries.load()
     rules = Policy.load(policy)
     convention = rules.convention(world.names, trust_declared=options.trust_declared)
-    table = reading.opened(sites, tables.SITES, options.columns, options.dialect)
+    table = opened(sites, columns.SITES, options.columns, options.dialect)
     ledger, grounds = Ledger(), np.zeros(len(Ground), np.int64)
     with ExitStack() as stack:
         writer = None
@@ -98,7 +98,7 @@ def check(
         "other_columns": [h for h in table.headers if h not in table.recognised.values()],
         "warnings": [
             *rules.warnings,
-            *tables.unnoticed(table.headers, table.columns, tables.SITES),
+            *columns.unnoticed(table.headers, table.columns, columns.SITES),
             *Gates(rules, None, world, np.datetime64(today(), "D")).unseen(table.columns),
             *([f"{repeats}."] if repeats.ids else []),
         ],

@@ -16,16 +16,15 @@ from coverage_analyzer.batch.requests import Requested, read_requests, registere
 from coverage_analyzer.batch.stream import products_of
 from coverage_analyzer.due_times.calculator import Answer, Commitment, Committer
 from coverage_analyzer.due_times.levels import Levels
-from coverage_analyzer.files import atomic as single
-from coverage_analyzer.files import table as reading
+from coverage_analyzer.files import atomic
 from coverage_analyzer.files.outputs import kind_of
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
 from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
-from coverage_analyzer.files.table import Table
+from coverage_analyzer.files.table import Table, opened, read_centers
 from coverage_analyzer.files.writers.delimited import CsvWriter, Style
 from coverage_analyzer.files.writers.rejects import CSV, check_rejects, rejects_file
 from coverage_analyzer.policy import DEFAULT, Policy
-from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.columns import CENTERS, COMMITMENT, REQUESTS, SITES, unnoticed
 from coverage_analyzer.schema.days import day
 from coverage_analyzer.schema.rejects import Reject, Rejected
 
@@ -119,10 +118,8 @@ def answer_requests(
     if isinstance(output, (str, Path)):
         kind_of(output, [CSV], what="Commitments are", default=CSV)
     check_rejects(options.rejects)
-    asked_table = reading.opened(
-        requests, tables.REQUESTS, options.request_columns, options.request_dialect
-    )
-    site_table = reading.opened(sites, tables.SITES, options.columns, options.dialect)
+    asked_table = opened(requests, REQUESTS, options.request_columns, options.request_dialect)
+    site_table = opened(sites, SITES, options.columns, options.dialect)
     committer = _committer(centers, Policy.load(policy), options)
     asked = read_requests(asked_table)
     rows = registered_rows(site_table, (r.site_id for r in asked.requests))
@@ -162,11 +159,11 @@ def _committer(
     MissingExtraError
         If the extra for their kind of file is not installed.
     """
-    table = reading.opened(centers, tables.CENTERS, options.center_columns, options.center_dialect)
+    table = opened(centers, CENTERS, options.center_columns, options.center_dialect)
     world = countries.load()
     convention = policy.convention(world.names, trust_declared=options.trust_declared)
     levels = Levels(
-        reading.read_centers(table, world, convention),
+        read_centers(table, world, convention),
         policy,
         world,
         trust_declared=options.trust_declared,
@@ -209,14 +206,14 @@ def _write(output: str | Path | BinaryIO, answers: Sequence[Commitment], style: 
         If it cannot be written.
     """
     rows = [answer.row() for answer in answers]
-    columns = [arrays.text([row[name] for row in rows]) for name in tables.COMMITMENT]
-    batch = pa.RecordBatch.from_arrays(columns, names=list(tables.COMMITMENT))
+    columns = [arrays.text([row[name] for row in rows]) for name in COMMITMENT]
+    batch = pa.RecordBatch.from_arrays(columns, names=list(COMMITMENT))
     if not isinstance(output, (str, Path)):
         with closing(CsvWriter(output, batch.schema, style)) as writer:
             writer.write(batch)
         return
     with (
-        single.replacing(Path(output)) as part,
+        atomic.replacing(Path(output)) as part,
         closing(CsvWriter(part, batch.schema, style)) as writer,
     ):
         writer.write(batch)
@@ -236,10 +233,8 @@ def _write_rejects(path: Path, refused: Sequence[Reject], style: Style) -> None:
 
 def _unnoticed(asked: Table, sites: Table) -> list[str]:
     """Return a warning for each header that may be meant for a column that was not found."""
-    pairs = ((asked, tables.REQUESTS), (sites, tables.SITES))
-    return [
-        w for table, known in pairs for w in tables.unnoticed(table.headers, table.columns, known)
-    ]
+    pairs = ((asked, REQUESTS), (sites, SITES))
+    return [w for table, known in pairs for w in unnoticed(table.headers, table.columns, known)]
 
 
 def _unseen(asked: Table, sites: Table) -> list[str]:

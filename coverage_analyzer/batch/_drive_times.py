@@ -31,8 +31,7 @@ from coverage_analyzer.batch._map import (
 from coverage_analyzer.batch._run import labels
 from coverage_analyzer.errors import InputError, PolicyError, PublishError, quantity
 from coverage_analyzer.files.overwriting import RunFolder, policy_file, refuse_overwriting
-from coverage_analyzer.files.run_folder import contents as report
-from coverage_analyzer.files.run_folder import service_areas
+from coverage_analyzer.files.run_folder import contents, service_areas
 from coverage_analyzer.files.run_folder.drive_times import NAME, DriveTimesWriter
 from coverage_analyzer.files.run_folder.manifest import style_of
 from coverage_analyzer.files.run_folder.publishing import Publication
@@ -46,7 +45,7 @@ from coverage_analyzer.maps.page_data import payload
 from coverage_analyzer.maps.sites import DrawnSites
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.policy import Policy
-from coverage_analyzer.roads import recheck as ruling
+from coverage_analyzer.roads import recheck
 from coverage_analyzer.roads.drive_times import (
     DriveTimes,
     drive_times,
@@ -59,7 +58,7 @@ from coverage_analyzer.roads.isochrones import parts_not_served
 from coverage_analyzer.roads.limits import DriveLimits, checked_minutes, drive_limits, minutes_shown
 from coverage_analyzer.roads.network import ATTRIBUTION, Network
 from coverage_analyzer.roads.off_road import OffRoad
-from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.columns import as_text
 from coverage_analyzer.schema.verdict import SCHEMA, Reason, Status
 
 MARK: Final = "By road: "
@@ -111,7 +110,7 @@ def drive(
         If the folder cannot be written.
     """
     folder = Path(folder)
-    refuse_overwriting({"report": RunFolder(folder, report.FILES)}, [roads, policy_file(policy)])
+    refuse_overwriting({"report": RunFolder(folder, contents.FILES)}, [roads, policy_file(policy)])
     minutes = None if minutes is None else checked_minutes(minutes)
     watched, manifest = watched_run(folder)
     rules = _rules(_check_engine(folder, manifest), policy)
@@ -220,7 +219,7 @@ class Job:
         """Stream the report through, write all files, and return the manifest."""
         table = report_table(self.folder, self.manifest)
         totals = self._streamed(table, publication)
-        report.write_summary(publication.path("summary.csv"), totals.places, self.style)
+        contents.write_summary(publication.path("summary.csv"), totals.places, self.style)
         files = self.manifest["files"]
         for name in UNCHANGED:
             if name in files:
@@ -239,7 +238,7 @@ class Job:
             publication.path("map.html").write_text(page.page(shown), encoding="utf-8")
         told = self._told(totals)
         told["files"] = [*publication.names, "run.json"]
-        report.write_manifest(publication.path("run.json"), told)
+        contents.write_manifest(publication.path("run.json"), told)
         return told
 
     def _service_parts(self, network: DrawnNetwork) -> list[service_areas.ServicePart]:
@@ -288,7 +287,7 @@ class Job:
                     writer = stack.enter_context(made)
                 writer.write(batch)
                 ids, names = labels(rows, table)
-                shown = tables.as_text(ids), tables.as_text(verdict["center_id"])
+                shown = as_text(ids), as_text(verdict["center_id"])
                 totals.off_road.add(
                     (shown[0].to_pylist(), shown[1].to_pylist()), drives, snap_limit_m(self.engine)
                 )
@@ -314,15 +313,15 @@ class Job:
             minutes=self.limits.longest,
         )
         before = self._rows(verdict)
-        limit = ruling.limit_minutes(before, self.policy, self.limits, drives.road_miles)
+        limit = recheck.limit_minutes(before, self.policy, self.limits, drives.road_miles)
         return drives.compared_with(limit), chosen
 
-    def _rows(self, verdict: Mapping[str, pa.Array]) -> ruling.Rows:
+    def _rows(self, verdict: Mapping[str, pa.Array]) -> recheck.Rows:
         """Return the columns of verdicts that roads can change, as numbers."""
         codes = {n: _positions(verdict[n], texts) for n, texts in self._names.items()}
-        return ruling.Rows(
+        return recheck.Rows(
             **{n: c.astype(np.int8) for n, c in codes.items()},
-            country=np.array(tables.as_text(verdict["site_country"]).to_pylist(), object),
+            country=np.array(as_text(verdict["site_country"]).to_pylist(), object),
             limit_miles=arrays.numpy(verdict["limit_miles"]),
             margin_miles=arrays.numpy(verdict["margin_miles"]),
             in_reach=arrays.numpy(verdict["centers_in_reach"]).astype(np.float64),
@@ -337,7 +336,7 @@ class Job:
     def _ruled(self, verdict: Mapping[str, pa.Array], drives: DriveTimes) -> dict[str, pa.Array]:
         """Return the columns of verdicts that roads can change."""
         rows = self._rows(verdict)
-        after = ruling.ruled(rows, self.policy, drives.status, drives.road_miles)
+        after = recheck.ruled(rows, self.policy, drives.status, drives.road_miles)
         return {
             name: _merged(verdict[name], getattr(rows, name), getattr(after, name), texts)
             for name, texts in self._names.items()
@@ -383,7 +382,7 @@ def _names(kind: type[Status] | type[Reason]) -> list[str]:
 
 def _positions(cells: pa.Array, texts: Any) -> npt.NDArray[np.int64]:
     """Return where each cell stands among texts, -1 where it does not."""
-    at = pc.index_in(tables.as_text(cells), value_set=arrays.text(list(texts)))
+    at = pc.index_in(as_text(cells), value_set=arrays.text(list(texts)))
     found = arrays.numpy(at)
     return np.where(np.isnan(found), -1, found).astype(np.int64)
 
@@ -394,7 +393,7 @@ def _merged(
     """Return cells in which those that changed say something else."""
     changed = old != new
     said = arrays.chosen(new[changed], arrays.text(texts))
-    return pc.replace_with_mask(tables.as_text(cells), arrays.arrow(changed), said)
+    return pc.replace_with_mask(as_text(cells), arrays.arrow(changed), said)
 
 
 def _typed(verdict: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
@@ -405,7 +404,7 @@ def _typed(verdict: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
 def _cast(cells: pa.Array, kind: pa.DataType) -> pa.Array:
     if not pa.types.is_string(cells.type):
         return cells.cast(kind)
-    blank = pc.equal(tables.as_text(cells), arrays.text([""])[0])
+    blank = pc.equal(as_text(cells), arrays.text([""])[0])
     return pc.if_else(blank, pa.nulls(len(cells), pa.string()), cells).cast(kind)
 
 
@@ -420,7 +419,7 @@ def _replaced(table: Table, rows: Rows, verdict: Mapping[str, pa.Array]) -> pa.R
 
 def _count(totals: Totals, verdict: Mapping[str, pa.Array], roads: npt.NDArray[np.generic]) -> None:
     """Count what became of a block."""
-    texts = {n: tables.as_text(verdict[n]).to_pylist() for n in (*report.SUMMARY[:3], "reason")}
-    totals.places.update(zip(*(texts[n] for n in report.SUMMARY[:3]), strict=True))
+    texts = {n: as_text(verdict[n]).to_pylist() for n in (*contents.SUMMARY[:3], "reason")}
+    totals.places.update(zip(*(texts[n] for n in contents.SUMMARY[:3]), strict=True))
     totals.reasons.update(texts["reason"])
     totals.roads.update(roads.tolist())

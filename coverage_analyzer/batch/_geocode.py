@@ -18,12 +18,11 @@ import pyarrow as pa
 from coverage_analyzer import arrays, geocoding
 from coverage_analyzer.batch.ledger import Ledger
 from coverage_analyzer.errors import InputError, quantity
-from coverage_analyzer.files import table as reading
 from coverage_analyzer.files.atomic import replacing
 from coverage_analyzer.files.outputs import free_names, kind_of
 from coverage_analyzer.files.overwriting import refuse_overwriting
 from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
-from coverage_analyzer.files.table import Table
+from coverage_analyzer.files.table import Table, opened
 from coverage_analyzer.files.writers import formats
 from coverage_analyzer.files.writers.delimited import RejectsWriter, Style
 from coverage_analyzer.files.writers.rejects import check_rejects, rejects_file
@@ -144,7 +143,7 @@ def geocode(
     )
     kind = _kind(path)
     check_rejects(options.rejects)
-    table = reading.opened(addresses, tables.ADDRESSES, options.columns, options.dialect)
+    table = opened(addresses, tables.ADDRESSES, options.columns, options.dialect)
     check_columns(table.columns, table.headers)
     totals = Totals()
     with ExitStack() as stack:

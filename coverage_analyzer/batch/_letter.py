@@ -7,15 +7,14 @@ from typing import Final
 
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.stream import matcher_of, products_of
-from coverage_analyzer.files import table as reading
 from coverage_analyzer.files.find_site import FoundSite, found
-from coverage_analyzer.files.table import Table
+from coverage_analyzer.files.table import Table, opened
 from coverage_analyzer.maps.letter import Addressee, letter
-from coverage_analyzer.matching import eligibility as gates
+from coverage_analyzer.matching import eligibility
 from coverage_analyzer.matching.explanation import explanation
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.programmes.afterwards import with_route
-from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema import columns
 from coverage_analyzer.schema.columns import folded
 from coverage_analyzer.schema.days import day
 from coverage_analyzer.schema.verdict import VERDICT
@@ -64,15 +63,15 @@ def site_letter(
     """
     options = options or Options()
     wanted, rules = day(as_of), Policy.load(policy)
-    given = reading.opened(centers, tables.CENTERS, options.center_columns, options.center_dialect)
+    given = opened(centers, columns.CENTERS, options.center_columns, options.center_dialect)
     trusting, products = options.trust_declared, products_of(options.products)
     matcher = matcher_of(given, rules, as_of=wanted, trust_declared=trusting, products=products)
-    table = reading.opened(sites, tables.SITES, options.columns, options.dialect)
+    table = opened(sites, columns.SITES, options.columns, options.dialect)
     site = found(table, site_id, options.product)
     place = (site.lon, site.lat)
-    stating = [site.cell(name) for name in tables.COUNTRY_STATED]
+    stating = [site.cell(name) for name in columns.COUNTRY_STATED]
     declared, error = matcher.world.names.stated(stating), site.accuracy_m
-    stated = {name: site.cell(name) for name in (*gates.TEXTS, *gates.DAYS)}
+    stated = {name: site.cell(name) for name in (*eligibility.TEXTS, *eligibility.DAYS)}
     told_of = explanation(matcher, *place, country=declared, accuracy_m=error, stated=stated)
     story = with_route(told_of, rules)
     for told in (*rules.warnings, *_doubts(table), *story.unseen, *matcher.region_warnings):
@@ -82,7 +81,7 @@ def site_letter(
 
 def _doubts(table: Table) -> list[str]:
     """Return what should be looked into before a letter goes out."""
-    told = tables.unnoticed(table.headers, table.columns, tables.SITES)
+    told = columns.unnoticed(table.headers, table.columns, columns.SITES)
     if set(VERDICT) <= set(table.headers):
         told.append(
             "The input is a report. The letter assesses it again and ignores its drive times."

@@ -16,18 +16,17 @@ from coverage_analyzer.batch._run import labels
 from coverage_analyzer.countries import Countries
 from coverage_analyzer.countries.assignment import Convention
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files import table as reading
 from coverage_analyzer.files.readers.delimited import Dialect
 from coverage_analyzer.files.run_folder import service_areas
 from coverage_analyzer.files.run_folder.publishing import MANIFEST
-from coverage_analyzer.files.table import Rows, Table
+from coverage_analyzer.files.table import Rows, Table, opened, read_centers
 from coverage_analyzer.fingerprint import WatchedFiles, unchanged_during
 from coverage_analyzer.maps.page_data import Network, Payload, Tiles, payload
 from coverage_analyzer.maps.sites import DrawnSites
 from coverage_analyzer.matching.areas import Areas
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.roads.limits import minutes_shown
-from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.columns import CENTERS, SITES, as_text
 from coverage_analyzer.schema.verdict import SCHEMA, VERDICT
 
 
@@ -115,9 +114,9 @@ def centers_as_used(folder: Path, world: Countries) -> tuple[Centers, dict[str, 
     InputError
         If the file cannot be used.
     """
-    given = reading.opened(folder / "centers.csv", tables.CENTERS)
+    given = opened(folder / "centers.csv", CENTERS)
     every = np.arange(len(world.names.codes), dtype=np.int16)
-    centers = reading.read_centers(given, world, Convention(every, trust_declared=True))
+    centers = read_centers(given, world, Convention(every, trust_declared=True))
     return centers, _decided(folder / "centers.csv")
 
 
@@ -165,7 +164,7 @@ def report_table(folder: Path, manifest: Mapping[str, Any]) -> Table:
     renamed = manifest.get("renamed_columns", {})
     columns = {n: renamed.get(h, h) for n, h in manifest.get("columns", {}).items()}
     dialect = Dialect(**manifest["notation"])
-    table = reading.opened(folder / names[0], tables.SITES, columns, dialect)
+    table = opened(folder / names[0], SITES, columns, dialect)
     missing = [name for name in VERDICT if name not in table.headers]
     if missing:
         msg = f"{table.path} is not a report: it has no column {missing[0]!r}."
@@ -203,7 +202,7 @@ def _decided(path: Path) -> dict[str, str]:
     InputError
         If the file does not tell.
     """
-    table = reading.opened(path, tables.CENTERS)
+    table = opened(path, CENTERS)
     if "center_country" not in table.headers:
         msg = f"{path} was not written by a run: it has no column 'center_country'."
         raise InputError(msg)
@@ -211,7 +210,7 @@ def _decided(path: Path) -> dict[str, str]:
     result: dict[str, str] = {}
     for block in table.source.blocks():
         ids = block.columns.column(table.columns["center_id"])
-        cells = (tables.as_text(c).to_pylist() for c in (ids, block.columns.column(at)))
+        cells = (as_text(c).to_pylist() for c in (ids, block.columns.column(at)))
         result |= {center_id.strip(): code for center_id, code in zip(*cells, strict=True)}
     return result
 

@@ -23,29 +23,26 @@ from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.overlap import ahead
 from coverage_analyzer.batch.stream import judged, matcher_of, open_products
 from coverage_analyzer.errors import CoverageError, InputError, PublishError
-from coverage_analyzer.files import table as reading
 from coverage_analyzer.files.database import writer as target
 from coverage_analyzer.files.database.address import is_address
 from coverage_analyzer.files.database.writer import TableWriter
 from coverage_analyzer.files.duplicates import Ids, Repeats
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
 from coverage_analyzer.files.readers import streams
-from coverage_analyzer.files.run_folder import contents as report
-from coverage_analyzer.files.run_folder import hold
+from coverage_analyzer.files.run_folder import contents, hold
 from coverage_analyzer.files.run_folder.hold import RejectLimit
 from coverage_analyzer.files.run_folder.manifest import Origin, Outcome
 from coverage_analyzer.files.run_folder.publishing import Publication
-from coverage_analyzer.files.table import Rows, Table
+from coverage_analyzer.files.table import Rows, Table, duplicates, opened, read_products
 from coverage_analyzer.files.writers import formats
 from coverage_analyzer.files.writers.delimited import RejectsWriter
 from coverage_analyzer.fingerprint import check_same
-from coverage_analyzer.maps import page
-from coverage_analyzer.maps import page_data as payload
+from coverage_analyzer.maps import page, page_data
 from coverage_analyzer.maps.sites import DrawnSites
 from coverage_analyzer.matching.areas import Areas
 from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.policy import DEFAULT, Policy
-from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.columns import CENTERS, SITES, as_text
 from coverage_analyzer.schema.days import day
 
 log = logging.getLogger(__name__)
@@ -106,14 +103,14 @@ def run(
     )
     wanted, rules, limit = day(as_of), Policy.load(policy), RejectLimit.parse(options.max_rejects)
     columns, dialect = options.center_columns, options.center_dialect
-    given = reading.opened(centers, tables.CENTERS, columns, dialect)
+    given = opened(centers, CENTERS, columns, dialect)
     dated = open_products(options.products)
     matcher = matcher_of(
         given,
         rules,
         as_of=wanted,
         trust_declared=options.trust_declared,
-        products=None if dated is None else reading.read_products(dated),
+        products=None if dated is None else read_products(dated),
     )
     for read in (given, dated):
         if read is not None:
@@ -125,7 +122,7 @@ def run(
         try:
             if options.on_duplicate != "keep":
                 first, folder = options.on_duplicate == "first", publication.scratch
-                refused = reading.duplicates(table, keep_first=first, folder=folder)
+                refused = duplicates(table, keep_first=first, folder=folder)
                 first_read = table.source.fingerprint
                 table = dataclasses.replace(_opened_sites(sites, options), refused=refused)
                 check_same(first_read, table.source.fingerprint)
@@ -146,12 +143,12 @@ def _rows_elsewhere(options: Options) -> AbstractContextManager[TableWriter | No
 def _names(options: Options) -> list[str]:
     """Return the files that a run is going to write."""
     unwanted = {"areas.geojson": not options.areas, "map.html": not options.map}
-    fixed = [n for n in report.FILES if not n.startswith("report.") and not unwanted.get(n)]
+    fixed = [n for n in contents.FILES if not n.startswith("report.") and not unwanted.get(n)]
     return [f"report.{options.format}", *fixed]
 
 
 def _opened_sites(sites: str | Path, options: Options) -> Table:
-    return reading.opened(sites, tables.SITES, options.columns, options.dialect)
+    return opened(sites, SITES, options.columns, options.dialect)
 
 
 def _check_inputs(sites: str | Path, centers: str | Path, options: Options) -> None:
@@ -212,13 +209,13 @@ def _published(
     totals.ledger.check()
     held = hold.reasons(outputs.limit, totals.ledger.figures())
     places = totals.tally.counts(matcher)
-    report.write_summary(publication.path("summary.csv"), places, options.style)
+    contents.write_summary(publication.path("summary.csv"), places, options.style)
     drawn, undrawn = coverage_areas(matcher) if options.areas or options.map else (None, [])
     write_network(matcher, drawn if options.areas else None, publication.path, options.style)
     if options.map:
         network = _drawn_network(matcher, drawn)
         names = matcher.world.names
-        data = payload.payload(matcher.policy.title, totals.drawn, network, names)
+        data = page_data.payload(matcher.policy.title, totals.drawn, network, names)
         undrawn += [f"The map: {note}" for note in [data.told["note"]] if note]
         publication.path("map.html").write_text(page.page(data), encoding="utf-8")
     told = Origin.of_tables(inputs.sites, inputs.centers, matcher, inputs.products).to_dict()
@@ -239,7 +236,7 @@ def _published(
         "files": [*publication.names, "run.json"],
         "table": None if elsewhere is None or held else str(elsewhere),
     }
-    report.write_manifest(publication.path("run.json"), told)
+    contents.write_manifest(publication.path("run.json"), told)
     if elsewhere is not None and not held:
         elsewhere.ready()
     folder = hold.publish(publication, held, None if elsewhere is None else elsewhere.commit)
@@ -301,12 +298,12 @@ def labels(rows: Rows, table: Table) -> tuple[pa.Array, pa.Array]:
         if "site_id" in table.columns
         else arrays.arrow(lines).cast(pa.string())
     )
-    return ids, tables.as_text(name) if name is not None else pa.nulls(len(lines), pa.string())
+    return ids, as_text(name) if name is not None else pa.nulls(len(lines), pa.string())
 
 
-def _drawn_network(matcher: Matcher, drawn: Areas | None) -> payload.Network:
+def _drawn_network(matcher: Matcher, drawn: Areas | None) -> page_data.Network:
     """Return the centers with their coverage areas, if any, as a map shows them."""
-    return payload.Network(
+    return page_data.Network(
         matcher.centers,
         matcher.center_country,
         drawn,

@@ -15,17 +15,16 @@ from coverage_analyzer.batch.ledger import Ledger
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.overlap import ahead
 from coverage_analyzer.batch.stream import matcher_of, products_of
-from coverage_analyzer.files import atomic as single
-from coverage_analyzer.files import table as reading
+from coverage_analyzer.files import atomic
 from coverage_analyzer.files.outputs import kind_of
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
-from coverage_analyzer.files.table import Rows, Table
+from coverage_analyzer.files.table import Rows, Table, opened
 from coverage_analyzer.files.writers import formats
 from coverage_analyzer.files.writers.base import Writer
 from coverage_analyzer.matching.matcher import Matcher, Sites
 from coverage_analyzer.matching.timeline import Census, Changes, Timeline
 from coverage_analyzer.policy import DEFAULT, Policy
-from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.columns import CENTERS, PARTS, SITES, TIMELINE, as_text, unnoticed
 from coverage_analyzer.schema.days import day
 
 KINDS: Final[dict[str, formats.Format]] = {".csv": "csv", ".parquet": "parquet"}
@@ -81,10 +80,10 @@ def timeline(
     )
     ending = kind_of(output, list(KINDS), what="A timeline is")
     line = _line(centers, Policy.load(policy), days, options)
-    table = reading.opened(sites, tables.SITES, options.columns, options.dialect)
+    table = opened(sites, SITES, options.columns, options.dialect)
     totals, matcher = Totals(Census(len(line.matcher.policy.titles))), line.matcher
     with (
-        single.replacing(Path(output)) as part,
+        atomic.replacing(Path(output)) as part,
         closing(
             formats.report_writer(part, KINDS[ending], _schema(table), options.style)
         ) as writer,
@@ -99,7 +98,7 @@ def timeline(
         "levels": _levels(totals.census, matcher),
         "warnings": [
             *matcher.policy.warnings,
-            *tables.unnoticed(table.headers, table.columns, tables.SITES),
+            *unnoticed(table.headers, table.columns, SITES),
             *matcher.gates.warnings(table.columns, totals.empty),
             *matcher.region_warnings,
         ],
@@ -121,12 +120,12 @@ class Totals:
 
 def _schema(table: Table) -> pa.Schema:
     """Return the columns of the timeline of a table: with its parts, if it has them."""
-    names = ["site_id", *_parts(table), *tables.TIMELINE[1:]]
+    names = ["site_id", *_parts(table), *TIMELINE[1:]]
     return pa.schema([(n, pa.date32() if n == "from_day" else pa.string()) for n in names])
 
 
 def _parts(table: Table) -> list[str]:
-    return [name for name in tables.PARTS if name in table.columns]
+    return [name for name in PARTS if name in table.columns]
 
 
 def _line(
@@ -138,7 +137,7 @@ def _line(
     """Return the rules over the centers of a file, from a day to another."""
     columns, dialect = options.center_columns, options.center_dialect
     matcher = matcher_of(
-        reading.opened(centers, tables.CENTERS, columns, dialect),
+        opened(centers, CENTERS, columns, dialect),
         policy,
         as_of=day(days[0]),
         trust_declared=options.trust_declared,
@@ -170,7 +169,7 @@ def _stream(table: Table, line: Timeline, writer: Writer, totals: Totals, option
 def _told(rows: Rows, table: Table, matcher: Matcher, changes: Changes) -> pa.RecordBatch:
     """Return changes as rows of the file."""
     parts = [table.column(rows.block, name) for name in _parts(table)]
-    texts = [tables.as_text(c) for c in (labels(rows, table)[0], *parts) if c is not None]
+    texts = [as_text(c) for c in (labels(rows, table)[0], *parts) if c is not None]
     named = [cells.take(arrays.arrow(changes.site)) for cells in texts]
     columns = [*named, *changes.columns(matcher).values()]
     return pa.RecordBatch.from_arrays(columns, schema=_schema(table))

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files.run_folder import contents as report
+from coverage_analyzer.files.run_folder import contents
 from coverage_analyzer.files.writers.areas import write_geojson
 from coverage_analyzer.files.writers.delimited import Style
 from coverage_analyzer.matching import areas
@@ -45,7 +45,7 @@ def write_network(
         Of text files.
     """
     centers, country, names = matcher.centers, matcher.center_country, matcher.world.names
-    report.write_centers(path("centers.csv"), centers, country, names, style)
+    contents.write_centers(path("centers.csv"), centers, country, names, style)
     if drawn is not None:
         rows = areas.properties(drawn, centers, country, names)
         write_geojson(path("areas.geojson"), rows, drawn.geometry.tolist())

@@ -13,17 +13,17 @@ from coverage_analyzer import arrays
 from coverage_analyzer.due_times.requests import EVENTS, Registered, Request, registered
 from coverage_analyzer.files.readers.base import Block
 from coverage_analyzer.files.table import Table
-from coverage_analyzer.matching import eligibility as gates
-from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.matching import eligibility
+from coverage_analyzer.schema import columns
 from coverage_analyzer.schema.rejects import Reject
 
 ROW: Final[tuple[str, ...]] = (
-    *tables.COUNTRY_STATED,
+    *columns.COUNTRY_STATED,
     "address",
     "time_zone",
     "receiving_hours",
-    *gates.TEXTS,
-    *gates.DAYS,
+    *eligibility.TEXTS,
+    *eligibility.DAYS,
 )
 """What is read of a site beside its place."""
 
@@ -44,7 +44,7 @@ def read_requests(table: Table) -> Requested:
     """Return all requests of an open table (`tables.REQUESTS`)."""
     result = Requested()
     for block in table.source.blocks():
-        cells = {column.name: _texts(table, block, column.name) for column in tables.REQUESTS}
+        cells = {column.name: _texts(table, block, column.name) for column in columns.REQUESTS}
         for row, line in enumerate(block.lines.tolist()):
             result.requests.append(request({name: texts[row] for name, texts in cells.items()}))
             result.lines.append(line)

@@ -13,15 +13,14 @@ import pyarrow as pa
 
 from coverage_analyzer import countries
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files import table as reading
 from coverage_analyzer.files.outputs import renamed
 from coverage_analyzer.files.readers import streams
-from coverage_analyzer.files.table import Rows, Table
+from coverage_analyzer.files.table import Rows, Table, opened, read_centers, read_products
 from coverage_analyzer.matching.eligibility import Facts
 from coverage_analyzer.matching.matcher import Matcher, Sites, Verdicts
 from coverage_analyzer.matching.products import Products
 from coverage_analyzer.policy import Policy
-from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.columns import PRODUCTS
 
 
 def matcher_of(
@@ -41,7 +40,7 @@ def matcher_of(
     """
     world = countries.load()
     convention = policy.convention(world.names, trust_declared=trust_declared)
-    network = reading.read_centers(centers, world, convention)
+    network = read_centers(centers, world, convention)
     return Matcher(
         network, policy, world, as_of=as_of, trust_declared=trust_declared, products=products
     )
@@ -56,7 +55,7 @@ def products_of(path: str | Path | None) -> Products | None:
         If it is standard input, which is for sites or centers, or a row of it cannot be used.
     """
     table = open_products(path)
-    return None if table is None else reading.read_products(table)
+    return None if table is None else read_products(table)
 
 
 def open_products(path: str | Path | None) -> Table | None:
@@ -72,7 +71,7 @@ def open_products(path: str | Path | None) -> Table | None:
     if str(path) == streams.STANDARD_INPUT:
         msg = "Products cannot be read from standard input. Give a file."
         raise InputError(msg)
-    return reading.opened(path, tables.PRODUCTS)
+    return opened(path, PRODUCTS)
 
 
 @dataclass(frozen=True)

@@ -48,11 +48,11 @@ def areas(
     from coverage_analyzer import frames
     from coverage_analyzer.errors import PolicyWarning, quantity
     from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
-    from coverage_analyzer.files.writers import areas as area_writer
+    from coverage_analyzer.files.writers.areas import check_kind, write_areas
     from coverage_analyzer.policy import Policy
 
     refuse_overwriting({"areas": output}, [centers.path, policy_file(rules.policy)])
-    area_writer.check_kind(output)
+    check_kind(output)
     policy = Policy.load(rules.policy)
     network = frames.read_centers(
         centers.path,
@@ -66,7 +66,7 @@ def areas(
         covered = frames.coverage_areas(
             network, policy, as_of=rules.as_of, merge=merge, trust_declared=trust_declared
         )
-    area_writer.write_areas(covered, output)
+    write_areas(covered, output)
     for warning in policy.warnings:
         say(f"Warning: {warning}")
     say(f"Wrote {quantity(len(covered), 'area')} to {Path(output)}.")

@@ -39,7 +39,7 @@ def letter(
       coverage-analyzer letter sites.csv --site LSZH --centers centers.csv -o letter.html
     """
     from coverage_analyzer import batch
-    from coverage_analyzer.files import atomic as single
+    from coverage_analyzer.files import atomic
     from coverage_analyzer.files.outputs import PAGE, kind_of
     from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
 
@@ -57,5 +57,5 @@ def letter(
         as_of=rules.as_of,
         options=chosen,
     )
-    single.publish(place, page)
+    atomic.publish(place, page)
     say(f"Wrote the letter about {site_id} to {place}. Open or print it in a browser.")

@@ -35,14 +35,14 @@ def map_(folder: str, output: str | None, title: str, tiles: str, tiles_credit: 
       coverage-analyzer map reports/2026-12 -o coverage.html --title "Coverage, December"
     """
     from coverage_analyzer.batch._map import redrawn, run_manifest
-    from coverage_analyzer.files import atomic as single
+    from coverage_analyzer.files import atomic
     from coverage_analyzer.maps import page
     from coverage_analyzer.maps.page_data import Tiles
 
     place = _place(folder, output, run_manifest(Path(folder))["files"])
     server = Tiles(tiles, tiles_credit) if tiles or tiles_credit else None
     data = redrawn(folder, title=title, tiles=server)
-    single.publish(place, page.page(data))
+    atomic.publish(place, page.page(data))
     if data.told["note"]:
         say(f"Warning: {data.told['note']}")
     say(f"Wrote a map of {quantity(data.told['total'], 'site')} to {place}. Open it in a browser.")

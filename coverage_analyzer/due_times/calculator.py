@@ -13,11 +13,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from coverage_analyzer.addresses import compare as addresses
+from coverage_analyzer.addresses import compare
 from coverage_analyzer.addresses.compare import Likeness
 from coverage_analyzer.countries.regions import AssignedRegions
-from coverage_analyzer.due_times import calendars, clocks, requests
-from coverage_analyzer.due_times import time_zones as zones
+from coverage_analyzer.due_times import calendars, clocks, requests, time_zones
 from coverage_analyzer.due_times.clocks import Due
 from coverage_analyzer.due_times.issues import Doubt, DoubtError
 from coverage_analyzer.due_times.levels import Judged, Levels
@@ -196,7 +195,7 @@ class Committer:
             missing = "the request has no" if not given else "the site has no registered"
             warning = f"address not compared: {missing} address"
             return dataclasses.replace(base, warnings=(*base.warnings, warning))
-        likeness = addresses.likeness(registered, given, country)
+        likeness = compare.likeness(registered, given, country)
         rules = self.policy.commitments
         clause = f" (clause {rules.address_clause})" if rules.address_clause else ""
         told = f"address: {likeness.value.replace('_', ' ')}"
@@ -290,7 +289,7 @@ class Committer:
         named = self.centers.time_zone[center] if self.centers.time_zone else ""
         place = float(self.centers.lon[center]), float(self.centers.lat[center])
         try:
-            return zones.zone(*place, start.date(), named=named)
+            return time_zones.zone(*place, start.date(), named=named)
         except DoubtError as doubt:
             name = self.centers.center_id[center]
             raise DoubtError(doubt.code, f"center {name}: {doubt}") from None

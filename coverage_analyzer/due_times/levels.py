@@ -16,7 +16,7 @@ from coverage_analyzer.arrays import Ints
 from coverage_analyzer.countries import Countries
 from coverage_analyzer.countries.regions import AssignedRegions
 from coverage_analyzer.due_times.requests import Case, Registered
-from coverage_analyzer.matching import eligibility as gates
+from coverage_analyzer.matching import eligibility
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.matcher import Matcher, Sites, Verdicts
 from coverage_analyzer.matching.nearest import NOBODY
@@ -152,10 +152,10 @@ def _stated(cases: Sequence[Case]) -> dict[str, Any]:
     """Return what requests and the rows of their sites say, as columns for the gates."""
     columns: dict[str, Any] = {
         name: arrays.text([case.stated.get(name, "") for case in cases])
-        for name in gates.TEXTS
+        for name in eligibility.TEXTS
         if any(name in case.stated for case in cases)
     }
-    for name in gates.DAYS:
+    for name in eligibility.DAYS:
         days = [getattr(case.site, name) for case in cases]
         if any(days):
             columns[name] = np.array([day or NO_DAY for day in days], "datetime64[D]")

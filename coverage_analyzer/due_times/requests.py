@@ -9,8 +9,7 @@ from typing import Final, cast
 from zoneinfo import ZoneInfo
 
 from coverage_analyzer.countries import names
-from coverage_analyzer.due_times import clocks
-from coverage_analyzer.due_times import time_zones as zones
+from coverage_analyzer.due_times import clocks, time_zones
 from coverage_analyzer.due_times.issues import Doubt, DoubtError
 from coverage_analyzer.matching.eligibility import TEXTS
 from coverage_analyzer.schema.columns import COUNTRY_STATED, folded
@@ -268,7 +267,7 @@ def _holding(
     """
     oldest = datetime.date.min
     for row in sorted(history, key=lambda r: r.registered_on or oldest, reverse=True):
-        zone = zones.zone(row.lon, row.lat, stamp.date(), named=row.time_zone)
+        zone = time_zones.zone(row.lon, row.lat, stamp.date(), named=row.time_zone)
         day = (stamp.astimezone(zone) if stamp.tzinfo else stamp).date()
         if (row.registered_on or oldest) <= day:
             yield row, zone, day

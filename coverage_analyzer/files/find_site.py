@@ -15,8 +15,7 @@ from coverage_analyzer.arrays import Ints
 from coverage_analyzer.errors import InputError, quantity
 from coverage_analyzer.files.readers.base import Block
 from coverage_analyzer.files.table import Table, usable
-from coverage_analyzer.schema import columns as tables
-from coverage_analyzer.schema.columns import folded
+from coverage_analyzer.schema.columns import as_text, folded
 
 LISTED: Final = 5
 """So many lines of an id that stands more than once are told."""
@@ -109,7 +108,7 @@ def _products(table: Table, block: Block, rows: Ints) -> list[str]:
     cells = table.column(block, "product")
     if cells is None:
         return []
-    return [n or "" for n in tables.as_text(cells).take(arrays.arrow(rows)).to_pylist()]
+    return [n or "" for n in as_text(cells).take(arrays.arrow(rows)).to_pylist()]
 
 
 def _not_of(table: Table, site_id: str, product: str, others: list[str]) -> str:
@@ -129,7 +128,7 @@ def _of_product(table: Table, block: Block, rows: Ints, product: str) -> Ints:
     cells = table.column(block, "product")
     if not product or cells is None:
         return rows
-    names = tables.as_text(cells).take(arrays.arrow(rows)).to_pylist()
+    names = as_text(cells).take(arrays.arrow(rows)).to_pylist()
     same = [folded(name or "") == folded(product) for name in names]
     return rows[np.array(same, np.bool_)]
 
@@ -199,7 +198,7 @@ def _site(table: Table, block: Block, site_id: str) -> FoundSite:
         msg = f"{table.path}: {place} ({site_id!r}): {reject.detail}."
         raise InputError(msg)
     where = rows.coordinates
-    texts = [tables.as_text(_plain(c))[0].as_py() for c in block.columns.columns]
+    texts = [as_text(_plain(c))[0].as_py() for c in block.columns.columns]
     cells = dict(zip(table.headers, texts, strict=True))
     for name, days in rows.days.items():
         cells[table.recognised[name]] = "" if np.isnat(days[0]) else str(days[0])

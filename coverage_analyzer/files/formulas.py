@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from coverage_analyzer import arrays, documents
 from coverage_analyzer.arrays import Bools, Ints
-from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema import columns
 from coverage_analyzer.schema.coordinates import NUMBER
 
 MARK: Final = "'"
@@ -155,7 +155,7 @@ def is_guarded(path: Path, headers: Sequence[str] = ()) -> bool:
     One of a run does if its ``run.json`` says so; a CSV file of `geocode`, which is told by the
     columns that it ends with, does: its text is the text of the addresses again.
     """
-    if ".csv" in path.suffixes and tuple(headers[-len(tables.GEOCODED) :]) == tables.GEOCODED:
+    if ".csv" in path.suffixes and tuple(headers[-len(columns.GEOCODED) :]) == columns.GEOCODED:
         return True
     try:
         manifest = documents.read_json(path.parent / "run.json")

@@ -10,11 +10,10 @@ import pyarrow as pa
 from coverage_analyzer import arrays
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files import formulas
-from coverage_analyzer.files import formulas as guard
 from coverage_analyzer.files.database.address import Address
 from coverage_analyzer.files.database.reader import DatabaseTable
-from coverage_analyzer.files.readers import excel as workbook
-from coverage_analyzer.files.readers import gdal, geojson, many, partitions, spatial
+from coverage_analyzer.files.formulas import unguarded
+from coverage_analyzer.files.readers import excel, gdal, geojson, many, partitions, spatial
 from coverage_analyzer.files.readers.base import Block, Source, WrappedSource
 from coverage_analyzer.files.readers.delimited import DelimitedFile, Dialect
 from coverage_analyzer.files.readers.header import Wanted
@@ -71,7 +70,7 @@ def _file(path: Path, dialect: Dialect, wanted: Wanted) -> Source:
     """
     found: Source
     suffix = path.suffix.lower()
-    if dialect.sheet and suffix not in workbook.SUFFIXES:
+    if dialect.sheet and suffix not in excel.SUFFIXES:
         msg = f"{path} is not a workbook and has no sheet {dialect.sheet!r}. Omit the sheet name."
         raise InputError(msg)
     match suffix:
@@ -84,8 +83,8 @@ def _file(path: Path, dialect: Dialect, wanted: Wanted) -> Source:
         case ".parquet" | ".geoparquet" | ".pq":
             plain = ParquetFile(path)
             found = spatial.geoparquet(path) if plain.spatial else plain
-        case _ if suffix in workbook.SUFFIXES:
-            found = workbook.WorkbookFile(path, dialect.sheet, dialect.decimal)
+        case _ if suffix in excel.SUFFIXES:
+            found = excel.WorkbookFile(path, dialect.sheet, dialect.decimal)
         case _:
             found = DelimitedFile(path, dialect, wanted)
     if formulas.is_guarded(path, found.headers):
@@ -98,11 +97,11 @@ class Unguarded(WrappedSource):
 
     def __init__(self, source: Source) -> None:
         super().__init__(source)
-        self.headers = [guard.unguarded(arrays.text([h]))[0].as_py() for h in source.headers]
+        self.headers = [unguarded(arrays.text([h]))[0].as_py() for h in source.headers]
 
     def blocks(self) -> Iterator[Block]:
         """Yield all rows, in order."""
         for block in self._source.blocks():
-            cells = [guard.unguarded(c) for c in block.columns.columns]
+            cells = [unguarded(c) for c in block.columns.columns]
             columns = pa.RecordBatch.from_arrays(cells, names=block.columns.schema.names)
             yield dataclasses.replace(block, columns=columns)

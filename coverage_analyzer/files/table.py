@@ -21,7 +21,7 @@ from coverage_analyzer.files.database.address import Address, address, is_addres
 from coverage_analyzer.files.duplicates import Ids, Refused
 from coverage_analyzer.files.readers.base import Block, Source
 from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
-from coverage_analyzer.matching import eligibility as gates
+from coverage_analyzer.matching import eligibility
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.products import ENDS, Products
 from coverage_analyzer.schema import columns as tables
@@ -130,7 +130,7 @@ class Table:
 
     def facts(self, rows: Rows) -> dict[str, Any]:
         """Return what gates look at, where the file has it: texts of Arrow, days of numpy."""
-        found = {name: self.column(rows.block, name) for name in gates.TEXTS}
+        found = {name: self.column(rows.block, name) for name in eligibility.TEXTS}
         texts = {n: tables.as_text(cells) for n, cells in found.items() if cells is not None}
         return texts | dict(rows.days)
 
@@ -182,7 +182,7 @@ def opened(
     try:
         overrides = {**source.known, **(columns or {})}
         found = tables.recognised(source.headers, table, overrides, cut_at=source.cut_at)
-        dated = {at for name, at in found.items() if name in {*DAYS, *gates.DAYS}}
+        dated = {at for name, at in found.items() if name in {*DAYS, *eligibility.DAYS}}
         source.days_as_text([source.headers[at] for at in sorted(dated)])
         tables.check_types({name: source.types[at] for name, at in found.items()})
         return Table(place, source, found, dialect)
@@ -323,7 +323,7 @@ def usable(block: Block, table: Table) -> Rows:
 def _known_days(block: Block, table: Table) -> tuple[dict[str, Days], Bools]:
     """Return the days of a block by their column, and which rows have a cell that is none."""
     found, bad = {}, np.zeros(len(block.lines), np.bool_)
-    for name in gates.DAYS:
+    for name in eligibility.DAYS:
         cells = table.column(block, name)
         if cells is not None:
             found[name], blank = _days(cells, table)
@@ -355,7 +355,7 @@ def _fault(block: Block, table: Table, row: int, fault: int, first: int) -> tupl
 
 def _undated(block: Block, table: Table, row: int) -> str:
     """Return which cell of a row is no day, and how days are written."""
-    texts = {name: _cell(table.column(block, name), row) for name in gates.DAYS}
+    texts = {name: _cell(table.column(block, name), row) for name in eligibility.DAYS}
     filled = {n: t for n, t in texts.items() if t.strip()}
     wrong = [n for n, t in filled.items() if np.isnat(_days(arrays.text([t]), table)[0][0])]
     like, hint = _like(table)

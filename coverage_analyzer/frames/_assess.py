@@ -35,7 +35,7 @@ from coverage_analyzer.matching.lead_times import windows
 from coverage_analyzer.matching.matcher import Matcher, Sites, Verdicts
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.programmes.afterwards import with_route
-from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema import columns
 from coverage_analyzer.schema.days import day
 from coverage_analyzer.schema.verdict import Status
 
@@ -95,7 +95,7 @@ def assess(
     """
     matcher = matcher_of(centers, policy, as_of, trust_declared=trust_declared, products=products)
     lon, lat = positions(sites, "sites")
-    known = known_columns(sites, tables.SITES)
+    known = known_columns(sites, columns.SITES)
     stated = declared(sites, known, matcher.world.names)
     facts = matcher.gates.facts(facts_of(sites, known))
     for told in matcher.gates.blind(known):
@@ -121,7 +121,7 @@ def assess(
         | _told(matcher)
         | {
             "columns": known,
-            "center_columns": known_columns(centers, tables.CENTERS),
+            "center_columns": known_columns(centers, columns.CENTERS),
             "renamed_columns": names,
             "warnings": [
                 *matcher.policy.warnings,

@@ -26,7 +26,7 @@ from coverage_analyzer.frames.columns import (
     texts,
 )
 from coverage_analyzer.policy import DEFAULT, Policy
-from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.columns import COMMITMENT, REQUESTS, SITES, Column, recognised
 from coverage_analyzer.schema.days import day
 
 
@@ -88,7 +88,7 @@ def commitments(  # noqa: PLR0913 - what `assess` takes, and the requests
         With the number of requests that cannot be read, and the first ones.
     """
     check_labels(requests, "requests")
-    known = known_columns(requests, tables.REQUESTS)
+    known = known_columns(requests, REQUESTS)
     cells = {name: [_moment_text(c) for c in requests[header]] for name, header in known.items()}
     asked = [
         request({name: values[row] for name, values in cells.items()})
@@ -111,7 +111,7 @@ def commitments(  # noqa: PLR0913 - what `assess` takes, and the requests
         warnings.warn(f"No result for {quantity(len(unread), 'request')} ({first}).", stacklevel=2)
     return pd.DataFrame(
         [answer.row() for answer in answers],
-        columns=list(tables.COMMITMENT),
+        columns=list(COMMITMENT),
         index=requests.index,
         dtype="string",
     )
@@ -126,8 +126,8 @@ def _histories(sites: pd.DataFrame) -> dict[str, list[Registered]]:
         If a row has no usable place, or there is no column of ids.
     """
     lon, lat = positions(sites, "sites")
-    known = known_columns(sites, tables.SITES)
-    tables.recognised(list(known), [tables.Column("site_id", required=True)])
+    known = known_columns(sites, SITES)
+    recognised(list(known), [Column("site_id", required=True)])
     off = accuracy(sites, known)
     ids = texts(sites, known["site_id"]).to_pylist()
     columns = {name: texts(sites, known[name]).to_pylist() for name in ROW if name in known}

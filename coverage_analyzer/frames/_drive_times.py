@@ -27,7 +27,7 @@ from coverage_analyzer.geometry import area_km2
 from coverage_analyzer.matching import areas
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.roads import drive_times as drives
-from coverage_analyzer.roads import recheck as ruling
+from coverage_analyzer.roads import recheck
 from coverage_analyzer.roads.drive_times import engine_of, road_area
 from coverage_analyzer.roads.engine import Engine, Places
 from coverage_analyzer.roads.isochrones import parts_not_served
@@ -101,9 +101,9 @@ def drive_times(
         minutes=limits.longest,
     )
     before = _rows(verdicts, rules)
-    limit = ruling.limit_minutes(before, rules, limits, found.road_miles)
+    limit = recheck.limit_minutes(before, rules, limits, found.road_miles)
     found = found.compared_with(limit)
-    after = ruling.ruled(before, rules, found.status, found.road_miles)
+    after = recheck.ruled(before, rules, found.status, found.road_miles)
     result = verdicts.copy()
     for name, known in _texts_of(rules).items():
         old, new = getattr(before, name), getattr(after, name)
@@ -129,14 +129,14 @@ def _texts_of(rules: Policy) -> dict[str, list[str]]:
     }
 
 
-def _rows(verdicts: pd.DataFrame, rules: Policy) -> ruling.Rows:
+def _rows(verdicts: pd.DataFrame, rules: Policy) -> recheck.Rows:
     """Return the columns of verdicts that roads can change, as numbers; -1 for other texts."""
     codes = {}
     for name, known in _texts_of(rules).items():
         number = {text: n for n, text in reversed(list(enumerate(known)))}
         cells = texts(verdicts, name).to_pylist()
         codes[name] = np.array([number.get(text, -1) for text in cells], np.int8)
-    return ruling.Rows(
+    return recheck.Rows(
         **codes,
         country=np.array(texts(verdicts, "site_country").to_pylist(), object),
         limit_miles=numbers(verdicts, "limit_miles"),

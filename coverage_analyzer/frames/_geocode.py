@@ -15,7 +15,7 @@ from coverage_analyzer.files.outputs import free_names
 from coverage_analyzer.files.readers.spatial import WGS84
 from coverage_analyzer.frames.columns import check_labels, known_columns, texts
 from coverage_analyzer.geocoding import Geocoder, Service
-from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.columns import ADDRESSES, recognised
 
 
 def geocode(
@@ -71,9 +71,9 @@ def geocode(
     by_grade = geocoding.accuracies(accuracy_m)
     check_labels(table, "addresses")
     headers = [str(c) for c in table.columns]
-    known = known_columns(table, tables.ADDRESSES)
+    known = known_columns(table, ADDRESSES)
     if columns:
-        found = tables.recognised(headers, tables.ADDRESSES, columns)
+        found = recognised(headers, ADDRESSES, columns)
         known = {name: headers[at] for name, at in found.items()}
     job.check_columns(known, headers)
     cells = {name: texts(table, header).to_pylist() for name, header in known.items()}

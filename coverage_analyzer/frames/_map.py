@@ -29,13 +29,13 @@ from coverage_analyzer.frames.columns import (
 )
 from coverage_analyzer.frames.crs import areas_wgs84
 from coverage_analyzer.geometry import area_km2
-from coverage_analyzer.maps import page_data as payload
+from coverage_analyzer.maps import page_data
 from coverage_analyzer.maps.sites import DrawnSites
 from coverage_analyzer.matching import areas
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.lead_times import scheduled
 from coverage_analyzer.policy import DEFAULT, Policy
-from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.columns import SITES
 from coverage_analyzer.schema.days import day, today
 from coverage_analyzer.schema.verdict import VERDICT
 
@@ -168,7 +168,7 @@ def map_data(
     covered: gpd.GeoDataFrame | None,
     *,
     title: str = "",
-) -> payload.Payload:
+) -> page_data.Payload:
     """Return the blocks of a map of verdicts, centers and areas, as `coverage_map` draws it.
 
     Raises
@@ -178,7 +178,7 @@ def map_data(
     """
     need(verdicts, VERDICT, "verdicts", "assess()")
     lon, lat = positions(verdicts, "verdicts")
-    known = known_columns(verdicts, tables.SITES)
+    known = known_columns(verdicts, SITES)
     plain = pa.Table.from_pandas(pd.DataFrame(verdicts[list(VERDICT)]), preserve_index=False)
     columns = {name: plain.column(name).combine_chunks() for name in VERDICT}
     rows = [str(label) for label in verdicts.index]
@@ -191,7 +191,7 @@ def map_data(
     told = verdicts.attrs
     world, network = countries.load(), with_windows(centers_of(centers), told)
     check_network(verdicts, network)
-    shown = payload.Network(
+    shown = page_data.Network(
         network,
         _told_countries(network, world),
         None if covered is None else _areas(covered, network),
@@ -199,7 +199,7 @@ def map_data(
         same_country=told.get("same_country", True),
     )
     policy = told.get("policy_title", "Coverage")
-    return payload.payload(policy, drawn, shown, world.names, title=title)
+    return page_data.payload(policy, drawn, shown, world.names, title=title)
 
 
 def check_network(verdicts: pd.DataFrame, centers: Centers) -> None:

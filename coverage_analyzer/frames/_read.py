@@ -18,9 +18,9 @@ from coverage_analyzer.files.overwriting import refuse_overwriting
 from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
 from coverage_analyzer.files.writers.rejects import check_rejects, rejects_file
 from coverage_analyzer.frames.columns import NUMERIC, SETTLED, with_points
-from coverage_analyzer.matching import eligibility as gates
+from coverage_analyzer.matching import eligibility
 from coverage_analyzer.policy import DEFAULT, Policy
-from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.columns import CENTERS, SITES, unnoticed
 from coverage_analyzer.schema.rejects import Reject
 
 if TYPE_CHECKING:
@@ -74,9 +74,9 @@ def read_sites(
     """
     refuse_overwriting({"rejects": rejects}, [path])
     check_rejects(rejects)
-    table = reading.opened(path, tables.SITES, columns, dialect)
+    table = reading.opened(path, SITES, columns, dialect)
     parts, lines, lon, lat, accuracy, refused = [], [], [], [], [], []
-    days: dict[str, list[Days]] = {name: [] for name in gates.DAYS if name in table.columns}
+    days: dict[str, list[Days]] = {name: [] for name in eligibility.DAYS if name in table.columns}
     blank = 0
     for rows in table.rows():
         parts.append(rows.block.columns)
@@ -99,7 +99,7 @@ def read_sites(
         frame[name] = np.concatenate(dates).astype("datetime64[s]")
     if "site_id" not in frame:
         frame.insert(0, "site_id", np.concatenate(lines).astype(str))
-    for told in tables.unnoticed(table.headers, table.columns, tables.SITES):
+    for told in unnoticed(table.headers, table.columns, SITES):
         warnings.warn(told, stacklevel=2)
     _tell_rejects(refused, rejects, table.path)
     sites = with_points(frame, np.concatenate(lon), np.concatenate(lat))
@@ -190,7 +190,7 @@ def read_centers(
     """
     world = countries.load()
     convention = Policy.load(policy).convention(world.names, trust_declared=trust_declared)
-    table = reading.opened(path, tables.CENTERS, columns, dialect)
+    table = reading.opened(path, CENTERS, columns, dialect)
     centers = reading.read_centers(table, world, convention)
     decided = centers.decided(world, convention)
     frame = pd.DataFrame(

@@ -13,13 +13,11 @@ import pyarrow as pa
 from coverage_analyzer import countries
 from coverage_analyzer.errors import InputError, PolicyError, PolicyWarning
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
-from coverage_analyzer.files.run_folder import contents as report
-from coverage_analyzer.files.run_folder import hold
+from coverage_analyzer.files.run_folder import contents, hold
 from coverage_analyzer.files.run_folder.hold import DEFAULT_LIMIT, RejectLimit
 from coverage_analyzer.files.run_folder.manifest import Origin
 from coverage_analyzer.files.run_folder.publishing import Publication
-from coverage_analyzer.files.writers import delimited as text_writer
-from coverage_analyzer.files.writers import formats
+from coverage_analyzer.files.writers import delimited, formats
 from coverage_analyzer.files.writers.areas import write_geojson
 from coverage_analyzer.frames._map import check_network, coverage_areas, map_data
 from coverage_analyzer.frames.columns import (
@@ -102,10 +100,10 @@ def write_report(
     rules, limit = rules_of(verdicts, policy), RejectLimit.parse(max_rejects)
     formats.check_rows(kind, len(verdicts))
     table = _table(pd.DataFrame(verdicts.drop(columns=geometries(verdicts))))
-    told = text_writer.left_out(table.schema)
+    told = delimited.left_out(table.schema)
     for words in told:
         warnings.warn(words, stacklevel=2)
-    places = zip(*(texts(verdicts, n).to_pylist() for n in report.SUMMARY[:3]), strict=True)
+    places = zip(*(texts(verdicts, n).to_pylist() for n in contents.SUMMARY[:3]), strict=True)
     name = f"report.{kind}"
     coming = [name, "summary.csv", *(["centers.csv"] if centers is not None else []), "run.json"]
     with Publication(folder, coming) as publication:
@@ -113,14 +111,14 @@ def write_report(
         with formats.report_writer(path, kind, table.schema) as writer:
             for batch in table.to_batches():
                 writer.write(batch)
-        report.write_summary(publication.path("summary.csv"), Counter(places))
+        contents.write_summary(publication.path("summary.csv"), Counter(places))
         if centers is not None:
             told += _write_network(publication, verdicts, centers, rules)
         manifest = _manifest(verdicts, rules, [*verdicts.attrs.get("warnings", []), *told])
         held = hold.reasons(limit, manifest["ledger"])
         manifest |= {"max_rejects": str(limit), "held": held}
         manifest["files"] = [*publication.names, "run.json"]
-        report.write_manifest(publication.path("run.json"), manifest)
+        contents.write_manifest(publication.path("run.json"), manifest)
         published = hold.publish(publication, held)
     if held:
         warnings.warn(hold.notice(held, folder, published), stacklevel=2)
@@ -191,7 +189,7 @@ def _write_network(
     country = network.decided(world, rules.convention(world.names, trust_declared=trusted))
     network = scheduled(network, rules, country, world.names)
     path = publication.path("centers.csv")
-    report.write_centers(path, network, country, world.names)
+    contents.write_centers(path, network, country, world.names)
     covered, told = None, [areas.UNCUT] if trusted and rules.qualification.same_country else []
     try:
         with warnings.catch_warnings():  # `assess` has warned of the policy

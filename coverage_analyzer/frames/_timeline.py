@@ -24,8 +24,7 @@ from coverage_analyzer.matching.matcher import Sites
 from coverage_analyzer.matching.timeline import Timeline
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.policy.rules import NOT_COVERED
-from coverage_analyzer.schema import columns as tables
-from coverage_analyzer.schema import theme
+from coverage_analyzer.schema import columns, theme
 from coverage_analyzer.schema.days import day
 from coverage_analyzer.schema.verdict import Status
 
@@ -73,14 +72,14 @@ def timeline(  # noqa: PLR0913 - the question of `assess`, for a span of days
     matcher = matcher_of(centers, policy, start, trust_declared=trust_declared, products=products)
     last = day(end) or matcher.as_of + datetime.timedelta(days=365)
     lon, lat = positions(sites, "sites")
-    known = known_columns(sites, tables.SITES)
+    known = known_columns(sites, columns.SITES)
     stated = declared(sites, known, matcher.world.names)
     facts = matcher.gates.facts(facts_of(sites, known))
     some = Sites(lon, lat, stated, accuracy(sites, known))
     changes = Timeline(matcher, last).changes(some, facts)
     ids = texts(sites, known["site_id"]).to_pylist() if "site_id" in known else list(sites.index)
     frame = pd.DataFrame({"site_id": [ids[i] for i in changes.site.tolist()]})
-    for name in tables.PARTS:
+    for name in columns.PARTS:
         if name in known:
             frame[name] = texts(sites, known[name]).take(changes.site).to_pandas().array
     for name, values in changes.columns(matcher).items():
@@ -113,7 +112,7 @@ def level_shares(changes: pd.DataFrame) -> pd.DataFrame:
     InputError
         If it is no timeline.
     """
-    need(changes, tables.TIMELINE, "timeline", "timeline()")
+    need(changes, columns.TIMELINE, "timeline", "timeline()")
     told = changes.attrs
     if not {"levels", "end"} <= set(told) or changes.empty:
         msg = (

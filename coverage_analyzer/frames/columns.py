@@ -19,7 +19,7 @@ from coverage_analyzer.countries import Names, Numbers
 from coverage_analyzer.errors import InputError, PolicyWarning, quantity
 from coverage_analyzer.files.readers.spatial import WGS84
 from coverage_analyzer.frames.crs import geometry_wgs84
-from coverage_analyzer.matching import eligibility as gates
+from coverage_analyzer.matching import eligibility
 from coverage_analyzer.matching.centers import DAYS, TEXTS, Centers
 from coverage_analyzer.matching.products import Products
 from coverage_analyzer.policy import Policy
@@ -310,8 +310,8 @@ def facts_of(frame: pd.DataFrame, known: Mapping[str, str]) -> dict[str, Any]:
     InputError
         If a cell of a day holds none.
     """
-    found: dict[str, Any] = {n: texts(frame, known[n]) for n in gates.TEXTS if n in known}
-    for name in gates.DAYS:
+    found: dict[str, Any] = {n: texts(frame, known[n]) for n in eligibility.TEXTS if n in known}
+    for name in eligibility.DAYS:
         if name in known:
             found[name], blank = days.days(texts(frame, known[name]))
             bad = np.isnat(found[name]) & ~blank

@@ -10,8 +10,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from coverage_analyzer.errors import ServiceError, quantity, require
-from coverage_analyzer.geocoding import cache as caches
-from coverage_analyzer.geocoding.cache import Cache
+from coverage_analyzer.geocoding.cache import Cache, default_path
 from coverage_analyzer.geocoding.grades import Answer, Found, Grade
 from coverage_analyzer.geocoding.nominatim import Limits, Nominatim
 from coverage_analyzer.geocoding.offline import Offline
@@ -81,7 +80,7 @@ class Geocoder:
         self.asked = self.answered = self.cached = self.unanswered = 0
         self._failed, self._why = 0, ""
         self._open = ExitStack()
-        path = Path(service.cache) if service.cache else caches.default_path()
+        path = Path(service.cache) if service.cache else default_path()
         self._cache = self._open.enter_context(Cache(path))
         try:
             self._offline = Offline(path.parent)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from coverage_analyzer.errors import InputError, quantity
-from coverage_analyzer.maps import external_links as fetching
+from coverage_analyzer.maps import external_links
 from coverage_analyzer.maps.packing import packed_json
 from coverage_analyzer.maps.page_data import Payload, Tiles
 from coverage_analyzer.schema import theme
@@ -120,7 +120,7 @@ def refuse_fetching(html: str) -> None:
         With the first things that would be fetched, and the way out.
     """
     known = (leaflet(), leaflet_style(), script(), style())
-    found = fetching.fetched(html, known)
+    found = external_links.fetched(html, known)
     if found:
         shown = "; ".join(f[:80] for f in found[:3])
         msg = (

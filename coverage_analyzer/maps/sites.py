@@ -18,7 +18,7 @@ from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Bools, Floats, Ints
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.maps.packing import UNITS
-from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.columns import as_text
 from coverage_analyzer.schema.coordinates import numbers
 from coverage_analyzer.schema.verdict import COLUMNS, Status
 
@@ -203,10 +203,10 @@ class DrawnSites:
         name: pa.Array,
         verdict: Mapping[str, Any],
     ) -> Columns:
-        codes = {n: self._coded(n, tables.as_text(verdict[n])) for n in CODED}
-        codes["status"] = _statuses(tables.as_text(verdict["status"]))
+        codes = {n: self._coded(n, as_text(verdict[n])) for n in CODED}
+        codes["status"] = _statuses(as_text(verdict["status"]))
         codes["limit_miles"] = self._limits(numbers(verdict["limit_miles"])[0])
-        texts = [tables.as_text(cells) for cells in (site_id, name)]
+        texts = [as_text(cells) for cells in (site_id, name)]
         return Columns(
             np.rint(lon * UNITS).astype(np.int32),
             np.rint(lat * UNITS).astype(np.int32),

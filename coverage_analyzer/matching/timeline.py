@@ -21,7 +21,7 @@ from coverage_analyzer.errors import InputError
 from coverage_analyzer.matching.eligibility import Facts
 from coverage_analyzer.matching.matcher import Matcher, Sites, Verdicts
 from coverage_analyzer.matching.nearest import NOBODY
-from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.columns import TIMELINE
 from coverage_analyzer.schema.days import Days
 
 ONE_DAY: Final = np.timedelta64(1, "D")
@@ -68,7 +68,7 @@ class Changes:
             "reason": arrays.chosen(self.reason, texts["reason"]),
             "center_id": arrays.chosen(self.center, texts["center_id"]),
         }
-        return {name: columns[name] for name in tables.TIMELINE[1:]}
+        return {name: columns[name] for name in TIMELINE[1:]}
 
 
 class Timeline:

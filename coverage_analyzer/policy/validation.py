@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from coverage_analyzer.countries import names
-from coverage_analyzer.policy import due_times as commitments
+from coverage_analyzer.policy import due_times
 from coverage_analyzer.policy.document import known_names, mentions, nearest
 from coverage_analyzer.policy.eligibility import GateRules
 from coverage_analyzer.policy.miles import miles_text
@@ -36,7 +36,7 @@ def faults(policy: "Policy") -> Iterator[str]:
     yield from _band_faults(policy.bands)
     yield from _gate_faults(policy.gates)
     yield from _fallback_not_offered(policy)
-    yield from commitments.faults(policy.levels, policy.commitments)
+    yield from due_times.faults(policy.levels, policy.commitments)
 
 
 def _duplicates(policy: "Policy") -> Iterator[str]:

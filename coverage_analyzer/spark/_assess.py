@@ -24,11 +24,10 @@ import pyarrow.compute as pc
 from coverage_analyzer import arrays, countries
 from coverage_analyzer.batch.stream import Judged, judged, products_of
 from coverage_analyzer.errors import PolicyWarning
-from coverage_analyzer.files import table as reading
 from coverage_analyzer.files.outputs import free_names
-from coverage_analyzer.files.readers import parquet as columnar
+from coverage_analyzer.files.readers import parquet
 from coverage_analyzer.files.readers.base import Block, Source
-from coverage_analyzer.files.table import Table
+from coverage_analyzer.files.table import Table, opened, read_centers
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.matching.products import Products
@@ -222,7 +221,7 @@ def recognised(sites: pa.Schema, columns: Mapping[str, str] | None) -> dict[str,
         If one is missing, ambiguous or of a type that cannot be meant.
     """
     known = tables.recognised(sites.names, tables.SITES, columns)
-    types = {name: columnar.plain_type(sites.field(at).type) for name, at in known.items()}
+    types = {name: parquet.plain_type(sites.field(at).type) for name, at in known.items()}
     tables.check_types(types)
     return known
 
@@ -248,7 +247,7 @@ def _centers(
     if isinstance(centers, (str, Path)):
         world = countries.load()
         convention = policy.convention(world.names, trust_declared=trust_declared)
-        return reading.read_centers(reading.opened(centers, tables.CENTERS), world, convention)
+        return read_centers(opened(centers, tables.CENTERS), world, convention)
     from coverage_analyzer.frames.columns import centers_of
 
     return centers_of(centers)
@@ -260,12 +259,12 @@ class Frame(Source):
     def __init__(self, batch: pa.RecordBatch) -> None:
         self._batch = batch
         self.headers: list[str] = batch.schema.names
-        self.types = [columnar.plain_type(kind) for kind in batch.schema.types]
+        self.types = [parquet.plain_type(kind) for kind in batch.schema.types]
         self.known: dict[str, str] = {}
 
     def blocks(self) -> Iterator[Block]:
         """Yield the batch; the raw text of a row is not asked for, and costs."""
-        yield dataclasses.replace(columnar.block(self._batch, 1), raw=str)
+        yield dataclasses.replace(parquet.block(self._batch, 1), raw=str)
 
     def sha256(self) -> str:
         """Return nothing: what Spark has computed has no file."""

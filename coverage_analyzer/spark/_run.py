@@ -23,22 +23,20 @@ from coverage_analyzer.batch.network import coverage_areas, write_network
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.stream import matcher_of, open_products
 from coverage_analyzer.errors import CoverageError, InputError
-from coverage_analyzer.files import table as reading
+from coverage_analyzer.files import table
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
-from coverage_analyzer.files.run_folder import contents as report
-from coverage_analyzer.files.run_folder import hold
+from coverage_analyzer.files.run_folder import contents, hold
 from coverage_analyzer.files.run_folder.hold import RejectLimit
 from coverage_analyzer.files.run_folder.manifest import Origin, Outcome
 from coverage_analyzer.files.table import Table
-from coverage_analyzer.files.writers import delimited as text_writer
+from coverage_analyzer.files.writers import delimited
 from coverage_analyzer.files.writers.delimited import CsvWriter, Style
 from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.policy import DEFAULT, Policy
-from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.columns import CENTERS
 from coverage_analyzer.schema.days import day
 from coverage_analyzer.schema.verdict import VERDICT
-from coverage_analyzer.spark import readers as sources
-from coverage_analyzer.spark import session
+from coverage_analyzer.spark import readers, session
 from coverage_analyzer.spark._assess import REJECTED, ROWS_AT_ONCE, Recipe, output_names
 from coverage_analyzer.spark.storage import Folder
 
@@ -46,7 +44,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 REJECTS: Final = pa.schema(
-    [(n, pa.int64() if n == "line" else pa.string()) for n in (*text_writer.REJECTS, "file")]
+    [(n, pa.int64() if n == "line" else pa.string()) for n in (*delimited.REJECTS, "file")]
 )
 
 AT_ONCE: Final = "spark.sql.execution.arrow.maxRecordsPerBatch"
@@ -119,10 +117,10 @@ def run(
             spark.conf.set(key, value)
         given = _opened_centers(spark, str(centers), Path(scratch), options)
         dated = open_products(_fetched_products(spark, options, Path(scratch)))
-        products = None if dated is None else reading.read_products(dated)
+        products = None if dated is None else table.read_products(dated)
         trusting = options.trust_declared
         matcher = matcher_of(given, rules, as_of=wanted, trust_declared=trusting, products=products)
-        found = sources.opened(spark, str(sites), options)
+        found = readers.opened(spark, str(sites), options)
         files = Path(scratch) / "files"
         files.mkdir()
         with Folder(spark, str(output)) as folder:
@@ -158,18 +156,18 @@ def _refuse_what_spark_does_not(options: Options) -> None:
 
 
 def _opened_centers(spark: "SparkSession", centers: str, folder: Path, options: Options) -> Table:
-    path = sources.fetched(spark, centers, folder)
+    path = readers.fetched(spark, centers, folder)
     columns, dialect = options.center_columns, options.center_dialect
-    return reading.opened(path, tables.CENTERS, columns, dialect)
+    return table.opened(path, CENTERS, columns, dialect)
 
 
 def _fetched_products(spark: "SparkSession", options: Options, folder: Path) -> Path | None:
     """Return a file of products that is here, if one is given."""
-    return sources.fetched(spark, str(options.products), folder) if options.products else None
+    return readers.fetched(spark, str(options.products), folder) if options.products else None
 
 
 def _published(
-    found: sources.Input,
+    found: readers.Input,
     matcher: Matcher,
     folder: Folder,
     options: Options,
@@ -192,7 +190,7 @@ def _published(
     _check(ledger, counts)
     found.check()
     held = hold.reasons(limit, ledger.figures())
-    report.write_summary(files / "summary.csv", counts.places, options.style)
+    contents.write_summary(files / "summary.csv", counts.places, options.style)
     places = by_country(counts.places)
     empty = _empty(judged, found, matcher)
     told["warnings"] += matcher.gates.warnings(found.table.columns, empty, places)
@@ -216,7 +214,7 @@ def _published(
         "files": [*folder.names, *sorted(f.name for f in files.iterdir()), "run.json"],
     }
     told["renamed_columns"] = _renamed(found.table.headers)
-    report.write_manifest(files / "run.json", told)
+    contents.write_manifest(files / "run.json", told)
     folder.put(files)
     published = folder.publish(held=bool(held))
     if held:
@@ -224,7 +222,7 @@ def _published(
     return told
 
 
-def _staged(found: sources.Input, matcher: Matcher, folder: Folder) -> "DataFrame":
+def _staged(found: readers.Input, matcher: Matcher, folder: Folder) -> "DataFrame":
     """Judge all rows, and return them from where they are staged."""
     judged = found.judged(Recipe.of(matcher))
     spark = judged.sparkSession
@@ -281,7 +279,7 @@ def _counts(judged: "DataFrame") -> Counts:
     return counts
 
 
-def _empty(judged: "DataFrame", found: sources.Input, matcher: Matcher) -> dict[str, int]:
+def _empty(judged: "DataFrame", found: readers.Input, matcher: Matcher) -> dict[str, int]:
     """Return how many cells of decided rows are empty that gates look at, by column."""
     from pyspark.sql import functions as f
 
@@ -322,7 +320,7 @@ def _first(rejects: "DataFrame") -> list[str]:
 
 
 def _write_report(
-    judged: "DataFrame", found: sources.Input, folder: Folder, options: Options
+    judged: "DataFrame", found: readers.Input, folder: Folder, options: Options
 ) -> int:
     """Write the decided rows and return how many were written."""
     headers = found.table.headers

@@ -30,13 +30,12 @@ from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.stream import Judged, judged
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files import table as reading
-from coverage_analyzer.files.readers import many, partitions
-from coverage_analyzer.files.readers import parquet as columnar
+from coverage_analyzer.files.readers import many, parquet, partitions
 from coverage_analyzer.files.readers.base import Block
 from coverage_analyzer.files.readers.delimited import Dialect
 from coverage_analyzer.files.table import Table
 from coverage_analyzer.fingerprint import WatchedFiles, changed
-from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.columns import SITES
 from coverage_analyzer.schema.rejects import Reject
 from coverage_analyzer.schema.verdict import SCHEMA
 from coverage_analyzer.spark import session
@@ -251,7 +250,7 @@ class Numbered(Frame):
 
     def blocks(self) -> Iterator[Block]:
         """Yield the batch."""
-        yield columnar.block(self._batch, 1)
+        yield parquet.block(self._batch, 1)
 
 
 def _whole_files(
@@ -277,7 +276,7 @@ def _whole_files(
         raise InputError(msg)
     with tempfile.TemporaryDirectory() as folder:
         copy = fetched(spark, first, Path(folder))
-        table = reading.opened(copy, tables.SITES, options.columns, options.dialect)
+        table = reading.opened(copy, SITES, options.columns, options.dialect)
         table = replace(table, source=_empty(table.headers, table.source.types))
     content = f.lit(None).cast("binary") if local else f.col("content")
     frame = spark.read.format("binaryFile").load(sites).select("path", content)
@@ -319,7 +318,7 @@ def _files_judged(
         for batch in batches:
             for path, content in zip(*(c.to_pylist() for c in batch.columns), strict=True):
                 with _on_disk(path, content) as file:
-                    table = reading.opened(file, tables.SITES, columns, dialect)
+                    table = reading.opened(file, SITES, columns, dialect)
                     _same_headers(path, table.headers, headers)
                     for some in judged(table.rows(), table, matcher_of(recipe)):
                         rejects = some.rows.rejects

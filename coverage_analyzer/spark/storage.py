@@ -18,8 +18,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from coverage_analyzer.errors import FolderBusyError, InputError, PublishError
-from coverage_analyzer.files.run_folder import contents as report
-from coverage_analyzer.files.run_folder import hold
+from coverage_analyzer.files.run_folder import contents, hold
 from coverage_analyzer.files.run_folder.publishing import MANIFEST
 
 if TYPE_CHECKING:
@@ -225,7 +224,7 @@ class Folder:
         """Return the names of what no run has written into a folder."""
         if not self._fs.exists(path):
             return []
-        return [name for name in self._fs.names(path) if name not in report.FILES]
+        return [name for name in self._fs.names(path) if name not in contents.FILES]
 
     def _refuse_others(self, path: str) -> None:
         """Raise if a folder holds what no run has written.

@@ -30,10 +30,10 @@ from serving import ENCODED, WORD, PostgreSQL
 import coverage_analyzer as ca
 from coverage_analyzer import batch
 from coverage_analyzer.errors import InputError, PublishError
-from coverage_analyzer.files.database import connection as connecting
-from coverage_analyzer.files.database import reader as source
-from coverage_analyzer.files.database import writer as target
+from coverage_analyzer.files.database import writer
 from coverage_analyzer.files.database.address import address, quoted
+from coverage_analyzer.files.database.connection import execute, first_row, reading, telling
+from coverage_analyzer.files.database.reader import DatabaseTable
 
 WEIRD: Final = "we\"ird'; DROP TABLE sites; -- é %s {0}"
 STRANGER: Final = "not written by this program"
@@ -62,7 +62,7 @@ def run(sites: str, folder: Path, **given: Any) -> dict[str, Any]:
 
 def read(text: str) -> list[dict[str, Any]]:
     """Return the rows that a source has."""
-    return [r for b in source.DatabaseTable(address(text)).blocks() for r in b.columns.to_pylist()]
+    return [r for b in DatabaseTable(address(text)).blocks() for r in b.columns.to_pylist()]
 
 
 def program(*words: str, **given: Any) -> subprocess.Popen[str]:
@@ -231,10 +231,10 @@ class TestSource:
         for statement in ("INSERT INTO t VALUES (1)", "DROP TABLE t", "CREATE TABLE u (a int)"):
             with (
                 pytest.raises(InputError, match="read-only"),
-                connecting.telling(place, InputError),
-                connecting.reading(place) as connection,
+                telling(place, InputError),
+                reading(place) as connection,
             ):
-                connecting.execute(connection, statement)
+                execute(connection, statement)
         assert postgresql.sql("SELECT count(*) FROM t") == [(0,)]
 
     def test_schemas_and_names_of_any_kind(self, postgresql: PostgreSQL) -> None:
@@ -357,16 +357,16 @@ class TestTarget:
         self, postgresql: PostgreSQL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Whoever reads the old report for long keeps it, and the run does not wait for ever."""
-        monkeypatch.setattr(target, "WAIT_MS", 50)
+        monkeypatch.setattr(writer, "WAIT_MS", 50)
         place = address(f"{postgresql.address}?table=verdicts")
         options = batch.Options(table=f"{postgresql.address}?table=verdicts")
         judged(tmp_path, options=options)
         before = contents(tmp_path / "out")
-        with connecting.reading(place) as reader:
-            connecting.first_row(reader, "SELECT count(*) FROM verdicts")
+        with reading(place) as reader:
+            first_row(reader, "SELECT count(*) FROM verdicts")
             with pytest.raises(PublishError, match="lock timeout"):
                 judged(tmp_path, "id,lat,lon\n1,40,-75\n", options=options)
-            assert connecting.first_row(reader, "SELECT count(*) FROM verdicts") == (9,)
+            assert first_row(reader, "SELECT count(*) FROM verdicts") == (9,)
         assert contents(tmp_path / "out") == before
 
     def test_what_a_table_cannot_hold(self, postgresql: PostgreSQL, tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ def test_spark(spark: Any, tmp_path: Path, products: Path) -> None:
 
 def test_spark_warns_as_one_machine_does(spark: Any, tmp_path: Path, products: Path) -> None:
     """Of cells that are empty, of columns that are not there, of export papers."""
-    from coverage_analyzer import spark as engine
+    from coverage_analyzer.spark import run
 
     sites, centers = written(tmp_path)
     bare = tmp_path / "bare.csv"
@@ -113,7 +113,7 @@ def test_spark_warns_as_one_machine_does(spark: Any, tmp_path: Path, products: P
         chosen = batch.Options(areas=False, map=False, products=products)
         given = {"policy": gated.policy(), "as_of": AS_OF, "options": chosen}
         here = batch.run(path, centers, tmp_path / "here", **given)
-        there = engine.run(path, centers, tmp_path / f"there-{path.stem}", **given)
+        there = run(path, centers, tmp_path / f"there-{path.stem}", **given)
         assert there["warnings"] == here["warnings"]
         assert there["counts"] == here["counts"]
     absent = "component, product, registered_on, requested_level"

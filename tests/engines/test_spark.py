@@ -26,14 +26,12 @@ from coverage_analyzer.errors import (
     MissingExtraError,
     PublishError,
 )
-from coverage_analyzer.files import table as reading
+from coverage_analyzer.files.table import opened, read_centers
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.policy import Policy
-from coverage_analyzer.schema import columns as tables
-from coverage_analyzer.spark import _assess as judging
-from coverage_analyzer.spark import _run as running
-from coverage_analyzer.spark import session
+from coverage_analyzer.schema.columns import CENTERS
+from coverage_analyzer.spark import _assess, _run, session
 from coverage_analyzer.spark.storage import Folder
 
 pytestmark = [pytest.mark.xdist_group("spark"), pytest.mark.usefixtures("spark")]
@@ -72,9 +70,9 @@ def on_spark(sites: Path, folder: Path, **options: Any) -> dict[str, Any]:
 
 def network(world: countries.Countries, folder: Path) -> Centers:
     """Return the small network."""
-    table = reading.opened(centers_file(folder), tables.CENTERS)
+    table = opened(centers_file(folder), CENTERS)
     convention = Policy.load().convention(world.names)
-    return reading.read_centers(table, world, convention)
+    return read_centers(table, world, convention)
 
 
 def parts(folder: Path) -> list[list[str]]:
@@ -202,11 +200,11 @@ def test_recipes_are_shipped_and_cooked_once(
 
     centers = network(world, tmp_path)
     matcher = Matcher(centers, policy, world, as_of=datetime.date(2026, 12, 1))
-    recipe = judging.Recipe.of(matcher)
+    recipe = _assess.Recipe.of(matcher)
     shipped = CloudPickleSerializer().loads(CloudPickleSerializer().dumps(recipe))
-    assert judging.matcher_of(shipped) is judging.matcher_of(recipe)
+    assert _assess.matcher_of(shipped) is _assess.matcher_of(recipe)
     later = Matcher(centers, policy, world, as_of=datetime.date(2026, 12, 31))
-    assert judging.Recipe.of(later) != recipe
+    assert _assess.Recipe.of(later) != recipe
 
 
 @pytest.mark.parametrize("raw_text", [False, True])
@@ -399,14 +397,14 @@ def test_duplicates_and_unknown_file_systems_are_refused(tmp_path: Path) -> None
 
 def test_rows_that_do_not_add_up_stop_a_run() -> None:
     """Refuse a report that has fewer rows than were judged, or more."""
-    counts = running.Counts()
+    counts = _run.Counts()
     counts.read = 3
     counts.places["US", "Gold", "fallback"] = 3
-    running._check(Ledger(read=3, decided=3), counts)
+    _run._check(Ledger(read=3, decided=3), counts)
     with pytest.raises(CoverageError, match="do not add up"):
-        running._check(Ledger(read=3, decided=2), counts)
+        _run._check(Ledger(read=3, decided=2), counts)
     with pytest.raises(CoverageError, match="the summary has"):
-        running._check(Ledger(read=3, decided=2, rejected=1), counts)
+        _run._check(Ledger(read=3, decided=2, rejected=1), counts)
 
 
 def test_command_line(sites: Path, network: Path, tmp_path: Path) -> None:
@@ -469,7 +467,7 @@ def test_hash_file_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     """Files that change, come or go while Spark reads them stop the run; the old report stays."""
     folder = sites_folder(tmp_path, NASTY)
     on_spark(folder, tmp_path)
-    whole, count = tree(tmp_path / "out"), running._counts
+    whole, count = tree(tmp_path / "out"), _run._counts
 
     def replaced() -> None:
         (tmp_path / "new").write_text(NASTY, encoding="utf-8")
@@ -484,7 +482,7 @@ def test_hash_file_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
             change()
             return count(judged)
 
-        monkeypatch.setattr(running, "_counts", counts)
+        monkeypatch.setattr(_run, "_counts", counts)
         with pytest.raises(InputError, match="changed while it was being read"):
             on_spark(folder, tmp_path)
         assert tree(tmp_path / "out") == whole

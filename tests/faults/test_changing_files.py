@@ -23,7 +23,7 @@ from running import AS_OF, centers_file, contents, sites_file
 
 import coverage_analyzer as ca
 from coverage_analyzer import batch
-from coverage_analyzer.batch import _map as redrawing
+from coverage_analyzer.batch import _map
 from coverage_analyzer.batch._drive_times import drive
 from coverage_analyzer.batch._map import redrawn
 from coverage_analyzer.cli.main import program
@@ -437,8 +437,8 @@ def test_a_map_of_a_run_that_changes(
         replaced(out / name)
         return ask(*_given)
 
-    ask = redrawing.network_of
-    monkeypatch.setattr(redrawing, "network_of", network)
+    ask = _map.network_of
+    monkeypatch.setattr(_map, "network_of", network)
     with pytest.raises(InputError, match=f"{name} {CHANGED}"):
         redrawn(out)
 

@@ -32,7 +32,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from coverage_analyzer.cli import main as cli
+from coverage_analyzer.cli import main
 
 HERE: Final = Path(__file__).parent
 
@@ -97,16 +97,16 @@ class Workspace:
     def call(self, command: str) -> str:
         """Run a command in this process; return how it ended and what it printed."""
         streams = [io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2)]
-        named = functools.partial(cli.program.main, prog_name="coverage-analyzer")
+        named = functools.partial(main.program.main, prog_name="coverage-analyzer")
         with (
             self.entered(),
             mock.patch.object(sys, "argv", ["coverage-analyzer", *shlex.split(command)]),
-            mock.patch.object(cli.program, "main", named),
+            mock.patch.object(main.program, "main", named),
             contextlib.redirect_stdout(streams[0]),
             contextlib.redirect_stderr(streams[1]),
             pytest.raises(SystemExit) as left,
         ):
-            cli.main()
+            main.main()
         code = left.value.code
         lines = [f"$ coverage-analyzer {command}", f"exit {0 if code is None else code}"]
         for name, stream in zip(("output", "messages"), streams, strict=True):
@@ -399,5 +399,5 @@ def unplaced(text: str) -> str:
 
 def help_texts(work: Workspace) -> Iterator[str]:
     """Return the help of the program and of each command; the commands of one share its help."""
-    for path in ("", *sorted(cli.program.commands)):
+    for path in ("", *sorted(main.program.commands)):
         yield work.call(f"{path} --help".strip())

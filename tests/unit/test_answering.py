@@ -18,10 +18,9 @@ from running import records
 import coverage_analyzer as ca
 from coverage_analyzer.batch._commitments import CommitmentOptions, answer_requests
 from coverage_analyzer.cli.main import program
-from coverage_analyzer.due_times import calendars
-from coverage_analyzer.due_times import time_zones as zones
+from coverage_analyzer.due_times import calendars, time_zones
 from coverage_analyzer.errors import InputError, MissingExtraError, PublishError
-from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema import columns
 
 CENTERS = "center_id,country,latitude,longitude\nNYC,US,40.7128,-74.006\n"
 SITES = """\
@@ -65,7 +64,7 @@ def test_every_row_of_a_file_is_accounted_for(files: tuple[Path, Path, Path]) ->
     """Answers in the order of the file; each other row with its line, code, reason and raw text."""
     findings, output = answered(files)
     rows = records(output)
-    assert list(rows[0]) == list(tables.COMMITMENT)
+    assert list(rows[0]) == list(columns.COMMITMENT)
     assert [(r["request_id"], r["status"], r["due_at"]) for r in rows] == [
         ("R1", "promised", "2026-12-05T02:30:00-05:00"),
         ("R2", "refused", ""),
@@ -229,7 +228,7 @@ def test_a_missing_library_is_named(
 ) -> None:
     """With the command that installs it."""
     calendars.calendar.cache_clear()
-    zones.near.cache_clear()
+    time_zones.near.cache_clear()
     monkeypatch.setitem(sys.modules, library, None)
     with pytest.raises(MissingExtraError, match=r"pip install 'coverage-analyzer\[terms\]'"):
         answered(files)

@@ -14,9 +14,9 @@ from running import AS_OF, centers_file, records
 
 from coverage_analyzer import batch
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files import table as reading
+from coverage_analyzer.files import table
 from coverage_analyzer.files.readers import wkb
-from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.columns import SITES
 
 
 def run(folder: Path, sites: Path, **options: Any) -> list[str]:
@@ -113,7 +113,7 @@ def test_parquet_bad_name_of_a_column(tmp_path: Path) -> None:
     with pytest.raises(
         InputError, match=r"s\.parquet has a column whose name is not UTF-8.*caf.xe9"
     ):
-        reading.opened(path, tables.SITES)
+        table.opened(path, SITES)
 
 
 def test_parquet_bad_text_beside_an_odd_geometry(tmp_path: Path) -> None:

@@ -25,11 +25,9 @@ from running import (
     sites_file,
 )
 
-from coverage_analyzer import Policy, batch
-from coverage_analyzer import policy as policy_module
+from coverage_analyzer import Policy, batch, policy
 from coverage_analyzer.errors import CoverageError, FolderBusyError, InputError, PolicyError
-from coverage_analyzer.files.readers import delimited
-from coverage_analyzer.files.readers import parquet as columnar
+from coverage_analyzer.files.readers import delimited, parquet
 from coverage_analyzer.files.readers.excel import WorkbookFile
 from coverage_analyzer.files.run_folder.publishing import Publication
 from coverage_analyzer.files.writers import formats
@@ -321,7 +319,7 @@ def test_parquet_rows_count_on_over_batches(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A reject's line is the row in the file, also behind the first batch."""
-    monkeypatch.setattr(columnar, "ROWS_AT_ONCE", 2)
+    monkeypatch.setattr(parquet, "ROWS_AT_ONCE", 2)
     latitudes = [40.0, 41.0, 99.0, 42.0, None]
     table = pa.table({"latitude": latitudes, "longitude": [-75.0] * 5})
     run = parquet_run(tmp_path, table, "parquet")
@@ -502,7 +500,7 @@ def test_a_parquet_file_without_rows_gives_an_empty_report(
 
 def test_a_policy_whose_areas_cannot_be_drawn_is_judged(tmp_path: Path) -> None:
     """Limits by country but any country's center: verdicts stand, the map has no areas."""
-    text = policy_module.text("appliance-maintenance")
+    text = policy.text("appliance-maintenance")
     rules = tmp_path / "mine.toml"
     rules.write_text(text.replace("same_country = true", "same_country = false"), encoding="utf-8")
     run = judged(tmp_path, policy=rules)

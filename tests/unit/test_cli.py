@@ -18,7 +18,7 @@ from click.testing import CliRunner
 from running import READ, cells, centers_file, contents, judged, part_of, sites_file
 
 from coverage_analyzer import batch
-from coverage_analyzer.cli import main as cli
+from coverage_analyzer.cli import main
 from coverage_analyzer.cli.options import DEFAULT_POLICY
 from coverage_analyzer.files.run_folder.publishing import Publication
 from coverage_analyzer.policy import DEFAULT
@@ -45,7 +45,7 @@ def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
     def called(*arguments: str | Path) -> Ended:
         monkeypatch.setattr(sys, "argv", ["coverage-analyzer", *map(str, arguments)])
         with pytest.raises(SystemExit) as left:
-            cli.main()
+            main.main()
         captured = capsys.readouterr()
         assert "Traceback" not in captured.err
         code = left.value.code
@@ -439,7 +439,7 @@ def test_shells_complete_the_commands_of_policies(monkeypatch: pytest.MonkeyPatc
         "COMP_CWORD": "2",
     }.items():
         monkeypatch.setenv(name, value)
-    ended = CliRunner().invoke(cli.program, prog_name="coverage-analyzer")
+    ended = CliRunner().invoke(main.program, prog_name="coverage-analyzer")
     assert ended.output.split() == ["plain,compare", "plain,list", "plain,show"]
 
 

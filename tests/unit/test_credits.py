@@ -17,7 +17,7 @@ from running import AS_OF, centers_file, sites_file
 import coverage_analyzer as ca
 from coverage_analyzer import batch, countries
 from coverage_analyzer.cli.main import program
-from coverage_analyzer.files.writers import areas as area_writer
+from coverage_analyzer.files.writers import areas
 from coverage_analyzer.roads import network
 
 BORDERS = "Borders © OpenStreetMap contributors (ODbL)"
@@ -68,7 +68,7 @@ def test_a_geopackage_registers_its_metadata(tmp_path: Path) -> None:
     """By the standard: the extension, and a reference from the table to the metadata."""
     centers = ca.read_centers(centers_file(tmp_path))
     path = tmp_path / "a.gpkg"
-    area_writer.write_areas(ca.coverage_areas(centers, as_of=AS_OF), path)
+    areas.write_areas(ca.coverage_areas(centers, as_of=AS_OF), path)
     with sqlite3.connect(path) as database:
         ask = database.execute
         scope, text = ask("select md_scope, metadata from gpkg_metadata").fetchone()
@@ -130,7 +130,7 @@ def test_frames_carry_their_credits(tmp_path: Path) -> None:
     roads = json.loads((folder / "run.json").read_text("utf-8"))["roads"]
     assert roads == looked.attrs["drive_time_limits"] | {"attribution": ROADS}
     assert roads["minutes"] == 240
-    area_writer.write_areas(served, tmp_path / "served.geojson")
+    areas.write_areas(served, tmp_path / "served.geojson")
     assert collection(tmp_path / "served.geojson")["attribution"] == ROADS
 
 

@@ -16,8 +16,7 @@ from running import AS_OF, CENTERS, SITES, cells, centers_file, contents, judged
 from coverage_analyzer import batch
 from coverage_analyzer.errors import InputError, MissingExtraError, PublishError
 from coverage_analyzer.files.database import connection as connecting
-from coverage_analyzer.files.database import reader as source
-from coverage_analyzer.files.database import writer as target
+from coverage_analyzer.files.database import reader, writer
 from coverage_analyzer.files.database.address import Address, address, is_address, quoted
 from coverage_analyzer.files.run_folder.publishing import Publication
 
@@ -57,7 +56,7 @@ def rows(path: Path, sql: str) -> list[tuple[Any, ...]]:
 
 def read(text: str) -> tuple[list[str], list[dict[str, Any]]]:
     """Return the headers and the rows that a source has."""
-    found = source.DatabaseTable(address(text))
+    found = reader.DatabaseTable(address(text))
     return found.headers, [r for b in found.blocks() for r in b.columns.to_pylist()]
 
 
@@ -215,7 +214,7 @@ class TestSource:
         ]
         sql = "INSERT INTO t VALUES (?, ?, ?, ?, ?, ?)"
         path = database(tmp_path, "CREATE TABLE t (a, b, c, d, e, f)", sql, rows=values)
-        table = source.DatabaseTable(address(f"sqlite:///{path}?table=t"))
+        table = reader.DatabaseTable(address(f"sqlite:///{path}?table=t"))
         text = pa.string()
         assert table.types == [pa.int64(), pa.float64(), text, pa.binary(), text, text]
         blocks = list(table.blocks())
@@ -409,7 +408,7 @@ class TestTarget:
         def fail(*_: object, **_options: object) -> None:
             raise PublishError("boom")
 
-        for place, name in ((Publication, "publish"), (target.TableWriter, "commit")):
+        for place, name in ((Publication, "publish"), (writer.TableWriter, "commit")):
             with monkeypatch.context() as patched:
                 patched.setattr(place, name, fail)
                 with pytest.raises(PublishError, match="boom"):
@@ -453,7 +452,7 @@ class TestTarget:
 
     def test_a_locked_file_is_told(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """Another program that writes keeps us out, in words."""
-        monkeypatch.setattr(target, "WAIT_MS", 1)
+        monkeypatch.setattr(writer, "WAIT_MS", 1)
         path = database(tmp_path, "CREATE TABLE t (a)")
         code = (
             f"import sqlite3; c = sqlite3.connect({str(path)!r}); c.execute('BEGIN IMMEDIATE'); "
@@ -481,7 +480,7 @@ class TestTarget:
             }
         )
         texts = {"l": "[1, null]", "s": '{"a": "é"}', "n": None, "e": "a"}
-        lite, post = (target.storable(rows_, k) for k in ("sqlite", "postgresql"))
+        lite, post = (writer.storable(rows_, k) for k in ("sqlite", "postgresql"))
         for stored in (lite, post):
             first, second = stored.to_pylist()
             assert {k: first[k] for k in texts} == texts

@@ -14,9 +14,9 @@ import coverage_analyzer as ca
 from coverage_analyzer import batch
 from coverage_analyzer.batch._letter import site_letter
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files import table as reading
 from coverage_analyzer.files.readers.delimited import Dialect
-from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.files.table import opened, read_products
+from coverage_analyzer.schema import columns
 from coverage_analyzer.schema.days import ISO, day_of, days, pattern
 
 
@@ -126,7 +126,7 @@ def test_timestamps_with_a_zone_are_the_local_day_of_the_column(zone: str) -> No
     found, blank = days(cells)
     assert found.astype(str).tolist() == [*expected, "NaT"]
     assert blank.tolist() == [False, False, True]
-    assert tables.as_text(cells).to_pylist() == [*expected, ""]
+    assert columns.as_text(cells).to_pylist() == [*expected, ""]
 
 
 def test_a_zone_that_is_none_is_an_error() -> None:
@@ -213,8 +213,8 @@ def test_products_and_centers_are_read_by_the_declared_form_too(tmp_path: Path) 
         ca.read_centers(path, dialect=form)
     products = tmp_path / "p.csv"
     products.write_text("product,mainstream_ends_on\nX,2026-12-01T10:15Z\n", encoding="utf-8")
-    table = reading.opened(products, tables.PRODUCTS)
-    assert str(reading.read_products(table).ends[0][0]) == "2026-12-01"
+    table = opened(products, columns.PRODUCTS)
+    assert str(read_products(table).ends[0][0]) == "2026-12-01"
 
 
 def test_a_day_with_a_time_that_is_none_is_a_reject(tmp_path: Path) -> None:

@@ -25,9 +25,9 @@ from coverage_analyzer.files.readers.delimited import Dialect
 from coverage_analyzer.files.run_folder import publishing
 from coverage_analyzer.maps import page
 from coverage_analyzer.policy import Policy
-from coverage_analyzer.roads import recheck as ruling
+from coverage_analyzer.roads import recheck
 from coverage_analyzer.roads.engine import RoadStatus
-from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema import columns
 from coverage_analyzer.schema.verdict import Reason, Status
 
 CENTERS = """\
@@ -136,7 +136,7 @@ def test_promises_are_looked_at_by_road(tmp_path: Path) -> None:
         "away": "outside_network",
         "far": "outside_network",
     }
-    assert tuple(next(iter(told.values()))) == tables.DRIVE_TIMES
+    assert tuple(next(iter(told.values()))) == columns.DRIVE_TIMES
     assert verdict(after["near"]) == ("Gold Plus", "qualified", "within_radius")
     assert verdict(after["ferry"]) == ("Gold", "review", "road_over_budget")
     assert verdict(after["island"]) == ("Gold", "review", "road_unreachable")
@@ -348,7 +348,7 @@ def test_rulings_by_road(
     path = tmp_path / "own.toml"
     path.write_text(ROAD_POLICY, encoding="utf-8")
     policy = Policy.load(path)
-    first = ruling.Rows(
+    first = recheck.Rows(
         level=np.array([2], np.int8),
         status=np.array([Status.review], np.int8),
         reason=np.array([Reason.road_unchecked], np.int8),
@@ -358,11 +358,11 @@ def test_rulings_by_road(
         in_reach=np.array([float(in_reach)]),
     )
     told = np.array([road], np.int8), np.array([miles])
-    second = ruling.ruled(first, policy, *told)
+    second = recheck.ruled(first, policy, *told)
     assert (second.level[0], second.status[0], second.reason[0]) == expected
-    third = ruling.ruled(second, policy, *told)
+    third = recheck.ruled(second, policy, *told)
     assert all(np.array_equal(v, getattr(third, n)) for n, v in vars(second).items())
-    back = ruling.ruled(
+    back = recheck.ruled(
         second, policy, np.array([RoadStatus.unsnapped], np.int8), np.array([np.nan])
     )
     assert all(np.array_equal(v, getattr(back, n)) for n, v in vars(first).items())
@@ -373,7 +373,7 @@ def test_roads_give_no_level_that_is_not_offered(tmp_path: Path) -> None:
     path = tmp_path / "road.toml"
     missing = '[[gates.not_offered]]\nlevel = "good"\ncountries = ["LI"]\nclause = "all"\n[clauses]'
     path.write_text(ROAD_POLICY.replace("[clauses]", missing), encoding="utf-8")
-    first = ruling.Rows(
+    first = recheck.Rows(
         level=np.array([2, 2], np.int8),
         status=np.array([Status.review] * 2, np.int8),
         reason=np.array([Reason.road_unchecked] * 2, np.int8),
@@ -384,10 +384,10 @@ def test_roads_give_no_level_that_is_not_offered(tmp_path: Path) -> None:
     )
     within = np.array([RoadStatus.within] * 2, np.int8)
     policy = Policy.load(path)
-    after = ruling.ruled(first, policy, within, np.array([4.6, 4.6]))
+    after = recheck.ruled(first, policy, within, np.array([4.6, 4.6]))
     assert after.level.tolist() == [2, 1]
     assert after.status.tolist() == [Status.fallback, Status.qualified]
-    again = ruling.ruled(after, policy, within, np.array([4.6, 4.6]))
+    again = recheck.ruled(after, policy, within, np.array([4.6, 4.6]))
     assert all(np.array_equal(v, getattr(again, n)) for n, v in vars(after).items())
 
 

@@ -26,7 +26,7 @@ from coverage_analyzer.files.atomic import replacing
 from coverage_analyzer.files.work_folder import WorkFolder
 from coverage_analyzer.geocoding import Limits, Service
 from coverage_analyzer.geodesy import MILE_M
-from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema import columns
 
 QUICK = Limits(timeout_s=0.3, deadline_s=0.6, attempts=2, pause_s=0.01)
 
@@ -40,7 +40,7 @@ id,Lat,street,number,plz,Ort,country,note
 5,short
 """
 COLUMNS = {"house_number": "number"}
-ADDED = list(tables.GEOCODED)
+ADDED = list(columns.GEOCODED)
 
 
 @pytest.fixture

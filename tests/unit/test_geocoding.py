@@ -31,10 +31,8 @@ from coverage_analyzer.geocoding import (
     accuracy_m,
     nominatim,
 )
-from coverage_analyzer.geocoding import (
-    geocoder as asking,
-)
 from coverage_analyzer.geocoding.cache import NOTHING_FOUND_S, VERSION_S, Cache
+from coverage_analyzer.geocoding.geocoder import ALL_REFUSED, GIVEN_UP, NEVER_THERE
 from coverage_analyzer.geocoding.grades import ACCURACY_M, checked
 from coverage_analyzer.geocoding.queries import house_number, query, without_units
 from coverage_analyzer.geodesy import MILE_M
@@ -481,7 +479,7 @@ def test_a_server_that_never_answers_is_an_error(rows: int, server: Stub, ask: A
     server.always = stub.broken
     with pytest.raises(ServiceError, match=r"answered none of \d"):
         ask(*({"address": f"Weg {n}, Nowhere"} for n in range(rows)))
-    assert len(server.asked) == min(rows, asking.NEVER_THERE) * QUICK.attempts
+    assert len(server.asked) == min(rows, NEVER_THERE) * QUICK.attempts
 
 
 def test_a_server_that_refuses_all_is_an_error(server: Stub, ask: Ask) -> None:
@@ -489,7 +487,7 @@ def test_a_server_that_refuses_all_is_an_error(server: Stub, ask: Ask) -> None:
     server.always = stub.refuse
     with pytest.raises(ServiceError, match="answered none"):
         ask(*({"address": f"Weg {n}, Nowhere"} for n in range(99)))
-    assert len(server.asked) == asking.ALL_REFUSED
+    assert len(server.asked) == ALL_REFUSED
 
 
 def test_what_a_server_sends_is_cut_to_a_cell(server: Stub, ask: Ask) -> None:
@@ -518,7 +516,7 @@ def test_a_server_that_stops_is_asked_no_more(server: Stub, ask: Ask) -> None:
     reasons = [a.reason for a in ask(*rows)]
     assert reasons == [
         Found.not_found,
-        *[Found.service_failed] * asking.GIVEN_UP,
+        *[Found.service_failed] * GIVEN_UP,
         *[Found.not_asked] * 3,
     ]
     server.always = None

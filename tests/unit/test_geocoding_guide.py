@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from coverage_analyzer.geocoding import ACCURACY_M, Found
-from coverage_analyzer.geocoding import geocoder as asking
-from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.geocoding import ACCURACY_M, Found, geocoder
+from coverage_analyzer.schema import columns
 
 GUIDE = Path(__file__).parents[2] / "docs" / "geocoding.md"
 
@@ -19,7 +18,7 @@ def test_the_example_runs(
     cache: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """And prints what the guide shows."""
-    monkeypatch.setattr(asking.caches, "default_path", lambda: cache)
+    monkeypatch.setattr(geocoder.caches, "default_path", lambda: cache)
     code, shown = re.findall(r"```(?:python)?\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)[2:4]
     space: dict[str, Any] = {}
     exec(code, space)  # noqa: S102 - the guide is our own
@@ -29,7 +28,7 @@ def test_the_example_runs(
 def test_columns_reasons_and_figures_are_told() -> None:
     """Each column, each reason, and how far off each grade may be."""
     text = GUIDE.read_text("utf-8")
-    for name in (*tables.GEOCODED, *Found):
+    for name in (*columns.GEOCODED, *Found):
         assert f"`{name}`" in text
     for grade, metres in ACCURACY_M.items():
         assert f"| `{grade.name}` | {metres:,.0f} |" in text

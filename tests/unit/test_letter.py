@@ -13,9 +13,9 @@ from running import AS_OF, centers_file, sites_file
 from coverage_analyzer import batch, countries
 from coverage_analyzer.cli.main import program
 from coverage_analyzer.errors import InputError, PublishError
-from coverage_analyzer.files import atomic as single
+from coverage_analyzer.files import atomic
 from coverage_analyzer.geodesy import MILE_M
-from coverage_analyzer.maps import external_links as fetching
+from coverage_analyzer.maps import external_links
 from coverage_analyzer.maps.base_layer import Plane, outlines
 from coverage_analyzer.maps.letter_map import HEIGHT, WIDTH, Scene, Spot, detail
 from coverage_analyzer.policy import Policy, builtin
@@ -180,7 +180,7 @@ def test_a_long_text_is_cut_and_that_is_said(tmp_path: Path) -> None:
 def test_the_letter_fetches_nothing_and_runs_nothing(tmp_path: Path) -> None:
     """No script, no reference; a policy that would not let one work."""
     text = page(tmp_path, "Q")
-    assert fetching.fetched(text) == []
+    assert external_links.fetched(text) == []
     assert "<script" not in text
     assert "default-src 'none'; style-src 'unsafe-inline';" in text
 
@@ -211,13 +211,13 @@ def test_the_verb_writes_what_the_library_gives(
 def test_a_file_is_published_whole_or_not_at_all(tmp_path: Path) -> None:
     """What stands there stays if the new one cannot be written, and no part is left."""
     path = tmp_path / "a.html"
-    single.publish(path, "é\n")
+    atomic.publish(path, "é\n")
     assert path.read_bytes() == "é\n".encode()
     with pytest.raises(PublishError, match=r"nowhere.* cannot be written"):
-        single.publish(tmp_path / "nowhere" / "a.html", "x")
+        atomic.publish(tmp_path / "nowhere" / "a.html", "x")
     (tmp_path / "folder.html").mkdir()
     with pytest.raises(PublishError, match=r"folder\.html"):
-        single.publish(tmp_path / "folder.html", "x")
+        atomic.publish(tmp_path / "folder.html", "x")
     assert {p.name for p in tmp_path.iterdir()} == {"a.html", "folder.html"}
 
 

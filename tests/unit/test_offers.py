@@ -17,7 +17,7 @@ from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.explanation import explanation
 from coverage_analyzer.matching.matcher import Matcher, Sites
 from coverage_analyzer.policy import Policy
-from coverage_analyzer.roads import recheck as ruling
+from coverage_analyzer.roads import recheck
 from coverage_analyzer.roads.engine import RoadStatus
 from coverage_analyzer.schema.verdict import Reason, Status
 
@@ -222,7 +222,7 @@ def test_no_road_opens_what_a_run_refused_while_a_center_was_planned(policy: Pol
     data = policy.model_dump(mode="json")
     data["bands"][1] |= {"metric": "road"}
     made = Policy.from_mapping(data)
-    row = ruling.Rows(
+    row = recheck.Rows(
         level=np.array([2], np.int8),
         status=np.array([Status.fallback], np.int8),
         reason=np.array([Reason.not_offered_in_country], np.int8),
@@ -231,6 +231,6 @@ def test_no_road_opens_what_a_run_refused_while_a_center_was_planned(policy: Pol
         margin_miles=np.array([-0.4]),
         in_reach=np.array([0.0]),
     )
-    after = ruling.ruled(row, made, np.array([RoadStatus.within], np.int8), np.array([62.0]))
+    after = recheck.ruled(row, made, np.array([RoadStatus.within], np.int8), np.array([62.0]))
     assert after.status.tolist() == [Status.fallback]
     assert after.level.tolist() == [2]

@@ -11,9 +11,9 @@ from running import AS_OF, centers_file, records
 
 from coverage_analyzer import batch
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files import table as reading
+from coverage_analyzer.files import table
 from coverage_analyzer.files.readers import many, partitions
-from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.columns import CENTERS, SITES
 
 
 def put(root: Path, place: str, ids: str = "H", **columns: list[Any]) -> Path:
@@ -49,7 +49,7 @@ def test_hive_a_folder_says_the_country(tmp_path: Path, suffix: str, named: str)
     put(tmp_path, f"x/country=CA/p.{suffix}")
     (row,) = run(tmp_path, tmp_path / named.format(suffix))
     assert (row["country"], row["status"], row["reason"]) == ("CA", "review", "country_conflict")
-    kind = reading.opened(tmp_path / named.format(suffix), tables.SITES)
+    kind = table.opened(tmp_path / named.format(suffix), SITES)
     assert kind.recognised["country"] == "country"
 
 
@@ -101,12 +101,12 @@ def test_hive_folders_that_contradict_each_other(tmp_path: Path) -> None:
     """One column has one value; the same one twice is no contradiction."""
     put(tmp_path, "x/a=1/a=2/p.csv")
     with pytest.raises(InputError, match="two folders have different values of 'a'"):
-        reading.opened(tmp_path / "x", tables.SITES)
+        table.opened(tmp_path / "x", SITES)
     put(tmp_path, "y/a=1/b=2/a=1/p.csv")
     assert run(tmp_path, tmp_path / "y")[0]["a"] == "1"
     put(tmp_path, "z/a=%FF/p.csv")
     with pytest.raises(InputError, match="is not UTF-8 text"):
-        reading.opened(tmp_path / "z", tables.SITES)
+        table.opened(tmp_path / "z", SITES)
 
 
 def test_hive_files_with_other_keys_are_refused(tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_hive_files_with_other_keys_are_refused(tmp_path: Path) -> None:
     put(tmp_path, "x/country=CA/p.csv")
     put(tmp_path, "x/p.csv")
     with pytest.raises(InputError, match="different columns"):
-        reading.opened(tmp_path / "x", tables.SITES)
+        table.opened(tmp_path / "x", SITES)
 
 
 def test_hive_entries_that_are_no_data(tmp_path: Path) -> None:
@@ -138,7 +138,7 @@ def test_hive_a_table_that_is_more_than_its_files(tmp_path: Path, log: str, name
     put(tmp_path, "x/country=CA/p.parquet")
     (tmp_path / "x" / log).mkdir()
     with pytest.raises(InputError, match=f"{log}.*Export"):
-        reading.opened(tmp_path / named, tables.SITES)
+        table.opened(tmp_path / named, SITES)
 
 
 def test_an_iceberg_table_is_refused(tmp_path: Path) -> None:
@@ -147,14 +147,14 @@ def test_an_iceberg_table_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x" / "metadata").mkdir()
     (tmp_path / "x" / "metadata" / "v1.metadata.json").write_text("{}")
     with pytest.raises(InputError, match="Iceberg"):
-        reading.opened(tmp_path / "x", tables.SITES)
+        table.opened(tmp_path / "x", SITES)
 
 
 def test_plain_folders_are_not_looked_into(tmp_path: Path) -> None:
     """Only what is a partition; the message says how to name the others."""
     put(tmp_path, "x/2026/p.csv")
     with pytest.raises(InputError, match=r"contains only folders\. Name files, like .*/\*/\*\.csv"):
-        reading.opened(tmp_path / "x", tables.SITES)
+        table.opened(tmp_path / "x", SITES)
     put(tmp_path, "x/p.csv")
     assert len(many.files(tmp_path / "x")) == 1
 
@@ -167,7 +167,7 @@ def test_hive_links(tmp_path: Path) -> None:
     assert run(tmp_path, tmp_path / "x")[0]["country"] == "CA"
     (tmp_path / "x" / "country=US").symlink_to(tmp_path / "x")
     with pytest.raises(InputError, match="link to a folder above"):
-        reading.opened(tmp_path / "x", tables.SITES)
+        table.opened(tmp_path / "x", SITES)
 
 
 def test_hive_a_run_in_such_a_folder_is_as_it_was_written(tmp_path: Path) -> None:
@@ -176,10 +176,8 @@ def test_hive_a_run_in_such_a_folder_is_as_it_was_written(tmp_path: Path) -> Non
     out = tmp_path / "level=x"
     batch.run(sites, centers_file(tmp_path), out, as_of=AS_OF)
     assert "level" in json.loads((out / "run.json").read_text())["counts"]
-    assert not isinstance(
-        reading.opened(out / "centers.csv", tables.CENTERS).source, partitions.Partitioned
-    )
-    assert reading.opened(out / "report.csv", tables.SITES).headers[-1] != "x"
+    assert not isinstance(table.opened(out / "centers.csv", CENTERS).source, partitions.Partitioned)
+    assert table.opened(out / "report.csv", SITES).headers[-1] != "x"
 
 
 def test_hive_centers(tmp_path: Path) -> None:
@@ -187,7 +185,7 @@ def test_hive_centers(tmp_path: Path) -> None:
     path = tmp_path / "c" / "country=FR" / "c.csv"
     path.parent.mkdir(parents=True)
     path.write_text("center_id,lat,lon\nPAR,48.85,2.35\n")
-    assert reading.opened(tmp_path / "c", tables.CENTERS).recognised["country"] == "country"
+    assert table.opened(tmp_path / "c", CENTERS).recognised["country"] == "country"
 
 
 def test_hive_keys_and_rejects_of_parquet(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from coverage_analyzer import policy as policies
+from coverage_analyzer import policy
 from coverage_analyzer.cli.main import program
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.programmes.entitlements import entitlements
@@ -102,7 +102,7 @@ def test_a_rule_that_differs_is_marked(
 def test_files_are_told_apart(tmp_path: Path) -> None:
     """The one thing that a policy of one's own changes, in each form of table."""
     own = tmp_path / "mine.toml"
-    text = policies.text("appliance-maintenance").replace("up_to_miles = 70", "up_to_miles = 80")
+    text = policy.text("appliance-maintenance").replace("up_to_miles = 70", "up_to_miles = 80")
     own.write_text(text, encoding="utf-8")
     arguments = ["policies", "compare", str(own), "appliance-maintenance"]
     for form in ("text", "markdown", "html"):

@@ -8,13 +8,13 @@ import pytest
 from click.testing import CliRunner
 
 import coverage_analyzer as ca
-from coverage_analyzer import policy as policies
+from coverage_analyzer import policy
 from coverage_analyzer.cli.main import program
 from coverage_analyzer.errors import PolicyWarning
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.policy.miles import miles_of_km
 
-BUILT_IN = policies.text("appliance-maintenance")
+BUILT_IN = policy.text("appliance-maintenance")
 OWN = BUILT_IN.replace('name = "appliance-maintenance"', 'name = "mine"', 1)
 
 BORROWED = "The policy has the name of the built-in policy 'appliance-maintenance' but differs"
@@ -29,7 +29,7 @@ def loaded(folder: Path, text: str) -> Policy:
 
 def test_what_ships_contradicts_nothing() -> None:
     """But for the set-up time of an appliance, which nothing applies."""
-    told = {name: rules.warnings for name, rules in policies.builtin().items()}
+    told = {name: rules.warnings for name, rules in policy.builtin().items()}
     (unapplied,) = told.pop("watchguard-premium-rma")
     assert unapplied.startswith("lead_times.0: the set-up time of each appliance, up to 30 days")
     assert set(told.values()) == {()}

@@ -13,7 +13,7 @@ import pytest
 import coverage_analyzer as ca
 from coverage_analyzer import policy
 from coverage_analyzer.errors import InputError, PolicyError
-from coverage_analyzer.maps import external_links as fetching
+from coverage_analyzer.maps import external_links
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.programmes import catalogue
 from coverage_analyzer.programmes.model import NOT_STATED, Programme
@@ -212,7 +212,7 @@ def test_a_page_of_a_table_is_escaped_and_shut() -> None:
         *("table", "thead", "tbody", "tr", "td", "th", "p"),
     }
     assert [cell.rstrip() for cell in page.cells] == ["", *[HOSTILE] * 3]
-    assert fetching.fetched(text) == []
+    assert external_links.fetched(text) == []
     assert "default-src 'none'" in text
     assert "script-src" not in text
 

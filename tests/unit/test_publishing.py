@@ -9,7 +9,7 @@ import pytest
 from running import contents
 
 from coverage_analyzer.errors import FolderBusyError, PublishError
-from coverage_analyzer.files.run_folder import contents as report
+from coverage_analyzer.files.run_folder.contents import earlier_files
 from coverage_analyzer.files.run_folder.publishing import Publication
 from coverage_analyzer.files.work_folder import WorkFolder
 
@@ -286,7 +286,7 @@ def test_a_first_run_that_was_killed_locks_nobody_out(
             publication.publish()
     with Publication(tmp_path) as publication:
         put(publication, report_csv="2", rejects_csv="2", run_json="{}")
-        publication.publish(report.earlier_files(tmp_path))
+        publication.publish(earlier_files(tmp_path))
     assert contents(tmp_path)["report.csv"] == b"2"
 
 

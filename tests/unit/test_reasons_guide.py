@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from coverage_analyzer.addresses.compare import Likeness
-from coverage_analyzer.due_times import calculator as commitments
+from coverage_analyzer.due_times import calculator
 from coverage_analyzer.due_times.issues import Doubt
 from coverage_analyzer.geocoding import Found
 from coverage_analyzer.programmes import entitlements
@@ -20,12 +20,12 @@ GUIDE = Path(__file__).parents[2] / "docs" / "reasons.md"
 
 pytestmark = pytest.mark.skipif(not GUIDE.is_file(), reason="not in the repository")
 
-REJECTED = {doubt.value for doubt in commitments.REJECTED}
+REJECTED = {doubt.value for doubt in calculator.REJECTED}
 SECTIONS: dict[str, Iterable[str]] = {
     "Verdicts": [code.name for codes in (Status, Reason) for code in codes],
     "Rejected rows": [code.value for code in Rejected],
     "Commitments": [
-        *commitments.Answer,
+        *calculator.Answer,
         *({doubt.value for doubt in Doubt} - REJECTED),
         *(f"address_{match}" for match in Likeness if match is not Likeness.identical),
     ],

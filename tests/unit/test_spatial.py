@@ -23,15 +23,14 @@ from running import AS_OF, CENTERS, centers_file, judged, manifest, records, sit
 
 import coverage_analyzer as ca
 from coverage_analyzer import batch
-from coverage_analyzer.cli import main as cli
+from coverage_analyzer.cli import main
 from coverage_analyzer.errors import InputError, PublishError
-from coverage_analyzer.files import atomic as single
-from coverage_analyzer.files import table as reading
-from coverage_analyzer.files.readers import gdal, geojson, spatial
-from coverage_analyzer.files.readers import parquet as columnar
-from coverage_analyzer.files.writers import areas as area_writer
+from coverage_analyzer.files import atomic
+from coverage_analyzer.files.readers import gdal, geojson, parquet, spatial
+from coverage_analyzer.files.table import opened
+from coverage_analyzer.files.writers import areas
 from coverage_analyzer.geometry import area_km2
-from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema import columns
 from coverage_analyzer.schema.verdict import VERDICT
 
 FORMATS = ["sites.geojson", "sites.json", "sites.gpkg", "sites.parquet", "sites.geoparquet"]
@@ -331,9 +330,9 @@ def test_many_batches(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
     points = [shapely.Point(-75 + n / 1000, 40) if n % 7 else None for n in range(100)]
     frame = gpd.GeoDataFrame({"id": [f"{n:03}" for n in range(100)]}, geometry=points, crs=4326)
     path = saved(frame, tmp_path / name)
-    monkeypatch.setattr(columnar, "ROWS_AT_ONCE", 8)
+    monkeypatch.setattr(parquet, "ROWS_AT_ONCE", 8)
     monkeypatch.setattr(geojson, "FEATURES_AT_ONCE", 8)
-    assert len(list(reading.opened(path, tables.SITES).rows())) == 13
+    assert len(list(opened(path, columns.SITES).rows())) == 13
     made = run(tmp_path, path)
     assert made["ledger"] == {"read": 100, "decided": 85, "rejected": 15, "blank": 0}
     assert [r["id"] for r in report(tmp_path)] == [f"{n:03}" for n in range(100) if n % 7]
@@ -499,9 +498,9 @@ def call(
 
     def called(*arguments: str | Path) -> tuple[int, str]:
         monkeypatch.setattr(sys, "argv", ["coverage-analyzer", *map(str, arguments)])
-        monkeypatch.setattr(cli.signal, "signal", lambda *_: None)
+        monkeypatch.setattr(main.signal, "signal", lambda *_: None)
         with pytest.raises(SystemExit) as left:
-            cli.main()
+            main.main()
         captured = capsys.readouterr()
         return int(left.value.code or 0), captured.out or captured.err
 
@@ -553,7 +552,7 @@ def test_geojson_areas_are_of_rfc_7946(tmp_path: Path) -> None:
     """WGS 84 without a member ``crs``, 7 decimals, right-handed; what is missing is null."""
     day, nothing = pd.Timestamp("2026-12-15"), pd.NaT
     frame = square(name="B\u00eata", n=1, ok=True, share=np.nan, opens_on=day, closes_on=nothing)
-    area_writer.write_areas(frame.to_crs("EPSG:3857"), tmp_path / "a.GeoJSON")
+    areas.write_areas(frame.to_crs("EPSG:3857"), tmp_path / "a.GeoJSON")
     read = json.loads((tmp_path / "a.GeoJSON").read_text("utf-8"))
     assert "crs" not in read
     (feature,) = read["features"]
@@ -574,14 +573,14 @@ def test_geojson_areas_are_of_rfc_7946(tmp_path: Path) -> None:
 def test_areas_of_another_suffix_are_refused(tmp_path: Path, name: str) -> None:
     """The message names the three that there are."""
     with pytest.raises(InputError, match=r"\.geojson, \.gpkg or \.parquet"):
-        area_writer.write_areas(square(), tmp_path / name)
+        areas.write_areas(square(), tmp_path / name)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_areas_without_a_crs_are_refused(tmp_path: Path) -> None:
     """No file leaves here that we would not read."""
     with pytest.raises(InputError, match="no CRS"):
-        area_writer.write_areas(square().set_crs(None, allow_override=True), tmp_path / "a.gpkg")
+        areas.write_areas(square().set_crs(None, allow_override=True), tmp_path / "a.gpkg")
 
 
 @pytest.mark.parametrize("name", ["areas.geojson", "areas.gpkg", "areas.parquet"])
@@ -591,9 +590,9 @@ def test_a_failing_write_leaves_the_old_file(
 ) -> None:
     """A full disk, before or after the bytes: what stood there still stands, and nothing more."""
     path = tmp_path / name
-    area_writer.write_areas(square(n=1), path)
+    areas.write_areas(square(n=1), path)
     before = path.read_bytes()
-    module = area_writer if step == "_write" else single
+    module = areas if step == "_write" else atomic
     whole = getattr(module, step)
 
     def failing(*arguments: Any) -> None:
@@ -602,7 +601,7 @@ def test_a_failing_write_leaves_the_old_file(
 
     monkeypatch.setattr(module, step, failing)
     with pytest.raises(PublishError, match="No space left"):
-        area_writer.write_areas(square(n=2), path)
+        areas.write_areas(square(n=2), path)
     assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == {name: before}
 
 
@@ -610,11 +609,11 @@ def test_a_failing_write_leaves_the_old_file(
 def test_a_place_that_cannot_be_written_is_a_publish_error(tmp_path: Path, name: str) -> None:
     """A folder that is not there, a folder in the file's place."""
     with pytest.raises(PublishError, match="nowhere"):
-        area_writer.write_areas(square(), tmp_path / "nowhere" / name)
+        areas.write_areas(square(), tmp_path / "nowhere" / name)
     (tmp_path / name).mkdir()
     (tmp_path / name / "kept").touch()
     with pytest.raises(PublishError, match=name):
-        area_writer.write_areas(square(), tmp_path / name)
+        areas.write_areas(square(), tmp_path / name)
     assert [p.name for p in tmp_path.iterdir()] == [name]
 
 
@@ -622,7 +621,7 @@ def test_a_place_that_cannot_be_written_is_a_publish_error(tmp_path: Path, name:
 def test_an_old_file_is_replaced_whole(tmp_path: Path, name: str) -> None:
     """Not appended to, and no second layer beside the first."""
     for n in (1, 2):
-        area_writer.write_areas(square(n=n), tmp_path / name)
+        areas.write_areas(square(n=n), tmp_path / name)
     read = gpd.read_parquet if name.endswith(".parquet") else gpd.read_file
     assert read(tmp_path / name)["n"].tolist() == [2]
     assert [p.name for p in tmp_path.iterdir()] == [name]
@@ -662,5 +661,5 @@ def test_the_working_folder_may_be_the_file_s(
         odd = f"a b?c#d&e%20.{name}"
         shutil.copy(name, odd)
         assert len(ca.read_sites(name)) == len(ca.read_sites(odd)) == 5
-    area_writer.write_areas(square(), "areas.gpkg")
+    areas.write_areas(square(), "areas.gpkg")
     assert len(gpd.read_file("areas.gpkg")) == 1

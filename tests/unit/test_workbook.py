@@ -25,11 +25,9 @@ from coverage_analyzer import arrays, batch
 from coverage_analyzer.cli.main import program
 from coverage_analyzer.errors import InputError, MissingExtraError, PublishError
 from coverage_analyzer.files import formulas
-from coverage_analyzer.files import table as reading
-from coverage_analyzer.files.readers import archives
-from coverage_analyzer.files.readers import excel as workbook
-from coverage_analyzer.files.readers import excel_process as sheet_rows
+from coverage_analyzer.files.readers import archives, excel, excel_process
 from coverage_analyzer.files.readers.excel import WorkbookFile
+from coverage_analyzer.files.table import Dialect, opened, tables
 from coverage_analyzer.files.writers import excel as workbook_writer
 from coverage_analyzer.files.writers.excel import WorkbookWriter
 
@@ -61,7 +59,7 @@ def written(folder: Path, columns: dict[str, Any], **options: Any) -> list[list[
     batch_ = pa.RecordBatch.from_pydict(columns)
     with WorkbookWriter(folder / "x.xlsx", batch_.schema, {"miles": 3}, **options) as writer:
         writer.write(batch_)
-    return list(sheet_rows.lines(str(folder / "x.xlsx"), "", "."))[1:]
+    return list(excel_process.lines(str(folder / "x.xlsx"), "", "."))[1:]
 
 
 def sheet_xml(path: Path) -> str:
@@ -100,14 +98,14 @@ def test_each_kind_of_cell_has_its_text(tmp_path: Path) -> None:
 def test_the_decimal_mark_of_the_run_is_that_of_numbers(tmp_path: Path) -> None:
     """Who says that coordinates have a comma gets those that are numbers, too."""
     path = book(tmp_path / "x.xlsx", [HEADER, ["1", 47.5, 8], ["2", "47,25", 8]])
-    sites = reading.opened(path, ca_sites(), dialect=reading.Dialect(decimal=","))
+    sites = opened(path, ca_sites(), dialect=Dialect(decimal=","))
     (rows,) = sites.rows()
     assert rows.coordinates.lat.tolist() == [47.5, 47.25]
 
 
 def ca_sites() -> Any:
     """Return the columns of sites."""
-    return reading.tables.SITES
+    return tables.SITES
 
 
 def test_lines_are_the_rows_that_excel_shows(tmp_path: Path) -> None:
@@ -125,7 +123,7 @@ def test_lines_are_the_rows_that_excel_shows(tmp_path: Path) -> None:
 
 def test_blocks_hold_every_row_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a block ends changes nothing."""
-    monkeypatch.setattr(workbook, "CHARACTERS_AT_ONCE", 20)
+    monkeypatch.setattr(excel, "CHARACTERS_AT_ONCE", 20)
     path = book(tmp_path / "x.xlsx", [HEADER, *([str(n), n, n] for n in range(9))])
     blocks = list(WorkbookFile(path).blocks())
     assert len(blocks) > 2
@@ -228,7 +226,7 @@ def test_a_bomb_is_an_error_in_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bomb: tuple[str, str]
 ) -> None:
     """A file of few bytes that wants gigabytes ends the process that reads it, and no other."""
-    monkeypatch.setattr(workbook, "MEMORY_BYTES", 400 << 20)
+    monkeypatch.setattr(excel, "MEMORY_BYTES", 400 << 20)
     path = with_sheet(tmp_path / "bomb.xlsx", *bomb)
     assert path.stat().st_size < 10_000
     with pytest.raises(InputError, match=r"bomb\.xlsx cannot be read.*Save the sheet as CSV"):

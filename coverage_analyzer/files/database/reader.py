@@ -16,8 +16,7 @@ from coverage_analyzer import arrays
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.database import connection as connecting
 from coverage_analyzer.files.database.address import Address, check_name, quoted
-from coverage_analyzer.files.readers import parquet as columnar
-from coverage_analyzer.files.readers import utf8
+from coverage_analyzer.files.readers import parquet, utf8
 from coverage_analyzer.files.readers.base import Block, Source
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ TYPED: Final = frozenset(
 
 OPTIONS: Final[dict[str, dict[str, Any]]] = {
     "postgresql": {"adbc.postgresql.batch_size_hint_bytes": 8 << 20},
-    "sqlite": {"adbc.sqlite.query.batch_rows": columnar.ROWS_AT_ONCE},
+    "sqlite": {"adbc.sqlite.query.batch_rows": parquet.ROWS_AT_ONCE},
 }
 """Of a query: how much comes at once."""
 
@@ -93,7 +92,7 @@ class DatabaseTable(Source):
             point = f"ST_Transform({self.geometries[0]}::geometry, 4326)"
             self.hint = f" In a query, write ST_Y({point}) AS latitude, ST_X({point}) AS longitude."
         self.headers: list[str] = schema.names
-        self.types = [columnar.plain_type(kind) for kind in schema.types]
+        self.types = [parquet.plain_type(kind) for kind in schema.types]
         self.known: dict[str, str] = {}
 
     def _started(self, statement: "AdbcStatement") -> None:
@@ -123,15 +122,15 @@ class DatabaseTable(Source):
             connecting.batches(connection, self._sql, options, self._started) as (schema, batches),
         ):
             none = [pa.nulls(0, kind) for kind in schema.types]
-            yield columnar.block(pa.RecordBatch.from_arrays(none, names=self.headers), row)
+            yield parquet.block(pa.RecordBatch.from_arrays(none, names=self.headers), row)
             skipped = address.kind == "sqlite"
             for batch in batches:
                 rows = batch.slice(1) if skipped else batch
                 skipped = False
-                for at in range(0, len(rows), columnar.ROWS_AT_ONCE):
-                    part = rows.slice(at, columnar.ROWS_AT_ONCE)
+                for at in range(0, len(rows), parquet.ROWS_AT_ONCE):
+                    part = rows.slice(at, parquet.ROWS_AT_ONCE)
                     _check(part, row)
-                    yield columnar.block(part, row)
+                    yield parquet.block(part, row)
                     row += len(part)
 
     def sha256(self) -> None:

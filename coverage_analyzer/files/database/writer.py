@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from coverage_analyzer import arrays
 from coverage_analyzer.errors import InputError, PublishError
-from coverage_analyzer.files.database import connection as connecting
+from coverage_analyzer.files.database import connection
 from coverage_analyzer.files.database.address import Address, address, check_name, quoted
 from coverage_analyzer.files.writers.base import Writer
 
@@ -58,14 +58,14 @@ class TableWriter(Writer):
     """
 
     def __init__(self, place: Address) -> None:
-        with connecting.telling(place, InputError):
+        with connection.telling(place, InputError):
             _check(place)
         self._place = place
         self._new = f"coverage_analyzer_{os.urandom(8).hex()}"
         self._columns: pa.Schema | None = None
         self._made = place.kind == "sqlite" and not Path(place.connection).exists()
-        self._opened = connecting.connected(place)
-        with connecting.telling(place, PublishError):
+        self._opened = connection.connected(place)
+        with connection.telling(place, PublishError):
             self._connection = self._opened.__enter__()
             try:
                 self._schema = self._begin()
@@ -86,13 +86,13 @@ class TableWriter(Writer):
         PublishError
             If the database refuses them.
         """
-        with connecting.telling(self._place, PublishError):
+        with connection.telling(self._place, PublishError):
             rows = storable(batch, self._place.kind)
             first, self._columns = self._columns is None, rows.schema
             if first:
                 for name in rows.schema.names:
                     check_name(name, "The column", self._place.kind)
-            connecting.ingest(self._connection, rows, self._ingest_options(first=first))
+            connection.ingest(self._connection, rows, self._ingest_options(first=first))
 
     def ready(self) -> None:
         """Put the rows in the place of the old ones, as far as can be done without being seen.
@@ -102,7 +102,7 @@ class TableWriter(Writer):
         PublishError
             If the database refuses.
         """
-        with connecting.telling(self._place, PublishError):
+        with connection.telling(self._place, PublishError):
             if self._place.kind == "postgresql":
                 self._swap_postgresql()
             else:
@@ -116,11 +116,11 @@ class TableWriter(Writer):
         PublishError
             If the database refuses.
         """
-        with connecting.telling(self._place, PublishError):
+        with connection.telling(self._place, PublishError):
             if self._place.kind == "postgresql":
                 self._connection.commit()
             else:
-                connecting.execute(self._connection, "COMMIT")
+                connection.execute(self._connection, "COMMIT")
         self._made = False
 
     def close(self) -> None:
@@ -138,14 +138,14 @@ class TableWriter(Writer):
         PublishError
             If no schema is meant.
         """
-        run = connecting.execute
+        run = connection.execute
         if self._place.kind == "sqlite":
             run(self._connection, f"PRAGMA busy_timeout = {WAIT_MS}")
             run(self._connection, "BEGIN IMMEDIATE")
             run(self._connection, "ROLLBACK")
             return ""
         self._connection.set_autocommit(False)
-        found = connecting.first_row(self._connection, "SELECT current_schema()::text")
+        found = connection.first_row(self._connection, "SELECT current_schema()::text")
         schema = self._place.schema or (found or ("",))[0]
         if not schema:
             msg = "the search path has no schema; name one: &schema=NAME."
@@ -163,9 +163,9 @@ class TableWriter(Writer):
         table = self._place.table
         if self._place.kind == "postgresql":
             values = (self._schema, table, MARK)
-            found = connecting.first_row(self._connection, POSTGRESQL_TABLE, values)
+            found = connection.first_row(self._connection, POSTGRESQL_TABLE, values)
         else:
-            found = connecting.first_row(self._connection, SQLITE_TABLE, (table, MARK))
+            found = connection.first_row(self._connection, SQLITE_TABLE, (table, MARK))
         if found is not None and not found[0]:
             msg = (
                 f"the table {table!r} exists and was not written by this program; choose a "
@@ -189,7 +189,7 @@ class TableWriter(Writer):
         }
 
     def _swap_postgresql(self) -> None:
-        schema, table, run = quoted(self._schema), quoted(self._place.table), connecting.execute
+        schema, table, run = quoted(self._schema), quoted(self._place.table), connection.execute
         run(self._connection, f"SET LOCAL lock_timeout = {WAIT_MS}")
         if self._old():
             run(self._connection, f"LOCK TABLE {schema}.{table}")
@@ -199,7 +199,7 @@ class TableWriter(Writer):
         run(self._connection, f"COMMENT ON TABLE {schema}.{table} IS '{MARK}'")
 
     def _swap_sqlite(self) -> None:
-        table, run = quoted(self._place.table), connecting.execute
+        table, run = quoted(self._place.table), connection.execute
         run(self._connection, "BEGIN IMMEDIATE")
         if self._old():
             run(self._connection, f"DROP TABLE main.{table}")

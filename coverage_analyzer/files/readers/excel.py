@@ -24,8 +24,7 @@ import pyarrow as pa
 
 from coverage_analyzer import arrays
 from coverage_analyzer.errors import InputError, require
-from coverage_analyzer.files.readers import archives
-from coverage_analyzer.files.readers import excel_process as sheet_rows
+from coverage_analyzer.files.readers import archives, excel_process
 from coverage_analyzer.files.readers.base import Block, Source
 from coverage_analyzer.fingerprint import WatchedFiles, unchanged
 from coverage_analyzer.paths import utf8_name
@@ -73,7 +72,7 @@ class WorkbookFile(Source):
         self.fingerprint: WatchedFiles = WatchedFiles(path)
         self._most = _memory(path)
         self._path = path
-        command = [sys.executable, "-P", sheet_rows.__file__, str(self._most)]
+        command = [sys.executable, "-P", excel_process.__file__, str(self._most)]
         self._process = subprocess.Popen(  # noqa: S603 (our own program; no shell reads the names)
             [*command, utf8_name(path), sheet, decimal],
             stdout=subprocess.PIPE,

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Final
 
-from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema import columns
 
 _IDS: Final = frozenset(
-    tables.folded(name)
-    for table in (tables.SITES, tables.CENTERS, tables.REQUESTS)
+    columns.folded(name)
+    for table in (columns.SITES, columns.CENTERS, columns.REQUESTS)
     for column in table
     if column.name in {"site_id", "center_id", "request_id"}
     for name in (column.name, *column.synonyms)
@@ -26,7 +26,7 @@ def header(preferred: str, attributes: Sequence[str]) -> str:
     """
     taken = {name.casefold() for name in attributes}
     name = preferred
-    if tables.folded(name) in _IDS and any(tables.folded(a) in _IDS for a in attributes):
+    if columns.folded(name) in _IDS and any(columns.folded(a) in _IDS for a in attributes):
         name = "feature_id"
     if name.casefold() in taken:
         name = "feature_id"

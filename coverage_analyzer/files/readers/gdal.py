@@ -10,8 +10,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files.readers import encodings, feature_ids, utf8
-from coverage_analyzer.files.readers import parquet as columnar
+from coverage_analyzer.files.readers import encodings, feature_ids, parquet, utf8
 from coverage_analyzer.files.readers.shapefile import NAME_LETTERS, UNREADABLE_PART, checked
 from coverage_analyzer.files.readers.spatial import UNREADABLE, Layer, SpatialFile
 from coverage_analyzer.fingerprint import WatchedFiles
@@ -228,7 +227,7 @@ def _gdal_stream(asked: _Opening) -> Iterator[tuple[dict[str, Any], Any]]:
             opening = open_arrow(
                 asked.source,
                 use_pyarrow=True,
-                batch_size=columnar.ROWS_AT_ONCE,
+                batch_size=parquet.ROWS_AT_ONCE,
                 **asked.options,
             )
             opened = stack.enter_context(opening)

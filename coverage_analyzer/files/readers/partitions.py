@@ -16,7 +16,7 @@ from coverage_analyzer import arrays, documents
 from coverage_analyzer.arrays import Bools, Ints
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.readers.base import Block, Source, WrappedSource
-from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.columns import as_text
 
 NOTHING: Final = "__HIVE_DEFAULT_PARTITION__"
 """The value of rows that have none."""
@@ -182,7 +182,7 @@ def added_columns(
             odd = np.flatnonzero(_differs(own[key], cells))
             if len(odd):
                 row = int(odd[0])
-                mine, said = tables.as_text(own[key])[row].as_py(), cells[row].as_py()
+                mine, said = as_text(own[key])[row].as_py(), cells[row].as_py()
                 msg = (
                     f"{path}, line {lines[row]}: {key!r} is {mine!r}, but the folder says "
                     f"{said!r}. Correct the column, or rename the folder without '='."
@@ -192,4 +192,4 @@ def added_columns(
 
 
 def _differs(own: pa.Array, said: pa.Array) -> Bools:
-    return arrays.truth(pc.not_equal(tables.as_text(own), tables.as_text(said)))
+    return arrays.truth(pc.not_equal(as_text(own), as_text(said)))

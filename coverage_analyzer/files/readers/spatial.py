@@ -15,8 +15,7 @@ import pyarrow as pa
 
 from coverage_analyzer import arrays, documents
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files.readers import parquet as columnar
-from coverage_analyzer.files.readers import utf8, wkb
+from coverage_analyzer.files.readers import parquet, utf8, wkb
 from coverage_analyzer.files.readers.base import Block, Source, without
 from coverage_analyzer.fingerprint import WatchedFiles, unchanged
 from coverage_analyzer.schema.rejects import Rejected
@@ -99,7 +98,7 @@ class SpatialFile(Source):
         fields = [field for i, field in enumerate(layer.schema) if i != layer.geometry]
         longitude, latitude = _made_names([field.name for field in fields])
         self.headers = [*(field.name for field in fields), longitude, latitude]
-        self.types = [columnar.plain_type(field.type) for field in fields]
+        self.types = [parquet.plain_type(field.type) for field in fields]
         self.types += [pa.float64(), pa.float64()]
         self.known = {"longitude": longitude, "latitude": latitude}
         self.rows = layer.rows
@@ -168,7 +167,7 @@ class SpatialFile(Source):
         """Return attributes and coordinates of a batch that begins with a row."""
         at = self._layer.geometry
         cells = batch.column(at)
-        points = wkb.points(cells.cast(columnar.plain_type(cells.type)), self._srids)
+        points = wkb.points(cells.cast(parquet.plain_type(cells.type)), self._srids)
         lon, lat = points.x, points.y
         if self._transformer is not None:
             with no_proj_network():
@@ -178,7 +177,7 @@ class SpatialFile(Source):
         made = [arrays.arrow(values, missing) for values in (lon, lat)]
         attributes = [column for i, column in enumerate(batch.columns) if i != at]
         whole = pa.RecordBatch.from_arrays([*attributes, *made], names=self.headers)
-        block = columnar.block(whole, row)
+        block = parquet.block(whole, row)
         code = Rejected.geometry_not_a_point
         return without(block, {row + i: (code, what) for i, what in points.odd.items()})
 
@@ -283,7 +282,7 @@ def geoparquet(path: Path) -> SpatialFile:
     """
     fingerprint = WatchedFiles(path)
     try:
-        file = columnar.parquet(path)
+        file = parquet.parquet(path)
         geo = documents.load_json(file.schema_arrow.metadata[GEO])
         name = geo["primary_column"]
         about, (at,) = geo["columns"][name], file.schema_arrow.get_all_field_indices(name)
@@ -299,9 +298,7 @@ def geoparquet(path: Path) -> SpatialFile:
         raise InputError(msg)
 
     def batches() -> Iterator[pa.RecordBatch]:
-        found: Iterator[pa.RecordBatch] = file.iter_batches(
-            columnar.ROWS_AT_ONCE, use_threads=False
-        )
+        found: Iterator[pa.RecordBatch] = file.iter_batches(parquet.ROWS_AT_ONCE, use_threads=False)
         return found
 
     return SpatialFile(path, Layer(file.schema_arrow, at, crs, batches, fingerprint))

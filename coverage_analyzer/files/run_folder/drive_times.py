@@ -10,7 +10,7 @@ import pyarrow as pa
 from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Ints
 from coverage_analyzer.files.writers.delimited import SAFE, CsvWriter, Style
-from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.columns import DRIVE_TIMES
 
 NAME: Final = "drive_times.csv"
 
@@ -23,10 +23,7 @@ DECIMALS: Final = {
 }
 
 SCHEMA: Final = pa.schema(
-    [
-        (n, pa.decimal128(18, DECIMALS[n]) if n in DECIMALS else pa.string())
-        for n in tables.DRIVE_TIMES
-    ]
+    [(n, pa.decimal128(18, DECIMALS[n]) if n in DECIMALS else pa.string()) for n in DRIVE_TIMES]
 )
 
 
@@ -67,5 +64,5 @@ class DriveTimesWriter:
             "status": arrays.text(told["status"][some].tolist()),
             "attribution": arrays.text([self._attribution] * len(some)),
         } | {n: arrays.decimals(told[n][some], places) for n, places in DECIMALS.items()}
-        columns = [cells[name] for name in tables.DRIVE_TIMES]
+        columns = [cells[name] for name in DRIVE_TIMES]
         self._writer.write(pa.RecordBatch.from_arrays(columns, schema=SCHEMA))

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from coverage_analyzer.errors import CoverageError, InputError, PublishError, quantity
 from coverage_analyzer.files.overwriting import RunFolder
-from coverage_analyzer.files.run_folder import contents as report
+from coverage_analyzer.files.run_folder import contents
 from coverage_analyzer.files.run_folder.publishing import MANIFEST, Publication
 from coverage_analyzer.files.work_folder import has_work_folder
 
@@ -111,7 +111,7 @@ def held_path(folder: str | Path) -> Path:
 
 def run_folders(folder: str | Path) -> tuple[RunFolder, RunFolder]:
     """Return all that a run may replace or remove, as `outputs.refuse_overwriting` wants it."""
-    return RunFolder(folder, report.FILES), RunFolder(held_path(folder), report.FILES)
+    return RunFolder(folder, contents.FILES), RunFolder(held_path(folder), contents.FILES)
 
 
 def publish(

@@ -19,7 +19,7 @@ from coverage_analyzer.files.table import Table
 from coverage_analyzer.files.writers.delimited import Style
 from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.policy import Policy
-from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.columns import CENTERS, SITES, unnoticed
 from coverage_analyzer.schema.coordinates import DECIMAL_DEGREES, Notation
 
 LIBRARIES: Final = ("numpy", "pyarrow", "pyproj")
@@ -89,8 +89,8 @@ class Origin:
             renamed_columns=renamed(sites.headers),
             warnings=[
                 *matcher.policy.warnings,
-                *tables.unnoticed(sites.headers, sites.columns, tables.SITES),
-                *tables.unnoticed(centers.headers, centers.columns, tables.CENTERS),
+                *unnoticed(sites.headers, sites.columns, SITES),
+                *unnoticed(centers.headers, centers.columns, CENTERS),
                 *matcher.region_warnings,
             ],
             centers={"given": len(matcher.centers), "open": matcher.open_centers},

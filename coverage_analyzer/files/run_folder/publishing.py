@@ -37,7 +37,7 @@ from typing import Final, Self
 
 from coverage_analyzer import documents
 from coverage_analyzer.errors import PublishError
-from coverage_analyzer.files.run_folder import contents as report
+from coverage_analyzer.files.run_folder import contents
 from coverage_analyzer.files.work_folder import WorkFolder, locked, to_disk
 
 NEW: Final = "new"
@@ -82,7 +82,7 @@ class Publication:
                 self._kept(kind)
             for left in self._work.left_behind():
                 _settle(left)
-            self._earlier = frozenset(report.earlier_files(self.folder))
+            self._earlier = frozenset(contents.earlier_files(self.folder))
             self._spare(names, self._earlier)
         except BaseException:
             self._leave()

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from coverage_analyzer import arrays
-from coverage_analyzer.files import formulas as guard
+from coverage_analyzer.files import formulas
 from coverage_analyzer.files.readers.streams import MARK
 from coverage_analyzer.files.writers.base import Writer
 from coverage_analyzer.paths import utf8_name
@@ -50,7 +50,7 @@ class Style:
 
     def shown(self, text: str) -> str:
         """Return a text as it is to be written."""
-        return text if self.raw_text else guard.guarded_text(text, decimal=self.decimal)
+        return text if self.raw_text else formulas.guarded_text(text, decimal=self.decimal)
 
     def opened(self, path: Path) -> TextIO:
         """Open a file for writing; a name of a file that is not UTF-8 is shown as in messages."""
@@ -97,7 +97,7 @@ class CsvWriter(Writer):
         columns = [_plain(batch.column(i)) for i in self._kept]
         cells = [_csv_cells(n, c) for n, c in zip(self._names, columns, strict=True)]
         if not self._style.raw_text:
-            cells = [guard.guarded(c, decimal=self._style.decimal) for c in cells]
+            cells = [formulas.guarded(c, decimal=self._style.decimal) for c in cells]
         self._writer.write(pa.RecordBatch.from_arrays(cells, schema=self._schema))
 
     def close(self) -> None:

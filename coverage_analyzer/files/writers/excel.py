@@ -21,7 +21,7 @@ import pyarrow as pa
 
 from coverage_analyzer import arrays
 from coverage_analyzer.errors import InputError, require
-from coverage_analyzer.files import formulas as guard
+from coverage_analyzer.files import formulas
 from coverage_analyzer.files.readers.excel_process import EXACT
 
 ROWS: Final = 1_048_576
@@ -101,7 +101,7 @@ class WorkbookWriter:
         path: Path,
         schema: pa.Schema,
         decimals: Mapping[str, int],
-        escaped: Callable[[str], str] = guard.guarded_text,
+        escaped: Callable[[str], str] = formulas.guarded_text,
     ) -> None:
         require("excel", "xlsxwriter")
         import xlsxwriter

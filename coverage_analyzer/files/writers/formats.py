@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from coverage_analyzer.files.writers import excel as workbook_writer
+from coverage_analyzer.files.writers import excel
 from coverage_analyzer.files.writers.base import Writer
 from coverage_analyzer.files.writers.delimited import SAFE, CsvWriter, Style
 from coverage_analyzer.paths import utf8_name
@@ -24,7 +24,7 @@ def report_writer(path: Path, kind: Format, schema: pa.Schema, style: Style = SA
     if kind == "parquet":
         return ParquetWriter(path, schema)
     if kind == "xlsx":
-        return workbook_writer.WorkbookWriter(path, schema, DECIMALS, style.shown)
+        return excel.WorkbookWriter(path, schema, DECIMALS, style.shown)
     return CsvWriter(path, schema, style, packing=kind.removeprefix("csv").removeprefix("."))
 
 
@@ -37,7 +37,7 @@ def check_rows(kind: Format, rows: int | None) -> None:
         If they do not fit into a sheet.
     """
     if kind == "xlsx" and rows is not None:
-        workbook_writer.check_rows(rows)
+        excel.check_rows(rows)
 
 
 class ParquetWriter(Writer):
