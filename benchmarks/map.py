@@ -76,8 +76,8 @@ def gathered(places: Places, matcher: Matcher) -> tuple[DrawnSites, float]:
         numbers, streets = random.integers(1, 999_999, len(lon)), random.integers(0, 6, len(lon))
         names = [f"{STREETS[s]} {n}" for n, s in zip(numbers, streets, strict=True)]
         labels: tuple[pa.Array, pa.Array] = (
-            arrays.text(places.identifier[some].tolist()),
-            arrays.text(names),
+            arrays.text_array(places.identifier[some].tolist()),
+            arrays.text_array(names),
         )
         begun = time.process_time()
         drawn.add(lon, lat, *labels, columns)

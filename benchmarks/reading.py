@@ -46,7 +46,7 @@ def read(path: Path) -> None:
     """Read a file, and print CPU seconds, peak memory in MB, rows and rejects."""
     start = time.process_time()
     usable = rejects = 0
-    for rows in table.opened(path, columns.SITES).rows():
+    for rows in table.open_table(path, columns.SITES).rows():
         usable += len(rows.block.lines)
         rejects += len(rows.rejects)
     seconds = time.process_time() - start

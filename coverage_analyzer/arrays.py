@@ -16,19 +16,19 @@ Ints: TypeAlias = npt.NDArray[np.int64]
 Bools: TypeAlias = npt.NDArray[np.bool_]
 
 
-def spread(first: Ints, counts: Ints) -> tuple[Ints, Ints]:
+def expand_ranges(first: Ints, counts: Ints) -> tuple[Ints, Ints]:
     """Return, for ranges of some lengths, the number of the range and each value in it.
 
     Examples
     --------
-    >>> [v.tolist() for v in spread(np.array([5, 9]), np.array([3, 1]))]
+    >>> [v.tolist() for v in expand_ranges(np.array([5, 9]), np.array([3, 1]))]
     [[0, 0, 0, 1], [5, 6, 7, 9]]
     """
     pick = np.repeat(np.arange(len(counts)), counts)
     return pick, np.repeat(first - np.cumsum(counts) + counts, counts) + np.arange(len(pick))
 
 
-def arrow(values: npt.NDArray[Any], missing: Bools | None = None) -> pa.Array:
+def from_numpy(values: npt.NDArray[Any], missing: Bools | None = None) -> pa.Array:
     """Return an Arrow array over numbers (also as ``date32`` over days), null where missing."""
     days = values.dtype.kind == "M"
     if days:
@@ -41,7 +41,7 @@ def arrow(values: npt.NDArray[Any], missing: Bools | None = None) -> pa.Array:
     )
 
 
-def text(values: Sequence[str]) -> pa.Array:
+def text_array(values: Sequence[str]) -> pa.Array:
     """Return an Arrow array of strings."""
     encoded = [v.encode() for v in values]
     offsets = np.cumsum([0, *map(len, encoded)], dtype=np.int64)
@@ -58,10 +58,10 @@ def from_bytes(values: Sequence[bytes | None], kind: pa.DataType) -> pa.Array:
     return pa.Array.from_buffers(kind, len(values), buffers)
 
 
-def chosen(numbers: npt.NDArray[Any], texts: pa.Array) -> pa.Array:
+def take_texts(numbers: npt.NDArray[Any], texts: pa.Array) -> pa.Array:
     """Return the texts that numbers stand for; null for negative ones."""
     missing = numbers < 0
-    indices = arrow(numbers.astype(np.int32), missing if missing.any() else None)
+    indices = from_numpy(numbers.astype(np.int32), missing if missing.any() else None)
     return cast("pa.Array", texts.take(indices))
 
 
@@ -76,7 +76,7 @@ def decimals(values: Floats, places: int) -> pa.Array:
     )
 
 
-def numpy(values: pa.Array) -> npt.NDArray[Any]:
+def as_numpy(values: pa.Array) -> npt.NDArray[Any]:
     """Return the numbers of an Arrow array; nulls as NaN, which makes integers floats."""
     if values.null_count and not pa.types.is_floating(values.type):
         values = values.cast(pa.float64())
@@ -85,23 +85,23 @@ def numpy(values: pa.Array) -> npt.NDArray[Any]:
     result = whole[values.offset : values.offset + len(values)]
     if not values.null_count:
         return result
-    return np.where(valid(values), result, np.nan)
+    return np.where(is_valid(values), result, np.nan)
 
 
-def valid(values: pa.Array) -> Bools:
+def is_valid(values: pa.Array) -> Bools:
     """Return where an Arrow array is not null."""
     bits = values.buffers()[0]
     if bits is None or not values.null_count:
         return np.ones(len(values), np.bool_)
-    return flags(bits, values.offset, len(values))
+    return unpack_bits(bits, values.offset, len(values))
 
 
-def truth(values: pa.Array) -> Bools:
+def to_bools(values: pa.Array) -> Bools:
     """Return an Arrow array of booleans as numpy's; null is false."""
-    return flags(values.buffers()[1], values.offset, len(values)) & valid(values)
+    return unpack_bits(values.buffers()[1], values.offset, len(values)) & is_valid(values)
 
 
-def flags(bits: pa.Buffer | None, offset: int, length: int) -> Bools:
+def unpack_bits(bits: pa.Buffer | None, offset: int, length: int) -> Bools:
     """Return the bits of a buffer as booleans."""
     if bits is None:
         return np.zeros(length, np.bool_)

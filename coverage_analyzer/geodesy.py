@@ -90,9 +90,13 @@ def _sine_cosine(degrees: Floats) -> tuple[Floats, Floats]:
     return sine + (cosine * rest - sine * square), cosine - (sine * rest + cosine * square)
 
 
-def picked(points: Floats, at: npt.NDArray[np.int64]) -> Floats:
+def take(points: Floats, at: npt.NDArray[np.int64]) -> Floats:
     """Return some of `ecef` points, again with each coordinate in one piece."""
     return points.T.take(at, axis=1).T
+
+
+picked = take
+"""The old name of `take`, which works for one release."""
 
 
 def chord_m(p: Floats, q: Floats) -> Floats:
@@ -239,8 +243,8 @@ def within(
     >>> bool(within(-94.5786, 39.0997, -95.880799335, 39.092427553, 70 * MILE_M))
     True
     """
-    given = (lon1, lat1, lon2, lat2, limit_m)
-    *pair, limit = np.broadcast_arrays(*(np.asarray(v, np.float64) for v in given))
+    values = (lon1, lat1, lon2, lat2, limit_m)
+    *pair, limit = np.broadcast_arrays(*(np.asarray(v, np.float64) for v in values))
     return within_chord(chord_m(ecef(*pair[:2]), ecef(*pair[2:])), pair, limit)
 
 

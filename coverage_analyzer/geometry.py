@@ -15,7 +15,7 @@ from coverage_analyzer.geodesy import MILE_M
 Geometries = npt.NDArray[np.object_]
 
 
-RIM_ERROR_M: Final = 5.0
+BOUNDARY_ERROR_M: Final = 5.0
 """No edge of a rim lies farther from the true circle."""
 
 
@@ -73,7 +73,7 @@ def discs(lon: Floats, lat: Floats, radius_m: Floats) -> Geometries:
     if np.any(radius_m > GREATEST_DISC_M):
         msg = f"Areas can be calculated for limits up to {GREATEST_DISC_M / MILE_M:,.0f} miles."
         raise InputError(msg)
-    ring, x, y = _rims(lon, lat, radius_m)
+    ring, x, y = _boundary_vertices(lon, lat, radius_m)
     polygons = np.empty(len(lon), object)
     for number, (start, stop) in enumerate(itertools.pairwise(_starts(ring, len(lon)))):
         turned = np.unwrap(np.append(x[start:stop], x[start]), period=360)
@@ -84,30 +84,32 @@ def discs(lon: Floats, lat: Floats, radius_m: Floats) -> Geometries:
         else:
             points[-1] = points[0]  # which turning has moved by a rounding error
         polygons[number] = shapely.Polygon(points)
-    return within_the_world(polygons)
+    return split_at_antimeridian(polygons)
 
 
 def _starts(ring: Ints, rings: int) -> Ints:
     return np.searchsorted(ring, np.arange(rings + 1))
 
 
-def _rims(lon: Floats, lat: Floats, radius_m: Floats) -> tuple[Ints, Floats, Floats]:
+def _boundary_vertices(lon: Floats, lat: Floats, radius_m: Floats) -> tuple[Ints, Floats, Floats]:
     """Return the vertices of circles, as many as keep each edge near: ring, longitude, latitude."""
     ring = np.repeat(np.arange(len(lon)), FIRST_VERTICES)
     azimuth = np.tile(np.arange(FIRST_VERTICES) * (360 / FIRST_VERTICES), len(lon))
     while True:
         x, y = geodesy.destination(lon[ring], lat[ring], azimuth, radius_m[ring])
-        stray = np.flatnonzero(_strays(ring, x, y, (lon, lat, radius_m)))
-        if not len(stray):
+        too_far = np.flatnonzero(_exceeds_tolerance(ring, x, y, (lon, lat, radius_m)))
+        if not len(too_far):
             return ring, x, y
         last = np.append(np.diff(ring) != 0, True)
         step = np.where(last, 360, np.roll(azimuth, -1)) - azimuth
-        between = azimuth[stray] + step[stray] / 2
-        azimuth = np.insert(azimuth, stray + 1, between)
-        ring = np.insert(ring, stray + 1, ring[stray])
+        between = azimuth[too_far] + step[too_far] / 2
+        azimuth = np.insert(azimuth, too_far + 1, between)
+        ring = np.insert(ring, too_far + 1, ring[too_far])
 
 
-def _strays(ring: Ints, x: Floats, y: Floats, circles: tuple[Floats, Floats, Floats]) -> Bools:
+def _exceeds_tolerance(
+    ring: Ints, x: Floats, y: Floats, circles: tuple[Floats, Floats, Floats]
+) -> Bools:
     """Return which edges, each from a vertex to the next of its ring, leave the circle's rim."""
     lon, lat, radius_m = (v[ring] for v in circles)
     first = np.searchsorted(ring, ring)
@@ -125,7 +127,7 @@ def _strays(ring: Ints, x: Floats, y: Floats, circles: tuple[Floats, Floats, Flo
     return result
 
 
-def within_the_world(polygons: Geometries) -> Geometries:
+def split_at_antimeridian(polygons: Geometries) -> Geometries:
     """Return polygons cut at 180, what lies beyond brought in on the other side."""
     bounds = shapely.bounds(polygons)
     for i in np.flatnonzero((bounds[:, 0] < -180) | (bounds[:, 2] > 180)).tolist():

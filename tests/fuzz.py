@@ -37,7 +37,7 @@ from coverage_analyzer import documents, policy
 from coverage_analyzer.errors import InputError, PolicyError
 from coverage_analyzer.files.readers import delimited, records, streams
 from coverage_analyzer.files.readers.delimited import DelimitedFile, Dialect
-from coverage_analyzer.files.table import opened
+from coverage_analyzer.files.table import open_table
 from coverage_analyzer.schema import columns
 
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -121,7 +121,7 @@ def read(path: Path, dialect: Dialect, size: int, lines: int) -> Read | None:
     AssertionError
         If a law is broken.
     """
-    delimited.BLOCK_BYTES, records.MOST_LINES = size, lines
+    delimited.BLOCK_BYTES, records.MAX_LINES = size, lines
     rows: list[tuple[int, list[str], str]] = []
     rejects: list[tuple[int, str, str, str]] = []
     blank = seen = 0
@@ -215,7 +215,7 @@ def read_other(path: Path, suffix: str) -> bool:
         elif suffix == ".run.json":
             documents.read_json(path)
         else:
-            table = opened(path, columns.SITES)
+            table = open_table(path, columns.SITES)
             for block in table.blocks():
                 seen = len(block.lines) + len(block.rejects) + block.blank
                 assert seen == block.records, "the rows do not add up"

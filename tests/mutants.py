@@ -224,7 +224,7 @@ class Mutant(NamedTuple):
 
 MUTANTS: Final = (
     Mutant(
-        "gates.Gates._cases",
+        "gates.EligibilityChecker._cases",
         "BinOp[|]{Call[_has_unbanded]}",
         Rewrite("_1 > _2 + 1", ".left.left", ".left.comparators.0"),
         "who bought Gold waits for Gold Plus",
@@ -255,7 +255,7 @@ MUTANTS: Final = (
         "a level by road where it is not offered",
     ),
     Mutant(
-        "road_ruling.before",
+        "road_ruling.verdicts_before_roads",
         "BinOp[&]{Attribute[not_offered_in_country]}",
         Keep(".left"),
         "what the run refused is given by a second look at roads",
@@ -390,19 +390,19 @@ MUTANTS: Final = (
     ),
     # ------------------------------------------------------------------------ nearness
     Mutant(
-        "cells.Notebook.numbers",
+        "cells.ShortlistCache.numbers",
         "BinOp[&]",
         Rewrite("np.zeros(_1, np.bool_)", "Call[len]"),
         "a cell knows two groups, and takes one for the other",
     ),
     Mutant(
-        "cells.Notebook.fuller",
+        "cells.ShortlistCache.with_added",
         "Call[where]{Constant[0]}",
         Rewrite("np.minimum(_1, len(_2['center']) - 1)", ".args.1", ".args.0.left.value"),
         "a country without a center measures to its neighbour's",
     ),
     Mutant(
-        "nearness._look_on",
+        "nearness._compare_remaining",
         "Call[minimum]{Call[maximum]}",
         Rewrite(
             "np.copyto(_1, _2, where=(_2 >= _3) & (_2 < _1))",
@@ -443,7 +443,7 @@ MUTANTS: Final = (
         "candidates for the middle of a cell, not for its corners",
     ),
     Mutant(
-        "nearness.Index._sifted",
+        "nearness.Index._filter",
         "BinOp[|]",
         Keep(".right"),
         "no nearest center where none is in reach",
@@ -474,7 +474,7 @@ MUTANTS: Final = (
         "a planned center counts as open",
     ),
     Mutant(
-        "matching.Matcher._promised",
+        "matching.Matcher._planned_centers",
         "Call[lexsort]",
         Swap(".args.0.elts.1", ".args.0.elts.2"),
         "pending waits for the nearest center, not for the first to open",
@@ -613,7 +613,7 @@ MUTANTS: Final = (
         "cells of a comparison under the wrong head",
     ),
     Mutant(
-        "finding.found",
+        "finding.find_row",
         "AugAssign{Attribute[lines]}",
         Rewrite("_1 = _2[_3].tolist()", ".target", ".value.func.value.value", "Call[_cut].args.1"),
         "of an id that stands twice the first row is taken",
@@ -779,7 +779,7 @@ MUTANTS: Final = (
         "land miles at sea",
     ),
     Mutant(
-        "decision._held_against",
+        "decision._compare_with_location",
         "BinOp[|]",
         Keep(".left"),
         "a territory is not recognised under its sovereign's name",
@@ -815,7 +815,7 @@ MUTANTS: Final = (
         "NA is unknown: Namibia read as a missing value",
     ),
     Mutant(
-        "country_names.folded",
+        "country_names.country_key",
         "Attribute[casefold]",
         Rewrite("_1.casefold", "arg"),
         "accents make another country",
@@ -851,7 +851,7 @@ MUTANTS: Final = (
         "a name that contradicts its code is ignored",
     ),
     Mutant(
-        "guard.guarded",
+        "guard.escape_formulas",
         "Call[_replaced].args.2",
         Rewrite("_1", "Call[take]#2/2"),
         "formulas are not escaped",
@@ -895,7 +895,7 @@ MUTANTS: Final = (
         "the rim is not refined near the pole",
     ),
     Mutant(
-        "geometry.within_the_world",
+        "geometry.split_at_antimeridian",
         "BinOp[|]",
         Rewrite("(_1 < -540) | (_2 > 540)", ".left.left", ".right.left"),
         "areas are not split at 180 degrees",
@@ -955,31 +955,31 @@ MUTANTS: Final = (
         "areas on a sphere",
     ),
     Mutant(
-        "gates.Gates._cases",
+        "gates.EligibilityChecker._cases",
         "Compare{Attribute[day]}",
         Operator(">="),
         "an address counts from the day after its registration",
     ),
     Mutant(
-        "gates.Gates.closing",
+        "gates.EligibilityChecker.failed_rules",
         "Lambda.body",
         Keep(".elts.1"),
         "a doubt hides what is certain",
     ),
     Mutant(
-        "gates.Gates._phase_table",
+        "gates.EligibilityChecker._phase_table",
         "List{Constant[True]}",
         Swap(".elts.0", ".elts.1"),
         "a product that is not said is in doubt, one that is not in the table is fine",
     ),
     Mutant(
-        "products.Products.possible",
+        "products.Products.possible_phases",
         "Tuple{Attribute[ends]}",
         Rewrite("(self.ends <= _1, self.ends > _1)", ".elts.0.comparators.0"),
         "the last day of a phase belongs to the next",
     ),
     Mutant(
-        "lead_times.later",
+        "lead_times.add_period",
         "Call[min]",
         Keep(".args.0"),
         "six months from the 31st of August reach into March",
@@ -991,7 +991,7 @@ MUTANTS: Final = (
         "a gate changes the status alone",
     ),
     Mutant(
-        "gates.Gates.phases",
+        "gates.EligibilityChecker.phases",
         "Call[take]{Attribute[_bounded]}",
         Rewrite("_ & (_1 == 0)", ".args.0"),
         "a product past its life keeps Gold",
@@ -1009,7 +1009,7 @@ MUTANTS: Final = (
         "a level that was bought and that no distance bounds is taken away",
     ),
     Mutant(
-        "timeline.Timeline._found",
+        "timeline.Timeline._changes",
         "BinOp[-]",
         Keep(".left"),
         "the day of an opening is judged twice, once by the day before",
@@ -1196,7 +1196,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "levels.Levels._shipping",
-        "Assign{Name[NOBODY]}#1/2",
+        "Assign{Name[NO_CENTER]}#1/2",
         Rewrite("return _1", ".targets.0.value"),
         "a center ships before it opens",
     ),

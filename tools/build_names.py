@@ -20,7 +20,7 @@ import babel
 from babel import Locale, localedata
 from babel.core import get_global
 
-from coverage_analyzer.countries.names import folded
+from coverage_analyzer.countries.names import country_key
 
 TABLE = Path("coverage_analyzer/resources/countries/names.csv")
 COUNTRIES = 250
@@ -527,12 +527,12 @@ def owned_words(table: dict[str, Country], hand: dict[str, list[str]]) -> dict[s
 
     """
     owners: dict[str, str] = {}
-    refused = {folded(word) for word in AMBIGUOUS}
+    refused = {country_key(word) for word in AMBIGUOUS}
     claims = [(word, c.alpha2) for c in table.values() for word in c[:3] if word]
     claims += [(country.name, country.alpha2) for country in table.values()]
     claims += [(word, alpha2) for alpha2, words in hand.items() for word in words]
     for word, alpha2 in claims:
-        key = folded(word)
+        key = country_key(word)
         if not key or key in refused or owners.setdefault(key, alpha2) != alpha2:
             sys.exit(f"{word!r} for {alpha2}: empty, ambiguous or of {owners.get(key)}")
     return owners
@@ -543,8 +543,8 @@ def collisions(cldr: dict[str, list[str]], owners: dict[str, str]) -> dict[str, 
     wanted: dict[str, dict[str, str]] = defaultdict(dict)
     for alpha2, words in cldr.items():
         for word in words:
-            wanted[folded(word)].setdefault(alpha2, word)
-    refused = {folded(word) for word in AMBIGUOUS}
+            wanted[country_key(word)].setdefault(alpha2, word)
+    refused = {country_key(word) for word in AMBIGUOUS}
     found: dict[str, Dropped] = {}
     for key, by_country in wanted.items():
         word, codes = next(iter(by_country.values())), tuple(by_country)
@@ -564,12 +564,12 @@ def stored_aliases(
 ) -> list[str]:
     """Aliases of one country, hand-written ones first, each folded form once."""
     codes = set(country[:3])
-    seen = {folded(country.name)}
+    seen = {country_key(country.name)}
     found: list[str] = []
-    for word in [*hand, *(word for word in cldr if folded(word) not in dropped)]:
+    for word in [*hand, *(word for word in cldr if country_key(word) not in dropped)]:
         # "U.S." is stored, though it folds to a code: whoever looks codes up as written misses it.
-        if folded(word) not in seen and word not in codes:
-            seen.add(folded(word))
+        if country_key(word) not in seen and word not in codes:
+            seen.add(country_key(word))
             found.append(word)
     return found
 

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from build_names import AMBIGUOUS
 
-from coverage_analyzer.countries.names import folded, load
+from coverage_analyzer.countries.names import country_key, load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,12 +60,12 @@ def names_of(entry: dict[str, Any]) -> Iterator[str]:
 
 def official_names(entries: list[dict[str, Any]]) -> dict[str, dict[str, str]]:
     """Return for each country its names by their folded form, without those known or shared."""
-    known, refused = load(), {folded(word) for word in (*AMBIGUOUS, *SEVERAL)}
+    known, refused = load(), {country_key(word) for word in (*AMBIGUOUS, *SEVERAL)}
     claims: dict[str, dict[str, str]] = defaultdict(dict)
     for entry in entries:
         code = "XK" if entry["cca3"] == "UNK" else entry["cca2"]
         for name in names_of(entry):
-            claims[folded(name)].setdefault(code, name)
+            claims[country_key(name)].setdefault(code, name)
     found: dict[str, dict[str, str]] = defaultdict(dict)
     for key, by_country in claims.items():
         code, name = next(iter(by_country.items()))

@@ -29,7 +29,7 @@ def main() -> None:
     files, trusting = arguments(), sys.argv[4] == "trusted"
     world, policy = countries.load(), ca.Policy.load("appliance-maintenance")
     convention = policy.convention(world.names, trust_declared=trusting)
-    network = table.read_centers(table.opened(files.centers, CENTERS, {}), world, convention)
+    network = table.read_centers(table.open_table(files.centers, CENTERS, {}), world, convention)
     frame = scan(files.sites).collect()
     lon, lat = (frame[c].to_numpy().copy() for c in ("longitude", "latitude"))
     declared = world.names.named(frame["country"].to_arrow())

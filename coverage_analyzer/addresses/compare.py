@@ -223,7 +223,7 @@ def _atoms(text: str, spelling: Spelling, country: str) -> tuple[str, ...]:
 
 def _country(segment: str, spelling: Spelling) -> str:
     """Return the country that the last segment of an address names, or nothing."""
-    name = names.folded(segment)
+    name = names.country_key(segment)
     if name in spelling.regions or (len(name) < SHORTEST_COUNTRY and name not in SHORT_COUNTRIES):
         return ""
     table = names.load()

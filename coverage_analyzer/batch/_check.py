@@ -10,17 +10,17 @@ from coverage_analyzer import countries
 from coverage_analyzer.batch.ledger import Ledger
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.overlap import ahead
-from coverage_analyzer.countries.assignment import Ground, decided
-from coverage_analyzer.files.duplicates import Ids
+from coverage_analyzer.countries.assignment import CountryBasis, assign_country
+from coverage_analyzer.files.duplicates import DuplicateFinder
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
-from coverage_analyzer.files.table import opened
+from coverage_analyzer.files.table import open_table
 from coverage_analyzer.files.writers.rejects import check_rejects, rejects_file
-from coverage_analyzer.matching.eligibility import Gates
+from coverage_analyzer.matching.eligibility import EligibilityChecker
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.schema import columns
 from coverage_analyzer.schema.days import today
 
-USABLE: Final = (Ground.AGREED, Ground.INFERRED)
+USABLE: Final = (CountryBasis.AGREED, CountryBasis.INFERRED)
 """Grounds on which a country is good enough for a promise."""
 
 
@@ -70,17 +70,17 @@ def check(
     world = countries.load()
     rules = Policy.load(policy)
     convention = rules.convention(world.names, trust_declared=options.trust_declared)
-    table = opened(sites, columns.SITES, options.columns, options.dialect)
-    ledger, grounds = Ledger(), np.zeros(len(Ground), np.int64)
+    table = open_table(sites, columns.SITES, options.columns, options.dialect)
+    ledger, grounds = Ledger(), np.zeros(len(CountryBasis), np.int64)
     with ExitStack() as stack:
         writer = None
         if rejects is not None:
             writer = stack.enter_context(rejects_file(Path(rejects), options.style))
-        ids = stack.enter_context(Ids())
+        ids = stack.enter_context(DuplicateFinder())
         for rows in stack.enter_context(closing(ahead(table.rows(), table.source.cancel))):
             where, declared = rows.coordinates, table.declared(rows.block, world.names)
-            _, ground = decided(where.lon, where.lat, declared, world, convention)
-            grounds += np.bincount(ground, minlength=len(Ground))
+            _, ground = assign_country(where.lon, where.lat, declared, world, convention)
+            grounds += np.bincount(ground, minlength=len(CountryBasis))
             ids.add(table.keys(rows.block), rows.block.lines)
             ledger.add(rows)
             if writer is not None:
@@ -94,18 +94,20 @@ def check(
     usable = int(grounds[list(USABLE)].sum())
     return {
         "sites": str(table.path),
-        "columns": table.recognised,
-        "other_columns": [h for h in table.headers if h not in table.recognised.values()],
+        "columns": table.matched_columns,
+        "other_columns": [h for h in table.headers if h not in table.matched_columns.values()],
         "warnings": [
             *rules.warnings,
-            *columns.unnoticed(table.headers, table.columns, columns.SITES),
-            *Gates(rules, None, world, np.datetime64(today(), "D")).unseen(table.columns),
+            *columns.column_suggestions(table.headers, table.columns, columns.SITES),
+            *EligibilityChecker(rules, None, world, np.datetime64(today(), "D")).missing_columns(
+                table.columns
+            ),
             *([f"{repeats}."] if repeats.ids else []),
         ],
         "ledger": ledger.figures(),
         "rejects": dict(ledger.reasons),
         "first_rejects": ledger.first,
         "duplicates": repeats.figures(),
-        "countries": {g.name.lower(): int(n) for g in Ground if (n := grounds[g])},
+        "countries": {g.name.lower(): int(n) for g in CountryBasis if (n := grounds[g])},
         "usable_country": usable / ledger.decided if ledger.decided else None,
     }

@@ -20,11 +20,17 @@ from coverage_analyzer.files import atomic
 from coverage_analyzer.files.outputs import kind_of
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
 from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
-from coverage_analyzer.files.table import Table, opened, read_centers
+from coverage_analyzer.files.table import Table, open_table, read_centers
 from coverage_analyzer.files.writers.delimited import CsvWriter, Style
 from coverage_analyzer.files.writers.rejects import CSV, check_rejects, rejects_file
 from coverage_analyzer.policy import DEFAULT, Policy
-from coverage_analyzer.schema.columns import CENTERS, COMMITMENT, REQUESTS, SITES, unnoticed
+from coverage_analyzer.schema.columns import (
+    CENTERS,
+    COMMITMENT,
+    REQUESTS,
+    SITES,
+    column_suggestions,
+)
 from coverage_analyzer.schema.days import day
 from coverage_analyzer.schema.rejects import Reject, Rejected
 
@@ -48,7 +54,8 @@ class CommitmentOptions:
     trust_declared
         Whether the declared country stands wherever a point lies.
     products
-        A file of products with the days on which the phases of their life end (`tables.PRODUCTS`).
+        A file of products with the days on which the phases of their life end
+        (`schema.columns.PRODUCTS`).
     raw_text
         Whether text stays as it is even where a spreadsheet would run it.
     """
@@ -81,7 +88,8 @@ def answer_requests(
     Parameters
     ----------
     requests
-        A file of any kind that `reading.opened` takes, with the columns of `tables.REQUESTS`.
+        A file of any kind that `files.table.open_table` takes, with the columns of
+        `schema.columns.REQUESTS`.
     sites, centers
         As for `run`.
     output
@@ -118,8 +126,8 @@ def answer_requests(
     if isinstance(output, (str, Path)):
         kind_of(output, [CSV], what="Commitments are", default=CSV)
     check_rejects(options.rejects)
-    asked_table = opened(requests, REQUESTS, options.request_columns, options.request_dialect)
-    site_table = opened(sites, SITES, options.columns, options.dialect)
+    asked_table = open_table(requests, REQUESTS, options.request_columns, options.request_dialect)
+    site_table = open_table(sites, SITES, options.columns, options.dialect)
     committer = _committer(centers, Policy.load(policy), options)
     asked = read_requests(asked_table)
     rows = registered_rows(site_table, (r.site_id for r in asked.requests))
@@ -159,7 +167,7 @@ def _committer(
     MissingExtraError
         If the extra for their kind of file is not installed.
     """
-    table = opened(centers, CENTERS, options.center_columns, options.center_dialect)
+    table = open_table(centers, CENTERS, options.center_columns, options.center_dialect)
     world = countries.load()
     convention = policy.convention(world.names, trust_declared=options.trust_declared)
     levels = Levels(
@@ -206,7 +214,7 @@ def _write(output: str | Path | BinaryIO, answers: Sequence[Commitment], style: 
         If it cannot be written.
     """
     rows = [answer.row() for answer in answers]
-    columns = [arrays.text([row[name] for row in rows]) for name in COMMITMENT]
+    columns = [arrays.text_array([row[name] for row in rows]) for name in COMMITMENT]
     batch = pa.RecordBatch.from_arrays(columns, names=list(COMMITMENT))
     if not isinstance(output, (str, Path)):
         with closing(CsvWriter(output, batch.schema, style)) as writer:
@@ -234,7 +242,9 @@ def _write_rejects(path: Path, refused: Sequence[Reject], style: Style) -> None:
 def _unnoticed(asked: Table, sites: Table) -> list[str]:
     """Return a warning for each header that may be meant for a column that was not found."""
     pairs = ((asked, REQUESTS), (sites, SITES))
-    return [w for table, known in pairs for w in unnoticed(table.headers, table.columns, known)]
+    return [
+        w for table, known in pairs for w in column_suggestions(table.headers, table.columns, known)
+    ]
 
 
 def _unseen(asked: Table, sites: Table) -> list[str]:

@@ -35,7 +35,7 @@ from coverage_analyzer.files.run_folder import contents, service_areas
 from coverage_analyzer.files.run_folder.drive_times import NAME, DriveTimesWriter
 from coverage_analyzer.files.run_folder.manifest import style_of
 from coverage_analyzer.files.run_folder.publishing import Publication
-from coverage_analyzer.files.table import Rows, Table
+from coverage_analyzer.files.table import ParsedRows, Table
 from coverage_analyzer.files.writers import formats
 from coverage_analyzer.files.writers.delimited import Style
 from coverage_analyzer.fingerprint import WatchedFiles, unchanged_during
@@ -49,7 +49,7 @@ from coverage_analyzer.roads import recheck
 from coverage_analyzer.roads.drive_times import (
     DriveTimes,
     drive_times,
-    engine_of,
+    open_engine,
     road_area,
     snap_limit_m,
 )
@@ -115,7 +115,7 @@ def drive(
     watched, manifest = watched_run(folder)
     rules = _rules(_check_engine(folder, manifest), policy)
     limits = drive_limits(rules, minutes)
-    engine = engine_of(roads)
+    engine = open_engine(roads)
     with Publication(folder, [NAME]) as publication:
         job = Job(folder, manifest, rules, engine, limits)
         try:
@@ -279,8 +279,9 @@ class Job:
             for rows in table.rows():
                 verdict = _typed(verdict_columns(table, rows))
                 drives, chosen = self._driven(rows, verdict, centers)
+                driven = drives.columns()
                 after = self._ruled(verdict, drives)
-                _count(totals, verdict | after, drives.columns()["status"][chosen >= 0])
+                _count(totals, verdict | after, driven["status"][chosen >= 0])
                 batch = _replaced(table, rows, verdict | after)
                 if writer is None:
                     made = formats.report_writer(path, kind, batch.schema, style)
@@ -291,7 +292,7 @@ class Job:
                 totals.off_road.add(
                     (shown[0].to_pylist(), shown[1].to_pylist()), drives, snap_limit_m(self.engine)
                 )
-                times.write(shown, drives.columns(), np.flatnonzero(chosen >= 0))
+                times.write(shown, driven, np.flatnonzero(chosen >= 0))
                 where = rows.coordinates
                 totals.drawn.add(where.lon, where.lat, ids, names, verdict | after)
         return totals
@@ -300,11 +301,11 @@ class Job:
         return DriveTimesWriter(publication.path(NAME), ATTRIBUTION, self.style)
 
     def _driven(
-        self, rows: Rows, verdict: Mapping[str, pa.Array], centers: Centers
+        self, rows: ParsedRows, verdict: Mapping[str, pa.Array], centers: Centers
     ) -> tuple[DriveTimes, npt.NDArray[np.int64]]:
         """Return the drives of a block, and the center of each site, -1 for none."""
         chosen = _positions(verdict["center_id"], centers.center_id)
-        where, miles = rows.coordinates, arrays.numpy(verdict["distance_miles"])
+        where, miles = rows.coordinates, arrays.as_numpy(verdict["distance_miles"])
         drives = drive_times(
             self.engine,
             Places(centers.lon, centers.lat),
@@ -316,15 +317,15 @@ class Job:
         limit = recheck.limit_minutes(before, self.policy, self.limits, drives.road_miles)
         return drives.compared_with(limit), chosen
 
-    def _rows(self, verdict: Mapping[str, pa.Array]) -> recheck.Rows:
+    def _rows(self, verdict: Mapping[str, pa.Array]) -> recheck.VerdictRows:
         """Return the columns of verdicts that roads can change, as numbers."""
         codes = {n: _positions(verdict[n], texts) for n, texts in self._names.items()}
-        return recheck.Rows(
+        return recheck.VerdictRows(
             **{n: c.astype(np.int8) for n, c in codes.items()},
             country=np.array(as_text(verdict["site_country"]).to_pylist(), object),
-            limit_miles=arrays.numpy(verdict["limit_miles"]),
-            margin_miles=arrays.numpy(verdict["margin_miles"]),
-            in_reach=arrays.numpy(verdict["centers_in_reach"]).astype(np.float64),
+            limit_miles=arrays.as_numpy(verdict["limit_miles"]),
+            margin_miles=arrays.as_numpy(verdict["margin_miles"]),
+            in_reach=arrays.as_numpy(verdict["centers_in_reach"]).astype(np.float64),
         )
 
     @property
@@ -336,7 +337,7 @@ class Job:
     def _ruled(self, verdict: Mapping[str, pa.Array], drives: DriveTimes) -> dict[str, pa.Array]:
         """Return the columns of verdicts that roads can change."""
         rows = self._rows(verdict)
-        after = recheck.ruled(rows, self.policy, drives.status, drives.road_miles)
+        after = recheck.apply_drive_times(rows, self.policy, drives.status, drives.road_miles)
         return {
             name: _merged(verdict[name], getattr(rows, name), getattr(after, name), texts)
             for name, texts in self._names.items()
@@ -382,8 +383,8 @@ def _names(kind: type[Status] | type[Reason]) -> list[str]:
 
 def _positions(cells: pa.Array, texts: Any) -> npt.NDArray[np.int64]:
     """Return where each cell stands among texts, -1 where it does not."""
-    at = pc.index_in(as_text(cells), value_set=arrays.text(list(texts)))
-    found = arrays.numpy(at)
+    at = pc.index_in(as_text(cells), value_set=arrays.text_array(list(texts)))
+    found = arrays.as_numpy(at)
     return np.where(np.isnan(found), -1, found).astype(np.int64)
 
 
@@ -392,8 +393,8 @@ def _merged(
 ) -> pa.Array:
     """Return cells in which those that changed say something else."""
     changed = old != new
-    said = arrays.chosen(new[changed], arrays.text(texts))
-    return pc.replace_with_mask(as_text(cells), arrays.arrow(changed), said)
+    said = arrays.take_texts(new[changed], arrays.text_array(texts))
+    return pc.replace_with_mask(as_text(cells), arrays.from_numpy(changed), said)
 
 
 def _typed(verdict: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
@@ -404,11 +405,11 @@ def _typed(verdict: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
 def _cast(cells: pa.Array, kind: pa.DataType) -> pa.Array:
     if not pa.types.is_string(cells.type):
         return cells.cast(kind)
-    blank = pc.equal(as_text(cells), arrays.text([""])[0])
+    blank = pc.equal(as_text(cells), arrays.text_array([""])[0])
     return pc.if_else(blank, pa.nulls(len(cells), pa.string()), cells).cast(kind)
 
 
-def _replaced(table: Table, rows: Rows, verdict: Mapping[str, pa.Array]) -> pa.RecordBatch:
+def _replaced(table: Table, rows: ParsedRows, verdict: Mapping[str, pa.Array]) -> pa.RecordBatch:
     """Return a block of the report with other verdicts."""
     columns = [
         verdict.get(name, cells)

@@ -22,12 +22,19 @@ from coverage_analyzer.files.atomic import replacing
 from coverage_analyzer.files.outputs import free_names, kind_of
 from coverage_analyzer.files.overwriting import refuse_overwriting
 from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
-from coverage_analyzer.files.table import Table, opened
+from coverage_analyzer.files.table import Table, open_table
 from coverage_analyzer.files.writers import formats
 from coverage_analyzer.files.writers.delimited import RejectsWriter, Style
 from coverage_analyzer.files.writers.rejects import check_rejects, rejects_file
 from coverage_analyzer.geocoding import Answer, Found, Geocoder, Grade, Service
-from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.columns import (
+    ADDRESSES,
+    GEOCODED,
+    SITES,
+    as_text,
+    column_suggestions,
+    header_key,
+)
 
 log = logging.getLogger(__name__)
 
@@ -106,11 +113,11 @@ def geocode(
     ----------
     addresses
         A file of any kind that `run` reads, with a column ``address``, or its parts:
-        `tables.ADDRESSES`.
+        `schema.columns.ADDRESSES`.
     output
         The file to write: ``.csv`` (also ``.csv.gz``, ``.csv.zst``), ``.parquet`` or ``.xlsx``. All
-        rows are in it, in their order, with their columns and those of `tables.GEOCODED`; where
-        nothing was found, the reason says why, and there are no coordinates.
+        rows are in it, in their order, with their columns and those of `schema.columns.GEOCODED`;
+        where nothing was found, the reason says why, and there are no coordinates.
     service
         Who is asked.
     options
@@ -143,7 +150,7 @@ def geocode(
     )
     kind = _kind(path)
     check_rejects(options.rejects)
-    table = opened(addresses, tables.ADDRESSES, options.columns, options.dialect)
+    table = open_table(addresses, ADDRESSES, options.columns, options.dialect)
     check_columns(table.columns, table.headers)
     totals = Totals()
     with ExitStack() as stack:
@@ -160,7 +167,7 @@ def geocode(
     return {
         "addresses": str(table.path),
         "output": str(path),
-        "columns": table.recognised,
+        "columns": table.matched_columns,
         "renamed_columns": renamed(table.headers),
         "ledger": totals.ledger.figures(),
         "first_rejects": totals.ledger.first,
@@ -168,7 +175,7 @@ def geocode(
         "reasons": {r.value: n for r, n in totals.reasons.most_common()},
         "questions": {n: getattr(geocoder, n) for n in ("asked", "answered", "cached")},
         "warnings": [
-            *tables.unnoticed(table.headers, table.columns, tables.ADDRESSES),
+            *column_suggestions(table.headers, table.columns, ADDRESSES),
             *_unanswered(geocoder),
         ],
     }
@@ -212,7 +219,7 @@ def _written(job: Job, part: Path, kind: formats.Format) -> None:
 def _located(job: Job, rows: pa.RecordBatch, headers: Sequence[str]) -> pa.RecordBatch:
     """Return rows of the table with the columns that are added, and count them."""
     at = job.table.columns
-    texts = {name: tables.as_text(rows.column(i)).to_pylist() for name, i in at.items()}
+    texts = {name: as_text(rows.column(i)).to_pylist() for name, i in at.items()}
     answers = job.geocoder.answers(queries(texts), _ticking(job))
     job.totals.add(answers)
     added = columns(answers, job.by_grade)
@@ -239,26 +246,26 @@ def queries(texts: Mapping[str, Sequence[str]]) -> list[geocoding.Query | None]:
 
 
 def columns(answers: Sequence[Answer], by_grade: Mapping[Grade, float]) -> dict[str, pa.Array]:
-    """Return the columns of `tables.GEOCODED` for some answers."""
+    """Return the columns of `schema.columns.GEOCODED` for some answers."""
     days = np.array([a.on or "1970-01-01" for a in answers], "datetime64[D]")
     undated = np.array([not a.on for a in answers], np.bool_)
     values = (
         _numbers([a.lat for a in answers], DEGREES),
         _numbers([a.lon for a in answers], DEGREES),
-        arrays.text([a.grade.name for a in answers]),
+        arrays.text_array([a.grade.name for a in answers]),
         _numbers([geocoding.accuracy_m(a, by_grade) for a in answers], 0),
-        arrays.text([a.matched for a in answers]),
-        arrays.text([a.by for a in answers]),
-        arrays.arrow(days, undated),
-        arrays.text([a.told for a in answers]),
+        arrays.text_array([a.matched for a in answers]),
+        arrays.text_array([a.by for a in answers]),
+        arrays.from_numpy(days, undated),
+        arrays.text_array([a.told for a in answers]),
     )
-    return dict(zip(tables.GEOCODED, values, strict=True))
+    return dict(zip(GEOCODED, values, strict=True))
 
 
 def _numbers(values: Sequence[float | None], decimals: int) -> pa.Array:
     """Return numbers, null where there is none."""
     found = np.array([np.nan if v is None else v for v in values], np.float64)
-    return arrays.arrow(np.round(found, decimals), np.isnan(found))
+    return arrays.from_numpy(np.round(found, decimals), np.isnan(found))
 
 
 def renamed(headers: Sequence[str]) -> dict[str, str]:
@@ -269,10 +276,10 @@ def renamed(headers: Sequence[str]) -> dict[str, str]:
     >>> renamed(["site_id", "Lat", "geocoded_on"])
     {'Lat': 'input_Lat', 'geocoded_on': 'input_geocoded_on'}
     """
-    known = [c for c in tables.SITES if c.name in tables.GEOCODED]
-    taken = {*tables.GEOCODED, *(name for c in known for name in (c.name, *c.synonyms))}
-    folded = {tables.folded(name) for name in taken}
-    return free_names(headers, {header for header in headers if tables.folded(header) in folded})
+    known = [c for c in SITES if c.name in GEOCODED]
+    taken = {*GEOCODED, *(name for c in known for name in (c.name, *c.synonyms))}
+    folded = {header_key(name) for name in taken}
+    return free_names(headers, {header for header in headers if header_key(header) in folded})
 
 
 def check_columns(found: Mapping[str, int] | Mapping[str, str], headers: Sequence[str]) -> None:

@@ -7,15 +7,15 @@ from typing import Final
 
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.stream import matcher_of, products_of
-from coverage_analyzer.files.find_site import FoundSite, found
-from coverage_analyzer.files.table import Table, opened
+from coverage_analyzer.files.find_site import FoundSite, find_row
+from coverage_analyzer.files.table import Table, open_table
 from coverage_analyzer.maps.letter import Addressee, letter
 from coverage_analyzer.matching import eligibility
 from coverage_analyzer.matching.explanation import explanation
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.programmes.afterwards import with_route
 from coverage_analyzer.schema import columns
-from coverage_analyzer.schema.columns import folded
+from coverage_analyzer.schema.columns import header_key
 from coverage_analyzer.schema.days import day
 from coverage_analyzer.schema.verdict import VERDICT
 
@@ -63,11 +63,11 @@ def site_letter(
     """
     options = options or Options()
     wanted, rules = day(as_of), Policy.load(policy)
-    given = opened(centers, columns.CENTERS, options.center_columns, options.center_dialect)
+    given = open_table(centers, columns.CENTERS, options.center_columns, options.center_dialect)
     trusting, products = options.trust_declared, products_of(options.products)
     matcher = matcher_of(given, rules, as_of=wanted, trust_declared=trusting, products=products)
-    table = opened(sites, columns.SITES, options.columns, options.dialect)
-    site = found(table, site_id, options.product)
+    table = open_table(sites, columns.SITES, options.columns, options.dialect)
+    site = find_row(table, site_id, options.product)
     place = (site.lon, site.lat)
     stating = [site.cell(name) for name in columns.COUNTRY_STATED]
     declared, error = matcher.world.names.stated(stating), site.accuracy_m
@@ -81,7 +81,7 @@ def site_letter(
 
 def _doubts(table: Table) -> list[str]:
     """Return what should be looked into before a letter goes out."""
-    told = columns.unnoticed(table.headers, table.columns, columns.SITES)
+    told = columns.column_suggestions(table.headers, table.columns, columns.SITES)
     if set(VERDICT) <= set(table.headers):
         told.append(
             "The input is a report. The letter assesses it again and ignores its drive times."
@@ -105,7 +105,7 @@ def address(site: FoundSite) -> str:
     parts = {
         header: " ".join(cell.split())
         for header, cell in site.cells.items()
-        if header not in known and (header == country or ADDRESS.fullmatch(folded(header)))
+        if header not in known and (header == country or ADDRESS.fullmatch(header_key(header)))
     }
     said = [cell for cell in parts.values() if cell]
     alone = not any(cell for header, cell in parts.items() if header != country)

@@ -19,7 +19,7 @@ from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.readers.delimited import Dialect
 from coverage_analyzer.files.run_folder import service_areas
 from coverage_analyzer.files.run_folder.publishing import MANIFEST
-from coverage_analyzer.files.table import Rows, Table, opened, read_centers
+from coverage_analyzer.files.table import ParsedRows, Table, open_table, read_centers
 from coverage_analyzer.fingerprint import WatchedFiles, unchanged_during
 from coverage_analyzer.maps.page_data import Network, Payload, Tiles, payload
 from coverage_analyzer.maps.sites import DrawnSites
@@ -114,7 +114,7 @@ def centers_as_used(folder: Path, world: Countries) -> tuple[Centers, dict[str, 
     InputError
         If the file cannot be used.
     """
-    given = opened(folder / "centers.csv", CENTERS)
+    given = open_table(folder / "centers.csv", CENTERS)
     every = np.arange(len(world.names.codes), dtype=np.int16)
     centers = read_centers(given, world, Convention(every, trust_declared=True))
     return centers, _decided(folder / "centers.csv")
@@ -164,7 +164,7 @@ def report_table(folder: Path, manifest: Mapping[str, Any]) -> Table:
     renamed = manifest.get("renamed_columns", {})
     columns = {n: renamed.get(h, h) for n, h in manifest.get("columns", {}).items()}
     dialect = Dialect(**manifest["notation"])
-    table = opened(folder / names[0], SITES, columns, dialect)
+    table = open_table(folder / names[0], SITES, columns, dialect)
     missing = [name for name in VERDICT if name not in table.headers]
     if missing:
         msg = f"{table.path} is not a report: it has no column {missing[0]!r}."
@@ -172,7 +172,7 @@ def report_table(folder: Path, manifest: Mapping[str, Any]) -> Table:
     return table
 
 
-def verdict_columns(table: Table, rows: Rows) -> dict[str, pa.Array]:
+def verdict_columns(table: Table, rows: ParsedRows) -> dict[str, pa.Array]:
     """Return the columns of the verdict, all rows of the report being usable.
 
     Raises
@@ -202,7 +202,7 @@ def _decided(path: Path) -> dict[str, str]:
     InputError
         If the file does not tell.
     """
-    table = opened(path, CENTERS)
+    table = open_table(path, CENTERS)
     if "center_country" not in table.headers:
         msg = f"{path} was not written by a run: it has no column 'center_country'."
         raise InputError(msg)

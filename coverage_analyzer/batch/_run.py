@@ -23,17 +23,16 @@ from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.overlap import ahead
 from coverage_analyzer.batch.stream import judged, matcher_of, open_products
 from coverage_analyzer.errors import CoverageError, InputError, PublishError
-from coverage_analyzer.files.database import writer as target
 from coverage_analyzer.files.database.address import is_address
-from coverage_analyzer.files.database.writer import TableWriter
-from coverage_analyzer.files.duplicates import Ids, Repeats
+from coverage_analyzer.files.database.writer import TableWriter, open_writer
+from coverage_analyzer.files.duplicates import DuplicateFinder, DuplicateSummary
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
 from coverage_analyzer.files.readers import streams
 from coverage_analyzer.files.run_folder import contents, hold
 from coverage_analyzer.files.run_folder.hold import RejectLimit
 from coverage_analyzer.files.run_folder.manifest import Origin, Outcome
 from coverage_analyzer.files.run_folder.publishing import Publication
-from coverage_analyzer.files.table import Rows, Table, duplicates, opened, read_products
+from coverage_analyzer.files.table import ParsedRows, Table, duplicates, open_table, read_products
 from coverage_analyzer.files.writers import formats
 from coverage_analyzer.files.writers.delimited import RejectsWriter
 from coverage_analyzer.fingerprint import check_same
@@ -63,7 +62,7 @@ def run(
     ----------
     sites, centers
         Text files (``-``: standard input), Excel, Parquet, GeoJSON, GeoPackage; see
-        `reading.opened`.
+        `files.table.open_table`.
     output
         The folder for ``report.csv`` (or ``.csv.gz``, ``.parquet`` ...), ``rejects.csv``,
         ``summary.csv``, ``centers.csv``, ``areas.geojson``, ``map.html`` and ``run.json``.
@@ -103,7 +102,7 @@ def run(
     )
     wanted, rules, limit = day(as_of), Policy.load(policy), RejectLimit.parse(options.max_rejects)
     columns, dialect = options.center_columns, options.center_dialect
-    given = opened(centers, CENTERS, columns, dialect)
+    given = open_table(centers, CENTERS, columns, dialect)
     dated = open_products(options.products)
     matcher = matcher_of(
         given,
@@ -117,7 +116,7 @@ def run(
             read.source.sha256()  # at once: these files may change from here on
     table = _opened_sites(sites, options)
     formats.check_rows(options.format, table.source.rows)
-    log.info("%s: columns %s", table.path, table.recognised)
+    log.info("%s: columns %s", table.path, table.matched_columns)
     with Publication(output, _names(options)) as publication, _rows_elsewhere(options) as elsewhere:
         try:
             if options.on_duplicate != "keep":
@@ -137,7 +136,7 @@ def run(
 
 def _rows_elsewhere(options: Options) -> AbstractContextManager[TableWriter | None]:
     """Return what writes the rows into a database, too, if that is wanted."""
-    return target.opened(options.table) if options.table else nullcontext()
+    return open_writer(options.table) if options.table else nullcontext()
 
 
 def _names(options: Options) -> list[str]:
@@ -148,7 +147,7 @@ def _names(options: Options) -> list[str]:
 
 
 def _opened_sites(sites: str | Path, options: Options) -> Table:
-    return opened(sites, SITES, options.columns, options.dialect)
+    return open_table(sites, SITES, options.columns, options.dialect)
 
 
 def _check_inputs(sites: str | Path, centers: str | Path, options: Options) -> None:
@@ -196,7 +195,7 @@ class Totals:
     ledger: Ledger = field(default_factory=Ledger)
     tally: Tally = field(default_factory=Tally)
     drawn: DrawnSites = field(default_factory=DrawnSites)
-    repeats: Repeats = field(default_factory=Repeats)
+    repeats: DuplicateSummary = field(default_factory=DuplicateSummary)
     empty: Counter[str] = field(default_factory=Counter)
 
 
@@ -246,7 +245,7 @@ def _published(
     return told
 
 
-def _repeated(repeats: Repeats) -> list[str]:
+def _repeated(repeats: DuplicateSummary) -> list[str]:
     """Return a warning of rows that share their id and are all in the report."""
     return (
         [f"{repeats}. All are in the report. To change this: --on-duplicate."]
@@ -262,7 +261,7 @@ def _streamed(table: Table, matcher: Matcher, outputs: Outputs, options: Options
     rejects = RejectsWriter(publication.path("rejects.csv"), options.style)
     with ExitStack() as stack:
         stack.callback(rejects.close)
-        ids = stack.enter_context(Ids(publication.scratch))
+        ids = stack.enter_context(DuplicateFinder(publication.scratch))
         work = judged(table.rows(), table, matcher)
         blocks = stack.enter_context(closing(ahead(work, table.source.cancel)))
         for some in blocks:
@@ -290,13 +289,13 @@ def _streamed(table: Table, matcher: Matcher, outputs: Outputs, options: Options
     return totals
 
 
-def labels(rows: Rows, table: Table) -> tuple[pa.Array, pa.Array]:
+def labels(rows: ParsedRows, table: Table) -> tuple[pa.Array, pa.Array]:
     """Return what a map calls the sites: id (else the line) and name."""
     name, lines = table.column(rows.block, "name"), rows.block.lines
     ids = (
         table.site_ids(rows.block)
         if "site_id" in table.columns
-        else arrays.arrow(lines).cast(pa.string())
+        else arrays.from_numpy(lines).cast(pa.string())
     )
     return ids, as_text(name) if name is not None else pa.nulls(len(lines), pa.string())
 

@@ -18,13 +18,20 @@ from coverage_analyzer.batch.stream import matcher_of, products_of
 from coverage_analyzer.files import atomic
 from coverage_analyzer.files.outputs import kind_of
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
-from coverage_analyzer.files.table import Rows, Table, opened
+from coverage_analyzer.files.table import ParsedRows, Table, open_table
 from coverage_analyzer.files.writers import formats
 from coverage_analyzer.files.writers.base import Writer
 from coverage_analyzer.matching.matcher import Matcher, Sites
 from coverage_analyzer.matching.timeline import Census, Changes, Timeline
 from coverage_analyzer.policy import DEFAULT, Policy
-from coverage_analyzer.schema.columns import CENTERS, PARTS, SITES, TIMELINE, as_text, unnoticed
+from coverage_analyzer.schema.columns import (
+    CENTERS,
+    PARTS,
+    SITES,
+    TIMELINE,
+    as_text,
+    column_suggestions,
+)
 from coverage_analyzer.schema.days import day
 
 KINDS: Final[dict[str, formats.Format]] = {".csv": "csv", ".parquet": "parquet"}
@@ -47,8 +54,8 @@ def timeline(
     sites, centers, policy
         As for `run`.
     output
-        A file, ``.csv`` or ``.parquet``: the columns are `tables.TIMELINE`, and those
-        of `tables.PARTS` that the sites have.
+        A file, ``.csv`` or ``.parquet``: the columns are `schema.columns.TIMELINE`, and those
+        of `schema.columns.PARTS` that the sites have.
     days
         The first (by default today in UTC) and the last day.
     options
@@ -80,7 +87,7 @@ def timeline(
     )
     ending = kind_of(output, list(KINDS), what="A timeline is")
     line = _line(centers, Policy.load(policy), days, options)
-    table = opened(sites, SITES, options.columns, options.dialect)
+    table = open_table(sites, SITES, options.columns, options.dialect)
     totals, matcher = Totals(Census(len(line.matcher.policy.titles))), line.matcher
     with (
         atomic.replacing(Path(output)) as part,
@@ -98,7 +105,7 @@ def timeline(
         "levels": _levels(totals.census, matcher),
         "warnings": [
             *matcher.policy.warnings,
-            *unnoticed(table.headers, table.columns, SITES),
+            *column_suggestions(table.headers, table.columns, SITES),
             *matcher.gates.warnings(table.columns, totals.empty),
             *matcher.region_warnings,
         ],
@@ -137,7 +144,7 @@ def _line(
     """Return the rules over the centers of a file, from a day to another."""
     columns, dialect = options.center_columns, options.center_dialect
     matcher = matcher_of(
-        opened(centers, CENTERS, columns, dialect),
+        open_table(centers, CENTERS, columns, dialect),
         policy,
         as_of=day(days[0]),
         trust_declared=options.trust_declared,
@@ -166,11 +173,11 @@ def _stream(table: Table, line: Timeline, writer: Writer, totals: Totals, option
         options.progress(totals.ledger.read, 1.0)
 
 
-def _told(rows: Rows, table: Table, matcher: Matcher, changes: Changes) -> pa.RecordBatch:
+def _told(rows: ParsedRows, table: Table, matcher: Matcher, changes: Changes) -> pa.RecordBatch:
     """Return changes as rows of the file."""
     parts = [table.column(rows.block, name) for name in _parts(table)]
     texts = [as_text(c) for c in (labels(rows, table)[0], *parts) if c is not None]
-    named = [cells.take(arrays.arrow(changes.site)) for cells in texts]
+    named = [cells.take(arrays.from_numpy(changes.site)) for cells in texts]
     columns = [*named, *changes.columns(matcher).values()]
     return pa.RecordBatch.from_arrays(columns, schema=_schema(table))
 

@@ -8,9 +8,9 @@ from typing import Final
 import numpy as np
 
 from coverage_analyzer.errors import CoverageError
-from coverage_analyzer.files.readers.base import Block
+from coverage_analyzer.files.readers.base import RowBlock
 from coverage_analyzer.files.run_folder.contents import Counts
-from coverage_analyzer.files.table import Rows
+from coverage_analyzer.files.table import ParsedRows
 from coverage_analyzer.matching.matcher import Matcher, Verdicts
 from coverage_analyzer.schema.rejects import Reject
 from coverage_analyzer.schema.verdict import Reason, Status
@@ -59,11 +59,11 @@ class Ledger:
         """Return the four counts by name."""
         return {n: getattr(self, n) for n in ("read", "decided", "rejected", "blank")}
 
-    def add(self, rows: Rows) -> None:
+    def add(self, rows: ParsedRows) -> None:
         """Count a block: what its reader saw, and what became of it."""
         self.count(rows.block, rows.rejects)
 
-    def count(self, block: Block, rejects: Sequence[Reject]) -> None:
+    def count(self, block: RowBlock, rejects: Sequence[Reject]) -> None:
         """Count the rows of a block, all of which are decided, and those that are not in it."""
         self.decided += len(block.lines)
         self.rejected += len(rejects)

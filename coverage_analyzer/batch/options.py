@@ -37,7 +37,8 @@ class Options:
     table
         The address of a table of a database that is to hold the report, too.
     products
-        A file of products with the days on which the phases of their life end (`tables.PRODUCTS`).
+        A file of products with the days on which the phases of their life end
+        (`schema.columns.PRODUCTS`).
     product
         Which row a letter is on, where a site stands in one for each of its products.
     on_duplicate

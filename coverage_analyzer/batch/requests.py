@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from coverage_analyzer import arrays
 from coverage_analyzer.due_times.requests import EVENTS, Registered, Request, registered
-from coverage_analyzer.files.readers.base import Block
+from coverage_analyzer.files.readers.base import RowBlock
 from coverage_analyzer.files.table import Table
 from coverage_analyzer.matching import eligibility
 from coverage_analyzer.schema import columns
@@ -41,7 +41,7 @@ class Requested:
 
 
 def read_requests(table: Table) -> Requested:
-    """Return all requests of an open table (`tables.REQUESTS`)."""
+    """Return all requests of an open table (`schema.columns.REQUESTS`)."""
     result = Requested()
     for block in table.source.blocks():
         cells = {column.name: _texts(table, block, column.name) for column in columns.REQUESTS}
@@ -56,7 +56,7 @@ def read_requests(table: Table) -> Requested:
 
 
 def request(cells: Mapping[str, str]) -> Request:
-    """Return a request from its cells, by the names of `tables.REQUESTS`."""
+    """Return a request from its cells, by the names of `schema.columns.REQUESTS`."""
     return Request(
         request_id=cells["request_id"].strip(),
         site_id=cells["site_id"].strip(),
@@ -68,21 +68,21 @@ def request(cells: Mapping[str, str]) -> Request:
 
 
 def registered_rows(table: Table, wanted: Iterable[str]) -> dict[str, list[Registered]]:
-    """Return all usable rows of some sites, by their id, out of an open table (`tables.SITES`).
+    """Return all usable rows of some sites, by their id, of an open table (`schema.columns.SITES`).
 
     Without a column of ids the number of the line is the id. Memory grows with the sites that are
     wanted, not with those that are read.
     """
-    ids = arrays.text(sorted(set(wanted)))
+    ids = arrays.text_array(sorted(set(wanted)))
     found: dict[str, list[Registered]] = defaultdict(list)
     for rows in table.rows():
         block, where = rows.block, rows.coordinates
         if "site_id" in table.columns:
             names = pc.utf8_trim_whitespace(table.site_ids(block))
         else:
-            names = arrays.arrow(block.lines).cast(pa.string())
-        some = np.flatnonzero(arrays.truth(pc.is_in(names, value_set=ids)))
-        picked = arrays.arrow(some)
+            names = arrays.from_numpy(block.lines).cast(pa.string())
+        some = np.flatnonzero(arrays.to_bools(pc.is_in(names, value_set=ids)))
+        picked = arrays.from_numpy(some)
         cells = {name: _texts(table, block, name, picked) for name in ROW}
         for name, known in rows.days.items():
             cells[name] = ["" if np.isnat(day) else str(day) for day in known[some]]
@@ -95,7 +95,7 @@ def registered_rows(table: Table, wanted: Iterable[str]) -> dict[str, list[Regis
     return found
 
 
-def _texts(table: Table, block: Block, name: str, some: pa.Array | None = None) -> Sequence[str]:
+def _texts(table: Table, block: RowBlock, name: str, some: pa.Array | None = None) -> Sequence[str]:
     """Return cells of a known column as text, blank where the table has none; moments as ISO."""
     cells = table.column(block, name)
     if cells is None:

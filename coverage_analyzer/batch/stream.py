@@ -15,8 +15,8 @@ from coverage_analyzer import countries
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.outputs import renamed
 from coverage_analyzer.files.readers import streams
-from coverage_analyzer.files.table import Rows, Table, opened, read_centers, read_products
-from coverage_analyzer.matching.eligibility import Facts
+from coverage_analyzer.files.table import ParsedRows, Table, open_table, read_centers, read_products
+from coverage_analyzer.matching.eligibility import EligibilityInputs
 from coverage_analyzer.matching.matcher import Matcher, Sites, Verdicts
 from coverage_analyzer.matching.products import Products
 from coverage_analyzer.policy import Policy
@@ -71,22 +71,22 @@ def open_products(path: str | Path | None) -> Table | None:
     if str(path) == streams.STANDARD_INPUT:
         msg = "Products cannot be read from standard input. Give a file."
         raise InputError(msg)
-    return opened(path, PRODUCTS)
+    return open_table(path, PRODUCTS)
 
 
 @dataclass(frozen=True)
 class Judged:
     """A block with its verdicts: in numbers, as columns, as rows of the report; and its facts."""
 
-    rows: Rows
+    rows: ParsedRows
     verdicts: Verdicts
     columns: Mapping[str, pa.Array]
     report: pa.RecordBatch
-    facts: Facts | None = None
+    facts: EligibilityInputs | None = None
 
 
 def judged(
-    blocks: Generator[Rows, None, None], table: Table, matcher: Matcher
+    blocks: Generator[ParsedRows, None, None], table: Table, matcher: Matcher
 ) -> Generator[Judged, None, None]:
     """Yield blocks of a table with their verdicts, in order; closing this closes the blocks."""
     names = renamed(table.headers)

@@ -94,7 +94,7 @@ def explain(
         --centers data/service_centers.csv
     """
     from coverage_analyzer.batch.stream import matcher_of, products_of
-    from coverage_analyzer.files.table import opened
+    from coverage_analyzer.files.table import open_table
     from coverage_analyzer.matching.explanation import explanation
     from coverage_analyzer.policy import Policy
     from coverage_analyzer.programmes.afterwards import with_route
@@ -102,7 +102,7 @@ def explain(
     from coverage_analyzer.schema.days import day
 
     policy = Policy.load(rules.policy)
-    table = opened(centers.path, CENTERS, centers.columns, centers.dialect)
+    table = open_table(centers.path, CENTERS, centers.columns, centers.dialect)
     matcher = matcher_of(
         table,
         policy,

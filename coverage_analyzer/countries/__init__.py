@@ -83,7 +83,7 @@ class Countries:
         faces = self.borders.located(x.ravel(), y.ravel())
         return np.array(self.names.codes)[self.holder[faces]].reshape(x.shape)
 
-    def plain_country(self, lon: Floats, lat: Floats, fold: Numbers) -> Numbers:
+    def country_by_grid(self, lon: Floats, lat: Floats, fold: Numbers) -> Numbers:
         """Return the country that each point lies in, where the grid alone can tell; else -2.
 
         No country, and an area that two hold, are never plain.
@@ -97,8 +97,11 @@ class Countries:
         """
         plain = (self.holder != NONE) & (self.claimant == NONE)
         by_face = np.append(np.where(plain, fold[self.holder], -2), -2).astype(np.int16)
-        face = self.borders.plain_face(lon, lat)
+        face = self.borders.face_by_grid(lon, lat)
         return by_face.take(np.minimum(face, len(plain)))
+
+    plain_country = country_by_grid
+    """The old name of `country_by_grid`, which works for one release."""
 
     def near_m(
         self, lon: Floats, lat: Floats, country: Numbers, wanted: Bools, reach_m: npt.ArrayLike
@@ -133,8 +136,8 @@ class Countries:
         if not len(faces):
             msg = f"{code} has no polygon of its own; it is within the polygon of its sovereign."
             raise InputError(msg)
-        made: Any = shapely.union_all([self.borders.polygon(face) for face in faces])
-        return made if isinstance(made, shapely.MultiPolygon) else shapely.MultiPolygon([made])
+        shape: Any = shapely.union_all([self.borders.polygon(face) for face in faces])
+        return shape if isinstance(shape, shapely.MultiPolygon) else shapely.MultiPolygon([shape])
 
 
 @functools.cache

@@ -28,7 +28,7 @@ ECONOMIC_ZONE_M: Final = 200 * NAUTICAL_MILE_M
 """An exclusive economic zone (UNCLOS, article 57)."""
 
 
-class Ground(enum.IntEnum):
+class CountryBasis(enum.IntEnum):
     """On what ground a country was decided."""
 
     AGREED = 0
@@ -45,7 +45,7 @@ class Ground(enum.IntEnum):
     """It declares one country and lies in another, or far from all."""
 
 
-Grounds = npt.NDArray[np.int8]
+CountryBases = npt.NDArray[np.int8]
 
 
 @dataclass(frozen=True)
@@ -68,9 +68,9 @@ class Convention:
     trust_declared: bool = False
 
 
-def decided(
+def assign_country(
     lon: Floats, lat: Floats, declared: Numbers, world: Countries, convention: Convention
-) -> tuple[Numbers, Grounds]:
+) -> tuple[Numbers, CountryBases]:
     """Return the country that each point counts as, and on what ground.
 
     Parameters
@@ -87,63 +87,63 @@ def decided(
     country
         After folding; `NONE` where none can be told (null island, unknown). Shape (n,).
     ground
-        `Ground` of each, shape (n,).
+        `CountryBasis` of each, shape (n,).
     """
-    country, ground = convention.fold[declared], np.full(len(lon), Ground.AGREED, np.int8)
+    country, basis = convention.fold[declared], np.full(len(lon), CountryBasis.AGREED, np.int8)
     if convention.trust_declared:
         ask = np.flatnonzero(declared == NONE)
     else:  # most lie where the grid alone says so, in the country they declare
-        ask = np.flatnonzero(country != world.plain_country(lon, lat, convention.fold))
+        ask = np.flatnonzero(country != world.country_by_grid(lon, lat, convention.fold))
     if len(ask):
         place = lon[ask], lat[ask], declared[ask]
-        found, ground[ask] = _held_against(*place, world, convention)
-        country[ask] = convention.fold[found]
-    ground[declared == UNKNOWN] = Ground.UNKNOWN
+        assigned, basis[ask] = _compare_with_location(*place, world, convention)
+        country[ask] = convention.fold[assigned]
+    basis[declared == UNKNOWN] = CountryBasis.UNKNOWN
     small = NULL_ISLAND_DEGREES
-    ground[(np.abs(lon) < small) & (np.abs(lat) < small)] = Ground.NULL_ISLAND
-    country[(ground == Ground.NULL_ISLAND) | (ground == Ground.UNKNOWN)] = NONE
-    return country, ground
+    basis[(np.abs(lon) < small) & (np.abs(lat) < small)] = CountryBasis.NULL_ISLAND
+    country[(basis == CountryBasis.NULL_ISLAND) | (basis == CountryBasis.UNKNOWN)] = NONE
+    return country, basis
 
 
-def _held_against(
+def _compare_with_location(
     lon: Floats, lat: Floats, declared: Numbers, world: Countries, convention: Convention
-) -> tuple[Numbers, Grounds]:
+) -> tuple[Numbers, CountryBases]:
     """Return the country and ground, where it matters in which country the point lies."""
     face = world.borders.located(lon, lat)
     located, claimant = world.holder[face], world.claimant[face]
     sovereign, fold = world.names.sovereign, convention.fold
     same = (fold[declared] == fold[located]) | ((sovereign[located] == declared) & (declared > 0))
     country = np.where(same, located, declared)
-    ground = np.where(same, Ground.AGREED, Ground.CONFLICT).astype(np.int8)
+    basis = np.where(same, CountryBasis.AGREED, CountryBasis.CONFLICT).astype(np.int8)
 
     blank = np.flatnonzero(declared == NONE)
     country[blank] = located[blank]
-    ground[blank] = _inferred(lon[blank], lat[blank], located[blank], world, fold)
+    basis[blank] = _inferred(lon[blank], lat[blank], located[blank], world, fold)
     open_ = np.flatnonzero((declared > 0) & ~same)
-    ground[open_] = _reconciled(lon[open_], lat[open_], declared[open_], located[open_], world)
+    basis[open_] = _reconciled(lon[open_], lat[open_], declared[open_], located[open_], world)
 
     zone = claimant != NONE
     if convention.contested == "review":
-        ground[zone] = Ground.CONFLICT
+        basis[zone] = CountryBasis.CONFLICT
     elif convention.contested == "declared":
-        ground[zone & (declared == claimant)] = Ground.AGREED
-        ground[zone & (declared == NONE)] = Ground.UNKNOWN
-    return country, ground
+        basis[zone & (declared == claimant)] = CountryBasis.AGREED
+        basis[zone & (declared == NONE)] = CountryBasis.UNKNOWN
+    return country, basis
 
 
 def _inferred(
     lon: Floats, lat: Floats, located: Numbers, world: Countries, fold: Numbers
-) -> Grounds:
+) -> CountryBases:
     """Return whether an undeclared point lies clearly in the country where it lies."""
     others = (fold != fold[:, None]) & (np.arange(len(fold)) != NONE)
     near = world.near_m(lon, lat, located, others, BORDER_ERROR_M) <= BORDER_ERROR_M
     clear = (located != NONE) & ~near
-    return np.where(clear, Ground.INFERRED, Ground.UNKNOWN).astype(np.int8)
+    return np.where(clear, CountryBasis.INFERRED, CountryBasis.UNKNOWN).astype(np.int8)
 
 
 def _reconciled(
     lon: Floats, lat: Floats, declared: Numbers, located: Numbers, world: Countries
-) -> Grounds:
+) -> CountryBases:
     """Return what to think of points that declare another country than they lie in."""
     nowhere = located == NONE
     territory = ~nowhere & (world.names.sovereign[declared] == located)
@@ -153,8 +153,8 @@ def _reconciled(
     away = world.near_m(lon, lat, declared, itself, reach_m)
     placeless = ~np.isin(declared, world.holder)
     stands = np.where(nowhere, away <= OFFSHORE_M, np.isfinite(away) | (territory & placeless))
-    doubt = np.where(nowhere & np.isfinite(away), Ground.OFFSHORE, Ground.CONFLICT)
-    return np.where(stands, Ground.AGREED, doubt).astype(np.int8)
+    doubt = np.where(nowhere & np.isfinite(away), CountryBasis.OFFSHORE, CountryBasis.CONFLICT)
+    return np.where(stands, CountryBasis.AGREED, doubt).astype(np.int8)
 
 
-__all__ = ["Convention", "Ground", "Grounds", "decided"]
+__all__ = ["Convention", "CountryBases", "CountryBasis", "assign_country"]

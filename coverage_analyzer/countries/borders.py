@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coverage_analyzer import arrays, geodesy
-from coverage_analyzer.arrays import Bools, Floats, Ints, spread
+from coverage_analyzer.arrays import Bools, Floats, Ints, expand_ranges
 
 if TYPE_CHECKING:
     import shapely
@@ -72,7 +72,7 @@ class Borders:
     _cell_edges: npt.NDArray[np.int32]
     _rings: tuple[npt.NDArray[Any], ...]
 
-    def plain_face(self, lon: Floats, lat: Floats) -> npt.NDArray[np.uint16]:
+    def face_by_grid(self, lon: Floats, lat: Floats) -> npt.NDArray[np.uint16]:
         """Return the number of the face that each point's cell lies in; `BORDER` in some cells."""
         _, _, column, row = _cell(lon, lat)
         return self._grid.take(row * COLUMNS + column)
@@ -106,7 +106,7 @@ class Borders:
         counts for ``x`` from its west end up to, but without, its east end: so a look through a
         vertex sees each border there once.
         """
-        point, rise = spread(np.zeros_like(row), np.minimum(height, ROWS - row))
+        point, rise = expand_ranges(np.zeros_like(row), np.minimum(height, ROWS - row))
         cell = (row[point] + rise) * COLUMNS + column[point]
         face = self._grid.take(cell).astype(np.int64)
         free = np.flatnonzero(face != BORDER)
@@ -134,11 +134,11 @@ class Borders:
         rank = np.minimum(np.searchsorted(self._cells, cell), len(self._cells) - 1)
         first = self._cell_offsets[rank]
         counts = np.where(self._cells[rank] == cell, self._cell_offsets[rank + 1] - first, 0)
-        pick, at = spread(first, counts)
+        pick, at = expand_ranges(first, counts)
         return pick, self._cell_edges[at].astype(np.int64)
 
     def border_m(
-        self, lon: Floats, lat: Floats, wanted: Bools, which: Ints, reach_m: Floats
+        self, lon: Floats, lat: Floats, face_sets: Bools, which: Ints, reach_m: Floats
     ) -> Floats:
         """Return how far the nearest border of some faces is, in metres, good to 0.1 %.
 
@@ -146,7 +146,7 @@ class Borders:
         ----------
         lon, lat
             Degrees, shape (n,).
-        wanted
+        face_sets
             Sets of faces, shape (sets, faces): an edge counts if a wanted face lies on a side.
         which
             For each point the number of its set, shape (n,).
@@ -158,31 +158,33 @@ class Borders:
         metres
             Infinite if there is none within reach. To the border, also from inside.
         """
-        found, todo, far = np.full(len(lon), np.inf), np.arange(len(lon)), False
+        result, todo, far = np.full(len(lon), np.inf), np.arange(len(lon)), False
         for step in (*SEARCH_M, np.inf):
             if step > FAR_M and not far:
                 far = True
-                todo = todo[self._perhaps(lon[todo], lat[todo], wanted, which[todo], reach_m[todo])]
+                todo = todo[
+                    self._possible(lon[todo], lat[todo], face_sets, which[todo], reach_m[todo])
+                ]
             if not len(todo):
                 break
             reach = np.minimum(reach_m, step)
-            for some in np.array_split(todo, len(todo) // POINTS_AT_ONCE + 1):
-                place = lon[some], lat[some], wanted, which[some]
-                found[some] = self._border_within(*place, reach[some])
-            todo = todo[np.isinf(found[todo]) & (reach_m[todo] > step)]
-        return found
+            for subset in np.array_split(todo, len(todo) // POINTS_AT_ONCE + 1):
+                place = lon[subset], lat[subset], face_sets, which[subset]
+                result[subset] = self._border_within(*place, reach[subset])
+            todo = todo[np.isinf(result[todo]) & (reach_m[todo] > step)]
+        return result
 
-    def _perhaps(
-        self, lon: Floats, lat: Floats, wanted: Bools, which: Ints, reach: Floats
+    def _possible(
+        self, lon: Floats, lat: Floats, face_sets: Bools, which: Ints, reach: Floats
     ) -> Bools:
         """Return which points have a cell with a wanted border within reach, by the chords."""
         points = geodesy.ecef(lon, lat)
         result = np.zeros(len(lon), np.bool_)
         for number in np.unique(which).tolist():
-            some = np.flatnonzero(which == number)
-            middles = self._middles(wanted[number])
+            subset = np.flatnonzero(which == number)
+            middles = self._middles(face_sets[number])
             if len(middles):
-                for part in np.array_split(some, len(some) * len(middles) // PAIRS_AT_ONCE + 1):
+                for part in np.array_split(subset, len(subset) * len(middles) // PAIRS_AT_ONCE + 1):
                     away = _least_chord_m(points[part], middles)
                     result[part] = away <= reach[part] + CELL_REACH_M
         return result
@@ -192,8 +194,8 @@ class Borders:
         face, middles = self._touched
         numbers = np.flatnonzero(faces).astype(face.dtype)  # of one type, or all faces are copied
         first, last = (np.searchsorted(face, numbers, side=s) for s in SIDES)
-        _, at = spread(first, last - first)
-        return geodesy.picked(middles, at)
+        _, at = expand_ranges(first, last - first)
+        return geodesy.take(middles, at)
 
     @functools.cached_property
     def _touched(self) -> tuple[npt.NDArray[np.uint16], Floats]:
@@ -209,14 +211,16 @@ class Borders:
         return face[new], middles
 
     def _border_within(
-        self, lon: Floats, lat: Floats, wanted: Bools, which: Ints, reach: Floats
+        self, lon: Floats, lat: Floats, face_sets: Bools, which: Ints, reach: Floats
     ) -> Floats:
         point, cell = _cells_within(lon, lat, reach)
         pick, edge = self._edges_in(cell)
         point = point[pick]
         beside = self._beside(lat.take(point), edge, 1.01 * reach.take(point))
         point, edge = point[beside], edge[beside]
-        match = wanted[which[point], self._left[edge]] | wanted[which[point], self._right[edge]]
+        match = (
+            face_sets[which[point], self._left[edge]] | face_sets[which[point], self._right[edge]]
+        )
         point, edge = point[match], edge[match]
         result = np.full(len(lon), np.inf)
         if len(point):
@@ -288,8 +292,8 @@ def _cells_within(lon: Floats, lat: Floats, reach_m: Floats) -> tuple[Ints, Ints
     north = np.minimum((y + dy * UNITS) // CELL, ROWS - 1).astype(np.int64)
     west = ((x - dx * UNITS) // CELL).astype(np.int64)
     width = np.minimum(((x + dx * UNITS) // CELL).astype(np.int64) - west + 1, COLUMNS)
-    strip, row = spread(south, north - south + 1)
-    pick, column = spread(west[strip], width[strip])
+    strip, row = expand_ranges(south, north - south + 1)
+    pick, column = expand_ranges(west[strip], width[strip])
     return strip[pick], row[pick] * COLUMNS + column % COLUMNS
 
 
@@ -335,7 +339,7 @@ def read(data: bytes) -> Borders:
 
     batch = pa.ipc.open_file(pa.BufferReader(data)).get_batch(0)
     column: dict[str, Any] = {name: batch.column(name).flatten() for name in batch.schema.names}
-    numbers = {n: arrays.numpy(c) for n, c in column.items() if n != "faces"}
+    numbers = {n: arrays.as_numpy(c) for n, c in column.items() if n != "faces"}
     sizes = numbers["arc_sizes"]
     grid = numbers["grid"]
     return Borders(

@@ -48,12 +48,12 @@ _ABBREVIATED = re.compile(
 """Points that separate words."""
 
 
-def folded(text: str) -> str:
+def country_key(text: str) -> str:
     """Return a name without case, accents, punctuation, articles: what is compared.
 
     Examples
     --------
-    >>> folded("The U.S. Virgin Islands"), folded("Türkiye"), folded("St.Lucia")
+    >>> country_key("The U.S. Virgin Islands"), country_key("Türkiye"), country_key("St.Lucia")
     ('us virgin islands', 'turkiye', 'saint lucia')
     """
     decomposed = unicodedata.normalize("NFKD", text)
@@ -121,8 +121,8 @@ class Names:
         [-1, -1, -1, -1]
         """
         plain = unicodedata.normalize("NFKC", text).strip()
-        found = self._one(plain)
-        return self._several(plain) if found == UNKNOWN else found
+        result = self._one(plain)
+        return self._several(plain) if result == UNKNOWN else result
 
     def _one(self, text: str) -> int:
         """Return the country of one name or code."""
@@ -134,7 +134,7 @@ class Names:
             code = f"{text[:2]}-{text[3:]}".upper()
             if code in self._subdivisions:
                 return self._subdivisions[code]
-        key = folded(text)  # of 8.40 it is 840, which nobody wrote
+        key = country_key(text)  # of 8.40 it is 840, which nobody wrote
         if key.isdecimal():
             return UNKNOWN
         return self._codes.get(code_key(text)) or self._index.get(key, UNKNOWN)
@@ -142,19 +142,19 @@ class Names:
     def _several(self, text: str) -> int:
         """Return the country that all parts of a text name; `UNKNOWN` if one does not."""
         for parts in _splits(text):
-            found: set[int] = set()
+            numbers: set[int] = set()
             for part in parts:
-                found.add(self._one(part))
-                if UNKNOWN in found:
+                numbers.add(self._one(part))
+                if UNKNOWN in numbers:
                     break
             else:
-                return self._common(found)
+                return self._common(numbers)
         return UNKNOWN
 
-    def _common(self, found: set[int]) -> int:
+    def _common(self, numbers: set[int]) -> int:
         """Return the one country of a set, or the territory of a set that adds its sovereign."""
-        for number in found:
-            if found <= {number, int(self.sovereign[number])}:
+        for number in numbers:
+            if numbers <= {number, int(self.sovereign[number])}:
                 return number
         return UNKNOWN
 
@@ -193,7 +193,7 @@ class Names:
     def named(self, cells: pa.Array) -> Numbers:
         """Return `number` for each cell of text; each distinct text is looked up once."""
         coded = cells.dictionary_encode()
-        return self.numbers(coded.dictionary.to_pylist()).take(arrays.numpy(coded.indices))
+        return self.numbers(coded.dictionary.to_pylist()).take(arrays.as_numpy(coded.indices))
 
     def known(self, code: str) -> int:
         """Return the number of an alpha-2 code.
@@ -221,7 +221,7 @@ def load() -> Names:
         codes_of |= {row[c].lower(): number for c in ("alpha2", "alpha3", "numeric") if row[c]}
         for name in (row["name"], *row["aliases"].split("|")):
             short = len(code_key(name)) in range(1, 4)  # UK, U.S.A.
-            (codes_of if short else index)[code_key(name) if short else folded(name)] = number
+            (codes_of if short else index)[code_key(name) if short else country_key(name)] = number
     index.pop("", None)
     for row in _rows(folder / "official_names.csv"):
         number = codes.index(row["alpha2"])
@@ -248,10 +248,10 @@ def _rows(path: Traversable) -> list[dict[str, str]]:
 def _splits(text: str) -> Iterator[list[str]]:
     """Yield the parts of a text: at all of the same separators, at the first, at the last."""
     for separator in SEPARATORS:
-        found = list(separator.finditer(text))
+        matches = list(separator.finditer(text))
         cuts = [[*separator.split(text)]]
-        cuts += [[text[: m.start()], text[m.end() :]] for m in (*found[:1], *found[-1:])]
-        for parts in cuts if found else []:
+        cuts += [[text[: m.start()], text[m.end() :]] for m in (*matches[:1], *matches[-1:])]
+        for parts in cuts if matches else []:
             filled = [part.strip() for part in parts if part.strip()]
             if len(filled) > 1:
                 yield filled

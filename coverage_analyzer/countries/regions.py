@@ -105,12 +105,12 @@ def containing(code: str) -> tuple[str, ...]:
     >>> containing("GB-LND")
     ('GB-LND', 'GB-ENG')
     """
-    found = []
-    while code and code not in found:
-        found.append(code)
+    regions = []
+    while code and code not in regions:
+        regions.append(code)
         region = load().get(code)
         code = region.parent if region else ""
-    return tuple(found)
+    return tuple(regions)
 
 
 def contained(code: str) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from coverage_analyzer.due_times.clocks import Due
 from coverage_analyzer.due_times.issues import Doubt, DoubtError
 from coverage_analyzer.due_times.levels import Judged, Levels
 from coverage_analyzer.due_times.requests import Case, Registered, Request
-from coverage_analyzer.matching.nearest import NOBODY
+from coverage_analyzer.matching.nearest import NO_CENTER
 from coverage_analyzer.policy.rules import Replacement
 from coverage_analyzer.programmes.afterwards import route
 from coverage_analyzer.schema.verdict import Status
@@ -55,7 +55,7 @@ SAME_BUILDING: Final = frozenset({Likeness.identical, Likeness.equivalent, Liken
 
 @dataclass(frozen=True)
 class Commitment:
-    """The answer to a request; see `tables.COMMITMENT` for its columns.
+    """The answer to a request; see `schema.columns.COMMITMENT` for its columns.
 
     ``due_at`` is the first moment that is too late, in the zone where the clock is read: the site's
     for hours, the center's for business days. It is None unless `status` is ``promised``.
@@ -165,7 +165,7 @@ class Committer:
             promise=clock.end if clock else "",
             clock_start=None,
             due_at=None,
-            center_id="" if judged.center == NOBODY else self.centers.center_id[judged.center],
+            center_id="" if judged.center == NO_CENTER else self.centers.center_id[judged.center],
             reason=judged.reason,
             warnings=tuple(_warnings(case, judged)),
             steps=(f"{judged.level.title}: {clock or 'no replacement promise'} ({judged.reason})",),
@@ -246,7 +246,7 @@ class Committer:
         """
         calendar, zone = None, case.zone
         if clock.counts_business_days:
-            if judged.center == NOBODY:
+            if judged.center == NO_CENTER:
                 raise DoubtError(
                     Doubt.center_unknown,
                     "no open center in the site's country, so its business days are unknown",

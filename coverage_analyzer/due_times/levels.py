@@ -19,7 +19,7 @@ from coverage_analyzer.due_times.requests import Case, Registered
 from coverage_analyzer.matching import eligibility
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.matcher import Matcher, Sites, Verdicts
-from coverage_analyzer.matching.nearest import NOBODY
+from coverage_analyzer.matching.nearest import NO_CENTER
 from coverage_analyzer.matching.products import Products
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.policy.rules import Level
@@ -30,7 +30,7 @@ from coverage_analyzer.schema.verdict import Status
 class Judged(NamedTuple):
     """The verdict on a site, and who ships to it.
 
-    ``center`` is the position of the open center that ships, or `NOBODY`, ``center_country`` its
+    ``center`` is the position of the open center that ships, or `NO_CENTER`, ``center_country`` its
     country and ``center_region`` its region, if known; ``papers`` says whether the site's country
     wants export papers; ``opens`` names the center that is waited for, and its opening day, and
     ``by_road`` whether miles by road are still to tell that it reaches the site.
@@ -69,7 +69,7 @@ class Levels:
             If the country of a center is in doubt.
         """
         convention = self.policy.convention(self.world.names, trust_declared=self.trust_declared)
-        country = self.centers.decided(self.world, convention)
+        country = self.centers.assigned_countries(self.world, convention)
         return self.centers.assigned_regions(country, self.world.names)
 
     def judged(self, cases: Sequence[Case], day: datetime.date) -> list[Judged]:
@@ -93,8 +93,8 @@ class Levels:
                 reason=reasons[n],
                 country=codes[max(verdicts.country[n], 0)],
                 center=center,
-                center_country="" if center == NOBODY else codes[matcher.center_country[center]],
-                center_region="" if center == NOBODY else self.regions.codes[center],
+                center_country="" if center == NO_CENTER else codes[matcher.center_country[center]],
+                center_region="" if center == NO_CENTER else self.regions.codes[center],
                 papers=codes[max(verdicts.country[n], 0)] in matcher.gates.papers,
                 opens=self._opens(verdicts, n),
                 by_road=self._by_road(verdicts, n),
@@ -129,11 +129,11 @@ class Levels:
         waiting = np.flatnonzero(verdicts.status == Status.pending)
         centers, day = matcher.centers, matcher.as_of
         serving = np.flatnonzero(centers.is_open(np.datetime64(day, "D")))
-        shipping[waiting] = NOBODY
+        shipping[waiting] = NO_CENTER
         if len(waiting) and len(serving):
             open_ones = some_centers(centers, serving)
-            nearest = self._matcher(open_ones, day).match(sites.some(waiting)).center
-            shipping[waiting] = np.where(nearest == NOBODY, NOBODY, serving[nearest])
+            nearest = self._matcher(open_ones, day).match(sites.take(waiting)).center
+            shipping[waiting] = np.where(nearest == NO_CENTER, NO_CENTER, serving[nearest])
         return shipping
 
     def _by_road(self, verdicts: Verdicts, number: int) -> bool:
@@ -151,7 +151,7 @@ class Levels:
 def _stated(cases: Sequence[Case]) -> dict[str, Any]:
     """Return what requests and the rows of their sites say, as columns for the gates."""
     columns: dict[str, Any] = {
-        name: arrays.text([case.stated.get(name, "") for case in cases])
+        name: arrays.text_array([case.stated.get(name, "") for case in cases])
         for name in eligibility.TEXTS
         if any(name in case.stated for case in cases)
     }

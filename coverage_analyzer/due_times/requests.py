@@ -12,7 +12,7 @@ from coverage_analyzer.countries import names
 from coverage_analyzer.due_times import clocks, time_zones
 from coverage_analyzer.due_times.issues import Doubt, DoubtError
 from coverage_analyzer.matching.eligibility import TEXTS
-from coverage_analyzer.schema.columns import COUNTRY_STATED, folded
+from coverage_analyzer.schema.columns import COUNTRY_STATED, header_key
 from coverage_analyzer.schema.days import day_of
 
 EVENTS: Final = ("authorised", "rma_issued", "call_acknowledged", "diagnosis_complete")
@@ -68,7 +68,7 @@ class Registered:
     receives
         From when until when a site takes deliveries, as local times of day; None if not given.
     stated
-        What the row says for the gates, by the names of `gates.TEXTS`.
+        What the row says for the gates, by the names of `matching.eligibility.TEXTS`.
     fault
         What of the row cannot be read, in words; empty if all can.
     """
@@ -189,15 +189,15 @@ def _of_product(history: Sequence[Registered], request: Request) -> list[Registe
     DoubtError
         If no row is of that product, or which product is asked for cannot be told.
     """
-    named = {folded(text): text for r in history if (text := r.stated.get("product", ""))}
-    wanted = folded(request.product)
+    named = {header_key(text): text for r in history if (text := r.stated.get("product", ""))}
+    wanted = header_key(request.product)
     if not wanted and len(named) > 1:
         told = ", ".join(sorted(named.values()))
         msg = f"{request.site_id!r} has several products ({told}); name one in the request"
         raise DoubtError(Doubt.product_ambiguous, msg)
     if not wanted or not named:
         return list(history)
-    exact = [r for r in history if folded(r.stated.get("product", "")) == wanted]
+    exact = [r for r in history if header_key(r.stated.get("product", "")) == wanted]
     found = exact or [r for r in history if "product" not in r.stated]
     if not found:
         told = ", ".join(sorted(named.values()))
@@ -211,8 +211,8 @@ def _of_component(history: Sequence[Registered], request: Request) -> list[Regis
 
     A product may stand in a row for each of its components; a row that names none is of any.
     """
-    wanted = folded(request.component)
-    named = [folded(row.stated.get("component", "")) for row in history]
+    wanted = header_key(request.component)
+    named = [header_key(row.stated.get("component", "")) for row in history]
     for text in (wanted, ""):
         some = [row for row, name in zip(history, named, strict=True) if name == text]
         if wanted and some:
@@ -227,7 +227,8 @@ def registered(cells: Mapping[str, str], place: tuple[float, float, float]) -> R
     ----------
     cells
         Text by the names of columns: ``country``, ``address``, ``time_zone``, ``registered_on``,
-        ``installed_on``, ``receiving_hours`` and those of `gates.TEXTS`, as far as they are there.
+        ``installed_on``, ``receiving_hours`` and those of
+        `matching.eligibility.TEXTS`, if there are such columns.
     place
         Longitude and latitude in degrees on WGS 84, and how far off they may be in metres, or NaN.
     """

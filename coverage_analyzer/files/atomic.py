@@ -64,7 +64,7 @@ def _work_folder(path: Path) -> WorkFolder:
         If it cannot be made.
     """
     try:
-        work = WorkFolder.made(path.parent, path.name)
+        work = WorkFolder.create(path.parent, path.name)
     except PublishError as error:
         cause = error.__cause__
         why = cause.strerror if isinstance(cause, OSError) else str(error)

@@ -14,7 +14,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Any, Final, Literal, Self
 
 import numpy as np
@@ -51,7 +50,7 @@ Hashes = npt.NDArray[np.uint64]
 
 
 @dataclass(frozen=True)
-class Repeats:
+class DuplicateSummary:
     """How many ids stand in several rows, in how many, and the lines of the first such ids."""
 
     ids: int = 0
@@ -71,7 +70,7 @@ class Repeats:
 
 
 @dataclass(frozen=True)
-class Refused:
+class DuplicateLines:
     """Lines to be refused, ascending, and for each the first line with the same id."""
 
     lines: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
@@ -85,7 +84,7 @@ class Refused:
         return np.where(self.lines[at] == lines, self.first[at], 0)
 
 
-class Ids:
+class DuplicateFinder:
     """The ids of a table, as its rows go by; a context that owns a temporary file.
 
     Parameters
@@ -113,12 +112,7 @@ class Ids:
             self._open = stack.pop_all()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         """Let the file go."""
         self._open.close()
 
@@ -132,9 +126,9 @@ class Ids:
         lines
             Where the rows stand, ascending from call to call, shape (n,).
         """
-        hashes, some = fingerprints(ids, self._seeds)
+        hashes, is_filled = fingerprints(ids, self._seeds)
         records = np.stack([*hashes, lines.astype(np.uint64)], axis=1)
-        records = records if some.all() else records[some]
+        records = records if is_filled.all() else records[is_filled]
         self._waiting.append(records)
         self._held += len(records)
         if self._held >= RUN:
@@ -150,7 +144,7 @@ class Ids:
         self._starts.append(begun + np.concatenate([[0], np.cumsum(sizes)]))
         self._file.write(records.take(np.argsort(part, kind="stable"), axis=0).tobytes())
 
-    def repeats(self) -> Repeats:
+    def repeats(self) -> DuplicateSummary:
         """Return how many ids were given more than once, and where the first of them stand."""
         ids = rows = 0
         examples: list[list[int]] = []
@@ -159,19 +153,19 @@ class Ids:
             ids, rows = ids + len(starts), rows + len(lines)
             foremost = starts[np.argsort(lines[starts])[:EXAMPLES]]
             for start in foremost.tolist():
-                some = lines[start : start + EXAMPLES]
-                examples.append(some[first[start : start + EXAMPLES] == first[start]].tolist())
+                group = lines[start : start + EXAMPLES]
+                examples.append(group[first[start : start + EXAMPLES] == first[start]].tolist())
             examples = sorted(examples)[:EXAMPLES]
-        return Repeats(ids, rows, examples)
+        return DuplicateSummary(ids, rows, examples)
 
-    def refused(self, *, keep_first: bool) -> Refused:
+    def refused(self, *, keep_first: bool) -> DuplicateLines:
         """Return the lines whose id another line has, too; the first ones only if not kept."""
         none = np.zeros(0, np.int64)
         groups = [(none, none), *self._groups()]
-        lines, first = (np.concatenate(some) for some in zip(*groups, strict=True))
+        lines, first = (np.concatenate(arrays_) for arrays_ in zip(*groups, strict=True))
         kept = lines != first if keep_first else np.ones(len(lines), np.bool_)
         order = np.argsort(lines[kept])
-        return Refused(lines[kept][order], first[kept][order])
+        return DuplicateLines(lines[kept][order], first[kept][order])
 
     def _groups(self) -> Iterator[tuple[Ints, Ints]]:
         """Yield for each part the lines that share an id, id by id, and the first line of each."""
@@ -244,5 +238,5 @@ def fingerprints(ids: pa.Array, seeds: Hashes) -> tuple[Hashes, Bools]:
         text = data[start[row] : start[row] + length[row]]
         digest = hashlib.blake2b(text, digest_size=16, key=seeds.tobytes()).digest()
         state[:, row] = np.frombuffer(digest, np.uint64)
-    blank = arrays.numpy(pc.binary_length(pc.utf8_trim_whitespace(ids))) == 0
+    blank = arrays.as_numpy(pc.binary_length(pc.utf8_trim_whitespace(ids))) == 0
     return state, ~blank

@@ -13,11 +13,11 @@ import pyarrow.compute as pc
 from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Ints
 from coverage_analyzer.errors import InputError, quantity
-from coverage_analyzer.files.readers.base import Block
+from coverage_analyzer.files.readers.base import RowBlock
 from coverage_analyzer.files.table import Table, usable
-from coverage_analyzer.schema.columns import as_text, folded
+from coverage_analyzer.schema.columns import as_text, header_key
 
-LISTED: Final = 5
+MAX_LISTED: Final = 5
 """So many lines of an id that stands more than once are told."""
 
 NAMED: Final = 3
@@ -48,7 +48,7 @@ class FoundSite:
         return self.cells.get(self.columns.get(column, ""), "").strip()
 
 
-def found(table: Table, site_id: str, product: str = "") -> FoundSite:
+def find_row(table: Table, site_id: str, product: str = "") -> FoundSite:
     """Return the row of an id; without a column of ids, of a line.
 
     Parameters
@@ -72,14 +72,14 @@ def found(table: Table, site_id: str, product: str = "") -> FoundSite:
             f"Omit --product, or name the column: --column product=HEADER"
         )
         raise InputError(msg)
-    wanted = site_id.encode(errors="replace").decode().strip()  # what no file of text can hold
+    query = site_id.encode(errors="replace").decode().strip()  # what no file of text can hold
     lines, first = [], None
     others: dict[str, None] = {}
     pool: dict[str, None] = {}
     unread = 0
     for block in table.source.blocks():
         ids = pc.utf8_trim_whitespace(_ids(table, block))
-        hits = np.flatnonzero(arrays.truth(pc.equal(ids, arrays.text([wanted])[0])))
+        hits = np.flatnonzero(arrays.to_bools(pc.equal(ids, arrays.text_array([query])[0])))
         others |= dict.fromkeys(_products(table, block, hits))
         hits = _of_product(table, block, hits, product)
         lines += block.lines[hits].tolist()
@@ -87,34 +87,34 @@ def found(table: Table, site_id: str, product: str = "") -> FoundSite:
         if first is None and len(hits):
             first = _cut(block, hits[:1])
         if first is None and len(pool) < POOL:
-            pool |= dict.fromkeys(_alike(ids, wanted))
+            pool |= dict.fromkeys(_alike(ids, query))
     if first is None and others:
-        raise InputError(_not_of(table, wanted, product, list(others)))
+        raise InputError(_not_of(table, query, product, list(others)))
     if first is None:
-        raise InputError(_nowhere(table, wanted, list(pool), unread))
+        raise InputError(_nowhere(table, query, list(pool), unread))
     if len(lines) > 1:
-        more = f" and {len(lines) - LISTED} more" if len(lines) > LISTED else ""
-        listed = ", ".join(table.source.place(n) or f"line {n}" for n in lines[:LISTED])
+        more = f" and {len(lines) - MAX_LISTED} more" if len(lines) > MAX_LISTED else ""
+        listed = ", ".join(table.source.place(n) or f"line {n}" for n in lines[:MAX_LISTED])
         which = " Choose one with --product." if "product" in table.columns and not product else ""
         msg = (
-            f"{table.path}: {wanted!r} appears in {listed}{more}; a letter is about one row.{which}"
+            f"{table.path}: {query!r} appears in {listed}{more}; a letter is about one row.{which}"
         )
         raise InputError(msg)
-    return _site(table, first, wanted)
+    return _site(table, first, query)
 
 
-def _products(table: Table, block: Block, rows: Ints) -> list[str]:
+def _products(table: Table, block: RowBlock, rows: Ints) -> list[str]:
     """Return the product of each of some rows, as it is written."""
     cells = table.column(block, "product")
     if cells is None:
         return []
-    return [n or "" for n in as_text(cells).take(arrays.arrow(rows)).to_pylist()]
+    return [n or "" for n in as_text(cells).take(arrays.from_numpy(rows)).to_pylist()]
 
 
 def _not_of(table: Table, site_id: str, product: str, others: list[str]) -> str:
     """Return the message that no row of an id is of a product."""
-    shown = ", ".join(repr(name) if name.strip() else "no product" for name in others[:LISTED])
-    more = f" and {len(others) - LISTED} more" if len(others) > LISTED else ""
+    shown = ", ".join(repr(name) if name.strip() else "no product" for name in others[:MAX_LISTED])
+    more = f" and {len(others) - MAX_LISTED} more" if len(others) > MAX_LISTED else ""
     near = difflib.get_close_matches(product, others, n=1, cutoff=0.6)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     return (
@@ -123,55 +123,57 @@ def _not_of(table: Table, site_id: str, product: str, others: list[str]) -> str:
     )
 
 
-def _of_product(table: Table, block: Block, rows: Ints, product: str) -> Ints:
+def _of_product(table: Table, block: RowBlock, rows: Ints, product: str) -> Ints:
     """Return those rows that are of a product, if one is named."""
     cells = table.column(block, "product")
     if not product or cells is None:
         return rows
-    names = as_text(cells).take(arrays.arrow(rows)).to_pylist()
-    same = [folded(name or "") == folded(product) for name in names]
+    names = as_text(cells).take(arrays.from_numpy(rows)).to_pylist()
+    same = [header_key(name or "") == header_key(product) for name in names]
     return rows[np.array(same, np.bool_)]
 
 
-def _ids(table: Table, block: Block) -> pa.Array:
+def _ids(table: Table, block: RowBlock) -> pa.Array:
     """Return the id of each row, which is its line where there is no column of ids."""
     if "site_id" in table.columns:
         return table.site_ids(block)
-    return arrays.arrow(block.lines).cast(pa.string())
+    return arrays.from_numpy(block.lines).cast(pa.string())
 
 
-def _cut(block: Block, rows: Ints) -> Block:
+def _cut(block: RowBlock, rows: Ints) -> RowBlock:
     """Return some rows of a block as one of their own."""
-    columns = block.columns.take(arrays.arrow(rows))
-    return Block(block.lines[rows], columns, lambda row: block.raw(int(rows[row])))
+    columns = block.columns.take(arrays.from_numpy(rows))
+    return RowBlock(block.lines[rows], columns, lambda row: block.raw(int(rows[row])))
 
 
-def _alike(ids: pa.Array, wanted: str) -> list[str]:
+def _alike(ids: pa.Array, query: str) -> list[str]:
     """Return some ids that begin or end as the wanted one does."""
-    if not wanted:
+    if not query:
         return []
-    half = max(1, len(wanted) // 2)
+    half = max(1, len(query) // 2)
     low = pc.utf8_lower(ids)
     same = pc.or_(
-        pc.starts_with(low, wanted[:half].lower()), pc.ends_with(low, wanted[-half:].lower())
+        pc.starts_with(low, query[:half].lower()), pc.ends_with(low, query[-half:].lower())
     )
-    some: list[str] = ids.take(arrays.arrow(np.flatnonzero(arrays.truth(same))[:POOL])).to_pylist()
-    return some
+    similar: list[str] = ids.take(
+        arrays.from_numpy(np.flatnonzero(arrays.to_bools(same))[:POOL])
+    ).to_pylist()
+    return similar
 
 
-def _nowhere(table: Table, wanted: str, pool: list[str], unread: int) -> str:
+def _nowhere(table: Table, query: str, pool: list[str], unread: int) -> str:
     """Return the message that no row has an id."""
-    near = _nearest(wanted, pool)
+    near = _nearest(query, pool)
     hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
     lost = f" Unreadable: {quantity(unread, 'row')}." if unread else ""
     kind = "site_id" if "site_id" in table.columns else "line"
-    return f"{table.path}: no site has the {kind} {wanted!r}.{hint}{lost}"
+    return f"{table.path}: no site has the {kind} {query!r}.{hint}{lost}"
 
 
-def _nearest(wanted: str, pool: list[str]) -> list[str]:
+def _nearest(query: str, pool: list[str]) -> list[str]:
     """Return the ids of a pool that are most like another one; of those, what begins alike."""
     lower = {site_id.lower(): site_id for site_id in pool}
-    low = wanted.lower()
+    low = query.lower()
     likeness = difflib.SequenceMatcher(b=low)
 
     def rank(other: str) -> tuple[float, int]:
@@ -183,7 +185,7 @@ def _nearest(wanted: str, pool: list[str]) -> list[str]:
     return [lower[other] for other in sorted(near, key=rank, reverse=True)[:NAMED]]
 
 
-def _site(table: Table, block: Block, site_id: str) -> FoundSite:
+def _site(table: Table, block: RowBlock, site_id: str) -> FoundSite:
     """Return the only row of a block as a site.
 
     Raises
@@ -201,7 +203,7 @@ def _site(table: Table, block: Block, site_id: str) -> FoundSite:
     texts = [as_text(_plain(c))[0].as_py() for c in block.columns.columns]
     cells = dict(zip(table.headers, texts, strict=True))
     for name, days in rows.days.items():
-        cells[table.recognised[name]] = "" if np.isnat(days[0]) else str(days[0])
+        cells[table.matched_columns[name]] = "" if np.isnat(days[0]) else str(days[0])
     return FoundSite(
         site_id,
         int(block.lines[0]),
@@ -209,7 +211,7 @@ def _site(table: Table, block: Block, site_id: str) -> FoundSite:
         float(where.lat[0]),
         float(where.accuracy_m[0]),
         cells,
-        table.recognised,
+        table.matched_columns,
     )
 
 

@@ -2,8 +2,8 @@
 
 One rule for every file: leading control, space and format characters are skipped; text that then
 begins with one of `TRIGGERS`, or itself begins with one of `STARTERS`, gets an apostrophe before
-it. So does text that already looks escaped, so that `unguarded` removes exactly what `guarded`
-added. What cannot be a formula stays as it is: see `HARMLESS`.
+it. So does text that already looks escaped, so that `unescape_formulas` removes exactly what
+`escape_formulas` added. What cannot be a formula stays as it is: see `HARMLESS`.
 """
 
 import functools
@@ -21,7 +21,7 @@ from coverage_analyzer.arrays import Bools, Ints
 from coverage_analyzer.schema import columns
 from coverage_analyzer.schema.coordinates import NUMBER
 
-MARK: Final = "'"
+FORMULA_ESCAPE: Final = "'"
 
 TRIGGERS: Final = "=+-@\uff1d\uff0b\uff0d\uff20"
 """Characters that begin a formula in some spreadsheet, and their full-width forms."""
@@ -69,7 +69,7 @@ for _first, _second in _LEADING.items():
 _IS_FIRST_BYTE: Final[Bools] = np.array([row.any() for row in _IS_LEADING])
 
 
-def guarded(cells: pa.Array, *, decimal: str = ".") -> pa.Array:
+def escape_formulas(cells: pa.Array, *, decimal: str = ".") -> pa.Array:
     """Return cells of text in which none is a formula; other types unchanged.
 
     Parameters
@@ -81,40 +81,42 @@ def guarded(cells: pa.Array, *, decimal: str = ".") -> pa.Array:
 
     Examples
     --------
-    >>> guarded(pa.array(["=1+1", "-75.5", "-2+3", "O'Hare", "'=x"])).to_pylist()
+    >>> escape_formulas(pa.array(["=1+1", "-75.5", "-2+3", "O'Hare", "'=x"])).to_pylist()
     ["'=1+1", '-75.5', "'-2+3", "O'Hare", "''=x"]
-    >>> guarded(pa.array(["-116,10", "+49 89 12", "---", "@home"]), decimal=",").to_pylist()
+    >>> escape_formulas(pa.array(["-116,10", "+49 89 12", "---", "@home"]), decimal=",").to_pylist()
     ['-116,10', '+49 89 12', '---', '@home']
     """
     at = _suspects(cells)
     if not len(at):
         return cells
-    some = cells.take(arrays.arrow(at))
-    formula = arrays.truth(pc.match_substring_regex(some, pattern=FORMULA))
-    harmless = arrays.truth(pc.match_substring_regex(some, pattern=_harmless(decimal)))
-    chosen = arrays.arrow(np.flatnonzero(formula & ~harmless))
-    mark, nothing = arrays.text([MARK, ""])
-    marked = pc.binary_join_element_wise(mark, some.take(chosen), nothing)
+    suspects = cells.take(arrays.from_numpy(at))
+    formula = arrays.to_bools(pc.match_substring_regex(suspects, pattern=FORMULA))
+    harmless = arrays.to_bools(pc.match_substring_regex(suspects, pattern=_harmless(decimal)))
+    rows = arrays.from_numpy(np.flatnonzero(formula & ~harmless))
+    mark, nothing = arrays.text_array([FORMULA_ESCAPE, ""])
+    marked = pc.binary_join_element_wise(mark, suspects.take(rows), nothing)
     return _replaced(cells, at[formula & ~harmless], marked)
 
 
-def unguarded(cells: pa.Array) -> pa.Array:
-    """Return cells of text as they were before `guarded`."""
+def unescape_formulas(cells: pa.Array) -> pa.Array:
+    """Return cells of text as they were before `escape_formulas`."""
     at = _suspects(cells)
     if not len(at):
         return cells
-    some = cells.take(arrays.arrow(at))
-    marked = arrays.truth(pc.match_substring_regex(some, pattern=f"^'{FORMULA[1:]}"))
-    bare = pc.utf8_slice_codeunits(some.take(arrays.arrow(np.flatnonzero(marked))), start=1)
+    suspects = cells.take(arrays.from_numpy(at))
+    marked = arrays.to_bools(pc.match_substring_regex(suspects, pattern=f"^'{FORMULA[1:]}"))
+    bare = pc.utf8_slice_codeunits(
+        suspects.take(arrays.from_numpy(np.flatnonzero(marked))), start=1
+    )
     return _replaced(cells, at[marked], bare)
 
 
-def guarded_text(text: str, *, decimal: str = ".") -> str:
-    """Return one text as `guarded` would."""
+def escape_formula(text: str, *, decimal: str = ".") -> str:
+    """Return one text as `escape_formulas` would."""
     first = text[:1].encode(errors="replace")[:1]
     if not first or not _IS_FIRST_BYTE[first[0]]:
         return text
-    escaped: str = guarded(arrays.text([text]), decimal=decimal)[0].as_py()
+    escaped: str = escape_formulas(arrays.text_array([text]), decimal=decimal)[0].as_py()
     return escaped
 
 
@@ -134,10 +136,10 @@ def _suspects(cells: pa.Array) -> Ints:
     if not len(filled):
         return filled
     data = np.frombuffer(cells.buffers()[2], np.uint8)
-    some = filled[_IS_FIRST_BYTE[data[offsets[filled]]]]
-    begin = offsets[some]
+    rows = filled[_IS_FIRST_BYTE[data[offsets[filled]]]]
+    begin = offsets[rows]
     matters: Bools = _IS_LEADING[data[begin], data[np.minimum(begin + 1, len(data) - 1)]]
-    return some[matters]
+    return rows[matters]
 
 
 def _replaced(cells: pa.Array, at: Ints, texts: pa.Array) -> pa.Array:
@@ -146,10 +148,10 @@ def _replaced(cells: pa.Array, at: Ints, texts: pa.Array) -> pa.Array:
         return cells
     mask = np.zeros(len(cells), np.bool_)
     mask[at] = True
-    return pc.replace_with_mask(cells, arrays.arrow(mask), texts)
+    return pc.replace_with_mask(cells, arrays.from_numpy(mask), texts)
 
 
-def is_guarded(path: Path, headers: Sequence[str] = ()) -> bool:
+def is_escaped(path: Path, headers: Sequence[str] = ()) -> bool:
     """Return whether a file has the spreadsheet guard in it.
 
     One of a run does if its ``run.json`` says so; a CSV file of `geocode`, which is told by the

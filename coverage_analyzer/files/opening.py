@@ -12,15 +12,15 @@ from coverage_analyzer.errors import InputError
 from coverage_analyzer.files import formulas
 from coverage_analyzer.files.database.address import Address
 from coverage_analyzer.files.database.reader import DatabaseTable
-from coverage_analyzer.files.formulas import unguarded
+from coverage_analyzer.files.formulas import unescape_formulas
 from coverage_analyzer.files.readers import excel, gdal, geojson, many, partitions, spatial
-from coverage_analyzer.files.readers.base import Block, Source, WrappedSource
+from coverage_analyzer.files.readers.base import RowBlock, TableReader, WrappedReader
 from coverage_analyzer.files.readers.delimited import DelimitedFile, Dialect
-from coverage_analyzer.files.readers.header import Wanted
+from coverage_analyzer.files.readers.header import HeaderTest
 from coverage_analyzer.files.readers.parquet import ParquetFile
 
 
-def source(path: Path | Address, dialect: Dialect, wanted: Wanted) -> Source:
+def source(path: Path | Address, dialect: Dialect, is_header: HeaderTest) -> TableReader:
     """Return the reader of a file, or of all that a folder or pattern stands for.
 
     Parameters
@@ -29,7 +29,7 @@ def source(path: Path | Address, dialect: Dialect, wanted: Wanted) -> Source:
         What is to be read.
     dialect
         How text is written, where that cannot be found.
-    wanted
+    is_header
         Whether some headers are those of the table that is looked for.
 
     Raises
@@ -42,9 +42,9 @@ def source(path: Path | Address, dialect: Dialect, wanted: Wanted) -> Source:
     if isinstance(path, Address):
         return DatabaseTable(path)
     if many.is_many(path):
-        opened = functools.partial(_file, dialect=dialect, wanted=wanted)
+        opened = functools.partial(_file, dialect=dialect, is_header=is_header)
         return many.Many(many.files(path), opened)
-    return _file(path, dialect, wanted)
+    return _file(path, dialect, is_header)
 
 
 def paths(path: Path) -> list[Path]:
@@ -58,7 +58,7 @@ def paths(path: Path) -> list[Path]:
     return many.files(path) if many.is_many(path) else [path]
 
 
-def _file(path: Path, dialect: Dialect, wanted: Wanted) -> Source:
+def _file(path: Path, dialect: Dialect, is_header: HeaderTest) -> TableReader:
     """Return the reader that the name of a file asks for.
 
     Raises
@@ -68,40 +68,42 @@ def _file(path: Path, dialect: Dialect, wanted: Wanted) -> Source:
     MissingExtraError
         If it is a workbook and the extra ``excel`` is not installed.
     """
-    found: Source
+    reader: TableReader
     suffix = path.suffix.lower()
     if dialect.sheet and suffix not in excel.SUFFIXES:
         msg = f"{path} is not a workbook and has no sheet {dialect.sheet!r}. Omit the sheet name."
         raise InputError(msg)
     match suffix:
         case ".geojson" | ".json":
-            found = geojson.geojson(path)
+            reader = geojson.geojson(path)
         case ".gpkg":
-            found = gdal.geopackage(path)
+            reader = gdal.geopackage(path)
         case ".shp" | ".zip":
-            found = gdal.shapefile(path, dialect.encoding)
+            reader = gdal.shapefile(path, dialect.encoding)
         case ".parquet" | ".geoparquet" | ".pq":
             plain = ParquetFile(path)
-            found = spatial.geoparquet(path) if plain.spatial else plain
+            reader = spatial.geoparquet(path) if plain.spatial else plain
         case _ if suffix in excel.SUFFIXES:
-            found = excel.WorkbookFile(path, dialect.sheet, dialect.decimal)
+            reader = excel.WorkbookFile(path, dialect.sheet, dialect.decimal)
         case _:
-            found = DelimitedFile(path, dialect, wanted)
-    if formulas.is_guarded(path, found.headers):
-        found = Unguarded(found)
-    return partitions.with_keys(found, path)
+            reader = DelimitedFile(path, dialect, is_header)
+    if formulas.is_escaped(path, reader.headers):
+        reader = UnescapedReader(reader)
+    return partitions.with_keys(reader, path)
 
 
-class Unguarded(WrappedSource):
-    """A source of which each text is as it was before `guard.guarded`."""
+class UnescapedReader(WrappedReader):
+    """A reader that restores each text which `formulas.escape_formulas` escaped."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: TableReader) -> None:
         super().__init__(source)
-        self.headers = [unguarded(arrays.text([h]))[0].as_py() for h in source.headers]
+        self.headers = [
+            unescape_formulas(arrays.text_array([h]))[0].as_py() for h in source.headers
+        ]
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self) -> Iterator[RowBlock]:
         """Yield all rows, in order."""
         for block in self._source.blocks():
-            cells = [unguarded(c) for c in block.columns.columns]
+            cells = [unescape_formulas(c) for c in block.columns.columns]
             columns = pa.RecordBatch.from_arrays(cells, names=block.columns.schema.names)
             yield dataclasses.replace(block, columns=columns)

@@ -104,12 +104,12 @@ class _Read:
     def holds(self, written: _Written) -> Path | None:
         """Return the input that a file would replace, if there is one."""
         real = _real(written.path)
-        found = self.files.get(real) or self.above.get(real)
+        path = self.files.get(real) or self.above.get(real)
         number = _inode(written.path)
-        found = found or self.files.get(number)
-        if found is not None and written.database is not None:
-            return None if self._is_shared(written.database) else found
-        return found
+        path = path or self.files.get(number)
+        if path is not None and written.database is not None:
+            return None if self._is_shared(written.database) else path
+        return path
 
     def _is_shared(self, output: Address) -> bool:
         """Return whether the file of a database is read as such only: other tables of it stay."""
@@ -151,8 +151,8 @@ def refuse_overwriting(outputs: Mapping[str, object], inputs: Iterable[object]) 
     written = [w for what, place in outputs.items() for w in _written(what, place)]
     _refuse_twins(written)
     read = _Read()
-    for given in inputs:
-        if (place := _place(given)) is not None:
+    for source in inputs:
+        if (place := _place(source)) is not None:
             read.add(place)
     for output in written:
         _refuse(output, read)
@@ -224,15 +224,15 @@ def _written(what: str, place: object) -> Iterator[_Written]:
         yield _Written(what, path)
 
 
-def _place(given: object) -> Path | Address | None:
+def _place(value: object) -> Path | Address | None:
     """Return a path of this machine, or an address; None for what is neither."""
-    if isinstance(given, Address):
-        return given
-    if isinstance(given, bytes):
-        given = os.fsdecode(given)
-    if not isinstance(given, (str, os.PathLike)):
+    if isinstance(value, Address):
+        return value
+    if isinstance(value, bytes):
+        value = os.fsdecode(value)
+    if not isinstance(value, (str, os.PathLike)):
         return None
-    text = os.fsdecode(given)
+    text = os.fsdecode(value)
     if is_address(text):
         return address(text)
     if LOCAL_URI.match(text):

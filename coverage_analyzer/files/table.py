@@ -18,15 +18,21 @@ from coverage_analyzer.countries.assignment import Convention
 from coverage_analyzer.errors import InputError, refuse
 from coverage_analyzer.files import opening
 from coverage_analyzer.files.database.address import Address, address, is_address
-from coverage_analyzer.files.duplicates import Ids, Refused
-from coverage_analyzer.files.readers.base import Block, Source
+from coverage_analyzer.files.duplicates import DuplicateFinder, DuplicateLines
+from coverage_analyzer.files.readers.base import RowBlock, TableReader
 from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
 from coverage_analyzer.matching import eligibility
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.products import ENDS, Products
-from coverage_analyzer.schema import columns as tables
 from coverage_analyzer.schema import days
-from coverage_analyzer.schema.columns import Column
+from coverage_analyzer.schema.columns import (
+    COUNTRY_STATED,
+    PARTS,
+    Column,
+    as_text,
+    check_types,
+    match_columns,
+)
 from coverage_analyzer.schema.coordinates import Coordinates, Notation, coordinates, fault_detail
 from coverage_analyzer.schema.days import Days
 from coverage_analyzer.schema.rejects import Reject, Rejected
@@ -38,7 +44,7 @@ DAYS: Final = ("opens_on", "closes_on", "ordered_on", *ENDS)
 
 
 @dataclass(frozen=True)
-class Rows:
+class ParsedRows:
     """The usable rows of a block, with their coordinates, and what became of the others.
 
     Attributes
@@ -47,7 +53,7 @@ class Rows:
         The days of each row in the known columns that hold some, ``NaT`` where a cell is blank.
     """
 
-    block: Block
+    block: RowBlock
     coordinates: Coordinates
     rejects: list[Reject]
     days: Mapping[str, Days] = field(default_factory=dict)
@@ -72,10 +78,10 @@ class Table:
     """
 
     path: Path | Address
-    source: Source
+    source: TableReader
     columns: Mapping[str, int]
     notation: Notation = PLAIN
-    refused: Refused = field(default_factory=Refused)
+    refused: DuplicateLines = field(default_factory=DuplicateLines)
 
     @property
     def headers(self) -> list[str]:
@@ -83,16 +89,25 @@ class Table:
         return self.source.headers
 
     @property
-    def recognised(self) -> dict[str, str]:
+    def matched_columns(self) -> dict[str, str]:
         """The header that each known column has in the file."""
         return {name: self.headers[at] for name, at in self.columns.items()}
 
-    def blocks(self) -> Generator[Block, None, None]:
+    @property
+    def detected(self) -> dict[str, Any]:
+        """What was found out about the file without being told, as JSON values.
+
+        Whole once all rows have been read. ``run.json`` has it for each input; keys that do not
+        apply to a format are missing.
+        """
+        return dict(self.source.detected)
+
+    def blocks(self) -> Generator[RowBlock, None, None]:
         """Yield the rows as they are, block by block, whatever is in their cells."""
         for block in self.source.blocks():
             yield dataclasses.replace(block, rejects=[self._placed(r) for r in block.rejects])
 
-    def rows(self) -> Generator[Rows, None, None]:
+    def rows(self) -> Generator[ParsedRows, None, None]:
         """Yield the rows block by block; those without usable coordinates become rejects."""
         for block in self.source.blocks():
             rows = usable(block, self)
@@ -103,43 +118,43 @@ class Table:
         place = self.source.place(reject.line)
         return dataclasses.replace(reject, detail=f"{place}: {reject.detail}") if place else reject
 
-    def site_ids(self, block: Block) -> pa.Array:
+    def site_ids(self, block: RowBlock) -> pa.Array:
         """Return the ``site_id`` of the rows of a block as text, blank where there is none."""
         cells = self.column(block, "site_id")
-        return arrays.text([""] * len(block.lines)) if cells is None else tables.as_text(cells)
+        return arrays.text_array([""] * len(block.lines)) if cells is None else as_text(cells)
 
-    def keys(self, block: Block) -> pa.Array:
+    def keys(self, block: RowBlock) -> pa.Array:
         """Return what must stand only once, as text: the ``site_id``, or it with product.
 
         A site may have several products, and those several components, each in a row of its own.
         """
         ids = self.site_ids(block)
-        cells = [self.column(block, name) for name in tables.PARTS]
-        texts = [tables.as_text(c) for c in cells if c is not None]
+        cells = [self.column(block, name) for name in PARTS]
+        texts = [as_text(c) for c in cells if c is not None]
         if not texts:
             return ids
-        nothing, mark = arrays.text(["", "\0"])
+        nothing, mark = arrays.text_array(["", "\0"])
         blank = pc.equal(pc.utf8_trim_whitespace(ids), nothing)
         return pc.if_else(blank, ids, pc.binary_join_element_wise(ids, *texts, mark))
 
-    def declared(self, block: Block, names: Names) -> Numbers:
+    def declared(self, block: RowBlock, names: Names) -> Numbers:
         """Return the number of the country that each row of a block declares (`Names.agreed`)."""
-        cells = [self.column(block, name) for name in tables.COUNTRY_STATED]
-        stated = [names.named(tables.as_text(c)) for c in cells if c is not None]
+        cells = [self.column(block, name) for name in COUNTRY_STATED]
+        stated = [names.named(as_text(c)) for c in cells if c is not None]
         return names.agreed(stated) if stated else np.zeros(len(block.lines), np.int16)
 
-    def facts(self, rows: Rows) -> dict[str, Any]:
+    def facts(self, rows: ParsedRows) -> dict[str, Any]:
         """Return what gates look at, where the file has it: texts of Arrow, days of numpy."""
-        found = {name: self.column(rows.block, name) for name in eligibility.TEXTS}
-        texts = {n: tables.as_text(cells) for n, cells in found.items() if cells is not None}
+        cells_by_name = {name: self.column(rows.block, name) for name in eligibility.TEXTS}
+        texts = {n: as_text(cells) for n, cells in cells_by_name.items() if cells is not None}
         return texts | dict(rows.days)
 
-    def column(self, block: Block, name: str) -> pa.Array | None:
+    def column(self, block: RowBlock, name: str) -> pa.Array | None:
         """Return a known column of a block, if the file has it."""
         return block.columns.column(self.columns[name]) if name in self.columns else None
 
 
-def opened(
+def open_table(
     path: str | Path,
     table: Sequence[Column],
     columns: Mapping[str, str] | None = None,
@@ -157,7 +172,7 @@ def opened(
         in any CRS are read, and give latitude and longitude. Or rows of a database, as
         ``postgresql://...`` or ``sqlite:///...`` (`database.address`).
     table
-        `tables.SITES` or `tables.CENTERS`.
+        `schema.columns.SITES` or `schema.columns.CENTERS`.
     columns
         The header to take for a column where names alone do not tell.
     dialect
@@ -172,26 +187,26 @@ def opened(
     """
     place = address(str(path)) if is_address(path) else Path(path)
 
-    def wanted(headers: Sequence[str]) -> bool:
+    def is_header(headers: Sequence[str]) -> bool:
         try:
-            return bool(tables.recognised(headers, table, columns))
+            return bool(match_columns(headers, table, columns))
         except InputError:
             return False
 
-    source = opening.source(place, dialect, wanted)
+    source = opening.source(place, dialect, is_header)
     try:
         overrides = {**source.known, **(columns or {})}
-        found = tables.recognised(source.headers, table, overrides, cut_at=source.cut_at)
-        dated = {at for name, at in found.items() if name in {*DAYS, *eligibility.DAYS}}
+        matched = match_columns(source.headers, table, overrides, cut_at=source.cut_at)
+        dated = {at for name, at in matched.items() if name in {*DAYS, *eligibility.DAYS}}
         source.days_as_text([source.headers[at] for at in sorted(dated)])
-        tables.check_types({name: source.types[at] for name, at in found.items()})
-        return Table(place, source, found, dialect)
+        check_types({name: source.types[at] for name, at in matched.items()})
+        return Table(place, source, matched, dialect)
     except InputError as error:
         msg = f"{place}: {error}{source.hint}"
         raise InputError(msg) from None
 
 
-def duplicates(table: Table, *, keep_first: bool, folder: Path | None = None) -> Refused:
+def duplicates(table: Table, *, keep_first: bool, folder: Path | None = None) -> DuplicateLines:
     """Read a table for the rows that share their ``site_id`` and are to be refused.
 
     Parameters
@@ -203,10 +218,38 @@ def duplicates(table: Table, *, keep_first: bool, folder: Path | None = None) ->
     folder
         Where a temporary file may lie.
     """
-    with Ids(folder) as ids:
+    with DuplicateFinder(folder) as ids:
         for rows in table.rows():
             ids.add(table.keys(rows.block), rows.block.lines)
         return ids.refused(keep_first=keep_first)
+
+
+@dataclass
+class _WholeTable:
+    """The cells of a small table, as text, gathered block by block.
+
+    Attributes
+    ----------
+    texts
+        The cells of each known column.
+    lines
+        How each row is named in an error.
+    unread
+        What is wrong with rows and cells that could not be read.
+    """
+
+    texts: dict[str, list[str]]
+    lines: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+
+    def add(self, table: Table, block: RowBlock) -> None:
+        """Add the rows of a block."""
+        self.lines += [f"line {n}" for n in block.lines]
+        self.unread += [f"line {r.line}: {r.detail}" for r in block.rejects]
+        for name, values in self.texts.items():
+            read_texts, undated = _texts(table, block, name)
+            values.extend(read_texts.to_pylist())
+            self.unread += undated
 
 
 def read_centers(table: Table, world: Countries, convention: Convention) -> Centers:
@@ -218,24 +261,19 @@ def read_centers(table: Table, world: Countries, convention: Convention) -> Cent
         One error that names every row that cannot be used, every id that occurs twice, and every
         country that is unknown or contradicts the place.
     """
-    texts: dict[str, list[str]] = {name: [] for name in table.columns}
-    lon, lat, lines, unread = [], [], [], []
+    whole = _WholeTable({name: [] for name in table.columns})
+    lon, lat = [], []
     for block in table.source.blocks():
         read = _coordinates(block, table)
         lon.append(np.where(read.fault < 0, read.lon, np.nan))
         lat.append(np.where(read.fault < 0, read.lat, np.nan))
-        lines += [f"line {n}" for n in block.lines]
-        unread += [f"line {r.line}: {r.detail}" for r in block.rejects]
-        for name, values in texts.items():
-            read_texts, undated = _texts(table, block, name)
-            values.extend(read_texts.to_pylist())
-            unread += undated
+        whole.add(table, block)
 
     def further(centers: Centers) -> list[str]:
-        return [*unread, *centers.country_faults(world, convention)]
+        return [*whole.unread, *centers.country_faults(world, convention)]
 
     try:
-        return Centers.from_texts(texts, _joined(lon), _joined(lat), lines, further)
+        return Centers.from_texts(whole.texts, _joined(lon), _joined(lat), whole.lines, further)
     except InputError as error:
         msg = f"{table.path}: {error}"
         raise InputError(msg) from None
@@ -249,35 +287,29 @@ def read_products(table: Table) -> Products:
     InputError
         One error that names every row that cannot be used.
     """
-    texts: dict[str, list[str]] = {name: [] for name in table.columns}
-    lines, unread = [], []
+    whole = _WholeTable({name: [] for name in table.columns})
     for block in table.source.blocks():
-        lines += [f"line {n}" for n in block.lines]
-        unread += [f"line {r.line}: {r.detail}" for r in block.rejects]
-        for name, values in texts.items():
-            read_texts, undated = _texts(table, block, name)
-            values.extend(read_texts.to_pylist())
-            unread += undated
+        whole.add(table, block)
     try:
-        refuse(unread, len(lines) + len(unread), "product")
-        return Products.from_texts(texts, lines)
+        refuse(whole.unread, len(whole.lines) + len(whole.unread), "product")
+        return Products.from_texts(whole.texts, whole.lines)
     except InputError as error:
         msg = f"{table.path}: {error}"
         raise InputError(msg) from None
 
 
-def _texts(table: Table, block: Block, name: str) -> tuple[pa.Array, list[str]]:
+def _texts(table: Table, block: RowBlock, name: str) -> tuple[pa.Array, list[str]]:
     """Return the cells of a known column as text, and what is wrong with those that hold no day.
 
     Days are written as ISO 8601, whatever type they have and by whatever form they are written.
     """
     cells = block.columns.column(table.columns[name])
     if name not in DAYS:
-        return tables.as_text(cells), []
+        return as_text(cells), []
     read, blank = _days(cells, table)
     texts = ["" if np.isnat(day) else str(day) for day in read]
     bad = np.flatnonzero(np.isnat(read) & ~blank).tolist()
-    return arrays.text(texts), [
+    return arrays.text_array(texts), [
         f"line {block.lines[row]}: {name} {_cell(cells, row)!r} is not {_like(table)[0]}"
         for row in bad
     ]
@@ -287,59 +319,61 @@ def _joined(parts: list[Floats]) -> Floats:
     return np.concatenate([np.zeros(0), *parts])
 
 
-def _coordinates(block: Block, table: Table) -> Coordinates:
+def _coordinates(block: RowBlock, table: Table) -> Coordinates:
     cells = [table.column(block, n) for n in ("latitude", "longitude", "accuracy_m")]
     return coordinates(*cells, notation=table.notation)
 
 
-def usable(block: Block, table: Table) -> Rows:
+def usable(block: RowBlock, table: Table) -> ParsedRows:
     """Return the rows of a block that can be judged, and the others with their reasons."""
     read = _coordinates(block, table)
-    known, undated = _known_days(block, table)
+    days_by_column, undated = _known_days(block, table)
     read.fault[(read.fault < 0) & undated] = list(Rejected).index(Rejected.date_not_a_day)
     first = table.refused.first_of(block.lines)
     fits = (read.fault < 0) & (first == 0)
     if fits.all():
-        return Rows(block, read, block.rejects, known)
+        return ParsedRows(block, read, block.rejects, days_by_column)
     rejects = list(block.rejects)
     for row in np.flatnonzero(~fits).tolist():
         line = int(block.lines[row])
-        told = _fault(block, table, row, int(read.fault[row]), int(first[row]))
-        rejects.append(Reject(line, *told, block.raw(row)))
+        reason = _fault(block, table, row, int(read.fault[row]), int(first[row]))
+        rejects.append(Reject(line, *reason, block.raw(row)))
     kept = np.flatnonzero(fits)
-    left = Block(
+    left = RowBlock(
         block.lines[kept],
-        block.columns.take(arrays.arrow(kept)),
+        block.columns.take(arrays.from_numpy(kept)),
         block.raw,
         rejects,
         block.blank,
         block.records,
     )
-    some = Coordinates(read.lon[kept], read.lat[kept], read.accuracy_m[kept], read.fault[kept])
-    left_days = {name: values[kept] for name, values in known.items()}
-    return Rows(left, some, sorted(rejects, key=lambda r: r.line), left_days)
+    kept_coordinates = Coordinates(
+        read.lon[kept], read.lat[kept], read.accuracy_m[kept], read.fault[kept]
+    )
+    left_days = {name: values[kept] for name, values in days_by_column.items()}
+    return ParsedRows(left, kept_coordinates, sorted(rejects, key=lambda r: r.line), left_days)
 
 
-def _known_days(block: Block, table: Table) -> tuple[dict[str, Days], Bools]:
+def _known_days(block: RowBlock, table: Table) -> tuple[dict[str, Days], Bools]:
     """Return the days of a block by their column, and which rows have a cell that is none."""
-    found, bad = {}, np.zeros(len(block.lines), np.bool_)
+    days_by_column, bad = {}, np.zeros(len(block.lines), np.bool_)
     for name in eligibility.DAYS:
         cells = table.column(block, name)
         if cells is not None:
-            found[name], blank = _days(cells, table)
-            bad |= np.isnat(found[name]) & ~blank
-    return found, bad
+            days_by_column[name], blank = _days(cells, table)
+            bad |= np.isnat(days_by_column[name]) & ~blank
+    return days_by_column, bad
 
 
 def _days(cells: pa.Array, table: Table) -> tuple[Days, Bools]:
     """Return the days of cells by the table's form, or as a workbook holds days, and the blank."""
-    found, blank = days.days(cells, table.notation.date_format or days.ISO)
+    result, blank = days.days(cells, table.notation.date_format or days.ISO)
     if table.source.iso_days:
-        found = np.where(np.isnat(found), days.days(cells)[0], found)
-    return found, blank
+        result = np.where(np.isnat(result), days.days(cells)[0], result)
+    return result, blank
 
 
-def _fault(block: Block, table: Table, row: int, fault: int, first: int) -> tuple[Rejected, str]:
+def _fault(block: RowBlock, table: Table, row: int, fault: int, first: int) -> tuple[Rejected, str]:
     """Return why a row cannot be judged, and that in words."""
     if fault < 0:
         site_id = _cell(table.column(block, "site_id"), row)
@@ -353,18 +387,18 @@ def _fault(block: Block, table: Table, row: int, fault: int, first: int) -> tupl
     return code, fault_detail(code, *texts, notation=table.notation)
 
 
-def _undated(block: Block, table: Table, row: int) -> str:
+def _undated(block: RowBlock, table: Table, row: int) -> str:
     """Return which cell of a row is no day, and how days are written."""
     texts = {name: _cell(table.column(block, name), row) for name in eligibility.DAYS}
     filled = {n: t for n, t in texts.items() if t.strip()}
-    wrong = [n for n, t in filled.items() if np.isnat(_days(arrays.text([t]), table)[0][0])]
+    wrong = [n for n, t in filled.items() if np.isnat(_days(arrays.text_array([t]), table)[0][0])]
     like, hint = _like(table)
     if hint and any(_DAY_NUMBER.fullmatch(texts[name].strip()) for name in wrong):
         hint = (
             "; is it a spreadsheet's number of a day? format those cells as dates, and save again"
         )
-    told = " and ".join(f"{name} is {texts[name]!r}" for name in wrong)
-    return f"{told}, not {like}{hint}"
+    cells = " and ".join(f"{name} is {texts[name]!r}" for name in wrong)
+    return f"{cells}, not {like}{hint}"
 
 
 def _like(table: Table) -> tuple[str, str]:

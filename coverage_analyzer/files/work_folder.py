@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
+from coverage_analyzer import documents
 from coverage_analyzer.errors import FolderBusyError, PublishError
 
 PREFIX: Final = ".coverage-analyzer-"
@@ -52,7 +53,7 @@ class WorkFolder:
     lock: int | None
 
     @classmethod
-    def made(cls, parent: Path, target: str = "") -> Self:
+    def create(cls, parent: Path, target: str = "") -> Self:
         """Return a new one in a folder.
 
         Raises
@@ -63,8 +64,8 @@ class WorkFolder:
         try:
             for _ in range(ATTEMPTS):
                 path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
-                if (made := cls._claimed(path, target)) is not None:
-                    return made
+                if (folder := cls._claimed(path, target)) is not None:
+                    return folder
         except PublishError:
             raise
         except OSError as error:
@@ -121,14 +122,14 @@ class WorkFolder:
         They are closed, and not removed, by who takes the next.
         """
         for path in sorted(self.path.parent.glob(f"{PREFIX}*")):
-            found = self._found(path) if path != self.path else None
-            if found is not None:
+            folder = self._find(path) if path != self.path else None
+            if folder is not None:
                 try:
-                    yield found
+                    yield folder
                 finally:
-                    _closed(found.lock)
+                    _closed(folder.lock)
 
-    def _found(self, path: Path) -> "WorkFolder | None":
+    def _find(self, path: Path) -> "WorkFolder | None":
         """Return a folder beside this one, if it is provably a work folder whose process is gone.
 
         One that is empty was left before its marker was written, and is removed at once.
@@ -179,9 +180,9 @@ class WorkFolder:
             state = marker.lstat()
             if not stat.S_ISREG(state.st_mode) or state.st_uid != mine.st_uid:
                 return None
-            noted = json.loads(marker.read_text(encoding="utf-8"))
+            noted = documents.read_json(marker)
             return str(noted["target"]) if noted["folder"] == path.name else None
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        except (OSError, ValueError, KeyError, TypeError):
             return None
 
 

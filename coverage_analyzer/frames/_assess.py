@@ -29,9 +29,9 @@ from coverage_analyzer.frames.columns import (
     products_in,
 )
 from coverage_analyzer.frames.crs import geometry_wgs84
-from coverage_analyzer.matching.eligibility import Facts
+from coverage_analyzer.matching.eligibility import EligibilityInputs
 from coverage_analyzer.matching.explanation import Explanation, explanation
-from coverage_analyzer.matching.lead_times import windows
+from coverage_analyzer.matching.lead_times import opening_windows
 from coverage_analyzer.matching.matcher import Matcher, Sites, Verdicts
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.programmes.afterwards import with_route
@@ -68,8 +68,8 @@ def assess(
     trust_declared
         Whether a declared country stands wherever a point lies.
     products
-        A table of products with the last day of each phase of their life (`tables.PRODUCTS`), or
-        the path of a file of it.
+        A table of products with the last day of each phase of their life
+        (`schema.columns.PRODUCTS`), or the path of a file of it.
 
     Returns
     -------
@@ -98,7 +98,7 @@ def assess(
     known = known_columns(sites, columns.SITES)
     stated = declared(sites, known, matcher.world.names)
     facts = matcher.gates.facts(facts_of(sites, known))
-    for told in matcher.gates.blind(known):
+    for told in matcher.gates.unchecked_rules(known):
         warnings.warn(told, stacklevel=2)
     verdicts = matcher.match(Sites(lon, lat, stated, accuracy(sites, known)), facts)
     plain = pd.DataFrame(sites.drop(columns=points_name(sites)))
@@ -134,7 +134,7 @@ def assess(
 
 
 def _gate_warnings(
-    matcher: Matcher, known: Mapping[str, str], facts: Facts | None, verdicts: Verdicts
+    matcher: Matcher, known: Mapping[str, str], facts: EligibilityInputs | None, verdicts: Verdicts
 ) -> list[str]:
     """Return what is to be known of gates: what they did not see, and where papers are wanted."""
     places = Counter(matcher.world.names.codes[n] for n in verdicts.country.tolist())
@@ -186,7 +186,7 @@ def _told(matcher: Matcher) -> dict[str, Any]:
         "as_of": matcher.as_of.isoformat(),
         "trust_declared": matcher.convention.trust_declared,
         "centers": {"given": len(matcher.centers), "open": matcher.open_centers},
-        "opening_windows": windows(matcher.centers),
+        "opening_windows": opening_windows(matcher.centers),
     }
 
 
@@ -267,7 +267,7 @@ def explain(  # noqa: PLR0913 - a place, what is said of it, and the rule are on
         As for `assess`.
     stated
         What the site's row says for the gates: ``{"product": "MPX 5900", "component": "fan"}``; see
-        `gates.TEXTS` and `gates.DAYS`.
+        `matching.eligibility.TEXTS` and `matching.eligibility.DAYS`.
 
     Raises
     ------

@@ -28,7 +28,7 @@ from coverage_analyzer.matching import areas
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.roads import drive_times as drives
 from coverage_analyzer.roads import recheck
-from coverage_analyzer.roads.drive_times import engine_of, road_area
+from coverage_analyzer.roads.drive_times import open_engine, road_area
 from coverage_analyzer.roads.engine import Engine, Places
 from coverage_analyzer.roads.isochrones import parts_not_served
 from coverage_analyzer.roads.limits import drive_limits, many_minutes
@@ -94,7 +94,7 @@ def drive_times(
     at = {center_id: n for n, center_id in enumerate(places.center_id)}
     chosen = np.array([at.get(c, -1) for c in texts(verdicts, "center_id").to_pylist()], np.int64)
     found = drives.drive_times(
-        engine_of(network),
+        open_engine(network),
         Places(places.lon, places.lat),
         Places(*positions(verdicts, "verdicts")),
         (chosen, numbers(verdicts, "distance_miles")),
@@ -103,7 +103,7 @@ def drive_times(
     before = _rows(verdicts, rules)
     limit = recheck.limit_minutes(before, rules, limits, found.road_miles)
     found = found.compared_with(limit)
-    after = recheck.ruled(before, rules, found.status, found.road_miles)
+    after = recheck.apply_drive_times(before, rules, found.status, found.road_miles)
     result = verdicts.copy()
     for name, known in _texts_of(rules).items():
         old, new = getattr(before, name), getattr(after, name)
@@ -129,14 +129,14 @@ def _texts_of(rules: Policy) -> dict[str, list[str]]:
     }
 
 
-def _rows(verdicts: pd.DataFrame, rules: Policy) -> recheck.Rows:
+def _rows(verdicts: pd.DataFrame, rules: Policy) -> recheck.VerdictRows:
     """Return the columns of verdicts that roads can change, as numbers; -1 for other texts."""
     codes = {}
     for name, known in _texts_of(rules).items():
         number = {text: n for n, text in reversed(list(enumerate(known)))}
         cells = texts(verdicts, name).to_pylist()
         codes[name] = np.array([number.get(text, -1) for text in cells], np.int8)
-    return recheck.Rows(
+    return recheck.VerdictRows(
         **codes,
         country=np.array(texts(verdicts, "site_country").to_pylist(), object),
         limit_miles=numbers(verdicts, "limit_miles"),
@@ -184,7 +184,7 @@ def service_areas(
     """
     rules = Policy.load(policy)
     times = drive_limits(rules).distinct if minutes is None else many_minutes(minutes)
-    places, engine = centers_of(centers), engine_of(network)
+    places, engine = centers_of(centers), open_engine(network)
     rows = [(n, time) for n in range(len(places)) for time in times]
     frame = pd.DataFrame(
         {
@@ -264,7 +264,7 @@ def _road_area(served: gpd.GeoDataFrame, network: str | Path | Network | Engine 
         If neither tells.
     """
     if network is not None:
-        return road_area(engine_of(network))
+        return road_area(open_engine(network))
     told = served.attrs.get(ROAD_AREA)
     if not isinstance(told, str):
         msg = (

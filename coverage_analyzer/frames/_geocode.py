@@ -15,7 +15,7 @@ from coverage_analyzer.files.outputs import free_names
 from coverage_analyzer.files.readers.spatial import WGS84
 from coverage_analyzer.frames.columns import check_labels, known_columns, texts
 from coverage_analyzer.geocoding import Geocoder, Service
-from coverage_analyzer.schema.columns import ADDRESSES, recognised
+from coverage_analyzer.schema.columns import ADDRESSES, match_columns
 
 
 def geocode(
@@ -43,7 +43,7 @@ def geocode(
         The file of answers, by default one for each user.
     accuracy_m
         How far off each grade may be, in metres, where that is not
-        `online.geocoding.ACCURACY_M`, such as ``{"city": 8000}``.
+        `geocoding.ACCURACY_M`, such as ``{"city": 8000}``.
     columns
         The frame's name of a column where names do not tell, such as ``{"address": "Anschrift"}``.
 
@@ -73,7 +73,7 @@ def geocode(
     headers = [str(c) for c in table.columns]
     known = known_columns(table, ADDRESSES)
     if columns:
-        found = recognised(headers, ADDRESSES, columns)
+        found = match_columns(headers, ADDRESSES, columns)
         known = {name: headers[at] for name, at in found.items()}
     job.check_columns(known, headers)
     cells = {name: texts(table, header).to_pylist() for name, header in known.items()}

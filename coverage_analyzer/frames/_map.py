@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from coverage_analyzer import arrays, countries
 from coverage_analyzer.countries import ATTRIBUTION as CREDIT
-from coverage_analyzer.countries.assignment import Convention, decided
+from coverage_analyzer.countries.assignment import Convention, assign_country
 from coverage_analyzer.errors import InputError, quantity
 from coverage_analyzer.files.atomic import replacing
 from coverage_analyzer.files.outputs import PAGE, kind_of
@@ -33,7 +33,7 @@ from coverage_analyzer.maps import page_data
 from coverage_analyzer.maps.sites import DrawnSites
 from coverage_analyzer.matching import areas
 from coverage_analyzer.matching.centers import Centers
-from coverage_analyzer.matching.lead_times import scheduled
+from coverage_analyzer.matching.lead_times import with_opening_windows
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.schema.columns import SITES
 from coverage_analyzer.schema.days import day, today
@@ -84,8 +84,8 @@ def coverage_areas(
     """
     rules, world, network = policy_of(policy), countries.load(), centers_of(centers)
     convention = rules.convention(world.names, trust_declared=trust_declared)
-    country = network.decided(world, convention)
-    network = scheduled(network, rules, country, world.names)
+    country = network.assigned_countries(world, convention)
+    network = with_opening_windows(network, rules, country, world.names)
     judged = np.datetime64(day(as_of) or today(), "D")
     made = areas.areas(network, country, rules, world, judged, trust_declared=trust_declared)
     if merge is None:
@@ -187,7 +187,7 @@ def map_data(
         for n, spare in (("site_id", rows), ("name", [""] * len(rows)))
     )
     drawn = DrawnSites()
-    drawn.add(lon, lat, arrays.text(site_id), arrays.text(name), columns)
+    drawn.add(lon, lat, arrays.text_array(site_id), arrays.text_array(name), columns)
     told = verdicts.attrs
     world, network = countries.load(), with_windows(centers_of(centers), told)
     check_network(verdicts, network)
@@ -239,7 +239,7 @@ def _told_countries(centers: Centers, world: countries.Countries) -> countries.N
     fold = np.arange(len(world.names.codes), dtype=np.int16)
     declared = world.names.numbers(centers.country)
     convention = Convention(fold, trust_declared=True)
-    return decided(centers.lon, centers.lat, declared, world, convention)[0]
+    return assign_country(centers.lon, centers.lat, declared, world, convention)[0]
 
 
 def _areas(frame: gpd.GeoDataFrame, centers: Centers) -> areas.Areas:

@@ -20,7 +20,7 @@ from coverage_analyzer.files.writers.rejects import check_rejects, rejects_file
 from coverage_analyzer.frames.columns import NUMERIC, SETTLED, with_points
 from coverage_analyzer.matching import eligibility
 from coverage_analyzer.policy import DEFAULT, Policy
-from coverage_analyzer.schema.columns import CENTERS, SITES, unnoticed
+from coverage_analyzer.schema.columns import CENTERS, SITES, column_suggestions
 from coverage_analyzer.schema.rejects import Reject
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def read_sites(
     """
     refuse_overwriting({"rejects": rejects}, [path])
     check_rejects(rejects)
-    table = reading.opened(path, SITES, columns, dialect)
+    table = reading.open_table(path, SITES, columns, dialect)
     parts, lines, lon, lat, accuracy, refused = [], [], [], [], [], []
     days: dict[str, list[Days]] = {name: [] for name in eligibility.DAYS if name in table.columns}
     blank = 0
@@ -99,7 +99,7 @@ def read_sites(
         frame[name] = np.concatenate(dates).astype("datetime64[s]")
     if "site_id" not in frame:
         frame.insert(0, "site_id", np.concatenate(lines).astype(str))
-    for told in unnoticed(table.headers, table.columns, SITES):
+    for told in column_suggestions(table.headers, table.columns, SITES):
         warnings.warn(told, stacklevel=2)
     _tell_rejects(refused, rejects, table.path)
     sites = with_points(frame, np.concatenate(lon), np.concatenate(lat))
@@ -190,9 +190,9 @@ def read_centers(
     """
     world = countries.load()
     convention = Policy.load(policy).convention(world.names, trust_declared=trust_declared)
-    table = reading.opened(path, CENTERS, columns, dialect)
+    table = reading.open_table(path, CENTERS, columns, dialect)
     centers = reading.read_centers(table, world, convention)
-    decided = centers.decided(world, convention)
+    decided = centers.assigned_countries(world, convention)
     frame = pd.DataFrame(
         {
             "center_id": list(centers.center_id),

@@ -30,7 +30,7 @@ from coverage_analyzer.frames.columns import (
 )
 from coverage_analyzer.maps import page
 from coverage_analyzer.matching import areas
-from coverage_analyzer.matching.lead_times import scheduled
+from coverage_analyzer.matching.lead_times import with_opening_windows
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.roads.network import ATTRIBUTION as ROADS
 from coverage_analyzer.schema.days import day, today
@@ -186,8 +186,10 @@ def _write_network(
     network, world = centers_of(centers), countries.load()
     check_network(verdicts, network)
     trusted = _trusted(verdicts)
-    country = network.decided(world, rules.convention(world.names, trust_declared=trusted))
-    network = scheduled(network, rules, country, world.names)
+    country = network.assigned_countries(
+        world, rules.convention(world.names, trust_declared=trusted)
+    )
+    network = with_opening_windows(network, rules, country, world.names)
     path = publication.path("centers.csv")
     contents.write_centers(path, network, country, world.names)
     covered, told = None, [areas.UNCUT] if trusted and rules.qualification.same_country else []

@@ -119,12 +119,12 @@ def known_columns(frame: pd.DataFrame, table: Sequence[Column]) -> dict[str, str
     headers = [str(c) for c in frame.columns if c not in geometries(frame)]
     wanted = [c for c in table if c.name not in {"latitude", "longitude"}]
     own = {c.name: c.name for c in wanted if c.name in headers}
-    countries = {tables.folded(n) for n in (*tables.COUNTRY.synonyms, *tables.COUNTRY_STATED)}
-    at = [i for i, header in enumerate(headers) if tables.folded(header) in countries]
+    countries = {tables.header_key(n) for n in (*tables.COUNTRY.synonyms, *tables.COUNTRY_STATED)}
+    at = [i for i, header in enumerate(headers) if tables.header_key(header) in countries]
     settled = frame.attrs.get(SETTLED, False)
     if not settled and tables.country_columns(headers, at):  # a code beside a name: both are read
         own.pop("country", None)
-    return {name: headers[at] for name, at in tables.recognised(headers, wanted, own).items()}
+    return {name: headers[at] for name, at in tables.match_columns(headers, wanted, own).items()}
 
 
 def positions(frame: pd.DataFrame, what: str) -> tuple[Floats, Floats]:
@@ -201,7 +201,7 @@ def _column(frame: pd.DataFrame, name: str) -> str:
     headers = [str(c) for c in frame.columns]
     if name in headers:
         return name
-    return headers[tables.recognised(headers, (tables.LATITUDE, tables.LONGITUDE))[name]]
+    return headers[tables.match_columns(headers, (tables.LATITUDE, tables.LONGITUDE))[name]]
 
 
 def numbers(frame: pd.DataFrame, name: str) -> Floats:
@@ -340,7 +340,7 @@ def products_in(given: ProductsLike) -> Products | None:
         return products_of(given)
     check_labels(given, "products")
     headers = [str(c) for c in given.columns]
-    known = tables.recognised(headers, tables.PRODUCTS)
+    known = tables.match_columns(headers, tables.PRODUCTS)
     cells = {name: texts(given, headers[at]).to_pylist() for name, at in known.items()}
     return Products.from_texts(cells, [f"row {i!r}" for i in given.index])
 

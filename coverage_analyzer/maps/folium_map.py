@@ -26,7 +26,7 @@ class CoverageMap(folium.Map):
     Parameters
     ----------
     data
-        Of `payload.payload`.
+        Of `page_data.payload`.
     write
         Writes a page to a file.
     """

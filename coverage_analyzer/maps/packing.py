@@ -131,7 +131,7 @@ def script_lengths(values: pa.Array) -> Ints:
     >>> script_lengths(pa.array(["ab", "", "\u00e9", "\U0001f600!"], pa.large_string())).tolist()
     [2, 0, 1, 3]
     """
-    lengths = arrays.numpy(pc.utf8_length(values)).astype(np.int64)
+    lengths = arrays.as_numpy(pc.utf8_length(values)).astype(np.int64)
     offsets, data = _buffers(values)
     pairs = np.flatnonzero(data >= FOUR_BYTES)
     at = np.searchsorted(offsets, pairs, side="right") - 1

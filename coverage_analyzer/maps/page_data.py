@@ -216,8 +216,8 @@ def _blocks(sites: DrawnSites) -> tuple[Block, Block]:
     places.ascending("code", code[order])
     # Column by column: a second copy of all of them would take as much memory again.
     _add_verdicts(places, some, order, sites)
-    texts.texts("id", some.site_id.take(arrays.arrow(order)))
-    texts.texts("name", some.name.take(arrays.arrow(order)))
+    texts.texts("id", some.site_id.take(arrays.from_numpy(order)))
+    texts.texts("name", some.name.take(arrays.from_numpy(order)))
     return places, texts
 
 

@@ -89,7 +89,7 @@ class Columns:
 
     def taken(self, at: Ints) -> "Columns":
         """Return some of the sites, in some order."""
-        rows = arrays.arrow(at)
+        rows = arrays.from_numpy(at)
         return Columns(
             self.lon[at],
             self.lat[at],
@@ -224,7 +224,7 @@ class DrawnSites:
             words.setdefault(word, len(words)) if word else MISSING
             for word in coded.dictionary.to_pylist()
         ]
-        at: Ints = arrays.numpy(coded.indices)
+        at: Ints = arrays.as_numpy(coded.indices)
         return short(np.array([*found, MISSING]))[at]
 
     def _limits(self, miles: Floats) -> Codes:
@@ -301,7 +301,7 @@ def _statuses(cells: pa.Array) -> Codes:
     InputError
         If one names none.
     """
-    known = arrays.numpy(pc.index_in(cells, arrays.text(STATUSES)))
+    known = arrays.as_numpy(pc.index_in(cells, arrays.text_array(STATUSES)))
     if np.isnan(known).any():
         odd = cells[int(np.flatnonzero(np.isnan(known))[0])].as_py()
         msg = f"Unknown status {odd!r}; choose from {', '.join(STATUSES)}."

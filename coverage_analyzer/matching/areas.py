@@ -3,8 +3,8 @@
 An area is a geodesic disc round the center, cut to its country; where a declared country is
 trusted wherever a site lies, no border bounds it, and the disc stays whole. Polygons are for
 pictures and for other programs; the rule itself is decided by distance and country (`matching`).
-Their rims lie within `RIM_ERROR_M` of the true circle, so beyond that from the rim, being in the
-area and being within the limit is the same.
+Their boundaries are within `geometry.BOUNDARY_ERROR_M` of the true circle, so farther than that
+from the boundary, being in the area and being within the limit is the same.
 """
 
 from collections.abc import Iterator
@@ -174,11 +174,11 @@ def overlap_depth(areas: Areas, country: Numbers) -> Iterator[tuple[int, int, An
     """
     own = country[areas.center]
     for number in np.unique(own).tolist():
-        some = areas.geometry[own == number]
-        lines = shapely.union_all(shapely.boundary(some))
+        subset = areas.geometry[own == number]
+        lines = shapely.union_all(shapely.boundary(subset))
         cells = shapely.get_parts(shapely.polygonize([lines]))
         inside = shapely.point_on_surface(cells)
-        cell, _ = shapely.STRtree(some).query(inside, predicate="intersects")
+        cell, _ = shapely.STRtree(subset).query(inside, predicate="intersects")
         depth = np.bincount(cell, minlength=len(cells))
         for deep in np.unique(depth[depth > 0]).tolist():
             yield number, deep, shapely.union_all(cells[depth == deep])
@@ -214,7 +214,9 @@ def _cut(
                 near = shapely.clip_by_rect(land, *bounds[part])
                 cut[disc[part]] += polygons_of(shapely.intersection(near, parts[part]))
     result = np.empty(len(geometry), object)
-    result[:] = [shapely.union_all(some) if some else shapely.MultiPolygon() for some in cut]
+    result[:] = [
+        shapely.union_all(polygons) if polygons else shapely.MultiPolygon() for polygons in cut
+    ]
     return result
 
 

@@ -84,8 +84,8 @@ def band_edges(policy: Policy, world: Countries) -> Floats:
     """Return the upper limits of the bands of each country in miles, NaN where it has fewer."""
     bands = [policy.bands_in(code) for code in world.names.codes]
     result = np.full((len(bands), max(map(len, bands))), np.nan)
-    for number, some in enumerate(bands):
-        result[number, : len(some)] = [band.up_to_miles for band in some]
+    for number, country_bands in enumerate(bands):
+        result[number, : len(country_bands)] = [band.up_to_miles for band in country_bands]
     return result
 
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from coverage_analyzer.arrays import Bools, Floats
 from coverage_analyzer.countries import UNKNOWN, Countries, Names, Numbers, names
-from coverage_analyzer.countries.assignment import Convention, Ground, decided
+from coverage_analyzer.countries.assignment import Convention, CountryBasis, assign_country
 from coverage_analyzer.countries.regions import AssignedRegions, assign_regions
 from coverage_analyzer.errors import refuse
 from coverage_analyzer.schema.columns import COUNTRY_STATED
@@ -76,7 +76,7 @@ class Centers:
         ----------
         columns
             ``center_id`` and, optionally, the others of `TEXTS` (the country also in several of
-            `tables.COUNTRY_STATED`) and those of `DAYS`.
+            `schema.columns.COUNTRY_STATED`) and those of `DAYS`.
         lon, lat
             Degrees on WGS 84, NaN where a row has none that can be used.
         row
@@ -91,14 +91,14 @@ class Centers:
             One error that names every unusable row and every id that occurs twice.
         """
         blank = [""] * len(row)
-        given = {c: columns.get(c, blank) for c in TEXTS}
-        given["country"] = _stated_countries(columns, blank)
+        texts_by_column = {c: columns.get(c, blank) for c in TEXTS}
+        texts_by_column["country"] = _stated_countries(columns, blank)
         read = {name: days(columns.get(name, blank)) for name in DAYS}
         faults = _faults(columns, lon, lat, read, row)
         usable = np.flatnonzero(~np.isnan(lon) & ~np.isnan(lat)).tolist()
-        order = sorted(usable, key=lambda i: given["center_id"][i])
-        texts = {c: tuple(values[i] for i in order) for c, values in given.items()}
-        made = cls(
+        order = sorted(usable, key=lambda i: texts_by_column["center_id"][i])
+        texts = {c: tuple(values[i] for i in order) for c, values in texts_by_column.items()}
+        centers = cls(
             center_id=texts["center_id"],
             name=texts["name"],
             country=texts["country"],
@@ -112,8 +112,8 @@ class Centers:
             earliest_on=np.full(len(order), NO_DAY),
             row=tuple(row[i] for i in order),
         )
-        refuse([*faults, *(further(made) if further else [])], len(row), "center")
-        return made
+        refuse([*faults, *(further(centers) if further else [])], len(row), "center")
+        return centers
 
     def __len__(self) -> int:
         """Return how many there are."""
@@ -127,7 +127,7 @@ class Centers:
         """Return which open after a day."""
         return self.opens_on > day
 
-    def decided(self, world: Countries, convention: Convention) -> Numbers:
+    def assigned_countries(self, world: Countries, convention: Convention) -> Numbers:
         """Return the country that each counts as. Shape (n,).
 
         Raises
@@ -135,7 +135,7 @@ class Centers:
         InputError
             One error that names every center whose country is unknown or contradicts its place.
         """
-        number, faults = self._decided(world, convention)
+        number, faults = self._assign_countries(world, convention)
         refuse(faults, len(self), "center")
         return number
 
@@ -145,15 +145,17 @@ class Centers:
 
     def country_faults(self, world: Countries, convention: Convention) -> list[str]:
         """Return what is wrong with the country of each center, in words."""
-        return self._decided(world, convention)[1]
+        return self._assign_countries(world, convention)[1]
 
-    def _decided(self, world: Countries, convention: Convention) -> tuple[Numbers, list[str]]:
+    def _assign_countries(
+        self, world: Countries, convention: Convention
+    ) -> tuple[Numbers, list[str]]:
         declared = world.names.numbers(self.country)
-        number, ground = decided(self.lon, self.lat, declared, world, convention)
+        number, basis = assign_country(self.lon, self.lat, declared, world, convention)
         located = world.locate(self.lon, self.lat)
         return number, [
             f"{self.row[i]} ({self.center_id[i]!r}): {reason}"
-            for i, reason in _country_faults(self.country, declared, located, ground)
+            for i, reason in _country_faults(self.country, declared, located, basis)
         ]
 
 
@@ -207,15 +209,15 @@ def _country_faults(
     country: tuple[str, ...],
     declared: Numbers,
     located: npt.NDArray[np.str_],
-    ground: npt.NDArray[np.int8],
+    basis: npt.NDArray[np.int8],
 ) -> Iterator[tuple[int, str]]:
-    for i in np.flatnonzero(ground >= Ground.OFFSHORE).tolist():
+    for i in np.flatnonzero(basis >= CountryBasis.OFFSHORE).tolist():
         where = f"is in {located[i]}" if located[i] else "is in no country"
-        if ground[i] == Ground.NULL_ISLAND:
+        if basis[i] == CountryBasis.NULL_ISLAND:
             yield i, "its coordinates are 0, 0, which geocoders return for addresses not found"
         elif declared[i] == UNKNOWN:
             yield i, f"unknown country {country[i]!r} (the center {where})"
-        elif ground[i] == Ground.UNKNOWN:
+        elif basis[i] == CountryBasis.UNKNOWN:
             yield i, f"declares no country and {where}, too near a border; declare its country"
         else:
             yield i, f"declares {country[i]!r} but {where}"

@@ -1,11 +1,11 @@
-"""The gates of a policy over what rows say of product, component, level and registration.
+"""Eligibility rules of a policy, applied to product, component, level and registration of sites.
 
-Built once from policy, products and day. The cells of a batch are coded as small numbers (`Facts`),
-and the numbers say which gate closes on each row. A gate closes only on what it sees: where a cell
-is empty, or its column is not there, it stays open.
+Built once from policy, products and day. The cells of a batch are coded as small numbers
+(`EligibilityInputs`), from which the failed rule of each row is computed. A rule fails only on data
+that is present: where a cell is empty, or its column is missing, it passes.
 
-A gate that closes for certain goes before one that only leaves a doubt, since no answer to the
-doubt would open the other; otherwise the order is that of `Gate`.
+A definite failure takes precedence over an uncertain one, since no answer to the latter would lift
+the former; otherwise the order is that of `FailedRule`.
 """
 
 import enum
@@ -21,14 +21,14 @@ from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Bools, Ints
 from coverage_analyzer.countries import Countries, Numbers
 from coverage_analyzer.errors import quantity
-from coverage_analyzer.matching.products import PHASES, Products, folded
+from coverage_analyzer.matching.products import PHASES, Products, name_key
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.schema.days import NO_DAY, Days
 from coverage_analyzer.schema.verdict import Reason
 
 Codes = npt.NDArray[np.int8]
 
-UNSEEN: Final = -1
+NOT_GIVEN: Final = -1
 """The code of a cell that is empty, or whose column is not there."""
 
 UNKNOWN: Final = -2
@@ -50,7 +50,7 @@ COLUMN_OF_RULE: Final = {
 """The column that each rule of ``policy.gates`` looks at; ``not_offered`` looks at the country."""
 
 
-class Gate(enum.IntEnum):
+class FailedRule(enum.IntEnum):
     """Which gate closed on a row: its rank among gates, its reason, and its rule.
 
     ``rule`` is the name in ``policy.gates``; the reason carries the words.
@@ -76,7 +76,7 @@ class Gate(enum.IntEnum):
     product_undated = 7, Reason.product_undated, "lifecycle"
 
 
-RULE_OF_REASON: Final = {gate.reason: gate.rule for gate in Gate if gate.reason is not None}
+RULE_OF_REASON: Final = {gate.reason: gate.rule for gate in FailedRule if gate.reason is not None}
 """The rule behind each reason that a gate gives, by its name in ``policy.gates``."""
 
 
@@ -87,7 +87,7 @@ class Component(enum.IntEnum):
     excluded = 1
 
 
-class Registered(enum.IntEnum):
+class RegistrationTiming(enum.IntEnum):
     """When an address was registered: in time, later than the grace, before the installation."""
 
     in_time = 0
@@ -96,19 +96,19 @@ class Registered(enum.IntEnum):
 
 
 @dataclass(frozen=True)
-class Facts:
+class EligibilityInputs:
     """What rows say, as numbers; each attribute has shape (n,).
 
     Attributes
     ----------
     component
-        A `Component`, `UNSEEN` or `UNKNOWN`.
+        A `Component`, `NOT_GIVEN` or `UNKNOWN`.
     product
-        A position in the products, `UNSEEN` or `UNKNOWN`.
+        A position in the products, `NOT_GIVEN` or `UNKNOWN`.
     requested
-        The position of a level in the policy, `UNSEEN` or `UNKNOWN`.
+        The position of a level in the policy, `NOT_GIVEN` or `UNKNOWN`.
     registration
-        A `Registered`, or `UNSEEN` where only the day tells.
+        A `RegistrationTiming`, or `NOT_GIVEN` where only the day tells.
     registered_on
         ``NaT`` where not known.
     """
@@ -123,16 +123,16 @@ class Facts:
         """Return how many rows there are."""
         return len(self.component)
 
-    def some(self, which: "Ints | slice") -> "Facts":
+    def take(self, which: "Ints | slice") -> "EligibilityInputs":
         """Return those of some rows."""
-        return Facts(*(v[which] for v in vars(self).values()))
+        return EligibilityInputs(*(v[which] for v in vars(self).values()))
 
 
-class Closing(NamedTuple):
-    """Which gate closes on each row, and whether that is only a doubt; shape (n,) each."""
+class RuleResult(NamedTuple):
+    """Which rule fails on each row, and whether that is uncertain; shape (n,) each."""
 
-    gate: Codes
-    doubtful: Bools
+    rule: Codes
+    uncertain: Bools
 
 
 class Phases(NamedTuple):
@@ -142,8 +142,8 @@ class Phases(NamedTuple):
     doubtful: Bools
 
 
-class Gates:
-    """The gates of a policy on a day.
+class EligibilityChecker:
+    """The eligibility rules of a policy on a day.
 
     Parameters
     ----------
@@ -167,7 +167,9 @@ class Gates:
     ) -> None:
         self.rules, self.products, self.day = policy.gates, products, day
         self._ids = tuple(level.id for level in policy.levels)
-        self._levels = {folded(t): n for n, v in enumerate(policy.levels) for t in (v.id, v.title)}
+        self._levels = {
+            name_key(t): n for n, v in enumerate(policy.levels) for t in (v.id, v.title)
+        }
         self._numbers = products.numbers() if products else {}
         self._phases = self._phase_table()
         self._bounded = _bounded(policy)
@@ -185,7 +187,7 @@ class Gates:
         """Whether a gate looks at the country alone, so that rows need no column for it."""
         return self._offered is not None
 
-    def facts(self, columns: Mapping[str, Any]) -> Facts | None:
+    def facts(self, columns: Mapping[str, Any]) -> EligibilityInputs | None:
         """Return what rows say, as numbers; nothing if no gate has a column to look at.
 
         Parameters
@@ -196,27 +198,29 @@ class Gates:
         if not any(name in columns for name in self.columns):
             return None
         rows = len(next(iter(columns.values())))
-        unseen = np.full(rows, UNSEEN, np.int8)
+        not_given = np.full(rows, NOT_GIVEN, np.int8)
         days = [columns.get(name, np.full(rows, NO_DAY)) for name in DAYS]
-        return Facts(
-            component=self._components(columns["component"]) if "component" in columns else unseen,
+        return EligibilityInputs(
+            component=self._components(columns["component"])
+            if "component" in columns
+            else not_given,
             product=self._product(columns, rows),
             requested=_coded(columns["requested_level"], self._levels).astype(np.int8)
             if "requested_level" in columns
-            else unseen,
+            else not_given,
             registration=self._registration(*days),
             registered_on=days[0],
         )
 
-    def empty(self, facts: Facts | None) -> dict[str, int]:
+    def empty(self, facts: EligibilityInputs | None) -> dict[str, int]:
         """Return how many cells of each column that gates look at are empty."""
         if facts is None:
             return {}
         cells = {
-            "component": facts.component == UNSEEN,
-            "product": facts.product == UNSEEN,
+            "component": facts.component == NOT_GIVEN,
+            "product": facts.product == NOT_GIVEN,
             "registered_on": np.isnat(facts.registered_on),
-            "requested_level": facts.requested == UNSEEN,
+            "requested_level": facts.requested == NOT_GIVEN,
         }
         return {n: int(cells[n].sum()) for n in self.columns}
 
@@ -237,27 +241,29 @@ class Gates:
         places
             How many rows are decided, by country (alpha-2).
         """
-        told = self.unseen(columns)
-        if some := {n: (empty or {}).get(n, 0) for n in self.columns if n in columns}:
-            cells = ", ".join(f"{n} in {quantity(k, 'row')}" for n, k in some.items() if k)
-            told += [f"Not checked (cell is empty): {cells}."] if cells else []
-        return [*told, *self.blind(columns), *self.paper_warnings(places or {})]
+        messages = self.missing_columns(columns)
+        if n_empty := {n: (empty or {}).get(n, 0) for n in self.columns if n in columns}:
+            cells = ", ".join(f"{n} in {quantity(k, 'row')}" for n, k in n_empty.items() if k)
+            messages += [f"Not checked (cell is empty): {cells}."] if cells else []
+        return [*messages, *self.unchecked_rules(columns), *self.paper_warnings(places or {})]
 
-    def unseen(self, columns: Collection[str]) -> list[str]:
+    def missing_columns(self, columns: Collection[str]) -> list[str]:
         """Return a warning of the columns that gates look at, and that are not there."""
         absent = [n for n in self.columns if n not in columns]
         named = ", ".join(absent)
         return [f"Not checked (columns missing from the sites file): {named}."] if absent else []
 
-    def blind(self, columns: Collection[str]) -> list[str]:
+    def unchecked_rules(self, columns: Collection[str]) -> list[str]:
         """Return what is to be known of gates that cannot judge what rows say."""
-        told = []
+        messages = []
         if self.rules.lifecycle and self.products is None and "product" in columns:
-            told.append("Product life cycle not checked: give a product table, --products FILE.")
+            messages.append(
+                "Product life cycle not checked: give a product table, --products FILE."
+            )
         rule = self.rules.components
         if rule and not rule.excluded and rule.known is None and "component" in columns:
-            told.append("Components not checked: the policy lists none.")
-        return told
+            messages.append("Components not checked: the policy lists none.")
+        return messages
 
     def paper_warnings(self, places: Mapping[str, int]) -> list[str]:
         """Return a warning for each country with so many sites that wants export papers."""
@@ -268,7 +274,9 @@ class Gates:
             if places.get(code)
         ]
 
-    def closing(self, facts: Facts | None, country: Numbers, promised: Codes) -> Closing:
+    def failed_rules(
+        self, facts: EligibilityInputs | None, country: Numbers, promised: Codes
+    ) -> RuleResult:
         """Return which gate closes on each row.
 
         Parameters
@@ -282,22 +290,24 @@ class Gates:
         """
         rows = len(country)
         gate, doubt = np.zeros(rows, np.int8), np.zeros(rows, np.bool_)
-        cases: list[tuple[Gate, Bools, bool]] = []
+        cases: list[tuple[FailedRule, Bools, bool]] = []
         if self._offered is not None:
-            cases.append((Gate.not_offered_in_country, ~self._offered[country, promised], False))
+            cases.append(
+                (FailedRule.not_offered_in_country, ~self._offered[country, promised], False)
+            )
         if facts is not None:
             cases += self._cases(facts, country, promised)
         for code, closes, doubtful in sorted(cases, key=lambda c: (c[2], c[0]), reverse=True):
             gate[closes], doubt[closes] = code, doubtful
-        return Closing(gate, doubt)
+        return RuleResult(gate, doubt)
 
-    def at_best(self, facts: Facts) -> Codes:
+    def best_level(self, facts: EligibilityInputs) -> Codes:
         """Return the best level that each row may have, as it asked for no better one."""
         return (
             np.maximum(facts.requested, 0) if self.rules.request else np.zeros_like(facts.requested)
         )
 
-    def phases(self, facts: Facts, level: Codes) -> Phases:
+    def phases(self, facts: EligibilityInputs, level: Codes) -> Phases:
         """Return where the product of a row is past the phases in which its level is available.
 
         The one place that knows what an ended phase takes: the kernel asks it of the level that a
@@ -319,106 +329,108 @@ class Gates:
 
     def level_id(self, text: str) -> str | None:
         """Return the id of the level that a cell of ``requested_level`` names, if it names one."""
-        position = self._levels.get(folded(text))
+        position = self._levels.get(name_key(text))
         return None if position is None else self._ids[position]
 
-    def without_band(self, facts: Facts, country: Numbers) -> Bools:
+    def without_band(self, facts: EligibilityInputs, country: Numbers) -> Bools:
         """Return which rows have bought a level that no distance bounds, so that they have it."""
         if not self.rules.request:
             return np.zeros(len(facts), np.bool_)
         return self._has_unbanded(facts) & ~self.not_offered_there(facts, country)
 
-    def _has_unbanded(self, facts: Facts) -> Bools:
+    def _has_unbanded(self, facts: EligibilityInputs) -> Bools:
         """Return which rows have bought a level that no band names."""
-        known = np.maximum(facts.requested, 0)
-        found: Bools = (facts.requested >= 0) & self._unbanded.take(known)
-        return found
+        level = np.maximum(facts.requested, 0)
+        result: Bools = (facts.requested >= 0) & self._unbanded.take(level)
+        return result
 
-    def not_offered_there(self, facts: Facts, country: Numbers) -> Bools:
+    def not_offered_there(self, facts: EligibilityInputs, country: Numbers) -> Bools:
         """Return which rows have bought a level that the policy does not offer in their country."""
         if not self.rules.request or self._offered is None:
             return np.zeros(len(facts), np.bool_)
-        known = np.maximum(facts.requested, 0)
-        there: Bools = (facts.requested >= 0) & ~self._offered[country, known]
+        level = np.maximum(facts.requested, 0)
+        there: Bools = (facts.requested >= 0) & ~self._offered[country, level]
         return there
 
     def _cases(
-        self, facts: Facts, country: Numbers, promised: Codes
-    ) -> list[tuple[Gate, Bools, bool]]:
+        self, facts: EligibilityInputs, country: Numbers, promised: Codes
+    ) -> list[tuple[FailedRule, Bools, bool]]:
         """Return each gate that looks at cells, where it closes, and if that is only a doubt."""
-        cases: list[tuple[Gate, Bools, bool]] = []
+        cases: list[tuple[FailedRule, Bools, bool]] = []
         if self.rules.request:
             lower = (facts.requested > promised) | self._has_unbanded(facts)
             barred = self.not_offered_there(facts, country)
-            cases.append((Gate.level_not_requested, lower & ~barred, False))
-            cases.append((Gate.not_offered_in_country, lower & barred, True))
-            cases.append((Gate.level_not_requested, facts.requested == UNKNOWN, True))
+            cases.append((FailedRule.level_not_requested, lower & ~barred, False))
+            cases.append((FailedRule.not_offered_in_country, lower & barred, True))
+            cases.append((FailedRule.level_not_requested, facts.requested == UNKNOWN, True))
         if self.rules.components:
             out = facts.component == Component.excluded
-            cases.append((Gate.component_excluded, out, False))
-            cases.append((Gate.component_unknown, facts.component == UNKNOWN, True))
+            cases.append((FailedRule.component_excluded, out, False))
+            cases.append((FailedRule.component_unknown, facts.component == UNKNOWN, True))
         if self.rules.registration:
-            late = (facts.registration == Registered.late) | (facts.registered_on > self.day)
-            cases.append((Gate.address_not_registered, late, False))
-            early = facts.registration == Registered.early
-            cases.append((Gate.address_not_registered, early, True))
+            late = (facts.registration == RegistrationTiming.late) | (
+                facts.registered_on > self.day
+            )
+            cases.append((FailedRule.address_not_registered, late, False))
+            early = facts.registration == RegistrationTiming.early
+            cases.append((FailedRule.address_not_registered, early, True))
         if self.rules.lifecycle and self.products:
             past, doubtful = self.phases(facts, promised)
-            cases.append((Gate.lifecycle_phase, past, False))
-            cases.append((Gate.product_undated, doubtful, True))
+            cases.append((FailedRule.lifecycle_phase, past, False))
+            cases.append((FailedRule.product_undated, doubtful, True))
         return cases
 
     def _components(self, cells: pa.Array) -> Codes:
         """Return the code of each component; one on no list is fine, unless the list is closed."""
         rule = self.rules.components
         if rule is None:
-            return np.full(len(cells), UNSEEN, np.int8)
-        codes = {folded(name): int(Component.listed) for name in rule.known or ()}
-        codes |= {folded(name): int(Component.excluded) for name in rule.excluded}
-        found = _coded(cells, codes)
+            return np.full(len(cells), NOT_GIVEN, np.int8)
+        codes = {name_key(name): int(Component.listed) for name in rule.known or ()}
+        codes |= {name_key(name): int(Component.excluded) for name in rule.excluded}
+        result = _coded(cells, codes)
         if rule.known is None:
-            found[found == UNKNOWN] = Component.listed
-        return found.astype(np.int8)
+            result[result == UNKNOWN] = Component.listed
+        return result.astype(np.int8)
 
     def _product(self, columns: Mapping[str, Any], rows: int) -> npt.NDArray[np.int32]:
         """Return the position of each product: of its version, else of all its versions."""
         if "product" not in columns:
-            return np.full(rows, UNSEEN, np.int32)
+            return np.full(rows, NOT_GIVEN, np.int32)
         whole = {name: n for (name, version), n in self._numbers.items() if not version}
-        found = _coded(columns["product"], whole)
+        result = _coded(columns["product"], whole)
         if "version" in columns and len(whole) < len(self._numbers):
             exact = _coded_pairs(columns["product"], columns["version"], self._numbers)
-            found = np.where((exact >= 0) & (found != UNSEEN), exact, found)
-        return found.astype(np.int32)
+            result = np.where((exact >= 0) & (result != NOT_GIVEN), exact, result)
+        return result.astype(np.int32)
 
     def _registration(self, registered: Days, installed: Days) -> Codes:
         """Return how each registration lies to the installation, where both days are known."""
         rule = self.rules.registration
-        result = np.full(len(registered), UNSEEN, np.int8)
+        result = np.full(len(registered), NOT_GIVEN, np.int8)
         if rule is None:
             return result
-        result[registered >= installed] = Registered.in_time
+        result[registered >= installed] = RegistrationTiming.in_time
         if rule.grace_days is not None:
             grace = np.timedelta64(rule.grace_days, "D")
-            result[registered > installed + grace] = Registered.late
+            result[registered > installed + grace] = RegistrationTiming.late
         if rule.before_installation == "review":
-            result[registered < installed] = Registered.early
+            result[registered < installed] = RegistrationTiming.early
         return result
 
     def _phase_table(self) -> tuple[Bools, Bools]:
         """Return for each product whether no phase it may be in qualifies, and whether some do.
 
-        Behind the last product stand two rows more, which `UNKNOWN` and `UNSEEN` point to from the
-        end: what is not in the table is in doubt, what is not said is not.
+        Two more rows follow the last product, which `UNKNOWN` and `NOT_GIVEN` index from the end:
+        a product that is not in the table is uncertain, an empty cell is not.
         """
         rule, products = self.rules.lifecycle, self.products
         if rule is None or products is None:
             return np.zeros(2, np.bool_), np.zeros(2, np.bool_)
         qualifies = np.isin(PHASES, rule.phases)
-        possible = products.possible(self.day)
-        some = (possible & qualifies).any(axis=1)
+        possible = products.possible_phases(self.day)
+        qualifying = (possible & qualifies).any(axis=1)
         other = (possible & ~qualifies).any(axis=1)
-        return np.append(~some, [False, False]), np.append(some & other, [True, False])
+        return np.append(~qualifying, [False, False]), np.append(qualifying & other, [True, False])
 
 
 def _offered(policy: Policy, world: Countries) -> Bools | None:
@@ -442,27 +454,27 @@ def _unbanded(policy: Policy) -> Bools:
 
 
 def _coded(cells: pa.Array, codes: Mapping[str, int]) -> Ints:
-    """Return the code of each text, whatever its case and blanks; `UNSEEN` where it is blank."""
+    """Return the code of each text, whatever its case and blanks; `NOT_GIVEN` where it is blank."""
     texts, at = _texts(cells)
-    known = [codes.get(text, UNKNOWN) if text else UNSEEN for text in texts]
-    return np.array(known, np.int64).take(at)
+    code_of_text = [codes.get(text, UNKNOWN) if text else NOT_GIVEN for text in texts]
+    return np.array(code_of_text, np.int64).take(at)
 
 
 def _coded_pairs(first: pa.Array, second: pa.Array, codes: Mapping[tuple[str, str], int]) -> Ints:
     """Return the code of each pair of texts, `UNKNOWN` where it has none."""
     (texts, at), (others, there) = _texts(first), _texts(second)
     pairs, which = np.unique(at * len(others) + there, return_inverse=True)
-    known = [
+    code_of_pair = [
         codes.get((texts[pair // len(others)], others[pair % len(others)]), UNKNOWN)
         for pair in pairs.tolist()
     ]
-    result: Ints = np.array(known, np.int64)[which.ravel()]
+    result: Ints = np.array(code_of_pair, np.int64)[which.ravel()]
     return result
 
 
 def _texts(cells: pa.Array) -> tuple[list[str], Ints]:
     """Return the texts that occur, folded, and which of them each cell holds; the last is empty."""
     coded = cells.dictionary_encode()
-    texts = [*(folded(text or "") for text in coded.dictionary.to_pylist()), ""]
-    at = np.nan_to_num(arrays.numpy(coded.indices), nan=len(texts) - 1)
+    texts = [*(name_key(text or "") for text in coded.dictionary.to_pylist()), ""]
+    at = np.nan_to_num(arrays.as_numpy(coded.indices), nan=len(texts) - 1)
     return texts, at.astype(np.int64)

@@ -10,20 +10,20 @@ import numpy as np
 
 from coverage_analyzer import arrays, geodesy
 from coverage_analyzer.countries import NONE, UNKNOWN
-from coverage_analyzer.countries.assignment import Ground, decided
+from coverage_analyzer.countries.assignment import CountryBasis, assign_country
 from coverage_analyzer.errors import InputError, visible
 from coverage_analyzer.geodesy import MILE_M
 from coverage_analyzer.matching.eligibility import COLUMN_OF_RULE, DAYS, RULE_OF_REASON, TEXTS
 from coverage_analyzer.matching.lead_times import lead_time, window
 from coverage_analyzer.matching.matcher import Matcher, Sites
-from coverage_analyzer.matching.nearest import NOBODY
+from coverage_analyzer.matching.nearest import NO_CENTER
 from coverage_analyzer.matching.outcomes import away_from_zero
 from coverage_analyzer.policy.miles import miles_text
 from coverage_analyzer.policy.rules import NOT_COVERED, Level
 from coverage_analyzer.schema.days import day_of
 from coverage_analyzer.schema.verdict import Reason, Status
 
-LISTED: Final = 10
+MAX_LISTED: Final = 10
 """So many centers in reach the text lists; it counts the rest."""
 
 NOTHING_LEFT: Final = (
@@ -33,14 +33,14 @@ NOTHING_LEFT: Final = (
 """Why no level is available, which is more than `Reason.lifecycle_phase` says of one level."""
 
 GROUNDS: Final = {
-    Ground.AGREED: "the declared country and the coordinates agree",
-    Ground.INFERRED: "no country is declared; the site is clearly in one",
-    Ground.OFFSHORE: "the site is in no country, within 200 nautical miles of the declared one",
-    Ground.NULL_ISLAND: "the coordinates are 0, 0",
-    Ground.UNKNOWN: "the declared country is not a known country",
-    Ground.CONFLICT: "the declared country and the coordinates disagree",
+    CountryBasis.AGREED: "the declared country and the coordinates agree",
+    CountryBasis.INFERRED: "no country is declared; the site is clearly in one",
+    CountryBasis.OFFSHORE: "the site is at sea, within 200 nautical miles of the declared one",
+    CountryBasis.NULL_ISLAND: "the coordinates are 0, 0",
+    CountryBasis.UNKNOWN: "the declared country is not a known country",
+    CountryBasis.CONFLICT: "the declared country and the coordinates disagree",
 }
-"""In short; `_ground_words` tells the finer cases apart."""
+"""In short; `_basis_text` tells the finer cases apart."""
 
 
 @dataclass(frozen=True)
@@ -138,10 +138,10 @@ class Explanation:
             lines.append(f"  limit     {miles_text(self.limit_miles)} miles")
         if self.center:
             lines.append(f"  center    {self.center}")
-        listed = self.in_reach[:LISTED]
+        listed = self.in_reach[:MAX_LISTED]
         lines += [f"  in reach  {c.center_id}: {c.distance_miles:.3f} miles" for c in listed]
-        if len(self.in_reach) > LISTED:
-            lines.append(f"            and {len(self.in_reach) - LISTED} more")
+        if len(self.in_reach) > MAX_LISTED:
+            lines.append(f"            and {len(self.in_reach) - MAX_LISTED} more")
         if self.accuracy_m is not None:
             lines.append(f"  accuracy  {self.accuracy_m:g} m")
         if self.refused:
@@ -152,8 +152,8 @@ class Explanation:
         if self.window:
             days = " and ".join(self.window)
             lines.append(f"  ordered   a center ordered then would open between {days}")
-        told = (*self.warnings, *self.unseen)
-        lines += [f"  warning   {warning}" for warning in told]
+        messages = (*self.warnings, *self.unseen)
+        lines += [f"  warning   {warning}" for warning in messages]
         lines += [f"  clause    {clause}" for clause in self.clauses]
         lines += [f"  note      {note}" for note in self.notes]
         return "\n".join(map(visible, [*lines, f"  source    {self.source}"]))
@@ -182,7 +182,8 @@ def explanation(  # noqa: PLR0913 - a place and what is said of it are one quest
     accuracy_m
         How far off the coordinates may be, if known.
     stated
-        What the row says for the gates: texts by the names of `gates.TEXTS` and `gates.DAYS`.
+        What the row says for the gates: texts by the names of
+        `eligibility.TEXTS` and `eligibility.DAYS`.
     ordered_on
         Tell when a center would open here that is ordered on this day.
 
@@ -194,15 +195,15 @@ def explanation(  # noqa: PLR0913 - a place and what is said of it are one quest
     world, codes = matcher.world, matcher.world.names.codes
     declared = world.names.number(country)
     sites = _site(lon, lat, declared, accuracy_m)
-    number, ground = decided(sites.lon, sites.lat, sites.declared, world, matcher.convention)
+    number, basis = assign_country(sites.lon, sites.lat, sites.declared, world, matcher.convention)
     located = world.locate(lon, lat)
     said = {name: text for name, text in (stated or {}).items() if text.strip()}
     verdicts = matcher.match(sites, matcher.gates.facts(_cells(said)))
     row = {name: values[0].as_py() for name, values in matcher.columns(verdicts).items()}
     level = matcher.policy.level_at(verdicts.level[0])
-    ground_words = "the policy does not require one"
+    basis_text = "the policy does not require one"
     if matcher.policy.needs_country:
-        ground_words = _ground_words(matcher, Ground(ground[0]), declared, str(located))
+        basis_text = _basis_text(matcher, CountryBasis(basis[0]), declared, str(located))
     near = _centers(matcher, lon, lat, int(number[0]), row["limit_miles"])
     at = int(verdicts.center[0])
     return Explanation(
@@ -214,14 +215,14 @@ def explanation(  # noqa: PLR0913 - a place and what is said of it are one quest
         declared=_named(country, declared, codes),
         located=str(located),
         country=codes[number[0]],
-        ground=ground_words,
+        ground=basis_text,
         level=level.title,
         promise=str(level.replacement or "nothing"),
         status=row["status"],
         reason=row["reason"],
         accuracy_m=None if np.isnan(accuracy_m) else accuracy_m,
         limit_miles=row["limit_miles"],
-        center=near[at] if at != NOBODY else None,
+        center=near[at] if at != NO_CENTER else None,
         in_reach=_in_reach(near, matcher.policy.bands_in(codes[number[0]])[-1].up_to_miles),
         refused=_first_refused(near, at) if number[0] != NONE else None,
         available_on=str(row["available_on"] or ""),
@@ -229,7 +230,7 @@ def explanation(  # noqa: PLR0913 - a place and what is said of it are one quest
         window=_window(matcher, codes[number[0]], ordered_on),
         stated=said,
         warnings=tuple(matcher.gates.paper_warnings({codes[number[0]]: 1})),
-        unseen=tuple(matcher.gates.blind(said)),
+        unseen=tuple(matcher.gates.unchecked_rules(said)),
         clauses=tuple(_clauses(matcher, row | {"said": said}, codes[number[0]], level)),
         notes=tuple(_notes(matcher, row | {"said": said}, level)),
         source=f"{matcher.policy.source.title}, {matcher.policy.source.address}",
@@ -255,15 +256,15 @@ def _site(lon: float, lat: float, declared: int, accuracy_m: float) -> Sites:
     )
 
 
-def _ground_words(matcher: Matcher, ground: Ground, declared: int, located: str) -> str:
+def _basis_text(matcher: Matcher, basis: CountryBasis, declared: int, located: str) -> str:
     """Return on what ground the country was decided, in words that fit the case."""
     names = matcher.world.names
     code = names.codes[max(declared, 0)]
-    if ground == Ground.UNKNOWN and declared == NONE:
+    if basis == CountryBasis.UNKNOWN and declared == NONE:
         where = "a border is within 250 m" if located else "the site is in no country"
         return f"no country is declared, and {where}; declare one"
-    if ground != Ground.AGREED or declared == NONE or code == located:
-        return GROUNDS[ground]
+    if basis != CountryBasis.AGREED or declared == NONE or code == located:
+        return GROUNDS[basis]
     if matcher.convention.trust_declared:
         return "the declared country is used, because declared countries are trusted"
     there = names.known(located) if located else NONE
@@ -290,7 +291,7 @@ def _cells(said: Mapping[str, str]) -> dict[str, Any]:
         if name not in (*TEXTS, *DAYS):
             msg = f"Unknown value {name!r}; choose from {', '.join((*TEXTS, *DAYS))}."
             raise InputError(msg)
-        columns[name] = arrays.text([text])
+        columns[name] = arrays.text_array([text])
         if name in DAYS:
             columns[name] = np.array([day_of(text)], "datetime64[D]")
             if np.isnat(columns[name][0]):
@@ -316,8 +317,8 @@ def _window(
 
 
 def _named(text: str, number: int, codes: tuple[str, ...]) -> str:
-    known = {UNKNOWN: f"{text!r} (unknown country)", NONE: ""}
-    return known.get(number, codes[number])
+    texts = {UNKNOWN: f"{text!r} (unknown country)", NONE: ""}
+    return texts.get(number, codes[number])
 
 
 def _centers(
@@ -344,8 +345,8 @@ def _centers(
             closes = f"closes on {centers.closes_on[i]}"
         code = matcher.world.names.codes[matcher.center_country[i]]
         margin = None if limit is None else float(away_from_zero(np.array(limit - away)))
-        known = (centers.center_id[i], centers.name[i], code, away, margin)
-        result.append(NearCenter(*known, refused, closes, region[i]))
+        fields = (centers.center_id[i], centers.name[i], code, away, margin)
+        result.append(NearCenter(*fields, refused, closes, region[i]))
     return result
 
 
@@ -358,8 +359,8 @@ def _in_reach(near: list[NearCenter], reach_miles: float) -> tuple[NearCenter, .
 def _first_refused(near: list[NearCenter], chosen: int) -> NearCenter | None:
     """Return the nearest center that may not serve, if it is nearer than all that may."""
     first = min(near, key=lambda c: (c.distance_miles, c.center_id))
-    told = chosen != NOBODY and first is near[chosen]
-    return first if first.refused and not told else None
+    is_shown = chosen != NO_CENTER and first is near[chosen]
+    return first if first.refused and not is_shown else None
 
 
 def _clauses(matcher: Matcher, row: Mapping[str, Any], country: str, level: Level) -> list[str]:
@@ -403,8 +404,8 @@ def _offer_rule(matcher: Matcher, row: Mapping[str, Any]) -> Any:
     band = policy.band_for(country, row["limit_miles"]) if row["limit_miles"] else None
     bought = matcher.gates.level_id(row["said"].get("requested_level", ""))
     levels = [*([band.level] if band else []), *([bought] if bought else [])]
-    found = (policy.not_offered_rule(level, country) for level in levels)
-    return next((rule for rule in found if rule), None)
+    rules = (policy.not_offered_rule(level, country) for level in levels)
+    return next((rule for rule in rules if rule), None)
 
 
 def _notes(matcher: Matcher, row: Mapping[str, Any], level: Level) -> Iterator[str]:

@@ -1,7 +1,6 @@
-"""The globe in cells, and a notebook of what groups of centers have to know of each.
+"""A grid of the globe, and a cache of the shortlists of centers of its cells.
 
-Nothing here knows what a center is: `nearness` writes the notes, and reads them for many sites at
-once.
+Nothing here computes a distance: `nearest` finds the shortlists, and reads them for many sites.
 """
 
 from collections.abc import Sequence
@@ -13,7 +12,7 @@ import numpy as np
 from coverage_analyzer import geodesy
 from coverage_analyzer.arrays import Floats, Ints
 
-NOBODY: Final = -1
+NO_CENTER: Final = -1
 """No center. In arrays of places it stands at the end, infinitely far away."""
 
 
@@ -63,80 +62,80 @@ GRIDS: Final = (Grid(2.0), Grid(0.25))
 
 
 @dataclass(frozen=True)
-class Notes:
-    """What some groups have to know of some cells, note by note: shape (notes,) each but one.
+class Shortlists:
+    """Shortlists: the centers of a group that can matter to a cell. Shape (n,) each but one.
 
     Attributes
     ----------
     cell, group
-        Whose note it is.
+        Cell and group of each shortlist.
     start, count
-        Which part of ``center`` are the candidates of the cell; without any, ``center[start]`` is
-        `NOBODY`.
+        The part of ``center`` that holds the shortlist; if empty, ``center[start]`` is
+        `NO_CENTER`.
     surely
-        How many others of the group reach the whole cell.
+        Number of other centers of the group that reach the whole cell.
     center
-        Candidates, from note to note, ascending in each.
+        Centers of all shortlists, ascending in each.
     """
 
     cell: Ints
     group: Ints
     start: Ints
     count: Ints
-    surely: Ints
+    certain: Ints
     center: Ints
 
-    def some(self, which: Ints) -> "Notes":
-        """Return some of the notes."""
-        return Notes(
+    def take(self, which: Ints) -> "Shortlists":
+        """Return a subset of the shortlists."""
+        return Shortlists(
             self.cell[which],
             self.group[which],
             self.start[which],
             self.count[which],
-            self.surely[which],
+            self.certain[which],
             self.center,
         )
 
 
-class Notebook:
-    """The notes on the cells of a grid, never changed: a fuller notebook is a new one.
+class ShortlistCache:
+    """Immutable cache of the shortlists of grid cells; `with_added` returns a new cache.
 
-    Note 0 says that nothing is known. For each cell the notebook knows the latest note, for each
-    note the one before it on the same cell, which is another group's: most cells lie in the country
-    of all their sites, so that one look finds the note.
+    Entry 0 means "not cached". Each cell points to its newest entry, each entry to the previous
+    entry of the same cell (another group). Most cells hold one group, so one look-up usually
+    succeeds.
     """
 
     def __init__(self, grid: Grid) -> None:
         self.grid = grid
-        zero, nobody = np.zeros(1, np.int64), np.full(1, NOBODY)
-        self.notes = Notes(nobody, nobody, zero, zero, zero, nobody)
+        zero, none = np.zeros(1, np.int64), np.full(1, NO_CENTER)
+        self.shortlists = Shortlists(none, none, zero, zero, zero, none)
         self._latest = np.zeros(grid.columns * grid.rows, np.int32)
         self._before = np.zeros(1, np.int64)
 
     def numbers(self, cell: Ints, group: Ints) -> Ints:
-        """Return the number of the note of each group on each cell; 0 if there is none."""
+        """Return the entry of each group on each cell; 0 if not cached."""
         number = self._latest.take(cell).astype(np.int64)
-        others = np.flatnonzero(self.notes.group.take(number) != group)
+        others = np.flatnonzero(self.shortlists.group.take(number) != group)
         while len(others):
             earlier = self._before.take(number[others])
             number[others] = earlier
-            search = (self.notes.group.take(earlier) != group[others]) & (earlier > 0)
+            search = (self.shortlists.group.take(earlier) != group[others]) & (earlier > 0)
             others = others[search]
         return number
 
-    def fuller(self, more: Sequence[Notes]) -> "Notebook":
-        """Return a notebook with further notes, on cells and for groups that had none."""
-        parts = [self.notes, *more]
+    def with_added(self, more: Sequence[Shortlists]) -> "ShortlistCache":
+        """Return a cache with added shortlists, of cells and groups that had none."""
+        parts = [self.shortlists, *more]
         shift = np.cumsum([0, *(len(p.center) for p in parts[:-1])])
-        joined = {n: np.concatenate([getattr(p, n) for p in parts]) for n in vars(self.notes)}
+        joined = {n: np.concatenate([getattr(p, n) for p in parts]) for n in vars(self.shortlists)}
         start = np.concatenate([p.start + s for p, s in zip(parts, shift, strict=True)])
         joined["start"] = np.where(joined["count"] > 0, start, 0)  # where nobody stands
-        result = Notebook(self.grid)
-        result.notes = Notes(**joined)
-        old = len(self.notes.cell)
+        result = ShortlistCache(self.grid)
+        result.shortlists = Shortlists(**joined)
+        old = len(self.shortlists.cell)
         order = old + np.argsort(joined["cell"][old:], kind="stable")
         cell = joined["cell"][order]
-        first = np.diff(cell, prepend=NOBODY) != 0
+        first = np.diff(cell, prepend=NO_CENTER) != 0
         result._before = np.concatenate([self._before, np.zeros(len(order), np.int64)])
         result._before[order] = np.where(first, self._latest[cell], np.roll(order, 1))
         result._latest = self._latest.copy()

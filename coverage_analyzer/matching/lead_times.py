@@ -36,10 +36,10 @@ def window(time: LeadTime, ordered_on: np.datetime64) -> Window:
     >>> [str(day) for day in window(elsewhere, np.datetime64("2026-08-31"))]
     ['2026-11-30', '2027-02-28']
     """
-    return Window(*(later(ordered_on, n, time.unit) for n in (time.at_least, time.at_most)))
+    return Window(*(add_period(ordered_on, n, time.unit) for n in (time.at_least, time.at_most)))
 
 
-def later(day: np.datetime64, amount: int, unit: str) -> np.datetime64:
+def add_period(day: np.datetime64, amount: int, unit: str) -> np.datetime64:
     """Return the day so many days, weeks or months later.
 
     A month leads to the day of the same number, or to the last one of a month that is shorter.
@@ -53,7 +53,9 @@ def later(day: np.datetime64, amount: int, unit: str) -> np.datetime64:
     return min(there.astype("datetime64[D]") + number, last)
 
 
-def scheduled(centers: Centers, policy: Policy, country: Numbers, names: Names) -> Centers:
+def with_opening_windows(
+    centers: Centers, policy: Policy, country: Numbers, names: Names
+) -> Centers:
     """Return centers of which each that was ordered, and whose opening is not known, has a window.
 
     It is taken to open on the latest day, so that nothing is promised too early.
@@ -97,8 +99,8 @@ def scheduled(centers: Centers, policy: Policy, country: Numbers, names: Names) 
     return dataclasses.replace(centers, earliest_on=earliest, opens_on=opens)
 
 
-def windows(centers: Centers) -> dict[str, tuple[str, str]]:
+def opening_windows(centers: Centers) -> dict[str, tuple[str, str]]:
     """Return the earliest and latest opening day, as ISO 8601, of each center that has a window."""
-    some = np.flatnonzero(~np.isnat(centers.earliest_on)).tolist()
+    rows = np.flatnonzero(~np.isnat(centers.earliest_on)).tolist()
     earliest, latest = centers.earliest_on.astype(str), centers.opens_on.astype(str)
-    return {centers.center_id[i]: (str(earliest[i]), str(latest[i])) for i in some}
+    return {centers.center_id[i]: (str(earliest[i]), str(latest[i])) for i in rows}

@@ -5,7 +5,7 @@ nothing but its notes on cells outlives a batch. Each batch goes one way, all it
 
 1. *The country* (`countries.decision`). The grid confirms most declared countries at once: where a
    cell lies in one country, so does each of its points. Only the others are looked at.
-2. *The nearest center* of that country, and how many reach the site (`nearness`). The triangle
+2. *The nearest center* of that country, and how many reach the site (`nearest`). The triangle
    inequality leaves few candidates for a cell; squares of chords decide among them.
 3. *The band* of that center (`bands`), by the two chords between which alone a limit is in doubt
    (`geodesy.chord_limits_m`, with the proof), and there by Karney's geodesic.
@@ -14,9 +14,9 @@ nothing but its notes on cells outlives a batch. Each batch goes one way, all it
 5. *The planned center* to wait for, where none that is open reaches the site.
 6. *The verdict*: ground, center, band, promise and accuracy make a case, and each case has a status
    and a reason in a table.
-7. *The gates* (`gates`), where the policy has some and the rows say something that they look at:
-   they lower what qualifies or waits, and never raise a level. A product that is past the phases of
-   its level has none, wherever the site is and whatever was bought.
+7. *The rules of eligibility* (`eligibility`), where the policy has some and the rows hold what they
+   need: they lower what qualifies or waits, and never raise a level. A product that is past
+   the phases of its level has none, wherever the site is and whatever was bought.
 
 So no step rounds before it decides, and the answer for a site depends on nothing but the site.
 """
@@ -35,14 +35,19 @@ import pyarrow as pa
 from coverage_analyzer import arrays, geodesy
 from coverage_analyzer.arrays import Bools, Floats, Ints
 from coverage_analyzer.countries import Countries, Numbers
-from coverage_analyzer.countries.assignment import Ground, Grounds, decided
+from coverage_analyzer.countries.assignment import CountryBases, CountryBasis, assign_country
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.geodesy import MILE_M
 from coverage_analyzer.matching.bands import Bands, Levels
 from coverage_analyzer.matching.centers import Centers
-from coverage_analyzer.matching.eligibility import Closing, Facts, Gate, Gates
-from coverage_analyzer.matching.lead_times import scheduled
-from coverage_analyzer.matching.nearest import NOBODY, Index
+from coverage_analyzer.matching.eligibility import (
+    EligibilityChecker,
+    EligibilityInputs,
+    FailedRule,
+    RuleResult,
+)
+from coverage_analyzer.matching.lead_times import with_opening_windows
+from coverage_analyzer.matching.nearest import NO_CENTER, Index
 from coverage_analyzer.matching.outcomes import (
     away_from_zero,
     printed_miles,
@@ -58,8 +63,8 @@ ROWS_AT_ONCE: Final = 100_000
 """Bounds the memory of a match; fewer would cost time. The answer does not depend on it."""
 
 
-REASON_OF_GATE: Final = np.array([gate.reason or 0 for gate in Gate], np.int8)
-"""The reason that a row gets by the gate that closes; 0 is of `Gate.none`, and gives none."""
+REASON_OF_RULE: Final = np.array([gate.reason or 0 for gate in FailedRule], np.int8)
+"""The reason that a row gets by the gate that closes; 0 is of `FailedRule.none`, and gives none."""
 
 
 COUNTRY_IN_DOUBT: Final = (Reason.country_conflict, Reason.country_unknown, Reason.null_island)
@@ -89,7 +94,7 @@ class Sites:
         """Return how many there are."""
         return len(self.lon)
 
-    def some(self, which: "Ints | slice") -> "Sites":
+    def take(self, which: "Ints | slice") -> "Sites":
         """Return some of them."""
         return Sites(*(v[which] for v in vars(self).values()))
 
@@ -105,7 +110,7 @@ class Verdicts:
     status, reason
         Values of `Status` and `Reason`.
     center
-        Position in the centers, or `NOBODY`.
+        Position in the centers, or `NO_CENTER`.
     distance_miles
         To that center, rounded to 3 decimals as Karney's geodesic rounds; NaN without one.
     limit_miles, margin_miles
@@ -187,19 +192,21 @@ class Matcher:
         self.policy, self.world = policy, world
         self.as_of = as_of or datetime.datetime.now(datetime.UTC).date()
         self.convention = policy.convention(world.names, trust_declared=trust_declared)
-        self.center_country = centers.decided(world, self.convention)
-        self.centers = centers = scheduled(centers, policy, self.center_country, world.names)
+        self.center_country = centers.assigned_countries(world, self.convention)
+        self.centers = centers = with_opening_windows(
+            centers, policy, self.center_country, world.names
+        )
         self._bands = Bands(policy, world)
         self._lon, self._lat = np.append(centers.lon, np.nan), np.append(centers.lat, np.nan)
         self.texts = {
-            "level": arrays.text(policy.titles),
-            "status": arrays.text([status.name for status in Status]),
-            "reason": arrays.text([reason.name for reason in Reason]),
-            "center_id": arrays.text(centers.center_id),
-            "country": arrays.text(world.names.codes),
+            "level": arrays.text_array(policy.titles),
+            "status": arrays.text_array([status.name for status in Status]),
+            "reason": arrays.text_array([reason.name for reason in Reason]),
+            "center_id": arrays.text_array(centers.center_id),
+            "country": arrays.text_array(world.names.codes),
         }
         day = np.datetime64(self.as_of, "D")
-        self.gates = Gates(policy, products, world, day)
+        self.gates = EligibilityChecker(policy, products, world, day)
         self._open = self._index(centers.is_open(day), list_all=False)
         self._planned = self._index(centers.is_planned(day), list_all=True)
 
@@ -227,10 +234,10 @@ class Matcher:
 
     def between(self, day: np.datetime64) -> "Matcher":
         """Return the same rules on a day up to which no center opens or closes."""
-        made = copy.copy(self)
-        made.as_of = _date(day)
-        made.gates = Gates(self.policy, self.gates.products, self.world, day)
-        return made
+        result = copy.copy(self)
+        result.as_of = _date(day)
+        result.gates = EligibilityChecker(self.policy, self.gates.products, self.world, day)
+        return result
 
     @property
     def open_centers(self) -> int:
@@ -242,7 +249,7 @@ class Matcher:
         """A warning of centers whose region is not a code of their country, if there are any."""
         return self.centers.assigned_regions(self.center_country, self.world.names).warnings
 
-    def match(self, sites: Sites, facts: Facts | None = None) -> Verdicts:
+    def match(self, sites: Sites, facts: EligibilityInputs | None = None) -> Verdicts:
         """Return the verdict on each site; the answer for one does not depend on the others.
 
         Parameters
@@ -250,13 +257,13 @@ class Matcher:
         sites
             Where they are.
         facts
-            What their rows say of product, component, level and registration (`gates.facts`).
+            What their rows say of product, component, level and registration (`eligibility.facts`).
         """
         if len(sites) <= ROWS_AT_ONCE:
             return self._match(sites, facts)
         parts = [
-            self._match(sites.some(run), None if facts is None else facts.some(run))
-            for run in runs(len(sites))
+            self._match(sites.take(run), None if facts is None else facts.take(run))
+            for run in chunks(len(sites))
         ]
         return Verdicts(
             **{
@@ -265,32 +272,42 @@ class Matcher:
             }
         )
 
-    def _match(self, sites: Sites, facts: Facts | None) -> Verdicts:
-        country, ground = decided(sites.lon, sites.lat, sites.declared, self.world, self.convention)
+    def _match(self, sites: Sites, facts: EligibilityInputs | None) -> Verdicts:
+        country, basis = assign_country(
+            sites.lon, sites.lat, sites.declared, self.world, self.convention
+        )
         if not self.policy.needs_country:
-            ground = np.where(ground == Ground.NULL_ISLAND, ground, Ground.AGREED).astype(np.int8)
+            basis = np.where(basis == CountryBasis.NULL_ISLAND, basis, CountryBasis.AGREED).astype(
+                np.int8
+            )
         points, group = geodesy.ecef(sites.lon, sites.lat), country.astype(np.int64)
         nearest, in_reach = self._open.nearest(sites.lon, sites.lat, points, group)
-        nearest[without_country(ground)] = NOBODY
-        asked = self._asked(country, facts)
-        now = self._measured(sites, points, country, nearest, asked)
-        beyond = np.flatnonzero(~now.inside & (ground < Ground.NULL_ISLAND))
-        later = self._promised(sites, points, country, beyond, asked)
-        shown = _shown(now, later, ground)
-        verdicts = self._judged(sites, Decided(country, ground), shown, later.site, in_reach)
+        nearest[without_country(basis)] = NO_CENTER
+        first_band = self._first_allowed_band(country, facts)
+        now = self._nearest_centers(sites, points, country, nearest, first_band)
+        beyond = np.flatnonzero(~now.inside & (basis < CountryBasis.NULL_ISLAND))
+        later = self._planned_centers(sites, points, country, beyond, first_band)
+        shown = _shown(now, later, basis)
+        verdicts = self._judged(
+            sites, AssignedCountries(country, basis), shown, later.site, in_reach
+        )
         if facts is None and not self.gates.everywhere:
             return verdicts
-        waiting = Promised(later.site, now.some(later.site))
+        waiting = PlannedCenters(later.site, now.take(later.site))
         return self._lowered(verdicts, facts, shown.band, waiting)
 
-    def _asked(self, country: Numbers, facts: Facts | None) -> Ints:
+    def _first_allowed_band(self, country: Numbers, facts: EligibilityInputs | None) -> Ints:
         """Return the nearest band that each site may be in, as it asked for no better level."""
         if facts is None:
             return np.zeros(len(country), np.int64)
-        return self._bands.first(country, self.gates.at_best(facts))
+        return self._bands.first(country, self.gates.best_level(facts))
 
     def _lowered(
-        self, given: Verdicts, facts: Facts | None, band: Ints, nearest: "Promised"
+        self,
+        given: Verdicts,
+        facts: EligibilityInputs | None,
+        band: Ints,
+        nearest: "PlannedCenters",
     ) -> Verdicts:
         """Return verdicts lowered where a gate closes, and where no level is left.
 
@@ -309,29 +326,29 @@ class Matcher:
         bought = self._bands.level(given.country, band)
         gate, doubtful = self._closing(given, facts, bought)
         open_ = (given.status < Status.fallback) | (given.reason == Reason.road_unchecked)
-        shut = (gate != Gate.none) & open_
+        shut = (gate != FailedRule.none) & open_
         status = np.where(shut, np.where(doubtful, Status.review, Status.fallback), given.status)
         lowest = self._levels(given.country, status, band)
         # The level of a band may be below the fallback; where it is not offered, it is no level.
-        barred = gate == Gate.not_offered_in_country
+        barred = gate == FailedRule.not_offered_in_country
         lowered = given.changed(
             shut,
             level=np.where(barred, lowest, np.maximum(given.level, lowest)),
             status=status,
-            reason=REASON_OF_GATE[gate],
+            reason=REASON_OF_RULE[gate],
             available_on=NO_DAY,
         )
         result = lowered if facts is None else self._bound(lowered, facts)
         waited = given.status[nearest.site] == Status.pending
         back = np.flatnonzero((result.status[nearest.site] != Status.pending) & waited)
-        return _with_center(result, nearest.site[back], nearest.measured.some(back))
+        return _with_center(result, nearest.site[back], nearest.nearest.take(back))
 
-    def _bound(self, given: Verdicts, facts: Facts) -> Verdicts:
+    def _bound(self, given: Verdicts, facts: EligibilityInputs) -> Verdicts:
         """Return verdicts with the purchased level, or with none for a product past its phases.
 
         A level that may have ended, too, is for review; it stays printed.
         """
-        level = np.maximum(given.level, self.gates.at_best(facts))
+        level = np.maximum(given.level, self.gates.best_level(facts))
         own = self.gates.without_band(facts, given.country)
         level = np.where(own, facts.requested, level).astype(np.int8)
         result = self._withdrawn(dataclasses.replace(given, level=level), facts)
@@ -350,7 +367,7 @@ class Matcher:
             available_on=NO_DAY,
         )
 
-    def _withdrawn(self, given: Verdicts, facts: Facts) -> Verdicts:
+    def _withdrawn(self, given: Verdicts, facts: EligibilityInputs) -> Verdicts:
         """Return verdicts without purchased levels that the country does not have: for review."""
         bought = given.level == facts.requested
         none = bought & self.gates.not_offered_there(facts, given.country)
@@ -363,64 +380,71 @@ class Matcher:
             available_on=NO_DAY,
         )
 
-    def _closing(self, given: Verdicts, facts: Facts | None, bought: Levels) -> Closing:
+    def _closing(
+        self, given: Verdicts, facts: EligibilityInputs | None, bought: Levels
+    ) -> RuleResult:
         """Return which gate closes on each row: today, or on the day that it would wait for.
 
         The phase of a product may end before a center opens, so that there is nothing to wait for.
         """
-        closing = self.gates.closing(facts, given.country, bought)
-        waiting = (given.status == Status.pending) & (closing.gate == Gate.none)
+        closing = self.gates.failed_rules(facts, given.country, bought)
+        waiting = (given.status == Status.pending) & (closing.rule == FailedRule.none)
         if facts is None or not waiting.any():
             return closing
-        gate, doubtful = closing.gate.copy(), closing.doubtful.copy()
+        gate, doubtful = closing.rule.copy(), closing.uncertain.copy()
         for day in np.unique(given.available_on[waiting]):
             rows = np.flatnonzero(waiting & (given.available_on == day))
-            gates = Gates(self.policy, self.gates.products, self.world, day)
-            then = gates.closing(facts.some(rows), given.country[rows], bought[rows])
+            gates = EligibilityChecker(self.policy, self.gates.products, self.world, day)
+            then = gates.failed_rules(facts.take(rows), given.country[rows], bought[rows])
             gate[rows], doubtful[rows] = then
-        return Closing(gate, doubtful)
+        return RuleResult(gate, doubtful)
 
-    def _promised(
-        self, sites: Sites, points: Floats, country: Numbers, some: Ints, asked: Ints
-    ) -> "Promised":
+    def _planned_centers(
+        self, sites: Sites, points: Floats, country: Numbers, subset: Ints, first_band: Ints
+    ) -> "PlannedCenters":
         """Return for some sites, where a planned center reaches them, the one to wait for.
 
         It is the one that opens first, then the nearest.
         """
         if not len(self._planned):
-            some = some[:0]
-        group = country[some].astype(np.int64)
-        site, center, away = self._planned.in_reach(sites.lon[some], sites.lat[some], group)
+            subset = subset[:0]
+        group = country[subset].astype(np.int64)
+        site, center, away = self._planned.in_reach(sites.lon[subset], sites.lat[subset], group)
         order = np.lexsort((center, away, self.centers.opens_on[center], site))
         first = order[np.flatnonzero(np.diff(site[order], prepend=-1))]
-        some = some[site[first]]
-        there = self._measured(
-            sites.some(some),
-            geodesy.picked(points, some),
-            country[some],
+        subset = subset[site[first]]
+        there = self._nearest_centers(
+            sites.take(subset),
+            geodesy.take(points, subset),
+            country[subset],
             center[first],
-            asked[some],
+            first_band[subset],
         )
-        return Promised(some, there)
+        return PlannedCenters(subset, there)
 
-    def _measured(
-        self, sites: Sites, points: Floats, country: Numbers, center: Ints, asked: Ints
-    ) -> "Measured":
+    def _nearest_centers(
+        self, sites: Sites, points: Floats, country: Numbers, center: Ints, first_band: Ints
+    ) -> "NearestCenters":
         """Return how far one center for each site is, and the band that the distance falls in.
 
         Who asked for the level of a band further out is in that one, within whose limit it lies.
         """
-        there = geodesy.picked(self._open.points, center)
+        there = geodesy.take(self._open.points, center)
         pair = sites.lon, sites.lat, self._lon.take(center), self._lat.take(center)
         band = self._bands.of(geodesy.square_m2(points, there), country, pair)
         inside = band < self._bands.number
-        band = np.where(inside, np.maximum(band, asked), band)
+        band = np.where(inside, np.maximum(band, first_band), band)
         limit = self._bands.limit(country, band)
         miles = printed_miles(geodesy.arc_m(points, there), limit, pair)
-        return Measured(center, band, inside, limit, miles)
+        return NearestCenters(center, band, inside, limit, miles)
 
     def _judged(
-        self, sites: Sites, decided_: "Decided", shown: "Measured", waiting: Ints, in_reach: Ints
+        self,
+        sites: Sites,
+        decided_: "AssignedCountries",
+        shown: "NearestCenters",
+        waiting: Ints,
+        in_reach: Ints,
     ) -> Verdicts:
         """Return the verdicts, before any rule of eligibility.
 
@@ -442,7 +466,7 @@ class Matcher:
         pending = np.zeros(len(sites), np.bool_)
         pending[waiting] = True
         status, reason = statuses(
-            ground, center == NOBODY, inside, pending, self._borderline(sites, country, miles)
+            ground, center == NO_CENTER, inside, pending, self._borderline(sites, country, miles)
         )
         # Within by the geodesic says nothing of miles by road, which are more: roads decide later.
         unchecked = (status == Status.qualified) & self._bands.by_road(country, band)
@@ -490,36 +514,36 @@ class Matcher:
         days = np.isnat(verdicts.available_on)
         country = np.where(verdicts.country > 0, verdicts.country, -1)
         columns = {
-            "level": arrays.chosen(verdicts.level, self.texts["level"]),
-            "status": arrays.chosen(verdicts.status, self.texts["status"]),
-            "reason": arrays.chosen(verdicts.reason, self.texts["reason"]),
-            "center_id": arrays.chosen(verdicts.center, self.texts["center_id"]),
+            "level": arrays.take_texts(verdicts.level, self.texts["level"]),
+            "status": arrays.take_texts(verdicts.status, self.texts["status"]),
+            "reason": arrays.take_texts(verdicts.reason, self.texts["reason"]),
+            "center_id": arrays.take_texts(verdicts.center, self.texts["center_id"]),
             "distance_miles": _nullable(verdicts.distance_miles),
             "limit_miles": _nullable(verdicts.limit_miles),
             "margin_miles": _nullable(verdicts.margin_miles),
-            "site_country": arrays.chosen(country, self.texts["country"]),
-            "available_on": arrays.arrow(verdicts.available_on, days),
-            "centers_in_reach": arrays.arrow(verdicts.centers_in_reach),
+            "site_country": arrays.take_texts(country, self.texts["country"]),
+            "available_on": arrays.from_numpy(verdicts.available_on, days),
+            "centers_in_reach": arrays.from_numpy(verdicts.centers_in_reach),
         }
         return {name: columns[name] for name in VERDICT}
 
 
 def _nullable(values: Floats) -> pa.Array:
-    return arrays.arrow(values, np.isnan(values))
+    return arrays.from_numpy(values, np.isnan(values))
 
 
 def _date(day: np.datetime64) -> datetime.date:
     return datetime.date.fromisoformat(str(day))
 
 
-def runs(rows: int) -> Iterator[slice]:
+def chunks(n_rows: int) -> Iterator[slice]:
     """Yield rows in runs of at most `ROWS_AT_ONCE`."""
-    for start in range(0, rows, ROWS_AT_ONCE):
-        yield slice(start, min(start + ROWS_AT_ONCE, rows))
+    for start in range(0, n_rows, ROWS_AT_ONCE):
+        yield slice(start, min(start + ROWS_AT_ONCE, n_rows))
 
 
-class Measured(NamedTuple):
-    """One center a site: its position or `NOBODY`, the band of its distance; shape (n,) each.
+class NearestCenters(NamedTuple):
+    """One center a site: its position or `NO_CENTER`, the band of its distance; shape (n,) each.
 
     ``band`` counts on by one where the site is beyond all bands, which ``inside`` says, too;
     ``limit`` and ``miles`` are the band's upper limit and the distance.
@@ -531,41 +555,41 @@ class Measured(NamedTuple):
     limit: Floats
     miles: Floats
 
-    def some(self, which: Ints) -> "Measured":
+    def take(self, which: Ints) -> "NearestCenters":
         """Return those of some sites."""
-        return Measured._make(values[which] for values in self)
+        return NearestCenters._make(values[which] for values in self)
 
-    def replaced(self, at: Ints, others: "Measured") -> "Measured":
+    def replaced(self, at: Ints, others: "NearestCenters") -> "NearestCenters":
         """Return them with those of others at some positions."""
-        return Measured._make(_put(v, at, w) for v, w in zip(self, others, strict=True))
+        return NearestCenters._make(_put(v, at, w) for v, w in zip(self, others, strict=True))
 
 
-class Promised(NamedTuple):
+class PlannedCenters(NamedTuple):
     """Sites, by position, that a planned center will reach, and that center; shape (k,) each."""
 
     site: Ints
-    measured: Measured
+    nearest: NearestCenters
 
 
-class Decided(NamedTuple):
+class AssignedCountries(NamedTuple):
     """The country that each site counts as, and on what ground; shape (n,) each."""
 
     country: Numbers
-    ground: Grounds
+    basis: CountryBases
 
 
-def _shown(now: Measured, later: Promised, ground: Grounds) -> Measured:
+def _shown(now: NearestCenters, later: PlannedCenters, ground: CountryBases) -> NearestCenters:
     """Return the center that each verdict names: the planned one, else the nearest open one.
 
     Out at sea no promise is made, so the nearest open center is shown.
     """
-    told = np.flatnonzero(ground[later.site] != Ground.OFFSHORE)
+    told = np.flatnonzero(ground[later.site] != CountryBasis.OFFSHORE)
     if not len(told):
         return now
-    return now.replaced(later.site[told], later.measured.some(told))
+    return now.replaced(later.site[told], later.nearest.take(told))
 
 
-def _with_center(given: Verdicts, site: Ints, measured: Measured) -> Verdicts:
+def _with_center(given: Verdicts, site: Ints, measured: NearestCenters) -> Verdicts:
     """Return verdicts that name other centers for some sites, by position."""
     if not len(site):
         return given

@@ -2,17 +2,17 @@
 
 *Cells.* A cell lies in a ball of chord radius *p* round its middle. So, by the triangle inequality
 in space, a center at chord *D* from the middle lies at *D - p* to *D + p* from every point of the
-cell. A center is a *candidate* of the cell if it may be the nearest one of some point of it, or may
-reach a part of it only. All others reach the whole cell, and are only counted (*surely*), or no
-point of it, and are forgotten. Candidates of a small cell are sought among those of the large cell
-round it, which are sought among all centers of the group: what does not matter to the large cell
-does not matter to the small one. What was found is kept for the next batch, in a `Notebook`.
+cell. The *shortlist* of a cell holds the centers that may be the nearest one of some point of it,
+or may reach a part of it only. All others reach the whole cell, and are only counted (*certain*),
+or no point of it, and are dropped. The shortlist of a small cell is searched within that of the
+large cell round it, which is searched among all centers of the group: what cannot matter to the
+large cell cannot matter to the small one. Shortlists are kept in a `ShortlistCache`.
 
-*Sites.* The chords of a site to its candidates are compared in squares, one candidate at a time for
-all sites that have so many. That leaves the least and the second, and who surely and who perhaps
-reaches the site (`geodesy.chord_limits_m`). Where the second could still be nearer along the ground
-(`geodesy.rival_chord_m`), or sure and perhaps differ, Karney's geodesic settles it: a few sites in
-a million.
+*Sites.* The chords of a site to its shortlist are compared in squares, one center at a time for all
+sites whose lists are that long. That gives the nearest and the runner-up, and which centers
+certainly and which possibly reach the site (`geodesy.chord_limits_m`). Where the runner-up could be
+nearer along the ground (`geodesy.rival_chord_m`), or certain and possible reach differ, Karney's
+geodesic decides: a few sites in a million.
 """
 
 import dataclasses
@@ -23,10 +23,10 @@ import numpy as np
 import numpy.typing as npt
 
 from coverage_analyzer import geodesy
-from coverage_analyzer.arrays import Bools, Floats, Ints, spread
-from coverage_analyzer.matching.grid import GRIDS, NOBODY, Notebook, Notes
+from coverage_analyzer.arrays import Bools, Floats, Ints, expand_ranges
+from coverage_analyzer.matching.grid import GRIDS, NO_CENTER, ShortlistCache, Shortlists
 
-__all__ = ["NOBODY", "Index"]
+__all__ = ["NO_CENTER", "Index"]
 
 PAIRS_AT_ONCE: Final = 2_000_000
 """Bounds the memory of looking at new cells."""
@@ -55,7 +55,7 @@ class Index:
     Attributes
     ----------
     points
-        `geodesy.ecef` of the centers, and of `NOBODY` at the end, shape (n + 1, 3).
+        `geodesy.ecef` of the centers, and of `NO_CENTER` at the end, shape (n + 1, 3).
     """
 
     def __init__(
@@ -63,22 +63,22 @@ class Index:
     ) -> None:
         self._lon, self._lat = lon, lat
         self.points = geodesy.ecef(np.append(lon, 0), np.append(lat, 0))
-        self.points[NOBODY] = np.inf
+        self.points[NO_CENTER] = np.inf
         self._sizes = np.array([len(m) for m in members], np.int64)
         self._first = np.cumsum(self._sizes) - self._sizes
         self._members = np.concatenate(members) if members else np.zeros(0, np.int64)
         self._reach_m, self._list_all = reach_m, list_all
         self._limits = geodesy.chord_limits_m(reach_m)
         self._squares = [chord**2 for chord in self._limits]
-        self._notebooks = tuple(map(Notebook, GRIDS))
+        self._caches = tuple(map(ShortlistCache, GRIDS))
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what a pickle holds: all but what can be found out again."""
-        return {n: v for n, v in self.__dict__.items() if n != "_notebooks"}
+        return {n: v for n, v in self.__dict__.items() if n != "_caches"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Take what a pickle held, with empty notebooks."""
-        self.__dict__.update(state, _notebooks=tuple(map(Notebook, GRIDS)))
+        """Take what a pickle held, with empty caches."""
+        self.__dict__.update(state, _caches=tuple(map(ShortlistCache, GRIDS)))
 
     def __len__(self) -> int:
         """Return how many centers there are in all groups together."""
@@ -97,26 +97,28 @@ class Index:
         Returns
         -------
         center
-            `NOBODY` if the group is empty. Of equally near ones the first.
+            `NO_CENTER` if the group is empty. Of equally near ones the first.
         in_reach
         """
-        notes, number = self._notes(lon, lat, group)
+        shortlists, number = self._shortlists(lon, lat, group)
         limits = [square.take(group) for square in self._squares]
-        found = _compared(notes, number, (points, self.points), limits)
-        doubt = _doubtful(found)
-        in_reach = notes.surely.take(number) + found.surely
+        result = _compare(shortlists, number, (points, self.points), limits)
+        doubt = _ambiguous(result)
+        in_reach = shortlists.certain.take(number) + result.certain
         if len(doubt):
-            some = number[doubt]
-            center, reaching = self._settled(notes, some, lon[doubt], lat[doubt], group[doubt])
-            found.center[doubt] = center
-            in_reach[doubt] = notes.surely[some] + reaching
-        return found.center, in_reach
+            subset = number[doubt]
+            center, reaching = self._resolve_exactly(
+                shortlists, subset, lon[doubt], lat[doubt], group[doubt]
+            )
+            result.center[doubt] = center
+            in_reach[doubt] = shortlists.certain[subset] + reaching
+        return result.center, in_reach
 
-    def _settled(
-        self, notes: Notes, number: Ints, lon: Floats, lat: Floats, group: Ints
+    def _resolve_exactly(
+        self, shortlists: Shortlists, number: Ints, lon: Floats, lat: Floats, group: Ints
     ) -> tuple[Ints, Ints]:
-        """Return the nearest center of sites in doubt, and how many candidates reach each."""
-        site, center = _pairs(notes, number)
+        """Return the nearest center of ambiguous sites, and how many listed ones reach each."""
+        site, center = _pairs(shortlists, number)
         pair = (lon[site], lat[site], self._lon[center], self._lat[center])
         chord = geodesy.chord_m(geodesy.ecef(lon, lat)[site], self.points[center])
         reaching = geodesy.within_chord(chord, pair, self._reach_m[group[site]])
@@ -125,177 +127,185 @@ class Index:
 
     def in_reach(self, lon: Floats, lat: Floats, group: Ints) -> tuple[Ints, Ints, Floats]:
         """Return all pairs of a site and a center that reaches it, and their distance in metres."""
-        site, center = _pairs(*self._notes(lon, lat, group))
-        there = geodesy.picked(self.points, center)
-        square = geodesy.square_m2(geodesy.picked(geodesy.ecef(lon, lat), site), there)
-        perhaps = square <= self._squares[1].take(group[site])
-        site, center = site[perhaps], center[perhaps]
+        site, center = _pairs(*self._shortlists(lon, lat, group))
+        there = geodesy.take(self.points, center)
+        square = geodesy.square_m2(geodesy.take(geodesy.ecef(lon, lat), site), there)
+        possible = square <= self._squares[1].take(group[site])
+        site, center = site[possible], center[possible]
         away = geodesy.distance_m(lon[site], lat[site], self._lon[center], self._lat[center])
         near = away <= self._reach_m[group[site]] + geodesy.ROUNDING_M
         return site[near], center[near], away[near]
 
-    def _notes(self, lon: Floats, lat: Floats, group: Ints, level: int = -1) -> tuple[Notes, Ints]:
-        """Return notes, and the number of the one on the cell of each place for its group."""
-        notebook = self._notebooks[level]
-        cell = notebook.grid.cell(lon, lat)
-        number = notebook.numbers(cell, group)
+    def _shortlists(
+        self, lon: Floats, lat: Floats, group: Ints, level: int = -1
+    ) -> tuple[Shortlists, Ints]:
+        """Return shortlists, and the entry of the cell of each place for its group."""
+        cache = self._caches[level]
+        cell = cache.grid.cell(lon, lat)
+        number = cache.numbers(cell, group)
         new = np.flatnonzero(number == 0)
         if len(new):
-            size = notebook.grid.columns * notebook.grid.rows
+            size = cache.grid.columns * cache.grid.rows
             groups, cells = np.divmod(np.unique(group[new] * size + cell[new]), size)
-            notebook = notebook.fuller(self._examined(cells, groups, level))
-            known = list(self._notebooks)
-            known[level] = notebook
-            self._notebooks = tuple(known)
-            number[new] = notebook.numbers(cell[new], group[new])
-        return notebook.notes, number
+            cache = cache.with_added(self._find(cells, groups, level))
+            caches = list(self._caches)
+            caches[level] = cache
+            self._caches = tuple(caches)
+            number[new] = cache.numbers(cell[new], group[new])
+        return cache.shortlists, number
 
-    def _examined(self, cell: Ints, group: Ints, level: int) -> list[Notes]:
-        """Return notes on cells not seen before, a part at a time."""
+    def _find(self, cell: Ints, group: Ints, level: int) -> list[Shortlists]:
+        """Return the shortlists of cells that are not cached, a chunk at a time."""
         lon, lat = GRIDS[level].middle(cell)
         if level == -len(GRIDS):
             first, sizes, none = self._first[group], self._sizes[group], np.zeros_like(cell)
-            round_ = Notes(cell, group, first, sizes, none, self._members)
+            outer = Shortlists(cell, group, first, sizes, none, self._members)
         else:
-            notes, number = self._notes(lon, lat, group, level - 1)
-            round_ = dataclasses.replace(notes.some(number), cell=cell, group=group)
-        cuts = np.flatnonzero(np.diff(np.cumsum(round_.count) // PAIRS_AT_ONCE)) + 1
+            shortlists, number = self._shortlists(lon, lat, group, level - 1)
+            outer = dataclasses.replace(shortlists.take(number), cell=cell, group=group)
+        cuts = np.flatnonzero(np.diff(np.cumsum(outer.count) // PAIRS_AT_ONCE)) + 1
         parts = np.split(np.arange(len(cell)), cuts)
         radius = GRIDS[level].radius_m(lat)
         points = geodesy.ecef(lon, lat)
-        return [self._sifted(round_.some(p), points[p], radius[p]) for p in parts]
+        return [self._filter(outer.take(p), points[p], radius[p]) for p in parts]
 
-    def _sifted(self, notes: Notes, middle: Floats, radius: Floats) -> Notes:
-        """Return notes with those of their centers only that matter to a ball."""
-        cells = len(notes.cell)
-        cell, center = _pairs(notes, np.arange(cells))
+    def _filter(self, shortlists: Shortlists, middle: Floats, radius: Floats) -> Shortlists:
+        """Return shortlists of only those centers that can matter to a ball."""
+        cells = len(shortlists.cell)
+        cell, center = _pairs(shortlists, np.arange(cells))
         away = geodesy.chord_m(middle[cell], self.points[center])
-        least, most = away - radius[cell], away + radius[cell]
-        inner, outer = (limit[notes.group][cell] for limit in self._limits)
+        lower, upper = away - radius[cell], away + radius[cell]
+        inner, outer = (limit[shortlists.group][cell] for limit in self._limits)
         if self._list_all:
-            kept, surely = least <= outer, np.zeros(len(cell), np.bool_)
+            kept, certain = lower <= outer, np.zeros(len(cell), np.bool_)
         else:
-            rival = _could_be_nearest(cell, least, most)
-            kept = rival | ((least <= outer) & (most > inner))
-            surely = (most <= inner) & ~rival
+            could_be_nearest = _could_be_nearest(cell, lower, upper)
+            kept = could_be_nearest | ((lower <= outer) & (upper > inner))
+            certain = (upper <= inner) & ~could_be_nearest
         count = np.bincount(cell[kept], minlength=cells)
         return dataclasses.replace(
-            notes,
+            shortlists,
             start=np.cumsum(count) - count,
             count=count,
-            surely=notes.surely + np.bincount(cell[surely], minlength=cells),
+            certain=shortlists.certain + np.bincount(cell[certain], minlength=cells),
             center=center[kept],
         )
 
 
-class _Compared(NamedTuple):
-    """Sites after a look at candidates: the nearest by chord, and how many reach the site.
+class _Comparison(NamedTuple):
+    """Sites compared with shortlisted centers: the nearest by chord, and how many reach the site.
 
     ``least`` and ``second`` are the squares of its chord and of the next one's.
     """
 
     center: Ints
-    least: Floats
+    lower: Floats
     second: Floats
-    surely: npt.NDArray[np.unsignedinteger[Any]]
-    perhaps: npt.NDArray[np.unsignedinteger[Any]]
+    certain: npt.NDArray[np.unsignedinteger[Any]]
+    possible: npt.NDArray[np.unsignedinteger[Any]]
 
 
-def _compared(
-    notes: Notes, number: Ints, points: tuple[Floats, Floats], limits: Sequence[Floats]
-) -> _Compared:
-    """Return sites compared with all their candidates.
+def _compare(
+    shortlists: Shortlists, number: Ints, points: tuple[Floats, Floats], limits: Sequence[Floats]
+) -> _Comparison:
+    """Return sites compared with all centers of their shortlists.
 
     Parameters
     ----------
-    notes, number
-        The note of each site, shape (n,).
+    shortlists, number
+        The entry of each site, shape (n,).
     points
         `geodesy.ecef` of sites and centers, shapes (n, 3) and (centers, 3).
     limits
         Squares of the chords up to which a center surely and perhaps reaches the site.
     """
     sites, centers = points
-    start, count = notes.start.take(number), notes.count.take(number)
-    center = notes.center.take(start)  # nobody's where there are no candidates
-    least = geodesy.square_m2(sites, geodesy.picked(centers, center))
+    start, count = shortlists.start.take(number), shortlists.count.take(number)
+    center = shortlists.center.take(start)  # nobody's where there are no candidates
+    lower = geodesy.square_m2(sites, geodesy.take(centers, center))
     kind = np.min_scalar_type(count.max(initial=0))  # mostly a byte, which is quick to add to
-    reached = ((least <= limit).astype(kind) for limit in limits)
-    found = _Compared(center, least, np.full(len(least), np.inf), *reached)
+    reached = ((lower <= limit).astype(kind) for limit in limits)
+    result = _Comparison(center, lower, np.full(len(lower), np.inf), *reached)
     many = np.flatnonzero(count > 1)
     if len(many):
-        many = many[_by_falling(count[many])]
-        for some in np.array_split(many, len(many) // SITES_AT_ONCE + 1):
-            part = _Compared._make(v.take(some) for v in found)
-            theirs = geodesy.picked(sites, some), centers
-            _look_on(part, notes, (start[some], count[some]), theirs, [v[some] for v in limits])
-            for whole, values in zip(found, part, strict=True):
-                whole[some] = values
-    return found
+        many = many[_descending(count[many])]
+        for subset in np.array_split(many, len(many) // SITES_AT_ONCE + 1):
+            part = _Comparison._make(v.take(subset) for v in result)
+            theirs = geodesy.take(sites, subset), centers
+            _compare_remaining(
+                part,
+                shortlists,
+                (start[subset], count[subset]),
+                theirs,
+                [v[subset] for v in limits],
+            )
+            for whole, values in zip(result, part, strict=True):
+                whole[subset] = values
+    return result
 
 
-def _look_on(
-    found: _Compared,
-    notes: Notes,
+def _compare_remaining(
+    result: _Comparison,
+    shortlists: Shortlists,
     candidates: tuple[Ints, Ints],
     points: tuple[Floats, Floats],
     limits: Sequence[Floats],
 ) -> None:
-    """Compare sites with their candidates from the second on, those with the most first."""
+    """Compare sites with their shortlists from the second center on, the longest first."""
     start, count = candidates
     more = len(count) - np.cumsum(np.bincount(count))  # so many have more candidates than nth
     for nth in range(1, int(count[0])):
-        some = slice(int(more[nth]))
-        rival = notes.center.take(start[some] + nth)
-        square = geodesy.square_m2(points[0][some], geodesy.picked(points[1], rival))
-        center, least, second, surely, perhaps = (v[some] for v in found)
-        np.minimum(second, np.maximum(least, square), out=second)
-        np.copyto(center, rival, where=square < least)
-        np.minimum(least, square, out=least)
-        surely += (square <= limits[0][some]).view(np.uint8)
-        perhaps += (square <= limits[1][some]).view(np.uint8)
+        subset = slice(int(more[nth]))
+        runner_up = shortlists.center.take(start[subset] + nth)
+        square = geodesy.square_m2(points[0][subset], geodesy.take(points[1], runner_up))
+        center, lower, second, certain, possible = (v[subset] for v in result)
+        np.minimum(second, np.maximum(lower, square), out=second)
+        np.copyto(center, runner_up, where=square < lower)
+        np.minimum(lower, square, out=lower)
+        certain += (square <= limits[0][subset]).view(np.uint8)
+        possible += (square <= limits[1][subset]).view(np.uint8)
 
 
-def _by_falling(count: Ints) -> Ints:
+def _descending(count: Ints) -> Ints:
     """Return the order of counts from the greatest to the least."""
     short = count.astype(np.uint16) if count.max() < 2**16 else count  # sorted by digits
     return np.argsort(short, kind="stable")[::-1]
 
 
-def _doubtful(found: _Compared) -> Ints:
+def _ambiguous(result: _Comparison) -> Ints:
     """Return which sites chords cannot settle: the nearest, or who reaches it."""
-    several = np.flatnonzero(np.isfinite(found.second))
-    rival = geodesy.rival_chord_m(np.sqrt(found.least[several]))
-    doubt = found.surely != found.perhaps
-    doubt[several] |= found.second[several] <= rival**2
+    several = np.flatnonzero(np.isfinite(result.second))
+    runner_up = geodesy.rival_chord_m(np.sqrt(result.lower[several]))
+    doubt = result.certain != result.possible
+    doubt[several] |= result.second[several] <= runner_up**2
     return np.flatnonzero(doubt)
 
 
-def _pairs(notes: Notes, number: Ints) -> tuple[Ints, Ints]:
-    """Return all pairs of a position in ``number`` and a center of that note, in order."""
-    place, at = spread(notes.start[number], notes.count[number])
-    return place, notes.center[at]
+def _pairs(shortlists: Shortlists, number: Ints) -> tuple[Ints, Ints]:
+    """Return all pairs of a position in ``number`` and a center of that shortlist, in order."""
+    place, at = expand_ranges(shortlists.start[number], shortlists.count[number])
+    return place, shortlists.center[at]
 
 
 def _first_of(site: Ints, center: Ints, chord: Floats, pair: tuple[Floats, ...]) -> Ints:
-    """Return the nearest of each site's candidates by Karney's geodesic; of equals the first."""
+    """Return the nearest center of each shortlist by Karney's geodesic; of equals the first."""
     starts = np.flatnonzero(np.diff(site, prepend=-1))
-    least = np.minimum.reduceat(chord, starts)
+    lower = np.minimum.reduceat(chord, starts)
     sizes = np.diff(starts, append=len(site))
-    rivals = np.flatnonzero(chord <= np.repeat(geodesy.rival_chord_m(least), sizes))
-    exact = geodesy.distance_m(*(p[rivals] for p in pair))
-    site, center = site[rivals], center[rivals]
+    runners_up = np.flatnonzero(chord <= np.repeat(geodesy.rival_chord_m(lower), sizes))
+    exact = geodesy.distance_m(*(p[runners_up] for p in pair))
+    site, center = site[runners_up], center[runners_up]
     order = np.lexsort((center, exact, site))
     best = order[np.flatnonzero(np.diff(site[order], prepend=-1))]
     result: Ints = center[best]
     return result
 
 
-def _could_be_nearest(cell: Ints, least: Floats, most: Floats) -> Bools:
+def _could_be_nearest(cell: Ints, lower: Floats, upper: Floats) -> Bools:
     """Return which centers may be the nearest one of some point of their cell."""
     starts = np.flatnonzero(np.diff(cell, prepend=-1))
     if not len(starts):
         return np.zeros(0, np.bool_)
     sizes = np.diff(starts, append=len(cell))
-    rival = geodesy.rival_chord_m(np.minimum.reduceat(most, starts))
-    return least <= np.repeat(rival, sizes)
+    runner_up = geodesy.rival_chord_m(np.minimum.reduceat(upper, starts))
+    return lower <= np.repeat(runner_up, sizes)

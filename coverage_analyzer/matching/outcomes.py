@@ -8,28 +8,32 @@ import numpy.typing as npt
 
 from coverage_analyzer import geodesy
 from coverage_analyzer.arrays import Bools, Floats
-from coverage_analyzer.countries.assignment import Ground, Grounds
+from coverage_analyzer.countries.assignment import CountryBases, CountryBasis
 from coverage_analyzer.geodesy import MILE_M
 from coverage_analyzer.schema.verdict import Reason, Status
 
 
-def without_country(ground: Grounds) -> Bools:
+def without_country(basis: CountryBases) -> Bools:
     """Return where no country can be told, so that there is nothing to measure to."""
-    lost: Bools = (ground == Ground.NULL_ISLAND) | (ground == Ground.UNKNOWN)
+    lost: Bools = (basis == CountryBasis.NULL_ISLAND) | (basis == CountryBasis.UNKNOWN)
     return lost
 
 
 def _outcomes() -> tuple[npt.NDArray[np.int8], npt.NDArray[np.int8]]:
     """Return status and reason of each case, for all values of what `statuses` is given."""
-    ground, nobody, inside, pending, borderline = np.indices((len(Ground), 2, 2, 2, 2))
+    basis, no_center, inside, pending, borderline = np.indices((len(CountryBasis), 2, 2, 2, 2))
     cases: list[tuple[Any, Status, Reason]] = [
-        (ground == Ground.NULL_ISLAND, Status.review, Reason.null_island),
-        (ground == Ground.UNKNOWN, Status.review, Reason.country_unknown),
-        (ground == Ground.CONFLICT, Status.review, Reason.country_conflict),
-        ((ground == Ground.OFFSHORE) & (inside | pending), Status.review, Reason.country_conflict),
+        (basis == CountryBasis.NULL_ISLAND, Status.review, Reason.null_island),
+        (basis == CountryBasis.UNKNOWN, Status.review, Reason.country_unknown),
+        (basis == CountryBasis.CONFLICT, Status.review, Reason.country_conflict),
+        (
+            (basis == CountryBasis.OFFSHORE) & (inside | pending),
+            Status.review,
+            Reason.country_conflict,
+        ),
         (borderline, Status.review, Reason.borderline),
         (pending, Status.pending, Reason.center_opens_later),
-        (nobody, Status.fallback, Reason.no_center_in_country),
+        (no_center, Status.fallback, Reason.no_center_in_country),
         (inside, Status.qualified, Reason.within_radius),
     ]
     when = [np.asarray(case, np.bool_).ravel() for case, _, _ in cases]
@@ -43,11 +47,11 @@ STATUS_OF, REASON_OF = _outcomes()
 
 
 def statuses(
-    ground: Grounds, nobody: Bools, inside: Bools, pending: Bools, borderline: Bools
+    basis: CountryBases, no_center: Bools, inside: Bools, pending: Bools, borderline: Bools
 ) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.int8]]:
     """Return status and reason; the first case that fits decides."""
-    case = ground
-    for more in (nobody, inside, pending, borderline):
+    case = basis
+    for more in (no_center, inside, pending, borderline):
         case = 2 * case + more
     return STATUS_OF.take(case), REASON_OF.take(case)
 

@@ -18,12 +18,12 @@ ENDS: Final = ("mainstream_ends_on", "extended_ends_on", "life_ends_on")
 """The columns with the last day of each phase but the last."""
 
 
-def folded(text: str) -> str:
+def name_key(text: str) -> str:
     """Return a name without case and with single blanks: what is compared.
 
     Examples
     --------
-    >>> folded("  NetScaler  MPX 5900 ")
+    >>> name_key("  NetScaler  MPX 5900 ")
     'netscaler mpx 5900'
     """
     return " ".join(text.split()).casefold()
@@ -78,9 +78,9 @@ class Products:
     def numbers(self) -> dict[tuple[str, str], int]:
         """Return the position of each product by its folded name and version."""
         pairs = zip(self.name, self.version, strict=True)
-        return {(folded(n), folded(v)): i for i, (n, v) in enumerate(pairs)}
+        return {(name_key(n), name_key(v)): i for i, (n, v) in enumerate(pairs)}
 
-    def possible(self, day: np.datetime64) -> Bools:
+    def possible_phases(self, day: np.datetime64) -> Bools:
         """Return which phases each may be in on a day, shape (n, phases).
 
         More than one, where an end between them is not known.
@@ -105,7 +105,7 @@ def _faults(
     ends: Days,
     row: Sequence[str],
 ) -> list[str]:
-    keys = [(folded(n), folded(v)) for n, v in zip(names, versions, strict=True)]
+    keys = [(name_key(n), name_key(v)) for n, v in zip(names, versions, strict=True)]
     often = {key for key, n in Counter(keys).items() if n > 1 and key[0]}
     faults = []
     for i, key in enumerate(keys):
@@ -117,8 +117,8 @@ def _faults(
             for column, texts, end in zip(ENDS, cells, ends[i], strict=True)
             if texts[i].strip() and np.isnat(end)
         ]
-        known = ends[i][~np.isnat(ends[i])]
-        if np.any(known[1:] < known[:-1]):
+        ends_known = ends[i][~np.isnat(ends[i])]
+        if np.any(ends_known[1:] < ends_known[:-1]):
             wrong.append(f"the dates are not in the order {', '.join(ENDS)}")
         faults += [f"{row[i]} ({names[i]!r}): {w}" for w in wrong]
     return faults

@@ -18,15 +18,15 @@ import pyarrow as pa
 from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Ints
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.matching.eligibility import Facts
+from coverage_analyzer.matching.eligibility import EligibilityInputs
 from coverage_analyzer.matching.matcher import Matcher, Sites, Verdicts
-from coverage_analyzer.matching.nearest import NOBODY
+from coverage_analyzer.matching.nearest import NO_CENTER
 from coverage_analyzer.schema.columns import TIMELINE
 from coverage_analyzer.schema.days import Days
 
 ONE_DAY: Final = np.timedelta64(1, "D")
 
-TOLD: Final = ("level", "status", "reason", "center")
+COMPARED: Final = ("level", "status", "reason", "center")
 """What of a verdict makes a change, if it is another than the day before."""
 
 
@@ -59,14 +59,14 @@ class Changes:
         return len(self.site)
 
     def columns(self, matcher: Matcher) -> dict[str, pa.Array]:
-        """Return them as columns: those of `tables.TIMELINE` but the site's id."""
+        """Return them as columns: those of `schema.columns.TIMELINE` but the site's id."""
         texts = matcher.texts
         columns = {
-            "from_day": arrays.arrow(self.from_day),
-            "level": arrays.chosen(self.level, texts["level"]),
-            "status": arrays.chosen(self.status, texts["status"]),
-            "reason": arrays.chosen(self.reason, texts["reason"]),
-            "center_id": arrays.chosen(self.center, texts["center_id"]),
+            "from_day": arrays.from_numpy(self.from_day),
+            "level": arrays.take_texts(self.level, texts["level"]),
+            "status": arrays.take_texts(self.status, texts["status"]),
+            "reason": arrays.take_texts(self.reason, texts["reason"]),
+            "center_id": arrays.take_texts(self.center, texts["center_id"]),
         }
         return {name: columns[name] for name in TIMELINE[1:]}
 
@@ -106,19 +106,19 @@ class Timeline:
         self.days = np.array([self.start, *later], "datetime64[D]")
         self._matchers = [matcher, *(matcher.on(day) for day in later)]
 
-    def changes(self, sites: Sites, facts: Facts | None = None) -> Changes:
+    def changes(self, sites: Sites, facts: EligibilityInputs | None = None) -> Changes:
         """Return what holds for each site on the first day, and each change up to the last one."""
-        found = list(self._found(sites, facts))
+        parts = list(self._changes(sites, facts))
         joined = Changes(
             **{
-                f.name: np.concatenate([getattr(some, f.name) for some in found])
+                f.name: np.concatenate([getattr(part, f.name) for part in parts])
                 for f in dataclasses.fields(Changes)
             }
         )
         order = np.lexsort((joined.from_day, joined.site))
         return Changes(**{name: values[order] for name, values in vars(joined).items()})
 
-    def _found(self, sites: Sites, facts: Facts | None) -> Iterator[Changes]:
+    def _changes(self, sites: Sites, facts: EligibilityInputs | None) -> Iterator[Changes]:
         """Yield the changes day by day; what holds is known as a `_State` on the way."""
         state = _State(len(sites))
         ends = [*(self.days[1:] - ONE_DAY), self.end]
@@ -130,11 +130,11 @@ class Timeline:
             within = (events > first) & (events <= last)
             for day in np.unique(events[within]):
                 rows = np.flatnonzero((events == day).any(axis=0))
-                made = matcher.between(day)
-                yield state.changed(rows, day, made.match(sites.some(rows), facts.some(rows)))
+                on_day = matcher.between(day)
+                yield state.changed(rows, day, on_day.match(sites.take(rows), facts.take(rows)))
 
 
-class _Known(NamedTuple):
+class _LastVerdicts(NamedTuple):
     """What held for all sites so far."""
 
     level: npt.NDArray[np.int8]
@@ -148,30 +148,30 @@ class _State:
 
     def __init__(self, sites: int) -> None:
         level, status, reason = np.full((3, sites), -1, np.int8)
-        self._known = _Known(level, status, reason, np.full(sites, NOBODY, np.int32))
+        self._last = _LastVerdicts(level, status, reason, np.full(sites, NO_CENTER, np.int32))
 
     def changed(self, rows: Ints, day: np.datetime64, verdicts: Verdicts) -> Changes:
         """Take in the verdicts on some sites on a day, and return those that are new."""
         new = np.zeros(len(rows), np.bool_)
-        for name, known in self._known._asdict().items():
-            new |= known[rows] != getattr(verdicts, name)
+        for name, previous in self._last._asdict().items():
+            new |= previous[rows] != getattr(verdicts, name)
         at = rows[new]
-        before = self._known.level[at]
-        told = {name: getattr(verdicts, name)[new] for name in TOLD}
-        for name, known in self._known._asdict().items():
-            known[at] = told[name]
-        return Changes(site=at, from_day=np.full(len(at), day), before=before, **told)
+        before = self._last.level[at]
+        values = {name: getattr(verdicts, name)[new] for name in COMPARED}
+        for name, previous in self._last._asdict().items():
+            previous[at] = values[name]
+        return Changes(site=at, from_day=np.full(len(at), day), before=before, **values)
 
 
-def _own_days(matcher: Matcher, facts: Facts) -> Days:
+def _own_days(matcher: Matcher, facts: EligibilityInputs) -> Days:
     """Return the days on which the rows' own gates may open or close, shape (k, n), or ``NaT``."""
     days = [facts.registered_on]
     if matcher.gates.products is not None:
         ends = matcher.gates.products.ends + ONE_DAY
-        known = np.flatnonzero(facts.product >= 0)
+        rows = np.flatnonzero(facts.product >= 0)
         for column in ends.T:
             own = np.full(len(facts), np.datetime64("NaT", "D"))
-            own[known] = column[facts.product[known]]
+            own[rows] = column[facts.product[rows]]
             days.append(own)
     return np.array(days)
 
@@ -186,9 +186,9 @@ class Census:
     def add(self, changes: Changes) -> None:
         """Count some changes."""
         for day in np.unique(changes.from_day):
-            some = changes.from_day == day
-            moves = np.bincount(changes.level[some], minlength=self._levels)
-            left = changes.before[some]
+            rows = changes.from_day == day
+            moves = np.bincount(changes.level[rows], minlength=self._levels)
+            left = changes.before[rows]
             moves -= np.bincount(left[left >= 0], minlength=self._levels)
             self._moves[day] = self._moves.get(day, 0) + moves
 

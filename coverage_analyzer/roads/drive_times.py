@@ -52,9 +52,9 @@ class DriveTimes:
             At most what the drives were searched for, infinite for none, shape (n,).
         """
         status = self.status.copy()
-        known = ~np.isnan(self.minutes)
+        is_known = ~np.isnan(self.minutes)
         late = self.minutes > limit_minutes
-        status[known] = np.where(late[known], RoadStatus.over_budget, RoadStatus.within)
+        status[is_known] = np.where(late[is_known], RoadStatus.over_budget, RoadStatus.within)
         limit = np.where(np.isfinite(limit_minutes), limit_minutes, np.nan)
         return replace(self, status=status, limit_minutes=limit)
 
@@ -91,11 +91,11 @@ def drive_times(
     ferry = np.zeros(count, np.bool_)
     status = np.full(count, RoadStatus.outside_network, np.int8)
     for center in np.unique(chosen[chosen >= 0]).tolist():
-        some = np.flatnonzero(chosen == center)
+        rows = np.flatnonzero(chosen == center)
         start = Places(centers.lon[[center]], centers.lat[[center]])
-        drives = engine.matrix(start, Places(sites.lon[some], sites.lat[some]), minutes * 60)
-        taken[some], along[some] = drives.seconds[0] / 60, drives.metres[0] / MILE_M
-        ferry[some], status[some], snap[some] = drives.ferry[0], drives.status[0], drives.snap_m
+        drives = engine.matrix(start, Places(sites.lon[rows], sites.lat[rows]), minutes * 60)
+        taken[rows], along[rows] = drives.seconds[0] / 60, drives.metres[0] / MILE_M
+        ferry[rows], status[rows], snap[rows] = drives.ferry[0], drives.status[0], drives.snap_m
     detour = np.divide(along, miles, out=np.full(count, np.nan), where=miles > 0)
     limit = np.full(count, minutes if np.isfinite(minutes) else np.nan)
     return DriveTimes(taken, along, detour, ferry, snap, status, limit)
@@ -103,8 +103,8 @@ def drive_times(
 
 def road_area(engine: Engine) -> Any:
     """Return where an engine has roads; nowhere if it is one that cannot tell."""
-    told = getattr(engine, "road_area", None)
-    return shapely.Polygon() if told is None else told()
+    area = getattr(engine, "road_area", None)
+    return shapely.Polygon() if area is None else area()
 
 
 def snap_limit_m(engine: Engine) -> float:
@@ -112,7 +112,7 @@ def snap_limit_m(engine: Engine) -> float:
     return float(getattr(engine, "snap_limit_m", SNAP_M))
 
 
-def engine_of(network: str | Path | Network | Engine) -> Engine:
+def open_engine(network: str | Path | Network | Engine) -> Engine:
     """Return an engine over what was given."""
     if isinstance(network, (str, Path)):
         network = load_network(network)

@@ -170,19 +170,19 @@ class RoadEngine:
         -------
         polygon
             All places whose own road, by the rule for sites, is reached in time: within
-            `shapes.TOLERANCE` cells a site is inside exactly if its drive is within the minutes.
-            Empty where the place is on no road. In degrees, split at 180.
+            `isochrones.TOLERANCE` cells a site is inside exactly if its drive is within the
+            minutes. Empty where the place is on no road. In degrees, split at 180.
         """
         node = int(self._snapper.snapped(np.array([lon]), np.array([lat])).node[0])
         if node == NOWHERE:
             return shapely.Polygon()
         seconds, _ = self._search(node, minutes * 60)
         reached = np.append(np.isfinite(seconds), [False])  # the last one stands for NOWHERE
-        some = np.flatnonzero(reached)
+        nodes = np.flatnonzero(reached)
         return place_polygon(
             lon,
             lat,
-            (self.network.lon[some], self.network.lat[some]),
+            (self.network.lon[nodes], self.network.lat[nodes]),
             self._snapper.limit_m,
             lambda lon, lat: reached[self._snapper.snapped(lon, lat).node],
         )

@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from coverage_analyzer import geodesy
-from coverage_analyzer.arrays import Bools, Floats, Ints, spread
+from coverage_analyzer.arrays import Bools, Floats, Ints, expand_ranges
 from coverage_analyzer.errors import InputError, require
 from coverage_analyzer.paths import utf8_name
 from coverage_analyzer.roads.extract import FERRY, Extract
@@ -80,13 +80,13 @@ def graph_of(extract: Extract, speeds: Mapping[str, float] = SPEEDS) -> Any:
     for u, v, way, length, duration in zip(
         *names, ways, lengths, edge["duration"].tolist(), strict=True
     ):
-        told = {"highway": extract.highway[way], "length": length, "duration_s": duration}
+        attrs = {"highway": extract.highway[way], "length": length, "duration_s": duration}
         if extract.maxspeed[way]:
-            told["maxspeed"] = extract.maxspeed[way]
+            attrs["maxspeed"] = extract.maxspeed[way]
         if directions[way] >= 0:
-            graph.add_edge(u, v, **told)
+            graph.add_edge(u, v, **attrs)
         if directions[way] <= 0:
-            graph.add_edge(v, u, **told)
+            graph.add_edge(v, u, **attrs)
     return timed(graph, speeds)
 
 
@@ -125,10 +125,10 @@ def timed(graph: Any, speeds: Mapping[str, float] = SPEEDS) -> Any:
     fallback = speeds.get("road", SPEEDS["road"])
     graph = osmnx.add_edge_speeds(graph, hwy_speeds=dict(speeds), fallback=fallback)
     graph = osmnx.add_edge_travel_times(graph)
-    for _, _, told in graph.edges(data=True):
-        duration = float(told.get("duration_s", np.nan))
+    for _, _, attrs in graph.edges(data=True):
+        duration = float(attrs.get("duration_s", np.nan))
         if duration > 0:
-            told["travel_time"] = duration
+            attrs["travel_time"] = duration
     return graph
 
 
@@ -146,7 +146,7 @@ def _filled(extract: Extract) -> Extract:
     count[count < 0] = 0
     if not count.any():
         return extract
-    segment, step = spread(np.zeros(len(count), np.int64), count)
+    segment, step = expand_ranges(np.zeros(len(count), np.int64), count)
     share = (step + 1) / (count[segment] + 1)
     turn = (lon[segment + 1] - lon[segment] + 180) % 360 - 180
     new_lon = (lon[segment] + share * turn + 180) % 360 - 180

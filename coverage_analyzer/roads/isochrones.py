@@ -16,7 +16,7 @@ import shapely
 
 from coverage_analyzer.arrays import Bools, Floats
 from coverage_analyzer.errors import require
-from coverage_analyzer.geometry import within_the_world
+from coverage_analyzer.geometry import split_at_antimeridian
 
 FINEST: Final = 16
 """So many cells a margin, at most."""
@@ -128,8 +128,8 @@ def parts_not_served(area: Any, served: Any, roads: Any) -> tuple[Any, Any]:
     if served.is_empty:
         return shapely.Polygon(), area
     rest = shapely.difference(area, served)
-    known, unknown = shapely.intersection(rest, roads), shapely.difference(rest, roads)
-    return polygons_of(known), polygons_of(unknown)
+    mapped, unmapped = shapely.intersection(rest, roads), shapely.difference(rest, roads)
+    return polygons_of(mapped), polygons_of(unmapped)
 
 
 def polygons_of(shape: Any) -> Any:
@@ -159,4 +159,4 @@ def _in_degrees(shape: Any, plane: pyproj.Proj, lon: float) -> Any:
         return np.column_stack([lon + (x - lon + 180) % 360 - 180, y])
 
     whole = shapely.make_valid(shapely.transform(shape, turned))
-    return polygons_of(within_the_world(np.array([whole], object))[0])
+    return polygons_of(split_at_antimeridian(np.array([whole], object))[0])

@@ -113,8 +113,8 @@ def load_network(
 
 def cache_folder() -> Path:
     """Return the folder in which networks are kept, which may not exist yet."""
-    if told := os.environ.get("COVERAGE_ANALYZER_CACHE"):
-        return Path(told)
+    if folder := os.environ.get("COVERAGE_ANALYZER_CACHE"):
+        return Path(folder)
     if sys.platform == "win32":
         base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
     elif sys.platform == "darwin":
@@ -136,8 +136,8 @@ def built(graph: Any, fingerprint: str) -> Network:
     number = {name: n for n, name in enumerate(nodes)}
     places = np.array([(graph.nodes[n]["x"], graph.nodes[n]["y"]) for n in nodes], np.float64)
     edges = [
-        (number[u], number[v], told["travel_time"], told["length"], _is_ferry(told["highway"]))
-        for u, v, told in graph.edges(data=True)
+        (number[u], number[v], attrs["travel_time"], attrs["length"], _is_ferry(attrs["highway"]))
+        for u, v, attrs in graph.edges(data=True)
     ]
     if not edges:
         msg = "The road network is empty. Give an extract with roads."
@@ -155,7 +155,7 @@ def _is_ferry(highway: Any) -> bool:
 def compressed(
     places: Floats,
     links: tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]],
-    told: tuple[Floats, Floats, Bools],
+    attrs: tuple[Floats, Floats, Bools],
     fingerprint: str,
 ) -> Network:
     """Return edges as a network: the fastest between two nodes, and none from a node to itself.
@@ -166,13 +166,13 @@ def compressed(
         Longitude and latitude of each node, shape (n, 2).
     links
         The nodes that each edge leads from and to.
-    told
+    attrs
         Seconds, metres, and whether it is a ferry, of each edge.
     fingerprint
         What it was made of.
     """
     u, v = links
-    seconds, metres, ferry = np.maximum(told[0], LEAST_S), told[1], told[2]
+    seconds, metres, ferry = np.maximum(attrs[0], LEAST_S), attrs[1], attrs[2]
     order = np.lexsort((metres, seconds, v, u))
     order = order[u[order] != v[order]]
     first = np.ones(len(order), np.bool_)

@@ -34,32 +34,32 @@ class OffRoad:
         far = lost & (drives.snap_m > OUTSIDE_M)
         near = lost & away & ~far
         self.near, self.far = self.near + int(near.sum()), self.far + int(far.sum())
-        some = np.flatnonzero(near)[: max(0, EXAMPLES - len(self.examples))].tolist()
-        self.examples += [(ids[0][n], float(drives.snap_m[n])) for n in some]
+        rows = np.flatnonzero(near)[: max(0, EXAMPLES - len(self.examples))].tolist()
+        self.examples += [(ids[0][n], float(drives.snap_m[n])) for n in rows]
         self.centers.update(ids[1][n] for n in np.flatnonzero(lost & ~away).tolist())
         self.centers.discard("")
 
     def warnings(self, limit_m: float) -> list[str]:
         """Return in words of what no drive is known, and what to do."""
-        told = []
+        messages = []
         if self.near:
             shown = ", ".join(f"{visible(name)}: {m:,.0f} m" for name, m in self.examples)
-            told.append(
+            messages.append(
                 f"No drive time for {quantity(self.near, 'site')}: more than {limit_m:,.0f} m from "
                 f"every road of the map ({shown}). Their verdicts are unchanged. Check their "
                 f"coordinates; if these are right, the map has no road to them."
             )
         if self.far:
-            told.append(
+            messages.append(
                 f"No drive time for {quantity(self.far, 'site')}: more than {OUTSIDE_M / 1000:g} "
                 f"km from every road of the map, which does not cover them. Their verdicts are "
                 f"unchanged. Use a larger extract."
             )
         if self.centers:
             shown = ", ".join(map(visible, sorted(self.centers)[:EXAMPLES]))
-            told.append(
+            messages.append(
                 f"No drive time from {quantity(len(self.centers), 'center')}: more than "
                 f"{limit_m:,.0f} m from every road of the map ({shown}). Check their coordinates, "
                 f"or use an extract that covers them."
             )
-        return told
+        return messages

@@ -60,20 +60,20 @@ def box(text: str) -> Box:
     47.3
     """
     try:
-        found = Box(*(float(part) for part in text.split(",")))
+        result = Box(*(float(part) for part in text.split(",")))
     except (TypeError, ValueError):
-        found = Box(0, 0, 0, 0)
-    ordered = -180 <= found.west < found.east <= 180 and -90 <= found.south < found.north <= 90
+        result = Box(0, 0, 0, 0)
+    ordered = -180 <= result.west < result.east <= 180 and -90 <= result.south < result.north <= 90
     if not ordered:
         msg = (
             f"{text!r} is not a box. Write WEST,SOUTH,EAST,NORTH in degrees, like "
             f"9.4,47.0,9.7,47.3."
         )
         raise InputError(msg)
-    if max(found.east - found.west, found.north - found.south) > WIDEST:
+    if max(result.east - result.west, result.north - result.south) > WIDEST:
         msg = f"The box {text} is more than {WIDEST:g} degree wide or high. Use an extract (--osm)."
         raise InputError(msg)
-    return found
+    return result
 
 
 def fetch_extract(

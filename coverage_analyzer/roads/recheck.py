@@ -1,8 +1,9 @@
 """What drives make of verdicts: a promise never rises by road, and may need a second look.
 
 What a report says was decided by distance; a look at roads takes it from there, and a second look
-starts from the same place: the verdict before any look can be told from the row (`Before`). So
-looking twice comes to the same as looking once, also with another network or budget.
+starts from the same place: the verdict before any look can be told from the row
+(`VerdictsBeforeRoads`). So looking twice comes to the same as looking once, also with another
+network or budget.
 
 Where a policy counts miles along the geodesic, a drive that takes too long, or that does not exist,
 makes ``qualified`` a ``review``: somebody has to look, since one engine's word is no verdict. Where
@@ -38,7 +39,7 @@ ROAD_REASONS: Final = (Reason.road_over_budget, Reason.road_unreachable, Reason.
 
 
 @dataclass(frozen=True)
-class Rows:
+class VerdictRows:
     """The columns of verdicts that roads can change, and those that tell what was before.
 
     Attributes
@@ -65,7 +66,7 @@ class Rows:
 
 
 @dataclass(frozen=True)
-class Before:
+class VerdictsBeforeRoads:
     """The promise of each row before any look at roads.
 
     Attributes
@@ -78,33 +79,35 @@ class Before:
         Position of the level that its band buys.
     """
 
-    asked: Bools
+    requested: Bools
     by_road: Bools
     level: Codes
 
 
-def before(rows: Rows, policy: Policy) -> Before:
+def verdicts_before_roads(rows: VerdictRows, policy: Policy) -> VerdictsBeforeRoads:
     """Return what verdicts were before any look at roads."""
     level = rows.level.copy()
     by_road, offered = np.zeros(len(level), np.bool_), np.zeros(len(level), np.bool_)
-    for country, limit, some in _groups(rows):
+    for country, limit, subset in _groups(rows):
         band = policy.band_for(country, limit)
         if band is not None:
-            level[some] = policy.level_position(band.level)
-            by_road[some] = band.metric == "road"
-            offered[some] = policy.offered(band.level, country)
+            level[subset] = policy.level_position(band.level)
+            by_road[subset] = band.metric == "road"
+            offered[subset] = policy.offered(band.level, country)
     waiting = np.isin(rows.reason, ROAD_REASONS)
     # Where the band of the row itself is not offered, the run refused it, not a look at roads.
     # A margin below 0 is that to the nearest open center, and roads refused nothing there.
     refused = rows.reason == Reason.beyond_radius
     refused |= (rows.reason == Reason.not_offered_in_country) & offered
     refused &= rows.margin_miles >= 0
-    asked = (rows.status == Status.qualified) | waiting
-    asked |= by_road & (rows.status == Status.fallback) & refused
-    return Before(asked, by_road, level)
+    requested = (rows.status == Status.qualified) | waiting
+    requested |= by_road & (rows.status == Status.fallback) & refused
+    return VerdictsBeforeRoads(requested, by_road, level)
 
 
-def limit_minutes(rows: Rows, policy: Policy, limits: DriveLimits, road_miles: Floats) -> Floats:
+def limit_minutes(
+    rows: VerdictRows, policy: Policy, limits: DriveLimits, road_miles: Floats
+) -> Floats:
     """Return how long the drive to each site may take: by the level of its band.
 
     Parameters
@@ -122,12 +125,14 @@ def limit_minutes(rows: Rows, policy: Policy, limits: DriveLimits, road_miles: F
     minutes
         Infinite where the level sets no limit, shape (n,).
     """
-    was = before(rows, policy)
+    was = verdicts_before_roads(rows, policy)
     band = _band_by_road(rows, policy, road_miles)
     return limits.minutes[np.where(was.by_road & (band >= 0), band, was.level)]
 
 
-def ruled(rows: Rows, policy: Policy, road: Codes, road_miles: Floats) -> Rows:
+def apply_drive_times(
+    rows: VerdictRows, policy: Policy, road: Codes, road_miles: Floats
+) -> VerdictRows:
     """Return verdicts after a look at roads.
 
     Parameters
@@ -141,23 +146,23 @@ def ruled(rows: Rows, policy: Policy, road: Codes, road_miles: Floats) -> Rows:
     road_miles
         Along the fastest way, NaN where there is none, shape (n,).
     """
-    was = before(rows, policy)
+    was = verdicts_before_roads(rows, policy)
     fallback = policy.level_position(policy.qualification.fallback)
     # As it was: what no road is known for keeps the promise, or goes on waiting for one.
-    level = np.where(was.asked, np.where(was.by_road, fallback, was.level), rows.level)
+    level = np.where(was.requested, np.where(was.by_road, fallback, was.level), rows.level)
     status = np.where(was.by_road, np.int8(Status.review), np.int8(Status.qualified))
     reason = np.where(was.by_road, np.int8(Reason.road_unchecked), np.int8(Reason.within_radius))
-    for found, why in (
+    for road_status, why in (
         (RoadStatus.over_budget, Reason.road_over_budget),
         (RoadStatus.unreachable, Reason.road_unreachable),
     ):
-        now = road == found
-        level[now & was.asked], status[now], reason[now] = fallback, Status.review, why
+        now = road == road_status
+        level[now & was.requested], status[now], reason[now] = fallback, Status.review, why
     band = _band_by_road(rows, policy, road_miles)
     inside = was.by_road & (band >= 0) & (road == RoadStatus.within)
     alone = rows.in_reach <= 1
     beyond = was.by_road & (band < 0) & ~np.isnan(road_miles)
-    level[inside & was.asked] = band[inside & was.asked]
+    level[inside & was.requested] = band[inside & was.requested]
     status[inside], reason[inside] = Status.qualified, Reason.within_radius
     refusal = np.where(band == NOT_OFFERED, Reason.not_offered_in_country, Reason.beyond_radius)
     status[beyond & alone], reason[beyond & alone] = Status.fallback, refusal[beyond & alone]
@@ -165,34 +170,34 @@ def ruled(rows: Rows, policy: Policy, road: Codes, road_miles: Floats) -> Rows:
     return replace(
         rows,
         level=level.astype(np.int8),
-        status=np.where(was.asked, status, rows.status).astype(np.int8),
-        reason=np.where(was.asked, reason, rows.reason).astype(np.int8),
+        status=np.where(was.requested, status, rows.status).astype(np.int8),
+        reason=np.where(was.requested, reason, rows.reason).astype(np.int8),
     )
 
 
-def _band_by_road(rows: Rows, policy: Policy, road_miles: Floats) -> npt.NDArray[np.int64]:
+def _band_by_road(rows: VerdictRows, policy: Policy, road_miles: Floats) -> npt.NDArray[np.int64]:
     """Return the level that the miles by road buy, or `BEYOND_ALL` or `NOT_OFFERED`.
 
     A band that counts along the geodesic, and that the site is in or before, needs no road.
     """
     result = np.full(len(road_miles), BEYOND_ALL)
-    for country, limit, some in _groups(rows):
+    for country, limit, subset in _groups(rows):
         bands = [b for b in policy.bands_in(country) if b.up_to_miles > limit - PRINTED_MILES]
         for band in reversed(bands):
             most = np.inf if band.metric == "geodesic" else band.up_to_miles + ROUNDING_M / MILE_M
-            fits = some[road_miles[some] <= most]
+            fits = subset[road_miles[subset] <= most]
             offered = policy.offered(band.level, country)
             result[fits] = policy.level_position(band.level) if offered else NOT_OFFERED
     return result
 
 
-def _groups(rows: Rows) -> list[tuple[str, float, npt.NDArray[np.int64]]]:
+def _groups(rows: VerdictRows) -> list[tuple[str, float, npt.NDArray[np.int64]]]:
     """Return each country and limit that occurs, with the rows that have them."""
-    known = np.flatnonzero(~np.isnan(rows.limit_miles))
-    codes, code = np.unique(rows.country[known].astype(str), return_inverse=True)
-    limits, limit = np.unique(rows.limit_miles[known], return_inverse=True)
+    with_limit = np.flatnonzero(~np.isnan(rows.limit_miles))
+    codes, code = np.unique(rows.country[with_limit].astype(str), return_inverse=True)
+    limits, limit = np.unique(rows.limit_miles[with_limit], return_inverse=True)
     pair = code * len(limits) + limit
     return [
-        (str(codes[p // len(limits)]), float(limits[p % len(limits)]), known[pair == p])
+        (str(codes[p // len(limits)]), float(limits[p % len(limits)]), with_limit[pair == p])
         for p in np.unique(pair).tolist()
     ]

@@ -73,7 +73,7 @@ class Snapper:
         sizes = np.bincount(network.part)
         main = (sizes >= max(FEWEST, SHARE * sizes[0]))[network.part]
         self._roads, self._rest = np.flatnonzero(main), np.flatnonzero(~main)
-        self._trees = [_tree(network, some) for some in (self._roads, self._rest)]
+        self._trees = [_tree(network, nodes) for nodes in (self._roads, self._rest)]
 
     def snapped(self, lon: Floats, lat: Floats) -> Snapped:
         """Return the node for each place; degrees on WGS 84, shape (n,)."""
@@ -87,14 +87,14 @@ class Snapper:
         return Snapped(node, away)
 
     def _nearest(self, which: int, points: Floats) -> tuple[Ints, Floats]:
-        some, tree = (self._roads, self._rest)[which], self._trees[which]
+        nodes, tree = (self._roads, self._rest)[which], self._trees[which]
         if tree is None or not len(points):
             return np.full(len(points), NOWHERE, np.int64), np.full(len(points), np.inf)
         away, at = tree.query(points)
-        return some[at].astype(np.int64), away
+        return nodes[at].astype(np.int64), away
 
 
-def _tree(network: Network, some: Ints) -> Any:
+def _tree(network: Network, nodes: Ints) -> Any:
     """Return an index of some nodes in space, which knows no 180 degrees; none for none.
 
     Raises
@@ -102,10 +102,10 @@ def _tree(network: Network, some: Ints) -> Any:
     MissingExtraError
         If the extra ``roads`` is not installed.
     """
-    if not len(some):
+    if not len(nodes):
         return None
     require("roads", "scipy")
     from scipy.spatial import KDTree
 
-    points = geodesy.ecef(network.lon[some], network.lat[some])
+    points = geodesy.ecef(network.lon[nodes], network.lat[nodes])
     return KDTree(np.ascontiguousarray(points), balanced_tree=False, compact_nodes=False)

@@ -186,12 +186,12 @@ DRIVE_TIMES: Final = (
 """How a site is reached by road from its center, in this order."""
 
 
-def folded(header: str) -> str:
+def header_key(header: str) -> str:
     """Return a header without case, blanks, underscores and hyphens: what is compared."""
     return re.sub(r"[\s_-]", "", header).casefold()
 
 
-def recognised(
+def match_columns(
     headers: Sequence[str],
     table: Sequence[Column],
     overrides: Mapping[str, str] | None = None,
@@ -219,7 +219,7 @@ def recognised(
 
     Examples
     --------
-    >>> recognised(["ID", "Lat", "lng", "Country Code"], SITES)
+    >>> match_columns(["ID", "Lat", "lng", "Country Code"], SITES)
     {'site_id': 0, 'latitude': 1, 'longitude': 2, 'country': 3}
     """
     twice = [h for h, n in Counter(headers).items() if n > 1 and h.strip()]
@@ -228,17 +228,17 @@ def recognised(
         raise InputError(msg)
     overrides = overrides or {}
     _check_overrides(overrides, headers, table)
-    found: dict[str, int] = {}
+    columns_found: dict[str, int] = {}
     for column in table:
         beside = COUNTRY_BESIDE if column is COUNTRY else ()
-        wanted = [folded(n) for n in (*column.spellings, *beside)]
-        at = [i for i, h in enumerate(headers) if folded(h) in wanted]
+        keys = [header_key(n) for n in (*column.spellings, *beside)]
+        at = [i for i, h in enumerate(headers) if header_key(h) in keys]
         if column.ranked:
-            at = sorted(at, key=lambda i: wanted.index(folded(headers[i])))[:1]
+            at = sorted(at, key=lambda i: keys.index(header_key(headers[i])))[:1]
         if column.name in overrides:
             at = [headers.index(overrides[column.name])]
         if column is COUNTRY and column.name not in overrides:
-            found |= (several := country_columns(headers, at))
+            columns_found |= (several := country_columns(headers, at))
             at = [] if several else at
         if len(at) > 1:
             names = " and ".join(repr(headers[i]) for i in at)
@@ -248,10 +248,10 @@ def recognised(
             )
             raise InputError(msg)
         if at:
-            found[column.name] = at[0]
-    found |= _cut_columns(headers, table, found, cut_at) if cut_at else {}
-    _check_missing(found, headers, table)
-    return found
+            columns_found[column.name] = at[0]
+    columns_found |= _cut_columns(headers, table, columns_found, cut_at) if cut_at else {}
+    _check_missing(columns_found, headers, table)
+    return columns_found
 
 
 def country_columns(headers: Sequence[str], at: Sequence[int]) -> dict[str, int]:
@@ -271,17 +271,17 @@ def country_columns(headers: Sequence[str], at: Sequence[int]) -> dict[str, int]
     >>> country_columns(["Country", "x", "Country Code"], [0, 2])
     {'country': 2, 'country_name': 0}
     """
-    ranks = {folded(name): rank for rank, name in enumerate(COUNTRY_PAIRED)}
-    names = {folded(headers[i]) for i in at}
+    ranks = {header_key(name): rank for rank, name in enumerate(COUNTRY_PAIRED)}
+    names = {header_key(headers[i]) for i in at}
     told_apart = names <= set(ranks) and len(names) == len(at)
     if not told_apart or not 1 < len(at) <= len(COUNTRY_STATED):
         return {}
-    ordered = sorted(at, key=lambda i: ranks[folded(headers[i])])
+    ordered = sorted(at, key=lambda i: ranks[header_key(headers[i])])
     return dict(zip(COUNTRY_STATED, ordered, strict=False))
 
 
 def _cut_columns(
-    headers: Sequence[str], table: Sequence[Column], found: Mapping[str, int], cut_at: int
+    headers: Sequence[str], table: Sequence[Column], columns_found: Mapping[str, int], cut_at: int
 ) -> dict[str, int]:
     """Return where the columns that are not found yet stand under a name that was cut.
 
@@ -292,14 +292,15 @@ def _cut_columns(
     """
     columns: dict[str, int] = {}
     for at, header in enumerate(headers):
-        if len(header.encode()) != cut_at or at in found.values():
+        if len(header.encode()) != cut_at or at in columns_found.values():
             continue
         names = {
             column.name: name
             for column in table
-            if column.name not in found
+            if column.name not in columns_found
             for name in (column.name, *column.synonyms)
-            if folded(name).startswith(folded(header)) and folded(name) != folded(header)
+            if header_key(name).startswith(header_key(header))
+            and header_key(name) != header_key(header)
         }
         # Of two names that are cut alike, the second gets a number: what the first was is lost.
         twin = next((h for h in headers if re.fullmatch(_numbered(header), h)), "") if names else ""
@@ -323,16 +324,16 @@ def _numbered(header: str) -> str:
     return rf"{stem}_\d|{stem[: len(stem) - 1]}_\d\d"
 
 
-def unnoticed(
-    headers: Sequence[str], found: Mapping[str, int], table: Sequence[Column]
+def column_suggestions(
+    headers: Sequence[str], matched: Mapping[str, int], table: Sequence[Column]
 ) -> list[str]:
     """Return a warning for each optional column that is not found though a header may be meant."""
     return [
         f"No column used for {column.name!r}. To use {header!r}: {_taking(table, column, header)}."
         for column in table
-        if column.hint and column.name not in found
+        if column.hint and column.name not in matched
         for i, header in enumerate(headers)
-        if i not in found.values()
+        if i not in matched.values()
         and header not in VERDICT  # of a report, whose own columns are no input
         and re.search(column.hint, header, re.IGNORECASE)
     ]
@@ -367,10 +368,10 @@ def check_types(types: Mapping[str, pa.DataType]) -> None:
 def _check_overrides(
     overrides: Mapping[str, str], headers: Sequence[str], table: Sequence[Column]
 ) -> None:
-    known = [column.name for column in table]
+    names = [column.name for column in table]
     for name, header in overrides.items():
-        if name not in known:
-            msg = f"Unknown column name {name!r}; choose from {', '.join(known)}."
+        if name not in names:
+            msg = f"Unknown column name {name!r}; choose from {', '.join(names)}."
             raise InputError(msg)
         if header not in headers:
             msg = f"Column {header!r} not found. Columns in the file: {_listed(headers)}."
@@ -378,12 +379,12 @@ def _check_overrides(
 
 
 def _check_missing(
-    found: Mapping[str, int], headers: Sequence[str], table: Sequence[Column]
+    matched: Mapping[str, int], headers: Sequence[str], table: Sequence[Column]
 ) -> None:
-    missing = [c for c in table if c.required and c.name not in found]
+    missing = [c for c in table if c.required and c.name not in matched]
     if missing:
         column = missing[0]
-        free = [h for i, h in enumerate(headers) if i not in found.values()]
+        free = [h for i, h in enumerate(headers) if i not in matched.values()]
         near = difflib.get_close_matches(column.name, free, n=1, cutoff=0.4)
         chosen = f"{near[0]!r}" if near else "one of them"
         hint = f" To use {chosen}: {_taking(table, column, near[0] if near else 'HEADER')}."
@@ -406,4 +407,4 @@ def as_text(cells: pa.Array) -> pa.Array:
     if pa.types.is_timestamp(cells.type):  # a day, as pandas writes it
         cells = days.local_days(cells)
     text: Any = cells.cast(pa.string())
-    return text if not text.null_count else pc.fill_null(text, arrays.text([""])[0])
+    return text if not text.null_count else pc.fill_null(text, arrays.text_array([""])[0])

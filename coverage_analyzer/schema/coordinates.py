@@ -77,22 +77,22 @@ def numbers(cells: pa.Array, *, decimal: str = ".") -> tuple[Floats, Bools]:
         Where there is nothing in the cell. Shape (n,).
     """
     if not (pa.types.is_string(cells.type) or pa.types.is_large_string(cells.type)):
-        return _finite(arrays.numpy(cells.cast(pa.float64()))), ~arrays.valid(cells)
+        return _finite(arrays.as_numpy(cells.cast(pa.float64()))), ~arrays.is_valid(cells)
     if decimal != ".":  # then a point parts thousands, and such a cell is no number here
         cells = pc.replace_substring(pc.replace_substring(cells, ".", "\0"), decimal, ".")
     trimmed = pc.ascii_trim(cells, characters=" \t")
     try:
-        values = arrays.numpy(trimmed.cast(pa.float64()))
+        values = arrays.as_numpy(trimmed.cast(pa.float64()))
     except pa.ArrowInvalid:
         values = np.full(len(cells), np.nan)
     if np.isfinite(values).all():
-        return values, ~arrays.valid(cells)
-    fits = arrays.truth(pc.match_substring_regex(cells, pattern=f"^{NUMBER}$"))
+        return values, ~arrays.is_valid(cells)
+    fits = arrays.to_bools(pc.match_substring_regex(cells, pattern=f"^{NUMBER}$"))
     at = np.flatnonzero(fits)
-    plain = pc.replace_substring_regex(trimmed.take(arrays.arrow(at)), r"^\+", "")
+    plain = pc.replace_substring_regex(trimmed.take(arrays.from_numpy(at)), r"^\+", "")
     values = np.full(len(cells), np.nan)
-    values[at] = arrays.numpy(plain.cast(pa.float64()))
-    lengths = arrays.numpy(pc.binary_length(trimmed))
+    values[at] = arrays.as_numpy(plain.cast(pa.float64()))
+    lengths = arrays.as_numpy(pc.binary_length(trimmed))
     return _finite(values), np.nan_to_num(lengths) == 0
 
 
@@ -107,7 +107,7 @@ def _degrees(cells: pa.Array, hemispheres: str, notation: Notation) -> tuple[Flo
         return values, blank
     ask = np.flatnonzero(np.isnan(values) & ~blank)
     if len(ask) and pa.types.is_string(cells.type):
-        texts = cells.take(arrays.arrow(ask))
+        texts = cells.take(arrays.from_numpy(ask))
         values[ask] = angles(pc.replace_substring(texts, notation.decimal, "."), hemispheres)
     return values, blank
 
@@ -131,20 +131,22 @@ def angles(cells: pa.Array, hemispheres: str) -> Floats:
     parts = pc.extract_regex(cells, pattern=ANGLE)
 
     def part(name: str) -> pa.Array:
-        return pc.fill_null(pc.struct_field(parts, [name]), arrays.text([""])[0])
+        return pc.fill_null(pc.struct_field(parts, [name]), arrays.text_array([""])[0])
 
     figures = [part(name) for name in ("degrees", "minutes", "seconds")]
-    given = [arrays.numpy(pc.binary_length(figure)) > 0 for figure in figures]
+    is_given = [arrays.as_numpy(pc.binary_length(figure)) > 0 for figure in figures]
     degrees, minutes, seconds = (
-        arrays.numpy(pc.if_else(arrays.arrow(some), figure, "0").cast(pa.float64()))
-        for some, figure in zip(given, figures, strict=True)
+        arrays.as_numpy(pc.if_else(arrays.from_numpy(rows), figure, "0").cast(pa.float64()))
+        for rows, figure in zip(is_given, figures, strict=True)
     )
-    fraction = [arrays.truth(pc.match_substring(figure, ".")) for figure in figures]
+    fraction = [arrays.to_bools(pc.match_substring(figure, ".")) for figure in figures]
     before, after = (pc.utf8_upper(part(name)) for name in ("before", "after"))
     side = pc.binary_join_element_wise(before, after, part("sign"), "")
-    west = arrays.truth(pc.is_in(side, arrays.text([hemispheres[1], "-"])))
-    east = arrays.truth(pc.is_in(side, arrays.text([hemispheres[0], "+", ""])))
-    wrong = (fraction[0] & given[1]) | (fraction[1] & given[2]) | ~given[0] | ~(west | east)
+    west = arrays.to_bools(pc.is_in(side, arrays.text_array([hemispheres[1], "-"])))
+    east = arrays.to_bools(pc.is_in(side, arrays.text_array([hemispheres[0], "+", ""])))
+    wrong = (
+        (fraction[0] & is_given[1]) | (fraction[1] & is_given[2]) | ~is_given[0] | ~(west | east)
+    )
     value = degrees + (minutes + seconds / 60) / 60
     return np.where(wrong, np.nan, np.where(west, -value, value))
 

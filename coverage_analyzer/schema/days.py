@@ -80,10 +80,10 @@ def day_of(text: str, form: str = ISO) -> np.datetime64:
     ['2026-12-01', '2026-12-01', 'NaT']
     """
     bare = text.strip()
-    found = pattern(form).match(bare)
-    if found is None or (found.end() < len(bare) and not TIME.fullmatch(bare, found.end())):
+    match = pattern(form).match(bare)
+    if match is None or (match.end() < len(bare) and not TIME.fullmatch(bare, match.end())):
         return NO_DAY
-    year, month, day = (int(found[part]) for part in ("year", "month", "day"))
+    year, month, day = (int(match[part]) for part in ("year", "month", "day"))
     try:
         return np.datetime64(datetime.date(year, month, day), "D")
     except ValueError:  # 2026-02-30
@@ -113,16 +113,16 @@ def days(cells: pa.Array, form: str = ISO) -> tuple[Days, Bools]:
         If timestamps have a time zone that is not known.
     """
     if pa.types.is_temporal(cells.type) and not pa.types.is_time(cells.type):
-        blank = ~arrays.valid(cells)
+        blank = ~arrays.is_valid(cells)
         whole = local_days(cells).cast(pa.int32())
-        numbers = np.nan_to_num(arrays.numpy(whole)).astype(np.int64)
+        numbers = np.nan_to_num(arrays.as_numpy(whole)).astype(np.int64)
         return np.where(blank, NO_DAY, numbers.astype("datetime64[D]")), blank
     coded = _without_times(cells.cast(pa.string()), form).dictionary_encode()
     texts = [text or "" for text in coded.dictionary.to_pylist()]
-    known = np.array([*(day_of(text, form) for text in texts), NO_DAY], "datetime64[D]")
+    values = np.array([*(day_of(text, form) for text in texts), NO_DAY], "datetime64[D]")
     empty = np.array([*(not text.strip() for text in texts), True], np.bool_)
-    at = np.nan_to_num(arrays.numpy(coded.indices), nan=len(texts)).astype(np.int64)
-    return known.take(at), empty.take(at)
+    at = np.nan_to_num(arrays.as_numpy(coded.indices), nan=len(texts)).astype(np.int64)
+    return values.take(at), empty.take(at)
 
 
 def _without_times(texts: pa.Array, form: str) -> pa.Array:

@@ -26,13 +26,13 @@ from coverage_analyzer.batch.stream import Judged, judged, products_of
 from coverage_analyzer.errors import PolicyWarning
 from coverage_analyzer.files.outputs import free_names
 from coverage_analyzer.files.readers import parquet
-from coverage_analyzer.files.readers.base import Block, Source
-from coverage_analyzer.files.table import Table, opened, read_centers
+from coverage_analyzer.files.readers.base import RowBlock, TableReader
+from coverage_analyzer.files.table import Table, open_table, read_centers
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.matching.products import Products
 from coverage_analyzer.policy import DEFAULT, Policy
-from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.columns import CENTERS, SITES, check_types, match_columns
 from coverage_analyzer.schema.days import day
 from coverage_analyzer.schema.rejects import Rejected
 from coverage_analyzer.schema.verdict import SCHEMA, VERDICT
@@ -220,9 +220,9 @@ def recognised(sites: pa.Schema, columns: Mapping[str, str] | None) -> dict[str,
     InputError
         If one is missing, ambiguous or of a type that cannot be meant.
     """
-    known = tables.recognised(sites.names, tables.SITES, columns)
+    known = match_columns(sites.names, SITES, columns)
     types = {name: parquet.plain_type(sites.field(at).type) for name, at in known.items()}
-    tables.check_types(types)
+    check_types(types)
     return known
 
 
@@ -247,14 +247,14 @@ def _centers(
     if isinstance(centers, (str, Path)):
         world = countries.load()
         convention = policy.convention(world.names, trust_declared=trust_declared)
-        return read_centers(opened(centers, tables.CENTERS), world, convention)
+        return read_centers(open_table(centers, CENTERS), world, convention)
     from coverage_analyzer.frames.columns import centers_of
 
     return centers_of(centers)
 
 
-class Frame(Source):
-    """One batch of Spark as a `Source`; its rows count from 1."""
+class Frame(TableReader):
+    """One batch of Spark as a `TableReader`; its rows count from 1."""
 
     def __init__(self, batch: pa.RecordBatch) -> None:
         self._batch = batch
@@ -262,7 +262,7 @@ class Frame(Source):
         self.types = [parquet.plain_type(kind) for kind in batch.schema.types]
         self.known: dict[str, str] = {}
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self) -> Iterator[RowBlock]:
         """Yield the batch; the raw text of a row is not asked for, and costs."""
         yield dataclasses.replace(parquet.block(self._batch, 1), raw=str)
 
@@ -301,8 +301,10 @@ def _for_all_rows(some: Judged, rows: int) -> dict[str, pa.Array]:
         place, code = np.full(rows, -1), np.full(rows, -1)
         place[some.rows.block.lines - 1] = np.arange(len(some.rows.block.lines))
         code[[r.line - 1 for r in rejects]] = [codes.index(r.reason) for r in rejects]
-        take = arrays.arrow(place, place < 0)
+        take = arrays.from_numpy(place, place < 0)
         columns = {name: cells.take(take) for name, cells in columns.items()}
-        columns["status"] = pc.fill_null(columns["status"], arrays.text([REJECTED])[0])
-        columns["reason"] = pc.coalesce(columns["reason"], arrays.chosen(code, arrays.text(codes)))
+        columns["status"] = pc.fill_null(columns["status"], arrays.text_array([REJECTED])[0])
+        columns["reason"] = pc.coalesce(
+            columns["reason"], arrays.take_texts(code, arrays.text_array(codes))
+        )
     return columns

@@ -74,7 +74,7 @@ def run(
     ----------
     sites
         A file, a folder or a pattern, also as a URI that Spark reads: Parquet, or whatever
-        `reading.opened` reads (see `sources`). All files have the same columns.
+        `files.table.open_table` reads (see `readers`). All files have the same columns.
     centers
         A file, also as a URI.
     output
@@ -158,7 +158,7 @@ def _refuse_what_spark_does_not(options: Options) -> None:
 def _opened_centers(spark: "SparkSession", centers: str, folder: Path, options: Options) -> Table:
     path = readers.fetched(spark, centers, folder)
     columns, dialect = options.center_columns, options.center_dialect
-    return table.opened(path, CENTERS, columns, dialect)
+    return table.open_table(path, CENTERS, columns, dialect)
 
 
 def _fetched_products(spark: "SparkSession", options: Options, folder: Path) -> Path | None:
@@ -370,4 +370,4 @@ def _taken(sink: io.BytesIO) -> pa.RecordBatch:
     line = sink.getvalue().decode().removesuffix("\n")
     sink.seek(0)
     sink.truncate()
-    return pa.RecordBatch.from_arrays([arrays.text([line])], names=["value"])
+    return pa.RecordBatch.from_arrays([arrays.text_array([line])], names=["value"])

@@ -29,11 +29,10 @@ from coverage_analyzer import arrays
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.stream import Judged, judged
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files import table as reading
 from coverage_analyzer.files.readers import many, parquet, partitions
-from coverage_analyzer.files.readers.base import Block
+from coverage_analyzer.files.readers.base import RowBlock
 from coverage_analyzer.files.readers.delimited import Dialect
-from coverage_analyzer.files.table import Table
+from coverage_analyzer.files.table import Table, open_table
 from coverage_analyzer.fingerprint import WatchedFiles, changed
 from coverage_analyzer.schema.columns import SITES
 from coverage_analyzer.schema.rejects import Reject
@@ -223,8 +222,8 @@ def _batches_judged(
             sites = pa.RecordBatch.from_arrays(columns, names=headers["all"])
             table = Table(Path(), Numbered(sites), known, dialect)
             for some in judged(table.rows(), table, matcher_of(recipe)):
-                at = arrays.arrow(np.array([r.line - 1 for r in some.rows.rejects], np.int64))
-                lines = arrays.arrow(arrays.numpy(row.take(at)).astype(np.int64) + 1)
+                at = arrays.from_numpy(np.array([r.line - 1 for r in some.rows.rejects], np.int64))
+                lines = arrays.from_numpy(arrays.as_numpy(row.take(at)).astype(np.int64) + 1)
                 yield from _packed(some, table, file.take(at), lines)
 
     return judge
@@ -241,14 +240,14 @@ def _with_keys(own: Mapping[str, pa.Array], file: pa.Array, row: pa.Array) -> li
         for key, some in values.items()
     }
     keyed = {key: cells.take(encoded.indices) for key, cells in texts.items()}
-    lines = arrays.numpy(row).astype(np.int64) + 1
+    lines = arrays.as_numpy(row).astype(np.int64) + 1
     return partitions.added_columns(own, keyed, lines, paths[0])
 
 
 class Numbered(Frame):
     """One batch of Spark, of which the raw text of rejects is wanted."""
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self) -> Iterator[RowBlock]:
         """Yield the batch."""
         yield parquet.block(self._batch, 1)
 
@@ -276,7 +275,7 @@ def _whole_files(
         raise InputError(msg)
     with tempfile.TemporaryDirectory() as folder:
         copy = fetched(spark, first, Path(folder))
-        table = reading.opened(copy, SITES, options.columns, options.dialect)
+        table = open_table(copy, SITES, options.columns, options.dialect)
         table = replace(table, source=_empty(table.headers, table.source.types))
     content = f.lit(None).cast("binary") if local else f.col("content")
     frame = spark.read.format("binaryFile").load(sites).select("path", content)
@@ -318,12 +317,14 @@ def _files_judged(
         for batch in batches:
             for path, content in zip(*(c.to_pylist() for c in batch.columns), strict=True):
                 with _on_disk(path, content) as file:
-                    table = reading.opened(file, SITES, columns, dialect)
+                    table = open_table(file, SITES, columns, dialect)
                     _same_headers(path, table.headers, headers)
                     for some in judged(table.rows(), table, matcher_of(recipe)):
                         rejects = some.rows.rejects
-                        lines = arrays.arrow(np.array([r.line for r in rejects], np.int64))
-                        yield from _packed(some, table, arrays.text([path] * len(rejects)), lines)
+                        lines = arrays.from_numpy(np.array([r.line for r in rejects], np.int64))
+                        yield from _packed(
+                            some, table, arrays.text_array([path] * len(rejects)), lines
+                        )
 
     return judge
 
@@ -372,15 +373,15 @@ def _packed(some: Judged, table: Table, file: pa.Array, line: pa.Array) -> Batch
         yield _part(schema, len(rejects), {"file": file, "line": line} | _told(rejects))
     read, blank = some.rows.block.records, some.rows.block.blank
     counts = {"read": np.array([read], np.int64), "blank": np.array([blank], np.int64)}
-    yield _part(schema, 1, {name: arrays.arrow(n) for name, n in counts.items()})
+    yield _part(schema, 1, {name: arrays.from_numpy(n) for name, n in counts.items()})
 
 
 def _told(rejects: list[Reject]) -> dict[str, pa.Array]:
     return {
-        "status": arrays.text([REJECTED] * len(rejects)),
-        "reason": arrays.text([r.reason.value for r in rejects]),
-        "detail": arrays.text([r.detail for r in rejects]),
-        "raw": arrays.text([r.raw for r in rejects]),
+        "status": arrays.text_array([REJECTED] * len(rejects)),
+        "reason": arrays.text_array([r.reason.value for r in rejects]),
+        "detail": arrays.text_array([r.detail for r in rejects]),
+        "raw": arrays.text_array([r.raw for r in rejects]),
     }
 
 

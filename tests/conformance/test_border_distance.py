@@ -8,7 +8,7 @@ from building import EARTH
 from pyproj import Proj
 
 from coverage_analyzer.countries import NONE, UNKNOWN, Countries
-from coverage_analyzer.countries.assignment import Ground, decided
+from coverage_analyzer.countries.assignment import CountryBasis, assign_country
 from coverage_analyzer.policy import Policy
 
 Floats = npt.NDArray[np.float64]
@@ -89,7 +89,7 @@ class Oracle:
 
     def decide(
         self, text: str, lon: float, lat: float, neighbours: tuple[str, ...]
-    ) -> tuple[str, Ground]:
+    ) -> tuple[str, CountryBasis]:
         """Return country and ground; ``neighbours`` are all countries that could be near."""
         names = self.world.names
         number = names.number(text)
@@ -98,18 +98,18 @@ class Oracle:
             others = [c for c in neighbours if c != located]
             close = any(self.away(c, lon, lat) <= 250 for c in others)
             clear = number == NONE and located and not close
-            return (located, Ground.INFERRED) if clear else ("", Ground.UNKNOWN)
+            return (located, CountryBasis.INFERRED) if clear else ("", CountryBasis.UNKNOWN)
         code = names.codes[number]
         sovereign = names.codes[names.sovereign[names.known(located)]] if located else ""
         if code in {located, sovereign}:
-            return located, Ground.AGREED
+            return located, CountryBasis.AGREED
         away = self.away(code, lon, lat)
         territory = bool(located) and names.codes[names.sovereign[number]] == located
         reach = 24 * 1852 if territory else 250 if located else 5000
         if away <= reach or (territory and code == "UM"):
-            return code, Ground.AGREED
+            return code, CountryBasis.AGREED
         offshore = not located and away <= 200 * 1852
-        return code, Ground.OFFSHORE if offshore else Ground.CONFLICT
+        return code, CountryBasis.OFFSHORE if offshore else CountryBasis.CONFLICT
 
 
 REGIONS = {
@@ -137,13 +137,13 @@ def test_rules_a_to_i(world: Countries, policy: Policy, region: str) -> None:
     x, y = np.asarray(x), np.asarray(y)
     texts = rng.choice([*neighbours, *neighbours, "", "Atlantis"], number).tolist()
     rules = policy.convention(world.names)
-    country, ground = decided(x, y, world.names.numbers(texts), world, rules)
+    country, ground = assign_country(x, y, world.names.numbers(texts), world, rules)
     oracle = Oracle(world)
     near_enough = tuple({*neighbours, *set(world.locate(x, y).tolist())} - {"", "UM"})
     wrong = []
     for i, text in enumerate(texts):
         wanted = oracle.decide(text, float(x[i]), float(y[i]), near_enough)
-        found = (world.names.codes[country[i]], Ground(ground[i]))
+        found = (world.names.codes[country[i]], CountryBasis(ground[i]))
         if found != wanted:
             wrong.append((text, float(y[i]), float(x[i]), found, wanted))
     assert not wrong

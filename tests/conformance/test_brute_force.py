@@ -11,7 +11,7 @@ import pytest
 from building import EARTH, Center, Site, centers_of, moved, picked, rows_of, sites_of
 
 from coverage_analyzer.countries import Countries
-from coverage_analyzer.countries.assignment import Ground, decided
+from coverage_analyzer.countries.assignment import CountryBasis, assign_country
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.matcher import Matcher, Sites
 from coverage_analyzer.policy import Band, Policy
@@ -93,8 +93,8 @@ def reference(case: Case, policy: Policy, world: Countries) -> list[tuple[object
     """Return the verdicts as the rules read, one site after the other, from all distances."""
     centers, sites = case
     rules = policy.convention(world.names)
-    country, ground = decided(sites.lon, sites.lat, sites.declared, world, rules)
-    home = centers.decided(world, rules)
+    country, ground = assign_country(sites.lon, sites.lat, sites.declared, world, rules)
+    home = centers.assigned_countries(world, rules)
     n, k = len(sites), len(centers)
     distance = np.asarray(
         EARTH.inv(
@@ -105,14 +105,14 @@ def reference(case: Case, policy: Policy, world: Countries) -> list[tuple[object
         )[2]
     ).reshape(n, k)
     if not policy.needs_country:
-        ground = np.where(ground == Ground.NULL_ISLAND, ground, Ground.AGREED)
+        ground = np.where(ground == CountryBasis.NULL_ISLAND, ground, CountryBasis.AGREED)
     return [
         one(
             Seen(
                 distance[i],
                 home,
                 int(country[i]),
-                Ground(ground[i]),
+                CountryBasis(ground[i]),
                 float(sites.accuracy_m[i]),
                 policy.bands_in(world.names.codes[country[i]]),
             ),
@@ -129,7 +129,7 @@ class Seen(NamedTuple):
     distance: npt.NDArray[np.float64]
     home: npt.NDArray[np.int16]
     country: int
-    ground: Ground
+    ground: CountryBasis
     accuracy_m: float
     bands: tuple[Band, ...]
 
@@ -150,7 +150,7 @@ def choice(seen: Seen, centers: Centers, policy: Policy) -> tuple[int | None, bo
     serving = [i for i in own if i not in coming and not centers.closes_on[i] <= day]
     in_reach = [i for i in serving if seen.band(i) is not None]
     nearest = min(serving, key=lambda i: (seen.distance[i], centers.center_id[i]), default=None)
-    if in_reach or seen.ground == Ground.CONFLICT:  # who is in doubt waits for nobody
+    if in_reach or seen.ground == CountryBasis.CONFLICT:  # who is in doubt waits for nobody
         return nearest, False, len(in_reach)
     first = min(
         (i for i in coming if seen.band(i) is not None),
@@ -167,10 +167,10 @@ def judgement(seen: Seen, chosen: int | None, *, pending: bool) -> tuple[str, st
         abs(b.up_to_miles * MILE_M - seen.distance[chosen]) < seen.accuracy_m for b in seen.bands
     )
     cases = [
-        (seen.ground == Ground.NULL_ISLAND, ("review", "null_island")),
-        (seen.ground == Ground.UNKNOWN, ("review", "country_unknown")),
-        (seen.ground == Ground.CONFLICT, ("review", "country_conflict")),
-        (seen.ground == Ground.OFFSHORE and inside, ("review", "country_conflict")),
+        (seen.ground == CountryBasis.NULL_ISLAND, ("review", "null_island")),
+        (seen.ground == CountryBasis.UNKNOWN, ("review", "country_unknown")),
+        (seen.ground == CountryBasis.CONFLICT, ("review", "country_conflict")),
+        (seen.ground == CountryBasis.OFFSHORE and inside, ("review", "country_conflict")),
         (chosen is None, ("fallback", "no_center_in_country")),
         (close, ("review", "borderline")),
         (pending, ("pending", "center_opens_later")),
@@ -190,7 +190,7 @@ def one(seen: Seen, centers: Centers, policy: Policy) -> tuple[object, ...]:
     if status[1] in {"null_island", "country_unknown"}:
         return (*status, less, None, None, None, None, None, 0)
     if pending and status[1] == "country_conflict":  # offshore: no promise, so the nearest open one
-        chosen, _, in_reach = choice(seen._replace(ground=Ground.CONFLICT), centers, policy)
+        chosen, _, in_reach = choice(seen._replace(ground=CountryBasis.CONFLICT), centers, policy)
     if chosen is None:
         return (*status, less, None, None, widest, None, None, 0)
     band = seen.band(chosen)

@@ -12,7 +12,7 @@ import shapely
 from building import EARTH
 
 from coverage_analyzer.countries import Countries
-from coverage_analyzer.countries.assignment import Convention, Ground, decided
+from coverage_analyzer.countries.assignment import Convention, CountryBasis, assign_country
 from coverage_analyzer.policy import Policy
 
 Floats = npt.NDArray[np.float64]
@@ -241,8 +241,8 @@ def test_round_every_territory_its_name_stands(
         lon, lat = round_about(*towns(world, cities, territory))
         number = world.names.known(territory)
         declared = np.full(len(lon), number, np.int16)
-        country, ground = decided(lon, lat, declared, world, policy.convention(world.names))
-        others = set(world.locate(lon, lat)[ground != Ground.AGREED].tolist())
+        country, ground = assign_country(lon, lat, declared, world, policy.convention(world.names))
+        others = set(world.locate(lon, lat)[ground != CountryBasis.AGREED].tolist())
         assert others <= NEXT_DOOR.get(territory, set()), territory
         assert (country == number).all(), territory
         seen |= {territory} if len(lon) else set()
@@ -259,8 +259,10 @@ def test_out_to_sea_a_territory_stays_itself(
     x, y, _ = EARTH.fwd([lon], [lat], [azimuth], [kilometres * 1000.0])
     number = world.names.known(territory)
     rules = policy.convention(world.names)
-    country, ground = decided(np.array(x), np.array(y), np.array([number], np.int16), world, rules)
-    assert (country.tolist(), ground.tolist()) == ([number], [Ground.AGREED])
+    country, ground = assign_country(
+        np.array(x), np.array(y), np.array([number], np.int16), world, rules
+    )
+    assert (country.tolist(), ground.tolist()) == ([number], [CountryBasis.AGREED])
 
 
 def test_folded_territories_count_as_their_sovereign(
@@ -275,7 +277,7 @@ def test_folded_territories_count_as_their_sovereign(
         lon, lat = round_about(*towns(world, cities, territory))
         for text in (territory, sovereign):
             declared = np.full(len(lon), world.names.known(text), np.int16)
-            country, ground = decided(lon, lat, declared, world, Convention(fold))
+            country, ground = assign_country(lon, lat, declared, world, Convention(fold))
             assert (country == world.names.known(sovereign)).all(), territory
             if text == territory:
-                assert (ground == Ground.AGREED).all(), territory
+                assert (ground == CountryBasis.AGREED).all(), territory

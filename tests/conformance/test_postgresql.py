@@ -32,7 +32,12 @@ from coverage_analyzer import batch
 from coverage_analyzer.errors import InputError, PublishError
 from coverage_analyzer.files.database import writer
 from coverage_analyzer.files.database.address import address, quoted
-from coverage_analyzer.files.database.connection import execute, first_row, reading, telling
+from coverage_analyzer.files.database.connection import (
+    execute,
+    first_row,
+    reading,
+    translate_errors,
+)
 from coverage_analyzer.files.database.reader import DatabaseTable
 
 WEIRD: Final = "we\"ird'; DROP TABLE sites; -- é %s {0}"
@@ -231,7 +236,7 @@ class TestSource:
         for statement in ("INSERT INTO t VALUES (1)", "DROP TABLE t", "CREATE TABLE u (a int)"):
             with (
                 pytest.raises(InputError, match="read-only"),
-                telling(place, InputError),
+                translate_errors(place, InputError),
                 reading(place) as connection,
             ):
                 execute(connection, statement)

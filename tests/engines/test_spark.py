@@ -26,7 +26,7 @@ from coverage_analyzer.errors import (
     MissingExtraError,
     PublishError,
 )
-from coverage_analyzer.files.table import opened, read_centers
+from coverage_analyzer.files.table import open_table, read_centers
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.policy import Policy
@@ -70,7 +70,7 @@ def on_spark(sites: Path, folder: Path, **options: Any) -> dict[str, Any]:
 
 def network(world: countries.Countries, folder: Path) -> Centers:
     """Return the small network."""
-    table = opened(centers_file(folder), CENTERS)
+    table = open_table(centers_file(folder), CENTERS)
     convention = Policy.load().convention(world.names)
     return read_centers(table, world, convention)
 

@@ -32,7 +32,7 @@ from coverage_analyzer.files import table as reading
 from coverage_analyzer.files.readers import delimited, geojson
 from coverage_analyzer.maps.page_data import Network
 from coverage_analyzer.roads import network as network_module
-from coverage_analyzer.roads.drive_times import engine_of
+from coverage_analyzer.roads.drive_times import open_engine
 
 LEAN: Final = batch.Options(areas=False, map=False)
 HEADER: Final = "site_id,country,latitude,longitude,remark\n"
@@ -205,7 +205,7 @@ def test_geojson_that_changes_while_its_columns_are_looked_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Change
 ) -> None:
     """The first of two readings counts, too, and a change explains what cannot be read in it."""
-    path, add = saved(tmp_path, "sites.geojson"), geojson._Found.add
+    path, add = saved(tmp_path, "sites.geojson"), geojson._Scan.add
 
     def changing(found: Any, features: Any) -> None:
         add(found, features)
@@ -214,14 +214,14 @@ def test_geojson_that_changes_while_its_columns_are_looked_for(
 
     monkeypatch.setattr(geojson, "CHUNK", 1_000)
     monkeypatch.setattr(geojson, "FEATURES_AT_ONCE", 10)
-    monkeypatch.setattr(geojson._Found, "add", changing)
+    monkeypatch.setattr(geojson._Scan, "add", changing)
     with pytest.raises(InputError, match=f"^{path} {CHANGED}"):
         geojson.geojson(path)
 
 
 def test_the_program_ends_with_2(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In one line that names the file."""
-    path, ask = saved(tmp_path, "sites.csv"), reading.opened
+    path, ask = saved(tmp_path, "sites.csv"), reading.open_table
     shown = once(appended, path)
 
     def opened(*given: Any) -> Any:
@@ -230,7 +230,7 @@ def test_the_program_ends_with_2(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
             shown(0, 0)
         return table
 
-    monkeypatch.setattr(reading, "opened", opened)
+    monkeypatch.setattr(reading, "open_table", opened)
     arguments = ["run", str(path), "--centers", str(centers_file(tmp_path)), "-o"]
     ended = CliRunner().invoke(program, [*arguments, str(tmp_path / "out"), "--as-of", AS_OF])
     assert isinstance(ended.exception, InputError)
@@ -399,7 +399,7 @@ def test_drive_times_of_a_run_that_changes(
     """Its files are read several times, and must be those of one run."""
     monkeypatch.setenv("COVERAGE_ANALYZER_CACHE", str(tmp_path / "cache"))
     out = town(tmp_path)
-    engine = engine_of(TOWN)
+    engine = open_engine(TOWN)
     with pytest.raises(InputError, match=CHANGED):
         drive(out, Meddling(engine, change, out / name))
     assert '"roads"' not in (out / "run.json").read_text(encoding="utf-8")

@@ -27,7 +27,7 @@ from coverage_analyzer.batch._drive_times import drive
 from coverage_analyzer.cli import main
 from coverage_analyzer.files.atomic import publish
 from coverage_analyzer.files.run_folder.publishing import Publication
-from coverage_analyzer.roads.drive_times import engine_of
+from coverage_analyzer.roads.drive_times import open_engine
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="POSIX processes")
 
@@ -272,7 +272,7 @@ def test_drive_times_that_are_killed_at_any_step(tmp_path: Path) -> None:
     text = "site_id,country,latitude,longitude\nnear,LI,47.12,9.51\naway,LI,46.70,9.50\n"
     sites, out = sites_file(tmp_path, text), tmp_path / "out"
     batch.run(sites, tmp_path / "network.csv", out, as_of=AS_OF, options=LEAN)
-    engine = engine_of(TOWN)
+    engine = open_engine(TOWN)
     first = contents(out)
     shutil.copytree(out, tmp_path / "old")
     drive(out, engine, minutes=15)

@@ -37,7 +37,7 @@ from coverage_analyzer.files import table as reading
 for path in sys.argv[1:]:
     for table in (tables.SITES, tables.CENTERS):
         try:
-            opened = reading.opened(path, table)
+            opened = reading.open_table(path, table)
             rows = sum(len(r.block.lines) for r in opened.rows())
             print(path, "rows", rows)
         except CoverageError as error:

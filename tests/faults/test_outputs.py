@@ -262,7 +262,7 @@ def test_a_name_that_was_prepared(tmp_path: Path, victim: Path, kind: str) -> No
 
 def test_a_marker_proves_its_own_folder_only(tmp_path: Path) -> None:
     """A private folder that was moved here is not ours, whatever lies in it."""
-    work = WorkFolder.made(tmp_path, "a.html")
+    work = WorkFolder.create(tmp_path, "a.html")
     moved = work.path.with_name(".coverage-analyzer-moved_00")
     os.close(work.lock or 0)
     work.path.rename(moved)

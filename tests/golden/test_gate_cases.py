@@ -55,7 +55,7 @@ def made(world: Countries, policy: Policy, products: Products) -> Matcher:
 
 def cells(case: dict[str, str]) -> dict[str, Any]:
     """Return what the row says, as columns."""
-    columns: dict[str, Any] = {name: arrays.text([case[name]]) for name in TEXTS}
+    columns: dict[str, Any] = {name: arrays.text_array([case[name]]) for name in TEXTS}
     days = {n: np.array([day_of(case[n])], "datetime64[D]") for n in DAYS}
     return columns | days
 

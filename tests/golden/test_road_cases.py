@@ -86,12 +86,12 @@ def policy_of(name: str) -> Policy:
     )
 
 
-def rows_of(case: dict[str, str]) -> recheck.Rows:
+def rows_of(case: dict[str, str]) -> recheck.VerdictRows:
     """Return the row as the run left it."""
     level, status, reason = BEFORE[case["before"]]
     band = 0 if float(case["band_miles"]) in (20, 62.13712) else 1
     printed = round(float(case["band_miles"]), 3)
-    return recheck.Rows(
+    return recheck.VerdictRows(
         level=np.array([band if level is None else level], np.int8),
         status=np.array([status], np.int8),
         reason=np.array([reason], np.int8),
@@ -128,7 +128,7 @@ def test_road_ruling(name: str) -> None:
     for _ in range(2):
         limit = recheck.limit_minutes(rows, policy, limits, drive.road_miles)
         measured = drive.compared_with(limit)
-        rows = recheck.ruled(rows, policy, measured.status, drive.road_miles)
+        rows = recheck.apply_drive_times(rows, policy, measured.status, drive.road_miles)
         assert LEVELS[rows.level[0]] == case["level"]
         assert Status(rows.status[0]).name == case["status"]
         assert Reason(rows.reason[0]).name == case["reason"]
@@ -136,5 +136,5 @@ def test_road_ruling(name: str) -> None:
             float(case["limit_minutes"] or "nan"), nan_ok=True
         )
     unknown = np.array([RoadStatus.unsnapped], np.int8), np.array([np.nan])
-    back = recheck.ruled(rows, policy, *unknown)
+    back = recheck.apply_drive_times(rows, policy, *unknown)
     assert all(np.array_equal(v, getattr(back, n)) for n, v in vars(rows_of(case)).items())

@@ -91,7 +91,7 @@ def read(data: bytes, dialect: Dialect, size: int, lines: int = 1 << 17) -> Read
     """Read bytes in blocks of a size and of so many lines; what each block says adds up."""
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(delimited, "BLOCK_BYTES", size)
-        patch.setattr(records, "MOST_LINES", lines)
+        patch.setattr(records, "MAX_LINES", lines)
         path = Path(folder) / "x.csv"
         path.write_bytes(data)
         file = DelimitedFile(path, dialect)

@@ -27,7 +27,7 @@ from strategies import (
 from coverage_analyzer import countries, geodesy
 from coverage_analyzer.geodesy import MILE_M
 from coverage_analyzer.matching.matcher import Matcher
-from coverage_analyzer.matching.nearest import NOBODY, Index
+from coverage_analyzer.matching.nearest import NO_CENTER, Index
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.schema.verdict import Status
 
@@ -136,16 +136,16 @@ def test_verdicts_keep_their_promises(centers: list[Center], data: st.DataObject
     qualified, pending = v.status == Status.qualified, v.status == Status.pending
     assert ((v.level == 0) == qualified).all()
     assert (np.isnat(v.available_on) == ~pending).all()
-    assert (np.isnan(v.distance_miles) == (v.center == NOBODY)).all()
-    assert (np.isnan(v.margin_miles) == (v.center == NOBODY)).all()
-    assert (v.center[qualified | pending] != NOBODY).all()
+    assert (np.isnan(v.distance_miles) == (v.center == NO_CENTER)).all()
+    assert (np.isnan(v.margin_miles) == (v.center == NO_CENTER)).all()
+    assert (v.center[qualified | pending] != NO_CENTER).all()
     assert (v.margin_miles[qualified | pending] >= 0).all()
     assert (v.margin_miles[v.status == Status.fallback] < 0).sum() == (
-        (v.status == Status.fallback) & (v.center != NOBODY)
+        (v.status == Status.fallback) & (v.center != NO_CENTER)
     ).sum()
     assert (v.centers_in_reach[qualified] >= 1).all()
     assert (v.centers_in_reach[pending] == 0).all()
-    own = v.center != NOBODY
+    own = v.center != NO_CENTER
     assert (made.center_country[v.center[own]] == v.country[own]).all()
     open_ = made.centers.is_open(np.datetime64(DAY, "D"))
     assert open_[v.center[qualified]].all()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from strategies import cases
 
 from coverage_analyzer import arrays, countries
-from coverage_analyzer.matching.eligibility import DAYS, Facts
+from coverage_analyzer.matching.eligibility import DAYS, EligibilityInputs
 from coverage_analyzer.matching.lead_times import lead_time, window
 from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.matching.products import Products
@@ -75,7 +75,7 @@ def matcher(centers: list[Center], day: datetime.date = DAY, policy: Policy = GA
     return Matcher(centers_of(centers), policy, WORLD, as_of=day, products=PRODUCTS)
 
 
-def facts_of(made: Matcher, rows: list[Row]) -> Facts | None:
+def facts_of(made: Matcher, rows: list[Row]) -> EligibilityInputs | None:
     """Return what rows say, as numbers."""
     columns: dict[str, Any] = {}
     for name in rows[0]:
@@ -83,7 +83,7 @@ def facts_of(made: Matcher, rows: list[Row]) -> Facts | None:
         columns[name] = (
             np.array([day_of(t) for t in texts], "datetime64[D]")
             if name in DAYS
-            else arrays.text(texts)
+            else arrays.text_array(texts)
         )
     return made.gates.facts(columns)
 

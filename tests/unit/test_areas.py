@@ -65,7 +65,7 @@ def built(
 ) -> tuple[areas.Areas, Numbers]:
     """Return areas of a network, and the countries of its centers."""
     made = centers_of(rows)
-    country = made.decided(world, policy.convention(world.names))
+    country = made.assigned_countries(world, policy.convention(world.names))
     return areas.areas(made, country, policy, world, day), country
 
 
@@ -374,7 +374,7 @@ def test_a_contested_area_is_drawn_as_it_is_judged(
     policy = Policy.from_mapping(data)
     texts = {"center_id": ["C"], "country": [country]}
     centers = Centers.from_texts(texts, np.array([34.1]), np.array([44.95]), ["row 1"])
-    number = centers.decided(world, policy.convention(world.names))
+    number = centers.assigned_countries(world, policy.convention(world.names))
     day = np.datetime64("2026-12-01")
     (area,) = areas.areas(centers, number, policy, world, day).geometry
     assert bool(shapely.intersects_xy(area, 34.2, 45.0)) is inside

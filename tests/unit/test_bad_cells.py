@@ -113,7 +113,7 @@ def test_parquet_bad_name_of_a_column(tmp_path: Path) -> None:
     with pytest.raises(
         InputError, match=r"s\.parquet has a column whose name is not UTF-8.*caf.xe9"
     ):
-        table.opened(path, SITES)
+        table.open_table(path, SITES)
 
 
 def test_parquet_bad_text_beside_an_odd_geometry(tmp_path: Path) -> None:

@@ -124,7 +124,7 @@ def test_countries_that_agree(world: Countries, strict: Convention) -> None:
             Center("4", -66.1057, 18.4655, "USA"),
         ]
     )
-    codes = [world.names.codes[n] for n in made.decided(world, strict)]
+    codes = [world.names.codes[n] for n in made.assigned_countries(world, strict)]
     assert codes == ["CH", "US", "RE", "PR"]
 
 
@@ -140,7 +140,7 @@ def test_countries_in_doubt_are_one_error(world: Countries, strict: Convention) 
         Center("7", -40.0, 30.0, "Mu"),
     ]
     with pytest.raises(InputError) as caught:
-        centers_of(rows).decided(world, strict)
+        centers_of(rows).assigned_countries(world, strict)
     message = str(caught.value)
     for part in (
         "6 problems in ",
@@ -158,15 +158,15 @@ def test_a_center_far_at_sea_is_refused(world: Countries, strict: Convention) ->
     """Refuse a center 40 km off its coast: any review of a center is an error."""
     place = moved(-124.7, 43.0, 270.0, 40_000)
     with pytest.raises(InputError, match="is in no country"):
-        centers_of([Center("1", *place, "US")]).decided(world, strict)
+        centers_of([Center("1", *place, "US")]).assigned_countries(world, strict)
 
 
 def test_trusted_countries_stand(world: Countries, policy: Policy) -> None:
     """Let a declared country stand wherever the center lies, if told to; not at 0, 0."""
     trusting = policy.convention(world.names, trust_declared=True)
     made = centers_of([Center("1", *DENVER, "CH"), Center("2", -40.0, 30.0, "PT")])
-    assert [world.names.codes[n] for n in made.decided(world, trusting)] == ["CH", "PT"]
+    assert [world.names.codes[n] for n in made.assigned_countries(world, trusting)] == ["CH", "PT"]
     with pytest.raises(InputError, match="coordinates are 0, 0"):
-        centers_of([Center("1", 0.0, 0.0, "GH")]).decided(world, trusting)
+        centers_of([Center("1", 0.0, 0.0, "GH")]).assigned_countries(world, trusting)
     with pytest.raises(InputError, match="unknown country"):
-        centers_of([Center("1", *DENVER, "Atlantis")]).decided(world, trusting)
+        centers_of([Center("1", *DENVER, "Atlantis")]).assigned_countries(world, trusting)

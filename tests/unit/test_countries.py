@@ -8,12 +8,12 @@ from building import EARTH, moved
 
 from coverage_analyzer import countries
 from coverage_analyzer.countries import NONE, UNKNOWN, Countries
-from coverage_analyzer.countries.assignment import Convention, Ground, decided
+from coverage_analyzer.countries.assignment import Convention, CountryBasis, assign_country
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.policy import Policy
 
-AGREED, INFERRED, OFFSHORE = Ground.AGREED, Ground.INFERRED, Ground.OFFSHORE
-LOST, CONFLICT, NULL_ISLAND = Ground.UNKNOWN, Ground.CONFLICT, Ground.NULL_ISLAND
+AGREED, INFERRED, OFFSHORE = CountryBasis.AGREED, CountryBasis.INFERRED, CountryBasis.OFFSHORE
+LOST, CONFLICT, NULL_ISLAND = CountryBasis.UNKNOWN, CountryBasis.CONFLICT, CountryBasis.NULL_ISLAND
 
 
 def reading(world: Countries, **rules: Any) -> Convention:
@@ -24,16 +24,16 @@ def reading(world: Countries, **rules: Any) -> Convention:
 
 def decision(
     world: Countries, text: str, lat: float, lon: float, rules: Convention | None = None
-) -> tuple[str, Ground]:
+) -> tuple[str, CountryBasis]:
     """Return the country and ground of one point."""
-    number, ground = decided(
+    number, ground = assign_country(
         np.array([lon]),
         np.array([lat]),
         world.names.numbers([text]),
         world,
         rules or reading(world),
     )
-    return world.names.codes[number[0]], Ground(ground[0])
+    return world.names.codes[number[0]], CountryBasis(ground[0])
 
 
 # ------------------------------------------------------------------------------------- names
@@ -371,7 +371,7 @@ def test_f_the_24_miles_are_nautical(world: Countries) -> None:
     lon = np.full(len(lat), 114.06)
     number = world.names.numbers(["HK"] * len(lat))
     away = world.near_m(lon, lat, number, itself, 1e5)
-    ground = decided(lon, lat, number, world, reading(world))[1]
+    ground = assign_country(lon, lat, number, world, reading(world))[1]
     assert (world.locate(lon, lat) == "CN").all()
     assert away.min() < 24 * 1852 < away.max()
     np.testing.assert_array_equal(ground == AGREED, away <= 24 * 1852)
@@ -416,7 +416,7 @@ def test_g_the_reach_is_250_metres(world: Countries, text: str, other: str, azim
     number = world.names.numbers([text] * len(lon))
     away = world.near_m(lon, lat, number, itself, 5000.0)
     assert away.min() < 250 < away.max()
-    country, ground = decided(lon, lat, number, world, reading(world))
+    country, ground = assign_country(lon, lat, number, world, reading(world))
     assert (country == number).all()
     np.testing.assert_array_equal(ground == AGREED, away <= 250)
     assert set(ground[away > 250].tolist()) == {CONFLICT}
@@ -430,7 +430,7 @@ def test_h_piers_and_parks_off_the_coast(world: Countries) -> None:
     nowhere = world.locate(lon, lat) == ""
     number = world.names.numbers(["US"] * len(lon))
     away = world.near_m(lon, lat, number, itself, 500_000.0)
-    country, ground = decided(lon, lat, number, world, reading(world))
+    country, ground = assign_country(lon, lat, number, world, reading(world))
     assert (country == number).all()
     assert (ground[~nowhere] == AGREED).all()
     np.testing.assert_array_equal(ground[nowhere] == AGREED, away[nowhere] <= 5000)
@@ -451,7 +451,7 @@ def test_h_piers_and_parks_off_the_coast(world: Countries) -> None:
     ],
 )
 def test_h_places_out_at_sea(
-    world: Countries, text: str, lat: float, lon: float, ground: Ground
+    world: Countries, text: str, lat: float, lon: float, ground: CountryBasis
 ) -> None:
     """Keep the declared country of what no country holds, with a doubt."""
     assert world.locate(lon, lat) == ""
@@ -539,7 +539,7 @@ AKROTIRI = (34.59, 32.98)
     ],
 )
 def test_contested_crimea(
-    world: Countries, rule: str, text: str, code: str, ground: Ground
+    world: Countries, rule: str, text: str, code: str, ground: CountryBasis
 ) -> None:
     """Read a zone that two hold as its holder's, as whichever is declared, or for review."""
     assert world.locate(SIMFEROPOL[1], SIMFEROPOL[0]) == "UA"
@@ -557,7 +557,7 @@ def test_contested_crimea(
     ],
 )
 def test_contested_akrotiri(
-    world: Countries, rule: str, text: str, code: str, ground: Ground
+    world: Countries, rule: str, text: str, code: str, ground: CountryBasis
 ) -> None:
     """Have the base areas as Cyprus, unless the policy lets Britain say so."""
     assert decision(world, text, *AKROTIRI, reading(world, contested=rule)) == (code, ground)
@@ -571,10 +571,10 @@ def test_a_decision_does_not_depend_on_its_company(world: Countries) -> None:
     lon, lat = np.array(x), np.array(y)
     declared = world.names.numbers(rng.choice(["CH", "DE", "FR", "", "?"], 300).tolist())
     rules = reading(world)
-    country, ground = decided(lon, lat, declared, world, rules)
+    country, ground = assign_country(lon, lat, declared, world, rules)
     for i in range(0, 300, 7):
         one = slice(i, i + 1)
-        alone = decided(lon[one], lat[one], declared[one], world, rules)
+        alone = assign_country(lon[one], lat[one], declared[one], world, rules)
         assert (alone[0][0], alone[1][0]) == (country[i], ground[i])
     assert set(ground.tolist()) >= {AGREED, INFERRED, LOST, CONFLICT}
 
@@ -582,8 +582,8 @@ def test_a_decision_does_not_depend_on_its_company(world: Countries) -> None:
 def test_nothing_is_decided_of_nothing(world: Countries) -> None:
     """Bear no points at all, and leave the declared numbers as they were."""
     none = np.zeros(0)
-    country, ground = decided(none, none, np.zeros(0, np.int16), world, reading(world))
+    country, ground = assign_country(none, none, np.zeros(0, np.int16), world, reading(world))
     assert (len(country), len(ground)) == (0, 0)
     declared = world.names.numbers(["FR"])
-    decided(np.array([55.4481]), np.array([-20.8789]), declared, world, reading(world))
+    assign_country(np.array([55.4481]), np.array([-20.8789]), declared, world, reading(world))
     assert world.names.codes[declared[0]] == "FR"

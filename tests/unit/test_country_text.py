@@ -181,7 +181,7 @@ def test_no_added_name_belongs_to_another_country() -> None:
     table, seen = names.load(), set()
     for row in csv.DictReader((folder / "official_names.csv").read_text("utf-8").splitlines()):
         keys = row["keys"].split("|")
-        assert [names.folded(key) for key in keys] == keys
+        assert [names.country_key(key) for key in keys] == keys
         assert {table.codes[table.number(key)] for key in keys} == {row["alpha2"]}
         assert not seen & set(keys)
         seen |= set(keys)
@@ -235,10 +235,10 @@ def test_two_columns_of_countries_are_read_together(
     """In sites, centers and addresses; a column of codes counts first."""
     places = {"latitude": len(headers), "longitude": len(headers) + 1}
     all_headers = [*headers, "lat", "lon"]
-    assert tables.recognised(all_headers, tables.SITES) == found | places
-    some = tables.recognised(["id", *all_headers], tables.CENTERS)
+    assert tables.match_columns(all_headers, tables.SITES) == found | places
+    some = tables.match_columns(["id", *all_headers], tables.CENTERS)
     assert {n: at - 1 for n, at in some.items() if n.startswith("country")} == found
-    added = tables.recognised(["address", *headers], tables.ADDRESSES)
+    added = tables.match_columns(["address", *headers], tables.ADDRESSES)
     assert {n: at - 1 for n, at in added.items() if n.startswith("country")} == found
 
 
@@ -246,7 +246,7 @@ def test_two_columns_of_countries_are_read_together(
 def test_columns_that_may_be_something_else_are_asked_about(headers: list[str]) -> None:
     """A column ``cc`` may be anything, and two of one name tell nothing."""
     with pytest.raises(InputError, match="could be the column"):
-        tables.recognised([*headers, "lat", "lon"], tables.SITES)
+        tables.match_columns([*headers, "lat", "lon"], tables.SITES)
 
 
 def sites_file(folder: Path, kind: str) -> Path:

@@ -15,9 +15,9 @@ from running import AS_OF, CENTERS, SITES, cells, centers_file, contents, judged
 
 from coverage_analyzer import batch
 from coverage_analyzer.errors import InputError, MissingExtraError, PublishError
-from coverage_analyzer.files.database import connection as connecting
 from coverage_analyzer.files.database import reader, writer
 from coverage_analyzer.files.database.address import Address, address, is_address, quoted
+from coverage_analyzer.files.database.connection import execute, reading, redact, translate_errors
 from coverage_analyzer.files.run_folder.publishing import Publication
 
 WEIRD: Final = "we\"ird'; DROP TABLE sites; -- é %s {0}"
@@ -276,10 +276,10 @@ class TestSource:
         place = address(f"sqlite:///{path}?table=t")
         with (
             pytest.raises(InputError, match="readonly"),
-            connecting.telling(place, InputError),
-            connecting.reading(place) as connection,
+            translate_errors(place, InputError),
+            reading(place) as connection,
         ):
-            connecting.execute(connection, "DELETE FROM t")
+            execute(connection, "DELETE FROM t")
         assert path.read_bytes() == before
 
     def test_text_that_is_not_utf8_is_a_reject(self, tmp_path: Path) -> None:
@@ -507,8 +507,5 @@ def test_a_run_needs_no_pandas(tmp_path: Path) -> None:
 def test_an_address_of_no_password_is_whole() -> None:
     """Hiding touches nothing else in what a driver says."""
     place = Address("postgresql", "x", "x", secrets=("a b", "a"))
-    assert connecting.told('FATAL:  no "a b" here\nmore', place) == 'no "***" here.'
-    assert (
-        connecting.told("IO: [SQLite] failed: HINT:  x", address("sqlite:///f"))
-        == "failed: HINT:  x. x"
-    )
+    assert redact('FATAL:  no "a b" here\nmore', place) == 'no "***" here.'
+    assert redact("IO: [SQLite] failed: HINT:  x", address("sqlite:///f")) == "failed: HINT:  x. x"

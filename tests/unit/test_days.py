@@ -15,7 +15,7 @@ from coverage_analyzer import batch
 from coverage_analyzer.batch._letter import site_letter
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.readers.delimited import Dialect
-from coverage_analyzer.files.table import opened, read_products
+from coverage_analyzer.files.table import open_table, read_products
 from coverage_analyzer.schema import columns
 from coverage_analyzer.schema.days import ISO, day_of, days, pattern
 
@@ -213,7 +213,7 @@ def test_products_and_centers_are_read_by_the_declared_form_too(tmp_path: Path) 
         ca.read_centers(path, dialect=form)
     products = tmp_path / "p.csv"
     products.write_text("product,mainstream_ends_on\nX,2026-12-01T10:15Z\n", encoding="utf-8")
-    table = opened(products, columns.PRODUCTS)
+    table = open_table(products, columns.PRODUCTS)
     assert str(read_products(table).ends[0][0]) == "2026-12-01"
 
 

@@ -18,7 +18,7 @@ from running import centers_file, manifest
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.readers import delimited, header
 from coverage_analyzer.files.readers.delimited import DelimitedFile, Dialect
-from coverage_analyzer.files.table import opened
+from coverage_analyzer.files.table import open_table
 from coverage_analyzer.schema.columns import SITES
 
 ROWS = [
@@ -181,7 +181,7 @@ def test_the_delimiter_is_the_one_by_which_columns_are_known(
     path = tmp_path / "sites.csv"
     cells = delimiter.join(["1", "40", "-75", "x"][: line.count(delimiter) + 1])
     path.write_text(f"{line}\n{cells}\n", encoding="utf-8")
-    table = opened(path, SITES)
+    table = open_table(path, SITES)
     assert table.headers == line.split(delimiter)
     assert [lat for rows in table.rows() for lat in rows.coordinates.lat.tolist()] == [40.0]
 
@@ -190,7 +190,7 @@ def test_a_column_that_is_said_finds_the_delimiter(tmp_path: Path) -> None:
     """What the user says of columns counts for finding out what parts them, too."""
     path = tmp_path / "sites.csv"
     path.write_text("north,east,a;b;c;d\n40,-75,x\n", encoding="utf-8")
-    table = opened(path, SITES, {"latitude": "north", "longitude": "east"})
+    table = open_table(path, SITES, {"latitude": "north", "longitude": "east"})
     assert table.headers == ["north", "east", "a;b;c;d"]
 
 

@@ -348,7 +348,7 @@ def test_rulings_by_road(
     path = tmp_path / "own.toml"
     path.write_text(ROAD_POLICY, encoding="utf-8")
     policy = Policy.load(path)
-    first = recheck.Rows(
+    first = recheck.VerdictRows(
         level=np.array([2], np.int8),
         status=np.array([Status.review], np.int8),
         reason=np.array([Reason.road_unchecked], np.int8),
@@ -358,11 +358,11 @@ def test_rulings_by_road(
         in_reach=np.array([float(in_reach)]),
     )
     told = np.array([road], np.int8), np.array([miles])
-    second = recheck.ruled(first, policy, *told)
+    second = recheck.apply_drive_times(first, policy, *told)
     assert (second.level[0], second.status[0], second.reason[0]) == expected
-    third = recheck.ruled(second, policy, *told)
+    third = recheck.apply_drive_times(second, policy, *told)
     assert all(np.array_equal(v, getattr(third, n)) for n, v in vars(second).items())
-    back = recheck.ruled(
+    back = recheck.apply_drive_times(
         second, policy, np.array([RoadStatus.unsnapped], np.int8), np.array([np.nan])
     )
     assert all(np.array_equal(v, getattr(back, n)) for n, v in vars(first).items())
@@ -373,7 +373,7 @@ def test_roads_give_no_level_that_is_not_offered(tmp_path: Path) -> None:
     path = tmp_path / "road.toml"
     missing = '[[gates.not_offered]]\nlevel = "good"\ncountries = ["LI"]\nclause = "all"\n[clauses]'
     path.write_text(ROAD_POLICY.replace("[clauses]", missing), encoding="utf-8")
-    first = recheck.Rows(
+    first = recheck.VerdictRows(
         level=np.array([2, 2], np.int8),
         status=np.array([Status.review] * 2, np.int8),
         reason=np.array([Reason.road_unchecked] * 2, np.int8),
@@ -384,10 +384,10 @@ def test_roads_give_no_level_that_is_not_offered(tmp_path: Path) -> None:
     )
     within = np.array([RoadStatus.within] * 2, np.int8)
     policy = Policy.load(path)
-    after = recheck.ruled(first, policy, within, np.array([4.6, 4.6]))
+    after = recheck.apply_drive_times(first, policy, within, np.array([4.6, 4.6]))
     assert after.level.tolist() == [2, 1]
     assert after.status.tolist() == [Status.fallback, Status.qualified]
-    again = recheck.ruled(after, policy, within, np.array([4.6, 4.6]))
+    again = recheck.apply_drive_times(after, policy, within, np.array([4.6, 4.6]))
     assert all(np.array_equal(v, getattr(again, n)) for n, v in vars(after).items())
 
 

@@ -18,7 +18,12 @@ from running import centers_file, contents, judged, manifest, records, sites_fil
 from coverage_analyzer import batch
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files import duplicates
-from coverage_analyzer.files.duplicates import Ids, OnDuplicate, Repeats, fingerprints
+from coverage_analyzer.files.duplicates import (
+    DuplicateFinder,
+    DuplicateSummary,
+    OnDuplicate,
+    fingerprints,
+)
 from coverage_analyzer.files.readers import delimited
 
 SITES = """\
@@ -118,10 +123,10 @@ def grouped(ids: list[str]) -> dict[str, list[int]]:
 
 
 @contextmanager
-def stored(ids: list[str], cut: int, folder: Path | None = None) -> Iterator[Ids]:
+def stored(ids: list[str], cut: int, folder: Path | None = None) -> Iterator[DuplicateFinder]:
     """Give a store to which ids were given in two goes."""
     lines = np.arange(1, len(ids) + 1)
-    with Ids(folder) as store:
+    with DuplicateFinder(folder) as store:
         for part in (slice(0, cut), slice(cut, None)):
             store.add(pa.array(ids, pa.string())[part], lines[part])
         yield store
@@ -141,7 +146,7 @@ def test_repeats_are_those_of_a_dictionary(ids: list[str], data: Any) -> None:
             later, every = (store.refused(keep_first=first) for first in (True, False))
     first = sorted(expected.values())[:3]
     rows = sum(map(len, expected.values()))
-    assert repeats == Repeats(len(expected), rows, [lines[:3] for lines in first])
+    assert repeats == DuplicateSummary(len(expected), rows, [lines[:3] for lines in first])
     assert later.lines.tolist() == sorted(n for lines in expected.values() for n in lines[1:])
     assert every.lines.tolist() == sorted(n for lines in expected.values() for n in lines)
     assert dict(zip(every.lines.tolist(), every.first.tolist(), strict=True)) == {

@@ -9,7 +9,7 @@ from running import sites_file
 
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files import table
-from coverage_analyzer.files.find_site import FoundSite, found
+from coverage_analyzer.files.find_site import FoundSite, find_row
 from coverage_analyzer.schema.columns import SITES
 
 ROWS = "site_id,name,lat,lon,country,city\n"
@@ -17,7 +17,7 @@ ROWS = "site_id,name,lat,lon,country,city\n"
 
 def looked_up(folder: Path, text: str, site_id: str) -> FoundSite:
     """Return the row of an id in a file."""
-    return found(table.opened(sites_file(folder, text), SITES), site_id)
+    return find_row(table.open_table(sites_file(folder, text), SITES), site_id)
 
 
 def refusal(folder: Path, text: str, site_id: str) -> str:
@@ -56,7 +56,7 @@ def test_an_id_that_stands_in_two_files_is_refused_with_both(tmp_path: Path) -> 
     for name in ("a", "b"):
         sites_file(tmp_path, ROWS + "A,,1,2,US,\n", f"{name}.csv")
     with pytest.raises(InputError, match=r"appears in a\.csv line 2, b\.csv line 2;"):
-        found(table.opened(tmp_path, SITES), "A")
+        find_row(table.open_table(tmp_path, SITES), "A")
 
 
 def test_an_unknown_id_names_its_like(tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_a_typed_table_is_read_too(tmp_path: Path) -> None:
     path = tmp_path / "s.parquet"
     columns = {"id": [7, 8], "lat": [1.5, 2.5], "lon": [3.0, 4.0], "tags": [["a"], ["b"]]}
     pq.write_table(pa.table(columns), path)
-    site = found(table.opened(path, SITES), "8")
+    site = find_row(table.open_table(path, SITES), "8")
     assert (site.lat, site.cells["id"], site.cells["tags"]) == (2.5, "8", "")
 
 
@@ -96,21 +96,21 @@ def test_the_row_of_a_product_is_found(tmp_path: Path) -> None:
     """A site may stand in a row for each of its products; which one is never guessed."""
     text = "site_id,product,lat,lon\nA,MPX 1,40,-75\nA,SDX,41,-75\n"
     path = sites_file(tmp_path, text)
-    assert found(table.opened(path, SITES), "A", "mpx-1").lat == 40
+    assert find_row(table.open_table(path, SITES), "A", "mpx-1").lat == 40
     with pytest.raises(InputError, match=r"line 2, line 3; a letter is about one row\. Choose one"):
-        found(table.opened(path, SITES), "A")
+        find_row(table.open_table(path, SITES), "A")
     with pytest.raises(
         InputError, match=r"no row of 'A' has the product 'VPX'; its products: 'MPX 1'"
     ):
-        found(table.opened(path, SITES), "A", "VPX")
+        find_row(table.open_table(path, SITES), "A", "VPX")
     with pytest.raises(InputError, match="no site has the site_id 'B'"):
-        found(table.opened(path, SITES), "B", "VPX")
+        find_row(table.open_table(path, SITES), "B", "VPX")
 
 
 def test_a_product_is_never_ignored(tmp_path: Path) -> None:
     """A table without a column of products cannot tell which row is meant."""
     path = sites_file(tmp_path, "site_id,thing,lat,lon\nA,MPX 1,40,-75\n")
     with pytest.raises(InputError, match=r"no column 'product'.*--column product=HEADER"):
-        found(table.opened(path, SITES), "A", "MPX 1")
+        find_row(table.open_table(path, SITES), "A", "MPX 1")
     columns = {"product": "thing"}
-    assert found(table.opened(path, SITES, columns), "A", "MPX 1").lat == 40
+    assert find_row(table.open_table(path, SITES, columns), "A", "MPX 1").lat == 40

@@ -18,7 +18,7 @@ from coverage_analyzer import batch
 from coverage_analyzer.cli.main import program
 from coverage_analyzer.errors import InputError, PolicyError, PolicyWarning
 from coverage_analyzer.files.readers.delimited import Dialect
-from coverage_analyzer.matching.eligibility import COLUMN_OF_RULE, DAYS, TEXTS, Gate
+from coverage_analyzer.matching.eligibility import COLUMN_OF_RULE, DAYS, TEXTS, FailedRule
 from coverage_analyzer.matching.products import Products
 from coverage_analyzer.policy import builtin
 from coverage_analyzer.policy.eligibility import GateRules
@@ -249,7 +249,7 @@ def test_a_story_knows_what_gates_look_at(tmp_path: Path) -> None:
 
 def test_phases_that_are_possible() -> None:
     """One where the ends are known; several where one between is not."""
-    possible = gated.products().possible(np.datetime64("2026-12-01"))
+    possible = gated.products().possible_phases(np.datetime64("2026-12-01"))
     names = dict(zip(gated.products().name, possible.astype(int).tolist(), strict=True))
     assert names["Today"] == [1, 0, 0, 0]
     assert names["Extended"] == [0, 1, 0, 0]
@@ -264,7 +264,7 @@ def test_an_empty_table_of_products_has_none() -> None:
     """No row, no fault."""
     none = Products.from_texts({"product": []}, [])
     assert len(none) == 0
-    assert none.possible(np.datetime64("2026-12-01")).shape == (0, 4)
+    assert none.possible_phases(np.datetime64("2026-12-01")).shape == (0, 4)
 
 
 def test_products_are_files(tmp_path: Path) -> None:
@@ -367,10 +367,10 @@ def test_nothing_waits_for_a_day_on_which_a_gate_is_closed(tmp_path: Path) -> No
 def test_each_gate_has_a_reason_and_a_rule_of_the_policy() -> None:
     """The table of gates names rules that policies can have, and columns that tables can have."""
     rules = set(GateRules.model_fields) - {"export_approval"}  # which only warns
-    assert {gate.rule for gate in Gate if gate} == rules
+    assert {gate.rule for gate in FailedRule if gate} == rules
     assert set(COLUMN_OF_RULE) == rules - {"not_offered"}
     assert set(COLUMN_OF_RULE.values()) <= {*TEXTS, *DAYS}
-    reasons = [gate.reason for gate in Gate if gate]
+    reasons = [gate.reason for gate in FailedRule if gate]
     assert None not in reasons
     assert len(set(reasons)) == len(reasons)
-    assert [gate.name for gate in Gate if gate] == [r.name for r in reasons if r is not None]
+    assert [gate.name for gate in FailedRule if gate] == [r.name for r in reasons if r is not None]

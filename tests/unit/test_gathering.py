@@ -46,7 +46,7 @@ def gathered(rows: list[tuple[Any, ...]], size: int = 99, *, as_text: bool = Fal
     for start in range(0, len(rows), size):
         some = rows[start : start + size]
         lon = np.arange(start, start + len(some)) * 0.00001 + 10
-        names = arrays.text([row[0] for row in some])
+        names = arrays.text_array([row[0] for row in some])
         lat = np.full(len(some), 50.0)
         sites.add(lon, lat, names, names, verdict(some, as_text=as_text))
     return sites

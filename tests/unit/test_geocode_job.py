@@ -229,7 +229,7 @@ def test_a_failure_leaves_the_old_file(server: Stub, cache: Path, addresses: Pat
 def test_a_file_is_replaced_by_one_at_a_time(tmp_path: Path) -> None:
     """Who comes second is told; what a killed process left is removed."""
     path = tmp_path / "a.csv"
-    work = WorkFolder.made(tmp_path, "a.csv")
+    work = WorkFolder.create(tmp_path, "a.csv")
     (work.path / ".workbook-1").mkdir(parents=True)
     (work.path / "a.csv").write_text("half", encoding="utf-8")
     os.close(work.lock or 0)

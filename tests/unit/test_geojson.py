@@ -49,7 +49,7 @@ def refusal(folder: Path, text: str | bytes) -> str:
     """Return how a file is refused, which names it."""
     path = sites_file(folder, text, "sites.geojson")
     with pytest.raises(InputError, match=r"sites\.geojson") as raised:
-        table.opened(path, columns.SITES)
+        table.open_table(path, columns.SITES)
     assert str(raised.value).isprintable()
     return str(raised.value)
 
@@ -197,7 +197,7 @@ def test_a_crs_by_name(tmp_path: Path, crs: Any, place: tuple[float, float]) -> 
     """GeoJSON of 2008: longitude and latitude in that order, whatever the axes of the name."""
     lon, lat = place
     path = sites_file(tmp_path, collection(feature(lon, lat), crs=crs), "sites.geojson")
-    (rows,) = list(table.opened(path, columns.SITES).rows())
+    (rows,) = list(table.open_table(path, columns.SITES).rows())
     assert (rows.coordinates.lon[0], rows.coordinates.lat[0]) == pytest.approx(place)
 
 

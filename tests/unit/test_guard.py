@@ -64,9 +64,9 @@ def test_what_is_guarded_can_be_brought_back(texts: list[str]) -> None:
     """No character is lost, whatever the text, and no guarded text begins a formula."""
     texts = [t.encode(errors="replace").decode() for t in texts]
     for decimal in (".", ","):
-        made = formulas.guarded(arrays.text(texts), decimal=decimal)
-        assert formulas.unguarded(made).to_pylist() == texts
-        assert made.to_pylist() == [formulas.guarded_text(t, decimal=decimal) for t in texts]
+        made = formulas.escape_formulas(arrays.text_array(texts), decimal=decimal)
+        assert formulas.unescape_formulas(made).to_pylist() == texts
+        assert made.to_pylist() == [formulas.escape_formula(t, decimal=decimal) for t in texts]
 
 
 def test_every_character_that_is_not_seen_is_skipped() -> None:
@@ -77,33 +77,35 @@ def test_every_character_that_is_not_seen_is_skipped() -> None:
         if unicodedata.category(c) in {"Cc", "Zs", "Zl", "Zp", "Cf"}
     ]
     texts = [f"{c}{sign}1+1" for c in unseen for sign in formulas.TRIGGERS]
-    assert formulas.guarded(arrays.text(texts)).to_pylist() == [f"'{t}" for t in texts]
+    assert formulas.escape_formulas(arrays.text_array(texts)).to_pylist() == [
+        f"'{t}" for t in texts
+    ]
 
 
 @pytest.mark.parametrize("text", ["-116,10345", "+7,5", "-,5", "-75.5"])
 def test_a_number_with_a_decimal_comma_is_no_formula_where_it_was_declared(text: str) -> None:
     """A western longitude of a German file stays a number for QGIS; undeclared it is text."""
-    assert formulas.guarded_text(text, decimal=",") == text
-    assert (formulas.guarded_text(text) == text) is ("," not in text)
-    assert formulas.guarded_text("-1,5,6", decimal=",") == "'-1,5,6"
+    assert formulas.escape_formula(text, decimal=",") == text
+    assert (formulas.escape_formula(text) == text) is ("," not in text)
+    assert formulas.escape_formula("-1,5,6", decimal=",") == "'-1,5,6"
 
 
 def test_an_apostrophe_of_an_older_report_is_removed() -> None:
     """Versions before escaped dashes and telephone numbers, too."""
     old = ["'-", "'+49 89 1", "'@home", "'-116,10345"]
-    assert formulas.unguarded(arrays.text(old)).to_pylist() == [t[1:] for t in old]
+    assert formulas.unescape_formulas(arrays.text_array(old)).to_pylist() == [t[1:] for t in old]
 
 
 @pytest.mark.parametrize("text", [*FORMULAS, *HIDDEN])
 def test_formulas_are_made_inert(text: str) -> None:
     """Also tabs, full-width forms, and what looks guarded already."""
-    assert formulas.guarded_text(text) == f"'{text}"
+    assert formulas.escape_formula(text) == f"'{text}"
 
 
 @pytest.mark.parametrize("text", [*NUMBERS, *HARMLESS, "", "O'Hare", "'", "a=b"])
 def test_numbers_and_other_text_stay(text: str) -> None:
     """A negative longitude must stay a number."""
-    assert formulas.guarded_text(text) == text
+    assert formulas.escape_formula(text) == text
 
 
 def run(folder: Path, **options: Any) -> Path:
@@ -128,7 +130,9 @@ def test_no_file_of_a_run_holds_a_formula(tmp_path: Path) -> None:
     out = run(tmp_path)
     assert json.loads((out / "run.json").read_text("utf-8"))["spreadsheet_guard"] is True
     for name in ("report.csv", "rejects.csv", "summary.csv", "centers.csv"):
-        assert [c for c in cells(out / name) if formulas.guarded_text(c) != c and c[0] != "'"] == []
+        assert [
+            c for c in cells(out / name) if formulas.escape_formula(c) != c and c[0] != "'"
+        ] == []
     assert "-75" in cells(out / "report.csv")
 
 
@@ -158,7 +162,7 @@ def test_every_kind_of_text_is_guarded_by_the_notebook_too(tmp_path: Path) -> No
     folder = ca.write_report(verdicts, tmp_path / "r", centers=centers)
     for name in ("report.csv", "centers.csv"):
         assert [
-            c for c in cells(folder / name) if formulas.guarded_text(c) != c and c[0] != "'"
+            c for c in cells(folder / name) if formulas.escape_formula(c) != c and c[0] != "'"
         ] == []
     again = ca.read_sites(folder / "report.csv", columns={"latitude": "lat", "longitude": "lon"})
     assert again["q"].tolist() == again["k"].tolist() == texts

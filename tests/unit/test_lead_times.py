@@ -12,7 +12,7 @@ import coverage_analyzer as ca
 from coverage_analyzer import batch
 from coverage_analyzer.cli.main import program
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.matching.lead_times import later
+from coverage_analyzer.matching.lead_times import add_period
 
 CENTERS = """\
 center_id,country,latitude,longitude,opens_on,closes_on,ordered_on
@@ -51,7 +51,7 @@ def network(tmp_path: Path) -> Path:
 )
 def test_a_month_ends_where_it_ends(day: str, amount: int, unit: str, then: str) -> None:
     """The 31st leads to the last day of a month that is shorter."""
-    assert str(later(np.datetime64(day, "D"), amount, unit)) == then
+    assert str(add_period(np.datetime64(day, "D"), amount, unit)) == then
 
 
 def test_the_latest_day_is_promised(tmp_path: Path, network: Path) -> None:

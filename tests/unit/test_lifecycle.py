@@ -248,7 +248,7 @@ def test_a_request_names_its_own_product(files: dict[str, Path], tmp_path: Path)
 def test_roads_leave_such_a_row_as_it_is() -> None:
     """Whatever the drive, and whatever the policy measures."""
     policy = Policy.load()
-    rows = recheck.Rows(
+    rows = recheck.VerdictRows(
         level=np.full(3, len(policy.levels), np.int8),
         status=np.full(3, Status.not_covered, np.int8),
         reason=np.full(3, Reason.lifecycle_phase, np.int8),
@@ -258,7 +258,7 @@ def test_roads_leave_such_a_row_as_it_is() -> None:
         in_reach=np.ones(3),
     )
     road = np.array([RoadStatus.within, RoadStatus.over_budget, RoadStatus.unreachable], np.int8)
-    after = recheck.ruled(rows, policy, road, np.array([12.0, 300.0, np.nan]))
+    after = recheck.apply_drive_times(rows, policy, road, np.array([12.0, 300.0, np.nan]))
     assert [policy.titles[n] for n in after.level] == ["Not covered"] * 3
     assert set(after.status.tolist()) == {Status.not_covered}
     assert set(after.reason.tolist()) == {Reason.lifecycle_phase}

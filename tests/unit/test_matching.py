@@ -12,7 +12,7 @@ from building import Center, Site, centers_of, karney_m, moved, sites_of
 from coverage_analyzer.countries import Countries
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.geodesy import MILE_M
-from coverage_analyzer.matching.matcher import Matcher, Sites, Verdicts, runs
+from coverage_analyzer.matching.matcher import Matcher, Sites, Verdicts, chunks
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.schema.verdict import VERDICT
 
@@ -550,7 +550,7 @@ def test_batches_are_bounded(world: Countries, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("coverage_analyzer.matching.matcher.ROWS_AT_ONCE", 3)
     rows = [Site(*moved(*KANSAS, 0.0, m * 20_000.0), "US") for m in range(10)]
     sites: Sites = sites_of(rows, world)
-    assert [run.stop - run.start for run in runs(len(sites))] == [3, 3, 3, 1]
+    assert [run.stop - run.start for run in chunks(len(sites))] == [3, 3, 3, 1]
     found = verdicts(world, [Center("K", *KANSAS, "US")], rows)
     assert [r["status"] for r in found] == ["qualified"] * 6 + ["fallback"] * 4
 

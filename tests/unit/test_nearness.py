@@ -9,7 +9,7 @@ from building import EARTH, Floats, moved
 
 from coverage_analyzer import geodesy
 from coverage_analyzer.geodesy import MILE_M
-from coverage_analyzer.matching.nearest import NOBODY, Index
+from coverage_analyzer.matching.nearest import NO_CENTER, Index
 
 
 def index_of(
@@ -35,7 +35,7 @@ def nearest(index: Index, lon: list[float], lat: list[float]) -> tuple[list[int]
 
 def test_an_empty_group_has_nobody() -> None:
     """Find nobody where nobody is, and no site where none is asked for."""
-    assert nearest(index_of([], []), [0.0, 8.0], [0.0, 47.0]) == ([NOBODY, NOBODY], [0, 0])
+    assert nearest(index_of([], []), [0.0, 8.0], [0.0, 47.0]) == ([NO_CENTER, NO_CENTER], [0, 0])
     assert nearest(index_of([8.0], [47.0]), [], []) == ([], [])
 
 

@@ -148,7 +148,7 @@ def test_no_area_promises_a_level_that_is_not_offered(
 ) -> None:
     """A center has areas of the levels that are sold in its country only."""
     network = centers(country, lon, lat)
-    number = network.decided(world, policy.convention(world.names))
+    number = network.assigned_countries(world, policy.convention(world.names))
     made = areas(network, number, policy, world, np.datetime64("2026-12-01"))
     assert made.level == levels
     assert len(made.geometry) == len(levels)
@@ -158,7 +158,7 @@ def bought(policy: Policy, world: Countries, *levels: str, place: str) -> list[t
     """Return level, status and reason of sites beside the center, of Germany or of the US."""
     lon, lat = {"DE": (11.5, 48.1), "US": (-96.0, 40.0)}[place]
     matcher = Matcher(centers(place, lon, lat), policy, world, as_of=datetime.date(2026, 12, 1))
-    facts = matcher.gates.facts({"requested_level": arrays.text(list(levels))})
+    facts = matcher.gates.facts({"requested_level": arrays.text_array(list(levels))})
     many = np.ones(len(levels))
     number = np.full(len(levels), world.names.number(place), np.int16)
     made = matcher.match(Sites(lon * many, lat * many, number, np.nan * many), facts)
@@ -222,7 +222,7 @@ def test_no_road_opens_what_a_run_refused_while_a_center_was_planned(policy: Pol
     data = policy.model_dump(mode="json")
     data["bands"][1] |= {"metric": "road"}
     made = Policy.from_mapping(data)
-    row = recheck.Rows(
+    row = recheck.VerdictRows(
         level=np.array([2], np.int8),
         status=np.array([Status.fallback], np.int8),
         reason=np.array([Reason.not_offered_in_country], np.int8),
@@ -231,6 +231,8 @@ def test_no_road_opens_what_a_run_refused_while_a_center_was_planned(policy: Pol
         margin_miles=np.array([-0.4]),
         in_reach=np.array([0.0]),
     )
-    after = recheck.ruled(row, made, np.array([RoadStatus.within], np.int8), np.array([62.0]))
+    after = recheck.apply_drive_times(
+        row, made, np.array([RoadStatus.within], np.int8), np.array([62.0])
+    )
     assert after.status.tolist() == [Status.fallback]
     assert after.level.tolist() == [2]

@@ -49,8 +49,8 @@ def test_hive_a_folder_says_the_country(tmp_path: Path, suffix: str, named: str)
     put(tmp_path, f"x/country=CA/p.{suffix}")
     (row,) = run(tmp_path, tmp_path / named.format(suffix))
     assert (row["country"], row["status"], row["reason"]) == ("CA", "review", "country_conflict")
-    kind = table.opened(tmp_path / named.format(suffix), SITES)
-    assert kind.recognised["country"] == "country"
+    kind = table.open_table(tmp_path / named.format(suffix), SITES)
+    assert kind.matched_columns["country"] == "country"
 
 
 @pytest.mark.parametrize("suffix", ["parquet", "csv"])
@@ -101,12 +101,12 @@ def test_hive_folders_that_contradict_each_other(tmp_path: Path) -> None:
     """One column has one value; the same one twice is no contradiction."""
     put(tmp_path, "x/a=1/a=2/p.csv")
     with pytest.raises(InputError, match="two folders have different values of 'a'"):
-        table.opened(tmp_path / "x", SITES)
+        table.open_table(tmp_path / "x", SITES)
     put(tmp_path, "y/a=1/b=2/a=1/p.csv")
     assert run(tmp_path, tmp_path / "y")[0]["a"] == "1"
     put(tmp_path, "z/a=%FF/p.csv")
     with pytest.raises(InputError, match="is not UTF-8 text"):
-        table.opened(tmp_path / "z", SITES)
+        table.open_table(tmp_path / "z", SITES)
 
 
 def test_hive_files_with_other_keys_are_refused(tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_hive_files_with_other_keys_are_refused(tmp_path: Path) -> None:
     put(tmp_path, "x/country=CA/p.csv")
     put(tmp_path, "x/p.csv")
     with pytest.raises(InputError, match="different columns"):
-        table.opened(tmp_path / "x", SITES)
+        table.open_table(tmp_path / "x", SITES)
 
 
 def test_hive_entries_that_are_no_data(tmp_path: Path) -> None:
@@ -138,7 +138,7 @@ def test_hive_a_table_that_is_more_than_its_files(tmp_path: Path, log: str, name
     put(tmp_path, "x/country=CA/p.parquet")
     (tmp_path / "x" / log).mkdir()
     with pytest.raises(InputError, match=f"{log}.*Export"):
-        table.opened(tmp_path / named, SITES)
+        table.open_table(tmp_path / named, SITES)
 
 
 def test_an_iceberg_table_is_refused(tmp_path: Path) -> None:
@@ -147,14 +147,14 @@ def test_an_iceberg_table_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x" / "metadata").mkdir()
     (tmp_path / "x" / "metadata" / "v1.metadata.json").write_text("{}")
     with pytest.raises(InputError, match="Iceberg"):
-        table.opened(tmp_path / "x", SITES)
+        table.open_table(tmp_path / "x", SITES)
 
 
 def test_plain_folders_are_not_looked_into(tmp_path: Path) -> None:
     """Only what is a partition; the message says how to name the others."""
     put(tmp_path, "x/2026/p.csv")
     with pytest.raises(InputError, match=r"contains only folders\. Name files, like .*/\*/\*\.csv"):
-        table.opened(tmp_path / "x", SITES)
+        table.open_table(tmp_path / "x", SITES)
     put(tmp_path, "x/p.csv")
     assert len(many.files(tmp_path / "x")) == 1
 
@@ -167,7 +167,7 @@ def test_hive_links(tmp_path: Path) -> None:
     assert run(tmp_path, tmp_path / "x")[0]["country"] == "CA"
     (tmp_path / "x" / "country=US").symlink_to(tmp_path / "x")
     with pytest.raises(InputError, match="link to a folder above"):
-        table.opened(tmp_path / "x", SITES)
+        table.open_table(tmp_path / "x", SITES)
 
 
 def test_hive_a_run_in_such_a_folder_is_as_it_was_written(tmp_path: Path) -> None:
@@ -176,8 +176,10 @@ def test_hive_a_run_in_such_a_folder_is_as_it_was_written(tmp_path: Path) -> Non
     out = tmp_path / "level=x"
     batch.run(sites, centers_file(tmp_path), out, as_of=AS_OF)
     assert "level" in json.loads((out / "run.json").read_text())["counts"]
-    assert not isinstance(table.opened(out / "centers.csv", CENTERS).source, partitions.Partitioned)
-    assert table.opened(out / "report.csv", SITES).headers[-1] != "x"
+    assert not isinstance(
+        table.open_table(out / "centers.csv", CENTERS).source, partitions.Partitioned
+    )
+    assert table.open_table(out / "report.csv", SITES).headers[-1] != "x"
 
 
 def test_hive_centers(tmp_path: Path) -> None:
@@ -185,7 +187,7 @@ def test_hive_centers(tmp_path: Path) -> None:
     path = tmp_path / "c" / "country=FR" / "c.csv"
     path.parent.mkdir(parents=True)
     path.write_text("center_id,lat,lon\nPAR,48.85,2.35\n")
-    assert table.opened(tmp_path / "c", CENTERS).recognised["country"] == "country"
+    assert table.open_table(tmp_path / "c", CENTERS).matched_columns["country"] == "country"
 
 
 def test_hive_keys_and_rejects_of_parquet(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ def put(publication: Publication, **files: str) -> None:
 
 def left_by_a_killed_run(folder: Path) -> Path:
     """Return the work folder that a run has left which was killed."""
-    work = WorkFolder.made(folder)
+    work = WorkFolder.create(folder)
     (work.path / "report.csv").write_text("half", encoding="utf-8")
     if work.lock is not None:
         os.close(work.lock)

@@ -24,7 +24,7 @@ from coverage_analyzer.due_times.calendars import calendar
 from coverage_analyzer.due_times.issues import DoubtError
 from coverage_analyzer.errors import InputError, PolicyError
 from coverage_analyzer.policy import Policy
-from coverage_analyzer.schema.columns import CENTERS, recognised
+from coverage_analyzer.schema.columns import CENTERS, match_columns
 
 REGION_CODE = re.compile(r"[A-Z]{2}-[A-Z0-9]{1,3}")
 
@@ -82,10 +82,10 @@ def test_no_column_means_no_region_and_no_warning() -> None:
 def test_the_header_that_names_the_code_counts() -> None:
     """A file with a sales region and a code is read, as it was before."""
     headers = ["center_id", "lat", "lon", "Region", "ISO 3166-2"]
-    assert recognised(headers, CENTERS)["region"] == 4
-    assert recognised([*headers[:4], "subdivision"], CENTERS)["region"] == 4
-    assert recognised(headers[:4], CENTERS)["region"] == 3
-    given = recognised(headers, CENTERS, {"region": "Region"})
+    assert match_columns(headers, CENTERS)["region"] == 4
+    assert match_columns([*headers[:4], "subdivision"], CENTERS)["region"] == 4
+    assert match_columns(headers[:4], CENTERS)["region"] == 3
+    given = match_columns(headers, CENTERS, {"region": "Region"})
     assert given["region"] == 3
 
 
@@ -368,4 +368,4 @@ def test_regions_are_sorted_with_their_centers() -> None:
 def test_a_region_column_named_twice_is_an_error() -> None:
     """One header twice cannot be meant."""
     with pytest.raises(InputError, match="appears twice"):
-        recognised(["id", "lat", "lon", "region", "region"], CENTERS)
+        match_columns(["id", "lat", "lon", "region", "region"], CENTERS)

@@ -189,7 +189,7 @@ def test_many_batches_and_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     frame = gpd.GeoDataFrame({"id": range(50)}, geometry=shapely.points(range(50), 1), crs=4326)
     path = saved(frame, tmp_path / "sites.zip")
     monkeypatch.setattr(parquet, "ROWS_AT_ONCE", 8)
-    rows = list(table.opened(path, columns.SITES).rows())
+    rows = list(table.open_table(path, columns.SITES).rows())
     assert len(rows) == 7
     assert [int(n) for block in rows for n in block.block.lines] == list(range(1, 51))
     saved(frame.iloc[:0], tmp_path / "none.shp", geometry_type="Point")

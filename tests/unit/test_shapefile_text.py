@@ -12,7 +12,7 @@ from running import AS_OF, centers_file, records
 from coverage_analyzer import batch
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.readers import encodings
-from coverage_analyzer.files.table import opened
+from coverage_analyzer.files.table import open_table
 from coverage_analyzer.schema.columns import SITES
 
 SAMPLES = {
@@ -132,7 +132,7 @@ def test_shp_an_unknown_encoding_is_refused(tmp_path: Path, spelling: str) -> No
     with pytest.raises(
         InputError, match=r"s\.shp: its \.cpg file names the unknown encoding .*--encoding"
     ):
-        opened(path, SITES)
+        open_table(path, SITES)
     assert run(tmp_path, path, encoding="cp1252")[0]["name"] == "x"
     with pytest.raises(InputError, match="--encoding names the unknown encoding 'Klingon'"):
         run(tmp_path, path, encoding="Klingon")
@@ -181,7 +181,7 @@ def test_shp_names_of_columns_are_decoded(tmp_path: Path) -> None:
     assert run(tmp_path, path)[0]["Straße"] == "x"
     (tmp_path / "s.cpg").write_text("UTF-8")
     with pytest.raises(InputError, match=r"name is not utf-8 text: Stra.xdfe"):
-        opened(path, SITES)
+        open_table(path, SITES)
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ def test_shp_names_of_columns_are_decoded(tmp_path: Path) -> None:
 )
 def test_shp_names_that_were_cut(tmp_path: Path, cut: str, column: str) -> None:
     """Ten letters of a name are the name, if only one begins so."""
-    found = opened(table(tmp_path, [{cut: b""}]), SITES).recognised
+    found = open_table(table(tmp_path, [{cut: b""}]), SITES).matched_columns
     assert found[column] == cut
 
 
@@ -233,19 +233,19 @@ def test_shp_names_that_were_cut_alike(tmp_path: Path, columns: list[str], what:
     """Both are named, and --column ends the doubt."""
     path = table(tmp_path, [dict.fromkeys(columns, b"")])
     if columns == ["requested_", "requested1"]:
-        assert opened(path, SITES).recognised["requested_level"] == "requested_"
+        assert open_table(path, SITES).matched_columns["requested_level"] == "requested_"
         return
     with pytest.raises(InputError, match=what):
-        opened(path, SITES)
+        open_table(path, SITES)
 
 
 def test_shp_a_full_name_counts_more_than_a_cut_one(tmp_path: Path) -> None:
     """With ``address`` there, ``registered`` can only be the day."""
     path = table(tmp_path, [{"address": b"", "registered": b""}])
-    found = opened(path, SITES).recognised
+    found = open_table(path, SITES).matched_columns
     assert (found["address"], found["registered_on"]) == ("address", "registered")
     path = table(tmp_path, [{"registered": b""}])
-    found = opened(path, SITES, {"registered_on": "registered"}).recognised
+    found = open_table(path, SITES, {"registered_on": "registered"}).matched_columns
     assert found["registered_on"] == "registered"
     assert "address" not in found
 
@@ -253,7 +253,7 @@ def test_shp_a_full_name_counts_more_than_a_cut_one(tmp_path: Path) -> None:
 def test_names_are_not_cut_elsewhere(tmp_path: Path) -> None:
     """A CSV keeps names: ten letters are no beginning of one."""
     (tmp_path / "s.csv").write_text("lat,lon,requested_\n40,-75,Silver\n")
-    assert "requested_level" not in opened(tmp_path / "s.csv", SITES).recognised
+    assert "requested_level" not in open_table(tmp_path / "s.csv", SITES).matched_columns
 
 
 @pytest.mark.parametrize("suffix", [".shp", ".shx", ".dbf", ".prj", ".cpg"])
@@ -277,7 +277,7 @@ def test_a_zip_with_a_damaged_part(tmp_path: Path, suffix: str, method: int) -> 
             damaged[at] ^= 0x5A
         path.write_bytes(damaged)
         with pytest.raises(InputError, match=r"s\.zip"):
-            opened(path, SITES)
+            open_table(path, SITES)
 
 
 def test_ldid_names_are_codecs() -> None:

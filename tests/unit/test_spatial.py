@@ -27,7 +27,7 @@ from coverage_analyzer.cli import main
 from coverage_analyzer.errors import InputError, PublishError
 from coverage_analyzer.files import atomic
 from coverage_analyzer.files.readers import gdal, geojson, parquet, spatial
-from coverage_analyzer.files.table import opened
+from coverage_analyzer.files.table import open_table
 from coverage_analyzer.files.writers import areas
 from coverage_analyzer.geometry import area_km2
 from coverage_analyzer.schema import columns
@@ -332,7 +332,7 @@ def test_many_batches(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
     path = saved(frame, tmp_path / name)
     monkeypatch.setattr(parquet, "ROWS_AT_ONCE", 8)
     monkeypatch.setattr(geojson, "FEATURES_AT_ONCE", 8)
-    assert len(list(opened(path, columns.SITES).rows())) == 13
+    assert len(list(open_table(path, columns.SITES).rows())) == 13
     made = run(tmp_path, path)
     assert made["ledger"] == {"read": 100, "decided": 85, "rejected": 15, "blank": 0}
     assert [r["id"] for r in report(tmp_path)] == [f"{n:03}" for n in range(100) if n % 7]

@@ -19,13 +19,13 @@ def test_every_synonym_is_recognised(table: tuple[Column, ...]) -> None:
     for column in table:
         for synonym in (column.name, *column.synonyms):
             others = [c.name for c in table if c.required and c is not column]
-            assert columns.recognised([*others, synonym], table)[column.name] == len(others)
+            assert columns.match_columns([*others, synonym], table)[column.name] == len(others)
 
 
 @pytest.mark.parametrize("table", [SITES, CENTERS], ids=["sites", "centers"])
 def test_no_synonym_stands_for_two_columns(table: tuple[Column, ...]) -> None:
     """A header that fits two columns of one table would be a coin tossed for the user."""
-    names = [columns.folded(n) for c in table for n in (c.name, *c.synonyms)]
+    names = [columns.header_key(n) for c in table for n in (c.name, *c.synonyms)]
     assert len(names) == len(set(names))
 
 
@@ -34,19 +34,19 @@ def test_no_synonym_stands_for_two_columns(table: tuple[Column, ...]) -> None:
 )
 def test_headers_are_folded(header: str) -> None:
     """Case, blanks, underscores and hyphens do not tell headers apart."""
-    assert columns.recognised([header, "lat", "lon"], SITES)["country"] == 0
+    assert columns.match_columns([header, "lat", "lon"], SITES)["country"] == 0
 
 
 def test_unknown_headers_are_no_columns() -> None:
     """Columns that no table knows are carried along, not guessed at."""
-    found = columns.recognised(["latitude", "longitude", "latency", "longing"], SITES)
+    found = columns.match_columns(["latitude", "longitude", "latency", "longing"], SITES)
     assert found == {"latitude": 0, "longitude": 1}
 
 
 def test_two_candidates_are_an_error_that_tells_the_way_out() -> None:
     """Both ``lat`` and ``y`` could be the latitude: never pick one in silence."""
     with pytest.raises(InputError) as caught:
-        columns.recognised(["lat", "y", "lon"], SITES)
+        columns.match_columns(["lat", "y", "lon"], SITES)
     message = str(caught.value)
     assert "'lat' and 'y'" in message
     assert "--column latitude=lat" in message
@@ -56,13 +56,13 @@ def test_two_candidates_are_an_error_that_tells_the_way_out() -> None:
 def test_spellings_of_one_header_are_ambiguous() -> None:
     """``Lat`` and ``LAT`` are two headers that fold to one."""
     with pytest.raises(InputError, match="'Lat' and 'LAT'"):
-        columns.recognised(["Lat", "LAT", "lon"], SITES)
+        columns.match_columns(["Lat", "LAT", "lon"], SITES)
 
 
 def test_an_override_ends_the_doubt() -> None:
     """The header that the user names is taken, also against a canonical one."""
-    assert columns.recognised(["lat", "y", "lon"], SITES, {"latitude": "y"})["latitude"] == 1
-    found = columns.recognised(["latitude", "Breite", "lon"], SITES, {"latitude": "Breite"})
+    assert columns.match_columns(["lat", "y", "lon"], SITES, {"latitude": "y"})["latitude"] == 1
+    found = columns.match_columns(["latitude", "Breite", "lon"], SITES, {"latitude": "Breite"})
     assert found["latitude"] == 1
 
 
@@ -70,30 +70,30 @@ def test_a_header_twice_is_an_error_even_if_no_column_needs_it() -> None:
     """A report could not tell two columns of one name apart."""
     for headers in (["lat", "lat", "lon"], ["lat", "lon", "note", "note"]):
         with pytest.raises(InputError, match="appears twice"):
-            columns.recognised(headers, SITES)
+            columns.match_columns(headers, SITES)
 
 
 def test_empty_headers_may_repeat() -> None:
     """Spreadsheets write columns without a header at the right edge."""
-    assert columns.recognised(["lat", "lon", "", ""], SITES) == {"latitude": 0, "longitude": 1}
+    assert columns.match_columns(["lat", "lon", "", ""], SITES) == {"latitude": 0, "longitude": 1}
 
 
 def test_an_override_of_no_column_is_an_error() -> None:
     """A typing error in ``--column`` must not pass for nothing."""
     with pytest.raises(InputError, match=r"Unknown column name 'latitud'.*latitude"):
-        columns.recognised(["lat", "lon"], SITES, {"latitud": "lat"})
+        columns.match_columns(["lat", "lon"], SITES, {"latitud": "lat"})
 
 
 def test_an_override_with_no_such_header_is_an_error() -> None:
     """The header is looked for as the file has it; the message lists what there is."""
     with pytest.raises(InputError, match=r"Column 'Lat' not found.*'lat', 'lon'"):
-        columns.recognised(["lat", "lon"], SITES, {"latitude": "Lat"})
+        columns.match_columns(["lat", "lon"], SITES, {"latitude": "Lat"})
 
 
 def test_a_missing_column_names_what_is_there_and_the_nearest() -> None:
     """The planner sees the header line and the likely typing error."""
     with pytest.raises(InputError) as caught:
-        columns.recognised(["id", "lat", "longitud"], SITES)
+        columns.match_columns(["id", "lat", "longitud"], SITES)
     message = str(caught.value)
     assert "'longitude'" in message
     assert "'id', 'lat', 'longitud'" in message
@@ -104,14 +104,14 @@ def test_a_missing_column_of_a_wide_file_lists_twenty() -> None:
     """Five thousand headers do not fill the screen."""
     headers = [f"c{n}" for n in range(5000)]
     with pytest.raises(InputError, match="and 4980 more"):
-        columns.recognised(headers, SITES)
+        columns.match_columns(headers, SITES)
 
 
 def test_centers_need_an_id() -> None:
     """A center without an id could not be named in a verdict; a site has its line."""
     with pytest.raises(InputError, match="'center_id'"):
-        columns.recognised(["lat", "lon"], CENTERS)
-    assert "site_id" not in columns.recognised(["lat", "lon"], SITES)
+        columns.match_columns(["lat", "lon"], CENTERS)
+    assert "site_id" not in columns.match_columns(["lat", "lon"], SITES)
 
 
 def test_nulls_become_empty_texts() -> None:

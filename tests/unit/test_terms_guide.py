@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from coverage_analyzer.matching.eligibility import Gate
+from coverage_analyzer.matching.eligibility import FailedRule
 from coverage_analyzer.policy import Policy
 
 ROOT = Path(__file__).parents[2]
@@ -37,5 +37,5 @@ def test_its_policy_is_one() -> None:
 
 def test_it_names_every_gate() -> None:
     """No reason of a gate is left out of the table."""
-    codes = [gate.name for gate in Gate if gate]
+    codes = [gate.name for gate in FailedRule if gate]
     assert all(f"`{code}`" in GUIDE for code in codes)

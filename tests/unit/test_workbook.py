@@ -27,9 +27,10 @@ from coverage_analyzer.errors import InputError, MissingExtraError, PublishError
 from coverage_analyzer.files import formulas
 from coverage_analyzer.files.readers import archives, excel, excel_process
 from coverage_analyzer.files.readers.excel import WorkbookFile
-from coverage_analyzer.files.table import Dialect, opened, tables
+from coverage_analyzer.files.table import Dialect, open_table
 from coverage_analyzer.files.writers import excel as workbook_writer
 from coverage_analyzer.files.writers.excel import WorkbookWriter
+from coverage_analyzer.schema.columns import SITES
 
 HEADER = ["site_id", "lat", "lon"]
 XLSX = batch.Options(format="xlsx", areas=False, map=False)
@@ -98,14 +99,14 @@ def test_each_kind_of_cell_has_its_text(tmp_path: Path) -> None:
 def test_the_decimal_mark_of_the_run_is_that_of_numbers(tmp_path: Path) -> None:
     """Who says that coordinates have a comma gets those that are numbers, too."""
     path = book(tmp_path / "x.xlsx", [HEADER, ["1", 47.5, 8], ["2", "47,25", 8]])
-    sites = opened(path, ca_sites(), dialect=Dialect(decimal=","))
+    sites = open_table(path, ca_sites(), dialect=Dialect(decimal=","))
     (rows,) = sites.rows()
     assert rows.coordinates.lat.tolist() == [47.5, 47.25]
 
 
 def ca_sites() -> Any:
     """Return the columns of sites."""
-    return tables.SITES
+    return SITES
 
 
 def test_lines_are_the_rows_that_excel_shows(tmp_path: Path) -> None:
@@ -471,7 +472,7 @@ def test_a_run_from_workbook_to_workbook_is_the_run_of_text(tmp_path: Path) -> N
     for row, record in zip(rows, expected, strict=True):
         read = dict(zip(header, row, strict=True))
         assert {n: plain(read[n]) for n in record} == {n: plain(c) for n, c in record.items()}
-    assert not formulas.is_guarded(tmp_path / "xlsx" / "report.xlsx")
+    assert not formulas.is_escaped(tmp_path / "xlsx" / "report.xlsx")
     told = json.loads((tmp_path / "xlsx" / "run.json").read_text("utf-8"))
     assert told["files"][0] == "report.xlsx"
 
@@ -500,7 +501,7 @@ def test_frames_write_workbooks(tmp_path: Path) -> None:
     ca.write_report(verdicts, tmp_path / "out", kind="xlsx")
     rows = table(WorkbookFile(tmp_path / "out" / "report.xlsx"))
     assert [row[0] for row in rows[1:]] == verdicts["site_id"].tolist()
-    assert arrays.text([rows[0][0]]).to_pylist() == ["site_id"]
+    assert arrays.text_array([rows[0][0]]).to_pylist() == ["site_id"]
 
 
 def test_every_verb_reads_the_sheet_that_is_named(tmp_path: Path) -> None:

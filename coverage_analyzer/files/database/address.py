@@ -22,7 +22,7 @@ from coverage_analyzer.errors import InputError
 
 OURS: Final = ("query", "table", "schema")
 HIDDEN: Final = "***"
-LONGEST_NAME: Final = 63
+MAX_NAME_BYTES: Final = 63
 """Bytes of a name; PostgreSQL would cut a longer one without a word."""
 
 _SCHEME = re.compile(
@@ -106,19 +106,19 @@ def address(text: str) -> Address:
             msg = "An SQLite address has only table=NAME or query=SELECT ... after ?."
             raise InputError(msg)
         return Address("sqlite", _joined(head, shown_tail), _sqlite_path(head), (), **ours)
-    found = _POSTGRESQL.fullmatch(head)
-    if found is None:
+    match = _POSTGRESQL.fullmatch(head)
+    if match is None:
         msg = (
             "Cannot read the database address. Write "
             "postgresql://USER:PASSWORD@HOST:PORT/DATABASE?table=NAME or sqlite:///FILE?table=NAME;"
             " in a password, write % as %25, @ as %40, / as %2F, : as %3A and ? as %3F."
         )
         raise InputError(msg)
-    for part in found.groupdict().values():
+    for part in match.groupdict().values():
         _decoded(part or "", "the part before ?")
-    if found["colon"]:
-        secrets = [*secrets, found["password"]]
-        head = f"{found['scheme']}{found['user']}:{HIDDEN}@{found['place']}"
+    if match["colon"]:
+        secrets = [*secrets, match["password"]]
+        head = f"{match['scheme']}{match['user']}:{HIDDEN}@{match['place']}"
     hidden = {s for raw in secrets for s in (raw, unquote(raw)) if s}
     connection = _joined(text.partition("?")[0], "&".join(others))
     shown = _joined(head, shown_tail)
@@ -133,8 +133,8 @@ def check_name(name: str, what: str, kind: str) -> None:
     InputError
         If PostgreSQL would cut the name.
     """
-    if kind == "postgresql" and len(name.encode()) > LONGEST_NAME:
-        msg = f"{what} {name!r} is longer than {LONGEST_NAME} bytes, the maximum of PostgreSQL"
+    if kind == "postgresql" and len(name.encode()) > MAX_NAME_BYTES:
+        msg = f"{what} {name!r} is longer than {MAX_NAME_BYTES} bytes, the maximum of PostgreSQL"
         raise InputError(f"{msg}; give it a shorter name.")
 
 
@@ -209,14 +209,14 @@ def _sqlite_path(head: str) -> str:
     InputError
         If there is none.
     """
-    found = _SQLITE.fullmatch(head)
-    if found is None:
+    match = _SQLITE.fullmatch(head)
+    if match is None:
         msg = (
             "Write an SQLite address as sqlite:///relative/file.db?table=NAME, or with "
             "four slashes, sqlite:////absolute/file.db?table=NAME."
         )
         raise InputError(msg)
-    return str(Path(_decoded(found["path"], "the path")))
+    return str(Path(_decoded(match["path"], "the path")))
 
 
 def _decoded(text: str, where: str) -> str:

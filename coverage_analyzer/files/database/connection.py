@@ -21,12 +21,12 @@ from coverage_analyzer.files.database.address import HIDDEN, Address
 if TYPE_CHECKING:
     from adbc_driver_manager import AdbcConnection, AdbcStatement
 
-PATIENCE_S: Final = 15
+CONNECT_TIMEOUT_S: Final = 15
 """How long to wait for a server that does not answer, where the user says nothing."""
 
 
 @contextlib.contextmanager
-def telling(address: Address, kind: type[CoverageError]) -> Iterator[None]:
+def translate_errors(address: Address, kind: type[CoverageError]) -> Iterator[None]:
     """Turn what drivers, and we, raise into an error that names the address, without passwords.
 
     Raises
@@ -43,21 +43,21 @@ def telling(address: Address, kind: type[CoverageError]) -> Iterator[None]:
         msg = f"{address}: {error}"
         raise kind(msg) from None
     except (manager.Error, pa.ArrowException, OSError) as error:
-        msg = f"{address}: {told(str(error), address)}"
+        msg = f"{address}: {redact(str(error), address)}"
         raise kind(msg) from None
 
 
-def told(message: str, address: Address) -> str:
+def redact(message: str, address: Address) -> str:
     r"""Return what a driver's message says, in one line and without passwords.
 
     Examples
     --------
     >>> address = Address("sqlite", "f.db", "f.db", secrets=("hunter2",))
-    >>> told("NOT_FOUND: [libpq] Failed: ERROR:  no user hunter2\nLINE 1: x\n", address)
+    >>> redact("NOT_FOUND: [libpq] Failed: ERROR:  no user hunter2\nLINE 1: x\n", address)
     'no user ***.'
     """
-    found = re.search(r"(?:ERROR|FATAL): +(.*)", message)
-    text = found[1] if found else re.sub(r"^[A-Z_]+: |\[\w+\] ", "", message).split("\n")[0]
+    match = re.search(r"(?:ERROR|FATAL): +(.*)", message)
+    text = match[1] if match else re.sub(r"^[A-Z_]+: |\[\w+\] ", "", message).split("\n")[0]
     hint = re.search(r"HINT: +(.*)", message)
     text = f"{text.strip().rstrip('.')}." + (f" {hint[1].strip()}" if hint else "")
     for secret in sorted(address.secrets, key=len, reverse=True):
@@ -117,7 +117,7 @@ def batches(
         with _waiter(statement) as waiter:
             handle, _ = _submitted(waiter, statement.execute_query)()
         with pa.RecordBatchReader.from_stream(handle) as reader, _waiter(statement) as waiter:
-            yield reader.schema, _ahead(reader, waiter)
+            yield reader.schema, _prefetch(reader, waiter)
 
 
 @contextlib.contextmanager
@@ -132,7 +132,7 @@ def _waiter(statement: "AdbcStatement") -> Iterator[ThreadPoolExecutor]:
             raise
 
 
-def _ahead(reader: Any, waiter: ThreadPoolExecutor) -> Iterator[pa.RecordBatch]:
+def _prefetch(reader: Any, waiter: ThreadPoolExecutor) -> Iterator[pa.RecordBatch]:
     """Yield all batches, each read while the one before it is used."""
     coming = _submitted(waiter, reader.read_next_batch)
     while True:
@@ -163,14 +163,14 @@ def first_row(
         statement.set_sql_query(sql)
         if values:
             statement.prepare()
-            cells = [arrays.text([v]) for v in values]
+            cells = [arrays.text_array([v]) for v in values]
             statement.bind(
                 pa.RecordBatch.from_arrays(cells, names=list(map(str, range(len(cells)))))
             )
         handle, _ = statement.execute_query()
         with pa.RecordBatchReader.from_stream(handle) as reader:
-            found = [row for batch in reader for row in batch.to_pylist()]
-    return tuple(found[0].values()) if found else None
+            rows = [row for batch in reader for row in batch.to_pylist()]
+    return tuple(rows[0].values()) if rows else None
 
 
 def ingest(connection: "AdbcConnection", batch: pa.RecordBatch, options: dict[str, str]) -> None:
@@ -210,7 +210,7 @@ def _uri(address: Address) -> str:
     uri = address.connection
     if "connect_timeout=" in uri or "PGCONNECT_TIMEOUT" in os.environ:
         return uri
-    return f"{uri}{'&' if '?' in uri else '?'}connect_timeout={PATIENCE_S}"
+    return f"{uri}{'&' if '?' in uri else '?'}connect_timeout={CONNECT_TIMEOUT_S}"
 
 
 def _file(address: Address, mode: str) -> str:
@@ -222,10 +222,10 @@ def _file(address: Address, mode: str) -> str:
         If it, or its folder, is not there; SQLite itself would speak of memory.
     """
     path = Path(address.connection).absolute()
-    wanted = path if mode == "ro" else path.parent
-    if not wanted.exists():
+    required = path if mode == "ro" else path.parent
+    if not required.exists():
         msg = (
-            f"{wanted} does not exist; an absolute path begins with four slashes, "
+            f"{required} does not exist; an absolute path begins with four slashes, "
             "sqlite:////absolute/file.db"
         )
         raise FileNotFoundError(msg)

@@ -17,7 +17,7 @@ from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.database import connection as connecting
 from coverage_analyzer.files.database.address import Address, check_name, quoted
 from coverage_analyzer.files.readers import parquet, utf8
-from coverage_analyzer.files.readers.base import Block, Source
+from coverage_analyzer.files.readers.base import RowBlock, TableReader
 
 if TYPE_CHECKING:
     from adbc_driver_manager import AdbcStatement
@@ -60,7 +60,7 @@ SQLITE_COLUMN: Final = (
 """For each rank, a value that shows the driver a type, and a column as that type."""
 
 
-class DatabaseTable(Source):
+class DatabaseTable(TableReader):
     """The rows of a query or a table; they count from 1.
 
     Parameters
@@ -81,7 +81,7 @@ class DatabaseTable(Source):
         self._statement: AdbcStatement | None = None
         self.geometries: list[str] = []
         """Columns that hold places as PostGIS keeps them; these are not read as coordinates."""
-        with connecting.telling(address, InputError):
+        with connecting.translate_errors(address, InputError):
             query = _query(address)
             with connecting.reading(address) as connection:
                 if address.kind == "postgresql":
@@ -106,7 +106,7 @@ class DatabaseTable(Source):
             self._statement.cancel()
         return True
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self) -> Iterator[RowBlock]:
         """Yield all rows, in order.
 
         Raises
@@ -117,7 +117,7 @@ class DatabaseTable(Source):
         row = 1
         options, address = OPTIONS[self._address.kind], self._address
         with (
-            connecting.telling(address, InputError),
+            connecting.translate_errors(address, InputError),
             connecting.reading(address) as connection,
             connecting.batches(connection, self._sql, options, self._started) as (schema, batches),
         ):
@@ -175,10 +175,10 @@ def _checked(names: Sequence[str]) -> Sequence[str]:
 
 def _postgresql(connection: Any, query: str) -> tuple[str, pa.Schema, list[str]]:
     """Return the query with all that Arrow has no type for as text, its columns, and geometries."""
-    given = connecting.schema(connection, query)
-    _checked(utf8.column_names(given))
+    types = connecting.schema(connection, query)
+    _checked(utf8.column_names(types))
     columns, geometries = [], []
-    for field in given:
+    for field in types:
         kind = (field.metadata or {}).get(b"POSTGRESQL:type", b"").decode()
         name = quoted(field.name)
         geometries += [field.name] if kind in {"geometry", "geography"} else []
@@ -195,8 +195,11 @@ def _sqlite(connection: Any, query: str) -> tuple[str, pa.Schema]:
     fails at another; so the widest of each column is found first, and shown to it by a row that
     stands before all others.
     """
-    with connecting.batches(connection, f"SELECT * FROM (\n{query}\n) LIMIT 0", {}) as (found, _):
-        names = utf8.column_names(found)
+    with connecting.batches(connection, f"SELECT * FROM (\n{query}\n) LIMIT 0", {}) as (
+        result_schema,
+        _,
+    ):
+        names = utf8.column_names(result_schema)
     _checked([re.sub(r":\d+$", "", n) if re.sub(r":\d+$", "", n) in names else n for n in names])
     ranks = ", ".join(SQLITE_RANK.format(f"q.{quoted(n)}") for n in names)
     widest = connecting.first_row(connection, f"SELECT {ranks} FROM (\n{query}\n) AS q") or ()
@@ -225,7 +228,7 @@ def _check(rows: pa.RecordBatch, row: int) -> None:
             least, most = DAYS[0] * DAY_US, (DAYS[1] + 1) * DAY_US - 1
         else:
             continue
-        values = arrays.numpy(days)
+        values = arrays.as_numpy(days)
         wrong = np.flatnonzero((values < least) | (values > most))
         if len(wrong):
             msg = (

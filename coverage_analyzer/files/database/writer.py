@@ -21,7 +21,7 @@ from coverage_analyzer.files.database import connection
 from coverage_analyzer.files.database.address import Address, address, check_name, quoted
 from coverage_analyzer.files.writers.base import Writer
 
-MARK: Final = "Report of coverage-analyzer, replaced whole by its next run."
+TABLE_COMMENT: Final = "Report of coverage-analyzer, replaced whole by its next run."
 """The comment on a table that may be replaced."""
 
 POSTGRESQL_TABLE: Final = """
@@ -58,14 +58,14 @@ class TableWriter(Writer):
     """
 
     def __init__(self, place: Address) -> None:
-        with connection.telling(place, InputError):
+        with connection.translate_errors(place, InputError):
             _check(place)
         self._place = place
         self._new = f"coverage_analyzer_{os.urandom(8).hex()}"
         self._columns: pa.Schema | None = None
         self._made = place.kind == "sqlite" and not Path(place.connection).exists()
         self._opened = connection.connected(place)
-        with connection.telling(place, PublishError):
+        with connection.translate_errors(place, PublishError):
             self._connection = self._opened.__enter__()
             try:
                 self._schema = self._begin()
@@ -86,7 +86,7 @@ class TableWriter(Writer):
         PublishError
             If the database refuses them.
         """
-        with connection.telling(self._place, PublishError):
+        with connection.translate_errors(self._place, PublishError):
             rows = storable(batch, self._place.kind)
             first, self._columns = self._columns is None, rows.schema
             if first:
@@ -102,7 +102,7 @@ class TableWriter(Writer):
         PublishError
             If the database refuses.
         """
-        with connection.telling(self._place, PublishError):
+        with connection.translate_errors(self._place, PublishError):
             if self._place.kind == "postgresql":
                 self._swap_postgresql()
             else:
@@ -116,7 +116,7 @@ class TableWriter(Writer):
         PublishError
             If the database refuses.
         """
-        with connection.telling(self._place, PublishError):
+        with connection.translate_errors(self._place, PublishError):
             if self._place.kind == "postgresql":
                 self._connection.commit()
             else:
@@ -145,8 +145,8 @@ class TableWriter(Writer):
             run(self._connection, "ROLLBACK")
             return ""
         self._connection.set_autocommit(False)
-        found = connection.first_row(self._connection, "SELECT current_schema()::text")
-        schema = self._place.schema or (found or ("",))[0]
+        row = connection.first_row(self._connection, "SELECT current_schema()::text")
+        schema = self._place.schema or (row or ("",))[0]
         if not schema:
             msg = "the search path has no schema; name one: &schema=NAME."
             raise PublishError(msg)
@@ -162,17 +162,17 @@ class TableWriter(Writer):
         """
         table = self._place.table
         if self._place.kind == "postgresql":
-            values = (self._schema, table, MARK)
-            found = connection.first_row(self._connection, POSTGRESQL_TABLE, values)
+            values = (self._schema, table, TABLE_COMMENT)
+            row = connection.first_row(self._connection, POSTGRESQL_TABLE, values)
         else:
-            found = connection.first_row(self._connection, SQLITE_TABLE, (table, MARK))
-        if found is not None and not found[0]:
+            row = connection.first_row(self._connection, SQLITE_TABLE, (table, TABLE_COMMENT))
+        if row is not None and not row[0]:
             msg = (
                 f"the table {table!r} exists and was not written by this program; choose a "
                 "different table, or drop it yourself."
             )
             raise PublishError(msg)
-        return found is not None
+        return row is not None
 
     def _ingest_options(self, *, first: bool) -> dict[str, str]:
         """Return how the driver is to take rows: as a new table, then as more of it."""
@@ -196,7 +196,7 @@ class TableWriter(Writer):
             self._old()  # while we waited for the lock, another may have come
             run(self._connection, f"DROP TABLE {schema}.{table}")
         run(self._connection, f"ALTER TABLE {schema}.{quoted(self._new)} RENAME TO {table}")
-        run(self._connection, f"COMMENT ON TABLE {schema}.{table} IS '{MARK}'")
+        run(self._connection, f"COMMENT ON TABLE {schema}.{table} IS '{TABLE_COMMENT}'")
 
     def _swap_sqlite(self) -> None:
         table, run = quoted(self._place.table), connection.execute
@@ -205,11 +205,11 @@ class TableWriter(Writer):
             run(self._connection, f"DROP TABLE main.{table}")
         columns = ", ".join(f"{quoted(f.name)} {_affinity(f.type)}" for f in self._columns or ())
         # SQLite has no comments on tables; it keeps the statement that made one.
-        run(self._connection, f"CREATE TABLE main.{table} (/* {MARK} */ {columns})")
+        run(self._connection, f"CREATE TABLE main.{table} (/* {TABLE_COMMENT} */ {columns})")
         run(self._connection, f"INSERT INTO main.{table} SELECT * FROM temp.{quoted(self._new)}")
 
 
-def opened(text: str) -> TableWriter:
+def open_writer(text: str) -> TableWriter:
     """Return a writer into the table that an address names.
 
     Raises
@@ -252,7 +252,7 @@ def storable(batch: pa.RecordBatch, kind: str) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(cells, names=_names(batch.schema.names, kind))
 
 
-def _names(given: list[str], kind: str) -> list[str]:
+def _names(originals: list[str], kind: str) -> list[str]:
     """Return names that differ.
 
     Examples
@@ -265,9 +265,9 @@ def _names(given: list[str], kind: str) -> list[str]:
         return name.lower() if kind == "sqlite" else name
 
     names: list[str] = []
-    taken = {key(n) for n in given}
+    taken = {key(n) for n in originals}
     seen: set[str] = set()
-    for at, name in enumerate(given, 1):
+    for at, name in enumerate(originals, 1):
         new, number = name or f"column_{at}", 2
         while key(new) in seen or (new != name and key(new) in taken):
             new, number = f"{name or f'column_{at}'}_{number}", number + 1
@@ -277,29 +277,29 @@ def _names(given: list[str], kind: str) -> list[str]:
 
 
 def _storable(cells: pa.Array, kind: str) -> pa.Array:
-    given = cells.type
-    if pa.types.is_dictionary(given):
-        return _storable(cells.cast(given.value_type), kind)
-    if pa.types.is_nested(given):
+    dtype = cells.type
+    if pa.types.is_dictionary(dtype):
+        return _storable(cells.cast(dtype.value_type), kind)
+    if pa.types.is_nested(dtype):
         return _json(cells)
-    if pa.types.is_date64(given):
-        cells, given = cells.cast(pa.date32()), pa.date32()
-    if pa.types.is_uint64(given) and kind == "postgresql":
+    if pa.types.is_date64(dtype):
+        cells, dtype = cells.cast(pa.date32()), pa.date32()
+    if pa.types.is_uint64(dtype) and kind == "postgresql":
         return cells.cast(pa.decimal128(20, 0))  # bigint ends at half of it
-    return cells.cast(pa.string()) if _as_text(given, kind) else cells
+    return cells.cast(pa.string()) if _as_text(dtype, kind) else cells
 
 
-def _as_text(given: pa.DataType, kind: str) -> bool:
+def _as_text(dtype: pa.DataType, kind: str) -> bool:
     types = pa.types
-    if types.is_null(given) or types.is_duration(given) or types.is_decimal256(given):
+    if types.is_null(dtype) or types.is_duration(dtype) or types.is_decimal256(dtype):
         return True
-    no_type = types.is_uint64(given) or types.is_decimal(given) or types.is_temporal(given)
+    no_type = types.is_uint64(dtype) or types.is_decimal(dtype) or types.is_temporal(dtype)
     return kind == "sqlite" and no_type
 
 
 def _json(cells: pa.Array) -> pa.Array:
     texts = [json.dumps(v, default=str, ensure_ascii=False) for v in cells.to_pylist()]
-    return pc.if_else(cells.is_valid(), arrays.text(texts), pa.nulls(len(cells), pa.string()))
+    return pc.if_else(cells.is_valid(), arrays.text_array(texts), pa.nulls(len(cells), pa.string()))
 
 
 def _affinity(kind: pa.DataType) -> str:

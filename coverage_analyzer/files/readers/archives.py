@@ -26,14 +26,14 @@ UNPACKED_BYTES: Final = 4 << 30
 SMALL_BYTES: Final = 16 << 20
 """What unpacks to so little does no harm, however well it is packed."""
 
-RATIO: Final = 100
+MAX_RATIO: Final = 100
 """How many times its size a workbook may unpack to; honest ones reach 30."""
 
 PARTS: Final = 10_000
 """So many files are in no archive that is meant to be read."""
 
 
-def opened(path: Path, kind: str, *, ratio: int = RATIO) -> zipfile.ZipFile:
+def open_archive(path: Path, kind: str, *, ratio: int = MAX_RATIO) -> zipfile.ZipFile:
     """Open an archive of others.
 
     Parameters

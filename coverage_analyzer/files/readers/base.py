@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +14,7 @@ from coverage_analyzer.schema.rejects import Reject, Rejected
 
 
 @dataclass(frozen=True)
-class Block:
+class RowBlock:
     """A run of rows as read.
 
     Attributes
@@ -41,7 +41,7 @@ class Block:
     records: int = 0
 
 
-def without(block: Block, odd: dict[int, tuple[Rejected, str]]) -> Block:
+def without(block: RowBlock, odd: dict[int, tuple[Rejected, str]]) -> RowBlock:
     """Return a block in which further rows, named by their lines, are rejects."""
     at = np.flatnonzero(np.isin(block.lines, list(odd)))
     if not len(at):
@@ -51,9 +51,9 @@ def without(block: Block, odd: dict[int, tuple[Rejected, str]]) -> Block:
         Reject(line, *odd[line], block.raw(i)) for line, i in zip(lines, at.tolist(), strict=True)
     ]
     kept = np.delete(np.arange(len(block.lines)), at)
-    return Block(
+    return RowBlock(
         block.lines[kept],
-        block.columns.take(arrays.arrow(kept)),
+        block.columns.take(arrays.from_numpy(kept)),
         lambda position: block.raw(int(kept[position])),
         sorted([*block.rejects, *rejects], key=lambda reject: reject.line),
         block.blank,
@@ -61,7 +61,7 @@ def without(block: Block, odd: dict[int, tuple[Rejected, str]]) -> Block:
     )
 
 
-class Source(Protocol):
+class TableReader(Protocol):
     """A table that is open for reading, once.
 
     Attributes
@@ -91,6 +91,11 @@ class Source(Protocol):
     cut_at: int = 0
     fingerprint: Fingerprint | None = None
 
+    @property
+    def detected(self) -> dict[str, Any]:
+        """What the reader found out about the file without being told, as JSON values."""
+        return {}
+
     def days_as_text(self, headers: Sequence[str]) -> None:
         """Read timestamps of some columns as the text that states them, if types lose their zone.
 
@@ -111,7 +116,7 @@ class Source(Protocol):
         """End a wait for rows that another thread is in; return whether that can be done."""
         return False
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self) -> Iterator[RowBlock]:
         """Yield all rows, in order; one block at least, be it empty."""
         ...
 
@@ -126,7 +131,7 @@ class Source(Protocol):
         return None if self.fingerprint is None else self.fingerprint.sha256()
 
 
-class WrappedSource(Source):
+class WrappedReader(TableReader):
     """A source that changes what another one yields, and is that one in all else.
 
     Parameters
@@ -135,12 +140,17 @@ class WrappedSource(Source):
         The other one, not read yet.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: TableReader) -> None:
         self._source = source
         self.headers, self.types, self.known = source.headers, source.types, source.known
         self.hint, self.rows = source.hint, source.rows
         self.iso_days, self.cut_at = source.iso_days, source.cut_at
         self.fingerprint = source.fingerprint
+
+    @property
+    def detected(self) -> dict[str, Any]:
+        """What the wrapped reader found out about the file."""
+        return self._source.detected
 
     def days_as_text(self, headers: Sequence[str]) -> None:
         """Read timestamps of some columns as the text that states them."""

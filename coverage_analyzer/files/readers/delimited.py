@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
 
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.readers import header, records, streams
-from coverage_analyzer.files.readers.base import Block, Source
+from coverage_analyzer.files.readers.base import RowBlock, TableReader
 from coverage_analyzer.fingerprint import HashedFile, unchanged
 from coverage_analyzer.schema.coordinates import Notation
 
@@ -44,7 +44,7 @@ PLAIN: Final = Dialect()
 """Nothing is known but what the file shows."""
 
 
-class DelimitedFile(Source):
+class DelimitedFile(TableReader):
     """A text file with a header, its fields separated; plain, or packed with gzip or zstd.
 
     Parameters
@@ -53,7 +53,7 @@ class DelimitedFile(Source):
         The file, or ``-`` for standard input.
     dialect
         What is known of how it is written.
-    wanted
+    is_header
         Whether headers are those that are looked for: among delimiters, which one is meant.
 
     Raises
@@ -63,7 +63,7 @@ class DelimitedFile(Source):
     """
 
     def __init__(
-        self, path: Path, dialect: Dialect = PLAIN, wanted: header.Wanted = header.anything
+        self, path: Path, dialect: Dialect = PLAIN, is_header: header.HeaderTest = header.anything
     ) -> None:
         mark = dialect.delimiter
         if mark and (len(mark) != 1 or not mark.isascii() or mark in '"\r\n'):
@@ -73,12 +73,14 @@ class DelimitedFile(Source):
         with self._readable("be opened"):
             text = streams.utf8_text(path, dialect.encoding)
             try:
-                first, data = header.read_header(text, path, mark, wanted, BLOCK_BYTES)
+                first, data = header.read_header(text, path, mark, is_header, BLOCK_BYTES)
             except BaseException:
                 text.stream.close()
                 raise
         # The file stays open: its rows are of the file that the header is of.
-        self._behind_header = text._replace(stream=streams.Ahead(data[first.size :], text.stream))
+        self._behind_header = text._replace(
+            stream=streams.PushbackReader(data[first.size :], text.stream)
+        )
         self.fingerprint: HashedFile = text.file
         self._done = 0
         self._header, self._encoded = first, text.encoding
@@ -104,16 +106,21 @@ class DelimitedFile(Source):
             msg = f"{self._path} cannot {what}: {why}."
             raise InputError(msg) from error
 
+    @property
+    def detected(self) -> dict[str, Any]:
+        """The encoding and the delimiter of the file."""
+        return {"encoding": self._encoded or "utf-8", "delimiter": self._header.delimiter}
+
     def share(self) -> float:
         """Return how much of the file has been read, 0 to 1; NaN for standard input."""
         size = self.fingerprint.size
         return self._done / size if size else float("nan")
 
     @unchanged
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self) -> Iterator[RowBlock]:
         """Yield all rows, in order, as blocks of text columns; one block at least."""
         form = records.Form(len(self.headers), self._header.delimiter, self._encoded)
-        line, rest, patience = self._header.lines + 1, b"", records.Patience(self._path)
+        line, rest, budget = self._header.lines + 1, b"", records.QuoteBudget(self._path)
         enough = 0
         with closing(self._behind_header.stream) as stream:
             while True:
@@ -128,9 +135,7 @@ class DelimitedFile(Source):
                     at_end = last and not more
                     if len(text) < enough and not at_end:
                         continue
-                    block, lines, text = records.read_block(
-                        text, form, line, patience, at_end=at_end
-                    )
+                    block, lines, text = records.read_block(text, form, line, budget, at_end=at_end)
                     # A record that waits is tried again when there is twice as much of it.
                     enough = min(2 * len(text), records.RECORD_BYTES)
                     line += lines

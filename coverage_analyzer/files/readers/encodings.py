@@ -101,9 +101,11 @@ def codec(spelling: str) -> str:
         name = CODE_PAGES.get(number, f"cp{number}")
     for each in (name, key):
         with contextlib.suppress(LookupError, ValueError):
-            found = codecs.lookup(each).name
-            if found not in _NO_TABLE and _PRINTABLE.decode(found) == _PRINTABLE.decode("ascii"):
-                return found
+            codec_name = codecs.lookup(each).name
+            if codec_name not in _NO_TABLE and _PRINTABLE.decode(codec_name) == _PRINTABLE.decode(
+                "ascii"
+            ):
+                return codec_name
     msg = f"names the unknown encoding {spelling.strip()[:40]!r}"
     raise InputError(msg)
 

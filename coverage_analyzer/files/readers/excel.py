@@ -25,14 +25,14 @@ import pyarrow as pa
 from coverage_analyzer import arrays
 from coverage_analyzer.errors import InputError, require
 from coverage_analyzer.files.readers import archives, excel_process
-from coverage_analyzer.files.readers.base import Block, Source
+from coverage_analyzer.files.readers.base import RowBlock, TableReader
 from coverage_analyzer.fingerprint import WatchedFiles, unchanged
 from coverage_analyzer.paths import utf8_name
 from coverage_analyzer.schema.rejects import Reject, Rejected
 
 SUFFIXES: Final = (".xlsx", ".xlsm")
 
-RATIO: Final = 50
+MAX_RATIO: Final = 50
 """How many times its size a workbook may unpack to; honest ones reach 30."""
 
 MEMORY_BYTES: Final = 1 << 30
@@ -44,7 +44,7 @@ CHARACTERS_AT_ONCE: Final = 4 << 20
 """A block ends after so many."""
 
 
-class WorkbookFile(Source):
+class WorkbookFile(TableReader):
     """A sheet of a workbook; its first row that is not empty is the header.
 
     Lines are the numbers of rows as Excel shows them. A row that is filled beyond the header is a
@@ -95,14 +95,14 @@ class WorkbookFile(Source):
             If there is none.
         """
         lines = _lines(self._path, self._process, self._most)
-        told = next(lines)
-        names = [repr(name) for name in told["sheets"]]
-        if not told["sheet"]:
+        info = next(lines)
+        names = [repr(name) for name in info["sheets"]]
+        if not info["sheet"]:
             what = f"the sheet {sheet!r}" if sheet else "a sheet of cells"
             msg = f"{self._path} does not have {what}. Sheets: {', '.join(names) or 'none'}."
             raise InputError(msg)
-        others = ", ".join(name for name in names if name != repr(told["sheet"]))
-        self.hint = f" This is the sheet {told['sheet']!r}."
+        others = ", ".join(name for name in names if name != repr(info["sheet"]))
+        self.hint = f" This is the sheet {info['sheet']!r}."
         self.hint += f" Other sheets: {others}. Choose one with --sheet." if others else ""
         self._rows = enumerate(lines, 1)
         self._header, row = next(((n, r) for n, r in self._rows if any(r)), (0, []))
@@ -114,7 +114,7 @@ class WorkbookFile(Source):
         self.known: dict[str, str] = {}
 
     @unchanged
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self) -> Iterator[RowBlock]:
         """Yield all rows, in order; one block at least.
 
         Raises
@@ -122,20 +122,20 @@ class WorkbookFile(Source):
         InputError
             If the file is damaged.
         """
-        made = Gathered(len(self.headers))
+        builder = BlockBuilder(len(self.headers))
         try:
             for number, row in self._rows:
-                made.add(number, row)
-                if made.size >= CHARACTERS_AT_ONCE:
-                    yield made.block()
-                    made = Gathered(len(self.headers))
-            yield made.block()
+                builder.add(number, row)
+                if builder.size >= CHARACTERS_AT_ONCE:
+                    yield builder.block()
+                    builder = BlockBuilder(len(self.headers))
+            yield builder.block()
         finally:
             self._end()
 
 
 @dataclass
-class Gathered:
+class BlockBuilder:
     """Rows on their way into a block."""
 
     width: int
@@ -159,16 +159,16 @@ class Gathered:
             self.lines.append(number)
             self.texts.append(row)
 
-    def block(self) -> Block:
+    def block(self) -> RowBlock:
         """Return them as a block."""
         texts = self.texts
         columns = pa.RecordBatch.from_arrays(
-            [arrays.text([row[at] for row in texts]) for at in range(self.width)],
+            [arrays.text_array([row[at] for row in texts]) for at in range(self.width)],
             names=[str(at) for at in range(self.width)],
         )
         records = len(texts) + len(self.rejects) + self.blank
         lines = np.array(self.lines, np.int64)
-        return Block(
+        return RowBlock(
             lines,
             columns,
             lambda at: _line(texts[at][: self.width]),
@@ -206,7 +206,7 @@ def _memory(path: Path) -> int:
         if not zipfile.is_zipfile(path):  # one with a password, or none at all: the library tells
             path.open("rb").close()
             return MEMORY_BYTES
-        with archives.opened(path, "workbook", ratio=RATIO) as archive:
+        with archives.open_archive(path, "workbook", ratio=MAX_RATIO) as archive:
             unpacked = sum(part.file_size for part in archive.infolist())
     except OSError as error:
         msg = f"{path} cannot be opened: {error}."
@@ -223,11 +223,11 @@ def _lines(path: Path, process: "subprocess.Popen[str]", most: int) -> Iterator[
         If it tells of an error, or ends as it should not.
     """
     for line in process.stdout or ():
-        told = json.loads(line)
-        if isinstance(told, dict) and "error" in told:
-            msg = f"{path} cannot be read: {told['error']}."
+        message = json.loads(line)
+        if isinstance(message, dict) and "error" in message:
+            msg = f"{path} cannot be read: {message['error']}."
             raise InputError(msg)
-        yield told
+        yield message
     if process.wait():
         msg = (
             f"{path} cannot be read: it is damaged or requires more than "

@@ -1,7 +1,7 @@
 """A program of its own that reads one sheet of a workbook, within a limit of memory.
 
 It gives lines of JSON on standard output: first an object with the names of the sheets, or with an
-``error``; then a list of texts for each row, from row 1 on. `workbook` starts it. It imports no
+``error``; then a list of texts for each row, from row 1 on. `excel` starts it. It imports no
 part of this package, so that it starts at once.
 
 A library that unpacks a workbook can be made to want any amount of memory by a file of two
@@ -56,9 +56,9 @@ def lines(path: str, sheet: str, decimal: str) -> Iterator[Any]:
     try:
         with calamine.load_workbook(path) as book:
             of_cells = calamine.SheetTypeEnum.WorkSheet
-            known = [s for s in book.sheets_metadata if s.typ == of_cells]
-            shown = [s.name for s in known if s.visible == calamine.SheetVisibleEnum.Visible]
-            names = [s.name for s in known]
+            sheets = [s for s in book.sheets_metadata if s.typ == of_cells]
+            shown = [s.name for s in sheets if s.visible == calamine.SheetVisibleEnum.Visible]
+            names = [s.name for s in sheets]
             chosen = sheet if sheet in names else "".join((shown or names)[: not sheet])
             yield {"sheets": names, "sheet": chosen}
             if chosen:

@@ -6,7 +6,7 @@ from typing import Final
 from coverage_analyzer.schema import columns
 
 _IDS: Final = frozenset(
-    columns.folded(name)
+    columns.header_key(name)
     for table in (columns.SITES, columns.CENTERS, columns.REQUESTS)
     for column in table
     if column.name in {"site_id", "center_id", "request_id"}
@@ -26,7 +26,7 @@ def header(preferred: str, attributes: Sequence[str]) -> str:
     """
     taken = {name.casefold() for name in attributes}
     name = preferred
-    if columns.folded(name) in _IDS and any(columns.folded(a) in _IDS for a in attributes):
+    if columns.header_key(name) in _IDS and any(columns.header_key(a) in _IDS for a in attributes):
         name = "feature_id"
     if name.casefold() in taken:
         name = "feature_id"

@@ -101,9 +101,9 @@ def shapefile(path: Path, encoding: str = "") -> SpatialFile:
         encoding=whole.encoding,
         options=options,
     )
-    found = _with_gdal(opening)
-    found.cut_at = NAME_LETTERS
-    return found
+    result = _with_gdal(opening)
+    result.cut_at = NAME_LETTERS
+    return result
 
 
 def _count(path: Path, layer: str) -> int | None:
@@ -167,8 +167,8 @@ def _with_gdal(opening: _Opening) -> SpatialFile:
     path = opening.path
     try:
         with path.open("rb"), _gdal_stream(opening) as (about, reader):
-            found = reader.schema
-            names = _names(found.names, about["fid_column"] or "", opening.encoding)
+            columns_read = reader.schema
+            names = _names(columns_read.names, about["fid_column"] or "", opening.encoding)
     except UnicodeDecodeError as error:
         msg = f"{path} {utf8.bad_name(error)}."
         raise InputError(msg) from None
@@ -178,9 +178,9 @@ def _with_gdal(opening: _Opening) -> SpatialFile:
     except UNREADABLE as error:
         msg = f"{path} cannot be read as {opening.kind}: {error}."
         raise InputError(msg) from error
-    schema = pa.schema([f.with_name(n) for f, n in zip(found, names, strict=True)])
+    schema = pa.schema([f.with_name(n) for f, n in zip(columns_read, names, strict=True)])
     # An attribute may have that name, too; the geometry comes last.
-    at = found.get_all_field_indices(about["geometry_name"] or "wkb_geometry")[-1]
+    at = columns_read.get_all_field_indices(about["geometry_name"] or "wkb_geometry")[-1]
 
     def batches() -> Iterator[pa.RecordBatch]:
         for batch in _gdal_batches(opening):
@@ -196,7 +196,7 @@ def _with_gdal(opening: _Opening) -> SpatialFile:
     return SpatialFile(path, Layer(schema, at, about["crs"], batches, watched, rows, stated))
 
 
-def _names(found: Sequence[str], fid: str, encoding: str | None) -> list[str]:
+def _names(originals: Sequence[str], fid: str, encoding: str | None) -> list[str]:
     """Return the names of columns as they are handed on.
 
     Raises
@@ -204,7 +204,7 @@ def _names(found: Sequence[str], fid: str, encoding: str | None) -> list[str]:
     InputError
         If one is no text. The text lacks the subject.
     """
-    names = list(found)
+    names = list(originals)
     if encoding is not None:
         names = [encodings.decoded_name(name, encoding) for name in names]
     if fid and names[0] == fid:
@@ -218,17 +218,17 @@ def _stated(names: Sequence[str]) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def _gdal_stream(asked: _Opening) -> Iterator[tuple[dict[str, Any], Any]]:
+def _gdal_stream(request: _Opening) -> Iterator[tuple[dict[str, Any], Any]]:
     """Open a source for reading in batches."""
     from pyogrio.raw import open_arrow
 
     with contextlib.ExitStack() as stack:
         with _guarded():
             opening = open_arrow(
-                asked.source,
+                request.source,
                 use_pyarrow=True,
                 batch_size=parquet.ROWS_AT_ONCE,
-                **asked.options,
+                **request.options,
             )
             opened = stack.enter_context(opening)
         yield opened

@@ -53,10 +53,10 @@ def geojson(path: Path) -> SpatialFile:
     """
     fingerprint = WatchedFiles(path)
     with unchanged_during(fingerprint):
-        return _opened(path, fingerprint)
+        return _open_layer(path, fingerprint)
 
 
-def _opened(path: Path, fingerprint: WatchedFiles) -> SpatialFile:
+def _open_layer(path: Path, fingerprint: WatchedFiles) -> SpatialFile:
     """Open a file for the second reading, after the first.
 
     Raises
@@ -64,35 +64,35 @@ def _opened(path: Path, fingerprint: WatchedFiles) -> SpatialFile:
     InputError
         If it cannot be read, or its CRS would have to be fetched.
     """
-    found = _Found()
+    scan = _Scan()
     try:
-        for features in _batches(path, found):
-            found.add(features)
-        _check_names(found.kinds)
-        crs = _crs(found)
+        for features in _batches(path, scan):
+            scan.add(features)
+        _check_names(scan.kinds)
+        crs = _crs(scan)
     except InputError as error:
         msg = f"Cannot read {path} as GeoJSON: it {error}."
         raise InputError(msg) from None
     except UNREADABLE as error:
         msg = f"{path} cannot be read as GeoJSON: {error}."
         raise InputError(msg) from error
-    attributes = [pa.field(name, _kind(kinds)) for name, kinds in found.kinds.items()]
-    if found.id_kinds:
-        name = feature_ids.header("id", list(found.kinds))
-        attributes.insert(0, pa.field(name, _kind(found.id_kinds)))
+    attributes = [pa.field(name, _kind(kinds)) for name, kinds in scan.kinds.items()]
+    if scan.id_kinds:
+        name = feature_ids.header("id", list(scan.kinds))
+        attributes.insert(0, pa.field(name, _kind(scan.id_kinds)))
     schema = pa.schema([*attributes, pa.field(GEOMETRY, pa.binary())])
-    has_id = bool(found.id_kinds)
+    has_id = bool(scan.id_kinds)
 
     def batches() -> Iterator[pa.RecordBatch]:
-        for features in _batches(path, _Found()):
+        for features in _batches(path, _Scan()):
             yield _batch(features, schema, has_id=has_id)
 
-    layer = Layer(schema, len(attributes), crs, batches, fingerprint, found.rows)
+    layer = Layer(schema, len(attributes), crs, batches, fingerprint, scan.rows)
     return SpatialFile(path, layer)
 
 
 @dataclass
-class _Found:
+class _Scan:
     """What the first reading finds.
 
     Attributes
@@ -130,8 +130,8 @@ class _Found:
 
 
 def _properties(feature: Mapping[str, Any]) -> Mapping[str, Any]:
-    found = feature.get("properties")
-    return found if isinstance(found, dict) else {}
+    properties = feature.get("properties")
+    return properties if isinstance(properties, dict) else {}
 
 
 def _kind_of(value: Any) -> str:
@@ -202,7 +202,7 @@ def _column(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
     missing = np.array([value is None for value in values], np.bool_)
     filled = [value or 0 for value in values]
     whole = np.array(filled, np.dtype(kind.to_pandas_dtype()))
-    return arrays.arrow(whole, missing if missing.any() else None)
+    return arrays.from_numpy(whole, missing if missing.any() else None)
 
 
 def _bytes(value: Any) -> bytes:
@@ -235,7 +235,7 @@ def _float(value: float) -> float:
         return math.inf
 
 
-def _crs(found: _Found) -> str | None:
+def _crs(scan: _Scan) -> str | None:
     """Return the CRS of the file; nothing if it says that it has none.
 
     Raises
@@ -243,8 +243,8 @@ def _crs(found: _Found) -> str | None:
     InputError
         If it would have to be fetched, or is not the same everywhere. The text lacks the subject.
     """
-    file = {_named(json.loads(text)) for text in found.crs}
-    own = {_named(json.loads(text)) for text in found.own_crs}
+    file = {_named(json.loads(text)) for text in scan.crs}
+    own = {_named(json.loads(text)) for text in scan.own_crs}
     if len(file | own) > 1 or (own and own != file | own & {CRS84}):
         msg = "names several CRS; convert it with: ogr2ogr -t_srs EPSG:4326 new.geojson"
         raise InputError(msg)
@@ -282,8 +282,8 @@ def _named(crs: Any) -> str | None:
     raise InputError(msg)
 
 
-def _batches(path: Path, found: _Found) -> Iterator[list[Any]]:
-    """Yield the features of a file, some at a time; what else it holds goes into ``found``.
+def _batches(path: Path, scan: _Scan) -> Iterator[list[Any]]:
+    """Yield the features of a file, some at a time; what else it holds goes into ``scan``.
 
     Raises
     ------
@@ -298,7 +298,7 @@ def _batches(path: Path, found: _Found) -> Iterator[list[Any]]:
             raise InputError(msg)
     with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
         stream, waiting = _Stream(file), []
-        for feature in _features(stream, found):
+        for feature in _features(stream, scan):
             waiting.append(feature if isinstance(feature, dict) else {})
             if len(waiting) == FEATURES_AT_ONCE or stream.taken > FEATURE_CHARACTERS:
                 yield waiting
@@ -306,7 +306,7 @@ def _batches(path: Path, found: _Found) -> Iterator[list[Any]]:
         yield waiting
 
 
-def _features(stream: "_Stream", found: _Found) -> Iterator[Any]:
+def _features(stream: "_Stream", scan: _Scan) -> Iterator[Any]:
     """Yield the features of all objects that a file holds.
 
     Raises
@@ -329,7 +329,7 @@ def _features(stream: "_Stream", found: _Found) -> Iterator[Any]:
             else:
                 members[key] = stream.value()
         if "crs" in members:
-            found.crs.add(json.dumps(members.pop("crs"), sort_keys=True))
+            scan.crs.add(json.dumps(members.pop("crs"), sort_keys=True))
         yield from _single(members)
 
 

@@ -14,7 +14,7 @@ from coverage_analyzer.files.readers import records, streams
 DELIMITERS: Final = (",", ";", "\t", "|")
 """What may stand between fields; the header tells which one does."""
 
-MOST_COLUMNS: Final = 16_384
+MAX_COLUMNS: Final = 16_384
 """As many as a sheet of a workbook has; a header of more is no header."""
 
 MARK_BYTES: Final = 1 << 20
@@ -22,7 +22,7 @@ MARK_BYTES: Final = 1 << 20
 
 _QUOTED: Final = re.compile(rb'"[^"]*+"?')
 
-Wanted = Callable[[Sequence[str]], bool]
+HeaderTest = Callable[[Sequence[str]], bool]
 """Says whether fields are the headers that are looked for."""
 
 
@@ -42,7 +42,7 @@ def anything(_fields: Sequence[str]) -> bool:
 
 
 def read_header(
-    text: streams.Text, path: Path, delimiter: str, wanted: Wanted, block_bytes: int
+    text: streams.Text, path: Path, delimiter: str, is_header: HeaderTest, block_bytes: int
 ) -> tuple[Header, bytes]:
     """Return the header of a file, and all that has been read for it.
 
@@ -55,7 +55,7 @@ def read_header(
     delimiter
         What parts the fields; if empty, it is found: the one by which the header is wanted, and
         of several (or none) the one that parts it into most.
-    wanted
+    is_header
         Whether fields are the headers that are looked for.
     block_bytes
         How much is read at once.
@@ -69,22 +69,22 @@ def read_header(
     while True:
         more = text.stream.read(block_bytes)
         data += more
-        plain = data.removeprefix(streams.MARK)
+        plain = data.removeprefix(streams.BOM)
         _check_marks(plain, delimiter, path)
         lines = plain[: records.last_line_end(plain) if more else None].splitlines(keepends=True)
         patient = bool(more) and len(data) < records.FIELD_BYTES
         try:
-            found = _first_record(lines, delimiter, wanted, patient=patient)
+            first = _first_record(lines, delimiter, is_header, patient=patient)
         except (csv.Error, UnicodeDecodeError) as error:
             if patient and records.UNFINISHED in str(error):
                 continue
             msg = f"{path}, line 1: {_misread(data, text.encoding, error)}."
             raise InputError(msg) from error
-        if found is None and more and len(data) < records.RECORD_BYTES:
+        if first is None and more and len(data) < records.RECORD_BYTES:
             continue
-        found = _checked(found, path, whole=not more)
-        size = len(data) - len(plain) + found.size
-        return dataclasses.replace(found, size=size), data
+        first = _checked(first, path, whole=not more)
+        size = len(data) - len(plain) + first.size
+        return dataclasses.replace(first, size=size), data
 
 
 def _check_marks(data: bytes, delimiter: str, path: Path) -> None:
@@ -100,7 +100,7 @@ def _check_marks(data: bytes, delimiter: str, path: Path) -> None:
     """
     line = re.split(rb"[\r\n]", _QUOTED.sub(b"", data[:MARK_BYTES]), maxsplit=1)[0]
     marks = [line.count(mark.encode()) for mark in delimiter or DELIMITERS]
-    if max(marks) >= MOST_COLUMNS:
+    if max(marks) >= MAX_COLUMNS:
         _refuse_columns(max(marks) + 1, path)
 
 
@@ -113,13 +113,13 @@ def _refuse_columns(count: int, path: Path) -> NoReturn:
         Always.
     """
     msg = (
-        f"{path}, line 1 has {count:,} columns; at most {MOST_COLUMNS:,} are allowed. Remove those "
+        f"{path}, line 1 has {count:,} columns; at most {MAX_COLUMNS:,} are allowed. Remove those "
         f"not needed."
     )
     raise InputError(msg)
 
 
-def _checked(found: Header | None, path: Path, *, whole: bool) -> Header:
+def _checked(header: Header | None, path: Path, *, whole: bool) -> Header:
     """Return a header that can be one; ``whole`` says that the file has been read to its end.
 
     Raises
@@ -127,19 +127,19 @@ def _checked(found: Header | None, path: Path, *, whole: bool) -> Header:
     InputError
         If it cannot.
     """
-    if found is None and not whole:
+    if header is None and not whole:
         msg = f"{path}, line 1 is longer than {records.RECORD_BYTES >> 20} MiB: not a header."
         raise InputError(msg)
-    if found is None or not any(h.strip() for h in found.fields):
+    if header is None or not any(h.strip() for h in header.fields):
         msg = f"{path} is empty in line 1: a header line and rows are required."
         raise InputError(msg)
-    if len(found.fields) > MOST_COLUMNS:
-        _refuse_columns(len(found.fields), path)
-    return found
+    if len(header.fields) > MAX_COLUMNS:
+        _refuse_columns(len(header.fields), path)
+    return header
 
 
 def _first_record(
-    lines: list[bytes], delimiter: str, wanted: Wanted, *, patient: bool
+    lines: list[bytes], delimiter: str, is_header: HeaderTest, *, patient: bool
 ) -> Header | None:
     """Return the first record of some lines, by the delimiter that serves it best.
 
@@ -149,7 +149,7 @@ def _first_record(
         If it is one by no delimiter; if more lines can be had (``patient``), also if it goes on
         behind these by any: which serves it best does not depend on how much is read at once.
     """
-    found, errors = [], []
+    headers, errors = [], []
     with records.long_fields():
         for mark in delimiter or DELIMITERS:
             reader = csv.reader((line.decode() for line in lines), delimiter=mark, strict=True)
@@ -161,25 +161,25 @@ def _first_record(
                 errors.append(error)
                 continue
             size = sum(map(len, lines[: reader.line_num]))
-            found += [Header(fields, mark, size, reader.line_num)] if fields is not None else []
-    if errors and not found:
+            headers += [Header(fields, mark, size, reader.line_num)] if fields is not None else []
+    if errors and not headers:
         raise errors[0]
-    several = len(found) > 1
+    several = len(headers) > 1
     return max(
-        found,
-        key=lambda header: (several and wanted(header.fields), len(header.fields)),
+        headers,
+        key=lambda header: (several and is_header(header.fields), len(header.fields)),
         default=None,
     )
 
 
 def _misread(data: bytes, encoding: str, error: Exception) -> str:
     """Return what a file seems to be that is no text, as far as it shows."""
-    known = {
+    formats = {
         b"PK\x03\x04": "this is a workbook or a zip archive; rename it to .xlsx, or save it as CSV",
         b"\xd0\xcf\x11\xe0": "this is an old Excel workbook; save it as CSV",
         b"PAR1": "this is Parquet; rename it to .parquet",
     }
-    for magic, what in known.items():
+    for magic, what in formats.items():
         if data.startswith(magic):
             return what
     if isinstance(error, UnicodeDecodeError):

@@ -8,12 +8,13 @@ import itertools
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.readers import partitions
-from coverage_analyzer.files.readers.base import Block, Source
+from coverage_analyzer.files.readers.base import RowBlock, TableReader
 from coverage_analyzer.fingerprint import FileState, Fingerprint, compare_states
 
 MAGIC = "*?["
@@ -37,9 +38,9 @@ def members(path: Path) -> list[Path]:
         If folders go round in a circle.
     """
     root = Path(path.anchor or ".")
-    found = [path] if path.is_dir() else list(root.glob(str(path.relative_to(path.anchor))))
-    some = sorted({file for each in found for file in _files(each, named=each == path)})
-    return [f for f in some if not any(map(partitions.is_hidden, _below(f, path)))]
+    entries = [path] if path.is_dir() else list(root.glob(str(path.relative_to(path.anchor))))
+    members_ = sorted({file for each in entries for file in _files(each, named=each == path)})
+    return [f for f in members_ if not any(map(partitions.is_hidden, _below(f, path)))]
 
 
 def files(path: Path) -> list[Path]:
@@ -52,21 +53,21 @@ def files(path: Path) -> list[Path]:
     InputError
         If there is none, they are of several kinds, or a folder is not a plain set of files.
     """
-    some = members(path)
-    check_folders([*some, path / "any"] if path.is_dir() else some)
-    if not some:
+    paths = members(path)
+    check_folders([*paths, path / "any"] if path.is_dir() else paths)
+    if not paths:
         msg = f"{path} contains no file." if path.is_dir() else f"No file found: {path}."
         if path.is_dir() and any(entry.is_dir() for entry in path.iterdir()):
             msg = f"{path} contains only folders. Name files, like '{path}/*/*.csv'."
         raise InputError(msg)
-    kinds = {"".join(p.suffixes[-2:] if p.suffix in {".gz", ".zst"} else [p.suffix]) for p in some}
+    kinds = {"".join(p.suffixes[-2:] if p.suffix in {".gz", ".zst"} else [p.suffix]) for p in paths}
     if len(kinds) > 1:
         names = " and ".join(sorted(kinds))
         msg = (
             f"{path} contains files of several types, {names}. Name one type, like 'folder/*.csv'."
         )
         raise InputError(msg)
-    return some
+    return paths
 
 
 def _below(file: Path, path: Path) -> Sequence[str]:
@@ -122,14 +123,14 @@ def _above(folder: Path) -> list[Path]:
     return [p.parent for p in keyed]
 
 
-class Many(Source):
+class Many(TableReader):
     """Tables with the same headers, one after the other; their lines are counted on.
 
     Parameters
     ----------
     paths
         At least one.
-    opened
+    open_one
         Opens one.
 
     Raises
@@ -138,11 +139,11 @@ class Many(Source):
         If one cannot be opened, or has other headers or types than the first.
     """
 
-    def __init__(self, paths: list[Path], opened: Callable[[Path], Source]) -> None:
-        self._paths, self._opened = paths, opened
+    def __init__(self, paths: list[Path], open_one: Callable[[Path], TableReader]) -> None:
+        self._paths, self._opened = paths, open_one
         self._sizes = np.cumsum([0, *(p.stat().st_size for p in paths)])
         self._begins = [0]
-        self._source = opened(paths[0])
+        self._source = open_one(paths[0])
         self._at = 0
         self.headers, self.types = self._source.headers, self._source.types
         self.known, self.iso_days = self._source.known, self._source.iso_days
@@ -151,9 +152,14 @@ class Many(Source):
         self.fingerprint: FingerprintOfMany = FingerprintOfMany()
         self.fingerprint.expect(self._source.fingerprint)
         for path in paths[1:]:
-            source = opened(path)
+            source = open_one(path)
             self._check(path, source)
             self.fingerprint.expect(source.fingerprint)
+
+    @property
+    def detected(self) -> dict[str, Any]:
+        """What the reader found out about the file that is being read."""
+        return self._source.detected
 
     def days_as_text(self, headers: Sequence[str]) -> None:
         """Read timestamps of some columns as text, in every file."""
@@ -161,7 +167,7 @@ class Many(Source):
         self._source.days_as_text(headers)
         self.types = self._source.types
 
-    def _check(self, path: Path, source: Source) -> None:
+    def _check(self, path: Path, source: TableReader) -> None:
         """Raise if a file is no continuation of the first.
 
         Raises
@@ -180,7 +186,7 @@ class Many(Source):
             msg = f"{path}: the column {name!r} is {other}, but {mine} in {self._paths[0]}."
             raise InputError(msg)
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self) -> Iterator[RowBlock]:
         """Yield all rows, in order."""
         last = 0
         for number, path in enumerate(self._paths):
@@ -256,5 +262,5 @@ class FingerprintOfMany:
         InputError
             If a file changed while its rows were read.
         """
-        told = "".join(f"{f.sha256()}  {name}\n" for name, f in self._read)
-        return hashlib.sha256(os.fsencode(told)).hexdigest()
+        text = "".join(f"{f.sha256()}  {name}\n" for name, f in self._read)
+        return hashlib.sha256(os.fsencode(text)).hexdigest()

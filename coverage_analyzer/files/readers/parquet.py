@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.readers import utf8
-from coverage_analyzer.files.readers.base import Block, Source
+from coverage_analyzer.files.readers.base import RowBlock, TableReader
 from coverage_analyzer.fingerprint import WatchedFiles, unchanged
 from coverage_analyzer.paths import utf8_name
 from coverage_analyzer.schema.rejects import Reject, Rejected
@@ -21,7 +21,7 @@ READ_AT_ONCE: Final = 1 << 20
 """Bytes of a column; else it is read whole, for all rows of a group."""
 
 
-class ParquetFile(Source):
+class ParquetFile(TableReader):
     """A Parquet file; its rows count from 1.
 
     Parameters
@@ -60,7 +60,7 @@ class ParquetFile(Source):
         return self._read / max(self.rows, 1)
 
     @unchanged
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self) -> Iterator[RowBlock]:
         """Yield all rows, in order.
 
         Raises
@@ -102,7 +102,7 @@ def _is_narrow(kind: pa.DataType) -> bool:
     return bool(plain_type(kind) == pa.string())
 
 
-def block(batch: pa.RecordBatch, row: int) -> Block:
+def block(batch: pa.RecordBatch, row: int) -> RowBlock:
     """Return a batch, which begins with a row, in plain types; text that is not UTF-8 is rejected.
 
     Raises
@@ -126,7 +126,7 @@ def block(batch: pa.RecordBatch, row: int) -> Block:
     def raw(position: int) -> str:
         return _json(columns.slice(position, 1).to_pylist()[0])
 
-    return Block(kept + row, columns, raw, rejects, records=len(batch))
+    return RowBlock(kept + row, columns, raw, rejects, records=len(batch))
 
 
 def _json(row: Any) -> str:

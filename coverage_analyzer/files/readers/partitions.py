@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from coverage_analyzer import arrays, documents
 from coverage_analyzer.arrays import Bools, Ints
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files.readers.base import Block, Source, WrappedSource
+from coverage_analyzer.files.readers.base import RowBlock, TableReader, WrappedReader
 from coverage_analyzer.schema.columns import as_text
 
 NOTHING: Final = "__HIVE_DEFAULT_PARTITION__"
@@ -54,7 +54,7 @@ def keys(path: PurePath) -> dict[str, str | None]:
     >>> keys(PurePath("/data/country=C%C3%B4te/day=__HIVE_DEFAULT_PARTITION__/part-0.csv"))
     {'country': 'Côte', 'day': None}
     """
-    found: dict[str, str | None] = {}
+    columns: dict[str, str | None] = {}
     for name in path.parts[:-1]:
         match = _KEY.fullmatch(name) if is_key(name) else None
         if match is None:
@@ -65,11 +65,11 @@ def keys(path: PurePath) -> dict[str, str | None]:
         except UnicodeError:
             msg = f"The folder {name!r} of {str(path)!r} is not UTF-8 text, escaped by %."
             raise InputError(msg) from None
-        known = None if value in {NOTHING, ""} else value
-        if found.setdefault(key, known) != known:
+        cell = None if value in {NOTHING, ""} else value
+        if columns.setdefault(key, cell) != cell:
             msg = f"{path}: two folders have different values of {key!r}. Move the file."
             raise InputError(msg)
-    return found
+    return columns
 
 
 def check_folder(folder: Path) -> None:
@@ -90,7 +90,7 @@ def check_folder(folder: Path) -> None:
             raise InputError(msg)
 
 
-def with_keys(source: Source, path: Path) -> Source:
+def with_keys(source: TableReader, path: Path) -> TableReader:
     """Return a file with a column for each folder ``key=value`` above it.
 
     A file that a run put into its folder is as that run wrote it, whatever the folder is called.
@@ -100,8 +100,8 @@ def with_keys(source: Source, path: Path) -> Source:
     InputError
         If folders contradict each other.
     """
-    found = keys(path.absolute())
-    return Partitioned(source, path, found) if found and not _is_of_run(path) else source
+    columns = keys(path.absolute())
+    return Partitioned(source, path, columns) if columns and not _is_of_run(path) else source
 
 
 def _is_of_run(path: Path) -> bool:
@@ -110,7 +110,7 @@ def _is_of_run(path: Path) -> bool:
     return False
 
 
-class Partitioned(WrappedSource):
+class Partitioned(WrappedReader):
     """A file with columns that are the same in all its rows, behind its own.
 
     Parameters
@@ -123,14 +123,14 @@ class Partitioned(WrappedSource):
         The columns and their value.
     """
 
-    def __init__(self, source: Source, path: Path, constant: Mapping[str, str | None]) -> None:
+    def __init__(self, source: TableReader, path: Path, constant: Mapping[str, str | None]) -> None:
         super().__init__(source)
         self._path, self._constant = path, constant
         added = [key for key in constant if key not in source.headers]
         self.headers = [*source.headers, *added]
         self.types = [*source.types, *[pa.string()] * len(added)]
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self) -> Iterator[RowBlock]:
         """Yield all rows, in order.
 
         Raises
@@ -192,4 +192,4 @@ def added_columns(
 
 
 def _differs(own: pa.Array, said: pa.Array) -> Bools:
-    return arrays.truth(pc.not_equal(as_text(own), as_text(said)))
+    return arrays.to_bools(pc.not_equal(as_text(own), as_text(said)))

@@ -24,7 +24,7 @@ from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Ints
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.readers import streams
-from coverage_analyzer.files.readers.base import Block
+from coverage_analyzer.files.readers.base import RowBlock
 from coverage_analyzer.schema.rejects import Reject, Rejected
 
 FIELD_BYTES: Final = 4 << 20
@@ -33,7 +33,7 @@ FIELD_BYTES: Final = 4 << 20
 RECORD_BYTES: Final = 16 << 20
 """No record is longer: a file in which one is would fill the memory."""
 
-MOST_LINES: Final = 1 << 17
+MAX_LINES: Final = 1 << 17
 """So many lines at once: rejects are objects, and 2 bytes of text may make one of 300."""
 
 UNFINISHED: Final = "unexpected end of data"
@@ -57,38 +57,37 @@ def last_line_end(data: bytes) -> int:
 
 def pieces(data: bytes) -> Iterator[tuple[bytes, bool]]:
     """Yield whole lines in runs of not too many of them, and whether a run is the last."""
-    many = data.count(b"\n") + data.count(b"\r") > MOST_LINES
+    many = data.count(b"\n") + data.count(b"\r") > MAX_LINES
     if not many or not data.strip(b"\r\n"):
         yield data, True
         return
     starts = _line_starts(data)
-    cuts = [*starts[:-1:MOST_LINES].tolist(), len(data)]
+    cuts = [*starts[:-1:MAX_LINES].tolist(), len(data)]
     for start, stop in itertools.pairwise(cuts):
         yield data[start:stop], stop == len(data)
 
 
-class Patience:
-    """How much text may still be read in vain behind quotes that are left open.
+class QuoteBudget:
+    """Limit on the bytes rescanned because of unclosed quotes.
 
-    Text can be made of which each line begins a record that never ends; to look for the end of each
-    would take hours for some megabytes. In files as they come, all that is read in vain is less
-    than the file.
+    In a crafted file every line can open a quote that never closes. Searching each one to the end
+    of the file is quadratic. The budget grows with new input and shrinks with each failed search.
     """
 
     def __init__(self, path: Path) -> None:
         self._path, self._bytes = path, 4 * RECORD_BYTES
 
-    def earn(self, size: int) -> None:
-        """Take heart from so many bytes that are new."""
+    def add(self, size: int) -> None:
+        """Credit newly read bytes."""
         self._bytes += 4 * size
 
-    def spend(self, size: int, line: int) -> None:
-        """Bear that a record of so many bytes, which begins in a line, is broken.
+    def charge(self, size: int, line: int) -> None:
+        """Debit a failed search that began at `line`.
 
         Raises
         ------
         InputError
-            If that is too much.
+            If the budget is exhausted.
         """
         self._bytes -= size
         if self._bytes < 0:
@@ -100,8 +99,8 @@ class Patience:
 
 
 def read_block(
-    data: bytes, form: Form, line: int, patience: Patience, *, at_end: bool
-) -> tuple[Block, int, bytes]:
+    data: bytes, form: Form, line: int, budget: QuoteBudget, *, at_end: bool
+) -> tuple[RowBlock, int, bytes]:
     """Return the rows of some whole lines, how many lines they take, and what is left over.
 
     Raises
@@ -109,11 +108,11 @@ def read_block(
     InputError
         If too much is broken.
     """
-    patience.earn(len(data))
+    budget.add(len(data))
     block = None if _needs_care(data, form.delimiter) else _read_at_once(data, form, line)
     if block is not None:
         return block, block.records, b""
-    return _read_with_care(data, form, line, patience, at_end=at_end)
+    return _read_with_care(data, form, line, budget, at_end=at_end)
 
 
 def _needs_care(data: bytes, delimiter: str) -> bool:
@@ -148,7 +147,7 @@ def _is_utf8(data: bytes) -> bool:
     return True
 
 
-def _read_at_once(data: bytes, form: Form, line: int) -> Block | None:
+def _read_at_once(data: bytes, form: Form, line: int) -> RowBlock | None:
     """Return rows that are one line each; nothing if pyarrow finds fault with the text."""
     filled, at = _filled_lines(data)
     parsed = _parsed(filled, form)
@@ -166,7 +165,7 @@ def _read_at_once(data: bytes, form: Form, line: int) -> Block | None:
     raw = functools.partial(_raw_line, filled, functools.cache(_line_starts), rows)
     records = data.count(b"\n") + (not data.endswith(b"\n") and data != b"")
     blank = records - len(rows) - len(rejects)
-    return Block(at[rows] + line, batch, raw, rejects, blank, records)
+    return RowBlock(at[rows] + line, batch, raw, rejects, blank, records)
 
 
 def _filled_lines(data: bytes) -> tuple[bytes, Ints]:
@@ -196,7 +195,7 @@ def _parsed(data: bytes, form: Form) -> tuple[pa.RecordBatch, list[pyarrow.csv.I
     names = [str(n) for n in range(form.width)]
     if not data:
         return _empty(names), odd
-    if data.startswith(streams.MARK):
+    if data.startswith(streams.BOM):
         return None  # pyarrow would take the mark away
     try:
         table = pyarrow.csv.read_csv(
@@ -251,14 +250,14 @@ def _line_starts(data: bytes) -> npt.NDArray[np.int32]:
     starts[-1] = len(data)
     filled = 1
     for at in range(0, len(data), FOUND_AT_ONCE):  # there may be as many as bytes: no copy of all
-        some = np.flatnonzero(ends[at : at + FOUND_AT_ONCE])
-        starts[filled : filled + len(some)] = some + (at + 1)
-        filled += len(some)
+        positions = np.flatnonzero(ends[at : at + FOUND_AT_ONCE])
+        starts[filled : filled + len(positions)] = positions + (at + 1)
+        filled += len(positions)
     return starts
 
 
-def _wrong_width(found: int, width: int) -> tuple[Rejected, str]:
-    return Rejected.wrong_number_of_fields, f"{found} fields where the header has {width}"
+def _wrong_width(n_fields: int, width: int) -> tuple[Rejected, str]:
+    return Rejected.wrong_number_of_fields, f"{n_fields} fields where the header has {width}"
 
 
 class _Lines:
@@ -281,8 +280,8 @@ class _Lines:
 
 
 def _read_with_care(
-    data: bytes, form: Form, line: int, patience: Patience, *, at_end: bool
-) -> tuple[Block, int, bytes]:
+    data: bytes, form: Form, line: int, budget: QuoteBudget, *, at_end: bool
+) -> tuple[RowBlock, int, bytes]:
     """Return rows read one by one, whatever their quotes and line ends."""
     lines = _Lines(data)
     rows: list[list[str]] = []
@@ -300,7 +299,7 @@ def _read_with_care(
                 if fault:
                     shown = _shown(lines.text(start, start + 1), form)
                     rejects.append(Reject(line + start, *fault, shown))
-                    patience.spend(len(lines.text(start, stop)), line + start)
+                    budget.charge(len(lines.text(start, stop)), line + start)
                 elif fields:
                     rows.append(fields)
                     spans.append((start, stop))
@@ -309,14 +308,14 @@ def _read_with_care(
                 start = start + 1 if fault else stop
                 if fault and start != stop:
                     break
-    columns = [arrays.text([row[c] for row in rows]) for c in range(form.width)]
+    columns = [arrays.text_array([row[c] for row in rows]) for c in range(form.width)]
     batch = pa.RecordBatch.from_arrays(columns, names=[str(c) for c in range(form.width)])
     begins = np.array([first for first, _ in spans], np.int64) + line
 
     def raw(row: int) -> str:
         return lines.text(*spans[row]).decode().rstrip("\r\n")
 
-    block = Block(begins, batch, raw, rejects, blank, records)
+    block = RowBlock(begins, batch, raw, rejects, blank, records)
     return block, start, lines.text(start, len(lines))
 
 
@@ -364,7 +363,7 @@ def _records(
             yield fields if any(fields) else [], stop, None
 
 
-def without_blank(block: Block) -> Block:
+def without_blank(block: RowBlock) -> RowBlock:
     """Return the block without the rows in which every cell is empty, which it counts."""
     empty = np.ones(len(block.lines), np.bool_)
     for column in block.columns.columns:
@@ -376,9 +375,9 @@ def without_blank(block: Block) -> Block:
     if not empty.any():
         return block
     kept = np.flatnonzero(~empty)
-    return Block(
+    return RowBlock(
         block.lines[kept],
-        block.columns.take(arrays.arrow(kept)),
+        block.columns.take(arrays.from_numpy(kept)),
         lambda row: block.raw(int(kept[row])),
         block.rejects,
         block.blank + int(empty.sum()),
@@ -387,7 +386,7 @@ def without_blank(block: Block) -> Block:
 
 
 def _empty(names: list[str]) -> pa.RecordBatch:
-    return pa.RecordBatch.from_arrays([arrays.text([]) for _ in names], names=names)
+    return pa.RecordBatch.from_arrays([arrays.text_array([]) for _ in names], names=names)
 
 
 @contextmanager

@@ -75,7 +75,7 @@ def checked(path: Path, encoding: str = "") -> Shapefile:
     """
     if path.suffix.lower() == ".zip":
         fingerprint = WatchedFiles(path)
-        with archives.opened(path, "zipped Shapefile", ratio=RATIO) as archive:
+        with archives.open_archive(path, "zipped Shapefile", ratio=MAX_RATIO) as archive:
             inside = _only(path, archive)
             parts = _parts(inside, archive.namelist(), path)
             heads = {s: _part_of(archive, part) for s, part in parts.items()}
@@ -137,7 +137,7 @@ def _check_streams(path: Path, archive: ZipFile, parts: Mapping[str, str]) -> No
             raise InputError(msg) from None
 
 
-RATIO: Final = 1032
+MAX_RATIO: Final = 1032
 """All that deflate can do: a table pads its cells with blanks, and is read as a stream."""
 
 
@@ -170,15 +170,15 @@ def _parts(shp: str, names: list[str], path: Path) -> dict[str, str]:
     """
     stem = PurePosixPath(shp).stem
     folder = shp[: len(shp) - len(PurePosixPath(shp).name)]
-    found = {name.casefold(): name for name in names if name.startswith(f"{folder}{stem}.")}
+    by_key = {name.casefold(): name for name in names if name.startswith(f"{folder}{stem}.")}
     parts = {".shp": shp}
     for suffix, what in PARTS.items():
-        name = found.get(f"{folder}{stem}{suffix}".casefold())
+        name = by_key.get(f"{folder}{stem}{suffix}".casefold())
         if name is None:
             msg = f"{path}: {stem}{suffix} is missing beside {stem}.shp. It contains {what}."
             raise InputError(msg)
         parts[suffix] = name
-    if code_page := found.get(f"{folder}{stem}{CODE_PAGE}".casefold()):
+    if code_page := by_key.get(f"{folder}{stem}{CODE_PAGE}".casefold()):
         parts[CODE_PAGE] = code_page
     return parts
 
@@ -221,7 +221,7 @@ def _check(path: Path, parts: Mapping[str, Part]) -> None:
         raise InputError(msg) from None
 
 
-def _check_size(path: Path, suffix: str, size: int, told: int) -> None:
+def _check_size(path: Path, suffix: str, size: int, expected: int) -> None:
     """Raise if a file is shorter than it has to be.
 
     Raises
@@ -229,6 +229,6 @@ def _check_size(path: Path, suffix: str, size: int, told: int) -> None:
     InputError
         If it is.
     """
-    if size < told:
-        msg = f"{path} is damaged: its {suffix} has {size:,} of {told:,} bytes."
+    if size < expected:
+        msg = f"{path} is damaged: its {suffix} has {size:,} of {expected:,} bytes."
         raise InputError(msg)

@@ -16,7 +16,7 @@ import pyarrow as pa
 from coverage_analyzer import arrays, documents
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.readers import parquet, utf8, wkb
-from coverage_analyzer.files.readers.base import Block, Source, without
+from coverage_analyzer.files.readers.base import RowBlock, TableReader, without
 from coverage_analyzer.fingerprint import WatchedFiles, unchanged
 from coverage_analyzer.schema.rejects import Rejected
 
@@ -69,7 +69,7 @@ class Layer:
     stated: Callable[[Sequence[str]], Iterator[pa.RecordBatch]] | None = None
 
 
-class SpatialFile(Source):
+class SpatialFile(TableReader):
     """Points with attributes; rows count from 1.
 
     Attributes come first, as they are, then the longitude and latitude of the point on WGS 84.
@@ -136,7 +136,7 @@ class SpatialFile(Source):
             yield batch
 
     @unchanged
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self) -> Iterator[RowBlock]:
         """Yield all rows, in order; those whose geometry is no point are rejects.
 
         Raises
@@ -163,7 +163,7 @@ class SpatialFile(Source):
             none = [pa.nulls(0, field.type) for field in self._layer.schema]
             yield self._block(pa.RecordBatch.from_arrays(none, schema=self._layer.schema), row)
 
-    def _block(self, batch: pa.RecordBatch, row: int) -> Block:
+    def _block(self, batch: pa.RecordBatch, row: int) -> RowBlock:
         """Return attributes and coordinates of a batch that begins with a row."""
         at = self._layer.geometry
         cells = batch.column(at)
@@ -174,9 +174,9 @@ class SpatialFile(Source):
                 lon, lat = self._transformer.transform(lon, lat)
             lon = np.where(np.abs(lon) <= 180 + OVERSHOOT, np.clip(lon, -180, 180), lon)
         missing = points.missing if points.missing.any() else None
-        made = [arrays.arrow(values, missing) for values in (lon, lat)]
+        coordinates = [arrays.from_numpy(values, missing) for values in (lon, lat)]
         attributes = [column for i, column in enumerate(batch.columns) if i != at]
-        whole = pa.RecordBatch.from_arrays([*attributes, *made], names=self.headers)
+        whole = pa.RecordBatch.from_arrays([*attributes, *coordinates], names=self.headers)
         block = parquet.block(whole, row)
         code = Rejected.geometry_not_a_point
         return without(block, {row + i: (code, what) for i, what in points.odd.items()})
@@ -230,22 +230,22 @@ def _crs(crs: Any, path: Path) -> "pyproj.CRS":
     import pyproj
 
     try:
-        given = None if crs is None else pyproj.CRS.from_user_input(crs).to_2d()
+        parsed = None if crs is None else pyproj.CRS.from_user_input(crs).to_2d()
     except (pyproj.exceptions.ProjError, ValueError, TypeError, RecursionError) as error:
         msg = f"{path} has a CRS that cannot be used: {error}."
         raise InputError(msg) from error
     # GeoPackage calls what it does not know "Undefined geographic SRS", as if on the ellipsoid.
-    if given is None or given.name.startswith("Undefined"):
+    if parsed is None or parsed.name.startswith("Undefined"):
         msg = (
             f"{path} has no CRS, so its coordinates cannot be used. Set it when "
             f'the file is written, with gdf.set_crs("EPSG:4326") in geopandas or '
             f"ogr2ogr -a_srs EPSG:4326, if they are degrees of longitude and latitude."
         )
         raise InputError(msg)
-    if not is_on_globe(given):
-        msg = f"{path} has the CRS {given.name!r}, which has no longitude and latitude."
+    if not is_on_globe(parsed):
+        msg = f"{path} has the CRS {parsed.name!r}, which has no longitude and latitude."
         raise InputError(msg)
-    return given
+    return parsed
 
 
 def is_on_globe(crs: "pyproj.CRS") -> bool:
@@ -298,7 +298,9 @@ def geoparquet(path: Path) -> SpatialFile:
         raise InputError(msg)
 
     def batches() -> Iterator[pa.RecordBatch]:
-        found: Iterator[pa.RecordBatch] = file.iter_batches(parquet.ROWS_AT_ONCE, use_threads=False)
-        return found
+        result: Iterator[pa.RecordBatch] = file.iter_batches(
+            parquet.ROWS_AT_ONCE, use_threads=False
+        )
+        return result
 
     return SpatialFile(path, Layer(file.schema_arrow, at, crs, batches, fingerprint))

@@ -17,7 +17,7 @@ STANDARD_INPUT: Final = "-"
 
 GZIP: Final = b"\x1f\x8b"
 ZSTD: Final = b"\x28\xb5\x2f\xfd"
-MARK: Final = codecs.BOM_UTF8
+BOM: Final = codecs.BOM_UTF8
 """The byte order mark that some programs put before UTF-8."""
 
 UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -71,11 +71,11 @@ def utf8_text(path: Path, encoding: str = "") -> Text:
     except BaseException:
         stream.close()
         raise
-    whole = Ahead(first, stream)
-    found = encoding or ("utf-16" if first.startswith(UTF16) else "utf-8")
-    if codecs.lookup(found).name == "utf-8":
+    whole = PushbackReader(first, stream)
+    codec = encoding or ("utf-16" if first.startswith(UTF16) else "utf-8")
+    if codecs.lookup(codec).name == "utf-8":
         return Text(whole, file)
-    return Text(Transcoded(whole, found), file, found)
+    return Text(Transcoded(whole, codec), file, codec)
 
 
 def is_standard_input(path: Path) -> bool:
@@ -87,7 +87,7 @@ def _unpacked(path: Path) -> tuple[Stream, HashedFile]:
     """Open a file, and return what it holds, unpacked, and the file itself."""
     file = HashedFile(path, sys.stdin.buffer if is_standard_input(path) else None)
     magic = file.read(4)
-    whole = Ahead(magic, file)
+    whole = PushbackReader(magic, file)
     if magic.startswith(GZIP):
         return Unpacked(gzip.GzipFile(fileobj=cast("BinaryIO", whole), mode="rb"), file), file
     if magic == ZSTD:
@@ -114,7 +114,7 @@ class Unpacked:
         self._file.close()
 
 
-class Ahead:
+class PushbackReader:
     """A stream with the bytes that have been read of it put back.
 
     Parameters

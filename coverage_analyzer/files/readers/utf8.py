@@ -59,7 +59,7 @@ def take(cells: pa.Array, rows: Ints) -> pa.Array:
         texts = [cells[row].as_py() for row in rows.tolist()]
         encoded = [None if text is None else text.encode() for text in texts]
         return arrays.from_bytes(encoded, pa.string())
-    return cells.take(arrays.arrow(rows))
+    return cells.take(arrays.from_numpy(rows))
 
 
 def _not_utf8(cells: pa.Array) -> list[int]:

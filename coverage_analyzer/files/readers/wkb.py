@@ -87,7 +87,7 @@ def points(cells: pa.Array, srids: frozenset[int] = frozenset()) -> Points:
     begin, size = offsets[:-1], np.diff(offsets)
     xy = np.full((len(cells), 2), np.nan)
     odd: dict[int, str] = {}
-    filled = arrays.valid(cells)
+    filled = arrays.is_valid(cells)
     long = np.flatnonzero(filled & (size >= _HEADER.itemsize))
     odd |= dict.fromkeys(np.flatnonzero(filled & (size < _HEADER.itemsize)).tolist(), _NO_KIND)
     headers = _gathered(data, begin[long], _HEADER)
@@ -116,8 +116,8 @@ def points(cells: pa.Array, srids: frozenset[int] = frozenset()) -> Points:
 
 def _gathered(data: npt.NDArray[np.uint8], begin: Ints, kind: np.dtype[Any]) -> npt.NDArray[Any]:
     """Return the records that begin at some bytes. Shape (n,)."""
-    found = data[begin[:, None] + np.arange(kind.itemsize)]
-    return np.ascontiguousarray(found).view(kind).reshape(len(begin))
+    records = data[begin[:, None] + np.arange(kind.itemsize)]
+    return np.ascontiguousarray(records).view(kind).reshape(len(begin))
 
 
 def _form(header: Any) -> np.dtype[Any] | str:
@@ -128,8 +128,8 @@ def _form(header: Any) -> np.dtype[Any] | str:
     (code,) = struct.unpack(f"{mark}I", header["code"].tobytes())
     kind, more = type_and_ordinates(code)
     if kind != POINT:
-        known = KINDS.get(kind)
-        return f"the geometry is a {known}, not a point" if known else _NO_KIND
+        geometry_kind = KINDS.get(kind)
+        return f"the geometry is a {geometry_kind}, not a point" if geometry_kind else _NO_KIND
     srid = [("srid", f"{mark}i4")] if code & _HAS_SRID else []
     rest = [(name, f"{mark}f8") for name in "xyzm"[: 2 + more]]
     return np.dtype([("order", "u1"), ("code", "u4"), *srid, *rest])

@@ -41,7 +41,7 @@ class DriveTimesWriter:
         self._writer.close()
 
     def write(
-        self, ids: tuple[pa.Array, pa.Array], told: dict[str, npt.NDArray[Any]], some: Ints
+        self, ids: tuple[pa.Array, pa.Array], values: dict[str, npt.NDArray[Any]], rows: Ints
     ) -> None:
         """Append some rows.
 
@@ -49,20 +49,22 @@ class DriveTimesWriter:
         ----------
         ids
             ``site_id`` and ``center_id`` as strings.
-        told
+        values
             The other columns but ``ferry`` and ``status`` as numbers, NaN where missing; ``ferry``
             as booleans, ``status`` as texts.
-        some
+        rows
             The rows that are written, by position.
         """
-        texts = [i.take(arrays.arrow(some)) for i in ids]
-        yes_no = np.where(told["ferry"], "yes", "no")
+        texts = [i.take(arrays.from_numpy(rows)) for i in ids]
+        yes_no = np.where(values["ferry"], "yes", "no")
         cells = {
             "site_id": texts[0],
             "center_id": texts[1],
-            "ferry": arrays.text(np.where(np.isnan(told["minutes"]), "", yes_no)[some].tolist()),
-            "status": arrays.text(told["status"][some].tolist()),
-            "attribution": arrays.text([self._attribution] * len(some)),
-        } | {n: arrays.decimals(told[n][some], places) for n, places in DECIMALS.items()}
+            "ferry": arrays.text_array(
+                np.where(np.isnan(values["minutes"]), "", yes_no)[rows].tolist()
+            ),
+            "status": arrays.text_array(values["status"][rows].tolist()),
+            "attribution": arrays.text_array([self._attribution] * len(rows)),
+        } | {n: arrays.decimals(values[n][rows], places) for n, places in DECIMALS.items()}
         columns = [cells[name] for name in DRIVE_TIMES]
         self._writer.write(pa.RecordBatch.from_arrays(columns, schema=SCHEMA))

@@ -8,14 +8,14 @@ and a lock of its own; a link in its place is refused, because nobody has named 
 """
 
 import contextlib
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
+from coverage_analyzer import documents
 from coverage_analyzer.errors import CoverageError, InputError, PublishError, quantity
 from coverage_analyzer.files.overwriting import RunFolder
 from coverage_analyzer.files.run_folder import contents
@@ -64,8 +64,8 @@ class RejectLimit:
         """
         if isinstance(value, RejectLimit):
             return value
-        found = LIMIT.fullmatch(str(value))
-        count, percent = found.groups() if found else (None, None)
+        match = LIMIT.fullmatch(str(value))
+        count, percent = match.groups() if match else (None, None)
         if count is not None:
             return cls(count=int(count))
         if percent is not None and Decimal(percent) <= 100:
@@ -186,13 +186,9 @@ def remove_held(folder: Path) -> None:
 def is_held(folder: Path) -> bool:
     """Return whether a folder holds a run that was held back."""
     try:
-        return is_held_manifest(json.loads((folder / MANIFEST).read_text(encoding="utf-8")))
-    except (OSError, ValueError, RecursionError):
+        manifest = documents.read_json(folder / MANIFEST)
+    except (OSError, ValueError):
         return False
-
-
-def is_held_manifest(manifest: Any) -> bool:
-    """Return whether a manifest is that of a run that was held back."""
     return isinstance(manifest, dict) and bool(manifest.get("held"))
 
 

@@ -19,7 +19,7 @@ from coverage_analyzer.files.table import Table
 from coverage_analyzer.files.writers.delimited import Style
 from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.policy import Policy
-from coverage_analyzer.schema.columns import CENTERS, SITES, unnoticed
+from coverage_analyzer.schema.columns import CENTERS, SITES, column_suggestions
 from coverage_analyzer.schema.coordinates import DECIMAL_DEGREES, Notation
 
 LIBRARIES: Final = ("numpy", "pyarrow", "pyproj")
@@ -37,7 +37,8 @@ class Origin:
     policy, as_of, trust_declared
         The rule, the day that was judged, and whether declared countries stand anywhere.
     inputs
-        For each file that was read its ``path`` and ``sha256``, which a database has not.
+        For each file that was read its ``path``, its ``sha256`` (None for a database), and what was
+        ``detected`` about it (`Table.detected`).
     columns, center_columns
         The header that was taken for each known column.
     renamed_columns
@@ -53,7 +54,7 @@ class Origin:
     policy: Policy
     as_of: datetime.date
     trust_declared: bool
-    inputs: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
+    inputs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
     center_columns: Mapping[str, str] = field(default_factory=dict)
     renamed_columns: Mapping[str, str] = field(default_factory=dict)
@@ -78,19 +79,23 @@ class Origin:
             as_of=matcher.as_of,
             trust_declared=matcher.convention.trust_declared,
             inputs={
-                name: {"path": str(table.path), "sha256": table.source.sha256()}
+                name: {
+                    "path": str(table.path),
+                    "sha256": table.source.sha256(),
+                    "detected": table.detected,
+                }
                 for name, table in inputs.items()
             },
-            columns=sites.recognised,
-            center_columns=centers.recognised,
+            columns=sites.matched_columns,
+            center_columns=centers.matched_columns,
             notation=Notation(
                 **{n.name: getattr(sites.notation, n.name) for n in fields(Notation)}
             ),
             renamed_columns=renamed(sites.headers),
             warnings=[
                 *matcher.policy.warnings,
-                *unnoticed(sites.headers, sites.columns, SITES),
-                *unnoticed(centers.headers, centers.columns, CENTERS),
+                *column_suggestions(sites.headers, sites.columns, SITES),
+                *column_suggestions(centers.headers, centers.columns, CENTERS),
                 *matcher.region_warnings,
             ],
             centers={"given": len(matcher.centers), "open": matcher.open_centers},

@@ -32,7 +32,6 @@ import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Final, Self
 
 from coverage_analyzer import documents
@@ -77,7 +76,7 @@ class Publication:
         self._lock: int | None = None
         try:
             self._lock = locked(self.folder)
-            self._work = WorkFolder.made(self.folder)
+            self._work = WorkFolder.create(self.folder)
             for kind in (NEW, OLD):
                 self._kept(kind)
             for left in self._work.left_behind():
@@ -92,12 +91,7 @@ class Publication:
         """Return itself."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         """Throw away what was not published, and let the folder go."""
         self._leave()
 
@@ -293,8 +287,8 @@ class Swap:
         """Bring the old files back, from wherever the step was left; twice is as good as once."""
         for name in reversed(self.new):
             part, path = self._part(name), self.folder / name
-            known = name not in self.old or self._aside(name).exists()
-            if known and path.exists() and not part.exists():
+            is_ours = name not in self.old or self._aside(name).exists()
+            if is_ours and path.exists() and not part.exists():
                 path.replace(part)
         for name in sorted(self.old, key=lambda n: n == self.manifest):
             aside = self._aside(name)

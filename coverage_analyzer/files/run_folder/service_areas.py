@@ -55,14 +55,14 @@ def unserved(path: Path, centers: Centers) -> dict[int, Any]:
     position = {center_id: n for n, center_id in enumerate(centers.center_id)}
     try:
         features = documents.read_json(path, max_bytes=documents.MAX_AREA_BYTES)["features"]
-        found: dict[int, list[Any]] = {}
+        shapes_of: dict[int, list[Any]] = {}
         for f in features:
             if f["properties"]["kind"] == "unserved":
                 shape = shapely.from_geojson(json.dumps(f["geometry"]))
-                found.setdefault(position[f["properties"]["center_id"]], []).append(shape)
+                shapes_of.setdefault(position[f["properties"]["center_id"]], []).append(shape)
         return {
             n: shapes[0] if len(shapes) == 1 else shapely.union_all(shapes)
-            for n, shapes in found.items()
+            for n, shapes in shapes_of.items()
         }
     except (OSError, ValueError, KeyError, TypeError, shapely.errors.GEOSException) as error:
         msg = (

@@ -1,6 +1,5 @@
 """What writers of reports offer, whatever the format."""
 
-from types import TracebackType
 from typing import Protocol, Self
 
 import pyarrow as pa
@@ -19,11 +18,6 @@ class Writer(Protocol):
         """Return itself."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         """Finish the file, also after a failure."""
         self.close()

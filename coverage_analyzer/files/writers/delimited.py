@@ -13,7 +13,7 @@ import pyarrow.csv
 
 from coverage_analyzer import arrays
 from coverage_analyzer.files import formulas
-from coverage_analyzer.files.readers.streams import MARK
+from coverage_analyzer.files.readers.streams import BOM
 from coverage_analyzer.files.writers.base import Writer
 from coverage_analyzer.paths import utf8_name
 from coverage_analyzer.schema.rejects import Reject
@@ -32,7 +32,7 @@ class Style:
     Attributes
     ----------
     raw_text
-        Whether text stays as it is even where a spreadsheet would run it (`guard`).
+        Whether text stays as it is even where a spreadsheet would run it (`formulas`).
     excel
         Whether they begin with the mark by which Excel knows UTF-8.
     decimal
@@ -46,11 +46,11 @@ class Style:
     @property
     def beginning(self) -> bytes:
         """What a file begins with."""
-        return MARK if self.excel else b""
+        return BOM if self.excel else b""
 
     def shown(self, text: str) -> str:
         """Return a text as it is to be written."""
-        return text if self.raw_text else formulas.guarded_text(text, decimal=self.decimal)
+        return text if self.raw_text else formulas.escape_formula(text, decimal=self.decimal)
 
     def opened(self, path: Path) -> TextIO:
         """Open a file for writing; a name of a file that is not UTF-8 is shown as in messages."""
@@ -74,7 +74,7 @@ def left_out(schema: pa.Schema) -> list[str]:
 class CsvWriter(Writer):
     """UTF-8 text, LF, text in quotes, miles with three decimals; bytes are left out (`left_out`).
 
-    Text that a spreadsheet would run is made inert (`guard`), unless it is to stay raw.
+    Text that a spreadsheet would run is made inert (`formulas`), unless it is to stay raw.
     """
 
     def __init__(
@@ -97,7 +97,7 @@ class CsvWriter(Writer):
         columns = [_plain(batch.column(i)) for i in self._kept]
         cells = [_csv_cells(n, c) for n, c in zip(self._names, columns, strict=True)]
         if not self._style.raw_text:
-            cells = [formulas.guarded(c, decimal=self._style.decimal) for c in cells]
+            cells = [formulas.escape_formulas(c, decimal=self._style.decimal) for c in cells]
         self._writer.write(pa.RecordBatch.from_arrays(cells, schema=self._schema))
 
     def close(self) -> None:
@@ -151,10 +151,10 @@ def _csv_type(field: pa.Field) -> pa.DataType:
 
 def _csv_cells(name: str, cells: pa.Array) -> pa.Array:
     if name in DECIMALS:
-        return arrays.decimals(arrays.numpy(cells), DECIMALS[name])
+        return arrays.decimals(arrays.as_numpy(cells), DECIMALS[name])
     if pa.types.is_nested(cells.type):
         texts = ["" if v is None else json.dumps(v, default=str) for v in cells.to_pylist()]
-        return arrays.text(texts)
+        return arrays.text_array(texts)
     return cells
 
 
@@ -195,7 +195,7 @@ class RejectsWriter:
 def write_rows(
     path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]], style: Style = SAFE
 ) -> None:
-    """Write a small table; text that a spreadsheet would run is escaped (`guard`)."""
+    """Write a small table; text that a spreadsheet would run is escaped (`formulas`)."""
     with style.opened(path) as file:
         writer = csv.writer(_Lines(file))
         for row in (header, *rows):

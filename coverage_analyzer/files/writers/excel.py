@@ -14,7 +14,6 @@ import shutil
 import tempfile
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Final, Self
 
 import pyarrow as pa
@@ -101,7 +100,7 @@ class WorkbookWriter:
         path: Path,
         schema: pa.Schema,
         decimals: Mapping[str, int],
-        escaped: Callable[[str], str] = formulas.guarded_text,
+        escaped: Callable[[str], str] = formulas.escape_formula,
     ) -> None:
         require("excel", "xlsxwriter")
         import xlsxwriter
@@ -142,14 +141,9 @@ class WorkbookWriter:
         """Return itself."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         """Finish the file, or after a failure leave nothing of it behind."""
-        if kind is None:
+        if error[0] is None:
             self.close()
         else:
             self._clear()
