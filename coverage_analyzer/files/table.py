@@ -395,7 +395,7 @@ def _undated(block: RowBlock, table: Table, row: int) -> str:
     like, hint = _like(table)
     if hint and any(_DAY_NUMBER.fullmatch(texts[name].strip()) for name in wrong):
         hint = (
-            "; is it a spreadsheet's number of a day? format those cells as dates, and save again"
+            "; if this is a spreadsheet's date number, format the cells as dates and save again"
         )
     cells = " and ".join(f"{name} is {texts[name]!r}" for name in wrong)
     return f"{cells}, not {like}{hint}"

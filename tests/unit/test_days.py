@@ -265,10 +265,10 @@ def test_a_number_of_a_spreadsheet_is_named_and_not_taken_for_a_form(
     """46357 is 2026-12-01 or, counted from 1904, another day: nobody guesses, and no form helps."""
     path = tmp_path / "sites.csv"
     path.write_text(f"site_id,latitude,longitude,registered_on\na,40,-75,{cell}\nb,40,-75,soon\n")
-    with pytest.warns(UserWarning, match="cannot be used"):
+    with pytest.warns(UserWarning, match="rejected 2 rows"):
         frame = ca.read_sites(path, rejects=tmp_path / "rejects.csv")
     assert frame.empty
     first, second = (tmp_path / "rejects.csv").read_text("utf-8").splitlines()[1:]
-    assert "spreadsheet's number of a day" in first
+    assert "spreadsheet's date number" in first
     assert "--date-format" not in first
     assert "--date-format" in second
