@@ -394,9 +394,7 @@ def _undated(block: RowBlock, table: Table, row: int) -> str:
     wrong = [n for n, t in filled.items() if np.isnat(_days(arrays.text_array([t]), table)[0][0])]
     like, hint = _like(table)
     if hint and any(_DAY_NUMBER.fullmatch(texts[name].strip()) for name in wrong):
-        hint = (
-            "; if this is a spreadsheet's date number, format the cells as dates and save again"
-        )
+        hint = "; if this is a spreadsheet's date number, format the cells as dates and save again"
     cells = " and ".join(f"{name} is {texts[name]!r}" for name in wrong)
     return f"{cells}, not {like}{hint}"
 
