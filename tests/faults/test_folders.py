@@ -139,7 +139,7 @@ def test_a_report_that_became_a_folder_is_not_touched(tmp_path: Path) -> None:
     (tmp_path / "out" / "report.csv").unlink()
     (tmp_path / "out" / "report.csv").mkdir()
     (tmp_path / "out" / "report.csv" / "mine").write_text("mine", encoding="utf-8")
-    with pytest.raises(PublishError, match=r"report\.csv is there"):
+    with pytest.raises(PublishError, match=r"report\.csv exists"):
         judged(tmp_path)
     assert (tmp_path / "out" / "report.csv" / "mine").read_text(encoding="utf-8") == "mine"
     judged(tmp_path, options=batch.Options(format="parquet"))
