@@ -1,4 +1,4 @@
-"""What can go wrong, as one tree.
+"""Exceptions of the package, as one hierarchy.
 
 ::
 
@@ -29,14 +29,14 @@ EXTRAS: Final[Mapping[Extra, str]] = {
     "spark": "Spark",
     "terms": "business days and time zones",
 }
-"""What each extra, which is a set of optional dependencies, is for."""
+"""Purpose of each extra (a set of optional dependencies)."""
 
 LISTED: Final = 20
-"""An error lists at most this many problems and counts the rest."""
+"""Maximum number of problems listed in an error; the rest is counted."""
 
 
 def quantity(number: int, noun: str, plural: str = "") -> str:
-    """Return a number with its noun: the one place that decides between singular and plural.
+    """Return a number with its noun, in the singular or plural.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def quantity(number: int, noun: str, plural: str = "") -> str:
 
 
 def visible(text: str) -> str:
-    r"""Return a line of text with all characters that would steer a terminal as escapes.
+    r"""Return a line of text with control characters of a terminal escaped.
 
     Examples
     --------
@@ -67,7 +67,7 @@ def visible(text: str) -> str:
 
 
 class CoverageError(Exception):
-    """Root of all errors that this package raises on purpose."""
+    """Base class of all errors that this package raises on purpose."""
 
 
 class InputError(CoverageError, ValueError):
@@ -75,31 +75,31 @@ class InputError(CoverageError, ValueError):
 
 
 class PolicyError(CoverageError, ValueError):
-    """A policy breaks a rule of policies; the message names the key."""
+    """A policy is invalid; the message names the key."""
 
 
 class PolicyWarning(UserWarning):
-    """A policy breaks no rule and is odd: a borrowed name, a clause that says another figure."""
+    """A policy is valid but suspicious: a reused name, a clause that states another figure."""
 
 
 class ServiceError(CoverageError, OSError):
-    """A service on the network did not answer; the message says how it was asked."""
+    """A network service did not answer; the message says how it was requested."""
 
 
 class PublishError(CoverageError, OSError):
-    """The report could not be written; what stood in the folder before still stands."""
+    """The report could not be written; the previous content of the folder is unchanged."""
 
 
 class FolderBusyError(PublishError):
-    """Another run holds the folder."""
+    """Another run has locked the folder."""
 
 
 class MissingExtraError(CoverageError, ImportError):
-    """A library of an extra is not installed; the message gives the command that does it."""
+    """A library of an extra is not installed; the message has the command to install it."""
 
 
 def require(extra: Extra, *modules: str, otherwise: str = "") -> None:
-    """Raise if a library of an extra is not installed; nothing is imported.
+    """Raise if a library of an extra is not installed, without importing it.
 
     Parameters
     ----------
@@ -141,7 +141,7 @@ def _is_installed(module: str) -> bool:
 
 
 def refuse(faults: Sequence[str], rows: int, what: str) -> None:
-    """Raise one error that lists the faults of so many rows, if there are any.
+    """Raise one error that lists the problems of rows, if there are any.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The map of a run's folder, made again from the files in it; nothing is judged anew."""
+"""Regenerate the map of a run folder from its files, without assessing again."""
 
 import dataclasses
 import json
@@ -31,7 +31,7 @@ from coverage_analyzer.schema.verdict import SCHEMA, VERDICT
 
 
 def redrawn(folder: str | Path, *, title: str = "", tiles: Tiles | None = None) -> Payload:
-    """Return what the map of a run's folder shows, read from its files.
+    """Return the map data of a run folder, read from its files.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def redrawn(folder: str | Path, *, title: str = "", tiles: Tiles | None = None) 
 
 
 def watched_run(folder: Path) -> tuple[WatchedFiles, dict[str, Any]]:
-    """Return the fingerprint of all files of a run, some of which are read twice, and its manifest.
+    """Return the manifest of a run, and the fingerprint of its files, some of which are read twice.
 
     Raises
     ------
@@ -69,7 +69,7 @@ def watched_run(folder: Path) -> tuple[WatchedFiles, dict[str, Any]]:
 
 
 def _redrawn(folder: Path, manifest: dict[str, Any], title: str, tiles: Tiles | None) -> Payload:
-    """Return what the map of a run shows."""
+    """Return the map data of a run."""
     world = countries.load()
     table = report_table(folder, manifest)
     drawn = DrawnSites()
@@ -89,7 +89,7 @@ def _redrawn(folder: Path, manifest: dict[str, Any], title: str, tiles: Tiles | 
 
 
 def network_of(folder: Path, manifest: Mapping[str, Any]) -> Network:
-    """Return the centers and coverage areas of a run's folder, for a map.
+    """Return the centers and coverage areas of a run folder, for a map.
 
     Raises
     ------
@@ -107,7 +107,7 @@ def network_of(folder: Path, manifest: Mapping[str, Any]) -> Network:
 
 
 def centers_as_used(folder: Path, world: Countries) -> tuple[Centers, dict[str, str]]:
-    """Return the centers of a run's folder, and the country that each counted as in the run.
+    """Return the centers of a run folder, and the country assigned to each in the run.
 
     Raises
     ------
@@ -121,7 +121,7 @@ def centers_as_used(folder: Path, world: Countries) -> tuple[Centers, dict[str, 
 
 
 def run_manifest(folder: Path) -> dict[str, Any]:
-    """Return what ``run.json`` tells of a run.
+    """Return the content of ``run.json``.
 
     Raises
     ------
@@ -150,7 +150,7 @@ def run_manifest(folder: Path) -> dict[str, Any]:
 
 
 def report_table(folder: Path, manifest: Mapping[str, Any]) -> Table:
-    """Return the report of a run, open.
+    """Open the report of a run.
 
     Raises
     ------
@@ -173,7 +173,7 @@ def report_table(folder: Path, manifest: Mapping[str, Any]) -> Table:
 
 
 def verdict_columns(table: Table, rows: ParsedRows) -> dict[str, pa.Array]:
-    """Return the columns of the verdict, all rows of the report being usable.
+    """Return the verdict columns of a report, all of whose rows must be usable.
 
     Raises
     ------
@@ -190,12 +190,12 @@ def verdict_columns(table: Table, rows: ParsedRows) -> dict[str, pa.Array]:
 
 
 def _pointed(cells: pa.Array) -> pa.Array:
-    """Return numbers with a point: a workbook's read as the run's input was, maybe with a comma."""
+    """Return numbers with a decimal point; those of a workbook may have a decimal comma."""
     return pc.replace_substring(cells, ",", ".") if pa.types.is_string(cells.type) else cells
 
 
 def _decided(path: Path) -> dict[str, str]:
-    """Return the country that each center counted as in the run.
+    """Return the country assigned to each center in the run.
 
     Raises
     ------

@@ -11,7 +11,7 @@ from coverage_analyzer.cli.messages import print_json, say, say_ledger
 
 @dataclass(frozen=True)
 class Roads:
-    """Where the roads are: in a file, or on a server to be fetched from."""
+    """The source of the roads: a file, or a server to download from."""
 
     osm: str | None
     overpass: str | None

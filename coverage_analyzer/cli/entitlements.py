@@ -49,7 +49,7 @@ def entitlements(customer: str | None, as_of: str | None, as_json: bool, **quest
 
 
 def _facts(path: str) -> dict[str, Any]:
-    """Return the facts in a customer file.
+    """Return the facts of a customer file.
 
     Raises
     ------

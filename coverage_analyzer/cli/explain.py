@@ -13,15 +13,15 @@ from coverage_analyzer.cli.streams import put
 
 
 class NumbersCommand(click.Command):
-    """A command whose arguments may be negative numbers, which else look like options."""
+    """A command whose arguments may be negative numbers, which otherwise look like options."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse with a blank before each negative number, which float() takes off again."""
+        """Parse with a space before each negative number, which float() strips again."""
         return super().parse_args(ctx, [f" {a}" if re.match(r"-[\d.]", a) else a for a in args])
 
 
 class Degrees(click.FloatRange):
-    """Decimal degrees, with a word on what else may have been typed."""
+    """Decimal degrees, with a hint for other notations."""
 
     name = "degrees"
 
@@ -39,7 +39,7 @@ class Degrees(click.FloatRange):
 
 @dataclass(frozen=True)
 class Site:
-    """A point, and what is known of the country that it is in."""
+    """A point, and the country that it declares."""
 
     latitude: float
     longitude: float

@@ -17,7 +17,7 @@ ATTRIBUTION = "Nominatim results: \u00a9 OpenStreetMap contributors (ODbL)."
 
 @dataclass(frozen=True)
 class ServiceOptions:
-    """The options that say which server is asked, if any, and where its answers are kept."""
+    """Options for the server to use, if any, and the cache of its answers."""
 
     server: str
     public: bool
@@ -26,7 +26,7 @@ class ServiceOptions:
     cache: str | None
 
     def service(self) -> "Service":
-        """Return the service that is asked."""
+        """Return the geocoding service to use."""
         from coverage_analyzer.geocoding import PUBLIC, Service
 
         return Service(
@@ -127,7 +127,7 @@ def geocode(
 
 
 def _check_asked(server: str, *, public: bool, offline: bool) -> None:
-    """Raise if the source is not clear: unrequested connections are not made.
+    """Raise if the source is ambiguous; no unrequested connections are made.
 
     Raises
     ------
@@ -143,7 +143,7 @@ def _check_asked(server: str, *, public: bool, offline: bool) -> None:
 
 
 def _lines(findings: dict[str, Any]) -> list[str]:
-    """Return the result, and the output file, as lines of text."""
+    """Return the result and the output file, as lines of text."""
     lines = [
         f"{what}\n" + "\n".join(f"  {n:>10,}  {name}" for name, n in findings[key].items())
         for what, key in (("grade", "grades"), ("reason", "reasons"))

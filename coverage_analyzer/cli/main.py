@@ -1,4 +1,4 @@
-"""The program ``coverage-analyzer``: its verbs, and what every end of it looks like."""
+"""The program ``coverage-analyzer``: its commands and how it exits."""
 
 import errno
 import io
@@ -51,16 +51,16 @@ CODES: Final = (
     (PolicyError, USAGE),
     (MissingExtraError, USAGE),
 )
-"""How the program ends by the kind of error; the first that fits counts."""
+"""Exit code by kind of error; the first match applies."""
 
 VERBOSE: Final = "--verbose"
 
 LONGEST: Final = 500
-"""Characters of an unexpected error that are shown."""
+"""Number of characters shown of an unexpected error."""
 
 
 class Program(click.Group):
-    """A group of commands that leaves a broken pipe to `main`: click would leave with 1."""
+    """A command group that passes a broken pipe to `main`; click would exit with code 1."""
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
         """Parse the arguments."""
@@ -111,7 +111,7 @@ for command in COMMANDS:
 
 
 def main() -> NoReturn:
-    """Run the program and leave with its exit code; no error shows a traceback unasked."""
+    """Run the program and exit with its code; tracebacks are shown only on request."""
     streams.secure()
     signal.signal(signal.SIGTERM, _terminated)
     code = _run()
@@ -134,7 +134,7 @@ def _run() -> int:
 
 
 def _failed(error: Exception) -> int:
-    """Say what went wrong, and return the exit code for it."""
+    """Print what went wrong, and return the exit code."""
     match error:
         case click.ClickException():
             message = io.StringIO()
@@ -158,14 +158,14 @@ def _failed(error: Exception) -> int:
 
 
 def _say_unwritten(error: OSError) -> None:
-    """Say that standard output takes no more, unless its reader has gone, as ``head`` does."""
+    """Report a failure of standard output, unless its reader has gone, as with ``head``."""
     if error.errno != errno.EPIPE:
         place = f"{error.filename}" if error.filename else "standard output"
         say(f"Error: Cannot write {place}: {error.strerror or error}.")
 
 
 def _say_fault(error: Exception) -> None:
-    """Say in one line that the program is at fault, where, and where to report it."""
+    """Report an internal error in one line: where it is, and whom to tell."""
     if VERBOSE in sys.argv:
         for line in traceback.format_exception(error):
             for each in line.rstrip("\n").split("\n"):
@@ -181,7 +181,7 @@ def _say_fault(error: Exception) -> None:
 
 
 def _redacted(text: str) -> str:
-    """Return a text without the passwords of addresses in it.
+    """Return a text with the passwords of its addresses removed.
 
     Examples
     --------

@@ -49,7 +49,7 @@ def map_(folder: str, output: str | None, title: str, tiles: str, tiles_credit: 
 
 
 def _place(folder: str, output: str | None, files: list[str]) -> Path:
-    """Return the path of the page.
+    """Return the path of the output page.
 
     Raises
     ------

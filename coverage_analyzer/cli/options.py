@@ -1,4 +1,4 @@
-"""Options that several verbs have, and the values that a command gets of them.
+"""Options shared by several commands, and the values that they pass on.
 
 An option is written once, where a command declares it. The function of the command has few
 parameters: options that belong together are collected into one value (`collected`), such as
@@ -26,12 +26,12 @@ else:
     ParamType = click.ParamType  # not generic at run time before click 8.2
 
 DEFAULT_POLICY: Final = "appliance-maintenance"
-"""`policy.DEFAULT`, without the import of the models behind it; a test holds the two together."""
+"""`policy.DEFAULT`, without importing the models behind it; a test keeps the two equal."""
 
 
 @dataclass(frozen=True)
 class Rules:
-    """The policy to judge by, and the day to judge."""
+    """The policy, and the day of the assessment."""
 
     policy: str
     as_of: str | None
@@ -39,7 +39,7 @@ class Rules:
 
 @dataclass(frozen=True)
 class Input:
-    """A table to be read: where it is, which headers to take, and how it is written."""
+    """A table to be read: its path, the headers to use, and its dialect."""
 
     path: str
     columns: Mapping[str, str]
@@ -77,7 +77,7 @@ def bundle(
 def collected(
     name: str, kind: type, *options: Callable[[Verb], Verb], **sources: str
 ) -> Callable[[Verb], Verb]:
-    """Return a decorator by which a function gets the values of several options as one parameter.
+    """Return a decorator that passes the values of several options as one parameter.
 
     Parameters
     ----------
@@ -135,7 +135,7 @@ rules = collected("rules", Rules, policy, as_of)
 
 
 def headers_of(table: str, flag: str, name: str) -> Callable[[Verb], Verb]:
-    """Return an option that says which headers of a table to take."""
+    """Return an option that chooses the headers of a table."""
     return click.option(
         flag,
         name,
@@ -161,7 +161,7 @@ quiet = click.option("--quiet", is_flag=True, help="Print only warnings and the 
 
 
 def with_verbose(command: click.Command) -> None:
-    """Give a command the option ``--verbose``, its last one."""
+    """Add the option ``--verbose`` to a command, as its last one."""
     option = click.Option(
         ["--verbose"],
         is_flag=True,
@@ -196,7 +196,7 @@ products = click.option(
 
 
 class Limit(ParamType):
-    """A limit of rejected rows, as a number or a share, as a `files.hold.RejectLimit`."""
+    """A limit of rejected rows, as a number or a percentage (`RejectLimit`)."""
 
     name = "limit"
 
@@ -218,7 +218,7 @@ class Limit(ParamType):
 
 
 def max_rejects(default: str | None, text: str) -> Callable[[Verb], Verb]:
-    """Return the option ``--max-rejects`` with a default, which None leaves without a limit."""
+    """Return the option ``--max-rejects`` with a default; None means no limit."""
     return click.option(
         "--max-rejects",
         type=Limit(),
@@ -303,7 +303,7 @@ CENTER_DIALECT: Final = (
 
 
 def collected_dialect(prefix: str) -> Callable[[dict[str, Any]], None]:
-    """Return what collects options whose names begin with a prefix as one `Dialect`."""
+    """Return a decorator that collects options with a name prefix as one `Dialect`."""
 
     def collect(values: dict[str, Any]) -> None:
         from coverage_analyzer.files.readers.delimited import Dialect
@@ -321,4 +321,4 @@ center_dialect = bundle(*CENTER_DIALECT, collect=collected_dialect("center_"))
 center_input = collected(
     "centers", Input, path="centers", columns="center_columns", dialect="center_dialect"
 )
-"""Of ``--centers``, ``--center-column`` and the center's dialect, declared above it."""
+"""Value of ``--centers``, ``--center-column`` and the dialect of the centers, declared above."""

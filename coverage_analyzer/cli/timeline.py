@@ -10,7 +10,7 @@ from coverage_analyzer.cli.messages import Messages
 from coverage_analyzer.errors import quantity
 
 PICTURES: Final = [".png", ".svg", ".pdf", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".eps", ".ps"]
-"""Extensions of pictures that matplotlib writes."""
+"""Extensions of the image formats of matplotlib."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def timeline(
 
 
 def _findings(found: dict[str, Any], output: str) -> list[str]:
-    """Return how many sites have each level from each day on."""
+    """Return the number of sites with each level from each day on."""
     lines = [
         f"{found['policy']}, from {found['start']} to {found['end']}: number of sites by level"
     ]

@@ -1,4 +1,4 @@
-"""The sums of time behind a promise: from an event to the moment by which it has to be met.
+"""Date and time arithmetic of promises: from an event to its due time.
 
 All sums are made on instants (UTC), so a change of clocks makes no day longer or shorter than it
 is; what people read (a day, a cut-off, hours of service) is taken in a zone. Each sum tells its
@@ -21,17 +21,17 @@ from coverage_analyzer.policy.rules import Hours, Replacement
 ISO_MOMENT: Final = re.compile(
     r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?( ?Z|[+-]\d{2}(:?\d{2})?)?", re.ASCII
 )
-"""ISO 8601 with a time of day; the offset from UTC may be missing."""
+"""ISO 8601 with a time of day; the UTC offset is optional."""
 
 WEEK: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 YEARS: Final = range(1970, 2100)
-"""Moments of other years are typing errors, and the calendars of holidays end there."""
+"""Timestamps in other years are typing errors, and the holiday calendars end there."""
 
 
 @dataclass(frozen=True)
 class Due:
-    """The moment by which a promise has to be met: the first one that is too late.
+    """The due time of a promise: the first moment that is too late.
 
     Attributes
     ----------
@@ -53,7 +53,7 @@ class Due:
 
 
 def stamp(text: str, form: str = "") -> datetime.datetime:
-    """Return the moment that a text says: with its offset from UTC, or without where it has none.
+    """Parse a timestamp, with its UTC offset or without one if it has none.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def stamp(text: str, form: str = "") -> datetime.datetime:
 
 
 def check_form(form: str) -> None:
-    """Raise if a form of moments leaves something to be guessed.
+    """Raise if a timestamp format is ambiguous.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ def check_form(form: str) -> None:
 
 
 def moment(stamped: datetime.datetime, zone: ZoneInfo) -> datetime.datetime:
-    """Return a moment in a zone; one without an offset is local to the zone.
+    """Return a timestamp in a zone; one without an offset is local to the zone.
 
     Raises
     ------
@@ -148,7 +148,7 @@ def moment(stamped: datetime.datetime, zone: ZoneInfo) -> datetime.datetime:
 
 
 def start_of_day(day: datetime.date, zone: ZoneInfo) -> datetime.datetime:
-    """Return the first moment of a day in a zone: 00:00, or later where clocks skip that.
+    """Return the first moment of a day in a zone: 00:00, or later where clocks skip it.
 
     Examples
     --------
@@ -161,7 +161,7 @@ def start_of_day(day: datetime.date, zone: ZoneInfo) -> datetime.datetime:
 def due(
     clock: Replacement, start: datetime.datetime, zone: ZoneInfo, calendar: Calendar | None
 ) -> Due:
-    """Return when a promise is due that began at some moment.
+    """Return the due time of a promise that began at a given time.
 
     Parameters
     ----------
@@ -196,7 +196,7 @@ def due(
 def _after_days(
     clock: Replacement, local: datetime.datetime, zone: ZoneInfo, calendar: Calendar
 ) -> Due:
-    """Return the end of the n-th business day after the one that an event counts for."""
+    """Return the end of the n-th business day after the day on which an event counts."""
     late = clock.cut_off is not None and _is_late(local, clock.cut_off, zone)
     first = local.date() + timedelta(days=1 if late else 0)
     steps = [_counting(clock, local, late=late)]
@@ -230,7 +230,7 @@ def _after_days(
 def _notes(
     calendar: Calendar | None, first: datetime.date, last: datetime.date, counted: list[str]
 ) -> tuple[str, ...]:
-    """Return what may still change a sum over some days, beside the estimates that it counts.
+    """Return what may still change a due time besides the estimated holidays it counts.
 
     An estimated holiday next to the sum, or at a weekend in it, may come a day earlier or later.
     """
@@ -254,7 +254,7 @@ def _counting(clock: Replacement, local: datetime.datetime, *, late: bool) -> st
 
 
 def _is_late(local: datetime.datetime, cut_off: str, zone: ZoneInfo) -> bool:
-    """Return whether a moment is after the cut-off of its day.
+    """Return whether a timestamp is after the cut-off of its day.
 
     Where the clocks show the cut-off twice, the second time counts: else a later moment could
     count for an earlier day.
@@ -267,7 +267,7 @@ def _is_late(local: datetime.datetime, cut_off: str, zone: ZoneInfo) -> bool:
 def _open_days(
     calendar: Calendar, first: datetime.date, zone: ZoneInfo
 ) -> Iterator[tuple[datetime.date, str]]:
-    """Yield days, each with why it is no business day; one that a zone left out is none."""
+    """Yield days with why each is not a business day; a day skipped by the zone is not one."""
     for day, why in days_on(calendar, first):
         there = start_of_day(day, zone) < start_of_day(day + timedelta(days=1), zone)
         yield day, why if there else "skipped by the time zone"
@@ -280,7 +280,7 @@ def _after_open_hours(
     zone: ZoneInfo,
     calendar: Calendar | None,
 ) -> Due:
-    """Return when so many hours of service have passed."""
+    """Return when the given number of service hours has passed."""
     left = timedelta(hours=clock.amount)
     now = local.astimezone(UTC)
     amount = quantity(clock.amount, "hour")
@@ -322,12 +322,12 @@ def _service(
 
 
 def _shown(moment: datetime.datetime, zone: ZoneInfo) -> datetime.datetime:
-    """Return a moment as the clocks of a zone show it, also where it was given as no clock does."""
+    """Return a timestamp in local time of a zone, even if the input had an offset."""
     return moment.astimezone(UTC).astimezone(zone)
 
 
 def told(moment: datetime.datetime) -> str:
-    """Return a moment as steps write it: weekday, ISO 8601, zone."""
+    """Return a timestamp as steps show it: weekday, ISO 8601, zone."""
     zone = f" {moment.tzinfo.key}" if isinstance(moment.tzinfo, ZoneInfo) else ""
     exact = "auto" if moment.second or moment.microsecond else "minutes"
     return f"{WEEK[moment.weekday()]} {moment.isoformat(timespec=exact)}{zone}"

@@ -1,4 +1,4 @@
-"""Requests for a replacement, the sites that they name, and what is known of both on the day."""
+"""Requests for a replacement, the sites they refer to, and the data that apply on the day."""
 
 import datetime
 import math
@@ -16,7 +16,7 @@ from coverage_analyzer.schema.columns import COUNTRY_STATED, header_key
 from coverage_analyzer.schema.days import day_of
 
 EVENTS: Final = ("authorised", "rma_issued", "call_acknowledged", "diagnosis_complete")
-"""What may start a clock; the column of each is called like it, with ``_at`` behind."""
+"""Events that may start a clock; the column of each has the suffix ``_at``."""
 
 SPAN: Final = re.compile(
     r"(?P<opens>(?:[01]\d|2[0-3]):[0-5]\d) ?[-\u2013] ?(?P<closes>(?:[01]\d|2[0-3]):[0-5]\d|24:00)",
@@ -51,7 +51,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Registered:
-    """A site as one row of the sites has it; it may have several, as addresses are updated.
+    """A site as one row of the sites; a site may have several rows as its address changes.
 
     Attributes
     ----------
@@ -88,7 +88,7 @@ class Registered:
 
 @dataclass(frozen=True)
 class Case:
-    """A request with all that is known of it before its level is.
+    """A request with all data needed to determine its level.
 
     Attributes
     ----------
@@ -112,13 +112,13 @@ class Case:
 
     @property
     def stated(self) -> dict[str, str]:
-        """What is said for the gates: by the request, else by the row of its site."""
+        """Rule inputs given by the request, else by the row of its site."""
         own = {"product": self.request.product, "component": self.request.component}
         return {**self.site.stated, **{name: text for name, text in own.items() if text}}
 
 
 def stamps(request: Request, form: str = "") -> dict[str, datetime.datetime]:
-    """Return the moments that a request gives, by the event of each.
+    """Return the timestamps of a request, by event.
 
     Raises
     ------
@@ -133,7 +133,7 @@ def stamps(request: Request, form: str = "") -> dict[str, datetime.datetime]:
 
 
 def case(request: Request, history: Sequence[Registered], form: str = "") -> Case:
-    """Return a request with the row of its site that holds on its day.
+    """Return a request with the row of its site that applies on its day.
 
     That is the newest that was registered up to the day; one without a day is older than others.
 
@@ -180,7 +180,7 @@ def case(request: Request, history: Sequence[Registered], form: str = "") -> Cas
 
 
 def _of_product(history: Sequence[Registered], request: Request) -> list[Registered]:
-    """Return the rows of a site that are of the product of a request.
+    """Return the rows of a site for the product of a request.
 
     A site may stand in a row for each of its products; a row that names none is of any.
 
@@ -207,7 +207,7 @@ def _of_product(history: Sequence[Registered], request: Request) -> list[Registe
 
 
 def _of_component(history: Sequence[Registered], request: Request) -> list[Registered]:
-    """Return the rows of a site that are of the component of a request, if some name it.
+    """Return the rows of a site for the component of a request, if any name it.
 
     A product may stand in a row for each of its components; a row that names none is of any.
     """
@@ -221,7 +221,7 @@ def _of_component(history: Sequence[Registered], request: Request) -> list[Regis
 
 
 def registered(cells: Mapping[str, str], place: tuple[float, float, float]) -> Registered:
-    """Return the row of a site from its cells.
+    """Return the registered row of a site from its cells.
 
     Parameters
     ----------
@@ -262,7 +262,7 @@ def registered(cells: Mapping[str, str], place: tuple[float, float, float]) -> R
 def _holding(
     history: Sequence[Registered], stamp: datetime.datetime
 ) -> Iterator[tuple[Registered, ZoneInfo, datetime.date]]:
-    """Yield the rows of a site that were registered by the day of a moment there, the newest first.
+    """Yield the rows of a site registered by the local day of a timestamp, the newest first.
 
     Each with its zone and that day, as a site that moved may have another zone.
     """

@@ -1,4 +1,4 @@
-"""Requests answered in a notebook: DataFrames in, a DataFrame out."""
+"""Commitments in a notebook: DataFrames in, a DataFrame out."""
 
 import datetime
 import warnings
@@ -40,7 +40,7 @@ def commitments(  # noqa: PLR0913 - what `assess` takes, and the requests
     trust_declared: bool = False,
     products: ProductsLike = None,
 ) -> pd.DataFrame:
-    """Answer requests: what is promised, from when, until when, by which center.
+    """Calculate commitments: what is promised, from when, until when, by which center.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ def commitments(  # noqa: PLR0913 - what `assess` takes, and the requests
 
 
 def _histories(sites: pd.DataFrame) -> dict[str, list[Registered]]:
-    """Return the rows of each site by its id.
+    """Return the rows of each site, by id.
 
     Raises
     ------
@@ -140,7 +140,7 @@ def _histories(sites: pd.DataFrame) -> dict[str, list[Registered]]:
 
 
 def _moment_text(cell: Any) -> str:
-    """Return what a cell says, a timestamp with its time of day."""
+    """Return a cell as text, a timestamp with its time of day."""
     if isinstance(cell, datetime.datetime) and not pd.isna(cell):
         return cell.isoformat()
     return as_text(cell)

@@ -1,4 +1,4 @@
-"""Addresses in a frame, found."""
+"""Geocode the addresses in a frame."""
 
 import warnings
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ def geocode(
     accuracy_m: Mapping[str, float] | None = None,
     columns: Mapping[str, str] | None = None,
 ) -> gpd.GeoDataFrame:
-    """Find the place of each address.
+    """Find the coordinates of each address.
 
     Parameters
     ----------

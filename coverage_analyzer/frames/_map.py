@@ -1,4 +1,4 @@
-"""What is drawn: coverage areas and the map."""
+"""Coverage areas and the map."""
 
 import dataclasses
 import datetime
@@ -51,7 +51,7 @@ def coverage_areas(
     merge: Literal["union", "depth"] | None = None,
     trust_declared: bool = False,
 ) -> gpd.GeoDataFrame:
-    """Return what each center may serve: a geodesic disc cut to its country.
+    """Return the area that each center may serve: a geodesic disc clipped to its country.
 
     Parameters
     ----------
@@ -148,7 +148,7 @@ def coverage_map(
 
 
 def _write_page(path: Path, page: bytes) -> None:
-    """Write a map.
+    """Write a map to a file.
 
     Raises
     ------
@@ -169,7 +169,7 @@ def map_data(
     *,
     title: str = "",
 ) -> page_data.Payload:
-    """Return the blocks of a map of verdicts, centers and areas, as `coverage_map` draws it.
+    """Return the data of a map of verdicts, centers and areas, as drawn by `coverage_map`.
 
     Raises
     ------
@@ -203,7 +203,7 @@ def map_data(
 
 
 def check_network(verdicts: pd.DataFrame, centers: Centers) -> None:
-    """Raise if verdicts name a center that is not among some.
+    """Raise if verdicts name a center that is not among the given ones.
 
     Raises
     ------
@@ -222,7 +222,7 @@ def check_network(verdicts: pd.DataFrame, centers: Centers) -> None:
 
 
 def with_windows(centers: Centers, told: Mapping[Any, Any]) -> Centers:
-    """Return centers with the opening windows that verdicts were made with."""
+    """Return centers with the opening windows that the verdicts used."""
     earliest, opens = centers.earliest_on.copy(), centers.opens_on.copy()
     for center_id, window in told.get("opening_windows", {}).items():
         if center_id in centers.center_id:
@@ -232,7 +232,7 @@ def with_windows(centers: Centers, told: Mapping[Any, Any]) -> Centers:
 
 
 def _told_countries(centers: Centers, world: countries.Countries) -> countries.Numbers:
-    """Return the country that a map tells of each center: the declared one, or where it lies.
+    """Return the country shown for each center: the declared one, or its location.
 
     Whether it may stand was decided with the verdicts, by a policy that the map does not know.
     """
@@ -243,7 +243,7 @@ def _told_countries(centers: Centers, world: countries.Countries) -> countries.N
 
 
 def _areas(frame: gpd.GeoDataFrame, centers: Centers) -> areas.Areas:
-    """Return the kernel's areas out of a frame of `coverage_areas`.
+    """Convert a frame of `coverage_areas` to the kernel's areas.
 
     Raises
     ------

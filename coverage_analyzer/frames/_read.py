@@ -1,4 +1,4 @@
-"""Files read into frames."""
+"""Read files into frames."""
 
 import warnings
 from collections.abc import Mapping, Sequence
@@ -109,7 +109,7 @@ def read_sites(
 
 
 def _told_apart(names: Mapping[int, str], headers: Sequence[str]) -> list[str]:
-    """Return the names of all columns, each once: known ones have theirs, others make way.
+    """Return unique names for all columns; known ones keep theirs, others are renamed.
 
     Warns
     -----

@@ -1,4 +1,4 @@
-"""A letter on one site: one printed page that says what is promised, from when, by which clause.
+"""The letter about one site: a printed page with the promise, its start and the clause.
 
 It holds no script, and fetches nothing. All text of the user is escaped; it goes into the page in
 one pass, so that nothing in it can be a place to fill in.
@@ -24,14 +24,14 @@ from coverage_analyzer.policy.rules import NOT_COVERED, Level
 from coverage_analyzer.schema import theme
 
 SHUT: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-"""The letter's content security policy: its own style, and nothing else."""
+"""The letter's content security policy: only its own style is allowed."""
 
 LONGEST: Final = 320
-"""Letters of one text; what is longer ends in a note that says so, since the page is one."""
+"""Maximum characters of a text; longer ones are truncated with a note, to fit on one page."""
 
 LONGEST_ADDRESS: Final = 200
 LONGEST_NAME: Final = 80
-"""Letters of an address, and of an id or a name, within another text too."""
+"""Maximum characters of an address, and of an id or name within another text."""
 
 CLOCKS: Final = {
     "delivered": "A delivery clock: it stops when the replacement is delivered.",
@@ -49,12 +49,12 @@ STATUSES: Final = {
 }
 
 BY_ROAD: Final = "The limit is a road distance, which has not been checked"
-"""What keeps a site that waits for a center from being promised its level."""
+"""Why a pending site is not promised its level yet."""
 
 
 @dataclass(frozen=True)
 class Addressee:
-    """The site that a letter is on: what it is called, and its address as text, if it is known."""
+    """The site of a letter: its name, and its address as text, if known."""
 
     site_id: str
     name: str = ""
@@ -62,7 +62,7 @@ class Addressee:
 
 
 def letter(matcher: Matcher, story: Explanation, site: Addressee) -> str:
-    """Return the page.
+    """Return the letter as an HTML page.
 
     Parameters
     ----------
@@ -93,12 +93,12 @@ def letter(matcher: Matcher, story: Explanation, site: Addressee) -> str:
 
 
 def _text(words: str) -> str:
-    """Return a text on one line, as HTML that is nothing but that text."""
+    """Return a text on one line, escaped for HTML."""
     return html.escape(_cut(words, LONGEST))
 
 
 def _cut(words: str, most: int = LONGEST_NAME) -> str:
-    """Return a text on one line, and at its end how much of it is left out, if any."""
+    """Return a text on one line, truncated with the number of omitted characters."""
     line = visible(" ".join(words.split()))
     if len(line) <= most:
         return line
@@ -106,7 +106,7 @@ def _cut(words: str, most: int = LONGEST_NAME) -> str:
 
 
 def _told(matcher: Matcher, story: Explanation) -> str:
-    """Return the verdict in a sentence."""
+    """Return the verdict as a sentence."""
     road = story.status == "pending" and _coming_band(matcher, story).metric == "road"
     unsure = f". {BY_ROAD}" if road else ""
     return f"{STATUSES[story.status]}: {story.reason_words}{unsure}."
@@ -138,14 +138,14 @@ def _facts(matcher: Matcher, story: Explanation, site: Addressee) -> Iterator[st
 
 
 def _fact(name: str, *words: str, kind: str = "") -> str:
-    """Return a row: its name, and texts that cannot turn each other's direction."""
+    """Return a row: its name, and texts isolated from each other's direction."""
     style = f' class="{kind}"' if kind else ""
     told = " ".join(f"<bdi>{_text(w)}</bdi>" for w in words if w)
     return f"<dt>{name}</dt><dd{style}>{told}</dd>"
 
 
 def _promise(level: Level) -> str:
-    """Return what a level promises, in the words of its clock."""
+    """Return what a level promises, by the type of its clock."""
     if level is NOT_COVERED:
         return "No replacement is promised."
     if level.replacement is None:
@@ -166,7 +166,7 @@ def _clock(level: Level, story: Explanation) -> tuple[str, ...]:
 
 
 def _from(matcher: Matcher, story: Explanation) -> str:
-    """Return from when on, and until when, as far as that is known."""
+    """Return when the level starts and ends, if known."""
     if story.status == "pending" and story.center:
         coming = _coming(matcher, story)
         opens = f"when {_cut(story.center.center_id)} opens"
@@ -192,25 +192,25 @@ def _from(matcher: Matcher, story: Explanation) -> str:
 
 
 def _clauses(matcher: Matcher, story: Explanation) -> tuple[str, ...]:
-    """Return the clauses that decided, and the one behind the promise that is to come."""
+    """Return the clauses that decided, and that of a promise that starts later."""
     clock = _coming(matcher, story).replacement if story.status == "pending" else None
     coming = [matcher.policy.clauses[clock.clause]] if clock else []
     return tuple(dict.fromkeys([*story.clauses, *coming]))
 
 
 def _coming(matcher: Matcher, story: Explanation) -> Level:
-    """Return the level that a site gets when its center opens."""
+    """Return the level of a site once its center opens."""
     return matcher.policy.level(_coming_band(matcher, story).level)
 
 
 def _coming_band(matcher: Matcher, story: Explanation) -> Band:
-    """Return the band that a site is in when its center opens: that of the limit that applied."""
+    """Return the band of a site once its center opens: that of the limit that applied."""
     band = matcher.policy.band_for(story.country, story.limit_miles or 0.0)
     return band or matcher.policy.bands_in(story.country)[-1]
 
 
 def _center(story: Explanation, center: NearCenter) -> tuple[str, ...]:
-    """Return which center, and how far it is against the limit."""
+    """Return the center, and its distance compared with the limit."""
     told = f"in {center.region or center.country}, {center.distance_miles:.3f} miles away"
     if story.limit_miles is not None and center.margin_miles is not None:
         side = "beyond" if center.margin_miles < 0 else "within"
@@ -220,7 +220,7 @@ def _center(story: Explanation, center: NearCenter) -> tuple[str, ...]:
 
 
 def _scene(matcher: Matcher, story: Explanation, site: Addressee) -> Scene:
-    """Return what the map shows: the center of the verdict, and all others near it."""
+    """Return the content of the map: the center of the verdict and all others near it."""
     centers = matcher.centers
     spots = {
         name: Spot(float(centers.lon[i]), float(centers.lat[i]), name)
@@ -232,7 +232,7 @@ def _scene(matcher: Matcher, story: Explanation, site: Addressee) -> Scene:
 
 
 def _caption(matcher: Matcher, story: Explanation) -> str:
-    """Return what the map shows, in words."""
+    """Return the caption of the map."""
     scene = _scene(matcher, story, Addressee(""))
     far = scene.center is None or is_far(scene.site, scene.center)
     told = "Round mark: the site. Squares: service centers"

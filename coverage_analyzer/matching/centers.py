@@ -1,4 +1,4 @@
-"""The service centers of a network: checked, as arrays, sorted by ``center_id``."""
+"""The service centers: validated, as arrays, sorted by ``center_id``."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,15 +17,15 @@ from coverage_analyzer.schema.columns import COUNTRY_STATED
 from coverage_analyzer.schema.days import NO_DAY, Days, day_of
 
 TEXTS: Final = ("center_id", "name", "country", "time_zone", "region")
-"""The columns that hold text."""
+"""Columns of text."""
 
 DAYS: Final = ("opens_on", "closes_on", "ordered_on")
-"""The columns that hold days."""
+"""Columns of dates."""
 
 
 @dataclass(frozen=True)
 class Centers:
-    """Service centers in the order of their ids, so that ties go to the first.
+    """Service centers sorted by id, so that ties go to the first.
 
     Attributes
     ----------
@@ -70,7 +70,7 @@ class Centers:
         row: Sequence[str],
         further: Callable[["Centers"], list[str]] | None = None,
     ) -> "Centers":
-        """Return centers from columns of text and coordinates, sorted by id.
+        """Create centers from columns of text and coordinates, sorted by id.
 
         Parameters
         ----------
@@ -116,19 +116,19 @@ class Centers:
         return centers
 
     def __len__(self) -> int:
-        """Return how many there are."""
+        """Return the number of centers."""
         return len(self.center_id)
 
     def is_open(self, day: np.datetime64) -> Bools:
-        """Return which serve on a day."""
+        """Return which centers are open on a day."""
         return ~self.is_planned(day) & ~(self.closes_on <= day)
 
     def is_planned(self, day: np.datetime64) -> Bools:
-        """Return which open after a day."""
+        """Return which centers open after a day."""
         return self.opens_on > day
 
     def assigned_countries(self, world: Countries, convention: Convention) -> Numbers:
-        """Return the country that each counts as. Shape (n,).
+        """Return the country assigned to each center. Shape (n,).
 
         Raises
         ------
@@ -140,11 +140,11 @@ class Centers:
         return number
 
     def assigned_regions(self, country: Numbers, names: Names) -> AssignedRegions:
-        """Return the region of each, given the country that each counts as. Shape (n,)."""
+        """Return the region of each center, given its assigned country. Shape (n,)."""
         return assign_regions(self.region, [names.codes[n] for n in country.tolist()], self.row)
 
     def country_faults(self, world: Countries, convention: Convention) -> list[str]:
-        """Return what is wrong with the country of each center, in words."""
+        """Return the problems with the country of each center, as text."""
         return self._assign_countries(world, convention)[1]
 
     def _assign_countries(
@@ -160,7 +160,7 @@ class Centers:
 
 
 def _stated_countries(columns: Mapping[str, Sequence[str]], blank: Sequence[str]) -> Sequence[str]:
-    """Return the country that each row states in its columns, as one text (`Names.stated`)."""
+    """Return the country stated by each row in its columns, as one text (`Names.stated`)."""
     several = [columns[name] for name in COUNTRY_STATED if name in columns]
     if len(several) < 2:
         return several[0] if several else blank
@@ -169,7 +169,7 @@ def _stated_countries(columns: Mapping[str, Sequence[str]], blank: Sequence[str]
 
 
 def days(texts: Sequence[str]) -> Days:
-    """Return ISO 8601 days (``2026-12-01``); ``NaT`` for what is blank or none."""
+    """Parse ISO 8601 dates (``2026-12-01``); ``NaT`` if empty or invalid."""
     return np.array([day_of(text) for text in texts], "datetime64[D]")
 
 

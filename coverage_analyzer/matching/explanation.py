@@ -1,4 +1,4 @@
-"""The story of one point: where it lies, which centers are near, what decided, by which clause."""
+"""Explain one point: its country, the nearby centers, the verdict and its clauses."""
 
 import dataclasses
 import datetime
@@ -24,13 +24,13 @@ from coverage_analyzer.schema.days import day_of
 from coverage_analyzer.schema.verdict import Reason, Status
 
 MAX_LISTED: Final = 10
-"""So many centers in reach the text lists; it counts the rest."""
+"""Maximum number of centers in range listed in the text; the rest is counted."""
 
 NOTHING_LEFT: Final = (
     "the product is past the phases of its life in which maintenance is available; after its end "
     "of life there are no security hotfixes, no technical support and no downloads"
 )
-"""Why no level is available, which is more than `Reason.lifecycle_phase` says of one level."""
+"""Why no level is available, in more detail than `Reason.lifecycle_phase`."""
 
 GROUNDS: Final = {
     CountryBasis.AGREED: "the declared country and the coordinates agree",
@@ -40,12 +40,12 @@ GROUNDS: Final = {
     CountryBasis.UNKNOWN: "the declared country is not a known country",
     CountryBasis.CONFLICT: "the declared country and the coordinates disagree",
 }
-"""In short; `_basis_text` tells the finer cases apart."""
+"""Short texts; `_basis_text` distinguishes more cases."""
 
 
 @dataclass(frozen=True)
 class NearCenter:
-    """A center, how far it is, and whether it may serve the site."""
+    """A center, its distance, and whether it may serve the site."""
 
     center_id: str
     name: str
@@ -55,7 +55,7 @@ class NearCenter:
     refused: str = ""
     closes: str = ""
     region: str = ""
-    """ISO 3166-2, empty where it is not known."""
+    """ISO 3166-2, empty if unknown."""
 
     def __str__(self) -> str:
         """Return it on one line."""
@@ -70,7 +70,7 @@ class NearCenter:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why a site gets its level; ``print`` tells it in words, `to_dict` gives it as data."""
+    """Why a site gets its level; ``print`` shows it as text, `to_dict` returns it as data."""
 
     latitude: float
     longitude: float
@@ -92,22 +92,22 @@ class Explanation:
     refused: NearCenter | None
     available_on: str
     available_from: str
-    """The earliest day, where pending and the opening not known; ``available_on`` is the last."""
+    """Earliest opening day of a pending site, if uncertain; ``available_on`` is the latest."""
     window: tuple[str, str] | None
-    """Between these days a center would open that is ordered on the day asked about."""
+    """Opening window of a center that would be ordered on the given day."""
     stated: dict[str, str]
     warnings: tuple[str, ...]
     unseen: tuple[str, ...]
-    """What is stated, and no gate could judge."""
+    """Given values that no rule could check."""
     clauses: tuple[str, ...]
     notes: tuple[str, ...]
-    """Clauses that decided nothing here, but hold for the level and for what is stated."""
+    """Clauses that did not decide, but apply to the level and the given values."""
     source: str
     afterwards: str = ""
-    """What may apply where no level is available, and the command that tells more."""
+    """What may apply where no level is available, and the command that explains it."""
 
     def to_dict(self) -> dict[str, Any]:
-        """Return all of it as plain data, ready for JSON."""
+        """Return it as plain data, ready for JSON."""
         return dataclasses.asdict(self)
 
     @property
@@ -169,7 +169,7 @@ def explanation(  # noqa: PLR0913 - a place and what is said of it are one quest
     stated: Mapping[str, str] | None = None,
     ordered_on: datetime.date | None = None,
 ) -> Explanation:
-    """Return why a site at a point gets its level.
+    """Explain why a site at a point gets its level.
 
     Parameters
     ----------
@@ -238,7 +238,7 @@ def explanation(  # noqa: PLR0913 - a place and what is said of it are one quest
 
 
 def _site(lon: float, lat: float, declared: int, accuracy_m: float) -> Sites:
-    """Return one site as the kernel wants it.
+    """Return one site in the form used by the kernel.
 
     Raises
     ------
@@ -257,7 +257,7 @@ def _site(lon: float, lat: float, declared: int, accuracy_m: float) -> Sites:
 
 
 def _basis_text(matcher: Matcher, basis: CountryBasis, declared: int, located: str) -> str:
-    """Return on what ground the country was decided, in words that fit the case."""
+    """Return the basis of the country as text for this case."""
     names = matcher.world.names
     code = names.codes[max(declared, 0)]
     if basis == CountryBasis.UNKNOWN and declared == NONE:
@@ -279,7 +279,7 @@ def _basis_text(matcher: Matcher, basis: CountryBasis, declared: int, located: s
 
 
 def _cells(said: Mapping[str, str]) -> dict[str, Any]:
-    """Return what a row says as columns of one cell.
+    """Return the values of a row as columns of one cell.
 
     Raises
     ------
@@ -301,7 +301,7 @@ def _cells(said: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _earliest(matcher: Matcher, center: int) -> str:
-    """Return the first day on which a center may open whose opening is not known, else nothing."""
+    """Return the first possible opening day of a center whose opening is uncertain, if any."""
     day = matcher.centers.earliest_on[center]
     return "" if np.isnat(day) else str(day)
 
@@ -357,14 +357,14 @@ def _in_reach(near: list[NearCenter], reach_miles: float) -> tuple[NearCenter, .
 
 
 def _first_refused(near: list[NearCenter], chosen: int) -> NearCenter | None:
-    """Return the nearest center that may not serve, if it is nearer than all that may."""
+    """Return the nearest ineligible center, if it is nearer than all eligible ones."""
     first = min(near, key=lambda c: (c.distance_miles, c.center_id))
     is_shown = chosen != NO_CENTER and first is near[chosen]
     return first if first.refused and not is_shown else None
 
 
 def _clauses(matcher: Matcher, row: Mapping[str, Any], country: str, level: Level) -> list[str]:
-    """Return the clauses of the policy that decided, each once."""
+    """Return the policy clauses that decided, without duplicates."""
     policy, reason = matcher.policy, Reason[row["reason"]]
     rules = policy.qualification
     gate = _gate_clause(matcher, row)
@@ -388,7 +388,7 @@ def _clauses(matcher: Matcher, row: Mapping[str, Any], country: str, level: Leve
 
 
 def _gate_clause(matcher: Matcher, row: Mapping[str, Any]) -> str | None:
-    """Return the clause of the gate that closed, if one did."""
+    """Return the clause of the failed rule, if any."""
     reason = Reason[row["reason"]]
     name = RULE_OF_REASON.get(reason)
     if name is None:
@@ -399,7 +399,7 @@ def _gate_clause(matcher: Matcher, row: Mapping[str, Any]) -> str | None:
 
 
 def _offer_rule(matcher: Matcher, row: Mapping[str, Any]) -> Any:
-    """Return the rule by which the level of the site's band, or the purchased one, is not sold."""
+    """Return the rule by which the level of the band, or the purchased one, is not offered."""
     policy, country = matcher.policy, row["site_country"]
     band = policy.band_for(country, row["limit_miles"]) if row["limit_miles"] else None
     bought = matcher.gates.level_id(row["said"].get("requested_level", ""))
@@ -409,7 +409,7 @@ def _offer_rule(matcher: Matcher, row: Mapping[str, Any]) -> Any:
 
 
 def _notes(matcher: Matcher, row: Mapping[str, Any], level: Level) -> Iterator[str]:
-    """Yield the clauses on the level and on what is stated, but for that of a closed gate."""
+    """Yield the clauses on the level and the given values, except that of a failed rule."""
     policy, gates = matcher.policy, matcher.policy.gates
     about = [getattr(gates, n) for n, column in COLUMN_OF_RULE.items() if column in row["said"]]
     names = [rule.clause for rule in about if rule]

@@ -1,4 +1,4 @@
-"""How promises are counted: business days of a country, and which address a request may give."""
+"""Rules for due times: business days of a country, and the allowed address of a request."""
 
 import datetime
 from collections import Counter
@@ -20,7 +20,7 @@ WEEKDAYS: Final = (
     "saturday",
     "sunday",
 )
-"""As `datetime.date.weekday` counts them."""
+"""In the order of `datetime.date.weekday`."""
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 RegionCode = Annotated[str, Field(pattern=r"^[A-Z]{2}-[A-Z0-9]{1,3}$")]
@@ -73,7 +73,7 @@ class CalendarRule(Model):
     clause: Identifier | None = None
 
     def over(self, country: "CalendarRule | None") -> "CalendarRule":
-        """Return the rule of a region with what only the rule of its country says."""
+        """Return the rule of a region, completed by that of its country."""
         if country is None:
             return self
         own = {name: getattr(self, name) for name in self.model_fields_set}
@@ -101,7 +101,7 @@ class CalendarRule(Model):
 
 
 class CommitmentRules(Model):
-    """How due times are counted, and which address a request may have: ``[commitments]``.
+    """Rules for due times, and for the address of a request: ``[commitments]``.
 
     Attributes
     ----------
@@ -121,7 +121,7 @@ class CommitmentRules(Model):
 
     @property
     def accepted(self) -> Literal["identical", "equivalent"] | None:
-        """The likeness that an address needs to have; None without a rule on addresses."""
+        """The required address match; None without an address rule."""
         return self.accept or ("identical" if self.address_clause else None)
 
     def calendar_of(self, country: str) -> CalendarRule | None:
@@ -135,7 +135,7 @@ class CommitmentRules(Model):
         return tuple(rule for rule in self.calendars if any(r[:2] == country for r in rule.regions))
 
     def described(self) -> list[str]:
-        """Return the rules in words, one a line."""
+        """Return the rules as text, one per line."""
         lines = ["no rule for the address of a request"]
         if self.accepted:
             lines = [f"the address of a request must be {self.accepted} to the registered one"]
@@ -143,7 +143,7 @@ class CommitmentRules(Model):
 
 
 def faults(levels: tuple[Level, ...], rules: CommitmentRules) -> Iterator[str]:
-    """Yield what is wrong with the clocks of levels and with calendars, in words."""
+    """Yield the problems of level clocks and calendars, as text."""
     for number, level in enumerate(levels):
         yield from _clock_faults(f"levels.{number}.replacement", level)
     named = Counter(code for rule in rules.calendars for code in rule.regions or rule.countries)

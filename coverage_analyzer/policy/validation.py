@@ -1,4 +1,4 @@
-"""What no part of a policy can check alone: that its parts agree."""
+"""Validate the consistency of the parts of a policy."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
@@ -17,17 +17,17 @@ from coverage_analyzer.policy.rules import (
 )
 
 SOME: Final = 12
-"""At most so many countries are named in a message."""
+"""Maximum number of countries named in a message."""
 
 LEVEL_KEYS: Final = frozenset({"level", "fallback", "interim"})
-"""The keys of a policy that name a level."""
+"""Keys of a policy that name a level."""
 
 if TYPE_CHECKING:
     from coverage_analyzer.policy.model import Policy
 
 
 def faults(policy: "Policy") -> Iterator[str]:
-    """Yield all that is wrong between the parts of a policy, in words that name the key."""
+    """Yield all inconsistencies between the parts of a policy, as text that names the key."""
     yield from _duplicates(policy)
     yield from _dangling(policy)
     yield from _unknown_countries(policy)
@@ -53,7 +53,7 @@ def _duplicates(policy: "Policy") -> Iterator[str]:
 
 
 def _dangling(policy: "Policy") -> Iterator[str]:
-    """Yield each mention of a level or clause that the policy does not hold."""
+    """Yield each reference to a level or clause that the policy does not have."""
     dump = policy.model_dump(exclude={"clauses", "levels", "source"})
     levels = [level.id for level in policy.levels]
     bounded = policy.gates.lifecycle.levels if policy.gates.lifecycle else None
@@ -69,7 +69,7 @@ def _dangling(policy: "Policy") -> Iterator[str]:
 
 
 def _unknown_countries(policy: "Policy") -> Iterator[str]:
-    """Yield each country code that ISO 3166-1 does not have."""
+    """Yield each country code that is not in ISO 3166-1."""
     table = names.load()
     rules = policy.countries
     used = [
@@ -102,7 +102,7 @@ def _unknown_countries(policy: "Policy") -> Iterator[str]:
 
 
 def _chained_folds(rules: CountryRules) -> Iterator[str]:
-    """Yield each country that others count as, and that counts as another one itself."""
+    """Yield each country that others count as, but that itself counts as another one."""
     table = names.load()
     sovereigns = dict(zip(table.codes, (table.codes[n] for n in table.sovereign), strict=True))
     counts_as = {c: s for c, s in sovereigns.items() if s in rules.fold_territories} | rules.fold
@@ -123,7 +123,7 @@ def _backward_times(times: tuple[LeadTime, ...]) -> Iterator[str]:
 
 
 def _band_faults(bands: tuple[Band, ...]) -> Iterator[str]:
-    """Yield what is wrong with bands: in each country they start at 0 and follow on one another."""
+    """Yield problems of bands: in each country they must start at 0 and be contiguous."""
     for country in sorted({c for b in bands for c in b.countries}):
         some = sorted((b for b in bands if country in b.countries), key=lambda b: b.up_to_miles)
         reached = 0.0
@@ -143,7 +143,7 @@ def _band_faults(bands: tuple[Band, ...]) -> Iterator[str]:
 
 
 def _gate_faults(gates: GateRules) -> Iterator[str]:
-    """Yield a programme that does not exist, and each component both excluded and known."""
+    """Yield an unknown programme, and each component that is both excluded and known."""
     phases, programmes = gates.lifecycle, known_names("programme")
     if phases and phases.afterwards and phases.afterwards not in programmes:
         near = nearest(phases.afterwards, programmes)
@@ -155,7 +155,7 @@ def _gate_faults(gates: GateRules) -> Iterator[str]:
 
 
 def _fallback_not_offered(policy: "Policy") -> Iterator[str]:
-    """Yield each level that sites without a band get, and that is not offered in some country."""
+    """Yield each level of sites without a band that is not offered in some country."""
     codes = names.load().codes[1:]
     for key in ("fallback", "interim"):
         level = getattr(policy.qualification, key)

@@ -1,4 +1,4 @@
-"""Policies and programmes under one roof: listed, found by name or file, as their TOML text."""
+"""Policies and programmes together: list them, find them by name or file, get their TOML."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ Entry = Policy | Programme
 
 
 def entries() -> dict[str, Entry]:
-    """Return all that are built-in or registered, by name: policies first."""
+    """Return all built-in and registered documents, by name, policies first."""
     return {**Policy.known(), **Programme.known()}
 
 
@@ -36,7 +36,7 @@ def text(name: str | Path) -> str:
 
 
 def entry(name: str | Path) -> Entry:
-    """Return a built-in policy or programme by its name, or one from a file by its path.
+    """Return a built-in policy or programme by name, or one from the path of a file.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What a customer has, and conditions of programmes: met by a question, missing, or unknown."""
+"""Customer facts, and conditions of programmes: met, not met or unknown."""
 
 import datetime
 import difflib
@@ -14,11 +14,11 @@ from coverage_analyzer.policy.document import Model, validation_faults
 from coverage_analyzer.programmes.model import VERSION, Markets, Product, Programme, Way
 
 LIKE: Final = 0.8
-"""A product so like a known one, by `difflib`, may be a slip of the pen, and is asked for."""
+"""Minimum similarity to a known product (`difflib`) for a "Did you mean" suggestion."""
 
 
 Held = bool | datetime.date | None
-"""True: has it; False: has it not; a date: until and with that day; None: not known."""
+"""True: yes; False: no; a date: until that day, included; None: not known."""
 
 HOLDINGS: Final = {
     "software_maintenance": "a software maintenance agreement",
@@ -32,7 +32,7 @@ HOLDINGS: Final = {
 
 
 class Customer(Model):
-    """What a customer has: yes, no, until a day (included), or not known, which is the default.
+    """Facts about a customer: yes, no, until a day (included), or not known (default).
 
     Attributes
     ----------
@@ -65,7 +65,7 @@ class Customer(Model):
 
     @classmethod
     def from_mapping(cls, data: Mapping[str, Any], *, origin: str = "The customer") -> "Customer":
-        """Return a customer from a dictionary, as TOML gives it.
+        """Create a customer from a dictionary, as from TOML.
 
         Raises
         ------
@@ -84,7 +84,7 @@ class Customer(Model):
 
 
 def _fact_faults(error: pydantic.ValidationError) -> Iterator[str]:
-    """Yield what is wrong with a customer's facts, each once."""
+    """Yield the problems of a customer's facts, without duplicates."""
     unknown = [e for e in error.errors() if e["type"] == "extra_forbidden"]
     if unknown:
         yield from validation_faults(error, Customer)
@@ -94,7 +94,7 @@ def _fact_faults(error: pydantic.ValidationError) -> Iterator[str]:
 
 
 class State(enum.StrEnum):
-    """What becomes of a condition; one that is not checked counts for nothing, and is told."""
+    """Result of a condition; an unchecked one is ignored but reported."""
 
     met = "met"
     missing = "missing"
@@ -105,7 +105,7 @@ class State(enum.StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """What became of one condition, in words, and the clause behind it.
+    """The result of one condition, as text, and its clause.
 
     ``refusal`` says by itself why a missing condition keeps the offer away, where ``words`` do not.
     """
@@ -118,7 +118,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Question:
-    """All that conditions look at. ``code`` is the country's alpha-2, if the tables know it."""
+    """Inputs of conditions. ``code`` is the country's alpha-2 code, if known."""
 
     customer: Customer
     product: str
@@ -130,12 +130,12 @@ class Question:
 
 
 def findings(way: Way, programme: Programme, asked: Question) -> tuple[Finding, ...]:
-    """Return what becomes of each condition of a way."""
+    """Return the result of each condition of a route."""
     return tuple(_KINDS[c.kind](c, programme, asked) for c in way.conditions)
 
 
 def _holds(held: Held, date: datetime.date) -> State:
-    """Return whether something is had on a day."""
+    """Return whether a fact is true on a day."""
     if held is None:
         return State.unknown
     has = held if isinstance(held, bool) else date <= held
@@ -143,7 +143,7 @@ def _holds(held: Held, date: datetime.date) -> State:
 
 
 def _has(condition: Any, _programme: Programme, asked: Question) -> Finding:
-    """Return whether the customer has one of some things."""
+    """Return whether the customer has any of the items."""
     states = {n: _holds(getattr(asked.customer, n), asked.date) for n in condition.any_of}
     words = " or ".join(HOLDINGS[n] for n in condition.any_of)
     for state in (State.met, State.unknown):
@@ -194,7 +194,7 @@ def _market(_condition: Any, programme: Programme, asked: Question) -> Finding:
 
 
 def covered_state(programme: Programme, name: str, version: str) -> State:
-    """Return whether a programme covers a version of a product; unknown if it may be that one."""
+    """Return whether a programme covers a product version; unknown if it may be the covered one."""
     product = _product(programme, name)
     if product is None:
         return State.missing
@@ -223,7 +223,7 @@ def _covered(_condition: Any, programme: Programme, asked: Question) -> Finding:
 
 
 def _product(programme: Programme, name: str) -> Product | None:
-    """Return the product of a programme that is called so, in any case and spacing."""
+    """Return the product of a programme by name, ignoring case and spacing."""
     wanted = " ".join(name.casefold().split())
     for product in programme.products:
         if wanted in {n.casefold() for n in (product.title, *product.names)}:
@@ -232,7 +232,7 @@ def _product(programme: Programme, name: str) -> Product | None:
 
 
 def version_state(version: str, covered: tuple[str, ...]) -> State:
-    """Return whether a version is one of those that are covered.
+    """Return whether a version is one of the covered ones.
 
     The figures decide, then the words behind them. What is written less exactly than what is
     covered (``7.15`` for ``7.15 LTSR``) is unknown; what is written more exactly (``7.15 LTSR
@@ -253,7 +253,7 @@ def version_state(version: str, covered: tuple[str, ...]) -> State:
 
 
 def _parts(match: Any) -> tuple[tuple[str, ...], str]:
-    """Return the figures of a version, and its words as they are compared."""
+    """Return the figures of a version, and its words normalised for comparison."""
     figures = tuple(f if f.lower() == "x" else str(int(f)) for f in match[1].lower().split("."))
     return figures, " ".join(match[2].casefold().split())
 
@@ -261,7 +261,7 @@ def _parts(match: Any) -> tuple[tuple[str, ...], str]:
 def _one_version(
     figures: tuple[str, ...], words: str, known: tuple[str, ...], known_words: str
 ) -> State:
-    """Return what a version is to one that is covered."""
+    """Compare a version with a covered one."""
     if known[-1] == "x" and figures[: len(known) - 1] == known[:-1]:
         return State.met
     if figures[-1] == "x" and known[: len(figures) - 1] == figures[:-1]:
@@ -273,7 +273,7 @@ def _one_version(
 
 
 def _worded(words: str, known: str) -> State:
-    """Return what the words behind the figures of a version are to those that are covered."""
+    """Compare the words after the figures of a version with those of the covered ones."""
     if words == known:
         return State.met
     if not words:
@@ -282,7 +282,7 @@ def _worded(words: str, known: str) -> State:
 
 
 def _milestone(condition: Any, _programme: Programme, asked: Question) -> Finding:
-    """Return whether the version is past its milestone, as far as that is told."""
+    """Return whether the version is past its milestone, if its date is given."""
     at = asked.end_of_maintenance
     if at is None:
         words = "End of Maintenance has been reached: its date is not given"

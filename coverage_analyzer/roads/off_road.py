@@ -1,4 +1,4 @@
-"""Sites and centers that are on no road of a map: how many, how far, and what to do."""
+"""Sites and centers that are near no road of a map: number, distance and advice."""
 
 from dataclasses import dataclass, field
 from typing import Final
@@ -11,12 +11,12 @@ from coverage_analyzer.roads.engine import RoadStatus
 from coverage_analyzer.roads.snapping import OUTSIDE_M
 
 EXAMPLES: Final = 3
-"""So many sites or centers of a kind are named in a warning."""
+"""Maximum number of sites or centers named in a warning."""
 
 
 @dataclass
 class OffRoad:
-    """Sites and centers of which no drive is known, as none of the map's roads is near.
+    """Sites and centers without a drive, because no road of the map is near.
 
     ``near`` and ``far`` count sites beyond the snap limit, up to `OUTSIDE_M` from a road and
     beyond; ``examples`` has the first of the former, with metres; ``centers`` the ids of centers.
@@ -28,7 +28,7 @@ class OffRoad:
     centers: set[str] = field(default_factory=set)
 
     def add(self, ids: tuple[list[str], list[str]], drives: DriveTimes, limit_m: float) -> None:
-        """Add the drives of a block to its sites and centers, whose ids are given."""
+        """Add the drives of a block, given the ids of its sites and centers."""
         lost = np.isin(drives.status, (RoadStatus.unsnapped, RoadStatus.outside_network))
         away = drives.snap_m > limit_m
         far = lost & (drives.snap_m > OUTSIDE_M)
@@ -40,7 +40,7 @@ class OffRoad:
         self.centers.discard("")
 
     def warnings(self, limit_m: float) -> list[str]:
-        """Return in words of what no drive is known, and what to do."""
+        """Return warnings about missing drives, with advice."""
         messages = []
         if self.near:
             shown = ", ".join(f"{visible(name)}: {m:,.0f} m" for name, m in self.examples)

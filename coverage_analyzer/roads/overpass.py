@@ -1,4 +1,4 @@
-"""Roads of a small box from an Overpass server, when asked: fetched once, then a file like others.
+"""Roads of a small box from an Overpass server, downloaded once on request and cached.
 
 The box is named by the user, and kept small: a server that serves all will not give the roads of a
 circle of 70 miles. osmnx could fetch, too, but by its own choice of ways; so the answer is kept as
@@ -21,24 +21,24 @@ from coverage_analyzer.http_client import HttpError, OwnPace, Request, Retries
 from coverage_analyzer.roads.network import cache_folder
 
 PUBLIC: Final = "https://overpass-api.de/api/interpreter"
-"""Run by volunteers: for a look now and then."""
+"""A server run by volunteers, for occasional use."""
 
 WIDEST: Final = 1.0
-"""Degrees that a box may be wide or high."""
+"""Maximum width and height of a box in degrees."""
 
 TRIES: Final = 3
 TIMEOUT_S: Final = 600.0
 SERVER_TIMEOUT_S: Final = 180
-"""For how long the server may work on the query; it sends nothing meanwhile."""
+"""Time limit of the query on the server, which sends nothing meanwhile."""
 
 PAUSE_S: Final = 2.0
 MAX_WAIT_S: Final = 60.0
 MAX_BYTES: Final = 2 << 30
-"""Of an answer; a degree full of towns is about 0.3 GiB."""
+"""Maximum size of an answer; a degree full of towns is about 0.3 GiB."""
 
 
 class Box(NamedTuple):
-    """A part of the world in degrees on WGS 84."""
+    """A rectangle of longitude and latitude, in degrees on WGS 84."""
 
     west: float
     south: float
@@ -47,7 +47,7 @@ class Box(NamedTuple):
 
 
 def box(text: str) -> Box:
-    """Return a box written as ``WEST,SOUTH,EAST,NORTH``.
+    """Parse a box written as ``WEST,SOUTH,EAST,NORTH``.
 
     Raises
     ------
@@ -85,7 +85,7 @@ def fetch_extract(
     tries: int = TRIES,
     pause: Callable[[float], object] = time.sleep,
 ) -> Path:
-    """Return a file with the roads of a box, fetched if it is not in the cache.
+    """Return a file with the roads of a box, downloaded if not in the cache.
 
     Parameters
     ----------
@@ -147,7 +147,7 @@ def fetch_extract(
 
 
 def _fetch(request: Request, path: Path) -> None:
-    """Write the answer of a server to a file, whole or not at all.
+    """Write the answer of a server to a file atomically.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Addresses of rows in a database: their grammar, and how they are shown without passwords.
+"""Database addresses: their grammar, and their display without passwords.
 
 ::
 
@@ -23,13 +23,13 @@ from coverage_analyzer.errors import InputError
 OURS: Final = ("query", "table", "schema")
 HIDDEN: Final = "***"
 MAX_NAME_BYTES: Final = 63
-"""Bytes of a name; PostgreSQL would cut a longer one without a word."""
+"""Maximum length of a name in bytes; PostgreSQL silently truncates longer ones."""
 
 _SCHEME = re.compile(
     r"(?:postgres(?:ql)?|sqlite|mysql|mariadb|mssql|oracle|duckdb|jdbc:\w+)(?:\+\w+)?:/",
     re.IGNORECASE,
 )
-"""Others, too: they are refused in words, and not repeated as names of files, password and all."""
+"""Includes unsupported schemes, so that their errors do not repeat a password as a file name."""
 _HOST = r"(?:\[[^\[\]@/]*\]|[^:@/\[\],]*)(?::\d*)?"
 _POSTGRESQL = re.compile(
     r"(?P<scheme>postgres(?:ql)?://)(?:(?P<user>[^:@/]*)(?P<colon>:(?P<password>[^@/]*))?@)?"
@@ -42,7 +42,7 @@ _SECRET = re.compile("password|secret", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Address:
-    """Where rows stand in a database. As text it is the address without passwords.
+    """The location of rows in a database. Its text form has no password.
 
     Attributes
     ----------
@@ -72,7 +72,7 @@ class Address:
 
 
 def is_address(text: object) -> bool:
-    """Return whether something names a database and not a file.
+    """Return whether a text is a database address and not a path.
 
     Examples
     --------
@@ -83,7 +83,7 @@ def is_address(text: object) -> bool:
 
 
 def address(text: str) -> Address:
-    """Return an address that was written by hand.
+    """Parse a database address.
 
     Raises
     ------
@@ -126,7 +126,7 @@ def address(text: str) -> Address:
 
 
 def check_name(name: str, what: str, kind: str) -> None:
-    """Raise if a table or column cannot be called so.
+    """Raise if a name is not allowed for a table or column.
 
     Raises
     ------
@@ -139,7 +139,7 @@ def check_name(name: str, what: str, kind: str) -> None:
 
 
 def quoted(name: str) -> str:
-    """Return a name as SQL writes it, whatever is in it.
+    """Return a name quoted for SQL.
 
     Examples
     --------
@@ -154,7 +154,7 @@ def _joined(head: str, tail: str) -> str:
 
 
 def _parameters(tail: str) -> tuple[dict[str, str], list[str], list[str]]:
-    """Return our own parameters, those of the driver as they are, and the secrets among them.
+    """Split parameters into our own, those of the driver, and the secrets among them.
 
     Raises
     ------
@@ -186,7 +186,7 @@ def _parameters(tail: str) -> tuple[dict[str, str], list[str], list[str]]:
 
 
 def _encoded(value: str) -> str:
-    """Return a value as PostgreSQL's client reads it; what is encoded already stays.
+    """Return a value encoded for PostgreSQL's client; existing escapes are kept.
 
     Examples
     --------
@@ -202,7 +202,7 @@ def _shown_parameter(part: str) -> str:
 
 
 def _sqlite_path(head: str) -> str:
-    """Return the path of a file of SQLite.
+    """Return the path of a SQLite file.
 
     Raises
     ------
@@ -220,7 +220,7 @@ def _sqlite_path(head: str) -> str:
 
 
 def _decoded(text: str, where: str) -> str:
-    """Return text without percent-encoding.
+    """Return percent-decoded text.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Runs that must not replace a good report: their files go to ``DIR.held``, and the report stays.
+"""Held runs: a run that must not replace a good report writes to ``DIR.held`` instead.
 
 A run is held back for reasons, which `reasons` gives as text: too many rejected rows, today. All
 that publishes a run (folder, database table, `write_report`, Spark) asks here. ``run.json`` of
@@ -25,17 +25,17 @@ from coverage_analyzer.files.work_folder import has_work_folder
 SUFFIX: Final = ".held"
 
 DEFAULT_LIMIT: Final = "50%"
-"""The share of rejected rows up to which a run replaces the report."""
+"""Default share of rejected rows up to which a run replaces the report."""
 
 MIN_ROWS: Final = 20
-"""A share counts from this number of rows read; below it chance decides."""
+"""A percentage applies from this number of rows read; smaller samples are random."""
 
 LIMIT: Final = re.compile(r"\s*([0-9]{1,18})\s*|\s*([0-9]{1,3}(?:\.[0-9]{1,9})?)\s*%\s*")
 
 
 @dataclass(frozen=True)
 class RejectLimit:
-    """How many rows may be rejected: a number, or a share of the rows that are not blank.
+    """Limit of rejected rows: a number, or a share of the rows that are not empty.
 
     Attributes
     ----------
@@ -50,7 +50,7 @@ class RejectLimit:
 
     @classmethod
     def parse(cls, value: "RejectLimit | int | str") -> "RejectLimit":
-        """Return a limit from a number or a text such as ``10`` or ``2.5%``.
+        """Parse a limit from a number or a text such as ``10`` or ``2.5%``.
 
         Raises
         ------
@@ -78,7 +78,7 @@ class RejectLimit:
         return str(self.count) if self.percent is None else f"{self.percent:f}%"
 
     def is_exceeded(self, ledger: Mapping[str, int]) -> bool:
-        """Return whether more rows are rejected than allowed; a share that is met is allowed.
+        """Return whether more rows are rejected than allowed; exactly the limit is allowed.
 
         Parameters
         ----------
@@ -93,7 +93,7 @@ class RejectLimit:
 
 
 def reasons(limit: RejectLimit, ledger: Mapping[str, int]) -> list[str]:
-    """Return why a run must not replace the report, as text; none if it may."""
+    """Return the reasons not to replace the report, as text; empty if it may be replaced."""
     if not limit.is_exceeded(ledger):
         return []
     rejected = ledger["rejected"]
@@ -102,7 +102,7 @@ def reasons(limit: RejectLimit, ledger: Mapping[str, int]) -> list[str]:
 
 
 def held_path(folder: str | Path) -> Path:
-    """Return the folder for the files of a run that is held back: ``DIR.held`` beside ``DIR``."""
+    """Return the folder for the files of a held run: ``DIR.held`` beside ``DIR``."""
     path = Path(folder)
     if path.name in {"", ".."}:  # "." and the like: only the full name has a last part
         path = path.resolve()
@@ -110,14 +110,14 @@ def held_path(folder: str | Path) -> Path:
 
 
 def run_folders(folder: str | Path) -> tuple[RunFolder, RunFolder]:
-    """Return all that a run may replace or remove, as `outputs.refuse_overwriting` wants it."""
+    """Return all folders that a run may replace or remove, for `refuse_overwriting`."""
     return RunFolder(folder, contents.FILES), RunFolder(held_path(folder), contents.FILES)
 
 
 def publish(
     publication: Publication, held: Sequence[str], commit: Callable[[], None] | None = None
 ) -> Path:
-    """Publish a run, or put its files into ``DIR.held``; return the folder.
+    """Publish a run, or write its files to ``DIR.held``; return the folder.
 
     Parameters
     ----------
@@ -155,7 +155,7 @@ def publish(
 
 
 def _refuse_link(folder: Path) -> None:
-    """Raise if a link stands where the files of a held run go.
+    """Raise if there is a link in the place of the folder for held runs.
 
     Raises
     ------
@@ -168,7 +168,7 @@ def _refuse_link(folder: Path) -> None:
 
 
 def remove_held(folder: Path) -> None:
-    """Remove what an earlier run that was held back left beside a folder, and nothing else.
+    """Remove the files of an earlier held run beside a folder, and nothing else.
 
     Other files in ``DIR.held`` stay, and so does the folder then. Where the disk refuses, the next
     run tries again.
@@ -184,7 +184,7 @@ def remove_held(folder: Path) -> None:
 
 
 def is_held(folder: Path) -> bool:
-    """Return whether a folder holds a run that was held back."""
+    """Return whether a folder contains a held run."""
     try:
         manifest = documents.read_json(folder / MANIFEST)
     except (OSError, ValueError):
@@ -193,7 +193,7 @@ def is_held(folder: Path) -> bool:
 
 
 def notice(held: Sequence[str], folder: str | Path, kept_in: str | Path, table: str = "") -> str:
-    """Return what a user has to know of a run that was held back.
+    """Return the message about a held run.
 
     Parameters
     ----------
