@@ -1,4 +1,4 @@
-"""The map of a run's folder, made again from the files in it; nothing is judged anew."""
+"""Regenerate the map of a run folder from its files, without assessing again."""
 
 import dataclasses
 from pathlib import Path
@@ -19,7 +19,7 @@ from coverage_analyzer.roads.limits import minutes_shown
 
 
 def redrawn(folder: str | Path, *, title: str = "", tiles: Tiles | None = None) -> Payload:
-    """Return what the map of a run's folder shows, read from its files.
+    """Return the map data of a run folder, read from its files.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def redrawn(folder: str | Path, *, title: str = "", tiles: Tiles | None = None) 
 
 
 def _redrawn(folder: Path, manifest: dict[str, Any], title: str, tiles: Tiles | None) -> Payload:
-    """Return what the map of a run shows."""
+    """Return the map data of a run."""
     world = countries.load()
     table = report_table(folder, manifest)
     drawn = DrawnSites()

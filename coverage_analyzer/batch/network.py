@@ -1,4 +1,4 @@
-"""The centers of a run and their coverage areas, as its folder has them."""
+"""The centers of a run and their coverage areas, as written to the run folder."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -19,7 +19,7 @@ from coverage_analyzer.matching.matcher import Matcher
 
 
 def coverage_areas(matcher: Matcher) -> tuple[Areas | None, list[str]]:
-    """Return the areas of a matcher's centers on its day, and warnings about them.
+    """Return the areas of a matcher's centers on its day, with warnings.
 
     There are none where they cannot be drawn: the verdicts need no picture.
     """
@@ -56,7 +56,7 @@ def write_network(
 
 
 def network_of(folder: Path, manifest: Mapping[str, Any]) -> Network:
-    """Return the centers and coverage areas of a run's folder, for a map.
+    """Return the centers and coverage areas of a run folder, for a map.
 
     Raises
     ------

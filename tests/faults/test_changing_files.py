@@ -23,11 +23,12 @@ from running import AS_OF, centers_file, contents, sites_file
 
 import coverage_analyzer as ca
 from coverage_analyzer import batch
-from coverage_analyzer.batch import _map, _run
+from coverage_analyzer.batch import _map
 from coverage_analyzer.batch._drive_times import drive
 from coverage_analyzer.batch._map import redrawn
 from coverage_analyzer.cli.main import program
 from coverage_analyzer.errors import InputError
+from coverage_analyzer.files import table as reading
 from coverage_analyzer.files.readers import delimited, geojson
 from coverage_analyzer.maps.page_data import Network
 from coverage_analyzer.roads import network as network_module
@@ -35,7 +36,7 @@ from coverage_analyzer.roads.drive_times import open_engine
 
 LEAN: Final = batch.Options(areas=False, map=False)
 HEADER: Final = "site_id,country,latitude,longitude,remark\n"
-CHANGED: Final = "changed while it was being read; run again when it is complete"
+CHANGED: Final = "changed while it was being read. Run again when it is complete"
 ROWS: Final = 4_000
 
 
@@ -220,7 +221,7 @@ def test_geojson_that_changes_while_its_columns_are_looked_for(
 
 def test_the_program_ends_with_2(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In one line that names the file."""
-    path, ask = saved(tmp_path, "sites.csv"), _run.open_table
+    path, ask = saved(tmp_path, "sites.csv"), reading.open_table
     shown = once(appended, path)
 
     def opened(*given: Any) -> Any:
@@ -229,7 +230,7 @@ def test_the_program_ends_with_2(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
             shown(0, 0)
         return table
 
-    monkeypatch.setattr(_run, "open_table", opened)
+    monkeypatch.setattr("coverage_analyzer.batch._run.open_table", opened)
     arguments = ["run", str(path), "--centers", str(centers_file(tmp_path)), "-o"]
     ended = CliRunner().invoke(program, [*arguments, str(tmp_path / "out"), "--as-of", AS_OF])
     assert isinstance(ended.exception, InputError)
@@ -242,7 +243,7 @@ def test_hash_between_two_readings(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Change, rule: Any
 ) -> None:
     """Sites that are read twice are the same file the second time, or the run is refused."""
-    path, ask = saved(tmp_path, "sites.csv"), _run.duplicates
+    path, ask = saved(tmp_path, "sites.csv"), reading.duplicates
 
     def duplicates(*given: Any, **named: Any) -> Any:
         found = ask(*given, **named)
@@ -251,7 +252,7 @@ def test_hash_between_two_readings(
 
     assert run(path, tmp_path, on_duplicate=rule)["inputs"]["sites"]["sha256"] == digest(path)
     old = contents(tmp_path / "out")
-    monkeypatch.setattr(_run, "duplicates", duplicates)
+    monkeypatch.setattr("coverage_analyzer.batch._run.duplicates", duplicates)
     with pytest.raises(InputError, match=CHANGED):
         run(path, tmp_path, on_duplicate=rule)
     assert contents(tmp_path / "out") == old
@@ -359,8 +360,9 @@ def test_the_path_of_products_in_a_database_shows_no_password(tmp_path: Path) ->
     products = tmp_path / "products.csv"
     products.write_text("product,version,mainstream_ends\nX,1,2030-01-01\n", encoding="utf-8")
     told = run(saved(tmp_path, "sites.csv"), tmp_path, products=products)
-    shown = {"path": str(products), "sha256": digest(products)}
-    assert shown.items() <= told["inputs"]["products"].items()
+    found = {"encoding": "utf-8", "delimiter": ","}
+    shown = {"path": str(products), "sha256": digest(products), "detected": found}
+    assert told["inputs"]["products"] == shown
 
 
 def town(folder: Path) -> Path:
