@@ -1,6 +1,6 @@
 """What the package is built of, counted: ``python tests/structure.py [FOLDER OF A PACKAGE]``.
 
-`test_places` asks it in how many files a concept is; by hand it compares two states of the code.
+`test_structure` asks it in how many files a concept is; by hand it compares two states of the code.
 """
 
 import ast
