@@ -68,7 +68,7 @@ class Registered:
     receives
         From when until when a site takes deliveries, as local times of day; None if not given.
     stated
-        What the row says for the gates, by the names of `matching.eligibility.TEXTS`.
+        What the row says for eligibility rules, by the names of `matching.eligibility.TEXTS`.
     fault
         What of the row cannot be read, in words; empty if all can.
     """

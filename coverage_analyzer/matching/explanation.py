@@ -183,7 +183,7 @@ def explanation(  # noqa: PLR0913 - a place and what is said of it are one quest
     accuracy_m
         How far off the coordinates may be, if known.
     stated
-        What the row says for the gates: texts by the names of
+        What the row says for eligibility rules: texts by the names of
         `eligibility.TEXTS` and `eligibility.DAYS`.
     ordered_on
         Tell when a center would open here that is ordered on this day.
@@ -288,7 +288,7 @@ def _cells(said: Mapping[str, str]) -> dict[str, Any]:
     Raises
     ------
     InputError
-        If no gate looks at such a thing, or a day is none.
+        If no rule reads such a column, or a day is invalid.
     """
     columns: dict[str, Any] = {}
     for name, text in said.items():
@@ -371,27 +371,27 @@ def _clauses(matcher: Matcher, row: Mapping[str, Any], country: str, level: Leve
     """Return the policy clauses that decided, without duplicates."""
     policy, reason = matcher.policy, Reason[row["reason"]]
     rules = policy.qualification
-    gate = _gate_clause(matcher, row)
-    if level == NOT_COVERED and gate:  # whatever the distance
-        return [policy.clauses[gate]]
+    rule_clause = _rule_clause(matcher, row)
+    if level == NOT_COVERED and rule_clause:  # whatever the distance
+        return [policy.clauses[rule_clause]]
     bands = policy.bands_in(country)
     names = [b.clause for b in bands if b.level == level.id] or [bands[-1].clause]
     if reason in {Reason.no_center_in_country, Reason.country_conflict, Reason.country_unknown}:
         names = []
-    if gate:
-        names.insert(0, gate)
+    if rule_clause:
+        names.insert(0, rule_clause)
     if rules.clause:
         names.append(rules.clause)
     if reason == Reason.center_opens_later:
         time = policy.lead_time_in(country)
         names += [time.clause] if time else []
-    elif reason != Reason.within_radius and not gate:
+    elif reason != Reason.within_radius and not rule_clause:
         names.append(rules.fallback_clause)
     names += [level.replacement.clause] if level.replacement else []
     return [policy.clauses[name] for name in dict.fromkeys(names)]
 
 
-def _gate_clause(matcher: Matcher, row: Mapping[str, Any]) -> str | None:
+def _rule_clause(matcher: Matcher, row: Mapping[str, Any]) -> str | None:
     """Return the clause of the failed rule, if any."""
     reason = Reason[row["reason"]]
     name = RULE_OF_REASON.get(reason)
@@ -420,5 +420,5 @@ def _notes(matcher: Matcher, row: Mapping[str, Any], level: Level) -> Iterator[s
     names += level.footnotes
     names += policy.unapplied_clauses
     names += [policy.warranty.clause] if policy.warranty else []
-    decided_by = _gate_clause(matcher, row)
+    decided_by = _rule_clause(matcher, row)
     return (policy.clauses[name] for name in dict.fromkeys(names) if name != decided_by)

@@ -64,7 +64,7 @@ ROWS_AT_ONCE: Final = 100_000
 """Maximum rows per chunk, which bounds memory; the result does not depend on it."""
 
 
-REASON_OF_RULE: Final = np.array([gate.reason or 0 for gate in FailedRule], np.int8)
+REASON_OF_RULE: Final = np.array([failed.reason or 0 for failed in FailedRule], np.int8)
 """Reason by failed rule; entry 0 belongs to `FailedRule.none` and is unused."""
 
 
@@ -171,11 +171,11 @@ class Matcher:
     world
         Where countries are.
     as_of
-        The day to judge; by default today in UTC.
+        The day to assess; by default today in UTC.
     trust_declared
         Whether a declared country stands wherever a point lies.
     products
-        The phases of products, which a gate of the policy may ask for.
+        The phases of products, which a rule of the policy may ask for.
 
     Raises
     ------
