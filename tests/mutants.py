@@ -571,13 +571,13 @@ MUTANTS: Final = (
         "a market of which the page says nothing is guessed",
     ),
     Mutant(
-        "conditions._worded",
+        "conditions._compare_words",
         "UnaryOp",
         Rewrite("_1 is None", ".operand"),
         "7.15 is taken to be no LTSR",
     ),
     Mutant(
-        "conditions._worded",
+        "conditions._compare_words",
         "Attribute[not_stated]",
         Rename("not_stated", "met"),
         "an update within a version is guessed to be covered",

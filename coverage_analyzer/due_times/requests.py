@@ -125,11 +125,11 @@ def stamps(request: Request, form: str = "") -> dict[str, datetime.datetime]:
     DoubtError
         If it gives none, or one of them cannot be read.
     """
-    given = {event: text for event in EVENTS if (text := request.moments.get(event, "").strip())}
-    if not given:
+    texts = {event: text for event in EVENTS if (text := request.moments.get(event, "").strip())}
+    if not texts:
         columns = ", ".join(f"{event}_at" for event in EVENTS)
         raise DoubtError(Doubt.moment_missing, f"no date and time given in any of {columns}")
-    return {event: clocks.stamp(text, form) for event, text in given.items()}
+    return {event: clocks.stamp(text, form) for event, text in texts.items()}
 
 
 def case(request: Request, history: Sequence[Registered], form: str = "") -> Case:
@@ -190,20 +190,20 @@ def _of_product(history: Sequence[Registered], request: Request) -> list[Registe
         If no row is of that product, or which product is asked for cannot be told.
     """
     named = {header_key(text): text for r in history if (text := r.stated.get("product", ""))}
-    wanted = header_key(request.product)
-    if not wanted and len(named) > 1:
-        told = ", ".join(sorted(named.values()))
-        msg = f"{request.site_id!r} has several products ({told}); name one in the request"
+    key = header_key(request.product)
+    if not key and len(named) > 1:
+        products = ", ".join(sorted(named.values()))
+        msg = f"{request.site_id!r} has several products ({products}); name one in the request"
         raise DoubtError(Doubt.product_ambiguous, msg)
-    if not wanted or not named:
+    if not key or not named:
         return list(history)
-    exact = [r for r in history if header_key(r.stated.get("product", "")) == wanted]
-    found = exact or [r for r in history if "product" not in r.stated]
-    if not found:
-        told = ", ".join(sorted(named.values()))
-        msg = f"{request.site_id!r} has no product {request.product!r}; it has {told}"
+    exact = [r for r in history if header_key(r.stated.get("product", "")) == key]
+    rows = exact or [r for r in history if "product" not in r.stated]
+    if not rows:
+        products = ", ".join(sorted(named.values()))
+        msg = f"{request.site_id!r} has no product {request.product!r}; it has {products}"
         raise DoubtError(Doubt.product_not_at_site, msg)
-    return found
+    return rows
 
 
 def _of_component(history: Sequence[Registered], request: Request) -> list[Registered]:
@@ -211,12 +211,12 @@ def _of_component(history: Sequence[Registered], request: Request) -> list[Regis
 
     A product may stand in a row for each of its components; a row that names none is of any.
     """
-    wanted = header_key(request.component)
+    key = header_key(request.component)
     named = [header_key(row.stated.get("component", "")) for row in history]
-    for text in (wanted, ""):
-        some = [row for row, name in zip(history, named, strict=True) if name == text]
-        if wanted and some:
-            return some
+    for text in (key, ""):
+        rows = [row for row, name in zip(history, named, strict=True) if name == text]
+        if key and rows:
+            return rows
     return list(history)
 
 

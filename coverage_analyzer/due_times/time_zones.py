@@ -59,13 +59,13 @@ def zone(lon: float, lat: float, day: datetime.date, *, named: str = "") -> Zone
     """
     if named.strip():
         return _named(named.strip())
-    found = near(round(lon, 6), round(lat, 6))
-    if not found or found[0].startswith(AT_SEA):
+    names = near(round(lon, 6), round(lat, 6))
+    if not names or names[0].startswith(AT_SEA):
         raise DoubtError(
             Doubt.zone_unknown,
             f"{lat:g}, {lon:g} is in no time zone of a country; enter one in the column time_zone",
         )
-    own, *others = (z for z in found if not z.startswith(AT_SEA))
+    own, *others = (z for z in names if not z.startswith(AT_SEA))
     apart = [other for other in others if not _agree(own, other, day)]
     if apart:
         raise DoubtError(

@@ -202,9 +202,9 @@ class Programme(Document):
         ValueError
             Which pydantic turns into its own.
         """
-        found = list(_faults(self))
-        if found:
-            raise ValueError("\n".join(found))
+        problems = list(_faults(self))
+        if problems:
+            raise ValueError("\n".join(problems))
         return self
 
     @classmethod
