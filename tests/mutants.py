@@ -1195,7 +1195,7 @@ MUTANTS: Final = (
         "replaced before it is installed",
     ),
     Mutant(
-        "levels.Levels._shipping",
+        "levels.LevelLookup._shipping",
         "Assign{Name[NO_CENTER]}#1/2",
         Rewrite("return _1", ".targets.0.value"),
         "a center ships before it opens",

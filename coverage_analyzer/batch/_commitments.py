@@ -15,7 +15,7 @@ from coverage_analyzer.batch.ledger import FIRST_REJECTS, Ledger
 from coverage_analyzer.batch.requests import Requested, read_requests, registered_rows
 from coverage_analyzer.batch.stream import checked_centers, products_of
 from coverage_analyzer.due_times.calculator import Answer, Commitment, Committer
-from coverage_analyzer.due_times.levels import Levels
+from coverage_analyzer.due_times.levels import LevelLookup
 from coverage_analyzer.files import atomic
 from coverage_analyzer.files.outputs import kind_of
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
@@ -168,7 +168,7 @@ def _committer(
         If the extra for their kind of file is not installed.
     """
     table = open_table(centers, CENTERS, options.center_columns, options.center_dialect)
-    levels = Levels(
+    levels = LevelLookup(
         checked_centers(table, policy, trust_declared=options.trust_declared),
         policy,
         countries.load(),

@@ -19,8 +19,8 @@ from coverage_analyzer.countries.regions import AssignedRegions
 from coverage_analyzer.due_times import calendars, clocks, requests, time_zones
 from coverage_analyzer.due_times.clocks import Due
 from coverage_analyzer.due_times.issues import Doubt, DoubtError
-from coverage_analyzer.due_times.levels import Judged, Levels
-from coverage_analyzer.due_times.requests import Case, Registered, Request
+from coverage_analyzer.due_times.levels import LevelLookup, LevelOnDay
+from coverage_analyzer.due_times.requests import MatchedRequest, RegisteredSite, Request
 from coverage_analyzer.matching.nearest import NO_CENTER
 from coverage_analyzer.policy.rules import Replacement
 from coverage_analyzer.programmes.afterwards import route
@@ -102,7 +102,7 @@ class Committer:
     """
 
     def __init__(
-        self, levels: Levels, *, as_of: datetime.date | None = None, form: str = ""
+        self, levels: LevelLookup, *, as_of: datetime.date | None = None, form: str = ""
     ) -> None:
         clocks.check_form(form)
         self.centers, self.policy, self._levels = levels.centers, levels.policy, levels
@@ -120,7 +120,7 @@ class Committer:
         return self._levels.regions
 
     def answers(
-        self, requests_: Sequence[Request], sites: Mapping[str, Sequence[Registered]]
+        self, requests_: Sequence[Request], sites: Mapping[str, Sequence[RegisteredSite]]
     ) -> list[Commitment]:
         """Return the commitment for each request, in order.
 
@@ -139,22 +139,24 @@ class Committer:
             If the extra ``terms`` is not installed and is needed.
         """
         answers: dict[int, Commitment] = {}
-        cases: dict[int, Case] = {}
+        cases: dict[int, MatchedRequest] = {}
         times = Counter(request.request_id for request in requests_)
         for number, request in enumerate(requests_):
             try:
                 _check_id(request, times)
-                cases[number] = requests.case(request, sites.get(request.site_id, ()), self.form)
+                cases[number] = requests.matched_request(
+                    request, sites.get(request.site_id, ()), self.form
+                )
             except DoubtError as doubt:
                 answers[number] = _doubtful(request, doubt)
         for day in sorted({self.as_of or c.day for c in cases.values()}):
             due_then = {n: c for n, c in cases.items() if (self.as_of or c.day) == day}
-            verdicts = self._levels.judged(list(due_then.values()), day)
+            verdicts = self._levels.on_day(list(due_then.values()), day)
             for (number, case), verdict in zip(due_then.items(), verdicts, strict=True):
                 answers[number] = self._answer(case, verdict)
         return [answers[number] for number in range(len(requests_))]
 
-    def _answer(self, case: Case, verdict: Judged) -> Commitment:
+    def _answer(self, case: MatchedRequest, verdict: LevelOnDay) -> Commitment:
         """Return the commitment for a request whose site has a verdict."""
         clock = verdict.level.replacement
         base = Commitment(
@@ -190,7 +192,7 @@ class Committer:
         except DoubtError as doubt:
             return _with(base, str(doubt), status=_status(doubt), reason=doubt.code.value)
 
-    def _addressed(self, base: Commitment, case: Case, country: str) -> Commitment:
+    def _addressed(self, base: Commitment, case: MatchedRequest, country: str) -> Commitment:
         """Return a commitment that considers the address: refused or for review if it differs."""
         requested, registered = case.request.address.strip(), case.site.address.strip()
         if not requested or not registered:
@@ -210,7 +212,7 @@ class Committer:
         return _with(base, step, status=status, reason=f"address_{likeness.value}")
 
     def _promised(
-        self, base: Commitment, case: Case, verdict: Judged, clock: Replacement
+        self, base: Commitment, case: MatchedRequest, verdict: LevelOnDay, clock: Replacement
     ) -> Commitment:
         """Return a commitment with its due time.
 
@@ -239,7 +241,11 @@ class Committer:
         )
 
     def _due(
-        self, case: Case, verdict: Judged, clock: Replacement, start: datetime.datetime
+        self,
+        case: MatchedRequest,
+        verdict: LevelOnDay,
+        clock: Replacement,
+        start: datetime.datetime,
     ) -> Due:
         """Return the due time of a promise.
 
@@ -266,7 +272,7 @@ class Committer:
             name = self.centers.center_id[verdict.center]
             raise DoubtError(doubt.code, f"center {name}: {doubt}") from None
 
-    def _calendar(self, verdict: Judged) -> calendars.Calendar:
+    def _calendar(self, verdict: LevelOnDay) -> calendars.Calendar:
         """Return the calendar of the shipping center.
 
         Raises
@@ -352,7 +358,7 @@ def _doubtful(request: Request, doubt: DoubtError) -> Commitment:
     )
 
 
-def _check_installed(case: Case) -> None:
+def _check_installed(case: MatchedRequest) -> None:
     """Raise if a request is dated before the installation at its site.
 
     Raises
@@ -368,7 +374,7 @@ def _check_installed(case: Case) -> None:
         )
 
 
-def _outside(case: Case, clock: Replacement, due: Due) -> list[str]:
+def _outside(case: MatchedRequest, clock: Replacement, due: Due) -> list[str]:
     """Return a warning if the due time is outside the receiving hours of the site."""
     if case.site.receives is None or clock.end != "delivered":
         return []
@@ -379,7 +385,7 @@ def _outside(case: Case, clock: Replacement, due: Due) -> list[str]:
     return [f"due outside the site's receiving hours, {opens} to {closes}"]
 
 
-def _warnings(case: Case, verdict: Judged) -> list[str]:
+def _warnings(case: MatchedRequest, verdict: LevelOnDay) -> list[str]:
     """Return the warnings of a commitment."""
     messages = []
     if verdict.opens is not None:

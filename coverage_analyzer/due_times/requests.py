@@ -50,7 +50,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Registered:
+class RegisteredSite:
     """A site as one row of the sites; a site may have several rows as its address changes.
 
     Attributes
@@ -87,7 +87,7 @@ class Registered:
 
 
 @dataclass(frozen=True)
-class Case:
+class MatchedRequest:
     """A request with all data needed to determine its level.
 
     Attributes
@@ -105,7 +105,7 @@ class Case:
     """
 
     request: Request
-    site: Registered
+    site: RegisteredSite
     stamps: Mapping[str, datetime.datetime]
     day: datetime.date
     zone: ZoneInfo
@@ -132,7 +132,9 @@ def stamps(request: Request, form: str = "") -> dict[str, datetime.datetime]:
     return {event: clocks.stamp(text, form) for event, text in texts.items()}
 
 
-def case(request: Request, history: Sequence[Registered], form: str = "") -> Case:
+def matched_request(
+    request: Request, history: Sequence[RegisteredSite], form: str = ""
+) -> MatchedRequest:
     """Return a request with the row of its site that applies on its day.
 
     That is the newest that was registered up to the day; one without a day is older than others.
@@ -176,10 +178,10 @@ def case(request: Request, history: Sequence[Registered], form: str = "") -> Cas
             Doubt.site_ambiguous,
             f"{request.site_id!r} appears in several different rows, none of them registered last",
         )
-    return Case(request, site, read, day, zone)
+    return MatchedRequest(request, site, read, day, zone)
 
 
-def _of_product(history: Sequence[Registered], request: Request) -> list[Registered]:
+def _of_product(history: Sequence[RegisteredSite], request: Request) -> list[RegisteredSite]:
     """Return the rows of a site for the product of a request.
 
     A site may stand in a row for each of its products; a row that names none is of any.
@@ -206,7 +208,7 @@ def _of_product(history: Sequence[Registered], request: Request) -> list[Registe
     return rows
 
 
-def _of_component(history: Sequence[Registered], request: Request) -> list[Registered]:
+def _of_component(history: Sequence[RegisteredSite], request: Request) -> list[RegisteredSite]:
     """Return the rows of a site for the component of a request, if any name it.
 
     A product may stand in a row for each of its components; a row that names none is of any.
@@ -220,7 +222,7 @@ def _of_component(history: Sequence[Registered], request: Request) -> list[Regis
     return list(history)
 
 
-def registered(cells: Mapping[str, str], place: tuple[float, float, float]) -> Registered:
+def registered_site(cells: Mapping[str, str], place: tuple[float, float, float]) -> RegisteredSite:
     """Return the registered row of a site from its cells.
 
     Parameters
@@ -244,7 +246,7 @@ def registered(cells: Mapping[str, str], place: tuple[float, float, float]) -> R
     hours = SPAN.fullmatch(text)
     if text and (hours is None or hours["closes"] <= hours["opens"]):
         faults.append(f"receiving_hours {text!r} are not like 08:00-17:00")
-    return Registered(
+    return RegisteredSite(
         lon=lon,
         lat=lat,
         accuracy_m=None if math.isnan(accuracy_m) else accuracy_m,
@@ -260,8 +262,8 @@ def registered(cells: Mapping[str, str], place: tuple[float, float, float]) -> R
 
 
 def _holding(
-    history: Sequence[Registered], stamp: datetime.datetime
-) -> Iterator[tuple[Registered, ZoneInfo, datetime.date]]:
+    history: Sequence[RegisteredSite], stamp: datetime.datetime
+) -> Iterator[tuple[RegisteredSite, ZoneInfo, datetime.date]]:
     """Yield the rows of a site registered by the local day of a timestamp, the newest first.
 
     Each with its zone and that day, as a site that moved may have another zone.
