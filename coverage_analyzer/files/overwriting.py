@@ -138,7 +138,7 @@ def refuse_overwriting(outputs: Mapping[str, object], inputs: Iterable[object]) 
     ----------
     outputs
         By what they are for ("timeline"): paths, URIs, `RunFolder`, addresses of tables, or a tuple
-        of them. ``-``, None, an empty text and open files are none.
+        of them. None, an empty text and open files are none.
     inputs
         All that is read, in the same forms, with folders and patterns of files, and links. What is
         no path or address (a frame, a policy) is none.
@@ -146,7 +146,8 @@ def refuse_overwriting(outputs: Mapping[str, object], inputs: Iterable[object]) 
     Raises
     ------
     InputError
-        With the name of the file, and what to do; also if an address breaks the grammar.
+        With the name of the file, and what to do; also if an address breaks the grammar, and if an
+        output is ``-``: only `commitments` writes to standard output.
     """
     written = [w for what, place in outputs.items() for w in _written(what, place)]
     _refuse_twins(written)
@@ -214,14 +215,29 @@ def _written(what: str, place: object) -> Iterator[_Written]:
             yield from _written(what, one)
         return
     if isinstance(place, RunFolder):
+        _refuse_stream(what, place.path)
         if (folder := _place(place.path)) is not None and not isinstance(folder, Address):
             yield from (_Written(what, folder / n, folder=folder) for n in place.names)
         return
+    _refuse_stream(what, place)
     path = _place(place)
     if isinstance(path, Address):
         yield _Written(what, Path(path.connection), database=path)
     elif path is not None:
         yield _Written(what, path)
+
+
+def _refuse_stream(what: str, place: object) -> None:
+    """Raise if an output is ``-``, which would become a file of that name.
+
+    Raises
+    ------
+    InputError
+        If so.
+    """
+    if isinstance(place, (str, os.PathLike)) and os.fspath(place) == STREAM:
+        msg = f"The {what} cannot be written to standard output ({STREAM}). Give a name."
+        raise InputError(msg)
 
 
 def _place(value: object) -> Path | Address | None:

@@ -26,10 +26,7 @@ from coverage_analyzer.schema.verdict import Reason, Status
 MAX_LISTED: Final = 10
 """Maximum number of centers in range listed in the text; the rest is counted."""
 
-NOTHING_LEFT: Final = (
-    "the product is past the phases of its life in which maintenance is available; after its end "
-    "of life there are no security hotfixes, no technical support and no downloads"
-)
+NOTHING_LEFT: Final = "the product is past the support phases in which maintenance is available"
 """Why no level is available, in more detail than `Reason.lifecycle_phase`."""
 
 GROUNDS: Final = {
