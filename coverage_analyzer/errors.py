@@ -41,11 +41,11 @@ def quantity(number: int, noun: str, plural: str = "") -> str:
     Parameters
     ----------
     number
-        How many there are.
+        The number.
     noun
-        The name of one of them.
+        The singular noun.
     plural
-        The name of several, if it is not the noun and an "s".
+        The plural, if it is not the noun and an "s".
 
     Examples
     --------
@@ -106,7 +106,7 @@ def require(extra: Extra, *modules: str, otherwise: str = "") -> None:
     extra
         The extra of this package.
     modules
-        Top-level modules that are imported next.
+        Top-level modules that are required.
     otherwise
         What a user can do without the library, beginning with a verb.
 
@@ -146,7 +146,7 @@ def refuse(faults: Sequence[str], rows: int, what: str) -> None:
     Raises
     ------
     InputError
-        With the first faults and the number of all.
+        With the first problems and the number of all.
     """
     if faults:
         more = f"\n  and {len(faults) - LISTED} more" if len(faults) > LISTED else ""

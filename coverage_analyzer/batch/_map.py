@@ -36,16 +36,17 @@ def redrawn(folder: str | Path, *, title: str = "", tiles: Tiles | None = None) 
     Parameters
     ----------
     folder
-        With ``run.json``, the report and ``centers.csv``; also ``areas.geojson``, if it is there.
+        A run folder with ``run.json``, the report and ``centers.csv``; optionally
+        ``areas.geojson``.
     title
-        Of the map; by default the policy's.
+        Title of the map; by default that of the policy.
     tiles
-        A server of tiles to be drawn below everything.
+        A tile server for the background.
 
     Raises
     ------
     InputError
-        If it is no folder of a run, a file in it cannot be used, or changed meanwhile.
+        If it is not a run folder, or a file in it cannot be used or changed meanwhile.
     """
     folder = Path(folder)
     watched, manifest = watched_run(folder)
@@ -59,7 +60,7 @@ def watched_run(folder: Path) -> tuple[WatchedFiles, dict[str, Any]]:
     Raises
     ------
     InputError
-        If it is no folder of a run, or another run was published into it meanwhile.
+        If it is not a run folder, or another run was published into it meanwhile.
     """
     first = WatchedFiles(folder / MANIFEST)
     manifest = run_manifest(folder)
@@ -126,7 +127,7 @@ def run_manifest(folder: Path) -> dict[str, Any]:
     Raises
     ------
     InputError
-        If there is none, or it lacks what a map needs.
+        If there is no report, or it lacks data that the map requires.
     """
     try:
         manifest: dict[str, Any] = documents.read_json(folder / "run.json")
@@ -155,7 +156,7 @@ def report_table(folder: Path, manifest: Mapping[str, Any]) -> Table:
     Raises
     ------
     InputError
-        If there is none, or it is not a run's.
+        If it is missing, or not that of a run.
     """
     names = [name for name in manifest["files"] if str(name).startswith("report.")]
     if not names:
@@ -178,7 +179,7 @@ def verdict_columns(table: Table, rows: ParsedRows) -> dict[str, pa.Array]:
     Raises
     ------
     InputError
-        If one is not.
+        If a row is not usable.
     """
     if rows.rejects:
         first = rows.rejects[0]
@@ -200,7 +201,7 @@ def _decided(path: Path) -> dict[str, str]:
     Raises
     ------
     InputError
-        If the file does not tell.
+        If the file does not have it.
     """
     table = open_table(path, CENTERS)
     if "center_country" not in table.headers:
@@ -221,7 +222,7 @@ def _areas(path: Path, centers: Centers) -> Areas:
     Raises
     ------
     InputError
-        If they cannot be read, or are of other centers.
+        If they cannot be read, or belong to other centers.
     """
     position = {center_id: i for i, center_id in enumerate(centers.center_id)}
     try:

@@ -91,7 +91,7 @@ def _check_output(output: str | None, *, as_json: bool) -> None:
     Raises
     ------
     click.UsageError
-        If they would.
+        If so.
     """
     if as_json and not output:
         msg = "--json and the results would both go to standard output. Give a file: -o FILE."

@@ -1,6 +1,6 @@
 """Prevent an output from replacing an input.
 
-Every command and every function that writes asks here, before any work.
+Every command and every function that writes files calls this first.
 """
 
 import contextlib
@@ -61,13 +61,13 @@ class _Read:
     Attributes
     ----------
     files
-        By their real path and by device and inode, which hard links share, the paths as given.
+        By real path, and by device and inode, which hard links share; values are the given paths.
     above
-        The folders in which they are, as real paths.
+        The folders of the inputs, as real paths.
     many
         Folders and patterns of files.
     addresses
-        Of tables and queries of databases.
+        Addresses of database tables and queries.
     """
 
     files: dict[object, Path] = field(default_factory=dict)
@@ -131,23 +131,23 @@ class _Read:
 def refuse_overwriting(outputs: Mapping[str, object], inputs: Iterable[object]) -> None:
     """Raise if an output would replace an input, or another output.
 
-    Links, hard links and file systems without case are seen through. A file in a folder, or of a
-    pattern, that is an input would be read by the next run, and is refused, too.
+    Symbolic links, hard links and case-insensitive file systems are resolved. A file in a folder,
+    or of a pattern, that is an input would be read by the next run, and is also refused.
 
     Parameters
     ----------
     outputs
-        By what they are for ("timeline"): paths, URIs, `RunFolder`, addresses of tables, or a tuple
-        of them. None, an empty text and open files are none.
+        By purpose ("timeline"): paths, URIs, `RunFolder`, addresses of tables, or a tuple of them.
+        None, empty text and open files are ignored.
     inputs
-        All that is read, in the same forms, with folders and patterns of files, and links. What is
-        no path or address (a frame, a policy) is none.
+        All inputs, in the same forms, with folders, file patterns and links. Values that are not
+        paths or addresses (a frame, a policy) are ignored.
 
     Raises
     ------
     InputError
-        With the name of the file, and what to do; also if an address breaks the grammar, and if an
-        output is ``-``: only `commitments` writes to standard output.
+        With the name of the file and advice; also if an address is invalid, or an output is ``-``:
+        only `commitments` writes to standard output.
     """
     written = [w for what, place in outputs.items() for w in _written(what, place)]
     _refuse_twins(written)

@@ -175,7 +175,7 @@ def explanation(  # noqa: PLR0913 - a place and what is said of it are one quest
     lon, lat
         Degrees on WGS 84.
     country
-        As the site declares it, if it does.
+        Country declared by the site, if any.
     accuracy_m
         How far off the coordinates may be, if known.
     stated

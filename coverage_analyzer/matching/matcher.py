@@ -165,7 +165,7 @@ class Matcher:
     as_of
         The day to judge; by default today in UTC.
     trust_declared
-        Whether a declared country stands wherever a point lies.
+        Whether to use the declared country even where it disagrees with the coordinates.
     products
         The phases of products, which a gate of the policy may ask for.
 
@@ -255,7 +255,7 @@ class Matcher:
         Parameters
         ----------
         sites
-            Where they are.
+            The location of the rows.
         facts
             What their rows say of product, component, level and registration (`eligibility.facts`).
         """
@@ -451,7 +451,7 @@ class Matcher:
         Parameters
         ----------
         sites
-            Where they are.
+            The location of the rows.
         decided_
             The country of each, and on what ground.
         shown

@@ -174,7 +174,7 @@ def entitlements(
     country
         Code or name. Blank: not known.
     date
-        The day to judge, by default today in UTC.
+        The day of the assessment, by default today in UTC.
     end_of_maintenance
         The day on which the version reaches its End of Maintenance (or of Life), if known. The
         programmes' source has no such days; without one this condition is ``not checked``, counts

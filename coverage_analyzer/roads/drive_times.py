@@ -79,7 +79,7 @@ def drive_times(
     engine
         What is asked.
     centers, sites
-        Where they are.
+        The location of the rows.
     verdict
         The position of each site's center, negative for none, and the geodesic miles to it.
     minutes

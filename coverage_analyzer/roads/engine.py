@@ -135,7 +135,7 @@ class RoadEngine:
         Parameters
         ----------
         centers, sites
-            Where they are.
+            The location of the rows.
         budget_s
             How long a drive may take; infinite for no limit.
         """

@@ -125,7 +125,7 @@ def assess(  # noqa: PLR0913 - the same question as that of the notebook
     as_of
         The day to judge, by default today in UTC (when this is called, not when Spark runs it).
     trust_declared
-        Whether a declared country stands wherever a point lies.
+        Whether to use the declared country even where it disagrees with the coordinates.
     columns
         The column to take for a known one where names alone do not tell.
     products

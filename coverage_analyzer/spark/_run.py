@@ -93,13 +93,13 @@ def run(
     Raises
     ------
     CoverageError
-        If rows do not add up, which would be a fault of this program.
+        If rows do not add up, which would be a bug in this program.
     InputError
         If a file, the day or an option cannot be used, or a file changed while it was being read.
     MissingExtraError
         If pyspark or Java is not there.
     PolicyError
-        If the policy breaks a rule.
+        If the policy is invalid.
     PublishError
         If the folder cannot be written.
     """
@@ -303,7 +303,7 @@ def _check(ledger: Ledger, counts: Counts) -> None:
     Raises
     ------
     CoverageError
-        Which would be a fault of this program.
+        If so, which would be a bug in this program.
     """
     ledger.check()
     summed = (counts.places.total(), counts.rejects.total())

@@ -89,7 +89,7 @@ class Input:
     judging
         Makes the workers' function of a recipe.
     files, bytes
-        How many there are.
+        The number.
     rows_at_once
         So many rows of the frame make a batch: only one, where a row is a whole file.
     check

@@ -154,7 +154,7 @@ class Folder:
     PublishError
         If it cannot be written to, or holds other files.
     FolderBusyError
-        If another run holds it.
+        If another run has locked it.
     """
 
     def __init__(self, spark: "SparkSession", path: str) -> None:
@@ -231,7 +231,7 @@ class Folder:
         Raises
         ------
         PublishError
-            Which names the first such file.
+            With the first such file.
         """
         if others := self._others(path):
             msg = (
