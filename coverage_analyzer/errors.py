@@ -4,10 +4,10 @@
 
     CoverageError
     ├── InputError(ValueError)         a table, a row, a column or an argument cannot be used
-    ├── PolicyError(ValueError)        the policy's text breaks a rule of policies
-    ├── ServiceError(OSError)          a service on the network did not answer
+    ├── PolicyError(ValueError)        a policy is invalid
+    ├── ServiceError(OSError)          a network service did not answer
     ├── PublishError(OSError)          the report could not be written
-    │   └── FolderBusyError            another run holds the folder
+    │   └── FolderBusyError            another run has locked the folder
     └── MissingExtraError(ImportError) a library of an extra is not installed
 
 Every message says what is wrong, where (the first rows, and how many), and what to do.

@@ -177,17 +177,16 @@ def explanation(  # noqa: PLR0913 - a place and what is said of it are one quest
     country
         Country declared by the site, if any.
     accuracy_m
-        How far off the coordinates may be, if known.
+        Accuracy of the coordinates, if known.
     stated
-        What the row says for the gates: texts by the names of
-        `eligibility.TEXTS` and `eligibility.DAYS`.
+        Rule inputs of the row: texts by the names of `eligibility.TEXTS` and `eligibility.DAYS`.
     ordered_on
-        Tell when a center would open here that is ordered on this day.
+        Also calculate when a center ordered on this day would open.
 
     Raises
     ------
     InputError
-        If the point is out of range, or what is stated has another name or is no day.
+        If the point is out of range, or a given value has an unknown name or an invalid date.
     """
     world, codes = matcher.world, matcher.world.names.codes
     declared = world.names.number(country)
@@ -281,7 +280,7 @@ def _cells(said: Mapping[str, str]) -> dict[str, Any]:
     Raises
     ------
     InputError
-        If no gate looks at such a thing, or a day is none.
+        If no rule uses such a value, or a date is invalid.
     """
     columns: dict[str, Any] = {}
     for name, text in said.items():
