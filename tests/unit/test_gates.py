@@ -235,7 +235,7 @@ def test_the_program_explains_a_gate(tmp_path: Path) -> None:
     assert "  promise   nothing" in ended.output
     assert "instead" not in ended.output  # no programme covers a product of this name
     assert "  given     product: Relic" in ended.output
-    assert "  clause    Maintenance is there in a product's Mainstream" in ended.output
+    assert "  clause    Maintenance is available in a product's Mainstream" in ended.output
     ended = CliRunner().invoke(program, [*where, *files, "--registered-on", "May 5th"])
     assert "is not a date. Write it like 2026-12-01" in str(ended.exception)
 
