@@ -4,6 +4,9 @@ Numbers decide first, and exactly: no similarity of words makes 12 of 21, or a s
 fifth one. Words are equal if they share a reading: an abbreviation may have two (*St* is a street
 or a saint), and so has an umlaut (*u* or *ue*). Similar letters never make two addresses
 equivalent; they only separate addresses that need manual review from different ones.
+
+No library serves: parsers of addresses (libpostal) are statistical, load gigabytes and may be wrong
+in silence, and scores of likeness (rapidfuzz) take 12 for 21. Letters are compared by `difflib`.
 """
 
 import difflib
