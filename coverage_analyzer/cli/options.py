@@ -262,7 +262,7 @@ DIALECT: Final = (
         help="Sheet of a workbook of sites.  [default: the first visible one]",
     ),
     click.option(
-        "--wrap-longitude", is_flag=True, help="Read longitudes from 180 to 360 as western ones."
+        "--wrap-longitude", is_flag=True, help="Read longitudes from 180 to 360 as degrees west."
     ),
     click.option(
         "--date-format",
