@@ -230,7 +230,8 @@ def test_the_program_explains_a_gate(tmp_path: Path) -> None:
     files = ["--centers", str(centers_file(tmp_path)), "--products", str(products_file(tmp_path))]
     ended = CliRunner().invoke(program, [*where, *files, "--product", "Relic"])
     assert ended.exit_code == 0, ended.output
-    assert ended.output.startswith("Not covered (not_covered): the product is past the support phases")
+    reason = "the product is past the support phases in which maintenance is available"
+    assert ended.output.startswith(f"Not covered (not_covered): {reason}.")
     assert "there are no security hotfixes, no technical support" in ended.output
     assert "  promise   nothing" in ended.output
     assert "instead" not in ended.output  # no programme covers a product of this name
