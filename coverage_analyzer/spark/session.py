@@ -121,7 +121,7 @@ def words(trace: str) -> str:
     >>> words("Job aborted\ncoverage_analyzer.errors.InputError: a.csv: empty\n\n\tat org.x")
     'a.csv: empty'
     >>> words("[PATH_NOT_FOUND] Path does not exist: file:/a. SQLSTATE: 42K03\nJVM stacktrace")
-    'Spark says: [PATH_NOT_FOUND] Path does not exist: file:/a. SQLSTATE: 42K03'
+    'Spark: [PATH_NOT_FOUND] Path does not exist: file:/a. SQLSTATE: 42K03'
     """
     if ours := OURS.search(trace):
         return ours[1].strip()
