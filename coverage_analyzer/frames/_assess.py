@@ -76,8 +76,8 @@ def assess(
         ``distance_miles`` (along the WGS 84 geodesic, 3 decimals as Karney's algorithm rounds; NaN
         without a center), ``limit_miles``, ``margin_miles`` (limit minus distance, negative
         outside), ``site_country`` (ISO 3166-1 alpha-2), ``available_on`` (a day, where pending),
-        ``centers_in_reach`` (a count). Neither input is changed. ``.attrs["warnings"]`` tells
-        which gates had nothing to look at.
+        ``centers_in_reach`` (a count). The inputs are not changed.
+        ``.attrs["warnings"]`` lists the rules that were not checked.
 
     Warns
     -----

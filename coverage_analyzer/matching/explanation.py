@@ -243,7 +243,7 @@ def _site_row(
     Raises
     ------
     InputError
-        If the point is out of range, no rule looks at what is said, or a day is none.
+        If the point is out of range, a value has no rule, or a date is invalid.
     """
     if not (abs(lat) <= 90 and abs(lon) <= 180):
         msg = f"latitude {lat}, longitude {lon} is out of range: use -90 to 90 and -180 to 180."
