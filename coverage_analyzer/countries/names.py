@@ -43,7 +43,7 @@ SEPARATORS: Final = tuple(
 """Separators between a name and a code in one cell, the most common first."""
 
 _ABBREVIATED = re.compile(
-    r"\.(?=[^\W\d_]{2})"  # N.Mariana, P.R.China; in U.S.A. the point is silent
+    r"\.(?=[^\W\d_]{2})"  # N.Mariana, P.R.China; in U.S.A. the points are dropped
     r"|(?<=[^\W\d_]{2})\.(?=\w)"  # Utd.A.E.
 )
 """Dots that separate words."""
@@ -143,7 +143,7 @@ class Names:
             code = f"{text[:2]}-{text[3:]}".upper()
             if code in self._subdivisions:
                 return self._subdivisions[code]
-        key = country_key(text)  # of 8.40 it is 840, which nobody wrote
+        key = country_key(text)  # 8.40 would be 840
         if key.isdecimal():
             return UNKNOWN
         return self._codes.get(code_key(text)) or self._index.get(key, UNKNOWN)

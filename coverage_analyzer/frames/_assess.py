@@ -128,7 +128,7 @@ def assess(
     for name, values in matcher.columns(verdicts).items():
         frame[name] = values.to_pandas(date_as_object=False).array
     points = shapely.points(rows.lon, rows.lat)
-    if points_name(sites):  # the very points, but where a row has none
+    if points_name(sites):  # the same points, except where a row has none
         given = geometry_wgs84(sites, "sites")
         points = np.where(shapely.is_missing(given) | shapely.is_empty(given), points, given)
     result = gpd.GeoDataFrame(frame, geometry=points, crs=WGS84)

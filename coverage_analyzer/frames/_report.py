@@ -210,12 +210,12 @@ def _write_network(
     contents.write_centers(path, network, country, world.names)
     covered, told = None, [areas.UNCUT] if trusted and rules.qualification.same_country else []
     try:
-        with warnings.catch_warnings():  # `assess` has warned of the policy
+        with warnings.catch_warnings():  # `assess` has already warned about the policy
             warnings.simplefilter("ignore", PolicyWarning)
             covered = coverage_areas(
                 centers, rules, as_of=verdicts.attrs.get("as_of"), trust_declared=trusted
             )
-    except InputError as error:  # the verdicts stand without a picture
+    except InputError as error:  # the verdicts are valid without a map
         told = [f"No coverage areas: {error}"]
     else:
         _write_areas(publication, covered)

@@ -51,7 +51,7 @@ REJECTS: Final = pa.schema(
 AT_ONCE: Final = "spark.sql.execution.arrow.maxRecordsPerBatch"
 
 SETTINGS: Final = {
-    "spark.sql.caseSensitive": "true",  # headers that differ in case are two
+    "spark.sql.caseSensitive": "true",  # headers that differ only in case are distinct
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.execution.arrow.useLargeVarTypes": "false",
     "spark.sql.parquet.compression.codec": "zstd",
@@ -358,7 +358,7 @@ def _write_csv(df: "DataFrame", schema: pa.Schema, folder: Folder, name: str, st
         for batch in batches:
             writer.write(pa.RecordBatch.from_arrays(batch.columns, schema=schema))
             yield _taken(sink)
-        if sink.tell():  # no rows: the header is a part of its own
+        if sink.tell():  # no rows: the header is a separate part
             yield _taken(sink)
 
     watched, rows = _watched(df)

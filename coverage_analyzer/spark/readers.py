@@ -183,7 +183,7 @@ def _parquet(spark: "SparkSession", sites: str, options: Options, keys: Sequence
     InputError
         If columns are missing or ambiguous.
     """
-    # Spark would type the values by a guess, and prefer them to a column of the file unseen.
+    # Spark would infer the types of the values, and prefer them to a column of the file.
     reader = spark.read.option("recursiveFileLookup", "true") if keys else spark.read
     found = reader.parquet(sites)
     with session.no_word_on_pandas():
@@ -233,7 +233,7 @@ def _with_keys(own: Mapping[str, pa.Array], file: pa.Array, row: pa.Array) -> li
     """Return the columns of rows, then those of their files' folders."""
     encoded = file.dictionary_encode()
     paths: list[str] = encoded.dictionary.to_pylist()
-    keys = [partitions.keys(PurePosixPath(unquote(path))) for path in paths]  # Spark quotes, too
+    keys = [partitions.keys(PurePosixPath(unquote(path))) for path in paths]  # Spark also quotes
     values = {key: [each[key] for each in keys] for key in keys[0]}
     texts = {
         key: arrays.from_bytes([None if v is None else v.encode() for v in some], pa.string())

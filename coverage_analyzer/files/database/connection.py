@@ -128,7 +128,7 @@ def _waiter(statement: "AdbcStatement") -> Iterator[ThreadPoolExecutor]:
         try:
             yield waiter
         except BaseException:
-            with contextlib.suppress(Exception):  # some drivers cannot; then it runs to its end
+            with contextlib.suppress(Exception):  # some drivers cannot cancel
                 statement.cancel()
             raise
 

@@ -193,7 +193,7 @@ class TableWriter(Writer):
         run(self._connection, f"SET LOCAL lock_timeout = {WAIT_MS}")
         if self._old():
             run(self._connection, f"LOCK TABLE {schema}.{table}")
-            self._old()  # while we waited for the lock, another may have come
+            self._old()  # another table may have been created while we waited for the lock
             run(self._connection, f"DROP TABLE {schema}.{table}")
         run(self._connection, f"ALTER TABLE {schema}.{quoted(self._new)} RENAME TO {table}")
         run(self._connection, f"COMMENT ON TABLE {schema}.{table} IS '{TABLE_COMMENT}'")
@@ -204,7 +204,7 @@ class TableWriter(Writer):
         if self._old():
             run(self._connection, f"DROP TABLE main.{table}")
         columns = ", ".join(f"{quoted(f.name)} {_affinity(f.type)}" for f in self._columns or ())
-        # SQLite has no comments on tables; it keeps the statement that made one.
+        # SQLite has no table comments; it stores the statement that created the table.
         run(self._connection, f"CREATE TABLE main.{table} (/* {TABLE_COMMENT} */ {columns})")
         run(self._connection, f"INSERT INTO main.{table} SELECT * FROM temp.{quoted(self._new)}")
 
@@ -285,7 +285,7 @@ def _storable(cells: pa.Array, kind: str) -> pa.Array:
     if pa.types.is_date64(dtype):
         cells, dtype = cells.cast(pa.date32()), pa.date32()
     if pa.types.is_uint64(dtype) and kind == "postgresql":
-        return cells.cast(pa.decimal128(20, 0))  # bigint ends at half of it
+        return cells.cast(pa.decimal128(20, 0))  # bigint has half the range
     return cells.cast(pa.string()) if _as_text(dtype, kind) else cells
 
 

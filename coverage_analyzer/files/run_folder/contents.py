@@ -76,5 +76,5 @@ def _days(values: Any) -> list[str]:
 def write_manifest(path: Path, manifest: Mapping[str, Any]) -> None:
     """Write the inputs and results of a run."""
     text = json.dumps(manifest, indent=2, ensure_ascii=False)
-    # Halves of characters, as names of files that are not UTF-8 have them, come as JSON's escapes.
+    # Lone surrogates, from file names that are not UTF-8, become JSON escapes.
     path.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")

@@ -51,7 +51,7 @@ def write_areas(frame: "gpd.GeoDataFrame", path: str | Path) -> None:
         msg = 'The areas have no CRS. Set it with .set_crs(), "EPSG:4326" for degrees.'
         raise InputError(msg)
     try:
-        with replacing(path) as part:  # in a folder of its own: GDAL keeps a journal beside it
+        with replacing(path) as part:  # in a separate folder: GDAL writes a journal beside it
             _write(frame, part, kind)
     except CoverageError:
         raise
@@ -74,7 +74,7 @@ def check_kind(path: str | Path) -> str:
 def _write(frame: "gpd.GeoDataFrame", path: Path, kind: str) -> None:
     credit = str(frame.attrs.get("attribution", ATTRIBUTION))
     if kind == ".gpkg":
-        # Of the layer: readers of GDAL write a file beside one whose dataset has metadata.
+        # On the layer: GDAL readers write a file beside a dataset with metadata.
         frame.to_file(
             utf8_name(path),
             driver="GPKG",
@@ -104,7 +104,7 @@ def _write_geojson(frame: "gpd.GeoDataFrame", path: Path, credit: str) -> None:
     attributes = degrees.drop(columns=degrees.geometry.name)
     columns = {str(name): _json_values(cells) for name, cells in attributes.items()}
     rows = [{name: values[i] for name, values in columns.items()} for i in range(len(frame))]
-    # Joined areas come out of GEOS with clockwise exterior rings.
+    # GEOS returns unions with clockwise exterior rings.
     shapes = shapely.orient_polygons(degrees.geometry.to_numpy()).tolist()
     write_geojson(path, rows, shapes, attribution=credit)
 

@@ -50,7 +50,7 @@ class ParquetWriter(Writer):
     def write(self, batch: pa.RecordBatch) -> None:
         """Append rows; the first ones determine which values recur."""
         if self._writer is None:
-            # A dictionary of values that do not recur costs twice the time, and space.
+            # A dictionary of unique values costs twice the time and space.
             self._writer = pq.ParquetWriter(
                 utf8_name(self._path),
                 self._schema,
