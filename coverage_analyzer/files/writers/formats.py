@@ -1,5 +1,6 @@
 """Formats of a report, and the writer of each."""
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Final, Literal
 
@@ -19,12 +20,29 @@ Format = Literal["csv", "csv.gz", "csv.zst", "parquet", "xlsx"]
 FORMATS: Final[tuple[Format, ...]] = ("csv", "csv.gz", "csv.zst", "parquet", "xlsx")
 
 
-def report_writer(path: Path, kind: Format, schema: pa.Schema, style: Style = SAFE) -> Writer:
-    """Return a writer of report rows of a schema."""
+def report_writer(
+    path: Path,
+    kind: Format,
+    schema: pa.Schema,
+    style: Style = SAFE,
+    plain: Collection[str] = (),
+) -> Writer:
+    """Return a writer of rows of a schema.
+
+    Parameters
+    ----------
+    path, kind, schema
+        The file, its format and the columns.
+    style
+        How text is written.
+    plain
+        The columns of text that a workbook has as numbers or days if every cell plainly is one.
+    """
     if kind == "parquet":
         return ParquetWriter(path, schema)
     if kind == "xlsx":
-        return excel.WorkbookWriter(path, schema, DECIMALS, style.shown)
+        layout = excel.Layout(decimals=DECIMALS)
+        return excel.WorkbookWriter(path, schema, layout, style.shown, plain=plain)
     return CsvWriter(path, schema, style, packing=kind.removeprefix("csv").removeprefix("."))
 
 
