@@ -292,7 +292,8 @@ class Job:
 
     def _streamed(self, table: Table, publication: Publication) -> Totals:
         """Look at all rows block by block, write report and drive times, and count."""
-        centers, style = centers_as_used(self.folder, countries.load())[0], self.style
+        style = self.style
+        centers, _ = centers_as_used(self.folder, countries.load(), style)
         kind: Any = Path(str(table.path)).name.removeprefix("report.")
         path, totals = publication.path(f"report.{kind}"), Totals()
         with ExitStack() as stack:

@@ -10,7 +10,9 @@ import pyarrow.compute as pc
 
 from coverage_analyzer import arrays
 from coverage_analyzer.files.table import ParsedRows, Table
+from coverage_analyzer.schema.cell_types import NO_TEXT, OwnText
 from coverage_analyzer.schema.columns import COUNTRY_STATED
+from coverage_analyzer.schema.coordinates import DECIMAL_DEGREES
 from coverage_analyzer.schema.verdict import VERDICT
 
 KNOWN_AS_TEXT = frozenset(
@@ -51,7 +53,7 @@ def typed_rows(batch: pa.RecordBatch, rows: ParsedRows, table: Table) -> pa.Reco
     return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
 
 
-def own_text_columns(batch: pa.RecordBatch, table: Table) -> list[str]:
+def own_text(batch: pa.RecordBatch, table: Table) -> OwnText:
     """Return the columns of rows whose text has no type: it may plainly hold numbers or days.
 
     Parameters
@@ -62,10 +64,12 @@ def own_text_columns(batch: pa.RecordBatch, table: Table) -> list[str]:
         The table.
     """
     if table.source.declared_types() is not None:
-        return []
+        return NO_TEXT
     known = {at for name, at in table.columns.items() if name in KNOWN_AS_TEXT}
-    names = batch.schema.names
-    return [n for at, n in enumerate(names) if at not in known and n not in VERDICT]
+    names = [n for at, n in enumerate(batch.schema.names) if at not in known and n not in VERDICT]
+    notation = table.notation
+    said = notation.decimal if notation.decimal != DECIMAL_DEGREES.decimal else ""
+    return OwnText(names=names, decimal=said, date_format=notation.date_format)
 
 
 def _is_typed(kind: pa.DataType) -> bool:
@@ -74,7 +78,7 @@ def _is_typed(kind: pa.DataType) -> bool:
 
 def _from_text(cells: pa.Array, kind: pa.DataType, decimal: str) -> pa.Array:
     """Return what the text of a workbook's cells stands for, null for empty cells."""
-    texts = pc.if_else(pc.equal(pc.binary_length(cells), 0), None, cells)
+    texts = arrays.without_empty(cells)
     if pa.types.is_floating(kind) and decimal != ".":
         texts = pc.replace_substring(texts, decimal, ".")
     if pa.types.is_boolean(kind):

@@ -147,6 +147,7 @@ def _refuse_what_spark_does_not(options: Options) -> None:
     asked = {
         "--on-duplicate": options.on_duplicate != "keep",
         "--table": bool(options.table),
+        "--excel-locale": bool(options.excel_locale),
         f"--format {options.format}": options.format not in {"csv", "parquet"},
     }
     for option, wanted in asked.items():
