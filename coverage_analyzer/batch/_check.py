@@ -10,6 +10,7 @@ from coverage_analyzer import countries
 from coverage_analyzer.batch.ledger import Ledger
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.overlap import ahead
+from coverage_analyzer.batch.stream import log_not_checked
 from coverage_analyzer.batch.text_style import text_style
 from coverage_analyzer.countries.assignment import CountryBasis, assign_country
 from coverage_analyzer.files.duplicates import DuplicateFinder
@@ -102,11 +103,12 @@ def check(
         "warnings": [
             *rules.warnings,
             *columns.column_suggestions(table.headers, table.columns, columns.SITES),
-            *EligibilityChecker(rules, None, world, np.datetime64(today(), "D")).missing_columns(
-                table.columns
-            ),
             *([f"{repeats}."] if repeats.ids else []),
         ],
+        "not_checked": log_not_checked(
+            EligibilityChecker(rules, None, world, np.datetime64(today(), "D")), table
+        ),
+        "detected": table.detected,
         "ledger": ledger.figures(),
         "rejects": dict(ledger.reasons),
         "first_rejects": ledger.first,

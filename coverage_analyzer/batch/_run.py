@@ -23,7 +23,7 @@ from coverage_analyzer.batch.network import coverage_areas, write_network
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.overlap import ahead
 from coverage_analyzer.batch.report_output import ReportOutput
-from coverage_analyzer.batch.stream import judged, matcher_of, open_products
+from coverage_analyzer.batch.stream import judged, log_not_checked, matcher_of, open_products
 from coverage_analyzer.batch.text_style import text_style
 from coverage_analyzer.errors import CoverageError, InputError, PublishError
 from coverage_analyzer.files.database.address import is_address
@@ -227,6 +227,7 @@ def _published(
     told = Origin.of_tables(inputs.sites, inputs.centers, matcher, inputs.products).to_dict()
     gated = matcher.gates.warnings(inputs.sites.columns, totals.empty, by_country(places))
     told["warnings"] += [*gated, *undrawn, *_repeated(totals.repeats)]
+    told["not_checked"] = log_not_checked(matcher.gates, inputs.sites)
     outcome = Outcome(
         counts=totals.tally.totals(matcher),
         rejects=totals.ledger.reasons,

@@ -14,7 +14,7 @@ from coverage_analyzer.batch._run import labels
 from coverage_analyzer.batch.ledger import Ledger
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.overlap import ahead
-from coverage_analyzer.batch.stream import matcher_of, products_of
+from coverage_analyzer.batch.stream import log_not_checked, matcher_of, products_of
 from coverage_analyzer.batch.text_style import text_style
 from coverage_analyzer.files import atomic
 from coverage_analyzer.files.outputs import kind_of
@@ -116,6 +116,7 @@ def timeline(
             *matcher.gates.warnings(table.columns, totals.empty),
             *matcher.region_warnings,
         ],
+        "not_checked": log_not_checked(matcher.gates, table),
         "ledger": totals.ledger.figures(),
         "rejects": dict(totals.ledger.reasons),
         "first_rejects": totals.ledger.first,

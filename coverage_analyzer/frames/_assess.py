@@ -128,6 +128,7 @@ def assess(
                 *_gate_warnings(matcher, known, facts, verdicts),
                 *matcher.region_warnings,
             ],
+            "not_checked": matcher.gates.not_checked(known),
         }
     )
     return result

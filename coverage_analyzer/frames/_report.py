@@ -14,6 +14,7 @@ from coverage_analyzer import countries
 from coverage_analyzer.errors import InputError, PolicyError, PolicyWarning
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
 from coverage_analyzer.files.run_folder import contents, hold, workbook
+from coverage_analyzer.files.run_folder.headline import qualified_sites
 from coverage_analyzer.files.run_folder.hold import DEFAULT_LIMIT, RejectLimit
 from coverage_analyzer.files.run_folder.manifest import Origin
 from coverage_analyzer.files.run_folder.publishing import Publication
@@ -120,7 +121,8 @@ def write_report(
         if centers is not None:
             used, notes = _write_network(publication, verdicts, centers, rules)
             told += notes
-        manifest = _manifest(verdicts, rules, [*verdicts.attrs.get("warnings", []), *told])
+        notes = [*verdicts.attrs.get("warnings", []), *told]
+        manifest = _manifest(verdicts, rules, notes, counts)
         held = hold.reasons(limit, manifest["ledger"])
         manifest |= {"max_rejects": str(limit), "held": held}
         manifest["files"] = [*publication.names, "run.json"]
@@ -251,7 +253,9 @@ def rules_of(verdicts: pd.DataFrame, policy: Policy | str | None) -> Policy:
     return rules
 
 
-def _manifest(verdicts: pd.DataFrame, rules: Policy, told: list[str]) -> dict[str, Any]:
+def _manifest(
+    verdicts: pd.DataFrame, rules: Policy, told: list[str], places: contents.Counts
+) -> dict[str, Any]:
     """Return the manifest of verdicts made in Python, where no files were read."""
     rows, known = len(verdicts), verdicts.attrs
     origin = Origin(
@@ -266,7 +270,7 @@ def _manifest(verdicts: pd.DataFrame, rules: Policy, told: list[str]) -> dict[st
     )
     read = known if known.get("decided") == rows else {}
     lost = {n: int(read.get(n, 0)) for n in ("rejected", "blank")}
-    counts = {
+    counts = {"qualified": qualified_sites(places)} | {
         what: dict(Counter(texts(verdicts, what).to_pylist()))
         for what in ("level", "status", "reason")
     }
@@ -274,6 +278,7 @@ def _manifest(verdicts: pd.DataFrame, rules: Policy, told: list[str]) -> dict[st
         origin.to_dict()
         | _roads(verdicts)
         | {
+            "not_checked": list(known.get("not_checked", ())),
             "counts": counts,
             "ledger": {"read": rows + sum(lost.values()), "decided": rows, **lost},
             "spreadsheet_guard": True,
