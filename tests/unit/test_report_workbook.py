@@ -1,6 +1,7 @@
 """``report.xlsx`` as a planner opens it: what it is for, and numbers and days that are so."""
 
 import datetime
+import os
 import re
 import shutil
 import subprocess
@@ -324,6 +325,41 @@ def test_finer_moments_than_a_cell_holds_are_text(tmp_path: Path) -> None:
     rows = sheet(tmp_path / "x.xlsx", "Report")
     assert rows[1][0] == "1970-01-01 00:00:00.001000"
     assert rows[3][1] == "1970-01-01 00:00:00.000001000"
+
+
+def test_days_and_moments_that_no_cell_holds_are_text(tmp_path: Path) -> None:
+    """Sentinels of databases, in a column of their own or beside days."""
+    far = pa.array([4_000_000, 0, None], pa.int32()).cast(pa.date32())
+    moments = pa.array([10**15, 0, None], pa.int64()).cast(pa.timestamp("ms"))
+    early = pa.array([-80_000, 0, None], pa.int32()).cast(pa.date32())
+    made = pa.RecordBatch.from_arrays([far, moments, early], names=["far", "at", "early"])
+    with WorkbookWriter(tmp_path / "x.xlsx", made.schema, Layout()) as writer:
+        writer.write(made)
+    columns = by_header(tmp_path / "x.xlsx")
+    assert columns["far"][1] == "1970-01-01"
+    assert "1000000000000000" in columns["at"][0]
+    assert columns["early"][:2] == ["1750-12-20", datetime.date(1970, 1, 1)]
+
+
+def test_a_file_name_that_is_not_utf8_is_shown(tmp_path: Path) -> None:
+    """In the summary and in the properties of the document."""
+    path = tmp_path / os.fsdecode(b"s\xff.csv")
+    try:
+        path.write_text(OWN, encoding="utf-8")
+    except OSError:
+        pytest.skip("the file system has only names in UTF-8")
+    batch.run(path, centers_file(tmp_path), tmp_path / "out", as_of=AS_OF, options=XLSX)
+    texts = [row[1] for row in sheet(tmp_path / "out" / "report.xlsx", "Summary")]
+    assert any(str(text).endswith("s\\udcff.csv") for text in texts)
+
+
+def test_a_long_title_fits_above_the_pages(tmp_path: Path) -> None:
+    """Marks that begin codes there are doubled, and the line stays within what Excel allows."""
+    page = excel.Page(title="&" * 300, note="&" * 300, sheet="S")
+    made = pa.RecordBatch.from_pydict({"a": ["x"]})
+    with WorkbookWriter(tmp_path / "x.xlsx", made.schema, Layout(page=page)) as writer:
+        writer.write(made)
+    assert "&amp;L&amp;&amp;" in part(tmp_path / "x.xlsx", "xl/worksheets/sheet1.xml")
 
 
 @pytest.mark.skipif(not shutil.which("soffice"), reason="LibreOffice is not installed")

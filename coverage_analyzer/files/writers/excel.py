@@ -31,6 +31,9 @@ from coverage_analyzer.schema.cell_types import NO_TEXT, OwnText
 ROWS: Final = 1_048_576
 """Of a sheet, the header included."""
 
+ROWS_AT_ONCE: Final = 4_096
+"""Rows whose cells are in memory as Python objects."""
+
 COLUMNS: Final = 16_384
 """Of a sheet."""
 
@@ -64,7 +67,7 @@ MIN_WIDTH: Final = 6
 MAX_WIDTH: Final = 52
 """Of a column, in characters."""
 
-HEADER_CHARACTERS: Final = 80
+HEADER_CHARACTERS: Final = 60
 """Of each part of a line above or below the pages; Excel allows 255 in all."""
 
 Cells = tuple[list[Any], Callable[[int, int, Any], int]]
@@ -272,7 +275,8 @@ class Workbook:
         table = _Table(self, sheet, headers, layout)
         table.put_header()
         for batch in batches:
-            table.put(batch)
+            for first in range(0, len(batch), ROWS_AT_ONCE):
+                table.put(batch.slice(first, ROWS_AT_ONCE))
         for at, header in enumerate(headers):
             wide = max(layout.widths.get(header, 0) + 1.5, len(header) + 4, MIN_WIDTH)
             sheet.set_column(at, at, min(wide, MAX_WIDTH))
@@ -527,12 +531,13 @@ def font_color(background: str) -> str:
 
 def _page_text(text: str) -> str:
     """Return a text for the margin of a page, where ``&`` begins a code."""
-    return visible(text)[:HEADER_CHARACTERS].replace("&", "&&")
+    return visible(faithful(text))[:HEADER_CHARACTERS].replace("&", "&&")
 
 
 def faithful(text: str) -> str:
     """Return a text that a workbook holds: cut, and what it would change as an escape."""
-    plain = UNFAITHFUL.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
+    unicode = text.encode(errors="backslashreplace").decode()  # names of files may not be UTF-8
+    plain = UNFAITHFUL.sub(lambda match: match[0].encode("unicode_escape").decode(), unicode)
     if UNFAITHFUL.search(plain):
         plain = f" {plain.replace('_x', '_ x')}"
     return plain if len(plain) * 2 <= CHARACTERS else f"{plain[: CHARACTERS // 2 - 1]}…"

@@ -29,6 +29,15 @@ WIDTHS: Final[tuple[tuple[Callable[[pa.DataType], bool], int], ...]] = (
 TICKS_PER_MS: Final = {"s": 1, "ms": 1, "us": 1_000, "ns": 1_000_000}
 """How many units of a timestamp are a millisecond, at least one."""
 
+TICKS_PER_S: Final = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
+"""How many units of a timestamp are a second."""
+
+DAY_S: Final = 86_400
+"""Seconds of a day."""
+
+YEARS_IN_DAYS: Final = (-719_162, 2_932_897)
+"""The first day of the year 1, and the one after the last of the year 9999, from 1970-01-01."""
+
 
 class RowSpool:
     """Rows in a temporary file; columns of bytes are left out.
@@ -55,7 +64,7 @@ class RowSpool:
         self._types = ColumnTypes(texts, decimal=own.decimal, date_format=own.date_format)
         self.rows = 0
         self._widths = [0.0] * len(self.schema)
-        self._too_fine: set[str] = set()
+        self._unfit: set[str] = set()
         self._path = folder / "rows.arrow"
         options = pa.ipc.IpcWriteOptions(compression="lz4")
         self._writer = pa.ipc.new_stream(utf8_name(self._path), self.schema, options=options)
@@ -74,8 +83,8 @@ class RowSpool:
         for at, field in enumerate(self.schema):
             cells = kept.column(at)
             self._widths[at] = max(self._widths[at], _width(cells))
-            if pa.types.is_timestamp(field.type) and not _is_in_ms(cells):
-                self._too_fine.add(field.name)
+            if pa.types.is_temporal(field.type) and not _fits_a_cell(cells):
+                self._unfit.add(field.name)
         self._writer.write_batch(kept)
 
     def close(self) -> None:
@@ -99,7 +108,8 @@ class RowSpool:
     def batches(self) -> Iterator[pa.RecordBatch]:
         """Yield the rows; the file must be finished.
 
-        Plain columns have their types. Timestamps finer than milliseconds are text.
+        Plain columns have their types. Columns of days or timestamps that Python and a spreadsheet
+        do not hold (finer than a millisecond, before the year 1 or after 9999) are text.
 
         Raises
         ------
@@ -132,7 +142,7 @@ class RowSpool:
     def _shown(self, name: str, cells: pa.Array, kind: ColumnType | None) -> pa.Array:
         if kind is not None:
             return typed(cells, kind)
-        return cells.cast(pa.string()) if name in self._too_fine else cells
+        return cells.cast(pa.string()) if name in self._unfit else cells
 
 
 def _width(cells: pa.Array) -> float:
@@ -149,10 +159,15 @@ def _width(cells: pa.Array) -> float:
     return ((size.as_py() or 0) + (letters.as_py() or 0)) / 2
 
 
-def _is_in_ms(cells: pa.Array) -> bool:
-    """Return whether all timestamps are whole milliseconds."""
-    ticks = TICKS_PER_MS[cells.type.unit]
-    if ticks == 1:
+def _fits_a_cell(cells: pa.Array) -> bool:
+    """Return whether all days or timestamps are whole milliseconds of the years 1 to 9999."""
+    if pa.types.is_date(cells.type):
+        cells, ticks, first, last = cells.cast(pa.date32()).cast(pa.int32()), 1, *YEARS_IN_DAYS
+    elif pa.types.is_timestamp(cells.type):
+        ticks = TICKS_PER_MS[cells.type.unit]
+        per_day = DAY_S * TICKS_PER_S[cells.type.unit]
+        cells, (first, last) = cells.cast(pa.int64()), (day * per_day for day in YEARS_IN_DAYS)
+    else:
         return True
-    values = arrays.as_numpy(cells.cast(pa.int64()).drop_null())
-    return bool((values % ticks == 0).all())
+    values = arrays.as_numpy(cells.drop_null())
+    return bool(((values % ticks == 0) & (values >= first) & (values < last)).all())
