@@ -10,6 +10,8 @@ from coverage_analyzer import countries
 from coverage_analyzer.batch.ledger import Ledger
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.overlap import ahead
+from coverage_analyzer.batch.stream import log_not_checked
+from coverage_analyzer.batch.text_style import text_style
 from coverage_analyzer.countries.assignment import CountryBasis, assign_country
 from coverage_analyzer.files.duplicates import DuplicateFinder
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
@@ -42,7 +44,8 @@ def check(
     rejects
         CSV file for the rejected rows, if any.
     options
-        ``columns``, ``dialect``, ``trust_declared``, ``raw_text``, ``excel``, ``progress`` count.
+        ``columns``, ``dialect``, ``trust_declared``, ``raw_text``, ``excel``, ``excel_locale`` and
+        ``progress`` count.
 
     Returns
     -------
@@ -71,11 +74,12 @@ def check(
     rules = Policy.load(policy)
     convention = rules.convention(world.names, trust_declared=options.trust_declared)
     table = open_table(sites, columns.SITES, options.columns, options.dialect)
+    style = text_style(options.style, options.excel_locale, table)
     ledger, grounds = Ledger(), np.zeros(len(CountryBasis), np.int64)
     with ExitStack() as stack:
         writer = None
         if rejects is not None:
-            writer = stack.enter_context(rejects_file(Path(rejects), options.style))
+            writer = stack.enter_context(rejects_file(Path(rejects), style))
         ids = stack.enter_context(DuplicateFinder())
         for rows in stack.enter_context(closing(ahead(table.rows(), table.source.cancel))):
             places = table.site_rows(rows)
@@ -100,11 +104,12 @@ def check(
         "warnings": [
             *rules.warnings,
             *columns.column_suggestions(table.headers, table.columns, columns.SITES),
-            *EligibilityChecker(rules, None, world, np.datetime64(today(), "D")).missing_columns(
-                table.columns
-            ),
             *([f"{repeats}."] if repeats.ids else []),
         ],
+        "not_checked": log_not_checked(
+            EligibilityChecker(rules, None, world, np.datetime64(today(), "D")), table
+        ),
+        "detected": table.detected,
         "ledger": ledger.figures(),
         "rejects": dict(ledger.reasons),
         "first_rejects": ledger.first,

@@ -32,7 +32,10 @@ class Options:
         Whether to leave text in CSV and Excel files unescaped even where a spreadsheet would run
         it.
     excel
-        Whether CSV files begin with a UTF-8 byte order mark, for Excel.
+        Whether CSV files begin with a UTF-8 byte order mark, for Excel, and have semicolons and
+        decimal commas if the input has them.
+    excel_locale
+        The country for whose Excel CSV files are written (`text_style.LOCALES`); implies ``excel``.
     dialect, center_dialect
         The dialect of the sites or centers, where it cannot be detected.
     table
@@ -63,6 +66,7 @@ class Options:
     map: bool = True
     raw_text: bool = False
     excel: bool = False
+    excel_locale: str = ""
     dialect: Dialect = PLAIN
     center_dialect: Dialect = PLAIN
     table: str = ""

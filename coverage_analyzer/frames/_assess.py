@@ -145,6 +145,7 @@ def assess(
                 *_gate_warnings(matcher, known, inputs.facts, verdicts),
                 *matcher.region_warnings,
             ],
+            "not_checked": matcher.gates.not_checked(known),
         }
     )
     return result

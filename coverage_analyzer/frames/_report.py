@@ -13,12 +13,15 @@ import pyarrow as pa
 from coverage_analyzer import countries
 from coverage_analyzer.errors import InputError, PolicyError, PolicyWarning
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
-from coverage_analyzer.files.run_folder import contents, hold
+from coverage_analyzer.files.run_folder import contents, hold, workbook
+from coverage_analyzer.files.run_folder.headline import qualified_sites
 from coverage_analyzer.files.run_folder.hold import DEFAULT_LIMIT, RejectLimit
 from coverage_analyzer.files.run_folder.manifest import Origin
 from coverage_analyzer.files.run_folder.publishing import Publication
+from coverage_analyzer.files.typed_rows import KNOWN_AS_TEXT
 from coverage_analyzer.files.writers import delimited, formats
 from coverage_analyzer.files.writers.areas import write_geojson
+from coverage_analyzer.files.writers.delimited import SAFE
 from coverage_analyzer.frames._map import check_network, coverage_areas, map_data
 from coverage_analyzer.frames.columns import (
     centers_of,
@@ -33,6 +36,7 @@ from coverage_analyzer.matching import areas
 from coverage_analyzer.matching.lead_times import with_opening_windows
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.roads.network import ATTRIBUTION as ROADS
+from coverage_analyzer.schema.cell_types import OwnText
 from coverage_analyzer.schema.days import day, today
 from coverage_analyzer.schema.verdict import SCHEMA, VERDICT
 
@@ -124,17 +128,24 @@ def write_report(
     coming = [name, "summary.csv", *(["centers.csv"] if centers is not None else []), "run.json"]
     with Publication(folder, coming) as publication:
         path = publication.path(name)
-        with formats.report_writer(path, kind, table.schema) as writer:
+        own = OwnText(names=set(table.schema.names) - {*VERDICT, *KNOWN_AS_TEXT})
+        with workbook.report_writer(path, kind, table.schema, SAFE, own) as writer:
             for batch in table.to_batches():
                 writer.write(batch)
-        contents.write_summary(publication.path("summary.csv"), Counter(places))
+        counts, used = Counter(places), None
+        contents.write_summary(publication.path("summary.csv"), counts)
         if centers is not None:
-            told += _write_network(publication, verdicts, centers, rules)
-        manifest = _manifest(verdicts, rules, [*verdicts.attrs.get("warnings", []), *told])
+            used, notes = _write_network(publication, verdicts, centers, rules)
+            told += notes
+        notes = [*verdicts.attrs.get("warnings", []), *told]
+        manifest = _manifest(verdicts, rules, notes, counts)
         held = hold.reasons(limit, manifest["ledger"])
         manifest |= {"max_rejects": str(limit), "held": held}
         manifest["files"] = [*publication.names, "run.json"]
         contents.write_manifest(publication.path("run.json"), manifest)
+        names = countries.load().names
+        run = workbook.RunContents(manifest=manifest, counts=counts, names=names, centers=used)
+        workbook.finish(writer, run)
         published = hold.publish(publication, held)
     if held:
         warnings.warn(hold.notice(held, folder, published), stacklevel=2)
@@ -197,8 +208,8 @@ def _words(cell: Any) -> str | None:
 
 def _write_network(
     publication: Publication, verdicts: pd.DataFrame, centers: pd.DataFrame, rules: Policy
-) -> list[str]:
-    """Write the centers, their coverage areas and the map; return warnings."""
+) -> tuple[pa.RecordBatch, list[str]]:
+    """Write the centers, their areas and the map; return the centers, and what is to be known."""
     network, world = centers_of(centers), countries.load()
     check_network(verdicts, network)
     trusted = _trusted(verdicts)
@@ -207,7 +218,8 @@ def _write_network(
     )
     network = with_opening_windows(network, rules, country, world.names)
     path = publication.path("centers.csv")
-    contents.write_centers(path, network, country, world.names)
+    used = contents.center_rows(network, country, world.names)
+    contents.write_centers(path, used)
     covered, told = None, [areas.UNCUT] if trusted and rules.qualification.same_country else []
     try:
         with warnings.catch_warnings():  # `assess` has already warned about the policy
@@ -222,8 +234,8 @@ def _write_network(
     if points_name(verdicts):
         data = map_data(verdicts, centers, covered)
         publication.path("map.html").write_text(page.page(data), encoding="utf-8")
-        return told
-    return [*told, UNDRAWN]
+        return used, told
+    return used, [*told, UNDRAWN]
 
 
 def _write_areas(publication: Publication, covered: Any) -> None:
@@ -257,7 +269,9 @@ def rules_of(verdicts: pd.DataFrame, policy: Policy | str | None) -> Policy:
     return rules
 
 
-def _manifest(verdicts: pd.DataFrame, rules: Policy, told: list[str]) -> dict[str, Any]:
+def _manifest(
+    verdicts: pd.DataFrame, rules: Policy, told: list[str], places: contents.Counts
+) -> dict[str, Any]:
     """Return the manifest of verdicts made in Python, where no files were read."""
     rows, known = len(verdicts), verdicts.attrs
     origin = Origin(
@@ -272,7 +286,7 @@ def _manifest(verdicts: pd.DataFrame, rules: Policy, told: list[str]) -> dict[st
     )
     read = known if known.get("decided") == rows else {}
     lost = {n: int(read.get(n, 0)) for n in ("rejected", "blank")}
-    counts = {
+    counts = {"qualified": qualified_sites(places)} | {
         what: dict(Counter(texts(verdicts, what).to_pylist()))
         for what in ("level", "status", "reason")
     }
@@ -280,6 +294,7 @@ def _manifest(verdicts: pd.DataFrame, rules: Policy, told: list[str]) -> dict[st
         origin.to_dict()
         | _roads(verdicts)
         | {
+            "not_checked": list(known.get("not_checked", ())),
             "counts": counts,
             "ledger": {"read": rows + sum(lost.values()), "decided": rows, **lost},
             "spreadsheet_guard": True,

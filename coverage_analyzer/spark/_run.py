@@ -21,7 +21,7 @@ from coverage_analyzer import arrays
 from coverage_analyzer.batch.ledger import FIRST_REJECTS, Ledger, by_country, totals
 from coverage_analyzer.batch.network import coverage_areas, write_network
 from coverage_analyzer.batch.options import Options
-from coverage_analyzer.batch.stream import build_matcher, open_products
+from coverage_analyzer.batch.stream import build_matcher, log_not_checked, open_products
 from coverage_analyzer.errors import CoverageError, InputError
 from coverage_analyzer.files import table
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
@@ -150,6 +150,7 @@ def _refuse_what_spark_does_not(options: Options) -> None:
     asked = {
         "--on-duplicate": options.on_duplicate != "keep",
         "--table": bool(options.table),
+        "--excel-locale": bool(options.excel_locale),
         f"--format {options.format}": options.format not in {"csv", "parquet"},
     }
     for option, wanted in asked.items():
@@ -197,6 +198,7 @@ def _published(
     places = by_country(counts.places)
     empty = _empty(judged, found, matcher)
     told["warnings"] += matcher.gates.warnings(found.table.columns, empty, places)
+    told["not_checked"] = log_not_checked(matcher.gates, found.table)
     drawn, undrawn = coverage_areas(matcher) if options.areas else (None, [])
     write_network(matcher, drawn, files.joinpath, options.style)
     told["warnings"] += undrawn

@@ -11,7 +11,12 @@ from coverage_analyzer.files.writers import excel
 from coverage_analyzer.files.writers.base import Writer
 from coverage_analyzer.files.writers.delimited import SAFE, CsvWriter, Style
 from coverage_analyzer.paths import utf8_name
-from coverage_analyzer.schema.verdict import DECIMALS
+from coverage_analyzer.schema import theme
+from coverage_analyzer.schema.cell_types import NO_TEXT, OwnText
+from coverage_analyzer.schema.verdict import DECIMALS, Status
+
+FILLS: Final = {status.name: theme.MARKS[status].color for status in Status}
+"""The colour behind each status in a workbook, as on the map."""
 
 Format = Literal["csv", "csv.gz", "csv.zst", "parquet", "xlsx"]
 
@@ -19,13 +24,38 @@ Format = Literal["csv", "csv.gz", "csv.zst", "parquet", "xlsx"]
 FORMATS: Final[tuple[Format, ...]] = ("csv", "csv.gz", "csv.zst", "parquet", "xlsx")
 
 
-def report_writer(path: Path, kind: Format, schema: pa.Schema, style: Style = SAFE) -> Writer:
-    """Return a report writer for a schema."""
+def report_writer(
+    path: Path,
+    kind: Format,
+    schema: pa.Schema,
+    style: Style = SAFE,
+    own: OwnText = NO_TEXT,
+    page: excel.Page = excel.Page(),  # noqa: B008 (a value that nobody changes)
+) -> Writer:
+    """Return a writer of rows of a schema.
+
+    Parameters
+    ----------
+    path, kind, schema
+        The file, its format and the columns.
+    style
+        How text is written.
+    own
+        The columns of text that a workbook has as numbers or days if every cell plainly is one.
+    page
+        Of a workbook: the name of its sheet, and what is printed above the rows.
+    """
     if kind == "parquet":
         return ParquetWriter(path, schema)
     if kind == "xlsx":
-        return excel.WorkbookWriter(path, schema, DECIMALS, style.shown)
-    return CsvWriter(path, schema, style, packing=kind.removeprefix("csv").removeprefix("."))
+        layout = excel.Layout(decimals=DECIMALS, fills={"status": FILLS}, page=page)
+        return excel.WorkbookWriter(path, schema, layout, style.shown, own)
+    return CsvWriter(path, schema, style, packing=packing(kind))
+
+
+def packing(kind: Format) -> str:
+    """Return how a CSV file is compressed: ``gz``, ``zst``, or empty if it is not."""
+    return kind.removeprefix("csv").removeprefix(".")
 
 
 def check_rows(kind: Format, rows: int | None) -> None:
