@@ -19,6 +19,7 @@ from coverage_analyzer.files.atomic import replacing
 from coverage_analyzer.files.outputs import PAGE, kind_of
 from coverage_analyzer.files.readers.spatial import WGS84
 from coverage_analyzer.frames.columns import (
+    assessed_day,
     centers_of,
     credited,
     known_columns,
@@ -195,7 +196,7 @@ def map_data(
         network,
         _told_countries(network, world),
         None if covered is None else _areas(covered, network),
-        np.datetime64(day(told.get("as_of")) or today(), "D"),
+        np.datetime64(assessed_day(verdicts), "D"),
         same_country=told.get("same_country", True),
     )
     policy = told.get("policy_title", "Coverage")

@@ -21,6 +21,7 @@ from coverage_analyzer.files.writers import delimited, formats
 from coverage_analyzer.files.writers.areas import write_geojson
 from coverage_analyzer.frames._map import check_network, coverage_areas, map_data
 from coverage_analyzer.frames.columns import (
+    assessed_day,
     centers_of,
     geometries,
     need,
@@ -33,7 +34,6 @@ from coverage_analyzer.matching import areas
 from coverage_analyzer.matching.lead_times import with_opening_windows
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.roads.network import ATTRIBUTION as ROADS
-from coverage_analyzer.schema.days import day, today
 from coverage_analyzer.schema.verdict import SCHEMA, VERDICT
 
 PLAIN_OBJECTS: Final = {
@@ -197,7 +197,7 @@ def _write_network(
         with warnings.catch_warnings():  # `assess` has warned of the policy
             warnings.simplefilter("ignore", PolicyWarning)
             covered = coverage_areas(
-                centers, rules, as_of=verdicts.attrs.get("as_of"), trust_declared=trusted
+                centers, rules, as_of=assessed_day(verdicts), trust_declared=trusted
             )
     except InputError as error:  # the verdicts stand without a picture
         told = [f"No coverage areas: {error}"]
@@ -244,7 +244,7 @@ def _manifest(verdicts: pd.DataFrame, rules: Policy, told: list[str]) -> dict[st
     rows, known = len(verdicts), verdicts.attrs
     origin = Origin(
         policy=rules,
-        as_of=day(known.get("as_of")) or today(),
+        as_of=assessed_day(verdicts),
         trust_declared=_trusted(verdicts),
         columns=known.get("columns", {}),
         center_columns=known.get("center_columns", {}),

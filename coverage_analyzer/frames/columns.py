@@ -341,6 +341,25 @@ def products_in(given: ProductsLike) -> Products | None:
     return Products.from_texts(cells, [f"row {i!r}" for i in given.index])
 
 
+def assessed_day(verdicts: pd.DataFrame) -> datetime.date:
+    """Return the day for which verdicts hold: that of ``as_of``, of no rows that of ``.attrs``.
+
+    Raises
+    ------
+    InputError
+        If there are several days, or a cell is not a day.
+    """
+    found = sorted(filter(None, {as_text(cell) for cell in verdicts["as_of"].unique()}))
+    if len(found) > 1:
+        listed = ", ".join(found[:3]) + (" ..." if len(found) > 3 else "")
+        msg = (
+            f"The verdicts are for {len(found)} days ({listed}). Select the rows of one day: "
+            f"verdicts[verdicts.as_of == {found[-1]!r}]."
+        )
+        raise InputError(msg)
+    return days.day(found[0] if found else verdicts.attrs.get("as_of")) or days.today()
+
+
 def need(frame: pd.DataFrame, columns: Sequence[str], what: str, maker: str) -> None:
     """Raise if a frame lacks a column, or its columns cannot be told apart.
 

@@ -31,9 +31,9 @@ GRID: Final = 1024
 CODED: Final = tuple(
     column.name
     for column in COLUMNS
-    if column.type in {pa.string(), pa.date32()} and column.name != "status"
+    if column.type in {pa.string(), pa.date32()} and column.name not in {"status", "as_of"}
 )
-"""Columns of the verdict whose texts recur: each text is held once."""
+"""Columns of the verdict whose texts recur: each text is held once. ``as_of`` is one for all."""
 
 STATUSES: Final = tuple(status.name for status in Status)
 

@@ -109,6 +109,7 @@ def test_input_columns_pass_unchanged(spark: Any, tmp_path: Path) -> None:
         "site_country": ("string", True),
         "available_on": ("date", True),
         "centers_in_reach": ("int", True),
+        "as_of": ("date", True),
     }
     (before,), (after,) = df.collect(), verdicts.collect()
     assert tuple(after)[: len(before)] == tuple(before)
