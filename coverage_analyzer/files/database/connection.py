@@ -159,6 +159,14 @@ def first_row(
     connection: "AdbcConnection", sql: str, values: Sequence[str] = ()
 ) -> tuple[Any, ...] | None:
     """Return the first row of a query whose placeholders stand for texts; None if it has none."""
+    found = all_rows(connection, sql, values)
+    return found[0] if found else None
+
+
+def all_rows(
+    connection: "AdbcConnection", sql: str, values: Sequence[str] = ()
+) -> list[tuple[Any, ...]]:
+    """Return the rows of a query whose placeholders stand for texts; they have to be few."""
     with _statement(connection) as statement:
         statement.set_sql_query(sql)
         if values:
@@ -169,8 +177,8 @@ def first_row(
             )
         handle, _ = statement.execute_query()
         with pa.RecordBatchReader.from_stream(handle) as reader:
-            rows = [row for batch in reader for row in batch.to_pylist()]
-    return tuple(rows[0].values()) if rows else None
+            columns = [batch.columns for batch in reader]
+    return [row for cells in columns for row in zip(*(c.to_pylist() for c in cells), strict=True)]
 
 
 def ingest(connection: "AdbcConnection", batch: pa.RecordBatch, options: dict[str, str]) -> None:

@@ -46,7 +46,7 @@ def geopackage(path: Path) -> SpatialFile:
     try:
         with path.open("rb") as file:
             begins = file.read(len(SQLITE))
-        with _guarded():
+        with contained():
             layers = pyogrio.list_layers(name).tolist() if begins == SQLITE else None
     except UNREADABLE as error:
         msg = f"{path} cannot be read as GeoPackage: {error}."
@@ -223,7 +223,7 @@ def _gdal_stream(request: _Opening) -> Iterator[tuple[dict[str, Any], Any]]:
     from pyogrio.raw import open_arrow
 
     with contextlib.ExitStack() as stack:
-        with _guarded():
+        with contained():
             opening = open_arrow(
                 request.source,
                 use_pyarrow=True,
@@ -237,7 +237,7 @@ def _gdal_stream(request: _Opening) -> Iterator[tuple[dict[str, Any], Any]]:
 def _gdal_batches(opening: _Opening) -> Iterator[pa.RecordBatch]:
     with _gdal_stream(opening) as (_, reader):
         while True:
-            with _guarded():
+            with contained():
                 batch = next(reader, None)
             if batch is None:
                 return
@@ -245,7 +245,7 @@ def _gdal_batches(opening: _Opening) -> Iterator[pa.RecordBatch]:
 
 
 @contextlib.contextmanager
-def _guarded() -> Iterator[None]:
+def contained() -> Iterator[None]:
     """Keep GDAL to the file, and its warnings back: what it cannot read becomes a reject anyway.
 
     The options of whoever uses GDAL in the same process are put back.

@@ -1,31 +1,95 @@
-"""Formats of a report, and the writer of each."""
+"""Formats of a report: what each can hold, and the writer of each.
 
+This is the one place of formats: the choices of options, messages and what Spark refuses are read
+from here. A writer is imported when it is used, so that ``--help`` needs none.
+"""
+
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple, get_args
 
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
+from coverage_analyzer.arrays import Floats
 from coverage_analyzer.files.writers import excel
 from coverage_analyzer.files.writers.base import Writer
 from coverage_analyzer.files.writers.delimited import SAFE, CsvWriter, Style
-from coverage_analyzer.paths import utf8_name
 from coverage_analyzer.schema.verdict import DECIMALS
 
-Format = Literal["csv", "csv.gz", "csv.zst", "parquet", "xlsx"]
+Format = Literal["csv", "csv.gz", "csv.zst", "parquet", "xlsx", "gpkg", "geojson", "geoparquet"]
 
 
-FORMATS: Final[tuple[Format, ...]] = ("csv", "csv.gz", "csv.zst", "parquet", "xlsx")
+class ReportFormat(NamedTuple):
+    """What a format can hold.
+
+    Attributes
+    ----------
+    has_types
+        Whether cells have types: coordinates are numbers, days are days, an empty cell is null.
+    has_points
+        Whether rows have a geometry.
+    on_spark
+        Whether Spark writes it, too.
+    """
+
+    has_types: bool = False
+    has_points: bool = False
+    on_spark: bool = False
+
+
+PROPERTIES: Final[dict[Format, ReportFormat]] = {
+    "csv": ReportFormat(on_spark=True),
+    "csv.gz": ReportFormat(),
+    "csv.zst": ReportFormat(),
+    "parquet": ReportFormat(has_types=True, on_spark=True),
+    "xlsx": ReportFormat(has_types=True),
+    "gpkg": ReportFormat(has_types=True, has_points=True),
+    "geojson": ReportFormat(has_types=True, has_points=True),
+    "geoparquet": ReportFormat(has_types=True, has_points=True),
+}
+
+FORMATS: Final[tuple[Format, ...]] = get_args(Format)
 
 
 def report_writer(path: Path, kind: Format, schema: pa.Schema, style: Style = SAFE) -> Writer:
-    """Return a writer of report rows of a schema."""
-    if kind == "parquet":
-        return ParquetWriter(path, schema)
+    """Return a writer of report rows of a schema, which `with_points` has made."""
     if kind == "xlsx":
         return excel.WorkbookWriter(path, schema, DECIMALS, style.shown)
-    return CsvWriter(path, schema, style, packing=kind.removeprefix("csv").removeprefix("."))
+    if kind.startswith("csv"):
+        return CsvWriter(path, schema, style, packing=kind.removeprefix("csv").removeprefix("."))
+    return _typed_writer(path, kind, schema)
+
+
+def _typed_writer(path: Path, kind: Format, schema: pa.Schema) -> Writer:
+    from coverage_analyzer.files.writers import geojson, geopackage, geoparquet, parquet
+
+    writers: dict[str, Callable[[Path, pa.Schema], Writer]] = {
+        "parquet": parquet.ParquetWriter,
+        "gpkg": geopackage.GeoPackageWriter,
+        "geojson": geojson.GeoJsonWriter,
+        "geoparquet": geoparquet.GeoParquetWriter,
+    }
+    return writers[kind](path, schema)
+
+
+def with_points(kind: Format, rows: pa.RecordBatch, lon: Floats, lat: Floats) -> pa.RecordBatch:
+    """Return rows with their points as the last column, if a format holds a geometry.
+
+    Parameters
+    ----------
+    kind
+        The format.
+    rows
+        Of the report. Length n.
+    lon, lat
+        Degrees on WGS 84. Shape (n,).
+    """
+    if not PROPERTIES[kind].has_points:
+        return rows
+    from coverage_analyzer.files.writers import cells, points
+
+    name = cells.free_name(points.GEOMETRY, rows.schema.names)
+    return rows.append_column(name, points.wkb_points(lon, lat))
 
 
 def check_rows(kind: Format, rows: int | None) -> None:
@@ -38,35 +102,3 @@ def check_rows(kind: Format, rows: int | None) -> None:
     """
     if kind == "xlsx" and rows is not None:
         excel.check_rows(rows)
-
-
-class ParquetWriter(Writer):
-    """Rows with the types that they have; columns whose values recur hold each value once."""
-
-    def __init__(self, path: Path, schema: pa.Schema) -> None:
-        self._path, self._schema = path, schema
-        self._writer: pq.ParquetWriter | None = None
-
-    def write(self, batch: pa.RecordBatch) -> None:
-        """Append rows; the first ones tell which values recur."""
-        if self._writer is None:
-            # A dictionary of values that do not recur costs twice the time, and space.
-            self._writer = pq.ParquetWriter(
-                utf8_name(self._path),
-                self._schema,
-                compression="zstd",
-                use_dictionary=_recurring(batch),
-            )
-        self._writer.write_batch(batch)
-
-    def close(self) -> None:
-        """Finish the file."""
-        if self._writer is not None:
-            self._writer.close()
-
-
-def _recurring(batch: pa.RecordBatch) -> list[str]:
-    """Return the names of the columns of which at most a quarter of the values are different."""
-    uncounted = (pa.types.is_nested, pa.types.is_null, pa.types.is_binary_view)
-    names = [f.name for f in batch.schema if not any(is_kind(f.type) for is_kind in uncounted)]
-    return [n for n in names if pc.count_distinct(batch.column(n)).as_py() * 4 <= len(batch)]
