@@ -29,14 +29,15 @@ from coverage_analyzer.batch._map import (
     watched_run,
 )
 from coverage_analyzer.batch._run import labels
+from coverage_analyzer.batch.report_output import ReportOutput
 from coverage_analyzer.errors import InputError, PolicyError, PublishError
 from coverage_analyzer.files.overwriting import RunFolder, policy_file, refuse_overwriting
-from coverage_analyzer.files.run_folder import contents, service_areas
+from coverage_analyzer.files.run_folder import contents, service_areas, workbook
 from coverage_analyzer.files.run_folder.drive_times import NAME, DriveTimesWriter
 from coverage_analyzer.files.run_folder.manifest import style_of
 from coverage_analyzer.files.run_folder.publishing import Publication
 from coverage_analyzer.files.table import ParsedRows, Table
-from coverage_analyzer.files.writers import formats
+from coverage_analyzer.files.writers.base import Writer
 from coverage_analyzer.files.writers.delimited import Style
 from coverage_analyzer.fingerprint import WatchedFiles, unchanged_during
 from coverage_analyzer.maps import page
@@ -179,6 +180,7 @@ class Totals:
     roads: Counter[str] = field(default_factory=Counter)
     off_road: OffRoad = field(default_factory=OffRoad)
     drawn: DrawnSites = field(default_factory=DrawnSites)
+    report: Writer | None = None
 
 
 @dataclass(frozen=True)
@@ -240,7 +242,25 @@ class Job:
         told = self._told(totals)
         told["files"] = [*publication.names, "run.json"]
         contents.write_manifest(publication.path("run.json"), told)
+        workbook.finish(totals.report, self._beside_report(publication, told, totals, network))
         return told
+
+    def _beside_report(
+        self,
+        publication: Publication,
+        manifest: dict[str, Any],
+        totals: Totals,
+        network: DrawnNetwork,
+    ) -> workbook.RunContents:
+        """Return what a workbook holds beside the rows of the report."""
+        names, rejects = countries.load().names, "rejects.csv"
+        return workbook.RunContents(
+            manifest=manifest,
+            counts=totals.places,
+            names=names,
+            rejects=publication.written(rejects) if rejects in self.manifest["files"] else None,
+            centers=contents.center_rows(network.centers, network.country, names),
+        )
 
     def _service_parts(self, network: DrawnNetwork) -> list[service_areas.ServicePart]:
         """Return what each center on the map reaches in time, and what that leaves of its area."""
@@ -274,8 +294,9 @@ class Job:
         """Look at all rows block by block, write report and drive times, and count."""
         centers, style = centers_as_used(self.folder, countries.load())[0], self.style
         kind: Any = Path(str(table.path)).name.removeprefix("report.")
-        path, totals, writer = publication.path(f"report.{kind}"), Totals(), None
+        path, totals = publication.path(f"report.{kind}"), Totals()
         with ExitStack() as stack:
+            report = ReportOutput(path, kind, style, table, stack)
             times = stack.enter_context(closing(self._writer(publication)))
             for rows in table.rows():
                 verdict = _typed(verdict_columns(table, rows))
@@ -284,10 +305,7 @@ class Job:
                 after = self._ruled(verdict, drives)
                 _count(totals, verdict | after, driven["status"][chosen >= 0])
                 batch = _replaced(table, rows, verdict | after)
-                if writer is None:
-                    made = formats.report_writer(path, kind, batch.schema, style)
-                    writer = stack.enter_context(made)
-                writer.write(batch)
+                report.write(batch, rows)
                 ids, names = labels(rows, table)
                 shown = as_text(ids), as_text(verdict["center_id"])
                 totals.off_road.add(
@@ -296,6 +314,7 @@ class Job:
                 times.write(shown, driven, np.flatnonzero(chosen >= 0))
                 where = rows.coordinates
                 totals.drawn.add(where.lon, where.lat, ids, names, verdict | after)
+            totals.report = report.writer
         return totals
 
     def _writer(self, publication: Publication) -> DriveTimesWriter:

@@ -17,7 +17,7 @@ from coverage_analyzer.countries import Countries
 from coverage_analyzer.countries.assignment import Convention
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.readers.delimited import Dialect
-from coverage_analyzer.files.run_folder import service_areas
+from coverage_analyzer.files.run_folder import service_areas, workbook
 from coverage_analyzer.files.run_folder.publishing import MANIFEST
 from coverage_analyzer.files.table import ParsedRows, Table, open_table, read_centers
 from coverage_analyzer.fingerprint import WatchedFiles, unchanged_during
@@ -163,7 +163,8 @@ def report_table(folder: Path, manifest: Mapping[str, Any]) -> Table:
         raise InputError(msg)
     renamed = manifest.get("renamed_columns", {})
     columns = {n: renamed.get(h, h) for n, h in manifest.get("columns", {}).items()}
-    dialect = Dialect(**manifest["notation"])
+    sheet = workbook.REPORT if str(names[0]).endswith(".xlsx") else ""
+    dialect = Dialect(**manifest["notation"], sheet=sheet)
     table = open_table(folder / names[0], SITES, columns, dialect)
     missing = [name for name in VERDICT if name not in table.headers]
     if missing:

@@ -21,6 +21,7 @@ from coverage_analyzer.batch.ledger import Ledger, Tally, by_country
 from coverage_analyzer.batch.network import coverage_areas, write_network
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.overlap import ahead
+from coverage_analyzer.batch.report_output import ReportOutput
 from coverage_analyzer.batch.stream import judged, matcher_of, open_products
 from coverage_analyzer.errors import CoverageError, InputError, PublishError
 from coverage_analyzer.files.database.address import is_address
@@ -28,12 +29,13 @@ from coverage_analyzer.files.database.writer import TableWriter, open_writer
 from coverage_analyzer.files.duplicates import DuplicateFinder, DuplicateSummary
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
 from coverage_analyzer.files.readers import streams
-from coverage_analyzer.files.run_folder import contents, hold
+from coverage_analyzer.files.run_folder import contents, hold, workbook
 from coverage_analyzer.files.run_folder.hold import RejectLimit
 from coverage_analyzer.files.run_folder.manifest import Origin, Outcome
 from coverage_analyzer.files.run_folder.publishing import Publication
 from coverage_analyzer.files.table import ParsedRows, Table, duplicates, open_table, read_products
 from coverage_analyzer.files.writers import formats
+from coverage_analyzer.files.writers.base import Writer
 from coverage_analyzer.files.writers.delimited import RejectsWriter
 from coverage_analyzer.fingerprint import check_same
 from coverage_analyzer.maps import page, page_data
@@ -197,6 +199,7 @@ class Totals:
     drawn: DrawnSites = field(default_factory=DrawnSites)
     repeats: DuplicateSummary = field(default_factory=DuplicateSummary)
     empty: Counter[str] = field(default_factory=Counter)
+    report: Writer | None = None
 
 
 def _published(
@@ -236,6 +239,7 @@ def _published(
         "table": None if elsewhere is None or held else str(elsewhere),
     }
     contents.write_manifest(publication.path("run.json"), told)
+    workbook.finish(totals.report, _beside_report(publication, told, places, matcher))
     if elsewhere is not None and not held:
         elsewhere.ready()
     folder = hold.publish(publication, held, None if elsewhere is None else elsewhere.commit)
@@ -243,6 +247,20 @@ def _published(
         options.warn(hold.notice(held, publication.folder, folder, str(elsewhere or "")))
     log.info("published %s", folder)
     return told
+
+
+def _beside_report(
+    publication: Publication, manifest: dict[str, Any], places: contents.Counts, matcher: Matcher
+) -> workbook.RunContents:
+    """Return what a workbook holds beside the rows of the report."""
+    names = matcher.world.names
+    return workbook.RunContents(
+        manifest=manifest,
+        counts=places,
+        names=names,
+        rejects=publication.written("rejects.csv"),
+        centers=contents.center_rows(matcher.centers, matcher.center_country, names),
+    )
 
 
 def _repeated(repeats: DuplicateSummary) -> list[str]:
@@ -253,19 +271,16 @@ def _repeated(repeats: DuplicateSummary) -> list[str]:
 def _streamed(table: Table, matcher: Matcher, outputs: Outputs, options: Options) -> Totals:
     """Judge all rows block by block, write report and rejects, and count what came out."""
     totals, publication = Totals(), outputs.publication
-    path, writer = publication.path(f"report.{options.format}"), None
+    path = publication.path(f"report.{options.format}")
     rejects = RejectsWriter(publication.path("rejects.csv"), options.style)
     with ExitStack() as stack:
         stack.callback(rejects.close)
         ids = stack.enter_context(DuplicateFinder(publication.scratch))
+        report = ReportOutput(path, options.format, options.style, table, stack)
         work = judged(table.rows(), table, matcher)
         blocks = stack.enter_context(closing(ahead(work, table.source.cancel)))
         for some in blocks:
-            if writer is None:
-                writer = stack.enter_context(
-                    formats.report_writer(path, options.format, some.report.schema, options.style)
-                )
-            writer.write(some.report)
+            report.write(some.report, some.rows)
             if outputs.elsewhere is not None:
                 outputs.elsewhere.write(some.report)
             rejects.write(some.rows.rejects)
@@ -281,7 +296,7 @@ def _streamed(table: Table, matcher: Matcher, outputs: Outputs, options: Options
                 options.progress(totals.ledger.read, table.source.share())
         if options.progress:
             options.progress(totals.ledger.read, 1.0)
-        totals.repeats = ids.repeats()
+        totals.repeats, totals.report = ids.repeats(), report.writer
     return totals
 
 

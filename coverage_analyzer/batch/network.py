@@ -45,7 +45,9 @@ def write_network(
         Of text files.
     """
     centers, country, names = matcher.centers, matcher.center_country, matcher.world.names
-    contents.write_centers(path("centers.csv"), centers, country, names, style)
+    contents.write_centers(
+        path("centers.csv"), contents.center_rows(centers, country, names), style
+    )
     if drawn is not None:
         rows = areas.properties(drawn, centers, country, names)
         write_geojson(path("areas.geojson"), rows, drawn.geometry.tolist())

@@ -13,12 +13,14 @@ import pyarrow as pa
 from coverage_analyzer import countries
 from coverage_analyzer.errors import InputError, PolicyError, PolicyWarning
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
-from coverage_analyzer.files.run_folder import contents, hold
+from coverage_analyzer.files.run_folder import contents, hold, workbook
 from coverage_analyzer.files.run_folder.hold import DEFAULT_LIMIT, RejectLimit
 from coverage_analyzer.files.run_folder.manifest import Origin
 from coverage_analyzer.files.run_folder.publishing import Publication
+from coverage_analyzer.files.typed_rows import KNOWN_AS_TEXT
 from coverage_analyzer.files.writers import delimited, formats
 from coverage_analyzer.files.writers.areas import write_geojson
+from coverage_analyzer.files.writers.delimited import SAFE
 from coverage_analyzer.frames._map import check_network, coverage_areas, map_data
 from coverage_analyzer.frames.columns import (
     assessed_day,
@@ -108,17 +110,23 @@ def write_report(
     coming = [name, "summary.csv", *(["centers.csv"] if centers is not None else []), "run.json"]
     with Publication(folder, coming) as publication:
         path = publication.path(name)
-        with formats.report_writer(path, kind, table.schema) as writer:
+        own = set(table.schema.names) - {*VERDICT, *KNOWN_AS_TEXT}
+        with workbook.report_writer(path, kind, table.schema, SAFE, own) as writer:
             for batch in table.to_batches():
                 writer.write(batch)
-        contents.write_summary(publication.path("summary.csv"), Counter(places))
+        counts, used = Counter(places), None
+        contents.write_summary(publication.path("summary.csv"), counts)
         if centers is not None:
-            told += _write_network(publication, verdicts, centers, rules)
+            used, notes = _write_network(publication, verdicts, centers, rules)
+            told += notes
         manifest = _manifest(verdicts, rules, [*verdicts.attrs.get("warnings", []), *told])
         held = hold.reasons(limit, manifest["ledger"])
         manifest |= {"max_rejects": str(limit), "held": held}
         manifest["files"] = [*publication.names, "run.json"]
         contents.write_manifest(publication.path("run.json"), manifest)
+        names = countries.load().names
+        run = workbook.RunContents(manifest=manifest, counts=counts, names=names, centers=used)
+        workbook.finish(writer, run)
         published = hold.publish(publication, held)
     if held:
         warnings.warn(hold.notice(held, folder, published), stacklevel=2)
@@ -181,8 +189,8 @@ def _words(cell: Any) -> str | None:
 
 def _write_network(
     publication: Publication, verdicts: pd.DataFrame, centers: pd.DataFrame, rules: Policy
-) -> list[str]:
-    """Write the centers, their coverage areas and the map; return what is to be known of them."""
+) -> tuple[pa.RecordBatch, list[str]]:
+    """Write the centers, their areas and the map; return the centers, and what is to be known."""
     network, world = centers_of(centers), countries.load()
     check_network(verdicts, network)
     trusted = _trusted(verdicts)
@@ -191,7 +199,8 @@ def _write_network(
     )
     network = with_opening_windows(network, rules, country, world.names)
     path = publication.path("centers.csv")
-    contents.write_centers(path, network, country, world.names)
+    used = contents.center_rows(network, country, world.names)
+    contents.write_centers(path, used)
     covered, told = None, [areas.UNCUT] if trusted and rules.qualification.same_country else []
     try:
         with warnings.catch_warnings():  # `assess` has warned of the policy
@@ -206,8 +215,8 @@ def _write_network(
     if points_name(verdicts):
         data = map_data(verdicts, centers, covered)
         publication.path("map.html").write_text(page.page(data), encoding="utf-8")
-        return told
-    return [*told, UNDRAWN]
+        return used, told
+    return used, [*told, UNDRAWN]
 
 
 def _write_areas(publication: Publication, covered: Any) -> None:

@@ -103,6 +103,13 @@ class TableReader(Protocol):
         """
         del headers
 
+    def declared_types(self) -> list[pa.DataType] | None:
+        """Return the type that the file gives each column; None if it gives none.
+
+        Where cells come as text though the file has other types, this is what the text stands for.
+        """
+        return self.types
+
     def share(self) -> float:
         """Return how much of the table has been read, 0 to 1; NaN where that cannot be told."""
         return float("nan")
@@ -156,6 +163,11 @@ class WrappedReader(TableReader):
         """Read timestamps of some columns as the text that states them."""
         self._source.days_as_text(headers)
         self.types = [*self._source.types, *self.types[len(self._source.types) :]]
+
+    def declared_types(self) -> list[pa.DataType] | None:
+        """Return the type that the file gives each column; None if it gives none."""
+        types = self._source.declared_types()
+        return None if types is None else [*types, *self.types[len(types) :]]
 
     def share(self) -> float:
         """Return how much of the table has been read, 0 to 1; NaN where that cannot be told."""

@@ -111,6 +111,9 @@ class DelimitedFile(TableReader):
         """The encoding and the delimiter of the file."""
         return {"encoding": self._encoded or "utf-8", "delimiter": self._header.delimiter}
 
+    def declared_types(self) -> None:
+        """Return None: text has no types."""
+
     def share(self) -> float:
         """Return how much of the file has been read, 0 to 1; NaN for standard input."""
         size = self.fingerprint.size

@@ -44,6 +44,15 @@ CHARACTERS_AT_ONCE: Final = 4 << 20
 """A block ends after so many."""
 
 
+CELL_TYPES: Final = {
+    "number": pa.float64(),
+    "boolean": pa.bool_(),
+    "day": pa.date32(),
+    "moment": pa.timestamp("ms"),
+}
+"""The type of cells, by their kind as `excel_process` names it."""
+
+
 class WorkbookFile(TableReader):
     """A sheet of a workbook; its first row that is not empty is the header.
 
@@ -96,6 +105,7 @@ class WorkbookFile(TableReader):
         """
         lines = _lines(self._path, self._process, self._most)
         info = next(lines)
+        self._last_rows: list[dict[str, int]] = info.get("kinds", [])
         names = [repr(name) for name in info["sheets"]]
         if not info["sheet"]:
             what = f"the sheet {sheet!r}" if sheet else "a sheet of cells"
@@ -110,8 +120,14 @@ class WorkbookFile(TableReader):
             msg = f"{self._path} is empty: it needs a header and rows.{self.hint}"
             raise InputError(msg)
         self.headers: list[str] = row[: _filled(row)]
+        width = len(self.headers)
+        self._last_rows = [*self._last_rows, *({} for _ in range(width))][:width]
         self.types = [pa.string()] * len(self.headers)
         self.known: dict[str, str] = {}
+
+    def declared_types(self) -> list[pa.DataType]:
+        """Return the type of the cells below the header, by column; text where they differ."""
+        return [_declared_type(last, self._header) for last in self._last_rows]
 
     @unchanged
     def blocks(self) -> Iterator[RowBlock]:
@@ -176,6 +192,12 @@ class BlockBuilder:
             self.blank,
             records,
         )
+
+
+def _declared_type(last_rows: dict[str, int], header: int) -> pa.DataType:
+    """Return the type of a column's cells below the header, given the last row of each kind."""
+    kinds = [kind for kind, row in last_rows.items() if row > header]
+    return CELL_TYPES.get(kinds[0], pa.string()) if len(kinds) == 1 else pa.string()
 
 
 def _filled(row: list[str]) -> int:

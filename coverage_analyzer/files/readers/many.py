@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.readers import partitions
@@ -207,6 +208,10 @@ class Many(TableReader):
         """Return how a file is called among the others: its name, and the folders that differ."""
         common = os.path.commonpath([p.parent for p in self._paths])
         return str(path.relative_to(common))
+
+    def declared_types(self) -> list[pa.DataType] | None:
+        """Return the type that the files give each column; None if they give none, or differ."""
+        return self.types if self._source.declared_types() == self.types else None
 
     def share(self) -> float:
         """Return how much of all files has been read, 0 to 1."""

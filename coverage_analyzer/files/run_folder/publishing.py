@@ -120,6 +120,10 @@ class Publication:
         self.names.append(name)
         return self.scratch / NEW / name
 
+    def written(self, name: str) -> Path:
+        """Return where a file is that was written to be published under a name."""
+        return self.scratch / NEW / name
+
     @property
     def scratch(self) -> Path:
         """A folder of this run alone, for what lasts no longer than the context.

@@ -4,7 +4,7 @@ This is the one place of formats: the choices of options, messages and what Spar
 from here. A writer is imported when it is used, so that ``--help`` needs none.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Final, Literal, NamedTuple, get_args
 
@@ -51,10 +51,27 @@ PROPERTIES: Final[dict[Format, ReportFormat]] = {
 FORMATS: Final[tuple[Format, ...]] = get_args(Format)
 
 
-def report_writer(path: Path, kind: Format, schema: pa.Schema, style: Style = SAFE) -> Writer:
-    """Return a writer of report rows of a schema, which `with_points` has made."""
+def report_writer(
+    path: Path,
+    kind: Format,
+    schema: pa.Schema,
+    style: Style = SAFE,
+    plain: Collection[str] = (),
+) -> Writer:
+    """Return a writer of rows of a schema, which `with_points` has made.
+
+    Parameters
+    ----------
+    path, kind, schema
+        The file, its format and the columns.
+    style
+        How text is written.
+    plain
+        The columns of text that a workbook has as numbers or days if every cell plainly is one.
+    """
     if kind == "xlsx":
-        return excel.WorkbookWriter(path, schema, DECIMALS, style.shown)
+        layout = excel.Layout(decimals=DECIMALS)
+        return excel.WorkbookWriter(path, schema, layout, style.shown, plain=plain)
     if kind.startswith("csv"):
         return CsvWriter(path, schema, style, packing=kind.removeprefix("csv").removeprefix("."))
     return _typed_writer(path, kind, schema)
