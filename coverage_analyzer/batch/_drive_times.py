@@ -32,7 +32,7 @@ from coverage_analyzer.batch._run import labels
 from coverage_analyzer.batch.report_output import ReportOutput
 from coverage_analyzer.errors import InputError, PolicyError, PublishError
 from coverage_analyzer.files.overwriting import RunFolder, policy_file, refuse_overwriting
-from coverage_analyzer.files.run_folder import contents, service_areas, workbook
+from coverage_analyzer.files.run_folder import contents, report_layers, service_areas, workbook
 from coverage_analyzer.files.run_folder.drive_times import NAME, DriveTimesWriter
 from coverage_analyzer.files.run_folder.manifest import style_of
 from coverage_analyzer.files.run_folder.publishing import Publication
@@ -243,6 +243,10 @@ class Job:
         told["files"] = [*publication.names, "run.json"]
         contents.write_manifest(publication.path("run.json"), told)
         workbook.finish(totals.report, self._beside_report(publication, told, totals, network))
+        layers = report_layers.LayerContents(
+            network.centers, network.country, network.areas, countries.load().names
+        )
+        report_layers.add_layers(publication.written(Path(str(table.path)).name), layers, told)
         return told
 
     def _beside_report(
@@ -315,6 +319,7 @@ class Job:
                 where = rows.coordinates
                 totals.drawn.add(where.lon, where.lat, ids, names, verdict | after)
             totals.report = report.writer
+            report.describe(self.manifest | {"roads": {"attribution": ATTRIBUTION}})
         return totals
 
     def _writer(self, publication: Publication) -> DriveTimesWriter:

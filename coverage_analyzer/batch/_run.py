@@ -29,7 +29,8 @@ from coverage_analyzer.files.database.writer import TableWriter, open_writer
 from coverage_analyzer.files.duplicates import DuplicateFinder, DuplicateSummary
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
 from coverage_analyzer.files.readers import streams
-from coverage_analyzer.files.run_folder import contents, hold, workbook
+from coverage_analyzer.files.run_folder import contents, hold, report_layers, workbook
+from coverage_analyzer.files.run_folder.file_metadata import file_metadata
 from coverage_analyzer.files.run_folder.hold import RejectLimit
 from coverage_analyzer.files.run_folder.manifest import Origin, Outcome
 from coverage_analyzer.files.run_folder.publishing import Publication
@@ -240,6 +241,13 @@ def _published(
     }
     contents.write_manifest(publication.path("run.json"), told)
     workbook.finish(totals.report, _beside_report(publication, told, places, matcher))
+    layers = report_layers.LayerContents(
+        matcher.centers,
+        matcher.center_country,
+        drawn if options.areas else None,
+        matcher.world.names,
+    )
+    report_layers.add_layers(publication.written(f"report.{options.format}"), layers, told)
     if elsewhere is not None and not held:
         elsewhere.ready()
     folder = hold.publish(publication, held, None if elsewhere is None else elsewhere.commit)
@@ -276,13 +284,13 @@ def _streamed(table: Table, matcher: Matcher, outputs: Outputs, options: Options
     with ExitStack() as stack:
         stack.callback(rejects.close)
         ids = stack.enter_context(DuplicateFinder(publication.scratch))
-        report = ReportOutput(path, options.format, options.style, table, stack)
+        report = ReportOutput(path, options.format, options.style, table, stack, options.types)
         work = judged(table.rows(), table, matcher)
         blocks = stack.enter_context(closing(ahead(work, table.source.cancel)))
         for some in blocks:
             report.write(some.report, some.rows)
             if outputs.elsewhere is not None:
-                outputs.elsewhere.write(some.report)
+                outputs.elsewhere.write(report.typed(some.report, some.rows))
             rejects.write(some.rows.rejects)
             totals.ledger.add(some.rows)
             totals.tally.add(some.verdicts)
@@ -297,7 +305,22 @@ def _streamed(table: Table, matcher: Matcher, outputs: Outputs, options: Options
         if options.progress:
             options.progress(totals.ledger.read, 1.0)
         totals.repeats, totals.report = ids.repeats(), report.writer
+        about = _about(table, matcher)
+        report.describe(about)
+        if outputs.elsewhere is not None:
+            outputs.elsewhere.describe(file_metadata(about))
     return totals
+
+
+def _about(table: Table, matcher: Matcher) -> dict[str, Any]:
+    """Return what is known of a run once its rows are read: the part that its files state."""
+    sites = {"path": str(table.path), "sha256": table.source.sha256()}
+    trusted = matcher.convention.trust_declared
+    inputs = {"sites": sites}
+    origin = Origin(
+        policy=matcher.policy, as_of=matcher.as_of, trust_declared=trusted, inputs=inputs
+    )
+    return origin.to_dict()
 
 
 def labels(rows: ParsedRows, table: Table) -> tuple[pa.Array, pa.Array]:

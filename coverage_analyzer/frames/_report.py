@@ -14,6 +14,7 @@ from coverage_analyzer import countries
 from coverage_analyzer.errors import InputError, PolicyError, PolicyWarning
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
 from coverage_analyzer.files.run_folder import contents, hold, workbook
+from coverage_analyzer.files.run_folder.file_metadata import file_metadata
 from coverage_analyzer.files.run_folder.hold import DEFAULT_LIMIT, RejectLimit
 from coverage_analyzer.files.run_folder.manifest import Origin
 from coverage_analyzer.files.run_folder.publishing import Publication
@@ -114,6 +115,7 @@ def write_report(
         with workbook.report_writer(path, kind, table.schema, SAFE, own) as writer:
             for batch in table.to_batches():
                 writer.write(batch)
+            writer.describe(file_metadata(_manifest(verdicts, rules, [])))
         counts, used = Counter(places), None
         contents.write_summary(publication.path("summary.csv"), counts)
         if centers is not None:

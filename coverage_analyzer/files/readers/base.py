@@ -78,6 +78,8 @@ class TableReader(Protocol):
         Whether cells may hold days themselves, which then stand by ISO 8601 whatever a form says.
     cut_at
         How many letters of a header the format keeps; 0 if all.
+    is_text
+        Whether cells come as text whatever they hold, so that an empty one is missing.
     fingerprint
         Of the files that are read; None if there are none, as for a database.
     """
@@ -89,6 +91,7 @@ class TableReader(Protocol):
     rows: int | None = None
     iso_days: bool = False
     cut_at: int = 0
+    is_text: bool = False
     fingerprint: Fingerprint | None = None
 
     @property
@@ -152,7 +155,7 @@ class WrappedReader(TableReader):
         self.headers, self.types, self.known = source.headers, source.types, source.known
         self.hint, self.rows = source.hint, source.rows
         self.iso_days, self.cut_at = source.iso_days, source.cut_at
-        self.fingerprint = source.fingerprint
+        self.is_text, self.fingerprint = source.is_text, source.fingerprint
 
     @property
     def detected(self) -> dict[str, Any]:

@@ -4,17 +4,17 @@ This is the one place of formats: the choices of options, messages and what Spar
 from here. A writer is imported when it is used, so that ``--help`` needs none.
 """
 
-from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import Final, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
 
-import pyarrow as pa
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
 
-from coverage_analyzer.arrays import Floats
-from coverage_analyzer.files.writers import excel
-from coverage_analyzer.files.writers.base import Writer
-from coverage_analyzer.files.writers.delimited import SAFE, CsvWriter, Style
-from coverage_analyzer.schema.verdict import DECIMALS
+    import pyarrow as pa
+
+    from coverage_analyzer.arrays import Floats
+    from coverage_analyzer.files.writers.base import Writer
+    from coverage_analyzer.files.writers.delimited import Style
 
 Format = Literal["csv", "csv.gz", "csv.zst", "parquet", "xlsx", "gpkg", "geojson", "geoparquet"]
 
@@ -54,10 +54,10 @@ FORMATS: Final[tuple[Format, ...]] = get_args(Format)
 def report_writer(
     path: Path,
     kind: Format,
-    schema: pa.Schema,
-    style: Style = SAFE,
-    plain: Collection[str] = (),
-) -> Writer:
+    schema: "pa.Schema",
+    style: "Style | None" = None,
+    plain: "Collection[str]" = (),
+) -> "Writer":
     """Return a writer of rows of a schema, which `with_points` has made.
 
     Parameters
@@ -65,19 +65,25 @@ def report_writer(
     path, kind, schema
         The file, its format and the columns.
     style
-        How text is written.
+        How text is written; by default no text is run by a spreadsheet.
     plain
         The columns of text that a workbook has as numbers or days if every cell plainly is one.
     """
+    from coverage_analyzer.files.writers.delimited import SAFE, CsvWriter
+
+    shown = style or SAFE
     if kind == "xlsx":
+        from coverage_analyzer.files.writers import excel
+        from coverage_analyzer.schema.verdict import DECIMALS
+
         layout = excel.Layout(decimals=DECIMALS)
-        return excel.WorkbookWriter(path, schema, layout, style.shown, plain=plain)
+        return excel.WorkbookWriter(path, schema, layout, shown.shown, plain=plain)
     if kind.startswith("csv"):
-        return CsvWriter(path, schema, style, packing=kind.removeprefix("csv").removeprefix("."))
+        return CsvWriter(path, schema, shown, packing=kind.removeprefix("csv").removeprefix("."))
     return _typed_writer(path, kind, schema)
 
 
-def _typed_writer(path: Path, kind: Format, schema: pa.Schema) -> Writer:
+def _typed_writer(path: Path, kind: Format, schema: "pa.Schema") -> "Writer":
     from coverage_analyzer.files.writers import geojson, geopackage, geoparquet, parquet
 
     writers: dict[str, Callable[[Path, pa.Schema], Writer]] = {
@@ -89,7 +95,9 @@ def _typed_writer(path: Path, kind: Format, schema: pa.Schema) -> Writer:
     return writers[kind](path, schema)
 
 
-def with_points(kind: Format, rows: pa.RecordBatch, lon: Floats, lat: Floats) -> pa.RecordBatch:
+def with_points(
+    kind: Format, rows: "pa.RecordBatch", lon: "Floats", lat: "Floats"
+) -> "pa.RecordBatch":
     """Return rows with their points as the last column, if a format holds a geometry.
 
     Parameters
@@ -118,4 +126,6 @@ def check_rows(kind: Format, rows: int | None) -> None:
         If they do not fit into a sheet.
     """
     if kind == "xlsx" and rows is not None:
+        from coverage_analyzer.files.writers import excel
+
         excel.check_rows(rows)
