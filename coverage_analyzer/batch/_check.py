@@ -10,6 +10,7 @@ from coverage_analyzer import countries
 from coverage_analyzer.batch.ledger import Ledger
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.overlap import ahead
+from coverage_analyzer.batch.text_style import text_style
 from coverage_analyzer.countries.assignment import CountryBasis, assign_country
 from coverage_analyzer.files.duplicates import DuplicateFinder
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
@@ -42,7 +43,8 @@ def check(
     rejects
         Where to write the rejected rows as CSV, if at all.
     options
-        ``columns``, ``dialect``, ``trust_declared``, ``raw_text``, ``excel``, ``progress`` count.
+        ``columns``, ``dialect``, ``trust_declared``, ``raw_text``, ``excel``, ``excel_locale`` and
+        ``progress`` count.
 
     Returns
     -------
@@ -71,11 +73,12 @@ def check(
     rules = Policy.load(policy)
     convention = rules.convention(world.names, trust_declared=options.trust_declared)
     table = open_table(sites, columns.SITES, options.columns, options.dialect)
+    style = text_style(options.style, options.excel_locale, table)
     ledger, grounds = Ledger(), np.zeros(len(CountryBasis), np.int64)
     with ExitStack() as stack:
         writer = None
         if rejects is not None:
-            writer = stack.enter_context(rejects_file(Path(rejects), options.style))
+            writer = stack.enter_context(rejects_file(Path(rejects), style))
         ids = stack.enter_context(DuplicateFinder())
         for rows in stack.enter_context(closing(ahead(table.rows(), table.source.cancel))):
             where, declared = rows.coordinates, table.declared(rows.block, world.names)

@@ -32,6 +32,7 @@ from coverage_analyzer.batch._run import labels
 from coverage_analyzer.batch.report_output import ReportOutput
 from coverage_analyzer.errors import InputError, PolicyError, PublishError
 from coverage_analyzer.files.overwriting import RunFolder, policy_file, refuse_overwriting
+from coverage_analyzer.files.row_types import RowTyper
 from coverage_analyzer.files.run_folder import contents, report_layers, service_areas, workbook
 from coverage_analyzer.files.run_folder.drive_times import NAME, DriveTimesWriter
 from coverage_analyzer.files.run_folder.manifest import style_of
@@ -296,11 +297,12 @@ class Job:
 
     def _streamed(self, table: Table, publication: Publication) -> Totals:
         """Look at all rows block by block, write report and drive times, and count."""
-        centers, style = centers_as_used(self.folder, countries.load())[0], self.style
+        style = self.style
+        centers, _ = centers_as_used(self.folder, countries.load(), style)
         kind: Any = Path(str(table.path)).name.removeprefix("report.")
         path, totals = publication.path(f"report.{kind}"), Totals()
         with ExitStack() as stack:
-            report = ReportOutput(path, kind, style, table, stack)
+            report = ReportOutput(path, kind, style, RowTyper(table), stack)
             times = stack.enter_context(closing(self._writer(publication)))
             for rows in table.rows():
                 verdict = _typed(verdict_columns(table, rows))

@@ -18,8 +18,10 @@ from coverage_analyzer.countries.assignment import Convention
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.readers.delimited import Dialect
 from coverage_analyzer.files.run_folder import service_areas, workbook
+from coverage_analyzer.files.run_folder.manifest import style_of
 from coverage_analyzer.files.run_folder.publishing import MANIFEST
 from coverage_analyzer.files.table import ParsedRows, Table, open_table, read_centers
+from coverage_analyzer.files.writers.delimited import SAFE, Style
 from coverage_analyzer.fingerprint import WatchedFiles, unchanged_during
 from coverage_analyzer.maps.page_data import Network, Payload, Tiles, payload
 from coverage_analyzer.maps.sites import DrawnSites
@@ -97,7 +99,7 @@ def network_of(folder: Path, manifest: Mapping[str, Any]) -> Network:
         If a file in it cannot be used.
     """
     world, covered = countries.load(), None
-    centers, country = centers_as_used(folder, world)
+    centers, country = centers_as_used(folder, world, style_of(manifest))
     if "areas.geojson" in manifest["files"]:
         covered = _areas(folder / "areas.geojson", centers)
     day = np.datetime64(manifest["as_of"], "D")
@@ -106,18 +108,30 @@ def network_of(folder: Path, manifest: Mapping[str, Any]) -> Network:
     return Network(centers, numbers, covered, day, same_country=own)
 
 
-def centers_as_used(folder: Path, world: Countries) -> tuple[Centers, dict[str, str]]:
+def centers_as_used(
+    folder: Path, world: Countries, style: Style = SAFE
+) -> tuple[Centers, dict[str, str]]:
     """Return the centers of a run's folder, and the country that each counted as in the run.
+
+    Parameters
+    ----------
+    folder
+        Of the run.
+    world
+        The countries.
+    style
+        How the text files of the run are written.
 
     Raises
     ------
     InputError
         If the file cannot be used.
     """
-    given = open_table(folder / "centers.csv", CENTERS)
+    dialect = Dialect(delimiter=style.delimiter, decimal=style.output_decimal)
+    given = open_table(folder / "centers.csv", CENTERS, dialect=dialect)
     every = np.arange(len(world.names.codes), dtype=np.int16)
     centers = read_centers(given, world, Convention(every, trust_declared=True))
-    return centers, _decided(folder / "centers.csv")
+    return centers, _decided(folder / "centers.csv", dialect)
 
 
 def run_manifest(folder: Path) -> dict[str, Any]:
@@ -198,7 +212,7 @@ def _pointed(cells: pa.Array) -> pa.Array:
     return pc.replace_substring(cells, ",", ".") if pa.types.is_string(cells.type) else cells
 
 
-def _decided(path: Path) -> dict[str, str]:
+def _decided(path: Path, dialect: Dialect) -> dict[str, str]:
     """Return the country that each center counted as in the run.
 
     Raises
@@ -206,7 +220,7 @@ def _decided(path: Path) -> dict[str, str]:
     InputError
         If the file does not tell.
     """
-    table = open_table(path, CENTERS)
+    table = open_table(path, CENTERS, dialect=dialect)
     if "center_country" not in table.headers:
         msg = f"{path} is not a run's: it has no column 'center_country'."
         raise InputError(msg)

@@ -6,6 +6,7 @@ is written the next is read and judged.
 
 import dataclasses
 import datetime
+import itertools
 import logging
 from collections import Counter
 from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
@@ -23,12 +24,14 @@ from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.overlap import ahead
 from coverage_analyzer.batch.report_output import ReportOutput
 from coverage_analyzer.batch.stream import judged, matcher_of, open_products
+from coverage_analyzer.batch.text_style import text_style
 from coverage_analyzer.errors import CoverageError, InputError, PublishError
 from coverage_analyzer.files.database.address import is_address
 from coverage_analyzer.files.database.writer import TableWriter, open_writer
 from coverage_analyzer.files.duplicates import DuplicateFinder, DuplicateSummary
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
 from coverage_analyzer.files.readers import streams
+from coverage_analyzer.files.row_types import RowTyper
 from coverage_analyzer.files.run_folder import contents, hold, report_layers, workbook
 from coverage_analyzer.files.run_folder.file_metadata import file_metadata
 from coverage_analyzer.files.run_folder.hold import RejectLimit
@@ -37,7 +40,7 @@ from coverage_analyzer.files.run_folder.publishing import Publication
 from coverage_analyzer.files.table import ParsedRows, Table, duplicates, open_table, read_products
 from coverage_analyzer.files.writers import formats
 from coverage_analyzer.files.writers.base import Writer
-from coverage_analyzer.files.writers.delimited import RejectsWriter
+from coverage_analyzer.files.writers.delimited import SAFE, RejectsWriter, Style
 from coverage_analyzer.fingerprint import check_same
 from coverage_analyzer.maps import page, page_data
 from coverage_analyzer.maps.sites import DrawnSites
@@ -201,6 +204,7 @@ class Totals:
     repeats: DuplicateSummary = field(default_factory=DuplicateSummary)
     empty: Counter[str] = field(default_factory=Counter)
     report: Writer | None = None
+    style: Style = SAFE
 
 
 def _published(
@@ -212,9 +216,10 @@ def _published(
     totals.ledger.check()
     held = hold.reasons(outputs.limit, totals.ledger.figures())
     places = totals.tally.counts(matcher)
-    contents.write_summary(publication.path("summary.csv"), places, options.style)
+    style = totals.style
+    contents.write_summary(publication.path("summary.csv"), places, style)
     drawn, undrawn = coverage_areas(matcher) if options.areas or options.map else (None, [])
-    write_network(matcher, drawn if options.areas else None, publication.path, options.style)
+    write_network(matcher, drawn if options.areas else None, publication.path, style)
     if options.map:
         network = _drawn_network(matcher, drawn)
         names = matcher.world.names
@@ -231,10 +236,12 @@ def _published(
         first_rejects=totals.ledger.first,
         on_duplicate=options.on_duplicate,
         duplicates=totals.repeats.figures(),
-        style=options.style,
+        style=style,
         limit=outputs.limit,
         held=held,
     )
+    if options.excel_locale and options.format.startswith("csv"):
+        told["notation"]["decimal"] = style.output_decimal
     told |= outcome.to_dict() | {
         "files": [*publication.names, "run.json"],
         "table": None if elsewhere is None or held else str(elsewhere),
@@ -279,18 +286,21 @@ def _repeated(repeats: DuplicateSummary) -> list[str]:
 def _streamed(table: Table, matcher: Matcher, outputs: Outputs, options: Options) -> Totals:
     """Judge all rows block by block, write report and rejects, and count what came out."""
     totals, publication = Totals(), outputs.publication
-    path = publication.path(f"report.{options.format}")
-    rejects = RejectsWriter(publication.path("rejects.csv"), options.style)
+    path, typer = publication.path(f"report.{options.format}"), RowTyper(table, options.types)
     with ExitStack() as stack:
-        stack.callback(rejects.close)
         ids = stack.enter_context(DuplicateFinder(publication.scratch))
-        report = ReportOutput(path, options.format, options.style, table, stack, options.types)
         work = judged(table.rows(), table, matcher)
         blocks = stack.enter_context(closing(ahead(work, table.source.cancel)))
-        for some in blocks:
+        first = next(blocks)  # there is one, be it empty
+        totals.style = style = text_style(options.style, options.excel_locale, table, first.rows)
+        rejects = RejectsWriter(publication.path("rejects.csv"), style)
+        stack.callback(rejects.close)
+        converts = bool(options.excel_locale)
+        report = ReportOutput(path, options.format, style, typer, stack, converts=converts)
+        for some in itertools.chain([first], blocks):
             report.write(some.report, some.rows)
             if outputs.elsewhere is not None:
-                outputs.elsewhere.write(report.typed(some.report, some.rows))
+                outputs.elsewhere.write(typer.typed(some.report, some.rows))
             rejects.write(some.rows.rejects)
             totals.ledger.add(some.rows)
             totals.tally.add(some.verdicts)

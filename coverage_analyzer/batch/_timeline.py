@@ -15,12 +15,14 @@ from coverage_analyzer.batch.ledger import Ledger
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.overlap import ahead
 from coverage_analyzer.batch.stream import matcher_of, products_of
+from coverage_analyzer.batch.text_style import text_style
 from coverage_analyzer.files import atomic
 from coverage_analyzer.files.outputs import kind_of
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
 from coverage_analyzer.files.table import ParsedRows, Table, open_table
 from coverage_analyzer.files.writers import formats
 from coverage_analyzer.files.writers.base import Writer
+from coverage_analyzer.files.writers.excel import Page
 from coverage_analyzer.matching.matcher import Matcher, Sites
 from coverage_analyzer.matching.timeline import Census, Changes, Timeline
 from coverage_analyzer.policy import DEFAULT, Policy
@@ -34,7 +36,11 @@ from coverage_analyzer.schema.columns import (
 )
 from coverage_analyzer.schema.days import day
 
-KINDS: Final[dict[str, formats.Format]] = {".csv": "csv", ".parquet": "parquet"}
+KINDS: Final[dict[str, formats.Format]] = {
+    ".csv": "csv",
+    ".parquet": "parquet",
+    ".xlsx": "xlsx",
+}
 """How a timeline is written, by the extension."""
 
 
@@ -54,13 +60,13 @@ def timeline(
     sites, centers, policy
         As for `run`.
     output
-        A file, ``.csv`` or ``.parquet``: the columns are `schema.columns.TIMELINE`, and those
-        of `schema.columns.PARTS` that the sites have.
+        A file, ``.csv``, ``.parquet`` or ``.xlsx``: the columns are `schema.columns.TIMELINE`, and
+        those of `schema.columns.PARTS` that the sites have.
     days
         The first (by default today in UTC) and the last day.
     options
         ``columns``, ``center_columns``, ``dialect``, ``center_dialect``, ``trust_declared``,
-        ``products``, ``raw_text`` and ``progress`` count.
+        ``products``, ``raw_text``, ``excel``, ``excel_locale`` and ``progress`` count.
 
     Returns
     -------
@@ -75,7 +81,7 @@ def timeline(
     InputError
         If a file or a day cannot be used.
     MissingExtraError
-        If a workbook is read and the extra ``excel`` is not installed.
+        If a workbook is read or written and the extra ``excel`` is not installed.
     PolicyError
         If the policy breaks a rule.
     PublishError
@@ -89,11 +95,12 @@ def timeline(
     line = _line(centers, Policy.load(policy), days, options)
     table = open_table(sites, SITES, options.columns, options.dialect)
     totals, matcher = Totals(Census(len(line.matcher.policy.titles))), line.matcher
+    style = text_style(options.style, options.excel_locale, table)
+    days_shown = f"{line.start} to {line.end}"
+    page = Page(title=matcher.policy.title, note=days_shown, sheet="Timeline")
     with (
         atomic.replacing(Path(output)) as part,
-        closing(
-            formats.report_writer(part, KINDS[ending], _schema(table), options.style)
-        ) as writer,
+        formats.report_writer(part, KINDS[ending], _schema(table), style, page=page) as writer,
     ):
         _stream(table, line, writer, totals, options)
         totals.ledger.check()

@@ -36,7 +36,11 @@ class Options:
     raw_text
         Whether text in CSV and Excel files stays as it is even where a spreadsheet would run it.
     excel
-        Whether CSV files begin with the mark by which Excel knows UTF-8.
+        Whether CSV files begin with the mark by which Excel knows UTF-8, and have the delimiter and
+        decimal mark of the input, if these are semicolon and comma.
+    excel_locale
+        The country of Excel's settings for which CSV files are written (`text_style.LOCALES`); it
+        implies ``excel``.
     dialect, center_dialect
         How the sites or centers are written, where that cannot be found.
     table
@@ -71,6 +75,7 @@ class Options:
     map: bool = True
     raw_text: bool = False
     excel: bool = False
+    excel_locale: str = ""
     dialect: Dialect = PLAIN
     center_dialect: Dialect = PLAIN
     table: str = ""

@@ -13,7 +13,7 @@ from coverage_analyzer.cli.messages import Messages, print_json, say, say_ledger
 @click.argument("requests")
 @click.option("--sites", required=True, metavar="FILE", help="The customer sites.")
 @click.option("--centers", required=True, metavar="FILE", help="The service centers.")
-@click.option("-o", "--output", metavar="FILE", help="A CSV file.  [standard output]")
+@click.option("-o", "--output", metavar="FILE", help="A .csv or .xlsx file.  [standard output]")
 @click.option("--rejects", metavar="FILE", help="Write the rows that have no answer here, as CSV.")
 @options.policy
 @click.option("--as-of", metavar="DATE", help="The day whose level holds.  [that of each request]")
@@ -31,6 +31,7 @@ from coverage_analyzer.cli.messages import Messages, print_json, say, say_ledger
 @options.trust_declared
 @options.products
 @options.raw_text
+@options.excel
 @options.max_rejects(None, "Exit with code 1 if more rows have no answer.  [no limit]")
 @click.option(
     "--json", "as_json", is_flag=True, help="Print the findings on standard output; needs -o."

@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 else:
     ParamType = click.ParamType  # not generic at run time before click 8.2
 
+EXCEL_LOCALES: Final = (
+    *("de", "at", "fr", "es", "it", "nl", "pl", "pt", "br", "se", "dk"),
+    *("us", "gb", "ie", "au", "jp", "cn", "in", "ch"),
+)
+"""The keys of `batch.text_style.LOCALES`, without the import behind it; a test compares them."""
+
 DEFAULT_POLICY: Final = "appliance-maintenance"
 """`policy.DEFAULT`, without the import of the models behind it; a test holds the two together."""
 
@@ -174,9 +180,25 @@ raw_text = click.option(
     is_flag=True,
     help="Leave text as it is even where a spreadsheet would run it as a formula.",
 )
-excel = click.option(
-    "--excel", is_flag=True, help="Begin CSV files with the mark by which Excel knows UTF-8."
+_excel = click.option(
+    "--excel",
+    is_flag=True,
+    help="Write CSV for Excel: as UTF-8 that it knows, with ; and decimal commas if the input has.",
 )
+_excel_locale = click.option(
+    "--excel-locale",
+    type=click.Choice(EXCEL_LOCALES, case_sensitive=False),
+    callback=lambda _context, _option, value: value or "",
+    metavar="COUNTRY",
+    help="Write CSV for the Excel of a country, like de or us, whatever the input has.",
+)
+
+
+def excel(command: Verb) -> Verb:
+    """Declare how CSV is written for Excel."""
+    return _excel(_excel_locale(command))
+
+
 products = click.option(
     "--products",
     default="",

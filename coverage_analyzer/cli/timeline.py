@@ -23,7 +23,9 @@ class Days:
 @click.command()
 @click.argument("sites")
 @click.option("--centers", required=True, metavar="FILE", help="The service centers.")
-@click.option("-o", "--output", required=True, metavar="FILE", help="A .csv or .parquet file.")
+@click.option(
+    "-o", "--output", required=True, metavar="FILE", help="A .csv, .parquet or .xlsx file."
+)
 @click.option("--from", "start", metavar="DATE", help="The first day.  [today, UTC]")
 @click.option("--to", "end", required=True, metavar="DATE", help="The last day.")
 @click.option("--plot", metavar="FILE", help="Draw the share of sites per level, too: .png, .svg.")
@@ -35,6 +37,7 @@ class Days:
 @options.trust_declared
 @options.dialect
 @options.raw_text
+@options.excel
 @options.messages
 @options.collected("days", Days)
 def timeline(

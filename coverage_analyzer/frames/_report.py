@@ -37,6 +37,7 @@ from coverage_analyzer.matching import areas
 from coverage_analyzer.matching.lead_times import with_opening_windows
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.roads.network import ATTRIBUTION as ROADS
+from coverage_analyzer.schema.cell_types import OwnText
 from coverage_analyzer.schema.verdict import SCHEMA, VERDICT
 
 PLAIN_OBJECTS: Final = {
@@ -111,7 +112,7 @@ def write_report(
     coming = [name, "summary.csv", *(["centers.csv"] if centers is not None else []), "run.json"]
     with Publication(folder, coming) as publication:
         path = publication.path(name)
-        own = set(table.schema.names) - {*VERDICT, *KNOWN_AS_TEXT}
+        own = OwnText(names=set(table.schema.names) - {*VERDICT, *KNOWN_AS_TEXT})
         with workbook.report_writer(path, kind, table.schema, SAFE, own) as writer:
             for batch in table.to_batches():
                 writer.write(batch)

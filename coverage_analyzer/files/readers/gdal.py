@@ -25,6 +25,9 @@ CONTAINED: Final = {
 }
 """Options of GDAL that keep a file from leading anywhere else."""
 
+SITES_LAYER: Final = "sites"
+"""The layer that is read where a file has several: so it is called in reports."""
+
 SQLITE: Final = b"SQLite format 3\0"
 """How a GeoPackage begins (GeoPackage 1.4, requirement 1)."""
 
@@ -55,6 +58,8 @@ def geopackage(path: Path) -> SpatialFile:
         msg = f"{path} is no GeoPackage, whatever it is called."
         raise InputError(msg)
     spatial = [layer for layer, kind in layers if kind]
+    if SITES_LAYER in spatial:  # a report: centers and areas are beside its sites
+        spatial = [SITES_LAYER]
     if len(spatial) != 1:
         listed = f"the layers {', '.join(map(repr, spatial))}" if spatial else "no layer"
         msg = (

@@ -159,6 +159,11 @@ class SummarySheet:
         self._row += 1
 
     def _put_notes(self, manifest: Mapping[str, Any]) -> None:
+        rejected, most = manifest["ledger"]["rejected"], excel.ROWS - 1
+        if rejected > most:
+            note = f"The sheet Rejects has the first {most:,} of {rejected:,} rows"
+            self._text(0, f"{note}; all are in rejects.csv.", self._plain)
+            self._row += 1
         for warning in manifest.get("warnings", []):
             self._text(0, f"Warning: {warning}", self._plain)
             self._row += 1

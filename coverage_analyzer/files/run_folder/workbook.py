@@ -13,6 +13,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from coverage_analyzer import arrays
 from coverage_analyzer.countries import Names
 from coverage_analyzer.errors import require
 from coverage_analyzer.files import formulas
@@ -25,16 +26,14 @@ from coverage_analyzer.files.writers.delimited import REJECTS, Style
 from coverage_analyzer.files.writers.spool import RowSpool
 from coverage_analyzer.schema import theme
 from coverage_analyzer.schema.actions import REJECT_ACTIONS
-from coverage_analyzer.schema.verdict import DECIMALS, VERDICT, Reason, Status
+from coverage_analyzer.schema.cell_types import NO_TEXT, OwnText
+from coverage_analyzer.schema.verdict import DECIMALS, VERDICT, Reason
 
 SUMMARY: Final = "Summary"
 REPORT: Final = "Report"
 REJECTED: Final = "Rejects"
 CENTERS: Final = "Centers"
 """The sheets, in this order."""
-
-FILLS: Final = {status.name: theme.MARKS[status].color for status in Status}
-"""The colour behind each status, as on the map."""
 
 TEXT_WIDTH: Final = 40
 """Characters of a column of text; what is longer is cut where it is shown."""
@@ -75,15 +74,15 @@ def report_writer(
     kind: formats.Format,
     schema: pa.Schema,
     style: Style,
-    plain: Collection[str] = (),
+    own: OwnText = NO_TEXT,
 ) -> Writer:
     """Return a writer of the report of a run; a workbook has to be finished with `finish`.
 
     The parameters are those of `formats.report_writer`.
     """
     if kind == "xlsx":
-        return ReportWorkbook(path, schema, style, plain)
-    return formats.report_writer(path, kind, schema, style, plain)
+        return ReportWorkbook(path, schema, style, own)
+    return formats.report_writer(path, kind, schema, style, own)
 
 
 def finish(writer: Writer | None, run: RunContents) -> None:
@@ -111,8 +110,8 @@ class ReportWorkbook(Writer):
         Of the rows of the report.
     style
         How text files of the run are written: by it rejects are read, and text is marked.
-    plain
-        The own columns of text that become numbers or days if every cell plainly is one.
+    own
+        The columns of text that become numbers or days if every cell plainly is one.
 
     Raises
     ------
@@ -122,9 +121,7 @@ class ReportWorkbook(Writer):
         If the disk refuses.
     """
 
-    def __init__(
-        self, path: Path, schema: pa.Schema, style: Style, plain: Collection[str] = ()
-    ) -> None:
+    def __init__(self, path: Path, schema: pa.Schema, style: Style, own: OwnText = NO_TEXT) -> None:
         require("excel", "xlsxwriter")
         self._path, self._style = path, style
         # Of a report that is read again, the columns beside the codes are made again.
@@ -132,7 +129,7 @@ class ReportWorkbook(Writer):
         verdict = names.index(VERDICT[0])
         self._kept = [n for i, n in enumerate(names) if i < verdict or n in VERDICT]
         kept = pa.schema([schema.field(name) for name in self._kept])
-        self._spool = RowSpool(path.parent, kept, plain)
+        self._spool = RowSpool(path.parent, kept, own)
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Append rows.
@@ -184,7 +181,7 @@ class ReportWorkbook(Writer):
         layout = excel.Layout(
             widths=beside.widths(self._spool.widths()),
             decimals=DECIMALS,
-            fills={"status": FILLS},
+            fills={"status": theme.FILLS},
             page=page,
         )
         book.add_table(REPORT, beside.headers, map(beside.add, self._spool.batches()), layout)
@@ -229,11 +226,8 @@ class _Beside:
             columns.append(cells)
             if at in self.texts:
                 texts = self.texts[at]
-                columns.append(
-                    pa.array([texts.get(code or "") or None for code in cells.to_pylist()]).cast(
-                        pa.string()
-                    )
-                )
+                beside = [texts.get(code or "", "") for code in cells.to_pylist()]
+                columns.append(arrays.text_array(beside))
         return pa.RecordBatch.from_arrays(columns, names=self.headers)
 
     def widths(self, widths: Mapping[str, float]) -> dict[str, float]:
@@ -290,7 +284,7 @@ def read_rejects(path: Path, style: Style, most: int) -> Iterator[pa.RecordBatch
         most -= len(cells[0])
         line, reason, detail, raw = cells if style.raw_text else map(_unescaped, cells)
         texts = [actions.get(code, "") for code in reason.to_pylist()]
-        columns = [line.cast(pa.int64()), reason, pa.array(texts, pa.string()), detail, raw]
+        columns = [line.cast(pa.int64()), reason, arrays.text_array(texts), detail, raw]
         yield pa.RecordBatch.from_arrays(columns, names=[str(n) for n in range(5)])
         if not most:
             return

@@ -14,7 +14,7 @@ import math
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Self
@@ -26,6 +26,7 @@ from coverage_analyzer.files import formulas
 from coverage_analyzer.files.readers.excel_process import EXACT
 from coverage_analyzer.files.writers.base import Writer
 from coverage_analyzer.files.writers.spool import RowSpool
+from coverage_analyzer.schema.cell_types import NO_TEXT, OwnText
 
 ROWS: Final = 1_048_576
 """Of a sheet, the header included."""
@@ -97,11 +98,20 @@ class Page:
     Attributes
     ----------
     title, note
-        On the left and on the right above the rows.
+        On the left and on the right above the rows; of a workbook of one sheet also its title.
+    sheet
+        The name of the sheet, for a workbook of one sheet.
     """
 
     title: str = ""
     note: str = ""
+    sheet: str = "Report"
+
+    @property
+    def properties(self) -> dict[str, str]:
+        """The properties of a document with this page."""
+        text = ", ".join(filter(None, (self.title, self.note)))
+        return {"title": faithful(text)} if text else {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -286,9 +296,7 @@ class WorkbookWriter(Writer):
         How the rows are shown; the widths of columns are those of the cells.
     escaped
         As for `Workbook`.
-    sheet
-        The name of the sheet.
-    plain
+    own
         The columns of text that become numbers or days if every cell plainly is one.
 
     Raises
@@ -305,16 +313,13 @@ class WorkbookWriter(Writer):
         schema: pa.Schema,
         layout: Layout | None = None,
         escaped: Callable[[str], str] = formulas.escape_formula,
-        *,
-        sheet: str = "Report",
-        plain: Collection[str] = (),
+        own: OwnText = NO_TEXT,
     ) -> None:
         require("excel", "xlsxwriter")
         self._path, self._layout, self._escaped = path, layout or Layout(), escaped
-        self._sheet = sheet
         self._folder = Path(tempfile.mkdtemp(prefix=".workbook-", dir=path.parent))
         try:
-            self._spool = RowSpool(self._folder, schema, plain)
+            self._spool = RowSpool(self._folder, schema, own)
         except BaseException:
             shutil.rmtree(self._folder, ignore_errors=True)
             raise
@@ -354,8 +359,9 @@ class WorkbookWriter(Writer):
             self._spool.close()
             spool = self._spool
             layout = dataclasses.replace(self._layout, widths=spool.widths())
-            with Workbook(self._path, self._escaped) as book:
-                book.add_table(self._sheet, spool.schema.names, spool.batches(), layout)
+            page = layout.page
+            with Workbook(self._path, self._escaped, page.properties) as book:
+                book.add_table(page.sheet, spool.schema.names, spool.batches(), layout)
         finally:
             self._clear()
 

@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable
 
     import pyarrow as pa
 
     from coverage_analyzer.arrays import Floats
     from coverage_analyzer.files.writers.base import Writer
     from coverage_analyzer.files.writers.delimited import Style
+    from coverage_analyzer.files.writers.excel import Page
+    from coverage_analyzer.schema.cell_types import OwnText
 
 Format = Literal["csv", "csv.gz", "csv.zst", "parquet", "xlsx", "gpkg", "geojson", "geoparquet"]
 
@@ -56,7 +58,8 @@ def report_writer(
     kind: Format,
     schema: "pa.Schema",
     style: "Style | None" = None,
-    plain: "Collection[str]" = (),
+    own: "OwnText | None" = None,
+    page: "Page | None" = None,
 ) -> "Writer":
     """Return a writer of rows of a schema, which `with_points` has made.
 
@@ -66,21 +69,36 @@ def report_writer(
         The file, its format and the columns.
     style
         How text is written; by default no text is run by a spreadsheet.
-    plain
+    own
         The columns of text that a workbook has as numbers or days if every cell plainly is one.
+    page
+        Of a workbook: the name of its sheet, and what is printed above the rows.
     """
     from coverage_analyzer.files.writers.delimited import SAFE, CsvWriter
 
-    shown = style or SAFE
     if kind == "xlsx":
-        from coverage_analyzer.files.writers import excel
-        from coverage_analyzer.schema.verdict import DECIMALS
-
-        layout = excel.Layout(decimals=DECIMALS)
-        return excel.WorkbookWriter(path, schema, layout, shown.shown, plain=plain)
+        return _workbook_writer(path, schema, (style or SAFE).shown, own, page)
     if kind.startswith("csv"):
-        return CsvWriter(path, schema, shown, packing=kind.removeprefix("csv").removeprefix("."))
+        return CsvWriter(path, schema, style or SAFE, packing=packing(kind))
     return _typed_writer(path, kind, schema)
+
+
+def _workbook_writer(
+    path: Path,
+    schema: "pa.Schema",
+    escaped: "Callable[[str], str]",
+    own: "OwnText | None",
+    page: "Page | None",
+) -> "Writer":
+    from coverage_analyzer.files.writers import excel
+    from coverage_analyzer.schema import theme
+    from coverage_analyzer.schema.cell_types import NO_TEXT
+    from coverage_analyzer.schema.verdict import DECIMALS
+
+    layout = excel.Layout(
+        decimals=DECIMALS, fills={"status": theme.FILLS}, page=page or excel.Page()
+    )
+    return excel.WorkbookWriter(path, schema, layout, escaped, own or NO_TEXT)
 
 
 def _typed_writer(path: Path, kind: Format, schema: "pa.Schema") -> "Writer":
@@ -115,6 +133,11 @@ def with_points(
 
     name = cells.free_name(points.GEOMETRY, rows.schema.names)
     return rows.append_column(name, points.wkb_points(lon, lat))
+
+
+def packing(kind: Format) -> str:
+    """Return how a CSV file is compressed: ``gz``, ``zst``, or empty if it is not."""
+    return kind.removeprefix("csv").removeprefix(".")
 
 
 def check_rows(kind: Format, rows: int | None) -> None:

@@ -17,19 +17,22 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from coverage_analyzer.errors import InputError, PublishError, visible
-from coverage_analyzer.files.readers.gdal import contained
+from coverage_analyzer.files.readers.gdal import SITES_LAYER, contained
 from coverage_analyzer.files.readers.spatial import UNREADABLE, WGS84
 from coverage_analyzer.files.writers import styles
 from coverage_analyzer.files.writers.base import Writer
 from coverage_analyzer.files.writers.cells import distinct_names, free_name, json_cells
 from coverage_analyzer.paths import utf8_name
 
-SITES: Final = "sites"
+SITES: Final = SITES_LAYER
 CENTERS: Final = "centers"
 AREAS: Final = "areas"
 
 STYLES: Final = {SITES: styles.sites, CENTERS: styles.centers, AREAS: styles.areas}
 """The layers, and the style of each."""
+
+VERSION: Final = "1.2"
+"""Of GeoPackage: older programs warn of later ones, which add nothing that is needed here."""
 
 LAYER_STYLES: Final = """
 CREATE TABLE layer_styles (
@@ -146,6 +149,7 @@ def _write(
     if not append:
         fid = free_name("fid", [*taken, geom])
         options = {
+            "dataset_options": {"VERSION": VERSION},
             "layer_options": {"FID": fid, "GEOMETRY_NAME": geom},
             "layer_metadata": {"title": layer},  # makes the tables of metadata
         }

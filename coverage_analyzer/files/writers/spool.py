@@ -4,7 +4,7 @@ Some outputs need to know a whole column before its first cell is written. Memor
 the number of rows.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Final
@@ -15,7 +15,7 @@ import pyarrow.ipc
 
 from coverage_analyzer import arrays
 from coverage_analyzer.paths import utf8_name
-from coverage_analyzer.schema.cell_types import ColumnType, ColumnTypes, typed
+from coverage_analyzer.schema.cell_types import NO_TEXT, ColumnType, ColumnTypes, OwnText, typed
 
 WIDTHS: Final[tuple[tuple[Callable[[pa.DataType], bool], int], ...]] = (
     (pa.types.is_boolean, 6),
@@ -39,25 +39,20 @@ class RowSpool:
         Where the file is made; who owns the folder removes it.
     schema
         Of the rows.
-    plain
+    own
         The columns of text that become numbers or days if every cell plainly is one.
-    decimal, date_format
-        What is known of the notation of the text, as for `ColumnTypes`.
     """
 
     def __init__(
         self,
         folder: Path,
         schema: pa.Schema,
-        plain: Collection[str] = (),
-        *,
-        decimal: str = "",
-        date_format: str = "",
+        own: OwnText = NO_TEXT,
     ) -> None:
         self._kept = [i for i, field in enumerate(schema) if not arrays.is_bytes(field.type)]
         self.schema = pa.schema([schema.field(i) for i in self._kept])
-        texts = [f.name for f in self.schema if f.name in plain and pa.types.is_string(f.type)]
-        self._types = ColumnTypes(texts, decimal=decimal, date_format=date_format)
+        texts = [f.name for f in self.schema if f.name in own.names and pa.types.is_string(f.type)]
+        self._types = ColumnTypes(texts, decimal=own.decimal, date_format=own.date_format)
         self.rows = 0
         self._widths = [0.0] * len(self.schema)
         self._too_fine: set[str] = set()
@@ -112,13 +107,27 @@ class RowSpool:
             If the disk refuses.
         """
         types = self.column_types()
+        for batch in self.rows_as_written():
+            columns = [
+                self._shown(name, cells, types.get(name))
+                for name, cells in zip(self.schema.names, batch.columns, strict=True)
+            ]
+            yield pa.RecordBatch.from_arrays(columns, names=self.schema.names)
+
+    def rows_as_written(self) -> Iterator[pa.RecordBatch]:
+        """Yield the rows as they came; the file must be finished.
+
+        Raises
+        ------
+        OSError
+            If the disk refuses.
+        """
         with pa.OSFile(utf8_name(self._path)) as file, closing(pa.ipc.open_stream(file)) as reader:
-            for batch in reader:
-                columns = [
-                    self._shown(name, cells, types.get(name))
-                    for name, cells in zip(self.schema.names, batch.columns, strict=True)
-                ]
-                yield pa.RecordBatch.from_arrays(columns, names=self.schema.names)
+            yield from reader
+
+    def remove(self) -> None:
+        """Remove the file."""
+        self._path.unlink(missing_ok=True)
 
     def _shown(self, name: str, cells: pa.Array, kind: ColumnType | None) -> pa.Array:
         if kind is not None:
@@ -145,6 +154,5 @@ def _is_in_ms(cells: pa.Array) -> bool:
     ticks = TICKS_PER_MS[cells.type.unit]
     if ticks == 1:
         return True
-    values = cells.cast(pa.int64())
-    whole = pc.multiply(pc.divide(values, ticks), ticks)
-    return pc.all(pc.equal(whole, values), min_count=0).as_py() is not False
+    values = arrays.as_numpy(cells.cast(pa.int64()).drop_null())
+    return bool((values % ticks == 0).all())
