@@ -1,4 +1,4 @@
-"""``report.xlsx`` as a planner opens it: what it is for, numbers that sum, days, and no surprises."""
+"""``report.xlsx`` as a planner opens it: what it is for, and numbers and days that are so."""
 
 import datetime
 import re
@@ -275,7 +275,7 @@ def test_a_row_too_many_leaves_the_old_report(
     """Where the input does not tell how many rows it has, it is refused at that row."""
     before = report(tmp_path).read_bytes()
     monkeypatch.setattr(excel, "ROWS", 3)
-    with pytest.raises(InputError, match="more rows than the 2 of a sheet"):
+    with pytest.raises(InputError, match="more than the 2 rows of an Excel sheet"):
         report(tmp_path)
     assert (tmp_path / "out" / "report.xlsx").read_bytes() == before
 

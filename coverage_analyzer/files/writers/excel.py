@@ -51,7 +51,7 @@ UNFAITHFUL: Final = re.compile(
 )
 """Texts that do not come back as they are."""
 
-OTHER_FORMAT: Final = "choose --format csv or parquet"
+OTHER_FORMAT: Final = "use --format csv or parquet"
 
 DAY: Final = "yyyy-mm-dd"
 MOMENT: Final = "yyyy-mm-dd hh:mm:ss"
@@ -80,7 +80,7 @@ def check_rows(rows: int) -> None:
         If it has none.
     """
     if rows >= ROWS:
-        msg = f"The report has more rows than the {ROWS - 1:,} of a sheet of Excel; {OTHER_FORMAT}."
+        msg = f"The report has more than the {ROWS - 1:,} rows of an Excel sheet; {OTHER_FORMAT}."
         raise InputError(msg)
 
 
@@ -261,7 +261,10 @@ class Workbook:
             If the disk refuses.
         """
         if len(headers) > COLUMNS:
-            msg = f"The report has more columns than the {COLUMNS:,} of a sheet; {OTHER_FORMAT}."
+            msg = (
+                f"The report has more than the {COLUMNS:,} columns of an Excel sheet; "
+                f"{OTHER_FORMAT}."
+            )
             raise InputError(msg)
         sheet = self.add_sheet(name, layout.page)
         sheet.freeze_panes(1, 0)
@@ -432,8 +435,8 @@ class _Table:
 
     def _refuse(self, header: str, what: str) -> None:
         msg = (
-            f"Row {self.row + 1} of the report: {header!r} holds {what}, which a workbook does not "
-            f"give back; {OTHER_FORMAT}."
+            f"Row {self.row + 1} of the report: {header!r} contains {what}, which a workbook "
+            f"cannot store unchanged; {OTHER_FORMAT}."
         )
         raise InputError(msg)
 

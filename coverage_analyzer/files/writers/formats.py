@@ -141,7 +141,7 @@ def packing(kind: Format) -> str:
 
 
 def check_rows(kind: Format, rows: int | None) -> None:
-    """Raise if a report of a format has no room for so many rows, if that is known.
+    """Raise if a format cannot hold the number of rows, if that is known.
 
     Raises
     ------

@@ -12,7 +12,7 @@ from coverage_analyzer.paths import utf8_name
 
 
 class ParquetWriter(Writer):
-    """Rows with the types that they have; columns whose values recur hold each value once."""
+    """Rows with their types; columns with recurring values are dictionary-encoded."""
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
         self._path, self._schema = path, schema
@@ -20,7 +20,7 @@ class ParquetWriter(Writer):
         self._writer: pq.ParquetWriter | None = None
 
     def write(self, batch: pa.RecordBatch) -> None:
-        """Append rows; the first ones tell which values recur."""
+        """Append rows; the first ones determine which values recur."""
         if self._writer is None:
             # A dictionary of values that do not recur costs twice the time, and space.
             self._writer = pq.ParquetWriter(
@@ -44,7 +44,7 @@ class ParquetWriter(Writer):
 
 
 def _recurring(batch: pa.RecordBatch) -> list[str]:
-    """Return the names of the columns of which at most a quarter of the values are different."""
+    """Return the columns in which at most a quarter of the values are distinct."""
     uncounted = (pa.types.is_nested, pa.types.is_null, pa.types.is_binary_view)
     names = [f.name for f in batch.schema if not any(is_kind(f.type) for is_kind in uncounted)]
     return [n for n in names if pc.count_distinct(batch.column(n)).as_py() * 4 <= len(batch)]
