@@ -38,6 +38,7 @@ from coverage_analyzer.files.run_folder.drive_times import NAME, DriveTimesWrite
 from coverage_analyzer.files.run_folder.manifest import style_of
 from coverage_analyzer.files.run_folder.publishing import Publication
 from coverage_analyzer.files.table import ParsedRows, Table
+from coverage_analyzer.files.writers import formats
 from coverage_analyzer.files.writers.base import Writer
 from coverage_analyzer.files.writers.delimited import Style
 from coverage_analyzer.fingerprint import WatchedFiles, unchanged_during
@@ -301,7 +302,9 @@ class Job:
         kind: Any = Path(str(table.path)).name.removeprefix("report.")
         path, totals = publication.path(f"report.{kind}"), Totals()
         with ExitStack() as stack:
-            report = ReportOutput(path, kind, style, RowTyper(table), stack)
+            with_points = formats.PROPERTIES[kind].has_points
+            typer = RowTyper(table, left_out=table.source.made if with_points else ())
+            report = ReportOutput(path, kind, style, typer, stack)
             times = stack.enter_context(closing(self._writer(publication)))
             for rows in table.rows():
                 verdict = _typed(verdict_columns(table, rows))

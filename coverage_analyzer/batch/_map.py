@@ -183,8 +183,8 @@ def report_table(folder: Path, manifest: Mapping[str, Any]) -> Table:
     missing = [name for name in VERDICT if name not in table.headers]
     if missing:
         msg = (
-            f"{table.path} is not a report: it has no column {missing[0]!r}, which an older version "
-            f"may not have written. Run it again."
+            f"{table.path} is not a report: it has no column {missing[0]!r}, which older "
+            "versions did not write. Run it again."
         )
         raise InputError(msg)
     return table

@@ -5,7 +5,7 @@ table in a database never change their type from run to run.
 """
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final, cast
 
 import pyarrow as pa
@@ -14,6 +14,7 @@ from coverage_analyzer import arrays
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.table import ParsedRows, Table
 from coverage_analyzer.files.typed_rows import typed_rows
+from coverage_analyzer.matching import eligibility
 from coverage_analyzer.schema.cell_types import (
     DATE_FORMATS,
     DECIMAL_MARKS,
@@ -33,6 +34,12 @@ KINDS: Final[dict[str, str]] = {
 }
 """What can be stated of a column, and how it is called in messages."""
 
+KNOWN_TYPES: Final = {
+    **dict.fromkeys(("latitude", "longitude", "accuracy_m"), pa.float64()),
+    **dict.fromkeys(eligibility.DAYS, pa.date32()),
+}
+"""The types of known columns that `typed_rows` parses, if they hold text."""
+
 CELLS: Final = "cells"
 """The name under which the cells of one column are looked at."""
 
@@ -49,6 +56,8 @@ class RowTyper:
         Of sites.
     types
         What own columns hold, by header: ``text``, ``integer``, ``number`` or ``day``.
+    left_out
+        Columns of the table that are not written.
 
     Raises
     ------
@@ -56,8 +65,13 @@ class RowTyper:
         If the table has no such column, or there is no such type.
     """
 
-    def __init__(self, table: Table, types: Mapping[str, str] | None = None) -> None:
-        self.table = table
+    def __init__(
+        self,
+        table: Table,
+        types: Mapping[str, str] | None = None,
+        left_out: Collection[str] = (),
+    ) -> None:
+        self.table, self._left_out = table, left_out
         self.stated = {_position(table, n): _kind(n, kind) for n, kind in (types or {}).items()}
         self._seen = {at: _column_types(table.notation) for at in self.stated}
         self._last: tuple[pa.RecordBatch, pa.RecordBatch] | None = None
@@ -95,7 +109,8 @@ class RowTyper:
         if self.table.source.is_text:
             width = len(self.table.headers)
             columns = [*map(_null_if_empty, columns[:width]), *columns[width:]]
-        return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
+        result = pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
+        return result.drop_columns(list(self._left_out)) if self._left_out else result
 
     def _cast(self, at: int, cells: pa.Array, kind: Kind) -> pa.Array:
         """Return cells that have a type in the one that is stated.

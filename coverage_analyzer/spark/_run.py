@@ -147,6 +147,7 @@ def _refuse_what_spark_does_not(options: Options) -> None:
     asked = {
         "--on-duplicate": options.on_duplicate != "keep",
         "--table": bool(options.table),
+        "[types]": bool(options.types),
         "--excel-locale": bool(options.excel_locale),
         f"--format {options.format}": not formats.PROPERTIES[options.format].on_spark,
     }

@@ -78,6 +78,8 @@ class TableReader(Protocol):
         Whether cells may hold days themselves, which then stand by ISO 8601 whatever a form says.
     cut_at
         How many letters of a header the format keeps; 0 if all.
+    made
+        Columns that are no attribute of the file: made of a geometry, or the ids of features.
     is_text
         Whether cells come as text whatever they hold, so that an empty one is missing.
     fingerprint
@@ -91,6 +93,7 @@ class TableReader(Protocol):
     rows: int | None = None
     iso_days: bool = False
     cut_at: int = 0
+    made: Sequence[str] = ()
     is_text: bool = False
     fingerprint: Fingerprint | None = None
 
@@ -155,7 +158,8 @@ class WrappedReader(TableReader):
         self.headers, self.types, self.known = source.headers, source.types, source.known
         self.hint, self.rows = source.hint, source.rows
         self.iso_days, self.cut_at = source.iso_days, source.cut_at
-        self.is_text, self.fingerprint = source.is_text, source.fingerprint
+        self.made, self.is_text = source.made, source.is_text
+        self.fingerprint = source.fingerprint
 
     @property
     def detected(self) -> dict[str, Any]:

@@ -173,7 +173,8 @@ def _with_gdal(opening: _Opening) -> SpatialFile:
     try:
         with path.open("rb"), _gdal_stream(opening) as (about, reader):
             columns_read = reader.schema
-            names = _names(columns_read.names, about["fid_column"] or "", opening.encoding)
+            fid = about["fid_column"] or ""
+            names = _names(columns_read.names, fid, opening.encoding)
     except UnicodeDecodeError as error:
         msg = f"{path} {utf8.bad_name(error)}."
         raise InputError(msg) from None
@@ -198,7 +199,10 @@ def _with_gdal(opening: _Opening) -> SpatialFile:
         return _gdal_batches(replace(opening, options={**opening.options, **_stated(names)}))
 
     watched, rows = opening.fingerprint, opening.rows
-    return SpatialFile(path, Layer(schema, at, about["crs"], batches, watched, rows, stated))
+    result = SpatialFile(path, Layer(schema, at, about["crs"], batches, watched, rows, stated))
+    ids = names[:1] if fid and columns_read.names[0] == fid else []
+    result.made = (*ids, *result.made)
+    return result
 
 
 def _names(originals: Sequence[str], fid: str, encoding: str | None) -> list[str]:

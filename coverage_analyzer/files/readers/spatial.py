@@ -101,6 +101,7 @@ class SpatialFile(TableReader):
         self.types = [parquet.plain_type(field.type) for field in fields]
         self.types += [pa.float64(), pa.float64()]
         self.known = {"longitude": longitude, "latitude": latitude}
+        self.made = (longitude, latitude)
         self.rows = layer.rows
         self._days: list[str] = []
 

@@ -54,3 +54,8 @@ def free_name(name: str, taken: list[str]) -> str:
     while new.lower() in keys:
         new, number = f"{name}_{number}", number + 1
     return new
+
+
+def empty_rows(schema: pa.Schema) -> pa.RecordBatch:
+    """Return no rows of a schema."""
+    return pa.RecordBatch.from_arrays([pa.nulls(0, f.type) for f in schema], schema=schema)

@@ -21,7 +21,12 @@ from coverage_analyzer.files.readers.gdal import SITES_LAYER, contained
 from coverage_analyzer.files.readers.spatial import UNREADABLE, WGS84
 from coverage_analyzer.files.writers import styles
 from coverage_analyzer.files.writers.base import Writer
-from coverage_analyzer.files.writers.cells import distinct_names, free_name, json_cells
+from coverage_analyzer.files.writers.cells import (
+    distinct_names,
+    empty_rows,
+    free_name,
+    json_cells,
+)
 from coverage_analyzer.paths import utf8_name
 
 SITES: Final = SITES_LAYER
@@ -62,7 +67,7 @@ class GeoPackageWriter(Writer):
     """
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
-        self._path, self._begun = path, False
+        self._path, self._schema, self._begun = path, schema, False
         self._metadata: dict[str, str] = {}
         self._names = distinct_names([visible(n) for n in schema.names[:-1]], str.lower)
 
@@ -95,8 +100,9 @@ class GeoPackageWriter(Writer):
         PublishError
             If the file cannot be written.
         """
-        if self._begun:
-            _finish(self._path, SITES, self._metadata)
+        if not self._begun:
+            self.write(empty_rows(self._schema))
+        _finish(self._path, SITES, self._metadata)
 
 
 def add_layer(

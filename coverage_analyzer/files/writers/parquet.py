@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from coverage_analyzer.files.writers.base import Writer
+from coverage_analyzer.files.writers.cells import empty_rows
 from coverage_analyzer.paths import utf8_name
 
 
@@ -37,6 +38,8 @@ class ParquetWriter(Writer):
 
     def close(self) -> None:
         """Finish the file."""
+        if self._writer is None:
+            self.write(empty_rows(self._schema))
         if self._writer is not None:
             if self._metadata:
                 self._writer.add_key_value_metadata(self._metadata)
