@@ -223,7 +223,9 @@ class Job:
         """Stream the report, write all files and return the manifest."""
         table = report_table(self.folder, self.manifest)
         totals = self._streamed(table, publication)
-        contents.write_summary(publication.path("summary.csv"), totals.places, self.style)
+        contents.write_summary(
+            publication.path("summary.csv"), totals.places, countries.load().names, self.style
+        )
         files = self.manifest["files"]
         for name in UNCHANGED:
             if name in files:

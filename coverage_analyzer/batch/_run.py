@@ -217,7 +217,7 @@ def _published(
     held = hold.reasons(outputs.limit, totals.ledger.figures())
     places = totals.tally.counts(matcher)
     style = totals.style
-    contents.write_summary(publication.path("summary.csv"), places, style)
+    contents.write_summary(publication.path("summary.csv"), places, matcher.world.names, style)
     drawn, undrawn = coverage_areas(matcher) if options.areas or options.map else (None, [])
     write_network(matcher, drawn if options.areas else None, publication.path, style)
     if options.map:

@@ -24,7 +24,7 @@ from coverage_analyzer.schema.cell_types import (
     typed,
 )
 from coverage_analyzer.schema.columns import as_text
-from coverage_analyzer.schema.coordinates import Notation
+from coverage_analyzer.schema.coordinates import DECIMAL_DEGREES, Notation
 
 KINDS: Final[dict[str, str]] = {
     "text": "text",
@@ -197,12 +197,19 @@ def _kind(name: str, kind: str) -> Kind:
 
 
 def _column_types(notation: Notation) -> ColumnTypes:
-    return ColumnTypes([CELLS], decimal=notation.decimal, date_format=notation.date_format)
+    decimal = _stated_decimal(notation)
+    return ColumnTypes([CELLS], decimal=decimal, date_format=notation.date_format)
+
+
+def _stated_decimal(notation: Notation) -> str:
+    """Return the decimal mark that the user states, empty if none is."""
+    return notation.decimal if notation.decimal != DECIMAL_DEGREES.decimal else ""
 
 
 def _fitting(cells: pa.Array, kind: Kind, notation: Notation) -> list[bool]:
     """Return of each cell whether it alone can be read as a type, in some notation."""
-    marks = (notation.decimal,) if notation.decimal else tuple(DECIMAL_MARKS)
+    decimal = _stated_decimal(notation)
+    marks = (decimal,) if decimal else tuple(DECIMAL_MARKS)
     forms = (notation.date_format,) if notation.date_format else DATE_FORMATS
     ways = [(mark, "") for mark in marks] if kind != "day" else [("", form) for form in forms]
     wanted = {kind, "integer"} if kind == "number" else {kind}

@@ -107,10 +107,10 @@ def write_report(
     rules, limit = rules_of(verdicts, policy), RejectLimit.parse(max_rejects)
     formats.check_rows(kind, len(verdicts))
     table = _table(pd.DataFrame(verdicts.drop(columns=geometries(verdicts))))
-    table = _with_points(table, kind, verdicts)
     told = delimited.left_out(table.schema)
     for words in told:
         warnings.warn(words, stacklevel=2)
+    table = _with_points(table, kind, verdicts)
     places = zip(*(texts(verdicts, n).to_pylist() for n in contents.SUMMARY[:3]), strict=True)
     name = f"report.{kind}"
     coming = [name, "summary.csv", *(["centers.csv"] if centers is not None else []), "run.json"]
@@ -122,7 +122,7 @@ def write_report(
                 writer.write(batch)
             writer.describe(file_metadata(_manifest(verdicts, rules, [])))
         counts, layers = Counter(places), None
-        contents.write_summary(publication.path("summary.csv"), counts)
+        contents.write_summary(publication.path("summary.csv"), counts, countries.load().names)
         if centers is not None:
             layers, notes = _write_network(publication, verdicts, centers, rules)
             told += notes

@@ -192,7 +192,7 @@ def _published(
     _check(ledger, counts)
     found.check()
     held = hold.reasons(limit, ledger.figures())
-    contents.write_summary(files / "summary.csv", counts.places, options.style)
+    contents.write_summary(files / "summary.csv", counts.places, matcher.world.names, options.style)
     places = by_country(counts.places)
     empty = _empty(judged, found, matcher)
     told["warnings"] += matcher.gates.warnings(found.table.columns, empty, places)

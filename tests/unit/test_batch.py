@@ -111,7 +111,8 @@ def test_the_summary_adds_up(tmp_path: Path) -> None:
     counted = Counter(tuple(r[k] for k in keys) for r in rows)
     said = records(tmp_path / "out" / "summary.csv")
     assert {tuple(r[k] for k in keys): int(r["sites"]) for r in said} == counted
-    assert list(said[0]) == [*keys, "sites"]
+    assert list(said[0]) == ["site_country", "site_country_name", "level", "status", "sites"]
+    assert {r["site_country"]: r["site_country_name"] for r in said}["NA"] == "Namibia"
 
 
 def test_the_centers_as_used(tmp_path: Path) -> None:
