@@ -10,6 +10,7 @@ from coverage_analyzer import countries
 from coverage_analyzer.batch.ledger import Ledger
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.overlap import ahead
+from coverage_analyzer.batch.stream import log_not_checked
 from coverage_analyzer.batch.text_style import text_style
 from coverage_analyzer.countries.assignment import CountryBasis, assign_country
 from coverage_analyzer.files.duplicates import DuplicateFinder
@@ -81,8 +82,9 @@ def check(
             writer = stack.enter_context(rejects_file(Path(rejects), style))
         ids = stack.enter_context(DuplicateFinder())
         for rows in stack.enter_context(closing(ahead(table.rows(), table.source.cancel))):
-            where, declared = rows.coordinates, table.declared(rows.block, world.names)
-            _, ground = assign_country(where.lon, where.lat, declared, world, convention)
+            places = table.site_rows(rows)
+            declared = places.declared(world.names)
+            _, ground = assign_country(places.lon, places.lat, declared, world, convention)
             grounds += np.bincount(ground, minlength=len(CountryBasis))
             ids.add(table.keys(rows.block), rows.block.lines)
             ledger.add(rows)
@@ -102,11 +104,12 @@ def check(
         "warnings": [
             *rules.warnings,
             *columns.column_suggestions(table.headers, table.columns, columns.SITES),
-            *EligibilityChecker(rules, None, world, np.datetime64(today(), "D")).missing_columns(
-                table.columns
-            ),
             *([f"{repeats}."] if repeats.ids else []),
         ],
+        "not_checked": log_not_checked(
+            EligibilityChecker(rules, None, world, np.datetime64(today(), "D")), table
+        ),
+        "detected": table.detected,
         "ledger": ledger.figures(),
         "rejects": dict(ledger.reasons),
         "first_rejects": ledger.first,

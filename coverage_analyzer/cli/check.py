@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from coverage_analyzer.cli import options
+from coverage_analyzer.cli import options, summary
 from coverage_analyzer.cli.messages import Messages, print_json, say, say_ledger
 
 
@@ -52,7 +52,12 @@ def _lines(findings: dict[str, Any]) -> list[str]:
     """Return the findings as lines of text."""
     lines = [f"  {name:<15} {header!r}" for name, header in findings["columns"].items()]
     others = ", ".join(map(repr, findings["other_columns"])) or "none"
-    lines = ["columns used", *lines, f"columns copied unchanged: {others}"]
+    lines = [
+        *summary.check_result(findings),
+        "columns used",
+        *lines,
+        f"columns copied unchanged: {others}",
+    ]
     if findings["rejects"]:
         lines.append("rows that would be rejected")
         lines += [f"  {n:>10,}  {reason}" for reason, n in findings["rejects"].items()]

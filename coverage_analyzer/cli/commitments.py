@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from coverage_analyzer.cli import options
+from coverage_analyzer.cli import options, summary
 from coverage_analyzer.cli.messages import Messages, print_json, say, say_ledger
 
 
@@ -80,8 +80,8 @@ def commitments(
     if messages.as_json:
         print_json(findings)
     elif not messages.quiet:
-        for status, number in findings["status"].items():
-            say(f"{number:>10,}  {status}")
+        for line in summary.commitments_result(findings):
+            say(line)
         for reject in findings["first_rejects"]:
             say(f"  {reject}")
     for warning in findings["warnings"]:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import click
 
-from coverage_analyzer.cli import options
+from coverage_analyzer.cli import options, summary
 from coverage_analyzer.cli.messages import Messages
 from coverage_analyzer.errors import quantity
 
@@ -80,14 +80,5 @@ def timeline(
         timing.draw_levels(found["levels"], found["end"], found["policy"], plot)
     warnings = [f"Warning: {warning}" for warning in found["warnings"]]
     rejects = [f"  {reject}" for reject in found["first_rejects"]]
-    messages.print_findings(found, _findings(found, output), [*warnings, *rejects])
-
-
-def _findings(found: dict[str, Any], output: str) -> list[str]:
-    """Return the number of sites with each level from each day on."""
-    lines = [
-        f"{found['policy']}, from {found['start']} to {found['end']}: number of sites by level"
-    ]
-    for day, counts in found["levels"].items():
-        lines.append("  " + ", ".join([day, *(f"{n:,} {title}" for title, n in counts.items())]))
-    return [*lines, f"Wrote {quantity(found['rows'], 'row')} to {output}."]
+    files = [f"Wrote {quantity(found['rows'], 'row')} to {output}."]
+    messages.print_findings(found, summary.timeline_result(found), [*warnings, *rejects], files)

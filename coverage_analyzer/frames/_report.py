@@ -15,6 +15,7 @@ from coverage_analyzer.errors import InputError, PolicyError, PolicyWarning
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
 from coverage_analyzer.files.run_folder import contents, hold, report_layers, workbook
 from coverage_analyzer.files.run_folder.file_metadata import file_metadata
+from coverage_analyzer.files.run_folder.headline import qualified_sites
 from coverage_analyzer.files.run_folder.hold import DEFAULT_LIMIT, RejectLimit
 from coverage_analyzer.files.run_folder.manifest import Origin
 from coverage_analyzer.files.run_folder.publishing import Publication
@@ -101,6 +102,22 @@ def write_report(
     UserWarning
         With each column that a CSV file cannot hold, which is left out; and why the report is held
         back, if it is.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import coverage_analyzer as ca
+    >>> centers = ca.read_centers("data/service_centers.csv")
+    >>> sites = pd.DataFrame(
+    ...     {"site_id": ["Loerrach", "Boise"], "country": ["DE", "US"],
+    ...      "latitude": [47.6145, 43.615], "longitude": [7.6645, -116.2023]}
+    ... )
+    >>> import tempfile
+    >>> verdicts = ca.assess(sites, centers, as_of="2026-12-01")
+    >>> with tempfile.TemporaryDirectory() as parent:
+    ...     folder = ca.write_report(verdicts, f"{parent}/2026-12", centers=centers)
+    ...     sorted(path.name for path in folder.iterdir())
+    ['areas.geojson', 'centers.csv', 'map.html', 'report.csv', 'run.json', 'summary.csv']
     """
     need(verdicts, VERDICT, "verdicts", "assess()")
     refuse_overwriting({"report": hold.run_folders(folder)}, [policy_file(policy)])
@@ -120,13 +137,14 @@ def write_report(
         with workbook.report_writer(path, kind, table.schema, SAFE, own) as writer:
             for batch in table.to_batches():
                 writer.write(batch)
-            writer.describe(file_metadata(_manifest(verdicts, rules, [])))
+            writer.describe(file_metadata(_manifest(verdicts, rules, [], {})))
         counts, layers = Counter(places), None
         contents.write_summary(publication.path("summary.csv"), counts, countries.load().names)
         if centers is not None:
             layers, notes = _write_network(publication, verdicts, centers, rules)
             told += notes
-        manifest = _manifest(verdicts, rules, [*verdicts.attrs.get("warnings", []), *told])
+        notes = [*verdicts.attrs.get("warnings", []), *told]
+        manifest = _manifest(verdicts, rules, notes, counts)
         held = hold.reasons(limit, manifest["ledger"])
         manifest |= {"max_rejects": str(limit), "held": held}
         manifest["files"] = [*publication.names, "run.json"]
@@ -284,7 +302,9 @@ def rules_of(verdicts: pd.DataFrame, policy: Policy | str | None) -> Policy:
     return rules
 
 
-def _manifest(verdicts: pd.DataFrame, rules: Policy, told: list[str]) -> dict[str, Any]:
+def _manifest(
+    verdicts: pd.DataFrame, rules: Policy, told: list[str], places: contents.Counts
+) -> dict[str, Any]:
     """Return the manifest of verdicts made in Python, where no files were read."""
     rows, known = len(verdicts), verdicts.attrs
     origin = Origin(
@@ -299,7 +319,7 @@ def _manifest(verdicts: pd.DataFrame, rules: Policy, told: list[str]) -> dict[st
     )
     read = known if known.get("decided") == rows else {}
     lost = {n: int(read.get(n, 0)) for n in ("rejected", "blank")}
-    counts = {
+    counts = {"qualified": qualified_sites(places)} | {
         what: dict(Counter(texts(verdicts, what).to_pylist()))
         for what in ("level", "status", "reason")
     }
@@ -307,6 +327,7 @@ def _manifest(verdicts: pd.DataFrame, rules: Policy, told: list[str]) -> dict[st
         origin.to_dict()
         | _roads(verdicts)
         | {
+            "not_checked": list(known.get("not_checked", ())),
             "counts": counts,
             "ledger": {"read": rows + sum(lost.values()), "decided": rows, **lost},
             "spreadsheet_guard": True,

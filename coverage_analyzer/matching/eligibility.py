@@ -76,7 +76,9 @@ class FailedRule(enum.IntEnum):
     product_undated = 7, Reason.product_undated, "lifecycle"
 
 
-RULE_OF_REASON: Final = {gate.reason: gate.rule for gate in FailedRule if gate.reason is not None}
+RULE_OF_REASON: Final = {
+    failed.reason: failed.rule for failed in FailedRule if failed.reason is not None
+}
 """Rule behind each reason, by its name in ``policy.gates``."""
 
 
@@ -148,18 +150,18 @@ class EligibilityChecker:
     Parameters
     ----------
     policy
-        With its levels and gates.
+        With its levels and eligibility rules.
     products
-        The phases of products; without them the gate on phases stays open.
+        The phases of products; without them the rule on phases is not checked.
     world
         Whose numbers countries have.
     day
-        The day to judge.
+        The day to assess.
 
     Attributes
     ----------
     columns
-        Those that gates look at.
+        Those that eligibility rules read.
     """
 
     def __init__(
@@ -230,7 +232,9 @@ class EligibilityChecker:
         empty: Mapping[str, int] | None = None,
         places: Mapping[str, int] | None = None,
     ) -> list[str]:
-        """Return warnings about unchecked rules and countries with export approval.
+        """Return warnings about empty cells, unchecked rules and countries with export approval.
+
+        A column that the rows do not have is no warning: see `not_checked`.
 
         Parameters
         ----------
@@ -241,17 +245,15 @@ class EligibilityChecker:
         places
             How many rows are decided, by country (alpha-2).
         """
-        messages = self.missing_columns(columns)
+        messages: list[str] = []
         if n_empty := {n: (empty or {}).get(n, 0) for n in self.columns if n in columns}:
             cells = ", ".join(f"{n} in {quantity(k, 'row')}" for n, k in n_empty.items() if k)
             messages += [f"Not checked (cell is empty): {cells}."] if cells else []
         return [*messages, *self.unchecked_rules(columns), *self.paper_warnings(places or {})]
 
-    def missing_columns(self, columns: Collection[str]) -> list[str]:
-        """Return a warning about missing columns of eligibility rules."""
-        absent = [n for n in self.columns if n not in columns]
-        named = ", ".join(absent)
-        return [f"Not checked (columns missing from the sites file): {named}."] if absent else []
+    def not_checked(self, columns: Collection[str]) -> list[str]:
+        """Return the columns of eligibility rules that the rows do not have."""
+        return [n for n in self.columns if n not in columns]
 
     def unchecked_rules(self, columns: Collection[str]) -> list[str]:
         """Return warnings about rules for which the policy or products lack data."""
@@ -289,7 +291,7 @@ class EligibilityChecker:
             The position of the level which a center buys, now or later.
         """
         rows = len(country)
-        gate, doubt = np.zeros(rows, np.int8), np.zeros(rows, np.bool_)
+        rule, is_uncertain = np.zeros(rows, np.int8), np.zeros(rows, np.bool_)
         cases: list[tuple[FailedRule, Bools, bool]] = []
         if self._offered is not None:
             cases.append(
@@ -297,9 +299,9 @@ class EligibilityChecker:
             )
         if facts is not None:
             cases += self._cases(facts, country, promised)
-        for code, closes, doubtful in sorted(cases, key=lambda c: (c[2], c[0]), reverse=True):
-            gate[closes], doubt[closes] = code, doubtful
-        return RuleResult(gate, doubt)
+        for code, fails, uncertain in sorted(cases, key=lambda c: (c[2], c[0]), reverse=True):
+            rule[fails], is_uncertain[fails] = code, uncertain
+        return RuleResult(rule, is_uncertain)
 
     def best_level(self, facts: EligibilityInputs) -> Codes:
         """Return the best level that each row may have, given its purchased level."""

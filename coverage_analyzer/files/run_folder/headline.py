@@ -1,13 +1,14 @@
-"""What came out of a run in a line or two: how many sites qualify, and for which level."""
+"""The result of a run in one line per level: how many sites qualify for it."""
 
 from collections import Counter
+from collections.abc import Mapping
 
-from coverage_analyzer.files.run_folder.contents import Counts
+from coverage_analyzer.errors import quantity
 from coverage_analyzer.schema.verdict import Status
 
 
-def lines(counts: Counts) -> list[str]:
-    """Return how many sites qualify for each level, as sentences.
+def qualified_sites(counts: Mapping[tuple[str, str, str], int]) -> dict[str, int]:
+    """Return the number of qualified sites by level, most first.
 
     Parameters
     ----------
@@ -16,34 +17,41 @@ def lines(counts: Counts) -> list[str]:
 
     Examples
     --------
-    >>> lines({("US", "Gold Plus", "qualified"): 3, ("US", "Gold", "fallback"): 5})
-    ['3 of 8 sites qualify for Gold Plus (37.5 %)']
-    >>> lines({("US", "Gold", "fallback"): 1})
-    ['None of 1 site qualifies']
+    >>> qualified_sites({("US", "Gold Plus", "qualified"): 3, ("US", "Gold", "fallback"): 5})
+    {'Gold Plus': 3}
     """
-    qualified: Counter[str] = Counter()
+    totals: Counter[str] = Counter()
     for (_, level, status), n in counts.items():
         if status == Status.qualified.name:
-            qualified[level] += n
-    return sentences(qualified, sum(counts.values()))
+            totals[level] += n
+    return dict(totals.most_common())
 
 
-def sentences(qualified: "Counter[str] | dict[str, int]", total: int) -> list[str]:
-    """Return how many of some sites qualify, by the title of the level.
+def headlines(qualified: Mapping[str, int], n_sites: int) -> list[str]:
+    """Return how many sites qualify, a line per level.
+
+    Parameters
+    ----------
+    qualified
+        The number of qualified sites by level.
+    n_sites
+        The number of assessed sites.
 
     Examples
     --------
-    >>> sentences({"Gold Plus": 1543}, 6494)
+    >>> headlines({"Gold Plus": 1543}, 6494)
     ['1,543 of 6,494 sites qualify for Gold Plus (23.8 %)']
-    >>> sentences({"Gold Plus": 1}, 1)
+    >>> headlines({"Gold Plus": 1}, 1)
     ['1 of 1 site qualifies for Gold Plus (100.0 %)']
+    >>> headlines({}, 8), headlines({}, 0)
+    (['0 of 8 sites qualify (0.0 %)'], ['No site was assessed'])
     """
-    if not total:
-        return ["No site was decided"]
-    sites = f"{total:,} site{'' if total == 1 else 's'}"
+    if not n_sites:
+        return ["No site was assessed"]
+    sites = quantity(n_sites, "site")
     if not qualified:
-        return [f"None of {sites} qualif{'ies' if total == 1 else 'y'}"]
+        return [f"0 of {sites} qualify (0.0 %)"]
     return [
-        f"{n:,} of {sites} qualif{'ies' if n == 1 else 'y'} for {level} ({100 * n / total:.1f} %)"
-        for level, n in sorted(qualified.items(), key=lambda item: -item[1])
+        f"{n:,} of {sites} qualif{'ies' if n == 1 else 'y'} for {level} ({100 * n / n_sites:.1f} %)"
+        for level, n in qualified.items()
     ]

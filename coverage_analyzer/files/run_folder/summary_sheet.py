@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from coverage_analyzer.countries import Names
-from coverage_analyzer.files.run_folder import headline
 from coverage_analyzer.files.run_folder.contents import Counts
+from coverage_analyzer.files.run_folder.headline import headlines, qualified_sites
 from coverage_analyzer.files.writers import excel
 from coverage_analyzer.schema import theme
 from coverage_analyzer.schema.actions import REASON_ACTIONS, REJECT_ACTIONS, STATUS_ACTIONS
@@ -67,7 +67,7 @@ class SummarySheet:
         self._put_origin(manifest)
         total = sum(counts.values())
         self._put_header("Level", "Sites", "Share")
-        best = {level for _, level, status in counts if status == Status.qualified.name}
+        best = qualified_sites(counts)
         levels = manifest["counts"]["level"].items()
         for level, n in sorted(levels, key=lambda item: item[0] not in best):
             self._put_count(level, n, total)
@@ -82,7 +82,7 @@ class SummarySheet:
         self._text(0, str(manifest["policy"]["title"]), self._book.look(bold=True, font_size=14))
         self._row += 1
         look = self._book.look(bold=True, font_size=12)
-        for line in headline.lines(counts):
+        for line in headlines(qualified_sites(counts), sum(counts.values())):
             self._text(0, line, look)
             self._row += 1
         self._row += 1
