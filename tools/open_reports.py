@@ -35,6 +35,7 @@ OTHERS: Final = {
 """Locales of LibreOffice."""
 
 RENDER: Final = """
+import os
 import sys
 from qgis.core import (QgsApplication, QgsMapRendererParallelJob, QgsMapSettings, QgsRectangle,
                        QgsVectorLayer)
@@ -55,11 +56,15 @@ job.waitForFinished()
 job.renderedImage().save(picture)
 sites = layers[1]
 kinds = {field.name(): field.typeName() for field in sites.fields()}
-miles = sum(f["distance_miles"] or 0 for f in sites.getFeatures())
-north = sum(1 for f in sites.getFeatures() if f.geometry().asPoint().y() > 45)
+miles = north = 0
+for feature in sites.getFeatures():
+    distance = feature["distance_miles"]
+    miles += distance if isinstance(distance, float) else 0
+    north += feature.geometry().asPoint().y() > 45
 renderers = [layer.renderer().type() for layer in layers]
 print(sites.featureCount(), f"{miles:.3f}", north, kinds["as_of"], kinds["latitude"], *renderers)
-app.exitQgis()
+sys.stdout.flush()
+os._exit(0)  # objects of Qt that Python frees in another order than Qt would crash it
 """
 
 
@@ -153,7 +158,7 @@ def in_postgresql(_runs: dict[str, Path], folder: Path) -> list[Facts]:
 
 
 def in_libreoffice(runs: dict[str, Path], folder: Path) -> list[Facts]:
-    """Return what LibreOffice reads in the workbook, by locale, and make a picture of it."""
+    """Return what LibreOffice reads in the workbook, by locale, and print it as PDF."""
     found = []
     for locale, name in OTHERS.items():
         made = folder / f"libreoffice-{name}"
@@ -166,7 +171,7 @@ def in_libreoffice(runs: dict[str, Path], folder: Path) -> list[Facts]:
         miles = sum(float(row["distance_miles"].replace(",", ".") or 0) for row in rows)
         north = sum(float(row["latitude"].replace(",", ".")) > 45 for row in rows)
         found.append(Facts(len(rows), f"{miles:.3f}", north, *days))
-    convert(runs["xlsx"] / "report.xlsx", "png", folder, "en-US")
+    convert(runs["xlsx"] / "report.xlsx", "pdf", folder, "en-US")
     return found
 
 
