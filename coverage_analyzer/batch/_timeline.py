@@ -76,13 +76,13 @@ def timeline(
     Raises
     ------
     CoverageError
-        If rows do not add up, which would be a fault of this program.
+        If rows do not add up, which would be a bug in this program.
     InputError
         If a file or a day cannot be used.
     MissingExtraError
         If a workbook is read or written and the extra ``excel`` is not installed.
     PolicyError
-        If the policy breaks a rule.
+        If the policy is invalid.
     PublishError
         If the file cannot be written.
     """

@@ -78,7 +78,7 @@ def _csv_text(value: Any) -> Any:
 def center_rows(centers: Centers, country: Numbers, names: Names) -> pa.RecordBatch:
     """Return the centers as used, with the country assigned to each.
 
-    One that is ordered, and whose opening is not known, opens on the latest day of its window.
+    An ordered center with an unknown opening day opens on the latest day of its window.
 
     Parameters
     ----------
