@@ -25,7 +25,8 @@ from coverage_analyzer.batch.network import network_of
 from coverage_analyzer.batch.report_output import ReportOutput
 from coverage_analyzer.errors import InputError, PolicyError, PublishError, quantity
 from coverage_analyzer.files.overwriting import RunFolder, policy_file, refuse_overwriting
-from coverage_analyzer.files.run_folder import contents, service_areas, workbook
+from coverage_analyzer.files.row_types import RowTyper
+from coverage_analyzer.files.run_folder import contents, report_layers, service_areas, workbook
 from coverage_analyzer.files.run_folder.drive_times import NAME, DriveTimesWriter
 from coverage_analyzer.files.run_folder.manifest import style_of
 from coverage_analyzer.files.run_folder.publishing import Publication
@@ -36,6 +37,7 @@ from coverage_analyzer.files.run_folder.read_back import (
     watched_run,
 )
 from coverage_analyzer.files.table import ParsedRows, Table
+from coverage_analyzer.files.writers import formats
 from coverage_analyzer.files.writers.base import Writer
 from coverage_analyzer.files.writers.delimited import Style
 from coverage_analyzer.fingerprint import WatchedFiles, unchanged_during
@@ -219,7 +221,9 @@ class Job:
         """Stream the report, write all files and return the manifest."""
         table = report_table(self.folder, self.manifest)
         totals = self._streamed(table, publication)
-        contents.write_summary(publication.path("summary.csv"), totals.places, self.style)
+        contents.write_summary(
+            publication.path("summary.csv"), totals.places, countries.load().names, self.style
+        )
         files = self.manifest["files"]
         for name in UNCHANGED:
             if name in files:
@@ -240,6 +244,10 @@ class Job:
         told["files"] = [*publication.names, "run.json"]
         contents.write_manifest(publication.path("run.json"), told)
         workbook.finish(totals.report, self._beside_report(publication, told, totals, network))
+        layers = report_layers.LayerContents(
+            network.centers, network.country, network.areas, countries.load().names
+        )
+        report_layers.add_layers(publication.written(Path(str(table.path)).name), layers, told)
         return told
 
     def _beside_report(
@@ -294,7 +302,9 @@ class Job:
         kind: Any = Path(str(table.path)).name.removeprefix("report.")
         path, totals = publication.path(f"report.{kind}"), Totals()
         with ExitStack() as stack:
-            report = ReportOutput(path, kind, style, table, stack)
+            with_points = formats.PROPERTIES[kind].has_points
+            typer = RowTyper(table, left_out=table.source.made if with_points else ())
+            report = ReportOutput(path, kind, style, typer, stack)
             times = stack.enter_context(closing(self._writer(publication)))
             for rows in table.rows():
                 verdict = _typed(verdict_columns(table, rows))
@@ -313,6 +323,7 @@ class Job:
                 where = rows.coordinates
                 totals.drawn.add(where.lon, where.lat, ids, names, verdict | after)
             totals.report = report.writer
+            report.describe(self.manifest | {"roads": {"attribution": ATTRIBUTION}})
         return totals
 
     def _writer(self, publication: Publication) -> DriveTimesWriter:

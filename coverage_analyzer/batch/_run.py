@@ -29,7 +29,9 @@ from coverage_analyzer.files.database.writer import TableWriter, open_writer
 from coverage_analyzer.files.duplicates import DuplicateFinder, DuplicateSummary
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
 from coverage_analyzer.files.readers import streams
-from coverage_analyzer.files.run_folder import contents, hold, workbook
+from coverage_analyzer.files.row_types import RowTyper
+from coverage_analyzer.files.run_folder import contents, hold, report_layers, workbook
+from coverage_analyzer.files.run_folder.file_metadata import file_metadata
 from coverage_analyzer.files.run_folder.hold import RejectLimit
 from coverage_analyzer.files.run_folder.manifest import Origin, Outcome
 from coverage_analyzer.files.run_folder.publishing import Publication
@@ -232,7 +234,7 @@ def _published(
     held = hold.reasons(outputs.limit, totals.ledger.figures())
     places = totals.tally.counts(matcher)
     style = totals.style
-    contents.write_summary(publication.path("summary.csv"), places, style)
+    contents.write_summary(publication.path("summary.csv"), places, matcher.world.names, style)
     drawn, undrawn = coverage_areas(matcher) if options.areas or options.map else (None, [])
     write_network(matcher, drawn if options.areas else None, publication.path, style)
     if options.map:
@@ -264,6 +266,13 @@ def _published(
     }
     contents.write_manifest(publication.path("run.json"), told)
     workbook.finish(totals.report, _beside_report(publication, told, places, matcher))
+    layers = report_layers.LayerContents(
+        matcher.centers,
+        matcher.center_country,
+        drawn if options.areas else None,
+        matcher.world.names,
+    )
+    report_layers.add_layers(publication.written(f"report.{options.format}"), layers, told)
     if elsewhere is not None and not held:
         elsewhere.ready()
     folder = hold.publish(publication, held, None if elsewhere is None else elsewhere.commit)
@@ -299,7 +308,7 @@ def _repeated(repeats: DuplicateSummary) -> list[str]:
 def _streamed(table: Table, matcher: Matcher, outputs: Outputs, options: Options) -> Totals:
     """Judge all rows block by block, write report and rejects, and count what came out."""
     totals, publication = Totals(), outputs.publication
-    path = publication.path(f"report.{options.format}")
+    path, typer = publication.path(f"report.{options.format}"), RowTyper(table, options.types)
     with ExitStack() as stack:
         ids = stack.enter_context(DuplicateFinder(publication.scratch))
         work = judged(table.rows(), table, matcher)
@@ -309,11 +318,11 @@ def _streamed(table: Table, matcher: Matcher, outputs: Outputs, options: Options
         rejects = RejectsWriter(publication.path("rejects.csv"), style)
         stack.callback(rejects.close)
         converts = bool(options.excel_locale)
-        report = ReportOutput(path, options.format, style, table, stack, converts=converts)
+        report = ReportOutput(path, options.format, style, typer, stack, converts=converts)
         for some in itertools.chain([first], blocks):
             report.write(some.report, some.rows)
             if outputs.elsewhere is not None:
-                outputs.elsewhere.write(some.report)
+                outputs.elsewhere.write(typer.typed(some.report, some.rows))
             rejects.write(some.rows.rejects)
             totals.ledger.add(some.rows)
             totals.tally.add(some.verdicts)
@@ -328,7 +337,22 @@ def _streamed(table: Table, matcher: Matcher, outputs: Outputs, options: Options
         if options.progress:
             options.progress(totals.ledger.read, 1.0)
         totals.repeats, totals.report = ids.repeats(), report.writer
+        about = _about(table, matcher)
+        report.describe(about)
+        if outputs.elsewhere is not None:
+            outputs.elsewhere.describe(file_metadata(about))
     return totals
+
+
+def _about(table: Table, matcher: Matcher) -> dict[str, Any]:
+    """Return what is known of a run once its rows are read: the part that its files state."""
+    sites = {"path": str(table.path), "sha256": table.source.sha256()}
+    trusted = matcher.convention.trust_declared
+    inputs = {"sites": sites}
+    origin = Origin(
+        policy=matcher.policy, as_of=matcher.as_of, trust_declared=trusted, inputs=inputs
+    )
+    return origin.to_dict()
 
 
 def _drawn_network(matcher: Matcher, drawn: Areas | None) -> page_data.Network:

@@ -21,7 +21,12 @@ class Options:
     Attributes
     ----------
     format
-        Report format: ``csv`` (also compressed: ``csv.gz``, ``csv.zst``), ``parquet`` or ``xlsx``.
+        Report format: ``csv`` (also compressed: ``csv.gz``, ``csv.zst``), ``parquet``, ``xlsx``, or
+        with the points of the sites ``gpkg``, ``geojson``, ``geoparquet``.
+    types
+        What own columns of text hold in formats with types and in databases, by header: ``text``,
+        ``integer``, ``number`` or ``day``. A cell that does not fit ends the run before anything is
+        published. Columns that are not named stay as the input has them.
     columns, center_columns
         The header to use for a column of the sites or centers, where names are ambiguous.
     trust_declared
@@ -59,6 +64,7 @@ class Options:
     """
 
     format: formats.Format = "csv"
+    types: Mapping[str, str] = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
     center_columns: Mapping[str, str] = field(default_factory=dict)
     trust_declared: bool = False

@@ -7,6 +7,7 @@ import click
 
 from coverage_analyzer.cli import options, summary
 from coverage_analyzer.cli.messages import Messages
+from coverage_analyzer.files.writers.formats import FORMATS
 
 
 @click.command()
@@ -23,7 +24,7 @@ from coverage_analyzer.cli.messages import Messages
 @options.rules
 @click.option(
     "--format",
-    type=click.Choice(["csv", "csv.gz", "csv.zst", "parquet", "xlsx"]),
+    type=click.Choice(FORMATS),
     default="csv",
     show_default=True,
     help="Report format.",

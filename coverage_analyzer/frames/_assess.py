@@ -25,6 +25,7 @@ from coverage_analyzer.frames.columns import (
     site_rows,
 )
 from coverage_analyzer.frames.crs import geometry_wgs84
+from coverage_analyzer.frames.dated import DatedFrame
 from coverage_analyzer.matching.eligibility import EligibilityInputs
 from coverage_analyzer.matching.explanation import Explanation, explanation
 from coverage_analyzer.matching.lead_times import opening_windows
@@ -131,7 +132,7 @@ def assess(
     if points_name(sites):  # the same points, except where a row has none
         given = geometry_wgs84(sites, "sites")
         points = np.where(shapely.is_missing(given) | shapely.is_empty(given), points, given)
-    result = gpd.GeoDataFrame(frame, geometry=points, crs=WGS84)
+    result = DatedFrame(frame, geometry=points, crs=WGS84)
     counts = {n: sites.attrs[n] for n in ("decided", "rejected", "blank") if n in sites.attrs}
     result.attrs = (
         counts

@@ -31,9 +31,9 @@ GRID: Final = 1024
 CODED: Final = tuple(
     column.name
     for column in COLUMNS
-    if column.type in {pa.string(), pa.date32()} and column.name != "status"
+    if column.type in {pa.string(), pa.date32()} and column.name not in {"status", "as_of"}
 )
-"""Verdict columns whose texts recur; each text is stored once."""
+"""Verdict columns whose texts recur; each text is stored once. All rows share one ``as_of``."""
 
 STATUSES: Final = tuple(status.name for status in Status)
 

@@ -550,6 +550,7 @@ class Matcher:
             "site_country": arrays.take_texts(country, self.texts["country"]),
             "available_on": arrays.from_numpy(verdicts.available_on, days),
             "centers_in_reach": arrays.from_numpy(verdicts.centers_in_reach),
+            "as_of": arrays.from_numpy(np.full(len(days), np.datetime64(self.as_of, "D"))),
         }
         return {name: columns[name] for name in VERDICT}
 

@@ -29,7 +29,7 @@ from coverage_analyzer.files.run_folder import contents, hold
 from coverage_analyzer.files.run_folder.hold import RejectLimit
 from coverage_analyzer.files.run_folder.manifest import Origin, Outcome
 from coverage_analyzer.files.table import Table
-from coverage_analyzer.files.writers import delimited
+from coverage_analyzer.files.writers import delimited, formats
 from coverage_analyzer.files.writers.delimited import CsvWriter, Style
 from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.matching.spec import MatcherSpec
@@ -150,8 +150,9 @@ def _refuse_what_spark_does_not(options: Options) -> None:
     asked = {
         "--on-duplicate": options.on_duplicate != "keep",
         "--table": bool(options.table),
+        "[types]": bool(options.types),
         "--excel-locale": bool(options.excel_locale),
-        f"--format {options.format}": options.format not in {"csv", "parquet"},
+        f"--format {options.format}": not formats.PROPERTIES[options.format].on_spark,
     }
     for option, wanted in asked.items():
         if wanted:
@@ -194,7 +195,7 @@ def _published(
     _check(ledger, counts)
     found.check()
     held = hold.reasons(limit, ledger.figures())
-    contents.write_summary(files / "summary.csv", counts.places, options.style)
+    contents.write_summary(files / "summary.csv", counts.places, matcher.world.names, options.style)
     places = by_country(counts.places)
     empty = _empty(judged, found, matcher)
     told["warnings"] += matcher.gates.warnings(found.table.columns, empty, places)

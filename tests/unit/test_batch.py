@@ -112,7 +112,8 @@ def test_the_summary_adds_up(tmp_path: Path) -> None:
     counted = Counter(tuple(r[k] for k in keys) for r in rows)
     said = records(tmp_path / "out" / "summary.csv")
     assert {tuple(r[k] for k in keys): int(r["sites"]) for r in said} == counted
-    assert list(said[0]) == [*keys, "sites"]
+    assert list(said[0]) == ["site_country", "site_country_name", "level", "status", "sites"]
+    assert {r["site_country"]: r["site_country_name"] for r in said}["NA"] == "Namibia"
 
 
 def test_the_centers_as_used(tmp_path: Path) -> None:
@@ -219,7 +220,7 @@ def test_no_rows_give_an_empty_report(tmp_path: Path, kind: formats.Format, text
     elif kind == "xlsx":
         headers = WorkbookFile(tmp_path / "out" / "report.xlsx").headers
         assert [h for h in headers if h not in workbook.BESIDE.values()] == names
-    else:
+    elif kind == "parquet":
         table = pq.ParquetFile(tmp_path / "out" / "report.parquet").read()
         assert (table.column_names, table.num_rows) == (names, 0)
     assert run["ledger"]["decided"] == 0

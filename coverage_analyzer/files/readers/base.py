@@ -89,6 +89,10 @@ class TableReader(Protocol):
         Whether cells may hold days themselves, which then stand by ISO 8601 whatever a form says.
     cut_at
         How many letters of a header the format keeps; 0 if all.
+    made
+        Columns that are no attribute of the file: made of a geometry, or the ids of features.
+    is_text
+        Whether cells come as text whatever they hold, so that an empty one is missing.
     fingerprint
         Of the files that are read; None if there are none, as for a database.
     """
@@ -100,6 +104,8 @@ class TableReader(Protocol):
     rows: int | None = None
     iso_days: bool = False
     cut_at: int = 0
+    made: Sequence[str] = ()
+    is_text: bool = False
     fingerprint: Fingerprint | None = None
 
     @property
@@ -163,6 +169,7 @@ class WrappedReader(TableReader):
         self.headers, self.types, self.known = source.headers, source.types, source.known
         self.hint, self.rows = source.hint, source.rows
         self.iso_days, self.cut_at = source.iso_days, source.cut_at
+        self.made, self.is_text = source.made, source.is_text
         self.fingerprint = source.fingerprint
 
     @property

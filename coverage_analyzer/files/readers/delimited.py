@@ -89,6 +89,7 @@ class DelimitedFile(TableReader):
             stream=streams.PushbackReader(data[first.size :], text.stream)
         )
         self.fingerprint: HashedFile = text.file
+        self.is_text = True
         self._done = 0
         self._header, self._encoded = first, text.encoding
         self.headers = first.fields

@@ -77,7 +77,7 @@ class WorkbookFile(TableReader):
     """
 
     def __init__(self, path: Path, sheet: str = "", decimal: str = ".") -> None:
-        self.iso_days = True
+        self.iso_days = self.is_text = True
         self.fingerprint: WatchedFiles = WatchedFiles(path)
         self._most = _memory(path)
         self._path = path

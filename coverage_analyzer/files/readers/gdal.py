@@ -25,6 +25,9 @@ CONTAINED: Final = {
 }
 """Options of GDAL that keep a file from leading anywhere else."""
 
+SITES_LAYER: Final = "sites"
+"""The layer that is read where a file has several: so it is called in reports."""
+
 SQLITE: Final = b"SQLite format 3\0"
 """How a GeoPackage begins (GeoPackage 1.4, requirement 1)."""
 
@@ -46,7 +49,7 @@ def geopackage(path: Path) -> SpatialFile:
     try:
         with path.open("rb") as file:
             begins = file.read(len(SQLITE))
-        with _guarded():
+        with contained():
             layers = pyogrio.list_layers(name).tolist() if begins == SQLITE else None
     except UNREADABLE as error:
         msg = f"{path} cannot be read as GeoPackage: {error}."
@@ -55,6 +58,8 @@ def geopackage(path: Path) -> SpatialFile:
         msg = f"{path} is not a GeoPackage, despite its name."
         raise InputError(msg)
     spatial = [layer for layer, kind in layers if kind]
+    if SITES_LAYER in spatial:  # a report: centers and areas are beside its sites
+        spatial = [SITES_LAYER]
     if len(spatial) != 1:
         listed = f"the layers {', '.join(map(repr, spatial))}" if spatial else "no layer"
         msg = (
@@ -168,7 +173,8 @@ def _with_gdal(opening: _Opening) -> SpatialFile:
     try:
         with path.open("rb"), _gdal_stream(opening) as (about, reader):
             columns_read = reader.schema
-            names = _names(columns_read.names, about["fid_column"] or "", opening.encoding)
+            fid = about["fid_column"] or ""
+            names = _names(columns_read.names, fid, opening.encoding)
     except UnicodeDecodeError as error:
         msg = f"{path} {utf8.bad_name(error)}."
         raise InputError(msg) from None
@@ -193,7 +199,10 @@ def _with_gdal(opening: _Opening) -> SpatialFile:
         return _gdal_batches(replace(opening, options={**opening.options, **_stated(names)}))
 
     watched, rows = opening.fingerprint, opening.rows
-    return SpatialFile(path, Layer(schema, at, about["crs"], batches, watched, rows, stated))
+    result = SpatialFile(path, Layer(schema, at, about["crs"], batches, watched, rows, stated))
+    ids = names[:1] if fid and columns_read.names[0] == fid else []
+    result.made = (*ids, *result.made)
+    return result
 
 
 def _names(originals: Sequence[str], fid: str, encoding: str | None) -> list[str]:
@@ -223,7 +232,7 @@ def _gdal_stream(request: _Opening) -> Iterator[tuple[dict[str, Any], Any]]:
     from pyogrio.raw import open_arrow
 
     with contextlib.ExitStack() as stack:
-        with _guarded():
+        with contained():
             opening = open_arrow(
                 request.source,
                 use_pyarrow=True,
@@ -237,7 +246,7 @@ def _gdal_stream(request: _Opening) -> Iterator[tuple[dict[str, Any], Any]]:
 def _gdal_batches(opening: _Opening) -> Iterator[pa.RecordBatch]:
     with _gdal_stream(opening) as (_, reader):
         while True:
-            with _guarded():
+            with contained():
                 batch = next(reader, None)
             if batch is None:
                 return
@@ -245,7 +254,7 @@ def _gdal_batches(opening: _Opening) -> Iterator[pa.RecordBatch]:
 
 
 @contextlib.contextmanager
-def _guarded() -> Iterator[None]:
+def contained() -> Iterator[None]:
     """Keep GDAL to the file, and its warnings back: what it cannot read becomes a reject anyway.
 
     The options of whoever uses GDAL in the same process are put back.

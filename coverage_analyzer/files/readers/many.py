@@ -148,6 +148,7 @@ class Many(TableReader):
         self._at = 0
         self.headers, self.types = self._source.headers, self._source.types
         self.known, self.iso_days = self._source.known, self._source.iso_days
+        self.is_text = self._source.is_text
         self.cut_at = self._source.cut_at
         self._days: tuple[str, ...] = ()
         self.fingerprint: FingerprintOfMany = FingerprintOfMany()

@@ -32,6 +32,9 @@ FILES: Final = (
 CENTER_COUNTRY_NAME: Final = "center_country_name"
 """The name of a center's country: in workbooks only."""
 
+COUNTRY_NAME: Final = "site_country_name"
+"""The name of a site's country, beside its code in ``summary.csv``."""
+
 SUMMARY: Final = ("site_country", "level", "status", "sites")
 
 Counts = Mapping[tuple[str, str, str], int]
@@ -47,9 +50,15 @@ def earlier_files(folder: Path) -> list[str]:
         return []
 
 
-def write_summary(path: Path, counts: Counts, style: Style = SAFE) -> None:
-    """Write the number of sites by country, level and status."""
-    write_rows(path, SUMMARY, [(*key, n) for key, n in sorted(counts.items())], style)
+def write_summary(path: Path, counts: Counts, names: Names, style: Style = SAFE) -> None:
+    """Write how many sites there are by country, level and status, with the name of the country."""
+    title_of = dict(zip(names.codes, names.titles, strict=True))
+    rows = [
+        (country, title_of.get(country, ""), *rest, n)
+        for (country, *rest), n in sorted(counts.items())
+    ]
+    country, *others = SUMMARY
+    write_rows(path, (country, COUNTRY_NAME, *others), rows, style)
 
 
 def write_centers(path: Path, centers: pa.RecordBatch, style: Style = SAFE) -> None:

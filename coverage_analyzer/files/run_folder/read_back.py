@@ -92,7 +92,10 @@ def report_table(folder: Path, manifest: Mapping[str, Any]) -> Table:
     table = open_table(folder / names[0], SITES, columns, dialect)
     missing = [name for name in VERDICT if name not in table.headers]
     if missing:
-        msg = f"{table.path} is not a report: it has no column {missing[0]!r}."
+        msg = (
+            f"{table.path} is not a report: it has no column {missing[0]!r}, which older "
+            "versions did not write. Run it again."
+        )
         raise InputError(msg)
     return table
 

@@ -18,12 +18,13 @@ from coverage_analyzer.countries import Names
 from coverage_analyzer.errors import require
 from coverage_analyzer.files import formulas
 from coverage_analyzer.files.readers.delimited import DelimitedFile, Dialect
-from coverage_analyzer.files.run_folder.contents import Counts
+from coverage_analyzer.files.run_folder.contents import COUNTRY_NAME, Counts
 from coverage_analyzer.files.run_folder.summary_sheet import SummarySheet
 from coverage_analyzer.files.writers import excel, formats
 from coverage_analyzer.files.writers.base import Writer
 from coverage_analyzer.files.writers.delimited import REJECTS, Style
 from coverage_analyzer.files.writers.spool import RowSpool
+from coverage_analyzer.schema import theme
 from coverage_analyzer.schema.actions import REJECT_ACTIONS
 from coverage_analyzer.schema.cell_types import NO_TEXT, OwnText
 from coverage_analyzer.schema.verdict import DECIMALS, VERDICT, Reason
@@ -38,7 +39,6 @@ TEXT_WIDTH: Final = 40
 """Characters of a column of text; what is longer is cut where it is shown."""
 
 REASON_TEXT: Final = "reason_text"
-COUNTRY_NAME: Final = "site_country_name"
 BESIDE: Final = {"reason": REASON_TEXT, "site_country": COUNTRY_NAME}
 """The columns of text that stand behind a code, by the column of the code."""
 
@@ -180,7 +180,7 @@ class ReportWorkbook(Writer):
         layout = excel.Layout(
             widths=beside.widths(self._spool.widths()),
             decimals=DECIMALS,
-            fills={"status": formats.FILLS},
+            fills={"status": theme.FILLS},
             page=page,
         )
         book.add_table(REPORT, beside.headers, map(beside.add, self._spool.batches()), layout)

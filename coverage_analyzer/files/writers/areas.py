@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from coverage_analyzer.countries import ATTRIBUTION
@@ -71,8 +72,22 @@ def check_kind(path: str | Path) -> str:
     return kind_of(path, AREAS, what="Areas are")
 
 
+def _with_days(frame: "gpd.GeoDataFrame") -> "gpd.GeoDataFrame":
+    """Return areas whose columns of days alone are days, not date-times."""
+    import pandas as pd
+
+    days = {
+        name: cells.astype(pd.ArrowDtype(pa.date32()))
+        for name, cells in frame.items()
+        if cells.dtype.kind == "M" and (cells.dropna() == cells.dropna().dt.normalize()).all()
+    }
+    return frame.assign(**days) if days else frame
+
+
 def _write(frame: "gpd.GeoDataFrame", path: Path, kind: str) -> None:
     credit = str(frame.attrs.get("attribution", ATTRIBUTION))
+    if kind != ".geojson":
+        frame = _with_days(frame)
     if kind == ".gpkg":
         # On the layer: GDAL readers write a file beside a dataset with metadata.
         frame.to_file(
@@ -81,6 +96,7 @@ def _write(frame: "gpd.GeoDataFrame", path: Path, kind: str) -> None:
             layer=visible(path.stem),
             engine="pyogrio",
             index=False,
+            use_arrow=True,
             layer_metadata={"attribution": credit},
         )
     elif kind == ".parquet":
