@@ -14,7 +14,12 @@ from coverage_analyzer.files.database.address import Address
 from coverage_analyzer.files.database.reader import DatabaseTable
 from coverage_analyzer.files.formulas import unescape_formulas
 from coverage_analyzer.files.readers import excel, gdal, geojson, many, partitions, spatial
-from coverage_analyzer.files.readers.base import RowBlock, TableReader, WrappedReader
+from coverage_analyzer.files.readers.base import (
+    PREVIEW_ROWS,
+    RowBlock,
+    TableReader,
+    WrappedReader,
+)
 from coverage_analyzer.files.readers.delimited import DelimitedFile, Dialect
 from coverage_analyzer.files.readers.header import HeaderTest
 from coverage_analyzer.files.readers.parquet import ParquetFile
@@ -101,9 +106,17 @@ class UnescapedReader(WrappedReader):
             unescape_formulas(arrays.text_array([h]))[0].as_py() for h in source.headers
         ]
 
+    def preview(self, n_rows: int = PREVIEW_ROWS) -> pa.RecordBatch:
+        """Return the first rows without consuming them."""
+        rows = _unescaped(self._source.preview(n_rows))
+        return pa.RecordBatch.from_arrays(rows.columns, names=self.headers)
+
     def blocks(self) -> Iterator[RowBlock]:
         """Yield all rows, in order."""
         for block in self._source.blocks():
-            cells = [unescape_formulas(c) for c in block.columns.columns]
-            columns = pa.RecordBatch.from_arrays(cells, names=block.columns.schema.names)
-            yield dataclasses.replace(block, columns=columns)
+            yield dataclasses.replace(block, columns=_unescaped(block.columns))
+
+
+def _unescaped(rows: pa.RecordBatch) -> pa.RecordBatch:
+    cells = [unescape_formulas(c) for c in rows.columns]
+    return pa.RecordBatch.from_arrays(cells, names=rows.schema.names)

@@ -26,7 +26,7 @@ from coverage_analyzer.batch.stream import Judged, judged, products_of
 from coverage_analyzer.errors import PolicyWarning
 from coverage_analyzer.files.outputs import free_names
 from coverage_analyzer.files.readers import parquet
-from coverage_analyzer.files.readers.base import RowBlock, TableReader
+from coverage_analyzer.files.readers.base import PREVIEW_ROWS, RowBlock, TableReader, first_rows
 from coverage_analyzer.files.table import Table, open_table, read_centers
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.matcher import Matcher
@@ -261,6 +261,11 @@ class Frame(TableReader):
         self.headers: list[str] = batch.schema.names
         self.types = [parquet.plain_type(kind) for kind in batch.schema.types]
         self.known: dict[str, str] = {}
+
+    def preview(self, n_rows: int = PREVIEW_ROWS) -> pa.RecordBatch:
+        """Return the first rows of the batch."""
+        rows = parquet.block(self._batch.slice(0, n_rows), 1).columns
+        return first_rows(rows, self.headers, n_rows)
 
     def blocks(self) -> Iterator[RowBlock]:
         """Yield the batch; the raw text of a row is not asked for, and costs."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -11,6 +11,9 @@ from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Ints
 from coverage_analyzer.fingerprint import Fingerprint
 from coverage_analyzer.schema.rejects import Reject, Rejected
+
+PREVIEW_ROWS: Final = 1_000
+"""How many rows decide how a table is written, and which of its columns is which."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,11 @@ class RowBlock:
     rejects: list[Reject] = field(default_factory=list)
     blank: int = 0
     records: int = 0
+
+
+def first_rows(columns: pa.RecordBatch, headers: Sequence[str], n_rows: int) -> pa.RecordBatch:
+    """Return the first rows of some columns, which get the headers as their names."""
+    return pa.RecordBatch.from_arrays(columns.slice(0, n_rows).columns, names=list(headers))
 
 
 def without(block: RowBlock, odd: dict[int, tuple[Rejected, str]]) -> RowBlock:
@@ -115,6 +123,29 @@ class TableReader(Protocol):
     def cancel(self) -> bool:
         """End a wait for rows that another thread is in; return whether that can be done."""
         return False
+
+    def preview(self, n_rows: int = PREVIEW_ROWS) -> pa.RecordBatch:
+        """Return the first rows without consuming them: `blocks` yields every row afterwards.
+
+        Call it before `blocks`, and before or after `days_as_text`. A reader may return fewer rows
+        than there are where rows are very long; it leaves out rows that it cannot read.
+
+        Parameters
+        ----------
+        n_rows
+            At most so many.
+
+        Returns
+        -------
+        rows
+            One column per header, named like it, in the same order. At most ``n_rows`` rows.
+
+        Raises
+        ------
+        InputError
+            If these rows cannot be read; reading them with `blocks` fails alike.
+        """
+        ...
 
     def blocks(self) -> Iterator[RowBlock]:
         """Yield all rows, in order; one block at least, be it empty."""

@@ -14,8 +14,8 @@ import pyarrow as pa
 
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.readers import header, records, streams
-from coverage_analyzer.files.readers.base import RowBlock, TableReader
-from coverage_analyzer.fingerprint import HashedFile, unchanged
+from coverage_analyzer.files.readers.base import PREVIEW_ROWS, RowBlock, TableReader, first_rows
+from coverage_analyzer.fingerprint import HashedFile, unchanged, unchanged_during
 from coverage_analyzer.schema.coordinates import Notation
 
 BLOCK_BYTES: Final = 4 << 20
@@ -82,6 +82,7 @@ class DelimitedFile(TableReader):
             stream=streams.PushbackReader(data[first.size :], text.stream)
         )
         self.fingerprint: HashedFile = text.file
+        self._ahead: bytes | None = None
         self._done = 0
         self._header, self._encoded = first, text.encoding
         self.headers = first.fields
@@ -116,12 +117,56 @@ class DelimitedFile(TableReader):
         size = self.fingerprint.size
         return self._done / size if size else float("nan")
 
+    def preview(self, n_rows: int = PREVIEW_ROWS) -> pa.RecordBatch:
+        """Return the first rows without consuming them, as far as they are in the first 4 MiB.
+
+        Raises
+        ------
+        InputError
+            If the file cannot be read so far.
+        """
+        if self._ahead is None:
+            self._ahead = self._read_ahead()
+        form = records.Form(len(self.headers), self._header.delimiter, self._encoded)
+        line, data, n_lines = self._header.lines + 1, self._ahead, n_rows
+        while True:
+            part = records.first_lines(data, n_lines)
+            at_end = len(part) == len(data) < BLOCK_BYTES
+            budget = records.QuoteBudget(self._path)
+            block, _, _ = records.read_block(part, form, line, budget, at_end=at_end)
+            columns = records.without_blank(block).columns
+            if len(columns) >= n_rows or len(part) == len(data):
+                return first_rows(columns, self.headers, n_rows)
+            n_lines *= 4
+
+    def _read_ahead(self) -> bytes:
+        """Return the first block behind the header, whole unless the file ends; put it back.
+
+        Raises
+        ------
+        InputError
+            If it cannot be read.
+        """
+        stream, data = self._behind_header.stream, b""
+        where = f"be read on from line {self._header.lines + 1}"
+        try:
+            with unchanged_during(self.fingerprint), self._readable(where):
+                while len(data) < BLOCK_BYTES and (more := stream.read(BLOCK_BYTES - len(data))):
+                    data += more
+        except BaseException:
+            stream.close()
+            raise
+        self._behind_header = self._behind_header._replace(
+            stream=streams.PushbackReader(data, stream)
+        )
+        return data
+
     @unchanged
     def blocks(self) -> Iterator[RowBlock]:
         """Yield all rows, in order, as blocks of text columns; one block at least."""
         form = records.Form(len(self.headers), self._header.delimiter, self._encoded)
         line, rest, budget = self._header.lines + 1, b"", records.QuoteBudget(self._path)
-        enough = 0
+        self._ahead, enough = None, 0
         with closing(self._behind_header.stream) as stream:
             while True:
                 with self._readable(f"be read on from line {line}"):

@@ -25,8 +25,8 @@ import pyarrow as pa
 from coverage_analyzer import arrays
 from coverage_analyzer.errors import InputError, require
 from coverage_analyzer.files.readers import archives, excel_process
-from coverage_analyzer.files.readers.base import RowBlock, TableReader
-from coverage_analyzer.fingerprint import WatchedFiles, unchanged
+from coverage_analyzer.files.readers.base import PREVIEW_ROWS, RowBlock, TableReader, first_rows
+from coverage_analyzer.fingerprint import WatchedFiles, unchanged, unchanged_during
 from coverage_analyzer.paths import utf8_name
 from coverage_analyzer.schema.rejects import Reject, Rejected
 
@@ -104,7 +104,7 @@ class WorkbookFile(TableReader):
         others = ", ".join(name for name in names if name != repr(info["sheet"]))
         self.hint = f" This is the sheet {info['sheet']!r}."
         self.hint += f" There are also {others}: say which with --sheet." if others else ""
-        self._rows = enumerate(lines, 1)
+        self._rows: Iterator[tuple[int, list[str]]] = enumerate(lines, 1)
         self._header, row = next(((n, r) for n, r in self._rows if any(r)), (0, []))
         if not row:
             msg = f"{self._path} is empty: it needs a header and rows.{self.hint}"
@@ -112,6 +112,28 @@ class WorkbookFile(TableReader):
         self.headers: list[str] = row[: _filled(row)]
         self.types = [pa.string()] * len(self.headers)
         self.known: dict[str, str] = {}
+
+    def preview(self, n_rows: int = PREVIEW_ROWS) -> pa.RecordBatch:
+        """Return the first rows without consuming them, at most 4 Mi characters.
+
+        Raises
+        ------
+        InputError
+            If the file is damaged.
+        """
+        builder, taken = BlockBuilder(len(self.headers)), []
+        try:
+            with unchanged_during(self.fingerprint):
+                while len(builder.lines) < n_rows and builder.size < CHARACTERS_AT_ONCE:
+                    if (numbered := next(self._rows, None)) is None:
+                        break
+                    taken.append(numbered)
+                    builder.add(*numbered)
+        except BaseException:
+            self._end()
+            raise
+        self._rows = itertools.chain(taken, self._rows)
+        return first_rows(builder.block().columns, self.headers, n_rows)
 
     @unchanged
     def blocks(self) -> Iterator[RowBlock]:

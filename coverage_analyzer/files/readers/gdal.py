@@ -182,8 +182,8 @@ def _with_gdal(opening: _Opening) -> SpatialFile:
     # An attribute may have that name, too; the geometry comes last.
     at = columns_read.get_all_field_indices(about["geometry_name"] or "wkb_geometry")[-1]
 
-    def batches() -> Iterator[pa.RecordBatch]:
-        for batch in _gdal_batches(opening):
+    def batches(n_rows: int) -> Iterator[pa.RecordBatch]:
+        for batch in _gdal_batches(opening, n_rows):
             columns = batch.columns
             if opening.encoding is not None:
                 columns = [encodings.decoded(cells, opening.encoding) for cells in columns]
@@ -218,7 +218,9 @@ def _stated(names: Sequence[str]) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def _gdal_stream(request: _Opening) -> Iterator[tuple[dict[str, Any], Any]]:
+def _gdal_stream(
+    request: _Opening, n_rows: int = parquet.ROWS_AT_ONCE
+) -> Iterator[tuple[dict[str, Any], Any]]:
     """Open a source for reading in batches."""
     from pyogrio.raw import open_arrow
 
@@ -227,15 +229,17 @@ def _gdal_stream(request: _Opening) -> Iterator[tuple[dict[str, Any], Any]]:
             opening = open_arrow(
                 request.source,
                 use_pyarrow=True,
-                batch_size=parquet.ROWS_AT_ONCE,
+                batch_size=n_rows,
                 **request.options,
             )
             opened = stack.enter_context(opening)
         yield opened
 
 
-def _gdal_batches(opening: _Opening) -> Iterator[pa.RecordBatch]:
-    with _gdal_stream(opening) as (_, reader):
+def _gdal_batches(
+    opening: _Opening, n_rows: int = parquet.ROWS_AT_ONCE
+) -> Iterator[pa.RecordBatch]:
+    with _gdal_stream(opening, n_rows) as (_, reader):
         while True:
             with _guarded():
                 batch = next(reader, None)

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.readers import partitions
-from coverage_analyzer.files.readers.base import RowBlock, TableReader
+from coverage_analyzer.files.readers.base import PREVIEW_ROWS, RowBlock, TableReader
 from coverage_analyzer.fingerprint import FileState, Fingerprint, compare_states
 
 MAGIC = "*?["
@@ -183,6 +184,12 @@ class Many(TableReader):
             name, mine, other = next(t for t in pairs if t[1] != t[2])
             msg = f"{path}: the column {name!r} holds {other}, but {mine} in {self._paths[0]}."
             raise InputError(msg)
+
+    def preview(self, n_rows: int = PREVIEW_ROWS) -> pa.RecordBatch:
+        """Return the first rows of the first file that has any, without consuming them."""
+        rows = self._source.preview(n_rows)
+        others = (self._opened(path).preview(n_rows) for path in self._paths[1:])
+        return rows if len(rows) else next((some for some in others if len(some)), rows)
 
     def blocks(self) -> Iterator[RowBlock]:
         """Yield all rows, in order."""

@@ -55,6 +55,16 @@ def last_line_end(data: bytes) -> int:
     return max(data.rfind(b"\n"), data.rfind(b"\r", 0, len(data) - 1)) + 1
 
 
+def first_lines(data: bytes, n_lines: int) -> bytes:
+    """Return the first whole lines; all of the data if it has no more, or ends lines with CR."""
+    end = 0
+    for _ in range(n_lines):
+        end = data.find(b"\n", end) + 1
+        if not end:
+            return data
+    return data[:end]
+
+
 def pieces(data: bytes) -> Iterator[tuple[bytes, bool]]:
     """Yield whole lines in runs of not too many of them, and whether a run is the last."""
     many = data.count(b"\n") + data.count(b"\r") > MAX_LINES

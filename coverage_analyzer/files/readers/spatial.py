@@ -16,8 +16,14 @@ import pyarrow as pa
 from coverage_analyzer import arrays, documents
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.readers import parquet, utf8, wkb
-from coverage_analyzer.files.readers.base import RowBlock, TableReader, without
-from coverage_analyzer.fingerprint import WatchedFiles, unchanged
+from coverage_analyzer.files.readers.base import (
+    PREVIEW_ROWS,
+    RowBlock,
+    TableReader,
+    first_rows,
+    without,
+)
+from coverage_analyzer.fingerprint import WatchedFiles, unchanged, unchanged_during
 from coverage_analyzer.schema.rejects import Rejected
 
 if TYPE_CHECKING:
@@ -50,7 +56,7 @@ class Layer:
     crs
         What pyproj can read as a CRS; nothing if the file does not tell.
     batches
-        Opens the rows, from the first one.
+        Opens the rows, from the first one; takes how many a batch has at most.
     fingerprint
         Of the files that hold the layer, taken before the first of them was opened.
     rows
@@ -63,7 +69,7 @@ class Layer:
     schema: pa.Schema
     geometry: int
     crs: Any
-    batches: Callable[[], Iterator[pa.RecordBatch]]
+    batches: Callable[[int], Iterator[pa.RecordBatch]]
     fingerprint: WatchedFiles
     rows: int | None = None
     stated: Callable[[Sequence[str]], Iterator[pa.RecordBatch]] | None = None
@@ -121,7 +127,7 @@ class SpatialFile(TableReader):
         ValueError
             If the file changes while it is read.
         """
-        batches = self._layer.batches()
+        batches = self._layer.batches(parquet.ROWS_AT_ONCE)
         if not self._days or self._layer.stated is None:
             yield from batches
             return
@@ -134,6 +140,25 @@ class SpatialFile(TableReader):
                 at = batch.schema.get_field_index(name)
                 batch = batch.set_column(at, name, stated.column(name))  # noqa: PLW2901
             yield batch
+
+    def preview(self, n_rows: int = PREVIEW_ROWS) -> pa.RecordBatch:
+        """Return the first rows without consuming them; those whose geometry is no point left out.
+
+        Raises
+        ------
+        InputError
+            If the file is damaged.
+        """
+        with unchanged_during(self.fingerprint):
+            try:
+                batch = next(self._layer.batches(n_rows), None)
+                block = self._block(
+                    parquet.empty(self._layer.schema) if batch is None else batch, 1
+                )
+            except UNREADABLE as error:
+                msg = f"{self._path} cannot be read on from row 1: {error}."
+                raise InputError(msg) from error
+        return first_rows(block.columns, self.headers, n_rows)
 
     @unchanged
     def blocks(self) -> Iterator[RowBlock]:
@@ -160,8 +185,7 @@ class SpatialFile(TableReader):
             msg = f"{self._path} is damaged: {row - 1} of {self._layer.rows} rows can be read."
             raise InputError(msg)
         if row == 1:
-            none = [pa.nulls(0, field.type) for field in self._layer.schema]
-            yield self._block(pa.RecordBatch.from_arrays(none, schema=self._layer.schema), row)
+            yield self._block(parquet.empty(self._layer.schema), row)
 
     def _block(self, batch: pa.RecordBatch, row: int) -> RowBlock:
         """Return attributes and coordinates of a batch that begins with a row."""
@@ -297,10 +321,8 @@ def geoparquet(path: Path) -> SpatialFile:
         )
         raise InputError(msg)
 
-    def batches() -> Iterator[pa.RecordBatch]:
-        result: Iterator[pa.RecordBatch] = file.iter_batches(
-            parquet.ROWS_AT_ONCE, use_threads=False
-        )
+    def batches(n_rows: int) -> Iterator[pa.RecordBatch]:
+        result: Iterator[pa.RecordBatch] = file.iter_batches(n_rows, use_threads=False)
         return result
 
     return SpatialFile(path, Layer(file.schema_arrow, at, crs, batches, fingerprint))
