@@ -98,7 +98,7 @@ def check(
         "other_columns": [h for h in table.headers if h not in table.matched_columns.values()],
         "warnings": [
             *rules.warnings,
-            *columns.column_suggestions(table.headers, table.columns, columns.SITES),
+            *table.notices,
             *EligibilityChecker(rules, None, world, np.datetime64(today(), "D")).missing_columns(
                 table.columns
             ),

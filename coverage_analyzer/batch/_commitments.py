@@ -29,7 +29,6 @@ from coverage_analyzer.schema.columns import (
     COMMITMENT,
     REQUESTS,
     SITES,
-    column_suggestions,
 )
 from coverage_analyzer.schema.days import day
 from coverage_analyzer.schema.rejects import Reject, Rejected
@@ -127,7 +126,7 @@ def answer_requests(
         kind_of(output, [CSV], what="Commitments are", default=CSV)
     check_rejects(options.rejects)
     asked_table = open_table(requests, REQUESTS, options.request_columns, options.request_dialect)
-    site_table = open_table(sites, SITES, options.columns, options.dialect)
+    site_table = open_table(sites, SITES, options.columns, options.dialect, unread=())
     committer = _committer(centers, Policy.load(policy), options)
     asked = read_requests(asked_table)
     rows = registered_rows(site_table, (r.site_id for r in asked.requests))
@@ -167,7 +166,8 @@ def _committer(
     MissingExtraError
         If the extra for their kind of file is not installed.
     """
-    table = open_table(centers, CENTERS, options.center_columns, options.center_dialect)
+    columns, dialect = options.center_columns, options.center_dialect
+    table = open_table(centers, CENTERS, columns, dialect, unread=())
     world = countries.load()
     convention = policy.convention(world.names, trust_declared=options.trust_declared)
     levels = Levels(
@@ -241,10 +241,7 @@ def _write_rejects(path: Path, refused: Sequence[Reject], style: Style) -> None:
 
 def _unnoticed(asked: Table, sites: Table) -> list[str]:
     """Return a warning for each header that may be meant for a column that was not found."""
-    pairs = ((asked, REQUESTS), (sites, SITES))
-    return [
-        w for table, known in pairs for w in column_suggestions(table.headers, table.columns, known)
-    ]
+    return [*asked.notices, *sites.notices]
 
 
 def _unseen(asked: Table, sites: Table) -> list[str]:

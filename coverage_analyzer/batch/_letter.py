@@ -81,7 +81,7 @@ def site_letter(
 
 def _doubts(table: Table) -> list[str]:
     """Return what should be looked into before a letter goes out."""
-    told = columns.column_suggestions(table.headers, table.columns, columns.SITES)
+    told = list(table.notices)
     if set(VERDICT) <= set(table.headers):
         told.append("A report is judged anew: the letter knows nothing of a look at roads.")
     return told

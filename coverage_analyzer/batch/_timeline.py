@@ -30,7 +30,6 @@ from coverage_analyzer.schema.columns import (
     SITES,
     TIMELINE,
     as_text,
-    column_suggestions,
 )
 from coverage_analyzer.schema.days import day
 
@@ -105,7 +104,7 @@ def timeline(
         "levels": _levels(totals.census, matcher),
         "warnings": [
             *matcher.policy.warnings,
-            *column_suggestions(table.headers, table.columns, SITES),
+            *table.notices,
             *matcher.gates.warnings(table.columns, totals.empty),
             *matcher.region_warnings,
         ],

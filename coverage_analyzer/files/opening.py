@@ -21,11 +21,11 @@ from coverage_analyzer.files.readers.base import (
     WrappedReader,
 )
 from coverage_analyzer.files.readers.delimited import DelimitedFile, Dialect
-from coverage_analyzer.files.readers.header import HeaderTest
+from coverage_analyzer.files.readers.header_row import HeaderTest
 from coverage_analyzer.files.readers.parquet import ParquetFile
 
 
-def source(path: Path | Address, dialect: Dialect, is_header: HeaderTest) -> TableReader:
+def source(path: Path | Address, dialect: Dialect, n_known: HeaderTest) -> TableReader:
     """Return the reader of a file, or of all that a folder or pattern stands for.
 
     Parameters
@@ -34,8 +34,8 @@ def source(path: Path | Address, dialect: Dialect, is_header: HeaderTest) -> Tab
         What is to be read.
     dialect
         How text is written, where that cannot be found.
-    is_header
-        Whether some headers are those of the table that is looked for.
+    n_known
+        How many columns of the wanted table some headers name.
 
     Raises
     ------
@@ -47,9 +47,9 @@ def source(path: Path | Address, dialect: Dialect, is_header: HeaderTest) -> Tab
     if isinstance(path, Address):
         return DatabaseTable(path)
     if many.is_many(path):
-        opened = functools.partial(_file, dialect=dialect, is_header=is_header)
+        opened = functools.partial(_file, dialect=dialect, n_known=n_known)
         return many.Many(many.files(path), opened)
-    return _file(path, dialect, is_header)
+    return _file(path, dialect, n_known)
 
 
 def paths(path: Path) -> list[Path]:
@@ -63,7 +63,7 @@ def paths(path: Path) -> list[Path]:
     return many.files(path) if many.is_many(path) else [path]
 
 
-def _file(path: Path, dialect: Dialect, is_header: HeaderTest) -> TableReader:
+def _file(path: Path, dialect: Dialect, n_known: HeaderTest) -> TableReader:
     """Return the reader that the name of a file asks for.
 
     Raises
@@ -89,9 +89,9 @@ def _file(path: Path, dialect: Dialect, is_header: HeaderTest) -> TableReader:
             plain = ParquetFile(path)
             reader = spatial.geoparquet(path) if plain.spatial else plain
         case _ if suffix in excel.SUFFIXES:
-            reader = excel.WorkbookFile(path, dialect.sheet, dialect.decimal)
+            reader = excel.WorkbookFile(path, dialect.sheet, dialect.decimal, n_known=n_known)
         case _:
-            reader = DelimitedFile(path, dialect, is_header)
+            reader = DelimitedFile(path, dialect, n_known)
     if formulas.is_escaped(path, reader.headers):
         reader = UnescapedReader(reader)
     return partitions.with_keys(reader, path)

@@ -2,7 +2,7 @@
 
 import dataclasses
 import re
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Bools, Floats
-from coverage_analyzer.countries import Countries, Names, Numbers
+from coverage_analyzer.countries import Countries, Names, Numbers, names
 from coverage_analyzer.countries.assignment import Convention
 from coverage_analyzer.errors import InputError, refuse
 from coverage_analyzer.files import opening
@@ -25,13 +25,22 @@ from coverage_analyzer.matching import eligibility
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.products import ENDS, Products
 from coverage_analyzer.schema import days
+from coverage_analyzer.schema.column_evidence import Evidence
+from coverage_analyzer.schema.column_matching import (
+    Headers,
+    check_repeated,
+    match_columns,
+    n_known_columns,
+    notices,
+)
 from coverage_analyzer.schema.columns import (
     COUNTRY_STATED,
+    FOR_REQUESTS,
+    LABELS,
     PARTS,
     Column,
     as_text,
     check_types,
-    match_columns,
 )
 from coverage_analyzer.schema.coordinates import Coordinates, Notation, coordinates, fault_detail
 from coverage_analyzer.schema.days import Days
@@ -75,6 +84,8 @@ class Table:
         How coordinates are written.
     refused
         Rows that are rejects since another row has their id.
+    notices
+        What a reader of the results should know about how the table was understood.
     """
 
     path: Path | Address
@@ -82,6 +93,7 @@ class Table:
     columns: Mapping[str, int]
     notation: Notation = PLAIN
     refused: DuplicateLines = field(default_factory=DuplicateLines)
+    notices: tuple[str, ...] = ()
 
     @property
     def headers(self) -> list[str]:
@@ -159,6 +171,8 @@ def open_table(
     table: Sequence[Column],
     columns: Mapping[str, str] | None = None,
     dialect: Dialect = PLAIN,
+    *,
+    unread: Collection[str] = FOR_REQUESTS,
 ) -> Table:
     """Open a table of sites or centers.
 
@@ -177,6 +191,8 @@ def open_table(
         The header to take for a column where names alone do not tell.
     dialect
         How the table is written, where that cannot be found.
+    unread
+        Optional columns that the caller does not read: that two headers fit is no error.
 
     Raises
     ------
@@ -187,23 +203,66 @@ def open_table(
     """
     place = address(str(path)) if is_address(path) else Path(path)
 
-    def is_header(headers: Sequence[str]) -> bool:
-        try:
-            return bool(match_columns(headers, table, columns))
-        except InputError:
-            return False
+    def n_known(headers: Sequence[str]) -> int:
+        return n_known_columns(headers, table, columns)
 
-    source = opening.source(place, dialect, is_header)
+    source = opening.source(place, dialect, n_known)
     try:
         overrides = {**source.known, **(columns or {})}
-        matched = match_columns(source.headers, table, overrides, cut_at=source.cut_at)
+        check_repeated(source.headers)
+        asked = Headers(
+            source.headers,
+            table,
+            overrides,
+            source.cut_at,
+            Evidence(source.preview, dialect, are_countries),
+            frozenset(unread),
+        )
+        matched = match_columns(asked)
+        _check_equal_headers(source, matched, overrides)
         dated = {at for name, at in matched.items() if name in {*DAYS, *eligibility.DAYS}}
         source.days_as_text([source.headers[at] for at in sorted(dated)])
+        source.require_fields(max(matched.values(), default=-1) + 1)
         check_types({name: source.types[at] for name, at in matched.items()})
-        return Table(place, source, matched, dialect)
+        told = (*_skipped(source), *notices(asked, matched))
+        return Table(place, source, matched, dialect, notices=told)
     except InputError as error:
         msg = f"{place}: {error}{source.hint}"
         raise InputError(msg) from None
+
+
+def are_countries(texts: pa.Array) -> Bools:
+    """Return which texts name a country that is known."""
+    return names.load().named(texts) > names.NONE
+
+
+def _skipped(source: TableReader) -> list[str]:
+    """Return how many lines before the header are not read, if there are any."""
+    n_lines = source.detected.get("lines_before_header", 0)
+    unit = "row" if "sheet" in source.detected else "line"
+    return [f"{n_lines} {unit}{'s'[: n_lines > 1]} before the header skipped."] if n_lines else []
+
+
+def _check_equal_headers(
+    source: TableReader, matched: Mapping[str, int], overrides: Mapping[str, str]
+) -> None:
+    """Raise if a column that verdicts depend on has a header that another column has, too.
+
+    Raises
+    ------
+    InputError
+        Which names the header.
+    """
+    for name, at in matched.items():
+        header = source.headers[at]
+        twins = [numbered for numbered, was in source.repeated.items() if was == header]
+        if twins and name not in overrides and name not in LABELS:
+            msg = (
+                f"{header!r} appears {len(twins) + 1} times in the header, and could each time be "
+                f"the column {name!r}. Choose one as {name}={header} or {name}={twins[0]}, or "
+                f"rename one."
+            )
+            raise InputError(msg)
 
 
 def duplicates(table: Table, *, keep_first: bool, folder: Path | None = None) -> DuplicateLines:

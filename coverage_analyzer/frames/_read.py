@@ -19,7 +19,7 @@ from coverage_analyzer.files.writers.rejects import check_rejects, rejects_file
 from coverage_analyzer.frames.columns import NUMERIC, SETTLED, with_points
 from coverage_analyzer.matching import eligibility
 from coverage_analyzer.policy import DEFAULT, Policy
-from coverage_analyzer.schema.columns import CENTERS, SITES, column_suggestions
+from coverage_analyzer.schema.columns import CENTERS, SITES
 from coverage_analyzer.schema.rejects import Reject
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def read_sites(
         frame[name] = np.concatenate(dates).astype("datetime64[s]")
     if "site_id" not in frame:
         frame.insert(0, "site_id", np.concatenate(lines).astype(str))
-    for told in column_suggestions(table.headers, table.columns, SITES):
+    for told in table.notices:
         warnings.warn(told, stacklevel=2)
     _tell_rejects(refused, rejects, table.path)
     sites = with_points(frame, np.concatenate(lon), np.concatenate(lat))

@@ -1,7 +1,8 @@
 """What a reader hands on: runs of rows, in which every row that was read is accounted for."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -86,6 +87,8 @@ class TableReader(Protocol):
         Whether cells may hold days themselves, which then stand by ISO 8601 whatever a form says.
     cut_at
         How many letters of a header the format keeps; 0 if all.
+    repeated
+        What headers are called in the file that got a number since another one is called so.
     fingerprint
         Of the files that are read; None if there are none, as for a database.
     """
@@ -97,6 +100,7 @@ class TableReader(Protocol):
     rows: int | None = None
     iso_days: bool = False
     cut_at: int = 0
+    repeated: Mapping[str, str] = MappingProxyType({})
     fingerprint: Fingerprint | None = None
 
     @property
@@ -110,6 +114,14 @@ class TableReader(Protocol):
         Called before `blocks`, once it is known which columns hold days; it may change `types`.
         """
         del headers
+
+    def require_fields(self, n_fields: int) -> None:
+        """Read rows that end after so many fields, too, if the format has rows of any length.
+
+        Called before `blocks`, once it is known which columns are read: only empty cells of others
+        may be left off, or else a row that is cut in two would be taken for a whole one.
+        """
+        del n_fields
 
     def share(self) -> float:
         """Return how much of the table has been read, 0 to 1; NaN where that cannot be told."""
@@ -176,6 +188,7 @@ class WrappedReader(TableReader):
         self.headers, self.types, self.known = source.headers, source.types, source.known
         self.hint, self.rows = source.hint, source.rows
         self.iso_days, self.cut_at = source.iso_days, source.cut_at
+        self.repeated = source.repeated
         self.fingerprint = source.fingerprint
 
     @property
@@ -187,6 +200,10 @@ class WrappedReader(TableReader):
         """Read timestamps of some columns as the text that states them."""
         self._source.days_as_text(headers)
         self.types = [*self._source.types, *self.types[len(self._source.types) :]]
+
+    def require_fields(self, n_fields: int) -> None:
+        """Read rows that end after so many fields, too."""
+        self._source.require_fields(n_fields)
 
     def share(self) -> float:
         """Return how much of the table has been read, 0 to 1; NaN where that cannot be told."""

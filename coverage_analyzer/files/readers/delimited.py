@@ -15,6 +15,12 @@ import pyarrow as pa
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.readers import header, records, streams
 from coverage_analyzer.files.readers.base import PREVIEW_ROWS, RowBlock, TableReader, first_rows
+from coverage_analyzer.files.readers.header_row import (
+    HeaderTest,
+    anything,
+    header_place,
+    numbered,
+)
 from coverage_analyzer.fingerprint import HashedFile, unchanged, unchanged_during
 from coverage_analyzer.schema.coordinates import Notation
 
@@ -53,8 +59,8 @@ class DelimitedFile(TableReader):
         The file, or ``-`` for standard input.
     dialect
         What is known of how it is written.
-    is_header
-        Whether headers are those that are looked for: among delimiters, which one is meant.
+    n_known
+        How many known columns some fields name: so the header and the delimiter are found.
 
     Raises
     ------
@@ -63,7 +69,7 @@ class DelimitedFile(TableReader):
     """
 
     def __init__(
-        self, path: Path, dialect: Dialect = PLAIN, is_header: header.HeaderTest = header.anything
+        self, path: Path, dialect: Dialect = PLAIN, n_known: HeaderTest = anything
     ) -> None:
         mark = dialect.delimiter
         if mark and (len(mark) != 1 or not mark.isascii() or mark in '"\r\n'):
@@ -73,7 +79,7 @@ class DelimitedFile(TableReader):
         with self._readable("be opened"):
             text = streams.utf8_text(path, dialect.encoding)
             try:
-                first, data = header.read_header(text, path, mark, is_header, BLOCK_BYTES)
+                first, data = header.read_header(text, path, mark, n_known, BLOCK_BYTES)
             except BaseException:
                 text.stream.close()
                 raise
@@ -83,9 +89,10 @@ class DelimitedFile(TableReader):
         )
         self.fingerprint: HashedFile = text.file
         self._ahead: bytes | None = None
+        self._n_required = 0
         self._done = 0
         self._header, self._encoded = first, text.encoding
-        self.headers = first.fields
+        self.headers, self.repeated = numbered(first.fields)
         self.types = [pa.string()] * len(self.headers)
         self.known: dict[str, str] = {}
 
@@ -109,8 +116,13 @@ class DelimitedFile(TableReader):
 
     @property
     def detected(self) -> dict[str, Any]:
-        """The encoding and the delimiter of the file."""
-        return {"encoding": self._encoded or "utf-8", "delimiter": self._header.delimiter}
+        """The encoding and the delimiter of the file, and where its header is."""
+        line = self._header.line
+        return {
+            "encoding": self._encoded or "utf-8",
+            "delimiter": self._header.delimiter,
+            **header_place(line, before=line - 1),
+        }
 
     def share(self) -> float:
         """Return how much of the file has been read, 0 to 1; NaN for standard input."""
@@ -127,7 +139,7 @@ class DelimitedFile(TableReader):
         """
         if self._ahead is None:
             self._ahead = self._read_ahead()
-        form = records.Form(len(self.headers), self._header.delimiter, self._encoded)
+        form = self._form()
         line, data, n_lines = self._header.lines + 1, self._ahead, n_rows
         while True:
             part = records.first_lines(data, n_lines)
@@ -138,6 +150,14 @@ class DelimitedFile(TableReader):
             if len(columns) >= n_rows or len(part) == len(data):
                 return first_rows(columns, self.headers, n_rows)
             n_lines *= 4
+
+    def require_fields(self, n_fields: int) -> None:
+        """Read rows of so many fields, too; the cells that they lack are empty."""
+        self._n_required = n_fields
+
+    def _form(self) -> records.Form:
+        width = len(self.headers)
+        return records.Form(width, self._header.delimiter, self._encoded, self._n_required or width)
 
     def _read_ahead(self) -> bytes:
         """Return the first block behind the header, whole unless the file ends; put it back.
@@ -164,7 +184,7 @@ class DelimitedFile(TableReader):
     @unchanged
     def blocks(self) -> Iterator[RowBlock]:
         """Yield all rows, in order, as blocks of text columns; one block at least."""
-        form = records.Form(len(self.headers), self._header.delimiter, self._encoded)
+        form = self._form()
         line, rest, budget = self._header.lines + 1, b"", records.QuoteBudget(self._path)
         self._ahead, enough = None, 0
         with closing(self._behind_header.stream) as stream:

@@ -24,8 +24,9 @@ import pyarrow as pa
 
 from coverage_analyzer import arrays
 from coverage_analyzer.errors import InputError, require
-from coverage_analyzer.files.readers import archives, excel_process
+from coverage_analyzer.files.readers import archives, excel_process, header_row
 from coverage_analyzer.files.readers.base import PREVIEW_ROWS, RowBlock, TableReader, first_rows
+from coverage_analyzer.files.readers.header_row import HeaderTest, anything
 from coverage_analyzer.fingerprint import WatchedFiles, unchanged, unchanged_during
 from coverage_analyzer.paths import utf8_name
 from coverage_analyzer.schema.rejects import Reject, Rejected
@@ -45,7 +46,7 @@ CHARACTERS_AT_ONCE: Final = 4 << 20
 
 
 class WorkbookFile(TableReader):
-    """A sheet of a workbook; its first row that is not empty is the header.
+    """A sheet of a workbook; its header may be below titles (`header_row.find`).
 
     Lines are the numbers of rows as Excel shows them. A row that is filled beyond the header is a
     reject.
@@ -58,6 +59,8 @@ class WorkbookFile(TableReader):
         The name of the sheet; by default the first one that is shown.
     decimal
         What to write for the point in numbers.
+    n_known
+        How many known columns some cells name: so the header is found.
 
     Raises
     ------
@@ -67,7 +70,9 @@ class WorkbookFile(TableReader):
         If python-calamine is not installed.
     """
 
-    def __init__(self, path: Path, sheet: str = "", decimal: str = ".") -> None:
+    def __init__(
+        self, path: Path, sheet: str = "", decimal: str = ".", *, n_known: HeaderTest = anything
+    ) -> None:
         self.iso_days = True
         self.fingerprint: WatchedFiles = WatchedFiles(path)
         self._most = _memory(path)
@@ -81,12 +86,12 @@ class WorkbookFile(TableReader):
         )
         self._end = weakref.finalize(self, _ended, self._process)
         try:
-            self._read_header(sheet)
+            self._read_header(sheet, n_known)
         except InputError:
             self._end()
             raise
 
-    def _read_header(self, sheet: str) -> None:
+    def _read_header(self, sheet: str, n_known: HeaderTest) -> None:
         """Read up to the header.
 
         Raises
@@ -105,11 +110,22 @@ class WorkbookFile(TableReader):
         self.hint = f" This is the sheet {info['sheet']!r}."
         self.hint += f" There are also {others}: say which with --sheet." if others else ""
         self._rows: Iterator[tuple[int, list[str]]] = enumerate(lines, 1)
-        self._header, row = next(((n, r) for n, r in self._rows if any(r)), (0, []))
-        if not row:
-            msg = f"{self._path} is empty: it needs a header and rows.{self.hint}"
-            raise InputError(msg)
-        self.headers: list[str] = row[: _filled(row)]
+        first = list(itertools.islice(self._rows, header_row.MAX_ROWS))
+        rows = [row for _, row in first]
+        known = header_row.find(rows, n_known)
+        at = header_row.first_filled(rows) if known is None else known
+        while at is None:  # many blank rows
+            if (numbered := next(self._rows, None)) is None:
+                msg = f"{self._path} is empty: it needs a header and rows.{self.hint}"
+                raise InputError(msg)
+            first = [numbered]
+            at = header_row.first_filled([numbered[1]])
+        if known is None:
+            header_row.check_words(first[at][1], n_known, str(self._path))
+        self._header, row = first[at]
+        self._rows = itertools.chain(first[at + 1 :], self._rows)
+        self.headers, self.repeated = header_row.numbered(row[: _filled(row)])
+        self._sheet: str = info["sheet"]
         self.types = [pa.string()] * len(self.headers)
         self.known: dict[str, str] = {}
 
@@ -134,6 +150,12 @@ class WorkbookFile(TableReader):
             raise
         self._rows = itertools.chain(taken, self._rows)
         return first_rows(builder.block().columns, self.headers, n_rows)
+
+    @property
+    def detected(self) -> dict[str, Any]:
+        """The sheet, and where its header is."""
+        line = self._header
+        return {"sheet": self._sheet, **header_row.header_place(line, before=line - 1)}
 
     @unchanged
     def blocks(self) -> Iterator[RowBlock]:
