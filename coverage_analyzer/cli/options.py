@@ -245,6 +245,9 @@ DIALECT: Final = (
     click.option(
         "--sheet", default="", metavar="NAME", help="Of a workbook of sites.  [the first shown]"
     ),
+    click.option(
+        "--layer", default="", metavar="NAME", help="Of a GeoPackage of sites.  [the one of points]"
+    ),
     click.option("--wrap-longitude", is_flag=True, help="Take longitudes of 180 to 360 as west."),
     click.option(
         "--date-format",
@@ -266,6 +269,7 @@ CENTER_DIALECT: Final = (
     ),
     click.option("--center-encoding", default="", metavar="NAME", help="Of the centers.  [found]"),
     click.option("--center-sheet", default="", metavar="NAME", help="Of a workbook of centers."),
+    click.option("--center-layer", default="", metavar="NAME", help="Of a GeoPackage of centers."),
 )
 
 

@@ -13,7 +13,7 @@ from coverage_analyzer.files import formulas
 from coverage_analyzer.files.database.address import Address
 from coverage_analyzer.files.database.reader import DatabaseTable
 from coverage_analyzer.files.formulas import unescape_formulas
-from coverage_analyzer.files.readers import excel, gdal, geojson, many, partitions, spatial
+from coverage_analyzer.files.readers import excel, gdal, geojson, many, partitions, spatial, zipped
 from coverage_analyzer.files.readers.base import (
     PREVIEW_ROWS,
     RowBlock,
@@ -75,16 +75,16 @@ def _file(path: Path, dialect: Dialect, n_known: HeaderTest) -> TableReader:
     """
     reader: TableReader
     suffix = path.suffix.lower()
-    if dialect.sheet and suffix not in excel.SUFFIXES:
-        msg = f"{path} is no workbook and has no sheet {dialect.sheet!r}; leave the name out."
-        raise InputError(msg)
+    _check_parts(path, dialect)
     match suffix:
-        case ".geojson" | ".json":
+        case ".geojson" | ".json" | ".geojsonl" | ".geojsons" | ".ndjson" | ".jsonl":
             reader = geojson.geojson(path)
         case ".gpkg":
-            reader = gdal.geopackage(path)
-        case ".shp" | ".zip":
+            reader = gdal.geopackage(path, dialect.layer)
+        case ".shp":
             reader = gdal.shapefile(path, dialect.encoding)
+        case ".zip":
+            reader = _zipped(path, dialect, n_known)
         case ".parquet" | ".geoparquet" | ".pq":
             plain = ParquetFile(path)
             reader = spatial.geoparquet(path) if plain.spatial else plain
@@ -95,6 +95,44 @@ def _file(path: Path, dialect: Dialect, n_known: HeaderTest) -> TableReader:
     if formulas.is_escaped(path, reader.headers):
         reader = UnescapedReader(reader)
     return partitions.with_keys(reader, path)
+
+
+def _check_parts(path: Path, dialect: Dialect) -> None:
+    """Raise if a sheet or a layer is named, and the file has none.
+
+    Raises
+    ------
+    InputError
+        If so.
+    """
+    suffix = path.suffix.lower()
+    if dialect.layer and suffix != ".gpkg":
+        msg = f"{path} is not a GeoPackage and has no layer {dialect.layer!r}; leave the name out."
+        raise InputError(msg)
+    if dialect.sheet and suffix not in excel.SUFFIXES:
+        msg = f"{path} is no workbook and has no sheet {dialect.sheet!r}; leave the name out."
+        raise InputError(msg)
+
+
+def _zipped(path: Path, dialect: Dialect, n_known: HeaderTest) -> TableReader:
+    """Return the reader of a zip archive: of its Shapefile, or of its table of text.
+
+    Raises
+    ------
+    InputError
+        If it holds neither, or several.
+    """
+    members = zipped.tables(path)
+    if not members:
+        return gdal.shapefile(path, dialect.encoding)
+
+    def fits(member: str) -> bool:
+        try:
+            return DelimitedFile(path, dialect, n_known, member=member).is_complete
+        except InputError:
+            return False
+
+    return DelimitedFile(path, dialect, n_known, member=zipped.choose(path, members, fits))
 
 
 class UnescapedReader(WrappedReader):

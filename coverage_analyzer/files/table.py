@@ -21,6 +21,7 @@ from coverage_analyzer.files.database.address import Address, address, is_addres
 from coverage_analyzer.files.duplicates import DuplicateFinder, DuplicateLines
 from coverage_analyzer.files.readers.base import RowBlock, TableReader
 from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
+from coverage_analyzer.files.readers.point_columns import with_points
 from coverage_analyzer.matching import eligibility
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.products import ENDS, Products
@@ -29,6 +30,7 @@ from coverage_analyzer.schema.column_evidence import Evidence
 from coverage_analyzer.schema.column_matching import (
     Headers,
     check_repeated,
+    find_columns,
     match_columns,
     n_known_columns,
     notices,
@@ -218,11 +220,12 @@ def open_table(
             Evidence(source.preview, dialect, are_countries),
             frozenset(unread),
         )
+        source, asked = _with_points(source, asked)
         matched = match_columns(asked)
         _check_equal_headers(source, matched, overrides)
         dated = {at for name, at in matched.items() if name in {*DAYS, *eligibility.DAYS}}
         source.days_as_text([source.headers[at] for at in sorted(dated)])
-        source.require_fields(max(matched.values(), default=-1) + 1)
+        source.columns_read(frozenset(matched.values()))
         check_types({name: source.types[at] for name, at in matched.items()})
         told = (*_skipped(source), *notices(asked, matched))
         return Table(place, source, matched, dialect, notices=told)
@@ -236,11 +239,35 @@ def are_countries(texts: pa.Array) -> Bools:
     return names.load().named(texts) > names.NONE
 
 
+def _with_points(source: TableReader, asked: Headers) -> tuple[TableReader, Headers]:
+    """Return a table with coordinates out of a column of points, if it has no others.
+
+    Raises
+    ------
+    InputError
+        If two headers could be meant, or the CRS of the points cannot be used.
+    """
+    wanted = {"latitude", "longitude"} & {column.name for column in asked.table}
+    if not wanted or wanted & {*find_columns(asked), *asked.overrides}:
+        return source, asked
+    source = with_points(source)
+    overrides = {**source.known, **asked.overrides}
+    return source, dataclasses.replace(asked, names=source.headers, overrides=overrides)
+
+
 def _skipped(source: TableReader) -> list[str]:
-    """Return how many lines before the header are not read, if there are any."""
+    """Return how many lines before the header are not read, and where points come from."""
     n_lines = source.detected.get("lines_before_header", 0)
     unit = "row" if "sheet" in source.detected else "line"
-    return [f"{n_lines} {unit}{'s'[: n_lines > 1]} before the header skipped."] if n_lines else []
+    told = [f"{n_lines} {unit}{'s'[: n_lines > 1]} before the header skipped."] if n_lines else []
+    if others := source.detected.get("other_sheets"):
+        told.append(
+            f"The sheet {source.detected['sheet']!r} is read; {', '.join(map(repr, others))} could "
+            f"be meant, too: choose with --sheet."
+        )
+    if points := source.detected.get("points"):
+        told.append(f"Points are read from the column {points['column']!r} ({points['form']}).")
+    return told
 
 
 def _check_equal_headers(

@@ -36,6 +36,9 @@ _OWNED: Final[Mapping[str, Callable[[str], Owned | None]]] = {
     "country": column_names.country,
 }
 
+COMPLETE: Final = 1_000
+"""What a header counts more that names all required columns (`n_known_columns`)."""
+
 NO_EVIDENCE: Final = Evidence()
 
 NEAR: Final = 0.8
@@ -142,7 +145,7 @@ def n_known_columns(
 ) -> int:
     """Return how many columns of a table some cells name, if they were its headers.
 
-    A row that names all required columns counts as two at least.
+    A row that names all required columns counts `COMPLETE` more.
     """
     named = set()
     for column in table:
@@ -152,9 +155,11 @@ def n_known_columns(
         keys = {header_key(n) for n in column.spellings}
         if any(header_key(h) in keys or _names(h, column, table) for h in headers if h.strip()):
             named.add(column.name)
+    if any(name_key(header) in column_names.GEOMETRIES for header in headers):
+        named |= {column.name for column in table if column.name in LIMITS}
     required = [column.name for column in table if column.required]
     whole = bool(named) and named >= set(required)
-    return max(len(named), 2) if whole else len(named)
+    return len(named) + COMPLETE if whole else len(named)
 
 
 def _names(header: str, column: Column, table: Sequence[Column]) -> bool:
@@ -239,17 +244,28 @@ def _decided(asked: Headers, column: Column, at: Sequence[int]) -> list[int]:
     if column.name in asked.unread:
         return []
     fitting = [i for i in at if _fits(asked, column, i)]
+    fitting = [i for i in fitting if len(asked.evidence.filled(i))] or fitting
     if len(fitting) == 1:
         return fitting
     names = " and ".join(dict.fromkeys(repr(asked.names[i]) for i in at))
     same = len({asked.names[i] for i in at}) < len(at)
     what = f"{names} appears {len(at)} times in the header" if same else f"{names} each fit"
-    choice = "rename one of them" if same else asked.option({column.name: asked.names[at[0]]})
+    choice = "rename one of them" if same else asked.option(_with_partner(asked, column, at[0]))
     msg = f"{what}, and could be the column {column.name!r}. Choose one: {choice}{IN_PYTHON}."
     raise InputError(msg)
 
 
 IN_PYTHON: Final = " (in Python: columns={...})"
+
+
+def _with_partner(asked: Headers, column: Column, at: int) -> dict[str, str]:
+    """Return a header to take, with that of the other coordinate of the same owner."""
+    chosen = {column.name: asked.names[at]}
+    owned = _OWNED[column.name](asked.names[at]) if column.name in LIMITS else None
+    for other in LIMITS if owned else ():
+        partners = [h for h in asked.names if (found := _OWNED[other](h)) and found == owned]
+        chosen |= {other: partners[0]} if partners and other != column.name else {}
+    return chosen
 
 
 def _fits(asked: Headers, column: Column, at: int) -> bool:
@@ -418,10 +434,12 @@ def suggestions(asked: Headers, missing: Sequence[str], free: Sequence[int]) -> 
     for name in missing:
         fitting = [i for i in free if asked.names[i].strip() and _may_be(asked, name, i)]
         spellings = [name_key(n) for n in columns[name].spellings]
+        if name == "center_id" and _has_site_id(asked.names):
+            continue  # the wrong file
         near = [i for i in fitting if _is_near(name_key(asked.names[i]), spellings)]
         if len(near) == 1:
             chosen[name] = asked.names[near[0]]
-        elif name == "center_id" and len(fitting) == 1 and asked.evidence.rows.num_rows:
+        elif name == "center_id" and len(fitting) == 1 and _stands_out(asked):
             chosen[name] = asked.names[fitting[0]]
     degrees = [i for i in free if asked.evidence.looks_like_degrees(i, 180)]
     if {"latitude", "longitude"} <= set(missing) and len(degrees) == len(LIMITS):
@@ -430,6 +448,11 @@ def suggestions(asked: Headers, missing: Sequence[str], free: Sequence[int]) -> 
             (other,) = set(degrees) - set(beyond)
             chosen = {**chosen, "latitude": asked.names[other], "longitude": asked.names[beyond[0]]}
     return chosen
+
+
+def _stands_out(asked: Headers) -> bool:
+    """Return whether cells are known, so that a column stands out by them."""
+    return bool(asked.evidence.rows.num_rows)
 
 
 def _may_be(asked: Headers, name: str, at: int) -> bool:

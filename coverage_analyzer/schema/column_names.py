@@ -97,6 +97,16 @@ WEAK_LONGITUDES: Final = frozenset(
 )
 """Names that may mean the size of a thing, or metres of a projection, too: the cells decide."""
 
+GEOMETRIES: Final = frozenset(
+    _keys(
+        "wkt, wkb, ewkt, ewkb, geom, geometry, the_geom, the_geom_point, shape, geometrie, "
+        "geometria, geo_point, geo_point_2d, geo_shape, geojson, coordinates, koordinaten, "
+        "coordonnees, coordenadas, coordinate, lat_lon, latlng, lat_long, lonlat, lng_lat, "
+        "georeference, geolocation, gps, 座標, 坐标, 좌표, 緯度経度"
+    )
+)
+"""What a column of points is called; its cells decide."""
+
 UNITS: Final = frozenset(
     _keys(
         "deg, degs, degree, degrees, dd, dec, decimal, decimals, dez, dezimal, grad, wgs, wgs84, "
@@ -119,8 +129,8 @@ OWNERS: Final = frozenset(
         "org, lead, contact, merchant, outlet, atm, bank, dealer, asset, device, machine, "
         "equipment, install, installation, unit, 1, intpt, centroid, port, hub, Kunde, Kunden, "
         "Firma, Standort, Filiale, Adresse, Lager, Werk, Lieferadresse, sede, tienda, sucursal, "
-        "negozio, magasin, agence, etablissement, adresse, direccion, cliente, loja, filial, parent, "
-        "postal"
+        "negozio, magasin, agence, etablissement, adresse, direccion, cliente, loja, filial, "
+        "parent, postal"
     )
 )
 """Words beside the name of a coordinate or country that say whose it is."""

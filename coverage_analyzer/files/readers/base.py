@@ -115,13 +115,13 @@ class TableReader(Protocol):
         """
         del headers
 
-    def require_fields(self, n_fields: int) -> None:
-        """Read rows that end after so many fields, too, if the format has rows of any length.
+    def columns_read(self, at: frozenset[int]) -> None:
+        """Read rows that end behind the last of these columns, too, if rows have any length.
 
         Called before `blocks`, once it is known which columns are read: only empty cells of others
         may be left off, or else a row that is cut in two would be taken for a whole one.
         """
-        del n_fields
+        del at
 
     def share(self) -> float:
         """Return how much of the table has been read, 0 to 1; NaN where that cannot be told."""
@@ -201,9 +201,10 @@ class WrappedReader(TableReader):
         self._source.days_as_text(headers)
         self.types = [*self._source.types, *self.types[len(self._source.types) :]]
 
-    def require_fields(self, n_fields: int) -> None:
-        """Read rows that end after so many fields, too."""
-        self._source.require_fields(n_fields)
+    def columns_read(self, at: frozenset[int]) -> None:
+        """Read rows that end behind the last of these columns, too."""
+        width = len(self._source.headers)
+        self._source.columns_read(frozenset(position for position in at if position < width))
 
     def share(self) -> float:
         """Return how much of the table has been read, 0 to 1; NaN where that cannot be told."""

@@ -16,6 +16,7 @@ from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.readers import header, records, streams
 from coverage_analyzer.files.readers.base import PREVIEW_ROWS, RowBlock, TableReader, first_rows
 from coverage_analyzer.files.readers.header_row import (
+    COMPLETE,
     HeaderTest,
     anything,
     header_place,
@@ -38,12 +39,15 @@ class Dialect(Notation):
     encoding
         Of a text file; if empty, UTF-8, or UTF-16 where a file begins with its mark.
     sheet
-        Of a workbook; if empty, the first one that is shown.
+        Of a workbook; if empty, the first one that has the wanted columns, else the first shown.
+    layer
+        Of a GeoPackage; if empty, the only one with points.
     """
 
     delimiter: str = ""
     encoding: str = ""
     sheet: str = ""
+    layer: str = ""
 
 
 PLAIN: Final = Dialect()
@@ -61,6 +65,8 @@ class DelimitedFile(TableReader):
         What is known of how it is written.
     n_known
         How many known columns some fields name: so the header and the delimiter are found.
+    member
+        Of a zip archive, which of its files is read.
 
     Raises
     ------
@@ -69,15 +75,20 @@ class DelimitedFile(TableReader):
     """
 
     def __init__(
-        self, path: Path, dialect: Dialect = PLAIN, n_known: HeaderTest = anything
+        self,
+        path: Path,
+        dialect: Dialect = PLAIN,
+        n_known: HeaderTest = anything,
+        *,
+        member: str = "",
     ) -> None:
         mark = dialect.delimiter
         if mark and (len(mark) != 1 or not mark.isascii() or mark in '"\r\n'):
             msg = f"The delimiter {mark!r} is not one ASCII character, such as ; or |."
             raise InputError(msg)
-        self._path = path
+        self._path, self._member = path, member
         with self._readable("be opened"):
-            text = streams.utf8_text(path, dialect.encoding)
+            text = streams.utf8_text(path, dialect.encoding, member)
             try:
                 first, data = header.read_header(text, path, mark, n_known, BLOCK_BYTES)
             except BaseException:
@@ -119,10 +130,16 @@ class DelimitedFile(TableReader):
         """The encoding and the delimiter of the file, and where its header is."""
         line = self._header.line
         return {
+            **({"member": self._member} if self._member else {}),
             "encoding": self._encoded or "utf-8",
             "delimiter": self._header.delimiter,
             **header_place(line, before=line - 1),
         }
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the header names all required columns."""
+        return self._header.n_known >= COMPLETE
 
     def share(self) -> float:
         """Return how much of the file has been read, 0 to 1; NaN for standard input."""
@@ -151,9 +168,9 @@ class DelimitedFile(TableReader):
                 return first_rows(columns, self.headers, n_rows)
             n_lines *= 4
 
-    def require_fields(self, n_fields: int) -> None:
-        """Read rows of so many fields, too; the cells that they lack are empty."""
-        self._n_required = n_fields
+    def columns_read(self, at: frozenset[int]) -> None:
+        """Read rows that end behind the last of these columns; cells that they lack are empty."""
+        self._n_required = max(at, default=-1) + 1
 
     def _form(self) -> records.Form:
         width = len(self.headers)

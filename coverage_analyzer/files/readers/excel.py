@@ -6,6 +6,7 @@ with an error such as ``#N/A`` are empty. Numbers of 16 digits and more, of whic
 the last ones, come with an exponent, so that they are not taken for ids.
 """
 
+import contextlib
 import csv
 import io
 import itertools
@@ -14,7 +15,7 @@ import subprocess
 import sys
 import weakref
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -77,9 +78,11 @@ class WorkbookFile(TableReader):
         self.fingerprint: WatchedFiles = WatchedFiles(path)
         self._most = _memory(path)
         self._path = path
+        self._other_sheets: list[str] = []
         command = [sys.executable, "-P", excel_process.__file__, str(self._most)]
         self._process = subprocess.Popen(  # noqa: S603 (our own program; no shell reads the names)
             [*command, utf8_name(path), sheet, decimal],
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,  # where a library tells how it ended
             encoding="ascii",
@@ -101,6 +104,8 @@ class WorkbookFile(TableReader):
         """
         lines = _lines(self._path, self._process, self._most)
         info = next(lines)
+        if "tops" in info:
+            info = self._chosen(info["tops"], n_known, lines)
         names = [repr(name) for name in info["sheets"]]
         if not info["sheet"]:
             what = f"the sheet {sheet!r}" if sheet else "a sheet of cells"
@@ -129,6 +134,22 @@ class WorkbookFile(TableReader):
         self.types = [pa.string()] * len(self.headers)
         self.known: dict[str, str] = {}
 
+    def _chosen(
+        self, tops: Mapping[str, list[list[str]]], n_known: HeaderTest, lines: Iterator[Any]
+    ) -> Any:
+        """Choose the first sheet that has all required columns, else the first one shown."""
+        headers = {name: header_row.find(rows, n_known) for name, rows in tops.items()}
+        complete = [
+            name
+            for name, at in headers.items()
+            if at is not None and n_known(tops[name][at]) >= header_row.COMPLETE
+        ]
+        self._other_sheets = complete[1:]
+        if self._process.stdin is not None:
+            self._process.stdin.write(json.dumps((complete or list(tops))[0]) + "\n")
+            self._process.stdin.close()
+        return next(lines)
+
     def preview(self, n_rows: int = PREVIEW_ROWS) -> pa.RecordBatch:
         """Return the first rows without consuming them, at most 4 Mi characters.
 
@@ -155,7 +176,8 @@ class WorkbookFile(TableReader):
     def detected(self) -> dict[str, Any]:
         """The sheet, and where its header is."""
         line = self._header
-        return {"sheet": self._sheet, **header_row.header_place(line, before=line - 1)}
+        others = {"other_sheets": self._other_sheets} if self._other_sheets else {}
+        return {"sheet": self._sheet, **others, **header_row.header_place(line, before=line - 1)}
 
     @unchanged
     def blocks(self) -> Iterator[RowBlock]:
@@ -284,5 +306,7 @@ def _ended(process: "subprocess.Popen[str]") -> None:
     """End a process, whatever it is doing."""
     process.kill()
     process.wait()
-    if process.stdout:
-        process.stdout.close()
+    for stream in (process.stdin, process.stdout):
+        if stream:
+            with contextlib.suppress(OSError):
+                stream.close()

@@ -5,12 +5,16 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from coverage_analyzer.errors import InputError
+from coverage_analyzer.schema import column_matching
 
 MAX_ROWS: Final = 30
 """The header is one of so many rows."""
 
 MIN_KNOWN: Final = 2
 """A row that names so many known columns is a header."""
+
+COMPLETE: Final = column_matching.COMPLETE
+"""A row that names all required columns counts so much more."""
 
 HeaderTest = Callable[[Sequence[str]], int]
 """Returns how many columns of the wanted table some fields name."""
