@@ -1,4 +1,4 @@
-"""Which reader takes a file: by its name, and for text that our own guard changed, behind it."""
+"""Choose the reader of a file by its name, and restore text that our own writer escaped."""
 
 import dataclasses
 import functools
@@ -26,7 +26,7 @@ from coverage_analyzer.files.readers.parquet import ParquetFile
 
 
 def source(path: Path | Address, dialect: Dialect, n_known: HeaderTest) -> TableReader:
-    """Return the reader of a file, or of all that a folder or pattern stands for.
+    """Return the reader of a file, or of all files of a folder or pattern.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def source(path: Path | Address, dialect: Dialect, n_known: HeaderTest) -> Table
 
 
 def paths(path: Path) -> list[Path]:
-    """Return the files that a path stands for.
+    """Return the files that a path refers to.
 
     Raises
     ------
@@ -64,7 +64,7 @@ def paths(path: Path) -> list[Path]:
 
 
 def _file(path: Path, dialect: Dialect, n_known: HeaderTest) -> TableReader:
-    """Return the reader that the name of a file asks for.
+    """Return the reader for the name of a file.
 
     Raises
     ------
@@ -107,10 +107,10 @@ def _check_parts(path: Path, dialect: Dialect) -> None:
     """
     suffix = path.suffix.lower()
     if dialect.layer and suffix != ".gpkg":
-        msg = f"{path} is not a GeoPackage and has no layer {dialect.layer!r}; leave the name out."
+        msg = f"{path} is not a GeoPackage and has no layer {dialect.layer!r}. Omit the name."
         raise InputError(msg)
     if dialect.sheet and suffix not in excel.SUFFIXES:
-        msg = f"{path} is no workbook and has no sheet {dialect.sheet!r}; leave the name out."
+        msg = f"{path} is not a workbook and has no sheet {dialect.sheet!r}. Omit the sheet name."
         raise InputError(msg)
 
 
@@ -136,7 +136,7 @@ def _zipped(path: Path, dialect: Dialect, n_known: HeaderTest) -> TableReader:
 
 
 class UnescapedReader(WrappedReader):
-    """A reader that restores each text which `formulas.escape_formulas` escaped."""
+    """A reader that unescapes each text escaped by `formulas.escape_formulas`."""
 
     def __init__(self, source: TableReader) -> None:
         super().__init__(source)

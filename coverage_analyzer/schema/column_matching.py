@@ -182,12 +182,12 @@ def _check_overrides(asked: Headers) -> None:
         if name not in columns:
             near = difflib.get_close_matches(name, columns, n=1)
             hint = f" Did you mean {near[0]!r}?" if near else ""
-            msg = f"Unknown column {name!r};{hint} choose from {', '.join(columns)}."
+            msg = f"Unknown column name {name!r}; choose from {', '.join(columns)}.{hint}"
             raise InputError(msg)
         if header not in asked.names:
             near = difflib.get_close_matches(header, asked.names, n=1)
             hint = f" Did you mean {near[0]!r}?" if near else ""
-            msg = f"No column is called {header!r}; the file has {listed(asked.names)}.{hint}"
+            msg = f"Column {header!r} not found. Columns in the file: {listed(asked.names)}.{hint}"
             raise InputError(msg)
     both = overrides.get("latitude"), overrides.get("longitude")
     if both[0] is not None and both[0] == both[1]:
@@ -249,9 +249,9 @@ def _decided(asked: Headers, column: Column, at: Sequence[int]) -> list[int]:
         return fitting
     names = " and ".join(dict.fromkeys(repr(asked.names[i]) for i in at))
     same = len({asked.names[i] for i in at}) < len(at)
-    what = f"{names} appears {len(at)} times in the header" if same else f"{names} each fit"
+    what = f"{names} appears {len(at)} times in the header, and" if same else f"Each of {names}"
     choice = "rename one of them" if same else asked.option(_with_partner(asked, column, at[0]))
-    msg = f"{what}, and could be the column {column.name!r}. Choose one: {choice}{IN_PYTHON}."
+    msg = f"{what} could be the column {column.name!r}. Choose one: {choice}{IN_PYTHON}."
     raise InputError(msg)
 
 
@@ -381,15 +381,16 @@ def missing_columns(asked: Headers, matched: Mapping[str, int], missing: Sequenc
     """Return the message that required columns are missing: all of them, and what to type."""
     free = [i for i in range(len(asked.names)) if i not in matched.values()]
     if len(asked.names) == 1 and (marks := [m for m in ",;\t|" if m in asked.names[0]]):
-        separated = f" It looks separated by {marks[0]!r}: use --delimiter {marks[0]!r}."
+        separated = f" The file looks separated by {marks[0]!r}. Use --delimiter {marks[0]!r}."
     else:
         separated = ""
     columns = {column.name: column for column in asked.table}
-    texts = [f"{n!r} (or {', '.join(columns[n].synonyms[:6])} ...)" for n in missing]
+    texts = [f"{n!r} (also accepted: {', '.join(columns[n].synonyms)} ...)" for n in missing]
     what = "Required column" if len(missing) == 1 else "Required columns"
     chosen = suggestions(asked, missing, free)
     line = asked.option({name: chosen.get(name, "HEADER") for name in missing})
-    use = f"If these are meant: {line}" if len(chosen) == len(missing) else f"Use {line}"
+    shown = " and ".join(repr(header) for header in chosen.values())
+    use = f"To use {shown}: {line}" if len(chosen) == len(missing) else f"Use {line}"
     return (
         f"{what} {' and '.join(texts)} not found. Columns in the file: {listed(asked.names)}."
         f"{separated}{_reasons(asked, missing, free)} {use}{IN_PYTHON}."
@@ -501,8 +502,8 @@ def notices(asked: Headers, matched: Mapping[str, int]) -> list[str]:
         if not candidates:
             continue
         texts.append(
-            f"No column was taken for {column.name!r}. Is it {_alternatives(candidates)}? "
-            f"Then use {asked.option({column.name: candidates[0]})}{IN_PYTHON}."
+            f"No column used for {column.name!r}. To use {_alternatives(candidates)}: "
+            f"{asked.option({column.name: candidates[0]})}{IN_PYTHON}."
         )
     if asked.table is SITES and _is_of_centers(asked.names, matched):
         texts.append("The sites look like a file of centers: were sites and centers swapped?")

@@ -256,9 +256,9 @@ def cut_columns(
             what = f"The headers {header!r} and {rival!r} are" if rival else f"{header!r} is"
             meant = " or ".join(repr(name) for name in names.values())
             msg = (
-                f"{what} cut to {cut_at} letters, and may be {meant}; say which with "
+                f"{what} cut to {cut_at} characters and could be {meant}. Choose one: "
                 f"{_taking(table, next(c for c in table if c.name in names), header)}, "
-                f"or save the table in a format that keeps names, such as GeoPackage."
+                f"or save the table in a format without this limit, such as GeoPackage."
             )
             raise InputError(msg)
         columns |= dict.fromkeys(names, at)
@@ -293,7 +293,7 @@ def check_types(types: Mapping[str, pa.DataType]) -> None:
         if name not in {"latitude", "longitude", "accuracy_m"}:
             fits = fits or pa.types.is_temporal(kind)
         if not fits:
-            msg = f"The column {name!r} holds {kind}; it has to hold numbers or text."
+            msg = f"The column {name!r} has the type {kind}. It must contain numbers or text."
             raise InputError(msg)
 
 

@@ -90,13 +90,13 @@ def test_empty_headers_may_repeat() -> None:
 
 def test_an_override_of_no_column_is_an_error() -> None:
     """A typing error in ``--column`` must not pass for nothing."""
-    with pytest.raises(InputError, match=r"Unknown column 'latitud'.*latitude"):
+    with pytest.raises(InputError, match=r"Unknown column name 'latitud'.*latitude"):
         match(["lat", "lon"], SITES, {"latitud": "lat"})
 
 
 def test_an_override_with_no_such_header_is_an_error() -> None:
     """The header is looked for as the file has it; the message lists what there is."""
-    with pytest.raises(InputError, match=r"No column is called 'Lat'.*'lat', 'lon'"):
+    with pytest.raises(InputError, match=r"Column 'Lat' not found.*'lat', 'lon'"):
         match(["lat", "lon"], SITES, {"latitude": "Lat"})
 
 

@@ -59,7 +59,7 @@ def geopackage(path: Path, layer: str = "") -> SpatialFile:
         msg = f"{path} cannot be read as GeoPackage: {error}."
         raise InputError(msg) from error
     if layers is None:
-        msg = f"{path} is no GeoPackage, whatever it is called."
+        msg = f"{path} is not a GeoPackage, despite its name."
         raise InputError(msg)
     kinds = {str(name): str(kind) for name, kind in layers if kind}
     chosen = _chosen_layer(path, kinds, layer)
