@@ -17,10 +17,11 @@ from coverage_analyzer.batch.stream import products_of
 from coverage_analyzer.due_times.calculator import Answer, Commitment, Committer
 from coverage_analyzer.due_times.levels import Levels
 from coverage_analyzer.files import atomic
+from coverage_analyzer.files.mistakes import open_sites, read_network
 from coverage_analyzer.files.outputs import kind_of
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
 from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
-from coverage_analyzer.files.table import Table, open_table, read_centers
+from coverage_analyzer.files.table import Table, open_table
 from coverage_analyzer.files.writers.delimited import CsvWriter, Style
 from coverage_analyzer.files.writers.rejects import CSV, check_rejects, rejects_file
 from coverage_analyzer.policy import DEFAULT, Policy
@@ -28,7 +29,6 @@ from coverage_analyzer.schema.columns import (
     CENTERS,
     COMMITMENT,
     REQUESTS,
-    SITES,
 )
 from coverage_analyzer.schema.days import day
 from coverage_analyzer.schema.rejects import Reject, Rejected
@@ -126,7 +126,7 @@ def answer_requests(
         kind_of(output, [CSV], what="Commitments are", default=CSV)
     check_rejects(options.rejects)
     asked_table = open_table(requests, REQUESTS, options.request_columns, options.request_dialect)
-    site_table = open_table(sites, SITES, options.columns, options.dialect, unread=())
+    site_table = open_sites(sites, options.columns, options.dialect, unread=())
     committer = _committer(centers, Policy.load(policy), options)
     asked = read_requests(asked_table)
     rows = registered_rows(site_table, (r.site_id for r in asked.requests))
@@ -171,7 +171,7 @@ def _committer(
     world = countries.load()
     convention = policy.convention(world.names, trust_declared=options.trust_declared)
     levels = Levels(
-        read_centers(table, world, convention),
+        read_network(table, world, convention),
         policy,
         world,
         trust_declared=options.trust_declared,

@@ -13,9 +13,10 @@ import pyarrow as pa
 
 from coverage_analyzer import countries
 from coverage_analyzer.errors import InputError
+from coverage_analyzer.files.mistakes import read_network
 from coverage_analyzer.files.outputs import renamed
 from coverage_analyzer.files.readers import streams
-from coverage_analyzer.files.table import ParsedRows, Table, open_table, read_centers, read_products
+from coverage_analyzer.files.table import ParsedRows, Table, open_table, read_products
 from coverage_analyzer.matching.eligibility import EligibilityInputs
 from coverage_analyzer.matching.matcher import Matcher, Sites, Verdicts
 from coverage_analyzer.matching.products import Products
@@ -40,7 +41,7 @@ def matcher_of(
     """
     world = countries.load()
     convention = policy.convention(world.names, trust_declared=trust_declared)
-    network = read_centers(centers, world, convention)
+    network = read_network(centers, world, convention)
     return Matcher(
         network, policy, world, as_of=as_of, trust_declared=trust_declared, products=products
     )

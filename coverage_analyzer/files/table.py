@@ -34,12 +34,14 @@ from coverage_analyzer.schema.column_matching import (
     match_columns,
     n_known_columns,
     notices,
+    options_of,
 )
 from coverage_analyzer.schema.columns import (
     COUNTRY_STATED,
     FOR_REQUESTS,
     LABELS,
     PARTS,
+    SITES,
     Column,
     as_text,
     check_types,
@@ -88,6 +90,8 @@ class Table:
         Rows that are rejects since another row has their id.
     notices
         What a reader of the results should know about how the table was understood.
+    known
+        The columns that were looked for, such as `schema.columns.SITES`.
     """
 
     path: Path | Address
@@ -96,6 +100,7 @@ class Table:
     notation: Notation = PLAIN
     refused: DuplicateLines = field(default_factory=DuplicateLines)
     notices: tuple[str, ...] = ()
+    known: Sequence[Column] = SITES
 
     @property
     def headers(self) -> list[str]:
@@ -129,8 +134,8 @@ class Table:
 
     def _placed(self, reject: Reject) -> Reject:
         """Return a reject that names its file if there are several."""
-        place = self.source.place(reject.line)
-        return dataclasses.replace(reject, detail=f"{place}: {reject.detail}") if place else reject
+        place, detail = self.source.place(reject.line), options_of(self.known, reject.detail)
+        return dataclasses.replace(reject, detail=f"{place}: {detail}" if place else detail)
 
     def site_ids(self, block: RowBlock) -> pa.Array:
         """Return the ``site_id`` of the rows of a block as text, empty where missing."""
@@ -208,7 +213,10 @@ def open_table(
     def n_known(headers: Sequence[str]) -> int:
         return n_known_columns(headers, table, columns)
 
-    source = opening.source(place, dialect, n_known)
+    try:
+        source = opening.source(place, dialect, n_known)
+    except InputError as error:
+        raise InputError(options_of(table, str(error))) from None
     try:
         overrides = {**source.known, **(columns or {})}
         check_repeated(source.headers)
@@ -228,9 +236,10 @@ def open_table(
         source.columns_read(frozenset(matched.values()))
         check_types({name: source.types[at] for name, at in matched.items()})
         told = (*_skipped(source), *notices(asked, matched))
-        return Table(place, source, matched, dialect, notices=told)
+        told = tuple(options_of(table, text) for text in told)
+        return Table(place, source, matched, dialect, notices=told, known=table)
     except InputError as error:
-        msg = f"{place}: {error}{source.hint}"
+        msg = options_of(table, f"{place}: {error}{source.hint}")
         raise InputError(msg) from None
 
 
@@ -361,7 +370,7 @@ def read_centers(table: Table, world: Countries, convention: Convention) -> Cent
     try:
         return Centers.from_texts(whole.texts, _joined(lon), _joined(lat), whole.lines, further)
     except InputError as error:
-        msg = f"{table.path}: {error}"
+        msg = options_of(table.known, f"{table.path}: {error}")
         raise InputError(msg) from None
 
 
@@ -380,7 +389,7 @@ def read_products(table: Table) -> Products:
         refuse(whole.unread, len(whole.lines) + len(whole.unread), "product")
         return Products.from_texts(whole.texts, whole.lines)
     except InputError as error:
-        msg = f"{table.path}: {error}"
+        msg = options_of(table.known, f"{table.path}: {error}")
         raise InputError(msg) from None
 
 

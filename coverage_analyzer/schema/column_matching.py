@@ -1,6 +1,7 @@
 """Which header of a table is which column: by names, and by cells where names leave a doubt."""
 
 import difflib
+import re
 import shlex
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -79,6 +80,8 @@ class Headers:
 
     def option(self, pairs: Mapping[str, str]) -> str:
         """Return what to type to take headers for columns."""
+        if self.table is PRODUCTS:  # for which there are no options
+            return " and ".join(f"rename {h!r} to {n!r}" for n, h in pairs.items())
         flag = _FLAGS.get(id(self.table), "--column")
         return " ".join(f"{flag} {shlex.quote(f'{n}={h}')}" for n, h in pairs.items())
 
@@ -86,7 +89,6 @@ class Headers:
 _FLAGS: Final = {
     id(CENTERS): "--center-column",
     id(REQUESTS): "--request-column",
-    id(PRODUCTS): "--product-column",
 }
 """The option that names the headers of a table, where it is not ``--column``."""
 
@@ -255,6 +257,24 @@ def _decided(asked: Headers, column: Column, at: Sequence[int]) -> list[int]:
     raise InputError(msg)
 
 
+_OPTIONS: Final = re.compile(
+    r"(?<![\w-])--(?=(?:column|delimiter|decimal|encoding|sheet|layer|date-format)\b)"
+)
+"""Options of the sites file that other files have under a name of their own."""
+
+
+def options_of(table: Sequence[Column], text: str) -> str:
+    """Return a text in which options of the sites file are those of another table.
+
+    Examples
+    --------
+    >>> options_of(CENTERS, "this is not UTF-8 text; give its encoding with --encoding")
+    'this is not UTF-8 text; give its encoding with --center-encoding'
+    """
+    prefix = {id(CENTERS): "--center-", id(REQUESTS): "--request-"}.get(id(table))
+    return _OPTIONS.sub(prefix, text) if prefix else text
+
+
 IN_PYTHON: Final = " (in Python: columns={...})"
 
 
@@ -390,10 +410,11 @@ def missing_columns(asked: Headers, matched: Mapping[str, int], missing: Sequenc
     chosen = suggestions(asked, missing, free)
     line = asked.option({name: chosen.get(name, "HEADER") for name in missing})
     shown = " and ".join(repr(header) for header in chosen.values())
-    use = f"To use {shown}: {line}" if len(chosen) == len(missing) else f"Use {line}"
+    line = line if asked.table is PRODUCTS else f"{line}{IN_PYTHON}"
+    use = f"To use {shown}: {line}" if len(chosen) == len(missing) else f"Use: {line}"
     return (
         f"{what} {' and '.join(texts)} not found. Columns in the file: {listed(asked.names)}."
-        f"{separated}{_reasons(asked, missing, free)} {use}{IN_PYTHON}."
+        f"{separated}{_reasons(asked, missing, free)} {use}."
     )
 
 
@@ -420,6 +441,9 @@ def _reasons(asked: Headers, missing: Sequence[str], free: Sequence[int]) -> str
             "The file has addresses without coordinates: get them with "
             "'coverage-analyzer geocode FILE -o OUTPUT' first."
         )
+    shapes = [asked.names[i] for i in free if name_key(asked.names[i]) in column_names.GEOMETRIES]
+    if shapes and len(lost) == len(LIMITS):
+        texts.append(f"The cells of {listed(shapes)} are no points that can be read.")
     if "center_id" in missing and _has_site_id(asked.names):
         texts.append("This looks like a file of sites: were sites and centers swapped?")
     return "".join(f" {text}" for text in texts)

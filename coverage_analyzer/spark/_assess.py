@@ -24,10 +24,11 @@ import pyarrow.compute as pc
 from coverage_analyzer import arrays, countries
 from coverage_analyzer.batch.stream import Judged, judged, products_of
 from coverage_analyzer.errors import PolicyWarning
+from coverage_analyzer.files.mistakes import read_network
 from coverage_analyzer.files.outputs import free_names
 from coverage_analyzer.files.readers import parquet
 from coverage_analyzer.files.readers.base import PREVIEW_ROWS, RowBlock, TableReader, first_rows
-from coverage_analyzer.files.table import Table, open_table, read_centers
+from coverage_analyzer.files.table import Table, open_table
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.matching.products import Products
@@ -250,7 +251,7 @@ def _centers(
     if isinstance(centers, (str, Path)):
         world = countries.load()
         convention = policy.convention(world.names, trust_declared=trust_declared)
-        return read_centers(open_table(centers, CENTERS), world, convention)
+        return read_network(open_table(centers, CENTERS), world, convention)
     from coverage_analyzer.frames.columns import centers_of
 
     return centers_of(centers)
