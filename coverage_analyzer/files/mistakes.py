@@ -117,5 +117,5 @@ def read_network(table: Table, world: Countries, convention: Convention) -> Cent
     except InputError as error:
         if not notices:
             raise
-        msg = f"{error} {notices[0]}"
+        msg = f"{error}\n  {notices[0]}"
         raise InputError(msg) from None

@@ -13,12 +13,14 @@ import pandas as pd
 import pyarrow as pa
 import shapely
 
+from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Floats
 from coverage_analyzer.batch.stream import products_of
 from coverage_analyzer.countries import Names, Numbers
 from coverage_analyzer.errors import InputError, PolicyWarning, quantity
+from coverage_analyzer.files.readers import point_columns
 from coverage_analyzer.files.readers.base import PREVIEW_ROWS
-from coverage_analyzer.files.readers.spatial import WGS84
+from coverage_analyzer.files.readers.spatial import WGS84, transform_from_srid
 from coverage_analyzer.files.table import are_countries
 from coverage_analyzer.frames.crs import geometry_wgs84
 from coverage_analyzer.matching import eligibility
@@ -190,6 +192,9 @@ def _degrees(frame: pd.DataFrame, what: str) -> tuple[Floats, Floats]:
         names = _column(frame, "longitude"), _column(frame, "latitude")
     except InputError as error:
         shapes = geometries(frame)
+        points = None if shapes else _points(frame)
+        if points is not None:
+            return points
         if not shapes:
             raise
         msg = (
@@ -198,6 +203,38 @@ def _degrees(frame: pd.DataFrame, what: str) -> tuple[Floats, Floats]:
         )
         raise InputError(msg) from None
     return numbers(frame, names[0]), numbers(frame, names[1])
+
+
+def _points(frame: pd.DataFrame) -> tuple[Floats, Floats] | None:
+    """Return longitudes and latitudes out of a column of points, NaN where a cell holds none.
+
+    None if no column holds points, as well-known text or binary or as pairs of numbers.
+
+    Raises
+    ------
+    InputError
+        If the CRS that the cells state cannot be used.
+    """
+    headers = [str(c) for c in frame.columns]
+    plain = frame.set_axis(headers, axis=1)
+    first = plain.head(PREVIEW_ROWS)
+    rows = pa.RecordBatch.from_arrays([_cells(first, h) for h in headers], names=headers)
+    found = point_columns.find(rows)
+    if found is None:
+        return None
+    at, form = found
+    transform = transform_from_srid(form.srid, headers[at])
+    points = point_columns.degrees(_cells(plain, headers[at]), form, transform)
+    return points.x, points.y
+
+
+def _cells(frame: pd.DataFrame, name: str) -> pa.Array:
+    """Return a column as text, or as bytes where it holds them."""
+    if pd.api.types.infer_dtype(frame[name], skipna=True) == "bytes":
+        return arrays.from_bytes(
+            [c if isinstance(c, bytes) else None for c in frame[name]], pa.binary()
+        )
+    return texts(frame, name)
 
 
 def _filled(frame: pd.DataFrame, lon: Floats, lat: Floats) -> tuple[Floats, Floats]:

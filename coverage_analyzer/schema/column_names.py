@@ -62,7 +62,8 @@ def _keys(text: str) -> tuple[str, ...]:
 
 LATITUDES: Final = frozenset(
     _keys(
-        "lat, latitude, latitud, latitudine, latitudinea, latitute, Breitengrad, geogr. Breite, "
+        "lat, latitude, latitude83, latitude84, φ, latitud, latitudine, latitudinea, latitute, "
+        "Breitengrad, geogr. Breite, "
         "geographische Breite, geografische Breite, breedtegraad, breddegrad, breddgrad, "
         "leveysaste, leveyspiiri, szerokość geograficzna, szer. geogr., szerokosc geogr, "
         "zeměpisná šířka, zemepisná šírka, szélességi fok, földrajzi szélesség, enlem, "
@@ -73,7 +74,8 @@ LATITUDES: Final = frozenset(
 )
 LONGITUDES: Final = frozenset(
     _keys(
-        "lon, lng, long, longitude, longitud, longitudine, longitudinea, longtitude, longi, "
+        "lon, lng, long, longitude, longitude83, longitude84, λ, longitud, longitudine, "
+        "longitudinea, longtitude, longi, "
         "Längengrad, Laengengrad, geogr. Länge, geographische Länge, geografische Länge, "
         "lengtegraad, lengdegrad, længdegrad, laengdegrad, längdgrad, pituusaste, pituuspiiri, "
         "długość geograficzna, dlugosc geograficzna, dł. geogr., dlugosc geogr, zeměpisná délka, "
@@ -113,7 +115,8 @@ UNITS: Final = frozenset(
         "wgs1984, 84, epsg, epsg4326, 4326, gps, geo, geog, geographic, geographical, coord, "
         "coords, coordinate, coordinates, Koordinate, Koordinaten, coordenada, coordenadas, "
         "coordinata, coordonnee, coordonnees, value, val, in, of, der, de, du, la, le, c, s, r, u, "
-        "hs, @, fld, point, pt, pos, position, map, 世界測地系, 十進, 座標, 坐标"
+        "hs, @, fld, va, nu, n, e, north, east, nord, ost, est, point, pt, pos, position, map, "
+        "世界測地系, 十進, 座標, 坐标"
     )
 )
 """Words beside the name of a coordinate that do not say whose it is."""
@@ -126,7 +129,8 @@ OWNERS: Final = frozenset(
         "hospital, clinic, airport, aerodrome, station, stop, depot, warehouse, wh, plant, school, "
         "sch, hotel, restaurant, building, bldg, property, venue, place, poi, physical, primary, "
         "main, home, work, business, delivery, provider, practice, organization, organisation, "
-        "org, lead, contact, merchant, outlet, atm, bank, dealer, asset, device, machine, "
+        "org, partner, display, routable, lead, contact, merchant, outlet, atm, bank, dealer, "
+        "asset, device, machine, "
         "equipment, install, installation, unit, 1, intpt, centroid, port, hub, Kunde, Kunden, "
         "Firma, Standort, Filiale, Adresse, Lager, Werk, Lieferadresse, sede, tienda, sucursal, "
         "negozio, magasin, agence, etablissement, adresse, direccion, cliente, loja, filial, "
@@ -190,7 +194,8 @@ _SITES: Final = _keys(
     "sitio, sucursal, tienda, sede, negozio, magasin, etablissement, 顧客, 得意先, 取引先, 客户, "
     "客戶, 고객, 店舗, 拠点, 门店, 점포, station, stop, hospital, provider, school, airport, "
     "device, asset, machine, installation, equipment, property, building, unit, loja, ponto, "
-    "end customer, ship to, sold to, service location, account site, install site, customer site, "
+    "record, entity, organisation, organization, impianto, internal, external, end customer, "
+    "ship to, sold to, service location, account site, install site, customer site, "
     "clientele, organisme, kundensitz"
 )
 _CENTERS: Final = _keys(
@@ -208,13 +213,16 @@ _JOINTS: Final = ("", "de", "du", "del", "della", "dela", "di", "do", "da", "of"
 """What is between ``code`` and ``client`` in some languages."""
 
 
-def _rank_of_pair(key: str, things: tuple[str, ...], kinds: tuple[str, ...]) -> int | None:
-    """Return the position of the thing of which a key is the id or the name; None if of none."""
+def _rank_of_pair(header: str, things: tuple[str, ...], kinds: tuple[str, ...]) -> int | None:
+    """Return the position of the thing of which a header is the id or the name; None if of none."""
+    key, n_words = name_key(header), len(words(header))
     for rank, thing in enumerate(things):
         if key.startswith(thing) and key[len(thing) :] in kinds:
             return rank
-        if key.endswith(thing) and any(
-            key[: -len(thing)] == f"{kind}{joint}" for joint in _JOINTS for kind in kinds
+        if (
+            n_words > 1
+            and key.endswith(thing)
+            and any(key[: -len(thing)] == f"{kind}{joint}" for joint in _JOINTS for kind in kinds)
         ):
             return rank
     return None
@@ -241,7 +249,7 @@ def rank(header: str, column: str, *, centers: bool = False) -> int | None:
     """
     key, things = name_key(header), _CENTERS if centers else _SITES
     paired = {"site_id": _IDS, "center_id": _IDS, "name": _NAMES}.get(column)
-    if paired and (found := _rank_of_pair(key, things, paired)) is not None:
+    if paired and (found := _rank_of_pair(header, things, paired)) is not None:
         return found
     listed = _listed(column) + (_TOWNS if centers and column == "name" else ())
     return len(things) + listed.index(key) if key in listed else None
@@ -256,9 +264,9 @@ _TOWNS: Final = _keys("city, Ort, Stadt, ville, ciudad, città, cidade, plaats, 
 
 _LISTED: Final = {
     "site_id": (
-        "Debitor, Debitorennummer, KUNNR, Kdnr, Kd-Nr., KNr, Kunden-Nr., external id, uid, uuid, "
-        "guid, ident, identifier, geonameid, unitid, ncessch, facid, ccn, npi, geoid, globalid, "
-        "objectid, fid, osm_id, wdid, icao, iata, number, nummer, Nr., No., #, code, key, ID-Nr."
+        "id, Debitor, Debitorennummer, KUNNR, Kdnr, Kd-Nr., KNr, Kunden-Nr., external id, uid, "
+        "uuid, guid, ident, identifier, geonameid, unitid, atcocode, placekey, 编号, 編號, 番号, "
+        "ncessch, facid, ccn, npi, geoid, globalid, objectid, fid, osm_id, wdid, icao, iata, number, nummer, Nr., No., #, code, key, ID-Nr."
     ),
     "center_id": (
         "WERKS, code, ident, identifier, key, kod, codice, código, number, nummer, Nr., No., #, "

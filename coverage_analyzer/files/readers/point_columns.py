@@ -295,17 +295,31 @@ class PointColumn(WrappedReader):
 
     def _added(self, rows: pa.RecordBatch) -> tuple[list[pa.Array], dict[int, str]]:
         """Return the columns of some rows with their coordinates, and what is wrong with points."""
-        cells = rows.column(self._at)
-        read, form = self._form.read(cells.cast(parquet.plain_type(cells.type))), self._form
-        odd = dict(read.odd)
-        foreign = np.flatnonzero((read.srid > 0) & (read.srid != form.srid)).tolist()
-        odd |= {n: f"SRID {read.srid[n]:.0f}, where others have {form.srid}" for n in foreign}
-        lat, lon = (read.x, read.y) if form.latitude_first else (read.y, read.x)
-        lon, lat = self._transform(lon, lat)
-        missing = read.missing | np.isnan(lon) | np.isnan(lat)
+        points = degrees(rows.column(self._at), self._form, self._transform)
+        missing = points.missing | np.isnan(points.x) | np.isnan(points.y)
         gaps = missing if missing.any() else None
-        added = [arrays.from_numpy(values, gaps) for values in (lon, lat)]
-        return [*rows.columns, *added], odd
+        added = [arrays.from_numpy(values, gaps) for values in (points.x, points.y)]
+        return [*rows.columns, *added], points.odd
+
+
+def degrees(cells: pa.Array, form: PointForm, transform: spatial.Transform) -> Cells:
+    """Return the longitude and latitude of cells, as ``x`` and ``y``.
+
+    Parameters
+    ----------
+    cells
+        Text or binary.
+    form
+        How points are written in them.
+    transform
+        Takes their coordinates to degrees (`spatial.transform_from_srid`).
+    """
+    read = form.read(cells.cast(parquet.plain_type(cells.type)))
+    foreign = np.flatnonzero((read.srid > 0) & (read.srid != form.srid)).tolist()
+    odd = {n: f"SRID {read.srid[n]:.0f}, where others have {form.srid}" for n in foreign}
+    x, y = (read.y, read.x) if form.latitude_first else (read.x, read.y)
+    lon, lat = transform(x, y)
+    return dataclasses.replace(read, x=lon, y=lat, odd=read.odd | odd)
 
 
 def with_points(source: TableReader) -> TableReader:
