@@ -17,7 +17,7 @@ from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.database.address import Address
 from coverage_analyzer.files.readers.base import RowBlock
 from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
-from coverage_analyzer.files.table import Table, open_table, read_centers
+from coverage_analyzer.files.table import ParsedRows, Table, open_table, read_centers
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.schema.columns import FOR_REQUESTS, SITES
 from coverage_analyzer.schema.coordinates import coordinates
@@ -73,10 +73,11 @@ def swapped_coordinates(table: Table, world: Countries) -> list[str]:
         return []
     rows = table.source.preview()
     block = RowBlock(np.arange(len(rows)), rows, str)
-    declared = table.declared(block, world.names)
     cells = [table.column(block, name) for name in ("latitude", "longitude")]
     if any(each is None for each in cells):
         return []
+    parsed = ParsedRows(block, coordinates(*cells, notation=table.notation), [])
+    declared = table.site_rows(parsed).declared(world.names)
     right = _is_in_country(cells[0], cells[1], declared, table, world)
     swapped = _is_in_country(cells[1], cells[0], declared, table, world)
     n_declared = np.count_nonzero(declared > NONE)

@@ -42,6 +42,13 @@ class Dialect(Notation):
         Of a workbook; if empty, the first one that has the wanted columns, else the first shown.
     layer
         Of a GeoPackage; if empty, the only one with points.
+
+    Examples
+    --------
+    >>> import coverage_analyzer as ca
+    >>> german = ca.Dialect(delimiter=";", decimal=",", date_format="%d.%m.%Y")
+    >>> german.delimiter, german.decimal
+    (';', ',')
     """
 
     delimiter: str = ""
