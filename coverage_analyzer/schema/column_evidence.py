@@ -75,16 +75,15 @@ class Evidence:
 
     def _values(self, cells: pa.Array) -> arrays.Floats:
         """Return the degrees in cells, also those out of range; NaN where there are none."""
+        if _is_number(cells.type):
+            return arrays.as_numpy(cells.cast(pa.float64(), safe=False))
         zeros = arrays.from_numpy(np.zeros(len(cells)))
         as_latitude = coordinates(cells, zeros, notation=self._notation)
         as_longitude = coordinates(zeros, cells, notation=self._notation)
         values = np.where(as_latitude.fault < 0, as_latitude.lat, as_longitude.lon)
-        if _is_number(cells.type):
-            far = arrays.as_numpy(cells.cast(pa.float64()))
-        else:
-            plain = pc.replace_substring(pc.utf8_trim_whitespace(cells), ",", ".")
-            number = pc.match_substring_regex(plain, r"^[+-]?[0-9]{1,12}(\.[0-9]{0,12})?$")
-            far = arrays.as_numpy(pc.if_else(number, plain, "nan").cast(pa.float64()))
+        plain = pc.replace_substring(pc.utf8_trim_whitespace(cells), ",", ".")
+        number = pc.match_substring_regex(plain, r"^[+-]?[0-9]{1,12}(\.[0-9]{0,12})?$")
+        far = arrays.as_numpy(pc.if_else(number, plain, "nan").cast(pa.float64()))
         return np.where(np.isnan(values), far, values)
 
     def can_be_degrees(self, at: int, limit: float) -> bool:

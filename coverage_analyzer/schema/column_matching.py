@@ -548,7 +548,7 @@ def _is_hinted(asked: Headers, column: Column, at: int) -> bool:
     if column.name == "site_id":
         return asked.evidence.rows.num_rows > 1 and _is_text_id(asked, at)
     if column.name == "name":
-        return asked.evidence.is_prose(at)
+        return column_names.says_name(header) and asked.evidence.is_prose(at)
     if not column.is_hinted(header):
         return False
     return column.name != "country" or asked.evidence.can_be_countries(at)

@@ -372,6 +372,11 @@ class Owned(NamedTuple):
     code: bool = False
 
 
+def says_name(header: str) -> bool:
+    """Return whether a word of a header means name, as in ``Contact name``."""
+    return any(word in _NAMES for word in words(header))
+
+
 def latitude(header: str) -> Owned | None:
     """Return whose latitude a header names; None if it names none.
 
