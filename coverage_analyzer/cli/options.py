@@ -259,7 +259,7 @@ DIALECT: Final = (
         "--sheet",
         default="",
         metavar="NAME",
-        help="Sheet of a workbook of sites.  [default: the first visible one]",
+        help="Sheet of a workbook of sites.  [default: the first one that has the columns]",
     ),
     click.option(
         "--wrap-longitude", is_flag=True, help="Read longitudes from 180 to 360 as degrees west."
@@ -303,7 +303,7 @@ CENTER_DIALECT: Final = (
         "--center-sheet",
         default="",
         metavar="NAME",
-        help="Sheet of a workbook of centers.  [default: the first visible one]",
+        help="Sheet of a workbook of centers.  [default: the first one that has the columns]",
     ),
     click.option(
         "--center-layer",

@@ -45,6 +45,7 @@ from coverage_analyzer.spark._assess import (
     Frame,
     arrow_schema,
     built_once,
+    evidence,
     plainly_named,
     recognised,
 )
@@ -190,7 +191,7 @@ def _parquet(spark: "SparkSession", sites: str, options: Options, keys: Sequence
         own = arrow_schema(found)
     arrow = pa.schema([*own, *(pa.field(k, pa.string()) for k in keys if k not in own.names)])
     try:
-        known = recognised(arrow, options.columns)
+        known = recognised(arrow, options.columns, evidence(found, options.dialect))
     except InputError as error:
         msg = f"{sites}: {error}"
         raise InputError(msg) from None
