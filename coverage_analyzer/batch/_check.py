@@ -71,6 +71,7 @@ def check(
     rules = Policy.load(policy)
     convention = rules.convention(world.names, trust_declared=options.trust_declared)
     table = open_table(sites, columns.SITES, options.columns, options.dialect)
+    options = options.written_like(table)
     ledger, grounds = Ledger(), np.zeros(len(CountryBasis), np.int64)
     with ExitStack() as stack:
         writer = None

@@ -135,7 +135,7 @@ def answer_requests(
     decided = [a for a in answers if a.status is not Answer.rejected]
     refused = _rejects(asked, answers)
     ledger = _ledger(asked, decided, refused)
-    style = Style(raw_text=options.raw_text, decimal=options.request_dialect.decimal)
+    style = Style(raw_text=options.raw_text, decimal=options.request_dialect.decimal or ".")
     _write(output, decided, style)
     if options.rejects is not None:
         _write_rejects(Path(options.rejects), refused, style)

@@ -78,7 +78,7 @@ class Options:
     @property
     def style(self) -> Style:
         """How the text files are written."""
-        return Style(raw_text=self.raw_text, decimal=self.dialect.decimal)
+        return Style(raw_text=self.raw_text, decimal=self.dialect.decimal or ".")
 
 
 @dataclass

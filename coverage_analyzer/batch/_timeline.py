@@ -88,6 +88,7 @@ def timeline(
     ending = kind_of(output, list(KINDS), what="A timeline is")
     line = _line(centers, Policy.load(policy), days, options)
     table = open_table(sites, SITES, options.columns, options.dialect)
+    options = options.written_like(table)
     totals, matcher = Totals(Census(len(line.matcher.policy.titles))), line.matcher
     with (
         atomic.replacing(Path(output)) as part,

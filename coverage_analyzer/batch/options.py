@@ -1,13 +1,16 @@
 """What can be chosen about a run."""
 
+import dataclasses
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 from coverage_analyzer.files.duplicates import OnDuplicate
 from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
 from coverage_analyzer.files.run_folder.hold import DEFAULT_LIMIT, RejectLimit
+from coverage_analyzer.files.table import Table
 from coverage_analyzer.files.writers import formats
 from coverage_analyzer.files.writers.delimited import Style
 
@@ -78,4 +81,9 @@ class Options:
     @property
     def style(self) -> Style:
         """How text files are written."""
-        return Style(raw_text=self.raw_text, excel=self.excel, decimal=self.dialect.decimal)
+        return Style(raw_text=self.raw_text, excel=self.excel, decimal=self.dialect.decimal or ".")
+
+    def written_like(self, sites: Table) -> Self:
+        """Return the options of what is written about sites: with their decimal mark."""
+        dialect = dataclasses.replace(self.dialect, decimal=sites.decimal_mark)
+        return dataclasses.replace(self, dialect=dialect)

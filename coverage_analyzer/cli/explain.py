@@ -1,6 +1,7 @@
 """``coverage-analyzer explain``."""
 
 import json
+import math
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -17,20 +18,26 @@ class NumbersCommand(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse with a blank before each negative number, which float() takes off again."""
-        return super().parse_args(ctx, [f" {a}" if re.match(r"-[\d.]", a) else a for a in args])
+        return super().parse_args(ctx, [f" {a}" if re.match(r"-[\d.,]", a) else a for a in args])
 
 
 class Degrees(click.FloatRange):
-    """Decimal degrees, with a word on what else may have been typed."""
+    """A latitude or longitude in every notation that tables may have."""
 
     name = "degrees"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the number, or fail with a hint."""
-        if isinstance(value, str) and re.search(r"[,°'NSEW]", value):
-            self.fail(
-                f"{value!r}: write decimal degrees with a point, such as -33.8688", param, ctx
-            )
+        from coverage_analyzer import arrays
+        from coverage_analyzer.schema.angles import LATITUDE, LONGITUDE, hint
+        from coverage_analyzer.schema.coordinates import degrees
+
+        if isinstance(value, str):
+            axis = LATITUDE if self.max == LATITUDE.limit else LONGITUDE
+            (number,), (blank,) = degrees(arrays.text_array([value]), axis)
+            if blank or math.isnan(number):
+                self.fail(f"{value!r} is not a number in degrees{hint(value, axis)}", param, ctx)
+            value = float(number)
         return super().convert(value, param, ctx)
 
 

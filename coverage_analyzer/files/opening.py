@@ -89,7 +89,7 @@ def _file(path: Path, dialect: Dialect, is_header: HeaderTest) -> TableReader:
             plain = ParquetFile(path)
             reader = spatial.geoparquet(path) if plain.spatial else plain
         case _ if suffix in excel.SUFFIXES:
-            reader = excel.WorkbookFile(path, dialect.sheet, dialect.decimal)
+            reader = excel.WorkbookFile(path, dialect.sheet, dialect.decimal or ".")
         case _:
             reader = DelimitedFile(path, dialect, is_header)
     if formulas.is_escaped(path, reader.headers):

@@ -1,6 +1,7 @@
 """Opening tables by what their names say, and reading centers and sites out of them."""
 
 import dataclasses
+import functools
 import re
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from coverage_analyzer.arrays import Bools, Floats
 from coverage_analyzer.countries import Countries, Names, Numbers
 from coverage_analyzer.countries.assignment import Convention
 from coverage_analyzer.errors import InputError, refuse
-from coverage_analyzer.files import opening
+from coverage_analyzer.files import notation, opening
 from coverage_analyzer.files.database.address import Address, address, is_address
 from coverage_analyzer.files.duplicates import DuplicateFinder, DuplicateLines
 from coverage_analyzer.files.readers.base import RowBlock, TableReader
@@ -24,7 +25,8 @@ from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
 from coverage_analyzer.matching import eligibility
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.products import ENDS, Products
-from coverage_analyzer.schema import days
+from coverage_analyzer.schema import columns as known_columns
+from coverage_analyzer.schema import day_forms, days
 from coverage_analyzer.schema.columns import (
     COUNTRY_STATED,
     PARTS,
@@ -33,7 +35,7 @@ from coverage_analyzer.schema.columns import (
     check_types,
     match_columns,
 )
-from coverage_analyzer.schema.coordinates import Coordinates, Notation, coordinates, fault_detail
+from coverage_analyzer.schema.coordinates import Coordinates, Written, coordinates, fault_detail
 from coverage_analyzer.schema.days import Days
 from coverage_analyzer.schema.rejects import Reject, Rejected
 
@@ -41,6 +43,7 @@ _DAY_NUMBER: Final = re.compile(r"[1-9][0-9]{4}(?:\.[0-9]+)?")
 """What a spreadsheet makes of a day in a cell that is not formatted as one."""
 
 DAYS: Final = ("opens_on", "closes_on", "ordered_on", *ENDS)
+DAY_COLUMNS: Final = frozenset((*DAYS, *eligibility.DAYS))
 
 
 @dataclass(frozen=True)
@@ -72,16 +75,26 @@ class Table:
     columns
         Where each known column stands among the headers.
     notation
-        How coordinates are written.
+        How coordinates, numbers and days are written: what was said, completed by what shows.
     refused
         Rows that are rejects since another row has their id.
+    dialect
+        What was said of how the file is written.
+    decimal_option
+        The option that says which decimal mark numbers have; if empty, there is none, and a number
+        that can be read in two ways makes its row a reject.
+    written
+        How the coordinates of the rows read so far are written.
     """
 
     path: Path | Address
     source: TableReader
     columns: Mapping[str, int]
-    notation: Notation = PLAIN
+    notation: Dialect = PLAIN
     refused: DuplicateLines = field(default_factory=DuplicateLines)
+    dialect: Dialect = PLAIN
+    decimal_option: str = ""
+    written: Written = field(default_factory=Written)
 
     @property
     def headers(self) -> list[str]:
@@ -94,13 +107,19 @@ class Table:
         return {name: self.headers[at] for name, at in self.columns.items()}
 
     @property
+    def decimal_mark(self) -> str:
+        """That of numbers in text: as was said, or as the coordinates have it."""
+        return self.dialect.decimal or ("," if self.written.comma else ".")
+
+    @property
     def detected(self) -> dict[str, Any]:
         """What was found out about the file without being told, as JSON values.
 
         Whole once all rows have been read. ``run.json`` has it for each input; keys that do not
         apply to a format are missing.
         """
-        return dict(self.source.detected)
+        found = notation.told(self.dialect, self.notation, self.written)
+        return {**self.source.detected, **found}
 
     def blocks(self) -> Generator[RowBlock, None, None]:
         """Yield the rows as they are, block by block, whatever is in their cells."""
@@ -197,10 +216,22 @@ def open_table(
     try:
         overrides = {**source.known, **(columns or {})}
         matched = match_columns(source.headers, table, overrides, cut_at=source.cut_at)
-        dated = {at for name, at in matched.items() if name in {*DAYS, *eligibility.DAYS}}
+        dated = {at for name, at in matched.items() if name in DAY_COLUMNS}
         source.days_as_text([source.headers[at] for at in sorted(dated)])
         check_types({name: source.types[at] for name, at in matched.items()})
-        return Table(place, source, matched, dialect)
+        option = functools.partial(known_columns.option, table)
+        found = notation.found_notation(
+            source, matched, DAY_COLUMNS, dialect, option("date-format")
+        )
+        return Table(
+            place,
+            source,
+            matched,
+            found.dialect,
+            dialect=dialect,
+            decimal_option=option("decimal"),
+            written=found.written,
+        )
     except InputError as error:
         msg = f"{place}: {error}{source.hint}"
         raise InputError(msg) from None
@@ -306,11 +337,11 @@ def _texts(table: Table, block: RowBlock, name: str) -> tuple[pa.Array, list[str
     cells = block.columns.column(table.columns[name])
     if name not in DAYS:
         return as_text(cells), []
-    read, blank = _days(cells, table)
+    read, blank = _days(cells, table, name)
     texts = ["" if np.isnat(day) else str(day) for day in read]
     bad = np.flatnonzero(np.isnat(read) & ~blank).tolist()
     return arrays.text_array(texts), [
-        f"line {block.lines[row]}: {name} {_cell(cells, row)!r} is not {_like(table)[0]}"
+        f"line {block.lines[row]}: {name} {_cell(cells, row)!r} is not {_like(table, name)[0]}"
         for row in bad
     ]
 
@@ -320,8 +351,27 @@ def _joined(parts: list[Floats]) -> Floats:
 
 
 def _coordinates(block: RowBlock, table: Table) -> Coordinates:
+    """Return the coordinates of the rows of a block.
+
+    Raises
+    ------
+    InputError
+        If an accuracy can be read in two ways.
+    """
     cells = [table.column(block, n) for n in ("latitude", "longitude", "accuracy_m")]
-    return coordinates(*cells, notation=table.notation)
+    marks = "," if table.source.iso_days else ".,"  # numbers of a workbook are written with a point
+    read = coordinates(*cells, notation=table.notation, written=table.written, thousands=marks)
+    if len(read.two_readings) and table.decimal_option:
+        row = int(read.two_readings[0])
+        line = int(block.lines[row])
+        where = table.source.place(line) or f"line {line}"
+        msg = (
+            f"{table.path}, {where}: accuracy_m is {_cell(cells[2], row)!r}, which is one number "
+            f"with a decimal point and another with a decimal comma. Say which is meant: "
+            f"{table.decimal_option} . or {table.decimal_option} ,"
+        )
+        raise InputError(msg)
+    return read
 
 
 def usable(block: RowBlock, table: Table) -> ParsedRows:
@@ -360,14 +410,14 @@ def _known_days(block: RowBlock, table: Table) -> tuple[dict[str, Days], Bools]:
     for name in eligibility.DAYS:
         cells = table.column(block, name)
         if cells is not None:
-            days_by_column[name], blank = _days(cells, table)
+            days_by_column[name], blank = _days(cells, table, name)
             bad |= np.isnat(days_by_column[name]) & ~blank
     return days_by_column, bad
 
 
-def _days(cells: pa.Array, table: Table) -> tuple[Days, Bools]:
-    """Return the days of cells by the table's form, or as a workbook holds days, and the blank."""
-    result, blank = days.days(cells, table.notation.date_format or days.ISO)
+def _days(cells: pa.Array, table: Table, name: str) -> tuple[Days, Bools]:
+    """Return the days of a known column by its form, or as a workbook holds days, and the blank."""
+    result, blank = days.days(cells, table.notation.form_of(name))
     if table.source.iso_days:
         result = np.where(np.isnat(result), days.days(cells)[0], result)
     return result, blank
@@ -391,8 +441,10 @@ def _undated(block: RowBlock, table: Table, row: int) -> str:
     """Return which cell of a row is no day, and how days are written."""
     texts = {name: _cell(table.column(block, name), row) for name in eligibility.DAYS}
     filled = {n: t for n, t in texts.items() if t.strip()}
-    wrong = [n for n, t in filled.items() if np.isnat(_days(arrays.text_array([t]), table)[0][0])]
-    like, hint = _like(table)
+    wrong = [
+        n for n, t in filled.items() if np.isnat(_days(arrays.text_array([t]), table, n)[0][0])
+    ]
+    like, hint = _like(table, wrong[0])
     if hint and any(_DAY_NUMBER.fullmatch(texts[name].strip()) for name in wrong):
         hint = (
             "; is it a spreadsheet's number of a day? format those cells as dates, and save again"
@@ -401,11 +453,13 @@ def _undated(block: RowBlock, table: Table, row: int) -> str:
     return f"{cells}, not {like}{hint}"
 
 
-def _like(table: Table) -> tuple[str, str]:
-    """Return what a day of a table looks like, and what to do if it is written otherwise."""
-    form = table.notation.date_format or days.ISO
-    if form != days.ISO:
+def _like(table: Table, name: str) -> tuple[str, str]:
+    """Return what a day of a known column looks like, and what to do if it is written otherwise."""
+    form = table.notation.form_of(name)
+    if table.notation.date_format and form != days.ISO:
         return f"a day by --date-format {form}", ""
+    if form != days.ISO:
+        return f"a day like {day_forms.example(form)}, as the first ones are", ""
     hint = "; written otherwise? say how with --date-format, such as %d.%m.%Y"
     return "a day like 2026-12-01", hint
 

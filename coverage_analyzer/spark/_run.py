@@ -133,7 +133,8 @@ def run(
             told["inputs"]["centers"]["path"] = str(centers)
             if dated is not None:
                 told["inputs"]["products"]["path"] = str(options.products)
-            return _published(found, matcher, folder, options, (told, files, limit))
+            written = options.written_like(found.table)
+            return _published(found, matcher, folder, written, (told, files, limit))
 
 
 def _refuse_what_spark_does_not(options: Options) -> None:

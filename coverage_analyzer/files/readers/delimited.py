@@ -30,7 +30,8 @@ class Dialect(Notation):
     delimiter
         Between fields; if empty, the one of `header.DELIMITERS` that the header shows.
     encoding
-        Of a text file; if empty, UTF-8, or UTF-16 where a file begins with its mark.
+        Of a text file; if empty, the one whose mark it begins with, else UTF-8 or a guess by its
+        first characters that are not ASCII (`guessing`).
     sheet
         Of a workbook; if empty, the first one that is shown.
     """
@@ -84,7 +85,7 @@ class DelimitedFile(TableReader):
         self.fingerprint: HashedFile = text.file
         self._ahead: bytes | None = None
         self._done = 0
-        self._header, self._encoded = first, text.encoding
+        self._header, self._encoding = first, text.encoding
         self.headers = first.fields
         self.types = [pa.string()] * len(self.headers)
         self.known: dict[str, str] = {}
@@ -110,7 +111,12 @@ class DelimitedFile(TableReader):
     @property
     def detected(self) -> dict[str, Any]:
         """The encoding and the delimiter of the file."""
-        return {"encoding": self._encoded or "utf-8", "delimiter": self._header.delimiter}
+        return {"encoding": str(self._encoding), "delimiter": self._header.delimiter}
+
+    def _form(self) -> records.Form:
+        """Return the form of records, with the encoding as far as the file has been read."""
+        encoding = str(self._encoding) if self._encoding.name else ""
+        return records.Form(len(self.headers), self._header.delimiter, encoding)
 
     def share(self) -> float:
         """Return how much of the file has been read, 0 to 1; NaN for standard input."""
@@ -127,7 +133,7 @@ class DelimitedFile(TableReader):
         """
         if self._ahead is None:
             self._ahead = self._read_ahead()
-        form = records.Form(len(self.headers), self._header.delimiter, self._encoded)
+        form = self._form()
         line, data, n_lines = self._header.lines + 1, self._ahead, n_rows
         while True:
             part = records.first_lines(data, n_lines)
@@ -164,7 +170,6 @@ class DelimitedFile(TableReader):
     @unchanged
     def blocks(self) -> Iterator[RowBlock]:
         """Yield all rows, in order, as blocks of text columns; one block at least."""
-        form = records.Form(len(self.headers), self._header.delimiter, self._encoded)
         line, rest, budget = self._header.lines + 1, b"", records.QuoteBudget(self._path)
         self._ahead, enough = None, 0
         with closing(self._behind_header.stream) as stream:
@@ -173,7 +178,7 @@ class DelimitedFile(TableReader):
                     more, self._done = stream.read(BLOCK_BYTES), self.fingerprint.tell()
                     if not more:
                         self.fingerprint.read_rest()
-                data, text = rest + more, b""
+                data, text, form = rest + more, b"", self._form()
                 cut = records.last_line_end(data) if more else len(data)
                 for piece, last in records.pieces(data[:cut]):
                     text += piece
