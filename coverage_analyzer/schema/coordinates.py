@@ -311,10 +311,8 @@ def fault_detail(
         hint = _accuracy_hint(accuracy_m, notation)
         return f"accuracy_m is {accuracy_m!r}, not a distance in metres{hint}"
     if fault is Rejected.coordinate_out_of_range:
-        first, second = f"latitude {latitude}", f"longitude {longitude}"
-        if abs(y) <= 90:
-            first, second = second, first
-        return f"{first} is out of range (with {second}){_range_hint(y, x)}"
+        hint = _range_hint(y, x)
+        return f"latitude {latitude}, longitude {longitude} is out of range{hint}"
     axis, text = (LATITUDE, latitude) if np.isnan(y) else (LONGITUDE, longitude)
     return f"{axis.name} is {text!r}, not a number in degrees{angles.hint(text, axis)}"
 

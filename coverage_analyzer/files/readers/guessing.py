@@ -22,6 +22,10 @@ MIN_COHERENCE: Final = 0.1
 MIN_ALONE: Final = 0.6
 """The share of bytes beside Latin letters from which a text is in Latin letters."""
 
+MIN_NULLS: Final = 4
+MIN_ASCII: Final = 0.2
+"""The share of characters in UTF-16 that are ASCII: delimiters, digits, ends of lines."""
+
 LATIN: Final = ("cp1252", "cp1250", "cp1254")
 """Code pages of Latin letters, the most usual one first."""
 
@@ -31,9 +35,12 @@ _ONE_BYTE: Final = ("cp1251", "koi8_r", "cp866", "cp1253", "cp1255", "cp1256", "
 
 _SEQUENCE: Final = re.compile(
     b"(?P<valid>[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}"
-    b"|\xed[\x80-\x9f][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}"
+    b"|\xed[\x80-\xbf][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}"
     b"|\xf4[\x80-\x8f][\x80-\xbf]{2})|[\x80-\xff]"
 )
+_CUT: Final = re.compile(b"(?:[\xc2-\xf4]|[\xe0-\xf4][\x80-\xbf]|[\xf0-\xf4][\x80-\xbf]{2})$")
+"""A sequence that the end of the bytes cuts, which tells nothing."""
+
 _CONTROL: Final = bytes({*range(0x09), 0x0B, *range(0x0E, 0x1B), *range(0x1C, 0x20), 0x7F})
 _BINARY: Final = (
     b"PK\x03\x04",
@@ -83,7 +90,8 @@ def utf16_without_mark(data: bytes) -> str:
     data = b"" if data.startswith(_BINARY) else data[: len(data) // 2 * 2]
     nulls = (data[0::2].count(0), data[1::2].count(0))
     for codec, many, few in (("utf-16-be", *nulls), ("utf-16-le", *nulls[::-1])):
-        if many > len(data) // 10 and few * 50 <= many:
+        enough = many > max(MIN_NULLS, len(data) // 2 * MIN_ASCII) and few * 50 <= many
+        if enough and _text(data[:-2], codec) is not None:  # the end may cut a pair
             return codec
     return ""
 
@@ -108,9 +116,9 @@ def guess(data: bytes, *, at_end: bool) -> Guess:
     >>> guess("Zürich".encode("cp1252"), at_end=True)
     Guess(encoding='cp1252', guessed=True)
     """
-    found = list(itertools.islice(_SEQUENCE.finditer(data), SEQUENCES))
-    if not at_end and found[-1].end() > len(data) - 4 and len(found) > 3:
-        found = [match for match in found if match.end() <= len(data) - 4]
+    cut = _CUT.search(data)
+    whole = cut.start() if cut and (len(cut[0]) > 1 or not at_end) else len(data)
+    found = list(itertools.islice(_SEQUENCE.finditer(data, 0, whole), SEQUENCES))
     invalid = sum(match["valid"] is None for match in found)
     if 2 * invalid <= len(found):
         return UTF_8
