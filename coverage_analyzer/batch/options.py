@@ -1,4 +1,4 @@
-"""What can be chosen about a run."""
+"""Options of a run."""
 
 import dataclasses
 import logging
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What can be chosen about a run.
+    """Options of a run.
 
     Attributes
     ----------
@@ -80,10 +80,10 @@ class Options:
 
     @property
     def style(self) -> Style:
-        """How text files are written."""
+        """Text style of the output files."""
         return Style(raw_text=self.raw_text, excel=self.excel, decimal=self.dialect.decimal or ".")
 
     def written_like(self, sites: Table) -> Self:
-        """Return the options of what is written about sites: with their decimal mark."""
+        """Return the options for output about some sites: with their decimal mark."""
         dialect = dataclasses.replace(self.dialect, decimal=sites.decimal_mark)
         return dataclasses.replace(self, dialect=dialect)

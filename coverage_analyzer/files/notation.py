@@ -96,9 +96,8 @@ def _form(cells: pa.Array, name: str, option: str, *, iso_too: bool) -> str:
     if found.rival:
         first, second = (day_forms.example(form) for form in (found.form, found.rival))
         msg = (
-            f"the days in {name!r} can be read in two ways, such as {found.example!r}. Say which "
-            f"is meant: {option} {found.form} (the first of December 2026 is {first}) or {option} "
-            f"{found.rival} ({second})."
+            f"The dates in {name!r} have two readings, such as {found.example!r}. Use {option} "
+            f"{found.form} (1 December 2026 is {first}) or {option} {found.rival} ({second})."
         )
         raise InputError(msg)
     return found.form

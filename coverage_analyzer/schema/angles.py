@@ -207,9 +207,9 @@ def hint(text: str, axis: Axis) -> str:
     Examples
     --------
     >>> hint("40_5", LATITUDE)
-    "; '_' has no meaning there"
+    "; '_' is not allowed"
     >>> hint("13.4 E", LATITUDE)
-    "; 'E' is a hemisphere of the longitude: are latitude and longitude swapped?"
+    "; 'E' is a hemisphere of the longitude: latitude and longitude look swapped"
     """
     tidied: str = tidy(arrays.text_array([text]))[0].as_py()
     if not re.search(r"\d", tidied):
@@ -218,9 +218,9 @@ def hint(text: str, axis: Axis) -> str:
     if other := [side for side in sides if side not in {"", axis.positive, axis.negative}]:
         return _other_side(other[0], axis)
     if odd := _odd_character(tidied):
-        return f"; {odd} has no meaning there"
+        return f"; {odd} is not allowed"
     if "," in tidied:
-        return "; nothing may part thousands in a coordinate"
+        return "; write it without a thousands separator"
     if any(sides) and re.search(r"[+-] ?[0-9]", tidied):
         return "; write a sign or a hemisphere, not both"
     return "; write decimal degrees, or degrees, minutes and seconds like 47°36'52.2\"N"
@@ -229,11 +229,11 @@ def hint(text: str, axis: Axis) -> str:
 def _other_side(side: str, axis: Axis) -> str:
     """Return what a hemisphere may mean that an axis does not have."""
     if side == EITHER and axis is LONGITUDE:
-        return "; O may be Ost (east) or Oeste, Ouest (west): write E or W"
+        return "; O is Ost (east) or Oeste, Ouest (west): write E or W"
     if side == EITHER:
-        return "; is the letter O a zero, or is this a longitude?"
+        return "; it has a letter O"
     other = LATITUDE if axis is LONGITUDE else LONGITUDE
-    return f"; {side!r} is a hemisphere of the {other.name}: are latitude and longitude swapped?"
+    return f"; {side!r} is a hemisphere of the {other.name}: latitude and longitude look swapped"
 
 
 def _side(word: str) -> str:

@@ -1,4 +1,4 @@
-"""How numbers and coordinates are written in tables: one grammar, and what to make of the rest."""
+"""The notation of numbers and coordinates in tables, and messages about invalid ones."""
 
 import re
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from coverage_analyzer.schema.angles import LATITUDE, LONGITUDE, Axis
 from coverage_analyzer.schema.rejects import Rejected
 
 NUMBER: Final = r"[ \t]*[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[ \t]*"
-"""The one grammar of numbers: ``40.5``, ``-75``, ``+.5``, ``4e1``, with blanks around it."""
+"""The grammar of numbers: ``40.5``, ``-75``, ``+.5``, ``4e1``, with spaces around it."""
 
 _TWO_READINGS: Final = r"^[ \t]*[+-]?[1-9][0-9]{0,2}[%s][0-9]{3}[ \t]*$"
 """A number in which a mark may part thousands, or a fraction: ``1.500``, ``12,345``."""
@@ -26,7 +26,7 @@ _TWO_READINGS: Final = r"^[ \t]*[+-]?[1-9][0-9]{0,2}[%s][0-9]{3}[ \t]*$"
 
 @dataclass(frozen=True, kw_only=True)
 class Notation:
-    """How coordinates, other numbers and days are written, as far as cells do not show it.
+    """Notation of coordinates, other numbers and dates, where cells do not show it.
 
     Attributes
     ----------
@@ -82,7 +82,7 @@ DECIMAL_DEGREES: Final = Notation()
 
 
 def numbers(cells: pa.Array, *, decimal: str = ".") -> tuple[Floats, Bools]:
-    """Return the numbers that cells hold, and which are blank.
+    """Parse the numbers in cells; also return which are empty.
 
     Parameters
     ----------
@@ -163,7 +163,7 @@ def _finite(values: Floats) -> Floats:
 
 @dataclass
 class Written:
-    """How coordinates are written in the cells of text that were read so far.
+    """Decimal marks of the coordinates in the cells of text read so far.
 
     Attributes
     ----------
@@ -185,7 +185,7 @@ class Written:
 def degrees(
     cells: pa.Array, axis: Axis, *, letter_o: str = "", written: Written | None = None
 ) -> tuple[Floats, Bools]:
-    """Return the degrees that cells of one axis hold in whatever notation, and which are blank.
+    """Parse the degrees of one axis in any notation; also return which cells are empty.
 
     Parameters
     ----------
@@ -221,7 +221,7 @@ def degrees(
 
 @dataclass(frozen=True)
 class Coordinates:
-    """The coordinates and accuracy of rows, and what is wrong with each.
+    """The coordinates and accuracy of rows, and the problem of each.
 
     Attributes
     ----------
@@ -250,7 +250,7 @@ def coordinates(
     written: Written | None = None,
     thousands: str = ".,",
 ) -> Coordinates:
-    """Return the coordinates that cells hold, and which rows cannot be used.
+    """Parse the coordinates in cells; also return which rows cannot be used.
 
     Parameters
     ----------
@@ -300,7 +300,7 @@ def fault_detail(
     *,
     notation: Notation = DECIMAL_DEGREES,
 ) -> str:
-    """Return in words what is wrong with a row's cells, and what may be meant."""
+    """Return the problem of a row's cells as text, with advice."""
     cells = arrays.text_array([latitude]), arrays.text_array([longitude])
     (y,), (no_y,) = degrees(cells[0], LATITUDE)
     (x,), (no_x,) = degrees(cells[1], LONGITUDE, letter_o=notation.letter_o)
@@ -321,10 +321,10 @@ def _accuracy_hint(text: str, notation: Notation) -> str:
     """Return what to do about an accuracy that is not a number by the notation."""
     if re.fullmatch(_TWO_READINGS % ".,", text):
         if not notation.decimal:
-            return "; say with --decimal which mark it has"
-        return f"; with --decimal {notation.decimal} nothing may part thousands"
+            return "; use --decimal . or --decimal ,"
+        return f"; with --decimal {notation.decimal}, write it without a thousands separator"
     if notation.decimal and re.fullmatch(r"\s*\d+[.,]\d+\s*", text):
-        return f"; it has not the mark that --decimal {notation.decimal} says"
+        return f"; with --decimal {notation.decimal}, it is not a number"
     return ""
 
 
@@ -332,5 +332,5 @@ def _range_hint(y: float, x: float) -> str:
     if abs(y) <= 180 and abs(x) <= 90:
         return "; latitude and longitude look swapped"
     if abs(y) <= 90 and 180 < x <= 360:
-        return "; longitudes of 0 to 360? say --wrap-longitude"
+        return "; for longitudes of 0 to 360, use --wrap-longitude"
     return ""

@@ -1,4 +1,4 @@
-"""The one grammar of days, for every format and table: ISO 8601, or one declared form.
+"""The grammar of dates, for every format and table: ISO 8601, or one declared format.
 
 A day may be followed by a time and a zone: then it is the local day that is stated, whatever day it
 is elsewhere at that moment. What is not a time or a zone makes it invalid. Nothing is guessed.
@@ -21,10 +21,10 @@ from coverage_analyzer.errors import InputError
 Days: TypeAlias = npt.NDArray[np.datetime64]
 
 ISO: Final = "%Y-%m-%d"
-"""How a day is written, unless another form is said."""
+"""Default date format."""
 
 LONGEST_DAY: Final = 10
-"""Characters of ``2026-12-01``."""
+"""Number of characters of ``2026-12-01``."""
 
 NO_DAY: Final = np.datetime64("NaT", "D")
 
@@ -36,7 +36,7 @@ TIME: Final = re.compile(
     r"|-(?:0\d|1[01])(?::?[0-5]\d)?|-12(?::?00)?))?",
     re.ASCII,
 )
-"""What may follow a day: a time of 24 or 12 hours, and an offset from UTC between -12 and +14."""
+"""What may follow a date: a 24- or 12-hour time, and a UTC offset from -12 to +14."""
 
 
 _LETTER: Final = "[A-Za-z\u00c0-\u024f]"
@@ -61,7 +61,7 @@ Dutch and Scandinavian languages. No name is of two months."""
 
 @functools.lru_cache(maxsize=64)
 def pattern(form: str) -> re.Pattern[str]:
-    r"""Return what a day of some form looks like.
+    r"""Return the pattern of a date format.
 
     Parameters
     ----------
@@ -83,8 +83,8 @@ def pattern(form: str) -> re.Pattern[str]:
     directives = re.findall(r"%.?", form)
     if sorted(directives) not in (["%Y", "%d", "%m"], ["%Y", "%b", "%d"]):
         msg = (
-            f"{form!r} does not say how a day is written: give %Y, %m (or %b, for a name) and %d, "
-            f"each once, such as %d.%m.%Y."
+            f"{form!r} is not a date format: use %Y, %m (or %b, a month's name) and %d once each, "
+            f"such as %d.%m.%Y."
         )
         raise InputError(msg)
     tight = form == ISO or re.search(r"%[Ymd]%[Ymd]", form)
@@ -97,7 +97,7 @@ def pattern(form: str) -> re.Pattern[str]:
 
 
 def day_of(text: str, form: str = ISO) -> np.datetime64:
-    """Return the day that a text states by a form, alone or with a time; ``NaT`` if invalid.
+    """Parse a date, alone or with a time, by a format; ``NaT`` if invalid.
 
     Examples
     --------
@@ -133,7 +133,7 @@ def _month_numbers() -> dict[str, int]:
 
 
 def days(cells: pa.Array, form: str = ISO) -> tuple[Days, Bools]:
-    """Return the days that cells hold, and which are blank.
+    """Parse the dates in cells; also return which are empty.
 
     Parameters
     ----------
@@ -168,7 +168,7 @@ def days(cells: pa.Array, form: str = ISO) -> tuple[Days, Bools]:
 
 
 def _without_times(texts: pa.Array, form: str) -> pa.Array:
-    """Return texts without the time behind a day: of a million times there are few days."""
+    """Return texts without the time after the date: a million times have few distinct dates."""
     longest = pc.max(pc.binary_length(texts)).as_py() or 0
     if longest <= LONGEST_DAY:
         return texts
@@ -188,18 +188,18 @@ def local_days(cells: pa.Array) -> pa.Array:
         try:
             cells = pc.local_timestamp(cells)
         except pa.ArrowException as error:
-            msg = f"A column of days has the time zone {cells.type.tz!r}, which is not known."
+            msg = f"A date column has the unknown time zone {cells.type.tz!r}."
             raise InputError(msg) from error
     return cells.cast(pa.date32(), safe=False)
 
 
 def today() -> datetime.date:
-    """Return today in UTC, the day that is judged if none is named."""
+    """Return today in UTC, the default day of an assessment."""
     return datetime.datetime.now(datetime.UTC).date()
 
 
 def day(value: Any) -> datetime.date | None:
-    """Return a day given as ISO 8601 text, date, datetime, timestamp or ``datetime64``.
+    """Convert ISO 8601 text, date, datetime, timestamp or ``datetime64`` to a day.
 
     Raises
     ------
@@ -214,6 +214,6 @@ def day(value: Any) -> datetime.date | None:
         return value
     parsed = day_of(value) if isinstance(value, str) else NO_DAY
     if np.isnat(parsed):
-        msg = f"{value!r} is not a day; write it like 2026-12-01."
+        msg = f"{value!r} is not a date. Write it like 2026-12-01."
         raise InputError(msg)
     return cast("datetime.date", parsed.item())
