@@ -47,7 +47,7 @@ class CommitmentOptions:
         The day whose level holds; by default that of each request.
     request_columns, columns, center_columns
         The header to take for a column of the requests, sites or centers where names do not tell.
-    request_dialect, dialect, center_dialect
+    request_dialect, dialect, center_dialect, product_dialect
         How they are written, where that cannot be found.
     moment_format
         How moments are written, in the directives of `datetime.strptime`; by default ISO 8601.
@@ -68,6 +68,7 @@ class CommitmentOptions:
     request_dialect: Dialect = PLAIN
     dialect: Dialect = PLAIN
     center_dialect: Dialect = PLAIN
+    product_dialect: Dialect = PLAIN
     moment_format: str = ""
     trust_declared: bool = False
     products: str | Path = ""
@@ -175,7 +176,7 @@ def _committer(
         policy,
         world,
         trust_declared=options.trust_declared,
-        products=products_of(options.products),
+        products=products_of(options.products, options.product_dialect),
     )
     return Committer(levels, as_of=day(options.as_of), form=options.moment_format)
 

@@ -103,7 +103,7 @@ def run(
     wanted, rules, limit = day(as_of), Policy.load(policy), RejectLimit.parse(options.max_rejects)
     columns, dialect = options.center_columns, options.center_dialect
     given = open_table(centers, CENTERS, columns, dialect)
-    dated = open_products(options.products)
+    dated = open_products(options.products, options.product_dialect)
     matcher = matcher_of(
         given,
         rules,

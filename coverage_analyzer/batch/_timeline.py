@@ -149,7 +149,7 @@ def _line(
         policy,
         as_of=day(days[0]),
         trust_declared=options.trust_declared,
-        products=products_of(options.products),
+        products=products_of(options.products, options.product_dialect),
     )
     return Timeline(matcher, day(days[1]) or matcher.as_of)
 

@@ -35,7 +35,7 @@ class Options:
         Whether text in CSV and Excel files stays as it is even where a spreadsheet would run it.
     excel
         Whether CSV files begin with the mark by which Excel knows UTF-8.
-    dialect, center_dialect
+    dialect, center_dialect, product_dialect
         How the sites or centers are written, where that cannot be found.
     table
         The address of a table of a database that is to hold the report, too.
@@ -70,6 +70,7 @@ class Options:
     excel: bool = False
     dialect: Dialect = PLAIN
     center_dialect: Dialect = PLAIN
+    product_dialect: Dialect = PLAIN
     table: str = ""
     products: str | Path = ""
     product: str = ""

@@ -15,6 +15,7 @@ from coverage_analyzer import countries
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.outputs import renamed
 from coverage_analyzer.files.readers import streams
+from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
 from coverage_analyzer.files.table import ParsedRows, Table, open_table, read_centers, read_products
 from coverage_analyzer.matching.eligibility import EligibilityInputs
 from coverage_analyzer.matching.matcher import Matcher, Sites, Verdicts
@@ -46,7 +47,7 @@ def matcher_of(
     )
 
 
-def products_of(path: str | Path | None) -> Products | None:
+def products_of(path: str | Path | None, dialect: Dialect = PLAIN) -> Products | None:
     """Return the products of a file, if given.
 
     Raises
@@ -54,11 +55,11 @@ def products_of(path: str | Path | None) -> Products | None:
     InputError
         If it is standard input, which is for sites or centers, or a row of it cannot be used.
     """
-    table = open_products(path)
+    table = open_products(path, dialect)
     return None if table is None else read_products(table)
 
 
-def open_products(path: str | Path | None) -> Table | None:
+def open_products(path: str | Path | None, dialect: Dialect = PLAIN) -> Table | None:
     """Open a table of products, if given.
 
     Raises
@@ -71,7 +72,7 @@ def open_products(path: str | Path | None) -> Table | None:
     if str(path) == streams.STANDARD_INPUT:
         msg = "Products cannot be read from standard input. Give a file."
         raise InputError(msg)
-    return open_table(path, PRODUCTS)
+    return open_table(path, PRODUCTS, dialect=dialect)
 
 
 @dataclass(frozen=True)

@@ -71,6 +71,7 @@ class Site:
     "--ordered-on", metavar="DATE", help="Also print when a center ordered on this date would open."
 )
 @options.products
+@options.products_input
 @options.rules
 @options.center_column
 @options.center_dialect
@@ -82,7 +83,7 @@ def explain(
     site: Site,
     centers: options.Input,
     ordered_on: str | None,
-    products: str,
+    products: options.File,
     rules: options.Rules,
     trust_declared: bool,
     as_json: bool,
@@ -112,7 +113,7 @@ def explain(
         policy,
         as_of=day(rules.as_of),
         trust_declared=trust_declared,
-        products=products_of(products),
+        products=products_of(products.path, products.dialect),
     )
     found = explanation(
         matcher,

@@ -116,7 +116,9 @@ def run(
         for key, value in SETTINGS.items():
             spark.conf.set(key, value)
         given = _opened_centers(spark, str(centers), Path(scratch), options)
-        dated = open_products(_fetched_products(spark, options, Path(scratch)))
+        dated = open_products(
+            _fetched_products(spark, options, Path(scratch)), options.product_dialect
+        )
         products = None if dated is None else table.read_products(dated)
         trusting = options.trust_declared
         matcher = matcher_of(given, rules, as_of=wanted, trust_declared=trusting, products=products)
