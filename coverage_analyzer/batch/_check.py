@@ -99,6 +99,7 @@ def check(
         "other_columns": [h for h in table.headers if h not in table.matched_columns.values()],
         "warnings": [
             *rules.warnings,
+            *table.guesses,
             *columns.column_suggestions(table.headers, table.columns, columns.SITES),
             *EligibilityChecker(rules, None, world, np.datetime64(today(), "D")).missing_columns(
                 table.columns

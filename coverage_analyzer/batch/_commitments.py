@@ -147,6 +147,8 @@ def answer_requests(
         "first_rejects": ledger.first,
         "warnings": [
             *committer.policy.warnings,
+            *asked_table.guesses,
+            *site_table.guesses,
             *_unnoticed(asked_table, site_table),
             *_unseen(asked_table, site_table),
             *committer.regions.warnings,

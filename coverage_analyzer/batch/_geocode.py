@@ -175,6 +175,7 @@ def geocode(
         "reasons": {r.value: n for r, n in totals.reasons.most_common()},
         "questions": {n: getattr(geocoder, n) for n in ("asked", "answered", "cached")},
         "warnings": [
+            *table.guesses,
             *column_suggestions(table.headers, table.columns, ADDRESSES),
             *_unanswered(geocoder),
         ],

@@ -106,6 +106,7 @@ def timeline(
         "levels": _levels(totals.census, matcher),
         "warnings": [
             *matcher.policy.warnings,
+            *table.guesses,
             *column_suggestions(table.headers, table.columns, SITES),
             *matcher.gates.warnings(table.columns, totals.empty),
             *matcher.region_warnings,

@@ -22,6 +22,7 @@ from coverage_analyzer.files.database.address import Address, address, is_addres
 from coverage_analyzer.files.duplicates import DuplicateFinder, DuplicateLines
 from coverage_analyzer.files.readers.base import RowBlock, TableReader
 from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
+from coverage_analyzer.files.readers.streams import GUESSED
 from coverage_analyzer.matching import eligibility
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.products import ENDS, Products
@@ -83,6 +84,8 @@ class Table:
     decimal_option
         The option for the decimal mark of numbers; if empty, there is none, and a number with two
         readings makes its row a reject.
+    encoding_option
+        The option for the encoding of the file.
     written
         Decimal marks of the coordinates read so far.
     """
@@ -94,6 +97,7 @@ class Table:
     refused: DuplicateLines = field(default_factory=DuplicateLines)
     dialect: Dialect = PLAIN
     decimal_option: str = ""
+    encoding_option: str = "--encoding"
     written: Written = field(default_factory=Written)
 
     @property
@@ -120,6 +124,17 @@ class Table:
         """
         found = notation.told(self.dialect, self.notation, self.written)
         return {**self.source.detected, **found}
+
+    @property
+    def guesses(self) -> list[str]:
+        """Warnings about what was guessed; complete after all rows have been read."""
+        encodings = self.detected.get("encoding", "")
+        return [
+            f"{self.path}: the encoding {encoding.removesuffix(GUESSED)} is a guess. If letters "
+            f"are wrong, use {self.encoding_option} NAME."
+            for encoding in (encodings if isinstance(encodings, list) else [encodings])
+            if encoding.endswith(GUESSED)
+        ]
 
     def blocks(self) -> Generator[RowBlock, None, None]:
         """Yield all rows block by block, without validating their cells."""
@@ -230,6 +245,7 @@ def open_table(
             found.dialect,
             dialect=dialect,
             decimal_option=option("decimal"),
+            encoding_option=option("encoding"),
             written=found.written,
         )
     except InputError as error:

@@ -109,6 +109,12 @@ class SpatialFile(TableReader):
         self.known = {"longitude": longitude, "latitude": latitude}
         self.rows = layer.rows
         self._days: list[str] = []
+        self.encoding = ""
+
+    @property
+    def detected(self) -> dict[str, Any]:
+        """Encoding of the text, of formats that have several."""
+        return {"encoding": self.encoding} if self.encoding else {}
 
     def days_as_text(self, headers: Sequence[str]) -> None:
         """Read timestamps of some columns as text: GDAL moves them to UTC, and a day may change."""

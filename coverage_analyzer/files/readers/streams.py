@@ -24,6 +24,9 @@ BOM: Final = codecs.BOM_UTF8
 
 UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
+GUESSED: Final = ", guessed"
+"""Follows the name of an encoding that was guessed."""
+
 FIRST_BYTES: Final = 1 << 10
 """So many bytes tell whether a file is text of one byte a character, or of two, or none at all."""
 
@@ -63,7 +66,7 @@ class Encoding:
 
     def __str__(self) -> str:
         """Return what is told about it, such as ``cp1252, guessed``."""
-        return f"{self.name or 'utf-8'}{', guessed' if self.guessed else ''}"
+        return f"{self.name or 'utf-8'}{GUESSED if self.guessed else ''}"
 
 
 class Text(NamedTuple):

@@ -99,6 +99,7 @@ class Origin:
             renamed_columns=renamed(sites.headers),
             warnings=[
                 *matcher.policy.warnings,
+                *(guess for table in inputs.values() for guess in table.guesses),
                 *column_suggestions(sites.headers, sites.columns, SITES),
                 *column_suggestions(centers.headers, centers.columns, CENTERS),
                 *matcher.region_warnings,
