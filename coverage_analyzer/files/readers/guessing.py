@@ -22,6 +22,9 @@ MIN_COHERENCE: Final = 0.1
 MIN_ALONE: Final = 0.6
 """The share of bytes beside Latin letters from which a text is in Latin letters."""
 
+MAX_WRONG: Final = 0.02
+"""The share of bytes that a code page may lack."""
+
 MIN_NULLS: Final = 4
 MIN_ASCII: Final = 0.2
 """The share of characters in UTF-16 that are ASCII: delimiters, digits, ends of lines."""
@@ -122,7 +125,9 @@ def guess(data: bytes, *, at_end: bool) -> Guess:
     invalid = sum(match["valid"] is None for match in found)
     if 2 * invalid <= len(found):
         return UTF_8
-    return Guess(_code_page(_sample(data, at_end=at_end)), guessed=True)
+    line_end = data.find(b"\n", found[-1].end())
+    looked_at = data if line_end < 0 else data[: line_end + 1]
+    return Guess(_code_page(_sample(looked_at, at_end=at_end)), guessed=True)
 
 
 def _sample(data: bytes, *, at_end: bool) -> bytes:
@@ -137,7 +142,7 @@ def _sample(data: bytes, *, at_end: bool) -> bytes:
 
 def _code_page(sample: bytes) -> str:
     """Return the code page of a text that is not UTF-8."""
-    holding = [codec for codec in (*LATIN, *_OTHER_LATIN) if _text(sample, codec) is not None]
+    holding = [codec for codec in (*LATIN, *_OTHER_LATIN) if _holds(sample, codec)]
     usual = holding[0] if holding else LATIN[0]
     if _looks_latin(sample) or not _RUN.search(sample):
         return usual
@@ -160,6 +165,12 @@ def _text(data: bytes, codec: str) -> str | None:
         return data.decode(codec)
     except UnicodeDecodeError:
         return None
+
+
+def _holds(sample: bytes, codec: str) -> bool:
+    """Return whether a codec has all bytes of a text, but for a rare wrong one."""
+    wrong = sample.decode(codec, "replace").count("\ufffd")
+    return wrong <= MAX_WRONG * sum(byte >= 0x80 for byte in sample)
 
 
 def _looks_latin(sample: bytes) -> bool:
