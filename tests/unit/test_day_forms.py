@@ -133,7 +133,7 @@ def test_an_ambiguous_column_asks_with_the_option_of_its_file(tmp_path: Path) ->
     with pytest.raises(InputError, match="--center-date-format %d/%m/%Y"):
         open_table(path, columns.CENTERS)
     products = tmp_path / "p.csv"
-    products.write_text("product,mainstream_ends\nA,01/02/2026\n", encoding="utf-8")
+    products.write_text("product,mainstream_ends_on\nA,01/02/2026\n", encoding="utf-8")
     with pytest.raises(InputError, match="--product-date-format %d/%m/%Y"):
         open_table(products, columns.PRODUCTS)
 
@@ -158,10 +158,10 @@ def test_a_center_opens_on_the_day_that_is_meant(tmp_path: Path) -> None:
 def test_products_end_on_the_day_that_is_meant(tmp_path: Path) -> None:
     """Each column has its own form."""
     path = tmp_path / "p.csv"
-    head = "product,mainstream_ends,extended_ends\n"
+    head = "product,mainstream_ends_on,extended_ends_on\n"
     path.write_text(f"{head}A,31.12.2026,2027-12-31\n", encoding="utf-8")
     table = open_table(path, columns.PRODUCTS)
-    told = {"mainstream_ends": "%d.%m.%Y", "extended_ends": ISO}
+    told = {"mainstream_ends_on": "%d.%m.%Y", "extended_ends_on": ISO}
     assert table.detected["date_format"] == told
     assert "2026-12-31" in json.dumps(read_products(table).to_dict(), default=str)
 
