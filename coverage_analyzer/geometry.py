@@ -16,7 +16,10 @@ Geometries = npt.NDArray[np.object_]
 
 
 BOUNDARY_ERROR_M: Final = 5.0
-"""Maximum distance of an edge of a disc from the true circle."""
+"""Maximum distance in metres of an edge of a disc from the true circle.
+
+Areas are drawn, and nothing is decided by them: 5 m is one pixel of a map of a city.
+"""
 
 
 SAMPLED_ERROR_M: Final = 4.5
@@ -40,7 +43,7 @@ def area_km2(geometry: Geometries) -> Floats:
     Parameters
     ----------
     geometry
-        In degrees, edges straight in longitude and latitude and short. Shape (n,).
+        In degrees, with short edges that are straight in longitude and latitude. Shape (n,).
     """
     result: Floats = shapely.area(shapely.transform(geometry, _equal_area)) / 1e6
     return result

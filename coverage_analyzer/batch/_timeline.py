@@ -10,18 +10,17 @@ from typing import Any, Final
 import pyarrow as pa
 
 from coverage_analyzer import arrays
-from coverage_analyzer.batch._run import labels
 from coverage_analyzer.batch.ledger import Ledger
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.overlap import ahead
-from coverage_analyzer.batch.stream import matcher_of, products_of
+from coverage_analyzer.batch.stream import build_matcher, products_of
 from coverage_analyzer.files import atomic
 from coverage_analyzer.files.outputs import kind_of
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
 from coverage_analyzer.files.table import ParsedRows, Table, open_table
 from coverage_analyzer.files.writers import formats
 from coverage_analyzer.files.writers.base import Writer
-from coverage_analyzer.matching.matcher import Matcher, Sites
+from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.matching.timeline import Census, Changes, Timeline
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.schema.columns import (
@@ -54,8 +53,8 @@ def timeline(
     sites, centers, policy
         As for `run`.
     output
-        A file, ``.csv`` or ``.parquet``: the columns are `schema.columns.TIMELINE`, and those
-        of `schema.columns.PARTS` that the sites have.
+        A ``.csv`` or ``.parquet`` file with the columns of `schema.columns.TIMELINE`, and those of
+        `schema.columns.PARTS` in the sites.
     days
         The first (by default today in UTC) and the last day.
     options
@@ -71,13 +70,13 @@ def timeline(
     Raises
     ------
     CoverageError
-        If rows do not add up, which would be a fault of this program.
+        If rows do not add up, which would be a bug in this program.
     InputError
         If a file or a day cannot be used.
     MissingExtraError
         If a workbook is read and the extra ``excel`` is not installed.
     PolicyError
-        If the policy breaks a rule.
+        If the policy is invalid.
     PublishError
         If the file cannot be written.
     """
@@ -145,7 +144,7 @@ def _line(
 ) -> Timeline:
     """Return the timeline of a policy over the centers of a file, for a period."""
     columns, dialect = options.center_columns, options.center_dialect
-    matcher = matcher_of(
+    matcher = build_matcher(
         open_table(centers, CENTERS, columns, dialect),
         policy,
         as_of=day(days[0]),
@@ -160,14 +159,12 @@ def _stream(table: Table, line: Timeline, writer: Writer, totals: Totals, option
     matcher = line.matcher
     with closing(ahead(table.rows(), table.source.cancel)) as blocks:
         for rows in blocks:
-            where, declared = rows.coordinates, table.declared(rows.block, matcher.world.names)
-            facts = matcher.gates.facts(table.facts(rows))
-            some = Sites(where.lon, where.lat, declared, where.accuracy_m)
-            changes = line.changes(some, facts)
+            inputs = matcher.inputs(table.site_rows(rows))
+            changes = line.changes(*inputs)
             writer.write(_told(rows, table, matcher, changes))
             totals.census.add(changes)
             totals.ledger.add(rows)
-            totals.empty.update(matcher.gates.empty(facts))
+            totals.empty.update(matcher.gates.empty(inputs.facts))
             totals.rows += len(changes)
             if options.progress:
                 options.progress(totals.ledger.read, table.source.share())
@@ -178,7 +175,7 @@ def _stream(table: Table, line: Timeline, writer: Writer, totals: Totals, option
 def _told(rows: ParsedRows, table: Table, matcher: Matcher, changes: Changes) -> pa.RecordBatch:
     """Return changes as rows of the file."""
     parts = [table.column(rows.block, name) for name in _parts(table)]
-    texts = [as_text(c) for c in (labels(rows, table)[0], *parts) if c is not None]
+    texts = [as_text(c) for c in (table.row_ids(rows.block), *parts) if c is not None]
     named = [cells.take(arrays.from_numpy(changes.site)) for cells in texts]
     columns = [*named, *changes.columns(matcher).values()]
     return pa.RecordBatch.from_arrays(columns, schema=_schema(table))

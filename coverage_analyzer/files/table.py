@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Bools, Floats
-from coverage_analyzer.countries import Countries, Names, Numbers
+from coverage_analyzer.countries import Countries
 from coverage_analyzer.countries.assignment import Convention
 from coverage_analyzer.errors import InputError, refuse
 from coverage_analyzer.files import notation, opening
@@ -26,6 +26,7 @@ from coverage_analyzer.files.readers.streams import GUESSED
 from coverage_analyzer.matching import eligibility
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.products import ENDS, Products
+from coverage_analyzer.matching.site_rows import SiteRows
 from coverage_analyzer.schema import columns as known_columns
 from coverage_analyzer.schema import day_forms, days
 from coverage_analyzer.schema.columns import (
@@ -54,7 +55,7 @@ class ParsedRows:
     Attributes
     ----------
     days
-        The days of each row in the known columns that hold some, ``NaT`` where a cell is blank.
+        The dates of each row by known column, ``NaT`` where a cell is empty.
     """
 
     block: RowBlock
@@ -72,13 +73,13 @@ class Table:
     path
         The file, or the address of the rows in a database.
     source
-        The rows.
+        Reader of the rows.
     columns
-        Where each known column stands among the headers.
+        Position of each known column among the headers.
     notation
         Notation of coordinates, numbers and dates: as given, completed by what the first rows show.
     refused
-        Rows that are rejects since another row has their id.
+        Rows rejected because another row has their id.
     dialect
         The notation as given.
     decimal_option
@@ -119,7 +120,7 @@ class Table:
     def detected(self) -> dict[str, Any]:
         """Properties detected in the file, as JSON values.
 
-        Whole once all rows have been read. ``run.json`` has it for each input; keys that do not
+        Complete once all rows have been read. ``run.json`` has it for each input; keys that do not
         apply to a format are missing.
         """
         found = notation.told(self.dialect, self.notation, self.written)
@@ -157,10 +158,22 @@ class Table:
         cells = self.column(block, "site_id")
         return arrays.text_array([""] * len(block.lines)) if cells is None else as_text(cells)
 
+    def row_ids(self, block: RowBlock) -> pa.Array:
+        """Return what each row of a block is called: its ``site_id``, else its line, as text."""
+        if "site_id" in self.columns:
+            return self.site_ids(block)
+        return arrays.from_numpy(block.lines).cast(pa.string())
+
+    def labels(self, block: RowBlock) -> tuple[pa.Array, pa.Array]:
+        """Return what a map calls the sites of a block: id (else the line) and name."""
+        name = self.column(block, "name")
+        names = pa.nulls(len(block.lines), pa.string()) if name is None else as_text(name)
+        return self.row_ids(block), names
+
     def keys(self, block: RowBlock) -> pa.Array:
         """Return the unique key of each row as text: ``site_id``, or ``site_id`` and product.
 
-        A site may have several products, and those several components, each in a row of its own.
+        A site may have several products, and those several components, each in its own row.
         """
         ids = self.site_ids(block)
         cells = [self.column(block, name) for name in PARTS]
@@ -171,17 +184,21 @@ class Table:
         blank = pc.equal(pc.utf8_trim_whitespace(ids), nothing)
         return pc.if_else(blank, ids, pc.binary_join_element_wise(ids, *texts, mark))
 
-    def declared(self, block: RowBlock, names: Names) -> Numbers:
-        """Return the number of the country declared by each row of a block (`Names.agreed`)."""
-        cells = [self.column(block, name) for name in COUNTRY_STATED]
-        stated = [names.named(as_text(c)) for c in cells if c is not None]
-        return names.agreed(stated) if stated else np.zeros(len(block.lines), np.int16)
+    def site_rows(self, rows: ParsedRows) -> SiteRows:
+        """Return what usable rows say of their sites, as the kernel takes it."""
+        where = rows.coordinates
+        return SiteRows(
+            where.lon,
+            where.lat,
+            where.accuracy_m,
+            list(self._text_columns(rows.block, COUNTRY_STATED).values()),
+            self._text_columns(rows.block, eligibility.TEXTS) | dict(rows.days),
+        )
 
-    def facts(self, rows: ParsedRows) -> dict[str, Any]:
-        """Return the inputs of eligibility rules in the file: Arrow texts, numpy dates."""
-        cells_by_name = {name: self.column(rows.block, name) for name in eligibility.TEXTS}
-        texts = {n: as_text(cells) for n, cells in cells_by_name.items() if cells is not None}
-        return texts | dict(rows.days)
+    def _text_columns(self, block: RowBlock, names: Sequence[str]) -> dict[str, pa.Array]:
+        """Return those known columns of a block as text that the file has."""
+        columns = {name: self.column(block, name) for name in names}
+        return {name: as_text(cells) for name, cells in columns.items() if cells is not None}
 
     def column(self, block: RowBlock, name: str) -> pa.Array | None:
         """Return a known column of a block, if the table has it."""
@@ -199,25 +216,25 @@ def open_table(
     Parameters
     ----------
     path
-        One file, or a folder or pattern (``2026-*.csv``) of files with the same columns. Text
-        (also packed, or ``-`` for standard input), Excel (``.xlsx``, ``.xlsm``), Parquet
-        (``.parquet``, ``.geoparquet``), GeoJSON (``.geojson``, ``.json``), GeoPackage
-        (``.gpkg``) or Shapefile (``.shp``, ``.zip``). Of the last three and of GeoParquet, points
-        in any CRS are read, and give latitude and longitude. Or rows of a database, as
-        ``postgresql://...`` or ``sqlite:///...`` (`database.address`).
+        One file, or a folder or pattern (``2026-*.csv``) of files with the same columns. Text (also
+        compressed, or ``-`` for standard input), Excel (``.xlsx``, ``.xlsm``), Parquet
+        (``.parquet``, ``.geoparquet``), GeoJSON (``.geojson``, ``.json``), GeoPackage (``.gpkg``)
+        or Shapefile (``.shp``, ``.zip``). In the last three and GeoParquet, points in any CRS are
+        read, and provide latitude and longitude. Or rows of a database, as ``postgresql://...`` or
+        ``sqlite:///...`` (`database.address`).
     table
         `schema.columns.SITES` or `schema.columns.CENTERS`.
     columns
-        The header to take for a column where names alone do not tell.
+        The header to use for a column where names are ambiguous.
     dialect
-        How the table is written, where that cannot be found.
+        The dialect of the table, where it cannot be detected.
 
     Raises
     ------
     InputError
-        If there is no such file, it cannot be read, or columns are missing or ambiguous.
+        If the file is missing or unreadable, or columns are missing or ambiguous.
     MissingExtraError
-        If it is a workbook or a database, and the extra for it is not installed.
+        If it is a workbook or a database, and its extra is not installed.
     """
     place = address(str(path)) if is_address(path) else Path(path)
 
@@ -259,11 +276,11 @@ def duplicates(table: Table, *, keep_first: bool, folder: Path | None = None) ->
     Parameters
     ----------
     table
-        Of sites; to be opened anew by whoever reads the others.
+        The sites, which must be opened again to read the other rows.
     keep_first
-        Whether the first usable row of an id stays.
+        Whether to keep the first usable row of an id.
     folder
-        Where a temporary file may lie.
+        Folder for a temporary file.
     """
     with DuplicateFinder(folder) as ids:
         for rows in table.rows():
@@ -280,9 +297,9 @@ class _WholeTable:
     texts
         The cells of each known column.
     lines
-        How each row is named in an error.
+        Label of each row in errors.
     unread
-        What is wrong with rows and cells that could not be read.
+        Problems of rows and cells that could not be read.
     """
 
     texts: dict[str, list[str]]
@@ -305,8 +322,8 @@ def read_centers(table: Table, world: Countries, convention: Convention) -> Cent
     Raises
     ------
     InputError
-        One error that names every row that cannot be used, every id that occurs twice, and every
-        country that is unknown or contradicts the place.
+        One error that names every unusable row, every duplicate id, and every country that is
+        unknown or contradicts the location.
     """
     whole = _WholeTable({name: [] for name in table.columns})
     lon, lat = [], []
@@ -332,7 +349,7 @@ def read_products(table: Table) -> Products:
     Raises
     ------
     InputError
-        One error that names every row that cannot be used.
+        One error that names every unusable row.
     """
     whole = _WholeTable({name: [] for name in table.columns})
     for block in table.source.blocks():
@@ -348,7 +365,7 @@ def read_products(table: Table) -> Products:
 def _texts(table: Table, block: RowBlock, name: str) -> tuple[pa.Array, list[str]]:
     """Return the cells of a known column as text, and the problems of invalid dates.
 
-    Days are written as ISO 8601, whatever type they have and by whatever form they are written.
+    Dates are written as ISO 8601, whatever their type or format.
     """
     cells = block.columns.column(table.columns[name])
     if name not in DAYS:
@@ -405,19 +422,13 @@ def usable(block: RowBlock, table: Table) -> ParsedRows:
         reason = _fault(block, table, row, int(read.fault[row]), int(first[row]))
         rejects.append(Reject(line, *reason, block.raw(row)))
     kept = np.flatnonzero(fits)
-    left = RowBlock(
-        block.lines[kept],
-        block.columns.take(arrays.from_numpy(kept)),
-        block.raw,
-        rejects,
-        block.blank,
-        block.records,
-    )
+    rejects = sorted(rejects, key=lambda reject: reject.line)
+    left = dataclasses.replace(block.take(kept), rejects=rejects)
     kept_coordinates = Coordinates(
         read.lon[kept], read.lat[kept], read.accuracy_m[kept], read.fault[kept]
     )
     left_days = {name: values[kept] for name, values in days_by_column.items()}
-    return ParsedRows(left, kept_coordinates, sorted(rejects, key=lambda r: r.line), left_days)
+    return ParsedRows(left, kept_coordinates, rejects, left_days)
 
 
 def _known_days(block: RowBlock, table: Table) -> tuple[dict[str, Days], Bools]:

@@ -39,28 +39,28 @@ def read_sites(
     Parameters
     ----------
     path
-        A file of any kind, or the address of rows in a database: see `files.reading.opened`.
+        A file in any format, or the address of rows in a database: see `files.table.open_table`.
     rejects
-        Where to write the rows that cannot be used, with line, reason and raw text.
+        File for the rejected rows, with line, reason and raw text.
     columns
-        The header to take for a column where names alone do not tell, such as
-        ``{"latitude": "Breite"}``.
+        The header to use for a column where names are ambiguous, such as ``{"latitude":
+        "Breite"}``.
     dialect
-        How a text file is written, where the file does not show it, such as
-        ``Dialect(delimiter=";", decimal=",", encoding="cp1252", date_format="%d.%m.%Y")``.
+        The dialect of a text file, where it cannot be detected, such as ``Dialect(delimiter=";",
+        decimal=",", encoding="cp1252", date_format="%d.%m.%Y")``.
 
     Returns
     -------
     sites
-        The usable rows in the order of the file, points in EPSG:4326. Known columns have their
-        own names (``site_id``, by default the line number, ``name``, ``country``, ...), others
-        keep theirs; text stays text. ``.attrs`` holds the counts of the ledger.
+        The usable rows in file order, points in EPSG:4326. Known columns have their own names
+        (``site_id``, by default the line number, ``name``, ``country``, ...), others keep theirs;
+        text stays text. ``.attrs`` has the counts of the ledger.
 
     Raises
     ------
     InputError
-        If the file cannot be read, or its columns are missing or ambiguous; or if the rejects
-        would replace it.
+        If the file cannot be read, its columns are missing or ambiguous, or the rejects would
+        replace it.
     MissingExtraError
         If it is a workbook and the extra ``excel`` is not installed.
     PublishError
@@ -69,8 +69,17 @@ def read_sites(
     Warns
     -----
     UserWarning
-        With the number and the first lines of rows that cannot be used; and for each header that
-        looks like a column that nobody took.
+        With the number and the first lines of rejected rows, and for each unused header that looks
+        like a known column.
+
+    Examples
+    --------
+    >>> import coverage_analyzer as ca
+    >>> sites = ca.read_sites("data/town_sites.csv")
+    >>> sites["site_id"].tolist()
+    ['near', 'south', 'ferry', 'east', 'island', 'field']
+    >>> sites.attrs["decided"], sites.attrs["rejected"], sites.crs.to_string()
+    (6, 0, 'EPSG:4326')
     """
     refuse_overwriting({"rejects": rejects}, [path])
     check_rejects(rejects)
@@ -114,7 +123,7 @@ def _told_apart(names: Mapping[int, str], headers: Sequence[str]) -> list[str]:
     Warns
     -----
     UserWarning
-        With the columns that got another name.
+        With the renamed columns.
     """
     taken, result, moved = {*names.values(), "geometry"}, [], {}
     for i, header in enumerate(headers):
@@ -158,23 +167,24 @@ def read_centers(
     Parameters
     ----------
     path
-        A file of any kind that `read_sites` reads.
+        A file in any format of `read_sites`.
     columns
-        The header to take for a column where names alone do not tell.
+        The header to use for a column where names are ambiguous.
     dialect
-        How the file is written, where it does not show it.
+        The dialect of the file, where it cannot be detected.
     policy
-        The one that is to judge: it says which countries count as others, and what may be declared
-        where two countries hold an area.
+        The policy for the assessment, whose country rules apply: which countries it merges, and
+        which ones may be declared in contested areas.
     trust_declared
-        Whether a declared country stands wherever a center lies.
+        Whether to use the declared country of a center even where it disagrees with the
+        coordinates.
 
     Returns
     -------
     centers
-        ``center_id``, ``name``, ``country`` as declared, ``latitude``, ``longitude``,
-        ``opens_on``, ``closes_on``, ``center_country`` as decided; ``ordered_on``, ``time_zone``
-        and ``region`` (ISO 3166-2) if any center has one; and points in EPSG:4326.
+        ``center_id``, ``name``, ``country`` as declared, ``latitude``, ``longitude``, ``opens_on``,
+        ``closes_on``, ``center_country`` as assigned; ``ordered_on``, ``time_zone`` and ``region``
+        (ISO 3166-2) if any center has one; and points in EPSG:4326.
 
     Raises
     ------
@@ -187,6 +197,16 @@ def read_centers(
     -----
     UserWarning
         With the number and the first rows of regions that are not codes of the center's country.
+
+    Examples
+    --------
+    >>> import coverage_analyzer as ca
+    >>> centers = ca.read_centers("data/service_centers.csv")
+    >>> centers.columns.tolist()  # doctest: +NORMALIZE_WHITESPACE
+    ['center_id', 'name', 'country', 'latitude', 'longitude', 'opens_on', 'closes_on',
+    'center_country', 'geometry']
+    >>> len(centers), centers.crs.to_string()
+    (148, 'EPSG:4326')
     """
     world = countries.load()
     convention = Policy.load(policy).convention(world.names, trust_declared=trust_declared)

@@ -15,13 +15,13 @@ import shapely
 
 from coverage_analyzer.arrays import Floats
 from coverage_analyzer.batch.stream import products_of
-from coverage_analyzer.countries import Names, Numbers
 from coverage_analyzer.errors import InputError, PolicyWarning, quantity
 from coverage_analyzer.files.readers.spatial import WGS84
 from coverage_analyzer.frames.crs import geometry_wgs84
 from coverage_analyzer.matching import eligibility
 from coverage_analyzer.matching.centers import DAYS, TEXTS, Centers
 from coverage_analyzer.matching.products import Products
+from coverage_analyzer.matching.site_rows import SiteRows
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.schema import angles, coordinates, days
 from coverage_analyzer.schema import columns as tables
@@ -60,7 +60,7 @@ def check_labels(frame: pd.DataFrame, what: str) -> None:
     Raises
     ------
     InputError
-        If it is no frame, its columns have several levels, or two have the same name.
+        If it is not a frame, its columns have several levels, or two have the same name.
     """
     if not isinstance(frame, pd.DataFrame):
         raise InputError(_no_frame(frame, what))
@@ -106,7 +106,7 @@ def geometries(frame: pd.DataFrame) -> list[Any]:
 def points_name(frame: pd.DataFrame) -> list[Any]:
     """Return the label of the active geometry, if any.
 
-    A GeoDataFrame may have none, or name a column that is no longer there.
+    A GeoDataFrame may have none, or name a column that no longer exists.
     """
     label = frame.active_geometry_name if isinstance(frame, gpd.GeoDataFrame) else None
     return [label] if label is not None and label in frame.columns else []
@@ -115,7 +115,7 @@ def points_name(frame: pd.DataFrame) -> list[Any]:
 def known_columns(frame: pd.DataFrame, table: Sequence[Column]) -> dict[str, str]:
     """Return the frame's name of each known column except coordinates, read by `positions`.
 
-    A column of the very name is meant, whatever synonyms stand beside it: readers give it.
+    Only a column of the exact name is used, regardless of synonyms, since the readers provide it.
     """
     headers = [str(c) for c in frame.columns if c not in geometries(frame)]
     wanted = [c for c in table if c.name not in {"latitude", "longitude"}]
@@ -188,7 +188,7 @@ def _degrees(frame: pd.DataFrame, what: str) -> tuple[Floats, Floats]:
 def _filled(frame: pd.DataFrame, lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
     """Return coordinates of points; for rows without a point, those of the columns.
 
-    So are the new rows of a frame that `pandas.concat` put behind one with points.
+    This includes new rows that `pandas.concat` appended to a frame with points.
     """
     gap = np.isnan(lon) | np.isnan(lat)
     headers = [str(c) for c in frame.columns if c not in geometries(frame)]
@@ -243,13 +243,13 @@ def numbers(frame: pd.DataFrame, name: str) -> Floats:
 def texts(frame: pd.DataFrame, name: str) -> pa.Array:
     """Return a column as an Arrow array of strings, empty where missing.
 
-    A whole number is written as such, since pandas makes integers with gaps floats; a day is
-    written as 2026-12-01.
+    Whole numbers are written without decimals, since pandas converts integer columns with gaps to
+    floats; dates are written as 2026-12-01.
 
     Raises
     ------
     InputError
-        If a cell holds text that is not Unicode.
+        If a cell contains text that is not Unicode.
     """
     cells = frame[name]
     try:
@@ -284,10 +284,19 @@ def as_text(cell: Any) -> str:
     return str(cell)
 
 
-def declared(frame: pd.DataFrame, known: Mapping[str, str], names: Names) -> Numbers:
-    """Return the number of the country declared by each row (`Names.agreed`)."""
-    stated = [names.named(texts(frame, known[n])) for n in tables.COUNTRY_STATED if n in known]
-    return names.agreed(stated) if stated else np.zeros(len(frame), np.int16)
+def site_rows(frame: pd.DataFrame) -> tuple[SiteRows, dict[str, str]]:
+    """Return what the rows of a frame of sites say, as the kernel takes it, and its known columns.
+
+    Raises
+    ------
+    InputError
+        If a row has no usable coordinates, or a cell of a day or a distance holds none.
+    """
+    lon, lat = positions(frame, "sites")
+    known = known_columns(frame, tables.SITES)
+    countries = [texts(frame, known[name]) for name in tables.COUNTRY_STATED if name in known]
+    cells = _eligibility_cells(frame, known)
+    return SiteRows(lon, lat, accuracy(frame, known), countries, cells), known
 
 
 def accuracy(frame: pd.DataFrame, known: Mapping[str, str]) -> Floats:
@@ -296,7 +305,7 @@ def accuracy(frame: pd.DataFrame, known: Mapping[str, str]) -> Floats:
     Raises
     ------
     InputError
-        If a cell holds something else than a distance.
+        If a cell is not a distance.
     """
     if "accuracy_m" not in known:
         return np.full(len(frame), np.nan)
@@ -330,13 +339,13 @@ def centers_of(frame: pd.DataFrame) -> Centers:
     return Centers.from_texts(cells, lon, lat, [f"row {i!r}" for i in frame.index])
 
 
-def facts_of(frame: pd.DataFrame, known: Mapping[str, str]) -> dict[str, Any]:
+def _eligibility_cells(frame: pd.DataFrame, known: Mapping[str, str]) -> dict[str, Any]:
     """Return the inputs of eligibility rules in a frame: Arrow texts, numpy dates.
 
     Raises
     ------
     InputError
-        If a cell of a day holds none.
+        If a date is invalid.
     """
     found: dict[str, Any] = {n: texts(frame, known[n]) for n in eligibility.TEXTS if n in known}
     for name in eligibility.DAYS:
@@ -379,7 +388,7 @@ def need(frame: pd.DataFrame, columns: Sequence[str], what: str, maker: str) -> 
     Raises
     ------
     InputError
-        With the function that makes such frames.
+        With the function that creates such frames.
     """
     check_labels(frame, what)
     missing = [c for c in columns if c not in frame]

@@ -37,7 +37,7 @@ class Notation:
     dms
         Without effect: coordinates in degrees, minutes and seconds are read anyway.
     wrap_longitude
-        Whether longitudes are counted from 0 to 360, those over 180 lying west of Greenwich.
+        Whether longitudes range from 0 to 360, with those over 180 being west of Greenwich.
     date_format
         How days are written, with ``%Y``, ``%m`` and ``%d`` (`days.pattern`); if empty, each column
         is written as its first cells show (`date_formats`).
@@ -87,7 +87,7 @@ def numbers(cells: pa.Array, *, decimal: str = ".") -> tuple[Floats, Bools]:
     Parameters
     ----------
     cells
-        Text, read by the grammar `NUMBER`, or an Arrow array of numbers.
+        Text, parsed by the grammar `NUMBER`, or an Arrow array of numbers.
     decimal
         What stands for the point of the grammar in text: a point, or a comma; if empty, the one of
         them by which a cell can be read. Nothing may part thousands.
@@ -95,9 +95,9 @@ def numbers(cells: pa.Array, *, decimal: str = ".") -> tuple[Floats, Bools]:
     Returns
     -------
     values
-        NaN where a cell holds no finite number. Shape (n,).
+        NaN where a cell has no finite number. Shape (n,).
     blank
-        Where there is nothing in the cell. Shape (n,).
+        Where the cell is empty. Shape (n,).
     """
     if not is_text(cells.type):
         return _finite(arrays.as_numpy(cells.cast(pa.float64()))), ~arrays.is_valid(cells)
@@ -226,7 +226,7 @@ class Coordinates:
     Attributes
     ----------
     lon, lat, accuracy_m
-        NaN where a cell has none that can be used. Shape (n,).
+        NaN where a cell has no usable one. Shape (n,).
     fault
         The position in `Rejected` of what is wrong, or -1. Shape (n,).
     two_readings

@@ -1,15 +1,15 @@
 """Files of sites as a DataFrame of assessed rows, rejects and counts.
 
-Spark reads Parquet itself, in parts of a file. All else goes whole to our own readers, a file a
-task, and so gives the very rows, lines and rejects that it gives without Spark. Spark's own reader
-of CSV is no substitute: it decides on rows before anything can count them (it drops blank lines,
-fills and cuts rows of another length, takes an open quote to the end of the file, knows no line
-numbers), and each of these is a row that would be lost or changed in silence. The price is that a
-file of text is not split: give Spark many files, or Parquet.
+Spark reads Parquet itself, in parts of a file. All other formats are read as whole files by our own
+readers, one file per task, and so give the same rows, lines and rejects as without Spark. Spark's
+own CSV reader is not a substitute: it decides on rows before anything can count them (it drops
+empty lines, pads and truncates rows of a different length, reads an open quote to the end of the
+file, and has no line numbers), so that rows would be lost or changed silently. The price is that a
+text file is not split: give Spark many files, or Parquet.
 
 Files that the workers see under the same path (disks, mounts) are streamed, in constant memory.
-Those of other file systems (``hdfs:``, ``s3a:``) come through Spark with the credentials that it
-has, as one value each, and are put on the worker's disk; such a value holds 2 GB at most.
+Those of other file systems (``hdfs:``, ``s3a:``) are passed through Spark with its credentials, as
+one value each, and written to the worker's disk; such a value is limited to 2 GB.
 """
 
 import re
@@ -35,6 +35,7 @@ from coverage_analyzer.files.readers.base import PREVIEW_ROWS, RowBlock
 from coverage_analyzer.files.readers.delimited import Dialect
 from coverage_analyzer.files.table import DAY_COLUMNS, Table, open_table
 from coverage_analyzer.fingerprint import WatchedFiles, changed
+from coverage_analyzer.matching.spec import MatcherSpec
 from coverage_analyzer.schema.columns import SITES
 from coverage_analyzer.schema.coordinates import Written, is_text
 from coverage_analyzer.schema.rejects import Reject
@@ -44,9 +45,8 @@ from coverage_analyzer.spark._assess import (
     REJECTED,
     ROWS_AT_ONCE,
     Frame,
-    Recipe,
     arrow_schema,
-    matcher_of,
+    built_once,
     plainly_named,
     recognised,
 )
@@ -85,15 +85,15 @@ class Input:
     Attributes
     ----------
     table
-        Headers, types and recognised columns; of many files, those of the first.
+        Headers, types and matched columns; for many files, those of the first.
     frame
-        What Spark hands to the workers.
+        The DataFrame sent to the workers.
     judging
-        Makes the workers' function of a recipe.
+        Creates the workers' function from a `MatcherSpec`.
     files, bytes
-        How many there are.
+        The number.
     rows_at_once
-        So many rows of the frame make a batch: only one, where a row is a whole file.
+        Number of rows of the frame per batch; 1 if a row is a whole file.
     check
         Raises an `InputError` if a file has changed, is new or is missing since the input was
         opened.
@@ -101,7 +101,7 @@ class Input:
 
     table: Table
     frame: "DataFrame"
-    judging: Callable[[Recipe], Callable[[Iterable[pa.RecordBatch]], Batches]]
+    judging: Callable[[MatcherSpec], Callable[[Iterable[pa.RecordBatch]], Batches]]
     files: int = 0
     bytes: int = 0
     rows_at_once: int = ROWS_AT_ONCE
@@ -112,13 +112,13 @@ class Input:
         """Columns of `judged`: the input's as ``c0``, ``c1`` ..., the verdict's, and `TOLD`."""
         return _schema(self.table.source.types)
 
-    def judged(self, recipe: Recipe) -> "DataFrame":
+    def judged(self, spec: MatcherSpec) -> "DataFrame":
         """Return decided rows, rejects (by their status) and counts (without a status)."""
         from pyspark.sql.pandas.types import from_arrow_schema
 
         with session.no_word_on_pandas():
             kinds = from_arrow_schema(self.schema, prefer_timestamp_ntz=True)
-            return plainly_named(self.frame).mapInArrow(self.judging(recipe), kinds)
+            return plainly_named(self.frame).mapInArrow(self.judging(spec), kinds)
 
 
 def opened(spark: "SparkSession", sites: str, options: Options) -> Input:
@@ -166,7 +166,7 @@ def _common_keys(files: Iterable[str]) -> list[str]:
     Raises
     ------
     InputError
-        If they are not the same for all.
+        If they are not equal for all.
     """
     first, *others = sorted(files)
     keys = list(partitions.keys(PurePosixPath(first)))
@@ -251,7 +251,7 @@ def _empty(headers: list[str], types: list[pa.DataType]) -> Frame:
 
 
 def _batches_judged(
-    headers: Mapping[str, list[str]], known: Mapping[str, int], dialect: Dialect, recipe: Recipe
+    headers: Mapping[str, list[str]], known: Mapping[str, int], dialect: Dialect, spec: MatcherSpec
 ) -> Callable[[Iterable[pa.RecordBatch]], Batches]:
     """Return a function that assesses Parquet batches, which end with file and row number."""
 
@@ -264,7 +264,7 @@ def _batches_judged(
             columns = _with_keys(own, file, row)
             sites = pa.RecordBatch.from_arrays(columns, names=headers["all"])
             table = Table(Path(), Numbered(sites), known, dialect, decimal_option="--decimal")
-            for some in judged(table.rows(), table, matcher_of(recipe)):
+            for some in judged(table.rows(), table, built_once(spec)):
                 at = arrays.from_numpy(np.array([r.line - 1 for r in some.rows.rejects], np.int64))
                 lines = arrays.from_numpy(arrays.as_numpy(row.take(at)).astype(np.int64) + 1)
                 yield from _packed(some, table, file.take(at), lines)
@@ -303,7 +303,7 @@ def _whole_files(
     Raises
     ------
     InputError
-        If a file is too large to go through Spark.
+        If a file is too large for Spark.
     """
     from pyspark.sql import functions as f
 
@@ -352,7 +352,7 @@ def _local(path: str) -> Path:
 
 
 def _files_judged(
-    headers: list[str], options: Options, recipe: Recipe
+    headers: list[str], options: Options, spec: MatcherSpec
 ) -> Callable[[Iterable[pa.RecordBatch]], Batches]:
     """Return a function that assesses files, given batches of paths, optionally with bytes."""
     columns, dialect = dict(options.columns), options.dialect
@@ -363,7 +363,7 @@ def _files_judged(
                 with _on_disk(path, content) as file:
                     table = open_table(file, SITES, columns, dialect)
                     _same_headers(path, table.headers, headers)
-                    for some in judged(table.rows(), table, matcher_of(recipe)):
+                    for some in judged(table.rows(), table, built_once(spec)):
                         rejects = some.rows.rejects
                         lines = arrays.from_numpy(np.array([r.line for r in rejects], np.int64))
                         yield from _packed(

@@ -34,6 +34,13 @@ class Dialect(Notation):
         first characters that are not ASCII (`guessing`).
     sheet
         Of a workbook; if empty, the first one that is shown.
+
+    Examples
+    --------
+    >>> import coverage_analyzer as ca
+    >>> german = ca.Dialect(delimiter=";", decimal=",", date_format="%d.%m.%Y")
+    >>> german.delimiter, german.decimal
+    (';', ',')
     """
 
     delimiter: str = ""
