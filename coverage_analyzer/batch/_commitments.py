@@ -19,6 +19,7 @@ from coverage_analyzer.batch.text_style import text_style
 from coverage_analyzer.due_times.calculator import Answer, Commitment, Committer
 from coverage_analyzer.due_times.levels import LevelLookup
 from coverage_analyzer.files import atomic
+from coverage_analyzer.files.mistakes import open_sites
 from coverage_analyzer.files.outputs import kind_of
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
 from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
@@ -32,8 +33,6 @@ from coverage_analyzer.schema.columns import (
     CENTERS,
     COMMITMENT,
     REQUESTS,
-    SITES,
-    column_suggestions,
 )
 from coverage_analyzer.schema.days import day
 from coverage_analyzer.schema.rejects import Reject, Rejected
@@ -56,7 +55,7 @@ class CommitmentOptions:
         The day whose level applies; by default that of each request.
     request_columns, columns, center_columns
         The header to use for a column of the requests, sites or centers, where names are ambiguous.
-    request_dialect, dialect, center_dialect
+    request_dialect, dialect, center_dialect, product_dialect
         The dialect of the file, where it cannot be detected.
     moment_format
         Format of timestamps, in the directives of `datetime.strptime`; by default ISO 8601.
@@ -78,6 +77,7 @@ class CommitmentOptions:
     request_dialect: Dialect = PLAIN
     dialect: Dialect = PLAIN
     center_dialect: Dialect = PLAIN
+    product_dialect: Dialect = PLAIN
     moment_format: str = ""
     trust_declared: bool = False
     products: str | Path = ""
@@ -88,7 +88,7 @@ class CommitmentOptions:
     @property
     def style(self) -> Style:
         """How text files are written."""
-        decimal = self.request_dialect.decimal
+        decimal = self.request_dialect.decimal or "."
         return Style(raw_text=self.raw_text, excel=self.excel, decimal=decimal)
 
 
@@ -147,7 +147,7 @@ def answer_requests(
         kind = kind_of(output, [CSV, XLSX], what="Commitments are", default=CSV)
     check_rejects(options.rejects)
     asked_table = open_table(requests, REQUESTS, options.request_columns, options.request_dialect)
-    site_table = open_table(sites, SITES, options.columns, options.dialect)
+    site_table = open_sites(sites, options.columns, options.dialect, unread=())
     committer = _committer(centers, Policy.load(policy), options)
     asked = read_requests(asked_table)
     rows = registered_rows(site_table, (r.site_id for r in asked.requests))
@@ -169,6 +169,8 @@ def answer_requests(
         "first_rejects": ledger.first,
         "warnings": [
             *committer.policy.warnings,
+            *asked_table.guesses,
+            *site_table.guesses,
             *_unnoticed(asked_table, site_table),
             *_unseen(asked_table, site_table),
             *committer.regions.warnings,
@@ -190,13 +192,14 @@ def _committer(
     MissingExtraError
         If the extra of their file format is not installed.
     """
-    table = open_table(centers, CENTERS, options.center_columns, options.center_dialect)
+    columns, dialect = options.center_columns, options.center_dialect
+    table = open_table(centers, CENTERS, columns, dialect, unread=())
     levels = LevelLookup(
         checked_centers(table, policy, trust_declared=options.trust_declared),
         policy,
         countries.load(),
         trust_declared=options.trust_declared,
-        products=products_of(options.products),
+        products=products_of(options.products, options.product_dialect),
     )
     return Committer(levels, as_of=day(options.as_of), form=options.moment_format)
 
@@ -300,10 +303,7 @@ def _write_rejects(path: Path, refused: Sequence[Reject], style: Style) -> None:
 
 def _unnoticed(asked: Table, sites: Table) -> list[str]:
     """Return a warning for each header that may be meant for a missing column."""
-    pairs = ((asked, REQUESTS), (sites, SITES))
-    return [
-        w for table, known in pairs for w in column_suggestions(table.headers, table.columns, known)
-    ]
+    return [*asked.notices, *sites.notices]
 
 
 def _unseen(asked: Table, sites: Table) -> list[str]:

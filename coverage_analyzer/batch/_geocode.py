@@ -33,7 +33,6 @@ from coverage_analyzer.schema.columns import (
     GEOCODED,
     SITES,
     as_text,
-    column_suggestions,
     header_key,
 )
 
@@ -79,7 +78,7 @@ class Options:
     @property
     def style(self) -> Style:
         """Text style of the output files."""
-        return Style(raw_text=self.raw_text, decimal=self.dialect.decimal)
+        return Style(raw_text=self.raw_text, decimal=self.dialect.decimal or ".")
 
 
 @dataclass
@@ -176,7 +175,8 @@ def geocode(
         "reasons": {r.value: n for r, n in totals.reasons.most_common()},
         "questions": {n: getattr(geocoder, n) for n in ("asked", "answered", "cached")},
         "warnings": [
-            *column_suggestions(table.headers, table.columns, ADDRESSES),
+            *table.guesses,
+            *table.notices,
             *_unanswered(geocoder),
         ],
     }

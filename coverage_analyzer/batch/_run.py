@@ -27,6 +27,7 @@ from coverage_analyzer.errors import CoverageError, InputError, PublishError
 from coverage_analyzer.files.database.address import is_address
 from coverage_analyzer.files.database.writer import TableWriter, open_writer
 from coverage_analyzer.files.duplicates import DuplicateFinder, DuplicateSummary
+from coverage_analyzer.files.mistakes import open_sites
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
 from coverage_analyzer.files.readers import streams
 from coverage_analyzer.files.row_types import RowTyper
@@ -45,7 +46,7 @@ from coverage_analyzer.maps.sites import DrawnSites
 from coverage_analyzer.matching.areas import Areas
 from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.policy import DEFAULT, Policy
-from coverage_analyzer.schema.columns import CENTERS, SITES
+from coverage_analyzer.schema.columns import CENTERS
 from coverage_analyzer.schema.days import day
 
 log = logging.getLogger(__name__)
@@ -126,7 +127,7 @@ def run(
     wanted, rules, limit = day(as_of), Policy.load(policy), RejectLimit.parse(options.max_rejects)
     columns, dialect = options.center_columns, options.center_dialect
     given = open_table(centers, CENTERS, columns, dialect)
-    dated = open_products(options.products)
+    dated = open_products(options.products, options.product_dialect)
     matcher = build_matcher(
         given,
         rules,
@@ -170,7 +171,7 @@ def _names(options: Options) -> list[str]:
 
 
 def _opened_sites(sites: str | Path, options: Options) -> Table:
-    return open_table(sites, SITES, options.columns, options.dialect)
+    return open_sites(sites, options.columns, options.dialect)
 
 
 def _check_inputs(sites: str | Path, centers: str | Path, options: Options) -> None:
@@ -229,6 +230,7 @@ def _published(
 ) -> dict[str, Any]:
     """Stream the rows, write all files, publish them, and return the manifest."""
     publication, elsewhere = outputs.publication, outputs.elsewhere
+    options = options.written_like(inputs.sites)
     totals = _streamed(inputs.sites, matcher, outputs, options)
     totals.ledger.check()
     held = hold.reasons(outputs.limit, totals.ledger.figures())

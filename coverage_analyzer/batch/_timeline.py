@@ -16,6 +16,7 @@ from coverage_analyzer.batch.overlap import ahead
 from coverage_analyzer.batch.stream import build_matcher, log_not_checked, products_of
 from coverage_analyzer.batch.text_style import text_style
 from coverage_analyzer.files import atomic
+from coverage_analyzer.files.mistakes import open_sites
 from coverage_analyzer.files.outputs import kind_of
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
 from coverage_analyzer.files.table import ParsedRows, Table, open_table
@@ -28,10 +29,8 @@ from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.schema.columns import (
     CENTERS,
     PARTS,
-    SITES,
     TIMELINE,
     as_text,
-    column_suggestions,
 )
 from coverage_analyzer.schema.days import day
 
@@ -92,7 +91,8 @@ def timeline(
     )
     ending = kind_of(output, list(KINDS), what="A timeline is")
     line = _line(centers, Policy.load(policy), days, options)
-    table = open_table(sites, SITES, options.columns, options.dialect)
+    table = open_sites(sites, options.columns, options.dialect)
+    options = options.written_like(table)
     totals, matcher = Totals(Census(len(line.matcher.policy.titles))), line.matcher
     style = text_style(options.style, options.excel_locale, table)
     days_shown = f"{line.start} to {line.end}"
@@ -111,7 +111,8 @@ def timeline(
         "levels": _levels(totals.census, matcher),
         "warnings": [
             *matcher.policy.warnings,
-            *column_suggestions(table.headers, table.columns, SITES),
+            *table.guesses,
+            *table.notices,
             *matcher.gates.warnings(table.columns, totals.empty),
             *matcher.region_warnings,
         ],
@@ -155,7 +156,7 @@ def _line(
         policy,
         as_of=day(days[0]),
         trust_declared=options.trust_declared,
-        products=products_of(options.products),
+        products=products_of(options.products, options.product_dialect),
     )
     return Timeline(matcher, day(days[1]) or matcher.as_of)
 

@@ -1,13 +1,16 @@
 """Options of a run."""
 
+import dataclasses
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 from coverage_analyzer.files.duplicates import OnDuplicate
 from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
 from coverage_analyzer.files.run_folder.hold import DEFAULT_LIMIT, RejectLimit
+from coverage_analyzer.files.table import Table
 from coverage_analyzer.files.writers import formats
 from coverage_analyzer.files.writers.delimited import Style
 
@@ -41,8 +44,8 @@ class Options:
         decimal commas if the input has them.
     excel_locale
         The country for whose Excel CSV files are written (`text_style.LOCALES`); implies ``excel``.
-    dialect, center_dialect
-        The dialect of the sites or centers, where it cannot be detected.
+    dialect, center_dialect, product_dialect
+        The dialect of the sites, centers or products, where it cannot be detected.
     table
         Address of a database table to which the report is also written.
     products
@@ -75,6 +78,7 @@ class Options:
     excel_locale: str = ""
     dialect: Dialect = PLAIN
     center_dialect: Dialect = PLAIN
+    product_dialect: Dialect = PLAIN
     table: str = ""
     products: str | Path = ""
     product: str = ""
@@ -86,4 +90,9 @@ class Options:
     @property
     def style(self) -> Style:
         """Text style of the output files."""
-        return Style(raw_text=self.raw_text, excel=self.excel, decimal=self.dialect.decimal)
+        return Style(raw_text=self.raw_text, excel=self.excel, decimal=self.dialect.decimal or ".")
+
+    def written_like(self, sites: Table) -> Self:
+        """Return the options for output about some sites: with their decimal mark."""
+        dialect = dataclasses.replace(self.dialect, decimal=sites.decimal_mark)
+        return dataclasses.replace(self, dialect=dialect)

@@ -14,9 +14,11 @@ import pyarrow as pa
 
 from coverage_analyzer import countries
 from coverage_analyzer.errors import InputError
+from coverage_analyzer.files.mistakes import read_network
 from coverage_analyzer.files.outputs import renamed
 from coverage_analyzer.files.readers import streams
-from coverage_analyzer.files.table import ParsedRows, Table, open_table, read_centers, read_products
+from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
+from coverage_analyzer.files.table import ParsedRows, Table, open_table, read_products
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.eligibility import EligibilityChecker, EligibilityInputs
 from coverage_analyzer.matching.matcher import Matcher, Verdicts
@@ -56,10 +58,10 @@ def checked_centers(centers: Table, policy: Policy, *, trust_declared: bool = Fa
     """
     world = countries.load()
     convention = policy.convention(world.names, trust_declared=trust_declared)
-    return read_centers(centers, world, convention)
+    return read_network(centers, world, convention)
 
 
-def products_of(path: str | Path | None) -> Products | None:
+def products_of(path: str | Path | None, dialect: Dialect = PLAIN) -> Products | None:
     """Return the products of a file, if given.
 
     Raises
@@ -68,11 +70,11 @@ def products_of(path: str | Path | None) -> Products | None:
         If it is standard input, which is reserved for sites or centers, or one of its rows cannot
         be used.
     """
-    table = open_products(path)
+    table = open_products(path, dialect)
     return None if table is None else read_products(table)
 
 
-def open_products(path: str | Path | None) -> Table | None:
+def open_products(path: str | Path | None, dialect: Dialect = PLAIN) -> Table | None:
     """Open a table of products, if given.
 
     Raises
@@ -85,7 +87,7 @@ def open_products(path: str | Path | None) -> Table | None:
     if str(path) == streams.STANDARD_INPUT:
         msg = "Products cannot be read from standard input. Give a file."
         raise InputError(msg)
-    return open_table(path, PRODUCTS)
+    return open_table(path, PRODUCTS, dialect=dialect)
 
 
 log = logging.getLogger(__name__)

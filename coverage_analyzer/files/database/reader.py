@@ -18,7 +18,7 @@ from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.database import connection as connecting
 from coverage_analyzer.files.database.address import Address, check_name, quoted
 from coverage_analyzer.files.readers import parquet, utf8
-from coverage_analyzer.files.readers.base import RowBlock, TableReader
+from coverage_analyzer.files.readers.base import PREVIEW_ROWS, RowBlock, TableReader, first_rows
 
 if TYPE_CHECKING:
     from adbc_driver_manager import AdbcStatement
@@ -96,6 +96,26 @@ class DatabaseTable(TableReader):
         self.types = [parquet.plain_type(kind) for kind in schema.types]
         self.known: dict[str, str] = {}
 
+    def preview(self, n_rows: int = PREVIEW_ROWS) -> pa.RecordBatch:
+        """Return the first rows that the database gives, by a query of their own.
+
+        Raises
+        ------
+        InputError
+            If the database fails, or a value cannot be read.
+        """
+        address, options = self._address, OPTIONS[self._address.kind]
+        skipped = address.kind == "sqlite"
+        sql = f"SELECT * FROM (\n{self._sql}\n) AS preview LIMIT {n_rows + skipped}"
+        with (
+            connecting.translate_errors(address, InputError),
+            connecting.reading(address) as connection,
+            connecting.batches(connection, sql, options, self._started) as (schema, batches),
+        ):
+            rows = pa.Table.from_batches(list(batches), schema).combine_chunks().slice(skipped)
+            batch = (rows.to_batches() or [parquet.empty(schema)])[0]
+            return first_rows(parquet.block(batch, 1).columns, self.headers, n_rows)
+
     def _started(self, statement: "AdbcStatement") -> None:
         self._statement = statement
 
@@ -122,8 +142,7 @@ class DatabaseTable(TableReader):
             connecting.reading(address) as connection,
             connecting.batches(connection, self._sql, options, self._started) as (schema, batches),
         ):
-            none = [pa.nulls(0, kind) for kind in schema.types]
-            yield parquet.block(pa.RecordBatch.from_arrays(none, names=self.headers), row)
+            yield parquet.block(parquet.empty(schema).rename_columns(self.headers), row)
             skipped = address.kind == "sqlite"
             for batch in batches:
                 rows = batch.slice(1) if skipped else batch

@@ -1,9 +1,10 @@
 """What a reader hands on: runs of rows, in which every row that was read is accounted for."""
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from types import MappingProxyType
+from typing import Any, Final, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +13,9 @@ from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Ints
 from coverage_analyzer.fingerprint import Fingerprint
 from coverage_analyzer.schema.rejects import Reject, Rejected
+
+PREVIEW_ROWS: Final = 1_000
+"""How many rows decide how a table is written, and which of its columns is which."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,11 @@ class RowBlock:
         )
 
 
+def first_rows(columns: pa.RecordBatch, headers: Sequence[str], n_rows: int) -> pa.RecordBatch:
+    """Return the first rows of some columns, which get the headers as their names."""
+    return pa.RecordBatch.from_arrays(columns.slice(0, n_rows).columns, names=list(headers))
+
+
 def without(block: RowBlock, odd: dict[int, tuple[Rejected, str]]) -> RowBlock:
     """Return a block in which further rows, named by their lines, are rejects."""
     at = np.flatnonzero(np.isin(block.lines, list(odd)))
@@ -93,6 +102,8 @@ class TableReader(Protocol):
         Columns that are no attribute of the file: made of a geometry, or the ids of features.
     is_text
         Whether cells come as text whatever they hold, so that an empty one is missing.
+    repeated
+        What headers are called in the file that got a number since another one is called so.
     fingerprint
         Of the files that are read; None if there are none, as for a database.
     """
@@ -106,6 +117,7 @@ class TableReader(Protocol):
     cut_at: int = 0
     made: Sequence[str] = ()
     is_text: bool = False
+    repeated: Mapping[str, str] = MappingProxyType({})
     fingerprint: Fingerprint | None = None
 
     @property
@@ -127,6 +139,14 @@ class TableReader(Protocol):
         """
         return self.types
 
+    def columns_read(self, at: frozenset[int]) -> None:
+        """Read rows that end behind the last of these columns, too, if rows have any length.
+
+        Called before `blocks`, once it is known which columns are read: only empty cells of others
+        may be left off, or else a row that is cut in two would be taken for a whole one.
+        """
+        del at
+
     def share(self) -> float:
         """Return how much of the table has been read, 0 to 1; NaN where that cannot be told."""
         return float("nan")
@@ -139,6 +159,29 @@ class TableReader(Protocol):
     def cancel(self) -> bool:
         """End a wait for rows that another thread is in; return whether that can be done."""
         return False
+
+    def preview(self, n_rows: int = PREVIEW_ROWS) -> pa.RecordBatch:
+        """Return the first rows without consuming them: `blocks` yields every row afterwards.
+
+        Call it before `blocks`, and before or after `days_as_text`. A reader may return fewer rows
+        than there are where rows are very long; it leaves out rows that it cannot read.
+
+        Parameters
+        ----------
+        n_rows
+            At most so many.
+
+        Returns
+        -------
+        rows
+            One column per header, named like it, in the same order. At most ``n_rows`` rows.
+
+        Raises
+        ------
+        InputError
+            If these rows cannot be read; reading them with `blocks` fails alike.
+        """
+        ...
 
     def blocks(self) -> Iterator[RowBlock]:
         """Yield all rows, in order; one block at least, be it empty."""
@@ -170,6 +213,7 @@ class WrappedReader(TableReader):
         self.hint, self.rows = source.hint, source.rows
         self.iso_days, self.cut_at = source.iso_days, source.cut_at
         self.made, self.is_text = source.made, source.is_text
+        self.repeated = source.repeated
         self.fingerprint = source.fingerprint
 
     @property
@@ -186,6 +230,11 @@ class WrappedReader(TableReader):
         """Return the type that the file gives each column; None if it gives none."""
         types = self._source.declared_types()
         return None if types is None else [*types, *self.types[len(types) :]]
+
+    def columns_read(self, at: frozenset[int]) -> None:
+        """Read rows that end behind the last of these columns, too."""
+        width = len(self._source.headers)
+        self._source.columns_read(frozenset(position for position in at if position < width))
 
     def share(self) -> float:
         """Return how much of the table has been read, 0 to 1; NaN where that cannot be told."""

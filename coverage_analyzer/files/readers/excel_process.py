@@ -11,9 +11,10 @@ kilobytes, and where it does not get it, the process ends. So that process is no
 
 import contextlib
 import datetime
+import itertools
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, TextIO
 
 EXACT: Final = 10**15
@@ -90,8 +91,19 @@ def last_rows(rows: Iterable[list[Any]]) -> list[dict[str, int]]:
     return columns
 
 
-def lines(path: str, sheet: str, decimal: str) -> Iterator[Any]:
-    """Yield the sheets, then the rows of one of them: by default of the first that is shown."""
+MAX_TOPS: Final = 50
+"""Of so many sheets the first rows are shown."""
+
+TOP_ROWS: Final = 30
+"""So many rows are shown of each."""
+
+
+def lines(path: str, sheet: str, decimal: str, choose: Callable[[], str] = str) -> Iterator[Any]:
+    """Yield the sheets, then the rows of one of them.
+
+    If none is named and several are shown, the first rows of these come before, as ``tops``, and
+    ``choose`` returns which one is read; by default the first.
+    """
     import python_calamine as calamine
 
     try:
@@ -100,11 +112,16 @@ def lines(path: str, sheet: str, decimal: str) -> Iterator[Any]:
             sheets = [s for s in book.sheets_metadata if s.typ == of_cells]
             shown = [s.name for s in sheets if s.visible == calamine.SheetVisibleEnum.Visible]
             names = [s.name for s in sheets]
-            alike = [n for n in names if n.casefold() == sheet.casefold()]  # as Excel has it
-            chosen = "".join(([sheet] if sheet in names else alike)[:1]) if sheet else ""
             if not sheet and names[:2] == REPORT_SHEETS:
                 shown = names[1:2]
-            chosen = chosen or "".join((shown or names)[: not sheet])
+            chosen = _named(names, sheet) if sheet else "".join((shown or names)[:1])
+            if not sheet and len(shown) > 1:
+                tops = {}
+                for name in shown[:MAX_TOPS]:
+                    rows = itertools.islice(book.get_sheet_by_name(name).iter_rows(), TOP_ROWS)
+                    tops[name] = [[text_of(value, decimal) for value in row] for row in rows]
+                yield {"tops": tops}
+                chosen = choose() or chosen
             if not chosen:
                 yield {"sheets": names, "sheet": ""}
                 return
@@ -116,6 +133,12 @@ def lines(path: str, sheet: str, decimal: str) -> Iterator[Any]:
         yield {"error": "it is password-protected; save it without a password"}
     except (calamine.CalamineError, OSError) as error:
         yield {"error": str(error)}
+
+
+def _named(names: list[str], sheet: str) -> str:
+    """Return the sheet with a name, in any case, as Excel has it; empty if there is no such one."""
+    alike = [name for name in names if name.casefold() == sheet.casefold()]
+    return "".join(([sheet] if sheet in names else alike)[:1])
 
 
 def limit_memory(size: int) -> None:
@@ -132,9 +155,11 @@ def limit_memory(size: int) -> None:
 def write(out: TextIO, path: str, sheet: str, decimal: str) -> None:
     """Write the lines; a reader that wants no more ends them."""
     with contextlib.suppress(BrokenPipeError):
-        for line in lines(path, sheet, decimal):
+        for line in lines(path, sheet, decimal, lambda: json.loads(sys.stdin.readline())):
             out.write(json.dumps(line))
             out.write("\n")
+            if "tops" in line:
+                out.flush()
         out.flush()
 
 
