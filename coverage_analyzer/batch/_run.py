@@ -232,6 +232,7 @@ def _published(
         held=held,
     )
     told |= outcome.to_dict() | {
+        "settings": options.settings,
         "files": [*publication.names, "run.json"],
         "table": None if elsewhere is None or held else str(elsewhere),
     }

@@ -49,6 +49,8 @@ class Options:
         How many rows may be rejected: a number, or a share of the rows that are not blank, such as
         ``"2.5%"``, which counts from 20 rows read. A run with more does not replace the report: its
         files go to ``DIR.held``.
+    settings
+        The ``path`` of the settings file that values are from, and its ``sha256``; None if none.
     progress
         Called with the number of rows read so far, and the share of the input that they are (NaN
         where that cannot be told).
@@ -72,6 +74,7 @@ class Options:
     product: str = ""
     on_duplicate: OnDuplicate = "keep"
     max_rejects: RejectLimit | int | str = DEFAULT_LIMIT
+    settings: Mapping[str, str] | None = None
     progress: Callable[[int, float], None] | None = None
     warn: Callable[[str], object] = log.warning
 

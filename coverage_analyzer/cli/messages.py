@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -38,6 +39,18 @@ def say_ledger(ledger: Mapping[str, int]) -> None:
     from coverage_analyzer.batch.ledger import line
 
     say(line(ledger))
+
+
+def redacted(text: str) -> str:
+    """Return a text without the passwords of addresses in it.
+
+    Examples
+    --------
+    >>> redacted("cannot open postgresql://ann:secret@db/sales?password=x&table=t")
+    'cannot open postgresql://ann:***@db/sales?password=***&table=t'
+    """
+    text = re.sub(r"(://[^:/@\s]*:)[^@\s]*@", r"\1***@", text)
+    return re.sub(r"((?:password|secret)\w*=)[^&\s]*", r"\1***", text, flags=re.IGNORECASE)
 
 
 @dataclass(frozen=True)

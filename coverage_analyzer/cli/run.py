@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from coverage_analyzer.cli import options
+from coverage_analyzer.cli import options, settings
 from coverage_analyzer.cli.messages import Messages
 
 
@@ -91,7 +91,9 @@ def run(
     # pyarrow catches signals while it reads, and loses one that comes when it is nearly done.
     pa.enable_signal_handlers(False)
     notices: list[str] = []
-    chosen = batch.Options(**choices, progress=messages.progress, warn=notices.append)
+    chosen = batch.Options(
+        **choices, progress=messages.progress, warn=notices.append, settings=settings.origin()
+    )
     manifest = job(sites, centers, output, policy=rules.policy, as_of=rules.as_of, options=chosen)
     folder = held_path(output) if manifest["held"] else Path(output)
     warnings = [*_warnings(manifest, folder), *notices]
