@@ -11,7 +11,7 @@ from collections import Counter
 from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -43,18 +43,27 @@ from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.schema.columns import CENTERS, SITES, as_text
 from coverage_analyzer.schema.days import day
+from coverage_analyzer.settings.arguments import (
+    input_arguments,
+    output_argument,
+    policy_argument,
+)
+
+if TYPE_CHECKING:
+    from coverage_analyzer.settings.model import Settings
 
 log = logging.getLogger(__name__)
 
 
-def run(
-    sites: str | Path,
-    centers: str | Path,
-    output: str | Path,
+def run(  # noqa: PLR0913 - files, rule, day and options, or the settings that have them
+    sites: str | Path | None = None,
+    centers: str | Path | None = None,
+    output: str | Path | None = None,
     *,
     policy: Policy | str | Path = DEFAULT,
     as_of: datetime.date | str | None = None,
     options: Options | None = None,
+    settings: "Settings | None" = None,
 ) -> dict[str, Any]:
     """Judge all sites of a file and publish the run's folder.
 
@@ -74,6 +83,9 @@ def run(
         The day to judge, by default today in UTC.
     options
         Format, columns and the like.
+    settings
+        Settings of a project (`Settings.load`): arguments that are left out, and options that have
+        their default, are taken from there.
 
     Returns
     -------
@@ -93,8 +105,24 @@ def run(
         If the policy breaks a rule.
     PublishError
         If the folder cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from coverage_analyzer.settings.model import Settings
+    >>> settings = Settings.load("data/settings.toml")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     manifest = run(output=folder, settings=settings)
+    >>> manifest["max_rejects"], manifest["settings"]["path"]
+    ('5%', 'data/settings.toml')
     """
     options = options or Options()
+    read_sites = input_arguments(settings, "sites", sites, options.columns, options.dialect)
+    of_centers = options.center_columns, options.center_dialect
+    read_centers = input_arguments(settings, "centers", centers, *of_centers)
+    options = options.with_settings(settings, read_sites, read_centers)
+    sites, centers = read_sites.path, read_centers.path
+    output, policy = output_argument(settings, output), policy_argument(settings, policy)
     _check_inputs(sites, centers, options)
     refuse_overwriting(
         {"report": hold.run_folders(output), "table": options.table},

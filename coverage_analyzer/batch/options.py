@@ -1,15 +1,21 @@
 """What can be chosen about a run."""
 
+import dataclasses
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from coverage_analyzer.files.duplicates import OnDuplicate
 from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
 from coverage_analyzer.files.run_folder.hold import DEFAULT_LIMIT, RejectLimit
 from coverage_analyzer.files.writers import formats
 from coverage_analyzer.files.writers.delimited import Style
+from coverage_analyzer.settings.arguments import InputArguments, values_of
+
+if TYPE_CHECKING:
+    from coverage_analyzer.settings.model import Settings
 
 log = logging.getLogger(__name__)
 
@@ -82,3 +88,31 @@ class Options:
     def style(self) -> Style:
         """How text files are written."""
         return Style(raw_text=self.raw_text, excel=self.excel, decimal=self.dialect.decimal)
+
+    def with_settings(
+        self, settings: "Settings | None", sites: InputArguments, centers: InputArguments
+    ) -> "Options":
+        """Return the options with the settings in place of those that have their default.
+
+        Parameters
+        ----------
+        settings
+            Those of a project; None changes nothing.
+        sites, centers
+            The inputs, with what the settings say about them.
+        """
+        if settings is None:
+            return self
+        usual = Options()
+        names = [each.name for each in dataclasses.fields(self)]
+        found = values_of(settings, names, {"sites": sites.path, "centers": centers.path})
+        found |= {"columns": sites.columns, "dialect": sites.dialect}
+        found |= {"center_columns": centers.columns, "center_dialect": centers.dialect}
+        found |= {"settings": settings.origin}
+        of_inputs = ("columns", "dialect", "center_columns", "center_dialect")
+        changes = {
+            name: value
+            for name, value in found.items()
+            if name in of_inputs or getattr(self, name) == getattr(usual, name)
+        }
+        return dataclasses.replace(self, **changes)

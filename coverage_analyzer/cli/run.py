@@ -1,12 +1,15 @@
 """``coverage-analyzer run``."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from coverage_analyzer.cli import options, settings
 from coverage_analyzer.cli.messages import Messages
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @click.command()
@@ -83,7 +86,7 @@ def run(
     from coverage_analyzer import batch
     from coverage_analyzer.files.run_folder.hold import held_path
 
-    job = batch.run
+    job: Callable[..., dict[str, Any]] = batch.run
     if engine == "spark":
         from coverage_analyzer import spark
 

@@ -1,7 +1,6 @@
 """Tables for a terminal: columns that fit its width, whatever script the cells are in."""
 
 import os
-import shutil
 import sys
 import unicodedata
 from collections.abc import Sequence
@@ -29,6 +28,8 @@ class Title(str):
 
 def width() -> int:
     """Return the number of columns of the terminal; 80 if there is none."""
+    import shutil
+
     return max(shutil.get_terminal_size((80, 24)).columns, NARROWEST)
 
 

@@ -21,17 +21,20 @@ from coverage_analyzer.matching import eligibility
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.schema.columns import CENTERS, SITES, column_suggestions
 from coverage_analyzer.schema.rejects import Reject
+from coverage_analyzer.settings.arguments import input_arguments, policy_argument
 
 if TYPE_CHECKING:
     from coverage_analyzer.schema.days import Days
+    from coverage_analyzer.settings.model import Settings
 
 
 def read_sites(
-    path: str | Path,
+    path: str | Path | None = None,
     *,
     rejects: str | Path | None = None,
     columns: Mapping[str, str] | None = None,
     dialect: Dialect = PLAIN,
+    settings: "Settings | None" = None,
 ) -> gpd.GeoDataFrame:
     """Read customer sites.
 
@@ -47,6 +50,8 @@ def read_sites(
     dialect
         How a text file is written, where the file does not show it, such as
         ``Dialect(delimiter=";", decimal=",", encoding="cp1252", date_format="%d.%m.%Y")``.
+    settings
+        Settings of a project: the path if it is left out, and what they say about this file.
 
     Returns
     -------
@@ -71,6 +76,7 @@ def read_sites(
         With the number and the first lines of rows that cannot be used; and for each header that
         looks like a column that nobody took.
     """
+    path, columns, dialect = input_arguments(settings, "sites", path, columns, dialect)
     refuse_overwriting({"rejects": rejects}, [path])
     check_rejects(rejects)
     table = reading.open_table(path, SITES, columns, dialect)
@@ -144,12 +150,13 @@ def _tell_rejects(
 
 
 def read_centers(
-    path: str | Path,
+    path: str | Path | None = None,
     *,
     columns: Mapping[str, str] | None = None,
     dialect: Dialect = PLAIN,
-    policy: Policy | str = DEFAULT,
+    policy: Policy | str | Path = DEFAULT,
     trust_declared: bool = False,
+    settings: "Settings | None" = None,
 ) -> gpd.GeoDataFrame:
     """Read service centers, sorted by ``center_id``.
 
@@ -166,6 +173,9 @@ def read_centers(
         where two countries hold an area.
     trust_declared
         Whether a declared country stands wherever a center lies.
+    settings
+        Settings of a project: the path and the policy if they are left out, and what they say about
+        this file.
 
     Returns
     -------
@@ -186,6 +196,9 @@ def read_centers(
     UserWarning
         With the number and the first rows of regions that are not codes of the center's country.
     """
+    path, columns, dialect = input_arguments(settings, "centers", path, columns, dialect)
+    policy = policy_argument(settings, policy)
+    trust_declared = trust_declared or (settings is not None and settings.trusts_declared)
     world = countries.load()
     convention = Policy.load(policy).convention(world.names, trust_declared=trust_declared)
     table = reading.open_table(path, CENTERS, columns, dialect)

@@ -126,6 +126,11 @@ class Settings(Tables):
             raise InputError(msg) from None
 
     @property
+    def trusts_declared(self) -> bool:
+        """Whether the declared country is used wherever a site or center is."""
+        return bool(self.policy.trust_declared)
+
+    @property
     def origin(self) -> dict[str, str] | None:
         """The ``path`` of the file and its ``sha256``, as ``run.json`` has them; None if none."""
         return {"path": self._path, "sha256": self._sha256} if self._path else None

@@ -19,14 +19,12 @@ from coverage_analyzer.files.run_folder.hold import RejectLimit
 from coverage_analyzer.files.writers.formats import Format
 from coverage_analyzer.policy.document import Identifier, nearest
 from coverage_analyzer.schema import days
+from coverage_analyzer.schema.cell_types import Kind
 from coverage_analyzer.schema.columns import ADDRESSES, CENTERS, REQUESTS, SITES, Column
 from coverage_analyzer.settings import discovery
 
 STREAM: Final = "-"
 """Standard input or output, which no settings file names."""
-
-Kind = Literal["text", "integer", "number", "day"]
-"""What the cells of an own column hold."""
 
 
 class Role(enum.Enum):

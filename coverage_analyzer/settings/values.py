@@ -38,11 +38,12 @@ SHARED: Final[Mapping[str, tuple[str, ...]]] = {
 OF_COMMAND: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
     ("run", "output"): ("output.folder",),
     ("commitments", "max_rejects"): ("commitments.max_rejects",),
+    ("commitments", "moment_format"): ("requests.moment_format",),
 }
 """Options that mean something else in one command."""
 
-OF_RUN: Final = {("drive_times", "policy")}
-"""Options that are about the run folder which a command reads."""
+OF_RUN: Final[Mapping[tuple[str, str], str]] = {("drive_times", "policy"): "output.folder"}
+"""Options that are about the run folder which a command reads, with its key."""
 
 EXCLUSIVE: Final = (frozenset({"server", "public", "offline"}), frozenset({"osm", "overpass"}))
 """Options of which one is chosen."""
@@ -101,15 +102,17 @@ def bindings(command: str, options: Iterable[str], flags: Mapping[str, str]) -> 
     bound = []
     for name in names:
         flag = flags.get(name, name)
+        input_key = _input_key(name, unprefixed)
         if (command, name) in OF_COMMAND:
-            bound.append(Binding(name, OF_COMMAND[command, name]))
-        elif flag in own_keys and f"{command}.{flag}" in _NAMES:
-            bound.append(Binding(name, (f"{command}.{flag}",)))
-        elif name in SHARED:
-            about = "output.folder" if (command, name) in OF_RUN else ""
-            bound.append(Binding(name, SHARED[name], about))
-        elif key := _input_key(name, unprefixed):
-            bound.append(Binding(name, (key,), f"{key.partition('.')[0]}.file"))
+            keys = OF_COMMAND[command, name]
+        elif flag in own_keys:
+            keys = (f"{command}.{flag}",)
+        else:
+            keys = SHARED.get(name) or ((input_key,) if input_key else ())
+        if keys:
+            table = keys[0].partition(".")[0]
+            about = f"{table}.file" if table in INPUTS else ""
+            bound.append(Binding(name, keys, OF_RUN.get((command, name), about)))
     return bound
 
 
