@@ -123,7 +123,7 @@ def use(context: click.Context, command: click.Command, args: Sequence[str]) -> 
     """
     names = {parameter.name for parameter in command.params}
     given = None if context.resilient_parsing else _given(context, command, args)
-    if "settings_file" not in names or given is None or given.get("help"):
+    if "settings_file" not in names or given is None:
         return
     used = _load(given)
     context.meta[_META] = used
@@ -173,7 +173,7 @@ def _given(
 ) -> dict[str, Any] | None:
     """Return the values that arguments give to the parameters of a command, by their names.
 
-    None if they cannot be parsed, which click then says.
+    None if they cannot be parsed, which click then says, or ask for help.
     """
     peek = click.Context(
         command, parent=context, resilient_parsing=True, ignore_unknown_options=True
@@ -181,6 +181,8 @@ def _given(
     try:
         given, _, _ = command.make_parser(peek).parse_args(list(args))
     except click.UsageError:
+        return None
+    if any(each.is_eager and given.get(each.name) for each in command.get_params(peek)):
         return None
     return {name: value for name, value in given.items() if isinstance(value, (str, bool, list))}
 

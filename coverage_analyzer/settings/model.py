@@ -119,7 +119,7 @@ class Settings(Tables):
         except pydantic.ValidationError as error:
             variables = {each.name: each.variable for each in KEYS}
             text = "\n".join(
-                f"  {variables.get(where, where)}: {reading.sentence(what)}"
+                f"  {variables.get(where, where)}: {reading.sentence(what())}"
                 for where, what in problems(error)
             )
             msg = f"Environment variables with a wrong value:\n{text}"
@@ -165,13 +165,13 @@ _URI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/|[\\/]{2}|/vsi")
 """Beginnings of names that a library or a system may look up on a network."""
 
 
-def _connections(tables: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _connections(tables: Mapping[str, Any]) -> list[tuple[str, reading.What]]:
     """Return the keys whose value may cause a connection, with why that is refused."""
     reason = (
         "is taken only from a file that is named with --settings (in Python: Settings.load(PATH)), "
         "because this file was found and not named"
     )
-    refused = []
+    refused: list[tuple[str, reading.What]] = []
     for each in KEYS:
         value: Any = tables
         for part in each.name.split("."):
@@ -179,7 +179,7 @@ def _connections(tables: Mapping[str, Any]) -> list[tuple[str, str]]:
         remote = isinstance(value, str) and (is_address(value) or _URI.match(value))
         if each.roles and value and (remote or Role.path not in each.roles):
             what = "a database" if Role.address in each.roles else "a server"
-            refused.append((each.name, f"{what} {reason}"))
+            refused.append((each.name, f"{what} {reason}".format))
     return refused
 
 
@@ -210,6 +210,6 @@ def _is_absolute(value: str) -> bool:
     return Path(value).is_absolute() or is_address(value) or bool(_URI.match(value))
 
 
-def problems(error: pydantic.ValidationError) -> list[tuple[str, str]]:
-    """Return what is wrong with settings: the name of each key, and what is expected."""
+def problems(error: pydantic.ValidationError) -> list[tuple[str, reading.What]]:
+    """Return what is wrong with settings: the name of each key, and what tells what is wrong."""
     return [reading.problem(each, Settings) for each in error.errors()]

@@ -1,11 +1,12 @@
 """Read a settings file that anybody may have written; say what is wrong with it, and where."""
 
 import bisect
+import functools
 import os
 import re
 import stat
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -25,6 +26,9 @@ _TOKEN: Final = re.compile(
 )
 """What decides where a statement of TOML ends: texts, comments, brackets, signs, ends of lines."""
 
+_BARE: Final = re.compile(r"\[?([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*)(?:\]| *=0)")
+"""A statement of TOML whose key needs no parser."""
+
 EXPECTED: Final = {
     "string_type": "text in quotes",
     "bool_type": "true or false",
@@ -35,6 +39,9 @@ EXPECTED: Final = {
     "string_pattern_mismatch": "lower-case letters, digits and hyphens",
 }
 """What a key wants, by the kind of error."""
+
+What = Callable[[], str]
+"""Returns what is wrong with a value, without a full stop."""
 
 MAX_SHOWN: Final = 60
 """Characters of a wrong value that a message shows."""
@@ -56,7 +63,7 @@ def read_file(path: Path) -> bytes:
                 _refuse_kind(path)
             data = file.read(MAX_TOML_BYTES + 1)
     except (OSError, ValueError) as error:
-        if path.is_dir():
+        if isinstance(error, IsADirectoryError) or os.path.isdir(path):  # noqa: PTH112 - never raises
             _refuse_kind(path)
         why = getattr(error, "strerror", None) or error
         msg = f"The settings file {path} cannot be read: {why}. {OTHERWISE}"
@@ -78,16 +85,28 @@ def _refuse_kind(path: Path) -> NoReturn:
     InputError
         Always.
     """
-    kind = "a folder" if path.is_dir() else "a device or pipe"
+    kind = "a folder" if os.path.isdir(path) else "a device or pipe"  # noqa: PTH112 - never raises
     msg = f"{path} is {kind}, not a settings file. {OTHERWISE}"
     raise InputError(msg)
 
 
-def message(path: Path, problems: Sequence[tuple[str, str]], lines: "Lines") -> str:
-    """Return the message on problems with keys of a file, each with its line."""
-    placed = sorted((lines.of(where), where, what) for where, what in problems)
+def message(path: Path, problems: Sequence[tuple[str, What]], lines: "Lines") -> str:
+    """Return the message on problems with keys of a file, each with its line.
+
+    Parameters
+    ----------
+    path
+        The file.
+    problems
+        The name of each key, and what returns what is wrong with it, which may take time.
+    lines
+        Of the file.
+    """
+    placed = sorted(
+        ((lines.of(where), where, what) for where, what in problems), key=lambda each: each[:2]
+    )
     listed = "\n".join(
-        f"  line {n}, {where}: {sentence(what)}" for n, where, what in placed[:LISTED]
+        f"  line {n}, {where}: {sentence(what())}" for n, where, what in placed[:LISTED]
     )
     more = f"\n  and {len(placed) - LISTED} more" if len(placed) > LISTED else ""
     count, them = ("1 problem", "it") if len(placed) == 1 else (f"{len(placed)} problems", "them")
@@ -99,8 +118,8 @@ def sentence(text: str) -> str:
     return text if text.endswith((".", "?")) else f"{text}."
 
 
-def problem(error: Any, model: type[pydantic.BaseModel]) -> tuple[str, str]:
-    """Return the name of a key, and what is wrong with its value.
+def problem(error: Any, model: type[pydantic.BaseModel]) -> tuple[str, What]:
+    """Return the name of a key, and what returns what is wrong with its value.
 
     Parameters
     ----------
@@ -110,20 +129,26 @@ def problem(error: Any, model: type[pydantic.BaseModel]) -> tuple[str, str]:
         What was validated.
     """
     parts = [str(part) for part in error["loc"] if part != "[key]"]
+    if error["type"] == "unknown":
+        parts.append(error["ctx"]["key"])
+    return ".".join(parts), functools.partial(_described, error, parts, model)
+
+
+def _described(error: Any, parts: Sequence[str], model: type[pydantic.BaseModel]) -> str:
+    """Return what is wrong with the value of a key, by its parts."""
     kind, context = error["type"], error.get("ctx", {})
-    if kind == "unknown":
-        return ".".join([*parts, context["key"]]), error["msg"]
-    where = ".".join(parts)
     if kind == "extra_forbidden":
         near = nearest(parts[-1].replace("-", "_"), _keys_of(parts[:-1], model))
-        return where, f"unknown key.{near}"
+        return f"unknown key.{near}"
     if kind == "value_error":
-        return where, str(context["error"])
+        return str(context["error"])
+    if kind == "unknown":
+        return str(error["msg"])
     if kind == "string_too_short":
-        return where, "the text is empty"
+        return "the text is empty"
     expected = EXPECTED.get(kind) or context.get("expected")
     text = f"expected {expected}" if expected else error["msg"][:1].lower() + error["msg"][1:]
-    return where, f"{text}, found {_shown(error['input'])}"
+    return f"{text}, found {_shown(error['input'])}"
 
 
 def _shown(value: Any) -> str:
@@ -153,22 +178,20 @@ class Lines:
     """
 
     def __init__(self, text: str) -> None:
-        self._lines: dict[tuple[str, ...], int] = {}
+        self._lines: dict[str, int] = {}
         table: tuple[str, ...] = ()
         for line, statement, key in _statements(text):
             if statement.startswith("["):
                 table = _path(statement)
-                self._lines.setdefault(table, line)
+                self._lines.setdefault(".".join(table), line)
             else:
-                self._lines.setdefault((*table, *_path(f"{key}=0")), line)
+                self._lines.setdefault(".".join((*table, *_path(f"{key}=0"))), line)
 
     def of(self, name: str) -> int:
         """Return the line of a key by its name, else that of the table that it is in, else 1."""
-        for path, line in sorted(self._lines.items(), key=lambda item: -len(item[0])):
-            full = ".".join(path)
-            if name == full or name.startswith(f"{full}."):
-                return line
-        return 1
+        parts = name.split(".")
+        names = (".".join(parts[:count]) for count in range(len(parts), 0, -1))
+        return next((self._lines[each] for each in names if each in self._lines), 1)
 
 
 def _statements(text: str) -> Iterator[tuple[int, str, str]]:
@@ -184,15 +207,18 @@ def _statements(text: str) -> Iterator[tuple[int, str, str]]:
         elif mark == "=" and sign < 0 and depth == 0:
             sign = match.start()
         elif mark == "\n" and depth <= 0:
-            statement = text[begin : match.start()].strip()
+            whole = text[begin : match.start()]
+            statement = whole.strip()
             if statement and not statement.startswith("#"):
-                first = begin + len(text[begin:]) - len(text[begin:].lstrip())
+                first = begin + len(whole) - len(whole.lstrip())
                 yield bisect.bisect_right(ends, first) + 1, statement, text[begin:sign]
             depth, begin, sign = 0, match.end(), -1
 
 
 def _path(statement: str) -> tuple[str, ...]:
     """Return the parts of the key of a statement of TOML."""
+    if bare := _BARE.fullmatch(statement):
+        return tuple(bare[1].split("."))
     try:
         part: Any = tomllib.loads(statement)
     except ValueError:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 import pytest
-from running import CENTERS, SITES, centers_file, manifest, sites_file
+from running import CENTERS, centers_file, manifest, sites_file
 
 import coverage_analyzer as ca
 from coverage_analyzer import batch
@@ -346,7 +346,7 @@ def test_what_is_proposed_loads_whatever_the_names_are(tmp_path: Path) -> None:
 
 def test_run_takes_what_is_left_out_from_the_settings(tmp_path: Path) -> None:
     """Arguments and options; ``run.json`` has the file and its hash."""
-    sites_file(tmp_path, SITES.replace("name,", "Kunde,", 1))
+    sites_file(tmp_path, "site_id,Kunde,lat,lon\nA,Alpha,40,-75\n")
     centers_file(tmp_path, CENTERS)
     text = """
 [sites]
