@@ -185,7 +185,7 @@ class _Sites:
             first_rejects=self.ledger.first,
             countries=dict(self.assigned.most_common()),
             doubts=[
-                *columns.column_suggestions(table.headers, table.columns, columns.SITES),
+                *_suggestions(table),
                 *(
                     f"{self.bases[b]:,} sites {what}."
                     for b, what in DOUBTFUL.items()
@@ -255,7 +255,7 @@ def _inspected_centers(table: Table, world: Countries, convention: Convention) -
         ledger={"read": len(centers), "decided": len(centers), "rejected": 0, "blank": 0},
         countries=dict(_counted(number, codes).most_common()),
         doubts=[
-            *columns.column_suggestions(headers, table.columns, columns.CENTERS),
+            *_suggestions(table),
             *centers.assigned_regions(number, world.names).warnings,
         ],
     )

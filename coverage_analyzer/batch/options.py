@@ -28,6 +28,10 @@ class Options:
     ----------
     format
         Of the report: ``csv`` (also packed: ``csv.gz``, ``csv.zst``), ``parquet`` or ``xlsx``.
+    types
+        What own columns of text hold in formats with types and in databases, by header: ``text``,
+        ``integer``, ``number`` or ``day``. A cell that does not fit ends the run before anything is
+        published. Columns that are not named stay as the input has them.
     columns, center_columns
         The header to take for a column of the sites or centers where names do not tell.
     trust_declared
@@ -66,6 +70,7 @@ class Options:
     """
 
     format: formats.Format = "csv"
+    types: Mapping[str, str] = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
     center_columns: Mapping[str, str] = field(default_factory=dict)
     trust_declared: bool = False

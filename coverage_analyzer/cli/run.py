@@ -98,7 +98,7 @@ def run(
     pa.enable_signal_handlers(False)
     notices: list[str] = []
     chosen = batch.Options(
-        **choices, progress=messages.progress, warn=notices.append, settings=settings.origin()
+        **choices, progress=messages.progress, warn=notices.append, **settings.of_run(sites)
     )
     manifest = job(sites, centers, output, policy=rules.policy, as_of=rules.as_of, options=chosen)
     folder = held_path(output) if manifest["held"] else Path(output)

@@ -153,6 +153,16 @@ def origin() -> dict[str, str] | None:
     return next((o for layer in current().layers if (o := layer.settings.origin)), None)
 
 
+def of_run(sites: str) -> dict[str, Any]:
+    """Return the options of a run that no option of the command line sets."""
+    layers = current().layers
+    if not layers:
+        return {}
+    from coverage_analyzer.settings import values
+
+    return {"settings": origin(), "types": values.types_of(layers, sites)}
+
+
 def defaults(commands: Sequence[click.Command]) -> dict[str, Any]:
     """Return the default of each key that has one, by the options of commands."""
     result: dict[str, Any] = {}

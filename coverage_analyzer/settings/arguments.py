@@ -43,13 +43,14 @@ def values_of(
     """
     if settings is None:
         return {}
-    from coverage_analyzer.settings.values import Layer, bindings, resolve
+    from coverage_analyzer.settings.values import Layer, bindings, resolve, types_of
 
     layers = [Layer("file", settings)]
     texts = {name: str(value) for name, value in given.items() if value is not None}
     names = ["sites", "centers", "products", *options]
     found = resolve(bindings("run", names, {}), layers, texts)
-    return {name: found[name].value for name in options if name in found}
+    types = {"types": types_of(layers, texts.get("sites", ""))} if "types" in options else {}
+    return {name: found[name].value for name in options if name in found} | types
 
 
 def input_arguments(

@@ -189,6 +189,16 @@ def applies(layer: Layer, about: str, given: str, layers: Sequence[Layer]) -> bo
     return _is_same(own, given or next(name for name in named if name is not None))
 
 
+def types_of(layers: Sequence[Layer], sites: str) -> dict[str, str]:
+    """Return what own columns of a sites file hold, by header, as far as settings say it."""
+    return {
+        header: kind
+        for layer in reversed(layers)
+        if applies(layer, "sites.file", sites, layers)
+        for header, kind in layer.settings.types.items()
+    }
+
+
 def _is_same(one: str, other: str) -> bool:
     """Return whether two names are of one file, which need not be there."""
     try:
