@@ -67,7 +67,17 @@ def visible(text: str) -> str:
 
 
 class CoverageError(Exception):
-    """Base class of all errors that this package raises on purpose."""
+    """Base class of all errors that this package raises on purpose.
+
+    Examples
+    --------
+    >>> import coverage_analyzer as ca
+    >>> try:
+    ...     ca.Policy.load("gold-rush")
+    ... except ca.CoverageError as error:
+    ...     print(type(error).__name__, isinstance(error, ValueError))
+    PolicyError True
+    """
 
 
 class InputError(CoverageError, ValueError):

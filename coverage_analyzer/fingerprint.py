@@ -5,6 +5,10 @@ program that replaces the file (a rename, as careful exports do) changes nothing
 only the size and time of the handle count. `WatchedFiles` are files that a library opens by path,
 maybe several times: there the inode counts, too, and they are hashed when the hash is wanted.
 `unchanged` makes a reader check its fingerprint after the last row.
+
+The hash is `hashlib`'s. No library serves for the rest: `hashlib.file_digest` reads a file a second
+time, which a pipe does not allow and which may then be another file; watchers (watchdog) report
+events of folders and miss those of network drives.
 """
 
 import functools

@@ -26,13 +26,21 @@ import numpy.typing as npt
 from coverage_analyzer.arrays import Bools, Floats
 
 MILE_M: Final = 1609.344
-"""The international mile in metres, exactly."""
+"""The international mile in metres, exactly (agreement of 1959)."""
 
 ROUNDING_M: Final = 0.001
-"""Tolerance of every limit for the rounding of coordinates: 1 mm."""
+"""Tolerance of every limit for rounding: 1 mm.
+
+A site whose coordinates were computed to be at the limit exactly, and printed with 9 decimals
+(0.1 mm), is within it. No survey is as good, so no site is served that should not be.
+"""
 
 EQUATOR_M: Final = 6_378_137.0
+"""The semi-major axis of WGS 84 in metres, by definition (NGA.STND.0036)."""
+
 FLATTENING: Final = 1 / 298.257223563
+"""The flattening of WGS 84, by definition (NGA.STND.0036)."""
+
 POLE_M: Final = EQUATOR_M * (1 - FLATTENING)
 ECCENTRICITY2: Final = FLATTENING * (2 - FLATTENING)
 LEAST_RADIUS_M: Final = POLE_M**2 / EQUATOR_M
@@ -41,13 +49,8 @@ GREATEST_RADIUS_M: Final = EQUATOR_M**2 / POLE_M
 CHORD_ERROR_M: Final = 1e-6
 """Upper bound of the rounding error of a chord in double precision (about 1e-8 m)."""
 
-TURN_STEP: Final = 360 / 1024
-"""Degrees between two directions of the table; multiples are exact in double precision."""
-
-SINES, COSINES = (f(np.radians(np.arange(1024) * TURN_STEP)) for f in (np.sin, np.cos))
-
 ARC_REACH_M: Final = 1_000_000.0
-"""Range of validity of `arc_m`; its error there is 3 cm."""
+"""Range of validity of `arc_m` in metres; its error there is 3 cm, as the test-suite measures."""
 
 
 def ecef(lon: npt.ArrayLike, lat: npt.ArrayLike) -> Floats:
@@ -64,30 +67,15 @@ def ecef(lon: npt.ArrayLike, lat: npt.ArrayLike) -> Floats:
         Metres; one more axis, of length 3, than the input. Each coordinate lies in one piece.
     """
     lam, phi = np.broadcast_arrays(np.asarray(lon, np.float64), np.asarray(lat, np.float64))
-    (east, forward), (north, level) = _sine_cosine(lam), _sine_cosine(phi)
+    lam, phi = np.radians(lam), np.radians(phi)
+    north = np.sin(phi)
     normal = EQUATOR_M / np.sqrt(1 - ECCENTRICITY2 * (north * north))
-    across = normal * level
+    across = normal * np.cos(phi)
     xyz = np.empty((3, *lam.shape))
-    np.multiply(across, forward, out=xyz[0, ...])
-    np.multiply(across, east, out=xyz[1, ...])
+    np.multiply(across, np.cos(lam), out=xyz[0, ...])
+    np.multiply(across, np.sin(lam), out=xyz[1, ...])
     np.multiply(normal * (1 - ECCENTRICITY2), north, out=xyz[2, ...])
     return np.moveaxis(xyz, 0, -1)
-
-
-def _sine_cosine(degrees: Floats) -> tuple[Floats, Floats]:
-    """Return sine and cosine at numpy's precision and half its cost, by a table of 1024 entries.
-
-    What is left beside the nearest of them is at most 0.0031 radians, so the first terms of both
-    series that are left out are less than 1e-18.
-    """
-    nearest = np.rint(degrees * (1 / TURN_STEP))
-    rest = (degrees - nearest * TURN_STEP) * (np.pi / 180)
-    with np.errstate(invalid="ignore"):  # of what is missing any direction may be taken
-        at = nearest.astype(np.int64) & (len(SINES) - 1)
-    sine, cosine, square = SINES.take(at), COSINES.take(at), rest * rest
-    rest *= 1 - square * (1 / 6 - square / 120)
-    square *= 0.5 - square / 24
-    return sine + (cosine * rest - sine * square), cosine - (sine * rest + cosine * square)
 
 
 def take(points: Floats, at: npt.NDArray[np.int64]) -> Floats:
@@ -113,13 +101,11 @@ def square_m2(p: Floats, q: Floats) -> Floats:
     return square + step[..., 2]
 
 
-def least_m(chord: npt.ArrayLike) -> Floats:
-    """Return the lower bound of the geodesic for a chord, in metres (see the module)."""
-    return 2 * GREATEST_RADIUS_M * np.arcsin(np.minimum(np.divide(chord, 2 * GREATEST_RADIUS_M), 1))
-
-
 def most_m(chord: npt.ArrayLike) -> Floats:
-    """Return the upper bound of the geodesic for a chord; infinite near the antipode."""
+    """Return the upper bound of the geodesic for a chord, in metres; infinite near the antipode.
+
+    The proof is in the docstring of the module.
+    """
     half = np.divide(chord, 2 * LEAST_RADIUS_M)
     return np.where(half < 1, 2 * LEAST_RADIUS_M * np.arcsin(np.minimum(half, 1)), np.inf)
 

@@ -16,7 +16,10 @@ Geometries = npt.NDArray[np.object_]
 
 
 BOUNDARY_ERROR_M: Final = 5.0
-"""Maximum distance of an edge of a disc from the true circle."""
+"""Maximum distance in metres of an edge of a disc from the true circle.
+
+Areas are drawn, and nothing is decided by them: 5 m is one pixel of a map of a city.
+"""
 
 
 SAMPLED_ERROR_M: Final = 4.5

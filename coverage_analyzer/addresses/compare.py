@@ -4,6 +4,9 @@ Numbers decide first, and exactly: no likeness of words makes 12 of 21, or a six
 fifth one. Words are the same if one reading of each is: an abbreviation may have two (*St* a street
 or a saint), and so has an umlaut (*u* or *ue*). Likeness of letters never makes two addresses
 equivalent; it only tells those that somebody should look at from those that are different.
+
+No library serves: parsers of addresses (libpostal) are statistical, load gigabytes and may be wrong
+in silence, and scores of likeness (rapidfuzz) take 12 for 21. Letters are compared by `difflib`.
 """
 
 import difflib

@@ -78,8 +78,9 @@ def check(
             writer = stack.enter_context(rejects_file(Path(rejects), options.style))
         ids = stack.enter_context(DuplicateFinder())
         for rows in stack.enter_context(closing(ahead(table.rows(), table.source.cancel))):
-            where, declared = rows.coordinates, table.declared(rows.block, world.names)
-            _, ground = assign_country(where.lon, where.lat, declared, world, convention)
+            places = table.site_rows(rows)
+            declared = places.declared(world.names)
+            _, ground = assign_country(places.lon, places.lat, declared, world, convention)
             grounds += np.bincount(ground, minlength=len(CountryBasis))
             ids.add(table.keys(rows.block), rows.block.lines)
             ledger.add(rows)

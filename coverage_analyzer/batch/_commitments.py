@@ -13,14 +13,14 @@ import pyarrow as pa
 from coverage_analyzer import arrays, countries
 from coverage_analyzer.batch.ledger import FIRST_REJECTS, Ledger
 from coverage_analyzer.batch.requests import Requested, read_requests, registered_rows
-from coverage_analyzer.batch.stream import products_of
+from coverage_analyzer.batch.stream import checked_centers, products_of
 from coverage_analyzer.due_times.calculator import Answer, Commitment, Committer
-from coverage_analyzer.due_times.levels import Levels
+from coverage_analyzer.due_times.levels import LevelLookup
 from coverage_analyzer.files import atomic
 from coverage_analyzer.files.outputs import kind_of
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
 from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
-from coverage_analyzer.files.table import Table, open_table, read_centers
+from coverage_analyzer.files.table import Table, open_table
 from coverage_analyzer.files.writers.delimited import CsvWriter, Style
 from coverage_analyzer.files.writers.rejects import CSV, check_rejects, rejects_file
 from coverage_analyzer.policy import DEFAULT, Policy
@@ -168,12 +168,10 @@ def _committer(
         If the extra for their kind of file is not installed.
     """
     table = open_table(centers, CENTERS, options.center_columns, options.center_dialect)
-    world = countries.load()
-    convention = policy.convention(world.names, trust_declared=options.trust_declared)
-    levels = Levels(
-        read_centers(table, world, convention),
+    levels = LevelLookup(
+        checked_centers(table, policy, trust_declared=options.trust_declared),
         policy,
-        world,
+        countries.load(),
         trust_declared=options.trust_declared,
         products=products_of(options.products),
     )

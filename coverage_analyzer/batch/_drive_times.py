@@ -21,20 +21,19 @@ import shapely
 
 from coverage_analyzer import arrays, countries
 from coverage_analyzer.batch import ledger
-from coverage_analyzer.batch._map import (
-    centers_as_used,
-    network_of,
-    report_table,
-    verdict_columns,
-    watched_run,
-)
-from coverage_analyzer.batch._run import labels
+from coverage_analyzer.batch.network import network_of
 from coverage_analyzer.errors import InputError, PolicyError, PublishError, quantity
 from coverage_analyzer.files.overwriting import RunFolder, policy_file, refuse_overwriting
 from coverage_analyzer.files.run_folder import contents, service_areas
 from coverage_analyzer.files.run_folder.drive_times import NAME, DriveTimesWriter
 from coverage_analyzer.files.run_folder.manifest import style_of
 from coverage_analyzer.files.run_folder.publishing import Publication
+from coverage_analyzer.files.run_folder.read_back import (
+    centers_as_used,
+    report_table,
+    verdict_columns,
+    watched_run,
+)
 from coverage_analyzer.files.table import ParsedRows, Table
 from coverage_analyzer.files.writers import formats
 from coverage_analyzer.files.writers.delimited import Style
@@ -287,7 +286,7 @@ class Job:
                     made = formats.report_writer(path, kind, batch.schema, style)
                     writer = stack.enter_context(made)
                 writer.write(batch)
-                ids, names = labels(rows, table)
+                ids, names = table.labels(rows.block)
                 shown = as_text(ids), as_text(verdict["center_id"])
                 totals.off_road.add(
                     (shown[0].to_pylist(), shown[1].to_pylist()), drives, snap_limit_m(self.engine)

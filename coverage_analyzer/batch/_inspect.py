@@ -185,7 +185,7 @@ class _Sites:
             first_rejects=self.ledger.first,
             countries=dict(self.assigned.most_common()),
             doubts=[
-                *_suggestions(table),
+                *_suggestions(table, columns.SITES),
                 *(
                     f"{self.bases[b]:,} sites {what}."
                     for b, what in DOUBTFUL.items()
@@ -197,9 +197,11 @@ class _Sites:
 
     def _add(self, rows: ParsedRows) -> None:
         """Count the rows of a block, and keep the first ones."""
-        where, names = rows.coordinates, self.world.names
-        declared = self.table.declared(rows.block, names)
-        number, basis = assign_country(where.lon, where.lat, declared, self.world, self.convention)
+        places, names = self.table.site_rows(rows), self.world.names
+        declared = places.declared(names)
+        number, basis = assign_country(
+            places.lon, places.lat, declared, self.world, self.convention
+        )
         self.ledger.add(rows)
         self.assigned.update(_counted(number, names.codes))
         for each in CountryBasis:
@@ -255,7 +257,7 @@ def _inspected_centers(table: Table, world: Countries, convention: Convention) -
         ledger={"read": len(centers), "decided": len(centers), "rejected": 0, "blank": 0},
         countries=dict(_counted(number, codes).most_common()),
         doubts=[
-            *_suggestions(table),
+            *_suggestions(table, columns.CENTERS),
             *centers.assigned_regions(number, world.names).warnings,
         ],
     )
@@ -294,6 +296,11 @@ def _counted(number: Numbers, codes: Sequence[str]) -> Counter[str]:
     """Return how many rows count as in each country."""
     counts = np.bincount(np.maximum(number, 0), minlength=len(codes))
     return Counter({codes[at]: int(counts[at]) for at in np.flatnonzero(counts).tolist()})
+
+
+def _suggestions(table: Table, known: Sequence[columns.Column]) -> list[str]:
+    """Return which headers may be meant for a column that is not found."""
+    return columns.column_suggestions(table.headers, table.columns, known)
 
 
 def _country(text: str, code: str) -> str:

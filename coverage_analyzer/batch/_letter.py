@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from coverage_analyzer.batch.options import Options
-from coverage_analyzer.batch.stream import matcher_of, products_of
+from coverage_analyzer.batch.stream import build_matcher, products_of
 from coverage_analyzer.files.find_site import FoundSite, find_row
 from coverage_analyzer.files.table import Table, open_table
 from coverage_analyzer.maps.letter import Addressee, letter
@@ -65,7 +65,7 @@ def site_letter(
     wanted, rules = day(as_of), Policy.load(policy)
     given = open_table(centers, columns.CENTERS, options.center_columns, options.center_dialect)
     trusting, products = options.trust_declared, products_of(options.products)
-    matcher = matcher_of(given, rules, as_of=wanted, trust_declared=trusting, products=products)
+    matcher = build_matcher(given, rules, as_of=wanted, trust_declared=trusting, products=products)
     table = open_table(sites, columns.SITES, options.columns, options.dialect)
     site = find_row(table, site_id, options.product)
     place = (site.lon, site.lat)

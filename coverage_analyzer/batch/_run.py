@@ -14,14 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow as pa
 
-from coverage_analyzer import arrays
 from coverage_analyzer.batch.ledger import Ledger, Tally, by_country
 from coverage_analyzer.batch.network import coverage_areas, write_network
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.overlap import ahead
-from coverage_analyzer.batch.stream import judged, matcher_of, open_products
+from coverage_analyzer.batch.stream import build_matcher, judged, open_products
 from coverage_analyzer.errors import CoverageError, InputError, PublishError
 from coverage_analyzer.files.database.address import is_address
 from coverage_analyzer.files.database.writer import TableWriter, open_writer
@@ -32,7 +30,7 @@ from coverage_analyzer.files.run_folder import contents, hold
 from coverage_analyzer.files.run_folder.hold import RejectLimit
 from coverage_analyzer.files.run_folder.manifest import Origin, Outcome
 from coverage_analyzer.files.run_folder.publishing import Publication
-from coverage_analyzer.files.table import ParsedRows, Table, duplicates, open_table, read_products
+from coverage_analyzer.files.table import Table, duplicates, open_table, read_products
 from coverage_analyzer.files.writers import formats
 from coverage_analyzer.files.writers.delimited import RejectsWriter
 from coverage_analyzer.fingerprint import check_same
@@ -41,7 +39,7 @@ from coverage_analyzer.maps.sites import DrawnSites
 from coverage_analyzer.matching.areas import Areas
 from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.policy import DEFAULT, Policy
-from coverage_analyzer.schema.columns import CENTERS, SITES, as_text
+from coverage_analyzer.schema.columns import CENTERS, SITES
 from coverage_analyzer.schema.days import day
 from coverage_analyzer.settings.arguments import (
     input_arguments,
@@ -90,8 +88,10 @@ def run(  # noqa: PLR0913 - files, rule, day and options, or the settings that h
     Returns
     -------
     manifest
-        What ``run.json`` holds. ``held`` lists why the run was held back; it is empty if the
-        report was replaced. ``options.warn`` is told, too.
+        What ``run.json`` holds: ``ledger`` (``read``, ``decided``, ``rejected``, ``blank``),
+        ``policy``, ``as_of``, ``inputs`` (path, SHA-256, what was detected), ``columns``,
+        ``files``, ``warnings`` and more. ``held`` lists why the run was held back; it is empty if
+        the report was replaced. ``options.warn`` is told, too.
 
     Raises
     ------
@@ -109,10 +109,25 @@ def run(  # noqa: PLR0913 - files, rule, day and options, or the settings that h
     Examples
     --------
     >>> import tempfile
-    >>> from coverage_analyzer.settings.model import Settings
-    >>> settings = Settings.load("data/settings.toml")
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     manifest = run(output=folder, settings=settings)
+    >>> import coverage_analyzer as ca
+    >>> with tempfile.TemporaryDirectory() as parent:
+    ...     manifest = ca.run(
+    ...         "data/town_sites.csv",
+    ...         "data/service_centers.csv",
+    ...         f"{parent}/2026-12",
+    ...         as_of="2026-12-01",
+    ...     )
+    >>> manifest["ledger"]
+    {'read': 6, 'decided': 6, 'rejected': 0, 'blank': 0}
+    >>> manifest["held"], manifest["files"]  # doctest: +NORMALIZE_WHITESPACE
+    ([], ['report.csv', 'rejects.csv', 'summary.csv', 'centers.csv', 'areas.geojson', 'map.html',
+    'run.json'])
+
+    The files, the limit of rejects and more from a settings file:
+
+    >>> settings = ca.Settings.load("data/settings.toml")
+    >>> with tempfile.TemporaryDirectory() as parent:
+    ...     manifest = ca.run(output=f"{parent}/2026-12", settings=settings)
     >>> manifest["max_rejects"], manifest["settings"]["path"]
     ('5%', 'data/settings.toml')
     """
@@ -132,7 +147,7 @@ def run(  # noqa: PLR0913 - files, rule, day and options, or the settings that h
     columns, dialect = options.center_columns, options.center_dialect
     given = open_table(centers, CENTERS, columns, dialect)
     dated = open_products(options.products)
-    matcher = matcher_of(
+    matcher = build_matcher(
         given,
         rules,
         as_of=wanted,
@@ -309,24 +324,13 @@ def _streamed(table: Table, matcher: Matcher, outputs: Outputs, options: Options
                 ids.add(table.keys(some.rows.block), some.rows.block.lines)
             if options.map:
                 where = some.rows.coordinates
-                totals.drawn.add(where.lon, where.lat, *labels(some.rows, table), some.columns)
+                totals.drawn.add(where.lon, where.lat, *table.labels(some.rows.block), some.columns)
             if options.progress:
                 options.progress(totals.ledger.read, table.source.share())
         if options.progress:
             options.progress(totals.ledger.read, 1.0)
         totals.repeats = ids.repeats()
     return totals
-
-
-def labels(rows: ParsedRows, table: Table) -> tuple[pa.Array, pa.Array]:
-    """Return what a map calls the sites: id (else the line) and name."""
-    name, lines = table.column(rows.block, "name"), rows.block.lines
-    ids = (
-        table.site_ids(rows.block)
-        if "site_id" in table.columns
-        else arrays.from_numpy(lines).cast(pa.string())
-    )
-    return ids, as_text(name) if name is not None else pa.nulls(len(lines), pa.string())
 
 
 def _drawn_network(matcher: Matcher, drawn: Areas | None) -> page_data.Network:

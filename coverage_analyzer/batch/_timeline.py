@@ -10,18 +10,17 @@ from typing import Any, Final
 import pyarrow as pa
 
 from coverage_analyzer import arrays
-from coverage_analyzer.batch._run import labels
 from coverage_analyzer.batch.ledger import Ledger
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.overlap import ahead
-from coverage_analyzer.batch.stream import matcher_of, products_of
+from coverage_analyzer.batch.stream import build_matcher, products_of
 from coverage_analyzer.files import atomic
 from coverage_analyzer.files.outputs import kind_of
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
 from coverage_analyzer.files.table import ParsedRows, Table, open_table
 from coverage_analyzer.files.writers import formats
 from coverage_analyzer.files.writers.base import Writer
-from coverage_analyzer.matching.matcher import Matcher, Sites
+from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.matching.timeline import Census, Changes, Timeline
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.schema.columns import (
@@ -143,7 +142,7 @@ def _line(
 ) -> Timeline:
     """Return the timeline of a policy over the centers of a file, for a period."""
     columns, dialect = options.center_columns, options.center_dialect
-    matcher = matcher_of(
+    matcher = build_matcher(
         open_table(centers, CENTERS, columns, dialect),
         policy,
         as_of=day(days[0]),
@@ -158,14 +157,12 @@ def _stream(table: Table, line: Timeline, writer: Writer, totals: Totals, option
     matcher = line.matcher
     with closing(ahead(table.rows(), table.source.cancel)) as blocks:
         for rows in blocks:
-            where, declared = rows.coordinates, table.declared(rows.block, matcher.world.names)
-            facts = matcher.gates.facts(table.facts(rows))
-            some = Sites(where.lon, where.lat, declared, where.accuracy_m)
-            changes = line.changes(some, facts)
+            inputs = matcher.inputs(table.site_rows(rows))
+            changes = line.changes(*inputs)
             writer.write(_told(rows, table, matcher, changes))
             totals.census.add(changes)
             totals.ledger.add(rows)
-            totals.empty.update(matcher.gates.empty(facts))
+            totals.empty.update(matcher.gates.empty(inputs.facts))
             totals.rows += len(changes)
             if options.progress:
                 options.progress(totals.ledger.read, table.source.share())
@@ -176,7 +173,7 @@ def _stream(table: Table, line: Timeline, writer: Writer, totals: Totals, option
 def _told(rows: ParsedRows, table: Table, matcher: Matcher, changes: Changes) -> pa.RecordBatch:
     """Return changes as rows of the file."""
     parts = [table.column(rows.block, name) for name in _parts(table)]
-    texts = [as_text(c) for c in (labels(rows, table)[0], *parts) if c is not None]
+    texts = [as_text(c) for c in (table.row_ids(rows.block), *parts) if c is not None]
     named = [cells.take(arrays.from_numpy(changes.site)) for cells in texts]
     columns = [*named, *changes.columns(matcher).values()]
     return pa.RecordBatch.from_arrays(columns, schema=_schema(table))

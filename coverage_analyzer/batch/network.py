@@ -1,14 +1,18 @@
 """The centers of a run and their coverage areas, as written to the run folder."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from coverage_analyzer import countries
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.run_folder import contents
+from coverage_analyzer.files.run_folder.read_back import areas_as_drawn, centers_as_used
 from coverage_analyzer.files.writers.areas import write_geojson
 from coverage_analyzer.files.writers.delimited import Style
+from coverage_analyzer.maps.page_data import Network
 from coverage_analyzer.matching import areas
 from coverage_analyzer.matching.areas import Areas
 from coverage_analyzer.matching.matcher import Matcher
@@ -49,3 +53,21 @@ def write_network(
     if drawn is not None:
         rows = areas.properties(drawn, centers, country, names)
         write_geojson(path("areas.geojson"), rows, drawn.geometry.tolist())
+
+
+def network_of(folder: Path, manifest: Mapping[str, Any]) -> Network:
+    """Return the centers and coverage areas of a run folder, for a map.
+
+    Raises
+    ------
+    InputError
+        If a file in it cannot be used.
+    """
+    world, covered = countries.load(), None
+    centers, country = centers_as_used(folder, world)
+    if "areas.geojson" in manifest["files"]:
+        covered = areas_as_drawn(folder / "areas.geojson", centers)
+    day = np.datetime64(manifest["as_of"], "D")
+    numbers = world.names.numbers([country[center_id] for center_id in centers.center_id])
+    own = manifest["policy"]["same_country"]
+    return Network(centers, numbers, covered, day, same_country=own)

@@ -16,14 +16,16 @@ from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.outputs import renamed
 from coverage_analyzer.files.readers import streams
 from coverage_analyzer.files.table import ParsedRows, Table, open_table, read_centers, read_products
+from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.eligibility import EligibilityInputs
-from coverage_analyzer.matching.matcher import Matcher, Sites, Verdicts
+from coverage_analyzer.matching.matcher import Matcher, Verdicts
 from coverage_analyzer.matching.products import Products
+from coverage_analyzer.matching.spec import MatcherSpec
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.schema.columns import PRODUCTS
 
 
-def matcher_of(
+def build_matcher(
     centers: Table,
     policy: Policy,
     *,
@@ -38,12 +40,21 @@ def matcher_of(
     InputError
         If a row of the centers cannot be used, or its country is unknown or contradicts its place.
     """
+    checked = checked_centers(centers, policy, trust_declared=trust_declared)
+    return MatcherSpec(checked, policy, as_of, trust_declared, products).build()
+
+
+def checked_centers(centers: Table, policy: Policy, *, trust_declared: bool = False) -> Centers:
+    """Return the centers of an open table, the country of each checked by a policy's convention.
+
+    Raises
+    ------
+    InputError
+        If a row of the centers cannot be used, or its country is unknown or contradicts its place.
+    """
     world = countries.load()
     convention = policy.convention(world.names, trust_declared=trust_declared)
-    network = read_centers(centers, world, convention)
-    return Matcher(
-        network, policy, world, as_of=as_of, trust_declared=trust_declared, products=products
-    )
+    return read_centers(centers, world, convention)
 
 
 def products_of(path: str | Path | None) -> Products | None:
@@ -93,9 +104,7 @@ def judged(
     headers = [names.get(h, h) for h in table.headers]
     with closing(blocks):
         for rows in blocks:
-            where, declared = rows.coordinates, table.declared(rows.block, matcher.world.names)
-            sites = Sites(where.lon, where.lat, declared, where.accuracy_m)
-            facts = matcher.gates.facts(table.facts(rows))
+            sites, facts = matcher.inputs(table.site_rows(rows))
             verdicts = matcher.match(sites, facts)
             columns = matcher.columns(verdicts)
             batch = pa.RecordBatch.from_arrays(

@@ -93,7 +93,7 @@ def explain(
       coverage-analyzer explain 39.0997 -94.5786 --country US --requested-level Silver \\
         --centers data/service_centers.csv
     """
-    from coverage_analyzer.batch.stream import matcher_of, products_of
+    from coverage_analyzer.batch.stream import build_matcher, products_of
     from coverage_analyzer.files.table import open_table
     from coverage_analyzer.matching.explanation import explanation
     from coverage_analyzer.policy import Policy
@@ -103,7 +103,7 @@ def explain(
 
     policy = Policy.load(rules.policy)
     table = open_table(centers.path, CENTERS, centers.columns, centers.dialect)
-    matcher = matcher_of(
+    matcher = build_matcher(
         table,
         policy,
         as_of=day(rules.as_of),

@@ -198,8 +198,10 @@ class Calendar:
         kinds: dict[str, set[str]] = {}
         for calendar, effect in zip(self.calendars, effects, strict=True):
             kinds.setdefault(calendar.label, set()).add(effect.kind)
-        off = [label for label, found in kinds.items() if found == {"off"}]
-        partly = [label for label, found in kinds.items() if found & {"off", "part"}]
+        off = [label for label, effects_there in kinds.items() if effects_there == {"off"}]
+        partly = [
+            label for label, effects_there in kinds.items() if effects_there & {"off", "part"}
+        ]
         partly = [label for label in partly if label not in off]
         name = _names([effect for effect in effects if effect.kind != "open"])
         where = [f"in {_listed(off)}"] if off else []
@@ -310,11 +312,11 @@ def _places_in(entry: CountryCalendar, region: str) -> Iterator[_Place]:
     if entry.follows == "country":
         yield _Place("", region or entry.code, codes)
         return
-    known = _subdivisions(entry)
+    subdivisions = _subdivisions(entry)
     if region:
-        names = _resolved(entry, region, known)
+        names = _resolved(entry, region, subdivisions)
     else:
-        names = [*known, *([""] if entry.incomplete else [])]
+        names = [*subdivisions, *([""] if entry.incomplete else [])]
     for name in names:
         yield from _with_localities(entry, name, codes)
 
@@ -341,17 +343,17 @@ def _subdivisions(entry: CountryCalendar) -> list[str]:
     return [s for s in listed if REGION.fullmatch(s) and s not in entry.without]
 
 
-def _resolved(entry: CountryCalendar, region: str, known: Sequence[str]) -> list[str]:
+def _resolved(entry: CountryCalendar, region: str, subdivisions: Sequence[str]) -> list[str]:
     """Return the `holidays` regions that share the calendar of a region; empty is the country."""
     suffix = region[3:]
     if suffix in entry.same_as:
         return list(entry.same_as[suffix])
     for code in regions.containing(region):
-        if code[3:] in known or code[3:] in entry.without:
+        if code[3:] in subdivisions or code[3:] in entry.without:
             return [code[3:]]
     within = [code[3:] for code in regions.contained(region)]
-    found = [code for code in within if code in known]
-    return [*found, *([] if found and len(found) == len(within) else [""])]
+    same = [code for code in within if code in subdivisions]
+    return [*same, *([] if same and len(same) == len(within) else [""])]
 
 
 def _rule_of(
@@ -408,7 +410,7 @@ def _library(country: str, subdivision: str, categories: tuple[str, ...]) -> Any
     holidays = _package()
     options: dict[str, Any] = {"subdiv": subdivision or None, "categories": categories}
     try:
-        known = holidays.country_holidays(country, **options)
+        result = holidays.country_holidays(country, **options)
     except NotImplementedError:
         raise DoubtError(
             Doubt.calendar_unknown, f"the public holidays in {country} are unknown"
@@ -417,9 +419,9 @@ def _library(country: str, subdivision: str, categories: tuple[str, ...]) -> Any
         raise DoubtError(
             Doubt.calendar_unknown, f"the calendar of {country} has no such category: {error}"
         ) from None
-    if "en_US" in known.supported_languages:
-        known = holidays.country_holidays(country, language="en_US", **options)
-    return known
+    if "en_US" in result.supported_languages:
+        result = holidays.country_holidays(country, language="en_US", **options)
+    return result
 
 
 def days_on(calendar: Calendar, day: datetime.date) -> Iterator[tuple[datetime.date, str]]:

@@ -75,7 +75,7 @@ def stamp(text: str, form: str = "") -> datetime.datetime:
     cell = text.strip()
     if not cell:
         raise DoubtError(Doubt.moment_missing, "no date and time given")
-    wanted = f"in the format {form!r}" if form else "a date and time like 2026-12-04T16:30+01:00"
+    expected = f"in the format {form!r}" if form else "a date and time like 2026-12-04T16:30+01:00"
     read = None
     try:
         if form:
@@ -87,7 +87,7 @@ def stamp(text: str, form: str = "") -> datetime.datetime:
     if read is not None and read.year in YEARS:
         return read
     hint = "" if form else "; give its format with --moment-format"
-    raise DoubtError(Doubt.moment_not_readable, f"{cell[:40]!r} is not {wanted}{hint}")
+    raise DoubtError(Doubt.moment_not_readable, f"{cell[:40]!r} is not {expected}{hint}")
 
 
 def check_form(form: str) -> None:
@@ -189,8 +189,8 @@ def due(
     if clock.hours:
         return _after_open_hours(clock, clock.hours, local, zone, calendar)
     at = _shown(local.astimezone(UTC) + timedelta(hours=clock.amount), zone)
-    told_hours = f"{quantity(clock.amount, 'hour')} around the clock, after {told(local)}"
-    return Due(at, (told_hours, f"due before {told(at)}"))
+    step = f"{quantity(clock.amount, 'hour')} around the clock, after {shown_time(local)}"
+    return Due(at, (step, f"due before {shown_time(at)}"))
 
 
 def _after_days(
@@ -222,7 +222,7 @@ def _after_days(
         )
         if not left:
             at = start_of_day(day + timedelta(days=1), zone)
-            steps.append(f"due before {told(at)}, the end of that day at the center")
+            steps.append(f"due before {shown_time(at)}, the end of that day at the center")
             notes = _notes(calendar, first, day, estimated)
             return Due(at, tuple(steps), tuple(estimated), notes)
 
@@ -248,9 +248,9 @@ def _notes(
 
 def _counting(clock: Replacement, local: datetime.datetime, *, late: bool) -> str:
     if clock.cut_off is None:
-        return f"{told(local)} at the center; no cut-off: the whole day counts"
+        return f"{shown_time(local)} at the center; no cut-off: the whole day counts"
     side = "after" if late else "not after"
-    return f"{told(local)} at the center, {side} the cut-off at {clock.cut_off}"
+    return f"{shown_time(local)} at the center, {side} the cut-off at {clock.cut_off}"
 
 
 def _is_late(local: datetime.datetime, cut_off: str, zone: ZoneInfo) -> bool:
@@ -284,7 +284,7 @@ def _after_open_hours(
     left = timedelta(hours=clock.amount)
     now = local.astimezone(UTC)
     amount = quantity(clock.amount, "hour")
-    steps = [f"{amount} between {hours.opens} and {hours.closes}, after {told(local)}"]
+    steps = [f"{amount} between {hours.opens} and {hours.closes}, after {shown_time(local)}"]
     estimated: list[str] = []
     first = day = local.date()
     counts = hours.days == "business_days"
@@ -301,7 +301,7 @@ def _after_open_hours(
         elif run >= left:
             at = _shown(max(now, opens) + left, zone)
             notes = _notes(calendar if counts else None, first, day, estimated)
-            return Due(at, (*steps, f"due before {told(at)}"), tuple(estimated), notes)
+            return Due(at, (*steps, f"due before {shown_time(at)}"), tuple(estimated), notes)
         elif run:
             steps.append(f"{run} on {_day(day)}")
         left -= run
@@ -326,7 +326,7 @@ def _shown(moment: datetime.datetime, zone: ZoneInfo) -> datetime.datetime:
     return moment.astimezone(UTC).astimezone(zone)
 
 
-def told(moment: datetime.datetime) -> str:
+def shown_time(moment: datetime.datetime) -> str:
     """Return a timestamp as steps show it: weekday, ISO 8601, zone."""
     zone = f" {moment.tzinfo.key}" if isinstance(moment.tzinfo, ZoneInfo) else ""
     exact = "auto" if moment.second or moment.microsecond else "minutes"

@@ -18,7 +18,10 @@ from coverage_analyzer.due_times.issues import Doubt, DoubtError
 from coverage_analyzer.errors import require
 
 NEAR_M: Final = 1000.0
-"""Distance to a zone border below which the zone is uncertain if the clocks differ."""
+"""Distance in metres to a zone border below which the zone is uncertain if the clocks differ.
+
+The shapes of `tzfpy` are simplified to about a hundred metres; 1 km is a margin above that.
+"""
 
 AHEAD_DAYS: Final = 60
 """Days after the given day on which nearby zones must agree, since a promise may last longer."""
@@ -56,13 +59,13 @@ def zone(lon: float, lat: float, day: datetime.date, *, named: str = "") -> Zone
     """
     if named.strip():
         return _named(named.strip())
-    found = near(round(lon, 6), round(lat, 6))
-    if not found or found[0].startswith(AT_SEA):
+    names = near(round(lon, 6), round(lat, 6))
+    if not names or names[0].startswith(AT_SEA):
         raise DoubtError(
             Doubt.zone_unknown,
             f"{lat:g}, {lon:g} is in no time zone of a country; enter one in the column time_zone",
         )
-    own, *others = (z for z in found if not z.startswith(AT_SEA))
+    own, *others = (z for z in names if not z.startswith(AT_SEA))
     apart = [other for other in others if not _agree(own, other, day)]
     if apart:
         raise DoubtError(

@@ -1,5 +1,6 @@
 """Find the single row of a table that has an id, while the table is streamed."""
 
+import dataclasses
 import difflib
 import itertools
 from collections.abc import Mapping
@@ -78,7 +79,7 @@ def find_row(table: Table, site_id: str, product: str = "") -> FoundSite:
     pool: dict[str, None] = {}
     unread = 0
     for block in table.source.blocks():
-        ids = pc.utf8_trim_whitespace(_ids(table, block))
+        ids = pc.utf8_trim_whitespace(table.row_ids(block))
         hits = np.flatnonzero(arrays.to_bools(pc.equal(ids, arrays.text_array([query])[0])))
         others |= dict.fromkeys(_products(table, block, hits))
         hits = _of_product(table, block, hits, product)
@@ -133,17 +134,9 @@ def _of_product(table: Table, block: RowBlock, rows: Ints, product: str) -> Ints
     return rows[np.array(same, np.bool_)]
 
 
-def _ids(table: Table, block: RowBlock) -> pa.Array:
-    """Return the id of each row, or its line if there is no id column."""
-    if "site_id" in table.columns:
-        return table.site_ids(block)
-    return arrays.from_numpy(block.lines).cast(pa.string())
-
-
 def _cut(block: RowBlock, rows: Ints) -> RowBlock:
-    """Return the given rows of a block as a new block."""
-    columns = block.columns.take(arrays.from_numpy(rows))
-    return RowBlock(block.lines[rows], columns, lambda row: block.raw(int(rows[row])))
+    """Return the given rows of a block as a new block, without what was counted of the others."""
+    return dataclasses.replace(block.take(rows), rejects=[], blank=0, records=len(rows))
 
 
 def _alike(ids: pa.Array, query: str) -> list[str]:

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Bools, Floats
-from coverage_analyzer.countries import Countries, Names, Numbers
+from coverage_analyzer.countries import Countries
 from coverage_analyzer.countries.assignment import Convention
 from coverage_analyzer.errors import InputError, refuse
 from coverage_analyzer.files import opening
@@ -24,6 +24,7 @@ from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
 from coverage_analyzer.matching import eligibility
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.products import ENDS, Products
+from coverage_analyzer.matching.site_rows import SiteRows
 from coverage_analyzer.schema import days
 from coverage_analyzer.schema.columns import (
     COUNTRY_STATED,
@@ -123,6 +124,18 @@ class Table:
         cells = self.column(block, "site_id")
         return arrays.text_array([""] * len(block.lines)) if cells is None else as_text(cells)
 
+    def row_ids(self, block: RowBlock) -> pa.Array:
+        """Return what each row of a block is called: its ``site_id``, else its line, as text."""
+        if "site_id" in self.columns:
+            return self.site_ids(block)
+        return arrays.from_numpy(block.lines).cast(pa.string())
+
+    def labels(self, block: RowBlock) -> tuple[pa.Array, pa.Array]:
+        """Return what a map calls the sites of a block: id (else the line) and name."""
+        name = self.column(block, "name")
+        names = pa.nulls(len(block.lines), pa.string()) if name is None else as_text(name)
+        return self.row_ids(block), names
+
     def keys(self, block: RowBlock) -> pa.Array:
         """Return the unique key of each row as text: ``site_id``, or ``site_id`` and product.
 
@@ -137,17 +150,21 @@ class Table:
         blank = pc.equal(pc.utf8_trim_whitespace(ids), nothing)
         return pc.if_else(blank, ids, pc.binary_join_element_wise(ids, *texts, mark))
 
-    def declared(self, block: RowBlock, names: Names) -> Numbers:
-        """Return the number of the country declared by each row of a block (`Names.agreed`)."""
-        cells = [self.column(block, name) for name in COUNTRY_STATED]
-        stated = [names.named(as_text(c)) for c in cells if c is not None]
-        return names.agreed(stated) if stated else np.zeros(len(block.lines), np.int16)
+    def site_rows(self, rows: ParsedRows) -> SiteRows:
+        """Return what usable rows say of their sites, as the kernel takes it."""
+        where = rows.coordinates
+        return SiteRows(
+            where.lon,
+            where.lat,
+            where.accuracy_m,
+            list(self._text_columns(rows.block, COUNTRY_STATED).values()),
+            self._text_columns(rows.block, eligibility.TEXTS) | dict(rows.days),
+        )
 
-    def facts(self, rows: ParsedRows) -> dict[str, Any]:
-        """Return the inputs of eligibility rules in the file: Arrow texts, numpy dates."""
-        cells_by_name = {name: self.column(rows.block, name) for name in eligibility.TEXTS}
-        texts = {n: as_text(cells) for n, cells in cells_by_name.items() if cells is not None}
-        return texts | dict(rows.days)
+    def _text_columns(self, block: RowBlock, names: Sequence[str]) -> dict[str, pa.Array]:
+        """Return those known columns of a block as text that the file has."""
+        columns = {name: self.column(block, name) for name in names}
+        return {name: as_text(cells) for name, cells in columns.items() if cells is not None}
 
     def column(self, block: RowBlock, name: str) -> pa.Array | None:
         """Return a known column of a block, if the table has it."""
@@ -339,19 +356,13 @@ def usable(block: RowBlock, table: Table) -> ParsedRows:
         reason = _fault(block, table, row, int(read.fault[row]), int(first[row]))
         rejects.append(Reject(line, *reason, block.raw(row)))
     kept = np.flatnonzero(fits)
-    left = RowBlock(
-        block.lines[kept],
-        block.columns.take(arrays.from_numpy(kept)),
-        block.raw,
-        rejects,
-        block.blank,
-        block.records,
-    )
+    rejects = sorted(rejects, key=lambda reject: reject.line)
+    left = dataclasses.replace(block.take(kept), rejects=rejects)
     kept_coordinates = Coordinates(
         read.lon[kept], read.lat[kept], read.accuracy_m[kept], read.fault[kept]
     )
     left_days = {name: values[kept] for name, values in days_by_column.items()}
-    return ParsedRows(left, kept_coordinates, sorted(rejects, key=lambda r: r.line), left_days)
+    return ParsedRows(left, kept_coordinates, rejects, left_days)
 
 
 def _known_days(block: RowBlock, table: Table) -> tuple[dict[str, Days], Bools]:

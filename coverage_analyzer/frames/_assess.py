@@ -11,28 +11,25 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from coverage_analyzer import countries
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.outputs import free_names, renamed
 from coverage_analyzer.files.readers.spatial import WGS84
 from coverage_analyzer.frames.columns import (
     ProductsLike,
-    accuracy,
     centers_of,
     check_labels,
-    declared,
-    facts_of,
     known_columns,
     points_name,
     policy_of,
-    positions,
     products_in,
+    site_rows,
 )
 from coverage_analyzer.frames.crs import geometry_wgs84
 from coverage_analyzer.matching.eligibility import EligibilityInputs
 from coverage_analyzer.matching.explanation import Explanation, explanation
 from coverage_analyzer.matching.lead_times import opening_windows
-from coverage_analyzer.matching.matcher import Matcher, Sites, Verdicts
+from coverage_analyzer.matching.matcher import Matcher, Verdicts
+from coverage_analyzer.matching.spec import MatcherSpec
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.programmes.afterwards import with_route
 from coverage_analyzer.schema import columns
@@ -74,11 +71,13 @@ def assess(
     Returns
     -------
     verdicts
-        The sites with their index, points in EPSG:4326, and the columns of the verdict:
-        ``level``, ``status``, ``reason``, ``center_id``, ``distance_miles`` (geodesic),
-        ``limit_miles``, ``margin_miles`` (negative outside), ``site_country``, ``available_on``,
-        ``centers_in_reach``. Neither input is changed. ``.attrs["warnings"]`` tells which gates
-        had nothing to look at.
+        The sites with their index, one row each, points in EPSG:4326, and the columns of the
+        verdict (`schema.verdict`): ``level``, ``status``, ``reason``, ``center_id``,
+        ``distance_miles`` (along the WGS 84 geodesic, 3 decimals as Karney's algorithm rounds; NaN
+        without a center), ``limit_miles``, ``margin_miles`` (limit minus distance, negative
+        outside), ``site_country`` (ISO 3166-1 alpha-2), ``available_on`` (a day, where pending),
+        ``centers_in_reach`` (a count). Neither input is changed. ``.attrs["warnings"]`` tells
+        which gates had nothing to look at.
 
     Warns
     -----
@@ -92,15 +91,33 @@ def assess(
         center's country is doubtful, or a product cannot be used.
     PolicyError
         If there is no such policy.
+
+    References
+    ----------
+    C. F. F. Karney, Algorithms for geodesics, J. Geodesy 87, 43-55 (2013). The clauses behind the
+    limits are in the policy.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import coverage_analyzer as ca
+    >>> centers = ca.read_centers("data/service_centers.csv")
+    >>> sites = pd.DataFrame(
+    ...     {"site_id": ["Loerrach", "Boise"], "country": ["DE", "US"],
+    ...      "latitude": [47.6145, 43.615], "longitude": [7.6645, -116.2023]}
+    ... )
+    >>> verdicts = ca.assess(sites, centers, as_of="2026-12-01")
+    >>> verdicts[["level", "status", "center_id", "limit_miles"]].to_numpy().tolist()
+    [['Gold Plus', 'qualified', 'DE-FBG-1', 50.0], ['Gold', 'pending', 'US-BOI-1', 70.0]]
     """
-    matcher = matcher_of(centers, policy, as_of, trust_declared=trust_declared, products=products)
-    lon, lat = positions(sites, "sites")
-    known = known_columns(sites, columns.SITES)
-    stated = declared(sites, known, matcher.world.names)
-    facts = matcher.gates.facts(facts_of(sites, known))
+    matcher = build_matcher(
+        centers, policy, as_of, trust_declared=trust_declared, products=products
+    )
+    rows, known = site_rows(sites)
+    inputs = matcher.inputs(rows)
     for told in matcher.gates.unchecked_rules(known):
         warnings.warn(told, stacklevel=2)
-    verdicts = matcher.match(Sites(lon, lat, stated, accuracy(sites, known)), facts)
+    verdicts = matcher.match(*inputs)
     plain = pd.DataFrame(sites.drop(columns=points_name(sites)))
     names = _renamed(plain)
     if names:
@@ -110,7 +127,7 @@ def assess(
     frame = plain.rename(columns=names)
     for name, values in matcher.columns(verdicts).items():
         frame[name] = values.to_pandas(date_as_object=False).array
-    points = shapely.points(lon, lat)
+    points = shapely.points(rows.lon, rows.lat)
     if points_name(sites):  # the very points, but where a row has none
         given = geometry_wgs84(sites, "sites")
         points = np.where(shapely.is_missing(given) | shapely.is_empty(given), points, given)
@@ -125,7 +142,7 @@ def assess(
             "renamed_columns": names,
             "warnings": [
                 *matcher.policy.warnings,
-                *_gate_warnings(matcher, known, facts, verdicts),
+                *_gate_warnings(matcher, known, inputs.facts, verdicts),
                 *matcher.region_warnings,
             ],
         }
@@ -142,7 +159,7 @@ def _gate_warnings(
     return matcher.gates.warnings(known, empty, places)
 
 
-def matcher_of(
+def build_matcher(
     centers: pd.DataFrame,
     policy: Policy | str,
     as_of: Any,
@@ -159,14 +176,9 @@ def matcher_of(
     PolicyError
         If there is no such policy.
     """
-    return Matcher(
-        centers_of(centers),
-        policy_of(policy),
-        countries.load(),
-        as_of=day(as_of),
-        trust_declared=trust_declared,
-        products=products_in(products),
-    )
+    return MatcherSpec(
+        centers_of(centers), policy_of(policy), day(as_of), trust_declared, products_in(products)
+    ).build()
 
 
 def _renamed(sites: pd.DataFrame) -> dict[str, str]:
@@ -210,6 +222,19 @@ def summarize(verdicts: pd.DataFrame, by: str | list[str] = "site_country") -> p
     ------
     InputError
         If there is no such column, or its cells cannot be grouped.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import coverage_analyzer as ca
+    >>> centers = ca.read_centers("data/service_centers.csv")
+    >>> sites = pd.DataFrame(
+    ...     {"site_id": ["Loerrach", "Boise"], "country": ["DE", "US"],
+    ...      "latitude": [47.6145, 43.615], "longitude": [7.6645, -116.2023]}
+    ... )
+    >>> verdicts = ca.assess(sites, centers, as_of="2026-12-01")
+    >>> ca.summarize(verdicts)[["qualified", "pending"]].to_dict("index")
+    {'DE': {'qualified': 1, 'pending': 0}, 'US': {'qualified': 0, 'pending': 1}}
     """
     check_labels(verdicts, "verdicts")
     keys = list(dict.fromkeys(by)) if isinstance(by, (list, tuple)) else [by]
@@ -269,13 +294,32 @@ def explain(  # noqa: PLR0913 - a place, what is said of it, and the rule are on
         What the site's row says for the gates: ``{"product": "MPX 5900", "component": "fan"}``; see
         `matching.eligibility.TEXTS` and `matching.eligibility.DAYS`.
 
+    Returns
+    -------
+    explanation
+        `matching.explanation.Explanation`: level, status, reason, country and why, the deciding
+        center, all centers within range, the nearest one that may not serve, clauses; distances in
+        miles along the geodesic.
+
     Raises
     ------
     InputError
         If the point is out of range, or the centers cannot be used.
     PolicyError
         If there is no such policy.
+
+    Examples
+    --------
+    >>> import coverage_analyzer as ca
+    >>> centers = ca.read_centers("data/service_centers.csv")
+    >>> story = ca.explain(
+    ...     centers, latitude=47.6145, longitude=7.6645, country="DE", as_of="2026-12-01"
+    ... )
+    >>> story.level, story.status, story.center.center_id, round(story.center.distance_miles, 3)
+    ('Gold Plus', 'qualified', 'DE-FBG-1', 27.761)
     """
-    matcher = matcher_of(centers, policy, as_of, trust_declared=trust_declared, products=products)
+    matcher = build_matcher(
+        centers, policy, as_of, trust_declared=trust_declared, products=products
+    )
     told = explanation(matcher, longitude, latitude, country=country, stated=stated)
     return with_route(told, matcher.policy)

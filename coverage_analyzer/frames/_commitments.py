@@ -10,8 +10,8 @@ import pandas as pd
 from coverage_analyzer import countries
 from coverage_analyzer.batch.requests import ROW, request
 from coverage_analyzer.due_times.calculator import Answer, Committer
-from coverage_analyzer.due_times.levels import Levels
-from coverage_analyzer.due_times.requests import Registered, registered
+from coverage_analyzer.due_times.levels import LevelLookup
+from coverage_analyzer.due_times.requests import RegisteredSite, registered_site
 from coverage_analyzer.errors import quantity
 from coverage_analyzer.frames.columns import (
     ProductsLike,
@@ -86,6 +86,18 @@ def commitments(  # noqa: PLR0913 - what `assess` takes, and the requests
     -----
     UserWarning
         With the number of requests that cannot be read, and the first ones.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import coverage_analyzer as ca
+    >>> centers = ca.read_centers("data/service_centers.csv")
+    >>> requests = pd.read_csv("data/requests.csv").head(2)
+    >>> answers = ca.commitments(requests, pd.read_csv("data/request_sites.csv"), centers)
+    >>> answers.loc[0, ["level", "status", "promise", "due_at", "center_id"]].tolist()
+    ['Gold Plus', 'promised', 'delivered', '2026-12-02T02:30:00-05:00', 'US-NYC-1']
+    >>> answers.loc[1, ["status", "reason"]].tolist()
+    ['refused', 'address_different']
     """
     check_labels(requests, "requests")
     known = known_columns(requests, REQUESTS)
@@ -94,7 +106,7 @@ def commitments(  # noqa: PLR0913 - what `assess` takes, and the requests
         request({name: values[row] for name, values in cells.items()})
         for row in range(len(requests))
     ]
-    levels = Levels(
+    levels = LevelLookup(
         centers_of(centers),
         policy_of(policy),
         countries.load(),
@@ -117,7 +129,7 @@ def commitments(  # noqa: PLR0913 - what `assess` takes, and the requests
     )
 
 
-def _histories(sites: pd.DataFrame) -> dict[str, list[Registered]]:
+def _histories(sites: pd.DataFrame) -> dict[str, list[RegisteredSite]]:
     """Return the rows of each site, by id.
 
     Raises
@@ -131,11 +143,11 @@ def _histories(sites: pd.DataFrame) -> dict[str, list[Registered]]:
     off = accuracy(sites, known)
     ids = texts(sites, known["site_id"]).to_pylist()
     columns = {name: texts(sites, known[name]).to_pylist() for name in ROW if name in known}
-    found: dict[str, list[Registered]] = defaultdict(list)
+    found: dict[str, list[RegisteredSite]] = defaultdict(list)
     for row, site_id in enumerate(ids):
         place = float(lon[row]), float(lat[row]), float(off[row])
         cells = {name: values[row] for name, values in columns.items()}
-        found[site_id.strip()].append(registered(cells, place))
+        found[site_id.strip()].append(registered_site(cells, place))
     return found
 
 

@@ -86,6 +86,18 @@ def drive_times(
         time is given and the policy has no delivery clock in hours.
     MissingExtraError
         If the extra ``roads`` is not installed.
+
+    Examples
+    --------
+    >>> import coverage_analyzer as ca
+    >>> centers = ca.read_centers("data/town_centers.csv", trust_declared=True)
+    >>> sites = ca.read_sites("data/town_sites.csv")
+    >>> verdicts = ca.assess(sites, centers, as_of="2026-12-01", trust_declared=True)
+    >>> looked = ca.drive_times(verdicts, centers, "data/town.osm", minutes=5)
+    >>> looked[["site_id", "status", "road_status"]].to_numpy().tolist()[1:3]
+    [['south', 'qualified', 'within'], ['ferry', 'review', 'over_budget']]
+    >>> looked[["minutes", "road_miles"]].round(1).to_numpy().tolist()[1]
+    [4.1, 2.3]
     """
     need(verdicts, VERDICT, "verdicts", "assess()")
     rules, places = rules_of(verdicts, policy), centers_of(centers)
@@ -181,6 +193,18 @@ def service_areas(
         no delivery clock in hours.
     MissingExtraError
         If the extra ``roads`` is not installed.
+    PolicyError
+        If there is no such policy.
+
+    Examples
+    --------
+    >>> import coverage_analyzer as ca
+    >>> centers = ca.read_centers("data/town_centers.csv", trust_declared=True)
+    >>> served = ca.service_areas(centers, "data/town.osm", minutes=[5, 15])
+    >>> served[["center_id", "minutes"]].to_numpy().tolist(), served.crs.to_string()
+    ([['TOWN', 5.0], ['TOWN', 15.0]], 'EPSG:4326')
+    >>> bool(served.geometry[0].area < served.geometry[1].area)
+    True
     """
     rules = Policy.load(policy)
     times = drive_limits(rules).distinct if minutes is None else many_minutes(minutes)
@@ -232,6 +256,16 @@ def unserved_areas(
         where there are roads.
     MissingExtraError
         If a network is given, and the extra ``roads`` is not installed.
+
+    Examples
+    --------
+    >>> import coverage_analyzer as ca
+    >>> centers = ca.read_centers("data/town_centers.csv", trust_declared=True)
+    >>> covered = ca.coverage_areas(centers, as_of="2026-12-01", trust_declared=True)
+    >>> served = ca.service_areas(centers, "data/town.osm", minutes=5)
+    >>> parts = ca.unserved_areas(covered, served)
+    >>> parts[["kind", "minutes", "area_square_miles"]].round(1).to_numpy().tolist()
+    [['unserved', 5.0, 5.8], ['no_road_data', 5.0, 7842.4]]
     """
     need(covered, ("center_id", "area_km2"), "coverage areas", "coverage_areas()")
     need(served, ("center_id", "minutes"), "service areas", "service_areas()")

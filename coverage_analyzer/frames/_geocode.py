@@ -67,6 +67,17 @@ def geocode(
     -----
     UserWarning
         With the new names of columns that would stand in the place of one that is added.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import pandas as pd
+    >>> import coverage_analyzer as ca
+    >>> table = pd.DataFrame({"postcode": ["10118"], "city": ["New York"], "country": ["US"]})
+    >>> with tempfile.TemporaryDirectory() as folder:  # without server nothing is asked
+    ...     sites = ca.geocode(table, cache=f"{folder}/answers.db")
+    >>> sites[["geocode_grade", "accuracy_m"]].to_numpy().tolist(), sites.crs.to_string()
+    ([['postcode', 15000.0]], 'EPSG:4326')
     """
     by_grade = geocoding.accuracies(accuracy_m)
     check_labels(table, "addresses")

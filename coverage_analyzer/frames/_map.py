@@ -81,6 +81,19 @@ def coverage_areas(
         If the centers cannot be used, or a limit is too large to draw.
     PolicyError
         If there is no such policy.
+
+    Examples
+    --------
+    >>> import coverage_analyzer as ca
+    >>> centers = ca.read_centers("data/service_centers.csv")
+    >>> swiss = centers[centers["country"] == "CH"]
+    >>> areas = ca.coverage_areas(swiss, as_of="2026-12-01")
+    >>> areas[["center_id", "limit_miles"]].to_numpy().tolist()
+    [['CH-BSL-1', 50.0], ['CH-GVA-1', 50.0], ['CH-ZRH-1', 50.0]]
+    >>> areas["area_km2"].round().tolist()  # cut at the border: a whole disc has 20,342 km2
+    [8826.0, 4213.0, 14623.0]
+    >>> areas.crs.to_string(), areas.attrs["attribution"]
+    ('EPSG:4326', 'Borders © OpenStreetMap contributors (ODbL)')
     """
     rules, world, network = policy_of(policy), countries.load(), centers_of(centers)
     convention = rules.convention(world.names, trust_declared=trust_declared)
@@ -141,6 +154,21 @@ def coverage_map(
     ------
     InputError
         If the frames are not those.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import coverage_analyzer as ca
+    >>> centers = ca.read_centers("data/service_centers.csv")
+    >>> sites = pd.DataFrame(
+    ...     {"site_id": ["Loerrach", "Boise"], "country": ["DE", "US"],
+    ...      "latitude": [47.6145, 43.615], "longitude": [7.6645, -116.2023]}
+    ... )
+    >>> verdicts = ca.assess(sites, centers, as_of="2026-12-01")
+    >>> areas = ca.coverage_areas(centers[centers["country"] == "DE"], as_of="2026-12-01")
+    >>> page = ca.coverage_map(verdicts, centers, areas, title="December")  # shown in a notebook
+    >>> page.html().startswith("<!DOCTYPE html>")  # page.save("coverage.html") writes it
+    True
     """
     from coverage_analyzer.maps.folium_map import CoverageMap
 

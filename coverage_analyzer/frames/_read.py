@@ -76,6 +76,15 @@ def read_sites(
     UserWarning
         With the number and the first lines of rows that cannot be used; and for each header that
         looks like a column that nobody took.
+
+    Examples
+    --------
+    >>> import coverage_analyzer as ca
+    >>> sites = ca.read_sites("data/town_sites.csv")
+    >>> sites["site_id"].tolist()
+    ['near', 'south', 'ferry', 'east', 'island', 'field']
+    >>> sites.attrs["decided"], sites.attrs["rejected"], sites.crs.to_string()
+    (6, 0, 'EPSG:4326')
     """
     path, columns, dialect = input_arguments(settings, "sites", path, columns, dialect)
     refuse_overwriting({"rejects": rejects}, [path])
@@ -197,6 +206,16 @@ def read_centers(
     -----
     UserWarning
         With the number and the first rows of regions that are not codes of the center's country.
+
+    Examples
+    --------
+    >>> import coverage_analyzer as ca
+    >>> centers = ca.read_centers("data/service_centers.csv")
+    >>> centers.columns.tolist()  # doctest: +NORMALIZE_WHITESPACE
+    ['center_id', 'name', 'country', 'latitude', 'longitude', 'opens_on', 'closes_on',
+    'center_country', 'geometry']
+    >>> len(centers), centers.crs.to_string()
+    (148, 'EPSG:4326')
     """
     path, columns, dialect = input_arguments(settings, "centers", path, columns, dialect)
     policy = policy_argument(settings, policy)

@@ -94,6 +94,22 @@ def write_report(
     UserWarning
         With each column that a CSV file cannot hold, which is left out; and why the report is held
         back, if it is.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import coverage_analyzer as ca
+    >>> centers = ca.read_centers("data/service_centers.csv")
+    >>> sites = pd.DataFrame(
+    ...     {"site_id": ["Loerrach", "Boise"], "country": ["DE", "US"],
+    ...      "latitude": [47.6145, 43.615], "longitude": [7.6645, -116.2023]}
+    ... )
+    >>> import tempfile
+    >>> verdicts = ca.assess(sites, centers, as_of="2026-12-01")
+    >>> with tempfile.TemporaryDirectory() as parent:
+    ...     folder = ca.write_report(verdicts, f"{parent}/2026-12", centers=centers)
+    ...     sorted(path.name for path in folder.iterdir())
+    ['areas.geojson', 'centers.csv', 'map.html', 'report.csv', 'run.json', 'summary.csv']
     """
     need(verdicts, VERDICT, "verdicts", "assess()")
     refuse_overwriting({"report": hold.run_folders(folder)}, [policy_file(policy)])

@@ -15,13 +15,13 @@ import shapely
 
 from coverage_analyzer.arrays import Floats
 from coverage_analyzer.batch.stream import products_of
-from coverage_analyzer.countries import Names, Numbers
 from coverage_analyzer.errors import InputError, PolicyWarning, quantity
 from coverage_analyzer.files.readers.spatial import WGS84
 from coverage_analyzer.frames.crs import geometry_wgs84
 from coverage_analyzer.matching import eligibility
 from coverage_analyzer.matching.centers import DAYS, TEXTS, Centers
 from coverage_analyzer.matching.products import Products
+from coverage_analyzer.matching.site_rows import SiteRows
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.schema import columns as tables
 from coverage_analyzer.schema import coordinates, days
@@ -256,10 +256,19 @@ def as_text(cell: Any) -> str:
     return str(cell)
 
 
-def declared(frame: pd.DataFrame, known: Mapping[str, str], names: Names) -> Numbers:
-    """Return the number of the country declared by each row (`Names.agreed`)."""
-    stated = [names.named(texts(frame, known[n])) for n in tables.COUNTRY_STATED if n in known]
-    return names.agreed(stated) if stated else np.zeros(len(frame), np.int16)
+def site_rows(frame: pd.DataFrame) -> tuple[SiteRows, dict[str, str]]:
+    """Return what the rows of a frame of sites say, as the kernel takes it, and its known columns.
+
+    Raises
+    ------
+    InputError
+        If a row has no usable coordinates, or a cell of a day or a distance holds none.
+    """
+    lon, lat = positions(frame, "sites")
+    known = known_columns(frame, tables.SITES)
+    countries = [texts(frame, known[name]) for name in tables.COUNTRY_STATED if name in known]
+    cells = _eligibility_cells(frame, known)
+    return SiteRows(lon, lat, accuracy(frame, known), countries, cells), known
 
 
 def accuracy(frame: pd.DataFrame, known: Mapping[str, str]) -> Floats:
@@ -302,7 +311,7 @@ def centers_of(frame: pd.DataFrame) -> Centers:
     return Centers.from_texts(cells, lon, lat, [f"row {i!r}" for i in frame.index])
 
 
-def facts_of(frame: pd.DataFrame, known: Mapping[str, str]) -> dict[str, Any]:
+def _eligibility_cells(frame: pd.DataFrame, known: Mapping[str, str]) -> dict[str, Any]:
     """Return the inputs of eligibility rules in a frame: Arrow texts, numpy dates.
 
     Raises

@@ -36,8 +36,8 @@ class Plane:
         """Project points onto the plane."""
         from pyproj import Geod
 
-        given = np.broadcast_arrays(*(np.asarray(v, np.float64) for v in (lon, lat)))
-        x, y = (g.copy() for g in given)
+        degrees = np.broadcast_arrays(*(np.asarray(v, np.float64) for v in (lon, lat)))
+        x, y = (g.copy() for g in degrees)
         west, south = np.full_like(x, self.lon), np.full_like(y, self.lat)
         azimuth, _, far = Geod(ellps="WGS84").inv(west, south, x, y)
         turn = np.radians(azimuth)

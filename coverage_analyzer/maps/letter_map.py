@@ -235,8 +235,8 @@ def _scale(frame: _Frame) -> Iterator[str]:
     yield f'<rect class="scale-back" x="24" y="{HEIGHT - 126}" width="460" height="108"/>'
     for unit, metres, y in (("mi", MILE_M, HEIGHT - 84), ("km", 1000.0, HEIGHT - 36)):
         most = 330 / (metres * frame.units_a_metre)
-        told = max((step for step in STEPS if step <= most), default=0)
-        long = told * metres * frame.units_a_metre
-        if told:
+        miles = max((step for step in STEPS if step <= most), default=0)
+        long = miles * metres * frame.units_a_metre
+        if miles:
             yield f'<path class="scale" d="M40,{y - 12}V{y}H{40 + long:.1f}V{y - 12}"/>'
-            yield f'<text class="scale-name" x="{52 + long:.1f}" y="{y}">{told} {unit}</text>'
+            yield f'<text class="scale-name" x="{52 + long:.1f}" y="{y}">{miles} {unit}</text>'

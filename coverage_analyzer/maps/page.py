@@ -119,12 +119,12 @@ def refuse_fetching(html: str) -> None:
     InputError
         With the first things that would be fetched, and the way out.
     """
-    known = (leaflet(), leaflet_style(), script(), style())
-    found = external_links.fetched(html, known)
-    if found:
-        shown = "; ".join(f[:80] for f in found[:3])
+    own = (leaflet(), leaflet_style(), script(), style())
+    links = external_links.fetched(html, own)
+    if links:
+        shown = "; ".join(f[:80] for f in links[:3])
         msg = (
-            f"The map would load {quantity(len(found), 'item')} from the network ({shown}). "
+            f"The map would load {quantity(len(links), 'item')} from the network ({shown}). "
             f"Remove those layers, or save with online=True."
         )
         raise InputError(msg)

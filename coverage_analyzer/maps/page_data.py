@@ -195,12 +195,12 @@ def _positions(sites: DrawnSites, centers: Centers) -> list[int]:
     InputError
         If one is not in it.
     """
-    known = {center_id: i for i, center_id in enumerate(centers.center_id)}
-    odd = [center_id for center_id in sites.words["center_id"] if center_id not in known]
+    position = {center_id: i for i, center_id in enumerate(centers.center_id)}
+    odd = [center_id for center_id in sites.words["center_id"] if center_id not in position]
     if odd:
         msg = f"The sites refer to a center that is not among the given ones: {odd[0]!r}."
         raise InputError(msg)
-    return [known[center_id] for center_id in sites.words["center_id"]]
+    return [position[center_id] for center_id in sites.words["center_id"]]
 
 
 def _blocks(sites: DrawnSites) -> tuple[Block, Block]:
@@ -208,30 +208,30 @@ def _blocks(sites: DrawnSites) -> tuple[Block, Block]:
     places, texts = Block(), Block()
     if sites.density is not None:
         _add_density(places, sites)
-    some = sites.columns()
-    if some is None:
+    columns = sites.columns()
+    if columns is None:
         return places, texts
-    code = morton(some.lon, some.lat)
+    code = morton(columns.lon, columns.lat)
     order = np.argsort(code, kind="stable")
     places.ascending("code", code[order])
     # Column by column: a second copy of all of them would take as much memory again.
-    _add_verdicts(places, some, order, sites)
-    texts.texts("id", some.site_id.take(arrays.from_numpy(order)))
-    texts.texts("name", some.name.take(arrays.from_numpy(order)))
+    _add_verdicts(places, columns, order, sites)
+    texts.texts("id", columns.site_id.take(arrays.from_numpy(order)))
+    texts.texts("name", columns.name.take(arrays.from_numpy(order)))
     return places, texts
 
 
-def _add_verdicts(block: Block, some: Columns, order: Ints, sites: DrawnSites) -> None:
-    for name, codes in some.codes.items():
+def _add_verdicts(block: Block, columns: Columns, order: Ints, sites: DrawnSites) -> None:
+    for name, codes in columns.codes.items():
         block.numbers(name, codes[order])
-    block.numbers("miles", some.miles[order])
+    block.numbers("miles", columns.miles[order])
     # What is left of a limit is nearly the limit less the distance: only the rest is told.
     limits = np.array([*sites.words["limit_miles"], 0.0])
-    whole = np.floor(limits * 1000 + 0.5).astype(np.int64)[some.codes["limit_miles"]]
-    near = whole - some.miles
-    served = some.codes["center_id"] >= 0
-    block.numbers("margin", np.where(served, some.margin - near, 0)[order])
-    block.numbers("in_reach", some.in_reach[order])
+    whole = np.floor(limits * 1000 + 0.5).astype(np.int64)[columns.codes["limit_miles"]]
+    near = whole - columns.miles
+    served = columns.codes["center_id"] >= 0
+    block.numbers("margin", np.where(served, columns.margin - near, 0)[order])
+    block.numbers("in_reach", columns.in_reach[order])
 
 
 def _add_density(block: Block, sites: DrawnSites) -> None:

@@ -187,11 +187,11 @@ class DrawnSites:
         """
         if not len(lon):
             return
-        some = self._columns(lon, lat, site_id, name, verdict)
-        self._note(some)
+        columns = self._columns(lon, lat, site_id, name, verdict)
+        self._note(columns)
         if self.density is not None:
-            _count(self.density, some)
-        self._keep(some)
+            _count(self.density, columns)
+        self._keep(columns)
         while self._held > MOST_SITES:
             self._shed()
 
@@ -220,12 +220,12 @@ class DrawnSites:
     def _coded(self, column: str, cells: pa.Array) -> Codes:
         """Return the codes of texts; an empty one is missing."""
         words, coded = self.words[column], cells.dictionary_encode()
-        found = [
+        codes = [
             words.setdefault(word, len(words)) if word else MISSING
             for word in coded.dictionary.to_pylist()
         ]
         at: Ints = arrays.as_numpy(coded.indices)
-        return short(np.array([*found, MISSING]))[at]
+        return short(np.array([*codes, MISSING]))[at]
 
     def _limits(self, miles: Floats) -> Codes:
         values, first, at = np.unique(miles, return_index=True, return_inverse=True)
@@ -235,28 +235,31 @@ class DrawnSites:
                 codes[number] = words.setdefault(float(values[number]), len(words))
         return short(codes)[at]
 
-    def _note(self, some: Columns) -> None:
+    def _note(self, columns: Columns) -> None:
         """Count the sites, and record their locations."""
-        status, center = some.codes["status"], some.codes["center_id"]
-        self.total += len(some)
+        status, center = columns.codes["status"], columns.codes["center_id"]
+        self.total += len(columns)
         self.counts += np.bincount(status, minlength=len(Status))
         known = len(self.words["center_id"])
         self.served = np.pad(self.served, (0, known - len(self.served)))
         by_center = center[(status == Status.qualified) & (center != MISSING)]
         self.served += np.bincount(by_center, minlength=known)
-        bins = (some.lon.astype(np.int64) + 180 * UNITS) // (360 * UNITS // LONGITUDE_BINS)
+        bins = (columns.lon.astype(np.int64) + 180 * UNITS) // (360 * UNITS // LONGITUDE_BINS)
         self._longitudes[bins % LONGITUDE_BINS] = True
         south, north = self._latitudes
-        self._latitudes = min(south, some.lat.min() / UNITS), max(north, some.lat.max() / UNITS)
+        self._latitudes = (
+            min(south, columns.lat.min() / UNITS),
+            max(north, columns.lat.max() / UNITS),
+        )
 
-    def _keep(self, some: Columns) -> None:
+    def _keep(self, columns: Columns) -> None:
         """Keep the sites that are shown individually."""
         if self.kept is Kept.none:
             return
         if self.kept is Kept.not_qualified:
-            some = some.taken(np.flatnonzero(_is_not_qualified(some)))
-        self._parts.append(some)
-        self._held += len(some)
+            columns = columns.taken(np.flatnonzero(_is_not_qualified(columns)))
+        self._parts.append(columns)
+        self._held += len(columns)
 
     def _shed(self) -> None:
         """Show fewer kinds of sites individually."""
@@ -288,8 +291,8 @@ class DrawnSites:
         return np.array(self._latitudes if self.total else ())
 
 
-def _is_not_qualified(some: Columns) -> Bools:
-    result: Bools = some.codes["status"] != Status.qualified
+def _is_not_qualified(columns: Columns) -> Bools:
+    result: Bools = columns.codes["status"] != Status.qualified
     return result
 
 
@@ -313,9 +316,11 @@ def _thousandths(cells: pa.Array) -> npt.NDArray[np.int32]:
     return np.rint(np.nan_to_num(numbers(cells)[0]) * 1000).astype(np.int32)
 
 
-def _count(density: npt.NDArray[np.uint32], some: Columns) -> None:
+def _count(density: npt.NDArray[np.uint32], columns: Columns) -> None:
     """Count sites into a grid."""
-    np.add.at(density, (some.codes["status"], cells_of(some.lon / UNITS, some.lat / UNITS)), 1)
+    np.add.at(
+        density, (columns.codes["status"], cells_of(columns.lon / UNITS, columns.lat / UNITS)), 1
+    )
 
 
 def cells_of(lon: Floats, lat: Floats) -> Ints:

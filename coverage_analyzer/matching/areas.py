@@ -81,7 +81,7 @@ def areas(
     world
         Where countries are.
     day
-        The day to judge.
+        The day to assess.
     trust_declared
         Whether a declared country stands wherever a site lies: then areas are not cut.
 

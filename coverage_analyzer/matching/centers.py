@@ -1,14 +1,15 @@
 """The service centers: validated, as arrays, sorted by ``center_id``."""
 
+import dataclasses
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from coverage_analyzer.arrays import Bools, Floats
+from coverage_analyzer.arrays import Bools, Floats, Ints
 from coverage_analyzer.countries import UNKNOWN, Countries, Names, Numbers, names
 from coverage_analyzer.countries.assignment import Convention, CountryBasis, assign_country
 from coverage_analyzer.countries.regions import AssignedRegions, assign_regions
@@ -60,6 +61,16 @@ class Centers:
     earliest_on: Days
     time_zone: tuple[str, ...] = ()
     region: tuple[str, ...] = ()
+
+    def take(self, which: Ints) -> "Centers":
+        """Return some centers, by their positions, with all that is known of each."""
+        values: dict[str, Any] = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        for name, of_all in values.items():
+            if isinstance(of_all, tuple):
+                values[name] = tuple(of_all[i] for i in which if of_all)
+            else:
+                values[name] = of_all[which]
+        return Centers(**values)
 
     @classmethod
     def from_texts(

@@ -76,7 +76,9 @@ class FailedRule(enum.IntEnum):
     product_undated = 7, Reason.product_undated, "lifecycle"
 
 
-RULE_OF_REASON: Final = {gate.reason: gate.rule for gate in FailedRule if gate.reason is not None}
+RULE_OF_REASON: Final = {
+    failed.reason: failed.rule for failed in FailedRule if failed.reason is not None
+}
 """Rule behind each reason, by its name in ``policy.gates``."""
 
 
@@ -148,18 +150,18 @@ class EligibilityChecker:
     Parameters
     ----------
     policy
-        With its levels and gates.
+        With its levels and eligibility rules.
     products
-        The phases of products; without them the gate on phases stays open.
+        The phases of products; without them the rule on phases is not checked.
     world
         Whose numbers countries have.
     day
-        The day to judge.
+        The day to assess.
 
     Attributes
     ----------
     columns
-        Those that gates look at.
+        Those that eligibility rules read.
     """
 
     def __init__(
@@ -289,7 +291,7 @@ class EligibilityChecker:
             The position of the level which a center buys, now or later.
         """
         rows = len(country)
-        gate, doubt = np.zeros(rows, np.int8), np.zeros(rows, np.bool_)
+        rule, is_uncertain = np.zeros(rows, np.int8), np.zeros(rows, np.bool_)
         cases: list[tuple[FailedRule, Bools, bool]] = []
         if self._offered is not None:
             cases.append(
@@ -297,9 +299,9 @@ class EligibilityChecker:
             )
         if facts is not None:
             cases += self._cases(facts, country, promised)
-        for code, closes, doubtful in sorted(cases, key=lambda c: (c[2], c[0]), reverse=True):
-            gate[closes], doubt[closes] = code, doubtful
-        return RuleResult(gate, doubt)
+        for code, fails, uncertain in sorted(cases, key=lambda c: (c[2], c[0]), reverse=True):
+            rule[fails], is_uncertain[fails] = code, uncertain
+        return RuleResult(rule, is_uncertain)
 
     def best_level(self, facts: EligibilityInputs) -> Codes:
         """Return the best level that each row may have, given its purchased level."""

@@ -55,6 +55,7 @@ from coverage_analyzer.matching.outcomes import (
     without_country,
 )
 from coverage_analyzer.matching.products import Products
+from coverage_analyzer.matching.site_rows import SiteRows
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.schema.days import NO_DAY, Days
 from coverage_analyzer.schema.verdict import VERDICT, Reason, Status
@@ -63,7 +64,7 @@ ROWS_AT_ONCE: Final = 100_000
 """Maximum rows per chunk, which bounds memory; the result does not depend on it."""
 
 
-REASON_OF_RULE: Final = np.array([gate.reason or 0 for gate in FailedRule], np.int8)
+REASON_OF_RULE: Final = np.array([failed.reason or 0 for failed in FailedRule], np.int8)
 """Reason by failed rule; entry 0 belongs to `FailedRule.none` and is unused."""
 
 
@@ -97,6 +98,13 @@ class Sites:
     def take(self, which: "Ints | slice") -> "Sites":
         """Return a subset of the verdicts."""
         return Sites(*(v[which] for v in vars(self).values()))
+
+
+class MatcherInputs(NamedTuple):
+    """What the rule looks at, one entry per site; ``facts`` is None if no rule has a column."""
+
+    sites: Sites
+    facts: EligibilityInputs | None
 
 
 @dataclass(frozen=True)
@@ -163,11 +171,11 @@ class Matcher:
     world
         Where countries are.
     as_of
-        The day to judge; by default today in UTC.
+        The day to assess; by default today in UTC.
     trust_declared
         Whether a declared country stands wherever a point lies.
     products
-        The phases of products, which a gate of the policy may ask for.
+        The phases of products, which a rule of the policy may ask for.
 
     Raises
     ------
@@ -249,6 +257,19 @@ class Matcher:
         """A warning about centers whose region is not a code of their country, if any."""
         return self.centers.assigned_regions(self.center_country, self.world.names).warnings
 
+    def inputs(self, rows: SiteRows) -> MatcherInputs:
+        """Return rows as `match` takes them: the one way from what rows say to the kernel.
+
+        Parameters
+        ----------
+        rows
+            Usable rows of a table, a frame or requests, or one of a point.
+        """
+        declared = rows.declared(self.world.names)
+        return MatcherInputs(
+            Sites(rows.lon, rows.lat, declared, rows.accuracy_m), self.gates.facts(rows.cells)
+        )
+
     def match(self, sites: Sites, facts: EligibilityInputs | None = None) -> Verdicts:
         """Return the verdict on each site, independent of the other sites.
 
@@ -282,19 +303,19 @@ class Matcher:
             )
         points, group = geodesy.ecef(sites.lon, sites.lat), country.astype(np.int64)
         nearest, in_reach = self._open.nearest(sites.lon, sites.lat, points, group)
-        nearest[without_country(basis)] = NO_CENTER
+        nearest = np.where(without_country(basis), NO_CENTER, nearest)
         first_band = self._first_allowed_band(country, facts)
         now = self._nearest_centers(sites, points, country, nearest, first_band)
         beyond = np.flatnonzero(~now.inside & (basis < CountryBasis.NULL_ISLAND))
         later = self._planned_centers(sites, points, country, beyond, first_band)
         shown = _shown(now, later, basis)
-        verdicts = self._judged(
+        verdicts = self._verdicts_by_distance(
             sites, AssignedCountries(country, basis), shown, later.site, in_reach
         )
         if facts is None and not self.gates.everywhere:
             return verdicts
         waiting = PlannedCenters(later.site, now.take(later.site))
-        return self._lowered(verdicts, facts, shown.band, waiting)
+        return self._apply_rules(verdicts, facts, shown.band, waiting)
 
     def _first_allowed_band(self, country: Numbers, facts: EligibilityInputs | None) -> Ints:
         """Return the nearest band allowed for each site by its purchased level."""
@@ -302,9 +323,9 @@ class Matcher:
             return np.zeros(len(country), np.int64)
         return self._bands.first(country, self.gates.best_level(facts))
 
-    def _lowered(
+    def _apply_rules(
         self,
-        given: Verdicts,
+        verdicts: Verdicts,
         facts: EligibilityInputs | None,
         band: Ints,
         nearest: "PlannedCenters",
@@ -313,45 +334,47 @@ class Matcher:
 
         Parameters
         ----------
-        given
-            As they are without gates.
+        verdicts
+            As they are without eligibility rules.
         facts
             What the rows say.
         band
             Of the distance that each verdict names.
         nearest
             The sites that a planned center will reach, and the nearest one that is open: whom a
-            gate keeps from waiting is told of that.
+            rule keeps from waiting is shown that one.
         """
-        bought = self._bands.level(given.country, band)
-        gate, doubtful = self._closing(given, facts, bought)
-        open_ = (given.status < Status.fallback) | (given.reason == Reason.road_unchecked)
-        shut = (gate != FailedRule.none) & open_
-        status = np.where(shut, np.where(doubtful, Status.review, Status.fallback), given.status)
-        lowest = self._levels(given.country, status, band)
+        band_level = self._bands.level(verdicts.country, band)
+        rule, uncertain = self._failed_rules(verdicts, facts, band_level)
+        open_ = (verdicts.status < Status.fallback) | (verdicts.reason == Reason.road_unchecked)
+        lowers = (rule != FailedRule.none) & open_
+        status = np.where(
+            lowers, np.where(uncertain, Status.review, Status.fallback), verdicts.status
+        )
+        lowest = self._levels(verdicts.country, status, band)
         # The level of a band may be below the fallback; where it is not offered, it is no level.
-        barred = gate == FailedRule.not_offered_in_country
-        lowered = given.changed(
-            shut,
-            level=np.where(barred, lowest, np.maximum(given.level, lowest)),
+        not_offered = rule == FailedRule.not_offered_in_country
+        lowered = verdicts.changed(
+            lowers,
+            level=np.where(not_offered, lowest, np.maximum(verdicts.level, lowest)),
             status=status,
-            reason=REASON_OF_RULE[gate],
+            reason=REASON_OF_RULE[rule],
             available_on=NO_DAY,
         )
-        result = lowered if facts is None else self._bound(lowered, facts)
-        waited = given.status[nearest.site] == Status.pending
+        result = lowered if facts is None else self._with_purchased_level(lowered, facts)
+        waited = verdicts.status[nearest.site] == Status.pending
         back = np.flatnonzero((result.status[nearest.site] != Status.pending) & waited)
         return _with_center(result, nearest.site[back], nearest.nearest.take(back))
 
-    def _bound(self, given: Verdicts, facts: EligibilityInputs) -> Verdicts:
+    def _with_purchased_level(self, verdicts: Verdicts, facts: EligibilityInputs) -> Verdicts:
         """Return verdicts with the purchased level, or none for a product past its phases.
 
         A level that may have ended, too, is for review; it stays printed.
         """
-        level = np.maximum(given.level, self.gates.best_level(facts))
-        own = self.gates.without_band(facts, given.country)
-        level = np.where(own, facts.requested, level).astype(np.int8)
-        result = self._withdrawn(dataclasses.replace(given, level=level), facts)
+        level = np.maximum(verdicts.level, self.gates.best_level(facts))
+        needs_no_distance = self.gates.without_band(facts, verdicts.country)
+        level = np.where(needs_no_distance, facts.requested, level).astype(np.int8)
+        result = self._without_levels_not_offered(dataclasses.replace(verdicts, level=level), facts)
         phases = self.gates.phases(facts, result.level)
         result = result.changed(
             phases.past,
@@ -367,37 +390,37 @@ class Matcher:
             available_on=NO_DAY,
         )
 
-    def _withdrawn(self, given: Verdicts, facts: EligibilityInputs) -> Verdicts:
+    def _without_levels_not_offered(self, verdicts: Verdicts, facts: EligibilityInputs) -> Verdicts:
         """Return verdicts moved to review where the purchased level is not offered."""
-        bought = given.level == facts.requested
-        none = bought & self.gates.not_offered_there(facts, given.country)
-        none &= ~np.isin(given.reason, COUNTRY_IN_DOUBT)
+        has_purchased = verdicts.level == facts.requested
+        not_offered = has_purchased & self.gates.not_offered_there(facts, verdicts.country)
+        not_offered &= ~np.isin(verdicts.reason, COUNTRY_IN_DOUBT)
         fallback = self.policy.level_position(self.policy.qualification.fallback)
-        return given.changed(none, level=fallback).changed(
-            none & (given.status < Status.review),
+        return verdicts.changed(not_offered, level=fallback).changed(
+            not_offered & (verdicts.status < Status.review),
             status=Status.review,
             reason=Reason.not_offered_in_country,
             available_on=NO_DAY,
         )
 
-    def _closing(
-        self, given: Verdicts, facts: EligibilityInputs | None, bought: Levels
+    def _failed_rules(
+        self, verdicts: Verdicts, facts: EligibilityInputs | None, band_level: Levels
     ) -> RuleResult:
         """Return the rule that fails on each row: today, or on the opening day it waits for.
 
         The phase of a product may end before a center opens, so that there is nothing to wait for.
         """
-        closing = self.gates.failed_rules(facts, given.country, bought)
-        waiting = (given.status == Status.pending) & (closing.rule == FailedRule.none)
+        failed = self.gates.failed_rules(facts, verdicts.country, band_level)
+        waiting = (verdicts.status == Status.pending) & (failed.rule == FailedRule.none)
         if facts is None or not waiting.any():
-            return closing
-        gate, doubtful = closing.rule.copy(), closing.uncertain.copy()
-        for day in np.unique(given.available_on[waiting]):
-            rows = np.flatnonzero(waiting & (given.available_on == day))
-            gates = EligibilityChecker(self.policy, self.gates.products, self.world, day)
-            then = gates.failed_rules(facts.take(rows), given.country[rows], bought[rows])
-            gate[rows], doubtful[rows] = then
-        return RuleResult(gate, doubtful)
+            return failed
+        rule, uncertain = failed.rule.copy(), failed.uncertain.copy()
+        for day in np.unique(verdicts.available_on[waiting]):
+            rows = np.flatnonzero(waiting & (verdicts.available_on == day))
+            checker = EligibilityChecker(self.policy, self.gates.products, self.world, day)
+            then = checker.failed_rules(facts.take(rows), verdicts.country[rows], band_level[rows])
+            rule[rows], uncertain[rows] = then
+        return RuleResult(rule, uncertain)
 
     def _planned_centers(
         self, sites: Sites, points: Floats, country: Numbers, subset: Ints, first_band: Ints
@@ -438,7 +461,7 @@ class Matcher:
         miles = printed_miles(geodesy.arc_m(points, there), limit, pair)
         return NearestCenters(center, band, inside, limit, miles)
 
-    def _judged(
+    def _verdicts_by_distance(
         self,
         sites: Sites,
         decided_: "AssignedCountries",
@@ -470,7 +493,8 @@ class Matcher:
         )
         # Within by the geodesic says nothing of miles by road, which are more: roads decide later.
         unchecked = (status == Status.qualified) & self._bands.by_road(country, band)
-        status[unchecked], reason[unchecked] = Status.review, Reason.road_unchecked
+        status = np.where(unchecked, np.int8(Status.review), status)
+        reason = np.where(unchecked, np.int8(Reason.road_unchecked), reason)
         lost = without_country(ground)
         margin = limit - miles
         opens = np.full(len(sites), NO_DAY)
@@ -583,23 +607,23 @@ def _shown(now: NearestCenters, later: PlannedCenters, ground: CountryBases) -> 
 
     Out at sea no promise is made, so the nearest open center is shown.
     """
-    told = np.flatnonzero(ground[later.site] != CountryBasis.OFFSHORE)
-    if not len(told):
+    named = np.flatnonzero(ground[later.site] != CountryBasis.OFFSHORE)
+    if not len(named):
         return now
-    return now.replaced(later.site[told], later.nearest.take(told))
+    return now.replaced(later.site[named], later.nearest.take(named))
 
 
-def _with_center(given: Verdicts, site: Ints, measured: NearestCenters) -> Verdicts:
+def _with_center(verdicts: Verdicts, site: Ints, measured: NearestCenters) -> Verdicts:
     """Return verdicts with other centers for the sites at some positions."""
     if not len(site):
-        return given
+        return verdicts
     return dataclasses.replace(
-        given,
-        center=_put(given.center, site, measured.center),
-        distance_miles=_put(given.distance_miles, site, _rounded(measured.miles)),
-        limit_miles=_put(given.limit_miles, site, measured.limit),
+        verdicts,
+        center=_put(verdicts.center, site, measured.center),
+        distance_miles=_put(verdicts.distance_miles, site, _rounded(measured.miles)),
+        limit_miles=_put(verdicts.limit_miles, site, measured.limit),
         margin_miles=_put(
-            given.margin_miles, site, away_from_zero(measured.limit - measured.miles)
+            verdicts.margin_miles, site, away_from_zero(measured.limit - measured.miles)
         ),
     )
 

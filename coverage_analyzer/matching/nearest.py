@@ -251,7 +251,11 @@ def _compare_remaining(
     points: tuple[Floats, Floats],
     limits: Sequence[Floats],
 ) -> None:
-    """Compare sites with their shortlists from the second center on, the longest first."""
+    """Compare sites with their shortlists from the second center on, the longest first.
+
+    The arrays of ``result`` belong to this comparison and are updated in place: a copy for each
+    center of a shortlist would cost more than to compare with it.
+    """
     start, count = candidates
     more = len(count) - np.cumsum(np.bincount(count))  # so many have more candidates than nth
     for nth in range(1, int(count[0])):

@@ -1,7 +1,7 @@
 """The days on which the level of a site changes; only days with events are assessed.
 
 Centers open and close on few days, and between two of them only what a row itself says can change
-its level: the phase of its product ends, or its address is registered. So all sites are judged on
+its level: the phase of its product ends, or its address is registered. So all sites are assessed on
 the days of centers, and each of the other days only for the rows that it concerns.
 """
 

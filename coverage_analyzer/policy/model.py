@@ -72,6 +72,17 @@ class Policy(Document):
         Table of texts by name, ``[clauses]``; required. The keys that end with ``clause`` and
         ``footnotes`` refer to these names. Example:
         ``{ radius-us = "In the United States a site qualifies within 70 miles." }``.
+
+    Examples
+    --------
+    >>> import coverage_analyzer as ca
+    >>> policy = ca.Policy.load()  # or the path of a TOML file, or a name of `Policy.builtin`
+    >>> policy.title, [level.title for level in policy.levels]
+    ('Citrix Appliance Maintenance', ['Gold Plus', 'Gold', 'Silver', 'Bronze'])
+    >>> [(band.level, band.countries, band.up_to_miles) for band in policy.bands]
+    [('gold-plus', ('US',), 70.0), ('gold-plus', ('*',), 50.0)]
+    >>> policy.offered("gold-plus", "US"), len(policy.sha256)
+    (True, 64)
     """
 
     kind: ClassVar[Kind] = "policy"

@@ -10,6 +10,9 @@ from coverage_analyzer.policy.document import Identifier, Model
 ALL_OTHERS: Final = "*"
 """In a list of countries: all not named by another entry of the same kind."""
 
+NOT_STATED: Final = "not stated"
+"""What a text reads that the source has lost, or never had."""
+
 
 IsoCode = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 CountryCode = Annotated[str, Field(pattern=r"^([A-Z]{2}|\*)$")]
@@ -117,9 +120,9 @@ class Level(Model):
 
     id: Identifier
     title: Annotated[str, Field(min_length=1)]
-    coverage_hours: str = "not stated"
-    software_updates: str = "not stated"
-    technical_support: str = "not stated"
+    coverage_hours: str = NOT_STATED
+    software_updates: str = NOT_STATED
+    technical_support: str = NOT_STATED
     replacement: Replacement | None = None
     footnotes: tuple[Identifier, ...] = ()
 

@@ -40,6 +40,6 @@ def with_route(explanation: Explanation, policy: Policy) -> Explanation:
     """Return an explanation that names what may apply where no level is available."""
     if explanation.status != Status.not_covered.name:
         return explanation
-    given = explanation.stated
-    words = route(policy, given.get("product", ""), given.get("version", ""))
+    stated = explanation.stated
+    words = route(policy, stated.get("product", ""), stated.get("version", ""))
     return dataclasses.replace(explanation, afterwards=words)

@@ -18,9 +18,6 @@ from coverage_analyzer.errors import visible
 from coverage_analyzer.policy.document import Document, Identifier, Kind, Model, mentions, nearest
 from coverage_analyzer.policy.rules import ALL_OTHERS, CountryCode
 
-NOT_STATED: Final = "not stated"
-"""Cell text for content that the source has lost, or never had."""
-
 Text = Annotated[str, Field(min_length=1)]
 
 Holding = Literal[
@@ -205,9 +202,9 @@ class Programme(Document):
         ValueError
             Which pydantic turns into its own.
         """
-        found = list(_faults(self))
-        if found:
-            raise ValueError("\n".join(found))
+        problems = list(_faults(self))
+        if problems:
+            raise ValueError("\n".join(problems))
         return self
 
     @classmethod

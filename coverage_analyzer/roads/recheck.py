@@ -13,7 +13,7 @@ reaches, too, goes on waiting where its nearest is beyond by road.
 """
 
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -148,28 +148,28 @@ def apply_drive_times(
     """
     was = verdicts_before_roads(rows, policy)
     fallback = policy.level_position(policy.qualification.fallback)
-    # As it was: what no road is known for keeps the promise, or goes on waiting for one.
-    level = np.where(was.requested, np.where(was.by_road, fallback, was.level), rows.level)
-    status = np.where(was.by_road, np.int8(Status.review), np.int8(Status.qualified))
-    reason = np.where(was.by_road, np.int8(Reason.road_unchecked), np.int8(Reason.within_radius))
-    for road_status, why in (
-        (RoadStatus.over_budget, Reason.road_over_budget),
-        (RoadStatus.unreachable, Reason.road_unreachable),
-    ):
-        now = road == road_status
-        level[now & was.requested], status[now], reason[now] = fallback, Status.review, why
     band = _band_by_road(rows, policy, road_miles)
+    late, cut_off = road == RoadStatus.over_budget, road == RoadStatus.unreachable
     inside = was.by_road & (band >= 0) & (road == RoadStatus.within)
-    alone = rows.in_reach <= 1
     beyond = was.by_road & (band < 0) & ~np.isnan(road_miles)
-    level[inside & was.requested] = band[inside & was.requested]
-    status[inside], reason[inside] = Status.qualified, Reason.within_radius
+    alone = rows.in_reach <= 1
     refusal = np.where(band == NOT_OFFERED, Reason.not_offered_in_country, Reason.beyond_radius)
-    status[beyond & alone], reason[beyond & alone] = Status.fallback, refusal[beyond & alone]
-    status[beyond & ~alone], reason[beyond & ~alone] = Status.review, Reason.road_unchecked
+    cases: list[tuple[Bools, Status, Any]] = [  # the first that fits decides
+        (beyond & ~alone, Status.review, Reason.road_unchecked),
+        (beyond & alone, Status.fallback, refusal),
+        (inside, Status.qualified, Reason.within_radius),
+        (late, Status.review, Reason.road_over_budget),
+        (cut_off, Status.review, Reason.road_unreachable),
+        (was.by_road, Status.review, Reason.road_unchecked),
+    ]
+    when = [case for case, _, _ in cases]
+    # As it was: what no road is known for keeps the promise, or goes on waiting for one.
+    status = np.select(when, [s for _, s, _ in cases], Status.qualified)
+    reason = np.select(when, [r for _, _, r in cases], Reason.within_radius)
+    level = np.select([inside, late | cut_off | was.by_road], [band, fallback], was.level)
     return replace(
         rows,
-        level=level.astype(np.int8),
+        level=np.where(was.requested, level, rows.level).astype(np.int8),
         status=np.where(was.requested, status, rows.status).astype(np.int8),
         reason=np.where(was.requested, reason, rows.reason).astype(np.int8),
     )

@@ -1,19 +1,16 @@
 """Assess the sites of a Spark DataFrame: the kernel on Arrow batches in Spark's Python workers.
 
-What a task needs is a `Recipe`: centers, policy and day, some hundred bytes a center. It rides with
-the function that Spark ships (which Spark itself turns into a broadcast from 1 MB on), so this
-works on Spark Connect, too, where there is no ``sparkContext``. The matcher is built from it, and
-the countries are loaded, once in each Python worker, and stay there from task to task.
+What a task needs is a `MatcherSpec`: centers, policy and day, some hundred bytes per center. It is
+shipped with the function (which Spark itself turns into a broadcast from 1 MB on), so this works on
+Spark Connect, too, where there is no ``sparkContext``. Each Python worker builds the matcher and
+loads the countries once, and keeps both from task to task.
 """
 
 import dataclasses
 import datetime
 import functools
-import hashlib
-import json
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,16 +18,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from coverage_analyzer import arrays, countries
-from coverage_analyzer.batch.stream import Judged, judged, products_of
+from coverage_analyzer import arrays
+from coverage_analyzer.batch.stream import Judged, checked_centers, judged, products_of
 from coverage_analyzer.errors import PolicyWarning
 from coverage_analyzer.files.outputs import free_names
 from coverage_analyzer.files.readers import parquet
 from coverage_analyzer.files.readers.base import PREVIEW_ROWS, RowBlock, TableReader, first_rows
-from coverage_analyzer.files.table import Table, open_table, read_centers
+from coverage_analyzer.files.table import Table, open_table
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.matching.products import Products
+from coverage_analyzer.matching.spec import MatcherSpec
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.schema.columns import CENTERS, SITES, check_types, match_columns
 from coverage_analyzer.schema.days import day
@@ -56,48 +54,10 @@ FRAME: Final = Path("the DataFrame")
 """Name of a Spark table in messages."""
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """Everything needed to build a `Matcher`, small enough to be sent; equal if the key is.
-
-    Attributes
-    ----------
-    key
-        The hash of all else.
-    centers, policy, as_of, trust_declared, products
-        As for `Matcher`.
-    """
-
-    key: str
-    centers: Centers = field(compare=False)
-    policy: Policy = field(compare=False)
-    as_of: datetime.date = field(compare=False)
-    trust_declared: bool = field(compare=False)
-    products: Products | None = field(default=None, compare=False)
-
-    @classmethod
-    def of(cls, matcher: Matcher) -> "Recipe":
-        """Return the recipe of a matcher."""
-        trust = matcher.convention.trust_declared
-        network = {k: np.asarray(v).astype(str).tolist() for k, v in vars(matcher.centers).items()}
-        products = matcher.gates.products
-        dated = products.to_dict() if products else None
-        told = [network, matcher.policy.sha256, matcher.as_of.isoformat(), trust, dated]
-        key = hashlib.sha256(json.dumps(told).encode()).hexdigest()
-        return cls(key, matcher.centers, matcher.policy, matcher.as_of, trust, products)
-
-
 @functools.lru_cache(maxsize=4)
-def matcher_of(recipe: Recipe) -> Matcher:
-    """Return the matcher of a recipe, built once per process and cached with its index."""
-    return Matcher(
-        recipe.centers,
-        recipe.policy,
-        countries.load(),
-        as_of=recipe.as_of,
-        trust_declared=recipe.trust_declared,
-        products=recipe.products,
-    )
+def built_once(spec: MatcherSpec) -> Matcher:
+    """Return the matcher of a spec, built once per process and cached with its index."""
+    return spec.build()
 
 
 def assess(  # noqa: PLR0913 - the same question as that of the notebook
@@ -157,16 +117,13 @@ def assess(  # noqa: PLR0913 - the same question as that of the notebook
     for told in rules.warnings:
         warnings.warn(told, PolicyWarning, stacklevel=2)
     network = _centers(centers, rules, trust_declared=trust_declared)
-    wanted, world = day(as_of), countries.load()
     dated = products if isinstance(products, Products) else products_of(products)
-    matcher = Matcher(
-        network, rules, world, as_of=wanted, trust_declared=trust_declared, products=dated
-    )
-    recipe, names = Recipe.of(matcher), output_names(df.columns)
+    matcher = MatcherSpec(network, rules, day(as_of), trust_declared, dated).build()
+    spec, names = MatcherSpec.of(matcher), output_names(df.columns)
 
     def verdicts(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in gathered(batches):
-            yield _with_verdicts(batch, names, known, matcher_of(recipe))
+            yield _with_verdicts(batch, names, known, built_once(spec))
 
     with session.no_word_on_pandas():
         return plainly_named(df).mapInArrow(verdicts, schema(df.schema, names))
@@ -245,9 +202,8 @@ def _centers(
     if isinstance(centers, Centers):
         return centers
     if isinstance(centers, (str, Path)):
-        world = countries.load()
-        convention = policy.convention(world.names, trust_declared=trust_declared)
-        return read_centers(open_table(centers, CENTERS), world, convention)
+        table = open_table(centers, CENTERS)
+        return checked_centers(table, policy, trust_declared=trust_declared)
     from coverage_analyzer.frames.columns import centers_of
 
     return centers_of(centers)

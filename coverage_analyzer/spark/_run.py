@@ -21,7 +21,7 @@ from coverage_analyzer import arrays
 from coverage_analyzer.batch.ledger import FIRST_REJECTS, Ledger, by_country, totals
 from coverage_analyzer.batch.network import coverage_areas, write_network
 from coverage_analyzer.batch.options import Options
-from coverage_analyzer.batch.stream import matcher_of, open_products
+from coverage_analyzer.batch.stream import build_matcher, open_products
 from coverage_analyzer.errors import CoverageError, InputError
 from coverage_analyzer.files import table
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
@@ -32,12 +32,13 @@ from coverage_analyzer.files.table import Table
 from coverage_analyzer.files.writers import delimited
 from coverage_analyzer.files.writers.delimited import CsvWriter, Style
 from coverage_analyzer.matching.matcher import Matcher
+from coverage_analyzer.matching.spec import MatcherSpec
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.schema.columns import CENTERS
 from coverage_analyzer.schema.days import day
 from coverage_analyzer.schema.verdict import VERDICT
 from coverage_analyzer.spark import readers, session
-from coverage_analyzer.spark._assess import REJECTED, ROWS_AT_ONCE, Recipe, output_names
+from coverage_analyzer.spark._assess import REJECTED, ROWS_AT_ONCE, output_names
 from coverage_analyzer.spark.storage import Folder
 
 if TYPE_CHECKING:
@@ -119,7 +120,9 @@ def run(
         dated = open_products(_fetched_products(spark, options, Path(scratch)))
         products = None if dated is None else table.read_products(dated)
         trusting = options.trust_declared
-        matcher = matcher_of(given, rules, as_of=wanted, trust_declared=trusting, products=products)
+        matcher = build_matcher(
+            given, rules, as_of=wanted, trust_declared=trusting, products=products
+        )
         found = readers.opened(spark, str(sites), options)
         files = Path(scratch) / "files"
         files.mkdir()
@@ -225,7 +228,7 @@ def _published(
 
 def _staged(found: readers.Input, matcher: Matcher, folder: Folder) -> "DataFrame":
     """Assess all rows, stage them, and return the staged rows."""
-    judged = found.judged(Recipe.of(matcher))
+    judged = found.judged(MatcherSpec.of(matcher))
     spark = judged.sparkSession
     spark.conf.set(AT_ONCE, found.rows_at_once)
     judged.write.parquet(folder.stage)

@@ -34,6 +34,7 @@ from coverage_analyzer.files.readers.base import RowBlock
 from coverage_analyzer.files.readers.delimited import Dialect
 from coverage_analyzer.files.table import Table, open_table
 from coverage_analyzer.fingerprint import WatchedFiles, changed
+from coverage_analyzer.matching.spec import MatcherSpec
 from coverage_analyzer.schema.columns import SITES
 from coverage_analyzer.schema.rejects import Reject
 from coverage_analyzer.schema.verdict import SCHEMA
@@ -42,9 +43,8 @@ from coverage_analyzer.spark._assess import (
     REJECTED,
     ROWS_AT_ONCE,
     Frame,
-    Recipe,
     arrow_schema,
-    matcher_of,
+    built_once,
     plainly_named,
     recognised,
 )
@@ -87,7 +87,7 @@ class Input:
     frame
         What Spark hands to the workers.
     judging
-        Makes the workers' function of a recipe.
+        Makes the workers' function of a `MatcherSpec`.
     files, bytes
         How many there are.
     rows_at_once
@@ -99,7 +99,7 @@ class Input:
 
     table: Table
     frame: "DataFrame"
-    judging: Callable[[Recipe], Callable[[Iterable[pa.RecordBatch]], Batches]]
+    judging: Callable[[MatcherSpec], Callable[[Iterable[pa.RecordBatch]], Batches]]
     files: int = 0
     bytes: int = 0
     rows_at_once: int = ROWS_AT_ONCE
@@ -110,13 +110,13 @@ class Input:
         """Columns of `judged`: the input's as ``c0``, ``c1`` ..., the verdict's, and `TOLD`."""
         return _schema(self.table.source.types)
 
-    def judged(self, recipe: Recipe) -> "DataFrame":
+    def judged(self, spec: MatcherSpec) -> "DataFrame":
         """Return decided rows, rejects (by their status) and counts (without a status)."""
         from pyspark.sql.pandas.types import from_arrow_schema
 
         with session.no_word_on_pandas():
             kinds = from_arrow_schema(self.schema, prefer_timestamp_ntz=True)
-            return plainly_named(self.frame).mapInArrow(self.judging(recipe), kinds)
+            return plainly_named(self.frame).mapInArrow(self.judging(spec), kinds)
 
 
 def opened(spark: "SparkSession", sites: str, options: Options) -> Input:
@@ -208,7 +208,7 @@ def _empty(headers: list[str], types: list[pa.DataType]) -> Frame:
 
 
 def _batches_judged(
-    headers: Mapping[str, list[str]], known: Mapping[str, int], dialect: Dialect, recipe: Recipe
+    headers: Mapping[str, list[str]], known: Mapping[str, int], dialect: Dialect, spec: MatcherSpec
 ) -> Callable[[Iterable[pa.RecordBatch]], Batches]:
     """Return a function that assesses Parquet batches, which end with file and row number."""
 
@@ -221,7 +221,7 @@ def _batches_judged(
             columns = _with_keys(own, file, row)
             sites = pa.RecordBatch.from_arrays(columns, names=headers["all"])
             table = Table(Path(), Numbered(sites), known, dialect)
-            for some in judged(table.rows(), table, matcher_of(recipe)):
+            for some in judged(table.rows(), table, built_once(spec)):
                 at = arrays.from_numpy(np.array([r.line - 1 for r in some.rows.rejects], np.int64))
                 lines = arrays.from_numpy(arrays.as_numpy(row.take(at)).astype(np.int64) + 1)
                 yield from _packed(some, table, file.take(at), lines)
@@ -308,7 +308,7 @@ def _local(path: str) -> Path:
 
 
 def _files_judged(
-    headers: list[str], options: Options, recipe: Recipe
+    headers: list[str], options: Options, spec: MatcherSpec
 ) -> Callable[[Iterable[pa.RecordBatch]], Batches]:
     """Return a function that assesses files, given batches of paths, optionally with bytes."""
     columns, dialect = dict(options.columns), options.dialect
@@ -319,7 +319,7 @@ def _files_judged(
                 with _on_disk(path, content) as file:
                     table = open_table(file, SITES, columns, dialect)
                     _same_headers(path, table.headers, headers)
-                    for some in judged(table.rows(), table, matcher_of(recipe)):
+                    for some in judged(table.rows(), table, built_once(spec)):
                         rejects = some.rows.rejects
                         lines = arrays.from_numpy(np.array([r.line for r in rejects], np.int64))
                         yield from _packed(

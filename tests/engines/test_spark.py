@@ -29,6 +29,7 @@ from coverage_analyzer.errors import (
 from coverage_analyzer.files.table import open_table, read_centers
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.matcher import Matcher
+from coverage_analyzer.matching.spec import MatcherSpec
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.schema.columns import CENTERS
 from coverage_analyzer.spark import _assess, _run, session
@@ -192,19 +193,19 @@ def test_columns_that_cannot_be_meant(
         spark_assess(spark.sql(query), tmp_path, columns=columns)
 
 
-def test_recipes_are_shipped_and_cooked_once(
+def test_specs_are_shipped_and_built_once(
     tmp_path: Path, world: countries.Countries, policy: Policy
 ) -> None:
-    """Build one matcher in a process for equal recipes, and another for another day."""
+    """Build one matcher in a process for equal specs, and another for another day."""
     from pyspark.serializers import CloudPickleSerializer
 
     centers = network(world, tmp_path)
     matcher = Matcher(centers, policy, world, as_of=datetime.date(2026, 12, 1))
-    recipe = _assess.Recipe.of(matcher)
-    shipped = CloudPickleSerializer().loads(CloudPickleSerializer().dumps(recipe))
-    assert _assess.matcher_of(shipped) is _assess.matcher_of(recipe)
+    spec = MatcherSpec.of(matcher)
+    shipped = CloudPickleSerializer().loads(CloudPickleSerializer().dumps(spec))
+    assert _assess.built_once(shipped) is _assess.built_once(spec)
     later = Matcher(centers, policy, world, as_of=datetime.date(2026, 12, 31))
-    assert _assess.Recipe.of(later) != recipe
+    assert MatcherSpec.of(later) != spec
 
 
 @pytest.mark.parametrize("raw_text", [False, True])

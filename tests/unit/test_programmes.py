@@ -15,8 +15,9 @@ from coverage_analyzer import policy
 from coverage_analyzer.errors import InputError, PolicyError
 from coverage_analyzer.maps import external_links
 from coverage_analyzer.policy import Policy
+from coverage_analyzer.policy.rules import NOT_STATED
 from coverage_analyzer.programmes import catalogue
-from coverage_analyzer.programmes.model import NOT_STATED, Programme
+from coverage_analyzer.programmes.model import Programme
 from coverage_analyzer.programmes.offer_table import Comparison, comparison, written
 
 TRM = "technical-relationship-management"

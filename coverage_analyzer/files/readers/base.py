@@ -1,5 +1,6 @@
 """What a reader hands on: runs of rows, in which every row that was read is accounted for."""
 
+import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
@@ -43,6 +44,22 @@ class RowBlock:
     blank: int = 0
     records: int = 0
 
+    def take(self, rows: Ints) -> "RowBlock":
+        """Return the block with some of its rows only; what is counted of it stays.
+
+        Parameters
+        ----------
+        rows
+            Positions of the rows, shape (k,). Lines, cells and raw texts follow them.
+        """
+        raw = self.raw  # not self: the cells of the other rows can be forgotten
+        return dataclasses.replace(
+            self,
+            lines=self.lines[rows],
+            columns=self.columns.take(arrays.from_numpy(rows)),
+            raw=lambda row: raw(int(rows[row])),
+        )
+
 
 def first_rows(columns: pa.RecordBatch, headers: Sequence[str], n_rows: int) -> pa.RecordBatch:
     """Return the first rows of some columns, which get the headers as their names."""
@@ -59,14 +76,8 @@ def without(block: RowBlock, odd: dict[int, tuple[Rejected, str]]) -> RowBlock:
         Reject(line, *odd[line], block.raw(i)) for line, i in zip(lines, at.tolist(), strict=True)
     ]
     kept = np.delete(np.arange(len(block.lines)), at)
-    return RowBlock(
-        block.lines[kept],
-        block.columns.take(arrays.from_numpy(kept)),
-        lambda position: block.raw(int(kept[position])),
-        sorted([*block.rejects, *rejects], key=lambda reject: reject.line),
-        block.blank,
-        block.records,
-    )
+    everything = sorted([*block.rejects, *rejects], key=lambda reject: reject.line)
+    return dataclasses.replace(block.take(kept), rejects=everything)
 
 
 class TableReader(Protocol):

@@ -33,6 +33,13 @@ class Dialect(Notation):
         Of a text file; if empty, UTF-8, or UTF-16 where a file begins with its mark.
     sheet
         Of a workbook; if empty, the first one that is shown.
+
+    Examples
+    --------
+    >>> import coverage_analyzer as ca
+    >>> german = ca.Dialect(delimiter=";", decimal=",", date_format="%d.%m.%Y")
+    >>> german.delimiter, german.decimal
+    (';', ',')
     """
 
     delimiter: str = ""

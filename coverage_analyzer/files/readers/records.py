@@ -7,6 +7,7 @@ that a quote left open costs one row and not the rest of the file.
 """
 
 import csv
+import dataclasses
 import functools
 import itertools
 import threading
@@ -385,14 +386,7 @@ def without_blank(block: RowBlock) -> RowBlock:
     if not empty.any():
         return block
     kept = np.flatnonzero(~empty)
-    return RowBlock(
-        block.lines[kept],
-        block.columns.take(arrays.from_numpy(kept)),
-        lambda row: block.raw(int(kept[row])),
-        block.rejects,
-        block.blank + int(empty.sum()),
-        block.records,
-    )
+    return dataclasses.replace(block.take(kept), blank=block.blank + int(empty.sum()))
 
 
 def _empty(names: list[str]) -> pa.RecordBatch:
