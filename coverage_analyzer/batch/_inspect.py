@@ -16,7 +16,7 @@ from coverage_analyzer.batch.ledger import Ledger
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.countries import Countries, Numbers
 from coverage_analyzer.countries.assignment import Convention, CountryBasis, assign_country
-from coverage_analyzer.errors import InputError
+from coverage_analyzer.errors import InputError, quantity
 from coverage_analyzer.files.duplicates import DuplicateFinder
 from coverage_analyzer.files.table import ParsedRows, Table, open_table, read_centers
 from coverage_analyzer.matching.centers import Centers
@@ -32,10 +32,10 @@ PREVIEW_ROWS: Final = 5
 DECIMALS: Final = 5
 
 DOUBTFUL: Final[Mapping[CountryBasis, str]] = {
-    CountryBasis.OFFSHORE: "are at sea, far from the country that they declare",
-    CountryBasis.NULL_ISLAND: "are at latitude 0, longitude 0",
-    CountryBasis.UNKNOWN: "have a country that is not known, or none that can be determined",
-    CountryBasis.CONFLICT: "declare one country and are located in another",
+    CountryBasis.OFFSHORE: "At sea, far from the country that they declare",
+    CountryBasis.NULL_ISLAND: "At latitude 0, longitude 0",
+    CountryBasis.UNKNOWN: "Country not known, or not to be determined",
+    CountryBasis.CONFLICT: "Country declared and location in different countries",
 }
 """What is doubtful about a site by the basis of its country."""
 
@@ -187,7 +187,7 @@ class _Sites:
             doubts=[
                 *_suggestions(table, columns.SITES),
                 *(
-                    f"{self.bases[b]:,} sites {what}."
+                    f"{what}: {quantity(self.bases[b], 'site')}."
                     for b, what in DOUBTFUL.items()
                     if self.bases[b]
                 ),

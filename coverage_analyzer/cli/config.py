@@ -28,7 +28,7 @@ def config(as_json: bool) -> None:
     used = settings.current()
     found = values.sources(used.layers)
     variables = {key.name: key.variable for key in KEYS}
-    usual = settings.defaults(_commands())
+    usual = settings.defaults(_commands(), found)
     names = [*(key.name for key in KEYS if key.name in found or key.name in usual)]
     names += [name for name in found if name not in variables]
     rows = []

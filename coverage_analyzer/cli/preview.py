@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from coverage_analyzer.cli import terminal
+from coverage_analyzer.errors import quantity
 
 if TYPE_CHECKING:
     from coverage_analyzer.batch._inspect import Inspection, TableInspection
@@ -38,7 +39,7 @@ def extent(table: "TableInspection") -> str:
     if not table.ledger:
         return "Not usable yet; the first rows are shown as they are in the file."
     read, blank = table.ledger["read"], table.ledger["blank"]
-    rows = f"{read:,} row{'s' if read != 1 else ''}"
+    rows = quantity(read, "row")
     empty = f", {blank:,} of them empty" if blank else ""
     if table.is_complete:
         return f"All {rows} of the file were inspected{empty}."
@@ -75,9 +76,8 @@ def _rows(table: "TableInspection") -> Iterator[str]:
     shown, missing = terminal.table(headers, [[row[h] for h in headers] for row in table.preview])
     yield from shown
     if missing:
-        columns = "column" if missing == 1 else "columns"
         rest = ", ".join(headers[len(headers) - missing :])
-        yield from terminal.wrapped(f"and {missing} more {columns}: {rest}", "  ")
+        yield from terminal.wrapped(f"and {quantity(missing, 'more column')}: {rest}", "  ")
     yield ""
 
 
@@ -99,8 +99,8 @@ def _by_country(what: str, table: "TableInspection", names: Mapping[str, str]) -
     rows = [(f"{n:,}", names.get(code, "not determined")) for code, n in counts[:MAX_COUNTRIES]]
     yield from terminal.table([], rows, indent="    ")[0]
     if rest := counts[MAX_COUNTRIES:]:
-        countries = "country" if len(rest) == 1 else "countries"
-        yield f"    {sum(n for _, n in rest):,} in {len(rest):,} more {countries}"
+        more = quantity(len(rest), "more country", "more countries")
+        yield f"    {sum(n for _, n in rest):,} in {more}"
 
 
 def _rejects(table: "TableInspection") -> Iterator[str]:
@@ -108,7 +108,7 @@ def _rejects(table: "TableInspection") -> Iterator[str]:
     rejected = table.ledger.get("rejected", 0)
     if not rejected:
         return
-    rows = f"{rejected:,} row{'s' if rejected != 1 else ''}"
+    rows = quantity(rejected, "row")
     yield terminal.Title(f"  {rows} would be rejected ({rejected / table.ledger['read']:.1%})")
     counts = sorted(table.rejects.items(), key=lambda item: (-item[1], item[0]))
     yield from terminal.table([], [(f"{n:,}", reason) for reason, n in counts], indent="    ")[0]

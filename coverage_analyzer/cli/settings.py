@@ -7,7 +7,7 @@ its own; `settings.values.bindings` says which option is set by which key.
 
 import difflib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -33,6 +33,9 @@ SETTABLE: Final = (
 ALWAYS: Final = ("config",)
 NEVER: Final = ("init",)
 """Commands that use settings although no option tells, and one that does not, but writes them."""
+
+PROPOSED: Final = ("sites", "centers", "output")
+"""Tables that ``init`` writes."""
 
 _META: Final = "coverage_analyzer.settings"
 _ALIKE: Final = 0.85
@@ -66,12 +69,14 @@ def add_options(command: click.Command) -> None:
             parameter.required, parameter.callback = False, _require
             if isinstance(parameter, click.Option):
                 parameter.help = f"{parameter.help}  [required here or in the settings]"
+            elif parameter.metavar:
+                parameter.metavar = f"[{parameter.metavar}]"
     command.params += [
         click.Option(
             ["--settings", "settings_file"],
             metavar="FILE",
             expose_value=False,
-            help=f"Settings file.  [default: {discovery.NAME} here or in a folder above]",
+            help=f"Settings file.  [default: the nearest {discovery.NAME}]",
         ),
         click.Option(
             ["--no-settings"], is_flag=True, expose_value=False, help="Use no settings file."
@@ -95,10 +100,9 @@ def _require(context: click.Context, parameter: click.Parameter, value: Any) -> 
     hint = (parameter.name or "").upper()
     if isinstance(parameter, click.Option):
         hint = " / ".join(parameter.opts)
-    msg = (
-        f"Give it here, or set '{name}' in the table [{table}] of {discovery.NAME}, or set "
-        f"{variable}. To write that file: coverage-analyzer init SITES --centers CENTERS"
-    )
+    msg = f"Give it here, or set '{name}' in [{table}] of {discovery.NAME}, or set {variable}."
+    if table in PROPOSED:
+        msg += " To write that file: coverage-analyzer init SITES --centers CENTERS"
     raise click.MissingParameter(msg, ctx=context, param=parameter, param_hint=f"'{hint}'")
 
 
@@ -163,8 +167,16 @@ def of_run(sites: str) -> dict[str, Any]:
     return {"settings": origin(), "types": values.types_of(layers, sites)}
 
 
-def defaults(commands: Sequence[click.Command]) -> dict[str, Any]:
-    """Return the default of each key that has one, by the options of commands."""
+def defaults(commands: Sequence[click.Command], found: Container[str]) -> dict[str, Any]:
+    """Return the default of each key that has one and is in use, by the options of commands.
+
+    Parameters
+    ----------
+    commands
+        All of them.
+    found
+        The keys that are set: where one of them sets an option, its default is not in use.
+    """
     result: dict[str, Any] = {}
     for command in commands:
         if command.name in NEVER:
@@ -173,7 +185,8 @@ def defaults(commands: Sequence[click.Command]) -> dict[str, Any]:
         by_name = {parameter.name: parameter for parameter in command.params}
         for each in _bindings(command):
             value = by_name[each.option].get_default(context)
-            if isinstance(value, (str, int, float)) and value != "":
+            is_set = any(key in found for key in each.keys)
+            if isinstance(value, (str, int, float)) and value != "" and not is_set:
                 result.setdefault(each.keys[-1], value)
     return result
 

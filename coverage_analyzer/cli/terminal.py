@@ -10,8 +10,8 @@ import click
 
 from coverage_analyzer.errors import visible
 
-MIN_WIDTH: Final = 6
-"""Columns of a cell that is shortened."""
+MIN_WIDTH: Final = 10
+"""Columns of a terminal that are left to text that is shortened; numbers never are."""
 
 NARROWEST: Final = 40
 """As narrow a terminal is still written for; in a narrower one lines wrap."""
@@ -94,11 +94,13 @@ def table(
     if not cells:
         return [], 0
     widths = [max(map(text_width, column)) for column in zip(*cells, strict=True)]
-    widths = _narrowed(widths, width() - len(indent))
+    body = cells[bool(headers) :]
     right = [
-        all(_is_number(row[at]) for row in cells[bool(headers) :] if row[at]) and bool(rows)
+        any(row[at] for row in body) and all(_is_number(row[at]) for row in body if row[at])
         for at in range(len(widths))
     ]
+    least = [w if number else min(w, MIN_WIDTH) for w, number in zip(widths, right, strict=True)]
+    widths = _narrowed(widths, least, width() - len(indent))
     lines = [
         indent
         + GAP.join(
@@ -135,18 +137,18 @@ def _is_number(text: str) -> bool:
     return text.strip().replace(".", "", 1).replace(",", "").lstrip("-").isdigit()
 
 
-def _narrowed(widths: Sequence[int], room: int) -> list[int]:
-    """Return the widths of as many columns as fit, the widest ones narrowed."""
-    kept = [max(each, 1) for each in widths]
-    while (
-        len(kept) > 1 and sum(min(w, MIN_WIDTH) for w in kept) + len(GAP) * (len(kept) - 1) > room
-    ):
-        kept.pop()
-    over = sum(kept) + len(GAP) * (len(kept) - 1) - room
-    while over > 0 and max(kept) > MIN_WIDTH:
-        widest = kept.index(max(kept))
-        others = [each for at, each in enumerate(kept) if at != widest]
-        step = max(1, min(over, kept[widest] - max([MIN_WIDTH, *others])))
-        kept[widest] -= step
-        over -= step
+def _narrowed(widths: Sequence[int], least: Sequence[int], room: int) -> list[int]:
+    """Return the widths of as many columns as fit, the widest ones narrowed, but to the least."""
+    count = len(widths)
+    while count > 1 and sum(least[:count]) + len(GAP) * (count - 1) > room:
+        count -= 1
+    kept = [max(each, 1) for each in widths[:count]]
+    over = sum(kept) + len(GAP) * (count - 1) - room
+    while over > 0:
+        spare = [each - lowest for each, lowest in zip(kept, least, strict=False)]
+        widest = max(range(count), key=lambda at: (spare[at] > 0, kept[at]))
+        if spare[widest] <= 0:
+            break
+        kept[widest] -= 1
+        over -= 1
     return kept

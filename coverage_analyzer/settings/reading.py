@@ -13,7 +13,7 @@ from typing import Any, Final, NoReturn
 import pydantic
 
 from coverage_analyzer.documents import MAX_TOML_BYTES
-from coverage_analyzer.errors import LISTED, InputError, visible
+from coverage_analyzer.errors import LISTED, InputError, quantity, visible
 from coverage_analyzer.policy.document import nearest
 
 _TOKEN: Final = re.compile(
@@ -109,8 +109,10 @@ def message(path: Path, problems: Sequence[tuple[str, What]], lines: "Lines") ->
         f"  line {n}, {where}: {sentence(what())}" for n, where, what in placed[:LISTED]
     )
     more = f"\n  and {len(placed) - LISTED} more" if len(placed) > LISTED else ""
-    count, them = ("1 problem", "it") if len(placed) == 1 else (f"{len(placed)} problems", "them")
-    return f"{path} has {count}. Fix {them} and run again:\n{listed}{more}"
+    them = "it" if len(placed) == 1 else "them"
+    return (
+        f"{path} has {quantity(len(placed), 'problem')}. Fix {them} and run again:\n{listed}{more}"
+    )
 
 
 def sentence(text: str) -> str:

@@ -31,7 +31,7 @@ BROKEN = {
     "long key": (b".".join([b"a"] * 100_000) + b" = 1", "a key of more than"),
     "long number": (b"x = " + b"1" * 5000, "digits"),
     "huge": (b"#" * (MAX_TOML_BYTES + 1), "is larger than 1,048,576 bytes"),
-    "many unknown keys": (b"".join(b"k%d = 1\n" % n for n in range(30_000)), "30000 problems"),
+    "many unknown keys": (b"".join(b"k%d = 1\n" % n for n in range(30_000)), "30,000 problems"),
     "many lists": (b"k = [\n" + b"'a',\n" * 100_000 + b"]", "has 1 problem"),
     "many quotes": (b"k = [\n" + b"'''a\n''',\n" * 50_000 + b"]", "has 1 problem"),
 }
