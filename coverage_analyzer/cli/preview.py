@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 FIRST: Final = ("site_id", "center_id", "name", "country", "latitude", "longitude")
 """The columns of a preview that come first."""
 
+NAMES: Final = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "bar", ".": "point"}
+"""What characters are called that are hard to see in a sentence."""
+
 MAX_COUNTRIES: Final = 8
 """Countries that are listed; the rest is counted."""
 
@@ -61,7 +64,7 @@ def _shown(value: Any) -> str:
         return "(" + ", ".join(f"{_label(str(k))} {_shown(v)}" for k, v in value.items()) + ")"
     if isinstance(value, (list, tuple)):
         return ", ".join(map(_shown, value))
-    return {"\t": "tab", ",": "comma"}.get(str(value), str(value))
+    return NAMES.get(str(value), str(value))
 
 
 def _rows(table: "TableInspection") -> Iterator[str]:

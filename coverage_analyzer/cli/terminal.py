@@ -1,6 +1,7 @@
 """Tables for a terminal: columns that fit its width, whatever script the cells are in."""
 
 import os
+import re
 import sys
 import unicodedata
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ import click
 
 from coverage_analyzer.errors import visible
 
-MIN_WIDTH: Final = 10
+MIN_WIDTH: Final = 14
 """Columns of a terminal that are left to text that is shortened; numbers never are."""
 
 NARROWEST: Final = 40
@@ -133,8 +134,12 @@ def wrapped(text: str, indent: str) -> list[str]:
     return lines
 
 
+_NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9,]*)(?:[.,][0-9]+)?%?")
+"""A number as a table shows it; what has leading zeros is an id."""
+
+
 def _is_number(text: str) -> bool:
-    return text.strip().replace(".", "", 1).replace(",", "").lstrip("-").isdigit()
+    return _NUMBER.fullmatch(text) is not None
 
 
 def _narrowed(widths: Sequence[int], least: Sequence[int], room: int) -> list[int]:

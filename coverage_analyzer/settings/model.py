@@ -161,6 +161,9 @@ def _is_dict(annotation: Any) -> bool:
     return getattr(annotation, "__origin__", None) is dict
 
 
+HARMLESS: Final = (None, False, "", "local")
+"""Values of keys with a role that cause no connection."""
+
 _URI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/|[\\/]{2}|/vsi")
 """Beginnings of names that a library or a system may look up on a network."""
 
@@ -177,7 +180,7 @@ def _connections(tables: Mapping[str, Any]) -> list[tuple[str, reading.What]]:
         for part in each.name.split("."):
             value = value.get(part) if isinstance(value, Mapping) else None
         remote = isinstance(value, str) and (is_address(value) or _URI.match(value))
-        if each.roles and value and (remote or Role.path not in each.roles):
+        if each.roles and value not in HARMLESS and (remote or Role.path not in each.roles):
             what = "a database" if Role.address in each.roles else "a server"
             refused.append((each.name, f"{what} {reason}".format))
     return refused

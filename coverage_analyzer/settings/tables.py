@@ -237,7 +237,9 @@ class ThresholdsTable(SettingsTable):
 class RunTable(SettingsTable):
     """``[run]``: further options of ``run``."""
 
-    engine: Literal["local", "spark"] | None = key("Run locally or on Apache Spark.")
+    engine: Annotated[Literal["local", "spark"], Role.server] | None = key(
+        "Run locally or on Apache Spark."
+    )
 
 
 class CheckTable(SettingsTable):

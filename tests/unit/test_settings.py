@@ -120,6 +120,7 @@ CONNECTING = {
     "a geocoder": ("[geocode]\nserver = 'http://127.0.0.1'", "geocode.server: a server"),
     "the public geocoder": ("[geocode]\npublic = true", "geocode.public: a server"),
     "roads": ("[drive_times]\noverpass = '1,2,3,4'", "drive_times.overpass: a server"),
+    "a cluster": ("[run]\nengine = 'spark'", "run.engine: a server"),
     "tiles": ("[map]\ntiles = 'https://x/{z}/{x}/{y}.png'", "map.tiles: a server"),
 }
 
@@ -136,7 +137,8 @@ def test_a_file_that_was_merely_found_causes_no_connection(case: str, tmp_path: 
 
 def test_a_found_file_may_say_that_nothing_is_to_connect(tmp_path: Path) -> None:
     """``public = false`` names no server."""
-    path = settings_file(tmp_path, "[geocode]\npublic = false\noffline = true")
+    text = "[geocode]\npublic = false\noffline = true\n[run]\nengine = 'local'"
+    path = settings_file(tmp_path, text)
     assert Settings.load(path, trusted=False).geocode.offline is True
 
 
@@ -146,6 +148,7 @@ def test_every_key_that_may_connect_is_refused_in_a_found_file(tmp_path: Path) -
         if key.roles:
             table, _, name = key.name.rpartition(".")
             value = "true" if "bool" in str(key.annotation) else "'sqlite:///x?table=t'"
+            value = "'spark'" if name == "engine" else value
             text = f"[{table}]\n{name} = {value}"
             assert key.name in refused(tmp_path, text, trusted=False)
     assert sum(Role.server in key.roles for key in KEYS) >= 5

@@ -57,6 +57,13 @@ def test_wrapped_text_keeps_its_words(text: str) -> None:
     assert all(terminal.text_width(line) <= max(60, longest + 4) for line in lines)
 
 
+def test_ids_with_leading_zeros_are_text() -> None:
+    """They stand on the left, numbers on the right."""
+    rows = [("000001", "1"), ("2", "1,234.5")]
+    lines, _ = terminal.table([], rows, indent="")
+    assert lines == ["000001        1", "2       1,234.5"]
+
+
 def test_bold_respects_no_color_and_pipes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Standard output of a test is no terminal."""
     assert terminal.bold("x") == "x"
