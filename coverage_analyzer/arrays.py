@@ -1,7 +1,7 @@
 """Convert between Arrow and numpy arrays without pandas, and without copies where possible.
 
-pyarrow's own conversions (``pa.array``, ``pa.scalar``, ``Array.to_numpy``) import pandas wherever
-it is installed: half a second that the batch job has no use for.
+pyarrow's own conversions (``pa.array``, ``pa.scalar``, ``Array.to_numpy``) import pandas if it is
+installed, which costs half a second and is useless to the batch job.
 """
 
 from collections.abc import Sequence

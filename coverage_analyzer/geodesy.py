@@ -1,17 +1,18 @@
 """Distances on the WGS 84 ellipsoid: exact, with bounds, and provably correct decisions.
 
-The straight chord *c* through the earth bounds the geodesic *s* between the same two points from
-both sides, since every radius of curvature of the surface lies between ``LEAST_RADIUS_M`` (*r*)
-and ``GREATEST_RADIUS_M`` (*R*)::
+The straight chord *c* through the earth bounds the geodesic *s* between the same two points on both
+sides, since every radius of curvature of the surface is between ``LEAST_RADIUS_M`` (*r*) and
+``GREATEST_RADIUS_M`` (*R*)::
 
     2 R asin(c / 2R)  <=  s  <=  2 r asin(c / 2r)
 
 Upper bound: Schur's comparison theorem for the geodesic as a curve in space, whose curvature is at
 most 1/r. Lower bound: the ellipsoid is an intersection of balls of radius R (Blaschke's rolling
-theorem), so it contains the spindle of the two points, the intersection of all such balls that hold
-both; projecting the geodesic on that convex spindle makes it no longer, and no path on a spindle
-from tip to tip is shorter than its meridian. At 70 miles the bounds lie 3 cm apart: chords decide
-all other pairs, and only those between the bounds ask Karney's geodesic (`distance_m`).
+theorem), so it contains the spindle of the two points, the intersection of all such balls that
+contain both; projecting the geodesic onto that convex spindle does not lengthen it, and no path on
+a spindle from tip to tip is shorter than its meridian. At 70 miles the bounds are 3 cm apart:
+chords decide all other pairs, and only those between the bounds need Karney's geodesic
+(`distance_m`).
 
 Longitudes and latitudes are degrees, in that order; metres are metres along the ellipsoid.
 """
@@ -64,7 +65,7 @@ def ecef(lon: npt.ArrayLike, lat: npt.ArrayLike) -> Floats:
     Returns
     -------
     xyz
-        Metres; one more axis, of length 3, than the input. Each coordinate lies in one piece.
+        Metres; one more axis, of length 3, than the input. Each coordinate is contiguous.
     """
     lam, phi = np.broadcast_arrays(np.asarray(lon, np.float64), np.asarray(lat, np.float64))
     lam, phi = np.radians(lam), np.radians(phi)
@@ -121,7 +122,7 @@ def chord_limits_m(limit_m: npt.ArrayLike) -> tuple[Floats, Floats]:
     Returns
     -------
     inner, outer
-        Up to the first chord a pair surely is within the limit, beyond the second surely not.
+        Up to the first chord a pair is certainly within the limit, beyond the second certainly not.
     """
     limit = np.add(limit_m, ROUNDING_M)
     inner = 2 * LEAST_RADIUS_M * np.sin(np.minimum(limit / (2 * LEAST_RADIUS_M), np.pi / 2))
@@ -174,11 +175,11 @@ def destination(
     Parameters
     ----------
     lon, lat
-        Where they begin, degrees on WGS 84, of one shape.
+        Start points, degrees on WGS 84, of equal shapes.
     azimuth
         Degrees clockwise from north.
     metres
-        Their length.
+        Lengths in metres.
     """
     from pyproj import Geod
 
@@ -190,8 +191,8 @@ def destination(
 def _for_geod(*values: npt.ArrayLike) -> tuple[list[Floats], tuple[int, ...]]:
     """Return values as pyproj expects them, and their common shape.
 
-    That is as arrays of its own, since it writes to them, and of at least two elements: with numpy
-    before 2.4 it takes an array of one for a number.
+    pyproj needs writable arrays of its own, with at least two elements: before numpy 2.4 it treats
+    an array of one as a number.
     """
     common = np.broadcast_arrays(*(np.asarray(v, np.float64) for v in values))
     return [np.resize(v, max(v.size, 2)) for v in common], common[0].shape
@@ -221,8 +222,8 @@ def within(
     Returns
     -------
     within
-        Exactly ``distance_m(...) <= limit_m + 0.001``, at the cost of a chord. Missing
-        coordinates are within nothing.
+        Exactly ``distance_m(...) <= limit_m + 0.001``, at the cost of a chord. Missing coordinates
+        are never within.
 
     Examples
     --------
@@ -260,13 +261,13 @@ def arc_m(p: Floats, q: Floats) -> Floats:
 
     The chord between two points of an ellipsoid is parallel to the tangent plane where the line
     from the centre through the chord's middle meets the surface. The arc has the radius of
-    curvature there, in the chord's direction (Euler): no angle is needed, so nothing is special at
-    the poles or at 180 degrees.
+    curvature there, in the chord's direction (Euler): no angle is required, so the poles and 180
+    degrees are not special.
 
     Parameters
     ----------
     p, q
-        `ecef` coordinates in metres, of one shape.
+        `ecef` coordinates in metres, of equal shapes.
 
     Returns
     -------

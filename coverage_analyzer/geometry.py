@@ -43,7 +43,7 @@ def area_km2(geometry: Geometries) -> Floats:
     Parameters
     ----------
     geometry
-        In degrees, edges straight in longitude and latitude and short. Shape (n,).
+        In degrees, with short edges that are straight in longitude and latitude. Shape (n,).
     """
     result: Floats = shapely.area(shapely.transform(geometry, _equal_area)) / 1e6
     return result

@@ -1,9 +1,9 @@
 """Compare the address of a request with the registered one: same, different or unclear.
 
-Numbers decide first, and exactly: no likeness of words makes 12 of 21, or a sixth avenue of a
-fifth one. Words are the same if one reading of each is: an abbreviation may have two (*St* a street
-or a saint), and so has an umlaut (*u* or *ue*). Likeness of letters never makes two addresses
-equivalent; it only tells those that somebody should look at from those that are different.
+Numbers decide first, and exactly: no similarity of words makes 12 of 21, or a sixth avenue of a
+fifth one. Words are equal if they share a reading: an abbreviation may have two (*St* is a street
+or a saint), and so has an umlaut (*u* or *ue*). Similar letters never make two addresses
+equivalent; they only separate addresses that need manual review from different ones.
 
 No library serves: parsers of addresses (libpostal) are statistical, load gigabytes and may be wrong
 in silence, and scores of likeness (rapidfuzz) take 12 for 21. Letters are compared by `difflib`.
@@ -62,17 +62,17 @@ class Parts:
     Attributes
     ----------
     words
-        The readings of each word, in order; a number is a word, too.
+        The readings of each word, in order, including numbers.
     units
         Flats, floors and suites: the kind (empty for ``#``) and the value.
     postcode
-        Without blanks and hyphens, empty if none is known.
+        Without spaces and hyphens; empty if unknown.
     country
-        Alpha-2 of the country that the text ends with, or empty.
+        Alpha-2 code of the country at the end of the text, or empty.
     atoms
-        All numbers in order, whether of the house or of a unit, without the postcode.
+        All numbers in order, of houses and units, without the postcode.
     cedex
-        Whether the post office delivers it (France).
+        Whether it is a post-office delivery (France).
     is_latin
         Whether all letters are Latin.
     """
@@ -112,9 +112,9 @@ def likeness(registered: str, given: str, country: str) -> Likeness:
     Parameters
     ----------
     registered, given
-        Whole addresses, on one line or several, with or without the country.
+        Complete addresses, on one line or several, with or without the country.
     country
-        Alpha-2 of the country of the registered one, whose spellings count.
+        Alpha-2 code of the country of the registered address, whose spellings apply.
 
     Examples
     --------

@@ -94,7 +94,7 @@ def without_phones(text: str, country: str) -> str:
 def codes_in(text: str, country: str) -> list[str]:
     """Return possible postcodes in an address, in compact form and in order.
 
-    Telephone numbers are left out. A house number of the same length is among them.
+    Telephone numbers are excluded. A house number of the same length is included.
 
     Examples
     --------

@@ -38,29 +38,29 @@ def check(
     sites
         As for `run`.
     policy
-        Its reading of countries counts: what it folds, and what it makes of contested areas.
+        Its country rules apply: which countries it merges, and how it treats contested areas.
     rejects
-        Where to write the rejected rows as CSV, if at all.
+        CSV file for the rejected rows, if any.
     options
         ``columns``, ``dialect``, ``trust_declared``, ``raw_text``, ``excel``, ``progress`` count.
 
     Returns
     -------
     findings
-        ``columns`` as recognised, ``other_columns``, ``warnings``, ``ledger``, ``rejects`` by
-        reason, ``first_rejects``, ``duplicates`` of ``site_id``, ``countries`` by ground, and
-        ``usable_country``: the share of the readable sites whose country is clear.
+        ``columns`` as matched, ``other_columns``, ``warnings``, ``ledger``, ``rejects`` by reason,
+        ``first_rejects``, ``duplicates`` of ``site_id``, ``countries`` by basis, and
+        ``usable_country``: the share of the readable sites whose country is certain.
 
     Raises
     ------
     CoverageError
-        If rows do not add up, which would be a fault of this program.
+        If rows do not add up, which would be a bug in this program.
     InputError
         If the file cannot be used.
     MissingExtraError
         If it is a workbook and the extra ``excel`` is not installed.
     PolicyError
-        If the policy breaks a rule.
+        If the policy is invalid.
     PublishError
         If the rejects cannot be written.
     """

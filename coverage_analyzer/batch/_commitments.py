@@ -42,22 +42,21 @@ class CommitmentOptions:
     Attributes
     ----------
     rejects
-        Where to write the rows that cannot be answered, as CSV, if at all.
+        CSV file for the rows without a result, if any.
     as_of
-        The day whose level holds; by default that of each request.
+        The day whose level applies; by default that of each request.
     request_columns, columns, center_columns
-        The header to take for a column of the requests, sites or centers where names do not tell.
+        The header to use for a column of the requests, sites or centers, where names are ambiguous.
     request_dialect, dialect, center_dialect
-        How they are written, where that cannot be found.
+        The dialect of the file, where it cannot be detected.
     moment_format
-        How moments are written, in the directives of `datetime.strptime`; by default ISO 8601.
+        Format of timestamps, in the directives of `datetime.strptime`; by default ISO 8601.
     trust_declared
-        Whether the declared country stands wherever a point lies.
+        Whether to use the declared country even where it disagrees with the coordinates.
     products
-        A file of products with the days on which the phases of their life end
-        (`schema.columns.PRODUCTS`).
+        A file of products with the end dates of their support phases (`schema.columns.PRODUCTS`).
     raw_text
-        Whether text stays as it is even where a spreadsheet would run it.
+        Whether to leave text unescaped even where a spreadsheet would run it.
     """
 
     rejects: str | Path | None = None
@@ -88,33 +87,33 @@ def answer_requests(
     Parameters
     ----------
     requests
-        A file of any kind that `files.table.open_table` takes, with the columns of
+        A file in any format of `files.table.open_table`, with the columns of
         `schema.columns.REQUESTS`.
     sites, centers
         As for `run`.
     output
-        A CSV file, which is replaced whole or stays; or an open one, such as standard output.
+        A CSV file, which is replaced atomically; or an open file, such as standard output.
     policy
         As for `run`.
     options
-        The day, columns and the like.
+        Day, columns and other options.
 
     Returns
     -------
     findings
-        ``ledger``, ``status`` (the number of answers by status), ``rejects`` by reason,
+        ``ledger``, ``status`` (the number of results by status), ``rejects`` by reason,
         ``first_rejects``, ``warnings``.
 
     Raises
     ------
     CoverageError
-        If rows do not add up, which would be a fault of this program.
+        If rows do not add up, which would be a bug in this program.
     InputError
         If a file or the day cannot be used.
     MissingExtraError
-        If the extra ``terms`` is not installed, or that of a kind of file.
+        If the extra ``terms``, or that of a file format, is not installed.
     PolicyError
-        If the policy breaks a rule.
+        If the policy is invalid.
     PublishError
         If a file cannot be written.
     """
@@ -165,7 +164,7 @@ def _committer(
     InputError
         If a row of the centers cannot be used.
     MissingExtraError
-        If the extra for their kind of file is not installed.
+        If the extra of their file format is not installed.
     """
     table = open_table(centers, CENTERS, options.center_columns, options.center_dialect)
     levels = LevelLookup(

@@ -1,7 +1,7 @@
 """Drive times of a run folder: its report is rechecked by road and published again.
 
-All files of the folder are published together, as by the run: whole, or not at all. What roads make
-of a verdict follows from its row alone (`roads.ruling`), so doing it twice changes nothing more.
+All files of the folder are published together and atomically, as by the run. The effect of roads on
+a verdict depends on its row alone (`roads.recheck`), so repeating it changes nothing.
 """
 
 import dataclasses
@@ -81,30 +81,29 @@ def drive(
     Parameters
     ----------
     folder
-        Of a run: ``run.json``, the report, ``centers.csv``.
+        A run folder with ``run.json``, the report and ``centers.csv``.
     roads
         A file of roads (`roads.network.load_network`), a network, or an engine.
     minutes
-        How long a drive from the center to the site may take; by default the delivery clock of
-        the level that its band buys (`roads.limits`).
+        Drive-time limit from the center to the site; by default the delivery clock of the level of
+        the site's band (`roads.limits`).
     policy
-        The one that the run was by; needed if it is not built in.
+        The policy of the run; required if it is not built in.
 
     Returns
     -------
     manifest
-        What ``run.json`` holds: ``roads`` tells of the look at roads.
+        The content of ``run.json``; ``roads`` describes the recheck.
 
     Raises
     ------
     InputError
-        If it is no folder of a run, a file in it or the roads cannot be used or changed while they
-        were being read, the time is none, or none is given and the policy has no delivery clock in
-        hours.
+        If it is not a run folder, a file in it or the roads cannot be used or changed while being
+        read, the limit is invalid, or none is given and the policy has no delivery clock in hours.
     MissingExtraError
         If the extra ``roads`` is not installed.
     PolicyError
-        If the policy is another one.
+        If the policy differs.
     PublishError
         If the folder cannot be written.
     """
@@ -149,7 +148,7 @@ def _rules(manifest: Mapping[str, Any], policy: Policy | str | Path | None) -> P
     Raises
     ------
     PolicyError
-        If it cannot be told, or is not the one given.
+        If it is unknown, or differs from the given one.
     """
     name, sha256 = (manifest["policy"].get(n) for n in ("name", "sha256"))
     try:
@@ -200,14 +199,14 @@ class Job:
         Parameters
         ----------
         publication
-            Of the folder.
+            The run folder.
         watched
             The files of the run, as they were when its manifest was read.
 
         Raises
         ------
         InputError
-            If one of them has changed since.
+            If one of them has changed since then.
         """
         with unchanged_during(watched):
             told = self._written(publication)

@@ -1,7 +1,7 @@
 """The batch job before a run: read a file of addresses and write it with coordinates.
 
-Rows are read, asked and written block by block. What was answered is in the cache at once, so a job
-that is killed and started again goes on where it was; the file comes whole in the end, or not.
+Rows are read, geocoded and written block by block. Results are cached at once, so a job that is
+killed and restarted continues where it stopped; the file is written atomically at the end.
 """
 
 import logging
@@ -55,17 +55,17 @@ class Options:
     Attributes
     ----------
     columns
-        The header to take for a column where names do not tell.
+        The header to use for a column where names are ambiguous.
     accuracy_m
-        How far off each grade may be, in metres, where that is not `geocoding.ACCURACY_M`.
+        Accuracy of each grade in metres, where it differs from `geocoding.ACCURACY_M`.
     rejects
-        Where to write the rows that could not be read, if at all.
+        File for the rows that could not be read, if any.
     raw_text
-        Whether a matched address stays as it is even where a spreadsheet would run it.
+        Whether to leave a matched address unescaped even where a spreadsheet would run it.
     dialect
-        How the addresses are written, where that cannot be found.
+        The dialect of the addresses, where it cannot be detected.
     progress
-        Called as in a run.
+        Called with the progress, as in a run.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -112,36 +112,36 @@ def geocode(
     Parameters
     ----------
     addresses
-        A file of any kind that `run` reads, with a column ``address``, or its parts:
+        A file in any format of `run`, with a column ``address``, or its parts:
         `schema.columns.ADDRESSES`.
     output
-        The file to write: ``.csv`` (also ``.csv.gz``, ``.csv.zst``), ``.parquet`` or ``.xlsx``. All
-        rows are in it, in their order, with their columns and those of `schema.columns.GEOCODED`;
-        where nothing was found, the reason says why, and there are no coordinates.
+        The file to write: ``.csv`` (also ``.csv.gz``, ``.csv.zst``), ``.parquet`` or ``.xlsx``. It
+        contains all rows in order, with their columns and those of `schema.columns.GEOCODED`; rows
+        without a result have a reason and no coordinates.
     service
-        Who is asked.
+        The geocoding service.
     options
-        Columns and the like.
+        Columns and other options.
 
     Returns
     -------
     findings
         ``ledger``, ``grades`` and ``reasons`` with their counts, ``questions`` (``asked``,
-        ``answered``, ``cached``), ``columns`` as recognised, ``renamed_columns``, ``warnings``,
+        ``answered``, ``cached``), ``columns`` as matched, ``renamed_columns``, ``warnings``,
         ``first_rejects``.
 
     Raises
     ------
     CoverageError
-        If rows do not add up, which would be a fault of this program.
+        If rows do not add up, which would be a bug in this program.
     InputError
         If the file, the cache or an option cannot be used.
     MissingExtraError
-        If the extra ``geocode`` is not installed, or that of the file.
+        If the extra ``geocode``, or that of the file format, is not installed.
     PublishError
         If the file cannot be written.
     ServiceError
-        If the server was asked and has never answered; then nothing is written.
+        If the server has never answered; nothing is written then.
     """
     options, path = options or Options(), Path(output)
     by_grade = geocoding.accuracies(options.accuracy_m)
@@ -288,7 +288,7 @@ def check_columns(found: Mapping[str, int] | Mapping[str, str], headers: Sequenc
     Raises
     ------
     InputError
-        With the columns that it has.
+        With the columns of the table.
     """
     if not set(PLACES) & set(found):
         there = ", ".join(map(repr, headers[:20]))
@@ -305,7 +305,7 @@ def _kind(path: Path) -> formats.Format:
     Raises
     ------
     InputError
-        If it is none of ours.
+        If the format is not supported.
     """
     endings: dict[str, formats.Format] = {f".{kind}": kind for kind in formats.FORMATS}
     return endings[kind_of(path, list(endings), what="Geocoded sites are")]

@@ -43,11 +43,11 @@ def site_letter(
     sites, centers
         As for `run`.
     site_id
-        Of the site, which has to stand in the file once; the line, if it has no column of ids.
+        Id of the site, which must appear in the file once; the line, if the file has no id column.
     policy
         A policy, the name of a built-in one, or the path of a TOML file.
     as_of
-        The day to judge, by default today in UTC.
+        The day of the assessment, by default today in UTC.
     options
         ``columns``, ``center_columns``, ``dialect``, ``center_dialect``, ``products``, ``product``,
         ``trust_declared`` and ``warn`` count.
@@ -55,11 +55,11 @@ def site_letter(
     Raises
     ------
     InputError
-        If a file or the day cannot be used, or the site cannot be told.
+        If a file or the day cannot be used, or the site is not unique.
     MissingExtraError
-        If it is a workbook or a database, and the extra for it is not installed.
+        If it is a workbook or a database, and its extra is not installed.
     PolicyError
-        If the policy breaks a rule.
+        If the policy is invalid.
     """
     options = options or Options()
     wanted, rules = day(as_of), Policy.load(policy)
@@ -92,7 +92,7 @@ def _doubts(table: Table) -> list[str]:
 def address(site: FoundSite) -> str:
     """Return the address of a site from its address columns, in their order.
 
-    A country alone is no address.
+    A country alone is not an address.
 
     Examples
     --------

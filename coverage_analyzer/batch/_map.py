@@ -24,16 +24,17 @@ def redrawn(folder: str | Path, *, title: str = "", tiles: Tiles | None = None) 
     Parameters
     ----------
     folder
-        With ``run.json``, the report and ``centers.csv``; also ``areas.geojson``, if it is there.
+        A run folder with ``run.json``, the report and ``centers.csv``; optionally
+        ``areas.geojson``.
     title
-        Of the map; by default the policy's.
+        Title of the map; by default that of the policy.
     tiles
-        A server of tiles to be drawn below everything.
+        A tile server for the background.
 
     Raises
     ------
     InputError
-        If it is no folder of a run, a file in it cannot be used, or changed meanwhile.
+        If it is not a run folder, or a file in it cannot be used or changed meanwhile.
     """
     folder = Path(folder)
     watched, manifest = watched_run(folder)

@@ -53,8 +53,8 @@ def timeline(
     sites, centers, policy
         As for `run`.
     output
-        A file, ``.csv`` or ``.parquet``: the columns are `schema.columns.TIMELINE`, and those
-        of `schema.columns.PARTS` that the sites have.
+        A ``.csv`` or ``.parquet`` file with the columns of `schema.columns.TIMELINE`, and those of
+        `schema.columns.PARTS` in the sites.
     days
         The first (by default today in UTC) and the last day.
     options
@@ -70,13 +70,13 @@ def timeline(
     Raises
     ------
     CoverageError
-        If rows do not add up, which would be a fault of this program.
+        If rows do not add up, which would be a bug in this program.
     InputError
         If a file or a day cannot be used.
     MissingExtraError
         If a workbook is read and the extra ``excel`` is not installed.
     PolicyError
-        If the policy breaks a rule.
+        If the policy is invalid.
     PublishError
         If the file cannot be written.
     """

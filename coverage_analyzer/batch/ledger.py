@@ -49,7 +49,7 @@ class Ledger:
         Raises
         ------
         CoverageError
-            Which would be a fault of this program.
+            If so, which would be a bug in this program.
         """
         if self.read != self.decided + self.rejected + self.blank:
             msg = f"The rows do not add up: {self}. No report was written. Report this as a bug."

@@ -21,7 +21,7 @@ from coverage_analyzer.matching.matcher import Matcher
 def coverage_areas(matcher: Matcher) -> tuple[Areas | None, list[str]]:
     """Return the areas of a matcher's centers on its day, with warnings.
 
-    There are none where they cannot be drawn: the verdicts need no picture.
+    There are none if they cannot be drawn, since verdicts do not depend on them.
     """
     trusted, day = matcher.convention.trust_declared, np.datetime64(matcher.as_of, "D")
     network = (matcher.centers, matcher.center_country, matcher.policy, matcher.world, day)
@@ -40,13 +40,13 @@ def write_network(
     Parameters
     ----------
     matcher
-        Whose centers they are.
+        The matcher of the centers.
     drawn
-        Written as ``areas.geojson``, if any.
+        Areas for ``areas.geojson``, if any.
     path
         Returns where a file of the run is written, by its name.
     style
-        Of text files.
+        Style of text files.
     """
     centers, country, names = matcher.centers, matcher.center_country, matcher.world.names
     contents.write_centers(path("centers.csv"), centers, country, names, style)

@@ -70,8 +70,8 @@ def request(cells: Mapping[str, str]) -> Request:
 def registered_rows(table: Table, wanted: Iterable[str]) -> dict[str, list[RegisteredSite]]:
     """Return all usable rows of the given sites, by id, of an open table (`schema.columns.SITES`).
 
-    Without a column of ids the number of the line is the id. Memory grows with the sites that are
-    wanted, not with those that are read.
+    Without an id column the line number is the id. Memory grows with the sites requested, not with
+    those read.
     """
     ids = arrays.text_array(sorted(set(wanted)))
     found: dict[str, list[RegisteredSite]] = defaultdict(list)

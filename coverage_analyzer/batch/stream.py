@@ -1,6 +1,6 @@
 """Assess rows: blocks of a table pass through the kernel and become report rows.
 
-The one way from text to verdicts, whichever engine brings the blocks.
+The only way from text to verdicts, whichever engine provides the blocks.
 """
 
 import datetime
@@ -38,7 +38,8 @@ def build_matcher(
     Raises
     ------
     InputError
-        If a row of the centers cannot be used, or its country is unknown or contradicts its place.
+        If a row of the centers cannot be used, or its country is unknown or contradicts its
+        location.
     """
     checked = checked_centers(centers, policy, trust_declared=trust_declared)
     return MatcherSpec(checked, policy, as_of, trust_declared, products).build()
@@ -63,7 +64,8 @@ def products_of(path: str | Path | None) -> Products | None:
     Raises
     ------
     InputError
-        If it is standard input, which is for sites or centers, or a row of it cannot be used.
+        If it is standard input, which is reserved for sites or centers, or one of its rows cannot
+        be used.
     """
     table = open_products(path)
     return None if table is None else read_products(table)
@@ -75,7 +77,7 @@ def open_products(path: str | Path | None) -> Table | None:
     Raises
     ------
     InputError
-        If it is standard input, which is for sites or centers, or cannot be used.
+        If it is standard input, which is reserved for sites or centers, or cannot be used.
     """
     if not path:
         return None

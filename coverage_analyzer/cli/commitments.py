@@ -60,6 +60,7 @@ def commitments(
       coverage-analyzer commitments data/requests.csv --sites data/request_sites.csv \\
         --centers data/service_centers.csv -o commitments.csv --rejects rejects.csv
     """
+    output = None if output == "-" else output
     _check_output(output, as_json=messages.as_json)
     from coverage_analyzer.batch._commitments import CommitmentOptions, answer_requests
 
@@ -90,7 +91,7 @@ def _check_output(output: str | None, *, as_json: bool) -> None:
     Raises
     ------
     click.UsageError
-        If they would.
+        If so.
     """
     if as_json and not output:
         msg = "--json and the results would both go to standard output. Give a file: -o FILE."

@@ -189,7 +189,7 @@ def _say_unwritten(error: OSError) -> None:
 
 
 def _say_fault(error: Exception) -> None:
-    """Report an internal error in one line: where it is, and whom to tell."""
+    """Report an internal error in one line: where it is, and where to report it."""
     if VERBOSE in sys.argv:
         for line in traceback.format_exception(error):
             for each in line.rstrip("\n").split("\n"):

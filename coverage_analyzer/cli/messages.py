@@ -73,11 +73,11 @@ class Messages:
         Parameters
         ----------
         findings
-            Of which the ledger is printed last, and all is printed with ``--json``.
+            Findings, of which the ledger is printed last; all of them are printed with ``--json``.
         lines
-            What came out, in words; not printed with ``--quiet``.
+            Results as text; not printed with ``--quiet``.
         warnings
-            What should be looked into.
+            Warnings.
         """
         if self.as_json:
             print_json(findings)
@@ -119,9 +119,9 @@ class Progress:
         Parameters
         ----------
         rows
-            So many are read.
+            Number of rows read.
         share
-            That is so much of the input, from 0 to 1; NaN where that cannot be told.
+            Share of the input, from 0 to 1; NaN if unknown.
         """
         now = self._clock()
         done = share >= 1

@@ -1,9 +1,9 @@
 """Options shared by several commands, and the values that they pass on.
 
-An option is written once, where a command declares it. The function of the command has few
+An option is defined once, and used where a command declares it. The function of the command has few
 parameters: options that belong together are collected into one value (`collected`), such as
-`Rules`, and what is only passed on to the job is taken as ``**choices``, since such an option is
-called like the field of the job's options that it sets (`batch.Options`, for most).
+`Rules`, and options that are only passed on to the job are taken as ``**choices``, since each has
+the name of the field that it sets in the job's options (usually `batch.Options`).
 """
 
 import dataclasses
@@ -54,10 +54,10 @@ def bundle(
     Parameters
     ----------
     *options
-        What declares the options. None, if they are declared above, each in its place.
+        Decorators that declare the options; None if they are declared individually above.
     collect
-        Changes the values of all options of a command, by their names, before its function is
-        called with them. The bundle that is highest above a function collects first.
+        Changes the values of all options of a command, by name, before its function is called with
+        them. The topmost bundle above a function collects first.
     """
 
     def decorator(verb: Verb) -> Verb:
@@ -82,13 +82,13 @@ def collected(
     Parameters
     ----------
     name
-        The parameter.
+        Name of the parameter.
     kind
-        Its dataclass.
+        Dataclass of the parameter.
     *options
-        What declares the options, as for `bundle`.
+        Decorators that declare the options, as for `bundle`.
     **sources
-        For each field of `kind` the name of its option, where that is not the field's own.
+        Name of the option for each field of `kind`, where it differs from that of the field.
     """
     names = {field.name: sources.get(field.name, field.name) for field in dataclasses.fields(kind)}
 
@@ -104,7 +104,7 @@ def overrides(context: click.Context, option: click.Parameter, values: tuple[str
     Raises
     ------
     click.BadParameter
-        If one has another form, or a name is given twice.
+        If one has another format, or a name is given twice.
     """
     pairs = [value.partition("=") for value in values]
     for name, sign, header in pairs:
@@ -212,7 +212,7 @@ class Limit(ParamType):
         Raises
         ------
         click.BadParameter
-            If it is neither a number nor a share.
+            If it is neither a number nor a percentage.
         """
         from coverage_analyzer.errors import InputError
         from coverage_analyzer.files.run_folder.hold import RejectLimit
@@ -268,7 +268,7 @@ DIALECT: Final = (
         help="Sheet of a workbook of sites.  [default: the first visible one]",
     ),
     click.option(
-        "--wrap-longitude", is_flag=True, help="Read longitudes from 180 to 360 as western ones."
+        "--wrap-longitude", is_flag=True, help="Read longitudes from 180 to 360 as degrees west."
     ),
     click.option(
         "--date-format",

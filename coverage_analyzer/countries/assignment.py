@@ -71,12 +71,12 @@ class Convention:
     Attributes
     ----------
     fold
-        For each country the number it counts as, mostly its own. Shape (countries,).
+        The country that each country counts as, by number, usually itself. Shape (countries,).
     contested
-        In an area that two countries hold: only the ``holder`` is right, either ``declared`` one
-        is, or all is for ``review``.
+        In an area claimed by two countries: ``holder`` accepts only the holder, ``declared``
+        accepts either one if declared, ``review`` sends all to review.
     trust_declared
-        Whether a declared country stands wherever the point lies.
+        Whether to use the declared country even where it disagrees with the coordinates.
     """
 
     fold: Numbers
@@ -94,14 +94,14 @@ def assign_country(
     lon, lat
         Finite degrees on WGS 84 within their range, shape (n,).
     declared
-        Numbers of countries (`countries.Names`), `NONE` or `UNKNOWN`, shape (n,).
+        Country numbers (`countries.Names`), `NONE` or `UNKNOWN`, shape (n,).
     world, convention
-        Where countries are, and how the policy reads them.
+        The country layer, and the country rules of the policy.
 
     Returns
     -------
     country
-        After folding; `NONE` where none can be told (null island, unknown). Shape (n,).
+        After merging territories; `NONE` if undecidable (null island, unknown). Shape (n,).
     ground
         `CountryBasis` of each, shape (n,).
     """

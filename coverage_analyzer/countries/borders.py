@@ -1,10 +1,10 @@
 """Borders of countries, as a topology that stores every border once.
 
 The plane of longitude and latitude is divided into *faces*: the countries with their territorial
-waters, and the zones that two countries hold. Arcs of straight edges part them; each arc knows the
-face on its left and on its right, so neighbours neither overlap nor leave a gap. A grid of 0.1
-degree says which face a cell lies in; in the cells that an edge touches, a point looks north and
-takes the near side of the first edge it sees. Made by ``tools/build_countries.py``.
+waters, and the zones claimed by two countries. Arcs of straight edges separate them; each arc knows
+the faces on its left and right, so neighbours neither overlap nor leave a gap. A grid of 0.1 degree
+gives the face of each cell; in cells touched by an edge, a ray is cast north from the point, and
+the near side of the first edge it meets is its face. Built by ``tools/build_countries.py``.
 """
 
 import functools
@@ -57,7 +57,7 @@ class Borders:
     Attributes
     ----------
     faces
-        Name of each face: an alpha-2 code, or of a contested zone two, the holder first, as in
+        Name of each face: an alpha-2 code, or two for a contested zone, the holder first, as in
         ``UA+RU``. Face 0 is no country.
     """
 
@@ -101,10 +101,10 @@ class Borders:
     def _seen_northward(self, x: Floats, y: Floats, column: Ints, row: Ints, height: int) -> Ints:
         """Return the face below the first edge north of each point within its cell, else `BORDER`.
 
-        It looks through its own cell and those north of it, so many as ``height`` says. Where one
-        of these has no edge and none was seen before, the answer is that cell's face. An edge
-        counts for ``x`` from its west end up to, but without, its east end: so a look through a
-        vertex sees each border there once.
+        The ray passes through the point's own cell and those north of it, as many as ``height``
+        says. Where one of these has no edge and none was met before, the answer is that cell's
+        face. An edge covers ``x`` from its west end, included, to its east end, excluded, so a ray
+        through a vertex meets each border there once.
         """
         point, rise = expand_ranges(np.zeros_like(row), np.minimum(height, ROWS - row))
         cell = (row[point] + rise) * COLUMNS + column[point]
@@ -147,16 +147,17 @@ class Borders:
         lon, lat
             Degrees, shape (n,).
         face_sets
-            Sets of faces, shape (sets, faces): an edge counts if a wanted face lies on a side.
+            Sets of faces, shape (sets, faces): an edge counts if a face of the set is on either
+            side.
         which
-            For each point the number of its set, shape (n,).
+            Number of each point's set, shape (n,).
         reach_m
-            How far to look, shape (n,).
+            Search radius, shape (n,).
 
         Returns
         -------
         metres
-            Infinite if there is none within reach. To the border, also from inside.
+            Infinite if there is none within reach. The distance is to the border, also from inside.
         """
         result, todo, far = np.full(len(lon), np.inf), np.arange(len(lon)), False
         for step in (*SEARCH_M, np.inf):

@@ -1,7 +1,8 @@
 """Names of countries: ISO 3166-1 codes, names, common aliases, sovereigns of territories.
 
-A country is a small number in arrays: its position in `Names.codes`, where 0 is no country. One
-place decides what a text means: `Names.number`, and for several columns of a row `Names.agreed`.
+In arrays a country is a small number: its position in `Names.codes`, where 0 is no country. The
+meaning of a text is decided in one place: `Names.number`, and `Names.agreed` for several columns of
+a row.
 """
 
 import csv
@@ -68,8 +69,8 @@ def country_key(text: str) -> str:
 def code_key(text: str) -> str:
     """Normalise a code for comparison: no case or punctuation; empty if not ASCII.
 
-    A code has no accents. Without this rule the Vietnamese names of Austria and Belgium, ``Áo``
-    and ``Bỉ``, would be the codes of Angola and Burundi.
+    Codes have no accents. Without this rule the Vietnamese names of Austria and Belgium, ``Áo`` and
+    ``Bỉ``, would be the codes of Angola and Burundi.
 
     Examples
     --------
@@ -91,9 +92,9 @@ class Names:
     codes
         ISO 3166-1 alpha-2 and ``XK``, sorted; ``codes[0]`` is empty.
     titles
-        The English name of each.
+        English name of each country.
     sovereign
-        For each country the number of the one whose territory it is, else 0. Shape (n,).
+        Number of the sovereign of each territory, else 0. Shape (n,).
     """
 
     codes: tuple[str, ...]
@@ -106,9 +107,9 @@ class Names:
     def number(self, text: str) -> int:
         """Return the country named by a text; `NONE` if empty, `UNKNOWN` if not in the table.
 
-        A text may be a name, a code of ISO 3166-1, the code of a subdivision (ISO 3166-2), or
-        several of them with something between, which must all mean the same country, or a
-        territory and its sovereign: then it is the territory.
+        A text may be a name, an ISO 3166-1 code, the code of a subdivision (ISO 3166-2), or several
+        of them with separators, which must all mean the same country, or a territory and its
+        sovereign, which give the territory.
 
         Examples
         --------
@@ -161,14 +162,13 @@ class Names:
     def agreed(self, columns: Sequence[Numbers]) -> Numbers:
         """Return the country of rows that state it in several columns.
 
-        The first column that says something counts. If a later one names another country, it is
-        `UNKNOWN`, unless one is the territory of the other; a later text that is not known
-        contradicts nothing.
+        The first column with a value applies. If a later one names another country, the result is
+        `UNKNOWN`, unless one is a territory of the other; a later unknown text contradicts nothing.
 
         Parameters
         ----------
         columns
-            `number` of each row, the columns of codes first. Each of shape (n,).
+            `number` of each row, code columns first. Each of shape (n,).
         """
         result = columns[0].copy()
         for other in columns[1:]:

@@ -1,8 +1,8 @@
 """Calculate commitments from requests, verdicts and a policy: level, promise and due time.
 
-A request goes one way: its site's row on the day (`requests`), the verdict on it (`matching`), the
-address that it gives (`addresses`), the clock of its level (`clocks`). Where one of these is in
-doubt, no moment is printed, and the reason says which.
+A request passes through these steps: the row of its site on the day (`requests`), the verdict on it
+(`matching`), its address (`addresses`), the clock of its level (`clocks`). If any of these is
+uncertain, there is no due time, and the reason says why.
 """
 
 import dataclasses
@@ -57,8 +57,8 @@ SAME_BUILDING: Final = frozenset({Likeness.identical, Likeness.equivalent, Liken
 class Commitment:
     """The commitment for a request; its columns are in `schema.columns.COMMITMENT`.
 
-    ``due_at`` is the first moment that is too late, in the zone where the clock is read: the site's
-    for hours, the center's for business days. It is None unless `status` is ``promised``.
+    ``due_at`` is the first moment that is too late, in the zone of the clock: the site's for hours,
+    the center's for business days. It is None unless `status` is ``promised``.
     """
 
     request_id: str
@@ -89,16 +89,16 @@ class Committer:
     Parameters
     ----------
     levels
-        The levels of the policy over the centers, on any day.
+        The levels of the policy for the centers, on any day.
     as_of
-        The day whose level holds; by default that of each request.
+        The day whose level applies; by default that of each request.
     form
-        How moments are written, in the directives of `datetime.strptime`; by default ISO 8601.
+        Format of timestamps, in the directives of `datetime.strptime`; by default ISO 8601.
 
     Raises
     ------
     InputError
-        If the form leaves something to be guessed.
+        If the format is ambiguous.
     """
 
     def __init__(
@@ -115,7 +115,7 @@ class Committer:
         Raises
         ------
         InputError
-            If the country of a center is in doubt.
+            If the country of a center is uncertain.
         """
         return self._levels.regions
 
@@ -129,12 +129,12 @@ class Committer:
         requests_
             The requests.
         sites
-            All rows of each site that they name.
+            All rows of each site in the requests.
 
         Raises
         ------
         InputError
-            If the country of a center is in doubt.
+            If the country of a center is uncertain.
         MissingExtraError
             If the extra ``terms`` is not installed and is needed.
         """
@@ -219,7 +219,7 @@ class Committer:
         Raises
         ------
         DoubtError
-            If the event, a zone or a calendar is in doubt.
+            If the event, a zone or a calendar is uncertain.
         """
         if clock.start not in case.stamps:
             raise DoubtError(
@@ -252,7 +252,7 @@ class Committer:
         Raises
         ------
         DoubtError
-            If no center ships, or its zone or calendar is in doubt.
+            If no center ships, or its zone or calendar is uncertain.
         """
         calendar, zone = None, case.zone
         if clock.counts_business_days:
@@ -278,7 +278,7 @@ class Committer:
         Raises
         ------
         DoubtError
-            If the holidays of its country are not known.
+            If the holidays of its country are unknown.
         """
         country, rules = verdict.center_country, self.policy.commitments
         return calendars.calendar(
@@ -294,7 +294,7 @@ class Committer:
         Raises
         ------
         DoubtError
-            If it cannot be told.
+            If it is unknown.
         """
         named = self.centers.time_zone[center] if self.centers.time_zone else ""
         place = float(self.centers.lon[center]), float(self.centers.lat[center])
@@ -308,7 +308,7 @@ class Committer:
 def _without_rule(base: Commitment, likeness: Likeness, comparison: str) -> Commitment:
     """Return the commitment under a policy without an address rule, which refuses none.
 
-    The level was measured at the registered address, so that nothing is certain of another one.
+    The level was measured at the registered address, so nothing is certain for another one.
     """
     if likeness in SAME_BUILDING:
         return _with(base, comparison)
@@ -322,7 +322,7 @@ def _check_id(request: Request, times: Mapping[str, int]) -> None:
     Raises
     ------
     DoubtError
-        If it has none, or another one has the same.
+        If it has none, or shares it with another request.
     """
     if not request.request_id:
         raise DoubtError(Doubt.request_without_id, "request_id is empty")
@@ -364,7 +364,7 @@ def _check_installed(case: MatchedRequest) -> None:
     Raises
     ------
     DoubtError
-        With both days.
+        With both dates.
     """
     installed = case.site.installed_on
     if installed is not None and case.day < installed:

@@ -1,7 +1,8 @@
 """Business days of centers: weekends, regional public holidays, closures of the policy.
 
-Where regions of a country differ and the center's is not known, or a holiday holds in a part of
-its region only, a day may be a business day or not: that is a doubt, and never a guess.
+Where regions of a country differ and that of the center is unknown, or a holiday applies only in a
+part of its region, it is uncertain whether a day is a business day; this is reported, never
+guessed.
 """
 
 import datetime
@@ -59,17 +60,17 @@ class RegionCalendar:
     Attributes
     ----------
     label
-        How messages call it.
+        Label in messages.
     codes
-        The region and those that contain it, by ISO 3166-2; empty for the country as a whole.
+        The region and those that contain it, as ISO 3166-2 codes; empty for the whole country.
     entry
-        How business days of the country are found.
+        Calendar entry of the country.
     rule
-        What a policy says otherwise.
+        Overrides by a policy.
     holidays
-        Days off, as the package `holidays` has them, with the weekend.
+        Days off by the package `holidays`, including weekends.
     in_part
-        Days that hold in a part of the region only, None if there are none.
+        Holidays of only a part of the region, None if there are none.
     """
 
     label: str
@@ -128,9 +129,9 @@ class Calendar:
     country
         Alpha-2.
     region
-        ISO 3166-2, empty where it is not known.
+        ISO 3166-2, empty if unknown.
     calendars
-        One for each region that the center may be in.
+        One calendar for each region in which the center may be.
     """
 
     country: str
@@ -149,8 +150,8 @@ class Calendar:
         Raises
         ------
         DoubtError
-            If the calendar of the country is not known for that year, or the day is off in a part
-            of the regions, or of the region, only.
+            If the calendar of the country is unknown for that year, or only parts of the country,
+            or of the region, have the day off.
         """
         status = self._statuses.get(day)
         if status is None:
@@ -244,16 +245,16 @@ def calendar(
     country
         Alpha-2.
     rule
-        What the policy says otherwise.
+        Overrides by the policy.
     region
-        Of the center, by ISO 3166-2, empty where it is not known.
+        ISO 3166-2 region of the center, empty if unknown.
     regional
-        What the policy says otherwise for regions of the country.
+        Overrides by the policy for regions of the country.
 
     Raises
     ------
     DoubtError
-        If the holidays of the country are not known.
+        If the holidays of the country are unknown.
     MissingExtraError
         If the package `holidays` is not installed.
 
@@ -403,7 +404,7 @@ def _library(country: str, subdivision: str, categories: tuple[str, ...]) -> Any
     Raises
     ------
     DoubtError
-        If the holidays of the country, or a category of them, are not known.
+        If the holidays of the country, or of a category, are unknown.
     MissingExtraError
         If the package is not installed.
     """
@@ -430,7 +431,7 @@ def days_on(calendar: Calendar, day: datetime.date) -> Iterator[tuple[datetime.d
     Raises
     ------
     DoubtError
-        If more than `MOST_CLOSED` days in a row are closed, the calendar ends, or it is in doubt
+        If more than `MOST_CLOSED` days in a row are closed, the calendar ends, or it is uncertain
         whether a day is a business day.
     """
     closed = 0

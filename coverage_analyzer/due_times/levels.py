@@ -1,6 +1,6 @@
 """The level of a site on a day, and the open center that ships to it.
 
-A verdict names the center that decides; where that one is still to open, another ships until then.
+A verdict names the center that decides; until that one opens, another ships.
 """
 
 import dataclasses
@@ -34,8 +34,8 @@ class LevelOnDay(NamedTuple):
 
     ``center`` is the position of the open center that ships, or `NO_CENTER`, ``center_country`` its
     country and ``center_region`` its region, if known; ``papers`` says whether the site's country
-    wants export papers; ``opens`` names the center that is waited for, and its opening day, and
-    ``by_road`` whether miles by road are still to tell that it reaches the site.
+    requires export approval; ``opens`` names the pending center and its opening day, and
+    ``by_road`` says whether road distance must still confirm it.
     """
 
     level: Level
@@ -68,7 +68,7 @@ class LevelLookup:
         Raises
         ------
         InputError
-            If the country of a center is in doubt.
+            If the country of a center is uncertain.
         """
         convention = self.policy.convention(self.world.names, trust_declared=self.trust_declared)
         country = self.centers.assigned_countries(self.world, convention)
@@ -80,7 +80,7 @@ class LevelLookup:
         Raises
         ------
         InputError
-            If there is no center, or the country of one is in doubt.
+            If there is no center, or the country of one is uncertain.
         """
         matcher = self._matcher(self.centers, day)
         sites, facts = matcher.inputs(_site_rows(cases))
@@ -111,7 +111,7 @@ class LevelLookup:
     def _shipping(self, verdicts: Verdicts, sites: Sites, matcher: Matcher) -> Ints:
         """Return the open center that ships to each site; a planned one ships once it is open.
 
-        The centers are those of the matcher, which knows when one opens that is only ordered.
+        The centers are those of the matcher, including opening windows of ordered ones.
         """
         shipping = verdicts.center.astype(np.int64)
         waiting = np.flatnonzero(verdicts.status == Status.pending)

@@ -32,13 +32,13 @@ class Request:
     Attributes
     ----------
     request_id, site_id
-        Of the request, and of the site that it names.
+        Ids of the request and its site.
     moments
-        What is written of each of `EVENTS`, empty where nothing is.
+        Text of each of `EVENTS`, empty if missing.
     address
-        To which the part is asked for, empty if the request does not say.
+        Address of delivery, empty if the request has none.
     product, component
-        What is to be replaced.
+        Product and component to be replaced.
     """
 
     request_id: str
@@ -60,17 +60,17 @@ class RegisteredSite:
     country
         As declared.
     accuracy_m
-        How far off the coordinates may be, None where not known.
+        Accuracy of the coordinates, None if unknown.
     address, time_zone
-        As given, empty where they are not.
+        As given, empty if missing.
     registered_on, installed_on
-        None where they are not given.
+        None if missing.
     receives
-        From when until when a site takes deliveries, as local times of day; None if not given.
+        Receiving hours of the site, as local times of day; None if missing.
     stated
         What the row says for eligibility rules, by the names of `matching.eligibility.TEXTS`.
     fault
-        What of the row cannot be read, in words; empty if all can.
+        What is unreadable in the row, as text; empty if nothing.
     """
 
     lon: float
@@ -95,13 +95,13 @@ class MatchedRequest:
     request
         As given.
     site
-        The row of its site that holds on the day.
+        The row of its site that applies on the day.
     stamps
-        The moments that can be read, each with or without an offset from UTC.
+        The readable timestamps, each with or without a UTC offset.
     day
-        On which it was made, at the site.
+        Local date of the request at the site.
     zone
-        Of the site.
+        Time zone of the site.
     """
 
     request: Request
@@ -123,7 +123,7 @@ def stamps(request: Request, form: str = "") -> dict[str, datetime.datetime]:
     Raises
     ------
     DoubtError
-        If it gives none, or one of them cannot be read.
+        If it has none, or one is unreadable.
     """
     texts = {event: text for event in EVENTS if (text := request.moments.get(event, "").strip())}
     if not texts:
@@ -137,7 +137,7 @@ def matched_request(
 ) -> MatchedRequest:
     """Return a request with the row of its site that applies on its day.
 
-    That is the newest that was registered up to the day; one without a day is older than others.
+    This is the newest one registered up to the day; rows without a date count as older.
 
     Parameters
     ----------
@@ -146,14 +146,14 @@ def matched_request(
     history
         All rows of its site.
     form
-        How moments are written; see `clocks.stamp`.
+        Format of timestamps; see `clocks.stamp`.
 
     Raises
     ------
     DoubtError
-        If a moment cannot be read, the site is not known, or no row or more than one of it holds.
+        If a timestamp is unreadable, the site is unknown, or not exactly one of its rows applies.
     MissingExtraError
-        If a zone is asked for and `tzfpy` is not installed.
+        If a time zone is required and `tzfpy` is not installed.
     """
     read = stamps(request, form)
     first = next(iter(read.values()))
@@ -184,12 +184,12 @@ def matched_request(
 def _of_product(history: Sequence[RegisteredSite], request: Request) -> list[RegisteredSite]:
     """Return the rows of a site for the product of a request.
 
-    A site may stand in a row for each of its products; a row that names none is of any.
+    A site may have a row for each product; a row without one applies to any.
 
     Raises
     ------
     DoubtError
-        If no row is of that product, or which product is asked for cannot be told.
+        If no row has that product, or the requested product is ambiguous.
     """
     named = {header_key(text): text for r in history if (text := r.stated.get("product", ""))}
     key = header_key(request.product)
@@ -211,7 +211,7 @@ def _of_product(history: Sequence[RegisteredSite], request: Request) -> list[Reg
 def _of_component(history: Sequence[RegisteredSite], request: Request) -> list[RegisteredSite]:
     """Return the rows of a site for the component of a request, if any name it.
 
-    A product may stand in a row for each of its components; a row that names none is of any.
+    A product may have a row for each component; a row without one applies to any.
     """
     key = header_key(request.component)
     named = [header_key(row.stated.get("component", "")) for row in history]
@@ -228,11 +228,11 @@ def registered_site(cells: Mapping[str, str], place: tuple[float, float, float])
     Parameters
     ----------
     cells
-        Text by the names of columns: ``country``, ``address``, ``time_zone``, ``registered_on``,
-        ``installed_on``, ``receiving_hours`` and those of
-        `matching.eligibility.TEXTS`, if there are such columns.
+        Text by column name: ``country``, ``address``, ``time_zone``, ``registered_on``,
+        ``installed_on``, ``receiving_hours`` and those of `matching.eligibility.TEXTS`, where
+        present.
     place
-        Longitude and latitude in degrees on WGS 84, and how far off they may be in metres, or NaN.
+        Longitude and latitude in degrees on WGS 84, and the accuracy in metres, or NaN.
     """
     days: dict[str, datetime.date | None] = {}
     faults = []
@@ -266,7 +266,7 @@ def _holding(
 ) -> Iterator[tuple[RegisteredSite, ZoneInfo, datetime.date]]:
     """Yield the rows of a site registered by the local day of a timestamp, the newest first.
 
-    Each with its zone and that day, as a site that moved may have another zone.
+    Each with its zone and that date, since a site that moved may have another zone.
     """
     oldest = datetime.date.min
     for row in sorted(history, key=lambda r: r.registered_on or oldest, reverse=True):

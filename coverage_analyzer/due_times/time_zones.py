@@ -1,7 +1,7 @@
 """The time zone of a place, offline: by name, else by coordinates.
 
 Zones come from the borders of the time zone database (`tzfpy`), which are simplified to about a
-hundred metres; so a place has a zone only if all zones near it agree. Their rules are those of
+hundred metres, so a place has a zone only if all nearby zones agree. Their rules are those of
 `zoneinfo`.
 """
 
@@ -41,14 +41,14 @@ def zone(lon: float, lat: float, day: datetime.date, *, named: str = "") -> Zone
     lon, lat
         Degrees on WGS 84.
     day
-        The day on which zones near the place have to agree.
+        The day on which nearby zones must agree.
     named
-        The zone that its owner gives it, such as ``Europe/Zurich``, which ends all doubt.
+        The zone given by the user, such as ``Europe/Zurich``, which takes precedence.
 
     Raises
     ------
     DoubtError
-        If no zone has that name, the place lies in none, or near zones whose clocks differ.
+        If no zone has that name, the place is in none, or near zones whose clocks differ.
     MissingExtraError
         If `tzfpy` is not installed.
 

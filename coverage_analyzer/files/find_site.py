@@ -32,8 +32,8 @@ POOL: Final = 10_000
 class FoundSite:
     """A row of sites: its line, and all of its cells as text, by header.
 
-    Days are written as ISO 8601, whatever form the file has for them.
-    ``columns`` gives the header of each known column that the table has.
+    Dates are written as ISO 8601, whatever their format in the file. ``columns`` has the header of
+    each known column in the table.
     """
 
     site_id: str
@@ -57,15 +57,15 @@ def find_row(table: Table, site_id: str, product: str = "") -> FoundSite:
     table
         Open sites, which are read once to the end.
     site_id
-        Compared letter by letter, but for blanks round it.
+        Compared exactly, ignoring surrounding spaces.
     product
-        Of the row, where a site stands in one for each of its products.
+        Product of the row, if a site has a row for each of its products.
 
     Raises
     ------
     InputError
-        If no row has it (with the nearest ids), several have, or its row has no coordinates; if a
-        product is named, and the table has no column of products, or no row of the id has it.
+        If no row has it (with the most similar ids), several have, or its row has no coordinates;
+        if a product is given, and the table has no product column, or no row of the id has it.
     """
     if product and "product" not in table.columns:
         msg = (

@@ -31,18 +31,18 @@ def source(path: Path | Address, dialect: Dialect, is_header: HeaderTest) -> Tab
     Parameters
     ----------
     path
-        What is to be read.
+        The input.
     dialect
-        How text is written, where that cannot be found.
+        The dialect of text, where it cannot be detected.
     is_header
-        Whether some headers are those of the table that is looked for.
+        Whether the given headers are those of the required table.
 
     Raises
     ------
     InputError
         If it cannot be read.
     MissingExtraError
-        If it is a workbook or a database, and the extra for it is not installed.
+        If it is a workbook or a database, and its extra is not installed.
     """
     if isinstance(path, Address):
         return DatabaseTable(path)
@@ -58,7 +58,7 @@ def paths(path: Path) -> list[Path]:
     Raises
     ------
     InputError
-        If it is a folder or pattern without files of one kind.
+        If it is a folder or pattern without files of one type.
     """
     return many.files(path) if many.is_many(path) else [path]
 

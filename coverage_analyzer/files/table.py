@@ -51,7 +51,7 @@ class ParsedRows:
     Attributes
     ----------
     days
-        The days of each row in the known columns that hold some, ``NaT`` where a cell is blank.
+        The dates of each row by known column, ``NaT`` where a cell is empty.
     """
 
     block: RowBlock
@@ -69,13 +69,13 @@ class Table:
     path
         The file, or the address of the rows in a database.
     source
-        The rows.
+        Reader of the rows.
     columns
-        Where each known column stands among the headers.
+        Position of each known column among the headers.
     notation
-        How coordinates are written.
+        Notation of coordinates.
     refused
-        Rows that are rejects since another row has their id.
+        Rows rejected because another row has their id.
     """
 
     path: Path | Address
@@ -98,7 +98,7 @@ class Table:
     def detected(self) -> dict[str, Any]:
         """Properties detected in the file, as JSON values.
 
-        Whole once all rows have been read. ``run.json`` has it for each input; keys that do not
+        Complete once all rows have been read. ``run.json`` has it for each input; keys that do not
         apply to a format are missing.
         """
         return dict(self.source.detected)
@@ -139,7 +139,7 @@ class Table:
     def keys(self, block: RowBlock) -> pa.Array:
         """Return the unique key of each row as text: ``site_id``, or ``site_id`` and product.
 
-        A site may have several products, and those several components, each in a row of its own.
+        A site may have several products, and those several components, each in its own row.
         """
         ids = self.site_ids(block)
         cells = [self.column(block, name) for name in PARTS]
@@ -182,25 +182,25 @@ def open_table(
     Parameters
     ----------
     path
-        One file, or a folder or pattern (``2026-*.csv``) of files with the same columns. Text
-        (also packed, or ``-`` for standard input), Excel (``.xlsx``, ``.xlsm``), Parquet
-        (``.parquet``, ``.geoparquet``), GeoJSON (``.geojson``, ``.json``), GeoPackage
-        (``.gpkg``) or Shapefile (``.shp``, ``.zip``). Of the last three and of GeoParquet, points
-        in any CRS are read, and give latitude and longitude. Or rows of a database, as
-        ``postgresql://...`` or ``sqlite:///...`` (`database.address`).
+        One file, or a folder or pattern (``2026-*.csv``) of files with the same columns. Text (also
+        compressed, or ``-`` for standard input), Excel (``.xlsx``, ``.xlsm``), Parquet
+        (``.parquet``, ``.geoparquet``), GeoJSON (``.geojson``, ``.json``), GeoPackage (``.gpkg``)
+        or Shapefile (``.shp``, ``.zip``). In the last three and GeoParquet, points in any CRS are
+        read, and provide latitude and longitude. Or rows of a database, as ``postgresql://...`` or
+        ``sqlite:///...`` (`database.address`).
     table
         `schema.columns.SITES` or `schema.columns.CENTERS`.
     columns
-        The header to take for a column where names alone do not tell.
+        The header to use for a column where names are ambiguous.
     dialect
-        How the table is written, where that cannot be found.
+        The dialect of the table, where it cannot be detected.
 
     Raises
     ------
     InputError
-        If there is no such file, it cannot be read, or columns are missing or ambiguous.
+        If the file is missing or unreadable, or columns are missing or ambiguous.
     MissingExtraError
-        If it is a workbook or a database, and the extra for it is not installed.
+        If it is a workbook or a database, and its extra is not installed.
     """
     place = address(str(path)) if is_address(path) else Path(path)
 
@@ -229,11 +229,11 @@ def duplicates(table: Table, *, keep_first: bool, folder: Path | None = None) ->
     Parameters
     ----------
     table
-        Of sites; to be opened anew by whoever reads the others.
+        The sites, which must be opened again to read the other rows.
     keep_first
-        Whether the first usable row of an id stays.
+        Whether to keep the first usable row of an id.
     folder
-        Where a temporary file may lie.
+        Folder for a temporary file.
     """
     with DuplicateFinder(folder) as ids:
         for rows in table.rows():
@@ -250,9 +250,9 @@ class _WholeTable:
     texts
         The cells of each known column.
     lines
-        How each row is named in an error.
+        Label of each row in errors.
     unread
-        What is wrong with rows and cells that could not be read.
+        Problems of rows and cells that could not be read.
     """
 
     texts: dict[str, list[str]]
@@ -275,8 +275,8 @@ def read_centers(table: Table, world: Countries, convention: Convention) -> Cent
     Raises
     ------
     InputError
-        One error that names every row that cannot be used, every id that occurs twice, and every
-        country that is unknown or contradicts the place.
+        One error that names every unusable row, every duplicate id, and every country that is
+        unknown or contradicts the location.
     """
     whole = _WholeTable({name: [] for name in table.columns})
     lon, lat = [], []
@@ -302,7 +302,7 @@ def read_products(table: Table) -> Products:
     Raises
     ------
     InputError
-        One error that names every row that cannot be used.
+        One error that names every unusable row.
     """
     whole = _WholeTable({name: [] for name in table.columns})
     for block in table.source.blocks():
@@ -318,7 +318,7 @@ def read_products(table: Table) -> Products:
 def _texts(table: Table, block: RowBlock, name: str) -> tuple[pa.Array, list[str]]:
     """Return the cells of a known column as text, and the problems of invalid dates.
 
-    Days are written as ISO 8601, whatever type they have and by whatever form they are written.
+    Dates are written as ISO 8601, whatever their type or format.
     """
     cells = block.columns.column(table.columns[name])
     if name not in DAYS:

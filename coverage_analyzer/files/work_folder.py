@@ -1,12 +1,12 @@
 """Folders for files being written, under unpredictable names.
 
-A work folder is made beside what it replaces, by `tempfile.mkdtemp`: its name is random, it is
-never one that was there before, and only its owner can look into it. It holds a marker, and its
-lock while its process lives. No link is followed and nothing is removed but work folders.
+A work folder is created beside its target by `tempfile.mkdtemp`: its name is random and new, and
+only its owner can read it. It contains a marker, and its lock while its process runs. No link is
+followed, and only work folders are removed.
 
-A process that is killed leaves its work folder behind. The next one that writes there removes it,
-if it is provably one of ours: a directory and no link, with the name, owner and mode that our own
-new folder has, which holds the marker with its name, and is not locked. Nobody else can make one.
+A process that is killed leaves its work folder behind. The next process that writes there removes
+it, if it is provably ours: a directory and not a link, with the name, owner and mode of our own new
+folders, containing the marker with its name, and not locked. Nobody else can create one.
 """
 
 import contextlib
@@ -43,9 +43,9 @@ class WorkFolder:
     path
         The folder.
     target
-        The name of the file that it is for; empty for the files of a run folder.
+        Name of the file that it is for; empty for the files of a run folder.
     lock
-        A descriptor that holds its lock; None where there are no locks.
+        Descriptor that holds its lock; None without support for locks.
     """
 
     path: Path
@@ -59,7 +59,7 @@ class WorkFolder:
         Raises
         ------
         PublishError
-            If it cannot be made.
+            If it cannot be created.
         """
         try:
             for _ in range(ATTEMPTS):
@@ -119,7 +119,7 @@ class WorkFolder:
     def left_behind(self) -> Iterator["WorkFolder"]:
         """Yield the abandoned work folders beside this one, locked by this process.
 
-        They are closed, and not removed, by who takes the next.
+        The caller closes, but does not remove them, on taking the next.
         """
         for path in sorted(self.path.parent.glob(f"{PREFIX}*")):
             folder = self._find(path) if path != self.path else None
@@ -132,7 +132,7 @@ class WorkFolder:
     def _find(self, path: Path) -> "WorkFolder | None":
         """Return an abandoned folder beside this one, if it is provably a work folder.
 
-        One that is empty was left before its marker was written, and is removed at once.
+        An empty one was abandoned before its marker was written, and is removed at once.
         """
         target = self._target(path)
         try:
@@ -166,8 +166,8 @@ class WorkFolder:
     def _target(self, path: Path) -> str | None:
         """Return the target of a folder beside this one, if it is provably a work folder.
 
-        An empty folder that was made as this one was is one, too, and for nothing: its marker was
-        not yet written.
+        An empty folder created like this one is also a work folder, without a target: its marker
+        was not yet written.
         """
         try:
             mine, other = self.path.lstat(), path.lstat()
@@ -215,7 +215,7 @@ def locked(folder: Path) -> int | None:
     PublishError
         If the folder cannot be opened.
     FolderBusyError
-        If another run holds it.
+        If another run has locked it.
     """
     try:
         import fcntl

@@ -52,21 +52,21 @@ def assess(
     ----------
     sites
         A GeoDataFrame of points in any CRS, or a DataFrame with ``latitude`` and ``longitude`` in
-        degrees on WGS 84. ``country`` and ``accuracy_m`` (metres) are read if they are there, and
-        what the gates of the policy look at: ``product``, ``version``, ``component``,
-        ``requested_level``, ``registered_on``, ``installed_on``.
+        degrees on WGS 84. Optional: ``country``, ``accuracy_m`` (metres), and the columns of
+        eligibility rules: ``product``, ``version``, ``component``, ``requested_level``,
+        ``registered_on``, ``installed_on``.
     centers
         Likewise, with ``center_id`` and optionally ``name``, ``country``, ``opens_on``,
-        ``closes_on``, ``ordered_on``; as `read_centers` gives them.
+        ``closes_on``, ``ordered_on``; as returned by `read_centers`.
     policy
         A policy, or the name of a built-in one.
     as_of
-        The day to judge, by default today in UTC.
+        The day of the assessment, by default today in UTC.
     trust_declared
-        Whether a declared country stands wherever a point lies.
+        Whether to use the declared country even where it disagrees with the coordinates.
     products
-        A table of products with the last day of each phase of their life
-        (`schema.columns.PRODUCTS`), or the path of a file of it.
+        A table of products with the last day of each support phase (`schema.columns.PRODUCTS`), or
+        the path of such a file.
 
     Returns
     -------
@@ -76,19 +76,19 @@ def assess(
         ``distance_miles`` (along the WGS 84 geodesic, 3 decimals as Karney's algorithm rounds; NaN
         without a center), ``limit_miles``, ``margin_miles`` (limit minus distance, negative
         outside), ``site_country`` (ISO 3166-1 alpha-2), ``available_on`` (a day, where pending),
-        ``centers_in_reach`` (a count). Neither input is changed. ``.attrs["warnings"]`` tells
-        which gates had nothing to look at.
+        ``centers_in_reach`` (a count). The inputs are not changed.
+        ``.attrs["warnings"]`` lists the rules that were not checked.
 
     Warns
     -----
     UserWarning
-        If rows state a product or component that no table or policy given tells anything of.
+        If rows have a product or component for which neither table nor policy has data.
 
     Raises
     ------
     InputError
-        If a row has no usable coordinates, a cell of a day holds none, a frame has no CRS, a
-        center's country is doubtful, or a product cannot be used.
+        If a row has no usable coordinates, a date is invalid, a frame has no CRS, a center's
+        country is uncertain, or a product cannot be used.
     PolicyError
         If there is no such policy.
 
@@ -208,15 +208,15 @@ def summarize(verdicts: pd.DataFrame, by: str | list[str] = "site_country") -> p
     Parameters
     ----------
     verdicts
-        As `assess` gives them.
+        As returned by `assess`.
     by
         One or more columns to group by.
 
     Returns
     -------
     summary
-        One row a group, the largest first: a column of counts for each status, ``sites`` in all,
-        and ``qualified_share`` between 0 and 1.
+        One row per group, the largest first: a count per status, ``sites`` in total, and
+        ``qualified_share`` between 0 and 1.
 
     Raises
     ------
@@ -277,21 +277,21 @@ def explain(  # noqa: PLR0913 - a place, what is said of it, and the rule are on
     Parameters
     ----------
     centers
-        As `read_centers` gives them.
+        As returned by `read_centers`.
     policy
         A policy, or the name of a built-in one.
     latitude, longitude
         Degrees on WGS 84.
     country
-        As the site declares it, if it does.
+        Country declared by the site, if any.
     as_of
-        The day to judge, by default today in UTC.
+        The day of the assessment, by default today in UTC.
     trust_declared
-        Whether a declared country stands wherever a point lies.
+        Whether to use the declared country even where it disagrees with the coordinates.
     products
         As for `assess`.
     stated
-        What the site's row says for the gates: ``{"product": "MPX 5900", "component": "fan"}``; see
+        Rule inputs of the site: ``{"product": "MPX 5900", "component": "fan"}``; see
         `matching.eligibility.TEXTS` and `matching.eligibility.DAYS`.
 
     Returns

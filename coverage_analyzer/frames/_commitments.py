@@ -50,24 +50,24 @@ def commitments(  # noqa: PLR0913 - what `assess` takes, and the requests
         offset they are local to the site), ``address``, ``product``, ``component``.
     sites
         As for `assess`, with ``site_id``; optionally ``address``, ``registered_on`` (a site may
-        stand in several rows, the newest up to the request's day holds), ``installed_on``,
+        have several rows; the newest one up to the request's day applies), ``installed_on``,
         ``time_zone`` (such as ``Europe/Zurich``), ``receiving_hours`` (``08:00-17:00``).
     centers
-        As for `assess`; optionally ``time_zone`` and ``region`` (ISO 3166-2, such as ``DE-BY``):
-        where regions of a country differ, it says which holidays are no business days.
+        As for `assess`; optionally ``time_zone`` and ``region`` (ISO 3166-2, such as ``DE-BY``),
+        which selects the holidays where regions of a country differ.
     policy
         A policy, or the name of a built-in one.
     as_of
-        The day whose level holds; by default that of each request, at the site.
+        The day whose level applies; by default that of each request, at the site.
     trust_declared
-        Whether a declared country stands wherever a point lies.
+        Whether to use the declared country even where it disagrees with the coordinates.
     products
         As for `assess`.
 
     Returns
     -------
     answers
-        A row a request, with its index, all text: ``request_id``, ``site_id``, ``level``,
+        One row per request, with its index, all text: ``request_id``, ``site_id``, ``level``,
         ``status`` (``promised``, ``no_promise``, ``refused``, ``review``, ``rejected``),
         ``promise`` (``delivered``, ``shipped``, ...), ``clock_start`` and ``due_at`` (ISO 8601 with
         offset; the first moment that is too late), ``center_id``, ``reason``, ``warnings``,
@@ -85,7 +85,7 @@ def commitments(  # noqa: PLR0913 - what `assess` takes, and the requests
     Warns
     -----
     UserWarning
-        With the number of requests that cannot be read, and the first ones.
+        With the number of unreadable requests, and the first ones.
 
     Examples
     --------
@@ -135,7 +135,7 @@ def _histories(sites: pd.DataFrame) -> dict[str, list[RegisteredSite]]:
     Raises
     ------
     InputError
-        If a row has no usable place, or there is no column of ids.
+        If a row has no usable coordinates, or there is no id column.
     """
     lon, lat = positions(sites, "sites")
     known = known_columns(sites, SITES)

@@ -35,38 +35,39 @@ def geocode(
         With a column ``address``, or its parts: ``street``, ``house_number``, ``postcode``,
         ``city``, ``state``, ``country``.
     server
-        The address of a Nominatim server, best your own. By default nobody is asked: the cache and
-        the data that wheels ship have to do.
+        URL of a Nominatim server, preferably your own. By default no server is used: only the cache
+        and bundled data.
     contact
-        An address of who asks; the public server wants one.
+        Contact of the user; the public server requires one.
     cache
-        The file of answers, by default one for each user.
+        Cache file, by default one per user.
     accuracy_m
-        How far off each grade may be, in metres, where that is not
-        `geocoding.ACCURACY_M`, such as ``{"city": 8000}``.
+        Accuracy of each grade in metres, where it differs from `geocoding.ACCURACY_M`, such as
+        ``{"city": 8000}``.
     columns
-        The frame's name of a column where names do not tell, such as ``{"address": "Anschrift"}``.
+        The frame's name of a column where names are ambiguous, such as ``{"address":
+        "Anschrift"}``.
 
     Returns
     -------
     sites
-        The rows with their index, points in EPSG:4326 (None where nothing was found), and
-        ``latitude``, ``longitude``, ``geocode_grade``, ``accuracy_m``, ``matched_address``,
-        ``geocoded_by``, ``geocoded_on``, ``geocode_reason``. The input is not changed.
+        The rows with their index, points in EPSG:4326 (None if not found), and ``latitude``,
+        ``longitude``, ``geocode_grade``, ``accuracy_m``, ``matched_address``, ``geocoded_by``,
+        ``geocoded_on``, ``geocode_reason``. The input is not changed.
 
     Raises
     ------
     InputError
-        If there is no column of an address, or the cache cannot be used.
+        If there is no address column, or the cache cannot be used.
     MissingExtraError
         If the extra ``geocode`` is not installed.
     ServiceError
-        If the server was asked and has never answered.
+        If the server has never answered.
 
     Warns
     -----
     UserWarning
-        With the new names of columns that would stand in the place of one that is added.
+        With the new names of columns that collide with added ones.
 
     Examples
     --------

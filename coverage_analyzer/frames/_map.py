@@ -56,24 +56,25 @@ def coverage_areas(
     Parameters
     ----------
     centers
-        As `read_centers` gives them.
+        As returned by `read_centers`.
     policy
         A policy, or the name of a built-in one.
     as_of
-        The day to judge, by default today in UTC: centers that are closed then have no area.
+        The day of the assessment, by default today in UTC; centers closed on it have no area.
     merge
-        ``union`` joins the areas of each country, ``depth`` parts them by how many overlap.
+        ``union`` merges the areas of each country, ``depth`` splits them by the number that
+        overlap.
     trust_declared
-        Whether a declared country stands wherever a point lies. No border bounds then what a
-        center may serve, and the discs are not cut.
+        Whether to use the declared country even where it disagrees with the coordinates. Borders
+        then do not limit what a center may serve, and the discs are not clipped.
 
     Returns
     -------
     areas
-        One row a center and band (or, merged, a country, or a country and ``depth``), polygons in
-        EPSG:4326, split at 180, with ``area_km2`` on the ellipsoid and ``area_square_miles``. Rims
-        lie within 5 m of the true circle; the rule itself is decided by distance (`assess`).
-        ``.attrs["attribution"]`` is the credit to show with them.
+        One row per center and band (or, merged, per country, or country and ``depth``), polygons in
+        EPSG:4326, split at 180, with ``area_km2`` on the ellipsoid and ``area_square_miles``.
+        Boundaries are within 5 m of the true circle; the rule itself uses distances (`assess`).
+        ``.attrs["attribution"]`` is the attribution to show with them.
 
     Raises
     ------
@@ -136,24 +137,24 @@ def coverage_map(
     Parameters
     ----------
     verdicts
-        As `assess` gives them.
+        As returned by `assess`.
     centers
-        As `read_centers` gives them.
+        As returned by `read_centers`.
     covered
-        As `coverage_areas` gives them, not merged, in any CRS; without, no areas are drawn.
+        As returned by `coverage_areas`, not merged, in any CRS; by default no areas are drawn.
     title
-        Of the map; by default the policy's.
+        Title of the map; by default that of the policy.
 
     Returns
     -------
     map
-        Shows inline in a notebook; ``.save(path)`` writes one HTML file that needs no network.
-        It is a folium map, so folium layers can be added.
+        Shows inline in a notebook; ``.save(path)`` writes one HTML file that works offline. It is a
+        folium map, so folium layers can be added.
 
     Raises
     ------
     InputError
-        If the frames are not those.
+        If the frames are of another kind.
 
     Examples
     --------
@@ -181,7 +182,7 @@ def _write_page(path: Path, page: bytes) -> None:
     Raises
     ------
     InputError
-        If the name is that of another kind of file.
+        If the name has the extension of another kind of file.
     PublishError
         If it cannot be written.
     """
@@ -202,7 +203,7 @@ def map_data(
     Raises
     ------
     InputError
-        If the frames are not those.
+        If the frames are of another kind.
     """
     need(verdicts, VERDICT, "verdicts", "assess()")
     lon, lat = positions(verdicts, "verdicts")
@@ -262,7 +263,7 @@ def with_windows(centers: Centers, told: Mapping[Any, Any]) -> Centers:
 def _told_countries(centers: Centers, world: countries.Countries) -> countries.Numbers:
     """Return the country shown for each center: the declared one, or its location.
 
-    Whether it may stand was decided with the verdicts, by a policy that the map does not know.
+    Whether it applies was decided with the verdicts, by a policy unknown to the map.
     """
     fold = np.arange(len(world.names.codes), dtype=np.int16)
     declared = world.names.numbers(centers.country)
@@ -276,7 +277,7 @@ def _areas(frame: gpd.GeoDataFrame, centers: Centers) -> areas.Areas:
     Raises
     ------
     InputError
-        If it is not such a frame, or holds other centers.
+        If it is not such a frame, or has other centers.
     """
     needed = ("center_id", "level", "above_miles", "limit_miles", "planned", "area_km2")
     need(frame, needed, "areas", "coverage_areas()")

@@ -42,30 +42,30 @@ def read_sites(
     Parameters
     ----------
     path
-        A file of any kind, or the address of rows in a database: see `files.reading.opened`.
+        A file in any format, or the address of rows in a database: see `files.table.open_table`.
     rejects
-        Where to write the rows that cannot be used, with line, reason and raw text.
+        File for the rejected rows, with line, reason and raw text.
     columns
-        The header to take for a column where names alone do not tell, such as
-        ``{"latitude": "Breite"}``.
+        The header to use for a column where names are ambiguous, such as ``{"latitude":
+        "Breite"}``.
     dialect
-        How a text file is written, where the file does not show it, such as
-        ``Dialect(delimiter=";", decimal=",", encoding="cp1252", date_format="%d.%m.%Y")``.
+        The dialect of a text file, where it cannot be detected, such as ``Dialect(delimiter=";",
+        decimal=",", encoding="cp1252", date_format="%d.%m.%Y")``.
     settings
         Settings of a project: the path if it is left out, and what they say about this file.
 
     Returns
     -------
     sites
-        The usable rows in the order of the file, points in EPSG:4326. Known columns have their
-        own names (``site_id``, by default the line number, ``name``, ``country``, ...), others
-        keep theirs; text stays text. ``.attrs`` holds the counts of the ledger.
+        The usable rows in file order, points in EPSG:4326. Known columns have their own names
+        (``site_id``, by default the line number, ``name``, ``country``, ...), others keep theirs;
+        text stays text. ``.attrs`` has the counts of the ledger.
 
     Raises
     ------
     InputError
-        If the file cannot be read, or its columns are missing or ambiguous; or if the rejects
-        would replace it.
+        If the file cannot be read, its columns are missing or ambiguous, or the rejects would
+        replace it.
     MissingExtraError
         If it is a workbook and the extra ``excel`` is not installed.
     PublishError
@@ -74,8 +74,8 @@ def read_sites(
     Warns
     -----
     UserWarning
-        With the number and the first lines of rows that cannot be used; and for each header that
-        looks like a column that nobody took.
+        With the number and the first lines of rejected rows, and for each unused header that looks
+        like a known column.
 
     Examples
     --------
@@ -129,7 +129,7 @@ def _told_apart(names: Mapping[int, str], headers: Sequence[str]) -> list[str]:
     Warns
     -----
     UserWarning
-        With the columns that got another name.
+        With the renamed columns.
     """
     taken, result, moved = {*names.values(), "geometry"}, [], {}
     for i, header in enumerate(headers):
@@ -174,16 +174,17 @@ def read_centers(
     Parameters
     ----------
     path
-        A file of any kind that `read_sites` reads.
+        A file in any format of `read_sites`.
     columns
-        The header to take for a column where names alone do not tell.
+        The header to use for a column where names are ambiguous.
     dialect
-        How the file is written, where it does not show it.
+        The dialect of the file, where it cannot be detected.
     policy
-        The one that is to judge: it says which countries count as others, and what may be declared
-        where two countries hold an area.
+        The policy for the assessment, whose country rules apply: which countries it merges, and
+        which ones may be declared in contested areas.
     trust_declared
-        Whether a declared country stands wherever a center lies.
+        Whether to use the declared country of a center even where it disagrees with the
+        coordinates.
     settings
         Settings of a project: the path and the policy if they are left out, and what they say about
         this file.
@@ -191,9 +192,9 @@ def read_centers(
     Returns
     -------
     centers
-        ``center_id``, ``name``, ``country`` as declared, ``latitude``, ``longitude``,
-        ``opens_on``, ``closes_on``, ``center_country`` as decided; ``ordered_on``, ``time_zone``
-        and ``region`` (ISO 3166-2) if any center has one; and points in EPSG:4326.
+        ``center_id``, ``name``, ``country`` as declared, ``latitude``, ``longitude``, ``opens_on``,
+        ``closes_on``, ``center_country`` as assigned; ``ordered_on``, ``time_zone`` and ``region``
+        (ISO 3166-2) if any center has one; and points in EPSG:4326.
 
     Raises
     ------

@@ -59,41 +59,41 @@ def write_report(
     Parameters
     ----------
     verdicts
-        As `assess` gives them.
+        As returned by `assess`.
     folder
-        Made if it is not there; an old report in it is replaced whole, or stays.
+        Created if missing; an old report in it is replaced atomically.
     centers
-        Written as ``centers.csv``, with ``areas.geojson`` and ``map.html``, if given. They are
-        those that the sites were judged by, and their countries are read as they were then.
+        Written as ``centers.csv``, with ``areas.geojson`` and ``map.html``, if given. They must be
+        those used for the assessment; their countries are interpreted in the same way.
     policy
-        The one that the verdicts are by; needed if it is not built in.
+        The policy of the verdicts; required if it is not built in.
     kind
-        Of the report: ``csv``, ``parquet`` or ``xlsx``.
+        Report format: ``csv``, ``parquet`` or ``xlsx``.
     max_rejects
-        How many rows `read_sites` may have rejected, as far as the frame knows: a number, or a
-        share such as ``"2.5%"``, which counts from 20 rows read. With more, the old report stays,
-        and the files go to ``DIR.held``.
+        Limit of rows rejected by `read_sites`, as far as the frame records them: a number, or a
+        share such as ``"2.5%"``, which applies from 20 rows read. If it is exceeded, the old report
+        is kept, and the files are written to ``DIR.held``.
 
     Returns
     -------
     folder
-        In which the files are: `folder`, or the one whose name ends in ``.held``.
+        Folder of the files: `folder`, or the one with the suffix ``.held``.
 
     Raises
     ------
     InputError
-        If the verdicts lack a column, are by another policy, name other centers, or do not fit
-        into a workbook; or if `max_rejects` is no limit.
+        If the verdicts lack a column, use another policy, name other centers, or exceed a workbook;
+        or if `max_rejects` is not a limit.
     MissingExtraError
-        If a workbook is wanted and the extra ``excel`` is not installed.
+        If a workbook is requested and the extra ``excel`` is not installed.
     PublishError
         If the folder cannot be written.
 
     Warns
     -----
     UserWarning
-        With each column that a CSV file cannot hold, which is left out; and why the report is held
-        back, if it is.
+        With each column that a CSV file cannot hold, which is omitted, and why the report is held,
+        if it is.
 
     Examples
     --------
@@ -147,7 +147,7 @@ def _table(frame: pd.DataFrame) -> pa.Table:
     Raises
     ------
     InputError
-        If a number or day of the verdict is something else, or text is not Unicode.
+        If a number or date of the verdict has another type, or text is not Unicode.
     """
     names = [str(name) for name in frame.columns]
     table = pa.table([_cells(frame[name]) for name in frame.columns], names=names)
@@ -170,7 +170,7 @@ def _cells(cells: "pd.Series[Any]") -> Any:
     Raises
     ------
     InputError
-        If a cell holds text that is not Unicode.
+        If a cell contains text that is not Unicode.
     """
     mixed = cells.dtype == object and (
         pd.api.types.infer_dtype(cells, skipna=True) not in PLAIN_OBJECTS
@@ -241,7 +241,7 @@ def rules_of(verdicts: pd.DataFrame, policy: Policy | str | None) -> Policy:
     Raises
     ------
     InputError
-        If it is not the one given, or cannot be told.
+        If it differs from the given one, or is unknown.
     """
     name, sha256 = (verdicts.attrs.get(n) for n in ("policy", "policy_sha256"))
     try:

@@ -52,9 +52,9 @@ def timeline(  # noqa: PLR0913 - the question of `assess`, for a span of days
     -------
     changes
         By site, in the order of the sites, and by day: ``site_id``, ``from_day``, ``level``,
-        ``status``, ``reason`` and ``center_id``, which hold from that day up to the next row of the
-        site. Each site has a row for the first day. ``.attrs`` holds ``start``, ``end``, the
-        titles of the ``levels`` of the policy, the best first and ``Not covered`` last, and its
+        ``status``, ``reason`` and ``center_id``, which apply from that day to the next row of the
+        site. Each site has a row for the first day. ``.attrs`` has ``start``, ``end``, the titles
+        of the ``levels`` of the policy, the best first and ``Not covered`` last, and its
         ``policy_title``.
 
     Raises
@@ -108,18 +108,18 @@ def level_shares(changes: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     changes
-        As `timeline` gives them.
+        As returned by `timeline`.
 
     Returns
     -------
     shares
-        One row a day on which a level changes, and one for the last day; a column for each level
-        that occurs, the best first. Shares are between 0 and 1.
+        One row per day on which a level changes, and one for the last day; one column per occurring
+        level, the best first. Shares are between 0 and 1.
 
     Raises
     ------
     InputError
-        If it is no timeline.
+        If it is not a timeline.
 
     Examples
     --------
@@ -161,11 +161,11 @@ def timeline_plot(
     Parameters
     ----------
     changes
-        As `timeline` gives them.
+        As returned by `timeline`.
     title
-        By default the policy's.
+        By default that of the policy.
     path
-        Where to write the picture, of a kind that its ending says; if not given, nowhere.
+        Image file, whose format is that of its extension; by default none is written.
 
     Returns
     -------
@@ -175,11 +175,11 @@ def timeline_plot(
     Raises
     ------
     InputError
-        If it is no timeline.
+        If it is not a timeline.
     MissingExtraError
         If matplotlib is not installed.
     PublishError
-        If the picture cannot be written.
+        If the image cannot be written.
 
     Examples
     --------
@@ -206,11 +206,11 @@ def draw_levels(
     Raises
     ------
     InputError
-        If there is no site, or no kind of picture has such an ending.
+        If there are no sites, or no image format has that extension.
     MissingExtraError
         If matplotlib is not installed.
     PublishError
-        If the picture cannot be written.
+        If the image cannot be written.
     """
     if not levels:
         msg = "No site to plot."
@@ -227,11 +227,11 @@ def drawn(shares: pd.DataFrame, title: str, path: str | Path | None = None) -> "
     Raises
     ------
     InputError
-        If no kind of picture has such an ending.
+        If no image format has that extension.
     MissingExtraError
         If matplotlib is not installed.
     PublishError
-        If the picture cannot be written.
+        If the image cannot be written.
     """
     require("plot", "matplotlib")
     from matplotlib.figure import Figure
@@ -262,9 +262,9 @@ def _save(figure: "Figure", path: Path) -> None:
     Raises
     ------
     CoverageError
-        Of the following kinds.
+        In one of these formats.
     InputError
-        If no kind of picture has such an ending.
+        If no image format has that extension.
     PublishError
         If it cannot be written.
     """

@@ -59,7 +59,7 @@ def check_labels(frame: pd.DataFrame, what: str) -> None:
     Raises
     ------
     InputError
-        If it is no frame, its columns have several levels, or two have the same name.
+        If it is not a frame, its columns have several levels, or two have the same name.
     """
     if not isinstance(frame, pd.DataFrame):
         raise InputError(_no_frame(frame, what))
@@ -105,7 +105,7 @@ def geometries(frame: pd.DataFrame) -> list[Any]:
 def points_name(frame: pd.DataFrame) -> list[Any]:
     """Return the label of the active geometry, if any.
 
-    A GeoDataFrame may have none, or name a column that is no longer there.
+    A GeoDataFrame may have none, or name a column that no longer exists.
     """
     label = frame.active_geometry_name if isinstance(frame, gpd.GeoDataFrame) else None
     return [label] if label is not None and label in frame.columns else []
@@ -114,7 +114,7 @@ def points_name(frame: pd.DataFrame) -> list[Any]:
 def known_columns(frame: pd.DataFrame, table: Sequence[Column]) -> dict[str, str]:
     """Return the frame's name of each known column except coordinates, read by `positions`.
 
-    A column of the very name is meant, whatever synonyms stand beside it: readers give it.
+    Only a column of the exact name is used, regardless of synonyms, since the readers provide it.
     """
     headers = [str(c) for c in frame.columns if c not in geometries(frame)]
     wanted = [c for c in table if c.name not in {"latitude", "longitude"}]
@@ -187,7 +187,7 @@ def _degrees(frame: pd.DataFrame, what: str) -> tuple[Floats, Floats]:
 def _filled(frame: pd.DataFrame, lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
     """Return coordinates of points; for rows without a point, those of the columns.
 
-    So are the new rows of a frame that `pandas.concat` put behind one with points.
+    This includes new rows that `pandas.concat` appended to a frame with points.
     """
     gap = np.isnan(lon) | np.isnan(lat)
     headers = [str(c) for c in frame.columns if c not in geometries(frame)]
@@ -215,13 +215,13 @@ def numbers(frame: pd.DataFrame, name: str) -> Floats:
 def texts(frame: pd.DataFrame, name: str) -> pa.Array:
     """Return a column as an Arrow array of strings, empty where missing.
 
-    A whole number is written as such, since pandas makes integers with gaps floats; a day is
-    written as 2026-12-01.
+    Whole numbers are written without decimals, since pandas converts integer columns with gaps to
+    floats; dates are written as 2026-12-01.
 
     Raises
     ------
     InputError
-        If a cell holds text that is not Unicode.
+        If a cell contains text that is not Unicode.
     """
     cells = frame[name]
     try:
@@ -277,7 +277,7 @@ def accuracy(frame: pd.DataFrame, known: Mapping[str, str]) -> Floats:
     Raises
     ------
     InputError
-        If a cell holds something else than a distance.
+        If a cell is not a distance.
     """
     if "accuracy_m" not in known:
         return np.full(len(frame), np.nan)
@@ -317,7 +317,7 @@ def _eligibility_cells(frame: pd.DataFrame, known: Mapping[str, str]) -> dict[st
     Raises
     ------
     InputError
-        If a cell of a day holds none.
+        If a date is invalid.
     """
     found: dict[str, Any] = {n: texts(frame, known[n]) for n in eligibility.TEXTS if n in known}
     for name in eligibility.DAYS:
@@ -360,7 +360,7 @@ def need(frame: pd.DataFrame, columns: Sequence[str], what: str, maker: str) -> 
     Raises
     ------
     InputError
-        With the function that makes such frames.
+        With the function that creates such frames.
     """
     check_labels(frame, what)
     missing = [c for c in columns if c not in frame]

@@ -26,7 +26,7 @@ SEAM_DEGREES: Final = 0.01
 class Plane:
     """A plane tangent to the earth at a place: azimuthal equidistant, WGS 84, by Karney.
 
-    Metres east and north of the place; distance and direction from it are exact, everywhere.
+    Metres east and north of the place; distance and direction from it are exact everywhere.
     """
 
     lon: float
@@ -57,7 +57,7 @@ class Outlines:
     Attributes
     ----------
     land
-        Polygons, a country or a part of one each.
+        Polygons, each a country or a part of one.
     coasts, borders
         Lines between land and sea, and between two countries.
     """
@@ -76,11 +76,11 @@ class _Layer:
     lon, lat
         Degrees on WGS 84.
     first, after
-        Where each arc begins and ends in them.
+        Start and end of each arc in them.
     shared
         Which arcs are borders between two countries.
     polygons
-        For each its rings, as numbers of arcs; ``~n`` is arc n backwards.
+        Rings of each polygon, as numbers of arcs; ``~n`` is arc n reversed.
     """
 
     lon: Floats
@@ -104,7 +104,7 @@ def outlines(plane: Plane, box: tuple[float, float, float, float]) -> Outlines:
     Parameters
     ----------
     plane
-        On which it is drawn.
+        The plane.
     box
         West, south, east and north, in metres.
     """
@@ -140,7 +140,7 @@ def _land(
 def _clipped(polygon: Any, box: tuple[float, float, float, float]) -> Any:
     """Return the part of a polygon within the rectangle.
 
-    The quick way fails on rings that touch themselves, which the simplified layer may have.
+    The fast method fails on rings that touch themselves, which the simplified layer may have.
     """
     try:
         return shapely.clip_by_rect(polygon, *box)

@@ -1,6 +1,6 @@
 """Find what a browser would load on opening a page, with an HTML parser.
 
-The content security policy is the wall; this is who says beforehand what would run into it.
+The content security policy is the protection; this reports beforehand what it would block.
 
 No library serves: sanitisers (nh3) rewrite markup and do not list what it refers to, and only a
 browser would know all of it, which tests use and a notebook should not have to start. The parser
@@ -60,14 +60,14 @@ CALLS: Final = re.compile(
 def fetched(html: str, own: tuple[str, ...] = ()) -> list[str]:
     """Return what a browser would load on opening a page, or on submitting a form.
 
-    Links that a reader may follow (``<a href>``) are none of it.
+    Links for readers to follow (``<a href>``) do not count.
 
     Parameters
     ----------
     html
         A page.
     own
-        Scripts and styles that are known to be clean wherever they stand.
+        Scripts and styles known to be clean, which are skipped.
     """
     finder = _Finder(own)
     finder.feed(html)

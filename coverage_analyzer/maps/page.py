@@ -1,7 +1,7 @@
 """The page: a self-contained HTML file that makes no network requests.
 
-No text of the user enters the markup. It comes as a block of base64 that the page's own script
-unpacks and shows through ``textContent``; a content security policy shuts everything else off.
+No user text enters the markup. It is stored as a base64 block that the page's own script unpacks
+and shows through ``textContent``; a content security policy blocks everything else.
 """
 
 import base64
@@ -62,13 +62,13 @@ def filled(shell: str, name: str, data: Payload, *, allowed: str | None) -> str:
     Parameters
     ----------
     shell
-        HTML with Leaflet in it and a Leaflet map in a global variable.
+        HTML that includes Leaflet and a Leaflet map in a global variable.
     name
-        Of that variable.
+        Name of that variable.
     data
-        What it shows.
+        The data of the map.
     allowed
-        The content security policy, if there is to be one.
+        The content security policy, if any.
     """
     meta = f'<meta http-equiv="Content-Security-Policy" content="{allowed}">\n' if allowed else ""
     head = f"{meta}<style>\n{leaflet_style()}\n{style()}</style>\n</head>"
@@ -112,12 +112,12 @@ def refuse_fetching(html: str) -> None:
     Parameters
     ----------
     html
-        A page; what `page` itself puts in is known to be clean.
+        A page; what `page` itself inserts is known to be clean.
 
     Raises
     ------
     InputError
-        With the first things that would be fetched, and the way out.
+        With the first items that would be loaded, and advice.
     """
     own = (leaflet(), leaflet_style(), script(), style())
     links = external_links.fetched(html, own)

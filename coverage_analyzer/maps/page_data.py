@@ -29,7 +29,7 @@ class Tiles:
     Raises
     ------
     InputError
-        If the address is none of tiles.
+        If it is not a tile URL.
     """
 
     url: str
@@ -41,7 +41,7 @@ class Tiles:
         Raises
         ------
         InputError
-            If it is none of tiles.
+            If it is not a tile URL.
         """
         if not self.host or not all(part in self.url for part in ("{z}", "{x}", "{y}")):
             msg = (
@@ -64,8 +64,8 @@ class Tiles:
 class Network:
     """The centers of a map, with their assigned countries and coverage areas.
 
-    ``same_country`` says whether a center serves sites of its own country only; ``unserved`` has,
-    by the position of a center, what the road cannot serve of its area in ``minutes``.
+    ``same_country`` says whether a center serves only sites of its own country; ``unserved`` has,
+    by position of a center, the part of its area that roads do not serve in ``minutes``.
     """
 
     centers: Centers
@@ -84,11 +84,11 @@ class Payload:
     Attributes
     ----------
     told
-        All that is not a row: words, counts, centers, areas, and how to read the other blocks.
+        Everything except rows: texts, counts, centers, areas, and how to read the other blocks.
     places
-        Where the kept sites are and what is decided, in the order of the curve.
+        Coordinates and verdicts of the kept sites, in curve order.
     texts
-        What they are called, in the same order.
+        Texts of the sites, in the same order.
     """
 
     told: dict[str, Any]
@@ -110,22 +110,22 @@ def payload(
     Parameters
     ----------
     policy
-        Its title.
+        Title of the policy.
     sites
-        As gathered.
+        The collected sites.
     network
         Centers and areas.
     names
         The table of countries.
     title
-        Of the map, if that is not to be the policy's.
+        Title of the map, if it is not that of the policy.
     tiles
-        What is fetched from a server when the page is opened; by default nothing is.
+        Tiles loaded from a server when the page is opened; by default none.
 
     Raises
     ------
     InputError
-        If the sites name a reason that is none, or a center that is not of the network.
+        If the sites have an unknown reason, or a center that is not among the given ones.
     """
     title_of = dict(zip(names.codes, names.titles, strict=True))
     codes = list(sites.words["site_country"])
@@ -178,7 +178,7 @@ def _reason_words(sites: DrawnSites, *, same_country: bool) -> list[str]:
     Raises
     ------
     InputError
-        If one is no reason.
+        If one is unknown.
     """
     odd = [code for code in sites.words["reason"] if code not in Reason.__members__]
     if odd:
@@ -193,7 +193,7 @@ def _positions(sites: DrawnSites, centers: Centers) -> list[int]:
     Raises
     ------
     InputError
-        If one is not in it.
+        If one is not among them.
     """
     position = {center_id: i for i, center_id in enumerate(centers.center_id)}
     odd = [center_id for center_id in sites.words["center_id"] if center_id not in position]
@@ -330,8 +330,8 @@ def _rings(polygon: Any) -> list[list[int]]:
 def _bounds(sites: DrawnSites, centers: Centers) -> list[list[float]] | None:
     """Return the bounding box of all sites and centers, as south-west and north-east.
 
-    It begins east of the widest gap, so that a network on both sides of 180 is one, and its
-    longitudes run on beyond 180.
+    It begins east of the widest gap, so that centers on both sides of 180 are together, and its
+    longitudes continue beyond 180.
     """
     lon = np.unique(np.concatenate([sites.longitudes(), centers.lon]))
     lat = np.concatenate([sites.latitudes(), centers.lat])

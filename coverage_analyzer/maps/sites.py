@@ -1,7 +1,7 @@
 """The sites of a map, collected block by block as integers, limited to what a page can hold.
 
-Up to `MOST_SITES` all are kept. Beyond that those that are not ``qualified`` are kept as long as
-they are not too many themselves, and all are counted in a grid of density.
+Up to `MOST_SITES` all are kept. Beyond that, only sites that are not ``qualified`` are kept, unless
+they exceed the limit themselves, and all are counted in a density grid.
 """
 
 import enum
@@ -62,16 +62,16 @@ class Columns:
     Attributes
     ----------
     lon, lat
-        In units of `UNITS` to a degree on WGS 84.
+        In units of `UNITS` per degree on WGS 84.
     codes
         For ``status`` the values of `Status`; for `CODED` and ``limit_miles`` positions in the
         words of `DrawnSites`, or `MISSING`.
     miles, margin
-        Distance and margin in thousandths of a mile; 0 where there is no center.
+        Distance and margin in thousandths of a mile; 0 without a center.
     in_reach
-        How many centers cover the site.
+        Number of centers that cover the site.
     site_id, name
-        Texts; large strings once all are `joined`, which may be more than 2 GiB.
+        Texts; large strings after `joined`, which may exceed 2 GiB.
     """
 
     lon: npt.NDArray[np.int32]
@@ -136,17 +136,17 @@ class DrawnSites:
     Attributes
     ----------
     total
-        How many there are, kept or not.
+        Number of sites, kept or not.
     counts
-        Of each status, by the values of `Status`.
+        Number of sites per status, by the values of `Status`.
     served
-        How many qualify by each center, by its position in ``words["center_id"]``.
+        Number of qualified sites per center, by its position in ``words["center_id"]``.
     kept
-        Which are kept one by one.
+        Which sites are kept individually.
     density
-        Of each status the number of sites in each cell of the grid; nothing while all are kept.
+        Number of sites of each status in each grid cell; empty while all are kept.
     words
-        For each coded column its words in the order of their codes.
+        Texts of each coded column in the order of their codes.
     """
 
     def __init__(self) -> None:
@@ -183,7 +183,7 @@ class DrawnSites:
         Raises
         ------
         InputError
-            If a status is none.
+            If a status is unknown.
         """
         if not len(lon):
             return
@@ -302,7 +302,7 @@ def _statuses(cells: pa.Array) -> Codes:
     Raises
     ------
     InputError
-        If one names none.
+        If one is unknown.
     """
     known = arrays.as_numpy(pc.index_in(cells, arrays.text_array(STATUSES)))
     if np.isnan(known).any():

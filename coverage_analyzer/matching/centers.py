@@ -35,18 +35,18 @@ class Centers:
     lon, lat
         Degrees on WGS 84, shape (n,).
     opens_on, closes_on
-        Days, ``NaT`` where not given: a center serves from the first up to, but without, the last.
+        Dates, ``NaT`` if missing: a center is open from the first, up to but excluding the last.
     row
-        How each is called in messages, such as ``line 7``.
+        Label of each in messages, such as ``line 7``.
     ordered_on
-        The day on which each was ordered, ``NaT`` where not given.
+        Order date of each, ``NaT`` if missing.
     earliest_on
-        The day before which one whose opening is not known cannot open, ``NaT`` for all others:
-        then ``opens_on`` is the latest day on which it does. See `lead_times`.
+        Earliest opening day of a center whose opening is uncertain, ``NaT`` for all others;
+        ``opens_on`` is then the latest one. See `lead_times`.
     time_zone
-        As given, such as ``Europe/Zurich``, empty where it is not.
+        As given, such as ``Europe/Zurich``, empty if missing.
     region
-        As given, such as ``DE-BY``, empty where it is not; see `assigned_regions`.
+        As given, such as ``DE-BY``, empty if missing; see `assigned_regions`.
     """
 
     center_id: tuple[str, ...]
@@ -86,20 +86,19 @@ class Centers:
         Parameters
         ----------
         columns
-            ``center_id`` and, optionally, the others of `TEXTS` (the country also in several of
-            `schema.columns.COUNTRY_STATED`) and those of `DAYS`.
+            ``center_id`` and, optionally, the other columns of `TEXTS` (the country also in several
+            of `schema.columns.COUNTRY_STATED`) and those of `DAYS`.
         lon, lat
-            Degrees on WGS 84, NaN where a row has none that can be used.
+            Degrees on WGS 84, NaN where a row has no usable ones.
         row
-            How to call each row in a message.
+            Label of each row in messages.
         further
-            Gives the faults that it finds in the rows whose cells can be used, such as
-            `country_faults`.
+            Returns the problems of rows whose cells are usable, such as `country_faults`.
 
         Raises
         ------
         InputError
-            One error that names every unusable row and every id that occurs twice.
+            One error that names every unusable row and every duplicate id.
         """
         blank = [""] * len(row)
         texts_by_column = {c: columns.get(c, blank) for c in TEXTS}
@@ -144,7 +143,7 @@ class Centers:
         Raises
         ------
         InputError
-            One error that names every center whose country is unknown or contradicts its place.
+            One error that names every center whose country is unknown or contradicts its location.
         """
         number, faults = self._assign_countries(world, convention)
         refuse(faults, len(self), "center")

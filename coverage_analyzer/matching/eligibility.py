@@ -2,10 +2,10 @@
 
 Built once from policy, products and day. The cells of a batch are coded as small numbers
 (`EligibilityInputs`), from which the failed rule of each row is computed. A rule fails only on data
-that is present: where a cell is empty, or its column is missing, it passes.
+that are present: if a cell is empty, or its column is missing, the rule passes.
 
-A definite failure takes precedence over an uncertain one, since no answer to the latter would lift
-the former; otherwise the order is that of `FailedRule`.
+A definite failure takes precedence over an uncertain one, since resolving the latter would not
+change the former; otherwise the order is that of `FailedRule`.
 """
 
 import enum
@@ -53,7 +53,7 @@ COLUMN_OF_RULE: Final = {
 class FailedRule(enum.IntEnum):
     """The rule that failed on a row: its rank, its reason and its name.
 
-    ``rule`` is the name in ``policy.gates``; the reason carries the words.
+    ``rule`` is the name in ``policy.gates``; the reason has the text.
     """
 
     reason: Reason | None
@@ -110,9 +110,9 @@ class EligibilityInputs:
     requested
         The position of a level in the policy, `NOT_GIVEN` or `UNKNOWN`.
     registration
-        A `RegistrationTiming`, or `NOT_GIVEN` where only the day tells.
+        A `RegistrationTiming`, or `NOT_GIVEN` where only the day of the assessment decides.
     registered_on
-        ``NaT`` where not known.
+        ``NaT`` if unknown.
     """
 
     component: Codes
@@ -154,9 +154,9 @@ class EligibilityChecker:
     products
         The phases of products; without them the rule on phases is not checked.
     world
-        Whose numbers countries have.
+        Table of country numbers.
     day
-        The day to assess.
+        The day of the assessment.
 
     Attributes
     ----------
@@ -195,7 +195,7 @@ class EligibilityChecker:
         Parameters
         ----------
         columns
-            Of `TEXTS` as Arrow strings, and of `DAYS` as days of numpy, those that there are.
+            The available columns of `TEXTS` as Arrow strings, and of `DAYS` as numpy dates.
         """
         if not any(name in columns for name in self.columns):
             return None
@@ -237,11 +237,11 @@ class EligibilityChecker:
         Parameters
         ----------
         columns
-            The known columns that the rows have.
+            The known columns of the rows.
         empty
-            How many of their cells are empty, by column.
+            Number of empty cells, by column.
         places
-            How many rows are decided, by country (alpha-2).
+            Number of decided rows, by country (alpha-2).
         """
         messages = self.missing_columns(columns)
         if n_empty := {n: (empty or {}).get(n, 0) for n in self.columns if n in columns}:
@@ -284,11 +284,11 @@ class EligibilityChecker:
         Parameters
         ----------
         facts
-            What the rows say, if anything.
+            Rule inputs of the rows, if any.
         country
-            The number of the country that each counts as.
+            Number of the assigned country.
         promised
-            The position of the level which a center buys, now or later.
+            Position of the level of a center's band, now or later.
         """
         rows = len(country)
         rule, is_uncertain = np.zeros(rows, np.int8), np.zeros(rows, np.bool_)
@@ -312,15 +312,15 @@ class EligibilityChecker:
     def phases(self, facts: EligibilityInputs, level: Codes) -> Phases:
         """Return where the product of a row is past the phases of its level.
 
-        The one place that knows what an ended phase takes: the kernel asks it of the level that a
-        center buys, and of the level that is left in force.
+        The only place that evaluates an ended phase: the kernel uses it for the level of a band,
+        and for the level that remains in force.
 
         Parameters
         ----------
         facts
-            What the rows say.
+            Rule inputs of the rows.
         level
-            The position of a level of the policy, shape (n,).
+            Position of a level of the policy, shape (n,).
         """
         if not self.rules.lifecycle or self.products is None:
             none = np.zeros(len(facts), np.bool_)

@@ -27,10 +27,7 @@ from coverage_analyzer.schema.verdict import Reason, Status
 MAX_LISTED: Final = 10
 """Maximum number of centers in range listed in the text; the rest is counted."""
 
-NOTHING_LEFT: Final = (
-    "the product is past the phases of its life in which maintenance is available; after its end "
-    "of life there are no security hotfixes, no technical support and no downloads"
-)
+NOTHING_LEFT: Final = "the product is past the support phases in which maintenance is available"
 """Why no level is available, in more detail than `Reason.lifecycle_phase`."""
 
 GROUNDS: Final = {
@@ -179,19 +176,19 @@ def explanation(  # noqa: PLR0913 - a place and what is said of it are one quest
     lon, lat
         Degrees on WGS 84.
     country
-        As the site declares it, if it does.
+        Country declared by the site, if any.
     accuracy_m
-        How far off the coordinates may be, if known.
+        Accuracy of the coordinates, if known.
     stated
         What the row says for eligibility rules: texts by the names of
         `eligibility.TEXTS` and `eligibility.DAYS`.
     ordered_on
-        Tell when a center would open here that is ordered on this day.
+        Also calculate when a center ordered on this day would open.
 
     Raises
     ------
     InputError
-        If the point is out of range, or what is stated has another name or is no day.
+        If the point is out of range, or a given value has an unknown name or an invalid date.
     """
     world, codes = matcher.world, matcher.world.names.codes
     said = {name: text for name, text in (stated or {}).items() if text.strip()}
@@ -246,7 +243,7 @@ def _site_row(
     Raises
     ------
     InputError
-        If the point is out of range, no rule looks at what is said, or a day is none.
+        If the point is out of range, a value has no rule, or a date is invalid.
     """
     if not (abs(lat) <= 90 and abs(lon) <= 180):
         msg = f"latitude {lat}, longitude {lon} is out of range: use -90 to 90 and -180 to 180."

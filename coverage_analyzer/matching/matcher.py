@@ -1,24 +1,25 @@
 """Assign verdicts to sites by the centers and a policy. The kernel: arrays in, arrays out.
 
 A `Matcher` is built once from centers, policy and countries, and then matches batch after batch;
-nothing but its notes on cells outlives a batch. Each batch goes one way, all its sites at once:
+only its cache of shortlists outlives a batch. Each batch passes through these steps, for all its
+sites at once:
 
-1. *The country* (`countries.decision`). The grid confirms most declared countries at once: where a
-   cell lies in one country, so does each of its points. Only the others are looked at.
-2. *The nearest center* of that country, and how many reach the site (`nearest`). The triangle
-   inequality leaves few candidates for a cell; squares of chords decide among them.
-3. *The band* of that center (`bands`), by the two chords between which alone a limit is in doubt
+1. *The country* (`countries.assignment`). The grid confirms most declared countries at once: where
+   a cell is in one country, so is each of its points. Only the others are examined.
+2. *The nearest center* of that country, and how many reach the site (`nearest`). By the triangle
+   inequality few centers matter to a cell; squared chords decide among them.
+3. *The band* of that center (`bands`), by the two chords between which alone a limit is uncertain
    (`geodesy.chord_limits_m`, with the proof), and there by Karney's geodesic.
-4. *The distance*, along an arc whose error is known (`geodesy.arc_error_m`). Where the error could
-   change a printed digit of distance or margin, it is Karney's.
-5. *The planned center* to wait for, where none that is open reaches the site.
-6. *The verdict*: ground, center, band, promise and accuracy make a case, and each case has a status
-   and a reason in a table.
-7. *The rules of eligibility* (`eligibility`), where the policy has some and the rows hold what they
-   need: they lower what qualifies or waits, and never raise a level. A product that is past
-   the phases of its level has none, wherever the site is and whatever was bought.
+4. *The distance*, along an arc with a known error bound (`geodesy.arc_error_m`). Where the error
+   could change a printed digit of distance or margin, by Karney's geodesic.
+5. *The planned center* to wait for, where no open one reaches the site.
+6. *The verdict*: country basis, center, band, level and accuracy make a case, and each case has a
+   status and a reason in a table.
+7. *The eligibility rules* (`eligibility`), if the policy has any and the rows have their inputs:
+   they lower what is qualified or pending, and never raise a level. A product that is past the
+   phases of its level has none, wherever the site is and whatever was purchased.
 
-So no step rounds before it decides, and the answer for a site depends on nothing but the site.
+No step rounds before it decides, and the verdict on a site depends only on that site.
 """
 
 import copy
@@ -81,9 +82,9 @@ class Sites:
     lon, lat
         Degrees on WGS 84, finite and in range, shape (n,).
     declared
-        The country each declares, as a number of `countries.Names`, shape (n,).
+        Declared country of each, as a number of `countries.Names`, shape (n,).
     accuracy_m
-        How far off the coordinates may be, NaN where not known, shape (n,).
+        Accuracy of the coordinates, NaN if unknown, shape (n,).
     """
 
     lon: Floats
@@ -114,7 +115,7 @@ class Verdicts:
     Attributes
     ----------
     level
-        Position in ``policy.titles`` of the level in force: in ``policy.levels``, or behind them.
+        Position in ``policy.titles`` of the level in force: in ``policy.levels``, or after them.
     status, reason
         Values of `Status` and `Reason`.
     center
@@ -122,13 +123,13 @@ class Verdicts:
     distance_miles
         To that center, rounded to 3 decimals as Karney's geodesic rounds; NaN without one.
     limit_miles, margin_miles
-        The limit that applied, and what is left of it, rounded away from zero; NaN without one.
+        The limit that applied, and the margin to it, rounded away from zero; NaN without one.
     country
-        Number of the country that decided.
+        Number of the assigned country.
     available_on
-        The day that center opens, where pending, else ``NaT``.
+        Opening day of that center for pending sites, else ``NaT``.
     centers_in_reach
-        How many open centers of its country cover the site.
+        Number of open centers of its country that cover the site.
     """
 
     level: npt.NDArray[np.int8]
@@ -165,23 +166,23 @@ class Matcher:
     Parameters
     ----------
     centers
-        Open, planned and closed ones.
+        The centers: open, planned and closed.
     policy
         The levels and rules.
     world
-        Where countries are.
+        The country layer.
     as_of
-        The day to assess; by default today in UTC.
+        The day of the assessment; by default today in UTC.
     trust_declared
-        Whether a declared country stands wherever a point lies.
+        Whether to use the declared country even where it disagrees with the coordinates.
     products
         The phases of products, which a rule of the policy may ask for.
 
     Raises
     ------
     InputError
-        If there is no center, the country of one cannot be told, or one is ordered where the policy
-        has no lead time.
+        If there is no center, the country of one is unknown, or one is ordered where the policy has
+        no lead time.
     """
 
     def __init__(
@@ -276,9 +277,10 @@ class Matcher:
         Parameters
         ----------
         sites
-            Where they are.
+            The location of the rows.
         facts
-            What their rows say of product, component, level and registration (`eligibility.facts`).
+            Rule inputs of their rows: product, component, level and registration
+            (`eligibility.facts`).
         """
         if len(sites) <= ROWS_AT_ONCE:
             return self._match(sites, facts)
@@ -337,9 +339,9 @@ class Matcher:
         verdicts
             As they are without eligibility rules.
         facts
-            What the rows say.
+            Rule inputs of the rows.
         band
-            Of the distance that each verdict names.
+            Country of the center that each verdict names.
         nearest
             The sites that a planned center will reach, and the nearest one that is open: whom a
             rule keeps from waiting is shown that one.
@@ -369,7 +371,7 @@ class Matcher:
     def _with_purchased_level(self, verdicts: Verdicts, facts: EligibilityInputs) -> Verdicts:
         """Return verdicts with the purchased level, or none for a product past its phases.
 
-        A level that may have ended, too, is for review; it stays printed.
+        A level that may have ended is also for review; it remains in the report.
         """
         level = np.maximum(verdicts.level, self.gates.best_level(facts))
         needs_no_distance = self.gates.without_band(facts, verdicts.country)
@@ -427,7 +429,7 @@ class Matcher:
     ) -> "PlannedCenters":
         """Return the planned center for each site that one will serve.
 
-        It is the one that opens first, then the nearest.
+        It is the first one to open, then the nearest.
         """
         if not len(self._planned):
             subset = subset[:0]
@@ -450,7 +452,7 @@ class Matcher:
     ) -> "NearestCenters":
         """Return the distance of one center per site, and the band of that distance.
 
-        Who asked for the level of a band further out is in that one, within whose limit it lies.
+        A site that purchased the level of a band further out is in that band, within its limit.
         """
         there = geodesy.take(self._open.points, center)
         pair = sites.lon, sites.lat, self._lon.take(center), self._lat.take(center)
@@ -474,15 +476,15 @@ class Matcher:
         Parameters
         ----------
         sites
-            Where they are.
+            The location of the rows.
         decided_
-            The country of each, and on what ground.
+            The country of each, and the basis.
         shown
             The center that each verdict names (`_shown`).
         waiting
             Positions of the sites that a planned center will reach.
         in_reach
-            How many open centers may serve each.
+            Number of open centers that may serve each.
         """
         country, ground = decided_
         center, band, inside, limit, miles = shown
@@ -569,7 +571,7 @@ def chunks(n_rows: int) -> Iterator[slice]:
 class NearestCenters(NamedTuple):
     """One center per site: position or `NO_CENTER`, and the band of its distance; shape (n,) each.
 
-    ``band`` counts on by one where the site is beyond all bands, which ``inside`` says, too;
+    ``band`` is one more than the last where the site is beyond all bands, as ``inside`` also says;
     ``limit`` and ``miles`` are the band's upper limit and the distance.
     """
 
@@ -605,7 +607,7 @@ class AssignedCountries(NamedTuple):
 def _shown(now: NearestCenters, later: PlannedCenters, ground: CountryBases) -> NearestCenters:
     """Return the center named by each verdict: the planned one, else the nearest open one.
 
-    Out at sea no promise is made, so the nearest open center is shown.
+    At sea no promise is made, so the nearest open center is shown.
     """
     named = np.flatnonzero(ground[later.site] != CountryBasis.OFFSHORE)
     if not len(named):

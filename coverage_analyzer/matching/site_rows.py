@@ -24,13 +24,12 @@ class SiteRows:
     lon, lat
         Degrees on WGS 84, finite and in range, shape (n,).
     accuracy_m
-        How far off the coordinates may be, NaN where not known, shape (n,).
+        Accuracy of the coordinates, NaN if unknown, shape (n,).
     countries
-        The columns that state a country, those of codes first, as text of shape (n,); there may be
-        none.
+        The columns that state a country, code columns first, as text of shape (n,); may be empty.
     cells
-        What eligibility rules look at, as far as there are such columns, each of shape (n,):
-        `eligibility.TEXTS` as Arrow strings, `eligibility.DAYS` as days of numpy.
+        Available inputs of eligibility rules, each of shape (n,): `eligibility.TEXTS` as Arrow
+        strings, `eligibility.DAYS` as numpy dates.
     """
 
     lon: Floats
@@ -40,6 +39,6 @@ class SiteRows:
     cells: Mapping[str, Any] = field(default_factory=dict)
 
     def declared(self, names: Names) -> Numbers:
-        """Return the number of the country that each row declares (`Names.agreed`), shape (n,)."""
+        """Return the number of the country declared by each row (`Names.agreed`), shape (n,)."""
         stated = [names.named(cells) for cells in self.countries]
         return names.agreed(stated) if stated else np.zeros(len(self.lon), np.int16)

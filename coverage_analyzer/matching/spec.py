@@ -1,4 +1,4 @@
-"""What a matcher is built of: the one way to a `Matcher`, for files, frames, requests and Spark."""
+"""The inputs of a matcher: the only way to build one, for files, frames, requests and Spark."""
 
 import datetime
 import functools
@@ -19,7 +19,7 @@ from coverage_analyzer.policy import Policy
 
 @dataclass(frozen=True, eq=False)
 class MatcherSpec:
-    """Centers, policy and day of a `Matcher`; some hundred bytes per center, so it can be shipped.
+    """Centers, policy and day of a `Matcher`; small enough to be sent to workers.
 
     Attributes
     ----------
@@ -35,7 +35,7 @@ class MatcherSpec:
 
     @classmethod
     def of(cls, matcher: Matcher) -> "MatcherSpec":
-        """Return what builds the same matcher elsewhere."""
+        """Return the spec of a matcher, to build the same one elsewhere."""
         trust = matcher.convention.trust_declared
         return cls(matcher.centers, matcher.policy, matcher.as_of, trust, matcher.gates.products)
 
@@ -45,13 +45,13 @@ class MatcherSpec:
         Parameters
         ----------
         world
-            Where countries are; by default the layer that ships with the package.
+            The country layer; by default the bundled one.
 
         Raises
         ------
         InputError
-            If there is no center, the country of one cannot be told, or one is ordered where the
-            policy has no lead time.
+            If there is no center, the country of one is unknown, or one is ordered where the policy
+            has no lead time.
         """
         return Matcher(
             self.centers,

@@ -15,9 +15,9 @@ def route(policy: Policy, product: str, version: str = "") -> str:
     Parameters
     ----------
     policy
-        Whose ``gates.lifecycle.afterwards`` names the programme.
+        The policy, whose ``gates.lifecycle.afterwards`` names the programme.
     product, version
-        As the row gives them. A version that is missing, or less exact than the programme's, may be
+        As in the row. A version that is missing, or less exact than those of the programme, may be
         one that it covers.
 
     Examples

@@ -39,18 +39,18 @@ class Customer(Model):
     software_maintenance, appliance_maintenance
         Any agreement of that kind.
     success_services
-        A subscription to Customer Success Services, of whatever level.
+        A Customer Success Services subscription of any level.
     priority, priority_plus
-        A subscription to that level.
+        A subscription of that level.
     base_support
         Base technical support agreements: of all product lines, or by the title of each
         (``{"XenApp": True}``).
     os_vendor_support
-        Support by the vendor of the operating system below, at an equivalent level.
+        Support by the vendor of the operating system, at an equivalent level.
     relationship_management
-        An agreement on technical relationship management.
+        A technical relationship management agreement.
     relationship_management_renewed
-        Whether that has had its one additional year already.
+        Whether the additional year of that agreement has been used.
     """
 
     software_maintenance: Held = None
@@ -70,7 +70,7 @@ class Customer(Model):
         Raises
         ------
         InputError
-            If a key is not known, or a value is neither yes or no nor a day.
+            If a key is unknown, or a value is neither a boolean nor a date.
         """
         try:
             return cls.model_validate(dict(data))
@@ -107,7 +107,7 @@ class State(enum.StrEnum):
 class Finding:
     """The result of one condition, as text, and its clause.
 
-    ``refusal`` says by itself why a missing condition keeps the offer away, where ``words`` do not.
+    ``refusal`` says why a missing condition excludes the offer, where ``words`` do not.
     """
 
     state: State
@@ -236,9 +236,9 @@ def _product(programme: Programme, name: str) -> Product | None:
 def version_state(version: str, covered: tuple[str, ...]) -> State:
     """Return whether a version is one of the covered ones.
 
-    The figures decide, then the words behind them. What is written less exactly than what is
-    covered (``7.15`` for ``7.15 LTSR``) is unknown; what is written more exactly (``7.15 LTSR
-    CU3``) is not stated, as the source names no such parts of a version.
+    The figures decide, then the words after them. A version less exact than the covered one
+    (``7.15`` for ``7.15 LTSR``) is unknown; one that is more exact (``7.15 LTSR CU3``) is not
+    stated, since the source names no such parts.
 
     Examples
     --------

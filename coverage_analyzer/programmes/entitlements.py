@@ -1,9 +1,9 @@
 """Support programmes available to a customer for a product on a day, and what is missing.
 
-Nothing is guessed. A condition is met, or missing, or undecided: ``unknown`` where the customer's
-facts do not tell, ``not stated`` where the programme's source does not. An offer applies if all
-conditions of one of its ways are met; it does not if each of its ways misses one. Else it stays
-undecided (Kleene's logic of three values), and says on whose account.
+Nothing is guessed. A condition is met, missing or undecided: ``unknown`` if the customer's facts do
+not decide it, ``not stated`` if the programme's source does not. An offer applies if all conditions
+of one of its routes are met; it does not apply if each of its routes misses one. Otherwise it is
+undecided (Kleene's three-valued logic), and the result says why.
 """
 
 import dataclasses
@@ -52,17 +52,17 @@ class Entitlement:
         Name of the programme, id and title of its offer.
     answer
         ``applies``, ``does not apply``, ``unknown`` (ask the customer) or ``not stated`` (the
-        source does not tell).
+        source does not say).
     way
-        The way that counts: one that is open, else the one that lacks least.
+        The route that counts: an open one, otherwise the one that lacks least.
     findings
-        What became of each condition of that way.
+        Result of each condition of that route.
     clauses
         The clauses behind them.
     source
-        Where they stand.
+        URL of the source.
     others
-        The other ways, where the answer depends on a fact that is not known.
+        The other routes, if the result depends on an unknown fact.
     """
 
     programme: str
@@ -168,17 +168,17 @@ def entitlements(
     Parameters
     ----------
     customer
-        What the customer has, as `Customer` or as a mapping of its fields.
+        Facts about the customer, as `Customer` or as a mapping of its fields.
     product, version
-        As the vendor calls them: ``XenApp``, ``7.15 LTSR``. Blank: not known.
+        As named by the vendor: ``XenApp``, ``7.15 LTSR``. Empty if unknown.
     country
-        Code or name. Blank: not known.
+        Code or name. Empty if unknown.
     date
-        The day to assess, by default today in UTC.
+        The day of the assessment, by default today in UTC.
     end_of_maintenance
         The day on which the version reaches its End of Maintenance (or of Life), if known. The
-        programmes' source has no such days; without one this condition is ``not checked``, counts
-        for nothing, and is told as such.
+        programmes' source has no such dates; without one this condition is ``not checked``, which
+        is reported and otherwise ignored.
 
     Returns
     -------
@@ -189,7 +189,7 @@ def entitlements(
     Raises
     ------
     InputError
-        If a fact of the customer, the country, or a day cannot be read.
+        If a customer fact, the country or a date cannot be read.
 
     Examples
     --------

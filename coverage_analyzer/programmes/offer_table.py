@@ -50,15 +50,15 @@ class Comparison:
     Attributes
     ----------
     title
-        Of the policy or programme.
+        Title of the policy or programme.
     columns
-        Titles of what is compared.
+        Titles of the compared items.
     rows
-        Title of the feature, and a cell for each column.
+        Title of the feature, and a cell per column.
     clauses
-        The clause behind each row, blank where there is none.
+        The clause of each row, empty if there is none.
     source, note
-        Where it is from, and what its reader should know.
+        Source and notes.
     """
 
     title: str
@@ -176,7 +176,7 @@ def side_by_side(policies: Mapping[str, Policy]) -> Comparison:
     Parameters
     ----------
     policies
-        By what each is called where titles do not tell them apart: a name, or the path of a file.
+        Labels where titles are not unique: a name, or the path of a file.
     """
     listed = list(policies.values())
     titles = [policy.title for policy in listed]

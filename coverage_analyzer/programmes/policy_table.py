@@ -40,7 +40,7 @@ def level_rows(policy: Policy) -> dict[str, list[str]]:
 def policy_rows(policies: Sequence[Policy]) -> dict[str, list[str]]:
     """Return the rules of several policies, a cell per policy, by feature.
 
-    A radius is that of the country named, whether a policy names it or counts it among all others.
+    A radius applies to the named country, whether a policy names it or includes it in all others.
     """
     titles = dict.fromkeys(level.title for policy in policies for level in policy.levels)
     groups = [[_level_cells(policy, title) for policy in policies] for title in titles]

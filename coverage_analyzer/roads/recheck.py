@@ -1,15 +1,14 @@
 """Apply drives to verdicts: a level never rises by road, and a site may move to review.
 
-What a report says was decided by distance; a look at roads takes it from there, and a second look
-starts from the same place: the verdict before any look can be told from the row
-(`VerdictsBeforeRoads`). So looking twice comes to the same as looking once, also with another
-network or budget.
+A report is decided by distance; a recheck by road starts from there, and so does a second recheck:
+the verdict before any recheck can be derived from the row (`VerdictsBeforeRoads`). Therefore
+rechecking twice equals rechecking once, also with another network or limit.
 
-Where a policy counts miles along the geodesic, a drive that takes too long, or that does not exist,
-makes ``qualified`` a ``review``: somebody has to look, since one engine's word is no verdict. Where
-it counts miles by road (``metric = "road"``), the run could not decide within the limit
-(``road_unchecked``), and the miles of the fastest way decide here. A site that another center
-reaches, too, goes on waiting where its nearest is beyond by road.
+If a policy uses geodesic miles, a drive that takes too long, or does not exist, turns ``qualified``
+into ``review``: manual review is needed, since the result of one engine is not a verdict. If it
+uses road miles (``metric = "road"``), the run could not decide within the limit
+(``road_unchecked``), and the miles of the fastest route decide here. A site reached by another
+center, too, remains undecided if its nearest center is beyond the limit by road.
 """
 
 from dataclasses import dataclass, replace
@@ -49,11 +48,11 @@ class VerdictRows:
     status, reason
         Values of `Status` and `Reason`, shape (n,).
     country
-        Alpha-2 that decided, or empty, length n.
+        Alpha-2 code of the assigned country, or empty, length n.
     limit_miles, margin_miles
-        By the geodesic; NaN without one, shape (n,).
+        Geodesic distance; NaN without one, shape (n,).
     in_reach
-        How many open centers may serve it, shape (n,).
+        Number of open centers that may serve it, shape (n,).
     """
 
     level: Codes
@@ -72,11 +71,11 @@ class VerdictsBeforeRoads:
     Attributes
     ----------
     asked
-        Whether there is one that roads can take back or, if miles count by road, give.
+        Whether roads can withdraw the level or, for road miles, grant it.
     by_road
-        Whether miles count by road.
+        Whether distances are road miles.
     level
-        Position of the level that its band buys.
+        Position of the level of its band.
     """
 
     requested: Bools
@@ -113,17 +112,17 @@ def limit_minutes(
     Parameters
     ----------
     rows
-        As a run, or an earlier look, left them.
+        As returned by a run, or an earlier recheck.
     policy, limits
-        Those that they are by.
+        The policy of the verdicts.
     road_miles
-        Along the fastest way: where miles count by road, they tell the band; NaN where there is
-        none, shape (n,).
+        Miles by the fastest route, which decide the band for road miles; NaN if there is none,
+        shape (n,).
 
     Returns
     -------
     minutes
-        Infinite where the level sets no limit, shape (n,).
+        Infinite if the level has no limit, shape (n,).
     """
     was = verdicts_before_roads(rows, policy)
     band = _band_by_road(rows, policy, road_miles)
@@ -138,13 +137,13 @@ def apply_drive_times(
     Parameters
     ----------
     rows
-        As a run, or an earlier look, left them.
+        As returned by a run, or an earlier recheck.
     policy
-        The one that they are by.
+        The policy of the verdicts.
     road
-        Values of `RoadStatus`, shape (n,); of rows without a center anything.
+        Values of `RoadStatus`, shape (n,); arbitrary for rows without a center.
     road_miles
-        Along the fastest way, NaN where there is none, shape (n,).
+        Miles by the fastest route, NaN if there is none, shape (n,).
     """
     was = verdicts_before_roads(rows, policy)
     fallback = policy.level_position(policy.qualification.fallback)
@@ -178,7 +177,7 @@ def apply_drive_times(
 def _band_by_road(rows: VerdictRows, policy: Policy, road_miles: Floats) -> npt.NDArray[np.int64]:
     """Return the level of the band by road distance, or `BEYOND_ALL` or `NOT_OFFERED`.
 
-    A band that counts along the geodesic, and that the site is in or before, needs no road.
+    A geodesic band at or beyond the band of the site needs no road.
     """
     result = np.full(len(road_miles), BEYOND_ALL)
     for country, limit, subset in _groups(rows):

@@ -40,14 +40,13 @@ class Notation:
     Attributes
     ----------
     decimal
-        In coordinates and accuracy, what stands for the point: a point or a comma.
+        Decimal separator of coordinates and accuracy: a point or a comma.
     dms
-        Whether a coordinate may also be written in degrees, minutes and seconds (`ANGLE`).
+        Whether coordinates may also be in degrees, minutes and seconds (`ANGLE`).
     wrap_longitude
-        Whether longitudes are counted from 0 to 360, those over 180 lying west of Greenwich.
+        Whether longitudes range from 0 to 360, with those over 180 being west of Greenwich.
     date_format
-        How days are written, with ``%Y``, ``%m`` and ``%d`` (`days.pattern`); if empty, as ISO 8601
-        writes them.
+        Date format with ``%Y``, ``%m`` and ``%d`` (`days.pattern`); if empty, ISO 8601.
     """
 
     decimal: str = "."
@@ -65,16 +64,16 @@ def numbers(cells: pa.Array, *, decimal: str = ".") -> tuple[Floats, Bools]:
     Parameters
     ----------
     cells
-        Text, read by the grammar `NUMBER`, or an Arrow array of numbers.
+        Text, parsed by the grammar `NUMBER`, or an Arrow array of numbers.
     decimal
-        What stands for the point of the grammar in text: a point, or a comma.
+        Decimal separator in text: a point or a comma.
 
     Returns
     -------
     values
-        NaN where a cell holds no finite number. Shape (n,).
+        NaN where a cell has no finite number. Shape (n,).
     blank
-        Where there is nothing in the cell. Shape (n,).
+        Where the cell is empty. Shape (n,).
     """
     if not (pa.types.is_string(cells.type) or pa.types.is_large_string(cells.type)):
         return _finite(arrays.as_numpy(cells.cast(pa.float64()))), ~arrays.is_valid(cells)
@@ -118,8 +117,8 @@ def angles(cells: pa.Array, hemispheres: str) -> Floats:
     Parameters
     ----------
     cells
-        Strings, read by `ANGLE`: fractions only in the last part, 60 minutes and seconds nowhere,
-        a hemisphere or a sign.
+        Strings, parsed by `ANGLE`: fractions only in the last part, minutes and seconds below 60, a
+        hemisphere or a sign.
     hemispheres
         ``NS`` or ``EW``: the first is positive.
 
@@ -158,9 +157,9 @@ class Coordinates:
     Attributes
     ----------
     lon, lat, accuracy_m
-        NaN where a cell has none that can be used. Shape (n,).
+        NaN where a cell has no usable one. Shape (n,).
     fault
-        The position in `Rejected` of what is wrong, or -1. Shape (n,).
+        Position of the problem in `Rejected`, or -1. Shape (n,).
     """
 
     lon: Floats

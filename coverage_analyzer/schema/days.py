@@ -1,7 +1,7 @@
 """The grammar of dates, for every format and table: ISO 8601, or one declared format.
 
-A day may be followed by a time and a zone: then it is the local day that is stated, whatever day it
-is elsewhere at that moment. What is not a time or a zone makes it invalid. Nothing is guessed.
+A date may be followed by a time and a zone: the date as written is used, whatever the date
+elsewhere at that moment. Anything else makes it invalid. Nothing is guessed.
 """
 
 import datetime
@@ -46,13 +46,13 @@ def pattern(form: str) -> re.Pattern[str]:
     Parameters
     ----------
     form
-        ``%Y``, ``%m`` and ``%d``, each once, and whatever stands between. A month or day may have
-        one digit, unless nothing parts it from the next.
+        ``%Y``, ``%m`` and ``%d``, each once, with any text between. A month or day may have one
+        digit, if a separator follows.
 
     Raises
     ------
     InputError
-        If the form has another directive, or not all three.
+        If the format has another directive, or lacks one of the three.
 
     Examples
     --------
@@ -96,21 +96,21 @@ def days(cells: pa.Array, form: str = ISO) -> tuple[Days, Bools]:
     Parameters
     ----------
     cells
-        Text by a form, or days or timestamps of Arrow, of which the local day counts.
+        Text in a format, or Arrow dates or timestamps, whose local date is used.
     form
         See `pattern`.
 
     Returns
     -------
     values
-        ``NaT`` where a cell holds no day. Shape (n,).
+        ``NaT`` where a cell has no date. Shape (n,).
     blank
-        Where there is nothing in the cell. Shape (n,).
+        Where the cell is empty. Shape (n,).
 
     Raises
     ------
     InputError
-        If timestamps have a time zone that is not known.
+        If timestamps have an unknown time zone.
     """
     if pa.types.is_temporal(cells.type) and not pa.types.is_time(cells.type):
         blank = ~arrays.is_valid(cells)
@@ -140,7 +140,7 @@ def local_days(cells: pa.Array) -> pa.Array:
     Raises
     ------
     InputError
-        If the time zone is not known.
+        If the time zone is unknown.
     """
     if pa.types.is_timestamp(cells.type) and cells.type.tz:
         try:
@@ -162,7 +162,7 @@ def day(value: Any) -> datetime.date | None:
     Raises
     ------
     InputError
-        If it is none; a missing day (``NaT``) is refused, too: it must not become today.
+        If it is invalid; a missing day (``NaT``) is also refused, so that it does not become today.
     """
     if isinstance(value, np.datetime64):
         value = value.astype("datetime64[D]")

@@ -78,35 +78,35 @@ def assess(  # noqa: PLR0913 - the same question as that of the notebook
         Sites with ``latitude`` and ``longitude`` in degrees on WGS 84, as numbers or text;
         ``country``, ``accuracy_m`` (metres) and synonyms as in files.
     centers
-        A GeoDataFrame or DataFrame of pandas as `coverage_analyzer.read_centers` gives it, or the
-        path of a file that the driver sees.
+        A pandas GeoDataFrame or DataFrame as returned by `coverage_analyzer.read_centers`, or the
+        path of a file that the driver can read.
     policy
         A policy, the name of a built-in one, or the path of a TOML file.
     as_of
-        The day to judge, by default today in UTC (when this is called, not when Spark runs it).
+        The day of the assessment, by default today in UTC (when this is called, not when Spark runs
+        it).
     trust_declared
-        Whether a declared country stands wherever a point lies.
+        Whether to use the declared country even where it disagrees with the coordinates.
     columns
-        The column to take for a known one where names alone do not tell.
+        The column to use for a known one where names are ambiguous.
     products
-        The phases of products, or the path of a file of them that the driver sees.
+        Product phases, or the path of a file of them that the driver can read.
 
     Returns
     -------
     verdicts
         The columns of the sites with name, order and type; then those of the verdict (see
-        `schema`), by which input columns of the same name, be it in other case, are renamed
-        ``input_<name>``. Rows stay in order within their partition. A row that cannot be
-        decided has the status ``rejected``, the code of ``rejects.csv`` as its reason, and nulls
-        in the other columns of the verdict; a row without anything in it is one of them
-        (``coordinate_missing``). What is wrong in words is written by `run`; the cells of the row
-        show it, too.
+        `schema`). Input columns with the name of a verdict column, in any case, are renamed
+        ``input_<name>``. Rows keep their order within their partition. A rejected row has the
+        status ``rejected``, the code of ``rejects.csv`` as its reason, and nulls in the other
+        verdict columns; this includes empty rows (``coordinate_missing``). The detail is written by
+        `run`; the cells of the row also show it.
 
     Raises
     ------
     InputError
-        If a column is missing, ambiguous or of a type that cannot be meant, or centers or the day
-        cannot be used.
+        If a column is missing, ambiguous or of an unusable type, or centers or the day cannot be
+        used.
     PolicyError
         If there is no such policy.
     """
@@ -132,7 +132,7 @@ def assess(  # noqa: PLR0913 - the same question as that of the notebook
 def schema(sites: "StructType", names: Sequence[str]) -> "StructType":
     """Return the columns of sites under their new names, and the verdict columns.
 
-    Their types are those of `schema.verdict.COLUMNS`; all are null where a row is rejected, but
+    Their types are those of `schema.verdict.COLUMNS`; for a rejected row all are null except
     ``status`` and ``reason``, which are never null.
     """
     from pyspark.sql import types
@@ -175,7 +175,7 @@ def recognised(sites: pa.Schema, columns: Mapping[str, str] | None) -> dict[str,
     Raises
     ------
     InputError
-        If one is missing, ambiguous or of a type that cannot be meant.
+        If one is missing, ambiguous or of an unusable type.
     """
     known = match_columns(sites.names, SITES, columns)
     types = {name: parquet.plain_type(sites.field(at).type) for name, at in known.items()}

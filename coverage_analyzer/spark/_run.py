@@ -1,10 +1,10 @@
 """The batch job on Spark: read files and write a run folder.
 
-Rows are judged once and staged as Parquet beside the output; report, rejects and summary are made
-from there (Spark's cache instead takes half as long again). The ledger is kept in two books. What
-was read is counted where it was read, block by block, and staged with the rows. What was decided
-and rejected is counted by Spark as it is written (an observation of the writing job, exact also
-where tasks are tried again), and must agree with the sums of the summary.
+Rows are assessed once and staged as Parquet beside the output; report, rejects and summary are made
+from there (Spark's cache takes half as long again). The ledger is checked with two independent
+counts. Rows read are counted where they are read, block by block, and staged with the rows. Rows
+decided and rejected are counted by Spark as they are written (an observation of the writing job,
+exact even if tasks are retried), and must agree with the sums of the summary.
 """
 
 import datetime
@@ -74,33 +74,33 @@ def run(
     Parameters
     ----------
     sites
-        A file, a folder or a pattern, also as a URI that Spark reads: Parquet, or whatever
-        `files.table.open_table` reads (see `readers`). All files have the same columns.
+        A file, a folder or a pattern, also as a URI supported by Spark: Parquet, or any format of
+        `files.table.open_table` (see `readers`). All files must have the same columns.
     centers
         A file, also as a URI.
     output
         The folder, also as a URI, for ``report.csv`` or ``report.parquet`` and ``rejects.csv``
-        (folders of parts; the latter has the column ``file``, too), ``summary.csv``,
+        (folders of parts; the latter also has the column ``file``), ``summary.csv``,
         ``centers.csv``, ``areas.geojson`` and ``run.json``.
     policy, as_of, options
-        As for `coverage_analyzer.run`. There is no map; duplicates are all kept, and not counted.
+        As for `coverage_analyzer.run`. There is no map; duplicates are kept, and not counted.
 
     Returns
     -------
     manifest
-        What ``run.json`` holds. ``held`` lists why the run was held back; it is empty if the
-        report was replaced. ``options.warn`` is told, too.
+        The content of ``run.json``. ``held`` lists why the run was held; it is empty if the report
+        was replaced. ``options.warn`` is also called.
 
     Raises
     ------
     CoverageError
-        If rows do not add up, which would be a fault of this program.
+        If rows do not add up, which would be a bug in this program.
     InputError
         If a file, the day or an option cannot be used, or a file changed while it was being read.
     MissingExtraError
-        If pyspark or Java is not there.
+        If pyspark or Java is not installed.
     PolicyError
-        If the policy breaks a rule.
+        If the policy is invalid.
     PublishError
         If the folder cannot be written.
     """
@@ -247,11 +247,11 @@ class Counts:
     Attributes
     ----------
     read, blank
-        How many records the readers saw, and how many of them were empty.
+        Number of records read, and of empty ones among them.
     places
         The number of decided rows by country, level and status.
     reasons, rejects
-        The number of decided and of rejected rows by their reason.
+        Number of decided and of rejected rows by reason.
     """
 
     def __init__(self) -> None:
@@ -307,7 +307,7 @@ def _check(ledger: Ledger, counts: Counts) -> None:
     Raises
     ------
     CoverageError
-        Which would be a fault of this program.
+        If so, which would be a bug in this program.
     """
     ledger.check()
     summed = (counts.places.total(), counts.rejects.total())

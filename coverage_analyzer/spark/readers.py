@@ -1,15 +1,15 @@
 """Files of sites as a DataFrame of assessed rows, rejects and counts.
 
-Spark reads Parquet itself, in parts of a file. All else goes whole to our own readers, a file a
-task, and so gives the very rows, lines and rejects that it gives without Spark. Spark's own reader
-of CSV is no substitute: it decides on rows before anything can count them (it drops blank lines,
-fills and cuts rows of another length, takes an open quote to the end of the file, knows no line
-numbers), and each of these is a row that would be lost or changed in silence. The price is that a
-file of text is not split: give Spark many files, or Parquet.
+Spark reads Parquet itself, in parts of a file. All other formats are read as whole files by our own
+readers, one file per task, and so give the same rows, lines and rejects as without Spark. Spark's
+own CSV reader is not a substitute: it decides on rows before anything can count them (it drops
+empty lines, pads and truncates rows of a different length, reads an open quote to the end of the
+file, and has no line numbers), so that rows would be lost or changed silently. The price is that a
+text file is not split: give Spark many files, or Parquet.
 
 Files that the workers see under the same path (disks, mounts) are streamed, in constant memory.
-Those of other file systems (``hdfs:``, ``s3a:``) come through Spark with the credentials that it
-has, as one value each, and are put on the worker's disk; such a value holds 2 GB at most.
+Those of other file systems (``hdfs:``, ``s3a:``) are passed through Spark with its credentials, as
+one value each, and written to the worker's disk; such a value is limited to 2 GB.
 """
 
 import re
@@ -83,15 +83,15 @@ class Input:
     Attributes
     ----------
     table
-        Headers, types and recognised columns; of many files, those of the first.
+        Headers, types and matched columns; for many files, those of the first.
     frame
-        What Spark hands to the workers.
+        The DataFrame sent to the workers.
     judging
-        Makes the workers' function of a `MatcherSpec`.
+        Creates the workers' function from a `MatcherSpec`.
     files, bytes
-        How many there are.
+        The number.
     rows_at_once
-        So many rows of the frame make a batch: only one, where a row is a whole file.
+        Number of rows of the frame per batch; 1 if a row is a whole file.
     check
         Raises an `InputError` if a file has changed, is new or is missing since the input was
         opened.
@@ -164,7 +164,7 @@ def _common_keys(files: Iterable[str]) -> list[str]:
     Raises
     ------
     InputError
-        If they are not the same for all.
+        If they are not equal for all.
     """
     first, *others = sorted(files)
     keys = list(partitions.keys(PurePosixPath(first)))
@@ -260,7 +260,7 @@ def _whole_files(
     Raises
     ------
     InputError
-        If a file is too large to go through Spark.
+        If a file is too large for Spark.
     """
     from pyspark.sql import functions as f
 

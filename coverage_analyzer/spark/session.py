@@ -37,13 +37,13 @@ OURS: Final = re.compile(
 def opened() -> Iterator["SparkSession"]:
     """Provide the active session, or a new one that ends with the context.
 
-    What ``spark-submit`` and ``PYSPARK_SUBMIT_ARGS`` say counts; without a master there, Spark runs
-    in this machine alone.
+    Settings of ``spark-submit`` and ``PYSPARK_SUBMIT_ARGS`` take precedence; if they name no
+    master, Spark runs on this machine only.
 
     Raises
     ------
     MissingExtraError
-        If pyspark or Java is not there.
+        If pyspark or Java is not installed.
     """
     require("spark", "pyspark")
     from pyspark.sql import SparkSession
@@ -66,7 +66,7 @@ def _conf() -> "SparkConf":
     Raises
     ------
     MissingExtraError
-        If there is no Java.
+        If Java is not installed.
     """
     from pyspark.conf import SparkConf
     from pyspark.core.context import SparkContext
@@ -121,7 +121,7 @@ def words(trace: str) -> str:
     >>> words("Job aborted\ncoverage_analyzer.errors.InputError: a.csv: empty\n\n\tat org.x")
     'a.csv: empty'
     >>> words("[PATH_NOT_FOUND] Path does not exist: file:/a. SQLSTATE: 42K03\nJVM stacktrace")
-    'Spark says: [PATH_NOT_FOUND] Path does not exist: file:/a. SQLSTATE: 42K03'
+    'Spark: [PATH_NOT_FOUND] Path does not exist: file:/a. SQLSTATE: 42K03'
     """
     if ours := OURS.search(trace):
         return ours[1].strip()

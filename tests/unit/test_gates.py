@@ -230,12 +230,13 @@ def test_the_program_explains_a_gate(tmp_path: Path) -> None:
     files = ["--centers", str(centers_file(tmp_path)), "--products", str(products_file(tmp_path))]
     ended = CliRunner().invoke(program, [*where, *files, "--product", "Relic"])
     assert ended.exit_code == 0, ended.output
-    assert ended.output.startswith("Not covered (not_covered): the product is past the phases")
+    reason = "the product is past the support phases in which maintenance is available"
+    assert ended.output.startswith(f"Not covered (not_covered): {reason}.")
     assert "there are no security hotfixes, no technical support" in ended.output
     assert "  promise   nothing" in ended.output
     assert "instead" not in ended.output  # no programme covers a product of this name
     assert "  given     product: Relic" in ended.output
-    assert "  clause    Maintenance is there in a product's Mainstream" in ended.output
+    assert "  clause    Maintenance is available in a product's Mainstream" in ended.output
     ended = CliRunner().invoke(program, [*where, *files, "--registered-on", "May 5th"])
     assert "is not a date. Write it like 2026-12-01" in str(ended.exception)
 

@@ -1,6 +1,7 @@
 """Connect to databases by their ADBC drivers, and translate the drivers' errors.
 
-The drivers' own DB-API faces are left aside: they import pandas, of no use to the batch job.
+The drivers' own DB-API interfaces are not used: they import pandas, which the batch job does not
+need.
 """
 
 import contextlib
@@ -32,7 +33,7 @@ def translate_errors(address: Address, kind: type[CoverageError]) -> Iterator[No
     Raises
     ------
     CoverageError
-        Of the kind asked for.
+        The database, of the required kind.
     MissingExtraError
         If the drivers are not installed.
     """
@@ -107,8 +108,8 @@ def batches(
 ) -> Iterator[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
     """Run a query; return its columns and its rows, prefetched by one batch.
 
-    The driver waits in a thread of its own, so that an interruption is heard and ends the query;
-    `started` is given what another thread can cancel.
+    The driver waits in its own thread, so that an interrupt is noticed and cancels the query;
+    `started` receives an object that another thread can cancel.
     """
     with _statement(connection) as statement:
         started(statement)
@@ -147,7 +148,7 @@ def _prefetch(reader: Any, waiter: ThreadPoolExecutor) -> Iterator[pa.RecordBatc
 def _submitted(waiter: ThreadPoolExecutor, call: Callable[[], Any]) -> Callable[[], Any]:
     """Start a call in a thread and return a function that waits for its result.
 
-    Where the system gives no further thread, the call is made when its result is asked for.
+    If the system provides no further thread, the call is made when its result is requested.
     """
     try:
         return waiter.submit(call).result
@@ -219,7 +220,7 @@ def _file(address: Address, mode: str) -> str:
     Raises
     ------
     FileNotFoundError
-        If it, or its folder, is not there; SQLite itself would speak of memory.
+        If the file or its folder does not exist; SQLite itself would report a lack of memory.
     """
     path = Path(address.connection).absolute()
     required = path if mode == "ro" else path.parent

@@ -1,10 +1,10 @@
 """Write the rows of a report to a database table, replacing the old one atomically.
 
-PostgreSQL gets the rows in one transaction, into a table that nobody sees before it ends. SQLite
-gets them into a table of the connection's own, so that its file is locked at the end only, and may
-be the file that sites are read from.
+PostgreSQL receives the rows in one transaction, in a table that is invisible before its end. SQLite
+receives them in a temporary table of the connection, so that its file is locked only at the end,
+and may be the file from which sites are read.
 
-A table of that name is replaced if it carries the mark that it is ours. Any other is never touched.
+A table of that name is replaced if it carries our mark. Any other is never changed.
 """
 
 import json
@@ -136,7 +136,7 @@ class TableWriter(Writer):
         Raises
         ------
         PublishError
-            If no schema is meant.
+            If no schema is given or found.
         """
         run = connection.execute
         if self._place.kind == "sqlite":
@@ -158,7 +158,7 @@ class TableWriter(Writer):
         Raises
         ------
         PublishError
-            If something else does.
+            If another table exists there.
         """
         table = self._place.table
         if self._place.kind == "postgresql":
@@ -215,7 +215,7 @@ def open_writer(text: str) -> TableWriter:
     Raises
     ------
     InputError
-        If it is no address of a table.
+        If it is not the address of a table.
     PublishError
         If the database cannot be written to, or a table of that name is not ours.
     MissingExtraError
@@ -230,7 +230,7 @@ def _check(place: Address) -> None:
     Raises
     ------
     InputError
-        Which says how to write one.
+        With the correct form.
     """
     if not place.table or place.query:
         msg = "name the table for the report: ?table=NAME."
@@ -245,8 +245,8 @@ def _check(place: Address) -> None:
 def storable(batch: pa.RecordBatch, kind: str) -> pa.RecordBatch:
     """Return rows with names and types that the database stores without loss.
 
-    Columns without a name get one, and a name that is there already gets a number (SQLite knows no
-    case). Lists and the like become JSON; what SQLite has no type for becomes text.
+    Columns without a name get one, and a duplicate name gets a number (ignoring case in SQLite).
+    Lists and other nested values become JSON; types that SQLite lacks become text.
     """
     cells = [_storable(c, kind) for c in batch.columns]
     return pa.RecordBatch.from_arrays(cells, names=_names(batch.schema.names, kind))

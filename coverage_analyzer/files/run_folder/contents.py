@@ -51,7 +51,7 @@ def write_centers(
 ) -> None:
     """Write the centers as used, with the country assigned to each.
 
-    One that is ordered, and whose opening is not known, opens on the latest day of its window.
+    An ordered center with an unknown opening day opens on the latest day of its window.
     """
     columns: dict[str, Sequence[Any]] = {
         "center_id": centers.center_id,

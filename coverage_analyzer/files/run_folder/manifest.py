@@ -1,7 +1,7 @@
 """``run.json``: the inputs of a run (`Origin`) and its results (`Outcome`).
 
-Local runs, Spark and frames build it of these two parts, so that its keys are the same; a run's
-drive times change it. `style_of` reads back how the text files of a run are written.
+Local runs, Spark and frames build it from these two parts, so its keys are equal; drive times of a
+run change it. `style_of` reads the text style back.
 """
 
 import dataclasses
@@ -30,25 +30,25 @@ LIBRARIES: Final = ("numpy", "pyarrow", "pyproj")
 class Origin:
     """The provenance of a run; what is unknown stays empty.
 
-    It holds no clock time: the same input gives the same bytes.
+    It contains no timestamps, so equal input gives equal bytes.
 
     Attributes
     ----------
     policy, as_of, trust_declared
-        The rule, the day that was judged, and whether declared countries stand anywhere.
+        The policy, the day of the assessment, and whether declared countries are trusted.
     inputs
-        For each file that was read its ``path``, its ``sha256`` (None for a database), and what was
-        ``detected`` about it (`Table.detected`).
+        For each input file its ``path``, its ``sha256`` (None for a database), and its ``detected``
+        properties (`Table.detected`).
     columns, center_columns
-        The header that was taken for each known column.
+        Header of each matched column.
     renamed_columns
-        New names of input columns that are called like a column of the verdict.
+        New names of input columns that collide with verdict columns.
     warnings
-        In words.
+        As text.
     notation
-        How the coordinates in the report are written, which is how they were given.
+        Notation of coordinates in the report, which is that of the input.
     centers
-        How many were ``given``, and how many are ``open`` on the day.
+        Number of centers ``given``, and ``open`` on the day.
     """
 
     policy: Policy
@@ -133,23 +133,23 @@ class Outcome:
     Attributes
     ----------
     counts
-        How many sites there are by level, status and reason, as `ledger.totals` returns them.
+        Number of sites by level, status and reason, as `ledger.totals` returns them.
     rejects
-        How many rows were rejected, by reason.
+        Number of rejected rows, by reason.
     ledger
-        How many rows were ``read``, ``decided``, ``rejected`` and ``blank``.
+        Number of rows ``read``, ``decided``, ``rejected`` and ``blank``.
     first_rejects
-        In words.
+        As text.
     on_duplicate
-        What became of rows with the same id.
+        Treatment of rows with the same id.
     duplicates
-        How many there were; None if they were not counted.
+        Counts of duplicates; None if not counted.
     style
-        How the text files are written.
+        Style of the text files.
     limit
-        How many rows may be rejected.
+        Limit of rejected rows.
     held
-        Why the run was held back, if it was.
+        Reasons why the run was held, if any.
     """
 
     counts: Mapping[str, Mapping[str, int]]

@@ -48,7 +48,7 @@ def run_manifest(folder: Path) -> dict[str, Any]:
     Raises
     ------
     InputError
-        If there is none, or it lacks what a map needs.
+        If there is none, or it lacks data that a map requires.
     """
     try:
         manifest: dict[str, Any] = documents.read_json(folder / "run.json")
@@ -136,7 +136,7 @@ def _decided(path: Path) -> dict[str, str]:
     Raises
     ------
     InputError
-        If the file does not tell.
+        If the file does not have it.
     """
     table = open_table(path, CENTERS)
     if "center_country" not in table.headers:

@@ -26,21 +26,21 @@ AREAS: Final = (".geojson", ".gpkg", ".parquet")
 def write_areas(frame: "gpd.GeoDataFrame", path: str | Path) -> None:
     """Write coverage areas for any GIS, replacing an old file atomically.
 
-    Each file carries the credit of its data: GeoJSON as the member ``attribution``, GeoPackage in
-    its tables of metadata, GeoParquet as a key of its metadata. It is
+    Each file contains the attribution of its data: GeoJSON as the member ``attribution``,
+    GeoPackage in its metadata tables, GeoParquet as a metadata key. It is
     ``frame.attrs["attribution"]``, by default that of the country layer.
 
     Parameters
     ----------
     frame
-        Geometries in any CRS, as `coverage_areas` gives them.
+        Geometries in any CRS, as returned by `coverage_areas`.
     path
         ``.geojson`` (WGS 84, 7 decimals), ``.gpkg`` or ``.parquet`` (the CRS of the frame).
 
     Raises
     ------
     CoverageError
-        Of the following kinds.
+        In one of these formats.
     InputError
         If the name has another extension, or the frame has no CRS.
     PublishError
@@ -66,7 +66,7 @@ def check_kind(path: str | Path) -> str:
     Raises
     ------
     InputError
-        If it is none of `AREAS`.
+        If it is not one of `AREAS`.
     """
     return kind_of(path, AREAS, what="Areas are")
 
@@ -135,7 +135,7 @@ def write_geojson(
     geometry
         Geometries in degrees, split at 180, exterior rings counter-clockwise.
     attribution
-        Whose data the geometries are made of: a member of the collection, beside ``features``.
+        Attribution of the geometries' data: a member of the collection, beside ``features``.
     """
     import shapely
 

@@ -32,11 +32,11 @@ class Style:
     Attributes
     ----------
     raw_text
-        Whether text stays as it is even where a spreadsheet would run it (`formulas`).
+        Whether to leave text unescaped even where a spreadsheet would run it (`formulas`).
     excel
-        Whether they begin with the mark by which Excel knows UTF-8.
+        Whether they begin with a UTF-8 byte order mark, for Excel.
     decimal
-        The decimal mark of numbers in text, which are not escaped: a point, or also a comma.
+        Decimal separator of numbers in text, which are not escaped: a point, or also a comma.
     """
 
     raw_text: bool = False
@@ -74,7 +74,7 @@ def left_out(schema: pa.Schema) -> list[str]:
 class CsvWriter(Writer):
     """UTF-8 text, LF, quoted text, miles with three decimals, no byte columns (`left_out`).
 
-    Text that a spreadsheet would run is made inert (`formulas`), unless it is to stay raw.
+    Text that a spreadsheet would run is escaped (`formulas`), unless raw text is requested.
     """
 
     def __init__(
@@ -161,7 +161,7 @@ def _csv_cells(name: str, cells: pa.Array) -> pa.Array:
 class _Lines:
     """Rows of `csv.writer`, which end with CR LF, as lines that end with LF.
 
-    With LF alone it would leave a CR in a cell without quotes, which begins a row for others.
+    With LF alone, csv would leave a CR in an unquoted cell, where other readers begin a row.
     """
 
     def __init__(self, file: TextIO) -> None:

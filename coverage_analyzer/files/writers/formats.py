@@ -34,7 +34,7 @@ def check_rows(kind: Format, rows: int | None) -> None:
     Raises
     ------
     InputError
-        If they do not fit into a sheet.
+        If they exceed a sheet.
     """
     if kind == "xlsx" and rows is not None:
         excel.check_rows(rows)
