@@ -17,6 +17,7 @@ from coverage_analyzer.batch.stream import checked_centers, products_of
 from coverage_analyzer.due_times.calculator import Answer, Commitment, Committer
 from coverage_analyzer.due_times.levels import LevelLookup
 from coverage_analyzer.files import atomic
+from coverage_analyzer.files.mistakes import open_sites
 from coverage_analyzer.files.outputs import kind_of
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
 from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
@@ -28,8 +29,6 @@ from coverage_analyzer.schema.columns import (
     CENTERS,
     COMMITMENT,
     REQUESTS,
-    SITES,
-    column_suggestions,
 )
 from coverage_analyzer.schema.days import day
 from coverage_analyzer.schema.rejects import Reject, Rejected
@@ -126,7 +125,7 @@ def answer_requests(
         kind_of(output, [CSV], what="Commitments are", default=CSV)
     check_rejects(options.rejects)
     asked_table = open_table(requests, REQUESTS, options.request_columns, options.request_dialect)
-    site_table = open_table(sites, SITES, options.columns, options.dialect)
+    site_table = open_sites(sites, options.columns, options.dialect, unread=())
     committer = _committer(centers, Policy.load(policy), options)
     asked = read_requests(asked_table)
     rows = registered_rows(site_table, (r.site_id for r in asked.requests))
@@ -166,7 +165,8 @@ def _committer(
     MissingExtraError
         If the extra of their file format is not installed.
     """
-    table = open_table(centers, CENTERS, options.center_columns, options.center_dialect)
+    columns, dialect = options.center_columns, options.center_dialect
+    table = open_table(centers, CENTERS, columns, dialect, unread=())
     levels = LevelLookup(
         checked_centers(table, policy, trust_declared=options.trust_declared),
         policy,
@@ -238,10 +238,7 @@ def _write_rejects(path: Path, refused: Sequence[Reject], style: Style) -> None:
 
 def _unnoticed(asked: Table, sites: Table) -> list[str]:
     """Return a warning for each header that may be meant for a missing column."""
-    pairs = ((asked, REQUESTS), (sites, SITES))
-    return [
-        w for table, known in pairs for w in column_suggestions(table.headers, table.columns, known)
-    ]
+    return [*asked.notices, *sites.notices]
 
 
 def _unseen(asked: Table, sites: Table) -> list[str]:

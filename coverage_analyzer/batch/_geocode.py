@@ -32,7 +32,6 @@ from coverage_analyzer.schema.columns import (
     GEOCODED,
     SITES,
     as_text,
-    column_suggestions,
     header_key,
 )
 
@@ -175,7 +174,7 @@ def geocode(
         "reasons": {r.value: n for r, n in totals.reasons.most_common()},
         "questions": {n: getattr(geocoder, n) for n in ("asked", "answered", "cached")},
         "warnings": [
-            *column_suggestions(table.headers, table.columns, ADDRESSES),
+            *table.notices,
             *_unanswered(geocoder),
         ],
     }

@@ -12,13 +12,15 @@ import numpy as np
 import pyarrow as pa
 
 from coverage_analyzer import countries
+from coverage_analyzer.batch.country_findings import CountryFindings
 from coverage_analyzer.batch.ledger import Ledger
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.countries import Countries, Numbers
 from coverage_analyzer.countries.assignment import Convention, CountryBasis, assign_country
 from coverage_analyzer.errors import InputError, quantity
 from coverage_analyzer.files.duplicates import DuplicateFinder
-from coverage_analyzer.files.table import ParsedRows, Table, open_table, read_centers
+from coverage_analyzer.files.mistakes import open_sites, read_network
+from coverage_analyzer.files.table import ParsedRows, Table, open_table
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.schema import columns
@@ -38,6 +40,9 @@ DOUBTFUL: Final[Mapping[CountryBasis, str]] = {
     CountryBasis.CONFLICT: "Country declared and location in different countries",
 }
 """What is doubtful about a site by the basis of its country."""
+
+MAX_LISTED: Final = 5
+"""Pairs of countries and unknown names that are listed."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +136,7 @@ def inspect(
     world, rules = countries.load(), Policy.load(policy)
     convention = rules.convention(world.names, trust_declared=options.trust_declared)
     network = open_table(centers, columns.CENTERS, options.center_columns, options.center_dialect)
-    table = open_table(sites, columns.SITES, options.columns, options.dialect)
+    table = open_sites(sites, options.columns, options.dialect)
     inspected = _Sites(table, world, convention).inspected(options)
     about_centers = _inspected_centers(network, world, convention)
     codes = {*inspected.countries, *about_centers.countries}
@@ -149,8 +154,11 @@ class _Sites:
     convention: Convention
     ledger: Ledger = field(default_factory=Ledger)
     assigned: Counter[str] = field(default_factory=Counter)
-    bases: Counter[CountryBasis] = field(default_factory=Counter)
     preview: list[dict[str, str]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Begin with no findings."""
+        self.found = CountryFindings(self.world)
 
     def inspected(self, options: Options) -> TableInspection:
         """Return what was found out."""
@@ -185,12 +193,8 @@ class _Sites:
             first_rejects=self.ledger.first,
             countries=dict(self.assigned.most_common()),
             doubts=[
-                *_suggestions(table, columns.SITES),
-                *(
-                    f"{what}: {quantity(self.bases[b], 'site')}."
-                    for b, what in DOUBTFUL.items()
-                    if self.bases[b]
-                ),
+                *table.notices,
+                *_doubts(self.found),
                 *([f"{repeats}."] if repeats.ids else []),
             ],
         )
@@ -204,8 +208,7 @@ class _Sites:
         )
         self.ledger.add(rows)
         self.assigned.update(_counted(number, names.codes))
-        for each in CountryBasis:
-            self.bases[each] += int((basis == each).sum())
+        self.found.add(self.table, rows, declared, basis)
         for row in range(min(PREVIEW_ROWS - len(self.preview), len(number))):
             self.preview.append(self._shown(rows, row, names.codes[number[row]]))
 
@@ -228,6 +231,25 @@ class _Sites:
         return {name: text or "" for name, text in {**known, **own}.items()}
 
 
+def _doubts(found: CountryFindings) -> list[str]:
+    """Return what is doubtful about countries, the most frequent first."""
+    lines = [
+        f"{what}: {quantity(n, 'site')}."
+        for basis, what in DOUBTFUL.items()
+        if (n := found.basis[basis.name.lower()])
+    ]
+    listed = found.to_dict()
+    lines += [
+        f"Declared {pair['declared']}, located in {pair['located'] or 'no country'}: "
+        f"{quantity(pair['sites'], 'site')}."
+        for pair in listed["country_conflicts"][:MAX_LISTED]
+    ]
+    for name in listed["unknown_countries"][:MAX_LISTED]:
+        near = f" Did you mean {name['nearest']!r}?" if name["nearest"] else ""
+        lines.append(f"Unknown country {name['text']!r}: {quantity(name['sites'], 'site')}.{near}")
+    return lines
+
+
 def _inspected_centers(table: Table, world: Countries, convention: Convention) -> TableInspection:
     """Return what was found out about the centers, or why a run would fail."""
     headers = table.headers
@@ -239,7 +261,7 @@ def _inspected_centers(table: Table, world: Countries, convention: Convention) -
         "types": own,
     }
     try:
-        centers = read_centers(table, world, convention)
+        centers = read_network(table, world, convention)
         number = centers.assigned_countries(world, convention)
     except InputError as error:
         return TableInspection(
@@ -257,7 +279,7 @@ def _inspected_centers(table: Table, world: Countries, convention: Convention) -
         ledger={"read": len(centers), "decided": len(centers), "rejected": 0, "blank": 0},
         countries=dict(_counted(number, codes).most_common()),
         doubts=[
-            *_suggestions(table, columns.CENTERS),
+            *table.notices,
             *centers.assigned_regions(number, world.names).warnings,
         ],
     )
@@ -296,11 +318,6 @@ def _counted(number: Numbers, codes: Sequence[str]) -> Counter[str]:
     """Return how many rows count as in each country."""
     counts = np.bincount(np.maximum(number, 0), minlength=len(codes))
     return Counter({codes[at]: int(counts[at]) for at in np.flatnonzero(counts).tolist()})
-
-
-def _suggestions(table: Table, known: Sequence[columns.Column]) -> list[str]:
-    """Return which headers may be meant for a column that is not found."""
-    return columns.column_suggestions(table.headers, table.columns, known)
 
 
 def _country(text: str, code: str) -> str:

@@ -15,6 +15,7 @@ from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.overlap import ahead
 from coverage_analyzer.batch.stream import build_matcher, products_of
 from coverage_analyzer.files import atomic
+from coverage_analyzer.files.mistakes import open_sites
 from coverage_analyzer.files.outputs import kind_of
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
 from coverage_analyzer.files.table import ParsedRows, Table, open_table
@@ -26,10 +27,8 @@ from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.schema.columns import (
     CENTERS,
     PARTS,
-    SITES,
     TIMELINE,
     as_text,
-    column_suggestions,
 )
 from coverage_analyzer.schema.days import day
 
@@ -86,7 +85,7 @@ def timeline(
     )
     ending = kind_of(output, list(KINDS), what="A timeline is")
     line = _line(centers, Policy.load(policy), days, options)
-    table = open_table(sites, SITES, options.columns, options.dialect)
+    table = open_sites(sites, options.columns, options.dialect)
     totals, matcher = Totals(Census(len(line.matcher.policy.titles))), line.matcher
     with (
         atomic.replacing(Path(output)) as part,
@@ -104,7 +103,7 @@ def timeline(
         "levels": _levels(totals.census, matcher),
         "warnings": [
             *matcher.policy.warnings,
-            *column_suggestions(table.headers, table.columns, SITES),
+            *table.notices,
             *matcher.gates.warnings(table.columns, totals.empty),
             *matcher.region_warnings,
         ],

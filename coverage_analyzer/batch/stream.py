@@ -13,9 +13,10 @@ import pyarrow as pa
 
 from coverage_analyzer import countries
 from coverage_analyzer.errors import InputError
+from coverage_analyzer.files.mistakes import read_network
 from coverage_analyzer.files.outputs import renamed
 from coverage_analyzer.files.readers import streams
-from coverage_analyzer.files.table import ParsedRows, Table, open_table, read_centers, read_products
+from coverage_analyzer.files.table import ParsedRows, Table, open_table, read_products
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.eligibility import EligibilityInputs
 from coverage_analyzer.matching.matcher import Matcher, Verdicts
@@ -55,7 +56,7 @@ def checked_centers(centers: Table, policy: Policy, *, trust_declared: bool = Fa
     """
     world = countries.load()
     convention = policy.convention(world.names, trust_declared=trust_declared)
-    return read_centers(centers, world, convention)
+    return read_network(centers, world, convention)
 
 
 def products_of(path: str | Path | None) -> Products | None:

@@ -271,6 +271,12 @@ DIALECT: Final = (
         "--wrap-longitude", is_flag=True, help="Read longitudes from 180 to 360 as degrees west."
     ),
     click.option(
+        "--layer",
+        default="",
+        metavar="NAME",
+        help="Layer of a GeoPackage of sites.  [default: the only one with points]",
+    ),
+    click.option(
         "--date-format",
         default="",
         metavar="FORM",
@@ -304,6 +310,12 @@ CENTER_DIALECT: Final = (
         default="",
         metavar="NAME",
         help="Sheet of a workbook of centers.  [default: the first visible one]",
+    ),
+    click.option(
+        "--center-layer",
+        default="",
+        metavar="NAME",
+        help="Layer of a GeoPackage of centers.  [default: the only one with points]",
     ),
 )
 

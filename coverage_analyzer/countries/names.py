@@ -6,6 +6,7 @@ a row.
 """
 
 import csv
+import difflib
 import functools
 import re
 import tomllib
@@ -194,6 +195,27 @@ class Names:
         """Return `number` for each cell of text, computed once per distinct text."""
         coded = cells.dictionary_encode()
         return self.numbers(coded.dictionary.to_pylist()).take(arrays.as_numpy(coded.indices))
+
+    def nearest(self, text: str) -> str:
+        """Return the known name that is most like a text, as it is usually written; "" if none is.
+
+        Examples
+        --------
+        >>> names = load()
+        >>> names.nearest("Deutchland"), names.nearest("Untied States"), names.nearest("xyz")
+        ('Deutschland', 'United States', '')
+        """
+        key = country_key(text)
+        near = difflib.get_close_matches(key, self._index, n=1, cutoff=0.8)
+        return self._spellings.get(near[0], near[0].title()) if near else ""
+
+    @functools.cached_property
+    def _spellings(self) -> Mapping[str, str]:
+        """How each known name is written, by its key."""
+        folder = resources.files("coverage_analyzer") / "resources" / "countries"
+        rows = _rows(folder / "names.csv")
+        written = [name for row in rows for name in (*row["aliases"].split("|"), row["name"])]
+        return {country_key(name): name for name in written}
 
     def known(self, code: str) -> int:
         """Return the number of an alpha-2 code.

@@ -15,7 +15,8 @@ from coverage_analyzer.files.outputs import free_names
 from coverage_analyzer.files.readers.spatial import WGS84
 from coverage_analyzer.frames.columns import check_labels, known_columns, texts
 from coverage_analyzer.geocoding import Geocoder, Service
-from coverage_analyzer.schema.columns import ADDRESSES, match_columns
+from coverage_analyzer.schema.column_matching import Headers, match_columns
+from coverage_analyzer.schema.columns import ADDRESSES
 
 
 def geocode(
@@ -85,7 +86,7 @@ def geocode(
     headers = [str(c) for c in table.columns]
     known = known_columns(table, ADDRESSES)
     if columns:
-        found = match_columns(headers, ADDRESSES, columns)
+        found = match_columns(Headers(headers, ADDRESSES, columns or {}))
         known = {name: headers[at] for name, at in found.items()}
     job.check_columns(known, headers)
     cells = {name: texts(table, header).to_pylist() for name, header in known.items()}

@@ -14,13 +14,14 @@ from coverage_analyzer import countries
 from coverage_analyzer.errors import quantity
 from coverage_analyzer.files import table as reading
 from coverage_analyzer.files.database.address import Address
+from coverage_analyzer.files.mistakes import open_sites, read_network
 from coverage_analyzer.files.overwriting import refuse_overwriting
 from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
 from coverage_analyzer.files.writers.rejects import check_rejects, rejects_file
 from coverage_analyzer.frames.columns import NUMERIC, SETTLED, with_points
 from coverage_analyzer.matching import eligibility
 from coverage_analyzer.policy import DEFAULT, Policy
-from coverage_analyzer.schema.columns import CENTERS, SITES, column_suggestions
+from coverage_analyzer.schema.columns import CENTERS
 from coverage_analyzer.schema.rejects import Reject
 from coverage_analyzer.settings.arguments import input_arguments, policy_argument
 
@@ -89,7 +90,7 @@ def read_sites(
     path, columns, dialect = input_arguments(settings, "sites", path, columns, dialect)
     refuse_overwriting({"rejects": rejects}, [path])
     check_rejects(rejects)
-    table = reading.open_table(path, SITES, columns, dialect)
+    table = open_sites(path, columns, dialect)
     parts, lines, lon, lat, accuracy, refused = [], [], [], [], [], []
     days: dict[str, list[Days]] = {name: [] for name in eligibility.DAYS if name in table.columns}
     blank = 0
@@ -114,7 +115,7 @@ def read_sites(
         frame[name] = np.concatenate(dates).astype("datetime64[s]")
     if "site_id" not in frame:
         frame.insert(0, "site_id", np.concatenate(lines).astype(str))
-    for told in column_suggestions(table.headers, table.columns, SITES):
+    for told in table.notices:
         warnings.warn(told, stacklevel=2)
     _tell_rejects(refused, rejects, table.path)
     sites = with_points(frame, np.concatenate(lon), np.concatenate(lat))
@@ -224,7 +225,7 @@ def read_centers(
     world = countries.load()
     convention = Policy.load(policy).convention(world.names, trust_declared=trust_declared)
     table = reading.open_table(path, CENTERS, columns, dialect)
-    centers = reading.read_centers(table, world, convention)
+    centers = read_network(table, world, convention)
     decided = centers.assigned_countries(world, convention)
     frame = pd.DataFrame(
         {

@@ -13,10 +13,14 @@ import pandas as pd
 import pyarrow as pa
 import shapely
 
+from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Floats
 from coverage_analyzer.batch.stream import products_of
 from coverage_analyzer.errors import InputError, PolicyWarning, quantity
-from coverage_analyzer.files.readers.spatial import WGS84
+from coverage_analyzer.files.readers import point_columns
+from coverage_analyzer.files.readers.base import PREVIEW_ROWS
+from coverage_analyzer.files.readers.spatial import WGS84, transform_from_srid
+from coverage_analyzer.files.table import are_countries
 from coverage_analyzer.frames.crs import geometry_wgs84
 from coverage_analyzer.matching import eligibility
 from coverage_analyzer.matching.centers import DAYS, TEXTS, Centers
@@ -25,6 +29,8 @@ from coverage_analyzer.matching.site_rows import SiteRows
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.schema import columns as tables
 from coverage_analyzer.schema import coordinates, days
+from coverage_analyzer.schema.column_evidence import Evidence
+from coverage_analyzer.schema.column_matching import Headers, match_columns
 from coverage_analyzer.schema.columns import Column
 
 ProductsLike: TypeAlias = pd.DataFrame | Products | str | Path | None
@@ -124,7 +130,19 @@ def known_columns(frame: pd.DataFrame, table: Sequence[Column]) -> dict[str, str
     settled = frame.attrs.get(SETTLED, False)
     if not settled and tables.country_columns(headers, at):  # a code beside a name: both are read
         own.pop("country", None)
-    return {name: headers[at] for name, at in tables.match_columns(headers, wanted, own).items()}
+    asked = Headers(headers, wanted, own, evidence=_evidence(frame, headers))
+    return {name: headers[at] for name, at in match_columns(asked).items()}
+
+
+def _evidence(frame: pd.DataFrame, headers: Sequence[str]) -> Evidence:
+    """Return the first cells of a frame."""
+
+    def preview() -> pa.RecordBatch:
+        first = frame.head(PREVIEW_ROWS)
+        plain = first.set_axis([str(c) for c in first.columns], axis=1)
+        return pa.RecordBatch.from_arrays([texts(plain, h) for h in headers], names=list(headers))
+
+    return Evidence(preview, are_countries=are_countries)
 
 
 def positions(frame: pd.DataFrame, what: str) -> tuple[Floats, Floats]:
@@ -174,6 +192,9 @@ def _degrees(frame: pd.DataFrame, what: str) -> tuple[Floats, Floats]:
         names = _column(frame, "longitude"), _column(frame, "latitude")
     except InputError as error:
         shapes = geometries(frame)
+        points = None if shapes else _points(frame)
+        if points is not None:
+            return points
         if not shapes:
             raise
         msg = (
@@ -182,6 +203,38 @@ def _degrees(frame: pd.DataFrame, what: str) -> tuple[Floats, Floats]:
         )
         raise InputError(msg) from None
     return numbers(frame, names[0]), numbers(frame, names[1])
+
+
+def _points(frame: pd.DataFrame) -> tuple[Floats, Floats] | None:
+    """Return longitudes and latitudes out of a column of points, NaN where a cell holds none.
+
+    None if no column holds points, as well-known text or binary or as pairs of numbers.
+
+    Raises
+    ------
+    InputError
+        If the CRS that the cells state cannot be used.
+    """
+    headers = [str(c) for c in frame.columns]
+    plain = frame.set_axis(headers, axis=1)
+    first = plain.head(PREVIEW_ROWS)
+    rows = pa.RecordBatch.from_arrays([_cells(first, h) for h in headers], names=headers)
+    found = point_columns.find(rows)
+    if found is None:
+        return None
+    at, form = found
+    transform = transform_from_srid(form.srid, headers[at])
+    points = point_columns.degrees(_cells(plain, headers[at]), form, transform)
+    return points.x, points.y
+
+
+def _cells(frame: pd.DataFrame, name: str) -> pa.Array:
+    """Return a column as text, or as bytes where it holds them."""
+    if pd.api.types.infer_dtype(frame[name], skipna=True) == "bytes":
+        return arrays.from_bytes(
+            [c if isinstance(c, bytes) else None for c in frame[name]], pa.binary()
+        )
+    return texts(frame, name)
 
 
 def _filled(frame: pd.DataFrame, lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
@@ -201,7 +254,9 @@ def _column(frame: pd.DataFrame, name: str) -> str:
     headers = [str(c) for c in frame.columns]
     if name in headers:
         return name
-    return headers[tables.match_columns(headers, (tables.LATITUDE, tables.LONGITUDE))[name]]
+    pair = (tables.LATITUDE, tables.LONGITUDE)
+    asked = Headers(headers, pair, evidence=_evidence(frame, headers))
+    return headers[match_columns(asked)[name]]
 
 
 def numbers(frame: pd.DataFrame, name: str) -> Floats:
@@ -349,7 +404,7 @@ def products_in(given: ProductsLike) -> Products | None:
         return products_of(given)
     check_labels(given, "products")
     headers = [str(c) for c in given.columns]
-    known = tables.match_columns(headers, tables.PRODUCTS)
+    known = match_columns(Headers(headers, tables.PRODUCTS))
     cells = {name: texts(given, headers[at]).to_pylist() for name, at in known.items()}
     return Products.from_texts(cells, [f"row {i!r}" for i in given.index])
 

@@ -143,6 +143,7 @@ class InputTable(SettingsTable):
     decimal: Decimal | None = key("Decimal separator of numbers.")
     encoding: Encoding | None = key("Encoding of a text file, such as cp1252.")
     sheet: Text | None = key("Sheet of a workbook.")
+    layer: Text | None = key("Layer of a GeoPackage.")
 
 
 class DatedTable(InputTable):

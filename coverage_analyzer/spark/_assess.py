@@ -30,7 +30,8 @@ from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.matching.products import Products
 from coverage_analyzer.matching.spec import MatcherSpec
 from coverage_analyzer.policy import DEFAULT, Policy
-from coverage_analyzer.schema.columns import CENTERS, SITES, check_types, match_columns
+from coverage_analyzer.schema.column_matching import Headers, match_columns
+from coverage_analyzer.schema.columns import CENTERS, FOR_REQUESTS, SITES, check_types
 from coverage_analyzer.schema.days import day
 from coverage_analyzer.schema.rejects import Rejected
 from coverage_analyzer.schema.verdict import SCHEMA, VERDICT
@@ -177,7 +178,9 @@ def recognised(sites: pa.Schema, columns: Mapping[str, str] | None) -> dict[str,
     InputError
         If one is missing, ambiguous or of an unusable type.
     """
-    known = match_columns(sites.names, SITES, columns)
+    known = match_columns(
+        Headers(sites.names, SITES, columns or {}, unread=frozenset(FOR_REQUESTS))
+    )
     types = {name: parquet.plain_type(sites.field(at).type) for name, at in known.items()}
     check_types(types)
     return known

@@ -12,7 +12,7 @@ from coverage_analyzer import batch
 from coverage_analyzer.cli.main import program
 from coverage_analyzer.errors import InputError
 
-SITES = "site_id,Land,lat,lon,Part,Produkt\nA,US,40.0,-75.0,fan,MPX\n"
+SITES = "site_id,Countries,lat,lon,Part,Model\nA,US,40.0,-75.0,fan,MPX\n"
 
 
 def told(arguments: list[object]) -> str:
@@ -35,7 +35,7 @@ def test_headers_that_may_be_meant_are_told_by_all(tmp_path: Path) -> None:
         told(["letter", *letter]),
         said,
     ):
-        for header in ("Land", "Part", "Produkt"):
+        for header in ("Countries", "Part", "Model"):
             assert f"To use '{header}':" in words
     assert "Not checked (columns missing from the sites file)" in told(["check", sites])
 

@@ -1,8 +1,9 @@
 """What a reader hands on: runs of rows, in which every row that was read is accounted for."""
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -97,6 +98,8 @@ class TableReader(Protocol):
         Whether cells may hold days themselves, which then stand by ISO 8601 whatever a form says.
     cut_at
         How many letters of a header the format keeps; 0 if all.
+    repeated
+        What headers are called in the file that got a number since another one is called so.
     fingerprint
         Of the files that are read; None if there are none, as for a database.
     """
@@ -108,6 +111,7 @@ class TableReader(Protocol):
     rows: int | None = None
     iso_days: bool = False
     cut_at: int = 0
+    repeated: Mapping[str, str] = MappingProxyType({})
     fingerprint: Fingerprint | None = None
 
     @property
@@ -121,6 +125,14 @@ class TableReader(Protocol):
         Called before `blocks`, once it is known which columns hold days; it may change `types`.
         """
         del headers
+
+    def columns_read(self, at: frozenset[int]) -> None:
+        """Read rows that end behind the last of these columns, too, if rows have any length.
+
+        Called before `blocks`, once it is known which columns are read: only empty cells of others
+        may be left off, or else a row that is cut in two would be taken for a whole one.
+        """
+        del at
 
     def share(self) -> float:
         """Return how much of the table has been read, 0 to 1; NaN where that cannot be told."""
@@ -187,6 +199,7 @@ class WrappedReader(TableReader):
         self.headers, self.types, self.known = source.headers, source.types, source.known
         self.hint, self.rows = source.hint, source.rows
         self.iso_days, self.cut_at = source.iso_days, source.cut_at
+        self.repeated = source.repeated
         self.fingerprint = source.fingerprint
 
     @property
@@ -198,6 +211,11 @@ class WrappedReader(TableReader):
         """Read timestamps of some columns as the text that states them."""
         self._source.days_as_text(headers)
         self.types = [*self._source.types, *self.types[len(self._source.types) :]]
+
+    def columns_read(self, at: frozenset[int]) -> None:
+        """Read rows that end behind the last of these columns, too."""
+        width = len(self._source.headers)
+        self._source.columns_read(frozenset(position for position in at if position < width))
 
     def share(self) -> float:
         """Return how much of the table has been read, 0 to 1; NaN where that cannot be told."""

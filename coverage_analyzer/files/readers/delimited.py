@@ -15,6 +15,13 @@ import pyarrow as pa
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.readers import header, records, streams
 from coverage_analyzer.files.readers.base import PREVIEW_ROWS, RowBlock, TableReader, first_rows
+from coverage_analyzer.files.readers.header_row import (
+    COMPLETE,
+    HeaderTest,
+    anything,
+    header_place,
+    numbered,
+)
 from coverage_analyzer.fingerprint import HashedFile, unchanged, unchanged_during
 from coverage_analyzer.schema.coordinates import Notation
 
@@ -32,7 +39,9 @@ class Dialect(Notation):
     encoding
         Of a text file; if empty, UTF-8, or UTF-16 where a file begins with its mark.
     sheet
-        Of a workbook; if empty, the first one that is shown.
+        Of a workbook; if empty, the first one that has the wanted columns, else the first shown.
+    layer
+        Of a GeoPackage; if empty, the only one with points.
 
     Examples
     --------
@@ -45,6 +54,7 @@ class Dialect(Notation):
     delimiter: str = ""
     encoding: str = ""
     sheet: str = ""
+    layer: str = ""
 
 
 PLAIN: Final = Dialect()
@@ -60,8 +70,10 @@ class DelimitedFile(TableReader):
         The file, or ``-`` for standard input.
     dialect
         What is known of how it is written.
-    is_header
-        Whether headers are those that are looked for: among delimiters, which one is meant.
+    n_known
+        How many known columns some fields name: so the header and the delimiter are found.
+    member
+        Of a zip archive, which of its files is read.
 
     Raises
     ------
@@ -70,17 +82,22 @@ class DelimitedFile(TableReader):
     """
 
     def __init__(
-        self, path: Path, dialect: Dialect = PLAIN, is_header: header.HeaderTest = header.anything
+        self,
+        path: Path,
+        dialect: Dialect = PLAIN,
+        n_known: HeaderTest = anything,
+        *,
+        member: str = "",
     ) -> None:
         mark = dialect.delimiter
         if mark and (len(mark) != 1 or not mark.isascii() or mark in '"\r\n'):
             msg = f"The delimiter {mark!r} is not one ASCII character, such as ; or |."
             raise InputError(msg)
-        self._path = path
+        self._path, self._member = path, member
         with self._readable("be opened"):
-            text = streams.utf8_text(path, dialect.encoding)
+            text = streams.utf8_text(path, dialect.encoding, member)
             try:
-                first, data = header.read_header(text, path, mark, is_header, BLOCK_BYTES)
+                first, data = header.read_header(text, path, mark, n_known, BLOCK_BYTES)
             except BaseException:
                 text.stream.close()
                 raise
@@ -90,9 +107,10 @@ class DelimitedFile(TableReader):
         )
         self.fingerprint: HashedFile = text.file
         self._ahead: bytes | None = None
+        self._n_required = 0
         self._done = 0
         self._header, self._encoded = first, text.encoding
-        self.headers = first.fields
+        self.headers, self.repeated = numbered(first.fields)
         self.types = [pa.string()] * len(self.headers)
         self.known: dict[str, str] = {}
 
@@ -116,8 +134,19 @@ class DelimitedFile(TableReader):
 
     @property
     def detected(self) -> dict[str, Any]:
-        """The encoding and the delimiter of the file."""
-        return {"encoding": self._encoded or "utf-8", "delimiter": self._header.delimiter}
+        """The encoding and the delimiter of the file, and where its header is."""
+        line = self._header.line
+        return {
+            **({"member": self._member} if self._member else {}),
+            "encoding": self._encoded or "utf-8",
+            "delimiter": self._header.delimiter,
+            **header_place(line, before=line - 1),
+        }
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the header names all required columns."""
+        return self._header.n_known >= COMPLETE
 
     def share(self) -> float:
         """Return how much of the file has been read, 0 to 1; NaN for standard input."""
@@ -134,7 +163,7 @@ class DelimitedFile(TableReader):
         """
         if self._ahead is None:
             self._ahead = self._read_ahead()
-        form = records.Form(len(self.headers), self._header.delimiter, self._encoded)
+        form = self._form()
         line, data, n_lines = self._header.lines + 1, self._ahead, n_rows
         while True:
             part = records.first_lines(data, n_lines)
@@ -145,6 +174,14 @@ class DelimitedFile(TableReader):
             if len(columns) >= n_rows or len(part) == len(data):
                 return first_rows(columns, self.headers, n_rows)
             n_lines *= 4
+
+    def columns_read(self, at: frozenset[int]) -> None:
+        """Read rows that end behind the last of these columns; cells that they lack are empty."""
+        self._n_required = max(at, default=-1) + 1
+
+    def _form(self) -> records.Form:
+        width = len(self.headers)
+        return records.Form(width, self._header.delimiter, self._encoded, self._n_required or width)
 
     def _read_ahead(self) -> bytes:
         """Return the first block behind the header, whole unless the file ends; put it back.
@@ -171,7 +208,7 @@ class DelimitedFile(TableReader):
     @unchanged
     def blocks(self) -> Iterator[RowBlock]:
         """Yield all rows, in order, as blocks of text columns; one block at least."""
-        form = records.Form(len(self.headers), self._header.delimiter, self._encoded)
+        form = self._form()
         line, rest, budget = self._header.lines + 1, b"", records.QuoteBudget(self._path)
         self._ahead, enough = None, 0
         with closing(self._behind_header.stream) as stream:

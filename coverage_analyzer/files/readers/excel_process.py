@@ -10,9 +10,10 @@ kilobytes, and where it does not get it, the process ends. So that process is no
 
 import contextlib
 import datetime
+import itertools
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final, TextIO
 
 EXACT: Final = 10**15
@@ -49,8 +50,19 @@ def _number(value: float, decimal: str) -> str:
     return str(int(value)) if value == int(value) else repr(value).replace(".", decimal)
 
 
-def lines(path: str, sheet: str, decimal: str) -> Iterator[Any]:
-    """Yield the sheets, then the rows of one of them: by default of the first that is shown."""
+MAX_TOPS: Final = 50
+"""Of so many sheets the first rows are shown."""
+
+TOP_ROWS: Final = 30
+"""So many rows are shown of each."""
+
+
+def lines(path: str, sheet: str, decimal: str, choose: Callable[[], str] = str) -> Iterator[Any]:
+    """Yield the sheets, then the rows of one of them.
+
+    If none is named and several are shown, the first rows of these come before, as ``tops``, and
+    ``choose`` returns which one is read; by default the first.
+    """
     import python_calamine as calamine
 
     try:
@@ -60,6 +72,13 @@ def lines(path: str, sheet: str, decimal: str) -> Iterator[Any]:
             shown = [s.name for s in sheets if s.visible == calamine.SheetVisibleEnum.Visible]
             names = [s.name for s in sheets]
             chosen = sheet if sheet in names else "".join((shown or names)[: not sheet])
+            if not sheet and len(shown) > 1:
+                tops = {}
+                for name in shown[:MAX_TOPS]:
+                    rows = itertools.islice(book.get_sheet_by_name(name).iter_rows(), TOP_ROWS)
+                    tops[name] = [[text_of(value, decimal) for value in row] for row in rows]
+                yield {"tops": tops}
+                chosen = choose() or chosen
             yield {"sheets": names, "sheet": chosen}
             if chosen:
                 for row in book.get_sheet_by_name(chosen).iter_rows():
@@ -84,9 +103,11 @@ def limit_memory(size: int) -> None:
 def write(out: TextIO, path: str, sheet: str, decimal: str) -> None:
     """Write the lines; a reader that wants no more ends them."""
     with contextlib.suppress(BrokenPipeError):
-        for line in lines(path, sheet, decimal):
+        for line in lines(path, sheet, decimal, lambda: json.loads(sys.stdin.readline())):
             out.write(json.dumps(line))
             out.write("\n")
+            if "tops" in line:
+                out.flush()
         out.flush()
 
 

@@ -32,13 +32,20 @@ SQLITE_FILES: Final = ("-wal", "-journal")
 """Endings of files beside a GeoPackage that hold rows which are not in it yet, or no longer."""
 
 
-def geopackage(path: Path) -> SpatialFile:
-    """Open the one layer with geometry of a GeoPackage.
+def geopackage(path: Path, layer: str = "") -> SpatialFile:
+    """Open a layer with geometry of a GeoPackage.
+
+    Parameters
+    ----------
+    path
+        The file.
+    layer
+        Its name; if empty, the only one with geometry, or of several the only one with points.
 
     Raises
     ------
     InputError
-        If it cannot be read, or there are several such layers, or none.
+        If it cannot be read, there is no such layer, or several could be meant.
     """
     import pyogrio
 
@@ -54,20 +61,46 @@ def geopackage(path: Path) -> SpatialFile:
     if layers is None:
         msg = f"{path} is not a GeoPackage, despite its name."
         raise InputError(msg)
-    spatial = [layer for layer, kind in layers if kind]
-    if len(spatial) != 1:
-        listed = f"the layers {', '.join(map(repr, spatial))}" if spatial else "no layer"
-        msg = (
-            f"{path} has {listed} with geometry; exactly one is required. Extract it: "
-            f"ogr2ogr one.gpkg {path.name} LAYER."
-        )
-        raise InputError(msg)
+    kinds = {str(name): str(kind) for name, kind in layers if kind}
+    chosen = _chosen_layer(path, kinds, layer)
     # Not before: the first that opens a database brings in what a crashed program left in its log.
     beside = tuple(path.with_name(f"{path.name}{suffix}") for suffix in SQLITE_FILES)
     fingerprint = WatchedFiles(path, optional=beside)
-    rows = _count(path, spatial[0])
-    options = {"layer": spatial[0], "return_fids": rows is not None}  # a view has no ids to keep
-    return _with_gdal(_Opening(path, "GeoPackage", name, fingerprint, rows, options=options))
+    rows = _count(path, chosen)
+    options = {"layer": chosen, "return_fids": rows is not None}  # a view has no ids to keep
+    reader = _with_gdal(_Opening(path, "GeoPackage", name, fingerprint, rows, options=options))
+    reader.about = {"layer": chosen}
+    return reader
+
+
+def _chosen_layer(path: Path, kinds: Mapping[str, str], layer: str) -> str:
+    """Return the layer that is named, or else the only one that can be meant.
+
+    Parameters
+    ----------
+    path
+        The file.
+    kinds
+        The type of geometry of each layer that has one.
+    layer
+        The name; empty if none is given.
+
+    Raises
+    ------
+    InputError
+        Which lists the layers.
+    """
+    points = [name for name, kind in kinds.items() if "Point" in kind]
+    fitting = [layer] if layer else list(kinds) if len(kinds) == 1 else points
+    if len(fitting) == 1 and fitting[0] in kinds:
+        return fitting[0]
+    what = f"has no layer {layer!r} with geometry" if layer else "has several layers with geometry"
+    if not kinds:
+        what = "has no layer with geometry"
+    listed = ", ".join(f"{name!r} ({kind})" for name, kind in kinds.items())
+    hint = f": {listed}. Choose one with --layer." if kinds else "."
+    msg = f"{path} {what}{hint}"
+    raise InputError(msg)
 
 
 def shapefile(path: Path, encoding: str = "") -> SpatialFile:

@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from coverage_analyzer import arrays, documents
+from coverage_analyzer.arrays import Floats
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.readers import parquet, utf8, wkb
 from coverage_analyzer.files.readers.base import (
@@ -30,6 +31,11 @@ if TYPE_CHECKING:
     import pyproj
 
 WGS84: Final = "EPSG:4326"
+WGS84_SRID: Final = 4326
+
+Transform = Callable[[Floats, Floats], tuple[Floats, Floats]]
+"""Takes x and y to longitude and latitude."""
+
 GEOPARQUET_DEFAULT: Final = "OGC:CRS84"
 """The CRS of a GeoParquet column that names none (GeoParquet 1.1, "crs")."""
 
@@ -102,13 +108,20 @@ class SpatialFile(TableReader):
             self._srids = frozenset(filter(None, [crs.to_epsg()]))
         _check_names(layer.schema, path)
         fields = [field for i, field in enumerate(layer.schema) if i != layer.geometry]
-        longitude, latitude = _made_names([field.name for field in fields])
+        longitude, latitude = made_names([field.name for field in fields])
         self.headers = [*(field.name for field in fields), longitude, latitude]
         self.types = [parquet.plain_type(field.type) for field in fields]
         self.types += [pa.float64(), pa.float64()]
         self.known = {"longitude": longitude, "latitude": latitude}
         self.rows = layer.rows
         self._days: list[str] = []
+        self.about: dict[str, Any] = {}
+        """What was found out about the file."""
+
+    @property
+    def detected(self) -> dict[str, Any]:
+        """What was found out about the file: the layer, where there can be several."""
+        return dict(self.about)
 
     def days_as_text(self, headers: Sequence[str]) -> None:
         """Read timestamps of some columns as text: GDAL moves them to UTC, and a day may change."""
@@ -221,7 +234,7 @@ def _check_names(schema: pa.Schema, path: Path) -> None:
         raise InputError(msg) from None
 
 
-def _made_names(attributes: Sequence[str]) -> tuple[str, str]:
+def made_names(attributes: Sequence[str]) -> tuple[str, str]:
     """Return names for longitude and latitude that no attribute has."""
     taken = {name.casefold() for name in attributes}
     longitude, latitude = "longitude", "latitude"
@@ -294,6 +307,37 @@ def _to_wgs84(crs: "pyproj.CRS", path: Path) -> "pyproj.Transformer | None":
     except pyproj.exceptions.ProjError as error:
         msg = f"{path} has a CRS that cannot be used: {error}."
         raise InputError(msg) from error
+
+
+def transform_from_srid(srid: int, column: str) -> Transform:
+    """Return what takes coordinates of an EPSG code to longitude and latitude on WGS 84.
+
+    Parameters
+    ----------
+    srid
+        The code; 4326 is degrees already, for which pyproj is not needed.
+    column
+        Where the points are, for an error.
+
+    Raises
+    ------
+    InputError
+        If there is no such CRS, or it has no longitude and latitude.
+    """
+    if srid == WGS84_SRID:
+        return lambda x, y: (x, y)
+    with no_proj_network():
+        where = Path(f"The column {column!r}")
+        transformer = _to_wgs84(_crs(f"EPSG:{srid}", where), where)
+    if transformer is None:
+        return lambda x, y: (x, y)
+
+    def transform(x: Floats, y: Floats) -> tuple[Floats, Floats]:
+        with no_proj_network():
+            lon, lat = transformer.transform(x, y)
+        return np.where(np.isfinite(lon), lon, np.nan), np.where(np.isfinite(lat), lat, np.nan)
+
+    return transform
 
 
 def geoparquet(path: Path) -> SpatialFile:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple, Protocol, cast
 
 from coverage_analyzer.errors import InputError
+from coverage_analyzer.files.readers.zipped import ZipMember
 from coverage_analyzer.fingerprint import HashedFile
 
 STANDARD_INPUT: Final = "-"
@@ -45,7 +46,7 @@ class Text(NamedTuple):
     encoding: str = ""
 
 
-def utf8_text(path: Path, encoding: str = "") -> Text:
+def utf8_text(path: Path, encoding: str = "", member: str = "") -> Text:
     """Open a text file, or standard input for ``-``.
 
     Parameters
@@ -54,6 +55,8 @@ def utf8_text(path: Path, encoding: str = "") -> Text:
         Plain, or packed with gzip or zstd (standard input: gzip), whatever its name says.
     encoding
         Of the text; by default UTF-8, or UTF-16 if it begins with the mark of that.
+    member
+        Of a zip archive, which of its files.
 
     Raises
     ------
@@ -65,7 +68,7 @@ def utf8_text(path: Path, encoding: str = "") -> Text:
     except LookupError:
         msg = f"Unknown encoding {encoding!r}; choose from utf-8, utf-16, cp1252, latin-1 ..."
         raise InputError(msg) from None
-    stream, file = _unpacked(path)
+    stream, file = _member(path, member) if member else _unpacked(path)
     try:
         first = stream.read(2)
     except BaseException:
@@ -81,6 +84,22 @@ def utf8_text(path: Path, encoding: str = "") -> Text:
 def is_standard_input(path: Path) -> bool:
     """Return whether a path stands for standard input."""
     return str(path) == STANDARD_INPUT
+
+
+def _member(path: Path, member: str) -> tuple[Stream, HashedFile]:
+    """Open a file of a zip archive, and return what it holds, and the archive itself.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, or changes meanwhile.
+    """
+    file = HashedFile(path)
+    try:
+        return Unpacked(ZipMember(path, member, file.states), file), file
+    except BaseException:
+        file.close()
+        raise
 
 
 def _unpacked(path: Path) -> tuple[Stream, HashedFile]:

@@ -19,7 +19,6 @@ from coverage_analyzer.files.table import Table
 from coverage_analyzer.files.writers.delimited import Style
 from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.policy import Policy
-from coverage_analyzer.schema.columns import CENTERS, SITES, column_suggestions
 from coverage_analyzer.schema.coordinates import DECIMAL_DEGREES, Notation
 
 LIBRARIES: Final = ("numpy", "pyarrow", "pyproj")
@@ -94,8 +93,8 @@ class Origin:
             renamed_columns=renamed(sites.headers),
             warnings=[
                 *matcher.policy.warnings,
-                *column_suggestions(sites.headers, sites.columns, SITES),
-                *column_suggestions(centers.headers, centers.columns, CENTERS),
+                *sites.notices,
+                *centers.notices,
                 *matcher.region_warnings,
             ],
             centers={"given": len(matcher.centers), "open": matcher.open_centers},
