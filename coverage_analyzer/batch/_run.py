@@ -12,7 +12,7 @@ from collections import Counter
 from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -48,18 +48,27 @@ from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.schema.columns import CENTERS
 from coverage_analyzer.schema.days import day
+from coverage_analyzer.settings.arguments import (
+    input_arguments,
+    output_argument,
+    policy_argument,
+)
+
+if TYPE_CHECKING:
+    from coverage_analyzer.settings.model import Settings
 
 log = logging.getLogger(__name__)
 
 
-def run(
-    sites: str | Path,
-    centers: str | Path,
-    output: str | Path,
+def run(  # noqa: PLR0913 - files, rule, day and options, or the settings that have them
+    sites: str | Path | None = None,
+    centers: str | Path | None = None,
+    output: str | Path | None = None,
     *,
     policy: Policy | str | Path = DEFAULT,
     as_of: datetime.date | str | None = None,
     options: Options | None = None,
+    settings: "Settings | None" = None,
 ) -> dict[str, Any]:
     """Judge all sites of a file and publish the run's folder.
 
@@ -79,6 +88,9 @@ def run(
         The day to judge, by default today in UTC.
     options
         Format, columns and the like.
+    settings
+        Settings of a project (`Settings.load`): arguments that are left out, and options that have
+        their default, are taken from there.
 
     Returns
     -------
@@ -117,8 +129,22 @@ def run(
     >>> manifest["held"], manifest["files"]  # doctest: +NORMALIZE_WHITESPACE
     ([], ['report.csv', 'rejects.csv', 'summary.csv', 'centers.csv', 'areas.geojson', 'map.html',
     'run.json'])
+
+    The files, the limit of rejects and more from a settings file:
+
+    >>> settings = ca.Settings.load("data/settings.toml")
+    >>> with tempfile.TemporaryDirectory() as parent:
+    ...     manifest = ca.run(output=f"{parent}/2026-12", settings=settings)
+    >>> manifest["max_rejects"], manifest["settings"]["path"]
+    ('5%', 'data/settings.toml')
     """
     options = options or Options()
+    read_sites = input_arguments(settings, "sites", sites, options.columns, options.dialect)
+    of_centers = options.center_columns, options.center_dialect
+    read_centers = input_arguments(settings, "centers", centers, *of_centers)
+    options = options.with_settings(settings, read_sites, read_centers)
+    sites, centers = read_sites.path, read_centers.path
+    output, policy = output_argument(settings, output), policy_argument(settings, policy)
     _check_inputs(sites, centers, options)
     refuse_overwriting(
         {"report": hold.run_folders(output), "table": options.table},
@@ -263,6 +289,7 @@ def _published(
     if options.excel_locale and options.format.startswith("csv"):
         told["notation"]["decimal"] = style.output_decimal
     told |= outcome.to_dict() | {
+        "settings": options.settings,
         "files": [*publication.names, "run.json"],
         "table": None if elsewhere is None or held else str(elsewhere),
     }
