@@ -70,7 +70,7 @@ def test_a_timeline_says_how_the_best_level_grows(tmp_path: Path) -> None:
     sites, centers = sites_file(tmp_path), centers_file(tmp_path)
     days = ["--from", AS_OF, "--to", "2027-01-31"]
     lines = said("timeline", sites, "--centers", centers, *days, "-o", tmp_path / "t.csv")
-    assert lines[0] == "3 of 9 sites have Gold Plus on 2026-12-01, 4 on 2027-01-31."
+    assert lines[0] == "4 of 10 sites have Gold Plus on 2026-12-01, 5 on 2027-01-31."
     assert lines[-2].startswith("Wrote 11 rows to ")
 
 
