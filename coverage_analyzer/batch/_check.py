@@ -81,6 +81,7 @@ def check(
     rules = Policy.load(policy)
     convention = rules.convention(world.names, trust_declared=options.trust_declared)
     table = open_sites(sites, options.columns, options.dialect)
+    options = options.written_like(table)
     network = _centers(centers, options, world, convention)
     ledger, found = Ledger(), CountryFindings(world)
     with ExitStack() as stack:
@@ -110,6 +111,7 @@ def check(
         "other_columns": other_columns(table),
         "warnings": [
             *rules.warnings,
+            *table.guesses,
             *table.notices,
             *EligibilityChecker(rules, None, world, np.datetime64(today(), "D")).missing_columns(
                 table.columns

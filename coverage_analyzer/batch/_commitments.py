@@ -46,7 +46,7 @@ class CommitmentOptions:
         The day whose level applies; by default that of each request.
     request_columns, columns, center_columns
         The header to use for a column of the requests, sites or centers, where names are ambiguous.
-    request_dialect, dialect, center_dialect
+    request_dialect, dialect, center_dialect, product_dialect
         The dialect of the file, where it cannot be detected.
     moment_format
         Format of timestamps, in the directives of `datetime.strptime`; by default ISO 8601.
@@ -66,6 +66,7 @@ class CommitmentOptions:
     request_dialect: Dialect = PLAIN
     dialect: Dialect = PLAIN
     center_dialect: Dialect = PLAIN
+    product_dialect: Dialect = PLAIN
     moment_format: str = ""
     trust_declared: bool = False
     products: str | Path = ""
@@ -133,7 +134,7 @@ def answer_requests(
     decided = [a for a in answers if a.status is not Answer.rejected]
     refused = _rejects(asked, answers)
     ledger = _ledger(asked, decided, refused)
-    style = Style(raw_text=options.raw_text, decimal=options.request_dialect.decimal)
+    style = Style(raw_text=options.raw_text, decimal=options.request_dialect.decimal or ".")
     _write(output, decided, style)
     if options.rejects is not None:
         _write_rejects(Path(options.rejects), refused, style)
@@ -144,6 +145,8 @@ def answer_requests(
         "first_rejects": ledger.first,
         "warnings": [
             *committer.policy.warnings,
+            *asked_table.guesses,
+            *site_table.guesses,
             *_unnoticed(asked_table, site_table),
             *_unseen(asked_table, site_table),
             *committer.regions.warnings,
@@ -172,7 +175,7 @@ def _committer(
         policy,
         countries.load(),
         trust_declared=options.trust_declared,
-        products=products_of(options.products),
+        products=products_of(options.products, options.product_dialect),
     )
     return Committer(levels, as_of=day(options.as_of), form=options.moment_format)
 

@@ -77,7 +77,7 @@ class Options:
     @property
     def style(self) -> Style:
         """Text style of the output files."""
-        return Style(raw_text=self.raw_text, decimal=self.dialect.decimal)
+        return Style(raw_text=self.raw_text, decimal=self.dialect.decimal or ".")
 
 
 @dataclass
@@ -174,6 +174,7 @@ def geocode(
         "reasons": {r.value: n for r, n in totals.reasons.most_common()},
         "questions": {n: getattr(geocoder, n) for n in ("asked", "answered", "cached")},
         "warnings": [
+            *table.guesses,
             *table.notices,
             *_unanswered(geocoder),
         ],

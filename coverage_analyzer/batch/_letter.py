@@ -64,7 +64,10 @@ def site_letter(
     options = options or Options()
     wanted, rules = day(as_of), Policy.load(policy)
     given = open_table(centers, columns.CENTERS, options.center_columns, options.center_dialect)
-    trusting, products = options.trust_declared, products_of(options.products)
+    trusting, products = (
+        options.trust_declared,
+        products_of(options.products, options.product_dialect),
+    )
     matcher = build_matcher(given, rules, as_of=wanted, trust_declared=trusting, products=products)
     table = open_table(sites, columns.SITES, options.columns, options.dialect)
     site = find_row(table, site_id, options.product)

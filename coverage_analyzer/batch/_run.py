@@ -147,7 +147,7 @@ def run(  # noqa: PLR0913 - files, rule, day and options, or the settings that h
     wanted, rules, limit = day(as_of), Policy.load(policy), RejectLimit.parse(options.max_rejects)
     columns, dialect = options.center_columns, options.center_dialect
     given = open_table(centers, CENTERS, columns, dialect)
-    dated = open_products(options.products)
+    dated = open_products(options.products, options.product_dialect)
     matcher = build_matcher(
         given,
         rules,
@@ -248,6 +248,7 @@ def _published(
 ) -> dict[str, Any]:
     """Stream the rows, write all files, publish them, and return the manifest."""
     publication, elsewhere = outputs.publication, outputs.elsewhere
+    options = options.written_like(inputs.sites)
     totals = _streamed(inputs.sites, matcher, outputs, options)
     totals.ledger.check()
     held = hold.reasons(outputs.limit, totals.ledger.figures())

@@ -86,6 +86,7 @@ def timeline(
     ending = kind_of(output, list(KINDS), what="A timeline is")
     line = _line(centers, Policy.load(policy), days, options)
     table = open_sites(sites, options.columns, options.dialect)
+    options = options.written_like(table)
     totals, matcher = Totals(Census(len(line.matcher.policy.titles))), line.matcher
     with (
         atomic.replacing(Path(output)) as part,
@@ -103,6 +104,7 @@ def timeline(
         "levels": _levels(totals.census, matcher),
         "warnings": [
             *matcher.policy.warnings,
+            *table.guesses,
             *table.notices,
             *matcher.gates.warnings(table.columns, totals.empty),
             *matcher.region_warnings,
@@ -146,7 +148,7 @@ def _line(
         policy,
         as_of=day(days[0]),
         trust_declared=options.trust_declared,
-        products=products_of(options.products),
+        products=products_of(options.products, options.product_dialect),
     )
     return Timeline(matcher, day(days[1]) or matcher.as_of)
 

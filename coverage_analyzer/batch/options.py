@@ -5,14 +5,15 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from coverage_analyzer.files.duplicates import OnDuplicate
 from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
 from coverage_analyzer.files.run_folder.hold import DEFAULT_LIMIT, RejectLimit
+from coverage_analyzer.files.table import Table
 from coverage_analyzer.files.writers import formats
 from coverage_analyzer.files.writers.delimited import Style
-from coverage_analyzer.settings.arguments import InputArguments, values_of
+from coverage_analyzer.settings.arguments import InputArguments, product_dialect, values_of
 
 if TYPE_CHECKING:
     from coverage_analyzer.settings.model import Settings
@@ -43,8 +44,8 @@ class Options:
         it.
     excel
         Whether CSV files begin with a UTF-8 byte order mark, for Excel.
-    dialect, center_dialect
-        The dialect of the sites or centers, where it cannot be detected.
+    dialect, center_dialect, product_dialect
+        The dialect of the sites, centers or products, where it cannot be detected.
     table
         Address of a database table to which the report is also written.
     products
@@ -78,6 +79,7 @@ class Options:
     excel: bool = False
     dialect: Dialect = PLAIN
     center_dialect: Dialect = PLAIN
+    product_dialect: Dialect = PLAIN
     table: str = ""
     products: str | Path = ""
     product: str = ""
@@ -90,7 +92,12 @@ class Options:
     @property
     def style(self) -> Style:
         """Text style of the output files."""
-        return Style(raw_text=self.raw_text, excel=self.excel, decimal=self.dialect.decimal)
+        return Style(raw_text=self.raw_text, excel=self.excel, decimal=self.dialect.decimal or ".")
+
+    def written_like(self, sites: Table) -> Self:
+        """Return the options for output about some sites: with their decimal mark."""
+        dialect = dataclasses.replace(self.dialect, decimal=sites.decimal_mark)
+        return dataclasses.replace(self, dialect=dialect)
 
     def with_settings(
         self, settings: "Settings | None", sites: InputArguments, centers: InputArguments
@@ -111,8 +118,9 @@ class Options:
         found = values_of(settings, names, {"sites": sites.path, "centers": centers.path})
         found |= {"columns": sites.columns, "dialect": sites.dialect}
         found |= {"center_columns": centers.columns, "center_dialect": centers.dialect}
-        found |= {"settings": settings.origin}
-        of_inputs = ("columns", "dialect", "center_columns", "center_dialect")
+        of_products = product_dialect(settings, self.products, self.product_dialect)
+        found |= {"product_dialect": of_products, "settings": settings.origin}
+        of_inputs = ("columns", "dialect", "center_columns", "center_dialect", "product_dialect")
         changes = {
             name: value
             for name, value in found.items()

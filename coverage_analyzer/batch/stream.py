@@ -16,6 +16,7 @@ from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.mistakes import read_network
 from coverage_analyzer.files.outputs import renamed
 from coverage_analyzer.files.readers import streams
+from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
 from coverage_analyzer.files.table import ParsedRows, Table, open_table, read_products
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.eligibility import EligibilityInputs
@@ -59,7 +60,7 @@ def checked_centers(centers: Table, policy: Policy, *, trust_declared: bool = Fa
     return read_network(centers, world, convention)
 
 
-def products_of(path: str | Path | None) -> Products | None:
+def products_of(path: str | Path | None, dialect: Dialect = PLAIN) -> Products | None:
     """Return the products of a file, if given.
 
     Raises
@@ -68,11 +69,11 @@ def products_of(path: str | Path | None) -> Products | None:
         If it is standard input, which is reserved for sites or centers, or one of its rows cannot
         be used.
     """
-    table = open_products(path)
+    table = open_products(path, dialect)
     return None if table is None else read_products(table)
 
 
-def open_products(path: str | Path | None) -> Table | None:
+def open_products(path: str | Path | None, dialect: Dialect = PLAIN) -> Table | None:
     """Open a table of products, if given.
 
     Raises
@@ -85,7 +86,7 @@ def open_products(path: str | Path | None) -> Table | None:
     if str(path) == streams.STANDARD_INPUT:
         msg = "Products cannot be read from standard input. Give a file."
         raise InputError(msg)
-    return open_table(path, PRODUCTS)
+    return open_table(path, PRODUCTS, dialect=dialect)
 
 
 @dataclass(frozen=True)

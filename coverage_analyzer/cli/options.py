@@ -46,6 +46,14 @@ class Input:
     dialect: "Dialect"
 
 
+@dataclass(frozen=True)
+class File:
+    """Path of a table and its notation."""
+
+    path: str
+    dialect: "Dialect"
+
+
 def bundle(
     *options: Callable[[Verb], Verb], collect: Callable[[dict[str, Any]], None]
 ) -> Callable[[Verb], Verb]:
@@ -193,12 +201,6 @@ excel = click.option(
     is_flag=True,
     help="Write a UTF-8 byte order mark so that Excel opens CSV files correctly.",
 )
-products = click.option(
-    "--products",
-    default="",
-    metavar="FILE",
-    help="File of products, with the end dates of their support phases.",
-)
 
 
 class Limit(ParamType):
@@ -248,24 +250,23 @@ DIALECT: Final = (
     click.option(
         "--decimal",
         type=click.Choice([".", ","]),
-        default=".",
-        show_default=True,
-        help="Decimal separator of coordinates in the sites file.",
+        help="Decimal mark of numbers in the sites file, other than coordinates.  "
+        "[default: detected]",
     ),
     click.option(
         "--encoding",
         default="",
         metavar="NAME",
-        help="Encoding of the sites file.  [default: detected: UTF-8 or UTF-16]",
+        help="Encoding of the sites file.  [default: detected]",
     ),
     click.option(
-        "--dms", is_flag=True, help="Also read degrees, minutes and seconds: 47\u00b036'52\"N."
+        "--dms", is_flag=True, help="No effect: degrees, minutes and seconds are always read."
     ),
     click.option(
         "--sheet",
         default="",
         metavar="NAME",
-        help="Sheet of a workbook of sites.  [default: the first visible one]",
+        help="Sheet of a workbook of sites.  [default: the first one that has the columns]",
     ),
     click.option(
         "--wrap-longitude", is_flag=True, help="Read longitudes from 180 to 360 as degrees west."
@@ -280,7 +281,7 @@ DIALECT: Final = (
         "--date-format",
         default="",
         metavar="FORM",
-        help="Format of dates in the sites file, like %d.%m.%Y.  [default: ISO 8601]",
+        help="Format of dates in the sites file, like %d.%m.%Y.  [default: detected]",
     ),
 )
 
@@ -295,9 +296,8 @@ CENTER_DIALECT: Final = (
     click.option(
         "--center-decimal",
         type=click.Choice([".", ","]),
-        default=".",
-        show_default=True,
-        help="Decimal separator of coordinates in the centers file.",
+        help="Decimal mark of numbers in the centers file, other than coordinates.  "
+        "[default: detected]",
     ),
     click.option(
         "--center-encoding",
@@ -309,13 +309,19 @@ CENTER_DIALECT: Final = (
         "--center-sheet",
         default="",
         metavar="NAME",
-        help="Sheet of a workbook of centers.  [default: the first visible one]",
+        help="Sheet of a workbook of centers.  [default: the first one that has the columns]",
     ),
     click.option(
         "--center-layer",
         default="",
         metavar="NAME",
         help="Layer of a GeoPackage of centers.  [default: the only one with points]",
+    ),
+    click.option(
+        "--center-date-format",
+        default="",
+        metavar="FORM",
+        help="Format of dates in the centers file, like %d.%m.%Y.  [default: detected]",
     ),
 )
 
@@ -328,15 +334,41 @@ def collected_dialect(prefix: str) -> Callable[[dict[str, Any]], None]:
 
         names = [f.name for f in dataclasses.fields(Dialect) if f"{prefix}{f.name}" in values]
         chosen = {name: values.pop(f"{prefix}{name}") for name in names}
-        chosen["delimiter"] = chosen["delimiter"].replace("\\t", "\t")
-        values[f"{prefix}dialect"] = Dialect(**chosen)
+        if "delimiter" in chosen:
+            chosen["delimiter"] = chosen["delimiter"].replace("\\t", "\t")
+        given = {name: value for name, value in chosen.items() if value is not None}
+        values[f"{prefix}dialect"] = Dialect(**given)
 
     return collect
 
 
+products = bundle(
+    click.option(
+        "--products",
+        default="",
+        metavar="FILE",
+        help="File of products, with the end dates of their support phases.",
+    ),
+    click.option(
+        "--product-encoding",
+        default="",
+        metavar="NAME",
+        help="Encoding of the products file.  [default: detected]",
+    ),
+    click.option(
+        "--product-date-format",
+        default="",
+        metavar="FORM",
+        help="Format of dates in the products file, like %d.%m.%Y.  [default: detected]",
+    ),
+    collect=collected_dialect("product_"),
+)
+"""Value of ``--products``, and the dialect of that file."""
 dialect = bundle(*DIALECT, collect=collected_dialect(""))
 center_dialect = bundle(*CENTER_DIALECT, collect=collected_dialect("center_"))
 center_input = collected(
     "centers", Input, path="centers", columns="center_columns", dialect="center_dialect"
 )
 """Value of ``--centers``, ``--center-column`` and the dialect of the centers, declared above."""
+products_input = collected("products", File, path="products", dialect="product_dialect")
+"""Value of ``--products`` and its dialect, declared above."""

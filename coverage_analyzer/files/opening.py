@@ -89,7 +89,9 @@ def _file(path: Path, dialect: Dialect, n_known: HeaderTest) -> TableReader:
             plain = ParquetFile(path)
             reader = spatial.geoparquet(path) if plain.spatial else plain
         case _ if suffix in excel.SUFFIXES:
-            reader = excel.WorkbookFile(path, dialect.sheet, dialect.decimal, n_known=n_known)
+            reader = excel.WorkbookFile(
+                path, dialect.sheet, dialect.decimal or ".", n_known=n_known
+            )
         case _:
             reader = DelimitedFile(path, dialect, n_known)
     if formulas.is_escaped(path, reader.headers):

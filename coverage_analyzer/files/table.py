@@ -1,6 +1,7 @@
 """Open tables by their names, and read centers and sites from them."""
 
 import dataclasses
+import functools
 import re
 from collections.abc import Collection, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,17 +17,19 @@ from coverage_analyzer.arrays import Bools, Floats
 from coverage_analyzer.countries import Countries, names
 from coverage_analyzer.countries.assignment import Convention
 from coverage_analyzer.errors import InputError, refuse
-from coverage_analyzer.files import opening
+from coverage_analyzer.files import notation, opening
 from coverage_analyzer.files.database.address import Address, address, is_address
 from coverage_analyzer.files.duplicates import DuplicateFinder, DuplicateLines
 from coverage_analyzer.files.readers.base import RowBlock, TableReader
 from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
 from coverage_analyzer.files.readers.point_columns import with_points
+from coverage_analyzer.files.readers.streams import GUESSED
 from coverage_analyzer.matching import eligibility
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.products import ENDS, Products
 from coverage_analyzer.matching.site_rows import SiteRows
-from coverage_analyzer.schema import days
+from coverage_analyzer.schema import columns as known_columns
+from coverage_analyzer.schema import day_forms, days
 from coverage_analyzer.schema.column_evidence import Evidence
 from coverage_analyzer.schema.column_matching import (
     Headers,
@@ -47,7 +50,7 @@ from coverage_analyzer.schema.columns import (
     as_text,
     check_types,
 )
-from coverage_analyzer.schema.coordinates import Coordinates, Notation, coordinates, fault_detail
+from coverage_analyzer.schema.coordinates import Coordinates, Written, coordinates, fault_detail
 from coverage_analyzer.schema.days import Days
 from coverage_analyzer.schema.rejects import Reject, Rejected
 
@@ -55,6 +58,7 @@ _DAY_NUMBER: Final = re.compile(r"[1-9][0-9]{4}(?:\.[0-9]+)?")
 """A spreadsheet's day number, from a cell that is not formatted as a date."""
 
 DAYS: Final = ("opens_on", "closes_on", "ordered_on", *ENDS)
+DAY_COLUMNS: Final = frozenset((*DAYS, *eligibility.DAYS))
 
 
 @dataclass(frozen=True)
@@ -86,22 +90,35 @@ class Table:
     columns
         Position of each known column among the headers.
     notation
-        Notation of coordinates.
+        Notation of coordinates, numbers and dates: as given, completed by what the first rows show.
     refused
         Rows rejected because another row has their id.
     notices
         What a reader of the results should know about how the table was understood.
     known
         The columns that were looked for, such as `schema.columns.SITES`.
+    dialect
+        The notation as given.
+    decimal_option
+        The option for the decimal mark of numbers; if empty, there is none, and a number with two
+        readings makes its row a reject.
+    encoding_option
+        The option for the encoding of the file.
+    written
+        Decimal marks of the coordinates read so far.
     """
 
     path: Path | Address
     source: TableReader
     columns: Mapping[str, int]
-    notation: Notation = PLAIN
+    notation: Dialect = PLAIN
     refused: DuplicateLines = field(default_factory=DuplicateLines)
     notices: tuple[str, ...] = ()
     known: Sequence[Column] = SITES
+    dialect: Dialect = PLAIN
+    decimal_option: str = ""
+    encoding_option: str = "--encoding"
+    written: Written = field(default_factory=Written)
 
     @property
     def headers(self) -> list[str]:
@@ -114,13 +131,30 @@ class Table:
         return {name: self.headers[at] for name, at in self.columns.items()}
 
     @property
+    def decimal_mark(self) -> str:
+        """Decimal mark of numbers in text: the given one, or that of the coordinates."""
+        return self.dialect.decimal or ("," if self.written.comma else ".")
+
+    @property
     def detected(self) -> dict[str, Any]:
         """Properties detected in the file, as JSON values.
 
         Complete once all rows have been read. ``run.json`` has it for each input; keys that do not
         apply to a format are missing.
         """
-        return dict(self.source.detected)
+        found = notation.told(self.dialect, self.notation, self.written)
+        return {**self.source.detected, **found}
+
+    @property
+    def guesses(self) -> list[str]:
+        """Warnings about what was guessed; complete after all rows have been read."""
+        encodings = self.detected.get("encoding", "")
+        return [
+            f"{self.path}: the encoding {encoding.removesuffix(GUESSED)} is a guess. If letters "
+            f"are wrong, use {self.encoding_option} NAME."
+            for encoding in (encodings if isinstance(encodings, list) else [encodings])
+            if encoding.endswith(GUESSED)
+        ]
 
     def blocks(self) -> Generator[RowBlock, None, None]:
         """Yield all rows block by block, without validating their cells."""
@@ -248,13 +282,27 @@ def open_table(
         source, asked = _with_points(source, asked)
         matched = match_columns(asked)
         _check_equal_headers(source, matched, overrides)
-        dated = {at for name, at in matched.items() if name in {*DAYS, *eligibility.DAYS}}
+        dated = {at for name, at in matched.items() if name in DAY_COLUMNS}
         source.days_as_text([source.headers[at] for at in sorted(dated)])
         source.columns_read(frozenset(matched.values()))
         check_types({name: source.types[at] for name, at in matched.items()})
         told = (*_skipped(source), *notices(asked, matched))
-        told = tuple(options_of(table, text) for text in told)
-        return Table(place, source, matched, dialect, notices=told, known=table)
+        option = functools.partial(known_columns.option, table)
+        found = notation.found_notation(
+            source, matched, DAY_COLUMNS, dialect, option("date-format")
+        )
+        return Table(
+            place,
+            source,
+            matched,
+            found.dialect,
+            notices=tuple(options_of(table, text) for text in told),
+            known=table,
+            dialect=dialect,
+            decimal_option=option("decimal"),
+            encoding_option=option("encoding"),
+            written=found.written,
+        )
     except InputError as error:
         msg = options_of(table, f"{place}: {error}{source.hint}")
         raise InputError(msg) from None
@@ -418,11 +466,11 @@ def _texts(table: Table, block: RowBlock, name: str) -> tuple[pa.Array, list[str
     cells = block.columns.column(table.columns[name])
     if name not in DAYS:
         return as_text(cells), []
-    read, blank = _days(cells, table)
+    read, blank = _days(cells, table, name)
     texts = ["" if np.isnat(day) else str(day) for day in read]
     bad = np.flatnonzero(np.isnat(read) & ~blank).tolist()
     return arrays.text_array(texts), [
-        f"line {block.lines[row]}: {name} {_cell(cells, row)!r} is not {_like(table)[0]}"
+        f"line {block.lines[row]}: {name} {_cell(cells, row)!r} is not {_like(table, name)[0]}"
         for row in bad
     ]
 
@@ -432,8 +480,27 @@ def _joined(parts: list[Floats]) -> Floats:
 
 
 def _coordinates(block: RowBlock, table: Table) -> Coordinates:
+    """Return the coordinates of the rows of a block.
+
+    Raises
+    ------
+    InputError
+        If an accuracy can be read in two ways.
+    """
     cells = [table.column(block, n) for n in ("latitude", "longitude", "accuracy_m")]
-    return coordinates(*cells, notation=table.notation)
+    marks = "," if table.source.iso_days else ".,"  # numbers of a workbook are written with a point
+    read = coordinates(*cells, notation=table.notation, written=table.written, thousands=marks)
+    if len(read.two_readings) and table.decimal_option:
+        row = int(read.two_readings[0])
+        line = int(block.lines[row])
+        where = table.source.place(line) or f"line {line}"
+        msg = (
+            f"{table.path}, {where}: accuracy_m is {_cell(cells[2], row)!r}, which is one number "
+            f"with a decimal point and another with a decimal comma. Use {table.decimal_option} . "
+            f"or {table.decimal_option} ,"
+        )
+        raise InputError(msg)
+    return read
 
 
 def usable(block: RowBlock, table: Table) -> ParsedRows:
@@ -466,14 +533,14 @@ def _known_days(block: RowBlock, table: Table) -> tuple[dict[str, Days], Bools]:
     for name in eligibility.DAYS:
         cells = table.column(block, name)
         if cells is not None:
-            days_by_column[name], blank = _days(cells, table)
+            days_by_column[name], blank = _days(cells, table, name)
             bad |= np.isnat(days_by_column[name]) & ~blank
     return days_by_column, bad
 
 
-def _days(cells: pa.Array, table: Table) -> tuple[Days, Bools]:
-    """Parse dates by the table's format or as workbook dates; also return which are empty."""
-    result, blank = days.days(cells, table.notation.date_format or days.ISO)
+def _days(cells: pa.Array, table: Table, name: str) -> tuple[Days, Bools]:
+    """Parse dates by the format of a column or as workbook dates; also return which are empty."""
+    result, blank = days.days(cells, table.notation.form_of(name))
     if table.source.iso_days:
         result = np.where(np.isnat(result), days.days(cells)[0], result)
     return result, blank
@@ -497,19 +564,23 @@ def _undated(block: RowBlock, table: Table, row: int) -> str:
     """Return the invalid date of a row, and how to write dates."""
     texts = {name: _cell(table.column(block, name), row) for name in eligibility.DAYS}
     filled = {n: t for n, t in texts.items() if t.strip()}
-    wrong = [n for n, t in filled.items() if np.isnat(_days(arrays.text_array([t]), table)[0][0])]
-    like, hint = _like(table)
+    wrong = [
+        n for n, t in filled.items() if np.isnat(_days(arrays.text_array([t]), table, n)[0][0])
+    ]
+    like, hint = _like(table, wrong[0])
     if hint and any(_DAY_NUMBER.fullmatch(texts[name].strip()) for name in wrong):
         hint = "; if this is a spreadsheet's date number, format the cells as dates and save again"
     cells = " and ".join(f"{name} is {texts[name]!r}" for name in wrong)
     return f"{cells}, not {like}{hint}"
 
 
-def _like(table: Table) -> tuple[str, str]:
-    """Return an example of the table's date format, and advice for other formats."""
-    form = table.notation.date_format or days.ISO
-    if form != days.ISO:
+def _like(table: Table, name: str) -> tuple[str, str]:
+    """Return an example of a column's date format, and advice for other formats."""
+    form = table.notation.form_of(name)
+    if table.notation.date_format and form != days.ISO:
         return f"a date in --date-format {form}", ""
+    if form != days.ISO:
+        return f"a date like {day_forms.example(form)}, the format of the first rows", ""
     hint = "; for another format, use --date-format, such as %d.%m.%Y"
     return "a date like 2026-12-01", hint
 

@@ -10,6 +10,7 @@ folders, containing the marker with its name, and not locked. Nobody else can cr
 """
 
 import contextlib
+import hashlib
 import json
 import os
 import re
@@ -27,6 +28,8 @@ from coverage_analyzer.errors import FolderBusyError, PublishError
 PREFIX: Final = ".coverage-analyzer-"
 MARKER: Final = "work-folder.json"
 """Names the folder that a work folder is for, so that it is no proof for another."""
+
+WINDOWS: Final = os.name == "nt"
 
 ATTEMPTS: Final = 10
 """Attempts to create a folder, if another process removes it before it is locked."""
@@ -219,8 +222,8 @@ def locked(folder: Path) -> int | None:
     """
     try:
         import fcntl
-    except ImportError:  # not a Unix: no lock
-        return None
+    except ImportError:  # not a Unix
+        return _locked_elsewhere(folder)
     try:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as error:
@@ -239,9 +242,46 @@ def locked(folder: Path) -> int | None:
     return descriptor
 
 
+def _locked_elsewhere(folder: Path) -> int | None:
+    """Return a descriptor that holds the lock of a folder, on Windows, where folders have none.
+
+    The lock is on a file in the user's folder of temporary files, named by the folder.
+
+    Raises
+    ------
+    PublishError
+        If that file cannot be opened.
+    FolderBusyError
+        If another run holds it.
+    """
+    try:
+        import msvcrt
+    except ImportError:  # neither Windows nor a Unix: no lock
+        return None
+    name = hashlib.sha256(os.path.normcase(folder.resolve()).encode(errors="replace")).hexdigest()
+    lock = Path(tempfile.gettempdir()) / f"coverage-analyzer-{name[:32]}.lock"
+    try:
+        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        msg = f"{lock} cannot be opened: {error.strerror}."
+        raise PublishError(msg) from error
+    try:
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+    except OSError as error:
+        os.close(descriptor)
+        msg = f"Another run is writing to {folder}. Wait for it, or choose a different folder."
+        raise FolderBusyError(msg) from error
+    return descriptor
+
+
 def to_disk(path: Path) -> None:
-    """Sync a file, or the entries of a folder, to disk."""
-    descriptor = os.open(path, os.O_RDONLY)
+    """Sync a file, or the entries of a folder, to disk.
+
+    Windows syncs only files that are open for writing, and no folders.
+    """
+    if WINDOWS and path.is_dir():
+        return
+    descriptor = os.open(path, os.O_RDWR if WINDOWS else os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

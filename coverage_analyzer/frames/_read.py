@@ -115,7 +115,7 @@ def read_sites(
         frame[name] = np.concatenate(dates).astype("datetime64[s]")
     if "site_id" not in frame:
         frame.insert(0, "site_id", np.concatenate(lines).astype(str))
-    for told in table.notices:
+    for told in (*table.guesses, *table.notices):
         warnings.warn(told, stacklevel=2)
     _tell_rejects(refused, rejects, table.path)
     sites = with_points(frame, np.concatenate(lon), np.concatenate(lat))
@@ -242,7 +242,7 @@ def read_centers(
     if not np.isnat(centers.ordered_on).all():
         frame["ordered_on"] = centers.ordered_on.astype("datetime64[s]")
     regions = centers.assigned_regions(decided, world.names)
-    for warning in regions.warnings:
+    for warning in (*table.guesses, *regions.warnings):
         warnings.warn(warning, stacklevel=2)
     for name, values in (("time_zone", centers.time_zone), ("region", regions.codes)):
         if any(values):

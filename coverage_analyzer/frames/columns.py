@@ -27,8 +27,9 @@ from coverage_analyzer.matching.centers import DAYS, TEXTS, Centers
 from coverage_analyzer.matching.products import Products
 from coverage_analyzer.matching.site_rows import SiteRows
 from coverage_analyzer.policy import Policy
+from coverage_analyzer.schema import angles, coordinates, days
 from coverage_analyzer.schema import columns as tables
-from coverage_analyzer.schema import coordinates, days
+from coverage_analyzer.schema.angles import LATITUDE, LONGITUDE, Axis
 from coverage_analyzer.schema.column_evidence import Evidence
 from coverage_analyzer.schema.column_matching import Headers, match_columns
 from coverage_analyzer.schema.columns import Column
@@ -202,7 +203,7 @@ def _degrees(frame: pd.DataFrame, what: str) -> tuple[Floats, Floats]:
             f"geopandas.GeoDataFrame(frame, geometry={shapes[0]!r}). {error}"
         )
         raise InputError(msg) from None
-    return numbers(frame, names[0]), numbers(frame, names[1])
+    return degrees(frame, names[0], LONGITUDE), degrees(frame, names[1], LATITUDE)
 
 
 def _points(frame: pd.DataFrame) -> tuple[Floats, Floats] | None:
@@ -246,7 +247,7 @@ def _filled(frame: pd.DataFrame, lon: Floats, lat: Floats) -> tuple[Floats, Floa
     headers = [str(c) for c in frame.columns if c not in geometries(frame)]
     if not gap.any() or not {"latitude", "longitude"} <= set(headers):
         return lon, lat
-    own = numbers(frame, "longitude"), numbers(frame, "latitude")
+    own = degrees(frame, "longitude", LONGITUDE), degrees(frame, "latitude", LATITUDE)
     return np.where(gap, own[0], lon), np.where(gap, own[1], lat)
 
 
@@ -259,12 +260,39 @@ def _column(frame: pd.DataFrame, name: str) -> str:
     return headers[match_columns(asked)[name]]
 
 
-def numbers(frame: pd.DataFrame, name: str) -> Floats:
-    """Return the numbers of a column, NaN where missing."""
+def degrees(frame: pd.DataFrame, name: str, axis: Axis) -> Floats:
+    """Return the degrees of a column in any notation, NaN where missing."""
     cells = frame[name]
     if pd.api.types.is_numeric_dtype(cells):
         return cells.to_numpy(np.float64, na_value=np.nan)
-    return coordinates.numbers(texts(frame, name))[0]
+    written = texts(frame, name)
+    letter_o = angles.meaning_of_o(written, name) if axis is LONGITUDE else ""
+    return coordinates.degrees(written, axis, letter_o=letter_o)[0]
+
+
+def numbers(frame: pd.DataFrame, name: str) -> Floats:
+    """Return the numbers of a column, NaN where a cell holds none.
+
+    Raises
+    ------
+    InputError
+        If a cell of text is one number with a decimal point and another with a comma.
+    """
+    cells = frame[name]
+    if pd.api.types.is_numeric_dtype(cells):
+        return cells.to_numpy(np.float64, na_value=np.nan)
+    written = texts(frame, name)
+    values = coordinates.numbers(written, decimal="")[0]
+    unclear = coordinates.two_readings(written, values) & [isinstance(c, str) for c in cells]
+    if unclear.any():
+        first = frame.index[unclear][0]
+        msg = (
+            f"{unclear.sum()} cells in {name!r} are one number with a decimal point and another "
+            f"with a decimal comma, the first in row {first!r}; make numbers of them, such as with "
+            f"frame[{name!r}].str.replace(',', '.').astype(float)."
+        )
+        raise InputError(msg)
+    return values
 
 
 def texts(frame: pd.DataFrame, name: str) -> pa.Array:

@@ -9,13 +9,16 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Bools, Floats, Ints
 from coverage_analyzer.countries import UNKNOWN, Countries, Names, Numbers, names
 from coverage_analyzer.countries.assignment import Convention, CountryBasis, assign_country
 from coverage_analyzer.countries.regions import AssignedRegions, assign_regions
 from coverage_analyzer.errors import refuse
 from coverage_analyzer.schema.columns import COUNTRY_STATED
+from coverage_analyzer.schema.coordinates import coordinates, fault_detail
 from coverage_analyzer.schema.days import NO_DAY, Days, day_of
+from coverage_analyzer.schema.rejects import Rejected
 
 TEXTS: Final = ("center_id", "name", "country", "time_zone", "region")
 """Columns of text."""
@@ -203,8 +206,7 @@ def _faults(
         if not center_id.strip():
             wrong.append("center_id is empty")
         if np.isnan(lon[i]) or np.isnan(lat[i]):
-            place = ", ".join(f"{n} {columns[n][i]!r}" for n in COORDINATES if n in columns)
-            wrong.append(f"{place or 'its position'} is missing, not a number or out of range")
+            wrong.append(_place_fault([columns.get(n, [""] * len(ids))[i] for n in COORDINATES]))
         for name, read in days.items():
             text = columns.get(name, [""] * len(ids))[i]
             if text.strip() and np.isnat(read[i]):
@@ -213,6 +215,14 @@ def _faults(
             wrong.append("closes_on is not after opens_on")
         faults += [f"{row[i]} ({center_id!r}): {w}" for w in wrong]
     return faults
+
+
+def _place_fault(texts: Sequence[str]) -> str:
+    """Return what is wrong with a latitude and a longitude that cannot be used."""
+    cells = coordinates(*(arrays.text_array([text]) for text in texts))
+    if not any(texts) or cells.fault[0] < 0:
+        return "its position is missing, not a number or out of range"
+    return fault_detail(list(Rejected)[cells.fault[0]], texts[0], texts[1], "")
 
 
 def _country_faults(

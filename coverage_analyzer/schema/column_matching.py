@@ -25,6 +25,7 @@ from coverage_analyzer.schema.columns import (
     country_columns,
     cut_columns,
     header_key,
+    option,
 )
 from coverage_analyzer.schema.verdict import VERDICT
 
@@ -258,7 +259,7 @@ def _decided(asked: Headers, column: Column, at: Sequence[int]) -> list[int]:
 
 
 _OPTIONS: Final = re.compile(
-    r"(?<![\w-])--(?=(?:column|delimiter|decimal|encoding|sheet|layer|date-format)\b)"
+    r"(?<![\w-])--(column|delimiter|decimal|encoding|sheet|layer|date-format)\b"
 )
 """Options of the sites file that other files have under a name of their own."""
 
@@ -271,8 +272,7 @@ def options_of(table: Sequence[Column], text: str) -> str:
     >>> options_of(CENTERS, "this is not UTF-8 text; give its encoding with --encoding")
     'this is not UTF-8 text; give its encoding with --center-encoding'
     """
-    prefix = {id(CENTERS): "--center-", id(REQUESTS): "--request-"}.get(id(table))
-    return _OPTIONS.sub(prefix, text) if prefix else text
+    return _OPTIONS.sub(lambda match: option(table, match[1]), text)
 
 
 IN_PYTHON: Final = " (in Python: columns={...})"

@@ -266,7 +266,7 @@ _LISTED: Final = {
     "site_id": (
         "id, Debitor, Debitorennummer, KUNNR, Kdnr, Kd-Nr., KNr, Kunden-Nr., external id, uid, "
         "uuid, guid, ident, identifier, geonameid, unitid, atcocode, placekey, 编号, 編號, 番号, "
-        "ncessch, facid, ccn, npi, geoid, globalid, objectid, fid, osm_id, wdid, "
+        "ncessch, facid, ccn, npi, geoid, globalid, objectid, osm_id, wdid, "
         "icao, iata, number, nummer, Nr., No., #, code, key, ID-Nr."
     ),
     "center_id": (

@@ -271,10 +271,26 @@ def _numbered(header: str) -> str:
     return rf"{stem}_\d|{stem[: len(stem) - 1]}_\d\d"
 
 
+_PREFIXES: Final = (("center-", CENTERS), ("product-", PRODUCTS), ("request-", REQUESTS))
+"""What options begin with that are about a table; those about sites and addresses have nothing."""
+
+
 def _taking(table: Sequence[Column], column: Column, header: str) -> str:
     """Return how to say which header to take for a column."""
-    option = "--center-column" if table is CENTERS else "--column"
-    return f"{option} {shlex.quote(f'{column.name}={header}')} (in Python: columns={{...}})"
+    flag = option(table, "column")
+    return f"{flag} {shlex.quote(f'{column.name}={header}')} (in Python: columns={{...}})"
+
+
+def option(table: Sequence[Column], name: str) -> str:
+    """Return the option of a command that says something about a table.
+
+    Examples
+    --------
+    >>> option(CENTERS, "date-format")
+    '--center-date-format'
+    """
+    prefix = next((text for text, known in _PREFIXES if known is table), "")
+    return f"--{prefix}{name}"
 
 
 def check_types(types: Mapping[str, pa.DataType]) -> None:

@@ -117,7 +117,9 @@ def run(
         for key, value in SETTINGS.items():
             spark.conf.set(key, value)
         given = _opened_centers(spark, str(centers), Path(scratch), options)
-        dated = open_products(_fetched_products(spark, options, Path(scratch)))
+        dated = open_products(
+            _fetched_products(spark, options, Path(scratch)), options.product_dialect
+        )
         products = None if dated is None else table.read_products(dated)
         trusting = options.trust_declared
         matcher = build_matcher(
@@ -136,7 +138,8 @@ def run(
             told["inputs"]["centers"]["path"] = str(centers)
             if dated is not None:
                 told["inputs"]["products"]["path"] = str(options.products)
-            return _published(found, matcher, folder, options, (told, files, limit))
+            written = options.written_like(found.table)
+            return _published(found, matcher, folder, written, (told, files, limit))
 
 
 def _refuse_what_spark_does_not(options: Options) -> None:

@@ -29,13 +29,15 @@ from coverage_analyzer import arrays
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.stream import Judged, judged
 from coverage_analyzer.errors import InputError
+from coverage_analyzer.files.notation import FoundNotation, found_notation
 from coverage_analyzer.files.readers import many, parquet, partitions
-from coverage_analyzer.files.readers.base import RowBlock
+from coverage_analyzer.files.readers.base import PREVIEW_ROWS, RowBlock
 from coverage_analyzer.files.readers.delimited import Dialect
-from coverage_analyzer.files.table import Table, open_table
+from coverage_analyzer.files.table import DAY_COLUMNS, Table, open_table
 from coverage_analyzer.fingerprint import WatchedFiles, changed
 from coverage_analyzer.matching.spec import MatcherSpec
 from coverage_analyzer.schema.columns import SITES
+from coverage_analyzer.schema.coordinates import Written, is_text
 from coverage_analyzer.schema.rejects import Reject
 from coverage_analyzer.schema.verdict import SCHEMA
 from coverage_analyzer.spark import session
@@ -45,6 +47,7 @@ from coverage_analyzer.spark._assess import (
     Frame,
     arrow_schema,
     built_once,
+    evidence,
     plainly_named,
     recognised,
 )
@@ -190,15 +193,56 @@ def _parquet(spark: "SparkSession", sites: str, options: Options, keys: Sequence
         own = arrow_schema(found)
     arrow = pa.schema([*own, *(pa.field(k, pa.string()) for k in keys if k not in own.names)])
     try:
-        known = recognised(arrow, options.columns)
+        known = recognised(arrow, options.columns, evidence(found, options.dialect))
     except InputError as error:
         msg = f"{sites}: {error}"
         raise InputError(msg) from None
-    table = Table(Path(sites), _empty(arrow.names, arrow.types), known, options.dialect)
+    first = partial(_first_rows, found, arrow)
+    completed = _notation(first, arrow, known, options.dialect)
+    table = Table(
+        Path(sites),
+        _empty(arrow.names, arrow.types),
+        known,
+        completed.dialect,
+        dialect=options.dialect,
+        decimal_option="--decimal",
+        written=completed.written,
+    )
     where = found.metadataColumn("_metadata")
     frame = found.select("*", where["file_path"], where["row_index"])
     headers = {"own": own.names, "all": arrow.names}
-    return Input(table, frame, partial(_batches_judged, headers, known, options.dialect))
+    return Input(table, frame, partial(_batches_judged, headers, known, completed.dialect))
+
+
+def _notation(
+    first: Callable[[], pa.RecordBatch],
+    schema: pa.Schema,
+    known: Mapping[str, int],
+    dialect: Dialect,
+) -> FoundNotation:
+    """Return how columns of text are written, by the first rows if there are such columns.
+
+    Raises
+    ------
+    InputError
+        If days of a column can be read in two ways.
+    """
+    wanted = {known[name] for name in known if name in {*DAY_COLUMNS, "latitude", "longitude"}}
+    if not any(is_text(parquet.plain_type(schema.types[at])) for at in wanted):
+        return FoundNotation(dialect, Written())
+    return found_notation(Frame(first()), known, DAY_COLUMNS, dialect, "--date-format")
+
+
+def _first_rows(frame: "DataFrame", schema: pa.Schema) -> pa.RecordBatch:
+    """Return the first rows of a DataFrame, with columns of nulls for those that it lacks."""
+    with session.no_word_on_pandas():
+        rows = plainly_named(frame).limit(PREVIEW_ROWS).toArrow().combine_chunks()
+    added = [pa.nulls(len(rows), kind) for kind in schema.types[len(frame.columns) :]]
+    columns = [*(c.combine_chunks() for c in rows.columns), *added]
+    return pa.RecordBatch.from_arrays(
+        [c if isinstance(c, pa.Array) else pa.concat_arrays(c.chunks) for c in columns],
+        names=schema.names,
+    )
 
 
 def _empty(headers: list[str], types: list[pa.DataType]) -> Frame:
@@ -220,7 +264,7 @@ def _batches_judged(
                 continue
             columns = _with_keys(own, file, row)
             sites = pa.RecordBatch.from_arrays(columns, names=headers["all"])
-            table = Table(Path(), Numbered(sites), known, dialect)
+            table = Table(Path(), Numbered(sites), known, dialect, decimal_option="--decimal")
             for some in judged(table.rows(), table, built_once(spec)):
                 at = arrays.from_numpy(np.array([r.line - 1 for r in some.rows.rejects], np.int64))
                 lines = arrays.from_numpy(arrays.as_numpy(row.take(at)).astype(np.int64) + 1)
@@ -280,7 +324,8 @@ def _whole_files(
     content = f.lit(None).cast("binary") if local else f.col("content")
     frame = spark.read.format("binaryFile").load(sites).select("path", content)
     at_once = ROWS_AT_ONCE if local else 1
-    judging = partial(_files_judged, table.headers, options)
+    # All files are read as the first one shows that they are written.
+    judging = partial(_files_judged, table.headers, replace(options, dialect=table.notation))
     return Input(table, frame, judging, rows_at_once=at_once)
 
 

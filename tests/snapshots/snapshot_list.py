@@ -311,7 +311,7 @@ BAD_FILES: Final[dict[str, bytes]] = {
     "empty.csv": b"",
     "no-columns.csv": b"a,b\n1,2\n",
     "twice-headed.csv": b"site_id,latitude,lat,longitude,country\n1,40,40,-75,US\n",
-    "latin.csv": "site_id,name,latitude,longitude\n1,Zürich,47,8\n".encode("latin-1"),
+    "latin.csv": "site_id,näm".encode() + b"\xe9,latitude,longitude\n1,A,47,8\n",
     "picture.png": b"\x89PNG\r\n\x1a\n" + bytes(range(64)),
     "not-a-workbook.xlsx": b"PK\x03\x04 but no workbook",
     "broken.geojson": b'{"type": "FeatureCollection", "features": [{"type": "Feature", ',

@@ -37,7 +37,8 @@ class Dialect(Notation):
     delimiter
         Between fields; if empty, the one of `header.DELIMITERS` that the header shows.
     encoding
-        Of a text file; if empty, UTF-8, or UTF-16 where a file begins with its mark.
+        Of a text file; if empty, the one whose mark it begins with, else UTF-8 or a guess by its
+        first characters that are not ASCII (`guessing`).
     sheet
         Of a workbook; if empty, the first one that has the wanted columns, else the first shown.
     layer
@@ -109,7 +110,7 @@ class DelimitedFile(TableReader):
         self._ahead: bytes | None = None
         self._n_required = 0
         self._done = 0
-        self._header, self._encoded = first, text.encoding
+        self._header, self._encoding = first, text.encoding
         self.headers, self.repeated = numbered(first.fields)
         self.types = [pa.string()] * len(self.headers)
         self.known: dict[str, str] = {}
@@ -138,7 +139,7 @@ class DelimitedFile(TableReader):
         line = self._header.line
         return {
             **({"member": self._member} if self._member else {}),
-            "encoding": self._encoded or "utf-8",
+            "encoding": str(self._encoding),
             "delimiter": self._header.delimiter,
             **header_place(line, before=line - 1),
         }
@@ -180,8 +181,10 @@ class DelimitedFile(TableReader):
         self._n_required = max(at, default=-1) + 1
 
     def _form(self) -> records.Form:
+        """Return the form of records, with the encoding as far as the file has been read."""
+        encoding = str(self._encoding) if self._encoding.name else ""
         width = len(self.headers)
-        return records.Form(width, self._header.delimiter, self._encoded, self._n_required or width)
+        return records.Form(width, self._header.delimiter, encoding, self._n_required or width)
 
     def _read_ahead(self) -> bytes:
         """Return the first block behind the header, whole unless the file ends; put it back.
@@ -208,7 +211,6 @@ class DelimitedFile(TableReader):
     @unchanged
     def blocks(self) -> Iterator[RowBlock]:
         """Yield all rows, in order, as blocks of text columns; one block at least."""
-        form = self._form()
         line, rest, budget = self._header.lines + 1, b"", records.QuoteBudget(self._path)
         self._ahead, enough = None, 0
         with closing(self._behind_header.stream) as stream:
@@ -217,7 +219,7 @@ class DelimitedFile(TableReader):
                     more, self._done = stream.read(BLOCK_BYTES), self.fingerprint.tell()
                     if not more:
                         self.fingerprint.read_rest()
-                data, text = rest + more, b""
+                data, text, form = rest + more, b"", self._form()
                 cut = records.last_line_end(data) if more else len(data)
                 for piece, last in records.pieces(data[:cut]):
                     text += piece

@@ -13,6 +13,7 @@ from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.readers import encodings, feature_ids, parquet, utf8
 from coverage_analyzer.files.readers.shapefile import NAME_LETTERS, UNREADABLE_PART, checked
 from coverage_analyzer.files.readers.spatial import UNREADABLE, Layer, SpatialFile
+from coverage_analyzer.files.readers.streams import Encoding
 from coverage_analyzer.fingerprint import WatchedFiles
 from coverage_analyzer.paths import utf8_name
 
@@ -136,6 +137,7 @@ def shapefile(path: Path, encoding: str = "") -> SpatialFile:
     )
     result = _with_gdal(opening)
     result.cut_at = NAME_LETTERS
+    result.encoding = str(Encoding(whole.encoding, guessed=whole.guessed))
     return result
 
 

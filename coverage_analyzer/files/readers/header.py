@@ -99,7 +99,7 @@ def read_header(
         except (csv.Error, UnicodeDecodeError) as error:
             if patient and records.UNFINISHED in str(error):
                 continue
-            msg = f"{path}, line 1: {_misread(data, text.encoding, error)}."
+            msg = f"{path}, line 1: {_misread(data, text.encoding.name, error)}."
             raise InputError(msg) from error
         if first is None and more and len(data) < records.RECORD_BYTES:
             continue

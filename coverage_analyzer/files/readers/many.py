@@ -151,6 +151,7 @@ class Many(TableReader):
         self.cut_at, self.repeated = self._source.cut_at, self._source.repeated
         self._columns: frozenset[int] = frozenset()
         self._days: tuple[str, ...] = ()
+        self._detected: list[dict[str, Any]] = []
         self.fingerprint: FingerprintOfMany = FingerprintOfMany()
         self.fingerprint.expect(self._source.fingerprint)
         for path in paths[1:]:
@@ -160,8 +161,13 @@ class Many(TableReader):
 
     @property
     def detected(self) -> dict[str, Any]:
-        """What the reader found out about the file that is being read."""
-        return self._source.detected
+        """Properties detected in the files read so far; a list where they differ."""
+        values: dict[str, list[Any]] = {}
+        for found in (*self._detected, self._source.detected):
+            for key, value in found.items():
+                some = values.setdefault(key, [])
+                some += [value] if value not in some else []
+        return {key: some if len(some) > 1 else some[0] for key, some in values.items()}
 
     def days_as_text(self, headers: Sequence[str]) -> None:
         """Read timestamps of some columns as text, in every file."""
@@ -212,6 +218,7 @@ class Many(TableReader):
                 rejects = [dataclasses.replace(r, line=r.line + begin) for r in block.rejects]
                 last = max([last, *lines[-1:].tolist(), *(r.line for r in rejects[-1:])])
                 yield dataclasses.replace(block, lines=lines, rejects=rejects)
+            self._detected.append(self._source.detected)
 
     def place(self, line: int) -> str:
         """Return the file and the line in it, of a line that was counted on."""

@@ -115,13 +115,14 @@ class SpatialFile(TableReader):
         self.known = {"longitude": longitude, "latitude": latitude}
         self.rows = layer.rows
         self._days: list[str] = []
+        self.encoding = ""
         self.about: dict[str, Any] = {}
         """What was found out about the file."""
 
     @property
     def detected(self) -> dict[str, Any]:
-        """What was found out about the file: the layer, where there can be several."""
-        return dict(self.about)
+        """Encoding of the text, and the layer, of formats that have several."""
+        return ({"encoding": self.encoding} if self.encoding else {}) | self.about
 
     def days_as_text(self, headers: Sequence[str]) -> None:
         """Read timestamps of some columns as text: GDAL moves them to UTC, and a day may change."""

@@ -45,7 +45,10 @@ class Origin:
     warnings
         As text.
     notation
-        Notation of coordinates in the report, which is that of the input.
+        How coordinates, numbers and days in the report are written, which is how they were given.
+    coordinates
+        The decimal mark of the coordinates: ``point``, ``comma`` or ``mixed``; empty if they have
+        none, or are no text.
     centers
         Number of centers ``given``, and ``open`` on the day.
     """
@@ -59,6 +62,7 @@ class Origin:
     renamed_columns: Mapping[str, str] = field(default_factory=dict)
     warnings: Sequence[str] = ()
     notation: Notation = DECIMAL_DEGREES
+    coordinates: str = ""
     centers: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
@@ -90,9 +94,11 @@ class Origin:
             notation=Notation(
                 **{n.name: getattr(sites.notation, n.name) for n in fields(Notation)}
             ),
+            coordinates=sites.written.notation,
             renamed_columns=renamed(sites.headers),
             warnings=[
                 *matcher.policy.warnings,
+                *(guess for table in inputs.values() for guess in table.guesses),
                 *sites.notices,
                 *centers.notices,
                 *matcher.region_warnings,
@@ -116,12 +122,22 @@ class Origin:
             "trust_declared": self.trust_declared,
             "inputs": {name: dict(file) for name, file in self.inputs.items()},
             "columns": dict(self.columns),
-            "notation": dataclasses.asdict(self.notation),
+            "notation": self._notation(),
             "center_columns": dict(self.center_columns),
             "renamed_columns": dict(self.renamed_columns),
             "warnings": list(self.warnings),
             "centers": dict(self.centers),
             "countries": countries.ATTRIBUTION,
+        }
+
+    def _notation(self) -> dict[str, Any]:
+        """Return how the report is written, so that `notation_of` reads it back."""
+        mark = "," if self.coordinates == "comma" else "."
+        return {
+            **dataclasses.asdict(self.notation),
+            "decimal": self.notation.decimal or mark,
+            "decimal_given": bool(self.notation.decimal),
+            "coordinates": self.coordinates,
         }
 
 
@@ -176,6 +192,25 @@ class Outcome:
             "max_rejects": str(self.limit),
             "held": list(self.held),
         }
+
+
+def notation_of(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how the report of a run is written, by its manifest, as arguments of `Notation`.
+
+    Raises
+    ------
+    KeyError
+        If the manifest does not say.
+    TypeError
+        If it says what no run of ours does.
+    """
+    names = {n.name for n in fields(Notation)}
+    given = dict(manifest["notation"])
+    known = {name: value for name, value in given.items() if name in names}
+    if given.keys() - names - {"decimal_given", "coordinates"}:
+        msg = "the manifest has another notation"
+        raise TypeError(msg)
+    return known if given.get("decimal_given", True) else known | {"decimal": ""}
 
 
 def style_of(manifest: Mapping[str, Any]) -> Style:

@@ -18,6 +18,7 @@ from coverage_analyzer.countries import Countries
 from coverage_analyzer.countries.assignment import Convention
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.readers.delimited import Dialect
+from coverage_analyzer.files.run_folder.manifest import notation_of
 from coverage_analyzer.files.run_folder.publishing import MANIFEST
 from coverage_analyzer.files.table import ParsedRows, Table, open_table, read_centers
 from coverage_analyzer.fingerprint import WatchedFiles
@@ -55,7 +56,7 @@ def run_manifest(folder: Path) -> dict[str, Any]:
         complete = (
             isinstance(manifest["policy"]["title"], str)
             and isinstance(manifest["policy"]["same_country"], bool)
-            and bool(Dialect(**manifest["notation"]))
+            and bool(Dialect(**notation_of(manifest)))
             and isinstance(manifest["files"], list)
             and all(isinstance(manifest.get(n, {}), dict) for n in ("columns", "renamed_columns"))
             and bool(np.datetime64(manifest["as_of"], "D"))
@@ -85,7 +86,7 @@ def report_table(folder: Path, manifest: Mapping[str, Any]) -> Table:
         raise InputError(msg)
     renamed = manifest.get("renamed_columns", {})
     columns = {n: renamed.get(h, h) for n, h in manifest.get("columns", {}).items()}
-    dialect = Dialect(**manifest["notation"])
+    dialect = Dialect(**notation_of(manifest))
     table = open_table(folder / names[0], SITES, columns, dialect)
     missing = [name for name in VERDICT if name not in table.headers]
     if missing:
