@@ -130,11 +130,11 @@ def detected(name: str, found: Mapping[str, Any]) -> list[str]:
 
 def _value(key: str, value: Any) -> str:
     """Return a detected value as text."""
-    values = value.values() if isinstance(value, Mapping) else [value]
+    values = list(value.values()) if isinstance(value, Mapping) else [value]
     if key == "date_format":
         from coverage_analyzer.schema.day_forms import example
 
-        values = dict.fromkeys(example(form) for form in values)
+        values = list(dict.fromkeys(example(form) for form in values))
     return ", ".join(map(str, values))
 
 
