@@ -16,7 +16,7 @@ EXCEL_HINT: Final = (
 
 USUAL: Final[Mapping[str, Sequence[object]]] = {
     "encoding": ("utf-8", "UTF-8"),
-    "notation": ("point",),
+    "coordinates": ("point",),
     "date_format": ("", "%Y-%m-%d"),
 }
 """What was detected and need not be checked, by key of `Table.detected`."""
@@ -27,7 +27,8 @@ LABELS: Final = {
     "sheet": "sheet",
     "layer": "layer",
     "member": "file in the archive",
-    "notation": "coordinates with decimal",
+    "coordinates": "coordinates with decimal",
+    "letter_o": "the letter O means",
     "date_format": "dates like",
     "points": "coordinates from",
 }
@@ -127,7 +128,9 @@ def detected(name: str, found: Mapping[str, Any]) -> list[str]:
     parts = [
         f"{label} {_value(found[key])}"
         for key, label in LABELS.items()
-        if found.get(key) and found[key] not in USUAL.get(key, ())
+        if found.get(key)
+        and found[key] not in USUAL.get(key, ())
+        and (key != "sheet" or found.get("other_sheets"))
     ]
     return [f"Detected in the {name}: {'; '.join(parts)}. Correct?"] if parts else []
 
