@@ -79,9 +79,10 @@ def test_a_timeline_says_how_the_best_level_grows(tmp_path: Path) -> None:
     ("found", "line"),
     [
         ({"encoding": "utf-8", "delimiter": ",", "header_line": 1, "coordinates": "point"}, ""),
-        ({"sheet": "Report", "header_line": 1}, ""),
-        ({"lines_before_header": 3}, "lines before the header 3"),
-        ({"coordinates": "mixed", "date_format": "%d.%m.%Y"}, "decimal mixed; dates like %d.%m.%Y"),
+        ({"encoding": "cp1252, guessed", "lines_before_header": 3}, ""),  # warnings say both
+        ({"sheet": "Sites"}, ""),
+        ({"sheet": "Sites", "other_sheets": ["Old"]}, "sheet Sites"),
+        ({"coordinates": "mixed", "date_format": "%d.%m.%Y"}, "mixed; dates like 01.12.2026"),
         ({"points": {"column": "loc", "form": "wkt"}}, "coordinates from loc, wkt"),
     ],
 )
