@@ -84,7 +84,7 @@ def site_letter(
 
 def _doubts(table: Table) -> list[str]:
     """Return warnings to check before a letter is sent."""
-    told = columns.column_suggestions(table.headers, table.columns, columns.SITES)
+    told = list(table.notices)
     if set(VERDICT) <= set(table.headers):
         told.append(
             "The input is a report. The letter assesses it again and ignores its drive times."

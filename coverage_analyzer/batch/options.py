@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from coverage_analyzer.files.duplicates import OnDuplicate
 from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
@@ -13,6 +13,10 @@ from coverage_analyzer.files.run_folder.hold import DEFAULT_LIMIT, RejectLimit
 from coverage_analyzer.files.table import Table
 from coverage_analyzer.files.writers import formats
 from coverage_analyzer.files.writers.delimited import Style
+from coverage_analyzer.settings.arguments import InputArguments, values_of
+
+if TYPE_CHECKING:
+    from coverage_analyzer.settings.model import Settings
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +28,12 @@ class Options:
     Attributes
     ----------
     format
-        Report format: ``csv`` (also compressed: ``csv.gz``, ``csv.zst``), ``parquet`` or ``xlsx``.
+        Report format: ``csv`` (also compressed: ``csv.gz``, ``csv.zst``), ``parquet``, ``xlsx``, or
+        with the points of the sites ``gpkg``, ``geojson``, ``geoparquet``.
+    types
+        What own columns of text hold in formats with types and in databases, by header: ``text``,
+        ``integer``, ``number`` or ``day``. A cell that does not fit ends the run before anything is
+        published. Columns that are not named stay as the input has them.
     columns, center_columns
         The header to use for a column of the sites or centers, where names are ambiguous.
     trust_declared
@@ -35,7 +44,10 @@ class Options:
         Whether to leave text in CSV and Excel files unescaped even where a spreadsheet would run
         it.
     excel
-        Whether CSV files begin with a UTF-8 byte order mark, for Excel.
+        Whether CSV files begin with a UTF-8 byte order mark, for Excel, and have semicolons and
+        decimal commas if the input has them.
+    excel_locale
+        The country for whose Excel CSV files are written (`text_style.LOCALES`); implies ``excel``.
     dialect, center_dialect, product_dialect
         The dialect of the sites, centers or products, where it cannot be detected.
     table
@@ -51,6 +63,8 @@ class Options:
         Limit of rejected rows: a number, or a share of the rows that are not empty, such as
         ``"2.5%"``, which applies from 20 rows read. A run that exceeds it does not replace the
         report: its files are written to ``DIR.held``.
+    settings
+        The ``path`` of the settings file that values are from, and its ``sha256``; None if none.
     progress
         Called with the number of rows read so far, and their share of the input (NaN if unknown).
     warn
@@ -59,6 +73,7 @@ class Options:
     """
 
     format: formats.Format = "csv"
+    types: Mapping[str, str] = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
     center_columns: Mapping[str, str] = field(default_factory=dict)
     trust_declared: bool = False
@@ -66,6 +81,7 @@ class Options:
     map: bool = True
     raw_text: bool = False
     excel: bool = False
+    excel_locale: str = ""
     dialect: Dialect = PLAIN
     center_dialect: Dialect = PLAIN
     product_dialect: Dialect = PLAIN
@@ -74,6 +90,7 @@ class Options:
     product: str = ""
     on_duplicate: OnDuplicate = "keep"
     max_rejects: RejectLimit | int | str = DEFAULT_LIMIT
+    settings: Mapping[str, str] | None = None
     progress: Callable[[int, float], None] | None = None
     warn: Callable[[str], object] = log.warning
 
@@ -86,3 +103,31 @@ class Options:
         """Return the options for output about some sites: with their decimal mark."""
         dialect = dataclasses.replace(self.dialect, decimal=sites.decimal_mark)
         return dataclasses.replace(self, dialect=dialect)
+
+    def with_settings(
+        self, settings: "Settings | None", sites: InputArguments, centers: InputArguments
+    ) -> "Options":
+        """Return the options with the settings in place of those that have their default.
+
+        Parameters
+        ----------
+        settings
+            Those of a project; None changes nothing.
+        sites, centers
+            The inputs, with what the settings say about them.
+        """
+        if settings is None:
+            return self
+        usual = Options()
+        names = [each.name for each in dataclasses.fields(self)]
+        found = values_of(settings, names, {"sites": sites.path, "centers": centers.path})
+        found |= {"columns": sites.columns, "dialect": sites.dialect}
+        found |= {"center_columns": centers.columns, "center_dialect": centers.dialect}
+        found |= {"settings": settings.origin}
+        of_inputs = ("columns", "dialect", "center_columns", "center_dialect")
+        changes = {
+            name: value
+            for name, value in found.items()
+            if name in of_inputs or getattr(self, name) == getattr(usual, name)
+        }
+        return dataclasses.replace(self, **changes)

@@ -4,6 +4,7 @@ The only way from text to verdicts, whichever engine provides the blocks.
 """
 
 import datetime
+import logging
 from collections.abc import Generator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -13,12 +14,13 @@ import pyarrow as pa
 
 from coverage_analyzer import countries
 from coverage_analyzer.errors import InputError
+from coverage_analyzer.files.mistakes import read_network
 from coverage_analyzer.files.outputs import renamed
 from coverage_analyzer.files.readers import streams
 from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
-from coverage_analyzer.files.table import ParsedRows, Table, open_table, read_centers, read_products
+from coverage_analyzer.files.table import ParsedRows, Table, open_table, read_products
 from coverage_analyzer.matching.centers import Centers
-from coverage_analyzer.matching.eligibility import EligibilityInputs
+from coverage_analyzer.matching.eligibility import EligibilityChecker, EligibilityInputs
 from coverage_analyzer.matching.matcher import Matcher, Verdicts
 from coverage_analyzer.matching.products import Products
 from coverage_analyzer.matching.spec import MatcherSpec
@@ -56,7 +58,7 @@ def checked_centers(centers: Table, policy: Policy, *, trust_declared: bool = Fa
     """
     world = countries.load()
     convention = policy.convention(world.names, trust_declared=trust_declared)
-    return read_centers(centers, world, convention)
+    return read_network(centers, world, convention)
 
 
 def products_of(path: str | Path | None, dialect: Dialect = PLAIN) -> Products | None:
@@ -86,6 +88,17 @@ def open_products(path: str | Path | None, dialect: Dialect = PLAIN) -> Table | 
         msg = "Products cannot be read from standard input. Give a file."
         raise InputError(msg)
     return open_table(path, PRODUCTS, dialect=dialect)
+
+
+log = logging.getLogger(__name__)
+
+
+def log_not_checked(rules: EligibilityChecker, table: Table) -> list[str]:
+    """Return the columns of eligibility rules that a table does not have, and log them."""
+    absent = rules.not_checked(table.columns)
+    if absent:
+        log.info("not checked (columns missing from %s): %s", table.path, ", ".join(absent))
+    return absent
 
 
 @dataclass(frozen=True)

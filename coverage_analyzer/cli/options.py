@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 else:
     ParamType = click.ParamType  # not generic at run time before click 8.2
 
+EXCEL_LOCALES: Final = (
+    *("de", "at", "fr", "es", "it", "nl", "pl", "pt", "br", "se", "dk"),
+    *("us", "gb", "ie", "au", "jp", "cn", "in", "ch"),
+)
+"""The keys of `batch.text_style.LOCALES`, without the import behind it; a test compares them."""
+
 DEFAULT_POLICY: Final = "appliance-maintenance"
 """`policy.DEFAULT`, without importing the models behind it; a test keeps the two equal."""
 
@@ -106,8 +112,8 @@ def collected(
     return bundle(*options, collect=collect)
 
 
-def overrides(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> Any:
-    """Return ``NAME=HEADER`` options as a dictionary.
+def overrides(context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> Any:
+    """Return ``NAME=HEADER`` options as a dictionary, over those of the settings.
 
     Raises
     ------
@@ -124,7 +130,13 @@ def overrides(_context: click.Context, _option: click.Parameter, values: tuple[s
     if twice:
         msg = f"Column names given twice: {', '.join(sorted(twice))}. Give each once"
         raise click.BadParameter(msg)
-    return {name: header for name, _, header in pairs}
+    from_settings = (each.partition("=") for each in _default_map(context, option))
+    return {name: header for name, _, header in (*from_settings, *pairs)}
+
+
+def _default_map(context: click.Context, option: click.Parameter) -> list[str]:
+    """Return what the settings have for an option that may be repeated."""
+    return list((context.default_map or {}).get(option.name, ()))
 
 
 policy = click.option(
@@ -190,11 +202,24 @@ raw_text = click.option(
     is_flag=True,
     help="Do not escape text that a spreadsheet would treat as a formula.",
 )
-excel = click.option(
+_excel = click.option(
     "--excel",
     is_flag=True,
-    help="Write a UTF-8 byte order mark so that Excel opens CSV files correctly.",
+    help="Write CSV files that Excel opens correctly: with a UTF-8 byte order mark, and with "
+    "semicolons and decimal commas if the input has them.",
 )
+_excel_locale = click.option(
+    "--excel-locale",
+    type=click.Choice(EXCEL_LOCALES, case_sensitive=False),
+    callback=lambda _context, _option, value: value or "",
+    metavar="COUNTRY",
+    help="Write CSV files for Excel with the settings of a country, such as de or us.",
+)
+
+
+def excel(command: Verb) -> Verb:
+    """Declare how CSV is written for Excel."""
+    return _excel(_excel_locale(command))
 
 
 class Limit(ParamType):
@@ -260,10 +285,16 @@ DIALECT: Final = (
         "--sheet",
         default="",
         metavar="NAME",
-        help="Sheet of a workbook of sites.  [default: the first visible one]",
+        help="Sheet of a workbook of sites.  [default: the first one that has the columns]",
     ),
     click.option(
         "--wrap-longitude", is_flag=True, help="Read longitudes from 180 to 360 as degrees west."
+    ),
+    click.option(
+        "--layer",
+        default="",
+        metavar="NAME",
+        help="Layer of a GeoPackage of sites.  [default: the only one with points]",
     ),
     click.option(
         "--date-format",
@@ -297,7 +328,13 @@ CENTER_DIALECT: Final = (
         "--center-sheet",
         default="",
         metavar="NAME",
-        help="Sheet of a workbook of centers.  [default: the first visible one]",
+        help="Sheet of a workbook of centers.  [default: the first one that has the columns]",
+    ),
+    click.option(
+        "--center-layer",
+        default="",
+        metavar="NAME",
+        help="Layer of a GeoPackage of centers.  [default: the only one with points]",
     ),
     click.option(
         "--center-date-format",

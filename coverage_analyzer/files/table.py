@@ -3,7 +3,7 @@
 import dataclasses
 import functools
 import re
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Bools, Floats
-from coverage_analyzer.countries import Countries
+from coverage_analyzer.countries import Countries, names
 from coverage_analyzer.countries.assignment import Convention
 from coverage_analyzer.errors import InputError, refuse
 from coverage_analyzer.files import notation, opening
@@ -22,6 +22,7 @@ from coverage_analyzer.files.database.address import Address, address, is_addres
 from coverage_analyzer.files.duplicates import DuplicateFinder, DuplicateLines
 from coverage_analyzer.files.readers.base import RowBlock, TableReader
 from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
+from coverage_analyzer.files.readers.point_columns import with_points
 from coverage_analyzer.files.readers.streams import GUESSED
 from coverage_analyzer.matching import eligibility
 from coverage_analyzer.matching.centers import Centers
@@ -29,13 +30,25 @@ from coverage_analyzer.matching.products import ENDS, Products
 from coverage_analyzer.matching.site_rows import SiteRows
 from coverage_analyzer.schema import columns as known_columns
 from coverage_analyzer.schema import day_forms, days
+from coverage_analyzer.schema.column_evidence import Evidence
+from coverage_analyzer.schema.column_matching import (
+    Headers,
+    check_repeated,
+    find_columns,
+    match_columns,
+    n_known_columns,
+    notices,
+    options_of,
+)
 from coverage_analyzer.schema.columns import (
     COUNTRY_STATED,
+    FOR_REQUESTS,
+    LABELS,
     PARTS,
+    SITES,
     Column,
     as_text,
     check_types,
-    match_columns,
 )
 from coverage_analyzer.schema.coordinates import Coordinates, Written, coordinates, fault_detail
 from coverage_analyzer.schema.days import Days
@@ -80,6 +93,10 @@ class Table:
         Notation of coordinates, numbers and dates: as given, completed by what the first rows show.
     refused
         Rows rejected because another row has their id.
+    notices
+        What a reader of the results should know about how the table was understood.
+    known
+        The columns that were looked for, such as `schema.columns.SITES`.
     dialect
         The notation as given.
     decimal_option
@@ -96,6 +113,8 @@ class Table:
     columns: Mapping[str, int]
     notation: Dialect = PLAIN
     refused: DuplicateLines = field(default_factory=DuplicateLines)
+    notices: tuple[str, ...] = ()
+    known: Sequence[Column] = SITES
     dialect: Dialect = PLAIN
     decimal_option: str = ""
     encoding_option: str = "--encoding"
@@ -150,8 +169,8 @@ class Table:
 
     def _placed(self, reject: Reject) -> Reject:
         """Return a reject that names its file if there are several."""
-        place = self.source.place(reject.line)
-        return dataclasses.replace(reject, detail=f"{place}: {reject.detail}") if place else reject
+        place, detail = self.source.place(reject.line), options_of(self.known, reject.detail)
+        return dataclasses.replace(reject, detail=f"{place}: {detail}" if place else detail)
 
     def site_ids(self, block: RowBlock) -> pa.Array:
         """Return the ``site_id`` of the rows of a block as text, empty where missing."""
@@ -210,6 +229,8 @@ def open_table(
     table: Sequence[Column],
     columns: Mapping[str, str] | None = None,
     dialect: Dialect = PLAIN,
+    *,
+    unread: Collection[str] = FOR_REQUESTS,
 ) -> Table:
     """Open a table of sites or centers.
 
@@ -228,6 +249,8 @@ def open_table(
         The header to use for a column where names are ambiguous.
     dialect
         The dialect of the table, where it cannot be detected.
+    unread
+        Optional columns that the caller does not read: that two headers fit is no error.
 
     Raises
     ------
@@ -238,19 +261,32 @@ def open_table(
     """
     place = address(str(path)) if is_address(path) else Path(path)
 
-    def is_header(headers: Sequence[str]) -> bool:
-        try:
-            return bool(match_columns(headers, table, columns))
-        except InputError:
-            return False
+    def n_known(headers: Sequence[str]) -> int:
+        return n_known_columns(headers, table, columns)
 
-    source = opening.source(place, dialect, is_header)
+    try:
+        source = opening.source(place, dialect, n_known)
+    except InputError as error:
+        raise InputError(options_of(table, str(error))) from None
     try:
         overrides = {**source.known, **(columns or {})}
-        matched = match_columns(source.headers, table, overrides, cut_at=source.cut_at)
+        check_repeated(source.headers)
+        asked = Headers(
+            source.headers,
+            table,
+            overrides,
+            source.cut_at,
+            Evidence(source.preview, dialect, are_countries),
+            frozenset(unread),
+        )
+        source, asked = _with_points(source, asked)
+        matched = match_columns(asked)
+        _check_equal_headers(source, matched, overrides)
         dated = {at for name, at in matched.items() if name in DAY_COLUMNS}
         source.days_as_text([source.headers[at] for at in sorted(dated)])
+        source.columns_read(frozenset(matched.values()))
         check_types({name: source.types[at] for name, at in matched.items()})
+        told = (*_skipped(source), *notices(asked, matched))
         option = functools.partial(known_columns.option, table)
         found = notation.found_notation(
             source, matched, DAY_COLUMNS, dialect, option("date-format")
@@ -260,14 +296,74 @@ def open_table(
             source,
             matched,
             found.dialect,
+            notices=tuple(options_of(table, text) for text in told),
+            known=table,
             dialect=dialect,
             decimal_option=option("decimal"),
             encoding_option=option("encoding"),
             written=found.written,
         )
     except InputError as error:
-        msg = f"{place}: {error}{source.hint}"
+        msg = options_of(table, f"{place}: {error}{source.hint}")
         raise InputError(msg) from None
+
+
+def are_countries(texts: pa.Array) -> Bools:
+    """Return which texts name a country that is known."""
+    return names.load().named(texts) > names.NONE
+
+
+def _with_points(source: TableReader, asked: Headers) -> tuple[TableReader, Headers]:
+    """Return a table with coordinates out of a column of points, if it has no others.
+
+    Raises
+    ------
+    InputError
+        If two headers could be meant, or the CRS of the points cannot be used.
+    """
+    wanted = {"latitude", "longitude"} & {column.name for column in asked.table}
+    if not wanted or wanted & {*find_columns(asked), *asked.overrides}:
+        return source, asked
+    source = with_points(source)
+    overrides = {**source.known, **asked.overrides}
+    return source, dataclasses.replace(asked, names=source.headers, overrides=overrides)
+
+
+def _skipped(source: TableReader) -> list[str]:
+    """Return how many lines before the header are not read, and where points come from."""
+    n_lines = source.detected.get("lines_before_header", 0)
+    unit = "row" if "sheet" in source.detected else "line"
+    told = [f"{n_lines} {unit}{'s'[: n_lines > 1]} before the header skipped."] if n_lines else []
+    if others := source.detected.get("other_sheets"):
+        told.append(
+            f"The sheet {source.detected['sheet']!r} is read; {', '.join(map(repr, others))} could "
+            f"be meant, too: choose with --sheet."
+        )
+    if points := source.detected.get("points"):
+        told.append(f"Points are read from the column {points['column']!r} ({points['form']}).")
+    return told
+
+
+def _check_equal_headers(
+    source: TableReader, matched: Mapping[str, int], overrides: Mapping[str, str]
+) -> None:
+    """Raise if a column that verdicts depend on has a header that another column has, too.
+
+    Raises
+    ------
+    InputError
+        Which names the header.
+    """
+    for name, at in matched.items():
+        header = source.headers[at]
+        twins = [numbered for numbered, was in source.repeated.items() if was == header]
+        if twins and name not in overrides and name not in LABELS:
+            msg = (
+                f"{header!r} appears {len(twins) + 1} times in the header, and could each time be "
+                f"the column {name!r}. Choose one as {name}={header} or {name}={twins[0]}, or "
+                f"rename one."
+            )
+            raise InputError(msg)
 
 
 def duplicates(table: Table, *, keep_first: bool, folder: Path | None = None) -> DuplicateLines:
@@ -339,7 +435,7 @@ def read_centers(table: Table, world: Countries, convention: Convention) -> Cent
     try:
         return Centers.from_texts(whole.texts, _joined(lon), _joined(lat), whole.lines, further)
     except InputError as error:
-        msg = f"{table.path}: {error}"
+        msg = options_of(table.known, f"{table.path}: {error}")
         raise InputError(msg) from None
 
 
@@ -358,7 +454,7 @@ def read_products(table: Table) -> Products:
         refuse(whole.unread, len(whole.lines) + len(whole.unread), "product")
         return Products.from_texts(whole.texts, whole.lines)
     except InputError as error:
-        msg = f"{table.path}: {error}"
+        msg = options_of(table.known, f"{table.path}: {error}")
         raise InputError(msg) from None
 
 

@@ -26,7 +26,8 @@ from coverage_analyzer.frames.columns import (
     texts,
 )
 from coverage_analyzer.policy import DEFAULT, Policy
-from coverage_analyzer.schema.columns import COMMITMENT, REQUESTS, SITES, Column, match_columns
+from coverage_analyzer.schema.column_matching import Headers, match_columns
+from coverage_analyzer.schema.columns import COMMITMENT, REQUESTS, SITES, Column
 from coverage_analyzer.schema.days import day
 
 
@@ -139,7 +140,7 @@ def _histories(sites: pd.DataFrame) -> dict[str, list[RegisteredSite]]:
     """
     lon, lat = positions(sites, "sites")
     known = known_columns(sites, SITES)
-    match_columns(list(known), [Column("site_id", required=True)])
+    match_columns(Headers(list(known), [Column("site_id", required=True)]))
     off = accuracy(sites, known)
     ids = texts(sites, known["site_id"]).to_pylist()
     columns = {name: texts(sites, known[name]).to_pylist() for name in ROW if name in known}

@@ -14,8 +14,10 @@ from coverage_analyzer.batch import _geocode as job
 from coverage_analyzer.files.outputs import free_names
 from coverage_analyzer.files.readers.spatial import WGS84
 from coverage_analyzer.frames.columns import check_labels, known_columns, texts
+from coverage_analyzer.frames.dated import DatedFrame
 from coverage_analyzer.geocoding import Geocoder, Service
-from coverage_analyzer.schema.columns import ADDRESSES, match_columns
+from coverage_analyzer.schema.column_matching import Headers, match_columns
+from coverage_analyzer.schema.columns import ADDRESSES
 
 
 def geocode(
@@ -85,7 +87,7 @@ def geocode(
     headers = [str(c) for c in table.columns]
     known = known_columns(table, ADDRESSES)
     if columns:
-        found = match_columns(headers, ADDRESSES, columns)
+        found = match_columns(Headers(headers, ADDRESSES, columns or {}))
         known = {name: headers[at] for name, at in found.items()}
     job.check_columns(known, headers)
     cells = {name: texts(table, header).to_pylist() for name, header in known.items()}
@@ -102,4 +104,4 @@ def geocode(
         frame[name] = values.to_pandas(date_as_object=False).array
     lon, lat = (frame[n].to_numpy(np.float64) for n in ("longitude", "latitude"))
     points = np.where(np.isnan(lon), None, shapely.points(lon, lat))
-    return gpd.GeoDataFrame(frame, geometry=points, crs=WGS84)
+    return DatedFrame(frame, geometry=points, crs=WGS84)

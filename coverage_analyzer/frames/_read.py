@@ -14,25 +14,29 @@ from coverage_analyzer import countries
 from coverage_analyzer.errors import quantity
 from coverage_analyzer.files import table as reading
 from coverage_analyzer.files.database.address import Address
+from coverage_analyzer.files.mistakes import open_sites, read_network
 from coverage_analyzer.files.overwriting import refuse_overwriting
 from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
 from coverage_analyzer.files.writers.rejects import check_rejects, rejects_file
 from coverage_analyzer.frames.columns import NUMERIC, SETTLED, with_points
 from coverage_analyzer.matching import eligibility
 from coverage_analyzer.policy import DEFAULT, Policy
-from coverage_analyzer.schema.columns import CENTERS, SITES, column_suggestions
+from coverage_analyzer.schema.columns import CENTERS
 from coverage_analyzer.schema.rejects import Reject
+from coverage_analyzer.settings.arguments import input_arguments, policy_argument
 
 if TYPE_CHECKING:
     from coverage_analyzer.schema.days import Days
+    from coverage_analyzer.settings.model import Settings
 
 
 def read_sites(
-    path: str | Path,
+    path: str | Path | None = None,
     *,
     rejects: str | Path | None = None,
     columns: Mapping[str, str] | None = None,
     dialect: Dialect = PLAIN,
+    settings: "Settings | None" = None,
 ) -> gpd.GeoDataFrame:
     """Read customer sites.
 
@@ -48,6 +52,8 @@ def read_sites(
     dialect
         The dialect of a text file, where it cannot be detected, such as ``Dialect(delimiter=";",
         decimal=",", encoding="cp1252", date_format="%d.%m.%Y")``.
+    settings
+        Settings of a project: the path if it is left out, and what they say about this file.
 
     Returns
     -------
@@ -81,9 +87,10 @@ def read_sites(
     >>> sites.attrs["decided"], sites.attrs["rejected"], sites.crs.to_string()
     (6, 0, 'EPSG:4326')
     """
+    path, columns, dialect = input_arguments(settings, "sites", path, columns, dialect)
     refuse_overwriting({"rejects": rejects}, [path])
     check_rejects(rejects)
-    table = reading.open_table(path, SITES, columns, dialect)
+    table = open_sites(path, columns, dialect)
     parts, lines, lon, lat, accuracy, refused = [], [], [], [], [], []
     days: dict[str, list[Days]] = {name: [] for name in eligibility.DAYS if name in table.columns}
     blank = 0
@@ -108,7 +115,7 @@ def read_sites(
         frame[name] = np.concatenate(dates).astype("datetime64[s]")
     if "site_id" not in frame:
         frame.insert(0, "site_id", np.concatenate(lines).astype(str))
-    for told in (*table.guesses, *column_suggestions(table.headers, table.columns, SITES)):
+    for told in (*table.guesses, *table.notices):
         warnings.warn(told, stacklevel=2)
     _tell_rejects(refused, rejects, table.path)
     sites = with_points(frame, np.concatenate(lon), np.concatenate(lat))
@@ -155,12 +162,13 @@ def _tell_rejects(
 
 
 def read_centers(
-    path: str | Path,
+    path: str | Path | None = None,
     *,
     columns: Mapping[str, str] | None = None,
     dialect: Dialect = PLAIN,
-    policy: Policy | str = DEFAULT,
+    policy: Policy | str | Path = DEFAULT,
     trust_declared: bool = False,
+    settings: "Settings | None" = None,
 ) -> gpd.GeoDataFrame:
     """Read service centers, sorted by ``center_id``.
 
@@ -178,6 +186,9 @@ def read_centers(
     trust_declared
         Whether to use the declared country of a center even where it disagrees with the
         coordinates.
+    settings
+        Settings of a project: the path and the policy if they are left out, and what they say about
+        this file.
 
     Returns
     -------
@@ -208,10 +219,13 @@ def read_centers(
     >>> len(centers), centers.crs.to_string()
     (148, 'EPSG:4326')
     """
+    path, columns, dialect = input_arguments(settings, "centers", path, columns, dialect)
+    policy = policy_argument(settings, policy)
+    trust_declared = trust_declared or (settings is not None and settings.trusts_declared)
     world = countries.load()
     convention = Policy.load(policy).convention(world.names, trust_declared=trust_declared)
     table = reading.open_table(path, CENTERS, columns, dialect)
-    centers = reading.read_centers(table, world, convention)
+    centers = read_network(table, world, convention)
     decided = centers.assigned_countries(world, convention)
     frame = pd.DataFrame(
         {

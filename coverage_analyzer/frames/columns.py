@@ -13,11 +13,16 @@ import pandas as pd
 import pyarrow as pa
 import shapely
 
+from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Floats
 from coverage_analyzer.batch.stream import products_of
 from coverage_analyzer.errors import InputError, PolicyWarning, quantity
-from coverage_analyzer.files.readers.spatial import WGS84
+from coverage_analyzer.files.readers import point_columns
+from coverage_analyzer.files.readers.base import PREVIEW_ROWS
+from coverage_analyzer.files.readers.spatial import WGS84, transform_from_srid
+from coverage_analyzer.files.table import are_countries
 from coverage_analyzer.frames.crs import geometry_wgs84
+from coverage_analyzer.frames.dated import DatedFrame
 from coverage_analyzer.matching import eligibility
 from coverage_analyzer.matching.centers import DAYS, TEXTS, Centers
 from coverage_analyzer.matching.products import Products
@@ -26,6 +31,8 @@ from coverage_analyzer.policy import Policy
 from coverage_analyzer.schema import angles, coordinates, days
 from coverage_analyzer.schema import columns as tables
 from coverage_analyzer.schema.angles import LATITUDE, LONGITUDE, Axis
+from coverage_analyzer.schema.column_evidence import Evidence
+from coverage_analyzer.schema.column_matching import Headers, match_columns
 from coverage_analyzer.schema.columns import Column
 
 ProductsLike: TypeAlias = pd.DataFrame | Products | str | Path | None
@@ -88,7 +95,7 @@ def _no_frame(given: Any, what: str) -> str:
 
 def with_points(frame: pd.DataFrame, lon: Floats, lat: Floats) -> gpd.GeoDataFrame:
     """Return a frame with points in EPSG:4326."""
-    return gpd.GeoDataFrame(frame, geometry=shapely.points(lon, lat), crs=WGS84)
+    return DatedFrame(frame, geometry=shapely.points(lon, lat), crs=WGS84)
 
 
 def credited(frame: Frame, *sources: str) -> Frame:
@@ -125,7 +132,19 @@ def known_columns(frame: pd.DataFrame, table: Sequence[Column]) -> dict[str, str
     settled = frame.attrs.get(SETTLED, False)
     if not settled and tables.country_columns(headers, at):  # a code beside a name: both are read
         own.pop("country", None)
-    return {name: headers[at] for name, at in tables.match_columns(headers, wanted, own).items()}
+    asked = Headers(headers, wanted, own, evidence=_evidence(frame, headers))
+    return {name: headers[at] for name, at in match_columns(asked).items()}
+
+
+def _evidence(frame: pd.DataFrame, headers: Sequence[str]) -> Evidence:
+    """Return the first cells of a frame."""
+
+    def preview() -> pa.RecordBatch:
+        first = frame.head(PREVIEW_ROWS)
+        plain = first.set_axis([str(c) for c in first.columns], axis=1)
+        return pa.RecordBatch.from_arrays([texts(plain, h) for h in headers], names=list(headers))
+
+    return Evidence(preview, are_countries=are_countries)
 
 
 def positions(frame: pd.DataFrame, what: str) -> tuple[Floats, Floats]:
@@ -175,6 +194,9 @@ def _degrees(frame: pd.DataFrame, what: str) -> tuple[Floats, Floats]:
         names = _column(frame, "longitude"), _column(frame, "latitude")
     except InputError as error:
         shapes = geometries(frame)
+        points = None if shapes else _points(frame)
+        if points is not None:
+            return points
         if not shapes:
             raise
         msg = (
@@ -183,6 +205,38 @@ def _degrees(frame: pd.DataFrame, what: str) -> tuple[Floats, Floats]:
         )
         raise InputError(msg) from None
     return degrees(frame, names[0], LONGITUDE), degrees(frame, names[1], LATITUDE)
+
+
+def _points(frame: pd.DataFrame) -> tuple[Floats, Floats] | None:
+    """Return longitudes and latitudes out of a column of points, NaN where a cell holds none.
+
+    None if no column holds points, as well-known text or binary or as pairs of numbers.
+
+    Raises
+    ------
+    InputError
+        If the CRS that the cells state cannot be used.
+    """
+    headers = [str(c) for c in frame.columns]
+    plain = frame.set_axis(headers, axis=1)
+    first = plain.head(PREVIEW_ROWS)
+    rows = pa.RecordBatch.from_arrays([_cells(first, h) for h in headers], names=headers)
+    found = point_columns.find(rows)
+    if found is None:
+        return None
+    at, form = found
+    transform = transform_from_srid(form.srid, headers[at])
+    points = point_columns.degrees(_cells(plain, headers[at]), form, transform)
+    return points.x, points.y
+
+
+def _cells(frame: pd.DataFrame, name: str) -> pa.Array:
+    """Return a column as text, or as bytes where it holds them."""
+    if pd.api.types.infer_dtype(frame[name], skipna=True) == "bytes":
+        return arrays.from_bytes(
+            [c if isinstance(c, bytes) else None for c in frame[name]], pa.binary()
+        )
+    return texts(frame, name)
 
 
 def _filled(frame: pd.DataFrame, lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
@@ -202,7 +256,9 @@ def _column(frame: pd.DataFrame, name: str) -> str:
     headers = [str(c) for c in frame.columns]
     if name in headers:
         return name
-    return headers[tables.match_columns(headers, (tables.LATITUDE, tables.LONGITUDE))[name]]
+    pair = (tables.LATITUDE, tables.LONGITUDE)
+    asked = Headers(headers, pair, evidence=_evidence(frame, headers))
+    return headers[match_columns(asked)[name]]
 
 
 def degrees(frame: pd.DataFrame, name: str, axis: Axis) -> Floats:
@@ -377,9 +433,28 @@ def products_in(given: ProductsLike) -> Products | None:
         return products_of(given)
     check_labels(given, "products")
     headers = [str(c) for c in given.columns]
-    known = tables.match_columns(headers, tables.PRODUCTS)
+    known = match_columns(Headers(headers, tables.PRODUCTS))
     cells = {name: texts(given, headers[at]).to_pylist() for name, at in known.items()}
     return Products.from_texts(cells, [f"row {i!r}" for i in given.index])
+
+
+def assessed_day(verdicts: pd.DataFrame) -> datetime.date:
+    """Return the day for which verdicts hold: that of ``as_of``, of no rows that of ``.attrs``.
+
+    Raises
+    ------
+    InputError
+        If there are several days, or a cell is not a day.
+    """
+    found = sorted(filter(None, {as_text(cell) for cell in verdicts["as_of"].unique()}))
+    if len(found) > 1:
+        listed = ", ".join(found[:3]) + (" ..." if len(found) > 3 else "")
+        msg = (
+            f"The verdicts are for {len(found)} days ({listed}). Select the rows of one day: "
+            f"verdicts[verdicts.as_of == {found[-1]!r}]."
+        )
+        raise InputError(msg)
+    return days.day(found[0] if found else verdicts.attrs.get("as_of")) or days.today()
 
 
 def need(frame: pd.DataFrame, columns: Sequence[str], what: str, maker: str) -> None:

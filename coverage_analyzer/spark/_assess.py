@@ -24,13 +24,16 @@ from coverage_analyzer.errors import PolicyWarning
 from coverage_analyzer.files.outputs import free_names
 from coverage_analyzer.files.readers import parquet
 from coverage_analyzer.files.readers.base import PREVIEW_ROWS, RowBlock, TableReader, first_rows
-from coverage_analyzer.files.table import Table, open_table
+from coverage_analyzer.files.table import Table, are_countries, open_table
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.matching.products import Products
 from coverage_analyzer.matching.spec import MatcherSpec
 from coverage_analyzer.policy import DEFAULT, Policy
-from coverage_analyzer.schema.columns import CENTERS, SITES, check_types, match_columns
+from coverage_analyzer.schema.column_evidence import Evidence
+from coverage_analyzer.schema.column_matching import NO_EVIDENCE, Headers, match_columns
+from coverage_analyzer.schema.columns import CENTERS, FOR_REQUESTS, SITES, check_types
+from coverage_analyzer.schema.coordinates import DECIMAL_DEGREES, Notation
 from coverage_analyzer.schema.days import day
 from coverage_analyzer.schema.rejects import Rejected
 from coverage_analyzer.schema.verdict import SCHEMA, VERDICT
@@ -112,7 +115,7 @@ def assess(  # noqa: PLR0913 - the same question as that of the notebook
     """
     with session.no_word_on_pandas():
         arrow = arrow_schema(df)
-    known = recognised(arrow, columns)
+    known = recognised(arrow, columns, evidence(df))
     rules = Policy.load(policy)
     for told in rules.warnings:
         warnings.warn(told, PolicyWarning, stacklevel=2)
@@ -169,7 +172,21 @@ def plainly_named(df: "DataFrame") -> "DataFrame":
     return df.toDF(*(f"c{n}" for n in range(len(df.columns))))
 
 
-def recognised(sites: pa.Schema, columns: Mapping[str, str] | None) -> dict[str, int]:
+def evidence(df: "DataFrame", notation: Notation = DECIMAL_DEGREES) -> Evidence:
+    """Return the first cells of a DataFrame, which are computed only if names leave a doubt."""
+
+    def preview() -> pa.RecordBatch:
+        with session.no_word_on_pandas():
+            rows = plainly_named(df).limit(PREVIEW_ROWS).toArrow().combine_chunks()
+        batch = (rows.to_batches() or [parquet.empty(rows.schema)])[0]
+        return Frame(batch).preview()
+
+    return Evidence(preview, notation, are_countries)
+
+
+def recognised(
+    sites: pa.Schema, columns: Mapping[str, str] | None, cells: Evidence = NO_EVIDENCE
+) -> dict[str, int]:
     """Return the positions of the known columns of sites.
 
     Raises
@@ -177,7 +194,9 @@ def recognised(sites: pa.Schema, columns: Mapping[str, str] | None) -> dict[str,
     InputError
         If one is missing, ambiguous or of an unusable type.
     """
-    known = match_columns(sites.names, SITES, columns)
+    unread = frozenset(FOR_REQUESTS)
+    asked = Headers(sites.names, SITES, columns or {}, evidence=cells, unread=unread)
+    known = match_columns(asked)
     types = {name: parquet.plain_type(sites.field(at).type) for name, at in known.items()}
     check_types(types)
     return known

@@ -21,7 +21,7 @@ import xlsxwriter
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files import opening
 from coverage_analyzer.files.database.address import Address, address
-from coverage_analyzer.files.readers import delimited, header
+from coverage_analyzer.files.readers import delimited, header_row
 from coverage_analyzer.files.readers.base import TableReader
 from coverage_analyzer.files.readers.delimited import PLAIN
 from coverage_analyzer.spark._assess import Frame
@@ -137,7 +137,7 @@ FORMATS: Final = [
 
 def opened(place: Path | Address) -> TableReader:
     """Return the reader of a file or table."""
-    return opening.source(place, PLAIN, header.anything)
+    return opening.source(place, PLAIN, header_row.anything)
 
 
 def everything(reader: TableReader) -> list[tuple[int, dict[str, Any]]]:

@@ -30,6 +30,7 @@ PLACES: Final = {
         "frames/_timeline.py",
         "__init__.py",
         "matching/timeline.py",  # what it computes
+        "settings/tables.py",  # its own options in a settings file
     },
     "input format": {
         "files/opening.py",

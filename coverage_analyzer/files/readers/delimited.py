@@ -15,6 +15,13 @@ import pyarrow as pa
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.readers import header, records, streams
 from coverage_analyzer.files.readers.base import PREVIEW_ROWS, RowBlock, TableReader, first_rows
+from coverage_analyzer.files.readers.header_row import (
+    COMPLETE,
+    HeaderTest,
+    anything,
+    header_place,
+    numbered,
+)
 from coverage_analyzer.fingerprint import HashedFile, unchanged, unchanged_during
 from coverage_analyzer.schema.coordinates import Notation
 
@@ -33,7 +40,9 @@ class Dialect(Notation):
         Of a text file; if empty, the one whose mark it begins with, else UTF-8 or a guess by its
         first characters that are not ASCII (`guessing`).
     sheet
-        Of a workbook; if empty, the first one that is shown.
+        Of a workbook; if empty, the first one that has the wanted columns, else the first shown.
+    layer
+        Of a GeoPackage; if empty, the only one with points.
 
     Examples
     --------
@@ -46,6 +55,7 @@ class Dialect(Notation):
     delimiter: str = ""
     encoding: str = ""
     sheet: str = ""
+    layer: str = ""
 
 
 PLAIN: Final = Dialect()
@@ -61,8 +71,10 @@ class DelimitedFile(TableReader):
         The file, or ``-`` for standard input.
     dialect
         What is known of how it is written.
-    is_header
-        Whether headers are those that are looked for: among delimiters, which one is meant.
+    n_known
+        How many known columns some fields name: so the header and the delimiter are found.
+    member
+        Of a zip archive, which of its files is read.
 
     Raises
     ------
@@ -71,17 +83,22 @@ class DelimitedFile(TableReader):
     """
 
     def __init__(
-        self, path: Path, dialect: Dialect = PLAIN, is_header: header.HeaderTest = header.anything
+        self,
+        path: Path,
+        dialect: Dialect = PLAIN,
+        n_known: HeaderTest = anything,
+        *,
+        member: str = "",
     ) -> None:
         mark = dialect.delimiter
         if mark and (len(mark) != 1 or not mark.isascii() or mark in '"\r\n'):
             msg = f"The delimiter {mark!r} is not one ASCII character, such as ; or |."
             raise InputError(msg)
-        self._path = path
+        self._path, self._member = path, member
         with self._readable("be opened"):
-            text = streams.utf8_text(path, dialect.encoding)
+            text = streams.utf8_text(path, dialect.encoding, member)
             try:
-                first, data = header.read_header(text, path, mark, is_header, BLOCK_BYTES)
+                first, data = header.read_header(text, path, mark, n_known, BLOCK_BYTES)
             except BaseException:
                 text.stream.close()
                 raise
@@ -90,10 +107,12 @@ class DelimitedFile(TableReader):
             stream=streams.PushbackReader(data[first.size :], text.stream)
         )
         self.fingerprint: HashedFile = text.file
+        self.is_text = True
         self._ahead: bytes | None = None
+        self._n_required = 0
         self._done = 0
         self._header, self._encoding = first, text.encoding
-        self.headers = first.fields
+        self.headers, self.repeated = numbered(first.fields)
         self.types = [pa.string()] * len(self.headers)
         self.known: dict[str, str] = {}
 
@@ -117,13 +136,22 @@ class DelimitedFile(TableReader):
 
     @property
     def detected(self) -> dict[str, Any]:
-        """The encoding and the delimiter of the file."""
-        return {"encoding": str(self._encoding), "delimiter": self._header.delimiter}
+        """The encoding and the delimiter of the file, and where its header is."""
+        line = self._header.line
+        return {
+            **({"member": self._member} if self._member else {}),
+            "encoding": str(self._encoding),
+            "delimiter": self._header.delimiter,
+            **header_place(line, before=line - 1),
+        }
 
-    def _form(self) -> records.Form:
-        """Return the form of records, with the encoding as far as the file has been read."""
-        encoding = str(self._encoding) if self._encoding.name else ""
-        return records.Form(len(self.headers), self._header.delimiter, encoding)
+    @property
+    def is_complete(self) -> bool:
+        """Whether the header names all required columns."""
+        return self._header.n_known >= COMPLETE
+
+    def declared_types(self) -> None:
+        """Return None: text has no types."""
 
     def share(self) -> float:
         """Return how much of the file has been read, 0 to 1; NaN for standard input."""
@@ -151,6 +179,16 @@ class DelimitedFile(TableReader):
             if len(columns) >= n_rows or len(part) == len(data):
                 return first_rows(columns, self.headers, n_rows)
             n_lines *= 4
+
+    def columns_read(self, at: frozenset[int]) -> None:
+        """Read rows that end behind the last of these columns; cells that they lack are empty."""
+        self._n_required = max(at, default=-1) + 1
+
+    def _form(self) -> records.Form:
+        """Return the form of records, with the encoding as far as the file has been read."""
+        encoding = str(self._encoding) if self._encoding.name else ""
+        width = len(self.headers)
+        return records.Form(width, self._header.delimiter, encoding, self._n_required or width)
 
     def _read_ahead(self) -> bytes:
         """Return the first block behind the header, whole unless the file ends; put it back.

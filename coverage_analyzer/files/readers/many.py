@@ -148,7 +148,9 @@ class Many(TableReader):
         self._at = 0
         self.headers, self.types = self._source.headers, self._source.types
         self.known, self.iso_days = self._source.known, self._source.iso_days
-        self.cut_at = self._source.cut_at
+        self.is_text = self._source.is_text
+        self.cut_at, self.repeated = self._source.cut_at, self._source.repeated
+        self._columns: frozenset[int] = frozenset()
         self._days: tuple[str, ...] = ()
         self._detected: list[dict[str, Any]] = []
         self.fingerprint: FingerprintOfMany = FingerprintOfMany()
@@ -173,6 +175,10 @@ class Many(TableReader):
         self._days = tuple(headers)
         self._source.days_as_text(headers)
         self.types = self._source.types
+
+    def columns_read(self, at: frozenset[int]) -> None:
+        """Read rows that end behind the last of these columns, too, in every file."""
+        self._columns = at
 
     def _check(self, path: Path, source: TableReader) -> None:
         """Raise if a file is no continuation of the first.
@@ -205,6 +211,7 @@ class Many(TableReader):
         for number, path in enumerate(self._paths):
             begin, self._at, self._source = last, number, self._opened(path)
             self._source.days_as_text(self._days)
+            self._source.columns_read(self._columns)
             self._begins[number:] = [begin]
             self.fingerprint.add(self._label(path), self._source.fingerprint)
             for block in self._source.blocks():
@@ -223,6 +230,10 @@ class Many(TableReader):
         """Return how a file is called among the others: its name, and the folders that differ."""
         common = os.path.commonpath([p.parent for p in self._paths])
         return str(path.relative_to(common))
+
+    def declared_types(self) -> list[pa.DataType] | None:
+        """Return the type that the files give each column; None if they give none, or differ."""
+        return self.types if self._source.declared_types() == self.types else None
 
     def share(self) -> float:
         """Return how much of all files has been read, 0 to 1."""

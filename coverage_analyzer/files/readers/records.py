@@ -44,11 +44,24 @@ _FIELD_LIMIT = threading.Lock()
 
 
 class Form(NamedTuple):
-    """How many fields a record has, what parts them, and the encoding, empty if it is UTF-8."""
+    """How a record is written.
+
+    How many fields it has, what parts them, the encoding, empty if it is UTF-8, and how many of its
+    fields have to be there: a spreadsheet leaves off empty cells at the end of a row.
+    """
 
     width: int
     delimiter: str
     encoding: str = ""
+    n_required: int = 0
+
+    def filled_up(self, fields: list[str]) -> list[str]:
+        """Return fields in the width of the header, if only empty cells make the difference."""
+        if len(fields) > self.width and not any(fields[self.width :]):
+            return fields[: self.width]
+        if (self.n_required or self.width) <= len(fields) < self.width:
+            return fields + [""] * (self.width - len(fields))
+        return fields
 
 
 def last_line_end(data: bytes) -> int:
@@ -162,6 +175,8 @@ def _read_at_once(data: bytes, form: Form, line: int) -> RowBlock | None:
     """Return rows that are one line each; nothing if pyarrow finds fault with the text."""
     filled, at = _filled_lines(data)
     parsed = _parsed(filled, form)
+    if parsed is not None and (mended := _filled_up(filled, parsed[1], form)):
+        parsed = _parsed(mended, form)
     if parsed is None:
         return None
     batch, odd = parsed
@@ -177,6 +192,31 @@ def _read_at_once(data: bytes, form: Form, line: int) -> RowBlock | None:
     records = data.count(b"\n") + (not data.endswith(b"\n") and data != b"")
     blank = records - len(rows) - len(rejects)
     return RowBlock(at[rows] + line, batch, raw, rejects, blank, records)
+
+
+def _filled_up(data: bytes, odd: list[pyarrow.csv.InvalidRow], form: Form) -> bytes:
+    """Return lines with the empty cells added or taken away that make them as wide as the header.
+
+    Nothing is returned where no line changes.
+    """
+    starts = _line_starts(data)
+    changed: list[bytes] = []
+    done = 0
+    for row in odd:
+        at, stop = starts[row.number - 1 : row.number + 1].tolist()
+        line = data[at:stop]
+        text = line.rstrip(b"\r\n")
+        end, extra = line[len(text) :], row.actual_columns - form.width
+        ends = form.delimiter.encode() * abs(extra)
+        if extra > 0 and text.endswith(ends):
+            text = text[: -len(ends)]
+        elif (form.n_required or form.width) <= row.actual_columns < form.width:
+            text += ends
+        else:
+            continue
+        changed += [data[done:at], text, end]
+        done = stop
+    return b"".join([*changed, data[done:]]) if changed else b""
 
 
 def _filled_lines(data: bytes) -> tuple[bytes, Ints]:
@@ -368,6 +408,7 @@ def _records(
         if fields is None:
             return
         stop = start + reader.line_num
+        fields = form.filled_up(fields)
         if any(fields) and len(fields) != form.width:
             yield [], stop, _wrong_width(len(fields), form.width)
         else:

@@ -13,6 +13,7 @@ from typing import BinaryIO, Final, NamedTuple, Protocol, cast
 
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.readers import guessing
+from coverage_analyzer.files.readers.zipped import ZipMember
 from coverage_analyzer.fingerprint import HashedFile
 
 STANDARD_INPUT: Final = "-"
@@ -81,7 +82,7 @@ class Text(NamedTuple):
     encoding: Encoding
 
 
-def utf8_text(path: Path, encoding: str = "") -> Text:
+def utf8_text(path: Path, encoding: str = "", member: str = "") -> Text:
     """Open a text file, or standard input for ``-``.
 
     Parameters
@@ -91,6 +92,8 @@ def utf8_text(path: Path, encoding: str = "") -> Text:
     encoding
         Of the text; by default the one whose mark it begins with, else UTF-8 or a guess
         (`guessing`).
+    member
+        Of a zip archive, which of its files.
 
     Raises
     ------
@@ -102,7 +105,7 @@ def utf8_text(path: Path, encoding: str = "") -> Text:
     except LookupError:
         msg = f"Unknown encoding {encoding!r}; choose from utf-8, utf-16, cp1252, latin-1 ..."
         raise InputError(msg) from None
-    stream, file = _unpacked(path)
+    stream, file = _member(path, member) if member else _unpacked(path)
     try:
         first = _at_least(stream, FIRST_BYTES)
     except BaseException:
@@ -184,6 +187,22 @@ class GuessedText:
 def is_standard_input(path: Path) -> bool:
     """Return whether a path stands for standard input."""
     return str(path) == STANDARD_INPUT
+
+
+def _member(path: Path, member: str) -> tuple[Stream, HashedFile]:
+    """Open a file of a zip archive, and return what it holds, and the archive itself.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, or changes meanwhile.
+    """
+    file = HashedFile(path)
+    try:
+        return Unpacked(ZipMember(path, member, file.states), file), file
+    except BaseException:
+        file.close()
+        raise
 
 
 def _unpacked(path: Path) -> tuple[Stream, HashedFile]:

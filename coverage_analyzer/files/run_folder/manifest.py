@@ -19,7 +19,6 @@ from coverage_analyzer.files.table import Table
 from coverage_analyzer.files.writers.delimited import Style
 from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.policy import Policy
-from coverage_analyzer.schema.columns import CENTERS, SITES, column_suggestions
 from coverage_analyzer.schema.coordinates import DECIMAL_DEGREES, Notation
 
 LIBRARIES: Final = ("numpy", "pyarrow", "pyproj")
@@ -100,8 +99,8 @@ class Origin:
             warnings=[
                 *matcher.policy.warnings,
                 *(guess for table in inputs.values() for guess in table.guesses),
-                *column_suggestions(sites.headers, sites.columns, SITES),
-                *column_suggestions(centers.headers, centers.columns, CENTERS),
+                *sites.notices,
+                *centers.notices,
                 *matcher.region_warnings,
             ],
             centers={"given": len(matcher.centers), "open": matcher.open_centers},
@@ -190,6 +189,8 @@ class Outcome:
             "spreadsheet_guard": not self.style.raw_text,
             "byte_order_mark": self.style.excel,
             "decimal_mark": self.style.decimal,
+            "csv_delimiter": self.style.delimiter,
+            "csv_decimal_mark": self.style.output_decimal,
             "max_rejects": str(self.limit),
             "held": list(self.held),
         }
@@ -220,4 +221,6 @@ def style_of(manifest: Mapping[str, Any]) -> Style:
         raw_text=not manifest.get("spreadsheet_guard", True),
         excel=bool(manifest.get("byte_order_mark")),
         decimal=str(manifest.get("decimal_mark", ".")),
+        delimiter=str(manifest.get("csv_delimiter", ",")),
+        output_decimal=str(manifest.get("csv_decimal_mark", ".")),
     )
