@@ -144,17 +144,17 @@ class InputTable(SettingsTable):
     encoding: Encoding | None = key("Encoding of a text file, such as cp1252.")
     sheet: Text | None = key("Sheet of a workbook.")
     layer: Text | None = key("Layer of a GeoPackage.")
-
-
-class DatedTable(InputTable):
-    """An input file with coordinates and dates."""
-
-    dms: bool | None = key("Whether to read degrees, minutes and seconds, too.")
-    wrap_longitude: bool | None = key("Whether longitudes from 180 to 360 are western ones.")
     date_format: DateFormat | None = key("Format of dates, such as %d.%m.%Y.")
 
 
-class SitesTable(DatedTable):
+class PointsTable(InputTable):
+    """An input file whose coordinates may be written in several ways."""
+
+    dms: bool | None = key("Whether to read degrees, minutes and seconds, too.")
+    wrap_longitude: bool | None = key("Whether longitudes from 180 to 360 are western ones.")
+
+
+class SitesTable(PointsTable):
     """``[sites]``: the customer sites."""
 
     columns: SiteHeaders | None = key("Header of the file for each column.")
@@ -173,9 +173,11 @@ class ProductsTable(SettingsTable):
     """``[products]``: products, with the end dates of their support phases."""
 
     file: InputPath | None = key("File of products.")
+    encoding: Encoding | None = key("Encoding of a text file, such as cp1252.")
+    date_format: DateFormat | None = key("Format of dates, such as %d.%m.%Y.")
 
 
-class AddressesTable(DatedTable):
+class AddressesTable(PointsTable):
     """``[addresses]``: the addresses that ``geocode`` reads."""
 
     columns: AddressHeaders | None = key("Header of the file for each column.")
