@@ -86,7 +86,7 @@ class HashedFile:
     def __init__(self, path: Path, stream: IO[bytes] | None = None) -> None:
         self.path = path
         self._file = path.open("rb") if stream is None else stream
-        # A reader that is dropped before its last row closes its file without a warning.
+        # Closes the file without a warning if a reader is discarded before its last row.
         self._close = weakref.finalize(self, self._file.close) if stream is None else None
         self._digest = hashlib.sha256()
         self._read = 0
@@ -316,7 +316,7 @@ def _state_of_path(path: Path) -> FileState | None:
 def _state_of_handle(file: IO[bytes]) -> FileState | None:
     try:
         return _state(os.fstat(file.fileno()))
-    except (OSError, ValueError, AttributeError):  # a stream that is only in memory
+    except (OSError, ValueError, AttributeError):  # an in-memory stream
         return None
 
 

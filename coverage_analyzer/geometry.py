@@ -81,11 +81,11 @@ def discs(lon: Floats, lat: Floats, radius_m: Floats) -> Geometries:
     for number, (start, stop) in enumerate(itertools.pairwise(_starts(ring, len(lon)))):
         turned = np.unwrap(np.append(x[start:stop], x[start]), period=360)
         points = np.stack([turned, np.append(y[start:stop], y[start])], axis=1)
-        if abs(turned[-1] - turned[0]) > 180:  # round the pole: close the ring over it
+        if abs(turned[-1] - turned[0]) > 180:  # around the pole: close the ring over it
             pole = np.copysign(90.0, lat[number])
             points = np.vstack([points, [[turned[-1], pole], [turned[0], pole]]])
         else:
-            points[-1] = points[0]  # which turning has moved by a rounding error
+            points[-1] = points[0]  # which rotation moved by a rounding error
         polygons[number] = shapely.Polygon(points)
     return split_at_antimeridian(polygons)
 

@@ -191,7 +191,7 @@ def with_retries(attempt: Callable[[], T], retries: Retries, pace: Pace) -> T:
                 raise
             log.info("attempt %d: %s", number, error)
             pause = retries.pause_s * 2 ** (number - 1)
-            if error.retry_after_s is not None:  # shared, so that no other process asks either
+            if error.retry_after_s is not None:  # shared, so that other processes wait, too
                 pace.hold(max(error.retry_after_s, pause))
             elif number < retries.attempts:
                 retries.sleep(pause)
@@ -417,7 +417,7 @@ def _addresses(host: str, port: int, deadline: _Deadline) -> list[Any]:
 
     try:
         threading.Thread(target=look_up, name="look-up", daemon=True).start()
-    except RuntimeError:  # no thread to be had
+    except RuntimeError:  # no thread available
         look_up()
     try:
         found = answers.get(timeout=deadline.left_s())
@@ -679,7 +679,7 @@ def _decompressed(chunks: Iterator[bytes]) -> Iterator[bytes]:
         for chunk in chunks:
             data = chunk
             while data:
-                if inflater.eof:  # a file of several members
+                if inflater.eof:  # a gzip file with several members
                     inflater = zlib.decompressobj(wbits=31)
                 yield inflater.decompress(data, CHUNK_BYTES)
                 data = inflater.unconsumed_tail or inflater.unused_data

@@ -816,7 +816,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "country_names.country_key",
-        "Attribute[casefold]",
+        "Attribute[casefold]#2/2",
         Rewrite("_1.casefold", "arg"),
         "accents make another country",
     ),

@@ -150,7 +150,7 @@ def _are_regrouped(one: Parts, other: Parts) -> bool:
     if _postcodes_differ(one, other) or one.atoms != other.atoms:
         return False
     if one.ordinals != other.ordinals:
-        return False  # a sixth avenue is another than a fifth one
+        return False  # a sixth avenue is not a fifth one
     pairs = zip(one.names, other.names, strict=False)
     return len(one.names) == len(other.names) and all(a & b for a, b in pairs)
 
@@ -160,7 +160,7 @@ def _by_units(one: Parts, other: Parts) -> Likeness:
     if one.units == other.units:
         return Likeness.equivalent
     if sorted(v for _, v in one.units) == sorted(v for _, v in other.units):
-        return Likeness.unclear  # "Apt 3" and "#3" may be one door
+        return Likeness.unclear  # "Apt 3" and "#3" may be the same door
     return Likeness.unit_differs
 
 
@@ -231,7 +231,7 @@ def _country(segment: str, spelling: Spelling) -> str:
         return ""
     table = names.load()
     number = table.number(segment)
-    # A city may be called like its country: Singapore stays, as both addresses end with it.
+    # A city may have the name of its country: Singapore is kept, as both addresses end with it.
     return table.codes[number] if number > 0 else ""
 
 
@@ -247,14 +247,14 @@ def _folded(text: str) -> str:
 
 def _postcode(text: str, spelling: Spelling, country: str) -> tuple[str, tuple[str, ...]]:
     """Split a normalised text into the text without its postcode and the parts of the postcode."""
-    # As on letters from abroad: D-80331, FL-9490, SE-111 22.
+    # International form: D-80331, FL-9490, SE-111 22.
     text = re.sub(rf"\b(?:{country.lower()}|[abdfl]|fl)-(?=[0-9]{{3}})", "", text)
     found = list(re.finditer(spelling.postcode, text)) if spelling.postcode else []
     if not found:
         return text, ()
     last = found[-1]
     given = [part for part in last.groups() if part]
-    # Only the US has a part that may be left out; elsewhere the halves are one code.
+    # Only the US has an optional part; elsewhere the halves are one code.
     code = tuple(given) if country == "US" else ("".join(given),)
     return f"{text[: last.start()]},{text[last.end() :]}", code
 
@@ -326,7 +326,7 @@ def _meanings(word: str, tokens: list[str], at: int, spelling: Spelling) -> set[
             return {"saint"} if first else {"saint", "street"}
         return {word} if first and name_follows else {spelling.types[word]}
     if word in spelling.directions:
-        # "E Street" is a street called E, "E Main Street" lies in the east.
+        # "E Street" is a street named E, "E Main Street" is in the east.
         saint = after == "st" and "".join(tokens[at + 2 : at + 3]).isalpha()
         return {word} if after in types and not saint else {spelling.directions[word]}
     for short, whole in spelling.endings.items():

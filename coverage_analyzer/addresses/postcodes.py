@@ -84,7 +84,7 @@ def without_phones(text: str, country: str) -> str:
     'hauptstr. 15, berlin,  '
     """
     text = _PHONE.sub(" ", text)
-    if country in {"JP", "KR", "TW"}:  # blocks and houses are runs of numbers there
+    if country in {"JP", "KR", "TW"}:  # there blocks and houses are sequences of numbers
         return text
     return _LONG_RUN.sub(
         lambda run: " " if sum(c.isdigit() for c in run[0]) >= PHONE_DIGITS else run[0], text

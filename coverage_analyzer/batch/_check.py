@@ -13,6 +13,8 @@ from coverage_analyzer.batch.country_findings import CountryFindings
 from coverage_analyzer.batch.ledger import Ledger
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.overlap import ahead
+from coverage_analyzer.batch.stream import log_not_checked
+from coverage_analyzer.batch.text_style import text_style
 from coverage_analyzer.countries import Countries
 from coverage_analyzer.countries.assignment import Convention, CountryBasis, assign_country
 from coverage_analyzer.files.duplicates import DuplicateFinder
@@ -50,7 +52,8 @@ def check(
     rejects
         CSV file for the rejected rows, if any.
     options
-        ``columns``, ``dialect``, ``trust_declared``, ``raw_text``, ``excel``, ``progress`` count.
+        ``columns``, ``dialect``, ``trust_declared``, ``raw_text``, ``excel``, ``excel_locale`` and
+        ``progress`` count.
 
     Returns
     -------
@@ -82,12 +85,13 @@ def check(
     convention = rules.convention(world.names, trust_declared=options.trust_declared)
     table = open_sites(sites, options.columns, options.dialect)
     options = options.written_like(table)
+    style = text_style(options.style, options.excel_locale, table)
     network = _centers(centers, options, world, convention)
     ledger, found = Ledger(), CountryFindings(world)
     with ExitStack() as stack:
         writer = None
         if rejects is not None:
-            writer = stack.enter_context(rejects_file(Path(rejects), options.style))
+            writer = stack.enter_context(rejects_file(Path(rejects), style))
         ids = stack.enter_context(DuplicateFinder())
         for rows in stack.enter_context(closing(ahead(table.rows(), table.source.cancel))):
             places = table.site_rows(rows)
@@ -113,11 +117,12 @@ def check(
             *rules.warnings,
             *table.guesses,
             *table.notices,
-            *EligibilityChecker(rules, None, world, np.datetime64(today(), "D")).missing_columns(
-                table.columns
-            ),
             *([f"{repeats}."] if repeats.ids else []),
         ],
+        "not_checked": log_not_checked(
+            EligibilityChecker(rules, None, world, np.datetime64(today(), "D")), table
+        ),
+        "detected": table.detected,
         "ledger": ledger.figures(),
         "rejects": dict(ledger.reasons),
         "first_rejects": ledger.first,
@@ -125,7 +130,6 @@ def check(
         "countries": _in_order(found.basis),
         "usable_country": usable / ledger.decided if ledger.decided else None,
         **found.to_dict(),
-        "detected": table.detected,
         "centers": None if network is None else network.to_dict(),
     }
 

@@ -6,14 +6,16 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
 
+import numpy as np
 import pyarrow as pa
 
 from coverage_analyzer import arrays, countries
 from coverage_analyzer.batch.ledger import FIRST_REJECTS, Ledger
 from coverage_analyzer.batch.requests import Requested, read_requests, registered_rows
 from coverage_analyzer.batch.stream import checked_centers, products_of
+from coverage_analyzer.batch.text_style import text_style
 from coverage_analyzer.due_times.calculator import Answer, Commitment, Committer
 from coverage_analyzer.due_times.levels import LevelLookup
 from coverage_analyzer.files import atomic
@@ -22,7 +24,9 @@ from coverage_analyzer.files.outputs import kind_of
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
 from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
 from coverage_analyzer.files.table import Table, open_table
+from coverage_analyzer.files.writers import formats
 from coverage_analyzer.files.writers.delimited import CsvWriter, Style
+from coverage_analyzer.files.writers.excel import Page
 from coverage_analyzer.files.writers.rejects import CSV, check_rejects, rejects_file
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.schema.columns import (
@@ -32,6 +36,11 @@ from coverage_analyzer.schema.columns import (
 )
 from coverage_analyzer.schema.days import day
 from coverage_analyzer.schema.rejects import Reject, Rejected
+
+XLSX: Final = ".xlsx"
+
+MOMENTS: Final = ("clock_start", "due_at")
+"""The columns of dates and times."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +65,8 @@ class CommitmentOptions:
         A file of products with the end dates of their support phases (`schema.columns.PRODUCTS`).
     raw_text
         Whether to leave text unescaped even where a spreadsheet would run it.
+    excel, excel_locale
+        As for a run.
     """
 
     rejects: str | Path | None = None
@@ -71,6 +82,14 @@ class CommitmentOptions:
     trust_declared: bool = False
     products: str | Path = ""
     raw_text: bool = False
+    excel: bool = False
+    excel_locale: str = ""
+
+    @property
+    def style(self) -> Style:
+        """How text files are written."""
+        decimal = self.request_dialect.decimal or "."
+        return Style(raw_text=self.raw_text, excel=self.excel, decimal=decimal)
 
 
 def answer_requests(
@@ -92,7 +111,8 @@ def answer_requests(
     sites, centers
         As for `run`.
     output
-        A CSV file, which is replaced atomically; or an open file, such as standard output.
+        A CSV file or a workbook, which is replaced atomically; or an open file for CSV, such as
+        standard output.
     policy
         As for `run`.
     options
@@ -122,8 +142,9 @@ def answer_requests(
         {"commitments": output, "rejects": options.rejects},
         [requests, sites, centers, options.products, policy_file(policy)],
     )
+    kind = CSV
     if isinstance(output, (str, Path)):
-        kind_of(output, [CSV], what="Commitments are", default=CSV)
+        kind = kind_of(output, [CSV, XLSX], what="Commitments are", default=CSV)
     check_rejects(options.rejects)
     asked_table = open_table(requests, REQUESTS, options.request_columns, options.request_dialect)
     site_table = open_sites(sites, options.columns, options.dialect, unread=())
@@ -134,8 +155,11 @@ def answer_requests(
     decided = [a for a in answers if a.status is not Answer.rejected]
     refused = _rejects(asked, answers)
     ledger = _ledger(asked, decided, refused)
-    style = Style(raw_text=options.raw_text, decimal=options.request_dialect.decimal or ".")
-    _write(output, decided, style)
+    style = text_style(options.style, options.excel_locale, asked_table)
+    if kind == XLSX:
+        _write_workbook(Path(str(output)), decided, style, committer.policy.title)
+    else:
+        _write(output, decided, style)
     if options.rejects is not None:
         _write_rejects(Path(options.rejects), refused, style)
     return {
@@ -225,6 +249,44 @@ def _write(output: str | Path | BinaryIO, answers: Sequence[Commitment], style: 
         closing(CsvWriter(part, batch.schema, style)) as writer,
     ):
         writer.write(batch)
+
+
+def _write_workbook(path: Path, answers: Sequence[Commitment], style: Style, title: str) -> None:
+    """Write answers as a workbook; it is put in place when it is whole.
+
+    Dates and times are those of the clocks where they are read, and in UTC: a cell has no zone.
+
+    Raises
+    ------
+    PublishError
+        If it cannot be written.
+    """
+    rows = [answer.row() for answer in answers]
+    columns: dict[str, pa.Array] = {}
+    for name in COMMITMENT:
+        if name not in MOMENTS:
+            columns[name] = arrays.text_array([row[name] for row in rows])
+            continue
+        moments = [getattr(answer, name) for answer in answers]
+        local = [None if m is None else m.replace(tzinfo=None) for m in moments]
+        utc = [
+            None if m is None else m.astimezone(datetime.UTC).replace(tzinfo=None) for m in moments
+        ]
+        columns[name] = _timestamps(local)
+        columns[f"{name}_utc"] = _timestamps(utc).cast(pa.timestamp("us", "UTC"))
+    batch = pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
+    page = Page(title=title, sheet="Commitments")
+    with (
+        atomic.replacing(path) as part,
+        formats.report_writer(part, "xlsx", batch.schema, style, page=page) as writer,
+    ):
+        writer.write(batch)
+
+
+def _timestamps(moments: Sequence[datetime.datetime | None]) -> pa.Array:
+    """Return dates and times without a zone as Arrow has them."""
+    values = np.array(moments, "datetime64[us]")
+    return arrays.from_numpy(values.view(np.int64), np.isnat(values)).cast(pa.timestamp("us"))
 
 
 def _write_rejects(path: Path, refused: Sequence[Reject], style: Style) -> None:

@@ -22,9 +22,11 @@ import shapely
 from coverage_analyzer import arrays, countries
 from coverage_analyzer.batch import ledger
 from coverage_analyzer.batch.network import network_of
+from coverage_analyzer.batch.report_output import ReportOutput
 from coverage_analyzer.errors import InputError, PolicyError, PublishError, quantity
 from coverage_analyzer.files.overwriting import RunFolder, policy_file, refuse_overwriting
-from coverage_analyzer.files.run_folder import contents, service_areas
+from coverage_analyzer.files.row_types import RowTyper
+from coverage_analyzer.files.run_folder import contents, report_layers, service_areas, workbook
 from coverage_analyzer.files.run_folder.drive_times import NAME, DriveTimesWriter
 from coverage_analyzer.files.run_folder.manifest import style_of
 from coverage_analyzer.files.run_folder.publishing import Publication
@@ -36,6 +38,7 @@ from coverage_analyzer.files.run_folder.read_back import (
 )
 from coverage_analyzer.files.table import ParsedRows, Table
 from coverage_analyzer.files.writers import formats
+from coverage_analyzer.files.writers.base import Writer
 from coverage_analyzer.files.writers.delimited import Style
 from coverage_analyzer.fingerprint import WatchedFiles, unchanged_during
 from coverage_analyzer.maps import page
@@ -176,6 +179,7 @@ class Totals:
     roads: Counter[str] = field(default_factory=Counter)
     off_road: OffRoad = field(default_factory=OffRoad)
     drawn: DrawnSites = field(default_factory=DrawnSites)
+    report: Writer | None = None
 
 
 @dataclass(frozen=True)
@@ -217,7 +221,9 @@ class Job:
         """Stream the report, write all files and return the manifest."""
         table = report_table(self.folder, self.manifest)
         totals = self._streamed(table, publication)
-        contents.write_summary(publication.path("summary.csv"), totals.places, self.style)
+        contents.write_summary(
+            publication.path("summary.csv"), totals.places, countries.load().names, self.style
+        )
         files = self.manifest["files"]
         for name in UNCHANGED:
             if name in files:
@@ -237,7 +243,29 @@ class Job:
         told = self._told(totals)
         told["files"] = [*publication.names, "run.json"]
         contents.write_manifest(publication.path("run.json"), told)
+        workbook.finish(totals.report, self._beside_report(publication, told, totals, network))
+        layers = report_layers.LayerContents(
+            network.centers, network.country, network.areas, countries.load().names
+        )
+        report_layers.add_layers(publication.written(Path(str(table.path)).name), layers, told)
         return told
+
+    def _beside_report(
+        self,
+        publication: Publication,
+        manifest: dict[str, Any],
+        totals: Totals,
+        network: DrawnNetwork,
+    ) -> workbook.RunContents:
+        """Return what a workbook holds beside the rows of the report."""
+        names, rejects = countries.load().names, "rejects.csv"
+        return workbook.RunContents(
+            manifest=manifest,
+            counts=totals.places,
+            names=names,
+            rejects=publication.written(rejects) if rejects in self.manifest["files"] else None,
+            centers=contents.center_rows(network.centers, network.country, names),
+        )
 
     def _service_parts(self, network: DrawnNetwork) -> list[service_areas.ServicePart]:
         """Return what each center on the map reaches in time, and the unserved part of its area."""
@@ -269,10 +297,14 @@ class Job:
 
     def _streamed(self, table: Table, publication: Publication) -> Totals:
         """Recheck all rows block by block, write the report and the drive times, and count."""
-        centers, style = centers_as_used(self.folder, countries.load())[0], self.style
+        style = self.style
+        centers, _ = centers_as_used(self.folder, countries.load(), style)
         kind: Any = Path(str(table.path)).name.removeprefix("report.")
-        path, totals, writer = publication.path(f"report.{kind}"), Totals(), None
+        path, totals = publication.path(f"report.{kind}"), Totals()
         with ExitStack() as stack:
+            with_points = formats.PROPERTIES[kind].has_points
+            typer = RowTyper(table, left_out=table.source.made if with_points else ())
+            report = ReportOutput(path, kind, style, typer, stack)
             times = stack.enter_context(closing(self._writer(publication)))
             for rows in table.rows():
                 verdict = _typed(verdict_columns(table, rows))
@@ -281,10 +313,7 @@ class Job:
                 after = self._ruled(verdict, drives)
                 _count(totals, verdict | after, driven["status"][chosen >= 0])
                 batch = _replaced(table, rows, verdict | after)
-                if writer is None:
-                    made = formats.report_writer(path, kind, batch.schema, style)
-                    writer = stack.enter_context(made)
-                writer.write(batch)
+                report.write(batch, rows)
                 ids, names = table.labels(rows.block)
                 shown = as_text(ids), as_text(verdict["center_id"])
                 totals.off_road.add(
@@ -293,6 +322,8 @@ class Job:
                 times.write(shown, driven, np.flatnonzero(chosen >= 0))
                 where = rows.coordinates
                 totals.drawn.add(where.lon, where.lat, ids, names, verdict | after)
+            totals.report = report.writer
+            report.describe(self.manifest | {"roads": {"attribution": ATTRIBUTION}})
         return totals
 
     def _writer(self, publication: Publication) -> DriveTimesWriter:

@@ -23,6 +23,7 @@ from coverage_analyzer.files.outputs import free_names, kind_of
 from coverage_analyzer.files.overwriting import refuse_overwriting
 from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
 from coverage_analyzer.files.table import Table, open_table
+from coverage_analyzer.files.typed_rows import own_text
 from coverage_analyzer.files.writers import formats
 from coverage_analyzer.files.writers.delimited import RejectsWriter, Style
 from coverage_analyzer.files.writers.rejects import check_rejects, rejects_file
@@ -204,7 +205,8 @@ def _written(job: Job, part: Path, kind: formats.Format) -> None:
             for first in range(0, max(len(block.lines), 1), AT_ONCE):
                 batch = _located(job, block.columns.slice(first, AT_ONCE), headers)
                 if writer is None:
-                    made = formats.report_writer(part, kind, batch.schema, options.style)
+                    own = own_text(batch, table)
+                    made = formats.report_writer(part, kind, batch.schema, options.style, own)
                     writer = stack.enter_context(made)
                 writer.write(batch)
                 if options.progress:

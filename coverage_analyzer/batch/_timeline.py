@@ -13,7 +13,8 @@ from coverage_analyzer import arrays
 from coverage_analyzer.batch.ledger import Ledger
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.overlap import ahead
-from coverage_analyzer.batch.stream import build_matcher, products_of
+from coverage_analyzer.batch.stream import build_matcher, log_not_checked, products_of
+from coverage_analyzer.batch.text_style import text_style
 from coverage_analyzer.files import atomic
 from coverage_analyzer.files.mistakes import open_sites
 from coverage_analyzer.files.outputs import kind_of
@@ -21,6 +22,7 @@ from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
 from coverage_analyzer.files.table import ParsedRows, Table, open_table
 from coverage_analyzer.files.writers import formats
 from coverage_analyzer.files.writers.base import Writer
+from coverage_analyzer.files.writers.excel import Page
 from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.matching.timeline import Census, Changes, Timeline
 from coverage_analyzer.policy import DEFAULT, Policy
@@ -32,7 +34,11 @@ from coverage_analyzer.schema.columns import (
 )
 from coverage_analyzer.schema.days import day
 
-KINDS: Final[dict[str, formats.Format]] = {".csv": "csv", ".parquet": "parquet"}
+KINDS: Final[dict[str, formats.Format]] = {
+    ".csv": "csv",
+    ".parquet": "parquet",
+    ".xlsx": "xlsx",
+}
 """Format of a timeline by file extension."""
 
 
@@ -52,13 +58,13 @@ def timeline(
     sites, centers, policy
         As for `run`.
     output
-        A ``.csv`` or ``.parquet`` file with the columns of `schema.columns.TIMELINE`, and those of
-        `schema.columns.PARTS` in the sites.
+        A ``.csv``, ``.parquet`` or ``.xlsx`` file with the columns of `schema.columns.TIMELINE`,
+        and those of `schema.columns.PARTS` in the sites.
     days
         The first (by default today in UTC) and the last day.
     options
         ``columns``, ``center_columns``, ``dialect``, ``center_dialect``, ``trust_declared``,
-        ``products``, ``raw_text`` and ``progress`` count.
+        ``products``, ``raw_text``, ``excel``, ``excel_locale`` and ``progress`` count.
 
     Returns
     -------
@@ -73,7 +79,7 @@ def timeline(
     InputError
         If a file or a day cannot be used.
     MissingExtraError
-        If a workbook is read and the extra ``excel`` is not installed.
+        If a workbook is read or written and the extra ``excel`` is not installed.
     PolicyError
         If the policy is invalid.
     PublishError
@@ -88,11 +94,12 @@ def timeline(
     table = open_sites(sites, options.columns, options.dialect)
     options = options.written_like(table)
     totals, matcher = Totals(Census(len(line.matcher.policy.titles))), line.matcher
+    style = text_style(options.style, options.excel_locale, table)
+    days_shown = f"{line.start} to {line.end}"
+    page = Page(title=matcher.policy.title, note=days_shown, sheet="Timeline")
     with (
         atomic.replacing(Path(output)) as part,
-        closing(
-            formats.report_writer(part, KINDS[ending], _schema(table), options.style)
-        ) as writer,
+        formats.report_writer(part, KINDS[ending], _schema(table), style, page=page) as writer,
     ):
         _stream(table, line, writer, totals, options)
         totals.ledger.check()
@@ -109,6 +116,7 @@ def timeline(
             *matcher.gates.warnings(table.columns, totals.empty),
             *matcher.region_warnings,
         ],
+        "not_checked": log_not_checked(matcher.gates, table),
         "ledger": totals.ledger.figures(),
         "rejects": dict(totals.ledger.reasons),
         "first_rejects": totals.ledger.first,

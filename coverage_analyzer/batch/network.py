@@ -9,6 +9,7 @@ import numpy as np
 from coverage_analyzer import countries
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.run_folder import contents
+from coverage_analyzer.files.run_folder.manifest import style_of
 from coverage_analyzer.files.run_folder.read_back import areas_as_drawn, centers_as_used
 from coverage_analyzer.files.writers.areas import write_geojson
 from coverage_analyzer.files.writers.delimited import Style
@@ -49,7 +50,9 @@ def write_network(
         Style of text files.
     """
     centers, country, names = matcher.centers, matcher.center_country, matcher.world.names
-    contents.write_centers(path("centers.csv"), centers, country, names, style)
+    contents.write_centers(
+        path("centers.csv"), contents.center_rows(centers, country, names), style
+    )
     if drawn is not None:
         rows = areas.properties(drawn, centers, country, names)
         write_geojson(path("areas.geojson"), rows, drawn.geometry.tolist())
@@ -64,7 +67,7 @@ def network_of(folder: Path, manifest: Mapping[str, Any]) -> Network:
         If a file in it cannot be used.
     """
     world, covered = countries.load(), None
-    centers, country = centers_as_used(folder, world)
+    centers, country = centers_as_used(folder, world, style_of(manifest))
     if "areas.geojson" in manifest["files"]:
         covered = areas_as_drawn(folder / "areas.geojson", centers)
     day = np.datetime64(manifest["as_of"], "D")

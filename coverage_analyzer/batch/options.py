@@ -28,7 +28,8 @@ class Options:
     Attributes
     ----------
     format
-        Report format: ``csv`` (also compressed: ``csv.gz``, ``csv.zst``), ``parquet`` or ``xlsx``.
+        Report format: ``csv`` (also compressed: ``csv.gz``, ``csv.zst``), ``parquet``, ``xlsx``, or
+        with the points of the sites ``gpkg``, ``geojson``, ``geoparquet``.
     types
         What own columns of text hold in formats with types and in databases, by header: ``text``,
         ``integer``, ``number`` or ``day``. A cell that does not fit ends the run before anything is
@@ -43,7 +44,10 @@ class Options:
         Whether to leave text in CSV and Excel files unescaped even where a spreadsheet would run
         it.
     excel
-        Whether CSV files begin with a UTF-8 byte order mark, for Excel.
+        Whether CSV files begin with a UTF-8 byte order mark, for Excel, and have semicolons and
+        decimal commas if the input has them.
+    excel_locale
+        The country for whose Excel CSV files are written (`text_style.LOCALES`); implies ``excel``.
     dialect, center_dialect, product_dialect
         The dialect of the sites, centers or products, where it cannot be detected.
     table
@@ -77,6 +81,7 @@ class Options:
     map: bool = True
     raw_text: bool = False
     excel: bool = False
+    excel_locale: str = ""
     dialect: Dialect = PLAIN
     center_dialect: Dialect = PLAIN
     product_dialect: Dialect = PLAIN

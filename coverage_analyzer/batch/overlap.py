@@ -49,7 +49,7 @@ def ahead(
             raise item.error
     finally:
         unwanted.set()
-        _empty(made)  # so that the thread, if it waits for room, finds it
+        _empty(made)  # so that the thread finds it if it waits for space
         if thread.is_alive():
             cancel()
         thread.join(PATIENCE_S)

@@ -4,6 +4,7 @@ The only way from text to verdicts, whichever engine provides the blocks.
 """
 
 import datetime
+import logging
 from collections.abc import Generator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from coverage_analyzer.files.readers import streams
 from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
 from coverage_analyzer.files.table import ParsedRows, Table, open_table, read_products
 from coverage_analyzer.matching.centers import Centers
-from coverage_analyzer.matching.eligibility import EligibilityInputs
+from coverage_analyzer.matching.eligibility import EligibilityChecker, EligibilityInputs
 from coverage_analyzer.matching.matcher import Matcher, Verdicts
 from coverage_analyzer.matching.products import Products
 from coverage_analyzer.matching.spec import MatcherSpec
@@ -87,6 +88,17 @@ def open_products(path: str | Path | None, dialect: Dialect = PLAIN) -> Table | 
         msg = "Products cannot be read from standard input. Give a file."
         raise InputError(msg)
     return open_table(path, PRODUCTS, dialect=dialect)
+
+
+log = logging.getLogger(__name__)
+
+
+def log_not_checked(rules: EligibilityChecker, table: Table) -> list[str]:
+    """Return the columns of eligibility rules that a table does not have, and log them."""
+    absent = rules.not_checked(table.columns)
+    if absent:
+        log.info("not checked (columns missing from %s): %s", table.path, ", ".join(absent))
+    return absent
 
 
 @dataclass(frozen=True)

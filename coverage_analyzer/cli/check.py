@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import click
 
-from coverage_analyzer.cli import options
+from coverage_analyzer.cli import options, summary
 from coverage_analyzer.cli.messages import Messages, print_json, say, say_ledger
 
 
@@ -57,7 +57,7 @@ def check(
 
 def _lines(findings: dict[str, Any]) -> list[str]:
     """Return the findings as lines of text."""
-    lines = _columns(findings, "")
+    lines = [*summary.check_result(findings), *_columns(findings, "")]
     if findings["rejects"]:
         lines.append("rows that would be rejected")
         lines += [f"  {n:>10,}  {reason}" for reason, n in findings["rejects"].items()]

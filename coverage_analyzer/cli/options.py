@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 else:
     ParamType = click.ParamType  # not generic at run time before click 8.2
 
+EXCEL_LOCALES: Final = (
+    *("de", "at", "fr", "es", "it", "nl", "pl", "pt", "br", "se", "dk"),
+    *("us", "gb", "ie", "au", "jp", "cn", "in", "ch"),
+)
+"""The keys of `batch.text_style.LOCALES`, without the import behind it; a test compares them."""
+
 DEFAULT_POLICY: Final = "appliance-maintenance"
 """`policy.DEFAULT`, without importing the models behind it; a test keeps the two equal."""
 
@@ -196,11 +202,24 @@ raw_text = click.option(
     is_flag=True,
     help="Do not escape text that a spreadsheet would treat as a formula.",
 )
-excel = click.option(
+_excel = click.option(
     "--excel",
     is_flag=True,
-    help="Write a UTF-8 byte order mark so that Excel opens CSV files correctly.",
+    help="Write CSV files that Excel opens correctly: with a UTF-8 byte order mark, and with "
+    "semicolons and decimal commas if the input has them.",
 )
+_excel_locale = click.option(
+    "--excel-locale",
+    type=click.Choice(EXCEL_LOCALES, case_sensitive=False),
+    callback=lambda _context, _option, value: value or "",
+    metavar="COUNTRY",
+    help="Write CSV files for Excel with the settings of a country, such as de or us.",
+)
+
+
+def excel(command: Verb) -> Verb:
+    """Declare how CSV is written for Excel."""
+    return _excel(_excel_locale(command))
 
 
 class Limit(ParamType):

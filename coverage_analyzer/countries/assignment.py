@@ -108,7 +108,7 @@ def assign_country(
     country, basis = convention.fold[declared], np.full(len(lon), CountryBasis.AGREED, np.int8)
     if convention.trust_declared:
         ask = np.flatnonzero(declared == NONE)
-    else:  # most lie where the grid alone says so, in the country they declare
+    else:  # for most the grid alone confirms the declared country
         ask = np.flatnonzero(country != world.country_by_grid(lon, lat, convention.fold))
     if len(ask):
         place = lon[ask], lat[ask], declared[ask]

@@ -94,7 +94,7 @@ class Borders:
             todo = todo[face[todo] == BORDER]
             row[todo] += height
             todo = todo[row[todo] < ROWS]
-            height *= 2  # few go far, along a border that runs north
+            height *= 2  # few continue far, along a border that runs north
         face[face == BORDER] = 0
         return face
 
@@ -193,7 +193,7 @@ class Borders:
     def _middles(self, faces: Bools) -> Floats:
         """Return the middles of all cells touched by an edge of the given faces, as `ecef`."""
         face, middles = self._touched
-        numbers = np.flatnonzero(faces).astype(face.dtype)  # of one type, or all faces are copied
+        numbers = np.flatnonzero(faces).astype(face.dtype)  # of equal type, else all are copied
         first, last = (np.searchsorted(face, numbers, side=s) for s in SIDES)
         _, at = expand_ranges(first, last - first)
         return geodesy.take(middles, at)
@@ -277,7 +277,7 @@ def _cell(lon: Floats, lat: Floats) -> tuple[Floats, Floats, Ints, Ints]:
     """Return units east and north, and the grid column and row; 180 E is 180 W."""
     x = lon + 180
     x = np.where(x < 360, x, 0) * UNITS
-    y = np.maximum((lat + 90) * UNITS, 0.5)  # a hair inside the edge that lies along the pole
+    y = np.maximum((lat + 90) * UNITS, 0.5)  # just inside the edge along the pole
     column = np.minimum((x / CELL).astype(np.int64), COLUMNS - 1)
     return x, y, column, np.minimum((y / CELL).astype(np.int64), ROWS - 1)
 
@@ -287,7 +287,7 @@ def _cells_within(lon: Floats, lat: Floats, reach_m: Floats) -> tuple[Ints, Ints
     x, y, _, _ = _cell(lon, lat)
     dy = reach_m / LEAST_DEGREE_M
     farthest = np.radians(np.minimum(np.abs(lat) + dy, 90))
-    # A circle's widest place lies polewards of its centre: asin(sin d / cos lat), bounded by this.
+    # A circle is widest polewards of its centre: asin(sin d / cos lat), bounded by this.
     dx = np.minimum(dy / np.maximum(np.cos(farthest), 1e-3), 180)
     south = np.maximum((y - dy * UNITS) // CELL, 0).astype(np.int64)
     north = np.minimum((y + dy * UNITS) // CELL, ROWS - 1).astype(np.int64)

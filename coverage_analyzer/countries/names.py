@@ -44,10 +44,15 @@ SEPARATORS: Final = tuple(
 """Separators between a name and a code in one cell, the most common first."""
 
 _ABBREVIATED = re.compile(
-    r"\.(?=[^\W\d_]{2})"  # N.Mariana, P.R.China; in U.S.A. the point is silent
+    r"\.(?=[^\W\d_]{2})"  # N.Mariana, P.R.China; in U.S.A. the points are dropped
     r"|(?<=[^\W\d_]{2})\.(?=\w)"  # Utd.A.E.
 )
 """Dots that separate words."""
+
+_NOT_ALPHANUMERIC = re.compile(r"[\W_]")
+
+_FOUR_TOGETHER = re.compile(r"[^\W_]{4}")
+"""What has four letters or digits in a row is no code, whatever else is in it."""
 
 
 def country_key(text: str) -> str:
@@ -58,12 +63,15 @@ def country_key(text: str) -> str:
     >>> country_key("The U.S. Virgin Islands"), country_key("Türkiye"), country_key("St.Lucia")
     ('us virgin islands', 'turkiye', 'saint lucia')
     """
-    decomposed = unicodedata.normalize("NFKD", text)
-    bare = "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
+    if text.isascii():  # nothing to decompose; thousands of names are normalised at start-up
+        bare = text.casefold()
+    else:
+        decomposed = unicodedata.normalize("NFKD", text)
+        bare = "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
     bare = _ABBREVIATED.sub(" ", bare)
     for silent in ("'", "\N{RIGHT SINGLE QUOTATION MARK}", "."):
         bare = bare.replace(silent, "")
-    spaced = "".join(c if c.isalnum() else " " for c in bare.replace("&", " and "))
+    spaced = _NOT_ALPHANUMERIC.sub(" ", bare.replace("&", " and "))
     return " ".join("saint" if w == "st" else w for w in spaced.split() if w != "the")
 
 
@@ -81,7 +89,7 @@ def code_key(text: str) -> str:
     if not text.isascii():
         return ""
     bare = text.casefold().replace(".", "").replace("'", "")
-    return " ".join("".join(c if c.isalnum() else " " for c in bare).split())
+    return " ".join(_NOT_ALPHANUMERIC.sub(" ", bare).split())
 
 
 @dataclass(frozen=True)
@@ -136,7 +144,7 @@ class Names:
             code = f"{text[:2]}-{text[3:]}".upper()
             if code in self._subdivisions:
                 return self._subdivisions[code]
-        key = country_key(text)  # of 8.40 it is 840, which nobody wrote
+        key = country_key(text)  # 8.40 would be 840
         if key.isdecimal():
             return UNKNOWN
         return self._codes.get(code_key(text)) or self._index.get(key, UNKNOWN)
@@ -237,20 +245,22 @@ def load() -> Names:
     folder = resources.files("coverage_analyzer") / "resources" / "countries"
     rows = _rows(folder / "names.csv")
     codes = ("", *(row["alpha2"] for row in rows))
+    position = {code: number for number, code in enumerate(codes)}
     index: dict[str, int] = {}
     codes_of: dict[str, int] = {}
     for number, row in enumerate(rows, start=1):
         codes_of |= {row[c].lower(): number for c in ("alpha2", "alpha3", "numeric") if row[c]}
         for name in (row["name"], *row["aliases"].split("|")):
-            short = len(code_key(name)) in range(1, 4)  # UK, U.S.A.
+            may_be_code = not _FOUR_TOGETHER.search(name)
+            short = may_be_code and len(code_key(name)) in range(1, 4)  # UK, U.S.A.
             (codes_of if short else index)[code_key(name) if short else country_key(name)] = number
     index.pop("", None)
     for row in _rows(folder / "official_names.csv"):
-        number = codes.index(row["alpha2"])
+        number = position[row["alpha2"]]
         for key in row["keys"].split("|"):
             index.setdefault(key, number)
     subdivisions = {
-        f"{row['prefix']}-{suffix}": codes.index(row["alpha2"])
+        f"{row['prefix']}-{suffix}": position[row["alpha2"]]
         for row in _rows(folder / "subdivisions.csv")
         for suffix in row["suffixes"].split()
     }

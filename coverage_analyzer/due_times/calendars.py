@@ -87,7 +87,7 @@ class RegionCalendar:
             return OPEN
         if rule and day.isoformat() in rule.closures:
             return Effect("off", "closed")
-        name = self.holidays.get(day) or ""  # before the weekend: this fills in the working ones
+        name = self.holidays.get(day) or ""  # must precede the weekend
         if self._rests(day):
             return Effect("off", "weekend")
         if rule and not rule.public_holidays:
@@ -329,7 +329,7 @@ def _with_localities(
     own = f"{entry.code}-{subdivision}" if subdivision else entry.code
     if subdivision and own not in codes:
         codes = (*regions.containing(own), *codes)
-    label = codes[0] if own in codes else own  # the smaller one, where both are the same
+    label = codes[0] if own in codes else own  # the smaller one if both are equal
     yield _Place(subdivision, label, codes)
     if entry.is_municipal(subdivision) and subdivision:
         yield _Place("", label, codes)

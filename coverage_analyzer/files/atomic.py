@@ -46,7 +46,7 @@ def replacing(path: Path) -> Iterator[Path]:
             to_disk(part)
             part.replace(path)
             to_disk(path.parent)
-    except CoverageError:  # some of which are errors of the system, too
+    except CoverageError:  # some of which are also OSErrors
         raise
     except OSError as error:
         msg = f"{path} could not be written: {error}."

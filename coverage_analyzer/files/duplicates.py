@@ -218,7 +218,7 @@ def fingerprints(ids: pa.Array, seeds: Hashes) -> tuple[Hashes, Bools]:
     offsets = np.frombuffer(ids.buffers()[1], np.int32)[ids.offset : ids.offset + len(ids) + 1]
     start, length = (offsets[:-1] - offsets[0]).astype(np.int64), np.diff(offsets).astype(np.int64)
     data = memoryview(ids.buffers()[2] or b"")[offsets[0] : offsets[-1]].tobytes()
-    # A word may begin at any byte: the view has one for each, zeros lying behind the last.
+    # A word may begin at any byte: the view has one for each, with zeros after the last.
     words = np.ndarray(len(data) + 1, "<u8", data + bytes(8), strides=(1,))
     state = seeds[:, None] ^ length.astype(np.uint64)
     short = np.where(length > LONG, 0, length)

@@ -73,7 +73,7 @@ def find_row(table: Table, site_id: str, product: str = "") -> FoundSite:
             f"Omit --product, or name the column: --column product=HEADER"
         )
         raise InputError(msg)
-    query = site_id.encode(errors="replace").decode().strip()  # what no file of text can hold
+    query = site_id.encode(errors="replace").decode().strip()  # which no text file can contain
     lines, first = [], None
     others: dict[str, None] = {}
     pool: dict[str, None] = {}

@@ -161,7 +161,7 @@ def is_escaped(path: Path, headers: Sequence[str] = ()) -> bool:
         return True
     try:
         manifest = documents.read_json(path.parent / "run.json")
-        # Parquet is verbatim, and so is Excel: there the guard is a property of the cell.
+        # Parquet is verbatim, and so is Excel, where the escaping is a property of the cell.
         ours = ".csv" in path.suffixes and path.name in manifest["files"]
         return ours and bool(manifest["spreadsheet_guard"])
     except (OSError, ValueError, KeyError, TypeError):

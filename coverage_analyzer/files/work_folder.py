@@ -142,7 +142,7 @@ class WorkFolder:
             lock = locked(path) if target is not None else None
         except PublishError:
             return None
-        # Once more, behind the lock: its process may have ended meanwhile, and tidied up.
+        # Again, with the lock: its process may have ended and cleaned up meanwhile.
         target = self._target(path)
         if target is None:
             _closed(lock)

@@ -25,6 +25,7 @@ from coverage_analyzer.frames.columns import (
     site_rows,
 )
 from coverage_analyzer.frames.crs import geometry_wgs84
+from coverage_analyzer.frames.dated import DatedFrame
 from coverage_analyzer.matching.eligibility import EligibilityInputs
 from coverage_analyzer.matching.explanation import Explanation, explanation
 from coverage_analyzer.matching.lead_times import opening_windows
@@ -128,10 +129,10 @@ def assess(
     for name, values in matcher.columns(verdicts).items():
         frame[name] = values.to_pandas(date_as_object=False).array
     points = shapely.points(rows.lon, rows.lat)
-    if points_name(sites):  # the very points, but where a row has none
+    if points_name(sites):  # the same points, except where a row has none
         given = geometry_wgs84(sites, "sites")
         points = np.where(shapely.is_missing(given) | shapely.is_empty(given), points, given)
-    result = gpd.GeoDataFrame(frame, geometry=points, crs=WGS84)
+    result = DatedFrame(frame, geometry=points, crs=WGS84)
     counts = {n: sites.attrs[n] for n in ("decided", "rejected", "blank") if n in sites.attrs}
     result.attrs = (
         counts
@@ -145,6 +146,7 @@ def assess(
                 *_gate_warnings(matcher, known, inputs.facts, verdicts),
                 *matcher.region_warnings,
             ],
+            "not_checked": matcher.gates.not_checked(known),
         }
     )
     return result

@@ -23,6 +23,7 @@ from coverage_analyzer.frames.columns import (
     texts,
 )
 from coverage_analyzer.frames.crs import areas_wgs84
+from coverage_analyzer.frames.dated import DatedFrame
 from coverage_analyzer.geometry import area_km2
 from coverage_analyzer.matching import areas
 from coverage_analyzer.policy import DEFAULT, Policy
@@ -216,7 +217,7 @@ def service_areas(
         }
     )
     shapes = [engine.isochrone(places.lon[n], places.lat[n], time) for n, time in rows]
-    result = credited(gpd.GeoDataFrame(frame, geometry=shapes, crs=WGS84), ATTRIBUTION)
+    result = credited(DatedFrame(frame, geometry=shapes, crs=WGS84), ATTRIBUTION)
     result.attrs[ROAD_AREA] = shapely.to_wkb(road_area(engine), hex=True)
     return result
 

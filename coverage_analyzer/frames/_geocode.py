@@ -14,6 +14,7 @@ from coverage_analyzer.batch import _geocode as job
 from coverage_analyzer.files.outputs import free_names
 from coverage_analyzer.files.readers.spatial import WGS84
 from coverage_analyzer.frames.columns import check_labels, known_columns, texts
+from coverage_analyzer.frames.dated import DatedFrame
 from coverage_analyzer.geocoding import Geocoder, Service
 from coverage_analyzer.schema.column_matching import Headers, match_columns
 from coverage_analyzer.schema.columns import ADDRESSES
@@ -103,4 +104,4 @@ def geocode(
         frame[name] = values.to_pandas(date_as_object=False).array
     lon, lat = (frame[n].to_numpy(np.float64) for n in ("longitude", "latitude"))
     points = np.where(np.isnan(lon), None, shapely.points(lon, lat))
-    return gpd.GeoDataFrame(frame, geometry=points, crs=WGS84)
+    return DatedFrame(frame, geometry=points, crs=WGS84)

@@ -19,6 +19,7 @@ from coverage_analyzer.files.atomic import replacing
 from coverage_analyzer.files.outputs import PAGE, kind_of
 from coverage_analyzer.files.readers.spatial import WGS84
 from coverage_analyzer.frames.columns import (
+    assessed_day,
     centers_of,
     credited,
     known_columns,
@@ -28,6 +29,7 @@ from coverage_analyzer.frames.columns import (
     texts,
 )
 from coverage_analyzer.frames.crs import areas_wgs84
+from coverage_analyzer.frames.dated import DatedFrame
 from coverage_analyzer.geometry import area_km2
 from coverage_analyzer.maps import page_data
 from coverage_analyzer.maps.sites import DrawnSites
@@ -106,7 +108,7 @@ def coverage_areas(
         rows = list(areas.properties(made, network, country, world.names))
         frame = pd.DataFrame(rows, columns=list(areas.PROPERTIES))
         frame["opens_on"] = pd.to_datetime(frame["opens_on"])
-        return credited(gpd.GeoDataFrame(frame, geometry=made.geometry, crs=WGS84), CREDIT)
+        return credited(DatedFrame(frame, geometry=made.geometry, crs=WGS84), CREDIT)
     parts: list[tuple[int, int | None, Any]] = list(areas.overlap_depth(made, country))
     if merge == "union":
         parts = [(n, None, g) for n, g in areas.union_by_country(made, country).items()]
@@ -121,7 +123,7 @@ def coverage_areas(
         }
     )
     unused = ["depth"] if merge == "union" else []
-    merged = gpd.GeoDataFrame(frame.drop(columns=unused), geometry=geometry, crs=WGS84)
+    merged = DatedFrame(frame.drop(columns=unused), geometry=geometry, crs=WGS84)
     return credited(merged, CREDIT)
 
 
@@ -223,8 +225,8 @@ def map_data(
     shown = page_data.Network(
         network,
         _told_countries(network, world),
-        None if covered is None else _areas(covered, network),
-        np.datetime64(day(told.get("as_of")) or today(), "D"),
+        None if covered is None else areas_of(covered, network),
+        np.datetime64(assessed_day(verdicts), "D"),
         same_country=told.get("same_country", True),
     )
     policy = told.get("policy_title", "Coverage")
@@ -271,7 +273,7 @@ def _told_countries(centers: Centers, world: countries.Countries) -> countries.N
     return assign_country(centers.lon, centers.lat, declared, world, convention)[0]
 
 
-def _areas(frame: gpd.GeoDataFrame, centers: Centers) -> areas.Areas:
+def areas_of(frame: gpd.GeoDataFrame, centers: Centers) -> areas.Areas:
     """Convert a frame of `coverage_areas` to the kernel's areas.
 
     Raises

@@ -22,6 +22,7 @@ from coverage_analyzer.files.readers.base import PREVIEW_ROWS
 from coverage_analyzer.files.readers.spatial import WGS84, transform_from_srid
 from coverage_analyzer.files.table import are_countries
 from coverage_analyzer.frames.crs import geometry_wgs84
+from coverage_analyzer.frames.dated import DatedFrame
 from coverage_analyzer.matching import eligibility
 from coverage_analyzer.matching.centers import DAYS, TEXTS, Centers
 from coverage_analyzer.matching.products import Products
@@ -94,7 +95,7 @@ def _no_frame(given: Any, what: str) -> str:
 
 def with_points(frame: pd.DataFrame, lon: Floats, lat: Floats) -> gpd.GeoDataFrame:
     """Return a frame with points in EPSG:4326."""
-    return gpd.GeoDataFrame(frame, geometry=shapely.points(lon, lat), crs=WGS84)
+    return DatedFrame(frame, geometry=shapely.points(lon, lat), crs=WGS84)
 
 
 def credited(frame: Frame, *sources: str) -> Frame:
@@ -435,6 +436,25 @@ def products_in(given: ProductsLike) -> Products | None:
     known = match_columns(Headers(headers, tables.PRODUCTS))
     cells = {name: texts(given, headers[at]).to_pylist() for name, at in known.items()}
     return Products.from_texts(cells, [f"row {i!r}" for i in given.index])
+
+
+def assessed_day(verdicts: pd.DataFrame) -> datetime.date:
+    """Return the day for which verdicts hold: that of ``as_of``, of no rows that of ``.attrs``.
+
+    Raises
+    ------
+    InputError
+        If there are several days, or a cell is not a day.
+    """
+    found = sorted(filter(None, {as_text(cell) for cell in verdicts["as_of"].unique()}))
+    if len(found) > 1:
+        listed = ", ".join(found[:3]) + (" ..." if len(found) > 3 else "")
+        msg = (
+            f"The verdicts are for {len(found)} days ({listed}). Select the rows of one day: "
+            f"verdicts[verdicts.as_of == {found[-1]!r}]."
+        )
+        raise InputError(msg)
+    return days.day(found[0] if found else verdicts.attrs.get("as_of")) or days.today()
 
 
 def need(frame: pd.DataFrame, columns: Sequence[str], what: str, maker: str) -> None:

@@ -143,7 +143,7 @@ class Nominatim:
             return version
         try:
             version = self._asked_version()
-        except HttpError:  # the questions will show whether it is there
+        except HttpError:  # the queries will show whether it is available
             return self._cache.version(self.name, fresh=False) or UNKNOWN_VERSION
         self._cache.keep_version(self.name, version)
         return version

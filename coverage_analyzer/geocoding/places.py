@@ -195,7 +195,7 @@ def has_postcode(place: Place, query: Query) -> bool:
     if query.postcode:
         asked = code_of(query.postcode, place.country)
         short = min(len(asked), len(found))
-        # ZIP+4 and outward codes: the shorter one says less, not something else.
+        # ZIP+4 and outward codes: the shorter one is less specific, not different.
         return asked[:short] == found[:short] and short >= 3
     short = SHORT.get(place.country, 0)
     codes = asked_codes(place, query)
@@ -227,7 +227,7 @@ def _own_number(place: Place, query: Query) -> str:
     number = house_number(line)
     is_first = bool(number) and line.startswith(number)
     if is_first and query.country and query.country not in NUMBER_FIRST:
-        return ""  # "9400 Wolfsberg": the code stands first
+        return ""  # "9400 Wolfsberg": the code comes first
     return "".join(c for c in number if c.isalnum()).casefold()
 
 
@@ -360,13 +360,13 @@ def _is_town(
     end = at + len(part)
     if end >= len(words) or not words[end] & QUALIFIERS:
         return True
-    if part != full:  # "Weil am Rhein" was found, "Weil der Stadt" asked
+    if part != full:  # found "Weil am Rhein" for "Weil der Stadt"
         return False
     for last in range(min(len(words), end + 3), end, -1):
         near = is_near(" ".join(min(w) for w in words[at:last]))
         if near is not None:
             return near
-    # "Stratford-upon-Avon" was asked, and a "Stratford" found that tells of no Avon.
+    # Found "Stratford" for "Stratford-upon-Avon", without any Avon.
     told = {reading for w in _words(place.others) for reading in w}
     rest = [w for w in words[end:] if not w & QUALIFIERS]
     return not rest or bool(rest[0] & told) or min(rest[0])[:1].isdigit()

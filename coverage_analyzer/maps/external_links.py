@@ -141,7 +141,7 @@ class _Finder(HTMLParser):
             hidden = tag in DOCUMENTS and value.strip().lower().startswith("data:")
             yield from [value] if hidden or is_fetched(value) else []
         else:
-            yield from in_style(value)  # style, and what SVG has of it in attributes
+            yield from in_style(value)  # style, and its equivalents in SVG attributes
 
     def handle_data(self, data: str) -> None:
         """Keep the text of a script or style."""

@@ -225,7 +225,7 @@ def _add_verdicts(block: Block, columns: Columns, order: Ints, sites: DrawnSites
     for name, codes in columns.codes.items():
         block.numbers(name, codes[order])
     block.numbers("miles", columns.miles[order])
-    # What is left of a limit is nearly the limit less the distance: only the rest is told.
+    # A margin is almost the limit minus the distance: only the difference is stored.
     limits = np.array([*sites.words["limit_miles"], 0.0])
     whole = np.floor(limits * 1000 + 0.5).astype(np.int64)[columns.codes["limit_miles"]]
     near = whole - columns.miles

@@ -31,9 +31,9 @@ GRID: Final = 1024
 CODED: Final = tuple(
     column.name
     for column in COLUMNS
-    if column.type in {pa.string(), pa.date32()} and column.name != "status"
+    if column.type in {pa.string(), pa.date32()} and column.name not in {"status", "as_of"}
 )
-"""Verdict columns whose texts recur; each text is stored once."""
+"""Verdict columns whose texts recur; each text is stored once. All rows share one ``as_of``."""
 
 STATUSES: Final = tuple(status.name for status in Status)
 
@@ -230,7 +230,7 @@ class DrawnSites:
     def _limits(self, miles: Floats) -> Codes:
         values, first, at = np.unique(miles, return_index=True, return_inverse=True)
         words, codes = self.words["limit_miles"], np.full(len(values), MISSING, np.int32)
-        for number in np.argsort(first).tolist():  # as they come, wherever blocks end
+        for number in np.argsort(first).tolist():  # in input order, wherever blocks end
             if not np.isnan(values[number]):
                 codes[number] = words.setdefault(float(values[number]), len(words))
         return short(codes)[at]

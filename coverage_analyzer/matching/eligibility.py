@@ -232,7 +232,9 @@ class EligibilityChecker:
         empty: Mapping[str, int] | None = None,
         places: Mapping[str, int] | None = None,
     ) -> list[str]:
-        """Return warnings about unchecked rules and countries with export approval.
+        """Return warnings about empty cells, unchecked rules and countries with export approval.
+
+        A column that the rows do not have is no warning: see `not_checked`.
 
         Parameters
         ----------
@@ -243,17 +245,15 @@ class EligibilityChecker:
         places
             Number of decided rows, by country (alpha-2).
         """
-        messages = self.missing_columns(columns)
+        messages: list[str] = []
         if n_empty := {n: (empty or {}).get(n, 0) for n in self.columns if n in columns}:
             cells = ", ".join(f"{n} in {quantity(k, 'row')}" for n, k in n_empty.items() if k)
             messages += [f"Not checked (cell is empty): {cells}."] if cells else []
         return [*messages, *self.unchecked_rules(columns), *self.paper_warnings(places or {})]
 
-    def missing_columns(self, columns: Collection[str]) -> list[str]:
-        """Return a warning about missing columns of eligibility rules."""
-        absent = [n for n in self.columns if n not in columns]
-        named = ", ".join(absent)
-        return [f"Not checked (columns missing from the sites file): {named}."] if absent else []
+    def not_checked(self, columns: Collection[str]) -> list[str]:
+        """Return the columns of eligibility rules that the rows do not have."""
+        return [n for n in self.columns if n not in columns]
 
     def unchecked_rules(self, columns: Collection[str]) -> list[str]:
         """Return warnings about rules for which the policy or products lack data."""

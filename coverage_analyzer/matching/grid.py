@@ -128,7 +128,7 @@ class ShortlistCache:
         shift = np.cumsum([0, *(len(p.center) for p in parts[:-1])])
         joined = {n: np.concatenate([getattr(p, n) for p in parts]) for n in vars(self.shortlists)}
         start = np.concatenate([p.start + s for p, s in zip(parts, shift, strict=True)])
-        joined["start"] = np.where(joined["count"] > 0, start, 0)  # where nobody stands
+        joined["start"] = np.where(joined["count"] > 0, start, 0)  # which contain no site
         result = ShortlistCache(self.grid)
         result.shortlists = Shortlists(**joined)
         old = len(self.shortlists.cell)
@@ -138,5 +138,5 @@ class ShortlistCache:
         result._before = np.concatenate([self._before, np.zeros(len(order), np.int64)])
         result._before[order] = np.where(first, self._latest[cell], np.roll(order, 1))
         result._latest = self._latest.copy()
-        result._latest[cell] = order  # of several on a cell the last one stays
+        result._latest[cell] = order  # of several in a cell the last one is kept
         return result

@@ -354,7 +354,7 @@ class Matcher:
             lowers, np.where(uncertain, Status.review, Status.fallback), verdicts.status
         )
         lowest = self._levels(verdicts.country, status, band)
-        # The level of a band may be below the fallback; where it is not offered, it is no level.
+        # The level of a band may be below the fallback; if it is not offered, it does not count.
         not_offered = rule == FailedRule.not_offered_in_country
         lowered = verdicts.changed(
             lowers,
@@ -493,7 +493,7 @@ class Matcher:
         status, reason = statuses(
             ground, center == NO_CENTER, inside, pending, self._borderline(sites, country, miles)
         )
-        # Within by the geodesic says nothing of miles by road, which are more: roads decide later.
+        # The geodesic distance does not decide the longer road distance: see recheck.
         unchecked = (status == Status.qualified) & self._bands.by_road(country, band)
         status = np.where(unchecked, np.int8(Status.review), status)
         reason = np.where(unchecked, np.int8(Reason.road_unchecked), reason)
@@ -550,6 +550,7 @@ class Matcher:
             "site_country": arrays.take_texts(country, self.texts["country"]),
             "available_on": arrays.from_numpy(verdicts.available_on, days),
             "centers_in_reach": arrays.from_numpy(verdicts.centers_in_reach),
+            "as_of": arrays.from_numpy(np.full(len(days), np.datetime64(self.as_of, "D"))),
         }
         return {name: columns[name] for name in VERDICT}
 

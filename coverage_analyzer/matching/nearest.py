@@ -221,9 +221,9 @@ def _compare(
     """
     sites, centers = points
     start, count = shortlists.start.take(number), shortlists.count.take(number)
-    center = shortlists.center.take(start)  # nobody's where there are no candidates
+    center = shortlists.center.take(start)  # arbitrary if there are no candidates
     lower = geodesy.square_m2(sites, geodesy.take(centers, center))
-    kind = np.min_scalar_type(count.max(initial=0))  # mostly a byte, which is quick to add to
+    kind = np.min_scalar_type(count.max(initial=0))  # usually a byte, which is fast to add to
     reached = ((lower <= limit).astype(kind) for limit in limits)
     result = _Comparison(center, lower, np.full(len(lower), np.inf), *reached)
     many = np.flatnonzero(count > 1)
@@ -257,7 +257,7 @@ def _compare_remaining(
     center of a shortlist would cost more than to compare with it.
     """
     start, count = candidates
-    more = len(count) - np.cumsum(np.bincount(count))  # so many have more candidates than nth
+    more = len(count) - np.cumsum(np.bincount(count))  # sites with more than nth candidates
     for nth in range(1, int(count[0])):
         subset = slice(int(more[nth]))
         runner_up = shortlists.center.take(start[subset] + nth)
@@ -272,7 +272,7 @@ def _compare_remaining(
 
 def _descending(count: Ints) -> Ints:
     """Return the descending order of counts."""
-    short = count.astype(np.uint16) if count.max() < 2**16 else count  # sorted by digits
+    short = count.astype(np.uint16) if count.max() < 2**16 else count  # radix sort
     return np.argsort(short, kind="stable")[::-1]
 
 

@@ -78,7 +78,7 @@ def _contradictions(policy: "Policy") -> Iterator[str]:
         said = _said(policy.clauses[rule.clause])
         expected = {rule.unit: rule.amount, **rule.others}
         units = [unit for unit in expected if said.get(unit)]
-        if "miles" in units:  # beside which km are rounded
+        if "miles" in units:  # beside which km may be rounded
             units = ["miles"]
         if not units or any(_agrees(said[u], expected[u], u) for u in units):
             continue

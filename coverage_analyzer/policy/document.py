@@ -234,7 +234,7 @@ class Document(Model):
         except InputError as error:
             msg = f"{path} {error}."
             raise PolicyError(msg) from error
-        except (OSError, ValueError) as error:  # missing, a folder, a name too long or with a NUL
+        except (OSError, ValueError) as error:  # missing, a folder, or an invalid name
             names = cls.names()
             msg = (
                 f"Unknown {cls.kind} {str(source)!r}: not a built-in or registered {cls.kind} "

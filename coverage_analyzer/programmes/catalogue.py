@@ -47,6 +47,6 @@ def entry(name: str | Path) -> Entry:
         return Programme.load(name)
     try:
         data = documents.load_toml(text(name).encode())
-    except InputError:  # about which a policy has the words
+    except InputError:  # as described by a policy
         data = {}
     return Programme.load(name) if kind_of(data) == Programme.kind else Policy.load(name)

@@ -172,7 +172,7 @@ def _not_stated(condition: Any, _programme: Programme, _question: Question) -> F
 
 def _market(_condition: Any, programme: Programme, question: Question) -> Finding:
     """Return whether the programme is offered in the country on the day."""
-    markets = cast("Markets", programme.markets)  # one without is refused when it is loaded
+    markets = cast("Markets", programme.markets)  # checked on loading
     if question.code is None:
         said = f"unknown country {question.country!r}" if question.country else "no country given"
         return Finding(State.unknown, f"a market in which it is offered: {said}", markets.clause)

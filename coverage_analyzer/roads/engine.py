@@ -177,7 +177,7 @@ class RoadEngine:
         if node == NOWHERE:
             return shapely.Polygon()
         seconds, _ = self._search(node, minutes * 60)
-        reached = np.append(np.isfinite(seconds), [False])  # the last one stands for NOWHERE
+        reached = np.append(np.isfinite(seconds), [False])  # the last one represents NOWHERE
         nodes = np.flatnonzero(reached)
         return place_polygon(
             lon,
@@ -284,7 +284,7 @@ class RoadEngine:
         """Return metres and ferry of the edge from each u to its v; zero for a root."""
         net = self.network
         low, high = net.start[np.maximum(u, 0)].astype(np.int64), net.start[np.maximum(u, 0) + 1]
-        while True:  # few edges leave a node: each round looks at one of each
+        while True:  # nodes have few edges: each round examines one per node
             wrong = ~root & (low < high) & (net.end[np.minimum(low, len(net.end) - 1)] != v)
             if not wrong.any():
                 break
@@ -303,6 +303,6 @@ def _ancestors(nodes: Ints, before: npt.NDArray[np.int32]) -> Ints:
         above = above[above >= 0]
         above = above[~seen[above]]
         number = np.arange(len(above), dtype=np.int32)
-        last[above] = number  # of several that name a node the last stays: no sorting
+        last[above] = number  # of several for a node the last is kept, without sorting
         active = above[last[above] == number].astype(np.int64)
     return np.flatnonzero(seen)

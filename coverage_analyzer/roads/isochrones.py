@@ -93,12 +93,12 @@ def place_polygon(
     far[at[:, 0], at[:, 1]] = False
     near = np.nonzero(distance_transform_edt(far) <= margin_m / cell + 1)
     middles = np.column_stack(near) * cell + corner
-    far[:] = False  # from here on: whether a cell is chosen
+    far[:] = False  # from here on a boolean per cell
     far[near] = chosen(*plane(middles[:, 0], middles[:, 1], inverse=True))
     own = chosen(*nodes)
     if not (far.any() or own.any()):
         return shapely.Polygon()
-    # Whole numbers until here: what touches does so exactly.
+    # Integers until here, so that adjacent cells touch exactly.
     shape = shapely.simplify(shapely.union_all(_boxes(far)), SIMPLIFIED)
     lost = ((points - corner) / cell)[own]
     lost = lost[~shapely.intersects_xy(shape, *lost.T)]

@@ -172,7 +172,7 @@ def _fetch(request: Request, path: Path) -> None:
         finally:
             with contextlib.suppress(OSError):
                 Path(part).unlink(missing_ok=True)
-    except ServiceError:  # an OSError, too
+    except ServiceError:  # also an OSError
         raise
     except OSError as error:
         msg = f"The roads could not be saved in {path.parent}: {error.strerror}."

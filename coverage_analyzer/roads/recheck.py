@@ -94,8 +94,8 @@ def verdicts_before_roads(rows: VerdictRows, policy: Policy) -> VerdictsBeforeRo
             by_road[subset] = band.metric == "road"
             offered[subset] = policy.offered(band.level, country)
     waiting = np.isin(rows.reason, ROAD_REASONS)
-    # Where the band of the row itself is not offered, the run refused it, not a look at roads.
-    # A margin below 0 is that to the nearest open center, and roads refused nothing there.
+    # If the band of the row itself is not offered, the run refused it, not a recheck.
+    # A negative margin is that to the nearest open center, where roads refused nothing.
     refused = rows.reason == Reason.beyond_radius
     refused |= (rows.reason == Reason.not_offered_in_country) & offered
     refused &= rows.margin_miles >= 0
@@ -153,7 +153,7 @@ def apply_drive_times(
     beyond = was.by_road & (band < 0) & ~np.isnan(road_miles)
     alone = rows.in_reach <= 1
     refusal = np.where(band == NOT_OFFERED, Reason.not_offered_in_country, Reason.beyond_radius)
-    cases: list[tuple[Bools, Status, Any]] = [  # the first that fits decides
+    cases: list[tuple[Bools, Status, Any]] = [  # the first match decides
         (beyond & ~alone, Status.review, Reason.road_unchecked),
         (beyond & alone, Status.fallback, refusal),
         (inside, Status.qualified, Reason.within_radius),
@@ -162,7 +162,7 @@ def apply_drive_times(
         (was.by_road, Status.review, Reason.road_unchecked),
     ]
     when = [case for case, _, _ in cases]
-    # As it was: what no road is known for keeps the promise, or goes on waiting for one.
+    # Unchanged: a row without a known road keeps its level, or remains undecided.
     status = np.select(when, [s for _, s, _ in cases], Status.qualified)
     reason = np.select(when, [r for _, _, r in cases], Reason.within_radius)
     level = np.select([inside, late | cut_off | was.by_road], [band, fallback], was.level)

@@ -7,7 +7,7 @@ differently (``1.500``, ``01/02/2026``), unless it is said which one holds. The 
 the cells alone, not on how they are divided into blocks.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -74,6 +74,27 @@ _ARROW: Final[Mapping[Kind, pa.DataType]] = {
 }
 
 TEXT: Final = ColumnType()
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnText:
+    """Columns of text that may plainly hold something else, and what is known of their notation.
+
+    Attributes
+    ----------
+    names
+        The columns; all others keep their types.
+    decimal, date_format
+        As for `ColumnTypes`.
+    """
+
+    names: Collection[str] = ()
+    decimal: str = ""
+    date_format: str = ""
+
+
+NO_TEXT: Final = OwnText()
+"""No column of text may be anything else."""
 
 
 class ColumnTypes:
@@ -241,8 +262,7 @@ class _Column:
 def _filled_or_null(cells: pa.Array) -> pa.Array:
     """Return cells as strings without blanks around them, null where nothing is left."""
     texts = pc.ascii_trim(cells.cast(pa.string()), characters=_BLANKS)
-    empty = pc.equal(pc.binary_length(texts), 0)
-    return pc.if_else(empty, None, texts)
+    return arrays.without_empty(texts)
 
 
 def _number(mark: str) -> str:

@@ -101,7 +101,7 @@ def numbers(cells: pa.Array, *, decimal: str = ".") -> tuple[Floats, Bools]:
     """
     if not is_text(cells.type):
         return _finite(arrays.as_numpy(cells.cast(pa.float64()))), ~arrays.is_valid(cells)
-    if decimal == ",":  # then a point parts thousands, and such a cell is no number here
+    if decimal == ",":  # a point is then a thousands separator, which is not supported
         cells = pc.replace_substring(pc.replace_substring(cells, ".", "\0"), ",", ".")
     trimmed = pc.ascii_trim(cells, characters=" \t")
     try:

@@ -208,7 +208,7 @@ def day(value: Any) -> datetime.date | None:
     """
     if isinstance(value, np.datetime64):
         value = value.astype("datetime64[D]")
-    if isinstance(value, (np.datetime64, datetime.datetime)):  # NaT of pandas is a datetime, too
+    if isinstance(value, (np.datetime64, datetime.datetime)):  # pandas NaT is also a datetime
         value = str(value)[:10]
     if value is None or isinstance(value, datetime.date):
         return value

@@ -41,6 +41,9 @@ MARKS: Final = {
     Status.not_covered: Mark("#767676", "cross", "P", "#333333"),
 }
 
+FILLS: Final = {status.name: mark.color for status, mark in MARKS.items()}
+"""The colour behind each status in a workbook, as on the map."""
+
 DRAWN_IN_ORDER: Final = (
     Status.fallback,
     Status.qualified,

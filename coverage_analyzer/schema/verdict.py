@@ -65,6 +65,7 @@ COLUMNS: Final = (
         pa.int32(),
         "number of open centers that may serve the site and reach it",
     ),
+    VerdictColumn("as_of", pa.date32(), "the day for which the verdict holds"),
 )
 """In report order."""
 

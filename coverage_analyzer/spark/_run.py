@@ -21,7 +21,7 @@ from coverage_analyzer import arrays
 from coverage_analyzer.batch.ledger import FIRST_REJECTS, Ledger, by_country, totals
 from coverage_analyzer.batch.network import coverage_areas, write_network
 from coverage_analyzer.batch.options import Options
-from coverage_analyzer.batch.stream import build_matcher, open_products
+from coverage_analyzer.batch.stream import build_matcher, log_not_checked, open_products
 from coverage_analyzer.errors import CoverageError, InputError
 from coverage_analyzer.files import table
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
@@ -29,7 +29,7 @@ from coverage_analyzer.files.run_folder import contents, hold
 from coverage_analyzer.files.run_folder.hold import RejectLimit
 from coverage_analyzer.files.run_folder.manifest import Origin, Outcome
 from coverage_analyzer.files.table import Table
-from coverage_analyzer.files.writers import delimited
+from coverage_analyzer.files.writers import delimited, formats
 from coverage_analyzer.files.writers.delimited import CsvWriter, Style
 from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.matching.spec import MatcherSpec
@@ -51,7 +51,7 @@ REJECTS: Final = pa.schema(
 AT_ONCE: Final = "spark.sql.execution.arrow.maxRecordsPerBatch"
 
 SETTINGS: Final = {
-    "spark.sql.caseSensitive": "true",  # headers that differ in case are two
+    "spark.sql.caseSensitive": "true",  # headers that differ only in case are distinct
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.execution.arrow.useLargeVarTypes": "false",
     "spark.sql.parquet.compression.codec": "zstd",
@@ -153,7 +153,9 @@ def _refuse_what_spark_does_not(options: Options) -> None:
     asked = {
         "--on-duplicate": options.on_duplicate != "keep",
         "--table": bool(options.table),
-        f"--format {options.format}": options.format not in {"csv", "parquet"},
+        "[types]": bool(options.types),
+        "--excel-locale": bool(options.excel_locale),
+        f"--format {options.format}": not formats.PROPERTIES[options.format].on_spark,
     }
     for option, wanted in asked.items():
         if wanted:
@@ -196,10 +198,11 @@ def _published(
     _check(ledger, counts)
     found.check()
     held = hold.reasons(limit, ledger.figures())
-    contents.write_summary(files / "summary.csv", counts.places, options.style)
+    contents.write_summary(files / "summary.csv", counts.places, matcher.world.names, options.style)
     places = by_country(counts.places)
     empty = _empty(judged, found, matcher)
     told["warnings"] += matcher.gates.warnings(found.table.columns, empty, places)
+    told["not_checked"] = log_not_checked(matcher.gates, found.table)
     drawn, undrawn = coverage_areas(matcher) if options.areas else (None, [])
     write_network(matcher, drawn, files.joinpath, options.style)
     told["warnings"] += undrawn
@@ -362,7 +365,7 @@ def _write_csv(df: "DataFrame", schema: pa.Schema, folder: Folder, name: str, st
         for batch in batches:
             writer.write(pa.RecordBatch.from_arrays(batch.columns, schema=schema))
             yield _taken(sink)
-        if sink.tell():  # no rows: the header is a part of its own
+        if sink.tell():  # no rows: the header is a separate part
             yield _taken(sink)
 
     watched, rows = _watched(df)

@@ -33,7 +33,9 @@ from coverage_analyzer.files.notation import FoundNotation, found_notation
 from coverage_analyzer.files.readers import many, parquet, partitions
 from coverage_analyzer.files.readers.base import PREVIEW_ROWS, RowBlock
 from coverage_analyzer.files.readers.delimited import Dialect
+from coverage_analyzer.files.row_types import KNOWN_TYPES, RowTyper
 from coverage_analyzer.files.table import DAY_COLUMNS, Table, open_table
+from coverage_analyzer.files.writers import formats
 from coverage_analyzer.fingerprint import WatchedFiles, changed
 from coverage_analyzer.matching.spec import MatcherSpec
 from coverage_analyzer.schema.columns import SITES
@@ -92,7 +94,9 @@ class Input:
     judging
         Creates the workers' function from a `MatcherSpec`.
     files, bytes
-        The number.
+        How many there are.
+    typed
+        Whether known columns of text are numbers and days, as formats with types have them.
     rows_at_once
         Number of rows of the frame per batch; 1 if a row is a whole file.
     check
@@ -105,13 +109,14 @@ class Input:
     judging: Callable[[MatcherSpec], Callable[[Iterable[pa.RecordBatch]], Batches]]
     files: int = 0
     bytes: int = 0
+    typed: bool = False
     rows_at_once: int = ROWS_AT_ONCE
     check: Callable[[], object] = bool
 
     @property
     def schema(self) -> pa.Schema:
         """Columns of `judged`: the input's as ``c0``, ``c1`` ..., the verdict's, and `TOLD`."""
-        return _schema(self.table.source.types)
+        return _schema(_types(self.table, typed=self.typed))
 
     def judged(self, spec: MatcherSpec) -> "DataFrame":
         """Return decided rows, rejects (by their status) and counts (without a status)."""
@@ -186,7 +191,7 @@ def _parquet(spark: "SparkSession", sites: str, options: Options, keys: Sequence
     InputError
         If columns are missing or ambiguous.
     """
-    # Spark would type the values by a guess, and prefer them to a column of the file unseen.
+    # Spark would infer the types of the values, and prefer them to a column of the file.
     reader = spark.read.option("recursiveFileLookup", "true") if keys else spark.read
     found = reader.parquet(sites)
     with session.no_word_on_pandas():
@@ -211,7 +216,9 @@ def _parquet(spark: "SparkSession", sites: str, options: Options, keys: Sequence
     where = found.metadataColumn("_metadata")
     frame = found.select("*", where["file_path"], where["row_index"])
     headers = {"own": own.names, "all": arrow.names}
-    return Input(table, frame, partial(_batches_judged, headers, known, completed.dialect))
+    typed = formats.PROPERTIES[options.format].has_types
+    judging = partial(_batches_judged, headers, known, completed.dialect, typed)
+    return Input(table, frame, judging, typed=typed)
 
 
 def _notation(
@@ -252,7 +259,11 @@ def _empty(headers: list[str], types: list[pa.DataType]) -> Frame:
 
 
 def _batches_judged(
-    headers: Mapping[str, list[str]], known: Mapping[str, int], dialect: Dialect, spec: MatcherSpec
+    headers: Mapping[str, list[str]],
+    known: Mapping[str, int],
+    dialect: Dialect,
+    typed: bool,
+    spec: MatcherSpec,
 ) -> Callable[[Iterable[pa.RecordBatch]], Batches]:
     """Return a function that assesses Parquet batches, which end with file and row number."""
 
@@ -268,7 +279,7 @@ def _batches_judged(
             for some in judged(table.rows(), table, built_once(spec)):
                 at = arrays.from_numpy(np.array([r.line - 1 for r in some.rows.rejects], np.int64))
                 lines = arrays.from_numpy(arrays.as_numpy(row.take(at)).astype(np.int64) + 1)
-                yield from _packed(some, table, file.take(at), lines)
+                yield from _packed(some, table, file.take(at), lines, typed=typed)
 
     return judge
 
@@ -277,7 +288,7 @@ def _with_keys(own: Mapping[str, pa.Array], file: pa.Array, row: pa.Array) -> li
     """Return the columns of rows, then those of their files' folders."""
     encoded = file.dictionary_encode()
     paths: list[str] = encoded.dictionary.to_pylist()
-    keys = [partitions.keys(PurePosixPath(unquote(path))) for path in paths]  # Spark quotes, too
+    keys = [partitions.keys(PurePosixPath(unquote(path))) for path in paths]  # Spark also quotes
     values = {key: [each[key] for each in keys] for key in keys[0]}
     texts = {
         key: arrays.from_bytes([None if v is None else v.encode() for v in some], pa.string())
@@ -326,7 +337,8 @@ def _whole_files(
     at_once = ROWS_AT_ONCE if local else 1
     # All files are read as the first one shows that they are written.
     judging = partial(_files_judged, table.headers, replace(options, dialect=table.notation))
-    return Input(table, frame, judging, rows_at_once=at_once)
+    typed = formats.PROPERTIES[options.format].has_types
+    return Input(table, frame, judging, typed=typed, rows_at_once=at_once)
 
 
 def fetched(spark: "SparkSession", path: str, folder: Path) -> Path:
@@ -357,6 +369,7 @@ def _files_judged(
 ) -> Callable[[Iterable[pa.RecordBatch]], Batches]:
     """Return a function that assesses files, given batches of paths, optionally with bytes."""
     columns, dialect = dict(options.columns), options.dialect
+    typed = formats.PROPERTIES[options.format].has_types
 
     def judge(batches: Iterable[pa.RecordBatch]) -> Batches:
         for batch in batches:
@@ -367,9 +380,8 @@ def _files_judged(
                     for some in judged(table.rows(), table, built_once(spec)):
                         rejects = some.rows.rejects
                         lines = arrays.from_numpy(np.array([r.line for r in rejects], np.int64))
-                        yield from _packed(
-                            some, table, arrays.text_array([path] * len(rejects)), lines
-                        )
+                        paths = arrays.text_array([path] * len(rejects))
+                        yield from _packed(some, table, paths, lines, typed=typed)
 
     return judge
 
@@ -408,10 +420,24 @@ def _schema(types: list[pa.DataType]) -> pa.Schema:
     return pa.schema([*given, *SCHEMA, *TOLD])
 
 
-def _packed(some: Judged, table: Table, file: pa.Array, line: pa.Array) -> Batches:
+def _types(table: Table, *, typed: bool) -> list[pa.DataType]:
+    """Return the types of the input columns in the report."""
+    types = list(table.source.types)
+    for name, at in table.columns.items():
+        if typed and name in KNOWN_TYPES and not _is_typed(types[at]):
+            types[at] = KNOWN_TYPES[name]
+    return types
+
+
+def _is_typed(kind: pa.DataType) -> bool:
+    return not (pa.types.is_string(kind) or pa.types.is_null(kind))
+
+
+def _packed(some: Judged, table: Table, file: pa.Array, line: pa.Array, *, typed: bool) -> Batches:
     """Yield the decided rows of a block, its rejects, and a row of counts."""
-    schema, rejects = _schema(table.source.types), some.rows.rejects
-    cells = some.rows.block.columns.columns
+    schema, rejects = _schema(_types(table, typed=typed)), some.rows.rejects
+    rows = RowTyper(table).typed(some.report, some.rows) if typed else some.report
+    cells = rows.columns[: len(table.headers)]
     given = {f"c{n}": c.cast(schema.field(n).type) for n, c in enumerate(cells)}
     yield _part(schema, len(some.rows.block.lines), given | dict(some.columns))
     if rejects:

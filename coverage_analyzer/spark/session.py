@@ -76,13 +76,13 @@ def _conf() -> "SparkConf":
         SparkContext._ensure_initialized()  # noqa: SLF001
     except PySparkRuntimeError as error:
         raise MissingExtraError(NO_JAVA) from error
-    conf = SparkConf()  # only now it knows what spark-submit was told
+    conf = SparkConf()  # only now are the spark-submit settings known
     conf.set("spark.ui.showConsoleProgress", "false")  # the last line is the ledger
     conf.setIfMissing("spark.app.name", "coverage-analyzer")
     if str(conf.get("spark.master", "local")).startswith("local"):
         for key, value in LOCAL.items():
             conf.setIfMissing(key, value)
-        # Else the workers would be the python3 of the PATH, which may not be this one.
+        # Otherwise the workers would use the python3 of the PATH, which may be a different one.
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     return conf
 

@@ -56,7 +56,7 @@ class FileSystem:
     def __init__(self, spark: "SparkSession", path: str) -> None:
         from py4j.protocol import Py4JJavaError
 
-        # Spark has no public face for the file system that it writes with.
+        # Spark has no public API for its file system.
         self._jvm: Any = spark.sparkContext._jvm  # noqa: SLF001
         conf: Any = spark.sparkContext._jsc.hadoopConfiguration()  # noqa: SLF001
         try:
@@ -100,7 +100,7 @@ class FileSystem:
         """Return the owner of a file or folder; None if missing, a link, or of another kind."""
         if not self.exists(path):
             return None
-        # With its scheme, a path on a disk of this machine is never found to be a link.
+        # With its scheme, a local path is never detected as a link.
         plain_path = self._jvm.org.apache.hadoop.fs.Path.getPathWithoutSchemeAndAuthority
         state = self._fs.getFileLinkStatus(plain_path(self._path(path)))
         plain = not state.isSymlink() and bool(state.isDirectory()) == is_folder
@@ -304,7 +304,7 @@ class Folder:
         with _java_in_words(self.path):
             if not held:
                 self._replace(self.path)
-                with suppress(PublishError), _java_in_words(self._held):  # else the next run does
+                with suppress(PublishError), _java_in_words(self._held):  # else the next run
                     self._drop_held()
                 return self.path
             if self._is_link(self._held):
@@ -345,7 +345,7 @@ class Folder:
             self._fs.get(manifest, Path(scratch) / MANIFEST)
             is_held = hold.is_held(Path(scratch))
         if is_held:
-            self._fs.move(self._held, self._gone)  # in one step; it goes with the work folder
+            self._fs.move(self._held, self._gone)  # removed with the work folder
 
     def _is_link(self, path: str) -> bool:
         """Return whether a name exists but is not a folder itself."""

@@ -110,6 +110,7 @@ def test_input_columns_pass_unchanged(spark: Any, tmp_path: Path) -> None:
         "site_country": ("string", True),
         "available_on": ("date", True),
         "centers_in_reach": ("int", True),
+        "as_of": ("date", True),
     }
     (before,), (after,) = df.collect(), verdicts.collect()
     assert tuple(after)[: len(before)] == tuple(before)
@@ -415,6 +416,29 @@ def test_command_line(sites: Path, network: Path, tmp_path: Path) -> None:
     ended = CliRunner().invoke(program, ["run", *arguments, *more], standalone_mode=False)
     assert ended.return_value == 1
     assert ended.stderr.endswith("read 191 = decided 183 + rejected 8 + blank 0\n")
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_parquet_has_the_types_of_a_local_report(tmp_path: Path, ending: str) -> None:
+    """Coordinates that are text in the input are numbers, known days are days, empty is null."""
+    header = "site_id,country,latitude,longitude,accuracy_m,installed_on,note\n"
+    text = f"{header}007,US,40.5,-75.1,,2026-01-02,\n8,US,41.5,-75.2,5,,x\n"
+    path = sites_file(tmp_path, text)
+    if ending == "parquet":
+        rows = [dict(zip(header.strip().split(","), r, strict=True)) for r in cells(path)[1:]]
+        pq.write_table(pa.Table.from_pylist(rows), tmp_path / "sites.parquet")
+        path = tmp_path / "sites.parquet"
+    options = batch.Options(format="parquet", areas=False, map=False)
+    arguments = (path, centers_file(tmp_path))
+    found = []
+    for engine, output in ((spark.run, tmp_path / "spark"), (batch.run, tmp_path / "local")):
+        engine(*arguments, output, as_of=AS_OF, options=options)
+        table = pq.read_table(output / "report.parquet")
+        found.append((dict(zip(table.column_names, table.schema.types, strict=True)), table))
+    assert found[0][0] == found[1][0]
+    assert found[0][1].to_pylist() == found[1][1].to_pylist()
+    assert found[0][0]["latitude"] == pa.float64()
+    assert found[0][0]["installed_on"] == pa.date32()
 
 
 def tree(folder: Path) -> dict[str, bytes]:

@@ -291,7 +291,7 @@ MISTAKES: Final = (
     f"letter sites.csv --site no-coordinate {NETWORK} {AS_OF} -o mistake.html",
     f"letter sites.csv --site qualified {NETWORK} {AS_OF} -o mistake.pdf",
     f"timeline sites.csv {NETWORK} --from 2027-01-01 --to 2026-01-01 -o mistake.csv",
-    f"timeline sites.csv {NETWORK} --from 2026-01-01 --to 2026-12-31 -o mistake.xlsx",
+    f"timeline sites.csv {NETWORK} --from 2026-01-01 --to 2026-12-31 -o mistake.ods",
     f"timeline sites.csv {NETWORK} --from 2026-01-01 --to 2026-12-31 -o sites.csv",
     "map no-such-run -o mistake.html",
     "map occupied -o mistake.html",

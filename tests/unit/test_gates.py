@@ -147,9 +147,9 @@ def test_products_of_a_frame_are_checked_too() -> None:
 def test_what_no_gate_saw_is_listed_once(tmp_path: Path) -> None:
     """Columns that are not there, cells that are empty, a table that is not given."""
     text = f"{HEADER},product,component\n1,{PHILADELPHIA},A,fan\n2,{PHILADELPHIA},,\n"
-    warnings = judged(tmp_path, text)["warnings"]
-    assert warnings == [
-        "Not checked (columns missing from the sites file): registered_on, requested_level.",
+    manifest = judged(tmp_path, text)
+    assert manifest["not_checked"] == ["registered_on", "requested_level"]
+    assert manifest["warnings"] == [
         "Not checked (cell is empty): component in 1 row, product in 1 row.",
         "Product life cycle not checked: give a product table, --products FILE.",
         "Components not checked: the policy lists none.",

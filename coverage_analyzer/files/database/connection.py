@@ -128,7 +128,7 @@ def _waiter(statement: "AdbcStatement") -> Iterator[ThreadPoolExecutor]:
         try:
             yield waiter
         except BaseException:
-            with contextlib.suppress(Exception):  # some drivers cannot; then it runs to its end
+            with contextlib.suppress(Exception):  # some drivers cannot cancel
                 statement.cancel()
             raise
 
@@ -160,6 +160,14 @@ def first_row(
     connection: "AdbcConnection", sql: str, values: Sequence[str] = ()
 ) -> tuple[Any, ...] | None:
     """Return the first row of a query with text parameters; None if there is none."""
+    found = all_rows(connection, sql, values)
+    return found[0] if found else None
+
+
+def all_rows(
+    connection: "AdbcConnection", sql: str, values: Sequence[str] = ()
+) -> list[tuple[Any, ...]]:
+    """Return the rows of a query with text parameters; all are held in memory."""
     with _statement(connection) as statement:
         statement.set_sql_query(sql)
         if values:
@@ -170,8 +178,8 @@ def first_row(
             )
         handle, _ = statement.execute_query()
         with pa.RecordBatchReader.from_stream(handle) as reader:
-            rows = [row for batch in reader for row in batch.to_pylist()]
-    return tuple(rows[0].values()) if rows else None
+            columns = [batch.columns for batch in reader]
+    return [row for cells in columns for row in zip(*(c.to_pylist() for c in cells), strict=True)]
 
 
 def ingest(connection: "AdbcConnection", batch: pa.RecordBatch, options: dict[str, str]) -> None:

@@ -123,7 +123,7 @@ class DatabaseTable(TableReader):
         """Cancel the query if it is running; return whether that is supported."""
         if self._statement is None:
             return False
-        with contextlib.suppress(Exception):  # some drivers cannot; then it runs to its end
+        with contextlib.suppress(Exception):  # some drivers cannot cancel
             self._statement.cancel()
         return True
 

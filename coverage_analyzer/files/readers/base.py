@@ -98,6 +98,10 @@ class TableReader(Protocol):
         Whether cells may hold days themselves, which then stand by ISO 8601 whatever a form says.
     cut_at
         How many letters of a header the format keeps; 0 if all.
+    made
+        Columns that are no attribute of the file: made of a geometry, or the ids of features.
+    is_text
+        Whether cells come as text whatever they hold, so that an empty one is missing.
     repeated
         What headers are called in the file that got a number since another one is called so.
     fingerprint
@@ -111,6 +115,8 @@ class TableReader(Protocol):
     rows: int | None = None
     iso_days: bool = False
     cut_at: int = 0
+    made: Sequence[str] = ()
+    is_text: bool = False
     repeated: Mapping[str, str] = MappingProxyType({})
     fingerprint: Fingerprint | None = None
 
@@ -125,6 +131,13 @@ class TableReader(Protocol):
         Called before `blocks`, once it is known which columns hold days; it may change `types`.
         """
         del headers
+
+    def declared_types(self) -> list[pa.DataType] | None:
+        """Return the type that the file gives each column; None if it gives none.
+
+        Where cells come as text though the file has other types, this is what the text stands for.
+        """
+        return self.types
 
     def columns_read(self, at: frozenset[int]) -> None:
         """Read rows that end behind the last of these columns, too, if rows have any length.
@@ -199,6 +212,7 @@ class WrappedReader(TableReader):
         self.headers, self.types, self.known = source.headers, source.types, source.known
         self.hint, self.rows = source.hint, source.rows
         self.iso_days, self.cut_at = source.iso_days, source.cut_at
+        self.made, self.is_text = source.made, source.is_text
         self.repeated = source.repeated
         self.fingerprint = source.fingerprint
 
@@ -211,6 +225,11 @@ class WrappedReader(TableReader):
         """Read timestamps of some columns as the text that states them."""
         self._source.days_as_text(headers)
         self.types = [*self._source.types, *self.types[len(self._source.types) :]]
+
+    def declared_types(self) -> list[pa.DataType] | None:
+        """Return the type that the file gives each column; None if it gives none."""
+        types = self._source.declared_types()
+        return None if types is None else [*types, *self.types[len(types) :]]
 
     def columns_read(self, at: frozenset[int]) -> None:
         """Read rows that end behind the last of these columns, too."""

@@ -107,6 +107,7 @@ class DelimitedFile(TableReader):
             stream=streams.PushbackReader(data[first.size :], text.stream)
         )
         self.fingerprint: HashedFile = text.file
+        self.is_text = True
         self._ahead: bytes | None = None
         self._n_required = 0
         self._done = 0
@@ -148,6 +149,9 @@ class DelimitedFile(TableReader):
     def is_complete(self) -> bool:
         """Whether the header names all required columns."""
         return self._header.n_known >= COMPLETE
+
+    def declared_types(self) -> None:
+        """Return None: text has no types."""
 
     def share(self) -> float:
         """Return how much of the file has been read, 0 to 1; NaN for standard input."""

@@ -46,6 +46,15 @@ CHARACTERS_AT_ONCE: Final = 4 << 20
 """A block ends after so many."""
 
 
+CELL_TYPES: Final = {
+    "number": pa.float64(),
+    "boolean": pa.bool_(),
+    "day": pa.date32(),
+    "moment": pa.timestamp("ms"),
+}
+"""The type of cells, by their kind as `excel_process` names it."""
+
+
 class WorkbookFile(TableReader):
     """A sheet of a workbook; its header may be below titles (`header_row.find`).
 
@@ -74,7 +83,7 @@ class WorkbookFile(TableReader):
     def __init__(
         self, path: Path, sheet: str = "", decimal: str = ".", *, n_known: HeaderTest = anything
     ) -> None:
-        self.iso_days = True
+        self.iso_days = self.is_text = True
         self.fingerprint: WatchedFiles = WatchedFiles(path)
         self._most = _memory(path)
         self._path = path
@@ -106,6 +115,7 @@ class WorkbookFile(TableReader):
         info = next(lines)
         if "tops" in info:
             info = self._chosen(info["tops"], n_known, lines)
+        self._last_rows: list[dict[str, int]] = info.get("kinds", [])
         names = [repr(name) for name in info["sheets"]]
         if not info["sheet"]:
             what = f"the sheet {sheet!r}" if sheet else "a sheet of cells"
@@ -131,8 +141,14 @@ class WorkbookFile(TableReader):
         self._rows = itertools.chain(first[at + 1 :], self._rows)
         self.headers, self.repeated = header_row.numbered(row[: _filled(row)])
         self._sheet: str = info["sheet"]
-        self.types = [pa.string()] * len(self.headers)
+        width = len(self.headers)
+        self._last_rows = [*self._last_rows, *({} for _ in range(width))][:width]
+        self.types = [pa.string()] * width
         self.known: dict[str, str] = {}
+
+    def declared_types(self) -> list[pa.DataType]:
+        """Return the type of the cells below the header, by column; text where they differ."""
+        return [_declared_type(last, self._header) for last in self._last_rows]
 
     def _chosen(
         self, tops: Mapping[str, list[list[str]]], n_known: HeaderTest, lines: Iterator[Any]
@@ -242,6 +258,12 @@ class BlockBuilder:
             self.blank,
             records,
         )
+
+
+def _declared_type(last_rows: dict[str, int], header: int) -> pa.DataType:
+    """Return the type of a column's cells below the header, given the last row of each kind."""
+    kinds = [kind for kind, row in last_rows.items() if row > header]
+    return CELL_TYPES.get(kinds[0], pa.string()) if len(kinds) == 1 else pa.string()
 
 
 def _filled(row: list[str]) -> int:

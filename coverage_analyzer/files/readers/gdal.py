@@ -26,6 +26,9 @@ CONTAINED: Final = {
 }
 """Options of GDAL that keep a file from leading anywhere else."""
 
+SITES_LAYER: Final = "sites"
+"""The layer that is read where a file has several: so it is called in reports."""
+
 SQLITE: Final = b"SQLite format 3\0"
 """How a GeoPackage begins (GeoPackage 1.4, requirement 1)."""
 
@@ -54,7 +57,7 @@ def geopackage(path: Path, layer: str = "") -> SpatialFile:
     try:
         with path.open("rb") as file:
             begins = file.read(len(SQLITE))
-        with _guarded():
+        with contained():
             layers = pyogrio.list_layers(name).tolist() if begins == SQLITE else None
     except UNREADABLE as error:
         msg = f"{path} cannot be read as GeoPackage: {error}."
@@ -92,7 +95,9 @@ def _chosen_layer(path: Path, kinds: Mapping[str, str], layer: str) -> str:
         Which lists the layers.
     """
     points = [name for name, kind in kinds.items() if "Point" in kind]
-    fitting = [layer] if layer else list(kinds) if len(kinds) == 1 else points
+    # In a report centers and areas are beside the sites.
+    usual = [SITES_LAYER] if SITES_LAYER in kinds else points
+    fitting = [layer] if layer else list(kinds) if len(kinds) == 1 else usual
     if len(fitting) == 1 and fitting[0] in kinds:
         return fitting[0]
     what = f"has no layer {layer!r} with geometry" if layer else "has several layers with geometry"
@@ -203,7 +208,8 @@ def _with_gdal(opening: _Opening) -> SpatialFile:
     try:
         with path.open("rb"), _gdal_stream(opening) as (about, reader):
             columns_read = reader.schema
-            names = _names(columns_read.names, about["fid_column"] or "", opening.encoding)
+            fid = about["fid_column"] or ""
+            names = _names(columns_read.names, fid, opening.encoding)
     except UnicodeDecodeError as error:
         msg = f"{path} {utf8.bad_name(error)}."
         raise InputError(msg) from None
@@ -228,7 +234,10 @@ def _with_gdal(opening: _Opening) -> SpatialFile:
         return _gdal_batches(replace(opening, options={**opening.options, **_stated(names)}))
 
     watched, rows = opening.fingerprint, opening.rows
-    return SpatialFile(path, Layer(schema, at, about["crs"], batches, watched, rows, stated))
+    result = SpatialFile(path, Layer(schema, at, about["crs"], batches, watched, rows, stated))
+    ids = names[:1] if fid and columns_read.names[0] == fid else []
+    result.made = (*ids, *result.made)
+    return result
 
 
 def _names(originals: Sequence[str], fid: str, encoding: str | None) -> list[str]:
@@ -260,7 +269,7 @@ def _gdal_stream(
     from pyogrio.raw import open_arrow
 
     with contextlib.ExitStack() as stack:
-        with _guarded():
+        with contained():
             opening = open_arrow(
                 request.source,
                 use_pyarrow=True,
@@ -276,7 +285,7 @@ def _gdal_batches(
 ) -> Iterator[pa.RecordBatch]:
     with _gdal_stream(opening, n_rows) as (_, reader):
         while True:
-            with _guarded():
+            with contained():
                 batch = next(reader, None)
             if batch is None:
                 return
@@ -284,7 +293,7 @@ def _gdal_batches(
 
 
 @contextlib.contextmanager
-def _guarded() -> Iterator[None]:
+def contained() -> Iterator[None]:
     """Keep GDAL to the file, and its warnings back: what it cannot read becomes a reject anyway.
 
     The options of whoever uses GDAL in the same process are put back.

@@ -148,6 +148,7 @@ class Many(TableReader):
         self._at = 0
         self.headers, self.types = self._source.headers, self._source.types
         self.known, self.iso_days = self._source.known, self._source.iso_days
+        self.is_text = self._source.is_text
         self.cut_at, self.repeated = self._source.cut_at, self._source.repeated
         self._columns: frozenset[int] = frozenset()
         self._days: tuple[str, ...] = ()
@@ -229,6 +230,10 @@ class Many(TableReader):
         """Return how a file is called among the others: its name, and the folders that differ."""
         common = os.path.commonpath([p.parent for p in self._paths])
         return str(path.relative_to(common))
+
+    def declared_types(self) -> list[pa.DataType] | None:
+        """Return the type that the files give each column; None if they give none, or differ."""
+        return self.types if self._source.declared_types() == self.types else None
 
     def share(self) -> float:
         """Return how much of all files has been read, 0 to 1."""

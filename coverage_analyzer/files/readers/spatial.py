@@ -113,6 +113,7 @@ class SpatialFile(TableReader):
         self.types = [parquet.plain_type(field.type) for field in fields]
         self.types += [pa.float64(), pa.float64()]
         self.known = {"longitude": longitude, "latitude": latitude}
+        self.made = (longitude, latitude)
         self.rows = layer.rows
         self._days: list[str] = []
         self.encoding = ""
@@ -354,7 +355,9 @@ def geoparquet(path: Path) -> SpatialFile:
         file = parquet.parquet(path)
         geo = documents.load_json(file.schema_arrow.metadata[GEO])
         name = geo["primary_column"]
-        about, (at,) = geo["columns"][name], file.schema_arrow.get_all_field_indices(name)
+        about, boxes = geo["columns"][name], _coverings(geo)
+        schema = pa.schema([field for field in file.schema_arrow if field.name not in boxes])
+        (at,) = schema.get_all_field_indices(name)
         encoding, crs = about["encoding"], about.get("crs", GEOPARQUET_DEFAULT)
     except (*UNREADABLE, KeyError, TypeError, AttributeError) as error:
         msg = f"{path} cannot be read as GeoParquet: its metadata {GEO.decode()!r} is damaged."
@@ -367,7 +370,17 @@ def geoparquet(path: Path) -> SpatialFile:
         raise InputError(msg)
 
     def batches(n_rows: int) -> Iterator[pa.RecordBatch]:
-        result: Iterator[pa.RecordBatch] = file.iter_batches(n_rows, use_threads=False)
-        return result
+        kept = [i for i, field in enumerate(file.schema_arrow) if field.name not in boxes]
+        for batch in file.iter_batches(n_rows, use_threads=False):
+            yield batch.select(kept)
 
-    return SpatialFile(path, Layer(file.schema_arrow, at, crs, batches, fingerprint))
+    return SpatialFile(path, Layer(schema, at, crs, batches, fingerprint))
+
+
+def _coverings(geo: Any) -> set[str]:
+    """Return the columns that hold the boxes of geometries (GeoParquet 1.1, "covering").
+
+    They are derived from the geometry, which gives longitude and latitude instead.
+    """
+    boxes = [column.get("covering", {}).get("bbox", {}) for column in geo["columns"].values()]
+    return {path[0] for box in boxes for path in box.values()}

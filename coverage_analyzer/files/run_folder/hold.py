@@ -104,7 +104,7 @@ def reasons(limit: RejectLimit, ledger: Mapping[str, int]) -> list[str]:
 def held_path(folder: str | Path) -> Path:
     """Return the folder for the files of a held run: ``DIR.held`` beside ``DIR``."""
     path = Path(folder)
-    if path.name in {"", ".."}:  # "." and the like: only the full name has a last part
+    if path.name in {"", ".."}:  # "." and similar: only the absolute path has a last part
         path = path.resolve()
     return path.parent / f"{path.name}{SUFFIX}"
 

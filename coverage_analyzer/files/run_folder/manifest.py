@@ -189,6 +189,8 @@ class Outcome:
             "spreadsheet_guard": not self.style.raw_text,
             "byte_order_mark": self.style.excel,
             "decimal_mark": self.style.decimal,
+            "csv_delimiter": self.style.delimiter,
+            "csv_decimal_mark": self.style.output_decimal,
             "max_rejects": str(self.limit),
             "held": list(self.held),
         }
@@ -219,4 +221,6 @@ def style_of(manifest: Mapping[str, Any]) -> Style:
         raw_text=not manifest.get("spreadsheet_guard", True),
         excel=bool(manifest.get("byte_order_mark")),
         decimal=str(manifest.get("decimal_mark", ".")),
+        delimiter=str(manifest.get("csv_delimiter", ",")),
+        output_decimal=str(manifest.get("csv_decimal_mark", ".")),
     )

@@ -98,7 +98,7 @@ class Publication:
     def _leave(self) -> None:
         try:
             self._tidy()
-        except BaseException:  # Ctrl-C once more, while a first one is being tidied up
+        except BaseException:  # another Ctrl-C during the clean-up of the first
             self._tidy()
             raise
         finally:
@@ -112,12 +112,16 @@ class Publication:
             if self._work is not None:
                 _settle(self._work)
         with contextlib.suppress(OSError):
-            for folder in self._made:  # those that hold something stay
+            for folder in self._made:  # non-empty ones are kept
                 folder.rmdir()
 
     def path(self, name: str) -> Path:
         """Return the path to write a file that will be published under a name."""
         self.names.append(name)
+        return self.scratch / NEW / name
+
+    def written(self, name: str) -> Path:
+        """Return where a file is that was written to be published under a name."""
         return self.scratch / NEW / name
 
     @property
@@ -269,7 +273,7 @@ class Swap:
         with contextlib.ExitStack() as otherwise:
             otherwise.callback(self._undo_if_it_goes)
             self._note()
-            # Stably sorted: the manifest goes aside first.
+            # Stable sort: the manifest is moved first.
             for name in sorted(self.old, key=lambda n: n != self.manifest):
                 keep = _renamed if name == self.manifest else _linked
                 keep(self.folder / name, self._aside(name))

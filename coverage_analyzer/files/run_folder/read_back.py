@@ -18,9 +18,11 @@ from coverage_analyzer.countries import Countries
 from coverage_analyzer.countries.assignment import Convention
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.readers.delimited import Dialect
+from coverage_analyzer.files.run_folder import workbook
 from coverage_analyzer.files.run_folder.manifest import notation_of
 from coverage_analyzer.files.run_folder.publishing import MANIFEST
 from coverage_analyzer.files.table import ParsedRows, Table, open_table, read_centers
+from coverage_analyzer.files.writers.delimited import SAFE, Style
 from coverage_analyzer.fingerprint import WatchedFiles
 from coverage_analyzer.matching.areas import Areas
 from coverage_analyzer.matching.centers import Centers
@@ -86,11 +88,15 @@ def report_table(folder: Path, manifest: Mapping[str, Any]) -> Table:
         raise InputError(msg)
     renamed = manifest.get("renamed_columns", {})
     columns = {n: renamed.get(h, h) for n, h in manifest.get("columns", {}).items()}
-    dialect = Dialect(**notation_of(manifest))
+    sheet = workbook.REPORT if str(names[0]).endswith(".xlsx") else ""
+    dialect = Dialect(**notation_of(manifest), sheet=sheet)
     table = open_table(folder / names[0], SITES, columns, dialect)
     missing = [name for name in VERDICT if name not in table.headers]
     if missing:
-        msg = f"{table.path} is not a report: it has no column {missing[0]!r}."
+        msg = (
+            f"{table.path} is not a report: it has no column {missing[0]!r}, which older "
+            "versions did not write. Run it again."
+        )
         raise InputError(msg)
     return table
 
@@ -117,21 +123,33 @@ def _pointed(cells: pa.Array) -> pa.Array:
     return pc.replace_substring(cells, ",", ".") if pa.types.is_string(cells.type) else cells
 
 
-def centers_as_used(folder: Path, world: Countries) -> tuple[Centers, dict[str, str]]:
+def centers_as_used(
+    folder: Path, world: Countries, style: Style = SAFE
+) -> tuple[Centers, dict[str, str]]:
     """Return the centers of a run folder, and the country assigned to each in the run.
+
+    Parameters
+    ----------
+    folder
+        Of the run.
+    world
+        The countries.
+    style
+        How the text files of the run are written.
 
     Raises
     ------
     InputError
         If the file cannot be used.
     """
-    given = open_table(folder / "centers.csv", CENTERS)
+    dialect = Dialect(delimiter=style.delimiter, decimal=style.output_decimal)
+    given = open_table(folder / "centers.csv", CENTERS, dialect=dialect)
     every = np.arange(len(world.names.codes), dtype=np.int16)
     centers = read_centers(given, world, Convention(every, trust_declared=True))
-    return centers, _decided(folder / "centers.csv")
+    return centers, _decided(folder / "centers.csv", dialect)
 
 
-def _decided(path: Path) -> dict[str, str]:
+def _decided(path: Path, dialect: Dialect) -> dict[str, str]:
     """Return the country assigned to each center in the run.
 
     Raises
@@ -139,7 +157,7 @@ def _decided(path: Path) -> dict[str, str]:
     InputError
         If the file does not have it.
     """
-    table = open_table(path, CENTERS)
+    table = open_table(path, CENTERS, dialect=dialect)
     if "center_country" not in table.headers:
         msg = f"{path} was not written by a run: it has no column 'center_country'."
         raise InputError(msg)

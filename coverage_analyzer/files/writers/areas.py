@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from coverage_analyzer.countries import ATTRIBUTION
@@ -51,7 +52,7 @@ def write_areas(frame: "gpd.GeoDataFrame", path: str | Path) -> None:
         msg = 'The areas have no CRS. Set it with .set_crs(), "EPSG:4326" for degrees.'
         raise InputError(msg)
     try:
-        with replacing(path) as part:  # in a folder of its own: GDAL keeps a journal beside it
+        with replacing(path) as part:  # in a separate folder: GDAL writes a journal beside it
             _write(frame, part, kind)
     except CoverageError:
         raise
@@ -71,16 +72,31 @@ def check_kind(path: str | Path) -> str:
     return kind_of(path, AREAS, what="Areas are")
 
 
+def _with_days(frame: "gpd.GeoDataFrame") -> "gpd.GeoDataFrame":
+    """Return areas whose columns of days alone are days, not date-times."""
+    import pandas as pd
+
+    days = {
+        name: cells.astype(pd.ArrowDtype(pa.date32()))
+        for name, cells in frame.items()
+        if cells.dtype.kind == "M" and (cells.dropna() == cells.dropna().dt.normalize()).all()
+    }
+    return frame.assign(**days) if days else frame
+
+
 def _write(frame: "gpd.GeoDataFrame", path: Path, kind: str) -> None:
     credit = str(frame.attrs.get("attribution", ATTRIBUTION))
+    if kind != ".geojson":
+        frame = _with_days(frame)
     if kind == ".gpkg":
-        # Of the layer: readers of GDAL write a file beside one whose dataset has metadata.
+        # On the layer: GDAL readers write a file beside a dataset with metadata.
         frame.to_file(
             utf8_name(path),
             driver="GPKG",
             layer=visible(path.stem),
             engine="pyogrio",
             index=False,
+            use_arrow=True,
             layer_metadata={"attribution": credit},
         )
     elif kind == ".parquet":
@@ -104,7 +120,7 @@ def _write_geojson(frame: "gpd.GeoDataFrame", path: Path, credit: str) -> None:
     attributes = degrees.drop(columns=degrees.geometry.name)
     columns = {str(name): _json_values(cells) for name, cells in attributes.items()}
     rows = [{name: values[i] for name, values in columns.items()} for i in range(len(frame))]
-    # Joined areas come out of GEOS with clockwise exterior rings.
+    # GEOS returns unions with clockwise exterior rings.
     shapes = shapely.orient_polygons(degrees.geometry.to_numpy()).tolist()
     write_geojson(path, rows, shapes, attribution=credit)
 
