@@ -63,6 +63,13 @@ def _date_format(value: str) -> str:
     return value
 
 
+def _locale(value: str) -> str:
+    if not (len(value) == 2 and value.isascii() and value.isalpha()):
+        msg = f"expected a country of two letters, found {value!r}"
+        raise ValueError(msg)
+    return value
+
+
 def _limit(value: Any) -> str:
     if not isinstance(value, (int, str)) or isinstance(value, bool):
         msg = 'expected a number of rows, or a percentage in quotes such as "2.5%"'
@@ -115,6 +122,7 @@ Limit = Annotated[str, BeforeValidator(_limit)]
 Metres = Annotated[float, Field(ge=0)]
 Minutes = Annotated[float, Field(gt=0)]
 Decimal = Literal[".", ","]
+ExcelLocale = Annotated[Text, AfterValidator(_locale)]
 SiteHeaders = Annotated[dict[str, Text], AfterValidator(_known(OF_SITES.names)), OF_SITES]
 CenterHeaders = Annotated[dict[str, Text], AfterValidator(_known(OF_CENTERS.names)), OF_CENTERS]
 RequestHeaders = Annotated[dict[str, Text], AfterValidator(_known(OF_REQUESTS.names)), OF_REQUESTS]
@@ -226,7 +234,10 @@ class OutputTable(SettingsTable):
     raw_text: bool | None = key(
         "Whether text that a spreadsheet would run as a formula is left unescaped."
     )
-    excel: bool | None = key("Whether CSV files begin with a byte order mark for Excel.")
+    excel: bool | None = key("Whether CSV files are written as Excel opens them correctly.")
+    excel_locale: ExcelLocale | None = key(
+        "Country of Excel's settings for CSV files, such as de or us."
+    )
 
 
 class ThresholdsTable(SettingsTable):
