@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from coverage_analyzer.files.duplicates import OnDuplicate
 from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
@@ -13,6 +13,10 @@ from coverage_analyzer.files.run_folder.hold import DEFAULT_LIMIT, RejectLimit
 from coverage_analyzer.files.table import Table
 from coverage_analyzer.files.writers import formats
 from coverage_analyzer.files.writers.delimited import Style
+from coverage_analyzer.settings.arguments import InputArguments, product_dialect, values_of
+
+if TYPE_CHECKING:
+    from coverage_analyzer.settings.model import Settings
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +63,8 @@ class Options:
         Limit of rejected rows: a number, or a share of the rows that are not empty, such as
         ``"2.5%"``, which applies from 20 rows read. A run that exceeds it does not replace the
         report: its files are written to ``DIR.held``.
+    settings
+        The ``path`` of the settings file that values are from, and its ``sha256``; None if none.
     progress
         Called with the number of rows read so far, and their share of the input (NaN if unknown).
     warn
@@ -84,6 +90,7 @@ class Options:
     product: str = ""
     on_duplicate: OnDuplicate = "keep"
     max_rejects: RejectLimit | int | str = DEFAULT_LIMIT
+    settings: Mapping[str, str] | None = None
     progress: Callable[[int, float], None] | None = None
     warn: Callable[[str], object] = log.warning
 
@@ -96,3 +103,32 @@ class Options:
         """Return the options for output about some sites: with their decimal mark."""
         dialect = dataclasses.replace(self.dialect, decimal=sites.decimal_mark)
         return dataclasses.replace(self, dialect=dialect)
+
+    def with_settings(
+        self, settings: "Settings | None", sites: InputArguments, centers: InputArguments
+    ) -> "Options":
+        """Return the options with the settings in place of those that have their default.
+
+        Parameters
+        ----------
+        settings
+            Those of a project; None changes nothing.
+        sites, centers
+            The inputs, with what the settings say about them.
+        """
+        if settings is None:
+            return self
+        usual = Options()
+        names = [each.name for each in dataclasses.fields(self)]
+        found = values_of(settings, names, {"sites": sites.path, "centers": centers.path})
+        found |= {"columns": sites.columns, "dialect": sites.dialect}
+        found |= {"center_columns": centers.columns, "center_dialect": centers.dialect}
+        of_products = product_dialect(settings, self.products, self.product_dialect)
+        found |= {"product_dialect": of_products, "settings": settings.origin}
+        of_inputs = ("columns", "dialect", "center_columns", "center_dialect", "product_dialect")
+        changes = {
+            name: value
+            for name, value in found.items()
+            if name in of_inputs or getattr(self, name) == getattr(usual, name)
+        }
+        return dataclasses.replace(self, **changes)

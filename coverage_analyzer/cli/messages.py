@@ -83,6 +83,18 @@ def fitted(line: str, width: int | None = None) -> str:
     return "\n".join([*(parts or [""]), *more])
 
 
+def redacted(text: str) -> str:
+    """Return a text without the passwords of addresses in it.
+
+    Examples
+    --------
+    >>> redacted("cannot open postgresql://ann:secret@db/sales?password=x&table=t")
+    'cannot open postgresql://ann:***@db/sales?password=***&table=t'
+    """
+    text = re.sub(r"(://[^:/@\s]*:)[^@\s]*@", r"\1***@", text)
+    return re.sub(r"((?:password|secret)\w*=)[^&\s]*", r"\1***", text, flags=re.IGNORECASE)
+
+
 @dataclass(frozen=True)
 class Messages:
     """Messages that a job prints besides its result, depending on ``--json`` and ``--quiet``."""

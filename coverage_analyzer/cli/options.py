@@ -112,8 +112,8 @@ def collected(
     return bundle(*options, collect=collect)
 
 
-def overrides(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> Any:
-    """Return ``NAME=HEADER`` options as a dictionary.
+def overrides(context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> Any:
+    """Return ``NAME=HEADER`` options as a dictionary, over those of the settings.
 
     Raises
     ------
@@ -130,7 +130,13 @@ def overrides(_context: click.Context, _option: click.Parameter, values: tuple[s
     if twice:
         msg = f"Column names given twice: {', '.join(sorted(twice))}. Give each once"
         raise click.BadParameter(msg)
-    return {name: header for name, _, header in pairs}
+    from_settings = (each.partition("=") for each in _default_map(context, option))
+    return {name: header for name, _, header in (*from_settings, *pairs)}
+
+
+def _default_map(context: click.Context, option: click.Parameter) -> list[str]:
+    """Return what the settings have for an option that may be repeated."""
+    return list((context.default_map or {}).get(option.name, ()))
 
 
 policy = click.option(

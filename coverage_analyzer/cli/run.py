@@ -1,13 +1,16 @@
 """``coverage-analyzer run``."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from coverage_analyzer.cli import options, summary
+from coverage_analyzer.cli import options, settings, summary
 from coverage_analyzer.cli.messages import Messages
 from coverage_analyzer.files.writers.formats import FORMATS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @click.command()
@@ -86,7 +89,7 @@ def run(
     from coverage_analyzer import batch
     from coverage_analyzer.files.run_folder.hold import held_path
 
-    job = batch.run
+    job: Callable[..., dict[str, Any]] = batch.run
     if engine == "spark":
         from coverage_analyzer import spark
 
@@ -94,7 +97,9 @@ def run(
     # pyarrow catches signals while it reads, and loses one that comes when it is nearly done.
     pa.enable_signal_handlers(False)
     notices: list[str] = []
-    chosen = batch.Options(**choices, progress=messages.progress, warn=notices.append)
+    chosen = batch.Options(
+        **choices, progress=messages.progress, warn=notices.append, **settings.of_run(sites)
+    )
     manifest = job(sites, centers, output, policy=rules.policy, as_of=rules.as_of, options=chosen)
     folder = held_path(output) if manifest["held"] else Path(output)
     messages.print_findings(

@@ -23,17 +23,20 @@ from coverage_analyzer.matching import eligibility
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.schema.columns import CENTERS
 from coverage_analyzer.schema.rejects import Reject
+from coverage_analyzer.settings.arguments import input_arguments, policy_argument
 
 if TYPE_CHECKING:
     from coverage_analyzer.schema.days import Days
+    from coverage_analyzer.settings.model import Settings
 
 
 def read_sites(
-    path: str | Path,
+    path: str | Path | None = None,
     *,
     rejects: str | Path | None = None,
     columns: Mapping[str, str] | None = None,
     dialect: Dialect = PLAIN,
+    settings: "Settings | None" = None,
 ) -> gpd.GeoDataFrame:
     """Read customer sites.
 
@@ -49,6 +52,8 @@ def read_sites(
     dialect
         The dialect of a text file, where it cannot be detected, such as ``Dialect(delimiter=";",
         decimal=",", encoding="cp1252", date_format="%d.%m.%Y")``.
+    settings
+        Settings of a project: the path if it is left out, and what they say about this file.
 
     Returns
     -------
@@ -82,6 +87,7 @@ def read_sites(
     >>> sites.attrs["decided"], sites.attrs["rejected"], sites.crs.to_string()
     (6, 0, 'EPSG:4326')
     """
+    path, columns, dialect = input_arguments(settings, "sites", path, columns, dialect)
     refuse_overwriting({"rejects": rejects}, [path])
     check_rejects(rejects)
     table = open_sites(path, columns, dialect)
@@ -156,12 +162,13 @@ def _tell_rejects(
 
 
 def read_centers(
-    path: str | Path,
+    path: str | Path | None = None,
     *,
     columns: Mapping[str, str] | None = None,
     dialect: Dialect = PLAIN,
-    policy: Policy | str = DEFAULT,
+    policy: Policy | str | Path = DEFAULT,
     trust_declared: bool = False,
+    settings: "Settings | None" = None,
 ) -> gpd.GeoDataFrame:
     """Read service centers, sorted by ``center_id``.
 
@@ -179,6 +186,9 @@ def read_centers(
     trust_declared
         Whether to use the declared country of a center even where it disagrees with the
         coordinates.
+    settings
+        Settings of a project: the path and the policy if they are left out, and what they say about
+        this file.
 
     Returns
     -------
@@ -209,6 +219,9 @@ def read_centers(
     >>> len(centers), centers.crs.to_string()
     (148, 'EPSG:4326')
     """
+    path, columns, dialect = input_arguments(settings, "centers", path, columns, dialect)
+    policy = policy_argument(settings, policy)
+    trust_declared = trust_declared or (settings is not None and settings.trusts_declared)
     world = countries.load()
     convention = Policy.load(policy).convention(world.names, trust_declared=trust_declared)
     table = reading.open_table(path, CENTERS, columns, dialect)

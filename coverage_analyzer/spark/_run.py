@@ -218,6 +218,7 @@ def _published(
         held=held,
     )
     told |= outcome.to_dict() | {
+        "settings": options.settings,
         "engine": "spark",
         "table": None,
         "files": [*folder.names, *sorted(f.name for f in files.iterdir()), "run.json"],

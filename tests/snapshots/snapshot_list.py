@@ -143,6 +143,18 @@ def check(work: Workspace) -> str:
     return said + work.file("check-rejects.csv") + as_json
 
 
+def settings(work: Workspace) -> str:
+    """Return what `init` shows and writes, what `config` prints, and a file with mistakes."""
+    said = work.call("init sites.csv --centers centers.csv --policy own.toml -o project.toml")
+    again = work.call("init sites.csv --centers centers.csv -o project.toml")
+    used = work.call("config --settings project.toml")
+    (work.folder / "wrong.toml").write_text(
+        '[site]\n[sites]\nfil = "x"\ndecimal = 7\n[output]\nareas = "yes"\n', encoding="utf-8"
+    )
+    wrong = work.call("check --settings wrong.toml")
+    return said + work.file("project.toml") + again + used + wrong
+
+
 def letters(work: Workspace) -> str:
     """Return letters: text, elements, nothing of the drawing's coordinates."""
     text = ""
@@ -408,6 +420,7 @@ SNAPSHOTS: Final[dict[str, Record]] = {
     "explain-text": explained(""),
     "explain-json": explained("--json"),
     "check": check,
+    "settings": settings,
     "letters": letters,
     "timeline": timeline,
     "commitments": commitments,

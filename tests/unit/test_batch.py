@@ -97,10 +97,10 @@ def test_rejects_have_line_reason_detail_and_raw(tmp_path: Path) -> None:
     judged(tmp_path)
     rows = records(tmp_path / "out" / "rejects.csv")
     assert [(r["line"], r["reason"], r["raw"]) for r in rows] == [
-        ("8", "coordinate_not_a_number", '0007,bad,US,"40,5",-75,'),
+        ("8", "coordinate_not_a_number", "0007,bad,US,40_5,-75,"),
         ("13", "coordinate_out_of_range", "0011,swapped,AU,151.2,-33.9,"),
     ]
-    assert "decimal comma" in rows[0]["detail"]
+    assert "'_' is not allowed" in rows[0]["detail"]
     assert "swapped" in rows[1]["detail"]
 
 

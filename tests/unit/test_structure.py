@@ -34,6 +34,7 @@ PLACES: Final = {
         "frames/__init__.py",
         "frames/_timeline.py",
         "matching/timeline.py",
+        "settings/tables.py",
     },
     "input format": {
         "files/opening.py",
