@@ -164,7 +164,9 @@ def test_every_kind_of_text_is_guarded_by_the_notebook_too(tmp_path: Path) -> No
         assert [
             c for c in cells(folder / name) if formulas.escape_formula(c) != c and c[0] != "'"
         ] == []
-    again = ca.read_sites(folder / "report.csv", columns={"latitude": "lat", "longitude": "lon"})
+    columns = {"latitude": "lat", "longitude": "lon"}
+    with pytest.warns(UserWarning, match="No column used for 'site_id'"):
+        again = ca.read_sites(folder / "report.csv", columns=columns)
     assert again["q"].tolist() == again["k"].tolist() == texts
 
 
