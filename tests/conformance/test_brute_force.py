@@ -225,7 +225,7 @@ def found(case: Case, policy: Policy, world: Countries) -> list[tuple[object, ..
             None if opens is None else opens.isoformat(),
             in_reach,
         )
-        for _, status, reason, center_id, miles, limit, margin, _, opens, in_reach, level in rows
+        for _, status, reason, center_id, miles, limit, margin, _, opens, in_reach, *_, level in rows
     ]
 
 
