@@ -23,11 +23,13 @@ from coverage_analyzer.cli.geocode import geocode
 from coverage_analyzer.cli.letter import letter
 from coverage_analyzer.cli.map import map_
 from coverage_analyzer.cli.messages import say
+from coverage_analyzer.cli.place import place
 from coverage_analyzer.cli.policies import policies
 from coverage_analyzer.cli.run import run
 from coverage_analyzer.cli.timeline import timeline
 from coverage_analyzer.errors import (
     FolderBusyError,
+    InfeasibleError,
     InputError,
     MissingExtraError,
     PolicyError,
@@ -48,6 +50,7 @@ CODES: Final = (
     (PublishError, CANNOT_WRITE),
     (ServiceError, SERVICE),
     (InputError, USAGE),
+    (InfeasibleError, USAGE),
     (PolicyError, USAGE),
     (MissingExtraError, USAGE),
 )
@@ -91,6 +94,7 @@ def program() -> None:
       coverage-analyzer policies
       coverage-analyzer entitlements --product XenApp --version 6.5
       coverage-analyzer timeline sites.csv --centers centers.csv --to 2027-12-31 -o changes.csv
+      coverage-analyzer place sites.csv --centers centers.csv --new 10 -o plan
 
     \b
     Exit codes: 0 success, 1 more rejects than --max-rejects, 2 input or usage,
@@ -103,7 +107,7 @@ def program() -> None:
 
 COMMANDS: Final = (
     *(run, check, areas, map_, drive_times, explain, letter, commitments, policies, entitlements),
-    *(timeline, geocode),
+    *(timeline, geocode, place),
 )
 for command in COMMANDS:
     options.with_verbose(command)

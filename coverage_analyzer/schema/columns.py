@@ -104,6 +104,15 @@ CENTERS: Final = (
 )
 """Service centers."""
 
+CANDIDATES: Final = (
+    Column("candidate_id", ("id", "ref")),
+    LATITUDE,
+    LONGITUDE,
+    Column("name", ("candidate_name", "city", "town")),
+    COUNTRY,
+)
+"""Places where a center could be opened. Other columns may hold costs."""
+
 PRODUCTS: Final = (
     Column("product", ("product_name", "name"), required=True),
     Column("version", ("product_version",)),
@@ -342,7 +351,9 @@ def column_suggestions(
 
 def _taking(table: Sequence[Column], column: Column, header: str) -> str:
     """Return how to say which header to take for a column."""
-    option = "--center-column" if table is CENTERS else "--column"
+    option = {id(CENTERS): "--center-column", id(CANDIDATES): "--candidate-column"}.get(
+        id(table), "--column"
+    )
     return f"{option} {shlex.quote(f'{column.name}={header}')} (in Python: columns={{...}})"
 
 
