@@ -47,6 +47,8 @@ def few(program: Program, rules: Rules, clock: Clock) -> Ints | None:
 def _greedy(program: Program, rules: Rules) -> Ints | None:
     """Return a plan: always the candidate that adds most where weight is missing."""
     cover = program.cover
+    if not program.floors:
+        return rules.forced
     inside = np.stack([floor.rows(cover) for floor in program.floors])
     turned = cover.matrix().T.tocsr()
     plan = rules.forced.tolist()

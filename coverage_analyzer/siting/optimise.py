@@ -125,8 +125,12 @@ class _Work:
         self.program, self.rules, self.effort, self.clock = program, rules, effort, clock
         self.best: Ints | None = None
         self.value, self.bound, self.ended = -np.inf, np.inf, ""
+        forced = program.low > 0
         if program.cost is None:
             self.bound = program.cover.total
+        else:
+            self.bound = -float(program.cost[forced].sum())
+        self.take(np.flatnonzero(forced))
         self.take(start)
 
     def take(self, plan: Ints | None) -> None:

@@ -144,7 +144,7 @@ def plan(
     setting = Setting.of(demand, places, question)
     log.info("rows: %d of %d sites", len(setting.cover), len(setting.rows))
     infeasible.check(setting)
-    solution = _solved(setting, clock)
+    solution = solved(setting, clock)
     if solution.plan is None:
         infeasible.explain(setting, solution)
     answer = _answer(setting, candidates, solution)
@@ -152,7 +152,7 @@ def plan(
         points = curve(setting, clock, answer.order)
         answer = dataclasses.replace(answer, curve=tuple(points))
     if question.alternatives:
-        answer = dataclasses.replace(answer, alternatives=_alternatives(setting, solution, clock))
+        answer = dataclasses.replace(answer, alternatives=alternatives(setting, solution, clock))
     verify(answer)
     return answer
 
@@ -164,7 +164,7 @@ def _generated(demand: Demand) -> Candidates:
     return generated(places, demand.matcher.world, demand.matcher.convention)
 
 
-def _solved(setting: Setting, clock: Clock) -> Solution:
+def solved(setting: Setting, clock: Clock) -> Solution:
     """Return the optimiser's answer."""
     program, rules = setting.program(), setting.rules()
     start = None
@@ -281,7 +281,7 @@ def _closing_order(setting: Setting, opened: Ints, closed: Ints) -> Ints:
     return np.array(order, np.int64)
 
 
-def _alternatives(setting: Setting, first: Solution, clock: Clock) -> tuple[Solution, ...]:
+def alternatives(setting: Setting, first: Solution, clock: Clock) -> tuple[Solution, ...]:
     """Return plans that differ from each better one, the best first."""
     question, program = setting.question, setting.program()
     found = [first]

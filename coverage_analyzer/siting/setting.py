@@ -161,9 +161,9 @@ class Setting:
             np.arange(len(places)),
             np.full(len(places), -1),
         )
-        return result._reduced()
+        return result.reduced()
 
-    def _reduced(self) -> "Setting":
+    def reduced(self) -> "Setting":
         """Return the setting with twins and dominated places, where the question allows it."""
         question = self.question
         if question.backup or question.kind in {"close", "swap"}:
