@@ -8,7 +8,7 @@ BENCH := .venv-bench
 BENCH_READY := $(BENCH)/.ready
 DEMO := reports/demo
 
-.PHONY: demo test lint check wheel services bench bench-large bench-parts profile fuzz fuzz-siting mutants snapshots matrix lock format clean
+.PHONY: demo test lint check wheel lowest guard services bench bench-large bench-parts profile fuzz fuzz-siting mutants snapshots matrix lock format clean
 .DEFAULT_GOAL := demo
 
 demo: $(READY)
@@ -20,7 +20,7 @@ demo: $(READY)
 	@echo "Why one site gets its level:"
 	@echo "  $(BIN)/coverage-analyzer explain 47.6145 7.6645 --country DE --centers data/service_centers.csv"
 
-test: lint check wheel
+test: lint check wheel lowest guard
 
 lint: $(READY)
 	$(BIN)/ruff format --check .
@@ -40,6 +40,15 @@ wheel: $(READY)
 	$(UV) pip install --quiet --python build/wheel/env/bin/python -c requirements.lock build/wheel/*.whl
 	cd build/wheel && env/bin/coverage-analyzer --version && env/bin/coverage-analyzer run \
 		../../data/customer_sites.csv --centers ../../data/service_centers.csv -o report
+
+# The decisive tests with the oldest libraries that pyproject.toml allows, without extras and with
+# them.
+lowest: $(READY)
+	$(BIN)/python tools/matrix.py --lowest
+
+# Has `run` become slower? Ratios of CPU seconds to a floor measured in the same minutes.
+guard: $(READY)
+	$(BIN)/python benchmarks/guard.py
 
 # A real Nominatim over an extract, asked by our client: needs root and some packages of Debian, see
 # tools/nominatim.py. EXTRACT is the .osm.pbf to import; 2 to 10 minutes.
@@ -88,13 +97,16 @@ snapshots: $(READY)
 	git --no-pager diff --stat -- tests/snapshots
 
 # On the other Pythons at hand (or make matrix PYTHONS="FOLDER ..."), and with the oldest libraries
-# that are allowed; without extras.
+# that are allowed.
 matrix: $(READY)
 	$(BIN)/python tools/matrix.py $(PYTHONS)
 
 lock: $(READY)
 	$(UV) pip compile pyproject.toml --quiet --universal --all-extras --group dev \
 		--python-version 3.11 --generate-hashes --no-emit-index-url -o requirements.lock
+	$(UV) pip compile pyproject.toml --quiet --universal --all-extras --resolution lowest-direct \
+		--python-version 3.11 --generate-hashes --no-emit-index-url \
+		-o tests/requirements-lowest.lock
 	$(UV) pip compile pyproject.toml --quiet --universal --group bench -c requirements.lock \
 		--python-version 3.11 --generate-hashes --no-emit-index-url -o benchmarks/requirements.lock
 

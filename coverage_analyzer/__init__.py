@@ -1,4 +1,4 @@
-"""Decide which customer sites qualify for a hardware-support level, and say why.
+"""Decide which customer sites qualify for a hardware-support level, and explain why.
 
 Examples
 --------
@@ -68,11 +68,11 @@ _HOMES = {
     "entitlements": "programmes.entitlements",
     "run": "batch",
 }
-"""Where the public names live that do not live in ``frames``."""
+"""Modules of the public names that are not in ``frames``."""
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name when it is first asked for (PEP 562): start-up is part of speed.
+    """Import a public name on first use (PEP 562), which keeps start-up fast.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Arrow arrays from numpy's and back, without a copy and without pandas.
+"""Convert between Arrow and numpy arrays without pandas, and without copies where possible.
 
 pyarrow's own conversions (``pa.array``, ``pa.scalar``, ``Array.to_numpy``) import pandas wherever
 it is installed: half a second that the batch job has no use for.
@@ -17,7 +17,7 @@ Bools: TypeAlias = npt.NDArray[np.bool_]
 
 
 def expand_ranges(first: Ints, counts: Ints) -> tuple[Ints, Ints]:
-    """Return, for ranges of some lengths, the number of the range and each value in it.
+    """Expand ranges given by their lengths: return the range number and each value in it.
 
     Examples
     --------
@@ -29,7 +29,7 @@ def expand_ranges(first: Ints, counts: Ints) -> tuple[Ints, Ints]:
 
 
 def from_numpy(values: npt.NDArray[Any], missing: Bools | None = None) -> pa.Array:
-    """Return an Arrow array over numbers (also as ``date32`` over days), null where missing."""
+    """Return an Arrow array of numbers (or ``date32`` from days), null where missing."""
     days = values.dtype.kind == "M"
     if days:
         values = values.astype("datetime64[D]").astype(np.int32)
@@ -50,7 +50,7 @@ def text_array(values: Sequence[str]) -> pa.Array:
 
 
 def from_bytes(values: Sequence[bytes | None], kind: pa.DataType) -> pa.Array:
-    """Return an Arrow array of binary, or of text that is not looked at, null where missing."""
+    """Return an Arrow array of binary or unvalidated text, null where missing."""
     offsets = np.cumsum([0, *(len(v or b"") for v in values)], dtype=np.int32)
     missing = np.array([v is None for v in values], np.bool_)
     valid = pa.py_buffer(np.packbits(~missing, bitorder="little")) if missing.any() else None
@@ -59,14 +59,14 @@ def from_bytes(values: Sequence[bytes | None], kind: pa.DataType) -> pa.Array:
 
 
 def take_texts(numbers: npt.NDArray[Any], texts: pa.Array) -> pa.Array:
-    """Return the texts that numbers stand for; null for negative ones."""
+    """Return the texts at the given indices; null for negative indices."""
     missing = numbers < 0
     indices = from_numpy(numbers.astype(np.int32), missing if missing.any() else None)
     return cast("pa.Array", texts.take(indices))
 
 
 def decimals(values: Floats, places: int) -> pa.Array:
-    """Return numbers as decimals with a fixed number of places, null where NaN."""
+    """Return numbers as decimals with a fixed number of places; null where NaN."""
     missing = np.isnan(values)
     units = np.rint(np.where(missing, 0, values) * 10**places).astype(np.int64)
     data = np.stack([units, units >> 63], axis=1)  # 128 bits: the upper half repeats the sign
@@ -77,7 +77,7 @@ def decimals(values: Floats, places: int) -> pa.Array:
 
 
 def as_numpy(values: pa.Array) -> npt.NDArray[Any]:
-    """Return the numbers of an Arrow array; nulls as NaN, which makes integers floats."""
+    """Return the numbers of an Arrow array; nulls become NaN, which converts integers to floats."""
     if values.null_count and not pa.types.is_floating(values.type):
         values = values.cast(pa.float64())
     kind = np.dtype(values.type.to_pandas_dtype())
@@ -97,7 +97,7 @@ def is_valid(values: pa.Array) -> Bools:
 
 
 def to_bools(values: pa.Array) -> Bools:
-    """Return an Arrow array of booleans as numpy's; null is false."""
+    """Return an Arrow array of booleans as a numpy array; null becomes false."""
     return unpack_bits(values.buffers()[1], values.offset, len(values)) & is_valid(values)
 
 
@@ -110,7 +110,7 @@ def unpack_bits(bits: pa.Buffer | None, offset: int, length: int) -> Bools:
 
 
 def is_bytes(kind: pa.DataType) -> bool:
-    """Return whether a type holds bytes that are no text."""
+    """Return whether a type holds bytes that are not text."""
     if pa.types.is_dictionary(kind):
         return is_bytes(kind.value_type)
     tests = ("is_binary", "is_large_binary", "is_binary_view", "is_fixed_size_binary")

@@ -18,22 +18,22 @@ import numpy as np
 from coverage_analyzer.errors import InputError, visible
 
 MAX_BYTES: Final = 16 << 20
-"""Size of a JSON document; a manifest with all it lists stays far below."""
+"""Maximum size of a JSON document; a manifest is far smaller."""
 
 MAX_AREA_BYTES: Final = 512 << 20
-"""Size of a GeoJSON file of areas that a run wrote; thousands of centers need a fifth."""
+"""Maximum size of a GeoJSON file of areas; thousands of centers need a fifth of it."""
 
 MAX_TOML_BYTES: Final = 1 << 20
-"""Size of a TOML document: policies, programmes and settings are written by hand."""
+"""Maximum size of a TOML document; policies and programmes are written by hand."""
 
 MAX_DEPTH: Final = 100
-"""Levels of arrays and objects within each other."""
+"""Maximum nesting depth of arrays and objects."""
 
 MAX_DIGITS: Final = 1000
-"""Digits of a number: a float never needs more than 770, and Python converts at most 4,300."""
+"""Maximum digits of a number; floats need at most 770, and Python converts at most 4,300."""
 
 MAX_KEY_PARTS: Final = 16
-"""Parts of a dotted TOML key; policies use two."""
+"""Maximum number of parts of a dotted TOML key; policies use two."""
 
 _JSON_STRING: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _TOML_TEXT: Final = re.compile(
@@ -61,7 +61,7 @@ def load_json(
     max_bytes: int = MAX_BYTES,
     half_pairs: bool = False,
 ) -> Any:
-    r"""Return what a JSON document holds.
+    r"""Parse a JSON document.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ def load_json(
             json.dumps(loaded, ensure_ascii=False).encode()
     except (UnicodeEncodeError, RecursionError) as error:
         half = isinstance(error, UnicodeEncodeError)
-        msg = "holds half of a surrogate pair" if half else "is nested too deeply"
+        msg = "contains half of a surrogate pair" if half else "is nested too deeply"
         raise InputError(msg) from None
     except ValueError as error:
         msg = f"is not valid JSON: {visible(str(error))}"
@@ -106,7 +106,7 @@ def load_json(
 
 
 def load_toml(data: bytes, *, max_bytes: int = MAX_TOML_BYTES) -> dict[str, Any]:
-    r"""Return what a TOML document holds.
+    r"""Parse a TOML document.
 
     Parameters
     ----------
@@ -143,7 +143,7 @@ def load_toml(data: bytes, *, max_bytes: int = MAX_TOML_BYTES) -> dict[str, Any]
 
 
 def read_json(path: Path, *, max_bytes: int = MAX_BYTES) -> Any:
-    """Return what a JSON file holds.
+    """Parse a JSON file.
 
     Raises
     ------
@@ -157,7 +157,7 @@ def read_json(path: Path, *, max_bytes: int = MAX_BYTES) -> Any:
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """Return what a TOML file holds.
+    """Parse a TOML file.
 
     Raises
     ------
@@ -184,7 +184,7 @@ def read_text(path: Path) -> str:
 
 
 def read_bytes(path: Path, max_bytes: int) -> bytes:
-    """Return a file of limited size, of which no more is read than that.
+    """Read a file of limited size; stop reading at the limit.
 
     Raises
     ------
@@ -200,7 +200,7 @@ def read_bytes(path: Path, max_bytes: int) -> bytes:
 
 
 def check_nesting(text: str, max_depth: int = MAX_DEPTH) -> None:
-    """Raise if a part of a JSON document, parsed by others, exceeds a limit.
+    """Raise if a parsed part of a JSON document exceeds a limit.
 
     Raises
     ------
@@ -214,7 +214,7 @@ def check_nesting(text: str, max_depth: int = MAX_DEPTH) -> None:
 
 
 def _refuse_constant(name: str) -> Any:
-    """Raise: JSON has neither NaN nor Infinity (RFC 8259, section 6).
+    """Raise, because JSON has neither NaN nor Infinity (RFC 8259, section 6).
 
     Raises
     ------
@@ -225,7 +225,7 @@ def _refuse_constant(name: str) -> Any:
 
 
 def _text(data: bytes, max_bytes: int) -> str:
-    """Return the text of a document.
+    """Decode the text of a document.
 
     Raises
     ------
@@ -253,7 +253,7 @@ def _refuse_larger(data: bytes, max_bytes: int) -> None:
 
 
 def _measure(bare: bytes, max_depth: int) -> None:
-    """Raise if a document without its texts is nested too deeply, or holds too long a number.
+    """Raise if a document, texts excluded, is nested too deeply or has too long a number.
 
     Raises
     ------
@@ -261,7 +261,7 @@ def _measure(bare: bytes, max_depth: int) -> None:
         If it is, or does.
     """
     if _DIGITS.search(bare):
-        msg = f"holds a number of more than {MAX_DIGITS:,} digits"
+        msg = f"contains a number of more than {MAX_DIGITS:,} digits"
         raise InputError(msg)
     depth = 0
     for begin in range(0, len(bare), _SCANNED_BYTES):

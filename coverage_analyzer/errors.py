@@ -1,4 +1,4 @@
-"""What can go wrong, as one tree.
+"""Exceptions of the package, as one hierarchy.
 
 ::
 
@@ -31,14 +31,34 @@ EXTRAS: Final[Mapping[Extra, str]] = {
     "spark": "Spark",
     "terms": "business days and time zones",
 }
-"""What each extra, which is a set of optional dependencies, is for."""
+"""Purpose of each extra (a set of optional dependencies)."""
 
 LISTED: Final = 20
-"""So many faults an error lists; it counts the rest."""
+"""Maximum number of problems listed in an error; the rest is counted."""
+
+
+def quantity(number: int, noun: str, plural: str = "") -> str:
+    """Return a number with its noun, in the singular or plural.
+
+    Parameters
+    ----------
+    number
+        How many there are.
+    noun
+        The name of one of them.
+    plural
+        The name of several, if it is not the noun and an "s".
+
+    Examples
+    --------
+    >>> quantity(1, "row"), quantity(2000, "row"), quantity(0, "address", "addresses")
+    ('1 row', '2,000 rows', '0 addresses')
+    """
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 def visible(text: str) -> str:
-    r"""Return a line of text with all characters that would steer a terminal as escapes.
+    r"""Return a line of text with control characters of a terminal escaped.
 
     Examples
     --------
@@ -49,7 +69,7 @@ def visible(text: str) -> str:
 
 
 class CoverageError(Exception):
-    """Root of all errors that this package raises on purpose."""
+    """Base class of all errors that this package raises on purpose."""
 
 
 class InputError(CoverageError, ValueError):
@@ -61,31 +81,31 @@ class InfeasibleError(CoverageError, ValueError):
 
 
 class PolicyError(CoverageError, ValueError):
-    """A policy breaks a rule of policies; the message names the key."""
+    """A policy is invalid; the message names the key."""
 
 
 class PolicyWarning(UserWarning):
-    """A policy breaks no rule and is odd: a borrowed name, a clause that says another figure."""
+    """A policy is valid but suspicious: a reused name, a clause that states another figure."""
 
 
 class ServiceError(CoverageError, OSError):
-    """A service on the network did not answer; the message says how it was asked."""
+    """A network service did not answer; the message says how it was requested."""
 
 
 class PublishError(CoverageError, OSError):
-    """The report could not be written; what stood in the folder before still stands."""
+    """The report could not be written; the previous content of the folder is unchanged."""
 
 
 class FolderBusyError(PublishError):
-    """Another run holds the folder."""
+    """Another run has locked the folder."""
 
 
 class MissingExtraError(CoverageError, ImportError):
-    """A library of an extra is not installed; the message gives the command that does it."""
+    """A library of an extra is not installed; the message has the command to install it."""
 
 
 def require(extra: Extra, *modules: str, otherwise: str = "") -> None:
-    """Raise if a library of an extra is not installed; nothing is imported.
+    """Raise if a library of an extra is not installed, without importing it.
 
     Parameters
     ----------
@@ -127,7 +147,7 @@ def _is_installed(module: str) -> bool:
 
 
 def refuse(faults: Sequence[str], rows: int, what: str) -> None:
-    """Raise one error that lists the faults of so many rows, if there are any.
+    """Raise one error that lists the problems of rows, if there are any.
 
     Raises
     ------
@@ -137,5 +157,7 @@ def refuse(faults: Sequence[str], rows: int, what: str) -> None:
     if faults:
         more = f"\n  and {len(faults) - LISTED} more" if len(faults) > LISTED else ""
         listed = "\n".join(f"  {fault}" for fault in faults[:LISTED])
-        msg = f"{len(faults)} fault(s) in {rows} {what}; mend them and run again:\n{listed}{more}"
+        problems = quantity(len(faults), "problem")
+        them = "it" if len(faults) == 1 else "them"
+        msg = f"{problems} in {quantity(rows, what)}. Fix {them} and run again:\n{listed}{more}"
         raise InputError(msg)

@@ -1,4 +1,4 @@
-"""Files that must not change while they are read, and the hash of the bytes that were read.
+"""Detect changes of input files during reading, and hash the bytes read.
 
 `HashedFile` is a file that is read through one handle: its bytes are hashed as they pass. Another
 program that replaces the file (a rename, as careful exports do) changes nothing for the handle, so
@@ -20,13 +20,13 @@ from typing import IO, Any, Final, NamedTuple, Protocol, TypeVar
 from coverage_analyzer.errors import InputError
 
 HASHED_BYTES: Final = 1 << 20
-"""How many bytes are hashed per read of a file that is read for its hash alone."""
+"""Bytes per read of a file that is read only for its hash."""
 
 T = TypeVar("T")
 
 
 class FileState(NamedTuple):
-    """What the file system says of a regular file; it differs after a change."""
+    """File system state of a regular file; it differs after a change."""
 
     device: int
     inode: int
@@ -35,11 +35,11 @@ class FileState(NamedTuple):
 
 
 class Fingerprint(Protocol):
-    """What is known of the files behind a table."""
+    """The states and hashes of the files of a table."""
 
     @property
     def states(self) -> Mapping[str, FileState | None]:
-        """The state of each file when it was opened.
+        """State of each file when it was opened.
 
         None stands for a file that is missing, or is not a regular one, such as a pipe.
         """
@@ -54,7 +54,7 @@ class Fingerprint(Protocol):
         """
 
     def sha256(self) -> str:
-        """Return the hash of the bytes that were read, after the last of them.
+        """Return the hash of the bytes read, after the last of them.
 
         Raises
         ------
@@ -64,7 +64,7 @@ class Fingerprint(Protocol):
 
 
 class HashedFile:
-    """An open file of which every byte is hashed as it is read.
+    """An open file whose bytes are hashed as they are read.
 
     Parameters
     ----------
@@ -91,32 +91,32 @@ class HashedFile:
 
     @property
     def states(self) -> dict[str, FileState | None]:
-        """The state of the file when it was opened."""
+        """State of the file when it was opened."""
         return {str(self.path): self._state}
 
     @property
     def size(self) -> int:
-        """How many bytes the file had when it was opened; 0 if it is not a regular file."""
+        """Size of the file in bytes when it was opened; 0 if it is not a regular file."""
         return self._state.size if self._state else 0
 
     def read(self, size: int = -1, /) -> bytes:
-        """Return at most so many bytes, none at the end."""
+        """Return at most the given number of bytes; none at the end."""
         data = self._file.read(size)
         self._digest.update(data)
         self._read += len(data)
         return data
 
     def tell(self) -> int:
-        """Return how many bytes have been read."""
+        """Return the number of bytes read."""
         return self._read
 
     def read_rest(self) -> None:
-        """Read up to the end, so that the hash covers what follows the last record."""
+        """Read to the end, so that the hash covers the data after the last record."""
         while self.read(HASHED_BYTES):
             pass
 
     def close(self) -> None:
-        """Close the file; a stream of the program stays open."""
+        """Close the file; standard input stays open."""
         if not self._is_closed:
             self._last = _state_of_handle(self._file)
             self._is_closed = True
@@ -137,7 +137,7 @@ class HashedFile:
             raise InputError(changed(self.path))
 
     def sha256(self) -> str:
-        """Return the hash of all bytes; those not read yet are read.
+        """Return the hash of all bytes, reading the rest first.
 
         Raises
         ------
@@ -151,7 +151,7 @@ class HashedFile:
 
 
 class WatchedFiles:
-    """Files that are opened by their paths, as they are now.
+    """Files opened by path, in their current state.
 
     Parameters
     ----------
@@ -174,7 +174,7 @@ class WatchedFiles:
         return states
 
     def check(self) -> None:
-        """Raise if a file has changed, or is another one.
+        """Raise if a file has changed or been replaced.
 
         Raises
         ------
@@ -184,7 +184,7 @@ class WatchedFiles:
         compare_states(self.states, self._now())
 
     def digest(self) -> Any:
-        """Return a copy of the hash object of all bytes, one file behind the other.
+        """Return a copy of the hash object over all bytes, one file after the other.
 
         Raises
         ------
@@ -203,7 +203,7 @@ class WatchedFiles:
         return self._digest.copy()
 
     def sha256(self) -> str:
-        """Return the hash of all bytes, one file behind the other; it is computed once.
+        """Return the hash over all bytes, one file after the other; it is computed once.
 
         Raises
         ------
@@ -219,7 +219,7 @@ class WatchedFiles:
 
 
 def check_same(first: Fingerprint | None, second: Fingerprint | None) -> None:
-    """Raise if files that are read twice are not the same ones the second time.
+    """Raise if files that are read twice differ the second time.
 
     Parameters
     ----------
@@ -248,7 +248,7 @@ def unchanged(blocks: Callable[[Any], Iterator[T]]) -> Callable[[Any], Iterator[
 
 @contextmanager
 def unchanged_during(fingerprint: Fingerprint) -> Iterator[None]:
-    """Check a fingerprint after the work of a context that reads its files.
+    """Check a fingerprint at the end of a context that reads its files.
 
     A change also explains an error on the way, such as a line that is cut off.
 
@@ -268,7 +268,7 @@ def unchanged_during(fingerprint: Fingerprint) -> Iterator[None]:
 def compare_states(
     before: Mapping[str, FileState | None], after: Mapping[str, FileState | None]
 ) -> None:
-    """Raise if a file is in another state, is new or is missing.
+    """Raise if a file has changed, is new or is missing.
 
     Raises
     ------
@@ -281,8 +281,8 @@ def compare_states(
 
 
 def changed(path: Path | str) -> str:
-    """Return the message that a file changed."""
-    return f"{path} changed while it was being read; run again when it is complete."
+    """Return the message that a file has changed."""
+    return f"{path} changed while it was being read. Run again when it is complete."
 
 
 def _hash(path: Path, state: FileState | None, digest: Any) -> None:

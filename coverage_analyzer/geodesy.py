@@ -1,4 +1,4 @@
-"""Distances on the WGS 84 ellipsoid: exact, bounded, and decided with proof. Arrays only.
+"""Distances on the WGS 84 ellipsoid: exact, with bounds, and provably correct decisions.
 
 The straight chord *c* through the earth bounds the geodesic *s* between the same two points from
 both sides, since every radius of curvature of the surface lies between ``LEAST_RADIUS_M`` (*r*)
@@ -29,7 +29,7 @@ MILE_M: Final = 1609.344
 """The international mile in metres, exactly."""
 
 ROUNDING_M: Final = 0.001
-"""What every limit allows for rounding of coordinates: 1 mm."""
+"""Tolerance of every limit for the rounding of coordinates: 1 mm."""
 
 EQUATOR_M: Final = 6_378_137.0
 FLATTENING: Final = 1 / 298.257223563
@@ -39,15 +39,15 @@ LEAST_RADIUS_M: Final = POLE_M**2 / EQUATOR_M
 GREATEST_RADIUS_M: Final = EQUATOR_M**2 / POLE_M
 
 CHORD_ERROR_M: Final = 1e-6
-"""More than double precision can get a chord wrong by (about 1e-8 m)."""
+"""Upper bound of the rounding error of a chord in double precision (about 1e-8 m)."""
 
 TURN_STEP: Final = 360 / 1024
-"""Degrees between two directions of the table; any multiple of it is exact in double precision."""
+"""Degrees between two directions of the table; multiples are exact in double precision."""
 
 SINES, COSINES = (f(np.radians(np.arange(1024) * TURN_STEP)) for f in (np.sin, np.cos))
 
 ARC_REACH_M: Final = 1_000_000.0
-"""How far `arc_m` serves; its error there is 3 cm."""
+"""Range of validity of `arc_m`; its error there is 3 cm."""
 
 
 def ecef(lon: npt.ArrayLike, lat: npt.ArrayLike) -> Floats:
@@ -75,7 +75,7 @@ def ecef(lon: npt.ArrayLike, lat: npt.ArrayLike) -> Floats:
 
 
 def _sine_cosine(degrees: Floats) -> tuple[Floats, Floats]:
-    """Return sine and cosine, as good as numpy's at half the price: by a table of 1024 directions.
+    """Return sine and cosine at numpy's precision and half its cost, by a table of 1024 entries.
 
     What is left beside the nearest of them is at most 0.0031 radians, so the first terms of both
     series that are left out are less than 1e-18.
@@ -91,22 +91,22 @@ def _sine_cosine(degrees: Floats) -> tuple[Floats, Floats]:
 
 
 def take(points: Floats, at: npt.NDArray[np.int64]) -> Floats:
-    """Return some of `ecef` points, again with each coordinate in one piece."""
+    """Return a subset of `ecef` points, with each coordinate contiguous."""
     return points.T.take(at, axis=1).T
 
 
 picked = take
-"""The old name of `take`, which works for one release."""
+"""Old name of `take`, available for one release."""
 
 
 def chord_m(p: Floats, q: Floats) -> Floats:
-    """Return the straight distance between points given as `ecef` coordinates, in metres."""
+    """Return the straight-line distance between `ecef` points, in metres."""
     chord: Floats = np.sqrt(square_m2(p, q))
     return chord
 
 
 def square_m2(p: Floats, q: Floats) -> Floats:
-    """Return the square of `chord_m`, which is all that a comparison needs."""
+    """Return the square of `chord_m`, which is sufficient for comparisons."""
     step = p - q
     step *= step
     square: Floats = step[..., 0] + step[..., 1]
@@ -114,12 +114,12 @@ def square_m2(p: Floats, q: Floats) -> Floats:
 
 
 def least_m(chord: npt.ArrayLike) -> Floats:
-    """Return the lower bound of the geodesic over a chord, in metres (see the module)."""
+    """Return the lower bound of the geodesic for a chord, in metres (see the module)."""
     return 2 * GREATEST_RADIUS_M * np.arcsin(np.minimum(np.divide(chord, 2 * GREATEST_RADIUS_M), 1))
 
 
 def most_m(chord: npt.ArrayLike) -> Floats:
-    """Return the upper bound of the geodesic over a chord; infinite near the antipode."""
+    """Return the upper bound of the geodesic for a chord; infinite near the antipode."""
     half = np.divide(chord, 2 * LEAST_RADIUS_M)
     return np.where(half < 1, 2 * LEAST_RADIUS_M * np.arcsin(np.minimum(half, 1)), np.inf)
 
@@ -144,7 +144,7 @@ def chord_limits_m(limit_m: npt.ArrayLike) -> tuple[Floats, Floats]:
 
 
 def rival_chord_m(chord: Floats) -> Floats:
-    """Return the chord beyond which no point can be nearer than one at this chord, in metres."""
+    """Return the chord beyond which no point can be nearer than one at the given chord."""
     most = np.minimum(most_m(chord + CHORD_ERROR_M), np.pi * GREATEST_RADIUS_M)
     return 2 * GREATEST_RADIUS_M * np.sin(most / (2 * GREATEST_RADIUS_M)) + CHORD_ERROR_M
 
@@ -152,7 +152,7 @@ def rival_chord_m(chord: Floats) -> Floats:
 def distance_m(
     lon1: npt.ArrayLike, lat1: npt.ArrayLike, lon2: npt.ArrayLike, lat2: npt.ArrayLike
 ) -> Floats:
-    """Return geodesic distances by Karney's algorithm, good to 15 nanometres.
+    """Return geodesic distances by Karney's algorithm, accurate to 15 nanometres.
 
     Parameters
     ----------
@@ -183,7 +183,7 @@ def distance_m(
 def destination(
     lon: npt.ArrayLike, lat: npt.ArrayLike, azimuth: npt.ArrayLike, metres: npt.ArrayLike
 ) -> tuple[Floats, Floats]:
-    """Return where geodesics end (Karney): longitude and latitude in degrees.
+    """Return the end points of geodesics (Karney): longitude and latitude in degrees.
 
     Parameters
     ----------
@@ -202,7 +202,7 @@ def destination(
 
 
 def _for_geod(*values: npt.ArrayLike) -> tuple[list[Floats], tuple[int, ...]]:
-    """Return values as pyproj wants them, and the shape that they have together.
+    """Return values as pyproj expects them, and their common shape.
 
     That is as arrays of its own, since it writes to them, and of at least two elements: with numpy
     before 2.4 it takes an array of one for a number.
@@ -223,7 +223,7 @@ def within(
     lat2: npt.ArrayLike,
     limit_m: npt.ArrayLike,
 ) -> Bools:
-    """Return whether pairs lie within a limit: the decision that every engine uses.
+    """Return whether pairs are within a limit: the decision used by every engine.
 
     Parameters
     ----------
@@ -249,7 +249,7 @@ def within(
 
 
 def within_chord(chord: Floats, pair: Sequence[Floats], limit_m: Floats) -> Bools:
-    """Return `within` for pairs whose chord is known already.
+    """Return `within` for pairs whose chord is already known.
 
     Parameters
     ----------
@@ -270,7 +270,7 @@ def within_chord(chord: Floats, pair: Sequence[Floats], limit_m: Floats) -> Bool
 
 
 def arc_m(p: Floats, q: Floats) -> Floats:
-    """Return the distance along the osculating arc, as good as `arc_error_m` says.
+    """Return the distance along the osculating arc, with the error `arc_error_m`.
 
     The chord between two points of an ellipsoid is parallel to the tangent plane where the line
     from the centre through the chord's middle meets the surface. The arc has the radius of
@@ -300,7 +300,7 @@ def arc_m(p: Floats, q: Floats) -> Floats:
 
 
 def arc_error_m(metres: Floats) -> Floats:
-    """Return how far `arc_m` may be off: 10 micrometres up to 200 km, and more beyond.
+    """Return the maximum error of `arc_m`: 10 micrometres up to 200 km, and more beyond.
 
     The error grows with the fifth power of the distance: the first term in which the arc and the
     geodesic differ. The test-suite measures it up to `ARC_REACH_M`.

@@ -1,4 +1,4 @@
-"""Geodesic discs and polygons in longitude and latitude: drawn, split at 180, measured."""
+"""Geodesic discs and polygons in degrees: construction, splitting at 180, area."""
 
 import itertools
 from typing import Any, Final
@@ -16,19 +16,19 @@ Geometries = npt.NDArray[np.object_]
 
 
 BOUNDARY_ERROR_M: Final = 5.0
-"""No edge of a rim lies farther from the true circle."""
+"""Maximum distance of an edge of a disc from the true circle."""
 
 
 SAMPLED_ERROR_M: Final = 4.5
-"""What an edge may stray where it is measured, at three points of it."""
+"""Maximum deviation of an edge, measured at three of its points."""
 
 
 GREATEST_DISC_M: Final = 5_000_000.0
-"""Of the radius of a disc that can be drawn."""
+"""Maximum radius of a disc."""
 
 
 FIRST_VERTICES: Final = 360
-"""A rim begins with so many, and gets more where edges stray."""
+"""Initial number of vertices; more are added where edges deviate."""
 
 
 WORLD: Final = (-180.0, -90.0, 180.0, 90.0)
@@ -47,7 +47,7 @@ def area_km2(geometry: Geometries) -> Floats:
 
 
 def _equal_area(degrees: Floats) -> Floats:
-    """Return metres east and north that keep areas (Snyder, Map projections, eq. 3-12, 10-15)."""
+    """Project to equal-area metres east and north (Snyder, Map projections, eq. 3-12, 10-15)."""
     e = np.sqrt(geodesy.ECCENTRICITY2)
     sine = np.sin(np.radians(degrees[:, 1]))
     q = (1 - e**2) * (sine / (1 - e**2 * sine**2) + np.arctanh(e * sine) / e)
@@ -56,7 +56,7 @@ def _equal_area(degrees: Floats) -> Floats:
 
 
 def discs(lon: Floats, lat: Floats, radius_m: Floats) -> Geometries:
-    """Return geodesic discs as (multi)polygons in degrees, split at 180, over the poles too.
+    """Return geodesic discs as (multi)polygons in degrees, split at 180, also over the poles.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def discs(lon: Floats, lat: Floats, radius_m: Floats) -> Geometries:
         If a radius is larger.
     """
     if np.any(radius_m > GREATEST_DISC_M):
-        msg = f"Areas are drawn up to {GREATEST_DISC_M / MILE_M:,.0f} miles."
+        msg = f"Areas can be calculated for limits up to {GREATEST_DISC_M / MILE_M:,.0f} miles."
         raise InputError(msg)
     ring, x, y = _boundary_vertices(lon, lat, radius_m)
     polygons = np.empty(len(lon), object)
@@ -92,7 +92,7 @@ def _starts(ring: Ints, rings: int) -> Ints:
 
 
 def _boundary_vertices(lon: Floats, lat: Floats, radius_m: Floats) -> tuple[Ints, Floats, Floats]:
-    """Return the vertices of circles, as many as keep each edge near: ring, longitude, latitude."""
+    """Return the vertices of circles, enough to keep each edge close: ring, longitude, latitude."""
     ring = np.repeat(np.arange(len(lon)), FIRST_VERTICES)
     azimuth = np.tile(np.arange(FIRST_VERTICES) * (360 / FIRST_VERTICES), len(lon))
     while True:
@@ -110,7 +110,7 @@ def _boundary_vertices(lon: Floats, lat: Floats, radius_m: Floats) -> tuple[Ints
 def _exceeds_tolerance(
     ring: Ints, x: Floats, y: Floats, circles: tuple[Floats, Floats, Floats]
 ) -> Bools:
-    """Return which edges, each from a vertex to the next of its ring, leave the circle's rim."""
+    """Return which edges, from each vertex to the next of its ring, deviate from the circle."""
     lon, lat, radius_m = (v[ring] for v in circles)
     first = np.searchsorted(ring, ring)
     following = np.where(np.append(np.diff(ring) == 0, False), np.arange(1, len(ring) + 1), first)
@@ -128,7 +128,7 @@ def _exceeds_tolerance(
 
 
 def split_at_antimeridian(polygons: Geometries) -> Geometries:
-    """Return polygons cut at 180, what lies beyond brought in on the other side."""
+    """Return polygons split at 180, with the part beyond moved to the other side."""
     bounds = shapely.bounds(polygons)
     for i in np.flatnonzero((bounds[:, 0] < -180) | (bounds[:, 2] > 180)).tolist():
         turned = [_turned(polygons[i], degrees) for degrees in (-360.0, 0.0, 360.0)]

@@ -1,4 +1,4 @@
-"""HTTP with a total deadline and a size limit, for the servers that a user names.
+"""HTTP with a total deadline and a size limit, for servers named by the user.
 
 The time-out of a socket starts again with each byte, so a server that sends one byte now and then
 would hold a job for ever. Here one deadline covers the whole exchange: name look-up, connection,
@@ -47,11 +47,11 @@ T = TypeVar("T")
 CHUNK_BYTES: Final = 1 << 16
 MAX_REDIRECTS: Final = 5
 MAX_DEPTH: Final = 64
-"""Levels of nesting in JSON; answers of Nominatim have four."""
+"""Maximum nesting of JSON; Nominatim's answers have four levels."""
 
 MAX_RETRY_AFTER_S: Final = 86_400.0
 MAX_WORDS: Final = 100
-"""Characters that a message repeats of what a server or the system says."""
+"""Maximum characters repeated in a message from a server or the system."""
 
 DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 REDIRECTS: Final = frozenset({301, 302, 307, 308})
@@ -59,7 +59,7 @@ TEMPORARY: Final = frozenset({408, 425, 429})
 """Statuses below 500 after which the same request may succeed later."""
 
 ABOUT_REQUEST: Final = frozenset({400, 404, 412, 413, 414, 422})
-"""Statuses that refuse this request; another one may be answered."""
+"""Statuses that reject this request, while others may succeed."""
 
 _DIGITS: Final = re.compile(r"[0-9]{1,9}")
 _HTTP_DATE: Final = re.compile(
@@ -69,7 +69,7 @@ _UNSAFE: Final = re.compile(r"[\s\x00-\x20\x7f\\]")
 
 
 class HttpError(ServiceError):
-    """A request was not answered as it should be.
+    """A request failed or was not answered as expected.
 
     Attributes
     ----------
@@ -97,7 +97,7 @@ class HttpError(ServiceError):
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """One exchange and its limits.
+    """One request and its limits.
 
     Attributes
     ----------
@@ -125,7 +125,7 @@ class Request:
 
 @dataclass(frozen=True, kw_only=True)
 class Retries:
-    """How often a request is repeated.
+    """Number and timing of repeated requests.
 
     Attributes
     ----------
@@ -146,33 +146,33 @@ class Retries:
 
 
 class Pace(Protocol):
-    """When a server may be asked again."""
+    """Rate limit of requests to a server."""
 
     def turn(self) -> float:
-        """Take the next turn; return the seconds until then."""
+        """Reserve the next request; return the seconds until then."""
 
     def hold(self, seconds: float) -> None:
-        """Let nobody ask for some seconds."""
+        """Block requests for some seconds."""
 
 
 class OwnPace:
-    """The pace of one process at one server."""
+    """Rate limit of a single process for a single server."""
 
     def __init__(self) -> None:
         self._wait_s = 0.0
 
     def turn(self) -> float:
-        """Take the next turn; return the seconds until then."""
+        """Reserve the next request; return the seconds until then."""
         wait, self._wait_s = self._wait_s, 0.0
         return wait
 
     def hold(self, seconds: float) -> None:
-        """Ask nothing for some seconds."""
+        """Block requests for some seconds."""
         self._wait_s = max(self._wait_s, seconds)
 
 
 def with_retries(attempt: Callable[[], T], retries: Retries, pace: Pace) -> T:
-    """Return what an attempt returns, repeated while its failure is temporary.
+    """Return the result of an attempt, repeated while its failure is temporary.
 
     Raises
     ------
@@ -182,7 +182,7 @@ def with_retries(attempt: Callable[[], T], retries: Retries, pace: Pace) -> T:
     for number in range(1, retries.attempts + 1):
         if wait := pace.turn():
             if wait > retries.max_wait_s:
-                raise HttpError(f"the server wishes to be left alone for {wait:.0f} s")
+                raise HttpError(f"the server asks to wait {wait:.0f} s before the next request")
             retries.sleep(wait)
         try:
             return attempt()
@@ -271,7 +271,7 @@ def stream(request: Request) -> Generator[bytes, None, None]:
 
 
 def _translated(error: Exception, deadline: "_Deadline") -> HttpError:
-    """Return an error of the system or of HTTP as ours."""
+    """Translate an error of the system or of HTTP."""
     if isinstance(error, TimeoutError) or deadline.is_over:
         return HttpError("no answer in time")
     if isinstance(error, ssl.SSLCertVerificationError):
@@ -285,12 +285,12 @@ def _translated(error: Exception, deadline: "_Deadline") -> HttpError:
 
 
 def _brief(text: str) -> str:
-    """Return the begin of a text, on one line and without control characters."""
+    """Return the beginning of a text, on one line and without control characters."""
     return visible(" ".join(text.split())[:MAX_WORDS])
 
 
 class _Deadline:
-    """When an exchange has to end."""
+    """The deadline of a request."""
 
     def __init__(self, total_s: float, idle_s: float) -> None:
         self._end, self._idle_s = time.monotonic() + total_s, idle_s
@@ -300,7 +300,7 @@ class _Deadline:
         return time.monotonic() >= self._end
 
     def left_s(self) -> float:
-        """Return for how many seconds the next step may wait.
+        """Return the maximum wait of the next step in seconds.
 
         Raises
         ------
@@ -314,7 +314,7 @@ class _Deadline:
 
 
 class _TimedReader(io.RawIOBase):
-    """Reads from a socket, each time for no longer than the deadline leaves."""
+    """Reads from a socket, each read limited by the deadline."""
 
     def __init__(self, raw: socket.socket, deadline: _Deadline) -> None:
         self._socket, self._deadline = raw, deadline
@@ -333,7 +333,7 @@ class _TimedReader(io.RawIOBase):
 
 
 class _TimedSocket:
-    """What `http.client` needs of a socket."""
+    """The part of the socket interface that `http.client` uses."""
 
     def __init__(self, raw: socket.socket, deadline: _Deadline) -> None:
         self.raw, self._deadline = raw, deadline
@@ -350,7 +350,7 @@ class _TimedSocket:
 
 
 class _Connection(http.client.HTTPConnection):
-    """A connection with a deadline, with TLS if a name to check is given."""
+    """A connection with a deadline, and TLS if a host name is given for verification."""
 
     def __init__(self, host: str, port: int, deadline: _Deadline, tls_name: str) -> None:
         super().__init__(host, port)
@@ -372,14 +372,14 @@ class _Connection(http.client.HTTPConnection):
 
 
 def _connected(host: str, port: int, deadline: _Deadline) -> socket.socket:
-    """Return a socket that is connected to the first address that answers.
+    """Return a socket connected to the first address that answers.
 
     Raises
     ------
     OSError
         If none does.
     """
-    last: OSError = ConnectionError("the name has no address")
+    last: OSError = ConnectionError("the host name has no address")
     for family, kind, protocol, _, address in _addresses(host, port, deadline):
         made = socket.socket(family, kind, protocol)
         try:
@@ -398,7 +398,7 @@ def _connected(host: str, port: int, deadline: _Deadline) -> socket.socket:
 
 
 def _addresses(host: str, port: int, deadline: _Deadline) -> list[Any]:
-    """Return the addresses of a host; the look-up runs beside, since nothing can interrupt it.
+    """Resolve a host in a separate thread, since a look-up cannot be interrupted.
 
     Raises
     ------
@@ -430,7 +430,7 @@ def _addresses(host: str, port: int, deadline: _Deadline) -> list[Any]:
 
 @functools.cache
 def _tls_context() -> ssl.SSLContext:
-    """Return the certificates that are trusted: the system's, or certifi's if it has none."""
+    """Return a context with the system's trusted certificates, or certifi's if there are none."""
     context = ssl.create_default_context()
     paths = ssl.get_default_verify_paths()
     if not context.cert_store_stats()["x509_ca"] and not paths.cafile and not paths.capath:
@@ -442,7 +442,7 @@ def _tls_context() -> ssl.SSLContext:
 
 
 def _connection(url: str, deadline: _Deadline) -> _Connection:
-    """Return a connection to a server, or to the proxy in front of it."""
+    """Return a connection to a server, or to its proxy."""
     parts = urlsplit(url)
     host, port = parts.hostname or "", _port(parts)
     tls_name = host if parts.scheme == "https" else ""
@@ -457,7 +457,7 @@ def _connection(url: str, deadline: _Deadline) -> _Connection:
 
 
 def _proxy(parts: SplitResult) -> SplitResult | None:
-    """Return the proxy that the environment names for a server; None if there is none.
+    """Return the proxy of a server set in the environment; None if there is none.
 
     Raises
     ------
@@ -471,8 +471,8 @@ def _proxy(parts: SplitResult) -> SplitResult | None:
     proxy = urlsplit(named if "://" in named else f"http://{named}")
     if proxy.scheme != "http" or not proxy.hostname:
         msg = (
-            f"the environment names a proxy of the kind {_brief(proxy.scheme)!r}; "
-            "only http:// proxies can be used"
+            f"the environment sets a proxy of type {_brief(proxy.scheme)!r}; "
+            "only http:// proxies are supported"
         )
         raise HttpError(msg, is_temporary=False)
     return proxy
@@ -501,7 +501,7 @@ def is_loopback(host: str) -> bool:
 
 
 def _answer(connection: _Connection, request: Request) -> http.client.HTTPResponse:
-    """Send a request, and return the answer with its headers read."""
+    """Send a request and return the answer with its headers read."""
     parts = urlsplit(request.url)
     path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~") + (parts.query and f"?{parts.query}")
     headers = {"Accept-Encoding": "gzip", "Connection": "close"}
@@ -519,7 +519,7 @@ def _answer(connection: _Connection, request: Request) -> http.client.HTTPRespon
 
 
 def _redirected(url: str, answer: http.client.HTTPResponse) -> str:
-    """Return where an answer redirects to.
+    """Return the target of a redirect.
 
     Raises
     ------
@@ -537,7 +537,7 @@ def _redirected(url: str, answer: http.client.HTTPResponse) -> str:
         return target
     msg = (
         f"status {answer.status}: it redirects to another server, or from https to http, which is "
-        "not followed; name the right server"
+        "not followed; give the right server"
     )
     raise HttpError(msg, is_temporary=False)
 
@@ -562,7 +562,7 @@ def _port(parts: SplitResult) -> int:
 
 
 def _check_status(answer: http.client.HTTPResponse) -> None:
-    """Raise if a server does not answer with status 200.
+    """Raise if the status of an answer is not 200.
 
     Raises
     ------
@@ -582,7 +582,7 @@ def _check_status(answer: http.client.HTTPResponse) -> None:
 
 
 def retry_after_s(value: str, now: datetime.datetime | None = None) -> float | None:
-    """Return the seconds that a ``Retry-After`` header asks for; None if it is not valid.
+    """Return the seconds of a ``Retry-After`` header; None if it is invalid.
 
     Parameters
     ----------
@@ -633,7 +633,7 @@ def _body(answer: http.client.HTTPResponse, max_bytes: int) -> Iterator[bytes]:
 
 
 def _chunks(answer: http.client.HTTPResponse) -> Iterator[bytes]:
-    """Yield a body as it is sent.
+    """Yield a body in chunks as received.
 
     Raises
     ------
@@ -647,7 +647,7 @@ def _chunks(answer: http.client.HTTPResponse) -> Iterator[bytes]:
 
 
 def _limited(chunks: Iterator[bytes], max_bytes: int) -> Iterator[bytes]:
-    """Yield chunks up to a size in all.
+    """Yield chunks up to a total size.
 
     Raises
     ------
@@ -667,7 +667,7 @@ def _too_large(max_bytes: int) -> str:
 
 
 def _decompressed(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """Yield what gzip holds, in chunks of a limited size.
+    """Yield decompressed gzip data, in chunks of limited size.
 
     Raises
     ------
@@ -690,7 +690,7 @@ def _decompressed(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def check_url(url: str, *, allow_query: bool = False) -> str:
-    """Return the address of a server without slashes at its end.
+    """Return the URL of a server without trailing slashes.
 
     Parameters
     ----------
@@ -707,10 +707,10 @@ def check_url(url: str, *, allow_query: bool = False) -> str:
     if _is_url(url, allow_query=allow_query):
         return url if allow_query else url.rstrip("/")
     written = "The address" if set(url) & set("@?#") else repr(visible(url[:MAX_WORDS]))
-    what = "" if allow_query else ", a question"
+    what = "" if allow_query else ", a query"
     msg = (
-        f"{written} is not the address of a server; write it like http://127.0.0.1:8088, without "
-        f"a user name, a password{what} or blanks."
+        f"{written} is not a server address. Write it like http://127.0.0.1:8088, without "
+        f"a user name, a password{what} or spaces."
     )
     raise InputError(msg)
 
@@ -729,7 +729,7 @@ def _is_url(url: str, *, allow_query: bool) -> bool:
 
 
 def shown_url(url: str) -> str:
-    """Return an address as messages show it: without a query, a user name and a password.
+    """Return a URL as shown in messages: without query, user name and password.
 
     Examples
     --------
@@ -741,7 +741,7 @@ def shown_url(url: str) -> str:
 
 
 def user_agent(contact: str = "") -> str:
-    """Return who asks, as servers want to know: program, version, contact (ASCII alone)."""
+    """Return the User-Agent header: program, version, contact (ASCII only)."""
     program = f"coverage-analyzer/{metadata.version('coverage-analyzer')}"
     safe = "".join(c for c in contact if c.isprintable() and c.isascii())
     return f"{program} ({safe})" if safe else program

@@ -1,4 +1,4 @@
-"""Names of files for libraries that take UTF-8 only, as GDAL, Arrow and osmium do.
+"""File names for libraries that accept only UTF-8, such as GDAL, Arrow and osmium.
 
 On many systems a name is any bytes: Python carries those that are not UTF-8 as lone surrogates.
 Messages show them as escapes (`errors.visible`), and JSON has them as its own escapes.
@@ -28,7 +28,7 @@ def is_utf8(text: str) -> bool:
 
 
 def utf8_name(path: Path) -> str:
-    """Return a name of a file, there or to be written, that is UTF-8: its own, or through a link.
+    """Return a UTF-8 name of an existing or new file: its own, or that of a link.
 
     Links are in a private folder that goes with the process. The files that share the stem of the
     file, such as the parts of a shapefile, are beside it there, too.

@@ -554,7 +554,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "conditions._by",
-        "Compare",
+        "Compare[<=]",
         Operator("<"),
         "no renewal on its last day",
     ),

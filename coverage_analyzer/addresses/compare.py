@@ -1,4 +1,4 @@
-"""The address of a request beside the registered one: the same, another, or not to be told.
+"""Compare the address of a request with the registered one: same, different or unclear.
 
 Numbers decide first, and exactly: no likeness of words makes 12 of 21, or a sixth avenue of a
 fifth one. Words are the same if one reading of each is: an abbreviation may have two (*St* a street
@@ -20,7 +20,7 @@ from coverage_analyzer.countries import names
 
 
 class Likeness(enum.StrEnum):
-    """What two addresses are to each other, the nearest first."""
+    """How two addresses compare, the closest match first."""
 
     identical = enum.auto()
     equivalent = enum.auto()
@@ -31,20 +31,20 @@ class Likeness(enum.StrEnum):
 
 
 ALIKE: Final = 0.8
-"""From this share of common letters on, different words are unclear: a typo, or another street."""
+"""Share of common letters above which a differing word is unclear: a typo or another street."""
 
 LONGEST: Final = 1000
-"""Longer texts are no addresses, and comparing their letters would take for ever."""
+"""Maximum length of an address in characters; comparing letters is slow for longer texts."""
 
 SHORTEST_COUNTRY: Final = 4
-"""Shorter ends of an address are no countries but ``CA`` or ``DE``, states, unless listed."""
+"""Minimum length of a country name at the end of an address; shorter ones must be listed."""
 
 SHORT_COUNTRIES: Final = frozenset({"usa", "uk", "uae", "us"})
 TOKEN: Final = re.compile(r"#|[0-9]+(?:st|nd|rd|th)\b|[0-9]+[a-z]?\b(?:[-/][0-9]+[a-z]?\b)*|\w+")
 CJK: Final = re.compile(r"(?<=[\u3040-\u30ff\u3400-\u9fff])\s+(?=[\u3040-\u30ff\u3400-\u9fff])")
 
 CEDEX: Final = re.compile(r"\bcedex(?:\s+([0-9]{1,2})\b(?!\s*[0-9]))?")
-"""A delivery by the post office: its postcode is another than that of the street."""
+"""Delivery through a post-office box: its postcode differs from that of the street."""
 
 SUFFIXES: Final = {"bis": "b", "ter": "t", "quater": "q"}
 ATOM: Final = re.compile(r"[0-9]+|(?<=[0-9])\s?(?:bis|ter|quater|[a-z])\b")
@@ -54,7 +54,7 @@ Readings = frozenset[str]
 
 @dataclass(frozen=True)
 class Parts:
-    """An address as it is compared.
+    """An address split into its parts for comparison.
 
     Attributes
     ----------
@@ -84,27 +84,27 @@ class Parts:
 
     @property
     def names(self) -> list[Readings]:
-        """The words that are not numbers."""
+        """Words that are not numbers."""
         return [w for w in self.words if not min(w)[:1].isdigit()]
 
     @property
     def numbers(self) -> list[str]:
-        """The words that are numbers, with what hangs on them, sorted."""
+        """Numbers with the letters attached to them, sorted."""
         return sorted(min(w) for w in self.words if min(w)[:1].isdigit())
 
     @property
     def ordinals(self) -> list[str]:
-        """The numbers that are names of streets: *5th*."""
+        """Numbers that are street names, such as *5th*."""
         return [n for n in self.numbers if re.fullmatch(r"[0-9]+(?:st|nd|rd|th)", n)]
 
     @property
     def text(self) -> str:
-        """The words, one reading each."""
+        """The words, with one reading each."""
         return " ".join(min(w) for w in self.words)
 
 
 def likeness(registered: str, given: str, country: str) -> Likeness:
-    """Return what the address of a request is to the registered one.
+    """Compare the address of a request with the registered one.
 
     Parameters
     ----------
@@ -128,7 +128,7 @@ def likeness(registered: str, given: str, country: str) -> Likeness:
 
 
 def _compared(one: Parts, other: Parts, country: str) -> Likeness:
-    """Return the likeness of two addresses that are not identical."""
+    """Compare two addresses that are not identical."""
     if (one.country or country) != (other.country or country):
         return Likeness.different_country
     if _postcodes_differ(one, other) or one.numbers != other.numbers:
@@ -153,7 +153,7 @@ def _are_regrouped(one: Parts, other: Parts) -> bool:
 
 
 def _by_units(one: Parts, other: Parts) -> Likeness:
-    """Return the likeness of two addresses that are the same but for their units."""
+    """Compare two addresses that differ only in their units."""
     if one.units == other.units:
         return Likeness.equivalent
     if sorted(v for _, v in one.units) == sorted(v for _, v in other.units):
@@ -166,7 +166,7 @@ def _plain(text: str) -> str:
 
 
 def _postcodes_differ(one: Parts, other: Parts) -> bool:
-    """Return whether both have a postcode and they are not the same, as far as both tell it."""
+    """Return whether both addresses have a postcode and the postcodes differ, if comparable."""
     if one.cedex != other.cedex:  # only the department is the same
         return [p[:2] for p in one.postcode] != [p[:2] for p in other.postcode]
     return any(a != b for a, b in zip(one.postcode, other.postcode, strict=False))
@@ -178,7 +178,7 @@ def _same_words(one: Parts, other: Parts) -> bool:
 
 
 def _alike(one: Parts, other: Parts) -> bool:
-    """Return whether somebody should look: few letters differ, or words are missing or moved."""
+    """Return whether manual review is needed: few letters differ, or words are missing or moved."""
     if one.is_latin != other.is_latin:
         return any(a & b for a in one.names for b in other.names)
     mine, theirs = set(one.text.split()), set(other.text.split())
@@ -189,7 +189,7 @@ def _alike(one: Parts, other: Parts) -> bool:
 
 
 def parts(text: str, country: str) -> Parts:
-    """Return an address taken apart by the spellings of a country (alpha-2)."""
+    """Split an address into its parts by the spellings of a country (alpha-2)."""
     spelling = SPELLINGS.get(country, PLAIN)
     whole = text.replace("\r", "")
     rest, lifted_units = lifted(whole, country)
@@ -214,7 +214,7 @@ def parts(text: str, country: str) -> Parts:
 
 
 def _atoms(text: str, spelling: Spelling, country: str) -> tuple[str, ...]:
-    """Return all numbers of an address in order, and the letters that hang on them."""
+    """Return all numbers of an address in order, with the letters attached to them."""
     folded = CEDEX.sub(" ", _folded(text))
     rest, _ = _postcode(folded, spelling, country)
     found = (atom.strip() for atom in ATOM.findall(rest))
@@ -222,7 +222,7 @@ def _atoms(text: str, spelling: Spelling, country: str) -> tuple[str, ...]:
 
 
 def _country(segment: str, spelling: Spelling) -> str:
-    """Return the country that the last segment of an address names, or nothing."""
+    """Return the country named in the last segment of an address; empty if none."""
     name = names.country_key(segment)
     if name in spelling.regions or (len(name) < SHORTEST_COUNTRY and name not in SHORT_COUNTRIES):
         return ""
@@ -233,7 +233,7 @@ def _country(segment: str, spelling: Spelling) -> str:
 
 
 def _folded(text: str) -> str:
-    """Return text without case, width and the signs of Japanese blocks; umlauts stay."""
+    """Return text without case, width variants and Japanese block signs; umlauts are kept."""
     wide = unicodedata.normalize("NFKC", text).casefold().replace("〒", "").replace("i\u0307", "i")
     wide = re.sub(r"([0-9]+)\s*(?:丁目|番地の?|番|号)", r"\1-", wide)
     wide = re.sub(r"([0-9])-+(?=[0-9])", r"\1-", wide)
@@ -243,7 +243,7 @@ def _folded(text: str) -> str:
 
 
 def _postcode(text: str, spelling: Spelling, country: str) -> tuple[str, tuple[str, ...]]:
-    """Return a folded text without its postcode, and the parts of the postcode."""
+    """Split a normalised text into the text without its postcode and the parts of the postcode."""
     # As on letters from abroad: D-80331, FL-9490, SE-111 22.
     text = re.sub(rf"\b(?:{country.lower()}|[abdfl]|fl)-(?=[0-9]{{3}})", "", text)
     found = list(re.finditer(spelling.postcode, text)) if spelling.postcode else []
@@ -257,7 +257,7 @@ def _postcode(text: str, spelling: Spelling, country: str) -> tuple[str, tuple[s
 
 
 def _tokens(segment: str, spelling: Spelling) -> list[str]:
-    """Return the words of a segment; a letter that belongs to a number hangs on it."""
+    """Return the words of a segment; a letter that belongs to a number is joined to it."""
     tokens = [t.strip("_") for t in TOKEN.findall(segment)]
     tokens = [t for t in tokens if t and t not in {"no", "nr", "nº", "num", "numero"}]
     result: list[str] = []
@@ -279,7 +279,7 @@ def _ordinal(number: int) -> str:
 
 
 def _units(tokens: list[str], spelling: Spelling) -> tuple[list[str], list[tuple[str, str]]]:
-    """Return tokens without units, and the units."""
+    """Split tokens into those that are not units, and the units."""
     rest: list[str] = []
     units: list[tuple[str, str]] = []
     at = 0
@@ -299,12 +299,12 @@ def _units(tokens: list[str], spelling: Spelling) -> tuple[list[str], list[tuple
 
 
 def _bare(word: str) -> str:
-    """Return a word without accents; an umlaut is its vowel."""
+    """Return a word without accents; an umlaut becomes its base vowel."""
     return min(readings(word), key=len)
 
 
 def _readings(tokens: list[str], at: int, spelling: Spelling) -> Readings:
-    """Return what a word of a segment may stand for, given the words round it."""
+    """Return the possible meanings of a word of a segment, given the words around it."""
     token = tokens[at]
     if token[:1].isdigit():
         return frozenset({token})

@@ -1,4 +1,4 @@
-"""Postcodes in the text of an address, by the format of each country."""
+"""Find postcodes in addresses by the format of each country."""
 
 import re
 import unicodedata
@@ -30,13 +30,13 @@ _FORMATS: Final = {
     r"[a-z]{2} ?[0-9]{2}": "BM",
 }
 FORMATS: Final = {code: form for form, codes in _FORMATS.items() for code in codes.split()}
-"""By alpha-2 code of the country, for text that is folded."""
+"""By alpha-2 country code, for normalised text."""
 
 UNKNOWN: Final = r"[0-9]{4,6}"
-"""Where the country is not known, or has no format here."""
+"""Used if the country is unknown or has no format here."""
 
 SHORT: Final = {"US": 5, "PR": 5, "BR": 5, "NL": 4, "PT": 4}
-"""Characters of a code that are often written alone, and tell the town."""
+"""Number of leading characters of a postcode that are often written alone and identify the town."""
 
 _PREFIX: Final = r"(?:(?:[a-z]{1,3}[- ]?)?(?=[0-9])|)"
 _PHONE: Final = re.compile(
@@ -48,7 +48,7 @@ PHONE_DIGITS: Final = 9
 
 
 def compact(text: str) -> str:
-    """Return letters and digits alone, without case: what is compared of numbers and postcodes.
+    """Return only letters and digits, in one case, for comparing numbers and postcodes.
 
     Examples
     --------
@@ -59,7 +59,7 @@ def compact(text: str) -> str:
 
 
 def code_of(postcode: str, country: str) -> str:
-    """Return a postcode without blanks, hyphens and the letters of its country.
+    """Return a postcode without spaces, hyphens and country prefix.
 
     Examples
     --------
@@ -76,7 +76,7 @@ def code_of(postcode: str, country: str) -> str:
 
 
 def without_phones(text: str, country: str) -> str:
-    """Return folded text without telephone numbers, in which postcodes would be found.
+    """Return normalised text without telephone numbers, which look like postcodes.
 
     Examples
     --------
@@ -92,7 +92,7 @@ def without_phones(text: str, country: str) -> str:
 
 
 def codes_in(text: str, country: str) -> list[str]:
-    """Return what may be postcodes in an address, compact, in order.
+    """Return possible postcodes in an address, in compact form and in order.
 
     Telephone numbers are left out. A house number of the same length is among them.
 

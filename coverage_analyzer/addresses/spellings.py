@@ -1,4 +1,4 @@
-"""How addresses are abbreviated, a country at a time: no abbreviation is right everywhere.
+"""Abbreviations in addresses, per country: no abbreviation is valid everywhere.
 
 ``St`` is a street in Chicago and a saint in Paris, ``E`` is east in Ohio and a letter elsewhere.
 """
@@ -10,7 +10,7 @@ from typing import Final
 
 @dataclass(frozen=True)
 class Spelling:
-    """What is written in more than one way in the addresses of a country.
+    """Spelling variants in the addresses of a country.
 
     Attributes
     ----------
@@ -318,10 +318,10 @@ SPELLINGS: Final[Mapping[str, Spelling]] = {
     "GR": Spelling(postcode=r"\b([0-9]{3})\s*([0-9]{2})\b", number_last=True),
     "JP": Spelling(postcode=r"\b([0-9]{3})-?([0-9]{4})\b"),
 }
-"""By alpha-2 code of the country."""
+"""By alpha-2 country code."""
 
 PLAIN: Final = Spelling()
-"""Where no abbreviation is known: only case, accents and punctuation may differ."""
+"""Used if no abbreviations are known: only case, accents and punctuation may differ."""
 
 _COUNTED: Final = (
     "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth "
@@ -333,6 +333,6 @@ ORDINALS: Final = {word: number for number, word in enumerate(_COUNTED.split(), 
     "fiftieth": 50,
     "sixtieth": 60,
 }
-"""Streets that are counted in words."""
+"""Streets named by ordinal words."""
 
 TENS: Final = {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60}

@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001 - letters of other scripts are what this module is about
-"""Words of addresses in the letters a to z, as several systems in use write them.
+"""Transliterate words of addresses to a-z by several systems in use.
 
 A word has one reading for each system: *Müller* is ``muller`` and ``mueller``, *улица* is
 ``ulitsa``, ``ulica`` and more. Readings never mix systems, so there are few, and two words that
@@ -13,7 +13,7 @@ from typing import Final
 
 
 def _table(letters: str, base: Mapping[int, str] | None = None) -> dict[int, str]:
-    """Return a table for `str.translate` out of pairs of a letter and what it becomes."""
+    """Return a table for `str.translate` from pairs of a letter and its replacement."""
     pairs = [pair.partition("=") for pair in letters.split()]
     return {**(base or {}), **{ord(letter): latin for letter, _, latin in pairs}}
 
@@ -47,7 +47,7 @@ _VOICED: Final = "αεηιοωβγδζλμνρ"
 
 @functools.lru_cache(maxsize=65_536)
 def readings(word: str) -> frozenset[str]:
-    """Return how a word may be written in letters without accents, lower-case.
+    """Return the possible transliterations of a word, in lower case without accents.
 
     Letters of scripts that are not known here (Chinese, say) stay as they are.
 
@@ -73,7 +73,7 @@ def _bare(text: str) -> str:
 
 
 def _greek(text: str) -> frozenset[str]:
-    """Return Greek letters as ISO 843, as the classical system and as ears write them."""
+    """Transliterate Greek letters by ISO 843, the classical system and pronunciation."""
     spoken = text
     for pair, latin in _GREEK_PAIRS.items():
         spoken = spoken.replace(pair, latin)

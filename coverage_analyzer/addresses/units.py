@@ -1,4 +1,4 @@
-"""Floors and doors of an address, lifted out of its text before its numbers are compared.
+"""Extract floors and doors from an address before its numbers are compared.
 
 A floor is written as a number like a house number: *3. OG*, *2/F*, *3e étage*, *3º B*. Left in
 place, another floor would look like another house. What stands before a slash or hyphen is a unit
@@ -18,7 +18,7 @@ _ORDINAL: Final = r"(?:\.|st|nd|rd|th|er|re|e|eme|ème|º|ª|°|o|a)?"
 _END: Final = (
     r"(?=\.?\s*(?:$|[,;\n/]|\d|(?:links|rechts|mitte|li|re|gauche|droite|izq|der|esq|dir)\b))"
 )
-"""What follows the word of a floor; else it may be a street: *5 Stock Road*."""
+"""Text that must follow the word for a floor; otherwise it may be a street: *5 Stock Road*."""
 
 _KINDS: Final = {
     "og": r"o\.?g|obergescho(?:ss|ß)",
@@ -92,7 +92,7 @@ _OWN: Final = (
     ("", _UNIT_HYPHEN, "CA"),
     ("", _HOUSE_SLASH, "AT PL BG HU"),
 )
-"""Kind (empty: told by the group, or unknown), pattern, and the countries in which it is used."""
+"""Kind (empty: given by the group, or unknown), pattern, and the countries in which it is used."""
 
 
 @functools.cache
@@ -102,7 +102,7 @@ def _rules(country: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
 
 
 def lifted(text: str, country: str) -> tuple[str, Units]:
-    """Return an address without floors and doors written as numbers, and those, as kind and value.
+    """Split an address into text without numbered floors and doors, and those as kind and value.
 
     Parameters
     ----------
@@ -126,7 +126,7 @@ def lifted(text: str, country: str) -> tuple[str, Units]:
 
 
 def _take(units: Units, kind: str, found: re.Match[str]) -> str:
-    """Note the units of a match, and return what is left of it."""
+    """Record the units of a match and return its remaining text."""
     groups = {name: value for name, value in found.groupdict().items() if value}
     house, value, several = (groups.pop(name, "") for name in ("house", "value", "unit"))
     kind = kind or next(iter(groups), "")

@@ -1,4 +1,4 @@
-"""The batch job: files in, a run's folder out, memory constant in the number of rows."""
+"""The batch job: read files, write a run folder; memory does not grow with the number of rows."""
 
 from coverage_analyzer.batch._check import check
 from coverage_analyzer.batch._letter import site_letter

@@ -1,4 +1,4 @@
-"""A look at a file of sites before it is judged: read as a run reads it, without centers."""
+"""Check a sites file as a run would read it, but without centers."""
 
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -21,7 +21,7 @@ from coverage_analyzer.schema import columns
 from coverage_analyzer.schema.days import today
 
 USABLE: Final = (CountryBasis.AGREED, CountryBasis.INFERRED)
-"""Grounds on which a country is good enough for a promise."""
+"""Bases of the country that are sufficient for a promise."""
 
 
 def check(
@@ -31,7 +31,7 @@ def check(
     rejects: str | Path | None = None,
     options: Options | None = None,
 ) -> dict[str, Any]:
-    """Read all sites of a file, and tell what a run would reject and why.
+    """Read all sites of a file and report which rows a run would reject, and why.
 
     Parameters
     ----------

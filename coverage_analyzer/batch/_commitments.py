@@ -1,4 +1,4 @@
-"""Commitments for a file of requests: sites stream by, and only those that are named are kept."""
+"""Commitments for a file of requests: sites are streamed, and only the referenced ones are kept."""
 
 import datetime
 from collections import Counter
@@ -37,7 +37,7 @@ from coverage_analyzer.schema.rejects import Reject, Rejected
 
 @dataclass(frozen=True, kw_only=True)
 class CommitmentOptions:
-    """What can be chosen about commitments.
+    """Options of commitments.
 
     Attributes
     ----------
@@ -83,7 +83,7 @@ def answer_requests(
     policy: Policy | str | Path = DEFAULT,
     options: CommitmentOptions | None = None,
 ) -> dict[str, Any]:
-    """Answer all requests of a file.
+    """Calculate the commitments for all requests in a file.
 
     Parameters
     ----------
@@ -158,7 +158,7 @@ def _committer(
     policy: Policy,
     options: CommitmentOptions,
 ) -> Committer:
-    """Return the promises of a policy over the centers of a file.
+    """Return the commitment calculator of a policy for the centers of a file.
 
     Raises
     ------
@@ -181,7 +181,7 @@ def _committer(
 
 
 def _rejects(asked: Requested, answers: Sequence[Commitment]) -> list[Reject]:
-    """Return the rows that are no answer, in the order of the file."""
+    """Return the rows without a result, in file order."""
     refused = [
         Reject(line, Rejected[answer.reason], "; ".join(answer.steps), raw)
         for line, raw, answer in zip(asked.lines, asked.raw, answers, strict=True)
@@ -191,7 +191,7 @@ def _rejects(asked: Requested, answers: Sequence[Commitment]) -> list[Reject]:
 
 
 def _ledger(asked: Requested, decided: Sequence[Commitment], refused: Sequence[Reject]) -> Ledger:
-    """Return where every row of the requests went.
+    """Return the ledger of the requests.
 
     Raises
     ------
@@ -206,7 +206,7 @@ def _ledger(asked: Requested, decided: Sequence[Commitment], refused: Sequence[R
 
 
 def _write(output: str | Path | BinaryIO, answers: Sequence[Commitment], style: Style) -> None:
-    """Write answers as CSV; a file is put in place when it is whole.
+    """Write the results as CSV, atomically.
 
     Raises
     ------
@@ -228,7 +228,7 @@ def _write(output: str | Path | BinaryIO, answers: Sequence[Commitment], style: 
 
 
 def _write_rejects(path: Path, refused: Sequence[Reject], style: Style) -> None:
-    """Write the rows that are no answer.
+    """Write the rows without a result.
 
     Raises
     ------
@@ -240,7 +240,7 @@ def _write_rejects(path: Path, refused: Sequence[Reject], style: Style) -> None:
 
 
 def _unnoticed(asked: Table, sites: Table) -> list[str]:
-    """Return a warning for each header that may be meant for a column that was not found."""
+    """Return a warning for each header that may be meant for a missing column."""
     pairs = ((asked, REQUESTS), (sites, SITES))
     return [
         w for table, known in pairs for w in column_suggestions(table.headers, table.columns, known)
@@ -248,13 +248,13 @@ def _unnoticed(asked: Table, sites: Table) -> list[str]:
 
 
 def _unseen(asked: Table, sites: Table) -> list[str]:
-    """Return what is not looked at, since a column for it is not there."""
+    """Return which checks are skipped because their column is missing."""
     return [
         f"The {what} have no column {name!r}: {left}."
         for table, what, name, left in (
-            (asked, "requests", "address", "no address is compared"),
-            (sites, "sites", "address", "no address is compared"),
-            (sites, "sites", "installed_on", "no request is looked at for its installation"),
+            (asked, "requests", "address", "addresses are not compared"),
+            (sites, "sites", "address", "addresses are not compared"),
+            (sites, "sites", "installed_on", "installation dates are not checked"),
         )
         if name not in table.columns
     ]

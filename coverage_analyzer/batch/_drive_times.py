@@ -1,4 +1,4 @@
-"""Drive times of a run's folder: its report is looked at again by road, and published anew.
+"""Drive times of a run folder: its report is rechecked by road and published again.
 
 All files of the folder are published together, as by the run: whole, or not at all. What roads make
 of a verdict follows from its row alone (`roads.ruling`), so doing it twice changes nothing more.
@@ -29,7 +29,7 @@ from coverage_analyzer.batch._map import (
     watched_run,
 )
 from coverage_analyzer.batch._run import labels
-from coverage_analyzer.errors import InputError, PolicyError, PublishError
+from coverage_analyzer.errors import InputError, PolicyError, PublishError, quantity
 from coverage_analyzer.files.overwriting import RunFolder, policy_file, refuse_overwriting
 from coverage_analyzer.files.run_folder import contents, service_areas
 from coverage_analyzer.files.run_folder.drive_times import NAME, DriveTimesWriter
@@ -62,10 +62,10 @@ from coverage_analyzer.schema.columns import as_text
 from coverage_analyzer.schema.verdict import SCHEMA, Reason, Status
 
 MARK: Final = "By road: "
-"""Begins each warning that a look at roads leaves in ``run.json``; the next look replaces them."""
+"""Prefix of the road warnings in ``run.json``, which the next recheck replaces."""
 
 KINDS: Final = ("served", "unserved", "no_road_data")
-"""The kinds of parts in ``service_areas.geojson``, in its order."""
+"""The kinds of parts in ``service_areas.geojson``, in order."""
 
 UNCHANGED: Final = ("rejects.csv", "centers.csv", "areas.geojson")
 
@@ -77,7 +77,7 @@ def drive(
     minutes: float | None = None,
     policy: Policy | str | Path | None = None,
 ) -> dict[str, Any]:
-    """Measure how the sites of a run are reached by road, and publish its folder anew.
+    """Measure the drive to each site of a run, and publish the run folder again.
 
     Parameters
     ----------
@@ -128,7 +128,7 @@ def drive(
 
 
 def _check_engine(folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:
-    """Return the manifest of a run whose report is one file.
+    """Return the manifest of a run whose report is a single file.
 
     Raises
     ------
@@ -137,15 +137,15 @@ def _check_engine(folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:
     """
     if manifest.get("engine") == "spark":
         msg = (
-            f"The run in {folder} was by Spark, and its report is a folder of parts, at which no "
-            f"look by road is taken; run without --engine spark."
+            f"The run in {folder} used Spark, and its report is a folder of parts, which cannot be "
+            f"rechecked by road. Run again without --engine spark."
         )
         raise InputError(msg)
     return manifest
 
 
 def run_policy(manifest: Mapping[str, Any], policy: Policy | str | Path | None) -> Policy:
-    """Return the policy that a run was by.
+    """Return the policy of a run.
 
     Raises
     ------
@@ -158,13 +158,12 @@ def run_policy(manifest: Mapping[str, Any], policy: Policy | str | Path | None) 
     except PolicyError:
         if policy is not None:
             raise
-        msg = (
-            f"The run was by the policy {name!r}, which is not built in; give its file (--policy)."
-        )
+        msg = f"The run used the policy {name!r}, which is not built in. Give its file (--policy)."
         raise PolicyError(msg) from None
     if rules.sha256 != sha256:
         msg = (
-            f"The run was not by this policy {rules.name!r}, but by {name!r} as it was (--policy)."
+            f"The run used a different version or policy: {name!r}, not this {rules.name!r}. Give "
+            f"its file (--policy)."
         )
         raise PolicyError(msg)
     return rules
@@ -172,7 +171,7 @@ def run_policy(manifest: Mapping[str, Any], policy: Policy | str | Path | None) 
 
 @dataclass
 class Totals:
-    """What comes of all rows together."""
+    """Totals over all rows."""
 
     places: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
@@ -183,7 +182,7 @@ class Totals:
 
 @dataclass(frozen=True)
 class Job:
-    """One look at roads: a run, its policy, and what is asked."""
+    """One recheck by road: a run, its policy and the options."""
 
     folder: Path
     manifest: dict[str, Any]
@@ -193,11 +192,11 @@ class Job:
 
     @property
     def style(self) -> Style:
-        """How the text files of the run are written."""
+        """Text style of the files of the run."""
         return style_of(self.manifest)
 
     def published(self, publication: Publication, watched: WatchedFiles) -> dict[str, Any]:
-        """Stream the report through, write all files, publish them, and return the manifest.
+        """Stream the report, write and publish all files, and return the manifest.
 
         Parameters
         ----------
@@ -217,7 +216,7 @@ class Job:
         return told
 
     def _written(self, publication: Publication) -> dict[str, Any]:
-        """Stream the report through, write all files, and return the manifest."""
+        """Stream the report, write all files and return the manifest."""
         table = report_table(self.folder, self.manifest)
         totals = self._streamed(table, publication)
         contents.write_summary(publication.path("summary.csv"), totals.places, self.style)
@@ -243,7 +242,7 @@ class Job:
         return told
 
     def _service_parts(self, network: DrawnNetwork) -> list[service_areas.ServicePart]:
-        """Return what each center on the map reaches in time, and what that leaves of its area."""
+        """Return what each center on the map reaches in time, and the unserved part of its area."""
         covered = network.areas
         if covered is None:
             return []
@@ -271,7 +270,7 @@ class Job:
         return sorted(found, key=lambda part: KINDS.index(part.kind))
 
     def _streamed(self, table: Table, publication: Publication) -> Totals:
-        """Look at all rows block by block, write report and drive times, and count."""
+        """Recheck all rows block by block, write the report and the drive times, and count."""
         centers, style = centers_as_used(self.folder, countries.load())[0], self.style
         kind: Any = Path(str(table.path)).name.removeprefix("report.")
         path, totals, writer = publication.path(f"report.{kind}"), Totals(), None
@@ -304,7 +303,7 @@ class Job:
     def _driven(
         self, rows: ParsedRows, verdict: Mapping[str, pa.Array], centers: Centers
     ) -> tuple[DriveTimes, npt.NDArray[np.int64]]:
-        """Return the drives of a block, and the center of each site, -1 for none."""
+        """Return the drives of a block, and the center of each site; -1 for none."""
         chosen = _positions(verdict["center_id"], centers.center_id)
         where, miles = rows.coordinates, arrays.as_numpy(verdict["distance_miles"])
         drives = drive_times(
@@ -319,7 +318,7 @@ class Job:
         return drives.compared_with(limit), chosen
 
     def _rows(self, verdict: Mapping[str, pa.Array]) -> recheck.VerdictRows:
-        """Return the columns of verdicts that roads can change, as numbers."""
+        """Return the verdict columns that roads can change, as numbers."""
         codes = {n: _positions(verdict[n], texts) for n, texts in self._names.items()}
         return recheck.VerdictRows(
             **{n: c.astype(np.int8) for n, c in codes.items()},
@@ -331,12 +330,12 @@ class Job:
 
     @property
     def _names(self) -> dict[str, list[str]]:
-        """The texts of the columns that roads can change."""
+        """Texts of the columns that roads can change."""
         titles = list(self.policy.titles)
         return {"level": titles, "status": _names(Status), "reason": _names(Reason)}
 
     def _ruled(self, verdict: Mapping[str, pa.Array], drives: DriveTimes) -> dict[str, pa.Array]:
-        """Return the columns of verdicts that roads can change."""
+        """Return the verdict columns that roads can change."""
         rows = self._rows(verdict)
         after = recheck.apply_drive_times(rows, self.policy, drives.status, drives.road_miles)
         return {
@@ -345,7 +344,7 @@ class Job:
         }
 
     def _told(self, totals: Totals) -> dict[str, Any]:
-        """Return the manifest as it is after this look."""
+        """Return the manifest updated by this recheck."""
         kept = [w for w in self.manifest.get("warnings", []) if not str(w).startswith(MARK)]
         return self.manifest | {
             "warnings": [*kept, *(MARK + words for words in self._warnings(totals))],
@@ -360,19 +359,21 @@ class Job:
         }
 
     def _warnings(self, totals: Totals) -> list[str]:
-        """Return in words what somebody has to look at."""
+        """Return warnings, as text, about rows that need manual review."""
         told = []
         late, lost = (totals.reasons[n] for n in ("road_over_budget", "road_unreachable"))
         minutes = " or ".join(f"{m:g}" for m in self.limits.distinct)
         if late + lost:
             told.append(
-                f"{late + lost:,} promises are under review: the drive to {late:,} sites takes "
-                f"more than {minutes} minutes, and to {lost:,} no road "
-                f"leads. One map's word is no verdict: a second look is due."
+                f"{quantity(late + lost, 'qualified site')} moved to review: {late:,} with a drive "
+                f"of more than {minutes} minutes, {lost:,} without a road. A road map alone does "
+                f"not decide: manual review needed."
             )
         told += totals.off_road.warnings(snap_limit_m(self.engine))
         if self.manifest.get("table"):
-            told.append(f"The rows in {self.manifest['table']} are as before; run again to renew.")
+            told.append(
+                f"The rows in {self.manifest['table']} are unchanged. To update them, run again."
+            )
         return told
 
 
@@ -381,7 +382,7 @@ def _names(kind: type[Status] | type[Reason]) -> list[str]:
 
 
 def _positions(cells: pa.Array, texts: Any) -> npt.NDArray[np.int64]:
-    """Return where each cell stands among texts, -1 where it does not."""
+    """Return the position of each cell among texts; -1 if it is not among them."""
     at = pc.index_in(as_text(cells), value_set=arrays.text_array(list(texts)))
     found = arrays.as_numpy(at)
     return np.where(np.isnan(found), -1, found).astype(np.int64)
@@ -390,14 +391,14 @@ def _positions(cells: pa.Array, texts: Any) -> npt.NDArray[np.int64]:
 def _merged(
     cells: pa.Array, old: npt.NDArray[np.int8], new: npt.NDArray[np.int8], texts: list[str]
 ) -> pa.Array:
-    """Return cells in which those that changed say something else."""
+    """Return cells with those that changed replaced."""
     changed = old != new
     said = arrays.take_texts(new[changed], arrays.text_array(texts))
     return pc.replace_with_mask(as_text(cells), arrays.from_numpy(changed), said)
 
 
 def _typed(verdict: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
-    """Return the columns of verdicts with their types, which text files do not keep."""
+    """Return verdict columns with their types, which text files do not preserve."""
     return {name: _cast(cells, SCHEMA.field(name).type) for name, cells in verdict.items()}
 
 
@@ -409,7 +410,7 @@ def _cast(cells: pa.Array, kind: pa.DataType) -> pa.Array:
 
 
 def _replaced(table: Table, rows: ParsedRows, verdict: Mapping[str, pa.Array]) -> pa.RecordBatch:
-    """Return a block of the report with other verdicts."""
+    """Return a block of the report with its verdicts replaced."""
     columns = [
         verdict.get(name, cells)
         for name, cells in zip(table.headers, rows.block.columns.columns, strict=True)
@@ -418,7 +419,7 @@ def _replaced(table: Table, rows: ParsedRows, verdict: Mapping[str, pa.Array]) -
 
 
 def _count(totals: Totals, verdict: Mapping[str, pa.Array], roads: npt.NDArray[np.generic]) -> None:
-    """Count what became of a block."""
+    """Count the results of a block."""
     texts = {n: as_text(verdict[n]).to_pylist() for n in (*contents.SUMMARY[:3], "reason")}
     totals.places.update(zip(*(texts[n] for n in contents.SUMMARY[:3]), strict=True))
     totals.reasons.update(texts["reason"])

@@ -1,4 +1,4 @@
-"""The batch job before a run: a file of addresses in, the same with coordinates out.
+"""The batch job before a run: read a file of addresses and write it with coordinates.
 
 Rows are read, asked and written block by block. What was answered is in the cache at once, so a job
 that is killed and started again goes on where it was; the file comes whole in the end, or not.
@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from coverage_analyzer import arrays, geocoding
 from coverage_analyzer.batch.ledger import Ledger
-from coverage_analyzer.errors import InputError
+from coverage_analyzer.errors import InputError, quantity
 from coverage_analyzer.files.atomic import replacing
 from coverage_analyzer.files.outputs import free_names, kind_of
 from coverage_analyzer.files.overwriting import refuse_overwriting
@@ -39,18 +39,18 @@ from coverage_analyzer.schema.columns import (
 log = logging.getLogger(__name__)
 
 PLACES: Final = ("address", "street", "city", "postcode")
-"""A table of addresses has one of these columns."""
+"""A table of addresses has at least one of these columns."""
 
 AT_ONCE: Final = 5_000
-"""So many rows are looked up together: more would only take memory."""
+"""Number of rows geocoded together; more would only take memory."""
 
 DEGREES: Final = 7
-"""Decimals of coordinates: a centimetre."""
+"""Decimals of coordinates: about a centimetre."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What can be chosen about geocoding.
+    """Options of geocoding.
 
     Attributes
     ----------
@@ -77,13 +77,13 @@ class Options:
 
     @property
     def style(self) -> Style:
-        """How the text files are written."""
+        """Text style of the output files."""
         return Style(raw_text=self.raw_text, decimal=self.dialect.decimal)
 
 
 @dataclass
 class Totals:
-    """What came of all rows together."""
+    """Totals over all rows."""
 
     ledger: Ledger = field(default_factory=Ledger)
     grades: Counter[Grade] = field(default_factory=Counter)
@@ -91,11 +91,11 @@ class Totals:
 
     @property
     def rows(self) -> int:
-        """How many have been answered."""
+        """Number of rows processed."""
         return self.grades.total()
 
     def add(self, answers: Sequence[Answer]) -> None:
-        """Count answers."""
+        """Count results."""
         self.grades.update(a.grade for a in answers)
         self.reasons.update(a.reason for a in answers)
 
@@ -107,7 +107,7 @@ def geocode(
     *,
     options: Options | None = None,
 ) -> dict[str, Any]:
-    """Find the place of each address of a file.
+    """Find the coordinates of each address in a file.
 
     Parameters
     ----------
@@ -183,7 +183,7 @@ def geocode(
 
 @dataclass(frozen=True)
 class Job:
-    """What `_written` works with."""
+    """Input and state of `_written`."""
 
     table: Table
     geocoder: Geocoder
@@ -194,7 +194,7 @@ class Job:
 
 
 def _written(job: Job, part: Path, kind: formats.Format) -> None:
-    """Write all rows, and count them."""
+    """Write all rows and count them."""
     table, options = job.table, job.options
     names = renamed(table.headers)
     headers = [names.get(h, h) for h in table.headers]
@@ -217,7 +217,7 @@ def _written(job: Job, part: Path, kind: formats.Format) -> None:
 
 
 def _located(job: Job, rows: pa.RecordBatch, headers: Sequence[str]) -> pa.RecordBatch:
-    """Return rows of the table with the columns that are added, and count them."""
+    """Return rows of the table with the added columns, and count them."""
     at = job.table.columns
     texts = {name: as_text(rows.column(i)).to_pylist() for name, i in at.items()}
     answers = job.geocoder.answers(queries(texts), _ticking(job))
@@ -227,7 +227,7 @@ def _located(job: Job, rows: pa.RecordBatch, headers: Sequence[str]) -> pa.Recor
 
 
 def _ticking(job: Job) -> Callable[[], None]:
-    """Return what tells of progress after each question: a block may take an hour."""
+    """Return a callback that reports progress after each query, since a block may take an hour."""
     done = 0
 
     def tick() -> None:
@@ -240,13 +240,13 @@ def _ticking(job: Job) -> Callable[[], None]:
 
 
 def queries(texts: Mapping[str, Sequence[str]]) -> list[geocoding.Query | None]:
-    """Return the question that each row makes, from the cells of the columns of an address."""
+    """Return the query of each row, from the cells of its address columns."""
     rows = zip(*texts.values(), strict=True)
     return [geocoding.query(dict(zip(texts, cells, strict=True))) for cells in rows]
 
 
 def columns(answers: Sequence[Answer], by_grade: Mapping[Grade, float]) -> dict[str, pa.Array]:
-    """Return the columns of `schema.columns.GEOCODED` for some answers."""
+    """Return the columns of `schema.columns.GEOCODED` for results."""
     days = np.array([a.on or "1970-01-01" for a in answers], "datetime64[D]")
     undated = np.array([not a.on for a in answers], np.bool_)
     values = (
@@ -263,13 +263,13 @@ def columns(answers: Sequence[Answer], by_grade: Mapping[Grade, float]) -> dict[
 
 
 def _numbers(values: Sequence[float | None], decimals: int) -> pa.Array:
-    """Return numbers, null where there is none."""
+    """Return numbers, null where missing."""
     found = np.array([np.nan if v is None else v for v in values], np.float64)
     return arrays.from_numpy(np.round(found, decimals), np.isnan(found))
 
 
 def renamed(headers: Sequence[str]) -> dict[str, str]:
-    """Return new names for input columns that a run would take for one that is added.
+    """Return new names for input columns that a run would mistake for an added one.
 
     Examples
     --------
@@ -283,7 +283,7 @@ def renamed(headers: Sequence[str]) -> dict[str, str]:
 
 
 def check_columns(found: Mapping[str, int] | Mapping[str, str], headers: Sequence[str]) -> None:
-    """Raise if a table has no column of an address.
+    """Raise if a table has no address column.
 
     Raises
     ------
@@ -293,8 +293,8 @@ def check_columns(found: Mapping[str, int] | Mapping[str, str], headers: Sequenc
     if not set(PLACES) & set(found):
         there = ", ".join(map(repr, headers[:20]))
         msg = (
-            f"There is no column of addresses ({', '.join(PLACES)}). There are {there}. Say which "
-            "with --column address=HEADER (in Python: columns={...})."
+            f"No address column found ({', '.join(PLACES)}). Columns in the file: {there}. Choose "
+            "one with --column address=HEADER (in Python: columns={...})."
         )
         raise InputError(msg)
 
@@ -312,10 +312,11 @@ def _kind(path: Path) -> formats.Format:
 
 
 def _unanswered(geocoder: Geocoder) -> list[str]:
-    """Return a warning of rows to which the server gave no answer."""
+    """Return a warning about rows for which the server gave no answer."""
     failed = geocoder.unanswered
     if not failed:
         return []
-    why = " It stopped answering, and was asked no more." if geocoder.has_stopped else ""
-    again = "Run this again: only they are asked then."
-    return [f"{failed:,} address(es) got no answer from the server.{why} {again}"]
+    why = " It stopped answering, so no more were requested." if geocoder.has_stopped else ""
+    again = "Run again to request only these."
+    lost = quantity(failed, "address", "addresses")
+    return [f"No answer from the server for {lost}.{why} {again}"]

@@ -1,4 +1,4 @@
-"""The letter on one site of a file: found as the file streams by, judged, and told on a page."""
+"""The letter about one site of a file: find the site while streaming, assess it, write the page."""
 
 import datetime
 import re
@@ -24,7 +24,7 @@ ADDRESS: Final = re.compile(
     r"(number|no)|building|suite|floor|suburb|city|town|locality|county|state|province|"
     r"postcode|postalcode|zip|zipcode|country"
 )
-"""Headers, folded, whose cells are parts of an address."""
+"""Normalised headers whose cells are parts of an address."""
 
 
 def site_letter(
@@ -36,7 +36,7 @@ def site_letter(
     as_of: datetime.date | str | None = None,
     options: Options | None = None,
 ) -> str:
-    """Return a page on one site of a file: what is promised there, from when, by which clause.
+    """Return a letter about one site of a file: what is promised, from when, by which clause.
 
     Parameters
     ----------
@@ -80,15 +80,17 @@ def site_letter(
 
 
 def _doubts(table: Table) -> list[str]:
-    """Return what should be looked into before a letter goes out."""
+    """Return warnings to check before a letter is sent."""
     told = columns.column_suggestions(table.headers, table.columns, columns.SITES)
     if set(VERDICT) <= set(table.headers):
-        told.append("A report is judged anew: the letter knows nothing of a look at roads.")
+        told.append(
+            "The input is a report. The letter assesses it again and ignores its drive times."
+        )
     return told
 
 
 def address(site: FoundSite) -> str:
-    """Return the address of a site, as far as its columns hold one, in their order.
+    """Return the address of a site from its address columns, in their order.
 
     A country alone is no address.
 

@@ -1,4 +1,4 @@
-"""The map of a run's folder, made again from the files in it; nothing is judged anew."""
+"""Regenerate the map of a run folder from its files, without assessing again."""
 
 import dataclasses
 import json
@@ -31,7 +31,7 @@ from coverage_analyzer.schema.verdict import SCHEMA, VERDICT
 
 
 def redrawn(folder: str | Path, *, title: str = "", tiles: Tiles | None = None) -> Payload:
-    """Return what the map of a run's folder shows, read from its files.
+    """Return the map data of a run folder, read from its files.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def redrawn(folder: str | Path, *, title: str = "", tiles: Tiles | None = None) 
 
 
 def watched_run(folder: Path) -> tuple[WatchedFiles, dict[str, Any]]:
-    """Return the fingerprint of all files of a run, some of which are read twice, and its manifest.
+    """Return the manifest of a run, and the fingerprint of its files, some of which are read twice.
 
     Raises
     ------
@@ -69,7 +69,7 @@ def watched_run(folder: Path) -> tuple[WatchedFiles, dict[str, Any]]:
 
 
 def _redrawn(folder: Path, manifest: dict[str, Any], title: str, tiles: Tiles | None) -> Payload:
-    """Return what the map of a run shows."""
+    """Return the map data of a run."""
     world = countries.load()
     table = report_table(folder, manifest)
     drawn = DrawnSites()
@@ -89,7 +89,7 @@ def _redrawn(folder: Path, manifest: dict[str, Any], title: str, tiles: Tiles | 
 
 
 def network_of(folder: Path, manifest: Mapping[str, Any]) -> Network:
-    """Return the centers and coverage areas of a run's folder, for a map.
+    """Return the centers and coverage areas of a run folder, for a map.
 
     Raises
     ------
@@ -107,7 +107,7 @@ def network_of(folder: Path, manifest: Mapping[str, Any]) -> Network:
 
 
 def centers_as_used(folder: Path, world: Countries) -> tuple[Centers, dict[str, str]]:
-    """Return the centers of a run's folder, and the country that each counted as in the run.
+    """Return the centers of a run folder, and the country assigned to each in the run.
 
     Raises
     ------
@@ -121,7 +121,7 @@ def centers_as_used(folder: Path, world: Countries) -> tuple[Centers, dict[str, 
 
 
 def run_manifest(folder: Path) -> dict[str, Any]:
-    """Return what ``run.json`` tells of a run.
+    """Return the content of ``run.json``.
 
     Raises
     ------
@@ -141,16 +141,16 @@ def run_manifest(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError, KeyError, TypeError):
         complete = False
     if not complete:
-        msg = f"{folder} holds no run: there is no run.json of one in it. Name the folder of a run."
+        msg = f"{folder} is not a run folder: it has no run.json of a run. Give a run folder."
         raise InputError(msg)
     if "centers.csv" not in manifest["files"]:
-        msg = f"The run in {folder} has no centers.csv, without which there is no map."
+        msg = f"The run in {folder} has no centers.csv, which the map requires."
         raise InputError(msg)
     return manifest
 
 
 def report_table(folder: Path, manifest: Mapping[str, Any]) -> Table:
-    """Return the report of a run, open.
+    """Open the report of a run.
 
     Raises
     ------
@@ -167,13 +167,13 @@ def report_table(folder: Path, manifest: Mapping[str, Any]) -> Table:
     table = open_table(folder / names[0], SITES, columns, dialect)
     missing = [name for name in VERDICT if name not in table.headers]
     if missing:
-        msg = f"{table.path} is no report: it has no column {missing[0]!r}."
+        msg = f"{table.path} is not a report: it has no column {missing[0]!r}."
         raise InputError(msg)
     return table
 
 
 def verdict_columns(table: Table, rows: ParsedRows) -> dict[str, pa.Array]:
-    """Return the columns of the verdict, all rows of the report being usable.
+    """Return the verdict columns of a report, all of whose rows must be usable.
 
     Raises
     ------
@@ -190,12 +190,12 @@ def verdict_columns(table: Table, rows: ParsedRows) -> dict[str, pa.Array]:
 
 
 def _pointed(cells: pa.Array) -> pa.Array:
-    """Return numbers with a point: a workbook's read as the run's input was, maybe with a comma."""
+    """Return numbers with a decimal point; those of a workbook may have a decimal comma."""
     return pc.replace_substring(cells, ",", ".") if pa.types.is_string(cells.type) else cells
 
 
 def _decided(path: Path) -> dict[str, str]:
-    """Return the country that each center counted as in the run.
+    """Return the country assigned to each center in the run.
 
     Raises
     ------
@@ -204,7 +204,7 @@ def _decided(path: Path) -> dict[str, str]:
     """
     table = open_table(path, CENTERS)
     if "center_country" not in table.headers:
-        msg = f"{path} is not a run's: it has no column 'center_country'."
+        msg = f"{path} was not written by a run: it has no column 'center_country'."
         raise InputError(msg)
     at = table.headers.index("center_country")
     result: dict[str, str] = {}
@@ -238,5 +238,5 @@ def _areas(path: Path, centers: Centers) -> Areas:
             km2=np.array([t["area_km2"] for t in told], np.float64),
         )
     except (OSError, ValueError, KeyError, TypeError, shapely.errors.GEOSException) as error:
-        msg = f"{path} does not hold the coverage areas of this run ({error!r}); run it again."
+        msg = f"{path} does not contain the coverage areas of this run ({error!r}). Run it again."
         raise InputError(msg) from None

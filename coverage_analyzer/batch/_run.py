@@ -164,8 +164,8 @@ def _check_inputs(sites: str | Path, centers: str | Path, options: Options) -> N
         raise InputError(msg)
     if (streamed or is_address(sites)) and options.on_duplicate != "keep":
         msg = (
-            "To refuse duplicates, sites are read twice in the same order, as neither standard "
-            "input nor a database gives them; give a file."
+            "To find duplicates, the sites are read twice, which standard input and databases "
+            "do not allow. Give a file."
         )
         raise InputError(msg)
 
@@ -247,7 +247,11 @@ def _published(
 
 def _repeated(repeats: DuplicateSummary) -> list[str]:
     """Return a warning of rows that share their id and are all in the report."""
-    return [f"{repeats}. All are in the report; see --on-duplicate."] if repeats.ids else []
+    return (
+        [f"{repeats}. All are in the report. To change this: --on-duplicate."]
+        if repeats.ids
+        else []
+    )
 
 
 def _streamed(table: Table, matcher: Matcher, outputs: Outputs, options: Options) -> Totals:

@@ -1,4 +1,4 @@
-"""The timeline of a file of sites: read block by block, each judged on the days of its events."""
+"""The timeline of a sites file: read block by block and assess each block on its event days."""
 
 import datetime
 from collections import Counter
@@ -35,7 +35,7 @@ from coverage_analyzer.schema.columns import (
 from coverage_analyzer.schema.days import day
 
 KINDS: Final[dict[str, formats.Format]] = {".csv": "csv", ".parquet": "parquet"}
-"""How a timeline is written, by the extension."""
+"""Format of a timeline by file extension."""
 
 
 def timeline(
@@ -47,7 +47,7 @@ def timeline(
     days: tuple[datetime.date | str | None, datetime.date | str],
     options: Options | None = None,
 ) -> dict[str, Any]:
-    """Write on which days the level of each site of a file changes.
+    """List the days on which the level of each site in a file changes.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ def timeline(
 
 @dataclass
 class Totals:
-    """What comes of all rows together."""
+    """Totals over all rows."""
 
     census: Census
     ledger: Ledger = field(default_factory=Ledger)
@@ -126,7 +126,7 @@ class Totals:
 
 
 def _schema(table: Table) -> pa.Schema:
-    """Return the columns of the timeline of a table: with its parts, if it has them."""
+    """Return the columns of the timeline of a table, including partition columns."""
     names = ["site_id", *_parts(table), *TIMELINE[1:]]
     return pa.schema([(n, pa.date32() if n == "from_day" else pa.string()) for n in names])
 
@@ -141,7 +141,7 @@ def _line(
     days: tuple[datetime.date | str | None, datetime.date | str],
     options: Options,
 ) -> Timeline:
-    """Return the rules over the centers of a file, from a day to another."""
+    """Return the timeline of a policy over the centers of a file, for a period."""
     columns, dialect = options.center_columns, options.center_dialect
     matcher = matcher_of(
         open_table(centers, CENTERS, columns, dialect),
@@ -183,7 +183,7 @@ def _told(rows: ParsedRows, table: Table, matcher: Matcher, changes: Changes) ->
 
 
 def _levels(census: Census, matcher: Matcher) -> dict[str, dict[str, int]]:
-    """Return the number of sites with each level that occurs, by the days of changes."""
+    """Return the number of sites with each occurring level, by the days of changes."""
     days, counts = census.table()
     titles = matcher.policy.titles
     occur = [n for n in range(len(titles)) if counts[:, n].any()]

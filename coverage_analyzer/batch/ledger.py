@@ -1,4 +1,4 @@
-"""Counts of rows and of verdicts: every row that was read is in them exactly once."""
+"""Counts of rows and verdicts: every row read is counted exactly once."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -16,21 +16,21 @@ from coverage_analyzer.schema.rejects import Reject
 from coverage_analyzer.schema.verdict import Reason, Status
 
 FIRST_REJECTS: Final = 3
-"""So many a run tells at its end; all are in the file."""
+"""Maximum number of rejects listed at the end of a run; the file has all."""
 
 PLACES: Final = (1024, 64, len(Status))
-"""More countries, levels and statuses than there are."""
+"""Upper bound of the number of countries, levels and statuses."""
 
 
 def line(figures: Mapping[str, int]) -> str:
-    """Return the line that ends a run, from the figures of a ledger."""
+    """Return the last line of a run from the counts of a ledger."""
     parts = " + ".join(f"{n} {figures[n]}" for n in ("decided", "rejected", "blank"))
     return f"read {figures['read']} = {parts}"
 
 
 @dataclass
 class Ledger:
-    """Where every row went: ``read = decided + rejected + blank``."""
+    """Counts of rows: ``read = decided + rejected + blank``."""
 
     read: int = 0
     decided: int = 0
@@ -40,11 +40,11 @@ class Ledger:
     reasons: Counter[str] = field(default_factory=Counter)
 
     def __str__(self) -> str:
-        """Return the line that ends a run."""
+        """Return the last line of a run."""
         return line(self.figures())
 
     def check(self) -> None:
-        """Raise if a row is neither decided nor rejected nor blank, or more than one of them.
+        """Raise if any row is in none or more than one of decided, rejected and blank.
 
         Raises
         ------
@@ -52,7 +52,7 @@ class Ledger:
             Which would be a fault of this program.
         """
         if self.read != self.decided + self.rejected + self.blank:
-            msg = f"The rows do not add up: {self}. Nothing was published; please report this."
+            msg = f"The rows do not add up: {self}. No report was written. Report this as a bug."
             raise CoverageError(msg)
 
     def figures(self) -> dict[str, int]:
@@ -60,11 +60,11 @@ class Ledger:
         return {n: getattr(self, n) for n in ("read", "decided", "rejected", "blank")}
 
     def add(self, rows: ParsedRows) -> None:
-        """Count a block: what its reader saw, and what became of it."""
+        """Add the counts of a block: rows read, decided, rejected and blank."""
         self.count(rows.block, rows.rejects)
 
     def count(self, block: RowBlock, rejects: Sequence[Reject]) -> None:
-        """Count the rows of a block, all of which are decided, and those that are not in it."""
+        """Count the rows of a block, all of them decided, and the rows missing from it."""
         self.decided += len(block.lines)
         self.rejected += len(rejects)
         self.blank += block.blank
@@ -83,7 +83,7 @@ def by_country(counts: Counts) -> Counter[str]:
 
 
 def totals(places: Counts, reasons: Mapping[str, int]) -> dict[str, dict[str, int]]:
-    """Return the number of sites by level, by status and by reason, as ``run.json`` has them.
+    """Return the number of sites by level, status and reason, as in ``run.json``.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def totals(places: Counts, reasons: Mapping[str, int]) -> dict[str, dict[str, in
 
 
 class Tally:
-    """Counts of verdicts by country, level, status, and by reason."""
+    """Counts of verdicts by country, level and status, and by reason."""
 
     def __init__(self) -> None:
         self._places: Counter[int] = Counter()
@@ -116,7 +116,7 @@ class Tally:
         self._reasons += np.bincount(verdicts.reason, minlength=len(Reason))
 
     def counts(self, matcher: Matcher) -> dict[tuple[str, str, str], int]:
-        """Return the counts by the names of country, level and status."""
+        """Return the counts by country, level and status."""
         codes, levels = matcher.world.names.codes, matcher.policy.titles
         result = {}
         for place, n in self._places.items():
@@ -125,6 +125,6 @@ class Tally:
         return result
 
     def totals(self, matcher: Matcher) -> dict[str, dict[str, int]]:
-        """Return the number of sites by level, by status and by reason."""
+        """Return the number of sites by level, status and reason."""
         reasons = {reason.name: int(self._reasons[reason]) for reason in Reason}
         return totals(self.counts(matcher), reasons)

@@ -1,4 +1,4 @@
-"""The centers of a run and their coverage areas, as its folder has them."""
+"""The centers of a run and their coverage areas, as written to the run folder."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +15,7 @@ from coverage_analyzer.matching.matcher import Matcher
 
 
 def coverage_areas(matcher: Matcher) -> tuple[Areas | None, list[str]]:
-    """Return the areas of a matcher's centers on its day, and warnings about them.
+    """Return the areas of a matcher's centers on its day, with warnings.
 
     There are none where they cannot be drawn: the verdicts need no picture.
     """

@@ -1,4 +1,4 @@
-"""What can be chosen about a run."""
+"""Options of a run."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What can be chosen about a run.
+    """Options of a run.
 
     Attributes
     ----------
@@ -77,5 +77,5 @@ class Options:
 
     @property
     def style(self) -> Style:
-        """How text files are written."""
+        """Text style of the output files."""
         return Style(raw_text=self.raw_text, excel=self.excel, decimal=self.dialect.decimal)

@@ -1,4 +1,4 @@
-"""Two stages of work at the same time: one runs ahead of the other, by a little."""
+"""Run two stages of work concurrently, one slightly ahead of the other."""
 
 import queue
 import threading
@@ -9,15 +9,16 @@ from typing import Any, Final, NamedTuple, TypeVar
 T = TypeVar("T")
 
 DEPTH: Final = 1
-"""So many items wait at most: memory stays bounded, and neither stage waits for long."""
+"""Maximum number of queued items, which bounds memory without stalling either stage."""
 
 PATIENCE_S: Final = 1.0
-"""So long an item that nobody wants any more is waited for. One that hangs, such as a query, must
-not keep an interrupted program from ending."""
+"""How long to wait for an item that is no longer needed. One that hangs, such as a query, must not
+keep an interrupted program from ending.
+"""
 
 
 class End(NamedTuple):
-    """What comes after the last item: the error that ended them, if one did."""
+    """Marker after the last item, with the error that ended the iteration, if any."""
 
     error: BaseException | None
 
@@ -25,7 +26,7 @@ class End(NamedTuple):
 def ahead(
     items: Generator[T, None, None], cancel: Callable[[], object] = lambda: None
 ) -> Generator[T, None, None]:
-    """Yield items in their order, made in another thread while earlier ones are used.
+    """Yield items in order, produced in another thread while earlier ones are used.
 
     An error in making one is raised where it would have come. Closing this closes the items, after
     `cancel` was asked to end the making of one, if one is being made. Where the system gives no
@@ -57,7 +58,7 @@ def ahead(
 def _make(
     items: Generator[T, None, None], made: "queue.Queue[T | End]", unwanted: threading.Event
 ) -> None:
-    """Put all items into a queue, and their end."""
+    """Put all items into a queue, followed by the end marker."""
     error: BaseException | None = None
     try:
         with closing(items):

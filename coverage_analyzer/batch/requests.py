@@ -1,4 +1,4 @@
-"""Requests read from a file, and the rows of the sites that they name, as the sites stream by."""
+"""Read requests from a file, and the site rows that they refer to, in one pass over the sites."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,12 +25,12 @@ ROW: Final[tuple[str, ...]] = (
     *eligibility.TEXTS,
     *eligibility.DAYS,
 )
-"""What is read of a site beside its place."""
+"""Columns read of a site besides its coordinates."""
 
 
 @dataclass
 class Requested:
-    """The requests of a file, with line and raw text of each, and the rows that are none."""
+    """The requests of a file with their line and raw text, and the rows that are not requests."""
 
     requests: list[Request] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
@@ -56,7 +56,7 @@ def read_requests(table: Table) -> Requested:
 
 
 def request(cells: Mapping[str, str]) -> Request:
-    """Return a request from its cells, by the names of `schema.columns.REQUESTS`."""
+    """Return a request from its cells, keyed by `schema.columns.REQUESTS`."""
     return Request(
         request_id=cells["request_id"].strip(),
         site_id=cells["site_id"].strip(),
@@ -68,7 +68,7 @@ def request(cells: Mapping[str, str]) -> Request:
 
 
 def registered_rows(table: Table, wanted: Iterable[str]) -> dict[str, list[Registered]]:
-    """Return all usable rows of some sites, by their id, of an open table (`schema.columns.SITES`).
+    """Return all usable rows of the given sites, by id, of an open table (`schema.columns.SITES`).
 
     Without a column of ids the number of the line is the id. Memory grows with the sites that are
     wanted, not with those that are read.
@@ -96,7 +96,7 @@ def registered_rows(table: Table, wanted: Iterable[str]) -> dict[str, list[Regis
 
 
 def _texts(table: Table, block: RowBlock, name: str, some: pa.Array | None = None) -> Sequence[str]:
-    """Return cells of a known column as text, blank where the table has none; moments as ISO."""
+    """Return a known column as text, empty if the table lacks it; timestamps as ISO 8601."""
     cells = table.column(block, name)
     if cells is None:
         return [""] * len(block.lines if some is None else some)

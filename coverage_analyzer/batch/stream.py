@@ -1,4 +1,4 @@
-"""Rows judged: blocks of a table go through the kernel and come out as rows of the report.
+"""Assess rows: blocks of a table pass through the kernel and become report rows.
 
 The one way from text to verdicts, whichever engine brings the blocks.
 """
@@ -31,7 +31,7 @@ def matcher_of(
     trust_declared: bool = False,
     products: Products | None = None,
 ) -> Matcher:
-    """Return the rules of a policy over the centers of an open table, on a day.
+    """Build the matcher of a policy and the centers of an open table, for a day.
 
     Raises
     ------
@@ -47,7 +47,7 @@ def matcher_of(
 
 
 def products_of(path: str | Path | None) -> Products | None:
-    """Return the products of a file, if one is given.
+    """Return the products of a file, if given.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def products_of(path: str | Path | None) -> Products | None:
 
 
 def open_products(path: str | Path | None) -> Table | None:
-    """Open a table of products, if one is given.
+    """Open a table of products, if given.
 
     Raises
     ------
@@ -69,14 +69,14 @@ def open_products(path: str | Path | None) -> Table | None:
     if not path:
         return None
     if str(path) == streams.STANDARD_INPUT:
-        msg = "Products do not come from standard input; give a file of them."
+        msg = "Products cannot be read from standard input. Give a file."
         raise InputError(msg)
     return open_table(path, PRODUCTS)
 
 
 @dataclass(frozen=True)
 class Judged:
-    """A block with its verdicts: in numbers, as columns, as rows of the report; and its facts."""
+    """A block with its verdicts (as numbers, columns and report rows) and its rule inputs."""
 
     rows: ParsedRows
     verdicts: Verdicts

@@ -1,1 +1,1 @@
-"""The command line: a verb a file, each a thin face of one or two public functions."""
+"""The command line: one module per command, each calling one or two public functions."""

@@ -12,12 +12,18 @@ from coverage_analyzer.cli.messages import say
 
 @click.command()
 @click.argument("centers")
-@click.option("-o", "--output", required=True, metavar="FILE", help=".geojson, .gpkg or .parquet")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    metavar="FILE",
+    help="Output file: .geojson, .gpkg or .parquet.",
+)
 @options.rules
 @click.option(
     "--merge",
     type=click.Choice(["union", "depth"]),
-    help="Join the areas of each country, or part them by how many overlap.",
+    help="Merge the areas of each country, or split them by the number of centers that overlap.",
 )
 @options.center_column
 @options.center_dialect
@@ -30,17 +36,17 @@ def areas(
     merge: Any,
     trust_declared: bool,
 ) -> None:
-    """Write what each center may serve, for any GIS.
+    """Write the coverage area of each center as a layer for a GIS.
 
-    Areas are cut to the country of their center, but for --trust-declared: then a site may
-    declare that country wherever it lies.
+    Each area is clipped to the country of its center. With --trust-declared it is not, because a
+    site may declare that country wherever it is located.
 
     \b
     Example:
       coverage-analyzer areas data/service_centers.csv -o areas.gpkg
     """
     from coverage_analyzer import frames
-    from coverage_analyzer.errors import PolicyWarning
+    from coverage_analyzer.errors import PolicyWarning, quantity
     from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
     from coverage_analyzer.files.writers.areas import check_kind, write_areas
     from coverage_analyzer.policy import Policy
@@ -63,4 +69,4 @@ def areas(
     write_areas(covered, output)
     for warning in policy.warnings:
         say(f"Warning: {warning}")
-    say(f"{len(covered)} areas are in {Path(output)}.")
+    say(f"Wrote {quantity(len(covered), 'area')} to {Path(output)}.")

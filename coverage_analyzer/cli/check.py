@@ -14,10 +14,10 @@ from coverage_analyzer.cli.messages import Messages, print_json, say, say_ledger
 @options.column
 @options.trust_declared
 @options.dialect
-@click.option("--rejects", metavar="FILE", help="Write the rejected rows here, as CSV.")
+@click.option("--rejects", metavar="FILE", help="Write the rejected rows to this CSV file.")
 @options.raw_text
 @options.excel
-@options.max_rejects("0", "Exit with code 1 if more rows would be rejected.")
+@options.max_rejects("0", "Exit with code 1 if more than N rows would be rejected.")
 @options.messages
 def check(
     sites: str,
@@ -27,7 +27,7 @@ def check(
     messages: Messages,
     **choices: Any,
 ) -> int:
-    """Read a file of sites as `run` does, and tell what it would reject and why.
+    """Check a sites file without assessing it. List the rows that `run` would reject, and why.
 
     \b
     Example:
@@ -49,17 +49,17 @@ def check(
 
 
 def _lines(findings: dict[str, Any]) -> list[str]:
-    """Return what a reader of the file should know, in words."""
+    """Return the findings as lines of text."""
     lines = [f"  {name:<15} {header!r}" for name, header in findings["columns"].items()]
     others = ", ".join(map(repr, findings["other_columns"])) or "none"
-    lines = ["columns taken", *lines, f"columns carried along: {others}"]
+    lines = ["columns used", *lines, f"columns copied unchanged: {others}"]
     if findings["rejects"]:
         lines.append("rows that would be rejected")
         lines += [f"  {n:>10,}  {reason}" for reason, n in findings["rejects"].items()]
         first = findings["first_rejects"]
         lines += [f"  {reject}" for reject in first]
         if more := findings["ledger"]["rejected"] - len(first):
-            lines.append(f"  and {more:,} more; --rejects FILE has all")
+            lines.append(f"  and {more:,} more; list all with --rejects FILE")
     if findings["usable_country"] is not None:
         lines.append(f"sites with a usable country: {findings['usable_country']:.2%}")
         lines += [f"  {n:>10,}  {ground}" for ground, n in findings["countries"].items()]

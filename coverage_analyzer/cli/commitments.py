@@ -11,17 +11,21 @@ from coverage_analyzer.cli.messages import Messages, print_json, say, say_ledger
 
 @click.command()
 @click.argument("requests")
-@click.option("--sites", required=True, metavar="FILE", help="The customer sites.")
-@click.option("--centers", required=True, metavar="FILE", help="The service centers.")
-@click.option("-o", "--output", metavar="FILE", help="A CSV file.  [standard output]")
-@click.option("--rejects", metavar="FILE", help="Write the rows that have no answer here, as CSV.")
+@click.option("--sites", required=True, metavar="FILE", help="File of customer sites.")
+@click.option("--centers", required=True, metavar="FILE", help="File of service centers.")
+@click.option("-o", "--output", metavar="FILE", help="Output CSV file.  [default: standard output]")
+@click.option("--rejects", metavar="FILE", help="Write the rows without a result to this CSV file.")
 @options.policy
-@click.option("--as-of", metavar="DATE", help="The day whose level holds.  [that of each request]")
+@click.option(
+    "--as-of",
+    metavar="DATE",
+    help="Use the levels of this date.  [default: the date of each request]",
+)
 @click.option(
     "--moment-format",
     default="",
     metavar="FORM",
-    help="How moments are written, like '%d.%m.%Y %H:%M'.  [ISO 8601]",
+    help="Format of dates with times, like '%d.%m.%Y %H:%M'.  [default: ISO 8601]",
 )
 @options.headers_of("requests", "--request-column", "request_columns")
 @options.column
@@ -31,10 +35,10 @@ from coverage_analyzer.cli.messages import Messages, print_json, say, say_ledger
 @options.trust_declared
 @options.products
 @options.raw_text
-@options.max_rejects(None, "Exit with code 1 if more rows have no answer.  [no limit]")
-@click.option(
-    "--json", "as_json", is_flag=True, help="Print the findings on standard output; needs -o."
+@options.max_rejects(
+    None, "Exit with code 1 if more than N rows have no result.  [default: no limit]"
 )
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON; requires -o.")
 @options.quiet
 @options.collected("messages", Messages)
 def commitments(
@@ -47,7 +51,9 @@ def commitments(
     messages: Messages,
     **choices: Any,
 ) -> int:
-    """Tell what is promised to each request, from when, until when, by which center.
+    """Calculate the due time of each request.
+
+    The result has the promise, the start of its clock, the due time and the center.
 
     \b
     Example:
@@ -79,13 +85,13 @@ def commitments(
 
 
 def _check_output(output: str | None, *, as_json: bool) -> None:
-    """Raise if answers and findings would both go to standard output.
+    """Raise if the results and the JSON would both go to standard output.
 
     Raises
     ------
     click.UsageError
-        With what to say.
+        If they would.
     """
     if as_json and not output:
-        msg = "--json prints where the answers would: say where these go, with -o FILE."
+        msg = "--json and the results would both go to standard output. Give a file: -o FILE."
         raise click.UsageError(msg)

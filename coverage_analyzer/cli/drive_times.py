@@ -11,7 +11,7 @@ from coverage_analyzer.cli.messages import print_json, say, say_ledger
 
 @dataclass(frozen=True)
 class Roads:
-    """Where the roads are: in a file, or on a server to be fetched from."""
+    """The source of the roads: a file, or a server to download from."""
 
     osm: str | None
     overpass: str | None
@@ -23,20 +23,24 @@ class Roads:
 @click.option(
     "--osm",
     metavar="FILE",
-    help="Roads: an OpenStreetMap extract (.osm.pbf, .osm), or .graphml of osmnx.",
+    help="Road data: an OpenStreetMap extract (.osm.pbf, .osm) or a .graphml file of osmnx.",
 )
 @click.option(
     "--overpass",
     metavar="WEST,SOUTH,EAST,NORTH",
-    help="Fetch the roads of a small box instead; kept, and not fetched again.",
+    help="Download the roads of a small box instead; the download is cached.",
 )
-@click.option("--overpass-url", metavar="URL", help="The server to fetch from.  [the public one]")
+@click.option(
+    "--overpass-url", metavar="URL", help="Overpass server.  [default: the public server]"
+)
 @click.option(
     "--minutes",
     type=click.FloatRange(min=0, min_open=True),
-    help="How long a drive may take.  [the delivery clock of the policy's level]",
+    help="Drive-time limit.  [default: the delivery clock of the policy's level]",
 )
-@click.option("--policy", metavar="NAME|FILE", help="Of the run, if it is not built in.")
+@click.option(
+    "--policy", metavar="NAME|FILE", help="Policy of the run, if it is not a built-in one."
+)
 @options.as_json
 @options.collected("roads", Roads)
 def drive_times(
@@ -46,14 +50,14 @@ def drive_times(
     policy: str | None,
     as_json: bool,
 ) -> None:
-    """Look at a run's promises by road: DIR gets drive_times.csv, and its report is renewed.
+    """Recheck the run in DIR by road. Write drive_times.csv and update the report.
 
-    A site is never promised more by it. What is qualified, but takes longer by road or is on no
-    road at all, goes to review: a second look is due. Only where the policy counts miles by road,
-    roads decide.
+    Drive times never raise a level. A qualified site moves to `review` if the drive exceeds
+    --minutes or no road connects it to its center. Where the policy measures bands by road, road
+    distance decides.
 
-    A drive may take as long as the delivery clock of the level that the site's band buys: 240
-    minutes for delivery within 4 hours. A policy without such a clock wants --minutes.
+    Without --minutes the limit is the delivery clock of the level of the site's band: 240 minutes
+    for delivery within 4 hours. A policy without such a clock requires --minutes.
 
     \b
     Example:
@@ -75,17 +79,17 @@ def drive_times(
 
 
 def _roads(roads: Roads) -> str | Path:
-    """Return the file of roads, fetched if that is asked for.
+    """Return the file of roads, downloaded if requested.
 
     Raises
     ------
     click.UsageError
-        If it is not said, or said twice, where the roads are.
+        If no source of roads is given, or two are.
     """
     if roads.osm is not None and roads.overpass is None:
         return roads.osm
     if roads.osm is not None or roads.overpass is None:
-        msg = "Say where the roads are: --osm FILE or --overpass WEST,SOUTH,EAST,NORTH."
+        msg = "Give one source of roads: --osm FILE or --overpass WEST,SOUTH,EAST,NORTH."
         raise click.UsageError(msg)
     from coverage_analyzer.roads.overpass import PUBLIC, box, fetch_extract
 

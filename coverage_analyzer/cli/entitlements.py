@@ -11,21 +11,25 @@ from coverage_analyzer.cli.streams import put
 
 
 @click.command()
-@click.option("--product", default="", metavar="NAME", help="Such as XenApp.")
-@click.option("--version", default="", metavar="TEXT", help="Such as '7.15 LTSR'.")
-@click.option("--country", default="", metavar="NAME", help="Of the customer.")
+@click.option("--product", default="", metavar="NAME", help="Product name, such as XenApp.")
+@click.option("--version", default="", metavar="TEXT", help="Product version, such as '7.15 LTSR'.")
+@click.option("--country", default="", metavar="NAME", help="Country of the customer.")
 @click.option(
-    "--customer", metavar="FILE", help="TOML with what the customer has.  [nothing is known]"
+    "--customer",
+    metavar="FILE",
+    help="TOML file of the customer's agreements.  [default: nothing is known]",
 )
 @click.option(
-    "--end-of-maintenance", metavar="DATE", help="Of the version, if known.  [not checked]"
+    "--end-of-maintenance",
+    metavar="DATE",
+    help="End of Maintenance of the version, if known.  [default: not checked]",
 )
 @options.as_of
-@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def entitlements(customer: str | None, as_of: str | None, as_json: bool, **question: Any) -> None:
-    """Tell which support programmes a customer can have, and which prerequisite is missing.
+    """List a customer's support programmes and missing prerequisites.
 
-    In the customer's file each fact is true, false, or the last day of an agreement:
+    In the customer file, each fact is true, false, or the last day of an agreement:
 
     \b
       success_services = 2027-03-31
@@ -45,7 +49,7 @@ def entitlements(customer: str | None, as_of: str | None, as_json: bool, **quest
 
 
 def _facts(path: str) -> dict[str, Any]:
-    """Return what a file says of a customer.
+    """Return the facts of a customer file.
 
     Raises
     ------
@@ -61,5 +65,5 @@ def _facts(path: str) -> dict[str, Any]:
         msg = f"{path} {error}."
         raise InputError(msg) from error
     except (OSError, ValueError) as error:
-        msg = f"{path} cannot be read as TOML: {error}."
+        msg = f"Cannot read {path} as TOML: {error}."
         raise InputError(msg) from error

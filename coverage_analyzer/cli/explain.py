@@ -13,15 +13,15 @@ from coverage_analyzer.cli.streams import put
 
 
 class NumbersCommand(click.Command):
-    """A command whose arguments may be negative numbers, which else look like options."""
+    """A command whose arguments may be negative numbers, which otherwise look like options."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse with a blank before each negative number, which float() takes off again."""
+        """Parse with a space before each negative number, which float() strips again."""
         return super().parse_args(ctx, [f" {a}" if re.match(r"-[\d.]", a) else a for a in args])
 
 
 class Degrees(click.FloatRange):
-    """Decimal degrees, with a word on what else may have been typed."""
+    """Decimal degrees, with a hint for other notations."""
 
     name = "degrees"
 
@@ -29,14 +29,17 @@ class Degrees(click.FloatRange):
         """Return the number, or fail with a hint."""
         if isinstance(value, str) and re.search(r"[,°'NSEW]", value):
             self.fail(
-                f"{value!r}: write decimal degrees with a point, such as -33.8688", param, ctx
+                f"{value!r} is not a number of decimal degrees. Write it with a point, such as "
+                f"-33.8688",
+                param,
+                ctx,
             )
         return super().convert(value, param, ctx)
 
 
 @dataclass(frozen=True)
 class Site:
-    """A point, and what is known of the country that it is in."""
+    """A point, and the country that it declares."""
 
     latitude: float
     longitude: float
@@ -47,26 +50,28 @@ class Site:
 @click.command(cls=NumbersCommand)
 @click.argument("latitude", type=Degrees(-90, 90))
 @click.argument("longitude", type=Degrees(-180, 180))
-@click.option("--centers", required=True, metavar="FILE", help="The service centers.")
-@click.option("--country", default="", metavar="NAME", help="As the site declares it.")
+@click.option("--centers", required=True, metavar="FILE", help="File of service centers.")
+@click.option("--country", default="", metavar="NAME", help="Country that the site declares.")
 @click.option(
-    "--accuracy-m", type=click.FloatRange(min=0), metavar="METRES", help="How exact the point is."
+    "--accuracy-m", type=click.FloatRange(min=0), metavar="METRES", help="Accuracy of the point."
 )
-@click.option("--product", default="", metavar="NAME", help="What stands at the site.")
-@click.option("--version", default="", metavar="TEXT", help="Of the product.")
-@click.option("--component", default="", metavar="NAME", help="The part to be replaced.")
-@click.option("--requested-level", default="", metavar="LEVEL", help="What is bought.")
-@click.option("--registered-on", default="", metavar="DATE", help="The day of its address.")
-@click.option("--installed-on", default="", metavar="DATE", help="The day of its installation.")
+@click.option("--product", default="", metavar="NAME", help="Product at the site.")
+@click.option("--version", default="", metavar="TEXT", help="Version of the product.")
+@click.option("--component", default="", metavar="NAME", help="Component to be replaced.")
+@click.option("--requested-level", default="", metavar="LEVEL", help="Level that was purchased.")
 @click.option(
-    "--ordered-on", metavar="DATE", help="Tell when a center would open that is ordered then."
+    "--registered-on", default="", metavar="DATE", help="Date on which the address was registered."
+)
+@click.option("--installed-on", default="", metavar="DATE", help="Date of the installation.")
+@click.option(
+    "--ordered-on", metavar="DATE", help="Also print when a center ordered on this date would open."
 )
 @options.products
 @options.rules
 @options.center_column
 @options.center_dialect
 @options.trust_declared
-@click.option("--json", "as_json", is_flag=True, help="Print the story as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the explanation as JSON.")
 @options.collected("site", Site)
 @options.center_input
 def explain(
@@ -79,7 +84,7 @@ def explain(
     as_json: bool,
     **stated: str,
 ) -> None:
-    """Tell why a site at a point gets its level.
+    """Explain why a site at a point gets its level.
 
     \b
     Examples:

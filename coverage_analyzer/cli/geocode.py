@@ -7,16 +7,17 @@ import click
 
 from coverage_analyzer.cli import options
 from coverage_analyzer.cli.messages import Messages
+from coverage_analyzer.errors import quantity
 
 if TYPE_CHECKING:
     from coverage_analyzer.geocoding import Service
 
-ATTRIBUTION = "Answers of Nominatim: \u00a9 OpenStreetMap contributors (ODbL)."
+ATTRIBUTION = "Nominatim results: \u00a9 OpenStreetMap contributors (ODbL)."
 
 
 @dataclass(frozen=True)
 class ServiceOptions:
-    """The options that say which server is asked, if any, and where its answers are kept."""
+    """Options for the server to use, if any, and the cache of its answers."""
 
     server: str
     public: bool
@@ -25,7 +26,7 @@ class ServiceOptions:
     cache: str | None
 
     def service(self) -> "Service":
-        """Return the service that is asked."""
+        """Return the geocoding service to use."""
         from coverage_analyzer.geocoding import PUBLIC, Service
 
         return Service(
@@ -42,33 +43,39 @@ def metres(_context: click.Context, _option: click.Parameter, values: tuple[str,
     Raises
     ------
     click.BadParameter
-        If one is written otherwise.
+        If one has another form.
     """
     pairs = [value.partition("=") for value in values]
     try:
         return {grade: float(number) for grade, _, number in pairs}
     except ValueError:
-        msg = "write it as GRADE=METRES, such as city=15000"
+        msg = "Write GRADE=METRES, such as city=15000"
         raise click.BadParameter(msg) from None
 
 
 @click.command()
 @click.argument("addresses")
 @click.option(
-    "-o", "--output", required=True, metavar="FILE", help="The sites: .csv, .parquet or .xlsx."
+    "-o",
+    "--output",
+    required=True,
+    metavar="FILE",
+    help="Output file of sites: .csv, .parquet or .xlsx.",
 )
-@click.option("--server", default="", metavar="URL", help="A Nominatim server, such as your own.")
-@click.option("--public", is_flag=True, help="Ask the public server, one address a second.")
-@click.option("--offline", is_flag=True, help="Ask nobody: the cache and built-in data alone.")
-@click.option("--contact", default="", metavar="EMAIL|URL", help="Who asks, told to the server.")
-@click.option("--cache", metavar="FILE", help="Of answers.  [one for each user]")
+@click.option("--server", default="", metavar="URL", help="Nominatim server, such as your own.")
+@click.option("--public", is_flag=True, help="Use the public server: one address per second.")
+@click.option("--offline", is_flag=True, help="Use no server: only the cache and bundled data.")
+@click.option(
+    "--contact", default="", metavar="EMAIL|URL", help="Your contact, sent to the server."
+)
+@click.option("--cache", metavar="FILE", help="Cache of results.  [default: one per user]")
 @click.option(
     "--accuracy",
     "accuracy_m",
     multiple=True,
     callback=metres,
     metavar="GRADE=METRES",
-    help="How far off a grade may be: rooftop, street, postcode, city, region; may be repeated.",
+    help="Accuracy of a grade (rooftop, street, postcode, city, region); may be repeated.",
 )
 @click.option(
     "--column",
@@ -76,16 +83,16 @@ def metres(_context: click.Context, _option: click.Parameter, values: tuple[str,
     multiple=True,
     callback=options.overrides,
     metavar="NAME=HEADER",
-    help="Take this header of the addresses for a column; may be repeated.",
+    help="Use this header of the addresses file for column NAME; may be repeated.",
 )
 @options.dialect
-@click.option("--rejects", metavar="FILE", help="Write the rows that cannot be read here, as CSV.")
+@click.option("--rejects", metavar="FILE", help="Write the unreadable rows to this CSV file.")
 @options.raw_text
 @click.option(
     "--max-unfound",
     type=click.IntRange(min=0),
     metavar="N",
-    help="Leave with 1 if more addresses have no place.",
+    help="Exit with code 1 if more than N addresses are not found.",
 )
 @options.messages
 @options.collected("service", ServiceOptions)
@@ -97,10 +104,10 @@ def geocode(
     messages: Messages,
     **choices: Any,
 ) -> int:
-    """Find the place of each address of a file, and how precise it is.
+    """Find the coordinates of each address in a file.
 
-    Say who is to be asked: --server, --public (for a few addresses) or --offline. What was
-    answered is kept, and not asked again.
+    Each result has a grade and an accuracy. Choose a source: --server, --public (for a few
+    addresses) or --offline. Results are cached and not requested again.
 
     \b
     Examples:
@@ -120,23 +127,23 @@ def geocode(
 
 
 def _check_asked(server: str, *, public: bool, offline: bool) -> None:
-    """Raise if it is not clear who is to be asked: nothing is fetched that nobody asked for.
+    """Raise if the source is ambiguous; no unrequested connections are made.
 
     Raises
     ------
     UsageError
-        If nobody is named, or two are.
+        If no source is named, or two are.
     """
     if (server and public) or (public and offline) or not (server or public or offline):
         msg = (
-            "Say who is to be asked: --server URL (a Nominatim server, best your own), --public, "
-            "or nobody: --offline. --offline --server URL takes what the cache has of that server."
+            "Choose one source: --server URL (a Nominatim server, preferably your own), --public "
+            "or --offline. To use only the cached results of a server: --offline --server URL."
         )
         raise click.UsageError(msg)
 
 
 def _lines(findings: dict[str, Any]) -> list[str]:
-    """Return what was found, and where to look."""
+    """Return the result and the output file, as lines of text."""
     lines = [
         f"{what}\n" + "\n".join(f"  {n:>10,}  {name}" for name, n in findings[key].items())
         for what, key in (("grade", "grades"), ("reason", "reasons"))
@@ -145,25 +152,29 @@ def _lines(findings: dict[str, Any]) -> list[str]:
     asked = findings["questions"]
     if any(asked.values()):
         lines.append(
-            f"Asked the server {asked['asked']:,} time(s); {asked['cached']:,} were known."
+            f"Sent {quantity(asked['asked'], 'request')} to the server; "
+            f"{quantity(asked['cached'], 'result')} from the cache."
         )
     for old, new in findings["renamed_columns"].items():
-        lines.append(f"The input's column {old!r} is there as {new!r}.")
-    lines.append(f"Look at {findings['output']}. {ATTRIBUTION}")
+        lines.append(f"Input column {old!r} is named {new!r} in the output.")
+    lines.append(f"Sites: {findings['output']}. {ATTRIBUTION}")
     return lines
 
 
 def _warnings(
     findings: dict[str, Any], rejects: str | None, unfound: int, max_unfound: int | None
 ) -> list[str]:
-    """Return what should be looked into."""
+    """Return the warnings as lines of text."""
     lines = [f"Warning: {warning}" for warning in findings["warnings"]]
     if unfound:
-        lines.append(f"{unfound:,} address(es) have no place; geocode_reason says why.")
+        lost = quantity(unfound, "address", "addresses")
+        lines.append(f"Not found: {lost}. See the column geocode_reason.")
     if rejected := findings["ledger"]["rejected"]:
-        where = f"all in {rejects}" if rejects else "see --rejects"
-        lines.append(f"{rejected:,} row(s) could not be read, {where}:")
+        where = f"all are in {rejects}" if rejects else "list all with --rejects FILE"
+        lines.append(f"Could not read {quantity(rejected, 'row')}; {where}:")
         lines += [f"  {reject}" for reject in findings["first_rejects"]]
     if max_unfound is not None and unfound > max_unfound:
-        lines.append(f"More than --max-unfound {max_unfound}: the exit code is 1.")
+        lines.append(
+            f"More addresses than --max-unfound {max_unfound} were not found: the exit code is 1."
+        )
     return lines

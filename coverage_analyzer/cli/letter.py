@@ -11,9 +11,9 @@ from coverage_analyzer.cli.messages import say
 
 @click.command()
 @click.argument("sites")
-@click.option("--site", "site_id", required=True, metavar="ID", help="Of the site.")
-@click.option("--centers", required=True, metavar="FILE", help="The service centers.")
-@click.option("-o", "--output", required=True, metavar="FILE", help="The page, as HTML.")
+@click.option("--site", "site_id", required=True, metavar="ID", help="ID of the site.")
+@click.option("--centers", required=True, metavar="FILE", help="File of service centers.")
+@click.option("-o", "--output", required=True, metavar="FILE", help="Output HTML file.")
 @options.rules
 @options.column
 @options.center_column
@@ -21,9 +21,7 @@ from coverage_analyzer.cli.messages import say
 @options.center_dialect
 @options.trust_declared
 @options.products
-@click.option(
-    "--product", default="", metavar="NAME", help="The product, where a site has several."
-)
+@click.option("--product", default="", metavar="NAME", help="Product, if the site has several.")
 def letter(
     sites: str,
     site_id: str,
@@ -32,9 +30,9 @@ def letter(
     rules: options.Rules,
     **choices: Any,
 ) -> None:
-    """Write one page on a site: its level, what that promises, from when, why, with a map.
+    """Write a one-page letter about a site: level, promise, start date, reason, map.
 
-    It prints on one sheet of A4 or US Letter, and needs no network.
+    The page prints on one sheet of A4 or US Letter. It makes no network requests.
 
     \b
     Example:
@@ -60,4 +58,4 @@ def letter(
         options=chosen,
     )
     atomic.publish(place, page)
-    say(f"The letter on {site_id} is {place}; open or print it in a browser.")
+    say(f"Wrote the letter about {site_id} to {place}. Open or print it in a browser.")

@@ -1,4 +1,4 @@
-"""The program ``coverage-analyzer``: its verbs, and what every end of it looks like."""
+"""The program ``coverage-analyzer``: its commands and how it exits."""
 
 import errno
 import io
@@ -54,16 +54,16 @@ CODES: Final = (
     (PolicyError, USAGE),
     (MissingExtraError, USAGE),
 )
-"""How the program ends by the kind of error; the first that fits counts."""
+"""Exit code by kind of error; the first match applies."""
 
 VERBOSE: Final = "--verbose"
 
 LONGEST: Final = 500
-"""Characters of an unexpected error that are shown."""
+"""Number of characters shown of an unexpected error."""
 
 
 class Program(click.Group):
-    """A group of commands that leaves a broken pipe to `main`: click would leave with 1."""
+    """A command group that passes a broken pipe to `main`; click would exit with code 1."""
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
         """Parse the arguments."""
@@ -79,7 +79,7 @@ class Program(click.Group):
 @click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="coverage-analyzer", prog_name="coverage-analyzer")
 def program() -> None:
-    """Decide which customer sites qualify for a hardware-support level, and say why.
+    """Decide which customer sites qualify for a hardware-support level, and explain why.
 
     \b
     Examples:
@@ -98,8 +98,8 @@ def program() -> None:
 
     \b
     Exit codes: 0 success, 1 more rejects than --max-rejects, 2 input or usage,
-    3 a service failed, 70 a fault of the program, 74 could not write,
-    75 another run holds the folder, 130 and 143 interrupted.
+    3 a service failed, 70 a bug in the program, 74 could not write,
+    75 the output is in use by another run, 130 and 143 interrupted.
     Shell completion: eval "$(_COVERAGE_ANALYZER_COMPLETE=bash_source coverage-analyzer)"
     (zsh_source and fish_source likewise).
     """
@@ -115,7 +115,7 @@ for command in COMMANDS:
 
 
 def main() -> NoReturn:
-    """Run the program and leave with its exit code; no error shows a traceback unasked."""
+    """Run the program and exit with its code; tracebacks are shown only on request."""
     streams.secure()
     signal.signal(signal.SIGTERM, _terminated)
     code = _run()
@@ -131,14 +131,14 @@ def _run() -> int:
     try:
         return int(program.main(standalone_mode=False) or 0)
     except (click.Abort, KeyboardInterrupt):
-        say("Error: Interrupted; nothing is half-published.")
+        say("Error: Interrupted. No partial report was written.")
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last place: whatever it is gets words and a code
         return _failed(error)
 
 
 def _failed(error: Exception) -> int:
-    """Say what went wrong, and return the exit code for it."""
+    """Print what went wrong, and return the exit code."""
     match error:
         case click.ClickException():
             message = io.StringIO()
@@ -148,7 +148,7 @@ def _failed(error: Exception) -> int:
         case streams.ReaderGoneError():
             return CANNOT_WRITE
         case MemoryError():
-            say("Error: There is too little memory for this; free some, or allow more of it.")
+            say("Error: Not enough memory. Free memory, or raise the limit of the process.")
             return USAGE
     for kind, code in CODES:
         if isinstance(error, kind):
@@ -162,14 +162,14 @@ def _failed(error: Exception) -> int:
 
 
 def _say_unwritten(error: OSError) -> None:
-    """Say that standard output takes no more, unless its reader has gone, as ``head`` does."""
+    """Report a failure of standard output, unless its reader has gone, as with ``head``."""
     if error.errno != errno.EPIPE:
-        place = f"{error.filename}" if error.filename else "Standard output"
-        say(f"Error: {place} cannot be written: {error.strerror or error}.")
+        place = f"{error.filename}" if error.filename else "standard output"
+        say(f"Error: Cannot write {place}: {error.strerror or error}.")
 
 
 def _say_fault(error: Exception) -> None:
-    """Say in one line that the program is at fault, where, and where to report it."""
+    """Report an internal error in one line: where it is, and whom to tell."""
     if VERBOSE in sys.argv:
         for line in traceback.format_exception(error):
             for each in line.rstrip("\n").split("\n"):
@@ -179,13 +179,13 @@ def _say_fault(error: Exception) -> None:
     text = " ".join(f"{type(error).__name__}: {error}".split())[:LONGEST]
     more = "" if VERBOSE in sys.argv else f"; {VERBOSE} prints the traceback"
     say(
-        f"Error: This is a fault of the program: {_redacted(text)}{where}. "
-        f"Please report it to the project's maintainers, with the command{more}."
+        f"Error: This is a bug in the program: {_redacted(text)}{where}. "
+        f"Report it to the project's maintainers, with the command{more}."
     )
 
 
 def _redacted(text: str) -> str:
-    """Return a text without the passwords of addresses in it.
+    """Return a text with the passwords of its addresses removed.
 
     Examples
     --------
@@ -197,5 +197,5 @@ def _redacted(text: str) -> str:
 
 
 def _terminated(_signal: int, _frame: FrameType | None) -> NoReturn:
-    say("Terminated; nothing is half-published.")
+    say("Terminated. No partial report was written.")
     sys.exit(TERMINATED)

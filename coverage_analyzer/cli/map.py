@@ -5,23 +5,30 @@ from pathlib import Path
 import click
 
 from coverage_analyzer.cli.messages import say
+from coverage_analyzer.errors import quantity
 
 
 @click.command("map")
 @click.argument("folder", metavar="DIR")
-@click.option("-o", "--output", metavar="FILE", help="The page.  [map.html in DIR, to renew it]")
-@click.option("--title", default="", metavar="TEXT", help="Of the map.  [the policy's]")
+@click.option(
+    "-o", "--output", metavar="FILE", help="Output HTML file.  [default: replace DIR/map.html]"
+)
+@click.option(
+    "--title", default="", metavar="TEXT", help="Title of the map.  [default: the policy's title]"
+)
 @click.option(
     "--tiles",
     default="",
     metavar="URL",
-    help="Fetch tiles like https://tiles.example.com/{z}/{x}/{y}.png when the page is opened.",
+    help="Background tiles, such as https://tiles.example.com/{z}/{x}/{y}.png.",
 )
-@click.option("--tiles-credit", default="", metavar="TEXT", help="Whom to thank for them.")
+@click.option("--tiles-credit", default="", metavar="TEXT", help="Attribution of the tiles.")
 def map_(folder: str, output: str | None, title: str, tiles: str, tiles_credit: str) -> None:
-    """Make the map again from a run's folder: one page that needs no network.
+    """Make the map of the run in DIR again.
 
-    Tiles are fetched from their server by whoever opens the page; keep to its terms.
+    The map is one page that makes no network requests.
+
+    With --tiles, the reader's browser loads the tiles from their server. Observe its terms of use.
 
     \b
     Example:
@@ -38,18 +45,18 @@ def map_(folder: str, output: str | None, title: str, tiles: str, tiles_credit: 
     atomic.publish(place, page.page(data))
     if data.told["note"]:
         say(f"Warning: {data.told['note']}")
-    say(f"{data.told['total']:,} sites are on {place}; open it in a browser.")
+    say(f"Wrote a map of {quantity(data.told['total'], 'site')} to {place}. Open it in a browser.")
 
 
 def _place(folder: str, output: str | None, files: list[str]) -> Path:
-    """Return where the page is to go.
+    """Return the path of the output page.
 
     Raises
     ------
     InputError
         If it would replace another file of the run.
     click.UsageError
-        If that is not said, and the run has no page to be renewed.
+        If no path is given and the run has no page to replace.
     """
     from coverage_analyzer.files.outputs import PAGE, kind_of
     from coverage_analyzer.files.overwriting import refuse_overwriting
@@ -60,6 +67,6 @@ def _place(folder: str, output: str | None, files: list[str]) -> Path:
         kind_of(output, PAGE, what="The map is", default=PAGE[0])
         return Path(output)
     if "map.html" not in files:
-        msg = f"The run in {folder} has no map.html to renew; say where it is to go with -o FILE."
+        msg = f"The run in {folder} has no map.html to replace. Give an output file: -o FILE."
         raise click.UsageError(msg)
     return Path(folder) / "map.html"

@@ -1,4 +1,4 @@
-"""What the program says on standard error, while it works and when it is done."""
+"""Messages on standard error, during the work and at its end."""
 
 import json
 import logging
@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from coverage_analyzer.cli.streams import put, put_message
-from coverage_analyzer.errors import visible
+from coverage_analyzer.errors import quantity, visible
 
 PAUSE: Final = 0.2
-"""Seconds between two looks at the progress."""
+"""Seconds between two updates of the progress line."""
 
 LOG_LINE: Final = "%(relativeCreated)8d ms  %(name)s: %(message)s"
 
 
 def say(text: str, *, stdout: bool = False) -> None:
-    """Say something, with the control characters of the input made visible.
+    """Print a message, with control characters of the input escaped.
 
     Lines after the first are indented: no line feed in the input can begin a line that looks like
     one of the program's own, such as the ledger.
@@ -29,12 +29,12 @@ def say(text: str, *, stdout: bool = False) -> None:
 
 
 def print_json(data: object) -> None:
-    """Print data as JSON; halves of characters, as names of files may hold, as escapes."""
+    """Print data as JSON; lone surrogates, which file names may contain, are escaped."""
     put(json.dumps(data, indent=2, ensure_ascii=False).encode(errors="backslashreplace").decode())
 
 
 def say_ledger(ledger: Mapping[str, int]) -> None:
-    """Say where every row went: the last line of a job."""
+    """Print the ledger, the last line of a job."""
     from coverage_analyzer.batch.ledger import line
 
     say(line(ledger))
@@ -42,20 +42,20 @@ def say_ledger(ledger: Mapping[str, int]) -> None:
 
 @dataclass(frozen=True)
 class Messages:
-    """What a job prints beside its result, by ``--json`` and ``--quiet``."""
+    """Messages that a job prints besides its result, depending on ``--json`` and ``--quiet``."""
 
     as_json: bool
     quiet: bool
 
     @property
     def progress(self) -> Callable[[int, float], None] | None:
-        """What shows progress, as `progress` returns it."""
+        """The progress display, as returned by `progress`."""
         return progress(quiet=self.quiet)
 
     def print_findings(
         self, findings: Mapping[str, Any], lines: Sequence[str], warnings: Sequence[str]
     ) -> None:
-        """Print what a job found.
+        """Print the findings of a job.
 
         Parameters
         ----------
@@ -74,7 +74,7 @@ class Messages:
 
 
 class VisibleFormatter(logging.Formatter):
-    """Lines of the log with control characters of the input as escapes."""
+    """Log formatter that escapes control characters of the input."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return a record as one line."""
@@ -82,26 +82,26 @@ class VisibleFormatter(logging.Formatter):
 
 
 def log_to_stderr() -> None:
-    """Show what each module tells of its work."""
+    """Print the log messages of all modules."""
     handler = logging.StreamHandler()
     handler.setFormatter(VisibleFormatter(LOG_LINE))
     logging.basicConfig(handlers=[handler], level=logging.INFO)
 
 
 def progress(*, quiet: bool) -> Callable[[int, float], None] | None:
-    """Return what shows progress: nothing, unless somebody watches."""
+    """Return the progress display: none, unless standard error is a terminal."""
     return None if quiet or not sys.stderr.isatty() else Progress()
 
 
 class Progress:
-    """Rows, rows a second and time left, on one line that is written anew."""
+    """Rows, rows per second and time left, on one line that is updated in place."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._begun = self._shown = clock()
 
     def __call__(self, rows: int, share: float) -> None:
-        """Show how far a job is.
+        """Display the progress of a job.
 
         Parameters
         ----------
@@ -115,7 +115,7 @@ class Progress:
         if now - self._shown < PAUSE and not done:
             return
         self._shown = now
-        line = f"{rows:,} rows, {rows / max(now - self._begun, 1e-9):,.0f} rows/s"
+        line = f"{quantity(rows, 'row')}, {rows / max(now - self._begun, 1e-9):,.0f} rows/s"
         if 0 < share < 1:
             left = (now - self._begun) * (1 - share) / share
             line += f", {share:.0%} read, {_duration(left)} left"
@@ -123,7 +123,7 @@ class Progress:
 
 
 def _duration(seconds: float) -> str:
-    """Return a time as people say it.
+    """Return a duration as readable text.
 
     Examples
     --------

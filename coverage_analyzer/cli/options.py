@@ -1,4 +1,4 @@
-"""Options that several verbs have, and the values that a command gets of them.
+"""Options shared by several commands, and the values that they pass on.
 
 An option is written once, where a command declares it. The function of the command has few
 parameters: options that belong together are collected into one value (`collected`), such as
@@ -26,12 +26,12 @@ else:
     ParamType = click.ParamType  # not generic at run time before click 8.2
 
 DEFAULT_POLICY: Final = "appliance-maintenance"
-"""`policy.DEFAULT`, without the import of the models behind it; a test holds the two together."""
+"""`policy.DEFAULT`, without importing the models behind it; a test keeps the two equal."""
 
 
 @dataclass(frozen=True)
 class Rules:
-    """The policy to judge by, and the day to judge."""
+    """The policy, and the day of the assessment."""
 
     policy: str
     as_of: str | None
@@ -39,7 +39,7 @@ class Rules:
 
 @dataclass(frozen=True)
 class Input:
-    """A table to be read: where it is, which headers to take, and how it is written."""
+    """A table to be read: its path, the headers to use, and its dialect."""
 
     path: str
     columns: Mapping[str, str]
@@ -77,7 +77,7 @@ def bundle(
 def collected(
     name: str, kind: type, *options: Callable[[Verb], Verb], **sources: str
 ) -> Callable[[Verb], Verb]:
-    """Return a decorator by which a function gets the values of several options as one parameter.
+    """Return a decorator that passes the values of several options as one parameter.
 
     Parameters
     ----------
@@ -104,17 +104,17 @@ def overrides(_context: click.Context, _option: click.Parameter, values: tuple[s
     Raises
     ------
     click.BadParameter
-        If one is written otherwise, or a name is given twice.
+        If one has another form, or a name is given twice.
     """
     pairs = [value.partition("=") for value in values]
     for name, sign, header in pairs:
         if not (name and sign and header):
-            msg = "write it as NAME=HEADER, such as latitude=Breite"
+            msg = "Write NAME=HEADER, such as latitude=Breite"
             raise click.BadParameter(msg)
     names = [name for name, _, _ in pairs]
     twice = {name for name in names if names.count(name) > 1}
     if twice:
-        msg = f"{', '.join(sorted(twice))} is given twice"
+        msg = f"Column names given twice: {', '.join(sorted(twice))}. Give each once"
         raise click.BadParameter(msg)
     return {name: header for name, _, header in pairs}
 
@@ -123,43 +123,51 @@ policy = click.option(
     "--policy",
     default=DEFAULT_POLICY,
     metavar="NAME|FILE",
-    help="Built in, or a TOML file.",
+    help="Built-in policy, or a TOML file.",
     show_default=True,
 )
 as_of = click.option(
-    "--as-of", metavar="DATE", help="The day to judge, like 2026-12-01.  [today, UTC]"
+    "--as-of",
+    metavar="DATE",
+    help="Date of the assessment, like 2026-12-01.  [default: today, UTC]",
 )
 rules = collected("rules", Rules, policy, as_of)
 
 
 def headers_of(table: str, flag: str, name: str) -> Callable[[Verb], Verb]:
-    """Return an option that says which headers of a table to take."""
+    """Return an option that chooses the headers of a table."""
     return click.option(
         flag,
         name,
         multiple=True,
         callback=overrides,
         metavar="NAME=HEADER",
-        help=f"Take this header of the {table} for a column; may be repeated.",
+        help=f"Use this header of the {table} file for column NAME; may be repeated.",
     )
 
 
 column = headers_of("sites", "--column", "columns")
 center_column = headers_of("centers", "--center-column", "center_columns")
 trust_declared = click.option(
-    "--trust-declared", is_flag=True, help="Let declared countries stand."
+    "--trust-declared",
+    is_flag=True,
+    help="Use the declared country even where it disagrees with the coordinates.",
 )
-quiet = click.option("--quiet", is_flag=True, help="Say nothing but warnings and the last line.")
+quiet = click.option("--quiet", is_flag=True, help="Print only warnings and the summary line.")
+verbose = click.option(
+    "--verbose", is_flag=True, help="Print log messages, and the traceback of a bug."
+)
+quiet = click.option("--quiet", is_flag=True, help="Print only warnings and the summary line.")
 
 
 def with_verbose(command: click.Command) -> None:
-    """Give a command the option ``--verbose``, its last one."""
+    """Add the option ``--verbose`` to a command, as its last one."""
     option = click.Option(
         ["--verbose"],
         is_flag=True,
         expose_value=False,
         callback=_log_if_verbose,
-        help="Tell what each part is doing.",
+        help="Print log messages, and the traceback of a bug.",
     )
     command.params.append(option)
 
@@ -172,21 +180,23 @@ def _log_if_verbose(_context: click.Context, _option: click.Parameter, value: bo
 raw_text = click.option(
     "--raw-text",
     is_flag=True,
-    help="Leave text as it is even where a spreadsheet would run it as a formula.",
+    help="Do not escape text that a spreadsheet would treat as a formula.",
 )
 excel = click.option(
-    "--excel", is_flag=True, help="Begin CSV files with the mark by which Excel knows UTF-8."
+    "--excel",
+    is_flag=True,
+    help="Write a UTF-8 byte order mark so that Excel opens CSV files correctly.",
 )
 products = click.option(
     "--products",
     default="",
     metavar="FILE",
-    help="Products, with the days on which the phases of their life end.",
+    help="File of products, with the end dates of their support phases.",
 )
 
 
 class Limit(ParamType):
-    """A limit of rejected rows, as a number or a share, as a `files.hold.RejectLimit`."""
+    """A limit of rejected rows, as a number or a percentage (`RejectLimit`)."""
 
     name = "limit"
 
@@ -208,7 +218,7 @@ class Limit(ParamType):
 
 
 def max_rejects(default: str | None, text: str) -> Callable[[Verb], Verb]:
-    """Return the option ``--max-rejects`` with a default, which None leaves without a limit."""
+    """Return the option ``--max-rejects`` with a default; None means no limit."""
     return click.option(
         "--max-rejects",
         type=Limit(),
@@ -219,7 +229,7 @@ def max_rejects(default: str | None, text: str) -> Callable[[Verb], Verb]:
     )
 
 
-as_json = click.option("--json", "as_json", is_flag=True, help="Print all on standard output.")
+as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 messages = collected("messages", Messages, as_json, quiet)
 
 DIALECT: Final = (
@@ -227,50 +237,73 @@ DIALECT: Final = (
         "--delimiter",
         default="",
         metavar="CHAR",
-        help="Between fields of the sites.  [, ; tab |: found]",
+        help="Field separator of the sites file.  [default: detected: , ; tab or |]",
     ),
     click.option(
         "--decimal",
         type=click.Choice([".", ","]),
         default=".",
         show_default=True,
-        help="In coordinates of the sites.",
+        help="Decimal separator of coordinates in the sites file.",
     ),
     click.option(
-        "--encoding", default="", metavar="NAME", help="Of the sites.  [UTF-8, UTF-16: found]"
+        "--encoding",
+        default="",
+        metavar="NAME",
+        help="Encoding of the sites file.  [default: detected: UTF-8 or UTF-16]",
     ),
     click.option(
-        "--dms", is_flag=True, help="Read degrees, minutes, seconds, too: 47\u00b036'52\"N"
+        "--dms", is_flag=True, help="Also read degrees, minutes and seconds: 47\u00b036'52\"N."
     ),
     click.option(
-        "--sheet", default="", metavar="NAME", help="Of a workbook of sites.  [the first shown]"
+        "--sheet",
+        default="",
+        metavar="NAME",
+        help="Sheet of a workbook of sites.  [default: the first visible one]",
     ),
-    click.option("--wrap-longitude", is_flag=True, help="Take longitudes of 180 to 360 as west."),
+    click.option(
+        "--wrap-longitude", is_flag=True, help="Read longitudes from 180 to 360 as western ones."
+    ),
     click.option(
         "--date-format",
         default="",
         metavar="FORM",
-        help="Of days in the sites, such as %d.%m.%Y.  [ISO 8601: 2026-12-01]",
+        help="Format of dates in the sites file, like %d.%m.%Y.  [default: ISO 8601]",
     ),
 )
 
 
 CENTER_DIALECT: Final = (
-    click.option("--center-delimiter", default="", metavar="CHAR", help="Of the centers.  [found]"),
+    click.option(
+        "--center-delimiter",
+        default="",
+        metavar="CHAR",
+        help="Field separator of the centers file.  [default: detected]",
+    ),
     click.option(
         "--center-decimal",
         type=click.Choice([".", ","]),
         default=".",
         show_default=True,
-        help="In coordinates of the centers.",
+        help="Decimal separator of coordinates in the centers file.",
     ),
-    click.option("--center-encoding", default="", metavar="NAME", help="Of the centers.  [found]"),
-    click.option("--center-sheet", default="", metavar="NAME", help="Of a workbook of centers."),
+    click.option(
+        "--center-encoding",
+        default="",
+        metavar="NAME",
+        help="Encoding of the centers file.  [default: detected]",
+    ),
+    click.option(
+        "--center-sheet",
+        default="",
+        metavar="NAME",
+        help="Sheet of a workbook of centers.  [default: the first visible one]",
+    ),
 )
 
 
 def collected_dialect(prefix: str) -> Callable[[dict[str, Any]], None]:
-    """Return what collects options whose names begin with a prefix as one `Dialect`."""
+    """Return a decorator that collects options with a name prefix as one `Dialect`."""
 
     def collect(values: dict[str, Any]) -> None:
         from coverage_analyzer.files.readers.delimited import Dialect
@@ -288,4 +321,4 @@ center_dialect = bundle(*CENTER_DIALECT, collect=collected_dialect("center_"))
 center_input = collected(
     "centers", Input, path="centers", columns="center_columns", dialect="center_dialect"
 )
-"""Of ``--centers``, ``--center-column`` and the center's dialect, declared above it."""
+"""Value of ``--centers``, ``--center-column`` and the dialect of the centers, declared above."""

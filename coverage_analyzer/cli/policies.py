@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Form:
-    """As what policies and programmes are printed, if not as text."""
+    """Output format of policies and programmes, other than text."""
 
     table_format: str | None
     as_json: bool
@@ -23,21 +23,21 @@ class Form:
 
 
 class PoliciesGroup(click.Group):
-    """Commands whose options are the group's, and stand anywhere; a name alone is shown."""
+    """A group whose options are accepted anywhere, and for which a bare name means `show`."""
 
     allow_interspersed_args = True
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command, `show` where none is named, and the names of what it prints."""
+        """Return the command (`show` if none is given) and the names to print."""
         named = args[0] in self.commands
         command = args[0] if named else "show"
         # No option is left: the group has taken all of them.
         return super().resolve_command(ctx, [command, "--", *args[named:]])
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write nothing: the usage and the examples name the commands."""
+        """Write nothing: the usage and the examples list the commands."""
 
 
 @click.group(
@@ -49,14 +49,16 @@ class PoliciesGroup(click.Group):
     "--format",
     "table_format",
     type=click.Choice(["text", "markdown", "html"]),
-    help="Print the comparison table so.",
+    help="Format of the comparison table.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
-@click.option("--toml", "as_toml", is_flag=True, help="Print the file, to start your own from.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.option(
+    "--toml", "as_toml", is_flag=True, help="Print one policy file, as a start for your own."
+)
 @options.collected("form", Form)
 @click.pass_context
 def policies(context: click.Context, form: Form) -> None:
-    """List the built-in policies and programmes, or show some whole, or compare what they offer.
+    """List, show or compare policies and support programmes.
 
     \b
     Examples:
@@ -82,7 +84,7 @@ def list_(form: Form) -> None:
 @click.argument("names", nargs=-1, metavar="[NAME|FILE]...")
 @click.pass_obj
 def show(form: Form, names: tuple[str, ...]) -> None:
-    """Show policies and programmes whole."""
+    """Show policies and programmes in full."""
     _print(form, names)
 
 
@@ -95,7 +97,7 @@ def compare(form: Form, names: tuple[str, ...]) -> None:
 
 
 def _print(form: Form, names: tuple[str, ...], *, tables: bool = False, whole: bool = True) -> None:
-    """Print the policies and programmes of these names, or all that are built in."""
+    """Print the named policies and programmes, or all built-in ones."""
     from coverage_analyzer.policy import DEFAULT
     from coverage_analyzer.programmes.catalogue import entries, entry, text
 
@@ -112,7 +114,7 @@ def _print(form: Form, names: tuple[str, ...], *, tables: bool = False, whole: b
 
 
 def _single(names: tuple[str, ...]) -> str:
-    """Return the one name that is given, if any.
+    """Return the one name given, if any.
 
     Raises
     ------
@@ -120,7 +122,7 @@ def _single(names: tuple[str, ...]) -> str:
         If there are more.
     """
     if len(names) > 1:
-        msg = "One file is printed at a time; name one."
+        msg = "--toml prints one file. Give one name."
         raise click.UsageError(msg, click.get_current_context().parent)  # whose usage is shown
     return names[0] if names else ""
 
@@ -139,7 +141,7 @@ def _data(shown: "dict[str, Entry]") -> dict[str, Any]:
 
 
 def _compare(shown: "dict[str, Entry]", form: Any, *, together: bool) -> None:
-    """Print what each offers, as tables; several policies that are named are in one table."""
+    """Print what each policy offers, as tables; several named policies share one table."""
     from coverage_analyzer.policy import Policy
     from coverage_analyzer.programmes.offer_table import comparison, side_by_side, written
 

@@ -7,18 +7,19 @@ import click
 
 from coverage_analyzer.cli import options
 from coverage_analyzer.cli.messages import Messages
+from coverage_analyzer.errors import quantity
 
 
 @click.command()
 @click.argument("sites")
-@click.option("--centers", required=True, metavar="FILE", help="The service centers.")
-@click.option("-o", "--output", required=True, metavar="DIR", help="The folder to publish into.")
+@click.option("--centers", required=True, metavar="FILE", help="File of service centers.")
+@click.option("-o", "--output", required=True, metavar="DIR", help="Run folder to write.")
 @click.option(
     "--engine",
     type=click.Choice(["local", "spark"]),
     default="local",
     show_default=True,
-    help="What carries the sites: this process, or Apache Spark.",
+    help="Run locally or on Apache Spark.",
 )
 @options.rules
 @click.option(
@@ -26,35 +27,36 @@ from coverage_analyzer.cli.messages import Messages
     type=click.Choice(["csv", "csv.gz", "csv.zst", "parquet", "xlsx"]),
     default="csv",
     show_default=True,
-    help="Of the report.",
+    help="Report format.",
 )
 @click.option(
     "--table",
     default="",
     metavar="ADDRESS",
-    help="Put the report into a database, too: postgresql://... or sqlite:///...?table=NAME.",
+    help="Also write the report to this database table: "
+    "postgresql://... or sqlite:///...?table=NAME.",
 )
 @options.column
 @options.center_column
 @options.center_dialect
 @options.products
 @options.trust_declared
-@click.option("--areas/--no-areas", default=True, help="Write areas.geojson.  [areas]")
-@click.option("--map/--no-map", default=True, help="Write map.html.  [map]")
+@click.option("--areas/--no-areas", default=True, help="Write areas.geojson.  [default: areas]")
+@click.option("--map/--no-map", default=True, help="Write map.html.  [default: map]")
 @options.dialect
 @click.option(
     "--on-duplicate",
     type=click.Choice(["keep", "first", "reject"]),
     default="keep",
     show_default=True,
-    help="Of rows with the same site_id, keep all, the first, or none.",
+    help="Of rows with the same site_id: keep all, keep the first, or reject all.",
 )
 @options.raw_text
 @options.excel
 @options.max_rejects(
     "50%",
-    "Keep the old report and exit with code 1 if more rows are rejected; the new files go to "
-    "DIR.held. A share counts from 20 rows.",
+    "Exit with code 1 if more than N rows are rejected. The previous report is kept, and the new "
+    "files are written to DIR.held. A percentage applies from 20 rows on.",
 )
 @options.messages
 def run(
@@ -66,10 +68,11 @@ def run(
     messages: Messages,
     **choices: Any,
 ) -> int:
-    """Judge every site of a file (CSV, Excel, Parquet, GeoJSON, GeoPackage) and publish a report.
+    """Assess every site in a file and write a run folder: report, summary, map, manifest.
 
-    Sites and centers may stand in a database: postgresql://USER@HOST/DATABASE?query=SELECT ...,
-    or ?table=NAME; likewise sqlite:///FILE. Quote such an address for the shell.
+    SITES is a CSV, Excel, Parquet, GeoJSON, GeoPackage or Shapefile file. Sites and centers can
+    also be read from a database: postgresql://USER@HOST/DATABASE?query=SELECT ..., or ?table=NAME;
+    likewise sqlite:///FILE. Quote such an address for the shell.
 
     \b
     Examples:
@@ -100,29 +103,29 @@ def run(
 
 
 def _findings(manifest: dict[str, Any], folder: Path) -> list[str]:
-    """Return what came out, and where to look."""
+    """Return the result, and the files, as lines of text."""
     counts, centers = manifest["counts"], manifest["centers"]
     title = f"{manifest['policy']['title']}, as of {manifest['as_of']}"
-    lines = [f"{title}: {centers['open']} of {centers['given']} centers open"]
+    lines = [f"{title}: {centers['open']} of {quantity(centers['given'], 'center')} open"]
     for what in ("level", "status", "reason") if manifest["ledger"]["decided"] else ():
         lines.append(what)
         lines += [f"  {n:>10,}  {name}" for name, n in counts[what].items()]
     for old, new in manifest["renamed_columns"].items():
-        lines.append(f"The input's column {old!r} is in the report as {new!r}.")
+        lines.append(f"Input column {old!r} is named {new!r} in the report.")
     lines.append(
-        f"Look at {folder / manifest['files'][0]}, and {folder / 'summary.csv'} by country."
+        f"Report: {folder / manifest['files'][0]}. Summary by country: {folder / 'summary.csv'}."
     )
     if manifest["table"]:
-        lines.append(f"The rows of the report are in {manifest['table']}, too.")
+        lines.append(f"The report was also written to {manifest['table']}.")
     if "map.html" in manifest["files"]:
-        lines.append(f"Open {folder / 'map.html'} in a browser.")
+        lines.append(f"Map: {folder / 'map.html'}. Open it in a browser.")
     return lines
 
 
 def _warnings(manifest: dict[str, Any], folder: Path) -> list[str]:
-    """Return what should be looked into."""
+    """Return the warnings as lines of text."""
     lines = [f"Warning: {warning}" for warning in manifest["warnings"]]
     if rejected := manifest["ledger"]["rejected"]:
-        lines.append(f"{rejected:,} row(s) could not be used, all in {folder / 'rejects.csv'}:")
+        lines.append(f"Rejected {quantity(rejected, 'row')}; all are in {folder / 'rejects.csv'}:")
         lines += [f"  {reject}" for reject in manifest["first_rejects"]]
     return lines

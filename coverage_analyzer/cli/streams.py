@@ -1,4 +1,4 @@
-"""The standard streams of the program: closed, full or broken ones change no result unseen.
+"""The standard streams: a closed, full or broken stream never changes a result silently.
 
 Results on standard output that cannot be written end the program with its exit code for that.
 Messages on standard error that cannot be written are dropped: they stop no run.
@@ -23,16 +23,16 @@ UNWRITABLE: Final = frozenset(
         *(getattr(errno, name) for name in ("EDQUOT", "ECONNRESET") if hasattr(errno, name)),
     }
 )
-"""Errors of a stream or a disk that takes no more; no fault of the program."""
+"""Errors of a full or broken stream or disk, which are not bugs of the program."""
 
 
 class ReaderGoneError(Exception):
-    """Who read our results has ended, as ``head`` does."""
+    """The reader of the results has exited, as ``head`` does."""
 
 
 @contextmanager
 def watched() -> Iterator[None]:
-    """Turn a broken pipe into an error that nobody takes for another one.
+    """Turn a broken pipe into an error that cannot be mistaken for another.
 
     Raises
     ------
@@ -46,7 +46,7 @@ def watched() -> Iterator[None]:
 
 
 def secure() -> None:
-    """Give each standard stream that is closed a descriptor, and let none fail on a character.
+    """Give each closed standard stream a descriptor, and make unencodable characters harmless.
 
     Else the next file that is opened would get the number of the stream, and whatever a library
     writes to that stream would end up in the file. A closed standard input is empty; writing to a
@@ -71,7 +71,7 @@ def _stream(number: int, mode: str) -> io.TextIOWrapper:
 
 
 def _redirect(number: int, flags: int) -> None:
-    """Let a descriptor stand for a file that is always empty."""
+    """Redirect a descriptor to an empty file."""
     null = os.open(os.devnull, flags)
     if null == number:
         os.set_inheritable(number, True)
@@ -92,7 +92,7 @@ def put(text: str, *, end: str = "\n") -> None:
 
 
 def put_message(text: str, *, end: str = "\n") -> None:
-    """Print a message, if it can be printed."""
+    """Print a message, if possible."""
     try:
         click.echo(text + end, nl=False, err=True)
     except (OSError, ValueError):
@@ -100,7 +100,7 @@ def put_message(text: str, *, end: str = "\n") -> None:
 
 
 def flushed() -> OSError | None:
-    """Write what is left for the streams; return the error if standard output takes no more.
+    """Flush the streams; return the error if standard output fails.
 
     The interpreter would otherwise fail while it ends, and leave with a code of its own.
     """

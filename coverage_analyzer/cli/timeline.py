@@ -7,9 +7,10 @@ import click
 
 from coverage_analyzer.cli import options
 from coverage_analyzer.cli.messages import Messages
+from coverage_analyzer.errors import quantity
 
 PICTURES: Final = [".png", ".svg", ".pdf", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".eps", ".ps"]
-"""Extensions of pictures that matplotlib writes."""
+"""Extensions of the image formats of matplotlib."""
 
 
 @dataclass(frozen=True)
@@ -22,11 +23,13 @@ class Days:
 
 @click.command()
 @click.argument("sites")
-@click.option("--centers", required=True, metavar="FILE", help="The service centers.")
-@click.option("-o", "--output", required=True, metavar="FILE", help="A .csv or .parquet file.")
-@click.option("--from", "start", metavar="DATE", help="The first day.  [today, UTC]")
-@click.option("--to", "end", required=True, metavar="DATE", help="The last day.")
-@click.option("--plot", metavar="FILE", help="Draw the share of sites per level, too: .png, .svg.")
+@click.option("--centers", required=True, metavar="FILE", help="File of service centers.")
+@click.option(
+    "-o", "--output", required=True, metavar="FILE", help="Output file: .csv or .parquet."
+)
+@click.option("--from", "start", metavar="DATE", help="First day.  [default: today, UTC]")
+@click.option("--to", "end", required=True, metavar="DATE", help="Last day.")
+@click.option("--plot", metavar="FILE", help="Also plot the share of sites per level: .png, .svg.")
 @options.policy
 @options.products
 @options.column
@@ -47,7 +50,10 @@ def timeline(
     messages: Messages,
     **choices: Any,
 ) -> None:
-    """Tell on which days the level of each site changes: as centers open and close, phases end.
+    """List the days on which each site's level changes.
+
+    A level changes when a center opens or closes, or when a product reaches the end of a support
+    phase.
 
     \b
     Example:
@@ -77,8 +83,10 @@ def timeline(
 
 
 def _findings(found: dict[str, Any], output: str) -> list[str]:
-    """Return how many sites have each level from each day on."""
-    lines = [f"{found['policy']}, from {found['start']} to {found['end']}: sites by level"]
+    """Return the number of sites with each level from each day on."""
+    lines = [
+        f"{found['policy']}, from {found['start']} to {found['end']}: number of sites by level"
+    ]
     for day, counts in found["levels"].items():
         lines.append("  " + ", ".join([day, *(f"{n:,} {title}" for title, n in counts.items())]))
-    return [*lines, f"{found['rows']:,} rows are in {output}."]
+    return [*lines, f"Wrote {quantity(found['rows'], 'row')} to {output}."]

@@ -1,4 +1,4 @@
-"""Which country a point is in, what countries are called, and which one a site counts as.
+"""Locate points in countries, name countries, and assign a country to each site.
 
 Examples
 --------
@@ -27,34 +27,34 @@ if TYPE_CHECKING:
 __all__ = ["ATTRIBUTION", "NONE", "UNKNOWN", "Countries", "Names", "Numbers", "load"]
 
 ATTRIBUTION = "Borders © OpenStreetMap contributors (ODbL)"
-"""What everything that shows or derives from the country layer has to say."""
+"""Attribution for everything that shows or derives from the country layer."""
 
 
 @dataclass(frozen=True)
 class Countries:
-    """The countries of the world: what they are called (`names`) and where they are (`borders`)."""
+    """The countries of the world: their names (`names`) and their polygons (`borders`)."""
 
     names: Names
     borders: Borders
 
     def __reduce__(self) -> str | tuple[Any, ...]:
-        """Return how a pickle gets at it: the layer of the package is loaded there, not carried."""
+        """Pickle as a reference: the bundled layer is loaded on unpickling, not stored."""
         return (load, ()) if self is load() else super().__reduce__()
 
     @functools.cached_property
     def holder(self) -> Numbers:
-        """The country that has each face of the layer. Shape (faces,)."""
+        """Country of each face of the layer. Shape (faces,)."""
         codes = [self.names.codes.index(face[:2]) for face in self.borders.faces]
         return np.array(codes, np.int16)
 
     @functools.cached_property
     def claimant(self) -> Numbers:
-        """The other country that holds each face of the layer, mostly none. Shape (faces,)."""
+        """Other claimant of each face of the layer, usually none. Shape (faces,)."""
         codes = [self.names.codes.index(face[3:]) for face in self.borders.faces]
         return np.array(codes, np.int16)
 
     def locate(self, lon: npt.ArrayLike, lat: npt.ArrayLike) -> npt.NDArray[np.str_]:
-        """Return the country that each point lies in, territorial waters included.
+        """Return the country of each point, including territorial waters.
 
         Parameters
         ----------
@@ -76,13 +76,15 @@ class Countries:
         bad = ~((np.abs(x) <= 180) & (np.abs(y) <= 90))
         if bad.any():
             at = np.argwhere(bad)[0].tolist()
-            msg = f"{bad.sum()} points are no longitude and latitude in degrees, the first at {at}."
+            msg = (
+                f"{bad.sum()} points have no longitude and latitude in degrees, the first at {at}."
+            )
             raise InputError(msg)
         faces = self.borders.located(x.ravel(), y.ravel())
         return np.array(self.names.codes)[self.holder[faces]].reshape(x.shape)
 
     def country_by_grid(self, lon: Floats, lat: Floats, fold: Numbers) -> Numbers:
-        """Return the country that each point lies in, where the grid alone can tell; else -2.
+        """Return the country of each point where the grid alone decides it; -2 elsewhere.
 
         No country, and an area that two hold, are never plain.
 
@@ -99,12 +101,12 @@ class Countries:
         return by_face.take(np.minimum(face, len(plain)))
 
     plain_country = country_by_grid
-    """The old name of `country_by_grid`, which works for one release."""
+    """Old name of `country_by_grid`, available for one release."""
 
     def near_m(
         self, lon: Floats, lat: Floats, country: Numbers, wanted: Bools, reach_m: npt.ArrayLike
     ) -> Floats:
-        """Return the distance to the nearest border of some countries, infinite beyond reach.
+        """Return the distance to the nearest border of the given countries; infinite beyond reach.
 
         Parameters
         ----------
@@ -121,7 +123,7 @@ class Countries:
         return self.borders.border_m(lon, lat, faces, country.astype(np.int64), reach)
 
     def polygon(self, code: str) -> "shapely.MultiPolygon":
-        """Return a country with its waters as a multipolygon in degrees, cut at 180.
+        """Return a country with its waters as a multipolygon in degrees, split at 180.
 
         Raises
         ------
@@ -132,7 +134,7 @@ class Countries:
 
         faces: Ints = np.flatnonzero(self.holder == self.names.known(code))
         if not len(faces):
-            msg = f"{code} has no polygon of its own; it lies within its sovereign's."
+            msg = f"{code} has no polygon of its own; it is within the polygon of its sovereign."
             raise InputError(msg)
         shape: Any = shapely.union_all([self.borders.polygon(face) for face in faces])
         return shape if isinstance(shape, shapely.MultiPolygon) else shapely.MultiPolygon([shape])
@@ -140,5 +142,5 @@ class Countries:
 
 @functools.cache
 def load() -> Countries:
-    """Return the countries that ship with the package: about 0.2 CPU seconds, then kept."""
+    """Return the countries bundled with the package: about 0.2 CPU seconds, then cached."""
     return Countries(names.load(), borders.load())

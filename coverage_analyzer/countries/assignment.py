@@ -1,4 +1,4 @@
-"""Which country a site or center counts as: what is declared, held against where it lies."""
+"""Assign a country to each site or center: the declared one, compared with its location."""
 
 import enum
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ from coverage_analyzer.arrays import Floats
 from coverage_analyzer.countries import NONE, UNKNOWN, Countries, Numbers
 
 NULL_ISLAND_DEGREES: Final = 0.0005
-"""A geocoder that fails says 0, 0, or something that rounds to it."""
+"""Geocoders that fail return 0, 0, or coordinates that round to it."""
 
 BORDER_ERROR_M: Final = 250.0
-"""The layer's error near a border, with what the coordinates of a building are wrong by."""
+"""Error of the layer near a border plus the typical error of a building's coordinates."""
 
 OFFSHORE_M: Final = 5_000.0
-"""Piers, bridges, wind parks: so far outside all countries the declared one stands."""
+"""Piers, bridges, wind farms: up to this far outside all countries, the declared one is used."""
 
 NAUTICAL_MILE_M: Final = 1852.0
 
@@ -29,20 +29,20 @@ ECONOMIC_ZONE_M: Final = 200 * NAUTICAL_MILE_M
 
 
 class CountryBasis(enum.IntEnum):
-    """On what ground a country was decided."""
+    """Why a country was assigned or not."""
 
     AGREED = 0
-    """It lies in the country it declares, or near enough."""
+    """The point is in or near the country that it declares."""
     INFERRED = 1
-    """It declares none, and lies clearly in one."""
+    """The point declares no country and is clearly in one."""
     OFFSHORE = 2
-    """It lies in no country, 5 km to 200 nautical miles off the one it declares."""
+    """The point is in no country, 5 km to 200 nautical miles from the declared one."""
     NULL_ISLAND = 3
-    """It lies at 0, 0."""
+    """The point is at 0, 0."""
     UNKNOWN = 4
-    """It declares what no table knows, or nothing where two countries are near, or none is."""
+    """The declared country is unknown, or none is declared where the location is ambiguous."""
     CONFLICT = 5
-    """It declares one country and lies in another, or far from all."""
+    """The point declares one country and is in another, or far from all."""
 
 
 CountryBases = npt.NDArray[np.int8]
@@ -50,7 +50,7 @@ CountryBases = npt.NDArray[np.int8]
 
 @dataclass(frozen=True)
 class Convention:
-    """How a policy reads countries.
+    """How a policy interprets countries.
 
     Attributes
     ----------
@@ -71,7 +71,7 @@ class Convention:
 def assign_country(
     lon: Floats, lat: Floats, declared: Numbers, world: Countries, convention: Convention
 ) -> tuple[Numbers, CountryBases]:
-    """Return the country that each point counts as, and on what ground.
+    """Return the country assigned to each point, and the basis.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ def assign_country(
 def _compare_with_location(
     lon: Floats, lat: Floats, declared: Numbers, world: Countries, convention: Convention
 ) -> tuple[Numbers, CountryBases]:
-    """Return the country and ground, where it matters in which country the point lies."""
+    """Return the country and basis of points whose location matters."""
     face = world.borders.located(lon, lat)
     located, claimant = world.holder[face], world.claimant[face]
     sovereign, fold = world.names.sovereign, convention.fold
@@ -134,7 +134,7 @@ def _compare_with_location(
 def _inferred(
     lon: Floats, lat: Floats, located: Numbers, world: Countries, fold: Numbers
 ) -> CountryBases:
-    """Return whether an undeclared point lies clearly in the country where it lies."""
+    """Return whether an undeclared point is clearly in its country."""
     others = (fold != fold[:, None]) & (np.arange(len(fold)) != NONE)
     near = world.near_m(lon, lat, located, others, BORDER_ERROR_M) <= BORDER_ERROR_M
     clear = (located != NONE) & ~near
@@ -144,7 +144,7 @@ def _inferred(
 def _reconciled(
     lon: Floats, lat: Floats, declared: Numbers, located: Numbers, world: Countries
 ) -> CountryBases:
-    """Return what to think of points that declare another country than they lie in."""
+    """Return the country and basis of points that declare a country other than their location."""
     nowhere = located == NONE
     territory = ~nowhere & (world.names.sovereign[declared] == located)
     itself = np.eye(len(world.names.codes), dtype=np.bool_)

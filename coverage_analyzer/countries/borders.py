@@ -1,4 +1,4 @@
-"""Where countries are: a topology in which every border is stored once.
+"""Borders of countries, as a topology that stores every border once.
 
 The plane of longitude and latitude is divided into *faces*: the countries with their territorial
 waters, and the zones that two countries hold. Arcs of straight edges part them; each arc knows the
@@ -28,26 +28,26 @@ CELL: Final = UNITS // 10
 COLUMNS: Final = 360 * UNITS // CELL
 ROWS: Final = 180 * UNITS // CELL
 BORDER: Final = 65535
-"""In the grid: an edge touches the cell, so its points are asked one by one."""
+"""Grid value: an edge touches the cell, so its points are tested individually."""
 
 LEAST_DEGREE_M: Final = np.radians(geodesy.LEAST_RADIUS_M)
-"""A degree of latitude is nowhere shorter."""
+"""Lower bound of the length of a degree of latitude in metres."""
 
 SIDES: Final[tuple[Literal["left", "right"], ...]] = ("left", "right")
-"""Of a sorted run of equal values: before it and behind it."""
+"""Sides of `searchsorted`: before and after a run of equal values."""
 
 SEARCH_M: Final = (300.0, 6_000.0, 50_000.0, 150_000.0, 500_000.0)
-"""Distances to a border are looked for within the first of these first: most are near."""
+"""Border distances are searched within the first radius first, since most are short."""
 
 FAR_M: Final = 6_000.0
-"""Beyond this, points are first held against whole cells: most have no such border at all."""
+"""Beyond this, points are first tested against whole cells, since most have no such border."""
 
 CELL_REACH_M: Final = 9_000.0
-"""No point of a cell lies farther from its middle (half a diagonal at the equator is 7.9 km)."""
+"""Maximum distance of a point from the middle of its cell (at the equator: 7.9 km)."""
 
 POINTS_AT_ONCE: Final = 20_000
 PAIRS_AT_ONCE: Final = 5_000_000
-"""Both bound the memory of a search for borders."""
+"""Both bound the memory of a border search."""
 
 
 @dataclass(frozen=True)
@@ -73,12 +73,12 @@ class Borders:
     _rings: tuple[npt.NDArray[Any], ...]
 
     def face_by_grid(self, lon: Floats, lat: Floats) -> npt.NDArray[np.uint16]:
-        """Return the number of the face that each point's cell lies in; `BORDER` in some cells."""
+        """Return the face of each point's grid cell; `BORDER` where an edge touches the cell."""
         _, _, column, row = _cell(lon, lat)
         return self._grid.take(row * COLUMNS + column)
 
     def located(self, lon: Floats, lat: Floats) -> Ints:
-        """Return the number of the face that each point lies in.
+        """Return the face in which each point is located.
 
         Parameters
         ----------
@@ -99,7 +99,7 @@ class Borders:
         return face
 
     def _seen_northward(self, x: Floats, y: Floats, column: Ints, row: Ints, height: int) -> Ints:
-        """Return the face under the first edge north of a point in some cells, else `BORDER`.
+        """Return the face below the first edge north of each point within its cell, else `BORDER`.
 
         It looks through its own cell and those north of it, so many as ``height`` says. Where one
         of these has no edge and none was seen before, the answer is that cell's face. An edge
@@ -130,7 +130,7 @@ class Borders:
         return answer
 
     def _edges_in(self, cell: Ints) -> tuple[Ints, Ints]:
-        """Return pairs: the position in ``cell``, and each edge that touches that cell."""
+        """Return pairs of a position in ``cell`` and an edge that touches that cell."""
         rank = np.minimum(np.searchsorted(self._cells, cell), len(self._cells) - 1)
         first = self._cell_offsets[rank]
         counts = np.where(self._cells[rank] == cell, self._cell_offsets[rank + 1] - first, 0)
@@ -140,7 +140,7 @@ class Borders:
     def border_m(
         self, lon: Floats, lat: Floats, face_sets: Bools, which: Ints, reach_m: Floats
     ) -> Floats:
-        """Return how far the nearest border of some faces is, in metres, good to 0.1 %.
+        """Return the distance to the nearest border of the given faces in metres, within 0.1 %.
 
         Parameters
         ----------
@@ -177,7 +177,7 @@ class Borders:
     def _possible(
         self, lon: Floats, lat: Floats, face_sets: Bools, which: Ints, reach: Floats
     ) -> Bools:
-        """Return which points have a cell with a wanted border within reach, by the chords."""
+        """Return which points have a cell with a relevant border within reach, by chords."""
         points = geodesy.ecef(lon, lat)
         result = np.zeros(len(lon), np.bool_)
         for number in np.unique(which).tolist():
@@ -190,7 +190,7 @@ class Borders:
         return result
 
     def _middles(self, faces: Bools) -> Floats:
-        """Return the middles of all cells that an edge of some faces touches, as `ecef`."""
+        """Return the middles of all cells touched by an edge of the given faces, as `ecef`."""
         face, middles = self._touched
         numbers = np.flatnonzero(faces).astype(face.dtype)  # of one type, or all faces are copied
         first, last = (np.searchsorted(face, numbers, side=s) for s in SIDES)
@@ -234,7 +234,7 @@ class Borders:
         return np.where(result <= reach, result, np.inf)
 
     def _beside(self, lat: Floats, edge: Ints, reach: Floats) -> Ints:
-        """Return which edges reach the belt of latitudes round their point: the others are far."""
+        """Return which edges reach the latitude belt around their point; the others are too far."""
         north = (lat + 90) * UNITS
         high = north + reach / LEAST_DEGREE_M * UNITS
         low = north - reach / LEAST_DEGREE_M * UNITS
@@ -251,7 +251,7 @@ class Borders:
         return geodesy.ecef(*self._degrees.T)
 
     def polygon(self, face: int) -> "shapely.MultiPolygon":
-        """Return a face as a multipolygon in degrees, cut at 180."""
+        """Return a face as a multipolygon in degrees, split at 180."""
         import shapely
 
         arcs, arc_offsets, ring_offsets, polygon_offsets, face_offsets = self._rings
@@ -273,7 +273,7 @@ class Borders:
 
 
 def _cell(lon: Floats, lat: Floats) -> tuple[Floats, Floats, Ints, Ints]:
-    """Return the units east and north, and the column and row of the grid; 180 E is 180 W."""
+    """Return units east and north, and the grid column and row; 180 E is 180 W."""
     x = lon + 180
     x = np.where(x < 360, x, 0) * UNITS
     y = np.maximum((lat + 90) * UNITS, 0.5)  # a hair inside the edge that lies along the pole
@@ -282,7 +282,7 @@ def _cell(lon: Floats, lat: Floats) -> tuple[Floats, Floats, Ints, Ints]:
 
 
 def _cells_within(lon: Floats, lat: Floats, reach_m: Floats) -> tuple[Ints, Ints]:
-    """Return pairs of a point and a cell that may be within reach of it, sorted by point."""
+    """Return pairs of a point and a cell possibly within reach of it, sorted by point."""
     x, y, _, _ = _cell(lon, lat)
     dy = reach_m / LEAST_DEGREE_M
     farthest = np.radians(np.minimum(np.abs(lat) + dy, 90))
@@ -309,14 +309,14 @@ def _horizon(lon: Floats, lat: Floats) -> Floats:
 
 
 def _least_chord_m(points: Floats, others: Floats) -> Floats:
-    """Return for each point the chord to the nearest of the others, by scalar products."""
+    """Return the chord from each point to the nearest of the others, by scalar products."""
     squares = np.einsum("ni,ni->n", others, others) - 2 * points @ others.T
     least: Floats = squares.min(axis=1) + np.einsum("ni,ni->n", points, points)
     return np.sqrt(np.maximum(least, 0))
 
 
 def _to_segment(a: Floats, b: Floats) -> Floats:
-    """Return the distance from the origin to segments in the horizon's plane, along the ground."""
+    """Return ground distances from the origin to segments in the horizon plane."""
     d = b - a
     length2 = np.einsum("ni,ni->n", d, d)
     along = -np.einsum("ni,ni->n", a, d) / np.where(length2 > 0, length2, 1)
@@ -328,13 +328,13 @@ def _to_segment(a: Floats, b: Floats) -> Floats:
 
 @functools.cache
 def load() -> Borders:
-    """Return the layer that ships with the package: about 0.1 s, then kept."""
+    """Return the layer bundled with the package: about 0.1 s, then cached."""
     path = resources.files("coverage_analyzer") / "resources" / "countries" / "countries.arrow"
     return read(path.read_bytes())
 
 
 def read(data: bytes) -> Borders:
-    """Return a layer from the bytes of a file that ``tools/build_countries.py`` wrote."""
+    """Parse a layer from the bytes of a file written by ``tools/build_countries.py``."""
     import pyarrow as pa
 
     batch = pa.ipc.open_file(pa.BufferReader(data)).get_batch(0)

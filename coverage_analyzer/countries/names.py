@@ -1,4 +1,4 @@
-"""What countries are called: ISO 3166-1 codes, names, everyday aliases; who belongs to whom.
+"""Names of countries: ISO 3166-1 codes, names, common aliases, sovereigns of territories.
 
 A country is a small number in arrays: its position in `Names.codes`, where 0 is no country. One
 place decides what a text means: `Names.number`, and for several columns of a row `Names.agreed`.
@@ -25,31 +25,31 @@ from coverage_analyzer.errors import InputError
 Numbers = npt.NDArray[np.int16]
 
 NONE: Final = 0
-"""No country: nothing declared, or no country there."""
+"""No country is declared or located."""
 
 UNKNOWN: Final = -1
-"""Something is declared that no table knows."""
+"""The declared country is not in the table."""
 
 NUMERIC: Final = re.compile(r"([0-9]{1,3})(?:\.0+|,0)?")
-"""An ISO 3166-1 numeric code: a spreadsheet drops its zeros, pandas adds ``.0`` to it."""
+"""An ISO 3166-1 numeric code; spreadsheets drop its zeros, pandas appends ``.0``."""
 
 SUBDIVISION: Final = re.compile(r"[A-Za-z]{2}[-\u2010\u2011][A-Za-z0-9]{1,3}")
-"""What a code of ISO 3166-2 looks like."""
+"""Format of an ISO 3166-2 code."""
 
 SEPARATORS: Final = tuple(
     map(re.compile, (r"[()\[\]|;]", r"\s[-\u2013\u2014:]\s", "/", ",", ":", r"[-\u2013\u2014]"))
 )
-"""What stands between a name and a code in one cell, the plainest first."""
+"""Separators between a name and a code in one cell, the most common first."""
 
 _ABBREVIATED = re.compile(
     r"\.(?=[^\W\d_]{2})"  # N.Mariana, P.R.China; in U.S.A. the point is silent
     r"|(?<=[^\W\d_]{2})\.(?=\w)"  # Utd.A.E.
 )
-"""Points that separate words."""
+"""Dots that separate words."""
 
 
 def country_key(text: str) -> str:
-    """Return a name without case, accents, punctuation, articles: what is compared.
+    """Normalise a name for comparison: no case, accents, punctuation or articles.
 
     Examples
     --------
@@ -66,7 +66,7 @@ def country_key(text: str) -> str:
 
 
 def code_key(text: str) -> str:
-    """Return what is compared with codes: no case and punctuation; empty for what is not ASCII.
+    """Normalise a code for comparison: no case or punctuation; empty if not ASCII.
 
     A code has no accents. Without this rule the Vietnamese names of Austria and Belgium, ``Áo``
     and ``Bỉ``, would be the codes of Angola and Burundi.
@@ -104,7 +104,7 @@ class Names:
     _subdivisions: Mapping[str, int]
 
     def number(self, text: str) -> int:
-        """Return the country that a text names; `NONE` if blank, `UNKNOWN` if no table knows it.
+        """Return the country named by a text; `NONE` if empty, `UNKNOWN` if not in the table.
 
         A text may be a name, a code of ISO 3166-1, the code of a subdivision (ISO 3166-2), or
         several of them with something between, which must all mean the same country, or a
@@ -125,7 +125,7 @@ class Names:
         return self._several(plain) if result == UNKNOWN else result
 
     def _one(self, text: str) -> int:
-        """Return the country of one name or code."""
+        """Return the country of a single name or code."""
         if not text:
             return NONE
         if numeric := NUMERIC.fullmatch(text):
@@ -152,7 +152,7 @@ class Names:
         return UNKNOWN
 
     def _common(self, numbers: set[int]) -> int:
-        """Return the one country of a set, or the territory of a set that adds its sovereign."""
+        """Return the single country of a set; of a territory and its sovereign, the territory."""
         for number in numbers:
             if numbers <= {number, int(self.sovereign[number])}:
                 return number
@@ -179,7 +179,7 @@ class Names:
         return result
 
     def stated(self, texts: Sequence[str]) -> str:
-        """Return as one text what several columns of a row state; its `number` is `agreed`."""
+        """Return the values of several columns as one text, whose `number` is `agreed`."""
         filled = [text.strip() for text in texts if text.strip()]
         numbers = [self.numbers([text]) for text in filled]
         if len(filled) > 1 and self.agreed(numbers)[0] != numbers[0][0]:
@@ -187,11 +187,11 @@ class Names:
         return filled[0] if filled else ""
 
     def numbers(self, texts: Iterable[str]) -> Numbers:
-        """Return `number` for each of some distinct texts."""
+        """Return `number` for each of the distinct texts."""
         return np.fromiter(map(self.number, texts), np.int16)
 
     def named(self, cells: pa.Array) -> Numbers:
-        """Return `number` for each cell of text; each distinct text is looked up once."""
+        """Return `number` for each cell of text, computed once per distinct text."""
         coded = cells.dictionary_encode()
         return self.numbers(coded.dictionary.to_pylist()).take(arrays.as_numpy(coded.indices))
 
@@ -211,7 +211,7 @@ class Names:
 
 @functools.cache
 def load() -> Names:
-    """Return the table that ships with the package (its origin stands in ``SOURCE.md``)."""
+    """Return the table bundled with the package (its origin is in ``SOURCE.md``)."""
     folder = resources.files("coverage_analyzer") / "resources" / "countries"
     rows = _rows(folder / "names.csv")
     codes = ("", *(row["alpha2"] for row in rows))
@@ -246,7 +246,7 @@ def _rows(path: Traversable) -> list[dict[str, str]]:
 
 
 def _splits(text: str) -> Iterator[list[str]]:
-    """Yield the parts of a text: at all of the same separators, at the first, at the last."""
+    """Yield the ways to split a text: at all equal separators, at the first, at the last."""
     for separator in SEPARATORS:
         matches = list(separator.finditer(text))
         cuts = [[*separator.split(text)]]

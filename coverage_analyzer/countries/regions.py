@@ -11,10 +11,10 @@ from typing import Final
 CODE: Final = re.compile(
     r"(?P<country>[A-Z]{2})[\s\-\u2010-\u2015\u2212]+(?P<region>[A-Z0-9]{1,3})", re.IGNORECASE
 )
-"""A code as people write it: any case, spaces, any dash."""
+"""A region code as people write it: any case, spaces, any dash."""
 
 MAX_LISTED: Final = 3
-"""At most so many rows are named in a warning; it counts the rest."""
+"""Maximum number of rows named in a warning; the rest is counted."""
 
 
 @dataclass(frozen=True)
@@ -56,14 +56,14 @@ class AssignedRegions:
 
 @functools.cache
 def load() -> Mapping[str, Region]:
-    """Return all regions by their code (their origin is in ``SOURCE.md`` beside the table)."""
+    """Return all regions by code (their origin is in ``SOURCE.md`` beside the table)."""
     path = resources.files("coverage_analyzer") / "resources" / "calendars" / "regions.csv"
     rows = csv.DictReader(path.read_text(encoding="utf-8").splitlines())
     return {row["code"]: Region(**row) for row in rows}
 
 
 def region_code(text: str, country: str) -> str | None:
-    """Return the region that a text names within a country.
+    """Return the region named by a text within a country.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def region_code(text: str, country: str) -> str | None:
 
 
 def containing(code: str) -> tuple[str, ...]:
-    """Return a region and those that contain it, the smallest first.
+    """Return a region and the regions that contain it, the smallest first.
 
     Examples
     --------
@@ -136,7 +136,7 @@ def _contained() -> dict[str, tuple[str, ...]]:
 def assign_regions(
     texts: Sequence[str], countries: Sequence[str], rows: Sequence[str]
 ) -> AssignedRegions:
-    """Return the region of each center; a cell that is not a code of its country is empty.
+    """Return the region of each center; empty if the cell is not a code of its country.
 
     Parameters
     ----------

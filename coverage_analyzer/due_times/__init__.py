@@ -1,1 +1,1 @@
-"""What is promised beside distance, from when, until when: pure functions of data and days."""
+"""What is promised and by when: pure functions of data and dates."""

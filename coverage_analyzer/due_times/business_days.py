@@ -1,4 +1,4 @@
-"""The table of business days: where business follows regions, and which holidays close it."""
+"""The table of business days: regional calendars, and the holidays observed."""
 
 import datetime
 import functools
@@ -16,7 +16,7 @@ from coverage_analyzer.policy.due_times import Weekday
 from coverage_analyzer.policy.rules import IsoCode
 
 WEEK: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-"""As `datetime.date.weekday` counts them."""
+"""In the order of `datetime.date.weekday`."""
 
 FIXED: Final = re.compile(r"(?:(?P<year>\d{4})-)?(?P<month>\d{2})-(?P<day>\d{2})", re.ASCII)
 EASTER: Final = re.compile(r"easter(?P<offset>[+-]\d{1,3})", re.ASCII)
@@ -30,7 +30,7 @@ NEAR: Final = re.compile(
 
 
 class CountryCalendar(Model):
-    """How business days of a country are found; ``business_days.toml`` describes each key."""
+    """How the business days of a country are determined; see ``business_days.toml``."""
 
     code: IsoCode
     follows: Literal["country", "region"] = "country"
@@ -48,12 +48,12 @@ class CountryCalendar(Model):
     note: str = ""
 
     def is_municipal(self, region: str) -> bool:
-        """Return whether the own days of a region are those of its capital city."""
+        """Return whether the own holidays of a region are those of its capital city."""
         return "*" in self.municipal or region in self.municipal
 
 
 class SingleDay(Model):
-    """A day of each year, or of one, that the package `holidays` lacks or gives to too many."""
+    """A holiday, yearly or once, that `holidays` lacks or assigns too widely."""
 
     name: Annotated[str, Field(min_length=1)]
     on: Annotated[str, Field(min_length=5)]
@@ -65,16 +65,16 @@ class SingleDay(Model):
     source: Annotated[str, Field(min_length=1)]
 
     def holds_in(self, places: Collection[str]) -> bool:
-        """Return whether it holds in one of some places (a country, regions), and bars none."""
+        """Return whether the day applies in any given place and is excluded in none."""
         return not set(self.where).isdisjoint(places) and set(self.but).isdisjoint(places)
 
     def falls_on(self, year: int) -> datetime.date | None:
-        """Return the day of a year, None if that year has none."""
+        """Return the date in a year; None if that year has none."""
         return day_in(self.on, year) if self.first_year <= year <= self.last_year else None
 
 
 class BusinessDays(Model):
-    """The table as a whole."""
+    """The table of business days."""
 
     format: Literal[1]
     countries: tuple[CountryCalendar, ...]
@@ -82,13 +82,13 @@ class BusinessDays(Model):
 
     @functools.cached_property
     def by_country(self) -> Mapping[str, CountryCalendar]:
-        """The countries by their code."""
+        """Countries by code."""
         return {country.code: country for country in self.countries}
 
 
 @functools.cache
 def load() -> BusinessDays:
-    """Return the table that ships with the package."""
+    """Return the table bundled with the package."""
     path = resources.files("coverage_analyzer") / "resources" / "calendars" / "business_days.toml"
     data = tomllib.loads(path.read_text(encoding="utf-8"))
     return BusinessDays.model_validate_json(json.dumps(data))
@@ -96,7 +96,7 @@ def load() -> BusinessDays:
 
 @functools.cache
 def single_days(country: str, year: int) -> Mapping[datetime.date, tuple[SingleDay, ...]]:
-    """Return the single days of a country (alpha-2) and of its regions in a year."""
+    """Return the single days of a country (alpha-2) and its regions in a year."""
     found: dict[datetime.date, tuple[SingleDay, ...]] = {}
     for single in load().days:
         if any(place[:2] == country for place in single.where):
@@ -107,7 +107,7 @@ def single_days(country: str, year: int) -> Mapping[datetime.date, tuple[SingleD
 
 
 def day_in(on: str, year: int) -> datetime.date | None:
-    """Return the day of a year that a rule names, None if there is no such day.
+    """Return the date of a rule in a year; None if there is none.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Requests, verdicts and a policy give commitments: the level, what it promises, until when.
+"""Calculate commitments from requests, verdicts and a policy: level, promise and due time.
 
 A request goes one way: its site's row on the day (`requests`), the verdict on it (`matching`), the
 address that it gives (`addresses`), the clock of its level (`clocks`). Where one of these is in
@@ -28,7 +28,7 @@ from coverage_analyzer.schema.verdict import Status
 
 
 class Answer(enum.StrEnum):
-    """What a request comes to."""
+    """Outcome of a request."""
 
     promised = enum.auto()
     no_promise = enum.auto()
@@ -46,16 +46,16 @@ REJECTED: Final = frozenset(
         Doubt.site_not_readable,
     }
 )
-"""Doubts that no look at the contract resolves: the row itself has to be mended."""
+"""Issues that are errors in the row itself, which has to be corrected."""
 
 
 SAME_BUILDING: Final = frozenset({Likeness.identical, Likeness.equivalent, Likeness.unit_differs})
-"""Addresses to which the distance is that of the registered one."""
+"""Address matches for which the distance of the registered address applies."""
 
 
 @dataclass(frozen=True)
 class Commitment:
-    """The answer to a request; see `schema.columns.COMMITMENT` for its columns.
+    """The commitment for a request; its columns are in `schema.columns.COMMITMENT`.
 
     ``due_at`` is the first moment that is too late, in the zone where the clock is read: the site's
     for hours, the center's for business days. It is None unless `status` is ``promised``.
@@ -74,7 +74,7 @@ class Commitment:
     steps: tuple[str, ...]
 
     def row(self) -> dict[str, str]:
-        """Return it as text, a cell a column: moments by ISO 8601, empty where there is none."""
+        """Return it as text, one cell per column: timestamps as ISO 8601, empty if missing."""
         cells: dict[str, Any] = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
         for name in ("clock_start", "due_at"):
             cells[name] = cells[name].isoformat() if cells[name] else ""
@@ -84,7 +84,7 @@ class Commitment:
 
 
 class Committer:
-    """The promises of a policy over the centers of a network.
+    """Calculates commitments by a policy for the given centers.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ class Committer:
 
     @property
     def regions(self) -> AssignedRegions:
-        """The region of each center, and a warning of those that are not a code of its country.
+        """Region of each center, and a warning about values that are not codes of its country.
 
         Raises
         ------
@@ -122,7 +122,7 @@ class Committer:
     def answers(
         self, asked: Sequence[Request], sites: Mapping[str, Sequence[Registered]]
     ) -> list[Commitment]:
-        """Return the answer to each request, in their order.
+        """Return the commitment for each request, in order.
 
         Parameters
         ----------
@@ -155,7 +155,7 @@ class Committer:
         return [answers[number] for number in range(len(asked))]
 
     def _answer(self, case: Case, judged: Judged) -> Commitment:
-        """Return the answer to a request whose site is judged."""
+        """Return the commitment for a request whose site has a verdict."""
         clock = judged.level.replacement
         base = Commitment(
             request_id=case.request.request_id,
@@ -168,7 +168,7 @@ class Committer:
             center_id="" if judged.center == NO_CENTER else self.centers.center_id[judged.center],
             reason=judged.reason,
             warnings=tuple(_warnings(case, judged)),
-            steps=(f"{judged.level.title}: {clock or 'promises nothing'} ({judged.reason})",),
+            steps=(f"{judged.level.title}: {clock or 'no replacement promise'} ({judged.reason})",),
         )
         if judged.status == Status.not_covered:
             stated = case.stated
@@ -179,7 +179,7 @@ class Committer:
         try:
             _check_installed(case)
             if judged.status == Status.review or clock is None:
-                told = f"the level is for review: {judged.reason}"
+                told = f"the level needs review: {judged.reason}"
                 return _with(base, told, status=Answer.review)
             base = self._addressed(base, case, judged.country)
             if base.status is not Answer.no_promise:
@@ -189,10 +189,10 @@ class Committer:
             return _with(base, str(doubt), status=_status(doubt), reason=doubt.code.value)
 
     def _addressed(self, base: Commitment, case: Case, country: str) -> Commitment:
-        """Return an answer that knows of the address: refused or for review if it varies."""
+        """Return a commitment that considers the address: refused or for review if it differs."""
         given, registered = case.request.address.strip(), case.site.address.strip()
         if not given or not registered:
-            missing = "the request gives no" if not given else "no registered"
+            missing = "the request has no" if not given else "the site has no registered"
             warning = f"address not compared: {missing} address"
             return dataclasses.replace(base, warnings=(*base.warnings, warning))
         likeness = compare.likeness(registered, given, country)
@@ -204,13 +204,13 @@ class Committer:
         if likeness in {Likeness.identical, Likeness(rules.accepted)}:
             return _with(base, told)
         status = Answer.review if likeness is Likeness.unclear else Answer.refused
-        step = f"{told} to the registered one; only {rules.accepted} is accepted{clause}"
+        step = f"{told} to the registered one; the policy requires {rules.accepted}{clause}"
         return _with(base, step, status=status, reason=f"address_{likeness.value}")
 
     def _promised(
         self, base: Commitment, case: Case, judged: Judged, clock: Replacement
     ) -> Commitment:
-        """Return an answer with the moment by which the promise has to be met.
+        """Return a commitment with its due time.
 
         Raises
         ------
@@ -220,11 +220,11 @@ class Committer:
         if clock.start not in case.stamps:
             raise DoubtError(
                 Doubt.moment_missing,
-                f"the clock of {base.level} begins with {clock.start}_at, which is not given",
+                f"the clock of {base.level} starts at {clock.start}_at, which is empty",
             )
         start = clocks.moment(case.stamps[clock.start], case.zone)
         due = self._due(case, judged, clock, start)
-        later = [f"an estimated holiday is counted: {day}" for day in due.estimated]
+        later = [f"the due time depends on an estimated holiday: {day}" for day in due.estimated]
         later += due.notes
         later += _outside(case, clock, due)
         return dataclasses.replace(
@@ -237,7 +237,7 @@ class Committer:
         )
 
     def _due(self, case: Case, judged: Judged, clock: Replacement, start: datetime.datetime) -> Due:
-        """Return when a promise is due.
+        """Return the due time of a promise.
 
         Raises
         ------
@@ -248,7 +248,8 @@ class Committer:
         if clock.counts_business_days:
             if judged.center == NO_CENTER:
                 raise DoubtError(
-                    Doubt.center_unknown, "no open center of its country ships to it: whose days?"
+                    Doubt.center_unknown,
+                    "no open center in the site's country, so its business days are unknown",
                 )
             calendar = self._calendar(judged)
         if clock.unit == "business_days":
@@ -262,7 +263,7 @@ class Committer:
             raise DoubtError(doubt.code, f"center {name}: {doubt}") from None
 
     def _calendar(self, judged: Judged) -> calendars.Calendar:
-        """Return the calendar of the center that ships.
+        """Return the calendar of the shipping center.
 
         Raises
         ------
@@ -295,18 +296,18 @@ class Committer:
 
 
 def _without_rule(base: Commitment, likeness: Likeness, told: str) -> Commitment:
-    """Return an answer under a policy without a rule on addresses, which refuses none.
+    """Return the commitment under a policy without an address rule, which refuses none.
 
     The level was measured at the registered address, so that nothing is certain of another one.
     """
     if likeness in SAME_BUILDING:
         return _with(base, told)
-    step = f"{told} to the registered one, at which the level was measured; the policy has no rule"
+    step = f"{told} to the registered one, to which the level applies; the policy has no rule"
     return _with(base, step, status=Answer.review, reason=f"address_{likeness.value}")
 
 
 def _check_id(request: Request, times: Mapping[str, int]) -> None:
-    """Raise if a request cannot be told by its id.
+    """Raise if a request has no usable id.
 
     Raises
     ------
@@ -318,7 +319,7 @@ def _check_id(request: Request, times: Mapping[str, int]) -> None:
     if times[request.request_id] > 1:
         raise DoubtError(
             Doubt.duplicate_request_id,
-            f"request_id {request.request_id!r} stands {times[request.request_id]} times",
+            f"request_id {request.request_id!r} appears {times[request.request_id]} times",
         )
 
 
@@ -331,7 +332,7 @@ def _status(doubt: DoubtError) -> Answer:
 
 
 def _doubtful(request: Request, doubt: DoubtError) -> Commitment:
-    """Return the answer to a request of which not even the level can be told."""
+    """Return the commitment for a request whose level cannot be determined."""
     return Commitment(
         request_id=request.request_id,
         site_id=request.site_id,
@@ -348,7 +349,7 @@ def _doubtful(request: Request, doubt: DoubtError) -> Commitment:
 
 
 def _check_installed(case: Case) -> None:
-    """Raise if a site asks for a replacement of what is not installed yet.
+    """Raise if a request is dated before the installation at its site.
 
     Raises
     ------
@@ -359,29 +360,31 @@ def _check_installed(case: Case) -> None:
     if installed is not None and case.day < installed:
         raise DoubtError(
             Doubt.request_before_installation,
-            f"the request is of {case.day}, the installation of {installed}",
+            f"the request is dated {case.day}, before the installation on {installed}",
         )
 
 
 def _outside(case: Case, clock: Replacement, due: Due) -> list[str]:
-    """Return a warning if a site takes no deliveries at the time when one is due there."""
+    """Return a warning if the due time is outside the receiving hours of the site."""
     if case.site.receives is None or clock.end != "delivered":
         return []
     opens, closes = case.site.receives
     time = f"{due.at.astimezone(case.zone):%H:%M}"
     if opens < ("24:00" if time == "00:00" else time) <= closes:
         return []
-    return [f"due outside of the site's receiving hours, {opens} to {closes}"]
+    return [f"due outside the site's receiving hours, {opens} to {closes}"]
 
 
 def _warnings(case: Case, judged: Judged) -> list[str]:
-    """Return what somebody should know who reads an answer."""
+    """Return the warnings of a commitment."""
     told = []
     if judged.opens is not None:
-        unsure = ", if its miles by road allow it" if judged.by_road else ""
+        unsure = ", if its road distance is within the limit" if judged.by_road else ""
         told.append(f"a higher level from {judged.opens[1]}, when {judged.opens[0]} opens{unsure}")
     if judged.papers:
-        told.append(f"{judged.country} wants export papers before a part ships: it may take longer")
+        told.append(
+            f"{judged.country} requires export approval before a part ships: delivery may be late"
+        )
     authorised, issued = (case.stamps.get(e) for e in ("authorised", "rma_issued"))
     try:
         times = [clocks.moment(s, case.zone) for s in (authorised, issued) if s is not None]

@@ -1,4 +1,4 @@
-"""Business days of centers: the weekend, public holidays of the region, closures of the policy.
+"""Business days of centers: weekends, regional public holidays, closures of the policy.
 
 Where regions of a country differ and the center's is not known, or a holiday holds in a part of
 its region only, a day may be a business day or not: that is a doubt, and never a guess.
@@ -19,27 +19,27 @@ from coverage_analyzer.errors import require
 from coverage_analyzer.policy.due_times import WEEKDAYS, CalendarRule
 
 MOST_CLOSED: Final = 60
-"""More closed days than that in a row are a fault of a calendar, not a holiday."""
+"""Maximum closed days in a row; more indicate an error in a calendar."""
 
 ESTIMATED: Final = "estimated"
-"""What a holiday says whose day the moon decides later."""
+"""Suffix of a holiday whose date depends on a later sighting of the moon."""
 
 MAX_LISTED: Final = 6
-"""At most so many regions are named in a message; it counts the rest."""
+"""Maximum number of regions named in a message; the rest is counted."""
 
 REGION: Final = re.compile(r"[A-Z0-9]{1,3}", re.ASCII)
-"""A subdivision of `holidays` that is one of ISO 3166-2, behind the country."""
+"""A `holidays` subdivision that is an ISO 3166-2 code without its country."""
 
 
 class Effect(NamedTuple):
-    """What a day is in one calendar: ``off``, ``part`` (of the region only) or ``open``."""
+    """Status of a day in one calendar: ``off``, ``part`` (of the region only) or ``open``."""
 
     kind: str
     name: str = ""
 
 
 class Status(NamedTuple):
-    """What a day is at a center: closed for a reason, open (both empty), or in doubt."""
+    """Status of a day at a center: closed with a reason, open (both empty), or uncertain."""
 
     closed: str = ""
     doubt: str = ""
@@ -48,7 +48,7 @@ class Status(NamedTuple):
 OPEN: Final = Effect("open")
 
 SETTLED_BY_POLICY: Final = (
-    "closures or workdays of [[commitments.calendars]] in the policy say whether the center works"
+    "add the day to closures or workdays in [[commitments.calendars]] of the policy"
 )
 
 
@@ -80,7 +80,7 @@ class RegionCalendar:
     in_part: Any
 
     def effect(self, day: datetime.date, singles: Sequence[SingleDay]) -> Effect:
-        """Return what a day is, given the single days of the country that fall on it."""
+        """Return the status of a day, given the single days of the country that fall on it."""
         rule = self.rule
         if rule and day.isoformat() in rule.workdays:
             return OPEN
@@ -95,7 +95,7 @@ class RegionCalendar:
         return Effect(own.effect, own.name) if own else self._holiday(day, name)
 
     def _holiday(self, day: datetime.date, name: str) -> Effect:
-        """Return what the holidays of the package make of a day, given the one that is off."""
+        """Return the status of a day by `holidays`, given the single day that is off."""
         if name:
             in_part = self.entry.part_names and re.search(self.entry.part_names, name)
             return Effect("part" if in_part else "off", name)
@@ -103,7 +103,7 @@ class RegionCalendar:
         return Effect("part", partial) if partial else OPEN
 
     def _rests(self, day: datetime.date) -> bool:
-        """Return whether a day belongs to the weekend."""
+        """Return whether a day is on the weekend."""
         weekend = self.entry.weekend
         if self.rule and self.rule.weekend is not None:
             weekend = self.rule.weekend
@@ -140,11 +140,11 @@ class Calendar:
 
     @property
     def place(self) -> str:
-        """The region if it is known, else the country."""
+        """The region if known, else the country."""
         return self.region or self.country
 
     def closed(self, day: datetime.date) -> str:
-        """Return why a day is no business day, empty if it is one.
+        """Return why a day is not a business day; empty if it is one.
 
         Raises
         ------
@@ -160,18 +160,18 @@ class Calendar:
         return status.closed
 
     def estimated(self, day: datetime.date) -> str:
-        """Return the holiday on a day whose day is an estimate, also at a weekend, else nothing."""
+        """Return the holiday on a day if its date is an estimate, also on weekends; else empty."""
         names = (calendar.holidays.get(day) or "" for calendar in self.calendars)
         return next((name for name in names if ESTIMATED in name), "")
 
     def projections(self, first: int, last: int) -> list[str]:
-        """Return a note if the holidays of some years are not published yet, else nothing."""
+        """Return a note if the holidays of some years are not yet published; else empty."""
         known = min(calendar.entry.published_until for calendar in self.calendars)
         if max(first, last) <= known:
             return []
         note = (
-            f"the holidays of {self.place} after {known} are a projection: their official calendar "
-            f"appears each year"
+            f"holidays in {self.place} after {known} are projected; the official calendar is "
+            f"published each year"
         )
         return [note]
 
@@ -181,7 +181,7 @@ class Calendar:
         if not first <= day.year <= last:
             raise DoubtError(
                 Doubt.calendar_unknown,
-                f"the public holidays of {self.country} are known for {first} to {last}, not for "
+                f"public holidays in {self.country} are known for {first} to {last}, not for "
                 f"{day.year}",
             )
         singles = business_days.single_days(self.country, day.year).get(day, ())
@@ -194,7 +194,7 @@ class Calendar:
         return Status(doubt=self._doubt(day, effects))
 
     def _doubt(self, day: datetime.date, effects: Sequence[Effect]) -> str:
-        """Return why nobody can tell whether a day is a business day, and what settles it."""
+        """Return why the status of a day is uncertain, and how to resolve it."""
         kinds: dict[str, set[str]] = {}
         for calendar, effect in zip(self.calendars, effects, strict=True):
             kinds.setdefault(calendar.label, set()).add(effect.kind)
@@ -211,13 +211,13 @@ class Calendar:
         smaller = "a smaller region" if self.region else "the center's region"
         within = f"; within {partly[0]}, {SETTLED_BY_POLICY}" if partly else ""
         return (
-            f"{named}: write the ISO 3166-2 code of {smaller}, such as {[*off, *partly][0]}, into "
+            f"{named}: enter the ISO 3166-2 code of {smaller}, such as {[*off, *partly][0]}, in "
             f"the column region of the centers{within}"
         )
 
 
 def _names(effects: Sequence[Effect]) -> str:
-    """Return the names of a day, each once."""
+    """Return the names of a day without duplicates."""
     return ", ".join(dict.fromkeys(effect.name for effect in effects))
 
 
@@ -272,7 +272,7 @@ def calendar(
 
 
 def _entry(country: str, rule: CalendarRule | None) -> CountryCalendar:
-    """Return how business days of a country are found, with what a policy says otherwise."""
+    """Return the calendar entry of a country, with the overrides of a policy."""
     table = business_days.load().by_country
     entry = table.get(country) or CountryCalendar(code=country, source="national calendar")
     changes: dict[str, Any] = {}
@@ -286,7 +286,7 @@ def _entry(country: str, rule: CalendarRule | None) -> CountryCalendar:
 
 
 class _Place(NamedTuple):
-    """Where a center may be: an entry of `holidays` (empty: the country), a label, its codes."""
+    """A possible place of a center: a `holidays` entry (empty: the country), a label, its codes."""
 
     subdivision: str
     label: str
@@ -294,7 +294,7 @@ class _Place(NamedTuple):
 
 
 def _places(entry: CountryCalendar, region: str, regional: Sequence[CalendarRule]) -> list[_Place]:
-    """Return where a center may be, as far as calendars differ."""
+    """Return the possible places of a center whose calendars differ."""
     places = list(_places_in(entry, region))
     covered = {code for place in places for code in place.codes}
     ruled = dict.fromkeys(code for rule in regional for code in rule.regions)
@@ -305,7 +305,7 @@ def _places(entry: CountryCalendar, region: str, regional: Sequence[CalendarRule
 
 
 def _places_in(entry: CountryCalendar, region: str) -> Iterator[_Place]:
-    """Yield the parts of a region, or of the country if it is not known, whose days may differ."""
+    """Yield the parts of a region (of the country if unknown) whose calendars may differ."""
     codes = regions.containing(region) if region else ()
     if entry.follows == "country":
         yield _Place("", region or entry.code, codes)
@@ -322,7 +322,7 @@ def _places_in(entry: CountryCalendar, region: str) -> Iterator[_Place]:
 def _with_localities(
     entry: CountryCalendar, subdivision: str, codes: tuple[str, ...]
 ) -> Iterator[_Place]:
-    """Yield a region of `holidays`, and the parts of it that have days of their own."""
+    """Yield a `holidays` region and its parts with calendars of their own."""
     own = f"{entry.code}-{subdivision}" if subdivision else entry.code
     if subdivision and own not in codes:
         codes = (*regions.containing(own), *codes)
@@ -336,13 +336,13 @@ def _with_localities(
 
 
 def _subdivisions(entry: CountryCalendar) -> list[str]:
-    """Return the regions of a country in `holidays`."""
+    """Return the `holidays` regions of a country."""
     listed = _library(entry.code, "", entry.off).subdivisions
     return [s for s in listed if REGION.fullmatch(s) and s not in entry.without]
 
 
 def _resolved(entry: CountryCalendar, region: str, known: Sequence[str]) -> list[str]:
-    """Return the regions of `holidays` that have the days of a region; empty is the country."""
+    """Return the `holidays` regions that share the calendar of a region; empty is the country."""
     suffix = region[3:]
     if suffix in entry.same_as:
         return list(entry.same_as[suffix])
@@ -357,7 +357,7 @@ def _resolved(entry: CountryCalendar, region: str, known: Sequence[str]) -> list
 def _rule_of(
     codes: tuple[str, ...], rule: CalendarRule | None, regional: Sequence[CalendarRule]
 ) -> CalendarRule | None:
-    """Return what a policy says of a region: its own rule over that of the country."""
+    """Return the policy rule of a region: its own, merged over that of the country."""
     for code in codes:
         for own in regional:
             if code in own.regions:
@@ -396,7 +396,7 @@ def _package() -> Any:
 
 @functools.cache
 def _library(country: str, subdivision: str, categories: tuple[str, ...]) -> Any:
-    """Return days of the package `holidays`, named in English where it can.
+    """Return days of the package `holidays`, named in English where possible.
 
     Raises
     ------
@@ -411,7 +411,7 @@ def _library(country: str, subdivision: str, categories: tuple[str, ...]) -> Any
         known = holidays.country_holidays(country, **options)
     except NotImplementedError:
         raise DoubtError(
-            Doubt.calendar_unknown, f"the public holidays of {country} are not known"
+            Doubt.calendar_unknown, f"the public holidays in {country} are unknown"
         ) from None
     except ValueError as error:
         raise DoubtError(
@@ -423,7 +423,7 @@ def _library(country: str, subdivision: str, categories: tuple[str, ...]) -> Any
 
 
 def days_on(calendar: Calendar, day: datetime.date) -> Iterator[tuple[datetime.date, str]]:
-    """Yield the days from a day on, each with why it is no business day, empty if it is one.
+    """Yield the days from a given day on, each with why it is not a business day, else empty.
 
     Raises
     ------

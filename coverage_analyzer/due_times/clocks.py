@@ -1,4 +1,4 @@
-"""The sums of time behind a promise: from an event to the moment by which it has to be met.
+"""Date and time arithmetic of promises: from an event to its due time.
 
 All sums are made on instants (UTC), so a change of clocks makes no day longer or shorter than it
 is; what people read (a day, a cut-off, hours of service) is taken in a zone. Each sum tells its
@@ -15,23 +15,23 @@ from zoneinfo import ZoneInfo
 
 from coverage_analyzer.due_times.calendars import ESTIMATED, Calendar, days_on
 from coverage_analyzer.due_times.issues import Doubt, DoubtError
-from coverage_analyzer.errors import InputError
+from coverage_analyzer.errors import InputError, quantity
 from coverage_analyzer.policy.rules import Hours, Replacement
 
 ISO_MOMENT: Final = re.compile(
     r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?( ?Z|[+-]\d{2}(:?\d{2})?)?", re.ASCII
 )
-"""ISO 8601 with a time of day; the offset from UTC may be missing."""
+"""ISO 8601 with a time of day; the UTC offset is optional."""
 
 WEEK: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 YEARS: Final = range(1970, 2100)
-"""Moments of other years are typing errors, and the calendars of holidays end there."""
+"""Timestamps in other years are typing errors, and the holiday calendars end there."""
 
 
 @dataclass(frozen=True)
 class Due:
-    """The moment by which a promise has to be met: the first one that is too late.
+    """The due time of a promise: the first moment that is too late.
 
     Attributes
     ----------
@@ -53,7 +53,7 @@ class Due:
 
 
 def stamp(text: str, form: str = "") -> datetime.datetime:
-    """Return the moment that a text says: with its offset from UTC, or without where it has none.
+    """Parse a timestamp, with its UTC offset or without one if it has none.
 
     Parameters
     ----------
@@ -74,8 +74,8 @@ def stamp(text: str, form: str = "") -> datetime.datetime:
     """
     cell = text.strip()
     if not cell:
-        raise DoubtError(Doubt.moment_missing, "no moment is given")
-    wanted = f"a moment by {form!r}" if form else "a moment like 2026-12-04T16:30+01:00"
+        raise DoubtError(Doubt.moment_missing, "no date and time given")
+    wanted = f"in the format {form!r}" if form else "a date and time like 2026-12-04T16:30+01:00"
     read = None
     try:
         if form:
@@ -86,12 +86,12 @@ def stamp(text: str, form: str = "") -> datetime.datetime:
         read = None
     if read is not None and read.year in YEARS:
         return read
-    hint = "" if form else "; say how it is written with --moment-format"
+    hint = "" if form else "; give its format with --moment-format"
     raise DoubtError(Doubt.moment_not_readable, f"{cell[:40]!r} is not {wanted}{hint}")
 
 
 def check_form(form: str) -> None:
-    """Raise if a form of moments leaves something to be guessed.
+    """Raise if a timestamp format is ambiguous.
 
     Parameters
     ----------
@@ -104,21 +104,21 @@ def check_form(form: str) -> None:
         If it tells no time of day, or a zone by its name, which `strptime` reads and forgets.
     """
     if form and not re.search(r"%[HIXc]", form):
-        msg = f"{form!r} tells no time of day: write it like '%d.%m.%Y %H:%M'."
+        msg = f"{form!r} has no time of day. Write it like '%d.%m.%Y %H:%M'."
         raise InputError(msg)
     if "%Z" in form:
-        msg = f"{form!r} has names of zones, which many places share: write offsets, with %z."
+        msg = f"{form!r} reads names of time zones, which are ambiguous. Read offsets, with %z."
         raise InputError(msg)
     try:
         datetime.datetime.strptime("", form)  # noqa: DTZ007 - nothing is read
     except ValueError as error:
         if "directive" in str(error) or "stray" in str(error):
-            msg = f"{form!r} is no form of moments: {error}."
+            msg = f"{form!r} is not a date format: {error}."
             raise InputError(msg) from None
 
 
 def moment(stamped: datetime.datetime, zone: ZoneInfo) -> datetime.datetime:
-    """Return a moment in a zone; one without an offset is local to the zone.
+    """Return a timestamp in a zone; one without an offset is local to the zone.
 
     Raises
     ------
@@ -135,20 +135,20 @@ def moment(stamped: datetime.datetime, zone: ZoneInfo) -> datetime.datetime:
     local = stamped.replace(tzinfo=zone, fold=0)
     if local.utcoffset() == local.replace(fold=1).utcoffset():
         return local
-    there = f"{stamped.isoformat(' ', 'minutes')} local time of {zone.key}"
+    there = f"{stamped.isoformat(' ', 'minutes')} (local time in {zone.key})"
     if _shown(local, zone).replace(tzinfo=None) != stamped:
         raise DoubtError(
             Doubt.moment_does_not_exist,
-            f"there is no {there}: the clocks are put forward over it; write the offset from UTC",
+            f"{there} does not exist: the clocks go forward; add the offset from UTC",
         )
     raise DoubtError(
         Doubt.moment_ambiguous,
-        f"there is {there} twice, as the clocks are put back; write the offset from UTC",
+        f"{there} occurs twice: the clocks go back; add the offset from UTC",
     )
 
 
 def start_of_day(day: datetime.date, zone: ZoneInfo) -> datetime.datetime:
-    """Return the first moment of a day in a zone: 00:00, or later where clocks skip that.
+    """Return the first moment of a day in a zone: 00:00, or later where clocks skip it.
 
     Examples
     --------
@@ -161,7 +161,7 @@ def start_of_day(day: datetime.date, zone: ZoneInfo) -> datetime.datetime:
 def due(
     clock: Replacement, start: datetime.datetime, zone: ZoneInfo, calendar: Calendar | None
 ) -> Due:
-    """Return when a promise is due that began at some moment.
+    """Return the due time of a promise that began at a given time.
 
     Parameters
     ----------
@@ -182,21 +182,21 @@ def due(
     local = _shown(start, zone)
     if calendar is None and clock.counts_business_days:
         raise DoubtError(
-            Doubt.calendar_unknown, "no center ships it, so no calendar says what a business day is"
+            Doubt.calendar_unknown, "no center ships the part, so its business days are unknown"
         )
     if clock.unit == "business_days" and calendar is not None:
         return _after_days(clock, local, zone, calendar)
     if clock.hours:
         return _after_open_hours(clock, clock.hours, local, zone, calendar)
     at = _shown(local.astimezone(UTC) + timedelta(hours=clock.amount), zone)
-    told_hours = f"{clock.amount} hours, day and night, after {told(local)}"
+    told_hours = f"{quantity(clock.amount, 'hour')} around the clock, after {told(local)}"
     return Due(at, (told_hours, f"due before {told(at)}"))
 
 
 def _after_days(
     clock: Replacement, local: datetime.datetime, zone: ZoneInfo, calendar: Calendar
 ) -> Due:
-    """Return the end of the n-th business day after the one that an event counts for."""
+    """Return the end of the n-th business day after the day on which an event counts."""
     late = clock.cut_off is not None and _is_late(local, clock.cut_off, zone)
     first = local.date() + timedelta(days=1 if late else 0)
     steps = [_counting(clock, local, late=late)]
@@ -211,11 +211,15 @@ def _after_days(
             estimated += [f"{day} {why}"] if ESTIMATED in why else []
             continue
         if skipped:
-            steps.append(f"no business day in {calendar.place}: {', '.join(skipped)}")
+            steps.append(f"not a business day in {calendar.place}: {', '.join(skipped)}")
             skipped = []
         left -= 1
         number = clock.amount - left
-        steps.append(f"business day {number}: {_day(day)}" if number else f"counts for {_day(day)}")
+        steps.append(
+            f"business day {number}: {_day(day)}"
+            if number
+            else f"counts as received on {_day(day)}"
+        )
         if not left:
             at = start_of_day(day + timedelta(days=1), zone)
             steps.append(f"due before {told(at)}, the end of that day at the center")
@@ -226,7 +230,7 @@ def _after_days(
 def _notes(
     calendar: Calendar | None, first: datetime.date, last: datetime.date, counted: list[str]
 ) -> tuple[str, ...]:
-    """Return what may still change a sum over some days, beside the estimates that it counts.
+    """Return what may still change a due time besides the estimated holidays it counts.
 
     An estimated holiday next to the sum, or at a weekend in it, may come a day earlier or later.
     """
@@ -235,7 +239,7 @@ def _notes(
     span = (first + timedelta(days=n) for n in range(-1, (last - first).days + 2))
     named = (f"{day} {name}" for day in span if (name := calendar.estimated(day)))
     notes = [
-        f"an estimated holiday may come a day earlier or later: {text}"
+        f"the date of an estimated holiday may move by a day: {text}"
         for text in named
         if text not in counted
     ]
@@ -250,7 +254,7 @@ def _counting(clock: Replacement, local: datetime.datetime, *, late: bool) -> st
 
 
 def _is_late(local: datetime.datetime, cut_off: str, zone: ZoneInfo) -> bool:
-    """Return whether a moment is after the cut-off of its day.
+    """Return whether a timestamp is after the cut-off of its day.
 
     Where the clocks show the cut-off twice, the second time counts: else a later moment could
     count for an earlier day.
@@ -263,10 +267,10 @@ def _is_late(local: datetime.datetime, cut_off: str, zone: ZoneInfo) -> bool:
 def _open_days(
     calendar: Calendar, first: datetime.date, zone: ZoneInfo
 ) -> Iterator[tuple[datetime.date, str]]:
-    """Yield days, each with why it is no business day; one that a zone left out is none."""
+    """Yield days with why each is not a business day; a day skipped by the zone is not one."""
     for day, why in days_on(calendar, first):
         there = start_of_day(day, zone) < start_of_day(day + timedelta(days=1), zone)
-        yield day, why if there else "left out by the time zone"
+        yield day, why if there else "skipped by the time zone"
 
 
 def _after_open_hours(
@@ -276,10 +280,11 @@ def _after_open_hours(
     zone: ZoneInfo,
     calendar: Calendar | None,
 ) -> Due:
-    """Return when so many hours of service have passed."""
+    """Return when the given number of service hours has passed."""
     left = timedelta(hours=clock.amount)
     now = local.astimezone(UTC)
-    steps = [f"{clock.amount} hours within {hours.opens} to {hours.closes}, after {told(local)}"]
+    amount = quantity(clock.amount, "hour")
+    steps = [f"{amount} between {hours.opens} and {hours.closes}, after {told(local)}"]
     estimated: list[str] = []
     first = day = local.date()
     counts = hours.days == "business_days"
@@ -291,14 +296,14 @@ def _after_open_hours(
             closed = calendar.closed(day)
         if closed:
             run = timedelta()
-            steps.append(f"the clock stands still on {_day(day)} ({closed})")
+            steps.append(f"the clock is stopped on {_day(day)} ({closed})")
             estimated += [f"{day} {closed}"] if ESTIMATED in closed else []
         elif run >= left:
             at = _shown(max(now, opens) + left, zone)
             notes = _notes(calendar if counts else None, first, day, estimated)
             return Due(at, (*steps, f"due before {told(at)}"), tuple(estimated), notes)
         elif run:
-            steps.append(f"{run} of it on {_day(day)}")
+            steps.append(f"{run} on {_day(day)}")
         left -= run
         day += timedelta(days=1)
 
@@ -317,12 +322,12 @@ def _service(
 
 
 def _shown(moment: datetime.datetime, zone: ZoneInfo) -> datetime.datetime:
-    """Return a moment as the clocks of a zone show it, also where it was given as no clock does."""
+    """Return a timestamp in local time of a zone, even if the input had an offset."""
     return moment.astimezone(UTC).astimezone(zone)
 
 
 def told(moment: datetime.datetime) -> str:
-    """Return a moment as steps write it: weekday, ISO 8601, zone."""
+    """Return a timestamp as steps show it: weekday, ISO 8601, zone."""
     zone = f" {moment.tzinfo.key}" if isinstance(moment.tzinfo, ZoneInfo) else ""
     exact = "auto" if moment.second or moment.microsecond else "minutes"
     return f"{WEEK[moment.weekday()]} {moment.isoformat(timespec=exact)}{zone}"

@@ -1,4 +1,4 @@
-"""Why a request cannot be answered with a moment: nothing is guessed, so each doubt has a code."""
+"""Why a request has no due time: nothing is guessed, so each issue has a code."""
 
 import enum
 
@@ -6,7 +6,7 @@ from coverage_analyzer.errors import InputError
 
 
 class Doubt(enum.StrEnum):
-    """The codes of doubts, as the column ``reason`` of commitments shows them."""
+    """Codes of request issues, as in the column ``reason`` of commitments."""
 
     request_without_id = enum.auto()
     duplicate_request_id = enum.auto()
@@ -29,7 +29,7 @@ class Doubt(enum.StrEnum):
 
 
 class DoubtError(InputError):
-    """A request is in doubt; `code` says which doubt, the message says it in words."""
+    """A request has an issue: `code` identifies it, the message describes it."""
 
     def __init__(self, code: Doubt, detail: str) -> None:
         super().__init__(detail)

@@ -28,7 +28,7 @@ from coverage_analyzer.schema.verdict import Status
 
 
 class Judged(NamedTuple):
-    """The verdict on a site, and who ships to it.
+    """The verdict on a site, and the center that ships to it.
 
     ``center`` is the position of the open center that ships, or `NO_CENTER`, ``center_country`` its
     country and ``center_region`` its region, if known; ``papers`` says whether the site's country
@@ -50,7 +50,7 @@ class Judged(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class Levels:
-    """The levels of a policy over the centers of a network, on any day."""
+    """The levels of a policy for the given centers, on any day."""
 
     centers: Centers
     policy: Policy
@@ -61,7 +61,7 @@ class Levels:
 
     @functools.cached_property
     def regions(self) -> AssignedRegions:
-        """The region of each center, and a warning of cells that are not a code of its country.
+        """Region of each center, and a warning about values that are not codes of its country.
 
         Raises
         ------
@@ -73,7 +73,7 @@ class Levels:
         return self.centers.assigned_regions(country, self.world.names)
 
     def judged(self, cases: Sequence[Case], day: datetime.date) -> list[Judged]:
-        """Return the verdict on the site of each of some requests, on a day, gates included.
+        """Return the verdict on each request's site on a day, including eligibility rules.
 
         Raises
         ------
@@ -121,7 +121,7 @@ class Levels:
         )
 
     def _shipping(self, verdicts: Verdicts, sites: Sites, matcher: Matcher) -> Ints:
-        """Return the open center that ships to each site: until a planned one opens, another.
+        """Return the open center that ships to each site; a planned one ships once it is open.
 
         The centers are those of the matcher, which knows when one opens that is only ordered.
         """
@@ -149,7 +149,7 @@ class Levels:
 
 
 def _stated(cases: Sequence[Case]) -> dict[str, Any]:
-    """Return what requests and the rows of their sites say, as columns for the gates."""
+    """Return the rule inputs from requests and the rows of their sites, as columns."""
     columns: dict[str, Any] = {
         name: arrays.text_array([case.stated.get(name, "") for case in cases])
         for name in eligibility.TEXTS
@@ -163,7 +163,7 @@ def _stated(cases: Sequence[Case]) -> dict[str, Any]:
 
 
 def some_centers(centers: Centers, which: Ints) -> Centers:
-    """Return some centers of a network, with all that is known of each."""
+    """Return a subset of centers with all their data."""
     values: dict[str, Any] = {f.name: getattr(centers, f.name) for f in dataclasses.fields(centers)}
     for name, of_all in values.items():
         if isinstance(of_all, tuple):

@@ -1,4 +1,4 @@
-"""Requests for a replacement, the sites that they name, and what is known of both on the day."""
+"""Requests for a replacement, the sites they refer to, and the data that apply on the day."""
 
 import datetime
 import math
@@ -16,7 +16,7 @@ from coverage_analyzer.schema.columns import COUNTRY_STATED, header_key
 from coverage_analyzer.schema.days import day_of
 
 EVENTS: Final = ("authorised", "rma_issued", "call_acknowledged", "diagnosis_complete")
-"""What may start a clock; the column of each is called like it, with ``_at`` behind."""
+"""Events that may start a clock; the column of each has the suffix ``_at``."""
 
 SPAN: Final = re.compile(
     r"(?P<opens>(?:[01]\d|2[0-3]):[0-5]\d) ?[-\u2013] ?(?P<closes>(?:[01]\d|2[0-3]):[0-5]\d|24:00)",
@@ -51,7 +51,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Registered:
-    """A site as one row of the sites has it; it may have several, as addresses are updated.
+    """A site as one row of the sites; a site may have several rows as its address changes.
 
     Attributes
     ----------
@@ -88,7 +88,7 @@ class Registered:
 
 @dataclass(frozen=True)
 class Case:
-    """A request with all that is known of it before its level is.
+    """A request with all data needed to determine its level.
 
     Attributes
     ----------
@@ -112,13 +112,13 @@ class Case:
 
     @property
     def stated(self) -> dict[str, str]:
-        """What is said for the gates: by the request, else by the row of its site."""
+        """Rule inputs given by the request, else by the row of its site."""
         own = {"product": self.request.product, "component": self.request.component}
         return {**self.site.stated, **{name: text for name, text in own.items() if text}}
 
 
 def stamps(request: Request, form: str = "") -> dict[str, datetime.datetime]:
-    """Return the moments that a request gives, by the event of each.
+    """Return the timestamps of a request, by event.
 
     Raises
     ------
@@ -128,12 +128,12 @@ def stamps(request: Request, form: str = "") -> dict[str, datetime.datetime]:
     given = {event: text for event in EVENTS if (text := request.moments.get(event, "").strip())}
     if not given:
         columns = ", ".join(f"{event}_at" for event in EVENTS)
-        raise DoubtError(Doubt.moment_missing, f"no moment is given, in none of {columns}")
+        raise DoubtError(Doubt.moment_missing, f"no date and time given in any of {columns}")
     return {event: clocks.stamp(text, form) for event, text in given.items()}
 
 
 def case(request: Request, history: Sequence[Registered], form: str = "") -> Case:
-    """Return a request with the row of its site that holds on its day.
+    """Return a request with the row of its site that applies on its day.
 
     That is the newest that was registered up to the day; one without a day is older than others.
 
@@ -157,7 +157,7 @@ def case(request: Request, history: Sequence[Registered], form: str = "") -> Cas
     first = next(iter(read.values()))
     if not history:
         raise DoubtError(
-            Doubt.site_unknown, f"no usable row of the sites is called {request.site_id!r}"
+            Doubt.site_unknown, f"no usable row of the sites has the site_id {request.site_id!r}"
         )
     unread = [row.fault for row in history if row.fault]
     if unread:
@@ -168,19 +168,19 @@ def case(request: Request, history: Sequence[Registered], form: str = "") -> Cas
         newest = max(row.registered_on for row in history if row.registered_on)
         raise DoubtError(
             Doubt.address_not_registered,
-            f"no address of {request.site_id!r} was registered by then, but on {newest}",
+            f"the address of {request.site_id!r} was registered on {newest}, after the request",
         )
     site, zone, day = rows[0]
     if any(r.registered_on == site.registered_on and r != site for r, _, _ in rows):
         raise DoubtError(
             Doubt.site_ambiguous,
-            f"{request.site_id!r} stands in several rows that differ, and none was registered last",
+            f"{request.site_id!r} appears in several different rows, none of them registered last",
         )
     return Case(request, site, read, day, zone)
 
 
 def _of_product(history: Sequence[Registered], request: Request) -> list[Registered]:
-    """Return the rows of a site that are of the product of a request.
+    """Return the rows of a site for the product of a request.
 
     A site may stand in a row for each of its products; a row that names none is of any.
 
@@ -193,7 +193,7 @@ def _of_product(history: Sequence[Registered], request: Request) -> list[Registe
     wanted = header_key(request.product)
     if not wanted and len(named) > 1:
         told = ", ".join(sorted(named.values()))
-        msg = f"{request.site_id!r} has several products ({told}); say in the request which"
+        msg = f"{request.site_id!r} has several products ({told}); name one in the request"
         raise DoubtError(Doubt.product_ambiguous, msg)
     if not wanted or not named:
         return list(history)
@@ -201,13 +201,13 @@ def _of_product(history: Sequence[Registered], request: Request) -> list[Registe
     found = exact or [r for r in history if "product" not in r.stated]
     if not found:
         told = ", ".join(sorted(named.values()))
-        msg = f"{request.site_id!r} has no {request.product!r}, but {told}"
+        msg = f"{request.site_id!r} has no product {request.product!r}; it has {told}"
         raise DoubtError(Doubt.product_not_at_site, msg)
     return found
 
 
 def _of_component(history: Sequence[Registered], request: Request) -> list[Registered]:
-    """Return the rows of a site that are of the component of a request, if some name it.
+    """Return the rows of a site for the component of a request, if any name it.
 
     A product may stand in a row for each of its components; a row that names none is of any.
     """
@@ -221,7 +221,7 @@ def _of_component(history: Sequence[Registered], request: Request) -> list[Regis
 
 
 def registered(cells: Mapping[str, str], place: tuple[float, float, float]) -> Registered:
-    """Return the row of a site from its cells.
+    """Return the registered row of a site from its cells.
 
     Parameters
     ----------
@@ -238,7 +238,7 @@ def registered(cells: Mapping[str, str], place: tuple[float, float, float]) -> R
         text = cells.get(name, "").strip()
         days[name] = cast("datetime.date | None", day_of(text).item())
         if text and days[name] is None:
-            faults.append(f"{name} {text!r} is not a day like 2026-12-01")
+            faults.append(f"{name} {text!r} is not a date like 2026-12-01")
     lon, lat, accuracy_m = place
     text = cells.get("receiving_hours", "").strip()
     hours = SPAN.fullmatch(text)
@@ -262,7 +262,7 @@ def registered(cells: Mapping[str, str], place: tuple[float, float, float]) -> R
 def _holding(
     history: Sequence[Registered], stamp: datetime.datetime
 ) -> Iterator[tuple[Registered, ZoneInfo, datetime.date]]:
-    """Yield the rows of a site that were registered by the day of a moment there, the newest first.
+    """Yield the rows of a site registered by the local day of a timestamp, the newest first.
 
     Each with its zone and that day, as a site that moved may have another zone.
     """

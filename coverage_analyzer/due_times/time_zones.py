@@ -1,4 +1,4 @@
-"""The time zone of a place, offline: by its name, else by its coordinates.
+"""The time zone of a place, offline: by name, else by coordinates.
 
 Zones come from the borders of the time zone database (`tzfpy`), which are simplified to about a
 hundred metres; so a place has a zone only if all zones near it agree. Their rules are those of
@@ -18,20 +18,20 @@ from coverage_analyzer.due_times.issues import Doubt, DoubtError
 from coverage_analyzer.errors import require
 
 NEAR_M: Final = 1000.0
-"""A border of zones that is nearer leaves the zone of a place open, if their clocks differ."""
+"""Distance to a zone border below which the zone is uncertain if the clocks differ."""
 
 AHEAD_DAYS: Final = 60
-"""So long after a day the clocks of near zones have to agree, as a promise may run on."""
+"""Days after the given day on which nearby zones must agree, since a promise may last longer."""
 
 OF_THE_MACHINE: Final = frozenset({"localtime", "posixrules", "Factory"})
-"""Names that `zoneinfo` knows and that mean another zone on another machine."""
+"""Names accepted by `zoneinfo` that depend on the machine."""
 
 AT_SEA: Final = "Etc/"
-"""How the zones of the high seas begin: they follow the longitude, and nobody's law."""
+"""Prefix of the zones of the high seas, which follow the longitude and no law."""
 
 
 def zone(lon: float, lat: float, day: datetime.date, *, named: str = "") -> ZoneInfo:
-    """Return the time zone of a place, as it is on a day and the `AHEAD_DAYS` after it.
+    """Return the time zone of a place, valid on a day and for `AHEAD_DAYS` after it.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def zone(lon: float, lat: float, day: datetime.date, *, named: str = "") -> Zone
     if not found or found[0].startswith(AT_SEA):
         raise DoubtError(
             Doubt.zone_unknown,
-            f"{lat:g}, {lon:g} lies in no time zone of a country; name it in the column time_zone",
+            f"{lat:g}, {lon:g} is in no time zone of a country; enter one in the column time_zone",
         )
     own, *others = (z for z in found if not z.startswith(AT_SEA))
     apart = [other for other in others if not _agree(own, other, day)]
@@ -68,21 +68,21 @@ def zone(lon: float, lat: float, day: datetime.date, *, named: str = "") -> Zone
         raise DoubtError(
             Doubt.zone_ambiguous,
             f"{lat:g}, {lon:g} is within {NEAR_M:g} m of both {own} and {apart[0]}, whose clocks "
-            f"differ; name one in the column time_zone",
+            f"differ; enter one in the column time_zone",
         )
     return _named(own)
 
 
 @functools.lru_cache(maxsize=65_536)
 def near(lon: float, lat: float) -> tuple[str, ...]:
-    """Return the names of the zones within `NEAR_M` of a place, its own ones first.
+    """Return the zones within `NEAR_M` of a place, its own ones first.
 
     Raises
     ------
     MissingExtraError
         If `tzfpy` is not installed.
     """
-    require("terms", "tzfpy", otherwise="name each zone in the column time_zone")
+    require("terms", "tzfpy", otherwise="enter each zone in the column time_zone")
     import tzfpy
 
     around_lon, around_lat = geodesy.destination(lon, lat, np.arange(0.0, 360.0, 45.0), NEAR_M)
@@ -93,7 +93,7 @@ def near(lon: float, lat: float) -> tuple[str, ...]:
 
 @functools.lru_cache(maxsize=4096)
 def _agree(one: str, other: str, day: datetime.date) -> bool:
-    """Return whether two zones show the same time from a day on."""
+    """Return whether two zones have the same local time from a day on."""
     midnight = datetime.datetime.combine(day, datetime.time(), datetime.UTC)
     moments = [midnight + datetime.timedelta(days=d) for d in range(-1, AHEAD_DAYS)]
     zones = _named(one), _named(other)
@@ -105,7 +105,7 @@ def _agree(one: str, other: str, day: datetime.date) -> bool:
 
 @functools.lru_cache(maxsize=1024)
 def _named(name: str) -> ZoneInfo:
-    """Return a zone by its name.
+    """Return a zone by name.
 
     Raises
     ------
@@ -113,7 +113,7 @@ def _named(name: str) -> ZoneInfo:
         If there is none.
     """
     unknown = DoubtError(
-        Doubt.zone_unknown, f"{name[:40]!r} is no time zone; write it like Europe/Zurich"
+        Doubt.zone_unknown, f"{name[:40]!r} is not a time zone; write it like Europe/Zurich"
     )
     if name in OF_THE_MACHINE:
         raise unknown

@@ -1,1 +1,1 @@
-"""Every file that is read or written."""
+"""Read and write files."""

@@ -1,4 +1,4 @@
-"""One file replaced atomically: what `publishing` is for a folder."""
+"""Replace a single file atomically, as `publishing` does for a folder."""
 
 import shutil
 import stat
@@ -14,7 +14,7 @@ from coverage_analyzer.paths import is_utf8
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Yield where to write a file; it takes its place when the context ends without an error.
+    """Yield a temporary path; it replaces the file when the context ends without an error.
 
     It is written in a work folder beside its place (`atomic`), which is gone in the end. A link in
     its place is replaced, not followed. A device or a pipe, such as ``/dev/stdout``, gets the bytes
@@ -54,7 +54,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def _work_folder(path: Path) -> WorkFolder:
-    """Return a work folder for a file, and remove those that killed processes left for files.
+    """Create a work folder for a file, and remove those left by killed processes.
 
     Raises
     ------
@@ -82,7 +82,7 @@ def _work_folder(path: Path) -> WorkFolder:
 
 
 def _part_name(path: Path) -> str:
-    """Return what a file is called while it is written: as in the end, if that is UTF-8."""
+    """Return the temporary name of a file: its final name if that is UTF-8."""
     return path.name if is_utf8(path.name) else f"{visible(path.stem)}{path.suffix}"
 
 
@@ -100,7 +100,7 @@ def _check_busy(work: WorkFolder, path: Path) -> None:
 
 
 def _is_stream(path: Path) -> bool:
-    """Return whether a path is a device or a pipe, which is written to and never replaced.
+    """Return whether a path is a device or pipe, which is written to and never replaced.
 
     ``/dev/stdout`` is one even where it stands for a plain file.
     """
@@ -115,7 +115,7 @@ def _is_stream(path: Path) -> bool:
 
 
 def publish(path: Path, text: str) -> None:
-    """Replace a file by a text.
+    """Replace a file atomically with a text.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Rows that share their id, found without holding the ids of a billion rows in memory.
+"""Rows that share an id, found without keeping the ids of a billion rows in memory.
 
 Of each id 128 bits of hash are kept, with its line: 24 bytes a row, which go to an unnamed
 temporary file as soon as they are some megabytes, parted by the first byte of the hash. Equal ids
@@ -23,26 +23,27 @@ import pyarrow.compute as pc
 
 from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Bools, Ints
+from coverage_analyzer.errors import quantity
 
 OnDuplicate = Literal["keep", "first", "reject"]
-"""What becomes of rows that share their id: all stay, only the first, or none."""
+"""Treatment of rows that share an id: keep all, keep the first, or reject all."""
 
 HASH, MORE, LINE = range(3)
-"""What a record holds, as three unsigned integers of 64 bits."""
+"""Layout of a record, as three unsigned 64-bit integers."""
 
 RECORD_BYTES: Final = 24
 RUN: Final = 1 << 18
-"""So many records are held before they go to the file: 6 MB."""
+"""Number of records kept in memory before they are written to the file: 6 MB."""
 
 PARTS: Final = 256
 EXAMPLES: Final = 3
 LONG: Final = 64
-"""Longer ids, in bytes, are hashed one by one."""
+"""Ids longer than this, in bytes, are hashed individually."""
 
 _FACTORS: Final = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F], np.uint64)
 
 _MASKS: Final = np.array([(1 << 8 * size) - 1 for size in range(9)], np.uint64)
-"""The bytes of a word that belong to an id that has so many left."""
+"""Masks for the last word of an id, by its number of remaining bytes."""
 
 Records = npt.NDArray[np.uint64]
 Hashes = npt.NDArray[np.uint64]
@@ -50,17 +51,18 @@ Hashes = npt.NDArray[np.uint64]
 
 @dataclass(frozen=True)
 class DuplicateSummary:
-    """How many ids stand in several rows, in how many, and the lines of the first such ids."""
+    """The number of ids that appear in several rows, of those rows, and first examples."""
 
     ids: int = 0
     rows: int = 0
     examples: list[list[int]] = field(default_factory=list)
 
     def __str__(self) -> str:
-        """Return it in words."""
+        """Return it as text."""
         named = "; ".join("lines " + " and ".join(map(str, lines)) for lines in self.examples)
         more = " ..." if self.ids > len(self.examples) else ""
-        return f"{self.ids:,} site_id(s) stand in {self.rows:,} rows: {named}{more}"
+        several = "appears" if self.ids == 1 else "appear"
+        return f"{quantity(self.ids, 'site_id')} {several} in {self.rows:,} rows: {named}{more}"
 
     def figures(self) -> dict[str, Any]:
         """Return the counts and examples by name."""
@@ -69,13 +71,13 @@ class DuplicateSummary:
 
 @dataclass(frozen=True)
 class DuplicateLines:
-    """Lines to be refused, ascending, and for each the first line with the same id."""
+    """Lines to be rejected, ascending, each with the first line of the same id."""
 
     lines: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     first: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def first_of(self, lines: Ints) -> Ints:
-        """Return the first line with the same id where a line is refused, else 0."""
+        """Return the first line with the same id for rejected lines, else 0."""
         if not len(self.lines):
             return np.zeros(len(lines), np.int64)
         at = np.minimum(np.searchsorted(self.lines, lines), len(self.lines) - 1)
@@ -83,7 +85,7 @@ class DuplicateLines:
 
 
 class DuplicateFinder:
-    """The ids of a table, as its rows go by; a context that owns a temporary file.
+    """Collects the ids of a table while it is read; a context that owns a temporary file.
 
     Parameters
     ----------
@@ -97,10 +99,10 @@ class DuplicateFinder:
         self._waiting: list[Records] = []
         self._held = 0
         self._starts: list[Ints] = []
-        """For each run in the file, the record with which each part starts."""
+        """For each sorted run in the file, the first record of each part."""
 
     def __enter__(self) -> Self:
-        """Return itself; the file stays in memory as long as it is one run."""
+        """Return itself; the file stays in memory while it is a single run."""
         size = RUN * RECORD_BYTES
         with ExitStack() as stack:
             file = tempfile.SpooledTemporaryFile(
@@ -111,11 +113,11 @@ class DuplicateFinder:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        """Let the file go."""
+        """Delete the file."""
         self._open.close()
 
     def add(self, ids: pa.Array, lines: Ints) -> None:
-        """Append rows; a blank id is none.
+        """Append rows; empty ids are ignored.
 
         Parameters
         ----------
@@ -133,7 +135,7 @@ class DuplicateFinder:
             self._spill()
 
     def _spill(self) -> None:
-        """Write what is held, parted by the first byte of the hash."""
+        """Write the buffered records, partitioned by the first byte of the hash."""
         records = np.concatenate(self._waiting)
         self._waiting, self._held = [], 0
         part = (records[:, HASH] >> np.uint64(56)).astype(np.uint8)
@@ -143,7 +145,7 @@ class DuplicateFinder:
         self._file.write(records.take(np.argsort(part, kind="stable"), axis=0).tobytes())
 
     def repeats(self) -> DuplicateSummary:
-        """Return how many ids were given more than once, and where the first of them stand."""
+        """Return the number of duplicate ids, and the lines of the first ones."""
         ids = rows = 0
         examples: list[list[int]] = []
         for lines, first in self._groups():
@@ -157,7 +159,7 @@ class DuplicateFinder:
         return DuplicateSummary(ids, rows, examples)
 
     def refused(self, *, keep_first: bool) -> DuplicateLines:
-        """Return the lines whose id another line has, too; the first ones only if not kept."""
+        """Return the lines whose id appears elsewhere; without the first ones if these are kept."""
         none = np.zeros(0, np.int64)
         groups = [(none, none), *self._groups()]
         lines, first = (np.concatenate(arrays_) for arrays_ in zip(*groups, strict=True))
@@ -166,7 +168,7 @@ class DuplicateFinder:
         return DuplicateLines(lines[kept][order], first[kept][order])
 
     def _groups(self) -> Iterator[tuple[Ints, Ints]]:
-        """Yield for each part the lines that share an id, id by id, and the first line of each."""
+        """Yield, per part, the lines that share an id, grouped, and the first line of each."""
         if self._held:
             self._spill()
         for part in range(PARTS):
@@ -197,7 +199,7 @@ def _repeated(parts: Iterable[Records]) -> tuple[Ints, Ints]:
 
 
 def fingerprints(ids: pa.Array, seeds: Hashes) -> tuple[Hashes, Bools]:
-    """Return two 64-bit hashes of each id, and which ids are not blank.
+    """Return two 64-bit hashes of each id, and which ids are not empty.
 
     Parameters
     ----------

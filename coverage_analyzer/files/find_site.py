@@ -1,4 +1,4 @@
-"""The one row of a table that has an id, found as the table streams by."""
+"""Find the single row of a table that has an id, while the table is streamed."""
 
 import difflib
 import itertools
@@ -12,24 +12,24 @@ import pyarrow.compute as pc
 
 from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Ints
-from coverage_analyzer.errors import InputError
+from coverage_analyzer.errors import InputError, quantity
 from coverage_analyzer.files.readers.base import RowBlock
 from coverage_analyzer.files.table import Table, usable
 from coverage_analyzer.schema.columns import as_text, header_key
 
 MAX_LISTED: Final = 5
-"""So many lines of an id that stands more than once are told."""
+"""Maximum number of lines listed for an id that appears more than once."""
 
 NAMED: Final = 3
-"""So many of the nearest ids are named."""
+"""Maximum number of similar ids listed."""
 
 POOL: Final = 10_000
-"""So many ids that look alike are kept, to find the nearest among them."""
+"""Maximum number of similar ids kept as candidates for suggestions."""
 
 
 @dataclass(frozen=True)
 class FoundSite:
-    """A row of sites: where it is, and all of its cells as text, by their headers.
+    """A row of sites: its line, and all of its cells as text, by header.
 
     Days are written as ISO 8601, whatever form the file has for them.
     ``columns`` gives the header of each known column that the table has.
@@ -44,12 +44,12 @@ class FoundSite:
     columns: Mapping[str, str]
 
     def cell(self, column: str) -> str:
-        """Return the cell of a known column, blank if the table has none."""
+        """Return the cell of a known column; empty if the table lacks it."""
         return self.cells.get(self.columns.get(column, ""), "").strip()
 
 
 def find_row(table: Table, site_id: str, product: str = "") -> FoundSite:
-    """Return the row of an id; without a column of ids, of a line.
+    """Return the row with an id; without an id column, the row of a line.
 
     Parameters
     ----------
@@ -68,8 +68,8 @@ def find_row(table: Table, site_id: str, product: str = "") -> FoundSite:
     """
     if product and "product" not in table.columns:
         msg = (
-            f"{table.path} has no column 'product', so that no row is of the product {product!r}. "
-            f"Leave out --product, or say which column it is: --column product=HEADER"
+            f"{table.path} has no column 'product', so no row has the product {product!r}. "
+            f"Omit --product, or name the column: --column product=HEADER"
         )
         raise InputError(msg)
     query = site_id.encode(errors="replace").decode().strip()  # what no file of text can hold
@@ -95,14 +95,16 @@ def find_row(table: Table, site_id: str, product: str = "") -> FoundSite:
     if len(lines) > 1:
         more = f" and {len(lines) - MAX_LISTED} more" if len(lines) > MAX_LISTED else ""
         listed = ", ".join(table.source.place(n) or f"line {n}" for n in lines[:MAX_LISTED])
-        which = " Say which --product." if "product" in table.columns and not product else ""
-        msg = f"{table.path}: {query!r} stands in {listed}{more}; a letter is on one row.{which}"
+        which = " Choose one with --product." if "product" in table.columns and not product else ""
+        msg = (
+            f"{table.path}: {query!r} appears in {listed}{more}; a letter is about one row.{which}"
+        )
         raise InputError(msg)
     return _site(table, first, query)
 
 
 def _products(table: Table, block: RowBlock, rows: Ints) -> list[str]:
-    """Return the product of each of some rows, as it is written."""
+    """Return the product of each of the given rows, as written."""
     cells = table.column(block, "product")
     if cells is None:
         return []
@@ -110,19 +112,19 @@ def _products(table: Table, block: RowBlock, rows: Ints) -> list[str]:
 
 
 def _not_of(table: Table, site_id: str, product: str, others: list[str]) -> str:
-    """Return the message that no row of an id is of a product."""
+    """Return the message that no row of an id has the product."""
     shown = ", ".join(repr(name) if name.strip() else "no product" for name in others[:MAX_LISTED])
     more = f" and {len(others) - MAX_LISTED} more" if len(others) > MAX_LISTED else ""
     near = difflib.get_close_matches(product, others, n=1, cutoff=0.6)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     return (
-        f"{table.path}: no row of {site_id!r} is of the product {product!r}; "
-        f"there is {shown}{more}.{hint}"
+        f"{table.path}: no row of {site_id!r} has the product {product!r}; "
+        f"its products: {shown}{more}.{hint}"
     )
 
 
 def _of_product(table: Table, block: RowBlock, rows: Ints, product: str) -> Ints:
-    """Return those rows that are of a product, if one is named."""
+    """Return the rows of the given product, if any is given."""
     cells = table.column(block, "product")
     if not product or cells is None:
         return rows
@@ -132,20 +134,20 @@ def _of_product(table: Table, block: RowBlock, rows: Ints, product: str) -> Ints
 
 
 def _ids(table: Table, block: RowBlock) -> pa.Array:
-    """Return the id of each row, which is its line where there is no column of ids."""
+    """Return the id of each row, or its line if there is no id column."""
     if "site_id" in table.columns:
         return table.site_ids(block)
     return arrays.from_numpy(block.lines).cast(pa.string())
 
 
 def _cut(block: RowBlock, rows: Ints) -> RowBlock:
-    """Return some rows of a block as one of their own."""
+    """Return the given rows of a block as a new block."""
     columns = block.columns.take(arrays.from_numpy(rows))
     return RowBlock(block.lines[rows], columns, lambda row: block.raw(int(rows[row])))
 
 
 def _alike(ids: pa.Array, query: str) -> list[str]:
-    """Return some ids that begin or end as the wanted one does."""
+    """Return some ids that begin or end like the given one."""
     if not query:
         return []
     half = max(1, len(query) // 2)
@@ -160,16 +162,16 @@ def _alike(ids: pa.Array, query: str) -> list[str]:
 
 
 def _nowhere(table: Table, query: str, pool: list[str], unread: int) -> str:
-    """Return the message that no row has an id."""
+    """Return the message that no row has the id."""
     near = _nearest(query, pool)
     hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
-    lost = f" {unread} row(s) of it cannot be read." if unread else ""
+    lost = f" Unreadable: {quantity(unread, 'row')}." if unread else ""
     kind = "site_id" if "site_id" in table.columns else "line"
     return f"{table.path}: no site has the {kind} {query!r}.{hint}{lost}"
 
 
 def _nearest(query: str, pool: list[str]) -> list[str]:
-    """Return the ids of a pool that are most like another one; of those, what begins alike."""
+    """Return the most similar ids of a pool; among equals those with a common prefix."""
     lower = {site_id.lower(): site_id for site_id in pool}
     low = query.lower()
     likeness = difflib.SequenceMatcher(b=low)
@@ -214,7 +216,7 @@ def _site(table: Table, block: RowBlock, site_id: str) -> FoundSite:
 
 
 def _plain(cells: pa.Array) -> pa.Array:
-    """Return cells that text can be made of; what nests or is binary (a geometry) says nothing."""
+    """Return cells that have a text form; nested and binary ones (a geometry) become empty."""
     kind = cells.type
     odd = pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
     return pa.nulls(len(cells), pa.string()) if odd else cells

@@ -24,10 +24,10 @@ from coverage_analyzer.schema.coordinates import NUMBER
 FORMULA_ESCAPE: Final = "'"
 
 TRIGGERS: Final = "=+-@\uff1d\uff0b\uff0d\uff20"
-"""Characters that begin a formula in some spreadsheet, and their full-width forms."""
+"""Characters that start a formula in some spreadsheet, and their full-width forms."""
 
 STARTERS: Final = "\0\t\n\r"
-"""First characters that OWASP ASVS 5.0, 1.2.10 names beside the triggers, and the line feed."""
+"""First characters named by OWASP ASVS 5.0, 1.2.10 besides the triggers, and the line feed."""
 
 SKIPPED: Final = (
     "\\x00-\\x20\\x7f-\xa0\xad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u1680\u180e"
@@ -38,14 +38,14 @@ SKIPPED: Final = (
 """Control, separator and format characters (Unicode 16: Cc, Zs, Zl, Zp, Cf), as a regex class."""
 
 FORMULA: Final = f"^'*(?:[{re.escape(STARTERS)}]|[{SKIPPED}]*[{re.escape(TRIGGERS)}])"
-"""Text that is escaped, unless it is harmless."""
+"""Text that is escaped unless it is harmless."""
 
 HARMLESS: Final = (
     r" *-+ *",
     r" *\+[0-9 ]+",  # a telephone number; +1+1 is not
     r"@[\pL\pN_]+",  # an account; @SUM(1) is not
 )
-"""Texts that no spreadsheet runs, beside numbers."""
+"""Texts besides numbers that no spreadsheet runs."""
 
 _LEADING: Final = {
     **dict.fromkeys((*range(0x21), *b"=+-@'\x7f"), range(256)),
@@ -61,7 +61,7 @@ _LEADING: Final = {
     0xF0: (0x91, 0x93, 0x9B, 0x9D),
     0xF3: (0xA0,),
 }
-"""The first two bytes in UTF-8 of the characters that matter: a fast test that keeps too many."""
+"""First two UTF-8 bytes of the relevant characters: a fast filter with false positives."""
 
 _IS_LEADING = np.zeros((256, 256), np.bool_)
 for _first, _second in _LEADING.items():
@@ -70,7 +70,7 @@ _IS_FIRST_BYTE: Final[Bools] = np.array([row.any() for row in _IS_LEADING])
 
 
 def escape_formulas(cells: pa.Array, *, decimal: str = ".") -> pa.Array:
-    """Return cells of text in which none is a formula; other types unchanged.
+    """Return cells of text with formulas escaped; other types are unchanged.
 
     Parameters
     ----------
@@ -122,13 +122,13 @@ def escape_formula(text: str, *, decimal: str = ".") -> str:
 
 @functools.cache
 def _harmless(decimal: str) -> str:
-    """Return the pattern of text that begins like a formula and is none."""
+    """Return the pattern of harmless text that begins like a formula."""
     number = NUMBER if decimal == "." else NUMBER.replace(r"\.", f"[.{re.escape(decimal)}]")
     return f"^(?:{'|'.join((number, *HARMLESS))})$"
 
 
 def _suspects(cells: pa.Array) -> Ints:
-    """Return the positions of text whose first byte matters."""
+    """Return the positions of text whose first byte is relevant."""
     if not pa.types.is_string(cells.type) or not len(cells):
         return np.zeros(0, np.int64)
     offsets = np.frombuffer(cells.buffers()[1], np.int32)[cells.offset :][: len(cells) + 1]
@@ -143,7 +143,7 @@ def _suspects(cells: pa.Array) -> Ints:
 
 
 def _replaced(cells: pa.Array, at: Ints, texts: pa.Array) -> pa.Array:
-    """Return the cells with those at some positions replaced."""
+    """Return the cells with those at the given positions replaced."""
     if not len(at):
         return cells
     mask = np.zeros(len(cells), np.bool_)
@@ -152,7 +152,7 @@ def _replaced(cells: pa.Array, at: Ints, texts: pa.Array) -> pa.Array:
 
 
 def is_escaped(path: Path, headers: Sequence[str] = ()) -> bool:
-    """Return whether a file has the spreadsheet guard in it.
+    """Return whether the text of a file is formula-escaped.
 
     One of a run does if its ``run.json`` says so; a CSV file of `geocode`, which is told by the
     columns that it ends with, does: its text is the text of the addresses again.

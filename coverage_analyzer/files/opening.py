@@ -1,4 +1,4 @@
-"""Which reader takes a file: by its name, and for text that our own guard changed, behind it."""
+"""Choose the reader of a file by its name, and restore text that our own writer escaped."""
 
 import dataclasses
 import functools
@@ -21,7 +21,7 @@ from coverage_analyzer.files.readers.parquet import ParquetFile
 
 
 def source(path: Path | Address, dialect: Dialect, is_header: HeaderTest) -> TableReader:
-    """Return the reader of a file, or of all that a folder or pattern stands for.
+    """Return the reader of a file, or of all files of a folder or pattern.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def source(path: Path | Address, dialect: Dialect, is_header: HeaderTest) -> Tab
 
 
 def paths(path: Path) -> list[Path]:
-    """Return the files that a path stands for.
+    """Return the files that a path refers to.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def paths(path: Path) -> list[Path]:
 
 
 def _file(path: Path, dialect: Dialect, is_header: HeaderTest) -> TableReader:
-    """Return the reader that the name of a file asks for.
+    """Return the reader for the name of a file.
 
     Raises
     ------
@@ -71,7 +71,7 @@ def _file(path: Path, dialect: Dialect, is_header: HeaderTest) -> TableReader:
     reader: TableReader
     suffix = path.suffix.lower()
     if dialect.sheet and suffix not in excel.SUFFIXES:
-        msg = f"{path} is no workbook and has no sheet {dialect.sheet!r}; leave the name out."
+        msg = f"{path} is not a workbook and has no sheet {dialect.sheet!r}. Omit the sheet name."
         raise InputError(msg)
     match suffix:
         case ".geojson" | ".json":
@@ -93,7 +93,7 @@ def _file(path: Path, dialect: Dialect, is_header: HeaderTest) -> TableReader:
 
 
 class UnescapedReader(WrappedReader):
-    """A reader that restores each text which `formulas.escape_formulas` escaped."""
+    """A reader that unescapes each text escaped by `formulas.escape_formulas`."""
 
     def __init__(self, source: TableReader) -> None:
         super().__init__(source)

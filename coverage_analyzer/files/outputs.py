@@ -1,4 +1,4 @@
-"""Names of outputs: which kind of file a name promises, and which columns are free."""
+"""Output names: the file kind that an extension implies, and free column names."""
 
 from collections.abc import Callable, Container, Sequence
 from pathlib import Path
@@ -19,10 +19,10 @@ OTHER_KINDS: Final = frozenset(
         *(".webp", ".bmp", ".pbf", ".osm", ".graphml", ".npz", ".py", ".sh", ".exe"),
     }
 )
-"""Extensions that promise a format, whoever reads the name."""
+"""Extensions that imply a format."""
 
 PAGE: Final = (".html", ".htm")
-"""Extensions of a page."""
+"""Extensions of an HTML page."""
 
 Kind = TypeVar("Kind", bound=str)
 
@@ -30,7 +30,7 @@ Kind = TypeVar("Kind", bound=str)
 def kind_of(
     path: str | Path, allowed: Sequence[Kind], *, what: str, default: Kind | None = None
 ) -> Kind:
-    """Return which of some kinds of files an output is, by the extension of its name.
+    """Return the kind of an output file by its extension.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ written as .html: choose a name that ends with it.
 def free_names(
     headers: Sequence[str], reserved: Container[str], key: Callable[[str], str] = str
 ) -> dict[str, str]:
-    """Return new names for the headers that are reserved for other columns.
+    """Return new names for headers that collide with reserved columns.
 
     Parameters
     ----------
@@ -113,5 +113,5 @@ def free_names(
 
 
 def renamed(headers: Sequence[str]) -> dict[str, str]:
-    """Return new names for input columns that are called like a column of the verdict."""
+    """Return new names for input columns that collide with verdict columns."""
     return free_names(headers, VERDICT)

@@ -1,4 +1,4 @@
-"""No output replaces an input.
+"""Prevent an output from replacing an input.
 
 Every command and every function that writes asks here, before any work.
 """
@@ -30,7 +30,7 @@ SHAPEFILE: Final = (".shp", ".shx", ".dbf", ".prj", ".cpg", ".qix", ".sbn", ".sb
 
 @dataclass(frozen=True)
 class RunFolder:
-    """A run folder as an output: the files of these names in it are replaced."""
+    """A run folder as an output: its files of these names are replaced."""
 
     path: str | Path
     names: Sequence[str]
@@ -38,7 +38,7 @@ class RunFolder:
 
 @dataclass(frozen=True)
 class _Written:
-    """A file, or a table of a database, that is going to be written."""
+    """A file, or a database table, that will be written."""
 
     what: str
     path: Path
@@ -47,7 +47,7 @@ class _Written:
 
     @property
     def advice(self) -> str:
-        """What to do if it cannot be written."""
+        """What to do if the output is refused."""
         if self.database:
             return "Choose a different table of a database."
         other = "folder" if self.folder else "output file"
@@ -56,7 +56,7 @@ class _Written:
 
 @dataclass
 class _Read:
-    """What is going to be read.
+    """The inputs that will be read.
 
     Attributes
     ----------
@@ -76,7 +76,7 @@ class _Read:
     addresses: list[Address] = field(default_factory=list)
 
     def add(self, place: str | Path | Address) -> None:
-        """Add an input with all files that it stands for."""
+        """Add an input with all its files."""
         if isinstance(place, Address):
             self.addresses.append(place)
             if place.kind == "sqlite":
@@ -102,7 +102,7 @@ class _Read:
             self.files[number] = path
 
     def holds(self, written: _Written) -> Path | None:
-        """Return the input that a file would replace, if there is one."""
+        """Return the input that a file would replace, if any."""
         real = _real(written.path)
         path = self.files.get(real) or self.above.get(real)
         number = _inode(written.path)
@@ -112,17 +112,17 @@ class _Read:
         return path
 
     def _is_shared(self, output: Address) -> bool:
-        """Return whether the file of a database is read as such only: other tables of it stay."""
+        """Return whether only tables of a database file are read, so that others may be written."""
         mine = _real(Path(output.connection))
         places = [a for a in self.addresses if a.kind == "sqlite"]
         return any(_real(Path(a.connection)) == mine for a in places)
 
     def same_table(self, output: Address) -> Address | None:
-        """Return the input that a table of a database is, if one is."""
+        """Return the input that is the given table, if any."""
         return next((a for a in self.addresses if _is_same_table(a, output)), None)
 
     def would_read(self, path: Path) -> Path | None:
-        """Return the folder or pattern of which a file would be a part the next time."""
+        """Return the folder or pattern that a file would become part of."""
         if path.name[:1] in {".", "_"}:
             return None
         return next((m for m in self.many if _belongs(path, m)), None)
@@ -208,7 +208,7 @@ def _refuse_twins(written: Sequence[_Written]) -> None:
 
 
 def _written(what: str, place: object) -> Iterator[_Written]:
-    """Yield the files that an output stands for."""
+    """Yield the files of an output."""
     if isinstance(place, tuple):
         for one in place:
             yield from _written(what, one)
@@ -225,7 +225,7 @@ def _written(what: str, place: object) -> Iterator[_Written]:
 
 
 def _place(value: object) -> Path | Address | None:
-    """Return a path of this machine, or an address; None for what is neither."""
+    """Return a local path or an address; None for anything else."""
     if isinstance(value, Address):
         return value
     if isinstance(value, bytes):
@@ -242,7 +242,7 @@ def _place(value: object) -> Path | Address | None:
 
 
 def policy_file(policy: object) -> Path | None:
-    """Return the file of a policy, as an input; None for a built-in one, and for a `Policy`."""
+    """Return the file of a policy, as an input; None for a built-in one or a `Policy`."""
     return Policy.file_of(policy)
 
 
@@ -251,7 +251,7 @@ def _real(path: Path) -> str:
 
 
 def _inode(path: Path) -> tuple[int, int] | None:
-    """Return what all names of one file share; None if there is no file."""
+    """Return a key shared by all names of one file; None if there is no file."""
     try:
         state = path.stat()
     except (OSError, ValueError):
@@ -260,7 +260,7 @@ def _inode(path: Path) -> tuple[int, int] | None:
 
 
 def _is_same_table(one: Address, other: Address) -> bool:
-    """Return whether two addresses name one table of one database."""
+    """Return whether two addresses name the same table of the same database."""
     if one.kind != other.kind or not one.table or not other.table:
         return False
     if one.kind == "sqlite":
@@ -272,7 +272,7 @@ def _is_same_table(one: Address, other: Address) -> bool:
 
 
 def _belongs(path: Path, many_files: Path) -> bool:
-    """Return whether a file would be read with a folder (and its partitions) or a pattern."""
+    """Return whether a file would be read as part of a folder (with partitions) or a pattern."""
     if many_files.is_dir():
         folder = Path(_real(many_files))
         inner = Path(_real(path.parent))
@@ -285,7 +285,7 @@ def _belongs(path: Path, many_files: Path) -> bool:
 
 
 def _fits(parts: Sequence[str], pattern: Sequence[str]) -> bool:
-    """Return whether the parts of a path fit those of a pattern; ``**`` stands for any folders.
+    """Return whether the parts of a path match those of a pattern; ``**`` matches any folders.
 
     Examples
     --------

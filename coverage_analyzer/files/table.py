@@ -1,4 +1,4 @@
-"""Opening tables by what their names say, and reading centers and sites out of them."""
+"""Open tables by their names, and read centers and sites from them."""
 
 import dataclasses
 import re
@@ -38,14 +38,14 @@ from coverage_analyzer.schema.days import Days
 from coverage_analyzer.schema.rejects import Reject, Rejected
 
 _DAY_NUMBER: Final = re.compile(r"[1-9][0-9]{4}(?:\.[0-9]+)?")
-"""What a spreadsheet makes of a day in a cell that is not formatted as one."""
+"""A spreadsheet's day number, from a cell that is not formatted as a date."""
 
 DAYS: Final = ("opens_on", "closes_on", "ordered_on", *ENDS)
 
 
 @dataclass(frozen=True)
 class ParsedRows:
-    """The usable rows of a block, with their coordinates, and what became of the others.
+    """The usable rows of a block, with their coordinates, and the rejected ones.
 
     Attributes
     ----------
@@ -61,7 +61,7 @@ class ParsedRows:
 
 @dataclass(frozen=True)
 class Table:
-    """An open table whose columns are recognised.
+    """An open table with its known columns matched.
 
     Attributes
     ----------
@@ -85,17 +85,17 @@ class Table:
 
     @property
     def headers(self) -> list[str]:
-        """The headers as the file has them."""
+        """The headers as in the file."""
         return self.source.headers
 
     @property
     def matched_columns(self) -> dict[str, str]:
-        """The header that each known column has in the file."""
+        """Header of each known column in the file."""
         return {name: self.headers[at] for name, at in self.columns.items()}
 
     @property
     def detected(self) -> dict[str, Any]:
-        """What was found out about the file without being told, as JSON values.
+        """Properties detected in the file, as JSON values.
 
         Whole once all rows have been read. ``run.json`` has it for each input; keys that do not
         apply to a format are missing.
@@ -103,7 +103,7 @@ class Table:
         return dict(self.source.detected)
 
     def blocks(self) -> Generator[RowBlock, None, None]:
-        """Yield the rows as they are, block by block, whatever is in their cells."""
+        """Yield all rows block by block, without validating their cells."""
         for block in self.source.blocks():
             yield dataclasses.replace(block, rejects=[self._placed(r) for r in block.rejects])
 
@@ -114,17 +114,17 @@ class Table:
             yield dataclasses.replace(rows, rejects=[self._placed(r) for r in rows.rejects])
 
     def _placed(self, reject: Reject) -> Reject:
-        """Return a reject that tells its file where there are several."""
+        """Return a reject that names its file if there are several."""
         place = self.source.place(reject.line)
         return dataclasses.replace(reject, detail=f"{place}: {reject.detail}") if place else reject
 
     def site_ids(self, block: RowBlock) -> pa.Array:
-        """Return the ``site_id`` of the rows of a block as text, blank where there is none."""
+        """Return the ``site_id`` of the rows of a block as text, empty where missing."""
         cells = self.column(block, "site_id")
         return arrays.text_array([""] * len(block.lines)) if cells is None else as_text(cells)
 
     def keys(self, block: RowBlock) -> pa.Array:
-        """Return what must stand only once, as text: the ``site_id``, or it with product.
+        """Return the unique key of each row as text: ``site_id``, or ``site_id`` and product.
 
         A site may have several products, and those several components, each in a row of its own.
         """
@@ -138,19 +138,19 @@ class Table:
         return pc.if_else(blank, ids, pc.binary_join_element_wise(ids, *texts, mark))
 
     def declared(self, block: RowBlock, names: Names) -> Numbers:
-        """Return the number of the country that each row of a block declares (`Names.agreed`)."""
+        """Return the number of the country declared by each row of a block (`Names.agreed`)."""
         cells = [self.column(block, name) for name in COUNTRY_STATED]
         stated = [names.named(as_text(c)) for c in cells if c is not None]
         return names.agreed(stated) if stated else np.zeros(len(block.lines), np.int16)
 
     def facts(self, rows: ParsedRows) -> dict[str, Any]:
-        """Return what gates look at, where the file has it: texts of Arrow, days of numpy."""
+        """Return the inputs of eligibility rules in the file: Arrow texts, numpy dates."""
         cells_by_name = {name: self.column(rows.block, name) for name in eligibility.TEXTS}
         texts = {n: as_text(cells) for n, cells in cells_by_name.items() if cells is not None}
         return texts | dict(rows.days)
 
     def column(self, block: RowBlock, name: str) -> pa.Array | None:
-        """Return a known column of a block, if the file has it."""
+        """Return a known column of a block, if the table has it."""
         return block.columns.column(self.columns[name]) if name in self.columns else None
 
 
@@ -207,7 +207,7 @@ def open_table(
 
 
 def duplicates(table: Table, *, keep_first: bool, folder: Path | None = None) -> DuplicateLines:
-    """Read a table for the rows that share their ``site_id`` and are to be refused.
+    """Return the rows that share a ``site_id`` and are to be rejected.
 
     Parameters
     ----------
@@ -226,7 +226,7 @@ def duplicates(table: Table, *, keep_first: bool, folder: Path | None = None) ->
 
 @dataclass
 class _WholeTable:
-    """The cells of a small table, as text, gathered block by block.
+    """The cells of a small table, as text, collected block by block.
 
     Attributes
     ----------
@@ -253,7 +253,7 @@ class _WholeTable:
 
 
 def read_centers(table: Table, world: Countries, convention: Convention) -> Centers:
-    """Read the service centers of an open table, and check the country of each.
+    """Read the service centers of an open table, and assign the country of each.
 
     Raises
     ------
@@ -280,7 +280,7 @@ def read_centers(table: Table, world: Countries, convention: Convention) -> Cent
 
 
 def read_products(table: Table) -> Products:
-    """Read products and the phases of their life out of an open table.
+    """Read products and their life-cycle phases from an open table.
 
     Raises
     ------
@@ -291,7 +291,7 @@ def read_products(table: Table) -> Products:
     for block in table.source.blocks():
         whole.add(table, block)
     try:
-        refuse(whole.unread, len(whole.lines) + len(whole.unread), "products")
+        refuse(whole.unread, len(whole.lines) + len(whole.unread), "product")
         return Products.from_texts(whole.texts, whole.lines)
     except InputError as error:
         msg = f"{table.path}: {error}"
@@ -299,7 +299,7 @@ def read_products(table: Table) -> Products:
 
 
 def _texts(table: Table, block: RowBlock, name: str) -> tuple[pa.Array, list[str]]:
-    """Return the cells of a known column as text, and what is wrong with those that hold no day.
+    """Return the cells of a known column as text, and the problems of invalid dates.
 
     Days are written as ISO 8601, whatever type they have and by whatever form they are written.
     """
@@ -325,7 +325,7 @@ def _coordinates(block: RowBlock, table: Table) -> Coordinates:
 
 
 def usable(block: RowBlock, table: Table) -> ParsedRows:
-    """Return the rows of a block that can be judged, and the others with their reasons."""
+    """Split the rows of a block into those that can be assessed, and rejects with reasons."""
     read = _coordinates(block, table)
     days_by_column, undated = _known_days(block, table)
     read.fault[(read.fault < 0) & undated] = list(Rejected).index(Rejected.date_not_a_day)
@@ -355,7 +355,7 @@ def usable(block: RowBlock, table: Table) -> ParsedRows:
 
 
 def _known_days(block: RowBlock, table: Table) -> tuple[dict[str, Days], Bools]:
-    """Return the days of a block by their column, and which rows have a cell that is none."""
+    """Return the dates of a block by column, and which rows have an invalid one."""
     days_by_column, bad = {}, np.zeros(len(block.lines), np.bool_)
     for name in eligibility.DAYS:
         cells = table.column(block, name)
@@ -366,7 +366,7 @@ def _known_days(block: RowBlock, table: Table) -> tuple[dict[str, Days], Bools]:
 
 
 def _days(cells: pa.Array, table: Table) -> tuple[Days, Bools]:
-    """Return the days of cells by the table's form, or as a workbook holds days, and the blank."""
+    """Parse dates by the table's format or as workbook dates; also return which are empty."""
     result, blank = days.days(cells, table.notation.date_format or days.ISO)
     if table.source.iso_days:
         result = np.where(np.isnat(result), days.days(cells)[0], result)
@@ -374,11 +374,11 @@ def _days(cells: pa.Array, table: Table) -> tuple[Days, Bools]:
 
 
 def _fault(block: RowBlock, table: Table, row: int, fault: int, first: int) -> tuple[Rejected, str]:
-    """Return why a row cannot be judged, and that in words."""
+    """Return the reject reason and detail of a row."""
     if fault < 0:
         site_id = _cell(table.column(block, "site_id"), row)
-        twin = f"already in line {first}" if first < block.lines[row] else "in other lines, too"
-        return Rejected.duplicate_site_id, f"site_id {site_id!r} stands {twin}"
+        twin = f"already in line {first}" if first < block.lines[row] else "also in other lines"
+        return Rejected.duplicate_site_id, f"site_id {site_id!r} appears {twin}"
     code = list(Rejected)[fault]
     if code is Rejected.date_not_a_day:
         return code, _undated(block, table, row)
@@ -388,26 +388,24 @@ def _fault(block: RowBlock, table: Table, row: int, fault: int, first: int) -> t
 
 
 def _undated(block: RowBlock, table: Table, row: int) -> str:
-    """Return which cell of a row is no day, and how days are written."""
+    """Return the invalid date of a row, and how to write dates."""
     texts = {name: _cell(table.column(block, name), row) for name in eligibility.DAYS}
     filled = {n: t for n, t in texts.items() if t.strip()}
     wrong = [n for n, t in filled.items() if np.isnat(_days(arrays.text_array([t]), table)[0][0])]
     like, hint = _like(table)
     if hint and any(_DAY_NUMBER.fullmatch(texts[name].strip()) for name in wrong):
-        hint = (
-            "; is it a spreadsheet's number of a day? format those cells as dates, and save again"
-        )
+        hint = "; if this is a spreadsheet's date number, format the cells as dates and save again"
     cells = " and ".join(f"{name} is {texts[name]!r}" for name in wrong)
     return f"{cells}, not {like}{hint}"
 
 
 def _like(table: Table) -> tuple[str, str]:
-    """Return what a day of a table looks like, and what to do if it is written otherwise."""
+    """Return an example of the table's date format, and advice for other formats."""
     form = table.notation.date_format or days.ISO
     if form != days.ISO:
-        return f"a day by --date-format {form}", ""
-    hint = "; written otherwise? say how with --date-format, such as %d.%m.%Y"
-    return "a day like 2026-12-01", hint
+        return f"a date in --date-format {form}", ""
+    hint = "; for another format, use --date-format, such as %d.%m.%Y"
+    return "a date like 2026-12-01", hint
 
 
 def _cell(cells: pa.Array | None, row: int) -> str:

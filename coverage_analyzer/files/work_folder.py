@@ -1,4 +1,4 @@
-"""Work folders: where files are written until they are complete, under names nobody can predict.
+"""Folders for files being written, under unpredictable names.
 
 A work folder is made beside what it replaces, by `tempfile.mkdtemp`: its name is random, it is
 never one that was there before, and only its owner can look into it. It holds a marker, and its
@@ -26,17 +26,17 @@ from coverage_analyzer.errors import FolderBusyError, PublishError
 
 PREFIX: Final = ".coverage-analyzer-"
 MARKER: Final = "work-folder.json"
-"""Says which folder it was made for, so that it proves nothing about another."""
+"""Names the folder that a work folder is for, so that it is no proof for another."""
 
 ATTEMPTS: Final = 10
-"""Tries to make a folder, if another process removes it before it has its lock."""
+"""Attempts to create a folder, if another process removes it before it is locked."""
 
 NAME: Final = re.compile(re.escape(PREFIX) + r"[a-z0-9_]{8}")
 
 
 @dataclass(frozen=True)
 class WorkFolder:
-    """A folder of this process, locked; a context that removes it in the end.
+    """A locked folder of this process; a context that removes it at the end.
 
     Attributes
     ----------
@@ -54,7 +54,7 @@ class WorkFolder:
 
     @classmethod
     def create(cls, parent: Path, target: str = "") -> Self:
-        """Return a new one in a folder.
+        """Create a work folder in a folder.
 
         Raises
         ------
@@ -76,7 +76,7 @@ class WorkFolder:
 
     @classmethod
     def _claimed(cls, path: Path, target: str) -> Self | None:
-        """Lock and mark a new folder; None if another process took it for a left one before.
+        """Lock and mark a new folder; None if another process removed it as abandoned first.
 
         Raises
         ------
@@ -113,11 +113,11 @@ class WorkFolder:
             _closed(self.lock)
 
     def remove(self) -> None:
-        """Remove the folder with all that is in it; what the disk refuses is left to the next."""
+        """Remove the folder with its content; what the disk refuses is left to the next run."""
         _discarded(self.path)
 
     def left_behind(self) -> Iterator["WorkFolder"]:
-        """Yield the work folders beside this one whose processes are gone, locked by us.
+        """Yield the abandoned work folders beside this one, locked by this process.
 
         They are closed, and not removed, by who takes the next.
         """
@@ -130,7 +130,7 @@ class WorkFolder:
                     _closed(folder.lock)
 
     def _find(self, path: Path) -> "WorkFolder | None":
-        """Return a folder beside this one, if it is provably a work folder whose process is gone.
+        """Return an abandoned folder beside this one, if it is provably a work folder.
 
         One that is empty was left before its marker was written, and is removed at once.
         """
@@ -152,7 +152,7 @@ class WorkFolder:
         return WorkFolder(path, target, lock)
 
     def is_busy(self) -> bool:
-        """Return whether another process holds a work folder for the same target beside this."""
+        """Return whether another process has a work folder for the same target beside this."""
         for path in self.path.parent.glob(f"{PREFIX}*"):
             if path != self.path and self._target(path) == self.target:
                 try:
@@ -164,7 +164,7 @@ class WorkFolder:
         return False
 
     def _target(self, path: Path) -> str | None:
-        """Return what a folder beside this one is for, if it is provably a work folder.
+        """Return the target of a folder beside this one, if it is provably a work folder.
 
         An empty folder that was made as this one was is one, too, and for nothing: its marker was
         not yet written.
@@ -187,12 +187,12 @@ class WorkFolder:
 
 
 def has_work_folder(folder: Path) -> bool:
-    """Return whether a folder holds what is named like a work folder: its owner writes or died."""
+    """Return whether a folder contains a work folder, of a running or dead process."""
     return any(NAME.fullmatch(path.name) for path in folder.glob(f"{PREFIX}*"))
 
 
 def _discarded(path: Path) -> None:
-    """Remove a work folder, its marker last: what is left of it is still known as one."""
+    """Remove a work folder, its marker last, so that remains are still recognisable."""
     with contextlib.suppress(OSError):
         for left in sorted(path.iterdir(), key=lambda p: p.name == MARKER):
             if left.is_dir() and not left.is_symlink():
@@ -208,7 +208,7 @@ def _closed(lock: int | None) -> None:
 
 
 def locked(folder: Path) -> int | None:
-    """Return a descriptor that holds the folder's lock until it is closed.
+    """Return a descriptor that holds the lock of a folder until it is closed.
 
     Raises
     ------
@@ -240,7 +240,7 @@ def locked(folder: Path) -> int | None:
 
 
 def to_disk(path: Path) -> None:
-    """Bring a file, or the names in a folder, to the disk."""
+    """Sync a file, or the entries of a folder, to disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

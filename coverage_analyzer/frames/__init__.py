@@ -1,4 +1,4 @@
-"""The notebook's face of the kernel: GeoDataFrames in, GeoDataFrames out."""
+"""The pandas API: GeoDataFrames in, GeoDataFrames out."""
 
 from coverage_analyzer.frames._assess import assess, explain, summarize
 from coverage_analyzer.frames._commitments import commitments

@@ -1,4 +1,4 @@
-"""Sites judged: verdicts, their summary, and why."""
+"""Assess sites in frames: verdicts, their summary and explanations."""
 
 import datetime
 import warnings
@@ -49,7 +49,7 @@ def assess(
     trust_declared: bool = False,
     products: ProductsLike = None,
 ) -> gpd.GeoDataFrame:
-    """Judge sites: one verdict a row.
+    """Assess sites: return one verdict per row.
 
     Parameters
     ----------
@@ -104,7 +104,9 @@ def assess(
     plain = pd.DataFrame(sites.drop(columns=points_name(sites)))
     names = _renamed(plain)
     if names:
-        warnings.warn(f"Input columns renamed beside the verdict's: {names}.", stacklevel=2)
+        warnings.warn(
+            f"Input columns renamed, because the verdict uses their names: {names}.", stacklevel=2
+        )
     frame = plain.rename(columns=names)
     for name, values in matcher.columns(verdicts).items():
         frame[name] = values.to_pandas(date_as_object=False).array
@@ -134,7 +136,7 @@ def assess(
 def _gate_warnings(
     matcher: Matcher, known: Mapping[str, str], facts: EligibilityInputs | None, verdicts: Verdicts
 ) -> list[str]:
-    """Return what is to be known of gates: what they did not see, and where papers are wanted."""
+    """Return warnings about rules that were not checked, and about export approval."""
     places = Counter(matcher.world.names.codes[n] for n in verdicts.country.tolist())
     empty = matcher.gates.empty(facts) if facts is not None else {}
     return matcher.gates.warnings(known, empty, places)
@@ -148,7 +150,7 @@ def matcher_of(
     trust_declared: bool,
     products: ProductsLike = None,
 ) -> Matcher:
-    """Return the kernel over the centers of a frame.
+    """Return the matcher for the centers of a frame.
 
     Raises
     ------
@@ -168,13 +170,13 @@ def matcher_of(
 
 
 def _renamed(sites: pd.DataFrame) -> dict[str, str]:
-    """Return new names for columns that would stand in the place of a verdict's, or its points."""
+    """Return new names for columns that collide with verdict columns or their geometry."""
     headers = [str(c) for c in sites.columns]
     return renamed(headers) | free_names(headers, ("geometry",))
 
 
 def _told(matcher: Matcher) -> dict[str, Any]:
-    """Return how verdicts came about, for `write_report` and `coverage_map`."""
+    """Return the provenance of verdicts, for `write_report` and `coverage_map`."""
     rules = matcher.policy
     return {
         "policy": rules.name,
@@ -217,7 +219,7 @@ def summarize(verdicts: pd.DataFrame, by: str | list[str] = "site_country") -> p
     missing = [k for k in (*keys, "status") if k not in verdicts]
     if missing:
         there = ", ".join(map(str, verdicts.columns))
-        msg = f"There is no column {missing[0]!r} in the verdicts; there are {there}."
+        msg = f"Column {missing[0]!r} not found in the verdicts; choose from {there}."
         raise InputError(msg)
     groups = [
         np.where(verdicts[k].notna(), verdicts[k].to_numpy(object), "").astype(object) for k in keys
@@ -245,7 +247,7 @@ def explain(  # noqa: PLR0913 - a place, what is said of it, and the rule are on
     products: ProductsLike = None,
     stated: Mapping[str, str] | None = None,
 ) -> Explanation:
-    """Tell why a site at a point gets its level; ``print`` it, or take its ``to_dict()``.
+    """Explain why a site at a point gets its level; ``print`` it, or use its ``to_dict()``.
 
     Parameters
     ----------

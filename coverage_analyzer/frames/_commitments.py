@@ -1,4 +1,4 @@
-"""Requests answered in a notebook: DataFrames in, a DataFrame out."""
+"""Commitments in a notebook: DataFrames in, a DataFrame out."""
 
 import datetime
 import warnings
@@ -12,6 +12,7 @@ from coverage_analyzer.batch.requests import ROW, request
 from coverage_analyzer.due_times.calculator import Answer, Committer
 from coverage_analyzer.due_times.levels import Levels
 from coverage_analyzer.due_times.requests import Registered, registered
+from coverage_analyzer.errors import quantity
 from coverage_analyzer.frames.columns import (
     ProductsLike,
     accuracy,
@@ -39,7 +40,7 @@ def commitments(  # noqa: PLR0913 - what `assess` takes, and the requests
     trust_declared: bool = False,
     products: ProductsLike = None,
 ) -> pd.DataFrame:
-    """Answer requests: what is promised, from when, until when, by which center.
+    """Calculate commitments: what is promised, from when, until when, by which center.
 
     Parameters
     ----------
@@ -107,7 +108,7 @@ def commitments(  # noqa: PLR0913 - what `assess` takes, and the requests
     unread = [a for a in answers if a.status is Answer.rejected]
     if unread:
         first = "; ".join(f"{a.request_id!r}: {' '.join(a.steps)}" for a in unread[:3])
-        warnings.warn(f"{len(unread)} request(s) cannot be answered ({first}).", stacklevel=2)
+        warnings.warn(f"No result for {quantity(len(unread), 'request')} ({first}).", stacklevel=2)
     return pd.DataFrame(
         [answer.row() for answer in answers],
         columns=list(COMMITMENT),
@@ -117,7 +118,7 @@ def commitments(  # noqa: PLR0913 - what `assess` takes, and the requests
 
 
 def _histories(sites: pd.DataFrame) -> dict[str, list[Registered]]:
-    """Return the rows of each site by its id.
+    """Return the rows of each site, by id.
 
     Raises
     ------
@@ -139,7 +140,7 @@ def _histories(sites: pd.DataFrame) -> dict[str, list[Registered]]:
 
 
 def _moment_text(cell: Any) -> str:
-    """Return what a cell says, a timestamp with its time of day."""
+    """Return a cell as text, a timestamp with its time of day."""
     if isinstance(cell, datetime.datetime) and not pd.isna(cell):
         return cell.isoformat()
     return as_text(cell)

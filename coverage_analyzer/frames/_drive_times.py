@@ -1,4 +1,4 @@
-"""Verdicts looked at by road, and what is reached from centers in a time."""
+"""Recheck verdicts by road, and calculate what centers reach in a time."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -36,10 +36,10 @@ from coverage_analyzer.roads.network import ATTRIBUTION, Network
 from coverage_analyzer.schema.verdict import VERDICT, Reason, Status
 
 ROAD_AREA: Final = "road_area"
-"""The key in ``.attrs`` of service areas under which they tell where there are roads."""
+"""Key in ``.attrs`` of service areas with the area that has roads."""
 
 PART_KINDS: Final = ("unserved", "no_road_data")
-"""The kinds of parts of a coverage area, as `parts_not_served` returns them."""
+"""The kinds of parts of a coverage area returned by `parts_not_served`."""
 
 
 def drive_times(
@@ -50,7 +50,7 @@ def drive_times(
     minutes: float | None = None,
     policy: Policy | str | None = None,
 ) -> pd.DataFrame:
-    """Look at verdicts by road, from the center that each names to its site.
+    """Recheck verdicts by road, from the center named by each to its site.
 
     Parameters
     ----------
@@ -121,7 +121,7 @@ def drive_times(
 
 
 def _texts_of(rules: Policy) -> dict[str, list[str]]:
-    """Return the texts of the columns that roads can change, in the order of their numbers."""
+    """Return the texts of the columns that roads can change, by number."""
     return {
         "level": list(rules.titles),
         "status": [status.name for status in Status],
@@ -152,7 +152,7 @@ def service_areas(
     minutes: float | Iterable[float] | None = None,
     policy: Policy | str = DEFAULT,
 ) -> gpd.GeoDataFrame:
-    """Return what each center reaches by road in a time (isochrones).
+    """Return the area that each center reaches by road in a time (isochrones).
 
     Parameters
     ----------
@@ -236,7 +236,7 @@ def unserved_areas(
     need(covered, ("center_id", "area_km2"), "coverage areas", "coverage_areas()")
     need(served, ("center_id", "minutes"), "service areas", "service_areas()")
     if len(set(served["minutes"])) > 1:
-        msg = "The service areas are for several times; take one: served[served.minutes == 240]."
+        msg = "The service areas have several times. Choose one: served[served.minutes == 240]."
         raise InputError(msg)
     areas_of, reached_of = areas_wgs84(covered, "areas"), areas_wgs84(served, "service areas")
     roads = _road_area(served, network)
@@ -256,7 +256,7 @@ def unserved_areas(
 
 
 def _road_area(served: gpd.GeoDataFrame, network: str | Path | Network | Engine | None) -> Any:
-    """Return where there are roads, of a network or as service areas tell.
+    """Return the area that has roads, from a network or from service areas.
 
     Raises
     ------
@@ -268,8 +268,8 @@ def _road_area(served: gpd.GeoDataFrame, network: str | Path | Network | Engine 
     told = served.attrs.get(ROAD_AREA)
     if not isinstance(told, str):
         msg = (
-            "These service areas do not tell where there are roads: their .attrs are lost. Give "
-            "the roads that they were made from: unserved_areas(covered, served, network)."
+            "These service areas lost their .attrs, which describe the roads. Give the roads that "
+            "they were calculated from: unserved_areas(covered, served, network)."
         )
         raise InputError(msg)
     return shapely.from_wkb(told)

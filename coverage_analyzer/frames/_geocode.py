@@ -1,4 +1,4 @@
-"""Addresses in a frame, found."""
+"""Geocode the addresses in a frame."""
 
 import warnings
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ def geocode(
     accuracy_m: Mapping[str, float] | None = None,
     columns: Mapping[str, str] | None = None,
 ) -> gpd.GeoDataFrame:
-    """Find the place of each address.
+    """Find the coordinates of each address.
 
     Parameters
     ----------
@@ -82,7 +82,9 @@ def geocode(
         geocoder.check()
     names = job.renamed(headers) | free_names(headers, ("geometry",))
     if names:
-        warnings.warn(f"Input columns renamed beside those of the places: {names}.", stacklevel=2)
+        warnings.warn(
+            f"Input columns renamed, because the result uses their names: {names}.", stacklevel=2
+        )
     frame = pd.DataFrame(table).rename(columns=names)
     for name, values in job.columns(answers, by_grade).items():
         frame[name] = values.to_pandas(date_as_object=False).array

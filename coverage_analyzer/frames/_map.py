@@ -1,4 +1,4 @@
-"""What is drawn: coverage areas and the map."""
+"""Coverage areas and the map."""
 
 import dataclasses
 import datetime
@@ -14,7 +14,7 @@ import pyarrow as pa
 from coverage_analyzer import arrays, countries
 from coverage_analyzer.countries import ATTRIBUTION as CREDIT
 from coverage_analyzer.countries.assignment import Convention, assign_country
-from coverage_analyzer.errors import InputError
+from coverage_analyzer.errors import InputError, quantity
 from coverage_analyzer.files.atomic import replacing
 from coverage_analyzer.files.outputs import PAGE, kind_of
 from coverage_analyzer.files.readers.spatial import WGS84
@@ -51,7 +51,7 @@ def coverage_areas(
     merge: Literal["union", "depth"] | None = None,
     trust_declared: bool = False,
 ) -> gpd.GeoDataFrame:
-    """Return what each center may serve: a geodesic disc cut to its country.
+    """Return the area that each center may serve: a geodesic disc clipped to its country.
 
     Parameters
     ----------
@@ -148,7 +148,7 @@ def coverage_map(
 
 
 def _write_page(path: Path, page: bytes) -> None:
-    """Write a map.
+    """Write a map to a file.
 
     Raises
     ------
@@ -169,7 +169,7 @@ def map_data(
     *,
     title: str = "",
 ) -> page_data.Payload:
-    """Return the blocks of a map of verdicts, centers and areas, as `coverage_map` draws it.
+    """Return the data of a map of verdicts, centers and areas, as drawn by `coverage_map`.
 
     Raises
     ------
@@ -203,7 +203,7 @@ def map_data(
 
 
 def check_network(verdicts: pd.DataFrame, centers: Centers) -> None:
-    """Raise if verdicts name a center that is not among some.
+    """Raise if verdicts name a center that is not among the given ones.
 
     Raises
     ------
@@ -215,14 +215,14 @@ def check_network(verdicts: pd.DataFrame, centers: Centers) -> None:
     if strange:
         listed = ", ".join(map(repr, strange[:5])) + (" ..." if len(strange) > 5 else "")
         msg = (
-            f"The verdicts name {len(strange)} center(s) that are not among those given: "
-            f"{listed}. Give the centers that the sites were judged by."
+            f"The verdicts refer to {quantity(len(strange), 'center')} not among the given ones: "
+            f"{listed}. Give the centers used for the verdicts."
         )
         raise InputError(msg)
 
 
 def with_windows(centers: Centers, told: Mapping[Any, Any]) -> Centers:
-    """Return centers with the opening windows that verdicts were made with."""
+    """Return centers with the opening windows that the verdicts used."""
     earliest, opens = centers.earliest_on.copy(), centers.opens_on.copy()
     for center_id, window in told.get("opening_windows", {}).items():
         if center_id in centers.center_id:
@@ -232,7 +232,7 @@ def with_windows(centers: Centers, told: Mapping[Any, Any]) -> Centers:
 
 
 def _told_countries(centers: Centers, world: countries.Countries) -> countries.Numbers:
-    """Return the country that a map tells of each center: the declared one, or where it lies.
+    """Return the country shown for each center: the declared one, or its location.
 
     Whether it may stand was decided with the verdicts, by a policy that the map does not know.
     """
@@ -243,7 +243,7 @@ def _told_countries(centers: Centers, world: countries.Countries) -> countries.N
 
 
 def _areas(frame: gpd.GeoDataFrame, centers: Centers) -> areas.Areas:
-    """Return the kernel's areas out of a frame of `coverage_areas`.
+    """Convert a frame of `coverage_areas` to the kernel's areas.
 
     Raises
     ------
@@ -256,7 +256,7 @@ def _areas(frame: gpd.GeoDataFrame, centers: Centers) -> areas.Areas:
     given = texts(frame, "center_id").to_pylist()
     strange = [c for c in given if c not in position]
     if strange:
-        msg = f"The areas are of other centers: {strange[0]!r} is not among them."
+        msg = f"The areas belong to other centers: {strange[0]!r} is not among the given ones."
         raise InputError(msg)
     return areas.Areas(
         center=np.array([position[c] for c in given], np.int64),

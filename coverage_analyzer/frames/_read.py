@@ -1,4 +1,4 @@
-"""Files read into frames."""
+"""Read files into frames."""
 
 import warnings
 from collections.abc import Mapping, Sequence
@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from coverage_analyzer import countries
+from coverage_analyzer.errors import quantity
 from coverage_analyzer.files import table as reading
 from coverage_analyzer.files.database.address import Address
 from coverage_analyzer.files.overwriting import refuse_overwriting
@@ -108,7 +109,7 @@ def read_sites(
 
 
 def _told_apart(names: Mapping[int, str], headers: Sequence[str]) -> list[str]:
-    """Return the names of all columns, each once: known ones have theirs, others make way.
+    """Return unique names for all columns; known ones keep theirs, others are renamed.
 
     Warns
     -----
@@ -125,7 +126,7 @@ def _told_apart(names: Mapping[int, str], headers: Sequence[str]) -> list[str]:
         taken.add(name)
         result.append(name)
     if moved:
-        warnings.warn(f"Columns renamed, so that none is lost: {moved}.", stacklevel=3)
+        warnings.warn(f"Columns renamed, because names must be unique: {moved}.", stacklevel=3)
     return result
 
 
@@ -137,9 +138,10 @@ def _tell_rejects(
             writer.write(refused)
     if refused:
         first = "; ".join(f"line {r.line}: {r.detail}" for r in refused[:3])
-        where = f"all are in {path}" if path else "give rejects=PATH to keep them"
+        where = f"all are in {path}" if path else "save them with rejects=PATH"
         warnings.warn(
-            f"{source}: {len(refused)} row(s) cannot be used ({first}); {where}.", stacklevel=3
+            f"{source}: rejected {quantity(len(refused), 'row')} ({first}); {where}.",
+            stacklevel=3,
         )
 
 

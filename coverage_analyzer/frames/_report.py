@@ -1,4 +1,4 @@
-"""Verdicts written as a run's folder."""
+"""Write verdicts as a run folder."""
 
 import json
 import warnings
@@ -40,9 +40,9 @@ PLAIN_OBJECTS: Final = {
     *("string", "bytes", "boolean", "integer", "floating", "decimal"),
     *("date", "datetime", "datetime64", "time", "empty"),
 }
-"""What the cells of a column of objects may all be, so that Arrow has a type for them."""
+"""Types of objects in a column for which Arrow has a type."""
 
-UNDRAWN: Final = "There is no map: the verdicts have no geometry."
+UNDRAWN: Final = "No map: the verdicts have no geometry."
 
 
 def write_report(
@@ -54,7 +54,7 @@ def write_report(
     kind: formats.Format = "csv",
     max_rejects: RejectLimit | int | str = DEFAULT_LIMIT,
 ) -> Path:
-    """Write verdicts as a run's folder: the report, ``summary.csv``, ``run.json``.
+    """Write verdicts as a run folder: the report, ``summary.csv``, ``run.json``.
 
     Parameters
     ----------
@@ -126,7 +126,7 @@ def write_report(
 
 
 def _table(frame: pd.DataFrame) -> pa.Table:
-    """Return a frame as columns that a report can hold, without its index.
+    """Return a frame as report columns, without its index.
 
     Raises
     ------
@@ -149,7 +149,7 @@ def _table(frame: pd.DataFrame) -> pa.Table:
 
 
 def _cells(cells: "pd.Series[Any]") -> Any:
-    """Return a column as Arrow has it, or as text where Arrow or CSV has no such type.
+    """Return a column as an Arrow array; as text if Arrow or CSV has no such type.
 
     Raises
     ------
@@ -182,7 +182,7 @@ def _words(cell: Any) -> str | None:
 def _write_network(
     publication: Publication, verdicts: pd.DataFrame, centers: pd.DataFrame, rules: Policy
 ) -> list[str]:
-    """Write the centers, their coverage areas and the map; return what is to be known of them."""
+    """Write the centers, their coverage areas and the map; return warnings."""
     network, world = centers_of(centers), countries.load()
     check_network(verdicts, network)
     trusted = _trusted(verdicts)
@@ -220,7 +220,7 @@ def _write_areas(publication: Publication, covered: Any) -> None:
 
 
 def rules_of(verdicts: pd.DataFrame, policy: Policy | str | None) -> Policy:
-    """Return the policy that the verdicts are by.
+    """Return the policy of the verdicts.
 
     Raises
     ------
@@ -231,16 +231,18 @@ def rules_of(verdicts: pd.DataFrame, policy: Policy | str | None) -> Policy:
     try:
         rules = Policy.load(policy or name or "")
     except PolicyError:
-        msg = f"Say by which policy these verdicts are ({name or 'unknown'}): give policy=..."
+        msg = f"The policy of these verdicts is required ({name or 'unknown'}): give policy=..."
         raise InputError(msg) from None
     if sha256 and rules.sha256 != sha256:
-        msg = f"These verdicts are not by this policy {rules.name!r}, but by {name!r} as it was."
+        msg = (
+            f"These verdicts use a different version or policy: {name!r}, not this {rules.name!r}."
+        )
         raise InputError(msg)
     return rules
 
 
 def _manifest(verdicts: pd.DataFrame, rules: Policy, told: list[str]) -> dict[str, Any]:
-    """Return what a notebook can tell of how its verdicts came about: no files were read."""
+    """Return the manifest of verdicts made in Python, where no files were read."""
     rows, known = len(verdicts), verdicts.attrs
     origin = Origin(
         policy=rules,
@@ -270,11 +272,11 @@ def _manifest(verdicts: pd.DataFrame, rules: Policy, told: list[str]) -> dict[st
 
 
 def _roads(verdicts: pd.DataFrame) -> dict[str, Any]:
-    """Return what `drive_times` leaves of its look at roads, if there was one."""
+    """Return the record of the recheck by `drive_times`, if there was one."""
     limits = verdicts.attrs.get("drive_time_limits")
     return {} if limits is None else {"roads": {**limits, "attribution": ROADS}}
 
 
 def _trusted(verdicts: pd.DataFrame) -> bool:
-    """Return whether declared countries were trusted when these verdicts were made."""
+    """Return whether declared countries were trusted for these verdicts."""
     return bool(verdicts.attrs.get("trust_declared", False))

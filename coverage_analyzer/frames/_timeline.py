@@ -1,4 +1,4 @@
-"""Levels over time: on which days they change, and how many sites have each."""
+"""Levels over time: the days on which they change, and the number of sites with each."""
 
 import datetime
 from collections.abc import Mapping
@@ -42,7 +42,7 @@ def timeline(  # noqa: PLR0913 - the question of `assess`, for a span of days
     trust_declared: bool = False,
     products: ProductsLike = None,
 ) -> pd.DataFrame:
-    """Tell on which days the level of each site changes.
+    """List the days on which the level of each site changes.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def timeline(  # noqa: PLR0913 - the question of `assess`, for a span of days
 
 
 def level_shares(changes: pd.DataFrame) -> pd.DataFrame:
-    """Return the share of the sites that have each level, from each day of a change on.
+    """Return the share of sites with each level, from each day of a change on.
 
     Parameters
     ----------
@@ -115,7 +115,9 @@ def level_shares(changes: pd.DataFrame) -> pd.DataFrame:
     need(changes, columns.TIMELINE, "timeline", "timeline()")
     told = changes.attrs
     if not {"levels", "end"} <= set(told) or changes.empty:
-        msg = "This timeline has no sites, or lost its .attrs: use timeline() as it is."
+        msg = (
+            "This timeline has no sites or lost its .attrs. Use the unchanged result of timeline()."
+        )
         raise InputError(msg)
     first = changes["from_day"].eq(pd.Timestamp(told["start"]))
     before = changes["level"].shift()
@@ -131,7 +133,7 @@ def level_shares(changes: pd.DataFrame) -> pd.DataFrame:
 def timeline_plot(
     changes: pd.DataFrame, *, title: str = "", path: str | Path | None = None
 ) -> "Figure":
-    """Draw the share of the sites that have each level, from day to day.
+    """Plot the share of sites with each level over time.
 
     Parameters
     ----------
@@ -157,7 +159,7 @@ def timeline_plot(
 def draw_levels(
     levels: Mapping[str, Mapping[str, int]], end: str, title: str, path: str | Path
 ) -> None:
-    """Draw the numbers of sites by level that `batch.timeline` gives for the days of changes.
+    """Plot the number of sites by level from `batch.timeline`.
 
     Raises
     ------
@@ -169,7 +171,7 @@ def draw_levels(
         If the picture cannot be written.
     """
     if not levels:
-        msg = "There is no site to draw."
+        msg = "No site to plot."
         raise InputError(msg)
     counts = pd.DataFrame([dict(row) for row in levels.values()])
     counts.index = pd.to_datetime(list(levels))
@@ -178,7 +180,7 @@ def draw_levels(
 
 
 def drawn(shares: pd.DataFrame, title: str, path: str | Path | None = None) -> "Figure":
-    """Return shares by day as areas that lie one upon the other, the best level at the bottom.
+    """Plot shares by day as stacked areas, the best level at the bottom.
 
     Raises
     ------
@@ -213,7 +215,7 @@ def drawn(shares: pd.DataFrame, title: str, path: str | Path | None = None) -> "
 
 
 def _save(figure: "Figure", path: Path) -> None:
-    """Write a picture.
+    """Save a figure as an image.
 
     Raises
     ------
@@ -230,12 +232,12 @@ def _save(figure: "Figure", path: Path) -> None:
     except CoverageError:
         raise
     except ValueError as error:
-        msg = f"{path.name!r} is no name of a picture: {error}."
+        msg = f"{path.name!r} is not a file name for an image: {error}."
         raise InputError(msg) from error
 
 
 def _color(number: int, level: str) -> str:
-    """Return the colour of a level by its place among the levels, the best being 0."""
+    """Return the colour of a level by its rank, 0 being the best."""
     if level == NOT_COVERED.title:
         return theme.MARKS[Status.not_covered].color
     return theme.LEVELS[number % len(theme.LEVELS)]

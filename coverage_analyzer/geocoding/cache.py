@@ -1,4 +1,4 @@
-"""What was answered, and when the next question may be asked: one SQLite file for all processes.
+"""Cached results and rate limits: one SQLite file shared by all processes.
 
 Each answer is committed when it comes, so a job that is killed goes on where it was. An answer
 belongs to a question, a provider and the version of its data; that nothing was found is forgotten
@@ -21,22 +21,22 @@ from coverage_analyzer.errors import InputError
 from coverage_analyzer.geocoding.grades import Answer, Found, Grade
 
 NOTHING_FOUND_S: Final = 30 * 86_400.0
-"""So long a question without an answer is not asked again."""
+"""Time before a query without a result is repeated."""
 
 VERSION_S: Final = 86_400.0
-"""So long a provider is not asked again for the version of its data."""
+"""Time before a provider is asked again for its data version."""
 
 LONGEST_HOLD_S: Final = 3_600.0
-"""A later time for the next question is that of a clock that was wrong."""
+"""A next request time further ahead than this comes from a wrong clock."""
 
 PATIENCE_S: Final = 30.0
-"""So long another process may hold the file."""
+"""Timeout for a lock held by another process."""
 
 AT_ONCE: Final = 500
-"""Keys in one statement: SQLite has a limit."""
+"""Keys per statement, since SQLite has a limit."""
 
 RULES: Final = 2
-"""Changes with the rules by which answers are graded: those kept under other rules do not count."""
+"""Changes with the grading rules: results graded by other rules are ignored."""
 
 TABLES: Final = """
 CREATE TABLE IF NOT EXISTS answers (
@@ -52,7 +52,7 @@ CREATE TABLE IF NOT EXISTS pace (
 
 
 def default_path() -> Path:
-    """Return the cache of this user."""
+    """Return the cache of the current user."""
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(home) / "coverage-analyzer" / "geocoding.sqlite"
 
@@ -80,7 +80,10 @@ class Cache:
             self.path.touch(mode=0o600)
             self._base = sqlite3.connect(self.path, timeout=PATIENCE_S, isolation_level=None)
         except (OSError, sqlite3.Error) as error:
-            msg = f"The cache {self.path} cannot be opened: {error}; name another with --cache."
+            msg = (
+                f"The cache {self.path} cannot be opened: {error}. Choose a different one with "
+                f"--cache."
+            )
             raise InputError(msg) from error
         try:
             with self._talking():
@@ -101,7 +104,7 @@ class Cache:
 
     @contextmanager
     def _talking(self) -> Iterator[None]:
-        """Turn errors of SQLite into our own.
+        """Translate SQLite errors.
 
         Raises
         ------
@@ -111,11 +114,11 @@ class Cache:
         try:
             yield
         except sqlite3.Error as error:
-            msg = f"The cache {self.path} cannot be used ({error}); name another with --cache."
+            msg = f"The cache {self.path} cannot be used ({error}). Choose a different --cache."
             raise InputError(msg) from error
 
     def known(self, keys: Sequence[str]) -> dict[str, Answer]:
-        """Return the answers that are kept under some keys, and still hold."""
+        """Return the cached results of the given keys that are still valid."""
         result, now = {}, self._clock()
         distinct = list(dict.fromkeys(keys))
         with self._talking():
@@ -133,7 +136,7 @@ class Cache:
         return result
 
     def keep(self, key: str, answer: Answer) -> None:
-        """Keep an answer, at once and for good; that there is none, for some days."""
+        """Store a result immediately and permanently; a missing one for some days."""
         nothing = answer.grade == Grade.none
         expires = self._clock() + NOTHING_FOUND_S if nothing else None
         row = (key, expires, _written(answer))
@@ -141,7 +144,7 @@ class Cache:
             self._base.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", row)
 
     def version(self, provider: str, *, fresh: bool = True) -> str | None:
-        """Return the version of a provider's data, if it was asked for (``fresh``: lately)."""
+        """Return the data version of a provider, if it was requested (``fresh``: recently)."""
         since = self._clock() - VERSION_S if fresh else 0.0
         with self._talking():
             row = self._base.execute(
@@ -150,19 +153,19 @@ class Cache:
         return None if row is None else str(row[0])
 
     def keep_version(self, provider: str, version: str) -> None:
-        """Keep the version of a provider's data."""
+        """Store the data version of a provider."""
         row = (provider, version, self._clock())
         with self._talking():
             self._base.execute("INSERT OR REPLACE INTO providers VALUES (?, ?, ?)", row)
 
     def providers(self) -> list[tuple[str, str]]:
-        """Return all providers that have answered, with the version of their data; latest first."""
+        """Return all providers that have answered, with their data version, the latest first."""
         with self._talking():
             rows = self._base.execute("SELECT provider, version FROM providers ORDER BY seen DESC")
             return [(str(provider), str(version)) for provider, version in rows]
 
     def turn(self, provider: str, interval_s: float) -> float:
-        """Take the next free turn to ask a provider; return the seconds until then.
+        """Reserve the next request to a provider; return the seconds until then.
 
         All processes with this file share the turns.
 
@@ -180,7 +183,7 @@ class Cache:
         return at - now
 
     def hold(self, provider: str, seconds: float) -> None:
-        """Let nobody ask a provider for some seconds, as it wishes."""
+        """Block requests to a provider for some seconds, as it demands."""
         with self._alone():
             now = self._clock()
             later = now + min(seconds, LONGEST_HOLD_S)
@@ -197,7 +200,7 @@ class Cache:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """Let no other process write meanwhile."""
+        """Lock the file against writes of other processes."""
         with self._talking():
             self._base.execute("BEGIN IMMEDIATE")
             try:
@@ -216,7 +219,7 @@ def _written(answer: Answer) -> str:
 
 
 def _read(text: str) -> Answer | None:
-    """Return an answer as kept; None if it was under other rules, or is damaged."""
+    """Return a cached result; None if it was graded by other rules or is damaged."""
     try:
         told = documents.load_json(text.encode())
         if told.pop("rules") != RULES:

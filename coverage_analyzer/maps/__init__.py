@@ -1,1 +1,1 @@
-"""The HTML page: Python that packs, and the page's own script, style and markup."""
+"""The HTML page: Python that packs its data, and its script, style and markup."""

@@ -1,4 +1,4 @@
-"""The drawing layer near a place, on a plane on which distance and direction from it are true."""
+"""The base layer near a place, on a plane with true distance and direction from it."""
 
 import functools
 import gzip
@@ -16,15 +16,15 @@ from coverage_analyzer import geodesy
 from coverage_analyzer.arrays import Bools, Floats, Ints
 
 EDGE_M: Final = 20_000.0
-"""Edges are straight in degrees and bend on the plane: they get a corner at least so often."""
+"""Maximum edge length: edges are straight in degrees but curved on the plane."""
 
 SEAM_DEGREES: Final = 0.01
-"""So near to 180 degrees or to a pole an edge is where the layer is cut, and no coast."""
+"""Distance to 180 degrees or a pole below which an edge is a cut of the layer, not a coast."""
 
 
 @dataclass(frozen=True)
 class Plane:
-    """A plane that touches the earth at a place: azimuthal equidistant, on WGS 84, by Karney.
+    """A plane tangent to the earth at a place: azimuthal equidistant, WGS 84, by Karney.
 
     Metres east and north of the place; distance and direction from it are exact, everywhere.
     """
@@ -33,7 +33,7 @@ class Plane:
     lat: float
 
     def metres(self, lon: npt.ArrayLike, lat: npt.ArrayLike) -> tuple[Floats, Floats]:
-        """Return where points lie."""
+        """Project points onto the plane."""
         from pyproj import Geod
 
         given = np.broadcast_arrays(*(np.asarray(v, np.float64) for v in (lon, lat)))
@@ -52,7 +52,7 @@ class Plane:
 
 @dataclass(frozen=True)
 class Outlines:
-    """What of the layer lies in a rectangle of a plane, in its metres.
+    """The part of the layer in a rectangle of a plane, in metres.
 
     Attributes
     ----------
@@ -69,7 +69,7 @@ class Outlines:
 
 @dataclass(frozen=True)
 class _Layer:
-    """All arcs, end to end, with corners added; and of which arcs the rings are made.
+    """All arcs, concatenated, with vertices added, and the arcs of each ring.
 
     Attributes
     ----------
@@ -91,7 +91,7 @@ class _Layer:
     polygons: list[list[list[int]]]
 
     def ring(self, numbers: list[int]) -> tuple[Floats, Floats]:
-        """Return the corners of a ring in degrees."""
+        """Return the vertices of a ring in degrees."""
         parts = [np.arange(self.first[n], self.after[n]) for n in (max(n, ~n) for n in numbers)]
         turned = [p if n >= 0 else p[::-1] for n, p in zip(numbers, parts, strict=True)]
         at = np.concatenate(turned)
@@ -99,7 +99,7 @@ class _Layer:
 
 
 def outlines(plane: Plane, box: tuple[float, float, float, float]) -> Outlines:
-    """Return the layer in a rectangle that holds the place where the plane touches.
+    """Return the layer in a rectangle that contains the tangent point of the plane.
 
     Parameters
     ----------
@@ -128,7 +128,7 @@ def _land(
     plane: Plane,
     box: tuple[float, float, float, float],
 ) -> Iterator[Any]:
-    """Yield what of a polygon lies in the rectangle."""
+    """Yield the part of a polygon within the rectangle."""
     near = any(reached[max(n, ~n)] for ring in rings for n in ring)
     if not near and not _may_hold(layer.ring(rings[0]), plane):
         return
@@ -138,7 +138,7 @@ def _land(
 
 
 def _clipped(polygon: Any, box: tuple[float, float, float, float]) -> Any:
-    """Return what of a polygon is in the rectangle.
+    """Return the part of a polygon within the rectangle.
 
     The quick way fails on rings that touch themselves, which the simplified layer may have.
     """
@@ -149,7 +149,7 @@ def _clipped(polygon: Any, box: tuple[float, float, float, float]) -> Any:
 
 
 def _may_hold(ring: tuple[Floats, Floats], plane: Plane) -> bool:
-    """Return whether a place lies in the box round a ring, which is cut at 180."""
+    """Return whether a place is in the bounding box of a ring, which is split at 180."""
     lon, lat = ring
     return bool(lon.min() <= plane.lon <= lon.max() and lat.min() <= plane.lat <= lat.max())
 
@@ -157,7 +157,7 @@ def _may_hold(ring: tuple[Floats, Floats], plane: Plane) -> bool:
 def _lines(
     layer: _Layer, arcs: Ints, plane: Plane, box: tuple[float, float, float, float]
 ) -> Iterator[Any]:
-    """Yield what of some arcs lies in the rectangle, without the seams of the layer."""
+    """Yield the parts of arcs within the rectangle, without the layer's cuts."""
     for arc in arcs.tolist():
         at = np.arange(layer.first[arc], layer.after[arc])
         lon, lat = layer.lon[at], layer.lat[at]
@@ -174,7 +174,7 @@ def _lines(
 
 @functools.cache
 def _layer() -> _Layer:
-    """Return the drawing layer of the package."""
+    """Return the base layer bundled with the package."""
     folder = resources.files("coverage_analyzer") / "resources" / "countries"
     topology = json.loads(gzip.decompress((folder / "land.topojson.gz").read_bytes()))
     scale, translate = (np.array(topology["transform"][k]) for k in ("scale", "translate"))
@@ -194,7 +194,7 @@ def _layer() -> _Layer:
 
 
 def _dense(arc: Floats) -> Floats:
-    """Return an arc with corners added where two are far from each other. Shape (n, 2)."""
+    """Return an arc with vertices added to long edges. Shape (n, 2)."""
     places = geodesy.ecef(arc[:, 0], arc[:, 1])
     steps = np.ceil(geodesy.chord_m(places[:-1], places[1:]) / EDGE_M).astype(np.int64)
     steps = np.maximum(steps, 1)

@@ -1,4 +1,4 @@
-"""What a browser would fetch on opening a page: found by a parser of HTML, not by its looks.
+"""Find what a browser would load on opening a page, with an HTML parser.
 
 The content security policy is the wall; this is who says beforehand what would run into it.
 """
@@ -25,16 +25,16 @@ ADDRESSES: Final = {
     "src": None,
     "xlink:href": {"feimage", "image", "mpath", "script", "use"},
 }
-"""The attributes that hold an address to fetch from, and on which elements: None is on any."""
+"""Attributes with a URL to load, and on which elements; None means any element."""
 
 LISTS: Final = {"srcset", "imagesrcset"}
-"""Attributes that hold several addresses, each with a size."""
+"""Attributes with several URLs, each with a size."""
 
 ANIMATIONS: Final = {"animate", "set"}
-"""Elements of SVG that can give another one its address."""
+"""SVG elements that can set the URL of another element."""
 
 DOCUMENTS: Final = {"embed", "frame", "iframe", "object", "script"}
-"""Elements in which even an address that is data can hold what fetches."""
+"""Elements in which even a data URL can cause network requests."""
 
 INERT: Final = re.compile(r"data:|#|about:|$")
 
@@ -50,11 +50,11 @@ CALLS: Final = re.compile(
     r"\bimportScripts\b|\bsendBeacon\b|\bnew\s+(?:Shared)?Worker\b|\bEventSource\b|\bWebSocket\b|"
     r"['\"`](?:(?:https?|wss?):)?//(?!www\.w3\.org/)[\w{-][^'\"`]*|=(?:https?|wss?)://[^\s'\"`>]*"
 )
-"""In a script: what would fetch, or an address that something may fetch from."""
+"""Patterns in scripts that would load something, or a URL that may be loaded."""
 
 
 def fetched(html: str, known: tuple[str, ...] = ()) -> list[str]:
-    """Return what a browser would fetch on opening a page, or on a click that sends something.
+    """Return what a browser would load on opening a page, or on submitting a form.
 
     Links that a reader may follow (``<a href>``) are none of it.
 
@@ -72,7 +72,7 @@ def fetched(html: str, known: tuple[str, ...] = ()) -> list[str]:
 
 
 def in_style(css: str) -> Iterator[str]:
-    """Yield what a style would fetch."""
+    """Yield what a style sheet would load."""
     plain = CSS_ESCAPE.sub(_unescaped, re.sub(r"/\*.*?\*/", " ", css, flags=re.DOTALL))
     yield from CSS_IMPORT.findall(plain)
     addresses = ["".join(groups) for groups in CSS_URL.findall(plain)]
@@ -86,13 +86,13 @@ def _unescaped(match: re.Match[str]) -> str:
 
 
 def is_fetched(address: str) -> bool:
-    """Return whether a browser goes somewhere for an address; it passes over blanks in it."""
+    """Return whether a browser makes a request for a URL; it ignores spaces in it."""
     bare = re.sub(r"[\x00-\x20]", "", address).lower()
     return not INERT.match(bare)
 
 
 def listed(srcset: str) -> Iterator[str]:
-    """Yield the addresses of a ``srcset``, which may hold commas themselves (HTML, 4.8.4.2.1)."""
+    """Yield the URLs of a ``srcset``, which may contain commas (HTML, 4.8.4.2.1)."""
     rest = srcset
     while rest := rest.lstrip(" \t\n\f\r,"):
         address, *more = re.split(r"[ \t\n\f\r]", rest, maxsplit=1)
@@ -103,7 +103,7 @@ def listed(srcset: str) -> Iterator[str]:
 
 
 class _Finder(HTMLParser):
-    """Gathers what a browser would fetch from a page."""
+    """Collects what a browser would load from a page."""
 
     def __init__(self, known: tuple[str, ...]) -> None:
         super().__init__()
@@ -113,7 +113,7 @@ class _Finder(HTMLParser):
         self._text: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Look at an element's attributes."""
+        """Collect the URLs in the attributes of an element."""
         self._look_inside()
         self._inside = tag if tag in {"script", "style"} else ""
         given = [(name, value or "") for name, value in attrs]
@@ -124,7 +124,7 @@ class _Finder(HTMLParser):
             self.found += [f"<meta refresh> {content}"] if re.search(r"[;,]", content) else []
 
     def _in(self, tag: str, name: str, value: str) -> Iterator[str]:
-        """Yield what an attribute makes a browser fetch."""
+        """Yield what a browser loads for an attribute."""
         if name == "srcdoc":
             yield from fetched(value, self._known)
         elif name in LISTS:
@@ -145,12 +145,12 @@ class _Finder(HTMLParser):
             self._text.append(data)
 
     def handle_endtag(self, tag: str) -> None:
-        """Look at what stood in a script or style."""
+        """Scan the content of a script or style."""
         if tag == self._inside:
             self._look_inside()
 
     def close(self) -> None:
-        """End the page, also within a script or style, of which the parser keeps the rest back."""
+        """End the page, even within a script or style, whose rest the parser withholds."""
         self.feed("</script></style>")
         super().close()
 

@@ -1,4 +1,4 @@
-"""The map in a notebook: a folium map, to which a user can add layers."""
+"""The map in a notebook: a folium map to which users can add layers."""
 
 import html as markup
 import os
@@ -17,7 +17,7 @@ HEIGHT_PIXELS: Final = 560
 
 
 class CoverageMap(folium.Map):
-    """A folium map that shows verdicts, centers and areas; made by `coverage_map`.
+    """A folium map of verdicts, centers and areas, created by `coverage_map`.
 
     It shows inline in a notebook. `save` writes one file that needs no network. Folium layers can
     be added; text in them is the user's own responsibility (folium runs templates in it), while
@@ -72,7 +72,7 @@ class CoverageMap(folium.Map):
         return result
 
     def _without_own_links(self, shell: str) -> str:
-        """Return the shell without what folium links for every map; none of it is used here."""
+        """Return folium's page without the links that it adds to every map, all unused here."""
         own = [url for _, url in (*folium.Map.default_js, *folium.Map.default_css)]
         for url in own:
             tag = rf'<(?:script src|link rel="stylesheet" href)="{re.escape(url)}"\s*/?>'
@@ -116,7 +116,7 @@ class CoverageMap(folium.Map):
             outfile.close()
 
     def _repr_html_(self, **_options: Any) -> str:
-        """Return the map in a frame of its own, as notebooks show it.
+        """Return the map in a frame of its own, for display in notebooks.
 
         The frame may run scripts and save files, and nothing else: it reaches neither the notebook
         nor its cookies. Unless a layer of the user's fetches, the page in it is shut, too.

@@ -1,4 +1,4 @@
-"""A letter on one site: one printed page that says what is promised, from when, by which clause.
+"""The letter about one site: a printed page with the promise, its start and the clause.
 
 It holds no script, and fetches nothing. All text of the user is escaped; it goes into the page in
 one pass, so that nothing in it can be a place to fill in.
@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from coverage_analyzer.countries import ATTRIBUTION
-from coverage_analyzer.errors import visible
+from coverage_analyzer.errors import quantity, visible
 from coverage_analyzer.maps.letter_map import Scene, Spot, detail, is_far
 from coverage_analyzer.maps.page import asset
 from coverage_analyzer.matching.explanation import Explanation, NearCenter
@@ -24,37 +24,37 @@ from coverage_analyzer.policy.rules import NOT_COVERED, Level
 from coverage_analyzer.schema import theme
 
 SHUT: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-"""The letter's content security policy: its own style, and nothing else."""
+"""The letter's content security policy: only its own style is allowed."""
 
 LONGEST: Final = 320
-"""Letters of one text; what is longer ends in a note that says so, since the page is one."""
+"""Maximum characters of a text; longer ones are truncated with a note, to fit on one page."""
 
 LONGEST_ADDRESS: Final = 200
 LONGEST_NAME: Final = 80
-"""Letters of an address, and of an id or a name, within another text too."""
+"""Maximum characters of an address, and of an id or name within another text."""
 
 CLOCKS: Final = {
     "delivered": "A delivery clock: it stops when the replacement is delivered.",
     "shipped": "A shipping clock: it stops when the replacement ships, not when it arrives.",
-    "on_site": "A response clock: it stops when somebody is on site.",
+    "on_site": "A response clock: it stops when a technician is on site.",
     "repaired": "A repair clock: it stops when the product works again.",
 }
 
 STATUSES: Final = {
     "qualified": "The site qualifies",
     "pending": "The site qualifies once its center opens",
-    "fallback": "The site does not qualify for more",
-    "review": "Nothing more can be promised before the site's data are reviewed",
+    "fallback": "The site does not qualify for a higher level",
+    "review": "No higher level can be confirmed until the site's data have been reviewed",
     "not_covered": "No level is available",
 }
 
-BY_ROAD: Final = "The limit counts miles by road, which no map has been asked"
-"""What keeps a site that waits for a center from being promised its level."""
+BY_ROAD: Final = "The limit is a road distance, which has not been checked"
+"""Why a pending site is not promised its level yet."""
 
 
 @dataclass(frozen=True)
 class Addressee:
-    """The site that a letter is on: what it is called, and its address as text, if it is known."""
+    """The site of a letter: its name, and its address as text, if known."""
 
     site_id: str
     name: str = ""
@@ -62,7 +62,7 @@ class Addressee:
 
 
 def letter(matcher: Matcher, story: Explanation, site: Addressee) -> str:
-    """Return the page.
+    """Return the letter as an HTML page.
 
     Parameters
     ----------
@@ -93,20 +93,20 @@ def letter(matcher: Matcher, story: Explanation, site: Addressee) -> str:
 
 
 def _text(words: str) -> str:
-    """Return a text on one line, as HTML that is nothing but that text."""
+    """Return a text on one line, escaped for HTML."""
     return html.escape(_cut(words, LONGEST))
 
 
 def _cut(words: str, most: int = LONGEST_NAME) -> str:
-    """Return a text on one line, and at its end how much of it is left out, if any."""
+    """Return a text on one line, truncated with the number of omitted characters."""
     line = visible(" ".join(words.split()))
     if len(line) <= most:
         return line
-    return f"{line[:most]}\N{HORIZONTAL ELLIPSIS} (and {len(line) - most} letters more)"
+    return f"{line[:most]}\N{HORIZONTAL ELLIPSIS} ({quantity(len(line) - most, 'more character')})"
 
 
 def _told(matcher: Matcher, story: Explanation) -> str:
-    """Return the verdict in a sentence."""
+    """Return the verdict as a sentence."""
     road = story.status == "pending" and _coming_band(matcher, story).metric == "road"
     unsure = f". {BY_ROAD}" if road else ""
     return f"{STATUSES[story.status]}: {story.reason_words}{unsure}."
@@ -138,14 +138,14 @@ def _facts(matcher: Matcher, story: Explanation, site: Addressee) -> Iterator[st
 
 
 def _fact(name: str, *words: str, kind: str = "") -> str:
-    """Return a row: its name, and texts that cannot turn each other's direction."""
+    """Return a row: its name, and texts isolated from each other's direction."""
     style = f' class="{kind}"' if kind else ""
     told = " ".join(f"<bdi>{_text(w)}</bdi>" for w in words if w)
     return f"<dt>{name}</dt><dd{style}>{told}</dd>"
 
 
 def _promise(level: Level) -> str:
-    """Return what a level promises, in the words of its clock."""
+    """Return what a level promises, by the type of its clock."""
     if level is NOT_COVERED:
         return "No replacement is promised."
     if level.replacement is None:
@@ -161,56 +161,56 @@ def _clock(level: Level, story: Explanation) -> tuple[str, ...]:
     if not clock.counts_business_days or story.center is None or story.status == "pending":
         return (CLOCKS[clock.end],)
     center = story.center
-    days = f"Business days are those of {center.region or center.country}, where the center is."
+    days = f"Business days follow the calendar of the center: {center.region or center.country}."
     return CLOCKS[clock.end], days
 
 
 def _from(matcher: Matcher, story: Explanation) -> str:
-    """Return from when on, and until when, as far as that is known."""
+    """Return when the level starts and ends, if known."""
     if story.status == "pending" and story.center:
         coming = _coming(matcher, story)
         opens = f"when {_cut(story.center.center_id)} opens"
         if _coming_band(matcher, story).metric == "road":
             return (
-                f"{story.level} on {story.as_of}. From {story.available_on} on, {opens}, maybe "
-                f"{coming.title}. {BY_ROAD}; nothing is promised yet."
+                f"{story.level} on {story.as_of}. From {story.available_on}, {opens}, possibly "
+                f"{coming.title}. {BY_ROAD}; it is not promised yet."
             )
         return (
-            f"{story.level} on {story.as_of}. From {story.available_on} on, {opens}, "
+            f"{story.level} on {story.as_of}. From {story.available_on}, {opens}, "
             f"{coming.title}: {_promise(coming)}"
         )
     if story.status == "review":
-        return f"{story.level} on {story.as_of}; no more is promised until the review."
+        return f"{story.level} on {story.as_of}; a higher level only after the review."
     if story.status == "not_covered":
         return f"Not covered on {story.as_of}."
     told = f"In force on {story.as_of}."
     if story.status == "qualified" and story.center:
         opened = matcher.centers.opens_on[matcher.centers.center_id.index(story.center.center_id)]
-        told += "" if np.isnat(opened) else f" The center serves since {opened}."
+        told += "" if np.isnat(opened) else f" The center has been open since {opened}."
         told += f" The center {story.center.closes}." if story.center.closes else ""
     return told
 
 
 def _clauses(matcher: Matcher, story: Explanation) -> tuple[str, ...]:
-    """Return the clauses that decided, and the one behind the promise that is to come."""
+    """Return the clauses that decided, and that of a promise that starts later."""
     clock = _coming(matcher, story).replacement if story.status == "pending" else None
     coming = [matcher.policy.clauses[clock.clause]] if clock else []
     return tuple(dict.fromkeys([*story.clauses, *coming]))
 
 
 def _coming(matcher: Matcher, story: Explanation) -> Level:
-    """Return the level that a site gets when its center opens."""
+    """Return the level of a site once its center opens."""
     return matcher.policy.level(_coming_band(matcher, story).level)
 
 
 def _coming_band(matcher: Matcher, story: Explanation) -> Band:
-    """Return the band that a site is in when its center opens: that of the limit that applied."""
+    """Return the band of a site once its center opens: that of the limit that applied."""
     band = matcher.policy.band_for(story.country, story.limit_miles or 0.0)
     return band or matcher.policy.bands_in(story.country)[-1]
 
 
 def _center(story: Explanation, center: NearCenter) -> tuple[str, ...]:
-    """Return which center, and how far it is against the limit."""
+    """Return the center, and its distance compared with the limit."""
     told = f"in {center.region or center.country}, {center.distance_miles:.3f} miles away"
     if story.limit_miles is not None and center.margin_miles is not None:
         side = "beyond" if center.margin_miles < 0 else "within"
@@ -220,7 +220,7 @@ def _center(story: Explanation, center: NearCenter) -> tuple[str, ...]:
 
 
 def _scene(matcher: Matcher, story: Explanation, site: Addressee) -> Scene:
-    """Return what the map shows: the center of the verdict, and all others near it."""
+    """Return the content of the map: the center of the verdict and all others near it."""
     centers = matcher.centers
     spots = {
         name: Spot(float(centers.lon[i]), float(centers.lat[i]), name)
@@ -232,15 +232,15 @@ def _scene(matcher: Matcher, story: Explanation, site: Addressee) -> Scene:
 
 
 def _caption(matcher: Matcher, story: Explanation) -> str:
-    """Return what the map shows, in words."""
+    """Return the caption of the map."""
     scene = _scene(matcher, story, Addressee(""))
     far = scene.center is None or is_far(scene.site, scene.center)
     told = "Round mark: the site. Squares: service centers"
-    told += ". " if far else "; the blue one is the center above. "
+    told += ". " if far else "; blue: the center named above. "
     if story.limit_miles is not None:
         middle, wanted = ("site", "centers") if far else ("center", "sites")
-        told += f"Circle: {miles_text(story.limit_miles)} miles round the {middle}"
-        told += f", in which {wanted} of its own country count. " if story.same_country else ". "
+        told += f"Circle: {miles_text(story.limit_miles)} miles around the {middle}"
+        told += f"; only {wanted} in the same country count. " if story.same_country else ". "
         if scene.center is not None and far:
-            told += "The center lies beyond the map. "
-    return f"{told}Distances from the site are true to scale; the map decides nothing."
+            told += "The center is outside the map. "
+    return f"{told}Distances from the site are to scale; the map is for orientation only."

@@ -1,4 +1,4 @@
-"""The map in a letter: land round a site, the limit as a circle, centers, a scale; as SVG.
+"""The map in a letter, as SVG: land around a site, the limit as a circle, centers, a scale.
 
 It is drawn on the plane that touches the earth at the site, on which distances from the site are
 true, also beside 180 degrees and at the poles. It is a picture: nothing is decided by it.
@@ -20,33 +20,33 @@ from coverage_analyzer.geodesy import MILE_M
 from coverage_analyzer.maps.base_layer import Outlines, Plane, outlines
 
 WIDTH, HEIGHT = 1860, 1100
-"""Of the picture, in its own units: tenths of a millimetre on paper."""
+"""Size of the picture in its own units: tenths of a millimetre on paper."""
 
 MARGIN: Final = 1.15
-"""What is shown is so much greater than what has to be in the picture."""
+"""Ratio of the area shown to the area required."""
 
 FAR_MILES: Final = 700.0
-"""A center beyond that is not drawn: the circle stands round the site then."""
+"""A center further away is not drawn; the circle is then around the site."""
 
 BARE_MILES: Final = 50.0
-"""Half the height of a picture in which no limit is drawn."""
+"""Half the height of a picture without a limit."""
 
 RIM: Final = np.arange(0.0, 360.0, 1.0)
-"""Azimuths of the corners of a circle: at 70 miles, less than 5 m are cut off between two."""
+"""Azimuths of the vertices of a circle; at 70 miles the error is below 5 m."""
 
 STEPS: Final = tuple(m * 10**e for e in range(4) for m in (1, 2, 5))
-"""What a scale may tell, in miles or kilometres."""
+"""Possible lengths of a scale bar, in miles or kilometres."""
 
 LABEL: Final = 30
-"""Letters of a label; the letter's text has the whole of it."""
+"""Maximum characters of a label; the letter's text has the full name."""
 
 COUNTRY_SHARE: Final = 0.06
-"""A country is named if it has so much of the picture."""
+"""Minimum share of the picture for a country to be named."""
 
 
 @dataclass(frozen=True)
 class Spot:
-    """A place to be marked, in degrees on WGS 84, and what it is called."""
+    """A place to be marked, in degrees on WGS 84, with its label."""
 
     lon: float
     lat: float
@@ -55,7 +55,7 @@ class Spot:
 
 @dataclass(frozen=True)
 class Scene:
-    """What a detail shows.
+    """Content of the map in a letter.
 
     Attributes
     ----------
@@ -82,7 +82,7 @@ def is_far(site: Spot, center: Spot) -> bool:
 
 
 def detail(scene: Scene, world: Countries) -> str:
-    """Return the picture as an element of SVG, which fetches nothing and in which text is text.
+    """Return the picture as an SVG element with escaped text, which makes no network requests.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ def detail(scene: Scene, world: Countries) -> str:
 
 @dataclass(frozen=True)
 class _Frame:
-    """A rectangle of the plane, and how its metres become units of the picture."""
+    """A rectangle of the plane, and its scale from metres to picture units."""
 
     box: tuple[float, float, float, float]
 
@@ -131,7 +131,7 @@ class _Frame:
         return np.asarray(np.column_stack([right, down]) * self.units_a_metre)
 
     def path(self, points: Floats, *, closed: bool) -> str:
-        """Return a line of the plane as SVG writes it, to a tenth of a unit."""
+        """Return a line of the plane as an SVG path, to a tenth of a unit."""
         rounded = np.round(self.units(points), 1)
         keep = np.append(True, (np.diff(rounded, axis=0) != 0).any(axis=1))
         corners = " ".join(f"{x:g},{y:g}" for x, y in rounded[keep].tolist())
@@ -139,7 +139,7 @@ class _Frame:
 
 
 def _rim(scene: Scene, center: Spot | None, plane: Plane) -> Floats:
-    """Return the limit round the center, or, if none is drawn, round the site. Shape (n, 2)."""
+    """Return the circle of the limit around the center, or around the site. Shape (n, 2)."""
     if scene.limit_miles is None:
         return np.zeros((0, 2))
     middle = center or scene.site
@@ -149,7 +149,7 @@ def _rim(scene: Scene, center: Spot | None, plane: Plane) -> Floats:
 
 
 def _frame(rim: Floats, center: Spot | None, plane: Plane) -> _Frame:
-    """Return the rectangle that has site, center and limit in it, in the picture's proportions."""
+    """Return a rectangle with site, center and limit, in the picture's aspect ratio."""
     spots = [np.zeros((1, 2)), rim]
     if center is not None:
         spots.append(np.column_stack(plane.metres([center.lon], [center.lat])))
@@ -177,7 +177,7 @@ def _land(shown: Outlines, frame: _Frame) -> Iterator[str]:
 
 
 def _country_names(shown: Outlines, plane: Plane, frame: _Frame, world: Countries) -> Iterator[str]:
-    """Yield the name of each country that has enough of the picture, where it has most."""
+    """Yield the name of each country that covers enough of the picture, at its largest part."""
     west, south, east, north = frame.box
     least = (east - west) * (north - south) * COUNTRY_SHARE
     named = set()
@@ -194,7 +194,7 @@ def _country_names(shown: Outlines, plane: Plane, frame: _Frame, world: Countrie
 
 
 def _marks(scene: Scene, center: Spot | None, plane: Plane, frame: _Frame) -> Iterator[str]:
-    """Yield the centers and the site, the site last and above all."""
+    """Yield the centers and the site, with the site last, on top."""
     site = frame.units(np.zeros((1, 2)))[0]
     lon, lat = ([getattr(o, axis) for o in scene.others] for axis in ("lon", "lat"))
     places = frame.units(np.column_stack(plane.metres(lon, lat)))
@@ -210,7 +210,7 @@ def _marks(scene: Scene, center: Spot | None, plane: Plane, frame: _Frame) -> It
 
 
 def _mark(kind: str, at: Floats, label: str, *, above: bool) -> str:
-    """Return a mark with its label on the side on which there is room."""
+    """Return a mark, with its label on the side that has space."""
     x, y = at.tolist()
     shape = {
         "site": f'<circle class="site" cx="{x:.1f}" cy="{y:.1f}" r="13"/>',
@@ -225,13 +225,13 @@ def _mark(kind: str, at: Floats, label: str, *, above: bool) -> str:
 
 
 def _label(text: str) -> str:
-    """Return a text on one line, short enough for a label."""
+    """Return a text on one line, truncated for a label."""
     line = visible(" ".join(text.split()))
     return line if len(line) <= LABEL else f"{line[: LABEL - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 
 def _scale(frame: _Frame) -> Iterator[str]:
-    """Yield a bar in miles, and one in kilometres below it."""
+    """Yield a scale bar in miles, and one in kilometres below it."""
     yield f'<rect class="scale-back" x="24" y="{HEIGHT - 126}" width="460" height="108"/>'
     for unit, metres, y in (("mi", MILE_M, HEIGHT - 84), ("km", 1000.0, HEIGHT - 36)):
         most = 330 / (metres * frame.units_a_metre)

@@ -1,4 +1,4 @@
-"""Columns of whole numbers and texts, packed for the page: as few bytes as a browser can unpack.
+"""Columns of integers and texts, packed for the page in as few bytes as a browser can unpack.
 
 A column of numbers becomes its differences from the least, laid out byte plane by byte plane, which
 a plain compressor packs well. Places are put in the order of a curve that fills the plane
@@ -22,11 +22,11 @@ from coverage_analyzer.arrays import Ints
 Codes: TypeAlias = npt.NDArray[np.uint64]
 
 UNITS: Final = 100_000
-"""A degree in units of the page: one is a metre or less."""
+"""Page units per degree: a unit is a metre or less."""
 
 GZIP_LEVEL: Final = 6
 GZIP_FORMAT: Final = 31
-"""As zlib calls it, with the widest window."""
+"""Window bits of zlib, for the widest window."""
 
 STEPS: Final = (
     (16, 0x0000FFFF0000FFFF),
@@ -35,14 +35,14 @@ STEPS: Final = (
     (2, 0x3333333333333333),
     (1, 0x5555555555555555),
 )
-"""How the bits of a number are moved apart, with a free place beside each."""
+"""Masks that spread the bits of a number, leaving a free bit beside each."""
 
 FOUR_BYTES: Final = 0xF0
-"""UTF-8 begins a character beyond the first 65,536 with such a byte or a greater one."""
+"""First UTF-8 byte of characters beyond the first 65,536: this one or greater."""
 
 
 def morton(lon: npt.NDArray[np.int32], lat: npt.NDArray[np.int32]) -> Codes:
-    """Return where places stand on the curve: the bits of both coordinates in turn.
+    """Return positions on the Z-order curve, which interleaves the bits of both coordinates.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def _apart(values: Ints) -> Codes:
 
 
 class Block:
-    """Columns that travel together: bytes, packed as they come, and how the page is to read each.
+    """Columns stored together: compressed bytes, and how the page reads each column.
 
     Attributes
     ----------
@@ -82,16 +82,16 @@ class Block:
         self._parts: list[bytes] = []
 
     def numbers(self, name: str, values: npt.NDArray[Any]) -> None:
-        """Append a column of whole numbers."""
+        """Append a column of integers."""
         low = int(values.min(initial=0))
         self._append(name, (values.astype(np.int64) - low).astype(np.uint64), low=low)
 
     def ascending(self, name: str, values: Codes) -> None:
-        """Append a column of numbers that never fall, as their steps."""
+        """Append a column of non-decreasing integers as differences."""
         self._append(name, np.diff(values, prepend=np.uint64(0)), steps=True)
 
     def texts(self, name: str, values: pa.Array) -> None:
-        """Append a column of large strings: how long each is, as a script counts, and all text."""
+        """Append a column of large strings: their lengths as JavaScript counts, and all text."""
         self.numbers(name, script_lengths(values))
         offsets, data = _buffers(values)
         inside = data[offsets[0] : offsets[-1]] if len(offsets) else data[:0]
@@ -108,12 +108,12 @@ class Block:
         self._parts.append(self._packer.compress(data.tobytes()))
 
     def packed(self) -> str:
-        """Return all bytes as base64 of gzip: no character of it can mean anything in HTML."""
+        """Return all bytes as base64 of gzip, which has no character special to HTML."""
         return base64.b64encode(b"".join([*self._parts, self._packer.copy().flush()])).decode()
 
 
 def packed(data: bytes) -> str:
-    """Return bytes as base64 of gzip; the same bytes give the same text."""
+    """Return bytes as base64 of gzip; equal bytes give equal text."""
     return base64.b64encode(gzip.compress(data, GZIP_LEVEL, mtime=0)).decode()
 
 
@@ -124,7 +124,7 @@ def packed_json(data: Any) -> str:
 
 
 def script_lengths(values: pa.Array) -> Ints:
-    """Return how many units of UTF-16 texts have, which is what a script counts in.
+    """Return the lengths of texts in UTF-16 units, as JavaScript counts them.
 
     Examples
     --------
@@ -140,7 +140,7 @@ def script_lengths(values: pa.Array) -> Ints:
 
 
 def _buffers(values: pa.Array) -> tuple[Ints, npt.NDArray[np.uint8]]:
-    """Return where each of some large strings begins, and their bytes."""
+    """Return the offsets of large strings, and their bytes."""
     if not len(values):
         return np.zeros(1, np.int64), np.zeros(0, np.uint8)
     _, offsets, data = values.buffers()

@@ -1,4 +1,4 @@
-"""The page itself: one HTML file that needs nothing else, and fetches nothing.
+"""The page: a self-contained HTML file that makes no network requests.
 
 No text of the user enters the markup. It comes as a block of base64 that the page's own script
 unpacks and shows through ``textContent``; a content security policy shuts everything else off.
@@ -12,7 +12,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Final
 
-from coverage_analyzer.errors import InputError
+from coverage_analyzer.errors import InputError, quantity
 from coverage_analyzer.maps import external_links
 from coverage_analyzer.maps.packing import packed_json
 from coverage_analyzer.maps.page_data import Payload, Tiles
@@ -37,11 +37,11 @@ SCRIPTS: Final = (
     "table.js",
     "main.js",
 )
-"""The page's own files in `assets`, in the order in which they build on each other."""
+"""The page's own files in `assets`, in order of dependency."""
 
 
 def policy(tiles_host: str = "") -> str:
-    """Return the content security policy: nothing but the page itself, and a host of tiles."""
+    """Return the content security policy: only the page itself, and a tile host."""
     return (
         "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
         f"img-src data: {tiles_host}".rstrip()
@@ -50,14 +50,14 @@ def policy(tiles_host: str = "") -> str:
 
 
 def page(data: Payload) -> str:
-    """Return a whole page."""
+    """Return a complete page."""
     shell = asset("page.html").replace("<script>", f"<script>\n{leaflet()}\n</script>\n<script>", 1)
     tiles = data.told["tiles"]
     return filled(shell, "map", data, allowed=policy(Tiles(**tiles).host if tiles else ""))
 
 
 def filled(shell: str, name: str, data: Payload, *, allowed: str | None) -> str:
-    """Return a page with everything that makes a coverage map of it.
+    """Return a page with all scripts, styles and data of a coverage map.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def filled(shell: str, name: str, data: Payload, *, allowed: str | None) -> str:
 
 @functools.cache
 def script() -> str:
-    """Return the page's own script: one function, whose parts no other script can see."""
+    """Return the page's own script as one function, whose scope is private."""
     parts = "\n".join(asset(name) for name in SCRIPTS)
     drawn = f"const THEME = {json.dumps(theme.page_data())};"
     body = f'"use strict";\n{drawn}\n{parts}\nreturn showCoverage;'
@@ -107,7 +107,7 @@ def style() -> str:
 
 
 def refuse_fetching(html: str) -> None:
-    """Raise if opening a page would fetch anything.
+    """Raise if opening a page would make network requests.
 
     Parameters
     ----------
@@ -124,21 +124,21 @@ def refuse_fetching(html: str) -> None:
     if found:
         shown = "; ".join(f[:80] for f in found[:3])
         msg = (
-            f"The map has {len(found)} part(s) that a browser would fetch ({shown}). "
-            f"Take those layers away, or save with online=True."
+            f"The map would load {quantity(len(found), 'item')} from the network ({shown}). "
+            f"Remove those layers, or save with online=True."
         )
         raise InputError(msg)
 
 
 @functools.cache
 def leaflet() -> str:
-    """Return Leaflet's script, from the wheel that carries it."""
+    """Return Leaflet's script from the installed package that bundles it."""
     return (_leaflet_folder() / "leaflet.js").read_text(encoding="utf-8")
 
 
 @functools.cache
 def leaflet_style() -> str:
-    """Return Leaflet's style with its images in it."""
+    """Return Leaflet's style with its images embedded."""
     folder = _leaflet_folder()
     style = (folder / "leaflet.css").read_text(encoding="utf-8")
     style = re.sub(r"\s*behavior:[^;]*;", "", style)  # a relic of VML
@@ -158,7 +158,7 @@ def _leaflet_folder() -> Path:
 
 @functools.cache
 def land() -> str:
-    """Return the drawing layer as the page holds it: base64 of gzipped TopoJSON."""
+    """Return the base layer as stored in the page: base64 of gzipped TopoJSON."""
     folder = resources.files("coverage_analyzer") / "resources" / "countries"
     return base64.b64encode((folder / "land.topojson.gz").read_bytes()).decode()
 

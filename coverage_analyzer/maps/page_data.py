@@ -1,4 +1,4 @@
-"""What the page shows: what it tells in words, and the blocks of its sites."""
+"""Content of the page: its metadata as JSON, and the blocks of its sites."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,12 +19,12 @@ from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.schema.verdict import VERDICT, Reason, Status
 
 DRAWN_DEGREES: Final = 0.0005
-"""Outlines of areas are drawn to some 50 m; the rule itself knows no outline."""
+"""Simplification of area outlines in degrees, about 50 m; the rule itself uses no outlines."""
 
 
 @dataclass(frozen=True)
 class Tiles:
-    """A server of map tiles to be drawn below everything, and whom to thank for them.
+    """A server of map tiles for the background, with its attribution.
 
     Raises
     ------
@@ -36,7 +36,7 @@ class Tiles:
     credit: str
 
     def __post_init__(self) -> None:
-        """Check the address.
+        """Check the URL.
 
         Raises
         ------
@@ -45,14 +45,14 @@ class Tiles:
         """
         if not self.host or not all(part in self.url for part in ("{z}", "{x}", "{y}")):
             msg = (
-                f"{self.url!r} is no address of tiles; "
-                "write one like https://tiles.example.com/{z}/{x}/{y}.png."
+                f"{self.url!r} is not a tile URL. "
+                "Write one like https://tiles.example.com/{z}/{x}/{y}.png."
             )
             raise InputError(msg)
 
     @property
     def host(self) -> str:
-        """Where the page may fetch pictures from, as a content security policy names it."""
+        """Host from which the page may load images, for a content security policy."""
         parts = urlsplit(self.url)
         name = parts.netloc.replace("{s}", "*")
         plain = name.replace("*", "").replace("-", "").replace(".", "").replace(":", "")
@@ -62,7 +62,7 @@ class Tiles:
 
 @dataclass(frozen=True)
 class Network:
-    """The centers of a map: with the country that decided, and the areas they cover.
+    """The centers of a map, with their assigned countries and coverage areas.
 
     ``same_country`` says whether a center serves sites of its own country only; ``unserved`` has,
     by the position of a center, what the road cannot serve of its area in ``minutes``.
@@ -79,7 +79,7 @@ class Network:
 
 @dataclass(frozen=True)
 class Payload:
-    """The blocks of a page.
+    """The data blocks of a page.
 
     Attributes
     ----------
@@ -105,7 +105,7 @@ def payload(
     title: str = "",
     tiles: Tiles | None = None,
 ) -> Payload:
-    """Return the blocks of a page.
+    """Return the data blocks of a page.
 
     Parameters
     ----------
@@ -163,17 +163,17 @@ def payload(
 
 
 def _note(sites: DrawnSites) -> str:
-    """Return in words what the page has not got."""
-    many = f"{sites.total:,} sites are too many to draw each"
+    """Return a note about what the page omits."""
+    many = f"{sites.total:,} sites are too many to draw one by one"
     return {
         Kept.all: "",
-        Kept.not_qualified: f"{many}: those that are qualified are drawn as density only.",
-        Kept.none: f"{many}: they are drawn as density only.",
+        Kept.not_qualified: f"{many}: qualified sites are shown only as density.",
+        Kept.none: f"{many}: they are shown only as density.",
     }[sites.kept]
 
 
 def _reason_words(sites: DrawnSites, *, same_country: bool) -> list[str]:
-    """Return the reasons of the sites in words.
+    """Return the reasons of the sites as text.
 
     Raises
     ------
@@ -182,13 +182,13 @@ def _reason_words(sites: DrawnSites, *, same_country: bool) -> list[str]:
     """
     odd = [code for code in sites.words["reason"] if code not in Reason.__members__]
     if odd:
-        msg = f"{odd[0]!r} is no reason; there are {', '.join(Reason.__members__)}."
+        msg = f"Unknown reason {odd[0]!r}; choose from {', '.join(Reason.__members__)}."
         raise InputError(msg)
     return [Reason[code].text_for(same_country=same_country) for code in sites.words["reason"]]
 
 
 def _positions(sites: DrawnSites, centers: Centers) -> list[int]:
-    """Return where each center that sites name stands in the network.
+    """Return the position among the centers of each center named by sites.
 
     Raises
     ------
@@ -198,13 +198,13 @@ def _positions(sites: DrawnSites, centers: Centers) -> list[int]:
     known = {center_id: i for i, center_id in enumerate(centers.center_id)}
     odd = [center_id for center_id in sites.words["center_id"] if center_id not in known]
     if odd:
-        msg = f"The sites name a center that is not among those given: {odd[0]!r}."
+        msg = f"The sites refer to a center that is not among the given ones: {odd[0]!r}."
         raise InputError(msg)
     return [known[center_id] for center_id in sites.words["center_id"]]
 
 
 def _blocks(sites: DrawnSites) -> tuple[Block, Block]:
-    """Return the kept sites in the order of the curve: places and verdicts, and texts."""
+    """Return the kept sites in curve order: coordinates and verdicts, and texts."""
     places, texts = Block(), Block()
     if sites.density is not None:
         _add_density(places, sites)
@@ -266,7 +266,7 @@ def _centers(sites: DrawnSites, network: Network, names: Names) -> list[dict[str
 
 
 def _areas(network: Network) -> list[dict[str, Any]]:
-    """Return outlines whose longitudes run on over 180, so that no seam is drawn there."""
+    """Return outlines whose longitudes continue beyond 180, so that no seam is drawn."""
     areas = network.areas
     if areas is None:
         return []
@@ -287,7 +287,7 @@ def _areas(network: Network) -> list[dict[str, Any]]:
 
 
 def _unserved(network: Network) -> list[dict[str, Any]]:
-    """Return outlines of what the road cannot serve, as `_areas` has them."""
+    """Return outlines of the area unserved by road, like `_areas`."""
     return [
         {
             "center": center,
@@ -299,13 +299,13 @@ def _unserved(network: Network) -> list[dict[str, Any]]:
 
 
 def _outlines(geometry: Any, lon: float) -> list[list[list[int]]]:
-    """Return polygons as they are drawn, those beyond 180 next to the center."""
+    """Return polygons as drawn, with parts beyond 180 moved next to the center."""
     drawn = shapely.simplify(_unsplit(geometry, lon), DRAWN_DEGREES)
     return [_rings(p) for p in shapely.get_parts(drawn) if not p.is_empty]
 
 
 def _unsplit(geometry: Any, lon: float) -> Any:
-    """Return a geometry with the parts beyond 180 moved next to the center, and joined."""
+    """Return a geometry with the parts beyond 180 moved next to the center and joined."""
     parts = shapely.get_parts(geometry)
     middle = shapely.bounds(parts)[:, [0, 2]].mean(axis=1)
     turns = np.rint((lon - middle) / 360) * 360
@@ -319,7 +319,7 @@ def _unsplit(geometry: Any, lon: float) -> Any:
 
 
 def _rings(polygon: Any) -> list[list[int]]:
-    """Return rings as steps from corner to corner: longitude, latitude, longitude ... in units."""
+    """Return rings as differences between vertices, in units: longitude, latitude, ..."""
     result = []
     for ring in (polygon.exterior, *polygon.interiors):
         corners = np.rint(shapely.get_coordinates(ring) * UNITS).astype(np.int64)
@@ -328,7 +328,7 @@ def _rings(polygon: Any) -> list[list[int]]:
 
 
 def _bounds(sites: DrawnSites, centers: Centers) -> list[list[float]] | None:
-    """Return the box of all sites and centers, as south-west and north-east.
+    """Return the bounding box of all sites and centers, as south-west and north-east.
 
     It begins east of the widest gap, so that a network on both sides of 180 is one, and its
     longitudes run on beyond 180.

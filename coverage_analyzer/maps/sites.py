@@ -1,4 +1,4 @@
-"""The sites of a map, gathered block by block as whole numbers: never more than a page can hold.
+"""The sites of a map, collected block by block as integers, limited to what a page can hold.
 
 Up to `MOST_SITES` all are kept. Beyond that those that are not ``qualified`` are kept as long as
 they are not too many themselves, and all are counted in a grid of density.
@@ -23,28 +23,28 @@ from coverage_analyzer.schema.coordinates import numbers
 from coverage_analyzer.schema.verdict import COLUMNS, Status
 
 MOST_SITES: Final = 2_000_000
-"""A page with more is slow to open, and too large to mail."""
+"""Maximum sites of a page; more are slow to open, and too large to mail."""
 
 GRID: Final = 1024
-"""The world in Web Mercator has so many cells of density on a side."""
+"""Density cells per side of the world in Web Mercator."""
 
 CODED: Final = tuple(
     column.name
     for column in COLUMNS
     if column.type in {pa.string(), pa.date32()} and column.name != "status"
 )
-"""Columns of the verdict whose texts recur: each text is held once."""
+"""Verdict columns whose texts recur; each text is stored once."""
 
 STATUSES: Final = tuple(status.name for status in Status)
 
 MISSING: Final = -1
 
 LONGITUDE_BINS: Final = 3600
-"""Of a tenth of a degree, in which it is noted where sites are."""
+"""Resolution, a tenth of a degree, at which locations of sites are recorded."""
 
 
 class Kept(enum.StrEnum):
-    """Which sites a map has one by one."""
+    """Which sites a map shows individually."""
 
     all = enum.auto()
     not_qualified = enum.auto()
@@ -52,12 +52,12 @@ class Kept(enum.StrEnum):
 
 
 Codes = npt.NDArray[np.int8] | npt.NDArray[np.int16] | npt.NDArray[np.int32]
-"""Whole numbers, as short as their values let them be."""
+"""Integers in the smallest type that holds their values."""
 
 
 @dataclass
 class Columns:
-    """Some sites as whole numbers and texts, shape (n,) each.
+    """A subset of sites as integers and texts, shape (n,) each.
 
     Attributes
     ----------
@@ -84,11 +84,11 @@ class Columns:
     name: pa.Array
 
     def __len__(self) -> int:
-        """Return how many there are."""
+        """Return the number of sites."""
         return len(self.lon)
 
     def taken(self, at: Ints) -> "Columns":
-        """Return some of the sites, in some order."""
+        """Return the sites at the given indices, in that order."""
         rows = arrays.from_numpy(at)
         return Columns(
             self.lon[at],
@@ -103,7 +103,7 @@ class Columns:
 
 
 def joined(parts: list[Columns]) -> Columns:
-    """Return the sites of one part or more as one; the parts are left empty, to spare memory."""
+    """Join the sites of several parts; the parts are emptied to save memory."""
     codes = {n: np.concatenate([p.codes.pop(n) for p in parts]) for n in list(parts[0].codes)}
     whole: dict[str, Any] = {"codes": codes}
     for name in ("lon", "lat", "miles", "margin", "in_reach"):
@@ -115,7 +115,7 @@ def joined(parts: list[Columns]) -> Columns:
 
 
 def short(values: npt.NDArray[Any]) -> Codes:
-    """Return whole numbers in as few bytes each as hold them all.
+    """Return integers in the smallest type that holds them all.
 
     Examples
     --------
@@ -131,7 +131,7 @@ def short(values: npt.NDArray[Any]) -> Codes:
 
 
 class DrawnSites:
-    """The sites of a map, gathered block by block.
+    """The sites of a map, collected block by block.
 
     Attributes
     ----------
@@ -218,7 +218,7 @@ class DrawnSites:
         )
 
     def _coded(self, column: str, cells: pa.Array) -> Codes:
-        """Return the codes of texts; a blank one is missing."""
+        """Return the codes of texts; an empty one is missing."""
         words, coded = self.words[column], cells.dictionary_encode()
         found = [
             words.setdefault(word, len(words)) if word else MISSING
@@ -236,7 +236,7 @@ class DrawnSites:
         return short(codes)[at]
 
     def _note(self, some: Columns) -> None:
-        """Count the sites, and note where they are."""
+        """Count the sites, and record their locations."""
         status, center = some.codes["status"], some.codes["center_id"]
         self.total += len(some)
         self.counts += np.bincount(status, minlength=len(Status))
@@ -250,7 +250,7 @@ class DrawnSites:
         self._latitudes = min(south, some.lat.min() / UNITS), max(north, some.lat.max() / UNITS)
 
     def _keep(self, some: Columns) -> None:
-        """Keep those of some sites that are to be kept."""
+        """Keep the sites that are shown individually."""
         if self.kept is Kept.none:
             return
         if self.kept is Kept.not_qualified:
@@ -259,7 +259,7 @@ class DrawnSites:
         self._held += len(some)
 
     def _shed(self) -> None:
-        """Keep fewer kinds of sites than until now."""
+        """Show fewer kinds of sites individually."""
         parts, self._parts, self._held = self._parts, [], 0
         if self.kept is Kept.all:
             self.density = np.zeros((len(Status), GRID * GRID), np.uint32)
@@ -272,19 +272,19 @@ class DrawnSites:
             self._keep(part)
 
     def columns(self) -> Columns | None:
-        """Return the sites that are kept, in the order in which they came, if there are any."""
+        """Return the kept sites in input order, if any."""
         if not self._parts:
             return None
         self._parts = [joined(self._parts)]
         return self._parts[0]
 
     def longitudes(self) -> Floats:
-        """Return the middles of all tenths of a degree in which there are sites."""
+        """Return the middles of all tenths of a degree of longitude with sites."""
         tenths = np.flatnonzero(self._longitudes).astype(np.float64)
         return (tenths + 0.5) * (360 / LONGITUDE_BINS) - 180
 
     def latitudes(self) -> Floats:
-        """Return the least and the greatest latitude of a site, if there is one."""
+        """Return the minimum and maximum latitude of the sites, if any."""
         return np.array(self._latitudes if self.total else ())
 
 
@@ -294,7 +294,7 @@ def _is_not_qualified(some: Columns) -> Bools:
 
 
 def _statuses(cells: pa.Array) -> Codes:
-    """Return the values of `Status` that texts name.
+    """Return the `Status` values of texts.
 
     Raises
     ------
@@ -304,7 +304,7 @@ def _statuses(cells: pa.Array) -> Codes:
     known = arrays.as_numpy(pc.index_in(cells, arrays.text_array(STATUSES)))
     if np.isnan(known).any():
         odd = cells[int(np.flatnonzero(np.isnan(known))[0])].as_py()
-        msg = f"{odd!r} is no status; there are {', '.join(STATUSES)}."
+        msg = f"Unknown status {odd!r}; choose from {', '.join(STATUSES)}."
         raise InputError(msg)
     return short(known)
 
@@ -319,7 +319,7 @@ def _count(density: npt.NDArray[np.uint32], some: Columns) -> None:
 
 
 def cells_of(lon: Floats, lat: Floats) -> Ints:
-    """Return the cell of the grid that each place lies in, row by row from the north-west.
+    """Return the grid cell of each place, row by row from the north-west.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Coverage areas: what a center may serve by policy, as polygons to be drawn.
+"""Coverage areas: what a center may serve by policy, as polygons.
 
 An area is a geodesic disc round the center, cut to its country; where a declared country is
 trusted wherever a site lies, no border bounds it, and the disc stays whole. Polygons are for
@@ -25,8 +25,8 @@ from coverage_analyzer.policy import Policy
 
 SQUARE_MILE_KM2: Final = (MILE_M / 1000) ** 2
 
-UNCUT: Final = "Areas are not cut at borders, since declared countries are trusted."
-"""What is said of areas where declared countries stand."""
+UNCUT: Final = "Areas are not clipped at borders, because declared countries are trusted."
+"""Warning about areas where declared countries are trusted."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def areas(
     *,
     trust_declared: bool = False,
 ) -> Areas:
-    """Return the coverage areas of all centers that are open on a day, or planned.
+    """Return the coverage areas of all centers that are open or planned on a day.
 
     A center has no area of a level that is not offered in its country.
 
@@ -101,7 +101,7 @@ def areas(
     ]
     own = policy.qualification.same_country
     if not own and policy.needs_country:
-        msg = f"{policy.name} has no coverage areas: its limits depend on the site's country."
+        msg = f"{policy.name} has no coverage areas: its limits depend on the country of the site."
         raise InputError(msg)
     center = np.array([i for i, _ in bands], np.int64)
     above = np.array([band.above_miles for _, band in bands])
@@ -133,13 +133,13 @@ PROPERTIES: Final = (
     "area_km2",
     "area_square_miles",
 )
-"""What `properties` tells of each area, in this order."""
+"""Names of the values yielded by `properties`, in order."""
 
 
 def properties(
     areas: Areas, centers: Centers, country: Numbers, names: Names
 ) -> Iterator[dict[str, Any]]:
-    """Yield what is told of each area beside its geometry."""
+    """Yield the properties of each area besides its geometry."""
     for i, c in enumerate(areas.center.tolist()):
         opens = centers.opens_on[c]
         yield {
@@ -157,7 +157,7 @@ def properties(
 
 
 def union_by_country(areas: Areas, country: Numbers) -> dict[int, Any]:
-    """Return the union of the areas of each country, by its number."""
+    """Return the union of the areas of each country, by country number."""
     own = country[areas.center]
     return {
         int(number): shapely.union_all(areas.geometry[own == number]) for number in np.unique(own)
@@ -165,7 +165,7 @@ def union_by_country(areas: Areas, country: Numbers) -> dict[int, Any]:
 
 
 def overlap_depth(areas: Areas, country: Numbers) -> Iterator[tuple[int, int, Any]]:
-    """Yield, for each country, the parts that one, two, ... of its areas cover.
+    """Yield, for each country, the parts covered by one, two, ... of its areas.
 
     Yields
     ------
@@ -190,7 +190,7 @@ def _shown(centers: Centers, day: np.datetime64) -> Ints:
 
 
 def _discs(lon: Floats, lat: Floats, above: Floats, limit: Floats) -> Geometries:
-    """Return a disc for each band, without the disc of the band before it."""
+    """Return a disc for each band, excluding the disc of the previous band."""
     outer = discs(lon, lat, limit * MILE_M)
     inner = np.flatnonzero(above > 0)
     outer[inner] = shapely.difference(
@@ -202,7 +202,7 @@ def _discs(lon: Floats, lat: Floats, above: Floats, limit: Floats) -> Geometries
 def _cut(
     geometry: Geometries, country: Numbers, world: Countries, convention: Convention
 ) -> Geometries:
-    """Return the parts of discs that lie in their country, with all that counts as it."""
+    """Clip discs to their country, and all that counts as it."""
     parts, disc = shapely.get_parts(geometry, return_index=True)
     bounds = shapely.bounds(parts)
     cut: list[list[Any]] = [[] for _ in geometry]
@@ -221,7 +221,7 @@ def _cut(
 
 
 def _served(number: int, world: Countries, convention: Convention) -> Bools:
-    """Return in which faces a site can count as a country, as `countries.decision` has it."""
+    """Return the faces in which a site can count as a country, as `assign_country` decides."""
     served: Bools = convention.fold[world.holder] == number
     contested = world.claimant != NONE
     if convention.contested == "review":

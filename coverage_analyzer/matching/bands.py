@@ -1,4 +1,4 @@
-"""The bands of a policy as tables by country: for the look of many sites at once."""
+"""The bands of a policy as tables by country, for vectorised look-ups."""
 
 from collections.abc import Sequence
 from typing import TypeAlias
@@ -43,7 +43,7 @@ class Bands:
         self._by_road = np.column_stack([by_road, np.zeros(len(by_road), np.bool_)])
 
     def of(self, square: Floats, country: Numbers, pair: Sequence[Floats]) -> Ints:
-        """Return the band of each site, `number` beyond all, from the square of a chord in m2.
+        """Return the band of each site from its squared chord in m2; `number` beyond all bands.
 
         ``pair`` is what `geodesy.within` wants: it is asked where the chord leaves a doubt.
         """
@@ -59,24 +59,24 @@ class Bands:
         return band
 
     def limit(self, country: Numbers, band: Ints) -> Floats:
-        """Return the upper limit of bands in miles; the greatest one beyond all."""
+        """Return the upper limit of bands in miles; the greatest one beyond all bands."""
         return self._limit.take(self._place(country, band))
 
     def level(self, country: Numbers, band: Ints) -> Levels:
-        """Return the position of the level that bands buy; beyond all it means nothing."""
+        """Return the level positions of bands; beyond all bands the value is meaningless."""
         return self._level.take(self._place(country, band))
 
     def first(self, country: Numbers, level: Levels) -> Ints:
-        """Return the nearest band that buys no better level than a given one; 0 without one."""
+        """Return the nearest band with a level no better than a given one; 0 without one."""
         band: Ints = self._first[country, level]
         return band
 
     def by_road(self, country: Numbers, band: Ints) -> Bools:
-        """Return whether the miles of bands count by road; beyond all, no road is shorter."""
+        """Return whether bands use road distance; beyond all bands, no road is shorter."""
         return self._by_road.take(self._place(country, band))
 
     def _place(self, country: Numbers, band: Ints) -> Ints:
-        """Return the place in the tables, which have a column more than there are bands."""
+        """Return the index into the tables, which have one column more than there are bands."""
         return country * np.int64(self.number + 1) + band
 
 
@@ -90,7 +90,7 @@ def band_edges(policy: Policy, world: Countries) -> Floats:
 
 
 def band_levels(policy: Policy, world: Countries) -> Levels:
-    """Return the positions of the levels that the bands of each country buy."""
+    """Return the positions of the levels of each country's bands."""
     result = np.zeros(band_edges(policy, world).shape, np.int8)
     for number, code in enumerate(world.names.codes):
         levels = [policy.level_position(band.level) for band in policy.bands_in(code)]
@@ -99,7 +99,7 @@ def band_levels(policy: Policy, world: Countries) -> Levels:
 
 
 def bands_by_road(policy: Policy, world: Countries) -> Bools:
-    """Return whether the bands of each country count miles by road."""
+    """Return whether the bands of each country use road distance."""
     result = np.zeros(band_edges(policy, world).shape, np.bool_)
     for number, code in enumerate(world.names.codes):
         metrics = [band.metric == "road" for band in policy.bands_in(code)]

@@ -1,4 +1,4 @@
-"""The service centers of a network: checked, as arrays, sorted by ``center_id``."""
+"""The service centers: validated, as arrays, sorted by ``center_id``."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,15 +17,15 @@ from coverage_analyzer.schema.columns import COUNTRY_STATED
 from coverage_analyzer.schema.days import NO_DAY, Days, day_of
 
 TEXTS: Final = ("center_id", "name", "country", "time_zone", "region")
-"""The columns that hold text."""
+"""Columns of text."""
 
 DAYS: Final = ("opens_on", "closes_on", "ordered_on")
-"""The columns that hold days."""
+"""Columns of dates."""
 
 
 @dataclass(frozen=True)
 class Centers:
-    """Service centers in the order of their ids, so that ties go to the first.
+    """Service centers sorted by id, so that ties go to the first.
 
     Attributes
     ----------
@@ -70,7 +70,7 @@ class Centers:
         row: Sequence[str],
         further: Callable[["Centers"], list[str]] | None = None,
     ) -> "Centers":
-        """Return centers from columns of text and coordinates, sorted by id.
+        """Create centers from columns of text and coordinates, sorted by id.
 
         Parameters
         ----------
@@ -112,23 +112,23 @@ class Centers:
             earliest_on=np.full(len(order), NO_DAY),
             row=tuple(row[i] for i in order),
         )
-        refuse([*faults, *(further(centers) if further else [])], len(row), "centers")
+        refuse([*faults, *(further(centers) if further else [])], len(row), "center")
         return centers
 
     def __len__(self) -> int:
-        """Return how many there are."""
+        """Return the number of centers."""
         return len(self.center_id)
 
     def is_open(self, day: np.datetime64) -> Bools:
-        """Return which serve on a day."""
+        """Return which centers are open on a day."""
         return ~self.is_planned(day) & ~(self.closes_on <= day)
 
     def is_planned(self, day: np.datetime64) -> Bools:
-        """Return which open after a day."""
+        """Return which centers open after a day."""
         return self.opens_on > day
 
     def assigned_countries(self, world: Countries, convention: Convention) -> Numbers:
-        """Return the country that each counts as. Shape (n,).
+        """Return the country assigned to each center. Shape (n,).
 
         Raises
         ------
@@ -136,15 +136,15 @@ class Centers:
             One error that names every center whose country is unknown or contradicts its place.
         """
         number, faults = self._assign_countries(world, convention)
-        refuse(faults, len(self), "centers")
+        refuse(faults, len(self), "center")
         return number
 
     def assigned_regions(self, country: Numbers, names: Names) -> AssignedRegions:
-        """Return the region of each, given the country that each counts as. Shape (n,)."""
+        """Return the region of each center, given its assigned country. Shape (n,)."""
         return assign_regions(self.region, [names.codes[n] for n in country.tolist()], self.row)
 
     def country_faults(self, world: Countries, convention: Convention) -> list[str]:
-        """Return what is wrong with the country of each center, in words."""
+        """Return the problems with the country of each center, as text."""
         return self._assign_countries(world, convention)[1]
 
     def _assign_countries(
@@ -160,7 +160,7 @@ class Centers:
 
 
 def _stated_countries(columns: Mapping[str, Sequence[str]], blank: Sequence[str]) -> Sequence[str]:
-    """Return the country that each row states in its columns, as one text (`Names.stated`)."""
+    """Return the country stated by each row in its columns, as one text (`Names.stated`)."""
     several = [columns[name] for name in COUNTRY_STATED if name in columns]
     if len(several) < 2:
         return several[0] if several else blank
@@ -169,7 +169,7 @@ def _stated_countries(columns: Mapping[str, Sequence[str]], blank: Sequence[str]
 
 
 def days(texts: Sequence[str]) -> Days:
-    """Return ISO 8601 days (``2026-12-01``); ``NaT`` for what is blank or none."""
+    """Parse ISO 8601 dates (``2026-12-01``); ``NaT`` if empty or invalid."""
     return np.array([day_of(text) for text in texts], "datetime64[D]")
 
 
@@ -187,16 +187,18 @@ def _faults(
     often = {k for k, n in Counter(ids).items() if n > 1 and k.strip()}
     faults = []
     for i, center_id in enumerate(ids):
-        wrong = [f"the center_id {center_id!r} occurs more than once"] if center_id in often else []
+        wrong = (
+            [f"the center_id {center_id!r} appears more than once"] if center_id in often else []
+        )
         if not center_id.strip():
             wrong.append("center_id is empty")
         if np.isnan(lon[i]) or np.isnan(lat[i]):
             place = ", ".join(f"{n} {columns[n][i]!r}" for n in COORDINATES if n in columns)
-            wrong.append(f"{place or 'its place'} is missing, not a number or out of range")
+            wrong.append(f"{place or 'its position'} is missing, not a number or out of range")
         for name, read in days.items():
             text = columns.get(name, [""] * len(ids))[i]
             if text.strip() and np.isnat(read[i]):
-                wrong.append(f"{name} {text!r} is not a day like 2026-12-01")
+                wrong.append(f"{name} {text!r} is not a date like 2026-12-01")
         if days["closes_on"][i] <= days["opens_on"][i]:
             wrong.append("closes_on is not after opens_on")
         faults += [f"{row[i]} ({center_id!r}): {w}" for w in wrong]
@@ -210,12 +212,12 @@ def _country_faults(
     basis: npt.NDArray[np.int8],
 ) -> Iterator[tuple[int, str]]:
     for i in np.flatnonzero(basis >= CountryBasis.OFFSHORE).tolist():
-        where = f"lies in {located[i]}" if located[i] else "lies in no country"
+        where = f"is in {located[i]}" if located[i] else "is in no country"
         if basis[i] == CountryBasis.NULL_ISLAND:
-            yield i, "lies at 0, 0, where geocoders put what they did not find"
+            yield i, "its coordinates are 0, 0, which geocoders return for addresses not found"
         elif declared[i] == UNKNOWN:
-            yield i, f"no country is called {country[i]!r} (it {where})"
+            yield i, f"unknown country {country[i]!r} (the center {where})"
         elif basis[i] == CountryBasis.UNKNOWN:
-            yield i, f"says no country and {where}, too near a border to tell"
+            yield i, f"declares no country and {where}, too near a border; declare its country"
         else:
-            yield i, f"says {country[i]!r} but {where}"
+            yield i, f"declares {country[i]!r} but {where}"

@@ -20,6 +20,7 @@ import pyarrow as pa
 from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Bools, Ints
 from coverage_analyzer.countries import Countries, Numbers
+from coverage_analyzer.errors import quantity
 from coverage_analyzer.matching.products import PHASES, Products, name_key
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.schema.days import NO_DAY, Days
@@ -28,16 +29,16 @@ from coverage_analyzer.schema.verdict import Reason
 Codes = npt.NDArray[np.int8]
 
 NOT_GIVEN: Final = -1
-"""The code of a cell that is empty, or whose column is not there."""
+"""Code of an empty cell or a missing column."""
 
 UNKNOWN: Final = -2
-"""The code of a cell that no table knows."""
+"""Code of a cell that is not in the table."""
 
 TEXTS: Final = ("component", "product", "version", "requested_level")
-"""The columns of text that gates look at."""
+"""Text columns of eligibility rules."""
 
 DAYS: Final = ("registered_on", "installed_on")
-"""The columns of days that gates look at."""
+"""Date columns of eligibility rules."""
 
 
 COLUMN_OF_RULE: Final = {
@@ -46,11 +47,11 @@ COLUMN_OF_RULE: Final = {
     "registration": "registered_on",
     "request": "requested_level",
 }
-"""The column that each rule of ``policy.gates`` looks at; ``not_offered`` looks at the country."""
+"""Column of each rule in ``policy.gates``; ``not_offered`` uses the country."""
 
 
 class FailedRule(enum.IntEnum):
-    """Which gate closed on a row: its rank among gates, its reason, and its rule.
+    """The rule that failed on a row: its rank, its reason and its name.
 
     ``rule`` is the name in ``policy.gates``; the reason carries the words.
     """
@@ -59,7 +60,7 @@ class FailedRule(enum.IntEnum):
     rule: str
 
     def __new__(cls, value: int, reason: Reason | None = None, rule: str = "") -> Self:
-        """Return a member that carries its reason and rule."""
+        """Return a member with its reason and rule."""
         member = int.__new__(cls, value)
         member._value_ = value
         member.reason, member.rule = reason, rule
@@ -76,18 +77,18 @@ class FailedRule(enum.IntEnum):
 
 
 RULE_OF_REASON: Final = {gate.reason: gate.rule for gate in FailedRule if gate.reason is not None}
-"""The rule behind each reason that a gate gives, by its name in ``policy.gates``."""
+"""Rule behind each reason, by its name in ``policy.gates``."""
 
 
 class Component(enum.IntEnum):
-    """What the policy makes of a component."""
+    """Classification of a component by the policy."""
 
     listed = 0
     excluded = 1
 
 
 class RegistrationTiming(enum.IntEnum):
-    """When an address was registered: in time, later than the grace, before the installation."""
+    """When an address was registered: in time, after the grace period, before the installation."""
 
     in_time = 0
     late = 1
@@ -96,7 +97,7 @@ class RegistrationTiming(enum.IntEnum):
 
 @dataclass(frozen=True)
 class EligibilityInputs:
-    """What rows say, as numbers; each attribute has shape (n,).
+    """Inputs of eligibility rules as numbers; each attribute has shape (n,).
 
     Attributes
     ----------
@@ -119,11 +120,11 @@ class EligibilityInputs:
     registered_on: Days
 
     def __len__(self) -> int:
-        """Return how many rows there are."""
+        """Return the number of rows."""
         return len(self.component)
 
     def take(self, which: "Ints | slice") -> "EligibilityInputs":
-        """Return those of some rows."""
+        """Return a subset of the rows."""
         return EligibilityInputs(*(v[which] for v in vars(self).values()))
 
 
@@ -135,7 +136,7 @@ class RuleResult(NamedTuple):
 
 
 class Phases(NamedTuple):
-    """Where a product is past the phases of a level, for certain or maybe; shape (n,) each."""
+    """Where a product is certainly or possibly past the phases of a level; shape (n,) each."""
 
     past: Bools
     doubtful: Bools
@@ -183,11 +184,11 @@ class EligibilityChecker:
 
     @property
     def everywhere(self) -> bool:
-        """Whether a gate looks at the country alone, so that rows need no column for it."""
+        """Whether a rule uses only the country, so that no column is required."""
         return self._offered is not None
 
     def facts(self, columns: Mapping[str, Any]) -> EligibilityInputs | None:
-        """Return what rows say, as numbers; nothing if no gate has a column to look at.
+        """Return the rule inputs as numbers; None if no rule has a column.
 
         Parameters
         ----------
@@ -212,7 +213,7 @@ class EligibilityChecker:
         )
 
     def empty(self, facts: EligibilityInputs | None) -> dict[str, int]:
-        """Return how many cells of each column that gates look at are empty."""
+        """Return the number of empty cells in each column of eligibility rules."""
         if facts is None:
             return {}
         cells = {
@@ -229,7 +230,7 @@ class EligibilityChecker:
         empty: Mapping[str, int] | None = None,
         places: Mapping[str, int] | None = None,
     ) -> list[str]:
-        """Return what is to be known of gates that saw nothing, and of countries that want papers.
+        """Return warnings about unchecked rules and countries with export approval.
 
         Parameters
         ----------
@@ -242,32 +243,33 @@ class EligibilityChecker:
         """
         messages = self.missing_columns(columns)
         if n_empty := {n: (empty or {}).get(n, 0) for n in self.columns if n in columns}:
-            cells = ", ".join(f"{n} in {count:,} row(s)" for n, count in n_empty.items() if count)
-            messages += [f"No gate closes on an empty cell: {cells}."] if cells else []
+            cells = ", ".join(f"{n} in {quantity(k, 'row')}" for n, k in n_empty.items() if k)
+            messages += [f"Not checked (cell is empty): {cells}."] if cells else []
         return [*messages, *self.unchecked_rules(columns), *self.paper_warnings(places or {})]
 
     def missing_columns(self, columns: Collection[str]) -> list[str]:
-        """Return a warning of the columns that gates look at, and that are not there."""
+        """Return a warning about missing columns of eligibility rules."""
         absent = [n for n in self.columns if n not in columns]
-        return [f"No gate closes on what has no column: {', '.join(absent)}."] if absent else []
+        named = ", ".join(absent)
+        return [f"Not checked (columns missing from the sites file): {named}."] if absent else []
 
     def unchecked_rules(self, columns: Collection[str]) -> list[str]:
-        """Return what is to be known of gates that cannot judge what rows say."""
+        """Return warnings about rules for which the policy or products lack data."""
         messages = []
         if self.rules.lifecycle and self.products is None and "product" in columns:
             messages.append(
-                "No gate closes on a phase: give a table of products with --products FILE."
+                "Product life cycle not checked: give a product table, --products FILE."
             )
         rule = self.rules.components
         if rule and not rule.excluded and rule.known is None and "component" in columns:
-            messages.append("No gate closes on a component: the policy names none.")
+            messages.append("Components not checked: the policy lists none.")
         return messages
 
     def paper_warnings(self, places: Mapping[str, int]) -> list[str]:
-        """Return a warning for each country with so many sites that wants export papers."""
+        """Return a warning for each country with sites that requires export approval."""
         return [
-            f"{places[code]:,} site(s) in {code}: export papers are wanted before a part ships, "
-            f"which may then take longer."
+            f"{quantity(places[code], 'site')} in {code}: a part ships only after export approval, "
+            f"which may delay delivery."
             for code in sorted(self.papers)
             if places.get(code)
         ]
@@ -275,7 +277,7 @@ class EligibilityChecker:
     def failed_rules(
         self, facts: EligibilityInputs | None, country: Numbers, promised: Codes
     ) -> RuleResult:
-        """Return which gate closes on each row.
+        """Return the rule that fails on each row.
 
         Parameters
         ----------
@@ -300,13 +302,13 @@ class EligibilityChecker:
         return RuleResult(gate, doubt)
 
     def best_level(self, facts: EligibilityInputs) -> Codes:
-        """Return the best level that each row may have, as it asked for no better one."""
+        """Return the best level that each row may have, given its purchased level."""
         return (
             np.maximum(facts.requested, 0) if self.rules.request else np.zeros_like(facts.requested)
         )
 
     def phases(self, facts: EligibilityInputs, level: Codes) -> Phases:
-        """Return where the product of a row is past the phases in which its level is available.
+        """Return where the product of a row is past the phases of its level.
 
         The one place that knows what an ended phase takes: the kernel asks it of the level that a
         center buys, and of the level that is left in force.
@@ -326,24 +328,24 @@ class EligibilityChecker:
         return Phases(past & bounded, doubtful & bounded)
 
     def level_id(self, text: str) -> str | None:
-        """Return the id of the level that a cell of ``requested_level`` names, if it names one."""
+        """Return the id of the level named by a cell of ``requested_level``, if any."""
         position = self._levels.get(name_key(text))
         return None if position is None else self._ids[position]
 
     def without_band(self, facts: EligibilityInputs, country: Numbers) -> Bools:
-        """Return which rows have bought a level that no distance bounds, so that they have it."""
+        """Return which rows purchased a level that no distance limits, so that they have it."""
         if not self.rules.request:
             return np.zeros(len(facts), np.bool_)
         return self._has_unbanded(facts) & ~self.not_offered_there(facts, country)
 
     def _has_unbanded(self, facts: EligibilityInputs) -> Bools:
-        """Return which rows have bought a level that no band names."""
+        """Return which rows purchased a level that has no band."""
         level = np.maximum(facts.requested, 0)
         result: Bools = (facts.requested >= 0) & self._unbanded.take(level)
         return result
 
     def not_offered_there(self, facts: EligibilityInputs, country: Numbers) -> Bools:
-        """Return which rows have bought a level that the policy does not offer in their country."""
+        """Return which rows purchased a level that the policy does not offer in their country."""
         if not self.rules.request or self._offered is None:
             return np.zeros(len(facts), np.bool_)
         level = np.maximum(facts.requested, 0)
@@ -353,7 +355,7 @@ class EligibilityChecker:
     def _cases(
         self, facts: EligibilityInputs, country: Numbers, promised: Codes
     ) -> list[tuple[FailedRule, Bools, bool]]:
-        """Return each gate that looks at cells, where it closes, and if that is only a doubt."""
+        """Return each rule on cells, where it fails, and whether the failure is uncertain."""
         cases: list[tuple[FailedRule, Bools, bool]] = []
         if self.rules.request:
             lower = (facts.requested > promised) | self._has_unbanded(facts)
@@ -379,7 +381,7 @@ class EligibilityChecker:
         return cases
 
     def _components(self, cells: pa.Array) -> Codes:
-        """Return the code of each component; one on no list is fine, unless the list is closed."""
+        """Return the code of each component; unlisted ones pass unless the list is closed."""
         rule = self.rules.components
         if rule is None:
             return np.full(len(cells), NOT_GIVEN, np.int8)
@@ -391,7 +393,7 @@ class EligibilityChecker:
         return result.astype(np.int8)
 
     def _product(self, columns: Mapping[str, Any], rows: int) -> npt.NDArray[np.int32]:
-        """Return the position of each product: of its version, else of all its versions."""
+        """Return the position of each product: of its version, else of all versions."""
         if "product" not in columns:
             return np.full(rows, NOT_GIVEN, np.int32)
         whole = {name: n for (name, version), n in self._numbers.items() if not version}
@@ -402,7 +404,7 @@ class EligibilityChecker:
         return result.astype(np.int32)
 
     def _registration(self, registered: Days, installed: Days) -> Codes:
-        """Return how each registration lies to the installation, where both days are known."""
+        """Return the timing of each registration, where both dates are known."""
         rule = self.rules.registration
         result = np.full(len(registered), NOT_GIVEN, np.int8)
         if rule is None:
@@ -416,7 +418,7 @@ class EligibilityChecker:
         return result
 
     def _phase_table(self) -> tuple[Bools, Bools]:
-        """Return for each product whether no phase it may be in qualifies, and whether some do.
+        """Return for each product whether no possible phase qualifies, and whether some do.
 
         Two more rows follow the last product, which `UNKNOWN` and `NOT_GIVEN` index from the end:
         a product that is not in the table is uncertain, an empty cell is not.
@@ -432,7 +434,7 @@ class EligibilityChecker:
 
 
 def _offered(policy: Policy, world: Countries) -> Bools | None:
-    """Return which levels are offered in each country, shape (countries, levels), if any is not."""
+    """Return the levels offered per country, shape (countries, levels); None if all are."""
     if not policy.restricts_offers:
         return None
     levels = [level.id for level in policy.levels]
@@ -440,26 +442,26 @@ def _offered(policy: Policy, world: Countries) -> Bools | None:
 
 
 def _bounded(policy: Policy) -> Bools:
-    """Return which levels a product's phases bound, shape (levels + 1,): `NOT_COVERED` is last."""
+    """Return which levels depend on product phases, shape (levels + 1,); last: `NOT_COVERED`."""
     rule = policy.gates.lifecycle
     return np.array([rule is not None and rule.bounds(v.id) for v in policy.levels] + [False])
 
 
 def _unbanded(policy: Policy) -> Bools:
-    """Return which levels no band names, so that no distance bounds them; shape (levels,)."""
+    """Return which levels have no band, so that no distance limits them; shape (levels,)."""
     banded = {band.level for band in policy.bands}
     return np.array([level.id not in banded for level in policy.levels])
 
 
 def _coded(cells: pa.Array, codes: Mapping[str, int]) -> Ints:
-    """Return the code of each text, whatever its case and blanks; `NOT_GIVEN` where it is blank."""
+    """Return the code of each text, ignoring case and spaces; `NOT_GIVEN` where empty."""
     texts, at = _texts(cells)
     code_of_text = [codes.get(text, UNKNOWN) if text else NOT_GIVEN for text in texts]
     return np.array(code_of_text, np.int64).take(at)
 
 
 def _coded_pairs(first: pa.Array, second: pa.Array, codes: Mapping[tuple[str, str], int]) -> Ints:
-    """Return the code of each pair of texts, `UNKNOWN` where it has none."""
+    """Return the code of each pair of texts; `UNKNOWN` if not in the table."""
     (texts, at), (others, there) = _texts(first), _texts(second)
     pairs, which = np.unique(at * len(others) + there, return_inverse=True)
     code_of_pair = [
@@ -471,7 +473,7 @@ def _coded_pairs(first: pa.Array, second: pa.Array, codes: Mapping[tuple[str, st
 
 
 def _texts(cells: pa.Array) -> tuple[list[str], Ints]:
-    """Return the texts that occur, folded, and which of them each cell holds; the last is empty."""
+    """Return the distinct normalised texts, and the index of each cell's; the last is empty."""
     coded = cells.dictionary_encode()
     texts = [*(name_key(text or "") for text in coded.dictionary.to_pylist()), ""]
     at = np.nan_to_num(arrays.as_numpy(coded.indices), nan=len(texts) - 1)

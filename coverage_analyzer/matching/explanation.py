@@ -1,4 +1,4 @@
-"""The story of one point: where it lies, which centers are near, what decided, by which clause."""
+"""Explain one point: its country, the nearby centers, the verdict and its clauses."""
 
 import dataclasses
 import datetime
@@ -24,28 +24,28 @@ from coverage_analyzer.schema.days import day_of
 from coverage_analyzer.schema.verdict import Reason, Status
 
 MAX_LISTED: Final = 10
-"""So many centers in reach the text lists; it counts the rest."""
+"""Maximum number of centers in range listed in the text; the rest is counted."""
 
 NOTHING_LEFT: Final = (
     "the product is past the phases of its life in which maintenance is available; after its end "
     "of life there are no security hotfixes, no technical support and no downloads"
 )
-"""Why no level is available, which is more than `Reason.lifecycle_phase` says of one level."""
+"""Why no level is available, in more detail than `Reason.lifecycle_phase`."""
 
 GROUNDS: Final = {
-    CountryBasis.AGREED: "declared and located agree",
-    CountryBasis.INFERRED: "none is declared; it lies clearly in one",
-    CountryBasis.OFFSHORE: "it lies in no country, within 200 nautical miles of the one declared",
-    CountryBasis.NULL_ISLAND: "it lies at 0, 0",
-    CountryBasis.UNKNOWN: "what is declared is no country that the tables know",
-    CountryBasis.CONFLICT: "declared and located contradict each other",
+    CountryBasis.AGREED: "the declared country and the coordinates agree",
+    CountryBasis.INFERRED: "no country is declared; the site is clearly in one",
+    CountryBasis.OFFSHORE: "the site is at sea, within 200 nautical miles of the declared one",
+    CountryBasis.NULL_ISLAND: "the coordinates are 0, 0",
+    CountryBasis.UNKNOWN: "the declared country is not a known country",
+    CountryBasis.CONFLICT: "the declared country and the coordinates disagree",
 }
-"""In short; `_basis_text` tells the finer cases apart."""
+"""Short texts; `_basis_text` distinguishes more cases."""
 
 
 @dataclass(frozen=True)
 class NearCenter:
-    """A center, how far it is, and whether it may serve the site."""
+    """A center, its distance, and whether it may serve the site."""
 
     center_id: str
     name: str
@@ -55,7 +55,7 @@ class NearCenter:
     refused: str = ""
     closes: str = ""
     region: str = ""
-    """ISO 3166-2, empty where it is not known."""
+    """ISO 3166-2, empty if unknown."""
 
     def __str__(self) -> str:
         """Return it on one line."""
@@ -70,7 +70,7 @@ class NearCenter:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why a site gets its level; ``print`` tells it in words, `to_dict` gives it as data."""
+    """Why a site gets its level; ``print`` shows it as text, `to_dict` returns it as data."""
 
     latitude: float
     longitude: float
@@ -92,22 +92,22 @@ class Explanation:
     refused: NearCenter | None
     available_on: str
     available_from: str
-    """The earliest day, where pending and the opening not known; ``available_on`` is the last."""
+    """Earliest opening day of a pending site, if uncertain; ``available_on`` is the latest."""
     window: tuple[str, str] | None
-    """Between these days a center would open that is ordered on the day asked about."""
+    """Opening window of a center that would be ordered on the given day."""
     stated: dict[str, str]
     warnings: tuple[str, ...]
     unseen: tuple[str, ...]
-    """What is stated, and no gate could judge."""
+    """Given values that no rule could check."""
     clauses: tuple[str, ...]
     notes: tuple[str, ...]
-    """Clauses that decided nothing here, but hold for the level and for what is stated."""
+    """Clauses that did not decide, but apply to the level and the given values."""
     source: str
     afterwards: str = ""
-    """What may apply where no level is available, and the command that tells more."""
+    """What may apply where no level is available, and the command that explains it."""
 
     def to_dict(self) -> dict[str, Any]:
-        """Return all of it as plain data, ready for JSON."""
+        """Return it as plain data, ready for JSON."""
         return dataclasses.asdict(self)
 
     @property
@@ -126,13 +126,13 @@ class Explanation:
         return [*lines, f"  instead   {self.afterwards}"] if self.afterwards else lines
 
     def __str__(self) -> str:
-        """Return the story in words."""
-        declared, located = self.declared or "nothing", self.located or "no country"
+        """Return the explanation as text."""
+        declared, located = self.declared or "none", self.located or "none"
         lines = [
             *self._verdict_lines(),
             f"  point     latitude {self.latitude}, longitude {self.longitude}, on {self.as_of}",
             f"  country   {self.country or 'none'}: {self.ground}",
-            f"            declared {declared}, located in {located}",
+            f"            declared: {declared}; located in: {located}",
         ]
         if self.limit_miles is not None:
             lines.append(f"  limit     {miles_text(self.limit_miles)} miles")
@@ -145,13 +145,13 @@ class Explanation:
         if self.accuracy_m is not None:
             lines.append(f"  accuracy  {self.accuracy_m:g} m")
         if self.refused:
-            lines.append(f"  refused   {self.refused}")
-        lines += [f"  stated    {name.replace('_', ' ')}: {v}" for name, v in self.stated.items()]
+            lines.append(f"  not used  {self.refused}")
+        lines += [f"  given     {name.replace('_', ' ')}: {v}" for name, v in self.stated.items()]
         if self.available_from:
             lines.append(f"  opens     between {self.available_from} and {self.available_on}")
         if self.window:
             days = " and ".join(self.window)
-            lines.append(f"  ordered   a new center would open between {days}")
+            lines.append(f"  ordered   a center ordered then would open between {days}")
         messages = (*self.warnings, *self.unseen)
         lines += [f"  warning   {warning}" for warning in messages]
         lines += [f"  clause    {clause}" for clause in self.clauses]
@@ -169,7 +169,7 @@ def explanation(  # noqa: PLR0913 - a place and what is said of it are one quest
     stated: Mapping[str, str] | None = None,
     ordered_on: datetime.date | None = None,
 ) -> Explanation:
-    """Return why a site at a point gets its level.
+    """Explain why a site at a point gets its level.
 
     Parameters
     ----------
@@ -201,7 +201,7 @@ def explanation(  # noqa: PLR0913 - a place and what is said of it are one quest
     verdicts = matcher.match(sites, matcher.gates.facts(_cells(said)))
     row = {name: values[0].as_py() for name, values in matcher.columns(verdicts).items()}
     level = matcher.policy.level_at(verdicts.level[0])
-    basis_text = "the policy does not ask for one"
+    basis_text = "the policy does not require one"
     if matcher.policy.needs_country:
         basis_text = _basis_text(matcher, CountryBasis(basis[0]), declared, str(located))
     near = _centers(matcher, lon, lat, int(number[0]), row["limit_miles"])
@@ -238,7 +238,7 @@ def explanation(  # noqa: PLR0913 - a place and what is said of it are one quest
 
 
 def _site(lon: float, lat: float, declared: int, accuracy_m: float) -> Sites:
-    """Return one site as the kernel wants it.
+    """Return one site in the form used by the kernel.
 
     Raises
     ------
@@ -246,7 +246,7 @@ def _site(lon: float, lat: float, declared: int, accuracy_m: float) -> Sites:
         If the point is out of range.
     """
     if not (abs(lat) <= 90 and abs(lon) <= 180):
-        msg = f"latitude {lat}, longitude {lon} is no place: they reach to 90 and 180 degrees."
+        msg = f"latitude {lat}, longitude {lon} is out of range: use -90 to 90 and -180 to 180."
         raise InputError(msg)
     return Sites(
         np.array([lon], float),
@@ -257,27 +257,29 @@ def _site(lon: float, lat: float, declared: int, accuracy_m: float) -> Sites:
 
 
 def _basis_text(matcher: Matcher, basis: CountryBasis, declared: int, located: str) -> str:
-    """Return on what ground the country was decided, in words that fit the case."""
+    """Return the basis of the country as text for this case."""
     names = matcher.world.names
     code = names.codes[max(declared, 0)]
     if basis == CountryBasis.UNKNOWN and declared == NONE:
-        where = "a border is within 250 m" if located else "it lies in no country"
-        return f"none is declared, and {where}: declare one"
+        where = "a border is within 250 m" if located else "the site is in no country"
+        return f"no country is declared, and {where}; declare one"
     if basis != CountryBasis.AGREED or declared == NONE or code == located:
         return GROUNDS[basis]
     if matcher.convention.trust_declared:
-        return "the declared one stands, as it is trusted"
+        return "the declared country is used, because declared countries are trusted"
     there = names.known(located) if located else NONE
     if located and names.sovereign[there] == declared:
-        return f"{located} is a territory of {code}, which is declared"
+        return f"the site is in {located}, a territory of the declared {code}"
     if located and names.sovereign[declared] == there:
-        return f"{code} is a territory of {located}, in whose polygon it lies"
-    near = "so near that border" if located else "within 5 km of it, in no country"
-    return f"the declared one stands: it lies {near}"
+        return (
+            f"the site is in the polygon of {located}, of which the declared {code} is a territory"
+        )
+    near = "near its border" if located else "within 5 km of it, in no country"
+    return f"the declared country is used: the site is {near}"
 
 
 def _cells(said: Mapping[str, str]) -> dict[str, Any]:
-    """Return what a row says as columns of one cell.
+    """Return the values of a row as columns of one cell.
 
     Raises
     ------
@@ -287,19 +289,19 @@ def _cells(said: Mapping[str, str]) -> dict[str, Any]:
     columns: dict[str, Any] = {}
     for name, text in said.items():
         if name not in (*TEXTS, *DAYS):
-            msg = f"No gate looks at {name!r}; there are {', '.join((*TEXTS, *DAYS))}."
+            msg = f"Unknown value {name!r}; choose from {', '.join((*TEXTS, *DAYS))}."
             raise InputError(msg)
         columns[name] = arrays.text_array([text])
         if name in DAYS:
             columns[name] = np.array([day_of(text)], "datetime64[D]")
             if np.isnat(columns[name][0]):
-                msg = f"{name} {text!r} is not a day; write it like 2026-12-01."
+                msg = f"{name} {text!r} is not a date. Write it like 2026-12-01."
                 raise InputError(msg)
     return columns
 
 
 def _earliest(matcher: Matcher, center: int) -> str:
-    """Return the first day on which a center may open whose opening is not known, else nothing."""
+    """Return the first possible opening day of a center whose opening is uncertain, if any."""
     day = matcher.centers.earliest_on[center]
     return "" if np.isnat(day) else str(day)
 
@@ -315,7 +317,7 @@ def _window(
 
 
 def _named(text: str, number: int, codes: tuple[str, ...]) -> str:
-    texts = {UNKNOWN: f"{text!r}, which no table knows", NONE: ""}
+    texts = {UNKNOWN: f"{text!r} (unknown country)", NONE: ""}
     return texts.get(number, codes[number])
 
 
@@ -355,14 +357,14 @@ def _in_reach(near: list[NearCenter], reach_miles: float) -> tuple[NearCenter, .
 
 
 def _first_refused(near: list[NearCenter], chosen: int) -> NearCenter | None:
-    """Return the nearest center that may not serve, if it is nearer than all that may."""
+    """Return the nearest ineligible center, if it is nearer than all eligible ones."""
     first = min(near, key=lambda c: (c.distance_miles, c.center_id))
     is_shown = chosen != NO_CENTER and first is near[chosen]
     return first if first.refused and not is_shown else None
 
 
 def _clauses(matcher: Matcher, row: Mapping[str, Any], country: str, level: Level) -> list[str]:
-    """Return the clauses of the policy that decided, each once."""
+    """Return the policy clauses that decided, without duplicates."""
     policy, reason = matcher.policy, Reason[row["reason"]]
     rules = policy.qualification
     gate = _gate_clause(matcher, row)
@@ -386,7 +388,7 @@ def _clauses(matcher: Matcher, row: Mapping[str, Any], country: str, level: Leve
 
 
 def _gate_clause(matcher: Matcher, row: Mapping[str, Any]) -> str | None:
-    """Return the clause of the gate that closed, if one did."""
+    """Return the clause of the failed rule, if any."""
     reason = Reason[row["reason"]]
     name = RULE_OF_REASON.get(reason)
     if name is None:
@@ -397,7 +399,7 @@ def _gate_clause(matcher: Matcher, row: Mapping[str, Any]) -> str | None:
 
 
 def _offer_rule(matcher: Matcher, row: Mapping[str, Any]) -> Any:
-    """Return the rule by which the level of the site's band, or the purchased one, is not sold."""
+    """Return the rule by which the level of the band, or the purchased one, is not offered."""
     policy, country = matcher.policy, row["site_country"]
     band = policy.band_for(country, row["limit_miles"]) if row["limit_miles"] else None
     bought = matcher.gates.level_id(row["said"].get("requested_level", ""))
@@ -407,7 +409,7 @@ def _offer_rule(matcher: Matcher, row: Mapping[str, Any]) -> Any:
 
 
 def _notes(matcher: Matcher, row: Mapping[str, Any], level: Level) -> Iterator[str]:
-    """Yield the clauses on the level and on what is stated, but for that of a closed gate."""
+    """Yield the clauses on the level and the given values, except that of a failed rule."""
     policy, gates = matcher.policy, matcher.policy.gates
     about = [getattr(gates, n) for n, column in COLUMN_OF_RULE.items() if column in row["said"]]
     names = [rule.clause for rule in about if rule]

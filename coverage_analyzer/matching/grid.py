@@ -13,37 +13,37 @@ from coverage_analyzer import geodesy
 from coverage_analyzer.arrays import Floats, Ints
 
 NO_CENTER: Final = -1
-"""No center. In arrays of places it stands at the end, infinitely far away."""
+"""No center. In coordinate arrays it is the last entry, infinitely far away."""
 
 
 class Grid(NamedTuple):
-    """The globe in cells of some degrees, numbered from the South Pole and 180 W."""
+    """A grid of the globe with cells of some degrees, numbered from the South Pole and 180 W."""
 
     degrees: float
 
     @property
     def columns(self) -> int:
-        """How many cells there are from west to east."""
+        """Number of cells from west to east."""
         return round(360 / self.degrees)
 
     @property
     def rows(self) -> int:
-        """How many cells there are from south to north."""
+        """Number of cells from south to north."""
         return round(180 / self.degrees)
 
     def cell(self, lon: Floats, lat: Floats) -> Ints:
-        """Return the number of the cell of each place; 180 E is in the last column."""
+        """Return the cell number of each place; 180 E is in the last column."""
         column = np.minimum(((lon + 180) / self.degrees).astype(np.int64), self.columns - 1)
         row = np.minimum(((lat + 90) / self.degrees).astype(np.int64), self.rows - 1)
         return row * self.columns + column
 
     def middle(self, cell: Ints) -> tuple[Floats, Floats]:
-        """Return longitude and latitude of the middle of cells, in degrees."""
+        """Return the longitude and latitude of the middle of cells, in degrees."""
         row, column = np.divmod(cell, self.columns)
         return (column + 0.5) * self.degrees - 180, (row + 0.5) * self.degrees - 90
 
     def radius_m(self, lat: Floats) -> Floats:
-        """Return a chord from the middle of a cell, at a latitude, that none of its points exceeds.
+        """Return an upper bound of the chord from the middle of a cell to its points, by latitude.
 
         In cylinder coordinates, with *q* the distance from the axis, the square of a chord is
         ``dq**2 + dz**2 + 4 q q' sin(dlon/2)**2``. The first two are a chord of the meridian, no
@@ -58,12 +58,12 @@ class Grid(NamedTuple):
 
 
 GRIDS: Final = (Grid(2.0), Grid(0.25))
-"""The large cells, and the small ones inside them."""
+"""Sizes of the large cells, and of the small cells inside them."""
 
 
 @dataclass(frozen=True)
 class Shortlists:
-    """Shortlists: the centers of a group that can matter to a cell. Shape (n,) each but one.
+    """Centers of a group that can matter to a cell. Shape (n,) each, except one.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""When a center that is ordered opens: a window, by the lead times of a policy."""
+"""Opening windows of ordered centers, by the lead times of a policy."""
 
 import dataclasses
 from typing import Final, NamedTuple
@@ -15,19 +15,19 @@ DAYS_OF: Final = {"days": 1, "weeks": 7}
 
 
 class Window(NamedTuple):
-    """The earliest and the latest day on which a center opens."""
+    """The earliest and latest opening day of a center."""
 
     earliest_on: np.datetime64
     latest_on: np.datetime64
 
 
 def lead_time(policy: Policy, country: str) -> LeadTime | None:
-    """Return how long a new center takes in a country (alpha-2), if the policy says so."""
+    """Return the lead time of a new center in a country (alpha-2), if the policy has one."""
     return policy.lead_time_in(country)
 
 
 def window(time: LeadTime, ordered_on: np.datetime64) -> Window:
-    """Return the days between which a center opens that is ordered on a day.
+    """Return the opening window of a center ordered on a day.
 
     Examples
     --------
@@ -40,7 +40,7 @@ def window(time: LeadTime, ordered_on: np.datetime64) -> Window:
 
 
 def add_period(day: np.datetime64, amount: int, unit: str) -> np.datetime64:
-    """Return the day so many days, weeks or months later.
+    """Return the day after a number of days, weeks or months.
 
     A month leads to the day of the same number, or to the last one of a month that is shorter.
     """
@@ -56,7 +56,7 @@ def add_period(day: np.datetime64, amount: int, unit: str) -> np.datetime64:
 def with_opening_windows(
     centers: Centers, policy: Policy, country: Numbers, names: Names
 ) -> Centers:
-    """Return centers of which each that was ordered, and whose opening is not known, has a window.
+    """Return centers with windows for those ordered whose opening day is unknown.
 
     It is taken to open on the latest day, so that nothing is promised too early.
 
@@ -85,22 +85,22 @@ def with_opening_windows(
         time = lead_time(policy, code)
         if time is None:
             faults.append(
-                f"{centers.row[i]} ({centers.center_id[i]!r}): it is ordered, and the policy has "
-                f"no lead time in {code}; say when it opens in opens_on"
+                f"{centers.row[i]} ({centers.center_id[i]!r}): it is ordered, but the policy has "
+                f"no lead time in {code}; enter the opening date in opens_on"
             )
             continue
         earliest[i], opens[i] = window(time, centers.ordered_on[i])
         if centers.closes_on[i] <= opens[i]:
             faults.append(
                 f"{centers.row[i]} ({centers.center_id[i]!r}): closes_on is not after {opens[i]}, "
-                f"the latest day on which it opens"
+                f"the latest opening date"
             )
-    refuse(faults, len(centers), "centers")
+    refuse(faults, len(centers), "center")
     return dataclasses.replace(centers, earliest_on=earliest, opens_on=opens)
 
 
 def opening_windows(centers: Centers) -> dict[str, tuple[str, str]]:
-    """Return the earliest and latest opening day, as ISO 8601, of each center that has a window."""
+    """Return the earliest and latest opening day of each center with a window, as ISO 8601."""
     rows = np.flatnonzero(~np.isnat(centers.earliest_on)).tolist()
     earliest, latest = centers.earliest_on.astype(str), centers.opens_on.astype(str)
     return {centers.center_id[i]: (str(earliest[i]), str(latest[i])) for i in rows}

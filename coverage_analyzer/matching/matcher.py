@@ -1,4 +1,4 @@
-"""Sites and centers give verdicts: the kernel. Arrays in, arrays out.
+"""Assign verdicts to sites by the centers and a policy. The kernel: arrays in, arrays out.
 
 A `Matcher` is built once from centers, policy and countries, and then matches batch after batch;
 nothing but its notes on cells outlives a batch. Each batch goes one way, all its sites at once:
@@ -60,20 +60,20 @@ from coverage_analyzer.schema.days import NO_DAY, Days
 from coverage_analyzer.schema.verdict import VERDICT, Reason, Status
 
 ROWS_AT_ONCE: Final = 100_000
-"""Bounds the memory of a match; fewer would cost time. The answer does not depend on it."""
+"""Maximum rows per chunk, which bounds memory; the result does not depend on it."""
 
 
 REASON_OF_RULE: Final = np.array([gate.reason or 0 for gate in FailedRule], np.int8)
-"""The reason that a row gets by the gate that closes; 0 is of `FailedRule.none`, and gives none."""
+"""Reason by failed rule; entry 0 belongs to `FailedRule.none` and is unused."""
 
 
 COUNTRY_IN_DOUBT: Final = (Reason.country_conflict, Reason.country_unknown, Reason.null_island)
-"""Reasons under which nobody knows where a site is."""
+"""Reasons for which the location of a site is unknown."""
 
 
 @dataclass(frozen=True)
 class Sites:
-    """Customer sites as the kernel wants them.
+    """Customer sites in the form used by the kernel.
 
     Attributes
     ----------
@@ -91,17 +91,17 @@ class Sites:
     accuracy_m: Floats
 
     def __len__(self) -> int:
-        """Return how many there are."""
+        """Return the number of sites."""
         return len(self.lon)
 
     def take(self, which: "Ints | slice") -> "Sites":
-        """Return some of them."""
+        """Return a subset of the verdicts."""
         return Sites(*(v[which] for v in vars(self).values()))
 
 
 @dataclass(frozen=True)
 class Verdicts:
-    """One verdict a site, in the order of the sites; each attribute has shape (n,).
+    """One verdict per site, in the order of the sites; each attribute has shape (n,).
 
     Attributes
     ----------
@@ -135,7 +135,7 @@ class Verdicts:
     centers_in_reach: npt.NDArray[np.int32]
 
     def changed(self, where: Bools, **values: Any) -> "Verdicts":
-        """Return verdicts with other values in some rows.
+        """Return verdicts with the values of some rows replaced.
 
         Parameters
         ----------
@@ -152,7 +152,7 @@ class Verdicts:
 
 
 class Matcher:
-    """The rules of a policy over the centers of a network on a day.
+    """The rules of a policy for the given centers on a day.
 
     Parameters
     ----------
@@ -187,7 +187,7 @@ class Matcher:
         products: Products | None = None,
     ) -> None:
         if not len(centers):
-            msg = "There are no centers: give at least one."
+            msg = "The centers are empty: give at least one."
             raise InputError(msg)
         self.policy, self.world = policy, world
         self.as_of = as_of or datetime.datetime.now(datetime.UTC).date()
@@ -211,7 +211,7 @@ class Matcher:
         self._planned = self._index(centers.is_planned(day), list_all=True)
 
     def _index(self, serving: Bools, *, list_all: bool) -> Index:
-        """Return the index of some centers; each country asks its own ones, or all."""
+        """Return the index of the given centers; each country uses its own ones, or all."""
         every = np.flatnonzero(serving)
         own = self.policy.qualification.same_country
         members = [
@@ -222,7 +222,7 @@ class Matcher:
         return Index(self.centers.lon, self.centers.lat, members, reach_m, list_all=list_all)
 
     def on(self, day: np.datetime64) -> "Matcher":
-        """Return the same rules on another day."""
+        """Return the same rules for another day."""
         return Matcher(
             self.centers,
             self.policy,
@@ -233,7 +233,7 @@ class Matcher:
         )
 
     def between(self, day: np.datetime64) -> "Matcher":
-        """Return the same rules on a day up to which no center opens or closes."""
+        """Return the same rules for a day before which no center opens or closes."""
         result = copy.copy(self)
         result.as_of = _date(day)
         result.gates = EligibilityChecker(self.policy, self.gates.products, self.world, day)
@@ -241,16 +241,16 @@ class Matcher:
 
     @property
     def open_centers(self) -> int:
-        """How many centers serve on the day."""
+        """Number of centers open on the day."""
         return int(self.centers.is_open(np.datetime64(self.as_of, "D")).sum())
 
     @property
     def region_warnings(self) -> tuple[str, ...]:
-        """A warning of centers whose region is not a code of their country, if there are any."""
+        """A warning about centers whose region is not a code of their country, if any."""
         return self.centers.assigned_regions(self.center_country, self.world.names).warnings
 
     def match(self, sites: Sites, facts: EligibilityInputs | None = None) -> Verdicts:
-        """Return the verdict on each site; the answer for one does not depend on the others.
+        """Return the verdict on each site, independent of the other sites.
 
         Parameters
         ----------
@@ -297,7 +297,7 @@ class Matcher:
         return self._lowered(verdicts, facts, shown.band, waiting)
 
     def _first_allowed_band(self, country: Numbers, facts: EligibilityInputs | None) -> Ints:
-        """Return the nearest band that each site may be in, as it asked for no better level."""
+        """Return the nearest band allowed for each site by its purchased level."""
         if facts is None:
             return np.zeros(len(country), np.int64)
         return self._bands.first(country, self.gates.best_level(facts))
@@ -309,7 +309,7 @@ class Matcher:
         band: Ints,
         nearest: "PlannedCenters",
     ) -> Verdicts:
-        """Return verdicts lowered where a gate closes, and where no level is left.
+        """Return verdicts lowered where a rule fails, and where no level is available.
 
         Parameters
         ----------
@@ -344,7 +344,7 @@ class Matcher:
         return _with_center(result, nearest.site[back], nearest.nearest.take(back))
 
     def _bound(self, given: Verdicts, facts: EligibilityInputs) -> Verdicts:
-        """Return verdicts with the purchased level, or with none for a product past its phases.
+        """Return verdicts with the purchased level, or none for a product past its phases.
 
         A level that may have ended, too, is for review; it stays printed.
         """
@@ -368,7 +368,7 @@ class Matcher:
         )
 
     def _withdrawn(self, given: Verdicts, facts: EligibilityInputs) -> Verdicts:
-        """Return verdicts without purchased levels that the country does not have: for review."""
+        """Return verdicts moved to review where the purchased level is not offered."""
         bought = given.level == facts.requested
         none = bought & self.gates.not_offered_there(facts, given.country)
         none &= ~np.isin(given.reason, COUNTRY_IN_DOUBT)
@@ -383,7 +383,7 @@ class Matcher:
     def _closing(
         self, given: Verdicts, facts: EligibilityInputs | None, bought: Levels
     ) -> RuleResult:
-        """Return which gate closes on each row: today, or on the day that it would wait for.
+        """Return the rule that fails on each row: today, or on the opening day it waits for.
 
         The phase of a product may end before a center opens, so that there is nothing to wait for.
         """
@@ -402,7 +402,7 @@ class Matcher:
     def _planned_centers(
         self, sites: Sites, points: Floats, country: Numbers, subset: Ints, first_band: Ints
     ) -> "PlannedCenters":
-        """Return for some sites, where a planned center reaches them, the one to wait for.
+        """Return the planned center for each site that one will serve.
 
         It is the one that opens first, then the nearest.
         """
@@ -425,7 +425,7 @@ class Matcher:
     def _nearest_centers(
         self, sites: Sites, points: Floats, country: Numbers, center: Ints, first_band: Ints
     ) -> "NearestCenters":
-        """Return how far one center for each site is, and the band that the distance falls in.
+        """Return the distance of one center per site, and the band of that distance.
 
         Who asked for the level of a band further out is in that one, within whose limit it lies.
         """
@@ -446,7 +446,7 @@ class Matcher:
         waiting: Ints,
         in_reach: Ints,
     ) -> Verdicts:
-        """Return the verdicts, before any rule of eligibility.
+        """Return the verdicts before any eligibility rule.
 
         Parameters
         ----------
@@ -490,7 +490,7 @@ class Matcher:
         )
 
     def _borderline(self, sites: Sites, country: Numbers, miles: Floats) -> Bools:
-        """Return where coordinates are not good enough to tell the side of a limit."""
+        """Return where coordinates are too inaccurate to decide the side of a limit."""
         result = np.zeros(len(sites), np.bool_)
         rough = np.flatnonzero(~np.isnan(sites.accuracy_m))
         edges = self._bands.edges[country[rough]]
@@ -502,7 +502,7 @@ class Matcher:
     def _levels(
         self, country: Numbers, status: npt.NDArray[np.int8], band: Ints
     ) -> npt.NDArray[np.int8]:
-        """Return the level in force: what the band buys, else interim or fallback."""
+        """Return the level in force: that of the band, else interim or fallback."""
         rules, position = self.policy.qualification, self.policy.level_position
         less = np.full(len(Status), position(rules.fallback), np.int8)
         less[Status.pending] = position(rules.interim)
@@ -510,7 +510,7 @@ class Matcher:
         return np.where(status == Status.qualified, bought, less.take(status))
 
     def columns(self, verdicts: Verdicts) -> dict[str, pa.Array]:
-        """Return verdicts as the columns that a report adds, in their order: `VERDICT`."""
+        """Return verdicts as report columns, in the order of `VERDICT`."""
         days = np.isnat(verdicts.available_on)
         country = np.where(verdicts.country > 0, verdicts.country, -1)
         columns = {
@@ -537,13 +537,13 @@ def _date(day: np.datetime64) -> datetime.date:
 
 
 def chunks(n_rows: int) -> Iterator[slice]:
-    """Yield rows in runs of at most `ROWS_AT_ONCE`."""
+    """Yield rows in chunks of at most `ROWS_AT_ONCE`."""
     for start in range(0, n_rows, ROWS_AT_ONCE):
         yield slice(start, min(start + ROWS_AT_ONCE, n_rows))
 
 
 class NearestCenters(NamedTuple):
-    """One center a site: its position or `NO_CENTER`, the band of its distance; shape (n,) each.
+    """One center per site: position or `NO_CENTER`, and the band of its distance; shape (n,) each.
 
     ``band`` counts on by one where the site is beyond all bands, which ``inside`` says, too;
     ``limit`` and ``miles`` are the band's upper limit and the distance.
@@ -556,30 +556,30 @@ class NearestCenters(NamedTuple):
     miles: Floats
 
     def take(self, which: Ints) -> "NearestCenters":
-        """Return those of some sites."""
+        """Return a subset of the sites."""
         return NearestCenters._make(values[which] for values in self)
 
     def replaced(self, at: Ints, others: "NearestCenters") -> "NearestCenters":
-        """Return them with those of others at some positions."""
+        """Return them with the values at some positions replaced."""
         return NearestCenters._make(_put(v, at, w) for v, w in zip(self, others, strict=True))
 
 
 class PlannedCenters(NamedTuple):
-    """Sites, by position, that a planned center will reach, and that center; shape (k,) each."""
+    """Sites, by position, that a planned center will serve, and that center; shape (k,) each."""
 
     site: Ints
     nearest: NearestCenters
 
 
 class AssignedCountries(NamedTuple):
-    """The country that each site counts as, and on what ground; shape (n,) each."""
+    """The country assigned to each site, and the basis; shape (n,) each."""
 
     country: Numbers
     basis: CountryBases
 
 
 def _shown(now: NearestCenters, later: PlannedCenters, ground: CountryBases) -> NearestCenters:
-    """Return the center that each verdict names: the planned one, else the nearest open one.
+    """Return the center named by each verdict: the planned one, else the nearest open one.
 
     Out at sea no promise is made, so the nearest open center is shown.
     """
@@ -590,7 +590,7 @@ def _shown(now: NearestCenters, later: PlannedCenters, ground: CountryBases) -> 
 
 
 def _with_center(given: Verdicts, site: Ints, measured: NearestCenters) -> Verdicts:
-    """Return verdicts that name other centers for some sites, by position."""
+    """Return verdicts with other centers for the sites at some positions."""
     if not len(site):
         return given
     return dataclasses.replace(
@@ -605,12 +605,12 @@ def _with_center(given: Verdicts, site: Ints, measured: NearestCenters) -> Verdi
 
 
 def _rounded(miles: Floats) -> Floats:
-    """Return distances as they are printed."""
+    """Return distances as printed."""
     return np.rint(miles * 1000) / 1000
 
 
 def _put(values: npt.NDArray[Any], at: Ints, others: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return a copy of values with others at some positions."""
+    """Return a copy of values with those at some positions replaced."""
     result = values.copy()
     result[at] = others
     return result

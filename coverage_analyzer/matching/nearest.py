@@ -1,4 +1,4 @@
-"""Which centers matter to a place: found once for each cell of the globe, then compared at once.
+"""Find the nearest center of each site by shortlists per grid cell, compared in bulk.
 
 *Cells.* A cell lies in a ball of chord radius *p* round its middle. So, by the triangle inequality
 in space, a center at chord *D* from the middle lies at *D - p* to *D + p* from every point of the
@@ -29,14 +29,14 @@ from coverage_analyzer.matching.grid import GRIDS, NO_CENTER, ShortlistCache, Sh
 __all__ = ["NO_CENTER", "Index"]
 
 PAIRS_AT_ONCE: Final = 2_000_000
-"""Bounds the memory of looking at new cells."""
+"""Bounds the memory of processing new cells."""
 
 SITES_AT_ONCE: Final = 12_000
-"""So many sites with several candidates are compared at once: what they need fits into a cache."""
+"""Sites with several candidates compared at once, sized to fit into the CPU cache."""
 
 
 class Index:
-    """Centers in groups: a site asks only those of its own group.
+    """Centers in groups: a site is compared only with those of its own group.
 
     Several threads may ask at once: what is known of cells is replaced as a whole, never changed,
     so the worst that can happen is that two find out the same. A pickle forgets it.
@@ -75,19 +75,19 @@ class Index:
         self._caches = tuple(map(ShortlistCache, GRIDS))
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return what a pickle holds: all but what can be found out again."""
+        """Return the state to pickle, without caches."""
         return {n: v for n, v in self.__dict__.items() if n != "_caches"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Take what a pickle held, with empty caches."""
+        """Restore a pickled state, with empty caches."""
         self.__dict__.update(state, _caches=tuple(map(ShortlistCache, GRIDS)))
 
     def __len__(self) -> int:
-        """Return how many centers there are in all groups together."""
+        """Return the number of centers in all groups."""
         return len(self._members)
 
     def nearest(self, lon: Floats, lat: Floats, points: Floats, group: Ints) -> tuple[Ints, Ints]:
-        """Return the nearest center of each site's group, and how many of the group reach it.
+        """Return the nearest center of each site's group, and how many of the group are in range.
 
         Parameters
         ----------
@@ -159,7 +159,7 @@ class Index:
     def _shortlists(
         self, lon: Floats, lat: Floats, group: Ints, level: int = -1
     ) -> tuple[Shortlists, Ints]:
-        """Return shortlists, and the entry of the cell of each place for its group."""
+        """Return shortlists, and the entry of each place's cell for its group."""
         cache = self._caches[level]
         cell = cache.grid.cell(lon, lat)
         number = cache.numbers(cell, group)
@@ -190,7 +190,7 @@ class Index:
         return [self._filter(outer.take(p), points[p], radius[p]) for p in parts]
 
     def _filter(self, shortlists: Shortlists, middle: Floats, radius: Floats) -> Shortlists:
-        """Return shortlists of only those centers that can matter to a ball."""
+        """Return shortlists reduced to the centers that can matter to a ball."""
         cells = len(shortlists.cell)
         cell, center = _pairs(shortlists, np.arange(cells))
         away = geodesy.chord_m(middle[cell], self.points[center])
@@ -287,13 +287,13 @@ def _compare_remaining(
 
 
 def _descending(count: Ints) -> Ints:
-    """Return the order of counts from the greatest to the least."""
+    """Return the descending order of counts."""
     short = count.astype(np.uint16) if count.max() < 2**16 else count  # sorted by digits
     return np.argsort(short, kind="stable")[::-1]
 
 
 def _ambiguous(result: _Comparison) -> Ints:
-    """Return which sites chords cannot settle: the nearest, or who reaches it."""
+    """Return the sites whose nearest center, or centers in range, chords cannot decide."""
     several = np.flatnonzero(np.isfinite(result.second))
     runner_up = geodesy.rival_chord_m(np.sqrt(result.lower[several]))
     doubt = result.certain != result.possible
@@ -308,7 +308,7 @@ def _pairs(shortlists: Shortlists, number: Ints) -> tuple[Ints, Ints]:
 
 
 def _first_of(site: Ints, center: Ints, chord: Floats, pair: tuple[Floats, ...]) -> Ints:
-    """Return the nearest center of each shortlist by Karney's geodesic; of equals the first."""
+    """Return the nearest center of each shortlist by Karney's geodesic; ties go to the first."""
     starts = np.flatnonzero(np.diff(site, prepend=-1))
     lower = np.minimum.reduceat(chord, starts)
     sizes = np.diff(starts, append=len(site))
@@ -322,7 +322,7 @@ def _first_of(site: Ints, center: Ints, chord: Floats, pair: tuple[Floats, ...])
 
 
 def _could_be_nearest(cell: Ints, lower: Floats, upper: Floats) -> Bools:
-    """Return which centers may be the nearest one of some point of their cell."""
+    """Return which centers could be the nearest one of some point in their cell."""
     starts = np.flatnonzero(np.diff(cell, prepend=-1))
     if not len(starts):
         return np.zeros(0, np.bool_)

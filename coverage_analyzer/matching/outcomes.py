@@ -1,4 +1,4 @@
-"""From what is known of a site to its status and reason, and to printed miles."""
+"""Determine status and reason, and the printed miles."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,13 +14,13 @@ from coverage_analyzer.schema.verdict import Reason, Status
 
 
 def without_country(basis: CountryBases) -> Bools:
-    """Return where no country can be told, so that there is nothing to measure to."""
+    """Return where no country is known, so that no distance is measured."""
     lost: Bools = (basis == CountryBasis.NULL_ISLAND) | (basis == CountryBasis.UNKNOWN)
     return lost
 
 
 def _outcomes() -> tuple[npt.NDArray[np.int8], npt.NDArray[np.int8]]:
-    """Return status and reason of each case, for all values of what `statuses` is given."""
+    """Return status and reason of each case, for all inputs of `statuses`."""
     basis, no_center, inside, pending, borderline = np.indices((len(CountryBasis), 2, 2, 2, 2))
     cases: list[tuple[Any, Status, Reason]] = [
         (basis == CountryBasis.NULL_ISLAND, Status.review, Reason.null_island),
@@ -43,13 +43,13 @@ def _outcomes() -> tuple[npt.NDArray[np.int8], npt.NDArray[np.int8]]:
 
 
 STATUS_OF, REASON_OF = _outcomes()
-"""Status and reason by the number of the case."""
+"""Status and reason by case number."""
 
 
 def statuses(
     basis: CountryBases, no_center: Bools, inside: Bools, pending: Bools, borderline: Bools
 ) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.int8]]:
-    """Return status and reason; the first case that fits decides."""
+    """Return status and reason; the first matching case applies."""
     case = basis
     for more in (no_center, inside, pending, borderline):
         case = 2 * case + more
@@ -57,7 +57,7 @@ def statuses(
 
 
 def printed_miles(arc_m: Floats, limit: Floats, pair: Sequence[Floats]) -> Floats:
-    """Return distances so good that no printed digit of them or of the margin is another's.
+    """Return distances accurate enough for every printed digit, and for those of the margin.
 
     Where an arc is long, or within its error of a number where printing jumps, Karney is asked.
     """
@@ -69,12 +69,12 @@ def printed_miles(arc_m: Floats, limit: Floats, pair: Sequence[Floats]) -> Float
 
 
 def _near_step(miles: Floats, error: Floats) -> Bools:
-    """Return where a number lies within its error of a multiple of 0.001, where printing jumps."""
+    """Return where a number is within its error of a rounding step, a multiple of 0.001."""
     steps = miles * 1000
     near: Bools = np.abs(steps - np.rint(steps)) < 2 * error * 1000
     return near
 
 
 def away_from_zero(miles: Floats) -> Floats:
-    """Return numbers rounded to 3 decimals, outwards, so that only zero prints as zero."""
+    """Round numbers to 3 decimals away from zero, so that only zero prints as zero."""
     return np.sign(miles) * np.ceil(np.round(np.abs(miles) * 1000, 6)) / 1000

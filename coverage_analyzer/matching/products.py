@@ -1,4 +1,4 @@
-"""Products and the phases of their life: checked, as arrays."""
+"""Products and their life-cycle phases: validated, as arrays."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -12,14 +12,14 @@ from coverage_analyzer.errors import refuse
 from coverage_analyzer.schema.days import Days, day_of
 
 PHASES: Final = ("mainstream", "extended", "end_of_maintenance", "end_of_life")
-"""The phases of a product, one after the other; the last one has no end."""
+"""The phases of a product in order; the last one has no end."""
 
 ENDS: Final = ("mainstream_ends_on", "extended_ends_on", "life_ends_on")
-"""The columns with the last day of each phase but the last."""
+"""Columns of the last day of each phase except the last."""
 
 
 def name_key(text: str) -> str:
-    """Return a name without case and with single blanks: what is compared.
+    """Normalise a name for comparison: no case, single spaces.
 
     Examples
     --------
@@ -31,7 +31,7 @@ def name_key(text: str) -> str:
 
 @dataclass(frozen=True)
 class Products:
-    """Products, maybe by version.
+    """Products, optionally by version.
 
     Attributes
     ----------
@@ -47,7 +47,7 @@ class Products:
 
     @classmethod
     def from_texts(cls, columns: Mapping[str, Sequence[str]], row: Sequence[str]) -> "Products":
-        """Return products from columns of text.
+        """Create products from columns of text.
 
         Parameters
         ----------
@@ -68,20 +68,20 @@ class Products:
         ends = np.array([[day_of(t) for t in texts] for texts in cells], "datetime64[D]")
         ends = ends.reshape(len(ENDS), len(row)).T
         faults = _faults(names, versions, cells, ends, row)
-        refuse(faults, len(row), "products")
+        refuse(faults, len(row), "product")
         return cls(tuple(names), tuple(versions), ends)
 
     def __len__(self) -> int:
-        """Return how many there are."""
+        """Return the number of products."""
         return len(self.name)
 
     def numbers(self) -> dict[tuple[str, str], int]:
-        """Return the position of each product by its folded name and version."""
+        """Return the position of each product by its normalised name and version."""
         pairs = zip(self.name, self.version, strict=True)
         return {(name_key(n), name_key(v)): i for i, (n, v) in enumerate(pairs)}
 
     def possible_phases(self, day: np.datetime64) -> Bools:
-        """Return which phases each may be in on a day, shape (n, phases).
+        """Return the possible phases of each product on a day, shape (n, phases).
 
         More than one, where an end between them is not known.
         """
@@ -94,7 +94,7 @@ class Products:
         return result
 
     def to_dict(self) -> dict[str, Any]:
-        """Return all of it as plain data, ready for JSON."""
+        """Return it as plain data, ready for JSON."""
         return {"name": self.name, "version": self.version, "ends": self.ends.astype(str).tolist()}
 
 
@@ -109,16 +109,16 @@ def _faults(
     often = {key for key, n in Counter(keys).items() if n > 1 and key[0]}
     faults = []
     for i, key in enumerate(keys):
-        wrong = [f"{names[i]!r} stands more than once"] if key in often else []
+        wrong = [f"{names[i]!r} appears more than once"] if key in often else []
         if not key[0]:
             wrong.append("product is empty")
         wrong += [
-            f"{column} {texts[i]!r} is not a day like 2026-12-01"
+            f"{column} {texts[i]!r} is not a date like 2026-12-01"
             for column, texts, end in zip(ENDS, cells, ends[i], strict=True)
             if texts[i].strip() and np.isnat(end)
         ]
         ends_known = ends[i][~np.isnat(ends[i])]
         if np.any(ends_known[1:] < ends_known[:-1]):
-            wrong.append(f"the days are not in the order {', '.join(ENDS)}")
+            wrong.append(f"the dates are not in the order {', '.join(ENDS)}")
         faults += [f"{row[i]} ({names[i]!r}): {w}" for w in wrong]
     return faults

@@ -1,4 +1,4 @@
-"""The days on which the level of a site changes: only days on which something happens are judged.
+"""The days on which the level of a site changes; only days with events are assessed.
 
 Centers open and close on few days, and between two of them only what a row itself says can change
 its level: the phase of its product ends, or its address is registered. So all sites are judged on
@@ -27,12 +27,12 @@ from coverage_analyzer.schema.days import Days
 ONE_DAY: Final = np.timedelta64(1, "D")
 
 COMPARED: Final = ("level", "status", "reason", "center")
-"""What of a verdict makes a change, if it is another than the day before."""
+"""Verdict columns whose change counts as an event in the timeline."""
 
 
 @dataclass(frozen=True)
 class Changes:
-    """What holds for sites from some days on, by site and then by day; each has shape (k,).
+    """Verdicts of sites from given days on, by site and then by day; each has shape (k,).
 
     Attributes
     ----------
@@ -55,11 +55,11 @@ class Changes:
     before: npt.NDArray[np.int8]
 
     def __len__(self) -> int:
-        """Return how many there are."""
+        """Return the number of changes."""
         return len(self.site)
 
     def columns(self, matcher: Matcher) -> dict[str, pa.Array]:
-        """Return them as columns: those of `schema.columns.TIMELINE` but the site's id."""
+        """Return the columns of `schema.columns.TIMELINE`, except the site's id."""
         texts = matcher.texts
         columns = {
             "from_day": arrays.from_numpy(self.from_day),
@@ -97,7 +97,7 @@ class Timeline:
     def __init__(self, matcher: Matcher, end: datetime.date) -> None:
         self.start, self.end = (np.datetime64(d, "D") for d in (matcher.as_of, end))
         if self.end < self.start:
-            msg = f"A timeline from {self.start} to {self.end} has no day; give an end after it."
+            msg = f"The timeline from {self.start} to {self.end} is empty. Choose a later end."
             raise InputError(msg)
         centers = matcher.centers
         events = np.concatenate([centers.opens_on, centers.closes_on])
@@ -107,7 +107,7 @@ class Timeline:
         self._matchers = [matcher, *(matcher.on(day) for day in later)]
 
     def changes(self, sites: Sites, facts: EligibilityInputs | None = None) -> Changes:
-        """Return what holds for each site on the first day, and each change up to the last one."""
+        """Return the verdict of each site on the first day, and each change up to the last one."""
         parts = list(self._changes(sites, facts))
         joined = Changes(
             **{
@@ -119,7 +119,7 @@ class Timeline:
         return Changes(**{name: values[order] for name, values in vars(joined).items()})
 
     def _changes(self, sites: Sites, facts: EligibilityInputs | None) -> Iterator[Changes]:
-        """Yield the changes day by day; what holds is known as a `_State` on the way."""
+        """Yield the changes day by day, with the current verdicts in a `_State`."""
         state = _State(len(sites))
         ends = [*(self.days[1:] - ONE_DAY), self.end]
         for matcher, first, last in zip(self._matchers, self.days, ends, strict=True):
@@ -135,7 +135,7 @@ class Timeline:
 
 
 class _LastVerdicts(NamedTuple):
-    """What held for all sites so far."""
+    """The latest verdict of each site."""
 
     level: npt.NDArray[np.int8]
     status: npt.NDArray[np.int8]
@@ -144,14 +144,14 @@ class _LastVerdicts(NamedTuple):
 
 
 class _State:
-    """What holds for sites, as days go by."""
+    """The verdicts of sites as the days advance."""
 
     def __init__(self, sites: int) -> None:
         level, status, reason = np.full((3, sites), -1, np.int8)
         self._last = _LastVerdicts(level, status, reason, np.full(sites, NO_CENTER, np.int32))
 
     def changed(self, rows: Ints, day: np.datetime64, verdicts: Verdicts) -> Changes:
-        """Take in the verdicts on some sites on a day, and return those that are new."""
+        """Update with the verdicts on some sites on a day, and return those that changed."""
         new = np.zeros(len(rows), np.bool_)
         for name, previous in self._last._asdict().items():
             new |= previous[rows] != getattr(verdicts, name)
@@ -164,7 +164,7 @@ class _State:
 
 
 def _own_days(matcher: Matcher, facts: EligibilityInputs) -> Days:
-    """Return the days on which the rows' own gates may open or close, shape (k, n), or ``NaT``."""
+    """Return the days on which a row's own rules may change, shape (k, n), or ``NaT``."""
     days = [facts.registered_on]
     if matcher.gates.products is not None:
         ends = matcher.gates.products.ends + ONE_DAY
@@ -177,14 +177,14 @@ def _own_days(matcher: Matcher, facts: EligibilityInputs) -> Days:
 
 
 class Census:
-    """How many sites have each level from day to day, as changes go by."""
+    """Number of sites with each level from day to day, updated by changes."""
 
     def __init__(self, levels: int) -> None:
         self._levels = levels
         self._moves: dict[np.datetime64, Ints] = {}
 
     def add(self, changes: Changes) -> None:
-        """Count some changes."""
+        """Add changes."""
         for day in np.unique(changes.from_day):
             rows = changes.from_day == day
             moves = np.bincount(changes.level[rows], minlength=self._levels)

@@ -1,4 +1,4 @@
-"""Policies: levels, and the rules that say who gets which, as data read from TOML.
+"""Policies: levels, and the rules that decide which sites get them, as data from TOML.
 
 A policy is a closed model: an unknown key, a wrong unit or bands that overlap are errors that name
 the key. It is frozen, and its hash goes into every report.

@@ -1,4 +1,4 @@
-"""What is odd about a policy that breaks no rule: a borrowed name, a clause that says otherwise."""
+"""Inconsistencies in a valid policy: a reused name, or a clause that contradicts its rule."""
 
 import math
 import re
@@ -23,14 +23,14 @@ UNITS: Final = {
 """Units of figures in the text of a clause."""
 
 SMALLER: Final = {"days": ("hours", 24.0), "hours": ("minutes", 60.0)}
-"""In what a clause may state a clock, too, and how many make one."""
+"""Units in which a clause may also state a clock, and how many make one hour or day."""
 
 NUMBERS: Final = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
     "nine": 9, "ten": 10, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40,
     "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90, "hundred": 100,
 }  # fmt: skip
-"""Figures that clauses spell out."""
+"""Numbers that clauses may spell out."""
 
 FIGURE: Final = re.compile(
     rf"\b(\d[\d.,]*|{'|'.join(NUMBERS)})\)?[\s-]*({'|'.join(UNITS.values())})\b", re.IGNORECASE
@@ -38,7 +38,7 @@ FIGURE: Final = re.compile(
 
 
 class Stated(NamedTuple):
-    """A figure of a rule, to be compared with the text of its clause.
+    """A figure of a rule, for comparison with the text of its clause.
 
     ``unit`` is a key of `UNITS`; ``others`` are figures that the same clause may state instead, in
     other units; ``what`` is what the rule is called in a message.
@@ -53,7 +53,7 @@ class Stated(NamedTuple):
 
 
 def policy_warnings(policy: "Policy") -> list[str]:
-    """Return what a reader of a policy should know that no rule forbids, a sentence each.
+    """Return the warnings about a policy, one sentence each.
 
     It has the name of a built-in policy and other content; the text of a clause states another
     figure than the rule that cites it; a lead time is none of a center, so that nothing applies it.
@@ -62,17 +62,17 @@ def policy_warnings(policy: "Policy") -> list[str]:
 
 
 def _borrowed_name(policy: "Policy") -> Iterator[str]:
-    """Yield that a policy is called as a built-in one, and is not that."""
+    """Yield a warning if a policy has the name of a built-in one but differs from it."""
     shipped = type(policy).builtin().get(policy.name)
     if shipped and shipped.sha256 != policy.sha256:
         yield (
-            f"The policy is called {policy.name!r} as the built-in one, but differs from it: give "
-            f"it a name of its own."
+            f"The policy has the name of the built-in policy {policy.name!r} but differs from it. "
+            f"Choose a different name."
         )
 
 
 def _contradictions(policy: "Policy") -> Iterator[str]:
-    """Yield each clause whose text states a figure of the same kind, but not that of its rule."""
+    """Yield each clause that states a figure of the same kind as its rule, but not the same one."""
     for rule in _figures(policy):
         said = _said(policy.clauses[rule.clause])
         expected = {rule.unit: rule.amount, **rule.others}
@@ -84,13 +84,13 @@ def _contradictions(policy: "Policy") -> Iterator[str]:
         told = " and ".join(f"{text} {unit}" for unit in units for text in said[unit])
         yield (
             f"{rule.where}: the clause {rule.clause!r} says {told}, {rule.what} "
-            f"{miles_text(rule.amount)} {rule.unit}. Let the text of the clause say what the rule "
-            f"says."
+            f"{miles_text(rule.amount)} {rule.unit}. Make the text of the clause agree with the "
+            f"rule."
         )
 
 
 def _figures(policy: "Policy") -> Iterator[Stated]:
-    """Yield the figures of a policy that its clauses may state, too."""
+    """Yield the figures of a policy that its clauses may also state."""
     for n, band in enumerate(policy.bands):
         km = {"km": band.up_to_miles * MILE_KM}
         yield Stated(f"bands.{n}", "the band", band.clause, band.up_to_miles, "miles", km)
@@ -113,7 +113,7 @@ def _figures(policy: "Policy") -> Iterator[Stated]:
 
 
 def _said(text: str) -> dict[str, list[str]]:
-    """Return the figures in a text by their unit, as they are written."""
+    """Return the figures in a text by unit, as written."""
     found: dict[str, list[str]] = {}
     for number, word in FIGURE.findall(text):
         unit = next(u for u, p in UNITS.items() if re.fullmatch(p, word, re.IGNORECASE))
@@ -122,7 +122,7 @@ def _said(text: str) -> dict[str, list[str]]:
 
 
 def _agrees(said: list[str], amount: float, unit: str) -> bool:
-    """Return whether one of some figures is an amount; a distance may be rounded.
+    """Return whether any of the figures equals an amount; a distance may be rounded.
 
     Miles by 0.1 %, as 62.14 is for 62.13712; km by 1 %, as vendors round 50 miles to 80 km.
     """
@@ -133,7 +133,7 @@ def _agrees(said: list[str], amount: float, unit: str) -> bool:
 
 
 def _values(text: str) -> list[float]:
-    """Return what a figure may mean: a comma may part thousands, or decimals."""
+    """Return the possible values of a figure: a comma may group thousands or mark decimals."""
     if text.lower() in NUMBERS:
         return [float(NUMBERS[text.lower()])]
     readings = {text.replace(",", "")}
@@ -143,10 +143,10 @@ def _values(text: str) -> list[float]:
 
 
 def _unapplied(policy: "Policy") -> Iterator[str]:
-    """Yield each lead time that no rule applies."""
+    """Yield a warning for each lead time that no rule uses."""
     for n, time in enumerate(policy.lead_times):
         if time.per != "center":
             yield (
                 f"lead_times.{n}: the set-up time of each {time.per}, {time.span}, is not applied: "
-                f"levels are given from the first day on, as if every {time.per} were set up."
+                f"levels apply from the first day, as if every {time.per} were already set up."
             )

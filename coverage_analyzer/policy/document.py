@@ -1,4 +1,4 @@
-"""Documents in TOML, which are policies and programmes: load, validate, hash, list and register.
+"""TOML documents (policies and programmes): load, validate, hash, list and register.
 
 A document is a closed, frozen model with a name, a source, and the clauses behind its rules. It is
 loaded by the name of a built-in or registered one, from a TOML file, or from a mapping; what is
@@ -19,7 +19,7 @@ import pydantic
 from pydantic import Field
 
 from coverage_analyzer import documents
-from coverage_analyzer.errors import InputError, PolicyError
+from coverage_analyzer.errors import InputError, PolicyError, quantity
 from coverage_analyzer.policy.miles import miles_of_km
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
@@ -30,13 +30,13 @@ FOLDERS: Final[Mapping[Kind, str]] = {"policy": "policies", "programme": "progra
 
 
 class Model(pydantic.BaseModel):
-    """What all parts of a policy share: frozen, closed, and strict about types."""
+    """Base of all parts of a policy: frozen, strict, without extra keys."""
 
     model_config = pydantic.ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
 class Source(Model):
-    """Where the vendor says it: the TOML table ``[source]``.
+    """The vendor's source: the TOML table ``[source]``.
 
     Attributes
     ----------
@@ -80,7 +80,7 @@ class Document(Model):
 
     @classmethod
     def load(cls, source: "str | Path | Self") -> Self:
-        """Return the document of a name, one from a TOML file by its path, or one as it is.
+        """Load a document: by name, from the path of a TOML file, or one that is already loaded.
 
         Raises
         ------
@@ -97,7 +97,7 @@ class Document(Model):
 
     @classmethod
     def from_mapping(cls, data: Mapping[str, Any], *, origin: str = "") -> Self:
-        """Return a document from nested dictionaries and lists, as TOML or JSON give them.
+        """Create a document from nested dictionaries and lists, as from TOML or JSON.
 
         Parameters
         ----------
@@ -116,7 +116,8 @@ class Document(Model):
         except pydantic.ValidationError as error:
             found = validation_faults(error, cls)
             lines = "\n".join(f"  {fault}" for fault in found)
-            msg = f"{origin or f'The {cls.kind}'} breaks {len(found)} rule(s):\n{lines}"
+            problems = quantity(len(found), "problem")
+            msg = f"{origin or f'The {cls.kind}'} has {problems}:\n{lines}"
             raise PolicyError(msg) from None
 
     @classmethod
@@ -125,22 +126,22 @@ class Document(Model):
 
     @classmethod
     def builtin_names(cls) -> tuple[str, ...]:
-        """Return the names of those that ship with the package, sorted."""
+        """Return the names of the built-in documents, sorted."""
         return _builtin_names(cls.kind)
 
     @classmethod
     def names(cls) -> tuple[str, ...]:
-        """Return the names of all that are built-in or registered, sorted."""
+        """Return the names of all built-in and registered documents, sorted."""
         return known_names(cls.kind)
 
     @classmethod
     def builtin(cls) -> dict[str, Self]:
-        """Return those that ship with the package, by name."""
+        """Return the built-in documents, by name."""
         return {name: _builtin(cls, name) for name in cls.builtin_names()}
 
     @classmethod
     def known(cls) -> dict[str, Self]:
-        """Return all that are built-in or registered, by name."""
+        """Return all built-in and registered documents, by name."""
         shipped = cls.builtin()
         return {name: shipped.get(name) or cls.load(name) for name in cls.names()}
 
@@ -158,7 +159,7 @@ class Document(Model):
 
     @classmethod
     def file_of(cls, source: object) -> Path | None:
-        """Return the file that `load` takes a document from; None without one of the user's."""
+        """Return the file from which `load` reads a document; None if it is not the user's file."""
         if registered := cls._registered(source):
             return registered.path
         if not isinstance(source, (str, Path)) or source in cls.builtin_names():
@@ -167,7 +168,7 @@ class Document(Model):
 
     @classmethod
     def register(cls, folder: str | Path) -> tuple[str, ...]:
-        """Register the documents of a folder, so that their names load as built-in ones do.
+        """Register the documents of a folder, so that their names load like built-in ones.
 
         Each ``*.toml`` file of this kind is loaded once, now. Files of the other kind are left to
         its own ``register``. Either all are registered or, after an error, none. The names hold in
@@ -198,14 +199,14 @@ class Document(Model):
                 _refuse_taken(document, path, found)
                 found[document.name] = _Registered(path, text, document)
         if not found:
-            msg = f"{folder} holds no file of a {cls.kind} (*.toml)."
+            msg = f"{folder} contains no {cls.kind} file (*.toml)."
             raise PolicyError(msg)
         _REGISTRY.update({(cls.kind, name): entry for name, entry in found.items()})
         return tuple(sorted(found))
 
     @classmethod
     def unregister(cls, *names: str) -> None:
-        """Forget registered documents by their names, or all of this kind without any."""
+        """Unregister documents by name, or all of this kind if none is given."""
         for kind, name in tuple(_REGISTRY):
             if kind == cls.kind and (not names or name in names):
                 del _REGISTRY[kind, name]
@@ -216,7 +217,7 @@ class Document(Model):
 
     @classmethod
     def _read(cls, source: str | Path) -> tuple[str, str]:
-        """Return the text of a built-in document or of a file, and what a message calls it.
+        """Return the text of a built-in document or of a file, and its name in messages.
 
         Raises
         ------
@@ -235,8 +236,8 @@ class Document(Model):
         except (OSError, ValueError) as error:  # missing, a folder, a name too long or with a NUL
             names = cls.names()
             msg = (
-                f"There is no {cls.kind} {str(source)!r}: no built-in one ({', '.join(names)}) "
-                f"and no file that can be read.{nearest(str(source), names)}"
+                f"Unknown {cls.kind} {str(source)!r}: not a built-in or registered {cls.kind} "
+                f"({', '.join(names)}) and not a readable file.{nearest(str(source), names)}"
             )
             raise PolicyError(msg) from error
 
@@ -256,24 +257,24 @@ class Document(Model):
             raise PolicyError(msg) from error
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """Return a copy, which knows nothing of what was worked out for the original."""
+        """Return a copy, without the cached values of the original."""
         copied = super().model_copy(update=update, deep=deep)
         for name in copied.__dict__.keys() - type(self).model_fields.keys():
             del copied.__dict__[name]
         return copied
 
     def to_dict(self) -> dict[str, Any]:
-        """Return all of it as plain data, ready for JSON and for `from_mapping`."""
+        """Return it as plain data, ready for JSON and for `from_mapping`."""
         return self.model_dump(mode="json", by_alias=True)
 
     @functools.cached_property
     def sha256(self) -> str:
-        """The hash of all that the document says; comments and order of keys do not count."""
+        """Hash of the content of the document; comments and key order do not matter."""
         return hashlib.sha256(json.dumps(self.to_dict(), sort_keys=True).encode()).hexdigest()
 
 
 class _Registered(NamedTuple):
-    """A registered document with its file, and the text of it when it was registered."""
+    """A registered document with its file, and its text at registration."""
 
     path: Path
     text: str
@@ -308,7 +309,7 @@ def known_names(kind: Kind) -> tuple[str, ...]:
 
 
 def nearest(word: str, words: Iterable[str]) -> str:
-    """Return a question after the most alike of some words, if one is alike at all."""
+    """Return a "Did you mean" question with the most similar word, if any is similar."""
     close = difflib.get_close_matches(word, list(words), n=1, cutoff=0.5)
     return f" Did you mean {close[0]!r}?" if close else ""
 
@@ -316,7 +317,7 @@ def nearest(word: str, words: Iterable[str]) -> str:
 def mentions(
     part: Any, where: str = "", *, also: Container[str] = frozenset()
 ) -> Iterator[tuple[str, str, Any]]:
-    """Yield where nested data name a clause: the path of the key, the key, the name.
+    """Yield the references to clauses in nested data: path of the key, key, name.
 
     Parameters
     ----------
@@ -348,20 +349,20 @@ def mentions(
 
 
 def validation_faults(error: pydantic.ValidationError, model: type[Model]) -> list[str]:
-    """Return the errors of validating a model in words, less those that follow from others."""
+    """Return validation errors as text, except those that follow from others."""
     errors = error.errors()
     return [_fault(e, model) for e in errors if not _follows(e, errors)]
 
 
 def _follows(error: Any, errors: list[Any]) -> bool:
-    """Return whether a list is only called too short since something in it is wrong."""
+    """Return whether a list is reported as too short only because of an error inside it."""
     depth = len(error["loc"])
     inner = [e for e in errors if len(e["loc"]) > depth and e["loc"][:depth] == error["loc"]]
     return error["type"] == "too_short" and bool(inner)
 
 
 def _fault(error: Any, model: type[Model]) -> str:
-    """Return a validation error in words: the key, what is wrong, the nearest right one."""
+    """Return a validation error as text: the key, the problem, the most similar valid value."""
     where = ".".join(str(part) for part in error["loc"])
     if error["type"] == "extra_forbidden":
         *parents, key = error["loc"]
@@ -371,7 +372,7 @@ def _fault(error: Any, model: type[Model]) -> str:
             near = f" Distances are in miles: {km:g} km are {miles_of_km(km)} miles."
         return f"{where}: unknown key.{near}"
     if error["type"] == "string_pattern_mismatch" and "[A-Z]{2}" in error["ctx"]["pattern"]:
-        return f"{where}: {error['input']!r} is no country code of two capital letters."
+        return f"{where}: {error['input']!r} is not a country code of two capital letters."
     if error["type"] == "literal_error":
         allowed = error["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
         return (
@@ -379,7 +380,7 @@ def _fault(error: Any, model: type[Model]) -> str:
             f"{nearest(str(error['input']), allowed)}"
         )
     if error["type"] == "missing":
-        return f"{where}: is missing."
+        return f"{where}: missing."
     if error["type"] == "value_error":
         return str(error["ctx"]["error"]).replace("\n", "\n  ")
     text = error["msg"].replace("Tuple", "List").replace("tuple", "list")
@@ -387,7 +388,7 @@ def _fault(error: Any, model: type[Model]) -> str:
 
 
 def _keys_of(parents: list[str | int], root: type[Model]) -> list[str]:
-    """Return the keys that the part of a model at a place may have."""
+    """Return the allowed keys of the model part at a location."""
     model: Any = root
     for key in parents:
         if isinstance(key, str):
@@ -401,7 +402,7 @@ def _keys_of(parents: list[str | int], root: type[Model]) -> list[str]:
 
 
 def _with_tuples(data: Any) -> Any:
-    """Return the data with lists as tuples, which a strict and frozen model wants."""
+    """Return the data with lists as tuples, as strict and frozen models require."""
     if isinstance(data, Mapping):
         return {k: _with_tuples(v) for k, v in data.items()}
     return tuple(map(_with_tuples, data)) if isinstance(data, list) else data
@@ -422,7 +423,7 @@ def _builtin(cls: type[Any], name: str) -> Any:
 
 
 def _refuse_taken(document: Document, path: Path, found: Mapping[str, _Registered]) -> None:
-    """Raise if a document has the name of a built-in one, or of one from another file.
+    """Raise if the name of a document is used by a built-in one, or one from another file.
 
     Raises
     ------
@@ -436,7 +437,7 @@ def _refuse_taken(document: Document, path: Path, found: Mapping[str, _Registere
         if entry and entry.path != path:
             taken = f"that of {entry.path}"
     if taken:
-        msg = f"{path}: the name {name!r} is {taken}; give the {document.kind} a name of its own."
+        msg = f"{path}: the name {name!r} is {taken}. Give the {document.kind} a different name."
         raise PolicyError(msg)
 
 
@@ -451,5 +452,5 @@ def _toml_files(folder: Path) -> list[Path]:
     try:
         return sorted(path for path in folder.resolve().iterdir() if path.suffix == ".toml")
     except (OSError, ValueError) as error:
-        msg = f"{folder} cannot be read as a folder of policies: {error}."
+        msg = f"Cannot read {folder} as a folder of policies: {error}."
         raise PolicyError(msg) from error

@@ -1,4 +1,4 @@
-"""How promises are counted: business days of a country, and which address a request may give."""
+"""Rules for due times: business days of a country, and the allowed address of a request."""
 
 import datetime
 from collections import Counter
@@ -20,7 +20,7 @@ WEEKDAYS: Final = (
     "saturday",
     "sunday",
 )
-"""As `datetime.date.weekday` counts them."""
+"""In the order of `datetime.date.weekday`."""
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 RegionCode = Annotated[str, Field(pattern=r"^[A-Z]{2}-[A-Z0-9]{1,3}$")]
@@ -73,7 +73,7 @@ class CalendarRule(Model):
     clause: Identifier | None = None
 
     def over(self, country: "CalendarRule | None") -> "CalendarRule":
-        """Return the rule of a region with what only the rule of its country says."""
+        """Return the rule of a region, completed by that of its country."""
         if country is None:
             return self
         own = {name: getattr(self, name) for name in self.model_fields_set}
@@ -87,21 +87,21 @@ class CalendarRule(Model):
         parts = []
         if self.follows:
             national = self.follows == "country"
-            parts.append("national holidays only" if national else "holidays of each region")
+            parts.append("only national holidays" if national else "holidays of each region")
         if self.categories is not None:
             parts.append(f"holidays of the categories {', '.join(self.categories)}")
         if self.weekend is not None:
             parts.append(f"weekend {', '.join(self.weekend) or 'none'}")
         if not self.public_holidays:
-            parts.append("public holidays count")
+            parts.append("public holidays are business days")
         parts += [f"closed on {day}" for day in self.closures]
         parts += [f"open on {day}" for day in self.workdays]
-        where = ", ".join(places).replace(ALL_OTHERS, "all others")
-        return f"business days in {where}: {'; '.join(parts) or 'those of the country'}"
+        where = ", ".join(places).replace(ALL_OTHERS, "all other countries")
+        return f"business days in {where}: {'; '.join(parts) or 'national calendar'}"
 
 
 class CommitmentRules(Model):
-    """How due times are counted, and which address a request may have: ``[commitments]``.
+    """Rules for due times, and for the address of a request: ``[commitments]``.
 
     Attributes
     ----------
@@ -121,7 +121,7 @@ class CommitmentRules(Model):
 
     @property
     def accepted(self) -> Literal["identical", "equivalent"] | None:
-        """The likeness that an address needs to have; None without a rule on addresses."""
+        """The required address match; None without an address rule."""
         return self.accept or ("identical" if self.address_clause else None)
 
     def calendar_of(self, country: str) -> CalendarRule | None:
@@ -135,42 +135,42 @@ class CommitmentRules(Model):
         return tuple(rule for rule in self.calendars if any(r[:2] == country for r in rule.regions))
 
     def described(self) -> list[str]:
-        """Return the rules in words, one a line."""
-        lines = ["no rule on the address of a request"]
+        """Return the rules as text, one per line."""
+        lines = ["no rule for the address of a request"]
         if self.accepted:
-            lines = [f"an address that is {self.accepted} to the registered one is accepted"]
+            lines = [f"the address of a request must be {self.accepted} to the registered one"]
         return lines + [rule.described() for rule in self.calendars]
 
 
 def faults(levels: tuple[Level, ...], rules: CommitmentRules) -> Iterator[str]:
-    """Yield what is wrong with the clocks of levels and with calendars, in words."""
+    """Yield the problems of level clocks and calendars, as text."""
     for number, level in enumerate(levels):
         yield from _clock_faults(f"levels.{number}.replacement", level)
     named = Counter(code for rule in rules.calendars for code in rule.regions or rule.countries)
     for code, times in named.items():
         if times > 1:
-            yield f"commitments.calendars: {code!r} stands in {times} of them; name it once."
+            yield f"commitments.calendars: {code!r} appears in {times} of them. Name it once."
     for number, rule in enumerate(rules.calendars):
         yield from _calendar_faults(f"commitments.calendars.{number}", rule)
 
 
 def _calendar_faults(where: str, rule: CalendarRule) -> Iterator[str]:
     if rule.weekend is not None and len(set(rule.weekend)) == len(WEEKDAYS):
-        yield f"{where}.weekend: no day of the week is left to work on."
+        yield f"{where}.weekend: covers all days of the week. Leave at least one out."
     for name in ("closures", "workdays"):
         yield from (
-            f"{where}.{name}: {text!r} is no day of the calendar."
+            f"{where}.{name}: {text!r} is not a date."
             for text in getattr(rule, name)
             if not _is_day(text)
         )
     for text in sorted(set(rule.closures) & set(rule.workdays)):
-        yield f"{where}: {text!r} is in both closures and workdays; name it once."
+        yield f"{where}: {text!r} is in both closures and workdays. Name it once."
     yield from _region_faults(where, rule)
 
 
 def _region_faults(where: str, rule: CalendarRule) -> Iterator[str]:
     if rule.regions and (rule.follows or rule.categories is not None):
-        yield f"{where}: follows and categories belong to the rule of a country, without regions."
+        yield f"{where}: follows and categories are only allowed in a rule without regions."
     for code in rule.regions:
         if code not in regions.load():
             yield f"{where}.regions: {code!r} is not an ISO 3166-2 code."
@@ -183,9 +183,9 @@ def _clock_faults(where: str, level: Level) -> Iterator[str]:
     if clock is None:
         return
     if clock.cut_off and clock.unit == "hours":
-        yield f"{where}.cut_off: a clock of hours has none; it belongs to business days."
+        yield f"{where}.cut_off: only allowed for a clock in business days. Remove it."
     if clock.hours and clock.unit != "hours":
-        yield f"{where}.hours: a clock of business days has none; set cut_off."
+        yield f"{where}.hours: only allowed for a clock in hours. Set cut_off instead."
     if clock.hours and clock.hours.closes <= clock.hours.opens:
         yield f"{where}.hours: closes must be later than opens."
 

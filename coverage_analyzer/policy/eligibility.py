@@ -1,9 +1,10 @@
-"""Gates: what may keep a level from a site that lies within the limit, each with its clause."""
+"""Eligibility rules that may deny a level to a site within the limit, each with its clause."""
 
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from coverage_analyzer.errors import quantity
 from coverage_analyzer.policy.document import Identifier, Model
 from coverage_analyzer.policy.rules import ALL_OTHERS, CountryCode, IsoCode
 
@@ -12,7 +13,7 @@ Phase = Literal["mainstream", "extended", "end_of_maintenance"]
 
 
 class ComponentGate(Model):
-    """Components that the levels of the bands exclude: ``[gates.components]``.
+    """Components excluded from the levels of the bands: ``[gates.components]``.
 
     Attributes
     ----------
@@ -57,12 +58,12 @@ class LifecycleGate(Model):
     clause: Identifier
 
     def bounds(self, level: str) -> bool:
-        """Return whether a level, by its id, is available in the phases only."""
+        """Return whether a level, by its id, depends on the product phase."""
         return self.levels is None or level in self.levels
 
 
 class RegistrationGate(Model):
-    """The address of a product has to be registered: ``[gates.registration]``.
+    """Required registration of a product's address: ``[gates.registration]``.
 
     Attributes
     ----------
@@ -83,7 +84,7 @@ class RegistrationGate(Model):
 
 
 class RequestGate(Model):
-    """Who has bought a lower level has that one, however near a center is: ``[gates.request]``.
+    """Limit of each site to its purchased level, however near a center is: ``[gates.request]``.
 
     Attributes
     ----------
@@ -122,15 +123,15 @@ class NotOffered(Model):
 
     @property
     def offer_text(self) -> str:
-        """Where the level is offered as far as this rule goes, in words."""
+        """Where this rule offers the level, as text."""
         if ALL_OTHERS in self.countries:
-            return f"only {', '.join(self.but)}" if self.but else "not anywhere"
+            return f"only {', '.join(self.but)}" if self.but else "not in any country"
         return f"not {', '.join(code for code in self.countries if code not in self.but)}"
 
     def __str__(self) -> str:
-        """Return it in words."""
+        """Return it as text."""
         where = ", ".join(self.countries).replace(ALL_OTHERS, "any country")
-        but = f" but {', '.join(self.but)}" if self.but else ""
+        but = f" except {', '.join(self.but)}" if self.but else ""
         return f"{self.level} is not offered in {where}{but}"
 
 
@@ -178,23 +179,25 @@ class GateRules(Model):
     export_approval: ExportApproval | None = None
 
     def described(self) -> list[str]:
-        """Return the gates in words, one a line."""
+        """Return the eligibility rules as text, one per line."""
         lines = []
         if self.components:
             names = ", ".join(self.components.excluded) or "not named by the vendor"
-            lines.append(f"components left out: {names}")
+            lines.append(f"excluded components: {names}")
         if self.lifecycle:
             names = ", ".join(self.lifecycle.phases).replace("_", " ")
             which = ", ".join(self.lifecycle.levels or ("every level",))
-            lines.append(f"phases of a product in which {which} is available: {names}")
+            lines.append(f"product phases in which {which} is available: {names}")
         if self.registration:
             grace = self.registration.grace_days
-            within = "" if grace is None else f" within {grace} days of its installation"
-            lines.append(f"the address is registered{within}")
+            within = (
+                "" if grace is None else f" within {quantity(grace, 'day')} of the installation"
+            )
+            lines.append(f"the address must be registered{within}")
         if self.request:
-            lines.append("the level was asked for; who asked for a lower one has that")
+            lines.append("a site gets at most its purchased level")
         lines += map(str, self.not_offered)
         if self.export_approval:
             names = ", ".join(self.export_approval.countries) or "not named by the vendor"
-            lines.append(f"countries that want export papers, which is no gate: {names}")
+            lines.append(f"countries that require export approval (warning only): {names}")
         return lines

@@ -1,4 +1,4 @@
-"""Miles of a policy: from km, and as text."""
+"""Distances of a policy in miles: converted from km, and as text."""
 
 import math
 from typing import Final
@@ -8,7 +8,7 @@ MILE_KM: Final = 1.609344
 
 
 def miles_of_km(km: float) -> str:
-    """Return the miles of a distance in km, rounded up so that the whole of it is within.
+    """Return a distance in km as miles, rounded up so that exactly this distance is within.
 
     Examples
     --------
@@ -19,7 +19,7 @@ def miles_of_km(km: float) -> str:
 
 
 def miles_text(miles: float) -> str:
-    """Return a distance of a policy with all of its decimals, up to a millimetre.
+    """Return a policy distance with all its decimals, up to a millimetre.
 
     Examples
     --------

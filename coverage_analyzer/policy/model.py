@@ -1,4 +1,4 @@
-"""A policy as a whole: levels, and the rules that say who gets which, as data read from TOML."""
+"""A policy: levels, and the rules that decide which sites get them, as data from TOML."""
 
 import functools
 from pathlib import Path
@@ -29,10 +29,10 @@ from coverage_analyzer.policy.rules import (
 from coverage_analyzer.policy.validation import faults
 
 DEFAULT: Final = "appliance-maintenance"
-"""The policy that applies if none is named."""
+"""The default policy."""
 
 PRINTED_MILES: Final = 0.001
-"""The last decimal that a report prints of a limit."""
+"""Last decimal of a limit that a report prints."""
 
 
 class Policy(Document):
@@ -88,7 +88,7 @@ class Policy(Document):
 
     @pydantic.model_validator(mode="after")
     def _agrees(self) -> "Policy":
-        """Check what no part can check alone, and say all that is wrong at once.
+        """Validate what no part can check alone, and report all problems at once.
 
         Raises
         ------
@@ -102,7 +102,7 @@ class Policy(Document):
 
     @classmethod
     def load(cls, source: "str | Path | Self" = DEFAULT) -> Self:
-        """Return a built-in policy by its name, or one from a TOML file by its path.
+        """Load a policy: by its built-in name, or from the path of a TOML file.
 
         A policy is returned as it is, so that whoever takes either need not ask which it is.
 
@@ -121,7 +121,7 @@ class Policy(Document):
 
     @functools.cached_property
     def warnings(self) -> tuple[str, ...]:
-        """What a reader should know that no rule forbids; each command that loads one says it."""
+        """Warnings about a valid policy, which every command that loads it prints."""
         return tuple(policy_warnings(self))
 
     def level(self, identifier: str) -> Level:
@@ -134,12 +134,12 @@ class Policy(Document):
 
     @property
     def band_levels(self) -> tuple[Level, ...]:
-        """The levels that bands buy, the best first."""
+        """Levels of the bands, the best first."""
         bought = {band.level for band in self.bands}
         return tuple(level for level in self.levels if level.id in bought)
 
     def drive_limit_minutes(self, level: str) -> float | None:
-        """Return how long the drive to a site may take at a level (by its ``id``), in minutes.
+        """Return the drive-time limit of a level (by its ``id``) in minutes.
 
         That is its delivery clock: the hours within which the replacement has to arrive. A level
         that only ships, or that counts business days, sets no limit.
@@ -157,11 +157,11 @@ class Policy(Document):
 
     @functools.cached_property
     def titles(self) -> tuple[str, ...]:
-        """The titles of the levels, the best first, and behind them that of `NOT_COVERED`."""
+        """Titles of the levels, the best first, followed by that of `NOT_COVERED`."""
         return (*(level.title for level in self.levels), NOT_COVERED.title)
 
     def level_at(self, position: int) -> Level:
-        """Return the level of a title's position in `titles`, which a verdict holds."""
+        """Return the level at a position in `titles`, as verdicts store it."""
         return (*self.levels, NOT_COVERED)[position]
 
     def titled(self, title: str) -> Level:
@@ -175,13 +175,13 @@ class Policy(Document):
         return self.level_at(self.titles.index(title))
 
     def bands_in(self, country: str) -> tuple[Band, ...]:
-        """Return the bands that hold in a country (alpha-2), the nearest first."""
+        """Return the bands of a country (alpha-2), the nearest first."""
         named = [b for b in self.bands if country in b.countries]
         others = [b for b in self.bands if ALL_OTHERS in b.countries]
         return tuple(sorted(named or others, key=lambda b: b.up_to_miles))
 
     def band_for(self, country: str, limit_miles: float) -> Band | None:
-        """Return the band of a country (alpha-2) with an upper limit, if there is one.
+        """Return the band of a country (alpha-2) with an upper limit, if any.
 
         Parameters
         ----------
@@ -206,7 +206,7 @@ class Policy(Document):
         return self.not_offered_rule(level, country) is None
 
     def not_offered_rule(self, level: str, country: str) -> NotOffered | None:
-        """Return the first rule by which a level is not offered in a country, if there is one."""
+        """Return the first rule by which a level is not offered in a country, if any."""
         rules = self.gates.not_offered
         return next((r for r in rules if r.level == level and r.closes_in(country)), None)
 
@@ -222,7 +222,7 @@ class Policy(Document):
         return frozenset(rule.countries if rule else ())
 
     def offer_text(self, level: str) -> str:
-        """Return in which countries a level (by its ``id``) is offered, in words.
+        """Return the countries in which a level (by its ``id``) is offered, as text.
 
         Examples
         --------
@@ -234,25 +234,25 @@ class Policy(Document):
 
     @property
     def not_offered_text(self) -> str:
-        """All rules on levels that are not offered somewhere, in words; empty without one."""
+        """All rules on levels that are not offered everywhere, as text; empty if there are none."""
         return "; ".join(map(str, self.gates.not_offered))
 
     @property
     def has_export_rule(self) -> bool:
-        """Whether the policy speaks of export approval, even if it names no country."""
+        """Whether the policy mentions export approval, even if it names no country."""
         return self.gates.export_approval is not None
 
     def lead_time_countries(self, per: str = "center") -> tuple[tuple[str, ...], ...]:
-        """Return the countries of each lead time of a center, or of another thing."""
+        """Return the countries of each lead time of a center, or of another item."""
         return tuple(time.countries for time in self.lead_times if time.per == per)
 
     @property
     def unapplied_clauses(self) -> tuple[str, ...]:
-        """The clauses of the lead times that are not of a center, which no rule applies."""
+        """Clauses of lead times that no rule uses, because they do not concern centers."""
         return tuple(time.clause for time in self.lead_times if time.per != "center")
 
     def lead_time_in(self, country: str, per: str = "center") -> LeadTime | None:
-        """Return how long a new center takes in a country (alpha-2), if the policy says so.
+        """Return the lead time of a new center in a country (alpha-2), if the policy has one.
 
         Parameters
         ----------
@@ -267,15 +267,15 @@ class Policy(Document):
         return next(iter(named or others), None)
 
     def described(self, *, clauses: bool = False) -> str:
-        """Return the policy in words, a rule a line, and the clauses if they are asked for."""
+        """Return the policy as text, one rule per line, optionally with its clauses."""
         lines = [f"{self.name}: {self.title}", f"  source    {self.source.address}"]
         lines += [
-            f"  level     {level.title}: {level.replacement or 'promises nothing'}"
+            f"  level     {level.title}: {level.replacement or 'no replacement promise'}"
             for level in self.levels
         ]
         for band in self.bands:
             reach = f"above {miles_text(band.above_miles)}, " if band.above_miles else ""
-            where = ", ".join(band.countries).replace(ALL_OTHERS, "all others")
+            where = ", ".join(band.countries).replace(ALL_OTHERS, "all other countries")
             lines.append(
                 f"  band      {self.level(band.level).title}: {reach}up to "
                 f"{miles_text(band.up_to_miles)} "
@@ -285,22 +285,24 @@ class Policy(Document):
         lines.append(f"  center    in {same}")
         lines.append(f"  fallback  {self.level(self.qualification.fallback).title}")
         for time in self.lead_times:
-            where = ", ".join(time.countries).replace(ALL_OTHERS, "all others")
-            each = "" if time.per == "center" else f", for each {time.per}: not applied"
+            where = ", ".join(time.countries).replace(ALL_OTHERS, "all other countries")
+            each = "" if time.per == "center" else f" per {time.per} (not applied)"
             lines.append(f"  lead time {time.span} in {where}{each}")
         rules = self.countries
-        lines += [f"  fold      territories of {code}" for code in rules.fold_territories]
-        lines += [f"  fold      {code} counts as {other}" for code, other in rules.fold.items()]
-        lines.append(f"  contested areas: {rules.contested}")
-        lines += [f"  gate      {line}" for line in self.gates.described()]
-        lines += [f"  promises  {line}" for line in self.commitments.described()]
+        lines += [
+            f"  country   territories of {code} count as {code}" for code in rules.fold_territories
+        ]
+        lines += [f"  country   {code} counts as {other}" for code, other in rules.fold.items()]
+        lines.append(f"  country   contested areas: {rules.contested}")
+        lines += [f"  rule      {line}" for line in self.gates.described()]
+        lines += [f"  due time  {line}" for line in self.commitments.described()]
         lines += [f"  warning   {line}" for line in self.warnings]
         if clauses:
             lines += [f"  clause    {name}: {text}" for name, text in self.clauses.items()]
         return "\n".join(map(visible, lines))
 
     def convention(self, table: names.Names, *, trust_declared: bool = False) -> Convention:
-        """Return how the policy reads countries, as numbers of a table."""
+        """Return how the policy interprets countries, as table numbers."""
         fold = np.arange(len(table.codes), dtype=np.int16)
         for code in self.countries.fold_territories:
             number = table.known(code)
@@ -311,18 +313,18 @@ class Policy(Document):
 
     @property
     def needs_country(self) -> bool:
-        """Whether any answer depends on the country of a site."""
+        """Whether any verdict depends on the country of a site."""
         everywhere = all(b.countries == (ALL_OTHERS,) for b in self.bands)
         return self.qualification.same_country or self.restricts_offers or not everywhere
 
 
 def builtin() -> dict[str, Policy]:
-    """Return the policies that ship with the package, by name."""
+    """Return the built-in policies, by name."""
     return Policy.builtin()
 
 
 def register(folder: str | Path) -> tuple[str, ...]:
-    """Register the policies of a folder, so that their names load as built-in ones do.
+    """Register the policies of a folder, so that their names load like built-in ones.
 
     Each ``*.toml`` file is loaded once, now; a file of a programme is left to
     `Programme.register`. Either all policies are registered or, after an error, none. The names
@@ -360,7 +362,7 @@ def register(folder: str | Path) -> tuple[str, ...]:
 
 
 def text(source: str | Path) -> str:
-    """Return the TOML text of a built-in policy or a file, to start one's own from.
+    """Return the TOML text of a built-in policy or a file, as a template.
 
     Raises
     ------

@@ -1,13 +1,14 @@
-"""The parts of a policy: closed, frozen models, as TOML writes them."""
+"""The parts of a policy: frozen models without extra keys, as in TOML."""
 
 from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
+from coverage_analyzer.errors import quantity
 from coverage_analyzer.policy.document import Identifier, Model
 
 ALL_OTHERS: Final = "*"
-"""In a list of countries: all that no other entry of the same kind names."""
+"""In a list of countries: all not named by another entry of the same kind."""
 
 
 IsoCode = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
@@ -17,7 +18,7 @@ TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5]
 
 
 class Hours(Model):
-    """The hours of a day in which a clock of hours runs: ``[levels.replacement.hours]``.
+    """Daily hours in which a clock in hours runs: ``[levels.replacement.hours]``.
 
     Attributes
     ----------
@@ -37,7 +38,7 @@ class Hours(Model):
 
 
 class Replacement(Model):
-    """The clock of a replacement, from an event to an event: ``[levels.replacement]``.
+    """The clock of a replacement, from one event to another: ``[levels.replacement]``.
 
     Attributes
     ----------
@@ -72,28 +73,27 @@ class Replacement(Model):
 
     @property
     def counts_business_days(self) -> bool:
-        """Whether the sum needs to know what a business day is."""
+        """Whether the due time depends on business days."""
         in_hours = self.hours is not None and self.hours.days == "business_days"
         return self.unit == "business_days" or in_hours
 
     def __str__(self) -> str:
-        """Return the promise in words, such as ``delivered within 4 hours of authorisation``."""
-        unit = self.unit.replace("_", " ")
+        """Return the promise as text, such as ``delivered within 4 hours of authorisation``."""
+        unit = self.unit.replace("_", " ").removesuffix("s")
         start = {
             "authorised": "authorisation",
             "rma_issued": "the RMA number",
-            "call_acknowledged": "acknowledging the call",
+            "call_acknowledged": "acknowledgement of the call",
             "diagnosis_complete": "the diagnosis",
         }[self.start]
-        counted = unit.removesuffix("s") if self.amount == 1 else unit
         within = f", counted from {self.hours.opens} to {self.hours.closes}" if self.hours else ""
         until = f", cut-off at {self.cut_off}" if self.cut_off else ""
-        promise = f"{self.end.replace('_', ' ')} within {self.amount} {counted} of {start}"
+        promise = f"{self.end.replace('_', ' ')} within {quantity(self.amount, unit)} of {start}"
         return f"{promise}{within}{until}"
 
 
 class Level(Model):
-    """A maintenance level, the best first: ``[[levels]]``.
+    """A maintenance level, in order from the best: ``[[levels]]``.
 
     Attributes
     ----------
@@ -131,11 +131,11 @@ NOT_COVERED: Final = Level(
     software_updates="none",
     technical_support="none",
 )
-"""What a site has for which no level is available; its position is behind the policy's levels."""
+"""The level of sites without an available level; its position follows the policy's levels."""
 
 
 class Warranty(Model):
-    """What the manufacturer warrants, whatever the level: ``[warranty]``.
+    """The manufacturer's warranty, which applies to all levels: ``[warranty]``.
 
     Attributes
     ----------
@@ -153,7 +153,7 @@ class Warranty(Model):
 
 
 class Qualification(Model):
-    """The rules beside the bands: ``[qualification]``.
+    """The rules besides the bands: ``[qualification]``.
 
     Attributes
     ----------
@@ -181,7 +181,7 @@ class Qualification(Model):
 
 
 class Band(Model):
-    """Distances within which some countries can have a level: ``[[bands]]``.
+    """A range of distances with a level, for some countries: ``[[bands]]``.
 
     Attributes
     ----------
@@ -212,7 +212,7 @@ class Band(Model):
 
 
 class LeadTime(Model):
-    """How long a new center takes in some countries: ``[[lead_times]]``.
+    """Lead time of a new center in some countries: ``[[lead_times]]``.
 
     Attributes
     ----------
@@ -241,13 +241,13 @@ class LeadTime(Model):
 
     @property
     def span(self) -> str:
-        """How long it takes, as text, such as ``3 to 6 months``."""
+        """The duration as text, such as ``3 to 6 months``."""
         span = f"{self.at_least} to {self.at_most}" if self.at_least else f"up to {self.at_most}"
         return f"{span} {self.unit}"
 
 
 class CountryRules(Model):
-    """How countries are read: ``[countries]``.
+    """How countries are interpreted: ``[countries]``.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What no part of a policy can check alone: that its parts agree."""
+"""Validate the consistency of the parts of a policy."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
@@ -17,17 +17,17 @@ from coverage_analyzer.policy.rules import (
 )
 
 SOME: Final = 12
-"""At most so many countries are named in a message."""
+"""Maximum number of countries named in a message."""
 
 LEVEL_KEYS: Final = frozenset({"level", "fallback", "interim"})
-"""The keys of a policy that name a level."""
+"""Keys of a policy that name a level."""
 
 if TYPE_CHECKING:
     from coverage_analyzer.policy.model import Policy
 
 
 def faults(policy: "Policy") -> Iterator[str]:
-    """Yield all that is wrong between the parts of a policy, in words that name the key."""
+    """Yield all inconsistencies between the parts of a policy, as text that names the key."""
     yield from _duplicates(policy)
     yield from _dangling(policy)
     yield from _unknown_countries(policy)
@@ -43,33 +43,33 @@ def _duplicates(policy: "Policy") -> Iterator[str]:
     for what in ("id", "title"):
         values = [getattr(level, what) for level in policy.levels]
         for value in sorted({v for v in values if values.count(v) > 1}):
-            yield f"levels: two have the {what} {value!r}."
+            yield f"levels: two levels have the {what} {value!r}."
     for number, level in enumerate(policy.levels):
         if " ".join(level.title.split()).casefold() == NOT_COVERED.title.casefold():
             yield (
-                f"levels.{number}.title: {level.title!r} is what a site has that no level covers; "
-                f"give the level another title."
+                f"levels.{number}.title: {level.title!r} is reserved for sites without a level. "
+                f"Choose a different title."
             )
 
 
 def _dangling(policy: "Policy") -> Iterator[str]:
-    """Yield each mention of a level or clause that the policy does not hold."""
+    """Yield each reference to a level or clause that the policy does not have."""
     dump = policy.model_dump(exclude={"clauses", "levels", "source"})
     levels = [level.id for level in policy.levels]
     bounded = policy.gates.lifecycle.levels if policy.gates.lifecycle else None
     for value in bounded or ():
         if value not in levels:
-            yield f"gates.lifecycle.levels: there is no level {value!r}.{nearest(value, levels)}"
+            yield f"gates.lifecycle.levels: unknown level {value!r}.{nearest(value, levels)}"
     whole = {**dump, "levels": [v.model_dump() for v in policy.levels]}
     for where, key, value in mentions(whole, also=LEVEL_KEYS):
         known = levels if key in LEVEL_KEYS else list(policy.clauses)
         if value is not None and value not in known:
             kind = "level" if known is levels else "clause"
-            yield f"{where}: there is no {kind} {value!r}.{nearest(value, known)}"
+            yield f"{where}: unknown {kind} {value!r}.{nearest(value, known)}"
 
 
 def _unknown_countries(policy: "Policy") -> Iterator[str]:
-    """Yield each country code that ISO 3166-1 does not have."""
+    """Yield each country code that is not in ISO 3166-1."""
     table = names.load()
     rules = policy.countries
     used = [
@@ -102,7 +102,7 @@ def _unknown_countries(policy: "Policy") -> Iterator[str]:
 
 
 def _chained_folds(rules: CountryRules) -> Iterator[str]:
-    """Yield each country that others count as, and that counts as another one itself."""
+    """Yield each country that others count as, but that itself counts as another one."""
     table = names.load()
     sovereigns = dict(zip(table.codes, (table.codes[n] for n in table.sovereign), strict=True))
     counts_as = {c: s for c, s in sovereigns.items() if s in rules.fold_territories} | rules.fold
@@ -112,7 +112,7 @@ def _chained_folds(rules: CountryRules) -> Iterator[str]:
             yield (
                 f"countries.fold: {code!r} counts as {other!r}, but "
                 f"{', '.join(repr(c) for c, o in counts_as.items() if o == code)} as {code!r}. "
-                f"Say for each what it counts as in the end."
+                f"Name for each the country that it finally counts as."
             )
 
 
@@ -123,7 +123,7 @@ def _backward_times(times: tuple[LeadTime, ...]) -> Iterator[str]:
 
 
 def _band_faults(bands: tuple[Band, ...]) -> Iterator[str]:
-    """Yield what is wrong with bands: in each country they start at 0 and follow on one another."""
+    """Yield problems of bands: in each country they must start at 0 and be contiguous."""
     for country in sorted({c for b in bands for c in b.countries}):
         some = sorted((b for b in bands if country in b.countries), key=lambda b: b.up_to_miles)
         reached = 0.0
@@ -134,28 +134,28 @@ def _band_faults(bands: tuple[Band, ...]) -> Iterator[str]:
             if band.up_to_miles <= band.above_miles:
                 yield f"{where}: up_to_miles must be greater than above_miles."
             elif band.above_miles < reached:
-                yield f"{where} overlaps the band before: above_miles must be {ended}."
+                yield f"{where} overlaps the previous band: above_miles must be {ended}."
             elif band.above_miles > reached:
-                yield f"{where} leaves a gap: above_miles must be {ended}."
+                yield f"{where} leaves a gap after the previous band: above_miles must be {ended}."
             reached = max(reached, band.up_to_miles)
     if not any(ALL_OTHERS in b.countries for b in bands):
-        yield f'bands: no band has countries = ["{ALL_OTHERS}"], for all that no other band names.'
+        yield f'bands: one band must have countries = ["{ALL_OTHERS}"], for all other countries.'
 
 
 def _gate_faults(gates: GateRules) -> Iterator[str]:
-    """Yield a programme that does not exist, and each component both excluded and known."""
+    """Yield an unknown programme, and each component that is both excluded and known."""
     phases, programmes = gates.lifecycle, known_names("programme")
     if phases and phases.afterwards and phases.afterwards not in programmes:
         near = nearest(phases.afterwards, programmes)
-        yield f"gates.lifecycle.afterwards: there is no programme {phases.afterwards!r}.{near}"
+        yield f"gates.lifecycle.afterwards: unknown programme {phases.afterwards!r}.{near}"
     rule = gates.components
     for name in rule.excluded if rule else ():
         if rule and rule.known and name in rule.known:
-            yield f"gates.components: {name!r} is both known and excluded; name it once."
+            yield f"gates.components: {name!r} is in both known and excluded. Name it once."
 
 
 def _fallback_not_offered(policy: "Policy") -> Iterator[str]:
-    """Yield each level that sites without a band get, and that is not offered in some country."""
+    """Yield each level of sites without a band that is not offered in some country."""
     codes = names.load().codes[1:]
     for key in ("fallback", "interim"):
         level = getattr(policy.qualification, key)
@@ -164,5 +164,5 @@ def _fallback_not_offered(policy: "Policy") -> Iterator[str]:
             yield (
                 f"qualification.{key}: sites get {level!r} where no band serves them, but "
                 f"gates.not_offered says that it is not offered in {where}. Name a level that is "
-                f"offered in each country; one without a replacement promises nothing."
+                f"offered in each country; one without a replacement makes no promise."
             )

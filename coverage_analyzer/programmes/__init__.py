@@ -1,1 +1,1 @@
-"""Support programmes as data, and who is entitled to which."""
+"""Support programmes as data, and the entitlements of customers."""

@@ -1,4 +1,4 @@
-"""What may be had for a product that is past the phases of a policy's levels."""
+"""Offers for a product that is past the phases of a policy's levels."""
 
 import dataclasses
 
@@ -10,7 +10,7 @@ from coverage_analyzer.schema.verdict import Status
 
 
 def route(policy: Policy, product: str, version: str = "") -> str:
-    """Return which programme may apply to a product that no level covers, empty if none does.
+    """Return the programme that may apply to a product without a level; empty if none does.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def route(policy: Policy, product: str, version: str = "") -> str:
 
 
 def with_route(explanation: Explanation, policy: Policy) -> Explanation:
-    """Return an explanation that names what may apply where no level does."""
+    """Return an explanation that names what may apply where no level is available."""
     if explanation.status != Status.not_covered.name:
         return explanation
     given = explanation.stated

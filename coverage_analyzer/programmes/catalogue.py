@@ -1,4 +1,4 @@
-"""Policies and programmes under one roof: listed, found by name or file, as their TOML text."""
+"""Policies and programmes together: list them, find them by name or file, get their TOML."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ Entry = Policy | Programme
 
 
 def entries() -> dict[str, Entry]:
-    """Return all that are built-in or registered, by name: policies first."""
+    """Return all built-in and registered documents, by name, policies first."""
     return {**Policy.known(), **Programme.known()}
 
 
@@ -31,12 +31,12 @@ def text(name: str | Path) -> str:
     except PolicyError as error:
         near = nearest(str(name), Programme.names())
         listed = ", ".join(Programme.names())
-        msg = f"{error} Nor is there a programme of that name ({listed}).{near}"
+        msg = f"{error} Not a built-in or registered programme either ({listed}).{near}"
         raise PolicyError(msg) from error
 
 
 def entry(name: str | Path) -> Entry:
-    """Return a built-in policy or programme by its name, or one from a file by its path.
+    """Return a built-in policy or programme by name, or one from the path of a file.
 
     Raises
     ------

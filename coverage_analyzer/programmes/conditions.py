@@ -1,4 +1,4 @@
-"""What a customer has, and conditions of programmes: met by a question, missing, or unknown."""
+"""Customer facts, and conditions of programmes: met, not met or unknown."""
 
 import datetime
 import difflib
@@ -14,11 +14,11 @@ from coverage_analyzer.policy.document import Model, validation_faults
 from coverage_analyzer.programmes.model import VERSION, Markets, Product, Programme, Way
 
 LIKE: Final = 0.8
-"""A product so like a known one, by `difflib`, may be a slip of the pen, and is asked for."""
+"""Minimum similarity to a known product (`difflib`) for a "Did you mean" suggestion."""
 
 
 Held = bool | datetime.date | None
-"""True: has it; False: has it not; a date: until and with that day; None: not known."""
+"""True: yes; False: no; a date: until that day, included; None: not known."""
 
 HOLDINGS: Final = {
     "software_maintenance": "a software maintenance agreement",
@@ -27,12 +27,12 @@ HOLDINGS: Final = {
     "priority": "a Priority subscription",
     "priority_plus": "a Priority Plus subscription",
     "os_vendor_support": "equivalent support by the vendor of the operating system",
-    "relationship_management": "a technical relationship management agreement that runs",
+    "relationship_management": "a technical relationship management agreement in force",
 }
 
 
 class Customer(Model):
-    """What a customer has: yes, no, until a day (included), or not known, which is the default.
+    """Facts about a customer: yes, no, until a day (included), or not known (default).
 
     Attributes
     ----------
@@ -65,7 +65,7 @@ class Customer(Model):
 
     @classmethod
     def from_mapping(cls, data: Mapping[str, Any], *, origin: str = "The customer") -> "Customer":
-        """Return a customer from a dictionary, as TOML gives it.
+        """Create a customer from a dictionary, as from TOML.
 
         Raises
         ------
@@ -77,24 +77,24 @@ class Customer(Model):
         except pydantic.ValidationError as error:
             found = "\n".join(f"  {fault}" for fault in dict.fromkeys(_fact_faults(error)))
             msg = (
-                f"{origin} cannot be read; each fact is true, false, or the last day of an "
+                f"{origin} cannot be read. Each fact must be true, false, or the last day of an "
                 f"agreement:\n{found}"
             )
             raise InputError(msg) from None
 
 
 def _fact_faults(error: pydantic.ValidationError) -> Iterator[str]:
-    """Yield what is wrong with a customer's facts, each once."""
+    """Yield the problems of a customer's facts, without duplicates."""
     unknown = [e for e in error.errors() if e["type"] == "extra_forbidden"]
     if unknown:
         yield from validation_faults(error, Customer)
     else:
         for fault in error.errors():
-            yield f"{fault['loc'][0]}: {fault['input']!r} is none of these."
+            yield f"{fault['loc'][0]}: {fault['input']!r} is not one of these."
 
 
 class State(enum.StrEnum):
-    """What becomes of a condition; one that is not checked counts for nothing, and is told."""
+    """Result of a condition; an unchecked one is ignored but reported."""
 
     met = "met"
     missing = "missing"
@@ -105,7 +105,7 @@ class State(enum.StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """What became of one condition, in words, and the clause behind it.
+    """The result of one condition, as text, and its clause.
 
     ``refusal`` says by itself why a missing condition keeps the offer away, where ``words`` do not.
     """
@@ -118,7 +118,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Question:
-    """All that conditions look at. ``code`` is the country's alpha-2, if the tables know it."""
+    """Inputs of conditions. ``code`` is the country's alpha-2 code, if known."""
 
     customer: Customer
     product: str
@@ -130,12 +130,12 @@ class Question:
 
 
 def findings(way: Way, programme: Programme, asked: Question) -> tuple[Finding, ...]:
-    """Return what becomes of each condition of a way."""
+    """Return the result of each condition of a route."""
     return tuple(_KINDS[c.kind](c, programme, asked) for c in way.conditions)
 
 
 def _holds(held: Held, date: datetime.date) -> State:
-    """Return whether something is had on a day."""
+    """Return whether a fact is true on a day."""
     if held is None:
         return State.unknown
     has = held if isinstance(held, bool) else date <= held
@@ -143,7 +143,7 @@ def _holds(held: Held, date: datetime.date) -> State:
 
 
 def _has(condition: Any, _programme: Programme, asked: Question) -> Finding:
-    """Return whether the customer has one of some things."""
+    """Return whether the customer has any of the items."""
     states = {n: _holds(getattr(asked.customer, n), asked.date) for n in condition.any_of}
     words = " or ".join(HOLDINGS[n] for n in condition.any_of)
     for state in (State.met, State.unknown):
@@ -156,12 +156,14 @@ def _has_not(condition: Any, _programme: Programme, asked: Question) -> Finding:
     """Return whether a renewal is the first one."""
     renewed = getattr(asked.customer, condition.what)
     state = {None: State.unknown, False: State.met, True: State.missing}[renewed]
-    return Finding(state, "an additional year that is not used up", condition.clause)
+    used = "the additional year has been used" if state == State.missing else ""
+    return Finding(state, "an additional year that has not been used", condition.clause, used)
 
 
 def _by(condition: Any, _programme: Programme, asked: Question) -> Finding:
     state = State.met if asked.date <= condition.last_day else State.missing
-    return Finding(state, f"a day not after {condition.last_day}", condition.clause)
+    late = f"not available after {condition.last_day}" if state == State.missing else ""
+    return Finding(state, f"a date no later than {condition.last_day}", condition.clause, late)
 
 
 def _not_stated(condition: Any, _programme: Programme, _asked: Question) -> Finding:
@@ -172,13 +174,13 @@ def _market(_condition: Any, programme: Programme, asked: Question) -> Finding:
     """Return whether the programme is offered in the country on the day."""
     markets = cast("Markets", programme.markets)  # one without is refused when it is loaded
     if asked.code is None:
-        said = f"no country is called {asked.country!r}" if asked.country else "no country is named"
+        said = f"unknown country {asked.country!r}" if asked.country else "no country given"
         return Finding(State.unknown, f"a market in which it is offered: {said}", markets.clause)
     region = markets.region(asked.code)
     if region is None:
         return Finding(State.not_stated, f"whether it is offered in {asked.code}", markets.clause)
     if asked.date < markets.valid_from:
-        words = f"where it was offered before {markets.valid_from}"
+        words = f"the markets before {markets.valid_from}"
         return Finding(State.not_stated, words, markets.clause)
     state = {
         "yes": State.met,
@@ -192,7 +194,7 @@ def _market(_condition: Any, programme: Programme, asked: Question) -> Finding:
 
 
 def covered_state(programme: Programme, name: str, version: str) -> State:
-    """Return whether a programme covers a version of a product; unknown if it may be that one."""
+    """Return whether a programme covers a product version; unknown if it may be the covered one."""
     product = _product(programme, name)
     if product is None:
         return State.missing
@@ -203,22 +205,25 @@ def _covered(_condition: Any, programme: Programme, asked: Question) -> Finding:
     """Return whether the product and its version are covered."""
     clause = programme.products[0].clause
     if not asked.product:
-        return Finding(State.unknown, "a product that is covered: none is named", clause)
+        return Finding(State.unknown, "a covered product: none given", clause)
     product = _product(programme, asked.product)
     if product is None:
         titles = [n.casefold() for p in programme.products for n in (p.title, *p.names)]
         like = difflib.get_close_matches(asked.product.casefold(), titles, n=1, cutoff=LIKE)
         state = State.unknown if like else State.missing
         hint = f"; did you mean {like[0]!r}?" if like else ""
-        return Finding(state, f"a product that is covered: {asked.product!r} is none{hint}", clause)
+        words = f"a covered product: {asked.product!r} is not one{hint}"
+        refusal = f"{asked.product!r} is not a covered product" if state == State.missing else ""
+        return Finding(state, words, clause, refusal)
     state = version_state(asked.version, product.versions)
     listed = f"{product.title} {', '.join(product.versions)}"
-    said = asked.version or "none is named"
-    return Finding(state, f"a version that is covered ({listed}): {said}", product.clause)
+    words = f"a covered version ({listed}): {asked.version or 'none given'}"
+    refusal = f"version {asked.version} is not covered" if state == State.missing else ""
+    return Finding(state, words, product.clause, refusal)
 
 
 def _product(programme: Programme, name: str) -> Product | None:
-    """Return the product of a programme that is called so, in any case and spacing."""
+    """Return the product of a programme by name, ignoring case and spacing."""
     wanted = " ".join(name.casefold().split())
     for product in programme.products:
         if wanted in {n.casefold() for n in (product.title, *product.names)}:
@@ -227,7 +232,7 @@ def _product(programme: Programme, name: str) -> Product | None:
 
 
 def version_state(version: str, covered: tuple[str, ...]) -> State:
-    """Return whether a version is one of those that are covered.
+    """Return whether a version is one of the covered ones.
 
     The figures decide, then the words behind them. What is written less exactly than what is
     covered (``7.15`` for ``7.15 LTSR``) is unknown; what is written more exactly (``7.15 LTSR
@@ -248,7 +253,7 @@ def version_state(version: str, covered: tuple[str, ...]) -> State:
 
 
 def _parts(match: Any) -> tuple[tuple[str, ...], str]:
-    """Return the figures of a version, and its words as they are compared."""
+    """Return the figures of a version, and its words normalised for comparison."""
     figures = tuple(f if f.lower() == "x" else str(int(f)) for f in match[1].lower().split("."))
     return figures, " ".join(match[2].casefold().split())
 
@@ -256,7 +261,7 @@ def _parts(match: Any) -> tuple[tuple[str, ...], str]:
 def _one_version(
     figures: tuple[str, ...], words: str, known: tuple[str, ...], known_words: str
 ) -> State:
-    """Return what a version is to one that is covered."""
+    """Compare a version with a covered one."""
     if known[-1] == "x" and figures[: len(known) - 1] == known[:-1]:
         return State.met
     if figures[-1] == "x" and known[: len(figures) - 1] == figures[:-1]:
@@ -268,7 +273,7 @@ def _one_version(
 
 
 def _worded(words: str, known: str) -> State:
-    """Return what the words behind the figures of a version are to those that are covered."""
+    """Compare the words after the figures of a version with those of the covered ones."""
     if words == known:
         return State.met
     if not words:
@@ -277,13 +282,14 @@ def _worded(words: str, known: str) -> State:
 
 
 def _milestone(condition: Any, _programme: Programme, asked: Question) -> Finding:
-    """Return whether the version is past its milestone, as far as that is told."""
+    """Return whether the version is past its milestone, if its date is given."""
     at = asked.end_of_maintenance
     if at is None:
-        words = "End of Maintenance is reached: its day is not given, nor on the page"
+        words = "End of Maintenance has been reached: its date is not given"
         return Finding(State.not_checked, words, condition.clause)
     state = State.met if at <= asked.date else State.missing
-    return Finding(state, f"End of Maintenance is reached: it is on {at}", condition.clause)
+    early = f"End of Maintenance is on {at}" if state == State.missing else ""
+    return Finding(state, f"End of Maintenance has been reached: {at}", condition.clause, early)
 
 
 def _base_support(condition: Any, programme: Programme, asked: Question) -> Finding:

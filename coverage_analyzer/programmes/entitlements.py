@@ -1,4 +1,4 @@
-"""Which support programmes a customer can have for a product on a day, and what is missing.
+"""Support programmes available to a customer for a product on a day, and what is missing.
 
 Nothing is guessed. A condition is met, or missing, or undecided: ``unknown`` where the customer's
 facts do not tell, ``not stated`` where the programme's source does not. An offer applies if all
@@ -31,20 +31,20 @@ class Answer(enum.StrEnum):
 
 @dataclass(frozen=True)
 class OtherWay:
-    """Another way to an offer: whether it is open, and what became of each of its conditions."""
+    """An alternative route to an offer: whether it is open, and the result of each condition."""
 
     way: str
     answer: Answer
     findings: tuple[Finding, ...]
 
     def __str__(self) -> str:
-        """Return in a sentence what the way comes to."""
+        """Return the result of the route as a sentence."""
         return f"{self.way}: {_outcome(self.answer, self.findings)}"
 
 
 @dataclass(frozen=True)
 class Entitlement:
-    """Whether an offer of a programme applies, by which way, and on what grounds.
+    """Whether an offer of a programme applies, by which route, and why.
 
     Attributes
     ----------
@@ -77,7 +77,7 @@ class Entitlement:
 
     @property
     def summary(self) -> str:
-        """What each way comes to, where that depends on a fact that is not known, else nothing."""
+        """Result of each route where it depends on an unknown fact; else empty."""
         if self.answer not in UNDECIDED:
             return ""
         own = _outcome(self.answer, self.findings)
@@ -87,22 +87,22 @@ class Entitlement:
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """What the customer would have to have, in words."""
+        """Missing prerequisites, as text."""
         return tuple(f.words for f in self.findings if f.state == State.missing)
 
     @property
     def undecided(self) -> tuple[str, ...]:
-        """What could not be told, in words."""
+        """Undecided conditions, as text."""
         doubtful = {State.unknown, State.not_stated}
         return tuple(f"{f.state}: {f.words}" for f in self.findings if f.state in doubtful)
 
     def __str__(self) -> str:
-        """Return it in words."""
+        """Return it as text."""
         lines = [f"{self.title}: {self.answer} ({self.way})"]
-        lines += [f"  in short    {self.summary}"] if self.summary else []
+        lines += [f"  summary     {self.summary}"] if self.summary else []
         lines += [f"  {f.state:<12}{f.words}" for f in self.findings]
         for other in self.others:
-            lines.append(f"  or          {other.way}: {other.answer}")
+            lines.append(f"  or by       {other.way}: {other.answer}")
             lines += [f"    {f.state:<12}{f.words}" for f in other.findings]
         lines += [f"  clause      {clause}" for clause in self.clauses]
         return "\n".join(map(visible, [*lines, f"  source      {self.source}"]))
@@ -110,7 +110,7 @@ class Entitlement:
 
 @dataclass(frozen=True)
 class Entitlements:
-    """The offers of all programmes for one question; ``print`` tells them in words."""
+    """The offers of all programmes for one query; ``print`` shows them as text."""
 
     product: str
     version: str
@@ -119,15 +119,15 @@ class Entitlements:
     offers: tuple[Entitlement, ...]
 
     def __iter__(self) -> Iterator[Entitlement]:
-        """Yield what is said of each offer."""
+        """Yield the result for each offer."""
         return iter(self.offers)
 
     def __len__(self) -> int:
-        """Return how many offers there are."""
+        """Return the number of offers."""
         return len(self.offers)
 
     def __getitem__(self, offer: str) -> Entitlement:
-        """Return what is said of an offer by its id.
+        """Return the result for an offer by its id.
 
         Raises
         ------
@@ -137,20 +137,20 @@ class Entitlements:
         for entitlement in self.offers:
             if entitlement.offer == offer:
                 return entitlement
-        msg = f"There is no offer {offer!r}; there are {', '.join(e.offer for e in self)}."
+        msg = f"Unknown offer {offer!r}; choose from {', '.join(e.offer for e in self)}."
         raise InputError(msg)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return all of it as plain data, ready for JSON."""
+        """Return it as plain data, ready for JSON."""
         told = dataclasses.asdict(self)
         for entry, offer in zip(told["offers"], self.offers, strict=True):
             entry["summary"] = offer.summary
         return told
 
     def __str__(self) -> str:
-        """Return all of it in words."""
-        thing = " ".join(filter(None, (self.product, self.version))) or "no product named"
-        head = visible(f"{thing}, {self.country or 'no country named'}, on {self.date}")
+        """Return it as text."""
+        thing = " ".join(filter(None, (self.product, self.version))) or "no product given"
+        head = visible(f"{thing}, {self.country or 'no country given'}, on {self.date}")
         return "\n\n".join([head, *map(str, self.offers)])
 
 
@@ -163,7 +163,7 @@ def entitlements(
     *,
     end_of_maintenance: datetime.date | str | None = None,
 ) -> Entitlements:
-    """Return which programmes apply, which prerequisite is missing, by which clause.
+    """Return which programmes apply, and which prerequisites are missing, with clauses.
 
     Parameters
     ----------
@@ -197,7 +197,7 @@ def entitlements(
     table = names.load()
     number = table.number(country)
     if number == UNKNOWN:
-        msg = f"{country!r} is no country that the tables know; give its code, such as DE."
+        msg = f"{country!r} is not a known country. Give its code, such as DE."
         raise InputError(msg)
     given = day(date) or today()
     asked = Question(
@@ -214,7 +214,7 @@ def entitlements(
 
 
 def _offers(programme: Programme, asked: Question) -> Iterator[Entitlement]:
-    """Yield what is said of each offer of a programme that has a way to it."""
+    """Yield the result for each offer of a programme that has a route."""
     for offer in programme.offers:
         ways = [way for way in programme.ways if way.offer == offer.id]
         if not ways:
@@ -242,11 +242,11 @@ def _offers(programme: Programme, asked: Question) -> Iterator[Entitlement]:
 
 
 UNDECIDED: Final = frozenset({Answer.unknown, Answer.not_stated})
-"""Answers that depend on a fact that is not known."""
+"""Results that depend on an unknown fact."""
 
 
 def _outcome(answer: Answer, judged: tuple[Finding, ...]) -> str:
-    """Return what a way comes to, with the conditions on which it depends."""
+    """Return the result of a route, with the conditions on which it depends."""
     missing = [f.refusal or f"{f.words} is missing" for f in judged if f.state == State.missing]
     if missing:
         return f"{answer}: {', '.join(missing)}"
@@ -259,7 +259,7 @@ def _outcome(answer: Answer, judged: tuple[Finding, ...]) -> str:
 
 
 def _answer(judged: tuple[Finding, ...]) -> Answer:
-    """Return what follows from all conditions of a way."""
+    """Return the result of all conditions of a route."""
     states = {finding.state for finding in judged}
     for state, answer in (
         (State.missing, Answer.does_not),
@@ -272,6 +272,6 @@ def _answer(judged: tuple[Finding, ...]) -> Answer:
 
 
 def _rank(judged: tuple[Finding, ...]) -> tuple[int, int]:
-    """Return how far a way is from being open: the best answer first, then what it lacks."""
+    """Return a sort key of routes: the best result first, then by missing conditions."""
     order = (Answer.applies, Answer.unknown, Answer.not_stated, Answer.does_not)
     return order.index(_answer(judged)), sum(f.state == State.missing for f in judged)

@@ -1,4 +1,4 @@
-"""Support programmes: what they offer, whom they ask what, by which clause; as data from TOML.
+"""Support programmes as data from TOML: offers, conditions and clauses.
 
 A programme is a closed, frozen model as a policy is. Where its source has lost something, a cell of
 it reads ``not stated``.
@@ -19,7 +19,7 @@ from coverage_analyzer.policy.document import Document, Identifier, Kind, Model,
 from coverage_analyzer.policy.rules import ALL_OTHERS, CountryCode
 
 NOT_STATED: Final = "not stated"
-"""What a cell reads whose content the source has lost, or never had."""
+"""Cell text for content that the source has lost, or never had."""
 
 Text = Annotated[str, Field(min_length=1)]
 
@@ -32,11 +32,11 @@ Holding = Literal[
     "os_vendor_support",
     "relationship_management",
 ]
-"""What a customer may have: the fields of `entitlements.Customer` that a condition can ask for."""
+"""Facts about a customer: the fields of `entitlements.Customer` used by conditions."""
 
 
 class Offer(Model):
-    """Something that can be had; one column of the comparison.
+    """An offer of a programme; one column of the comparison.
 
     ``described_in`` names the programme that says how it is had, if that is another one.
     """
@@ -62,7 +62,7 @@ class Markets(Model):
     clause: Identifier
 
     def region(self, country: str) -> Region | None:
-        """Return the region of a country (alpha-2); None if the programme leaves it out."""
+        """Return the region of a country (alpha-2); None if the programme omits it."""
         for code in (country, ALL_OTHERS):
             for region in self.regions:
                 if code in region.countries:
@@ -71,7 +71,7 @@ class Markets(Model):
 
 
 class Product(Model):
-    """A product line with the versions that are covered; ``5.x`` is any version 5.
+    """A product line with its covered versions; ``5.x`` is any version 5.
 
     ``names`` are what else it is called.
     """
@@ -83,13 +83,13 @@ class Product(Model):
 
 
 class InMarket(Model):
-    """The country is one in which the programme is offered."""
+    """The programme is offered in the country."""
 
     kind: Literal["market"]
 
 
 class Has(Model):
-    """The customer has one of these, on the day."""
+    """The customer has one of these items on the day."""
 
     kind: Literal["has"]
     any_of: Annotated[tuple[Holding, ...], Field(min_length=1)]
@@ -105,7 +105,7 @@ class HasNot(Model):
 
 
 class By(Model):
-    """The day is this one or before it."""
+    """The day is not later than this one."""
 
     kind: Literal["by"]
     last_day: datetime.date
@@ -113,7 +113,7 @@ class By(Model):
 
 
 class Covered(Model):
-    """The product and version are among those that are covered."""
+    """The product and version are covered."""
 
     kind: Literal["product"]
 
@@ -133,7 +133,7 @@ class BaseSupport(Model):
 
 
 class NotStated(Model):
-    """What the source does not tell."""
+    """A condition that the source does not state."""
 
     kind: Literal["not_stated"]
     what: Text
@@ -147,7 +147,7 @@ Condition = Annotated[
 
 
 class Way(Model):
-    """One way to an offer: all of its conditions have to be met."""
+    """One route to an offer, all of whose conditions must be met."""
 
     offer: Identifier
     title: Text
@@ -162,12 +162,12 @@ class Figure(Model):
     unit: Literal["minutes", "hours", "region", "year"]
 
     def __str__(self) -> str:
-        """Return it in words, such as ``under 15 minutes``."""
+        """Return it as text, such as ``under 15 minutes``."""
         return f"{self.bound.removeprefix('exactly')} {self.amount} {self.unit}".strip()
 
 
 class Feature(Model):
-    """A row of the comparison, with a value for each offer that is compared."""
+    """A row of the comparison, with a value for each offer compared."""
 
     title: Text
     clause: Identifier
@@ -198,7 +198,7 @@ class Programme(Document):
 
     @pydantic.model_validator(mode="after")
     def _agrees(self) -> "Programme":
-        """Check what no part can check alone.
+        """Validate what no part can check alone.
 
         Raises
         ------
@@ -212,17 +212,17 @@ class Programme(Document):
 
     @classmethod
     def _validated(cls, data: Mapping[str, Any]) -> Self:
-        """Return a programme; by way of JSON, in which text is a day, and a day is text."""
+        """Validate by way of JSON, where a text may be a date."""
         return cls.model_validate_json(json.dumps(data, default=_as_text))
 
     @property
     def compared(self) -> tuple[Offer, ...]:
-        """The offers that have a column in the comparison: those of the first feature."""
+        """Offers with a column in the comparison: those of the first feature."""
         named = self.features[0].values if self.features else {}
         return tuple(offer for offer in self.offers if offer.id in named)
 
     def described(self, *, clauses: bool = False) -> str:
-        """Return the programme in words, a rule a line, and the clauses if they are asked for."""
+        """Return the programme as text, one rule per line, optionally with its clauses."""
         lines = [f"{self.name}: {self.title}", f"  source    {self.source.address}"]
         lines += [f"  offer     {offer.title}" for offer in self.offers]
         if self.markets:
@@ -231,7 +231,7 @@ class Programme(Document):
             lines += [f"  market    {r.title}: {r.offered}, from {since}" for r in regions]
         lines += [f"  covers    {p.title} {', '.join(p.versions)}" for p in self.products]
         titles = {offer.id: offer.title for offer in self.offers}
-        lines += [f"  way       {titles[way.offer]}: {way.title}" for way in self.ways]
+        lines += [f"  route     {titles[way.offer]}: {way.title}" for way in self.ways]
         lines += [
             f"  feature   {feature.title}: "
             + "; ".join(f"{titles[o]} {value}" for o, value in feature.values.items())
@@ -243,7 +243,7 @@ class Programme(Document):
 
 
 def _as_text(value: Any) -> str:
-    """Return a day of TOML as JSON writes it.
+    """Return a TOML date as JSON writes it.
 
     Raises
     ------
@@ -257,31 +257,31 @@ def _as_text(value: Any) -> str:
 
 
 def _faults(programme: Programme) -> Iterator[str]:
-    """Yield all that is wrong between the parts of a programme, in words that name the key."""
+    """Yield all inconsistencies between the parts of a programme, as text that names the key."""
     offers = [offer.id for offer in programme.offers]
-    yield from (f"offers: two have the id {o!r}." for o in sorted(_twice(offers)))
+    yield from (f"offers: two offers have the id {o!r}." for o in sorted(_twice(offers)))
     for number, way in enumerate(programme.ways):
         if way.offer not in offers:
             near = nearest(way.offer, offers)
-            yield f"ways.{number}.offer: no offer is called {way.offer!r}.{near}"
+            yield f"ways.{number}.offer: unknown offer {way.offer!r}.{near}"
         yield from _unfounded(programme, number, way)
     columns = [offer.id for offer in programme.compared]
     for number, feature in enumerate(programme.features):
         if list(feature.values) != columns:
-            yield f"features.{number}.values: there must be one for each of {', '.join(columns)}."
+            yield f"features.{number}.values: give one value for each of {', '.join(columns)}."
     rules = programme.model_dump(exclude={"clauses"})
     for named in sorted({value for _, _, value in mentions(rules)} - programme.clauses.keys()):
-        yield f"there is no clause {named!r}.{nearest(named, programme.clauses)}"
+        yield f"unknown clause {named!r}.{nearest(named, programme.clauses)}"
     if programme.markets:
         yield from _market_faults(programme.markets)
     versions = [v for product in programme.products for v in product.versions]
-    yield from (f"products: {v!r} is no version." for v in versions if not VERSION.match(v))
+    yield from (f"products: {v!r} is not a version." for v in versions if not VERSION.match(v))
 
 
 VERSION: Final = re.compile(
     r"\s*v?(\d+(?:\.\d+)*(?:\.x\b)?)(?!\.?\d)\s*(.*)", re.IGNORECASE | re.DOTALL
 )
-"""A version: figures, the last of which may be any (``5.x``), and words."""
+"""A version: figures, the last of which may be a wildcard (``5.x``), and words."""
 
 
 def _twice(values: list[str]) -> set[str]:
@@ -289,17 +289,19 @@ def _twice(values: list[str]) -> set[str]:
 
 
 def _unfounded(programme: Programme, number: int, way: Way) -> Iterator[str]:
-    """Yield each condition that looks at a part that the programme does not have."""
+    """Yield each condition on a part that the programme does not have."""
     kinds = {condition.kind for condition in way.conditions}
     if "market" in kinds and programme.markets is None:
-        yield f"ways.{number}: it asks for a market, but there are no markets."
+        yield f"ways.{number}: has a market condition, but the programme lists no markets."
     if {"product", "base_support"} & kinds and not programme.products:
-        yield f"ways.{number}: it asks for a product, but there are no products."
+        yield f"ways.{number}: has a product condition, but the programme lists no products."
 
 
 def _market_faults(markets: Markets) -> Iterator[str]:
     codes = [code for region in markets.regions for code in region.countries]
-    yield from (f"markets: {code!r} is in two regions." for code in sorted(_twice(codes)))
+    yield from (
+        f"markets: {code!r} is in two regions. Name it once." for code in sorted(_twice(codes))
+    )
     for code in codes:
         if code not in (ALL_OTHERS, *names.load().codes[1:]):
             yield f"markets: {code!r} is not an ISO 3166-1 alpha-2 code."

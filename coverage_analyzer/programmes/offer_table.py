@@ -1,4 +1,4 @@
-"""Comparison tables: what policies and programmes offer side by side, as text, Markdown or HTML."""
+"""Compare the offers of policies and programmes in tables: text, Markdown or HTML."""
 
 import html
 import re
@@ -17,7 +17,7 @@ Format = Literal["text", "markdown", "html"]
 
 FEATURE_WIDTH: Final = 34
 VALUE_WIDTH: Final = 24
-"""Characters in a cell of a table in text, before a line goes on below."""
+"""Width of a cell of a text table in characters, before it wraps."""
 
 DIFFERS: Final = "\N{NOT EQUAL TO}"
 """Marks a row in which policies differ."""
@@ -39,12 +39,12 @@ tbody th { font-weight: 600; }
 )
 
 SHUT: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-"""The content security policy of a page that is text and style, and runs nothing."""
+"""The content security policy of a page of text and style, without scripts."""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """A table: a row for each feature, a column for each offer, the clause behind each row.
+    """A table: a row per feature, a column per offer, and the clause of each row.
 
     Attributes
     ----------
@@ -68,7 +68,7 @@ class Comparison:
     note: str
 
     def text(self) -> str:
-        """Return it in columns of text."""
+        """Return it as a text table."""
         head = _row(("", *self.columns))
         rule = "  ".join("-" * w for w in _widths(len(self.columns)))
         rows = [_row((feature, *cells)) for feature, cells in self.rows]
@@ -86,7 +86,7 @@ class Comparison:
         ).rstrip()
 
     def markdown(self) -> str:
-        """Return it as a table of Markdown, in which no cell can be markup."""
+        """Return it as a Markdown table with escaped cells."""
         lines = [f"## {_marked(self.title)}", ""]
         lines.append("| | " + " | ".join(map(_marked, self.columns)) + " |")
         lines.append("|" + "---|" * (1 + len(self.columns)))
@@ -98,7 +98,7 @@ class Comparison:
         return "\n".join([*lines, *(["", _marked(self.note)] if self.note else [])])
 
     def section(self) -> str:
-        """Return it as a part of a page."""
+        """Return it as an HTML section."""
         head = "".join(f'<th scope="col">{html.escape(c)}</th>' for c in self.columns)
         rows = "\n".join(
             f'<tr><th scope="row" title="{html.escape(clause)}">{html.escape(feature)}</th>'
@@ -115,14 +115,14 @@ class Comparison:
 
 
 def written(comparisons: Sequence[Comparison], form: Format) -> str:
-    """Return tables one below the other, as text, Markdown or one page of HTML."""
+    """Return tables one below the other, as text, Markdown or one HTML page."""
     if form == "html":
         return html_page(comparisons)
     return "\n\n".join(c.markdown() if form == "markdown" else c.text() for c in comparisons) + "\n"
 
 
 def html_page(comparisons: Sequence[Comparison]) -> str:
-    """Return a page of several tables that runs nothing and fetches nothing."""
+    """Return a page of tables without scripts or network requests."""
     title = html.escape("; ".join(c.title for c in comparisons))
     sections = "\n".join(c.section() for c in comparisons)
     return (
@@ -152,7 +152,7 @@ def _offers(programme: Programme) -> Comparison:
 
 
 def _levels(policy: Policy) -> Comparison:
-    """Return what each level of a policy promises, and to whom."""
+    """Return the promises of each level of a policy, and their conditions."""
     rows = level_rows(policy)
     clauses = dict.fromkeys(rows, "")
     named = dict.fromkeys(v.replacement.clause for v in policy.levels if v.replacement)
@@ -170,7 +170,7 @@ def _levels(policy: Policy) -> Comparison:
 
 
 def side_by_side(policies: Mapping[str, Policy]) -> Comparison:
-    """Return the rules of several policies in one table, in which rows that differ are marked.
+    """Return the rules of several policies in one table, with differing rows marked.
 
     Parameters
     ----------
@@ -205,7 +205,7 @@ def _widths(columns: int) -> list[int]:
 
 
 def _row(cells: tuple[str, ...]) -> str:
-    """Return a row of text, whose cells go on below where they are long."""
+    """Return a row of text with wrapped cells."""
     widths = _widths(len(cells) - 1)
     parts = [textwrap.wrap(visible(c), w) or [""] for c, w in zip(cells, widths, strict=True)]
     height = max(map(len, parts))
@@ -219,7 +219,7 @@ def _row(cells: tuple[str, ...]) -> str:
 
 
 def _marked(text: str) -> str:
-    """Return a text in which no character marks anything up in Markdown, on one line."""
+    """Return a text on one line, with Markdown characters escaped."""
     plain = " ".join(visible(text).split()).replace("&", "&amp;").replace("<", "&lt;")
     return re.sub(r"([\\`*_{}\[\]()#+!|~>])", r"\\\1", plain)
 

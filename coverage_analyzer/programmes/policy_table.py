@@ -1,25 +1,26 @@
-"""The rules of policies as rows of a table: by level, or one policy beside another."""
+"""The rules of policies as table rows: by level, or several policies side by side."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from coverage_analyzer.errors import quantity
 from coverage_analyzer.policy import ALL_OTHERS, Policy
 from coverage_analyzer.policy.miles import miles_text
 from coverage_analyzer.policy.rules import LeadTime, Level, Warranty
 
 NONE: Final = "none"
 
-ABSENT: Final = "no such level"
-"""A cell of a policy that does not have the level of the row."""
+ABSENT: Final = "not available"
+"""Cell of a policy without the level of the row."""
 
 UNNAMED: Final = "not named by the vendor"
 
 WHAT: Final = {"center": "New center", "appliance": "Set-up"}
-"""What a lead time is of, as a row calls it."""
+"""Name of each kind of lead time in a row."""
 
 
 def level_rows(policy: Policy) -> dict[str, list[str]]:
-    """Return what each level of a policy promises, and to whom: a cell a level, by feature."""
+    """Return the promises of each level of a policy, a cell per level, by feature."""
     rows = {
         feature: [_of_level(policy, level)[feature] for level in policy.levels]
         for feature in _of_level(policy, policy.levels[0])
@@ -37,7 +38,7 @@ def level_rows(policy: Policy) -> dict[str, list[str]]:
 
 
 def policy_rows(policies: Sequence[Policy]) -> dict[str, list[str]]:
-    """Return the rules of several policies: a cell a policy, by feature.
+    """Return the rules of several policies, a cell per policy, by feature.
 
     A radius is that of the country named, whether a policy names it or counts it among all others.
     """
@@ -65,7 +66,7 @@ def policy_rows(policies: Sequence[Policy]) -> dict[str, list[str]]:
 
 
 def _of_level(policy: Policy, level: Level) -> dict[str, str]:
-    """Return what a level promises."""
+    """Return the promises of a level."""
     return {
         "Replacement": str(level.replacement or "nothing"),
         "Coverage hours": level.coverage_hours,
@@ -76,14 +77,14 @@ def _of_level(policy: Policy, level: Level) -> dict[str, str]:
 
 
 def _level_cells(policy: Policy, title: str) -> dict[str, str]:
-    """Return what the level of a title promises, if the policy has it."""
+    """Return the promises of the level of a title, if the policy has it."""
     found = [level for level in policy.levels if level.title == title]
     cells = _of_level(policy, (found or policy.levels)[0])
     return {f"{title}: {f.lower()}": cell if found else ABSENT for f, cell in cells.items()}
 
 
 def _countries(lists: Sequence[Sequence[str]]) -> list[str]:
-    """Return each country that some lists name, and behind them all others, if they are named."""
+    """Return each country named in the lists, followed by all others if they are named."""
     codes = dict.fromkeys(code for some in lists for code in some)
     return sorted(codes, key=lambda code: (code == ALL_OTHERS, code))
 
@@ -97,14 +98,14 @@ def _lead_countries(policies: Sequence[Policy], per: str) -> list[str]:
 
 
 def _place(code: str, codes: Sequence[str]) -> str:
-    """Return what a country of some is called in a row."""
+    """Return the label of a country in a row."""
     if code != ALL_OTHERS:
         return code
     return "all other countries" if len(codes) > 1 else "all countries"
 
 
 def _radius(policy: Policy, level: Level, code: str) -> str:
-    """Return how far a center may be for a level in a country."""
+    """Return the maximum distance to a center for a level in a country."""
     if not any(band.level == level.id for band in policy.bands):
         return "any distance"
     told = [
@@ -113,7 +114,7 @@ def _radius(policy: Policy, level: Level, code: str) -> str:
         for b in policy.bands_in(code)
         if b.level == level.id
     ]
-    return "; ".join(told) or "not there"
+    return "; ".join(told) or "not available"
 
 
 def _bands(policy: Policy, code: str) -> str:
@@ -127,11 +128,11 @@ def _bands(policy: Policy, code: str) -> str:
 
 
 def _span(time: LeadTime) -> str:
-    return time.span if time.per == "center" else f"{time.span} for each {time.per}"
+    return time.span if time.per == "center" else f"{time.span} per {time.per}"
 
 
 def _lead_times(policy: Policy) -> dict[str, str]:
-    """Return how long a new center, or the set-up, takes, by country."""
+    """Return the lead time of a new center or of the set-up, by country."""
     return {
         f"{what} in {_place(code, codes)}": _lead_time(policy, code, per)
         for per, what in WHAT.items()
@@ -146,7 +147,7 @@ def _lead_time(policy: Policy, code: str, per: str) -> str:
 
 
 def _qualification(policy: Policy) -> dict[str, str]:
-    """Return the rules round the bands."""
+    """Return the rules besides the bands."""
     rules = policy.qualification
     return {
         "Center": "in the same country" if rules.same_country else "in any country",
@@ -156,7 +157,7 @@ def _qualification(policy: Policy) -> dict[str, str]:
 
 
 def _eligibility(policy: Policy) -> dict[str, str]:
-    """Return what else a policy asks for, each rule under its name."""
+    """Return the eligibility rules of a policy, by name."""
     gates, countries = policy.gates, policy.countries
     phases, components = gates.lifecycle, gates.components
     papers = ", ".join(sorted(policy.export_approval_countries)) or UNNAMED
@@ -164,35 +165,35 @@ def _eligibility(policy: Policy) -> dict[str, str]:
     folds += [f"{code} as {other}" for code, other in countries.fold.items()]
     told: dict[str, str] = {
         "Not offered": policy.not_offered_text,
-        "Phases of a product": ", ".join(phases.phases).replace("_", " ") if phases else "any",
-        "Levels in these phases only": ", ".join(_bounded(policy)),
-        "Components left out": ", ".join(components.excluded) or UNNAMED if components else "",
+        "Product phases": ", ".join(phases.phases).replace("_", " ") if phases else "any",
+        "Levels only in these phases": ", ".join(_bounded(policy)),
+        "Excluded components": ", ".join(components.excluded) or UNNAMED if components else "",
         "Address of a request": policy.commitments.accepted or "no rule",
-        "Address registered": "asked for" if gates.registration else "",
-        "Level that was bought": "asked for" if gates.request else "not asked for",
-        "Export papers": papers if policy.has_export_rule else "",
+        "Address registered": "required" if gates.registration else "",
+        "Purchased level": "required" if gates.request else "not required",
+        "Export approval": papers if policy.has_export_rule else "",
         "Countries that count as others": "; ".join(folds),
         "Contested areas": countries.contested,
-        "Business days": "; ".join(policy.commitments.described()[1:]) or "those of the country",
+        "Business days": "; ".join(policy.commitments.described()[1:]) or "national calendar",
         "Manufacturer's warranty": _warranty(policy.warranty) if policy.warranty else "not stated",
     }
     return {feature: cell or NONE for feature, cell in told.items()}
 
 
 def _bounded(policy: Policy) -> Iterator[str]:
-    """Yield the titles of the levels that the phases of a product bound."""
+    """Yield the titles of the levels that depend on product phases."""
     rule = policy.gates.lifecycle
     return (level.title for level in policy.levels if rule is not None and rule.bounds(level.id))
 
 
 def _warranty(warranty: Warranty) -> str:
-    """Return how long hardware and software are warranted."""
+    """Return the warranty periods of hardware and software."""
     hardware, software = _days(warranty.hardware_days), _days(warranty.software_days)
     return f"hardware {hardware}, software {software}"
 
 
 def _days(days: int) -> str:
-    """Return a number of days as text, whole years as such.
+    """Return a number of days as text, in years if whole.
 
     Examples
     --------
@@ -201,4 +202,4 @@ def _days(days: int) -> str:
     """
     years, rest = divmod(days, 365)
     amount, unit = (days, "day") if rest or not years else (years, "year")
-    return f"{amount} {unit}{'' if amount == 1 else 's'}"
+    return quantity(amount, unit)

@@ -1,1 +1,1 @@
-"""Drive times and service areas on a road network: extracts, networks, engines, rulings."""
+"""Drive times and service areas on a road network: extracts, networks, engines, rechecks."""

@@ -1,4 +1,4 @@
-"""The drive from the center that a verdict names to its site, for many sites at once."""
+"""Drives from the center of each verdict to its site, for many sites at once."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +17,7 @@ from coverage_analyzer.roads.snapping import SNAP_M
 
 @dataclass(frozen=True)
 class DriveTimes:
-    """One drive a site, shape (n,) each.
+    """One drive per site, shape (n,) each.
 
     Attributes
     ----------
@@ -44,7 +44,7 @@ class DriveTimes:
     limit_minutes: Floats
 
     def compared_with(self, limit_minutes: Floats) -> "DriveTimes":
-        """Return the same drives with ``status`` by a limit for each site.
+        """Return the same drives with ``status`` by the limit of each site.
 
         Parameters
         ----------
@@ -59,7 +59,7 @@ class DriveTimes:
         return replace(self, status=status, limit_minutes=limit)
 
     def columns(self) -> dict[str, npt.NDArray[np.generic]]:
-        """Return all as columns of ``drive_times.csv``, the status as text."""
+        """Return the columns of ``drive_times.csv``, the status as text."""
         names = np.array([status.name for status in RoadStatus], object)
         return vars(self) | {"status": names[self.status]}
 
@@ -72,7 +72,7 @@ def drive_times(
     *,
     minutes: float,
 ) -> DriveTimes:
-    """Return the drive from its center to each site; one search for each center that is named.
+    """Return the drive to each site from its center, with one search per center.
 
     Parameters
     ----------
@@ -102,18 +102,18 @@ def drive_times(
 
 
 def road_area(engine: Engine) -> Any:
-    """Return where an engine has roads; nowhere if it is one that cannot tell."""
+    """Return the area in which an engine has roads; empty if the engine cannot tell."""
     area = getattr(engine, "road_area", None)
     return shapely.Polygon() if area is None else area()
 
 
 def snap_limit_m(engine: Engine) -> float:
-    """Return how far a place may be from its road by an engine, in metres."""
+    """Return the maximum distance of a place from its road, by engine, in metres."""
     return float(getattr(engine, "snap_limit_m", SNAP_M))
 
 
 def open_engine(network: str | Path | Network | Engine) -> Engine:
-    """Return an engine over what was given."""
+    """Return an engine for the given roads."""
     if isinstance(network, (str, Path)):
         network = load_network(network)
     return RoadEngine(network) if isinstance(network, Network) else network

@@ -1,4 +1,4 @@
-"""What is asked of roads, as one small interface, and the engine that is built in.
+"""The interface of road engines, and the built-in engine.
 
 A server of Valhalla or OSRM can take its place: `Engine` is all that the rest of the house knows.
 One engine's word that a place cannot be reached is a reason to look again, not a verdict: engines
@@ -22,20 +22,20 @@ from coverage_analyzer.roads.network import Network
 from coverage_analyzer.roads.snapping import NOWHERE, SNAP_M, Snapped, Snapper
 
 BEYOND: Final = 2.0
-"""Drives up to so many times the budget are measured: a planner wants to know by how much."""
+"""Drives are measured up to this multiple of the limit, to show the excess."""
 
 ROAD_CELLS: Final = 3_000
-"""The area of all roads is drawn on a grid of so many cells a side, at most."""
+"""Maximum cells per side of the grid for the area of all roads."""
 
 KEPT: Final = 15_000_000
-"""Searches are kept up to so many nodes together, which take 12 bytes each."""
+"""Maximum nodes in cached searches, at 12 bytes each."""
 
 Search = tuple[Floats, npt.NDArray[np.int32]]
-"""Seconds to each node, infinite where it is not reached, and the node before it, or negative."""
+"""Seconds to each node (infinite if unreachable), and its predecessor, or negative."""
 
 
 class RoadStatus(enum.IntEnum):
-    """What a drive comes to: the ``status`` in ``drive_times.csv``."""
+    """Result of a drive: the ``status`` in ``drive_times.csv``."""
 
     within = 0
     over_budget = 1
@@ -53,7 +53,7 @@ class Places(NamedTuple):
 
 @dataclass(frozen=True)
 class Drives:
-    """Drives from each center to each site, along the fastest way.
+    """Drives from each center to each site by the fastest route.
 
     Attributes
     ----------
@@ -75,19 +75,19 @@ class Drives:
 
 
 class Engine(Protocol):
-    """What is asked of roads."""
+    """The interface of road engines."""
 
     def matrix(self, centers: Places, sites: Places, budget_s: float) -> Drives:
         """Return the drives from each center to each site."""
 
     def isochrone(self, lon: float, lat: float, minutes: float) -> Any:
-        """Return what is reached from a place in a time: a valid (multi)polygon, split at 180."""
+        """Return the area reached from a place in a time: a valid (multi)polygon, split at 180."""
 
     def road_area(self) -> Any:
-        """Return where there are roads: a valid (multi)polygon, split at 180."""
+        """Return the area that has roads: a valid (multi)polygon, split at 180."""
 
     def fingerprint(self) -> str:
-        """Return what the answers depend on: engine, version, data, speeds."""
+        """Return what the results depend on: engine, version, data, speeds."""
 
 
 class RoadEngine:
@@ -121,16 +121,16 @@ class RoadEngine:
         self._road_area: Any = None
 
     def fingerprint(self) -> str:
-        """Return what the answers depend on."""
+        """Return what the results depend on."""
         return f"embedded:{self.network.fingerprint}:snap={self._snapper.limit_m:g}"
 
     @property
     def snap_limit_m(self) -> float:
-        """How far a place may be from its road, in metres."""
+        """Maximum distance of a place from its road, in metres."""
         return self._snapper.limit_m
 
     def matrix(self, centers: Places, sites: Places, budget_s: float) -> Drives:
-        """Return the drives from each center to each site, one search a center.
+        """Return the drives from each center to each site, with one search per center.
 
         Parameters
         ----------
@@ -157,7 +157,7 @@ class RoadEngine:
         )
 
     def isochrone(self, lon: float, lat: float, minutes: float) -> Any:
-        """Return what is reached from a place in a time.
+        """Return the area reached from a place in a time.
 
         Parameters
         ----------
@@ -188,7 +188,7 @@ class RoadEngine:
         )
 
     def road_area(self) -> Any:
-        """Return where the network has roads: all places that could be put on one.
+        """Return the area that has roads: all places that can be snapped to one.
 
         Returns
         -------
@@ -210,7 +210,7 @@ class RoadEngine:
         return self._road_area
 
     def _search(self, node: int, limit_s: float) -> Search:
-        """Return for each node how long it takes, and the one before it on the way.
+        """Return the time to each node, and its predecessor on the route.
 
         The last searches are kept: sites come in blocks, each of which asks for the same centers.
         """
@@ -250,7 +250,7 @@ class RoadEngine:
         return seconds, metres, ferry, status.astype(np.int8)
 
     def _leads_to(self, node: int, targets: Ints) -> Bools:
-        """Return whether roads lead to nodes at all, however long it takes."""
+        """Return whether roads lead to the nodes at all, however long it takes."""
         if not len(targets):
             return np.zeros(0, np.bool_)
         from scipy.sparse import csgraph
@@ -261,7 +261,7 @@ class RoadEngine:
         return led[targets]
 
     def _along(self, nodes: Ints, before: npt.NDArray[np.int32]) -> tuple[Floats, Bools]:
-        """Return the metres along the ways to nodes, and whether a ferry is on each.
+        """Return the metres along the routes to nodes, and whether each uses a ferry.
 
         Of the tree of ways only the branches to these nodes are looked at. On them each node knows
         the step to the one before; doubling the steps reaches the root in few rounds.
@@ -281,7 +281,7 @@ class RoadEngine:
         return metres[at], ferry[at]
 
     def _steps(self, u: npt.NDArray[np.int32], v: Ints, root: Bools) -> tuple[Floats, Bools]:
-        """Return metres and ferry of the edge from each u to its v; nothing for a root."""
+        """Return metres and ferry of the edge from each u to its v; zero for a root."""
         net = self.network
         low, high = net.start[np.maximum(u, 0)].astype(np.int64), net.start[np.maximum(u, 0) + 1]
         while True:  # few edges leave a node: each round looks at one of each
@@ -294,7 +294,7 @@ class RoadEngine:
 
 
 def _ancestors(nodes: Ints, before: npt.NDArray[np.int32]) -> Ints:
-    """Return nodes with all that lie on the ways to them, each once, ascending."""
+    """Return nodes with all their predecessors, without duplicates, ascending."""
     seen, last = np.zeros(len(before), np.bool_), np.empty(len(before), np.int32)
     active = np.unique(nodes)
     while len(active):

@@ -1,4 +1,4 @@
-"""The drivable ways of an OpenStreetMap extract: which, in which directions, how fast at most.
+"""The drivable ways of an OpenStreetMap extract, with directions and speed limits.
 
 Nothing is filtered by osmnx when it reads a file, so the choice is made here:
 
@@ -33,15 +33,15 @@ DRIVABLE: Final = frozenset(
         *("unclassified", "residential", "living_street", "service", "road"),
     }
 )
-"""Values of ``highway`` that a car may use unless access is refused."""
+"""Values of ``highway`` that cars may use unless access is denied."""
 
 CLOSED: Final = frozenset(
     {"no", "private", "agricultural", "forestry", "military", "emergency", "psv", "bus"}
 )
-"""Values of access under which no part is delivered."""
+"""Values of access that exclude deliveries."""
 
 WHO: Final = ("motorcar", "motor_vehicle", "vehicle", "access")
-"""Keys of access, the most special first."""
+"""Keys of access, the most specific first."""
 
 FORWARD: Final = frozenset({"yes", "true", "1"})
 BACKWARD: Final = frozenset({"-1", "reverse"})
@@ -53,7 +53,7 @@ PERIOD: Final = re.compile(r"PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?")
 
 @dataclass(frozen=True)
 class Extract:
-    """Ways as points in a row, way after way.
+    """Ways as consecutive points, way after way.
 
     Attributes
     ----------
@@ -101,7 +101,7 @@ def read_extract(path: Path) -> Extract:
         msg = f"{path} cannot be read as an OpenStreetMap extract: {error}."
         raise InputError(msg) from error
     if not pieces:
-        msg = f"{path} holds no way that a car may use; give an extract with roads."
+        msg = f"{path} contains no road for cars. Give an extract with roads."
         raise InputError(msg)
     points = np.array([point for piece in pieces for point in piece.points], np.float64)
     lengths = [len(piece.points) for piece in pieces]
@@ -120,7 +120,7 @@ def read_extract(path: Path) -> Extract:
 
 @dataclass(frozen=True)
 class Kind:
-    """What the tags of a way say about driving on it."""
+    """Driving properties of a way, from its tags."""
 
     highway: str
     maxspeed: str
@@ -130,7 +130,7 @@ class Kind:
 
 @dataclass(frozen=True)
 class Piece:
-    """A way, or a part of one, all of whose nodes are in the extract."""
+    """A way, or a part of one, whose nodes are all in the extract."""
 
     kind: Kind
     nodes: list[int]
@@ -139,7 +139,7 @@ class Piece:
 
 
 def kind_of(tags: Mapping[str, str]) -> Kind | None:
-    """Return what the tags of a way say about driving on it, or nothing if no car may.
+    """Return the driving properties of a way from its tags; None if cars are not allowed.
 
     Examples
     --------
@@ -174,7 +174,7 @@ def _direction(highway: str, tags: Mapping[str, str]) -> int:
 
 
 def seconds(duration: str) -> float:
-    """Return a duration as OpenStreetMap writes it in seconds, NaN for any other text.
+    """Return an OpenStreetMap duration in seconds; NaN for any other text.
 
     Examples
     --------
@@ -196,7 +196,7 @@ def seconds(duration: str) -> float:
 
 
 def _pieces(path: Path) -> tuple[list[Piece], int]:
-    """Return the drivable pieces of all ways, and how many ways lack nodes."""
+    """Return the drivable pieces of all ways, and the number of ways with missing nodes."""
     import osmium
 
     pieces: list[Piece] = []
@@ -224,7 +224,7 @@ def _pieces(path: Path) -> tuple[list[Piece], int]:
 
 
 def _runs(way: Any) -> Iterator[list[tuple[int, float, float]]]:
-    """Yield the stretches of nodes of a way that are in the extract."""
+    """Yield the runs of a way's nodes that are in the extract."""
     run: list[tuple[int, float, float]] = []
     for node in way.nodes:
         if node.location.valid():
@@ -237,7 +237,7 @@ def _runs(way: Any) -> Iterator[list[tuple[int, float, float]]]:
 
 
 def _rough_length(run: list[tuple[int, float, float]]) -> float:
-    """Return a length that is good for shares of one way."""
+    """Return an approximate length, sufficient for the proportions of one way."""
     lon = np.array([x for _, x, _ in run])
     lat = np.array([y for _, _, y in run])
     turn = (np.diff(lon) + 180) % 360 - 180

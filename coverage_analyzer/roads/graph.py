@@ -1,4 +1,4 @@
-"""From ways to a graph of osmnx with speeds: junctions, lengths, times.
+"""From ways to an osmnx graph with speeds: junctions, lengths, times.
 
 osmnx reads an extract only as XML, keeps every bend as a node, and then simplifies: of a city of
 40,000 ways that took three minutes and 1.9 GB. So ways are cut into edges here, as arrays, and
@@ -36,14 +36,14 @@ SPEEDS: Final[Mapping[str, float]] = {
     "road": 25,
     FERRY: 15,
 }
-"""Kilometres an hour on roads without a sign, by kind: the usual ones of routing for cars."""
+"""Speed in km/h on unsigned roads by kind, as usual in car routing."""
 
 STRIDE_M: Final = 250.0
-"""A bend is kept as a node after so many metres, so that a site finds one near it."""
+"""Maximum distance in metres between nodes on a bend, so that sites find one nearby."""
 
 
 def graph_of(extract: Extract, speeds: Mapping[str, float] = SPEEDS) -> Any:
-    """Return the ways of an extract as a graph of osmnx whose edges have times.
+    """Return the ways of an extract as an osmnx graph whose edges have times.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def graph_of(extract: Extract, speeds: Mapping[str, float] = SPEEDS) -> Any:
 
 
 def read_graphml(path: Path, speeds: Mapping[str, float] = SPEEDS) -> Any:
-    """Return a graph that osmnx has saved as GraphML, with times on its edges.
+    """Return a graph saved by osmnx as GraphML, with times on its edges.
 
     Raises
     ------
@@ -112,7 +112,7 @@ def read_graphml(path: Path, speeds: Mapping[str, float] = SPEEDS) -> Any:
 
 
 def timed(graph: Any, speeds: Mapping[str, float] = SPEEDS) -> Any:
-    """Return a graph with speeds and times by osmnx on edges, ferries as long as they tell.
+    """Return a graph with osmnx speeds and times on edges, and tagged durations for ferries.
 
     Raises
     ------
@@ -133,7 +133,7 @@ def timed(graph: Any, speeds: Mapping[str, float] = SPEEDS) -> Any:
 
 
 def _filled(extract: Extract) -> Extract:
-    """Return an extract with points on long straight stretches of roads, one every `STRIDE_M`.
+    """Return an extract with points added to long straight roads, one every `STRIDE_M`.
 
     Without, a site beside a straight road would find no node near it. Ferries get none. The new
     points have negative node numbers, which no file has for two ways.
@@ -163,7 +163,7 @@ def _filled(extract: Extract) -> Extract:
 
 
 def _cut(extract: Extract) -> dict[str, Any]:
-    """Return edges between junctions: points they begin and end at, way, metres, seconds."""
+    """Return edges between junctions: first and last points, way, metres, seconds."""
     same = extract.way[1:] == extract.way[:-1]
     step = np.zeros(len(extract.node))
     step[1:][same] = geodesy.distance_m(
@@ -187,7 +187,7 @@ def _cut(extract: Extract) -> dict[str, Any]:
 
 
 def _is_kept(extract: Extract, same: Bools, run: Floats) -> Bools:
-    """Return which points become nodes: ends, where ways meet, and one every `STRIDE_M`."""
+    """Return which points become nodes: ends, junctions, and one every `STRIDE_M`."""
     _, inverse, times = np.unique(extract.node, return_inverse=True, return_counts=True)
     kept: Bools = times[inverse] > 1
     kept[0] = kept[-1] = True

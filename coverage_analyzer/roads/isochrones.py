@@ -1,4 +1,4 @@
-"""Polygons of places by road, drawn by asking for the cells of a grid what is asked for sites.
+"""Isochrone polygons, drawn by querying the cells of a grid like sites.
 
 The centre of each cell is put on the roads exactly as a site is (`snapping`). So a polygon and the
 verdict on a site cannot disagree by more than the drawing: `TOLERANCE` cells, where a cell is a
@@ -19,26 +19,26 @@ from coverage_analyzer.errors import require
 from coverage_analyzer.geometry import split_at_antimeridian
 
 FINEST: Final = 16
-"""So many cells a margin, at most."""
+"""Maximum cells per margin."""
 
 CELLS: Final = 1_500
-"""So many cells a side of the grid, at most, without the margin."""
+"""Maximum cells per side of the grid, without the margin."""
 
 SIMPLIFIED: Final = 0.5
-"""The rim is simplified by so many cells."""
+"""Tolerance of simplification, in cells."""
 
 TOLERANCE: Final = 2.0
-"""The rim is off by fewer cells than this: half a cell's diagonal, the simplification, rounding."""
+"""Maximum error of the boundary in cells: half a cell's diagonal, simplification, rounding."""
 
 STEP_DEGREES: Final = 1e-7
-"""A centimetre: GeoJSON is written with 7 decimals."""
+"""One centimetre: GeoJSON is written with 7 decimals."""
 
 RADIUS_M: Final = 6_371_008.8
-"""Of a sphere, which will do for the plane: cells are asked for by their degrees."""
+"""Radius of a sphere, sufficient for the plane, as cells are queried in degrees."""
 
 
 def cell_m(extent_m: float, margin_m: float, cells: int = CELLS) -> float:
-    """Return the side of a cell in metres, for roads that extend so far."""
+    """Return the side of a cell in metres, for the extent of the roads."""
     return max(margin_m / FINEST, extent_m / cells)
 
 
@@ -51,7 +51,7 @@ def place_polygon(
     *,
     cells: int = CELLS,
 ) -> Any:
-    """Return all places within a margin of some nodes that are chosen, as a polygon.
+    """Return all places within a margin of the chosen nodes, as a polygon.
 
     Parameters
     ----------
@@ -133,7 +133,7 @@ def parts_not_served(area: Any, served: Any, roads: Any) -> tuple[Any, Any]:
 
 
 def polygons_of(shape: Any) -> Any:
-    """Return the polygons of a geometry, as one, without the lines where parts only touch.
+    """Return the polygons of a geometry, as one, without lines where parts only touch.
 
     Coordinates are on the grid of `STEP_DEGREES` that files are written with, so that rounding
     them there leaves a valid polygon.
@@ -144,7 +144,7 @@ def polygons_of(shape: Any) -> Any:
 
 
 def _boxes(chosen: Bools) -> Any:
-    """Return the cells that are chosen as boxes, one a run of them along y, a cell a unit."""
+    """Return the chosen cells as boxes, one per run along y, in units of a cell."""
     edge = np.diff(np.pad(chosen, ((0, 0), (1, 1))).astype(np.int8), axis=1)
     row, first = np.nonzero(edge == 1)
     _, last = np.nonzero(edge == -1)
@@ -152,7 +152,7 @@ def _boxes(chosen: Bools) -> Any:
 
 
 def _in_degrees(shape: Any, plane: pyproj.Proj, lon: float) -> Any:
-    """Return a shape of the plane in degrees, turned so that it lies in one piece, then split."""
+    """Return a shape of the plane in degrees, rotated into one piece, then split."""
 
     def turned(points: Floats) -> Floats:
         x, y = plane(points[:, 0], points[:, 1], inverse=True)

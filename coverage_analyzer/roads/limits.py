@@ -40,21 +40,21 @@ class DriveLimits:
 
     @property
     def longest(self) -> float:
-        """The longest limit in minutes that a site may have; infinite if one has none."""
+        """The longest limit of any site in minutes; infinite if a level has none."""
         return float(self.minutes[list(self.positions)].max())
 
     @property
     def distinct(self) -> list[float]:
-        """The limits that apply, in minutes, each once, ascending."""
+        """The limits that apply, in minutes, without duplicates, ascending."""
         applied = self.minutes[list(self.positions)]
         return [float(m) for m in np.unique(applied[np.isfinite(applied)])]
 
     def of_title(self, title: str) -> float:
-        """Return the limit of a level by its title, infinite if it sets none."""
+        """Return the limit of a level by its title; infinite if it has none."""
         return float(self.minutes[self.positions[self.titles.index(title)]])
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what ``run.json`` holds: ``minutes`` (a list if they differ), and the source."""
+        """Return the content of ``run.json``: ``minutes``, and the source."""
         distinct = self.distinct
         return {
             "minutes": distinct[0] if len(distinct) == 1 else distinct,
@@ -71,7 +71,7 @@ class DriveLimits:
 
 
 def limits_text(limits: Mapping[str, Any]) -> str:
-    """Return as text what ``run.json`` holds of the limits: `DriveLimits.to_dict`."""
+    """Return the limits as text, from `DriveLimits.to_dict` as in ``run.json``."""
     if limits["minutes_from"] == "option":
         return f"{limits['minutes']:g} minutes (as given)"
     return ", ".join(
@@ -83,7 +83,7 @@ def limits_text(limits: Mapping[str, Any]) -> str:
 
 
 def drive_limits(policy: Policy, minutes: Any = None) -> DriveLimits:
-    """Return the drive-time limits of a policy, or those given in their place.
+    """Return the drive-time limits of a policy, or those given instead.
 
     Parameters
     ----------
@@ -121,7 +121,7 @@ def drive_limits(policy: Policy, minutes: Any = None) -> DriveLimits:
 
 
 def minutes_shown(minutes: float | Sequence[float]) -> float | str:
-    """Return one limit as it is, several as text.
+    """Return one limit unchanged, several as text.
 
     Examples
     --------
@@ -146,13 +146,13 @@ def checked_minutes(minutes: Any) -> float:
     except (TypeError, ValueError, OverflowError):
         number = np.nan
     if not 0 < number < np.inf:
-        msg = f"A drive of {minutes!r} minutes is no budget; give a number above 0."
+        msg = f"{minutes!r} minutes is not a drive-time limit. Give a number above 0."
         raise InputError(msg)
     return number
 
 
 def many_minutes(minutes: Any) -> list[float]:
-    """Return one or several drive-time limits as numbers, each once, in their order.
+    """Return one or several drive-time limits as numbers, without duplicates, in order.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""A road network as a compressed graph, made once from an extract and kept in a cache.
+"""A road network as a compressed graph, built once from an extract and cached.
 
 The cache is a folder of ``.npz`` files, named by the fingerprint of what they were made of: the
 hash of the file, the version of osmnx, and the model of speeds. So no other file, version or model
@@ -29,17 +29,17 @@ from coverage_analyzer.roads.extract import FERRY, read_extract
 from coverage_analyzer.roads.graph import SPEEDS, STRIDE_M, graph_of, read_graphml
 
 FORMAT: Final = 2
-"""Of the cached file; another one makes another fingerprint."""
+"""Version of the cached file format, part of the fingerprint."""
 
 LEAST_S: Final = 1e-3
-"""An edge takes at least so long: a sparse matrix may lose what weighs nothing."""
+"""Minimum time of an edge, since a sparse matrix may drop zero weights."""
 
 ATTRIBUTION: Final = "Roads © OpenStreetMap contributors (ODbL)"
 
 
 @dataclass(frozen=True)
 class Network:
-    """A directed graph of roads in compressed rows: the edges from node i are a slice.
+    """A directed graph of roads in compressed rows: the edges of node i are a slice.
 
     Attributes
     ----------
@@ -70,7 +70,7 @@ class Network:
     fingerprint: str
 
     def __len__(self) -> int:
-        """Return how many nodes there are."""
+        """Return the number of nodes."""
         return len(self.lon)
 
 
@@ -80,7 +80,7 @@ def load_network(
     cache: str | Path | None = None,
     speeds: Mapping[str, float] = SPEEDS,
 ) -> Network:
-    """Return the road network of a file, from the cache if it was made before.
+    """Return the road network of a file, from the cache if possible.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def load_network(
 
 
 def cache_folder() -> Path:
-    """Return the folder in which networks are kept, which may not exist yet."""
+    """Return the cache folder of networks, which may not exist yet."""
     if folder := os.environ.get("COVERAGE_ANALYZER_CACHE"):
         return Path(folder)
     if sys.platform == "win32":
@@ -125,7 +125,7 @@ def cache_folder() -> Path:
 
 
 def built(graph: Any, fingerprint: str) -> Network:
-    """Return a graph of osmnx with times as a network.
+    """Convert an osmnx graph with times to a network.
 
     Raises
     ------
@@ -140,7 +140,7 @@ def built(graph: Any, fingerprint: str) -> Network:
         for u, v, attrs in graph.edges(data=True)
     ]
     if not edges:
-        msg = "The road network has no edge; give an extract with roads."
+        msg = "The road network is empty. Give an extract with roads."
         raise InputError(msg)
     u, v, seconds, metres, ferry = np.array(edges, np.float64).T
     links = (u.astype(np.int32), v.astype(np.int32))
@@ -148,7 +148,7 @@ def built(graph: Any, fingerprint: str) -> Network:
 
 
 def _is_ferry(highway: Any) -> bool:
-    """Return whether an edge is a ferry; a simplified one may be of several kinds."""
+    """Return whether an edge is a ferry; a simplified one may combine several kinds."""
     return FERRY in highway if isinstance(highway, list) else highway == FERRY
 
 
@@ -158,7 +158,7 @@ def compressed(
     attrs: tuple[Floats, Floats, Bools],
     fingerprint: str,
 ) -> Network:
-    """Return edges as a network: the fastest between two nodes, and none from a node to itself.
+    """Return edges as a network: the fastest between two nodes, without loops.
 
     Parameters
     ----------
@@ -195,7 +195,7 @@ def compressed(
 
 
 def _parts(start: npt.NDArray[np.int32], end: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
-    """Return the strongly connected part of each node, numbered from the largest.
+    """Return the strongly connected component of each node, numbered from the largest.
 
     Raises
     ------
@@ -214,7 +214,7 @@ def _parts(start: npt.NDArray[np.int32], end: npt.NDArray[np.int32]) -> npt.NDAr
 
 
 def _fingerprint(path: Path, watched: WatchedFiles, speeds: Mapping[str, float]) -> str:
-    """Return the hash of what a network of a file is made of.
+    """Return the hash of everything that a file's network depends on.
 
     Raises
     ------
@@ -242,7 +242,7 @@ def _graph(path: Path, speeds: Mapping[str, float]) -> Any:
 
 
 def _cached(path: Path, fingerprint: str) -> Network | None:
-    """Return the network of a cached file; nothing if there is none that can be used."""
+    """Return the network of a cached file; None if there is no usable one."""
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as held:
             if str(held["fingerprint"]) != fingerprint:
@@ -254,7 +254,7 @@ def _cached(path: Path, fingerprint: str) -> Network | None:
 
 
 def _keep(network: Network, path: Path) -> None:
-    """Write a network into the cache, whole or not at all; where that fails, it is made again."""
+    """Write a network to the cache atomically; on failure it is built again next time."""
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, part = tempfile.mkstemp(suffix=".part", dir=path.parent)

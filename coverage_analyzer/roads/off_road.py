@@ -1,22 +1,22 @@
-"""Sites and centers that are on no road of a map: how many, how far, and what to do."""
+"""Sites and centers that are near no road of a map: number, distance and advice."""
 
 from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 
-from coverage_analyzer.errors import visible
+from coverage_analyzer.errors import quantity, visible
 from coverage_analyzer.roads.drive_times import DriveTimes
 from coverage_analyzer.roads.engine import RoadStatus
 from coverage_analyzer.roads.snapping import OUTSIDE_M
 
 EXAMPLES: Final = 3
-"""So many sites or centers of a kind are named in a warning."""
+"""Maximum number of sites or centers named in a warning."""
 
 
 @dataclass
 class OffRoad:
-    """Sites and centers of which no drive is known, as none of the map's roads is near.
+    """Sites and centers without a drive, because no road of the map is near.
 
     ``near`` and ``far`` count sites beyond the snap limit, up to `OUTSIDE_M` from a road and
     beyond; ``examples`` has the first of the former, with metres; ``centers`` the ids of centers.
@@ -28,7 +28,7 @@ class OffRoad:
     centers: set[str] = field(default_factory=set)
 
     def add(self, ids: tuple[list[str], list[str]], drives: DriveTimes, limit_m: float) -> None:
-        """Add the drives of a block to its sites and centers, whose ids are given."""
+        """Add the drives of a block, given the ids of its sites and centers."""
         lost = np.isin(drives.status, (RoadStatus.unsnapped, RoadStatus.outside_network))
         away = drives.snap_m > limit_m
         far = lost & (drives.snap_m > OUTSIDE_M)
@@ -40,26 +40,26 @@ class OffRoad:
         self.centers.discard("")
 
     def warnings(self, limit_m: float) -> list[str]:
-        """Return in words of what no drive is known, and what to do."""
+        """Return warnings about missing drives, with advice."""
         messages = []
         if self.near:
             shown = ", ".join(f"{visible(name)}: {m:,.0f} m" for name, m in self.examples)
             messages.append(
-                f"{self.near:,} sites are farther than {limit_m:,.0f} m from every road of the "
-                f"map ({shown}): no drive is known, and they stay as they were. Check their "
-                f"coordinates; if those are right, no road of this map leads to them."
+                f"No drive time for {quantity(self.near, 'site')}: more than {limit_m:,.0f} m from "
+                f"every road of the map ({shown}). Their verdicts are unchanged. Check their "
+                f"coordinates; if these are right, the map has no road to them."
             )
         if self.far:
             messages.append(
-                f"{self.far:,} sites are more than {OUTSIDE_M / 1000:g} km from every road of the "
-                f"map, which does not reach there: no drive is known, and they stay as they were. "
-                f"Use a larger extract."
+                f"No drive time for {quantity(self.far, 'site')}: more than {OUTSIDE_M / 1000:g} "
+                f"km from every road of the map, which does not cover them. Their verdicts are "
+                f"unchanged. Use a larger extract."
             )
         if self.centers:
             shown = ", ".join(map(visible, sorted(self.centers)[:EXAMPLES]))
             messages.append(
-                f"{len(self.centers):,} centers are farther than {limit_m:,.0f} m from every road "
-                f"of the map ({shown}): no drive from them is known. Check their coordinates, or "
-                f"use an extract that reaches them."
+                f"No drive time from {quantity(len(self.centers), 'center')}: more than "
+                f"{limit_m:,.0f} m from every road of the map ({shown}). Check their coordinates, "
+                f"or use an extract that covers them."
             )
         return messages

@@ -1,4 +1,4 @@
-"""Roads of a small box from an Overpass server, when asked: fetched once, then a file like others.
+"""Roads of a small box from an Overpass server, downloaded once on request and cached.
 
 The box is named by the user, and kept small: a server that serves all will not give the roads of a
 circle of 70 miles. osmnx could fetch, too, but by its own choice of ways; so the answer is kept as
@@ -21,24 +21,24 @@ from coverage_analyzer.http_client import HttpError, OwnPace, Request, Retries
 from coverage_analyzer.roads.network import cache_folder
 
 PUBLIC: Final = "https://overpass-api.de/api/interpreter"
-"""Run by volunteers: for a look now and then."""
+"""A server run by volunteers, for occasional use."""
 
 WIDEST: Final = 1.0
-"""Degrees that a box may be wide or high."""
+"""Maximum width and height of a box in degrees."""
 
 TRIES: Final = 3
 TIMEOUT_S: Final = 600.0
 SERVER_TIMEOUT_S: Final = 180
-"""For how long the server may work on the query; it sends nothing meanwhile."""
+"""Time limit of the query on the server, which sends nothing meanwhile."""
 
 PAUSE_S: Final = 2.0
 MAX_WAIT_S: Final = 60.0
 MAX_BYTES: Final = 2 << 30
-"""Of an answer; a degree full of towns is about 0.3 GiB."""
+"""Maximum size of an answer; a degree full of towns is about 0.3 GiB."""
 
 
 class Box(NamedTuple):
-    """A part of the world in degrees on WGS 84."""
+    """A rectangle of longitude and latitude, in degrees on WGS 84."""
 
     west: float
     south: float
@@ -47,7 +47,7 @@ class Box(NamedTuple):
 
 
 def box(text: str) -> Box:
-    """Return a box written as ``WEST,SOUTH,EAST,NORTH``.
+    """Parse a box written as ``WEST,SOUTH,EAST,NORTH``.
 
     Raises
     ------
@@ -65,12 +65,13 @@ def box(text: str) -> Box:
         result = Box(0, 0, 0, 0)
     ordered = -180 <= result.west < result.east <= 180 and -90 <= result.south < result.north <= 90
     if not ordered:
-        msg = f"{text!r} is no box; write WEST,SOUTH,EAST,NORTH in degrees, like 9.4,47.0,9.7,47.3."
+        msg = (
+            f"{text!r} is not a box. Write WEST,SOUTH,EAST,NORTH in degrees, like "
+            f"9.4,47.0,9.7,47.3."
+        )
         raise InputError(msg)
     if max(result.east - result.west, result.north - result.south) > WIDEST:
-        msg = (
-            f"The box {text} is more than {WIDEST:g} degree wide or high; take an extract (--osm)."
-        )
+        msg = f"The box {text} is more than {WIDEST:g} degree wide or high. Use an extract (--osm)."
         raise InputError(msg)
     return result
 
@@ -84,7 +85,7 @@ def fetch_extract(
     tries: int = TRIES,
     pause: Callable[[float], object] = time.sleep,
 ) -> Path:
-    """Return a file with the roads of a box, fetched if it is not in the cache.
+    """Return a file with the roads of a box, downloaded if not in the cache.
 
     Parameters
     ----------
@@ -138,15 +139,15 @@ def fetch_extract(
         http_client.with_retries(lambda: _fetch(request, path), retries, OwnPace())
     except HttpError as error:
         msg = (
-            f"The Overpass server {http_client.shown_url(url)} gave no roads: {error}. "
-            "Try later, or --osm."
+            f"The Overpass server {http_client.shown_url(url)} returned no roads: {error}. "
+            "Try again later, or use --osm."
         )
         raise ServiceError(msg) from error
     return path
 
 
 def _fetch(request: Request, path: Path) -> None:
-    """Write the answer of a server to a file, whole or not at all.
+    """Write the answer of a server to a file atomically.
 
     Raises
     ------
@@ -174,7 +175,7 @@ def _fetch(request: Request, path: Path) -> None:
     except ServiceError:  # an OSError, too
         raise
     except OSError as error:
-        msg = f"The roads could not be kept in {path.parent}: {error.strerror}."
+        msg = f"The roads could not be saved in {path.parent}: {error.strerror}."
         raise ServiceError(msg) from error
 
 
@@ -187,9 +188,9 @@ def _check_extract(handle: int) -> None:
         With what is wrong.
     """
     if not os.fstat(handle).st_size:
-        raise HttpError("the answer is no OpenStreetMap file")
+        raise HttpError("the answer is not an OpenStreetMap file")
     with mmap.mmap(handle, 0, access=mmap.ACCESS_READ) as text:
         if b"<osm" not in text[:1000] or not text[-1000:].rstrip().endswith(b"</osm>"):
-            raise HttpError("the answer is no OpenStreetMap file")
+            raise HttpError("the answer is not an OpenStreetMap file")
         if text.find(b"<remark>") >= 0:
             raise HttpError("it ran out of time or memory")

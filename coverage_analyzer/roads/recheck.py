@@ -1,4 +1,4 @@
-"""What drives make of verdicts: a promise never rises by road, and may need a second look.
+"""Apply drives to verdicts: a level never rises by road, and a site may move to review.
 
 What a report says was decided by distance; a look at roads takes it from there, and a second look
 starts from the same place: the verdict before any look can be told from the row
@@ -29,18 +29,18 @@ from coverage_analyzer.schema.verdict import Reason, Status
 Codes = npt.NDArray[np.int8]
 
 BEYOND_ALL: Final = -1
-"""In place of a level: the miles by road are beyond all bands."""
+"""Instead of a level: the road distance is beyond all bands."""
 
 NOT_OFFERED: Final = -2
-"""In place of a level: the level of the band is not offered in the country."""
+"""Instead of a level: the level of the band is not offered in the country."""
 
 ROAD_REASONS: Final = (Reason.road_over_budget, Reason.road_unreachable, Reason.road_unchecked)
-"""Reasons under which a row waits for roads, or for somebody to look at them."""
+"""Reasons of rows whose roads, or their manual review, are outstanding."""
 
 
 @dataclass(frozen=True)
 class VerdictRows:
-    """The columns of verdicts that roads can change, and those that tell what was before.
+    """The verdict columns that roads can change, and those that record earlier values.
 
     Attributes
     ----------
@@ -67,7 +67,7 @@ class VerdictRows:
 
 @dataclass(frozen=True)
 class VerdictsBeforeRoads:
-    """The promise of each row before any look at roads.
+    """The verdict of each row before any recheck by road.
 
     Attributes
     ----------
@@ -85,7 +85,7 @@ class VerdictsBeforeRoads:
 
 
 def verdicts_before_roads(rows: VerdictRows, policy: Policy) -> VerdictsBeforeRoads:
-    """Return what verdicts were before any look at roads."""
+    """Return the verdicts before any recheck by road."""
     level = rows.level.copy()
     by_road, offered = np.zeros(len(level), np.bool_), np.zeros(len(level), np.bool_)
     for country, limit, subset in _groups(rows):
@@ -108,7 +108,7 @@ def verdicts_before_roads(rows: VerdictRows, policy: Policy) -> VerdictsBeforeRo
 def limit_minutes(
     rows: VerdictRows, policy: Policy, limits: DriveLimits, road_miles: Floats
 ) -> Floats:
-    """Return how long the drive to each site may take: by the level of its band.
+    """Return the drive-time limit of each site: that of its band's level.
 
     Parameters
     ----------
@@ -133,7 +133,7 @@ def limit_minutes(
 def apply_drive_times(
     rows: VerdictRows, policy: Policy, road: Codes, road_miles: Floats
 ) -> VerdictRows:
-    """Return verdicts after a look at roads.
+    """Return verdicts after a recheck by road.
 
     Parameters
     ----------
@@ -176,7 +176,7 @@ def apply_drive_times(
 
 
 def _band_by_road(rows: VerdictRows, policy: Policy, road_miles: Floats) -> npt.NDArray[np.int64]:
-    """Return the level that the miles by road buy, or `BEYOND_ALL` or `NOT_OFFERED`.
+    """Return the level of the band by road distance, or `BEYOND_ALL` or `NOT_OFFERED`.
 
     A band that counts along the geodesic, and that the site is in or before, needs no road.
     """
@@ -192,7 +192,7 @@ def _band_by_road(rows: VerdictRows, policy: Policy, road_miles: Floats) -> npt.
 
 
 def _groups(rows: VerdictRows) -> list[tuple[str, float, npt.NDArray[np.int64]]]:
-    """Return each country and limit that occurs, with the rows that have them."""
+    """Return each combination of country and limit, with its rows."""
     with_limit = np.flatnonzero(~np.isnan(rows.limit_miles))
     codes, code = np.unique(rows.country[with_limit].astype(str), return_inverse=True)
     limits, limit = np.unique(rows.limit_miles[with_limit], return_inverse=True)

@@ -1,4 +1,4 @@
-"""Places put on the network: the node where a drive from or to each begins or ends.
+"""Snap places to the network: the node where a drive from or to each begins or ends.
 
 Every extract holds roads that lead nowhere: car parks cut off by a gate, the other bank of a river
 at its rim. A place near both goes to the road that leads somewhere. But a place on an island goes
@@ -20,10 +20,10 @@ from coverage_analyzer.errors import require
 from coverage_analyzer.roads.network import Network
 
 SNAP_M: Final = 1_000.0
-"""A place farther from every road than this is not put on the network."""
+"""Maximum distance from a road for a place to be snapped to the network."""
 
 OUTSIDE_M: Final = 10_000.0
-"""A place farther from every road than this lies outside of the network."""
+"""Distance from every road beyond which a place is outside the network."""
 
 SHARE: Final = 0.02
 FEWEST: Final = 3
@@ -32,7 +32,7 @@ NOWHERE: Final = -1
 
 @dataclass(frozen=True)
 class Snapped:
-    """Where places are on the network.
+    """Positions of places on the network.
 
     Attributes
     ----------
@@ -47,7 +47,7 @@ class Snapped:
 
     @property
     def outside(self) -> Bools:
-        """Whether each place lies outside of the network."""
+        """Whether each place is outside the network."""
         outside: Bools = self.away_m > OUTSIDE_M
         return outside
 
@@ -95,7 +95,7 @@ class Snapper:
 
 
 def _tree(network: Network, nodes: Ints) -> Any:
-    """Return an index of some nodes in space, which knows no 180 degrees; none for none.
+    """Return a spatial index of nodes in 3D, which has no seam at 180; None without nodes.
 
     Raises
     ------

@@ -233,7 +233,7 @@ def match_columns(
     """
     twice = [h for h, n in Counter(headers).items() if n > 1 and h.strip()]
     if twice:
-        msg = f"The column {twice[0]!r} stands twice in the header; rename one of the two."
+        msg = f"The column {twice[0]!r} appears twice in the header. Rename one of them."
         raise InputError(msg)
     overrides = overrides or {}
     _check_overrides(overrides, headers, table)
@@ -252,7 +252,7 @@ def match_columns(
         if len(at) > 1:
             names = " and ".join(repr(headers[i]) for i in at)
             msg = (
-                f"{names} could each be the column {column.name!r}; say which with "
+                f"Each of {names} could be the column {column.name!r}. Choose one: "
                 f"{_taking(table, column, headers[at[0]])}."
             )
             raise InputError(msg)
@@ -318,9 +318,9 @@ def _cut_columns(
             what = f"The headers {header!r} and {rival!r} are" if rival else f"{header!r} is"
             meant = " or ".join(repr(name) for name in names.values())
             msg = (
-                f"{what} cut to {cut_at} letters, and may be {meant}; say which with "
+                f"{what} cut to {cut_at} characters and could be {meant}. Choose one: "
                 f"{_taking(table, next(c for c in table if c.name in names), header)}, "
-                f"or save the table in a format that keeps names, such as GeoPackage."
+                f"or save the table in a format without this limit, such as GeoPackage."
             )
             raise InputError(msg)
         columns |= dict.fromkeys(names, at)
@@ -338,8 +338,7 @@ def column_suggestions(
 ) -> list[str]:
     """Return a warning for each optional column that is not found though a header may be meant."""
     return [
-        f"No column was taken for {column.name!r}. Is it {header!r}? "
-        f"Then say {_taking(table, column, header)}."
+        f"No column used for {column.name!r}. To use {header!r}: {_taking(table, column, header)}."
         for column in table
         if column.hint and column.name not in matched
         for i, header in enumerate(headers)
@@ -373,7 +372,7 @@ def check_types(types: Mapping[str, pa.DataType]) -> None:
         if name not in {"latitude", "longitude", "accuracy_m"}:
             fits = fits or pa.types.is_temporal(kind)
         if not fits:
-            msg = f"The column {name!r} holds {kind}; it has to hold numbers or text."
+            msg = f"The column {name!r} has the type {kind}. It must contain numbers or text."
             raise InputError(msg)
 
 
@@ -383,10 +382,10 @@ def _check_overrides(
     names = [column.name for column in table]
     for name, header in overrides.items():
         if name not in names:
-            msg = f"There is no column {name!r} to set; there are {', '.join(names)}."
+            msg = f"Unknown column name {name!r}; choose from {', '.join(names)}."
             raise InputError(msg)
         if header not in headers:
-            msg = f"No column is called {header!r}; the file has {_listed(headers)}."
+            msg = f"Column {header!r} not found. Columns in the file: {_listed(headers)}."
             raise InputError(msg)
 
 
@@ -398,13 +397,13 @@ def _check_missing(
         column = missing[0]
         free = [h for i, h in enumerate(headers) if i not in matched.values()]
         near = difflib.get_close_matches(column.name, free, n=1, cutoff=0.4)
-        hint = f" Is it {near[0]!r}?" if near else ""
-        hint += f" Say which with {_taking(table, column, near[0] if near else 'HEADER')}."
+        chosen = f"{near[0]!r}" if near else "one of them"
+        hint = f" To use {chosen}: {_taking(table, column, near[0] if near else 'HEADER')}."
         if len(headers) == 1 and (marks := [m for m in ";\t|" if m in headers[0]]):
-            hint = f" It looks separated by {marks[0]!r}: save the file with commas."
+            hint = f" The file looks separated by {marks[0]!r}. Use --delimiter {marks[0]!r}."
         msg = (
-            f"There is no column {column.name!r} (or {', '.join(column.synonyms)}). "
-            f"There are {_listed(headers)}.{hint}"
+            f"Required column {column.name!r} not found (also accepted: "
+            f"{', '.join(column.synonyms)}). Columns in the file: {_listed(headers)}.{hint}"
         )
         raise InputError(msg)
 

@@ -1,4 +1,4 @@
-"""How numbers and coordinates are written in tables: one grammar, and what to make of the rest."""
+"""The notation of numbers and coordinates in tables, and messages about invalid ones."""
 
 import re
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from coverage_analyzer.arrays import Bools, Floats
 from coverage_analyzer.schema.rejects import Rejected
 
 NUMBER: Final = r"[ \t]*[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[ \t]*"
-"""The one grammar of numbers: ``40.5``, ``-75``, ``+.5``, ``4e1``, with blanks around it."""
+"""The grammar of numbers: ``40.5``, ``-75``, ``+.5``, ``4e1``, with spaces around it."""
 
 _UNIT: Final = r"[0-9]+(?:\.[0-9]*)?"
 _MINUTE: Final = r"[0-5]?[0-9](?:\.[0-9]*)?"
@@ -35,7 +35,7 @@ _ANGLE = re.compile(r"[°º'\u2032\"\u2033]|[0-9]\s*[NSEWnsew]\s*$|^\s*[NSEWnsew
 
 @dataclass(frozen=True, kw_only=True)
 class Notation:
-    """How coordinates are written, where it is not in decimal degrees with a point.
+    """Notation of coordinates other than decimal degrees with a point.
 
     Attributes
     ----------
@@ -60,7 +60,7 @@ DECIMAL_DEGREES: Final = Notation()
 
 
 def numbers(cells: pa.Array, *, decimal: str = ".") -> tuple[Floats, Bools]:
-    """Return the numbers that cells hold, and which are blank.
+    """Parse the numbers in cells; also return which are empty.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def _finite(values: Floats) -> Floats:
 
 
 def _degrees(cells: pa.Array, hemispheres: str, notation: Notation) -> tuple[Floats, Bools]:
-    """Return the degrees that cells hold, and which are blank, as `numbers` does."""
+    """Parse the degrees in cells, and return which are empty, as `numbers` does."""
     values, blank = numbers(cells, decimal=notation.decimal)
     if not notation.dms:
         return values, blank
@@ -113,7 +113,7 @@ def _degrees(cells: pa.Array, hemispheres: str, notation: Notation) -> tuple[Flo
 
 
 def angles(cells: pa.Array, hemispheres: str) -> Floats:
-    r"""Return the degrees of cells written in degrees, minutes and seconds; NaN for others.
+    r"""Parse degrees, minutes and seconds; NaN for other cells.
 
     Parameters
     ----------
@@ -153,7 +153,7 @@ def angles(cells: pa.Array, hemispheres: str) -> Floats:
 
 @dataclass(frozen=True)
 class Coordinates:
-    """The coordinates and accuracy of rows, and what is wrong with each.
+    """The coordinates and accuracy of rows, and the problem of each.
 
     Attributes
     ----------
@@ -176,7 +176,7 @@ def coordinates(
     *,
     notation: Notation = DECIMAL_DEGREES,
 ) -> Coordinates:
-    """Return the coordinates that cells hold, and which rows cannot be used."""
+    """Parse the coordinates in cells; also return which rows cannot be used."""
     codes = list(Rejected)
     (y, no_y), (x, no_x) = _degrees(lat, "NS", notation), _degrees(lon, "EW", notation)
     if notation.wrap_longitude:
@@ -202,7 +202,7 @@ def fault_detail(
     *,
     notation: Notation = DECIMAL_DEGREES,
 ) -> str:
-    """Return in words what is wrong with a row's cells, and what may be meant."""
+    """Return the problem of a row's cells as text, with advice."""
     y, x = (_number(text, notation) for text in (latitude, longitude))
     if fault is Rejected.coordinate_missing:
         empty = [n for n, t in (("latitude", latitude), ("longitude", longitude)) if not t.strip()]
@@ -220,12 +220,12 @@ def _range_hint(y: float, x: float) -> str:
     if abs(y) <= 180 and abs(x) <= 90:
         return "; latitude and longitude look swapped"
     if abs(y) <= 90 and 180 < x <= 360:
-        return "; longitudes of 0 to 360? say --wrap-longitude"
+        return "; for longitudes of 0 to 360, use --wrap-longitude"
     return ""
 
 
 def _number(text: str, notation: Notation) -> float:
-    """Return the number that a text is by the grammar, else NaN."""
+    """Parse a number by the grammar, else NaN."""
     decimal = notation.decimal
     plain = text if decimal == "." else text.replace(".", "\0").replace(decimal, ".")
     value = float(plain) if _NUMBER.fullmatch(plain) else np.nan
@@ -234,11 +234,11 @@ def _number(text: str, notation: Notation) -> float:
 
 def _number_hint(text: str, notation: Notation) -> str:
     if notation.decimal != "." and "." in text:
-        return "; with --decimal , a point is none"
+        return "; with --decimal , a point is not a decimal separator"
     if re.fullmatch(r"\s*[+-]?\d+,\d+\s*", text):
-        return "; a decimal comma? write a point, or say --decimal ,"
+        return "; if this is a decimal comma, write a point or use --decimal ,"
     if _ANGLE.search(text) and notation.dms:
         return "; write degrees, minutes and seconds like 47°36'52.2\"N"
     if _ANGLE.search(text):
-        return "; degrees, minutes, seconds or a hemisphere? write decimal degrees, or say --dms"
+        return "; write decimal degrees, or use --dms for degrees, minutes and seconds"
     return ""

@@ -1,4 +1,4 @@
-"""The one grammar of days, for every format and table: ISO 8601, or one declared form.
+"""The grammar of dates, for every format and table: ISO 8601, or one declared format.
 
 A day may be followed by a time and a zone: then it is the local day that is stated, whatever day it
 is elsewhere at that moment. What is not a time or a zone makes it invalid. Nothing is guessed.
@@ -21,10 +21,10 @@ from coverage_analyzer.errors import InputError
 Days: TypeAlias = npt.NDArray[np.datetime64]
 
 ISO: Final = "%Y-%m-%d"
-"""How a day is written, unless another form is said."""
+"""Default date format."""
 
 LONGEST_DAY: Final = 10
-"""Characters of ``2026-12-01``."""
+"""Number of characters of ``2026-12-01``."""
 
 NO_DAY: Final = np.datetime64("NaT", "D")
 
@@ -36,12 +36,12 @@ TIME: Final = re.compile(
     r"|-(?:0\d|1[01])(?::?[0-5]\d)?|-12(?::?00)?))?",
     re.ASCII,
 )
-"""What may follow a day: a time of 24 or 12 hours, and an offset from UTC between -12 and +14."""
+"""What may follow a date: a 24- or 12-hour time, and a UTC offset from -12 to +14."""
 
 
 @functools.lru_cache(maxsize=16)
 def pattern(form: str) -> re.Pattern[str]:
-    r"""Return what a day of some form looks like.
+    r"""Return the pattern of a date format.
 
     Parameters
     ----------
@@ -61,10 +61,7 @@ def pattern(form: str) -> re.Pattern[str]:
     """
     directives = re.findall(r"%.?", form)
     if sorted(directives) != ["%Y", "%d", "%m"]:
-        msg = (
-            f"{form!r} does not say how a day is written: give %Y, %m and %d, each once, such as "
-            f"%d.%m.%Y."
-        )
+        msg = f"{form!r} is not a date format: use %Y, %m and %d once each, such as %d.%m.%Y."
         raise InputError(msg)
     tight = form == ISO or re.search(r"%.%", form)
     two = "{2}" if tight else "{1,2}"
@@ -75,7 +72,7 @@ def pattern(form: str) -> re.Pattern[str]:
 
 
 def day_of(text: str, form: str = ISO) -> np.datetime64:
-    """Return the day that a text states by a form, alone or with a time; ``NaT`` if invalid.
+    """Parse a date, alone or with a time, by a format; ``NaT`` if invalid.
 
     Examples
     --------
@@ -94,7 +91,7 @@ def day_of(text: str, form: str = ISO) -> np.datetime64:
 
 
 def days(cells: pa.Array, form: str = ISO) -> tuple[Days, Bools]:
-    """Return the days that cells hold, and which are blank.
+    """Parse the dates in cells; also return which are empty.
 
     Parameters
     ----------
@@ -129,7 +126,7 @@ def days(cells: pa.Array, form: str = ISO) -> tuple[Days, Bools]:
 
 
 def _without_times(texts: pa.Array, form: str) -> pa.Array:
-    """Return texts without the time behind a day: of a million times there are few days."""
+    """Return texts without the time after the date: a million times have few distinct dates."""
     longest = pc.max(pc.binary_length(texts)).as_py() or 0
     if longest <= LONGEST_DAY:
         return texts
@@ -149,18 +146,18 @@ def local_days(cells: pa.Array) -> pa.Array:
         try:
             cells = pc.local_timestamp(cells)
         except pa.ArrowException as error:
-            msg = f"A column of days has the time zone {cells.type.tz!r}, which is not known."
+            msg = f"A date column has the unknown time zone {cells.type.tz!r}."
             raise InputError(msg) from error
     return cells.cast(pa.date32(), safe=False)
 
 
 def today() -> datetime.date:
-    """Return today in UTC, the day that is judged if none is named."""
+    """Return today in UTC, the default day of an assessment."""
     return datetime.datetime.now(datetime.UTC).date()
 
 
 def day(value: Any) -> datetime.date | None:
-    """Return a day given as ISO 8601 text, date, datetime, timestamp or ``datetime64``.
+    """Convert ISO 8601 text, date, datetime, timestamp or ``datetime64`` to a day.
 
     Raises
     ------
@@ -175,6 +172,6 @@ def day(value: Any) -> datetime.date | None:
         return value
     parsed = day_of(value) if isinstance(value, str) else NO_DAY
     if np.isnat(parsed):
-        msg = f"{value!r} is not a day; write it like 2026-12-01."
+        msg = f"{value!r} is not a date. Write it like 2026-12-01."
         raise InputError(msg)
     return cast("datetime.date", parsed.item())

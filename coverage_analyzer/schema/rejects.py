@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 
 class Rejected(enum.StrEnum):
-    """Why a row could not be decided: the codes in ``rejects.csv``."""
+    """Why a row was rejected: the codes in ``rejects.csv``."""
 
     wrong_number_of_fields = enum.auto()
     broken_quotes = enum.auto()
@@ -26,7 +26,7 @@ class Rejected(enum.StrEnum):
 
 @dataclass(frozen=True)
 class Reject:
-    """A row that could not be decided: its line, why, in words, and its raw text."""
+    """A rejected row: its line, code, detail and raw text."""
 
     line: int
     reason: Rejected

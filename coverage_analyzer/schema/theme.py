@@ -1,4 +1,4 @@
-"""Colours and marks: the one place from which map, letter, tables and plots take them.
+"""Colours and marks, shared by map, letter, tables and plots.
 
 Statuses have colours of Okabe and Ito that colour-blind readers tell apart, and each has a shape of
 its own, so that nothing depends on colour alone. All colours are written as CSS and matplotlib read
@@ -48,7 +48,7 @@ DRAWN_IN_ORDER: Final = (
     Status.not_covered,
     Status.review,
 )
-"""What is drawn later is on top: the many do not hide the few."""
+"""Drawing order, the last on top, so that the many do not hide the few."""
 
 LIGHT: Final = {
     "sea": "#dfe9f0",
@@ -63,7 +63,7 @@ LIGHT: Final = {
     "planned": "#00805c",
     "unserved": "#9c2d6b",
 }
-"""The map's colours by what they are for, on a light screen and on paper."""
+"""Colours of the map by use, on a light screen and on paper."""
 
 DARK: Final = {
     "sea": "#1c2630",
@@ -78,7 +78,7 @@ DARK: Final = {
     "planned": "#3ad1a4",
     "unserved": "#f08cc0",
 }
-"""The same on a dark screen."""
+"""Colours of the map by use, on a dark screen."""
 
 LETTER: Final = {
     **LIGHT,
@@ -88,19 +88,19 @@ LETTER: Final = {
     "border": "#6d7880",
     "site": "#b5179e",
 }
-"""The letter's colours; some lines are darker than the map's, for print."""
+"""Colours of the letter; some lines are darker than the map's, for print."""
 
 SYMBOL_EDGE: Final = "#ffffff"
-"""Round the symbol of a site on the map."""
+"""Outline of a site's symbol on the map."""
 
 CENTER: Final = {"line": "#222222", "fill": "#ffffff", "closed": "#bbbbbb"}
-"""The symbol of a center on the map: its lines, and what fills it, also if it is closed."""
+"""Symbol of a center on the map: its lines and fill, also if it is closed."""
 
 LEVELS: Final = ("#1b7a4b", "#d9a441", "#8c99a6", "#9a6b4f", "#b5524a")
-"""Areas in a plot of levels, from the best level to the lowest."""
+"""Colours of levels in a plot, from the best to the lowest."""
 
 TABLE_LINE: Final = "#8886"
-"""Lines of a table in HTML, seen on light and dark."""
+"""Lines of an HTML table, for light and dark backgrounds."""
 
 
 def page_style() -> str:
@@ -114,7 +114,7 @@ def page_style() -> str:
 
 
 def page_data() -> dict[str, object]:
-    """Return what the map's script draws with, as plain data for JSON."""
+    """Return the drawing parameters of the map's script, as plain data for JSON."""
     statuses = {
         status.name: {"color": mark.color, "shape": mark.shape, "words": status.label}
         for status, mark in MARKS.items()
@@ -128,7 +128,7 @@ def page_data() -> dict[str, object]:
 
 
 def resolve(css: str, colors: Mapping[str, str]) -> str:
-    """Return a style in which each ``var(--name)`` is replaced by that colour.
+    """Return a style with each ``var(--name)`` replaced by its colour.
 
     So the style needs no CSS variables, which some programs that print HTML do not know.
 

@@ -1,4 +1,4 @@
-"""Verdicts: their columns, statuses and reasons, each in one place.
+"""Verdicts: the single definition of their columns, statuses and reasons.
 
 A column's type and decimals are read from here by the writers of CSV and Excel, by Spark, and by
 what reads a report back; the texts also stand in the README and in ``docs/reasons.md``, which tests
@@ -67,7 +67,7 @@ COLUMNS: Final = (
         "number of open centers that may serve the site and reach it",
     ),
 )
-"""In the order of the report."""
+"""In report order."""
 
 VERDICT: Final = tuple(column.name for column in COLUMNS)
 """The names of `COLUMNS`."""
@@ -76,7 +76,7 @@ SCHEMA: Final = pa.schema([(column.name, column.type) for column in COLUMNS])
 """The names and types of `COLUMNS`."""
 
 DECIMALS: Final = {c.name: c.decimals for c in COLUMNS if c.decimals is not None}
-"""The columns that CSV and Excel print with a fixed number of decimals, and that number."""
+"""The columns printed with fixed decimals in CSV and Excel, and their number."""
 
 
 def _not_empty(text: str) -> str:
@@ -87,16 +87,16 @@ def _not_empty(text: str) -> str:
 
 
 class Status(enum.IntEnum):
-    """What a verdict comes to: its code in the report is the name."""
+    """The outcome of a verdict; its name is the code in the report."""
 
     text: str
-    """What it means, for people."""
+    """Meaning, as text."""
 
     label: str
-    """A few words for legends."""
+    """Short text for legends."""
 
     def __new__(cls, value: int, label: str = "", text: str = "") -> Self:
-        """Return a member that carries its words.
+        """Return a member with its texts.
 
         Raises
         ------
@@ -117,7 +117,7 @@ class Status(enum.IntEnum):
     fallback = 2, "Fallback", "the fallback level or the purchased level applies"
     review = (
         3,
-        "Review: data not clear",
+        "Review: data unclear",
         "the data are not good enough to promise a level; manual review is needed",
     )
     not_covered = (
@@ -128,7 +128,7 @@ class Status(enum.IntEnum):
 
 
 class Reason(enum.IntEnum):
-    """Why a site has its status: the code in the report is the name.
+    """Why a site has its status; its name is the code in the report.
 
     A reason without a text cannot exist.
 
@@ -141,13 +141,13 @@ class Reason(enum.IntEnum):
     """
 
     text: str
-    """For people, as the end of a sentence."""
+    """Meaning, as the end of a sentence."""
 
     text_across_borders: str
-    """The same under a policy whose centers serve sites in any country."""
+    """Meaning under a policy whose centers serve sites in any country."""
 
     def __new__(cls, value: int, text: str = "", text_across_borders: str | None = None) -> Self:
-        """Return a member that carries its texts.
+        """Return a member with its texts.
 
         Raises
         ------
@@ -162,7 +162,7 @@ class Reason(enum.IntEnum):
         return member
 
     def text_for(self, *, same_country: bool) -> str:
-        """Return its text under a policy.
+        """Return its text for a policy.
 
         Parameters
         ----------

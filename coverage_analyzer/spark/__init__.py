@@ -1,4 +1,4 @@
-"""Sites judged on Apache Spark: the blocks come from Spark, all else is the same code.
+"""Assess sites on Apache Spark with the same code, on blocks that come from Spark.
 
 Wants the extra ``[spark]`` and a Java runtime (17 or 21) where the driver and the executors run.
 """

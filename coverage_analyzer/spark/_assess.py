@@ -1,4 +1,4 @@
-"""Sites of a Spark DataFrame judged: the kernel on batches of Arrow in Spark's Python workers.
+"""Assess the sites of a Spark DataFrame: the kernel on Arrow batches in Spark's Python workers.
 
 What a task needs is a `Recipe`: centers, policy and day, some hundred bytes a center. It rides with
 the function that Spark ships (which Spark itself turns into a broadcast from 1 MB on), so this
@@ -44,21 +44,21 @@ if TYPE_CHECKING:
     from pyspark.sql.types import StructType
 
 REJECTED: Final = "rejected"
-"""The status of a row that could not be decided."""
+"""Status of a rejected row."""
 
 ROWS_AT_ONCE: Final = 65_536
-"""Spark's batches (10,000 rows, unless it is told otherwise) are judged together up to here."""
+"""Spark batches (10,000 rows by default) are combined up to this number of rows."""
 
 BYTES_AT_ONCE: Final = 64 << 20
-"""Or up to here, where rows are long."""
+"""Or up to this size, if rows are long."""
 
 FRAME: Final = Path("the DataFrame")
-"""What a table of Spark is called in messages."""
+"""Name of a Spark table in messages."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a `Matcher` is made of, light enough to be shipped; equal if the key is.
+    """Everything needed to build a `Matcher`, small enough to be sent; equal if the key is.
 
     Attributes
     ----------
@@ -77,7 +77,7 @@ class Recipe:
 
     @classmethod
     def of(cls, matcher: Matcher) -> "Recipe":
-        """Return what makes the same matcher elsewhere."""
+        """Return the recipe of a matcher."""
         trust = matcher.convention.trust_declared
         network = {k: np.asarray(v).astype(str).tolist() for k, v in vars(matcher.centers).items()}
         products = matcher.gates.products
@@ -89,7 +89,7 @@ class Recipe:
 
 @functools.lru_cache(maxsize=4)
 def matcher_of(recipe: Recipe) -> Matcher:
-    """Return the matcher of a recipe: built once in a process, and kept with its index of cells."""
+    """Return the matcher of a recipe, built once per process and cached with its index."""
     return Matcher(
         recipe.centers,
         recipe.policy,
@@ -110,7 +110,7 @@ def assess(  # noqa: PLR0913 - the same question as that of the notebook
     columns: Mapping[str, str] | None = None,
     products: Products | str | Path | None = None,
 ) -> "DataFrame":
-    """Judge sites on Spark: as many rows come out as go in, lazily, without a shuffle.
+    """Assess sites on Spark: lazily, without a shuffle, and with the number of rows unchanged.
 
     Parameters
     ----------
@@ -173,7 +173,7 @@ def assess(  # noqa: PLR0913 - the same question as that of the notebook
 
 
 def schema(sites: "StructType", names: Sequence[str]) -> "StructType":
-    """Return the columns of sites under their new names, and those of the verdict.
+    """Return the columns of sites under their new names, and the verdict columns.
 
     Their types are those of `schema.verdict.COLUMNS`; all are null where a row is rejected, but
     ``status`` and ``reason``, which are never null.
@@ -198,22 +198,22 @@ def schema(sites: "StructType", names: Sequence[str]) -> "StructType":
 
 
 ALWAYS: Final = ("status", "reason")
-"""Columns of the verdict that every row has."""
+"""Verdict columns that every row has."""
 
 
 def arrow_schema(df: "DataFrame") -> pa.Schema:
-    """Return the columns of a DataFrame as its batches have them, without running it."""
+    """Return the Arrow schema of a DataFrame's batches, without running it."""
     found = plainly_named(df).limit(0).toArrow().schema
     return pa.schema([f.with_name(n) for f, n in zip(found, df.columns, strict=True)])
 
 
 def plainly_named(df: "DataFrame") -> "DataFrame":
-    """Return a DataFrame under names that Spark takes for no path: a dot in one is a field."""
+    """Return a DataFrame with safe column names: Spark reads a dot as a field of a struct."""
     return df.toDF(*(f"c{n}" for n in range(len(df.columns))))
 
 
 def recognised(sites: pa.Schema, columns: Mapping[str, str] | None) -> dict[str, int]:
-    """Return where the known columns of sites stand.
+    """Return the positions of the known columns of sites.
 
     Raises
     ------
@@ -227,7 +227,7 @@ def recognised(sites: pa.Schema, columns: Mapping[str, str] | None) -> dict[str,
 
 
 def output_names(headers: Sequence[str]) -> list[str]:
-    """Return the names of input columns beside the verdict's: for Spark, case does not tell.
+    """Return names of input columns that do not collide with the verdict's, ignoring case.
 
     Examples
     --------
@@ -241,7 +241,7 @@ def output_names(headers: Sequence[str]) -> list[str]:
 def _centers(
     centers: "pd.DataFrame | Centers | str | Path", policy: Policy, *, trust_declared: bool
 ) -> Centers:
-    """Return the network, of whatever kind it is given."""
+    """Return centers from any supported type."""
     if isinstance(centers, Centers):
         return centers
     if isinstance(centers, (str, Path)):
@@ -263,16 +263,16 @@ class Frame(TableReader):
         self.known: dict[str, str] = {}
 
     def blocks(self) -> Iterator[RowBlock]:
-        """Yield the batch; the raw text of a row is not asked for, and costs."""
+        """Yield the batch, without the raw text of rows, which is costly and unused."""
         yield dataclasses.replace(parquet.block(self._batch, 1), raw=str)
 
     def sha256(self) -> str:
-        """Return nothing: what Spark has computed has no file."""
+        """Return None: a Spark result has no file to hash."""
         return ""
 
 
 def gathered(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Yield batches put together: a batch has costs that do not depend on its length."""
+    """Yield combined batches, since each batch has fixed costs."""
     waiting: list[pa.RecordBatch] = []
     for batch in batches:
         waiting.append(batch)
@@ -294,7 +294,7 @@ def _with_verdicts(
 
 
 def _for_all_rows(some: Judged, rows: int) -> dict[str, pa.Array]:
-    """Return the columns of the verdict for the rows of a batch, those rejected among them."""
+    """Return the verdict columns for all rows of a batch, including rejected ones."""
     columns: dict[str, Any] = dict(some.columns)
     if rejects := some.rows.rejects:
         codes = list(Rejected)

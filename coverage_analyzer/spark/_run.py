@@ -1,4 +1,4 @@
-"""The batch job on Spark: files in, a run's folder out.
+"""The batch job on Spark: read files and write a run folder.
 
 Rows are judged once and staged as Parquet beside the output; report, rejects and summary are made
 from there (Spark's cache instead takes half as long again). The ledger is kept in two books. What
@@ -56,7 +56,7 @@ SETTINGS: Final = {
     "spark.sql.parquet.compression.codec": "zstd",
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
 }
-"""Of the session of a run, which is one of its own beside the user's."""
+"""Settings of a run's own session, separate from the user's."""
 
 
 def run(
@@ -68,7 +68,7 @@ def run(
     as_of: datetime.date | str | None = None,
     options: Options | None = None,
 ) -> dict[str, Any]:
-    """Judge all sites of files on Spark and publish the run's folder.
+    """Assess all sites of files on Spark and publish the run folder.
 
     Parameters
     ----------
@@ -137,7 +137,7 @@ def run(
 
 
 def _refuse_what_spark_does_not(options: Options) -> None:
-    """Raise if an option is only for the engine of one machine.
+    """Raise if an option is not supported on Spark.
 
     Raises
     ------
@@ -151,7 +151,7 @@ def _refuse_what_spark_does_not(options: Options) -> None:
     }
     for option, wanted in asked.items():
         if wanted:
-            msg = f"{option} does not go with Spark; leave it out, or run without Spark."
+            msg = f"{option} is not supported with Spark. Omit it, or run without Spark."
             raise InputError(msg)
 
 
@@ -162,7 +162,7 @@ def _opened_centers(spark: "SparkSession", centers: str, folder: Path, options: 
 
 
 def _fetched_products(spark: "SparkSession", options: Options, folder: Path) -> Path | None:
-    """Return a file of products that is here, if one is given."""
+    """Return a local file of products, if one is given."""
     return readers.fetched(spark, str(options.products), folder) if options.products else None
 
 
@@ -173,7 +173,7 @@ def _published(
     options: Options,
     prepared: tuple[dict[str, Any], Path, RejectLimit],
 ) -> dict[str, Any]:
-    """Judge, write all files, check the ledger, publish, and return the manifest."""
+    """Assess, write all files, check the ledger, publish, and return the manifest."""
     told, files, limit = prepared
     judged = _staged(found, matcher, folder)
     counts = _counts(judged)
@@ -223,7 +223,7 @@ def _published(
 
 
 def _staged(found: readers.Input, matcher: Matcher, folder: Folder) -> "DataFrame":
-    """Judge all rows, and return them from where they are staged."""
+    """Assess all rows, stage them, and return the staged rows."""
     judged = found.judged(Recipe.of(matcher))
     spark = judged.sparkSession
     spark.conf.set(AT_ONCE, found.rows_at_once)
@@ -238,7 +238,7 @@ def _renamed(headers: list[str]) -> dict[str, str]:
 
 
 class Counts:
-    """What comes of all rows together, as Spark has summed it up.
+    """Totals over all rows, computed by Spark.
 
     Attributes
     ----------
@@ -258,7 +258,7 @@ class Counts:
 
 
 def _counts(judged: "DataFrame") -> Counts:
-    """Return the sums of all rows."""
+    """Return the totals of all rows."""
     from pyspark.sql import functions as f
 
     counts, keys = Counts(), ("site_country", "level", "status", "reason")
@@ -280,7 +280,7 @@ def _counts(judged: "DataFrame") -> Counts:
 
 
 def _empty(judged: "DataFrame", found: readers.Input, matcher: Matcher) -> dict[str, int]:
-    """Return how many cells of decided rows are empty that gates look at, by column."""
+    """Return the number of empty cells of decided rows in each rule column."""
     from pyspark.sql import functions as f
 
     at = {
@@ -298,7 +298,7 @@ def _empty(judged: "DataFrame", found: readers.Input, matcher: Matcher) -> dict[
 
 
 def _check(ledger: Ledger, counts: Counts) -> None:
-    """Raise if rows are lost between reading and writing.
+    """Raise if rows were lost between reading and writing.
 
     Raises
     ------
@@ -308,7 +308,9 @@ def _check(ledger: Ledger, counts: Counts) -> None:
     ledger.check()
     summed = (counts.places.total(), counts.rejects.total())
     if summed != (ledger.decided, ledger.rejected):
-        msg = f"{ledger}, but the summary has {summed}. Nothing was published; please report this."
+        msg = (
+            f"{ledger}, but the summary has {summed}. No report was written. Report this as a bug."
+        )
         raise CoverageError(msg)
 
 
@@ -336,7 +338,7 @@ def _write_report(
 
 
 def _watched(df: "DataFrame") -> tuple["DataFrame", Callable[[], int]]:
-    """Return a DataFrame, and what gives the number of its rows once it has been written."""
+    """Return a DataFrame, and a function that returns its number of rows after it is written."""
     from pyspark.sql import Observation
     from pyspark.sql import functions as f
 
@@ -345,7 +347,7 @@ def _watched(df: "DataFrame") -> tuple["DataFrame", Callable[[], int]]:
 
 
 def _write_csv(df: "DataFrame", schema: pa.Schema, folder: Folder, name: str, style: Style) -> int:
-    """Write rows as the local engine writes them, a header in each part; return how many."""
+    """Write rows like the local engine, with a header in each part; return their number."""
 
     def texts(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         sink = io.BytesIO()
@@ -364,7 +366,7 @@ def _write_csv(df: "DataFrame", schema: pa.Schema, folder: Folder, name: str, st
 
 
 def _taken(sink: io.BytesIO) -> pa.RecordBatch:
-    """Return the lines in a buffer as one text, without the last line's end, and empty it."""
+    """Return the lines in a buffer as one text, without the final line end, and clear it."""
     line = sink.getvalue().decode().removesuffix("\n")
     sink.seek(0)
     sink.truncate()

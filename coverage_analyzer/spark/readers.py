@@ -1,4 +1,4 @@
-"""Files of sites as a DataFrame of judged rows, rejects and counts.
+"""Files of sites as a DataFrame of assessed rows, rejects and counts.
 
 Spark reads Parquet itself, in parts of a file. All else goes whole to our own readers, a file a
 task, and so gives the very rows, lines and rejects that it gives without Spark. Spark's own reader
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
 PARQUET: Final = (".parquet", ".pq")
 
 MOST_BYTES: Final = 2_000_000_000
-"""Of a file that goes through Spark as one value."""
+"""Maximum size of a file that Spark passes as a single value."""
 
 LOCAL: Final = "file:"
 SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
@@ -71,14 +71,14 @@ TOLD: Final = pa.schema(
         ("blank", pa.int64()),
     ]
 )
-"""Behind input and verdict: the first four of a reject, the last two of a row that only counts."""
+"""Columns after input and verdict: four of a reject, two of a count row."""
 
 Batches = Iterator[pa.RecordBatch]
 
 
 @dataclass(frozen=True)
 class Input:
-    """Files of sites that are to be judged.
+    """Files of sites to be assessed.
 
     Attributes
     ----------
@@ -107,11 +107,11 @@ class Input:
 
     @property
     def schema(self) -> pa.Schema:
-        """The columns of `judged`: of the input ``c0``, ``c1`` ..., of the verdict, `TOLD`."""
+        """Columns of `judged`: the input's as ``c0``, ``c1`` ..., the verdict's, and `TOLD`."""
         return _schema(self.table.source.types)
 
     def judged(self, recipe: Recipe) -> "DataFrame":
-        """Return decided rows, rejects (by their status) and counts (which have no status)."""
+        """Return decided rows, rejects (by their status) and counts (without a status)."""
         from pyspark.sql.pandas.types import from_arrow_schema
 
         with session.no_word_on_pandas():
@@ -120,7 +120,7 @@ class Input:
 
 
 def opened(spark: "SparkSession", sites: str, options: Options) -> Input:
-    """Open files of sites: one, a folder, or a pattern such as ``sites/*.csv``.
+    """Open files of sites: a file, a folder, or a pattern such as ``sites/*.csv``.
 
     Raises
     ------
@@ -129,7 +129,7 @@ def opened(spark: "SparkSession", sites: str, options: Options) -> Input:
     """
     listed = _listed(spark, sites)
     if not listed:
-        msg = f"{sites}: there is no file."
+        msg = f"{sites}: no file found."
         raise InputError(msg)
     local = [_local(path) for path in listed if path.startswith(LOCAL)]
     many.check_folders(local)
@@ -152,14 +152,14 @@ def opened(spark: "SparkSession", sites: str, options: Options) -> Input:
 
 
 def _listed(spark: "SparkSession", sites: str) -> dict[str, tuple[int, Any]]:
-    """Return the size and the time of change of each file, by its path, as Spark lists them."""
+    """Return the size and modification time of each file by path, as listed by Spark."""
     names = ("path", "length", "modificationTime")
     listed = spark.read.format("binaryFile").load(sites).select(*names).collect()
     return {row[names[0]]: (row[names[1]], row[names[2]]) for row in sorted(listed)}
 
 
 def _common_keys(files: Iterable[str]) -> list[str]:
-    """Return the columns that folders ``key=value`` above all files stand for.
+    """Return the columns of the ``key=value`` folders that all files share.
 
     Raises
     ------
@@ -170,13 +170,13 @@ def _common_keys(files: Iterable[str]) -> list[str]:
     keys = list(partitions.keys(PurePosixPath(first)))
     for path in others:
         if list(partitions.keys(PurePosixPath(path))) != keys:
-            msg = f"{path} has other folders 'key=value' above it than {first}; read them apart."
+            msg = f"{path} and {first} are in different 'key=value' folders. Read them separately."
             raise InputError(msg)
     return keys
 
 
 def _parquet(spark: "SparkSession", sites: str, options: Options, keys: Sequence[str]) -> Input:
-    """Return Parquet files, with a column for each key of their folders, as text.
+    """Return Parquet files, with a text column for each key of their folders.
 
     Raises
     ------
@@ -202,7 +202,7 @@ def _parquet(spark: "SparkSession", sites: str, options: Options, keys: Sequence
 
 
 def _empty(headers: list[str], types: list[pa.DataType]) -> Frame:
-    """Return a source that has columns, and no rows: what the driver knows of many files."""
+    """Return a source with columns but no rows: what the driver knows of many files."""
     none = [pa.nulls(0, kind) for kind in types]
     return Frame(pa.RecordBatch.from_arrays(none, names=headers))
 
@@ -210,7 +210,7 @@ def _empty(headers: list[str], types: list[pa.DataType]) -> Frame:
 def _batches_judged(
     headers: Mapping[str, list[str]], known: Mapping[str, int], dialect: Dialect, recipe: Recipe
 ) -> Callable[[Iterable[pa.RecordBatch]], Batches]:
-    """Return what judges batches of Parquet, which end with the file and the row of each row."""
+    """Return a function that assesses Parquet batches, which end with file and row number."""
 
     def judge(batches: Iterable[pa.RecordBatch]) -> Batches:
         for batch in batches:
@@ -230,7 +230,7 @@ def _batches_judged(
 
 
 def _with_keys(own: Mapping[str, pa.Array], file: pa.Array, row: pa.Array) -> list[pa.Array]:
-    """Return the columns of rows, then those that the folders of their files stand for."""
+    """Return the columns of rows, then those of their files' folders."""
     encoded = file.dictionary_encode()
     paths: list[str] = encoded.dictionary.to_pylist()
     keys = [partitions.keys(PurePosixPath(unquote(path))) for path in paths]  # Spark quotes, too
@@ -245,7 +245,7 @@ def _with_keys(own: Mapping[str, pa.Array], file: pa.Array, row: pa.Array) -> li
 
 
 class Numbered(Frame):
-    """One batch of Spark, of which the raw text of rejects is wanted."""
+    """A Spark batch that provides the raw text of rejects."""
 
     def blocks(self) -> Iterator[RowBlock]:
         """Yield the batch."""
@@ -255,7 +255,7 @@ class Numbered(Frame):
 def _whole_files(
     spark: "SparkSession", sites: str, files: Mapping[str, int], options: Options
 ) -> Input:
-    """Return files that are read by our own readers, the first of which says what is in them.
+    """Return files read by our own readers; the first one defines the columns.
 
     Raises
     ------
@@ -270,7 +270,7 @@ def _whole_files(
     if not local and files[largest] > MOST_BYTES:
         msg = (
             f"{largest} has {files[largest]:,} bytes; a text file on a file system that only Spark "
-            f"sees has {MOST_BYTES:,} at most. Split it, or save it as Parquet."
+            f"sees is limited to {MOST_BYTES:,}. Split it, or save it as Parquet."
         )
         raise InputError(msg)
     with tempfile.TemporaryDirectory() as folder:
@@ -285,7 +285,7 @@ def _whole_files(
 
 
 def fetched(spark: "SparkSession", path: str, folder: Path) -> Path:
-    """Return a file where it can be opened: in its place, or copied into a folder."""
+    """Provide a local file: in place, or copied into a folder."""
     if path.startswith(LOCAL):
         return _local(path)
     if not SCHEME.match(path):
@@ -296,7 +296,7 @@ def fetched(spark: "SparkSession", path: str, folder: Path) -> Path:
 
 
 def _copy_of(path: str, folder: Path) -> Path:
-    """Return where a copy of a file goes: below folders ``key=value`` like those above it."""
+    """Return the path for a copy of a file, within the same ``key=value`` folders."""
     keyed = [part for part in PurePosixPath(path).parts[:-1] if partitions.is_key(part)]
     copy = folder.joinpath(*keyed, path.rsplit("/", 1)[1])
     copy.parent.mkdir(parents=True, exist_ok=True)
@@ -310,7 +310,7 @@ def _local(path: str) -> Path:
 def _files_judged(
     headers: list[str], options: Options, recipe: Recipe
 ) -> Callable[[Iterable[pa.RecordBatch]], Batches]:
-    """Return what judges files, of which a batch has the paths and, or else nothing, the bytes."""
+    """Return a function that assesses files, given batches of paths, optionally with bytes."""
     columns, dialect = dict(options.columns), options.dialect
 
     def judge(batches: Iterable[pa.RecordBatch]) -> Batches:
@@ -331,7 +331,7 @@ def _files_judged(
 
 @contextmanager
 def _on_disk(path: str, content: bytes) -> Iterator[Path]:
-    """Give a file in its place, or its bytes in a temporary one of the same ending."""
+    """Provide a file in place, or its bytes in a temporary file with the same extension."""
     if path.startswith(LOCAL):
         yield _local(path)
         return
@@ -342,7 +342,7 @@ def _on_disk(path: str, content: bytes) -> Iterator[Path]:
 
 
 def _same_headers(path: str, found: list[str], wanted: list[str]) -> None:
-    """Raise if a file has other columns than the first.
+    """Raise if a file's columns differ from those of the first.
 
     Raises
     ------
@@ -350,7 +350,10 @@ def _same_headers(path: str, found: list[str], wanted: list[str]) -> None:
         If so.
     """
     if found != wanted:
-        msg = f"{path}: its columns are {found}, those of the first file {wanted}; make them alike."
+        msg = (
+            f"{path}: its columns are {found}, those of the first file {wanted}. They must be "
+            f"the same."
+        )
         raise InputError(msg)
 
 
@@ -361,7 +364,7 @@ def _schema(types: list[pa.DataType]) -> pa.Schema:
 
 
 def _packed(some: Judged, table: Table, file: pa.Array, line: pa.Array) -> Batches:
-    """Yield the decided rows of a block, its rejects, and a row that counts what was read."""
+    """Yield the decided rows of a block, its rejects, and a row of counts."""
     schema, rejects = _schema(table.source.types), some.rows.rejects
     cells = some.rows.block.columns.columns
     given = {f"c{n}": c.cast(schema.field(n).type) for n, c in enumerate(cells)}
@@ -383,6 +386,6 @@ def _told(rejects: list[Reject]) -> dict[str, pa.Array]:
 
 
 def _part(schema: pa.Schema, rows: int, given: Mapping[str, Any]) -> pa.RecordBatch:
-    """Return rows of which some columns are given, and the others null."""
+    """Return rows with the given columns; the others are null."""
     columns = [given[f.name] if f.name in given else pa.nulls(rows, f.type) for f in schema]
     return pa.RecordBatch.from_arrays(columns, schema=schema)

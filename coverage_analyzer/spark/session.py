@@ -1,4 +1,4 @@
-"""Sessions of Spark, and what goes wrong there in words."""
+"""Spark sessions, and readable errors."""
 
 import os
 import re
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 NO_JAVA: Final = (
-    "Spark does not start: it wants a Java runtime of version 17 or 21 (Debian: "
+    "Spark does not start: it requires a Java runtime of version 17 or 21 (Debian: "
     "apt install openjdk-17-jre-headless), found by JAVA_HOME or PATH."
 )
 
@@ -25,17 +25,17 @@ LOCAL: Final = {
     "spark.driver.host": "127.0.0.1",
     "spark.ui.enabled": "false",
 }
-"""How Spark runs where nobody has said on which cluster: here, and heard by nobody else."""
+"""Default settings without a configured cluster: local, listening on loopback only."""
 
 OURS: Final = re.compile(
     r"^coverage_analyzer\.errors\.\w+: (.+?)(?=^\s*at |\Z)", re.DOTALL | re.MULTILINE
 )
-"""Where an error of ours stands in the trace of a task that failed."""
+"""Pattern of our own errors in the trace of a failed task."""
 
 
 @contextmanager
 def opened() -> Iterator["SparkSession"]:
-    """Give the session that is active here; or a new one, which ends with the context.
+    """Provide the active session, or a new one that ends with the context.
 
     What ``spark-submit`` and ``PYSPARK_SUBMIT_ARGS`` say counts; without a master there, Spark runs
     in this machine alone.
@@ -89,7 +89,7 @@ def _conf() -> "SparkConf":
 
 @contextmanager
 def no_word_on_pandas() -> Iterator[None]:
-    """Keep Spark from its warning of a new pandas, of which nothing is used here."""
+    """Suppress Spark's warning about new pandas versions, which are not used here."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas")
         yield
@@ -97,7 +97,7 @@ def no_word_on_pandas() -> Iterator[None]:
 
 @contextmanager
 def in_words() -> Iterator[None]:
-    """Turn what Spark raises into an error in words: of a task our own, of others the first line.
+    """Translate Spark errors: our own from tasks, and the first line of others.
 
     Raises
     ------
@@ -114,7 +114,7 @@ def in_words() -> Iterator[None]:
 
 
 def words(trace: str) -> str:
-    r"""Return what a trace of Spark says, without the trace.
+    r"""Return the message of a Spark error, without its trace.
 
     Examples
     --------
@@ -125,4 +125,4 @@ def words(trace: str) -> str:
     """
     if ours := OURS.search(trace):
         return ours[1].strip()
-    return f"Spark says: {trace.strip().splitlines()[0]}"
+    return f"Spark: {trace.strip().splitlines()[0]}"

@@ -1,4 +1,4 @@
-"""A run's folder on any file system that Spark knows: published whole, or what stood there stays.
+"""A run folder on any file system that Spark supports, published atomically.
 
 Everything is written into a hidden work folder beside, whose name is random; a folder in it takes
 the place of the old one in the end: two renames, the first undone if the second fails. On HDFS and
@@ -24,20 +24,20 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 WORK: Final = ".work"
-"""Ends the names of work folders, with a random part before."""
+"""Suffix of work folders, after a random part."""
 
 TOKEN_BYTES: Final = 8
 TOKEN: Final = re.compile(rf"[0-9a-f]{{{2 * TOKEN_BYTES}}}{re.escape(WORK)}")
-"""How they end exactly: `.out.held.*.work` is of another folder than `.out.*.work`."""
+"""Full pattern of the suffix: `.out.held.*.work` does not belong to `.out.*.work`."""
 
 OLD: Final = ("old", "held")
-"""Where in a work folder the report is while it is replaced, and a run that was held back."""
+"""Names in a work folder for the report being replaced, and for a held run."""
 
 PART_OF_CSV: Final = "part-{:05}.csv"
 
 
 class FileSystem:
-    """The file system of a path, as Spark sees it.
+    """The file system of a path, as seen by Spark.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ class FileSystem:
         try:
             self._fs: Any = self._path(path).getFileSystem(conf)
         except Py4JJavaError as error:
-            msg = f"{path} is on no file system that Spark knows: {said(error)}."
+            msg = f"{path} is not on a file system that Spark supports: {said(error)}."
             raise InputError(msg) from error
         self._fs.setWriteChecksum(False)
 
@@ -69,34 +69,34 @@ class FileSystem:
         return self._jvm.org.apache.hadoop.fs.Path(path)
 
     def whole(self, path: str) -> str:
-        """Return a path with its scheme, from the root."""
+        """Return an absolute path with its scheme."""
         return str(self._fs.makeQualified(self._path(path)).toString())
 
     def exists(self, path: str) -> bool:
-        """Return whether there is something of the name."""
+        """Return whether a name exists."""
         return bool(self._fs.exists(self._path(path)))
 
     def names(self, folder: str) -> list[str]:
-        """Return what is in a folder, sorted; of a file its own name."""
+        """Return the names in a folder, sorted; for a file, its own name."""
         found = self._fs.listStatus(self._path(folder))
         return sorted(str(f.getPath().getName()) for f in found)
 
     def make(self, folder: str) -> None:
-        """Make a folder, and those above it."""
+        """Create a folder and its parents."""
         self._fs.mkdirs(self._path(folder))
 
     def claim(self, path: str) -> bool:
-        """Make an empty file, if there is none of the name; return whether that was so."""
+        """Create an empty file if the name is free; return whether it was created."""
         return bool(self._fs.createNewFile(self._path(path)))
 
     def matching(self, start: str, end: str) -> list[str]:
-        """Return what has a name that begins and ends so, in a folder, in order."""
+        """Return the names in a folder with a prefix and suffix, sorted."""
         pattern = re.sub(r"([\\*?\[\]{},])", r"\\\1", start) + "*" + end
         found = self._fs.globStatus(self._path(pattern)) or ()
         return sorted(str(f.getPath().toString()) for f in found)
 
     def owner(self, path: str, *, is_folder: bool) -> str | None:
-        """Return who owns a file or folder; None if it is not there, a link, or of another kind."""
+        """Return the owner of a file or folder; None if missing, a link, or of another kind."""
         if not self.exists(path):
             return None
         # With its scheme, a path on a disk of this machine is never found to be a link.
@@ -106,19 +106,19 @@ class FileSystem:
         return str(state.getOwner()) if plain else None
 
     def drop(self, path: str) -> None:
-        """Delete a file or a folder with all that is in it, if it is there."""
+        """Delete a file, or a folder with its content, if it exists."""
         self._fs.delete(self._path(path), True)
 
     def move(self, old: str, new: str) -> bool:
-        """Rename, to a name that is free; return whether that was done."""
+        """Rename to a free name; return whether it succeeded."""
         return bool(self._fs.rename(self._path(old), self._path(new)))
 
     def put(self, local: Path, path: str) -> None:
-        """Copy a file of this machine."""
+        """Copy a local file to the file system."""
         self._fs.copyFromLocalFile(self._path(local.absolute().as_uri()), self._path(path))
 
     def get(self, path: str, local: Path) -> None:
-        """Copy a file to this machine."""
+        """Copy a file to the local disk."""
         self._fs.copyToLocalFile(
             False,
             self._path(path),
@@ -128,13 +128,13 @@ class FileSystem:
 
 
 def said(error: Any) -> str:
-    """Return what an exception of Java says, without its trace."""
+    """Return the message of a Java exception, without its trace."""
     inner = error.java_exception
     return str(inner.getMessage() or inner.getClass().getName()).strip().rstrip(".")
 
 
 class Folder:
-    """A run's folder that is being written; a context that publishes only what `publish` is told.
+    """A run folder being written; a context that publishes only the files passed to `publish`.
 
     Parameters
     ----------
@@ -159,7 +159,7 @@ class Folder:
 
     def __init__(self, spark: "SparkSession", path: str) -> None:
         if not path.strip():
-            msg = "The output folder has no name; say where the report is to go."
+            msg = "The output folder has no name. Give a folder for the report."
             raise PublishError(msg)
         self._fs = FileSystem(spark, path)
         self.path = self._fs.whole(path).rstrip("/")
@@ -184,11 +184,11 @@ class Folder:
                 raise
 
     def _old(self, path: str) -> str:
-        """Return where a folder that is replaced is moved to meanwhile, in the work folder."""
+        """Return the path in the work folder to which a replaced folder is moved."""
         return f"{self._work}/{OLD[path == self._held]}"
 
     def _recover(self) -> None:
-        """Put back what a killed run had moved away, and remove what it left."""
+        """Restore what a killed run had moved away, and remove its remains."""
         mine, start = self._owners(self._work), _beside(self.path, "")
         for left in self._fs.matching(start, WORK):
             is_other = left != self._work and TOKEN.fullmatch(left.removeprefix(start))
@@ -200,14 +200,14 @@ class Folder:
             self._fs.drop(left)
 
     def _owners(self, work: str) -> tuple[str | None, str | None]:
-        """Return who owns a work folder, and its marker."""
+        """Return the owners of a work folder and its marker."""
         return (
             self._fs.owner(work, is_folder=True),
             self._fs.owner(_marker(work), is_folder=False),
         )
 
     def _claim(self, path: str) -> None:
-        """Take the lock of a folder.
+        """Acquire the lock of a folder.
 
         Raises
         ------
@@ -216,17 +216,17 @@ class Folder:
         """
         lock = _beside(path, "lock")
         if not self._fs.claim(lock):
-            msg = f"Another run writes {path}. If none does, one was killed: delete {lock}."
+            msg = f"Another run is writing {path}. If not, a run was interrupted: delete {lock}."
             raise FolderBusyError(msg)
 
     def _others(self, path: str) -> list[str]:
-        """Return the names of what no run has written into a folder."""
+        """Return the names in a folder that no run has written."""
         if not self._fs.exists(path):
             return []
         return [name for name in self._fs.names(path) if name not in contents.FILES]
 
     def _refuse_others(self, path: str) -> None:
-        """Raise if a folder holds what no run has written.
+        """Raise if a folder contains files that no run has written.
 
         Raises
         ------
@@ -234,7 +234,10 @@ class Folder:
             Which names the first such file.
         """
         if others := self._others(path):
-            msg = f"{path} holds {others[0]!r}, which is of no run; name another folder."
+            msg = (
+                f"{path} contains {others[0]!r}, which was not written by a run. Choose a "
+                f"different folder."
+            )
             raise PublishError(msg)
 
     def __enter__(self) -> Self:
@@ -242,7 +245,7 @@ class Folder:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        """Throw away what was not published, and let the folder go."""
+        """Discard what was not published, and release the folder."""
         with _java_in_words(self.path):
             self._clear()
 
@@ -251,12 +254,12 @@ class Folder:
         self._fs.drop(_beside(self.path, "lock"))
 
     def place(self, name: str) -> str:
-        """Return where Spark is to write a folder that is to be published under a name."""
+        """Return where Spark writes a folder that will be published under a name."""
         self.names.append(name)
         return f"{self._part}/{name}"
 
     def put(self, files: Path) -> None:
-        """Add all files of a folder of this machine.
+        """Add all files of a local folder.
 
         Raises
         ------
@@ -268,7 +271,7 @@ class Folder:
                 self._fs.put(file, self.place(file.name))
 
     def call_csv(self, name: str) -> None:
-        """Give the parts of a folder of text, which Spark calls ``.txt``, their names.
+        """Rename the parts of a text folder, which Spark names ``.txt``.
 
         Raises
         ------
@@ -282,7 +285,7 @@ class Folder:
                 self._fs.move(f"{folder}/{part}", f"{folder}/{PART_OF_CSV.format(number)}")
 
     def publish(self, *, held: bool = False) -> str:
-        """Put the new folder in the place of the old one, and drop that; return its path.
+        """Replace the old folder by the new one, delete the old one, and return the path.
 
         Parameters
         ----------
@@ -304,7 +307,7 @@ class Folder:
                     self._drop_held()
                 return self.path
             if self._is_link(self._held):
-                msg = f"{self._held} is a link or a file; move it away."
+                msg = f"{self._held} is a link or a file. Move it away."
                 raise PublishError(msg)
             self._refuse_others(self._held)
             self._claim(self._held)
@@ -315,7 +318,7 @@ class Folder:
             return self._held
 
     def _replace(self, path: str) -> None:
-        """Put the new folder in the place of another.
+        """Replace a folder by the new one.
 
         Raises
         ------
@@ -324,16 +327,16 @@ class Folder:
         """
         had = self._fs.exists(path)
         if had and not self._fs.move(path, self._old(path)):
-            msg = f"{path} cannot be moved away; it is as it was."
+            msg = f"{path} cannot be moved away; it is unchanged."
             raise PublishError(msg)
         if not self._fs.move(self._part, path):
             if had:
                 self._fs.move(self._old(path), path)
-            msg = f"{path} cannot be put in place; what stood there stands."
+            msg = f"{path} cannot be replaced; it is unchanged."
             raise PublishError(msg)
 
     def _drop_held(self) -> None:
-        """Drop a run that was held back before, if nothing else is in its folder."""
+        """Delete an earlier held run, if its folder contains nothing else."""
         manifest = f"{self._held}/{MANIFEST}"
         if self._is_link(self._held) or self._others(self._held) or not self._fs.exists(manifest):
             return
@@ -344,7 +347,7 @@ class Folder:
             self._fs.move(self._held, self._gone)  # in one step; it goes with the work folder
 
     def _is_link(self, path: str) -> bool:
-        """Return whether there is something of the name that is no folder itself."""
+        """Return whether a name exists but is not a folder itself."""
         return self._fs.exists(path) and self._fs.owner(path, is_folder=True) is None
 
 
@@ -355,13 +358,13 @@ def _beside(path: str, kind: str) -> str:
 
 
 def _marker(work: str) -> str:
-    """Return the marker of a work folder, which is called like it: it proves no other."""
+    """Return the marker of a work folder, which has its name and is no proof for another."""
     return f"{work}/coverage-analyzer-{work.rpartition('/')[2].strip('.')}"
 
 
 @contextmanager
 def _java_in_words(path: str) -> Iterator[None]:
-    """Turn what Java raises into an error in words.
+    """Translate Java exceptions.
 
     Raises
     ------

@@ -65,7 +65,7 @@ class Opened:
     def find(self, words: str) -> list[str]:
         """Search for words, and return what is listed."""
         self.page.locator("[role=status]").evaluate("(said) => { said.textContent = ''; }")
-        self.page.get_by_label("Search site id").fill(words)
+        self.page.get_by_label("Search by site ID").fill(words)
         self.page.wait_for_selector("[role=status]:has-text('found')")
         return self.page.locator(".results li").all_inner_texts()
 

@@ -1,5 +1,6 @@
 """The map for those who have no mouse, see no colours, hear the page, or hold a phone."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -47,9 +48,9 @@ def test_what_is_found_is_announced(browser: Browser, demo: Path) -> None:
     opened = Opened(browser, demo / "map.html")
     said = opened.page.locator("[role=status]")
     opened.find("00NC")
-    assert said.inner_text() == "1 sites and 0 centers found"
+    assert said.inner_text() == "1 site and 0 centers found"
     opened.page.locator(".legend input").first.uncheck()
-    assert said.inner_text().endswith("sites in view")
+    assert re.search(r"sites? in view$", said.inner_text())
 
 
 def test_each_status_has_a_shape_of_its_own(browser: Browser, demo: Path) -> None:
@@ -83,7 +84,7 @@ def test_a_sheet_of_paper_has_the_map_and_its_legend(browser: Browser, demo: Pat
     opened = Opened(browser, demo / "map.html", color_scheme="dark")
     opened.page.emulate_media(media="print")
     assert opened.page.locator(".legend").is_visible()
-    assert opened.page.get_by_label("Search site id").is_hidden()
+    assert opened.page.get_by_label("Search by site ID").is_hidden()
     paper = "getComputedStyle(document.querySelector('.coverage')).backgroundColor"
     assert opened.page.evaluate(paper) == "rgb(255, 255, 255)"
     assert len(opened.page.pdf(landscape=True)) > 10_000

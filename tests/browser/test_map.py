@@ -96,7 +96,7 @@ def test_filters_change_what_is_counted(opened: Opened, demo: Path) -> None:
     opened.page.locator(".legend input").nth(2).uncheck()
     assert sum(n for n, _ in opened.counts().values()) == 0
     assert opened.ink("sites") == 0
-    opened.page.get_by_text("Show all again").click()
+    opened.page.get_by_text("Reset filters").click()
     assert sum(n for n, _ in opened.counts().values()) == len(rows)
 
 
@@ -108,11 +108,11 @@ def test_search_finds_and_narrows(opened: Opened, demo: Path) -> None:
     fits = sum("regional" in r["name"].lower() or "regional" in r["site_id"].lower() for r in rows)
     assert len(opened.find("REGIONAL")) == min(fits, 50)
     assert f"{fits:,} sites" in opened.page.locator("[role=status]").inner_text()
-    opened.page.get_by_label("Show only what is found").check()
+    opened.page.get_by_label("Show only matches").check()
     opened.page.wait_for_timeout(300)
     assert sum(n for n, _ in opened.counts().values()) == fits
     assert opened.find("no such site anywhere") == []
-    opened.page.get_by_text("Show all again").click()
+    opened.page.get_by_text("Reset filters").click()
     assert sum(n for n, _ in opened.counts().values()) == len(rows)
 
 
@@ -123,7 +123,7 @@ def test_layers_can_be_hidden_and_shown(opened: Opened) -> None:
         ("Sites", "sites"),
         ("Centers", "centers"),
         ("Coverage areas", "areas"),
-        ("Density of sites", "density"),
+        ("Site density", "density"),
     ):
         box = opened.page.locator(".layers").get_by_label(words, exact=True)
         was = box.is_checked()
@@ -138,7 +138,7 @@ def test_layers_can_be_hidden_and_shown(opened: Opened) -> None:
 def test_the_file_of_the_view_is_the_reports_rows(opened: Opened, demo: Path) -> None:
     """Each row in view with its verdict, word for word and digit for digit."""
     with opened.page.expect_download() as download:
-        opened.page.get_by_text("Save them as CSV").click()
+        opened.page.get_by_text("Save as CSV").click()
     saved = rows_of(Path(download.value.path()))
     wanted = ["site_id", "name", *VERDICT]
     report = rows_of(demo / "report.csv")
@@ -221,9 +221,9 @@ def test_sites_at_one_place_are_all_told(browser: Browser, tmp_path: Path) -> No
     ca.coverage_map(*frames(rows)).save(tmp_path / "map.html")
     opened = Opened(browser, tmp_path / "map.html")
     first = opened.click_at(-17.8, 178.0)
-    assert "1 of 1,000 sites here" in first
+    assert "Site 1 of 1,000 at this location" in first
     opened.page.get_by_text("Next").click()
-    assert "2 of 1,000 sites here" in opened.popup()
+    assert "Site 2 of 1,000 at this location" in opened.popup()
     assert opened.popup().split()[0] != first.split()[0]
 
 
@@ -237,7 +237,7 @@ def test_too_many_sites_are_density_and_said(
     ca.coverage_map(*frames(rows)).save(tmp_path / "map.html")
     opened = Opened(browser, tmp_path / "map.html")
     words = opened.page.locator(".panel").inner_text()
-    assert "4 sites are too many to draw each" in words
+    assert "4 sites are too many to draw one by one" in words
     assert "\u2013 / 3 (75.0 %)" in words
     assert "1 / 1 (25.0 %)" in words
     assert opened.ink("density") > 0
@@ -288,6 +288,6 @@ def test_a_site_that_is_not_covered_is_shown(
     assert page.counts()["qualified"][0] == 0
     page.page.locator(".legend label", has_text="Not covered").locator("input").uncheck()
     assert page.counts()["not_covered"][0] == 0
-    page.page.get_by_text("Show all again").click()
+    page.page.get_by_text("Reset filters").click()
     assert page.counts()["not_covered"][0] == 1
     assert page.complaints == []

@@ -103,7 +103,7 @@ def test_the_saved_file_is_safe_and_says_the_same_as_the_report(
     """The guard of the report is on it, too: the cells are the report's."""
     opened, _, folder = hostile
     with opened.page.expect_download() as download:
-        opened.page.get_by_text("Save them as CSV").click()
+        opened.page.get_by_text("Save as CSV").click()
     saved, report = download.value.path(), folder / "out" / "report.csv"
     rows = []
     for path in (saved, report):

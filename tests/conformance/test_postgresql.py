@@ -41,7 +41,7 @@ from coverage_analyzer.files.database.connection import (
 from coverage_analyzer.files.database.reader import DatabaseTable
 
 WEIRD: Final = "we\"ird'; DROP TABLE sites; -- é %s {0}"
-STRANGER: Final = "no report put it there"
+STRANGER: Final = "not written by this program"
 
 
 @pytest.fixture(autouse=True)
@@ -183,14 +183,14 @@ class TestSource:
             ("?query=SELEKT 1", "syntax error"),
             ("?query=SELECT nope", 'column "nope" does not exist'),
             ("?query=SELECT 1; SELECT 2", "multiple commands"),
-            ("?query=SELECT 1 AS a, 2 AS a", "two columns are called 'a'"),
-            ("?query=SELECT", "gives no rows"),
-            ("?query=DELETE FROM pg_class", "gives no rows"),
+            ("?query=SELECT 1 AS a, 2 AS a", "two columns have the name 'a'"),
+            ("?query=SELECT", "returns no rows"),
+            ("?query=DELETE FROM pg_class", "returns no rows"),
             ("?query=TABLE pg_class) TO STDOUT; DROP TABLE x; COPY (SELECT 1", "syntax error"),
             ("?query=SELECT 1 / (2 - g) AS a FROM generate_series(1, 9) AS g", "division by zero"),
             ("?query=SELECT 1&nonsense=1", "nonsense"),
             (f"?table={'x' * 64}", "longer than 63 bytes"),
-            ("", "say which rows"),
+            ("", "names no rows"),
         ],
     )
     def test_what_gives_no_rows_is_told(

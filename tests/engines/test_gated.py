@@ -53,7 +53,9 @@ def test_notebook(tmp_path: Path, products: Path) -> None:
             some, ca.read_centers(centers), gated.policy(), as_of=AS_OF, products=table
         )
         assert verdicts(found.to_dict("records")) == EXPECTED
-    assert any("site(s) in CA: export papers" in w for w in found.attrs["warnings"])
+    assert any(
+        "in CA: a part ships only after export approval" in w for w in found.attrs["warnings"]
+    )
 
 
 def test_batch_on_csv(tmp_path: Path, products: Path) -> None:
@@ -67,8 +69,8 @@ def test_batch_on_csv(tmp_path: Path, products: Path) -> None:
     assert "--date-format" in reject["detail"]
     assert told["inputs"]["products"]["path"] == str(products)
     empty, papers = told["warnings"]
-    assert empty.startswith("No gate closes on an empty cell: component in ")
-    assert papers.startswith("4 site(s) in CA: export papers")
+    assert empty.startswith("Not checked (cell is empty): component in ")
+    assert papers.startswith("4 sites in CA: a part ships only after export approval")
 
 
 def test_batch_on_parquet(tmp_path: Path, products: Path) -> None:
@@ -115,4 +117,4 @@ def test_spark_warns_as_one_machine_does(spark: Any, tmp_path: Path, products: P
         assert there["warnings"] == here["warnings"]
         assert there["counts"] == here["counts"]
     absent = "component, product, registered_on, requested_level"
-    assert here["warnings"] == [f"No gate closes on what has no column: {absent}."]
+    assert here["warnings"] == [f"Not checked (columns missing from the sites file): {absent}."]

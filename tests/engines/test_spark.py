@@ -180,8 +180,8 @@ def spark_assess_by(df: Any, centers: Any) -> str:
     [
         ("select 1 as a", None, "no column 'latitude'"),
         ("select 1 as lat, 2 as y, 3 as lon", None, "'lat' and 'y'"),
-        ("select true as lat, 3 as lon", None, "holds bool"),
-        ("select 1 as lat, 3 as lon", {"latitude": "b"}, "No column is called 'b'"),
+        ("select true as lat, 3 as lon", None, "has the type bool"),
+        ("select 1 as lat, 3 as lon", {"latitude": "b"}, "Column 'b' not found"),
     ],
 )
 def test_columns_that_cannot_be_meant(
@@ -389,9 +389,9 @@ def test_what_killed_runs_left_and_what_others_have_prepared(tmp_path: Path) -> 
 def test_duplicates_and_unknown_file_systems_are_refused(tmp_path: Path) -> None:
     """Say what Spark is not asked to do, before it works."""
     folder = sites_folder(tmp_path, NASTY)
-    with pytest.raises(InputError, match="--on-duplicate does not go with Spark"):
+    with pytest.raises(InputError, match="--on-duplicate is not supported with Spark"):
         on_spark(folder, tmp_path, on_duplicate="first")
-    with pytest.raises(InputError, match="no file system that Spark knows"):
+    with pytest.raises(InputError, match="is not on a file system that Spark supports"):
         spark.run(folder, centers_file(tmp_path), "nowhere://a/b", as_of=AS_OF)
 
 
@@ -434,7 +434,7 @@ def test_rejects_nearly_all(tmp_path: Path) -> None:
     (folder / "0.csv").write_text(bad, encoding="utf-8")
     for _ in range(2):
         told = on_spark(folder, tmp_path, warn=notices.append)
-        assert told["held"] == ["59 of 60 rows were rejected (--max-rejects 50%)"]
+        assert told["held"] == ["59 of 60 rows rejected (--max-rejects 50%)"]
         assert tree(tmp_path / "out") == whole
         held = tmp_path / "out.held"
         assert manifest(held) == told
@@ -516,7 +516,7 @@ def test_without_java_or_pyspark(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
         encoding="utf-8",
         check=False,
     )
-    assert "MissingExtraError: Spark does not start: it wants a Java" in ended.stderr
+    assert "MissingExtraError: Spark does not start: it requires a Java" in ended.stderr
     monkeypatch.setitem(sys.modules, "pyspark", None)
     with pytest.raises(MissingExtraError, match=r"coverage-analyzer\[spark\]"), session.opened():
         pass

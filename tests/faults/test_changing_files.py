@@ -36,7 +36,7 @@ from coverage_analyzer.roads.drive_times import open_engine
 
 LEAN: Final = batch.Options(areas=False, map=False)
 HEADER: Final = "site_id,country,latitude,longitude,remark\n"
-CHANGED: Final = "changed while it was being read; run again when it is complete"
+CHANGED: Final = "changed while it was being read. Run again when it is complete"
 ROWS: Final = 4_000
 
 
@@ -230,7 +230,7 @@ def test_the_program_ends_with_2(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
             shown(0, 0)
         return table
 
-    monkeypatch.setattr(reading, "open_table", opened)
+    monkeypatch.setattr("coverage_analyzer.batch._run.open_table", opened)
     arguments = ["run", str(path), "--centers", str(centers_file(tmp_path)), "-o"]
     ended = CliRunner().invoke(program, [*arguments, str(tmp_path / "out"), "--as-of", AS_OF])
     assert isinstance(ended.exception, InputError)
@@ -252,7 +252,7 @@ def test_hash_between_two_readings(
 
     assert run(path, tmp_path, on_duplicate=rule)["inputs"]["sites"]["sha256"] == digest(path)
     old = contents(tmp_path / "out")
-    monkeypatch.setattr(reading, "duplicates", duplicates)
+    monkeypatch.setattr("coverage_analyzer.batch._run.duplicates", duplicates)
     with pytest.raises(InputError, match=CHANGED):
         run(path, tmp_path, on_duplicate=rule)
     assert contents(tmp_path / "out") == old
@@ -360,7 +360,8 @@ def test_the_path_of_products_in_a_database_shows_no_password(tmp_path: Path) ->
     products = tmp_path / "products.csv"
     products.write_text("product,version,mainstream_ends\nX,1,2030-01-01\n", encoding="utf-8")
     told = run(saved(tmp_path, "sites.csv"), tmp_path, products=products)
-    shown = {"path": str(products), "sha256": digest(products)}
+    found = {"encoding": "utf-8", "delimiter": ","}
+    shown = {"path": str(products), "sha256": digest(products), "detected": found}
     assert told["inputs"]["products"] == shown
 
 

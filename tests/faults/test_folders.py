@@ -95,7 +95,7 @@ def test_a_link_to_a_folder_stays_a_link(tmp_path: Path) -> None:
 def test_a_link_to_nothing_is_named(tmp_path: Path) -> None:
     """No folder is made where a link happens to point."""
     (tmp_path / "out").symlink_to(tmp_path / "gone")
-    with pytest.raises(PublishError, match="a link to nothing"):
+    with pytest.raises(PublishError, match="a broken link"):
         judged(tmp_path)
     assert not (tmp_path / "gone").exists()
 
@@ -116,7 +116,7 @@ def test_a_name_that_is_taken(tmp_path: Path, name: str, kind: str) -> None:
             (out / name).symlink_to(elsewhere)
         case _:
             (out / name).symlink_to(tmp_path / "gone")
-    with pytest.raises(PublishError, match=f"{name} is there"):
+    with pytest.raises(PublishError, match=f"{name} exists"):
         judged(tmp_path)
     assert [path.name for path in out.iterdir()] == [name]
     assert elsewhere.read_text(encoding="utf-8") == "mine"
@@ -126,7 +126,7 @@ def test_a_name_that_is_taken(tmp_path: Path, name: str, kind: str) -> None:
 def test_a_taken_name_is_told_before_the_work(tmp_path: Path) -> None:
     """Not after all rows have been read: the names that are to come are checked at the start."""
     (tmp_path / "centers.csv").write_text("mine", encoding="utf-8")
-    with pytest.raises(PublishError, match=r"centers\.csv is there"):
+    with pytest.raises(PublishError, match=r"centers\.csv exists"):
         Publication(tmp_path, ["report.csv", "centers.csv"])
     with Publication(tmp_path, ["report.csv"]):
         pass  # and the folder was let go
@@ -139,7 +139,7 @@ def test_a_report_that_became_a_folder_is_not_touched(tmp_path: Path) -> None:
     (tmp_path / "out" / "report.csv").unlink()
     (tmp_path / "out" / "report.csv").mkdir()
     (tmp_path / "out" / "report.csv" / "mine").write_text("mine", encoding="utf-8")
-    with pytest.raises(PublishError, match=r"report\.csv is there"):
+    with pytest.raises(PublishError, match=r"report\.csv exists"):
         judged(tmp_path)
     assert (tmp_path / "out" / "report.csv" / "mine").read_text(encoding="utf-8") == "mine"
     judged(tmp_path, options=batch.Options(format="parquet"))

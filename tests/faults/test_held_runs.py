@@ -86,7 +86,7 @@ def test_rejects_nearly_all(tmp_path: Path, kind: str, form: Any) -> None:
     run(tmp_path, sites(60), kind, format=form)
     good = contents(tmp_path / "out")
     told = run(tmp_path, sites(2, 58), kind, format=form)
-    assert told["held"] == ["58 of 60 rows were rejected (--max-rejects 50%)"]
+    assert told["held"] == ["58 of 60 rows rejected (--max-rejects 50%)"]
     assert contents(tmp_path / "out") == good
     held = tmp_path / "out.held"
     assert manifest(held) == told
@@ -144,11 +144,11 @@ def test_limits(tmp_path: Path, limit: Any, bad: int, held: bool) -> None:
 )
 def test_what_is_no_limit(tmp_path: Path, limit: Any) -> None:
     """It is refused before the work, with an example of one that is."""
-    with pytest.raises(InputError, match="write a number like 10, or a share like 5%"):
+    with pytest.raises(InputError, match="Write a number like 10, or a percentage like 5%"):
         run(tmp_path, sites(1), max_rejects=limit)
     assert not (tmp_path / "out").exists()
     ended = called(tmp_path, sites(1), f"--max-rejects={limit}")
-    assert "is not a limit of rejects" in str(ended.exception)
+    assert "is not a limit" in str(ended.exception)
 
 
 def test_what_the_program_says(tmp_path: Path) -> None:
@@ -160,14 +160,14 @@ def test_what_the_program_says(tmp_path: Path) -> None:
     *_, notice, last = ended.stderr.splitlines()
     out = tmp_path / "out"
     assert notice == (
-        f"Held back: 58 of 60 rows were rejected (--max-rejects 50%). {out} is as before; the "
-        f"files of this run are in {out}.held. Look at rejects.csv there, correct the input and "
+        f"Report not replaced: 58 of 60 rows rejected (--max-rejects 50%). {out} is unchanged; the "
+        f"files of this run are in {out}.held. Check rejects.csv there, correct the input and "
         f"run again, or allow more rejects (--max-rejects; max_rejects in Python)."
     )
     assert last == "read 60 = decided 2 + rejected 58 + blank 0"
     assert contents(out) == good
     said = called(tmp_path, sites(2, 58), "--json")
-    assert json.loads(said.stdout)["held"] == ["58 of 60 rows were rejected (--max-rejects 50%)"]
+    assert json.loads(said.stdout)["held"] == ["58 of 60 rows rejected (--max-rejects 50%)"]
     assert f"{out}.held/report.csv" in said.stderr
 
 
@@ -203,7 +203,7 @@ def test_python_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Non
         path = saved(tmp_path, sites(2, 58))
         told = ca.run(path, centers_file(tmp_path), tmp_path / "out", as_of=AS_OF)
     assert told["held"]
-    assert [r.getMessage() for r in caplog.records if "Held back" in r.getMessage()]
+    assert [r.getMessage() for r in caplog.records if "Report not replaced" in r.getMessage()]
     assert not (tmp_path / "out").exists(), "no empty folder looks like a report"
 
 
@@ -221,7 +221,7 @@ def test_a_table_keeps_its_rows(tmp_path: Path, made: bool) -> None:
     with sqlite3.connect(tmp_path / "v.db") as database:
         assert database.execute("SELECT count(*) FROM verdicts").fetchone() == (60,)
     ended = called(tmp_path, sites(2, 58), "--table", address)
-    assert f"{tmp_path / 'out'} and {address} are as before" in ended.stderr
+    assert f"{tmp_path / 'out'} and {address} are unchanged" in ended.stderr
     run(tmp_path, sites(50), table=address)
     with sqlite3.connect(tmp_path / "v.db") as database:
         assert database.execute("SELECT count(*) FROM verdicts").fetchone() == (50,)
@@ -240,7 +240,9 @@ def test_a_report_of_frames(tmp_path: Path) -> None:
     out = tmp_path / "out"
     assert ca.write_report(frame(tmp_path, sites(60)), out) == out
     good, bad = contents(out), frame(tmp_path, sites(2, 58))
-    with pytest.warns(UserWarning, match=r"Held back: 58 of 60 rows .* are in .*out\.held"):
+    with pytest.warns(
+        UserWarning, match=r"Report not replaced: 58 of 60 rows rejected .* are in .*out\.held"
+    ):
         assert ca.write_report(bad, out) == tmp_path / "out.held"
     assert contents(out) == good
     assert manifest(tmp_path / "out.held")["held"]
@@ -249,7 +251,7 @@ def test_a_report_of_frames(tmp_path: Path) -> None:
     assert not (tmp_path / "out.held").exists()
     bad.attrs = {}
     assert ca.write_report(bad, out, policy="appliance-maintenance") == out
-    with pytest.raises(InputError, match="not a limit of rejects"):
+    with pytest.raises(InputError, match="is not a limit"):
         ca.write_report(bad, out, policy="appliance-maintenance", max_rejects="many")
 
 
@@ -283,7 +285,7 @@ def test_a_link_in_its_place_is_not_followed(tmp_path: Path) -> None:
     theirs.mkdir()
     (theirs / "report.csv").write_text("theirs", encoding="utf-8")
     (tmp_path / "out.held").symlink_to(theirs)
-    with pytest.raises(PublishError, match=r"58 of 60 rows were rejected.*The report stays, but"):
+    with pytest.raises(PublishError, match=r"58 of 60 rows rejected.*The report is unchanged, but"):
         run(tmp_path, sites(2, 58))
     assert contents(theirs) == {"report.csv": b"theirs"}
     assert contents(tmp_path / "out") == good

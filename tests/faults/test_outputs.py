@@ -100,7 +100,7 @@ def test_an_output_that_is_an_input(folder: Path, command: str, name: str) -> No
     refused(folder, lambda: program.main(command.split(), standalone_mode=False), name)
 
 
-@pytest.mark.filterwarnings("ignore:.*cannot be used")
+@pytest.mark.filterwarnings("ignore:.*rejected")
 def test_an_output_that_is_an_input_in_python(folder: Path) -> None:
     """The same rule."""
     policy = ca.Policy.load("own.toml")

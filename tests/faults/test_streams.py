@@ -57,7 +57,7 @@ def shell(folder: Path, command: str) -> tuple[int, str, str]:
 def test_results_that_cannot_be_written(tmp_path: Path, command: str, where: str) -> None:
     """74 in words; never 1, which means that there are more rejects."""
     code, _, err = shell(tmp_path, f"{command} {where}")
-    assert (code, err.count("Standard output cannot be written")) == (74, 1)
+    assert (code, err.count("Cannot write standard output")) == (74, 1)
 
 
 @pytest.mark.parametrize("where", ["2>/dev/full", "2>&-", "2>&- <&-"])
@@ -72,7 +72,7 @@ def test_messages_that_cannot_be_written_stop_no_run(tmp_path: Path, where: str)
     }
     assert shell(tmp_path, f"run {where}")[0] == 2
     code, out, _ = shell(tmp_path, f"check sites.csv {where}")
-    assert (code, "columns taken" in out) == (1, True)  # there are rejects
+    assert (code, "columns used" in out) == (1, True)  # there are rejects
 
 
 @pytest.mark.parametrize("command", ["--help", "policies show", "run --help 2>&1"])
@@ -90,13 +90,13 @@ def test_a_closed_standard_input_is_empty(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("error", "code", "said"),
     [
-        (ZeroDivisionError("division by zero"), 70, "fault of the program: ZeroDivisionError"),
-        (RecursionError("too deep"), 70, "fault of the program: RecursionError"),
-        (CoverageError("read 3 = decided 2"), 70, "fault of the program"),
+        (ZeroDivisionError("division by zero"), 70, "bug in the program: ZeroDivisionError"),
+        (RecursionError("too deep"), 70, "bug in the program: RecursionError"),
+        (CoverageError("read 3 = decided 2"), 70, "bug in the program"),
         (OSError(errno.ENOSPC, "No space left on device"), 74, "No space left"),
-        (OSError(errno.ENOENT, "No such file"), 70, "fault of the program"),
+        (OSError(errno.ENOENT, "No such file"), 70, "bug in the program"),
         (ValueError("postgresql://ann:secret@db/x?password=secret"), 70, "ann:***@db"),
-        (MemoryError(), 2, "too little memory"),
+        (MemoryError(), 2, "Not enough memory"),
         (EOFError(), 130, "Interrupted"),
     ],
 )
@@ -127,7 +127,7 @@ def test_an_unexpected_error_is_one_line(
     if not verbose:
         assert len(err.strip().splitlines()) == 1
     if code == 70:
-        assert "report it to the project's maintainers" in err
+        assert "Report it to the project's maintainers" in err
 
 
 def test_every_command_can_be_verbose() -> None:

@@ -151,7 +151,7 @@ TRM = {
     # A territory of the US in the Caribbean: in neither list.
     "puerto-rico": ((MAINTAINED, "", "", "PR", "2026-12-01"), UNSTATED, ""),
     "no-country": ((MAINTAINED, "", "", "", "2026-12-01"), UNKNOWN, ""),
-    # An agreement that runs applies wherever it is, to its last day.
+    # An agreement in force applies wherever it is, to its last day.
     "running-in-the-us": (
         ({"relationship_management": "2020-05-31"}, "", "", "US", "2020-05-31"),
         APPLIES,
@@ -192,7 +192,7 @@ RENEWAL = {
     "nothing-to-renew": (
         (NONE_HELD | {"relationship_management_renewed": False}, "", "", "JP", "2019-09-01"),
         NOT,
-        "agreement that runs",
+        "agreement in force",
     ),
 }
 
@@ -255,7 +255,7 @@ def test_golden(offer: str, case: Case, answer: str, missing: str) -> None:
 
 def test_a_country_that_is_none_is_refused() -> None:
     """A slip must not read as a country that is not known."""
-    with pytest.raises(InputError, match="'Atlantis' is no country"):
+    with pytest.raises(InputError, match="'Atlantis' is not a known country"):
         ca.entitlements({}, country="Atlantis")
 
 

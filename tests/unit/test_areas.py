@@ -262,7 +262,7 @@ def test_limits_by_country_have_no_one_area(world: Countries, policy: Policy) ->
     """Refuse to draw a policy that serves any country, with limits that differ by country."""
     data = policy.model_dump()
     data["qualification"]["same_country"] = False
-    with pytest.raises(InputError, match="depend on the site's country"):
+    with pytest.raises(InputError, match="depend on the country of the site"):
         built([Center("CH", 7.5886, 47.5596, "CH")], world, Policy.from_mapping(data))
 
 
@@ -345,11 +345,11 @@ def test_union_and_depth_add_up(world: Countries, policy: Policy) -> None:
 
 def test_too_large_a_limit_is_refused(world: Countries, policy: Policy) -> None:
     """Draw up to 5,000 km; beyond, say how far areas are drawn."""
-    with pytest.raises(InputError, match=r"drawn up to 3,107 miles"):
+    with pytest.raises(InputError, match=r"limits up to 3,107 miles"):
         disc(13.0, 52.0, 5_000_000.1)
     data = policy.model_dump()
     data["bands"][0]["up_to_miles"] = 4000.0
-    with pytest.raises(InputError, match=r"drawn up to 3,107 miles"):
+    with pytest.raises(InputError, match=r"limits up to 3,107 miles"):
         built([Center("US", -104.9903, 39.7392, "US")], world, Policy.from_mapping(data))
 
 

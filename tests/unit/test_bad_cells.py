@@ -156,7 +156,7 @@ def test_curve_and_every_other_kind_is_named(order: str, code: int) -> None:
     for written in (kind, 1000 + kind, 2000 + kind, 3000 + kind, kind | flags):
         body = struct.pack(f"{order}I", written) + b"\0" * 8
         found = cells_of(mark + body)
-        what = "no well-known binary" if kind == 1 else f"is a {wkb.KINDS[kind]}, not a point"
+        what = "not well-known binary" if kind == 1 else f"is a {wkb.KINDS[kind]}, not a point"
         assert what in found.odd[0]
 
 

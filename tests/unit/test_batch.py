@@ -474,7 +474,7 @@ def test_bad_centers_name_their_file(tmp_path: Path) -> None:
 
 def test_a_network_of_nothing_is_an_error(tmp_path: Path) -> None:
     """Without centers everybody would fall back, in silence."""
-    with pytest.raises(InputError, match="no centers"):
+    with pytest.raises(InputError, match="centers are empty"):
         batch.run(
             sites_file(tmp_path), centers_file(tmp_path, "center_id,lat,lon\n"), tmp_path / "out"
         )

@@ -96,21 +96,21 @@ def test_all_faults_are_told_at_once() -> None:
         centers_of(rows)
     message = str(caught.value)
     for part in (
-        "7 fault(s) in ",
-        "line 2 ('A'): the center_id 'A' occurs more than once",
-        "line 3 ('A'): the center_id 'A' occurs more than once",
+        "7 problems in ",
+        "line 2 ('A'): the center_id 'A' appears more than once",
+        "line 3 ('A'): the center_id 'A' appears more than once",
         "line 4 (' '): center_id is empty",
-        "line 5 ('D'): its place is missing",
-        "line 6 ('E'): opens_on 'soon' is not a day like 2026-12-01",
+        "line 5 ('D'): its position is missing",
+        "line 6 ('E'): opens_on 'soon' is not a date like 2026-12-01",
         "line 7 ('F'): closes_on is not after opens_on",
-        "line 8 ('G'): closes_on '31.12.2026' is not a day",
+        "line 8 ('G'): closes_on '31.12.2026' is not a date",
     ):
         assert part in message
 
 
 def test_many_faults_are_counted() -> None:
     """List the first twenty faults and count the others."""
-    with pytest.raises(InputError, match=r"(?s)25 fault\(s\).*and 5 more$"):
+    with pytest.raises(InputError, match=r"(?s)25 problems .*and 5 more$"):
         centers_of([Center(f"C{i:02}", np.nan, 0.0) for i in range(25)])
 
 
@@ -143,12 +143,12 @@ def test_countries_in_doubt_are_one_error(world: Countries, strict: Convention) 
         centers_of(rows).assigned_countries(world, strict)
     message = str(caught.value)
     for part in (
-        "6 fault(s) in ",
-        "line 3 ('2'): lies at 0, 0",
-        "line 4 ('3'): no country is called 'Atlantis' (it lies in US)",
-        "line 5 ('4'): says no country and lies in DE, too near a border to tell",
-        "line 6 ('5'): says 'CH' but lies in US",
-        "line 7 ('6'): says 'PT' but lies in no country",
+        "6 problems in ",
+        "line 3 ('2'): its coordinates are 0, 0",
+        "line 4 ('3'): unknown country 'Atlantis' (the center is in US)",
+        "line 5 ('4'): declares no country and is in DE, too near a border",
+        "line 6 ('5'): declares 'CH' but is in US",
+        "line 7 ('6'): declares 'PT' but is in no country",
     ):
         assert part in message
     assert "line 2" not in message
@@ -157,7 +157,7 @@ def test_countries_in_doubt_are_one_error(world: Countries, strict: Convention) 
 def test_a_center_far_at_sea_is_refused(world: Countries, strict: Convention) -> None:
     """Refuse a center 40 km off its coast: any review of a center is an error."""
     place = moved(-124.7, 43.0, 270.0, 40_000)
-    with pytest.raises(InputError, match="lies in no country"):
+    with pytest.raises(InputError, match="is in no country"):
         centers_of([Center("1", *place, "US")]).assigned_countries(world, strict)
 
 
@@ -166,7 +166,7 @@ def test_trusted_countries_stand(world: Countries, policy: Policy) -> None:
     trusting = policy.convention(world.names, trust_declared=True)
     made = centers_of([Center("1", *DENVER, "CH"), Center("2", -40.0, 30.0, "PT")])
     assert [world.names.codes[n] for n in made.assigned_countries(world, trusting)] == ["CH", "PT"]
-    with pytest.raises(InputError, match="lies at 0, 0"):
+    with pytest.raises(InputError, match="coordinates are 0, 0"):
         centers_of([Center("1", 0.0, 0.0, "GH")]).assigned_countries(world, trusting)
-    with pytest.raises(InputError, match="no country is called"):
+    with pytest.raises(InputError, match="unknown country"):
         centers_of([Center("1", *DENVER, "Atlantis")]).assigned_countries(world, trusting)

@@ -40,14 +40,14 @@ def test_trust_goes_all_the_way(tmp_path: Path) -> None:
     point = {"latitude": 48.9, "longitude": 2.3, "country": "DE", "as_of": AS_OF}
     story = ca.explain(centers, **point, trust_declared=True)
     assert story.status == "qualified"
-    assert "as it is trusted" in str(story)
+    assert "declared countries are trusted" in str(story)
     areas = ca.coverage_areas(centers, as_of=AS_OF, trust_declared=True)
     assert areas["country"].tolist() == ["DE"]
     assert ca.coverage_map(verdicts, centers, areas).html()
     folder = ca.write_report(verdicts, tmp_path / "r", centers=centers)
     assert records(folder / "centers.csv")[0]["center_country"] == "DE"
     assert manifest(folder)["trust_declared"] is True
-    assert any("not cut at borders" in warning for warning in manifest(folder)["warnings"])
+    assert any("not clipped at borders" in warning for warning in manifest(folder)["warnings"])
 
 
 def test_without_trust_all_refuse_alike(tmp_path: Path) -> None:
@@ -58,7 +58,7 @@ def test_without_trust_all_refuse_alike(tmp_path: Path) -> None:
         lambda: ca.coverage_areas(centers),
         lambda: ca.explain(centers, latitude=48.9, longitude=2.3),
     ):
-        with pytest.raises(InputError, match="lies in FR"):
+        with pytest.raises(InputError, match="is in FR"):
             judge()
 
 
@@ -81,7 +81,7 @@ def test_trusted_areas_are_whole_discs(tmp_path: Path) -> None:
 def test_a_policy_reads_its_centers(tmp_path: Path, declared_stands: ca.Policy) -> None:
     """What a policy lets a center declare holds in the reader, the areas, the map, the report."""
     path = centers_file(tmp_path, DHEKELIA_AS_BRITISH)
-    with pytest.raises(InputError, match="lies in CY"):
+    with pytest.raises(InputError, match="is in CY"):
         ca.read_centers(path)
     centers = ca.read_centers(path, policy=declared_stands)
     assert centers["center_country"].tolist() == ["GB"]
@@ -116,7 +116,7 @@ def test_the_verbs_trust_and_read_policies(
 ) -> None:
     """``areas`` and ``explain`` take the centers that ``run`` takes."""
     paris = centers_file(tmp_path, PARIS_AS_GERMAN)
-    with pytest.raises(InputError, match="lies in FR"):
+    with pytest.raises(InputError, match="is in FR"):
         called("areas", paris, "-o", tmp_path / "a.geojson")
     called("areas", paris, "-o", tmp_path / "a.geojson", "--trust-declared")
     (feature,) = json.loads((tmp_path / "a.geojson").read_text("utf-8"))["features"]
@@ -139,7 +139,7 @@ def test_a_policy_without_countries_is_not_told_in_countries(tmp_path: Path) -> 
     point = {"latitude": 47.593, "longitude": 7.611}
     story = ca.explain(centers, policy, **point, country="DE", as_of=AS_OF)
     assert "an open center is within the limit" in str(story)
-    assert "the policy does not ask for one" in str(story)
+    assert "the policy does not require one" in str(story)
     assert "its country" not in str(story)
     verdicts = ca.assess(sites(47.593, 7.611, "DE"), centers, policy, as_of=AS_OF)
     words = map_data(verdicts, centers, None).told["reason_words"]

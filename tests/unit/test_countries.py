@@ -221,7 +221,7 @@ def test_locate_keeps_the_shape(world: Countries) -> None:
 )
 def test_locate_refuses_what_is_no_place(world: Countries, lon: float, lat: float) -> None:
     """Say how many coordinates are none, and where the first stands."""
-    with pytest.raises(InputError, match=r"1 points are no longitude .* first at \[1\]"):
+    with pytest.raises(InputError, match=r"1 points have no longitude .* first at \[1\]"):
         world.locate([0.0, lon], [0.0, lat])
 
 
@@ -252,7 +252,7 @@ def test_near_m_is_symmetric_across_a_border(world: Countries) -> None:
 @pytest.mark.parametrize("text", ["", "US", "Atlantis", "GH"])
 @pytest.mark.parametrize(("lat", "lon"), [(0.0, 0.0), (-0.0, 0.0), (0.00049, -0.00049)])
 def test_a_null_island(world: Countries, text: str, lat: float, lon: float) -> None:
-    """Review what lies at 0, 0, whatever it says."""
+    """Review what coordinates are 0, 0, whatever it says."""
     assert decision(world, text, lat, lon) == ("", NULL_ISLAND)
 
 

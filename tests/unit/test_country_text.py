@@ -245,7 +245,7 @@ def test_two_columns_of_countries_are_read_together(
 @pytest.mark.parametrize("headers", [["country", "cc"], ["Country", "country"], ["iso2", "ISO 2"]])
 def test_columns_that_may_be_something_else_are_asked_about(headers: list[str]) -> None:
     """A column ``cc`` may be anything, and two of one name tell nothing."""
-    with pytest.raises(InputError, match="could each be"):
+    with pytest.raises(InputError, match="could be the column"):
         tables.match_columns([*headers, "lat", "lon"], tables.SITES)
 
 

@@ -157,7 +157,7 @@ class TestAddress:
         with pytest.raises(InputError) as caught:
             address(text)
         assert "hunter2" not in str(caught.value)
-        assert "%2" in str(caught.value) or "nothing after" in str(caught.value)
+        assert "%2" in str(caught.value) or "no value after" in str(caught.value)
 
     @pytest.mark.parametrize("text", ["sqlite://f.db", "sqlite:f.db", "sqlite:///f.db?mode=rw"])
     def test_sqlite_takes_a_path_and_rows(self, text: str) -> None:
@@ -194,7 +194,7 @@ class TestSource:
         assert all((folder / n).read_bytes() == (tmp_path / "out" / n).read_bytes() for n in names)
         assert told["ledger"] == {"read": 11, "decided": 9, "rejected": 2, "blank": 0}
         assert [r["line"] for r in records(folder / "rejects.csv")] == ["7", "11"]
-        shown = {"path": f"{place}?table=sites", "sha256": None}
+        shown = {"path": f"{place}?table=sites", "sha256": None, "detected": {}}
         assert manifest(folder)["inputs"]["sites"] == shown
 
     def test_a_query_keeps_its_order_and_its_end(self, tmp_path: Path) -> None:
@@ -241,12 +241,12 @@ class TestSource:
             ("?table=nope", "no such table: nope"),
             ("?query=SELEKT 1", "syntax error"),
             ("?query=SELECT 1; SELECT 2", "syntax error"),
-            ("?query=SELECT id, id FROM sites", "two columns are called 'id'"),
+            ("?query=SELECT id, id FROM sites", "two columns have the name 'id'"),
             ("?query=DELETE FROM sites", "syntax error"),
             ("?query=VACUUM INTO 'copy.db'", "syntax error"),
-            ("", "say which rows"),
-            ("?table=sites&query=SELECT 1", "say which rows"),
-            ("?query=SELECT 1&schema=main", "say which rows"),
+            ("", "names no rows"),
+            ("?table=sites&query=SELECT 1", "names no rows"),
+            ("?query=SELECT 1&schema=main", "names no rows"),
             ("?query=SELECT load_extension('x') AS a", "load_extension|not authorized"),
         ],
     )
@@ -262,7 +262,7 @@ class TestSource:
 
     def test_a_file_that_is_not_there_is_not_made(self, tmp_path: Path) -> None:
         """Nor is a file that is no database taken for one."""
-        with pytest.raises(InputError, match="is not there"):
+        with pytest.raises(InputError, match="does not exist"):
             read(f"sqlite:///{tmp_path / 'none.db'}?table=t")
         assert contents(tmp_path) == {}
         (tmp_path / "text.db").write_text("id,lat,lon\n" * 1000, encoding="utf-8")
@@ -322,7 +322,7 @@ class TestSource:
 
     def test_a_path_object_cannot_hold_an_address(self) -> None:
         """A path drops a slash; the message says to write text."""
-        with pytest.raises(InputError, match="as text"):
+        with pytest.raises(InputError, match="Write an SQLite address"):
             address(str(Path("sqlite:///f.db?table=t")))
 
     def test_without_the_extra(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -372,7 +372,7 @@ class TestTarget:
         """A table of somebody else's, or a view, stops the run before the work."""
         path = database(tmp_path, made)
         before = path.read_bytes()
-        with pytest.raises(PublishError, match="no report put it there"):
+        with pytest.raises(PublishError, match="not written by this program"):
             judged(tmp_path, options=batch.Options(table=f"sqlite:///{path}?table=verdicts"))
         assert path.read_bytes() == before
         assert not (tmp_path / "out").exists()
@@ -438,7 +438,7 @@ class TestTarget:
             ("", InputError, "name the table"),
             ("?query=SELECT 1", InputError, "name the table"),
             ("?table=v&schema=s", InputError, "no schemas"),
-            ("/no/file.db?table=v", PublishError, "is not there"),
+            ("/no/file.db?table=v", PublishError, "does not exist"),
         ],
     )
     def test_a_target_is_a_table(

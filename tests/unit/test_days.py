@@ -209,7 +209,7 @@ def test_products_and_centers_are_read_by_the_declared_form_too(tmp_path: Path) 
     path.write_text(f"{head}B,52.52,13.4,DE,1.12.2026 00:30\n", encoding="utf-8")
     assert str(ca.read_centers(path, dialect=form)["opens_on"][0])[:10] == "2026-12-01"
     path.write_text(f"{head}B,52.52,13.4,DE,2026-12-01\n", encoding="utf-8")
-    with pytest.raises(InputError, match=r"line 2.*opens_on '2026-12-01' is not a day by"):
+    with pytest.raises(InputError, match=r"line 2.*opens_on '2026-12-01' is not a date in"):
         ca.read_centers(path, dialect=form)
     products = tmp_path / "p.csv"
     products.write_text("product,mainstream_ends_on\nX,2026-12-01T10:15Z\n", encoding="utf-8")
@@ -222,11 +222,11 @@ def test_a_day_with_a_time_that_is_none_is_a_reject(tmp_path: Path) -> None:
     rows = "a,52.5,13.4,2026-12-01T25:61\nb,52.5,13.4,2026-12-01T10:15+25:00\n"
     path = tmp_path / "s.csv"
     path.write_text(f"site_id,latitude,longitude,registered_on\n{rows}", encoding="utf-8")
-    with pytest.warns(UserWarning, match=r"2 row\(s\) cannot be used \(line 2: registered_on"):
+    with pytest.warns(UserWarning, match=r"rejected 2 rows \(line 2: registered_on"):
         assert len(ca.read_sites(path)) == 0
     frame = pd.read_csv(path)
     centers = pd.DataFrame({"center_id": ["B"], "latitude": [52.5], "longitude": [13.4]})
-    with pytest.raises(InputError, match="no day like"):
+    with pytest.raises(InputError, match="without a date like"):
         ca.assess(frame, centers, as_of="2026-12-01")
 
 
@@ -265,10 +265,10 @@ def test_a_number_of_a_spreadsheet_is_named_and_not_taken_for_a_form(
     """46357 is 2026-12-01 or, counted from 1904, another day: nobody guesses, and no form helps."""
     path = tmp_path / "sites.csv"
     path.write_text(f"site_id,latitude,longitude,registered_on\na,40,-75,{cell}\nb,40,-75,soon\n")
-    with pytest.warns(UserWarning, match="cannot be used"):
+    with pytest.warns(UserWarning, match="rejected 2 rows"):
         frame = ca.read_sites(path, rejects=tmp_path / "rejects.csv")
     assert frame.empty
     first, second = (tmp_path / "rejects.csv").read_text("utf-8").splitlines()[1:]
-    assert "spreadsheet's number of a day" in first
+    assert "spreadsheet's date number" in first
     assert "--date-format" not in first
     assert "--date-format" in second

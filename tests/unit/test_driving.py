@@ -150,7 +150,7 @@ def test_promises_are_looked_at_by_road(tmp_path: Path) -> None:
 
 
 def test_the_folder_agrees_with_itself_afterwards(tmp_path: Path) -> None:
-    """Summary, counts and files of run.json are those of the new report; a second look is due."""
+    """Summary, counts and files of run.json are those of the new report; a manual review needed."""
     folder = judged(tmp_path)
     told = drive(folder, TOWN, minutes=15)
     report = rows(folder / "report.csv")
@@ -164,7 +164,7 @@ def test_the_folder_agrees_with_itself_afterwards(tmp_path: Path) -> None:
     with (folder / "summary.csv").open(encoding="utf-8") as file:
         assert sum(int(row["sites"]) for row in csv.DictReader(file)) == len(report)
     assert told["counts"]["rejects"] == {}
-    assert any("second look is due" in words for words in told["warnings"])
+    assert any("manual review needed" in words for words in told["warnings"])
     assert told["roads"]["minutes"] == 15
     assert told["roads"]["status"]["within"] == 1
 
@@ -285,16 +285,16 @@ def test_what_the_road_cannot_serve_is_a_layer_of_the_map(
 
 def test_a_folder_or_policy_that_does_not_fit_is_refused(tmp_path: Path) -> None:
     """With what to do, and nothing changed."""
-    with pytest.raises(InputError, match="holds no run"):
+    with pytest.raises(InputError, match="is not a run folder"):
         drive(tmp_path, TOWN)
     path = tmp_path / "own.toml"
     path.write_text(ROAD_POLICY, encoding="utf-8")
     folder = judged(tmp_path, policy=path)
     with pytest.raises(PolicyError, match="not built in"):
         drive(folder, TOWN)
-    with pytest.raises(PolicyError, match="not by this policy"):
+    with pytest.raises(PolicyError, match="different version or policy"):
         drive(folder, TOWN, policy="appliance-maintenance")
-    with pytest.raises(InputError, match="no budget"):
+    with pytest.raises(InputError, match="not a drive-time limit"):
         drive(folder, TOWN, minutes=0)
 
 
@@ -303,7 +303,7 @@ def test_a_report_of_spark_is_refused_before_the_work(tmp_path: Path) -> None:
     folder = judged(tmp_path)
     manifest = json.loads((folder / "run.json").read_text("utf-8"))
     (folder / "run.json").write_text(json.dumps(manifest | {"engine": "spark"}))
-    with pytest.raises(InputError, match="was by Spark"):
+    with pytest.raises(InputError, match="used Spark"):
         drive(folder, tmp_path / "no.osm")
 
 
@@ -469,7 +469,7 @@ def test_service_areas_and_what_they_leave(
     assert 0 < left["area_km2"].iloc[0] < covered["area_km2"].iloc[0]
     with pytest.raises(InputError, match="several times"):
         ca.unserved_areas(covered, served)
-    with pytest.raises(InputError, match="no budget"):
+    with pytest.raises(InputError, match="not a drive-time limit"):
         ca.service_areas(centers, TOWN, minutes=-1)
 
 
@@ -482,7 +482,7 @@ def test_the_verb_tells_what_it_did(tmp_path: Path) -> None:
     assert json.loads(done.stdout)["roads"]["status"]["over_budget"] == 1
     lines = done.stderr.splitlines()
     assert lines[-1] == "read 7 = decided 7 + rejected 0 + blank 0"
-    assert "second look is due" in done.stderr
+    assert "manual review needed" in done.stderr
     assert "1 over_budget, 1 unreachable, 1 unsnapped, 1 within" in done.stderr
 
 
@@ -492,7 +492,7 @@ def test_rows_in_a_database_are_told_to_be_old(tmp_path: Path) -> None:
     manifest = json.loads((folder / "run.json").read_text("utf-8"))
     (folder / "run.json").write_text(json.dumps(manifest | {"table": "sqlite:///x.db#t"}))
     told = drive(folder, TOWN)
-    assert any("sqlite:///x.db#t are as before" in words for words in told["warnings"])
+    assert any("sqlite:///x.db#t are unchanged" in words for words in told["warnings"])
 
 
 def test_a_gate_holds_whatever_the_road_says(tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ def test_duplicates_are_kept_counted_and_named(tmp_path: Path) -> None:
         "rows": 5,
         "first_lines": [[2, 5, 11], [3, 10]],
     }
-    assert any("2 site_id(s) stand in 5 rows: lines 2 and 5" in w for w in told["warnings"])
+    assert any("2 site_ids appear in 5 rows: lines 2 and 5" in w for w in told["warnings"])
 
 
 def test_only_the_first_usable_row_of_an_id_stays(tmp_path: Path) -> None:
@@ -68,9 +68,9 @@ def test_only_the_first_usable_row_of_an_id_stays(tmp_path: Path) -> None:
     kept, twins = run(tmp_path, "first")
     assert kept == ["40.0", "40.1", "40.3", "40.4", "40.5"]
     assert twins == [
-        ("5", "site_id 'A' stands already in line 2"),
-        ("10", "site_id 'B' stands already in line 3"),
-        ("11", "site_id 'A' stands already in line 2"),
+        ("5", "site_id 'A' appears already in line 2"),
+        ("10", "site_id 'B' appears already in line 3"),
+        ("11", "site_id 'A' appears already in line 2"),
     ]
     assert manifest(tmp_path / "out")["duplicates"]["site_ids"] == 0
 
@@ -80,7 +80,7 @@ def test_all_rows_of_an_id_can_be_refused(tmp_path: Path) -> None:
     kept, twins = run(tmp_path, "reject")
     assert kept == ["40.3", "40.4", "40.5"]
     assert [line for line, _ in twins] == ["2", "3", "5", "10", "11"]
-    assert twins[0][1] == "site_id 'A' stands in other lines, too"
+    assert twins[0][1] == "site_id 'A' appears also in other lines"
 
 
 def test_the_answer_does_not_depend_on_blocks(

@@ -46,7 +46,7 @@ def test_without_ids_the_line_is_one(tmp_path: Path) -> None:
 def test_an_id_that_stands_twice_is_refused_with_its_lines(tmp_path: Path) -> None:
     """All are told, up to a few; a letter is on one site."""
     text = ROWS + "A,,1,2,US,\nB,,1,2,US,\nA,,3,4,US,\n"
-    assert "'A' stands in line 2, line 4;" in refusal(tmp_path, text, "A")
+    assert "'A' appears in line 2, line 4;" in refusal(tmp_path, text, "A")
     many = ROWS + "A,,1,2,US,\n" * 9
     assert "line 5, line 6 and 4 more" in refusal(tmp_path, many, "A")
 
@@ -55,7 +55,7 @@ def test_an_id_that_stands_in_two_files_is_refused_with_both(tmp_path: Path) -> 
     """A folder of files is one table; each line is told with its file."""
     for name in ("a", "b"):
         sites_file(tmp_path, ROWS + "A,,1,2,US,\n", f"{name}.csv")
-    with pytest.raises(InputError, match=r"stands in a\.csv line 2, b\.csv line 2;"):
+    with pytest.raises(InputError, match=r"appears in a\.csv line 2, b\.csv line 2;"):
         find_row(table.open_table(tmp_path, SITES), "A")
 
 
@@ -67,7 +67,7 @@ def test_an_unknown_id_names_its_like(tmp_path: Path) -> None:
     assert "Did you mean" not in refusal(tmp_path, text, "0000")
     numbered = ROWS + "".join(f"S{n},,1,2,US,\n" for n in range(7000, 8000))
     assert "Did you mean 'S7779' or 'S7778' or" in refusal(tmp_path, numbered, "S777x")
-    assert "1 row(s) of it cannot be read" in refusal(tmp_path, f"{text}x,1\n", "0000")
+    assert "Unreadable: 1 row" in refusal(tmp_path, f"{text}x,1\n", "0000")
     assert "no site has the site_id ''" in refusal(tmp_path, text, " ")
 
 
@@ -97,10 +97,10 @@ def test_the_row_of_a_product_is_found(tmp_path: Path) -> None:
     text = "site_id,product,lat,lon\nA,MPX 1,40,-75\nA,SDX,41,-75\n"
     path = sites_file(tmp_path, text)
     assert find_row(table.open_table(path, SITES), "A", "mpx-1").lat == 40
-    with pytest.raises(InputError, match=r"line 2, line 3; a letter is on one row\. Say which"):
+    with pytest.raises(InputError, match=r"line 2, line 3; a letter is about one row\. Choose one"):
         find_row(table.open_table(path, SITES), "A")
     with pytest.raises(
-        InputError, match=r"no row of 'A' is of the product 'VPX'; there is 'MPX 1'"
+        InputError, match=r"no row of 'A' has the product 'VPX'; its products: 'MPX 1'"
     ):
         find_row(table.open_table(path, SITES), "A", "VPX")
     with pytest.raises(InputError, match="no site has the site_id 'B'"):

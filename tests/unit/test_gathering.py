@@ -110,7 +110,7 @@ def test_an_empty_map_has_nothing() -> None:
 
 def test_a_strange_status_is_refused() -> None:
     """With the word, and those that there are."""
-    with pytest.raises(InputError, match="'lost' is no status; there are qualified"):
+    with pytest.raises(InputError, match="Unknown status 'lost'; choose from qualified"):
         gathered([("A", "lost", *ROWS[0][2:])])
 
 

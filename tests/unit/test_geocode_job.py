@@ -209,9 +209,9 @@ def test_a_table_without_addresses_is_told(server: Stub, cache: Path, tmp_path: 
     """With the columns that it has."""
     path = tmp_path / "a.csv"
     path.write_text("id,country\n1,LI\n", encoding="utf-8")
-    with pytest.raises(InputError, match="no column of addresses"):
+    with pytest.raises(InputError, match="No address column"):
         geocode(path, tmp_path / "b.csv", service(server, cache))
-    with pytest.raises(InputError, match="no column of addresses"):
+    with pytest.raises(InputError, match="No address column"):
         ca.geocode(pd.DataFrame({"id": [1]}), cache=cache)
 
 
@@ -302,7 +302,7 @@ def test_the_verb_ends_with_the_ledger(
     assert told["grades"] == {"rooftop": 1, "city": 1, "none": 2}
     assert told["questions"]["asked"] == 3
     assert err.splitlines()[-1] == "read 6 = decided 4 + rejected 1 + blank 1"
-    for part in ("rooftop", "no_address", "'input_Lat'", "OpenStreetMap", "2 address(es)"):
+    for part in ("rooftop", "no_address", "'input_Lat'", "OpenStreetMap", "2 addresses"):
         assert part in err
     more = ["--quiet", "--max-unfound", "1", "--accuracy", "rooftop=75"]
     assert program.main([*call, *more], standalone_mode=False) == 1

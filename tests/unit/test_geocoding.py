@@ -284,7 +284,7 @@ def test_accuracy_is_that_of_the_grade_or_of_the_outline() -> None:
 @pytest.mark.parametrize("wrong", [{"roof": 1.0}, {"none": 1.0}, {"city": -1.0}, {"city": 1e99}])
 def test_accuracies_are_checked(wrong: dict[str, float]) -> None:
     """A grade that is none, or no distance, is told."""
-    with pytest.raises(InputError, match="accuracy"):
+    with pytest.raises(InputError, match=r"accuracy|Unknown grade"):
         accuracies(wrong)
 
 
@@ -477,7 +477,7 @@ def test_a_question_that_is_refused_is_asked_once(server: Stub, ask: Ask) -> Non
 def test_a_server_that_never_answers_is_an_error(rows: int, server: Stub, ask: Ask) -> None:
     """However few are asked, and however many are left."""
     server.always = stub.broken
-    with pytest.raises(ServiceError, match=r"has not answered one of \d"):
+    with pytest.raises(ServiceError, match=r"answered none of \d"):
         ask(*({"address": f"Weg {n}, Nowhere"} for n in range(rows)))
     assert len(server.asked) == min(rows, NEVER_THERE) * QUICK.attempts
 
@@ -485,7 +485,7 @@ def test_a_server_that_never_answers_is_an_error(rows: int, server: Stub, ask: A
 def test_a_server_that_refuses_all_is_an_error(server: Stub, ask: Ask) -> None:
     """It may be something else than a Nominatim; a few questions tell."""
     server.always = stub.refuse
-    with pytest.raises(ServiceError, match="has not answered"):
+    with pytest.raises(ServiceError, match="answered none"):
         ask(*({"address": f"Weg {n}, Nowhere"} for n in range(99)))
     assert len(server.asked) == ALL_REFUSED
 
@@ -530,7 +530,7 @@ def test_a_server_that_wants_long_rest_is_not_waited_for(
 ) -> None:
     """An hour is more than a job waits; the row says what the server wants."""
     server.faults = [lambda handler: handler.give(429, "", retry_after="3000")]
-    with pytest.raises(ServiceError, match="left alone for"):
+    with pytest.raises(ServiceError, match="asks to wait"):
         ask(KNOWN)
     assert len(server.asked) == 1
 
@@ -567,7 +567,7 @@ def test_the_public_server_has_its_rules(tmp_path: Path) -> None:
 )
 def test_what_is_no_address_of_a_server_is_told(url: str, ask: Ask) -> None:
     """Before anything is asked."""
-    with pytest.raises(InputError, match="address of a server"):
+    with pytest.raises(InputError, match="is not a server address"):
         ask(KNOWN, server=url)
 
 

@@ -18,7 +18,7 @@ def test_the_example_runs(
     cache: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """And prints what the guide shows."""
-    monkeypatch.setattr(geocoder.caches, "default_path", lambda: cache)
+    monkeypatch.setattr(geocoder, "default_path", lambda: cache)
     code, shown = re.findall(r"```(?:python)?\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)[2:4]
     space: dict[str, Any] = {}
     exec(code, space)  # noqa: S102 - the guide is our own

@@ -205,8 +205,8 @@ def test_a_crs_by_name(tmp_path: Path, crs: Any, place: tuple[float, float]) -> 
     ("text", "what"),
     [
         (collection(feature(), crs=None), "no CRS"),
-        (collection(feature(), crs="EPSG:4326"), "names no CRS"),
-        (collection(feature(), crs={"type": "name"}), "names no CRS"),
+        (collection(feature(), crs="EPSG:4326"), "does not name a CRS"),
+        (collection(feature(), crs={"type": "name"}), "does not name a CRS"),
         (collection(feature(crs={"type": "EPSG", "properties": {"code": 3857}})), "several CRS"),
     ],
 )
@@ -296,6 +296,6 @@ def test_a_value_without_end_does_not_fill_the_memory(
     """A limit in characters."""
     monkeypatch.setattr(geojson, "CHUNK", 100)
     monkeypatch.setattr(geojson, "FEATURE_CHARACTERS", 1000)
-    assert "has not ended" in refusal(tmp_path, '{"name": "' + "x" * 5000)
+    assert "is longer than" in refusal(tmp_path, '{"name": "' + "x" * 5000)
     many = collection(*(feature(properties={"t": "x" * 400}) for _ in range(20)))
     assert len(run(tmp_path, many)) == 20

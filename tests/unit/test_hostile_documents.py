@@ -90,7 +90,7 @@ def test_a_manifest_whose_parts_are_of_another_kind(tmp_path: Path, key: str) ->
     judged(tmp_path)
     changed = manifest(tmp_path / "out") | {key: 7}
     (tmp_path / "out" / "run.json").write_text(json.dumps(changed))
-    assert "holds no run" in refusal("map", tmp_path / "out")
+    assert "is not a run folder" in refusal("map", tmp_path / "out")
 
 
 def test_areas_nested_without_end(tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ def test_notebooks_see_the_same_window(tmp_path: Path, network: Path) -> None:
 def test_a_policy_without_lead_times_refuses_orders(network: Path, tmp_path: Path) -> None:
     """A center whose opening cannot be told is never taken for an open one."""
     sites = sites_file(tmp_path, SITES)
-    with pytest.raises(InputError, match=r"(?s)2 fault.*'BOI'.*no lead time in US.*opens_on"):
+    with pytest.raises(InputError, match=r"(?s)2 problems.*'BOI'.*no lead time in US.*opens_on"):
         batch.run(sites, network, tmp_path / "out", policy="hp-call-to-repair")
 
 
@@ -116,7 +116,7 @@ def test_the_story_tells_of_an_order_to_come(network: Path) -> None:
     arguments = ["explain", "45.0", "-100.0", "--country", "US", "--centers", str(network)]
     ended = CliRunner().invoke(program, [*arguments, "--ordered-on", "2026-12-01"])
     assert ended.exit_code == 0, ended.output
-    assert "a new center would open between 2026-12-01 and 2027-01-12" in ended.output
+    assert "a center ordered then would open between 2026-12-01 and 2027-01-12" in ended.output
 
 
 def test_today_is_the_default_of_a_timeline(network: Path, tmp_path: Path) -> None:

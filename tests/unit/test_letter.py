@@ -73,8 +73,8 @@ def test_a_center_that_may_be_too_far_by_road_is_no_promise(tmp_path: Path) -> N
     """Where miles count by road, and nobody has measured them, the level to come is a maybe."""
     text = page(tmp_path, "P", policy="watchguard-premium-rma")
     told = facts(text)["From"]
-    assert told.startswith("Standard on 2026-12-01. From 2026-12-15 on, when BOI opens, maybe ")
-    assert told.endswith("nothing is promised yet.")
+    assert told.startswith("Standard on 2026-12-01. From 2026-12-15, when BOI opens, possibly ")
+    assert told.endswith("it is not promised yet.")
     assert "within 4 hours" not in told
 
 
@@ -98,7 +98,7 @@ def test_a_site_whose_center_is_to_open(tmp_path: Path) -> None:
     assert told["Promise"] == "Replacement shipped within 1 business day of the RMA number."
     assert told["Clock"].startswith("A shipping clock: it stops when the replacement ships, not")
     assert told["From"] == (
-        "Gold on 2026-12-01. From 2026-12-15 on, when BOI opens, Gold Plus: "
+        "Gold on 2026-12-01. From 2026-12-15, when BOI opens, Gold Plus: "
         "Replacement delivered within 4 hours of authorisation."
     )
     assert "6 weeks" in text
@@ -118,8 +118,8 @@ def test_a_site_that_needs_review(tmp_path: Path) -> None:
     """No promise beyond the fallback; no limit is drawn, and none is told."""
     text = page(tmp_path, "R")
     told = facts(text)
-    assert told["From"] == "Gold on 2026-12-01; no more is promised until the review."
-    assert told["Country"].startswith("none: what is declared is no country")
+    assert told["From"] == "Gold on 2026-12-01; a higher level only after the review."
+    assert told["Country"].startswith("none: the declared country is not a known country")
     assert 'class="limit"' not in text
     assert "Center" not in told
 
@@ -130,7 +130,7 @@ def test_a_center_that_closes_is_told(tmp_path: Path) -> None:
     sites, centers = sites_file(tmp_path, SITES), centers_file(tmp_path, opened)
     told = facts(batch.site_letter(sites, "B", centers, as_of=AS_OF))
     assert told["From"] == (
-        "In force on 2026-12-01. The center serves since 2020-05-01. "
+        "In force on 2026-12-01. The center has been open since 2020-05-01. "
         "The center closes on 2027-06-30."
     )
     assert facts(page(tmp_path, "B"))["From"].endswith("The center closes on 2027-06-30.")
@@ -146,7 +146,7 @@ def test_a_gate_that_closes_is_heeded(tmp_path: Path) -> None:
     assert "<h1>Silver</h1>" in made
     assert told["Promise"].startswith("Replacement shipped within 1 business day")
     assert told["Requested level"] == "Silver"
-    assert "The site does not qualify for more" in made
+    assert "The site does not qualify for a higher level" in made
 
 
 def test_a_level_without_promise_says_so(tmp_path: Path) -> None:
@@ -160,12 +160,12 @@ def test_a_level_without_promise_says_so(tmp_path: Path) -> None:
 def test_a_center_far_away_is_beyond_the_map(tmp_path: Path) -> None:
     """Then the circle stands round the site."""
     near, far = page(tmp_path, "Q"), page(tmp_path, "F")
-    assert "70 miles round the center" in near
-    assert "70 miles round the site" in far
-    assert "The center lies beyond the map" in far
+    assert "70 miles around the center" in near
+    assert "70 miles around the site" in far
+    assert "The center is outside the map" in far
     assert 'class="center"' not in far
-    assert "the blue one" in near
-    assert "the blue one" not in far
+    assert "blue: the center named above" in near
+    assert "the center named above" not in far
 
 
 def test_a_long_text_is_cut_and_that_is_said(tmp_path: Path) -> None:
@@ -174,7 +174,7 @@ def test_a_long_text_is_cut_and_that_is_said(tmp_path: Path) -> None:
     sites = sites_file(tmp_path, rows)
     text = batch.site_letter(sites, "X", centers_file(tmp_path, CENTERS), as_of=AS_OF)
     assert "n" * 81 not in text
-    assert "(and 4920 letters more)" in text
+    assert "(4,920 more characters)" in text
 
 
 def test_the_letter_fetches_nothing_and_runs_nothing(tmp_path: Path) -> None:

@@ -302,7 +302,7 @@ def test_other_vendors_keep_their_rule(files: dict[str, Path], name: str) -> Non
 @pytest.mark.parametrize(
     ("rule", "message"),
     [
-        ({"levels": ["gilt"]}, "gates.lifecycle.levels: there is no level 'gilt'"),
+        ({"levels": ["gilt"]}, "gates.lifecycle.levels: unknown level 'gilt'"),
         ({"levels": []}, "gates.lifecycle.levels"),
         ({"afterwards": "extended-suport"}, "Did you mean 'extended-support'"),
     ],
@@ -317,7 +317,7 @@ def test_no_level_is_called_not_covered() -> None:
     """A report could not tell it from none."""
     given = Policy.load().model_dump(mode="json") | {"name": "changed"}
     given["levels"][3]["title"] = "not  Covered"
-    with pytest.raises(PolicyError, match=r"levels\.3\.title: 'not  Covered' is what a site has"):
+    with pytest.raises(PolicyError, match=r"levels\.3\.title: 'not  Covered' is reserved"):
         Policy.from_mapping(given)
 
 

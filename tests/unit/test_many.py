@@ -66,7 +66,7 @@ def test_a_reject_names_its_file_and_the_line_in_it(tmp_path: Path) -> None:
 
 
 def test_duplicates_are_found_across_files(tmp_path: Path) -> None:
-    """An id that two files have stands twice."""
+    """An id that two files have appears twice."""
     inbox = parts(tmp_path)
     (inbox / "d.csv").write_text(f"{HEADER}\n{ROWS[0]}\n", encoding="utf-8")
     out = judged(tmp_path, inbox, batch.Options(map=False, areas=False, on_duplicate="first"))
@@ -77,7 +77,7 @@ def test_duplicates_are_found_across_files(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("site_id,latitude,longitude\n", "other columns .*accuracy_m"),
+        ("site_id,latitude,longitude\n", "different columns: .*accuracy_m"),
         ("name,site_id,country,latitude,longitude,accuracy_m\n", "order differs"),
         ("", r"d\.csv"),
     ],
@@ -96,7 +96,7 @@ def test_columns_of_other_types_are_refused(tmp_path: Path) -> None:
     for name, kind in (("a", pa.string()), ("b", pa.int64())):
         table = pa.table({"latitude": [40.0], "longitude": [-75.0], "site_id": pa.nulls(1, kind)})
         pq.write_table(table, tmp_path / f"{name}.parquet")
-    with pytest.raises(InputError, match=r"'site_id' holds int64, but string in .*a\.parquet"):
+    with pytest.raises(InputError, match=r"'site_id' is int64, but string in .*a\.parquet"):
         judged(tmp_path, tmp_path / "*.parquet")
 
 

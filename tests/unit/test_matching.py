@@ -402,9 +402,9 @@ def test_at_the_south_pole(world: Countries, lon: float) -> None:
 
 def test_a_center_in_doubt_stops_the_run(world: Countries) -> None:
     """Refuse to judge anything with a center whose country is in doubt, or with none at all."""
-    with pytest.raises(InputError, match="says 'CH' but lies in US"):
+    with pytest.raises(InputError, match="declares 'CH' but is in US"):
         matcher(world, [Center("K", *KANSAS, "CH")])
-    with pytest.raises(InputError, match="There are no centers"):
+    with pytest.raises(InputError, match="The centers are empty"):
         matcher(world, [])
 
 

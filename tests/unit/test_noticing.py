@@ -26,7 +26,7 @@ def test_headers_that_may_be_meant_are_told_by_all(tmp_path: Path) -> None:
     sites, centers = sites_file(tmp_path, SITES), centers_file(tmp_path)
     to = [sites, "--centers", centers]
     letter = [*to, "--site", "A", "-o", tmp_path / "l.html"]
-    with pytest.warns(UserWarning, match=r"Is it ") as caught:
+    with pytest.warns(UserWarning, match=r"No column used") as caught:
         ca.read_sites(sites)
     said = "\n".join(str(w.message) for w in caught)
     for words in (
@@ -36,15 +36,15 @@ def test_headers_that_may_be_meant_are_told_by_all(tmp_path: Path) -> None:
         said,
     ):
         for header in ("Land", "Part", "Produkt"):
-            assert f"Is it '{header}'?" in words
-    assert "No gate closes on what has no column" in told(["check", sites])
+            assert f"To use '{header}':" in words
+    assert "Not checked (columns missing from the sites file)" in told(["check", sites])
 
 
 def test_a_product_without_a_table_is_told_by_all(tmp_path: Path) -> None:
     """Who states a product believes that it counts."""
     sites = sites_file(tmp_path, "site_id,lat,lon,country,product\nA,40.0,-75.0,US,MPX\n")
     centers = centers_file(tmp_path)
-    words = "No gate closes on a phase"
+    words = "Product life cycle not checked"
     to = [sites, "--centers", centers]
     assert words in told(["run", *to, "-o", tmp_path / "out"])
     assert words in told(["letter", *to, "--site", "A", "-o", tmp_path / "l.html"])
@@ -61,7 +61,7 @@ def test_a_letter_on_a_report_says_what_it_does_not_know(tmp_path: Path) -> None
     report = tmp_path / "out" / "report.csv"
     site = pd.read_csv(report, dtype=str)["site_id"][0]
     letter = [report, "--site", site, "--centers", centers, "-o", tmp_path / "l.html"]
-    assert "knows nothing of a look at roads" in told(["letter", *letter])
+    assert "ignores its drive times" in told(["letter", *letter])
 
 
 def test_commitments_are_written_as_what_they_are_called(tmp_path: Path) -> None:
@@ -80,14 +80,14 @@ def test_centers_with_a_decimal_comma(tmp_path: Path) -> None:
     text = "center_id;lat;lon;country\nPHL;39,95;-75,16;US\n"
     to = [sites, "--centers", centers_file(tmp_path, text), "-o", tmp_path / "out"]
     assert "latitude '39,95', longitude '-75,16' is missing" in told(["run", *to])
-    assert "1 of 1 centers open" in told(["run", *to, "--center-decimal", ","])
+    assert "1 of 1 center open" in told(["run", *to, "--center-decimal", ","])
 
 
 def test_explain_and_report_have_the_same_margin(tmp_path: Path) -> None:
     """Rounded away from zero in both: nobody misses by 0.000."""
     sites, centers = sites_file(tmp_path), centers_file(tmp_path)
     network = ca.read_centers(centers)
-    with pytest.warns(UserWarning, match="cannot be used"):
+    with pytest.warns(UserWarning, match="rejected"):
         given = ca.read_sites(sites)
     verdicts = ca.assess(given, network, as_of=AS_OF)
     checked = 0

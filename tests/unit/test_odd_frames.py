@@ -94,11 +94,11 @@ BYTES = {
 def test_bytes_are_left_out_with_a_word(tmp_path: Path, column: Any) -> None:
     """A CSV cannot hold them; the warning stands in the manifest, too."""
     judged = verdicts(sites(photo=column))
-    with pytest.warns(UserWarning, match="'photo' holds bytes") as caught:
+    with pytest.warns(UserWarning, match="'photo' contains bytes") as caught:
         folder = written(tmp_path, judged)
     assert caught[0].filename == __file__
     assert "photo" not in cells(folder / "report.csv")[0]
-    assert any("'photo' holds bytes" in warning for warning in manifest(folder)["warnings"])
+    assert any("'photo' contains bytes" in warning for warning in manifest(folder)["warnings"])
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ CALLS: dict[str, Callable[[Callable[[Any], Any]], Any]] = {
     ("odd", "said"),
     [
         (levels, "2 levels"),
-        (twins, "called 'country'"),
+        (twins, "have the name 'country'"),
         (list, "are a list, not a pandas DataFrame"),
     ],
 )
@@ -211,7 +211,7 @@ def test_opening_days_as_objects(day: Any) -> None:
 @pytest.mark.parametrize("day", [pd.NaT, np.datetime64("NaT"), np.nan, pd.NA, 5, [1]])
 def test_a_missing_day_is_not_today(day: Any) -> None:
     """A lookup that found no day must not judge by today."""
-    with pytest.raises(InputError, match="is not a day"):
+    with pytest.raises(InputError, match="is not a date"):
         ca.assess(sites(), centers(), as_of=day)
 
 
@@ -231,7 +231,12 @@ def test_summaries_by_any_column() -> None:
 
 @pytest.mark.parametrize(
     ("by", "said"),
-    [([], "Name a column"), ("sites", "no column 'sites'"), (5, "no column 5"), ("m", "grouped")],
+    [
+        ([], "Name a column"),
+        ("sites", "Column 'sites' not found"),
+        (5, "Column 5 not found"),
+        ("m", "grouped"),
+    ],
 )
 def test_summaries_that_cannot_be(by: Any, said: str) -> None:
     """The message names the column."""
@@ -246,7 +251,7 @@ def test_verdicts_by_other_centers_are_refused(tmp_path: Path) -> None:
         lambda: ca.coverage_map(verdicts(), fewer),
         lambda: written(tmp_path, verdicts(), centers=fewer),
     ):
-        with pytest.raises(InputError, match=r"1 center\(s\) that are not among .* 'PAR'"):
+        with pytest.raises(InputError, match=r"1 center not among .* 'PAR'"):
             draw()
     assert not (tmp_path / "r" / "run.json").exists()
 
@@ -270,7 +275,7 @@ def test_a_map_needs_no_column_called_geometry(tmp_path: Path) -> None:
     plain.attrs = judged.attrs
     folder = written(tmp_path, plain, centers=centers())
     assert not (folder / "map.html").exists()
-    assert any("no map" in warning for warning in manifest(folder)["warnings"])
+    assert any("No map" in warning for warning in manifest(folder)["warnings"])
 
 
 def test_run_json_of_a_notebook_is_that_of_a_run(tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ def test_the_same_data_is_the_same_text() -> None:
 )
 def test_an_address_that_is_none_of_tiles_is_refused(url: str) -> None:
     """Also one that would open the page's policy for more than pictures of that host."""
-    with pytest.raises(InputError, match="is no address of tiles"):
+    with pytest.raises(InputError, match="is not a tile URL"):
         Tiles(url, "")
 
 

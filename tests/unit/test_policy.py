@@ -211,7 +211,7 @@ def test_a_wrong_country_code_is_one_fault() -> None:
     broken["bands"][0]["countries"] = ["USA"]
     with pytest.raises(PolicyError) as caught:
         Policy.from_mapping(broken)
-    assert "1 rule" in str(caught.value)
+    assert "1 problem" in str(caught.value)
 
 
 def test_a_lead_time_does_not_run_backwards() -> None:
@@ -295,7 +295,7 @@ def test_a_wrong_name_lists_the_right_ones() -> None:
 @pytest.mark.parametrize("name", ["", "no/such.toml", "a\0b", "../policies/x", "x" * 300])
 def test_strange_names_are_refused_cleanly(name: str) -> None:
     """Whatever is given as a name, the end is a PolicyError."""
-    with pytest.raises(PolicyError, match="There is no policy"):
+    with pytest.raises(PolicyError, match="Unknown policy"):
         Policy.load(name)
 
 
@@ -324,16 +324,16 @@ def test_described_says_every_level_band_and_lead_time() -> None:
     for expected in (
         "level Gold Plus: delivered within 4 hours of authorisation",
         "band Gold Plus: up to 70 miles in US",
-        "band Gold Plus: up to 50 miles in all others",
+        "band Gold Plus: up to 50 miles in all other countries",
         "center in the same country",
         "fallback Gold",
         "lead time up to 6 weeks in US",
-        "lead time 3 to 6 months in all others",
+        "lead time 3 to 6 months in all other countries",
     ):
         assert expected in said
     hp = Policy.load("hp-call-to-repair").described()
-    assert "8-hour call-to-repair: above 50, up to 100 miles in all others" in hp
-    assert "Not offered: promises nothing" in hp
+    assert "8-hour call-to-repair: above 50, up to 100 miles in all other countries" in hp
+    assert "Not offered: no replacement promise" in hp
     assert "in any country" in hp
 
 

@@ -79,7 +79,7 @@ DE = {"level": "gold-plus", "countries": ["DE"], "up_to_miles": 62.13712, "claus
         ),
         (
             {"gates": GIVEN["gates"] | {"lifecycle": None}},
-            "Levels in these phases only",
+            "Levels only in these phases",
             ("Gold Plus, Gold, Silver, Bronze", "none"),
         ),
         (
@@ -112,7 +112,10 @@ def test_files_are_told_apart(tmp_path: Path) -> None:
         assert "80 miles" in ended.output
         assert ended.output.count(DIFFERS) == 2  # the row, and the note below
     shown = CliRunner().invoke(program, ["policies", "show", str(own)]).output
-    assert "  warning   The policy is called 'appliance-maintenance'" in shown
+    assert (
+        "  warning   The policy has the name of the built-in policy 'appliance-maintenance'"
+        in shown
+    )
 
 
 def test_programmes_stay_tables_of_their_own() -> None:
@@ -135,10 +138,10 @@ def test_both_ways_to_an_offer_are_told() -> None:
     assert found.answer == "unknown"
     assert found.summary == (
         "bought anew: does not apply: not sold in US (United States and Canada); an agreement that "
-        "runs: applies only with a technical relationship management agreement that runs"
+        "runs: applies only with a technical relationship management agreement in force"
     )
-    assert f"  in short    {found.summary}" in str(found)
-    assert "  or          bought anew: does not apply" in str(found)
+    assert f"  summary     {found.summary}" in str(found)
+    assert "  or by       bought anew: does not apply" in str(found)
     (other,) = found.others
     assert (other.way, other.answer) == ("bought anew", "does not apply")
 

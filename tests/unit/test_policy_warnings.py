@@ -17,7 +17,7 @@ from coverage_analyzer.policy.miles import miles_of_km
 BUILT_IN = policy.text("appliance-maintenance")
 OWN = BUILT_IN.replace('name = "appliance-maintenance"', 'name = "mine"', 1)
 
-BORROWED = "The policy is called 'appliance-maintenance' as the built-in one, but differs"
+BORROWED = "The policy has the name of the built-in policy 'appliance-maintenance' but differs"
 
 
 def loaded(folder: Path, text: str) -> Policy:

@@ -145,7 +145,7 @@ def test_a_file_is_no_folder(tmp_path: Path) -> None:
     path.write_text("mine", encoding="utf-8")
     with pytest.raises(PublishError, match="is a file"):
         Publication(path)
-    with pytest.raises(PublishError, match="cannot be made"):
+    with pytest.raises(PublishError, match="cannot be created"):
         Publication(path / "below")
     assert path.read_text(encoding="utf-8") == "mine"
 
@@ -194,7 +194,7 @@ def test_a_disk_that_refuses_leaves_the_old_report(
     with Publication(tmp_path) as new, monkeypatch.context() as patch:
         put(new, report_csv="new", run_json="new")
         patch.setattr(os, step, full)
-        with pytest.raises(PublishError, match="could not be put"):
+        with pytest.raises(PublishError, match="could not be written"):
             new.publish(["report.csv", "run.json"])
     assert contents(tmp_path) == {"report.csv": b"old", "run.json": b"old"}
 
@@ -253,7 +253,7 @@ def test_superseded_files_stay_if_publishing_fails(
     with Publication(tmp_path) as publication:
         put(publication, report_parquet="new")
         monkeypatch.setattr(os, "replace", full)
-        with pytest.raises(PublishError, match="could not be put"):
+        with pytest.raises(PublishError, match="could not be written"):
             publication.publish(["report.csv"])
     assert contents(tmp_path) == {"report.csv": b"old"}
 
@@ -263,7 +263,7 @@ def test_a_file_of_somebody_else_is_not_replaced(tmp_path: Path) -> None:
     (tmp_path / "centers.csv").write_text("mine", encoding="utf-8")
     with Publication(tmp_path) as publication:
         put(publication, centers_csv="theirs", run_json="{}")
-        with pytest.raises(PublishError, match=r"centers\.csv is there"):
+        with pytest.raises(PublishError, match=r"centers\.csv exists"):
             publication.publish()
     assert contents(tmp_path) == {"centers.csv": b"mine"}
 

@@ -77,7 +77,7 @@ def test_the_run_tells_how_coordinates_are_written(tmp_path: Path) -> None:
 
 def test_what_is_no_run_is_refused(tmp_path: Path) -> None:
     """A folder without a run, with a broken one, without centers, without its report."""
-    with pytest.raises(InputError, match="holds no run"):
+    with pytest.raises(InputError, match="is not a run folder"):
         redrawn(tmp_path)
     judged(tmp_path)
     out = tmp_path / "out"
@@ -85,9 +85,9 @@ def test_what_is_no_run_is_refused(tmp_path: Path) -> None:
     for change, words in (
         ({"files": ["run.json"]}, "no centers.csv"),
         ({"files": ["centers.csv"]}, "has no report"),
-        ({"policy": None}, "holds no run"),
-        ({"notation": {"comma": 1}}, "holds no run"),
-        ({"as_of": "someday"}, "holds no run"),
+        ({"policy": None}, "is not a run folder"),
+        ({"notation": {"comma": 1}}, "is not a run folder"),
+        ({"as_of": "someday"}, "is not a run folder"),
     ):
         (out / "run.json").write_text(json.dumps(told | change), encoding="utf-8")
         with pytest.raises(InputError, match=words):
@@ -97,12 +97,17 @@ def test_what_is_no_run_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "old", "new", "words"),
     [
-        ("report.csv", "margin_miles", "margin", "is no report: it has no column 'margin_miles'"),
-        ("report.csv", "within_radius", "because", "'because' is no reason"),
-        ("report.csv", "PHL", "LHP", "a center that is not among those given: 'LHP'"),
+        (
+            "report.csv",
+            "margin_miles",
+            "margin",
+            "is not a report: it has no column 'margin_miles'",
+        ),
+        ("report.csv", "within_radius", "because", "Unknown reason 'because'"),
+        ("report.csv", "PHL", "LHP", "a center that is not among the given ones: 'LHP'"),
         ("centers.csv", "center_country", "land", "no column 'center_country'"),
-        ("areas.geojson", '"limit_miles"', '"limit"', "does not hold the coverage areas"),
-        ("areas.geojson", '"PHL"', '"LHP"', "does not hold the coverage areas"),
+        ("areas.geojson", '"limit_miles"', '"limit"', "does not contain the coverage areas"),
+        ("areas.geojson", '"PHL"', '"LHP"', "does not contain the coverage areas"),
     ],
 )
 def test_a_file_that_was_changed_is_named(
@@ -135,7 +140,7 @@ def test_the_verb_renews_or_writes_elsewhere(tmp_path: Path) -> None:
     verb = CliRunner()
     ended = verb.invoke(program, ["map", str(out)])
     assert ended.exit_code == 0, ended.output
-    assert "9 sites are on" in ended.output
+    assert "Wrote a map of 9 sites" in ended.output
     after = contents(out)
     assert after.keys() == before.keys()
     assert after["report.csv"] == before["report.csv"]
@@ -153,7 +158,7 @@ def test_the_verb_asks_where_there_was_no_map(tmp_path: Path) -> None:
     judged(tmp_path, options=batch.Options(map=False))
     ended = CliRunner().invoke(program, ["map", str(tmp_path / "out")])
     assert ended.exit_code == 2
-    assert "say where it is to go with -o FILE" in ended.output
+    assert "Give an output file: -o FILE" in ended.output
 
 
 def test_the_verb_leaves_nothing_half_written(tmp_path: Path) -> None:
@@ -183,5 +188,5 @@ def test_a_run_says_what_its_map_has_not_got(
     """Too many sites: a warning in the manifest, which the program prints."""
     monkeypatch.setattr("coverage_analyzer.maps.sites.MOST_SITES", 6)
     told = judged(tmp_path)
-    (said,) = (w for w in told["warnings"] if not w.startswith("No gate"))
-    assert said.startswith("The map: 9 sites are too many to draw each: those that are qualified")
+    (said,) = (w for w in told["warnings"] if not w.startswith("Not checked"))
+    assert said.startswith("The map: 9 sites are too many to draw one by one: qualified sites")

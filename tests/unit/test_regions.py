@@ -122,7 +122,7 @@ def test_commitments_count_the_days_of_the_region(files: dict[str, Path], tmp_pa
     found = answer_requests(files["requests"], files["sites"], files["centers"], out)
     rows = {row["request_id"]: row for row in rows_of(out)}
     assert rows["R"]["due_at"] == "2027-01-08T00:00:00+01:00"
-    assert "no business day in DE-BY: Wed 2027-01-06 (Epiphany)" in rows["R"]["steps"]
+    assert "not a business day in DE-BY: Wed 2027-01-06 (Epiphany)" in rows["R"]["steps"]
     easter = rows["G"]
     assert (easter["status"], easter["reason"], easter["due_at"]) == (
         *("review", "regional_holiday"),
@@ -204,7 +204,7 @@ def test_a_letter_says_whose_business_days_count(files: dict[str, Path], tmp_pat
     arguments = ["letter", str(files["sites"]), "--site", "S", "--centers", str(files["centers"])]
     told = CliRunner().invoke(program, [*arguments, "-o", str(page)])
     assert told.exit_code == 0, told.output
-    assert "Business days are those of DE-BY, where the center is." in page.read_text()
+    assert "Business days follow the calendar of the center: DE-BY." in page.read_text()
 
 
 # ------------------------------------------------------------------------------- policies
@@ -239,15 +239,15 @@ def test_a_policy_may_settle_a_day_for_a_region(files: dict[str, Path], tmp_path
         ('countries = ["DE"]\nfollows = "state"', "follows"),
         (
             'countries = ["DE"]\nregions = ["DE-BY"]\nfollows = "country"',
-            "follows and categories belong to the rule of a country",
+            "follows and categories are only allowed in a rule without regions",
         ),
         ('countries = ["DE"]\ncategories = []', "categories"),
-        ('countries = ["DE"]\nworkdays = ["2026-02-30"]', "'2026-02-30' is no day"),
+        ('countries = ["DE"]\nworkdays = ["2026-02-30"]', "'2026-02-30' is not a date"),
         (
             'countries = ["DE"]\nworkdays = ["2026-12-24"]\nclosures = ["2026-12-24"]',
             "in both closures and workdays",
         ),
-        ('countries = ["DE"]\nregions = ["DE-BY", "DE-BY"]', "'DE-BY' stands in 2"),
+        ('countries = ["DE"]\nregions = ["DE-BY", "DE-BY"]', "'DE-BY' appears in 2"),
     ],
 )
 def test_a_calendar_that_contradicts_itself_is_refused(rules: str, words: str) -> None:
@@ -367,5 +367,5 @@ def test_regions_are_sorted_with_their_centers() -> None:
 
 def test_a_region_column_named_twice_is_an_error() -> None:
     """One header twice cannot be meant."""
-    with pytest.raises(InputError, match="stands twice"):
+    with pytest.raises(InputError, match="appears twice"):
         match_columns(["id", "lat", "lon", "region", "region"], CENTERS)

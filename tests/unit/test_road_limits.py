@@ -211,14 +211,14 @@ def test_sites_off_the_roads_are_told_how_far_and_what_to_do(tmp_path: Path) -> 
     """A larger extract helps only those that the map does not reach."""
     folder = run_of(tmp_path)
     done = CliRunner().invoke(program, ["drive-times", str(folder), "--osm", str(TOWN)])
-    lines = [line for line in done.stderr.splitlines() if "farther than 1,000 m" in line]
+    lines = [line for line in done.stderr.splitlines() if "more than 1,000 m" in line]
     assert len(lines) == 1
-    assert "1 sites" in lines[0]
+    assert "1 site:" in lines[0]
     assert f"field: {float(drives(folder)['field']['snap_m']):,.0f} m" in lines[0]
     assert "larger extract" not in lines[0]
     outside = [line for line in done.stderr.splitlines() if "larger extract" in line]
     assert len(outside) == 1
-    assert "1 sites are more than 10 km" in outside[0]
+    assert "1 site: more than 10 km" in outside[0]
 
 
 def test_a_center_off_the_roads_is_named(tmp_path: Path) -> None:
@@ -233,7 +233,10 @@ def test_a_center_off_the_roads_is_named(tmp_path: Path) -> None:
         options=batch.Options(trust_declared=True),
     )
     done = CliRunner().invoke(program, ["drive-times", str(tmp_path / "out"), "--osm", str(TOWN)])
-    assert "1 centers are farther than 1,000 m from every road of the map (HILL)" in done.stderr
+    assert (
+        "No drive time from 1 center: more than 1,000 m from every road of the map (HILL)"
+        in done.stderr
+    )
     assert "larger extract" not in done.stderr
     features = json.loads((tmp_path / "out" / "service_areas.geojson").read_text("utf-8"))
     assert [f["properties"]["kind"] for f in features["features"]] == ["no_road_data"]
@@ -276,7 +279,7 @@ def test_minutes_are_any_sequence(minutes: Any, expected: list[float]) -> None:
 )
 def test_what_is_no_time_is_refused(minutes: Any) -> None:
     """In words, wherever it stands in a sequence."""
-    with pytest.raises(InputError, match=r"no budget|empty"):
+    with pytest.raises(InputError, match=r"not a drive-time limit|empty"):
         many_minutes(minutes)
 
 
@@ -296,5 +299,5 @@ def test_frames_have_the_limits_of_the_policy(tmp_path: Path) -> None:
     areas = ca.service_areas(centers, TOWN, policy=policy)
     assert areas["minutes"].tolist() == [60.0, 120.0]
     assert ca.service_areas(centers, TOWN)["minutes"].tolist() == [240.0]
-    with pytest.raises(InputError, match="no budget"):
+    with pytest.raises(InputError, match="not a drive-time limit"):
         ca.drive_times(verdicts, centers, TOWN, policy=policy, minutes=[5, 30])

@@ -92,7 +92,7 @@ def test_a_packed_extract_is_read_likewise(tmp_path: Path) -> None:
         ("absent.osm", None, "cannot be read"),
         ("broken.osm", "<osm><node", "cannot be read as an OpenStreetMap extract"),
         ("noise.osm.pbf", "no extract at all", "cannot be read as an OpenStreetMap extract"),
-        ("empty.osm", '<osm version="0.6"></osm>', "no way that a car may use"),
+        ("empty.osm", '<osm version="0.6"></osm>', "no road for cars"),
         ("broken.graphml", "<graphml", "cannot be read as GraphML"),
     ],
 )

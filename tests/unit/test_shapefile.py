@@ -143,7 +143,7 @@ def test_one_shapefile_of_an_archive_is_read(tmp_path: Path) -> None:
         ca.read_sites(path)
     with zipfile.ZipFile(tmp_path / "csv.zip", "w") as archive:
         archive.writestr("sites.csv", SITES)
-    with pytest.raises(InputError, match=r"csv\.zip has no Shapefile"):
+    with pytest.raises(InputError, match=r"csv\.zip contains no Shapefile"):
         ca.read_sites(tmp_path / "csv.zip")
 
 

@@ -129,10 +129,12 @@ def test_shp_an_unknown_encoding_is_refused(tmp_path: Path, spelling: str) -> No
     """The message names the .cpg and says what to do; --encoding ends the doubt."""
     path = table(tmp_path, [{"site_id": b"1", "name": b"x"}])
     (tmp_path / "s.cpg").write_text(spelling, encoding="utf-8")
-    with pytest.raises(InputError, match=r"s\.shp: its \.cpg file names the encoding .*--encoding"):
+    with pytest.raises(
+        InputError, match=r"s\.shp: its \.cpg file names the unknown encoding .*--encoding"
+    ):
         open_table(path, SITES)
     assert run(tmp_path, path, encoding="cp1252")[0]["name"] == "x"
-    with pytest.raises(InputError, match="--encoding names the encoding 'Klingon'"):
+    with pytest.raises(InputError, match="--encoding names the unknown encoding 'Klingon'"):
         run(tmp_path, path, encoding="Klingon")
 
 

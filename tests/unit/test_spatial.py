@@ -222,7 +222,7 @@ def test_the_user_has_the_last_word(tmp_path: Path) -> None:
     named = {"latitude": "Breite", "longitude": "Laenge", "name": "kunde"}
     assert run(tmp_path, path, columns=named)["columns"].items() >= named.items()
     assert [r["reason"] for r in report(tmp_path)][:2] == ["country_conflict", "within_radius"]
-    with pytest.raises(InputError, match="No column is called 'nil'"):
+    with pytest.raises(InputError, match="Column 'nil' not found"):
         run(tmp_path, path, columns={"latitude": "nil"})
 
 
@@ -310,7 +310,7 @@ def test_binary_that_is_no_geometry_becomes_a_reject(tmp_path: Path) -> None:
     cells = table.column("geometry").to_pylist()
     broken = pa.array([cells[0], b"\x07nonsense", *cells[2:]])
     pq.write_table(table.set_column(at, "geometry", broken), tmp_path / "sites.parquet")
-    with pytest.warns(UserWarning, match="line 2: the geometry is no well-known binary"):
+    with pytest.warns(UserWarning, match="line 2: the geometry is not well-known binary"):
         sites = ca.read_sites(tmp_path / "sites.parquet")
     assert sites["site_id"].tolist() == ["0001", "0003", "0004", "0005"]
 

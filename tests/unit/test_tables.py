@@ -69,7 +69,7 @@ def test_an_override_ends_the_doubt() -> None:
 def test_a_header_twice_is_an_error_even_if_no_column_needs_it() -> None:
     """A report could not tell two columns of one name apart."""
     for headers in (["lat", "lat", "lon"], ["lat", "lon", "note", "note"]):
-        with pytest.raises(InputError, match="stands twice"):
+        with pytest.raises(InputError, match="appears twice"):
             columns.match_columns(headers, SITES)
 
 
@@ -80,13 +80,13 @@ def test_empty_headers_may_repeat() -> None:
 
 def test_an_override_of_no_column_is_an_error() -> None:
     """A typing error in ``--column`` must not pass for nothing."""
-    with pytest.raises(InputError, match=r"no column 'latitud'.*latitude"):
+    with pytest.raises(InputError, match=r"Unknown column name 'latitud'.*latitude"):
         columns.match_columns(["lat", "lon"], SITES, {"latitud": "lat"})
 
 
 def test_an_override_with_no_such_header_is_an_error() -> None:
     """The header is looked for as the file has it; the message lists what there is."""
-    with pytest.raises(InputError, match=r"No column is called 'Lat'.*'lat', 'lon'"):
+    with pytest.raises(InputError, match=r"Column 'Lat' not found.*'lat', 'lon'"):
         columns.match_columns(["lat", "lon"], SITES, {"latitude": "Lat"})
 
 

@@ -141,7 +141,7 @@ def test_a_plot_is_drawn(tmp_path: Path, products: Path) -> None:
     titles = [text.get_text() for text in axes.get_legend().get_texts()]
     assert titles == ["Not covered", "Gold", "Gold Plus"]
     assert axes.collections[2].get_facecolor()[0].tolist() == [0x76 / 255] * 3 + [1.0]
-    with pytest.raises(InputError, match="no name of a picture"):
+    with pytest.raises(InputError, match="not a file name for an image"):
         ca.timeline_plot(changes_of(tmp_path, products), path=tmp_path / "shares.xyz")
 
 
@@ -172,8 +172,8 @@ def test_the_verb(tmp_path: Path, products: Path) -> None:
     ("name", "days", "message"),
     [
         ("out.txt", (START, END), "unsupported extension"),
-        ("out.csv", (END, START), "has no day"),
-        ("out.csv", (START, "soon"), "is not a day"),
+        ("out.csv", (END, START), "is empty"),
+        ("out.csv", (START, "soon"), "is not a date"),
         ("sites.csv", (START, END), "is an input file"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Addresses of rows in a database: their grammar, and how they are shown without passwords.
+"""Database addresses: their grammar, and their display without passwords.
 
 ::
 
@@ -23,13 +23,13 @@ from coverage_analyzer.errors import InputError
 OURS: Final = ("query", "table", "schema")
 HIDDEN: Final = "***"
 MAX_NAME_BYTES: Final = 63
-"""Bytes of a name; PostgreSQL would cut a longer one without a word."""
+"""Maximum length of a name in bytes; PostgreSQL silently truncates longer ones."""
 
 _SCHEME = re.compile(
     r"(?:postgres(?:ql)?|sqlite|mysql|mariadb|mssql|oracle|duckdb|jdbc:\w+)(?:\+\w+)?:/",
     re.IGNORECASE,
 )
-"""Others, too: they are refused in words, and not repeated as names of files, password and all."""
+"""Includes unsupported schemes, so that their errors do not repeat a password as a file name."""
 _HOST = r"(?:\[[^\[\]@/]*\]|[^:@/\[\],]*)(?::\d*)?"
 _POSTGRESQL = re.compile(
     r"(?P<scheme>postgres(?:ql)?://)(?:(?P<user>[^:@/]*)(?P<colon>:(?P<password>[^@/]*))?@)?"
@@ -42,7 +42,7 @@ _SECRET = re.compile("password|secret", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Address:
-    """Where rows stand in a database. As text it is the address without passwords.
+    """The location of rows in a database. Its text form has no password.
 
     Attributes
     ----------
@@ -72,7 +72,7 @@ class Address:
 
 
 def is_address(text: object) -> bool:
-    """Return whether something names a database and not a file.
+    """Return whether a text is a database address and not a path.
 
     Examples
     --------
@@ -83,7 +83,7 @@ def is_address(text: object) -> bool:
 
 
 def address(text: str) -> Address:
-    """Return an address that was written by hand.
+    """Parse a database address.
 
     Raises
     ------
@@ -103,13 +103,13 @@ def address(text: str) -> Address:
     shown_tail = "&".join(_shown_parameter(p) for p in tail.split("&"))
     if head.lower().startswith("sqlite"):
         if others:
-            msg = "An address of SQLite takes table=NAME or query=SELECT ... and nothing else."
+            msg = "An SQLite address has only table=NAME or query=SELECT ... after ?."
             raise InputError(msg)
         return Address("sqlite", _joined(head, shown_tail), _sqlite_path(head), (), **ours)
     match = _POSTGRESQL.fullmatch(head)
     if match is None:
         msg = (
-            "The address of the database cannot be read. Write, as text, "
+            "Cannot read the database address. Write "
             "postgresql://USER:PASSWORD@HOST:PORT/DATABASE?table=NAME or sqlite:///FILE?table=NAME;"
             " in a password, write % as %25, @ as %40, / as %2F, : as %3A and ? as %3F."
         )
@@ -126,7 +126,7 @@ def address(text: str) -> Address:
 
 
 def check_name(name: str, what: str, kind: str) -> None:
-    """Raise if a table or column cannot be called so.
+    """Raise if a name is not allowed for a table or column.
 
     Raises
     ------
@@ -134,14 +134,12 @@ def check_name(name: str, what: str, kind: str) -> None:
         If PostgreSQL would cut the name.
     """
     if kind == "postgresql" and len(name.encode()) > MAX_NAME_BYTES:
-        msg = (
-            f"{what} {name!r} is longer than {MAX_NAME_BYTES} bytes, the most that PostgreSQL keeps"
-        )
+        msg = f"{what} {name!r} is longer than {MAX_NAME_BYTES} bytes, the maximum of PostgreSQL"
         raise InputError(f"{msg}; give it a shorter name.")
 
 
 def quoted(name: str) -> str:
-    """Return a name as SQL writes it, whatever is in it.
+    """Return a name quoted for SQL.
 
     Examples
     --------
@@ -156,7 +154,7 @@ def _joined(head: str, tail: str) -> str:
 
 
 def _parameters(tail: str) -> tuple[dict[str, str], list[str], list[str]]:
-    """Return our own parameters, those of the driver as they are, and the secrets among them.
+    """Split parameters into our own, those of the driver, and the secrets among them.
 
     Raises
     ------
@@ -169,7 +167,7 @@ def _parameters(tail: str) -> tuple[dict[str, str], list[str], list[str]]:
         name, sign, value = part.partition("=")
         if not (sign and re.fullmatch(r"[A-Za-z_]+", name)):
             msg = (
-                "After ?, the address of a database has NAME=VALUE, parted by &; "
+                "After ?, a database address has NAME=VALUE, separated by &; "
                 "write & in a query as %26, and ? in a password as %3F."
             )
             raise InputError(msg)
@@ -178,17 +176,17 @@ def _parameters(tail: str) -> tuple[dict[str, str], list[str], list[str]]:
             secrets += [value, _encoded(value)] if _SECRET.search(name) else []
             continue
         if name in ours:
-            msg = f"The address of the database has {name}= twice; write & in a query as %26."
+            msg = f"The database address has {name}= twice. Write & in a query as %26."
             raise InputError(msg)
         ours[name] = _decoded(value, f"{name}=")
         if not ours[name].strip():
-            msg = f"The address of the database says nothing after {name}=."
+            msg = f"The database address has no value after {name}=."
             raise InputError(msg)
     return ours, others, secrets
 
 
 def _encoded(value: str) -> str:
-    """Return a value as PostgreSQL's client reads it; what is encoded already stays.
+    """Return a value encoded for PostgreSQL's client; existing escapes are kept.
 
     Examples
     --------
@@ -204,7 +202,7 @@ def _shown_parameter(part: str) -> str:
 
 
 def _sqlite_path(head: str) -> str:
-    """Return the path of a file of SQLite.
+    """Return the path of a SQLite file.
 
     Raises
     ------
@@ -214,7 +212,7 @@ def _sqlite_path(head: str) -> str:
     match = _SQLITE.fullmatch(head)
     if match is None:
         msg = (
-            "Write an address of SQLite as text: sqlite:///relative/file.db?table=NAME, or with "
+            "Write an SQLite address as sqlite:///relative/file.db?table=NAME, or with "
             "four slashes, sqlite:////absolute/file.db?table=NAME."
         )
         raise InputError(msg)
@@ -222,7 +220,7 @@ def _sqlite_path(head: str) -> str:
 
 
 def _decoded(text: str, where: str) -> str:
-    """Return text without percent-encoding.
+    """Return percent-decoded text.
 
     Raises
     ------
@@ -234,6 +232,6 @@ def _decoded(text: str, where: str) -> str:
     except UnicodeDecodeError:
         plain = "\0"
     if "\0" in plain or re.search("%(?![0-9A-Fa-f]{2})", text):
-        msg = f"In the address of the database, {where} has a % that encodes nothing; write %25."
+        msg = f"In the database address, {where} has a % that is not an escape. Write %25."
         raise InputError(msg)
     return plain

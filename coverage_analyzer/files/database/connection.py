@@ -1,4 +1,4 @@
-"""Connections to databases by their ADBC drivers, and what their errors say in plain words.
+"""Connect to databases by their ADBC drivers, and translate the drivers' errors.
 
 The drivers' own DB-API faces are left aside: they import pandas, of no use to the batch job.
 """
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from adbc_driver_manager import AdbcConnection, AdbcStatement
 
 CONNECT_TIMEOUT_S: Final = 15
-"""How long to wait for a server that does not answer, where the user says nothing."""
+"""Default connection timeout in seconds."""
 
 
 @contextlib.contextmanager
 def translate_errors(address: Address, kind: type[CoverageError]) -> Iterator[None]:
-    """Turn what drivers, and we, raise into an error that names the address, without passwords.
+    """Turn errors of drivers and our own into one that names the address, without passwords.
 
     Raises
     ------
@@ -48,7 +48,7 @@ def translate_errors(address: Address, kind: type[CoverageError]) -> Iterator[No
 
 
 def redact(message: str, address: Address) -> str:
-    r"""Return what a driver's message says, in one line and without passwords.
+    r"""Return a driver's message on one line, without passwords.
 
     Examples
     --------
@@ -67,7 +67,7 @@ def redact(message: str, address: Address) -> str:
 
 @contextlib.contextmanager
 def reading(address: Address) -> Iterator["AdbcConnection"]:
-    """Open a connection that can only read: a statement typed by mistake changes nothing."""
+    """Open a read-only connection, so that a mistyped statement changes nothing."""
     with connected(address, "ro") as connection:
         connection.set_autocommit(False)
         if address.kind == "postgresql":
@@ -77,7 +77,7 @@ def reading(address: Address) -> Iterator["AdbcConnection"]:
 
 @contextlib.contextmanager
 def connected(address: Address, mode: str = "rwc") -> Iterator["AdbcConnection"]:
-    """Open a connection that commits each statement; SQLite opens its file in a mode."""
+    """Open a connection that commits each statement; SQLite opens its file in the given mode."""
     manager, driver = _driver(address.kind)
     uri = _uri(address) if address.kind == "postgresql" else _file(address, mode)
     with driver.connect(uri) as database, manager.AdbcConnection(database) as connection:
@@ -85,14 +85,14 @@ def connected(address: Address, mode: str = "rwc") -> Iterator["AdbcConnection"]
 
 
 def execute(connection: "AdbcConnection", sql: str) -> None:
-    """Run a statement that gives no rows."""
+    """Run a statement that returns no rows."""
     with _statement(connection) as statement:
         statement.set_sql_query(sql)
         statement.execute_update()
 
 
 def schema(connection: "AdbcConnection", sql: str) -> pa.Schema:
-    """Return the columns of a query's rows, which is not run."""
+    """Return the columns of a query without running it."""
     with _statement(connection) as statement:
         statement.set_sql_query(sql)
         return pa.schema(statement.execute_schema())
@@ -105,7 +105,7 @@ def batches(
     options: dict[str, Any],
     started: Callable[["AdbcStatement"], None] = lambda _: None,
 ) -> Iterator[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
-    """Run a query; give its columns, and its rows as they come, the next while the last are used.
+    """Run a query; return its columns and its rows, prefetched by one batch.
 
     The driver waits in a thread of its own, so that an interruption is heard and ends the query;
     `started` is given what another thread can cancel.
@@ -122,7 +122,7 @@ def batches(
 
 @contextlib.contextmanager
 def _waiter(statement: "AdbcStatement") -> Iterator[ThreadPoolExecutor]:
-    """Give a thread that waits for the driver; whatever ends the work early ends the query."""
+    """Provide a thread that waits for the driver; leaving the context early cancels the query."""
     with ThreadPoolExecutor(1) as waiter:
         try:
             yield waiter
@@ -133,7 +133,7 @@ def _waiter(statement: "AdbcStatement") -> Iterator[ThreadPoolExecutor]:
 
 
 def _prefetch(reader: Any, waiter: ThreadPoolExecutor) -> Iterator[pa.RecordBatch]:
-    """Yield all batches, each read while the one before it is used."""
+    """Yield all batches, prefetching the next one."""
     coming = _submitted(waiter, reader.read_next_batch)
     while True:
         try:
@@ -145,7 +145,7 @@ def _prefetch(reader: Any, waiter: ThreadPoolExecutor) -> Iterator[pa.RecordBatc
 
 
 def _submitted(waiter: ThreadPoolExecutor, call: Callable[[], Any]) -> Callable[[], Any]:
-    """Begin a call in a thread and return what gives its result.
+    """Start a call in a thread and return a function that waits for its result.
 
     Where the system gives no further thread, the call is made when its result is asked for.
     """
@@ -158,7 +158,7 @@ def _submitted(waiter: ThreadPoolExecutor, call: Callable[[], Any]) -> Callable[
 def first_row(
     connection: "AdbcConnection", sql: str, values: Sequence[str] = ()
 ) -> tuple[Any, ...] | None:
-    """Return the first row of a query whose placeholders stand for texts; None if it has none."""
+    """Return the first row of a query with text parameters; None if there is none."""
     with _statement(connection) as statement:
         statement.set_sql_query(sql)
         if values:
@@ -174,7 +174,7 @@ def first_row(
 
 
 def ingest(connection: "AdbcConnection", batch: pa.RecordBatch, options: dict[str, str]) -> None:
-    """Put rows into a table."""
+    """Insert rows into a table."""
     with _statement(connection) as statement:
         statement.set_options(**options)
         statement.bind(batch)
@@ -188,7 +188,7 @@ def _statement(connection: "AdbcConnection") -> "AdbcStatement":
 
 
 def _driver(kind: str) -> tuple[Any, Any]:
-    """Return the driver manager and the driver of a kind of database.
+    """Return the driver manager and the driver of a database kind.
 
     Raises
     ------
@@ -206,7 +206,7 @@ def _driver(kind: str) -> tuple[Any, Any]:
 
 
 def _uri(address: Address) -> str:
-    """Return what PostgreSQL's client is given: it would wait for a silent host for minutes."""
+    """Return the URI for PostgreSQL's client with a timeout; its default is minutes."""
     uri = address.connection
     if "connect_timeout=" in uri or "PGCONNECT_TIMEOUT" in os.environ:
         return uri
@@ -214,7 +214,7 @@ def _uri(address: Address) -> str:
 
 
 def _file(address: Address, mode: str) -> str:
-    """Return the address of a file as SQLite takes it.
+    """Return the address of a file in SQLite's form.
 
     Raises
     ------
@@ -225,7 +225,7 @@ def _file(address: Address, mode: str) -> str:
     required = path if mode == "ro" else path.parent
     if not required.exists():
         msg = (
-            f"{required} is not there; an absolute path begins with four slashes, "
+            f"{required} does not exist; an absolute path begins with four slashes, "
             "sqlite:////absolute/file.db"
         )
         raise FileNotFoundError(msg)

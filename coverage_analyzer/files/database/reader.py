@@ -1,4 +1,4 @@
-"""Rows of a query or a table of a database, batch by batch, read and never written.
+"""Read the rows of a query or table of a database, batch by batch and read-only.
 
 Numbers, truth values, days, times and bytes come with their types. All else (numeric, uuid, json,
 arrays, intervals ...) comes as the text that the database itself writes for it: no digit is lost.
@@ -26,16 +26,16 @@ TYPED: Final = frozenset(
     {"int2", "int4", "int8", "float4", "float8", "bool", "bytea"}
     | {"text", "varchar", "bpchar", "name", "date", "timestamp", "timestamptz"}
 )
-"""Types of PostgreSQL that Arrow has, too."""
+"""PostgreSQL types that Arrow also has."""
 
 OPTIONS: Final[dict[str, dict[str, Any]]] = {
     "postgresql": {"adbc.postgresql.batch_size_hint_bytes": 8 << 20},
     "sqlite": {"adbc.sqlite.query.batch_rows": parquet.ROWS_AT_ONCE},
 }
-"""Of a query: how much comes at once."""
+"""Size hint for the batches of a query."""
 
 DAYS: Final = (-719_162, 2_932_896)
-"""The years 1 to 9999 in days since 1970. Infinity, which Arrow has not, lies beyond."""
+"""The years 1 to 9999 in days since 1970; infinity, which Arrow lacks, is outside."""
 
 DAY_US: Final = 86_400_000_000
 
@@ -43,7 +43,7 @@ SQLITE_TEXT: Final = (
     "CASE WHEN typeof({0}) = 'real' AND CAST(CAST({0} AS TEXT) AS REAL) <> {0} "
     "THEN printf('%!.17g', {0}) ELSE CAST({0} AS TEXT) END"
 )
-"""A value as text; of a number, as many digits as give it back."""
+"""A value as text; numbers with enough digits to restore them."""
 
 SQLITE_RANK: Final = (
     "max(CASE typeof({0}) WHEN 'integer' THEN 1 WHEN 'real' THEN 2 WHEN 'text' THEN 3 "
@@ -57,11 +57,11 @@ SQLITE_COLUMN: Final = (
     ("''", SQLITE_TEXT),
     ("x''", "CAST({0} AS BLOB)"),
 )
-"""For each rank, a value that shows the driver a type, and a column as that type."""
+"""For each rank, a value that shows the driver a type, and a column cast to that type."""
 
 
 class DatabaseTable(TableReader):
-    """The rows of a query or a table; they count from 1.
+    """The rows of a query or table, counted from 1.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ class DatabaseTable(TableReader):
         self._address = address
         self._statement: AdbcStatement | None = None
         self.geometries: list[str] = []
-        """Columns that hold places as PostGIS keeps them; these are not read as coordinates."""
+        """Columns of PostGIS geometry, which are not read as coordinates."""
         with connecting.translate_errors(address, InputError):
             query = _query(address)
             with connecting.reading(address) as connection:
@@ -99,7 +99,7 @@ class DatabaseTable(TableReader):
         self._statement = statement
 
     def cancel(self) -> bool:
-        """End the query, if it is running; return whether that can be done."""
+        """Cancel the query if it is running; return whether that is supported."""
         if self._statement is None:
             return False
         with contextlib.suppress(Exception):  # some drivers cannot; then it runs to its end
@@ -134,11 +134,11 @@ class DatabaseTable(TableReader):
                     row += len(part)
 
     def sha256(self) -> None:
-        """Return nothing: there are no bytes to hash, and the rows may be others tomorrow."""
+        """Return None: a database has no bytes to hash, and its rows may change."""
 
 
 def _query(address: Address) -> str:
-    """Return what to ask for.
+    """Return the query to run.
 
     Raises
     ------
@@ -146,7 +146,7 @@ def _query(address: Address) -> str:
         If the address says both a query and a table, or neither.
     """
     if bool(address.query) == bool(address.table) or (address.schema and not address.table):
-        msg = "say which rows: ?table=NAME (and &schema=NAME), or ?query=SELECT ..."
+        msg = "the address names no rows; add ?table=NAME (and &schema=NAME), or ?query=SELECT ..."
         raise InputError(msg)
     if address.query:
         return address.query.rstrip().rstrip(";")
@@ -156,7 +156,7 @@ def _query(address: Address) -> str:
 
 
 def _checked(names: Sequence[str]) -> Sequence[str]:
-    """Return the names of a query's columns.
+    """Return the column names of a query, checked.
 
     Raises
     ------
@@ -164,17 +164,17 @@ def _checked(names: Sequence[str]) -> Sequence[str]:
         If there is none, or two are the same.
     """
     if not names:
-        msg = "this gives no rows; write a SELECT that names its columns."
+        msg = "the query returns no rows; write a SELECT that names its columns."
         raise InputError(msg)
     twice = sorted({n for n in names if list(names).count(n) > 1})
     if twice:
-        msg = f"two columns are called {twice[0]!r}; call one of them otherwise, with AS."
+        msg = f"two columns have the name {twice[0]!r}; rename one of them with AS."
         raise InputError(msg)
     return names
 
 
 def _postgresql(connection: Any, query: str) -> tuple[str, pa.Schema, list[str]]:
-    """Return the query with all that Arrow has no type for as text, its columns, and geometries."""
+    """Return the query with types unknown to Arrow cast to text, its columns, and geometries."""
     types = connecting.schema(connection, query)
     _checked(utf8.column_names(types))
     columns, geometries = [], []
@@ -189,7 +189,7 @@ def _postgresql(connection: Any, query: str) -> tuple[str, pa.Schema, list[str]]
 
 
 def _sqlite(connection: Any, query: str) -> tuple[str, pa.Schema]:
-    """Return the query with one type for each column, and its columns.
+    """Return the query with one type per column, and its columns.
 
     SQLite has a type for each value. The driver takes that of the first rows for a column's and
     fails at another; so the widest of each column is found first, and shown to it by a row that
@@ -212,7 +212,7 @@ def _sqlite(connection: Any, query: str) -> tuple[str, pa.Schema]:
 
 
 def _check(rows: pa.RecordBatch, row: int) -> None:
-    """Raise if rows hold days that no calendar has.
+    """Raise if rows contain dates outside the calendar.
 
     Raises
     ------
@@ -232,7 +232,7 @@ def _check(rows: pa.RecordBatch, row: int) -> None:
         wrong = np.flatnonzero((values < least) | (values > most))
         if len(wrong):
             msg = (
-                f"row {row + int(wrong[0])}: {name!r} is infinite or outside of the years 1 to "
-                f"9999; say in a query what it is to be, such as NULLIF({name}, 'infinity')."
+                f"row {row + int(wrong[0])}: {name!r} is infinite or outside the years 1 to "
+                f"9999; replace it in a query, such as NULLIF({name}, 'infinity')."
             )
             raise InputError(msg)

@@ -1,4 +1,4 @@
-"""A table of a database that holds the rows of a report: the old one whole, or the new one whole.
+"""Write the rows of a report to a database table, replacing the old one atomically.
 
 PostgreSQL gets the rows in one transaction, into a table that nobody sees before it ends. SQLite
 gets them into a table of the connection's own, so that its file is locked at the end only, and may
@@ -22,7 +22,7 @@ from coverage_analyzer.files.database.address import Address, address, check_nam
 from coverage_analyzer.files.writers.base import Writer
 
 TABLE_COMMENT: Final = "Report of coverage-analyzer, replaced whole by its next run."
-"""The comment on a table that may be replaced."""
+"""The comment on a table that a run may replace."""
 
 POSTGRESQL_TABLE: Final = """
 SELECT coalesce(obj_description(c.oid, 'pg_class'), '') = $3 AND c.relkind = 'r'
@@ -33,14 +33,14 @@ WHERE n.nspname = $1 AND c.relname = $2
 SQLITE_TABLE: Final = """
 SELECT type = 'table' AND instr(sql, ?2) > 0 FROM sqlite_master WHERE name = ?1 COLLATE NOCASE
 """
-"""Names of SQLite have no case."""
+"""SQLite names are case-insensitive."""
 
 WAIT_MS: Final = 30_000
-"""How long to wait for somebody who holds the table, or the file of SQLite."""
+"""How long to wait for a lock on the table or the SQLite file."""
 
 
 class TableWriter(Writer):
-    """Rows for a table; a context that leaves what was there unless `commit` was called.
+    """Writer of rows into a table; a context that keeps the old table unless `commit` is called.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ class TableWriter(Writer):
             connection.ingest(self._connection, rows, self._ingest_options(first=first))
 
     def ready(self) -> None:
-        """Put the rows in the place of the old ones, as far as can be done without being seen.
+        """Replace the old rows, as far as possible without being visible.
 
         Raises
         ------
@@ -109,7 +109,7 @@ class TableWriter(Writer):
                 self._swap_sqlite()
 
     def commit(self) -> None:
-        """Let everybody see the new rows.
+        """Make the new rows visible.
 
         Raises
         ------
@@ -124,14 +124,14 @@ class TableWriter(Writer):
         self._made = False
 
     def close(self) -> None:
-        """Leave the database; what was not committed is gone."""
+        """Close the connection; uncommitted rows are discarded."""
         self._opened.__exit__(None, None, None)
         path = Path(self._place.connection)
         if self._made and path.exists() and not path.stat().st_size:
             path.unlink()  # SQLite makes an empty file when it opens one
 
     def _begin(self) -> str:
-        """Make sure that the database takes rows, and return the schema that is meant.
+        """Check that the database accepts rows, and return the schema used.
 
         Raises
         ------
@@ -148,12 +148,12 @@ class TableWriter(Writer):
         row = connection.first_row(self._connection, "SELECT current_schema()::text")
         schema = self._place.schema or (row or ("",))[0]
         if not schema:
-            msg = "no schema is searched for tables; name one: &schema=NAME."
+            msg = "the search path has no schema; name one: &schema=NAME."
             raise PublishError(msg)
         return str(schema)
 
     def _old(self) -> bool:
-        """Return whether a report stands there.
+        """Return whether the table contains a report.
 
         Raises
         ------
@@ -168,14 +168,14 @@ class TableWriter(Writer):
             row = connection.first_row(self._connection, SQLITE_TABLE, (table, TABLE_COMMENT))
         if row is not None and not row[0]:
             msg = (
-                f"{table!r} is there, and no report put it there; name another table, or drop it "
-                "yourself."
+                f"the table {table!r} exists and was not written by this program; choose a "
+                "different table, or drop it yourself."
             )
             raise PublishError(msg)
         return row is not None
 
     def _ingest_options(self, *, first: bool) -> dict[str, str]:
-        """Return how the driver is to take rows: as a new table, then as more of it."""
+        """Return the driver options for writing rows: create the table, then append."""
         where = (
             {"adbc.ingest.target_db_schema": self._schema}
             if self._place.kind == "postgresql"
@@ -210,7 +210,7 @@ class TableWriter(Writer):
 
 
 def open_writer(text: str) -> TableWriter:
-    """Return a writer into the table that an address names.
+    """Return a writer for the table named by an address.
 
     Raises
     ------
@@ -225,7 +225,7 @@ def open_writer(text: str) -> TableWriter:
 
 
 def _check(place: Address) -> None:
-    """Raise if an address is none of a table.
+    """Raise if an address does not name a table.
 
     Raises
     ------
@@ -233,17 +233,17 @@ def _check(place: Address) -> None:
         Which says how to write one.
     """
     if not place.table or place.query:
-        msg = "name the table that is to hold the report: ?table=NAME."
+        msg = "name the table for the report: ?table=NAME."
         raise InputError(msg)
     if place.schema and place.kind == "sqlite":
-        msg = "SQLite has no schemas; name the table alone."
+        msg = "SQLite has no schemas; give only the table."
         raise InputError(msg)
     for name in (place.table, place.schema):
         check_name(name, "The name", place.kind)
 
 
 def storable(batch: pa.RecordBatch, kind: str) -> pa.RecordBatch:
-    """Return rows under names and in types that a database of a kind takes without a loss.
+    """Return rows with names and types that the database stores without loss.
 
     Columns without a name get one, and a name that is there already gets a number (SQLite knows no
     case). Lists and the like become JSON; what SQLite has no type for becomes text.
@@ -253,7 +253,7 @@ def storable(batch: pa.RecordBatch, kind: str) -> pa.RecordBatch:
 
 
 def _names(originals: list[str], kind: str) -> list[str]:
-    """Return names that differ.
+    """Return unique names.
 
     Examples
     --------

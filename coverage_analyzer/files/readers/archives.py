@@ -67,7 +67,7 @@ def open_archive(path: Path, kind: str, *, ratio: int = MAX_RATIO) -> zipfile.Zi
         archive.close()
         msg = (
             f"{path} is not opened: its {packed:,} bytes would unpack to {unpacked:,} in "
-            f"{len(sizes):,} parts, which no honest {kind} does. Save the table as CSV."
+            f"{len(sizes):,} parts, too many for a valid {kind}. Save the table as CSV."
         )
         raise InputError(msg)
     return archive

@@ -156,7 +156,7 @@ class DelimitedFile(TableReader):
         """
         if len(rest) > records.RECORD_BYTES:
             msg = (
-                f"{self._path}, line {line} begins a record that has not ended after "
-                f"{records.RECORD_BYTES >> 20} MiB; no table has such rows."
+                f"{self._path}, line {line}: the record is longer than "
+                f"{records.RECORD_BYTES >> 20} MiB. Check its quotes."
             )
             raise InputError(msg)

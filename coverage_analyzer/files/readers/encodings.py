@@ -106,7 +106,7 @@ def codec(spelling: str) -> str:
                 "ascii"
             ):
                 return codec_name
-    msg = f"names the encoding {spelling.strip()[:40]!r}, which is not known"
+    msg = f"names the unknown encoding {spelling.strip()[:40]!r}"
     raise InputError(msg)
 
 

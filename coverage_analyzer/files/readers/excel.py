@@ -99,15 +99,15 @@ class WorkbookFile(TableReader):
         names = [repr(name) for name in info["sheets"]]
         if not info["sheet"]:
             what = f"the sheet {sheet!r}" if sheet else "a sheet of cells"
-            msg = f"{self._path} has not {what}; there are {', '.join(names) or 'none'}."
+            msg = f"{self._path} does not have {what}. Sheets: {', '.join(names) or 'none'}."
             raise InputError(msg)
         others = ", ".join(name for name in names if name != repr(info["sheet"]))
         self.hint = f" This is the sheet {info['sheet']!r}."
-        self.hint += f" There are also {others}: say which with --sheet." if others else ""
+        self.hint += f" Other sheets: {others}. Choose one with --sheet." if others else ""
         self._rows = enumerate(lines, 1)
         self._header, row = next(((n, r) for n, r in self._rows if any(r)), (0, []))
         if not row:
-            msg = f"{self._path} is empty: it needs a header and rows.{self.hint}"
+            msg = f"{self._path} is empty: a header and rows are required.{self.hint}"
             raise InputError(msg)
         self.headers: list[str] = row[: _filled(row)]
         self.types = [pa.string()] * len(self.headers)
@@ -230,7 +230,7 @@ def _lines(path: Path, process: "subprocess.Popen[str]", most: int) -> Iterator[
         yield message
     if process.wait():
         msg = (
-            f"{path} cannot be read: it is damaged, or takes more than "
+            f"{path} cannot be read: it is damaged or requires more than "
             f"{most >> 20:,} MiB of memory. Save the sheet as CSV."
         )
         raise InputError(msg)

@@ -65,7 +65,7 @@ def lines(path: str, sheet: str, decimal: str) -> Iterator[Any]:
                 for row in book.get_sheet_by_name(chosen).iter_rows():
                     yield [text_of(value, decimal) for value in row]
     except calamine.PasswordError:
-        yield {"error": "it is protected by a password; save it without one"}
+        yield {"error": "it is password-protected; save it without a password"}
     except (calamine.CalamineError, OSError) as error:
         yield {"error": str(error)}
 

@@ -52,13 +52,13 @@ def geopackage(path: Path) -> SpatialFile:
         msg = f"{path} cannot be read as GeoPackage: {error}."
         raise InputError(msg) from error
     if layers is None:
-        msg = f"{path} is no GeoPackage, whatever it is called."
+        msg = f"{path} is not a GeoPackage, despite its name."
         raise InputError(msg)
     spatial = [layer for layer, kind in layers if kind]
     if len(spatial) != 1:
         listed = f"the layers {', '.join(map(repr, spatial))}" if spatial else "no layer"
         msg = (
-            f"{path} has {listed} with geometry; one is read. Save the one you mean alone: "
+            f"{path} has {listed} with geometry; exactly one is required. Extract it: "
             f"ogr2ogr one.gpkg {path.name} LAYER."
         )
         raise InputError(msg)

@@ -274,11 +274,11 @@ def _named(crs: Any) -> str | None:
     what = visible(json.dumps(crs)[:200])
     if kind in {"link", "url"}:
         msg = (
-            f"names its CRS by a link, which is not followed: {what}. Save it in WGS 84, with "
-            f"ogr2ogr -t_srs EPSG:4326 new.geojson, or leave 'crs' out if it is that already"
+            f"names its CRS by a link, and links are not followed: {what}. Save it in WGS 84, with "
+            f"ogr2ogr -t_srs EPSG:4326 new.geojson, or omit 'crs' if it is WGS 84 already"
         )
         raise InputError(msg)
-    msg = f"has a member 'crs' that names no CRS: {what}"
+    msg = f"has a member 'crs' that does not name a CRS: {what}"
     raise InputError(msg)
 
 
@@ -294,7 +294,7 @@ def _batches(path: Path, scan: _Scan) -> Iterator[list[Any]]:
     """
     with path.open("rb") as file:
         if file.read(2) in _UTF16:
-            msg = "is UTF-16; save it as UTF-8, as GeoJSON has to be"
+            msg = "is UTF-16; GeoJSON must be UTF-8, so save it as UTF-8"
             raise InputError(msg)
     with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
         stream, waiting = _Stream(file), []
@@ -467,7 +467,7 @@ class _Stream:
         """
         left = self._text[self._at :]
         if len(left) > FEATURE_CHARACTERS:
-            self._refuse(f"a value has not ended after {FEATURE_CHARACTERS:,} characters")
+            self._refuse(f"a value is longer than {FEATURE_CHARACTERS:,} characters")
         more = self._file.read(max(CHUNK, len(left)))
         self._text, self._at = left + more, 0
         return bool(more)

@@ -113,8 +113,8 @@ def _refuse_columns(count: int, path: Path) -> NoReturn:
         Always.
     """
     msg = (
-        f"{path}, line 1 has {count:,} columns; at most {MAX_COLUMNS:,} are read. Drop those "
-        f"unneeded."
+        f"{path}, line 1 has {count:,} columns; at most {MAX_COLUMNS:,} are allowed. Remove those "
+        f"not needed."
     )
     raise InputError(msg)
 
@@ -128,10 +128,10 @@ def _checked(header: Header | None, path: Path, *, whole: bool) -> Header:
         If it cannot.
     """
     if header is None and not whole:
-        msg = f"{path}, line 1 has not ended after {records.RECORD_BYTES >> 20} MiB: no header."
+        msg = f"{path}, line 1 is longer than {records.RECORD_BYTES >> 20} MiB: not a header."
         raise InputError(msg)
     if header is None or not any(h.strip() for h in header.fields):
-        msg = f"{path} is empty in line 1: it needs a header line and rows."
+        msg = f"{path} is empty in line 1: a header line and rows are required."
         raise InputError(msg)
     if len(header.fields) > MAX_COLUMNS:
         _refuse_columns(len(header.fields), path)
@@ -175,14 +175,14 @@ def _first_record(
 def _misread(data: bytes, encoding: str, error: Exception) -> str:
     """Return what a file seems to be that is no text, as far as it shows."""
     formats = {
-        b"PK\x03\x04": "this is a workbook or a zip archive; name it .xlsx, or save it as CSV",
+        b"PK\x03\x04": "this is a workbook or a zip archive; rename it to .xlsx, or save it as CSV",
         b"\xd0\xcf\x11\xe0": "this is an old Excel workbook; save it as CSV",
-        b"PAR1": "this is Parquet; name it .parquet",
+        b"PAR1": "this is Parquet; rename it to .parquet",
     }
     for magic, what in formats.items():
         if data.startswith(magic):
             return what
     if isinstance(error, UnicodeDecodeError):
         name = encoding or "UTF-8"
-        return f"this is not {name} text; say which with --encoding, such as cp1252"
+        return f"this is not {name} text; give its encoding with --encoding, such as cp1252"
     return f"the header cannot be read: {error}"

@@ -56,14 +56,16 @@ def files(path: Path) -> list[Path]:
     paths = members(path)
     check_folders([*paths, path / "any"] if path.is_dir() else paths)
     if not paths:
-        msg = f"There is no file in {path}." if path.is_dir() else f"No file is called {path}."
+        msg = f"{path} contains no file." if path.is_dir() else f"No file found: {path}."
         if path.is_dir() and any(entry.is_dir() for entry in path.iterdir()):
-            msg = f"There is no file in {path}, only folders; name files, like '{path}/*/*.csv'."
+            msg = f"{path} contains only folders. Name files, like '{path}/*/*.csv'."
         raise InputError(msg)
     kinds = {"".join(p.suffixes[-2:] if p.suffix in {".gz", ".zst"} else [p.suffix]) for p in paths}
     if len(kinds) > 1:
         names = " and ".join(sorted(kinds))
-        msg = f"{path} has files of several kinds, {names}: name those meant, like 'folder/*.csv'."
+        msg = (
+            f"{path} contains files of several types, {names}. Name one type, like 'folder/*.csv'."
+        )
         raise InputError(msg)
     return paths
 
@@ -93,7 +95,7 @@ def _files(entry: Path, *, named: bool, inside: bool = False) -> Iterator[Path]:
         return
     inside = inside or partitions.is_key(entry.name)
     if entry.is_symlink() and entry.resolve() in entry.absolute().parents:
-        msg = f"{entry} is a link to a folder above it; remove the link."
+        msg = f"{entry} is a link to a folder above it. Remove the link."
         raise InputError(msg)
     for each in entry.iterdir() if named or inside else []:
         yield from _files(each, named=False, inside=inside)
@@ -176,12 +178,12 @@ class Many(TableReader):
         if source.headers != self.headers:
             odd = set(source.headers) ^ set(self.headers)
             what = f"only one of them has {sorted(odd)[:3]}" if odd else "their order differs"
-            msg = f"{path} has other columns than {self._paths[0]}: {what}."
+            msg = f"{path} and {self._paths[0]} have different columns: {what}."
             raise InputError(msg)
         if source.types != self.types:
             pairs = zip(self.headers, self.types, source.types, strict=True)
             name, mine, other = next(t for t in pairs if t[1] != t[2])
-            msg = f"{path}: the column {name!r} holds {other}, but {mine} in {self._paths[0]}."
+            msg = f"{path}: the column {name!r} is {other}, but {mine} in {self._paths[0]}."
             raise InputError(msg)
 
     def blocks(self) -> Iterator[RowBlock]:

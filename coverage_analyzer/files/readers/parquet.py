@@ -112,7 +112,9 @@ def block(batch: pa.RecordBatch, row: int) -> RowBlock:
     """
     bad = utf8.rows_not_utf8(batch)
     rejects = [
-        Reject(row + i, Rejected.not_utf8, f"{name!r} holds bytes that are not UTF-8 text", shown)
+        Reject(
+            row + i, Rejected.not_utf8, f"{name!r} contains bytes that are not UTF-8 text", shown
+        )
         for i, name in bad.items()
         for shown in [_json(utf8.row_with_escapes(batch, i))]
     ]

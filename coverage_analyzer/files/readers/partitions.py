@@ -23,10 +23,10 @@ NOTHING: Final = "__HIVE_DEFAULT_PARTITION__"
 
 _KEY: Final = re.compile(r"([^=]+)=(.*)", re.DOTALL)
 _LOGS: Final = {
-    "_delta_log": "a Delta table, whose files also hold rows that were deleted since",
-    ".hoodie": "a Hudi table, whose files also hold rows that were deleted since",
-    "_spark_metadata": "written by a stream, whose log says which files count",
-    "_temporary": "being written, or was left unfinished",
+    "_delta_log": "a Delta table, whose files also contain deleted rows",
+    ".hoodie": "a Hudi table, whose files also contain deleted rows",
+    "_spark_metadata": "written by a stream, whose log lists the valid files",
+    "_temporary": "incomplete",
 }
 """Entries of a folder whose other files are not all that counts, or more than that."""
 
@@ -67,7 +67,7 @@ def keys(path: PurePath) -> dict[str, str | None]:
             raise InputError(msg) from None
         cell = None if value in {NOTHING, ""} else value
         if columns.setdefault(key, cell) != cell:
-            msg = f"{path}: two folders give {key!r} different values; move the file."
+            msg = f"{path}: two folders have different values of {key!r}. Move the file."
             raise InputError(msg)
     return columns
 
@@ -82,11 +82,11 @@ def check_folder(folder: Path) -> None:
     """
     for name, what in _LOGS.items():
         if (folder / name).exists():
-            msg = f"{folder} is {what} ({name}). Export it to Parquet or CSV, and name that."
+            msg = f"{folder} is {what} ({name}). Export it to Parquet or CSV, and read that file."
             raise InputError(msg)
     with contextlib.suppress(OSError):
         if any((folder / "metadata").glob("*.metadata.json")):
-            msg = f"{folder} is an Iceberg table. Export it to Parquet or CSV, and name that."
+            msg = f"{folder} is an Iceberg table. Export it to Parquet or CSV, and read that file."
             raise InputError(msg)
 
 
@@ -185,7 +185,7 @@ def added_columns(
                 mine, said = as_text(own[key])[row].as_py(), cells[row].as_py()
                 msg = (
                     f"{path}, line {lines[row]}: {key!r} is {mine!r}, but the folder says "
-                    f"{said!r}. Correct the column, or name the folder without '='."
+                    f"{said!r}. Correct the column, or rename the folder without '='."
                 )
                 raise InputError(msg)
     return [*own.values(), *(cells for key, cells in keyed.items() if key not in own)]

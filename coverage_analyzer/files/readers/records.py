@@ -92,8 +92,8 @@ class QuoteBudget:
         self._bytes -= size
         if self._bytes < 0:
             msg = (
-                f"{self._path} has too many quotes left open, the last in line {line}; save it "
-                f"anew, or say its --delimiter."
+                f"{self._path} has too many unclosed quotes, the last in line {line}. Save it "
+                f"again, or give its --delimiter."
             )
             raise InputError(msg)
 
@@ -332,7 +332,7 @@ def _no_text(error: UnicodeDecodeError, form: Form) -> tuple[Rejected, str]:
         byte = ord(odd[:3].decode(errors="surrogatepass")) & 0xFF
         return Rejected.not_utf8, f"byte 0x{byte:02x} is not {form.encoding}; check --encoding"
     what = f"byte 0x{odd[0]:02x} is not UTF-8"
-    return Rejected.not_utf8, f"{what}; save the file as 'CSV UTF-8', or say its --encoding"
+    return Rejected.not_utf8, f"{what}; save the file as 'CSV UTF-8', or give its --encoding"
 
 
 def _records(
@@ -351,7 +351,7 @@ def _records(
             yield [], start + reader.line_num + 1, _no_text(error, form)
             return
         except csv.Error as error:
-            fault = Rejected.broken_quotes, f"quotes that do not match: {error}"
+            fault = Rejected.broken_quotes, f"unmatched quotes: {error}"
             yield [], start + reader.line_num, fault
             return
         if fields is None:

@@ -23,7 +23,7 @@ HEADER_BYTES: Final = 100
 PARTS: Final = {
     ".shx": "the index of its points",
     ".dbf": "the table with ids, names and countries",
-    ".prj": "the CRS, without which its coordinates mean nothing",
+    ".prj": "the CRS, without which its coordinates cannot be used",
 }
 """What a Shapefile is no use without, besides the .shp itself."""
 
@@ -113,8 +113,8 @@ def _codec(path: Path, heads: "Mapping[str, Part]", encoding: str) -> str:
     except InputError as error:
         what = "--encoding" if encoding else f"its {CODE_PAGE} file"
         msg = (
-            f"{path}: {what} {error}. Say with --encoding, or in the {CODE_PAGE} file, in which "
-            f"encoding its table was saved, such as UTF-8 or 1252."
+            f"{path}: {what} {error}. Give the encoding of its table with --encoding, or in the "
+            f"{CODE_PAGE} file, such as UTF-8 or 1252."
         )
         raise InputError(msg) from None
 
@@ -152,7 +152,10 @@ def _only(path: Path, archive: ZipFile) -> str:
     names = [n for n in archive.namelist() if n.lower().endswith(".shp") and MAC not in n]
     if len(names) != 1:
         listed = f"the Shapefiles {', '.join(map(repr, names[:10]))}" if names else "no Shapefile"
-        msg = f"{path} has {listed} in it; one is read. Unpack it, and name the file you mean."
+        msg = (
+            f"{path} contains {listed}; exactly one is required. Unpack it, and name the file to "
+            f"read."
+        )
         raise InputError(msg)
     return names[0]
 
@@ -172,7 +175,7 @@ def _parts(shp: str, names: list[str], path: Path) -> dict[str, str]:
     for suffix, what in PARTS.items():
         name = by_key.get(f"{folder}{stem}{suffix}".casefold())
         if name is None:
-            msg = f"{path}: {stem}{suffix} is missing beside {stem}.shp. It holds {what}."
+            msg = f"{path}: {stem}{suffix} is missing beside {stem}.shp. It contains {what}."
             raise InputError(msg)
         parts[suffix] = name
     if code_page := by_key.get(f"{folder}{stem}{CODE_PAGE}".casefold()):
@@ -207,7 +210,7 @@ def _check(path: Path, parts: Mapping[str, Part]) -> None:
             data, size = parts[suffix]
             magic, words = struct.unpack(">i20xi", data[:28])
             if magic != MAGIC:
-                msg = f"{path}: its {suffix} is none of a Shapefile."
+                msg = f"{path}: its {suffix} is not part of a Shapefile."
                 raise InputError(msg)
             _check_size(path, suffix, size, 2 * words)
         data, size = parts[".dbf"]

@@ -128,7 +128,7 @@ class SpatialFile(TableReader):
         texts = self._layer.stated(self._days)
         for batch, stated in itertools.zip_longest(batches, texts):
             if batch is None or stated is None or len(batch) != len(stated):
-                msg = "its rows are not the same when they are read twice"
+                msg = "its rows differ when they are read twice"
                 raise ValueError(msg)
             for name in self._days:
                 at = batch.schema.get_field_index(name)
@@ -237,8 +237,8 @@ def _crs(crs: Any, path: Path) -> "pyproj.CRS":
     # GeoPackage calls what it does not know "Undefined geographic SRS", as if on the ellipsoid.
     if parsed is None or parsed.name.startswith("Undefined"):
         msg = (
-            f"{path} has no CRS, without which its coordinates mean nothing. State it where "
-            f'the file is made, with gdf.set_crs("EPSG:4326") in geopandas or '
+            f"{path} has no CRS, so its coordinates cannot be used. Set it when "
+            f'the file is written, with gdf.set_crs("EPSG:4326") in geopandas or '
             f"ogr2ogr -a_srs EPSG:4326, if they are degrees of longitude and latitude."
         )
         raise InputError(msg)
@@ -292,7 +292,7 @@ def geoparquet(path: Path) -> SpatialFile:
         raise InputError(msg) from error
     if encoding != "WKB":
         msg = (
-            f"{path}: the geometry is encoded as {encoding!r}; write it as WKB, which is what "
+            f"{path}: the geometry is encoded as {encoding!r}. Write it as WKB, as "
             f"gdf.to_parquet(path) does in geopandas."
         )
         raise InputError(msg)

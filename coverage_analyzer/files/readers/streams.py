@@ -63,7 +63,7 @@ def utf8_text(path: Path, encoding: str = "") -> Text:
     try:
         "a".encode(encoding or "utf-8")  # refuses codecs that are of no text, such as base64
     except LookupError:
-        msg = f"There is no encoding {encoding!r}; there are utf-8, utf-16, cp1252, latin-1 ..."
+        msg = f"Unknown encoding {encoding!r}; choose from utf-8, utf-16, cp1252, latin-1 ..."
         raise InputError(msg) from None
     stream, file = _unpacked(path)
     try:

@@ -47,7 +47,7 @@ POINT: Final = 1
 _EXTENDED: Final = 0x1FFFFFFF
 _HAS_SRID: Final = 0x20000000
 _LAST_DIMENSION: Final = 3
-_NO_KIND: Final = "the geometry is no well-known binary"
+_NO_KIND: Final = "the geometry is not well-known binary"
 _HEADER: Final = np.dtype([("order", "u1"), ("code", "u4")])
 
 
@@ -106,7 +106,9 @@ def points(cells: pa.Array, srids: frozenset[int] = frozenset()) -> Points:
         if "srid" in (what.names or ()):
             foreign = ~np.isin(decoded["srid"], [0, *srids])
             for row, srid in zip(rows[foreign], decoded["srid"][foreign], strict=True):
-                odd[int(row)] = f"the geometry has the SRID {srid}, which is not that of the file"
+                odd[int(row)] = (
+                    f"the geometry has the SRID {srid}, which differs from that of the file"
+                )
     missing = np.isnan(xy).all(axis=1)
     missing[list(odd)] = True
     return Points(xy[:, 0], xy[:, 1], missing, dict(sorted(odd.items())))

@@ -1,1 +1,1 @@
-"""The folder of a run."""
+"""The run folder."""

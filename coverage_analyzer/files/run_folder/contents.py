@@ -1,4 +1,4 @@
-"""The files of a run's folder: the report, the rejects, the summary, the centers."""
+"""The files of a run folder: the report, the rejects, the summary, the centers."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -24,16 +24,16 @@ FILES: Final = (
     "map.html",
     "run.json",
 )
-"""All that a run's folder may hold."""
+"""All files that a run folder may contain."""
 
 SUMMARY: Final = ("site_country", "level", "status", "sites")
 
 Counts = Mapping[tuple[str, str, str], int]
-"""How many sites there are by country, level and status."""
+"""Columns of the number of sites by country, level and status."""
 
 
 def earlier_files(folder: Path) -> list[str]:
-    """Return the files that an earlier run says it has put into a folder."""
+    """Return the files in a folder that an earlier run lists as its own."""
     try:
         names = documents.read_json(folder / "run.json")["files"]
         return [name for name in names if isinstance(name, str) and name in FILES]
@@ -42,14 +42,14 @@ def earlier_files(folder: Path) -> list[str]:
 
 
 def write_summary(path: Path, counts: Counts, style: Style = SAFE) -> None:
-    """Write how many sites there are by country, level and status."""
+    """Write the number of sites by country, level and status."""
     write_rows(path, SUMMARY, [(*key, n) for key, n in sorted(counts.items())], style)
 
 
 def write_centers(
     path: Path, centers: Centers, country: Numbers, names: Names, style: Style = SAFE
 ) -> None:
-    """Write the centers as used, with the country that decided.
+    """Write the centers as used, with the country assigned to each.
 
     One that is ordered, and whose opening is not known, opens on the latest day of its window.
     """
@@ -74,7 +74,7 @@ def _days(values: Any) -> list[str]:
 
 
 def write_manifest(path: Path, manifest: Mapping[str, Any]) -> None:
-    """Write what the run was made of and came to."""
+    """Write the inputs and results of a run."""
     text = json.dumps(manifest, indent=2, ensure_ascii=False)
     # Halves of characters, as names of files that are not UTF-8 have them, come as JSON's escapes.
     path.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")

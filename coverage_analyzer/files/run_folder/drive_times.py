@@ -1,4 +1,4 @@
-"""``drive_times.csv``: how each site of a report is reached by road from its center."""
+"""``drive_times.csv``: the drive to each site of a report from its center."""
 
 from pathlib import Path
 from typing import Any, Final
@@ -28,7 +28,7 @@ SCHEMA: Final = pa.schema(
 
 
 class DriveTimesWriter:
-    """Rows as they come.
+    """Writer of rows in batches.
 
     The credit of the roads is a column: a line of comment would break readers of CSV.
     """
@@ -43,7 +43,7 @@ class DriveTimesWriter:
     def write(
         self, ids: tuple[pa.Array, pa.Array], values: dict[str, npt.NDArray[Any]], rows: Ints
     ) -> None:
-        """Append some rows.
+        """Append rows.
 
         Parameters
         ----------

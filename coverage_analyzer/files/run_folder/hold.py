@@ -1,4 +1,4 @@
-"""Runs that must not replace a good report: their files go to ``DIR.held``, and the report stays.
+"""Held runs: a run that must not replace a good report writes to ``DIR.held`` instead.
 
 A run is held back for reasons, which `reasons` gives as text: too many rejected rows, today. All
 that publishes a run (folder, database table, `write_report`, Spark) asks here. ``run.json`` of
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from coverage_analyzer import documents
-from coverage_analyzer.errors import CoverageError, InputError, PublishError
+from coverage_analyzer.errors import CoverageError, InputError, PublishError, quantity
 from coverage_analyzer.files.overwriting import RunFolder
 from coverage_analyzer.files.run_folder import contents
 from coverage_analyzer.files.run_folder.publishing import MANIFEST, Publication
@@ -25,17 +25,17 @@ from coverage_analyzer.files.work_folder import has_work_folder
 SUFFIX: Final = ".held"
 
 DEFAULT_LIMIT: Final = "50%"
-"""The share of rejected rows up to which a run replaces the report."""
+"""Default share of rejected rows up to which a run replaces the report."""
 
 MIN_ROWS: Final = 20
-"""A share counts from this number of rows read; below it chance decides."""
+"""A percentage applies from this number of rows read; smaller samples are random."""
 
 LIMIT: Final = re.compile(r"\s*([0-9]{1,18})\s*|\s*([0-9]{1,3}(?:\.[0-9]{1,9})?)\s*%\s*")
 
 
 @dataclass(frozen=True)
 class RejectLimit:
-    """How many rows may be rejected: a number, or a share of the rows that are not blank.
+    """Limit of rejected rows: a number, or a share of the rows that are not empty.
 
     Attributes
     ----------
@@ -50,7 +50,7 @@ class RejectLimit:
 
     @classmethod
     def parse(cls, value: "RejectLimit | int | str") -> "RejectLimit":
-        """Return a limit from a number or a text such as ``10`` or ``2.5%``.
+        """Parse a limit from a number or a text such as ``10`` or ``2.5%``.
 
         Raises
         ------
@@ -70,7 +70,7 @@ class RejectLimit:
             return cls(count=int(count))
         if percent is not None and Decimal(percent) <= 100:
             return cls(percent=Decimal(percent))
-        msg = f"{value!r} is not a limit of rejects: write a number like 10, or a share like 5%."
+        msg = f"{value!r} is not a limit. Write a number like 10, or a percentage like 5%."
         raise InputError(msg)
 
     def __str__(self) -> str:
@@ -78,7 +78,7 @@ class RejectLimit:
         return str(self.count) if self.percent is None else f"{self.percent:f}%"
 
     def is_exceeded(self, ledger: Mapping[str, int]) -> bool:
-        """Return whether more rows are rejected than allowed; a share that is met is allowed.
+        """Return whether more rows are rejected than allowed; exactly the limit is allowed.
 
         Parameters
         ----------
@@ -93,16 +93,16 @@ class RejectLimit:
 
 
 def reasons(limit: RejectLimit, ledger: Mapping[str, int]) -> list[str]:
-    """Return why a run must not replace the report, as text; none if it may."""
+    """Return the reasons not to replace the report, as text; empty if it may be replaced."""
     if not limit.is_exceeded(ledger):
         return []
     rejected = ledger["rejected"]
     filled = rejected + ledger["decided"]
-    return [f"{rejected:,} of {filled:,} rows were rejected (--max-rejects {limit})"]
+    return [f"{rejected:,} of {quantity(filled, 'row')} rejected (--max-rejects {limit})"]
 
 
 def held_path(folder: str | Path) -> Path:
-    """Return the folder for the files of a run that is held back: ``DIR.held`` beside ``DIR``."""
+    """Return the folder for the files of a held run: ``DIR.held`` beside ``DIR``."""
     path = Path(folder)
     if path.name in {"", ".."}:  # "." and the like: only the full name has a last part
         path = path.resolve()
@@ -110,14 +110,14 @@ def held_path(folder: str | Path) -> Path:
 
 
 def run_folders(folder: str | Path) -> tuple[RunFolder, RunFolder]:
-    """Return all that a run may replace or remove, as `outputs.refuse_overwriting` wants it."""
+    """Return all folders that a run may replace or remove, for `refuse_overwriting`."""
     return RunFolder(folder, contents.FILES), RunFolder(held_path(folder), contents.FILES)
 
 
 def publish(
     publication: Publication, held: Sequence[str], commit: Callable[[], None] | None = None
 ) -> Path:
-    """Publish a run, or put its files into ``DIR.held``; return the folder.
+    """Publish a run, or write its files to ``DIR.held``; return the folder.
 
     Parameters
     ----------
@@ -146,13 +146,16 @@ def publish(
             target.take_over(publication)
             target.publish()
     except PublishError as error:
-        msg = f"{'; '.join(held)}. The report stays, but the run could not be kept: {error}"
+        msg = (
+            f"{'; '.join(held)}. The report is unchanged, but the new files could not be "
+            f"written: {error}"
+        )
         raise type(error)(msg) from error
     return folder
 
 
 def _refuse_link(folder: Path) -> None:
-    """Raise if a link stands where the files of a held run go.
+    """Raise if there is a link in the place of the folder for held runs.
 
     Raises
     ------
@@ -160,12 +163,12 @@ def _refuse_link(folder: Path) -> None:
         Which names it.
     """
     if folder.is_symlink():
-        msg = f"{folder} is a link, which is not followed; move it away."
+        msg = f"{folder} is a link, and links are not followed. Move it away."
         raise PublishError(msg)
 
 
 def remove_held(folder: Path) -> None:
-    """Remove what an earlier run that was held back left beside a folder, and nothing else.
+    """Remove the files of an earlier held run beside a folder, and nothing else.
 
     Other files in ``DIR.held`` stay, and so does the folder then. Where the disk refuses, the next
     run tries again.
@@ -181,7 +184,7 @@ def remove_held(folder: Path) -> None:
 
 
 def is_held(folder: Path) -> bool:
-    """Return whether a folder holds a run that was held back."""
+    """Return whether a folder contains a held run."""
     try:
         manifest = documents.read_json(folder / MANIFEST)
     except (OSError, ValueError):
@@ -190,7 +193,7 @@ def is_held(folder: Path) -> bool:
 
 
 def notice(held: Sequence[str], folder: str | Path, kept_in: str | Path, table: str = "") -> str:
-    """Return what a user has to know of a run that was held back.
+    """Return the message about a held run.
 
     Parameters
     ----------
@@ -203,7 +206,7 @@ def notice(held: Sequence[str], folder: str | Path, kept_in: str | Path, table: 
     """
     places = f"{folder} and {table} are" if table else f"{folder} is"
     return (
-        f"Held back: {'; '.join(held)}. {places} as before; the files of this run are in "
-        f"{kept_in}. Look at rejects.csv there, correct the input and run again, or allow more "
+        f"Report not replaced: {'; '.join(held)}. {places} unchanged; the files of this run are in "
+        f"{kept_in}. Check rejects.csv there, correct the input and run again, or allow more "
         f"rejects (--max-rejects; max_rejects in Python)."
     )

@@ -1,4 +1,4 @@
-"""``run.json``: what a run was made of (`Origin`), and what it came to (`Outcome`).
+"""``run.json``: the inputs of a run (`Origin`) and its results (`Outcome`).
 
 Local runs, Spark and frames build it of these two parts, so that its keys are the same; a run's
 drive times change it. `style_of` reads back how the text files of a run are written.
@@ -23,12 +23,12 @@ from coverage_analyzer.schema.columns import CENTERS, SITES, column_suggestions
 from coverage_analyzer.schema.coordinates import DECIMAL_DEGREES, Notation
 
 LIBRARIES: Final = ("numpy", "pyarrow", "pyproj")
-"""Those whose versions can change a figure."""
+"""Packages whose versions can change a result."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Origin:
-    """What is known of how a run came about; what is not known stays empty.
+    """The provenance of a run; what is unknown stays empty.
 
     It holds no clock time: the same input gives the same bytes.
 
@@ -66,7 +66,7 @@ class Origin:
     def of_tables(
         cls, sites: Table, centers: Table, matcher: Matcher, products: Table | None = None
     ) -> Self:
-        """Return what a run on these tables is made of.
+        """Return the origin of a run on these tables.
 
         Raises
         ------
@@ -102,7 +102,7 @@ class Origin:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as plain data, in the order in which ``run.json`` has it."""
+        """Return it as plain data, in the order of ``run.json``."""
         return {
             "coverage_analyzer": metadata.version("coverage-analyzer"),
             "python": platform.python_version(),
@@ -128,7 +128,7 @@ class Origin:
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What a run on files came to.
+    """The results of a run on files.
 
     Attributes
     ----------
@@ -163,7 +163,7 @@ class Outcome:
     held: Sequence[str]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as plain data, in the order in which ``run.json`` has it behind the origin."""
+        """Return it as plain data, in the order of ``run.json``, where it follows the origin."""
         counted = {} if self.duplicates is None else {"duplicates": dict(self.duplicates)}
         return {
             "counts": {**self.counts, "rejects": dict(self.rejects)},
@@ -180,7 +180,7 @@ class Outcome:
 
 
 def style_of(manifest: Mapping[str, Any]) -> Style:
-    """Return how the text files of a run are written, by its manifest."""
+    """Return the text style of a run's files from its manifest."""
     return Style(
         raw_text=not manifest.get("spreadsheet_guard", True),
         excel=bool(manifest.get("byte_order_mark")),

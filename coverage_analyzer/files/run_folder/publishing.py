@@ -1,4 +1,4 @@
-"""Publishing a run's folder: all of its files are replaced, or none is.
+"""Publish a run folder: replace all of its files, or none.
 
 Each file is written in a work folder (`atomic`) within the folder, under a random name, and brought
 to the disk. Then a `Swap` puts them in place together:
@@ -41,14 +41,14 @@ from coverage_analyzer.files.work_folder import WorkFolder, locked, to_disk
 
 NEW: Final = "new"
 OLD: Final = "old"
-"""Folders in the work folder: files that come, and files that stood."""
+"""Subfolders of the work folder: for new files, and for the old ones."""
 
 JOURNAL: Final = "journal.json"
 MANIFEST: Final = "run.json"
 
 
 class Publication:
-    """A folder that is being written; a context that publishes only what `publish` is told.
+    """A folder being written; a context that publishes only the files passed to `publish`.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ class Publication:
 
     def __init__(self, folder: str | Path, names: Iterable[str] = ()) -> None:
         if not str(folder).strip():
-            msg = "The output folder has no name; say where the report is to go."
+            msg = "The output folder has no name. Give a folder for the report."
             raise PublishError(msg)
         self.folder = Path(folder)
         self.names: list[str] = []
@@ -92,7 +92,7 @@ class Publication:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        """Throw away what was not published, and let the folder go."""
+        """Discard what was not published, and release the folder."""
         self._leave()
 
     def _leave(self) -> None:
@@ -107,7 +107,7 @@ class Publication:
                     os.close(held)
 
     def _tidy(self) -> None:
-        """Leave no trace of what was not published; where that fails, the next run does it."""
+        """Remove the work folder; if that fails, the next run does it."""
         with contextlib.suppress(PublishError):
             if self._work is not None:
                 _settle(self._work)
@@ -116,13 +116,13 @@ class Publication:
                 folder.rmdir()
 
     def path(self, name: str) -> Path:
-        """Return where to write a file that is to be published under a name."""
+        """Return the path to write a file that will be published under a name."""
         self.names.append(name)
         return self.scratch / NEW / name
 
     @property
     def scratch(self) -> Path:
-        """A folder of this run alone, for what lasts no longer than the context.
+        """A temporary folder of this run, removed with the context.
 
         Raises
         ------
@@ -135,7 +135,7 @@ class Publication:
         return self._work.path
 
     def take_over(self, other: "Publication") -> None:
-        """Move the files here that another publication has written, to publish them instead.
+        """Take over the files written by another publication, to publish them here instead.
 
         Raises
         ------
@@ -146,11 +146,11 @@ class Publication:
             for name in other.names:
                 shutil.move(other.scratch / NEW / name, self.path(name))
         except OSError as error:
-            msg = f"The report could not be put into {self.folder}: {error}."
+            msg = f"The report could not be written to {self.folder}: {error}."
             raise PublishError(msg) from error
 
     def remove(self) -> None:
-        """Remove the report that stands in the folder, whole or not at all.
+        """Remove the report in the folder atomically.
 
         Raises
         ------
@@ -158,7 +158,10 @@ class Publication:
             If the disk refuses, or a part of the report is not a plain file. The report stays.
         """
         if not all(_is_plain(self.folder / name) for name in self._earlier):
-            msg = f"The report in {self.folder} is not made of plain files; remove it yourself."
+            msg = (
+                f"The report in {self.folder} contains entries other than files. Remove it "
+                f"yourself."
+            )
             raise PublishError(msg)
         try:
             Swap(self.folder, self.scratch, sorted(self._earlier), []).carry_out()
@@ -170,7 +173,7 @@ class Publication:
     def publish(
         self, earlier: Iterable[str] = (), commit: Callable[[], None] | None = None
     ) -> None:
-        """Put all files in place, the last of their paths as the manifest, and drop older ones.
+        """Publish all files, the last path being the manifest, and remove obsolete ones.
 
         Parameters
         ----------
@@ -201,11 +204,11 @@ class Publication:
         except PublishError:
             raise
         except OSError as error:
-            msg = f"The report could not be put into {self.folder}: {error}."
+            msg = f"The report could not be written to {self.folder}: {error}."
             raise PublishError(msg) from error
 
     def _spare(self, names: Iterable[str], mine: frozenset[str]) -> None:
-        """Raise if a name is taken by what is no file of an earlier run.
+        """Raise if a name is taken by a file that is not of an earlier run.
 
         Raises
         ------
@@ -215,13 +218,13 @@ class Publication:
         for path in (self.folder / name for name in names):
             if os.path.lexists(path) and not (path.name in mine and _is_plain(path)):
                 msg = (
-                    f"{path} is there, and no report put it there; move it away "
-                    f"or name another folder."
+                    f"{path} exists and was not written by this program. Move it away "
+                    f"or choose a different folder."
                 )
                 raise PublishError(msg)
 
     def _kept(self, kind: str) -> None:
-        """Make a folder in the work folder.
+        """Create a folder in the work folder.
 
         Raises
         ------
@@ -237,7 +240,7 @@ class Publication:
 
 @dataclass(frozen=True)
 class Swap:
-    """The step from old files of a folder to new ones, which is made whole or not at all.
+    """The replacement of a folder's old files by new ones, as a single atomic step.
 
     Attributes
     ----------
@@ -259,11 +262,11 @@ class Swap:
 
     @property
     def manifest(self) -> str:
-        """The name of the manifest, which goes first and comes last."""
+        """Name of the manifest, which is removed first and added last."""
         return self.new[-1] if self.new else MANIFEST
 
     def carry_out(self) -> None:
-        """Make the step; if anything stops it, even an interrupt, the old files stand again."""
+        """Carry out the step; on any failure or interrupt, restore the old files."""
         with contextlib.ExitStack() as otherwise:
             otherwise.callback(self._undo_if_it_goes)
             self._note()
@@ -281,7 +284,7 @@ class Swap:
             otherwise.pop_all()
 
     def undo(self) -> None:
-        """Bring the old files back, from wherever the step was left; twice is as good as once."""
+        """Restore the old files from any state of the step; repeating it is harmless."""
         for name in reversed(self.new):
             part, path = self._part(name), self.folder / name
             is_ours = name not in self.old or self._aside(name).exists()
@@ -296,7 +299,7 @@ class Swap:
         to_disk(self.work)
 
     def _undo_if_it_goes(self) -> None:
-        """Undo; if the disk refuses that, too, the journal stands for the next who comes."""
+        """Undo; if the disk refuses, too, the journal is kept for the next run."""
         with contextlib.suppress(OSError):
             self.undo()
 
@@ -311,16 +314,16 @@ class Swap:
         to_disk(self.folder)
 
     def _part(self, name: str) -> Path:
-        """Return where a file is written before it is published."""
+        """Return the path of a file before it is published."""
         return self.work / NEW / name
 
     def _aside(self, name: str) -> Path:
-        """Return where an old file is while new ones take its place."""
+        """Return the path of an old file while new ones replace it."""
         return self.work / OLD / name
 
 
 def _settle(work: WorkFolder) -> None:
-    """Undo what a run has begun to put in place, and remove its work folder.
+    """Roll back an unfinished publication and remove its work folder.
 
     Raises
     ------
@@ -333,13 +336,13 @@ def _settle(work: WorkFolder) -> None:
             swap.undo()
     except OSError as error:
         folder = work.path.parent
-        msg = f"What a run that was killed left in {folder} could not be undone: {error}."
+        msg = f"The remains of an interrupted run in {folder} could not be removed: {error}."
         raise PublishError(msg) from error
     work.remove()
 
 
 def _begun(work: Path) -> Swap | None:
-    """Return the step that the journal in a work folder names, if there is one."""
+    """Return the step recorded in the journal of a work folder, if any."""
     try:
         noted = documents.read_json(work / JOURNAL)
         old, new = ([str(name) for name in noted[kind]] for kind in (OLD, NEW))
@@ -350,7 +353,7 @@ def _begun(work: Path) -> Swap | None:
 
 
 def _made(folder: Path) -> list[Path]:
-    """Make a folder and those above it, if missing; return those that were made, deepest first.
+    """Create a folder and its parents if missing; return those created, deepest first.
 
     Raises
     ------
@@ -365,21 +368,21 @@ def _made(folder: Path) -> list[Path]:
             for path in missing:
                 path.rmdir()
         if not isinstance(error, FileExistsError):
-            msg = f"{folder} cannot be made: {error.strerror}."
+            msg = f"{folder} cannot be created: {error.strerror}."
             raise PublishError(msg) from error
-        what = "a link to nothing" if folder.is_symlink() and not folder.exists() else "a file"
-        msg = f"{folder} is {what}; name a folder for the report."
+        what = "a broken link" if folder.is_symlink() and not folder.exists() else "a file"
+        msg = f"{folder} is {what}. Choose a folder for the report."
         raise PublishError(msg) from error
     return missing
 
 
 def _is_plain(path: Path) -> bool:
-    """Return whether there is a file: no folder, no link."""
+    """Return whether a path is a regular file: not a folder, not a link."""
     return path.is_file() and not path.is_symlink()
 
 
 def _linked(path: Path, aside: Path) -> None:
-    """Give a file a second name; where there are no such links, it moves."""
+    """Hard-link a file; move it where hard links are not supported."""
     try:
         aside.hardlink_to(path)
     except OSError:

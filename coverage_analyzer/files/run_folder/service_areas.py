@@ -1,4 +1,4 @@
-"""``service_areas.geojson``: what each center reaches by road in time, and what it does not."""
+"""``service_areas.geojson``: the areas each center serves by road in time, and the unserved."""
 
 import json
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ NAME: Final = "service_areas.geojson"
 
 
 class ServicePart(NamedTuple):
-    """A part of the map of one center.
+    """One part of a center's area on the map.
 
     ``kind`` is ``served`` (reached within ``minutes``), ``unserved`` (a part of the coverage area
     that has roads, and is not), or ``no_road_data`` (one of which the roads tell nothing).
@@ -45,7 +45,7 @@ def write(path: Path, parts: Sequence[ServicePart], attribution: str) -> None:
 
 
 def unserved(path: Path, centers: Centers) -> dict[int, Any]:
-    """Return what is not served, by the position of its center.
+    """Return the unserved areas, by position of the center.
 
     Raises
     ------
@@ -65,5 +65,8 @@ def unserved(path: Path, centers: Centers) -> dict[int, Any]:
             for n, shapes in shapes_of.items()
         }
     except (OSError, ValueError, KeyError, TypeError, shapely.errors.GEOSException) as error:
-        msg = f"{path} does not hold the service areas of this run ({error!r}); look again by road."
+        msg = (
+            f"{path} does not contain the service areas of this run ({error!r}). Run drive-times "
+            f"again."
+        )
         raise InputError(msg) from None

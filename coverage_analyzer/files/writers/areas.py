@@ -1,4 +1,4 @@
-"""Coverage areas written for any GIS: GeoJSON, GeoPackage, GeoParquet."""
+"""Write coverage areas for any GIS: GeoJSON, GeoPackage, GeoParquet."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 AREAS: Final = (".geojson", ".gpkg", ".parquet")
-"""The files that areas can be written to."""
+"""File formats of areas."""
 
 
 def write_areas(frame: "gpd.GeoDataFrame", path: str | Path) -> None:
-    """Write coverage areas for any GIS; an old file is replaced whole, or stays.
+    """Write coverage areas for any GIS, replacing an old file atomically.
 
     Each file carries the credit of its data: GeoJSON as the member ``attribution``, GeoPackage in
     its tables of metadata, GeoParquet as a key of its metadata. It is
@@ -48,7 +48,7 @@ def write_areas(frame: "gpd.GeoDataFrame", path: str | Path) -> None:
     """
     path, kind = Path(path), check_kind(path)
     if frame.crs is None:
-        msg = 'The areas have no CRS: say which one with .set_crs(), "EPSG:4326" for degrees.'
+        msg = 'The areas have no CRS. Set it with .set_crs(), "EPSG:4326" for degrees.'
         raise InputError(msg)
     try:
         with replacing(path) as part:  # in a folder of its own: GDAL keeps a journal beside it
@@ -61,7 +61,7 @@ def write_areas(frame: "gpd.GeoDataFrame", path: str | Path) -> None:
 
 
 def check_kind(path: str | Path) -> str:
-    """Return how areas are written, by the extension of a file.
+    """Return the format of areas by the extension of a file.
 
     Raises
     ------
@@ -90,7 +90,7 @@ def _write(frame: "gpd.GeoDataFrame", path: Path, kind: str) -> None:
 
 
 def _write_parquet(frame: "gpd.GeoDataFrame", path: Path, credit: str) -> None:
-    """Write GeoParquet whose key/value metadata has the credit; geopandas cannot write any."""
+    """Write GeoParquet with the attribution in its metadata, which geopandas cannot write."""
     frame.to_parquet(utf8_name(path), index=False)
     table = pq.read_table(utf8_name(path))
     metadata = (table.schema.metadata or {}) | {b"attribution": credit.encode()}
@@ -110,7 +110,7 @@ def _write_geojson(frame: "gpd.GeoDataFrame", path: Path, credit: str) -> None:
 
 
 def _json_values(cells: "pd.Series[Any]") -> list[Any]:
-    """Return cells as JSON has them: days as text, None for what is missing."""
+    """Return cells as JSON values: dates as text, None where missing."""
     if cells.dtype.kind == "M":
         cells = cells.dt.strftime("%Y-%m-%d")
     present = cells.notna().tolist()
@@ -124,7 +124,7 @@ def write_geojson(
     *,
     attribution: str = ATTRIBUTION,
 ) -> None:
-    """Write features as RFC 7946 asks: WGS 84, rings right-handed, 7 decimals, a feature a line.
+    """Write features by RFC 7946: WGS 84, right-handed rings, 7 decimals, one feature per line.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What writers of reports offer, whatever the format."""
+"""The interface of report writers."""
 
 from typing import Protocol, Self
 
@@ -6,7 +6,7 @@ import pyarrow as pa
 
 
 class Writer(Protocol):
-    """What all formats offer: a context that finishes the file."""
+    """A report writer of any format: a context that finishes the file."""
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Append rows."""

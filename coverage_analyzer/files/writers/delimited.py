@@ -1,4 +1,4 @@
-"""CSV files: the report, the rejects, and small tables."""
+"""Write CSV files: the report, the rejects and small tables."""
 
 import csv
 import gzip
@@ -22,12 +22,12 @@ from coverage_analyzer.schema.verdict import DECIMALS
 REJECTS: Final = ("line", "reason", "detail", "raw")
 
 GZIP_EFFORT: Final = 5
-"""Of 9: more makes a table hardly smaller, and takes twice the time."""
+"""Of 9: higher levels hardly reduce the size, and take twice the time."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Style:
-    """How text files are written: UTF-8, LF.
+    """Style of text files: UTF-8, LF.
 
     Attributes
     ----------
@@ -45,34 +45,34 @@ class Style:
 
     @property
     def beginning(self) -> bytes:
-        """What a file begins with."""
+        """Bytes at the start of a file."""
         return BOM if self.excel else b""
 
     def shown(self, text: str) -> str:
-        """Return a text as it is to be written."""
+        """Return a text as it is written."""
         return text if self.raw_text else formulas.escape_formula(text, decimal=self.decimal)
 
     def opened(self, path: Path) -> TextIO:
-        """Open a file for writing; a name of a file that is not UTF-8 is shown as in messages."""
+        """Open a file for writing; a name that is not UTF-8 is escaped as in messages."""
         encoding = "utf-8-sig" if self.excel else "utf-8"
         return path.open("w", encoding=encoding, errors="backslashreplace", newline="")
 
 
 SAFE: Final = Style()
-"""No text is run by a spreadsheet."""
+"""Formula escaping for text."""
 
 
 def left_out(schema: pa.Schema) -> list[str]:
-    """Return in words which columns of bytes a CSV leaves out; a geometry is one in Parquet."""
+    """Return a message about byte columns omitted from CSV, such as a Parquet geometry."""
     return [
-        f"The column {field.name!r} holds bytes, which a CSV cannot show: it is left out there."
+        f"The column {field.name!r} contains bytes and is omitted from the CSV file."
         for field in schema
         if arrays.is_bytes(field.type)
     ]
 
 
 class CsvWriter(Writer):
-    """UTF-8 text, LF, text in quotes, miles with three decimals; bytes are left out (`left_out`).
+    """UTF-8 text, LF, quoted text, miles with three decimals, no byte columns (`left_out`).
 
     Text that a spreadsheet would run is made inert (`formulas`), unless it is to stay raw.
     """
@@ -108,7 +108,7 @@ class CsvWriter(Writer):
 
 
 def _packed(path: Path, packing: str) -> BinaryIO:
-    """Open a file for writing; what is packed holds neither its name nor the time."""
+    """Open a file for writing; compressed files contain neither name nor time."""
     if packing == "gz":
         return cast("BinaryIO", _Gzip(path))
     if packing == "zst":
@@ -117,7 +117,7 @@ def _packed(path: Path, packing: str) -> BinaryIO:
 
 
 class _Gzip(gzip.GzipFile):
-    """A file packed by gzip, which is closed with it."""
+    """A gzip file that closes the file below it."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("wb")
@@ -130,7 +130,7 @@ class _Gzip(gzip.GzipFile):
 
 
 def _plain(cells: pa.Array) -> pa.Array:
-    """Return text of any kind (coded, large, views) as plain strings: none goes unguarded."""
+    """Return text of any Arrow type as plain strings, so that all of it is escaped."""
     kind = _text_type(cells.type)
     return cells if cells.type == kind else cells.cast(kind)
 
@@ -173,7 +173,7 @@ class _Lines:
 
 
 class RejectsWriter:
-    """``rejects.csv``: each row that was not decided, with its line, the reason and raw text."""
+    """``rejects.csv``: each rejected row with its line, reason and raw text."""
 
     def __init__(self, path: Path, style: Style = SAFE) -> None:
         self._shown = style.shown
@@ -195,7 +195,7 @@ class RejectsWriter:
 def write_rows(
     path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]], style: Style = SAFE
 ) -> None:
-    """Write a small table; text that a spreadsheet would run is escaped (`formulas`)."""
+    """Write a small table, with formula escaping (`formulas`)."""
     with style.opened(path) as file:
         writer = csv.writer(_Lines(file))
         for row in (header, *rows):

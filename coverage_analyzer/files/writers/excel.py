@@ -43,7 +43,7 @@ UNFAITHFUL: Final = re.compile(
 )
 """Texts that do not come back as they are."""
 
-OTHER_FORMAT: Final = "choose --format csv or parquet"
+OTHER_FORMAT: Final = "use --format csv or parquet"
 
 
 def check_rows(rows: int) -> None:
@@ -55,7 +55,7 @@ def check_rows(rows: int) -> None:
         If it has none.
     """
     if rows >= ROWS:
-        msg = f"The report has more rows than the {ROWS - 1:,} of a sheet of Excel; {OTHER_FORMAT}."
+        msg = f"The report has more than the {ROWS - 1:,} rows of an Excel sheet; {OTHER_FORMAT}."
         raise InputError(msg)
 
 
@@ -109,7 +109,10 @@ class WorkbookWriter:
         self._kept = [i for i, f in enumerate(schema) if not arrays.is_bytes(f.type)]
         self._names: list[str] = [schema.field(i).name for i in self._kept]
         if len(self._names) > COLUMNS:
-            msg = f"The report has more columns than the {COLUMNS:,} of a sheet; {OTHER_FORMAT}."
+            msg = (
+                f"The report has more than the {COLUMNS:,} columns of an Excel sheet; "
+                f"{OTHER_FORMAT}."
+            )
             raise InputError(msg)
         self._folder = Path(tempfile.mkdtemp(prefix=".workbook-", dir=path.parent))
         self._packed = Kept()
@@ -201,8 +204,8 @@ class WorkbookWriter:
             odd = UNFAITHFUL.search(cell) if isinstance(cell, str) else None
             if odd or self._put(at, cell, self._decimals.get(name)):
                 what = f"{cell[:60]!r}, which" if odd else "more than 32,767 characters, which"
-                msg = f"Row {self._row + 1} of the report: {name!r} holds {what} a workbook"
-                raise InputError(f"{msg} does not give back; {OTHER_FORMAT}.")
+                msg = f"Row {self._row + 1} of the report: {name!r} contains {what} a workbook"
+                raise InputError(f"{msg} cannot store unchanged; {OTHER_FORMAT}.")
         self._row += 1
 
     def _put(self, at: int, cell: Any, decimals: tuple[int, Any] | None) -> int:

@@ -1,4 +1,4 @@
-"""Formats of a report, and the writer of each."""
+"""Formats of a report, and their writers."""
 
 from pathlib import Path
 from typing import Final, Literal
@@ -20,7 +20,7 @@ FORMATS: Final[tuple[Format, ...]] = ("csv", "csv.gz", "csv.zst", "parquet", "xl
 
 
 def report_writer(path: Path, kind: Format, schema: pa.Schema, style: Style = SAFE) -> Writer:
-    """Return a writer of report rows of a schema."""
+    """Return a report writer for a schema."""
     if kind == "parquet":
         return ParquetWriter(path, schema)
     if kind == "xlsx":
@@ -29,7 +29,7 @@ def report_writer(path: Path, kind: Format, schema: pa.Schema, style: Style = SA
 
 
 def check_rows(kind: Format, rows: int | None) -> None:
-    """Raise if a report of a format has no room for so many rows, if that is known.
+    """Raise if a format cannot hold the number of rows, if that is known.
 
     Raises
     ------
@@ -41,14 +41,14 @@ def check_rows(kind: Format, rows: int | None) -> None:
 
 
 class ParquetWriter(Writer):
-    """Rows with the types that they have; columns whose values recur hold each value once."""
+    """Rows with their types; columns with recurring values are dictionary-encoded."""
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
         self._path, self._schema = path, schema
         self._writer: pq.ParquetWriter | None = None
 
     def write(self, batch: pa.RecordBatch) -> None:
-        """Append rows; the first ones tell which values recur."""
+        """Append rows; the first ones determine which values recur."""
         if self._writer is None:
             # A dictionary of values that do not recur costs twice the time, and space.
             self._writer = pq.ParquetWriter(
@@ -66,7 +66,7 @@ class ParquetWriter(Writer):
 
 
 def _recurring(batch: pa.RecordBatch) -> list[str]:
-    """Return the names of the columns of which at most a quarter of the values are different."""
+    """Return the columns in which at most a quarter of the values are distinct."""
     uncounted = (pa.types.is_nested, pa.types.is_null, pa.types.is_binary_view)
     names = [f.name for f in batch.schema if not any(is_kind(f.type) for is_kind in uncounted)]
     return [n for n in names if pc.count_distinct(batch.column(n)).as_py() * 4 <= len(batch)]

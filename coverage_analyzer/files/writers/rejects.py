@@ -1,4 +1,4 @@
-"""A file of rejected rows of its own, beside what a job writes."""
+"""A separate file of rejected rows, beside the output of a job."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -13,7 +13,7 @@ CSV: Final = ".csv"
 
 
 def check_rejects(path: object) -> None:
-    """Raise if a file for rejects has the name of another kind of file than CSV.
+    """Raise if the rejects file has the extension of a format other than CSV.
 
     Raises
     ------
@@ -26,7 +26,7 @@ def check_rejects(path: object) -> None:
 
 @contextmanager
 def rejects_file(path: Path, style: Style = SAFE) -> Iterator[RejectsWriter]:
-    """Open a file for rejects; it takes its place when the context ends without an error.
+    """Open a rejects file; it is published when the context ends without an error.
 
     Raises
     ------

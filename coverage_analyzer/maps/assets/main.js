@@ -17,12 +17,12 @@ function mapLayers(app, columns, land) {
     },
     ...(told.unserved.length && {
       unserved: {
-        words: `Not served by road in ${told.minutes} minutes`,
+        words: `Not reached by road within ${told.minutes} minutes`,
         layer: areaLayer(areaShapes(told.unserved), "unserved"),
         isOn: true,
       },
     }),
-    density: { words: "Density of sites", layer: densityLayer(app.density), isOn: dense },
+    density: { words: "Site density", layer: densityLayer(app.density), isOn: dense },
   };
 }
 
@@ -62,7 +62,7 @@ function listenToChanges(app) {
     }
     updateCounts(app);
     fillTable(app);
-    app.tell(`${counted(app.countInView)} sites in view`);
+    app.tell(`${quantity(app.countInView, "site")} in view`);
   });
   const { sites, ...others } = layers; // sites have colours of their own in either scheme
   const inked = Object.values(others).map(({ layer }) => layer);
@@ -77,7 +77,7 @@ function listenToChanges(app) {
 
 function failed(map, error) {
   const words = "DecompressionStream" in window ? `The map cannot be shown: ${error.message}`
-    : "This browser is too old for this map: use one of 2023 or later.";
+    : "This browser is too old for this map. Use one from 2023 or later.";
   map.getContainer().append(element("p", words, "failed"));
   throw error;
 }

@@ -111,7 +111,7 @@ function filterBlock(app) {
     row.append(element("span", words), select);
     box.append(row);
   }
-  box.append(button("Show all again", () => {
+  box.append(button("Reset filters", () => {
     for (const reset of app.onReset) reset();
     filters.reset();
   }));

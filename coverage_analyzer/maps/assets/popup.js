@@ -9,7 +9,7 @@ function siteRows(app, i) {
     ["name", textAt(app.texts.name, i)],
     ["level", told.levels[sites.level[i]]],
     ["status", told.statuses[sites.status[i]]],
-    ["why", told.reason_words[sites.reason[i]]],
+    ["reason", told.reason_words[sites.reason[i]]],
     ["center", center ? [center.id, center.name].filter(Boolean).join(", ") : null],
     ["distance", milesAndKm(distance)],
     ["limit", limit === null ? null : limitWords(limit)],
@@ -17,7 +17,7 @@ function siteRows(app, i) {
     ["country", told.country_names[sites.site_country[i]]],
     ["available on", told.days[sites.available_on[i]]],
     ["centers in reach", sites.in_reach[i]],
-    ["place", `${sites.lat(i).toFixed(5)}, ${sites.lon(i).toFixed(5)}`],
+    ["coordinates", `${sites.lat(i).toFixed(5)}, ${sites.lon(i).toFixed(5)}`],
   ];
 }
 
@@ -36,7 +36,7 @@ function sitePage(app, some, at) {
   const style = styleOf(app, i);
   box.append(heading(textAt(app.texts.id, i), style), rowsTable(siteRows(app, i)));
   if (some.length > 1) {
-    const turn = element("p", `${counted(at + 1)} of ${counted(some.length)} sites here `, "turn");
+    const turn = element("p", `Site ${counted(at + 1)} of ${counted(some.length)} at this location `, "turn");
     const go = (step) => {
       const next = sitePage(app, some, (at + step + some.length) % some.length);
       app.popup.setContent(next);
@@ -136,7 +136,7 @@ function areaLines(app, areas) {
     const center = app.told.centers[area.center];
     const band = area.above ? `${area.above} to ${area.limit} mi` : limitWords(area.limit);
     const opens = area.planned ? `, opens ${center.opens_on}` : "";
-    return `${center.id}: ${band}, ${counted(center.served)} qualified sites${opens}`;
+    return `${center.id}: ${band}, ${quantity(center.served, "qualified site")}${opens}`;
   });
   if (areas.length > HOVERED) lines.push(`and ${areas.length - HOVERED} more`);
   return lines;

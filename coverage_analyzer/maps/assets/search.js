@@ -69,7 +69,7 @@ function listResults(app, list, { centers, rows }) {
 
 function searchBlock(app) {
   const box = element("search");
-  const label = element("label", "Search site id, name, center");
+  const label = element("label", "Search by site ID, name or center");
   const input = element("input");
   input.type = "search";
   input.autocomplete = "off";
@@ -77,7 +77,7 @@ function searchBlock(app) {
   const only = element("label", undefined, "only");
   const check = element("input");
   check.type = "checkbox";
-  only.append(check, element("span", "Show only what is found"));
+  only.append(check, element("span", "Show only matches"));
   const list = labelled("ul", "Results", "results");
   const look = async () => {
     await app.textsReady;
@@ -86,7 +86,7 @@ function searchBlock(app) {
     list.replaceChildren();
     if (found) listResults(app, list, found);
     app.filters.only(found && check.checked ? found.marks : null);
-    app.tell(found ? `${counted(found.count)} sites and ${found.centers.length} centers found` : "");
+    app.tell(found ? `${quantity(found.count, "site")} and ${quantity(found.centers.length, "center")} found` : "");
   };
   input.addEventListener("input", later(200, look));
   check.addEventListener("change", look);

@@ -60,7 +60,7 @@ async function saveCsv(app) {
   link.download = "sites-in-view.csv";
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-  app.tell(`${counted(app.countInView)} sites saved as ${link.download}`);
+  app.tell(`${quantity(app.countInView, "site")} saved as ${link.download}`);
 }
 
 function tableRow(app, i) {
@@ -68,7 +68,7 @@ function tableRow(app, i) {
   const row = element("tr");
   const head = element("th");
   head.scope = "row";
-  head.append(button(textAt(app.texts.id, i) || "(no id)", () => goToSite(app, i)));
+  head.append(button(textAt(app.texts.id, i) || "(no ID)", () => goToSite(app, i)));
   row.append(head);
   const cells = [textAt(app.texts.name, i), verdict.status, verdict.level,
     app.told.reason_words[app.sites.reason[i]], verdict.center_id, verdict.distance_miles,
@@ -83,10 +83,10 @@ async function fillTable(app) {
   const rows = rowsInView(app);
   const some = rows.slice(0, TABLE_ROWS);
   const made = element("table");
-  const rest = rows.length > some.length ? `, of which the first ${some.length} are here` : "";
-  made.append(element("caption", `${counted(rows.length)} sites in view${rest}`));
+  const rest = rows.length > some.length ? `; the first ${some.length} are listed` : "";
+  made.append(element("caption", `${quantity(rows.length, "site")} in view${rest}`));
   const header = made.createTHead().insertRow();
-  for (const name of ["site", "name", "status", "level", "why", "center", "miles", "margin"]) {
+  for (const name of ["site", "name", "status", "level", "reason", "center", "miles", "margin"]) {
     const head = element("th", name);
     head.scope = "col";
     header.append(head);
@@ -107,6 +107,6 @@ function tableButtons(app) {
     fillTable(app);
   });
   open.setAttribute("aria-expanded", "false");
-  box.append(open, button("Save them as CSV", () => saveCsv(app)));
+  box.append(open, button("Save as CSV", () => saveCsv(app)));
   return box;
 }

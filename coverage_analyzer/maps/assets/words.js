@@ -41,6 +41,11 @@ function counted(number) {
   return number.toLocaleString("en");
 }
 
+// A number with its noun: "1 site", "2 sites".
+function quantity(number, noun) {
+  return `${counted(number)} ${noun}${number === 1 ? "" : "s"}`;
+}
+
 function share(part, whole) {
   return whole ? `${((100 * part) / whole).toFixed(1)} %` : "–";
 }

@@ -1,1 +1,1 @@
-"""Old import paths, which work for one release: use `coverage_analyzer.roads`."""
+"""Old import paths, available for one release: use `coverage_analyzer.roads`."""

@@ -1,4 +1,4 @@
-"""The old path of `coverage_analyzer.roads.network`, which works for one release."""
+"""Old path of `coverage_analyzer.roads.network`, available for one release."""
 
 import warnings
 
