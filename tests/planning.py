@@ -152,7 +152,7 @@ class Case:
             question.new is None or len(opened) <= question.new,
             question.budget is None or self.cost[opened].sum() <= question.budget,
             question.close is None or (closed == question.close and not opened),
-            question.swap is None or (closed <= question.swap and len(opened) <= question.swap),
+            question.swap is None or len(opened) <= min(question.swap, closed),
             *self._by_country(plan, question),
         ]
         return all(checks)

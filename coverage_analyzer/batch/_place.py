@@ -166,10 +166,10 @@ def _check_folder(
         With what to choose instead.
     """
     read = [inputs.sites, inputs.centers, inputs.candidates, options.products, policy_file(policy)]
-    refuse_overwriting({"plan": RunFolder(folder, (*FILES, ALTERNATIVES))}, read)
     if (folder / MANIFEST).exists():
         msg = f"{folder} is a run folder. Choose a different folder for the plan."
         raise InputError(msg)
+    refuse_overwriting({"plan": RunFolder(folder, (*FILES, ALTERNATIVES))}, read)
     given = [p for p in (inputs.sites, inputs.centers, inputs.candidates) if str(p) == "-"]
     if len(given) > 1:
         msg = "Only one of sites, centers and candidates can come from standard input."

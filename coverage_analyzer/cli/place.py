@@ -110,7 +110,7 @@ wanted = options.collected(
         "--backup", is_flag=True, help="Count sites that get a second center within range."
     ),
     _number("--close", "Close N of the open centers so that as little as possible is lost."),
-    _number("--swap", "Close at most N of the open centers and open as many new ones."),
+    _number("--swap", "Move at most N of the open centers: one closes for each that opens."),
     _number("--alternatives", "Write the N best plans that differ.", default=0),
     _number("--differ", "Centers of each better plan that an alternative lacks.", default=1),
     click.option(

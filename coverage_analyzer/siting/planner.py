@@ -184,6 +184,8 @@ def _answer(setting: Setting, candidates: Candidates, solution: Solution) -> Pla
         opened = _without_idle(setting, opened)
     everything = np.flatnonzero(places.existing & ~places.fixed)
     closed = _closing_order(setting, opened, np.setdiff1d(everything, chosen))
+    if question.kind == "swap":  # a center that serves nobody need not close
+        closed = closed[: len(opened)]
     gains = _gains(setting, opened)
     weight = setting.demand.table.weight
     if question.kind == "cover":

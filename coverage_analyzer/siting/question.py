@@ -30,7 +30,7 @@ class Question:
     close
         Close so many of the open centers so that as little weight as possible is lost.
     swap
-        Close at most so many of the open centers, and open as many new ones.
+        Move at most so many of the open centers to candidates: one closes for each that opens.
     per_country
         With ``cover``: the share holds in each country, not only in all together.
     max_per_country

@@ -228,11 +228,12 @@ class Setting:
         new, old = self.new, np.flatnonzero(self.places.existing & ~self.places.fixed)
         if question.kind != "cover":
             sides.append(Side(new, np.ones(len(new)), -np.inf, float(self.most())))
-        if len(old):
-            closed = question.close if question.close is not None else question.swap or 0
-            least = float(max(len(old) - closed, 0))
-            most = least if question.close is not None else np.inf
-            sides.append(Side(old, np.ones(len(old)), least, most))
+        if question.close is not None:
+            left = float(max(len(old) - question.close, 0))
+            sides.append(Side(old, np.ones(len(old)), left, left))
+        if question.swap is not None:  # as many centers as there are
+            both = np.concatenate([new, old])
+            sides.append(Side(both, np.ones(len(both)), -np.inf, float(len(old))))
         if question.budget is not None:
             sides.append(Side(new, self.places.cost[new], -np.inf, question.budget))
         return [*sides, *self._sides_by_country()]

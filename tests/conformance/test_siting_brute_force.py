@@ -25,16 +25,16 @@ QUESTIONS: Final[dict[str, Callable[[Case], Question]]] = {
     "budget": lambda c: Question(budget=float(c.random.integers(0, 12))),
     "new_and_budget": lambda c: Question(new=2, budget=float(c.random.integers(0, 8))),
     "max_per_country": lambda c: Question(new=4, max_per_country=int(c.random.integers(0, 3))),
-    "min_number": lambda c: Question(new=4, min_per_country=1),
+    "min_number": lambda _: Question(new=4, min_per_country=1),
     "min_share": lambda c: Question(
         new=4, min_per_country=float(c.random.uniform(0.1, 0.9)), min_is_share=True
     ),
     "force": lambda c: Question(new=2, force=_drawn(c)),
     "forbid": lambda c: Question(new=2, forbid=_drawn(c)),
     "cover": lambda c: Question(cover=float(c.random.choice([0.3, 0.8, 0.95, 1.0]))),
-    "cover_per_country": lambda c: Question(cover=0.8, per_country=True),
-    "cover_capped": lambda c: Question(cover=0.7, max_per_country=2),
-    "backup": lambda c: Question(new=3, backup=True),
+    "cover_per_country": lambda _: Question(cover=0.8, per_country=True),
+    "cover_capped": lambda _: Question(cover=0.7, max_per_country=2),
+    "backup": lambda _: Question(new=3, backup=True),
     "close": lambda c: Question(close=int(c.random.integers(0, 3))),
     "swap": lambda c: Question(swap=int(c.random.integers(0, 3))),
 }
