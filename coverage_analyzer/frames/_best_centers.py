@@ -103,9 +103,10 @@ class PlanTable(pd.DataFrame):
         PublishError
             If it cannot be written.
         """
-        atomic.publish(Path(path), plan_page.page(self.answer, self.matcher, self.attrs))
+        told = {str(name): value for name, value in self.attrs.items()}
+        atomic.publish(Path(path), plan_page.page(self.answer, self.matcher, told))
 
-    def plot_curve(self, *, title: str = "") -> "Figure":
+    def plot(self, *, title: str = "") -> "Figure":  # type: ignore[override]
         """Draw the gain by the number of new centers, with its bound.
 
         Raises
@@ -204,8 +205,9 @@ def best_centers(  # noqa: PLR0913 - the question of `assess`, and what may be o
     answer = make_plan(table, matcher, places, asked)
     result = PlanTable(report.plan_rows(answer), columns=list(report.PLAN))
     result.answer, result.matcher = answer, matcher
-    told = {"title": matcher.policy.title}
-    result.attrs = {**report.summary(answer), "policy": told, "as_of": matcher.as_of.isoformat()}
+    told: dict[str, Any] = report.summary(answer)
+    told |= {"policy": {"title": matcher.policy.title}, "as_of": matcher.as_of.isoformat()}
+    result.attrs.update(told)
     return result
 
 
