@@ -9,7 +9,7 @@ from coverage_analyzer.arrays import Floats, Ints
 from coverage_analyzer.siting.clock import Clock
 from coverage_analyzer.siting.cover import Cover, Program, Solution
 from coverage_analyzer.siting.reduction import merged
-from coverage_analyzer.siting.solver import Model
+from coverage_analyzer.siting.solver import Model, Outcome
 
 NODES: Final = 5_000
 """Nodes of the search tree at most: a count, so that the answer does not depend on the machine."""
@@ -32,13 +32,10 @@ def solve_exactly(
         Nodes of the search tree at most.
     """
     small = _Reduced(program)
-    model, columns = small.model()
     step = small.program.step
-    gap = step * (1 - 1e-6) if step else 0.0
-    model.set_options(mip_rel_gap=0.0, mip_abs_gap=gap, mip_max_nodes=nodes)
-    if start is not None:
-        model.start_from(small.values(start))
-    outcome = model.run(clock)
+    outcome, columns = _run(small, start, nodes, clock)
+    if not outcome.is_consistent:  # HiGHS 1.16 can report 0 for an optimum that it was given
+        outcome, columns = _run(small, None, nodes, clock)
     if outcome.status == "infeasible":
         return Solution(None, -np.inf, -np.inf, "infeasible")
     bound = -outcome.bound + small.constant if np.isfinite(outcome.bound) else np.inf
@@ -50,10 +47,21 @@ def solve_exactly(
     best = max(plans, key=program.objective, default=None)
     value = -np.inf if best is None else program.objective(best)
     ended = "proved" if outcome.status == "optimal" else "search_limit"
-    if ended == "proved":
-        bound = min(bound, program.better_than(value)) if best is not None else bound
-        bound = value if step and bound < value + step * (1 - 1e-7) else bound
+    if ended == "proved" and best is not None and step:
+        # The bound that HiGHS reports with an optimum may be an old one; the plan's own value is
+        # as the optimum's up to its tolerance, which is less than a step.
+        optimum = -outcome.objective + small.constant
+        bound = value if value > optimum - step / 2 else min(bound, optimum)
     return Solution(best, value, max(bound, value), "time_limit" if clock.over else ended)
+
+
+def _run(small: "_Reduced", start: Ints | None, nodes: int, clock: Clock) -> tuple[Outcome, int]:
+    """Return the outcome, and the number of columns before the candidates."""
+    model, columns = small.model()
+    model.set_options(mip_rel_gap=0.0, mip_max_nodes=nodes)
+    if start is not None:
+        model.start_from(small.values(start))
+    return model.run(clock), columns
 
 
 class _Reduced:

@@ -25,12 +25,18 @@ class Outcome(NamedTuple):
         Of the rows of a linear program, shape (rows,); None without one.
     bound
         Least possible objective that the optimiser proved for an integer program.
+    objective
+        Of the solution, as the optimiser reports it.
+    is_consistent
+        Whether that is the sum of the costs of the values.
     """
 
     status: str
     values: Floats | None
     duals: Floats | None
     bound: float
+    objective: float = np.inf
+    is_consistent: bool = True
 
 
 class Model:
@@ -52,6 +58,7 @@ class Model:
     def __init__(self, cost: Floats, lower: Floats, upper: Floats) -> None:
         require("siting", "highspy", "scipy")
         self._highs: Any = _silent_highs()
+        self._cost = cost
         options = {
             "threads": 1,
             "random_seed": RANDOM_SEED,
@@ -113,7 +120,10 @@ class Model:
         values = np.asarray(solution.col_value, np.float64) if feasible else None
         duals = np.asarray(solution.row_dual, np.float64) if solution.dual_valid else None
         name = "optimal" if status == kind.kOptimal else "limit"
-        return Outcome(name, values, duals, float(info.mip_dual_bound))
+        bound, objective = float(info.mip_dual_bound), float(info.objective_function_value)
+        counted = objective if values is None else float(self._cost @ values)
+        agrees = abs(counted - objective) <= 1e-6 * max(1.0, abs(counted))
+        return Outcome(name, values, duals, bound, objective, agrees)
 
 
 def _silent_highs() -> Any:
