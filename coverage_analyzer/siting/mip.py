@@ -1,6 +1,7 @@
 """The exact answer where what is left is small enough: one integer program for HiGHS."""
 
 import dataclasses
+import logging
 from typing import Any, Final
 
 import numpy as np
@@ -11,8 +12,14 @@ from coverage_analyzer.siting.cover import Cover, Program, Solution
 from coverage_analyzer.siting.reduction import merged
 from coverage_analyzer.siting.solver import Model, Outcome
 
-NODES: Final = 5_000
+log = logging.getLogger(__name__)
+
+NODES: Final = 2_000
 """Nodes of the search tree at most: a count, so that the answer does not depend on the machine."""
+
+
+MAX_PAIRS: Final = 120_000
+"""Pairs of the merged rows at most: with more, HiGHS ends with neither plan nor bound."""
 
 
 def solve_exactly(
@@ -33,6 +40,10 @@ def solve_exactly(
     """
     small = _Reduced(program)
     step = small.program.step
+    log.info("integer program: %d candidates, %d pairs", len(small.kept), small.n_pairs)
+    if small.n_pairs > MAX_PAIRS:
+        known = -np.inf if start is None else program.objective(start)
+        return Solution(start, known, np.inf, "search_limit")
     outcome, columns = _run(small, start, nodes, clock)
     if not outcome.is_consistent:  # HiGHS 1.16 can report 0 for an optimum that it was given
         outcome, columns = _run(small, None, nodes, clock)
@@ -105,6 +116,11 @@ class _Reduced:
         )
         if program.cost is not None:
             self.constant = -float(program.cost[self.fixed].sum())
+
+    @property
+    def n_pairs(self) -> int:
+        """How many pairs the merged rows have."""
+        return len(self.cover.candidate)
 
     def model(self) -> tuple[Model, int]:
         """Return the integer program and its number of columns before the candidates."""

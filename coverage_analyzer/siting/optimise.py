@@ -29,12 +29,12 @@ log = logging.getLogger(__name__)
 SMALL_PAIRS: Final = 6_000
 """Up to so many pairs, the integer program is solved at once."""
 
-MIP_PAIRS: Final = 250_000
-"""Up to so many pairs it is tried on what fixing leaves."""
-
 SHORT_SEARCH: Final = 60
 LONG_SEARCH: Final = 2_000
 """How often a plan is disturbed, before the bound is known and after."""
+
+SEARCHES: Final = (0.15, 0.85)
+"""Shares of the long search, each followed by an attempt to prove what was found."""
 
 TABLE: Final = 60_000_000
 """Entries at most of the table of exchanges."""
@@ -162,13 +162,13 @@ class _Work:
             return
         self._round(relaxation)
         log.info("linear program: bound %s, plan %s", self.bound, self.value)
-        if not self.proved:
+        rounds = self.effort.rounds
+        for number, share in enumerate(SEARCHES if rounds else (0.0,)):
+            if self.proved or self.clock.over:
+                return
+            self._search(int(rounds * share), self.effort.seed + 1 + number)
+            log.info("search: %s", self.value)
             self._fix_and_solve(relaxation)
-        if self.effort.rounds and not self.proved and not self.clock.over:
-            self._search(self.effort.rounds, self.effort.seed + 1)
-            log.info("long search: %s", self.value)
-            if not self.proved:
-                self._fix_and_solve(relaxation)
 
     def _master(self) -> Master:
         """Return the linear program of the question."""
@@ -187,13 +187,16 @@ class _Work:
         return not self.proved and not self.clock.over
 
     def _search(self, rounds: int, seed: int) -> None:
+        """Search from the best plan, or from the forced candidates."""
         rules, cover = self.rules, self.program.cover
         if rules is None or rules.size * cover.n_candidates > TABLE:
             return
         if (cover.need > 1).any():
             self.take(search_backup(cover, rules, clock=self.clock))
         else:
-            self.take(search(cover, rules, rounds=rounds, seed=seed, clock=self.clock))
+            start = self.best if self.best is not None and len(self.best) <= rules.size else None
+            plan = search(cover, rules, rounds=rounds, seed=seed, clock=self.clock, start=start)
+            self.take(plan)
 
     def _relax(self, master: Master) -> Relaxation:
         inner = self.program.high * 0.5 if self.best is None else self.program.chosen(self.best)
@@ -213,15 +216,7 @@ class _Work:
         used &= self.program.high > 0
         high = np.where(used | (self.program.low > 0), self.program.high, 0.0)
         part = dataclasses.replace(self.program, high=high)
-        if self._pairs(part) <= MIP_PAIRS:
-            self.take(solve_exactly(part, self.best, self.clock, nodes=200).plan)
-
-    def _pairs(self, program: Program) -> int:
-        """Return how many pairs an integer program has at most."""
-        cover = program.cover
-        rows = cover.counts(np.flatnonzero(program.low > 0)) < cover.need
-        free = program.high > program.low
-        return int((free[cover.candidate] & np.repeat(rows, np.diff(cover.start))).sum())
+        self.take(solve_exactly(part, self.best, self.clock, nodes=200).plan)
 
     def _fix_and_solve(self, relaxation: Relaxation) -> None:
         """Fix what no better plan can change, and solve what is left."""
@@ -232,10 +227,7 @@ class _Work:
             low = np.where(fixed & relaxation.at_high, self.program.high, self.program.low)
             high = np.where(fixed & ~relaxation.at_high, self.program.low, self.program.high)
             part = dataclasses.replace(self.program, low=low, high=high)
-        pairs = self._pairs(part)
-        log.info("%d free candidates, %d pairs", int((part.high > part.low).sum()), pairs)
-        if pairs <= MIP_PAIRS:
-            self._exactly(part)
+        self._exactly(part)
 
     def _fixed(self, relaxation: Relaxation) -> Bools:
         """Return the candidates that are the same in all plans better than the best one."""

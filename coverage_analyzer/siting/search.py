@@ -233,7 +233,9 @@ class Exchange:
         return np.asarray(movable[np.argsort(-overlap, kind="stable")])
 
 
-def search(cover: Cover, rules: Rules, *, rounds: int, seed: int, clock: Clock) -> Ints:
+def search(
+    cover: Cover, rules: Rules, *, rounds: int, seed: int, clock: Clock, start: Ints | None = None
+) -> Ints:
     """Return a good plan: greedy, exchanges, then disturbed and improved a number of times.
 
     Parameters
@@ -248,8 +250,14 @@ def search(cover: Cover, rules: Rules, *, rounds: int, seed: int, clock: Clock) 
         Of the random numbers.
     clock
         Ends the search early if the time is over.
+    start
+        A plan that keeps the rules, to begin with; by default the forced candidates.
     """
     work = Exchange(cover, rules)
+    if start is not None:
+        more = np.setdiff1d(start, rules.forced)
+        for slot, candidate in enumerate(more.tolist(), len(rules.forced)):
+            work.put(slot, candidate)
     work.descend()
     best, best_plan = work.value, work.plan
     random = np.random.default_rng(seed)
