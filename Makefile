@@ -8,7 +8,7 @@ BENCH := .venv-bench
 BENCH_READY := $(BENCH)/.ready
 DEMO := reports/demo
 
-.PHONY: demo test lint check wheel lowest guard services bench bench-large bench-parts profile fuzz fuzz-siting mutants snapshots matrix lock format clean
+.PHONY: demo test lint check wheel lowest guard services nightly bench bench-large bench-parts profile fuzz fuzz-siting mutants snapshots matrix lock format clean
 .DEFAULT_GOAL := demo
 
 demo: $(READY)
@@ -55,6 +55,12 @@ guard: $(READY)
 EXTRACT ?= ../shared/osm/liechtenstein.osm.pbf
 services: $(READY)
 	$(BIN)/python tools/nominatim.py $(EXTRACT)
+
+# Reports as LibreOffice, QGIS, DuckDB, sqlite and PostgreSQL read them, as far as they are
+# installed; pictures are in NIGHTLY.
+NIGHTLY ?= reports/nightly
+nightly: $(READY)
+	$(BIN)/python tools/open_reports.py $(NIGHTLY)
 
 # The product beside the floor and its peers, with wrong decisions counted: benchmarks/README.md.
 # What has been measured is kept; `make bench ARGS=--anew` measures again, `ARGS="--only NAME"` one.

@@ -37,11 +37,13 @@ if TYPE_CHECKING:
     )
     from coverage_analyzer.policy import Policy
     from coverage_analyzer.programmes.entitlements import entitlements
+    from coverage_analyzer.settings.model import Settings
 
 __all__ = [
     "CoverageError",
     "Dialect",
     "Policy",
+    "Settings",
     "assess",
     "best_centers",
     "commitments",
@@ -67,6 +69,7 @@ _HOMES = {
     "CoverageError": "errors",
     "Dialect": "files.readers.delimited",
     "Policy": "policy",
+    "Settings": "settings.model",
     "entitlements": "programmes.entitlements",
     "run": "batch",
 }

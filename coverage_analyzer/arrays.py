@@ -1,7 +1,7 @@
 """Convert between Arrow and numpy arrays without pandas, and without copies where possible.
 
-pyarrow's own conversions (``pa.array``, ``pa.scalar``, ``Array.to_numpy``) import pandas wherever
-it is installed: half a second that the batch job has no use for.
+pyarrow's own conversions (``pa.array``, ``pa.scalar``, ``Array.to_numpy``) import pandas if it is
+installed, which costs half a second and is useless to the batch job.
 """
 
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ from typing import Any, TypeAlias, cast
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Ints: TypeAlias = npt.NDArray[np.int64]
@@ -63,6 +64,12 @@ def take_texts(numbers: npt.NDArray[Any], texts: pa.Array) -> pa.Array:
     missing = numbers < 0
     indices = from_numpy(numbers.astype(np.int32), missing if missing.any() else None)
     return cast("pa.Array", texts.take(indices))
+
+
+def without_empty(texts: pa.Array) -> pa.Array:
+    """Return strings with null for empty ones."""
+    empty = pc.equal(texts, text_array([""])[0])
+    return pc.if_else(empty, pa.nulls(1, pa.string())[0], texts)
 
 
 def decimals(values: Floats, places: int) -> pa.Array:

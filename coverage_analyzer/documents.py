@@ -2,8 +2,8 @@
 
 The standard parsers recurse once per level, take time quadratic in the number of parts of a dotted
 TOML key, and raise errors of five kinds. A document is therefore measured first, in time linear in
-its size; whatever is wrong with it is one `InputError`, whose text lacks the subject ("is not valid
-JSON: ..."): the caller knows what the document is and puts that in front.
+its size; any problem is one `InputError`, whose text lacks the subject ("is not valid JSON: ..."),
+since the caller knows the name of the document and prepends it.
 """
 
 import contextlib
@@ -68,12 +68,12 @@ def load_json(
     data
         UTF-8, with or without a byte order mark.
     max_depth
-        Levels of arrays and objects within each other.
+        Maximum nesting depth of arrays and objects.
     max_bytes
-        Size of the document.
+        Maximum size of the document.
     half_pairs
-        Whether a text may hold half of a surrogate pair, which cannot be written: only for who
-        replaces it.
+        Whether to allow lone surrogates, which cannot be written; only for callers that replace
+        them.
 
     Raises
     ------
@@ -113,7 +113,7 @@ def load_toml(data: bytes, *, max_bytes: int = MAX_TOML_BYTES) -> dict[str, Any]
     data
         UTF-8, with or without a byte order mark.
     max_bytes
-        Size of the document.
+        Maximum size of the document.
 
     Raises
     ------
@@ -205,7 +205,7 @@ def check_nesting(text: str, max_depth: int = MAX_DEPTH) -> None:
     Raises
     ------
     InputError
-        If it is nested too deeply, or holds a number with too many digits. The text lacks the
+        If it is nested too deeply, or contains a number with too many digits. The text lacks the
         subject.
     """
     if text.count("[") + text.count("{") > max_depth:
@@ -245,7 +245,7 @@ def _refuse_larger(data: bytes, max_bytes: int) -> None:
     Raises
     ------
     InputError
-        If it does.
+        If so.
     """
     if len(data) > max_bytes:
         msg = f"is larger than {max_bytes:,} bytes"
@@ -258,7 +258,7 @@ def _measure(bare: bytes, max_depth: int) -> None:
     Raises
     ------
     InputError
-        If it is, or does.
+        If so.
     """
     if _DIGITS.search(bare):
         msg = f"contains a number of more than {MAX_DIGITS:,} digits"

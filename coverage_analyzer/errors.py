@@ -5,10 +5,10 @@
     CoverageError
     ├── InputError(ValueError)         a table, a row, a column or an argument cannot be used
     ├── InfeasibleError(ValueError)    no plan of new centers keeps all limits
-    ├── PolicyError(ValueError)        the policy's text breaks a rule of policies
-    ├── ServiceError(OSError)          a service on the network did not answer
+    ├── PolicyError(ValueError)        a policy is invalid
+    ├── ServiceError(OSError)          a network service did not answer
     ├── PublishError(OSError)          the report could not be written
-    │   └── FolderBusyError            another run holds the folder
+    │   └── FolderBusyError            another run has locked the folder
     └── MissingExtraError(ImportError) a library of an extra is not installed
 
 Every message says what is wrong, where (the first rows, and how many), and what to do.
@@ -43,11 +43,11 @@ def quantity(number: int, noun: str, plural: str = "") -> str:
     Parameters
     ----------
     number
-        How many there are.
+        The number.
     noun
-        The name of one of them.
+        The singular noun.
     plural
-        The name of several, if it is not the noun and an "s".
+        The plural, if it is not the noun and an "s".
 
     Examples
     --------
@@ -69,7 +69,17 @@ def visible(text: str) -> str:
 
 
 class CoverageError(Exception):
-    """Base class of all errors that this package raises on purpose."""
+    """Base class of all errors that this package raises on purpose.
+
+    Examples
+    --------
+    >>> import coverage_analyzer as ca
+    >>> try:
+    ...     ca.Policy.load("gold-rush")
+    ... except ca.CoverageError as error:
+    ...     print(type(error).__name__, isinstance(error, ValueError))
+    PolicyError True
+    """
 
 
 class InputError(CoverageError, ValueError):
@@ -112,7 +122,7 @@ def require(extra: Extra, *modules: str, otherwise: str = "") -> None:
     extra
         The extra of this package.
     modules
-        Top-level modules that are imported next.
+        Top-level modules that are required.
     otherwise
         What a user can do without the library, beginning with a verb.
 
@@ -152,7 +162,7 @@ def refuse(faults: Sequence[str], rows: int, what: str) -> None:
     Raises
     ------
     InputError
-        With the first faults and the number of all.
+        With the first problems and the number of all.
     """
     if faults:
         more = f"\n  and {len(faults) - LISTED} more" if len(faults) > LISTED else ""

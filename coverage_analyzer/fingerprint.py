@@ -1,10 +1,14 @@
 """Detect changes of input files during reading, and hash the bytes read.
 
-`HashedFile` is a file that is read through one handle: its bytes are hashed as they pass. Another
-program that replaces the file (a rename, as careful exports do) changes nothing for the handle, so
-only the size and time of the handle count. `WatchedFiles` are files that a library opens by path,
-maybe several times: there the inode counts, too, and they are hashed when the hash is wanted.
-`unchanged` makes a reader check its fingerprint after the last row.
+`HashedFile` is a file read through one handle: its bytes are hashed as they are read. Another
+program that replaces the file (by a rename, as careful exports do) changes nothing for the handle,
+so only the size and time of the handle count. `WatchedFiles` are files that a library opens by
+path, possibly several times: there the inode counts, too, and they are hashed when the hash is
+requested. `unchanged` makes a reader check its fingerprint after the last row.
+
+The hash is `hashlib`'s. No library serves for the rest: `hashlib.file_digest` reads a file a second
+time, which a pipe does not allow and which may then be another file; watchers (watchdog) report
+events of folders and miss those of network drives.
 """
 
 import functools
@@ -41,7 +45,7 @@ class Fingerprint(Protocol):
     def states(self) -> Mapping[str, FileState | None]:
         """State of each file when it was opened.
 
-        None stands for a file that is missing, or is not a regular one, such as a pipe.
+        None means a file that is missing or not regular, such as a pipe.
         """
 
     def check(self) -> None:
@@ -50,7 +54,7 @@ class Fingerprint(Protocol):
         Raises
         ------
         InputError
-            Which names the file.
+            With the file.
         """
 
     def sha256(self) -> str:
@@ -69,9 +73,9 @@ class HashedFile:
     Parameters
     ----------
     path
-        The file, or the name of the stream.
+        Path of the file, or name of the stream.
     stream
-        Read instead of the file, and not closed: it belongs to the program.
+        Read instead of the file, and not closed, because it belongs to the program.
 
     Raises
     ------
@@ -82,7 +86,7 @@ class HashedFile:
     def __init__(self, path: Path, stream: IO[bytes] | None = None) -> None:
         self.path = path
         self._file = path.open("rb") if stream is None else stream
-        # A reader that is dropped before its last row closes its file without a warning.
+        # Closes the file without a warning if a reader is discarded before its last row.
         self._close = weakref.finalize(self, self._file.close) if stream is None else None
         self._digest = hashlib.sha256()
         self._read = 0
@@ -129,7 +133,7 @@ class HashedFile:
         Raises
         ------
         InputError
-            Which names it.
+            With its path.
         """
         if not self._is_closed:
             self._last = _state_of_handle(self._file)
@@ -158,7 +162,7 @@ class WatchedFiles:
     paths
         The files.
     optional
-        Files beside them that are read if they are there; one that is empty is as good as missing.
+        Optional files beside them; an empty one counts as missing.
     """
 
     def __init__(self, *paths: Path, optional: tuple[Path, ...] = ()) -> None:
@@ -179,7 +183,7 @@ class WatchedFiles:
         Raises
         ------
         InputError
-            Which names it.
+            With its path.
         """
         compare_states(self.states, self._now())
 
@@ -224,12 +228,12 @@ def check_same(first: Fingerprint | None, second: Fingerprint | None) -> None:
     Parameters
     ----------
     first, second
-        The fingerprints of the two readings; None if there are no files, as for a database.
+        Fingerprints of the two readings; None if there are no files, as for a database.
 
     Raises
     ------
     InputError
-        Which names a file that has changed, is new or is missing.
+        With a file that has changed, is new or is missing.
     """
     if first is not None and second is not None:
         compare_states(first.states, second.states)
@@ -250,12 +254,12 @@ def unchanged(blocks: Callable[[Any], Iterator[T]]) -> Callable[[Any], Iterator[
 def unchanged_during(fingerprint: Fingerprint) -> Iterator[None]:
     """Check a fingerprint at the end of a context that reads its files.
 
-    A change also explains an error on the way, such as a line that is cut off.
+    A change also explains an error during the work, such as a truncated line.
 
     Raises
     ------
     InputError
-        If a file has changed; else that of the work.
+        If a file has changed; otherwise that of the work.
     """
     try:
         yield
@@ -273,7 +277,7 @@ def compare_states(
     Raises
     ------
     InputError
-        Which names the first such file.
+        With the first such file.
     """
     for path in [*before, *after]:
         if path not in before or path not in after or before[path] != after[path]:
@@ -312,7 +316,7 @@ def _state_of_path(path: Path) -> FileState | None:
 def _state_of_handle(file: IO[bytes]) -> FileState | None:
     try:
         return _state(os.fstat(file.fileno()))
-    except (OSError, ValueError, AttributeError):  # a stream that is only in memory
+    except (OSError, ValueError, AttributeError):  # an in-memory stream
         return None
 
 

@@ -1,17 +1,18 @@
 """Distances on the WGS 84 ellipsoid: exact, with bounds, and provably correct decisions.
 
-The straight chord *c* through the earth bounds the geodesic *s* between the same two points from
-both sides, since every radius of curvature of the surface lies between ``LEAST_RADIUS_M`` (*r*)
-and ``GREATEST_RADIUS_M`` (*R*)::
+The straight chord *c* through the earth bounds the geodesic *s* between the same two points on both
+sides, since every radius of curvature of the surface is between ``LEAST_RADIUS_M`` (*r*) and
+``GREATEST_RADIUS_M`` (*R*)::
 
     2 R asin(c / 2R)  <=  s  <=  2 r asin(c / 2r)
 
 Upper bound: Schur's comparison theorem for the geodesic as a curve in space, whose curvature is at
 most 1/r. Lower bound: the ellipsoid is an intersection of balls of radius R (Blaschke's rolling
-theorem), so it contains the spindle of the two points, the intersection of all such balls that hold
-both; projecting the geodesic on that convex spindle makes it no longer, and no path on a spindle
-from tip to tip is shorter than its meridian. At 70 miles the bounds lie 3 cm apart: chords decide
-all other pairs, and only those between the bounds ask Karney's geodesic (`distance_m`).
+theorem), so it contains the spindle of the two points, the intersection of all such balls that
+contain both; projecting the geodesic onto that convex spindle does not lengthen it, and no path on
+a spindle from tip to tip is shorter than its meridian. At 70 miles the bounds are 3 cm apart:
+chords decide all other pairs, and only those between the bounds need Karney's geodesic
+(`distance_m`).
 
 Longitudes and latitudes are degrees, in that order; metres are metres along the ellipsoid.
 """
@@ -26,13 +27,21 @@ import numpy.typing as npt
 from coverage_analyzer.arrays import Bools, Floats
 
 MILE_M: Final = 1609.344
-"""The international mile in metres, exactly."""
+"""The international mile in metres, exactly (agreement of 1959)."""
 
 ROUNDING_M: Final = 0.001
-"""Tolerance of every limit for the rounding of coordinates: 1 mm."""
+"""Tolerance of every limit for rounding: 1 mm.
+
+A site whose coordinates were computed to be at the limit exactly, and printed with 9 decimals
+(0.1 mm), is within it. No survey is as good, so no site is served that should not be.
+"""
 
 EQUATOR_M: Final = 6_378_137.0
+"""The semi-major axis of WGS 84 in metres, by definition (NGA.STND.0036)."""
+
 FLATTENING: Final = 1 / 298.257223563
+"""The flattening of WGS 84, by definition (NGA.STND.0036)."""
+
 POLE_M: Final = EQUATOR_M * (1 - FLATTENING)
 ECCENTRICITY2: Final = FLATTENING * (2 - FLATTENING)
 LEAST_RADIUS_M: Final = POLE_M**2 / EQUATOR_M
@@ -41,13 +50,8 @@ GREATEST_RADIUS_M: Final = EQUATOR_M**2 / POLE_M
 CHORD_ERROR_M: Final = 1e-6
 """Upper bound of the rounding error of a chord in double precision (about 1e-8 m)."""
 
-TURN_STEP: Final = 360 / 1024
-"""Degrees between two directions of the table; multiples are exact in double precision."""
-
-SINES, COSINES = (f(np.radians(np.arange(1024) * TURN_STEP)) for f in (np.sin, np.cos))
-
 ARC_REACH_M: Final = 1_000_000.0
-"""Range of validity of `arc_m`; its error there is 3 cm."""
+"""Range of validity of `arc_m` in metres; its error there is 3 cm, as the test-suite measures."""
 
 
 def ecef(lon: npt.ArrayLike, lat: npt.ArrayLike) -> Floats:
@@ -61,33 +65,18 @@ def ecef(lon: npt.ArrayLike, lat: npt.ArrayLike) -> Floats:
     Returns
     -------
     xyz
-        Metres; one more axis, of length 3, than the input. Each coordinate lies in one piece.
+        Metres; one more axis, of length 3, than the input. Each coordinate is contiguous.
     """
     lam, phi = np.broadcast_arrays(np.asarray(lon, np.float64), np.asarray(lat, np.float64))
-    (east, forward), (north, level) = _sine_cosine(lam), _sine_cosine(phi)
+    lam, phi = np.radians(lam), np.radians(phi)
+    north = np.sin(phi)
     normal = EQUATOR_M / np.sqrt(1 - ECCENTRICITY2 * (north * north))
-    across = normal * level
+    across = normal * np.cos(phi)
     xyz = np.empty((3, *lam.shape))
-    np.multiply(across, forward, out=xyz[0, ...])
-    np.multiply(across, east, out=xyz[1, ...])
+    np.multiply(across, np.cos(lam), out=xyz[0, ...])
+    np.multiply(across, np.sin(lam), out=xyz[1, ...])
     np.multiply(normal * (1 - ECCENTRICITY2), north, out=xyz[2, ...])
     return np.moveaxis(xyz, 0, -1)
-
-
-def _sine_cosine(degrees: Floats) -> tuple[Floats, Floats]:
-    """Return sine and cosine at numpy's precision and half its cost, by a table of 1024 entries.
-
-    What is left beside the nearest of them is at most 0.0031 radians, so the first terms of both
-    series that are left out are less than 1e-18.
-    """
-    nearest = np.rint(degrees * (1 / TURN_STEP))
-    rest = (degrees - nearest * TURN_STEP) * (np.pi / 180)
-    with np.errstate(invalid="ignore"):  # of what is missing any direction may be taken
-        at = nearest.astype(np.int64) & (len(SINES) - 1)
-    sine, cosine, square = SINES.take(at), COSINES.take(at), rest * rest
-    rest *= 1 - square * (1 / 6 - square / 120)
-    square *= 0.5 - square / 24
-    return sine + (cosine * rest - sine * square), cosine - (sine * rest + cosine * square)
 
 
 def take(points: Floats, at: npt.NDArray[np.int64]) -> Floats:
@@ -113,13 +102,11 @@ def square_m2(p: Floats, q: Floats) -> Floats:
     return square + step[..., 2]
 
 
-def least_m(chord: npt.ArrayLike) -> Floats:
-    """Return the lower bound of the geodesic for a chord, in metres (see the module)."""
-    return 2 * GREATEST_RADIUS_M * np.arcsin(np.minimum(np.divide(chord, 2 * GREATEST_RADIUS_M), 1))
-
-
 def most_m(chord: npt.ArrayLike) -> Floats:
-    """Return the upper bound of the geodesic for a chord; infinite near the antipode."""
+    """Return the upper bound of the geodesic for a chord, in metres; infinite near the antipode.
+
+    The proof is in the docstring of the module.
+    """
     half = np.divide(chord, 2 * LEAST_RADIUS_M)
     return np.where(half < 1, 2 * LEAST_RADIUS_M * np.arcsin(np.minimum(half, 1)), np.inf)
 
@@ -135,7 +122,7 @@ def chord_limits_m(limit_m: npt.ArrayLike) -> tuple[Floats, Floats]:
     Returns
     -------
     inner, outer
-        Up to the first chord a pair surely is within the limit, beyond the second surely not.
+        Up to the first chord a pair is certainly within the limit, beyond the second certainly not.
     """
     limit = np.add(limit_m, ROUNDING_M)
     inner = 2 * LEAST_RADIUS_M * np.sin(np.minimum(limit / (2 * LEAST_RADIUS_M), np.pi / 2))
@@ -188,11 +175,11 @@ def destination(
     Parameters
     ----------
     lon, lat
-        Where they begin, degrees on WGS 84, of one shape.
+        Start points, degrees on WGS 84, of equal shapes.
     azimuth
         Degrees clockwise from north.
     metres
-        Their length.
+        Lengths in metres.
     """
     from pyproj import Geod
 
@@ -204,8 +191,8 @@ def destination(
 def _for_geod(*values: npt.ArrayLike) -> tuple[list[Floats], tuple[int, ...]]:
     """Return values as pyproj expects them, and their common shape.
 
-    That is as arrays of its own, since it writes to them, and of at least two elements: with numpy
-    before 2.4 it takes an array of one for a number.
+    pyproj needs writable arrays of its own, with at least two elements: before numpy 2.4 it treats
+    an array of one as a number.
     """
     common = np.broadcast_arrays(*(np.asarray(v, np.float64) for v in values))
     return [np.resize(v, max(v.size, 2)) for v in common], common[0].shape
@@ -235,8 +222,8 @@ def within(
     Returns
     -------
     within
-        Exactly ``distance_m(...) <= limit_m + 0.001``, at the cost of a chord. Missing
-        coordinates are within nothing.
+        Exactly ``distance_m(...) <= limit_m + 0.001``, at the cost of a chord. Missing coordinates
+        are never within.
 
     Examples
     --------
@@ -274,13 +261,13 @@ def arc_m(p: Floats, q: Floats) -> Floats:
 
     The chord between two points of an ellipsoid is parallel to the tangent plane where the line
     from the centre through the chord's middle meets the surface. The arc has the radius of
-    curvature there, in the chord's direction (Euler): no angle is needed, so nothing is special at
-    the poles or at 180 degrees.
+    curvature there, in the chord's direction (Euler): no angle is required, so the poles and 180
+    degrees are not special.
 
     Parameters
     ----------
     p, q
-        `ecef` coordinates in metres, of one shape.
+        `ecef` coordinates in metres, of equal shapes.
 
     Returns
     -------

@@ -16,7 +16,10 @@ Geometries = npt.NDArray[np.object_]
 
 
 BOUNDARY_ERROR_M: Final = 5.0
-"""Maximum distance of an edge of a disc from the true circle."""
+"""Maximum distance in metres of an edge of a disc from the true circle.
+
+Areas are drawn, and nothing is decided by them: 5 m is one pixel of a map of a city.
+"""
 
 
 SAMPLED_ERROR_M: Final = 4.5
@@ -40,7 +43,7 @@ def area_km2(geometry: Geometries) -> Floats:
     Parameters
     ----------
     geometry
-        In degrees, edges straight in longitude and latitude and short. Shape (n,).
+        In degrees, with short edges that are straight in longitude and latitude. Shape (n,).
     """
     result: Floats = shapely.area(shapely.transform(geometry, _equal_area)) / 1e6
     return result
@@ -78,11 +81,11 @@ def discs(lon: Floats, lat: Floats, radius_m: Floats) -> Geometries:
     for number, (start, stop) in enumerate(itertools.pairwise(_starts(ring, len(lon)))):
         turned = np.unwrap(np.append(x[start:stop], x[start]), period=360)
         points = np.stack([turned, np.append(y[start:stop], y[start])], axis=1)
-        if abs(turned[-1] - turned[0]) > 180:  # round the pole: close the ring over it
+        if abs(turned[-1] - turned[0]) > 180:  # around the pole: close the ring over it
             pole = np.copysign(90.0, lat[number])
             points = np.vstack([points, [[turned[-1], pole], [turned[0], pole]]])
         else:
-            points[-1] = points[0]  # which turning has moved by a rounding error
+            points[-1] = points[0]  # which rotation moved by a rounding error
         polygons[number] = shapely.Polygon(points)
     return split_at_antimeridian(polygons)
 

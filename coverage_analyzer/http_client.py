@@ -1,13 +1,13 @@
 """HTTP with a total deadline and a size limit, for servers named by the user.
 
-The time-out of a socket starts again with each byte, so a server that sends one byte now and then
-would hold a job for ever. Here one deadline covers the whole exchange: name look-up, connection,
-TLS, headers, body and redirects. Libraries in common use have no such deadline, which is why this
-module stands on the standard library.
+The timeout of a socket restarts with each byte, so a server that sends a byte now and then would
+block a job for ever. Here one deadline covers the whole request: name look-up, connection, TLS,
+headers, body and redirects. Common libraries have no such deadline, so this module uses the
+standard library.
 
 - Only ``http`` and ``https``. A redirect is followed on the same server alone (same host and port,
-  or from ``http`` on port 80 to ``https`` on port 443), and never from ``https`` to ``http``: what
-  is asked holds the addresses of customers.
+  or from ``http`` on port 80 to ``https`` on port 443), and never from ``https`` to ``http``, since
+  requests contain addresses of customers.
 - The size of a body is limited before and after decompression.
 - The proxies of the environment (``http_proxy``, ``https_proxy``, ``all_proxy``, ``no_proxy``) are
   used, but not for this machine's own addresses.
@@ -76,9 +76,9 @@ class HttpError(ServiceError):
     is_temporary
         Whether the same request may succeed later.
     is_about_request
-        Whether the server refused this very request, and may answer others.
+        Whether the server rejected this request, while others may succeed.
     retry_after_s
-        Seconds for which the server asks not to be asked; None if it does not say.
+        Seconds to wait demanded by the server; None if not given.
     """
 
     def __init__(
@@ -104,15 +104,15 @@ class Request:
     url
         With its query.
     form
-        Sent as the body of a POST; None: a GET.
+        Sent as the body of a POST; None for a GET.
     agent
-        Who asks, see `user_agent`.
+        The User-Agent header, see `user_agent`.
     deadline_s
-        Seconds for the whole exchange.
+        Total timeout in seconds.
     idle_s
-        Seconds without a byte.
+        Timeout without data in seconds.
     max_bytes
-        Of the body, as sent and when decompressed.
+        Maximum size of the body, as sent and decompressed.
     """
 
     url: str
@@ -130,11 +130,11 @@ class Retries:
     Attributes
     ----------
     attempts
-        In all.
+        Total number of attempts.
     pause_s
-        Seconds before the second attempt; doubled before each further one.
+        Seconds before the second attempt; doubled for each further one.
     max_wait_s
-        A server that asks for a longer pause is not waited for.
+        Maximum pause demanded by a server that is waited for.
     sleep
         Waits for some seconds.
     """
@@ -177,7 +177,7 @@ def with_retries(attempt: Callable[[], T], retries: Retries, pace: Pace) -> T:
     Raises
     ------
     HttpError
-        If no attempt succeeds, or the server asks for a longer pause than is waited for.
+        If no attempt succeeds, or the server demands a longer pause.
     """
     for number in range(1, retries.attempts + 1):
         if wait := pace.turn():
@@ -191,7 +191,7 @@ def with_retries(attempt: Callable[[], T], retries: Retries, pace: Pace) -> T:
                 raise
             log.info("attempt %d: %s", number, error)
             pause = retries.pause_s * 2 ** (number - 1)
-            if error.retry_after_s is not None:  # shared, so that no other process asks either
+            if error.retry_after_s is not None:  # shared, so that other processes wait, too
                 pace.hold(max(error.retry_after_s, pause))
             elif number < retries.attempts:
                 retries.sleep(pause)
@@ -377,7 +377,7 @@ def _connected(host: str, port: int, deadline: _Deadline) -> socket.socket:
     Raises
     ------
     OSError
-        If none does.
+        If none answers.
     """
     last: OSError = ConnectionError("the host name has no address")
     for family, kind, protocol, _, address in _addresses(host, port, deadline):
@@ -403,7 +403,7 @@ def _addresses(host: str, port: int, deadline: _Deadline) -> list[Any]:
     Raises
     ------
     OSError
-        If the name is not known.
+        If the name is unknown.
     TimeoutError
         If the look-up takes too long.
     """
@@ -417,7 +417,7 @@ def _addresses(host: str, port: int, deadline: _Deadline) -> list[Any]:
 
     try:
         threading.Thread(target=look_up, name="look-up", daemon=True).start()
-    except RuntimeError:  # no thread to be had
+    except RuntimeError:  # no thread available
         look_up()
     try:
         found = answers.get(timeout=deadline.left_s())
@@ -524,7 +524,7 @@ def _redirected(url: str, answer: http.client.HTTPResponse) -> str:
     Raises
     ------
     HttpError
-        If it is elsewhere than on the same server, or less safe.
+        If it leads to another server, or is less safe.
     """
     location = answer.headers.get("Location") or ""
     try:
@@ -589,7 +589,7 @@ def retry_after_s(value: str, now: datetime.datetime | None = None) -> float | N
     value
         ASCII digits, or a date as in RFC 9110, section 5.6.7 (IMF-fixdate).
     now
-        Of the clock; by default the time now.
+        Current time; by default the clock.
 
     Returns
     -------
@@ -621,7 +621,7 @@ def _body(answer: http.client.HTTPResponse, max_bytes: int) -> Iterator[bytes]:
     Raises
     ------
     HttpError
-        If it is too large, ends too early, or is compressed in a way that was not asked for.
+        If it is too large, ends early, or has an unrequested encoding.
     """
     encoding = (answer.headers.get("Content-Encoding") or "identity").strip().lower()
     if encoding not in {"identity", "gzip", "x-gzip"}:
@@ -638,7 +638,7 @@ def _chunks(answer: http.client.HTTPResponse) -> Iterator[bytes]:
     Raises
     ------
     HttpError
-        If it ends too early.
+        If it ends early.
     """
     while chunk := answer.read1(CHUNK_BYTES):
         yield chunk
@@ -672,14 +672,14 @@ def _decompressed(chunks: Iterator[bytes]) -> Iterator[bytes]:
     Raises
     ------
     HttpError
-        If it is damaged or ends too early.
+        If it is damaged or ends early.
     """
     inflater = zlib.decompressobj(wbits=31)
     try:
         for chunk in chunks:
             data = chunk
             while data:
-                if inflater.eof:  # a file of several members
+                if inflater.eof:  # a gzip file with several members
                     inflater = zlib.decompressobj(wbits=31)
                 yield inflater.decompress(data, CHUNK_BYTES)
                 data = inflater.unconsumed_tail or inflater.unused_data
@@ -695,14 +695,14 @@ def check_url(url: str, *, allow_query: bool = False) -> str:
     Parameters
     ----------
     url
-        As the user wrote it.
+        As written by the user.
     allow_query
-        Whether it may have a query, such as a key of the service.
+        Whether it may have a query, such as an API key.
 
     Raises
     ------
     InputError
-        If it is not one of HTTP, or holds a password. The message does not repeat it then.
+        If it is not an HTTP URL, or contains a password. The message then does not repeat it.
     """
     if _is_url(url, allow_query=allow_query):
         return url if allow_query else url.rstrip("/")

@@ -1,7 +1,7 @@
 """File names for libraries that accept only UTF-8, such as GDAL, Arrow and osmium.
 
-On many systems a name is any bytes: Python carries those that are not UTF-8 as lone surrogates.
-Messages show them as escapes (`errors.visible`), and JSON has them as its own escapes.
+On many systems a name is any byte sequence: Python represents bytes that are not UTF-8 as lone
+surrogates. Messages show them as escapes (`errors.visible`), and JSON has escapes of its own.
 """
 
 import functools
@@ -30,13 +30,13 @@ def is_utf8(text: str) -> bool:
 def utf8_name(path: Path) -> str:
     """Return a UTF-8 name of an existing or new file: its own, or that of a link.
 
-    Links are in a private folder that goes with the process. The files that share the stem of the
-    file, such as the parts of a shapefile, are beside it there, too.
+    Links are created in a private folder that is removed with the process. Files with the same
+    stem, such as the parts of a shapefile, are linked beside it.
 
     Raises
     ------
     OSError
-        If a link cannot be made.
+        If a link cannot be created.
     """
     name = str(path)
     if is_utf8(name):

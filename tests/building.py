@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from pyproj import Geod
 
+from coverage_analyzer import geodesy
 from coverage_analyzer.countries import Countries
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.matcher import Sites, Verdicts
@@ -80,3 +81,9 @@ def moved(lon: float, lat: float, azimuth: float, metres: float) -> tuple[float,
 def karney_m(lon1: float, lat1: float, lon2: float, lat2: float) -> float:
     """Return the distance by Karney's algorithm, straight from pyproj."""
     return float(EARTH.inv(lon1, lat1, lon2, lat2)[2])
+
+
+def least_m(chord: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """Return the lower bound of the geodesic over a chord, of which `geodesy` gives the proof."""
+    radius = geodesy.GREATEST_RADIUS_M
+    return 2 * radius * np.arcsin(np.minimum(np.divide(chord, 2 * radius), 1))

@@ -230,13 +230,13 @@ MUTANTS: Final = (
         "who bought Gold waits for Gold Plus",
     ),
     Mutant(
-        "matching.Matcher._bound",
+        "matching.Matcher._with_purchased_level",
         "Compare",
         Rewrite("_1 == Status.qualified", ".left"),
         "Gold is promised for a product that may be past its life",
     ),
     Mutant(
-        "matching.Matcher._withdrawn",
+        "matching.Matcher._without_levels_not_offered",
         "Call[not_offered_there]",
         Value(False),
         "a level that was bought counts where it is not offered",
@@ -379,7 +379,7 @@ MUTANTS: Final = (
     Mutant(
         "geodesy.rival_chord_m",
         "Name[most_m]",
-        Rename("most_m", "least_m"),
+        Rewrite("lambda chord: 2 * GREATEST_RADIUS_M * np.arcsin(chord / 2 / GREATEST_RADIUS_M)"),
         "the nearest by chord for the nearest along the ground",
     ),
     Mutant(
@@ -510,7 +510,7 @@ MUTANTS: Final = (
         "an accuracy in metres held against miles",
     ),
     Mutant(
-        "matching.Matcher._judged",
+        "matching.Matcher._verdicts_by_distance",
         "Call[_borderline]",
         Rewrite("_ & ~_1", "Call[statuses].args.3"),
         "rough coordinates do not matter for a planned center",
@@ -571,13 +571,13 @@ MUTANTS: Final = (
         "a market of which the page says nothing is guessed",
     ),
     Mutant(
-        "conditions._worded",
+        "conditions._compare_words",
         "UnaryOp",
         Rewrite("_1 is None", ".operand"),
         "7.15 is taken to be no LTSR",
     ),
     Mutant(
-        "conditions._worded",
+        "conditions._compare_words",
         "Attribute[not_stated]",
         Rename("not_stated", "met"),
         "an update within a version is guessed to be covered",
@@ -816,7 +816,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "country_names.country_key",
-        "Attribute[casefold]",
+        "Attribute[casefold]#2/2",
         Rewrite("_1.casefold", "arg"),
         "accents make another country",
     ),
@@ -985,7 +985,7 @@ MUTANTS: Final = (
         "six months from the 31st of August reach into March",
     ),
     Mutant(
-        "matching.Matcher._lowered",
+        "matching.Matcher._apply_rules",
         "Call[maximum]",
         Keep(".args.0"),
         "a gate changes the status alone",
@@ -997,13 +997,13 @@ MUTANTS: Final = (
         "a product past its life keeps Gold",
     ),
     Mutant(
-        "matching.Matcher._bound",
+        "matching.Matcher._with_purchased_level",
         "Call[len]",
         Rewrite("_ - 1"),
         "a product past its life has the least level",
     ),
     Mutant(
-        "matching.Matcher._bound",
+        "matching.Matcher._with_purchased_level",
         "Attribute[requested]",
         Rewrite("np.maximum(_1, _)", "Call[maximum]"),
         "a level that was bought and that no distance bounds is taken away",
@@ -1195,7 +1195,7 @@ MUTANTS: Final = (
         "replaced before it is installed",
     ),
     Mutant(
-        "levels.Levels._shipping",
+        "levels.LevelLookup._shipping",
         "Assign{Name[NO_CENTER]}#1/2",
         Rewrite("return _1", ".targets.0.value"),
         "a center ships before it opens",

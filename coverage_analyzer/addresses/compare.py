@@ -1,9 +1,12 @@
 """Compare the address of a request with the registered one: same, different or unclear.
 
-Numbers decide first, and exactly: no likeness of words makes 12 of 21, or a sixth avenue of a
-fifth one. Words are the same if one reading of each is: an abbreviation may have two (*St* a street
-or a saint), and so has an umlaut (*u* or *ue*). Likeness of letters never makes two addresses
-equivalent; it only tells those that somebody should look at from those that are different.
+Numbers decide first, and exactly: no similarity of words makes 12 of 21, or a sixth avenue of a
+fifth one. Words are equal if they share a reading: an abbreviation may have two (*St* is a street
+or a saint), and so has an umlaut (*u* or *ue*). Similar letters never make two addresses
+equivalent; they only separate addresses that need manual review from different ones.
+
+No library serves: parsers of addresses (libpostal) are statistical, load gigabytes and may be wrong
+in silence, and scores of likeness (rapidfuzz) take 12 for 21. Letters are compared by `difflib`.
 """
 
 import difflib
@@ -59,17 +62,17 @@ class Parts:
     Attributes
     ----------
     words
-        The readings of each word, in order; a number is a word, too.
+        The readings of each word, in order, including numbers.
     units
         Flats, floors and suites: the kind (empty for ``#``) and the value.
     postcode
-        Without blanks and hyphens, empty if none is known.
+        Without spaces and hyphens; empty if unknown.
     country
-        Alpha-2 of the country that the text ends with, or empty.
+        Alpha-2 code of the country at the end of the text, or empty.
     atoms
-        All numbers in order, whether of the house or of a unit, without the postcode.
+        All numbers in order, of houses and units, without the postcode.
     cedex
-        Whether the post office delivers it (France).
+        Whether it is a post-office delivery (France).
     is_latin
         Whether all letters are Latin.
     """
@@ -109,9 +112,9 @@ def likeness(registered: str, given: str, country: str) -> Likeness:
     Parameters
     ----------
     registered, given
-        Whole addresses, on one line or several, with or without the country.
+        Complete addresses, on one line or several, with or without the country.
     country
-        Alpha-2 of the country of the registered one, whose spellings count.
+        Alpha-2 code of the country of the registered address, whose spellings apply.
 
     Examples
     --------
@@ -147,7 +150,7 @@ def _are_regrouped(one: Parts, other: Parts) -> bool:
     if _postcodes_differ(one, other) or one.atoms != other.atoms:
         return False
     if one.ordinals != other.ordinals:
-        return False  # a sixth avenue is another than a fifth one
+        return False  # a sixth avenue is not a fifth one
     pairs = zip(one.names, other.names, strict=False)
     return len(one.names) == len(other.names) and all(a & b for a, b in pairs)
 
@@ -157,7 +160,7 @@ def _by_units(one: Parts, other: Parts) -> Likeness:
     if one.units == other.units:
         return Likeness.equivalent
     if sorted(v for _, v in one.units) == sorted(v for _, v in other.units):
-        return Likeness.unclear  # "Apt 3" and "#3" may be one door
+        return Likeness.unclear  # "Apt 3" and "#3" may be the same door
     return Likeness.unit_differs
 
 
@@ -228,7 +231,7 @@ def _country(segment: str, spelling: Spelling) -> str:
         return ""
     table = names.load()
     number = table.number(segment)
-    # A city may be called like its country: Singapore stays, as both addresses end with it.
+    # A city may have the name of its country: Singapore is kept, as both addresses end with it.
     return table.codes[number] if number > 0 else ""
 
 
@@ -244,14 +247,14 @@ def _folded(text: str) -> str:
 
 def _postcode(text: str, spelling: Spelling, country: str) -> tuple[str, tuple[str, ...]]:
     """Split a normalised text into the text without its postcode and the parts of the postcode."""
-    # As on letters from abroad: D-80331, FL-9490, SE-111 22.
+    # International form: D-80331, FL-9490, SE-111 22.
     text = re.sub(rf"\b(?:{country.lower()}|[abdfl]|fl)-(?=[0-9]{{3}})", "", text)
     found = list(re.finditer(spelling.postcode, text)) if spelling.postcode else []
     if not found:
         return text, ()
     last = found[-1]
     given = [part for part in last.groups() if part]
-    # Only the US has a part that may be left out; elsewhere the halves are one code.
+    # Only the US has an optional part; elsewhere the halves are one code.
     code = tuple(given) if country == "US" else ("".join(given),)
     return f"{text[: last.start()]},{text[last.end() :]}", code
 
@@ -323,7 +326,7 @@ def _meanings(word: str, tokens: list[str], at: int, spelling: Spelling) -> set[
             return {"saint"} if first else {"saint", "street"}
         return {word} if first and name_follows else {spelling.types[word]}
     if word in spelling.directions:
-        # "E Street" is a street called E, "E Main Street" lies in the east.
+        # "E Street" is a street named E, "E Main Street" is in the east.
         saint = after == "st" and "".join(tokens[at + 2 : at + 3]).isalpha()
         return {word} if after in types and not saint else {spelling.directions[word]}
     for short, whole in spelling.endings.items():

@@ -84,7 +84,7 @@ def without_phones(text: str, country: str) -> str:
     'hauptstr. 15, berlin,  '
     """
     text = _PHONE.sub(" ", text)
-    if country in {"JP", "KR", "TW"}:  # blocks and houses are runs of numbers there
+    if country in {"JP", "KR", "TW"}:  # there blocks and houses are sequences of numbers
         return text
     return _LONG_RUN.sub(
         lambda run: " " if sum(c.isdigit() for c in run[0]) >= PHONE_DIGITS else run[0], text
@@ -94,7 +94,7 @@ def without_phones(text: str, country: str) -> str:
 def codes_in(text: str, country: str) -> list[str]:
     """Return possible postcodes in an address, in compact form and in order.
 
-    Telephone numbers are left out. A house number of the same length is among them.
+    Telephone numbers are excluded. A house number of the same length is included.
 
     Examples
     --------

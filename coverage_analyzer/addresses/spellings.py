@@ -15,21 +15,21 @@ class Spelling:
     Attributes
     ----------
     words
-        What an abbreviation stands for, anywhere in an address.
+        Meaning of each abbreviation, anywhere in an address.
     types
-        What the abbreviation of a kind of street stands for, where no further name follows.
+        Meaning of each abbreviation of a street type, if no further name follows.
     directions
-        What a letter stands for, where it is no street's own name.
+        Meaning of each letter, if it is not the name of a street itself.
     endings
-        The abbreviated end of a compound, and what it stands for: ``str`` in *Kreuzstr.*.
+        The abbreviated end of a compound, and its meaning: ``str`` in *Kreuzstr.*.
     units
-        Words before the number of a flat, floor or suite, and the one of each kind.
+        Words before the number of a flat, floor or suite, and the canonical word of each kind.
     regions
-        The code of a state or province, by its folded name.
+        Code of each state or province, by its normalised name.
     postcode
-        A pattern of its parts, each a group, that are read as one.
+        A pattern whose groups are read as one word.
     number_last
-        Whether a house number follows its street, so that a letter behind it is its own.
+        Whether a house number follows its street, so that a letter after it belongs to it.
     """
 
     words: Mapping[str, str] = field(default_factory=dict)

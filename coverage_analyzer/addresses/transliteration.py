@@ -1,9 +1,9 @@
 # ruff: noqa: RUF001 - letters of other scripts are what this module is about
 """Transliterate words of addresses to a-z by several systems in use.
 
-A word has one reading for each system: *Müller* is ``muller`` and ``mueller``, *улица* is
-``ulitsa``, ``ulica`` and more. Readings never mix systems, so there are few, and two words that
-share one are spelt alike on purpose, not by chance.
+A word has one reading per system: *Müller* is ``muller`` and ``mueller``, *улица* is ``ulitsa``,
+``ulica`` and more. Readings never mix systems, so there are few, and two words that share one are
+spelt alike by design, not by chance.
 """
 
 import functools
@@ -49,7 +49,7 @@ _VOICED: Final = "αεηιοωβγδζλμνρ"
 def readings(word: str) -> frozenset[str]:
     """Return the possible transliterations of a word, in lower case without accents.
 
-    Letters of scripts that are not known here (Chinese, say) stay as they are.
+    Letters of unsupported scripts (such as Chinese) are unchanged.
 
     Examples
     --------

@@ -1,8 +1,8 @@
 """Extract floors and doors from an address before its numbers are compared.
 
-A floor is written as a number like a house number: *3. OG*, *2/F*, *3e étage*, *3º B*. Left in
-place, another floor would look like another house. What stands before a slash or hyphen is a unit
-in some countries (*5/100 George St*), what stands behind it in others (*Hauptstraße 1/3*).
+A floor is written as a number, like a house number: *3. OG*, *2/F*, *3e étage*, *3º B*. Left in
+place, another floor would look like another house. The number before a slash or hyphen is a unit in
+some countries (*5/100 George St*), the number after it in others (*Hauptstraße 1/3*).
 """
 
 import functools

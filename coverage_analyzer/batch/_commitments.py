@@ -6,33 +6,41 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
 
+import numpy as np
 import pyarrow as pa
 
 from coverage_analyzer import arrays, countries
 from coverage_analyzer.batch.ledger import FIRST_REJECTS, Ledger
 from coverage_analyzer.batch.requests import Requested, read_requests, registered_rows
-from coverage_analyzer.batch.stream import products_of
+from coverage_analyzer.batch.stream import checked_centers, products_of
+from coverage_analyzer.batch.text_style import text_style
 from coverage_analyzer.due_times.calculator import Answer, Commitment, Committer
-from coverage_analyzer.due_times.levels import Levels
+from coverage_analyzer.due_times.levels import LevelLookup
 from coverage_analyzer.files import atomic
+from coverage_analyzer.files.mistakes import open_sites
 from coverage_analyzer.files.outputs import kind_of
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
 from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
-from coverage_analyzer.files.table import Table, open_table, read_centers
+from coverage_analyzer.files.table import Table, open_table
+from coverage_analyzer.files.writers import formats
 from coverage_analyzer.files.writers.delimited import CsvWriter, Style
+from coverage_analyzer.files.writers.excel import Page
 from coverage_analyzer.files.writers.rejects import CSV, check_rejects, rejects_file
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.schema.columns import (
     CENTERS,
     COMMITMENT,
     REQUESTS,
-    SITES,
-    column_suggestions,
 )
 from coverage_analyzer.schema.days import day
 from coverage_analyzer.schema.rejects import Reject, Rejected
+
+XLSX: Final = ".xlsx"
+
+MOMENTS: Final = ("clock_start", "due_at")
+"""The columns of dates and times."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,22 +50,23 @@ class CommitmentOptions:
     Attributes
     ----------
     rejects
-        Where to write the rows that cannot be answered, as CSV, if at all.
+        CSV file for the rows without a result, if any.
     as_of
-        The day whose level holds; by default that of each request.
+        The day whose level applies; by default that of each request.
     request_columns, columns, center_columns
-        The header to take for a column of the requests, sites or centers where names do not tell.
-    request_dialect, dialect, center_dialect
-        How they are written, where that cannot be found.
+        The header to use for a column of the requests, sites or centers, where names are ambiguous.
+    request_dialect, dialect, center_dialect, product_dialect
+        The dialect of the file, where it cannot be detected.
     moment_format
-        How moments are written, in the directives of `datetime.strptime`; by default ISO 8601.
+        Format of timestamps, in the directives of `datetime.strptime`; by default ISO 8601.
     trust_declared
-        Whether the declared country stands wherever a point lies.
+        Whether to use the declared country even where it disagrees with the coordinates.
     products
-        A file of products with the days on which the phases of their life end
-        (`schema.columns.PRODUCTS`).
+        A file of products with the end dates of their support phases (`schema.columns.PRODUCTS`).
     raw_text
-        Whether text stays as it is even where a spreadsheet would run it.
+        Whether to leave text unescaped even where a spreadsheet would run it.
+    excel, excel_locale
+        As for a run.
     """
 
     rejects: str | Path | None = None
@@ -68,10 +77,19 @@ class CommitmentOptions:
     request_dialect: Dialect = PLAIN
     dialect: Dialect = PLAIN
     center_dialect: Dialect = PLAIN
+    product_dialect: Dialect = PLAIN
     moment_format: str = ""
     trust_declared: bool = False
     products: str | Path = ""
     raw_text: bool = False
+    excel: bool = False
+    excel_locale: str = ""
+
+    @property
+    def style(self) -> Style:
+        """How text files are written."""
+        decimal = self.request_dialect.decimal or "."
+        return Style(raw_text=self.raw_text, excel=self.excel, decimal=decimal)
 
 
 def answer_requests(
@@ -88,33 +106,34 @@ def answer_requests(
     Parameters
     ----------
     requests
-        A file of any kind that `files.table.open_table` takes, with the columns of
+        A file in any format of `files.table.open_table`, with the columns of
         `schema.columns.REQUESTS`.
     sites, centers
         As for `run`.
     output
-        A CSV file, which is replaced whole or stays; or an open one, such as standard output.
+        A CSV file or a workbook, which is replaced atomically; or an open file for CSV, such as
+        standard output.
     policy
         As for `run`.
     options
-        The day, columns and the like.
+        Day, columns and other options.
 
     Returns
     -------
     findings
-        ``ledger``, ``status`` (the number of answers by status), ``rejects`` by reason,
+        ``ledger``, ``status`` (the number of results by status), ``rejects`` by reason,
         ``first_rejects``, ``warnings``.
 
     Raises
     ------
     CoverageError
-        If rows do not add up, which would be a fault of this program.
+        If rows do not add up, which would be a bug in this program.
     InputError
         If a file or the day cannot be used.
     MissingExtraError
-        If the extra ``terms`` is not installed, or that of a kind of file.
+        If the extra ``terms``, or that of a file format, is not installed.
     PolicyError
-        If the policy breaks a rule.
+        If the policy is invalid.
     PublishError
         If a file cannot be written.
     """
@@ -123,11 +142,12 @@ def answer_requests(
         {"commitments": output, "rejects": options.rejects},
         [requests, sites, centers, options.products, policy_file(policy)],
     )
+    kind = CSV
     if isinstance(output, (str, Path)):
-        kind_of(output, [CSV], what="Commitments are", default=CSV)
+        kind = kind_of(output, [CSV, XLSX], what="Commitments are", default=CSV)
     check_rejects(options.rejects)
     asked_table = open_table(requests, REQUESTS, options.request_columns, options.request_dialect)
-    site_table = open_table(sites, SITES, options.columns, options.dialect)
+    site_table = open_sites(sites, options.columns, options.dialect, unread=())
     committer = _committer(centers, Policy.load(policy), options)
     asked = read_requests(asked_table)
     rows = registered_rows(site_table, (r.site_id for r in asked.requests))
@@ -135,8 +155,11 @@ def answer_requests(
     decided = [a for a in answers if a.status is not Answer.rejected]
     refused = _rejects(asked, answers)
     ledger = _ledger(asked, decided, refused)
-    style = Style(raw_text=options.raw_text, decimal=options.request_dialect.decimal)
-    _write(output, decided, style)
+    style = text_style(options.style, options.excel_locale, asked_table)
+    if kind == XLSX:
+        _write_workbook(Path(str(output)), decided, style, committer.policy.title)
+    else:
+        _write(output, decided, style)
     if options.rejects is not None:
         _write_rejects(Path(options.rejects), refused, style)
     return {
@@ -146,6 +169,8 @@ def answer_requests(
         "first_rejects": ledger.first,
         "warnings": [
             *committer.policy.warnings,
+            *asked_table.guesses,
+            *site_table.guesses,
             *_unnoticed(asked_table, site_table),
             *_unseen(asked_table, site_table),
             *committer.regions.warnings,
@@ -165,17 +190,16 @@ def _committer(
     InputError
         If a row of the centers cannot be used.
     MissingExtraError
-        If the extra for their kind of file is not installed.
+        If the extra of their file format is not installed.
     """
-    table = open_table(centers, CENTERS, options.center_columns, options.center_dialect)
-    world = countries.load()
-    convention = policy.convention(world.names, trust_declared=options.trust_declared)
-    levels = Levels(
-        read_centers(table, world, convention),
+    columns, dialect = options.center_columns, options.center_dialect
+    table = open_table(centers, CENTERS, columns, dialect, unread=())
+    levels = LevelLookup(
+        checked_centers(table, policy, trust_declared=options.trust_declared),
         policy,
-        world,
+        countries.load(),
         trust_declared=options.trust_declared,
-        products=products_of(options.products),
+        products=products_of(options.products, options.product_dialect),
     )
     return Committer(levels, as_of=day(options.as_of), form=options.moment_format)
 
@@ -227,6 +251,44 @@ def _write(output: str | Path | BinaryIO, answers: Sequence[Commitment], style: 
         writer.write(batch)
 
 
+def _write_workbook(path: Path, answers: Sequence[Commitment], style: Style, title: str) -> None:
+    """Write answers as a workbook; it is put in place when it is whole.
+
+    Dates and times are those of the clocks where they are read, and in UTC: a cell has no zone.
+
+    Raises
+    ------
+    PublishError
+        If it cannot be written.
+    """
+    rows = [answer.row() for answer in answers]
+    columns: dict[str, pa.Array] = {}
+    for name in COMMITMENT:
+        if name not in MOMENTS:
+            columns[name] = arrays.text_array([row[name] for row in rows])
+            continue
+        moments = [getattr(answer, name) for answer in answers]
+        local = [None if m is None else m.replace(tzinfo=None) for m in moments]
+        utc = [
+            None if m is None else m.astimezone(datetime.UTC).replace(tzinfo=None) for m in moments
+        ]
+        columns[name] = _timestamps(local)
+        columns[f"{name}_utc"] = _timestamps(utc).cast(pa.timestamp("us", "UTC"))
+    batch = pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
+    page = Page(title=title, sheet="Commitments")
+    with (
+        atomic.replacing(path) as part,
+        formats.report_writer(part, "xlsx", batch.schema, style, page=page) as writer,
+    ):
+        writer.write(batch)
+
+
+def _timestamps(moments: Sequence[datetime.datetime | None]) -> pa.Array:
+    """Return dates and times without a zone as Arrow has them."""
+    values = np.array(moments, "datetime64[us]")
+    return arrays.from_numpy(values.view(np.int64), np.isnat(values)).cast(pa.timestamp("us"))
+
+
 def _write_rejects(path: Path, refused: Sequence[Reject], style: Style) -> None:
     """Write the rows without a result.
 
@@ -241,10 +303,7 @@ def _write_rejects(path: Path, refused: Sequence[Reject], style: Style) -> None:
 
 def _unnoticed(asked: Table, sites: Table) -> list[str]:
     """Return a warning for each header that may be meant for a missing column."""
-    pairs = ((asked, REQUESTS), (sites, SITES))
-    return [
-        w for table, known in pairs for w in column_suggestions(table.headers, table.columns, known)
-    ]
+    return [*asked.notices, *sites.notices]
 
 
 def _unseen(asked: Table, sites: Table) -> list[str]:

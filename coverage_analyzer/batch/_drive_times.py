@@ -1,7 +1,7 @@
 """Drive times of a run folder: its report is rechecked by road and published again.
 
-All files of the folder are published together, as by the run: whole, or not at all. What roads make
-of a verdict follows from its row alone (`roads.ruling`), so doing it twice changes nothing more.
+All files of the folder are published together and atomically, as by the run. The effect of roads on
+a verdict depends on its row alone (`roads.recheck`), so repeating it changes nothing.
 """
 
 import dataclasses
@@ -21,22 +21,24 @@ import shapely
 
 from coverage_analyzer import arrays, countries
 from coverage_analyzer.batch import ledger
-from coverage_analyzer.batch._map import (
+from coverage_analyzer.batch.network import network_of
+from coverage_analyzer.batch.report_output import ReportOutput
+from coverage_analyzer.errors import InputError, PolicyError, PublishError, quantity
+from coverage_analyzer.files.overwriting import RunFolder, policy_file, refuse_overwriting
+from coverage_analyzer.files.row_types import RowTyper
+from coverage_analyzer.files.run_folder import contents, report_layers, service_areas, workbook
+from coverage_analyzer.files.run_folder.drive_times import NAME, DriveTimesWriter
+from coverage_analyzer.files.run_folder.manifest import style_of
+from coverage_analyzer.files.run_folder.publishing import Publication
+from coverage_analyzer.files.run_folder.read_back import (
     centers_as_used,
-    network_of,
     report_table,
     verdict_columns,
     watched_run,
 )
-from coverage_analyzer.batch._run import labels
-from coverage_analyzer.errors import InputError, PolicyError, PublishError, quantity
-from coverage_analyzer.files.overwriting import RunFolder, policy_file, refuse_overwriting
-from coverage_analyzer.files.run_folder import contents, service_areas
-from coverage_analyzer.files.run_folder.drive_times import NAME, DriveTimesWriter
-from coverage_analyzer.files.run_folder.manifest import style_of
-from coverage_analyzer.files.run_folder.publishing import Publication
 from coverage_analyzer.files.table import ParsedRows, Table
 from coverage_analyzer.files.writers import formats
+from coverage_analyzer.files.writers.base import Writer
 from coverage_analyzer.files.writers.delimited import Style
 from coverage_analyzer.fingerprint import WatchedFiles, unchanged_during
 from coverage_analyzer.maps import page
@@ -82,30 +84,29 @@ def drive(
     Parameters
     ----------
     folder
-        Of a run: ``run.json``, the report, ``centers.csv``.
+        A run folder with ``run.json``, the report and ``centers.csv``.
     roads
         A file of roads (`roads.network.load_network`), a network, or an engine.
     minutes
-        How long a drive from the center to the site may take; by default the delivery clock of
-        the level that its band buys (`roads.limits`).
+        Drive-time limit from the center to the site; by default the delivery clock of the level of
+        the site's band (`roads.limits`).
     policy
-        The one that the run was by; needed if it is not built in.
+        The policy of the run; required if it is not built in.
 
     Returns
     -------
     manifest
-        What ``run.json`` holds: ``roads`` tells of the look at roads.
+        The content of ``run.json``; ``roads`` describes the recheck.
 
     Raises
     ------
     InputError
-        If it is no folder of a run, a file in it or the roads cannot be used or changed while they
-        were being read, the time is none, or none is given and the policy has no delivery clock in
-        hours.
+        If it is not a run folder, a file in it or the roads cannot be used or changed while being
+        read, the limit is invalid, or none is given and the policy has no delivery clock in hours.
     MissingExtraError
         If the extra ``roads`` is not installed.
     PolicyError
-        If the policy is another one.
+        If the policy differs.
     PublishError
         If the folder cannot be written.
     """
@@ -150,7 +151,7 @@ def run_policy(manifest: Mapping[str, Any], policy: Policy | str | Path | None) 
     Raises
     ------
     PolicyError
-        If it cannot be told, or is not the one given.
+        If it is unknown, or differs from the given one.
     """
     name, sha256 = (manifest["policy"].get(n) for n in ("name", "sha256"))
     try:
@@ -178,6 +179,7 @@ class Totals:
     roads: Counter[str] = field(default_factory=Counter)
     off_road: OffRoad = field(default_factory=OffRoad)
     drawn: DrawnSites = field(default_factory=DrawnSites)
+    report: Writer | None = None
 
 
 @dataclass(frozen=True)
@@ -201,14 +203,14 @@ class Job:
         Parameters
         ----------
         publication
-            Of the folder.
+            The run folder.
         watched
             The files of the run, as they were when its manifest was read.
 
         Raises
         ------
         InputError
-            If one of them has changed since.
+            If one of them has changed since then.
         """
         with unchanged_during(watched):
             told = self._written(publication)
@@ -219,7 +221,9 @@ class Job:
         """Stream the report, write all files and return the manifest."""
         table = report_table(self.folder, self.manifest)
         totals = self._streamed(table, publication)
-        contents.write_summary(publication.path("summary.csv"), totals.places, self.style)
+        contents.write_summary(
+            publication.path("summary.csv"), totals.places, countries.load().names, self.style
+        )
         files = self.manifest["files"]
         for name in UNCHANGED:
             if name in files:
@@ -239,7 +243,29 @@ class Job:
         told = self._told(totals)
         told["files"] = [*publication.names, "run.json"]
         contents.write_manifest(publication.path("run.json"), told)
+        workbook.finish(totals.report, self._beside_report(publication, told, totals, network))
+        layers = report_layers.LayerContents(
+            network.centers, network.country, network.areas, countries.load().names
+        )
+        report_layers.add_layers(publication.written(Path(str(table.path)).name), layers, told)
         return told
+
+    def _beside_report(
+        self,
+        publication: Publication,
+        manifest: dict[str, Any],
+        totals: Totals,
+        network: DrawnNetwork,
+    ) -> workbook.RunContents:
+        """Return what a workbook holds beside the rows of the report."""
+        names, rejects = countries.load().names, "rejects.csv"
+        return workbook.RunContents(
+            manifest=manifest,
+            counts=totals.places,
+            names=names,
+            rejects=publication.written(rejects) if rejects in self.manifest["files"] else None,
+            centers=contents.center_rows(network.centers, network.country, names),
+        )
 
     def _service_parts(self, network: DrawnNetwork) -> list[service_areas.ServicePart]:
         """Return what each center on the map reaches in time, and the unserved part of its area."""
@@ -271,10 +297,14 @@ class Job:
 
     def _streamed(self, table: Table, publication: Publication) -> Totals:
         """Recheck all rows block by block, write the report and the drive times, and count."""
-        centers, style = centers_as_used(self.folder, countries.load())[0], self.style
+        style = self.style
+        centers, _ = centers_as_used(self.folder, countries.load(), style)
         kind: Any = Path(str(table.path)).name.removeprefix("report.")
-        path, totals, writer = publication.path(f"report.{kind}"), Totals(), None
+        path, totals = publication.path(f"report.{kind}"), Totals()
         with ExitStack() as stack:
+            with_points = formats.PROPERTIES[kind].has_points
+            typer = RowTyper(table, left_out=table.source.made if with_points else ())
+            report = ReportOutput(path, kind, style, typer, stack)
             times = stack.enter_context(closing(self._writer(publication)))
             for rows in table.rows():
                 verdict = _typed(verdict_columns(table, rows))
@@ -283,11 +313,8 @@ class Job:
                 after = self._ruled(verdict, drives)
                 _count(totals, verdict | after, driven["status"][chosen >= 0])
                 batch = _replaced(table, rows, verdict | after)
-                if writer is None:
-                    made = formats.report_writer(path, kind, batch.schema, style)
-                    writer = stack.enter_context(made)
-                writer.write(batch)
-                ids, names = labels(rows, table)
+                report.write(batch, rows)
+                ids, names = table.labels(rows.block)
                 shown = as_text(ids), as_text(verdict["center_id"])
                 totals.off_road.add(
                     (shown[0].to_pylist(), shown[1].to_pylist()), drives, snap_limit_m(self.engine)
@@ -295,6 +322,8 @@ class Job:
                 times.write(shown, driven, np.flatnonzero(chosen >= 0))
                 where = rows.coordinates
                 totals.drawn.add(where.lon, where.lat, ids, names, verdict | after)
+            totals.report = report.writer
+            report.describe(self.manifest | {"roads": {"attribution": ATTRIBUTION}})
         return totals
 
     def _writer(self, publication: Publication) -> DriveTimesWriter:

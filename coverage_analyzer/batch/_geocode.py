@@ -1,7 +1,7 @@
 """The batch job before a run: read a file of addresses and write it with coordinates.
 
-Rows are read, asked and written block by block. What was answered is in the cache at once, so a job
-that is killed and started again goes on where it was; the file comes whole in the end, or not.
+Rows are read, geocoded and written block by block. Results are cached at once, so a job that is
+killed and restarted continues where it stopped; the file is written atomically at the end.
 """
 
 import logging
@@ -23,6 +23,7 @@ from coverage_analyzer.files.outputs import free_names, kind_of
 from coverage_analyzer.files.overwriting import refuse_overwriting
 from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
 from coverage_analyzer.files.table import Table, open_table
+from coverage_analyzer.files.typed_rows import own_text
 from coverage_analyzer.files.writers import formats
 from coverage_analyzer.files.writers.delimited import RejectsWriter, Style
 from coverage_analyzer.files.writers.rejects import check_rejects, rejects_file
@@ -32,7 +33,6 @@ from coverage_analyzer.schema.columns import (
     GEOCODED,
     SITES,
     as_text,
-    column_suggestions,
     header_key,
 )
 
@@ -55,17 +55,17 @@ class Options:
     Attributes
     ----------
     columns
-        The header to take for a column where names do not tell.
+        The header to use for a column where names are ambiguous.
     accuracy_m
-        How far off each grade may be, in metres, where that is not `geocoding.ACCURACY_M`.
+        Accuracy of each grade in metres, where it differs from `geocoding.ACCURACY_M`.
     rejects
-        Where to write the rows that could not be read, if at all.
+        File for the rows that could not be read, if any.
     raw_text
-        Whether a matched address stays as it is even where a spreadsheet would run it.
+        Whether to leave a matched address unescaped even where a spreadsheet would run it.
     dialect
-        How the addresses are written, where that cannot be found.
+        The dialect of the addresses, where it cannot be detected.
     progress
-        Called as in a run.
+        Called with the progress, as in a run.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -78,7 +78,7 @@ class Options:
     @property
     def style(self) -> Style:
         """Text style of the output files."""
-        return Style(raw_text=self.raw_text, decimal=self.dialect.decimal)
+        return Style(raw_text=self.raw_text, decimal=self.dialect.decimal or ".")
 
 
 @dataclass
@@ -112,36 +112,36 @@ def geocode(
     Parameters
     ----------
     addresses
-        A file of any kind that `run` reads, with a column ``address``, or its parts:
+        A file in any format of `run`, with a column ``address``, or its parts:
         `schema.columns.ADDRESSES`.
     output
-        The file to write: ``.csv`` (also ``.csv.gz``, ``.csv.zst``), ``.parquet`` or ``.xlsx``. All
-        rows are in it, in their order, with their columns and those of `schema.columns.GEOCODED`;
-        where nothing was found, the reason says why, and there are no coordinates.
+        The file to write: ``.csv`` (also ``.csv.gz``, ``.csv.zst``), ``.parquet`` or ``.xlsx``. It
+        contains all rows in order, with their columns and those of `schema.columns.GEOCODED`; rows
+        without a result have a reason and no coordinates.
     service
-        Who is asked.
+        The geocoding service.
     options
-        Columns and the like.
+        Columns and other options.
 
     Returns
     -------
     findings
         ``ledger``, ``grades`` and ``reasons`` with their counts, ``questions`` (``asked``,
-        ``answered``, ``cached``), ``columns`` as recognised, ``renamed_columns``, ``warnings``,
+        ``answered``, ``cached``), ``columns`` as matched, ``renamed_columns``, ``warnings``,
         ``first_rejects``.
 
     Raises
     ------
     CoverageError
-        If rows do not add up, which would be a fault of this program.
+        If rows do not add up, which would be a bug in this program.
     InputError
         If the file, the cache or an option cannot be used.
     MissingExtraError
-        If the extra ``geocode`` is not installed, or that of the file.
+        If the extra ``geocode``, or that of the file format, is not installed.
     PublishError
         If the file cannot be written.
     ServiceError
-        If the server was asked and has never answered; then nothing is written.
+        If the server has never answered; nothing is written then.
     """
     options, path = options or Options(), Path(output)
     by_grade = geocoding.accuracies(options.accuracy_m)
@@ -175,7 +175,8 @@ def geocode(
         "reasons": {r.value: n for r, n in totals.reasons.most_common()},
         "questions": {n: getattr(geocoder, n) for n in ("asked", "answered", "cached")},
         "warnings": [
-            *column_suggestions(table.headers, table.columns, ADDRESSES),
+            *table.guesses,
+            *table.notices,
             *_unanswered(geocoder),
         ],
     }
@@ -204,7 +205,8 @@ def _written(job: Job, part: Path, kind: formats.Format) -> None:
             for first in range(0, max(len(block.lines), 1), AT_ONCE):
                 batch = _located(job, block.columns.slice(first, AT_ONCE), headers)
                 if writer is None:
-                    made = formats.report_writer(part, kind, batch.schema, options.style)
+                    own = own_text(batch, table)
+                    made = formats.report_writer(part, kind, batch.schema, options.style, own)
                     writer = stack.enter_context(made)
                 writer.write(batch)
                 if options.progress:
@@ -288,7 +290,7 @@ def check_columns(found: Mapping[str, int] | Mapping[str, str], headers: Sequenc
     Raises
     ------
     InputError
-        With the columns that it has.
+        With the columns of the table.
     """
     if not set(PLACES) & set(found):
         there = ", ".join(map(repr, headers[:20]))
@@ -305,7 +307,7 @@ def _kind(path: Path) -> formats.Format:
     Raises
     ------
     InputError
-        If it is none of ours.
+        If the format is not supported.
     """
     endings: dict[str, formats.Format] = {f".{kind}": kind for kind in formats.FORMATS}
     return endings[kind_of(path, list(endings), what="Geocoded sites are")]

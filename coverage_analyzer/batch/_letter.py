@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from coverage_analyzer.batch.options import Options
-from coverage_analyzer.batch.stream import matcher_of, products_of
+from coverage_analyzer.batch.stream import build_matcher, products_of
 from coverage_analyzer.files.find_site import FoundSite, find_row
 from coverage_analyzer.files.table import Table, open_table
 from coverage_analyzer.maps.letter import Addressee, letter
@@ -43,11 +43,11 @@ def site_letter(
     sites, centers
         As for `run`.
     site_id
-        Of the site, which has to stand in the file once; the line, if it has no column of ids.
+        Id of the site, which must appear in the file once; the line, if the file has no id column.
     policy
         A policy, the name of a built-in one, or the path of a TOML file.
     as_of
-        The day to judge, by default today in UTC.
+        The day of the assessment, by default today in UTC.
     options
         ``columns``, ``center_columns``, ``dialect``, ``center_dialect``, ``products``, ``product``,
         ``trust_declared`` and ``warn`` count.
@@ -55,17 +55,20 @@ def site_letter(
     Raises
     ------
     InputError
-        If a file or the day cannot be used, or the site cannot be told.
+        If a file or the day cannot be used, or the site is not unique.
     MissingExtraError
-        If it is a workbook or a database, and the extra for it is not installed.
+        If it is a workbook or a database, and its extra is not installed.
     PolicyError
-        If the policy breaks a rule.
+        If the policy is invalid.
     """
     options = options or Options()
     wanted, rules = day(as_of), Policy.load(policy)
     given = open_table(centers, columns.CENTERS, options.center_columns, options.center_dialect)
-    trusting, products = options.trust_declared, products_of(options.products)
-    matcher = matcher_of(given, rules, as_of=wanted, trust_declared=trusting, products=products)
+    trusting, products = (
+        options.trust_declared,
+        products_of(options.products, options.product_dialect),
+    )
+    matcher = build_matcher(given, rules, as_of=wanted, trust_declared=trusting, products=products)
     table = open_table(sites, columns.SITES, options.columns, options.dialect)
     site = find_row(table, site_id, options.product)
     place = (site.lon, site.lat)
@@ -81,7 +84,7 @@ def site_letter(
 
 def _doubts(table: Table) -> list[str]:
     """Return warnings to check before a letter is sent."""
-    told = columns.column_suggestions(table.headers, table.columns, columns.SITES)
+    told = list(table.notices)
     if set(VERDICT) <= set(table.headers):
         told.append(
             "The input is a report. The letter assesses it again and ignores its drive times."
@@ -92,7 +95,7 @@ def _doubts(table: Table) -> list[str]:
 def address(site: FoundSite) -> str:
     """Return the address of a site from its address columns, in their order.
 
-    A country alone is no address.
+    A country alone is not an address.
 
     Examples
     --------

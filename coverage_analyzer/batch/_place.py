@@ -13,25 +13,25 @@ import pyarrow as pa
 
 from coverage_analyzer import documents
 from coverage_analyzer.arrays import Floats
-from coverage_analyzer.batch._map import report_table, run_manifest
-from coverage_analyzer.batch._run import labels
 from coverage_analyzer.batch.ledger import Ledger
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.overlap import ahead
-from coverage_analyzer.batch.stream import matcher_of, products_of
+from coverage_analyzer.batch.stream import build_matcher, products_of
 from coverage_analyzer.errors import CoverageError, InputError, PublishError, refuse
+from coverage_analyzer.files.mistakes import open_sites
 from coverage_analyzer.files.overwriting import RunFolder, policy_file, refuse_overwriting
 from coverage_analyzer.files.readers import streams
 from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
 from coverage_analyzer.files.run_folder import contents
 from coverage_analyzer.files.run_folder.publishing import MANIFEST, Publication
+from coverage_analyzer.files.run_folder.read_back import report_table, run_manifest
 from coverage_analyzer.files.table import ParsedRows, Table, open_table
 from coverage_analyzer.files.writers.delimited import Style, write_rows
 from coverage_analyzer.maps import plan_page
 from coverage_analyzer.matching.eligibility import EligibilityInputs
 from coverage_analyzer.matching.matcher import Matcher, Sites
 from coverage_analyzer.policy import DEFAULT, Policy
-from coverage_analyzer.schema.columns import CANDIDATES, CENTERS, SITES, as_text
+from coverage_analyzer.schema.columns import CANDIDATES, CENTERS, as_text
 from coverage_analyzer.schema.coordinates import numbers
 from coverage_analyzer.schema.days import day
 from coverage_analyzer.siting import report
@@ -229,14 +229,14 @@ def _opened(
     if inputs.is_run:
         return _opened_run(Path(inputs.sites), policy, as_of, options)
     centers = open_table(inputs.centers, CENTERS, options.center_columns, options.center_dialect)
-    matcher = matcher_of(
+    matcher = build_matcher(
         centers,
         Policy.load(policy or DEFAULT),
         as_of=day(as_of),
         trust_declared=options.trust_declared,
-        products=products_of(options.products),
+        products=products_of(options.products, options.product_dialect),
     )
-    sites = open_table(inputs.sites, SITES, options.columns, options.dialect)
+    sites = open_sites(inputs.sites, options.columns, options.dialect)
     return Opened(sites, centers, matcher)
 
 
@@ -254,7 +254,7 @@ def _opened_run(
         msg = f"The run in {folder} was made with products: give them with --products FILE."
         raise InputError(msg)
     centers = open_table(folder / "centers.csv", CENTERS)
-    matcher = matcher_of(
+    matcher = build_matcher(
         centers,
         run_policy(manifest, policy),
         as_of=day(as_of or manifest["as_of"]),
@@ -281,10 +281,10 @@ class _Gathered:
 
     def add(self, rows: ParsedRows, table: Table, matcher: Matcher, weight: str) -> None:
         """Add the rows of a block."""
-        where, declared = rows.coordinates, table.declared(rows.block, matcher.world.names)
-        self.sites.append(Sites(where.lon, where.lat, declared, where.accuracy_m))
-        self.facts.append(matcher.gates.facts(table.facts(rows)))
-        self.ids.append(as_text(labels(rows, table)[0]))
+        sites, facts = matcher.inputs(table.site_rows(rows))
+        self.sites.append(sites)
+        self.facts.append(facts)
+        self.ids.append(as_text(table.row_ids(rows.block)))
         self.weight.append(_weights(rows, table, weight))
         self.lines.append(np.asarray(rows.block.lines))
         self.ledger.add(rows)
@@ -320,7 +320,7 @@ def _weights(rows: ParsedRows, table: Table, weight: str) -> Floats:
     if not weight:
         return np.ones(len(rows.block.lines))
     cells = rows.block.columns.column(table.headers.index(weight))
-    return numbers(_numeric(cells), decimal=table.notation.decimal)[0]
+    return numbers(_numeric(cells), decimal=table.decimal_mark)[0]
 
 
 def _numeric(cells: pa.Array) -> pa.Array:
@@ -393,14 +393,14 @@ def _places(rows: ParsedRows, table: Table, cost: str, matcher: Matcher) -> Plac
     costs = np.ones(len(lines))
     if cost:
         cells = _numeric(block.columns.column(table.headers.index(cost)))
-        costs = numbers(cells, decimal=table.notation.decimal)[0]
+        costs = numbers(cells, decimal=table.decimal_mark)[0]
     return Places(
         [f"candidate-{n}" for n in block.lines] if ids is None else as_text(ids).to_pylist(),
         [""] * len(lines) if names is None else as_text(names).to_pylist(),
         lines,
         where.lon,
         where.lat,
-        table.declared(block, matcher.world.names),
+        matcher.inputs(table.site_rows(rows)).sites.declared,
         costs,
     )
 
@@ -488,16 +488,11 @@ def _write(
         write_rows(publication.path(name), header, rows, style)
     centers = report.with_plan(answer, matcher)
     after = with_centers(matcher, centers) if len(centers) else matcher
-    contents.write_centers(
-        publication.path("centers_planned.csv"),
-        after.centers,
-        after.center_country,
-        after.world.names,
-        style,
-    )
+    rows = contents.center_rows(after.centers, after.center_country, after.world.names)
+    contents.write_centers(publication.path("centers_planned.csv"), rows, style)
     html = plan_page.page(answer, matcher, told)
     publication.path("plan.html").write_text(html, encoding="utf-8")
     if answer.setting.question.alternatives:
-        rows = tables.alternatives
-        write_rows(publication.path(ALTERNATIVES), report.ALTERNATIVES, rows, style)
+        path = publication.path(ALTERNATIVES)
+        write_rows(path, report.ALTERNATIVES, tables.alternatives, style)
     contents.write_manifest(publication.path(PLAN), told)

@@ -6,55 +6,69 @@ is written the next is read and judged.
 
 import dataclasses
 import datetime
+import itertools
 import logging
 from collections import Counter
 from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow as pa
 
-from coverage_analyzer import arrays
 from coverage_analyzer.batch.ledger import Ledger, Tally, by_country
 from coverage_analyzer.batch.network import coverage_areas, write_network
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.overlap import ahead
-from coverage_analyzer.batch.stream import judged, matcher_of, open_products
+from coverage_analyzer.batch.report_output import ReportOutput
+from coverage_analyzer.batch.stream import build_matcher, judged, log_not_checked, open_products
+from coverage_analyzer.batch.text_style import text_style
 from coverage_analyzer.errors import CoverageError, InputError, PublishError
 from coverage_analyzer.files.database.address import is_address
 from coverage_analyzer.files.database.writer import TableWriter, open_writer
 from coverage_analyzer.files.duplicates import DuplicateFinder, DuplicateSummary
+from coverage_analyzer.files.mistakes import open_sites
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
 from coverage_analyzer.files.readers import streams
-from coverage_analyzer.files.run_folder import contents, hold
+from coverage_analyzer.files.row_types import RowTyper
+from coverage_analyzer.files.run_folder import contents, hold, report_layers, workbook
+from coverage_analyzer.files.run_folder.file_metadata import file_metadata
 from coverage_analyzer.files.run_folder.hold import RejectLimit
 from coverage_analyzer.files.run_folder.manifest import Origin, Outcome
 from coverage_analyzer.files.run_folder.publishing import Publication
-from coverage_analyzer.files.table import ParsedRows, Table, duplicates, open_table, read_products
+from coverage_analyzer.files.table import Table, duplicates, open_table, read_products
 from coverage_analyzer.files.writers import formats
-from coverage_analyzer.files.writers.delimited import RejectsWriter
+from coverage_analyzer.files.writers.base import Writer
+from coverage_analyzer.files.writers.delimited import SAFE, RejectsWriter, Style
 from coverage_analyzer.fingerprint import check_same
 from coverage_analyzer.maps import page, page_data
 from coverage_analyzer.maps.sites import DrawnSites
 from coverage_analyzer.matching.areas import Areas
 from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.policy import DEFAULT, Policy
-from coverage_analyzer.schema.columns import CENTERS, SITES, as_text
+from coverage_analyzer.schema.columns import CENTERS
 from coverage_analyzer.schema.days import day
+from coverage_analyzer.settings.arguments import (
+    input_arguments,
+    output_argument,
+    policy_argument,
+)
+
+if TYPE_CHECKING:
+    from coverage_analyzer.settings.model import Settings
 
 log = logging.getLogger(__name__)
 
 
-def run(
-    sites: str | Path,
-    centers: str | Path,
-    output: str | Path,
+def run(  # noqa: PLR0913 - files, rule, day and options, or the settings that have them
+    sites: str | Path | None = None,
+    centers: str | Path | None = None,
+    output: str | Path | None = None,
     *,
     policy: Policy | str | Path = DEFAULT,
     as_of: datetime.date | str | None = None,
     options: Options | None = None,
+    settings: "Settings | None" = None,
 ) -> dict[str, Any]:
     """Judge all sites of a file and publish the run's folder.
 
@@ -74,12 +88,17 @@ def run(
         The day to judge, by default today in UTC.
     options
         Format, columns and the like.
+    settings
+        Settings of a project (`Settings.load`): arguments that are left out, and options that have
+        their default, are taken from there.
 
     Returns
     -------
     manifest
-        What ``run.json`` holds. ``held`` lists why the run was held back; it is empty if the
-        report was replaced. ``options.warn`` is told, too.
+        What ``run.json`` holds: ``ledger`` (``read``, ``decided``, ``rejected``, ``blank``),
+        ``policy``, ``as_of``, ``inputs`` (path, SHA-256, what was detected), ``columns``,
+        ``files``, ``warnings`` and more. ``held`` lists why the run was held back; it is empty if
+        the report was replaced. ``options.warn`` is told, too.
 
     Raises
     ------
@@ -93,8 +112,39 @@ def run(
         If the policy breaks a rule.
     PublishError
         If the folder cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import coverage_analyzer as ca
+    >>> with tempfile.TemporaryDirectory() as parent:
+    ...     manifest = ca.run(
+    ...         "data/town_sites.csv",
+    ...         "data/service_centers.csv",
+    ...         f"{parent}/2026-12",
+    ...         as_of="2026-12-01",
+    ...     )
+    >>> manifest["ledger"]
+    {'read': 6, 'decided': 6, 'rejected': 0, 'blank': 0}
+    >>> manifest["held"], manifest["files"]  # doctest: +NORMALIZE_WHITESPACE
+    ([], ['report.csv', 'rejects.csv', 'summary.csv', 'centers.csv', 'areas.geojson', 'map.html',
+    'run.json'])
+
+    The files, the limit of rejects and more from a settings file:
+
+    >>> settings = ca.Settings.load("data/settings.toml")
+    >>> with tempfile.TemporaryDirectory() as parent:
+    ...     manifest = ca.run(output=f"{parent}/2026-12", settings=settings)
+    >>> manifest["max_rejects"], manifest["settings"]["path"]
+    ('5%', 'data/settings.toml')
     """
     options = options or Options()
+    read_sites = input_arguments(settings, "sites", sites, options.columns, options.dialect)
+    of_centers = options.center_columns, options.center_dialect
+    read_centers = input_arguments(settings, "centers", centers, *of_centers)
+    options = options.with_settings(settings, read_sites, read_centers)
+    sites, centers = read_sites.path, read_centers.path
+    output, policy = output_argument(settings, output), policy_argument(settings, policy)
     _check_inputs(sites, centers, options)
     refuse_overwriting(
         {"report": hold.run_folders(output), "table": options.table},
@@ -103,8 +153,8 @@ def run(
     wanted, rules, limit = day(as_of), Policy.load(policy), RejectLimit.parse(options.max_rejects)
     columns, dialect = options.center_columns, options.center_dialect
     given = open_table(centers, CENTERS, columns, dialect)
-    dated = open_products(options.products)
-    matcher = matcher_of(
+    dated = open_products(options.products, options.product_dialect)
+    matcher = build_matcher(
         given,
         rules,
         as_of=wanted,
@@ -147,7 +197,7 @@ def _names(options: Options) -> list[str]:
 
 
 def _opened_sites(sites: str | Path, options: Options) -> Table:
-    return open_table(sites, SITES, options.columns, options.dialect)
+    return open_sites(sites, options.columns, options.dialect)
 
 
 def _check_inputs(sites: str | Path, centers: str | Path, options: Options) -> None:
@@ -197,6 +247,8 @@ class Totals:
     drawn: DrawnSites = field(default_factory=DrawnSites)
     repeats: DuplicateSummary = field(default_factory=DuplicateSummary)
     empty: Counter[str] = field(default_factory=Counter)
+    report: Writer | None = None
+    style: Style = SAFE
 
 
 def _published(
@@ -204,13 +256,15 @@ def _published(
 ) -> dict[str, Any]:
     """Stream the rows, write all files, publish them, and return the manifest."""
     publication, elsewhere = outputs.publication, outputs.elsewhere
+    options = options.written_like(inputs.sites)
     totals = _streamed(inputs.sites, matcher, outputs, options)
     totals.ledger.check()
     held = hold.reasons(outputs.limit, totals.ledger.figures())
     places = totals.tally.counts(matcher)
-    contents.write_summary(publication.path("summary.csv"), places, options.style)
+    style = totals.style
+    contents.write_summary(publication.path("summary.csv"), places, matcher.world.names, style)
     drawn, undrawn = coverage_areas(matcher) if options.areas or options.map else (None, [])
-    write_network(matcher, drawn if options.areas else None, publication.path, options.style)
+    write_network(matcher, drawn if options.areas else None, publication.path, style)
     if options.map:
         network = _drawn_network(matcher, drawn)
         names = matcher.world.names
@@ -220,6 +274,7 @@ def _published(
     told = Origin.of_tables(inputs.sites, inputs.centers, matcher, inputs.products).to_dict()
     gated = matcher.gates.warnings(inputs.sites.columns, totals.empty, by_country(places))
     told["warnings"] += [*gated, *undrawn, *_repeated(totals.repeats)]
+    told["not_checked"] = log_not_checked(matcher.gates, inputs.sites)
     outcome = Outcome(
         counts=totals.tally.totals(matcher),
         rejects=totals.ledger.reasons,
@@ -227,15 +282,26 @@ def _published(
         first_rejects=totals.ledger.first,
         on_duplicate=options.on_duplicate,
         duplicates=totals.repeats.figures(),
-        style=options.style,
+        style=style,
         limit=outputs.limit,
         held=held,
     )
+    if options.excel_locale and options.format.startswith("csv"):
+        told["notation"]["decimal"] = style.output_decimal
     told |= outcome.to_dict() | {
+        "settings": options.settings,
         "files": [*publication.names, "run.json"],
         "table": None if elsewhere is None or held else str(elsewhere),
     }
     contents.write_manifest(publication.path("run.json"), told)
+    workbook.finish(totals.report, _beside_report(publication, told, places, matcher))
+    layers = report_layers.LayerContents(
+        matcher.centers,
+        matcher.center_country,
+        drawn if options.areas else None,
+        matcher.world.names,
+    )
+    report_layers.add_layers(publication.written(f"report.{options.format}"), layers, told)
     if elsewhere is not None and not held:
         elsewhere.ready()
     folder = hold.publish(publication, held, None if elsewhere is None else elsewhere.commit)
@@ -243,6 +309,20 @@ def _published(
         options.warn(hold.notice(held, publication.folder, folder, str(elsewhere or "")))
     log.info("published %s", folder)
     return told
+
+
+def _beside_report(
+    publication: Publication, manifest: dict[str, Any], places: contents.Counts, matcher: Matcher
+) -> workbook.RunContents:
+    """Return what a workbook holds beside the rows of the report."""
+    names = matcher.world.names
+    return workbook.RunContents(
+        manifest=manifest,
+        counts=places,
+        names=names,
+        rejects=publication.written("rejects.csv"),
+        centers=contents.center_rows(matcher.centers, matcher.center_country, names),
+    )
 
 
 def _repeated(repeats: DuplicateSummary) -> list[str]:
@@ -257,21 +337,21 @@ def _repeated(repeats: DuplicateSummary) -> list[str]:
 def _streamed(table: Table, matcher: Matcher, outputs: Outputs, options: Options) -> Totals:
     """Judge all rows block by block, write report and rejects, and count what came out."""
     totals, publication = Totals(), outputs.publication
-    path, writer = publication.path(f"report.{options.format}"), None
-    rejects = RejectsWriter(publication.path("rejects.csv"), options.style)
+    path, typer = publication.path(f"report.{options.format}"), RowTyper(table, options.types)
     with ExitStack() as stack:
-        stack.callback(rejects.close)
         ids = stack.enter_context(DuplicateFinder(publication.scratch))
         work = judged(table.rows(), table, matcher)
         blocks = stack.enter_context(closing(ahead(work, table.source.cancel)))
-        for some in blocks:
-            if writer is None:
-                writer = stack.enter_context(
-                    formats.report_writer(path, options.format, some.report.schema, options.style)
-                )
-            writer.write(some.report)
+        first = next(blocks)  # there is one, be it empty
+        totals.style = style = text_style(options.style, options.excel_locale, table, first.rows)
+        rejects = RejectsWriter(publication.path("rejects.csv"), style)
+        stack.callback(rejects.close)
+        converts = bool(options.excel_locale)
+        report = ReportOutput(path, options.format, style, typer, stack, converts=converts)
+        for some in itertools.chain([first], blocks):
+            report.write(some.report, some.rows)
             if outputs.elsewhere is not None:
-                outputs.elsewhere.write(some.report)
+                outputs.elsewhere.write(typer.typed(some.report, some.rows))
             rejects.write(some.rows.rejects)
             totals.ledger.add(some.rows)
             totals.tally.add(some.verdicts)
@@ -280,24 +360,28 @@ def _streamed(table: Table, matcher: Matcher, outputs: Outputs, options: Options
                 ids.add(table.keys(some.rows.block), some.rows.block.lines)
             if options.map:
                 where = some.rows.coordinates
-                totals.drawn.add(where.lon, where.lat, *labels(some.rows, table), some.columns)
+                totals.drawn.add(where.lon, where.lat, *table.labels(some.rows.block), some.columns)
             if options.progress:
                 options.progress(totals.ledger.read, table.source.share())
         if options.progress:
             options.progress(totals.ledger.read, 1.0)
-        totals.repeats = ids.repeats()
+        totals.repeats, totals.report = ids.repeats(), report.writer
+        about = _about(table, matcher)
+        report.describe(about)
+        if outputs.elsewhere is not None:
+            outputs.elsewhere.describe(file_metadata(about))
     return totals
 
 
-def labels(rows: ParsedRows, table: Table) -> tuple[pa.Array, pa.Array]:
-    """Return what a map calls the sites: id (else the line) and name."""
-    name, lines = table.column(rows.block, "name"), rows.block.lines
-    ids = (
-        table.site_ids(rows.block)
-        if "site_id" in table.columns
-        else arrays.from_numpy(lines).cast(pa.string())
+def _about(table: Table, matcher: Matcher) -> dict[str, Any]:
+    """Return what is known of a run once its rows are read: the part that its files state."""
+    sites = {"path": str(table.path), "sha256": table.source.sha256()}
+    trusted = matcher.convention.trust_declared
+    inputs = {"sites": sites}
+    origin = Origin(
+        policy=matcher.policy, as_of=matcher.as_of, trust_declared=trusted, inputs=inputs
     )
-    return ids, as_text(name) if name is not None else pa.nulls(len(lines), pa.string())
+    return origin.to_dict()
 
 
 def _drawn_network(matcher: Matcher, drawn: Areas | None) -> page_data.Network:

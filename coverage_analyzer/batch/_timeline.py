@@ -10,31 +10,35 @@ from typing import Any, Final
 import pyarrow as pa
 
 from coverage_analyzer import arrays
-from coverage_analyzer.batch._run import labels
 from coverage_analyzer.batch.ledger import Ledger
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.overlap import ahead
-from coverage_analyzer.batch.stream import matcher_of, products_of
+from coverage_analyzer.batch.stream import build_matcher, log_not_checked, products_of
+from coverage_analyzer.batch.text_style import text_style
 from coverage_analyzer.files import atomic
+from coverage_analyzer.files.mistakes import open_sites
 from coverage_analyzer.files.outputs import kind_of
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
 from coverage_analyzer.files.table import ParsedRows, Table, open_table
 from coverage_analyzer.files.writers import formats
 from coverage_analyzer.files.writers.base import Writer
-from coverage_analyzer.matching.matcher import Matcher, Sites
+from coverage_analyzer.files.writers.excel import Page
+from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.matching.timeline import Census, Changes, Timeline
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.schema.columns import (
     CENTERS,
     PARTS,
-    SITES,
     TIMELINE,
     as_text,
-    column_suggestions,
 )
 from coverage_analyzer.schema.days import day
 
-KINDS: Final[dict[str, formats.Format]] = {".csv": "csv", ".parquet": "parquet"}
+KINDS: Final[dict[str, formats.Format]] = {
+    ".csv": "csv",
+    ".parquet": "parquet",
+    ".xlsx": "xlsx",
+}
 """Format of a timeline by file extension."""
 
 
@@ -54,13 +58,13 @@ def timeline(
     sites, centers, policy
         As for `run`.
     output
-        A file, ``.csv`` or ``.parquet``: the columns are `schema.columns.TIMELINE`, and those
-        of `schema.columns.PARTS` that the sites have.
+        A ``.csv``, ``.parquet`` or ``.xlsx`` file with the columns of `schema.columns.TIMELINE`,
+        and those of `schema.columns.PARTS` in the sites.
     days
         The first (by default today in UTC) and the last day.
     options
         ``columns``, ``center_columns``, ``dialect``, ``center_dialect``, ``trust_declared``,
-        ``products``, ``raw_text`` and ``progress`` count.
+        ``products``, ``raw_text``, ``excel``, ``excel_locale`` and ``progress`` count.
 
     Returns
     -------
@@ -71,13 +75,13 @@ def timeline(
     Raises
     ------
     CoverageError
-        If rows do not add up, which would be a fault of this program.
+        If rows do not add up, which would be a bug in this program.
     InputError
         If a file or a day cannot be used.
     MissingExtraError
-        If a workbook is read and the extra ``excel`` is not installed.
+        If a workbook is read or written and the extra ``excel`` is not installed.
     PolicyError
-        If the policy breaks a rule.
+        If the policy is invalid.
     PublishError
         If the file cannot be written.
     """
@@ -87,13 +91,15 @@ def timeline(
     )
     ending = kind_of(output, list(KINDS), what="A timeline is")
     line = _line(centers, Policy.load(policy), days, options)
-    table = open_table(sites, SITES, options.columns, options.dialect)
+    table = open_sites(sites, options.columns, options.dialect)
+    options = options.written_like(table)
     totals, matcher = Totals(Census(len(line.matcher.policy.titles))), line.matcher
+    style = text_style(options.style, options.excel_locale, table)
+    days_shown = f"{line.start} to {line.end}"
+    page = Page(title=matcher.policy.title, note=days_shown, sheet="Timeline")
     with (
         atomic.replacing(Path(output)) as part,
-        closing(
-            formats.report_writer(part, KINDS[ending], _schema(table), options.style)
-        ) as writer,
+        formats.report_writer(part, KINDS[ending], _schema(table), style, page=page) as writer,
     ):
         _stream(table, line, writer, totals, options)
         totals.ledger.check()
@@ -105,10 +111,12 @@ def timeline(
         "levels": _levels(totals.census, matcher),
         "warnings": [
             *matcher.policy.warnings,
-            *column_suggestions(table.headers, table.columns, SITES),
+            *table.guesses,
+            *table.notices,
             *matcher.gates.warnings(table.columns, totals.empty),
             *matcher.region_warnings,
         ],
+        "not_checked": log_not_checked(matcher.gates, table),
         "ledger": totals.ledger.figures(),
         "rejects": dict(totals.ledger.reasons),
         "first_rejects": totals.ledger.first,
@@ -143,12 +151,12 @@ def _line(
 ) -> Timeline:
     """Return the timeline of a policy over the centers of a file, for a period."""
     columns, dialect = options.center_columns, options.center_dialect
-    matcher = matcher_of(
+    matcher = build_matcher(
         open_table(centers, CENTERS, columns, dialect),
         policy,
         as_of=day(days[0]),
         trust_declared=options.trust_declared,
-        products=products_of(options.products),
+        products=products_of(options.products, options.product_dialect),
     )
     return Timeline(matcher, day(days[1]) or matcher.as_of)
 
@@ -158,14 +166,12 @@ def _stream(table: Table, line: Timeline, writer: Writer, totals: Totals, option
     matcher = line.matcher
     with closing(ahead(table.rows(), table.source.cancel)) as blocks:
         for rows in blocks:
-            where, declared = rows.coordinates, table.declared(rows.block, matcher.world.names)
-            facts = matcher.gates.facts(table.facts(rows))
-            some = Sites(where.lon, where.lat, declared, where.accuracy_m)
-            changes = line.changes(some, facts)
+            inputs = matcher.inputs(table.site_rows(rows))
+            changes = line.changes(*inputs)
             writer.write(_told(rows, table, matcher, changes))
             totals.census.add(changes)
             totals.ledger.add(rows)
-            totals.empty.update(matcher.gates.empty(facts))
+            totals.empty.update(matcher.gates.empty(inputs.facts))
             totals.rows += len(changes)
             if options.progress:
                 options.progress(totals.ledger.read, table.source.share())
@@ -176,7 +182,7 @@ def _stream(table: Table, line: Timeline, writer: Writer, totals: Totals, option
 def _told(rows: ParsedRows, table: Table, matcher: Matcher, changes: Changes) -> pa.RecordBatch:
     """Return changes as rows of the file."""
     parts = [table.column(rows.block, name) for name in _parts(table)]
-    texts = [as_text(c) for c in (labels(rows, table)[0], *parts) if c is not None]
+    texts = [as_text(c) for c in (table.row_ids(rows.block), *parts) if c is not None]
     named = [cells.take(arrays.from_numpy(changes.site)) for cells in texts]
     columns = [*named, *changes.columns(matcher).values()]
     return pa.RecordBatch.from_arrays(columns, schema=_schema(table))

@@ -10,6 +10,7 @@ import numpy as np
 from coverage_analyzer.errors import CoverageError
 from coverage_analyzer.files.readers.base import RowBlock
 from coverage_analyzer.files.run_folder.contents import Counts
+from coverage_analyzer.files.run_folder.headline import qualified_sites
 from coverage_analyzer.files.table import ParsedRows
 from coverage_analyzer.matching.matcher import Matcher, Verdicts
 from coverage_analyzer.schema.rejects import Reject
@@ -49,7 +50,7 @@ class Ledger:
         Raises
         ------
         CoverageError
-            Which would be a fault of this program.
+            If so, which would be a bug in this program.
         """
         if self.read != self.decided + self.rejected + self.blank:
             msg = f"The rows do not add up: {self}. No report was written. Report this as a bug."
@@ -98,7 +99,12 @@ def totals(places: Counts, reasons: Mapping[str, int]) -> dict[str, dict[str, in
         levels[level] += n
         statuses[status] += n
     ordered = {reason.name: n for reason in Reason if (n := reasons.get(reason.name, 0))}
-    return {"level": dict(levels), "status": dict(statuses), "reason": ordered}
+    return {
+        "qualified": qualified_sites(places),
+        "level": dict(levels),
+        "status": dict(statuses),
+        "reason": ordered,
+    }
 
 
 class Tally:

@@ -1,15 +1,22 @@
 """Options of a run."""
 
+import dataclasses
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Self
 
 from coverage_analyzer.files.duplicates import OnDuplicate
 from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
 from coverage_analyzer.files.run_folder.hold import DEFAULT_LIMIT, RejectLimit
+from coverage_analyzer.files.table import Table
 from coverage_analyzer.files.writers import formats
 from coverage_analyzer.files.writers.delimited import Style
+from coverage_analyzer.settings.arguments import InputArguments, values_of
+
+if TYPE_CHECKING:
+    from coverage_analyzer.settings.model import Settings
 
 log = logging.getLogger(__name__)
 
@@ -21,43 +28,52 @@ class Options:
     Attributes
     ----------
     format
-        Of the report: ``csv`` (also packed: ``csv.gz``, ``csv.zst``), ``parquet`` or ``xlsx``.
+        Report format: ``csv`` (also compressed: ``csv.gz``, ``csv.zst``), ``parquet``, ``xlsx``, or
+        with the points of the sites ``gpkg``, ``geojson``, ``geoparquet``.
+    types
+        What own columns of text hold in formats with types and in databases, by header: ``text``,
+        ``integer``, ``number`` or ``day``. A cell that does not fit ends the run before anything is
+        published. Columns that are not named stay as the input has them.
     columns, center_columns
-        The header to take for a column of the sites or centers where names do not tell.
+        The header to use for a column of the sites or centers, where names are ambiguous.
     trust_declared
-        Whether the declared country stands wherever a point lies.
+        Whether to use the declared country even where it disagrees with the coordinates.
     areas, map
         Whether to write ``areas.geojson`` and ``map.html``.
     raw_text
-        Whether text in CSV and Excel files stays as it is even where a spreadsheet would run it.
+        Whether to leave text in CSV and Excel files unescaped even where a spreadsheet would run
+        it.
     excel
-        Whether CSV files begin with the mark by which Excel knows UTF-8.
-    dialect, center_dialect
-        How the sites or centers are written, where that cannot be found.
+        Whether CSV files begin with a UTF-8 byte order mark, for Excel, and have semicolons and
+        decimal commas if the input has them.
+    excel_locale
+        The country for whose Excel CSV files are written (`text_style.LOCALES`); implies ``excel``.
+    dialect, center_dialect, product_dialect
+        The dialect of the sites, centers or products, where it cannot be detected.
     table
-        The address of a table of a database that is to hold the report, too.
+        Address of a database table to which the report is also written.
     products
-        A file of products with the days on which the phases of their life end
-        (`schema.columns.PRODUCTS`).
+        A file of products with the end dates of their support phases (`schema.columns.PRODUCTS`).
     product
-        Which row a letter is on, where a site stands in one for each of its products.
+        The product of the row for a letter, if a site has several.
     on_duplicate
-        What becomes of rows that share their ``site_id``: all ``keep`` (and are counted), only
-        the ``first`` usable one stays, or all are a ``reject``. For the latter two the sites are
-        read twice.
+        Treatment of rows that share a ``site_id``: ``keep`` all (and count them), keep only the
+        ``first`` usable one, or ``reject`` all. The latter two read the sites twice.
     max_rejects
-        How many rows may be rejected: a number, or a share of the rows that are not blank, such as
-        ``"2.5%"``, which counts from 20 rows read. A run with more does not replace the report: its
-        files go to ``DIR.held``.
+        Limit of rejected rows: a number, or a share of the rows that are not empty, such as
+        ``"2.5%"``, which applies from 20 rows read. A run that exceeds it does not replace the
+        report: its files are written to ``DIR.held``.
+    settings
+        The ``path`` of the settings file that values are from, and its ``sha256``; None if none.
     progress
-        Called with the number of rows read so far, and the share of the input that they are (NaN
-        where that cannot be told).
+        Called with the number of rows read so far, and their share of the input (NaN if unknown).
     warn
-        Called with what should be looked into, by jobs that return no findings, and by runs that
-        are held back; by default it is logged, which Python shows on standard error.
+        Called with warnings by jobs that return no findings, and by held runs; by default they are
+        logged, which Python prints on standard error.
     """
 
     format: formats.Format = "csv"
+    types: Mapping[str, str] = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
     center_columns: Mapping[str, str] = field(default_factory=dict)
     trust_declared: bool = False
@@ -65,17 +81,53 @@ class Options:
     map: bool = True
     raw_text: bool = False
     excel: bool = False
+    excel_locale: str = ""
     dialect: Dialect = PLAIN
     center_dialect: Dialect = PLAIN
+    product_dialect: Dialect = PLAIN
     table: str = ""
     products: str | Path = ""
     product: str = ""
     on_duplicate: OnDuplicate = "keep"
     max_rejects: RejectLimit | int | str = DEFAULT_LIMIT
+    settings: Mapping[str, str] | None = None
     progress: Callable[[int, float], None] | None = None
     warn: Callable[[str], object] = log.warning
 
     @property
     def style(self) -> Style:
         """Text style of the output files."""
-        return Style(raw_text=self.raw_text, excel=self.excel, decimal=self.dialect.decimal)
+        return Style(raw_text=self.raw_text, excel=self.excel, decimal=self.dialect.decimal or ".")
+
+    def written_like(self, sites: Table) -> Self:
+        """Return the options for output about some sites: with their decimal mark."""
+        dialect = dataclasses.replace(self.dialect, decimal=sites.decimal_mark)
+        return dataclasses.replace(self, dialect=dialect)
+
+    def with_settings(
+        self, settings: "Settings | None", sites: InputArguments, centers: InputArguments
+    ) -> "Options":
+        """Return the options with the settings in place of those that have their default.
+
+        Parameters
+        ----------
+        settings
+            Those of a project; None changes nothing.
+        sites, centers
+            The inputs, with what the settings say about them.
+        """
+        if settings is None:
+            return self
+        usual = Options()
+        names = [each.name for each in dataclasses.fields(self)]
+        found = values_of(settings, names, {"sites": sites.path, "centers": centers.path})
+        found |= {"columns": sites.columns, "dialect": sites.dialect}
+        found |= {"center_columns": centers.columns, "center_dialect": centers.dialect}
+        found |= {"settings": settings.origin}
+        of_inputs = ("columns", "dialect", "center_columns", "center_dialect")
+        changes = {
+            name: value
+            for name, value in found.items()
+            if name in of_inputs or getattr(self, name) == getattr(usual, name)
+        }
+        return dataclasses.replace(self, **changes)

@@ -28,9 +28,9 @@ def ahead(
 ) -> Generator[T, None, None]:
     """Yield items in order, produced in another thread while earlier ones are used.
 
-    An error in making one is raised where it would have come. Closing this closes the items, after
-    `cancel` was asked to end the making of one, if one is being made. Where the system gives no
-    further thread, each item is made when it is asked for.
+    An error in producing an item is raised in its place. Closing this closes the items; an item in
+    production is first cancelled by `cancel`. If the system provides no further thread, items are
+    produced on request.
     """
     made: queue.Queue[T | End] = queue.Queue(DEPTH)
     unwanted = threading.Event()
@@ -49,7 +49,7 @@ def ahead(
             raise item.error
     finally:
         unwanted.set()
-        _empty(made)  # so that the thread, if it waits for room, finds it
+        _empty(made)  # so that the thread finds it if it waits for space
         if thread.is_alive():
             cancel()
         thread.join(PATIENCE_S)

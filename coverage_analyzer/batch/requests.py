@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from coverage_analyzer import arrays
-from coverage_analyzer.due_times.requests import EVENTS, Registered, Request, registered
+from coverage_analyzer.due_times.requests import EVENTS, RegisteredSite, Request, registered_site
 from coverage_analyzer.files.readers.base import RowBlock
 from coverage_analyzer.files.table import Table
 from coverage_analyzer.matching import eligibility
@@ -67,20 +67,17 @@ def request(cells: Mapping[str, str]) -> Request:
     )
 
 
-def registered_rows(table: Table, wanted: Iterable[str]) -> dict[str, list[Registered]]:
+def registered_rows(table: Table, wanted: Iterable[str]) -> dict[str, list[RegisteredSite]]:
     """Return all usable rows of the given sites, by id, of an open table (`schema.columns.SITES`).
 
-    Without a column of ids the number of the line is the id. Memory grows with the sites that are
-    wanted, not with those that are read.
+    Without an id column the line number is the id. Memory grows with the sites requested, not with
+    those read.
     """
     ids = arrays.text_array(sorted(set(wanted)))
-    found: dict[str, list[Registered]] = defaultdict(list)
+    found: dict[str, list[RegisteredSite]] = defaultdict(list)
     for rows in table.rows():
         block, where = rows.block, rows.coordinates
-        if "site_id" in table.columns:
-            names = pc.utf8_trim_whitespace(table.site_ids(block))
-        else:
-            names = arrays.from_numpy(block.lines).cast(pa.string())
+        names = pc.utf8_trim_whitespace(table.row_ids(block))
         some = np.flatnonzero(arrays.to_bools(pc.is_in(names, value_set=ids)))
         picked = arrays.from_numpy(some)
         cells = {name: _texts(table, block, name, picked) for name in ROW}
@@ -91,7 +88,7 @@ def registered_rows(table: Table, wanted: Iterable[str]) -> dict[str, list[Regis
         ):
             place = float(where.lon[at]), float(where.lat[at]), float(where.accuracy_m[at])
             texts = {column: values[number] for column, values in cells.items()}
-            found[name].append(registered(texts, place))
+            found[name].append(registered_site(texts, place))
     return found
 
 

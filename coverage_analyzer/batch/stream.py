@@ -1,9 +1,10 @@
 """Assess rows: blocks of a table pass through the kernel and become report rows.
 
-The one way from text to verdicts, whichever engine brings the blocks.
+The only way from text to verdicts, whichever engine provides the blocks.
 """
 
 import datetime
+import logging
 from collections.abc import Generator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -13,17 +14,21 @@ import pyarrow as pa
 
 from coverage_analyzer import countries
 from coverage_analyzer.errors import InputError
+from coverage_analyzer.files.mistakes import read_network
 from coverage_analyzer.files.outputs import renamed
 from coverage_analyzer.files.readers import streams
-from coverage_analyzer.files.table import ParsedRows, Table, open_table, read_centers, read_products
-from coverage_analyzer.matching.eligibility import EligibilityInputs
-from coverage_analyzer.matching.matcher import Matcher, Sites, Verdicts
+from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
+from coverage_analyzer.files.table import ParsedRows, Table, open_table, read_products
+from coverage_analyzer.matching.centers import Centers
+from coverage_analyzer.matching.eligibility import EligibilityChecker, EligibilityInputs
+from coverage_analyzer.matching.matcher import Matcher, Verdicts
 from coverage_analyzer.matching.products import Products
+from coverage_analyzer.matching.spec import MatcherSpec
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.schema.columns import PRODUCTS
 
 
-def matcher_of(
+def build_matcher(
     centers: Table,
     policy: Policy,
     *,
@@ -36,42 +41,64 @@ def matcher_of(
     Raises
     ------
     InputError
+        If a row of the centers cannot be used, or its country is unknown or contradicts its
+        location.
+    """
+    checked = checked_centers(centers, policy, trust_declared=trust_declared)
+    return MatcherSpec(checked, policy, as_of, trust_declared, products).build()
+
+
+def checked_centers(centers: Table, policy: Policy, *, trust_declared: bool = False) -> Centers:
+    """Return the centers of an open table, the country of each checked by a policy's convention.
+
+    Raises
+    ------
+    InputError
         If a row of the centers cannot be used, or its country is unknown or contradicts its place.
     """
     world = countries.load()
     convention = policy.convention(world.names, trust_declared=trust_declared)
-    network = read_centers(centers, world, convention)
-    return Matcher(
-        network, policy, world, as_of=as_of, trust_declared=trust_declared, products=products
-    )
+    return read_network(centers, world, convention)
 
 
-def products_of(path: str | Path | None) -> Products | None:
+def products_of(path: str | Path | None, dialect: Dialect = PLAIN) -> Products | None:
     """Return the products of a file, if given.
 
     Raises
     ------
     InputError
-        If it is standard input, which is for sites or centers, or a row of it cannot be used.
+        If it is standard input, which is reserved for sites or centers, or one of its rows cannot
+        be used.
     """
-    table = open_products(path)
+    table = open_products(path, dialect)
     return None if table is None else read_products(table)
 
 
-def open_products(path: str | Path | None) -> Table | None:
+def open_products(path: str | Path | None, dialect: Dialect = PLAIN) -> Table | None:
     """Open a table of products, if given.
 
     Raises
     ------
     InputError
-        If it is standard input, which is for sites or centers, or cannot be used.
+        If it is standard input, which is reserved for sites or centers, or cannot be used.
     """
     if not path:
         return None
     if str(path) == streams.STANDARD_INPUT:
         msg = "Products cannot be read from standard input. Give a file."
         raise InputError(msg)
-    return open_table(path, PRODUCTS)
+    return open_table(path, PRODUCTS, dialect=dialect)
+
+
+log = logging.getLogger(__name__)
+
+
+def log_not_checked(rules: EligibilityChecker, table: Table) -> list[str]:
+    """Return the columns of eligibility rules that a table does not have, and log them."""
+    absent = rules.not_checked(table.columns)
+    if absent:
+        log.info("not checked (columns missing from %s): %s", table.path, ", ".join(absent))
+    return absent
 
 
 @dataclass(frozen=True)
@@ -93,9 +120,7 @@ def judged(
     headers = [names.get(h, h) for h in table.headers]
     with closing(blocks):
         for rows in blocks:
-            where, declared = rows.coordinates, table.declared(rows.block, matcher.world.names)
-            sites = Sites(where.lon, where.lat, declared, where.accuracy_m)
-            facts = matcher.gates.facts(table.facts(rows))
+            sites, facts = matcher.inputs(table.site_rows(rows))
             verdicts = matcher.match(sites, facts)
             columns = matcher.columns(verdicts)
             batch = pa.RecordBatch.from_arrays(

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from coverage_analyzer.cli import options
+from coverage_analyzer.cli import options, summary
 from coverage_analyzer.cli.messages import Messages, print_json, say, say_ledger
 
 
@@ -13,7 +13,12 @@ from coverage_analyzer.cli.messages import Messages, print_json, say, say_ledger
 @click.argument("requests")
 @click.option("--sites", required=True, metavar="FILE", help="File of customer sites.")
 @click.option("--centers", required=True, metavar="FILE", help="File of service centers.")
-@click.option("-o", "--output", metavar="FILE", help="Output CSV file.  [default: standard output]")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    help="Output file: .csv or .xlsx.  [default: CSV to standard output]",
+)
 @click.option("--rejects", metavar="FILE", help="Write the rows without a result to this CSV file.")
 @options.policy
 @click.option(
@@ -35,6 +40,7 @@ from coverage_analyzer.cli.messages import Messages, print_json, say, say_ledger
 @options.trust_declared
 @options.products
 @options.raw_text
+@options.excel
 @options.max_rejects(
     None, "Exit with code 1 if more than N rows have no result.  [default: no limit]"
 )
@@ -60,6 +66,7 @@ def commitments(
       coverage-analyzer commitments data/requests.csv --sites data/request_sites.csv \\
         --centers data/service_centers.csv -o commitments.csv --rejects rejects.csv
     """
+    output = None if output == "-" else output
     _check_output(output, as_json=messages.as_json)
     from coverage_analyzer.batch._commitments import CommitmentOptions, answer_requests
 
@@ -74,8 +81,8 @@ def commitments(
     if messages.as_json:
         print_json(findings)
     elif not messages.quiet:
-        for status, number in findings["status"].items():
-            say(f"{number:>10,}  {status}")
+        for line in summary.commitments_result(findings):
+            say(line)
         for reject in findings["first_rejects"]:
             say(f"  {reject}")
     for warning in findings["warnings"]:
@@ -90,7 +97,7 @@ def _check_output(output: str | None, *, as_json: bool) -> None:
     Raises
     ------
     click.UsageError
-        If they would.
+        If so.
     """
     if as_json and not output:
         msg = "--json and the results would both go to standard output. Give a file: -o FILE."

@@ -84,7 +84,7 @@ def _roads(roads: Roads) -> str | Path:
     Raises
     ------
     click.UsageError
-        If no source of roads is given, or two are.
+        If not exactly one source of roads is given.
     """
     if roads.osm is not None and roads.overpass is None:
         return roads.osm

@@ -1,6 +1,7 @@
 """``coverage-analyzer explain``."""
 
 import json
+import math
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -16,24 +17,27 @@ class NumbersCommand(click.Command):
     """A command whose arguments may be negative numbers, which otherwise look like options."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse with a space before each negative number, which float() strips again."""
-        return super().parse_args(ctx, [f" {a}" if re.match(r"-[\d.]", a) else a for a in args])
+        """Parse with a space before each negative number, which the type strips again."""
+        return super().parse_args(ctx, [f" {a}" if re.match(r"-[\d.,]", a) else a for a in args])
 
 
 class Degrees(click.FloatRange):
-    """Decimal degrees, with a hint for other notations."""
+    """A latitude or longitude, in any notation that tables may have."""
 
     name = "degrees"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the number, or fail with a hint."""
-        if isinstance(value, str) and re.search(r"[,°'NSEW]", value):
-            self.fail(
-                f"{value!r} is not a number of decimal degrees. Write it with a point, such as "
-                f"-33.8688",
-                param,
-                ctx,
-            )
+        from coverage_analyzer import arrays
+        from coverage_analyzer.schema.angles import LATITUDE, LONGITUDE, hint
+        from coverage_analyzer.schema.coordinates import degrees
+
+        if isinstance(value, str):
+            axis = LATITUDE if self.max == LATITUDE.limit else LONGITUDE
+            (number,), (blank,) = degrees(arrays.text_array([value]), axis)
+            if blank or math.isnan(number):
+                self.fail(f"{value!r} is not a number in degrees{hint(value, axis)}", param, ctx)
+            value = float(number)
         return super().convert(value, param, ctx)
 
 
@@ -67,6 +71,7 @@ class Site:
     "--ordered-on", metavar="DATE", help="Also print when a center ordered on this date would open."
 )
 @options.products
+@options.products_input
 @options.rules
 @options.center_column
 @options.center_dialect
@@ -78,7 +83,7 @@ def explain(
     site: Site,
     centers: options.Input,
     ordered_on: str | None,
-    products: str,
+    products: options.File,
     rules: options.Rules,
     trust_declared: bool,
     as_json: bool,
@@ -93,7 +98,7 @@ def explain(
       coverage-analyzer explain 39.0997 -94.5786 --country US --requested-level Silver \\
         --centers data/service_centers.csv
     """
-    from coverage_analyzer.batch.stream import matcher_of, products_of
+    from coverage_analyzer.batch.stream import build_matcher, products_of
     from coverage_analyzer.files.table import open_table
     from coverage_analyzer.matching.explanation import explanation
     from coverage_analyzer.policy import Policy
@@ -103,12 +108,12 @@ def explain(
 
     policy = Policy.load(rules.policy)
     table = open_table(centers.path, CENTERS, centers.columns, centers.dialect)
-    matcher = matcher_of(
+    matcher = build_matcher(
         table,
         policy,
         as_of=day(rules.as_of),
         trust_declared=trust_declared,
-        products=products_of(products),
+        products=products_of(products.path, products.dialect),
     )
     found = explanation(
         matcher,

@@ -43,7 +43,7 @@ def metres(_context: click.Context, _option: click.Parameter, values: tuple[str,
     Raises
     ------
     click.BadParameter
-        If one has another form.
+        If one has another format.
     """
     pairs = [value.partition("=") for value in values]
     try:
@@ -132,7 +132,7 @@ def _check_asked(server: str, *, public: bool, offline: bool) -> None:
     Raises
     ------
     UsageError
-        If no source is named, or two are.
+        If not exactly one source is given.
     """
     if (server and public) or (public and offline) or not (server or public or offline):
         msg = (

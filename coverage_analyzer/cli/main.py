@@ -2,7 +2,6 @@
 
 import errno
 import io
-import re
 import signal
 import sys
 import traceback
@@ -12,17 +11,19 @@ from typing import Any, Final, NoReturn
 
 import click
 
-from coverage_analyzer.cli import options, streams
+from coverage_analyzer.cli import options, settings, streams
 from coverage_analyzer.cli.areas import areas
 from coverage_analyzer.cli.check import check
 from coverage_analyzer.cli.commitments import commitments
+from coverage_analyzer.cli.config import config
 from coverage_analyzer.cli.drive_times import drive_times
 from coverage_analyzer.cli.entitlements import entitlements
 from coverage_analyzer.cli.explain import explain
 from coverage_analyzer.cli.geocode import geocode
+from coverage_analyzer.cli.init import init
 from coverage_analyzer.cli.letter import letter
 from coverage_analyzer.cli.map import map_
-from coverage_analyzer.cli.messages import say
+from coverage_analyzer.cli.messages import redacted, say
 from coverage_analyzer.cli.place import place
 from coverage_analyzer.cli.policies import policies
 from coverage_analyzer.cli.run import run
@@ -70,6 +71,15 @@ class Program(click.Group):
         with streams.watched():
             return super().make_context(*args, **kwargs)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that is named, with the settings as its defaults."""
+        name, command, rest = super().resolve_command(ctx, args)
+        if command is not None:
+            settings.use(ctx, command, rest)
+        return name, command, rest
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command."""
         with streams.watched():
@@ -83,6 +93,7 @@ def program() -> None:
 
     \b
     Examples:
+      coverage-analyzer init sites.csv --centers centers.csv
       coverage-analyzer run sites.csv --centers centers.csv -o reports/today
       coverage-analyzer check sites.csv
       coverage-analyzer map reports/today -o today.html
@@ -106,10 +117,23 @@ def program() -> None:
 
 
 COMMANDS: Final = (
-    *(run, check, areas, map_, drive_times, explain, letter, commitments, policies, entitlements),
-    *(timeline, geocode, place),
+    *(
+        init,
+        run,
+        check,
+        areas,
+        map_,
+        drive_times,
+        explain,
+        letter,
+        commitments,
+        policies,
+        entitlements,
+    ),
+    *(timeline, geocode, place, config),
 )
 for command in COMMANDS:
+    settings.add_options(command)
     options.with_verbose(command)
     program.add_command(command)
 
@@ -169,31 +193,19 @@ def _say_unwritten(error: OSError) -> None:
 
 
 def _say_fault(error: Exception) -> None:
-    """Report an internal error in one line: where it is, and whom to tell."""
+    """Report an internal error in one line: where it is, and where to report it."""
     if VERBOSE in sys.argv:
         for line in traceback.format_exception(error):
             for each in line.rstrip("\n").split("\n"):
-                streams.put_message(visible(_redacted(each)))
+                streams.put_message(visible(redacted(each)))
     frames = traceback.extract_tb(error.__traceback__)
     where = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
     text = " ".join(f"{type(error).__name__}: {error}".split())[:LONGEST]
     more = "" if VERBOSE in sys.argv else f"; {VERBOSE} prints the traceback"
     say(
-        f"Error: This is a bug in the program: {_redacted(text)}{where}. "
+        f"Error: This is a bug in the program: {redacted(text)}{where}. "
         f"Report it to the project's maintainers, with the command{more}."
     )
-
-
-def _redacted(text: str) -> str:
-    """Return a text with the passwords of its addresses removed.
-
-    Examples
-    --------
-    >>> _redacted("cannot open postgresql://ann:secret@db/sales?password=x&table=t")
-    'cannot open postgresql://ann:***@db/sales?password=***&table=t'
-    """
-    text = re.sub(r"(://[^:/@\s]*:)[^@\s]*@", r"\1***@", text)
-    return re.sub(r"((?:password|secret)\w*=)[^&\s]*", r"\1***", text, flags=re.IGNORECASE)
 
 
 def _terminated(_signal: int, _frame: FrameType | None) -> NoReturn:

@@ -34,8 +34,9 @@ def map_(folder: str, output: str | None, title: str, tiles: str, tiles_credit: 
     Example:
       coverage-analyzer map reports/2026-12 -o coverage.html --title "Coverage, December"
     """
-    from coverage_analyzer.batch._map import redrawn, run_manifest
+    from coverage_analyzer.batch._map import redrawn
     from coverage_analyzer.files import atomic
+    from coverage_analyzer.files.run_folder.read_back import run_manifest
     from coverage_analyzer.maps import page
     from coverage_analyzer.maps.page_data import Tiles
 

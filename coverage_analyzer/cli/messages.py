@@ -2,7 +2,10 @@
 
 import json
 import logging
+import re
+import shutil
 import sys
+import textwrap
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +16,9 @@ from coverage_analyzer.errors import quantity, visible
 
 PAUSE: Final = 0.2
 """Seconds between two updates of the progress line."""
+
+MIN_TEXT_WIDTH: Final = 20
+"""Characters of text beside an indent; on a narrower terminal lines are not broken."""
 
 LOG_LINE: Final = "%(relativeCreated)8d ms  %(name)s: %(message)s"
 
@@ -40,6 +46,55 @@ def say_ledger(ledger: Mapping[str, int]) -> None:
     say(line(ledger))
 
 
+def fitted(line: str, width: int | None = None) -> str:
+    """Return a line broken between words so that it fits a terminal; unchanged if there is none.
+
+    Parameters
+    ----------
+    line
+        The line. What follows a number in it is indented below its text.
+    width
+        Characters of the terminal; by default that of standard error.
+
+    Examples
+    --------
+    >>> print(fitted("         943  there is no open center in its country", 40))
+             943  there is no open center in
+                  its country
+    """
+    if width is None:
+        if not sys.stderr.isatty():
+            return line
+        width = shutil.get_terminal_size().columns
+    first, *more = line.split("\n")
+    text = re.match(r" *[0-9,]+ {2}|", first)
+    indent = " " * max(text.end() if text else 0, 2)
+    if width < len(indent) + MIN_TEXT_WIDTH:
+        return line
+    parts = textwrap.wrap(
+        first,
+        width,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+        replace_whitespace=False,
+        expand_tabs=False,
+    )
+    return "\n".join([*(parts or [""]), *more])
+
+
+def redacted(text: str) -> str:
+    """Return a text without the passwords of addresses in it.
+
+    Examples
+    --------
+    >>> redacted("cannot open postgresql://ann:secret@db/sales?password=x&table=t")
+    'cannot open postgresql://ann:***@db/sales?password=***&table=t'
+    """
+    text = re.sub(r"(://[^:/@\s]*:)[^@\s]*@", r"\1***@", text)
+    return re.sub(r"((?:password|secret)\w*=)[^&\s]*", r"\1***", text, flags=re.IGNORECASE)
+
+
 @dataclass(frozen=True)
 class Messages:
     """Messages that a job prints besides its result, depending on ``--json`` and ``--quiet``."""
@@ -53,23 +108,29 @@ class Messages:
         return progress(quiet=self.quiet)
 
     def print_findings(
-        self, findings: Mapping[str, Any], lines: Sequence[str], warnings: Sequence[str]
+        self,
+        findings: Mapping[str, Any],
+        lines: Sequence[str],
+        warnings: Sequence[str],
+        files: Sequence[str] = (),
     ) -> None:
         """Print the findings of a job.
 
         Parameters
         ----------
         findings
-            Of which the ledger is printed last, and all is printed with ``--json``.
+            Findings, of which the ledger is printed last; all of them are printed with ``--json``.
         lines
-            What came out, in words; not printed with ``--quiet``.
+            Results as text; not printed with ``--quiet``.
         warnings
-            What should be looked into.
+            Warnings.
+        files
+            Paths of the results, printed after the warnings; not with ``--quiet``.
         """
         if self.as_json:
             print_json(findings)
-        for line in [*([] if self.quiet else lines), *warnings]:
-            say(line)
+        for line in warnings if self.quiet else [*lines, *warnings, *files]:
+            say(fitted(line))
         say_ledger(findings["ledger"])
 
 
@@ -106,9 +167,9 @@ class Progress:
         Parameters
         ----------
         rows
-            So many are read.
+            Number of rows read.
         share
-            That is so much of the input, from 0 to 1; NaN where that cannot be told.
+            Share of the input, from 0 to 1; NaN if unknown.
         """
         now = self._clock()
         done = share >= 1

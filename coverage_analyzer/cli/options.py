@@ -1,9 +1,9 @@
 """Options shared by several commands, and the values that they pass on.
 
-An option is written once, where a command declares it. The function of the command has few
+An option is defined once, and used where a command declares it. The function of the command has few
 parameters: options that belong together are collected into one value (`collected`), such as
-`Rules`, and what is only passed on to the job is taken as ``**choices``, since such an option is
-called like the field of the job's options that it sets (`batch.Options`, for most).
+`Rules`, and options that are only passed on to the job are taken as ``**choices``, since each has
+the name of the field that it sets in the job's options (usually `batch.Options`).
 """
 
 import dataclasses
@@ -24,6 +24,12 @@ if TYPE_CHECKING:
     ParamType = click.ParamType[Any]
 else:
     ParamType = click.ParamType  # not generic at run time before click 8.2
+
+EXCEL_LOCALES: Final = (
+    *("de", "at", "fr", "es", "it", "nl", "pl", "pt", "br", "se", "dk"),
+    *("us", "gb", "ie", "au", "jp", "cn", "in", "ch"),
+)
+"""The keys of `batch.text_style.LOCALES`, without the import behind it; a test compares them."""
 
 DEFAULT_POLICY: Final = "appliance-maintenance"
 """`policy.DEFAULT`, without importing the models behind it; a test keeps the two equal."""
@@ -46,6 +52,14 @@ class Input:
     dialect: "Dialect"
 
 
+@dataclass(frozen=True)
+class File:
+    """Path of a table and its notation."""
+
+    path: str
+    dialect: "Dialect"
+
+
 def bundle(
     *options: Callable[[Verb], Verb], collect: Callable[[dict[str, Any]], None]
 ) -> Callable[[Verb], Verb]:
@@ -54,10 +68,10 @@ def bundle(
     Parameters
     ----------
     *options
-        What declares the options. None, if they are declared above, each in its place.
+        Decorators that declare the options; None if they are declared individually above.
     collect
-        Changes the values of all options of a command, by their names, before its function is
-        called with them. The bundle that is highest above a function collects first.
+        Changes the values of all options of a command, by name, before its function is called with
+        them. The topmost bundle above a function collects first.
     """
 
     def decorator(verb: Verb) -> Verb:
@@ -82,13 +96,13 @@ def collected(
     Parameters
     ----------
     name
-        The parameter.
+        Name of the parameter.
     kind
-        Its dataclass.
+        Dataclass of the parameter.
     *options
-        What declares the options, as for `bundle`.
+        Decorators that declare the options, as for `bundle`.
     **sources
-        For each field of `kind` the name of its option, where that is not the field's own.
+        Name of the option for each field of `kind`, where it differs from that of the field.
     """
     names = {field.name: sources.get(field.name, field.name) for field in dataclasses.fields(kind)}
 
@@ -98,13 +112,13 @@ def collected(
     return bundle(*options, collect=collect)
 
 
-def overrides(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> Any:
-    """Return ``NAME=HEADER`` options as a dictionary.
+def overrides(context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> Any:
+    """Return ``NAME=HEADER`` options as a dictionary, over those of the settings.
 
     Raises
     ------
     click.BadParameter
-        If one has another form, or a name is given twice.
+        If one has another format, or a name is given twice.
     """
     pairs = [value.partition("=") for value in values]
     for name, sign, header in pairs:
@@ -116,7 +130,13 @@ def overrides(_context: click.Context, _option: click.Parameter, values: tuple[s
     if twice:
         msg = f"Column names given twice: {', '.join(sorted(twice))}. Give each once"
         raise click.BadParameter(msg)
-    return {name: header for name, _, header in pairs}
+    from_settings = (each.partition("=") for each in _default_map(context, option))
+    return {name: header for name, _, header in (*from_settings, *pairs)}
+
+
+def _default_map(context: click.Context, option: click.Parameter) -> list[str]:
+    """Return what the settings have for an option that may be repeated."""
+    return list((context.default_map or {}).get(option.name, ()))
 
 
 policy = click.option(
@@ -182,17 +202,24 @@ raw_text = click.option(
     is_flag=True,
     help="Do not escape text that a spreadsheet would treat as a formula.",
 )
-excel = click.option(
+_excel = click.option(
     "--excel",
     is_flag=True,
-    help="Write a UTF-8 byte order mark so that Excel opens CSV files correctly.",
+    help="Write CSV files that Excel opens correctly: with a UTF-8 byte order mark, and with "
+    "semicolons and decimal commas if the input has them.",
 )
-products = click.option(
-    "--products",
-    default="",
-    metavar="FILE",
-    help="File of products, with the end dates of their support phases.",
+_excel_locale = click.option(
+    "--excel-locale",
+    type=click.Choice(EXCEL_LOCALES, case_sensitive=False),
+    callback=lambda _context, _option, value: value or "",
+    metavar="COUNTRY",
+    help="Write CSV files for Excel with the settings of a country, such as de or us.",
 )
+
+
+def excel(command: Verb) -> Verb:
+    """Declare how CSV is written for Excel."""
+    return _excel(_excel_locale(command))
 
 
 class Limit(ParamType):
@@ -206,7 +233,7 @@ class Limit(ParamType):
         Raises
         ------
         click.BadParameter
-            If it is neither a number nor a share.
+            If it is neither a number nor a percentage.
         """
         from coverage_analyzer.errors import InputError
         from coverage_analyzer.files.run_folder.hold import RejectLimit
@@ -242,33 +269,38 @@ DIALECT: Final = (
     click.option(
         "--decimal",
         type=click.Choice([".", ","]),
-        default=".",
-        show_default=True,
-        help="Decimal separator of coordinates in the sites file.",
+        help="Decimal mark of numbers in the sites file, other than coordinates.  "
+        "[default: detected]",
     ),
     click.option(
         "--encoding",
         default="",
         metavar="NAME",
-        help="Encoding of the sites file.  [default: detected: UTF-8 or UTF-16]",
+        help="Encoding of the sites file.  [default: detected]",
     ),
     click.option(
-        "--dms", is_flag=True, help="Also read degrees, minutes and seconds: 47\u00b036'52\"N."
+        "--dms", is_flag=True, help="No effect: degrees, minutes and seconds are always read."
     ),
     click.option(
         "--sheet",
         default="",
         metavar="NAME",
-        help="Sheet of a workbook of sites.  [default: the first visible one]",
+        help="Sheet of a workbook of sites.  [default: the first one that has the columns]",
     ),
     click.option(
-        "--wrap-longitude", is_flag=True, help="Read longitudes from 180 to 360 as western ones."
+        "--wrap-longitude", is_flag=True, help="Read longitudes from 180 to 360 as degrees west."
+    ),
+    click.option(
+        "--layer",
+        default="",
+        metavar="NAME",
+        help="Layer of a GeoPackage of sites.  [default: the only one with points]",
     ),
     click.option(
         "--date-format",
         default="",
         metavar="FORM",
-        help="Format of dates in the sites file, like %d.%m.%Y.  [default: ISO 8601]",
+        help="Format of dates in the sites file, like %d.%m.%Y.  [default: detected]",
     ),
 )
 
@@ -283,9 +315,8 @@ CENTER_DIALECT: Final = (
     click.option(
         "--center-decimal",
         type=click.Choice([".", ","]),
-        default=".",
-        show_default=True,
-        help="Decimal separator of coordinates in the centers file.",
+        help="Decimal mark of numbers in the centers file, other than coordinates.  "
+        "[default: detected]",
     ),
     click.option(
         "--center-encoding",
@@ -297,7 +328,19 @@ CENTER_DIALECT: Final = (
         "--center-sheet",
         default="",
         metavar="NAME",
-        help="Sheet of a workbook of centers.  [default: the first visible one]",
+        help="Sheet of a workbook of centers.  [default: the first one that has the columns]",
+    ),
+    click.option(
+        "--center-layer",
+        default="",
+        metavar="NAME",
+        help="Layer of a GeoPackage of centers.  [default: the only one with points]",
+    ),
+    click.option(
+        "--center-date-format",
+        default="",
+        metavar="FORM",
+        help="Format of dates in the centers file, like %d.%m.%Y.  [default: detected]",
     ),
 )
 
@@ -310,15 +353,41 @@ def collected_dialect(prefix: str) -> Callable[[dict[str, Any]], None]:
 
         names = [f.name for f in dataclasses.fields(Dialect) if f"{prefix}{f.name}" in values]
         chosen = {name: values.pop(f"{prefix}{name}") for name in names}
-        chosen["delimiter"] = chosen["delimiter"].replace("\\t", "\t")
-        values[f"{prefix}dialect"] = Dialect(**chosen)
+        if "delimiter" in chosen:
+            chosen["delimiter"] = chosen["delimiter"].replace("\\t", "\t")
+        given = {name: value for name, value in chosen.items() if value is not None}
+        values[f"{prefix}dialect"] = Dialect(**given)
 
     return collect
 
 
+products = bundle(
+    click.option(
+        "--products",
+        default="",
+        metavar="FILE",
+        help="File of products, with the end dates of their support phases.",
+    ),
+    click.option(
+        "--product-encoding",
+        default="",
+        metavar="NAME",
+        help="Encoding of the products file.  [default: detected]",
+    ),
+    click.option(
+        "--product-date-format",
+        default="",
+        metavar="FORM",
+        help="Format of dates in the products file, like %d.%m.%Y.  [default: detected]",
+    ),
+    collect=collected_dialect("product_"),
+)
+"""Value of ``--products``, and the dialect of that file."""
 dialect = bundle(*DIALECT, collect=collected_dialect(""))
 center_dialect = bundle(*CENTER_DIALECT, collect=collected_dialect("center_"))
 center_input = collected(
     "centers", Input, path="centers", columns="center_columns", dialect="center_dialect"
 )
 """Value of ``--centers``, ``--center-column`` and the dialect of the centers, declared above."""
+products_input = collected("products", File, path="products", dialect="product_dialect")
+"""Value of ``--products`` and its dialect, declared above."""

@@ -119,7 +119,7 @@ def _single(names: tuple[str, ...]) -> str:
     Raises
     ------
     click.UsageError
-        If there are more.
+        If several are given.
     """
     if len(names) > 1:
         msg = "--toml prints one file. Give one name."

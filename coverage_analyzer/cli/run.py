@@ -1,13 +1,16 @@
 """``coverage-analyzer run``."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from coverage_analyzer.cli import options
+from coverage_analyzer.cli import options, settings, summary
 from coverage_analyzer.cli.messages import Messages
-from coverage_analyzer.errors import quantity
+from coverage_analyzer.files.writers.formats import FORMATS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @click.command()
@@ -24,7 +27,7 @@ from coverage_analyzer.errors import quantity
 @options.rules
 @click.option(
     "--format",
-    type=click.Choice(["csv", "csv.gz", "csv.zst", "parquet", "xlsx"]),
+    type=click.Choice(FORMATS),
     default="csv",
     show_default=True,
     help="Report format.",
@@ -86,7 +89,7 @@ def run(
     from coverage_analyzer import batch
     from coverage_analyzer.files.run_folder.hold import held_path
 
-    job = batch.run
+    job: Callable[..., dict[str, Any]] = batch.run
     if engine == "spark":
         from coverage_analyzer import spark
 
@@ -94,38 +97,15 @@ def run(
     # pyarrow catches signals while it reads, and loses one that comes when it is nearly done.
     pa.enable_signal_handlers(False)
     notices: list[str] = []
-    chosen = batch.Options(**choices, progress=messages.progress, warn=notices.append)
+    chosen = batch.Options(
+        **choices, progress=messages.progress, warn=notices.append, **settings.of_run(sites)
+    )
     manifest = job(sites, centers, output, policy=rules.policy, as_of=rules.as_of, options=chosen)
     folder = held_path(output) if manifest["held"] else Path(output)
-    warnings = [*_warnings(manifest, folder), *notices]
-    messages.print_findings(manifest, _findings(manifest, folder), warnings)
-    return 1 if manifest["held"] else 0
-
-
-def _findings(manifest: dict[str, Any], folder: Path) -> list[str]:
-    """Return the result, and the files, as lines of text."""
-    counts, centers = manifest["counts"], manifest["centers"]
-    title = f"{manifest['policy']['title']}, as of {manifest['as_of']}"
-    lines = [f"{title}: {centers['open']} of {quantity(centers['given'], 'center')} open"]
-    for what in ("level", "status", "reason") if manifest["ledger"]["decided"] else ():
-        lines.append(what)
-        lines += [f"  {n:>10,}  {name}" for name, n in counts[what].items()]
-    for old, new in manifest["renamed_columns"].items():
-        lines.append(f"Input column {old!r} is named {new!r} in the report.")
-    lines.append(
-        f"Report: {folder / manifest['files'][0]}. Summary by country: {folder / 'summary.csv'}."
+    messages.print_findings(
+        manifest,
+        [*summary.run_result(manifest), *summary.run_notes(manifest)],
+        [*summary.run_checks(manifest, folder), *notices],
+        summary.run_files(manifest, folder),
     )
-    if manifest["table"]:
-        lines.append(f"The report was also written to {manifest['table']}.")
-    if "map.html" in manifest["files"]:
-        lines.append(f"Map: {folder / 'map.html'}. Open it in a browser.")
-    return lines
-
-
-def _warnings(manifest: dict[str, Any], folder: Path) -> list[str]:
-    """Return the warnings as lines of text."""
-    lines = [f"Warning: {warning}" for warning in manifest["warnings"]]
-    if rejected := manifest["ledger"]["rejected"]:
-        lines.append(f"Rejected {quantity(rejected, 'row')}; all are in {folder / 'rejects.csv'}:")
-        lines += [f"  {reject}" for reject in manifest["first_rejects"]]
-    return lines
+    return 1 if manifest["held"] else 0

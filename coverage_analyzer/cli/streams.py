@@ -1,7 +1,7 @@
 """The standard streams: a closed, full or broken stream never changes a result silently.
 
-Results on standard output that cannot be written end the program with its exit code for that.
-Messages on standard error that cannot be written are dropped: they stop no run.
+If results cannot be written to standard output, the program exits with the code for that. Messages
+that cannot be written to standard error are dropped without stopping the run.
 """
 
 import errno
@@ -48,7 +48,7 @@ def watched() -> Iterator[None]:
 def secure() -> None:
     """Give each closed standard stream a descriptor, and make unencodable characters harmless.
 
-    Else the next file that is opened would get the number of the stream, and whatever a library
+    Otherwise the next file opened would get the number of the stream, and anything that a library
     writes to that stream would end up in the file. A closed standard input is empty; writing to a
     closed standard output fails; messages to a closed standard error are dropped.
     """
@@ -86,7 +86,7 @@ def put(text: str, *, end: str = "\n") -> None:
     Raises
     ------
     OSError
-        If standard output takes no more.
+        If standard output fails.
     """
     click.echo(text + end, nl=False)
 
@@ -102,7 +102,7 @@ def put_message(text: str, *, end: str = "\n") -> None:
 def flushed() -> OSError | None:
     """Flush the streams; return the error if standard output fails.
 
-    The interpreter would otherwise fail while it ends, and leave with a code of its own.
+    Otherwise the interpreter would fail at exit, with a code of its own.
     """
     failed = None
     try:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import click
 
-from coverage_analyzer.cli import options
+from coverage_analyzer.cli import options, summary
 from coverage_analyzer.cli.messages import Messages
 from coverage_analyzer.errors import quantity
 
@@ -25,7 +25,7 @@ class Days:
 @click.argument("sites")
 @click.option("--centers", required=True, metavar="FILE", help="File of service centers.")
 @click.option(
-    "-o", "--output", required=True, metavar="FILE", help="Output file: .csv or .parquet."
+    "-o", "--output", required=True, metavar="FILE", help="Output file: .csv, .parquet or .xlsx."
 )
 @click.option("--from", "start", metavar="DATE", help="First day.  [default: today, UTC]")
 @click.option("--to", "end", required=True, metavar="DATE", help="Last day.")
@@ -38,6 +38,7 @@ class Days:
 @options.trust_declared
 @options.dialect
 @options.raw_text
+@options.excel
 @options.messages
 @options.collected("days", Days)
 def timeline(
@@ -79,14 +80,5 @@ def timeline(
         timing.draw_levels(found["levels"], found["end"], found["policy"], plot)
     warnings = [f"Warning: {warning}" for warning in found["warnings"]]
     rejects = [f"  {reject}" for reject in found["first_rejects"]]
-    messages.print_findings(found, _findings(found, output), [*warnings, *rejects])
-
-
-def _findings(found: dict[str, Any], output: str) -> list[str]:
-    """Return the number of sites with each level from each day on."""
-    lines = [
-        f"{found['policy']}, from {found['start']} to {found['end']}: number of sites by level"
-    ]
-    for day, counts in found["levels"].items():
-        lines.append("  " + ", ".join([day, *(f"{n:,} {title}" for title, n in counts.items())]))
-    return [*lines, f"Wrote {quantity(found['rows'], 'row')} to {output}."]
+    files = [f"Wrote {quantity(found['rows'], 'row')} to {output}."]
+    messages.print_findings(found, summary.timeline_result(found), [*warnings, *rejects], files)

@@ -59,13 +59,13 @@ class Countries:
         Parameters
         ----------
         lon, lat
-            Degrees on WGS 84, of one shape.
+            Degrees on WGS 84, of equal shapes.
 
         Returns
         -------
         codes
-            ISO 3166-1 alpha-2 and ``XK``, empty where there is no country; of the same shape.
-            Where two countries hold an area, the smaller one.
+            ISO 3166-1 alpha-2 and ``XK``, empty where there is no country; of the same shape. Where
+            two countries claim an area, the smaller one.
 
         Raises
         ------
@@ -86,14 +86,14 @@ class Countries:
     def country_by_grid(self, lon: Floats, lat: Floats, fold: Numbers) -> Numbers:
         """Return the country of each point where the grid alone decides it; -2 elsewhere.
 
-        No country, and an area that two hold, are never plain.
+        Where there is no country, or two claim an area, the grid alone does not decide.
 
         Parameters
         ----------
         lon, lat
             Finite degrees on WGS 84 within their range, shape (n,).
         fold
-            For each country the number it counts as, shape (countries,).
+            The country that each country counts as, by number, shape (countries,).
         """
         plain = (self.holder != NONE) & (self.claimant == NONE)
         by_face = np.append(np.where(plain, fold[self.holder], -2), -2).astype(np.int16)
@@ -113,11 +113,11 @@ class Countries:
         lon, lat
             Degrees, shape (n,).
         country
-            Number of each point's row in ``wanted``, shape (n,).
+            Row of each point in ``wanted``, shape (n,).
         wanted
-            Which countries each set holds, shape (sets, countries).
+            Countries in each set, shape (sets, countries).
         reach_m
-            How far to look, in metres, for all points or for each.
+            Search radius in metres, for all points or for each.
         """
         faces, reach = wanted[:, self.holder], np.broadcast_to(reach_m, lon.shape)
         return self.borders.border_m(lon, lat, faces, country.astype(np.int64), reach)
@@ -128,7 +128,7 @@ class Countries:
         Raises
         ------
         InputError
-            If the code is no country's, or the country has no polygon of its own (``UM``).
+            If the code is not a country's, or the country has no polygon of its own (``UM``).
         """
         import shapely
 

@@ -1,10 +1,10 @@
 """Borders of countries, as a topology that stores every border once.
 
 The plane of longitude and latitude is divided into *faces*: the countries with their territorial
-waters, and the zones that two countries hold. Arcs of straight edges part them; each arc knows the
-face on its left and on its right, so neighbours neither overlap nor leave a gap. A grid of 0.1
-degree says which face a cell lies in; in the cells that an edge touches, a point looks north and
-takes the near side of the first edge it sees. Made by ``tools/build_countries.py``.
+waters, and the zones claimed by two countries. Arcs of straight edges separate them; each arc knows
+the faces on its left and right, so neighbours neither overlap nor leave a gap. A grid of 0.1 degree
+gives the face of each cell; in cells touched by an edge, a ray is cast north from the point, and
+the near side of the first edge it meets is its face. Built by ``tools/build_countries.py``.
 """
 
 import functools
@@ -57,7 +57,7 @@ class Borders:
     Attributes
     ----------
     faces
-        Name of each face: an alpha-2 code, or of a contested zone two, the holder first, as in
+        Name of each face: an alpha-2 code, or two for a contested zone, the holder first, as in
         ``UA+RU``. Face 0 is no country.
     """
 
@@ -94,17 +94,17 @@ class Borders:
             todo = todo[face[todo] == BORDER]
             row[todo] += height
             todo = todo[row[todo] < ROWS]
-            height *= 2  # few go far, along a border that runs north
+            height *= 2  # few continue far, along a border that runs north
         face[face == BORDER] = 0
         return face
 
     def _seen_northward(self, x: Floats, y: Floats, column: Ints, row: Ints, height: int) -> Ints:
         """Return the face below the first edge north of each point within its cell, else `BORDER`.
 
-        It looks through its own cell and those north of it, so many as ``height`` says. Where one
-        of these has no edge and none was seen before, the answer is that cell's face. An edge
-        counts for ``x`` from its west end up to, but without, its east end: so a look through a
-        vertex sees each border there once.
+        The ray passes through the point's own cell and those north of it, as many as ``height``
+        says. Where one of these has no edge and none was met before, the answer is that cell's
+        face. An edge covers ``x`` from its west end, included, to its east end, excluded, so a ray
+        through a vertex meets each border there once.
         """
         point, rise = expand_ranges(np.zeros_like(row), np.minimum(height, ROWS - row))
         cell = (row[point] + rise) * COLUMNS + column[point]
@@ -147,16 +147,17 @@ class Borders:
         lon, lat
             Degrees, shape (n,).
         face_sets
-            Sets of faces, shape (sets, faces): an edge counts if a wanted face lies on a side.
+            Sets of faces, shape (sets, faces): an edge counts if a face of the set is on either
+            side.
         which
-            For each point the number of its set, shape (n,).
+            Number of each point's set, shape (n,).
         reach_m
-            How far to look, shape (n,).
+            Search radius, shape (n,).
 
         Returns
         -------
         metres
-            Infinite if there is none within reach. To the border, also from inside.
+            Infinite if there is none within reach. The distance is to the border, also from inside.
         """
         result, todo, far = np.full(len(lon), np.inf), np.arange(len(lon)), False
         for step in (*SEARCH_M, np.inf):
@@ -192,7 +193,7 @@ class Borders:
     def _middles(self, faces: Bools) -> Floats:
         """Return the middles of all cells touched by an edge of the given faces, as `ecef`."""
         face, middles = self._touched
-        numbers = np.flatnonzero(faces).astype(face.dtype)  # of one type, or all faces are copied
+        numbers = np.flatnonzero(faces).astype(face.dtype)  # of equal type, else all are copied
         first, last = (np.searchsorted(face, numbers, side=s) for s in SIDES)
         _, at = expand_ranges(first, last - first)
         return geodesy.take(middles, at)
@@ -276,7 +277,7 @@ def _cell(lon: Floats, lat: Floats) -> tuple[Floats, Floats, Ints, Ints]:
     """Return units east and north, and the grid column and row; 180 E is 180 W."""
     x = lon + 180
     x = np.where(x < 360, x, 0) * UNITS
-    y = np.maximum((lat + 90) * UNITS, 0.5)  # a hair inside the edge that lies along the pole
+    y = np.maximum((lat + 90) * UNITS, 0.5)  # just inside the edge along the pole
     column = np.minimum((x / CELL).astype(np.int64), COLUMNS - 1)
     return x, y, column, np.minimum((y / CELL).astype(np.int64), ROWS - 1)
 
@@ -286,7 +287,7 @@ def _cells_within(lon: Floats, lat: Floats, reach_m: Floats) -> tuple[Ints, Ints
     x, y, _, _ = _cell(lon, lat)
     dy = reach_m / LEAST_DEGREE_M
     farthest = np.radians(np.minimum(np.abs(lat) + dy, 90))
-    # A circle's widest place lies polewards of its centre: asin(sin d / cos lat), bounded by this.
+    # A circle is widest polewards of its centre: asin(sin d / cos lat), bounded by this.
     dx = np.minimum(dy / np.maximum(np.cos(farthest), 1e-3), 180)
     south = np.maximum((y - dy * UNITS) // CELL, 0).astype(np.int64)
     north = np.minimum((y + dy * UNITS) // CELL, ROWS - 1).astype(np.int64)

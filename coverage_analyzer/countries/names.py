@@ -1,10 +1,12 @@
 """Names of countries: ISO 3166-1 codes, names, common aliases, sovereigns of territories.
 
-A country is a small number in arrays: its position in `Names.codes`, where 0 is no country. One
-place decides what a text means: `Names.number`, and for several columns of a row `Names.agreed`.
+In arrays a country is a small number: its position in `Names.codes`, where 0 is no country. The
+meaning of a text is decided in one place: `Names.number`, and `Names.agreed` for several columns of
+a row.
 """
 
 import csv
+import difflib
 import functools
 import re
 import tomllib
@@ -42,10 +44,15 @@ SEPARATORS: Final = tuple(
 """Separators between a name and a code in one cell, the most common first."""
 
 _ABBREVIATED = re.compile(
-    r"\.(?=[^\W\d_]{2})"  # N.Mariana, P.R.China; in U.S.A. the point is silent
+    r"\.(?=[^\W\d_]{2})"  # N.Mariana, P.R.China; in U.S.A. the points are dropped
     r"|(?<=[^\W\d_]{2})\.(?=\w)"  # Utd.A.E.
 )
 """Dots that separate words."""
+
+_NOT_ALPHANUMERIC = re.compile(r"[\W_]")
+
+_FOUR_TOGETHER = re.compile(r"[^\W_]{4}")
+"""What has four letters or digits in a row is no code, whatever else is in it."""
 
 
 def country_key(text: str) -> str:
@@ -56,20 +63,23 @@ def country_key(text: str) -> str:
     >>> country_key("The U.S. Virgin Islands"), country_key("Türkiye"), country_key("St.Lucia")
     ('us virgin islands', 'turkiye', 'saint lucia')
     """
-    decomposed = unicodedata.normalize("NFKD", text)
-    bare = "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
+    if text.isascii():  # nothing to decompose; thousands of names are normalised at start-up
+        bare = text.casefold()
+    else:
+        decomposed = unicodedata.normalize("NFKD", text)
+        bare = "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
     bare = _ABBREVIATED.sub(" ", bare)
     for silent in ("'", "\N{RIGHT SINGLE QUOTATION MARK}", "."):
         bare = bare.replace(silent, "")
-    spaced = "".join(c if c.isalnum() else " " for c in bare.replace("&", " and "))
+    spaced = _NOT_ALPHANUMERIC.sub(" ", bare.replace("&", " and "))
     return " ".join("saint" if w == "st" else w for w in spaced.split() if w != "the")
 
 
 def code_key(text: str) -> str:
     """Normalise a code for comparison: no case or punctuation; empty if not ASCII.
 
-    A code has no accents. Without this rule the Vietnamese names of Austria and Belgium, ``Áo``
-    and ``Bỉ``, would be the codes of Angola and Burundi.
+    Codes have no accents. Without this rule the Vietnamese names of Austria and Belgium, ``Áo`` and
+    ``Bỉ``, would be the codes of Angola and Burundi.
 
     Examples
     --------
@@ -79,7 +89,7 @@ def code_key(text: str) -> str:
     if not text.isascii():
         return ""
     bare = text.casefold().replace(".", "").replace("'", "")
-    return " ".join("".join(c if c.isalnum() else " " for c in bare).split())
+    return " ".join(_NOT_ALPHANUMERIC.sub(" ", bare).split())
 
 
 @dataclass(frozen=True)
@@ -91,9 +101,9 @@ class Names:
     codes
         ISO 3166-1 alpha-2 and ``XK``, sorted; ``codes[0]`` is empty.
     titles
-        The English name of each.
+        English name of each country.
     sovereign
-        For each country the number of the one whose territory it is, else 0. Shape (n,).
+        Number of the sovereign of each territory, else 0. Shape (n,).
     """
 
     codes: tuple[str, ...]
@@ -106,9 +116,9 @@ class Names:
     def number(self, text: str) -> int:
         """Return the country named by a text; `NONE` if empty, `UNKNOWN` if not in the table.
 
-        A text may be a name, a code of ISO 3166-1, the code of a subdivision (ISO 3166-2), or
-        several of them with something between, which must all mean the same country, or a
-        territory and its sovereign: then it is the territory.
+        A text may be a name, an ISO 3166-1 code, the code of a subdivision (ISO 3166-2), or several
+        of them with separators, which must all mean the same country, or a territory and its
+        sovereign, which give the territory.
 
         Examples
         --------
@@ -134,7 +144,7 @@ class Names:
             code = f"{text[:2]}-{text[3:]}".upper()
             if code in self._subdivisions:
                 return self._subdivisions[code]
-        key = country_key(text)  # of 8.40 it is 840, which nobody wrote
+        key = country_key(text)  # 8.40 would be 840
         if key.isdecimal():
             return UNKNOWN
         return self._codes.get(code_key(text)) or self._index.get(key, UNKNOWN)
@@ -161,14 +171,13 @@ class Names:
     def agreed(self, columns: Sequence[Numbers]) -> Numbers:
         """Return the country of rows that state it in several columns.
 
-        The first column that says something counts. If a later one names another country, it is
-        `UNKNOWN`, unless one is the territory of the other; a later text that is not known
-        contradicts nothing.
+        The first column with a value applies. If a later one names another country, the result is
+        `UNKNOWN`, unless one is a territory of the other; a later unknown text contradicts nothing.
 
         Parameters
         ----------
         columns
-            `number` of each row, the columns of codes first. Each of shape (n,).
+            `number` of each row, code columns first. Each of shape (n,).
         """
         result = columns[0].copy()
         for other in columns[1:]:
@@ -195,6 +204,27 @@ class Names:
         coded = cells.dictionary_encode()
         return self.numbers(coded.dictionary.to_pylist()).take(arrays.as_numpy(coded.indices))
 
+    def nearest(self, text: str) -> str:
+        """Return the known name that is most like a text, as it is usually written; "" if none is.
+
+        Examples
+        --------
+        >>> names = load()
+        >>> names.nearest("Deutchland"), names.nearest("Untied States"), names.nearest("xyz")
+        ('Deutschland', 'United States', '')
+        """
+        key = country_key(text)
+        near = difflib.get_close_matches(key, self._index, n=1, cutoff=0.8)
+        return self._spellings.get(near[0], near[0].title()) if near else ""
+
+    @functools.cached_property
+    def _spellings(self) -> Mapping[str, str]:
+        """How each known name is written, by its key."""
+        folder = resources.files("coverage_analyzer") / "resources" / "countries"
+        rows = _rows(folder / "names.csv")
+        written = [name for row in rows for name in (*row["aliases"].split("|"), row["name"])]
+        return {country_key(name): name for name in written}
+
     def known(self, code: str) -> int:
         """Return the number of an alpha-2 code.
 
@@ -215,20 +245,22 @@ def load() -> Names:
     folder = resources.files("coverage_analyzer") / "resources" / "countries"
     rows = _rows(folder / "names.csv")
     codes = ("", *(row["alpha2"] for row in rows))
+    position = {code: number for number, code in enumerate(codes)}
     index: dict[str, int] = {}
     codes_of: dict[str, int] = {}
     for number, row in enumerate(rows, start=1):
         codes_of |= {row[c].lower(): number for c in ("alpha2", "alpha3", "numeric") if row[c]}
         for name in (row["name"], *row["aliases"].split("|")):
-            short = len(code_key(name)) in range(1, 4)  # UK, U.S.A.
+            may_be_code = not _FOUR_TOGETHER.search(name)
+            short = may_be_code and len(code_key(name)) in range(1, 4)  # UK, U.S.A.
             (codes_of if short else index)[code_key(name) if short else country_key(name)] = number
     index.pop("", None)
     for row in _rows(folder / "official_names.csv"):
-        number = codes.index(row["alpha2"])
+        number = position[row["alpha2"]]
         for key in row["keys"].split("|"):
             index.setdefault(key, number)
     subdivisions = {
-        f"{row['prefix']}-{suffix}": codes.index(row["alpha2"])
+        f"{row['prefix']}-{suffix}": position[row["alpha2"]]
         for row in _rows(folder / "subdivisions.csv")
         for suffix in row["suffixes"].split()
     }

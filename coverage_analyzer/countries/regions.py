@@ -26,10 +26,10 @@ class Region:
     code, name
         Such as ``DE-BY`` and ``Bavaria``; the name is English, empty for a withdrawn code.
     parent
-        The code of the region that contains it, empty if that is the country itself.
+        Code of the containing region; empty if that is the country itself.
     stands_for
-        What the code means instead: the country of its own that it names (``US-PR`` is ``PR``), or
-        the code that has replaced it. Empty for most.
+        What the code means instead: the country that it names (``US-PR`` is ``PR``), or the code
+        that has replaced it. Usually empty.
     """
 
     code: str
@@ -45,9 +45,9 @@ class AssignedRegions:
     Attributes
     ----------
     codes
-        ISO 3166-2, empty where none is known. One for each center.
+        ISO 3166-2 code of each center; empty if unknown.
     warnings
-        The cells that were taken as empty, as text: at most one warning.
+        The cells treated as empty, as text: at most one warning.
     """
 
     codes: tuple[str, ...]
@@ -68,7 +68,7 @@ def region_code(text: str, country: str) -> str | None:
     Parameters
     ----------
     text
-        As a cell has it, such as ``GB-ENG`` or `` de - by ``.
+        As in the cell, such as ``GB-ENG`` or `` de - by ``.
     country
         ISO 3166-1 alpha-2.
 
@@ -141,11 +141,11 @@ def assign_regions(
     Parameters
     ----------
     texts
-        The cells of the column ``region``; none if there is no such column. Length n or 0.
+        The cells of the column ``region``; empty if there is no such column. Length n or 0.
     countries
-        The country that each center is assigned to, ISO 3166-1 alpha-2. Length n.
+        The country assigned to each center, ISO 3166-1 alpha-2. Length n.
     rows
-        How each center is called in a message, such as ``line 7``. Length n.
+        Label of each center in messages, such as ``line 7``. Length n.
     """
     if not any(text.strip() for text in texts):
         return AssignedRegions(("",) * len(countries), ())

@@ -97,13 +97,13 @@ def load() -> BusinessDays:
 @functools.cache
 def single_days(country: str, year: int) -> Mapping[datetime.date, tuple[SingleDay, ...]]:
     """Return the single days of a country (alpha-2) and its regions in a year."""
-    found: dict[datetime.date, tuple[SingleDay, ...]] = {}
+    result: dict[datetime.date, tuple[SingleDay, ...]] = {}
     for single in load().days:
         if any(place[:2] == country for place in single.where):
             day = single.falls_on(year)
             if day is not None:
-                found[day] = (*found.get(day, ()), single)
-    return found
+                result[day] = (*result.get(day, ()), single)
+    return result
 
 
 def day_in(on: str, year: int) -> datetime.date | None:
@@ -145,14 +145,14 @@ def _fixed(match: re.Match[str], year: int) -> datetime.date | None:
 
 
 def _nth(match: re.Match[str], year: int) -> datetime.date:
-    month, wanted = int(match["month"]), WEEK.index(match["weekday"])
+    month, weekday = int(match["month"]), WEEK.index(match["weekday"])
     if match["nth"] == "last":
         after = datetime.date(year + month // 12, month % 12 + 1, 1)
-        day = after - datetime.timedelta(days=(after.weekday() - wanted - 1) % 7 + 1)
+        day = after - datetime.timedelta(days=(after.weekday() - weekday - 1) % 7 + 1)
     else:
         first = datetime.date(year, month, 1)
         weeks = 7 * (int(match["nth"]) - 1)
-        day = first + datetime.timedelta(days=(wanted - first.weekday()) % 7 + weeks)
+        day = first + datetime.timedelta(days=(weekday - first.weekday()) % 7 + weeks)
     return day + datetime.timedelta(days=int(match["offset"] or 0))
 
 

@@ -1,8 +1,8 @@
 """Calculate commitments from requests, verdicts and a policy: level, promise and due time.
 
-A request goes one way: its site's row on the day (`requests`), the verdict on it (`matching`), the
-address that it gives (`addresses`), the clock of its level (`clocks`). Where one of these is in
-doubt, no moment is printed, and the reason says which.
+A request passes through these steps: the row of its site on the day (`requests`), the verdict on it
+(`matching`), its address (`addresses`), the clock of its level (`clocks`). If any of these is
+uncertain, there is no due time, and the reason says why.
 """
 
 import dataclasses
@@ -19,8 +19,8 @@ from coverage_analyzer.countries.regions import AssignedRegions
 from coverage_analyzer.due_times import calendars, clocks, requests, time_zones
 from coverage_analyzer.due_times.clocks import Due
 from coverage_analyzer.due_times.issues import Doubt, DoubtError
-from coverage_analyzer.due_times.levels import Judged, Levels
-from coverage_analyzer.due_times.requests import Case, Registered, Request
+from coverage_analyzer.due_times.levels import LevelLookup, LevelOnDay
+from coverage_analyzer.due_times.requests import MatchedRequest, RegisteredSite, Request
 from coverage_analyzer.matching.nearest import NO_CENTER
 from coverage_analyzer.policy.rules import Replacement
 from coverage_analyzer.programmes.afterwards import route
@@ -57,8 +57,8 @@ SAME_BUILDING: Final = frozenset({Likeness.identical, Likeness.equivalent, Liken
 class Commitment:
     """The commitment for a request; its columns are in `schema.columns.COMMITMENT`.
 
-    ``due_at`` is the first moment that is too late, in the zone where the clock is read: the site's
-    for hours, the center's for business days. It is None unless `status` is ``promised``.
+    ``due_at`` is the first moment that is too late, in the zone of the clock: the site's for hours,
+    the center's for business days. It is None unless `status` is ``promised``.
     """
 
     request_id: str
@@ -89,20 +89,20 @@ class Committer:
     Parameters
     ----------
     levels
-        The levels of the policy over the centers, on any day.
+        The levels of the policy for the centers, on any day.
     as_of
-        The day whose level holds; by default that of each request.
+        The day whose level applies; by default that of each request.
     form
-        How moments are written, in the directives of `datetime.strptime`; by default ISO 8601.
+        Format of timestamps, in the directives of `datetime.strptime`; by default ISO 8601.
 
     Raises
     ------
     InputError
-        If the form leaves something to be guessed.
+        If the format is ambiguous.
     """
 
     def __init__(
-        self, levels: Levels, *, as_of: datetime.date | None = None, form: str = ""
+        self, levels: LevelLookup, *, as_of: datetime.date | None = None, form: str = ""
     ) -> None:
         clocks.check_form(form)
         self.centers, self.policy, self._levels = levels.centers, levels.policy, levels
@@ -115,107 +115,111 @@ class Committer:
         Raises
         ------
         InputError
-            If the country of a center is in doubt.
+            If the country of a center is uncertain.
         """
         return self._levels.regions
 
     def answers(
-        self, asked: Sequence[Request], sites: Mapping[str, Sequence[Registered]]
+        self, requests_: Sequence[Request], sites: Mapping[str, Sequence[RegisteredSite]]
     ) -> list[Commitment]:
         """Return the commitment for each request, in order.
 
         Parameters
         ----------
-        asked
+        requests_
             The requests.
         sites
-            All rows of each site that they name.
+            All rows of each site in the requests.
 
         Raises
         ------
         InputError
-            If the country of a center is in doubt.
+            If the country of a center is uncertain.
         MissingExtraError
             If the extra ``terms`` is not installed and is needed.
         """
         answers: dict[int, Commitment] = {}
-        cases: dict[int, Case] = {}
-        times = Counter(request.request_id for request in asked)
-        for number, request in enumerate(asked):
+        cases: dict[int, MatchedRequest] = {}
+        times = Counter(request.request_id for request in requests_)
+        for number, request in enumerate(requests_):
             try:
                 _check_id(request, times)
-                cases[number] = requests.case(request, sites.get(request.site_id, ()), self.form)
+                cases[number] = requests.matched_request(
+                    request, sites.get(request.site_id, ()), self.form
+                )
             except DoubtError as doubt:
                 answers[number] = _doubtful(request, doubt)
         for day in sorted({self.as_of or c.day for c in cases.values()}):
-            some = {n: c for n, c in cases.items() if (self.as_of or c.day) == day}
-            judged = self._levels.judged(list(some.values()), day)
-            for (number, case), verdict in zip(some.items(), judged, strict=True):
+            due_then = {n: c for n, c in cases.items() if (self.as_of or c.day) == day}
+            verdicts = self._levels.on_day(list(due_then.values()), day)
+            for (number, case), verdict in zip(due_then.items(), verdicts, strict=True):
                 answers[number] = self._answer(case, verdict)
-        return [answers[number] for number in range(len(asked))]
+        return [answers[number] for number in range(len(requests_))]
 
-    def _answer(self, case: Case, judged: Judged) -> Commitment:
+    def _answer(self, case: MatchedRequest, verdict: LevelOnDay) -> Commitment:
         """Return the commitment for a request whose site has a verdict."""
-        clock = judged.level.replacement
+        clock = verdict.level.replacement
         base = Commitment(
             request_id=case.request.request_id,
             site_id=case.request.site_id,
-            level=judged.level.title,
+            level=verdict.level.title,
             status=Answer.no_promise,
             promise=clock.end if clock else "",
             clock_start=None,
             due_at=None,
-            center_id="" if judged.center == NO_CENTER else self.centers.center_id[judged.center],
-            reason=judged.reason,
-            warnings=tuple(_warnings(case, judged)),
-            steps=(f"{judged.level.title}: {clock or 'no replacement promise'} ({judged.reason})",),
+            center_id="" if verdict.center == NO_CENTER else self.centers.center_id[verdict.center],
+            reason=verdict.reason,
+            warnings=tuple(_warnings(case, verdict)),
+            steps=(
+                f"{verdict.level.title}: {clock or 'no replacement promise'} ({verdict.reason})",
+            ),
         )
-        if judged.status == Status.not_covered:
+        if verdict.status == Status.not_covered:
             stated = case.stated
             words = route(self.policy, stated.get("product", ""), stated.get("version", ""))
             return _with(base, words) if words else base
-        if clock is None and judged.status != Status.review:
+        if clock is None and verdict.status != Status.review:
             return base
         try:
             _check_installed(case)
-            if judged.status == Status.review or clock is None:
-                told = f"the level needs review: {judged.reason}"
-                return _with(base, told, status=Answer.review)
-            base = self._addressed(base, case, judged.country)
+            if verdict.status == Status.review or clock is None:
+                step = f"the level needs review: {verdict.reason}"
+                return _with(base, step, status=Answer.review)
+            base = self._addressed(base, case, verdict.country)
             if base.status is not Answer.no_promise:
                 return base
-            return self._promised(base, case, judged, clock)
+            return self._promised(base, case, verdict, clock)
         except DoubtError as doubt:
             return _with(base, str(doubt), status=_status(doubt), reason=doubt.code.value)
 
-    def _addressed(self, base: Commitment, case: Case, country: str) -> Commitment:
+    def _addressed(self, base: Commitment, case: MatchedRequest, country: str) -> Commitment:
         """Return a commitment that considers the address: refused or for review if it differs."""
-        given, registered = case.request.address.strip(), case.site.address.strip()
-        if not given or not registered:
-            missing = "the request has no" if not given else "the site has no registered"
+        requested, registered = case.request.address.strip(), case.site.address.strip()
+        if not requested or not registered:
+            missing = "the request has no" if not requested else "the site has no registered"
             warning = f"address not compared: {missing} address"
             return dataclasses.replace(base, warnings=(*base.warnings, warning))
-        likeness = compare.likeness(registered, given, country)
+        likeness = compare.likeness(registered, requested, country)
         rules = self.policy.commitments
         clause = f" (clause {rules.address_clause})" if rules.address_clause else ""
-        told = f"address: {likeness.value.replace('_', ' ')}"
+        comparison = f"address: {likeness.value.replace('_', ' ')}"
         if rules.accepted is None:
-            return _without_rule(base, likeness, told)
+            return _without_rule(base, likeness, comparison)
         if likeness in {Likeness.identical, Likeness(rules.accepted)}:
-            return _with(base, told)
+            return _with(base, comparison)
         status = Answer.review if likeness is Likeness.unclear else Answer.refused
-        step = f"{told} to the registered one; the policy requires {rules.accepted}{clause}"
+        step = f"{comparison} to the registered one; the policy requires {rules.accepted}{clause}"
         return _with(base, step, status=status, reason=f"address_{likeness.value}")
 
     def _promised(
-        self, base: Commitment, case: Case, judged: Judged, clock: Replacement
+        self, base: Commitment, case: MatchedRequest, verdict: LevelOnDay, clock: Replacement
     ) -> Commitment:
         """Return a commitment with its due time.
 
         Raises
         ------
         DoubtError
-            If the event, a zone or a calendar is in doubt.
+            If the event, a zone or a calendar is uncertain.
         """
         if clock.start not in case.stamps:
             raise DoubtError(
@@ -223,7 +227,7 @@ class Committer:
                 f"the clock of {base.level} starts at {clock.start}_at, which is empty",
             )
         start = clocks.moment(case.stamps[clock.start], case.zone)
-        due = self._due(case, judged, clock, start)
+        due = self._due(case, verdict, clock, start)
         later = [f"the due time depends on an estimated holiday: {day}" for day in due.estimated]
         later += due.notes
         later += _outside(case, clock, due)
@@ -236,45 +240,51 @@ class Committer:
             steps=(*base.steps, *due.steps, f"clause {clock.clause}"),
         )
 
-    def _due(self, case: Case, judged: Judged, clock: Replacement, start: datetime.datetime) -> Due:
+    def _due(
+        self,
+        case: MatchedRequest,
+        verdict: LevelOnDay,
+        clock: Replacement,
+        start: datetime.datetime,
+    ) -> Due:
         """Return the due time of a promise.
 
         Raises
         ------
         DoubtError
-            If no center ships, or its zone or calendar is in doubt.
+            If no center ships, or its zone or calendar is uncertain.
         """
         calendar, zone = None, case.zone
         if clock.counts_business_days:
-            if judged.center == NO_CENTER:
+            if verdict.center == NO_CENTER:
                 raise DoubtError(
                     Doubt.center_unknown,
                     "no open center in the site's country, so its business days are unknown",
                 )
-            calendar = self._calendar(judged)
+            calendar = self._calendar(verdict)
         if clock.unit == "business_days":
-            zone = self._center_zone(judged.center, start)
+            zone = self._center_zone(verdict.center, start)
         try:
             return clocks.due(clock, start, zone, calendar)
         except DoubtError as doubt:
             if doubt.code is not Doubt.regional_holiday:
                 raise
-            name = self.centers.center_id[judged.center]
+            name = self.centers.center_id[verdict.center]
             raise DoubtError(doubt.code, f"center {name}: {doubt}") from None
 
-    def _calendar(self, judged: Judged) -> calendars.Calendar:
+    def _calendar(self, verdict: LevelOnDay) -> calendars.Calendar:
         """Return the calendar of the shipping center.
 
         Raises
         ------
         DoubtError
-            If the holidays of its country are not known.
+            If the holidays of its country are unknown.
         """
-        country, rules = judged.center_country, self.policy.commitments
+        country, rules = verdict.center_country, self.policy.commitments
         return calendars.calendar(
             country,
             rules.calendar_of(country),
-            region=judged.center_region,
+            region=verdict.center_region,
             regional=rules.regional_calendars(country),
         )
 
@@ -284,7 +294,7 @@ class Committer:
         Raises
         ------
         DoubtError
-            If it cannot be told.
+            If it is unknown.
         """
         named = self.centers.time_zone[center] if self.centers.time_zone else ""
         place = float(self.centers.lon[center]), float(self.centers.lat[center])
@@ -295,14 +305,14 @@ class Committer:
             raise DoubtError(doubt.code, f"center {name}: {doubt}") from None
 
 
-def _without_rule(base: Commitment, likeness: Likeness, told: str) -> Commitment:
+def _without_rule(base: Commitment, likeness: Likeness, comparison: str) -> Commitment:
     """Return the commitment under a policy without an address rule, which refuses none.
 
-    The level was measured at the registered address, so that nothing is certain of another one.
+    The level was measured at the registered address, so nothing is certain for another one.
     """
     if likeness in SAME_BUILDING:
-        return _with(base, told)
-    step = f"{told} to the registered one, to which the level applies; the policy has no rule"
+        return _with(base, comparison)
+    step = f"{comparison} to the registered one, to which the level applies; the policy has no rule"
     return _with(base, step, status=Answer.review, reason=f"address_{likeness.value}")
 
 
@@ -312,7 +322,7 @@ def _check_id(request: Request, times: Mapping[str, int]) -> None:
     Raises
     ------
     DoubtError
-        If it has none, or another one has the same.
+        If it has none, or shares it with another request.
     """
     if not request.request_id:
         raise DoubtError(Doubt.request_without_id, "request_id is empty")
@@ -348,13 +358,13 @@ def _doubtful(request: Request, doubt: DoubtError) -> Commitment:
     )
 
 
-def _check_installed(case: Case) -> None:
+def _check_installed(case: MatchedRequest) -> None:
     """Raise if a request is dated before the installation at its site.
 
     Raises
     ------
     DoubtError
-        With both days.
+        With both dates.
     """
     installed = case.site.installed_on
     if installed is not None and case.day < installed:
@@ -364,7 +374,7 @@ def _check_installed(case: Case) -> None:
         )
 
 
-def _outside(case: Case, clock: Replacement, due: Due) -> list[str]:
+def _outside(case: MatchedRequest, clock: Replacement, due: Due) -> list[str]:
     """Return a warning if the due time is outside the receiving hours of the site."""
     if case.site.receives is None or clock.end != "delivered":
         return []
@@ -375,21 +385,23 @@ def _outside(case: Case, clock: Replacement, due: Due) -> list[str]:
     return [f"due outside the site's receiving hours, {opens} to {closes}"]
 
 
-def _warnings(case: Case, judged: Judged) -> list[str]:
+def _warnings(case: MatchedRequest, verdict: LevelOnDay) -> list[str]:
     """Return the warnings of a commitment."""
-    told = []
-    if judged.opens is not None:
-        unsure = ", if its road distance is within the limit" if judged.by_road else ""
-        told.append(f"a higher level from {judged.opens[1]}, when {judged.opens[0]} opens{unsure}")
-    if judged.papers:
-        told.append(
-            f"{judged.country} requires export approval before a part ships: delivery may be late"
+    messages = []
+    if verdict.opens is not None:
+        unsure = ", if its road distance is within the limit" if verdict.by_road else ""
+        messages.append(
+            f"a higher level from {verdict.opens[1]}, when {verdict.opens[0]} opens{unsure}"
+        )
+    if verdict.papers:
+        messages.append(
+            f"{verdict.country} requires export approval before a part ships: delivery may be late"
         )
     authorised, issued = (case.stamps.get(e) for e in ("authorised", "rma_issued"))
     try:
         times = [clocks.moment(s, case.zone) for s in (authorised, issued) if s is not None]
     except DoubtError:
-        return told
+        return messages
     if len(times) == 2 and times[1].astimezone(datetime.UTC) < times[0].astimezone(datetime.UTC):
-        told.append("rma_issued_at is before authorised_at")
-    return told
+        messages.append("rma_issued_at is before authorised_at")
+    return messages

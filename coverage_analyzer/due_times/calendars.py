@@ -1,7 +1,8 @@
 """Business days of centers: weekends, regional public holidays, closures of the policy.
 
-Where regions of a country differ and the center's is not known, or a holiday holds in a part of
-its region only, a day may be a business day or not: that is a doubt, and never a guess.
+Where regions of a country differ and that of the center is unknown, or a holiday applies only in a
+part of its region, it is uncertain whether a day is a business day; this is reported, never
+guessed.
 """
 
 import datetime
@@ -59,17 +60,17 @@ class RegionCalendar:
     Attributes
     ----------
     label
-        How messages call it.
+        Label in messages.
     codes
-        The region and those that contain it, by ISO 3166-2; empty for the country as a whole.
+        The region and those that contain it, as ISO 3166-2 codes; empty for the whole country.
     entry
-        How business days of the country are found.
+        Calendar entry of the country.
     rule
-        What a policy says otherwise.
+        Overrides by a policy.
     holidays
-        Days off, as the package `holidays` has them, with the weekend.
+        Days off by the package `holidays`, including weekends.
     in_part
-        Days that hold in a part of the region only, None if there are none.
+        Holidays of only a part of the region, None if there are none.
     """
 
     label: str
@@ -86,7 +87,7 @@ class RegionCalendar:
             return OPEN
         if rule and day.isoformat() in rule.closures:
             return Effect("off", "closed")
-        name = self.holidays.get(day) or ""  # before the weekend: this fills in the working ones
+        name = self.holidays.get(day) or ""  # must precede the weekend
         if self._rests(day):
             return Effect("off", "weekend")
         if rule and not rule.public_holidays:
@@ -128,9 +129,9 @@ class Calendar:
     country
         Alpha-2.
     region
-        ISO 3166-2, empty where it is not known.
+        ISO 3166-2, empty if unknown.
     calendars
-        One for each region that the center may be in.
+        One calendar for each region in which the center may be.
     """
 
     country: str
@@ -149,8 +150,8 @@ class Calendar:
         Raises
         ------
         DoubtError
-            If the calendar of the country is not known for that year, or the day is off in a part
-            of the regions, or of the region, only.
+            If the calendar of the country is unknown for that year, or only parts of the country,
+            or of the region, have the day off.
         """
         status = self._statuses.get(day)
         if status is None:
@@ -198,8 +199,10 @@ class Calendar:
         kinds: dict[str, set[str]] = {}
         for calendar, effect in zip(self.calendars, effects, strict=True):
             kinds.setdefault(calendar.label, set()).add(effect.kind)
-        off = [label for label, found in kinds.items() if found == {"off"}]
-        partly = [label for label, found in kinds.items() if found & {"off", "part"}]
+        off = [label for label, effects_there in kinds.items() if effects_there == {"off"}]
+        partly = [
+            label for label, effects_there in kinds.items() if effects_there & {"off", "part"}
+        ]
         partly = [label for label in partly if label not in off]
         name = _names([effect for effect in effects if effect.kind != "open"])
         where = [f"in {_listed(off)}"] if off else []
@@ -242,16 +245,16 @@ def calendar(
     country
         Alpha-2.
     rule
-        What the policy says otherwise.
+        Overrides by the policy.
     region
-        Of the center, by ISO 3166-2, empty where it is not known.
+        ISO 3166-2 region of the center, empty if unknown.
     regional
-        What the policy says otherwise for regions of the country.
+        Overrides by the policy for regions of the country.
 
     Raises
     ------
     DoubtError
-        If the holidays of the country are not known.
+        If the holidays of the country are unknown.
     MissingExtraError
         If the package `holidays` is not installed.
 
@@ -310,11 +313,11 @@ def _places_in(entry: CountryCalendar, region: str) -> Iterator[_Place]:
     if entry.follows == "country":
         yield _Place("", region or entry.code, codes)
         return
-    known = _subdivisions(entry)
+    subdivisions = _subdivisions(entry)
     if region:
-        names = _resolved(entry, region, known)
+        names = _resolved(entry, region, subdivisions)
     else:
-        names = [*known, *([""] if entry.incomplete else [])]
+        names = [*subdivisions, *([""] if entry.incomplete else [])]
     for name in names:
         yield from _with_localities(entry, name, codes)
 
@@ -326,7 +329,7 @@ def _with_localities(
     own = f"{entry.code}-{subdivision}" if subdivision else entry.code
     if subdivision and own not in codes:
         codes = (*regions.containing(own), *codes)
-    label = codes[0] if own in codes else own  # the smaller one, where both are the same
+    label = codes[0] if own in codes else own  # the smaller one if both are equal
     yield _Place(subdivision, label, codes)
     if entry.is_municipal(subdivision) and subdivision:
         yield _Place("", label, codes)
@@ -341,17 +344,17 @@ def _subdivisions(entry: CountryCalendar) -> list[str]:
     return [s for s in listed if REGION.fullmatch(s) and s not in entry.without]
 
 
-def _resolved(entry: CountryCalendar, region: str, known: Sequence[str]) -> list[str]:
+def _resolved(entry: CountryCalendar, region: str, subdivisions: Sequence[str]) -> list[str]:
     """Return the `holidays` regions that share the calendar of a region; empty is the country."""
     suffix = region[3:]
     if suffix in entry.same_as:
         return list(entry.same_as[suffix])
     for code in regions.containing(region):
-        if code[3:] in known or code[3:] in entry.without:
+        if code[3:] in subdivisions or code[3:] in entry.without:
             return [code[3:]]
     within = [code[3:] for code in regions.contained(region)]
-    found = [code for code in within if code in known]
-    return [*found, *([] if found and len(found) == len(within) else [""])]
+    same = [code for code in within if code in subdivisions]
+    return [*same, *([] if same and len(same) == len(within) else [""])]
 
 
 def _rule_of(
@@ -401,14 +404,14 @@ def _library(country: str, subdivision: str, categories: tuple[str, ...]) -> Any
     Raises
     ------
     DoubtError
-        If the holidays of the country, or a category of them, are not known.
+        If the holidays of the country, or of a category, are unknown.
     MissingExtraError
         If the package is not installed.
     """
     holidays = _package()
     options: dict[str, Any] = {"subdiv": subdivision or None, "categories": categories}
     try:
-        known = holidays.country_holidays(country, **options)
+        result = holidays.country_holidays(country, **options)
     except NotImplementedError:
         raise DoubtError(
             Doubt.calendar_unknown, f"the public holidays in {country} are unknown"
@@ -417,9 +420,9 @@ def _library(country: str, subdivision: str, categories: tuple[str, ...]) -> Any
         raise DoubtError(
             Doubt.calendar_unknown, f"the calendar of {country} has no such category: {error}"
         ) from None
-    if "en_US" in known.supported_languages:
-        known = holidays.country_holidays(country, language="en_US", **options)
-    return known
+    if "en_US" in result.supported_languages:
+        result = holidays.country_holidays(country, language="en_US", **options)
+    return result
 
 
 def days_on(calendar: Calendar, day: datetime.date) -> Iterator[tuple[datetime.date, str]]:
@@ -428,7 +431,7 @@ def days_on(calendar: Calendar, day: datetime.date) -> Iterator[tuple[datetime.d
     Raises
     ------
     DoubtError
-        If more than `MOST_CLOSED` days in a row are closed, the calendar ends, or it is in doubt
+        If more than `MOST_CLOSED` days in a row are closed, the calendar ends, or it is uncertain
         whether a day is a business day.
     """
     closed = 0

@@ -1,8 +1,8 @@
 """Date and time arithmetic of promises: from an event to its due time.
 
-All sums are made on instants (UTC), so a change of clocks makes no day longer or shorter than it
-is; what people read (a day, a cut-off, hours of service) is taken in a zone. Each sum tells its
-steps in words.
+All arithmetic uses instants (UTC), so clock changes do not lengthen or shorten days; dates,
+cut-offs and hours of service are interpreted in a time zone. Each calculation lists its steps as
+text.
 """
 
 import datetime
@@ -36,14 +36,14 @@ class Due:
     Attributes
     ----------
     at
-        With its offset from UTC, in the zone where the clock is read.
+        With its UTC offset, in the zone of the clock.
     steps
-        The sum in words, a step each.
+        The steps of the calculation, as text.
     estimated
-        The holidays of the sum whose day is not decided yet.
+        The holidays used whose date is not final.
     notes
-        What may still change the sum, as text: estimated holidays next to it, years whose holidays
-        are not published yet.
+        What may still change the result, as text: estimated holidays nearby, years whose holidays
+        are not yet published.
     """
 
     at: datetime.datetime
@@ -60,12 +60,12 @@ def stamp(text: str, form: str = "") -> datetime.datetime:
     text
         ISO 8601 with a time of day, such as ``2026-12-04T16:30`` or ``2026-12-04T16:30+01:00``.
     form
-        How it is written otherwise, in the directives of `datetime.strptime`.
+        Another format, in the directives of `datetime.strptime`.
 
     Raises
     ------
     DoubtError
-        If it is written otherwise, there is no such day or time, or its year is none of `YEARS`.
+        If it has another format, the date or time does not exist, or its year is not in `YEARS`.
 
     Examples
     --------
@@ -75,7 +75,7 @@ def stamp(text: str, form: str = "") -> datetime.datetime:
     cell = text.strip()
     if not cell:
         raise DoubtError(Doubt.moment_missing, "no date and time given")
-    wanted = f"in the format {form!r}" if form else "a date and time like 2026-12-04T16:30+01:00"
+    expected = f"in the format {form!r}" if form else "a date and time like 2026-12-04T16:30+01:00"
     read = None
     try:
         if form:
@@ -87,7 +87,7 @@ def stamp(text: str, form: str = "") -> datetime.datetime:
     if read is not None and read.year in YEARS:
         return read
     hint = "" if form else "; give its format with --moment-format"
-    raise DoubtError(Doubt.moment_not_readable, f"{cell[:40]!r} is not {wanted}{hint}")
+    raise DoubtError(Doubt.moment_not_readable, f"{cell[:40]!r} is not {expected}{hint}")
 
 
 def check_form(form: str) -> None:
@@ -96,12 +96,12 @@ def check_form(form: str) -> None:
     Parameters
     ----------
     form
-        In the directives of `datetime.strptime`; an empty one stands for ISO 8601.
+        In the directives of `datetime.strptime`; empty for ISO 8601.
 
     Raises
     ------
     InputError
-        If it tells no time of day, or a zone by its name, which `strptime` reads and forgets.
+        If it has no time of day, or names a zone, which `strptime` accepts but discards.
     """
     if form and not re.search(r"%[HIXc]", form):
         msg = f"{form!r} has no time of day. Write it like '%d.%m.%Y %H:%M'."
@@ -123,7 +123,7 @@ def moment(stamped: datetime.datetime, zone: ZoneInfo) -> datetime.datetime:
     Raises
     ------
     DoubtError
-        If the clocks of the zone show that local time twice, or never.
+        If that local time occurs twice or never in the zone.
 
     Examples
     --------
@@ -166,18 +166,18 @@ def due(
     Parameters
     ----------
     clock
-        What is promised.
+        The promise.
     start
-        The event that starts the clock, with its offset from UTC.
+        The event that starts the clock, with its UTC offset.
     zone
-        Where the clock is read: the site's for hours, the center's for business days.
+        Zone of the clock: the site's for hours, the center's for business days.
     calendar
-        Of the center; a clock that runs day and night needs none.
+        Calendar of the center; not required for a clock that runs around the clock.
 
     Raises
     ------
     DoubtError
-        If the calendar does not reach so far, or is missing.
+        If the calendar ends too early, or is missing.
     """
     local = _shown(start, zone)
     if calendar is None and clock.counts_business_days:
@@ -189,8 +189,8 @@ def due(
     if clock.hours:
         return _after_open_hours(clock, clock.hours, local, zone, calendar)
     at = _shown(local.astimezone(UTC) + timedelta(hours=clock.amount), zone)
-    told_hours = f"{quantity(clock.amount, 'hour')} around the clock, after {told(local)}"
-    return Due(at, (told_hours, f"due before {told(at)}"))
+    step = f"{quantity(clock.amount, 'hour')} around the clock, after {shown_time(local)}"
+    return Due(at, (step, f"due before {shown_time(at)}"))
 
 
 def _after_days(
@@ -222,7 +222,7 @@ def _after_days(
         )
         if not left:
             at = start_of_day(day + timedelta(days=1), zone)
-            steps.append(f"due before {told(at)}, the end of that day at the center")
+            steps.append(f"due before {shown_time(at)}, the end of that day at the center")
             notes = _notes(calendar, first, day, estimated)
             return Due(at, tuple(steps), tuple(estimated), notes)
 
@@ -232,7 +232,7 @@ def _notes(
 ) -> tuple[str, ...]:
     """Return what may still change a due time besides the estimated holidays it counts.
 
-    An estimated holiday next to the sum, or at a weekend in it, may come a day earlier or later.
+    An estimated holiday next to the period, or on a weekend in it, may move by a day.
     """
     if calendar is None:
         return ()
@@ -248,16 +248,16 @@ def _notes(
 
 def _counting(clock: Replacement, local: datetime.datetime, *, late: bool) -> str:
     if clock.cut_off is None:
-        return f"{told(local)} at the center; no cut-off: the whole day counts"
+        return f"{shown_time(local)} at the center; no cut-off: the whole day counts"
     side = "after" if late else "not after"
-    return f"{told(local)} at the center, {side} the cut-off at {clock.cut_off}"
+    return f"{shown_time(local)} at the center, {side} the cut-off at {clock.cut_off}"
 
 
 def _is_late(local: datetime.datetime, cut_off: str, zone: ZoneInfo) -> bool:
     """Return whether a timestamp is after the cut-off of its day.
 
-    Where the clocks show the cut-off twice, the second time counts: else a later moment could
-    count for an earlier day.
+    If the cut-off occurs twice by the local clock, the second time applies; otherwise a later event
+    could count for an earlier day.
     """
     time = datetime.time.fromisoformat(cut_off)
     last = datetime.datetime.combine(local.date(), time, zone).replace(fold=1)
@@ -284,7 +284,7 @@ def _after_open_hours(
     left = timedelta(hours=clock.amount)
     now = local.astimezone(UTC)
     amount = quantity(clock.amount, "hour")
-    steps = [f"{amount} between {hours.opens} and {hours.closes}, after {told(local)}"]
+    steps = [f"{amount} between {hours.opens} and {hours.closes}, after {shown_time(local)}"]
     estimated: list[str] = []
     first = day = local.date()
     counts = hours.days == "business_days"
@@ -301,7 +301,7 @@ def _after_open_hours(
         elif run >= left:
             at = _shown(max(now, opens) + left, zone)
             notes = _notes(calendar if counts else None, first, day, estimated)
-            return Due(at, (*steps, f"due before {told(at)}"), tuple(estimated), notes)
+            return Due(at, (*steps, f"due before {shown_time(at)}"), tuple(estimated), notes)
         elif run:
             steps.append(f"{run} on {_day(day)}")
         left -= run
@@ -326,7 +326,7 @@ def _shown(moment: datetime.datetime, zone: ZoneInfo) -> datetime.datetime:
     return moment.astimezone(UTC).astimezone(zone)
 
 
-def told(moment: datetime.datetime) -> str:
+def shown_time(moment: datetime.datetime) -> str:
     """Return a timestamp as steps show it: weekday, ISO 8601, zone."""
     zone = f" {moment.tzinfo.key}" if isinstance(moment.tzinfo, ZoneInfo) else ""
     exact = "auto" if moment.second or moment.microsecond else "minutes"

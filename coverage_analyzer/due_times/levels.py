@@ -1,6 +1,6 @@
 """The level of a site on a day, and the open center that ships to it.
 
-A verdict names the center that decides; where that one is still to open, another ships until then.
+A verdict names the center that decides; until that one opens, another ships.
 """
 
 import dataclasses
@@ -15,25 +15,27 @@ from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Ints
 from coverage_analyzer.countries import Countries
 from coverage_analyzer.countries.regions import AssignedRegions
-from coverage_analyzer.due_times.requests import Case, Registered
+from coverage_analyzer.due_times.requests import MatchedRequest
 from coverage_analyzer.matching import eligibility
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.matcher import Matcher, Sites, Verdicts
 from coverage_analyzer.matching.nearest import NO_CENTER
 from coverage_analyzer.matching.products import Products
+from coverage_analyzer.matching.site_rows import SiteRows
+from coverage_analyzer.matching.spec import MatcherSpec
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.policy.rules import Level
 from coverage_analyzer.schema.days import NO_DAY
 from coverage_analyzer.schema.verdict import Status
 
 
-class Judged(NamedTuple):
+class LevelOnDay(NamedTuple):
     """The verdict on a site, and the center that ships to it.
 
     ``center`` is the position of the open center that ships, or `NO_CENTER`, ``center_country`` its
     country and ``center_region`` its region, if known; ``papers`` says whether the site's country
-    wants export papers; ``opens`` names the center that is waited for, and its opening day, and
-    ``by_road`` whether miles by road are still to tell that it reaches the site.
+    requires export approval; ``opens`` names the pending center and its opening day, and
+    ``by_road`` says whether road distance must still confirm it.
     """
 
     level: Level
@@ -49,7 +51,7 @@ class Judged(NamedTuple):
 
 
 @dataclasses.dataclass(frozen=True)
-class Levels:
+class LevelLookup:
     """The levels of a policy for the given centers, on any day."""
 
     centers: Centers
@@ -66,28 +68,28 @@ class Levels:
         Raises
         ------
         InputError
-            If the country of a center is in doubt.
+            If the country of a center is uncertain.
         """
         convention = self.policy.convention(self.world.names, trust_declared=self.trust_declared)
         country = self.centers.assigned_countries(self.world, convention)
         return self.centers.assigned_regions(country, self.world.names)
 
-    def judged(self, cases: Sequence[Case], day: datetime.date) -> list[Judged]:
+    def on_day(self, cases: Sequence[MatchedRequest], day: datetime.date) -> list[LevelOnDay]:
         """Return the verdict on each request's site on a day, including eligibility rules.
 
         Raises
         ------
         InputError
-            If there is no center, or the country of one is in doubt.
+            If there is no center, or the country of one is uncertain.
         """
         matcher = self._matcher(self.centers, day)
-        sites = self._sites([case.site for case in cases])
-        verdicts = matcher.match(sites, matcher.gates.facts(_stated(cases)))
+        sites, facts = matcher.inputs(_site_rows(cases))
+        verdicts = matcher.match(sites, facts)
         reasons = matcher.columns(verdicts)["reason"].to_pylist()
         shipping = self._shipping(verdicts, sites, matcher)
         codes = self.world.names.codes
         return [
-            Judged(
+            LevelOnDay(
                 level=self.policy.level_at(verdicts.level[n]),
                 status=Status(verdicts.status[n]),
                 reason=reasons[n],
@@ -103,27 +105,13 @@ class Levels:
         ]
 
     def _matcher(self, centers: Centers, day: datetime.date) -> Matcher:
-        return Matcher(
-            centers,
-            self.policy,
-            self.world,
-            as_of=day,
-            trust_declared=self.trust_declared,
-            products=self.products,
-        )
-
-    def _sites(self, rows: Sequence[Registered]) -> Sites:
-        return Sites(
-            np.array([r.lon for r in rows]),
-            np.array([r.lat for r in rows]),
-            self.world.names.numbers(r.country for r in rows),
-            np.array([np.nan if r.accuracy_m is None else r.accuracy_m for r in rows]),
-        )
+        spec = MatcherSpec(centers, self.policy, day, self.trust_declared, self.products)
+        return spec.build(self.world)
 
     def _shipping(self, verdicts: Verdicts, sites: Sites, matcher: Matcher) -> Ints:
         """Return the open center that ships to each site; a planned one ships once it is open.
 
-        The centers are those of the matcher, which knows when one opens that is only ordered.
+        The centers are those of the matcher, including opening windows of ordered ones.
         """
         shipping = verdicts.center.astype(np.int64)
         waiting = np.flatnonzero(verdicts.status == Status.pending)
@@ -131,7 +119,7 @@ class Levels:
         serving = np.flatnonzero(centers.is_open(np.datetime64(day, "D")))
         shipping[waiting] = NO_CENTER
         if len(waiting) and len(serving):
-            open_ones = some_centers(centers, serving)
+            open_ones = centers.take(serving)
             nearest = self._matcher(open_ones, day).match(sites.take(waiting)).center
             shipping[waiting] = np.where(nearest == NO_CENTER, NO_CENTER, serving[nearest])
         return shipping
@@ -148,7 +136,20 @@ class Levels:
         return self.centers.center_id[verdicts.center[number]], day
 
 
-def _stated(cases: Sequence[Case]) -> dict[str, Any]:
+def _site_rows(cases: Sequence[MatchedRequest]) -> SiteRows:
+    """Return the sites of requests as rows."""
+    sites = [case.site for case in cases]
+    accuracy_m = [np.nan if site.accuracy_m is None else site.accuracy_m for site in sites]
+    return SiteRows(
+        np.array([site.lon for site in sites]),
+        np.array([site.lat for site in sites]),
+        np.array(accuracy_m),
+        [arrays.text_array([site.country for site in sites])],
+        _stated(cases),
+    )
+
+
+def _stated(cases: Sequence[MatchedRequest]) -> dict[str, Any]:
     """Return the rule inputs from requests and the rows of their sites, as columns."""
     columns: dict[str, Any] = {
         name: arrays.text_array([case.stated.get(name, "") for case in cases])
@@ -160,14 +161,3 @@ def _stated(cases: Sequence[Case]) -> dict[str, Any]:
         if any(days):
             columns[name] = np.array([day or NO_DAY for day in days], "datetime64[D]")
     return columns
-
-
-def some_centers(centers: Centers, which: Ints) -> Centers:
-    """Return a subset of centers with all their data."""
-    values: dict[str, Any] = {f.name: getattr(centers, f.name) for f in dataclasses.fields(centers)}
-    for name, of_all in values.items():
-        if isinstance(of_all, tuple):
-            values[name] = tuple(of_all[i] for i in which if of_all)
-        else:
-            values[name] = of_all[which]
-    return Centers(**values)

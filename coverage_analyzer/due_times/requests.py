@@ -32,13 +32,13 @@ class Request:
     Attributes
     ----------
     request_id, site_id
-        Of the request, and of the site that it names.
+        Ids of the request and its site.
     moments
-        What is written of each of `EVENTS`, empty where nothing is.
+        Text of each of `EVENTS`, empty if missing.
     address
-        To which the part is asked for, empty if the request does not say.
+        Address of delivery, empty if the request has none.
     product, component
-        What is to be replaced.
+        Product and component to be replaced.
     """
 
     request_id: str
@@ -50,7 +50,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Registered:
+class RegisteredSite:
     """A site as one row of the sites; a site may have several rows as its address changes.
 
     Attributes
@@ -60,17 +60,17 @@ class Registered:
     country
         As declared.
     accuracy_m
-        How far off the coordinates may be, None where not known.
+        Accuracy of the coordinates, None if unknown.
     address, time_zone
-        As given, empty where they are not.
+        As given, empty if missing.
     registered_on, installed_on
-        None where they are not given.
+        None if missing.
     receives
-        From when until when a site takes deliveries, as local times of day; None if not given.
+        Receiving hours of the site, as local times of day; None if missing.
     stated
-        What the row says for the gates, by the names of `matching.eligibility.TEXTS`.
+        What the row says for eligibility rules, by the names of `matching.eligibility.TEXTS`.
     fault
-        What of the row cannot be read, in words; empty if all can.
+        What is unreadable in the row, as text; empty if nothing.
     """
 
     lon: float
@@ -87,7 +87,7 @@ class Registered:
 
 
 @dataclass(frozen=True)
-class Case:
+class MatchedRequest:
     """A request with all data needed to determine its level.
 
     Attributes
@@ -95,17 +95,17 @@ class Case:
     request
         As given.
     site
-        The row of its site that holds on the day.
+        The row of its site that applies on the day.
     stamps
-        The moments that can be read, each with or without an offset from UTC.
+        The readable timestamps, each with or without a UTC offset.
     day
-        On which it was made, at the site.
+        Local date of the request at the site.
     zone
-        Of the site.
+        Time zone of the site.
     """
 
     request: Request
-    site: Registered
+    site: RegisteredSite
     stamps: Mapping[str, datetime.datetime]
     day: datetime.date
     zone: ZoneInfo
@@ -123,19 +123,21 @@ def stamps(request: Request, form: str = "") -> dict[str, datetime.datetime]:
     Raises
     ------
     DoubtError
-        If it gives none, or one of them cannot be read.
+        If it has none, or one is unreadable.
     """
-    given = {event: text for event in EVENTS if (text := request.moments.get(event, "").strip())}
-    if not given:
+    texts = {event: text for event in EVENTS if (text := request.moments.get(event, "").strip())}
+    if not texts:
         columns = ", ".join(f"{event}_at" for event in EVENTS)
         raise DoubtError(Doubt.moment_missing, f"no date and time given in any of {columns}")
-    return {event: clocks.stamp(text, form) for event, text in given.items()}
+    return {event: clocks.stamp(text, form) for event, text in texts.items()}
 
 
-def case(request: Request, history: Sequence[Registered], form: str = "") -> Case:
+def matched_request(
+    request: Request, history: Sequence[RegisteredSite], form: str = ""
+) -> MatchedRequest:
     """Return a request with the row of its site that applies on its day.
 
-    That is the newest that was registered up to the day; one without a day is older than others.
+    This is the newest one registered up to the day; rows without a date count as older.
 
     Parameters
     ----------
@@ -144,14 +146,14 @@ def case(request: Request, history: Sequence[Registered], form: str = "") -> Cas
     history
         All rows of its site.
     form
-        How moments are written; see `clocks.stamp`.
+        Format of timestamps; see `clocks.stamp`.
 
     Raises
     ------
     DoubtError
-        If a moment cannot be read, the site is not known, or no row or more than one of it holds.
+        If a timestamp is unreadable, the site is unknown, or not exactly one of its rows applies.
     MissingExtraError
-        If a zone is asked for and `tzfpy` is not installed.
+        If a time zone is required and `tzfpy` is not installed.
     """
     read = stamps(request, form)
     first = next(iter(read.values()))
@@ -176,61 +178,61 @@ def case(request: Request, history: Sequence[Registered], form: str = "") -> Cas
             Doubt.site_ambiguous,
             f"{request.site_id!r} appears in several different rows, none of them registered last",
         )
-    return Case(request, site, read, day, zone)
+    return MatchedRequest(request, site, read, day, zone)
 
 
-def _of_product(history: Sequence[Registered], request: Request) -> list[Registered]:
+def _of_product(history: Sequence[RegisteredSite], request: Request) -> list[RegisteredSite]:
     """Return the rows of a site for the product of a request.
 
-    A site may stand in a row for each of its products; a row that names none is of any.
+    A site may have a row for each product; a row without one applies to any.
 
     Raises
     ------
     DoubtError
-        If no row is of that product, or which product is asked for cannot be told.
+        If no row has that product, or the requested product is ambiguous.
     """
     named = {header_key(text): text for r in history if (text := r.stated.get("product", ""))}
-    wanted = header_key(request.product)
-    if not wanted and len(named) > 1:
-        told = ", ".join(sorted(named.values()))
-        msg = f"{request.site_id!r} has several products ({told}); name one in the request"
+    key = header_key(request.product)
+    if not key and len(named) > 1:
+        products = ", ".join(sorted(named.values()))
+        msg = f"{request.site_id!r} has several products ({products}); name one in the request"
         raise DoubtError(Doubt.product_ambiguous, msg)
-    if not wanted or not named:
+    if not key or not named:
         return list(history)
-    exact = [r for r in history if header_key(r.stated.get("product", "")) == wanted]
-    found = exact or [r for r in history if "product" not in r.stated]
-    if not found:
-        told = ", ".join(sorted(named.values()))
-        msg = f"{request.site_id!r} has no product {request.product!r}; it has {told}"
+    exact = [r for r in history if header_key(r.stated.get("product", "")) == key]
+    rows = exact or [r for r in history if "product" not in r.stated]
+    if not rows:
+        products = ", ".join(sorted(named.values()))
+        msg = f"{request.site_id!r} has no product {request.product!r}; it has {products}"
         raise DoubtError(Doubt.product_not_at_site, msg)
-    return found
+    return rows
 
 
-def _of_component(history: Sequence[Registered], request: Request) -> list[Registered]:
+def _of_component(history: Sequence[RegisteredSite], request: Request) -> list[RegisteredSite]:
     """Return the rows of a site for the component of a request, if any name it.
 
-    A product may stand in a row for each of its components; a row that names none is of any.
+    A product may have a row for each component; a row without one applies to any.
     """
-    wanted = header_key(request.component)
+    key = header_key(request.component)
     named = [header_key(row.stated.get("component", "")) for row in history]
-    for text in (wanted, ""):
-        some = [row for row, name in zip(history, named, strict=True) if name == text]
-        if wanted and some:
-            return some
+    for text in (key, ""):
+        rows = [row for row, name in zip(history, named, strict=True) if name == text]
+        if key and rows:
+            return rows
     return list(history)
 
 
-def registered(cells: Mapping[str, str], place: tuple[float, float, float]) -> Registered:
+def registered_site(cells: Mapping[str, str], place: tuple[float, float, float]) -> RegisteredSite:
     """Return the registered row of a site from its cells.
 
     Parameters
     ----------
     cells
-        Text by the names of columns: ``country``, ``address``, ``time_zone``, ``registered_on``,
-        ``installed_on``, ``receiving_hours`` and those of
-        `matching.eligibility.TEXTS`, if there are such columns.
+        Text by column name: ``country``, ``address``, ``time_zone``, ``registered_on``,
+        ``installed_on``, ``receiving_hours`` and those of `matching.eligibility.TEXTS`, where
+        present.
     place
-        Longitude and latitude in degrees on WGS 84, and how far off they may be in metres, or NaN.
+        Longitude and latitude in degrees on WGS 84, and the accuracy in metres, or NaN.
     """
     days: dict[str, datetime.date | None] = {}
     faults = []
@@ -244,7 +246,7 @@ def registered(cells: Mapping[str, str], place: tuple[float, float, float]) -> R
     hours = SPAN.fullmatch(text)
     if text and (hours is None or hours["closes"] <= hours["opens"]):
         faults.append(f"receiving_hours {text!r} are not like 08:00-17:00")
-    return Registered(
+    return RegisteredSite(
         lon=lon,
         lat=lat,
         accuracy_m=None if math.isnan(accuracy_m) else accuracy_m,
@@ -260,11 +262,11 @@ def registered(cells: Mapping[str, str], place: tuple[float, float, float]) -> R
 
 
 def _holding(
-    history: Sequence[Registered], stamp: datetime.datetime
-) -> Iterator[tuple[Registered, ZoneInfo, datetime.date]]:
+    history: Sequence[RegisteredSite], stamp: datetime.datetime
+) -> Iterator[tuple[RegisteredSite, ZoneInfo, datetime.date]]:
     """Yield the rows of a site registered by the local day of a timestamp, the newest first.
 
-    Each with its zone and that day, as a site that moved may have another zone.
+    Each with its zone and that date, since a site that moved may have another zone.
     """
     oldest = datetime.date.min
     for row in sorted(history, key=lambda r: r.registered_on or oldest, reverse=True):

@@ -1,7 +1,7 @@
 """The time zone of a place, offline: by name, else by coordinates.
 
 Zones come from the borders of the time zone database (`tzfpy`), which are simplified to about a
-hundred metres; so a place has a zone only if all zones near it agree. Their rules are those of
+hundred metres, so a place has a zone only if all nearby zones agree. Their rules are those of
 `zoneinfo`.
 """
 
@@ -18,7 +18,10 @@ from coverage_analyzer.due_times.issues import Doubt, DoubtError
 from coverage_analyzer.errors import require
 
 NEAR_M: Final = 1000.0
-"""Distance to a zone border below which the zone is uncertain if the clocks differ."""
+"""Distance in metres to a zone border below which the zone is uncertain if the clocks differ.
+
+The shapes of `tzfpy` are simplified to about a hundred metres; 1 km is a margin above that.
+"""
 
 AHEAD_DAYS: Final = 60
 """Days after the given day on which nearby zones must agree, since a promise may last longer."""
@@ -38,14 +41,14 @@ def zone(lon: float, lat: float, day: datetime.date, *, named: str = "") -> Zone
     lon, lat
         Degrees on WGS 84.
     day
-        The day on which zones near the place have to agree.
+        The day on which nearby zones must agree.
     named
-        The zone that its owner gives it, such as ``Europe/Zurich``, which ends all doubt.
+        The zone given by the user, such as ``Europe/Zurich``, which takes precedence.
 
     Raises
     ------
     DoubtError
-        If no zone has that name, the place lies in none, or near zones whose clocks differ.
+        If no zone has that name, the place is in none, or near zones whose clocks differ.
     MissingExtraError
         If `tzfpy` is not installed.
 
@@ -56,13 +59,13 @@ def zone(lon: float, lat: float, day: datetime.date, *, named: str = "") -> Zone
     """
     if named.strip():
         return _named(named.strip())
-    found = near(round(lon, 6), round(lat, 6))
-    if not found or found[0].startswith(AT_SEA):
+    names = near(round(lon, 6), round(lat, 6))
+    if not names or names[0].startswith(AT_SEA):
         raise DoubtError(
             Doubt.zone_unknown,
             f"{lat:g}, {lon:g} is in no time zone of a country; enter one in the column time_zone",
         )
-    own, *others = (z for z in found if not z.startswith(AT_SEA))
+    own, *others = (z for z in names if not z.startswith(AT_SEA))
     apart = [other for other in others if not _agree(own, other, day)]
     if apart:
         raise DoubtError(

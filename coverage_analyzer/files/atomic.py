@@ -16,14 +16,14 @@ from coverage_analyzer.paths import is_utf8
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a temporary path; it replaces the file when the context ends without an error.
 
-    It is written in a work folder beside its place (`atomic`), which is gone in the end. A link in
-    its place is replaced, not followed. A device or a pipe, such as ``/dev/stdout``, gets the bytes
-    once they are complete.
+    It is written in a work folder beside its final path, which is removed at the end. A link is
+    replaced, not followed. A device or a pipe, such as ``/dev/stdout``, gets the bytes once they
+    are complete.
 
     Raises
     ------
     CoverageError
-        That the caller raised.
+        Raised by the caller.
     FolderBusyError
         If another process is writing the file.
     PublishError
@@ -46,7 +46,7 @@ def replacing(path: Path) -> Iterator[Path]:
             to_disk(part)
             part.replace(path)
             to_disk(path.parent)
-    except CoverageError:  # some of which are errors of the system, too
+    except CoverageError:  # some of which are also OSErrors
         raise
     except OSError as error:
         msg = f"{path} could not be written: {error}."
@@ -61,7 +61,7 @@ def _work_folder(path: Path) -> WorkFolder:
     FolderBusyError
         If another process is writing the file.
     PublishError
-        If it cannot be made.
+        If it cannot be created.
     """
     try:
         work = WorkFolder.create(path.parent, path.name)
@@ -102,7 +102,7 @@ def _check_busy(work: WorkFolder, path: Path) -> None:
 def _is_stream(path: Path) -> bool:
     """Return whether a path is a device or pipe, which is written to and never replaced.
 
-    ``/dev/stdout`` is one even where it stands for a plain file.
+    ``/dev/stdout`` is a stream even if it is redirected to a file.
     """
     top = path.absolute().parts[1:3]
     if top[:1] in {("dev",), ("proc",)} and top != ("dev", "shm"):

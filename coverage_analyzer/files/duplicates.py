@@ -1,10 +1,10 @@
 """Rows that share an id, found without keeping the ids of a billion rows in memory.
 
-Of each id 128 bits of hash are kept, with its line: 24 bytes a row, which go to an unnamed
-temporary file as soon as they are some megabytes, parted by the first byte of the hash. Equal ids
-meet in the same part, and the parts are looked at one after the other. The hash is seeded anew for
-each table, so that nobody can make up two ids that it takes for one; that chance makes two of a
-billion ids look alike is less likely than one in 10**20.
+For each id, a 128-bit hash and its line are kept: 24 bytes per row, which are written to an unnamed
+temporary file in batches of some megabytes, partitioned by the first byte of the hash. Equal ids
+are in the same part, and the parts are processed one after the other. The hash has a random seed
+per table, so nobody can construct two ids that collide; the probability of a random collision among
+a billion ids is below 1 in 10**20.
 """
 
 import hashlib
@@ -90,7 +90,7 @@ class DuplicateFinder:
     Parameters
     ----------
     folder
-        Where the file may lie, by default where the system keeps such files.
+        Folder of the file, by default the system's temporary folder.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
@@ -124,7 +124,7 @@ class DuplicateFinder:
         ids
             Strings without nulls, shape (n,).
         lines
-            Where the rows stand, ascending from call to call, shape (n,).
+            Line numbers, ascending from call to call, shape (n,).
         """
         hashes, is_filled = fingerprints(ids, self._seeds)
         records = np.stack([*hashes, lines.astype(np.uint64)], axis=1)
@@ -218,7 +218,7 @@ def fingerprints(ids: pa.Array, seeds: Hashes) -> tuple[Hashes, Bools]:
     offsets = np.frombuffer(ids.buffers()[1], np.int32)[ids.offset : ids.offset + len(ids) + 1]
     start, length = (offsets[:-1] - offsets[0]).astype(np.int64), np.diff(offsets).astype(np.int64)
     data = memoryview(ids.buffers()[2] or b"")[offsets[0] : offsets[-1]].tobytes()
-    # A word may begin at any byte: the view has one for each, zeros lying behind the last.
+    # A word may begin at any byte: the view has one for each, with zeros after the last.
     words = np.ndarray(len(data) + 1, "<u8", data + bytes(8), strides=(1,))
     state = seeds[:, None] ^ length.astype(np.uint64)
     short = np.where(length > LONG, 0, length)

@@ -1,5 +1,6 @@
 """Find the single row of a table that has an id, while the table is streamed."""
 
+import dataclasses
 import difflib
 import itertools
 from collections.abc import Mapping
@@ -31,8 +32,8 @@ POOL: Final = 10_000
 class FoundSite:
     """A row of sites: its line, and all of its cells as text, by header.
 
-    Days are written as ISO 8601, whatever form the file has for them.
-    ``columns`` gives the header of each known column that the table has.
+    Dates are written as ISO 8601, whatever their format in the file. ``columns`` has the header of
+    each known column in the table.
     """
 
     site_id: str
@@ -56,15 +57,15 @@ def find_row(table: Table, site_id: str, product: str = "") -> FoundSite:
     table
         Open sites, which are read once to the end.
     site_id
-        Compared letter by letter, but for blanks round it.
+        Compared exactly, ignoring surrounding spaces.
     product
-        Of the row, where a site stands in one for each of its products.
+        Product of the row, if a site has a row for each of its products.
 
     Raises
     ------
     InputError
-        If no row has it (with the nearest ids), several have, or its row has no coordinates; if a
-        product is named, and the table has no column of products, or no row of the id has it.
+        If no row has it (with the most similar ids), several have, or its row has no coordinates;
+        if a product is given, and the table has no product column, or no row of the id has it.
     """
     if product and "product" not in table.columns:
         msg = (
@@ -72,13 +73,13 @@ def find_row(table: Table, site_id: str, product: str = "") -> FoundSite:
             f"Omit --product, or name the column: --column product=HEADER"
         )
         raise InputError(msg)
-    query = site_id.encode(errors="replace").decode().strip()  # what no file of text can hold
+    query = site_id.encode(errors="replace").decode().strip()  # which no text file can contain
     lines, first = [], None
     others: dict[str, None] = {}
     pool: dict[str, None] = {}
     unread = 0
     for block in table.source.blocks():
-        ids = pc.utf8_trim_whitespace(_ids(table, block))
+        ids = pc.utf8_trim_whitespace(table.row_ids(block))
         hits = np.flatnonzero(arrays.to_bools(pc.equal(ids, arrays.text_array([query])[0])))
         others |= dict.fromkeys(_products(table, block, hits))
         hits = _of_product(table, block, hits, product)
@@ -133,17 +134,9 @@ def _of_product(table: Table, block: RowBlock, rows: Ints, product: str) -> Ints
     return rows[np.array(same, np.bool_)]
 
 
-def _ids(table: Table, block: RowBlock) -> pa.Array:
-    """Return the id of each row, or its line if there is no id column."""
-    if "site_id" in table.columns:
-        return table.site_ids(block)
-    return arrays.from_numpy(block.lines).cast(pa.string())
-
-
 def _cut(block: RowBlock, rows: Ints) -> RowBlock:
-    """Return the given rows of a block as a new block."""
-    columns = block.columns.take(arrays.from_numpy(rows))
-    return RowBlock(block.lines[rows], columns, lambda row: block.raw(int(rows[row])))
+    """Return the given rows of a block as a new block, without what was counted of the others."""
+    return dataclasses.replace(block.take(rows), rejects=[], blank=0, records=len(rows))
 
 
 def _alike(ids: pa.Array, query: str) -> list[str]:

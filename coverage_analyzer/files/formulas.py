@@ -1,9 +1,9 @@
 """Escape text that a spreadsheet would run as a formula, and restore it.
 
 One rule for every file: leading control, space and format characters are skipped; text that then
-begins with one of `TRIGGERS`, or itself begins with one of `STARTERS`, gets an apostrophe before
-it. So does text that already looks escaped, so that `unescape_formulas` removes exactly what
-`escape_formulas` added. What cannot be a formula stays as it is: see `HARMLESS`.
+begins with one of `TRIGGERS`, or itself begins with one of `STARTERS`, is prefixed with an
+apostrophe. So is text that already looks escaped, so that `unescape_formulas` removes exactly what
+`escape_formulas` added. Text that cannot be a formula is unchanged: see `HARMLESS`.
 """
 
 import functools
@@ -77,7 +77,7 @@ def escape_formulas(cells: pa.Array, *, decimal: str = ".") -> pa.Array:
     cells
         Strings, or an array of another type.
     decimal
-        The decimal mark of numbers in text: a point, or also a comma.
+        Decimal separator of numbers in text: a point, or also a comma.
 
     Examples
     --------
@@ -154,14 +154,14 @@ def _replaced(cells: pa.Array, at: Ints, texts: pa.Array) -> pa.Array:
 def is_escaped(path: Path, headers: Sequence[str] = ()) -> bool:
     """Return whether the text of a file is formula-escaped.
 
-    One of a run does if its ``run.json`` says so; a CSV file of `geocode`, which is told by the
-    columns that it ends with, does: its text is the text of the addresses again.
+    A file of a run is if its ``run.json`` says so; a CSV file of `geocode`, recognised by its last
+    columns, is, so that its text equals that of the addresses.
     """
     if ".csv" in path.suffixes and tuple(headers[-len(columns.GEOCODED) :]) == columns.GEOCODED:
         return True
     try:
         manifest = documents.read_json(path.parent / "run.json")
-        # Parquet is verbatim, and so is Excel: there the guard is a property of the cell.
+        # Parquet is verbatim, and so is Excel, where the escaping is a property of the cell.
         ours = ".csv" in path.suffixes and path.name in manifest["files"]
         return ours and bool(manifest["spreadsheet_guard"])
     except (OSError, ValueError, KeyError, TypeError):

@@ -13,38 +13,43 @@ from coverage_analyzer.files import formulas
 from coverage_analyzer.files.database.address import Address
 from coverage_analyzer.files.database.reader import DatabaseTable
 from coverage_analyzer.files.formulas import unescape_formulas
-from coverage_analyzer.files.readers import excel, gdal, geojson, many, partitions, spatial
-from coverage_analyzer.files.readers.base import RowBlock, TableReader, WrappedReader
+from coverage_analyzer.files.readers import excel, gdal, geojson, many, partitions, spatial, zipped
+from coverage_analyzer.files.readers.base import (
+    PREVIEW_ROWS,
+    RowBlock,
+    TableReader,
+    WrappedReader,
+)
 from coverage_analyzer.files.readers.delimited import DelimitedFile, Dialect
-from coverage_analyzer.files.readers.header import HeaderTest
+from coverage_analyzer.files.readers.header_row import HeaderTest
 from coverage_analyzer.files.readers.parquet import ParquetFile
 
 
-def source(path: Path | Address, dialect: Dialect, is_header: HeaderTest) -> TableReader:
+def source(path: Path | Address, dialect: Dialect, n_known: HeaderTest) -> TableReader:
     """Return the reader of a file, or of all files of a folder or pattern.
 
     Parameters
     ----------
     path
-        What is to be read.
+        The input.
     dialect
-        How text is written, where that cannot be found.
-    is_header
-        Whether some headers are those of the table that is looked for.
+        The dialect of text, where it cannot be detected.
+    n_known
+        Returns how many columns of the required table some headers name.
 
     Raises
     ------
     InputError
         If it cannot be read.
     MissingExtraError
-        If it is a workbook or a database, and the extra for it is not installed.
+        If it is a workbook or a database, and its extra is not installed.
     """
     if isinstance(path, Address):
         return DatabaseTable(path)
     if many.is_many(path):
-        opened = functools.partial(_file, dialect=dialect, is_header=is_header)
+        opened = functools.partial(_file, dialect=dialect, n_known=n_known)
         return many.Many(many.files(path), opened)
-    return _file(path, dialect, is_header)
+    return _file(path, dialect, n_known)
 
 
 def paths(path: Path) -> list[Path]:
@@ -53,12 +58,12 @@ def paths(path: Path) -> list[Path]:
     Raises
     ------
     InputError
-        If it is a folder or pattern without files of one kind.
+        If it is a folder or pattern without files of one type.
     """
     return many.files(path) if many.is_many(path) else [path]
 
 
-def _file(path: Path, dialect: Dialect, is_header: HeaderTest) -> TableReader:
+def _file(path: Path, dialect: Dialect, n_known: HeaderTest) -> TableReader:
     """Return the reader for the name of a file.
 
     Raises
@@ -70,26 +75,66 @@ def _file(path: Path, dialect: Dialect, is_header: HeaderTest) -> TableReader:
     """
     reader: TableReader
     suffix = path.suffix.lower()
-    if dialect.sheet and suffix not in excel.SUFFIXES:
-        msg = f"{path} is not a workbook and has no sheet {dialect.sheet!r}. Omit the sheet name."
-        raise InputError(msg)
+    _check_parts(path, dialect)
     match suffix:
-        case ".geojson" | ".json":
+        case ".geojson" | ".json" | ".geojsonl" | ".geojsons" | ".ndjson" | ".jsonl":
             reader = geojson.geojson(path)
         case ".gpkg":
-            reader = gdal.geopackage(path)
-        case ".shp" | ".zip":
+            reader = gdal.geopackage(path, dialect.layer)
+        case ".shp":
             reader = gdal.shapefile(path, dialect.encoding)
+        case ".zip":
+            reader = _zipped(path, dialect, n_known)
         case ".parquet" | ".geoparquet" | ".pq":
             plain = ParquetFile(path)
             reader = spatial.geoparquet(path) if plain.spatial else plain
         case _ if suffix in excel.SUFFIXES:
-            reader = excel.WorkbookFile(path, dialect.sheet, dialect.decimal)
+            reader = excel.WorkbookFile(
+                path, dialect.sheet, dialect.decimal or ".", n_known=n_known
+            )
         case _:
-            reader = DelimitedFile(path, dialect, is_header)
+            reader = DelimitedFile(path, dialect, n_known)
     if formulas.is_escaped(path, reader.headers):
         reader = UnescapedReader(reader)
     return partitions.with_keys(reader, path)
+
+
+def _check_parts(path: Path, dialect: Dialect) -> None:
+    """Raise if a sheet or a layer is named, and the file has none.
+
+    Raises
+    ------
+    InputError
+        If so.
+    """
+    suffix = path.suffix.lower()
+    if dialect.layer and suffix != ".gpkg":
+        msg = f"{path} is not a GeoPackage and has no layer {dialect.layer!r}. Omit the name."
+        raise InputError(msg)
+    if dialect.sheet and suffix not in excel.SUFFIXES:
+        msg = f"{path} is not a workbook and has no sheet {dialect.sheet!r}. Omit the sheet name."
+        raise InputError(msg)
+
+
+def _zipped(path: Path, dialect: Dialect, n_known: HeaderTest) -> TableReader:
+    """Return the reader of a zip archive: of its Shapefile, or of its table of text.
+
+    Raises
+    ------
+    InputError
+        If it holds neither, or several.
+    """
+    members = zipped.tables(path)
+    if not members:
+        return gdal.shapefile(path, dialect.encoding)
+
+    def fits(member: str) -> bool:
+        try:
+            return DelimitedFile(path, dialect, n_known, member=member).is_complete
+        except InputError:
+            return False
+
+    return DelimitedFile(path, dialect, n_known, member=zipped.choose(path, members, fits))
 
 
 class UnescapedReader(WrappedReader):
@@ -101,9 +146,17 @@ class UnescapedReader(WrappedReader):
             unescape_formulas(arrays.text_array([h]))[0].as_py() for h in source.headers
         ]
 
+    def preview(self, n_rows: int = PREVIEW_ROWS) -> pa.RecordBatch:
+        """Return the first rows without consuming them."""
+        rows = _unescaped(self._source.preview(n_rows))
+        return pa.RecordBatch.from_arrays(rows.columns, names=self.headers)
+
     def blocks(self) -> Iterator[RowBlock]:
         """Yield all rows, in order."""
         for block in self._source.blocks():
-            cells = [unescape_formulas(c) for c in block.columns.columns]
-            columns = pa.RecordBatch.from_arrays(cells, names=block.columns.schema.names)
-            yield dataclasses.replace(block, columns=columns)
+            yield dataclasses.replace(block, columns=_unescaped(block.columns))
+
+
+def _unescaped(rows: pa.RecordBatch) -> pa.RecordBatch:
+    cells = [unescape_formulas(c) for c in rows.columns]
+    return pa.RecordBatch.from_arrays(cells, names=rows.schema.names)

@@ -35,14 +35,14 @@ def kind_of(
     Parameters
     ----------
     path
-        The output.
+        Name of the output.
     allowed
-        Extensions with their dot, such as ``.csv.gz``; the longest that fits counts.
+        Extensions with their dot, such as ``.csv.gz``; the longest match applies.
     what
-        What is written, as the beginning of a sentence: "The letter is".
+        Beginning of the sentence in the error: "The letter is".
     default
-        The kind of a file whose extension is missing or says nothing. If None, the extension has to
-        be one of ``allowed``.
+        The kind of a file whose extension is missing or unknown. If None, the extension must be one
+        of ``allowed``.
 
     Raises
     ------
@@ -86,16 +86,16 @@ def free_names(
     Parameters
     ----------
     headers
-        Of all columns of an input.
+        Headers of all columns of an input.
     reserved
-        Keys of names that the input's columns must not have.
+        Keys of reserved names.
     key
-        Names of one key are one name, such as `str.lower` where case does not tell.
+        Key under which names are equal, such as `str.lower` to ignore case.
 
     Returns
     -------
     names
-        By the header: ``input_`` and the header, once more as long as there is such a header.
+        By header: ``input_`` and the header, repeated until the name is free.
 
     Examples
     --------

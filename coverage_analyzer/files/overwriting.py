@@ -1,6 +1,6 @@
 """Prevent an output from replacing an input.
 
-Every command and every function that writes asks here, before any work.
+Every command and every function that writes files calls this first.
 """
 
 import contextlib
@@ -61,13 +61,13 @@ class _Read:
     Attributes
     ----------
     files
-        By their real path and by device and inode, which hard links share, the paths as given.
+        By real path, and by device and inode, which hard links share; values are the given paths.
     above
-        The folders in which they are, as real paths.
+        The folders of the inputs, as real paths.
     many
         Folders and patterns of files.
     addresses
-        Of tables and queries of databases.
+        Addresses of database tables and queries.
     """
 
     files: dict[object, Path] = field(default_factory=dict)
@@ -131,22 +131,23 @@ class _Read:
 def refuse_overwriting(outputs: Mapping[str, object], inputs: Iterable[object]) -> None:
     """Raise if an output would replace an input, or another output.
 
-    Links, hard links and file systems without case are seen through. A file in a folder, or of a
-    pattern, that is an input would be read by the next run, and is refused, too.
+    Symbolic links, hard links and case-insensitive file systems are resolved. A file in a folder,
+    or of a pattern, that is an input would be read by the next run, and is also refused.
 
     Parameters
     ----------
     outputs
-        By what they are for ("timeline"): paths, URIs, `RunFolder`, addresses of tables, or a tuple
-        of them. ``-``, None, an empty text and open files are none.
+        By purpose ("timeline"): paths, URIs, `RunFolder`, addresses of tables, or a tuple of them.
+        None, empty text and open files are ignored.
     inputs
-        All that is read, in the same forms, with folders and patterns of files, and links. What is
-        no path or address (a frame, a policy) is none.
+        All inputs, in the same forms, with folders, file patterns and links. Values that are not
+        paths or addresses (a frame, a policy) are ignored.
 
     Raises
     ------
     InputError
-        With the name of the file, and what to do; also if an address breaks the grammar.
+        With the name of the file and advice; also if an address is invalid, or an output is ``-``:
+        only `commitments` writes to standard output.
     """
     written = [w for what, place in outputs.items() for w in _written(what, place)]
     _refuse_twins(written)
@@ -214,14 +215,29 @@ def _written(what: str, place: object) -> Iterator[_Written]:
             yield from _written(what, one)
         return
     if isinstance(place, RunFolder):
+        _refuse_stream(what, place.path)
         if (folder := _place(place.path)) is not None and not isinstance(folder, Address):
             yield from (_Written(what, folder / n, folder=folder) for n in place.names)
         return
+    _refuse_stream(what, place)
     path = _place(place)
     if isinstance(path, Address):
         yield _Written(what, Path(path.connection), database=path)
     elif path is not None:
         yield _Written(what, path)
+
+
+def _refuse_stream(what: str, place: object) -> None:
+    """Raise if an output is ``-``, which would become a file of that name.
+
+    Raises
+    ------
+    InputError
+        If so.
+    """
+    if isinstance(place, (str, os.PathLike)) and os.fspath(place) == STREAM:
+        msg = f"The {what} cannot be written to standard output ({STREAM}). Give a name."
+        raise InputError(msg)
 
 
 def _place(value: object) -> Path | Address | None:

@@ -1,8 +1,9 @@
 """Open tables by their names, and read centers and sites from them."""
 
 import dataclasses
+import functools
 import re
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -13,27 +14,43 @@ import pyarrow.compute as pc
 
 from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Bools, Floats
-from coverage_analyzer.countries import Countries, Names, Numbers
+from coverage_analyzer.countries import Countries, names
 from coverage_analyzer.countries.assignment import Convention
 from coverage_analyzer.errors import InputError, refuse
-from coverage_analyzer.files import opening
+from coverage_analyzer.files import notation, opening
 from coverage_analyzer.files.database.address import Address, address, is_address
 from coverage_analyzer.files.duplicates import DuplicateFinder, DuplicateLines
 from coverage_analyzer.files.readers.base import RowBlock, TableReader
 from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
+from coverage_analyzer.files.readers.point_columns import with_points
+from coverage_analyzer.files.readers.streams import GUESSED
 from coverage_analyzer.matching import eligibility
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.products import ENDS, Products
-from coverage_analyzer.schema import days
+from coverage_analyzer.matching.site_rows import SiteRows
+from coverage_analyzer.schema import columns as known_columns
+from coverage_analyzer.schema import day_forms, days
+from coverage_analyzer.schema.column_evidence import Evidence
+from coverage_analyzer.schema.column_matching import (
+    Headers,
+    check_repeated,
+    find_columns,
+    match_columns,
+    n_known_columns,
+    notices,
+    options_of,
+)
 from coverage_analyzer.schema.columns import (
     COUNTRY_STATED,
+    FOR_REQUESTS,
+    LABELS,
     PARTS,
+    SITES,
     Column,
     as_text,
     check_types,
-    match_columns,
 )
-from coverage_analyzer.schema.coordinates import Coordinates, Notation, coordinates, fault_detail
+from coverage_analyzer.schema.coordinates import Coordinates, Written, coordinates, fault_detail
 from coverage_analyzer.schema.days import Days
 from coverage_analyzer.schema.rejects import Reject, Rejected
 
@@ -41,6 +58,7 @@ _DAY_NUMBER: Final = re.compile(r"[1-9][0-9]{4}(?:\.[0-9]+)?")
 """A spreadsheet's day number, from a cell that is not formatted as a date."""
 
 DAYS: Final = ("opens_on", "closes_on", "ordered_on", *ENDS)
+DAY_COLUMNS: Final = frozenset((*DAYS, *eligibility.DAYS))
 
 
 @dataclass(frozen=True)
@@ -50,7 +68,7 @@ class ParsedRows:
     Attributes
     ----------
     days
-        The days of each row in the known columns that hold some, ``NaT`` where a cell is blank.
+        The dates of each row by known column, ``NaT`` where a cell is empty.
     """
 
     block: RowBlock
@@ -68,20 +86,39 @@ class Table:
     path
         The file, or the address of the rows in a database.
     source
-        The rows.
+        Reader of the rows.
     columns
-        Where each known column stands among the headers.
+        Position of each known column among the headers.
     notation
-        How coordinates are written.
+        Notation of coordinates, numbers and dates: as given, completed by what the first rows show.
     refused
-        Rows that are rejects since another row has their id.
+        Rows rejected because another row has their id.
+    notices
+        What a reader of the results should know about how the table was understood.
+    known
+        The columns that were looked for, such as `schema.columns.SITES`.
+    dialect
+        The notation as given.
+    decimal_option
+        The option for the decimal mark of numbers; if empty, there is none, and a number with two
+        readings makes its row a reject.
+    encoding_option
+        The option for the encoding of the file.
+    written
+        Decimal marks of the coordinates read so far.
     """
 
     path: Path | Address
     source: TableReader
     columns: Mapping[str, int]
-    notation: Notation = PLAIN
+    notation: Dialect = PLAIN
     refused: DuplicateLines = field(default_factory=DuplicateLines)
+    notices: tuple[str, ...] = ()
+    known: Sequence[Column] = SITES
+    dialect: Dialect = PLAIN
+    decimal_option: str = ""
+    encoding_option: str = "--encoding"
+    written: Written = field(default_factory=Written)
 
     @property
     def headers(self) -> list[str]:
@@ -94,13 +131,30 @@ class Table:
         return {name: self.headers[at] for name, at in self.columns.items()}
 
     @property
+    def decimal_mark(self) -> str:
+        """Decimal mark of numbers in text: the given one, or that of the coordinates."""
+        return self.dialect.decimal or ("," if self.written.comma else ".")
+
+    @property
     def detected(self) -> dict[str, Any]:
         """Properties detected in the file, as JSON values.
 
-        Whole once all rows have been read. ``run.json`` has it for each input; keys that do not
+        Complete once all rows have been read. ``run.json`` has it for each input; keys that do not
         apply to a format are missing.
         """
-        return dict(self.source.detected)
+        found = notation.told(self.dialect, self.notation, self.written)
+        return {**self.source.detected, **found}
+
+    @property
+    def guesses(self) -> list[str]:
+        """Warnings about what was guessed; complete after all rows have been read."""
+        encodings = self.detected.get("encoding", "")
+        return [
+            f"{self.path}: the encoding {encoding.removesuffix(GUESSED)} is a guess. If letters "
+            f"are wrong, use {self.encoding_option} NAME."
+            for encoding in (encodings if isinstance(encodings, list) else [encodings])
+            if encoding.endswith(GUESSED)
+        ]
 
     def blocks(self) -> Generator[RowBlock, None, None]:
         """Yield all rows block by block, without validating their cells."""
@@ -115,18 +169,30 @@ class Table:
 
     def _placed(self, reject: Reject) -> Reject:
         """Return a reject that names its file if there are several."""
-        place = self.source.place(reject.line)
-        return dataclasses.replace(reject, detail=f"{place}: {reject.detail}") if place else reject
+        place, detail = self.source.place(reject.line), options_of(self.known, reject.detail)
+        return dataclasses.replace(reject, detail=f"{place}: {detail}" if place else detail)
 
     def site_ids(self, block: RowBlock) -> pa.Array:
         """Return the ``site_id`` of the rows of a block as text, empty where missing."""
         cells = self.column(block, "site_id")
         return arrays.text_array([""] * len(block.lines)) if cells is None else as_text(cells)
 
+    def row_ids(self, block: RowBlock) -> pa.Array:
+        """Return what each row of a block is called: its ``site_id``, else its line, as text."""
+        if "site_id" in self.columns:
+            return self.site_ids(block)
+        return arrays.from_numpy(block.lines).cast(pa.string())
+
+    def labels(self, block: RowBlock) -> tuple[pa.Array, pa.Array]:
+        """Return what a map calls the sites of a block: id (else the line) and name."""
+        name = self.column(block, "name")
+        names = pa.nulls(len(block.lines), pa.string()) if name is None else as_text(name)
+        return self.row_ids(block), names
+
     def keys(self, block: RowBlock) -> pa.Array:
         """Return the unique key of each row as text: ``site_id``, or ``site_id`` and product.
 
-        A site may have several products, and those several components, each in a row of its own.
+        A site may have several products, and those several components, each in its own row.
         """
         ids = self.site_ids(block)
         cells = [self.column(block, name) for name in PARTS]
@@ -137,17 +203,21 @@ class Table:
         blank = pc.equal(pc.utf8_trim_whitespace(ids), nothing)
         return pc.if_else(blank, ids, pc.binary_join_element_wise(ids, *texts, mark))
 
-    def declared(self, block: RowBlock, names: Names) -> Numbers:
-        """Return the number of the country declared by each row of a block (`Names.agreed`)."""
-        cells = [self.column(block, name) for name in COUNTRY_STATED]
-        stated = [names.named(as_text(c)) for c in cells if c is not None]
-        return names.agreed(stated) if stated else np.zeros(len(block.lines), np.int16)
+    def site_rows(self, rows: ParsedRows) -> SiteRows:
+        """Return what usable rows say of their sites, as the kernel takes it."""
+        where = rows.coordinates
+        return SiteRows(
+            where.lon,
+            where.lat,
+            where.accuracy_m,
+            list(self._text_columns(rows.block, COUNTRY_STATED).values()),
+            self._text_columns(rows.block, eligibility.TEXTS) | dict(rows.days),
+        )
 
-    def facts(self, rows: ParsedRows) -> dict[str, Any]:
-        """Return the inputs of eligibility rules in the file: Arrow texts, numpy dates."""
-        cells_by_name = {name: self.column(rows.block, name) for name in eligibility.TEXTS}
-        texts = {n: as_text(cells) for n, cells in cells_by_name.items() if cells is not None}
-        return texts | dict(rows.days)
+    def _text_columns(self, block: RowBlock, names: Sequence[str]) -> dict[str, pa.Array]:
+        """Return those known columns of a block as text that the file has."""
+        columns = {name: self.column(block, name) for name in names}
+        return {name: as_text(cells) for name, cells in columns.items() if cells is not None}
 
     def column(self, block: RowBlock, name: str) -> pa.Array | None:
         """Return a known column of a block, if the table has it."""
@@ -159,51 +229,141 @@ def open_table(
     table: Sequence[Column],
     columns: Mapping[str, str] | None = None,
     dialect: Dialect = PLAIN,
+    *,
+    unread: Collection[str] = FOR_REQUESTS,
 ) -> Table:
     """Open a table of sites or centers.
 
     Parameters
     ----------
     path
-        One file, or a folder or pattern (``2026-*.csv``) of files with the same columns. Text
-        (also packed, or ``-`` for standard input), Excel (``.xlsx``, ``.xlsm``), Parquet
-        (``.parquet``, ``.geoparquet``), GeoJSON (``.geojson``, ``.json``), GeoPackage
-        (``.gpkg``) or Shapefile (``.shp``, ``.zip``). Of the last three and of GeoParquet, points
-        in any CRS are read, and give latitude and longitude. Or rows of a database, as
-        ``postgresql://...`` or ``sqlite:///...`` (`database.address`).
+        One file, or a folder or pattern (``2026-*.csv``) of files with the same columns. Text (also
+        compressed, or ``-`` for standard input), Excel (``.xlsx``, ``.xlsm``), Parquet
+        (``.parquet``, ``.geoparquet``), GeoJSON (``.geojson``, ``.json``), GeoPackage (``.gpkg``)
+        or Shapefile (``.shp``, ``.zip``). In the last three and GeoParquet, points in any CRS are
+        read, and provide latitude and longitude. Or rows of a database, as ``postgresql://...`` or
+        ``sqlite:///...`` (`database.address`).
     table
         `schema.columns.SITES` or `schema.columns.CENTERS`.
     columns
-        The header to take for a column where names alone do not tell.
+        The header to use for a column where names are ambiguous.
     dialect
-        How the table is written, where that cannot be found.
+        The dialect of the table, where it cannot be detected.
+    unread
+        Optional columns that the caller does not read: that two headers fit is no error.
 
     Raises
     ------
     InputError
-        If there is no such file, it cannot be read, or columns are missing or ambiguous.
+        If the file is missing or unreadable, or columns are missing or ambiguous.
     MissingExtraError
-        If it is a workbook or a database, and the extra for it is not installed.
+        If it is a workbook or a database, and its extra is not installed.
     """
     place = address(str(path)) if is_address(path) else Path(path)
 
-    def is_header(headers: Sequence[str]) -> bool:
-        try:
-            return bool(match_columns(headers, table, columns))
-        except InputError:
-            return False
+    def n_known(headers: Sequence[str]) -> int:
+        return n_known_columns(headers, table, columns)
 
-    source = opening.source(place, dialect, is_header)
+    try:
+        source = opening.source(place, dialect, n_known)
+    except InputError as error:
+        raise InputError(options_of(table, str(error))) from None
     try:
         overrides = {**source.known, **(columns or {})}
-        matched = match_columns(source.headers, table, overrides, cut_at=source.cut_at)
-        dated = {at for name, at in matched.items() if name in {*DAYS, *eligibility.DAYS}}
+        check_repeated(source.headers)
+        asked = Headers(
+            source.headers,
+            table,
+            overrides,
+            source.cut_at,
+            Evidence(source.preview, dialect, are_countries),
+            frozenset(unread),
+        )
+        source, asked = _with_points(source, asked)
+        matched = match_columns(asked)
+        _check_equal_headers(source, matched, overrides)
+        dated = {at for name, at in matched.items() if name in DAY_COLUMNS}
         source.days_as_text([source.headers[at] for at in sorted(dated)])
+        source.columns_read(frozenset(matched.values()))
         check_types({name: source.types[at] for name, at in matched.items()})
-        return Table(place, source, matched, dialect)
+        told = (*_skipped(source), *notices(asked, matched))
+        option = functools.partial(known_columns.option, table)
+        found = notation.found_notation(
+            source, matched, DAY_COLUMNS, dialect, option("date-format")
+        )
+        return Table(
+            place,
+            source,
+            matched,
+            found.dialect,
+            notices=tuple(options_of(table, text) for text in told),
+            known=table,
+            dialect=dialect,
+            decimal_option=option("decimal"),
+            encoding_option=option("encoding"),
+            written=found.written,
+        )
     except InputError as error:
-        msg = f"{place}: {error}{source.hint}"
+        msg = options_of(table, f"{place}: {error}{source.hint}")
         raise InputError(msg) from None
+
+
+def are_countries(texts: pa.Array) -> Bools:
+    """Return which texts name a country that is known."""
+    return names.load().named(texts) > names.NONE
+
+
+def _with_points(source: TableReader, asked: Headers) -> tuple[TableReader, Headers]:
+    """Return a table with coordinates out of a column of points, if it has no others.
+
+    Raises
+    ------
+    InputError
+        If two headers could be meant, or the CRS of the points cannot be used.
+    """
+    wanted = {"latitude", "longitude"} & {column.name for column in asked.table}
+    if not wanted or wanted & {*find_columns(asked), *asked.overrides}:
+        return source, asked
+    source = with_points(source)
+    overrides = {**source.known, **asked.overrides}
+    return source, dataclasses.replace(asked, names=source.headers, overrides=overrides)
+
+
+def _skipped(source: TableReader) -> list[str]:
+    """Return how many lines before the header are not read, and where points come from."""
+    n_lines = source.detected.get("lines_before_header", 0)
+    unit = "row" if "sheet" in source.detected else "line"
+    told = [f"{n_lines} {unit}{'s'[: n_lines > 1]} before the header skipped."] if n_lines else []
+    if others := source.detected.get("other_sheets"):
+        told.append(
+            f"The sheet {source.detected['sheet']!r} is read; {', '.join(map(repr, others))} could "
+            f"be meant, too: choose with --sheet."
+        )
+    if points := source.detected.get("points"):
+        told.append(f"Points are read from the column {points['column']!r} ({points['form']}).")
+    return told
+
+
+def _check_equal_headers(
+    source: TableReader, matched: Mapping[str, int], overrides: Mapping[str, str]
+) -> None:
+    """Raise if a column that verdicts depend on has a header that another column has, too.
+
+    Raises
+    ------
+    InputError
+        Which names the header.
+    """
+    for name, at in matched.items():
+        header = source.headers[at]
+        twins = [numbered for numbered, was in source.repeated.items() if was == header]
+        if twins and name not in overrides and name not in LABELS:
+            msg = (
+                f"{header!r} appears {len(twins) + 1} times in the header, and could each time be "
+                f"the column {name!r}. Choose one as {name}={header} or {name}={twins[0]}, or "
+                f"rename one."
+            )
+            raise InputError(msg)
 
 
 def duplicates(table: Table, *, keep_first: bool, folder: Path | None = None) -> DuplicateLines:
@@ -212,11 +372,11 @@ def duplicates(table: Table, *, keep_first: bool, folder: Path | None = None) ->
     Parameters
     ----------
     table
-        Of sites; to be opened anew by whoever reads the others.
+        The sites, which must be opened again to read the other rows.
     keep_first
-        Whether the first usable row of an id stays.
+        Whether to keep the first usable row of an id.
     folder
-        Where a temporary file may lie.
+        Folder for a temporary file.
     """
     with DuplicateFinder(folder) as ids:
         for rows in table.rows():
@@ -233,9 +393,9 @@ class _WholeTable:
     texts
         The cells of each known column.
     lines
-        How each row is named in an error.
+        Label of each row in errors.
     unread
-        What is wrong with rows and cells that could not be read.
+        Problems of rows and cells that could not be read.
     """
 
     texts: dict[str, list[str]]
@@ -258,8 +418,8 @@ def read_centers(table: Table, world: Countries, convention: Convention) -> Cent
     Raises
     ------
     InputError
-        One error that names every row that cannot be used, every id that occurs twice, and every
-        country that is unknown or contradicts the place.
+        One error that names every unusable row, every duplicate id, and every country that is
+        unknown or contradicts the location.
     """
     whole = _WholeTable({name: [] for name in table.columns})
     lon, lat = [], []
@@ -275,7 +435,7 @@ def read_centers(table: Table, world: Countries, convention: Convention) -> Cent
     try:
         return Centers.from_texts(whole.texts, _joined(lon), _joined(lat), whole.lines, further)
     except InputError as error:
-        msg = f"{table.path}: {error}"
+        msg = options_of(table.known, f"{table.path}: {error}")
         raise InputError(msg) from None
 
 
@@ -285,7 +445,7 @@ def read_products(table: Table) -> Products:
     Raises
     ------
     InputError
-        One error that names every row that cannot be used.
+        One error that names every unusable row.
     """
     whole = _WholeTable({name: [] for name in table.columns})
     for block in table.source.blocks():
@@ -294,23 +454,23 @@ def read_products(table: Table) -> Products:
         refuse(whole.unread, len(whole.lines) + len(whole.unread), "product")
         return Products.from_texts(whole.texts, whole.lines)
     except InputError as error:
-        msg = f"{table.path}: {error}"
+        msg = options_of(table.known, f"{table.path}: {error}")
         raise InputError(msg) from None
 
 
 def _texts(table: Table, block: RowBlock, name: str) -> tuple[pa.Array, list[str]]:
     """Return the cells of a known column as text, and the problems of invalid dates.
 
-    Days are written as ISO 8601, whatever type they have and by whatever form they are written.
+    Dates are written as ISO 8601, whatever their type or format.
     """
     cells = block.columns.column(table.columns[name])
     if name not in DAYS:
         return as_text(cells), []
-    read, blank = _days(cells, table)
+    read, blank = _days(cells, table, name)
     texts = ["" if np.isnat(day) else str(day) for day in read]
     bad = np.flatnonzero(np.isnat(read) & ~blank).tolist()
     return arrays.text_array(texts), [
-        f"line {block.lines[row]}: {name} {_cell(cells, row)!r} is not {_like(table)[0]}"
+        f"line {block.lines[row]}: {name} {_cell(cells, row)!r} is not {_like(table, name)[0]}"
         for row in bad
     ]
 
@@ -320,8 +480,27 @@ def _joined(parts: list[Floats]) -> Floats:
 
 
 def _coordinates(block: RowBlock, table: Table) -> Coordinates:
+    """Return the coordinates of the rows of a block.
+
+    Raises
+    ------
+    InputError
+        If an accuracy can be read in two ways.
+    """
     cells = [table.column(block, n) for n in ("latitude", "longitude", "accuracy_m")]
-    return coordinates(*cells, notation=table.notation)
+    marks = "," if table.source.iso_days else ".,"  # numbers of a workbook are written with a point
+    read = coordinates(*cells, notation=table.notation, written=table.written, thousands=marks)
+    if len(read.two_readings) and table.decimal_option:
+        row = int(read.two_readings[0])
+        line = int(block.lines[row])
+        where = table.source.place(line) or f"line {line}"
+        msg = (
+            f"{table.path}, {where}: accuracy_m is {_cell(cells[2], row)!r}, which is one number "
+            f"with a decimal point and another with a decimal comma. Use {table.decimal_option} . "
+            f"or {table.decimal_option} ,"
+        )
+        raise InputError(msg)
+    return read
 
 
 def usable(block: RowBlock, table: Table) -> ParsedRows:
@@ -339,19 +518,13 @@ def usable(block: RowBlock, table: Table) -> ParsedRows:
         reason = _fault(block, table, row, int(read.fault[row]), int(first[row]))
         rejects.append(Reject(line, *reason, block.raw(row)))
     kept = np.flatnonzero(fits)
-    left = RowBlock(
-        block.lines[kept],
-        block.columns.take(arrays.from_numpy(kept)),
-        block.raw,
-        rejects,
-        block.blank,
-        block.records,
-    )
+    rejects = sorted(rejects, key=lambda reject: reject.line)
+    left = dataclasses.replace(block.take(kept), rejects=rejects)
     kept_coordinates = Coordinates(
         read.lon[kept], read.lat[kept], read.accuracy_m[kept], read.fault[kept]
     )
     left_days = {name: values[kept] for name, values in days_by_column.items()}
-    return ParsedRows(left, kept_coordinates, sorted(rejects, key=lambda r: r.line), left_days)
+    return ParsedRows(left, kept_coordinates, rejects, left_days)
 
 
 def _known_days(block: RowBlock, table: Table) -> tuple[dict[str, Days], Bools]:
@@ -360,14 +533,14 @@ def _known_days(block: RowBlock, table: Table) -> tuple[dict[str, Days], Bools]:
     for name in eligibility.DAYS:
         cells = table.column(block, name)
         if cells is not None:
-            days_by_column[name], blank = _days(cells, table)
+            days_by_column[name], blank = _days(cells, table, name)
             bad |= np.isnat(days_by_column[name]) & ~blank
     return days_by_column, bad
 
 
-def _days(cells: pa.Array, table: Table) -> tuple[Days, Bools]:
-    """Parse dates by the table's format or as workbook dates; also return which are empty."""
-    result, blank = days.days(cells, table.notation.date_format or days.ISO)
+def _days(cells: pa.Array, table: Table, name: str) -> tuple[Days, Bools]:
+    """Parse dates by the format of a column or as workbook dates; also return which are empty."""
+    result, blank = days.days(cells, table.notation.form_of(name))
     if table.source.iso_days:
         result = np.where(np.isnat(result), days.days(cells)[0], result)
     return result, blank
@@ -391,19 +564,23 @@ def _undated(block: RowBlock, table: Table, row: int) -> str:
     """Return the invalid date of a row, and how to write dates."""
     texts = {name: _cell(table.column(block, name), row) for name in eligibility.DAYS}
     filled = {n: t for n, t in texts.items() if t.strip()}
-    wrong = [n for n, t in filled.items() if np.isnat(_days(arrays.text_array([t]), table)[0][0])]
-    like, hint = _like(table)
+    wrong = [
+        n for n, t in filled.items() if np.isnat(_days(arrays.text_array([t]), table, n)[0][0])
+    ]
+    like, hint = _like(table, wrong[0])
     if hint and any(_DAY_NUMBER.fullmatch(texts[name].strip()) for name in wrong):
         hint = "; if this is a spreadsheet's date number, format the cells as dates and save again"
     cells = " and ".join(f"{name} is {texts[name]!r}" for name in wrong)
     return f"{cells}, not {like}{hint}"
 
 
-def _like(table: Table) -> tuple[str, str]:
-    """Return an example of the table's date format, and advice for other formats."""
-    form = table.notation.date_format or days.ISO
-    if form != days.ISO:
+def _like(table: Table, name: str) -> tuple[str, str]:
+    """Return an example of a column's date format, and advice for other formats."""
+    form = table.notation.form_of(name)
+    if table.notation.date_format and form != days.ISO:
         return f"a date in --date-format {form}", ""
+    if form != days.ISO:
+        return f"a date like {day_forms.example(form)}, the format of the first rows", ""
     hint = "; for another format, use --date-format, such as %d.%m.%Y"
     return "a date like 2026-12-01", hint
 

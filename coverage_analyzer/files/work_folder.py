@@ -1,15 +1,16 @@
 """Folders for files being written, under unpredictable names.
 
-A work folder is made beside what it replaces, by `tempfile.mkdtemp`: its name is random, it is
-never one that was there before, and only its owner can look into it. It holds a marker, and its
-lock while its process lives. No link is followed and nothing is removed but work folders.
+A work folder is created beside its target by `tempfile.mkdtemp`: its name is random and new, and
+only its owner can read it. It contains a marker, and its lock while its process runs. No link is
+followed, and only work folders are removed.
 
-A process that is killed leaves its work folder behind. The next one that writes there removes it,
-if it is provably one of ours: a directory and no link, with the name, owner and mode that our own
-new folder has, which holds the marker with its name, and is not locked. Nobody else can make one.
+A process that is killed leaves its work folder behind. The next process that writes there removes
+it, if it is provably ours: a directory and not a link, with the name, owner and mode of our own new
+folders, containing the marker with its name, and not locked. Nobody else can create one.
 """
 
 import contextlib
+import hashlib
 import json
 import os
 import re
@@ -28,6 +29,8 @@ PREFIX: Final = ".coverage-analyzer-"
 MARKER: Final = "work-folder.json"
 """Names the folder that a work folder is for, so that it is no proof for another."""
 
+WINDOWS: Final = os.name == "nt"
+
 ATTEMPTS: Final = 10
 """Attempts to create a folder, if another process removes it before it is locked."""
 
@@ -43,9 +46,9 @@ class WorkFolder:
     path
         The folder.
     target
-        The name of the file that it is for; empty for the files of a run folder.
+        Name of the file that it is for; empty for the files of a run folder.
     lock
-        A descriptor that holds its lock; None where there are no locks.
+        Descriptor that holds its lock; None without support for locks.
     """
 
     path: Path
@@ -59,7 +62,7 @@ class WorkFolder:
         Raises
         ------
         PublishError
-            If it cannot be made.
+            If it cannot be created.
         """
         try:
             for _ in range(ATTEMPTS):
@@ -119,7 +122,7 @@ class WorkFolder:
     def left_behind(self) -> Iterator["WorkFolder"]:
         """Yield the abandoned work folders beside this one, locked by this process.
 
-        They are closed, and not removed, by who takes the next.
+        The caller closes, but does not remove them, on taking the next.
         """
         for path in sorted(self.path.parent.glob(f"{PREFIX}*")):
             folder = self._find(path) if path != self.path else None
@@ -132,14 +135,14 @@ class WorkFolder:
     def _find(self, path: Path) -> "WorkFolder | None":
         """Return an abandoned folder beside this one, if it is provably a work folder.
 
-        One that is empty was left before its marker was written, and is removed at once.
+        An empty one was abandoned before its marker was written, and is removed at once.
         """
         target = self._target(path)
         try:
             lock = locked(path) if target is not None else None
         except PublishError:
             return None
-        # Once more, behind the lock: its process may have ended meanwhile, and tidied up.
+        # Again, with the lock: its process may have ended and cleaned up meanwhile.
         target = self._target(path)
         if target is None:
             _closed(lock)
@@ -166,8 +169,8 @@ class WorkFolder:
     def _target(self, path: Path) -> str | None:
         """Return the target of a folder beside this one, if it is provably a work folder.
 
-        An empty folder that was made as this one was is one, too, and for nothing: its marker was
-        not yet written.
+        An empty folder created like this one is also a work folder, without a target: its marker
+        was not yet written.
         """
         try:
             mine, other = self.path.lstat(), path.lstat()
@@ -215,12 +218,12 @@ def locked(folder: Path) -> int | None:
     PublishError
         If the folder cannot be opened.
     FolderBusyError
-        If another run holds it.
+        If another run has locked it.
     """
     try:
         import fcntl
-    except ImportError:  # not a Unix: no lock
-        return None
+    except ImportError:  # not a Unix
+        return _locked_elsewhere(folder)
     try:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as error:
@@ -239,9 +242,46 @@ def locked(folder: Path) -> int | None:
     return descriptor
 
 
+def _locked_elsewhere(folder: Path) -> int | None:
+    """Return a descriptor that holds the lock of a folder, on Windows, where folders have none.
+
+    The lock is on a file in the user's folder of temporary files, named by the folder.
+
+    Raises
+    ------
+    PublishError
+        If that file cannot be opened.
+    FolderBusyError
+        If another run holds it.
+    """
+    try:
+        import msvcrt
+    except ImportError:  # neither Windows nor a Unix: no lock
+        return None
+    name = hashlib.sha256(os.path.normcase(folder.resolve()).encode(errors="replace")).hexdigest()
+    lock = Path(tempfile.gettempdir()) / f"coverage-analyzer-{name[:32]}.lock"
+    try:
+        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        msg = f"{lock} cannot be opened: {error.strerror}."
+        raise PublishError(msg) from error
+    try:
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+    except OSError as error:
+        os.close(descriptor)
+        msg = f"Another run is writing to {folder}. Wait for it, or choose a different folder."
+        raise FolderBusyError(msg) from error
+    return descriptor
+
+
 def to_disk(path: Path) -> None:
-    """Sync a file, or the entries of a folder, to disk."""
-    descriptor = os.open(path, os.O_RDONLY)
+    """Sync a file, or the entries of a folder, to disk.
+
+    Windows syncs only files that are open for writing, and no folders.
+    """
+    if WINDOWS and path.is_dir():
+        return
+    descriptor = os.open(path, os.O_RDWR if WINDOWS else os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -11,28 +11,26 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from coverage_analyzer import countries
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.outputs import free_names, renamed
 from coverage_analyzer.files.readers.spatial import WGS84
 from coverage_analyzer.frames.columns import (
     ProductsLike,
-    accuracy,
     centers_of,
     check_labels,
-    declared,
-    facts_of,
     known_columns,
     points_name,
     policy_of,
-    positions,
     products_in,
+    site_rows,
 )
 from coverage_analyzer.frames.crs import geometry_wgs84
+from coverage_analyzer.frames.dated import DatedFrame
 from coverage_analyzer.matching.eligibility import EligibilityInputs
 from coverage_analyzer.matching.explanation import Explanation, explanation
 from coverage_analyzer.matching.lead_times import opening_windows
-from coverage_analyzer.matching.matcher import Matcher, Sites, Verdicts
+from coverage_analyzer.matching.matcher import Matcher, Verdicts
+from coverage_analyzer.matching.spec import MatcherSpec
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.programmes.afterwards import with_route
 from coverage_analyzer.schema import columns
@@ -55,52 +53,72 @@ def assess(
     ----------
     sites
         A GeoDataFrame of points in any CRS, or a DataFrame with ``latitude`` and ``longitude`` in
-        degrees on WGS 84. ``country`` and ``accuracy_m`` (metres) are read if they are there, and
-        what the gates of the policy look at: ``product``, ``version``, ``component``,
-        ``requested_level``, ``registered_on``, ``installed_on``.
+        degrees on WGS 84. Optional: ``country``, ``accuracy_m`` (metres), and the columns of
+        eligibility rules: ``product``, ``version``, ``component``, ``requested_level``,
+        ``registered_on``, ``installed_on``.
     centers
         Likewise, with ``center_id`` and optionally ``name``, ``country``, ``opens_on``,
-        ``closes_on``, ``ordered_on``; as `read_centers` gives them.
+        ``closes_on``, ``ordered_on``; as returned by `read_centers`.
     policy
         A policy, or the name of a built-in one.
     as_of
-        The day to judge, by default today in UTC.
+        The day of the assessment, by default today in UTC.
     trust_declared
-        Whether a declared country stands wherever a point lies.
+        Whether to use the declared country even where it disagrees with the coordinates.
     products
-        A table of products with the last day of each phase of their life
-        (`schema.columns.PRODUCTS`), or the path of a file of it.
+        A table of products with the last day of each support phase (`schema.columns.PRODUCTS`), or
+        the path of such a file.
 
     Returns
     -------
     verdicts
-        The sites with their index, points in EPSG:4326, and the columns of the verdict:
-        ``level``, ``status``, ``reason``, ``center_id``, ``distance_miles`` (geodesic),
-        ``limit_miles``, ``margin_miles`` (negative outside), ``site_country``, ``available_on``,
-        ``centers_in_reach``. Neither input is changed. ``.attrs["warnings"]`` tells which gates
-        had nothing to look at.
+        The sites with their index, one row each, points in EPSG:4326, and the columns of the
+        verdict (`schema.verdict`): ``level``, ``status``, ``reason``, ``center_id``,
+        ``distance_miles`` (along the WGS 84 geodesic, 3 decimals as Karney's algorithm rounds; NaN
+        without a center), ``limit_miles``, ``margin_miles`` (limit minus distance, negative
+        outside), ``site_country`` (ISO 3166-1 alpha-2), ``available_on`` (a day, where pending),
+        ``centers_in_reach`` (a count). The inputs are not changed.
+        ``.attrs["warnings"]`` lists the rules that were not checked.
 
     Warns
     -----
     UserWarning
-        If rows state a product or component that no table or policy given tells anything of.
+        If rows have a product or component for which neither table nor policy has data.
 
     Raises
     ------
     InputError
-        If a row has no usable coordinates, a cell of a day holds none, a frame has no CRS, a
-        center's country is doubtful, or a product cannot be used.
+        If a row has no usable coordinates, a date is invalid, a frame has no CRS, a center's
+        country is uncertain, or a product cannot be used.
     PolicyError
         If there is no such policy.
+
+    References
+    ----------
+    C. F. F. Karney, Algorithms for geodesics, J. Geodesy 87, 43-55 (2013). The clauses behind the
+    limits are in the policy.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import coverage_analyzer as ca
+    >>> centers = ca.read_centers("data/service_centers.csv")
+    >>> sites = pd.DataFrame(
+    ...     {"site_id": ["Loerrach", "Boise"], "country": ["DE", "US"],
+    ...      "latitude": [47.6145, 43.615], "longitude": [7.6645, -116.2023]}
+    ... )
+    >>> verdicts = ca.assess(sites, centers, as_of="2026-12-01")
+    >>> verdicts[["level", "status", "center_id", "limit_miles"]].to_numpy().tolist()
+    [['Gold Plus', 'qualified', 'DE-FBG-1', 50.0], ['Gold', 'pending', 'US-BOI-1', 70.0]]
     """
-    matcher = matcher_of(centers, policy, as_of, trust_declared=trust_declared, products=products)
-    lon, lat = positions(sites, "sites")
-    known = known_columns(sites, columns.SITES)
-    stated = declared(sites, known, matcher.world.names)
-    facts = matcher.gates.facts(facts_of(sites, known))
+    matcher = build_matcher(
+        centers, policy, as_of, trust_declared=trust_declared, products=products
+    )
+    rows, known = site_rows(sites)
+    inputs = matcher.inputs(rows)
     for told in matcher.gates.unchecked_rules(known):
         warnings.warn(told, stacklevel=2)
-    verdicts = matcher.match(Sites(lon, lat, stated, accuracy(sites, known)), facts)
+    verdicts = matcher.match(*inputs)
     plain = pd.DataFrame(sites.drop(columns=points_name(sites)))
     names = _renamed(plain)
     if names:
@@ -110,11 +128,11 @@ def assess(
     frame = plain.rename(columns=names)
     for name, values in matcher.columns(verdicts).items():
         frame[name] = values.to_pandas(date_as_object=False).array
-    points = shapely.points(lon, lat)
-    if points_name(sites):  # the very points, but where a row has none
+    points = shapely.points(rows.lon, rows.lat)
+    if points_name(sites):  # the same points, except where a row has none
         given = geometry_wgs84(sites, "sites")
         points = np.where(shapely.is_missing(given) | shapely.is_empty(given), points, given)
-    result = gpd.GeoDataFrame(frame, geometry=points, crs=WGS84)
+    result = DatedFrame(frame, geometry=points, crs=WGS84)
     counts = {n: sites.attrs[n] for n in ("decided", "rejected", "blank") if n in sites.attrs}
     result.attrs = (
         counts
@@ -125,9 +143,10 @@ def assess(
             "renamed_columns": names,
             "warnings": [
                 *matcher.policy.warnings,
-                *_gate_warnings(matcher, known, facts, verdicts),
+                *_gate_warnings(matcher, known, inputs.facts, verdicts),
                 *matcher.region_warnings,
             ],
+            "not_checked": matcher.gates.not_checked(known),
         }
     )
     return result
@@ -142,7 +161,7 @@ def _gate_warnings(
     return matcher.gates.warnings(known, empty, places)
 
 
-def matcher_of(
+def build_matcher(
     centers: pd.DataFrame,
     policy: Policy | str,
     as_of: Any,
@@ -159,14 +178,9 @@ def matcher_of(
     PolicyError
         If there is no such policy.
     """
-    return Matcher(
-        centers_of(centers),
-        policy_of(policy),
-        countries.load(),
-        as_of=day(as_of),
-        trust_declared=trust_declared,
-        products=products_in(products),
-    )
+    return MatcherSpec(
+        centers_of(centers), policy_of(policy), day(as_of), trust_declared, products_in(products)
+    ).build()
 
 
 def _renamed(sites: pd.DataFrame) -> dict[str, str]:
@@ -196,20 +210,33 @@ def summarize(verdicts: pd.DataFrame, by: str | list[str] = "site_country") -> p
     Parameters
     ----------
     verdicts
-        As `assess` gives them.
+        As returned by `assess`.
     by
         One or more columns to group by.
 
     Returns
     -------
     summary
-        One row a group, the largest first: a column of counts for each status, ``sites`` in all,
-        and ``qualified_share`` between 0 and 1.
+        One row per group, the largest first: a count per status, ``sites`` in total, and
+        ``qualified_share`` between 0 and 1.
 
     Raises
     ------
     InputError
         If there is no such column, or its cells cannot be grouped.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import coverage_analyzer as ca
+    >>> centers = ca.read_centers("data/service_centers.csv")
+    >>> sites = pd.DataFrame(
+    ...     {"site_id": ["Loerrach", "Boise"], "country": ["DE", "US"],
+    ...      "latitude": [47.6145, 43.615], "longitude": [7.6645, -116.2023]}
+    ... )
+    >>> verdicts = ca.assess(sites, centers, as_of="2026-12-01")
+    >>> ca.summarize(verdicts)[["qualified", "pending"]].to_dict("index")
+    {'DE': {'qualified': 1, 'pending': 0}, 'US': {'qualified': 0, 'pending': 1}}
     """
     check_labels(verdicts, "verdicts")
     keys = list(dict.fromkeys(by)) if isinstance(by, (list, tuple)) else [by]
@@ -252,22 +279,29 @@ def explain(  # noqa: PLR0913 - a place, what is said of it, and the rule are on
     Parameters
     ----------
     centers
-        As `read_centers` gives them.
+        As returned by `read_centers`.
     policy
         A policy, or the name of a built-in one.
     latitude, longitude
         Degrees on WGS 84.
     country
-        As the site declares it, if it does.
+        Country declared by the site, if any.
     as_of
-        The day to judge, by default today in UTC.
+        The day of the assessment, by default today in UTC.
     trust_declared
-        Whether a declared country stands wherever a point lies.
+        Whether to use the declared country even where it disagrees with the coordinates.
     products
         As for `assess`.
     stated
-        What the site's row says for the gates: ``{"product": "MPX 5900", "component": "fan"}``; see
+        Rule inputs of the site: ``{"product": "MPX 5900", "component": "fan"}``; see
         `matching.eligibility.TEXTS` and `matching.eligibility.DAYS`.
+
+    Returns
+    -------
+    explanation
+        `matching.explanation.Explanation`: level, status, reason, country and why, the deciding
+        center, all centers within range, the nearest one that may not serve, clauses; distances in
+        miles along the geodesic.
 
     Raises
     ------
@@ -275,7 +309,19 @@ def explain(  # noqa: PLR0913 - a place, what is said of it, and the rule are on
         If the point is out of range, or the centers cannot be used.
     PolicyError
         If there is no such policy.
+
+    Examples
+    --------
+    >>> import coverage_analyzer as ca
+    >>> centers = ca.read_centers("data/service_centers.csv")
+    >>> story = ca.explain(
+    ...     centers, latitude=47.6145, longitude=7.6645, country="DE", as_of="2026-12-01"
+    ... )
+    >>> story.level, story.status, story.center.center_id, round(story.center.distance_miles, 3)
+    ('Gold Plus', 'qualified', 'DE-FBG-1', 27.761)
     """
-    matcher = matcher_of(centers, policy, as_of, trust_declared=trust_declared, products=products)
+    matcher = build_matcher(
+        centers, policy, as_of, trust_declared=trust_declared, products=products
+    )
     told = explanation(matcher, longitude, latitude, country=country, stated=stated)
     return with_route(told, matcher.policy)

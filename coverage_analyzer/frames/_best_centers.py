@@ -12,20 +12,19 @@ import pyarrow as pa
 from coverage_analyzer.arrays import Floats
 from coverage_analyzer.errors import InputError, require
 from coverage_analyzer.files import atomic
-from coverage_analyzer.frames._assess import matcher_of
+from coverage_analyzer.frames._assess import build_matcher
 from coverage_analyzer.frames.columns import (
     ProductsLike,
-    accuracy,
     check_labels,
-    declared,
-    facts_of,
     known_columns,
     numbers,
     positions,
+    site_rows,
     texts,
 )
 from coverage_analyzer.maps import plan_page
-from coverage_analyzer.matching.matcher import Matcher, Sites
+from coverage_analyzer.matching.matcher import Matcher
+from coverage_analyzer.matching.site_rows import SiteRows
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.schema import columns
 from coverage_analyzer.siting import report
@@ -199,7 +198,9 @@ def best_centers(  # noqa: PLR0913 - the question of `assess`, and what may be o
     """
     asked = _question(new, question)
     asked.check()
-    matcher = matcher_of(centers, policy, as_of, trust_declared=trust_declared, products=products)
+    matcher = build_matcher(
+        centers, policy, as_of, trust_declared=trust_declared, products=products
+    )
     table = _site_table(sites, matcher, weight)
     places = None if candidates is None else _candidates(candidates, matcher, cost)
     answer = make_plan(table, matcher, places, asked)
@@ -234,9 +235,8 @@ def _question(new: int | None, others: dict[str, Any]) -> Question:
 
 
 def _site_table(sites: pd.DataFrame, matcher: Matcher, weight: str | None) -> SiteTable:
-    lon, lat = positions(sites, "sites")
-    known = known_columns(sites, columns.SITES)
-    stated = declared(sites, known, matcher.world.names)
+    rows, known = site_rows(sites)
+    where, facts = matcher.inputs(rows)
     if "site_id" in known:
         ids = texts(sites, known["site_id"])
     else:
@@ -248,8 +248,7 @@ def _site_table(sites: pd.DataFrame, matcher: Matcher, weight: str | None) -> Si
     if not len(sites):
         msg = "There are no sites."
         raise InputError(msg)
-    facts = matcher.gates.facts(facts_of(sites, known))
-    return SiteTable(Sites(lon, lat, stated, accuracy(sites, known)), facts, ids, weights)
+    return SiteTable(where, facts, ids, weights)
 
 
 def _numbers(frame: pd.DataFrame, name: str, what: str) -> Floats:
@@ -278,6 +277,7 @@ def _candidates(frame: pd.DataFrame, matcher: Matcher, cost: str | None) -> Cand
         ids = texts(frame, known["candidate_id"]).to_pylist()
     names = texts(frame, known["name"]).to_pylist() if "name" in known else [""] * n
     costs = np.ones(n) if cost is None else _numbers(frame, cost, "candidates")
-    stated = declared(frame, known, matcher.world.names)
-    places = Places(ids, names, rows, lon, lat, stated, costs)
+    stated = [texts(frame, known[name]) for name in columns.COUNTRY_STATED if name in known]
+    declared = SiteRows(lon, lat, np.full(n, np.nan), stated).declared(matcher.world.names)
+    places = Places(ids, names, rows, lon, lat, declared, costs)
     return checked(places, matcher.world, matcher.convention, matcher.centers.center_id)

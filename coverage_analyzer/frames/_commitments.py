@@ -10,8 +10,8 @@ import pandas as pd
 from coverage_analyzer import countries
 from coverage_analyzer.batch.requests import ROW, request
 from coverage_analyzer.due_times.calculator import Answer, Committer
-from coverage_analyzer.due_times.levels import Levels
-from coverage_analyzer.due_times.requests import Registered, registered
+from coverage_analyzer.due_times.levels import LevelLookup
+from coverage_analyzer.due_times.requests import RegisteredSite, registered_site
 from coverage_analyzer.errors import quantity
 from coverage_analyzer.frames.columns import (
     ProductsLike,
@@ -26,7 +26,8 @@ from coverage_analyzer.frames.columns import (
     texts,
 )
 from coverage_analyzer.policy import DEFAULT, Policy
-from coverage_analyzer.schema.columns import COMMITMENT, REQUESTS, SITES, Column, match_columns
+from coverage_analyzer.schema.column_matching import Headers, match_columns
+from coverage_analyzer.schema.columns import COMMITMENT, REQUESTS, SITES, Column
 from coverage_analyzer.schema.days import day
 
 
@@ -50,24 +51,24 @@ def commitments(  # noqa: PLR0913 - what `assess` takes, and the requests
         offset they are local to the site), ``address``, ``product``, ``component``.
     sites
         As for `assess`, with ``site_id``; optionally ``address``, ``registered_on`` (a site may
-        stand in several rows, the newest up to the request's day holds), ``installed_on``,
+        have several rows; the newest one up to the request's day applies), ``installed_on``,
         ``time_zone`` (such as ``Europe/Zurich``), ``receiving_hours`` (``08:00-17:00``).
     centers
-        As for `assess`; optionally ``time_zone`` and ``region`` (ISO 3166-2, such as ``DE-BY``):
-        where regions of a country differ, it says which holidays are no business days.
+        As for `assess`; optionally ``time_zone`` and ``region`` (ISO 3166-2, such as ``DE-BY``),
+        which selects the holidays where regions of a country differ.
     policy
         A policy, or the name of a built-in one.
     as_of
-        The day whose level holds; by default that of each request, at the site.
+        The day whose level applies; by default that of each request, at the site.
     trust_declared
-        Whether a declared country stands wherever a point lies.
+        Whether to use the declared country even where it disagrees with the coordinates.
     products
         As for `assess`.
 
     Returns
     -------
     answers
-        A row a request, with its index, all text: ``request_id``, ``site_id``, ``level``,
+        One row per request, with its index, all text: ``request_id``, ``site_id``, ``level``,
         ``status`` (``promised``, ``no_promise``, ``refused``, ``review``, ``rejected``),
         ``promise`` (``delivered``, ``shipped``, ...), ``clock_start`` and ``due_at`` (ISO 8601 with
         offset; the first moment that is too late), ``center_id``, ``reason``, ``warnings``,
@@ -85,7 +86,19 @@ def commitments(  # noqa: PLR0913 - what `assess` takes, and the requests
     Warns
     -----
     UserWarning
-        With the number of requests that cannot be read, and the first ones.
+        With the number of unreadable requests, and the first ones.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import coverage_analyzer as ca
+    >>> centers = ca.read_centers("data/service_centers.csv")
+    >>> requests = pd.read_csv("data/requests.csv").head(2)
+    >>> answers = ca.commitments(requests, pd.read_csv("data/request_sites.csv"), centers)
+    >>> answers.loc[0, ["level", "status", "promise", "due_at", "center_id"]].tolist()
+    ['Gold Plus', 'promised', 'delivered', '2026-12-02T02:30:00-05:00', 'US-NYC-1']
+    >>> answers.loc[1, ["status", "reason"]].tolist()
+    ['refused', 'address_different']
     """
     check_labels(requests, "requests")
     known = known_columns(requests, REQUESTS)
@@ -94,7 +107,7 @@ def commitments(  # noqa: PLR0913 - what `assess` takes, and the requests
         request({name: values[row] for name, values in cells.items()})
         for row in range(len(requests))
     ]
-    levels = Levels(
+    levels = LevelLookup(
         centers_of(centers),
         policy_of(policy),
         countries.load(),
@@ -117,25 +130,25 @@ def commitments(  # noqa: PLR0913 - what `assess` takes, and the requests
     )
 
 
-def _histories(sites: pd.DataFrame) -> dict[str, list[Registered]]:
+def _histories(sites: pd.DataFrame) -> dict[str, list[RegisteredSite]]:
     """Return the rows of each site, by id.
 
     Raises
     ------
     InputError
-        If a row has no usable place, or there is no column of ids.
+        If a row has no usable coordinates, or there is no id column.
     """
     lon, lat = positions(sites, "sites")
     known = known_columns(sites, SITES)
-    match_columns(list(known), [Column("site_id", required=True)])
+    match_columns(Headers(list(known), [Column("site_id", required=True)]))
     off = accuracy(sites, known)
     ids = texts(sites, known["site_id"]).to_pylist()
     columns = {name: texts(sites, known[name]).to_pylist() for name in ROW if name in known}
-    found: dict[str, list[Registered]] = defaultdict(list)
+    found: dict[str, list[RegisteredSite]] = defaultdict(list)
     for row, site_id in enumerate(ids):
         place = float(lon[row]), float(lat[row]), float(off[row])
         cells = {name: values[row] for name, values in columns.items()}
-        found[site_id.strip()].append(registered(cells, place))
+        found[site_id.strip()].append(registered_site(cells, place))
     return found
 
 

@@ -23,6 +23,7 @@ from coverage_analyzer.frames.columns import (
     texts,
 )
 from coverage_analyzer.frames.crs import areas_wgs84
+from coverage_analyzer.frames.dated import DatedFrame
 from coverage_analyzer.geometry import area_km2
 from coverage_analyzer.matching import areas
 from coverage_analyzer.policy import DEFAULT, Policy
@@ -55,37 +56,47 @@ def drive_times(
     Parameters
     ----------
     verdicts
-        As `assess` gives them.
+        As returned by `assess`.
     centers
-        Those that the sites were judged by.
+        The centers used for the assessment.
     network
         A file of roads (``.osm.pbf``, ``.osm``, ``.graphml``), a network, or an engine.
     minutes
-        How long a drive may take; by default the delivery clock of the level that the band of each
-        site buys.
+        Drive-time limit; by default the delivery clock of the level of each site's band.
     policy
-        The one that the verdicts are by; needed if it is not built in.
+        The policy of the verdicts; required if it is not built in.
 
     Returns
     -------
     verdicts
-        The same rows with ``level``, ``status`` and ``reason`` as roads leave them, and
-        ``minutes``, ``road_miles`` (fastest way), ``detour_factor`` (over ``distance_miles``),
+        The same rows with ``level``, ``status`` and ``reason`` after the recheck, and ``minutes``,
+        ``road_miles`` (fastest route), ``detour_factor`` (relative to ``distance_miles``),
         ``ferry``, ``snap_m`` (from the site to its road) and ``road_status``: ``within``,
-        ``over_budget``, ``unreachable``, ``unsnapped`` or ``outside_network``; missing where a
-        site has no center. ``limit_minutes`` is how long the drive may take, missing where the
-        level of the band sets no limit. A promise never rises, unless the policy counts miles by
-        road; what goes to ``review`` wants a second look. The input is not changed.
-        ``.attrs["drive_time_limits"]`` holds the limits used, ``.attrs["attribution"]`` the credit
-        to show.
+        ``over_budget``, ``unreachable``, ``unsnapped`` or ``outside_network``; missing where a site
+        has no center. ``limit_minutes`` is the drive-time limit, missing where the level of the
+        band has none. A level never rises, unless the policy uses road distance; sites in
+        ``review`` need manual review. The input is not changed. ``.attrs["drive_time_limits"]`` has
+        the limits used, ``.attrs["attribution"]`` the attribution to show.
 
     Raises
     ------
     InputError
-        If these are no verdicts, name other centers, the roads or the time cannot be used, or no
-        time is given and the policy has no delivery clock in hours.
+        If these are not verdicts, name other centers, the roads or the limit cannot be used, or no
+        limit is given and the policy has no delivery clock in hours.
     MissingExtraError
         If the extra ``roads`` is not installed.
+
+    Examples
+    --------
+    >>> import coverage_analyzer as ca
+    >>> centers = ca.read_centers("data/town_centers.csv", trust_declared=True)
+    >>> sites = ca.read_sites("data/town_sites.csv")
+    >>> verdicts = ca.assess(sites, centers, as_of="2026-12-01", trust_declared=True)
+    >>> looked = ca.drive_times(verdicts, centers, "data/town.osm", minutes=5)
+    >>> looked[["site_id", "status", "road_status"]].to_numpy().tolist()[1:3]
+    [['south', 'qualified', 'within'], ['ferry', 'review', 'over_budget']]
+    >>> looked[["minutes", "road_miles"]].round(1).to_numpy().tolist()[1]
+    [4.1, 2.3]
     """
     need(verdicts, VERDICT, "verdicts", "assess()")
     rules, places = rules_of(verdicts, policy), centers_of(centers)
@@ -157,22 +168,22 @@ def service_areas(
     Parameters
     ----------
     centers
-        As `read_centers` gives them.
+        As returned by `read_centers`.
     network
         A file of roads, a network, or an engine.
     minutes
-        One time, or any sequence of several; by default the delivery clocks of the policy.
+        One time, or a sequence of several; by default the delivery clocks of the policy.
     policy
-        The one whose delivery clocks count where no time is given.
+        The policy whose delivery clocks apply if no time is given.
 
     Returns
     -------
     areas
-        One row a center and time: ``center_id``, ``name``, ``minutes``, and a valid (multi)polygon
-        in EPSG:4326, split at 180: all places whose road, at most a kilometre away, is reached in
-        time. It is empty where a center is on no road of the network. ``.attrs`` holds
-        ``attribution``, the credit to show, and ``road_area``, where the network has roads (WKB in
-        hexadecimal digits).
+        One row per center and time: ``center_id``, ``name``, ``minutes``, and a valid
+        (multi)polygon in EPSG:4326, split at 180: all places whose road, at most a kilometre away,
+        is reached in time. It is empty where a center is on no road of the network. ``.attrs`` has
+        ``attribution``, to be shown, and ``road_area``, the area with roads (WKB as hexadecimal
+        digits).
 
     Raises
     ------
@@ -181,6 +192,18 @@ def service_areas(
         no delivery clock in hours.
     MissingExtraError
         If the extra ``roads`` is not installed.
+    PolicyError
+        If there is no such policy.
+
+    Examples
+    --------
+    >>> import coverage_analyzer as ca
+    >>> centers = ca.read_centers("data/town_centers.csv", trust_declared=True)
+    >>> served = ca.service_areas(centers, "data/town.osm", minutes=[5, 15])
+    >>> served[["center_id", "minutes"]].to_numpy().tolist(), served.crs.to_string()
+    ([['TOWN', 5.0], ['TOWN', 15.0]], 'EPSG:4326')
+    >>> bool(served.geometry[0].area < served.geometry[1].area)
+    True
     """
     rules = Policy.load(policy)
     times = drive_limits(rules).distinct if minutes is None else many_minutes(minutes)
@@ -194,7 +217,7 @@ def service_areas(
         }
     )
     shapes = [engine.isochrone(places.lon[n], places.lat[n], time) for n, time in rows]
-    result = credited(gpd.GeoDataFrame(frame, geometry=shapes, crs=WGS84), ATTRIBUTION)
+    result = credited(DatedFrame(frame, geometry=shapes, crs=WGS84), ATTRIBUTION)
     result.attrs[ROAD_AREA] = shapely.to_wkb(road_area(engine), hex=True)
     return result
 
@@ -209,29 +232,40 @@ def unserved_areas(
     Parameters
     ----------
     covered
-        As `coverage_areas` gives them, not merged, in any CRS.
+        As returned by `coverage_areas`, not merged, in any CRS.
     served
-        As `service_areas` gives them, for one time, in any CRS.
+        As returned by `service_areas`, for one time, in any CRS.
     network
-        The roads that ``served`` was made from; needed if ``served`` lost its ``.attrs``, such as
-        in a file.
+        The roads used for ``served``; required if ``served`` lost its ``.attrs``, as after saving
+        to a file.
 
     Returns
     -------
     areas
         The rows of ``covered`` whose center is in ``served``, up to two each, in EPSG:4326, with
-        ``kind``: ``unserved`` where there are roads, and the drive takes too long or does not
-        exist; ``no_road_data`` where the network has no road within reach of a place, so that
-        nothing is known (all of the area if the center is on no road). ``minutes``, ``area_km2``
-        and ``area_square_miles`` are of the part. ``.attrs["attribution"]`` is the credit to show.
+        ``kind``: ``unserved`` where there are roads, but the drive takes too long or no route
+        exists; ``no_road_data`` where the network has no road within reach of a place, so that
+        nothing is known (the whole area if the center is on no road). ``minutes``, ``area_km2`` and
+        ``area_square_miles`` describe the part. ``.attrs["attribution"]`` is the attribution to
+        show.
 
     Raises
     ------
     InputError
-        If a frame is none of these or has no CRS, ``served`` has several times, or it is not told
-        where there are roads.
+        If a frame is of another kind or has no CRS, ``served`` has several times, or the area with
+        roads is unknown.
     MissingExtraError
         If a network is given, and the extra ``roads`` is not installed.
+
+    Examples
+    --------
+    >>> import coverage_analyzer as ca
+    >>> centers = ca.read_centers("data/town_centers.csv", trust_declared=True)
+    >>> covered = ca.coverage_areas(centers, as_of="2026-12-01", trust_declared=True)
+    >>> served = ca.service_areas(centers, "data/town.osm", minutes=5)
+    >>> parts = ca.unserved_areas(covered, served)
+    >>> parts[["kind", "minutes", "area_square_miles"]].round(1).to_numpy().tolist()
+    [['unserved', 5.0, 5.8], ['no_road_data', 5.0, 7842.4]]
     """
     need(covered, ("center_id", "area_km2"), "coverage areas", "coverage_areas()")
     need(served, ("center_id", "minutes"), "service areas", "service_areas()")
@@ -261,7 +295,7 @@ def _road_area(served: gpd.GeoDataFrame, network: str | Path | Network | Engine 
     Raises
     ------
     InputError
-        If neither tells.
+        If neither has it.
     """
     if network is not None:
         return road_area(open_engine(network))

@@ -14,8 +14,10 @@ from coverage_analyzer.batch import _geocode as job
 from coverage_analyzer.files.outputs import free_names
 from coverage_analyzer.files.readers.spatial import WGS84
 from coverage_analyzer.frames.columns import check_labels, known_columns, texts
+from coverage_analyzer.frames.dated import DatedFrame
 from coverage_analyzer.geocoding import Geocoder, Service
-from coverage_analyzer.schema.columns import ADDRESSES, match_columns
+from coverage_analyzer.schema.column_matching import Headers, match_columns
+from coverage_analyzer.schema.columns import ADDRESSES
 
 
 def geocode(
@@ -35,45 +37,57 @@ def geocode(
         With a column ``address``, or its parts: ``street``, ``house_number``, ``postcode``,
         ``city``, ``state``, ``country``.
     server
-        The address of a Nominatim server, best your own. By default nobody is asked: the cache and
-        the data that wheels ship have to do.
+        URL of a Nominatim server, preferably your own. By default no server is used: only the cache
+        and bundled data.
     contact
-        An address of who asks; the public server wants one.
+        Contact of the user; the public server requires one.
     cache
-        The file of answers, by default one for each user.
+        Cache file, by default one per user.
     accuracy_m
-        How far off each grade may be, in metres, where that is not
-        `geocoding.ACCURACY_M`, such as ``{"city": 8000}``.
+        Accuracy of each grade in metres, where it differs from `geocoding.ACCURACY_M`, such as
+        ``{"city": 8000}``.
     columns
-        The frame's name of a column where names do not tell, such as ``{"address": "Anschrift"}``.
+        The frame's name of a column where names are ambiguous, such as ``{"address":
+        "Anschrift"}``.
 
     Returns
     -------
     sites
-        The rows with their index, points in EPSG:4326 (None where nothing was found), and
-        ``latitude``, ``longitude``, ``geocode_grade``, ``accuracy_m``, ``matched_address``,
-        ``geocoded_by``, ``geocoded_on``, ``geocode_reason``. The input is not changed.
+        The rows with their index, points in EPSG:4326 (None if not found), and ``latitude``,
+        ``longitude``, ``geocode_grade``, ``accuracy_m``, ``matched_address``, ``geocoded_by``,
+        ``geocoded_on``, ``geocode_reason``. The input is not changed.
 
     Raises
     ------
     InputError
-        If there is no column of an address, or the cache cannot be used.
+        If there is no address column, or the cache cannot be used.
     MissingExtraError
         If the extra ``geocode`` is not installed.
     ServiceError
-        If the server was asked and has never answered.
+        If the server has never answered.
 
     Warns
     -----
     UserWarning
-        With the new names of columns that would stand in the place of one that is added.
+        With the new names of columns that collide with added ones.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import pandas as pd
+    >>> import coverage_analyzer as ca
+    >>> table = pd.DataFrame({"postcode": ["10118"], "city": ["New York"], "country": ["US"]})
+    >>> with tempfile.TemporaryDirectory() as folder:  # without server nothing is asked
+    ...     sites = ca.geocode(table, cache=f"{folder}/answers.db")
+    >>> sites[["geocode_grade", "accuracy_m"]].to_numpy().tolist(), sites.crs.to_string()
+    ([['postcode', 15000.0]], 'EPSG:4326')
     """
     by_grade = geocoding.accuracies(accuracy_m)
     check_labels(table, "addresses")
     headers = [str(c) for c in table.columns]
     known = known_columns(table, ADDRESSES)
     if columns:
-        found = match_columns(headers, ADDRESSES, columns)
+        found = match_columns(Headers(headers, ADDRESSES, columns or {}))
         known = {name: headers[at] for name, at in found.items()}
     job.check_columns(known, headers)
     cells = {name: texts(table, header).to_pylist() for name, header in known.items()}
@@ -90,4 +104,4 @@ def geocode(
         frame[name] = values.to_pandas(date_as_object=False).array
     lon, lat = (frame[n].to_numpy(np.float64) for n in ("longitude", "latitude"))
     points = np.where(np.isnan(lon), None, shapely.points(lon, lat))
-    return gpd.GeoDataFrame(frame, geometry=points, crs=WGS84)
+    return DatedFrame(frame, geometry=points, crs=WGS84)

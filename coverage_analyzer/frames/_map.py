@@ -19,6 +19,7 @@ from coverage_analyzer.files.atomic import replacing
 from coverage_analyzer.files.outputs import PAGE, kind_of
 from coverage_analyzer.files.readers.spatial import WGS84
 from coverage_analyzer.frames.columns import (
+    assessed_day,
     centers_of,
     credited,
     known_columns,
@@ -28,6 +29,7 @@ from coverage_analyzer.frames.columns import (
     texts,
 )
 from coverage_analyzer.frames.crs import areas_wgs84
+from coverage_analyzer.frames.dated import DatedFrame
 from coverage_analyzer.geometry import area_km2
 from coverage_analyzer.maps import page_data
 from coverage_analyzer.maps.sites import DrawnSites
@@ -56,24 +58,25 @@ def coverage_areas(
     Parameters
     ----------
     centers
-        As `read_centers` gives them.
+        As returned by `read_centers`.
     policy
         A policy, or the name of a built-in one.
     as_of
-        The day to judge, by default today in UTC: centers that are closed then have no area.
+        The day of the assessment, by default today in UTC; centers closed on it have no area.
     merge
-        ``union`` joins the areas of each country, ``depth`` parts them by how many overlap.
+        ``union`` merges the areas of each country, ``depth`` splits them by the number that
+        overlap.
     trust_declared
-        Whether a declared country stands wherever a point lies. No border bounds then what a
-        center may serve, and the discs are not cut.
+        Whether to use the declared country even where it disagrees with the coordinates. Borders
+        then do not limit what a center may serve, and the discs are not clipped.
 
     Returns
     -------
     areas
-        One row a center and band (or, merged, a country, or a country and ``depth``), polygons in
-        EPSG:4326, split at 180, with ``area_km2`` on the ellipsoid and ``area_square_miles``. Rims
-        lie within 5 m of the true circle; the rule itself is decided by distance (`assess`).
-        ``.attrs["attribution"]`` is the credit to show with them.
+        One row per center and band (or, merged, per country, or country and ``depth``), polygons in
+        EPSG:4326, split at 180, with ``area_km2`` on the ellipsoid and ``area_square_miles``.
+        Boundaries are within 5 m of the true circle; the rule itself uses distances (`assess`).
+        ``.attrs["attribution"]`` is the attribution to show with them.
 
     Raises
     ------
@@ -81,6 +84,19 @@ def coverage_areas(
         If the centers cannot be used, or a limit is too large to draw.
     PolicyError
         If there is no such policy.
+
+    Examples
+    --------
+    >>> import coverage_analyzer as ca
+    >>> centers = ca.read_centers("data/service_centers.csv")
+    >>> swiss = centers[centers["country"] == "CH"]
+    >>> areas = ca.coverage_areas(swiss, as_of="2026-12-01")
+    >>> areas[["center_id", "limit_miles"]].to_numpy().tolist()
+    [['CH-BSL-1', 50.0], ['CH-GVA-1', 50.0], ['CH-ZRH-1', 50.0]]
+    >>> areas["area_km2"].round().tolist()  # cut at the border: a whole disc has 20,342 km2
+    [8826.0, 4213.0, 14623.0]
+    >>> areas.crs.to_string(), areas.attrs["attribution"]
+    ('EPSG:4326', 'Borders © OpenStreetMap contributors (ODbL)')
     """
     rules, world, network = policy_of(policy), countries.load(), centers_of(centers)
     convention = rules.convention(world.names, trust_declared=trust_declared)
@@ -92,7 +108,7 @@ def coverage_areas(
         rows = list(areas.properties(made, network, country, world.names))
         frame = pd.DataFrame(rows, columns=list(areas.PROPERTIES))
         frame["opens_on"] = pd.to_datetime(frame["opens_on"])
-        return credited(gpd.GeoDataFrame(frame, geometry=made.geometry, crs=WGS84), CREDIT)
+        return credited(DatedFrame(frame, geometry=made.geometry, crs=WGS84), CREDIT)
     parts: list[tuple[int, int | None, Any]] = list(areas.overlap_depth(made, country))
     if merge == "union":
         parts = [(n, None, g) for n, g in areas.union_by_country(made, country).items()]
@@ -107,7 +123,7 @@ def coverage_areas(
         }
     )
     unused = ["depth"] if merge == "union" else []
-    merged = gpd.GeoDataFrame(frame.drop(columns=unused), geometry=geometry, crs=WGS84)
+    merged = DatedFrame(frame.drop(columns=unused), geometry=geometry, crs=WGS84)
     return credited(merged, CREDIT)
 
 
@@ -123,24 +139,39 @@ def coverage_map(
     Parameters
     ----------
     verdicts
-        As `assess` gives them.
+        As returned by `assess`.
     centers
-        As `read_centers` gives them.
+        As returned by `read_centers`.
     covered
-        As `coverage_areas` gives them, not merged, in any CRS; without, no areas are drawn.
+        As returned by `coverage_areas`, not merged, in any CRS; by default no areas are drawn.
     title
-        Of the map; by default the policy's.
+        Title of the map; by default that of the policy.
 
     Returns
     -------
     map
-        Shows inline in a notebook; ``.save(path)`` writes one HTML file that needs no network.
-        It is a folium map, so folium layers can be added.
+        Shows inline in a notebook; ``.save(path)`` writes one HTML file that works offline. It is a
+        folium map, so folium layers can be added.
 
     Raises
     ------
     InputError
-        If the frames are not those.
+        If the frames are of another kind.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import coverage_analyzer as ca
+    >>> centers = ca.read_centers("data/service_centers.csv")
+    >>> sites = pd.DataFrame(
+    ...     {"site_id": ["Loerrach", "Boise"], "country": ["DE", "US"],
+    ...      "latitude": [47.6145, 43.615], "longitude": [7.6645, -116.2023]}
+    ... )
+    >>> verdicts = ca.assess(sites, centers, as_of="2026-12-01")
+    >>> areas = ca.coverage_areas(centers[centers["country"] == "DE"], as_of="2026-12-01")
+    >>> page = ca.coverage_map(verdicts, centers, areas, title="December")  # shown in a notebook
+    >>> page.html().startswith("<!DOCTYPE html>")  # page.save("coverage.html") writes it
+    True
     """
     from coverage_analyzer.maps.folium_map import CoverageMap
 
@@ -153,7 +184,7 @@ def _write_page(path: Path, page: bytes) -> None:
     Raises
     ------
     InputError
-        If the name is that of another kind of file.
+        If the name has the extension of another kind of file.
     PublishError
         If it cannot be written.
     """
@@ -174,7 +205,7 @@ def map_data(
     Raises
     ------
     InputError
-        If the frames are not those.
+        If the frames are of another kind.
     """
     need(verdicts, VERDICT, "verdicts", "assess()")
     lon, lat = positions(verdicts, "verdicts")
@@ -194,8 +225,8 @@ def map_data(
     shown = page_data.Network(
         network,
         _told_countries(network, world),
-        None if covered is None else _areas(covered, network),
-        np.datetime64(day(told.get("as_of")) or today(), "D"),
+        None if covered is None else areas_of(covered, network),
+        np.datetime64(assessed_day(verdicts), "D"),
         same_country=told.get("same_country", True),
     )
     policy = told.get("policy_title", "Coverage")
@@ -234,7 +265,7 @@ def with_windows(centers: Centers, told: Mapping[Any, Any]) -> Centers:
 def _told_countries(centers: Centers, world: countries.Countries) -> countries.Numbers:
     """Return the country shown for each center: the declared one, or its location.
 
-    Whether it may stand was decided with the verdicts, by a policy that the map does not know.
+    Whether it applies was decided with the verdicts, by a policy unknown to the map.
     """
     fold = np.arange(len(world.names.codes), dtype=np.int16)
     declared = world.names.numbers(centers.country)
@@ -242,13 +273,13 @@ def _told_countries(centers: Centers, world: countries.Countries) -> countries.N
     return assign_country(centers.lon, centers.lat, declared, world, convention)[0]
 
 
-def _areas(frame: gpd.GeoDataFrame, centers: Centers) -> areas.Areas:
+def areas_of(frame: gpd.GeoDataFrame, centers: Centers) -> areas.Areas:
     """Convert a frame of `coverage_areas` to the kernel's areas.
 
     Raises
     ------
     InputError
-        If it is not such a frame, or holds other centers.
+        If it is not such a frame, or has other centers.
     """
     needed = ("center_id", "level", "above_miles", "limit_miles", "planned", "area_km2")
     need(frame, needed, "areas", "coverage_areas()")

@@ -14,53 +14,59 @@ from coverage_analyzer import countries
 from coverage_analyzer.errors import quantity
 from coverage_analyzer.files import table as reading
 from coverage_analyzer.files.database.address import Address
+from coverage_analyzer.files.mistakes import open_sites, read_network
 from coverage_analyzer.files.overwriting import refuse_overwriting
 from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
 from coverage_analyzer.files.writers.rejects import check_rejects, rejects_file
 from coverage_analyzer.frames.columns import NUMERIC, SETTLED, with_points
 from coverage_analyzer.matching import eligibility
 from coverage_analyzer.policy import DEFAULT, Policy
-from coverage_analyzer.schema.columns import CENTERS, SITES, column_suggestions
+from coverage_analyzer.schema.columns import CENTERS
 from coverage_analyzer.schema.rejects import Reject
+from coverage_analyzer.settings.arguments import input_arguments, policy_argument
 
 if TYPE_CHECKING:
     from coverage_analyzer.schema.days import Days
+    from coverage_analyzer.settings.model import Settings
 
 
 def read_sites(
-    path: str | Path,
+    path: str | Path | None = None,
     *,
     rejects: str | Path | None = None,
     columns: Mapping[str, str] | None = None,
     dialect: Dialect = PLAIN,
+    settings: "Settings | None" = None,
 ) -> gpd.GeoDataFrame:
     """Read customer sites.
 
     Parameters
     ----------
     path
-        A file of any kind, or the address of rows in a database: see `files.reading.opened`.
+        A file in any format, or the address of rows in a database: see `files.table.open_table`.
     rejects
-        Where to write the rows that cannot be used, with line, reason and raw text.
+        File for the rejected rows, with line, reason and raw text.
     columns
-        The header to take for a column where names alone do not tell, such as
-        ``{"latitude": "Breite"}``.
+        The header to use for a column where names are ambiguous, such as ``{"latitude":
+        "Breite"}``.
     dialect
-        How a text file is written, where the file does not show it, such as
-        ``Dialect(delimiter=";", decimal=",", encoding="cp1252", date_format="%d.%m.%Y")``.
+        The dialect of a text file, where it cannot be detected, such as ``Dialect(delimiter=";",
+        decimal=",", encoding="cp1252", date_format="%d.%m.%Y")``.
+    settings
+        Settings of a project: the path if it is left out, and what they say about this file.
 
     Returns
     -------
     sites
-        The usable rows in the order of the file, points in EPSG:4326. Known columns have their
-        own names (``site_id``, by default the line number, ``name``, ``country``, ...), others
-        keep theirs; text stays text. ``.attrs`` holds the counts of the ledger.
+        The usable rows in file order, points in EPSG:4326. Known columns have their own names
+        (``site_id``, by default the line number, ``name``, ``country``, ...), others keep theirs;
+        text stays text. ``.attrs`` has the counts of the ledger.
 
     Raises
     ------
     InputError
-        If the file cannot be read, or its columns are missing or ambiguous; or if the rejects
-        would replace it.
+        If the file cannot be read, its columns are missing or ambiguous, or the rejects would
+        replace it.
     MissingExtraError
         If it is a workbook and the extra ``excel`` is not installed.
     PublishError
@@ -69,12 +75,22 @@ def read_sites(
     Warns
     -----
     UserWarning
-        With the number and the first lines of rows that cannot be used; and for each header that
-        looks like a column that nobody took.
+        With the number and the first lines of rejected rows, and for each unused header that looks
+        like a known column.
+
+    Examples
+    --------
+    >>> import coverage_analyzer as ca
+    >>> sites = ca.read_sites("data/town_sites.csv")
+    >>> sites["site_id"].tolist()
+    ['near', 'south', 'ferry', 'east', 'island', 'field']
+    >>> sites.attrs["decided"], sites.attrs["rejected"], sites.crs.to_string()
+    (6, 0, 'EPSG:4326')
     """
+    path, columns, dialect = input_arguments(settings, "sites", path, columns, dialect)
     refuse_overwriting({"rejects": rejects}, [path])
     check_rejects(rejects)
-    table = reading.open_table(path, SITES, columns, dialect)
+    table = open_sites(path, columns, dialect)
     parts, lines, lon, lat, accuracy, refused = [], [], [], [], [], []
     days: dict[str, list[Days]] = {name: [] for name in eligibility.DAYS if name in table.columns}
     blank = 0
@@ -99,7 +115,7 @@ def read_sites(
         frame[name] = np.concatenate(dates).astype("datetime64[s]")
     if "site_id" not in frame:
         frame.insert(0, "site_id", np.concatenate(lines).astype(str))
-    for told in column_suggestions(table.headers, table.columns, SITES):
+    for told in (*table.guesses, *table.notices):
         warnings.warn(told, stacklevel=2)
     _tell_rejects(refused, rejects, table.path)
     sites = with_points(frame, np.concatenate(lon), np.concatenate(lat))
@@ -114,7 +130,7 @@ def _told_apart(names: Mapping[int, str], headers: Sequence[str]) -> list[str]:
     Warns
     -----
     UserWarning
-        With the columns that got another name.
+        With the renamed columns.
     """
     taken, result, moved = {*names.values(), "geometry"}, [], {}
     for i, header in enumerate(headers):
@@ -146,35 +162,40 @@ def _tell_rejects(
 
 
 def read_centers(
-    path: str | Path,
+    path: str | Path | None = None,
     *,
     columns: Mapping[str, str] | None = None,
     dialect: Dialect = PLAIN,
-    policy: Policy | str = DEFAULT,
+    policy: Policy | str | Path = DEFAULT,
     trust_declared: bool = False,
+    settings: "Settings | None" = None,
 ) -> gpd.GeoDataFrame:
     """Read service centers, sorted by ``center_id``.
 
     Parameters
     ----------
     path
-        A file of any kind that `read_sites` reads.
+        A file in any format of `read_sites`.
     columns
-        The header to take for a column where names alone do not tell.
+        The header to use for a column where names are ambiguous.
     dialect
-        How the file is written, where it does not show it.
+        The dialect of the file, where it cannot be detected.
     policy
-        The one that is to judge: it says which countries count as others, and what may be declared
-        where two countries hold an area.
+        The policy for the assessment, whose country rules apply: which countries it merges, and
+        which ones may be declared in contested areas.
     trust_declared
-        Whether a declared country stands wherever a center lies.
+        Whether to use the declared country of a center even where it disagrees with the
+        coordinates.
+    settings
+        Settings of a project: the path and the policy if they are left out, and what they say about
+        this file.
 
     Returns
     -------
     centers
-        ``center_id``, ``name``, ``country`` as declared, ``latitude``, ``longitude``,
-        ``opens_on``, ``closes_on``, ``center_country`` as decided; ``ordered_on``, ``time_zone``
-        and ``region`` (ISO 3166-2) if any center has one; and points in EPSG:4326.
+        ``center_id``, ``name``, ``country`` as declared, ``latitude``, ``longitude``, ``opens_on``,
+        ``closes_on``, ``center_country`` as assigned; ``ordered_on``, ``time_zone`` and ``region``
+        (ISO 3166-2) if any center has one; and points in EPSG:4326.
 
     Raises
     ------
@@ -187,11 +208,24 @@ def read_centers(
     -----
     UserWarning
         With the number and the first rows of regions that are not codes of the center's country.
+
+    Examples
+    --------
+    >>> import coverage_analyzer as ca
+    >>> centers = ca.read_centers("data/service_centers.csv")
+    >>> centers.columns.tolist()  # doctest: +NORMALIZE_WHITESPACE
+    ['center_id', 'name', 'country', 'latitude', 'longitude', 'opens_on', 'closes_on',
+    'center_country', 'geometry']
+    >>> len(centers), centers.crs.to_string()
+    (148, 'EPSG:4326')
     """
+    path, columns, dialect = input_arguments(settings, "centers", path, columns, dialect)
+    policy = policy_argument(settings, policy)
+    trust_declared = trust_declared or (settings is not None and settings.trusts_declared)
     world = countries.load()
     convention = Policy.load(policy).convention(world.names, trust_declared=trust_declared)
     table = reading.open_table(path, CENTERS, columns, dialect)
-    centers = reading.read_centers(table, world, convention)
+    centers = read_network(table, world, convention)
     decided = centers.assigned_countries(world, convention)
     frame = pd.DataFrame(
         {
@@ -208,7 +242,7 @@ def read_centers(
     if not np.isnat(centers.ordered_on).all():
         frame["ordered_on"] = centers.ordered_on.astype("datetime64[s]")
     regions = centers.assigned_regions(decided, world.names)
-    for warning in regions.warnings:
+    for warning in (*table.guesses, *regions.warnings):
         warnings.warn(warning, stacklevel=2)
     for name, values in (("time_zone", centers.time_zone), ("region", regions.codes)):
         if any(values):

@@ -13,19 +13,26 @@ import pyarrow as pa
 from coverage_analyzer import countries
 from coverage_analyzer.errors import InputError, PolicyError, PolicyWarning
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
-from coverage_analyzer.files.run_folder import contents, hold
+from coverage_analyzer.files.run_folder import contents, hold, report_layers, workbook
+from coverage_analyzer.files.run_folder.file_metadata import file_metadata
+from coverage_analyzer.files.run_folder.headline import qualified_sites
 from coverage_analyzer.files.run_folder.hold import DEFAULT_LIMIT, RejectLimit
 from coverage_analyzer.files.run_folder.manifest import Origin
 from coverage_analyzer.files.run_folder.publishing import Publication
+from coverage_analyzer.files.typed_rows import KNOWN_AS_TEXT
 from coverage_analyzer.files.writers import delimited, formats
 from coverage_analyzer.files.writers.areas import write_geojson
-from coverage_analyzer.frames._map import check_network, coverage_areas, map_data
+from coverage_analyzer.files.writers.cells import empty_rows
+from coverage_analyzer.files.writers.delimited import SAFE
+from coverage_analyzer.frames._map import areas_of, check_network, coverage_areas, map_data
 from coverage_analyzer.frames.columns import (
+    assessed_day,
     centers_of,
     geometries,
     need,
     not_unicode,
     points_name,
+    positions,
     texts,
 )
 from coverage_analyzer.maps import page
@@ -33,7 +40,7 @@ from coverage_analyzer.matching import areas
 from coverage_analyzer.matching.lead_times import with_opening_windows
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.roads.network import ATTRIBUTION as ROADS
-from coverage_analyzer.schema.days import day, today
+from coverage_analyzer.schema.cell_types import OwnText
 from coverage_analyzer.schema.verdict import SCHEMA, VERDICT
 
 PLAIN_OBJECTS: Final = {
@@ -59,41 +66,58 @@ def write_report(
     Parameters
     ----------
     verdicts
-        As `assess` gives them.
+        As returned by `assess`.
     folder
-        Made if it is not there; an old report in it is replaced whole, or stays.
+        Created if missing; an old report in it is replaced atomically.
     centers
-        Written as ``centers.csv``, with ``areas.geojson`` and ``map.html``, if given. They are
-        those that the sites were judged by, and their countries are read as they were then.
+        Written as ``centers.csv``, with ``areas.geojson`` and ``map.html``, if given. They must be
+        those used for the assessment; their countries are interpreted in the same way.
     policy
-        The one that the verdicts are by; needed if it is not built in.
+        The policy of the verdicts; required if it is not built in.
     kind
-        Of the report: ``csv``, ``parquet`` or ``xlsx``.
+        Report format: ``csv``, ``parquet``, ``xlsx``, or with the points of the sites ``gpkg``,
+        ``geojson``, ``geoparquet``.
     max_rejects
-        How many rows `read_sites` may have rejected, as far as the frame knows: a number, or a
-        share such as ``"2.5%"``, which counts from 20 rows read. With more, the old report stays,
-        and the files go to ``DIR.held``.
+        Limit of rows rejected by `read_sites`, as far as the frame records them: a number, or a
+        share such as ``"2.5%"``, which applies from 20 rows read. If it is exceeded, the old report
+        is kept, and the files are written to ``DIR.held``.
 
     Returns
     -------
     folder
-        In which the files are: `folder`, or the one whose name ends in ``.held``.
+        Folder of the files: `folder`, or the one with the suffix ``.held``.
 
     Raises
     ------
     InputError
-        If the verdicts lack a column, are by another policy, name other centers, or do not fit
-        into a workbook; or if `max_rejects` is no limit.
+        If the verdicts lack a column, use another policy, name other centers, or exceed a workbook;
+        or if `max_rejects` is not a limit.
     MissingExtraError
-        If a workbook is wanted and the extra ``excel`` is not installed.
+        If a workbook is requested and the extra ``excel`` is not installed.
     PublishError
         If the folder cannot be written.
 
     Warns
     -----
     UserWarning
-        With each column that a CSV file cannot hold, which is left out; and why the report is held
-        back, if it is.
+        With each column that a CSV file cannot hold, which is omitted, and why the report is held,
+        if it is.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import coverage_analyzer as ca
+    >>> centers = ca.read_centers("data/service_centers.csv")
+    >>> sites = pd.DataFrame(
+    ...     {"site_id": ["Loerrach", "Boise"], "country": ["DE", "US"],
+    ...      "latitude": [47.6145, 43.615], "longitude": [7.6645, -116.2023]}
+    ... )
+    >>> import tempfile
+    >>> verdicts = ca.assess(sites, centers, as_of="2026-12-01")
+    >>> with tempfile.TemporaryDirectory() as parent:
+    ...     folder = ca.write_report(verdicts, f"{parent}/2026-12", centers=centers)
+    ...     sorted(path.name for path in folder.iterdir())
+    ['areas.geojson', 'centers.csv', 'map.html', 'report.csv', 'run.json', 'summary.csv']
     """
     need(verdicts, VERDICT, "verdicts", "assess()")
     refuse_overwriting({"report": hold.run_folders(folder)}, [policy_file(policy)])
@@ -103,26 +127,61 @@ def write_report(
     told = delimited.left_out(table.schema)
     for words in told:
         warnings.warn(words, stacklevel=2)
+    table = _with_points(table, kind, verdicts)
     places = zip(*(texts(verdicts, n).to_pylist() for n in contents.SUMMARY[:3]), strict=True)
     name = f"report.{kind}"
     coming = [name, "summary.csv", *(["centers.csv"] if centers is not None else []), "run.json"]
     with Publication(folder, coming) as publication:
         path = publication.path(name)
-        with formats.report_writer(path, kind, table.schema) as writer:
+        own = OwnText(names=set(table.schema.names) - {*VERDICT, *KNOWN_AS_TEXT})
+        with workbook.report_writer(path, kind, table.schema, SAFE, own) as writer:
             for batch in table.to_batches():
                 writer.write(batch)
-        contents.write_summary(publication.path("summary.csv"), Counter(places))
+            writer.describe(file_metadata(_manifest(verdicts, rules, [], {})))
+        counts, layers = Counter(places), None
+        contents.write_summary(publication.path("summary.csv"), counts, countries.load().names)
         if centers is not None:
-            told += _write_network(publication, verdicts, centers, rules)
-        manifest = _manifest(verdicts, rules, [*verdicts.attrs.get("warnings", []), *told])
+            layers, notes = _write_network(publication, verdicts, centers, rules)
+            told += notes
+        notes = [*verdicts.attrs.get("warnings", []), *told]
+        manifest = _manifest(verdicts, rules, notes, counts)
         held = hold.reasons(limit, manifest["ledger"])
         manifest |= {"max_rejects": str(limit), "held": held}
         manifest["files"] = [*publication.names, "run.json"]
         contents.write_manifest(publication.path("run.json"), manifest)
+        workbook.finish(writer, _beside_report(manifest, counts, layers))
+        if layers is not None:
+            report_layers.add_layers(path, layers, manifest)
         published = hold.publish(publication, held)
     if held:
         warnings.warn(hold.notice(held, folder, published), stacklevel=2)
     return published
+
+
+def _beside_report(
+    manifest: dict[str, Any], counts: contents.Counts, layers: report_layers.LayerContents | None
+) -> workbook.RunContents:
+    """Return what a workbook holds beside the rows of the report."""
+    names, used = countries.load().names, None
+    if layers is not None:
+        used = contents.center_rows(layers.centers, layers.country, names)
+    return workbook.RunContents(manifest=manifest, counts=counts, names=names, centers=used)
+
+
+def _with_points(table: pa.Table, kind: formats.Format, verdicts: pd.DataFrame) -> pa.Table:
+    """Return a report with the points of its rows, if its format holds them.
+
+    Raises
+    ------
+    InputError
+        If a row has none.
+    """
+    if not formats.PROPERTIES[kind].has_points:
+        return table
+    whole = table.combine_chunks().to_batches() or [empty_rows(table.schema)]
+    return pa.Table.from_batches(
+        [formats.with_points(kind, whole[0], *positions(verdicts, "verdicts"))]
+    )
 
 
 def _table(frame: pd.DataFrame) -> pa.Table:
@@ -131,7 +190,7 @@ def _table(frame: pd.DataFrame) -> pa.Table:
     Raises
     ------
     InputError
-        If a number or day of the verdict is something else, or text is not Unicode.
+        If a number or date of the verdict has another type, or text is not Unicode.
     """
     names = [str(name) for name in frame.columns]
     table = pa.table([_cells(frame[name]) for name in frame.columns], names=names)
@@ -154,7 +213,7 @@ def _cells(cells: "pd.Series[Any]") -> Any:
     Raises
     ------
     InputError
-        If a cell holds text that is not Unicode.
+        If a cell contains text that is not Unicode.
     """
     mixed = cells.dtype == object and (
         pd.api.types.infer_dtype(cells, skipna=True) not in PLAIN_OBJECTS
@@ -181,8 +240,8 @@ def _words(cell: Any) -> str | None:
 
 def _write_network(
     publication: Publication, verdicts: pd.DataFrame, centers: pd.DataFrame, rules: Policy
-) -> list[str]:
-    """Write the centers, their coverage areas and the map; return warnings."""
+) -> tuple[report_layers.LayerContents, list[str]]:
+    """Write the centers, their areas and the map; return them, and what is to be known."""
     network, world = centers_of(centers), countries.load()
     check_network(verdicts, network)
     trusted = _trusted(verdicts)
@@ -191,23 +250,25 @@ def _write_network(
     )
     network = with_opening_windows(network, rules, country, world.names)
     path = publication.path("centers.csv")
-    contents.write_centers(path, network, country, world.names)
+    contents.write_centers(path, contents.center_rows(network, country, world.names))
     covered, told = None, [areas.UNCUT] if trusted and rules.qualification.same_country else []
     try:
-        with warnings.catch_warnings():  # `assess` has warned of the policy
+        with warnings.catch_warnings():  # `assess` has already warned about the policy
             warnings.simplefilter("ignore", PolicyWarning)
             covered = coverage_areas(
-                centers, rules, as_of=verdicts.attrs.get("as_of"), trust_declared=trusted
+                centers, rules, as_of=assessed_day(verdicts), trust_declared=trusted
             )
-    except InputError as error:  # the verdicts stand without a picture
+    except InputError as error:  # the verdicts are valid without a map
         told = [f"No coverage areas: {error}"]
     else:
         _write_areas(publication, covered)
+    drawn = None if covered is None else areas_of(covered, network)
+    layers = report_layers.LayerContents(network, country, drawn, world.names)
     if points_name(verdicts):
         data = map_data(verdicts, centers, covered)
         publication.path("map.html").write_text(page.page(data), encoding="utf-8")
-        return told
-    return [*told, UNDRAWN]
+        return layers, told
+    return layers, [*told, UNDRAWN]
 
 
 def _write_areas(publication: Publication, covered: Any) -> None:
@@ -225,7 +286,7 @@ def rules_of(verdicts: pd.DataFrame, policy: Policy | str | None) -> Policy:
     Raises
     ------
     InputError
-        If it is not the one given, or cannot be told.
+        If it differs from the given one, or is unknown.
     """
     name, sha256 = (verdicts.attrs.get(n) for n in ("policy", "policy_sha256"))
     try:
@@ -241,12 +302,14 @@ def rules_of(verdicts: pd.DataFrame, policy: Policy | str | None) -> Policy:
     return rules
 
 
-def _manifest(verdicts: pd.DataFrame, rules: Policy, told: list[str]) -> dict[str, Any]:
+def _manifest(
+    verdicts: pd.DataFrame, rules: Policy, told: list[str], places: contents.Counts
+) -> dict[str, Any]:
     """Return the manifest of verdicts made in Python, where no files were read."""
     rows, known = len(verdicts), verdicts.attrs
     origin = Origin(
         policy=rules,
-        as_of=day(known.get("as_of")) or today(),
+        as_of=assessed_day(verdicts),
         trust_declared=_trusted(verdicts),
         columns=known.get("columns", {}),
         center_columns=known.get("center_columns", {}),
@@ -256,7 +319,7 @@ def _manifest(verdicts: pd.DataFrame, rules: Policy, told: list[str]) -> dict[st
     )
     read = known if known.get("decided") == rows else {}
     lost = {n: int(read.get(n, 0)) for n in ("rejected", "blank")}
-    counts = {
+    counts = {"qualified": qualified_sites(places)} | {
         what: dict(Counter(texts(verdicts, what).to_pylist()))
         for what in ("level", "status", "reason")
     }
@@ -264,6 +327,7 @@ def _manifest(verdicts: pd.DataFrame, rules: Policy, told: list[str]) -> dict[st
         origin.to_dict()
         | _roads(verdicts)
         | {
+            "not_checked": list(known.get("not_checked", ())),
             "counts": counts,
             "ledger": {"read": rows + sum(lost.values()), "decided": rows, **lost},
             "spreadsheet_guard": True,

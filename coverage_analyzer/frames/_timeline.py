@@ -9,18 +9,13 @@ import pandas as pd
 
 from coverage_analyzer.errors import CoverageError, InputError, require
 from coverage_analyzer.files.atomic import replacing
-from coverage_analyzer.frames._assess import matcher_of
+from coverage_analyzer.frames._assess import build_matcher
 from coverage_analyzer.frames.columns import (
     ProductsLike,
-    accuracy,
-    declared,
-    facts_of,
-    known_columns,
     need,
-    positions,
+    site_rows,
     texts,
 )
-from coverage_analyzer.matching.matcher import Sites
 from coverage_analyzer.matching.timeline import Timeline
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.policy.rules import NOT_COVERED
@@ -57,9 +52,9 @@ def timeline(  # noqa: PLR0913 - the question of `assess`, for a span of days
     -------
     changes
         By site, in the order of the sites, and by day: ``site_id``, ``from_day``, ``level``,
-        ``status``, ``reason`` and ``center_id``, which hold from that day up to the next row of the
-        site. Each site has a row for the first day. ``.attrs`` holds ``start``, ``end``, the
-        titles of the ``levels`` of the policy, the best first and ``Not covered`` last, and its
+        ``status``, ``reason`` and ``center_id``, which apply from that day to the next row of the
+        site. Each site has a row for the first day. ``.attrs`` has ``start``, ``end``, the titles
+        of the ``levels`` of the policy, the best first and ``Not covered`` last, and its
         ``policy_title``.
 
     Raises
@@ -68,15 +63,29 @@ def timeline(  # noqa: PLR0913 - the question of `assess`, for a span of days
         If the sites, the centers, the products or the days cannot be used.
     PolicyError
         If there is no such policy.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import coverage_analyzer as ca
+    >>> centers = ca.read_centers("data/service_centers.csv")
+    >>> sites = pd.DataFrame(
+    ...     {"site_id": ["Loerrach", "Boise"], "country": ["DE", "US"],
+    ...      "latitude": [47.6145, 43.615], "longitude": [7.6645, -116.2023]}
+    ... )
+    >>> changes = ca.timeline(sites, centers, start="2026-12-01", end="2027-11-30")
+    >>> changes["from_day"] = changes["from_day"].astype(str)
+    >>> columns = ["site_id", "from_day", "level"]
+    >>> changes[columns].to_numpy().tolist()  # doctest: +NORMALIZE_WHITESPACE
+    [['Loerrach', '2026-12-01', 'Gold Plus'], ['Boise', '2026-12-01', 'Gold'],
+    ['Boise', '2026-12-15', 'Gold Plus']]
     """
-    matcher = matcher_of(centers, policy, start, trust_declared=trust_declared, products=products)
+    matcher = build_matcher(
+        centers, policy, start, trust_declared=trust_declared, products=products
+    )
     last = day(end) or matcher.as_of + datetime.timedelta(days=365)
-    lon, lat = positions(sites, "sites")
-    known = known_columns(sites, columns.SITES)
-    stated = declared(sites, known, matcher.world.names)
-    facts = matcher.gates.facts(facts_of(sites, known))
-    some = Sites(lon, lat, stated, accuracy(sites, known))
-    changes = Timeline(matcher, last).changes(some, facts)
+    rows, known = site_rows(sites)
+    changes = Timeline(matcher, last).changes(*matcher.inputs(rows))
     ids = texts(sites, known["site_id"]).to_pylist() if "site_id" in known else list(sites.index)
     frame = pd.DataFrame({"site_id": [ids[i] for i in changes.site.tolist()]})
     for name in columns.PARTS:
@@ -99,18 +108,32 @@ def level_shares(changes: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     changes
-        As `timeline` gives them.
+        As returned by `timeline`.
 
     Returns
     -------
     shares
-        One row a day on which a level changes, and one for the last day; a column for each level
-        that occurs, the best first. Shares are between 0 and 1.
+        One row per day on which a level changes, and one for the last day; one column per occurring
+        level, the best first. Shares are between 0 and 1.
 
     Raises
     ------
     InputError
-        If it is no timeline.
+        If it is not a timeline.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import coverage_analyzer as ca
+    >>> centers = ca.read_centers("data/service_centers.csv")
+    >>> sites = pd.DataFrame(
+    ...     {"site_id": ["Loerrach", "Boise"], "country": ["DE", "US"],
+    ...      "latitude": [47.6145, 43.615], "longitude": [7.6645, -116.2023]}
+    ... )
+    >>> changes = ca.timeline(sites, centers, start="2026-12-01", end="2027-11-30")
+    >>> shares = ca.level_shares(changes)
+    >>> shares.iloc[0].to_dict(), shares.iloc[-1].to_dict()
+    ({'Gold Plus': 0.5, 'Gold': 0.5}, {'Gold Plus': 1.0, 'Gold': 0.0})
     """
     need(changes, columns.TIMELINE, "timeline", "timeline()")
     told = changes.attrs
@@ -138,20 +161,39 @@ def timeline_plot(
     Parameters
     ----------
     changes
-        As `timeline` gives them.
+        As returned by `timeline`.
     title
-        By default the policy's.
+        By default that of the policy.
     path
-        Where to write the picture, of a kind that its ending says; if not given, nowhere.
+        Image file, whose format is that of its extension; by default none is written.
+
+    Returns
+    -------
+    figure
+        Of matplotlib: shares between 0 and 1 by day, stacked, the best level at the bottom.
 
     Raises
     ------
     InputError
-        If it is no timeline.
+        If it is not a timeline.
     MissingExtraError
         If matplotlib is not installed.
     PublishError
-        If the picture cannot be written.
+        If the image cannot be written.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import coverage_analyzer as ca
+    >>> centers = ca.read_centers("data/service_centers.csv")
+    >>> sites = pd.DataFrame(
+    ...     {"site_id": ["Loerrach", "Boise"], "country": ["DE", "US"],
+    ...      "latitude": [47.6145, 43.615], "longitude": [7.6645, -116.2023]}
+    ... )
+    >>> changes = ca.timeline(sites, centers, start="2026-12-01", end="2027-11-30")
+    >>> figure = ca.timeline_plot(changes, title="Two sites")  # path="shares.svg" writes it
+    >>> figure.axes[0].get_title(loc="left"), figure.axes[0].get_ylabel()
+    ('Two sites', 'share of the sites')
     """
     return drawn(level_shares(changes), title or changes.attrs["policy_title"], path)
 
@@ -164,11 +206,11 @@ def draw_levels(
     Raises
     ------
     InputError
-        If there is no site, or no kind of picture has such an ending.
+        If there are no sites, or no image format has that extension.
     MissingExtraError
         If matplotlib is not installed.
     PublishError
-        If the picture cannot be written.
+        If the image cannot be written.
     """
     if not levels:
         msg = "No site to plot."
@@ -185,11 +227,11 @@ def drawn(shares: pd.DataFrame, title: str, path: str | Path | None = None) -> "
     Raises
     ------
     InputError
-        If no kind of picture has such an ending.
+        If no image format has that extension.
     MissingExtraError
         If matplotlib is not installed.
     PublishError
-        If the picture cannot be written.
+        If the image cannot be written.
     """
     require("plot", "matplotlib")
     from matplotlib.figure import Figure
@@ -220,9 +262,9 @@ def _save(figure: "Figure", path: Path) -> None:
     Raises
     ------
     CoverageError
-        Of the following kinds.
+        In one of these formats.
     InputError
-        If no kind of picture has such an ending.
+        If no image format has that extension.
     PublishError
         If it cannot be written.
     """

@@ -13,18 +13,26 @@ import pandas as pd
 import pyarrow as pa
 import shapely
 
+from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Floats
 from coverage_analyzer.batch.stream import products_of
-from coverage_analyzer.countries import Names, Numbers
 from coverage_analyzer.errors import InputError, PolicyWarning, quantity
-from coverage_analyzer.files.readers.spatial import WGS84
+from coverage_analyzer.files.readers import point_columns
+from coverage_analyzer.files.readers.base import PREVIEW_ROWS
+from coverage_analyzer.files.readers.spatial import WGS84, transform_from_srid
+from coverage_analyzer.files.table import are_countries
 from coverage_analyzer.frames.crs import geometry_wgs84
+from coverage_analyzer.frames.dated import DatedFrame
 from coverage_analyzer.matching import eligibility
 from coverage_analyzer.matching.centers import DAYS, TEXTS, Centers
 from coverage_analyzer.matching.products import Products
+from coverage_analyzer.matching.site_rows import SiteRows
 from coverage_analyzer.policy import Policy
+from coverage_analyzer.schema import angles, coordinates, days
 from coverage_analyzer.schema import columns as tables
-from coverage_analyzer.schema import coordinates, days
+from coverage_analyzer.schema.angles import LATITUDE, LONGITUDE, Axis
+from coverage_analyzer.schema.column_evidence import Evidence
+from coverage_analyzer.schema.column_matching import Headers, match_columns
 from coverage_analyzer.schema.columns import Column
 
 ProductsLike: TypeAlias = pd.DataFrame | Products | str | Path | None
@@ -59,7 +67,7 @@ def check_labels(frame: pd.DataFrame, what: str) -> None:
     Raises
     ------
     InputError
-        If it is no frame, its columns have several levels, or two have the same name.
+        If it is not a frame, its columns have several levels, or two have the same name.
     """
     if not isinstance(frame, pd.DataFrame):
         raise InputError(_no_frame(frame, what))
@@ -87,7 +95,7 @@ def _no_frame(given: Any, what: str) -> str:
 
 def with_points(frame: pd.DataFrame, lon: Floats, lat: Floats) -> gpd.GeoDataFrame:
     """Return a frame with points in EPSG:4326."""
-    return gpd.GeoDataFrame(frame, geometry=shapely.points(lon, lat), crs=WGS84)
+    return DatedFrame(frame, geometry=shapely.points(lon, lat), crs=WGS84)
 
 
 def credited(frame: Frame, *sources: str) -> Frame:
@@ -105,7 +113,7 @@ def geometries(frame: pd.DataFrame) -> list[Any]:
 def points_name(frame: pd.DataFrame) -> list[Any]:
     """Return the label of the active geometry, if any.
 
-    A GeoDataFrame may have none, or name a column that is no longer there.
+    A GeoDataFrame may have none, or name a column that no longer exists.
     """
     label = frame.active_geometry_name if isinstance(frame, gpd.GeoDataFrame) else None
     return [label] if label is not None and label in frame.columns else []
@@ -114,7 +122,7 @@ def points_name(frame: pd.DataFrame) -> list[Any]:
 def known_columns(frame: pd.DataFrame, table: Sequence[Column]) -> dict[str, str]:
     """Return the frame's name of each known column except coordinates, read by `positions`.
 
-    A column of the very name is meant, whatever synonyms stand beside it: readers give it.
+    Only a column of the exact name is used, regardless of synonyms, since the readers provide it.
     """
     headers = [str(c) for c in frame.columns if c not in geometries(frame)]
     wanted = [c for c in table if c.name not in {"latitude", "longitude"}]
@@ -124,7 +132,19 @@ def known_columns(frame: pd.DataFrame, table: Sequence[Column]) -> dict[str, str
     settled = frame.attrs.get(SETTLED, False)
     if not settled and tables.country_columns(headers, at):  # a code beside a name: both are read
         own.pop("country", None)
-    return {name: headers[at] for name, at in tables.match_columns(headers, wanted, own).items()}
+    asked = Headers(headers, wanted, own, evidence=_evidence(frame, headers))
+    return {name: headers[at] for name, at in match_columns(asked).items()}
+
+
+def _evidence(frame: pd.DataFrame, headers: Sequence[str]) -> Evidence:
+    """Return the first cells of a frame."""
+
+    def preview() -> pa.RecordBatch:
+        first = frame.head(PREVIEW_ROWS)
+        plain = first.set_axis([str(c) for c in first.columns], axis=1)
+        return pa.RecordBatch.from_arrays([texts(plain, h) for h in headers], names=list(headers))
+
+    return Evidence(preview, are_countries=are_countries)
 
 
 def positions(frame: pd.DataFrame, what: str) -> tuple[Floats, Floats]:
@@ -174,6 +194,9 @@ def _degrees(frame: pd.DataFrame, what: str) -> tuple[Floats, Floats]:
         names = _column(frame, "longitude"), _column(frame, "latitude")
     except InputError as error:
         shapes = geometries(frame)
+        points = None if shapes else _points(frame)
+        if points is not None:
+            return points
         if not shapes:
             raise
         msg = (
@@ -181,19 +204,51 @@ def _degrees(frame: pd.DataFrame, what: str) -> tuple[Floats, Floats]:
             f"geopandas.GeoDataFrame(frame, geometry={shapes[0]!r}). {error}"
         )
         raise InputError(msg) from None
-    return numbers(frame, names[0]), numbers(frame, names[1])
+    return degrees(frame, names[0], LONGITUDE), degrees(frame, names[1], LATITUDE)
+
+
+def _points(frame: pd.DataFrame) -> tuple[Floats, Floats] | None:
+    """Return longitudes and latitudes out of a column of points, NaN where a cell holds none.
+
+    None if no column holds points, as well-known text or binary or as pairs of numbers.
+
+    Raises
+    ------
+    InputError
+        If the CRS that the cells state cannot be used.
+    """
+    headers = [str(c) for c in frame.columns]
+    plain = frame.set_axis(headers, axis=1)
+    first = plain.head(PREVIEW_ROWS)
+    rows = pa.RecordBatch.from_arrays([_cells(first, h) for h in headers], names=headers)
+    found = point_columns.find(rows)
+    if found is None:
+        return None
+    at, form = found
+    transform = transform_from_srid(form.srid, headers[at])
+    points = point_columns.degrees(_cells(plain, headers[at]), form, transform)
+    return points.x, points.y
+
+
+def _cells(frame: pd.DataFrame, name: str) -> pa.Array:
+    """Return a column as text, or as bytes where it holds them."""
+    if pd.api.types.infer_dtype(frame[name], skipna=True) == "bytes":
+        return arrays.from_bytes(
+            [c if isinstance(c, bytes) else None for c in frame[name]], pa.binary()
+        )
+    return texts(frame, name)
 
 
 def _filled(frame: pd.DataFrame, lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
     """Return coordinates of points; for rows without a point, those of the columns.
 
-    So are the new rows of a frame that `pandas.concat` put behind one with points.
+    This includes new rows that `pandas.concat` appended to a frame with points.
     """
     gap = np.isnan(lon) | np.isnan(lat)
     headers = [str(c) for c in frame.columns if c not in geometries(frame)]
     if not gap.any() or not {"latitude", "longitude"} <= set(headers):
         return lon, lat
-    own = numbers(frame, "longitude"), numbers(frame, "latitude")
+    own = degrees(frame, "longitude", LONGITUDE), degrees(frame, "latitude", LATITUDE)
     return np.where(gap, own[0], lon), np.where(gap, own[1], lat)
 
 
@@ -201,27 +256,56 @@ def _column(frame: pd.DataFrame, name: str) -> str:
     headers = [str(c) for c in frame.columns]
     if name in headers:
         return name
-    return headers[tables.match_columns(headers, (tables.LATITUDE, tables.LONGITUDE))[name]]
+    pair = (tables.LATITUDE, tables.LONGITUDE)
+    asked = Headers(headers, pair, evidence=_evidence(frame, headers))
+    return headers[match_columns(asked)[name]]
 
 
-def numbers(frame: pd.DataFrame, name: str) -> Floats:
-    """Return the numbers of a column, NaN where missing."""
+def degrees(frame: pd.DataFrame, name: str, axis: Axis) -> Floats:
+    """Return the degrees of a column in any notation, NaN where missing."""
     cells = frame[name]
     if pd.api.types.is_numeric_dtype(cells):
         return cells.to_numpy(np.float64, na_value=np.nan)
-    return coordinates.numbers(texts(frame, name))[0]
+    written = texts(frame, name)
+    letter_o = angles.meaning_of_o(written, name) if axis is LONGITUDE else ""
+    return coordinates.degrees(written, axis, letter_o=letter_o)[0]
+
+
+def numbers(frame: pd.DataFrame, name: str) -> Floats:
+    """Return the numbers of a column, NaN where a cell holds none.
+
+    Raises
+    ------
+    InputError
+        If a cell of text is one number with a decimal point and another with a comma.
+    """
+    cells = frame[name]
+    if pd.api.types.is_numeric_dtype(cells):
+        return cells.to_numpy(np.float64, na_value=np.nan)
+    written = texts(frame, name)
+    values = coordinates.numbers(written, decimal="")[0]
+    unclear = coordinates.two_readings(written, values) & [isinstance(c, str) for c in cells]
+    if unclear.any():
+        first = frame.index[unclear][0]
+        msg = (
+            f"{unclear.sum()} cells in {name!r} are one number with a decimal point and another "
+            f"with a decimal comma, the first in row {first!r}; make numbers of them, such as with "
+            f"frame[{name!r}].str.replace(',', '.').astype(float)."
+        )
+        raise InputError(msg)
+    return values
 
 
 def texts(frame: pd.DataFrame, name: str) -> pa.Array:
     """Return a column as an Arrow array of strings, empty where missing.
 
-    A whole number is written as such, since pandas makes integers with gaps floats; a day is
-    written as 2026-12-01.
+    Whole numbers are written without decimals, since pandas converts integer columns with gaps to
+    floats; dates are written as 2026-12-01.
 
     Raises
     ------
     InputError
-        If a cell holds text that is not Unicode.
+        If a cell contains text that is not Unicode.
     """
     cells = frame[name]
     try:
@@ -256,10 +340,19 @@ def as_text(cell: Any) -> str:
     return str(cell)
 
 
-def declared(frame: pd.DataFrame, known: Mapping[str, str], names: Names) -> Numbers:
-    """Return the number of the country declared by each row (`Names.agreed`)."""
-    stated = [names.named(texts(frame, known[n])) for n in tables.COUNTRY_STATED if n in known]
-    return names.agreed(stated) if stated else np.zeros(len(frame), np.int16)
+def site_rows(frame: pd.DataFrame) -> tuple[SiteRows, dict[str, str]]:
+    """Return what the rows of a frame of sites say, as the kernel takes it, and its known columns.
+
+    Raises
+    ------
+    InputError
+        If a row has no usable coordinates, or a cell of a day or a distance holds none.
+    """
+    lon, lat = positions(frame, "sites")
+    known = known_columns(frame, tables.SITES)
+    countries = [texts(frame, known[name]) for name in tables.COUNTRY_STATED if name in known]
+    cells = _eligibility_cells(frame, known)
+    return SiteRows(lon, lat, accuracy(frame, known), countries, cells), known
 
 
 def accuracy(frame: pd.DataFrame, known: Mapping[str, str]) -> Floats:
@@ -268,7 +361,7 @@ def accuracy(frame: pd.DataFrame, known: Mapping[str, str]) -> Floats:
     Raises
     ------
     InputError
-        If a cell holds something else than a distance.
+        If a cell is not a distance.
     """
     if "accuracy_m" not in known:
         return np.full(len(frame), np.nan)
@@ -302,13 +395,13 @@ def centers_of(frame: pd.DataFrame) -> Centers:
     return Centers.from_texts(cells, lon, lat, [f"row {i!r}" for i in frame.index])
 
 
-def facts_of(frame: pd.DataFrame, known: Mapping[str, str]) -> dict[str, Any]:
+def _eligibility_cells(frame: pd.DataFrame, known: Mapping[str, str]) -> dict[str, Any]:
     """Return the inputs of eligibility rules in a frame: Arrow texts, numpy dates.
 
     Raises
     ------
     InputError
-        If a cell of a day holds none.
+        If a date is invalid.
     """
     found: dict[str, Any] = {n: texts(frame, known[n]) for n in eligibility.TEXTS if n in known}
     for name in eligibility.DAYS:
@@ -340,9 +433,28 @@ def products_in(given: ProductsLike) -> Products | None:
         return products_of(given)
     check_labels(given, "products")
     headers = [str(c) for c in given.columns]
-    known = tables.match_columns(headers, tables.PRODUCTS)
+    known = match_columns(Headers(headers, tables.PRODUCTS))
     cells = {name: texts(given, headers[at]).to_pylist() for name, at in known.items()}
     return Products.from_texts(cells, [f"row {i!r}" for i in given.index])
+
+
+def assessed_day(verdicts: pd.DataFrame) -> datetime.date:
+    """Return the day for which verdicts hold: that of ``as_of``, of no rows that of ``.attrs``.
+
+    Raises
+    ------
+    InputError
+        If there are several days, or a cell is not a day.
+    """
+    found = sorted(filter(None, {as_text(cell) for cell in verdicts["as_of"].unique()}))
+    if len(found) > 1:
+        listed = ", ".join(found[:3]) + (" ..." if len(found) > 3 else "")
+        msg = (
+            f"The verdicts are for {len(found)} days ({listed}). Select the rows of one day: "
+            f"verdicts[verdicts.as_of == {found[-1]!r}]."
+        )
+        raise InputError(msg)
+    return days.day(found[0] if found else verdicts.attrs.get("as_of")) or days.today()
 
 
 def need(frame: pd.DataFrame, columns: Sequence[str], what: str, maker: str) -> None:
@@ -351,7 +463,7 @@ def need(frame: pd.DataFrame, columns: Sequence[str], what: str, maker: str) -> 
     Raises
     ------
     InputError
-        With the function that makes such frames.
+        With the function that creates such frames.
     """
     check_labels(frame, what)
     missing = [c for c in columns if c not in frame]

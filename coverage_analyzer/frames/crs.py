@@ -1,7 +1,8 @@
 """The CRS of frames: the single place that interprets their coordinates.
 
-A GeoDataFrame says its CRS and is reprojected to WGS 84. One without is refused: its numbers may be
-degrees of another datum, hundreds of metres off, or metres, and a guess must not make a promise.
+A GeoDataFrame has a CRS and is reprojected to WGS 84. One without is refused: its numbers may be
+degrees of another datum, hundreds of metres off, or metres, and a promise must not depend on a
+guess.
 """
 
 from typing import Any, Final
@@ -34,13 +35,12 @@ def geometry_wgs84(frame: Any, what: str) -> Any:
     Returns
     -------
     geometry
-        Array of shapely geometries, shape (n,); those that were invalid are made valid, if they
-        are polygons.
+        Array of shapely geometries, shape (n,); invalid polygons are repaired.
 
     Raises
     ------
     InputError
-        If it is no GeoDataFrame, has no geometry or no CRS, or cannot be reprojected.
+        If it is not a GeoDataFrame, has no geometry or no CRS, or cannot be reprojected.
     """
     if not isinstance(frame, gpd.GeoDataFrame):
         msg = f"The {what} are not a GeoDataFrame but a {type(frame).__name__}: geometry is needed."
@@ -69,7 +69,7 @@ def areas_wgs84(frame: Any, what: str) -> Any:
     Raises
     ------
     InputError
-        If there is a geometry that is no (multi)polygon, or that does not lie on the globe.
+        If a geometry is not a (multi)polygon, or is not on the globe.
     """
     degrees = geometry_wgs84(frame, what)
     kinds = shapely.get_type_id(degrees)
@@ -95,7 +95,7 @@ def _check_crs(geometry: gpd.GeoSeries, what: str) -> None:
     Raises
     ------
     InputError
-        With how to say which one; also if the numbers cannot be degrees.
+        With how to set one; also if the numbers cannot be degrees.
     """
     if geometry.crs is not None:
         if not is_on_globe(geometry.crs):

@@ -1,8 +1,7 @@
 """Cached results and rate limits: one SQLite file shared by all processes.
 
-Each answer is committed when it comes, so a job that is killed goes on where it was. An answer
-belongs to a question, a provider and the version of its data; that nothing was found is forgotten
-after some days.
+Each result is committed as it arrives, so a job that is killed continues where it stopped. A result
+belongs to a query, a provider and the version of its data; missing results expire after some days.
 """
 
 import contextlib
@@ -63,14 +62,15 @@ class Cache:
     Parameters
     ----------
     path
-        Of the file, made if it is not there, for this user alone: addresses are nobody else's.
+        Path of the file, created if missing, readable only by this user, since addresses are
+        private.
     clock
-        Tells the time in seconds since 1970.
+        Returns the time in seconds since 1970.
 
     Raises
     ------
     InputError
-        If it is no such file, or cannot be opened.
+        If it is not such a file, or cannot be opened.
     """
 
     def __init__(self, path: str | Path, clock: Callable[[], float] = time.time) -> None:
@@ -109,7 +109,7 @@ class Cache:
         Raises
         ------
         InputError
-            If the file is no cache, or the disk refuses.
+            If the file is not a cache, or the disk refuses.
         """
         try:
             yield
@@ -167,14 +167,14 @@ class Cache:
     def turn(self, provider: str, interval_s: float) -> float:
         """Reserve the next request to a provider; return the seconds until then.
 
-        All processes with this file share the turns.
+        The limit applies to all processes that use this file.
 
         Parameters
         ----------
         provider
-            Whom to ask.
+            The provider.
         interval_s
-            Between two turns.
+            Seconds between two requests.
         """
         with self._alone():
             now = self._clock()

@@ -37,15 +37,15 @@ class Service:
     Attributes
     ----------
     server
-        The address of a Nominatim server; empty: none is asked.
+        URL of a Nominatim server; empty for none.
     online
-        Whether the server may be asked; else only what the cache has of it is used.
+        Whether requests to the server are allowed; otherwise only its cached results are used.
     contact
-        An address of who asks; the public server wants one.
+        Contact of the user; the public server requires one.
     cache
-        The file of answers; by default one for each user.
+        Cache file; by default one per user.
     limits
-        How long and how often the server is asked.
+        Timeouts and retries of requests.
     """
 
     server: str = ""
@@ -61,15 +61,14 @@ class Geocoder:
     Attributes
     ----------
     asked, answered, cached
-        How many questions went to the server, how many of them it answered, and how many the cache
-        answered.
+        Number of queries sent to the server, answered by it, and answered by the cache.
     unanswered
-        How many it would have been asked, had it gone on to answer.
+        Number of queries omitted because the server had stopped answering.
 
     Raises
     ------
     InputError
-        If the address of the server or the cache cannot be used.
+        If the URL of the server or the cache cannot be used.
     MissingExtraError
         If the extra ``geocode`` is not installed.
     """
@@ -120,16 +119,16 @@ class Geocoder:
         Parameters
         ----------
         queries
-            None where there is no address.
+            None for rows without an address.
         each
-            Called after each question that is asked.
+            Called after each query sent.
 
         Raises
         ------
         InputError
             If the cache cannot be used.
         ServiceError
-            If the server has not answered a single question, though it was asked several.
+            If the server has answered none of several queries.
         """
         known = self._known([q for q in queries if q is not None])
         result = []
@@ -223,7 +222,7 @@ class Geocoder:
         Raises
         ------
         ServiceError
-            With the last that it did instead.
+            With the last failure.
         """
         if self.asked and not self.answered and self._server is not None:
             msg = (

@@ -36,8 +36,8 @@ ACCURACY_M: Final[Mapping[Grade, float]] = MappingProxyType(
 )
 """Accuracy of each grade in metres, unless the place itself is larger.
 
-Chosen with care, not measured: calibrate them with addresses whose place is known. That of a region
-is larger than any limit in use, so that no promise rests on one.
+Chosen with care, not measured: calibrate them with addresses of known location. That of a region
+exceeds any limit in use, so that no promise depends on one.
 """
 
 
@@ -67,19 +67,19 @@ class Answer:
     Attributes
     ----------
     reason, detail
-        Why it is as it is, as a code and in words.
+        The outcome, as a code and as text.
     grade
-        How precise.
+        Grade of the point.
     lat, lon
-        Degrees on WGS 84; None where nothing was found.
+        Degrees on WGS 84; None if not found.
     reach_m
-        How far the outline of what was found reaches from the point, in metres.
+        Distance from the point to the outline of the place, in metres.
     matched
         The address as the provider writes it.
     house_number, postcode, country
-        Of what was found, as far as the provider tells; the country as alpha-2.
+        Parts of the place's address, as far as known; the country as alpha-2 code.
     by, on
-        Who found it, and the day.
+        The provider, and the date.
     """
 
     reason: Found
@@ -112,7 +112,7 @@ def accuracies(given: Mapping[str, float] | None = None) -> dict[Grade, float]:
     Raises
     ------
     InputError
-        If there is no such grade, or a number is no distance.
+        If there is no such grade, or a number is not a distance.
 
     Examples
     --------
@@ -144,19 +144,19 @@ def checked(
 ) -> Answer:
     """Return a result with the grade that it deserves, compared with the query.
 
-    An answer in another country than the declared one is none. So is a street or a house in
-    another place (`places.is_there`): the town that was asked is better. Another postcode in the
-    right town makes it no better than a city, since a town may have several streets of a name;
-    another house number, or none, no better than a street.
+    A result in a country other than the declared one is discarded. So is a street or house in
+    another place (`places.is_there`), because the requested town is more accurate. A different
+    postcode in the right town limits the grade to city, since a town may have several streets of
+    the same name; a different or missing house number limits it to street.
 
     Parameters
     ----------
     answer, query
-        What was found, and what was asked.
+        The result, and the query.
     place
-        Where the answer lies; by default what its address tells.
+        Place of the result; by default that of its address.
     is_near
-        Whether a name is that of a town at the answer.
+        Whether a name is that of a town at the result.
     """
     if query.country and answer.country and answer.country not in query.countries:
         detail = f"asked {query.country}, found {answer.country}"

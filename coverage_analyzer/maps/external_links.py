@@ -1,6 +1,10 @@
 """Find what a browser would load on opening a page, with an HTML parser.
 
-The content security policy is the wall; this is who says beforehand what would run into it.
+The content security policy is the protection; this reports beforehand what it would block.
+
+No library serves: sanitisers (nh3) rewrite markup and do not list what it refers to, and only a
+browser would know all of it, which tests use and a notebook should not have to start. The parser
+is the standard library's.
 """
 
 import re
@@ -53,19 +57,19 @@ CALLS: Final = re.compile(
 """Patterns in scripts that would load something, or a URL that may be loaded."""
 
 
-def fetched(html: str, known: tuple[str, ...] = ()) -> list[str]:
+def fetched(html: str, own: tuple[str, ...] = ()) -> list[str]:
     """Return what a browser would load on opening a page, or on submitting a form.
 
-    Links that a reader may follow (``<a href>``) are none of it.
+    Links for readers to follow (``<a href>``) do not count.
 
     Parameters
     ----------
     html
         A page.
-    known
-        Scripts and styles that are known to be clean wherever they stand.
+    own
+        Scripts and styles known to be clean, which are skipped.
     """
-    finder = _Finder(known)
+    finder = _Finder(own)
     finder.feed(html)
     finder.close()
     return finder.found
@@ -105,10 +109,10 @@ def listed(srcset: str) -> Iterator[str]:
 class _Finder(HTMLParser):
     """Collects what a browser would load from a page."""
 
-    def __init__(self, known: tuple[str, ...]) -> None:
+    def __init__(self, own: tuple[str, ...]) -> None:
         super().__init__()
         self.found: list[str] = []
-        self._known = known
+        self._known = own
         self._inside = ""
         self._text: list[str] = []
 
@@ -116,11 +120,11 @@ class _Finder(HTMLParser):
         """Collect the URLs in the attributes of an element."""
         self._look_inside()
         self._inside = tag if tag in {"script", "style"} else ""
-        given = [(name, value or "") for name, value in attrs]
-        for name, value in given:
+        attributes = [(name, value or "") for name, value in attrs]
+        for name, value in attributes:
             self.found += [f"<{tag} {name}> {what}" for what in self._in(tag, name, value)]
-        if tag == "meta" and ("http-equiv", "refresh") in [(n, v.lower()) for n, v in given]:
-            content = next((v for n, v in given if n == "content"), "")
+        if tag == "meta" and ("http-equiv", "refresh") in [(n, v.lower()) for n, v in attributes]:
+            content = next((v for n, v in attributes if n == "content"), "")
             self.found += [f"<meta refresh> {content}"] if re.search(r"[;,]", content) else []
 
     def _in(self, tag: str, name: str, value: str) -> Iterator[str]:
@@ -137,7 +141,7 @@ class _Finder(HTMLParser):
             hidden = tag in DOCUMENTS and value.strip().lower().startswith("data:")
             yield from [value] if hidden or is_fetched(value) else []
         else:
-            yield from in_style(value)  # style, and what SVG has of it in attributes
+            yield from in_style(value)  # style, and its equivalents in SVG attributes
 
     def handle_data(self, data: str) -> None:
         """Keep the text of a script or style."""
@@ -156,7 +160,7 @@ class _Finder(HTMLParser):
 
     def _look_inside(self) -> None:
         text = "".join(self._text)
-        for known in self._known:
-            text = text.replace(known, "")
+        for own in self._known:
+            text = text.replace(own, "")
         self.found += CALLS.findall(text) if self._inside == "script" else in_style(text)
         self._inside, self._text = "", []

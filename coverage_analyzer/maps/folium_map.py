@@ -19,9 +19,9 @@ HEIGHT_PIXELS: Final = 560
 class CoverageMap(folium.Map):
     """A folium map of verdicts, centers and areas, created by `coverage_map`.
 
-    It shows inline in a notebook. `save` writes one file that needs no network. Folium layers can
-    be added; text in them is the user's own responsibility (folium runs templates in it), while
-    no text of the verdicts ever passes through folium.
+    It shows inline in a notebook. `save` writes one file that works offline. Folium layers can be
+    added; their text is the user's responsibility (folium runs templates in it), while no text of
+    the verdicts passes through folium.
 
     Parameters
     ----------
@@ -51,12 +51,12 @@ class CoverageMap(folium.Map):
         Parameters
         ----------
         online
-            Whether layers may fetch what they need when the page is opened.
+            Whether layers may load data when the page is opened.
 
         Raises
         ------
         InputError
-            If a layer would fetch, and ``online`` is not said.
+            If a layer would make network requests and ``online`` is false.
         """
         shell = self.get_root().render()
         leaflet = f"<script>\n{page.leaflet()}\n</script>"
@@ -95,15 +95,15 @@ class CoverageMap(folium.Map):
         outfile
             A path, or an open binary file.
         close_file
-            Whether to close it then.
+            Whether to close it afterwards.
         online
-            Whether layers may fetch what they need when the page is opened.
+            Whether layers may load data when the page is opened.
 
         Raises
         ------
         InputError
-            If a layer would fetch, and ``online`` is not said; or if the name is that of another
-            kind of file.
+            If a layer would make network requests and ``online`` is false, or the name has the
+            extension of another kind of file.
         PublishError
             If the file cannot be written.
         """
@@ -118,8 +118,8 @@ class CoverageMap(folium.Map):
     def _repr_html_(self, **_options: Any) -> str:
         """Return the map in a frame of its own, for display in notebooks.
 
-        The frame may run scripts and save files, and nothing else: it reaches neither the notebook
-        nor its cookies. Unless a layer of the user's fetches, the page in it is shut, too.
+        The frame may run scripts and save files, and nothing else: it has no access to the notebook
+        or its cookies. Unless a user's layer makes network requests, the page in it cannot either.
         """
         try:
             page_ = self.html()

@@ -1,7 +1,7 @@
 """The letter about one site: a printed page with the promise, its start and the clause.
 
-It holds no script, and fetches nothing. All text of the user is escaped; it goes into the page in
-one pass, so that nothing in it can be a place to fill in.
+It contains no script and makes no network requests. All user text is escaped and inserted in one
+pass, so that it cannot contain placeholders.
 """
 
 import html
@@ -69,9 +69,9 @@ def letter(matcher: Matcher, story: Explanation, site: Addressee) -> str:
     matcher
         Centers, policy and day.
     story
-        Why the site has its level, as that matcher tells it.
+        Why the site has its level, as explained by that matcher.
     site
-        What it is called.
+        Name of the site.
     """
     policy = matcher.policy
     filled = {

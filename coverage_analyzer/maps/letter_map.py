@@ -1,7 +1,7 @@
 """The map in a letter, as SVG: land around a site, the limit as a circle, centers, a scale.
 
-It is drawn on the plane that touches the earth at the site, on which distances from the site are
-true, also beside 180 degrees and at the poles. It is a picture: nothing is decided by it.
+It is drawn on the plane tangent to the earth at the site, on which distances from the site are
+true, also near 180 degrees and at the poles. It is an illustration: nothing is decided by it.
 """
 
 import html
@@ -60,13 +60,13 @@ class Scene:
     Attributes
     ----------
     site
-        In whose plane it is drawn.
+        The plane of the map.
     center
-        The center that the verdict names, if any.
+        The center named by the verdict, if any.
     others
-        Centers that are drawn if they come to lie in the picture.
+        Centers to draw if they are within the picture.
     limit_miles
-        That applied, if one did.
+        The limit that applied, if any.
     """
 
     site: Spot
@@ -87,9 +87,9 @@ def detail(scene: Scene, world: Countries) -> str:
     Parameters
     ----------
     scene
-        What to show.
+        Content of the map.
     world
-        What countries are called.
+        Names of countries.
     """
     plane = Plane(scene.site.lon, scene.site.lat)
     center = scene.center
@@ -235,8 +235,8 @@ def _scale(frame: _Frame) -> Iterator[str]:
     yield f'<rect class="scale-back" x="24" y="{HEIGHT - 126}" width="460" height="108"/>'
     for unit, metres, y in (("mi", MILE_M, HEIGHT - 84), ("km", 1000.0, HEIGHT - 36)):
         most = 330 / (metres * frame.units_a_metre)
-        told = max((step for step in STEPS if step <= most), default=0)
-        long = told * metres * frame.units_a_metre
-        if told:
+        miles = max((step for step in STEPS if step <= most), default=0)
+        long = miles * metres * frame.units_a_metre
+        if miles:
             yield f'<path class="scale" d="M40,{y - 12}V{y}H{40 + long:.1f}V{y - 12}"/>'
-            yield f'<text class="scale-name" x="{52 + long:.1f}" y="{y}">{told} {unit}</text>'
+            yield f'<text class="scale-name" x="{52 + long:.1f}" y="{y}">{miles} {unit}</text>'

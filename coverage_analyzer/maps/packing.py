@@ -1,8 +1,8 @@
 """Columns of integers and texts, packed for the page in as few bytes as a browser can unpack.
 
-A column of numbers becomes its differences from the least, laid out byte plane by byte plane, which
-a plain compressor packs well. Places are put in the order of a curve that fills the plane
-(Morton's): then each is near the one before it, and a square of the plane is a run of the order.
+A column of numbers becomes its differences from the minimum, stored byte plane by byte plane, which
+compresses well. Coordinates are sorted along a space-filling curve (Morton's), so that neighbours
+in the order are close, and a square of the plane is a range of the order.
 """
 
 import base64
@@ -47,7 +47,7 @@ def morton(lon: npt.NDArray[np.int32], lat: npt.NDArray[np.int32]) -> Codes:
     Parameters
     ----------
     lon, lat
-        Units of `UNITS` to a degree, on WGS 84; shape (n,).
+        Units of `UNITS` per degree, on WGS 84; shape (n,).
 
     Examples
     --------
@@ -73,7 +73,7 @@ class Block:
     Attributes
     ----------
     specs
-        Of each column its name, and how its bytes are laid out.
+        Name of each column, and the layout of its bytes.
     """
 
     def __init__(self) -> None:

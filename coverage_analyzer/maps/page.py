@@ -1,7 +1,7 @@
 """The page: a self-contained HTML file that makes no network requests.
 
-No text of the user enters the markup. It comes as a block of base64 that the page's own script
-unpacks and shows through ``textContent``; a content security policy shuts everything else off.
+No user text enters the markup. It is stored as a base64 block that the page's own script unpacks
+and shows through ``textContent``; a content security policy blocks everything else.
 """
 
 import base64
@@ -62,13 +62,13 @@ def filled(shell: str, name: str, data: Payload, *, allowed: str | None) -> str:
     Parameters
     ----------
     shell
-        HTML with Leaflet in it and a Leaflet map in a global variable.
+        HTML that includes Leaflet and a Leaflet map in a global variable.
     name
-        Of that variable.
+        Name of that variable.
     data
-        What it shows.
+        The data of the map.
     allowed
-        The content security policy, if there is to be one.
+        The content security policy, if any.
     """
     meta = f'<meta http-equiv="Content-Security-Policy" content="{allowed}">\n' if allowed else ""
     head = f"{meta}<style>\n{leaflet_style()}\n{style()}</style>\n</head>"
@@ -112,19 +112,19 @@ def refuse_fetching(html: str) -> None:
     Parameters
     ----------
     html
-        A page; what `page` itself puts in is known to be clean.
+        A page; what `page` itself inserts is known to be clean.
 
     Raises
     ------
     InputError
-        With the first things that would be fetched, and the way out.
+        With the first items that would be loaded, and advice.
     """
-    known = (leaflet(), leaflet_style(), script(), style())
-    found = external_links.fetched(html, known)
-    if found:
-        shown = "; ".join(f[:80] for f in found[:3])
+    own = (leaflet(), leaflet_style(), script(), style())
+    links = external_links.fetched(html, own)
+    if links:
+        shown = "; ".join(f[:80] for f in links[:3])
         msg = (
-            f"The map would load {quantity(len(found), 'item')} from the network ({shown}). "
+            f"The map would load {quantity(len(links), 'item')} from the network ({shown}). "
             f"Remove those layers, or save with online=True."
         )
         raise InputError(msg)

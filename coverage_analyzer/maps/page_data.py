@@ -29,7 +29,7 @@ class Tiles:
     Raises
     ------
     InputError
-        If the address is none of tiles.
+        If it is not a tile URL.
     """
 
     url: str
@@ -41,7 +41,7 @@ class Tiles:
         Raises
         ------
         InputError
-            If it is none of tiles.
+            If it is not a tile URL.
         """
         if not self.host or not all(part in self.url for part in ("{z}", "{x}", "{y}")):
             msg = (
@@ -64,8 +64,8 @@ class Tiles:
 class Network:
     """The centers of a map, with their assigned countries and coverage areas.
 
-    ``same_country`` says whether a center serves sites of its own country only; ``unserved`` has,
-    by the position of a center, what the road cannot serve of its area in ``minutes``.
+    ``same_country`` says whether a center serves only sites of its own country; ``unserved`` has,
+    by position of a center, the part of its area that roads do not serve in ``minutes``.
     """
 
     centers: Centers
@@ -84,11 +84,11 @@ class Payload:
     Attributes
     ----------
     told
-        All that is not a row: words, counts, centers, areas, and how to read the other blocks.
+        Everything except rows: texts, counts, centers, areas, and how to read the other blocks.
     places
-        Where the kept sites are and what is decided, in the order of the curve.
+        Coordinates and verdicts of the kept sites, in curve order.
     texts
-        What they are called, in the same order.
+        Texts of the sites, in the same order.
     """
 
     told: dict[str, Any]
@@ -110,22 +110,22 @@ def payload(
     Parameters
     ----------
     policy
-        Its title.
+        Title of the policy.
     sites
-        As gathered.
+        The collected sites.
     network
         Centers and areas.
     names
         The table of countries.
     title
-        Of the map, if that is not to be the policy's.
+        Title of the map, if it is not that of the policy.
     tiles
-        What is fetched from a server when the page is opened; by default nothing is.
+        Tiles loaded from a server when the page is opened; by default none.
 
     Raises
     ------
     InputError
-        If the sites name a reason that is none, or a center that is not of the network.
+        If the sites have an unknown reason, or a center that is not among the given ones.
     """
     title_of = dict(zip(names.codes, names.titles, strict=True))
     codes = list(sites.words["site_country"])
@@ -178,7 +178,7 @@ def _reason_words(sites: DrawnSites, *, same_country: bool) -> list[str]:
     Raises
     ------
     InputError
-        If one is no reason.
+        If one is unknown.
     """
     odd = [code for code in sites.words["reason"] if code not in Reason.__members__]
     if odd:
@@ -193,14 +193,14 @@ def _positions(sites: DrawnSites, centers: Centers) -> list[int]:
     Raises
     ------
     InputError
-        If one is not in it.
+        If one is not among them.
     """
-    known = {center_id: i for i, center_id in enumerate(centers.center_id)}
-    odd = [center_id for center_id in sites.words["center_id"] if center_id not in known]
+    position = {center_id: i for i, center_id in enumerate(centers.center_id)}
+    odd = [center_id for center_id in sites.words["center_id"] if center_id not in position]
     if odd:
         msg = f"The sites refer to a center that is not among the given ones: {odd[0]!r}."
         raise InputError(msg)
-    return [known[center_id] for center_id in sites.words["center_id"]]
+    return [position[center_id] for center_id in sites.words["center_id"]]
 
 
 def _blocks(sites: DrawnSites) -> tuple[Block, Block]:
@@ -208,30 +208,30 @@ def _blocks(sites: DrawnSites) -> tuple[Block, Block]:
     places, texts = Block(), Block()
     if sites.density is not None:
         _add_density(places, sites)
-    some = sites.columns()
-    if some is None:
+    columns = sites.columns()
+    if columns is None:
         return places, texts
-    code = morton(some.lon, some.lat)
+    code = morton(columns.lon, columns.lat)
     order = np.argsort(code, kind="stable")
     places.ascending("code", code[order])
     # Column by column: a second copy of all of them would take as much memory again.
-    _add_verdicts(places, some, order, sites)
-    texts.texts("id", some.site_id.take(arrays.from_numpy(order)))
-    texts.texts("name", some.name.take(arrays.from_numpy(order)))
+    _add_verdicts(places, columns, order, sites)
+    texts.texts("id", columns.site_id.take(arrays.from_numpy(order)))
+    texts.texts("name", columns.name.take(arrays.from_numpy(order)))
     return places, texts
 
 
-def _add_verdicts(block: Block, some: Columns, order: Ints, sites: DrawnSites) -> None:
-    for name, codes in some.codes.items():
+def _add_verdicts(block: Block, columns: Columns, order: Ints, sites: DrawnSites) -> None:
+    for name, codes in columns.codes.items():
         block.numbers(name, codes[order])
-    block.numbers("miles", some.miles[order])
-    # What is left of a limit is nearly the limit less the distance: only the rest is told.
+    block.numbers("miles", columns.miles[order])
+    # A margin is almost the limit minus the distance: only the difference is stored.
     limits = np.array([*sites.words["limit_miles"], 0.0])
-    whole = np.floor(limits * 1000 + 0.5).astype(np.int64)[some.codes["limit_miles"]]
-    near = whole - some.miles
-    served = some.codes["center_id"] >= 0
-    block.numbers("margin", np.where(served, some.margin - near, 0)[order])
-    block.numbers("in_reach", some.in_reach[order])
+    whole = np.floor(limits * 1000 + 0.5).astype(np.int64)[columns.codes["limit_miles"]]
+    near = whole - columns.miles
+    served = columns.codes["center_id"] >= 0
+    block.numbers("margin", np.where(served, columns.margin - near, 0)[order])
+    block.numbers("in_reach", columns.in_reach[order])
 
 
 def _add_density(block: Block, sites: DrawnSites) -> None:
@@ -330,8 +330,8 @@ def _rings(polygon: Any) -> list[list[int]]:
 def _bounds(sites: DrawnSites, centers: Centers) -> list[list[float]] | None:
     """Return the bounding box of all sites and centers, as south-west and north-east.
 
-    It begins east of the widest gap, so that a network on both sides of 180 is one, and its
-    longitudes run on beyond 180.
+    It begins east of the widest gap, so that centers on both sides of 180 are together, and its
+    longitudes continue beyond 180.
     """
     lon = np.unique(np.concatenate([sites.longitudes(), centers.lon]))
     lat = np.concatenate([sites.latitudes(), centers.lat])

@@ -1,7 +1,7 @@
 """The sites of a map, collected block by block as integers, limited to what a page can hold.
 
-Up to `MOST_SITES` all are kept. Beyond that those that are not ``qualified`` are kept as long as
-they are not too many themselves, and all are counted in a grid of density.
+Up to `MOST_SITES` all are kept. Beyond that, only sites that are not ``qualified`` are kept, unless
+they exceed the limit themselves, and all are counted in a density grid.
 """
 
 import enum
@@ -31,9 +31,9 @@ GRID: Final = 1024
 CODED: Final = tuple(
     column.name
     for column in COLUMNS
-    if column.type in {pa.string(), pa.date32()} and column.name != "status"
+    if column.type in {pa.string(), pa.date32()} and column.name not in {"status", "as_of"}
 )
-"""Verdict columns whose texts recur; each text is stored once."""
+"""Verdict columns whose texts recur; each text is stored once. All rows share one ``as_of``."""
 
 STATUSES: Final = tuple(status.name for status in Status)
 
@@ -62,16 +62,16 @@ class Columns:
     Attributes
     ----------
     lon, lat
-        In units of `UNITS` to a degree on WGS 84.
+        In units of `UNITS` per degree on WGS 84.
     codes
         For ``status`` the values of `Status`; for `CODED` and ``limit_miles`` positions in the
         words of `DrawnSites`, or `MISSING`.
     miles, margin
-        Distance and margin in thousandths of a mile; 0 where there is no center.
+        Distance and margin in thousandths of a mile; 0 without a center.
     in_reach
-        How many centers cover the site.
+        Number of centers that cover the site.
     site_id, name
-        Texts; large strings once all are `joined`, which may be more than 2 GiB.
+        Texts; large strings after `joined`, which may exceed 2 GiB.
     """
 
     lon: npt.NDArray[np.int32]
@@ -136,17 +136,17 @@ class DrawnSites:
     Attributes
     ----------
     total
-        How many there are, kept or not.
+        Number of sites, kept or not.
     counts
-        Of each status, by the values of `Status`.
+        Number of sites per status, by the values of `Status`.
     served
-        How many qualify by each center, by its position in ``words["center_id"]``.
+        Number of qualified sites per center, by its position in ``words["center_id"]``.
     kept
-        Which are kept one by one.
+        Which sites are kept individually.
     density
-        Of each status the number of sites in each cell of the grid; nothing while all are kept.
+        Number of sites of each status in each grid cell; empty while all are kept.
     words
-        For each coded column its words in the order of their codes.
+        Texts of each coded column in the order of their codes.
     """
 
     def __init__(self) -> None:
@@ -183,15 +183,15 @@ class DrawnSites:
         Raises
         ------
         InputError
-            If a status is none.
+            If a status is unknown.
         """
         if not len(lon):
             return
-        some = self._columns(lon, lat, site_id, name, verdict)
-        self._note(some)
+        columns = self._columns(lon, lat, site_id, name, verdict)
+        self._note(columns)
         if self.density is not None:
-            _count(self.density, some)
-        self._keep(some)
+            _count(self.density, columns)
+        self._keep(columns)
         while self._held > MOST_SITES:
             self._shed()
 
@@ -220,43 +220,46 @@ class DrawnSites:
     def _coded(self, column: str, cells: pa.Array) -> Codes:
         """Return the codes of texts; an empty one is missing."""
         words, coded = self.words[column], cells.dictionary_encode()
-        found = [
+        codes = [
             words.setdefault(word, len(words)) if word else MISSING
             for word in coded.dictionary.to_pylist()
         ]
         at: Ints = arrays.as_numpy(coded.indices)
-        return short(np.array([*found, MISSING]))[at]
+        return short(np.array([*codes, MISSING]))[at]
 
     def _limits(self, miles: Floats) -> Codes:
         values, first, at = np.unique(miles, return_index=True, return_inverse=True)
         words, codes = self.words["limit_miles"], np.full(len(values), MISSING, np.int32)
-        for number in np.argsort(first).tolist():  # as they come, wherever blocks end
+        for number in np.argsort(first).tolist():  # in input order, wherever blocks end
             if not np.isnan(values[number]):
                 codes[number] = words.setdefault(float(values[number]), len(words))
         return short(codes)[at]
 
-    def _note(self, some: Columns) -> None:
+    def _note(self, columns: Columns) -> None:
         """Count the sites, and record their locations."""
-        status, center = some.codes["status"], some.codes["center_id"]
-        self.total += len(some)
+        status, center = columns.codes["status"], columns.codes["center_id"]
+        self.total += len(columns)
         self.counts += np.bincount(status, minlength=len(Status))
         known = len(self.words["center_id"])
         self.served = np.pad(self.served, (0, known - len(self.served)))
         by_center = center[(status == Status.qualified) & (center != MISSING)]
         self.served += np.bincount(by_center, minlength=known)
-        bins = (some.lon.astype(np.int64) + 180 * UNITS) // (360 * UNITS // LONGITUDE_BINS)
+        bins = (columns.lon.astype(np.int64) + 180 * UNITS) // (360 * UNITS // LONGITUDE_BINS)
         self._longitudes[bins % LONGITUDE_BINS] = True
         south, north = self._latitudes
-        self._latitudes = min(south, some.lat.min() / UNITS), max(north, some.lat.max() / UNITS)
+        self._latitudes = (
+            min(south, columns.lat.min() / UNITS),
+            max(north, columns.lat.max() / UNITS),
+        )
 
-    def _keep(self, some: Columns) -> None:
+    def _keep(self, columns: Columns) -> None:
         """Keep the sites that are shown individually."""
         if self.kept is Kept.none:
             return
         if self.kept is Kept.not_qualified:
-            some = some.taken(np.flatnonzero(_is_not_qualified(some)))
-        self._parts.append(some)
-        self._held += len(some)
+            columns = columns.taken(np.flatnonzero(_is_not_qualified(columns)))
+        self._parts.append(columns)
+        self._held += len(columns)
 
     def _shed(self) -> None:
         """Show fewer kinds of sites individually."""
@@ -288,8 +291,8 @@ class DrawnSites:
         return np.array(self._latitudes if self.total else ())
 
 
-def _is_not_qualified(some: Columns) -> Bools:
-    result: Bools = some.codes["status"] != Status.qualified
+def _is_not_qualified(columns: Columns) -> Bools:
+    result: Bools = columns.codes["status"] != Status.qualified
     return result
 
 
@@ -299,7 +302,7 @@ def _statuses(cells: pa.Array) -> Codes:
     Raises
     ------
     InputError
-        If one names none.
+        If one is unknown.
     """
     known = arrays.as_numpy(pc.index_in(cells, arrays.text_array(STATUSES)))
     if np.isnan(known).any():
@@ -313,9 +316,11 @@ def _thousandths(cells: pa.Array) -> npt.NDArray[np.int32]:
     return np.rint(np.nan_to_num(numbers(cells)[0]) * 1000).astype(np.int32)
 
 
-def _count(density: npt.NDArray[np.uint32], some: Columns) -> None:
+def _count(density: npt.NDArray[np.uint32], columns: Columns) -> None:
     """Count sites into a grid."""
-    np.add.at(density, (some.codes["status"], cells_of(some.lon / UNITS, some.lat / UNITS)), 1)
+    np.add.at(
+        density, (columns.codes["status"], cells_of(columns.lon / UNITS, columns.lat / UNITS)), 1
+    )
 
 
 def cells_of(lon: Floats, lat: Floats) -> Ints:

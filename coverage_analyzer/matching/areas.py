@@ -1,10 +1,10 @@
 """Coverage areas: what a center may serve by policy, as polygons.
 
-An area is a geodesic disc round the center, cut to its country; where a declared country is
-trusted wherever a site lies, no border bounds it, and the disc stays whole. Polygons are for
-pictures and for other programs; the rule itself is decided by distance and country (`matching`).
-Their boundaries are within `geometry.BOUNDARY_ERROR_M` of the true circle, so farther than that
-from the boundary, being in the area and being within the limit is the same.
+An area is a geodesic disc around the center, clipped to its country; where declared countries are
+trusted, borders do not limit it, and the disc is not clipped. Polygons are for display and for
+other programs; the rule itself uses distance and country (`matching`). Their boundaries are within
+`geometry.BOUNDARY_ERROR_M` of the true circle; farther than that from the boundary, being in the
+area and being within the limit are equivalent.
 """
 
 from collections.abc import Iterator
@@ -38,14 +38,14 @@ class Areas:
     center
         Position in the centers.
     level
-        Title of the level that the band buys.
+        Title of the level of the band.
     above_miles, limit_miles
         The band.
     planned
-        Whether the center is still to open.
+        Whether the center is not open yet.
     geometry
         Polygons or multipolygons in degrees on WGS 84, split at 180, exterior rings
-        counter-clockwise (RFC 7946); empty where nothing of the disc lies in the country.
+        counter-clockwise (RFC 7946); empty if no part of the disc is in the country.
     km2
         Area on the ellipsoid.
     """
@@ -75,21 +75,22 @@ def areas(
     Parameters
     ----------
     centers, country
-        A network, and the country that each of its centers counts as.
+        The centers, and the country assigned to each.
     policy
         Bands by country.
     world
-        Where countries are.
+        The country layer.
     day
-        The day to judge.
+        The day of the assessment.
     trust_declared
-        Whether a declared country stands wherever a site lies: then areas are not cut.
+        Whether to use declared countries even where they disagree with the coordinates; areas are
+        then not clipped.
 
     Raises
     ------
     InputError
-        If the policy serves sites of any country and limits differ between countries: then there
-        is no one area of a center.
+        If the policy serves sites of any country and limits differ between countries, so that the
+        area of a center is not unique.
     """
     codes = world.names.codes
     shown = _shown(centers, day).tolist()
@@ -170,7 +171,7 @@ def overlap_depth(areas: Areas, country: Numbers) -> Iterator[tuple[int, int, An
     Yields
     ------
     country, depth, geometry
-        The number of the country, how many areas cover the part, and the part.
+        The number of the country, the number of areas that cover the part, and the part.
     """
     own = country[areas.center]
     for number in np.unique(own).tolist():

@@ -21,11 +21,11 @@ class Bands:
     Attributes
     ----------
     number
-        How many bands a country has at most.
+        Maximum number of bands of a country.
     edges
         Upper limits in miles, ascending, shape (countries, bands); NaN where there are fewer.
     widest
-        The greatest of each country.
+        The greatest limit of each country.
     """
 
     def __init__(self, policy: Policy, world: Countries) -> None:
@@ -45,7 +45,8 @@ class Bands:
     def of(self, square: Floats, country: Numbers, pair: Sequence[Floats]) -> Ints:
         """Return the band of each site from its squared chord in m2; `number` beyond all bands.
 
-        ``pair`` is what `geodesy.within` wants: it is asked where the chord leaves a doubt.
+        ``pair`` has the arguments of `geodesy.within`, which is called where the chord does not
+        decide.
         """
         band = np.full(len(square), self.number, np.int64)
         for number in reversed(range(self.number)):

@@ -1,20 +1,24 @@
 """The service centers: validated, as arrays, sorted by ``center_id``."""
 
+import dataclasses
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from coverage_analyzer.arrays import Bools, Floats
+from coverage_analyzer import arrays
+from coverage_analyzer.arrays import Bools, Floats, Ints
 from coverage_analyzer.countries import UNKNOWN, Countries, Names, Numbers, names
 from coverage_analyzer.countries.assignment import Convention, CountryBasis, assign_country
 from coverage_analyzer.countries.regions import AssignedRegions, assign_regions
 from coverage_analyzer.errors import refuse
 from coverage_analyzer.schema.columns import COUNTRY_STATED
+from coverage_analyzer.schema.coordinates import coordinates, fault_detail
 from coverage_analyzer.schema.days import NO_DAY, Days, day_of
+from coverage_analyzer.schema.rejects import Rejected
 
 TEXTS: Final = ("center_id", "name", "country", "time_zone", "region")
 """Columns of text."""
@@ -34,18 +38,18 @@ class Centers:
     lon, lat
         Degrees on WGS 84, shape (n,).
     opens_on, closes_on
-        Days, ``NaT`` where not given: a center serves from the first up to, but without, the last.
+        Dates, ``NaT`` if missing: a center is open from the first, up to but excluding the last.
     row
-        How each is called in messages, such as ``line 7``.
+        Label of each in messages, such as ``line 7``.
     ordered_on
-        The day on which each was ordered, ``NaT`` where not given.
+        Order date of each, ``NaT`` if missing.
     earliest_on
-        The day before which one whose opening is not known cannot open, ``NaT`` for all others:
-        then ``opens_on`` is the latest day on which it does. See `lead_times`.
+        Earliest opening day of a center whose opening is uncertain, ``NaT`` for all others;
+        ``opens_on`` is then the latest one. See `lead_times`.
     time_zone
-        As given, such as ``Europe/Zurich``, empty where it is not.
+        As given, such as ``Europe/Zurich``, empty if missing.
     region
-        As given, such as ``DE-BY``, empty where it is not; see `assigned_regions`.
+        As given, such as ``DE-BY``, empty if missing; see `assigned_regions`.
     """
 
     center_id: tuple[str, ...]
@@ -61,6 +65,16 @@ class Centers:
     time_zone: tuple[str, ...] = ()
     region: tuple[str, ...] = ()
 
+    def take(self, which: Ints) -> "Centers":
+        """Return some centers, by their positions, with all that is known of each."""
+        values: dict[str, Any] = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        for name, of_all in values.items():
+            if isinstance(of_all, tuple):
+                values[name] = tuple(of_all[i] for i in which if of_all)
+            else:
+                values[name] = of_all[which]
+        return Centers(**values)
+
     @classmethod
     def from_texts(
         cls,
@@ -75,20 +89,19 @@ class Centers:
         Parameters
         ----------
         columns
-            ``center_id`` and, optionally, the others of `TEXTS` (the country also in several of
-            `schema.columns.COUNTRY_STATED`) and those of `DAYS`.
+            ``center_id`` and, optionally, the other columns of `TEXTS` (the country also in several
+            of `schema.columns.COUNTRY_STATED`) and those of `DAYS`.
         lon, lat
-            Degrees on WGS 84, NaN where a row has none that can be used.
+            Degrees on WGS 84, NaN where a row has no usable ones.
         row
-            How to call each row in a message.
+            Label of each row in messages.
         further
-            Gives the faults that it finds in the rows whose cells can be used, such as
-            `country_faults`.
+            Returns the problems of rows whose cells are usable, such as `country_faults`.
 
         Raises
         ------
         InputError
-            One error that names every unusable row and every id that occurs twice.
+            One error that names every unusable row and every duplicate id.
         """
         blank = [""] * len(row)
         texts_by_column = {c: columns.get(c, blank) for c in TEXTS}
@@ -133,7 +146,7 @@ class Centers:
         Raises
         ------
         InputError
-            One error that names every center whose country is unknown or contradicts its place.
+            One error that names every center whose country is unknown or contradicts its location.
         """
         number, faults = self._assign_countries(world, convention)
         refuse(faults, len(self), "center")
@@ -193,8 +206,7 @@ def _faults(
         if not center_id.strip():
             wrong.append("center_id is empty")
         if np.isnan(lon[i]) or np.isnan(lat[i]):
-            place = ", ".join(f"{n} {columns[n][i]!r}" for n in COORDINATES if n in columns)
-            wrong.append(f"{place or 'its position'} is missing, not a number or out of range")
+            wrong.append(_place_fault([columns.get(n, [""] * len(ids))[i] for n in COORDINATES]))
         for name, read in days.items():
             text = columns.get(name, [""] * len(ids))[i]
             if text.strip() and np.isnat(read[i]):
@@ -203,6 +215,14 @@ def _faults(
             wrong.append("closes_on is not after opens_on")
         faults += [f"{row[i]} ({center_id!r}): {w}" for w in wrong]
     return faults
+
+
+def _place_fault(texts: Sequence[str]) -> str:
+    """Return what is wrong with a latitude and a longitude that cannot be used."""
+    cells = coordinates(*(arrays.text_array([text]) for text in texts))
+    if not any(texts) or cells.fault[0] < 0:
+        return "its position is missing, not a number or out of range"
+    return fault_detail(list(Rejected)[cells.fault[0]], texts[0], texts[1], "")
 
 
 def _country_faults(

@@ -2,10 +2,10 @@
 
 Built once from policy, products and day. The cells of a batch are coded as small numbers
 (`EligibilityInputs`), from which the failed rule of each row is computed. A rule fails only on data
-that is present: where a cell is empty, or its column is missing, it passes.
+that are present: if a cell is empty, or its column is missing, the rule passes.
 
-A definite failure takes precedence over an uncertain one, since no answer to the latter would lift
-the former; otherwise the order is that of `FailedRule`.
+A definite failure takes precedence over an uncertain one, since resolving the latter would not
+change the former; otherwise the order is that of `FailedRule`.
 """
 
 import enum
@@ -53,7 +53,7 @@ COLUMN_OF_RULE: Final = {
 class FailedRule(enum.IntEnum):
     """The rule that failed on a row: its rank, its reason and its name.
 
-    ``rule`` is the name in ``policy.gates``; the reason carries the words.
+    ``rule`` is the name in ``policy.gates``; the reason has the text.
     """
 
     reason: Reason | None
@@ -76,7 +76,9 @@ class FailedRule(enum.IntEnum):
     product_undated = 7, Reason.product_undated, "lifecycle"
 
 
-RULE_OF_REASON: Final = {gate.reason: gate.rule for gate in FailedRule if gate.reason is not None}
+RULE_OF_REASON: Final = {
+    failed.reason: failed.rule for failed in FailedRule if failed.reason is not None
+}
 """Rule behind each reason, by its name in ``policy.gates``."""
 
 
@@ -108,9 +110,9 @@ class EligibilityInputs:
     requested
         The position of a level in the policy, `NOT_GIVEN` or `UNKNOWN`.
     registration
-        A `RegistrationTiming`, or `NOT_GIVEN` where only the day tells.
+        A `RegistrationTiming`, or `NOT_GIVEN` where only the day of the assessment decides.
     registered_on
-        ``NaT`` where not known.
+        ``NaT`` if unknown.
     """
 
     component: Codes
@@ -148,18 +150,18 @@ class EligibilityChecker:
     Parameters
     ----------
     policy
-        With its levels and gates.
+        With its levels and eligibility rules.
     products
-        The phases of products; without them the gate on phases stays open.
+        The phases of products; without them the rule on phases is not checked.
     world
-        Whose numbers countries have.
+        Table of country numbers.
     day
-        The day to judge.
+        The day of the assessment.
 
     Attributes
     ----------
     columns
-        Those that gates look at.
+        Those that eligibility rules read.
     """
 
     def __init__(
@@ -193,7 +195,7 @@ class EligibilityChecker:
         Parameters
         ----------
         columns
-            Of `TEXTS` as Arrow strings, and of `DAYS` as days of numpy, those that there are.
+            The available columns of `TEXTS` as Arrow strings, and of `DAYS` as numpy dates.
         """
         if not any(name in columns for name in self.columns):
             return None
@@ -230,28 +232,28 @@ class EligibilityChecker:
         empty: Mapping[str, int] | None = None,
         places: Mapping[str, int] | None = None,
     ) -> list[str]:
-        """Return warnings about unchecked rules and countries with export approval.
+        """Return warnings about empty cells, unchecked rules and countries with export approval.
+
+        A column that the rows do not have is no warning: see `not_checked`.
 
         Parameters
         ----------
         columns
-            The known columns that the rows have.
+            The known columns of the rows.
         empty
-            How many of their cells are empty, by column.
+            Number of empty cells, by column.
         places
-            How many rows are decided, by country (alpha-2).
+            Number of decided rows, by country (alpha-2).
         """
-        messages = self.missing_columns(columns)
+        messages: list[str] = []
         if n_empty := {n: (empty or {}).get(n, 0) for n in self.columns if n in columns}:
             cells = ", ".join(f"{n} in {quantity(k, 'row')}" for n, k in n_empty.items() if k)
             messages += [f"Not checked (cell is empty): {cells}."] if cells else []
         return [*messages, *self.unchecked_rules(columns), *self.paper_warnings(places or {})]
 
-    def missing_columns(self, columns: Collection[str]) -> list[str]:
-        """Return a warning about missing columns of eligibility rules."""
-        absent = [n for n in self.columns if n not in columns]
-        named = ", ".join(absent)
-        return [f"Not checked (columns missing from the sites file): {named}."] if absent else []
+    def not_checked(self, columns: Collection[str]) -> list[str]:
+        """Return the columns of eligibility rules that the rows do not have."""
+        return [n for n in self.columns if n not in columns]
 
     def unchecked_rules(self, columns: Collection[str]) -> list[str]:
         """Return warnings about rules for which the policy or products lack data."""
@@ -282,14 +284,14 @@ class EligibilityChecker:
         Parameters
         ----------
         facts
-            What the rows say, if anything.
+            Rule inputs of the rows, if any.
         country
-            The number of the country that each counts as.
+            Number of the assigned country.
         promised
-            The position of the level which a center buys, now or later.
+            Position of the level of a center's band, now or later.
         """
         rows = len(country)
-        gate, doubt = np.zeros(rows, np.int8), np.zeros(rows, np.bool_)
+        rule, is_uncertain = np.zeros(rows, np.int8), np.zeros(rows, np.bool_)
         cases: list[tuple[FailedRule, Bools, bool]] = []
         if self._offered is not None:
             cases.append(
@@ -297,9 +299,9 @@ class EligibilityChecker:
             )
         if facts is not None:
             cases += self._cases(facts, country, promised)
-        for code, closes, doubtful in sorted(cases, key=lambda c: (c[2], c[0]), reverse=True):
-            gate[closes], doubt[closes] = code, doubtful
-        return RuleResult(gate, doubt)
+        for code, fails, uncertain in sorted(cases, key=lambda c: (c[2], c[0]), reverse=True):
+            rule[fails], is_uncertain[fails] = code, uncertain
+        return RuleResult(rule, is_uncertain)
 
     def best_level(self, facts: EligibilityInputs) -> Codes:
         """Return the best level that each row may have, given its purchased level."""
@@ -310,15 +312,15 @@ class EligibilityChecker:
     def phases(self, facts: EligibilityInputs, level: Codes) -> Phases:
         """Return where the product of a row is past the phases of its level.
 
-        The one place that knows what an ended phase takes: the kernel asks it of the level that a
-        center buys, and of the level that is left in force.
+        The only place that evaluates an ended phase: the kernel uses it for the level of a band,
+        and for the level that remains in force.
 
         Parameters
         ----------
         facts
-            What the rows say.
+            Rule inputs of the rows.
         level
-            The position of a level of the policy, shape (n,).
+            Position of a level of the policy, shape (n,).
         """
         if not self.rules.lifecycle or self.products is None:
             none = np.zeros(len(facts), np.bool_)

@@ -15,9 +15,10 @@ from coverage_analyzer.errors import InputError, visible
 from coverage_analyzer.geodesy import MILE_M
 from coverage_analyzer.matching.eligibility import COLUMN_OF_RULE, DAYS, RULE_OF_REASON, TEXTS
 from coverage_analyzer.matching.lead_times import lead_time, window
-from coverage_analyzer.matching.matcher import Matcher, Sites
+from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.matching.nearest import NO_CENTER
 from coverage_analyzer.matching.outcomes import away_from_zero
+from coverage_analyzer.matching.site_rows import SiteRows
 from coverage_analyzer.policy.miles import miles_text
 from coverage_analyzer.policy.rules import NOT_COVERED, Level
 from coverage_analyzer.schema.days import day_of
@@ -26,10 +27,7 @@ from coverage_analyzer.schema.verdict import Reason, Status
 MAX_LISTED: Final = 10
 """Maximum number of centers in range listed in the text; the rest is counted."""
 
-NOTHING_LEFT: Final = (
-    "the product is past the phases of its life in which maintenance is available; after its end "
-    "of life there are no security hotfixes, no technical support and no downloads"
-)
+NOTHING_LEFT: Final = "the product is past the support phases in which maintenance is available"
 """Why no level is available, in more detail than `Reason.lifecycle_phase`."""
 
 GROUNDS: Final = {
@@ -178,27 +176,27 @@ def explanation(  # noqa: PLR0913 - a place and what is said of it are one quest
     lon, lat
         Degrees on WGS 84.
     country
-        As the site declares it, if it does.
+        Country declared by the site, if any.
     accuracy_m
-        How far off the coordinates may be, if known.
+        Accuracy of the coordinates, if known.
     stated
-        What the row says for the gates: texts by the names of
+        What the row says for eligibility rules: texts by the names of
         `eligibility.TEXTS` and `eligibility.DAYS`.
     ordered_on
-        Tell when a center would open here that is ordered on this day.
+        Also calculate when a center ordered on this day would open.
 
     Raises
     ------
     InputError
-        If the point is out of range, or what is stated has another name or is no day.
+        If the point is out of range, or a given value has an unknown name or an invalid date.
     """
     world, codes = matcher.world, matcher.world.names.codes
-    declared = world.names.number(country)
-    sites = _site(lon, lat, declared, accuracy_m)
+    said = {name: text for name, text in (stated or {}).items() if text.strip()}
+    sites, facts = matcher.inputs(_site_row(lon, lat, accuracy_m, country, said))
+    declared = int(sites.declared[0])
     number, basis = assign_country(sites.lon, sites.lat, sites.declared, world, matcher.convention)
     located = world.locate(lon, lat)
-    said = {name: text for name, text in (stated or {}).items() if text.strip()}
-    verdicts = matcher.match(sites, matcher.gates.facts(_cells(said)))
+    verdicts = matcher.match(sites, facts)
     row = {name: values[0].as_py() for name, values in matcher.columns(verdicts).items()}
     level = matcher.policy.level_at(verdicts.level[0])
     basis_text = "the policy does not require one"
@@ -237,22 +235,25 @@ def explanation(  # noqa: PLR0913 - a place and what is said of it are one quest
     )
 
 
-def _site(lon: float, lat: float, declared: int, accuracy_m: float) -> Sites:
-    """Return one site in the form used by the kernel.
+def _site_row(
+    lon: float, lat: float, accuracy_m: float, country: str, said: Mapping[str, str]
+) -> SiteRows:
+    """Return one site as a table of one row.
 
     Raises
     ------
     InputError
-        If the point is out of range.
+        If the point is out of range, a value has no rule, or a date is invalid.
     """
     if not (abs(lat) <= 90 and abs(lon) <= 180):
         msg = f"latitude {lat}, longitude {lon} is out of range: use -90 to 90 and -180 to 180."
         raise InputError(msg)
-    return Sites(
+    return SiteRows(
         np.array([lon], float),
         np.array([lat], float),
-        np.array([declared], np.int16),
         np.array([accuracy_m], float),
+        [arrays.text_array([country])],
+        _cells(said),
     )
 
 
@@ -284,7 +285,7 @@ def _cells(said: Mapping[str, str]) -> dict[str, Any]:
     Raises
     ------
     InputError
-        If no gate looks at such a thing, or a day is none.
+        If no rule reads such a column, or a day is invalid.
     """
     columns: dict[str, Any] = {}
     for name, text in said.items():
@@ -367,27 +368,27 @@ def _clauses(matcher: Matcher, row: Mapping[str, Any], country: str, level: Leve
     """Return the policy clauses that decided, without duplicates."""
     policy, reason = matcher.policy, Reason[row["reason"]]
     rules = policy.qualification
-    gate = _gate_clause(matcher, row)
-    if level == NOT_COVERED and gate:  # whatever the distance
-        return [policy.clauses[gate]]
+    rule_clause = _rule_clause(matcher, row)
+    if level == NOT_COVERED and rule_clause:  # whatever the distance
+        return [policy.clauses[rule_clause]]
     bands = policy.bands_in(country)
     names = [b.clause for b in bands if b.level == level.id] or [bands[-1].clause]
     if reason in {Reason.no_center_in_country, Reason.country_conflict, Reason.country_unknown}:
         names = []
-    if gate:
-        names.insert(0, gate)
+    if rule_clause:
+        names.insert(0, rule_clause)
     if rules.clause:
         names.append(rules.clause)
     if reason == Reason.center_opens_later:
         time = policy.lead_time_in(country)
         names += [time.clause] if time else []
-    elif reason != Reason.within_radius and not gate:
+    elif reason != Reason.within_radius and not rule_clause:
         names.append(rules.fallback_clause)
     names += [level.replacement.clause] if level.replacement else []
     return [policy.clauses[name] for name in dict.fromkeys(names)]
 
 
-def _gate_clause(matcher: Matcher, row: Mapping[str, Any]) -> str | None:
+def _rule_clause(matcher: Matcher, row: Mapping[str, Any]) -> str | None:
     """Return the clause of the failed rule, if any."""
     reason = Reason[row["reason"]]
     name = RULE_OF_REASON.get(reason)
@@ -416,5 +417,5 @@ def _notes(matcher: Matcher, row: Mapping[str, Any], level: Level) -> Iterator[s
     names += level.footnotes
     names += policy.unapplied_clauses
     names += [policy.warranty.clause] if policy.warranty else []
-    decided_by = _gate_clause(matcher, row)
+    decided_by = _rule_clause(matcher, row)
     return (policy.clauses[name] for name in dict.fromkeys(names) if name != decided_by)

@@ -1,6 +1,6 @@
 """A grid of the globe, and a cache of the shortlists of centers of its cells.
 
-Nothing here computes a distance: `nearest` finds the shortlists, and reads them for many sites.
+This module computes no distances: `nearest` finds the shortlists, and reads them for many sites.
 """
 
 from collections.abc import Sequence
@@ -46,9 +46,9 @@ class Grid(NamedTuple):
         """Return an upper bound of the chord from the middle of a cell to its points, by latitude.
 
         In cylinder coordinates, with *q* the distance from the axis, the square of a chord is
-        ``dq**2 + dz**2 + 4 q q' sin(dlon/2)**2``. The first two are a chord of the meridian, no
-        longer than its arc, so than ``R dlat``, with *R* the greatest radius of curvature; *q* is
-        at most ``R cos(lat)``, taken where the cell is widest.
+        ``dq**2 + dz**2 + 4 q q' sin(dlon/2)**2``. The first two terms are a chord of the meridian,
+        no longer than its arc, and thus than ``R dlat``, with *R* the greatest radius of curvature;
+        *q* is at most ``R cos(lat)``, evaluated where the cell is widest.
         """
         half = self.degrees / 2
         widest = np.cos(np.radians(np.maximum(np.abs(lat) - half, 0)))
@@ -70,8 +70,7 @@ class Shortlists:
     cell, group
         Cell and group of each shortlist.
     start, count
-        The part of ``center`` that holds the shortlist; if empty, ``center[start]`` is
-        `NO_CENTER`.
+        Range of the shortlist in ``center``; if empty, ``center[start]`` is `NO_CENTER`.
     surely
         Number of other centers of the group that reach the whole cell.
     center
@@ -129,7 +128,7 @@ class ShortlistCache:
         shift = np.cumsum([0, *(len(p.center) for p in parts[:-1])])
         joined = {n: np.concatenate([getattr(p, n) for p in parts]) for n in vars(self.shortlists)}
         start = np.concatenate([p.start + s for p, s in zip(parts, shift, strict=True)])
-        joined["start"] = np.where(joined["count"] > 0, start, 0)  # where nobody stands
+        joined["start"] = np.where(joined["count"] > 0, start, 0)  # which contain no site
         result = ShortlistCache(self.grid)
         result.shortlists = Shortlists(**joined)
         old = len(self.shortlists.cell)
@@ -139,5 +138,5 @@ class ShortlistCache:
         result._before = np.concatenate([self._before, np.zeros(len(order), np.int64)])
         result._before[order] = np.where(first, self._latest[cell], np.roll(order, 1))
         result._latest = self._latest.copy()
-        result._latest[cell] = order  # of several on a cell the last one stays
+        result._latest[cell] = order  # of several in a cell the last one is kept
         return result

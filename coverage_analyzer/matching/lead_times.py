@@ -42,7 +42,7 @@ def window(time: LeadTime, ordered_on: np.datetime64) -> Window:
 def add_period(day: np.datetime64, amount: int, unit: str) -> np.datetime64:
     """Return the day after a number of days, weeks or months.
 
-    A month leads to the day of the same number, or to the last one of a month that is shorter.
+    A month later is the same day of the next month, or the last one of a shorter month.
     """
     if unit != "months":
         return day + np.timedelta64(amount * DAYS_OF[unit], "D")
@@ -58,16 +58,16 @@ def with_opening_windows(
 ) -> Centers:
     """Return centers with windows for those ordered whose opening day is unknown.
 
-    It is taken to open on the latest day, so that nothing is promised too early.
+    It is assumed to open on the latest day, so that nothing is promised too early.
 
     Parameters
     ----------
     centers, policy
-        The network and the rule.
+        The centers and the policy.
     country
-        The number of the country that each center counts as. Shape (n,).
+        Country number assigned to each center. Shape (n,).
     names
-        Whose numbers they are.
+        Table of country numbers.
 
     Raises
     ------

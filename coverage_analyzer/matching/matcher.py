@@ -1,24 +1,25 @@
 """Assign verdicts to sites by the centers and a policy. The kernel: arrays in, arrays out.
 
 A `Matcher` is built once from centers, policy and countries, and then matches batch after batch;
-nothing but its notes on cells outlives a batch. Each batch goes one way, all its sites at once:
+only its cache of shortlists outlives a batch. Each batch passes through these steps, for all its
+sites at once:
 
-1. *The country* (`countries.decision`). The grid confirms most declared countries at once: where a
-   cell lies in one country, so does each of its points. Only the others are looked at.
-2. *The nearest center* of that country, and how many reach the site (`nearest`). The triangle
-   inequality leaves few candidates for a cell; squares of chords decide among them.
-3. *The band* of that center (`bands`), by the two chords between which alone a limit is in doubt
+1. *The country* (`countries.assignment`). The grid confirms most declared countries at once: where
+   a cell is in one country, so is each of its points. Only the others are examined.
+2. *The nearest center* of that country, and how many reach the site (`nearest`). By the triangle
+   inequality few centers matter to a cell; squared chords decide among them.
+3. *The band* of that center (`bands`), by the two chords between which alone a limit is uncertain
    (`geodesy.chord_limits_m`, with the proof), and there by Karney's geodesic.
-4. *The distance*, along an arc whose error is known (`geodesy.arc_error_m`). Where the error could
-   change a printed digit of distance or margin, it is Karney's.
-5. *The planned center* to wait for, where none that is open reaches the site.
-6. *The verdict*: ground, center, band, promise and accuracy make a case, and each case has a status
-   and a reason in a table.
-7. *The rules of eligibility* (`eligibility`), where the policy has some and the rows hold what they
-   need: they lower what qualifies or waits, and never raise a level. A product that is past
-   the phases of its level has none, wherever the site is and whatever was bought.
+4. *The distance*, along an arc with a known error bound (`geodesy.arc_error_m`). Where the error
+   could change a printed digit of distance or margin, by Karney's geodesic.
+5. *The planned center* to wait for, where no open one reaches the site.
+6. *The verdict*: country basis, center, band, level and accuracy make a case, and each case has a
+   status and a reason in a table.
+7. *The eligibility rules* (`eligibility`), if the policy has any and the rows have their inputs:
+   they lower what is qualified or pending, and never raise a level. A product that is past the
+   phases of its level has none, wherever the site is and whatever was purchased.
 
-So no step rounds before it decides, and the answer for a site depends on nothing but the site.
+No step rounds before it decides, and the verdict on a site depends only on that site.
 """
 
 import copy
@@ -55,6 +56,7 @@ from coverage_analyzer.matching.outcomes import (
     without_country,
 )
 from coverage_analyzer.matching.products import Products
+from coverage_analyzer.matching.site_rows import SiteRows
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.schema.days import NO_DAY, Days
 from coverage_analyzer.schema.verdict import VERDICT, Reason, Status
@@ -63,7 +65,7 @@ ROWS_AT_ONCE: Final = 100_000
 """Maximum rows per chunk, which bounds memory; the result does not depend on it."""
 
 
-REASON_OF_RULE: Final = np.array([gate.reason or 0 for gate in FailedRule], np.int8)
+REASON_OF_RULE: Final = np.array([failed.reason or 0 for failed in FailedRule], np.int8)
 """Reason by failed rule; entry 0 belongs to `FailedRule.none` and is unused."""
 
 
@@ -80,9 +82,9 @@ class Sites:
     lon, lat
         Degrees on WGS 84, finite and in range, shape (n,).
     declared
-        The country each declares, as a number of `countries.Names`, shape (n,).
+        Declared country of each, as a number of `countries.Names`, shape (n,).
     accuracy_m
-        How far off the coordinates may be, NaN where not known, shape (n,).
+        Accuracy of the coordinates, NaN if unknown, shape (n,).
     """
 
     lon: Floats
@@ -99,6 +101,13 @@ class Sites:
         return Sites(*(v[which] for v in vars(self).values()))
 
 
+class MatcherInputs(NamedTuple):
+    """What the rule looks at, one entry per site; ``facts`` is None if no rule has a column."""
+
+    sites: Sites
+    facts: EligibilityInputs | None
+
+
 @dataclass(frozen=True)
 class Verdicts:
     """One verdict per site, in the order of the sites; each attribute has shape (n,).
@@ -106,7 +115,7 @@ class Verdicts:
     Attributes
     ----------
     level
-        Position in ``policy.titles`` of the level in force: in ``policy.levels``, or behind them.
+        Position in ``policy.titles`` of the level in force: in ``policy.levels``, or after them.
     status, reason
         Values of `Status` and `Reason`.
     center
@@ -114,13 +123,13 @@ class Verdicts:
     distance_miles
         To that center, rounded to 3 decimals as Karney's geodesic rounds; NaN without one.
     limit_miles, margin_miles
-        The limit that applied, and what is left of it, rounded away from zero; NaN without one.
+        The limit that applied, and the margin to it, rounded away from zero; NaN without one.
     country
-        Number of the country that decided.
+        Number of the assigned country.
     available_on
-        The day that center opens, where pending, else ``NaT``.
+        Opening day of that center for pending sites, else ``NaT``.
     centers_in_reach
-        How many open centers of its country cover the site.
+        Number of open centers of its country that cover the site.
     """
 
     level: npt.NDArray[np.int8]
@@ -157,23 +166,23 @@ class Matcher:
     Parameters
     ----------
     centers
-        Open, planned and closed ones.
+        The centers: open, planned and closed.
     policy
         The levels and rules.
     world
-        Where countries are.
+        The country layer.
     as_of
-        The day to judge; by default today in UTC.
+        The day of the assessment; by default today in UTC.
     trust_declared
-        Whether a declared country stands wherever a point lies.
+        Whether to use the declared country even where it disagrees with the coordinates.
     products
-        The phases of products, which a gate of the policy may ask for.
+        The phases of products, which a rule of the policy may ask for.
 
     Raises
     ------
     InputError
-        If there is no center, the country of one cannot be told, or one is ordered where the policy
-        has no lead time.
+        If there is no center, the country of one is unknown, or one is ordered where the policy has
+        no lead time.
     """
 
     def __init__(
@@ -249,15 +258,29 @@ class Matcher:
         """A warning about centers whose region is not a code of their country, if any."""
         return self.centers.assigned_regions(self.center_country, self.world.names).warnings
 
+    def inputs(self, rows: SiteRows) -> MatcherInputs:
+        """Return rows as `match` takes them: the one way from what rows say to the kernel.
+
+        Parameters
+        ----------
+        rows
+            Usable rows of a table, a frame or requests, or one of a point.
+        """
+        declared = rows.declared(self.world.names)
+        return MatcherInputs(
+            Sites(rows.lon, rows.lat, declared, rows.accuracy_m), self.gates.facts(rows.cells)
+        )
+
     def match(self, sites: Sites, facts: EligibilityInputs | None = None) -> Verdicts:
         """Return the verdict on each site, independent of the other sites.
 
         Parameters
         ----------
         sites
-            Where they are.
+            The location of the rows.
         facts
-            What their rows say of product, component, level and registration (`eligibility.facts`).
+            Rule inputs of their rows: product, component, level and registration
+            (`eligibility.facts`).
         """
         if len(sites) <= ROWS_AT_ONCE:
             return self._match(sites, facts)
@@ -282,19 +305,19 @@ class Matcher:
             )
         points, group = geodesy.ecef(sites.lon, sites.lat), country.astype(np.int64)
         nearest, in_reach = self._open.nearest(sites.lon, sites.lat, points, group)
-        nearest[without_country(basis)] = NO_CENTER
+        nearest = np.where(without_country(basis), NO_CENTER, nearest)
         first_band = self._first_allowed_band(country, facts)
         now = self._nearest_centers(sites, points, country, nearest, first_band)
         beyond = np.flatnonzero(~now.inside & (basis < CountryBasis.NULL_ISLAND))
         later = self._planned_centers(sites, points, country, beyond, first_band)
         shown = _shown(now, later, basis)
-        verdicts = self._judged(
+        verdicts = self._verdicts_by_distance(
             sites, AssignedCountries(country, basis), shown, later.site, in_reach
         )
         if facts is None and not self.gates.everywhere:
             return verdicts
         waiting = PlannedCenters(later.site, now.take(later.site))
-        return self._lowered(verdicts, facts, shown.band, waiting)
+        return self._apply_rules(verdicts, facts, shown.band, waiting)
 
     def _first_allowed_band(self, country: Numbers, facts: EligibilityInputs | None) -> Ints:
         """Return the nearest band allowed for each site by its purchased level."""
@@ -302,9 +325,9 @@ class Matcher:
             return np.zeros(len(country), np.int64)
         return self._bands.first(country, self.gates.best_level(facts))
 
-    def _lowered(
+    def _apply_rules(
         self,
-        given: Verdicts,
+        verdicts: Verdicts,
         facts: EligibilityInputs | None,
         band: Ints,
         nearest: "PlannedCenters",
@@ -313,45 +336,47 @@ class Matcher:
 
         Parameters
         ----------
-        given
-            As they are without gates.
+        verdicts
+            As they are without eligibility rules.
         facts
-            What the rows say.
+            Rule inputs of the rows.
         band
-            Of the distance that each verdict names.
+            Country of the center that each verdict names.
         nearest
             The sites that a planned center will reach, and the nearest one that is open: whom a
-            gate keeps from waiting is told of that.
+            rule keeps from waiting is shown that one.
         """
-        bought = self._bands.level(given.country, band)
-        gate, doubtful = self._closing(given, facts, bought)
-        open_ = (given.status < Status.fallback) | (given.reason == Reason.road_unchecked)
-        shut = (gate != FailedRule.none) & open_
-        status = np.where(shut, np.where(doubtful, Status.review, Status.fallback), given.status)
-        lowest = self._levels(given.country, status, band)
-        # The level of a band may be below the fallback; where it is not offered, it is no level.
-        barred = gate == FailedRule.not_offered_in_country
-        lowered = given.changed(
-            shut,
-            level=np.where(barred, lowest, np.maximum(given.level, lowest)),
+        band_level = self._bands.level(verdicts.country, band)
+        rule, uncertain = self._failed_rules(verdicts, facts, band_level)
+        open_ = (verdicts.status < Status.fallback) | (verdicts.reason == Reason.road_unchecked)
+        lowers = (rule != FailedRule.none) & open_
+        status = np.where(
+            lowers, np.where(uncertain, Status.review, Status.fallback), verdicts.status
+        )
+        lowest = self._levels(verdicts.country, status, band)
+        # The level of a band may be below the fallback; if it is not offered, it does not count.
+        not_offered = rule == FailedRule.not_offered_in_country
+        lowered = verdicts.changed(
+            lowers,
+            level=np.where(not_offered, lowest, np.maximum(verdicts.level, lowest)),
             status=status,
-            reason=REASON_OF_RULE[gate],
+            reason=REASON_OF_RULE[rule],
             available_on=NO_DAY,
         )
-        result = lowered if facts is None else self._bound(lowered, facts)
-        waited = given.status[nearest.site] == Status.pending
+        result = lowered if facts is None else self._with_purchased_level(lowered, facts)
+        waited = verdicts.status[nearest.site] == Status.pending
         back = np.flatnonzero((result.status[nearest.site] != Status.pending) & waited)
         return _with_center(result, nearest.site[back], nearest.nearest.take(back))
 
-    def _bound(self, given: Verdicts, facts: EligibilityInputs) -> Verdicts:
+    def _with_purchased_level(self, verdicts: Verdicts, facts: EligibilityInputs) -> Verdicts:
         """Return verdicts with the purchased level, or none for a product past its phases.
 
-        A level that may have ended, too, is for review; it stays printed.
+        A level that may have ended is also for review; it remains in the report.
         """
-        level = np.maximum(given.level, self.gates.best_level(facts))
-        own = self.gates.without_band(facts, given.country)
-        level = np.where(own, facts.requested, level).astype(np.int8)
-        result = self._withdrawn(dataclasses.replace(given, level=level), facts)
+        level = np.maximum(verdicts.level, self.gates.best_level(facts))
+        needs_no_distance = self.gates.without_band(facts, verdicts.country)
+        level = np.where(needs_no_distance, facts.requested, level).astype(np.int8)
+        result = self._without_levels_not_offered(dataclasses.replace(verdicts, level=level), facts)
         phases = self.gates.phases(facts, result.level)
         result = result.changed(
             phases.past,
@@ -367,44 +392,44 @@ class Matcher:
             available_on=NO_DAY,
         )
 
-    def _withdrawn(self, given: Verdicts, facts: EligibilityInputs) -> Verdicts:
+    def _without_levels_not_offered(self, verdicts: Verdicts, facts: EligibilityInputs) -> Verdicts:
         """Return verdicts moved to review where the purchased level is not offered."""
-        bought = given.level == facts.requested
-        none = bought & self.gates.not_offered_there(facts, given.country)
-        none &= ~np.isin(given.reason, COUNTRY_IN_DOUBT)
+        has_purchased = verdicts.level == facts.requested
+        not_offered = has_purchased & self.gates.not_offered_there(facts, verdicts.country)
+        not_offered &= ~np.isin(verdicts.reason, COUNTRY_IN_DOUBT)
         fallback = self.policy.level_position(self.policy.qualification.fallback)
-        return given.changed(none, level=fallback).changed(
-            none & (given.status < Status.review),
+        return verdicts.changed(not_offered, level=fallback).changed(
+            not_offered & (verdicts.status < Status.review),
             status=Status.review,
             reason=Reason.not_offered_in_country,
             available_on=NO_DAY,
         )
 
-    def _closing(
-        self, given: Verdicts, facts: EligibilityInputs | None, bought: Levels
+    def _failed_rules(
+        self, verdicts: Verdicts, facts: EligibilityInputs | None, band_level: Levels
     ) -> RuleResult:
         """Return the rule that fails on each row: today, or on the opening day it waits for.
 
         The phase of a product may end before a center opens, so that there is nothing to wait for.
         """
-        closing = self.gates.failed_rules(facts, given.country, bought)
-        waiting = (given.status == Status.pending) & (closing.rule == FailedRule.none)
+        failed = self.gates.failed_rules(facts, verdicts.country, band_level)
+        waiting = (verdicts.status == Status.pending) & (failed.rule == FailedRule.none)
         if facts is None or not waiting.any():
-            return closing
-        gate, doubtful = closing.rule.copy(), closing.uncertain.copy()
-        for day in np.unique(given.available_on[waiting]):
-            rows = np.flatnonzero(waiting & (given.available_on == day))
-            gates = EligibilityChecker(self.policy, self.gates.products, self.world, day)
-            then = gates.failed_rules(facts.take(rows), given.country[rows], bought[rows])
-            gate[rows], doubtful[rows] = then
-        return RuleResult(gate, doubtful)
+            return failed
+        rule, uncertain = failed.rule.copy(), failed.uncertain.copy()
+        for day in np.unique(verdicts.available_on[waiting]):
+            rows = np.flatnonzero(waiting & (verdicts.available_on == day))
+            checker = EligibilityChecker(self.policy, self.gates.products, self.world, day)
+            then = checker.failed_rules(facts.take(rows), verdicts.country[rows], band_level[rows])
+            rule[rows], uncertain[rows] = then
+        return RuleResult(rule, uncertain)
 
     def _planned_centers(
         self, sites: Sites, points: Floats, country: Numbers, subset: Ints, first_band: Ints
     ) -> "PlannedCenters":
         """Return the planned center for each site that one will serve.
 
-        It is the one that opens first, then the nearest.
+        It is the first one to open, then the nearest.
         """
         if not len(self._planned):
             subset = subset[:0]
@@ -427,7 +452,7 @@ class Matcher:
     ) -> "NearestCenters":
         """Return the distance of one center per site, and the band of that distance.
 
-        Who asked for the level of a band further out is in that one, within whose limit it lies.
+        A site that purchased the level of a band further out is in that band, within its limit.
         """
         there = geodesy.take(self._open.points, center)
         pair = sites.lon, sites.lat, self._lon.take(center), self._lat.take(center)
@@ -438,7 +463,7 @@ class Matcher:
         miles = printed_miles(geodesy.arc_m(points, there), limit, pair)
         return NearestCenters(center, band, inside, limit, miles)
 
-    def _judged(
+    def _verdicts_by_distance(
         self,
         sites: Sites,
         decided_: "AssignedCountries",
@@ -451,15 +476,15 @@ class Matcher:
         Parameters
         ----------
         sites
-            Where they are.
+            The location of the rows.
         decided_
-            The country of each, and on what ground.
+            The country of each, and the basis.
         shown
             The center that each verdict names (`_shown`).
         waiting
             Positions of the sites that a planned center will reach.
         in_reach
-            How many open centers may serve each.
+            Number of open centers that may serve each.
         """
         country, ground = decided_
         center, band, inside, limit, miles = shown
@@ -468,9 +493,10 @@ class Matcher:
         status, reason = statuses(
             ground, center == NO_CENTER, inside, pending, self._borderline(sites, country, miles)
         )
-        # Within by the geodesic says nothing of miles by road, which are more: roads decide later.
+        # The geodesic distance does not decide the longer road distance: see recheck.
         unchecked = (status == Status.qualified) & self._bands.by_road(country, band)
-        status[unchecked], reason[unchecked] = Status.review, Reason.road_unchecked
+        status = np.where(unchecked, np.int8(Status.review), status)
+        reason = np.where(unchecked, np.int8(Reason.road_unchecked), reason)
         lost = without_country(ground)
         margin = limit - miles
         opens = np.full(len(sites), NO_DAY)
@@ -524,6 +550,7 @@ class Matcher:
             "site_country": arrays.take_texts(country, self.texts["country"]),
             "available_on": arrays.from_numpy(verdicts.available_on, days),
             "centers_in_reach": arrays.from_numpy(verdicts.centers_in_reach),
+            "as_of": arrays.from_numpy(np.full(len(days), np.datetime64(self.as_of, "D"))),
         }
         return {name: columns[name] for name in VERDICT}
 
@@ -545,7 +572,7 @@ def chunks(n_rows: int) -> Iterator[slice]:
 class NearestCenters(NamedTuple):
     """One center per site: position or `NO_CENTER`, and the band of its distance; shape (n,) each.
 
-    ``band`` counts on by one where the site is beyond all bands, which ``inside`` says, too;
+    ``band`` is one more than the last where the site is beyond all bands, as ``inside`` also says;
     ``limit`` and ``miles`` are the band's upper limit and the distance.
     """
 
@@ -581,25 +608,25 @@ class AssignedCountries(NamedTuple):
 def _shown(now: NearestCenters, later: PlannedCenters, ground: CountryBases) -> NearestCenters:
     """Return the center named by each verdict: the planned one, else the nearest open one.
 
-    Out at sea no promise is made, so the nearest open center is shown.
+    At sea no promise is made, so the nearest open center is shown.
     """
-    told = np.flatnonzero(ground[later.site] != CountryBasis.OFFSHORE)
-    if not len(told):
+    named = np.flatnonzero(ground[later.site] != CountryBasis.OFFSHORE)
+    if not len(named):
         return now
-    return now.replaced(later.site[told], later.nearest.take(told))
+    return now.replaced(later.site[named], later.nearest.take(named))
 
 
-def _with_center(given: Verdicts, site: Ints, measured: NearestCenters) -> Verdicts:
+def _with_center(verdicts: Verdicts, site: Ints, measured: NearestCenters) -> Verdicts:
     """Return verdicts with other centers for the sites at some positions."""
     if not len(site):
-        return given
+        return verdicts
     return dataclasses.replace(
-        given,
-        center=_put(given.center, site, measured.center),
-        distance_miles=_put(given.distance_miles, site, _rounded(measured.miles)),
-        limit_miles=_put(given.limit_miles, site, measured.limit),
+        verdicts,
+        center=_put(verdicts.center, site, measured.center),
+        distance_miles=_put(verdicts.distance_miles, site, _rounded(measured.miles)),
+        limit_miles=_put(verdicts.limit_miles, site, measured.limit),
         margin_miles=_put(
-            given.margin_miles, site, away_from_zero(measured.limit - measured.miles)
+            verdicts.margin_miles, site, away_from_zero(measured.limit - measured.miles)
         ),
     )
 

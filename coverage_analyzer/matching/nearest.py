@@ -1,17 +1,17 @@
 """Find the nearest center of each site by shortlists per grid cell, compared in bulk.
 
-*Cells.* A cell lies in a ball of chord radius *p* round its middle. So, by the triangle inequality
-in space, a center at chord *D* from the middle lies at *D - p* to *D + p* from every point of the
-cell. The *shortlist* of a cell holds the centers that may be the nearest one of some point of it,
-or may reach a part of it only. All others reach the whole cell, and are only counted (*certain*),
-or no point of it, and are dropped. The shortlist of a small cell is searched within that of the
-large cell round it, which is searched among all centers of the group: what cannot matter to the
-large cell cannot matter to the small one. Shortlists are kept in a `ShortlistCache`.
+*Cells.* A cell is inside a ball of chord radius *p* around its middle. By the triangle inequality
+in space, a center at chord *D* from the middle is at *D - p* to *D + p* from every point of the
+cell. The *shortlist* of a cell contains the centers that may be the nearest one of some point in
+it, or may reach only a part of it. All others either reach the whole cell, and are only counted
+(*certain*), or no point of it, and are dropped. The shortlist of a small cell is searched within
+that of the large cell around it, which is searched among all centers of the group: what cannot
+matter to the large cell cannot matter to the small one. Shortlists are kept in a `ShortlistCache`.
 
-*Sites.* The chords of a site to its shortlist are compared in squares, one center at a time for all
-sites whose lists are that long. That gives the nearest and the runner-up, and which centers
-certainly and which possibly reach the site (`geodesy.chord_limits_m`). Where the runner-up could be
-nearer along the ground (`geodesy.rival_chord_m`), or certain and possible reach differ, Karney's
+*Sites.* The squared chords from a site to its shortlist are compared, one center at a time for all
+sites with lists of at least that length. This gives the nearest and the runner-up, and which
+centers certainly and possibly reach the site (`geodesy.chord_limits_m`). Where the runner-up could
+be nearer along the ground (`geodesy.rival_chord_m`), or certain and possible reach differ, Karney's
 geodesic decides: a few sites in a million.
 """
 
@@ -38,19 +38,19 @@ SITES_AT_ONCE: Final = 12_000
 class Index:
     """Centers in groups: a site is compared only with those of its own group.
 
-    Several threads may ask at once: what is known of cells is replaced as a whole, never changed,
-    so the worst that can happen is that two find out the same. A pickle forgets it.
+    Safe for concurrent use: the cache is replaced as a whole, never changed, so at worst two
+    threads compute the same entries. Pickles omit it.
 
     Parameters
     ----------
     lon, lat
-        Of all centers, degrees on WGS 84, shape (n,).
+        Coordinates of all centers, degrees on WGS 84, shape (n,).
     members
-        For each group the positions of its centers, ascending.
+        Positions of the centers of each group, ascending.
     reach_m
-        For each group how far a center reaches.
+        Reach of a center of each group.
     list_all
-        Whether `in_reach` will be asked, which wants the centers that `nearest` only counts.
+        Whether `in_reach` will be called, which needs the centers that `nearest` only counts.
 
     Attributes
     ----------
@@ -92,14 +92,14 @@ class Index:
         Parameters
         ----------
         lon, lat, points
-            Degrees, and the same as `geodesy.ecef`; shapes (n,), (n,), (n, 3).
+            Degrees, and the same points as `geodesy.ecef`; shapes (n,), (n,), (n, 3).
         group
             Shape (n,).
 
         Returns
         -------
         center
-            `NO_CENTER` if the group is empty. Of equally near ones the first.
+            `NO_CENTER` if the group is empty; ties go to the first.
         in_reach
         """
         shortlists, number = self._shortlists(lon, lat, group)
@@ -215,7 +215,7 @@ class Index:
 class _Comparison(NamedTuple):
     """Sites compared with shortlisted centers: the nearest by chord, and how many reach the site.
 
-    ``least`` and ``second`` are the squares of its chord and of the next one's.
+    ``least`` and ``second`` are the squared chords of the nearest and the next one.
     """
 
     center: Ints
@@ -237,13 +237,13 @@ def _compare(
     points
         `geodesy.ecef` of sites and centers, shapes (n, 3) and (centers, 3).
     limits
-        Squares of the chords up to which a center surely and perhaps reaches the site.
+        Squared chords up to which a center certainly and possibly reaches the site.
     """
     sites, centers = points
     start, count = shortlists.start.take(number), shortlists.count.take(number)
-    center = shortlists.center.take(start)  # nobody's where there are no candidates
+    center = shortlists.center.take(start)  # arbitrary if there are no candidates
     lower = geodesy.square_m2(sites, geodesy.take(centers, center))
-    kind = np.min_scalar_type(count.max(initial=0))  # mostly a byte, which is quick to add to
+    kind = np.min_scalar_type(count.max(initial=0))  # usually a byte, which is fast to add to
     reached = ((lower <= limit).astype(kind) for limit in limits)
     result = _Comparison(center, lower, np.full(len(lower), np.inf), *reached)
     many = np.flatnonzero(count > 1)
@@ -271,9 +271,13 @@ def _compare_remaining(
     points: tuple[Floats, Floats],
     limits: Sequence[Floats],
 ) -> None:
-    """Compare sites with their shortlists from the second center on, the longest first."""
+    """Compare sites with their shortlists from the second center on, the longest first.
+
+    The arrays of ``result`` belong to this comparison and are updated in place: a copy for each
+    center of a shortlist would cost more than to compare with it.
+    """
     start, count = candidates
-    more = len(count) - np.cumsum(np.bincount(count))  # so many have more candidates than nth
+    more = len(count) - np.cumsum(np.bincount(count))  # sites with more than nth candidates
     for nth in range(1, int(count[0])):
         subset = slice(int(more[nth]))
         runner_up = shortlists.center.take(start[subset] + nth)
@@ -288,7 +292,7 @@ def _compare_remaining(
 
 def _descending(count: Ints) -> Ints:
     """Return the descending order of counts."""
-    short = count.astype(np.uint16) if count.max() < 2**16 else count  # sorted by digits
+    short = count.astype(np.uint16) if count.max() < 2**16 else count  # radix sort
     return np.argsort(short, kind="stable")[::-1]
 
 

@@ -59,7 +59,7 @@ def statuses(
 def printed_miles(arc_m: Floats, limit: Floats, pair: Sequence[Floats]) -> Floats:
     """Return distances accurate enough for every printed digit, and for those of the margin.
 
-    Where an arc is long, or within its error of a number where printing jumps, Karney is asked.
+    Karney's algorithm is used where an arc is long, or within its error of a rounding step.
     """
     miles, error = arc_m / MILE_M, geodesy.arc_error_m(arc_m) / MILE_M
     jumps = _near_step(miles + 0.0005, error) | _near_step(limit - miles, error)

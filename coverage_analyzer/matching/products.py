@@ -36,9 +36,9 @@ class Products:
     Attributes
     ----------
     name, version
-        Texts as given; a version that is empty stands for all that have no row of their own.
+        Texts as given; an empty version applies to all versions without a row of their own.
     ends
-        The last day of each phase but the last, ``NaT`` where it is not known. Shape (n, 3).
+        The last day of each phase except the last, ``NaT`` if unknown. Shape (n, 3).
     """
 
     name: tuple[str, ...]
@@ -52,15 +52,15 @@ class Products:
         Parameters
         ----------
         columns
-            ``product`` and, optionally, ``version`` and those of `ENDS`.
+            ``product`` and, optionally, ``version`` and the columns of `ENDS`.
         row
-            How to call each row in a message.
+            Label of each row in messages.
 
         Raises
         ------
         InputError
-            One error that names every row without a product, every product that stands twice,
-            each day that is none, and days that are not in order.
+            One error that names every row without a product, every duplicate product, every invalid
+            date, and dates in the wrong order.
         """
         blank = [""] * len(row)
         names, versions = (columns.get(c, blank) for c in ("product", "version"))
@@ -83,7 +83,7 @@ class Products:
     def possible_phases(self, day: np.datetime64) -> Bools:
         """Return the possible phases of each product on a day, shape (n, phases).
 
-        More than one, where an end between them is not known.
+        More than one if an end between them is unknown.
         """
         after, before = self.ends < day, self.ends >= day
         count, last = len(PHASES), len(ENDS)

@@ -1,8 +1,8 @@
 """The days on which the level of a site changes; only days with events are assessed.
 
-Centers open and close on few days, and between two of them only what a row itself says can change
-its level: the phase of its product ends, or its address is registered. So all sites are judged on
-the days of centers, and each of the other days only for the rows that it concerns.
+Centers open and close on few days, and between two of them only the row itself can change the level
+of a site: the phase of its product ends, or its address is registered. So all sites are assessed on
+the days of centers, and on each other day only the rows concerned.
 """
 
 import dataclasses
@@ -37,13 +37,13 @@ class Changes:
     Attributes
     ----------
     site
-        The position of the site. Each has a row for the first day.
+        Position of the site. Each has a row for the first day.
     from_day
-        The day from which the rest holds.
+        The day from which the other values apply.
     level, status, reason, center
         As in `Verdicts`.
     before
-        The level that the site had before, -1 in its first row.
+        Previous level of the site, -1 in its first row.
     """
 
     site: Ints
@@ -77,16 +77,16 @@ class Timeline:
     Parameters
     ----------
     matcher
-        Centers, policy and products, on the first day.
+        The matcher of the first day.
     end
         The last day.
 
     Attributes
     ----------
     matcher
-        Of the first day.
+        The verdicts of the first day.
     days
-        The first day, and those up to the last one on which a center opens or closes.
+        The first day, and all others in the period on which a center opens or closes.
 
     Raises
     ------

@@ -1,7 +1,7 @@
 """Policies: levels, and the rules that decide which sites get them, as data from TOML.
 
-A policy is a closed model: an unknown key, a wrong unit or bands that overlap are errors that name
-the key. It is frozen, and its hash goes into every report.
+A policy is a closed model: unknown keys, wrong units and overlapping bands are errors that name the
+key. It is frozen, and its hash is part of every report.
 """
 
 from coverage_analyzer.policy.model import DEFAULT, Policy, builtin, register, text

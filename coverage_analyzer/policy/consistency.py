@@ -40,8 +40,8 @@ FIGURE: Final = re.compile(
 class Stated(NamedTuple):
     """A figure of a rule, for comparison with the text of its clause.
 
-    ``unit`` is a key of `UNITS`; ``others`` are figures that the same clause may state instead, in
-    other units; ``what`` is what the rule is called in a message.
+    ``unit`` is a key of `UNITS`; ``others`` are figures in other units that the same clause may
+    state instead; ``what`` is the name of the rule in messages.
     """
 
     where: str
@@ -55,8 +55,9 @@ class Stated(NamedTuple):
 def policy_warnings(policy: "Policy") -> list[str]:
     """Return the warnings about a policy, one sentence each.
 
-    It has the name of a built-in policy and other content; the text of a clause states another
-    figure than the rule that cites it; a lead time is none of a center, so that nothing applies it.
+    It has the name of a built-in policy but differs from it; the text of a clause states a
+    different figure from the rule that cites it; a lead time does not concern centers, so that no
+    rule uses it.
     """
     return [*_borrowed_name(policy), *_contradictions(policy), *_unapplied(policy)]
 
@@ -77,7 +78,7 @@ def _contradictions(policy: "Policy") -> Iterator[str]:
         said = _said(policy.clauses[rule.clause])
         expected = {rule.unit: rule.amount, **rule.others}
         units = [unit for unit in expected if said.get(unit)]
-        if "miles" in units:  # beside which km are rounded
+        if "miles" in units:  # beside which km may be rounded
             units = ["miles"]
         if not units or any(_agrees(said[u], expected[u], u) for u in units):
             continue
@@ -124,7 +125,7 @@ def _said(text: str) -> dict[str, list[str]]:
 def _agrees(said: list[str], amount: float, unit: str) -> bool:
     """Return whether any of the figures equals an amount; a distance may be rounded.
 
-    Miles by 0.1 %, as 62.14 is for 62.13712; km by 1 %, as vendors round 50 miles to 80 km.
+    Miles by 0.1 %, such as 62.14 for 62.13712; km by 1 %, as vendors round 50 miles to 80 km.
     """
     tolerance = {"miles": 1e-3, "km": 1e-2}.get(unit, 1e-9)
     return any(

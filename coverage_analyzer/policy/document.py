@@ -1,8 +1,8 @@
 """TOML documents (policies and programmes): load, validate, hash, list and register.
 
 A document is a closed, frozen model with a name, a source, and the clauses behind its rules. It is
-loaded by the name of a built-in or registered one, from a TOML file, or from a mapping; what is
-wrong with it is one `PolicyError` that names each key.
+loaded by the name of a built-in or registered one, from a TOML file, or from a mapping; all
+problems are reported in one `PolicyError` that names each key.
 """
 
 import difflib
@@ -43,7 +43,7 @@ class Source(Model):
     title
         Text; required. Example: ``"HP, Call-to-repair commitments"``.
     address
-        Text, an address of the web; required. Example: ``"https://www.example.com/terms.html"``.
+        Text, a URL; required. Example: ``"https://www.example.com/terms.html"``.
     note
         Text on how the source was read; empty by default. Example: ``"The copy lacks a table."``.
     """
@@ -85,7 +85,7 @@ class Document(Model):
         Raises
         ------
         PolicyError
-            If there is none, or it breaks a rule; the message names the key.
+            If it does not exist or is invalid; the message names the key.
         """
         if isinstance(source, cls):
             return source
@@ -102,14 +102,14 @@ class Document(Model):
         Parameters
         ----------
         data
-            By key.
+            The data, by key.
         origin
-            What a message calls the document; by default ``The policy`` or ``The programme``.
+            Name of the document in messages; by default ``The policy`` or ``The programme``.
 
         Raises
         ------
         PolicyError
-            If it breaks a rule; the message names the key.
+            If it is invalid; the message names the key.
         """
         try:
             return cls._validated(data)
@@ -170,24 +170,25 @@ class Document(Model):
     def register(cls, folder: str | Path) -> tuple[str, ...]:
         """Register the documents of a folder, so that their names load like built-in ones.
 
-        Each ``*.toml`` file of this kind is loaded once, now. Files of the other kind are left to
-        its own ``register``. Either all are registered or, after an error, none. The names hold in
-        this process. A folder may be registered again, for instance after a change.
+        Each ``*.toml`` file of this kind is loaded once, immediately. Files of the other kind are
+        left to its own ``register``. Either all are registered or, after an error, none.
+        Registration lasts as long as the process. A folder may be registered again, for instance
+        after a change.
 
         Parameters
         ----------
         folder
-            The folder; folders within it are not looked into.
+            The folder; its subfolders are ignored.
 
         Returns
         -------
         tuple of str
-            The names that were registered, sorted.
+            The registered names, sorted.
 
         Raises
         ------
         PolicyError
-            If the folder cannot be read or has no such file, a document breaks a rule, or a name
+            If the folder cannot be read or has no such file, a document is invalid, or a name
             belongs to a built-in document or to another file.
         """
         found: dict[str, _Registered] = {}
@@ -233,7 +234,7 @@ class Document(Model):
         except InputError as error:
             msg = f"{path} {error}."
             raise PolicyError(msg) from error
-        except (OSError, ValueError) as error:  # missing, a folder, a name too long or with a NUL
+        except (OSError, ValueError) as error:  # missing, a folder, or an invalid name
             names = cls.names()
             msg = (
                 f"Unknown {cls.kind} {str(source)!r}: not a built-in or registered {cls.kind} "
@@ -323,7 +324,7 @@ def mentions(
     ----------
     part
         Mappings and lists. The keys that name a clause are ``footnotes`` (a list), ``clause`` and
-        those that end so.
+        those with that suffix.
     where
         The path of the part.
     also
@@ -428,7 +429,7 @@ def _refuse_taken(document: Document, path: Path, found: Mapping[str, _Registere
     Raises
     ------
     PolicyError
-        With the name, and whose it is.
+        With the name, and its owner.
     """
     name, taken = document.name, ""
     if any(name in _builtin_names(kind) for kind in FOLDERS):

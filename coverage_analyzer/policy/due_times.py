@@ -38,15 +38,14 @@ class CalendarRule(Model):
         no other rule names. Example: ``["DE"]``.
     regions
         List of ISO 3166-2 codes in ``countries``; empty by default. It limits the rule to these
-        regions, where it replaces what the country's rule says; closures and workdays are added.
-        Example: ``["DE-BY"]``.
+        regions, where it overrides the country's rule; closures and workdays are added. Example:
+        ``["DE-BY"]``.
     follows
-        Whether the holidays of each ``"region"`` count, or those of the ``"country"`` only. By
-        default as is usual in the country. Not together with ``regions``.
+        Whether the holidays of each ``"region"`` count, or only those of the ``"country"``. By
+        default as usual in the country. Not together with ``regions``.
     categories
         List of categories of the package `holidays` that are days off, not empty. By default those
-        that are usual in the country. Not together with ``regions``. Example:
-        ``["public", "bank"]``.
+        usual in the country. Not together with ``regions``. Example: ``["public", "bank"]``.
     weekend
         List of days of the week, which may be empty. By default the country's weekend. Example:
         ``["friday", "saturday"]``.
@@ -56,8 +55,8 @@ class CalendarRule(Model):
         List of days as text, ISO 8601, without service; empty by default. Example:
         ``["2026-12-24"]``.
     workdays
-        List of days as text, ISO 8601, that are business days whatever else they are; empty by
-        default. Example: ``["2026-12-19"]``.
+        List of days as text, ISO 8601, that are business days in any case; empty by default.
+        Example: ``["2026-12-19"]``.
     clause
         Name of a clause in ``[clauses]``; none by default. Example: ``"business-days"``.
     """
@@ -108,7 +107,7 @@ class CommitmentRules(Model):
     accept
         How the address of a request has to match the registered one: ``"identical"``, or
         ``"equivalent"``, which ignores case, accents, punctuation and abbreviations. By default
-        ``"identical"`` with an ``address_clause``; without, there is no rule on addresses.
+        ``"identical"`` with an ``address_clause``, otherwise no rule on addresses.
     address_clause
         Name of a clause in ``[clauses]``; none by default. Example: ``"address-registered"``.
     calendars

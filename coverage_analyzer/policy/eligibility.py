@@ -21,8 +21,8 @@ class ComponentGate(Model):
         List of names of components, compared without case; empty by default. Example:
         ``["SSD"]``.
     known
-        List of the names of all other components, where a vendor has one. A component in neither
-        list is then unknown, and its site is for review. By default no component is unknown.
+        List of the names of all other components, if the vendor has one. A component in neither
+        list is then unknown, and its site goes to review. By default no component is unknown.
         Example: ``["power supply", "fan"]``.
     clause
         Name of a clause in ``[clauses]``; required. Example: ``"components-excluded"``.
@@ -43,8 +43,8 @@ class LifecycleGate(Model):
         Example: ``["mainstream", "extended"]``.
     levels
         List, not empty, of each ``id`` of a level that the phases limit. By default they limit
-        every level, so that a product past them has none (`NOT_COVERED`). A product whose level is
-        not limited keeps it. Example: ``["gold-plus"]``.
+        every level, so that a product past them has none (`NOT_COVERED`). A product keeps a level
+        that is not limited. Example: ``["gold-plus"]``.
     afterwards
         Name of a built-in or registered programme that may apply after the phases, for the
         products it covers; none by default. Example: ``"extended-support"``.
@@ -69,10 +69,10 @@ class RegistrationGate(Model):
     ----------
     grace_days
         Integer, in days after the installation, at least 0. By default no registration is too late,
-        as an address may be updated at any time; one in the future counts from its day on. Example:
-        ``30``.
+        as an address may be updated at any time; one in the future applies from its day on.
+        Example: ``30``.
     before_installation
-        What follows if the registration is older than the installation: ``"review"`` (default) or
+        Result if the registration is before the installation: ``"review"`` (default) or
         ``"accept"``.
     clause
         Name of a clause in ``[clauses]``; required. Example: ``"address-registered"``.
@@ -106,7 +106,7 @@ class NotOffered(Model):
         List of ISO 3166-1 alpha-2 codes, not empty; required. ``["*"]`` stands for all countries.
         Example: ``["JP"]``.
     but
-        List of ISO 3166-1 alpha-2 codes of countries in which the level is offered all the same;
+        List of ISO 3166-1 alpha-2 codes of countries in which the level is nevertheless offered;
         empty by default. Example: ``["US"]``, with ``countries = ["*"]``.
     clause
         Name of a clause in ``[clauses]``; required. Example: ``"offered-in"``.

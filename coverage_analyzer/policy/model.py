@@ -38,16 +38,16 @@ PRINTED_MILES: Final = 0.001
 class Policy(Document):
     """Levels and rules of one maintenance programme.
 
-    Load one with `Policy.load`; `builtin` lists those that ship. Each key of the TOML document is
-    described where its table is: here and in the classes named here.
+    Load one with `Policy.load`; `builtin` lists the built-in ones. Each key of the TOML document is
+    described on its table: here and in the classes named here.
 
     Attributes
     ----------
     format
         Integer, the version of the format; required. Always ``1``.
     name
-        Text of lower-case letters, digits and single hyphens; required. A policy of your own has a
-        name of its own. Example: ``"appliance-maintenance"``.
+        Text of lower-case letters, digits and single hyphens; required. Your own policy needs its
+        own name. Example: ``"appliance-maintenance"``.
     title
         Text; required. Example: ``"Citrix Appliance Maintenance"``.
     source
@@ -72,6 +72,17 @@ class Policy(Document):
         Table of texts by name, ``[clauses]``; required. The keys that end with ``clause`` and
         ``footnotes`` refer to these names. Example:
         ``{ radius-us = "In the United States a site qualifies within 70 miles." }``.
+
+    Examples
+    --------
+    >>> import coverage_analyzer as ca
+    >>> policy = ca.Policy.load()  # or the path of a TOML file, or a name of `Policy.builtin`
+    >>> policy.title, [level.title for level in policy.levels]
+    ('Citrix Appliance Maintenance', ['Gold Plus', 'Gold', 'Silver', 'Bronze'])
+    >>> [(band.level, band.countries, band.up_to_miles) for band in policy.bands]
+    [('gold-plus', ('US',), 70.0), ('gold-plus', ('*',), 50.0)]
+    >>> policy.offered("gold-plus", "US"), len(policy.sha256)
+    (True, 64)
     """
 
     kind: ClassVar[Kind] = "policy"
@@ -93,7 +104,7 @@ class Policy(Document):
         Raises
         ------
         ValueError
-            Which pydantic turns into its own.
+            Which pydantic converts.
         """
         found = list(faults(self))
         if found:
@@ -104,12 +115,12 @@ class Policy(Document):
     def load(cls, source: "str | Path | Self" = DEFAULT) -> Self:
         """Load a policy: by its built-in name, or from the path of a TOML file.
 
-        A policy is returned as it is, so that whoever takes either need not ask which it is.
+        A policy is returned unchanged, so that callers may pass either.
 
         Raises
         ------
         PolicyError
-            If there is no such policy, or it breaks a rule; the message names the key.
+            If there is no such policy, or it is invalid; the message names the key.
 
         Examples
         --------
@@ -141,8 +152,8 @@ class Policy(Document):
     def drive_limit_minutes(self, level: str) -> float | None:
         """Return the drive-time limit of a level (by its ``id``) in minutes.
 
-        That is its delivery clock: the hours within which the replacement has to arrive. A level
-        that only ships, or that counts business days, sets no limit.
+        This is its delivery clock: the hours within which the replacement has to arrive. A level
+        that only ships, or that counts business days, has no limit.
 
         Examples
         --------
@@ -170,7 +181,7 @@ class Policy(Document):
         Raises
         ------
         ValueError
-            If no level has it.
+            If there is no such level.
         """
         return self.level_at(self.titles.index(title))
 
@@ -188,7 +199,7 @@ class Policy(Document):
         country
             Alpha-2 code.
         limit_miles
-            The ``limit_miles`` of a verdict, also as a report prints it: with 3 decimals.
+            The ``limit_miles`` of a verdict, also as printed in a report: with 3 decimals.
         """
         bands = self.bands_in(country)
         nearest = min(bands, key=lambda band: abs(band.up_to_miles - limit_miles))
@@ -259,7 +270,7 @@ class Policy(Document):
         country
             Alpha-2, or `ALL_OTHERS`.
         per
-            Of what the time is, as `LeadTime.per` calls it.
+            Subject of the lead time, as in `LeadTime.per`.
         """
         times = [t for t in self.lead_times if t.per == per]
         named = [t for t in times if country in t.countries]
@@ -326,25 +337,25 @@ def builtin() -> dict[str, Policy]:
 def register(folder: str | Path) -> tuple[str, ...]:
     """Register the policies of a folder, so that their names load like built-in ones.
 
-    Each ``*.toml`` file is loaded once, now; a file of a programme is left to
-    `Programme.register`. Either all policies are registered or, after an error, none. The names
-    hold in this process. A folder may be registered again, for instance after a change.
+    Each ``*.toml`` file is loaded once, immediately; a file of a programme is left to
+    `Programme.register`. Either all policies are registered or, after an error, none. Registration
+    lasts as long as the process. A folder may be registered again, for instance after a change.
 
     Parameters
     ----------
     folder
-        The folder; folders within it are not looked into.
+        The folder; its subfolders are ignored.
 
     Returns
     -------
     tuple of str
-        The names that were registered, sorted: the key ``name`` of each file.
+        The registered names, sorted: the key ``name`` of each file.
 
     Raises
     ------
     PolicyError
-        If the folder cannot be read or has no policy, a policy breaks a rule, or a name belongs to
-        a built-in document or to another file.
+        If the folder cannot be read or has no policy, a policy is invalid, or a name belongs to a
+        built-in document or to another file.
 
     Examples
     --------

@@ -10,6 +10,9 @@ from coverage_analyzer.policy.document import Identifier, Model
 ALL_OTHERS: Final = "*"
 """In a list of countries: all not named by another entry of the same kind."""
 
+NOT_STATED: Final = "not stated"
+"""What a text reads that the source has lost, or never had."""
+
 
 IsoCode = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 CountryCode = Annotated[str, Field(pattern=r"^([A-Z]{2}|\*)$")]
@@ -27,7 +30,7 @@ class Hours(Model):
         ``"08:00"``.
     closes
         Time of day as text, local to the site, later than ``opens``; required. It is the first
-        moment outside; ``"24:00"`` is the end of the day. Example: ``"17:00"``.
+        moment outside the hours; ``"24:00"`` is the end of the day. Example: ``"17:00"``.
     days
         ``"business_days"`` (default: the clock stops on all other days) or ``"every_day"``.
     """
@@ -54,10 +57,10 @@ class Replacement(Model):
         ``"hours"`` or ``"business_days"``; required.
     hours
         Table `Hours`, for the unit ``hours`` only: the clock runs within these hours. By default it
-        runs day and night.
+        runs around the clock.
     cut_off
-        Time of day as text, local to the center, for the unit ``business_days`` only: the last at
-        which an event counts for that business day. By default the whole day counts. Example:
+        Time of day as text, local to the center, for the unit ``business_days`` only: the cut-off
+        for an event to count for that business day. By default the whole day counts. Example:
         ``"15:00"``.
     clause
         Name of a clause in ``[clauses]``; required. Example: ``"delivery-4-hours"``.
@@ -117,9 +120,9 @@ class Level(Model):
 
     id: Identifier
     title: Annotated[str, Field(min_length=1)]
-    coverage_hours: str = "not stated"
-    software_updates: str = "not stated"
-    technical_support: str = "not stated"
+    coverage_hours: str = NOT_STATED
+    software_updates: str = NOT_STATED
+    technical_support: str = NOT_STATED
     replacement: Replacement | None = None
     footnotes: tuple[Identifier, ...] = ()
 
@@ -226,8 +229,8 @@ class LeadTime(Model):
     unit
         ``"days"``, ``"weeks"`` or ``"months"``; required.
     per
-        ``"center"`` (default) or ``"appliance"``: the time to set up an appliance. No rule applies
-        the latter yet, which `consistency.policy_warnings` says.
+        ``"center"`` (default) or ``"appliance"``: the time to set up an appliance. No rule uses the
+        latter yet, as `consistency.policy_warnings` reports.
     clause
         Name of a clause in ``[clauses]``; required. Example: ``"lead-time"``.
     """
@@ -252,16 +255,16 @@ class CountryRules(Model):
     Attributes
     ----------
     fold
-        Table of ISO 3166-1 alpha-2 codes; empty by default. A country counts as another one
-        (``{ PR = "US" }``, or a disputed area with a code of its own: ``{ EH = "MA" }``);
-        ``{ PR = "PR" }`` keeps one apart from its sovereign. A country that others count as may not
-        count as another one itself: such a chain has two meanings, and is refused.
+        Table of ISO 3166-1 alpha-2 codes; empty by default. A country counts as another one (``{ PR
+        = "US" }``, or a disputed area with its own code: ``{ EH = "MA" }``); ``{ PR = "PR" }``
+        keeps one separate from its sovereign. A country that others count as may not count as
+        another one itself: such a chain is ambiguous and refused.
     fold_territories
         List of ISO 3166-1 alpha-2 codes of sovereigns all of whose territories count as the
         sovereign; empty by default. Example: ``["US"]``.
     contested
-        Which country a site may declare in an area that two countries hold: only its
-        ``"holder"`` (default), either with ``"declared"``, or none without a ``"review"``.
+        Which country a site may declare in an area claimed by two countries: only its ``"holder"``
+        (default), either with ``"declared"``, or none without a ``"review"``.
     """
 
     fold: dict[IsoCode, IsoCode] = Field(default_factory=dict)

@@ -15,9 +15,9 @@ def route(policy: Policy, product: str, version: str = "") -> str:
     Parameters
     ----------
     policy
-        Whose ``gates.lifecycle.afterwards`` names the programme.
+        The policy, whose ``gates.lifecycle.afterwards`` names the programme.
     product, version
-        As the row gives them. A version that is missing, or less exact than the programme's, may be
+        As in the row. A version that is missing, or less exact than those of the programme, may be
         one that it covers.
 
     Examples
@@ -40,6 +40,6 @@ def with_route(explanation: Explanation, policy: Policy) -> Explanation:
     """Return an explanation that names what may apply where no level is available."""
     if explanation.status != Status.not_covered.name:
         return explanation
-    given = explanation.stated
-    words = route(policy, given.get("product", ""), given.get("version", ""))
+    stated = explanation.stated
+    words = route(policy, stated.get("product", ""), stated.get("version", ""))
     return dataclasses.replace(explanation, afterwards=words)

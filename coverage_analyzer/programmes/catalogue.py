@@ -22,7 +22,7 @@ def text(name: str | Path) -> str:
     Raises
     ------
     PolicyError
-        If there is none; the message names what there is.
+        If there is none; the message lists those available.
     """
     if name in Programme.names():
         return Programme.text(name)
@@ -41,12 +41,12 @@ def entry(name: str | Path) -> Entry:
     Raises
     ------
     PolicyError
-        If there is none, or it breaks a rule; the message names the key.
+        If it does not exist or is invalid; the message names the key.
     """
     if name in Programme.names():
         return Programme.load(name)
     try:
         data = documents.load_toml(text(name).encode())
-    except InputError:  # about which a policy has the words
+    except InputError:  # as described by a policy
         data = {}
     return Programme.load(name) if kind_of(data) == Programme.kind else Policy.load(name)

@@ -39,18 +39,18 @@ class Customer(Model):
     software_maintenance, appliance_maintenance
         Any agreement of that kind.
     success_services
-        A subscription to Customer Success Services, of whatever level.
+        A Customer Success Services subscription of any level.
     priority, priority_plus
-        A subscription to that level.
+        A subscription of that level.
     base_support
         Base technical support agreements: of all product lines, or by the title of each
         (``{"XenApp": True}``).
     os_vendor_support
-        Support by the vendor of the operating system below, at an equivalent level.
+        Support by the vendor of the operating system, at an equivalent level.
     relationship_management
-        An agreement on technical relationship management.
+        A technical relationship management agreement.
     relationship_management_renewed
-        Whether that has had its one additional year already.
+        Whether the additional year of that agreement has been used.
     """
 
     software_maintenance: Held = None
@@ -70,7 +70,7 @@ class Customer(Model):
         Raises
         ------
         InputError
-            If a key is not known, or a value is neither yes or no nor a day.
+            If a key is unknown, or a value is neither a boolean nor a date.
         """
         try:
             return cls.model_validate(dict(data))
@@ -107,7 +107,7 @@ class State(enum.StrEnum):
 class Finding:
     """The result of one condition, as text, and its clause.
 
-    ``refusal`` says by itself why a missing condition keeps the offer away, where ``words`` do not.
+    ``refusal`` says why a missing condition excludes the offer, where ``words`` do not.
     """
 
     state: State
@@ -129,9 +129,9 @@ class Question:
     end_of_maintenance: datetime.date | None = None
 
 
-def findings(way: Way, programme: Programme, asked: Question) -> tuple[Finding, ...]:
+def findings(way: Way, programme: Programme, question: Question) -> tuple[Finding, ...]:
     """Return the result of each condition of a route."""
-    return tuple(_KINDS[c.kind](c, programme, asked) for c in way.conditions)
+    return tuple(_KINDS[c.kind](c, programme, question) for c in way.conditions)
 
 
 def _holds(held: Held, date: datetime.date) -> State:
@@ -142,9 +142,9 @@ def _holds(held: Held, date: datetime.date) -> State:
     return State.met if has else State.missing
 
 
-def _has(condition: Any, _programme: Programme, asked: Question) -> Finding:
+def _has(condition: Any, _programme: Programme, question: Question) -> Finding:
     """Return whether the customer has any of the items."""
-    states = {n: _holds(getattr(asked.customer, n), asked.date) for n in condition.any_of}
+    states = {n: _holds(getattr(question.customer, n), question.date) for n in condition.any_of}
     words = " or ".join(HOLDINGS[n] for n in condition.any_of)
     for state in (State.met, State.unknown):
         if state in states.values():
@@ -152,34 +152,36 @@ def _has(condition: Any, _programme: Programme, asked: Question) -> Finding:
     return Finding(State.missing, words, condition.clause)
 
 
-def _has_not(condition: Any, _programme: Programme, asked: Question) -> Finding:
+def _has_not(condition: Any, _programme: Programme, question: Question) -> Finding:
     """Return whether a renewal is the first one."""
-    renewed = getattr(asked.customer, condition.what)
+    renewed = getattr(question.customer, condition.what)
     state = {None: State.unknown, False: State.met, True: State.missing}[renewed]
     used = "the additional year has been used" if state == State.missing else ""
     return Finding(state, "an additional year that has not been used", condition.clause, used)
 
 
-def _by(condition: Any, _programme: Programme, asked: Question) -> Finding:
-    state = State.met if asked.date <= condition.last_day else State.missing
+def _by(condition: Any, _programme: Programme, question: Question) -> Finding:
+    state = State.met if question.date <= condition.last_day else State.missing
     late = f"not available after {condition.last_day}" if state == State.missing else ""
     return Finding(state, f"a date no later than {condition.last_day}", condition.clause, late)
 
 
-def _not_stated(condition: Any, _programme: Programme, _asked: Question) -> Finding:
+def _not_stated(condition: Any, _programme: Programme, _question: Question) -> Finding:
     return Finding(State.not_stated, condition.what, condition.clause)
 
 
-def _market(_condition: Any, programme: Programme, asked: Question) -> Finding:
+def _market(_condition: Any, programme: Programme, question: Question) -> Finding:
     """Return whether the programme is offered in the country on the day."""
-    markets = cast("Markets", programme.markets)  # one without is refused when it is loaded
-    if asked.code is None:
-        said = f"unknown country {asked.country!r}" if asked.country else "no country given"
+    markets = cast("Markets", programme.markets)  # checked on loading
+    if question.code is None:
+        said = f"unknown country {question.country!r}" if question.country else "no country given"
         return Finding(State.unknown, f"a market in which it is offered: {said}", markets.clause)
-    region = markets.region(asked.code)
+    region = markets.region(question.code)
     if region is None:
-        return Finding(State.not_stated, f"whether it is offered in {asked.code}", markets.clause)
-    if asked.date < markets.valid_from:
+        return Finding(
+            State.not_stated, f"whether it is offered in {question.code}", markets.clause
+        )
+    if question.date < markets.valid_from:
         words = f"the markets before {markets.valid_from}"
         return Finding(State.not_stated, words, markets.clause)
     state = {
@@ -187,7 +189,7 @@ def _market(_condition: Any, programme: Programme, asked: Question) -> Finding:
         "no": State.missing,
         "in some countries": State.not_stated,
     }[region.offered]
-    place = f"{asked.code} ({region.title})"
+    place = f"{question.code} ({region.title})"
     refusal = f"not sold in {place}" if state == State.missing else ""
     words = f"a market in which it is offered: {place}"
     return Finding(state, words, markets.clause, refusal)
@@ -201,32 +203,32 @@ def covered_state(programme: Programme, name: str, version: str) -> State:
     return version_state(version, product.versions)
 
 
-def _covered(_condition: Any, programme: Programme, asked: Question) -> Finding:
+def _covered(_condition: Any, programme: Programme, question: Question) -> Finding:
     """Return whether the product and its version are covered."""
     clause = programme.products[0].clause
-    if not asked.product:
+    if not question.product:
         return Finding(State.unknown, "a covered product: none given", clause)
-    product = _product(programme, asked.product)
+    product = _product(programme, question.product)
     if product is None:
         titles = [n.casefold() for p in programme.products for n in (p.title, *p.names)]
-        like = difflib.get_close_matches(asked.product.casefold(), titles, n=1, cutoff=LIKE)
+        like = difflib.get_close_matches(question.product.casefold(), titles, n=1, cutoff=LIKE)
         state = State.unknown if like else State.missing
         hint = f"; did you mean {like[0]!r}?" if like else ""
-        words = f"a covered product: {asked.product!r} is not one{hint}"
-        refusal = f"{asked.product!r} is not a covered product" if state == State.missing else ""
+        words = f"a covered product: {question.product!r} is not one{hint}"
+        refusal = f"{question.product!r} is not a covered product" if state == State.missing else ""
         return Finding(state, words, clause, refusal)
-    state = version_state(asked.version, product.versions)
+    state = version_state(question.version, product.versions)
     listed = f"{product.title} {', '.join(product.versions)}"
-    words = f"a covered version ({listed}): {asked.version or 'none given'}"
-    refusal = f"version {asked.version} is not covered" if state == State.missing else ""
+    words = f"a covered version ({listed}): {question.version or 'none given'}"
+    refusal = f"version {question.version} is not covered" if state == State.missing else ""
     return Finding(state, words, product.clause, refusal)
 
 
 def _product(programme: Programme, name: str) -> Product | None:
     """Return the product of a programme by name, ignoring case and spacing."""
-    wanted = " ".join(name.casefold().split())
+    key = " ".join(name.casefold().split())
     for product in programme.products:
-        if wanted in {n.casefold() for n in (product.title, *product.names)}:
+        if key in {n.casefold() for n in (product.title, *product.names)}:
             return product
     return None
 
@@ -234,9 +236,9 @@ def _product(programme: Programme, name: str) -> Product | None:
 def version_state(version: str, covered: tuple[str, ...]) -> State:
     """Return whether a version is one of the covered ones.
 
-    The figures decide, then the words behind them. What is written less exactly than what is
-    covered (``7.15`` for ``7.15 LTSR``) is unknown; what is written more exactly (``7.15 LTSR
-    CU3``) is not stated, as the source names no such parts of a version.
+    The figures decide, then the words after them. A version less exact than the covered one
+    (``7.15`` for ``7.15 LTSR``) is unknown; one that is more exact (``7.15 LTSR CU3``) is not
+    stated, since the source names no such parts.
 
     Examples
     --------
@@ -247,9 +249,11 @@ def version_state(version: str, covered: tuple[str, ...]) -> State:
     parsed = VERSION.match(version)
     if parsed is None:
         return State.unknown
-    found = {_one_version(*_parts(parsed), *_parts(known)) for known in map(VERSION.match, covered)}
+    states = {
+        _one_version(*_parts(parsed), *_parts(match)) for match in map(VERSION.match, covered)
+    }
     order = (State.met, State.unknown, State.not_stated)
-    return next((state for state in order if state in found), State.missing)
+    return next((state for state in order if state in states), State.missing)
 
 
 def _parts(match: Any) -> tuple[tuple[str, ...], str]:
@@ -259,50 +263,50 @@ def _parts(match: Any) -> tuple[tuple[str, ...], str]:
 
 
 def _one_version(
-    figures: tuple[str, ...], words: str, known: tuple[str, ...], known_words: str
+    figures: tuple[str, ...], words: str, covered: tuple[str, ...], covered_words: str
 ) -> State:
     """Compare a version with a covered one."""
-    if known[-1] == "x" and figures[: len(known) - 1] == known[:-1]:
+    if covered[-1] == "x" and figures[: len(covered) - 1] == covered[:-1]:
         return State.met
-    if figures[-1] == "x" and known[: len(figures) - 1] == figures[:-1]:
+    if figures[-1] == "x" and covered[: len(figures) - 1] == figures[:-1]:
         return State.unknown
-    padded = figures + ("0",) * (len(known) - len(figures))
-    if padded[: len(known)] != known:
+    padded = figures + ("0",) * (len(covered) - len(figures))
+    if padded[: len(covered)] != covered:
         return State.missing
-    return State.not_stated if len(padded) > len(known) else _worded(words, known_words)
+    return State.not_stated if len(padded) > len(covered) else _compare_words(words, covered_words)
 
 
-def _worded(words: str, known: str) -> State:
+def _compare_words(words: str, covered: str) -> State:
     """Compare the words after the figures of a version with those of the covered ones."""
-    if words == known:
+    if words == covered:
         return State.met
     if not words:
         return State.unknown
-    return State.not_stated if words.startswith(known) else State.missing
+    return State.not_stated if words.startswith(covered) else State.missing
 
 
-def _milestone(condition: Any, _programme: Programme, asked: Question) -> Finding:
+def _milestone(condition: Any, _programme: Programme, question: Question) -> Finding:
     """Return whether the version is past its milestone, if its date is given."""
-    at = asked.end_of_maintenance
+    at = question.end_of_maintenance
     if at is None:
         words = "End of Maintenance has been reached: its date is not given"
         return Finding(State.not_checked, words, condition.clause)
-    state = State.met if at <= asked.date else State.missing
+    state = State.met if at <= question.date else State.missing
     early = f"End of Maintenance is on {at}" if state == State.missing else ""
     return Finding(state, f"End of Maintenance has been reached: {at}", condition.clause, early)
 
 
-def _base_support(condition: Any, programme: Programme, asked: Question) -> Finding:
+def _base_support(condition: Any, programme: Programme, question: Question) -> Finding:
     """Return whether the customer has base support for the product line."""
-    held = asked.customer.base_support
-    product = _product(programme, asked.product)
-    title = product.title if product else asked.product or "the product line"
+    held = question.customer.base_support
+    product = _product(programme, question.product)
+    title = product.title if product else question.product or "the product line"
     if isinstance(held, dict):
         by_line = {" ".join(line.casefold().split()): value for line, value in held.items()}
-        called = (product.title, *product.names) if product else (asked.product,)
+        called = (product.title, *product.names) if product else (question.product,)
         held = next((by_line[n.casefold()] for n in called if n.casefold() in by_line), None)
     words = f"a base technical support agreement for {title}"
-    return Finding(_holds(held, asked.date), words, condition.clause)
+    return Finding(_holds(held, question.date), words, condition.clause)
 
 
 _KINDS: Final[Mapping[str, Callable[[Any, Programme, Question], Finding]]] = {

@@ -1,9 +1,9 @@
 """Support programmes available to a customer for a product on a day, and what is missing.
 
-Nothing is guessed. A condition is met, or missing, or undecided: ``unknown`` where the customer's
-facts do not tell, ``not stated`` where the programme's source does not. An offer applies if all
-conditions of one of its ways are met; it does not if each of its ways misses one. Else it stays
-undecided (Kleene's logic of three values), and says on whose account.
+Nothing is guessed. A condition is met, missing or undecided: ``unknown`` if the customer's facts do
+not decide it, ``not stated`` if the programme's source does not. An offer applies if all conditions
+of one of its routes are met; it does not apply if each of its routes misses one. Otherwise it is
+undecided (Kleene's three-valued logic), and the result says why.
 """
 
 import dataclasses
@@ -52,17 +52,17 @@ class Entitlement:
         Name of the programme, id and title of its offer.
     answer
         ``applies``, ``does not apply``, ``unknown`` (ask the customer) or ``not stated`` (the
-        source does not tell).
+        source does not say).
     way
-        The way that counts: one that is open, else the one that lacks least.
+        The route that counts: an open one, otherwise the one that lacks least.
     findings
-        What became of each condition of that way.
+        Result of each condition of that route.
     clauses
         The clauses behind them.
     source
-        Where they stand.
+        URL of the source.
     others
-        The other ways, where the answer depends on a fact that is not known.
+        The other routes, if the result depends on an unknown fact.
     """
 
     programme: str
@@ -142,10 +142,10 @@ class Entitlements:
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain data, ready for JSON."""
-        told = dataclasses.asdict(self)
-        for entry, offer in zip(told["offers"], self.offers, strict=True):
+        result = dataclasses.asdict(self)
+        for entry, offer in zip(result["offers"], self.offers, strict=True):
             entry["summary"] = offer.summary
-        return told
+        return result
 
     def __str__(self) -> str:
         """Return it as text."""
@@ -168,28 +168,34 @@ def entitlements(
     Parameters
     ----------
     customer
-        What the customer has, as `Customer` or as a mapping of its fields.
+        Facts about the customer, as `Customer` or as a mapping of its fields.
     product, version
-        As the vendor calls them: ``XenApp``, ``7.15 LTSR``. Blank: not known.
+        As named by the vendor: ``XenApp``, ``7.15 LTSR``. Empty if unknown.
     country
-        Code or name. Blank: not known.
+        Code or name. Empty if unknown.
     date
-        The day to judge, by default today in UTC.
+        The day of the assessment, by default today in UTC.
     end_of_maintenance
         The day on which the version reaches its End of Maintenance (or of Life), if known. The
-        programmes' source has no such days; without one this condition is ``not checked``, counts
-        for nothing, and is told as such.
+        programmes' source has no such dates; without one this condition is ``not checked``, which
+        is reported and otherwise ignored.
+
+    Returns
+    -------
+    entitlements
+        By the name of the offer: an `Entitlement` with the ``answer`` (`Answer`), what is
+        ``missing`` or ``undecided``, and the clauses.
 
     Raises
     ------
     InputError
-        If a fact of the customer, the country, or a day cannot be read.
+        If a customer fact, the country or a date cannot be read.
 
     Examples
     --------
     >>> holds = {"success_services": True, "base_support": True, "os_vendor_support": False}
-    >>> found = entitlements(holds, "XenApp", "6.5", "DE", "2019-06-01")["extended-support"]
-    >>> str(found.answer), found.missing
+    >>> offers = entitlements(holds, "XenApp", "6.5", "DE", "2019-06-01")
+    >>> str(offers["extended-support"].answer), offers["extended-support"].missing
     ('does not apply', ('equivalent support by the vendor of the operating system',))
     """
     if not isinstance(customer, Customer):
@@ -199,43 +205,47 @@ def entitlements(
     if number == UNKNOWN:
         msg = f"{country!r} is not a known country. Give its code, such as DE."
         raise InputError(msg)
-    given = day(date) or today()
-    asked = Question(
+    on_day = day(date) or today()
+    question = Question(
         customer,
         product.strip(),
         version.strip(),
         country.strip(),
         None if number == NONE else table.codes[number],
-        given,
+        on_day,
         day(end_of_maintenance),
     )
-    offers = tuple(e for programme in Programme.known().values() for e in _offers(programme, asked))
-    return Entitlements(asked.product, asked.version, asked.code or "", given.isoformat(), offers)
+    offers = tuple(
+        e for programme in Programme.known().values() for e in _offers(programme, question)
+    )
+    return Entitlements(
+        question.product, question.version, question.code or "", on_day.isoformat(), offers
+    )
 
 
-def _offers(programme: Programme, asked: Question) -> Iterator[Entitlement]:
+def _offers(programme: Programme, question: Question) -> Iterator[Entitlement]:
     """Yield the result for each offer of a programme that has a route."""
     for offer in programme.offers:
         ways = [way for way in programme.ways if way.offer == offer.id]
         if not ways:
             continue
-        found = [(way, findings(way, programme, asked)) for way in ways]
-        way, judged = min(found, key=lambda pair: _rank(pair[1]))
-        answer = _answer(judged)
+        results = [(way, findings(way, programme, question)) for way in ways]
+        way, best = min(results, key=lambda pair: _rank(pair[1]))
+        answer = _answer(best)
         others = tuple(
             OtherWay(other.title, _answer(findings_), findings_)
-            for other, findings_ in found
+            for other, findings_ in results
             if other is not way and answer in UNDECIDED
         )
-        told = [*judged, *(f for other in others for f in other.findings)]
+        decisive = [*best, *(f for other in others for f in other.findings)]
         yield Entitlement(
             programme.name,
             offer.id,
             offer.title,
             answer,
             way.title,
-            judged,
-            tuple(dict.fromkeys(programme.clauses[f.clause] for f in told)),
+            best,
+            tuple(dict.fromkeys(programme.clauses[f.clause] for f in decisive)),
             f"{programme.source.title}, {programme.source.address}",
             others,
         )
@@ -245,22 +255,22 @@ UNDECIDED: Final = frozenset({Answer.unknown, Answer.not_stated})
 """Results that depend on an unknown fact."""
 
 
-def _outcome(answer: Answer, judged: tuple[Finding, ...]) -> str:
+def _outcome(answer: Answer, results: tuple[Finding, ...]) -> str:
     """Return the result of a route, with the conditions on which it depends."""
-    missing = [f.refusal or f"{f.words} is missing" for f in judged if f.state == State.missing]
+    missing = [f.refusal or f"{f.words} is missing" for f in results if f.state == State.missing]
     if missing:
         return f"{answer}: {', '.join(missing)}"
     parts = []
-    if unknown := [f.words for f in judged if f.state == State.unknown]:
+    if unknown := [f.words for f in results if f.state == State.unknown]:
         parts.append(f"applies only with {' and '.join(unknown)}")
-    if silent := [f.words for f in judged if f.state == State.not_stated]:
+    if silent := [f.words for f in results if f.state == State.not_stated]:
         parts.append(f"not stated: {', '.join(silent)}")
     return ", ".join(parts) or str(answer)
 
 
-def _answer(judged: tuple[Finding, ...]) -> Answer:
+def _answer(results: tuple[Finding, ...]) -> Answer:
     """Return the result of all conditions of a route."""
-    states = {finding.state for finding in judged}
+    states = {finding.state for finding in results}
     for state, answer in (
         (State.missing, Answer.does_not),
         (State.not_stated, Answer.not_stated),
@@ -271,7 +281,7 @@ def _answer(judged: tuple[Finding, ...]) -> Answer:
     return Answer.applies
 
 
-def _rank(judged: tuple[Finding, ...]) -> tuple[int, int]:
+def _rank(results: tuple[Finding, ...]) -> tuple[int, int]:
     """Return a sort key of routes: the best result first, then by missing conditions."""
     order = (Answer.applies, Answer.unknown, Answer.not_stated, Answer.does_not)
-    return order.index(_answer(judged)), sum(f.state == State.missing for f in judged)
+    return order.index(_answer(results)), sum(f.state == State.missing for f in results)

@@ -1,7 +1,6 @@
 """Support programmes as data from TOML: offers, conditions and clauses.
 
-A programme is a closed, frozen model as a policy is. Where its source has lost something, a cell of
-it reads ``not stated``.
+A programme is a closed, frozen model like a policy. Content lost in its source is ``not stated``.
 """
 
 import datetime
@@ -17,9 +16,6 @@ from coverage_analyzer.countries import names
 from coverage_analyzer.errors import visible
 from coverage_analyzer.policy.document import Document, Identifier, Kind, Model, mentions, nearest
 from coverage_analyzer.policy.rules import ALL_OTHERS, CountryCode
-
-NOT_STATED: Final = "not stated"
-"""Cell text for content that the source has lost, or never had."""
 
 Text = Annotated[str, Field(min_length=1)]
 
@@ -38,7 +34,7 @@ Holding = Literal[
 class Offer(Model):
     """An offer of a programme; one column of the comparison.
 
-    ``described_in`` names the programme that says how it is had, if that is another one.
+    ``described_in`` names the programme that describes how to get it, if that is another one.
     """
 
     id: Identifier
@@ -73,7 +69,7 @@ class Markets(Model):
 class Product(Model):
     """A product line with its covered versions; ``5.x`` is any version 5.
 
-    ``names`` are what else it is called.
+    ``names`` are its other names.
     """
 
     title: Text
@@ -177,7 +173,7 @@ class Feature(Model):
 class Programme(Document):
     """A support programme.
 
-    Load one with `Programme.load`; `Programme.builtin` lists those that ship.
+    Load one with `Programme.load`; `Programme.builtin` lists the built-in ones.
 
     Examples
     --------
@@ -203,11 +199,11 @@ class Programme(Document):
         Raises
         ------
         ValueError
-            Which pydantic turns into its own.
+            Which pydantic converts.
         """
-        found = list(_faults(self))
-        if found:
-            raise ValueError("\n".join(found))
+        problems = list(_faults(self))
+        if problems:
+            raise ValueError("\n".join(problems))
         return self
 
     @classmethod
@@ -248,7 +244,7 @@ def _as_text(value: Any) -> str:
     Raises
     ------
     TypeError
-        If it is something else, which no programme holds.
+        If it has another type, which no programme contains.
     """
     if isinstance(value, (datetime.date, datetime.time)):
         return value.isoformat()

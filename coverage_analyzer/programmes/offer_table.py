@@ -9,6 +9,7 @@ from typing import Final, Literal
 
 from coverage_analyzer.errors import visible
 from coverage_analyzer.policy import Policy
+from coverage_analyzer.policy.rules import NOT_STATED
 from coverage_analyzer.programmes.model import Programme
 from coverage_analyzer.programmes.policy_table import level_rows, policy_rows
 from coverage_analyzer.schema import theme
@@ -49,15 +50,15 @@ class Comparison:
     Attributes
     ----------
     title
-        Of the policy or programme.
+        Title of the policy or programme.
     columns
-        Titles of what is compared.
+        Titles of the compared items.
     rows
-        Title of the feature, and a cell for each column.
+        Title of the feature, and a cell per column.
     clauses
-        The clause behind each row, blank where there is none.
+        The clause of each row, empty if there is none.
     source, note
-        Where it is from, and what its reader should know.
+        Source and notes.
     """
 
     title: str
@@ -175,15 +176,15 @@ def side_by_side(policies: Mapping[str, Policy]) -> Comparison:
     Parameters
     ----------
     policies
-        By what each is called where titles do not tell them apart: a name, or the path of a file.
+        Labels where titles are not unique: a name, or the path of a file.
     """
-    given = list(policies.values())
-    titles = [policy.title for policy in given]
+    listed = list(policies.values())
+    titles = [policy.title for policy in listed]
     columns = tuple(
         policy.title if titles.count(policy.title) == 1 else f"{policy.title} ({name})"
         for name, policy in policies.items()
     )
-    rows = policy_rows(given)
+    rows = policy_rows(listed)
     marked = [
         (feature if len(set(cells)) == 1 else f"{DIFFERS} {feature}", tuple(cells))
         for feature, cells in rows.items()
@@ -195,7 +196,7 @@ def side_by_side(policies: Mapping[str, Policy]) -> Comparison:
         columns,
         tuple(marked),
         ("",) * len(marked),
-        "; ".join(dict.fromkeys(f"{p.source.title}, {p.source.address}" for p in given)),
+        "; ".join(dict.fromkeys(f"{p.source.title}, {p.source.address}" for p in listed)),
         f"{DIFFERS} marks the {count} {unit} of {len(rows)} in which the policies differ.",
     )
 
@@ -225,5 +226,5 @@ def _marked(text: str) -> str:
 
 
 def _cell(text: str) -> str:
-    style = ' class="unknown"' if text == "not stated" else ""
+    style = ' class="unknown"' if text == NOT_STATED else ""
     return f"<td{style}>{html.escape(text)}</td>"

@@ -6,7 +6,7 @@ from typing import Final
 from coverage_analyzer.errors import quantity
 from coverage_analyzer.policy import ALL_OTHERS, Policy
 from coverage_analyzer.policy.miles import miles_text
-from coverage_analyzer.policy.rules import LeadTime, Level, Warranty
+from coverage_analyzer.policy.rules import NOT_STATED, LeadTime, Level, Warranty
 
 NONE: Final = "none"
 
@@ -40,7 +40,7 @@ def level_rows(policy: Policy) -> dict[str, list[str]]:
 def policy_rows(policies: Sequence[Policy]) -> dict[str, list[str]]:
     """Return the rules of several policies, a cell per policy, by feature.
 
-    A radius is that of the country named, whether a policy names it or counts it among all others.
+    A radius applies to the named country, whether a policy names it or includes it in all others.
     """
     titles = dict.fromkeys(level.title for policy in policies for level in policy.levels)
     groups = [[_level_cells(policy, title) for policy in policies] for title in titles]
@@ -78,14 +78,14 @@ def _of_level(policy: Policy, level: Level) -> dict[str, str]:
 
 def _level_cells(policy: Policy, title: str) -> dict[str, str]:
     """Return the promises of the level of a title, if the policy has it."""
-    found = [level for level in policy.levels if level.title == title]
-    cells = _of_level(policy, (found or policy.levels)[0])
-    return {f"{title}: {f.lower()}": cell if found else ABSENT for f, cell in cells.items()}
+    levels = [level for level in policy.levels if level.title == title]
+    cells = _of_level(policy, (levels or policy.levels)[0])
+    return {f"{title}: {f.lower()}": cell if levels else ABSENT for f, cell in cells.items()}
 
 
 def _countries(lists: Sequence[Sequence[str]]) -> list[str]:
     """Return each country named in the lists, followed by all others if they are named."""
-    codes = dict.fromkeys(code for some in lists for code in some)
+    codes = dict.fromkeys(code for codes_of_one in lists for code in codes_of_one)
     return sorted(codes, key=lambda code: (code == ALL_OTHERS, code))
 
 
@@ -108,23 +108,23 @@ def _radius(policy: Policy, level: Level, code: str) -> str:
     """Return the maximum distance to a center for a level in a country."""
     if not any(band.level == level.id for band in policy.bands):
         return "any distance"
-    told = [
+    limits = [
         f"{f'above {miles_text(b.above_miles)}, ' if b.above_miles else ''}up to "
         f"{miles_text(b.up_to_miles)} miles{' by road' if b.metric == 'road' else ''}"
         for b in policy.bands_in(code)
         if b.level == level.id
     ]
-    return "; ".join(told) or "not available"
+    return "; ".join(limits) or "not available"
 
 
 def _bands(policy: Policy, code: str) -> str:
     """Return all bands of a policy in a country."""
-    told = [
+    limits = [
         f"{level.title} {_radius(policy, level, code)}"
         for level in policy.levels
         if any(band.level == level.id for band in policy.bands_in(code))
     ]
-    return "; ".join(told)
+    return "; ".join(limits)
 
 
 def _span(time: LeadTime) -> str:
@@ -143,7 +143,7 @@ def _lead_times(policy: Policy) -> dict[str, str]:
 
 def _lead_time(policy: Policy, code: str, per: str) -> str:
     time = policy.lead_time_in(code, per)
-    return _span(time) if time else "not stated"
+    return _span(time) if time else NOT_STATED
 
 
 def _qualification(policy: Policy) -> dict[str, str]:
@@ -158,26 +158,26 @@ def _qualification(policy: Policy) -> dict[str, str]:
 
 def _eligibility(policy: Policy) -> dict[str, str]:
     """Return the eligibility rules of a policy, by name."""
-    gates, countries = policy.gates, policy.countries
-    phases, components = gates.lifecycle, gates.components
+    rules, countries = policy.gates, policy.countries
+    phases, components = rules.lifecycle, rules.components
     papers = ", ".join(sorted(policy.export_approval_countries)) or UNNAMED
     folds = [f"territories of {code}" for code in countries.fold_territories]
     folds += [f"{code} as {other}" for code, other in countries.fold.items()]
-    told: dict[str, str] = {
+    cells: dict[str, str] = {
         "Not offered": policy.not_offered_text,
         "Product phases": ", ".join(phases.phases).replace("_", " ") if phases else "any",
         "Levels only in these phases": ", ".join(_bounded(policy)),
         "Excluded components": ", ".join(components.excluded) or UNNAMED if components else "",
         "Address of a request": policy.commitments.accepted or "no rule",
-        "Address registered": "required" if gates.registration else "",
-        "Purchased level": "required" if gates.request else "not required",
+        "Address registered": "required" if rules.registration else "",
+        "Purchased level": "required" if rules.request else "not required",
         "Export approval": papers if policy.has_export_rule else "",
         "Countries that count as others": "; ".join(folds),
         "Contested areas": countries.contested,
         "Business days": "; ".join(policy.commitments.described()[1:]) or "national calendar",
-        "Manufacturer's warranty": _warranty(policy.warranty) if policy.warranty else "not stated",
+        "Manufacturer's warranty": _warranty(policy.warranty) if policy.warranty else NOT_STATED,
     }
-    return {feature: cell or NONE for feature, cell in told.items()}
+    return {feature: cell or NONE for feature, cell in cells.items()}
 
 
 def _bounded(policy: Policy) -> Iterator[str]:

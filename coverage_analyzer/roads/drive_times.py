@@ -22,17 +22,17 @@ class DriveTimes:
     Attributes
     ----------
     minutes, road_miles
-        From the center to the site along the fastest way; NaN without one.
+        From the center to the site by the fastest route; NaN without one.
     detour_factor
-        Miles by road over geodesic miles; NaN where the site stands in its center.
+        Road miles divided by geodesic miles; NaN where site and center coincide.
     ferry
-        Whether a ferry is on the way.
+        Whether the route uses a ferry.
     snap_m
-        How far the site is from its road, NaN for a site without a center.
+        Distance from the site to its road; NaN for a site without a center.
     status
         Values of `RoadStatus`.
     limit_minutes
-        How long the drive may take; NaN where there is no limit.
+        Drive-time limit; NaN if there is none.
     """
 
     minutes: Floats
@@ -49,7 +49,7 @@ class DriveTimes:
         Parameters
         ----------
         limit_minutes
-            At most what the drives were searched for, infinite for none, shape (n,).
+            At most the time for which drives were searched, infinite for none, shape (n,).
         """
         status = self.status.copy()
         is_known = ~np.isnan(self.minutes)
@@ -77,13 +77,13 @@ def drive_times(
     Parameters
     ----------
     engine
-        What is asked.
+        The road engine.
     centers, sites
-        Where they are.
+        The location of the rows.
     verdict
-        The position of each site's center, negative for none, and the geodesic miles to it.
+        Position of each site's center, negative for none, and the geodesic miles to it.
     minutes
-        How long a drive may take at most; infinite for no limit.
+        Longest drive time of interest; infinite for no limit.
     """
     chosen, miles = verdict
     count = len(chosen)

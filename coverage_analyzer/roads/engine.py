@@ -1,8 +1,8 @@
 """The interface of road engines, and the built-in engine.
 
-A server of Valhalla or OSRM can take its place: `Engine` is all that the rest of the house knows.
-One engine's word that a place cannot be reached is a reason to look again, not a verdict: engines
-that are asked for the same pair do differ.
+A Valhalla or OSRM server can replace it: the rest of the package only uses `Engine`. If one engine
+finds a place unreachable, that is a reason for a review, not a verdict: engines do disagree on the
+same pair.
 """
 
 import enum
@@ -58,13 +58,13 @@ class Drives:
     Attributes
     ----------
     seconds, metres
-        NaN where there is none, or it takes more than twice the budget; (centers, sites).
+        NaN if there is none, or it takes more than twice the limit; (centers, sites).
     ferry
-        Whether a ferry is on the way; (centers, sites).
+        Whether the route uses a ferry; (centers, sites).
     status
         Values of `RoadStatus`; (centers, sites).
     snap_m
-        How far each site is from its node, straight; it is not part of the drive; (sites,).
+        Straight distance from each site to its node, which is not part of the drive; (sites,).
     """
 
     seconds: Floats
@@ -93,15 +93,15 @@ class Engine(Protocol):
 class RoadEngine:
     """Drives on a `Network`, by Dijkstra's algorithm in compiled code.
 
-    Times are those of free roads: without traffic, signals and turns, and without waiting for a
-    ferry. So what cannot be reached in time by them cannot be reached in time.
+    Times are for free-flowing roads: without traffic, signals and turns, and without waiting for a
+    ferry. A place that cannot be reached in time under these conditions cannot be reached in time.
 
     Parameters
     ----------
     network
         The roads.
     snap_m
-        How far a place may be from its road.
+        Maximum distance of a place from its road.
 
     Raises
     ------
@@ -135,9 +135,9 @@ class RoadEngine:
         Parameters
         ----------
         centers, sites
-            Where they are.
+            The location of the rows.
         budget_s
-            How long a drive may take; infinite for no limit.
+            Drive-time limit; infinite for none.
         """
         start = self._snapper.snapped(*centers)
         goal = self._snapper.snapped(*sites)
@@ -164,20 +164,20 @@ class RoadEngine:
         lon, lat
             Degrees on WGS 84.
         minutes
-            How long a drive may take.
+            Drive-time limit.
 
         Returns
         -------
         polygon
-            All places whose own road, by the rule for sites, is reached in time: within
-            `isochrones.TOLERANCE` cells a site is inside exactly if its drive is within the
-            minutes. Empty where the place is on no road. In degrees, split at 180.
+            All places whose own road, by the rule for sites, is reached in time: beyond
+            `isochrones.TOLERANCE` cells from the boundary, a site is inside exactly if its drive is
+            within the limit. Empty if the place is on no road. In degrees, split at 180.
         """
         node = int(self._snapper.snapped(np.array([lon]), np.array([lat])).node[0])
         if node == NOWHERE:
             return shapely.Polygon()
         seconds, _ = self._search(node, minutes * 60)
-        reached = np.append(np.isfinite(seconds), [False])  # the last one stands for NOWHERE
+        reached = np.append(np.isfinite(seconds), [False])  # the last one represents NOWHERE
         nodes = np.flatnonzero(reached)
         return place_polygon(
             lon,
@@ -193,8 +193,8 @@ class RoadEngine:
         Returns
         -------
         polygon
-            A valid (multi)polygon in degrees, split at 180. A place outside has no road data, and
-            nothing is known of the drive to it.
+            A valid (multi)polygon in degrees, split at 180. A place outside it has no road data, so
+            its drive is unknown.
         """
         if self._road_area is None:
             net = self.network
@@ -212,7 +212,7 @@ class RoadEngine:
     def _search(self, node: int, limit_s: float) -> Search:
         """Return the time to each node, and its predecessor on the route.
 
-        The last searches are kept: sites come in blocks, each of which asks for the same centers.
+        The latest searches are cached, since sites come in blocks that use the same centers.
         """
         from scipy.sparse import csgraph
 
@@ -263,8 +263,8 @@ class RoadEngine:
     def _along(self, nodes: Ints, before: npt.NDArray[np.int32]) -> tuple[Floats, Bools]:
         """Return the metres along the routes to nodes, and whether each uses a ferry.
 
-        Of the tree of ways only the branches to these nodes are looked at. On them each node knows
-        the step to the one before; doubling the steps reaches the root in few rounds.
+        Only the branches of the shortest-path tree to these nodes are examined. Each node on them
+        has the step to its predecessor; doubling the steps reaches the root in few rounds.
         """
         branch = _ancestors(nodes, before)
         place = np.searchsorted(branch, before[branch])
@@ -284,7 +284,7 @@ class RoadEngine:
         """Return metres and ferry of the edge from each u to its v; zero for a root."""
         net = self.network
         low, high = net.start[np.maximum(u, 0)].astype(np.int64), net.start[np.maximum(u, 0) + 1]
-        while True:  # few edges leave a node: each round looks at one of each
+        while True:  # nodes have few edges: each round examines one per node
             wrong = ~root & (low < high) & (net.end[np.minimum(low, len(net.end) - 1)] != v)
             if not wrong.any():
                 break
@@ -303,6 +303,6 @@ def _ancestors(nodes: Ints, before: npt.NDArray[np.int32]) -> Ints:
         above = above[above >= 0]
         above = above[~seen[above]]
         number = np.arange(len(above), dtype=np.int32)
-        last[above] = number  # of several that name a node the last stays: no sorting
+        last[above] = number  # of several for a node the last is kept, without sorting
         active = above[last[above] == number].astype(np.int64)
     return np.flatnonzero(seen)

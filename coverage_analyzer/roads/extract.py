@@ -1,14 +1,14 @@
 """The drivable ways of an OpenStreetMap extract, with directions and speed limits.
 
-Nothing is filtered by osmnx when it reads a file, so the choice is made here:
+osmnx filters nothing when it reads a file, so the ways are selected here:
 
-- roads from motorway to service, without those closed to cars: of ``motorcar``, ``motor_vehicle``,
-  ``vehicle`` and ``access`` the first that is there decides;
+- roads from motorway to service, except those closed to cars: of ``motorcar``, ``motor_vehicle``,
+  ``vehicle`` and ``access`` the first one present decides;
 - ferries (``route=ferry``) that do not refuse cars, as roads of the kind ``ferry``, with their
-  ``duration`` if they tell it;
-- one-way roads in their direction, roundabouts and motorways as such.
+  ``duration`` if given;
+- one-way roads in their direction, including roundabouts and motorways.
 
-A way of which nodes are missing, since the extract was cut, is kept as the pieces that are whole.
+A way with missing nodes, because the extract was cut, is kept as its complete pieces.
 """
 
 import re
@@ -58,19 +58,19 @@ class Extract:
     Attributes
     ----------
     node
-        The number of the node that each point is, shape (points,).
+        Node number of each point, shape (points,).
     lon, lat
         Degrees on WGS 84, shape (points,).
     way
-        The way of each point, counted from 0, ascending, shape (points,).
+        Way of each point, counted from 0, ascending, shape (points,).
     highway, maxspeed
-        The kind of each way, and its signs as tagged (empty without), length ways.
+        Kind of each way, and its tagged speed limits (empty without), length ways.
     direction
         1 along the points only, -1 against them only, 0 both, shape (ways,).
     duration_s
-        How long a ferry takes, NaN where not told, shape (ways,).
+        Duration of a ferry, NaN if not given, shape (ways,).
     clipped
-        How many ways lack nodes.
+        Number of ways with missing nodes.
     """
 
     node: Ints
@@ -90,7 +90,7 @@ def read_extract(path: Path) -> Extract:
     Raises
     ------
     InputError
-        If it cannot be read, or no car can use any way in it.
+        If it cannot be read, or has no way for cars.
     MissingExtraError
         If the extra ``roads`` is not installed.
     """

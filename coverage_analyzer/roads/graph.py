@@ -1,8 +1,8 @@
 """From ways to an osmnx graph with speeds: junctions, lengths, times.
 
-osmnx reads an extract only as XML, keeps every bend as a node, and then simplifies: of a city of
-40,000 ways that took three minutes and 1.9 GB. So ways are cut into edges here, as arrays, and
-osmnx gets a graph that is simple already, to which it gives speeds and times.
+osmnx reads an extract only as XML, keeps every bend as a node, and then simplifies: for a city of
+40,000 ways that took three minutes and 1.9 GB. Therefore ways are cut into edges here, as arrays,
+and osmnx receives a simplified graph, to which it adds speeds and times.
 """
 
 from collections.abc import Mapping
@@ -50,8 +50,8 @@ def graph_of(extract: Extract, speeds: Mapping[str, float] = SPEEDS) -> Any:
     extract
         The drivable ways.
     speeds
-        Kilometres an hour by kind of road, where no sign tells; a ferry that tells its duration
-        takes that.
+        Speed in km/h by kind of road, for roads without a tagged limit; a ferry with a duration
+        uses that.
 
     Returns
     -------
@@ -135,8 +135,8 @@ def timed(graph: Any, speeds: Mapping[str, float] = SPEEDS) -> Any:
 def _filled(extract: Extract) -> Extract:
     """Return an extract with points added to long straight roads, one every `STRIDE_M`.
 
-    Without, a site beside a straight road would find no node near it. Ferries get none. The new
-    points have negative node numbers, which no file has for two ways.
+    Without it, a site beside a straight road would find no node nearby. Ferries get none. The new
+    points have negative node numbers, which no file uses for two ways.
     """
     same = extract.way[1:] == extract.way[:-1]
     lon, lat, way = extract.lon, extract.lat, extract.way

@@ -1,10 +1,10 @@
 """Isochrone polygons, drawn by querying the cells of a grid like sites.
 
-The centre of each cell is put on the roads exactly as a site is (`snapping`). So a polygon and the
-verdict on a site cannot disagree by more than the drawing: `TOLERANCE` cells, where a cell is a
-sixteenth of the distance that a site may be from its road (or, of areas that are large, a part in
-1,500 of their width). A polygon drawn round reached roads would hold sites that are nearer to a
-road which is not reached, such as one across a river.
+The centre of each cell is snapped to the roads exactly like a site (`snapping`), so a polygon and
+the verdict on a site cannot disagree by more than the drawing error: `TOLERANCE` cells, where a
+cell is a sixteenth of the snapping limit (or, for large areas, 1/1,500 of their width). A polygon
+drawn around the reached roads would include sites that are nearer to an unreached road, such as one
+across a river.
 """
 
 from collections.abc import Callable
@@ -56,22 +56,22 @@ def place_polygon(
     Parameters
     ----------
     lon, lat
-        The middle of the plane in degrees on WGS 84, equidistant from there, so that nothing
-        breaks at 180 degrees.
+        The middle of the equidistant plane in degrees on WGS 84, so that 180 degrees is not
+        special.
     nodes
         Longitude and latitude of the nodes.
     margin_m
-        How far a place may be from a node.
+        Maximum distance of a place from a node.
     chosen
         Returns which of many places (longitude and latitude, shape (n,)) belong to the polygon.
     cells
-        At most so many cells a side of the grid.
+        Maximum number of cells per side of the grid.
 
     Returns
     -------
     polygon
-        In degrees on WGS 84, split at 180, valid, also round one node; empty without nodes. It
-        holds each node that is chosen.
+        In degrees on WGS 84, split at 180, valid, even around a single node; empty without nodes.
+        It contains each chosen node.
 
     Raises
     ------
@@ -93,12 +93,12 @@ def place_polygon(
     far[at[:, 0], at[:, 1]] = False
     near = np.nonzero(distance_transform_edt(far) <= margin_m / cell + 1)
     middles = np.column_stack(near) * cell + corner
-    far[:] = False  # from here on: whether a cell is chosen
+    far[:] = False  # from here on a boolean per cell
     far[near] = chosen(*plane(middles[:, 0], middles[:, 1], inverse=True))
     own = chosen(*nodes)
     if not (far.any() or own.any()):
         return shapely.Polygon()
-    # Whole numbers until here: what touches does so exactly.
+    # Integers until here, so that adjacent cells touch exactly.
     shape = shapely.simplify(shapely.union_all(_boxes(far)), SIMPLIFIED)
     lost = ((points - corner) / cell)[own]
     lost = lost[~shapely.intersects_xy(shape, *lost.T)]
@@ -114,15 +114,15 @@ def parts_not_served(area: Any, served: Any, roads: Any) -> tuple[Any, Any]:
     Parameters
     ----------
     area, served, roads
-        Polygons in degrees: the coverage area of a center, what it reaches in time (empty if the
-        center is on no road), and where the network has roads.
+        Polygons in degrees: the coverage area of a center, the area that it reaches in time (empty
+        if the center is on no road), and the area with roads.
 
     Returns
     -------
     unserved
-        Where there are roads, and the drive takes too long or does not exist.
+        The part with roads where the drive takes too long or no route exists.
     no_road_data
-        Where the network has no roads: nothing is known of the drive. All of the area if the
+        The part where the network has no roads, so that drives are unknown; the whole area if the
         center is on no road.
     """
     if served.is_empty:
@@ -135,8 +135,8 @@ def parts_not_served(area: Any, served: Any, roads: Any) -> tuple[Any, Any]:
 def polygons_of(shape: Any) -> Any:
     """Return the polygons of a geometry, as one, without lines where parts only touch.
 
-    Coordinates are on the grid of `STEP_DEGREES` that files are written with, so that rounding
-    them there leaves a valid polygon.
+    Coordinates are on the grid of `STEP_DEGREES` with which files are written, so that rounding
+    keeps a polygon valid.
     """
     parts = shapely.get_parts(shape)
     whole = shapely.union_all(parts[shapely.get_dimensions(parts) == 2])

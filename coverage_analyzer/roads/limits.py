@@ -1,9 +1,9 @@
 """Drive-time limits: how long a drive from a center to its site may take, by level.
 
-A level whose replacement has to *arrive* within hours (delivered, on site, repaired) bounds the
-drive by these hours: a drive that takes longer alone breaks the promise. A level that counts
-business days, that only ships, or that promises nothing sets no limit. A number of minutes that
-the user gives holds for every level instead.
+A level whose replacement has to *arrive* within hours (delivered, on site, repaired) limits the
+drive to these hours: a longer drive alone breaks the promise. A level that counts business days,
+that only ships, or that promises nothing has no limit. A number of minutes given by the user
+applies to every level instead.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,9 +24,9 @@ class DriveLimits:
     Attributes
     ----------
     minutes
-        Of each level of the policy, infinite if the level sets no limit, shape (levels,).
+        Limit of each level of the policy, infinite if the level has none, shape (levels,).
     titles
-        The title of each level whose limit applies: those that bands buy; length n.
+        Titles of the levels whose limit applies: those of bands; length n.
     positions
         Their positions in ``policy.levels``, length n.
     is_given
@@ -88,7 +88,7 @@ def drive_limits(policy: Policy, minutes: Any = None) -> DriveLimits:
     Parameters
     ----------
     policy
-        Whose delivery clocks count.
+        The policy with the delivery clocks.
     minutes
         One limit for every level, in minutes; by default the policy's clocks.
 

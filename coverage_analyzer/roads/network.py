@@ -1,8 +1,8 @@
 """A road network as a compressed graph, built once from an extract and cached.
 
-The cache is a folder of ``.npz`` files, named by the fingerprint of what they were made of: the
-hash of the file, the version of osmnx, and the model of speeds. So no other file, version or model
-ever gets the wrong graph. It is ``$COVERAGE_ANALYZER_CACHE``, else the user's folder of caches
+The cache is a folder of ``.npz`` files, named by a fingerprint of their inputs: the hash of the
+file, the version of osmnx, and the speed model. Another file, version or model therefore never gets
+the wrong graph. The folder is ``$COVERAGE_ANALYZER_CACHE``, else the user's cache folder
 (``$XDG_CACHE_HOME`` or ``~/.cache``, ``~/Library/Caches``, ``%LOCALAPPDATA%``), and can be deleted
 at any time.
 """
@@ -46,17 +46,17 @@ class Network:
     lon, lat
         Degrees on WGS 84 of each node, shape (n,).
     start
-        Where the edges from each node begin, shape (n + 1,).
+        Start of the edges of each node, shape (n + 1,).
     end
-        The node that each edge leads to, ascending within a row, shape (m,).
+        Target node of each edge, ascending within a row, shape (m,).
     seconds, metres
-        How long an edge takes and is, shape (m,); between two nodes only the fastest is kept.
+        Duration and length of each edge, shape (m,); between two nodes only the fastest is kept.
     ferry
         Whether it is a ferry, shape (m,).
     part
-        The strongly connected part of each node; 0 is the largest, shape (n,).
+        Strongly connected component of each node; 0 is the largest, shape (n,).
     fingerprint
-        What it was made of, as a hash.
+        Hash of its inputs.
     """
 
     lon: Floats
@@ -85,12 +85,12 @@ def load_network(
     Parameters
     ----------
     path
-        An extract of OpenStreetMap (``.osm.pbf``, ``.osm``, ``.osm.gz``, ``.osm.bz2``), or
-        ``.graphml`` as osmnx saves it.
+        An OpenStreetMap extract (``.osm.pbf``, ``.osm``, ``.osm.gz``, ``.osm.bz2``), or
+        ``.graphml`` as saved by osmnx.
     cache
-        The folder to keep it in; by default the user's (see the module).
+        Cache folder; by default that of the user (see the module).
     speeds
-        Kilometres an hour by kind of road, where no sign tells.
+        Speed in km/h by kind of road, for roads without a tagged limit.
 
     Raises
     ------
@@ -165,11 +165,11 @@ def compressed(
     places
         Longitude and latitude of each node, shape (n, 2).
     links
-        The nodes that each edge leads from and to.
+        Start and end node of each edge.
     attrs
-        Seconds, metres, and whether it is a ferry, of each edge.
+        Seconds, metres and ferry flag of each edge.
     fingerprint
-        What it was made of.
+        Hash of its inputs.
     """
     u, v = links
     seconds, metres, ferry = np.maximum(attrs[0], LEAST_S), attrs[1], attrs[2]

@@ -18,8 +18,9 @@ EXAMPLES: Final = 3
 class OffRoad:
     """Sites and centers without a drive, because no road of the map is near.
 
-    ``near`` and ``far`` count sites beyond the snap limit, up to `OUTSIDE_M` from a road and
-    beyond; ``examples`` has the first of the former, with metres; ``centers`` the ids of centers.
+    ``near`` and ``far`` count sites beyond the snapping limit, up to `OUTSIDE_M` from a road and
+    beyond; ``examples`` has the first of the former, with metres; ``centers`` has the ids of
+    centers.
     """
 
     near: int = 0

@@ -1,8 +1,8 @@
 """Roads of a small box from an Overpass server, downloaded once on request and cached.
 
-The box is named by the user, and kept small: a server that serves all will not give the roads of a
-circle of 70 miles. osmnx could fetch, too, but by its own choice of ways; so the answer is kept as
-a file, and goes the way of every extract.
+The box is given by the user, and limited in size: a public server does not serve the roads of a
+circle of 70 miles. osmnx can also download roads, but selects the ways itself; therefore the answer
+is saved as a file and treated like any extract.
 """
 
 import contextlib
@@ -52,7 +52,7 @@ def box(text: str) -> Box:
     Raises
     ------
     InputError
-        If it is none, is too large, or lies across 180 degrees.
+        If it is invalid, too large, or crosses 180 degrees.
 
     Examples
     --------
@@ -92,25 +92,25 @@ def fetch_extract(
     where
         The box.
     url
-        Of an Overpass server.
+        URL of an Overpass server.
     cache
-        The folder to keep it in; by default that of networks. Delete the file to fetch anew.
+        Cache folder; by default that of networks. Delete the file to download it again.
     timeout_s
-        Seconds for one try as a whole: name look-up, connection and all bytes of the answer.
+        Total timeout of one attempt in seconds: name look-up, connection and all bytes of the
+        answer.
     tries
-        How often the server is asked, while its failures are temporary.
+        Maximum number of attempts while failures are temporary.
     pause
-        Waits for some seconds between two tries.
+        Waits for some seconds between two attempts.
 
     Raises
     ------
     InputError
-        If the address of the server, ``timeout_s`` or ``tries`` cannot be used.
+        If the URL of the server, ``timeout_s`` or ``tries`` cannot be used.
     MissingExtraError
         If the extra ``roads`` is not installed.
     ServiceError
-        If the server does not answer as it should, after all tries, or the cache cannot be
-        written.
+        If all attempts fail, or the cache cannot be written.
     """
     http_client.check_url(url, allow_query=True)
     if not 0 < timeout_s < float("inf") or tries < 1:
@@ -152,7 +152,7 @@ def _fetch(request: Request, path: Path) -> None:
     Raises
     ------
     HttpError
-        If the server does not answer as it should.
+        If the server's answer is not as expected.
     ServiceError
         If the cache cannot be written.
     """
@@ -172,7 +172,7 @@ def _fetch(request: Request, path: Path) -> None:
         finally:
             with contextlib.suppress(OSError):
                 Path(part).unlink(missing_ok=True)
-    except ServiceError:  # an OSError, too
+    except ServiceError:  # also an OSError
         raise
     except OSError as error:
         msg = f"The roads could not be saved in {path.parent}: {error.strerror}."
@@ -185,7 +185,7 @@ def _check_extract(handle: int) -> None:
     Raises
     ------
     HttpError
-        With what is wrong.
+        With the problem.
     """
     if not os.fstat(handle).st_size:
         raise HttpError("the answer is not an OpenStreetMap file")

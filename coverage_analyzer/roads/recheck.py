@@ -1,19 +1,18 @@
 """Apply drives to verdicts: a level never rises by road, and a site may move to review.
 
-What a report says was decided by distance; a look at roads takes it from there, and a second look
-starts from the same place: the verdict before any look can be told from the row
-(`VerdictsBeforeRoads`). So looking twice comes to the same as looking once, also with another
-network or budget.
+A report is decided by distance; a recheck by road starts from there, and so does a second recheck:
+the verdict before any recheck can be derived from the row (`VerdictsBeforeRoads`). Therefore
+rechecking twice equals rechecking once, also with another network or limit.
 
-Where a policy counts miles along the geodesic, a drive that takes too long, or that does not exist,
-makes ``qualified`` a ``review``: somebody has to look, since one engine's word is no verdict. Where
-it counts miles by road (``metric = "road"``), the run could not decide within the limit
-(``road_unchecked``), and the miles of the fastest way decide here. A site that another center
-reaches, too, goes on waiting where its nearest is beyond by road.
+If a policy uses geodesic miles, a drive that takes too long, or does not exist, turns ``qualified``
+into ``review``: manual review is needed, since the result of one engine is not a verdict. If it
+uses road miles (``metric = "road"``), the run could not decide within the limit
+(``road_unchecked``), and the miles of the fastest route decide here. A site reached by another
+center, too, remains undecided if its nearest center is beyond the limit by road.
 """
 
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -49,11 +48,11 @@ class VerdictRows:
     status, reason
         Values of `Status` and `Reason`, shape (n,).
     country
-        Alpha-2 that decided, or empty, length n.
+        Alpha-2 code of the assigned country, or empty, length n.
     limit_miles, margin_miles
-        By the geodesic; NaN without one, shape (n,).
+        Geodesic distance; NaN without one, shape (n,).
     in_reach
-        How many open centers may serve it, shape (n,).
+        Number of open centers that may serve it, shape (n,).
     """
 
     level: Codes
@@ -72,11 +71,11 @@ class VerdictsBeforeRoads:
     Attributes
     ----------
     asked
-        Whether there is one that roads can take back or, if miles count by road, give.
+        Whether roads can withdraw the level or, for road miles, grant it.
     by_road
-        Whether miles count by road.
+        Whether distances are road miles.
     level
-        Position of the level that its band buys.
+        Position of the level of its band.
     """
 
     requested: Bools
@@ -95,8 +94,8 @@ def verdicts_before_roads(rows: VerdictRows, policy: Policy) -> VerdictsBeforeRo
             by_road[subset] = band.metric == "road"
             offered[subset] = policy.offered(band.level, country)
     waiting = np.isin(rows.reason, ROAD_REASONS)
-    # Where the band of the row itself is not offered, the run refused it, not a look at roads.
-    # A margin below 0 is that to the nearest open center, and roads refused nothing there.
+    # If the band of the row itself is not offered, the run refused it, not a recheck.
+    # A negative margin is that to the nearest open center, where roads refused nothing.
     refused = rows.reason == Reason.beyond_radius
     refused |= (rows.reason == Reason.not_offered_in_country) & offered
     refused &= rows.margin_miles >= 0
@@ -113,17 +112,17 @@ def limit_minutes(
     Parameters
     ----------
     rows
-        As a run, or an earlier look, left them.
+        As returned by a run, or an earlier recheck.
     policy, limits
-        Those that they are by.
+        The policy of the verdicts.
     road_miles
-        Along the fastest way: where miles count by road, they tell the band; NaN where there is
-        none, shape (n,).
+        Miles by the fastest route, which decide the band for road miles; NaN if there is none,
+        shape (n,).
 
     Returns
     -------
     minutes
-        Infinite where the level sets no limit, shape (n,).
+        Infinite if the level has no limit, shape (n,).
     """
     was = verdicts_before_roads(rows, policy)
     band = _band_by_road(rows, policy, road_miles)
@@ -138,38 +137,38 @@ def apply_drive_times(
     Parameters
     ----------
     rows
-        As a run, or an earlier look, left them.
+        As returned by a run, or an earlier recheck.
     policy
-        The one that they are by.
+        The policy of the verdicts.
     road
-        Values of `RoadStatus`, shape (n,); of rows without a center anything.
+        Values of `RoadStatus`, shape (n,); arbitrary for rows without a center.
     road_miles
-        Along the fastest way, NaN where there is none, shape (n,).
+        Miles by the fastest route, NaN if there is none, shape (n,).
     """
     was = verdicts_before_roads(rows, policy)
     fallback = policy.level_position(policy.qualification.fallback)
-    # As it was: what no road is known for keeps the promise, or goes on waiting for one.
-    level = np.where(was.requested, np.where(was.by_road, fallback, was.level), rows.level)
-    status = np.where(was.by_road, np.int8(Status.review), np.int8(Status.qualified))
-    reason = np.where(was.by_road, np.int8(Reason.road_unchecked), np.int8(Reason.within_radius))
-    for road_status, why in (
-        (RoadStatus.over_budget, Reason.road_over_budget),
-        (RoadStatus.unreachable, Reason.road_unreachable),
-    ):
-        now = road == road_status
-        level[now & was.requested], status[now], reason[now] = fallback, Status.review, why
     band = _band_by_road(rows, policy, road_miles)
+    late, cut_off = road == RoadStatus.over_budget, road == RoadStatus.unreachable
     inside = was.by_road & (band >= 0) & (road == RoadStatus.within)
-    alone = rows.in_reach <= 1
     beyond = was.by_road & (band < 0) & ~np.isnan(road_miles)
-    level[inside & was.requested] = band[inside & was.requested]
-    status[inside], reason[inside] = Status.qualified, Reason.within_radius
+    alone = rows.in_reach <= 1
     refusal = np.where(band == NOT_OFFERED, Reason.not_offered_in_country, Reason.beyond_radius)
-    status[beyond & alone], reason[beyond & alone] = Status.fallback, refusal[beyond & alone]
-    status[beyond & ~alone], reason[beyond & ~alone] = Status.review, Reason.road_unchecked
+    cases: list[tuple[Bools, Status, Any]] = [  # the first match decides
+        (beyond & ~alone, Status.review, Reason.road_unchecked),
+        (beyond & alone, Status.fallback, refusal),
+        (inside, Status.qualified, Reason.within_radius),
+        (late, Status.review, Reason.road_over_budget),
+        (cut_off, Status.review, Reason.road_unreachable),
+        (was.by_road, Status.review, Reason.road_unchecked),
+    ]
+    when = [case for case, _, _ in cases]
+    # Unchanged: a row without a known road keeps its level, or remains undecided.
+    status = np.select(when, [s for _, s, _ in cases], Status.qualified)
+    reason = np.select(when, [r for _, _, r in cases], Reason.within_radius)
+    level = np.select([inside, late | cut_off | was.by_road], [band, fallback], was.level)
     return replace(
         rows,
-        level=level.astype(np.int8),
+        level=np.where(was.requested, level, rows.level).astype(np.int8),
         status=np.where(was.requested, status, rows.status).astype(np.int8),
         reason=np.where(was.requested, reason, rows.reason).astype(np.int8),
     )
@@ -178,7 +177,7 @@ def apply_drive_times(
 def _band_by_road(rows: VerdictRows, policy: Policy, road_miles: Floats) -> npt.NDArray[np.int64]:
     """Return the level of the band by road distance, or `BEYOND_ALL` or `NOT_OFFERED`.
 
-    A band that counts along the geodesic, and that the site is in or before, needs no road.
+    A geodesic band at or beyond the band of the site needs no road.
     """
     result = np.full(len(road_miles), BEYOND_ALL)
     for country, limit, subset in _groups(rows):

@@ -1,12 +1,13 @@
 """Snap places to the network: the node where a drive from or to each begins or ends.
 
-Every extract holds roads that lead nowhere: car parks cut off by a gate, the other bank of a river
-at its rim. A place near both goes to the road that leads somewhere. But a place on an island goes
-to the roads of the island, and not over the water: that no road leads there is the finding.
+Every extract contains roads without connection: car parks behind a gate, the other bank of a river
+at its edge. A place near both kinds is snapped to the connected road. A place on an island,
+however, is snapped to the roads of the island, not across the water, since the finding is that no
+road leads there.
 
-So a part of the network counts as roads of its own if it has at least `SHARE` of the nodes of the
-largest, and `FEWEST`. A place goes to the nearest node of such a part within the limit, else to
-the nearest of any within it, else to none.
+Therefore a component of the network counts as separate roads if it has at least `SHARE` of the
+nodes of the largest, and `FEWEST`. A place is snapped to the nearest node of such a component
+within the limit, else to the nearest node within it, else to none.
 """
 
 from dataclasses import dataclass
@@ -37,9 +38,9 @@ class Snapped:
     Attributes
     ----------
     node
-        Of each place, or `NOWHERE`, shape (n,).
+        Node of each place, or `NOWHERE`, shape (n,).
     away_m
-        How far that node is, straight; without one the nearest of all, shape (n,).
+        Straight distance to that node; without one, to the nearest node, shape (n,).
     """
 
     node: Ints
@@ -60,7 +61,7 @@ class Snapper:
     network
         The roads.
     limit_m
-        How far a place may be from its node, straight.
+        Maximum straight distance of a place from its node.
 
     Raises
     ------

@@ -1,9 +1,7 @@
 """The columns of each table: names, synonyms, units, and what a cell must hold."""
 
-import difflib
 import re
 import shlex
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,7 +12,7 @@ import pyarrow.compute as pc
 from coverage_analyzer import arrays
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.schema import days
-from coverage_analyzer.schema.verdict import VERDICT
+from coverage_analyzer.schema.column_names import spaced
 
 
 @dataclass(frozen=True)
@@ -28,7 +26,8 @@ class Column:
     required
         Whether a table must have it.
     hint
-        A pattern: a header that fits may be meant, which is asked and never assumed.
+        A pattern for the beginning of a word: a header that fits may be meant, which is asked and
+        never assumed.
     ranked
         Whether, of several headers that fit, the first of ``synonyms`` and then ``name`` counts;
         by default they are an error.
@@ -45,6 +44,11 @@ class Column:
         """All names by which a header is recognised, the first one to count in front."""
         return (*self.synonyms, self.name) if self.ranked else (self.name, *self.synonyms)
 
+    def is_hinted(self, header: str) -> bool:
+        """Return whether a word of a header begins as the hint says; never inside of a word."""
+        pattern = rf"(?:^|\b)(?:{self.hint})"
+        return bool(self.hint and re.search(pattern, spaced(header), re.IGNORECASE))
+
 
 LATITUDE: Final = Column(
     "latitude", ("lat", "y", "lat_dd", "site_lat", "center_lat"), required=True
@@ -55,7 +59,7 @@ LONGITUDE: Final = Column(
 COUNTRY: Final = Column(
     "country",
     ("country_code", "iso2", "iso_a2", "cc", "iso3", "iso_a3", "country_name", "nation"),
-    hint="country|ctry|^land$|^pays$|^pa[ií]s$|^paese$|nation|^iso$",
+    hint="countr|ctry|nation|iso",
 )
 
 COUNTRY_CODES: Final = ("iso2", "iso_a2", "country_code", "iso3", "iso_a3")
@@ -174,6 +178,12 @@ GEOCODED: Final = (
 """What geocoding adds to each address, in this order."""
 
 
+FOR_REQUESTS: Final = ("receiving_hours", "time_zone")
+"""Columns of sites that are read for due times of requests alone."""
+
+LABELS: Final = frozenset({"site_id", "name", "address", "region", *FOR_REQUESTS})
+"""Columns on which no verdict depends."""
+
 PARTS: Final = ("product", "version", "component")
 """Of what a site may have several, each in a row of its own."""
 
@@ -198,69 +208,6 @@ DRIVE_TIMES: Final = (
 def header_key(header: str) -> str:
     """Return a header without case, blanks, underscores and hyphens: what is compared."""
     return re.sub(r"[\s_-]", "", header).casefold()
-
-
-def match_columns(
-    headers: Sequence[str],
-    table: Sequence[Column],
-    overrides: Mapping[str, str] | None = None,
-    *,
-    cut_at: int = 0,
-) -> dict[str, int]:
-    """Return where the columns of a table stand among headers.
-
-    Parameters
-    ----------
-    headers
-        As the file has them.
-    table
-        `SITES` or `CENTERS`.
-    overrides
-        Header to take for a column, which ends all doubt about that column.
-    cut_at
-        How many bytes of a header the format keeps, if it cuts longer ones: as long a header may
-        then be the beginning of a name.
-
-    Raises
-    ------
-    InputError
-        If a header stands twice, two could be meant, or a required column is not there.
-
-    Examples
-    --------
-    >>> match_columns(["ID", "Lat", "lng", "Country Code"], SITES)
-    {'site_id': 0, 'latitude': 1, 'longitude': 2, 'country': 3}
-    """
-    twice = [h for h, n in Counter(headers).items() if n > 1 and h.strip()]
-    if twice:
-        msg = f"The column {twice[0]!r} appears twice in the header. Rename one of them."
-        raise InputError(msg)
-    overrides = overrides or {}
-    _check_overrides(overrides, headers, table)
-    columns_found: dict[str, int] = {}
-    for column in table:
-        beside = COUNTRY_BESIDE if column is COUNTRY else ()
-        keys = [header_key(n) for n in (*column.spellings, *beside)]
-        at = [i for i, h in enumerate(headers) if header_key(h) in keys]
-        if column.ranked:
-            at = sorted(at, key=lambda i: keys.index(header_key(headers[i])))[:1]
-        if column.name in overrides:
-            at = [headers.index(overrides[column.name])]
-        if column is COUNTRY and column.name not in overrides:
-            columns_found |= (several := country_columns(headers, at))
-            at = [] if several else at
-        if len(at) > 1:
-            names = " and ".join(repr(headers[i]) for i in at)
-            msg = (
-                f"Each of {names} could be the column {column.name!r}. Choose one: "
-                f"{_taking(table, column, headers[at[0]])}."
-            )
-            raise InputError(msg)
-        if at:
-            columns_found[column.name] = at[0]
-    columns_found |= _cut_columns(headers, table, columns_found, cut_at) if cut_at else {}
-    _check_missing(columns_found, headers, table)
-    return columns_found
 
 
 def country_columns(headers: Sequence[str], at: Sequence[int]) -> dict[str, int]:
@@ -289,7 +236,7 @@ def country_columns(headers: Sequence[str], at: Sequence[int]) -> dict[str, int]
     return dict(zip(COUNTRY_STATED, ordered, strict=False))
 
 
-def _cut_columns(
+def cut_columns(
     headers: Sequence[str], table: Sequence[Column], columns_found: Mapping[str, int], cut_at: int
 ) -> dict[str, int]:
     """Return where the columns that are not found yet stand under a name that was cut.
@@ -333,27 +280,31 @@ def _numbered(header: str) -> str:
     return rf"{stem}_\d|{stem[: len(stem) - 1]}_\d\d"
 
 
-def column_suggestions(
-    headers: Sequence[str], matched: Mapping[str, int], table: Sequence[Column]
-) -> list[str]:
-    """Return a warning for each optional column that is not found though a header may be meant."""
-    return [
-        f"No column used for {column.name!r}. To use {header!r}: {_taking(table, column, header)}."
-        for column in table
-        if column.hint and column.name not in matched
-        for i, header in enumerate(headers)
-        if i not in matched.values()
-        and header not in VERDICT  # of a report, whose own columns are no input
-        and re.search(column.hint, header, re.IGNORECASE)
-    ]
+_PREFIXES: Final = (
+    ("center-", CENTERS),
+    ("candidate-", CANDIDATES),
+    ("product-", PRODUCTS),
+    ("request-", REQUESTS),
+)
+"""What options begin with that are about a table; those about sites and addresses have nothing."""
 
 
 def _taking(table: Sequence[Column], column: Column, header: str) -> str:
     """Return how to say which header to take for a column."""
-    option = {id(CENTERS): "--center-column", id(CANDIDATES): "--candidate-column"}.get(
-        id(table), "--column"
-    )
-    return f"{option} {shlex.quote(f'{column.name}={header}')} (in Python: columns={{...}})"
+    flag = option(table, "column")
+    return f"{flag} {shlex.quote(f'{column.name}={header}')} (in Python: columns={{...}})"
+
+
+def option(table: Sequence[Column], name: str) -> str:
+    """Return the option of a command that says something about a table.
+
+    Examples
+    --------
+    >>> option(CENTERS, "date-format")
+    '--center-date-format'
+    """
+    prefix = next((text for text, known in _PREFIXES if known is table), "")
+    return f"--{prefix}{name}"
 
 
 def check_types(types: Mapping[str, pa.DataType]) -> None:
@@ -374,43 +325,6 @@ def check_types(types: Mapping[str, pa.DataType]) -> None:
         if not fits:
             msg = f"The column {name!r} has the type {kind}. It must contain numbers or text."
             raise InputError(msg)
-
-
-def _check_overrides(
-    overrides: Mapping[str, str], headers: Sequence[str], table: Sequence[Column]
-) -> None:
-    names = [column.name for column in table]
-    for name, header in overrides.items():
-        if name not in names:
-            msg = f"Unknown column name {name!r}; choose from {', '.join(names)}."
-            raise InputError(msg)
-        if header not in headers:
-            msg = f"Column {header!r} not found. Columns in the file: {_listed(headers)}."
-            raise InputError(msg)
-
-
-def _check_missing(
-    matched: Mapping[str, int], headers: Sequence[str], table: Sequence[Column]
-) -> None:
-    missing = [c for c in table if c.required and c.name not in matched]
-    if missing:
-        column = missing[0]
-        free = [h for i, h in enumerate(headers) if i not in matched.values()]
-        near = difflib.get_close_matches(column.name, free, n=1, cutoff=0.4)
-        chosen = f"{near[0]!r}" if near else "one of them"
-        hint = f" To use {chosen}: {_taking(table, column, near[0] if near else 'HEADER')}."
-        if len(headers) == 1 and (marks := [m for m in ";\t|" if m in headers[0]]):
-            hint = f" The file looks separated by {marks[0]!r}. Use --delimiter {marks[0]!r}."
-        msg = (
-            f"Required column {column.name!r} not found (also accepted: "
-            f"{', '.join(column.synonyms)}). Columns in the file: {_listed(headers)}.{hint}"
-        )
-        raise InputError(msg)
-
-
-def _listed(headers: Sequence[str], most: int = 20) -> str:
-    shown = ", ".join(repr(h[:60]) for h in headers[:most])
-    return f"{shown} and {len(headers) - most} more" if len(headers) > most else shown
 
 
 def as_text(cells: pa.Array) -> pa.Array:

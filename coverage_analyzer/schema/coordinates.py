@@ -1,7 +1,8 @@
 """The notation of numbers and coordinates in tables, and messages about invalid ones."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -10,50 +11,71 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from coverage_analyzer import arrays
-from coverage_analyzer.arrays import Bools, Floats
+from coverage_analyzer.arrays import Bools, Floats, Ints
+from coverage_analyzer.errors import InputError
+from coverage_analyzer.schema import angles, days
+from coverage_analyzer.schema.angles import LATITUDE, LONGITUDE, Axis
 from coverage_analyzer.schema.rejects import Rejected
 
 NUMBER: Final = r"[ \t]*[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[ \t]*"
 """The grammar of numbers: ``40.5``, ``-75``, ``+.5``, ``4e1``, with spaces around it."""
 
-_UNIT: Final = r"[0-9]+(?:\.[0-9]*)?"
-_MINUTE: Final = r"[0-5]?[0-9](?:\.[0-9]*)?"
-_PRIME: Final = "['\u2032\u2019]"
-_DOUBLE: Final = f'(?:["\u2033\u201d]|{_PRIME}{_PRIME})'
-ANGLE: Final = (
-    r"^\s*(?P<before>[NSEWnsew]?)\s*(?P<sign>[+-]?)"
-    rf"(?P<degrees>{_UNIT})(?:"
-    rf"(?:\s*[°º:]\s*|\s+)(?P<minutes>{_MINUTE})(?:"
-    rf"(?:\s*(?:{_PRIME}|:)\s*|\s+)(?P<seconds>{_MINUTE})\s*{_DOUBLE}?|\s*{_PRIME}?)"
-    r"|\s*[°º]?)\s*(?P<after>[NSEWnsew]?)\s*$"
-)
-"""Degrees with minutes and seconds: ``47°36'52.2"N``, ``N 47 36.87``, ``-47:36:52``."""
-
-_NUMBER = re.compile(NUMBER)
-_ANGLE = re.compile(r"[°º'\u2032\"\u2033]|[0-9]\s*[NSEWnsew]\s*$|^\s*[NSEWnsew]\s*[0-9]")
+_TWO_READINGS: Final = r"^[ \t]*[+-]?[1-9][0-9]{0,2}[%s][0-9]{3}[ \t]*$"
+"""A number in which a mark may part thousands, or a fraction: ``1.500``, ``12,345``."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Notation:
-    """Notation of coordinates other than decimal degrees with a point.
+    """Notation of coordinates, other numbers and dates, where cells do not show it.
 
     Attributes
     ----------
     decimal
-        In coordinates and accuracy, what stands for the point: a point or a comma.
+        The decimal mark of numbers other than coordinates (which show theirs): a point or a comma.
+        If empty, each cell has the one that it can be read with; a cell that both can read, as
+        different numbers, is refused (`two_readings`).
     dms
-        Whether a coordinate may also be written in degrees, minutes and seconds (`ANGLE`).
+        Without effect: coordinates in degrees, minutes and seconds are read anyway.
     wrap_longitude
-        Whether longitudes are counted from 0 to 360, those over 180 lying west of Greenwich.
+        Whether longitudes range from 0 to 360, with those over 180 being west of Greenwich.
     date_format
-        How days are written, with ``%Y``, ``%m`` and ``%d`` (`days.pattern`); if empty, as ISO 8601
-        writes them.
+        How days are written, with ``%Y``, ``%m`` and ``%d`` (`days.pattern`); if empty, each column
+        is written as its first cells show (`date_formats`).
+    letter_o
+        What the letter O stands for in longitudes: ``E`` (Ost) or ``W`` (Ouest, Oeste, Ovest). If
+        empty, what other cells of the column show.
+    date_formats
+        The form of each known column of days that was found.
     """
 
-    decimal: str = "."
+    decimal: str = ""
     dms: bool = False
     wrap_longitude: bool = False
     date_format: str = ""
+    letter_o: str = ""
+    date_formats: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Raise if a mark or a letter has another value than those named above.
+
+        Raises
+        ------
+        InputError
+            If so.
+        """
+        allowed = {"decimal": ("", ".", ","), "letter_o": ("", "E", "W")}
+        for name, values in allowed.items():
+            if (given := getattr(self, name)) not in values:
+                msg = f"{name} is {given!r}; it is one of {', '.join(map(repr, values))}."
+                raise InputError(msg)
+
+    def says_form(self, column: str) -> bool:
+        """Return whether the form of a known column of days is known."""
+        return bool(self.date_format) or column in self.date_formats
+
+    def form_of(self, column: str) -> str:
+        """Return the form of days of a known column."""
+        return self.date_format or self.date_formats.get(column, days.ISO)
 
 
 DECIMAL_DEGREES: Final = Notation()
@@ -65,21 +87,22 @@ def numbers(cells: pa.Array, *, decimal: str = ".") -> tuple[Floats, Bools]:
     Parameters
     ----------
     cells
-        Text, read by the grammar `NUMBER`, or an Arrow array of numbers.
+        Text, parsed by the grammar `NUMBER`, or an Arrow array of numbers.
     decimal
-        What stands for the point of the grammar in text: a point, or a comma.
+        What stands for the point of the grammar in text: a point, or a comma; if empty, the one of
+        them by which a cell can be read. Nothing may part thousands.
 
     Returns
     -------
     values
-        NaN where a cell holds no finite number. Shape (n,).
+        NaN where a cell has no finite number. Shape (n,).
     blank
-        Where there is nothing in the cell. Shape (n,).
+        Where the cell is empty. Shape (n,).
     """
-    if not (pa.types.is_string(cells.type) or pa.types.is_large_string(cells.type)):
+    if not is_text(cells.type):
         return _finite(arrays.as_numpy(cells.cast(pa.float64()))), ~arrays.is_valid(cells)
-    if decimal != ".":  # then a point parts thousands, and such a cell is no number here
-        cells = pc.replace_substring(pc.replace_substring(cells, ".", "\0"), decimal, ".")
+    if decimal == ",":  # a point is then a thousands separator, which is not supported
+        cells = pc.replace_substring(pc.replace_substring(cells, ".", "\0"), ",", ".")
     trimmed = pc.ascii_trim(cells, characters=" \t")
     try:
         values = arrays.as_numpy(trimmed.cast(pa.float64()))
@@ -93,62 +116,107 @@ def numbers(cells: pa.Array, *, decimal: str = ".") -> tuple[Floats, Bools]:
     values = np.full(len(cells), np.nan)
     values[at] = arrays.as_numpy(plain.cast(pa.float64()))
     lengths = arrays.as_numpy(pc.binary_length(trimmed))
-    return _finite(values), np.nan_to_num(lengths) == 0
+    values, blank = _finite(values), np.nan_to_num(lengths) == 0
+    rest = np.flatnonzero(np.isnan(values) & ~blank)
+    if not decimal and len(rest):
+        values[rest] = numbers(cells.take(arrays.from_numpy(rest)), decimal=",")[0]
+    return values, blank
+
+
+def two_readings(cells: pa.Array, values: Floats, *, marks: str = ".,") -> Bools:
+    """Return which cells of text a decimal point and a decimal comma read as different numbers.
+
+    Parameters
+    ----------
+    cells
+        As for `numbers`.
+    values
+        What they were read as. Shape (n,).
+    marks
+        Those that may part thousands.
+
+    Examples
+    --------
+    >>> cells = arrays.text_array(["1.500", "1.5", "0.125", "12,345", "1500"])
+    >>> two_readings(cells, numbers(cells, decimal="")[0]).tolist()
+    [True, False, False, True, False]
+    """
+    result = np.zeros(len(cells), np.bool_)
+    if not is_text(cells.type):
+        return result
+    sizes = np.nan_to_num(arrays.as_numpy(pc.binary_length(cells)))
+    at = np.flatnonzero((np.abs(values) >= 1) & (np.abs(values) < 1000) & (sizes >= len("1.500")))
+    if len(at):
+        some = cells.take(arrays.from_numpy(at))
+        result[at] = arrays.to_bools(pc.match_substring_regex(some, _TWO_READINGS % marks))
+    return result
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Return whether cells of a type are text."""
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
 def _finite(values: Floats) -> Floats:
     return np.where(np.isfinite(values), values, np.nan)
 
 
-def _degrees(cells: pa.Array, hemispheres: str, notation: Notation) -> tuple[Floats, Bools]:
-    """Parse the degrees in cells, and return which are empty, as `numbers` does."""
-    values, blank = numbers(cells, decimal=notation.decimal)
-    if not notation.dms:
-        return values, blank
-    ask = np.flatnonzero(np.isnan(values) & ~blank)
-    if len(ask) and pa.types.is_string(cells.type):
-        texts = cells.take(arrays.from_numpy(ask))
-        values[ask] = angles(pc.replace_substring(texts, notation.decimal, "."), hemispheres)
-    return values, blank
+@dataclass
+class Written:
+    """Decimal marks of the coordinates in the cells of text read so far.
+
+    Attributes
+    ----------
+    point, comma
+        Whether one has a decimal point, and whether one has a decimal comma.
+    """
+
+    point: bool = False
+    comma: bool = False
+
+    @property
+    def notation(self) -> str:
+        """``point``, ``comma`` or ``mixed``; empty if no cell has a decimal mark."""
+        if self.point and self.comma:
+            return "mixed"
+        return "point" if self.point else "comma" if self.comma else ""
 
 
-def angles(cells: pa.Array, hemispheres: str) -> Floats:
-    r"""Parse degrees, minutes and seconds; NaN for other cells.
+def degrees(
+    cells: pa.Array, axis: Axis, *, letter_o: str = "", written: Written | None = None
+) -> tuple[Floats, Bools]:
+    """Parse the degrees of one axis in any notation; also return which cells are empty.
 
     Parameters
     ----------
     cells
-        Strings, read by `ANGLE`: fractions only in the last part, 60 minutes and seconds nowhere,
-        a hemisphere or a sign.
-    hemispheres
-        ``NS`` or ``EW``: the first is positive.
+        Text, or an Arrow array of numbers.
+    axis
+        `angles.LATITUDE` or `angles.LONGITUDE`.
+    letter_o
+        See `Notation`.
+    written
+        Takes down how the cells are written.
 
-    Examples
-    --------
-    >>> angles(pa.array(["47°36'52.2\"N", "S 47 30", "-0:30", "47°61'"]), "NS").tolist()
-    [47.6145, -47.5, -0.5, nan]
+    Returns
+    -------
+    values
+        NaN where a cell cannot be read. Shape (n,).
+    blank
+        Where there is nothing in the cell. Shape (n,).
     """
-    parts = pc.extract_regex(cells, pattern=ANGLE)
-
-    def part(name: str) -> pa.Array:
-        return pc.fill_null(pc.struct_field(parts, [name]), arrays.text_array([""])[0])
-
-    figures = [part(name) for name in ("degrees", "minutes", "seconds")]
-    is_given = [arrays.as_numpy(pc.binary_length(figure)) > 0 for figure in figures]
-    degrees, minutes, seconds = (
-        arrays.as_numpy(pc.if_else(arrays.from_numpy(rows), figure, "0").cast(pa.float64()))
-        for rows, figure in zip(is_given, figures, strict=True)
-    )
-    fraction = [arrays.to_bools(pc.match_substring(figure, ".")) for figure in figures]
-    before, after = (pc.utf8_upper(part(name)) for name in ("before", "after"))
-    side = pc.binary_join_element_wise(before, after, part("sign"), "")
-    west = arrays.to_bools(pc.is_in(side, arrays.text_array([hemispheres[1], "-"])))
-    east = arrays.to_bools(pc.is_in(side, arrays.text_array([hemispheres[0], "+", ""])))
-    wrong = (
-        (fraction[0] & is_given[1]) | (fraction[1] & is_given[2]) | ~is_given[0] | ~(west | east)
-    )
-    value = degrees + (minutes + seconds / 60) / 60
-    return np.where(wrong, np.nan, np.where(west, -value, value))
+    values, blank = numbers(cells)
+    if not is_text(cells.type):
+        return values, blank
+    written = written or Written()
+    rest = np.flatnonzero(np.isnan(values) & ~blank)
+    written.point = written.point or bool((np.nan_to_num(values) % 1 != 0).any())
+    if len(rest):
+        texts = cells.take(arrays.from_numpy(rest)).cast(pa.string())
+        reading = angles.read(texts, axis, letter_o)
+        values[rest], blank[rest] = reading.degrees, reading.blank
+        written.point, written.comma = written.point | reading.point, written.comma | reading.comma
+    return values, blank
 
 
 @dataclass(frozen=True)
@@ -158,15 +226,19 @@ class Coordinates:
     Attributes
     ----------
     lon, lat, accuracy_m
-        NaN where a cell has none that can be used. Shape (n,).
+        NaN where a cell has no usable one. Shape (n,).
     fault
         The position in `Rejected` of what is wrong, or -1. Shape (n,).
+    two_readings
+        The rows whose accuracy is one number with a decimal point and another with a comma, where
+        the notation does not say which.
     """
 
     lon: Floats
     lat: Floats
     accuracy_m: Floats
     fault: npt.NDArray[np.int8]
+    two_readings: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
 
 
 def coordinates(
@@ -175,23 +247,49 @@ def coordinates(
     accuracy_m: pa.Array | None = None,
     *,
     notation: Notation = DECIMAL_DEGREES,
+    written: Written | None = None,
+    thousands: str = ".,",
 ) -> Coordinates:
-    """Parse the coordinates in cells; also return which rows cannot be used."""
+    """Parse the coordinates in cells; also return which rows cannot be used.
+
+    Parameters
+    ----------
+    lat, lon, accuracy_m
+        Cells of text or numbers. Shape (n,).
+    notation
+        How they are written, as far as they do not show it.
+    written
+        Takes down how the coordinates are written.
+    thousands
+        The marks that may part thousands in an accuracy, if the notation does not say.
+    """
     codes = list(Rejected)
-    (y, no_y), (x, no_x) = _degrees(lat, "NS", notation), _degrees(lon, "EW", notation)
+    y, no_y = degrees(lat, LATITUDE, written=written)
+    x, no_x = degrees(lon, LONGITUDE, letter_o=notation.letter_o, written=written)
     if notation.wrap_longitude:
         x = np.where((x > 180) & (x <= 360), x - 360, x)
     fault = np.full(len(y), -1, np.int8)
     accuracy = np.full(len(y), np.nan)
+    unclear = np.zeros(len(y), np.bool_)
     if accuracy_m is not None:
         accuracy, blank = numbers(accuracy_m, decimal=notation.decimal)
-        accuracy = np.where(accuracy >= 0, accuracy, np.nan)
+        if not notation.decimal:
+            unclear = two_readings(accuracy_m, accuracy, marks=thousands)
+        accuracy = np.where((accuracy >= 0) & ~unclear, accuracy, np.nan)
         fault[~blank & np.isnan(accuracy)] = codes.index(Rejected.accuracy_not_a_number)
-    fault[(np.abs(y) > 90) | (np.abs(x) > 180)] = codes.index(Rejected.coordinate_out_of_range)
+    fault[(np.abs(y) > LATITUDE.limit) | (np.abs(x) > LONGITUDE.limit)] = codes.index(
+        Rejected.coordinate_out_of_range
+    )
     fault[np.isnan(x) | np.isnan(y)] = codes.index(Rejected.coordinate_not_a_number)
     fault[no_x | no_y] = codes.index(Rejected.coordinate_missing)
     good = fault < 0
-    return Coordinates(np.where(good, x, np.nan), np.where(good, y, np.nan), accuracy, fault)
+    return Coordinates(
+        np.where(good, x, np.nan),
+        np.where(good, y, np.nan),
+        accuracy,
+        fault,
+        np.flatnonzero(unclear),
+    )
 
 
 def fault_detail(
@@ -203,17 +301,31 @@ def fault_detail(
     notation: Notation = DECIMAL_DEGREES,
 ) -> str:
     """Return the problem of a row's cells as text, with advice."""
-    y, x = (_number(text, notation) for text in (latitude, longitude))
+    cells = arrays.text_array([latitude]), arrays.text_array([longitude])
+    (y,), (no_y,) = degrees(cells[0], LATITUDE)
+    (x,), (no_x,) = degrees(cells[1], LONGITUDE, letter_o=notation.letter_o)
     if fault is Rejected.coordinate_missing:
-        empty = [n for n, t in (("latitude", latitude), ("longitude", longitude)) if not t.strip()]
+        empty = [n for n, is_empty in (("latitude", no_y), ("longitude", no_x)) if is_empty]
         return f"{' and '.join(empty)} empty"
     if fault is Rejected.accuracy_not_a_number:
-        return f"accuracy_m is {accuracy_m!r}, not a distance in metres"
+        hint = _accuracy_hint(accuracy_m, notation)
+        return f"accuracy_m is {accuracy_m!r}, not a distance in metres{hint}"
     if fault is Rejected.coordinate_out_of_range:
         hint = _range_hint(y, x)
         return f"latitude {latitude}, longitude {longitude} is out of range{hint}"
-    name, text = ("latitude", latitude) if np.isnan(y) else ("longitude", longitude)
-    return f"{name} is {text!r}, not a number in degrees{_number_hint(text, notation)}"
+    axis, text = (LATITUDE, latitude) if np.isnan(y) else (LONGITUDE, longitude)
+    return f"{axis.name} is {text!r}, not a number in degrees{angles.hint(text, axis)}"
+
+
+def _accuracy_hint(text: str, notation: Notation) -> str:
+    """Return what to do about an accuracy that is not a number by the notation."""
+    if re.fullmatch(_TWO_READINGS % ".,", text):
+        if not notation.decimal:
+            return "; use --decimal . or --decimal ,"
+        return f"; with --decimal {notation.decimal}, write it without a thousands separator"
+    if notation.decimal and re.fullmatch(r"\s*\d+[.,]\d+\s*", text):
+        return f"; with --decimal {notation.decimal}, it is not a number"
+    return ""
 
 
 def _range_hint(y: float, x: float) -> str:
@@ -221,24 +333,4 @@ def _range_hint(y: float, x: float) -> str:
         return "; latitude and longitude look swapped"
     if abs(y) <= 90 and 180 < x <= 360:
         return "; for longitudes of 0 to 360, use --wrap-longitude"
-    return ""
-
-
-def _number(text: str, notation: Notation) -> float:
-    """Parse a number by the grammar, else NaN."""
-    decimal = notation.decimal
-    plain = text if decimal == "." else text.replace(".", "\0").replace(decimal, ".")
-    value = float(plain) if _NUMBER.fullmatch(plain) else np.nan
-    return value if np.isfinite(value) else np.nan
-
-
-def _number_hint(text: str, notation: Notation) -> str:
-    if notation.decimal != "." and "." in text:
-        return "; with --decimal , a point is not a decimal separator"
-    if re.fullmatch(r"\s*[+-]?\d+,\d+\s*", text):
-        return "; if this is a decimal comma, write a point or use --decimal ,"
-    if _ANGLE.search(text) and notation.dms:
-        return "; write degrees, minutes and seconds like 47°36'52.2\"N"
-    if _ANGLE.search(text):
-        return "; write decimal degrees, or use --dms for degrees, minutes and seconds"
     return ""

@@ -1,7 +1,7 @@
 """The grammar of dates, for every format and table: ISO 8601, or one declared format.
 
-A day may be followed by a time and a zone: then it is the local day that is stated, whatever day it
-is elsewhere at that moment. What is not a time or a zone makes it invalid. Nothing is guessed.
+A date may be followed by a time and a zone: the date as written is used, whatever the date
+elsewhere at that moment. Anything else makes it invalid. Nothing is guessed.
 """
 
 import datetime
@@ -39,7 +39,27 @@ TIME: Final = re.compile(
 """What may follow a date: a 24- or 12-hour time, and a UTC offset from -12 to +14."""
 
 
-@functools.lru_cache(maxsize=16)
+_LETTER: Final = "[A-Za-z\u00c0-\u024f]"
+
+MONTHS: Final = (
+    "january jan januar jänner jän janvier janv enero ene gennaio gen janeiro januari",
+    "february feb februar feber février févr fév febrero febbraio fevereiro fev februari",
+    "march mar märz mär mrz mars marzo março maart mrt marts",
+    "april apr avril avr abril abr aprile",
+    "may mai mayo maggio mag maio mei maj",
+    "june jun juni juin junio giugno giu junho",
+    "july jul juli juillet juil julio luglio lug julho",
+    "august aug août agosto ago augustus augusti",
+    "september sep sept septembre septiembre settembre set setembro",
+    "october oct oktober okt octobre octubre ottobre ott outubro out",
+    "november nov novembre noviembre novembro",
+    "december dec dezember dez décembre déc diciembre dic dicembre dezembro",
+)
+"""Names of the months, in small letters, in English, German, French, Spanish, Italian, Portuguese,
+Dutch and Scandinavian languages. No name is of two months."""
+
+
+@functools.lru_cache(maxsize=64)
 def pattern(form: str) -> re.Pattern[str]:
     r"""Return the pattern of a date format.
 
@@ -47,12 +67,13 @@ def pattern(form: str) -> re.Pattern[str]:
     ----------
     form
         ``%Y``, ``%m`` and ``%d``, each once, and whatever stands between. A month or day may have
-        one digit, unless nothing parts it from the next.
+        one digit, unless nothing parts it from the next. Instead of ``%m``, ``%b`` is a month by
+        its name in some language (`MONTHS`), in full or cut.
 
     Raises
     ------
     InputError
-        If the form has another directive, or not all three.
+        If the format has another directive, or lacks one of the three.
 
     Examples
     --------
@@ -60,13 +81,17 @@ def pattern(form: str) -> re.Pattern[str]:
     True
     """
     directives = re.findall(r"%.?", form)
-    if sorted(directives) != ["%Y", "%d", "%m"]:
-        msg = f"{form!r} is not a date format: use %Y, %m and %d once each, such as %d.%m.%Y."
+    if sorted(directives) not in (["%Y", "%d", "%m"], ["%Y", "%b", "%d"]):
+        msg = (
+            f"{form!r} is not a date format: use %Y, %m (or %b, a month's name) and %d once each, "
+            f"such as %d.%m.%Y."
+        )
         raise InputError(msg)
-    tight = form == ISO or re.search(r"%.%", form)
+    tight = form == ISO or re.search(r"%[Ymd]%[Ymd]", form)
     two = "{2}" if tight else "{1,2}"
     parts = {"%Y": "(?P<year>[0-9]{4})", "%m": f"(?P<month>[0-9]{two})"}
     parts["%d"] = f"(?P<day>[0-9]{two})"
+    parts["%b"] = rf"(?P<name>{_LETTER}{{3,}}\.?)"
     text = "".join(parts.get(part) or re.escape(part) for part in re.split(r"(%.)", form))
     return re.compile(text)
 
@@ -83,11 +108,28 @@ def day_of(text: str, form: str = ISO) -> np.datetime64:
     match = pattern(form).match(bare)
     if match is None or (match.end() < len(bare) and not TIME.fullmatch(bare, match.end())):
         return NO_DAY
-    year, month, day = (int(match[part]) for part in ("year", "month", "day"))
+    parts = match.groupdict()
+    month = month_of(parts["name"]) if "name" in parts else int(parts["month"])
     try:
-        return np.datetime64(datetime.date(year, month, day), "D")
+        return np.datetime64(datetime.date(int(parts["year"]), month, int(parts["day"])), "D")
     except ValueError:  # 2026-02-30
         return NO_DAY
+
+
+def month_of(name: str) -> int:
+    """Return the number of a month by its name; 0 if it is none.
+
+    Examples
+    --------
+    >>> [month_of(name) for name in ("Dec", "Dezember", "déc.", "Foo")]
+    [12, 12, 12, 0]
+    """
+    return _month_numbers().get(name.casefold().rstrip("."), 0)
+
+
+@functools.cache
+def _month_numbers() -> dict[str, int]:
+    return {name: number for number, names in enumerate(MONTHS, 1) for name in names.split()}
 
 
 def days(cells: pa.Array, form: str = ISO) -> tuple[Days, Bools]:
@@ -96,21 +138,21 @@ def days(cells: pa.Array, form: str = ISO) -> tuple[Days, Bools]:
     Parameters
     ----------
     cells
-        Text by a form, or days or timestamps of Arrow, of which the local day counts.
+        Text in a format, or Arrow dates or timestamps, whose local date is used.
     form
         See `pattern`.
 
     Returns
     -------
     values
-        ``NaT`` where a cell holds no day. Shape (n,).
+        ``NaT`` where a cell has no date. Shape (n,).
     blank
-        Where there is nothing in the cell. Shape (n,).
+        Where the cell is empty. Shape (n,).
 
     Raises
     ------
     InputError
-        If timestamps have a time zone that is not known.
+        If timestamps have an unknown time zone.
     """
     if pa.types.is_temporal(cells.type) and not pa.types.is_time(cells.type):
         blank = ~arrays.is_valid(cells)
@@ -140,7 +182,7 @@ def local_days(cells: pa.Array) -> pa.Array:
     Raises
     ------
     InputError
-        If the time zone is not known.
+        If the time zone is unknown.
     """
     if pa.types.is_timestamp(cells.type) and cells.type.tz:
         try:
@@ -162,11 +204,11 @@ def day(value: Any) -> datetime.date | None:
     Raises
     ------
     InputError
-        If it is none; a missing day (``NaT``) is refused, too: it must not become today.
+        If it is invalid; a missing day (``NaT``) is also refused, so that it does not become today.
     """
     if isinstance(value, np.datetime64):
         value = value.astype("datetime64[D]")
-    if isinstance(value, (np.datetime64, datetime.datetime)):  # NaT of pandas is a datetime, too
+    if isinstance(value, (np.datetime64, datetime.datetime)):  # pandas NaT is also a datetime
         value = str(value)[:10]
     if value is None or isinstance(value, datetime.date):
         return value

@@ -1,8 +1,8 @@
 """Colours and marks, shared by map, letter, tables and plots.
 
-Statuses have colours of Okabe and Ito that colour-blind readers tell apart, and each has a shape of
-its own, so that nothing depends on colour alone. All colours are written as CSS and matplotlib read
-them.
+Statuses have the colours of Okabe and Ito, which colour-blind readers can distinguish, and each has
+its own shape, so that nothing depends on colour alone. All colours are in a notation common to CSS
+and matplotlib.
 """
 
 import re
@@ -18,13 +18,13 @@ class Mark(NamedTuple):
     Attributes
     ----------
     color
-        Fills its symbol.
+        Fill of the symbol.
     shape
-        Of the symbol, by the names that the map's script draws.
+        Shape of the symbol, by the names in the map's script.
     marker
         The same shape for matplotlib.
     line
-        A line on white paper, dark enough beside text.
+        Colour of a line on white paper, dark enough beside text.
     """
 
     color: str
@@ -40,6 +40,9 @@ MARKS: Final = {
     Status.review: Mark("#CC3399", "triangle", "^", "#b5179e"),
     Status.not_covered: Mark("#767676", "cross", "P", "#333333"),
 }
+
+FILLS: Final = {status.name: mark.color for status, mark in MARKS.items()}
+"""The colour behind each status in a workbook, as on the map."""
 
 DRAWN_IN_ORDER: Final = (
     Status.fallback,
@@ -130,7 +133,7 @@ def page_data() -> dict[str, object]:
 def resolve(css: str, colors: Mapping[str, str]) -> str:
     """Return a style with each ``var(--name)`` replaced by its colour.
 
-    So the style needs no CSS variables, which some programs that print HTML do not know.
+    The style then needs no CSS variables, which some programs that print HTML do not support.
 
     Raises
     ------

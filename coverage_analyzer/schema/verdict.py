@@ -1,8 +1,7 @@
 """Verdicts: the single definition of their columns, statuses and reasons.
 
-A column's type and decimals are read from here by the writers of CSV and Excel, by Spark, and by
-what reads a report back; the texts also stand in the README and in ``docs/reasons.md``, which tests
-compare with them.
+The writers of CSV and Excel, Spark, and the readers of a report take type and decimals from here;
+the texts are also in the README and in ``docs/reasons.md``, which tests compare with them.
 """
 
 import enum
@@ -21,11 +20,11 @@ class VerdictColumn(NamedTuple):
     type
         Its Arrow type in typed formats.
     text
-        What it holds, for people.
+        Meaning, as text.
     unit
-        Of a number; empty for a count, and for what is not a number.
+        Unit of a number; empty for a count, and for values that are not numbers.
     decimals
-        How many decimals CSV and Excel print; None for as many as the number needs.
+        Number of decimals in CSV and Excel; None for as many as required.
     """
 
     name: str
@@ -66,6 +65,7 @@ COLUMNS: Final = (
         pa.int32(),
         "number of open centers that may serve the site and reach it",
     ),
+    VerdictColumn("as_of", pa.date32(), "the day for which the verdict holds"),
 )
 """In report order."""
 

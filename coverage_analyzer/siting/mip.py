@@ -18,7 +18,7 @@ NODES: Final = 2_000
 """Nodes of the search tree at most: a count, so that the answer does not depend on the machine."""
 
 
-MAX_PAIRS: Final = 120_000
+MAX_PAIRS: Final = 200_000
 """Pairs of the merged rows at most: with more, HiGHS ends with neither plan nor bound."""
 
 

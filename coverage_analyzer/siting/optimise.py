@@ -33,7 +33,7 @@ SHORT_SEARCH: Final = 60
 LONG_SEARCH: Final = 2_000
 """How often a plan is disturbed, before the bound is known and after."""
 
-SEARCHES: Final = (0.15, 0.85)
+SEARCHES: Final = (0.0, 0.15, 0.85)
 """Shares of the long search, each followed by an attempt to prove what was found."""
 
 TABLE: Final = 60_000_000
@@ -162,13 +162,16 @@ class _Work:
             return
         self._round(relaxation)
         log.info("linear program: bound %s, plan %s", self.bound, self.value)
-        rounds = self.effort.rounds
+        rounds, attempted = self.effort.rounds, -np.inf
         for number, share in enumerate(SEARCHES if rounds else (0.0,)):
             if self.proved or self.clock.over:
                 return
-            self._search(int(rounds * share), self.effort.seed + 1 + number)
-            log.info("search: %s", self.value)
-            self._fix_and_solve(relaxation)
+            if share:
+                self._search(int(rounds * share), self.effort.seed + 1 + number)
+                log.info("search: %s", self.value)
+            if self.value > attempted or not number:
+                attempted = self.value
+                self._fix_and_solve(relaxation)
 
     def _master(self) -> Master:
         """Return the linear program of the question."""

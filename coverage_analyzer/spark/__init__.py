@@ -1,6 +1,6 @@
 """Assess sites on Apache Spark with the same code, on blocks that come from Spark.
 
-Wants the extra ``[spark]`` and a Java runtime (17 or 21) where the driver and the executors run.
+Requires the extra ``[spark]`` and a Java runtime (17 or 21) on the driver and the executors.
 """
 
 from coverage_analyzer.spark._assess import assess

@@ -1,19 +1,16 @@
 """Assess the sites of a Spark DataFrame: the kernel on Arrow batches in Spark's Python workers.
 
-What a task needs is a `Recipe`: centers, policy and day, some hundred bytes a center. It rides with
-the function that Spark ships (which Spark itself turns into a broadcast from 1 MB on), so this
-works on Spark Connect, too, where there is no ``sparkContext``. The matcher is built from it, and
-the countries are loaded, once in each Python worker, and stay there from task to task.
+What a task needs is a `MatcherSpec`: centers, policy and day, some hundred bytes per center. It is
+shipped with the function (which Spark itself turns into a broadcast from 1 MB on), so this works on
+Spark Connect, too, where there is no ``sparkContext``. Each Python worker builds the matcher and
+loads the countries once, and keeps both from task to task.
 """
 
 import dataclasses
 import datetime
 import functools
-import hashlib
-import json
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,18 +18,22 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from coverage_analyzer import arrays, countries
-from coverage_analyzer.batch.stream import Judged, judged, products_of
+from coverage_analyzer import arrays
+from coverage_analyzer.batch.stream import Judged, checked_centers, judged, products_of
 from coverage_analyzer.errors import PolicyWarning
 from coverage_analyzer.files.outputs import free_names
 from coverage_analyzer.files.readers import parquet
-from coverage_analyzer.files.readers.base import RowBlock, TableReader
-from coverage_analyzer.files.table import Table, open_table, read_centers
+from coverage_analyzer.files.readers.base import PREVIEW_ROWS, RowBlock, TableReader, first_rows
+from coverage_analyzer.files.table import Table, are_countries, open_table
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.matching.products import Products
+from coverage_analyzer.matching.spec import MatcherSpec
 from coverage_analyzer.policy import DEFAULT, Policy
-from coverage_analyzer.schema.columns import CENTERS, SITES, check_types, match_columns
+from coverage_analyzer.schema.column_evidence import Evidence
+from coverage_analyzer.schema.column_matching import NO_EVIDENCE, Headers, match_columns
+from coverage_analyzer.schema.columns import CENTERS, FOR_REQUESTS, SITES, check_types
+from coverage_analyzer.schema.coordinates import DECIMAL_DEGREES, Notation
 from coverage_analyzer.schema.days import day
 from coverage_analyzer.schema.rejects import Rejected
 from coverage_analyzer.schema.verdict import SCHEMA, VERDICT
@@ -56,48 +57,10 @@ FRAME: Final = Path("the DataFrame")
 """Name of a Spark table in messages."""
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """Everything needed to build a `Matcher`, small enough to be sent; equal if the key is.
-
-    Attributes
-    ----------
-    key
-        The hash of all else.
-    centers, policy, as_of, trust_declared, products
-        As for `Matcher`.
-    """
-
-    key: str
-    centers: Centers = field(compare=False)
-    policy: Policy = field(compare=False)
-    as_of: datetime.date = field(compare=False)
-    trust_declared: bool = field(compare=False)
-    products: Products | None = field(default=None, compare=False)
-
-    @classmethod
-    def of(cls, matcher: Matcher) -> "Recipe":
-        """Return the recipe of a matcher."""
-        trust = matcher.convention.trust_declared
-        network = {k: np.asarray(v).astype(str).tolist() for k, v in vars(matcher.centers).items()}
-        products = matcher.gates.products
-        dated = products.to_dict() if products else None
-        told = [network, matcher.policy.sha256, matcher.as_of.isoformat(), trust, dated]
-        key = hashlib.sha256(json.dumps(told).encode()).hexdigest()
-        return cls(key, matcher.centers, matcher.policy, matcher.as_of, trust, products)
-
-
 @functools.lru_cache(maxsize=4)
-def matcher_of(recipe: Recipe) -> Matcher:
-    """Return the matcher of a recipe, built once per process and cached with its index."""
-    return Matcher(
-        recipe.centers,
-        recipe.policy,
-        countries.load(),
-        as_of=recipe.as_of,
-        trust_declared=recipe.trust_declared,
-        products=recipe.products,
-    )
+def built_once(spec: MatcherSpec) -> Matcher:
+    """Return the matcher of a spec, built once per process and cached with its index."""
+    return spec.build()
 
 
 def assess(  # noqa: PLR0913 - the same question as that of the notebook
@@ -118,55 +81,52 @@ def assess(  # noqa: PLR0913 - the same question as that of the notebook
         Sites with ``latitude`` and ``longitude`` in degrees on WGS 84, as numbers or text;
         ``country``, ``accuracy_m`` (metres) and synonyms as in files.
     centers
-        A GeoDataFrame or DataFrame of pandas as `coverage_analyzer.read_centers` gives it, or the
-        path of a file that the driver sees.
+        A pandas GeoDataFrame or DataFrame as returned by `coverage_analyzer.read_centers`, or the
+        path of a file that the driver can read.
     policy
         A policy, the name of a built-in one, or the path of a TOML file.
     as_of
-        The day to judge, by default today in UTC (when this is called, not when Spark runs it).
+        The day of the assessment, by default today in UTC (when this is called, not when Spark runs
+        it).
     trust_declared
-        Whether a declared country stands wherever a point lies.
+        Whether to use the declared country even where it disagrees with the coordinates.
     columns
-        The column to take for a known one where names alone do not tell.
+        The column to use for a known one where names are ambiguous.
     products
-        The phases of products, or the path of a file of them that the driver sees.
+        Product phases, or the path of a file of them that the driver can read.
 
     Returns
     -------
     verdicts
         The columns of the sites with name, order and type; then those of the verdict (see
-        `schema`), by which input columns of the same name, be it in other case, are renamed
-        ``input_<name>``. Rows stay in order within their partition. A row that cannot be
-        decided has the status ``rejected``, the code of ``rejects.csv`` as its reason, and nulls
-        in the other columns of the verdict; a row without anything in it is one of them
-        (``coordinate_missing``). What is wrong in words is written by `run`; the cells of the row
-        show it, too.
+        `schema`). Input columns with the name of a verdict column, in any case, are renamed
+        ``input_<name>``. Rows keep their order within their partition. A rejected row has the
+        status ``rejected``, the code of ``rejects.csv`` as its reason, and nulls in the other
+        verdict columns; this includes empty rows (``coordinate_missing``). The detail is written by
+        `run`; the cells of the row also show it.
 
     Raises
     ------
     InputError
-        If a column is missing, ambiguous or of a type that cannot be meant, or centers or the day
-        cannot be used.
+        If a column is missing, ambiguous or of an unusable type, or centers or the day cannot be
+        used.
     PolicyError
         If there is no such policy.
     """
     with session.no_word_on_pandas():
         arrow = arrow_schema(df)
-    known = recognised(arrow, columns)
+    known = recognised(arrow, columns, evidence(df))
     rules = Policy.load(policy)
     for told in rules.warnings:
         warnings.warn(told, PolicyWarning, stacklevel=2)
     network = _centers(centers, rules, trust_declared=trust_declared)
-    wanted, world = day(as_of), countries.load()
     dated = products if isinstance(products, Products) else products_of(products)
-    matcher = Matcher(
-        network, rules, world, as_of=wanted, trust_declared=trust_declared, products=dated
-    )
-    recipe, names = Recipe.of(matcher), output_names(df.columns)
+    matcher = MatcherSpec(network, rules, day(as_of), trust_declared, dated).build()
+    spec, names = MatcherSpec.of(matcher), output_names(df.columns)
 
     def verdicts(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in gathered(batches):
-            yield _with_verdicts(batch, names, known, matcher_of(recipe))
+            yield _with_verdicts(batch, names, known, built_once(spec))
 
     with session.no_word_on_pandas():
         return plainly_named(df).mapInArrow(verdicts, schema(df.schema, names))
@@ -175,7 +135,7 @@ def assess(  # noqa: PLR0913 - the same question as that of the notebook
 def schema(sites: "StructType", names: Sequence[str]) -> "StructType":
     """Return the columns of sites under their new names, and the verdict columns.
 
-    Their types are those of `schema.verdict.COLUMNS`; all are null where a row is rejected, but
+    Their types are those of `schema.verdict.COLUMNS`; for a rejected row all are null except
     ``status`` and ``reason``, which are never null.
     """
     from pyspark.sql import types
@@ -212,15 +172,31 @@ def plainly_named(df: "DataFrame") -> "DataFrame":
     return df.toDF(*(f"c{n}" for n in range(len(df.columns))))
 
 
-def recognised(sites: pa.Schema, columns: Mapping[str, str] | None) -> dict[str, int]:
+def evidence(df: "DataFrame", notation: Notation = DECIMAL_DEGREES) -> Evidence:
+    """Return the first cells of a DataFrame, which are computed only if names leave a doubt."""
+
+    def preview() -> pa.RecordBatch:
+        with session.no_word_on_pandas():
+            rows = plainly_named(df).limit(PREVIEW_ROWS).toArrow().combine_chunks()
+        batch = (rows.to_batches() or [parquet.empty(rows.schema)])[0]
+        return Frame(batch).preview()
+
+    return Evidence(preview, notation, are_countries)
+
+
+def recognised(
+    sites: pa.Schema, columns: Mapping[str, str] | None, cells: Evidence = NO_EVIDENCE
+) -> dict[str, int]:
     """Return the positions of the known columns of sites.
 
     Raises
     ------
     InputError
-        If one is missing, ambiguous or of a type that cannot be meant.
+        If one is missing, ambiguous or of an unusable type.
     """
-    known = match_columns(sites.names, SITES, columns)
+    unread = frozenset(FOR_REQUESTS)
+    asked = Headers(sites.names, SITES, columns or {}, evidence=cells, unread=unread)
+    known = match_columns(asked)
     types = {name: parquet.plain_type(sites.field(at).type) for name, at in known.items()}
     check_types(types)
     return known
@@ -245,9 +221,8 @@ def _centers(
     if isinstance(centers, Centers):
         return centers
     if isinstance(centers, (str, Path)):
-        world = countries.load()
-        convention = policy.convention(world.names, trust_declared=trust_declared)
-        return read_centers(open_table(centers, CENTERS), world, convention)
+        table = open_table(centers, CENTERS)
+        return checked_centers(table, policy, trust_declared=trust_declared)
     from coverage_analyzer.frames.columns import centers_of
 
     return centers_of(centers)
@@ -261,6 +236,11 @@ class Frame(TableReader):
         self.headers: list[str] = batch.schema.names
         self.types = [parquet.plain_type(kind) for kind in batch.schema.types]
         self.known: dict[str, str] = {}
+
+    def preview(self, n_rows: int = PREVIEW_ROWS) -> pa.RecordBatch:
+        """Return the first rows of the batch."""
+        rows = parquet.block(self._batch.slice(0, n_rows), 1).columns
+        return first_rows(rows, self.headers, n_rows)
 
     def blocks(self) -> Iterator[RowBlock]:
         """Yield the batch, without the raw text of rows, which is costly and unused."""

@@ -1,10 +1,10 @@
 """The batch job on Spark: read files and write a run folder.
 
-Rows are judged once and staged as Parquet beside the output; report, rejects and summary are made
-from there (Spark's cache instead takes half as long again). The ledger is kept in two books. What
-was read is counted where it was read, block by block, and staged with the rows. What was decided
-and rejected is counted by Spark as it is written (an observation of the writing job, exact also
-where tasks are tried again), and must agree with the sums of the summary.
+Rows are assessed once and staged as Parquet beside the output; report, rejects and summary are made
+from there (Spark's cache takes half as long again). The ledger is checked with two independent
+counts. Rows read are counted where they are read, block by block, and staged with the rows. Rows
+decided and rejected are counted by Spark as they are written (an observation of the writing job,
+exact even if tasks are retried), and must agree with the sums of the summary.
 """
 
 import datetime
@@ -21,7 +21,7 @@ from coverage_analyzer import arrays
 from coverage_analyzer.batch.ledger import FIRST_REJECTS, Ledger, by_country, totals
 from coverage_analyzer.batch.network import coverage_areas, write_network
 from coverage_analyzer.batch.options import Options
-from coverage_analyzer.batch.stream import matcher_of, open_products
+from coverage_analyzer.batch.stream import build_matcher, log_not_checked, open_products
 from coverage_analyzer.errors import CoverageError, InputError
 from coverage_analyzer.files import table
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
@@ -29,15 +29,16 @@ from coverage_analyzer.files.run_folder import contents, hold
 from coverage_analyzer.files.run_folder.hold import RejectLimit
 from coverage_analyzer.files.run_folder.manifest import Origin, Outcome
 from coverage_analyzer.files.table import Table
-from coverage_analyzer.files.writers import delimited
+from coverage_analyzer.files.writers import delimited, formats
 from coverage_analyzer.files.writers.delimited import CsvWriter, Style
 from coverage_analyzer.matching.matcher import Matcher
+from coverage_analyzer.matching.spec import MatcherSpec
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.schema.columns import CENTERS
 from coverage_analyzer.schema.days import day
 from coverage_analyzer.schema.verdict import VERDICT
 from coverage_analyzer.spark import readers, session
-from coverage_analyzer.spark._assess import REJECTED, ROWS_AT_ONCE, Recipe, output_names
+from coverage_analyzer.spark._assess import REJECTED, ROWS_AT_ONCE, output_names
 from coverage_analyzer.spark.storage import Folder
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ REJECTS: Final = pa.schema(
 AT_ONCE: Final = "spark.sql.execution.arrow.maxRecordsPerBatch"
 
 SETTINGS: Final = {
-    "spark.sql.caseSensitive": "true",  # headers that differ in case are two
+    "spark.sql.caseSensitive": "true",  # headers that differ only in case are distinct
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.execution.arrow.useLargeVarTypes": "false",
     "spark.sql.parquet.compression.codec": "zstd",
@@ -73,33 +74,33 @@ def run(
     Parameters
     ----------
     sites
-        A file, a folder or a pattern, also as a URI that Spark reads: Parquet, or whatever
-        `files.table.open_table` reads (see `readers`). All files have the same columns.
+        A file, a folder or a pattern, also as a URI supported by Spark: Parquet, or any format of
+        `files.table.open_table` (see `readers`). All files must have the same columns.
     centers
         A file, also as a URI.
     output
         The folder, also as a URI, for ``report.csv`` or ``report.parquet`` and ``rejects.csv``
-        (folders of parts; the latter has the column ``file``, too), ``summary.csv``,
+        (folders of parts; the latter also has the column ``file``), ``summary.csv``,
         ``centers.csv``, ``areas.geojson`` and ``run.json``.
     policy, as_of, options
-        As for `coverage_analyzer.run`. There is no map; duplicates are all kept, and not counted.
+        As for `coverage_analyzer.run`. There is no map; duplicates are kept, and not counted.
 
     Returns
     -------
     manifest
-        What ``run.json`` holds. ``held`` lists why the run was held back; it is empty if the
-        report was replaced. ``options.warn`` is told, too.
+        The content of ``run.json``. ``held`` lists why the run was held; it is empty if the report
+        was replaced. ``options.warn`` is also called.
 
     Raises
     ------
     CoverageError
-        If rows do not add up, which would be a fault of this program.
+        If rows do not add up, which would be a bug in this program.
     InputError
         If a file, the day or an option cannot be used, or a file changed while it was being read.
     MissingExtraError
-        If pyspark or Java is not there.
+        If pyspark or Java is not installed.
     PolicyError
-        If the policy breaks a rule.
+        If the policy is invalid.
     PublishError
         If the folder cannot be written.
     """
@@ -116,10 +117,14 @@ def run(
         for key, value in SETTINGS.items():
             spark.conf.set(key, value)
         given = _opened_centers(spark, str(centers), Path(scratch), options)
-        dated = open_products(_fetched_products(spark, options, Path(scratch)))
+        dated = open_products(
+            _fetched_products(spark, options, Path(scratch)), options.product_dialect
+        )
         products = None if dated is None else table.read_products(dated)
         trusting = options.trust_declared
-        matcher = matcher_of(given, rules, as_of=wanted, trust_declared=trusting, products=products)
+        matcher = build_matcher(
+            given, rules, as_of=wanted, trust_declared=trusting, products=products
+        )
         found = readers.opened(spark, str(sites), options)
         files = Path(scratch) / "files"
         files.mkdir()
@@ -133,7 +138,8 @@ def run(
             told["inputs"]["centers"]["path"] = str(centers)
             if dated is not None:
                 told["inputs"]["products"]["path"] = str(options.products)
-            return _published(found, matcher, folder, options, (told, files, limit))
+            written = options.written_like(found.table)
+            return _published(found, matcher, folder, written, (told, files, limit))
 
 
 def _refuse_what_spark_does_not(options: Options) -> None:
@@ -147,7 +153,9 @@ def _refuse_what_spark_does_not(options: Options) -> None:
     asked = {
         "--on-duplicate": options.on_duplicate != "keep",
         "--table": bool(options.table),
-        f"--format {options.format}": options.format not in {"csv", "parquet"},
+        "[types]": bool(options.types),
+        "--excel-locale": bool(options.excel_locale),
+        f"--format {options.format}": not formats.PROPERTIES[options.format].on_spark,
     }
     for option, wanted in asked.items():
         if wanted:
@@ -190,10 +198,11 @@ def _published(
     _check(ledger, counts)
     found.check()
     held = hold.reasons(limit, ledger.figures())
-    contents.write_summary(files / "summary.csv", counts.places, options.style)
+    contents.write_summary(files / "summary.csv", counts.places, matcher.world.names, options.style)
     places = by_country(counts.places)
     empty = _empty(judged, found, matcher)
     told["warnings"] += matcher.gates.warnings(found.table.columns, empty, places)
+    told["not_checked"] = log_not_checked(matcher.gates, found.table)
     drawn, undrawn = coverage_areas(matcher) if options.areas else (None, [])
     write_network(matcher, drawn, files.joinpath, options.style)
     told["warnings"] += undrawn
@@ -209,6 +218,7 @@ def _published(
         held=held,
     )
     told |= outcome.to_dict() | {
+        "settings": options.settings,
         "engine": "spark",
         "table": None,
         "files": [*folder.names, *sorted(f.name for f in files.iterdir()), "run.json"],
@@ -224,7 +234,7 @@ def _published(
 
 def _staged(found: readers.Input, matcher: Matcher, folder: Folder) -> "DataFrame":
     """Assess all rows, stage them, and return the staged rows."""
-    judged = found.judged(Recipe.of(matcher))
+    judged = found.judged(MatcherSpec.of(matcher))
     spark = judged.sparkSession
     spark.conf.set(AT_ONCE, found.rows_at_once)
     judged.write.parquet(folder.stage)
@@ -243,11 +253,11 @@ class Counts:
     Attributes
     ----------
     read, blank
-        How many records the readers saw, and how many of them were empty.
+        Number of records read, and of empty ones among them.
     places
         The number of decided rows by country, level and status.
     reasons, rejects
-        The number of decided and of rejected rows by their reason.
+        Number of decided and of rejected rows by reason.
     """
 
     def __init__(self) -> None:
@@ -303,7 +313,7 @@ def _check(ledger: Ledger, counts: Counts) -> None:
     Raises
     ------
     CoverageError
-        Which would be a fault of this program.
+        If so, which would be a bug in this program.
     """
     ledger.check()
     summed = (counts.places.total(), counts.rejects.total())
@@ -355,7 +365,7 @@ def _write_csv(df: "DataFrame", schema: pa.Schema, folder: Folder, name: str, st
         for batch in batches:
             writer.write(pa.RecordBatch.from_arrays(batch.columns, schema=schema))
             yield _taken(sink)
-        if sink.tell():  # no rows: the header is a part of its own
+        if sink.tell():  # no rows: the header is a separate part
             yield _taken(sink)
 
     watched, rows = _watched(df)

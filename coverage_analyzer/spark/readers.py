@@ -1,15 +1,15 @@
 """Files of sites as a DataFrame of assessed rows, rejects and counts.
 
-Spark reads Parquet itself, in parts of a file. All else goes whole to our own readers, a file a
-task, and so gives the very rows, lines and rejects that it gives without Spark. Spark's own reader
-of CSV is no substitute: it decides on rows before anything can count them (it drops blank lines,
-fills and cuts rows of another length, takes an open quote to the end of the file, knows no line
-numbers), and each of these is a row that would be lost or changed in silence. The price is that a
-file of text is not split: give Spark many files, or Parquet.
+Spark reads Parquet itself, in parts of a file. All other formats are read as whole files by our own
+readers, one file per task, and so give the same rows, lines and rejects as without Spark. Spark's
+own CSV reader is not a substitute: it decides on rows before anything can count them (it drops
+empty lines, pads and truncates rows of a different length, reads an open quote to the end of the
+file, and has no line numbers), so that rows would be lost or changed silently. The price is that a
+text file is not split: give Spark many files, or Parquet.
 
 Files that the workers see under the same path (disks, mounts) are streamed, in constant memory.
-Those of other file systems (``hdfs:``, ``s3a:``) come through Spark with the credentials that it
-has, as one value each, and are put on the worker's disk; such a value holds 2 GB at most.
+Those of other file systems (``hdfs:``, ``s3a:``) are passed through Spark with its credentials, as
+one value each, and written to the worker's disk; such a value is limited to 2 GB.
 """
 
 import re
@@ -29,12 +29,17 @@ from coverage_analyzer import arrays
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.stream import Judged, judged
 from coverage_analyzer.errors import InputError
+from coverage_analyzer.files.notation import FoundNotation, found_notation
 from coverage_analyzer.files.readers import many, parquet, partitions
-from coverage_analyzer.files.readers.base import RowBlock
+from coverage_analyzer.files.readers.base import PREVIEW_ROWS, RowBlock
 from coverage_analyzer.files.readers.delimited import Dialect
-from coverage_analyzer.files.table import Table, open_table
+from coverage_analyzer.files.row_types import KNOWN_TYPES, RowTyper
+from coverage_analyzer.files.table import DAY_COLUMNS, Table, open_table
+from coverage_analyzer.files.writers import formats
 from coverage_analyzer.fingerprint import WatchedFiles, changed
+from coverage_analyzer.matching.spec import MatcherSpec
 from coverage_analyzer.schema.columns import SITES
+from coverage_analyzer.schema.coordinates import Written, is_text
 from coverage_analyzer.schema.rejects import Reject
 from coverage_analyzer.schema.verdict import SCHEMA
 from coverage_analyzer.spark import session
@@ -42,9 +47,9 @@ from coverage_analyzer.spark._assess import (
     REJECTED,
     ROWS_AT_ONCE,
     Frame,
-    Recipe,
     arrow_schema,
-    matcher_of,
+    built_once,
+    evidence,
     plainly_named,
     recognised,
 )
@@ -83,15 +88,17 @@ class Input:
     Attributes
     ----------
     table
-        Headers, types and recognised columns; of many files, those of the first.
+        Headers, types and matched columns; for many files, those of the first.
     frame
-        What Spark hands to the workers.
+        The DataFrame sent to the workers.
     judging
-        Makes the workers' function of a recipe.
+        Creates the workers' function from a `MatcherSpec`.
     files, bytes
         How many there are.
+    typed
+        Whether known columns of text are numbers and days, as formats with types have them.
     rows_at_once
-        So many rows of the frame make a batch: only one, where a row is a whole file.
+        Number of rows of the frame per batch; 1 if a row is a whole file.
     check
         Raises an `InputError` if a file has changed, is new or is missing since the input was
         opened.
@@ -99,24 +106,25 @@ class Input:
 
     table: Table
     frame: "DataFrame"
-    judging: Callable[[Recipe], Callable[[Iterable[pa.RecordBatch]], Batches]]
+    judging: Callable[[MatcherSpec], Callable[[Iterable[pa.RecordBatch]], Batches]]
     files: int = 0
     bytes: int = 0
+    typed: bool = False
     rows_at_once: int = ROWS_AT_ONCE
     check: Callable[[], object] = bool
 
     @property
     def schema(self) -> pa.Schema:
         """Columns of `judged`: the input's as ``c0``, ``c1`` ..., the verdict's, and `TOLD`."""
-        return _schema(self.table.source.types)
+        return _schema(_types(self.table, typed=self.typed))
 
-    def judged(self, recipe: Recipe) -> "DataFrame":
+    def judged(self, spec: MatcherSpec) -> "DataFrame":
         """Return decided rows, rejects (by their status) and counts (without a status)."""
         from pyspark.sql.pandas.types import from_arrow_schema
 
         with session.no_word_on_pandas():
             kinds = from_arrow_schema(self.schema, prefer_timestamp_ntz=True)
-            return plainly_named(self.frame).mapInArrow(self.judging(recipe), kinds)
+            return plainly_named(self.frame).mapInArrow(self.judging(spec), kinds)
 
 
 def opened(spark: "SparkSession", sites: str, options: Options) -> Input:
@@ -164,7 +172,7 @@ def _common_keys(files: Iterable[str]) -> list[str]:
     Raises
     ------
     InputError
-        If they are not the same for all.
+        If they are not equal for all.
     """
     first, *others = sorted(files)
     keys = list(partitions.keys(PurePosixPath(first)))
@@ -183,22 +191,65 @@ def _parquet(spark: "SparkSession", sites: str, options: Options, keys: Sequence
     InputError
         If columns are missing or ambiguous.
     """
-    # Spark would type the values by a guess, and prefer them to a column of the file unseen.
+    # Spark would infer the types of the values, and prefer them to a column of the file.
     reader = spark.read.option("recursiveFileLookup", "true") if keys else spark.read
     found = reader.parquet(sites)
     with session.no_word_on_pandas():
         own = arrow_schema(found)
     arrow = pa.schema([*own, *(pa.field(k, pa.string()) for k in keys if k not in own.names)])
     try:
-        known = recognised(arrow, options.columns)
+        known = recognised(arrow, options.columns, evidence(found, options.dialect))
     except InputError as error:
         msg = f"{sites}: {error}"
         raise InputError(msg) from None
-    table = Table(Path(sites), _empty(arrow.names, arrow.types), known, options.dialect)
+    first = partial(_first_rows, found, arrow)
+    completed = _notation(first, arrow, known, options.dialect)
+    table = Table(
+        Path(sites),
+        _empty(arrow.names, arrow.types),
+        known,
+        completed.dialect,
+        dialect=options.dialect,
+        decimal_option="--decimal",
+        written=completed.written,
+    )
     where = found.metadataColumn("_metadata")
     frame = found.select("*", where["file_path"], where["row_index"])
     headers = {"own": own.names, "all": arrow.names}
-    return Input(table, frame, partial(_batches_judged, headers, known, options.dialect))
+    typed = formats.PROPERTIES[options.format].has_types
+    judging = partial(_batches_judged, headers, known, completed.dialect, typed)
+    return Input(table, frame, judging, typed=typed)
+
+
+def _notation(
+    first: Callable[[], pa.RecordBatch],
+    schema: pa.Schema,
+    known: Mapping[str, int],
+    dialect: Dialect,
+) -> FoundNotation:
+    """Return how columns of text are written, by the first rows if there are such columns.
+
+    Raises
+    ------
+    InputError
+        If days of a column can be read in two ways.
+    """
+    wanted = {known[name] for name in known if name in {*DAY_COLUMNS, "latitude", "longitude"}}
+    if not any(is_text(parquet.plain_type(schema.types[at])) for at in wanted):
+        return FoundNotation(dialect, Written())
+    return found_notation(Frame(first()), known, DAY_COLUMNS, dialect, "--date-format")
+
+
+def _first_rows(frame: "DataFrame", schema: pa.Schema) -> pa.RecordBatch:
+    """Return the first rows of a DataFrame, with columns of nulls for those that it lacks."""
+    with session.no_word_on_pandas():
+        rows = plainly_named(frame).limit(PREVIEW_ROWS).toArrow().combine_chunks()
+    added = [pa.nulls(len(rows), kind) for kind in schema.types[len(frame.columns) :]]
+    columns = [*(c.combine_chunks() for c in rows.columns), *added]
+    return pa.RecordBatch.from_arrays(
+        [c if isinstance(c, pa.Array) else pa.concat_arrays(c.chunks) for c in columns],
+        names=schema.names,
+    )
 
 
 def _empty(headers: list[str], types: list[pa.DataType]) -> Frame:
@@ -208,7 +259,11 @@ def _empty(headers: list[str], types: list[pa.DataType]) -> Frame:
 
 
 def _batches_judged(
-    headers: Mapping[str, list[str]], known: Mapping[str, int], dialect: Dialect, recipe: Recipe
+    headers: Mapping[str, list[str]],
+    known: Mapping[str, int],
+    dialect: Dialect,
+    typed: bool,
+    spec: MatcherSpec,
 ) -> Callable[[Iterable[pa.RecordBatch]], Batches]:
     """Return a function that assesses Parquet batches, which end with file and row number."""
 
@@ -220,11 +275,11 @@ def _batches_judged(
                 continue
             columns = _with_keys(own, file, row)
             sites = pa.RecordBatch.from_arrays(columns, names=headers["all"])
-            table = Table(Path(), Numbered(sites), known, dialect)
-            for some in judged(table.rows(), table, matcher_of(recipe)):
+            table = Table(Path(), Numbered(sites), known, dialect, decimal_option="--decimal")
+            for some in judged(table.rows(), table, built_once(spec)):
                 at = arrays.from_numpy(np.array([r.line - 1 for r in some.rows.rejects], np.int64))
                 lines = arrays.from_numpy(arrays.as_numpy(row.take(at)).astype(np.int64) + 1)
-                yield from _packed(some, table, file.take(at), lines)
+                yield from _packed(some, table, file.take(at), lines, typed=typed)
 
     return judge
 
@@ -233,7 +288,7 @@ def _with_keys(own: Mapping[str, pa.Array], file: pa.Array, row: pa.Array) -> li
     """Return the columns of rows, then those of their files' folders."""
     encoded = file.dictionary_encode()
     paths: list[str] = encoded.dictionary.to_pylist()
-    keys = [partitions.keys(PurePosixPath(unquote(path))) for path in paths]  # Spark quotes, too
+    keys = [partitions.keys(PurePosixPath(unquote(path))) for path in paths]  # Spark also quotes
     values = {key: [each[key] for each in keys] for key in keys[0]}
     texts = {
         key: arrays.from_bytes([None if v is None else v.encode() for v in some], pa.string())
@@ -260,7 +315,7 @@ def _whole_files(
     Raises
     ------
     InputError
-        If a file is too large to go through Spark.
+        If a file is too large for Spark.
     """
     from pyspark.sql import functions as f
 
@@ -280,8 +335,10 @@ def _whole_files(
     content = f.lit(None).cast("binary") if local else f.col("content")
     frame = spark.read.format("binaryFile").load(sites).select("path", content)
     at_once = ROWS_AT_ONCE if local else 1
-    judging = partial(_files_judged, table.headers, options)
-    return Input(table, frame, judging, rows_at_once=at_once)
+    # All files are read as the first one shows that they are written.
+    judging = partial(_files_judged, table.headers, replace(options, dialect=table.notation))
+    typed = formats.PROPERTIES[options.format].has_types
+    return Input(table, frame, judging, typed=typed, rows_at_once=at_once)
 
 
 def fetched(spark: "SparkSession", path: str, folder: Path) -> Path:
@@ -308,10 +365,11 @@ def _local(path: str) -> Path:
 
 
 def _files_judged(
-    headers: list[str], options: Options, recipe: Recipe
+    headers: list[str], options: Options, spec: MatcherSpec
 ) -> Callable[[Iterable[pa.RecordBatch]], Batches]:
     """Return a function that assesses files, given batches of paths, optionally with bytes."""
     columns, dialect = dict(options.columns), options.dialect
+    typed = formats.PROPERTIES[options.format].has_types
 
     def judge(batches: Iterable[pa.RecordBatch]) -> Batches:
         for batch in batches:
@@ -319,12 +377,11 @@ def _files_judged(
                 with _on_disk(path, content) as file:
                     table = open_table(file, SITES, columns, dialect)
                     _same_headers(path, table.headers, headers)
-                    for some in judged(table.rows(), table, matcher_of(recipe)):
+                    for some in judged(table.rows(), table, built_once(spec)):
                         rejects = some.rows.rejects
                         lines = arrays.from_numpy(np.array([r.line for r in rejects], np.int64))
-                        yield from _packed(
-                            some, table, arrays.text_array([path] * len(rejects)), lines
-                        )
+                        paths = arrays.text_array([path] * len(rejects))
+                        yield from _packed(some, table, paths, lines, typed=typed)
 
     return judge
 
@@ -363,10 +420,24 @@ def _schema(types: list[pa.DataType]) -> pa.Schema:
     return pa.schema([*given, *SCHEMA, *TOLD])
 
 
-def _packed(some: Judged, table: Table, file: pa.Array, line: pa.Array) -> Batches:
+def _types(table: Table, *, typed: bool) -> list[pa.DataType]:
+    """Return the types of the input columns in the report."""
+    types = list(table.source.types)
+    for name, at in table.columns.items():
+        if typed and name in KNOWN_TYPES and not _is_typed(types[at]):
+            types[at] = KNOWN_TYPES[name]
+    return types
+
+
+def _is_typed(kind: pa.DataType) -> bool:
+    return not (pa.types.is_string(kind) or pa.types.is_null(kind))
+
+
+def _packed(some: Judged, table: Table, file: pa.Array, line: pa.Array, *, typed: bool) -> Batches:
     """Yield the decided rows of a block, its rejects, and a row of counts."""
-    schema, rejects = _schema(table.source.types), some.rows.rejects
-    cells = some.rows.block.columns.columns
+    schema, rejects = _schema(_types(table, typed=typed)), some.rows.rejects
+    rows = RowTyper(table).typed(some.report, some.rows) if typed else some.report
+    cells = rows.columns[: len(table.headers)]
     given = {f"c{n}": c.cast(schema.field(n).type) for n, c in enumerate(cells)}
     yield _part(schema, len(some.rows.block.lines), given | dict(some.columns))
     if rejects:

@@ -37,13 +37,13 @@ OURS: Final = re.compile(
 def opened() -> Iterator["SparkSession"]:
     """Provide the active session, or a new one that ends with the context.
 
-    What ``spark-submit`` and ``PYSPARK_SUBMIT_ARGS`` say counts; without a master there, Spark runs
-    in this machine alone.
+    Settings of ``spark-submit`` and ``PYSPARK_SUBMIT_ARGS`` take precedence; if they name no
+    master, Spark runs on this machine only.
 
     Raises
     ------
     MissingExtraError
-        If pyspark or Java is not there.
+        If pyspark or Java is not installed.
     """
     require("spark", "pyspark")
     from pyspark.sql import SparkSession
@@ -66,7 +66,7 @@ def _conf() -> "SparkConf":
     Raises
     ------
     MissingExtraError
-        If there is no Java.
+        If Java is not installed.
     """
     from pyspark.conf import SparkConf
     from pyspark.core.context import SparkContext
@@ -76,13 +76,13 @@ def _conf() -> "SparkConf":
         SparkContext._ensure_initialized()  # noqa: SLF001
     except PySparkRuntimeError as error:
         raise MissingExtraError(NO_JAVA) from error
-    conf = SparkConf()  # only now it knows what spark-submit was told
+    conf = SparkConf()  # only now are the spark-submit settings known
     conf.set("spark.ui.showConsoleProgress", "false")  # the last line is the ledger
     conf.setIfMissing("spark.app.name", "coverage-analyzer")
     if str(conf.get("spark.master", "local")).startswith("local"):
         for key, value in LOCAL.items():
             conf.setIfMissing(key, value)
-        # Else the workers would be the python3 of the PATH, which may not be this one.
+        # Otherwise the workers would use the python3 of the PATH, which may be a different one.
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     return conf
 
@@ -121,7 +121,7 @@ def words(trace: str) -> str:
     >>> words("Job aborted\ncoverage_analyzer.errors.InputError: a.csv: empty\n\n\tat org.x")
     'a.csv: empty'
     >>> words("[PATH_NOT_FOUND] Path does not exist: file:/a. SQLSTATE: 42K03\nJVM stacktrace")
-    'Spark says: [PATH_NOT_FOUND] Path does not exist: file:/a. SQLSTATE: 42K03'
+    'Spark: [PATH_NOT_FOUND] Path does not exist: file:/a. SQLSTATE: 42K03'
     """
     if ours := OURS.search(trace):
         return ours[1].strip()

@@ -1,11 +1,12 @@
 """A run folder on any file system that Spark supports, published atomically.
 
-Everything is written into a hidden work folder beside, whose name is random; a folder in it takes
-the place of the old one in the end: two renames, the first undone if the second fails. On HDFS and
-disks each is one step. An object store copies instead; there a reader waits for ``run.json``.
+Everything is written to a hidden work folder beside the output, with a random name; a folder in it
+finally replaces the old one: two renames, the first of which is rolled back if the second fails. On
+HDFS and disks each is one step. An object store copies instead; readers must then wait for
+``run.json``.
 
-What a run that was killed has left is removed by the next one, behind the lock, if it is provably
-one of ours: a folder and no link, which holds the marker with its name, both of our own user.
+The remains of a killed run are removed by the next one, behind the lock, if they are provably ours:
+a folder and not a link, containing the marker with its name, both owned by our own user.
 """
 
 import re
@@ -42,20 +43,20 @@ class FileSystem:
     Parameters
     ----------
     spark
-        A session with a Java process of its own: not one of Spark Connect.
+        A session with its own Java process, not Spark Connect.
     path
         A URI, or a path on Spark's default file system.
 
     Raises
     ------
     InputError
-        If Spark knows no such file system.
+        If Spark has no such file system.
     """
 
     def __init__(self, spark: "SparkSession", path: str) -> None:
         from py4j.protocol import Py4JJavaError
 
-        # Spark has no public face for the file system that it writes with.
+        # Spark has no public API for its file system.
         self._jvm: Any = spark.sparkContext._jvm  # noqa: SLF001
         conf: Any = spark.sparkContext._jsc.hadoopConfiguration()  # noqa: SLF001
         try:
@@ -99,7 +100,7 @@ class FileSystem:
         """Return the owner of a file or folder; None if missing, a link, or of another kind."""
         if not self.exists(path):
             return None
-        # With its scheme, a path on a disk of this machine is never found to be a link.
+        # With its scheme, a local path is never detected as a link.
         plain_path = self._jvm.org.apache.hadoop.fs.Path.getPathWithoutSchemeAndAuthority
         state = self._fs.getFileLinkStatus(plain_path(self._path(path)))
         plain = not state.isSymlink() and bool(state.isDirectory()) == is_folder
@@ -141,20 +142,20 @@ class Folder:
     spark
         The session.
     path
-        Of the folder, which may not be there yet. One that holds anything but an earlier run is
-        refused.
+        Path of the folder, which may not exist yet. One that contains anything but an earlier run
+        is refused.
 
     Attributes
     ----------
     stage
-        A folder beside, not there yet, for what lasts no longer than the context.
+        A temporary folder beside it, which does not exist yet, removed with the context.
 
     Raises
     ------
     PublishError
         If it cannot be written to, or holds other files.
     FolderBusyError
-        If another run holds it.
+        If another run has locked it.
     """
 
     def __init__(self, spark: "SparkSession", path: str) -> None:
@@ -212,7 +213,7 @@ class Folder:
         Raises
         ------
         FolderBusyError
-            If another run has it.
+            If another run has locked it.
         """
         lock = _beside(path, "lock")
         if not self._fs.claim(lock):
@@ -231,7 +232,7 @@ class Folder:
         Raises
         ------
         PublishError
-            Which names the first such file.
+            With the first such file.
         """
         if others := self._others(path):
             msg = (
@@ -290,20 +291,20 @@ class Folder:
         Parameters
         ----------
         held
-            Whether the run is held back (`files.hold`): then the folder beside, with the ending
-            ``.held``, is replaced instead. Otherwise that is dropped, if a run is in it.
+            Whether the run is held (`files.hold`): then the folder with the suffix ``.held`` is
+            replaced instead. Otherwise that folder is deleted, if it contains a run.
 
         Raises
         ------
         FolderBusyError
-            If another run writes the folder beside.
+            If another run writes to that folder.
         PublishError
             If the file system refuses.
         """
         with _java_in_words(self.path):
             if not held:
                 self._replace(self.path)
-                with suppress(PublishError), _java_in_words(self._held):  # else the next run does
+                with suppress(PublishError), _java_in_words(self._held):  # else the next run
                     self._drop_held()
                 return self.path
             if self._is_link(self._held):
@@ -344,7 +345,7 @@ class Folder:
             self._fs.get(manifest, Path(scratch) / MANIFEST)
             is_held = hold.is_held(Path(scratch))
         if is_held:
-            self._fs.move(self._held, self._gone)  # in one step; it goes with the work folder
+            self._fs.move(self._held, self._gone)  # removed with the work folder
 
     def _is_link(self, path: str) -> bool:
         """Return whether a name exists but is not a folder itself."""
@@ -369,7 +370,7 @@ def _java_in_words(path: str) -> Iterator[None]:
     Raises
     ------
     PublishError
-        With what Java says.
+        With the Java message.
     """
     from py4j.protocol import Py4JJavaError
 

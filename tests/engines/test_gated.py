@@ -116,5 +116,6 @@ def test_spark_warns_as_one_machine_does(spark: Any, tmp_path: Path, products: P
         there = run(path, centers, tmp_path / f"there-{path.stem}", **given)
         assert there["warnings"] == here["warnings"]
         assert there["counts"] == here["counts"]
-    absent = "component, product, registered_on, requested_level"
-    assert here["warnings"] == [f"Not checked (columns missing from the sites file): {absent}."]
+        assert there["not_checked"] == here["not_checked"]
+    assert here["warnings"] == []
+    assert here["not_checked"] == ["component", "product", "registered_on", "requested_level"]

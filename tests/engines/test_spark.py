@@ -29,6 +29,7 @@ from coverage_analyzer.errors import (
 from coverage_analyzer.files.table import open_table, read_centers
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.matcher import Matcher
+from coverage_analyzer.matching.spec import MatcherSpec
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.schema.columns import CENTERS
 from coverage_analyzer.spark import _assess, _run, session
@@ -109,6 +110,7 @@ def test_input_columns_pass_unchanged(spark: Any, tmp_path: Path) -> None:
         "site_country": ("string", True),
         "available_on": ("date", True),
         "centers_in_reach": ("int", True),
+        "as_of": ("date", True),
     }
     (before,), (after,) = df.collect(), verdicts.collect()
     assert tuple(after)[: len(before)] == tuple(before)
@@ -192,19 +194,19 @@ def test_columns_that_cannot_be_meant(
         spark_assess(spark.sql(query), tmp_path, columns=columns)
 
 
-def test_recipes_are_shipped_and_cooked_once(
+def test_specs_are_shipped_and_built_once(
     tmp_path: Path, world: countries.Countries, policy: Policy
 ) -> None:
-    """Build one matcher in a process for equal recipes, and another for another day."""
+    """Build one matcher in a process for equal specs, and another for another day."""
     from pyspark.serializers import CloudPickleSerializer
 
     centers = network(world, tmp_path)
     matcher = Matcher(centers, policy, world, as_of=datetime.date(2026, 12, 1))
-    recipe = _assess.Recipe.of(matcher)
-    shipped = CloudPickleSerializer().loads(CloudPickleSerializer().dumps(recipe))
-    assert _assess.matcher_of(shipped) is _assess.matcher_of(recipe)
+    spec = MatcherSpec.of(matcher)
+    shipped = CloudPickleSerializer().loads(CloudPickleSerializer().dumps(spec))
+    assert _assess.built_once(shipped) is _assess.built_once(spec)
     later = Matcher(centers, policy, world, as_of=datetime.date(2026, 12, 31))
-    assert _assess.Recipe.of(later) != recipe
+    assert MatcherSpec.of(later) != spec
 
 
 @pytest.mark.parametrize("raw_text", [False, True])
@@ -414,6 +416,29 @@ def test_command_line(sites: Path, network: Path, tmp_path: Path) -> None:
     ended = CliRunner().invoke(program, ["run", *arguments, *more], standalone_mode=False)
     assert ended.return_value == 1
     assert ended.stderr.endswith("read 191 = decided 183 + rejected 8 + blank 0\n")
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_parquet_has_the_types_of_a_local_report(tmp_path: Path, ending: str) -> None:
+    """Coordinates that are text in the input are numbers, known days are days, empty is null."""
+    header = "site_id,country,latitude,longitude,accuracy_m,installed_on,note\n"
+    text = f"{header}007,US,40.5,-75.1,,2026-01-02,\n8,US,41.5,-75.2,5,,x\n"
+    path = sites_file(tmp_path, text)
+    if ending == "parquet":
+        rows = [dict(zip(header.strip().split(","), r, strict=True)) for r in cells(path)[1:]]
+        pq.write_table(pa.Table.from_pylist(rows), tmp_path / "sites.parquet")
+        path = tmp_path / "sites.parquet"
+    options = batch.Options(format="parquet", areas=False, map=False)
+    arguments = (path, centers_file(tmp_path))
+    found = []
+    for engine, output in ((spark.run, tmp_path / "spark"), (batch.run, tmp_path / "local")):
+        engine(*arguments, output, as_of=AS_OF, options=options)
+        table = pq.read_table(output / "report.parquet")
+        found.append((dict(zip(table.column_names, table.schema.types, strict=True)), table))
+    assert found[0][0] == found[1][0]
+    assert found[0][1].to_pylist() == found[1][1].to_pylist()
+    assert found[0][0]["latitude"] == pa.float64()
+    assert found[0][0]["installed_on"] == pa.date32()
 
 
 def tree(folder: Path) -> dict[str, bytes]:

@@ -56,16 +56,23 @@ def run(sites: Path, folder: Path) -> Result:
 
 
 def manifest() -> list[dict[str, Any]]:
-    """Return what must happen to each of the shared files; nothing if they are not here."""
-    path = FOLDER / "faults" / "MANIFEST.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+    """Return what must happen to each of the shared files; nothing if they are not here.
+
+    The newer folder overrides the older one.
+    """
+    cases: dict[str, dict[str, Any]] = {}
+    for folder in ("faults", "faults-next"):
+        path = FOLDER / folder / "MANIFEST.json"
+        told = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+        cases |= {case["file"]: case | {"folder": folder} for case in told}
+    return list(cases.values())
 
 
 @pytest.mark.skipif(not manifest(), reason=f"no sample cases in {FOLDER}; set COVERAGE_CASES")
 @pytest.mark.parametrize("case", manifest(), ids=lambda case: case["file"])
 def test_shared_file(case: dict[str, Any], tmp_path: Path) -> None:
     """Exit code and counts are those of the manifest; what is open is refused in words."""
-    result = run(FOLDER / "faults" / case["file"], tmp_path)
+    result = run(FOLDER / case["folder"] / case["file"], tmp_path)
     expected = {name: case[name] for name in ("exit", *COUNTS) if name in case}
     assert {name: getattr(result, name) for name in expected} == expected
     if result.exit:
@@ -107,6 +114,10 @@ OURS = {
     ),
     "latin-1": Fault(
         b"id,name,lat,lon\n01,A,40,-75\n02,M\xfcller,47,8\n03,C,41,-75\n",
+        ids=("01", "02", "03"),
+    ),
+    "latin-1-in-utf-8": Fault(
+        "id,name,lat,lon\n01,Ä,40,-75\n".encode() + b"02,M\xfcller,47,8\n03,C,41,-75\n",
         ids=("01", "03"),
         rejects=((3, UTF8),),
     ),
@@ -127,11 +138,16 @@ OURS = {
     "too-short": fault(
         "01,A,40,-75,US\n02,B,48\n03,C,41,-75,US\n", ids=("01", "03"), rejects=((3, WIDTH),)
     ),
-    "decimal-comma": fault('01,A,"40,5",-75,US\n', rejects=((2, NUMBER),), message="comma"),
-    "degrees-minutes": fault(
-        "01,A,40\u00b026'N,-75,US\n", rejects=((2, NUMBER),), message="decimal degrees"
+    "decimal-comma": fault('01,A,"40,5",-75,US\n', ids=("01",)),
+    "degrees-minutes": fault("01,A,40\u00b026'N,75 30 0 W,US\n", ids=("01",)),
+    "hemisphere": fault("01,A,40.5N,75.25W,US\n", ids=("01",)),
+    "hemisphere-of-the-other-axis": fault("01,A,75.5W,40.5N,US\n", rejects=((2, NUMBER),)),
+    "minus-sign": fault("01,A,40.5,\u221275.25,US\n", ids=("01",)),
+    "thousands": fault('01,A,"1,234.5",-75,US\n', rejects=((2, NUMBER),)),
+    "german": fault("01;A;40,5;-75,25;US\n", header="id;name;lat;lon;country", ids=("01",)),
+    "accuracy-in-two-readings": fault(
+        "01,A,40,-75,1.500\n", header="id,name,lat,lon,accuracy_m", exit=2, message="--decimal"
     ),
-    "hemisphere": fault("01,A,40.5N,-75,US\n", rejects=((2, NUMBER),), message="decimal degrees"),
     "swapped": fault("01,A,151.2,-33.9,AU\n", rejects=((2, RANGE),), message="swapped"),
     "out-of-range": fault("01,A,90.1,0,US\n02,B,0,180.5,US\n", rejects=((2, RANGE), (3, RANGE))),
     "no-number": fault(

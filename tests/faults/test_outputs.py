@@ -157,6 +157,42 @@ def test_what_is_no_input_is_written(folder: Path) -> None:
     assert (folder / "in" / "rejects.csv").is_file()
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "run s.csv --centers c.csv -o -",
+        "letter s.csv --site 0001 --centers c.csv -o -",
+        "map out -o -",
+        "areas c.csv -o -",
+        f"timeline s.csv --centers c.csv {' '.join(DAYS)} -o -",
+        f"timeline s.csv --centers c.csv {' '.join(DAYS)} -o t.csv --plot -",
+        "check s.csv --rejects -",
+        "commitments r.csv --sites s.csv --centers c.csv -o o.csv --rejects -",
+        "geocode addresses.csv --offline --cache k.db -o -",
+    ],
+)
+def test_standard_output_is_no_file_of_that_name(folder: Path, command: str) -> None:
+    """Only `commitments` writes its result there; a file called ``-`` is a mistake."""
+    judged(folder)
+    before = contents(folder)
+    with pytest.raises(InputError, match="cannot be written to standard output"):
+        program.main(command.split(), standalone_mode=False)
+    assert contents(folder) == before
+
+
+def test_commitments_go_to_standard_output_by_a_dash(
+    folder: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    """As they do without ``-o``."""
+    shown = []
+    for output in ([], ["-o", "-"]):
+        command = ["commitments", "r.csv", "--sites", "s.csv", "--centers", "c.csv", *output]
+        program.main(command, standalone_mode=False)
+        shown.append(capfdbinary.readouterr().out)
+    assert shown[0] == shown[1] != b""
+    assert not (folder / "-").exists()
+
+
 def test_parts_of_a_shapefile_and_uris_are_inputs(tmp_path: Path) -> None:
     """What is read beside the file that is named, and what Spark names with its scheme."""
     for suffix in (".shp", ".dbf"):

@@ -39,8 +39,12 @@ def products() -> Products:
 @pytest.fixture(scope="module")
 def made(world: Countries, policy: Policy, products: Products) -> Matcher:
     """Return a matcher of all centers."""
-    rows = csv.DictReader(gated.CENTERS.splitlines())
-    centers = [
+    return Matcher(centers_of(centers()), policy, world, as_of=AS_OF, products=products)
+
+
+def centers() -> list[Center]:
+    """Return all centers."""
+    return [
         Center(
             row["center_id"],
             float(row["longitude"]),
@@ -48,9 +52,8 @@ def made(world: Countries, policy: Policy, products: Products) -> Matcher:
             row["country"],
             row["opens_on"],
         )
-        for row in rows
+        for row in csv.DictReader(gated.CENTERS.splitlines())
     ]
-    return Matcher(centers_of(centers), policy, world, as_of=AS_OF, products=products)
 
 
 def cells(case: dict[str, str]) -> dict[str, Any]:
@@ -110,3 +113,41 @@ def test_each_case_has_its_own_name() -> None:
     """Lose no case to another of the same name."""
     lines = Path(__file__).with_name("gates.csv").read_text(encoding="utf-8").splitlines()
     assert len(CASES) == len(lines) - 1
+
+
+@pytest.fixture(scope="module")
+def silver_otherwise(world: Countries, products: Products) -> Matcher:
+    """Return a matcher whose fallback is below Gold, a level that no distance bounds."""
+    rules = gated.policy()
+    fallback = rules.qualification.model_copy(update={"fallback": "silver", "interim": "silver"})
+    policy = rules.model_copy(update={"name": "silver-otherwise", "qualification": fallback})
+    return Matcher(centers_of(centers()), policy, world, as_of=AS_OF, products=products)
+
+
+@pytest.mark.parametrize(
+    ("center", "product", "requested", "expected"),
+    [
+        ("far", "", "Gold", ("Gold", "fallback", "beyond_radius")),
+        ("open", "", "Gold", ("Gold", "fallback", "level_not_requested")),
+        ("planned", "", "Gold", ("Gold", "fallback", "level_not_requested")),
+        ("far", "", "Bronze", ("Bronze", "fallback", "beyond_radius")),
+        ("far", "", "Gold Plus", ("Silver", "fallback", "beyond_radius")),
+        ("far", "", "", ("Silver", "fallback", "beyond_radius")),
+        ("far", "Half", "Gold", ("Gold", "review", "product_undated")),
+        ("far", "Yesterday", "Gold", ("Not covered", "not_covered", "lifecycle_phase")),
+    ],
+)
+def test_a_purchased_level_that_no_distance_bounds_is_kept_above_the_fallback(
+    world: Countries,
+    silver_otherwise: Matcher,
+    center: str,
+    product: str,
+    requested: str,
+    expected: tuple[str, str, str],
+) -> None:
+    """Who bought Gold, which needs no center, has Gold although the fallback is only Silver."""
+    sites = sites_of([Site(*gated.PLACES["US", center], "US")], world)
+    said = {"product": product, "requested_level": requested}
+    facts = silver_otherwise.gates.facts({n: arrays.text_array([v]) for n, v in said.items()})
+    row = silver_otherwise.columns(silver_otherwise.match(sites, facts))
+    assert tuple(row[n][0].as_py() for n in ("level", "status", "reason")) == expected

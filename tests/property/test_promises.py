@@ -159,7 +159,7 @@ def test_the_steps_end_with_the_due_moment(
     """What is told is what is summed."""
     zone = ZoneInfo(place[1])
     answer = clocks.due(clock, moment.astimezone(zone), zone, calendar_of(place[0]))
-    assert clocks.told(answer.at) in answer.steps[-1]
+    assert clocks.shown_time(answer.at) in answer.steps[-1]
 
 
 REGIONS = {

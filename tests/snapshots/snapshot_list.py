@@ -143,6 +143,18 @@ def check(work: Workspace) -> str:
     return said + work.file("check-rejects.csv") + as_json
 
 
+def settings(work: Workspace) -> str:
+    """Return what `init` shows and writes, what `config` prints, and a file with mistakes."""
+    said = work.call("init sites.csv --centers centers.csv --policy own.toml -o project.toml")
+    again = work.call("init sites.csv --centers centers.csv -o project.toml")
+    used = work.call("config --settings project.toml")
+    (work.folder / "wrong.toml").write_text(
+        '[site]\n[sites]\nfil = "x"\ndecimal = 7\n[output]\nareas = "yes"\n', encoding="utf-8"
+    )
+    wrong = work.call("check --settings wrong.toml")
+    return said + work.file("project.toml") + again + used + wrong
+
+
 def letters(work: Workspace) -> str:
     """Return letters: text, elements, nothing of the drawing's coordinates."""
     text = ""
@@ -279,7 +291,7 @@ MISTAKES: Final = (
     f"letter sites.csv --site no-coordinate {NETWORK} {AS_OF} -o mistake.html",
     f"letter sites.csv --site qualified {NETWORK} {AS_OF} -o mistake.pdf",
     f"timeline sites.csv {NETWORK} --from 2027-01-01 --to 2026-01-01 -o mistake.csv",
-    f"timeline sites.csv {NETWORK} --from 2026-01-01 --to 2026-12-31 -o mistake.xlsx",
+    f"timeline sites.csv {NETWORK} --from 2026-01-01 --to 2026-12-31 -o mistake.ods",
     f"timeline sites.csv {NETWORK} --from 2026-01-01 --to 2026-12-31 -o sites.csv",
     "map no-such-run -o mistake.html",
     "map occupied -o mistake.html",
@@ -299,7 +311,7 @@ BAD_FILES: Final[dict[str, bytes]] = {
     "empty.csv": b"",
     "no-columns.csv": b"a,b\n1,2\n",
     "twice-headed.csv": b"site_id,latitude,lat,longitude,country\n1,40,40,-75,US\n",
-    "latin.csv": "site_id,name,latitude,longitude\n1,Zürich,47,8\n".encode("latin-1"),
+    "latin.csv": "site_id,näm".encode() + b"\xe9,latitude,longitude\n1,A,47,8\n",
     "picture.png": b"\x89PNG\r\n\x1a\n" + bytes(range(64)),
     "not-a-workbook.xlsx": b"PK\x03\x04 but no workbook",
     "broken.geojson": b'{"type": "FeatureCollection", "features": [{"type": "Feature", ',
@@ -408,6 +420,7 @@ SNAPSHOTS: Final[dict[str, Record]] = {
     "explain-text": explained(""),
     "explain-json": explained("--json"),
     "check": check,
+    "settings": settings,
     "letters": letters,
     "timeline": timeline,
     "commitments": commitments,

@@ -37,10 +37,10 @@ def test_check_reads_block_by_block_alike(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_check_names_what_is_carried_along_and_what_looks_meant(tmp_path: Path) -> None:
     """Other columns are listed; one that looks like a country is asked about."""
-    text = "latitude,longitude,Shipping Country,note\n1,2,US,x\n"
+    text = "latitude,longitude,Country of Sale,note\n1,2,US,x\n"
     found = batch.check(sites_file(tmp_path, text))
-    assert found["other_columns"] == ["Shipping Country", "note"]
-    assert any("Shipping Country" in warning for warning in found["warnings"])
+    assert found["other_columns"] == ["Country of Sale", "note"]
+    assert any("Country of Sale" in warning for warning in found["warnings"])
 
 
 def test_check_of_no_rows_has_no_share(tmp_path: Path) -> None:

@@ -12,15 +12,15 @@ from building import Center, centers_of
 
 from coverage_analyzer.countries import Countries
 from coverage_analyzer.due_times.calculator import Answer, Commitment, Committer
-from coverage_analyzer.due_times.levels import Levels
-from coverage_analyzer.due_times.requests import Registered, Request, registered
+from coverage_analyzer.due_times.levels import LevelLookup
+from coverage_analyzer.due_times.requests import RegisteredSite, Request, registered_site
 from coverage_analyzer.errors import InputError, PolicyError
 from coverage_analyzer.matching.products import Products
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.policy.due_times import WEEKDAYS
 
-NEWARK = Registered(-74.1724, 40.7357, "US", address="1 Main St, Newark, NJ 07102")
-PITTSBURGH = Registered(-80.0, 40.44, "US")
+NEWARK = RegisteredSite(-74.1724, 40.7357, "US", address="1 Main St, Newark, NJ 07102")
+PITTSBURGH = RegisteredSite(-80.0, 40.44, "US")
 CENTERS = (Center("NYC", -74.006, 40.7128, "US"), Center("BER", 13.405, 52.52, "DE"))
 FRIDAY = "2026-12-04T22:30"
 
@@ -28,14 +28,14 @@ FRIDAY = "2026-12-04T22:30"
 def answered(
     world: Countries,
     request: Request | Sequence[Request],
-    *rows: Registered,
+    *rows: RegisteredSite,
     centers: Sequence[Center] = CENTERS,
     policy: Policy | None = None,
     **given: Any,
 ) -> Commitment:
     """Return the answer to the first of some requests of the site ``S``, which has some rows."""
     own = {name: given.pop(name) for name in ("as_of", "form") if name in given}
-    levels = Levels(centers_of(centers), policy or Policy.load(), world, **given)
+    levels = LevelLookup(centers_of(centers), policy or Policy.load(), world, **given)
     committer = Committer(levels, **own)
     asked = [request] if isinstance(request, Request) else request
     return committer.answers(asked, {"S": rows} if rows else {})[0]
@@ -219,10 +219,10 @@ def test_an_address_that_is_not_there_is_not_compared(world: Countries) -> None:
     assert "address not compared: the site has no registered address" in answer.warnings
 
 
-def history(*days: str) -> list[Registered]:
+def history(*days: str) -> list[RegisteredSite]:
     """Return rows of one site, each at its own address, registered on some days."""
     return [
-        registered(
+        registered_site(
             {"country": "US", "address": f"{n} Main St", "registered_on": day},
             (-74.1724, 40.7357, float("nan")),
         )
@@ -270,7 +270,7 @@ def test_a_day_that_cannot_be_read_leaves_the_site_open(world: Countries) -> Non
 
 def test_nothing_is_replaced_before_it_is_installed(world: Countries) -> None:
     """A request of the day before is for review, one of the day is not."""
-    row = registered(
+    row = registered_site(
         {"country": "US", "installed_on": "2026-12-05"}, (-74.1724, 40.7357, float("nan"))
     )
     assert answered(world, request(), row).reason == "request_before_installation"
@@ -294,7 +294,9 @@ def test_receiving_hours_are_a_warning(
     world: Countries, hours: str, moment: str, *, told: bool
 ) -> None:
     """They move no promise: the vendor's clock runs on."""
-    row = registered({"country": "US", "receiving_hours": hours}, (-74.17, 40.73, float("nan")))
+    row = registered_site(
+        {"country": "US", "receiving_hours": hours}, (-74.17, 40.73, float("nan"))
+    )
     answer = answered(world, request(moment), row)
     assert answer.status is Answer.promised
     assert any("receiving hours" in warning for warning in answer.warnings) == told
@@ -303,7 +305,9 @@ def test_receiving_hours_are_a_warning(
 @pytest.mark.parametrize("hours", ["8-17", "17:00-08:00", "08:00-25:00", "Mo-Fr 08:00-17:00"])
 def test_receiving_hours_are_written_in_one_way(world: Countries, hours: str) -> None:
     """Else the row of the site has to be mended."""
-    row = registered({"country": "US", "receiving_hours": hours}, (-74.17, 40.73, float("nan")))
+    row = registered_site(
+        {"country": "US", "receiving_hours": hours}, (-74.17, 40.73, float("nan"))
+    )
     answer = answered(world, request(), row)
     assert (answer.status, answer.reason) == (Answer.rejected, "site_not_readable")
 
@@ -311,15 +315,15 @@ def test_receiving_hours_are_written_in_one_way(world: Countries, hours: str) ->
 def test_a_site_near_a_border_of_zones_is_for_review(world: Countries) -> None:
     """Unless it names its zone, or the clocks of both are the same."""
     # At the line between Arizona and New Mexico, which agree until New Mexico puts clocks forward.
-    border = Registered(-109.046, 33.5, "US")
+    border = RegisteredSite(-109.046, 33.5, "US")
     centers = [Center("GUP", -109.3, 33.5, "US")]
     answer = answered(world, request("2026-07-01T10:00"), border, centers=centers)
     assert (answer.status, answer.reason) == (Answer.review, "zone_ambiguous")
-    named = Registered(-109.046, 33.5, "US", time_zone="America/Phoenix")
+    named = RegisteredSite(-109.046, 33.5, "US", time_zone="America/Phoenix")
     answer = answered(world, request("2026-07-01T10:00"), named, centers=centers)
     assert answer.row()["due_at"] == "2026-07-01T14:00:00-07:00"
     assert answered(world, request(), border, centers=centers).status is Answer.promised
-    basel = Registered(7.5886, 47.5596, "CH")  # three zones, one time
+    basel = RegisteredSite(7.5886, 47.5596, "CH")  # three zones, one time
     centers = [Center("BSL", 7.59, 47.56, "CH")]
     assert answered(world, request(), basel, centers=centers).status is Answer.promised
 
@@ -327,9 +331,9 @@ def test_a_site_near_a_border_of_zones_is_for_review(world: Countries) -> None:
 def test_a_zone_has_a_name_that_is_known(world: Countries) -> None:
     """A wrong name is for review, as is a place on the high seas."""
     for name in ("Newark", "Europe", "../UTC", "/etc/passwd", "localtime", "\0", "x" * 5000):
-        wrong = Registered(-74.1724, 40.7357, "US", time_zone=name)
+        wrong = RegisteredSite(-74.1724, 40.7357, "US", time_zone=name)
         assert answered(world, request(), wrong).reason == "zone_unknown"
-    assert answered(world, request(), Registered(-40.0, 30.0, "US")).reason == "zone_unknown"
+    assert answered(world, request(), RegisteredSite(-40.0, 30.0, "US")).reason == "zone_unknown"
 
 
 def test_until_a_center_opens_another_one_ships(world: Countries) -> None:
@@ -348,7 +352,7 @@ def test_a_center_that_is_only_ordered_ships_nothing(world: Countries) -> None:
     given = centers_of([*CENTERS, Center("PIT", -80.0, 40.44, "US")])
     ordered = np.array(["NaT", "NaT", "2026-11-20"], "datetime64[D]")
     network = dataclasses.replace(given, ordered_on=ordered)
-    committer = Committer(Levels(network, Policy.load(), world))
+    committer = Committer(LevelLookup(network, Policy.load(), world))
     (answer,) = committer.answers([request("", FRIDAY)], {"S": [PITTSBURGH]})
     assert (answer.level, answer.reason) == ("Gold", "center_opens_later")
     assert answer.center_id == "NYC"
@@ -378,7 +382,7 @@ def test_a_planned_center_may_be_too_far_by_road(world: Countries) -> None:
 
 def test_no_center_means_no_calendar(world: Countries) -> None:
     """Who would ship, and by whose business days, cannot be told."""
-    paris = Registered(2.35, 48.85, "FR")
+    paris = RegisteredSite(2.35, 48.85, "FR")
     answer = answered(world, request("", FRIDAY), paris)
     assert (answer.status, answer.reason) == (Answer.review, "center_unknown")
 
@@ -394,7 +398,7 @@ def test_a_clock_of_every_day_needs_no_center(world: Countries) -> None:
         "clause": "radius-us",
     }
     hours = {"opens": "09:00", "closes": "17:00"}
-    paris = Registered(2.35, 48.85, "FR")
+    paris = RegisteredSite(2.35, 48.85, "FR")
     for days, reason in (
         ("every_day", "no_center_in_country"),
         ("business_days", "center_unknown"),
@@ -406,7 +410,7 @@ def test_a_clock_of_every_day_needs_no_center(world: Countries) -> None:
 
 def test_a_verdict_for_review_is_no_promise(world: Countries) -> None:
     """Its reason is the answer's."""
-    lost = Registered(2.35, 48.85, "US", time_zone="Europe/Paris")
+    lost = RegisteredSite(2.35, 48.85, "US", time_zone="Europe/Paris")
     answer = answered(world, request(), lost)
     assert (answer.status, answer.reason) == (Answer.review, "country_conflict")
 
@@ -434,9 +438,9 @@ def test_a_doubt_is_no_refusal(world: Countries) -> None:
 
 def test_a_center_may_name_its_zone(world: Countries) -> None:
     """A center where zones overlap is for review; one that names its zone is not."""
-    urumqi = Registered(80.0, 42.0, "CN")
+    urumqi = RegisteredSite(80.0, 42.0, "CN")
     asked = request("", "2026-12-07T10:00+08:00")
-    row = Registered(81.3, 43.9, "CN", time_zone="Asia/Shanghai")
+    row = RegisteredSite(81.3, 43.9, "CN", time_zone="Asia/Shanghai")
     open_one = [Center("URC", 87.6, 43.8, "CN")]
     answer = answered(world, asked, row, centers=open_one)
     assert (answer.status, answer.reason) == (Answer.review, "zone_ambiguous")
@@ -446,7 +450,7 @@ def test_a_center_may_name_its_zone(world: Countries) -> None:
 
 def test_an_estimated_holiday_is_told(world: Countries) -> None:
     """The day of a feast that the moon decides may still move."""
-    abu_dhabi = Registered(54.37, 24.45, "AE")
+    abu_dhabi = RegisteredSite(54.37, 24.45, "AE")
     centers = [Center("DXB", 55.3, 25.08, "AE")]
     answer = answered(world, request("", "2027-03-08T10:00"), abu_dhabi, centers=centers)
     assert answer.status is Answer.promised
@@ -464,7 +468,7 @@ def test_events_in_a_strange_order_are_told(world: Countries) -> None:
 
 def test_order_is_kept(world: Countries) -> None:
     """Answers come as the requests do, whatever days they are of."""
-    committer = Committer(Levels(centers_of(CENTERS), Policy.load(), world))
+    committer = Committer(LevelLookup(centers_of(CENTERS), Policy.load(), world))
     days = ["2026-12-09", "2026-12-01", "x", "2026-12-05", "2026-12-01"]
     asked = [request(f"{day}T10:00", name=str(n)) for n, day in enumerate(days)]
     answers = committer.answers(asked, {"S": [NEWARK]})
@@ -533,7 +537,7 @@ def test_a_policy_tells_its_calendars_in_words() -> None:
     )
 
 
-def stating(row: Registered, **stated: str) -> Registered:
+def stating(row: RegisteredSite, **stated: str) -> RegisteredSite:
     """Return a row of a site that says more of itself."""
     return dataclasses.replace(row, stated=stated)
 

@@ -25,6 +25,8 @@ CENTERS = f"{DATA}/service_centers.csv"
 TOWN = (f"{DATA}/town_sites.csv", "--centers", f"{DATA}/town_centers.csv")
 RUN = ("run", *TOWN, "-o", "town", "--as-of", "2026-12-01")
 COMMANDS: dict[str, tuple[str, ...]] = {
+    "init": ("init", *TOWN),
+    "config": ("config", "--settings", f"{DATA}/settings.toml"),
     "run": (*RUN[:-3], "new", *RUN[-2:]),
     "check": ("check", f"{DATA}/customer_sites.csv"),
     "explain": ("explain", "47.1", "9.5", "--country", "LI", "--centers", CENTERS),

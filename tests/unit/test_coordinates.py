@@ -1,6 +1,7 @@
 """Numbers are read by one grammar or not at all; every other cell is told why."""
 
 import math
+import re
 
 import numpy as np
 import pyarrow as pa
@@ -8,12 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from coverage_analyzer.errors import InputError
+from coverage_analyzer.schema.angles import LATITUDE, LONGITUDE, Axis, meaning_of_o
 from coverage_analyzer.schema.coordinates import (
     Notation,
-    angles,
+    Written,
     coordinates,
+    degrees,
     fault_detail,
     numbers,
+    two_readings,
 )
 from coverage_analyzer.schema.rejects import Rejected
 
@@ -207,10 +212,28 @@ def test_rows_with_a_fault_have_no_coordinates() -> None:
         (Rejected.coordinate_missing, ("1", " ", ""), ["longitude empty"]),
         (Rejected.coordinate_missing, ("", "", ""), ["latitude and longitude empty"]),
         (Rejected.coordinate_out_of_range, ("151.2", "-33.9", ""), ["151.2", "-33.9", "swapped"]),
-        (Rejected.coordinate_not_a_number, ("40,5", "1", ""), ["latitude", "'40,5'", "comma"]),
-        (Rejected.coordinate_not_a_number, ("1", "-75,25", ""), ["longitude", "'-75,25'", "comma"]),
-        (Rejected.coordinate_not_a_number, ("40.5N", "1", ""), ["'40.5N'", "decimal degrees"]),
-        (Rejected.coordinate_not_a_number, ("40\u00b026'", "1", ""), ["decimal degrees"]),
+        (Rejected.coordinate_not_a_number, ("1", "x", ""), ["longitude is 'x'"]),
+        (
+            Rejected.coordinate_not_a_number,
+            ("52\u00b031'N", "13\u00b024'X", ""),
+            ["longitude", "'X'"],
+        ),
+        (Rejected.coordinate_not_a_number, ("1_000", "1", ""), ["latitude", "'_'"]),
+        (
+            Rejected.coordinate_not_a_number,
+            ("4\uff10.5", "1", ""),
+            ["latitude", "U+FF10 FULLWIDTH DIGIT ZERO"],
+        ),
+        (
+            Rejected.coordinate_not_a_number,
+            ("1", "\xad94.6", ""),
+            ["longitude", "U+00AD SOFT HYPHEN"],
+        ),
+        (Rejected.coordinate_not_a_number, ("13.4 E", "1", ""), ["'E'", "longitude", "swapped"]),
+        (Rejected.coordinate_not_a_number, ("1", "13.4 O", ""), ["Ost", "Ouest", "E or W"]),
+        (Rejected.coordinate_not_a_number, ("-47 30 S", "1", ""), ["a sign or a hemisphere"]),
+        (Rejected.coordinate_not_a_number, ("47 61", "1", ""), ["degrees, minutes and seconds"]),
+        (Rejected.accuracy_not_a_number, ("1", "1", "1.500"), ["--decimal . or --decimal ,"]),
         (Rejected.coordinate_not_a_number, ("1", "1e400", ""), ["longitude", "'1e400'"]),
         (Rejected.accuracy_not_a_number, ("1", "1", "rooftop"), ["accuracy_m", "'rooftop'"]),
     ],
@@ -252,8 +275,47 @@ ANGLES = {
     "+0 30": 0.5,
     "47.5\u00b0": 47.5,
     "47.5 S": -47.5,
+    "40.5N": 40.5,
     "47\u00b036.87'": 47.6145,
     "47\u00ba 36' 52.2'' N": 47.6145,
+    "47\u00b036'52,2\"": 47.6145,
+    "47\u00b0 36,87' N": 47.6145,
+    "47d36m52.2s N": 47.6145,
+    "-47d36m52.2s": -47.6145,
+    "47 deg 36' 52.20\" S": -47.6145,
+    "47deg36min52.2sec": 47.6145,
+    "473652.2N": 47.6145,
+    "S473652.2": -47.6145,
+    "47-36-52.2000N": 47.6145,
+    "47\u00c2\u00b036\u00e2\u20ac\u00b252.2\u00e2\u20ac\u00b3 N": 47.6145,  # twice encoded
+    "\u5317\u7def47\u5ea636\u520652.2\u79d2": 47.6145,
+    "47,5\u00b0 \u0441. \u0448.": 47.5,
+    "47\u00b0 30' n\u00f6rdliche Breite": 47.5,
+    "47,5 n. Br.": 47.5,
+    "47.5 Sud": -47.5,
+    "47.5 Z": -47.5,
+    "47\u00b036'52.2s": -47.6145,
+    "40,5": 40.5,
+    "1,234": 1.234,
+    "-116,10345": -116.10345,
+    "\u221240.5": -40.5,
+    "\u201340,5": -40.5,
+    "\uff0d40.5": -40.5,
+    "- 40.5": -40.5,
+    "+ 40.5": 40.5,
+    "74,00597-": -74.00597,
+    "\u00a040.5\u202f": 40.5,
+    "\u2009-\u200940,5": -40.5,
+    "\u200e-40.5": -40.5,
+    "40.5\n": 40.5,
+    "'40.5": 40.5,
+    "'40,5'": 40.5,
+    '="40.5"': 40.5,
+    '= "-40,5"': -40.5,
+    '"40.5"': 40.5,
+    "4,05e1": 40.5,
+    ",5": 0.5,
+    "40,": 40.0,
 }
 
 NO_ANGLES = [
@@ -270,45 +332,225 @@ NO_ANGLES = [
     "47\u00b036'52\"X",
     "47,5 30",
     "47 -30",
+    "1,234.5",
+    "1.234,5",
+    "1.234.567",
+    "40,5,6",
+    "40;5",
+    "1_000",
+    "0x28",
+    "nan",
+    "Infinity",
+    "1e400",
+    "4\uff10.5",
+    "\u0664\u0660",
+    "\xad40.5",
+    "40.5\x00",
+    "(40.5)",
+    "--40",
+    "-40-",
+    "-47.5 S",
+    "+47.5 S",
+    "N 47 N",
+    "N 47 30 s",
+    "47-36-52",  # hyphens, or signs?
+    "-47-36-52 N",
+    "47d36m52s",  # seconds, or the south?
+    "47.36.52 N",
+    "40.5 E",
+    "40.5 O",
+    "476152N",
+    "k. A.",
+    "-",
+    "'x",
+    "\u039d 47",  # a Greek letter that looks like N, and is the south
 ]
 
 
-@pytest.mark.parametrize(("cell", "degrees"), ANGLES.items())
-def test_degrees_minutes_seconds_are_read_on_request(cell: str, degrees: float) -> None:
-    """However they are written; not on request they are rejects."""
-    on, off = (coordinates(text(cell), text("1"), notation=Notation(dms=d)) for d in (True, False))
-    assert on.lat[0] == pytest.approx(degrees, abs=1e-12)
-    assert off.fault[0] >= 0
+def lone(cell: str, axis: Axis, letter_o: str = "") -> float:
+    """Return the degrees of one cell, which stands beside a plain one."""
+    found = degrees(text("1.5", cell), axis, letter_o=letter_o)[0]
+    assert found[0] == 1.5
+    return float(found[1])
+
+
+@pytest.mark.parametrize("dms", [False, True])
+@pytest.mark.parametrize(("cell", "number"), ANGLES.items())
+def test_every_notation_of_a_coordinate_is_read(cell: str, number: float, dms: bool) -> None:
+    """Each cell for itself, with or without the option that was needed once."""
+    read = coordinates(text("1", "1"), text(*[_eastern(cell), "2"]), notation=Notation(dms=dms))
+    assert lone(cell, LATITUDE) == pytest.approx(number, abs=1e-12)
+    assert read.lon[0] == pytest.approx(number, abs=1e-12)
+
+
+def _eastern(cell: str) -> str:
+    """Return a latitude as the longitude of the same number."""
+    words = {
+        "n\u00f6rdliche Breite": "\u00f6stliche L\u00e4nge",
+        "n. Br.": "\u00f6. L.",
+        "Sud": "Ouest",
+        "\u0441. \u0448.": "\u0432. \u0434.",
+        "\u5317\u7def": "\u6771\u7d4c",
+        "52.2s": "52.2w" if "d" not in cell else "52.2s",
+        "473652": "0473652",
+    }
+    for word, other in words.items():
+        cell = cell.replace(word, other)
+    letters = {"N": "E", "n": "e", "S": "W", "Z": "W"}
+    if re.search(r"[NnSZ]$", cell):
+        return cell[:-1] + letters[cell[-1]]
+    return letters[cell[0]] + cell[1:] if cell[:1] in {"N", "S"} else cell
 
 
 @pytest.mark.parametrize("cell", NO_ANGLES)
 def test_what_is_no_angle_stays_a_reject(cell: str) -> None:
     """Nothing is guessed: neither where a number ends nor on which side it lies."""
-    read = coordinates(text(cell, "1"), text("1", "2"), notation=Notation(dms=True))
+    read = coordinates(text(cell, "1"), text("1", "2"))
     assert [f >= 0 for f in read.fault] == [True, False]
+
+
+@pytest.mark.parametrize("cell", ["\u00a0", "'", '=""', " \u2009\n", "\ufeff"])
+def test_a_cell_of_what_is_not_seen_is_empty(cell: str) -> None:
+    """A blank that does not break is a missing coordinate, not a wrong one."""
+    read = coordinates(text(cell, "1"), text("1", "2"))
+    assert read.fault.tolist() == [list(Rejected).index(Rejected.coordinate_missing), -1]
 
 
 def test_angles_know_their_axis() -> None:
     """East is no latitude, and west is negative."""
-    read = coordinates(text("10 0 N"), text("20 30 W"), notation=Notation(dms=True))
+    read = coordinates(text("10 0 N"), text("20 30 W"))
     assert (read.lat[0], read.lon[0]) == (10, -20.5)
-    assert np.isnan(angles(text("20 30 W"), "NS")[0])
+    assert math.isnan(lone("20 30 W", LATITUDE))
+    assert math.isnan(lone("20 30 N", LONGITUDE))
 
 
-def test_a_decimal_comma_holds_in_seconds_too() -> None:
-    """`--decimal ,` goes for every number."""
-    read = coordinates(
-        text("47\u00b036'52,2\""), text("7,5"), notation=Notation(dms=True, decimal=",")
+@pytest.mark.parametrize(
+    ("cells", "header", "meaning"),
+    [
+        (["13\u00b024'O", "2\u00b021'W"], "lon", "E"),
+        (["3,7 O", "2,1 E"], "lon", "W"),
+        (["3,7 O", "2,1 E", "1 W"], "lon", ""),
+        (["3,7 O"], "longitude", ""),
+        (["3,7 O", "3,7 W"], "longitud", "E"),
+        (["3,7 O"], "L\u00e4ngengrad", "E"),
+        (["3,7 O"], "Laenge", "E"),
+        (["3,7 O"], "lengtegraad", "E"),
+        (["3,7 O"], "Longitud", "W"),
+        (["3,7 O"], "longitudine", "W"),
+        (["3,7 Ost"], "Longitud", ""),
+        (["3.7", "", "-4"], "L\u00e4nge", ""),
+    ],
+)
+def test_the_letter_o_is_read_where_its_side_is_plain(
+    cells: list[str], header: str, meaning: str
+) -> None:
+    """Ost is east, Oeste is west: a wrong guess would put a site on the other side."""
+    assert meaning_of_o(text(*cells), header) == meaning
+    assert math.isnan(lone("3,7 O", LONGITUDE))
+    assert [lone("3,7 O", LONGITUDE, side) for side in "EW"] == [3.7, -3.7]
+    assert [lone(f"3,7 {word}", LONGITUDE) for word in ("Ost", "Oeste", "Ouest")] == [
+        3.7,
+        -3.7,
+        -3.7,
+    ]
+
+
+SPELLINGS = (
+    *("{s}{v}", "{v}\u00b0 {h}", "{h} {v}", "{v}{h}", "'{s}{v}", '="{s}{v}"', "\u00a0{s}{v} "),
+    *("{d}\u00b0{m}'{q}\"{h}", "{h}{d} {m} {q}", "{s}{d}:{m}:{q}", "{d}d{m}m{q}s {h}"),
+    *("{d}-{m}-{q}{h}", "{d} deg {m}\u2032 {q}\u2033 {h}"),
+)
+
+
+@given(
+    st.integers(-90 * 3_600_000, 90 * 3_600_000),
+    st.sampled_from(SPELLINGS),
+    st.sampled_from([LATITUDE, LONGITUDE]),
+    st.sampled_from([".", ","]),
+    st.sampled_from(["-", "\u2212", "\u2013"]),
+)
+def test_the_coordinate_that_is_read_is_the_one_that_was_written(
+    thousandths: int, spelling: str, axis: Axis, mark: str, minus: str
+) -> None:
+    """In every notation, to the last digit of a float."""
+    size, negative = abs(thousandths), thousandths < 0
+    whole, rest = divmod(size, 1000)
+    value = f"{size // 3_600_000}.{size % 3_600_000 * 10**9 // 3_600_000:09}"
+    cell = spelling.format(
+        s=minus if negative else "",
+        v=value.replace(".", mark),
+        h=axis.negative if negative else axis.positive,
+        d=whole // 3600,
+        m=f"{whole // 60 % 60:02}",
+        q=f"{whole % 60:02}{mark}{rest:03}",
     )
-    assert (read.lat[0], read.lon[0]) == (pytest.approx(47.6145, abs=1e-12), 7.5)
+    wanted = float(value) if "{v}" in spelling else size / 3_600_000
+    assert lone(cell, axis) == pytest.approx(-wanted if negative else wanted, abs=1e-12)
 
 
-@given(st.integers(-90 * 3600, 90 * 3600))
-def test_whole_seconds_come_back(seconds: int) -> None:
-    """An angle written out is the angle that is read, to the last digit of a float."""
-    whole = abs(seconds)
-    cell = f"{whole // 3600}\u00b0{whole // 60 % 60}'{whole % 60}\"{'S' if seconds < 0 else 'N'}"
-    assert angles(text(cell), "NS")[0] == pytest.approx(seconds / 3600, abs=1e-13)
+@given(st.text("0123456789.,-+ NSEWO'\u00b0\"\u2212dms:\u00a0", max_size=9), st.sampled_from("NE"))
+def test_a_cell_is_read_alike_whatever_notations_stand_beside_it(cell: str, side: str) -> None:
+    """Rows do not depend on each other, whatever way a block takes."""
+    axis = LATITUDE if side == "N" else LONGITUDE
+    alone = degrees(text(cell), axis)
+    for others in (["1"], ["1,5"], ["x"], ["", "10 30 " + side]):
+        beside = degrees(text(cell, *others), axis)
+        assert (repr(alone[0][0]), alone[1][0]) == (repr(beside[0][0]), beside[1][0])
+
+
+@given(st.integers(0, 999), st.integers(0, 999))
+def test_a_comma_in_a_coordinate_never_parts_thousands(whole: int, rest: int) -> None:
+    """``1,234`` is 1.234: no point on earth has a thousand degrees."""
+    found = lone(f"{whole},{rest:03}", LONGITUDE)
+    assert found == float(f"{whole}.{rest:03}")
+
+
+def test_the_marks_of_coordinates_are_taken_down() -> None:
+    """For run.json: point, comma, mixed, or nothing where no cell shows one."""
+    for cells, notation in (
+        (["1.5", "2"], "point"),
+        (["1,5", "2"], "comma"),
+        (["1,5", "2.5"], "mixed"),
+        (["1,5 N", "2.5"], "mixed"),
+        (["47\u00b036'52.2\""], "point"),
+        (["1", "2 N", "x", "7,7,7"], ""),
+    ):
+        written = Written()
+        degrees(text(*cells), LATITUDE, written=written)
+        assert (cells, written.notation) == (cells, notation)
+
+
+TWO_READINGS = ["1.500", "12,345", "-1.500", " 999.999 ", "1,000"]
+ONE_READING = {
+    "1.5": 1.5,
+    "1,5": 1.5,
+    "0.125": 0.125,
+    "1500": 1500,
+    "1234.567": 1234.567,
+    "1,50": 1.5,
+}
+
+
+def test_a_number_with_two_readings_is_not_guessed() -> None:
+    """1.500 m and 1,500 m are a metre and a half, or more than a kilometre."""
+    cells = text(*TWO_READINGS, *ONE_READING)
+    values, _ = numbers(cells, decimal="")
+    assert two_readings(cells, values).tolist() == [True] * 5 + [False] * 6
+    assert values[5:].tolist() == list(ONE_READING.values())
+    read = coordinates(text(*["1"] * 11), text(*["1"] * 11), cells)
+    assert read.two_readings.tolist() == [0, 1, 2, 3, 4]
+    assert [fault >= 0 for fault in read.fault] == [True] * 5 + [False] * 6
+    for decimal, number in ((".", 1.5), (",", math.nan)):
+        given = coordinates(text("1"), text("1"), text("1.500"), notation=Notation(decimal=decimal))
+        assert not len(given.two_readings)
+        np.testing.assert_equal(given.accuracy_m[0], number)
+
+
+def test_a_notation_has_known_marks() -> None:
+    """Others are a mistake of the caller, or of a damaged run.json."""
+    for wrong in ({"decimal": ";"}, {"letter_o": "X"}):
+        with pytest.raises(InputError, match="one of"):
+            Notation(**wrong)  # type: ignore[arg-type]
 
 
 def test_longitudes_wrap_on_request() -> None:

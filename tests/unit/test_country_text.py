@@ -18,6 +18,7 @@ from coverage_analyzer.countries import NONE, UNKNOWN, names
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.geocoding import query
 from coverage_analyzer.schema import columns as tables
+from coverage_analyzer.schema.column_matching import Headers, match_columns
 
 AS_OF = "2026-12-01"
 CENTERS = "center_id,latitude,longitude,country\nPHL,39.95,-75.16,US\nBER,52.52,13.40,DE\n"
@@ -235,10 +236,10 @@ def test_two_columns_of_countries_are_read_together(
     """In sites, centers and addresses; a column of codes counts first."""
     places = {"latitude": len(headers), "longitude": len(headers) + 1}
     all_headers = [*headers, "lat", "lon"]
-    assert tables.match_columns(all_headers, tables.SITES) == found | places
-    some = tables.match_columns(["id", *all_headers], tables.CENTERS)
+    assert match_columns(Headers(all_headers, tables.SITES)) == found | places
+    some = match_columns(Headers(["id", *all_headers], tables.CENTERS))
     assert {n: at - 1 for n, at in some.items() if n.startswith("country")} == found
-    added = tables.match_columns(["address", *headers], tables.ADDRESSES)
+    added = match_columns(Headers(["address", *headers], tables.ADDRESSES))
     assert {n: at - 1 for n, at in added.items() if n.startswith("country")} == found
 
 
@@ -246,7 +247,7 @@ def test_two_columns_of_countries_are_read_together(
 def test_columns_that_may_be_something_else_are_asked_about(headers: list[str]) -> None:
     """A column ``cc`` may be anything, and two of one name tell nothing."""
     with pytest.raises(InputError, match="could be the column"):
-        tables.match_columns([*headers, "lat", "lon"], tables.SITES)
+        match_columns(Headers([*headers, "lat", "lon"], tables.SITES))
 
 
 def sites_file(folder: Path, kind: str) -> Path:

@@ -312,13 +312,13 @@ class TestSource:
     def test_columns_are_named_as_for_files(self, tmp_path: Path) -> None:
         """--column works; a missing column is told with the address."""
         path = database(
-            tmp_path, "CREATE TABLE t (nr, breite, lon)", "INSERT INTO t VALUES (1, 40, -75)"
+            tmp_path, "CREATE TABLE t (nr, hoch, lon)", "INSERT INTO t VALUES (1, 40, -75)"
         )
         place = f"sqlite:///{path}?table=t"
         with pytest.raises(InputError, match="latitude") as caught:
             run(place, tmp_path)
         assert str(caught.value).startswith(place)
-        assert run(place, tmp_path, columns={"latitude": "breite"})["ledger"]["decided"] == 1
+        assert run(place, tmp_path, columns={"latitude": "hoch"})["ledger"]["decided"] == 1
 
     def test_a_path_object_cannot_hold_an_address(self) -> None:
         """A path drops a slash; the message says to write text."""

@@ -220,15 +220,15 @@ def test_an_open_quote_does_not_tear_later_records() -> None:
 
 
 def test_bad_utf8_costs_one_row() -> None:
-    """A row in another encoding is a reject with its bytes shown; the others stay."""
-    result = everywhere(b"a,b\n1,2\nM\xfcller,3\n4,5\n")
+    """In a file of UTF-8, a row in another encoding is a reject with its bytes shown."""
+    result = everywhere(b"\xc3\xa4,b\n1,2\nM\xfcller,3\n4,5\n")
     assert result.rows == [["1", "2"], ["4", "5"]]
     assert result.rejects == [(3, "not_utf8", "M\\xfcller,3")]
 
 
 def test_a_ragged_row_in_another_encoding_is_rejected_quietly() -> None:
     """Two faults in one row make one reject, and no traceback on standard error."""
-    result = everywhere(b"a,b\n1,2\nM\xfcller\n4,5\n")
+    result = everywhere(b"\xc3\xa4,b\n1,2\nM\xfcller\n4,5\n")
     assert result.rows == [["1", "2"], ["4", "5"]]
     assert [(line, raw) for line, _, raw in result.rejects] == [(3, "M\\xfcller")]
 
@@ -322,7 +322,7 @@ def test_a_file_of_nothing_is_named(data: bytes) -> None:
         read(data)
 
 
-@pytest.mark.parametrize("data", [b"\xff\xffa,b\n", b"PK\x03\x04\xff", b'"a,b\n1,2\n'])
+@pytest.mark.parametrize("data", [b"\xc3\xa4\xff,b\n", b"PK\x03\x04\xff", b'"a,b\n1,2\n'])
 def test_a_header_that_is_no_text_is_named(data: bytes) -> None:
     """Another encoding, a compressed file, an open quote: the message says line 1."""
     with pytest.raises(InputError, match="line 1"):

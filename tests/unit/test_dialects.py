@@ -134,12 +134,21 @@ def test_standard_input(tmp_path: Path, pack: type[bytes]) -> None:
     assert manifest(tmp_path / "out")["ledger"]["decided"] == 2
 
 
-def test_a_decimal_comma_is_read_when_it_is_said(tmp_path: Path) -> None:
-    """And then a point parts thousands, so that it is no number."""
+def test_a_decimal_comma_that_is_said_goes_for_numbers_that_are_no_coordinates(
+    tmp_path: Path,
+) -> None:
+    """Coordinates show their mark themselves."""
     ended = run(tmp_path, b"id;lat;lon\n1;40,5;-75,1\n2;40.5;1\n", "--decimal", ",")
     assert ended.returncode == 0, ended.stderr
     ledger = manifest(tmp_path / "out")["ledger"]
-    assert (ledger["decided"], ledger["rejected"]) == (1, 1)
+    assert (ledger["decided"], ledger["rejected"]) == (2, 0)
+    data = b"id;lat;lon;accuracy_m\n1;40,5;-75,1;1,5\n2;40.5;1;1.5\n3;40;1;1.500\n"
+    assert run(tmp_path, data, "--decimal", ",").returncode == 0
+    assert manifest(tmp_path / "out")["ledger"]["rejected"] == 2
+    ended = run(tmp_path, data)
+    assert ended.returncode == 2
+    assert b"line 4: accuracy_m is '1.500'" in ended.stderr
+    assert b"--decimal . or --decimal ," in ended.stderr
 
 
 def test_rejects_of_decimal_commas_say_what_is_wrong(tmp_path: Path) -> None:

@@ -169,7 +169,7 @@ def test_the_folder_agrees_with_itself_afterwards(tmp_path: Path) -> None:
     assert told["roads"]["status"]["within"] == 1
 
 
-@pytest.mark.parametrize("kind", ["csv", "parquet", "xlsx"])
+@pytest.mark.parametrize("kind", ["csv", "parquet", "xlsx", "geojson", "geoparquet", "gpkg"])
 def test_twice_is_as_good_as_once(tmp_path: Path, kind: Any) -> None:
     """The same bytes; and with all the time in the world only what has no road stays in doubt."""
     folder = judged(tmp_path, format=kind)

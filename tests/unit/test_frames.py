@@ -53,6 +53,7 @@ def test_exported_names_are_frozen() -> None:
         "CoverageError",
         "Dialect",
         "Policy",
+        "Settings",
         "assess",
         "commitments",
         "coverage_areas",

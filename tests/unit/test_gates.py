@@ -147,9 +147,9 @@ def test_products_of_a_frame_are_checked_too() -> None:
 def test_what_no_gate_saw_is_listed_once(tmp_path: Path) -> None:
     """Columns that are not there, cells that are empty, a table that is not given."""
     text = f"{HEADER},product,component\n1,{PHILADELPHIA},A,fan\n2,{PHILADELPHIA},,\n"
-    warnings = judged(tmp_path, text)["warnings"]
-    assert warnings == [
-        "Not checked (columns missing from the sites file): registered_on, requested_level.",
+    manifest = judged(tmp_path, text)
+    assert manifest["not_checked"] == ["registered_on", "requested_level"]
+    assert manifest["warnings"] == [
         "Not checked (cell is empty): component in 1 row, product in 1 row.",
         "Product life cycle not checked: give a product table, --products FILE.",
         "Components not checked: the policy lists none.",
@@ -230,12 +230,13 @@ def test_the_program_explains_a_gate(tmp_path: Path) -> None:
     files = ["--centers", str(centers_file(tmp_path)), "--products", str(products_file(tmp_path))]
     ended = CliRunner().invoke(program, [*where, *files, "--product", "Relic"])
     assert ended.exit_code == 0, ended.output
-    assert ended.output.startswith("Not covered (not_covered): the product is past the phases")
+    reason = "the product is past the support phases in which maintenance is available"
+    assert ended.output.startswith(f"Not covered (not_covered): {reason}.")
     assert "there are no security hotfixes, no technical support" in ended.output
     assert "  promise   nothing" in ended.output
     assert "instead" not in ended.output  # no programme covers a product of this name
     assert "  given     product: Relic" in ended.output
-    assert "  clause    Maintenance is there in a product's Mainstream" in ended.output
+    assert "  clause    Maintenance is available in a product's Mainstream" in ended.output
     ended = CliRunner().invoke(program, [*where, *files, "--registered-on", "May 5th"])
     assert "is not a date. Write it like 2026-12-01" in str(ended.exception)
 

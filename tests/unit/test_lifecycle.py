@@ -186,7 +186,8 @@ def test_explain_promises_nothing(files: dict[str, Path], level: str) -> None:
         more = ["--product", product[0], "--version", product[1]]
         ended = CliRunner().invoke(program, [*arguments, *more])
         assert ended.exit_code == 0
-        assert ended.stdout.startswith("Not covered (not_covered): the product is past the phases")
+        reason = "the product is past the support phases in which maintenance is available"
+        assert ended.stdout.startswith(f"Not covered (not_covered): {reason}.")
         assert "  promise   nothing\n" in ended.stdout
         hint = "  instead   Extended Support may apply: see `entitlements`\n"
         assert (hint in ended.stdout) == instead

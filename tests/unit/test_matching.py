@@ -76,6 +76,7 @@ def test_a_site_at_its_center(world: Countries) -> None:
         "site_country": "US",
         "available_on": None,
         "centers_in_reach": 1,
+        "as_of": DAY,
     }
 
 
@@ -523,6 +524,7 @@ def test_columns_are_those_of_the_report(world: Countries) -> None:
         "site_country": "string",
         "available_on": "date32[day]",
         "centers_in_reach": "int32",
+        "as_of": "date32[day]",
     }
 
 

@@ -12,7 +12,7 @@ from coverage_analyzer import batch
 from coverage_analyzer.cli.main import program
 from coverage_analyzer.errors import InputError
 
-SITES = "site_id,Land,lat,lon,Part,Produkt\nA,US,40.0,-75.0,fan,MPX\n"
+SITES = "site_id,Countries,lat,lon,Part,Model\nA,US,40.0,-75.0,fan,MPX\n"
 
 
 def told(arguments: list[object]) -> str:
@@ -35,9 +35,9 @@ def test_headers_that_may_be_meant_are_told_by_all(tmp_path: Path) -> None:
         told(["letter", *letter]),
         said,
     ):
-        for header in ("Land", "Part", "Produkt"):
+        for header in ("Countries", "Part", "Model"):
             assert f"To use '{header}':" in words
-    assert "Not checked (columns missing from the sites file)" in told(["check", sites])
+    assert "Not checked" not in told(["check", sites])
 
 
 def test_a_product_without_a_table_is_told_by_all(tmp_path: Path) -> None:
@@ -65,13 +65,13 @@ def test_a_letter_on_a_report_says_what_it_does_not_know(tmp_path: Path) -> None
 
 
 def test_commitments_are_written_as_what_they_are_called(tmp_path: Path) -> None:
-    """A workbook that is none would be opened, and lose the day."""
+    """A file whose name promises another format would be opened by another program."""
     from coverage_analyzer.batch._commitments import answer_requests
 
     with pytest.raises(
-        InputError, match=r"'a\.xlsx' has an unsupported extension.*written as \.csv"
+        InputError, match=r"'a\.ods' has an unsupported extension.*written as \.csv or \.xlsx"
     ):
-        answer_requests("r.csv", "s.csv", "c.csv", tmp_path / "a.xlsx")
+        answer_requests("r.csv", "s.csv", "c.csv", tmp_path / "a.ods")
 
 
 def test_centers_with_a_decimal_comma(tmp_path: Path) -> None:

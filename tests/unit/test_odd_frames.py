@@ -2,6 +2,7 @@
 
 import datetime
 import decimal
+import json
 import re
 import warnings
 from collections.abc import Callable
@@ -441,3 +442,18 @@ def test_a_report_of_text_that_is_not_unicode_is_not_written(
     with pytest.raises(InputError, match=r"cells in 'note' .* not Unicode .* row 1"):
         ca.write_report(verdicts, tmp_path / "out", centers=ca.read_centers(centers_file(tmp_path)))
     assert not (tmp_path / "out").exists()
+
+
+def test_a_report_is_for_one_day(tmp_path: Path) -> None:
+    """The day is that of the rows, also where a merge lost the attributes; two are refused."""
+    merged = verdicts()
+    merged.attrs = {}
+    later = merged.assign(as_of=pd.Timestamp("2027-01-15"))
+    folder = ca.write_report(later, tmp_path / "later", policy="appliance-maintenance")
+    assert json.loads((folder / "run.json").read_text("utf-8"))["as_of"] == "2027-01-15"
+    with pytest.raises(
+        InputError, match=r"for 2 days .*verdicts\[verdicts.as_of == '2027-01-15'\]"
+    ):
+        ca.write_report(
+            pd.concat([verdicts(), later]), tmp_path / "both", policy="appliance-maintenance"
+        )

@@ -393,6 +393,7 @@ def models(part: Any, found: dict[str, type[Model]] | None = None) -> dict[str, 
 def described(model: type[Model]) -> dict[str, str]:
     """Return the text of each attribute in the docstring of a model."""
     text = inspect.cleandoc(model.__doc__ or "").partition("Attributes\n----------\n")[2]
+    text = text.partition("\nExamples\n--------\n")[0]
     parts = re.split(r"^(\w+)\n", text, flags=re.MULTILINE)[1:]
     return {name: " ".join(text.split()) for name, text in zip(*[iter(parts)] * 2, strict=True)}
 

@@ -137,13 +137,13 @@ def test_both_ways_to_an_offer_are_told() -> None:
     found = entitlements({}, country="US", date="2026-12-01")["technical-relationship-management"]
     assert found.answer == "unknown"
     assert found.summary == (
-        "bought anew: does not apply: not sold in US (United States and Canada); an agreement that "
-        "runs: applies only with a technical relationship management agreement in force"
+        "a new purchase: does not apply: not sold in US (United States and Canada); an agreement "
+        "in force: applies only with a technical relationship management agreement in force"
     )
     assert f"  summary     {found.summary}" in str(found)
-    assert "  or by       bought anew: does not apply" in str(found)
+    assert "  or by       a new purchase: does not apply" in str(found)
     (other,) = found.others
-    assert (other.way, other.answer) == ("bought anew", "does not apply")
+    assert (other.way, other.answer) == ("a new purchase", "does not apply")
 
 
 def test_a_decided_offer_is_told_by_one_way() -> None:

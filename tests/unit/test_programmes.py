@@ -15,8 +15,9 @@ from coverage_analyzer import policy
 from coverage_analyzer.errors import InputError, PolicyError
 from coverage_analyzer.maps import external_links
 from coverage_analyzer.policy import Policy
+from coverage_analyzer.policy.rules import NOT_STATED
 from coverage_analyzer.programmes import catalogue
-from coverage_analyzer.programmes.model import NOT_STATED, Programme
+from coverage_analyzer.programmes.model import Programme
 from coverage_analyzer.programmes.offer_table import Comparison, comparison, written
 
 TRM = "technical-relationship-management"
@@ -174,8 +175,8 @@ def test_the_levels_of_a_policy_are_a_table_too() -> None:
     assert rows["New center in US"][0] == "up to 6 weeks"
     assert rows["New center in all other countries"][0] == "3 to 6 months"
     assert rows["Manufacturer's warranty"][0] == "hardware 1 year, software 90 days"
-    assert "export papers" not in rows["Footnotes"][0]
-    assert all("export papers" in cell for cell in rows["Footnotes"][1:])
+    assert "export approval" not in rows["Footnotes"][0]
+    assert all("export approval" in cell for cell in rows["Footnotes"][1:])
     bare = comparison(Policy.load("hp-call-to-repair"))
     assert "nothing" in dict(bare.rows)["Replacement"]
 

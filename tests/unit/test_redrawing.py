@@ -70,7 +70,7 @@ def test_the_run_tells_how_coordinates_are_written(tmp_path: Path) -> None:
     judged(tmp_path, text, options=batch.Options(dialect=comma))
     assert redrawn(tmp_path / "out").told["total"] == 1
     path = tmp_path / "out" / "report.csv"
-    path.write_text(path.read_text("utf-8").replace("48,85", "48.85"), encoding="utf-8")
+    path.write_text(path.read_text("utf-8").replace("48,85", "48_85"), encoding="utf-8")
     with pytest.raises(InputError, match=r"was changed: line 2: .*Run it again"):
         redrawn(tmp_path / "out")
 

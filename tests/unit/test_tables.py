@@ -1,11 +1,21 @@
 """Columns are recognised by name or not at all; numbers are read by one grammar or not at all."""
 
+from collections.abc import Mapping, Sequence
+
 import pyarrow as pa
 import pytest
 
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.schema import columns
+from coverage_analyzer.schema.column_matching import Headers, check_repeated, match_columns
 from coverage_analyzer.schema.columns import CENTERS, SITES, Column
+
+
+def match(
+    headers: Sequence[str], table: Sequence[Column], overrides: Mapping[str, str] | None = None
+) -> dict[str, int]:
+    """Return where columns are, by names alone."""
+    return match_columns(Headers(headers, table, overrides or {}))
 
 
 def text(*cells: str | None) -> pa.Array:
@@ -19,7 +29,7 @@ def test_every_synonym_is_recognised(table: tuple[Column, ...]) -> None:
     for column in table:
         for synonym in (column.name, *column.synonyms):
             others = [c.name for c in table if c.required and c is not column]
-            assert columns.match_columns([*others, synonym], table)[column.name] == len(others)
+            assert match([*others, synonym], table)[column.name] == len(others)
 
 
 @pytest.mark.parametrize("table", [SITES, CENTERS], ids=["sites", "centers"])
@@ -34,21 +44,21 @@ def test_no_synonym_stands_for_two_columns(table: tuple[Column, ...]) -> None:
 )
 def test_headers_are_folded(header: str) -> None:
     """Case, blanks, underscores and hyphens do not tell headers apart."""
-    assert columns.match_columns([header, "lat", "lon"], SITES)["country"] == 0
+    assert match([header, "lat", "lon"], SITES)["country"] == 0
 
 
 def test_unknown_headers_are_no_columns() -> None:
     """Columns that no table knows are carried along, not guessed at."""
-    found = columns.match_columns(["latitude", "longitude", "latency", "longing"], SITES)
+    found = match(["latitude", "longitude", "latency", "longing"], SITES)
     assert found == {"latitude": 0, "longitude": 1}
 
 
 def test_two_candidates_are_an_error_that_tells_the_way_out() -> None:
-    """Both ``lat`` and ``y`` could be the latitude: never pick one in silence."""
+    """Both ``lat`` and ``site_lat`` could be the latitude: never pick one in silence."""
     with pytest.raises(InputError) as caught:
-        columns.match_columns(["lat", "y", "lon"], SITES)
+        match(["lat", "site_lat", "lon"], SITES)
     message = str(caught.value)
-    assert "'lat' and 'y'" in message
+    assert "'lat' and 'site_lat'" in message
     assert "--column latitude=lat" in message
     assert "columns={" in message
 
@@ -56,62 +66,62 @@ def test_two_candidates_are_an_error_that_tells_the_way_out() -> None:
 def test_spellings_of_one_header_are_ambiguous() -> None:
     """``Lat`` and ``LAT`` are two headers that fold to one."""
     with pytest.raises(InputError, match="'Lat' and 'LAT'"):
-        columns.match_columns(["Lat", "LAT", "lon"], SITES)
+        match(["Lat", "LAT", "lon"], SITES)
 
 
 def test_an_override_ends_the_doubt() -> None:
     """The header that the user names is taken, also against a canonical one."""
-    assert columns.match_columns(["lat", "y", "lon"], SITES, {"latitude": "y"})["latitude"] == 1
-    found = columns.match_columns(["latitude", "Breite", "lon"], SITES, {"latitude": "Breite"})
+    assert match(["lat", "y", "lon"], SITES, {"latitude": "y"})["latitude"] == 1
+    found = match(["latitude", "Breite", "lon"], SITES, {"latitude": "Breite"})
     assert found["latitude"] == 1
 
 
-def test_a_header_twice_is_an_error_even_if_no_column_needs_it() -> None:
+def test_a_header_twice_is_an_error_where_the_reader_cannot_number_it() -> None:
     """A report could not tell two columns of one name apart."""
     for headers in (["lat", "lat", "lon"], ["lat", "lon", "note", "note"]):
         with pytest.raises(InputError, match="appears twice"):
-            columns.match_columns(headers, SITES)
+            check_repeated(headers)
 
 
 def test_empty_headers_may_repeat() -> None:
     """Spreadsheets write columns without a header at the right edge."""
-    assert columns.match_columns(["lat", "lon", "", ""], SITES) == {"latitude": 0, "longitude": 1}
+    assert match(["lat", "lon", "", ""], SITES) == {"latitude": 0, "longitude": 1}
 
 
 def test_an_override_of_no_column_is_an_error() -> None:
     """A typing error in ``--column`` must not pass for nothing."""
     with pytest.raises(InputError, match=r"Unknown column name 'latitud'.*latitude"):
-        columns.match_columns(["lat", "lon"], SITES, {"latitud": "lat"})
+        match(["lat", "lon"], SITES, {"latitud": "lat"})
 
 
 def test_an_override_with_no_such_header_is_an_error() -> None:
     """The header is looked for as the file has it; the message lists what there is."""
     with pytest.raises(InputError, match=r"Column 'Lat' not found.*'lat', 'lon'"):
-        columns.match_columns(["lat", "lon"], SITES, {"latitude": "Lat"})
+        match(["lat", "lon"], SITES, {"latitude": "Lat"})
 
 
 def test_a_missing_column_names_what_is_there_and_the_nearest() -> None:
     """The planner sees the header line and the likely typing error."""
     with pytest.raises(InputError) as caught:
-        columns.match_columns(["id", "lat", "longitud"], SITES)
+        match(["id", "lat", "longitute"], SITES)
     message = str(caught.value)
     assert "'longitude'" in message
-    assert "'id', 'lat', 'longitud'" in message
-    assert "--column longitude=longitud" in message
+    assert "'id', 'lat', 'longitute'" in message
+    assert "--column longitude=longitute" in message
 
 
 def test_a_missing_column_of_a_wide_file_lists_twenty() -> None:
     """Five thousand headers do not fill the screen."""
     headers = [f"c{n}" for n in range(5000)]
     with pytest.raises(InputError, match="and 4980 more"):
-        columns.match_columns(headers, SITES)
+        match(headers, SITES)
 
 
 def test_centers_need_an_id() -> None:
     """A center without an id could not be named in a verdict; a site has its line."""
     with pytest.raises(InputError, match="'center_id'"):
-        columns.match_columns(["lat", "lon"], CENTERS)
-    assert "site_id" not in columns.match_columns(["lat", "lon"], SITES)
+        match(["lat", "lon"], CENTERS)
+    assert "site_id" not in match(["lat", "lon"], SITES)
 
 
 def test_nulls_become_empty_texts() -> None:

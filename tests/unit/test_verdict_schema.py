@@ -1,5 +1,6 @@
 """The table of a verdict's columns, statuses and reasons, and what must agree with it."""
 
+import datetime
 import enum
 import pickle
 import re
@@ -34,6 +35,7 @@ ROW = {
     "site_country": "DE",
     "available_on": None,
     "centers_in_reach": 2,
+    "as_of": datetime.date(2026, 12, 1),
 }
 
 
@@ -91,7 +93,7 @@ def test_read_back_as_written(tmp_path: Path) -> None:
     with formats.report_writer(tmp_path / "r.csv", "csv", SCHEMA) as writer:
         writer.write(pa.RecordBatch.from_arrays(list(typed.values()), schema=SCHEMA))
     line = (tmp_path / "r.csv").read_text("utf-8").splitlines()[1]
-    assert line == '"Gold","qualified","within_radius","C",1.500,62.13712,60.638,"DE",,2'
+    assert line == '"Gold","qualified","within_radius","C",1.500,62.13712,60.638,"DE",,2,2026-12-01'
 
 
 def test_a_workbook_shows_the_decimals_of_the_table(tmp_path: Path) -> None:
@@ -105,13 +107,14 @@ def test_a_workbook_shows_the_decimals_of_the_table(tmp_path: Path) -> None:
         styles = archive.read("xl/styles.xml").decode()
     codes = dict(re.findall(r'<numFmt numFmtId="(\d+)" formatCode="([^"]+)"', styles))
     cells = re.findall(r'<xf numFmtId="(\d+)"', styles.partition("<cellXfs")[2])
-    style = dict(re.findall(r'<c r="([A-J])2" s="(\d+)"', sheet))
+    style = dict(re.findall(r'<c r="([A-K])2" s="(\d+)"', sheet))
     shown = {
         name: codes[cells[int(style[letter])]]
-        for letter, name in zip("ABCDEFGHIJ", VERDICT, strict=True)
+        for letter, name in zip("ABCDEFGHIJK", VERDICT, strict=True)
         if letter in style and SCHEMA.field(name).type != pa.string()
     }
-    assert shown == {n: f"{0:.{places}f}" for n, places in DECIMALS.items()}
+    decimals = {n: f"{0:.{places}f}" for n, places in DECIMALS.items()}
+    assert shown == decimals | {"as_of": "yyyy-mm-dd"}
 
 
 def test_a_frame_gets_the_types_of_the_table() -> None:
@@ -135,7 +138,7 @@ def test_a_frame_with_other_cells_is_refused(name: str, cell: object) -> None:
 def test_the_map_holds_every_column() -> None:
     """Those held by code, and those that `sites.Columns` holds otherwise, are all of the table."""
     numbers = {"distance_miles", "limit_miles", "margin_miles", "centers_in_reach"}
-    assert {*CODED, "status"} | numbers == set(VERDICT)
+    assert {*CODED, "status", "as_of"} | numbers == set(VERDICT)  # the day is one for all
     assert DECIMALS == {"distance_miles": 3, "margin_miles": 3}  # as the map's thousandths
 
 

@@ -1,5 +1,5 @@
 """Read rows from databases and write reports to them: PostgreSQL and SQLite, by ADBC.
 
-`address` reads what stands on the command line, `connecting` opens it, `source` reads rows out of
-it and `target` puts the report into a table. The drivers are the extra ``database``.
+`address` parses an address, `connection` opens it, `reader` reads its rows and `writer` writes the
+report to a table. The drivers are the extra ``database``.
 """

@@ -6,10 +6,11 @@
     postgresql://USER:PASSWORD@HOST:PORT/DATABASE?query=SELECT ...
     sqlite:///relative/file.db?table=NAME         sqlite:////absolute/file.db?query=SELECT ...
 
-All that follows ``?`` is ``NAME=VALUE``, parted by ``&``. Of these, ``query``, ``table`` and
-``schema`` are ours, and percent-encoded: ``%`` is written ``%25``, ``&`` is written ``%26``; blanks
-and all else may stand as they are. What else is there goes to PostgreSQL's client, which wants
-blanks and ``=`` in a value percent-encoded: they are encoded here, and may be written either way.
+Everything after ``?`` is ``NAME=VALUE``, separated by ``&``. Of these, ``query``, ``table`` and
+``schema`` are our own, and percent-encoded: ``%`` is written ``%25``, ``&`` is written ``%26``;
+spaces and all other characters may be written unchanged. Other parameters go to PostgreSQL's
+client, which requires spaces and ``=`` in a value to be percent-encoded: they are encoded here, and
+may be written either way.
 """
 
 import re
@@ -47,15 +48,15 @@ class Address:
     Attributes
     ----------
     kind
-        Of the database.
+        Kind of the database.
     shown
         The address with its passwords hidden.
     connection
-        What the driver is given: an address without our own parameters, or the path of a file.
+        Given to the driver: an address without our own parameters, or the path of a file.
     secrets
-        What must stand in no message.
+        Secrets that must not appear in messages.
     query, table, schema
-        The rows: those of a query, or those of a table.
+        The query, or the table.
     """
 
     kind: Literal["postgresql", "sqlite"]
@@ -88,7 +89,7 @@ def address(text: str) -> Address:
     Raises
     ------
     InputError
-        If it breaks the grammar. The message does not repeat it, for it may hold a password.
+        If its grammar is invalid. The message does not repeat it, since it may contain a password.
 
     Examples
     --------
@@ -131,7 +132,7 @@ def check_name(name: str, what: str, kind: str) -> None:
     Raises
     ------
     InputError
-        If PostgreSQL would cut the name.
+        If PostgreSQL would truncate the name.
     """
     if kind == "postgresql" and len(name.encode()) > MAX_NAME_BYTES:
         msg = f"{what} {name!r} is longer than {MAX_NAME_BYTES} bytes, the maximum of PostgreSQL"
@@ -159,7 +160,7 @@ def _parameters(tail: str) -> tuple[dict[str, str], list[str], list[str]]:
     Raises
     ------
     InputError
-        If one is no ``NAME=VALUE``, or one of ours is given twice, empty or wrongly encoded.
+        If one is not ``NAME=VALUE``, or one of our own is given twice, empty or wrongly encoded.
     """
     ours: dict[str, str] = {}
     others, secrets = [], []
@@ -225,7 +226,7 @@ def _decoded(text: str, where: str) -> str:
     Raises
     ------
     InputError
-        If a ``%`` stands for itself, or the bytes are no text.
+        If a ``%`` is not an escape, or the bytes are not text.
     """
     try:
         plain = unquote(text, errors="strict")

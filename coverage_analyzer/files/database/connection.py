@@ -1,6 +1,7 @@
 """Connect to databases by their ADBC drivers, and translate the drivers' errors.
 
-The drivers' own DB-API faces are left aside: they import pandas, of no use to the batch job.
+The drivers' own DB-API interfaces are not used: they import pandas, which the batch job does not
+need.
 """
 
 import contextlib
@@ -32,7 +33,7 @@ def translate_errors(address: Address, kind: type[CoverageError]) -> Iterator[No
     Raises
     ------
     CoverageError
-        Of the kind asked for.
+        The database, of the required kind.
     MissingExtraError
         If the drivers are not installed.
     """
@@ -107,8 +108,8 @@ def batches(
 ) -> Iterator[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
     """Run a query; return its columns and its rows, prefetched by one batch.
 
-    The driver waits in a thread of its own, so that an interruption is heard and ends the query;
-    `started` is given what another thread can cancel.
+    The driver waits in its own thread, so that an interrupt is noticed and cancels the query;
+    `started` receives an object that another thread can cancel.
     """
     with _statement(connection) as statement:
         started(statement)
@@ -127,7 +128,7 @@ def _waiter(statement: "AdbcStatement") -> Iterator[ThreadPoolExecutor]:
         try:
             yield waiter
         except BaseException:
-            with contextlib.suppress(Exception):  # some drivers cannot; then it runs to its end
+            with contextlib.suppress(Exception):  # some drivers cannot cancel
                 statement.cancel()
             raise
 
@@ -147,7 +148,7 @@ def _prefetch(reader: Any, waiter: ThreadPoolExecutor) -> Iterator[pa.RecordBatc
 def _submitted(waiter: ThreadPoolExecutor, call: Callable[[], Any]) -> Callable[[], Any]:
     """Start a call in a thread and return a function that waits for its result.
 
-    Where the system gives no further thread, the call is made when its result is asked for.
+    If the system provides no further thread, the call is made when its result is requested.
     """
     try:
         return waiter.submit(call).result
@@ -159,6 +160,14 @@ def first_row(
     connection: "AdbcConnection", sql: str, values: Sequence[str] = ()
 ) -> tuple[Any, ...] | None:
     """Return the first row of a query with text parameters; None if there is none."""
+    found = all_rows(connection, sql, values)
+    return found[0] if found else None
+
+
+def all_rows(
+    connection: "AdbcConnection", sql: str, values: Sequence[str] = ()
+) -> list[tuple[Any, ...]]:
+    """Return the rows of a query with text parameters; all are held in memory."""
     with _statement(connection) as statement:
         statement.set_sql_query(sql)
         if values:
@@ -169,8 +178,8 @@ def first_row(
             )
         handle, _ = statement.execute_query()
         with pa.RecordBatchReader.from_stream(handle) as reader:
-            rows = [row for batch in reader for row in batch.to_pylist()]
-    return tuple(rows[0].values()) if rows else None
+            columns = [batch.columns for batch in reader]
+    return [row for cells in columns for row in zip(*(c.to_pylist() for c in cells), strict=True)]
 
 
 def ingest(connection: "AdbcConnection", batch: pa.RecordBatch, options: dict[str, str]) -> None:
@@ -219,7 +228,7 @@ def _file(address: Address, mode: str) -> str:
     Raises
     ------
     FileNotFoundError
-        If it, or its folder, is not there; SQLite itself would speak of memory.
+        If the file or its folder does not exist; SQLite itself would report a lack of memory.
     """
     path = Path(address.connection).absolute()
     required = path if mode == "ro" else path.parent

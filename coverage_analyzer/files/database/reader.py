@@ -1,7 +1,8 @@
 """Read the rows of a query or table of a database, batch by batch and read-only.
 
-Numbers, truth values, days, times and bytes come with their types. All else (numeric, uuid, json,
-arrays, intervals ...) comes as the text that the database itself writes for it: no digit is lost.
+Numbers, booleans, dates, times and bytes keep their types. All other types (numeric, uuid, json,
+arrays, intervals ...) are read as the text that the database itself writes, so that no digit is
+lost.
 """
 
 import contextlib
@@ -17,7 +18,7 @@ from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.database import connection as connecting
 from coverage_analyzer.files.database.address import Address, check_name, quoted
 from coverage_analyzer.files.readers import parquet, utf8
-from coverage_analyzer.files.readers.base import RowBlock, TableReader
+from coverage_analyzer.files.readers.base import PREVIEW_ROWS, RowBlock, TableReader, first_rows
 
 if TYPE_CHECKING:
     from adbc_driver_manager import AdbcStatement
@@ -66,12 +67,12 @@ class DatabaseTable(TableReader):
     Parameters
     ----------
     address
-        Where they are.
+        The location of the rows.
 
     Raises
     ------
     InputError
-        If the database cannot be reached, or the query is none that gives rows of named columns.
+        If the database cannot be reached, or the query does not return rows of named columns.
     MissingExtraError
         If the drivers are not installed.
     """
@@ -95,6 +96,26 @@ class DatabaseTable(TableReader):
         self.types = [parquet.plain_type(kind) for kind in schema.types]
         self.known: dict[str, str] = {}
 
+    def preview(self, n_rows: int = PREVIEW_ROWS) -> pa.RecordBatch:
+        """Return the first rows that the database gives, by a query of their own.
+
+        Raises
+        ------
+        InputError
+            If the database fails, or a value cannot be read.
+        """
+        address, options = self._address, OPTIONS[self._address.kind]
+        skipped = address.kind == "sqlite"
+        sql = f"SELECT * FROM (\n{self._sql}\n) AS preview LIMIT {n_rows + skipped}"
+        with (
+            connecting.translate_errors(address, InputError),
+            connecting.reading(address) as connection,
+            connecting.batches(connection, sql, options, self._started) as (schema, batches),
+        ):
+            rows = pa.Table.from_batches(list(batches), schema).combine_chunks().slice(skipped)
+            batch = (rows.to_batches() or [parquet.empty(schema)])[0]
+            return first_rows(parquet.block(batch, 1).columns, self.headers, n_rows)
+
     def _started(self, statement: "AdbcStatement") -> None:
         self._statement = statement
 
@@ -102,7 +123,7 @@ class DatabaseTable(TableReader):
         """Cancel the query if it is running; return whether that is supported."""
         if self._statement is None:
             return False
-        with contextlib.suppress(Exception):  # some drivers cannot; then it runs to its end
+        with contextlib.suppress(Exception):  # some drivers cannot cancel
             self._statement.cancel()
         return True
 
@@ -112,7 +133,7 @@ class DatabaseTable(TableReader):
         Raises
         ------
         InputError
-            If the database fails on the way, or a value cannot be read.
+            If the database fails meanwhile, or a value cannot be read.
         """
         row = 1
         options, address = OPTIONS[self._address.kind], self._address
@@ -121,8 +142,7 @@ class DatabaseTable(TableReader):
             connecting.reading(address) as connection,
             connecting.batches(connection, self._sql, options, self._started) as (schema, batches),
         ):
-            none = [pa.nulls(0, kind) for kind in schema.types]
-            yield parquet.block(pa.RecordBatch.from_arrays(none, names=self.headers), row)
+            yield parquet.block(parquet.empty(schema).rename_columns(self.headers), row)
             skipped = address.kind == "sqlite"
             for batch in batches:
                 rows = batch.slice(1) if skipped else batch
@@ -143,7 +163,7 @@ def _query(address: Address) -> str:
     Raises
     ------
     InputError
-        If the address says both a query and a table, or neither.
+        If the address has both a query and a table, or neither.
     """
     if bool(address.query) == bool(address.table) or (address.schema and not address.table):
         msg = "the address names no rows; add ?table=NAME (and &schema=NAME), or ?query=SELECT ..."
@@ -161,7 +181,7 @@ def _checked(names: Sequence[str]) -> Sequence[str]:
     Raises
     ------
     InputError
-        If there is none, or two are the same.
+        If there is none, or two are equal.
     """
     if not names:
         msg = "the query returns no rows; write a SELECT that names its columns."
@@ -191,9 +211,9 @@ def _postgresql(connection: Any, query: str) -> tuple[str, pa.Schema, list[str]]
 def _sqlite(connection: Any, query: str) -> tuple[str, pa.Schema]:
     """Return the query with one type per column, and its columns.
 
-    SQLite has a type for each value. The driver takes that of the first rows for a column's and
-    fails at another; so the widest of each column is found first, and shown to it by a row that
-    stands before all others.
+    SQLite has a type per value. The driver uses that of the first rows for a column and fails on
+    others, so the widest type of each column is determined first, and given to it by a row before
+    all others.
     """
     with connecting.batches(connection, f"SELECT * FROM (\n{query}\n) LIMIT 0", {}) as (
         result_schema,
@@ -217,7 +237,7 @@ def _check(rows: pa.RecordBatch, row: int) -> None:
     Raises
     ------
     InputError
-        Which names the column and the first row.
+        With the column and the first row.
     """
     for name, cells in zip(rows.schema.names, rows.columns, strict=True):
         if pa.types.is_date32(cells.type):

@@ -1,34 +1,50 @@
 """Write the rows of a report to a database table, replacing the old one atomically.
 
-PostgreSQL gets the rows in one transaction, into a table that nobody sees before it ends. SQLite
-gets them into a table of the connection's own, so that its file is locked at the end only, and may
-be the file that sites are read from.
+PostgreSQL receives the rows in one transaction, in a table that is invisible before its end. SQLite
+receives them in a temporary table of the connection, so that its file is locked only at the end,
+and may be the file from which sites are read.
 
-A table of that name is replaced if it carries the mark that it is ours. Any other is never touched.
+A table of that name is replaced if it carries our mark. Any other is never changed.
 """
 
-import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from coverage_analyzer import arrays
-from coverage_analyzer.errors import InputError, PublishError
+from coverage_analyzer.errors import InputError, PublishError, visible
 from coverage_analyzer.files.database import connection
 from coverage_analyzer.files.database.address import Address, address, check_name, quoted
 from coverage_analyzer.files.writers.base import Writer
+from coverage_analyzer.files.writers.cells import distinct_names, json_cells
 
 TABLE_COMMENT: Final = "Report of coverage-analyzer, replaced whole by its next run."
-"""The comment on a table that a run may replace."""
+"""Start of the comment on a table that a run may replace; `TableWriter.describe` adds the day."""
 
 POSTGRESQL_TABLE: Final = """
-SELECT coalesce(obj_description(c.oid, 'pg_class'), '') = $3 AND c.relkind = 'r'
+SELECT starts_with(coalesce(obj_description(c.oid, 'pg_class'), ''), $3) AND c.relkind = 'r'
 FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 WHERE n.nspname = $1 AND c.relname = $2
 """
+
+POSTGRESQL_TYPES: Final = """
+SELECT old.attname::text, format_type(old.atttypid, old.atttypmod),
+    format_type(new.atttypid, new.atttypmod)
+FROM pg_catalog.pg_attribute AS old
+JOIN pg_catalog.pg_class AS o ON o.oid = old.attrelid
+JOIN pg_catalog.pg_namespace AS n ON n.oid = o.relnamespace
+JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid
+JOIN pg_catalog.pg_attribute AS new ON new.attrelid = c.oid AND new.attname = old.attname
+WHERE n.nspname = $1 AND o.relname = $2 AND c.relname = $3 AND old.attnum > 0 AND new.attnum > 0
+    AND old.atttypid <> new.atttypid
+ORDER BY old.attnum
+"""
+"""The columns of two tables that have one name and different types."""
+
+SQLITE_TYPES: Final = "SELECT name, type FROM pragma_table_info(?1, 'main')"
+"""The columns of a table, and their types."""
 
 SQLITE_TABLE: Final = """
 SELECT type = 'table' AND instr(sql, ?2) > 0 FROM sqlite_master WHERE name = ?1 COLLATE NOCASE
@@ -63,6 +79,7 @@ class TableWriter(Writer):
         self._place = place
         self._new = f"coverage_analyzer_{os.urandom(8).hex()}"
         self._columns: pa.Schema | None = None
+        self._comment = TABLE_COMMENT
         self._made = place.kind == "sqlite" and not Path(place.connection).exists()
         self._opened = connection.connected(place)
         with connection.translate_errors(place, PublishError):
@@ -93,6 +110,12 @@ class TableWriter(Writer):
                 for name in rows.schema.names:
                     check_name(name, "The column", self._place.kind)
             connection.ingest(self._connection, rows, self._ingest_options(first=first))
+            if first:
+                self._check_types()
+
+    def describe(self, metadata: Mapping[str, str]) -> None:
+        """Note what the table is to say of itself: in its comment."""
+        self._comment = f"{TABLE_COMMENT} {about(metadata)}"
 
     def ready(self) -> None:
         """Replace the old rows, as far as possible without being visible.
@@ -136,7 +159,7 @@ class TableWriter(Writer):
         Raises
         ------
         PublishError
-            If no schema is meant.
+            If no schema is given or found.
         """
         run = connection.execute
         if self._place.kind == "sqlite":
@@ -158,7 +181,7 @@ class TableWriter(Writer):
         Raises
         ------
         PublishError
-            If something else does.
+            If another table exists there.
         """
         table = self._place.table
         if self._place.kind == "postgresql":
@@ -173,6 +196,36 @@ class TableWriter(Writer):
             )
             raise PublishError(msg)
         return row is not None
+
+    def _check_types(self) -> None:
+        """Raise if the table that is there has other types: programs that read it would fail.
+
+        Raises
+        ------
+        PublishError
+            With the columns, and what to do.
+        """
+        changed = self._changed_types()
+        if changed:
+            listed = ", ".join(f"{name!r} is {old}, now {new}" for name, old, new in changed[:5])
+            more = f" and {len(changed) - 5} more" if len(changed) > 5 else ""
+            msg = (
+                f"columns of the table {self._place.table!r} would get another type: "
+                f"{listed}{more}. Drop the table if its readers can take the new types, name "
+                "another table, or state the type of an own column in the settings ([types])."
+            )
+            raise PublishError(msg)
+
+    def _changed_types(self) -> list[tuple[str, str, str]]:
+        """Return the columns of the old table whose type differs, with the old and the new type."""
+        table = self._place.table
+        if self._place.kind == "postgresql":
+            values = (self._schema, table, self._new)
+            return connection.all_rows(self._connection, POSTGRESQL_TYPES, values)
+        old = connection.all_rows(self._connection, SQLITE_TYPES, (table,))
+        new = {f.name.lower(): _affinity(f.type) for f in self._columns or ()}
+        found = [(name, kind, new.get(name.lower(), kind)) for name, kind in old]
+        return [row for row in found if row[1] != row[2]]
 
     def _ingest_options(self, *, first: bool) -> dict[str, str]:
         """Return the driver options for writing rows: create the table, then append."""
@@ -193,10 +246,10 @@ class TableWriter(Writer):
         run(self._connection, f"SET LOCAL lock_timeout = {WAIT_MS}")
         if self._old():
             run(self._connection, f"LOCK TABLE {schema}.{table}")
-            self._old()  # while we waited for the lock, another may have come
+            self._old()  # another table may have been created while we waited for the lock
             run(self._connection, f"DROP TABLE {schema}.{table}")
         run(self._connection, f"ALTER TABLE {schema}.{quoted(self._new)} RENAME TO {table}")
-        run(self._connection, f"COMMENT ON TABLE {schema}.{table} IS '{TABLE_COMMENT}'")
+        run(self._connection, f"COMMENT ON TABLE {schema}.{table} IS {_literal(self._comment)}")
 
     def _swap_sqlite(self) -> None:
         table, run = quoted(self._place.table), connection.execute
@@ -204,9 +257,32 @@ class TableWriter(Writer):
         if self._old():
             run(self._connection, f"DROP TABLE main.{table}")
         columns = ", ".join(f"{quoted(f.name)} {_affinity(f.type)}" for f in self._columns or ())
-        # SQLite has no comments on tables; it keeps the statement that made one.
-        run(self._connection, f"CREATE TABLE main.{table} (/* {TABLE_COMMENT} */ {columns})")
+        # SQLite has no table comments; it stores the statement that created the table.
+        comment = self._comment.replace("*/", "* /")
+        run(self._connection, f"CREATE TABLE main.{table} (/* {comment} */ {columns})")
         run(self._connection, f"INSERT INTO main.{table} SELECT * FROM temp.{quoted(self._new)}")
+
+
+def about(metadata: Mapping[str, str]) -> str:
+    """Return metadata as one line.
+
+    Examples
+    --------
+    >>> about({"as_of": "2026-12-01", "policy": "p"})
+    'as_of: 2026-12-01; policy: p'
+    """
+    return "; ".join(f"{key}: {visible(text)}" for key, text in metadata.items())
+
+
+def _literal(text: str) -> str:
+    """Return a text as a literal of SQL.
+
+    Examples
+    --------
+    >>> _literal("it's")
+    "'it''s'"
+    """
+    return "'" + text.replace("'", "''") + "'"
 
 
 def open_writer(text: str) -> TableWriter:
@@ -215,7 +291,7 @@ def open_writer(text: str) -> TableWriter:
     Raises
     ------
     InputError
-        If it is no address of a table.
+        If it is not the address of a table.
     PublishError
         If the database cannot be written to, or a table of that name is not ours.
     MissingExtraError
@@ -230,7 +306,7 @@ def _check(place: Address) -> None:
     Raises
     ------
     InputError
-        Which says how to write one.
+        With the correct form.
     """
     if not place.table or place.query:
         msg = "name the table for the report: ?table=NAME."
@@ -245,35 +321,13 @@ def _check(place: Address) -> None:
 def storable(batch: pa.RecordBatch, kind: str) -> pa.RecordBatch:
     """Return rows with names and types that the database stores without loss.
 
-    Columns without a name get one, and a name that is there already gets a number (SQLite knows no
-    case). Lists and the like become JSON; what SQLite has no type for becomes text.
+    Columns without a name get one, and a duplicate name gets a number (ignoring case in SQLite).
+    Lists and other nested values become JSON; types that SQLite lacks become text.
     """
     cells = [_storable(c, kind) for c in batch.columns]
-    return pa.RecordBatch.from_arrays(cells, names=_names(batch.schema.names, kind))
-
-
-def _names(originals: list[str], kind: str) -> list[str]:
-    """Return unique names.
-
-    Examples
-    --------
-    >>> _names(["id", "", "ID", "id"], "postgresql"), _names(["id", "", "ID"], "sqlite")
-    (['id', 'column_2', 'ID', 'id_2'], ['id', 'column_2', 'ID_2'])
-    """
-
-    def key(name: str) -> str:
-        return name.lower() if kind == "sqlite" else name
-
-    names: list[str] = []
-    taken = {key(n) for n in originals}
-    seen: set[str] = set()
-    for at, name in enumerate(originals, 1):
-        new, number = name or f"column_{at}", 2
-        while key(new) in seen or (new != name and key(new) in taken):
-            new, number = f"{name or f'column_{at}'}_{number}", number + 1
-        seen.add(key(new))
-        names.append(new)
-    return names
+    key = str.lower if kind == "sqlite" else str
+    names = distinct_names(batch.schema.names, key)
+    return pa.RecordBatch.from_arrays(cells, names=names)
 
 
 def _storable(cells: pa.Array, kind: str) -> pa.Array:
@@ -281,11 +335,11 @@ def _storable(cells: pa.Array, kind: str) -> pa.Array:
     if pa.types.is_dictionary(dtype):
         return _storable(cells.cast(dtype.value_type), kind)
     if pa.types.is_nested(dtype):
-        return _json(cells)
+        return json_cells(cells)
     if pa.types.is_date64(dtype):
         cells, dtype = cells.cast(pa.date32()), pa.date32()
     if pa.types.is_uint64(dtype) and kind == "postgresql":
-        return cells.cast(pa.decimal128(20, 0))  # bigint ends at half of it
+        return cells.cast(pa.decimal128(20, 0))  # bigint has half the range
     return cells.cast(pa.string()) if _as_text(dtype, kind) else cells
 
 
@@ -295,11 +349,6 @@ def _as_text(dtype: pa.DataType, kind: str) -> bool:
         return True
     no_type = types.is_uint64(dtype) or types.is_decimal(dtype) or types.is_temporal(dtype)
     return kind == "sqlite" and no_type
-
-
-def _json(cells: pa.Array) -> pa.Array:
-    texts = [json.dumps(v, default=str, ensure_ascii=False) for v in cells.to_pylist()]
-    return pc.if_else(cells.is_valid(), arrays.text_array(texts), pa.nulls(len(cells), pa.string()))
 
 
 def _affinity(kind: pa.DataType) -> str:

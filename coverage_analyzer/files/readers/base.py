@@ -1,8 +1,10 @@
 """What a reader hands on: runs of rows, in which every row that was read is accounted for."""
 
-from collections.abc import Callable, Iterator, Sequence
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from types import MappingProxyType
+from typing import Any, Final, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -11,6 +13,9 @@ from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Ints
 from coverage_analyzer.fingerprint import Fingerprint
 from coverage_analyzer.schema.rejects import Reject, Rejected
+
+PREVIEW_ROWS: Final = 1_000
+"""How many rows decide how a table is written, and which of its columns is which."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,27 @@ class RowBlock:
     blank: int = 0
     records: int = 0
 
+    def take(self, rows: Ints) -> "RowBlock":
+        """Return the block with some of its rows only; what is counted of it stays.
+
+        Parameters
+        ----------
+        rows
+            Positions of the rows, shape (k,). Lines, cells and raw texts follow them.
+        """
+        raw = self.raw  # not self: the cells of the other rows can be forgotten
+        return dataclasses.replace(
+            self,
+            lines=self.lines[rows],
+            columns=self.columns.take(arrays.from_numpy(rows)),
+            raw=lambda row: raw(int(rows[row])),
+        )
+
+
+def first_rows(columns: pa.RecordBatch, headers: Sequence[str], n_rows: int) -> pa.RecordBatch:
+    """Return the first rows of some columns, which get the headers as their names."""
+    return pa.RecordBatch.from_arrays(columns.slice(0, n_rows).columns, names=list(headers))
+
 
 def without(block: RowBlock, odd: dict[int, tuple[Rejected, str]]) -> RowBlock:
     """Return a block in which further rows, named by their lines, are rejects."""
@@ -51,14 +77,8 @@ def without(block: RowBlock, odd: dict[int, tuple[Rejected, str]]) -> RowBlock:
         Reject(line, *odd[line], block.raw(i)) for line, i in zip(lines, at.tolist(), strict=True)
     ]
     kept = np.delete(np.arange(len(block.lines)), at)
-    return RowBlock(
-        block.lines[kept],
-        block.columns.take(arrays.from_numpy(kept)),
-        lambda position: block.raw(int(kept[position])),
-        sorted([*block.rejects, *rejects], key=lambda reject: reject.line),
-        block.blank,
-        block.records,
-    )
+    everything = sorted([*block.rejects, *rejects], key=lambda reject: reject.line)
+    return dataclasses.replace(block.take(kept), rejects=everything)
 
 
 class TableReader(Protocol):
@@ -78,6 +98,12 @@ class TableReader(Protocol):
         Whether cells may hold days themselves, which then stand by ISO 8601 whatever a form says.
     cut_at
         How many letters of a header the format keeps; 0 if all.
+    made
+        Columns that are no attribute of the file: made of a geometry, or the ids of features.
+    is_text
+        Whether cells come as text whatever they hold, so that an empty one is missing.
+    repeated
+        What headers are called in the file that got a number since another one is called so.
     fingerprint
         Of the files that are read; None if there are none, as for a database.
     """
@@ -89,6 +115,9 @@ class TableReader(Protocol):
     rows: int | None = None
     iso_days: bool = False
     cut_at: int = 0
+    made: Sequence[str] = ()
+    is_text: bool = False
+    repeated: Mapping[str, str] = MappingProxyType({})
     fingerprint: Fingerprint | None = None
 
     @property
@@ -103,6 +132,21 @@ class TableReader(Protocol):
         """
         del headers
 
+    def declared_types(self) -> list[pa.DataType] | None:
+        """Return the type that the file gives each column; None if it gives none.
+
+        Where cells come as text though the file has other types, this is what the text stands for.
+        """
+        return self.types
+
+    def columns_read(self, at: frozenset[int]) -> None:
+        """Read rows that end behind the last of these columns, too, if rows have any length.
+
+        Called before `blocks`, once it is known which columns are read: only empty cells of others
+        may be left off, or else a row that is cut in two would be taken for a whole one.
+        """
+        del at
+
     def share(self) -> float:
         """Return how much of the table has been read, 0 to 1; NaN where that cannot be told."""
         return float("nan")
@@ -115,6 +159,29 @@ class TableReader(Protocol):
     def cancel(self) -> bool:
         """End a wait for rows that another thread is in; return whether that can be done."""
         return False
+
+    def preview(self, n_rows: int = PREVIEW_ROWS) -> pa.RecordBatch:
+        """Return the first rows without consuming them: `blocks` yields every row afterwards.
+
+        Call it before `blocks`, and before or after `days_as_text`. A reader may return fewer rows
+        than there are where rows are very long; it leaves out rows that it cannot read.
+
+        Parameters
+        ----------
+        n_rows
+            At most so many.
+
+        Returns
+        -------
+        rows
+            One column per header, named like it, in the same order. At most ``n_rows`` rows.
+
+        Raises
+        ------
+        InputError
+            If these rows cannot be read; reading them with `blocks` fails alike.
+        """
+        ...
 
     def blocks(self) -> Iterator[RowBlock]:
         """Yield all rows, in order; one block at least, be it empty."""
@@ -145,6 +212,8 @@ class WrappedReader(TableReader):
         self.headers, self.types, self.known = source.headers, source.types, source.known
         self.hint, self.rows = source.hint, source.rows
         self.iso_days, self.cut_at = source.iso_days, source.cut_at
+        self.made, self.is_text = source.made, source.is_text
+        self.repeated = source.repeated
         self.fingerprint = source.fingerprint
 
     @property
@@ -156,6 +225,16 @@ class WrappedReader(TableReader):
         """Read timestamps of some columns as the text that states them."""
         self._source.days_as_text(headers)
         self.types = [*self._source.types, *self.types[len(self._source.types) :]]
+
+    def declared_types(self) -> list[pa.DataType] | None:
+        """Return the type that the file gives each column; None if it gives none."""
+        types = self._source.declared_types()
+        return None if types is None else [*types, *self.types[len(types) :]]
+
+    def columns_read(self, at: frozenset[int]) -> None:
+        """Read rows that end behind the last of these columns, too."""
+        width = len(self._source.headers)
+        self._source.columns_read(frozenset(position for position in at if position < width))
 
     def share(self) -> float:
         """Return how much of the table has been read, 0 to 1; NaN where that cannot be told."""

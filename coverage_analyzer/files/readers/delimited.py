@@ -14,8 +14,15 @@ import pyarrow as pa
 
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.readers import header, records, streams
-from coverage_analyzer.files.readers.base import RowBlock, TableReader
-from coverage_analyzer.fingerprint import HashedFile, unchanged
+from coverage_analyzer.files.readers.base import PREVIEW_ROWS, RowBlock, TableReader, first_rows
+from coverage_analyzer.files.readers.header_row import (
+    COMPLETE,
+    HeaderTest,
+    anything,
+    header_place,
+    numbered,
+)
+from coverage_analyzer.fingerprint import HashedFile, unchanged, unchanged_during
 from coverage_analyzer.schema.coordinates import Notation
 
 BLOCK_BYTES: Final = 4 << 20
@@ -30,14 +37,25 @@ class Dialect(Notation):
     delimiter
         Between fields; if empty, the one of `header.DELIMITERS` that the header shows.
     encoding
-        Of a text file; if empty, UTF-8, or UTF-16 where a file begins with its mark.
+        Of a text file; if empty, the one whose mark it begins with, else UTF-8 or a guess by its
+        first characters that are not ASCII (`guessing`).
     sheet
-        Of a workbook; if empty, the first one that is shown.
+        Of a workbook; if empty, the first one that has the wanted columns, else the first shown.
+    layer
+        Of a GeoPackage; if empty, the only one with points.
+
+    Examples
+    --------
+    >>> import coverage_analyzer as ca
+    >>> german = ca.Dialect(delimiter=";", decimal=",", date_format="%d.%m.%Y")
+    >>> german.delimiter, german.decimal
+    (';', ',')
     """
 
     delimiter: str = ""
     encoding: str = ""
     sheet: str = ""
+    layer: str = ""
 
 
 PLAIN: Final = Dialect()
@@ -53,8 +71,10 @@ class DelimitedFile(TableReader):
         The file, or ``-`` for standard input.
     dialect
         What is known of how it is written.
-    is_header
-        Whether headers are those that are looked for: among delimiters, which one is meant.
+    n_known
+        How many known columns some fields name: so the header and the delimiter are found.
+    member
+        Of a zip archive, which of its files is read.
 
     Raises
     ------
@@ -63,17 +83,22 @@ class DelimitedFile(TableReader):
     """
 
     def __init__(
-        self, path: Path, dialect: Dialect = PLAIN, is_header: header.HeaderTest = header.anything
+        self,
+        path: Path,
+        dialect: Dialect = PLAIN,
+        n_known: HeaderTest = anything,
+        *,
+        member: str = "",
     ) -> None:
         mark = dialect.delimiter
         if mark and (len(mark) != 1 or not mark.isascii() or mark in '"\r\n'):
             msg = f"The delimiter {mark!r} is not one ASCII character, such as ; or |."
             raise InputError(msg)
-        self._path = path
+        self._path, self._member = path, member
         with self._readable("be opened"):
-            text = streams.utf8_text(path, dialect.encoding)
+            text = streams.utf8_text(path, dialect.encoding, member)
             try:
-                first, data = header.read_header(text, path, mark, is_header, BLOCK_BYTES)
+                first, data = header.read_header(text, path, mark, n_known, BLOCK_BYTES)
             except BaseException:
                 text.stream.close()
                 raise
@@ -82,9 +107,12 @@ class DelimitedFile(TableReader):
             stream=streams.PushbackReader(data[first.size :], text.stream)
         )
         self.fingerprint: HashedFile = text.file
+        self.is_text = True
+        self._ahead: bytes | None = None
+        self._n_required = 0
         self._done = 0
-        self._header, self._encoded = first, text.encoding
-        self.headers = first.fields
+        self._header, self._encoding = first, text.encoding
+        self.headers, self.repeated = numbered(first.fields)
         self.types = [pa.string()] * len(self.headers)
         self.known: dict[str, str] = {}
 
@@ -108,27 +136,94 @@ class DelimitedFile(TableReader):
 
     @property
     def detected(self) -> dict[str, Any]:
-        """The encoding and the delimiter of the file."""
-        return {"encoding": self._encoded or "utf-8", "delimiter": self._header.delimiter}
+        """The encoding and the delimiter of the file, and where its header is."""
+        line = self._header.line
+        return {
+            **({"member": self._member} if self._member else {}),
+            "encoding": str(self._encoding),
+            "delimiter": self._header.delimiter,
+            **header_place(line, before=line - 1),
+        }
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the header names all required columns."""
+        return self._header.n_known >= COMPLETE
+
+    def declared_types(self) -> None:
+        """Return None: text has no types."""
 
     def share(self) -> float:
         """Return how much of the file has been read, 0 to 1; NaN for standard input."""
         size = self.fingerprint.size
         return self._done / size if size else float("nan")
 
+    def preview(self, n_rows: int = PREVIEW_ROWS) -> pa.RecordBatch:
+        """Return the first rows without consuming them, as far as they are in the first 4 MiB.
+
+        Raises
+        ------
+        InputError
+            If the file cannot be read so far.
+        """
+        if self._ahead is None:
+            self._ahead = self._read_ahead()
+        form = self._form()
+        line, data, n_lines = self._header.lines + 1, self._ahead, n_rows
+        while True:
+            part = records.first_lines(data, n_lines)
+            at_end = len(part) == len(data) < BLOCK_BYTES
+            budget = records.QuoteBudget(self._path)
+            block, _, _ = records.read_block(part, form, line, budget, at_end=at_end)
+            columns = records.without_blank(block).columns
+            if len(columns) >= n_rows or len(part) == len(data):
+                return first_rows(columns, self.headers, n_rows)
+            n_lines *= 4
+
+    def columns_read(self, at: frozenset[int]) -> None:
+        """Read rows that end behind the last of these columns; cells that they lack are empty."""
+        self._n_required = max(at, default=-1) + 1
+
+    def _form(self) -> records.Form:
+        """Return the form of records, with the encoding as far as the file has been read."""
+        encoding = str(self._encoding) if self._encoding.name else ""
+        width = len(self.headers)
+        return records.Form(width, self._header.delimiter, encoding, self._n_required or width)
+
+    def _read_ahead(self) -> bytes:
+        """Return the first block behind the header, whole unless the file ends; put it back.
+
+        Raises
+        ------
+        InputError
+            If it cannot be read.
+        """
+        stream, data = self._behind_header.stream, b""
+        where = f"be read on from line {self._header.lines + 1}"
+        try:
+            with unchanged_during(self.fingerprint), self._readable(where):
+                while len(data) < BLOCK_BYTES and (more := stream.read(BLOCK_BYTES - len(data))):
+                    data += more
+        except BaseException:
+            stream.close()
+            raise
+        self._behind_header = self._behind_header._replace(
+            stream=streams.PushbackReader(data, stream)
+        )
+        return data
+
     @unchanged
     def blocks(self) -> Iterator[RowBlock]:
         """Yield all rows, in order, as blocks of text columns; one block at least."""
-        form = records.Form(len(self.headers), self._header.delimiter, self._encoded)
         line, rest, budget = self._header.lines + 1, b"", records.QuoteBudget(self._path)
-        enough = 0
+        self._ahead, enough = None, 0
         with closing(self._behind_header.stream) as stream:
             while True:
                 with self._readable(f"be read on from line {line}"):
                     more, self._done = stream.read(BLOCK_BYTES), self.fingerprint.tell()
                     if not more:
                         self.fingerprint.read_rest()
-                data, text = rest + more, b""
+                data, text, form = rest + more, b"", self._form()
                 cut = records.last_line_end(data) if more else len(data)
                 for piece, last in records.pieces(data[:cut]):
                     text += piece

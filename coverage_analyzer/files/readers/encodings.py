@@ -7,6 +7,7 @@ is asked for the bytes as they are (as Latin-1, which keeps each), and they are 
 import codecs
 import contextlib
 import re
+import struct
 from typing import Final
 
 import numpy as np
@@ -14,9 +15,13 @@ import pyarrow as pa
 
 from coverage_analyzer import arrays
 from coverage_analyzer.errors import InputError
+from coverage_analyzer.files.readers import guessing
 
 BYTES: Final = "ISO-8859-1"
 """What GDAL is told: each byte becomes the character of its number."""
+
+NAME_BYTES: Final = 11
+"""A dBASE table has so many for the name of a column."""
 
 FALLBACK: Final = "cp1252"
 """Of text that is not UTF-8 in a table that says nothing: what most such tables are written in."""
@@ -108,6 +113,24 @@ def codec(spelling: str) -> str:
                 return codec_name
     msg = f"names the unknown encoding {spelling.strip()[:40]!r}"
     raise InputError(msg)
+
+
+def guessed(table: bytes) -> str:
+    """Return the codec of the text in a dBASE table by its first rows; empty if they are UTF-8.
+
+    Parameters
+    ----------
+    table
+        The first bytes of the file: names of columns, and rows.
+    """
+    header, width = struct.unpack("<8xHH", table[:12])
+    names = [table[at : at + NAME_BYTES].split(b"\0")[0] for at in range(32, header - 1, 32)]
+    rows = [table[at : at + width] for at in range(header, len(table), max(width, 1))]
+    sample = b"\n".join([*names, *(re.sub(b" {2,}", b" ", row) for row in rows)])
+    if sample.isascii():
+        return ""
+    found = guessing.guess(sample, at_end=False)
+    return found.encoding if found.guessed else ""
 
 
 def decoded(cells: pa.Array, encoding: str) -> pa.Array:

@@ -6,6 +6,7 @@ with an error such as ``#N/A`` are empty. Numbers of 16 digits and more, of whic
 the last ones, come with an exponent, so that they are not taken for ids.
 """
 
+import contextlib
 import csv
 import io
 import itertools
@@ -14,7 +15,7 @@ import subprocess
 import sys
 import weakref
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -24,9 +25,10 @@ import pyarrow as pa
 
 from coverage_analyzer import arrays
 from coverage_analyzer.errors import InputError, require
-from coverage_analyzer.files.readers import archives, excel_process
-from coverage_analyzer.files.readers.base import RowBlock, TableReader
-from coverage_analyzer.fingerprint import WatchedFiles, unchanged
+from coverage_analyzer.files.readers import archives, excel_process, header_row
+from coverage_analyzer.files.readers.base import PREVIEW_ROWS, RowBlock, TableReader, first_rows
+from coverage_analyzer.files.readers.header_row import HeaderTest, anything
+from coverage_analyzer.fingerprint import WatchedFiles, unchanged, unchanged_during
 from coverage_analyzer.paths import utf8_name
 from coverage_analyzer.schema.rejects import Reject, Rejected
 
@@ -44,8 +46,17 @@ CHARACTERS_AT_ONCE: Final = 4 << 20
 """A block ends after so many."""
 
 
+CELL_TYPES: Final = {
+    "number": pa.float64(),
+    "boolean": pa.bool_(),
+    "day": pa.date32(),
+    "moment": pa.timestamp("ms"),
+}
+"""The type of cells, by their kind as `excel_process` names it."""
+
+
 class WorkbookFile(TableReader):
-    """A sheet of a workbook; its first row that is not empty is the header.
+    """A sheet of a workbook; its header may be below titles (`header_row.find`).
 
     Lines are the numbers of rows as Excel shows them. A row that is filled beyond the header is a
     reject.
@@ -58,6 +69,8 @@ class WorkbookFile(TableReader):
         The name of the sheet; by default the first one that is shown.
     decimal
         What to write for the point in numbers.
+    n_known
+        How many known columns some cells name: so the header is found.
 
     Raises
     ------
@@ -67,26 +80,30 @@ class WorkbookFile(TableReader):
         If python-calamine is not installed.
     """
 
-    def __init__(self, path: Path, sheet: str = "", decimal: str = ".") -> None:
-        self.iso_days = True
+    def __init__(
+        self, path: Path, sheet: str = "", decimal: str = ".", *, n_known: HeaderTest = anything
+    ) -> None:
+        self.iso_days = self.is_text = True
         self.fingerprint: WatchedFiles = WatchedFiles(path)
         self._most = _memory(path)
         self._path = path
+        self._other_sheets: list[str] = []
         command = [sys.executable, "-P", excel_process.__file__, str(self._most)]
         self._process = subprocess.Popen(  # noqa: S603 (our own program; no shell reads the names)
             [*command, utf8_name(path), sheet, decimal],
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,  # where a library tells how it ended
             encoding="ascii",
         )
         self._end = weakref.finalize(self, _ended, self._process)
         try:
-            self._read_header(sheet)
+            self._read_header(sheet, n_known)
         except InputError:
             self._end()
             raise
 
-    def _read_header(self, sheet: str) -> None:
+    def _read_header(self, sheet: str, n_known: HeaderTest) -> None:
         """Read up to the header.
 
         Raises
@@ -96,6 +113,9 @@ class WorkbookFile(TableReader):
         """
         lines = _lines(self._path, self._process, self._most)
         info = next(lines)
+        if "tops" in info:
+            info = self._chosen(info["tops"], n_known, lines)
+        self._last_rows: list[dict[str, int]] = info.get("kinds", [])
         names = [repr(name) for name in info["sheets"]]
         if not info["sheet"]:
             what = f"the sheet {sheet!r}" if sheet else "a sheet of cells"
@@ -104,14 +124,76 @@ class WorkbookFile(TableReader):
         others = ", ".join(name for name in names if name != repr(info["sheet"]))
         self.hint = f" This is the sheet {info['sheet']!r}."
         self.hint += f" Other sheets: {others}. Choose one with --sheet." if others else ""
-        self._rows = enumerate(lines, 1)
-        self._header, row = next(((n, r) for n, r in self._rows if any(r)), (0, []))
-        if not row:
-            msg = f"{self._path} is empty: a header and rows are required.{self.hint}"
-            raise InputError(msg)
-        self.headers: list[str] = row[: _filled(row)]
-        self.types = [pa.string()] * len(self.headers)
+        self._rows: Iterator[tuple[int, list[str]]] = enumerate(lines, 1)
+        first = list(itertools.islice(self._rows, header_row.MAX_ROWS))
+        rows = [row for _, row in first]
+        known = header_row.find(rows, n_known)
+        at = header_row.first_filled(rows) if known is None else known
+        while at is None:  # many blank rows
+            if (numbered := next(self._rows, None)) is None:
+                msg = f"{self._path} is empty: a header and rows are required.{self.hint}"
+                raise InputError(msg)
+            first = [numbered]
+            at = header_row.first_filled([numbered[1]])
+        if known is None:
+            header_row.check_words(first[at][1], n_known, str(self._path))
+        self._header, row = first[at]
+        self._rows = itertools.chain(first[at + 1 :], self._rows)
+        self.headers, self.repeated = header_row.numbered(row[: _filled(row)])
+        self._sheet: str = info["sheet"]
+        width = len(self.headers)
+        self._last_rows = [*self._last_rows, *({} for _ in range(width))][:width]
+        self.types = [pa.string()] * width
         self.known: dict[str, str] = {}
+
+    def declared_types(self) -> list[pa.DataType]:
+        """Return the type of the cells below the header, by column; text where they differ."""
+        return [_declared_type(last, self._header) for last in self._last_rows]
+
+    def _chosen(
+        self, tops: Mapping[str, list[list[str]]], n_known: HeaderTest, lines: Iterator[Any]
+    ) -> Any:
+        """Choose the first sheet that has all required columns, else the first one shown."""
+        headers = {name: header_row.find(rows, n_known) for name, rows in tops.items()}
+        complete = [
+            name
+            for name, at in headers.items()
+            if at is not None and n_known(tops[name][at]) >= header_row.COMPLETE
+        ]
+        self._other_sheets = complete[1:]
+        if self._process.stdin is not None:
+            self._process.stdin.write(json.dumps((complete or list(tops))[0]) + "\n")
+            self._process.stdin.close()
+        return next(lines)
+
+    def preview(self, n_rows: int = PREVIEW_ROWS) -> pa.RecordBatch:
+        """Return the first rows without consuming them, at most 4 Mi characters.
+
+        Raises
+        ------
+        InputError
+            If the file is damaged.
+        """
+        builder, taken = BlockBuilder(len(self.headers)), []
+        try:
+            with unchanged_during(self.fingerprint):
+                while len(builder.lines) < n_rows and builder.size < CHARACTERS_AT_ONCE:
+                    if (numbered := next(self._rows, None)) is None:
+                        break
+                    taken.append(numbered)
+                    builder.add(*numbered)
+        except BaseException:
+            self._end()
+            raise
+        self._rows = itertools.chain(taken, self._rows)
+        return first_rows(builder.block().columns, self.headers, n_rows)
+
+    @property
+    def detected(self) -> dict[str, Any]:
+        """The sheet, and where its header is."""
+        line = self._header
+        others = {"other_sheets": self._other_sheets} if self._other_sheets else {}
+        return {"sheet": self._sheet, **others, **header_row.header_place(line, before=line - 1)}
 
     @unchanged
     def blocks(self) -> Iterator[RowBlock]:
@@ -178,6 +260,12 @@ class BlockBuilder:
         )
 
 
+def _declared_type(last_rows: dict[str, int], header: int) -> pa.DataType:
+    """Return the type of a column's cells below the header, given the last row of each kind."""
+    kinds = [kind for kind, row in last_rows.items() if row > header]
+    return CELL_TYPES.get(kinds[0], pa.string()) if len(kinds) == 1 else pa.string()
+
+
 def _filled(row: list[str]) -> int:
     """Return how many cells there are up to the last one that is filled."""
     empty = sum(1 for _ in itertools.takewhile(lambda cell: not cell, reversed(row)))
@@ -240,5 +328,7 @@ def _ended(process: "subprocess.Popen[str]") -> None:
     """End a process, whatever it is doing."""
     process.kill()
     process.wait()
-    if process.stdout:
-        process.stdout.close()
+    for stream in (process.stdin, process.stdout):
+        if stream:
+            with contextlib.suppress(OSError):
+                stream.close()

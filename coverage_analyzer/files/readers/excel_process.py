@@ -1,7 +1,8 @@
 """A program of its own that reads one sheet of a workbook, within a limit of memory.
 
-It gives lines of JSON on standard output: first an object with the names of the sheets, or with an
-``error``; then a list of texts for each row, from row 1 on. `excel` starts it. It imports no
+It gives lines of JSON on standard output: first an object with the names of the sheets and the
+``kinds`` of cells in each column, or with an ``error``; then a list of texts for each row, from row
+1 on. `excel` starts it. It imports no
 part of this package, so that it starts at once.
 
 A library that unpacks a workbook can be made to want any amount of memory by a file of two
@@ -10,13 +11,17 @@ kilobytes, and where it does not get it, the process ends. So that process is no
 
 import contextlib
 import datetime
+import itertools
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, TextIO
 
 EXACT: Final = 10**15
 """From here on a workbook does not hold all digits of a whole number."""
+
+REPORT_SHEETS: Final = ["Summary", "Report"]
+"""The first sheets of our own reports, whose rows are in the second one."""
 
 
 def text_of(value: Any, decimal: str = ".") -> str:
@@ -49,8 +54,56 @@ def _number(value: float, decimal: str) -> str:
     return str(int(value)) if value == int(value) else repr(value).replace(".", decimal)
 
 
-def lines(path: str, sheet: str, decimal: str) -> Iterator[Any]:
-    """Yield the sheets, then the rows of one of them: by default of the first that is shown."""
+def kind_of(value: Any) -> str:
+    """Return what kind of value a cell holds.
+
+    Examples
+    --------
+    >>> [kind_of(v) for v in ("007", 12.0, True, datetime.date(2026, 12, 1), datetime.time(9))]
+    ['text', 'number', 'boolean', 'day', 'text']
+    """
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, (int, float)):
+        return "number"
+    if isinstance(value, datetime.datetime):
+        return "moment"
+    return "day" if isinstance(value, datetime.date) else "text"
+
+
+def last_rows(rows: Iterable[list[Any]]) -> list[dict[str, int]]:
+    """Return for each column the last row, from 1, that has a cell of each kind.
+
+    So whoever knows which row is the header knows the kinds below it.
+
+    Examples
+    --------
+    >>> last_rows([["id", "n"], ["a", 1.0], ["", 2.0]])
+    [{'text': 2}, {'text': 1, 'number': 3}]
+    """
+    columns: list[dict[str, int]] = []
+    for number, row in enumerate(rows, 1):
+        while len(columns) < len(row):
+            columns.append({})
+        for column, value in zip(columns, row, strict=False):
+            if value != "":
+                column[kind_of(value)] = number
+    return columns
+
+
+MAX_TOPS: Final = 50
+"""Of so many sheets the first rows are shown."""
+
+TOP_ROWS: Final = 30
+"""So many rows are shown of each."""
+
+
+def lines(path: str, sheet: str, decimal: str, choose: Callable[[], str] = str) -> Iterator[Any]:
+    """Yield the sheets, then the rows of one of them.
+
+    If none is named and several are shown, the first rows of these come before, as ``tops``, and
+    ``choose`` returns which one is read; by default the first.
+    """
     import python_calamine as calamine
 
     try:
@@ -59,15 +112,33 @@ def lines(path: str, sheet: str, decimal: str) -> Iterator[Any]:
             sheets = [s for s in book.sheets_metadata if s.typ == of_cells]
             shown = [s.name for s in sheets if s.visible == calamine.SheetVisibleEnum.Visible]
             names = [s.name for s in sheets]
-            chosen = sheet if sheet in names else "".join((shown or names)[: not sheet])
-            yield {"sheets": names, "sheet": chosen}
-            if chosen:
-                for row in book.get_sheet_by_name(chosen).iter_rows():
-                    yield [text_of(value, decimal) for value in row]
+            if not sheet and names[:2] == REPORT_SHEETS:
+                shown = names[1:2]
+            chosen = _named(names, sheet) if sheet else "".join((shown or names)[:1])
+            if not sheet and len(shown) > 1:
+                tops = {}
+                for name in shown[:MAX_TOPS]:
+                    rows = itertools.islice(book.get_sheet_by_name(name).iter_rows(), TOP_ROWS)
+                    tops[name] = [[text_of(value, decimal) for value in row] for row in rows]
+                yield {"tops": tops}
+                chosen = choose() or chosen
+            if not chosen:
+                yield {"sheets": names, "sheet": ""}
+                return
+            cells = book.get_sheet_by_name(chosen)
+            yield {"sheets": names, "sheet": chosen, "kinds": last_rows(cells.iter_rows())}
+            for row in cells.iter_rows():
+                yield [text_of(value, decimal) for value in row]
     except calamine.PasswordError:
         yield {"error": "it is password-protected; save it without a password"}
     except (calamine.CalamineError, OSError) as error:
         yield {"error": str(error)}
+
+
+def _named(names: list[str], sheet: str) -> str:
+    """Return the sheet with a name, in any case, as Excel has it; empty if there is no such one."""
+    alike = [name for name in names if name.casefold() == sheet.casefold()]
+    return "".join(([sheet] if sheet in names else alike)[:1])
 
 
 def limit_memory(size: int) -> None:
@@ -84,9 +155,11 @@ def limit_memory(size: int) -> None:
 def write(out: TextIO, path: str, sheet: str, decimal: str) -> None:
     """Write the lines; a reader that wants no more ends them."""
     with contextlib.suppress(BrokenPipeError):
-        for line in lines(path, sheet, decimal):
+        for line in lines(path, sheet, decimal, lambda: json.loads(sys.stdin.readline())):
             out.write(json.dumps(line))
             out.write("\n")
+            if "tops" in line:
+                out.flush()
         out.flush()
 
 

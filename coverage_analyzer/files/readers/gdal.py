@@ -13,6 +13,7 @@ from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.readers import encodings, feature_ids, parquet, utf8
 from coverage_analyzer.files.readers.shapefile import NAME_LETTERS, UNREADABLE_PART, checked
 from coverage_analyzer.files.readers.spatial import UNREADABLE, Layer, SpatialFile
+from coverage_analyzer.files.readers.streams import Encoding
 from coverage_analyzer.fingerprint import WatchedFiles
 from coverage_analyzer.paths import utf8_name
 
@@ -25,6 +26,9 @@ CONTAINED: Final = {
 }
 """Options of GDAL that keep a file from leading anywhere else."""
 
+SITES_LAYER: Final = "sites"
+"""The layer that is read where a file has several: so it is called in reports."""
+
 SQLITE: Final = b"SQLite format 3\0"
 """How a GeoPackage begins (GeoPackage 1.4, requirement 1)."""
 
@@ -32,13 +36,20 @@ SQLITE_FILES: Final = ("-wal", "-journal")
 """Endings of files beside a GeoPackage that hold rows which are not in it yet, or no longer."""
 
 
-def geopackage(path: Path) -> SpatialFile:
-    """Open the one layer with geometry of a GeoPackage.
+def geopackage(path: Path, layer: str = "") -> SpatialFile:
+    """Open a layer with geometry of a GeoPackage.
+
+    Parameters
+    ----------
+    path
+        The file.
+    layer
+        Its name; if empty, the only one with geometry, or of several the only one with points.
 
     Raises
     ------
     InputError
-        If it cannot be read, or there are several such layers, or none.
+        If it cannot be read, there is no such layer, or several could be meant.
     """
     import pyogrio
 
@@ -46,7 +57,7 @@ def geopackage(path: Path) -> SpatialFile:
     try:
         with path.open("rb") as file:
             begins = file.read(len(SQLITE))
-        with _guarded():
+        with contained():
             layers = pyogrio.list_layers(name).tolist() if begins == SQLITE else None
     except UNREADABLE as error:
         msg = f"{path} cannot be read as GeoPackage: {error}."
@@ -54,20 +65,48 @@ def geopackage(path: Path) -> SpatialFile:
     if layers is None:
         msg = f"{path} is not a GeoPackage, despite its name."
         raise InputError(msg)
-    spatial = [layer for layer, kind in layers if kind]
-    if len(spatial) != 1:
-        listed = f"the layers {', '.join(map(repr, spatial))}" if spatial else "no layer"
-        msg = (
-            f"{path} has {listed} with geometry; exactly one is required. Extract it: "
-            f"ogr2ogr one.gpkg {path.name} LAYER."
-        )
-        raise InputError(msg)
+    kinds = {str(name): str(kind) for name, kind in layers if kind}
+    chosen = _chosen_layer(path, kinds, layer)
     # Not before: the first that opens a database brings in what a crashed program left in its log.
     beside = tuple(path.with_name(f"{path.name}{suffix}") for suffix in SQLITE_FILES)
     fingerprint = WatchedFiles(path, optional=beside)
-    rows = _count(path, spatial[0])
-    options = {"layer": spatial[0], "return_fids": rows is not None}  # a view has no ids to keep
-    return _with_gdal(_Opening(path, "GeoPackage", name, fingerprint, rows, options=options))
+    rows = _count(path, chosen)
+    options = {"layer": chosen, "return_fids": rows is not None}  # a view has no ids to keep
+    reader = _with_gdal(_Opening(path, "GeoPackage", name, fingerprint, rows, options=options))
+    reader.about = {"layer": chosen}
+    return reader
+
+
+def _chosen_layer(path: Path, kinds: Mapping[str, str], layer: str) -> str:
+    """Return the layer that is named, or else the only one that can be meant.
+
+    Parameters
+    ----------
+    path
+        The file.
+    kinds
+        The type of geometry of each layer that has one.
+    layer
+        The name; empty if none is given.
+
+    Raises
+    ------
+    InputError
+        Which lists the layers.
+    """
+    points = [name for name, kind in kinds.items() if "Point" in kind]
+    # In a report centers and areas are beside the sites.
+    usual = [SITES_LAYER] if SITES_LAYER in kinds else points
+    fitting = [layer] if layer else list(kinds) if len(kinds) == 1 else usual
+    if len(fitting) == 1 and fitting[0] in kinds:
+        return fitting[0]
+    what = f"has no layer {layer!r} with geometry" if layer else "has several layers with geometry"
+    if not kinds:
+        what = "has no layer with geometry"
+    listed = ", ".join(f"{name!r} ({kind})" for name, kind in kinds.items())
+    hint = f": {listed}. Choose one with --layer." if kinds else "."
+    msg = f"{path} {what}{hint}"
+    raise InputError(msg)
 
 
 def shapefile(path: Path, encoding: str = "") -> SpatialFile:
@@ -103,6 +142,7 @@ def shapefile(path: Path, encoding: str = "") -> SpatialFile:
     )
     result = _with_gdal(opening)
     result.cut_at = NAME_LETTERS
+    result.encoding = str(Encoding(whole.encoding, guessed=whole.guessed))
     return result
 
 
@@ -168,7 +208,8 @@ def _with_gdal(opening: _Opening) -> SpatialFile:
     try:
         with path.open("rb"), _gdal_stream(opening) as (about, reader):
             columns_read = reader.schema
-            names = _names(columns_read.names, about["fid_column"] or "", opening.encoding)
+            fid = about["fid_column"] or ""
+            names = _names(columns_read.names, fid, opening.encoding)
     except UnicodeDecodeError as error:
         msg = f"{path} {utf8.bad_name(error)}."
         raise InputError(msg) from None
@@ -182,8 +223,8 @@ def _with_gdal(opening: _Opening) -> SpatialFile:
     # An attribute may have that name, too; the geometry comes last.
     at = columns_read.get_all_field_indices(about["geometry_name"] or "wkb_geometry")[-1]
 
-    def batches() -> Iterator[pa.RecordBatch]:
-        for batch in _gdal_batches(opening):
+    def batches(n_rows: int) -> Iterator[pa.RecordBatch]:
+        for batch in _gdal_batches(opening, n_rows):
             columns = batch.columns
             if opening.encoding is not None:
                 columns = [encodings.decoded(cells, opening.encoding) for cells in columns]
@@ -193,7 +234,10 @@ def _with_gdal(opening: _Opening) -> SpatialFile:
         return _gdal_batches(replace(opening, options={**opening.options, **_stated(names)}))
 
     watched, rows = opening.fingerprint, opening.rows
-    return SpatialFile(path, Layer(schema, at, about["crs"], batches, watched, rows, stated))
+    result = SpatialFile(path, Layer(schema, at, about["crs"], batches, watched, rows, stated))
+    ids = names[:1] if fid and columns_read.names[0] == fid else []
+    result.made = (*ids, *result.made)
+    return result
 
 
 def _names(originals: Sequence[str], fid: str, encoding: str | None) -> list[str]:
@@ -218,26 +262,30 @@ def _stated(names: Sequence[str]) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def _gdal_stream(request: _Opening) -> Iterator[tuple[dict[str, Any], Any]]:
+def _gdal_stream(
+    request: _Opening, n_rows: int = parquet.ROWS_AT_ONCE
+) -> Iterator[tuple[dict[str, Any], Any]]:
     """Open a source for reading in batches."""
     from pyogrio.raw import open_arrow
 
     with contextlib.ExitStack() as stack:
-        with _guarded():
+        with contained():
             opening = open_arrow(
                 request.source,
                 use_pyarrow=True,
-                batch_size=parquet.ROWS_AT_ONCE,
+                batch_size=n_rows,
                 **request.options,
             )
             opened = stack.enter_context(opening)
         yield opened
 
 
-def _gdal_batches(opening: _Opening) -> Iterator[pa.RecordBatch]:
-    with _gdal_stream(opening) as (_, reader):
+def _gdal_batches(
+    opening: _Opening, n_rows: int = parquet.ROWS_AT_ONCE
+) -> Iterator[pa.RecordBatch]:
+    with _gdal_stream(opening, n_rows) as (_, reader):
         while True:
-            with _guarded():
+            with contained():
                 batch = next(reader, None)
             if batch is None:
                 return
@@ -245,7 +293,7 @@ def _gdal_batches(opening: _Opening) -> Iterator[pa.RecordBatch]:
 
 
 @contextlib.contextmanager
-def _guarded() -> Iterator[None]:
+def contained() -> Iterator[None]:
     """Keep GDAL to the file, and its warnings back: what it cannot read becomes a reject anyway.
 
     The options of whoever uses GDAL in the same process are put back.

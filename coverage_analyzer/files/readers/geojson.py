@@ -83,8 +83,8 @@ def _open_layer(path: Path, fingerprint: WatchedFiles) -> SpatialFile:
     schema = pa.schema([*attributes, pa.field(GEOMETRY, pa.binary())])
     has_id = bool(scan.id_kinds)
 
-    def batches() -> Iterator[pa.RecordBatch]:
-        for features in _batches(path, _Scan()):
+    def batches(n_rows: int) -> Iterator[pa.RecordBatch]:
+        for features in _batches(path, _Scan(), min(n_rows, FEATURES_AT_ONCE)):
             yield _batch(features, schema, has_id=has_id)
 
     layer = Layer(schema, len(attributes), crs, batches, fingerprint, scan.rows)
@@ -282,7 +282,7 @@ def _named(crs: Any) -> str | None:
     raise InputError(msg)
 
 
-def _batches(path: Path, scan: _Scan) -> Iterator[list[Any]]:
+def _batches(path: Path, scan: _Scan, n_features: int = FEATURES_AT_ONCE) -> Iterator[list[Any]]:
     """Yield the features of a file, some at a time; what else it holds goes into ``scan``.
 
     Raises
@@ -300,7 +300,7 @@ def _batches(path: Path, scan: _Scan) -> Iterator[list[Any]]:
         stream, waiting = _Stream(file), []
         for feature in _features(stream, scan):
             waiting.append(feature if isinstance(feature, dict) else {})
-            if len(waiting) == FEATURES_AT_ONCE or stream.taken > FEATURE_CHARACTERS:
+            if len(waiting) == n_features or stream.taken > FEATURE_CHARACTERS:
                 yield waiting
                 waiting, stream.taken = [], 0
         yield waiting

@@ -1,15 +1,22 @@
-"""The first record of a delimited file: its fields, and what parts them."""
+"""The header of a delimited file: its line, its fields, and what parts them."""
 
 import csv
 import dataclasses
+import itertools
 import re
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final, NamedTuple, NoReturn
 
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.readers import records, streams
+from coverage_analyzer.files.readers.header_row import (
+    MAX_ROWS,
+    HeaderTest,
+    check_words,
+    find,
+    first_filled,
+)
 
 DELIMITERS: Final = (",", ";", "\t", "|")
 """What may stand between fields; the header tells which one does."""
@@ -22,27 +29,40 @@ MARK_BYTES: Final = 1 << 20
 
 _QUOTED: Final = re.compile(rb'"[^"]*+"?')
 
-HeaderTest = Callable[[Sequence[str]], bool]
-"""Says whether fields are the headers that are looked for."""
+
+_SEP: Final = re.compile(rb'"?sep=([^"])"?', re.IGNORECASE)
+"""The first line by which Excel is told the delimiter."""
 
 
 @dataclass(frozen=True)
 class Header:
-    """The first record: its fields, what parts them, and how many bytes and lines it takes."""
+    """The record that names the columns.
+
+    Attributes
+    ----------
+    fields, delimiter
+        What it holds, and what is between.
+    size, lines
+        How many bytes and lines it takes, with all before it.
+    line
+        On which line it begins.
+    n_known
+        How many known columns it names; 0 if it is only the first row that is not empty.
+    n_rows
+        Among how many rows it was looked for.
+    """
 
     fields: list[str]
     delimiter: str
     size: int
     lines: int
-
-
-def anything(_fields: Sequence[str]) -> bool:
-    """Want any headers."""
-    return True
+    line: int = 1
+    n_known: int = 0
+    n_rows: int = 1
 
 
 def read_header(
-    text: streams.Text, path: Path, delimiter: str, is_header: HeaderTest, block_bytes: int
+    text: streams.Text, path: Path, delimiter: str, n_known: HeaderTest, block_bytes: int
 ) -> tuple[Header, bytes]:
     """Return the header of a file, and all that has been read for it.
 
@@ -53,10 +73,11 @@ def read_header(
     path
         How it is called.
     delimiter
-        What parts the fields; if empty, it is found: the one by which the header is wanted, and
-        of several (or none) the one that parts it into most.
-    is_header
-        Whether fields are the headers that are looked for.
+        What parts the fields; if empty, it is found: the one that a line ``sep=;`` declares, else
+        the one by which the header names most known columns, and of several the one that parts it
+        into most fields.
+    n_known
+        How many known columns some fields name.
     block_bytes
         How much is read at once.
 
@@ -74,15 +95,17 @@ def read_header(
         lines = plain[: records.last_line_end(plain) if more else None].splitlines(keepends=True)
         patient = bool(more) and len(data) < records.FIELD_BYTES
         try:
-            first = _first_record(lines, delimiter, is_header, patient=patient)
+            first = _best_header(lines, delimiter, n_known, patient=patient)
         except (csv.Error, UnicodeDecodeError) as error:
             if patient and records.UNFINISHED in str(error):
                 continue
-            msg = f"{path}, line 1: {_misread(data, text.encoding, error)}."
+            msg = f"{path}, line 1: {_misread(data, text.encoding.name, error)}."
             raise InputError(msg) from error
         if first is None and more and len(data) < records.RECORD_BYTES:
             continue
         first = _checked(first, path, whole=not more)
+        if not first.n_known:
+            check_words(first.fields, n_known, str(path))
         size = len(data) - len(plain) + first.size
         return dataclasses.replace(first, size=size), data
 
@@ -138,38 +161,106 @@ def _checked(header: Header | None, path: Path, *, whole: bool) -> Header:
     return header
 
 
-def _first_record(
-    lines: list[bytes], delimiter: str, is_header: HeaderTest, *, patient: bool
+def _best_header(
+    lines: list[bytes], delimiter: str, n_known: HeaderTest, *, patient: bool
 ) -> Header | None:
-    """Return the first record of some lines, by the delimiter that serves it best.
+    """Return the header among some lines, by the delimiter that serves it best.
 
     Raises
     ------
     csv.Error
-        If it is one by no delimiter; if more lines can be had (``patient``), also if it goes on
-        behind these by any: which serves it best does not depend on how much is read at once.
+        If the first row can be read by no delimiter; if more lines can be had (``patient``), also
+        if it goes on behind these by any: which serves it best does not depend on how much is read
+        at once.
     """
     headers, errors = [], []
-    with records.long_fields():
-        for mark in delimiter or DELIMITERS:
-            reader = csv.reader((line.decode() for line in lines), delimiter=mark, strict=True)
-            try:
-                fields = next(reader, None)
-            except csv.Error as error:
-                if patient and records.UNFINISHED in str(error):
-                    raise
-                errors.append(error)
-                continue
-            size = sum(map(len, lines[: reader.line_num]))
-            headers += [Header(fields, mark, size, reader.line_num)] if fields is not None else []
+    declared = _declared_delimiter(lines)
+    for mark in delimiter or declared or DELIMITERS:
+        try:
+            rows = _first_rows(lines, mark, 1 if declared else 0, patient=patient)
+            headers += _header(rows, mark, n_known)
+        except csv.Error as error:
+            if patient and records.UNFINISHED in str(error):
+                raise
+            errors.append(error)
     if errors and not headers:
         raise errors[0]
-    several = len(headers) > 1
-    return max(
-        headers,
-        key=lambda header: (several and is_header(header.fields), len(header.fields)),
-        default=None,
-    )
+    best = max(headers, key=lambda header: (header.n_known, len(header.fields)), default=None)
+    if best is None or (patient and not best.n_known and best.n_rows < MAX_ROWS):
+        return None
+    return dataclasses.replace(best, size=sum(map(len, lines[: best.lines])))
+
+
+def _declared_delimiter(lines: list[bytes]) -> str:
+    """Return the delimiter that a first line ``sep=;`` declares for Excel; nothing without one."""
+    match = _SEP.fullmatch(lines[0].rstrip(b"\r\n")) if lines else None
+    return match[1].decode() if match else ""
+
+
+class _Row(NamedTuple):
+    """A record: its fields, the line on which it begins and the last one, from 1."""
+
+    fields: list[str]
+    line: int
+    stop: int
+    error: csv.Error | None = None
+
+
+def _first_rows(lines: list[bytes], mark: str, start: int, *, patient: bool) -> list[_Row]:
+    """Return the first records, from a line on; a title with odd quotes is one of one field.
+
+    Raises
+    ------
+    csv.Error
+        If the first of them has quotes that do not end.
+    UnicodeDecodeError
+        If the first of them is not UTF-8.
+    """
+    rows: list[_Row] = []
+    with records.long_fields():
+        while start < len(lines) and len(rows) < MAX_ROWS:
+            here = itertools.islice(lines, start, None)
+            reader = csv.reader((line.decode() for line in here), delimiter=mark, strict=True)
+            try:
+                for fields in itertools.islice(reader, MAX_ROWS - len(rows)):
+                    before = rows[-1].stop if rows else start
+                    rows.append(_Row(fields, max(before, start) + 1, start + reader.line_num))
+                break
+            except csv.Error as error:
+                unfinished = records.UNFINISHED in str(error)
+                if unfinished and (patient or not rows):
+                    if rows:
+                        return rows
+                    raise
+                at = rows[-1].stop if rows and rows[-1].stop > start else start
+                title = lines[at].decode(errors="replace")
+                rows.append(_Row([title], at + 1, at + 1, error))
+                start = at + 1
+            except UnicodeDecodeError:
+                if not rows:
+                    raise
+                return rows
+    return rows
+
+
+def _header(rows: list[_Row], mark: str, n_known: HeaderTest) -> list[Header]:
+    """Return the header among rows, if there is one: that of known columns, else the first.
+
+    Raises
+    ------
+    csv.Error
+        If it would be a row with broken quotes.
+    """
+    fields = [[] if row.error else row.fields for row in rows]
+    at = find(fields, n_known)
+    known = 0 if at is None else n_known(fields[at])
+    at = first_filled([row.fields for row in rows]) if at is None else at
+    if at is None:
+        return []
+    row = rows[at]
+    if row.error is not None:
+        raise row.error
+    return [Header(row.fields, mark, 0, row.stop, row.line, known, len(rows))]
 
 
 def _misread(data: bytes, encoding: str, error: Exception) -> str:

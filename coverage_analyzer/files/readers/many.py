@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.readers import partitions
-from coverage_analyzer.files.readers.base import RowBlock, TableReader
+from coverage_analyzer.files.readers.base import PREVIEW_ROWS, RowBlock, TableReader
 from coverage_analyzer.fingerprint import FileState, Fingerprint, compare_states
 
 MAGIC = "*?["
@@ -147,8 +148,11 @@ class Many(TableReader):
         self._at = 0
         self.headers, self.types = self._source.headers, self._source.types
         self.known, self.iso_days = self._source.known, self._source.iso_days
-        self.cut_at = self._source.cut_at
+        self.is_text = self._source.is_text
+        self.cut_at, self.repeated = self._source.cut_at, self._source.repeated
+        self._columns: frozenset[int] = frozenset()
         self._days: tuple[str, ...] = ()
+        self._detected: list[dict[str, Any]] = []
         self.fingerprint: FingerprintOfMany = FingerprintOfMany()
         self.fingerprint.expect(self._source.fingerprint)
         for path in paths[1:]:
@@ -158,14 +162,23 @@ class Many(TableReader):
 
     @property
     def detected(self) -> dict[str, Any]:
-        """What the reader found out about the file that is being read."""
-        return self._source.detected
+        """Properties detected in the files read so far; a list where they differ."""
+        values: dict[str, list[Any]] = {}
+        for found in (*self._detected, self._source.detected):
+            for key, value in found.items():
+                some = values.setdefault(key, [])
+                some += [value] if value not in some else []
+        return {key: some if len(some) > 1 else some[0] for key, some in values.items()}
 
     def days_as_text(self, headers: Sequence[str]) -> None:
         """Read timestamps of some columns as text, in every file."""
         self._days = tuple(headers)
         self._source.days_as_text(headers)
         self.types = self._source.types
+
+    def columns_read(self, at: frozenset[int]) -> None:
+        """Read rows that end behind the last of these columns, too, in every file."""
+        self._columns = at
 
     def _check(self, path: Path, source: TableReader) -> None:
         """Raise if a file is no continuation of the first.
@@ -186,12 +199,19 @@ class Many(TableReader):
             msg = f"{path}: the column {name!r} is {other}, but {mine} in {self._paths[0]}."
             raise InputError(msg)
 
+    def preview(self, n_rows: int = PREVIEW_ROWS) -> pa.RecordBatch:
+        """Return the first rows of the first file that has any, without consuming them."""
+        rows = self._source.preview(n_rows)
+        others = (self._opened(path).preview(n_rows) for path in self._paths[1:])
+        return rows if len(rows) else next((some for some in others if len(some)), rows)
+
     def blocks(self) -> Iterator[RowBlock]:
         """Yield all rows, in order."""
         last = 0
         for number, path in enumerate(self._paths):
             begin, self._at, self._source = last, number, self._opened(path)
             self._source.days_as_text(self._days)
+            self._source.columns_read(self._columns)
             self._begins[number:] = [begin]
             self.fingerprint.add(self._label(path), self._source.fingerprint)
             for block in self._source.blocks():
@@ -199,6 +219,7 @@ class Many(TableReader):
                 rejects = [dataclasses.replace(r, line=r.line + begin) for r in block.rejects]
                 last = max([last, *lines[-1:].tolist(), *(r.line for r in rejects[-1:])])
                 yield dataclasses.replace(block, lines=lines, rejects=rejects)
+            self._detected.append(self._source.detected)
 
     def place(self, line: int) -> str:
         """Return the file and the line in it, of a line that was counted on."""
@@ -209,6 +230,10 @@ class Many(TableReader):
         """Return how a file is called among the others: its name, and the folders that differ."""
         common = os.path.commonpath([p.parent for p in self._paths])
         return str(path.relative_to(common))
+
+    def declared_types(self) -> list[pa.DataType] | None:
+        """Return the type that the files give each column; None if they give none, or differ."""
+        return self.types if self._source.declared_types() == self.types else None
 
     def share(self) -> float:
         """Return how much of all files has been read, 0 to 1."""

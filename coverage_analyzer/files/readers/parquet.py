@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.readers import utf8
-from coverage_analyzer.files.readers.base import RowBlock, TableReader
-from coverage_analyzer.fingerprint import WatchedFiles, unchanged
+from coverage_analyzer.files.readers.base import PREVIEW_ROWS, RowBlock, TableReader, first_rows
+from coverage_analyzer.fingerprint import WatchedFiles, unchanged, unchanged_during
 from coverage_analyzer.paths import utf8_name
 from coverage_analyzer.schema.rejects import Reject, Rejected
 
@@ -59,6 +59,32 @@ class ParquetFile(TableReader):
         """Return how much of the table has been read, 0 to 1."""
         return self._read / max(self.rows, 1)
 
+    def preview(self, n_rows: int = PREVIEW_ROWS) -> pa.RecordBatch:
+        """Return the first rows without consuming them.
+
+        Raises
+        ------
+        InputError
+            If the file is damaged.
+        """
+        with unchanged_during(self.fingerprint):
+            return first_rows(self._first_block(n_rows).columns, self.headers, n_rows)
+
+    def _first_block(self, n_rows: int) -> RowBlock:
+        """Return at most so many rows from the first one on.
+
+        Raises
+        ------
+        InputError
+            If the file is damaged.
+        """
+        try:
+            batch = next(self._file.iter_batches(n_rows, use_threads=False), None)
+            return block(empty(self._file.schema_arrow) if batch is None else batch, 1)
+        except (OSError, pa.ArrowException) as error:
+            msg = f"{self._path} cannot be read on from row 1: {error}."
+            raise InputError(msg) from error
+
     @unchanged
     def blocks(self) -> Iterator[RowBlock]:
         """Yield all rows, in order.
@@ -75,9 +101,7 @@ class ParquetFile(TableReader):
                 row += len(batch)
                 self._read = row - 1
             if row == 1:
-                schema = self._file.schema_arrow
-                none = [pa.nulls(0, kind) for kind in schema.types]
-                yield block(pa.RecordBatch.from_arrays(none, schema=schema), row)
+                yield block(empty(self._file.schema_arrow), row)
         except (OSError, pa.ArrowException) as error:
             msg = f"{self._path} cannot be read on from row {row}: {error}."
             raise InputError(msg) from error
@@ -127,6 +151,11 @@ def block(batch: pa.RecordBatch, row: int) -> RowBlock:
         return _json(columns.slice(position, 1).to_pylist()[0])
 
     return RowBlock(kept + row, columns, raw, rejects, records=len(batch))
+
+
+def empty(schema: pa.Schema) -> pa.RecordBatch:
+    """Return a batch of no rows."""
+    return pa.RecordBatch.from_arrays([pa.nulls(0, kind) for kind in schema.types], schema=schema)
 
 
 def _json(row: Any) -> str:

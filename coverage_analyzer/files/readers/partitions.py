@@ -15,7 +15,12 @@ import pyarrow.compute as pc
 from coverage_analyzer import arrays, documents
 from coverage_analyzer.arrays import Bools, Ints
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files.readers.base import RowBlock, TableReader, WrappedReader
+from coverage_analyzer.files.readers.base import (
+    PREVIEW_ROWS,
+    RowBlock,
+    TableReader,
+    WrappedReader,
+)
 from coverage_analyzer.schema.columns import as_text
 
 NOTHING: Final = "__HIVE_DEFAULT_PARTITION__"
@@ -129,6 +134,13 @@ class Partitioned(WrappedReader):
         added = [key for key in constant if key not in source.headers]
         self.headers = [*source.headers, *added]
         self.types = [*source.types, *[pa.string()] * len(added)]
+
+    def preview(self, n_rows: int = PREVIEW_ROWS) -> pa.RecordBatch:
+        """Return the first rows of the file without consuming them, with the columns added."""
+        rows = self._source.preview(n_rows)
+        added = self.headers[len(self._source.headers) :]
+        constants = [constant(self._constant[key], len(rows)) for key in added]
+        return pa.RecordBatch.from_arrays([*rows.columns, *constants], names=self.headers)
 
     def blocks(self) -> Iterator[RowBlock]:
         """Yield all rows, in order.

@@ -7,6 +7,7 @@ that a quote left open costs one row and not the rest of the file.
 """
 
 import csv
+import dataclasses
 import functools
 import itertools
 import threading
@@ -43,16 +44,39 @@ _FIELD_LIMIT = threading.Lock()
 
 
 class Form(NamedTuple):
-    """How many fields a record has, what parts them, and the encoding, empty if it is UTF-8."""
+    """How a record is written.
+
+    How many fields it has, what parts them, the encoding, empty if it is UTF-8, and how many of its
+    fields have to be there: a spreadsheet leaves off empty cells at the end of a row.
+    """
 
     width: int
     delimiter: str
     encoding: str = ""
+    n_required: int = 0
+
+    def filled_up(self, fields: list[str]) -> list[str]:
+        """Return fields in the width of the header, if only empty cells make the difference."""
+        if len(fields) > self.width and not any(fields[self.width :]):
+            return fields[: self.width]
+        if (self.n_required or self.width) <= len(fields) < self.width:
+            return fields + [""] * (self.width - len(fields))
+        return fields
 
 
 def last_line_end(data: bytes) -> int:
     """Return where the last whole line ends; a final CR may be half of a line end."""
     return max(data.rfind(b"\n"), data.rfind(b"\r", 0, len(data) - 1)) + 1
+
+
+def first_lines(data: bytes, n_lines: int) -> bytes:
+    """Return the first whole lines; all of the data if it has no more, or ends lines with CR."""
+    end = 0
+    for _ in range(n_lines):
+        end = data.find(b"\n", end) + 1
+        if not end:
+            return data
+    return data[:end]
 
 
 def pieces(data: bytes) -> Iterator[tuple[bytes, bool]]:
@@ -151,6 +175,8 @@ def _read_at_once(data: bytes, form: Form, line: int) -> RowBlock | None:
     """Return rows that are one line each; nothing if pyarrow finds fault with the text."""
     filled, at = _filled_lines(data)
     parsed = _parsed(filled, form)
+    if parsed is not None and (mended := _filled_up(filled, parsed[1], form)):
+        parsed = _parsed(mended, form)
     if parsed is None:
         return None
     batch, odd = parsed
@@ -166,6 +192,31 @@ def _read_at_once(data: bytes, form: Form, line: int) -> RowBlock | None:
     records = data.count(b"\n") + (not data.endswith(b"\n") and data != b"")
     blank = records - len(rows) - len(rejects)
     return RowBlock(at[rows] + line, batch, raw, rejects, blank, records)
+
+
+def _filled_up(data: bytes, odd: list[pyarrow.csv.InvalidRow], form: Form) -> bytes:
+    """Return lines with the empty cells added or taken away that make them as wide as the header.
+
+    Nothing is returned where no line changes.
+    """
+    starts = _line_starts(data)
+    changed: list[bytes] = []
+    done = 0
+    for row in odd:
+        at, stop = starts[row.number - 1 : row.number + 1].tolist()
+        line = data[at:stop]
+        text = line.rstrip(b"\r\n")
+        end, extra = line[len(text) :], row.actual_columns - form.width
+        ends = form.delimiter.encode() * abs(extra)
+        if extra > 0 and text.endswith(ends):
+            text = text[: -len(ends)]
+        elif (form.n_required or form.width) <= row.actual_columns < form.width:
+            text += ends
+        else:
+            continue
+        changed += [data[done:at], text, end]
+        done = stop
+    return b"".join([*changed, data[done:]]) if changed else b""
 
 
 def _filled_lines(data: bytes) -> tuple[bytes, Ints]:
@@ -357,6 +408,7 @@ def _records(
         if fields is None:
             return
         stop = start + reader.line_num
+        fields = form.filled_up(fields)
         if any(fields) and len(fields) != form.width:
             yield [], stop, _wrong_width(len(fields), form.width)
         else:
@@ -375,14 +427,7 @@ def without_blank(block: RowBlock) -> RowBlock:
     if not empty.any():
         return block
     kept = np.flatnonzero(~empty)
-    return RowBlock(
-        block.lines[kept],
-        block.columns.take(arrays.from_numpy(kept)),
-        lambda row: block.raw(int(kept[row])),
-        block.rejects,
-        block.blank + int(empty.sum()),
-        block.records,
-    )
+    return dataclasses.replace(block.take(kept), blank=block.blank + int(empty.sum()))
 
 
 def _empty(names: list[str]) -> pa.RecordBatch:

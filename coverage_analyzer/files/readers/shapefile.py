@@ -20,6 +20,9 @@ MAGIC: Final = 9994
 """How a .shp begins (ESRI Shapefile Technical Description, 1998)."""
 
 HEADER_BYTES: Final = 100
+TABLE_BYTES: Final = 1 << 20
+"""So much of a table is looked at to find the encoding of its text, if nothing says it."""
+
 PARTS: Final = {
     ".shx": "the index of its points",
     ".dbf": "the table with ids, names and countries",
@@ -48,12 +51,13 @@ MAC: Final = "__MACOSX"
 class Shapefile:
     """A Shapefile that is whole: what GDAL calls it, its fingerprint, the codec of its text.
 
-    The codec is empty if nothing says which it is.
+    The codec is empty if nothing says which it is, and its first rows are UTF-8 or ASCII.
     """
 
     source: str
     fingerprint: WatchedFiles
     encoding: str
+    guessed: bool = False
 
 
 def checked(path: Path, encoding: str = "") -> Shapefile:
@@ -83,7 +87,8 @@ def checked(path: Path, encoding: str = "") -> Shapefile:
             _check_streams(path, archive, parts)
         whole = utf8_name(path.absolute())
         outer = whole if "}" in whole else f"{{{whole}}}"  # braces, lest a name in it ends it
-        return Shapefile(f"/vsizip/{outer}/{inside}", fingerprint, _codec(path, heads, encoding))
+        source = f"/vsizip/{outer}/{inside}"
+        return Shapefile(source, fingerprint, *_codec(path, heads, encoding))
     beside = [str(other) for other in path.parent.iterdir()]
     parts = _parts(str(path), beside, path)
     code_page = Path(parts.get(CODE_PAGE, path.with_suffix(CODE_PAGE)))
@@ -92,11 +97,11 @@ def checked(path: Path, encoding: str = "") -> Shapefile:
     heads = {suffix: _file(Path(part)) for suffix, part in parts.items()}
     _check(path, heads)
     whole = utf8_name(path.absolute())
-    return Shapefile(whole, fingerprint, _codec(path, heads, encoding))
+    return Shapefile(whole, fingerprint, *_codec(path, heads, encoding))
 
 
-def _codec(path: Path, heads: "Mapping[str, Part]", encoding: str) -> str:
-    """Return the codec of a Shapefile's text; nothing if nothing says which it is.
+def _codec(path: Path, heads: "Mapping[str, Part]", encoding: str) -> tuple[str, bool]:
+    """Return the codec of a Shapefile's text, and whether it is a guess by its first rows.
 
     Raises
     ------
@@ -107,9 +112,12 @@ def _codec(path: Path, heads: "Mapping[str, Part]", encoding: str) -> str:
         "\0\ufeff \r\n\t"
     )
     if not spelling:
-        return encodings.LANGUAGE_DRIVERS.get(heads[".dbf"][0][LANGUAGE_DRIVER], "")
+        table = heads[".dbf"][0]
+        told = encodings.LANGUAGE_DRIVERS.get(table[LANGUAGE_DRIVER], "")
+        guess = "" if told else encodings.guessed(table)
+        return told or guess, bool(guess)
     try:
-        return encodings.codec(spelling)
+        return encodings.codec(spelling), False
     except InputError as error:
         what = "--encoding" if encoding else f"its {CODE_PAGE} file"
         msg = (
@@ -189,12 +197,16 @@ Part = tuple[bytes, int]
 
 def _part_of(archive: ZipFile, name: str) -> Part:
     with archive.open(name) as stream:
-        return stream.read(HEADER_BYTES), archive.getinfo(name).file_size
+        return stream.read(_size_of_head(name)), archive.getinfo(name).file_size
 
 
 def _file(path: Path) -> Part:
     with path.open("rb") as file:
-        return file.read(HEADER_BYTES), path.stat().st_size
+        return file.read(_size_of_head(path.name)), path.stat().st_size
+
+
+def _size_of_head(name: str) -> int:
+    return TABLE_BYTES if name.lower().endswith(".dbf") else HEADER_BYTES
 
 
 def _check(path: Path, parts: Mapping[str, Part]) -> None:

@@ -14,16 +14,28 @@ import numpy as np
 import pyarrow as pa
 
 from coverage_analyzer import arrays, documents
+from coverage_analyzer.arrays import Floats
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.readers import parquet, utf8, wkb
-from coverage_analyzer.files.readers.base import RowBlock, TableReader, without
-from coverage_analyzer.fingerprint import WatchedFiles, unchanged
+from coverage_analyzer.files.readers.base import (
+    PREVIEW_ROWS,
+    RowBlock,
+    TableReader,
+    first_rows,
+    without,
+)
+from coverage_analyzer.fingerprint import WatchedFiles, unchanged, unchanged_during
 from coverage_analyzer.schema.rejects import Rejected
 
 if TYPE_CHECKING:
     import pyproj
 
 WGS84: Final = "EPSG:4326"
+WGS84_SRID: Final = 4326
+
+Transform = Callable[[Floats, Floats], tuple[Floats, Floats]]
+"""Takes x and y to longitude and latitude."""
+
 GEOPARQUET_DEFAULT: Final = "OGC:CRS84"
 """The CRS of a GeoParquet column that names none (GeoParquet 1.1, "crs")."""
 
@@ -50,7 +62,7 @@ class Layer:
     crs
         What pyproj can read as a CRS; nothing if the file does not tell.
     batches
-        Opens the rows, from the first one.
+        Opens the rows, from the first one; takes how many a batch has at most.
     fingerprint
         Of the files that hold the layer, taken before the first of them was opened.
     rows
@@ -63,7 +75,7 @@ class Layer:
     schema: pa.Schema
     geometry: int
     crs: Any
-    batches: Callable[[], Iterator[pa.RecordBatch]]
+    batches: Callable[[int], Iterator[pa.RecordBatch]]
     fingerprint: WatchedFiles
     rows: int | None = None
     stated: Callable[[Sequence[str]], Iterator[pa.RecordBatch]] | None = None
@@ -96,13 +108,22 @@ class SpatialFile(TableReader):
             self._srids = frozenset(filter(None, [crs.to_epsg()]))
         _check_names(layer.schema, path)
         fields = [field for i, field in enumerate(layer.schema) if i != layer.geometry]
-        longitude, latitude = _made_names([field.name for field in fields])
+        longitude, latitude = made_names([field.name for field in fields])
         self.headers = [*(field.name for field in fields), longitude, latitude]
         self.types = [parquet.plain_type(field.type) for field in fields]
         self.types += [pa.float64(), pa.float64()]
         self.known = {"longitude": longitude, "latitude": latitude}
+        self.made = (longitude, latitude)
         self.rows = layer.rows
         self._days: list[str] = []
+        self.encoding = ""
+        self.about: dict[str, Any] = {}
+        """What was found out about the file."""
+
+    @property
+    def detected(self) -> dict[str, Any]:
+        """Encoding of the text, and the layer, of formats that have several."""
+        return ({"encoding": self.encoding} if self.encoding else {}) | self.about
 
     def days_as_text(self, headers: Sequence[str]) -> None:
         """Read timestamps of some columns as text: GDAL moves them to UTC, and a day may change."""
@@ -121,7 +142,7 @@ class SpatialFile(TableReader):
         ValueError
             If the file changes while it is read.
         """
-        batches = self._layer.batches()
+        batches = self._layer.batches(parquet.ROWS_AT_ONCE)
         if not self._days or self._layer.stated is None:
             yield from batches
             return
@@ -134,6 +155,25 @@ class SpatialFile(TableReader):
                 at = batch.schema.get_field_index(name)
                 batch = batch.set_column(at, name, stated.column(name))  # noqa: PLW2901
             yield batch
+
+    def preview(self, n_rows: int = PREVIEW_ROWS) -> pa.RecordBatch:
+        """Return the first rows without consuming them; those whose geometry is no point left out.
+
+        Raises
+        ------
+        InputError
+            If the file is damaged.
+        """
+        with unchanged_during(self.fingerprint):
+            try:
+                batch = next(self._layer.batches(n_rows), None)
+                block = self._block(
+                    parquet.empty(self._layer.schema) if batch is None else batch, 1
+                )
+            except UNREADABLE as error:
+                msg = f"{self._path} cannot be read on from row 1: {error}."
+                raise InputError(msg) from error
+        return first_rows(block.columns, self.headers, n_rows)
 
     @unchanged
     def blocks(self) -> Iterator[RowBlock]:
@@ -160,8 +200,7 @@ class SpatialFile(TableReader):
             msg = f"{self._path} is damaged: {row - 1} of {self._layer.rows} rows can be read."
             raise InputError(msg)
         if row == 1:
-            none = [pa.nulls(0, field.type) for field in self._layer.schema]
-            yield self._block(pa.RecordBatch.from_arrays(none, schema=self._layer.schema), row)
+            yield self._block(parquet.empty(self._layer.schema), row)
 
     def _block(self, batch: pa.RecordBatch, row: int) -> RowBlock:
         """Return attributes and coordinates of a batch that begins with a row."""
@@ -197,7 +236,7 @@ def _check_names(schema: pa.Schema, path: Path) -> None:
         raise InputError(msg) from None
 
 
-def _made_names(attributes: Sequence[str]) -> tuple[str, str]:
+def made_names(attributes: Sequence[str]) -> tuple[str, str]:
     """Return names for longitude and latitude that no attribute has."""
     taken = {name.casefold() for name in attributes}
     longitude, latitude = "longitude", "latitude"
@@ -272,6 +311,37 @@ def _to_wgs84(crs: "pyproj.CRS", path: Path) -> "pyproj.Transformer | None":
         raise InputError(msg) from error
 
 
+def transform_from_srid(srid: int, column: str) -> Transform:
+    """Return what takes coordinates of an EPSG code to longitude and latitude on WGS 84.
+
+    Parameters
+    ----------
+    srid
+        The code; 4326 is degrees already, for which pyproj is not needed.
+    column
+        Where the points are, for an error.
+
+    Raises
+    ------
+    InputError
+        If there is no such CRS, or it has no longitude and latitude.
+    """
+    if srid == WGS84_SRID:
+        return lambda x, y: (x, y)
+    with no_proj_network():
+        where = Path(f"The column {column!r}")
+        transformer = _to_wgs84(_crs(f"EPSG:{srid}", where), where)
+    if transformer is None:
+        return lambda x, y: (x, y)
+
+    def transform(x: Floats, y: Floats) -> tuple[Floats, Floats]:
+        with no_proj_network():
+            lon, lat = transformer.transform(x, y)
+        return np.where(np.isfinite(lon), lon, np.nan), np.where(np.isfinite(lat), lat, np.nan)
+
+    return transform
+
+
 def geoparquet(path: Path) -> SpatialFile:
     """Open a GeoParquet file.
 
@@ -285,7 +355,9 @@ def geoparquet(path: Path) -> SpatialFile:
         file = parquet.parquet(path)
         geo = documents.load_json(file.schema_arrow.metadata[GEO])
         name = geo["primary_column"]
-        about, (at,) = geo["columns"][name], file.schema_arrow.get_all_field_indices(name)
+        about, boxes = geo["columns"][name], _coverings(geo)
+        schema = pa.schema([field for field in file.schema_arrow if field.name not in boxes])
+        (at,) = schema.get_all_field_indices(name)
         encoding, crs = about["encoding"], about.get("crs", GEOPARQUET_DEFAULT)
     except (*UNREADABLE, KeyError, TypeError, AttributeError) as error:
         msg = f"{path} cannot be read as GeoParquet: its metadata {GEO.decode()!r} is damaged."
@@ -297,10 +369,18 @@ def geoparquet(path: Path) -> SpatialFile:
         )
         raise InputError(msg)
 
-    def batches() -> Iterator[pa.RecordBatch]:
-        result: Iterator[pa.RecordBatch] = file.iter_batches(
-            parquet.ROWS_AT_ONCE, use_threads=False
-        )
-        return result
+    def batches(n_rows: int) -> Iterator[pa.RecordBatch]:
+        kept = [i for i, field in enumerate(file.schema_arrow) if field.name not in boxes]
+        for batch in file.iter_batches(n_rows, use_threads=False):
+            yield batch.select(kept)
 
-    return SpatialFile(path, Layer(file.schema_arrow, at, crs, batches, fingerprint))
+    return SpatialFile(path, Layer(schema, at, crs, batches, fingerprint))
+
+
+def _coverings(geo: Any) -> set[str]:
+    """Return the columns that hold the boxes of geometries (GeoParquet 1.1, "covering").
+
+    They are derived from the geometry, which gives longitude and latitude instead.
+    """
+    boxes = [column.get("covering", {}).get("bbox", {}) for column in geo["columns"].values()]
+    return {path[0] for box in boxes for path in box.values()}

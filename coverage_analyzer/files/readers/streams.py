@@ -7,10 +7,13 @@ either (an encoded half of a character, which holds the byte), so that it costs 
 import codecs
 import gzip
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple, Protocol, cast
 
 from coverage_analyzer.errors import InputError
+from coverage_analyzer.files.readers import guessing
+from coverage_analyzer.files.readers.zipped import ZipMember
 from coverage_analyzer.fingerprint import HashedFile
 
 STANDARD_INPUT: Final = "-"
@@ -21,6 +24,20 @@ BOM: Final = codecs.BOM_UTF8
 """The byte order mark that some programs put before UTF-8."""
 
 UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+GUESSED: Final = ", guessed"
+"""Follows the name of an encoding that was guessed."""
+
+FIRST_BYTES: Final = 1 << 10
+"""So many bytes tell whether a file is text of one byte a character, or of two, or none at all."""
+
+AHEAD_BYTES: Final = 1 << 20
+"""So far from its first character that is not ASCII a text is read before its encoding is found."""
+
+LINE_BYTES: Final = 4 << 10
+"""So much of a line is kept that stands before its first character that is not ASCII."""
+
+_ASCII: Final = bytes(range(0x80))
 
 
 class Stream(Protocol):
@@ -33,19 +50,39 @@ class Stream(Protocol):
         """Let the file go."""
 
 
+@dataclass
+class Encoding:
+    """The encoding of a text, which may be found only as it is read.
+
+    Attributes
+    ----------
+    name
+        Python's codec; empty for UTF-8, also as long as only ASCII has been read.
+    guessed
+        Whether it was guessed.
+    """
+
+    name: str = ""
+    guessed: bool = False
+
+    def __str__(self) -> str:
+        """Return what is told about it, such as ``cp1252, guessed``."""
+        return f"{self.name or 'utf-8'}{GUESSED if self.guessed else ''}"
+
+
 class Text(NamedTuple):
     """A text file.
 
     Its bytes as UTF-8; the file, whose bytes are hashed as they are read, packed as they are; and
-    the encoding that it has, empty if that is UTF-8.
+    the encoding that it has, as far as is known.
     """
 
     stream: Stream
     file: HashedFile
-    encoding: str = ""
+    encoding: Encoding
 
 
-def utf8_text(path: Path, encoding: str = "") -> Text:
+def utf8_text(path: Path, encoding: str = "", member: str = "") -> Text:
     """Open a text file, or standard input for ``-``.
 
     Parameters
@@ -53,7 +90,10 @@ def utf8_text(path: Path, encoding: str = "") -> Text:
     path
         Plain, or packed with gzip or zstd (standard input: gzip), whatever its name says.
     encoding
-        Of the text; by default UTF-8, or UTF-16 if it begins with the mark of that.
+        Of the text; by default the one whose mark it begins with, else UTF-8 or a guess
+        (`guessing`).
+    member
+        Of a zip archive, which of its files.
 
     Raises
     ------
@@ -65,22 +105,104 @@ def utf8_text(path: Path, encoding: str = "") -> Text:
     except LookupError:
         msg = f"Unknown encoding {encoding!r}; choose from utf-8, utf-16, cp1252, latin-1 ..."
         raise InputError(msg) from None
-    stream, file = _unpacked(path)
+    stream, file = _member(path, member) if member else _unpacked(path)
     try:
-        first = stream.read(2)
+        first = _at_least(stream, FIRST_BYTES)
     except BaseException:
         stream.close()
         raise
     whole = PushbackReader(first, stream)
-    codec = encoding or ("utf-16" if first.startswith(UTF16) else "utf-8")
-    if codecs.lookup(codec).name == "utf-8":
-        return Text(whole, file)
-    return Text(Transcoded(whole, codec), file, codec)
+    found = Encoding(encoding or _by_mark(first))
+    if not found.name and (found_name := guessing.utf16_without_mark(first)):
+        found = Encoding(found_name, guessed=True)
+    if not found.name and not guessing.is_binary(first):
+        return Text(GuessedText(whole, found), file, found)
+    if not found.name or codecs.lookup(found.name).name == "utf-8":
+        found.name = ""
+        return Text(whole, file, found)
+    return Text(Transcoded(whole, found.name), file, found)
+
+
+def _by_mark(first: bytes) -> str:
+    """Return the encoding whose mark a text begins with; empty if it is UTF-8, or there is none."""
+    marks = {codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32"}
+    marks |= dict.fromkeys(UTF16, "utf-16") | {BOM: "utf-8"}
+    return next((codec for mark, codec in marks.items() if first.startswith(mark)), "")
+
+
+def _at_least(stream: Stream, size: int) -> bytes:
+    """Return at least so many bytes of a stream, less only at its end."""
+    data = b""
+    while len(data) < size and (more := stream.read(size - len(data))):
+        data += more
+    return data
+
+
+class GuessedText:
+    """A stream of text as UTF-8 whose encoding is found at the first bytes that are not ASCII.
+
+    Parameters
+    ----------
+    stream
+        Its bytes.
+    encoding
+        Becomes the one that is found.
+    """
+
+    def __init__(self, stream: Stream, encoding: Encoding) -> None:
+        self._stream: Stream = stream
+        self._encoding, self._line, self._found = encoding, b"", False
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return about so many bytes, none at the end."""
+        data = self._stream.read(size)
+        if self._found or data.isascii():
+            self._line = b"" if self._found else data[data.rfind(b"\n") + 1 :][-LINE_BYTES:]
+            return data
+        start = len(data) - len(data.lstrip(_ASCII))
+        ahead, at_end = data[start:], False
+        while len(ahead) < AHEAD_BYTES and guessing.n_sequences(ahead) < guessing.SEQUENCES:
+            if not (more := self._stream.read(AHEAD_BYTES - len(ahead))):
+                at_end = True
+                break
+            ahead += more
+        line = (self._line + data[:start])[-LINE_BYTES:]
+        self._decide(line[line.rfind(b"\n") + 1 :] + ahead, at_end=at_end)
+        self._stream = PushbackReader(ahead, self._stream)
+        if self._encoding.name:
+            self._stream = Transcoded(self._stream, self._encoding.name)
+        return data[:start] or self._stream.read(size)
+
+    def _decide(self, sample: bytes, *, at_end: bool) -> None:
+        """Find the encoding by a line that is not ASCII and those behind it."""
+        found = guessing.guess(sample, at_end=at_end)
+        self._found, self._encoding.guessed = True, found.guessed
+        self._encoding.name = found.encoding if found.guessed else ""
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._stream.close()
 
 
 def is_standard_input(path: Path) -> bool:
     """Return whether a path stands for standard input."""
     return str(path) == STANDARD_INPUT
+
+
+def _member(path: Path, member: str) -> tuple[Stream, HashedFile]:
+    """Open a file of a zip archive, and return what it holds, and the archive itself.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, or changes meanwhile.
+    """
+    file = HashedFile(path)
+    try:
+        return Unpacked(ZipMember(path, member, file.states), file), file
+    except BaseException:
+        file.close()
+        raise
 
 
 def _unpacked(path: Path) -> tuple[Stream, HashedFile]:

@@ -45,7 +45,7 @@ KINDS: Final = {
 
 POINT: Final = 1
 _EXTENDED: Final = 0x1FFFFFFF
-_HAS_SRID: Final = 0x20000000
+HAS_SRID: Final = 0x20000000
 _LAST_DIMENSION: Final = 3
 _NO_KIND: Final = "the geometry is not well-known binary"
 _HEADER: Final = np.dtype([("order", "u1"), ("code", "u4")])
@@ -130,7 +130,7 @@ def _form(header: Any) -> np.dtype[Any] | str:
     if kind != POINT:
         geometry_kind = KINDS.get(kind)
         return f"the geometry is a {geometry_kind}, not a point" if geometry_kind else _NO_KIND
-    srid = [("srid", f"{mark}i4")] if code & _HAS_SRID else []
+    srid = [("srid", f"{mark}i4")] if code & HAS_SRID else []
     rest = [(name, f"{mark}f8") for name in "xyzm"[: 2 + more]]
     return np.dtype([("order", "u1"), ("code", "u4"), *srid, *rest])
 

@@ -1,17 +1,20 @@
 """The files of a run folder: the report, the rejects, the summary, the centers."""
 
+import datetime
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import pyarrow as pa
 
-from coverage_analyzer import documents
+from coverage_analyzer import arrays, documents
 from coverage_analyzer.countries import Names, Numbers
 from coverage_analyzer.files.writers.delimited import SAFE, Style, write_rows
 from coverage_analyzer.files.writers.formats import FORMATS
 from coverage_analyzer.matching.centers import Centers
+from coverage_analyzer.schema.days import Days
 
 FILES: Final = (
     *(f"report.{kind}" for kind in FORMATS),
@@ -25,6 +28,12 @@ FILES: Final = (
     "run.json",
 )
 """All files that a run folder may contain."""
+
+CENTER_COUNTRY_NAME: Final = "center_country_name"
+"""The name of a center's country: in workbooks only."""
+
+COUNTRY_NAME: Final = "site_country_name"
+"""The name of a site's country, beside its code in ``summary.csv``."""
 
 SUMMARY: Final = ("site_country", "level", "status", "sites")
 
@@ -41,40 +50,69 @@ def earlier_files(folder: Path) -> list[str]:
         return []
 
 
-def write_summary(path: Path, counts: Counts, style: Style = SAFE) -> None:
-    """Write the number of sites by country, level and status."""
-    write_rows(path, SUMMARY, [(*key, n) for key, n in sorted(counts.items())], style)
+def write_summary(path: Path, counts: Counts, names: Names, style: Style = SAFE) -> None:
+    """Write how many sites there are by country, level and status, with the name of the country."""
+    title_of = dict(zip(names.codes, names.titles, strict=True))
+    rows = [
+        (country, title_of.get(country, ""), *rest, n)
+        for (country, *rest), n in sorted(counts.items())
+    ]
+    country, *others = SUMMARY
+    write_rows(path, (country, COUNTRY_NAME, *others), rows, style)
 
 
-def write_centers(
-    path: Path, centers: Centers, country: Numbers, names: Names, style: Style = SAFE
-) -> None:
-    """Write the centers as used, with the country assigned to each.
+def write_centers(path: Path, centers: pa.RecordBatch, style: Style = SAFE) -> None:
+    """Write the centers as used, as `center_rows` returns them, but for the names of countries."""
+    kept = [name for name in centers.schema.names if name != CENTER_COUNTRY_NAME]
+    columns = [[_csv_text(v) for v in centers.column(name).to_pylist()] for name in kept]
+    write_rows(path, kept, list(zip(*columns, strict=True)), style)
 
-    One that is ordered, and whose opening is not known, opens on the latest day of its window.
+
+def _csv_text(value: Any) -> Any:
+    """Return a day as text, and nothing for what is missing."""
+    if value is None:
+        return ""
+    return value.isoformat() if isinstance(value, datetime.date) else value
+
+
+def center_rows(centers: Centers, country: Numbers, names: Names) -> pa.RecordBatch:
+    """Return the centers as used, with the country assigned to each.
+
+    An ordered center with an unknown opening day opens on the latest day of its window.
+
+    Parameters
+    ----------
+    centers
+        As used.
+    country
+        The number of the country of each. Shape (n,).
+    names
+        Of countries.
     """
-    columns: dict[str, Sequence[Any]] = {
-        "center_id": centers.center_id,
-        "name": centers.name,
-        "country": centers.country,
-        "latitude": centers.lat.tolist(),
-        "longitude": centers.lon.tolist(),
+    numbers = country.tolist()
+    columns: dict[str, pa.Array] = {
+        "center_id": arrays.text_array(centers.center_id),
+        "name": arrays.text_array(centers.name),
+        "country": arrays.text_array(centers.country),
+        "latitude": arrays.from_numpy(centers.lat),
+        "longitude": arrays.from_numpy(centers.lon),
         "opens_on": _days(centers.opens_on),
         "closes_on": _days(centers.closes_on),
-        "center_country": [names.codes[n] for n in country.tolist()],
+        "center_country": arrays.text_array([names.codes[n] for n in numbers]),
+        CENTER_COUNTRY_NAME: arrays.text_array([names.titles[n] for n in numbers]),
         "ordered_on": _days(centers.ordered_on),
         "opens_earliest_on": _days(centers.earliest_on),
-        "region": centers.assigned_regions(country, names).codes,
+        "region": arrays.text_array(centers.assigned_regions(country, names).codes),
     }
-    write_rows(path, list(columns), list(zip(*columns.values(), strict=True)), style)
+    return pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
 
 
-def _days(values: Any) -> list[str]:
-    return ["" if np.isnat(v) else str(v) for v in values]
+def _days(values: Days) -> pa.Array:
+    return arrays.from_numpy(values, np.isnat(values))
 
 
 def write_manifest(path: Path, manifest: Mapping[str, Any]) -> None:
     """Write the inputs and results of a run."""
     text = json.dumps(manifest, indent=2, ensure_ascii=False)
-    # Halves of characters, as names of files that are not UTF-8 have them, come as JSON's escapes.
+    # Lone surrogates, from file names that are not UTF-8, become JSON escapes.
     path.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")

@@ -30,7 +30,7 @@ SCHEMA: Final = pa.schema(
 class DriveTimesWriter:
     """Writer of rows in batches.
 
-    The credit of the roads is a column: a line of comment would break readers of CSV.
+    The attribution of the roads is a column, because a comment line would break CSV readers.
     """
 
     def __init__(self, path: Path, attribution: str, style: Style = SAFE) -> None:
@@ -50,10 +50,10 @@ class DriveTimesWriter:
         ids
             ``site_id`` and ``center_id`` as strings.
         values
-            The other columns but ``ferry`` and ``status`` as numbers, NaN where missing; ``ferry``
-            as booleans, ``status`` as texts.
+            The other columns except ``ferry`` and ``status`` as numbers, NaN where missing;
+            ``ferry`` as booleans, ``status`` as texts.
         rows
-            The rows that are written, by position.
+            Positions of the rows to write.
         """
         texts = [i.take(arrays.from_numpy(rows)) for i in ids]
         yes_no = np.where(values["ferry"], "yes", "no")

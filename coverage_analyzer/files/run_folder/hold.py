@@ -1,10 +1,10 @@
 """Held runs: a run that must not replace a good report writes to ``DIR.held`` instead.
 
-A run is held back for reasons, which `reasons` gives as text: too many rejected rows, today. All
-that publishes a run (folder, database table, `write_report`, Spark) asks here. ``run.json`` of
-such a run lists the reasons under ``held``; the next run that is not held back removes the folder,
-as far as a held run has made it. ``DIR.held`` is a `Publication` like ``DIR``, with a work folder
-and a lock of its own; a link in its place is refused, because nobody has named it.
+A run is held for reasons, which `reasons` returns as text; currently too many rejected rows.
+Everything that publishes a run (folder, database table, `write_report`, Spark) calls this.
+``run.json`` of a held run lists the reasons under ``held``; the next run that is not held removes
+the folder, as far as a held run created it. ``DIR.held`` is a `Publication` like ``DIR``, with its
+own work folder and lock; a link in its place is refused, because the user has not named it.
 """
 
 import contextlib
@@ -40,9 +40,9 @@ class RejectLimit:
     Attributes
     ----------
     count
-        The number of rows, if it is one.
+        The number of rows, if it is a number.
     percent
-        The share in percent, if it is one; it counts from `MIN_ROWS` rows read.
+        The percentage, if it is one; it applies from `MIN_ROWS` rows read.
     """
 
     count: int | None = None
@@ -83,7 +83,7 @@ class RejectLimit:
         Parameters
         ----------
         ledger
-            The number of rows ``read``, ``decided`` and ``rejected``.
+            Numbers of rows ``read``, ``decided`` and ``rejected``.
         """
         rejected = ledger["rejected"]
         if self.percent is None:
@@ -104,7 +104,7 @@ def reasons(limit: RejectLimit, ledger: Mapping[str, int]) -> list[str]:
 def held_path(folder: str | Path) -> Path:
     """Return the folder for the files of a held run: ``DIR.held`` beside ``DIR``."""
     path = Path(folder)
-    if path.name in {"", ".."}:  # "." and the like: only the full name has a last part
+    if path.name in {"", ".."}:  # "." and similar: only the absolute path has a last part
         path = path.resolve()
     return path.parent / f"{path.name}{SUFFIX}"
 
@@ -122,18 +122,18 @@ def publish(
     Parameters
     ----------
     publication
-        All files, written, the manifest last.
+        Paths of all files, already written, the manifest last.
     held
-        The reasons to hold the run back, if any.
+        Reasons to hold the run, if any.
     commit
-        As for `Publication.publish`; it is called only if the run is not held back.
+        As for `Publication.publish`; called only if the run is not held.
 
     Raises
     ------
     FolderBusyError
         If another run writes to ``DIR.held``.
     PublishError
-        If the disk refuses, or ``DIR.held`` is a link. The old report stays.
+        If the disk refuses, or ``DIR.held`` is a link. The old report is kept.
     """
     if not held:
         publication.publish(commit=commit)
@@ -160,7 +160,7 @@ def _refuse_link(folder: Path) -> None:
     Raises
     ------
     PublishError
-        Which names it.
+        With its path.
     """
     if folder.is_symlink():
         msg = f"{folder} is a link, and links are not followed. Move it away."
@@ -170,7 +170,7 @@ def _refuse_link(folder: Path) -> None:
 def remove_held(folder: Path) -> None:
     """Remove the files of an earlier held run beside a folder, and nothing else.
 
-    Other files in ``DIR.held`` stay, and so does the folder then. Where the disk refuses, the next
+    Other files in ``DIR.held`` are kept, and then so is the folder. If the disk refuses, the next
     run tries again.
     """
     path = held_path(folder)
@@ -198,11 +198,11 @@ def notice(held: Sequence[str], folder: str | Path, kept_in: str | Path, table: 
     Parameters
     ----------
     held
-        The reasons.
+        Reasons for holding the run.
     folder, kept_in
-        The folder of the report, and the one in which the files are.
+        The report folder, and the folder of the files.
     table
-        The database table that was to hold the report, too, if any.
+        The database table for the report, if any.
     """
     places = f"{folder} and {table} are" if table else f"{folder} is"
     return (

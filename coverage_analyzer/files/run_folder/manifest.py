@@ -1,7 +1,7 @@
 """``run.json``: the inputs of a run (`Origin`) and its results (`Outcome`).
 
-Local runs, Spark and frames build it of these two parts, so that its keys are the same; a run's
-drive times change it. `style_of` reads back how the text files of a run are written.
+Local runs, Spark and frames build it from these two parts, so its keys are equal; drive times of a
+run change it. `style_of` reads the text style back.
 """
 
 import dataclasses
@@ -19,7 +19,6 @@ from coverage_analyzer.files.table import Table
 from coverage_analyzer.files.writers.delimited import Style
 from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.policy import Policy
-from coverage_analyzer.schema.columns import CENTERS, SITES, column_suggestions
 from coverage_analyzer.schema.coordinates import DECIMAL_DEGREES, Notation
 
 LIBRARIES: Final = ("numpy", "pyarrow", "pyproj")
@@ -30,25 +29,28 @@ LIBRARIES: Final = ("numpy", "pyarrow", "pyproj")
 class Origin:
     """The provenance of a run; what is unknown stays empty.
 
-    It holds no clock time: the same input gives the same bytes.
+    It contains no timestamps, so equal input gives equal bytes.
 
     Attributes
     ----------
     policy, as_of, trust_declared
-        The rule, the day that was judged, and whether declared countries stand anywhere.
+        The policy, the day of the assessment, and whether declared countries are trusted.
     inputs
-        For each file that was read its ``path``, its ``sha256`` (None for a database), and what was
-        ``detected`` about it (`Table.detected`).
+        For each input file its ``path``, its ``sha256`` (None for a database), and its ``detected``
+        properties (`Table.detected`).
     columns, center_columns
-        The header that was taken for each known column.
+        Header of each matched column.
     renamed_columns
-        New names of input columns that are called like a column of the verdict.
+        New names of input columns that collide with verdict columns.
     warnings
-        In words.
+        As text.
     notation
-        How the coordinates in the report are written, which is how they were given.
+        How coordinates, numbers and days in the report are written, which is how they were given.
+    coordinates
+        The decimal mark of the coordinates: ``point``, ``comma`` or ``mixed``; empty if they have
+        none, or are no text.
     centers
-        How many were ``given``, and how many are ``open`` on the day.
+        Number of centers ``given``, and ``open`` on the day.
     """
 
     policy: Policy
@@ -60,6 +62,7 @@ class Origin:
     renamed_columns: Mapping[str, str] = field(default_factory=dict)
     warnings: Sequence[str] = ()
     notation: Notation = DECIMAL_DEGREES
+    coordinates: str = ""
     centers: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
@@ -91,11 +94,13 @@ class Origin:
             notation=Notation(
                 **{n.name: getattr(sites.notation, n.name) for n in fields(Notation)}
             ),
+            coordinates=sites.written.notation,
             renamed_columns=renamed(sites.headers),
             warnings=[
                 *matcher.policy.warnings,
-                *column_suggestions(sites.headers, sites.columns, SITES),
-                *column_suggestions(centers.headers, centers.columns, CENTERS),
+                *(guess for table in inputs.values() for guess in table.guesses),
+                *sites.notices,
+                *centers.notices,
                 *matcher.region_warnings,
             ],
             centers={"given": len(matcher.centers), "open": matcher.open_centers},
@@ -117,12 +122,22 @@ class Origin:
             "trust_declared": self.trust_declared,
             "inputs": {name: dict(file) for name, file in self.inputs.items()},
             "columns": dict(self.columns),
-            "notation": dataclasses.asdict(self.notation),
+            "notation": self._notation(),
             "center_columns": dict(self.center_columns),
             "renamed_columns": dict(self.renamed_columns),
             "warnings": list(self.warnings),
             "centers": dict(self.centers),
             "countries": countries.ATTRIBUTION,
+        }
+
+    def _notation(self) -> dict[str, Any]:
+        """Return how the report is written, so that `notation_of` reads it back."""
+        mark = "," if self.coordinates == "comma" else "."
+        return {
+            **dataclasses.asdict(self.notation),
+            "decimal": self.notation.decimal or mark,
+            "decimal_given": bool(self.notation.decimal),
+            "coordinates": self.coordinates,
         }
 
 
@@ -133,23 +148,23 @@ class Outcome:
     Attributes
     ----------
     counts
-        How many sites there are by level, status and reason, as `ledger.totals` returns them.
+        Number of sites by level, status and reason, as `ledger.totals` returns them.
     rejects
-        How many rows were rejected, by reason.
+        Number of rejected rows, by reason.
     ledger
-        How many rows were ``read``, ``decided``, ``rejected`` and ``blank``.
+        Number of rows ``read``, ``decided``, ``rejected`` and ``blank``.
     first_rejects
-        In words.
+        As text.
     on_duplicate
-        What became of rows with the same id.
+        Treatment of rows with the same id.
     duplicates
-        How many there were; None if they were not counted.
+        Counts of duplicates; None if not counted.
     style
-        How the text files are written.
+        Style of the text files.
     limit
-        How many rows may be rejected.
+        Limit of rejected rows.
     held
-        Why the run was held back, if it was.
+        Reasons why the run was held, if any.
     """
 
     counts: Mapping[str, Mapping[str, int]]
@@ -174,9 +189,30 @@ class Outcome:
             "spreadsheet_guard": not self.style.raw_text,
             "byte_order_mark": self.style.excel,
             "decimal_mark": self.style.decimal,
+            "csv_delimiter": self.style.delimiter,
+            "csv_decimal_mark": self.style.output_decimal,
             "max_rejects": str(self.limit),
             "held": list(self.held),
         }
+
+
+def notation_of(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how the report of a run is written, by its manifest, as arguments of `Notation`.
+
+    Raises
+    ------
+    KeyError
+        If the manifest does not say.
+    TypeError
+        If it says what no run of ours does.
+    """
+    names = {n.name for n in fields(Notation)}
+    given = dict(manifest["notation"])
+    known = {name: value for name, value in given.items() if name in names}
+    if given.keys() - names - {"decimal_given", "coordinates"}:
+        msg = "the manifest has another notation"
+        raise TypeError(msg)
+    return known if given.get("decimal_given", True) else known | {"decimal": ""}
 
 
 def style_of(manifest: Mapping[str, Any]) -> Style:
@@ -185,4 +221,6 @@ def style_of(manifest: Mapping[str, Any]) -> Style:
         raw_text=not manifest.get("spreadsheet_guard", True),
         excel=bool(manifest.get("byte_order_mark")),
         decimal=str(manifest.get("decimal_mark", ".")),
+        delimiter=str(manifest.get("csv_delimiter", ",")),
+        output_decimal=str(manifest.get("csv_decimal_mark", ".")),
     )

@@ -1,28 +1,28 @@
 """Publish a run folder: replace all of its files, or none.
 
-Each file is written in a work folder (`atomic`) within the folder, under a random name, and brought
-to the disk. Then a `Swap` puts them in place together:
+Each file is written to a work folder within the folder, under a random name, and synced to disk.
+Then a `Swap` moves all of them to their final names:
 
-1. A journal in the work folder names the files that stand and those that come.
-2. The old manifest goes aside: from here on none stands beside files that are not its own.
-3. Each old file gets a second name in the work folder, and each new one takes its place in one
+1. A journal in the work folder names the old and the new files. 2. The old manifest is moved away:
+from now on no manifest describes files that are not its own. 3. Each old file gets a second name in
+the work folder, and each new one takes its place in one
    step, the manifest last.
-4. The journal goes. That is the moment from which the report is the new one.
+4. The journal is removed. From that moment the report is the new one.
 
-What fails or is interrupted before that moment is undone at once, file by file. A process that is
-killed between 2 and 4, or a machine that loses its power there, cannot undo anything: then the
-journal stands, and the next that opens the folder for writing undoes it first, if the work folder
-is provably one of ours (`atomic`). The window that is left is that time, which takes less than a
-millisecond to begin with. A reader knows it by the manifest: **where it stands, the files that it
-names stand with it, of one and the same run**; where it is missing there is no report (yet).
+A failure or interrupt before that moment is rolled back at once, file by file. A process killed
+between 2 and 4, or a machine that loses power, cannot roll back: the journal remains, and the next
+process that opens the folder for writing rolls back first, if the work folder is provably ours. The
+remaining window is that time, which usually takes less than a millisecond. Readers recognise it by
+the manifest: **where there is a manifest, the files that it names are those of the same run**;
+where it is missing there is no report (yet).
 
-One exchange of the whole folder (``renameat2``) would leave no window, but it is no way to replace
-the files of a folder that belongs to the user: it would have to carry along what else is in there,
-leaves a shell that stands in the folder in the old one, needs the right to write beside it, and
-fails where the folder is a mount point, as in a container. Links into a folder of versions would
-give the user links in place of files.
+Exchanging the whole folder (``renameat2``) would leave no window, but is not suitable for a folder
+that belongs to the user: it would have to copy all other content, leaves a shell whose current
+folder it is in the old one, needs write permission beside it, and fails where the folder is a mount
+point, as in a container. Links into a folder of versions would give the user links instead of
+files.
 
-A lock on the folder keeps a second run out.
+A lock on the folder excludes a second run.
 """
 
 import contextlib
@@ -53,16 +53,16 @@ class Publication:
     Parameters
     ----------
     folder
-        Made if it is not there.
+        Created if missing.
     names
-        Files that are to come, as far as that is known.
+        Names of the new files, as far as known.
 
     Raises
     ------
     PublishError
-        If it cannot be written to, or holds a file of such a name that no report put there.
+        If it cannot be written to, or contains a file of such a name that is not of a report.
     FolderBusyError
-        If another run holds it.
+        If another run has locked it.
     """
 
     def __init__(self, folder: str | Path, names: Iterable[str] = ()) -> None:
@@ -98,7 +98,7 @@ class Publication:
     def _leave(self) -> None:
         try:
             self._tidy()
-        except BaseException:  # Ctrl-C once more, while a first one is being tidied up
+        except BaseException:  # another Ctrl-C during the clean-up of the first
             self._tidy()
             raise
         finally:
@@ -112,12 +112,16 @@ class Publication:
             if self._work is not None:
                 _settle(self._work)
         with contextlib.suppress(OSError):
-            for folder in self._made:  # those that hold something stay
+            for folder in self._made:  # non-empty ones are kept
                 folder.rmdir()
 
     def path(self, name: str) -> Path:
         """Return the path to write a file that will be published under a name."""
         self.names.append(name)
+        return self.scratch / NEW / name
+
+    def written(self, name: str) -> Path:
+        """Return where a file is that was written to be published under a name."""
         return self.scratch / NEW / name
 
     @property
@@ -155,7 +159,7 @@ class Publication:
         Raises
         ------
         PublishError
-            If the disk refuses, or a part of the report is not a plain file. The report stays.
+            If the disk refuses, or a part of the report is not a regular file. The report is kept.
         """
         if not all(_is_plain(self.folder / name) for name in self._earlier):
             msg = (
@@ -178,19 +182,18 @@ class Publication:
         Parameters
         ----------
         earlier
-            Files that an earlier run has put there, besides those that its manifest names. Of any
-            other nothing is touched.
+            Files of an earlier run, besides those that its manifest names. Nothing else is touched.
         commit
-            Publishes what belongs to the report and stands elsewhere, once all files are on the
-            disk. If it raises, no file is put in place. Only renames follow, the manifest last, so
-            that a manifest speaks of nothing that is not there; a machine that stops among them
-            leaves the new rows elsewhere beside the old manifest, and the next run mends it.
+            Publishes parts of the report stored elsewhere, once all files are on disk. If it
+            raises, no file is moved to its final name. Only renames follow, the manifest last, so
+            that a manifest never names missing files; a machine that stops among them leaves the
+            new rows elsewhere beside the old manifest, which the next run corrects.
 
         Raises
         ------
         PublishError
-            If the disk refuses, `commit` does, or one of the names has come to be taken. The old
-            files stand.
+            If the disk refuses, `commit` raises, or one of the names is taken meanwhile. The old
+            files are kept.
         """
         mine = self._earlier.union(earlier)
         self._spare(self.names, mine)
@@ -213,7 +216,7 @@ class Publication:
         Raises
         ------
         PublishError
-            Which names the first.
+            With the first one.
         """
         for path in (self.folder / name for name in names):
             if os.path.lexists(path) and not (path.name in mine and _is_plain(path)):
@@ -245,14 +248,14 @@ class Swap:
     Attributes
     ----------
     folder
-        Where they are.
+        The location of the rows.
     work
         The work folder of the run.
     old
-        Names of files that stand; those that do not come again go.
+        Names of the old files; those without a new version are removed.
     new
-        Names of files of which the parts are on the disk; the last is the manifest. If there are
-        none, the old ones go.
+        Names of files whose parts are on disk; the last is the manifest. If empty, the old ones are
+        removed.
     """
 
     folder: Path
@@ -270,7 +273,7 @@ class Swap:
         with contextlib.ExitStack() as otherwise:
             otherwise.callback(self._undo_if_it_goes)
             self._note()
-            # Stably sorted: the manifest goes aside first.
+            # Stable sort: the manifest is moved first.
             for name in sorted(self.old, key=lambda n: n != self.manifest):
                 keep = _renamed if name == self.manifest else _linked
                 keep(self.folder / name, self._aside(name))
@@ -328,7 +331,7 @@ def _settle(work: WorkFolder) -> None:
     Raises
     ------
     PublishError
-        If the disk refuses to undo; the work folder stays.
+        If the disk refuses to roll back; the work folder is kept.
     """
     swap = _begun(work.path)
     try:
@@ -358,7 +361,7 @@ def _made(folder: Path) -> list[Path]:
     Raises
     ------
     PublishError
-        If that cannot be.
+        If that fails.
     """
     missing = [path for path in (folder, *folder.parents) if not os.path.lexists(path)]
     try:

@@ -19,7 +19,7 @@ class ServicePart(NamedTuple):
     """One part of a center's area on the map.
 
     ``kind`` is ``served`` (reached within ``minutes``), ``unserved`` (a part of the coverage area
-    that has roads, and is not), or ``no_road_data`` (one of which the roads tell nothing).
+    with roads that is not), or ``no_road_data`` (a part for which the roads have no data).
     """
 
     center_id: str
@@ -38,7 +38,7 @@ def write(path: Path, parts: Sequence[ServicePart], attribution: str) -> None:
     parts
         With polygons in degrees, split at 180.
     attribution
-        Whose data they are made of.
+        Attribution of their data.
     """
     rows = [{n: getattr(part, n) for n in ("center_id", "minutes", "kind")} for part in parts]
     write_geojson(path, rows, [part.geometry for part in parts], attribution=attribution)
@@ -50,7 +50,7 @@ def unserved(path: Path, centers: Centers) -> dict[int, Any]:
     Raises
     ------
     InputError
-        If it cannot be read, or is of other centers.
+        If it cannot be read, or belongs to other centers.
     """
     position = {center_id: n for n, center_id in enumerate(centers.center_id)}
     try:

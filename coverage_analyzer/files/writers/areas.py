@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from coverage_analyzer.countries import ATTRIBUTION
@@ -26,21 +27,21 @@ AREAS: Final = (".geojson", ".gpkg", ".parquet")
 def write_areas(frame: "gpd.GeoDataFrame", path: str | Path) -> None:
     """Write coverage areas for any GIS, replacing an old file atomically.
 
-    Each file carries the credit of its data: GeoJSON as the member ``attribution``, GeoPackage in
-    its tables of metadata, GeoParquet as a key of its metadata. It is
+    Each file contains the attribution of its data: GeoJSON as the member ``attribution``,
+    GeoPackage in its metadata tables, GeoParquet as a metadata key. It is
     ``frame.attrs["attribution"]``, by default that of the country layer.
 
     Parameters
     ----------
     frame
-        Geometries in any CRS, as `coverage_areas` gives them.
+        Geometries in any CRS, as returned by `coverage_areas`.
     path
         ``.geojson`` (WGS 84, 7 decimals), ``.gpkg`` or ``.parquet`` (the CRS of the frame).
 
     Raises
     ------
     CoverageError
-        Of the following kinds.
+        In one of these formats.
     InputError
         If the name has another extension, or the frame has no CRS.
     PublishError
@@ -51,7 +52,7 @@ def write_areas(frame: "gpd.GeoDataFrame", path: str | Path) -> None:
         msg = 'The areas have no CRS. Set it with .set_crs(), "EPSG:4326" for degrees.'
         raise InputError(msg)
     try:
-        with replacing(path) as part:  # in a folder of its own: GDAL keeps a journal beside it
+        with replacing(path) as part:  # in a separate folder: GDAL writes a journal beside it
             _write(frame, part, kind)
     except CoverageError:
         raise
@@ -66,21 +67,36 @@ def check_kind(path: str | Path) -> str:
     Raises
     ------
     InputError
-        If it is none of `AREAS`.
+        If it is not one of `AREAS`.
     """
     return kind_of(path, AREAS, what="Areas are")
 
 
+def _with_days(frame: "gpd.GeoDataFrame") -> "gpd.GeoDataFrame":
+    """Return areas whose columns of days alone are days, not date-times."""
+    import pandas as pd
+
+    days = {
+        name: cells.astype(pd.ArrowDtype(pa.date32()))
+        for name, cells in frame.items()
+        if cells.dtype.kind == "M" and (cells.dropna() == cells.dropna().dt.normalize()).all()
+    }
+    return frame.assign(**days) if days else frame
+
+
 def _write(frame: "gpd.GeoDataFrame", path: Path, kind: str) -> None:
     credit = str(frame.attrs.get("attribution", ATTRIBUTION))
+    if kind != ".geojson":
+        frame = _with_days(frame)
     if kind == ".gpkg":
-        # Of the layer: readers of GDAL write a file beside one whose dataset has metadata.
+        # On the layer: GDAL readers write a file beside a dataset with metadata.
         frame.to_file(
             utf8_name(path),
             driver="GPKG",
             layer=visible(path.stem),
             engine="pyogrio",
             index=False,
+            use_arrow=True,
             layer_metadata={"attribution": credit},
         )
     elif kind == ".parquet":
@@ -104,7 +120,7 @@ def _write_geojson(frame: "gpd.GeoDataFrame", path: Path, credit: str) -> None:
     attributes = degrees.drop(columns=degrees.geometry.name)
     columns = {str(name): _json_values(cells) for name, cells in attributes.items()}
     rows = [{name: values[i] for name, values in columns.items()} for i in range(len(frame))]
-    # Joined areas come out of GEOS with clockwise exterior rings.
+    # GEOS returns unions with clockwise exterior rings.
     shapes = shapely.orient_polygons(degrees.geometry.to_numpy()).tolist()
     write_geojson(path, rows, shapes, attribution=credit)
 
@@ -135,7 +151,7 @@ def write_geojson(
     geometry
         Geometries in degrees, split at 180, exterior rings counter-clockwise.
     attribution
-        Whose data the geometries are made of: a member of the collection, beside ``features``.
+        Attribution of the geometries' data: a member of the collection, beside ``features``.
     """
     import shapely
 

@@ -1,5 +1,6 @@
 """The interface of report writers."""
 
+from collections.abc import Mapping
 from typing import Protocol, Self
 
 import pyarrow as pa
@@ -10,6 +11,16 @@ class Writer(Protocol):
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Append rows."""
+
+    def describe(self, metadata: Mapping[str, str]) -> None:
+        """Note what the file is to say of itself, before it is closed; not all formats can.
+
+        Parameters
+        ----------
+        metadata
+            Texts by key, as `files.run_folder.file_metadata` gives them.
+        """
+        del metadata
 
     def close(self) -> None:
         """Finish the file."""

@@ -6,9 +6,10 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Final, TextIO, cast
+from typing import Any, BinaryIO, Final, Protocol, TextIO, cast
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 
 from coverage_analyzer import arrays
@@ -18,6 +19,17 @@ from coverage_analyzer.files.writers.base import Writer
 from coverage_analyzer.paths import utf8_name
 from coverage_analyzer.schema.rejects import Reject
 from coverage_analyzer.schema.verdict import DECIMALS
+
+
+class CsvRows(Protocol):
+    """What writes rows of cells, as `csv.writer` does."""
+
+    def writerow(self, row: Iterable[Any], /) -> Any:
+        """Write a row."""
+
+    def writerows(self, rows: Iterable[Iterable[Any]], /) -> None:
+        """Write rows."""
+
 
 REJECTS: Final = ("line", "reason", "detail", "raw")
 
@@ -32,16 +44,22 @@ class Style:
     Attributes
     ----------
     raw_text
-        Whether text stays as it is even where a spreadsheet would run it (`formulas`).
+        Whether to leave text unescaped even where a spreadsheet would run it (`formulas`).
     excel
-        Whether they begin with the mark by which Excel knows UTF-8.
+        Whether they begin with a UTF-8 byte order mark, for Excel.
     decimal
-        The decimal mark of numbers in text, which are not escaped: a point, or also a comma.
+        Decimal separator of numbers in text, which are not escaped: a point, or also a comma.
+    delimiter
+        Field separator.
+    output_decimal
+        Decimal separator of the numbers that are written: a point or a comma.
     """
 
     raw_text: bool = False
     excel: bool = False
     decimal: str = "."
+    delimiter: str = ","
+    output_decimal: str = "."
 
     @property
     def beginning(self) -> bytes:
@@ -51,6 +69,18 @@ class Style:
     def shown(self, text: str) -> str:
         """Return a text as it is written."""
         return text if self.raw_text else formulas.escape_formula(text, decimal=self.decimal)
+
+    def cell(self, value: Any) -> Any:
+        """Return a text or number as it is to be written."""
+        if isinstance(value, str):
+            return self.shown(value)
+        if isinstance(value, float) and self.output_decimal != ".":
+            return repr(value).replace(".", self.output_decimal)
+        return value
+
+    def writer(self, file: TextIO) -> "CsvRows":
+        """Return what writes rows of cells to an open file."""
+        return csv.writer(_Lines(file), delimiter=self.delimiter)
 
     def opened(self, path: Path) -> TextIO:
         """Open a file for writing; a name that is not UTF-8 is escaped as in messages."""
@@ -74,7 +104,7 @@ def left_out(schema: pa.Schema) -> list[str]:
 class CsvWriter(Writer):
     """UTF-8 text, LF, quoted text, miles with three decimals, no byte columns (`left_out`).
 
-    Text that a spreadsheet would run is made inert (`formulas`), unless it is to stay raw.
+    Text that a spreadsheet would run is escaped (`formulas`), unless raw text is requested.
     """
 
     def __init__(
@@ -87,10 +117,11 @@ class CsvWriter(Writer):
         fields = [schema.field(i) for i in self._kept]
         self._names = [f.name for f in fields]
         shown = list(map(style.shown, self._names))
-        types = [_csv_type(f) for f in fields]
+        types = [_csv_type(f, style.output_decimal) for f in fields]
         self._schema = pa.schema(list(zip(shown, types, strict=True)))
         self._sink.write(style.beginning)
-        self._writer = pyarrow.csv.CSVWriter(self._sink, self._schema)
+        options = pyarrow.csv.WriteOptions(delimiter=style.delimiter)
+        self._writer = pyarrow.csv.CSVWriter(self._sink, self._schema, write_options=options)
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Append rows."""
@@ -98,6 +129,8 @@ class CsvWriter(Writer):
         cells = [_csv_cells(n, c) for n, c in zip(self._names, columns, strict=True)]
         if not self._style.raw_text:
             cells = [formulas.escape_formulas(c, decimal=self._style.decimal) for c in cells]
+        if self._style.output_decimal != ".":
+            cells = [_with_mark(c, self._style.output_decimal) for c in cells]
         self._writer.write(pa.RecordBatch.from_arrays(cells, schema=self._schema))
 
     def close(self) -> None:
@@ -143,7 +176,20 @@ def _text_type(kind: pa.DataType) -> pa.DataType:
     return kind
 
 
-def _csv_type(field: pa.Field) -> pa.DataType:
+def _is_fractional(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_floating(kind) or pa.types.is_decimal(kind))
+
+
+def _with_mark(cells: pa.Array, mark: str) -> pa.Array:
+    """Return numbers as text with another decimal mark than the point; other cells unchanged."""
+    if not _is_fractional(cells.type):
+        return cells
+    return pc.replace_substring(cells.cast(pa.string()), ".", mark)
+
+
+def _csv_type(field: pa.Field, mark: str) -> pa.DataType:
+    if mark != "." and (field.name in DECIMALS or _is_fractional(field.type)):
+        return pa.string()
     if field.name in DECIMALS:
         return pa.decimal128(18, DECIMALS[field.name])
     return pa.string() if pa.types.is_nested(field.type) else _text_type(field.type)
@@ -161,7 +207,7 @@ def _csv_cells(name: str, cells: pa.Array) -> pa.Array:
 class _Lines:
     """Rows of `csv.writer`, which end with CR LF, as lines that end with LF.
 
-    With LF alone it would leave a CR in a cell without quotes, which begins a row for others.
+    With LF alone, csv would leave a CR in an unquoted cell, where other readers begin a row.
     """
 
     def __init__(self, file: TextIO) -> None:
@@ -178,7 +224,7 @@ class RejectsWriter:
     def __init__(self, path: Path, style: Style = SAFE) -> None:
         self._shown = style.shown
         self._file = style.opened(path)
-        self._writer = csv.writer(_Lines(self._file))
+        self._writer = style.writer(self._file)
         self._writer.writerow(REJECTS)
 
     def write(self, rejects: Iterable[Reject]) -> None:
@@ -197,6 +243,6 @@ def write_rows(
 ) -> None:
     """Write a small table, with formula escaping (`formulas`)."""
     with style.opened(path) as file:
-        writer = csv.writer(_Lines(file))
+        writer = style.writer(file)
         for row in (header, *rows):
-            writer.writerow([style.shown(c) if isinstance(c, str) else c for c in row])
+            writer.writerow([style.cell(c) for c in row])

@@ -28,6 +28,7 @@ function verdictCells(app, i) {
     site_country: told.countries[sites.site_country[i]] ?? "",
     available_on: told.days[sites.available_on[i]] ?? "",
     centers_in_reach: String(sites.in_reach[i]),
+    as_of: told.as_of,
   };
 }
 

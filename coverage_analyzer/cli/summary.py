@@ -1,0 +1,198 @@
+"""The summary of a job on the terminal: the result, its reasons, what to check, the files.
+
+Each function returns lines of text in that order of importance; `messages.Messages` prints them.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from coverage_analyzer.errors import quantity
+
+EXCEL_HINT: Final = (
+    "For Excel, --format xlsx keeps leading zeros of ids and works with settings of any country."
+)
+"""Printed after a report in CSV that is not written for Excel."""
+
+USUAL: Final[Mapping[str, Sequence[object]]] = {
+    "encoding": ("utf-8", "UTF-8"),
+    "notation": ("point",),
+    "date_format": ("", "%Y-%m-%d"),
+}
+"""What was detected and need not be checked, by key of `Table.detected`."""
+
+LABELS: Final = {
+    "encoding": "encoding",
+    "lines_before_header": "lines before the header",
+    "sheet": "sheet",
+    "layer": "layer",
+    "member": "file in the archive",
+    "notation": "coordinates with decimal",
+    "date_format": "dates like",
+    "points": "coordinates from",
+}
+"""How the keys of `Table.detected` are called; others are not shown."""
+
+
+def run_result(manifest: Mapping[str, Any]) -> list[str]:
+    """Return the result of a run, and its reasons.
+
+    Parameters
+    ----------
+    manifest
+        As ``run.json`` holds it.
+    """
+    from coverage_analyzer.files.run_folder.headline import headlines
+
+    counts, centers, n_sites = (
+        manifest["counts"],
+        manifest["centers"],
+        manifest["ledger"]["decided"],
+    )
+    lines = [f"{line}." for line in headlines(counts["qualified"], n_sites)]
+    lines.append(
+        f"{manifest['policy']['title']}, as of {manifest['as_of']}: "
+        f"{centers['open']} of {quantity(centers['given'], 'center')} open."
+    )
+    if n_sites:
+        lines += _totals("Level", counts["level"])
+        lines += _totals("Status", counts["status"])
+        lines += reasons(counts["reason"], same_country=manifest["policy"]["same_country"])
+    return lines
+
+
+def _totals(what: str, counts: Mapping[str, int]) -> list[str]:
+    most_first = sorted(counts.items(), key=lambda item: -item[1])
+    return [f"{what}: {', '.join(f'{n:,} {name}' for name, n in most_first)}."]
+
+
+def reasons(counts: Mapping[str, int], *, same_country: bool) -> list[str]:
+    """Return how many sites have each reason, with its text, most first.
+
+    Parameters
+    ----------
+    counts
+        The number of sites by code of the reason.
+    same_country
+        Whether centers serve only sites in their own country.
+    """
+    from coverage_analyzer.schema.verdict import Reason
+
+    lines = ["Reasons:"]
+    for code, n in sorted(counts.items(), key=lambda item: -item[1]):
+        text = Reason[code].text_for(same_country=same_country)
+        lines.append(f"  {n:>10,}  {text} ({code})")
+    return lines
+
+
+def run_checks(manifest: Mapping[str, Any], folder: Path) -> list[str]:
+    """Return what to check after a run: warnings, sites in review, rejects, what was guessed."""
+    lines = [f"Warning: {warning}" for warning in manifest["warnings"]]
+    if rejected := manifest["ledger"]["rejected"]:
+        lines.append(f"Rejected {quantity(rejected, 'row')}; all are in {folder / 'rejects.csv'}:")
+        lines += [f"  {reject}" for reject in manifest["first_rejects"]]
+    return lines
+
+
+def run_notes(manifest: Mapping[str, Any]) -> list[str]:
+    """Return what to look at after a run that is no warning."""
+    lines = []
+    if review := manifest["counts"]["status"].get("review", 0):
+        verb = "needs" if review == 1 else "need"
+        lines.append(f"{quantity(review, 'site')} {verb} manual review (status review).")
+    for old, new in manifest["renamed_columns"].items():
+        lines.append(f"Input column {old!r} is named {new!r} in the report.")
+    for name, file in manifest.get("inputs", {}).items():
+        lines += detected(name, file.get("detected", {}))
+    return lines
+
+
+def detected(name: str, found: Mapping[str, Any]) -> list[str]:
+    """Return what was detected about an input and should be checked, as a line if there is any.
+
+    Parameters
+    ----------
+    name
+        Of the input, such as ``sites``.
+    found
+        As `Table.detected` returns it.
+
+    Examples
+    --------
+    >>> detected("sites", {"encoding": "cp1252, guessed", "delimiter": ";", "header_line": 1})
+    ['Detected in the sites: encoding cp1252, guessed. Correct?']
+    >>> detected("sites", {"encoding": "utf-8", "delimiter": ","})
+    []
+    """
+    parts = [
+        f"{label} {_value(found[key])}"
+        for key, label in LABELS.items()
+        if found.get(key) and found[key] not in USUAL.get(key, ())
+    ]
+    return [f"Detected in the {name}: {'; '.join(parts)}. Correct?"] if parts else []
+
+
+def _value(value: Any) -> str:
+    """Return a detected value as text."""
+    if isinstance(value, Mapping):
+        return ", ".join(map(str, value.values()))
+    return str(value)
+
+
+def run_files(manifest: Mapping[str, Any], folder: Path) -> list[str]:
+    """Return where the files of a run are."""
+    report = str(manifest["files"][0])
+    lines = [f"Report: {folder / report}. Summary by country: {folder / 'summary.csv'}."]
+    if manifest["table"]:
+        lines.append(f"The report was also written to {manifest['table']}.")
+    if "map.html" in manifest["files"]:
+        lines.append(f"Map: {folder / 'map.html'}. Open it in a browser.")
+    if ".csv" in report and not manifest.get("byte_order_mark"):
+        lines.append(EXCEL_HINT)
+    return lines
+
+
+def timeline_result(found: Mapping[str, Any]) -> list[str]:
+    """Return how the number of sites with the best level changes, and all levels by day."""
+    title = f"{found['policy']}, from {found['start']} to {found['end']}: number of sites by level"
+    levels: Mapping[str, Mapping[str, int]] = found["levels"]
+    lines = []
+    if levels:
+        days = list(levels)
+        first, last = levels[days[0]], levels[days[-1]]
+        best = next(iter(first))
+        total = sum(first.values())
+        have = _have(first[best])
+        lines.append(
+            f"{first[best]:,} of {quantity(total, 'site')} {have} {best} on {days[0]}, "
+            f"{last.get(best, 0):,} on {found['end']}."
+        )
+    lines.append(title)
+    for day, counts in levels.items():
+        lines.append("  " + ", ".join([day, *(f"{n:,} {level}" for level, n in counts.items())]))
+    return lines
+
+
+def _have(n: int) -> str:
+    return "has" if n == 1 else "have"
+
+
+def commitments_result(findings: Mapping[str, Any]) -> list[str]:
+    """Return how many requests have a due time, and the others by status."""
+    from coverage_analyzer.due_times.calculator import Answer
+
+    counts, decided = findings["status"], findings["ledger"]["decided"]
+    promised = counts.get(Answer.promised.value, 0)
+    requests = quantity(decided, "request")
+    return [
+        f"{promised:,} of {requests} {_have(promised)} a due time.",
+        *(f"{n:>10,}  {status}" for status, n in counts.items()),
+    ]
+
+
+def check_result(findings: Mapping[str, Any]) -> list[str]:
+    """Return how many rows of a file can be assessed."""
+    ledger = findings["ledger"]
+    filled = ledger["decided"] + ledger["rejected"]
+    lines = [f"{ledger['decided']:,} of {quantity(filled, 'row')} can be assessed."]
+    return [*lines, *detected("sites", findings["detected"])]

@@ -1,0 +1,197 @@
+"""A run folder read back: what the run wrote, for a map, drive times or another run.
+
+Nothing is decided again: verdicts, centers, countries and areas are those of the files.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import shapely
+
+from coverage_analyzer import documents
+from coverage_analyzer.countries import Countries
+from coverage_analyzer.countries.assignment import Convention
+from coverage_analyzer.errors import InputError
+from coverage_analyzer.files.readers.delimited import Dialect
+from coverage_analyzer.files.run_folder import workbook
+from coverage_analyzer.files.run_folder.manifest import notation_of
+from coverage_analyzer.files.run_folder.publishing import MANIFEST
+from coverage_analyzer.files.table import ParsedRows, Table, open_table, read_centers
+from coverage_analyzer.files.writers.delimited import SAFE, Style
+from coverage_analyzer.fingerprint import WatchedFiles
+from coverage_analyzer.matching.areas import Areas
+from coverage_analyzer.matching.centers import Centers
+from coverage_analyzer.schema.columns import CENTERS, SITES, as_text
+from coverage_analyzer.schema.verdict import SCHEMA, VERDICT
+
+
+def watched_run(folder: Path) -> tuple[WatchedFiles, dict[str, Any]]:
+    """Return the manifest of a run, and the fingerprint of its files, some of which are read twice.
+
+    Raises
+    ------
+    InputError
+        If it is no folder of a run, or another run was published into it meanwhile.
+    """
+    first = WatchedFiles(folder / MANIFEST)
+    manifest = run_manifest(folder)
+    watched = WatchedFiles(*(folder / str(name) for name in manifest["files"]))
+    first.check()
+    return watched, manifest
+
+
+def run_manifest(folder: Path) -> dict[str, Any]:
+    """Return the content of ``run.json``.
+
+    Raises
+    ------
+    InputError
+        If there is none, or it lacks data that a map requires.
+    """
+    try:
+        manifest: dict[str, Any] = documents.read_json(folder / "run.json")
+        complete = (
+            isinstance(manifest["policy"]["title"], str)
+            and isinstance(manifest["policy"]["same_country"], bool)
+            and bool(Dialect(**notation_of(manifest)))
+            and isinstance(manifest["files"], list)
+            and all(isinstance(manifest.get(n, {}), dict) for n in ("columns", "renamed_columns"))
+            and bool(np.datetime64(manifest["as_of"], "D"))
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        complete = False
+    if not complete:
+        msg = f"{folder} is not a run folder: it has no run.json of a run. Give a run folder."
+        raise InputError(msg)
+    if "centers.csv" not in manifest["files"]:
+        msg = f"The run in {folder} has no centers.csv, which the map requires."
+        raise InputError(msg)
+    return manifest
+
+
+def report_table(folder: Path, manifest: Mapping[str, Any]) -> Table:
+    """Open the report of a run.
+
+    Raises
+    ------
+    InputError
+        If there is none, or it is not a run's.
+    """
+    names = [name for name in manifest["files"] if str(name).startswith("report.")]
+    if not names:
+        msg = f"The run in {folder} has no report."
+        raise InputError(msg)
+    renamed = manifest.get("renamed_columns", {})
+    columns = {n: renamed.get(h, h) for n, h in manifest.get("columns", {}).items()}
+    sheet = workbook.REPORT if str(names[0]).endswith(".xlsx") else ""
+    dialect = Dialect(**notation_of(manifest), sheet=sheet)
+    table = open_table(folder / names[0], SITES, columns, dialect)
+    missing = [name for name in VERDICT if name not in table.headers]
+    if missing:
+        msg = (
+            f"{table.path} is not a report: it has no column {missing[0]!r}, which older "
+            "versions did not write. Run it again."
+        )
+        raise InputError(msg)
+    return table
+
+
+def verdict_columns(table: Table, rows: ParsedRows) -> dict[str, pa.Array]:
+    """Return the verdict columns of a report, all of whose rows must be usable.
+
+    Raises
+    ------
+    InputError
+        If one is not.
+    """
+    if rows.rejects:
+        first = rows.rejects[0]
+        msg = f"{table.path} was changed: line {first.line}: {first.detail}. Run it again."
+        raise InputError(msg)
+    columns = rows.block.columns
+    verdict = {f: columns.column(table.headers.index(f.name)) for f in SCHEMA}
+    return {f.name: _pointed(c) if pa.types.is_floating(f.type) else c for f, c in verdict.items()}
+
+
+def _pointed(cells: pa.Array) -> pa.Array:
+    """Return numbers with a decimal point; those of a workbook may have a decimal comma."""
+    return pc.replace_substring(cells, ",", ".") if pa.types.is_string(cells.type) else cells
+
+
+def centers_as_used(
+    folder: Path, world: Countries, style: Style = SAFE
+) -> tuple[Centers, dict[str, str]]:
+    """Return the centers of a run folder, and the country assigned to each in the run.
+
+    Parameters
+    ----------
+    folder
+        Of the run.
+    world
+        The countries.
+    style
+        How the text files of the run are written.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be used.
+    """
+    dialect = Dialect(delimiter=style.delimiter, decimal=style.output_decimal)
+    given = open_table(folder / "centers.csv", CENTERS, dialect=dialect)
+    every = np.arange(len(world.names.codes), dtype=np.int16)
+    centers = read_centers(given, world, Convention(every, trust_declared=True))
+    return centers, _decided(folder / "centers.csv", dialect)
+
+
+def _decided(path: Path, dialect: Dialect) -> dict[str, str]:
+    """Return the country assigned to each center in the run.
+
+    Raises
+    ------
+    InputError
+        If the file does not have it.
+    """
+    table = open_table(path, CENTERS, dialect=dialect)
+    if "center_country" not in table.headers:
+        msg = f"{path} was not written by a run: it has no column 'center_country'."
+        raise InputError(msg)
+    at = table.headers.index("center_country")
+    result: dict[str, str] = {}
+    for block in table.source.blocks():
+        ids = block.columns.column(table.columns["center_id"])
+        cells = (as_text(c).to_pylist() for c in (ids, block.columns.column(at)))
+        result |= {center_id.strip(): code for center_id, code in zip(*cells, strict=True)}
+    return result
+
+
+def areas_as_drawn(path: Path, centers: Centers) -> Areas:
+    """Return the coverage areas of a run folder, as ``areas.geojson`` has them.
+
+    Raises
+    ------
+    InputError
+        If they cannot be read, or are of other centers.
+    """
+    position = {center_id: i for i, center_id in enumerate(centers.center_id)}
+    try:
+        features = documents.read_json(path, max_bytes=documents.MAX_AREA_BYTES)["features"]
+        told = [feature["properties"] for feature in features]
+        shapes = [shapely.from_geojson(json.dumps(feature["geometry"])) for feature in features]
+        return Areas(
+            center=np.array([position[t["center_id"]] for t in told], np.int64),
+            level=tuple(str(t["level"]) for t in told),
+            above_miles=np.array([t["above_miles"] for t in told], np.float64),
+            limit_miles=np.array([t["limit_miles"] for t in told], np.float64),
+            planned=np.array([t["planned"] for t in told], np.bool_),
+            geometry=np.array(shapes, object),
+            km2=np.array([t["area_km2"] for t in told], np.float64),
+        )
+    except (OSError, ValueError, KeyError, TypeError, shapely.errors.GEOSException) as error:
+        msg = f"{path} does not contain the coverage areas of this run ({error!r}). Run it again."
+        raise InputError(msg) from None

@@ -1,0 +1,68 @@
+"""What to do about a status, a reason or a rejected row, as a short sentence for people.
+
+``docs/reasons.md`` says the same at length. A test holds that each code has its sentence.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from coverage_analyzer.schema.rejects import Rejected
+from coverage_analyzer.schema.verdict import Reason, Status
+
+STATUS_ACTIONS: Final[Mapping[Status, str]] = {
+    Status.qualified: "The level can be sold from this day on.",
+    Status.pending: (
+        "Sell the level printed now; the better one starts on the day in available_on, if the "
+        "center opens as planned."
+    ),
+    Status.fallback: "Sell the level printed; the reason says what would have to change.",
+    Status.review: (
+        "Promise no more than the level printed. Correct what the reason names, and run again."
+    ),
+    Status.not_covered: "Sell no level. Check the product's support phase.",
+}
+
+REASON_ACTIONS: Final[Mapping[Reason, str]] = {
+    Reason.within_radius: "Nothing.",
+    Reason.center_opens_later: (
+        "Check the center's opening day (opens_on, ordered_on) before naming available_on."
+    ),
+    Reason.beyond_radius: (
+        "Nothing, if the coordinates are right and the list of centers is complete."
+    ),
+    Reason.no_center_in_country: (
+        "Nothing, if the country is right and the list of centers is complete."
+    ),
+    Reason.country_conflict: "Correct the country or the coordinates of the row.",
+    Reason.country_unknown: "Write the country's name or ISO code in the row.",
+    Reason.borderline: "Get more accurate coordinates, for example of the building.",
+    Reason.null_island: "Geocode the address again.",
+    Reason.level_not_requested: "Check the purchased level (requested_level).",
+    Reason.not_offered_in_country: "Nothing, if the country is right.",
+    Reason.component_excluded: "Nothing, if the component is right.",
+    Reason.component_unknown: "Check the spelling of the component.",
+    Reason.lifecycle_phase: "Check the product, its version and the dates of its support phases.",
+    Reason.product_undated: "Add the product or its dates to the table of products.",
+    Reason.address_not_registered: "Check registered_on and installed_on.",
+    Reason.road_over_budget: "Confirm the route and the time by hand.",
+    Reason.road_unreachable: "Confirm the route by hand, and check the coordinates.",
+    Reason.road_unchecked: "Run drive-times on this run, or check the route by hand.",
+}
+
+REJECT_ACTIONS: Final[Mapping[Rejected, str]] = {
+    Rejected.wrong_number_of_fields: "Put cells that hold the delimiter in quotes.",
+    Rejected.broken_quotes: "Double the quotes inside quoted cells.",
+    Rejected.not_utf8: "Save the file as UTF-8, or name its encoding (--encoding).",
+    Rejected.coordinate_missing: "Fill in latitude and longitude, or geocode the address.",
+    Rejected.coordinate_not_a_number: "Correct the coordinate.",
+    Rejected.coordinate_out_of_range: "Check the order of latitude and longitude.",
+    Rejected.accuracy_not_a_number: "Write the accuracy in metres, or leave it empty.",
+    Rejected.geometry_not_a_point: "Replace the geometry by a point.",
+    Rejected.duplicate_site_id: "Keep one row of each site_id, or give each its own.",
+    Rejected.date_not_a_day: "Write the day like 2026-12-01, or name its form (--date-format).",
+    Rejected.request_without_id: "Give the request an id.",
+    Rejected.duplicate_request_id: "Give each request its own id.",
+    Rejected.site_unknown: "Check the site_id of the request.",
+    Rejected.site_not_readable: "Correct the row of the site.",
+    Rejected.moment_not_readable: "Write date and time like 2026-12-01T22:30:00-05:00.",
+}
