@@ -1,11 +1,12 @@
 """``coverage-analyzer place``."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from coverage_analyzer.cli import options
 from coverage_analyzer.cli.messages import Messages
@@ -184,6 +185,8 @@ def place(
 
     names = ("centers", "candidates", "weight", "cost", "candidate_columns")
     inputs = PlaceInputs(sites=sites, **{name: choices.pop(name) for name in names})
+    if inputs.is_run and not is_on_command_line("centers"):
+        inputs = replace(inputs, centers="")  # those of the settings: a run has its own
     folder = output or default_folder(inputs)
     chosen = batch.Options(**choices, progress=messages.progress)
     found = job(
@@ -193,6 +196,12 @@ def place(
     warnings += [f"  {reject}" for reject in found["first_rejects"]]
     messages.print_findings(found, _lines(found, folder), warnings)
     return 0
+
+
+def is_on_command_line(name: str) -> bool:
+    """Return whether an option was given on the command line, not by settings."""
+    source = click.get_current_context().get_parameter_source(name)
+    return source is ParameterSource.COMMANDLINE
 
 
 def default_folder(inputs: "PlaceInputs") -> str:

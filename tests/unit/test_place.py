@@ -340,3 +340,16 @@ def test_the_order_of_rows_changes_nothing(inputs: Path, program: Program) -> No
     shutil.rmtree(inputs / "plan")
     program.place(inputs, "--new", "2")
     assert (inputs / "plan" / "plan.csv").read_bytes() == first
+
+
+def test_centers_of_the_settings_do_not_stand_in_the_way_of_a_run_folder(
+    inputs: Path, program: Program
+) -> None:
+    """A run has its own; only those of the command line are refused."""
+    run = ["run", "sites.csv", "--centers", "centers.csv", "--as-of", "2026-12-01", "-o", "run"]
+    program(inputs, *run)
+    settings = '[centers]\nfile = "centers.csv"\n'
+    (inputs / "coverage-analyzer.toml").write_text(settings, encoding="utf-8")
+    program(inputs, "place", "run", "--new", "1", "--candidates", "candidates.csv")
+    said = program(inputs, "place", "run", "--new", "1", "--centers", "centers.csv", code=2)
+    assert "leave out --centers" in said
