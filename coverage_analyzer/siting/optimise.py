@@ -143,9 +143,12 @@ class _Work:
     @property
     def proved(self) -> bool:
         """Whether no plan can be better than the best one."""
-        return self.best is not None and self.bound < self.program.better_than(self.value) - (
-            1e-7 * max(1.0, self.program.step)
-        )
+        if self.best is None:
+            return False
+        better = self.program.better_than(self.value)
+        if self.program.step:
+            return self.bound < better - 1e-7 * max(1.0, self.program.step)
+        return self.bound <= better
 
     def run(self) -> None:
         """Find plan and bound."""

@@ -351,6 +351,10 @@ def _centers(number: int | None) -> str:
     return f"{number} center" if number == 1 else f"{number} centers"
 
 
+def _sites(number: int) -> str:
+    return "1 site" if number == 1 else f"{number:,} sites"
+
+
 def _percent(share: float) -> str:
     return f"{max(share * 100, 0.001):.2g}%" if np.isfinite(share) else "any amount"
 
@@ -374,12 +378,12 @@ def notes(answer: Plan) -> list[str]:
     unreached = setting.rows[(setting.covering.reached < setting.need)]
     wanting = unreached[setting.demand.state[unreached] == WANTING]
     if len(wanting) and question.kind != "close":
-        result.append(f"No candidate can give the level to {len(wanting):,} sites without it.")
+        result.append(f"No candidate can give the level to {_sites(len(wanting))} without it.")
     for state in (2, 3):
         rows = setting.demand.rows(state)
         if len(rows):
-            what = {2: "are for manual review", 3: "lack the level because of a rule"}[state]
-            result.append(f"{len(rows):,} sites {what}; a plan does not count them.")
+            what = {2: "for manual review", 3: "kept from the level by a rule"}[state]
+            result.append(f"Not counted, as they are {what}: {_sites(len(rows))}.")
     return [*result, *answer.notes]
 
 

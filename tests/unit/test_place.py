@@ -316,7 +316,7 @@ def test_sites_for_review_and_those_that_a_rule_keeps_out_are_not_gained(
     said = program.place(inputs, "--new", "5")
     gained = {row["site_id"] for row in rows(inputs / "plan" / "gains.csv")}
     assert gained == {"B", "C", "D"}
-    assert "for manual review" in said
+    assert "as they are for manual review: 1 site" in said
 
 
 def test_hostile_texts_stay_text(inputs: Path, program: Program) -> None:
@@ -353,3 +353,29 @@ def test_centers_of_the_settings_do_not_stand_in_the_way_of_a_run_folder(
     program(inputs, "place", "run", "--new", "1", "--candidates", "candidates.csv")
     said = program(inputs, "place", "run", "--new", "1", "--centers", "centers.csv", code=2)
     assert "leave out --centers" in said
+
+
+def test_decimal_weights_are_summed_exactly_or_with_a_tolerance(
+    inputs: Path, program: Program
+) -> None:
+    """Tenths become whole numbers; a third does not, and is proved all the same."""
+    for third in ("0.3", "0.333333333"):
+        text = SITES.replace("DE,7", "DE,0.1").replace("FR,7", f"FR,{third}")
+        (inputs / "sites.csv").write_text(text, encoding="utf-8")
+        program.place(inputs, "--new", "3")
+        told = manifest(inputs / "plan")
+        assert told["objective"] == pytest.approx(7.1 + float(third), abs=1e-9)
+        assert (told["gap"], told["stopped_by"]) == (0, "proved")
+
+
+def test_limits_near_180_degrees_and_policies_of_two_bands(inputs: Path, program: Program) -> None:
+    """A candidate serves both sides; only the best level counts."""
+    header = SITES.splitlines()[0]
+    (inputs / "sites.csv").write_text(
+        f"{header}\nA,-16.8,179.9,FJ,1\nB,-16.8,-179.9,FJ,1\nC,-17.8,179.0,FJ,5\n", "utf-8"
+    )
+    header = CANDIDATES.splitlines()[0]
+    (inputs / "candidates.csv").write_text(f"{header}\nK,-16.78,179.95,FJ,,1\n", "utf-8")
+    for policy in ("appliance-maintenance", "hp-call-to-repair"):
+        program.place(inputs, "--new", "1", "--policy", policy)
+        assert {r["site_id"] for r in rows(inputs / "plan" / "gains.csv")} == {"A", "B"}
