@@ -12,6 +12,10 @@ RANDOM_SEED: Final = 1
 """Of the optimiser's own choices, which are the same in every run."""
 
 
+WAIT_S: Final = 0.1
+"""Seconds between two looks at an interrupt."""
+
+
 class Outcome(NamedTuple):
     """What the optimiser returned.
 
@@ -108,7 +112,7 @@ class Model:
 
         if np.isfinite(clock.limit_s):  # the optimiser's own clock goes on over all runs
             self._highs.setOptionValue("time_limit", self._highs.getRunTime() + clock.left_s)
-        self._highs.run()
+        self._run()
         status, info = self._highs.getModelStatus(), self._highs.getInfo()
         kind = highspy.HighsModelStatus
         if status in {kind.kInfeasible, kind.kUnboundedOrInfeasible}:
@@ -125,6 +129,24 @@ class Model:
         agrees = abs(counted - objective) <= 1e-6 * max(1.0, abs(counted))
         return Outcome(name, values, duals, bound, objective, agrees)
 
+    def _run(self) -> None:
+        """Run in a thread, so that an interrupt stops the optimiser at once.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            If the user interrupts, once the optimiser has stopped.
+        """
+        self._highs.startSolve()
+        try:
+            while not self._highs.wait(WAIT_S)[0]:
+                pass
+        except KeyboardInterrupt:
+            self._highs.cancelSolve()
+            while not self._highs.wait(WAIT_S)[0]:
+                pass
+            raise
+
 
 def _silent_highs() -> Any:
     """Return an optimiser that prints nothing: its own constructor prints a banner to stdout."""
@@ -134,5 +156,12 @@ def _silent_highs() -> Any:
         def __init__(self) -> None:
             super(highspy.Highs, self).__init__()
             self.setOptionValue("output_flag", False)
+            kinds = highspy.cb.HighsCallbackType
+            self.callbacks = [
+                highspy.HighsCallback(kinds(n), self) for n in range(int(kinds.kCallbackMax) + 1)
+            ]
+            silent: Any = self  # its methods have no types
+            silent.enableCallbacks()
+            silent.HandleUserInterrupt = True
 
     return Silent()

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 from planning import Case
+from scipy.sparse import csr_matrix
 
-from coverage_analyzer.siting import optimise
+from coverage_analyzer.siting import optimise, solver
 from coverage_analyzer.siting.bounds import Master, Relaxation
 from coverage_analyzer.siting.clock import Clock
 from coverage_analyzer.siting.question import Question
@@ -60,3 +61,31 @@ def test_bounds_hold_whatever_ends_the_cuts(monkeypatch: pytest.MonkeyPatch) -> 
             relaxation = master.run(inner, -np.inf, Clock())
             best = max(map(case.value, case.plans(Question(new=2))))
             assert relaxation.bound / setting.scale >= best - 1e-9
+
+
+def test_an_interrupt_stops_the_optimiser_within_an_integer_program(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """HiGHS is told to stop, and prints nothing, neither then nor before."""
+    from coverage_analyzer.siting.solver import Model
+
+    random = np.random.default_rng(1)
+    n = 60
+    model = Model(-random.integers(50, 100, n).astype(float), np.zeros(n), np.ones(n))
+    weights = csr_matrix(random.integers(50, 100, (20, n)).astype(float))
+    half = np.asarray(weights.sum(axis=1)).ravel() / 2
+    model.add_rows(weights, np.full(20, -np.inf), half)
+    model.set_integer(np.arange(n))
+    wait, looks = model._highs.wait, []
+
+    def interrupted(seconds: float) -> object:
+        looks.append(seconds)
+        if len(looks) == 2:
+            raise KeyboardInterrupt
+        return wait(seconds)
+
+    monkeypatch.setattr(model._highs, "wait", interrupted)
+    monkeypatch.setattr(solver, "WAIT_S", 0.01)
+    with pytest.raises(KeyboardInterrupt):
+        model.run(Clock())
+    assert capfd.readouterr() == ("", "")
