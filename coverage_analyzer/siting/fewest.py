@@ -13,7 +13,7 @@ ROUNDS: Final = 30
 """How often a plan of one center fewer is disturbed before the search gives up."""
 
 
-MOST_ENTRIES: Final = 20_000_000
+MOST_ENTRIES: Final = 500_000
 """Entries of the table of exchanges; larger ones are not searched."""
 
 

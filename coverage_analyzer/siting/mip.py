@@ -5,11 +5,12 @@ import logging
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from coverage_analyzer.arrays import Floats, Ints
 from coverage_analyzer.siting.clock import Clock
 from coverage_analyzer.siting.cover import Cover, Program, Solution
-from coverage_analyzer.siting.reduction import merged
+from coverage_analyzer.siting.reduction import implied, merged
 from coverage_analyzer.siting.solver import Model, Outcome
 
 log = logging.getLogger(__name__)
@@ -64,6 +65,49 @@ def solve_exactly(
         optimum = -outcome.objective + small.constant
         bound = value if value > optimum - step / 2 else min(bound, optimum)
     return Solution(best, value, max(bound, value), "time_limit" if clock.over else ended)
+
+
+def serve_all(program: Program, start: Ints | None, clock: Clock) -> Solution:
+    """Return the cheapest plan that serves every row, by a model without columns for rows.
+
+    Parameters
+    ----------
+    program
+        A question with a cost, in which every row must be served by one center.
+    start, clock
+        As for `solve_exactly`.
+    """
+    cover = program.cover
+    part = cover.take(np.flatnonzero(~implied(cover)))
+    log.info("set cover: %d of %d rows", len(part), len(cover))
+    cost = program.cost if program.cost is not None else np.ones(cover.n_candidates)
+    model = Model(cost, program.low, program.high)
+    model.add_rows(part.matrix(), np.ones(len(part)), np.full(len(part), np.inf))
+    for side in program.sides:
+        row = np.zeros((1, cover.n_candidates))
+        row[0, side.index] = side.coefficient
+        model.add_rows(_sparse(row), np.array([side.lower]), np.array([side.upper]))
+    model.set_integer(np.arange(cover.n_candidates))
+    model.set_options(mip_rel_gap=0.0, mip_max_nodes=NODES)
+    outcome = model.run(clock)
+    if outcome.status == "infeasible":
+        return Solution(None, -np.inf, -np.inf, "infeasible")
+    plans = [] if start is None else [start]
+    if outcome.values is not None:
+        plans.append(np.flatnonzero(outcome.values > 0.5))
+    best = max(filter(program.allows, plans), key=program.objective, default=None)
+    value = -np.inf if best is None else program.objective(best)
+    bound = -outcome.bound
+    if outcome.status == "optimal" and outcome.is_consistent:
+        bound = min(bound, -outcome.objective)
+    return Solution(best, value, max(bound, value), "search_limit")
+
+
+def _sparse(dense: npt.NDArray[np.float64]) -> Any:
+    """Return rows as SciPy's CSR."""
+    from scipy import sparse
+
+    return sparse.csr_matrix(dense)
 
 
 def _run(small: "_Reduced", start: Ints | None, nodes: int, clock: Clock) -> tuple[Outcome, int]:

@@ -21,7 +21,7 @@ from coverage_analyzer.arrays import Bools, Ints
 from coverage_analyzer.siting.bounds import Master, Relaxation
 from coverage_analyzer.siting.clock import Clock
 from coverage_analyzer.siting.cover import Program, Solution
-from coverage_analyzer.siting.mip import solve_exactly
+from coverage_analyzer.siting.mip import serve_all, solve_exactly
 from coverage_analyzer.siting.search import Rules, search, search_backup
 
 log = logging.getLogger(__name__)
@@ -159,7 +159,13 @@ class _Work:
             return
         if pairs <= SMALL_PAIRS:
             self._exactly(self.program)
-            return
+        elif self._must_serve_all():
+            self._keep(serve_all(self.program, self.best, self.clock))
+        else:
+            self._narrow()
+
+    def _narrow(self) -> None:
+        """Find plan and bound of a large problem."""
         relaxation = self._relax(self._master())
         if not self._is_open(relaxation):
             return
@@ -245,7 +251,22 @@ class _Work:
     def _exactly(self, part: Program) -> None:
         """Solve a part that holds every plan better than the best one."""
         start = self.best if self.best is not None and part.allows(self.best) else None
-        result = solve_exactly(part, start, self.clock)
+        self._keep(solve_exactly(part, start, self.clock))
+
+    def _must_serve_all(self) -> bool:
+        """Return whether the least weights are those of all rows."""
+        program, cover = self.program, self.program.cover
+        if program.cost is None or (cover.need > 1).any():
+            return False
+        whole = np.zeros(len(cover), np.bool_)
+        for floor in program.floors:
+            rows = floor.rows(cover)
+            if floor.weight >= cover.weight[rows].sum() * (1 - 1e-12):
+                whole |= rows
+        return bool(whole.all())
+
+    def _keep(self, result: Solution) -> None:
+        """Take plan and bound of a part that holds every plan better than the best one."""
         self.take(result.plan)
         if result.stopped_by == "infeasible":
             if self.best is None:

@@ -145,3 +145,20 @@ def dominated(cover: Cover, classes: npt.NDArray[np.int64], spared: Bools) -> In
     top = np.diff(low, prepend=-1) != 0
     result[low[top]] = high[top]
     return result
+
+
+def implied(cover: Cover) -> Bools:
+    """Return which rows are served whenever another one is: they have all its candidates, and more.
+
+    Shape (rows,). All are false where the comparison would be too much work.
+    """
+    result = np.zeros(len(cover), np.bool_)
+    often = np.bincount(cover.candidate, minlength=cover.n_candidates).astype(np.float64)
+    if float((often**2).sum()) > DOMINANCE_WORK:
+        return result
+    matrix = cover.matrix()
+    shared = (matrix @ matrix.T).tocoo()
+    size = np.diff(cover.start)
+    inside = (shared.data == size[shared.col]) & (size[shared.row] > size[shared.col])
+    result[shared.row[inside]] = True
+    return result
