@@ -27,7 +27,7 @@ site_id,name,country,latitude,longitude,accuracy_m
 0004,Null,NA,-22.57,17.09,
 0005,Boise,US,43.60,-116.20,
 0006,Bergen,NO,60.39,5.33,
-0007,bad,US,"40,5",-75,
+0007,bad,US,40_5,-75,
 0008,lost,US,0,0,
 0009,nowhere,Atlantis,40,-75,
 

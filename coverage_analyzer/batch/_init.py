@@ -12,6 +12,7 @@ from coverage_analyzer.files.database.address import address, is_address
 from coverage_analyzer.files.outputs import kind_of
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
 from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
+from coverage_analyzer.files.readers.streams import GUESSED
 from coverage_analyzer.files.run_folder.hold import DEFAULT_LIMIT
 from coverage_analyzer.policy import DEFAULT
 from coverage_analyzer.settings.proposal import Entry, Section, relative, text_of
@@ -140,11 +141,13 @@ def _input(
 
 def _written(detected: Mapping[str, Any], dialect: Dialect) -> dict[str, tuple[Any, str]]:
     """Return how a file is written, by key: what was given, else what was detected."""
-    result: dict[str, tuple[Any, str]] = {
-        key: (value, "Detected.")
-        for key, value in detected.items()
-        if isinstance(value, (str, bool)) and value not in ("", UTF_8)
-    }
+    result: dict[str, tuple[Any, str]] = {}
+    for key, value in detected.items():
+        plain, note = value, "Detected."
+        if isinstance(value, str) and value.endswith(GUESSED):
+            plain, note = value.removesuffix(GUESSED), "A guess from the characters: check it."
+        if isinstance(plain, (str, bool)) and plain not in {"", UTF_8}:
+            result[key] = (plain, note)
     for key, usual in vars(PLAIN).items():
         if (value := getattr(dialect, key)) != usual:
             result[key] = (value, "")

@@ -194,6 +194,7 @@ class _Sites:
             countries=dict(self.assigned.most_common()),
             doubts=[
                 *table.notices,
+                *table.guesses,
                 *_doubts(self.found),
                 *([f"{repeats}."] if repeats.ids else []),
             ],
@@ -280,6 +281,7 @@ def _inspected_centers(table: Table, world: Countries, convention: Convention) -
         countries=dict(_counted(number, codes).most_common()),
         doubts=[
             *table.notices,
+            *table.guesses,
             *centers.assigned_regions(number, world.names).warnings,
         ],
     )

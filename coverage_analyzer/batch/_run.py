@@ -1,7 +1,7 @@
-"""The batch job: sites are read, judged and written block by block, and published at the end.
+"""The batch job: read, assess and write sites block by block, and publish at the end.
 
-Reading and judging run ahead of writing: each block goes through all three, in order, but while one
-is written the next is read and judged.
+Reading and assessing run ahead of writing: each block passes through all three, in order, but while
+one is written the next is read and assessed.
 """
 
 import dataclasses
@@ -70,7 +70,7 @@ def run(  # noqa: PLR0913 - files, rule, day and options, or the settings that h
     options: Options | None = None,
     settings: "Settings | None" = None,
 ) -> dict[str, Any]:
-    """Judge all sites of a file and publish the run's folder.
+    """Assess all sites of a file and publish the run folder.
 
     Parameters
     ----------
@@ -79,15 +79,15 @@ def run(  # noqa: PLR0913 - files, rule, day and options, or the settings that h
         `files.table.open_table`.
     output
         The folder for ``report.csv`` (or ``.csv.gz``, ``.parquet`` ...), ``rejects.csv``,
-        ``summary.csv``, ``centers.csv``, ``areas.geojson``, ``map.html`` and ``run.json``.
-        An old report there is replaced whole, or stays. If too many rows are rejected
-        (``options.max_rejects``), it stays, and the files go to ``DIR.held``.
+        ``summary.csv``, ``centers.csv``, ``areas.geojson``, ``map.html`` and ``run.json``. An old
+        report there is replaced atomically. If too many rows are rejected
+        (``options.max_rejects``), it is kept, and the files are written to ``DIR.held``.
     policy
         A policy, the name of a built-in one, or the path of a TOML file.
     as_of
-        The day to judge, by default today in UTC.
+        The day of the assessment, by default today in UTC.
     options
-        Format, columns and the like.
+        Format, columns and other options.
     settings
         Settings of a project (`Settings.load`): arguments that are left out, and options that have
         their default, are taken from there.
@@ -103,13 +103,13 @@ def run(  # noqa: PLR0913 - files, rule, day and options, or the settings that h
     Raises
     ------
     CoverageError
-        If rows do not add up, which would be a fault of this program.
+        If rows do not add up, which would be a bug in this program.
     InputError
         If a file, the day or an option cannot be used, or a file changed while it was being read.
     MissingExtraError
         If a workbook is read or written and the extra ``excel`` is not installed.
     PolicyError
-        If the policy breaks a rule.
+        If the policy is invalid.
     PublishError
         If the folder cannot be written.
 
@@ -185,12 +185,12 @@ def run(  # noqa: PLR0913 - files, rule, day and options, or the settings that h
 
 
 def _rows_elsewhere(options: Options) -> AbstractContextManager[TableWriter | None]:
-    """Return what writes the rows into a database, too, if that is wanted."""
+    """Return a writer of the rows into a database, too, if requested."""
     return open_writer(options.table) if options.table else nullcontext()
 
 
 def _names(options: Options) -> list[str]:
-    """Return the files that a run is going to write."""
+    """Return the files that a run will write."""
     unwanted = {"areas.geojson": not options.areas, "map.html": not options.map}
     fixed = [n for n in contents.FILES if not n.startswith("report.") and not unwanted.get(n)]
     return [f"report.{options.format}", *fixed]
@@ -201,12 +201,12 @@ def _opened_sites(sites: str | Path, options: Options) -> Table:
 
 
 def _check_inputs(sites: str | Path, centers: str | Path, options: Options) -> None:
-    """Raise if what gives its rows only once would have to be read twice.
+    """Raise if a source that provides its rows only once would have to be read twice.
 
     Raises
     ------
     InputError
-        If it would.
+        If so.
     """
     streamed = str(sites) == streams.STANDARD_INPUT
     if streamed and str(centers) == streams.STANDARD_INPUT:
@@ -231,7 +231,7 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Outputs:
-    """Where a run writes: a folder, and maybe a table of a database; and up to which rejects."""
+    """Outputs of a run: a folder, optionally a database table, and the limit of rejects."""
 
     publication: Publication
     elsewhere: TableWriter | None
@@ -240,7 +240,7 @@ class Outputs:
 
 @dataclass
 class Totals:
-    """What comes of all rows together."""
+    """Totals over all rows."""
 
     ledger: Ledger = field(default_factory=Ledger)
     tally: Tally = field(default_factory=Tally)
@@ -326,7 +326,7 @@ def _beside_report(
 
 
 def _repeated(repeats: DuplicateSummary) -> list[str]:
-    """Return a warning of rows that share their id and are all in the report."""
+    """Return a warning about rows that share an id and are all in the report."""
     return (
         [f"{repeats}. All are in the report. To change this: --on-duplicate."]
         if repeats.ids
@@ -335,7 +335,7 @@ def _repeated(repeats: DuplicateSummary) -> list[str]:
 
 
 def _streamed(table: Table, matcher: Matcher, outputs: Outputs, options: Options) -> Totals:
-    """Judge all rows block by block, write report and rejects, and count what came out."""
+    """Assess all rows block by block, write report and rejects, and count the results."""
     totals, publication = Totals(), outputs.publication
     path, typer = publication.path(f"report.{options.format}"), RowTyper(table, options.types)
     with ExitStack() as stack:
@@ -385,7 +385,7 @@ def _about(table: Table, matcher: Matcher) -> dict[str, Any]:
 
 
 def _drawn_network(matcher: Matcher, drawn: Areas | None) -> page_data.Network:
-    """Return the centers with their coverage areas, if any, as a map shows them."""
+    """Return the centers with their coverage areas, if any, for a map."""
     return page_data.Network(
         matcher.centers,
         matcher.center_country,

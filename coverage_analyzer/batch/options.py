@@ -13,7 +13,7 @@ from coverage_analyzer.files.run_folder.hold import DEFAULT_LIMIT, RejectLimit
 from coverage_analyzer.files.table import Table
 from coverage_analyzer.files.writers import formats
 from coverage_analyzer.files.writers.delimited import Style
-from coverage_analyzer.settings.arguments import InputArguments, values_of
+from coverage_analyzer.settings.arguments import InputArguments, product_dialect, values_of
 
 if TYPE_CHECKING:
     from coverage_analyzer.settings.model import Settings
@@ -123,8 +123,9 @@ class Options:
         found = values_of(settings, names, {"sites": sites.path, "centers": centers.path})
         found |= {"columns": sites.columns, "dialect": sites.dialect}
         found |= {"center_columns": centers.columns, "center_dialect": centers.dialect}
-        found |= {"settings": settings.origin}
-        of_inputs = ("columns", "dialect", "center_columns", "center_dialect")
+        of_products = product_dialect(settings, self.products, self.product_dialect)
+        found |= {"product_dialect": of_products, "settings": settings.origin}
+        of_inputs = ("columns", "dialect", "center_columns", "center_dialect", "product_dialect")
         changes = {
             name: value
             for name, value in found.items()

@@ -15,23 +15,20 @@ EXCEL_HINT: Final = (
 """Printed after a report in CSV that is not written for Excel."""
 
 USUAL: Final[Mapping[str, Sequence[object]]] = {
-    "encoding": ("utf-8", "UTF-8"),
-    "notation": ("point",),
+    "coordinates": ("point",),
     "date_format": ("", "%Y-%m-%d"),
 }
 """What was detected and need not be checked, by key of `Table.detected`."""
 
 LABELS: Final = {
-    "encoding": "encoding",
-    "lines_before_header": "lines before the header",
     "sheet": "sheet",
     "layer": "layer",
     "member": "file in the archive",
-    "notation": "coordinates with decimal",
+    "coordinates": "coordinates with decimal",
     "date_format": "dates like",
     "points": "coordinates from",
 }
-"""How the keys of `Table.detected` are called; others are not shown."""
+"""How the keys of `Table.detected` are called; others are not shown, or a warning says them."""
 
 
 def run_result(manifest: Mapping[str, Any]) -> list[str]:
@@ -119,24 +116,26 @@ def detected(name: str, found: Mapping[str, Any]) -> list[str]:
 
     Examples
     --------
-    >>> detected("sites", {"encoding": "cp1252, guessed", "delimiter": ";", "header_line": 1})
-    ['Detected in the sites: encoding cp1252, guessed. Correct?']
+    >>> detected("sites", {"delimiter": ";", "coordinates": "comma", "date_format": "%d.%m.%Y"})
+    ['Detected in the sites: coordinates with decimal comma; dates like 01.12.2026. Correct?']
     >>> detected("sites", {"encoding": "utf-8", "delimiter": ","})
     []
     """
-    parts = [
-        f"{label} {_value(found[key])}"
-        for key, label in LABELS.items()
-        if found.get(key) and found[key] not in USUAL.get(key, ())
-    ]
+    shown = [key for key in LABELS if found.get(key) and found[key] not in USUAL.get(key, ())]
+    if "other_sheets" not in found:  # the only one
+        shown = [key for key in shown if key != "sheet"]
+    parts = [f"{LABELS[key]} {_value(key, found[key])}" for key in shown]
     return [f"Detected in the {name}: {'; '.join(parts)}. Correct?"] if parts else []
 
 
-def _value(value: Any) -> str:
+def _value(key: str, value: Any) -> str:
     """Return a detected value as text."""
-    if isinstance(value, Mapping):
-        return ", ".join(map(str, value.values()))
-    return str(value)
+    values = list(value.values()) if isinstance(value, Mapping) else [value]
+    if key == "date_format":
+        from coverage_analyzer.schema.day_forms import example
+
+        values = list(dict.fromkeys(example(form) for form in values))
+    return ", ".join(map(str, values))
 
 
 def run_files(manifest: Mapping[str, Any], folder: Path) -> list[str]:

@@ -43,6 +43,8 @@ FORMULA: Final = f"^'*(?:[{re.escape(STARTERS)}]|[{SKIPPED}]*[{re.escape(TRIGGER
 HARMLESS: Final = (
     r" *-+ *",
     r" *\+[0-9 ]+",  # a telephone number; +1+1 is not
+    r"[ \t]*[+-]?[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+[ \t]*",  # a number with thousands
+    r"[ \t]*[+-]?[0-9]{1,3}(?:,[0-9]{3})+\.[0-9]+[ \t]*",
     r"@[\pL\pN_]+",  # an account; @SUM(1) is not
 )
 """Texts besides numbers that no spreadsheet runs."""

@@ -276,7 +276,7 @@ def _signed_numbers(parts: pa.Array) -> Floats:
     """Return numbers whose sign stands before or behind them, NaN where both do."""
     before, after = _text(parts, "before"), _text(parts, "after")
     values = _floats(_text(parts, "number"))
-    signs = pc.binary_join_element_wise(before, after, "")
+    signs = pc.binary_join_element_wise(before, after, _scalar(""))
     return np.select(
         [_is_in(signs, ["", "+"]), _is_in(signs, ["-"])], [values, -values], default=np.nan
     )
@@ -289,7 +289,7 @@ def _angles(tidied: pa.Array, axis: Axis, letter_o: str) -> Floats:
     figures = [_text(parts, name) for name in ("degrees", "minutes", "seconds")]
     given = [arrays.as_numpy(pc.binary_length(figure)) > 0 for figure in figures]
     degrees, minutes, seconds = (
-        _floats(pc.if_else(arrays.from_numpy(rows), figure, "0"))
+        _floats(pc.if_else(arrays.from_numpy(rows), figure, _scalar("0")))
         for rows, figure in zip(given, figures, strict=True)
     )
     fraction = [arrays.to_bools(pc.match_substring(figure, ".")) for figure in figures]
@@ -326,7 +326,7 @@ def _sides(parts: pa.Array, axis: Axis, letter_o: str) -> Floats:
     lettered = _matches(_text(parts, "mark"), "^d")
     letter = _text(parts, "letter_s")
     before, after = (_key(_text(parts, name)) for name in ("before", "after"))
-    joined = pc.binary_join_element_wise(letter, after, "")
+    joined = pc.binary_join_element_wise(letter, after, _scalar(""))
     is_mark = lettered & ~np.isnan(_signs(after, axis, letter_o))
     after = pc.if_else(arrays.from_numpy(is_mark), after, joined)
     first, last = _signs(before, axis, letter_o), _signs(after, axis, letter_o)
@@ -358,7 +358,12 @@ def _words(axis: Axis, letter_o: str) -> tuple[pa.Array, Floats]:
 
 
 def _text(parts: pa.Array, name: str) -> pa.Array:
-    return pc.fill_null(pc.struct_field(parts, [name]), arrays.text_array([""])[0])
+    return pc.fill_null(pc.struct_field(parts, [name]), _scalar(""))
+
+
+def _scalar(text: str) -> pa.Scalar:
+    """Return a text as Arrow's, without pandas, which ``pa.scalar`` imports."""
+    return arrays.text_array([text])[0]
 
 
 def _is_in(cells: pa.Array, texts: list[str]) -> Bools:

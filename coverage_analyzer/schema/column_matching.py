@@ -27,7 +27,10 @@ from coverage_analyzer.schema.columns import (
     header_key,
     option,
 )
-from coverage_analyzer.schema.verdict import VERDICT
+from coverage_analyzer.schema.verdict import TEXT_BESIDE, VERDICT
+
+OURS: Final = frozenset({*VERDICT, *TEXT_BESIDE.values()})
+"""Columns of a report, which are no input."""
 
 LIMITS: Final = {"latitude": 90.0, "longitude": 180.0}
 """How many degrees a coordinate has at most."""
@@ -360,7 +363,7 @@ def _country(asked: Headers, matched: Mapping[str, int]) -> dict[str, int]:
     named = {
         i: owned
         for i, header in enumerate(asked.names)
-        if i not in matched.values() and header not in VERDICT
+        if i not in matched.values() and header not in OURS
         for owned in [column_names.country(header)]
         if owned and (owned.certain or asked.evidence.can_be_countries(i))
     }
@@ -387,7 +390,7 @@ def _listed(asked: Headers, column: Column, matched: Mapping[str, int]) -> dict[
     ranks = {
         i: rank
         for i, header in enumerate(asked.names)
-        if i not in matched.values() and header not in VERDICT
+        if i not in matched.values() and header not in OURS
         for rank in [column_names.rank(header, column.name, centers=asked.of_centers)]
         if rank is not None
     }
@@ -516,7 +519,7 @@ def notices(asked: Headers, matched: Mapping[str, int]) -> list[str]:
     free = [
         i
         for i, header in enumerate(asked.names)
-        if i not in matched.values() and header.strip() and header not in VERDICT
+        if i not in matched.values() and header.strip() and header not in OURS
     ]
     texts = []
     for column in asked.table:

@@ -205,10 +205,14 @@ def degrees(
     blank
         Where there is nothing in the cell. Shape (n,).
     """
+    written = written or Written()
+    with_commas = _numbers_with_commas(cells)
+    if with_commas is not None:
+        written.comma = True
+        return with_commas, ~arrays.is_valid(cells)
     values, blank = numbers(cells)
     if not is_text(cells.type):
         return values, blank
-    written = written or Written()
     rest = np.flatnonzero(np.isnan(values) & ~blank)
     written.point = written.point or bool((np.nan_to_num(values) % 1 != 0).any())
     if len(rest):
@@ -217,6 +221,20 @@ def degrees(
         values[rest], blank[rest] = reading.degrees, reading.blank
         written.point, written.comma = written.point | reading.point, written.comma | reading.comma
     return values, blank
+
+
+def _numbers_with_commas(cells: pa.Array) -> Floats | None:
+    """Return the numbers of text in which all have a decimal comma or none at all, the fast way."""
+    if not is_text(cells.type) or not len(cells) or "," not in (cells[0].as_py() or ""):
+        return None
+    if arrays.to_bools(pc.match_substring(cells, ".")).any():
+        return None
+    pointed = pc.replace_substring(pc.ascii_trim(cells, characters=" \t"), ",", ".")
+    try:
+        values: Floats = arrays.as_numpy(pointed.cast(pa.float64()))
+    except pa.ArrowInvalid:
+        return None
+    return values if np.isfinite(values).all() else None
 
 
 @dataclass(frozen=True)

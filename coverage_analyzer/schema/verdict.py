@@ -72,6 +72,9 @@ COLUMNS: Final = (
 VERDICT: Final = tuple(column.name for column in COLUMNS)
 """The names of `COLUMNS`."""
 
+TEXT_BESIDE: Final = {"reason": "reason_text", "site_country": "site_country_name"}
+"""The columns of text that workbooks have behind a code, by the column of the code."""
+
 SCHEMA: Final = pa.schema([(column.name, column.type) for column in COLUMNS])
 """The names and types of `COLUMNS`."""
 

@@ -74,17 +74,25 @@ def input_arguments(
     if place is None:
         msg = f"The {table} are missing. Pass their path, or settings with a file in [{table}]."
         raise InputError(msg)
-    usual = {name: getattr(PLAIN, name) for name in WRITTEN}
+    headers = {**found.get(f"{prefix}columns", {}), **(columns or {})}
+    return InputArguments(place, headers, _completed(dialect, found, prefix))
+
+
+def product_dialect(settings: "Settings | None", path: str | Path, dialect: Dialect) -> Dialect:
+    """Return how a file of products is written, with what settings say about it."""
+    names = [f"product_{name}" for name in WRITTEN]
+    found = values_of(settings, names, {"products": path or None})
+    return _completed(dialect, found, "product_")
+
+
+def _completed(dialect: Dialect, found: Mapping[str, Any], prefix: str) -> Dialect:
+    """Return a dialect with values in place of the defaults in it."""
     changes = {
         name: found[f"{prefix}{name}"]
         for name in WRITTEN
-        if f"{prefix}{name}" in found and getattr(dialect, name) == usual[name]
+        if f"{prefix}{name}" in found and getattr(dialect, name) == getattr(PLAIN, name)
     }
-    return InputArguments(
-        place,
-        {**found.get(f"{prefix}columns", {}), **(columns or {})},
-        dataclasses.replace(dialect, **changes),
-    )
+    return dataclasses.replace(dialect, **changes)
 
 
 def output_argument(settings: "Settings | None", output: str | Path | None) -> str | Path:

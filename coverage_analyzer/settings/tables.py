@@ -63,6 +63,13 @@ def _date_format(value: str) -> str:
     return value
 
 
+def _locale(value: str) -> str:
+    if not (len(value) == 2 and value.isascii() and value.isalpha()):
+        msg = f"expected a country of two letters, found {value!r}"
+        raise ValueError(msg)
+    return value
+
+
 def _limit(value: Any) -> str:
     if not isinstance(value, (int, str)) or isinstance(value, bool):
         msg = 'expected a number of rows, or a percentage in quotes such as "2.5%"'
@@ -115,6 +122,7 @@ Limit = Annotated[str, BeforeValidator(_limit)]
 Metres = Annotated[float, Field(ge=0)]
 Minutes = Annotated[float, Field(gt=0)]
 Decimal = Literal[".", ","]
+ExcelLocale = Annotated[Text, AfterValidator(_locale)]
 SiteHeaders = Annotated[dict[str, Text], AfterValidator(_known(OF_SITES.names)), OF_SITES]
 CenterHeaders = Annotated[dict[str, Text], AfterValidator(_known(OF_CENTERS.names)), OF_CENTERS]
 RequestHeaders = Annotated[dict[str, Text], AfterValidator(_known(OF_REQUESTS.names)), OF_REQUESTS]
@@ -144,17 +152,17 @@ class InputTable(SettingsTable):
     encoding: Encoding | None = key("Encoding of a text file, such as cp1252.")
     sheet: Text | None = key("Sheet of a workbook.")
     layer: Text | None = key("Layer of a GeoPackage.")
-
-
-class DatedTable(InputTable):
-    """An input file with coordinates and dates."""
-
-    dms: bool | None = key("Whether to read degrees, minutes and seconds, too.")
-    wrap_longitude: bool | None = key("Whether longitudes from 180 to 360 are western ones.")
     date_format: DateFormat | None = key("Format of dates, such as %d.%m.%Y.")
 
 
-class SitesTable(DatedTable):
+class PointsTable(InputTable):
+    """An input file whose coordinates may be written in several ways."""
+
+    dms: bool | None = key("Whether to read degrees, minutes and seconds, too.")
+    wrap_longitude: bool | None = key("Whether longitudes from 180 to 360 are western ones.")
+
+
+class SitesTable(PointsTable):
     """``[sites]``: the customer sites."""
 
     columns: SiteHeaders | None = key("Header of the file for each column.")
@@ -173,9 +181,11 @@ class ProductsTable(SettingsTable):
     """``[products]``: products, with the end dates of their support phases."""
 
     file: InputPath | None = key("File of products.")
+    encoding: Encoding | None = key("Encoding of a text file, such as cp1252.")
+    date_format: DateFormat | None = key("Format of dates, such as %d.%m.%Y.")
 
 
-class AddressesTable(DatedTable):
+class AddressesTable(PointsTable):
     """``[addresses]``: the addresses that ``geocode`` reads."""
 
     columns: AddressHeaders | None = key("Header of the file for each column.")
@@ -224,7 +234,10 @@ class OutputTable(SettingsTable):
     raw_text: bool | None = key(
         "Whether text that a spreadsheet would run as a formula is left unescaped."
     )
-    excel: bool | None = key("Whether CSV files begin with a byte order mark for Excel.")
+    excel: bool | None = key("Whether CSV files are written as Excel opens them correctly.")
+    excel_locale: ExcelLocale | None = key(
+        "Country of Excel's settings for CSV files, such as de or us."
+    )
 
 
 class ThresholdsTable(SettingsTable):

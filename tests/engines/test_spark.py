@@ -180,7 +180,7 @@ def spark_assess_by(df: Any, centers: Any) -> str:
 @pytest.mark.parametrize(
     ("query", "columns", "told"),
     [
-        ("select 1 as a", None, "no column 'latitude'"),
+        ("select 1 as a", None, "column 'latitude' not found"),
         ("select 1 as lat, 2 as y, 3 as lon", None, "'lat' and 'y'"),
         ("select true as lat, 3 as lon", None, "has the type bool"),
         ("select 1 as lat, 3 as lon", {"latitude": "b"}, "Column 'b' not found"),

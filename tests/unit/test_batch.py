@@ -29,10 +29,9 @@ from coverage_analyzer import Policy, batch, policy
 from coverage_analyzer.errors import CoverageError, FolderBusyError, InputError, PolicyError
 from coverage_analyzer.files.readers import delimited, parquet
 from coverage_analyzer.files.readers.excel import WorkbookFile
-from coverage_analyzer.files.run_folder import workbook
 from coverage_analyzer.files.run_folder.publishing import Publication
 from coverage_analyzer.files.writers import formats
-from coverage_analyzer.schema.verdict import VERDICT
+from coverage_analyzer.schema.verdict import TEXT_BESIDE, VERDICT
 
 FILES = [
     "areas.geojson",
@@ -97,10 +96,10 @@ def test_rejects_have_line_reason_detail_and_raw(tmp_path: Path) -> None:
     judged(tmp_path)
     rows = records(tmp_path / "out" / "rejects.csv")
     assert [(r["line"], r["reason"], r["raw"]) for r in rows] == [
-        ("8", "coordinate_not_a_number", '0007,bad,US,"40,5",-75,'),
+        ("8", "coordinate_not_a_number", "0007,bad,US,40_5,-75,"),
         ("13", "coordinate_out_of_range", "0011,swapped,AU,151.2,-33.9,"),
     ]
-    assert "decimal comma" in rows[0]["detail"]
+    assert "'_' is not allowed" in rows[0]["detail"]
     assert "swapped" in rows[1]["detail"]
 
 
@@ -219,7 +218,7 @@ def test_no_rows_give_an_empty_report(tmp_path: Path, kind: formats.Format, text
             assert file.read().decode() == ",".join(f'"{name}"' for name in names) + "\n"
     elif kind == "xlsx":
         headers = WorkbookFile(tmp_path / "out" / "report.xlsx").headers
-        assert [h for h in headers if h not in workbook.BESIDE.values()] == names
+        assert [h for h in headers if h not in TEXT_BESIDE.values()] == names
     elif kind == "parquet":
         table = pq.ParquetFile(tmp_path / "out" / "report.parquet").read()
         assert (table.column_names, table.num_rows) == (names, 0)

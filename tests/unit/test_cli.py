@@ -579,14 +579,25 @@ def test_two_tables_cannot_come_from_standard_input(tmp_path: Path, call: Call) 
     assert "cannot both come from standard input" in ended.err
 
 
+@pytest.mark.parametrize("option", [[], ["--dms"], ["--decimal", ","], ["--decimal", "."]])
 @pytest.mark.parametrize(
-    ("cell", "option"),
-    [('"40\u00b00\'0""N","75\u00b00\'0""W"', "--dms"), ("40,285", "--wrap-longitude")],
+    "cell", ['"40\u00b00\'0""N","75\u00b00\'0""W"', '"40,0","-75,0"', '40.0,"75,0 W"']
 )
+def test_every_notation_is_read_with_and_without_options(
+    tmp_path: Path, call: Call, cell: str, option: list[str]
+) -> None:
+    """Options that were needed once are accepted, and change nothing."""
+    sites = sites_file(tmp_path, f"latitude,longitude,country\n{cell},US\n")
+    arguments = ["run", sites, "--centers", centers_file(tmp_path), "-o", tmp_path / "out"]
+    assert call(*arguments, "--max-rejects", "0", "--no-map", "--no-areas", *option).code == 0
+    assert cells(tmp_path / "out" / "report.csv")[1][3:5] == ["Gold Plus", "qualified"]
+
+
+@pytest.mark.parametrize(("cell", "option"), [("40,285", "--wrap-longitude")])
 def test_other_notations_are_read_on_request(
     tmp_path: Path, call: Call, cell: str, option: str
 ) -> None:
-    """Degrees and minutes, and longitudes from 0 to 360, give the same verdict as plain ones."""
+    """Longitudes from 0 to 360 give the same verdict as plain ones."""
     sites = sites_file(tmp_path, f"latitude,longitude,country\n{cell},US\n")
     arguments = ["run", sites, "--centers", centers_file(tmp_path), "-o", tmp_path / "out"]
     assert call(*arguments, "--max-rejects", "0").code == 1

@@ -116,7 +116,7 @@ def test_read_sites_tells_what_it_left_out(tmp_path: Path) -> None:
         ca.read_sites(sites_file(tmp_path))
     (warning,) = caught
     message = str(warning.message)
-    assert "line 8: latitude is '40,5'" in message
+    assert "line 8: latitude is '40_5'" in message
     assert "line 13" in message
     assert "rejects=" in message
     assert warning.filename == __file__
@@ -287,12 +287,34 @@ def test_assess_gives_what_a_run_gives(tmp_path: Path) -> None:
     assert cells(tmp_path / "out" / "summary.csv") == cells(tmp_path / "frames" / "summary.csv")
 
 
-@pytest.mark.parametrize("value", [np.nan, np.inf, 90.001, "40,5", "", None])
+@pytest.mark.parametrize("value", [np.nan, np.inf, 90.001, "40_5", "40.5 E", "", None])
 def test_assess_names_the_row_that_it_cannot_use(centers: Any, value: Any) -> None:
     """A missing or wild coordinate is an error that names the label of the row."""
     frame = pd.DataFrame({"lat": [40.0, value], "lon": [-75.0, -75.0]}, index=["good", "bad"])
     with pytest.raises(InputError, match=r"1 of the 2 sites.*'bad'"):
         ca.assess(frame, centers)
+
+
+@pytest.mark.parametrize(
+    ("lat", "lon"),
+    [("40,0", "-75,0"), ("40\u00b00'N", "75 0 0 W"), ('="40.0"', "\u221275.0"), (40, "-75")],
+)
+def test_assess_reads_every_notation_in_columns_of_objects(
+    centers: Any, lat: Any, lon: Any
+) -> None:
+    """The same as in files, cell by cell, beside numbers."""
+    frame = pd.DataFrame({"lat": [40.0, lat], "lon": [-75.0, lon]})
+    verdicts = ca.assess(frame, centers, as_of=AS_OF)
+    assert verdicts["distance_miles"].iloc[0] == verdicts["distance_miles"].iloc[1]
+
+
+def test_assess_does_not_guess_an_accuracy_in_text(centers: Any) -> None:
+    """Text that is two numbers is an error with its row; a number is one."""
+    frame = pd.DataFrame({"lat": [40.0, 40.0], "lon": -75.0, "accuracy_m": [1.5, "1.500"]})
+    with pytest.raises(InputError, match=r"1 cells in 'accuracy_m'.*row 1"):
+        ca.assess(frame, centers, as_of=AS_OF)
+    plain = frame.assign(accuracy_m=pd.Series([1.125, "1,5"], dtype="object"))
+    assert len(ca.assess(plain, centers, as_of=AS_OF)) == 2
 
 
 @pytest.mark.parametrize(

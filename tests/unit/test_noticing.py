@@ -75,12 +75,14 @@ def test_commitments_are_written_as_what_they_are_called(tmp_path: Path) -> None
 
 
 def test_centers_with_a_decimal_comma(tmp_path: Path) -> None:
-    """The command line can say so, and who does not is shown the cell."""
+    """It is read, whether the command line says so or not; a fault names the cell."""
     sites = sites_file(tmp_path)
     text = "center_id;lat;lon;country\nPHL;39,95;-75,16;US\n"
     to = [sites, "--centers", centers_file(tmp_path, text), "-o", tmp_path / "out"]
-    assert "latitude '39,95', longitude '-75,16' is missing" in told(["run", *to])
+    assert "1 of 1 center open" in told(["run", *to])
     assert "1 of 1 center open" in told(["run", *to, "--center-decimal", ","])
+    centers_file(tmp_path, text.replace("-75,16", "75,16 N"))
+    assert "longitude is '75,16 N', not a number in degrees; 'N'" in told(["run", *to])
 
 
 def test_explain_and_report_have_the_same_margin(tmp_path: Path) -> None:

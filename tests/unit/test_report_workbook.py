@@ -184,12 +184,12 @@ def test_codes_have_their_text_beside_them(tmp_path: Path) -> None:
 
 def test_rejects_and_centers_have_sheets(tmp_path: Path) -> None:
     """With what to do about each row, and with days that are days."""
-    text = OWN + '0004,US,"40,5",-75,=1+1,2024-01-31,1,1,1,,1\n'
+    text = OWN + "0004,US,x40,-75,=1+1,2024-01-31,1,1,1,,1\n"
     path = report(tmp_path, text, dialect=ca.Dialect())
     rejects, centers = by_header(path, "Rejects"), by_header(path, "Centers")
     assert rejects["line"] == [5]
     assert rejects["what_to_do"] == [REJECT_ACTIONS[Rejected.coordinate_not_a_number]]
-    assert rejects["raw"] == ['0004,US,"40,5",-75,=1+1,2024-01-31,1,1,1,,1']
+    assert rejects["raw"] == ["0004,US,x40,-75,=1+1,2024-01-31,1,1,1,,1"]
     assert len(centers["center_id"]) == CENTERS.count("\n") - 1
     assert centers["opens_on"].count(datetime.date(2026, 12, 15)) == 1
     assert "Namibia" in centers["center_country_name"]

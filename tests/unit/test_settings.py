@@ -59,13 +59,17 @@ WRONG = {
     "table for text": ("[sites.file]\nx = 1", "line 1, sites.file: expected text in quotes"),
     "not a choice": (
         "[output]\n'format' = 'pdf'",
-        "line 2, output.format: expected 'csv', 'csv.gz', 'csv.zst', 'parquet' or 'xlsx'",
+        "line 2, output.format: expected 'csv', 'csv.gz', 'csv.zst', 'parquet', 'xlsx', ",
     ),
     "encoding": ("[sites]\nencoding = 'klingon'", "line 2, sites.encoding: unknown encoding"),
     "delimiter": ("[sites]\ndelimiter = ';;'", "';;' is not one ASCII character"),
     "date format": ("[sites]\ndate_format = '%d.%m'", "line 2, sites.date_format: "),
     "limit": ("[thresholds]\nmax_rejects = '5 percent'", "'5 percent' is not a limit"),
     "limit of truth": ("[thresholds]\nmax_rejects = true", "expected a number of rows"),
+    "locale": (
+        "[output]\nexcel_locale = 'german'",
+        "line 2, output.excel_locale: expected a country",
+    ),
     "negative minutes": ("[drive_times]\nminutes = -1", "line 2, drive_times.minutes: "),
     "two policies": ("[policy]\nname='a'\nfile='b'", "line 1, policy: set either name or file"),
     "a path as name": ("[policy]\nname='own.toml'", "line 2, policy.name: expected lower-case"),

@@ -352,13 +352,29 @@ def test_init_shows_what_it_understood(project: Path) -> None:
         "Bêta",
         "Columns used",
         "United States",
-        "2 rows would be rejected (16.7%)",
+        "1 row would be rejected (8.3%)",
         "coordinate_out_of_range",
         "At latitude 0, longitude 0: 1 site.",
         "Centers: network.csv",
         "2020-01-01",
     ):
         assert part in ended.stdout, part
+
+
+def test_init_says_what_it_guessed_and_run_uses_it(project: Path) -> None:
+    """An export of an ERP: code page 1252, semicolons, decimal commas, a country misspelt."""
+    text = "Kunde;Breite;Länge;Land;Umsatz\nMüller;52,5;13,4;Deutschland;1,5\n"
+    text += "Größe;48,1;11,6;Deutchland;2,25\n"
+    sites_file(project, text.encode("cp1252"))
+    ended = called("init", "sites.csv", "--centers", "network.csv", "--force")
+    assert "encoding cp1252, guessed" in ended.stdout
+    assert "Unknown country 'Deutchland': 1 site. Did you mean 'Deutschland'?" in ended.stdout
+    written = (project / NAME).read_text("utf-8")
+    assert "A guess from the characters: check it." in " ".join(written.split())
+    assert 'encoding = "cp1252"' in written
+    assert 'Umsatz = "number"' in written
+    assert called("run").exit_code == 0
+    assert "Größe" in (project / "report" / "report.csv").read_text("utf-8")
 
 
 def test_init_says_that_it_has_read_a_part(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -462,7 +478,7 @@ def test_init_prints_json(project: Path) -> None:
     told = json.loads(ended.stdout)
     assert told["settings"] == NAME
     assert told["sites"]["ledger"]["read"] == 12
-    assert told["sites"]["countries"]["US"] == 3
+    assert told["sites"]["countries"]["US"] == 4
 
 
 def test_init_executes_nothing_and_escapes_what_would_steer_a_terminal(project: Path) -> None:

@@ -13,34 +13,50 @@ from coverage_analyzer.schema.verdict import Reason
 
 PLACES: Final = {
     "report column": {
-        "schema/verdict.py",  # name, type, decimals, unit, text
-        "matching/matcher.py",  # its values
-        "batch/_drive_times.py",  # whoever reads this one: rechecks by road
+        "batch/_drive_times.py",
         "frames/_drive_times.py",
-        "maps/sites.py",  # and the popup
         "maps/assets/table.js",
+        "maps/sites.py",
+        "matching/matcher.py",
+        "schema/verdict.py",
     },
-    "reason": {"schema/verdict.py", "matching/eligibility.py"},
+    "reason": {
+        "matching/eligibility.py",
+        "schema/actions.py",  # what a user does about it
+        "schema/verdict.py",
+    },
     "command": {
-        "cli/main.py",
-        "cli/timeline.py",
+        "__init__.py",
         "batch/__init__.py",
         "batch/_timeline.py",
+        "cli/main.py",
+        "cli/timeline.py",
         "frames/__init__.py",
         "frames/_timeline.py",
-        "__init__.py",
-        "matching/timeline.py",  # what it computes
-        "settings/tables.py",  # its own options in a settings file
+        "matching/timeline.py",
+        "settings/tables.py",
     },
     "input format": {
         "files/opening.py",
-        "files/readers/shapefile.py",
-        "files/outputs.py",  # what has such an ending is a table, so that no output replaces it
+        "files/outputs.py",  # an output never replaces a table
         "files/overwriting.py",  # a shapefile is several files
+        "files/readers/shapefile.py",
+        "files/readers/zipped.py",
     },
-    "output format": {"files/writers/formats.py", "cli/run.py"},  # --help imports no writer
-    "reject reason": {"schema/rejects.py", "files/table.py"},
-    "vendor": {"resources/policies/hp-call-to-repair.toml"},
+    "output format": {
+        "batch/_commitments.py",
+        "batch/_timeline.py",
+        "files/run_folder/workbook.py",
+        "files/writers/formats.py",
+    },
+    "reject reason": {
+        "files/table.py",
+        "schema/actions.py",  # what a user does about it
+        "schema/rejects.py",
+    },
+    "vendor": {
+        "resources/policies/hp-call-to-repair.toml",
+    },
 }
 """Below the package. README, docs and tests are beside them."""
 

@@ -67,19 +67,22 @@ def test_quiet_and_json_stay_what_they_are(tmp_path: Path) -> None:
 
 def test_a_timeline_says_how_the_best_level_grows(tmp_path: Path) -> None:
     """From the first day to the last."""
-    sites, centers = sites_file(tmp_path), centers_file(tmp_path)
+    text = f"{CLEAN}4,US,43.6,-116.2\n"
+    sites, centers = sites_file(tmp_path, text), centers_file(tmp_path)
     days = ["--from", AS_OF, "--to", "2027-01-31"]
     lines = said("timeline", sites, "--centers", centers, *days, "-o", tmp_path / "t.csv")
-    assert lines[0] == "3 of 9 sites have Gold Plus on 2026-12-01, 4 on 2027-01-31."
-    assert lines[-2].startswith("Wrote 11 rows to ")
+    assert lines[0] == "2 of 4 sites have Gold Plus on 2026-12-01, 3 on 2027-01-31."
+    assert lines[-2].startswith("Wrote 5 rows to ")
 
 
 @pytest.mark.parametrize(
     ("found", "line"),
     [
-        ({"encoding": "utf-8", "delimiter": ",", "header_line": 1, "notation": "point"}, ""),
-        ({"lines_before_header": 3}, "lines before the header 3"),
-        ({"notation": "mixed", "date_format": "%d.%m.%Y"}, "decimal mixed; dates like %d.%m.%Y"),
+        ({"encoding": "utf-8", "delimiter": ",", "header_line": 1, "coordinates": "point"}, ""),
+        ({"encoding": "cp1252, guessed", "lines_before_header": 3}, ""),  # warnings say both
+        ({"sheet": "Sites"}, ""),
+        ({"sheet": "Sites", "other_sheets": ["Old"]}, "sheet Sites"),
+        ({"coordinates": "mixed", "date_format": "%d.%m.%Y"}, "mixed; dates like 01.12.2026"),
         ({"points": {"column": "loc", "form": "wkt"}}, "coordinates from loc, wkt"),
     ],
 )

@@ -66,6 +66,13 @@ def test_german_input_gives_files_that_german_excel_reads(tmp_path: Path) -> Non
     assert manifest(out)["csv_decimal_mark"] == ","
 
 
+def test_a_number_with_thousands_is_no_formula(tmp_path: Path) -> None:
+    """A loss stays a number in German Excel; what calculates does not."""
+    out = run(tmp_path, GERMAN.replace("1.234,50", "-1.234,50").replace("01067", "-1.2,5-3"))
+    first = rows(out / "report.csv", ",")[0]
+    assert (first["Umsatz"], first["PLZ"]) == ("-1.234,50", "'-1.2,5-3")
+
+
 def test_commas_are_seen_without_being_told(tmp_path: Path) -> None:
     """The first coordinates show how numbers are written."""
     (tmp_path / "s.csv").write_text(GERMAN, "utf-8")

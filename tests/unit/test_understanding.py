@@ -14,7 +14,7 @@ from running import AS_OF, CENTERS, centers_file
 import coverage_analyzer as ca
 from coverage_analyzer import batch
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
+from coverage_analyzer.files.readers.delimited import Dialect
 from coverage_analyzer.files.table import Table, open_table
 from coverage_analyzer.schema.columns import CENTERS as CENTER_COLUMNS
 from coverage_analyzer.schema.columns import PRODUCTS, SITES, Column
@@ -403,12 +403,3 @@ class TestMistakes:
         assert found["centers"]["columns"]["center_id"] == "center_id"
         with pytest.raises(InputError, match="center_id"):
             batch.check(path, centers=path)
-
-
-def test_a_plain_table_is_not_previewed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where names leave no doubt, no cell is looked at: a database is asked once."""
-    from coverage_analyzer.files.readers.delimited import DelimitedFile
-
-    monkeypatch.setattr(DelimitedFile, "preview", None)
-    path = csv_file(tmp_path, "site_id,name,country,latitude,longitude", "A,a,US,39.1,-94.6")
-    assert open_table(path, SITES, None, PLAIN).notices == ()

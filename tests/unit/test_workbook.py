@@ -150,8 +150,10 @@ def test_the_first_sheet_that_is_shown_is_read(tmp_path: Path) -> None:
 def test_missing_columns_point_to_other_sheets(tmp_path: Path) -> None:
     """A workbook often begins with a cover sheet."""
     path = book(tmp_path / "x.xlsx", [["Sites of 2026"]], [HEADER, ["1", 40, -75]])
-    with pytest.raises(InputError, match=r"x\.xlsx.*'Sites of 2026'.*Other sheets: 'b'.*--sheet"):
-        ca.read_sites(path)
+    assert ca.read_sites(path)["site_id"].tolist() == ["1"]
+    bare = book(tmp_path / "y.xlsx", [["Sites of 2026"]], [["id", "name"], ["1", "x"]])
+    with pytest.raises(InputError, match=r"y\.xlsx"):
+        ca.read_sites(bare)
     assert ca.read_sites(path, dialect=ca.Dialect(sheet="b"))["site_id"].tolist() == ["1"]
     with pytest.raises(InputError, match="not a workbook"):
         ca.read_sites(sites_file(tmp_path), dialect=ca.Dialect(sheet="b"))
@@ -494,7 +496,8 @@ def number(text: str) -> Any:
 
 def plain(text: str) -> Any:
     """Return a number for the text of one, however it is written."""
-    return float(text) if re.fullmatch(r"-?\d+\.?\d*", text) and text[0] != "0" else text
+    is_number = re.fullmatch(r"-?\d+[.,]?\d*", text) and text[0] != "0"
+    return float(text.replace(",", ".")) if is_number else text
 
 
 def test_frames_write_workbooks(tmp_path: Path) -> None:
@@ -524,6 +527,5 @@ def test_every_verb_reads_the_sheet_that_is_named(tmp_path: Path) -> None:
     for arguments in calls:
         assert not program.main(arguments, standalone_mode=False)
         left_out = [a for a in arguments if a not in {"--sheet", "--center-sheet", "b"}]
-        with pytest.raises(InputError, match="Other sheets: 'b'"):
-            program.main(left_out, standalone_mode=False)
+        assert not program.main(left_out, standalone_mode=False)
     assert len(records(tmp_path / "out" / "report.csv")) == 1

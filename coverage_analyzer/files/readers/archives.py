@@ -1,4 +1,4 @@
-"""Zip archives of others, looked at before anything in them is unpacked."""
+"""Zip archives by other programs, examined before they are unpacked."""
 
 import lzma
 import zipfile
@@ -18,38 +18,38 @@ DAMAGED: Final = (
     ValueError,
     OSError,  # of bz2, among others
 )
-"""What opening an archive, or unpacking a part of it, raises where it is damaged or of odd form."""
+"""Errors raised by a damaged or unusual archive."""
 
 UNPACKED_BYTES: Final = 4 << 30
-"""More than any workbook or Shapefile holds: both formats end at about this."""
+"""Maximum unpacked size, which no valid workbook or Shapefile exceeds."""
 
 SMALL_BYTES: Final = 16 << 20
-"""What unpacks to so little does no harm, however well it is packed."""
+"""Unpacked size that is harmless, whatever the compression ratio."""
 
 MAX_RATIO: Final = 100
-"""How many times its size a workbook may unpack to; honest ones reach 30."""
+"""Maximum ratio of the unpacked size of a workbook to its size; valid ones reach 30."""
 
 PARTS: Final = 10_000
-"""So many files are in no archive that is meant to be read."""
+"""Maximum number of files in a valid archive."""
 
 
 def open_archive(path: Path, kind: str, *, ratio: int = MAX_RATIO) -> zipfile.ZipFile:
-    """Open an archive of others.
+    """Open an archive by another program.
 
     Parameters
     ----------
     path
         The file.
     kind
-        What it should be, for the error.
+        Expected type, for the error.
     ratio
-        How many times its size it may unpack to. `zipfile` gives no more of a part than the
-        archive's index says, so the index can be believed.
+        Maximum ratio of unpacked size to size. `zipfile` returns no more of a part than the
+        archive's index states, so the index can be trusted.
 
     Raises
     ------
     InputError
-        If it is no archive, or would unpack to what no honest one holds.
+        If it is not an archive, or would unpack to more than a valid one.
     OSError
         If it cannot be read.
     """

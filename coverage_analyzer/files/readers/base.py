@@ -1,4 +1,4 @@
-"""What a reader hands on: runs of rows, in which every row that was read is accounted for."""
+"""The interface of readers: blocks of rows, in which every row read is accounted for."""
 
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,22 +20,23 @@ PREVIEW_ROWS: Final = 1_000
 
 @dataclass(frozen=True)
 class RowBlock:
-    """A run of rows as read.
+    """A block of rows as read.
 
     Attributes
     ----------
     lines
-        The physical line (of a text file) or the row (of others) of each row, from 1. Shape (n,).
+        The physical line (of a text file) or the row (of other formats) of each row, from 1. Shape
+        (n,).
     columns
-        The cells, a column for each header.
+        The cells, a column per header.
     raw
-        Gives the raw text of a row by its position.
+        Returns the raw text of a row by its position.
     rejects
-        Rows of the run that the reader itself could not read.
+        Rows of the block that the reader could not read.
     blank
-        How many rows of the run were empty.
+        Number of empty rows in the block.
     records
-        How many rows the reader saw, of whatever kind.
+        Number of rows seen by the reader, of any kind.
     """
 
     lines: Ints
@@ -68,7 +69,7 @@ def first_rows(columns: pa.RecordBatch, headers: Sequence[str], n_rows: int) -> 
 
 
 def without(block: RowBlock, odd: dict[int, tuple[Rejected, str]]) -> RowBlock:
-    """Return a block in which further rows, named by their lines, are rejects."""
+    """Return a block in which further rows, given by line, are rejects."""
     at = np.flatnonzero(np.isin(block.lines, list(odd)))
     if not len(at):
         return block
@@ -87,17 +88,17 @@ class TableReader(Protocol):
     Attributes
     ----------
     headers, types
-        Of each column.
+        Arrow type of each column.
     known
-        The header to take for a column, where the reader knows it, whatever others are called.
+        Header of each column that the reader itself identifies, regardless of other headers.
     hint
-        What to add to an error about columns that are missing.
+        Addition to an error about missing columns.
     rows
-        How many there are, if the file tells before they are read.
+        Number of rows, if known before reading.
     iso_days
-        Whether cells may hold days themselves, which then stand by ISO 8601 whatever a form says.
+        Whether cells may be dates, which are then ISO 8601 regardless of the date format.
     cut_at
-        How many letters of a header the format keeps; 0 if all.
+        Length to which the format truncates headers; 0 if it does not.
     made
         Columns that are no attribute of the file: made of a geometry, or the ids of features.
     is_text
@@ -105,7 +106,7 @@ class TableReader(Protocol):
     repeated
         What headers are called in the file that got a number since another one is called so.
     fingerprint
-        Of the files that are read; None if there are none, as for a database.
+        Fingerprint of the files read; None if there are none, as for a database.
     """
 
     headers: list[str]
@@ -122,13 +123,13 @@ class TableReader(Protocol):
 
     @property
     def detected(self) -> dict[str, Any]:
-        """What the reader found out about the file without being told, as JSON values."""
+        """Properties detected in the file, as JSON values."""
         return {}
 
     def days_as_text(self, headers: Sequence[str]) -> None:
-        """Read timestamps of some columns as the text that states them, if types lose their zone.
+        """Read timestamps of some columns as their text, if their types would lose the zone.
 
-        Called before `blocks`, once it is known which columns hold days; it may change `types`.
+        Called before `blocks`, once the date columns are known; it may change `types`.
         """
         del headers
 
@@ -148,16 +149,16 @@ class TableReader(Protocol):
         del at
 
     def share(self) -> float:
-        """Return how much of the table has been read, 0 to 1; NaN where that cannot be told."""
+        """Return the share of the table that has been read, 0 to 1; NaN if unknown."""
         return float("nan")
 
     def place(self, line: int) -> str:
-        """Return where a line is, if its number alone does not tell."""
+        """Return the location of a line, if its number alone does not identify it."""
         del line
         return ""
 
     def cancel(self) -> bool:
-        """End a wait for rows that another thread is in; return whether that can be done."""
+        """Cancel the wait of another thread for rows; return whether that is supported."""
         return False
 
     def preview(self, n_rows: int = PREVIEW_ROWS) -> pa.RecordBatch:
@@ -184,11 +185,11 @@ class TableReader(Protocol):
         ...
 
     def blocks(self) -> Iterator[RowBlock]:
-        """Yield all rows, in order; one block at least, be it empty."""
+        """Yield all rows, in order; at least one block, which may be empty."""
         ...
 
     def sha256(self) -> str | None:
-        """Return the hash of the bytes that were read; None if there is no file.
+        """Return the hash of the bytes read; None if there is no file.
 
         Raises
         ------
@@ -199,12 +200,12 @@ class TableReader(Protocol):
 
 
 class WrappedReader(TableReader):
-    """A source that changes what another one yields, and is that one in all else.
+    """A reader that changes the blocks of another one, and otherwise delegates to it.
 
     Parameters
     ----------
     source
-        The other one, not read yet.
+        The other reader, not read yet.
     """
 
     def __init__(self, source: TableReader) -> None:
@@ -218,11 +219,11 @@ class WrappedReader(TableReader):
 
     @property
     def detected(self) -> dict[str, Any]:
-        """What the wrapped reader found out about the file."""
+        """Properties detected by the wrapped reader."""
         return self._source.detected
 
     def days_as_text(self, headers: Sequence[str]) -> None:
-        """Read timestamps of some columns as the text that states them."""
+        """Read timestamps of some columns as their text."""
         self._source.days_as_text(headers)
         self.types = [*self._source.types, *self.types[len(self._source.types) :]]
 
@@ -237,13 +238,13 @@ class WrappedReader(TableReader):
         self._source.columns_read(frozenset(position for position in at if position < width))
 
     def share(self) -> float:
-        """Return how much of the table has been read, 0 to 1; NaN where that cannot be told."""
+        """Return the share of the table that has been read, 0 to 1; NaN if unknown."""
         return self._source.share()
 
     def place(self, line: int) -> str:
-        """Return where a line is, if its number alone does not tell."""
+        """Return the location of a line, if its number alone does not identify it."""
         return self._source.place(line)
 
     def cancel(self) -> bool:
-        """End a wait for rows that another thread is in; return whether that can be done."""
+        """Cancel the wait of another thread for rows; return whether that is supported."""
         return self._source.cancel()

@@ -1,6 +1,6 @@
-"""Delimited files as text: no character lost or changed, every line accounted for, memory constant.
+"""Delimited files as text: no character lost or changed, every line counted, constant memory.
 
-Bytes are read in blocks that begin with a record. What is read does not depend on where they end.
+Bytes are read in blocks that begin with a record. The result does not depend on where they end.
 """
 
 import zlib
@@ -30,12 +30,12 @@ BLOCK_BYTES: Final = 4 << 20
 
 @dataclass(frozen=True, kw_only=True)
 class Dialect(Notation):
-    """How a table is written, and the coordinates in it, where that does not show.
+    """Format of a table and its coordinates, where it cannot be detected.
 
     Attributes
     ----------
     delimiter
-        Between fields; if empty, the one of `header.DELIMITERS` that the header shows.
+        Field separator; if empty, the one of `header.DELIMITERS` detected in the header.
     encoding
         Of a text file; if empty, the one whose mark it begins with, else UTF-8 or a guess by its
         first characters that are not ASCII (`guessing`).
@@ -59,18 +59,18 @@ class Dialect(Notation):
 
 
 PLAIN: Final = Dialect()
-"""Nothing is known but what the file shows."""
+"""Everything is detected."""
 
 
 class DelimitedFile(TableReader):
-    """A text file with a header, its fields separated; plain, or packed with gzip or zstd.
+    """A delimited text file with a header; plain, or compressed with gzip or zstd.
 
     Parameters
     ----------
     path
         The file, or ``-`` for standard input.
     dialect
-        What is known of how it is written.
+        Its dialect, as far as given.
     n_known
         How many known columns some fields name: so the header and the delimiter are found.
     member
@@ -79,7 +79,7 @@ class DelimitedFile(TableReader):
     Raises
     ------
     InputError
-        If it cannot be opened, is empty, or its header is no line of text.
+        If it cannot be opened, is empty, or its header is not a line of text.
     """
 
     def __init__(
@@ -118,12 +118,12 @@ class DelimitedFile(TableReader):
 
     @contextmanager
     def _readable(self, what: str) -> Iterator[None]:
-        """Turn what can go wrong with bytes into an error that names the file.
+        """Turn errors of reading bytes into one that names the file.
 
         Raises
         ------
         InputError
-            If anything does.
+            If any occurs.
         """
         try:
             yield
@@ -154,7 +154,7 @@ class DelimitedFile(TableReader):
         """Return None: text has no types."""
 
     def share(self) -> float:
-        """Return how much of the file has been read, 0 to 1; NaN for standard input."""
+        """Return the share of the file that has been read, 0 to 1; NaN for standard input."""
         size = self.fingerprint.size
         return self._done / size if size else float("nan")
 
@@ -214,7 +214,7 @@ class DelimitedFile(TableReader):
 
     @unchanged
     def blocks(self) -> Iterator[RowBlock]:
-        """Yield all rows, in order, as blocks of text columns; one block at least."""
+        """Yield all rows, in order, as blocks of text columns; at least one block."""
         line, rest, budget = self._header.lines + 1, b"", records.QuoteBudget(self._path)
         self._ahead, enough = None, 0
         with closing(self._behind_header.stream) as stream:
@@ -242,12 +242,12 @@ class DelimitedFile(TableReader):
                 self._check_end(rest, line)
 
     def _check_end(self, rest: bytes, line: int) -> None:
-        """Raise if a record has no end in sight: the rest of the file would fill the memory.
+        """Raise if a record does not end: the rest of the file would fill the memory.
 
         Raises
         ------
         InputError
-            Which names its line.
+            With its line.
         """
         if len(rest) > records.RECORD_BYTES:
             msg = (

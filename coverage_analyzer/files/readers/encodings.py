@@ -1,7 +1,7 @@
-"""Which encoding the text of a Shapefile has, by its ``.cpg`` or its table, as Python's codec.
+"""The text encoding of a Shapefile, by its ``.cpg`` or its table, as a Python codec.
 
-GDAL knows fewer spellings, and loses the last letter of each text in Hebrew and Vietnamese. So it
-is asked for the bytes as they are (as Latin-1, which keeps each), and they are decoded here.
+GDAL supports fewer spellings, and loses the last letter of each text in Hebrew and Vietnamese.
+Therefore bytes are read unchanged (as Latin-1, which preserves each), and decoded here.
 """
 
 import codecs
@@ -18,13 +18,13 @@ from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.readers import guessing
 
 BYTES: Final = "ISO-8859-1"
-"""What GDAL is told: each byte becomes the character of its number."""
+"""Encoding for GDAL, by which each byte becomes the character of its number."""
 
 NAME_BYTES: Final = 11
 """A dBASE table has so many for the name of a column."""
 
 FALLBACK: Final = "cp1252"
-"""Of text that is not UTF-8 in a table that says nothing: what most such tables are written in."""
+"""Encoding of text that is not UTF-8 if the table names none: the most common one."""
 
 LANGUAGE_DRIVERS: Final = {
     **dict.fromkeys((0x01, 0x09, 0x0B, 0x0D, 0x0F, 0x11, 0x15, 0x18, 0x19, 0x1B), "cp437"),
@@ -55,7 +55,7 @@ LANGUAGE_DRIVERS: Final = {
     0xCB: "cp1253",
     0xCC: "cp1257",
 }
-"""Codecs by the byte that a dBASE table has for them (its language driver; Esri, dBASE, FoxPro)."""
+"""Codecs by the language driver byte of dBASE tables (dBASE, Esri, FoxPro)."""
 
 CODE_PAGES: Final = {
     65001: "utf-8",
@@ -74,22 +74,22 @@ CODE_PAGES: Final = {
     10029: "mac_latin2",
     **{28590 + part: f"iso8859_{part}" for part in (*range(1, 12), *range(13, 17))},
 }
-"""Codecs by the number that Windows has for them, where Python's name is not ``cp`` and it."""
+"""Codecs by Windows code page number, where Python's name is not ``cp`` and the number."""
 
 _ISO: Final = re.compile(r"(?:iso)?8859(\d{1,2})")
 _NUMBERED: Final = re.compile(r"(?:ansi|windows|win|cp|ms|ibm|oem|dos|codepage)?0*(\d{3,5})")
 _PRINTABLE: Final = bytes(range(0x20, 0x7F))
 _NO_TABLE: Final = frozenset({"idna", "punycode", "unicode-escape", "raw-unicode-escape"})
-"""Codecs of Python for other ends."""
+"""Python codecs of other names."""
 
 
 def codec(spelling: str) -> str:
-    """Return the name of the codec that a spelling means.
+    """Return the name of the codec for a spelling.
 
     Raises
     ------
     InputError
-        If it means none that a table can be written in. The text lacks the subject.
+        If it is not a supported encoding. The text lacks the subject.
 
     Examples
     --------
@@ -134,14 +134,14 @@ def guessed(table: bytes) -> str:
 
 
 def decoded(cells: pa.Array, encoding: str) -> pa.Array:
-    """Return text that GDAL read as `BYTES` as what it is; bytes that are none stay bytes.
+    """Decode text that GDAL read as `BYTES`; undecodable bytes remain bytes.
 
     Parameters
     ----------
     cells
-        Text, or any other column, which is returned as it is.
+        Text, or any other column, which is returned unchanged.
     encoding
-        The codec; if empty, UTF-8, or `FALLBACK` where a cell is not that.
+        The codec; if empty, UTF-8, or `FALLBACK` if a cell is not UTF-8.
     """
     if not pa.types.is_string(cells.type) or _is_ascii(cells):
         return cells
@@ -151,12 +151,12 @@ def decoded(cells: pa.Array, encoding: str) -> pa.Array:
 
 
 def decoded_name(name: str, encoding: str) -> str:
-    """Return the name of a column that GDAL read as `BYTES`.
+    """Decode the name of a column that GDAL read as `BYTES`.
 
     Raises
     ------
     InputError
-        If it is no text in the encoding. The text lacks the subject.
+        If it is not text in the encoding. The text lacks the subject.
     """
     raw = name.encode("latin-1", "replace")
     try:
@@ -173,7 +173,7 @@ def _is_ascii(cells: pa.Array) -> bool:
 
 
 def _decoded(raw: bytes, encoding: str) -> bytes:
-    """Return bytes in UTF-8; if they are no text in their encoding, such that are none in UTF-8."""
+    """Return bytes as UTF-8; if undecodable, as bytes that are also invalid in UTF-8."""
     for name in [encoding] if encoding else ["utf-8", FALLBACK]:
         try:
             return raw.decode(name).encode()

@@ -1,9 +1,9 @@
-"""Workbooks of Excel as tables of text; what python-calamine reads, in a process with a limit.
+"""Excel workbooks as tables of text, read by python-calamine in a process with a memory limit.
 
-Cells come as text: whole numbers without a point, other numbers in their shortest form, days and
-times as ISO 8601, booleans as ``TRUE`` and ``FALSE``. Of formulas the stored value counts. Cells
-with an error such as ``#N/A`` are empty. Numbers of 16 digits and more, of which no workbook holds
-the last ones, come with an exponent, so that they are not taken for ids.
+Cells are read as text: integers without a point, other numbers in their shortest form, dates and
+times as ISO 8601, booleans as ``TRUE`` and ``FALSE``. The stored values of formulas are used. Cells
+with an error such as ``#N/A`` are empty. Numbers of 16 digits and more, whose last digits no
+workbook stores, have an exponent, so that they are not mistaken for ids.
 """
 
 import contextlib
@@ -35,15 +35,14 @@ from coverage_analyzer.schema.rejects import Reject, Rejected
 SUFFIXES: Final = (".xlsx", ".xlsm")
 
 MAX_RATIO: Final = 50
-"""How many times its size a workbook may unpack to; honest ones reach 30."""
+"""Maximum ratio of the unpacked size of a workbook to its size; valid ones reach 30."""
 
 MEMORY_BYTES: Final = 1 << 30
 MEMORY_TIMES: Final = 2
-"""What reading may take: the latter times what is unpacked (1.7 were measured), the former at
-least. So it is 1 GB for any file under 10 MB, whatever its cells multiply to."""
+"""Memory limit of reading: the latter times the unpacked size, at least the former."""
 
 CHARACTERS_AT_ONCE: Final = 4 << 20
-"""A block ends after so many."""
+"""Maximum size of a block."""
 
 
 CELL_TYPES: Final = {
@@ -58,24 +57,23 @@ CELL_TYPES: Final = {
 class WorkbookFile(TableReader):
     """A sheet of a workbook; its header may be below titles (`header_row.find`).
 
-    Lines are the numbers of rows as Excel shows them. A row that is filled beyond the header is a
-    reject.
+    Lines are row numbers as shown by Excel. A row with cells beyond the header is a reject.
 
     Parameters
     ----------
     path
         The file.
     sheet
-        The name of the sheet; by default the first one that is shown.
+        Name of the sheet; by default the first visible one.
     decimal
-        What to write for the point in numbers.
+        Decimal separator for numbers.
     n_known
         How many known columns some cells name: so the header is found.
 
     Raises
     ------
     InputError
-        If it cannot be read, there is no such sheet, or nothing in it.
+        If it cannot be read, has no such sheet, or is empty.
     MissingExtraError
         If python-calamine is not installed.
     """
@@ -197,7 +195,7 @@ class WorkbookFile(TableReader):
 
     @unchanged
     def blocks(self) -> Iterator[RowBlock]:
-        """Yield all rows, in order; one block at least.
+        """Yield all rows, in order; at least one block.
 
         Raises
         ------
@@ -218,7 +216,7 @@ class WorkbookFile(TableReader):
 
 @dataclass
 class BlockBuilder:
-    """Rows on their way into a block."""
+    """Collects rows into a block."""
 
     width: int
     lines: list[int] = field(default_factory=list)
@@ -228,7 +226,7 @@ class BlockBuilder:
     size: int = 0
 
     def add(self, number: int, row: list[str]) -> None:
-        """Add a row: to the texts, to the rejects or to the blank ones."""
+        """Add a row: to the texts, the rejects or the empty ones."""
         filled = _filled(row)
         self.size += sum(map(len, row)) + len(row)
         if not filled:
@@ -242,7 +240,7 @@ class BlockBuilder:
             self.texts.append(row)
 
     def block(self) -> RowBlock:
-        """Return them as a block."""
+        """Return the rows as a block."""
         texts = self.texts
         columns = pa.RecordBatch.from_arrays(
             [arrays.text_array([row[at] for row in texts]) for at in range(self.width)],
@@ -267,7 +265,7 @@ def _declared_type(last_rows: dict[str, int], header: int) -> pa.DataType:
 
 
 def _filled(row: list[str]) -> int:
-    """Return how many cells there are up to the last one that is filled."""
+    """Return the number of cells up to the last filled one."""
     empty = sum(1 for _ in itertools.takewhile(lambda cell: not cell, reversed(row)))
     return len(row) - empty
 
@@ -280,12 +278,12 @@ def _line(texts: list[str]) -> str:
 
 
 def _memory(path: Path) -> int:
-    """Look at a file before anything in it is unpacked; return how much memory it may take.
+    """Examine a file before it is unpacked; return its memory limit.
 
     Raises
     ------
     InputError
-        If it is not there, or unpacks to too much.
+        If it is missing, or unpacks to too much.
     MissingExtraError
         If python-calamine is not installed.
     """
@@ -303,12 +301,12 @@ def _memory(path: Path) -> int:
 
 
 def _lines(path: Path, process: "subprocess.Popen[str]", most: int) -> Iterator[Any]:
-    """Yield what the process tells of a file.
+    """Yield the output lines of the process for a file.
 
     Raises
     ------
     InputError
-        If it tells of an error, or ends as it should not.
+        If it reports an error, or ends unexpectedly.
     """
     for line in process.stdout or ():
         message = json.loads(line)
@@ -325,7 +323,7 @@ def _lines(path: Path, process: "subprocess.Popen[str]", most: int) -> Iterator[
 
 
 def _ended(process: "subprocess.Popen[str]") -> None:
-    """End a process, whatever it is doing."""
+    """Terminate a process."""
     process.kill()
     process.wait()
     for stream in (process.stdin, process.stdout):

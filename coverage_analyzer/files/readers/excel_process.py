@@ -1,12 +1,12 @@
-"""A program of its own that reads one sheet of a workbook, within a limit of memory.
+"""A separate program that reads one sheet of a workbook, within a memory limit.
 
 It gives lines of JSON on standard output: first an object with the names of the sheets and the
 ``kinds`` of cells in each column, or with an ``error``; then a list of texts for each row, from row
 1 on. `excel` starts it. It imports no
 part of this package, so that it starts at once.
 
-A library that unpacks a workbook can be made to want any amount of memory by a file of two
-kilobytes, and where it does not get it, the process ends. So that process is not the caller's.
+A file of two kilobytes can make a library that unpacks a workbook request any amount of memory, and
+end its process if that is refused. Therefore a separate process is used.
 """
 
 import contextlib
@@ -18,14 +18,14 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, TextIO
 
 EXACT: Final = 10**15
-"""From here on a workbook does not hold all digits of a whole number."""
+"""From this value on a workbook does not store all digits of an integer."""
 
 REPORT_SHEETS: Final = ["Summary", "Report"]
 """The first sheets of our own reports, whose rows are in the second one."""
 
 
 def text_of(value: Any, decimal: str = ".") -> str:
-    """Return what a cell holds as text.
+    """Return the text of a cell.
 
     Examples
     --------
@@ -142,7 +142,7 @@ def _named(names: list[str], sheet: str) -> str:
 
 
 def limit_memory(size: int) -> None:
-    """Let this process take no more than so many bytes, where the system has such limits."""
+    """Limit the memory of this process, where the system supports limits."""
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource
 
@@ -153,7 +153,7 @@ def limit_memory(size: int) -> None:
 
 
 def write(out: TextIO, path: str, sheet: str, decimal: str) -> None:
-    """Write the lines; a reader that wants no more ends them."""
+    """Write the lines; stop when the reader closes the pipe."""
     with contextlib.suppress(BrokenPipeError):
         for line in lines(path, sheet, decimal, lambda: json.loads(sys.stdin.readline())):
             out.write(json.dumps(line))

@@ -15,9 +15,9 @@ _IDS: Final = frozenset(
 
 
 def header(preferred: str, attributes: Sequence[str]) -> str:
-    """Return a name for the ids of features which no attribute has.
+    """Return a name for the ids of features that no attribute has.
 
-    Where an attribute is an id already, that one counts, and the other is not called like one.
+    If an attribute is already an id, it takes precedence, and the other gets a different name.
 
     Examples
     --------

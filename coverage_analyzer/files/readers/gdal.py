@@ -24,16 +24,16 @@ CONTAINED: Final = {
     "GDAL_PAM_ENABLED": "NO",  # no .aux.xml
     "OGR_GEOCODE_SERVICE": "{none}",
 }
-"""Options of GDAL that keep a file from leading anywhere else."""
+"""GDAL options that prevent a file from referring to anything else."""
 
 SITES_LAYER: Final = "sites"
 """The layer that is read where a file has several: so it is called in reports."""
 
 SQLITE: Final = b"SQLite format 3\0"
-"""How a GeoPackage begins (GeoPackage 1.4, requirement 1)."""
+"""First bytes of a GeoPackage (GeoPackage 1.4, requirement 1)."""
 
 SQLITE_FILES: Final = ("-wal", "-journal")
-"""Endings of files beside a GeoPackage that hold rows which are not in it yet, or no longer."""
+"""Suffixes of files beside a GeoPackage with pending changes of its rows."""
 
 
 def geopackage(path: Path, layer: str = "") -> SpatialFile:
@@ -110,19 +110,19 @@ def _chosen_layer(path: Path, kinds: Mapping[str, str], layer: str) -> str:
 
 
 def shapefile(path: Path, encoding: str = "") -> SpatialFile:
-    """Open a Shapefile, by the name of its ``.shp``, or all of it in one ``.zip``.
+    """Open a Shapefile, by its ``.shp`` or as one ``.zip``.
 
     Parameters
     ----------
     path
         The file.
     encoding
-        Of its text; if empty, what its ``.cpg`` or its table says.
+        Encoding of its text; if empty, as stated by its ``.cpg`` or its table.
 
     Raises
     ------
     InputError
-        If it cannot be read, is not whole, or a ``.zip`` holds several, or none.
+        If it cannot be read, is incomplete, or a ``.zip`` does not contain exactly one.
     """
     try:
         whole = checked(path, encoding)
@@ -147,7 +147,7 @@ def shapefile(path: Path, encoding: str = "") -> SpatialFile:
 
 
 def _count(path: Path, layer: str) -> int | None:
-    """Return how many rows a layer has; nothing where it is no plain table.
+    """Return the number of rows of a layer; None if it is not a plain table.
 
     Raises
     ------
@@ -171,18 +171,18 @@ def _count(path: Path, layer: str) -> int | None:
 
 @dataclass(frozen=True)
 class _Opening:
-    """What GDAL is asked to read, and how.
+    """Parameters of reading a file by GDAL.
 
     Attributes
     ----------
     path, kind
-        The file, and what it is called in an error.
+        The file, and its type in errors.
     source
-        How GDAL calls it.
+        Its GDAL path.
     fingerprint, rows
         As in a `Layer`.
     encoding
-        The codec of its text; nothing if GDAL gives UTF-8.
+        Codec of its text; None if GDAL returns UTF-8.
     options
         For GDAL.
     """
@@ -197,7 +197,7 @@ class _Opening:
 
 
 def _with_gdal(opening: _Opening) -> SpatialFile:
-    """Open a file that GDAL reads.
+    """Open a file with GDAL.
 
     Raises
     ------
@@ -241,12 +241,12 @@ def _with_gdal(opening: _Opening) -> SpatialFile:
 
 
 def _names(originals: Sequence[str], fid: str, encoding: str | None) -> list[str]:
-    """Return the names of columns as they are handed on.
+    """Return the names of the columns as provided to the caller.
 
     Raises
     ------
     InputError
-        If one is no text. The text lacks the subject.
+        If one is not text. The text lacks the subject.
     """
     names = list(originals)
     if encoding is not None:
@@ -257,7 +257,7 @@ def _names(originals: Sequence[str], fid: str, encoding: str | None) -> list[str
 
 
 def _stated(names: Sequence[str]) -> dict[str, Any]:
-    """Return the options that read columns alone, and timestamps as they are written."""
+    """Return the options to read only some columns, and timestamps as text."""
     return {"columns": list(names), "read_geometry": False, "datetime_as_string": True}
 
 
@@ -294,9 +294,9 @@ def _gdal_batches(
 
 @contextlib.contextmanager
 def contained() -> Iterator[None]:
-    """Keep GDAL to the file, and its warnings back: what it cannot read becomes a reject anyway.
+    """Restrict GDAL to the file, and suppress its warnings: what it cannot read is rejected anyway.
 
-    The options of whoever uses GDAL in the same process are put back.
+    Options of other GDAL users in the same process are restored.
     """
     import pyogrio
 

@@ -1,4 +1,4 @@
-"""GeoJSON: points and their properties, read by Python's own JSON parser in constant memory.
+"""GeoJSON: points and their properties, read by Python's JSON parser in constant memory.
 
 GDAL is not used: it opens a network connection if a file asks for it (a ``crs`` of type ``link``),
 drops the ids of features that are numbers, and rounds large integers. The file is read twice: first
@@ -24,16 +24,16 @@ from coverage_analyzer.fingerprint import WatchedFiles, unchanged_during
 
 CHUNK: Final = 1 << 20
 FEATURE_CHARACTERS: Final = 32 << 20
-"""A feature, or another member of the file, ends within so many."""
+"""Maximum characters of a feature, or of another member of the file."""
 
 FEATURES_AT_ONCE: Final = 8_192
 GEOMETRY: Final = "geometry"
 GEOMETRIES: Final = frozenset(wkb.KINDS.values())
 ONCE: Final = frozenset({"features", "crs", "type"})
-"""Members of a file that must not appear twice: parsers differ on which of the two counts."""
+"""Members that must not appear twice, since parsers differ on which one counts."""
 
 EXACT: Final = 2**53
-"""Up to here all integers are floats, too."""
+"""Up to this value all integers are also floats."""
 
 INT64: Final = 2**63
 CRS84: Final = "OGC:CRS84"
@@ -49,7 +49,7 @@ def geojson(path: Path) -> SpatialFile:
     Raises
     ------
     InputError
-        If it cannot be read, its CRS would have to be fetched, or it changes meanwhile.
+        If it cannot be read, its CRS would have to be downloaded, or it changes meanwhile.
     """
     fingerprint = WatchedFiles(path)
     with unchanged_during(fingerprint):
@@ -57,12 +57,12 @@ def geojson(path: Path) -> SpatialFile:
 
 
 def _open_layer(path: Path, fingerprint: WatchedFiles) -> SpatialFile:
-    """Open a file for the second reading, after the first.
+    """Open a file for the second pass, after the first.
 
     Raises
     ------
     InputError
-        If it cannot be read, or its CRS would have to be fetched.
+        If it cannot be read, or its CRS would have to be downloaded.
     """
     scan = _Scan()
     try:
@@ -93,18 +93,18 @@ def _open_layer(path: Path, fingerprint: WatchedFiles) -> SpatialFile:
 
 @dataclass
 class _Scan:
-    """What the first reading finds.
+    """Results of the first pass.
 
     Attributes
     ----------
     kinds
-        For each property the kinds of its values, in the order of appearance.
+        Kinds of the values of each property, in order of appearance.
     id_kinds
-        The kinds of the ids of features.
+        Kinds of the feature ids.
     crs, own_crs
-        The CRS that the file, and that its features or their geometries name, as JSON.
+        CRS of the file, and of its features or their geometries, as JSON.
     rows
-        How many features there are.
+        Number of features.
     """
 
     kinds: dict[str, set[str]] = field(default_factory=dict)
@@ -114,7 +114,7 @@ class _Scan:
     rows: int = 0
 
     def add(self, features: Sequence[Mapping[str, Any]]) -> None:
-        """Add what some features hold."""
+        """Add some features."""
         self.rows += len(features)
         properties = [_properties(feature) for feature in features]
         for name in dict.fromkeys(name for each in properties for name in each):
@@ -135,7 +135,7 @@ def _properties(feature: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _kind_of(value: Any) -> str:
-    """Return what a value is, as far as the type of its column depends on it."""
+    """Return the kind of a value, as far as the type of its column depends on it."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -147,7 +147,7 @@ def _kind_of(value: Any) -> str:
 
 
 def _kind(kinds: set[str]) -> pa.DataType:
-    """Return a type that loses nothing of the values of a column: text where there is no other.
+    """Return a type that loses nothing of the values of a column; text if there is no other.
 
     Examples
     --------
@@ -165,12 +165,12 @@ def _kind(kinds: set[str]) -> pa.DataType:
 
 
 def _check_names(names: Mapping[str, Any]) -> None:
-    """Raise if the name of a property is no text.
+    """Raise if the name of a property is not text.
 
     Raises
     ------
     InputError
-        Which shows it.
+        With its text.
     """
     for name in names:
         try:
@@ -206,7 +206,7 @@ def _column(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
 
 
 def _bytes(value: Any) -> bytes:
-    """Return a value as text in UTF-8; of bytes in the file that are no text, those bytes."""
+    """Return a value as UTF-8 text; bytes of the file that are not text are kept."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     try:
         return text.encode("utf-8", "surrogateescape")
@@ -215,7 +215,7 @@ def _bytes(value: Any) -> bytes:
 
 
 def _geometry(geometry: Any) -> bytes | None:
-    """Return a geometry as well-known binary; nothing if it has no place."""
+    """Return a geometry as well-known binary; None if it has no location."""
     if not isinstance(geometry, dict) or geometry.get("type") not in GEOMETRIES:
         return None
     kind: str = geometry["type"]
@@ -236,12 +236,13 @@ def _float(value: float) -> float:
 
 
 def _crs(scan: _Scan) -> str | None:
-    """Return the CRS of the file; nothing if it says that it has none.
+    """Return the CRS of the file; None if it declares none.
 
     Raises
     ------
     InputError
-        If it would have to be fetched, or is not the same everywhere. The text lacks the subject.
+        If it would have to be downloaded, or is not the same everywhere. The text lacks the
+        subject.
     """
     file = {_named(json.loads(text)) for text in scan.crs}
     own = {_named(json.loads(text)) for text in scan.own_crs}
@@ -252,12 +253,12 @@ def _crs(scan: _Scan) -> str | None:
 
 
 def _named(crs: Any) -> str | None:
-    """Return the name of a CRS as GeoJSON of 2008 has it.
+    """Return the name of a CRS in the notation of GeoJSON 2008.
 
     Raises
     ------
     InputError
-        If it would have to be fetched, or is none. The text lacks the subject.
+        If it would have to be downloaded, or is invalid. The text lacks the subject.
     """
     if crs is None:
         return None
@@ -283,12 +284,12 @@ def _named(crs: Any) -> str | None:
 
 
 def _batches(path: Path, scan: _Scan, n_features: int = FEATURES_AT_ONCE) -> Iterator[list[Any]]:
-    """Yield the features of a file, some at a time; what else it holds goes into ``scan``.
+    """Yield the features of a file in batches; its other members are added to ``scan``.
 
     Raises
     ------
     InputError
-        If it is no GeoJSON. The text lacks the subject.
+        If it is not GeoJSON. The text lacks the subject.
     OSError
         If it cannot be read.
     """
@@ -307,12 +308,12 @@ def _batches(path: Path, scan: _Scan, n_features: int = FEATURES_AT_ONCE) -> Ite
 
 
 def _features(stream: "_Stream", scan: _Scan) -> Iterator[Any]:
-    """Yield the features of all objects that a file holds.
+    """Yield the features of all objects in a file.
 
     Raises
     ------
     InputError
-        If one is no GeoJSON.
+        If one is not GeoJSON.
     """
     if not stream.next_character():
         msg = "is empty"
@@ -334,7 +335,7 @@ def _features(stream: "_Stream", scan: _Scan) -> Iterator[Any]:
 
 
 def _single(members: dict[str, Any]) -> list[Any]:
-    """Return the one feature that an object is, or none if it is a collection.
+    """Return the single feature of an object; None if it is a collection.
 
     Raises
     ------
@@ -358,12 +359,12 @@ def _single(members: dict[str, Any]) -> list[Any]:
 
 
 class _Stream:
-    """JSON, parsed in parts: of long arrays and objects one element after the other.
+    """JSON parsed incrementally: long arrays and objects one element at a time.
 
     Attributes
     ----------
     taken
-        How many characters of values have been handed on since it was set to 0.
+        Number of characters of values returned since it was set to 0.
     """
 
     def __init__(self, file: TextIO) -> None:
@@ -372,12 +373,12 @@ class _Stream:
         self._at = self._count = self.taken = 0
 
     def members(self) -> Iterator[str]:
-        """Yield the keys of the next object; who takes one has to take its value.
+        """Yield the keys of the next object; the caller must read the value of each.
 
         Raises
         ------
         InputError
-            If there is no object.
+            If the next value is not an object.
         """
         for _ in self._items("{", "}"):
             key = self.value()
@@ -392,7 +393,7 @@ class _Stream:
         Raises
         ------
         InputError
-            If there is no array.
+            If the next value is not an array.
         """
         for _ in self._items("[", "]"):
             self._count += 1
@@ -414,7 +415,7 @@ class _Stream:
         Raises
         ------
         InputError
-            If it is no JSON, or exceeds a limit.
+            If it is not JSON, or exceeds a limit.
         """
         self.next_character()
         while True:
@@ -437,7 +438,7 @@ class _Stream:
         return value
 
     def next_character(self) -> str:
-        """Return the next character that is no space, which stays; nothing at the end."""
+        """Return the next character other than a space without consuming it; empty at the end."""
         while True:
             self._at = _SPACE.match(self._text, self._at).end()  # type: ignore[union-attr]
             if self._at < len(self._text):
@@ -446,19 +447,19 @@ class _Stream:
                 return ""
 
     def _take(self, character: str) -> None:
-        """Pass a character.
+        """Consume a character.
 
         Raises
         ------
         InputError
-            If it is another one.
+            If it is a different one.
         """
         if self.next_character() != character:
             self._refuse(f"{character!r} is missing")
         self._at += 1
 
     def _more(self) -> bool:
-        """Read on, twice as much as there is; return whether there was more.
+        """Read more, doubling the buffer; return whether there was more.
 
         Raises
         ------
@@ -473,7 +474,7 @@ class _Stream:
         return bool(more)
 
     def _refuse(self, what: str) -> NoReturn:
-        """Raise an error that says where it is.
+        """Raise an error with its location.
 
         Raises
         ------

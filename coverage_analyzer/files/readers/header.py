@@ -19,13 +19,13 @@ from coverage_analyzer.files.readers.header_row import (
 )
 
 DELIMITERS: Final = (",", ";", "\t", "|")
-"""What may stand between fields; the header tells which one does."""
+"""Possible delimiters; the header decides."""
 
 MAX_COLUMNS: Final = 16_384
-"""As many as a sheet of a workbook has; a header of more is no header."""
+"""Maximum number of columns, as many as a sheet of a workbook has."""
 
 MARK_BYTES: Final = 1 << 20
-"""In so many bytes of a first line its marks are counted."""
+"""Number of bytes of the first line in which delimiters are counted."""
 
 _QUOTED: Final = re.compile(rb'"[^"]*+"?')
 
@@ -64,14 +64,14 @@ class Header:
 def read_header(
     text: streams.Text, path: Path, delimiter: str, n_known: HeaderTest, block_bytes: int
 ) -> tuple[Header, bytes]:
-    """Return the header of a file, and all that has been read for it.
+    """Return the header of a file, and all bytes read for it.
 
     Parameters
     ----------
     text
         The file from its beginning.
     path
-        How it is called.
+        Its name in messages.
     delimiter
         What parts the fields; if empty, it is found: the one that a line ``sep=;`` declares, else
         the one by which the header names most known columns, and of several the one that parts it
@@ -79,7 +79,7 @@ def read_header(
     n_known
         How many known columns some fields name.
     block_bytes
-        How much is read at once.
+        Number of bytes per read.
 
     Raises
     ------
@@ -111,15 +111,15 @@ def read_header(
 
 
 def _check_marks(data: bytes, delimiter: str, path: Path) -> None:
-    """Raise if a first line parts into far too many fields: reading them would take long.
+    """Raise if a first line splits into far too many fields, which would take long to read.
 
-    What is in quotes does not count, nor what is behind the first bytes: names of ordinary length
-    are so many in these already.
+    Text in quotes is ignored, and so is text after the first bytes: with names of usual length
+    these already have as many.
 
     Raises
     ------
     InputError
-        If it does.
+        If so.
     """
     line = re.split(rb"[\r\n]", _QUOTED.sub(b"", data[:MARK_BYTES]), maxsplit=1)[0]
     marks = [line.count(mark.encode()) for mark in delimiter or DELIMITERS]
@@ -128,7 +128,7 @@ def _check_marks(data: bytes, delimiter: str, path: Path) -> None:
 
 
 def _refuse_columns(count: int, path: Path) -> NoReturn:
-    """Raise because of so many columns.
+    """Raise because of too many columns.
 
     Raises
     ------
@@ -143,7 +143,7 @@ def _refuse_columns(count: int, path: Path) -> NoReturn:
 
 
 def _checked(header: Header | None, path: Path, *, whole: bool) -> Header:
-    """Return a header that can be one; ``whole`` says that the file has been read to its end.
+    """Return a header if it is valid; ``whole`` says that the file was read to its end.
 
     Raises
     ------
@@ -264,7 +264,7 @@ def _header(rows: list[_Row], mark: str, n_known: HeaderTest) -> list[Header]:
 
 
 def _misread(data: bytes, encoding: str, error: Exception) -> str:
-    """Return what a file seems to be that is no text, as far as it shows."""
+    """Return the apparent type of a file that is not text."""
     formats = {
         b"PK\x03\x04": "this is a workbook or a zip archive; rename it to .xlsx, or save it as CSV",
         b"\xd0\xcf\x11\xe0": "this is an old Excel workbook; save it as CSV",

@@ -1,4 +1,4 @@
-"""Several files as one table: a folder, or all that a pattern such as ``2026-*.csv`` fits."""
+"""Several files as one table: a folder, or all that match a pattern such as ``2026-*.csv``."""
 
 import bisect
 import contextlib
@@ -22,21 +22,21 @@ MAGIC = "*?["
 
 
 def is_many(path: Path) -> bool:
-    """Return whether a path stands for several files: a folder, or a pattern that is no file."""
+    """Return whether a path refers to several files: a folder, or a pattern that is not a file."""
     with contextlib.suppress(OSError, ValueError):  # no name of anything: opening it tells why
         return path.is_dir() or (any(c in str(path) for c in MAGIC) and not path.is_file())
     return False
 
 
 def members(path: Path) -> list[Path]:
-    """Return the files of a folder or pattern by name, hidden ones (and ``_SUCCESS``) left out.
+    """Return the files of a folder or pattern by name, without hidden ones (and ``_SUCCESS``).
 
-    Folders ``key=value`` among them, and all that is in these, are looked into.
+    Subfolders named ``key=value`` are included, with all their content.
 
     Raises
     ------
     InputError
-        If folders go round in a circle.
+        If folders form a cycle.
     """
     root = Path(path.anchor or ".")
     entries = [path] if path.is_dir() else list(root.glob(str(path.relative_to(path.anchor))))
@@ -45,14 +45,14 @@ def members(path: Path) -> list[Path]:
 
 
 def files(path: Path) -> list[Path]:
-    """Return the files of a folder or pattern by name, hidden ones (and ``_SUCCESS``) left out.
+    """Return the files of a folder or pattern by name, without hidden ones (and ``_SUCCESS``).
 
-    Folders ``key=value`` among them, and all that is in these, are looked into.
+    Subfolders named ``key=value`` are included, with all their content.
 
     Raises
     ------
     InputError
-        If there is none, they are of several kinds, or a folder is not a plain set of files.
+        If there is none, they are of several types, or a folder is not a plain set of files.
     """
     paths = members(path)
     check_folders([*paths, path / "any"] if path.is_dir() else paths)
@@ -72,7 +72,7 @@ def files(path: Path) -> list[Path]:
 
 
 def _below(file: Path, path: Path) -> Sequence[str]:
-    """Return the names of the folders that lead to a file from what a pattern spells out."""
+    """Return the names of the folders between the literal part of a pattern and a file."""
     spelled = next((n for n, part in enumerate(path.parts) if _is_pattern(part)), len(path.parts))
     return file.parts[spelled:-1]
 
@@ -82,12 +82,12 @@ def _is_pattern(name: str) -> bool:
 
 
 def _files(entry: Path, *, named: bool, inside: bool = False) -> Iterator[Path]:
-    """Yield a file, or those of a folder that is named, is a ``key=value`` or is inside of one.
+    """Yield a file, or those of a folder that is named, is ``key=value`` or is inside one.
 
     Raises
     ------
     InputError
-        If folders go round in a circle.
+        If folders form a cycle.
     """
     if partitions.is_hidden(entry.name) and not named:
         return
@@ -103,12 +103,12 @@ def _files(entry: Path, *, named: bool, inside: bool = False) -> Iterator[Path]:
 
 
 def check_folders(files: Iterable[Path]) -> None:
-    """Raise if the folders of some files are no plain sets of files.
+    """Raise if the folders of some files are not plain sets of files.
 
     Raises
     ------
     InputError
-        Which names the first.
+        With the first.
     """
     folders = {file.absolute().parent for file in files}
     above = {each for folder in folders for each in _above(folder)}
@@ -117,7 +117,7 @@ def check_folders(files: Iterable[Path]) -> None:
 
 
 def _above(folder: Path) -> list[Path]:
-    """Return the folders above one as long as these are ``key=value``, and the one above them."""
+    """Return the consecutive ``key=value`` folders above a folder, and their parent."""
     keyed = list(
         itertools.takewhile(lambda p: partitions.is_key(p.name), [folder, *folder.parents])
     )
@@ -125,19 +125,19 @@ def _above(folder: Path) -> list[Path]:
 
 
 class Many(TableReader):
-    """Tables with the same headers, one after the other; their lines are counted on.
+    """Tables with the same headers, one after the other, with continuous line numbers.
 
     Parameters
     ----------
     paths
         At least one.
     open_one
-        Opens one.
+        Opens a file.
 
     Raises
     ------
     InputError
-        If one cannot be opened, or has other headers or types than the first.
+        If one cannot be opened, or its headers or types differ from the first.
     """
 
     def __init__(self, paths: list[Path], open_one: Callable[[Path], TableReader]) -> None:
@@ -181,12 +181,12 @@ class Many(TableReader):
         self._columns = at
 
     def _check(self, path: Path, source: TableReader) -> None:
-        """Raise if a file is no continuation of the first.
+        """Raise if a file does not match the first.
 
         Raises
         ------
         InputError
-            If its headers or types are others.
+            If its headers or types differ.
         """
         if source.headers != self.headers:
             odd = set(source.headers) ^ set(self.headers)
@@ -222,12 +222,12 @@ class Many(TableReader):
             self._detected.append(self._source.detected)
 
     def place(self, line: int) -> str:
-        """Return the file and the line in it, of a line that was counted on."""
+        """Return the file, and the line within it, of a continuous line number."""
         at = bisect.bisect_left(self._begins, line) - 1
         return f"{self._label(self._paths[at])} line {line - self._begins[at]}"
 
     def _label(self, path: Path) -> str:
-        """Return how a file is called among the others: its name, and the folders that differ."""
+        """Return the label of a file among the others: its name, and the folders that differ."""
         common = os.path.commonpath([p.parent for p in self._paths])
         return str(path.relative_to(common))
 
@@ -236,7 +236,7 @@ class Many(TableReader):
         return self.types if self._source.declared_types() == self.types else None
 
     def share(self) -> float:
-        """Return how much of all files has been read, 0 to 1."""
+        """Return the share of all files that has been read, 0 to 1."""
         here = self._sizes[self._at : self._at + 2]
         done = here[0] + (here[1] - here[0]) * np.nan_to_num(self._source.share())
         return float(done / max(self._sizes[-1], 1))
@@ -251,13 +251,13 @@ class FingerprintOfMany:
         self._read: list[tuple[str, Fingerprint]] = []
 
     def expect(self, fingerprint: Fingerprint | None) -> None:
-        """Remember the state of a file whose header has been read."""
+        """Record the state of a file whose header has been read."""
         if fingerprint is not None:
             self.states |= fingerprint.states
             self._expected.append(fingerprint.states)
 
     def add(self, name: str, fingerprint: Fingerprint | None) -> None:
-        """Take the fingerprint of a file that was opened again for its rows.
+        """Add the fingerprint of a file that was reopened for its rows.
 
         Raises
         ------
@@ -274,7 +274,7 @@ class FingerprintOfMany:
         Raises
         ------
         InputError
-            Which names it.
+            With its name.
         """
         for _, fingerprint in self._read:
             fingerprint.check()

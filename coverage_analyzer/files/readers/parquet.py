@@ -1,4 +1,4 @@
-"""Parquet files, batch by batch, with the types that they have."""
+"""Parquet files, batch by batch, with their types."""
 
 import json
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from coverage_analyzer.schema.rejects import Reject, Rejected
 
 ROWS_AT_ONCE: Final = 65_536
 READ_AT_ONCE: Final = 1 << 20
-"""Bytes of a column; else it is read whole, for all rows of a group."""
+"""Minimum size of a column to be read in parts; smaller ones are read whole per row group."""
 
 
 class ParquetFile(TableReader):
@@ -56,7 +56,7 @@ class ParquetFile(TableReader):
         """Whether it is GeoParquet."""
 
     def share(self) -> float:
-        """Return how much of the table has been read, 0 to 1."""
+        """Return the share of the table that has been read, 0 to 1."""
         return self._read / max(self.rows, 1)
 
     def preview(self, n_rows: int = PREVIEW_ROWS) -> pa.RecordBatch:
@@ -108,7 +108,7 @@ class ParquetFile(TableReader):
 
 
 def parquet(path: Path) -> pq.ParquetFile:
-    """Open a Parquet file so that little of it is in memory at once; by default all stays there."""
+    """Open a Parquet file with little of it in memory at once, unlike the default."""
     name = utf8_name(path)
     file = pq.ParquetFile(name, pre_buffer=False, buffer_size=READ_AT_ONCE)
     # Arrow counts in 32 bits here; to count otherwise it looks at the text, and refuses all of it.
@@ -120,14 +120,14 @@ def parquet(path: Path) -> pq.ParquetFile:
 
 
 def _is_narrow(kind: pa.DataType) -> bool:
-    """Return whether a column is a dictionary of text that is not counted in 32 bits."""
+    """Return whether a column is a dictionary of text with indices below 32 bits."""
     if not pa.types.is_dictionary(kind) or kind.index_type == pa.int32():
         return False
     return bool(plain_type(kind) == pa.string())
 
 
 def block(batch: pa.RecordBatch, row: int) -> RowBlock:
-    """Return a batch, which begins with a row, in plain types; text that is not UTF-8 is rejected.
+    """Return a batch from a given row in plain types; text that is not UTF-8 is rejected.
 
     Raises
     ------
@@ -163,7 +163,7 @@ def _json(row: Any) -> str:
 
 
 def plain_type(kind: pa.DataType) -> pa.DataType:
-    """Return the type under which a column is handed on: plain text, plain storage."""
+    """Return the type of a column as provided to the caller: plain text, plain storage."""
     if pa.types.is_dictionary(kind):
         return plain_type(kind.value_type)
     if isinstance(kind, pa.BaseExtensionType):

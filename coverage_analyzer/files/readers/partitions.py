@@ -1,4 +1,4 @@
-"""Folders named ``key=value``, as Hive and Spark write them: columns of all rows below them."""
+"""Folders named ``key=value``, as written by Hive and Spark: columns of all rows below them."""
 
 import contextlib
 import re
@@ -24,7 +24,7 @@ from coverage_analyzer.files.readers.base import (
 from coverage_analyzer.schema.columns import as_text
 
 NOTHING: Final = "__HIVE_DEFAULT_PARTITION__"
-"""The value of rows that have none."""
+"""Value of rows without one."""
 
 _KEY: Final = re.compile(r"([^=]+)=(.*)", re.DOTALL)
 _LOGS: Final = {
@@ -33,26 +33,26 @@ _LOGS: Final = {
     "_spark_metadata": "written by a stream, whose log lists the valid files",
     "_temporary": "incomplete",
 }
-"""Entries of a folder whose other files are not all that counts, or more than that."""
+"""Entries of a folder whose files are not exactly the rows of a table."""
 
 
 def is_key(name: str) -> bool:
-    """Return whether a folder of this name stands for the value of a column."""
+    """Return whether the name of a folder is a column value."""
     return not name.startswith(".") and bool(_KEY.fullmatch(name))
 
 
 def is_hidden(name: str) -> bool:
-    """Return whether an entry is no data, such as ``_SUCCESS`` or ``.crc`` files."""
+    """Return whether an entry is not data, such as ``_SUCCESS`` or ``.crc`` files."""
     return name.startswith(".") or (name.startswith("_") and not is_key(name))
 
 
 def keys(path: PurePath) -> dict[str, str | None]:
-    """Return the columns that the folders above a file stand for; None where they have no value.
+    """Return the columns of the folders above a file; None where they have no value.
 
     Raises
     ------
     InputError
-        If two folders give one column different values, or a name is no text.
+        If two folders have different values for a column, or a name is not text.
 
     Examples
     --------
@@ -78,12 +78,12 @@ def keys(path: PurePath) -> dict[str, str | None]:
 
 
 def check_folder(folder: Path) -> None:
-    """Raise if the files of a folder are not all the rows of a table, or more than these.
+    """Raise if the files of a folder are not exactly the rows of a table.
 
     Raises
     ------
     InputError
-        Which says what it is.
+        With its type.
     """
     for name, what in _LOGS.items():
         if (folder / name).exists():
@@ -96,9 +96,9 @@ def check_folder(folder: Path) -> None:
 
 
 def with_keys(source: TableReader, path: Path) -> TableReader:
-    """Return a file with a column for each folder ``key=value`` above it.
+    """Return a reader with a column for each folder ``key=value`` above its file.
 
-    A file that a run put into its folder is as that run wrote it, whatever the folder is called.
+    A file that a run wrote to its run folder is read unchanged, whatever the name of the folder.
 
     Raises
     ------
@@ -116,14 +116,14 @@ def _is_of_run(path: Path) -> bool:
 
 
 class Partitioned(WrappedReader):
-    """A file with columns that are the same in all its rows, behind its own.
+    """A reader with additional columns that are constant in all rows.
 
     Parameters
     ----------
     source
         The file.
     path
-        How it is called.
+        Its name in messages.
     constant
         The columns and their value.
     """
@@ -148,7 +148,7 @@ class Partitioned(WrappedReader):
         Raises
         ------
         InputError
-            If a row holds another value than its folder.
+            If a row has a different value from its folder.
         """
         for block in self._source.blocks():
             columns = added_columns(
@@ -164,30 +164,30 @@ class Partitioned(WrappedReader):
 
 
 def constant(value: str | None, rows: int) -> pa.Array:
-    """Return a column of text that is the same in all rows."""
+    """Return a constant column of text."""
     return arrays.from_bytes([None if value is None else value.encode()] * rows, pa.string())
 
 
 def added_columns(
     own: Mapping[str, pa.Array], keyed: Mapping[str, pa.Array], lines: Ints, path: str
 ) -> list[pa.Array]:
-    """Return the columns of a file, then those of its folders that it does not have itself.
+    """Return the columns of a file, then those of its folders that it lacks.
 
     Parameters
     ----------
     own
         The columns of the file, by name.
     keyed
-        The columns that its folders stand for, by name.
+        The columns of its folders, by name.
     lines
         The line or row of each. Shape (n,).
     path
-        How the file is called.
+        Name of the file in messages.
 
     Raises
     ------
     InputError
-        If both have a column, and a row another value.
+        If both have a column, and a row has a different value.
     """
     for key, cells in keyed.items():
         if key in own:

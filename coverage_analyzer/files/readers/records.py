@@ -1,9 +1,9 @@
-"""Records of delimited text: whole lines in, rows and rejects out, whatever their quotes.
+"""Records of delimited text: complete lines in, rows and rejects out, for any quoting.
 
-A block in which every line plainly is a record goes to pyarrow at once. Any other goes through
-`csv` in its strict mode, record by record; a record that the block does not end waits for the next
-one; after a broken record reading goes on at the line after the one where that record began, so
-that a quote left open costs one row and not the rest of the file.
+A block in which every line clearly is a record is parsed by pyarrow at once. Any other is parsed by
+`csv` in strict mode, record by record; a record that does not end in the block is continued in the
+next one; after a broken record parsing continues at the line after its first one, so that an
+unclosed quote costs one row and not the rest of the file.
 """
 
 import csv
@@ -29,16 +29,16 @@ from coverage_analyzer.files.readers.base import RowBlock
 from coverage_analyzer.schema.rejects import Reject, Rejected
 
 FIELD_BYTES: Final = 4 << 20
-"""A field that has not ended after so many characters has a quote left open."""
+"""Maximum length of a field in characters; a longer one has an unclosed quote."""
 
 RECORD_BYTES: Final = 16 << 20
-"""No record is longer: a file in which one is would fill the memory."""
+"""Maximum size of a record, since a longer one would fill the memory."""
 
 MAX_LINES: Final = 1 << 17
-"""So many lines at once: rejects are objects, and 2 bytes of text may make one of 300."""
+"""Maximum lines per block: rejects are objects, and 2 bytes of text may become one of 300."""
 
 UNFINISHED: Final = "unexpected end of data"
-"""What `csv` says of a record that goes on behind the last line."""
+"""Message of `csv` about a record that continues after the last line."""
 
 _FIELD_LIMIT = threading.Lock()
 
@@ -65,7 +65,7 @@ class Form(NamedTuple):
 
 
 def last_line_end(data: bytes) -> int:
-    """Return where the last whole line ends; a final CR may be half of a line end."""
+    """Return the end of the last complete line; a final CR may be half of a line end."""
     return max(data.rfind(b"\n"), data.rfind(b"\r", 0, len(data) - 1)) + 1
 
 
@@ -80,7 +80,7 @@ def first_lines(data: bytes, n_lines: int) -> bytes:
 
 
 def pieces(data: bytes) -> Iterator[tuple[bytes, bool]]:
-    """Yield whole lines in runs of not too many of them, and whether a run is the last."""
+    """Yield complete lines in groups of limited size, and whether a group is the last."""
     many = data.count(b"\n") + data.count(b"\r") > MAX_LINES
     if not many or not data.strip(b"\r\n"):
         yield data, True
@@ -125,7 +125,7 @@ class QuoteBudget:
 def read_block(
     data: bytes, form: Form, line: int, budget: QuoteBudget, *, at_end: bool
 ) -> tuple[RowBlock, int, bytes]:
-    """Return the rows of some whole lines, how many lines they take, and what is left over.
+    """Return the rows of some complete lines, the number of lines used, and the remainder.
 
     Raises
     ------
@@ -140,10 +140,10 @@ def read_block(
 
 
 def _needs_care(data: bytes, delimiter: str) -> bool:
-    """Return whether a block is not plainly one record a line, in UTF-8.
+    """Return whether a block is not simply one record per line, in UTF-8.
 
-    Quotes are plain if every line has an even number of them, each first one of a pair begins a
-    field and each second one ends it (or stands doubled, for one quote).
+    Quotes are simple if every line has an even number of them, each first one of a pair begins a
+    field and each second one ends it (or is doubled, for a literal quote).
     """
     if data.count(b"\r") != data.count(b"\r\n") or not _is_utf8(data):
         return True
@@ -172,7 +172,7 @@ def _is_utf8(data: bytes) -> bool:
 
 
 def _read_at_once(data: bytes, form: Form, line: int) -> RowBlock | None:
-    """Return rows that are one line each; nothing if pyarrow finds fault with the text."""
+    """Return rows of one line each; None if pyarrow rejects the text."""
     filled, at = _filled_lines(data)
     parsed = _parsed(filled, form)
     if parsed is not None and (mended := _filled_up(filled, parsed[1], form)):
@@ -220,10 +220,10 @@ def _filled_up(data: bytes, odd: list[pyarrow.csv.InvalidRow], form: Form) -> by
 
 
 def _filled_lines(data: bytes) -> tuple[bytes, Ints]:
-    """Return the lines in which anything stands, and the number of each, from 0.
+    """Return the lines that are not empty, and the number of each, from 0.
 
-    An empty line is a blank row. pyarrow would ask about each, which takes an hour of a file that
-    consists of them.
+    An empty line is an empty row. pyarrow would report each, which takes an hour for a file of
+    empty lines.
     """
     if not data.strip(b"\r\n"):
         return b"", np.zeros(0, np.int64)
@@ -236,7 +236,7 @@ def _filled_lines(data: bytes) -> tuple[bytes, Ints]:
 
 
 def _parsed(data: bytes, form: Form) -> tuple[pa.RecordBatch, list[pyarrow.csv.InvalidRow]] | None:
-    """Return lines as columns, and those that have another number of fields; or nothing at all."""
+    """Return lines as columns, and those with another number of fields; or None."""
     odd: list[pyarrow.csv.InvalidRow] = []
 
     def kept(row: pyarrow.csv.InvalidRow) -> str:
@@ -279,7 +279,7 @@ def _any_cell(text: str, delimiter: str) -> bool:
 def _raw_line(
     data: bytes, starts_of: Callable[[bytes], npt.NDArray[np.int32]], lines: Ints, row: int
 ) -> str:
-    """Return the text of a row; where lines start is found once, when the first is asked for."""
+    """Return the text of a row; line starts are computed once, on the first request."""
     start, stop = starts_of(data)[int(lines[row]) :][:2].tolist()
     return data[start:stop].rstrip(b"\r\n").decode()
 
@@ -288,7 +288,7 @@ FOUND_AT_ONCE: Final = 1 << 19
 
 
 def _line_starts(data: bytes) -> npt.NDArray[np.int32]:
-    """Return where each line starts, and the end; lines end as `bytes.splitlines` has them."""
+    """Return the start of each line, and the end; line ends are those of `bytes.splitlines`."""
     codes = np.frombuffer(data, np.uint8)
     ends = codes == ord("\n")
     returns = np.flatnonzero(codes == ord("\r"))
@@ -312,7 +312,7 @@ def _wrong_width(n_fields: int, width: int) -> tuple[Rejected, str]:
 
 
 class _Lines:
-    """Lines of a block; so many may be empty that objects of their own would fill the memory."""
+    """Lines of a block, without an object per line: many empty lines would fill the memory."""
 
     def __init__(self, data: bytes) -> None:
         self._data, self._starts = data, _line_starts(data).data
@@ -321,11 +321,11 @@ class _Lines:
         return len(self._starts) - 1
 
     def text(self, start: int, stop: int) -> bytes:
-        """Return some lines as they stand."""
+        """Return some lines unchanged."""
         return self._data[self._starts[start] : self._starts[stop]]
 
     def from_line(self, start: int) -> Iterator[str]:
-        """Yield a line and all behind it, decoded."""
+        """Yield a line and all following ones, decoded."""
         for line in range(start, len(self)):
             yield self._data[self._starts[line] : self._starts[line + 1]].decode()
 
@@ -333,7 +333,7 @@ class _Lines:
 def _read_with_care(
     data: bytes, form: Form, line: int, budget: QuoteBudget, *, at_end: bool
 ) -> tuple[RowBlock, int, bytes]:
-    """Return rows read one by one, whatever their quotes and line ends."""
+    """Return rows read individually, for any quoting and line ends."""
     lines = _Lines(data)
     rows: list[list[str]] = []
     spans: list[tuple[int, int]] = []
@@ -371,13 +371,13 @@ def _read_with_care(
 
 
 def _shown(line: bytes, form: Form) -> str:
-    r"""Return a line that could not be read, with each byte that is no text as ``\xfc``."""
+    r"""Return an unreadable line, with each byte that is not text escaped as ``\xfc``."""
     shown = streams.undecoded(line) if form.encoding else line.decode(errors="backslashreplace")
     return shown.rstrip("\r\n")
 
 
 def _no_text(error: UnicodeDecodeError, form: Form) -> tuple[Rejected, str]:
-    """Return what is wrong with a line that is no text."""
+    """Return the problem of a line that is not text."""
     odd = error.object[error.start :]
     if form.encoding:
         byte = ord(odd[:3].decode(errors="surrogatepass")) & 0xFF
@@ -389,10 +389,10 @@ def _no_text(error: UnicodeDecodeError, form: Form) -> tuple[Rejected, str]:
 def _records(
     lines: _Lines, start: int, form: Form
 ) -> Iterator[tuple[list[str], int, tuple[Rejected, str] | None]]:
-    """Yield records from a line on, as long as they can be told apart.
+    """Yield records from a line on, as long as they can be separated.
 
-    Of each: its fields (none if all are empty), the line after it, what is wrong with it. One that
-    is wrong and has several lines is the last: where the next begins is not known.
+    For each: its fields (empty if all are), the line after it, and its problem. A broken one with
+    several lines is the last, since the start of the next is unknown.
     """
     reader = csv.reader(lines.from_line(start), delimiter=form.delimiter, strict=True)
     while True:
@@ -416,7 +416,7 @@ def _records(
 
 
 def without_blank(block: RowBlock) -> RowBlock:
-    """Return the block without the rows in which every cell is empty, which it counts."""
+    """Return the block without rows in which every cell is empty, which are counted."""
     empty = np.ones(len(block.lines), np.bool_)
     for column in block.columns.columns:
         if not empty.any():
@@ -436,7 +436,7 @@ def _empty(names: list[str]) -> pa.RecordBatch:
 
 @contextmanager
 def long_fields() -> Iterator[None]:
-    """Let `csv` take long fields meanwhile: its limit is one for the whole process."""
+    """Raise the field size limit of `csv` temporarily, since it applies to the whole process."""
     with _FIELD_LIMIT:
         before = csv.field_size_limit(FIELD_BYTES)
         try:

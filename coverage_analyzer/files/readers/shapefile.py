@@ -1,7 +1,7 @@
-"""The files that make up a Shapefile, beside each other or in one archive, looked at before use.
+"""The files of a Shapefile, beside each other or in one archive, checked before use.
 
-GDAL reads what it can of a Shapefile that is cut short or lacks a part, and says nothing: sites
-would be lost, or lose their ids. What is there is therefore compared with what the headers say.
+GDAL silently reads what it can of a Shapefile that is truncated or lacks a part: sites would be
+lost, or lose their ids. Therefore the files are compared with their headers.
 """
 
 import struct
@@ -17,7 +17,7 @@ from coverage_analyzer.fingerprint import WatchedFiles
 from coverage_analyzer.paths import utf8_name
 
 MAGIC: Final = 9994
-"""How a .shp begins (ESRI Shapefile Technical Description, 1998)."""
+"""First bytes of a .shp (ESRI Shapefile Technical Description, 1998)."""
 
 HEADER_BYTES: Final = 100
 TABLE_BYTES: Final = 1 << 20
@@ -28,28 +28,28 @@ PARTS: Final = {
     ".dbf": "the table with ids, names and countries",
     ".prj": "the CRS, without which its coordinates cannot be used",
 }
-"""What a Shapefile is no use without, besides the .shp itself."""
+"""Files required by a Shapefile besides the .shp itself."""
 
 CODE_PAGE: Final = ".cpg"
-"""The suffix of the file, which need not be there, that says how text is encoded."""
+"""Suffix of the optional file with the text encoding."""
 
 LANGUAGE_DRIVER: Final = 29
-"""The byte of a dBASE table that says so, too."""
+"""Position of the encoding byte in a dBASE table."""
 
 NAME_LETTERS: Final = 10
-"""So many bytes of the name of a column a dBASE table keeps."""
+"""Length in bytes to which a dBASE table truncates column names."""
 
 READ_AT_ONCE: Final = 1 << 20
 UNREADABLE_PART: Final = archives.DAMAGED
-"""What unpacking a part of an archive raises."""
+"""Errors raised by unpacking a part of an archive."""
 
 MAC: Final = "__MACOSX"
-"""The folder in which archives made on a Mac keep what only a Mac can use."""
+"""Folder for Mac-only data in archives made on a Mac."""
 
 
 @dataclass(frozen=True)
 class Shapefile:
-    """A Shapefile that is whole: what GDAL calls it, its fingerprint, the codec of its text.
+    """A complete Shapefile: its GDAL path, its fingerprint and the codec of its text.
 
     The codec is empty if nothing says which it is, and its first rows are UTF-8 or ASCII.
     """
@@ -61,19 +61,19 @@ class Shapefile:
 
 
 def checked(path: Path, encoding: str = "") -> Shapefile:
-    """Return the one Shapefile that a ``.shp`` or a ``.zip`` stands for.
+    """Return the single Shapefile of a ``.shp`` or a ``.zip``.
 
     Parameters
     ----------
     path
         The file.
     encoding
-        Of its text; if empty, what its ``.cpg`` or its table says.
+        Encoding of its text; if empty, as stated by its ``.cpg`` or its table.
 
     Raises
     ------
     InputError
-        If there is none or several, a part is missing, or one is cut short.
+        If there is not exactly one, or a part is missing or truncated.
     OSError
         If it cannot be read.
     """
@@ -106,7 +106,7 @@ def _codec(path: Path, heads: "Mapping[str, Part]", encoding: str) -> tuple[str,
     Raises
     ------
     InputError
-        If what says so cannot be understood.
+        If its name is unknown.
     """
     spelling = encoding or heads.get(CODE_PAGE, (b"", 0))[0].decode("ascii", "replace").strip(
         "\0\ufeff \r\n\t"
@@ -128,7 +128,7 @@ def _codec(path: Path, heads: "Mapping[str, Part]", encoding: str) -> tuple[str,
 
 
 def _check_streams(path: Path, archive: ZipFile, parts: Mapping[str, str]) -> None:
-    """Read all parts of an archive once: GDAL says nothing of rows that cannot be unpacked.
+    """Read all parts of an archive once, since GDAL ignores rows that cannot be unpacked.
 
     Raises
     ------
@@ -146,16 +146,16 @@ def _check_streams(path: Path, archive: ZipFile, parts: Mapping[str, str]) -> No
 
 
 MAX_RATIO: Final = 1032
-"""All that deflate can do: a table pads its cells with blanks, and is read as a stream."""
+"""Maximum ratio of deflate; tables pad their cells with spaces, and are streamed."""
 
 
 def _only(path: Path, archive: ZipFile) -> str:
-    """Return the one ``.shp`` of an archive.
+    """Return the single ``.shp`` of an archive.
 
     Raises
     ------
     InputError
-        If there is none, or several.
+        If there is not exactly one.
     """
     names = [n for n in archive.namelist() if n.lower().endswith(".shp") and MAC not in n]
     if len(names) != 1:
@@ -169,7 +169,7 @@ def _only(path: Path, archive: ZipFile) -> str:
 
 
 def _parts(shp: str, names: list[str], path: Path) -> dict[str, str]:
-    """Return the names of all parts, by their suffixes.
+    """Return the names of all parts, by suffix.
 
     Raises
     ------
@@ -192,7 +192,7 @@ def _parts(shp: str, names: list[str], path: Path) -> dict[str, str]:
 
 
 Part = tuple[bytes, int]
-"""The first bytes of a file, and how many there are."""
+"""The first bytes of a file, and its size."""
 
 
 def _part_of(archive: ZipFile, name: str) -> Part:
@@ -210,12 +210,12 @@ def _size_of_head(name: str) -> int:
 
 
 def _check(path: Path, parts: Mapping[str, Part]) -> None:
-    """Raise if a file is not as long as its header says.
+    """Raise if the length of a file differs from its header.
 
     Raises
     ------
     InputError
-        If one is not, or is no part of a Shapefile.
+        If one is missing, or is not part of a Shapefile.
     """
     try:
         for suffix in (".shp", ".shx"):
@@ -234,12 +234,12 @@ def _check(path: Path, parts: Mapping[str, Part]) -> None:
 
 
 def _check_size(path: Path, suffix: str, size: int, expected: int) -> None:
-    """Raise if a file is shorter than it has to be.
+    """Raise if a file is too short.
 
     Raises
     ------
     InputError
-        If it is.
+        If so.
     """
     if size < expected:
         msg = f"{path} is damaged: its {suffix} has {size:,} of {expected:,} bytes."

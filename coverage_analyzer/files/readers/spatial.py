@@ -1,6 +1,6 @@
-"""Points of any CRS, batch by batch, as rows with longitude and latitude; GeoParquet.
+"""Points in any CRS, batch by batch, as rows with longitude and latitude; GeoParquet.
 
-shapely and pyproj are imported where they are needed: runs over plain tables do without them.
+shapely and pyproj are imported only when needed: plain tables do not use them.
 """
 
 import contextlib
@@ -37,16 +37,16 @@ Transform = Callable[[Floats, Floats], tuple[Floats, Floats]]
 """Takes x and y to longitude and latitude."""
 
 GEOPARQUET_DEFAULT: Final = "OGC:CRS84"
-"""The CRS of a GeoParquet column that names none (GeoParquet 1.1, "crs")."""
+"""CRS of a GeoParquet column without one (GeoParquet 1.1, "crs")."""
 
 GEO: Final = b"geo"
-"""The key in a Parquet file's metadata that makes it GeoParquet."""
+"""Metadata key of GeoParquet files."""
 
 OVERSHOOT: Final = 1e-9
-"""Degrees, 0.1 mm: how far rounding may carry a reprojected point beyond 180."""
+"""Degrees, 0.1 mm: tolerance for rounding of reprojected points beyond 180."""
 
 UNREADABLE: Final = (OSError, ValueError, RuntimeError, pa.ArrowException)
-"""What reading a damaged file raises; pyogrio's own errors are RuntimeErrors."""
+"""Errors raised by reading a damaged file; pyogrio's own are RuntimeErrors."""
 
 
 @dataclass(frozen=True)
@@ -56,20 +56,20 @@ class Layer:
     Attributes
     ----------
     schema
-        Of the batches.
+        Schema of the batches.
     geometry
-        The position of the column that holds well-known binary.
+        Position of the column of well-known binary.
     crs
-        What pyproj can read as a CRS; nothing if the file does not tell.
+        A CRS that pyproj can parse; None if the file has none.
     batches
         Opens the rows, from the first one; takes how many a batch has at most.
     fingerprint
-        Of the files that hold the layer, taken before the first of them was opened.
+        Fingerprint of the files of the layer, taken before the first was opened.
     rows
-        How many there have to be, where the file tells.
+        Expected number of rows, if known.
     stated
-        Opens the same rows with some columns only, timestamps as the text that states them;
-        nothing if the types lose nothing.
+        Opens the same rows with only some columns, and timestamps as text; None if types lose
+        nothing.
     """
 
     schema: pa.Schema
@@ -91,7 +91,7 @@ class SpatialFile(TableReader):
     path
         The file.
     layer
-        Its rows.
+        Its layer.
 
     Raises
     ------
@@ -126,7 +126,7 @@ class SpatialFile(TableReader):
         return ({"encoding": self.encoding} if self.encoding else {}) | self.about
 
     def days_as_text(self, headers: Sequence[str]) -> None:
-        """Read timestamps of some columns as text: GDAL moves them to UTC, and a day may change."""
+        """Read timestamps of some columns as text, since GDAL would convert them to UTC."""
         if self._layer.stated is None:
             return
         at = {name: i for i, name in enumerate(self.headers) if name in headers}
@@ -135,7 +135,7 @@ class SpatialFile(TableReader):
             self.types[at[name]] = pa.string()
 
     def _batches(self) -> Iterator[pa.RecordBatch]:
-        """Yield the rows, days as the text that states them.
+        """Yield the rows, with timestamps as text.
 
         Raises
         ------
@@ -177,7 +177,7 @@ class SpatialFile(TableReader):
 
     @unchanged
     def blocks(self) -> Iterator[RowBlock]:
-        """Yield all rows, in order; those whose geometry is no point are rejects.
+        """Yield all rows, in order; those whose geometry is not a point are rejects.
 
         Raises
         ------
@@ -203,7 +203,7 @@ class SpatialFile(TableReader):
             yield self._block(parquet.empty(self._layer.schema), row)
 
     def _block(self, batch: pa.RecordBatch, row: int) -> RowBlock:
-        """Return attributes and coordinates of a batch that begins with a row."""
+        """Return attributes and coordinates of a batch from a given row."""
         at = self._layer.geometry
         cells = batch.column(at)
         points = wkb.points(cells.cast(parquet.plain_type(cells.type)), self._srids)
@@ -222,12 +222,12 @@ class SpatialFile(TableReader):
 
 
 def _check_names(schema: pa.Schema, path: Path) -> None:
-    """Raise if the name of a column is no text.
+    """Raise if the name of a column is not text.
 
     Raises
     ------
     InputError
-        Which shows it.
+        With its text.
     """
     try:
         utf8.column_names(schema)
@@ -247,7 +247,7 @@ def made_names(attributes: Sequence[str]) -> tuple[str, str]:
 
 @contextlib.contextmanager
 def no_proj_network() -> Iterator[None]:
-    """Keep PROJ from fetching grids, which a setting of the environment may allow."""
+    """Prevent PROJ from downloading grids, which the environment may allow."""
     from pyproj import network
 
     allowed = network.is_network_enabled()  # type: ignore[attr-defined]
@@ -288,17 +288,17 @@ def _crs(crs: Any, path: Path) -> "pyproj.CRS":
 
 
 def is_on_globe(crs: "pyproj.CRS") -> bool:
-    """Return whether two coordinates of a CRS are a place: not geocentric, nor of a building."""
+    """Return whether two coordinates of a CRS are a location: not geocentric, not of a building."""
     return bool(crs.is_geographic or crs.is_projected)
 
 
 def _to_wgs84(crs: "pyproj.CRS", path: Path) -> "pyproj.Transformer | None":
-    """Return what takes a CRS to longitude and latitude on WGS 84; nothing if it is that.
+    """Return a transformation to longitude and latitude on WGS 84; None if not required.
 
     Raises
     ------
     InputError
-        If PROJ knows no way.
+        If PROJ has no transformation.
     """
     import pyproj
 
@@ -348,7 +348,7 @@ def geoparquet(path: Path) -> SpatialFile:
     Raises
     ------
     InputError
-        If it cannot be read, its metadata do not tell the geometry, or its CRS cannot be used.
+        If it cannot be read, its metadata do not describe the geometry, or its CRS cannot be used.
     """
     fingerprint = WatchedFiles(path)
     try:

@@ -1,7 +1,7 @@
-"""The bytes of a text file as UTF-8: unpacked if packed, decoded if in another encoding.
+"""A text file as UTF-8 bytes: decompressed, and decoded from other encodings.
 
-A byte that is none in that encoding stays visible: it comes out as a sequence that is no UTF-8
-either (an encoded half of a character, which holds the byte), so that it costs its row alone.
+An undecodable byte remains recognisable: it becomes a sequence that is not UTF-8 either (an encoded
+surrogate that contains the byte), so that only its row is rejected.
 """
 
 import codecs
@@ -41,13 +41,13 @@ _ASCII: Final = bytes(range(0x80))
 
 
 class Stream(Protocol):
-    """What can be read from, and closed."""
+    """A readable, closable stream."""
 
     def read(self, size: int = -1, /) -> bytes:
-        """Return at most so many bytes, none at the end."""
+        """Return at most the given number of bytes; none at the end."""
 
     def close(self) -> None:
-        """Let the file go."""
+        """Close the stream."""
 
 
 @dataclass
@@ -88,7 +88,7 @@ def utf8_text(path: Path, encoding: str = "", member: str = "") -> Text:
     Parameters
     ----------
     path
-        Plain, or packed with gzip or zstd (standard input: gzip), whatever its name says.
+        Plain, or compressed with gzip or zstd (standard input: gzip), whatever its name.
     encoding
         Of the text; by default the one whose mark it begins with, else UTF-8 or a guess
         (`guessing`).
@@ -154,7 +154,7 @@ class GuessedText:
         self._encoding, self._line, self._found = encoding, b"", False
 
     def read(self, size: int = -1, /) -> bytes:
-        """Return about so many bytes, none at the end."""
+        """Return about the given number of bytes; none at the end."""
         data = self._stream.read(size)
         if self._found or data.isascii():
             self._line = b"" if self._found else data[data.rfind(b"\n") + 1 :][-LINE_BYTES:]
@@ -180,7 +180,7 @@ class GuessedText:
         self._encoding.name = found.encoding if found.guessed else ""
 
     def close(self) -> None:
-        """Let the file go."""
+        """Close the stream."""
         self._stream.close()
 
 
@@ -206,7 +206,7 @@ def _member(path: Path, member: str) -> tuple[Stream, HashedFile]:
 
 
 def _unpacked(path: Path) -> tuple[Stream, HashedFile]:
-    """Open a file, and return what it holds, unpacked, and the file itself."""
+    """Open a file; return its decompressed content, and the file itself."""
     file = HashedFile(path, sys.stdin.buffer if is_standard_input(path) else None)
     magic = file.read(4)
     whole = PushbackReader(magic, file)
@@ -221,23 +221,23 @@ def _unpacked(path: Path) -> tuple[Stream, HashedFile]:
 
 
 class Unpacked:
-    """What a packed file holds; both are closed together."""
+    """Decompressed content of a file; both are closed together."""
 
     def __init__(self, stream: Stream, file: Stream) -> None:
         self._stream, self._file = stream, file
 
     def read(self, size: int = -1, /) -> bytes:
-        """Return at most so many bytes, none at the end."""
+        """Return at most the given number of bytes; none at the end."""
         return self._stream.read(size)
 
     def close(self) -> None:
-        """Let the file go."""
+        """Close the stream."""
         self._stream.close()
         self._file.close()
 
 
 class PushbackReader:
-    """A stream with the bytes that have been read of it put back.
+    """A stream to which bytes already read are pushed back.
 
     Parameters
     ----------
@@ -248,13 +248,13 @@ class PushbackReader:
     """
 
     closed = False
-    """Whether `close` was called, which pyarrow asks."""
+    """Whether `close` was called, as required by pyarrow."""
 
     def __init__(self, first: bytes, stream: Stream) -> None:
         self._first, self._stream = first, stream
 
     def read(self, size: int = -1, /) -> bytes:
-        """Return at most so many bytes, none at the end."""
+        """Return at most the given number of bytes; none at the end."""
         first, self._first = self._first, b""
         if 0 <= size <= len(first):
             self._first = first[size:]
@@ -262,28 +262,28 @@ class PushbackReader:
         return first + self._stream.read(size - len(first) if size >= 0 else -1)
 
     def close(self) -> None:
-        """Let the file go."""
+        """Close the stream."""
         self.closed = True
         self._stream.close()
 
 
 STATEFUL: Final = ("utf-7", "iso2022", "hz")
-"""Beginnings of names of encodings in which one wrong byte changes what others behind it mean.
+"""Prefixes of encodings in which one invalid byte changes the meaning of the following ones.
 
-A file in one of them is refused if it has such a byte: rows behind it might read as other text.
+A file in one of them is refused if it has such a byte, since later rows might be misread.
 """
 
 HALF: Final = 0xDC00
-"""The first of the halves of characters that stand for bytes which could not be decoded."""
+"""First of the surrogates that represent undecodable bytes."""
 
 
 def _halves(error: UnicodeError) -> tuple[str, int]:
-    """Return bytes that cannot be decoded as halves of characters, and where to go on.
+    """Return undecodable bytes as surrogates, and the position to continue.
 
     Raises
     ------
     UnicodeError
-        If the fault is none of bytes.
+        If the error is not about bytes.
     """
     if not isinstance(error, UnicodeDecodeError):
         raise error
@@ -295,7 +295,7 @@ codecs.register_error("coverage_analyzer.halves", _halves)
 
 
 def undecoded(data: bytes) -> str:
-    r"""Return text of a `Transcoded` stream, with the bytes that were none shown as ``\xfc``."""
+    r"""Return text of a `Transcoded` stream, with undecodable bytes escaped as ``\xfc``."""
     text = data.decode(errors="surrogatepass")
     odd = {HALF + byte: f"\\x{byte:02x}" for byte in range(256)}
     return text.translate(odd)
@@ -309,7 +309,7 @@ class Transcoded:
     stream
         Its bytes.
     encoding
-        A name that Python knows.
+        A name of a Python codec.
     """
 
     def __init__(self, stream: Stream, encoding: str) -> None:
@@ -319,7 +319,7 @@ class Transcoded:
         self._decoder = codecs.getincrementaldecoder(encoding)(errors)
 
     def read(self, size: int = -1, /) -> bytes:
-        """Return about so many bytes, none at the end."""
+        """Return about the given number of bytes; none at the end."""
         if not size:
             return b""
         while True:
@@ -329,5 +329,5 @@ class Transcoded:
                 return text.encode(errors="surrogatepass")
 
     def close(self) -> None:
-        """Let the file go."""
+        """Close the stream."""
         self._stream.close()

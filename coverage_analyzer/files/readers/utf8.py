@@ -1,6 +1,6 @@
-"""Text in typed columns that is not UTF-8: Arrow, and the libraries that fill it, let it pass.
+"""Reject text in typed columns that is not UTF-8, which Arrow does not check.
 
-A report made of such bytes could be read by nobody, so the rows that hold them are rejects.
+A report with such bytes would be unreadable, so their rows are rejects.
 """
 
 from typing import Any
@@ -13,12 +13,12 @@ from coverage_analyzer.errors import InputError, visible
 
 
 def rows_not_utf8(batch: pa.RecordBatch) -> dict[int, str]:
-    """Return the rows of a batch that hold bytes which are no text, and the first such column.
+    """Return the rows of a batch with bytes that are not text, and the first such column.
 
     Raises
     ------
     pyarrow.ArrowInvalid
-        If the batch is damaged otherwise.
+        If the batch is damaged in another way.
     """
     bad: dict[int, str] = {}
     for name, cells in zip(batch.schema.names, batch.columns, strict=True):
@@ -27,7 +27,7 @@ def rows_not_utf8(batch: pa.RecordBatch) -> dict[int, str]:
 
 
 def row_with_escapes(batch: pa.RecordBatch, row: int) -> dict[str, Any]:
-    r"""Return a row in which bytes that are no text are escapes such as ``\xe9``."""
+    r"""Return a row with bytes that are not text escaped as ``\xe9``."""
     cells = zip(batch.schema.names, batch.columns, strict=True)
     return {name: _shown(column[row]) for name, column in cells}
 
@@ -48,13 +48,13 @@ def column_names(schema: pa.Schema) -> list[str]:
 
 
 def bad_name(error: UnicodeDecodeError) -> str:
-    """Return how to refuse a table, in words that lack the subject, because of a column's name."""
+    """Return the error about the name of a column, without its subject."""
     shown = error.object.decode("utf-8", "backslashreplace")
     return f"has a column whose name is not UTF-8 text: {visible(shown)}. Rename it"
 
 
 def take(cells: pa.Array, rows: Ints) -> pa.Array:
-    """Return some cells of a column, each of which is text if the column is."""
+    """Return a subset of the cells of a column, each of which is text if the column is."""
     if pa.types.is_string_view(cells.type):  # of which Arrow cannot take any
         texts = [cells[row].as_py() for row in rows.tolist()]
         encoded = [None if text is None else text.encode() for text in texts]
@@ -63,12 +63,12 @@ def take(cells: pa.Array, rows: Ints) -> pa.Array:
 
 
 def _not_utf8(cells: pa.Array) -> list[int]:
-    """Return the positions of cells that hold bytes which are no text, in whatever depth.
+    """Return the positions of cells with bytes that are not text, at any depth.
 
     Raises
     ------
     pyarrow.ArrowInvalid
-        If the column is damaged otherwise.
+        If the column is damaged in another way.
     """
     try:
         cells.validate(full=True)
@@ -88,7 +88,7 @@ def _is_text(cell: pa.Scalar) -> bool:
 
 
 def _shown(cell: pa.Scalar) -> Any:
-    """Return the value of a cell, text as far as it is some."""
+    """Return the value of a cell, as text as far as possible."""
     try:
         return cell.as_py()
     except UnicodeDecodeError as error:

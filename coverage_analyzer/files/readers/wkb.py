@@ -1,7 +1,7 @@
-"""Well-known binary: which cells hold a point, what the others hold, and the points themselves.
+"""Well-known binary: decode points, and describe all other geometries.
 
-Only points are decoded. Of everything else the header is read: libraries raise errors of many kinds
-at curves, surfaces and damaged cells, and one such cell must cost one row.
+Only points are decoded. Of all other geometries the header is read, because libraries raise errors
+of many kinds for curves, surfaces and damaged cells, and one such cell must cost only one row.
 """
 
 import struct
@@ -53,16 +53,16 @@ _HEADER: Final = np.dtype([("order", "u1"), ("code", "u4")])
 
 @dataclass(frozen=True)
 class Points:
-    """Where geometries lie.
+    """Coordinates of geometries.
 
     Attributes
     ----------
     x, y
-        In the CRS of the file; NaN where there is no point. Shape (n,).
+        In the CRS of the file; NaN without a point. Shape (n,).
     missing
         Where there is no geometry, or an empty point. Shape (n,).
     odd
-        What the others are that are no points, by position.
+        Types of the geometries that are not points, by position.
     """
 
     x: Floats
@@ -72,14 +72,14 @@ class Points:
 
 
 def points(cells: pa.Array, srids: frozenset[int] = frozenset()) -> Points:
-    """Return the points that cells of well-known binary hold.
+    """Return the points in cells of well-known binary.
 
     Parameters
     ----------
     cells
         Binary, also in the extended form of PostGIS. Length n.
     srids
-        Identifiers of the CRS of the file: a cell may repeat one of them, or have none.
+        SRIDs of the CRS of the file: a cell may repeat one of them, or have none.
     """
     cells = cells.cast(pa.large_binary())
     offsets = np.frombuffer(cells.buffers()[1], np.int64)[cells.offset :][: len(cells) + 1]
@@ -115,13 +115,13 @@ def points(cells: pa.Array, srids: frozenset[int] = frozenset()) -> Points:
 
 
 def _gathered(data: npt.NDArray[np.uint8], begin: Ints, kind: np.dtype[Any]) -> npt.NDArray[Any]:
-    """Return the records that begin at some bytes. Shape (n,)."""
+    """Return the records at the given offsets. Shape (n,)."""
     records = data[begin[:, None] + np.arange(kind.itemsize)]
     return np.ascontiguousarray(records).view(kind).reshape(len(begin))
 
 
 def _form(header: Any) -> np.dtype[Any] | str:
-    """Return how a point with some header is laid out, or what else it is."""
+    """Return the layout of a point with a given header, or the kind of another geometry."""
     mark = {0: ">", 1: "<"}.get(int(header["order"]))
     if mark is None:
         return _NO_KIND
@@ -136,7 +136,7 @@ def _form(header: Any) -> np.dtype[Any] | str:
 
 
 def type_and_ordinates(code: int) -> tuple[int, int]:
-    """Return the type that a code stands for, and how many ordinates it has beyond two.
+    """Return the type of a code, and its number of ordinates beyond two.
 
     Examples
     --------
@@ -151,7 +151,7 @@ def type_and_ordinates(code: int) -> tuple[int, int]:
 
 
 def encoded(kind: str, xy: Any = None) -> bytes:
-    """Return a point as well-known binary, or any other geometry as an empty one of its type."""
+    """Encode a point as well-known binary; any other geometry as an empty one of its type."""
     code = next((code for code, name in KINDS.items() if name == kind), 0)
     body = struct.pack("<2d", *xy) if xy is not None else struct.pack("<I", 0)
     return struct.pack("<BI", 1, code) + body

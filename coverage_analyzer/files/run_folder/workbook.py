@@ -18,7 +18,7 @@ from coverage_analyzer.countries import Names
 from coverage_analyzer.errors import require
 from coverage_analyzer.files import formulas
 from coverage_analyzer.files.readers.delimited import DelimitedFile, Dialect
-from coverage_analyzer.files.run_folder.contents import COUNTRY_NAME, Counts
+from coverage_analyzer.files.run_folder.contents import Counts
 from coverage_analyzer.files.run_folder.summary_sheet import SummarySheet
 from coverage_analyzer.files.writers import excel, formats
 from coverage_analyzer.files.writers.base import Writer
@@ -27,7 +27,7 @@ from coverage_analyzer.files.writers.spool import RowSpool
 from coverage_analyzer.schema import theme
 from coverage_analyzer.schema.actions import REJECT_ACTIONS
 from coverage_analyzer.schema.cell_types import NO_TEXT, OwnText
-from coverage_analyzer.schema.verdict import DECIMALS, VERDICT, Reason
+from coverage_analyzer.schema.verdict import DECIMALS, TEXT_BESIDE, VERDICT, Reason
 
 SUMMARY: Final = "Summary"
 REPORT: Final = "Report"
@@ -37,10 +37,6 @@ CENTERS: Final = "Centers"
 
 TEXT_WIDTH: Final = 40
 """Characters of a column of text; what is longer is cut where it is shown."""
-
-REASON_TEXT: Final = "reason_text"
-BESIDE: Final = {"reason": REASON_TEXT, "site_country": COUNTRY_NAME}
-"""The columns of text that stand behind a code, by the column of the code."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,9 +209,9 @@ class _Beside:
         texts = {}
         for at, name in enumerate(names):
             headers.append(name)
-            if name in BESIDE:
+            if name in TEXT_BESIDE:
                 texts[at] = texts_by_code[name]
-                headers.append(_free(BESIDE[name], names))
+                headers.append(_free(TEXT_BESIDE[name], names))
         return cls(headers, texts)
 
     def add(self, batch: pa.RecordBatch) -> pa.RecordBatch:

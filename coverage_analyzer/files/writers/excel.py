@@ -29,22 +29,22 @@ from coverage_analyzer.files.writers.spool import RowSpool
 from coverage_analyzer.schema.cell_types import NO_TEXT, OwnText
 
 ROWS: Final = 1_048_576
-"""Of a sheet, the header included."""
+"""Rows of a sheet, including the header."""
 
 ROWS_AT_ONCE: Final = 4_096
 """Rows whose cells are in memory as Python objects."""
 
 COLUMNS: Final = 16_384
-"""Of a sheet."""
+"""Columns of a sheet."""
 
 CHARACTERS: Final = 32_767
 """Of a cell."""
 
 FIRST_DAY: Final = datetime.date(1900, 3, 1)
-"""Excel takes 1900 for a leap year: earlier days are written as text."""
+"""First date in a workbook: Excel treats 1900 as a leap year, so earlier ones are text."""
 
 MADE: Final = datetime.datetime(2000, 1, 1)  # noqa: DTZ001 (a mark, and no time of anything)
-"""When all reports were made, by what they say: the same rows give the same bytes."""
+"""Creation time stored in all reports, so that equal rows give equal bytes."""
 
 UNFAITHFUL: Final = re.compile(
     r"\A<r>.*</r>\Z"  # written as markup
@@ -52,7 +52,7 @@ UNFAITHFUL: Final = re.compile(
     r"|[\ufffe\uffff]",  # escaped, and never brought back
     re.DOTALL,
 )
-"""Texts that do not come back as they are."""
+"""Texts that a workbook does not preserve."""
 
 OTHER_FORMAT: Final = "use --format csv or parquet"
 
@@ -75,7 +75,7 @@ Cells = tuple[list[Any], Callable[[int, int, Any], int]]
 
 
 def check_rows(rows: int) -> None:
-    """Raise if a sheet has no room for so many rows below its header.
+    """Raise if a sheet cannot hold the rows below its header.
 
     Raises
     ------
@@ -88,7 +88,7 @@ def check_rows(rows: int) -> None:
 
 
 class Kept(io.BytesIO):
-    """Bytes that nobody closes: a half-made archive still writes into them when it is dropped."""
+    """Bytes that stay open, because an unfinished archive writes to them when it is discarded."""
 
     def close(self) -> None:
         """Do nothing."""
@@ -126,7 +126,7 @@ class Layout:
     widths
         How many characters the cells of a column take, by its name.
     decimals
-        The columns that show a fixed number of decimals, and that number.
+        The columns with a fixed number of decimals, and that number.
     fills
         For a column the colour behind a text, by the text.
     page
@@ -150,7 +150,7 @@ class Workbook:
     Parameters
     ----------
     path
-        The file; temporary ones lie beside it, in a folder of their own.
+        The file; temporary ones are in a folder beside it.
     escaped
         Returns a text as a CSV file would have it: where that differs, the cell has the mark of a
         quote, so that it stays text when it is edited.
@@ -188,7 +188,7 @@ class Workbook:
         return self
 
     def __exit__(self, *error: object) -> None:
-        """Finish the file, or after a failure leave nothing of it behind."""
+        """Finish the file; after a failure remove it."""
         if error[0] is None:
             self.close()
         else:
@@ -296,7 +296,7 @@ class WorkbookWriter(Writer):
     Parameters
     ----------
     path
-        The file; temporary ones lie beside it, in a folder of their own.
+        The file; temporary ones are in a folder beside it.
     schema
         Of the rows; columns of bytes are left out.
     layout
@@ -332,7 +332,7 @@ class WorkbookWriter(Writer):
             raise
 
     def __exit__(self, *error: object) -> None:
-        """Finish the file, or after a failure leave nothing of it behind."""
+        """Finish the file; after a failure remove it."""
         try:
             if error[0] is None:
                 self.close()
