@@ -344,7 +344,7 @@ def test_folders_of_others_and_busy_ones_are_refused(tmp_path: Path) -> None:
     folder, out = sites_folder(tmp_path, NASTY), tmp_path / "out"
     out.mkdir()
     (out / "mine.txt").write_text("keep", encoding="utf-8")
-    with pytest.raises(PublishError, match=r"holds 'mine\.txt'"):
+    with pytest.raises(PublishError, match=r"contains 'mine\.txt'"):
         on_spark(folder, tmp_path)
     assert (out / "mine.txt").read_text(encoding="utf-8") == "keep"
     (out / "mine.txt").unlink()

@@ -68,7 +68,7 @@ CASES: dict[str, tuple[Any, str, list[str], dict[str, Any], dict[str, Any]]] = {
             *("s.csv", *RULES[:2], *SITES, "--trust-declared", "--raw-text", "--excel"),
             *("--rejects", "r.csv"),
         ],
-        {"policy": "p.toml", "rejects": "r.csv"},
+        {"policy": "p.toml", "rejects": "r.csv", "centers": None},
         OF_SITES | {"trust_declared": True, "raw_text": True, "excel": True},
     ),
     "timeline": (
