@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from coverage_analyzer.arrays import Floats, Ints
-from coverage_analyzer.errors import CoverageError
+from coverage_analyzer.errors import CoverageError, require
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.siting import infeasible
@@ -135,6 +135,7 @@ def plan(
         If the extra ``siting`` is not installed.
     """
     question.check()
+    require("siting", "highspy", "scipy")
     clock = Clock.of(question.time_limit_s)
     demand = Demand.of(table, matcher)
     log.info("sites: %s", np.bincount(demand.state, minlength=4).tolist())

@@ -379,3 +379,13 @@ def test_limits_near_180_degrees_and_policies_of_two_bands(inputs: Path, program
     for policy in ("appliance-maintenance", "hp-call-to-repair"):
         program.place(inputs, "--new", "1", "--policy", policy)
         assert {r["site_id"] for r in rows(inputs / "plan" / "gains.csv")} == {"A", "B"}
+
+
+def test_a_missing_extra_is_one_error_with_the_command(
+    inputs: Path, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before any work, and without a traceback."""
+    monkeypatch.setitem(sys.modules, "highspy", None)
+    said = program.place(inputs, "--new", "1", code=2)
+    assert "highspy is not installed" in said
+    assert "pip install 'coverage-analyzer[siting]'" in said
