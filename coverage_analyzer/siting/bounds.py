@@ -200,7 +200,6 @@ class Master:
         rows = np.flatnonzero(~served)
         part = self._matrix[rows]
         scale = np.repeat(cover.weight[rows], np.diff(part.indptr))
-        part = part.copy()
         part.data = scale
         if pair.any():
             self._weaken(part, rows, inside, most, point)
