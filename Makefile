@@ -8,7 +8,7 @@ BENCH := .venv-bench
 BENCH_READY := $(BENCH)/.ready
 DEMO := reports/demo
 
-.PHONY: demo test lint check wheel lowest guard services nightly bench bench-large bench-parts profile fuzz mutants snapshots matrix lock format clean
+.PHONY: demo test lint check wheel lowest guard services nightly bench bench-large bench-parts profile fuzz fuzz-siting mutants snapshots matrix lock format clean
 .DEFAULT_GOAL := demo
 
 demo: $(READY)
@@ -88,6 +88,10 @@ bench-parts: $(READY)
 MINUTES ?= 1
 fuzz: $(READY)
 	$(BIN)/python tests/fuzz.py $(MINUTES)
+
+# Every question of siting against all plans of 500 random problems (about 3 minutes).
+fuzz-siting: $(READY)
+	SITING_CASES=500 $(BIN)/pytest -q tests/conformance/test_siting_brute_force.py
 
 # One wrong line at a time: the tests must see each (about 5 minutes).
 mutants: $(READY)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from coverage_analyzer.files.readers.delimited import Dialect
     from coverage_analyzer.frames import (
         assess,
+        best_centers,
         commitments,
         coverage_areas,
         coverage_map,
@@ -44,6 +45,7 @@ __all__ = [
     "Policy",
     "Settings",
     "assess",
+    "best_centers",
     "commitments",
     "coverage_areas",
     "coverage_map",

@@ -4,6 +4,7 @@
 
     CoverageError
     ├── InputError(ValueError)         a table, a row, a column or an argument cannot be used
+    ├── InfeasibleError(ValueError)    no plan of new centers keeps all limits
     ├── PolicyError(ValueError)        a policy is invalid
     ├── ServiceError(OSError)          a network service did not answer
     ├── PublishError(OSError)          the report could not be written
@@ -18,7 +19,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
-Extra = Literal["database", "excel", "geocode", "plot", "roads", "spark", "terms"]
+Extra = Literal["database", "excel", "geocode", "plot", "roads", "siting", "spark", "terms"]
 
 EXTRAS: Final[Mapping[Extra, str]] = {
     "database": "databases",
@@ -26,6 +27,7 @@ EXTRAS: Final[Mapping[Extra, str]] = {
     "geocode": "geocoding",
     "plot": "plots",
     "roads": "drive times and service areas",
+    "siting": "planning new centers",
     "spark": "Spark",
     "terms": "business days and time zones",
 }
@@ -82,6 +84,10 @@ class CoverageError(Exception):
 
 class InputError(CoverageError, ValueError):
     """A table, a row, a column or an argument cannot be used."""
+
+
+class InfeasibleError(CoverageError, ValueError):
+    """No plan of new centers keeps all limits; the message names who cannot be served, and why."""
 
 
 class PolicyError(CoverageError, ValueError):

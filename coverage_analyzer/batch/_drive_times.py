@@ -114,7 +114,7 @@ def drive(
     refuse_overwriting({"report": RunFolder(folder, contents.FILES)}, [roads, policy_file(policy)])
     minutes = None if minutes is None else checked_minutes(minutes)
     watched, manifest = watched_run(folder)
-    rules = _rules(_check_engine(folder, manifest), policy)
+    rules = run_policy(_check_engine(folder, manifest), policy)
     limits = drive_limits(rules, minutes)
     engine = open_engine(roads)
     with Publication(folder, [NAME]) as publication:
@@ -145,7 +145,7 @@ def _check_engine(folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:
     return manifest
 
 
-def _rules(manifest: Mapping[str, Any], policy: Policy | str | Path | None) -> Policy:
+def run_policy(manifest: Mapping[str, Any], policy: Policy | str | Path | None) -> Policy:
     """Return the policy of a run.
 
     Raises

@@ -24,11 +24,13 @@ from coverage_analyzer.cli.init import init
 from coverage_analyzer.cli.letter import letter
 from coverage_analyzer.cli.map import map_
 from coverage_analyzer.cli.messages import redacted, say
+from coverage_analyzer.cli.place import place
 from coverage_analyzer.cli.policies import policies
 from coverage_analyzer.cli.run import run
 from coverage_analyzer.cli.timeline import timeline
 from coverage_analyzer.errors import (
     FolderBusyError,
+    InfeasibleError,
     InputError,
     MissingExtraError,
     PolicyError,
@@ -49,6 +51,7 @@ CODES: Final = (
     (PublishError, CANNOT_WRITE),
     (ServiceError, SERVICE),
     (InputError, USAGE),
+    (InfeasibleError, USAGE),
     (PolicyError, USAGE),
     (MissingExtraError, USAGE),
 )
@@ -102,6 +105,7 @@ def program() -> None:
       coverage-analyzer policies
       coverage-analyzer entitlements --product XenApp --version 6.5
       coverage-analyzer timeline sites.csv --centers centers.csv --to 2027-12-31 -o changes.csv
+      coverage-analyzer place sites.csv --centers centers.csv --new 10 -o plan
 
     \b
     Exit codes: 0 success, 1 more rejects than --max-rejects, 2 input or usage,
@@ -126,7 +130,7 @@ COMMANDS: Final = (
         policies,
         entitlements,
     ),
-    *(timeline, geocode, config),
+    *(timeline, geocode, place, config),
 )
 for command in COMMANDS:
     settings.add_options(command)

@@ -1,6 +1,7 @@
 """The pandas API: GeoDataFrames in, GeoDataFrames out."""
 
 from coverage_analyzer.frames._assess import assess, explain, summarize
+from coverage_analyzer.frames._best_centers import best_centers
 from coverage_analyzer.frames._commitments import commitments
 from coverage_analyzer.frames._drive_times import drive_times, service_areas, unserved_areas
 from coverage_analyzer.frames._geocode import geocode
@@ -11,6 +12,7 @@ from coverage_analyzer.frames._timeline import level_shares, timeline, timeline_
 
 __all__ = [
     "assess",
+    "best_centers",
     "commitments",
     "coverage_areas",
     "coverage_map",

@@ -54,6 +54,8 @@ class Index:
 
     Attributes
     ----------
+    lon, lat
+        As given.
     points
         `geodesy.ecef` of the centers, and of `NO_CENTER` at the end, shape (n + 1, 3).
     """
@@ -61,7 +63,7 @@ class Index:
     def __init__(
         self, lon: Floats, lat: Floats, members: list[Ints], reach_m: Floats, *, list_all: bool
     ) -> None:
-        self._lon, self._lat = lon, lat
+        self.lon, self.lat = lon, lat
         self.points = geodesy.ecef(np.append(lon, 0), np.append(lat, 0))
         self.points[NO_CENTER] = np.inf
         self._sizes = np.array([len(m) for m in members], np.int64)
@@ -119,7 +121,7 @@ class Index:
     ) -> tuple[Ints, Ints]:
         """Return the nearest center of ambiguous sites, and how many listed ones reach each."""
         site, center = _pairs(shortlists, number)
-        pair = (lon[site], lat[site], self._lon[center], self._lat[center])
+        pair = (lon[site], lat[site], self.lon[center], self.lat[center])
         chord = geodesy.chord_m(geodesy.ecef(lon, lat)[site], self.points[center])
         reaching = geodesy.within_chord(chord, pair, self._reach_m[group[site]])
         nearest = _first_of(site, center, chord, pair)
@@ -132,9 +134,27 @@ class Index:
         square = geodesy.square_m2(geodesy.take(geodesy.ecef(lon, lat), site), there)
         possible = square <= self._squares[1].take(group[site])
         site, center = site[possible], center[possible]
-        away = geodesy.distance_m(lon[site], lat[site], self._lon[center], self._lat[center])
+        away = geodesy.distance_m(lon[site], lat[site], self.lon[center], self.lat[center])
         near = away <= self._reach_m[group[site]] + geodesy.ROUNDING_M
         return site[near], center[near], away[near]
+
+    def reaching(self, lon: Floats, lat: Floats, group: Ints) -> tuple[Ints, Ints]:
+        """Return all pairs of a site and a center that reaches it, ordered by site, then center.
+
+        The pairs of `in_reach`, many times faster: Karney's geodesic is computed only for the pairs
+        between the two chords that decide a limit.
+        """
+        site, center = _pairs(*self._shortlists(lon, lat, group))
+        there = geodesy.take(self.points, center)
+        square = geodesy.square_m2(geodesy.take(geodesy.ecef(lon, lat), site), there)
+        limits = [limit.take(group).take(site) for limit in self._squares]
+        within = square <= limits[0]
+        unclear = np.flatnonzero((square <= limits[1]) & ~within)
+        if len(unclear):
+            x, y = site[unclear], center[unclear]
+            pair = (lon[x], lat[x], self.lon[y], self.lat[y])
+            within[unclear] = geodesy.within(*pair, self._reach_m[group[x]])
+        return site[within], center[within]
 
     def _shortlists(
         self, lon: Floats, lat: Floats, group: Ints, level: int = -1

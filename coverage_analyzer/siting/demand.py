@@ -1,0 +1,283 @@
+"""Which sites a new center could help: those that lack the level only because of distance.
+
+Existing centers and planned ones are fixed: planned ones count as open. A site whose verdict is
+for review, or that a rule of eligibility keeps from the level, is never counted as gained.
+"""
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from coverage_analyzer import geodesy
+from coverage_analyzer.arrays import Bools, Floats, Ints
+from coverage_analyzer.countries import Numbers
+from coverage_analyzer.errors import InputError, refuse
+from coverage_analyzer.geodesy import MILE_M
+from coverage_analyzer.matching.bands import band_edges, band_levels, bands_by_road
+from coverage_analyzer.matching.centers import Centers
+from coverage_analyzer.matching.eligibility import EligibilityInputs
+from coverage_analyzer.matching.matcher import Matcher, Sites, Verdicts
+from coverage_analyzer.matching.nearest import Index
+from coverage_analyzer.matching.outcomes import printed_miles
+from coverage_analyzer.schema.days import NO_DAY
+from coverage_analyzer.schema.verdict import Reason, Status
+
+BY_DISTANCE: Final = (Reason.beyond_radius, Reason.no_center_in_country)
+"""Reasons that a new center can remove."""
+
+COVERED, WANTING, REVIEW, RULED_OUT = range(4)
+"""States of sites: has the level; lacks it by distance; is for review; lacks it by a rule."""
+
+STATES: Final = ("covered", "without_level", "review", "ruled_out")
+
+
+@dataclass(frozen=True)
+class SiteTable:
+    """Sites as read.
+
+    Attributes
+    ----------
+    sites
+        Where they are.
+    facts
+        What their rows say for the rules of eligibility, if anything.
+    site_id
+        What they are called, length n.
+    weight
+        What each counts, not negative, shape (n,).
+    """
+
+    sites: Sites
+    facts: EligibilityInputs | None
+    site_id: pa.Array
+    weight: Floats
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.sites)
+
+    def part(self, rows: Ints) -> tuple[Sites, EligibilityInputs | None]:
+        """Return a subset as the matcher takes it."""
+        return self.sites.take(rows), None if self.facts is None else self.facts.take(rows)
+
+
+def check_weights(weight: Floats, row: Any, column: str) -> None:
+    """Raise if a weight is missing, negative or not a number.
+
+    Parameters
+    ----------
+    weight
+        NaN where a cell is not a number, shape (n,).
+    row
+        Returns how a row is called in messages, by its position.
+    column
+        Its header.
+
+    Raises
+    ------
+    InputError
+        With the first rows, and how many there are.
+    """
+    bad = np.flatnonzero(~((weight >= 0) & np.isfinite(weight))).tolist()
+    refuse(
+        [f"{row(i)}: the weight in {column!r} is missing, negative or not a number" for i in bad],
+        len(weight),
+        "sites",
+    )
+
+
+class Reach:
+    """How far a center reaches by a policy: the best band of each country, exactly as the matcher.
+
+    Parameters
+    ----------
+    matcher
+        The rules.
+
+    Raises
+    ------
+    InputError
+        If the policy measures the best level by road, which siting cannot plan for.
+    """
+
+    def __init__(self, matcher: Matcher) -> None:
+        policy, world = matcher.policy, matcher.world
+        if bands_by_road(policy, world)[:, 0].any():
+            msg = (
+                f"The policy {policy.title!r} measures by road, and plans are made by geodesic "
+                f"distance. Choose a policy that measures by distance."
+            )
+            raise InputError(msg)
+        self.limit_miles = band_edges(policy, world)[:, 0]
+        self.level = band_levels(policy, world)[:, 0]
+        self.same_country = policy.qualification.same_country
+        self._countries = len(world.names.codes)
+
+    def index(self, lon: Floats, lat: Floats, country: Numbers) -> Index:
+        """Return an index of places that could serve sites; shape (n,) each."""
+        every = np.flatnonzero(country >= 0)
+        members = [
+            np.flatnonzero(country == number) if self.same_country else every
+            for number in range(self._countries)
+        ]
+        return Index(lon, lat, members, self.limit_miles * MILE_M, list_all=True)
+
+    def pairs(self, index: Index, sites: Sites, country: Numbers) -> tuple[Ints, Ints]:
+        """Return all pairs of a site and a place that gives it the level for certain.
+
+        Where the coordinates of a site are rough, a place near the limit does not.
+        """
+        site, place = index.reaching(sites.lon, sites.lat, country.astype(np.int64))
+        rough = np.flatnonzero(~np.isnan(sites.accuracy_m[site]))
+        if not len(rough):
+            return site, place
+        x, y = site[rough], place[rough]
+        pair = (sites.lon[x], sites.lat[x], index.lon[y], index.lat[y])
+        limit = self.limit_miles[country[x]]
+        points = geodesy.ecef(*pair[:2]), geodesy.take(index.points, y)
+        miles = printed_miles(geodesy.arc_m(*points), limit, pair)
+        certain = np.ones(len(site), np.bool_)
+        certain[rough] = np.abs(limit - miles) * MILE_M >= sites.accuracy_m[x]
+        return site[certain], place[certain]
+
+    def has_level(self, verdicts: Verdicts) -> Bools:
+        """Return which sites have the best level of their country, shape (n,)."""
+        best = verdicts.level == self.level[verdicts.country]
+        return np.asarray((verdicts.status == Status.qualified) & best)
+
+
+def with_planned_open(matcher: Matcher) -> Matcher:
+    """Return the same rules with all planned centers open."""
+    centers = matcher.centers
+    planned = centers.is_planned(np.datetime64(matcher.as_of, "D"))
+    if not planned.any():
+        return matcher
+    changed = dataclasses.replace(
+        centers,
+        opens_on=np.where(planned, NO_DAY, centers.opens_on),
+        ordered_on=np.where(planned, NO_DAY, centers.ordered_on),
+        earliest_on=np.where(planned, NO_DAY, centers.earliest_on),
+    )
+    return with_centers(matcher, changed)
+
+
+def with_centers(matcher: Matcher, centers: Centers) -> Matcher:
+    """Return the same rules over other centers."""
+    return Matcher(
+        centers,
+        matcher.policy,
+        matcher.world,
+        as_of=matcher.as_of,
+        trust_declared=matcher.convention.trust_declared,
+        products=matcher.gates.products,
+    )
+
+
+def joined(
+    centers: Centers, ids: tuple[str, ...], lon: Floats, lat: Floats, codes: list[str]
+) -> Centers:
+    """Return centers and further ones that are open, in the order of their ids.
+
+    Parameters
+    ----------
+    centers
+        Those that there are.
+    ids, lon, lat, codes
+        Of the further ones: ids, degrees on WGS 84, and countries.
+    """
+    n = len(ids)
+    none = np.full(n, NO_DAY)
+    order = sorted(range(len(centers) + n), key=lambda i: (*centers.center_id, *ids)[i])
+
+    def texts(old: tuple[str, ...], new: list[str]) -> tuple[str, ...]:
+        whole = (*(old or ("",) * len(centers)), *new)
+        return tuple(whole[i] for i in order)
+
+    def values(old: npt.NDArray[Any], new: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        return np.concatenate([old, new])[order]
+
+    return Centers(
+        center_id=texts(centers.center_id, list(ids)),
+        name=texts(centers.name, [""] * n),
+        country=texts(centers.country, codes),
+        lon=values(centers.lon, lon),
+        lat=values(centers.lat, lat),
+        opens_on=values(centers.opens_on, none),
+        closes_on=values(centers.closes_on, none),
+        row=texts(centers.row, [f"candidate {name}" for name in ids]),
+        ordered_on=values(centers.ordered_on, none),
+        earliest_on=values(centers.earliest_on, none),
+        time_zone=texts(centers.time_zone, [""] * n),
+        region=texts(centers.region, [""] * n),
+    )
+
+
+@dataclass(frozen=True)
+class Demand:
+    """Sites with their state under the fixed centers.
+
+    Attributes
+    ----------
+    table
+        The sites.
+    matcher
+        The rules, planned centers open.
+    reach
+        How far a center reaches.
+    country
+        Number of the country that decided, shape (n,).
+    state
+        `COVERED`, `WANTING`, `REVIEW` or `RULED_OUT`, shape (n,).
+    reason
+        Reason of each verdict, shape (n,).
+    """
+
+    table: SiteTable
+    matcher: Matcher
+    reach: Reach
+    country: Numbers
+    state: npt.NDArray[np.int8]
+    reason: npt.NDArray[np.int8]
+
+    @classmethod
+    def of(cls, table: SiteTable, matcher: Matcher) -> "Demand":
+        """Return the sites with their state.
+
+        Raises
+        ------
+        InputError
+            If the policy measures by road.
+        """
+        fixed = with_planned_open(matcher)
+        reach = Reach(fixed)
+        verdicts = fixed.match(table.sites, table.facts)
+        covered = reach.has_level(verdicts)
+        by_distance = np.isin(verdicts.reason, BY_DISTANCE) & (verdicts.status == Status.fallback)
+        lower = (verdicts.status == Status.qualified) & ~covered
+        state = np.full(len(table), RULED_OUT, np.int8)
+        state[by_distance | lower] = WANTING
+        state[verdicts.status == Status.review] = REVIEW
+        state[covered] = COVERED
+        return cls(table, fixed, reach, verdicts.country, state, verdicts.reason)
+
+    def rows(self, *states: int) -> Ints:
+        """Return the positions of the sites in some states."""
+        return np.flatnonzero(np.isin(self.state, states))
+
+    def weight(self, *states: int) -> float:
+        """Return the weight of the sites in some states."""
+        return float(self.table.weight[self.rows(*states)].sum())
+
+    def ruled_out(self, rows: Ints, centers: Centers) -> Ints:
+        """Return those of some sites that do not get the level even with all candidates open.
+
+        Only rules of eligibility can be the cause for sites that a candidate reaches.
+        """
+        if self.table.facts is None and not self.matcher.gates.everywhere:
+            return rows[:0]
+        probe = with_centers(self.matcher, centers)
+        return rows[~self.reach.has_level(probe.match(*self.table.part(rows)))]

@@ -1,0 +1,289 @@
+"""A question answered: a good plan, a bound, and what is left between them made small.
+
+1. `search`: greedy choice and exchanges.
+2. `bounds`: the linear program.
+3. `mip` on the candidates that the linear program uses: a better plan.
+4. Candidates that no better plan can use (or do without) are fixed by their reduced costs.
+5. `mip` on what is left, if that is small enough.
+
+All limits are counts, so that the answer is the same on each machine; only a time limit or an
+interrupt ends the work earlier. Whatever ends it, plan and bound are valid.
+"""
+
+import dataclasses
+import logging
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from coverage_analyzer.arrays import Bools, Ints
+from coverage_analyzer.siting.bounds import Master, Relaxation
+from coverage_analyzer.siting.clock import Clock
+from coverage_analyzer.siting.cover import Program, Solution
+from coverage_analyzer.siting.mip import serve_all, solve_exactly
+from coverage_analyzer.siting.search import Rules, search, search_backup
+
+log = logging.getLogger(__name__)
+
+SMALL_PAIRS: Final = 6_000
+"""Up to so many pairs, the integer program is solved at once."""
+
+SHORT_SEARCH: Final = 60
+LONG_SEARCH: Final = 2_000
+"""How often a plan is disturbed, before the bound is known and after."""
+
+SEARCHES: Final = (0.0, 0.15, 0.85)
+"""Shares of the long search, each followed by an attempt to prove what was found."""
+
+TABLE: Final = 60_000_000
+"""Entries at most of the table of exchanges."""
+
+
+@dataclass(frozen=True)
+class Shared:
+    """A linear program that several questions share, which differ in one limit.
+
+    Attributes
+    ----------
+    master
+        The program.
+    side
+        Position of the limit in ``Program.sides``.
+    """
+
+    master: Master
+    side: int
+
+
+@dataclass(frozen=True)
+class Effort:
+    """Limits of the search, all of them counts.
+
+    Attributes
+    ----------
+    rounds
+        How often a plan is disturbed once the bound is known and a gap is left.
+    seed
+        Of the random numbers.
+    shared
+        A linear program to go on with, instead of a new one.
+    """
+
+    rounds: int = LONG_SEARCH
+    seed: int = 1
+    shared: Shared | None = None
+
+
+def optimise(
+    program: Program,
+    rules: Rules | None,
+    *,
+    effort: Effort,
+    clock: Clock,
+    start: Ints | None = None,
+) -> Solution:
+    """Return the best plan that the effort finds, and a bound that holds for all plans.
+
+    Parameters
+    ----------
+    program
+        The question.
+    rules
+        The same limits as exchanges keep them; None where exchanges cannot.
+    effort, clock
+        When to stop.
+    start
+        A plan that keeps all limits.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If the user interrupts before there is a plan; later ones return the best plan.
+    """
+    work = _Work(program, rules, effort, clock, start)
+    try:
+        work.run()
+    except KeyboardInterrupt:
+        if work.best is None:
+            raise
+        work.ended = "interrupt"
+    return work.solution()
+
+
+class _Work:
+    """The answer as far as it is known."""
+
+    def __init__(
+        self,
+        program: Program,
+        rules: Rules | None,
+        effort: Effort,
+        clock: Clock,
+        start: Ints | None,
+    ) -> None:
+        self.program, self.rules, self.effort, self.clock = program, rules, effort, clock
+        self.best: Ints | None = None
+        self.value, self.bound, self.ended = -np.inf, np.inf, ""
+        forced = program.low > 0
+        if program.cost is None:
+            self.bound = program.cover.total
+        else:
+            self.bound = -float(program.cost[forced].sum())
+        self.take(np.flatnonzero(forced))
+        self.take(start)
+
+    def take(self, plan: Ints | None) -> None:
+        """Keep a plan if it is the best so far."""
+        if plan is not None and self.program.allows(plan):
+            value = self.program.objective(plan)
+            if value > self.value:
+                self.best, self.value = plan, value
+
+    @property
+    def proved(self) -> bool:
+        """Whether no plan can be better than the best one."""
+        if self.best is None:
+            return False
+        better = self.program.better_than(self.value)
+        if self.program.step:
+            return self.bound < better - 1e-7 * max(1.0, self.program.step)
+        return self.bound <= better
+
+    def run(self) -> None:
+        """Find plan and bound."""
+        pairs = len(self.program.cover.candidate)
+        self._search(SHORT_SEARCH if pairs > SMALL_PAIRS else 5, self.effort.seed)
+        log.info("search: %s", self.value)
+        if self.proved:
+            return
+        if pairs <= SMALL_PAIRS:
+            self._exactly(self.program)
+        elif self._must_serve_all():
+            self._keep(serve_all(self.program, self.best, self.clock))
+        else:
+            self._narrow()
+
+    def _narrow(self) -> None:
+        """Find plan and bound of a large problem."""
+        relaxation = self._relax(self._master())
+        if not self._is_open(relaxation):
+            return
+        self._round(relaxation)
+        log.info("linear program: bound %s, plan %s", self.bound, self.value)
+        rounds, attempted = self.effort.rounds, -np.inf
+        for number, share in enumerate(SEARCHES if rounds else (0.0,)):
+            if self.proved or self.clock.over:
+                return
+            if share:
+                self._search(int(rounds * share), self.effort.seed + 1 + number)
+                log.info("search: %s", self.value)
+            if self.value > attempted or not number:
+                attempted = self.value
+                self._fix_and_solve(relaxation)
+
+    def _master(self) -> Master:
+        """Return the linear program of the question."""
+        shared = self.effort.shared
+        if shared is None:
+            return Master(self.program)
+        side = self.program.sides[shared.side]
+        shared.master.set_side(shared.side, side.lower, side.upper)
+        return shared.master
+
+    def _is_open(self, relaxation: Relaxation) -> bool:
+        """Return whether work is left once the linear program is solved."""
+        if relaxation.bound == -np.inf:
+            self.ended = "infeasible"
+            return False
+        return not self.proved and not self.clock.over
+
+    def _search(self, rounds: int, seed: int) -> None:
+        """Search from the best plan, or from the forced candidates."""
+        rules, cover = self.rules, self.program.cover
+        if rules is None or rules.size * cover.n_candidates > TABLE:
+            return
+        if (cover.need > 1).any():
+            self.take(search_backup(cover, rules, clock=self.clock))
+        else:
+            start = self.best if self.best is not None and len(self.best) <= rules.size else None
+            plan = search(cover, rules, rounds=rounds, seed=seed, clock=self.clock, start=start)
+            self.take(plan)
+
+    def _relax(self, master: Master) -> Relaxation:
+        inner = self.program.high * 0.5 if self.best is None else self.program.chosen(self.best)
+        enough = -np.inf if self.best is None else self.program.better_than(self.value)
+        relaxation = master.run(inner, enough, self.clock)
+        if relaxation.bound > -np.inf:
+            self.bound = min(self.bound, relaxation.bound)
+        return relaxation
+
+    def _round(self, relaxation: Relaxation) -> None:
+        """Solve on the candidates that the linear program and the best plan use."""
+        used = relaxation.point > 1e-6
+        if self.best is not None:
+            used[self.best] = True
+        cheap = np.argsort(relaxation.reduced, kind="stable")[: len(relaxation.reduced) // 50]
+        used[cheap] = True
+        used &= self.program.high > 0
+        high = np.where(used | (self.program.low > 0), self.program.high, 0.0)
+        part = dataclasses.replace(self.program, high=high)
+        self.take(solve_exactly(part, self.best, self.clock, nodes=200).plan)
+
+    def _fix_and_solve(self, relaxation: Relaxation) -> None:
+        """Fix what no better plan can change, and solve what is left."""
+        if self.best is None:
+            part = self.program
+        else:
+            fixed = self._fixed(relaxation)
+            low = np.where(fixed & relaxation.at_high, self.program.high, self.program.low)
+            high = np.where(fixed & ~relaxation.at_high, self.program.low, self.program.high)
+            part = dataclasses.replace(self.program, low=low, high=high)
+        self._exactly(part)
+
+    def _fixed(self, relaxation: Relaxation) -> Bools:
+        """Return the candidates that are the same in all plans better than the best one."""
+        better = self.program.better_than(self.value)
+        room = relaxation.bound - relaxation.reduced
+        free = self.program.high > self.program.low
+        return np.asarray(free & (room < better - 1e-7 * max(1.0, abs(better) * 1e-6)))
+
+    def _exactly(self, part: Program) -> None:
+        """Solve a part that holds every plan better than the best one."""
+        start = self.best if self.best is not None and part.allows(self.best) else None
+        self._keep(solve_exactly(part, start, self.clock))
+
+    def _must_serve_all(self) -> bool:
+        """Return whether the least weights are those of all rows."""
+        program, cover = self.program, self.program.cover
+        if program.cost is None or (cover.need > 1).any():
+            return False
+        whole = np.zeros(len(cover), np.bool_)
+        for floor in program.floors:
+            rows = floor.rows(cover)
+            if floor.weight >= cover.weight[rows].sum() * (1 - 1e-12):
+                whole |= rows
+        return bool(whole.all())
+
+    def _keep(self, result: Solution) -> None:
+        """Take plan and bound of a part that holds every plan better than the best one."""
+        self.take(result.plan)
+        if result.stopped_by == "infeasible":
+            if self.best is None:
+                self.ended = "infeasible"
+            self.bound = min(self.bound, self.value)
+        else:
+            self.bound = min(self.bound, max(result.bound, self.value))
+
+    def solution(self) -> Solution:
+        """Return the answer."""
+        if self.ended == "infeasible":
+            return Solution(None, -np.inf, -np.inf, "infeasible")
+        bound = max(self.bound, self.value)
+        step = self.program.step
+        if self.proved:
+            return Solution(self.best, self.value, self.value, self.ended or "proved")
+        if step:  # no plan lies between two whole numbers
+            bound = max(np.floor(bound / step + 1e-6) * step, self.value)
+        ended = self.ended or ("time_limit" if self.clock.over else "search_limit")
+        return Solution(self.best, self.value, float(bound), ended)

@@ -1,0 +1,91 @@
+"""What ends a search early: the plan so far stays valid, and so does its bound."""
+
+import numpy as np
+import pytest
+from planning import Case
+from scipy.sparse import csr_matrix
+
+from coverage_analyzer.siting import optimise, solver
+from coverage_analyzer.siting.bounds import Master, Relaxation
+from coverage_analyzer.siting.clock import Clock
+from coverage_analyzer.siting.question import Question
+
+
+def hard() -> Case:
+    """Return a problem in which one center cannot gain everything."""
+    cases = map(Case, range(2, 3000, 3))
+    return next(c for c in cases if len(c.ids) > 5 and len(c.weight) > 20)
+
+
+def test_an_interrupt_returns_the_plan_so_far(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a bound that holds, and the reason why it ended."""
+
+    def interrupted(*_: object) -> Relaxation:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Master, "run", interrupted)
+    monkeypatch.setattr(optimise, "SMALL_PAIRS", -1)
+    case = hard()
+    setting, solution = case.solve(Question(new=1))
+    best = max(map(case.value, case.plans(Question(new=1))))
+    assert solution.stopped_by == "interrupt"
+    assert solution.plan is not None
+    assert solution.objective / setting.scale <= best <= solution.bound / setting.scale
+
+
+def test_a_time_limit_returns_the_plan_so_far(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However short it is: greedy choice always ends."""
+    monkeypatch.setattr(optimise, "SMALL_PAIRS", -1)
+    case = hard()
+    setting = case.setting(Question(new=2, time_limit_s=1e-9))
+    solution = optimise.optimise(
+        setting.program(), setting.rules(), effort=optimise.Effort(), clock=Clock.of(1e-9)
+    )
+    best = max(map(case.value, case.plans(Question(new=2))))
+    assert solution.plan is not None
+    assert solution.stopped_by in {"time_limit", "proved"}
+    assert solution.objective / setting.scale <= best <= solution.bound / setting.scale + 1e-9
+
+
+def test_bounds_hold_whatever_ends_the_cuts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They come from the dual values of the very program that was solved last."""
+    from coverage_analyzer.siting import bounds
+
+    for rounds in (1, 2, 3):
+        monkeypatch.setattr(bounds, "ROUNDS", rounds)
+        for seed in range(30):
+            case = Case(seed)
+            setting = case.setting(Question(new=2))
+            master = Master(setting.program())
+            inner = np.full(len(case.ids), 0.3)
+            relaxation = master.run(inner, -np.inf, Clock())
+            best = max(map(case.value, case.plans(Question(new=2))))
+            assert relaxation.bound / setting.scale >= best - 1e-9
+
+
+def test_an_interrupt_stops_the_optimiser_within_an_integer_program(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """HiGHS is told to stop, and prints nothing, neither then nor before."""
+    from coverage_analyzer.siting.solver import Model
+
+    random = np.random.default_rng(1)
+    n = 60
+    model = Model(-random.integers(50, 100, n).astype(float), np.zeros(n), np.ones(n))
+    weights = csr_matrix(random.integers(50, 100, (20, n)).astype(float))
+    half = np.asarray(weights.sum(axis=1)).ravel() / 2
+    model.add_rows(weights, np.full(20, -np.inf), half)
+    model.set_integer(np.arange(n))
+    wait, looks = model._highs.wait, []
+
+    def interrupted(seconds: float) -> object:
+        looks.append(seconds)
+        if len(looks) == 2:
+            raise KeyboardInterrupt
+        return wait(seconds)
+
+    monkeypatch.setattr(model._highs, "wait", interrupted)
+    monkeypatch.setattr(solver, "WAIT_S", 0.01)
+    with pytest.raises(KeyboardInterrupt):
+        model.run(Clock())
+    assert capfd.readouterr() == ("", "")
