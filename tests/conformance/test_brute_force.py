@@ -222,10 +222,10 @@ def found(case: Case, policy: Policy, world: Countries) -> list[tuple[object, ..
             miles,
             limit,
             None if margin is None else margin >= 0,
-            None if opens is None else opens.isoformat(),
+            None if day is None else day.isoformat(),
             in_reach,
         )
-        for _, status, reason, center_id, miles, limit, margin, _, opens, in_reach, *_, level in rows
+        for _, status, reason, center_id, miles, limit, margin, _, day, in_reach, *_, level in rows
     ]
 
 
