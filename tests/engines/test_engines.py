@@ -79,7 +79,7 @@ def test_the_table_holds_every_reason(expected: dict[str, Row]) -> None:
 
 def test_notebook(sites: Path, network: Path, expected: dict[str, Row], tmp_path: Path) -> None:
     """Give the table from GeoDataFrames."""
-    with pytest.warns(UserWarning, match="8 row"):
+    with pytest.warns(UserWarning, match="6 rows"):
         some = ca.read_sites(sites, rejects=tmp_path / "rejects.csv")
     result = ca.assess(some, ca.read_centers(network), as_of=AS_OF)
     rows = pd.DataFrame(result).astype(object).where(result.notna(), None).to_dict("records")

@@ -224,13 +224,13 @@ def test_the_program_ends_with_2(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     path, ask = saved(tmp_path, "sites.csv"), reading.open_table
     shown = once(appended, path)
 
-    def opened(*given: Any) -> Any:
-        table = ask(*given)
+    def opened(*given: Any, **further: Any) -> Any:
+        table = ask(*given, **further)
         if table.path == path:
             shown(0, 0)
         return table
 
-    monkeypatch.setattr("coverage_analyzer.batch._run.open_table", opened)
+    monkeypatch.setattr("coverage_analyzer.files.mistakes.open_table", opened)
     arguments = ["run", str(path), "--centers", str(centers_file(tmp_path)), "-o"]
     ended = CliRunner().invoke(program, [*arguments, str(tmp_path / "out"), "--as-of", AS_OF])
     assert isinstance(ended.exception, InputError)

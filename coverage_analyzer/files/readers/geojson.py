@@ -66,7 +66,7 @@ def _open_layer(path: Path, fingerprint: WatchedFiles) -> SpatialFile:
     """
     scan = _Scan()
     try:
-        for features in _batches(path, scan):
+        for features in _batches(path, scan, FEATURES_AT_ONCE):
             scan.add(features)
         _check_names(scan.kinds)
         crs = _crs(scan)
@@ -283,7 +283,7 @@ def _named(crs: Any) -> str | None:
     raise InputError(msg)
 
 
-def _batches(path: Path, scan: _Scan, n_features: int = FEATURES_AT_ONCE) -> Iterator[list[Any]]:
+def _batches(path: Path, scan: _Scan, n_features: int) -> Iterator[list[Any]]:
     """Yield the features of a file in batches; its other members are added to ``scan``.
 
     Raises
