@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from coverage_analyzer.cli import options
+from coverage_analyzer.cli import options, summary
 from coverage_analyzer.cli.messages import Messages
+from coverage_analyzer.errors import quantity
 
 if TYPE_CHECKING:
     from coverage_analyzer.batch._place import PlaceInputs
@@ -193,7 +194,7 @@ def place(
         inputs, folder, wanted.question(), policy=policy or None, as_of=as_of, options=chosen
     )
     warnings = [f"Note: {note}" for note in found["notes"]]
-    warnings += [f"  {reject}" for reject in found["first_rejects"]]
+    warnings += summary.first_rejects(found)
     messages.print_findings(found, _lines(found, folder), warnings)
     return 0
 
@@ -228,10 +229,9 @@ def _lines(found: dict[str, Any], folder: str) -> list[str]:
         lines.append(f"Open {len(found['plan'])}: {', '.join(found['plan'][:20])}")
     if found["close"]:
         lines.append(f"Close {len(found['close'])}: {', '.join(found['close'][:20])}")
-    lines.append(
-        f"Gained: {found['gained_sites']:,} sites, weight {found['gained_weight']:,}; "
-        f"weight with the level {before:,} -> {after:,}"
-    )
+    lines.append(f"{quantity(found['gained_sites'], 'site')} gained.")
+    what = "Weight of the sites" if found["weight"] else "Sites"
+    lines.append(f"{what} with the level: {before:,} -> {after:,}.")
     lines.append(found["proof"])
     if found["stopped_by"] != "proved":
         lines.append(f"Stopped by: {found['stopped_by']}")

@@ -24,11 +24,14 @@ LABELS: Final = {
     "sheet": "sheet",
     "layer": "layer",
     "member": "file in the archive",
-    "coordinates": "coordinates with decimal",
+    "coordinates": "coordinates written with",
     "date_format": "dates like",
     "points": "coordinates from",
 }
 """How the keys of `Table.detected` are called; others are not shown, or a warning says them."""
+
+NOTATIONS: Final = {"comma": "decimal commas", "mixed": "decimal points and decimal commas"}
+"""How coordinates are written, by value of ``coordinates``."""
 
 
 def run_result(manifest: Mapping[str, Any]) -> list[str]:
@@ -91,6 +94,15 @@ def run_checks(manifest: Mapping[str, Any], folder: Path) -> list[str]:
     return lines
 
 
+def first_rejects(findings: Mapping[str, Any]) -> list[str]:
+    """Return how many rows were rejected, and the first ones; nothing if there are none."""
+    if not (rejected := findings["ledger"]["rejected"]):
+        return []
+    first = findings["first_rejects"]
+    also = "" if rejected == len(first) else f"; the first {len(first)}"
+    return [f"Rejected {quantity(rejected, 'row')}{also}:", *(f"  {reject}" for reject in first)]
+
+
 def run_notes(manifest: Mapping[str, Any]) -> list[str]:
     """Return what to look at after a run that is no warning."""
     lines = []
@@ -117,7 +129,7 @@ def detected(name: str, found: Mapping[str, Any]) -> list[str]:
     Examples
     --------
     >>> detected("sites", {"delimiter": ";", "coordinates": "comma", "date_format": "%d.%m.%Y"})
-    ['Detected in the sites: coordinates with decimal comma; dates like 01.12.2026. Correct?']
+    ['Detected in the sites: coordinates written with decimal commas; dates like 31.12.2026.']
     >>> detected("sites", {"encoding": "utf-8", "delimiter": ","})
     []
     """
@@ -125,7 +137,7 @@ def detected(name: str, found: Mapping[str, Any]) -> list[str]:
     if "other_sheets" not in found:  # the only one
         shown = [key for key in shown if key != "sheet"]
     parts = [f"{LABELS[key]} {_value(key, found[key])}" for key in shown]
-    return [f"Detected in the {name}: {'; '.join(parts)}. Correct?"] if parts else []
+    return [f"Detected in the {name}: {'; '.join(parts)}."] if parts else []
 
 
 def _value(key: str, value: Any) -> str:
@@ -134,7 +146,9 @@ def _value(key: str, value: Any) -> str:
     if key == "date_format":
         from coverage_analyzer.schema.day_forms import example
 
-        values = list(dict.fromkeys(example(form) for form in values))
+        values = list(dict.fromkeys(example(form, day=31) for form in values))
+    if key == "coordinates":
+        values = [NOTATIONS.get(each, each) for each in values]
     return ", ".join(map(str, values))
 
 

@@ -79,6 +79,6 @@ def timeline(
 
         timing.draw_levels(found["levels"], found["end"], found["policy"], plot)
     warnings = [f"Warning: {warning}" for warning in found["warnings"]]
-    rejects = [f"  {reject}" for reject in found["first_rejects"]]
+    rejects = summary.first_rejects(found)
     files = [f"Wrote {quantity(found['rows'], 'row')} to {output}."]
     messages.print_findings(found, summary.timeline_result(found), [*warnings, *rejects], files)

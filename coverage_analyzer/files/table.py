@@ -16,7 +16,7 @@ from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Bools, Floats
 from coverage_analyzer.countries import Countries, names
 from coverage_analyzer.countries.assignment import Convention
-from coverage_analyzer.errors import InputError, refuse
+from coverage_analyzer.errors import InputError, quantity, refuse
 from coverage_analyzer.files import notation, opening
 from coverage_analyzer.files.database.address import Address, address, is_address
 from coverage_analyzer.files.duplicates import DuplicateFinder, DuplicateLines
@@ -286,7 +286,7 @@ def open_table(
         source.days_as_text([source.headers[at] for at in sorted(dated)])
         source.columns_read(frozenset(matched.values()))
         check_types({name: source.types[at] for name, at in matched.items()})
-        told = (*_skipped(source), *notices(asked, matched))
+        told = (*_skipped(source, place), *notices(asked, matched))
         option = functools.partial(known_columns.option, table)
         found = notation.found_notation(
             source, matched, DAY_COLUMNS, dialect, option("date-format")
@@ -329,11 +329,16 @@ def _with_points(source: TableReader, asked: Headers) -> tuple[TableReader, Head
     return source, dataclasses.replace(asked, names=source.headers, overrides=overrides)
 
 
-def _skipped(source: TableReader) -> list[str]:
-    """Return how many lines before the header are not read, and where points come from."""
+def _skipped(source: TableReader, place: object) -> list[str]:
+    """Return how many lines above the header are not read, and where points come from."""
     n_lines = source.detected.get("lines_before_header", 0)
     unit = "row" if "sheet" in source.detected else "line"
-    told = [f"{n_lines} {unit}{'s'[: n_lines > 1]} before the header skipped."] if n_lines else []
+    told = []
+    if n_lines:
+        told.append(
+            f"{place}: skipped {quantity(n_lines, unit)} above the header, which is "
+            f"{unit} {source.detected['header_line']}."
+        )
     if others := source.detected.get("other_sheets"):
         told.append(
             f"The sheet {source.detected['sheet']!r} is read; {', '.join(map(repr, others))} could "

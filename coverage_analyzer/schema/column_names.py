@@ -209,23 +209,35 @@ _CENTERS: Final = _keys(
 )
 
 
+MAX_WORDS: Final = 12
+"""A header of more words names nothing: it is a sentence, or a line read by a wrong delimiter."""
+
 _JOINTS: Final = ("", "de", "du", "del", "della", "dela", "di", "do", "da", "of")
 """What is between ``code`` and ``client`` in some languages."""
 
 
 def _rank_of_pair(header: str, things: tuple[str, ...], kinds: tuple[str, ...]) -> int | None:
     """Return the position of the thing of which a header is the id or the name; None if of none."""
-    key, n_words = name_key(header), len(words(header))
-    for rank, thing in enumerate(things):
-        if key.startswith(thing) and key[len(thing) :] in kinds:
-            return rank
-        if (
-            n_words > 1
-            and key.endswith(thing)
-            and any(key[: -len(thing)] == f"{kind}{joint}" for joint in _JOINTS for kind in kinds)
-        ):
-            return rank
-    return None
+    key, parts = name_key(header), words(header)
+    if len(parts) > MAX_WORDS:
+        return None
+    thing_first, kind_first = _pairs(things, kinds)
+    ranks = [thing_first.get(key), kind_first.get(key) if len(parts) > 1 else None]
+    return min((rank for rank in ranks if rank is not None), default=None)
+
+
+@functools.cache
+def _pairs(
+    things: tuple[str, ...], kinds: tuple[str, ...]
+) -> tuple[dict[str, int], dict[str, int]]:
+    """Return the position of the thing in each key of a pair: thing and kind, kind and thing."""
+    thing_first: dict[str, int] = {}
+    kind_first: dict[str, int] = {}
+    for (rank, thing), kind in itertools.product(enumerate(things), kinds):
+        thing_first.setdefault(f"{thing}{kind}", rank)
+        for joint in _JOINTS:
+            kind_first.setdefault(f"{kind}{joint}{thing}", rank)
+    return thing_first, kind_first
 
 
 def rank(header: str, column: str, *, centers: bool = False) -> int | None:
@@ -420,7 +432,9 @@ def _owned(
     key = name_key(header)
     if key in certain or key in weak:
         return Owned("", certain=key in certain)
-    for start, stop in itertools.combinations(range(len(parts := words(header)) + 1), 2):
+    if len(parts := words(header)) > MAX_WORDS:
+        return None
+    for start, stop in itertools.combinations(range(len(parts) + 1), 2):
         core = "".join(parts[start:stop])
         if core in certain or core in weak:
             others = [word for word in (*parts[:start], *parts[stop:]) if word not in ignored]

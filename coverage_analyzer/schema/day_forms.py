@@ -96,15 +96,15 @@ def _forms(text: str) -> list[str]:
     return [form for form in FORMS if days.day_of(text, form) == days.day_of(text, form)]
 
 
-def example(form: str) -> str:
-    """Return how the first of December 2026 is written in a form.
+def example(form: str, *, day: int = 1) -> str:
+    """Return how a day of December 2026, the first by default, is written in a form.
 
     Examples
     --------
     >>> [example(form) for form in (ISO, "%d.%m.%Y", "%d-%b-%Y")]
     ['2026-12-01', '01.12.2026', '01-Dec-2026']
     """
-    parts = {"%Y": "2026", "%m": "12", "%d": "01", "%b": "Dec"}
+    parts = {"%Y": "2026", "%m": "12", "%d": f"{day:02}", "%b": "Dec"}
     for directive, text in parts.items():
         form = form.replace(directive, text)
     return form

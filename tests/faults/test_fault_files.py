@@ -171,10 +171,13 @@ OURS = {
     "empty": Fault("", exit=2, message="is empty"),
     "no-header": Fault("01,A,40,-75,US\n", exit=2, message="'40'"),
     "title-line": Fault(
-        "Sites of 2026\n\nid,lat,lon\n01,40,-75\n", exit=2, message="Sites of 2026"
+        "Sites of 2026\n\nid,lat,lon\n01,40,-75\n", ids=("01",), message="skipped 2 lines"
     ),
     "header-twice": fault("01,40,41,-75\n", header="id,lat,lat,lon", exit=2, message="'lat'"),
-    "two-latitudes": fault("01,40,41,-75\n", header="id,lat,y,lon", exit=2, message="--column"),
+    "two-latitudes": fault(
+        "01,40,41,-75\n", header="id,lat,latitude,lon", exit=2, message="--column"
+    ),
+    "half-a-pair": fault("01,40,41,-75\n", header="id,lat,y,lon", ids=("01",)),
     "no-longitude": fault("01,40\n", header="id,lat", exit=2, message="longitude"),
     "utf-16": Fault("id,lat,lon\n01,40,-75\n".encode("utf-16"), ids=("01",)),
     "damaged gzip": Fault(b"\x1f\x8b\x08\x00\x00\x00\x00\x00\xff", exit=2, message="opened"),

@@ -148,7 +148,7 @@ def test_the_verdicts_of_an_export_are_those_of_its_table(
         with warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("always")
             found = verdicts(Path(folder) / "export.csv", exported(table, way), given)
-    assert any("before the header" in str(each.message) for each in said) == bool(way.titles)
+    assert any("above the header" in str(each.message) for each in said) == bool(way.titles)
     assert found["site_id"].tolist() == expected["site_id"].tolist()
     for column in VERDICT:
         assert found[column].astype(str).tolist() == expected[column].astype(str).tolist()

@@ -82,7 +82,10 @@ def test_a_timeline_says_how_the_best_level_grows(tmp_path: Path) -> None:
         ({"encoding": "cp1252, guessed", "lines_before_header": 3}, ""),  # warnings say both
         ({"sheet": "Sites"}, ""),
         ({"sheet": "Sites", "other_sheets": ["Old"]}, "sheet Sites"),
-        ({"coordinates": "mixed", "date_format": "%d.%m.%Y"}, "mixed; dates like 01.12.2026"),
+        (
+            {"coordinates": "mixed", "date_format": "%d.%m.%Y"},
+            "decimal commas; dates like 31.12.2026",
+        ),
         ({"points": {"column": "loc", "form": "wkt"}}, "coordinates from loc, wkt"),
     ],
 )

@@ -73,7 +73,7 @@ class TestHeader:
         assert [reject.line for reject in rejects] == [n_lines + 3]
         assert table.detected["lines_before_header"] == n_lines
         assert table.detected["header_line"] == n_lines + 1
-        assert any("before the header skipped" in notice for notice in table.notices)
+        assert any("above the header" in notice for notice in table.notices)
 
     def test_a_title_with_more_cells_than_the_header_is_no_title(self, tmp_path: Path) -> None:
         """Rows of data are never taken for titles, and lost."""
@@ -101,7 +101,7 @@ class TestHeader:
         table = open_table(path, SITES)
         assert rows_of(table) == ([PLACE], [], [4])
         assert table.detected == {"sheet": "Sites", "header_line": 3, "lines_before_header": 2}
-        assert "2 rows before the header skipped." in table.notices
+        assert f"{path}: skipped 2 rows above the header, which is row 3." in table.notices
 
     def test_equal_headers_are_numbered_and_kept(self, tmp_path: Path) -> None:
         """Both phones are in the report, whatever else is called like the second."""
