@@ -1,4 +1,4 @@
-"""The columns of each table: names, synonyms, units, and what a cell must hold."""
+"""The columns of each table: names, synonyms, units and valid content."""
 
 import re
 import shlex
@@ -22,14 +22,14 @@ class Column:
     Attributes
     ----------
     name, synonyms
-        What it is called, and what else it may be called.
+        Its name and its other accepted names.
     required
         Whether a table must have it.
     hint
         A pattern for the beginning of a word: a header that fits may be meant, which is asked and
         never assumed.
     ranked
-        Whether, of several headers that fit, the first of ``synonyms`` and then ``name`` counts;
+        Whether, of several matching headers, the first of ``synonyms`` and then ``name`` is used;
         by default they are an error.
     """
 
@@ -41,7 +41,7 @@ class Column:
 
     @property
     def spellings(self) -> tuple[str, ...]:
-        """All names by which a header is recognised, the first one to count in front."""
+        """All names by which a header is recognised, in order of precedence."""
         return (*self.synonyms, self.name) if self.ranked else (self.name, *self.synonyms)
 
     def is_hinted(self, header: str) -> bool:
@@ -63,16 +63,16 @@ COUNTRY: Final = Column(
 )
 
 COUNTRY_CODES: Final = ("iso2", "iso_a2", "country_code", "iso3", "iso_a3")
-"""What a column of country codes is called, the one that counts first."""
+"""Names of columns of country codes, in order of precedence."""
 
 COUNTRY_BESIDE: Final = ("country_name", "country_name_2", "country_name_3")
-"""The names under which further columns of countries are known, which must not contradict."""
+"""Names of further country columns, which must not contradict."""
 
 COUNTRY_STATED: Final = ("country", *COUNTRY_BESIDE)
-"""The columns that state a row's country, the one that counts first (`Names.agreed`)."""
+"""Columns that state the country of a row, in order of precedence (`Names.agreed`)."""
 
 COUNTRY_PAIRED: Final = (*COUNTRY_CODES, *COUNTRY_STATED)
-"""What columns of countries are called that are read together, the one that counts first."""
+"""Names of country columns that are combined, in order of precedence."""
 
 SITES: Final = (
     Column("site_id", ("id", "customer_id", "account_id", "ref")),
@@ -91,7 +91,7 @@ SITES: Final = (
     Column("receiving_hours", ("receiving", "dock_hours")),
     Column("time_zone", ("tz", "tzid")),
 )
-"""Customer sites. Every other column is carried along."""
+"""Customer sites. All other columns are copied unchanged."""
 
 CENTERS: Final = (
     Column("center_id", ("id", "service_center_id", "ref"), required=True),
@@ -124,7 +124,7 @@ PRODUCTS: Final = (
     Column("extended_ends_on", ("extended_end", "end_of_maintenance", "eom")),
     Column("life_ends_on", ("life_end", "end_of_life", "eol")),
 )
-"""Products, with the last day of each phase of their life."""
+"""Products, with the last day of each support phase."""
 
 REQUESTS: Final = (
     Column("request_id", ("id", "ticket", "case_id"), required=True),
@@ -137,7 +137,7 @@ REQUESTS: Final = (
     Column("diagnosis_complete_at", ("diagnosed_at",), hint="diagnos"),
     Column("address", ("ship_to", "delivery_address"), hint="address"),
 )
-"""Requests for a replacement. What ends in ``_at`` is a moment."""
+"""Requests for a replacement. Columns with the suffix ``_at`` are timestamps."""
 
 COMMITMENT: Final = (
     "request_id",
@@ -152,7 +152,7 @@ COMMITMENT: Final = (
     "warnings",
     "steps",
 )
-"""What is answered to each request, in this order."""
+"""Columns of a commitment, in order."""
 
 ADDRESSES: Final = (
     Column("address", ("full_address", "postal_address", "adresse", "anschrift")),
@@ -163,7 +163,7 @@ ADDRESSES: Final = (
     Column("state", ("state_code", "province", "region"), hint="^county$"),
     COUNTRY,
 )
-"""Addresses to be geocoded: in one column, or in parts. Every other column is carried along."""
+"""Addresses to be geocoded: in one column, or in parts. All other columns are copied unchanged."""
 
 GEOCODED: Final = (
     "latitude",
@@ -175,7 +175,7 @@ GEOCODED: Final = (
     "geocoded_on",
     "geocode_reason",
 )
-"""What geocoding adds to each address, in this order."""
+"""Columns added by geocoding, in order."""
 
 
 FOR_REQUESTS: Final = ("receiving_hours", "time_zone")
@@ -185,10 +185,10 @@ LABELS: Final = frozenset({"site_id", "name", "address", "region", *FOR_REQUESTS
 """Columns on which no verdict depends."""
 
 PARTS: Final = ("product", "version", "component")
-"""Of what a site may have several, each in a row of its own."""
+"""Columns of which a site may have several values, each in its own row."""
 
 TIMELINE: Final = ("site_id", "from_day", "level", "status", "reason", "center_id")
-"""What a timeline tells: the verdict on a site from a day on; behind its id stand its `PARTS`."""
+"""Columns of a timeline: the verdict on a site from a day on; its `PARTS` follow its id."""
 
 DRIVE_TIMES: Final = (
     "site_id",
@@ -202,25 +202,25 @@ DRIVE_TIMES: Final = (
     "limit_minutes",
     "attribution",
 )
-"""How a site is reached by road from its center, in this order."""
+"""Columns of the drive to each site from its center, in order."""
 
 
 def header_key(header: str) -> str:
-    """Return a header without case, blanks, underscores and hyphens: what is compared."""
+    """Normalise a header for comparison: no case, spaces, underscores and hyphens."""
     return re.sub(r"[\s_-]", "", header).casefold()
 
 
 def country_columns(headers: Sequence[str], at: Sequence[int]) -> dict[str, int]:
-    """Return where several columns of countries are: the one that counts, and those beside it.
+    """Return the positions of country columns: the decisive one, and the additional ones.
 
-    A code counts before a name. Nothing is returned where it cannot be told which one is meant.
+    A code takes precedence over a name. Nothing is returned if the choice is ambiguous.
 
     Parameters
     ----------
     headers
-        As the file has them.
+        As in the file.
     at
-        Where those are that `COUNTRY` may be called.
+        Positions of the headers that `COUNTRY` accepts.
 
     Examples
     --------
@@ -239,7 +239,7 @@ def country_columns(headers: Sequence[str], at: Sequence[int]) -> dict[str, int]
 def cut_columns(
     headers: Sequence[str], table: Sequence[Column], columns_found: Mapping[str, int], cut_at: int
 ) -> dict[str, int]:
-    """Return where the columns that are not found yet stand under a name that was cut.
+    """Return the positions of missing columns whose names were truncated.
 
     Raises
     ------
@@ -275,7 +275,7 @@ def cut_columns(
 
 
 def _numbered(header: str) -> str:
-    """Return a pattern for the name that a second header gets which is cut like another."""
+    """Return a pattern for the name of a second header that is truncated to the same text."""
     stem = re.escape(header[: len(header) - 2])
     return rf"{stem}_\d|{stem[: len(stem) - 1]}_\d\d"
 
@@ -290,7 +290,7 @@ _PREFIXES: Final = (
 
 
 def _taking(table: Sequence[Column], column: Column, header: str) -> str:
-    """Return how to say which header to take for a column."""
+    """Return the option that chooses a header for a column."""
     flag = option(table, "column")
     return f"{flag} {shlex.quote(f'{column.name}={header}')} (in Python: columns={{...}})"
 
@@ -308,12 +308,13 @@ def option(table: Sequence[Column], name: str) -> str:
 
 
 def check_types(types: Mapping[str, pa.DataType]) -> None:
-    """Raise if a known column of a typed table can hold no such thing.
+    """Raise if a known column of a typed table has an unusable type.
 
     Raises
     ------
     InputError
-        If a coordinate is neither number nor text, or another column neither text, number nor day.
+        If a coordinate is neither number nor text, or another column is neither text, number nor
+        date.
     """
     for name, kind in types.items():
         number = (
