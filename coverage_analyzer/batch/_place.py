@@ -300,16 +300,8 @@ class _Gathered:
         if not sum(map(len, self.sites)):
             msg = "There are no usable sites."
             raise InputError(msg)
-        sites = Sites(
-            **{n: np.concatenate([getattr(s, n) for s in self.sites]) for n in vars(self.sites[0])}
-        )
-        facts = [f for f in self.facts if f is not None]
-        joined = None
-        if facts:
-            names = vars(facts[0])
-            joined = EligibilityInputs(
-                **{n: np.concatenate([getattr(f, n) for f in facts]) for n in names}
-            )
+        sites, facts = Sites.joined(self.sites), [f for f in self.facts if f is not None]
+        joined = EligibilityInputs.joined(facts) if facts else None
         lines, weights = np.concatenate(self.lines), np.concatenate(self.weight)
         check_weights(weights, lambda i: f"line {lines[i]}", weight)
         ids = pa.concat_arrays([cells.cast(pa.string()) for cells in self.ids])

@@ -195,6 +195,15 @@ def best_centers(  # noqa: PLR0913 - the question of `assess`, and what may be o
         If the extra ``siting`` is not installed.
     PolicyError
         If there is no such policy.
+
+    Examples
+    --------
+    >>> import coverage_analyzer as ca
+    >>> sites = ca.read_sites("data/town_sites.csv")
+    >>> centers = ca.read_centers("data/town_centers.csv")
+    >>> plan = ca.best_centers(sites, centers, new=2, candidates=sites.head(3), as_of="2026-12-01")
+    >>> plan.attrs["proof"]
+    'No plan with at most 2 centers gains more (proved).'
     """
     asked = _question(new, question)
     asked.check()

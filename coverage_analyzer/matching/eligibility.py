@@ -9,7 +9,7 @@ change the former; otherwise the order is that of `FailedRule`.
 """
 
 import enum
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, Self
 
@@ -128,6 +128,12 @@ class EligibilityInputs:
     def take(self, which: "Ints | slice") -> "EligibilityInputs":
         """Return a subset of the rows."""
         return EligibilityInputs(*(v[which] for v in vars(self).values()))
+
+    @staticmethod
+    def joined(parts: "Sequence[EligibilityInputs]") -> "EligibilityInputs":
+        """Return the rows of several blocks together, in their order; one block at least."""
+        columns = zip(*(vars(part).values() for part in parts), strict=True)
+        return EligibilityInputs(*map(np.concatenate, columns))
 
 
 class RuleResult(NamedTuple):

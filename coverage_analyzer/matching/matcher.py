@@ -25,7 +25,7 @@ No step rounds before it decides, and the verdict on a site depends only on that
 import copy
 import dataclasses
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -97,8 +97,13 @@ class Sites:
         return len(self.lon)
 
     def take(self, which: "Ints | slice") -> "Sites":
-        """Return a subset of the verdicts."""
+        """Return a subset of the sites."""
         return Sites(*(v[which] for v in vars(self).values()))
+
+    @staticmethod
+    def joined(parts: "Sequence[Sites]") -> "Sites":
+        """Return the sites of several blocks together, in their order; one block at least."""
+        return Sites(*map(np.concatenate, zip(*(vars(p).values() for p in parts), strict=True)))
 
 
 class MatcherInputs(NamedTuple):

@@ -23,6 +23,7 @@ from coverage_analyzer.matching.eligibility import EligibilityInputs
 from coverage_analyzer.matching.matcher import Matcher, Sites, Verdicts
 from coverage_analyzer.matching.nearest import Index
 from coverage_analyzer.matching.outcomes import printed_miles
+from coverage_analyzer.matching.spec import MatcherSpec
 from coverage_analyzer.schema.days import NO_DAY
 from coverage_analyzer.schema.verdict import Reason, Status
 
@@ -167,14 +168,7 @@ def with_planned_open(matcher: Matcher) -> Matcher:
 
 def with_centers(matcher: Matcher, centers: Centers) -> Matcher:
     """Return the same rules over other centers."""
-    return Matcher(
-        centers,
-        matcher.policy,
-        matcher.world,
-        as_of=matcher.as_of,
-        trust_declared=matcher.convention.trust_declared,
-        products=matcher.gates.products,
-    )
+    return dataclasses.replace(MatcherSpec.of(matcher), centers=centers).build(matcher.world)
 
 
 def joined(

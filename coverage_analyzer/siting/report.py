@@ -13,6 +13,7 @@ from coverage_analyzer.geodesy import distance_m
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.lead_times import lead_time, window
 from coverage_analyzer.matching.matcher import Matcher
+from coverage_analyzer.matching.spec import MatcherSpec
 from coverage_analyzer.siting.candidates import TOWNS_CREDIT
 from coverage_analyzer.siting.curve import flattening
 from coverage_analyzer.siting.demand import COVERED, STATES, WANTING, joined
@@ -495,14 +496,8 @@ def _moved(matcher: Matcher, centers: Centers, miles: float) -> Matcher:
         for band in matcher.policy.bands
     )
     policy = matcher.policy.model_copy(update={"bands": bands})
-    return Matcher(
-        centers,
-        policy,
-        matcher.world,
-        as_of=matcher.as_of,
-        trust_declared=matcher.convention.trust_declared,
-        products=matcher.gates.products,
-    )
+    spec = dataclasses.replace(MatcherSpec.of(matcher), centers=centers, policy=policy)
+    return spec.build(matcher.world)
 
 
 def with_plan(answer: Plan, matcher: Matcher) -> Centers:
