@@ -305,7 +305,15 @@ def open_table(
             written=found.written,
         )
     except InputError as error:
-        msg = options_of(table, f"{place}: {error}{source.hint}")
+        guess = source.detected.get("encoding", "")
+        if str(guess).endswith(GUESSED):
+            guess = (
+                f" The encoding {guess.removesuffix(GUESSED)} is a guess; if letters are wrong, "
+            )
+            guess += "use --encoding NAME, such as cp1250."
+        else:
+            guess = ""
+        msg = options_of(table, f"{place}: {error}{source.hint}{guess}")
         raise InputError(msg) from None
 
 

@@ -174,8 +174,8 @@ def tidy(cells: pa.Array) -> pa.Array:
 def meaning_of_o(cells: pa.Array, header: str) -> str:
     """Return what the letter O stands for in a column of longitudes: ``E``, ``W``, or not known.
 
-    It is east where other cells have the west, west where others have the east, and what the
-    language of the header has it for where only one is possible.
+    It is what the language of the header has it for, if that is one of a single language; else
+    east where other cells have the west, west where others have the east.
 
     Parameters
     ----------
@@ -195,10 +195,9 @@ def meaning_of_o(cells: pa.Array, header: str) -> str:
     sides = {_side(word) for text in marked.to_pylist() for word in _WORD.findall(text or "")}
     if EITHER not in sides:
         return ""
-    if len(sides & {"E", "W"}) == 1:
-        return "W" if "E" in sides else "E"
+    by_cells = {"E": "W", "W": "E"}.get("".join(sides & {"E", "W"}), "")
     by_header = {o for pattern, o in _O_IN_HEADERS.items() if re.match(pattern, header.strip())}
-    return by_header.pop() if len(by_header) == 1 and not sides & {"E", "W"} else ""
+    return by_header.pop() if len(by_header) == 1 else by_cells
 
 
 def hint(text: str, axis: Axis) -> str:

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Bools
+from coverage_analyzer.schema import day_forms, days
 from coverage_analyzer.schema.coordinates import DECIMAL_DEGREES, Notation, coordinates
 
 MOST: Final = 0.5
@@ -69,11 +70,11 @@ class Evidence:
             return float("nan"), float("nan")
         if not (_is_number(cells.type) or pa.types.is_string(cells.type)):
             return 0.0, 0.0
-        values = self._values(cells)
+        values = self.values(cells)
         numbers = ~np.isnan(values)
         return float(np.mean(np.abs(values) <= limit)), float(np.mean(numbers))
 
-    def _values(self, cells: pa.Array) -> arrays.Floats:
+    def values(self, cells: pa.Array) -> arrays.Floats:
         """Return the degrees in cells, also those out of range; NaN where there are none."""
         if _is_number(cells.type):
             return arrays.as_numpy(cells.cast(pa.float64(), safe=False))
@@ -101,8 +102,19 @@ class Evidence:
         share, _ = self.degrees(at, limit)
         if not share >= MOST:
             return False
-        values = self._values(self.filled(at))
+        values = self.values(self.filled(at))
         return bool(np.mean(values % 1 != 0) >= MOST)
+
+    def holds_later_days(self, at: int) -> bool:
+        """Return whether most filled cells of a column are days, and one is after today."""
+        cells = self.filled(at)
+        is_text, is_day = pa.types.is_string(cells.type), pa.types.is_temporal(cells.type)
+        if not len(cells) or not (is_text or is_day) or pa.types.is_time(cells.type):
+            return False
+        form = day_forms.found_form(cells).form if is_text else days.ISO
+        read, _ = days.days(cells, form)
+        later = np.any(read > np.datetime64(days.today(), "D"))
+        return bool(np.mean(~np.isnat(read)) > MOST and later)
 
     def is_distinct(self, at: int) -> bool:
         """Return whether the filled cells of a column tell rows apart, and there are some."""
@@ -110,6 +122,11 @@ class Evidence:
         if pa.types.is_nested(cells.type) or not len(cells):
             return False
         return bool(pc.count_distinct(cells).as_py() >= DISTINCT * n_rows)
+
+    def differs(self, at: int) -> bool:
+        """Return whether the filled cells of a column are not all equal."""
+        cells = self.filled(at)
+        return len(cells) > 1 and pc.count_distinct(cells).as_py() > 1
 
     def is_prose(self, at: int) -> bool:
         """Return whether most cells are words with a space between, and most are different."""

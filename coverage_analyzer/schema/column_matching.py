@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.schema import column_names
+from coverage_analyzer.schema import column_names, coordinate_parts
 from coverage_analyzer.schema.column_evidence import Evidence
 from coverage_analyzer.schema.column_names import Owned, name_key
 from coverage_analyzer.schema.columns import (
@@ -113,10 +113,45 @@ def match_columns(asked: Headers) -> dict[str, int]:
     {'site_id': 0, 'latitude': 1, 'longitude': 2}
     """
     matched = find_columns(asked)
+    _check_parts(asked, matched)
     missing = [c.name for c in asked.table if c.required and c.name not in matched]
     if missing:
         raise InputError(missing_columns(asked, matched, missing))
     return matched
+
+
+def _check_parts(asked: Headers, matched: Mapping[str, int]) -> None:
+    """Raise if minutes, seconds or hemispheres of the coordinates are in columns of their own.
+
+    Raises
+    ------
+    InputError
+        If so, unless the caller says which columns hold the coordinates.
+    """
+    if not set(LIMITS) <= set(matched) or set(LIMITS) <= set(asked.overrides):
+        return
+    names = list(asked.names)
+    free = [i for i in range(len(names)) if i not in matched.values()]
+    parts = coordinate_parts.minutes_columns(names, free, asked.evidence)
+    what, how = "minutes or seconds", "52\N{DEGREE SIGN}58'30\"N"
+    if not parts:
+        parts = coordinate_parts.hemisphere_columns(names, free, asked.evidence)
+        parts = [] if parts and _has_negative(asked, matched) else parts
+        what, how = "hemispheres", "0.9 W or -0.9"
+    if parts:
+        chosen = {name: names[matched[name]] for name in LIMITS}
+        msg = (
+            f"The columns {listed([names[i] for i in parts])} seem to hold the {what} of the "
+            f"coordinates. Write each coordinate into one column, such as {how}. If they mean "
+            f"something else: {asked.option(chosen)}{IN_PYTHON}."
+        )
+        raise InputError(msg)
+
+
+def _has_negative(asked: Headers, matched: Mapping[str, int]) -> bool:
+    """Return whether a coordinate has a sign, so that letters beside it say nothing new."""
+    cells = [asked.evidence.filled(matched[name]) for name in LIMITS]
+    return any(len(each) and bool((asked.evidence.values(each) < 0).any()) for each in cells)
 
 
 def find_columns(asked: Headers) -> dict[str, int]:
@@ -338,6 +373,8 @@ def _candidates(
     if certain:
         return {i: owned.owner for i, owned in fitting.items()}
     limit = LIMITS[column.name]
+    if any(column_names.is_size(header) for header in asked.names):
+        fitting = {i: o for i, o in fitting.items() if not column_names.may_be_size(asked.names[i])}
     return {
         i: owned.owner for i, owned in fitting.items() if asked.evidence.can_be_degrees(i, limit)
     }
@@ -532,8 +569,34 @@ def notices(asked: Headers, matched: Mapping[str, int]) -> list[str]:
             f"No column used for {column.name!r}. To use {_alternatives(candidates)}: "
             f"{asked.option({column.name: candidates[0]})}{IN_PYTHON}."
         )
+    if asked.of_centers:
+        texts += _unused_of_centers(asked, free)
     if asked.table is SITES and _is_of_centers(asked.names, matched):
         texts.append("The sites look like a file of centers: were sites and centers swapped?")
+    return texts
+
+
+def _unused_of_centers(asked: Headers, free: Sequence[int]) -> list[str]:
+    """Return a warning for columns of centers that may say when a center is open."""
+    texts = []
+    dated = [asked.names[i] for i in free if asked.evidence.holds_later_days(i)]
+    hinted = [c for c in asked.table if c.name in {"opens_on", "closes_on", "ordered_on"}]
+    dated = [header for header in dated if not any(c.is_hinted(header) for c in hinted)]
+    if dated:
+        texts.append(
+            f"{_alternatives(dated)} of the centers is not used, though it holds dates to come. If "
+            f"centers open or close on them: {asked.option({'opens_on': dated[0]})}{IN_PYTHON}."
+        )
+    states = [
+        asked.names[i]
+        for i in free
+        if column_names.is_status(asked.names[i]) and asked.evidence.differs(i)
+    ]
+    if states:
+        texts.append(
+            f"{_alternatives(states)} of the centers is not used: all centers count as open. "
+            f"Remove the others from the file, or give dates (opens_on, closes_on)."
+        )
     return texts
 
 

@@ -99,6 +99,22 @@ WEAK_LONGITUDES: Final = frozenset(
 )
 """Names that may mean the size of a thing, or metres of a projection, too: the cells decide."""
 
+_MAYBE_SIZES: Final = frozenset(
+    _keys(
+        "Breite, Länge, Laenge, breedte, lengte, bredde, lengde, längd, bredd, szerokość, długość, "
+        "szerokosc, dlugosc, šířka, délka, szélesség, hosszúság, leveys, pituus, πλάτος, μήκος"
+    )
+)
+_SIZES: Final = _keys(
+    "Höhe, Hoehe, Gewicht, Tiefe, height, weight, depth, hoogte, gewicht, diepte, høyde, højde, "
+    "vekt, vægt, dybde, dybde, höjd, vikt, djup, wysokość, waga, głębokość, výška, hmotnost, "
+    "hloubka, magasság, súly, mélység, korkeus, paino, syvyys, ύψος, βάρος, βάθος"
+)
+_STATUSES: Final = _keys(
+    "status, Zustand, statut, stav, állapot, durum, tila, κατάσταση, статус, 状態, 状态, 상태, "
+    "active, aktiv, actif, activo, attivo"
+)
+
 GEOMETRIES: Final = frozenset(
     _keys(
         "wkt, wkb, ewkt, ewkb, geom, geometry, the_geom, the_geom_point, shape, geometrie, "
@@ -356,14 +372,18 @@ _LISTED: Final = {
         "fecha de apertura, apertura, data di apertura, data apertura, data de abertura, "
         "openingsdatum, opent op, öppnar, öppningsdatum, åbningsdato, åpningsdato, avauspäivä, "
         "data otwarcia, datum otevření, nyitás dátuma, açılış tarihi, ημερομηνία έναρξης, "
-        "дата открытия, 開設日, 開業日, 开业日期, 개점일, go live, go-live date"
+        "дата открытия, 開設日, 開業日, 开业日期, 개점일, go live, go-live date, "
+        "valid from, gültig ab, gültig von, date ouverture, abertura, data abertura, open since, "
+        "active from, in service from, in Betrieb ab, Inbetriebnahme, en service le"
     ),
     "closes_on": (
         "close date, closed on, closing day, Schließung, Schließung am, Schließungsdatum, "
         "geschlossen ab, schließt am, date de fermeture, fermeture, fecha de cierre, cierre, "
         "data di chiusura, data chiusura, data de encerramento, sluitingsdatum, stänger, "
         "lukkedato, sulkemispäivä, data zamknięcia, datum uzavření, zárás dátuma, "
-        "kapanış tarihi, дата закрытия, 閉鎖日, 关闭日期, 폐점일"
+        "kapanış tarihi, дата закрытия, 閉鎖日, 关闭日期, 폐점일, valid to, valid until, "
+        "gültig bis, geschlossen am, geschlossen seit, closed since, active until, "
+        "date fermeture, data encerramento, in Betrieb bis"
     ),
     "ordered_on": ("bestellt am, Bestelldatum, date de commande, fecha de pedido, 発注日"),
     "time_zone": (
@@ -390,6 +410,21 @@ class Owned(NamedTuple):
 def says_name(header: str) -> bool:
     """Return whether a word of a header means name, as in ``Contact name``."""
     return any(word in _NAMES for word in words(header))
+
+
+def may_be_size(header: str) -> bool:
+    """Return whether the name of a coordinate may as well mean the size of a thing."""
+    return name_key(header) in _MAYBE_SIZES
+
+
+def is_size(header: str) -> bool:
+    """Return whether a header names the height, weight or depth of a thing."""
+    return any(word in _SIZES for word in words(header))
+
+
+def is_status(header: str) -> bool:
+    """Return whether a header names the status of a center, as in ``Center status``."""
+    return any(word in _STATUSES for word in words(header))
 
 
 def latitude(header: str) -> Owned | None:

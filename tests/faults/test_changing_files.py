@@ -360,7 +360,7 @@ def test_the_path_of_products_in_a_database_shows_no_password(tmp_path: Path) ->
     products = tmp_path / "products.csv"
     products.write_text("product,version,mainstream_ends\nX,1,2030-01-01\n", encoding="utf-8")
     told = run(saved(tmp_path, "sites.csv"), tmp_path, products=products)
-    found = {"encoding": "utf-8", "delimiter": ","}
+    found = {"encoding": "utf-8", "delimiter": ",", "header_line": 1}
     shown = {"path": str(products), "sha256": digest(products), "detected": found}
     assert told["inputs"]["products"] == shown
 

@@ -100,7 +100,8 @@ class TestHeader:
             sheet.write_row(3, 0, ["A", 39.1, -94.6])
         table = open_table(path, SITES)
         assert rows_of(table) == ([PLACE], [], [4])
-        assert table.detected == {"sheet": "Sites", "header_line": 3, "lines_before_header": 2}
+        where = {"sheet": "Sites", "header_line": 3, "lines_before_header": 2}
+        assert table.detected == {**where, "coordinates": "point"}
         assert f"{path}: skipped 2 rows above the header, which is row 3." in table.notices
 
     def test_equal_headers_are_numbered_and_kept(self, tmp_path: Path) -> None:

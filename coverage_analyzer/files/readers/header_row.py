@@ -40,12 +40,16 @@ def find(rows: Sequence[Sequence[str]], n_known: HeaderTest) -> int | None:
     >>> find(rows, lambda fields: len({"site_id", "lat"} & set(fields)))
     2
     """
-    most = -1
+    most, candidates = -1, []
     for at, row in enumerate(rows[:MAX_ROWS]):
         filled = n_filled(row)
-        if filled and filled > most and n_known(row) >= MIN_KNOWN:
-            return at
+        if filled and filled > most:
+            candidates.append((at, n_known(row)))
         most = max(most, filled)
+    # A row of filters names some columns, too: one that names all required ones comes first.
+    for enough in (COMPLETE, MIN_KNOWN):
+        if found := [at for at, known in candidates if known >= enough]:
+            return found[0]
     return None
 
 

@@ -27,8 +27,11 @@ from coverage_analyzer.files.readers.base import (
 from coverage_analyzer.schema.column_names import name_key
 from coverage_analyzer.schema.rejects import Rejected
 
-MOST: Final = 0.9
-"""Such a share of the filled cells has to be points at least."""
+MOST: Final = 0.5
+"""Such a share of the filled cells has to be points at least; the others are rejects."""
+
+MAX_WHOLE: Final = 0.1
+"""Such a share of pairs may have a whole number: others are no coordinates, such as sizes."""
 
 WGS84: Final = 4326
 """The SRID of degrees; also what a cell without any is taken for."""
@@ -162,7 +165,11 @@ def _pair(cells: pa.Array, header: str) -> PointForm | None:
     x, y = np.nan_to_num(np.abs(read.x)), np.nan_to_num(np.abs(read.y))
     longitude_first = bool(_LONGITUDE_FIRST.search(name_key(header)) or x.max() > LATITUDE_LIMIT)
     lat, lon = (y, x) if longitude_first else (x, y)
-    if np.mean(whole) > 1 - MOST or lat.max() > LATITUDE_LIMIT or lon.max() > LONGITUDE_LIMIT:
+    if (
+        np.mean(whole[~np.isnan(read.x)]) > MAX_WHOLE
+        or lat.max() > LATITUDE_LIMIT
+        or lon.max() > LONGITUDE_LIMIT
+    ):
         return None
     return dataclasses.replace(form, latitude_first=not longitude_first)
 
