@@ -96,6 +96,29 @@ def test_the_name_of_a_layer_decides(
     assert open_table(path, CENTERS).detected["layer"] == centers
 
 
+def test_areas_of_sites_are_not_replaced_by_centers(tmp_path: Path) -> None:
+    """Their layer is an error that tells so, not a reason to read another kind of rows."""
+    path = layers(tmp_path / "a.gpkg", "centers")
+    area = gpd.GeoDataFrame(
+        {"id": ["X"], "country": ["US"]}, geometry=[shapely.box(0, 0, 1, 1)], crs="EPSG:4326"
+    )
+    area.to_file(path, layer="sites")
+    table = open_table(path, SITES)
+    assert table.detected["layer"] == "sites"
+    (rows,) = table.rows()
+    assert [reject.line for reject in rows.rejects] == [1]
+
+
+def test_a_layer_of_any_geometry_is_read_by_its_name(tmp_path: Path) -> None:
+    """Not every program declares that a layer has points."""
+    path = layers(tmp_path / "a.gpkg", "centers")
+    frame = gpd.GeoDataFrame(
+        {"id": ["X"], "country": ["US"]}, geometry=[shapely.Point(-94.6, 39.1)], crs="EPSG:4326"
+    )
+    frame.to_file(path, layer="customers", geometry_type="Unknown")
+    assert open_table(path, SITES).detected["layer"] == "customers"
+
+
 def test_a_layer_that_fits_less_is_told(tmp_path: Path) -> None:
     """As it may have sites, too."""
     table = open_table(layers(tmp_path / "a.gpkg", "sites", "more"), SITES)

@@ -32,6 +32,9 @@ SITES_LAYER: Final = "sites"
 """The layer that is read where a file has several and nothing is known about the wanted table: so
 it is called in reports."""
 
+ANY_GEOMETRY: Final = ("Unknown", "Geometry")
+"""Types of geometry of layers that may have points."""
+
 SQLITE: Final = b"SQLite format 3\0"
 """First bytes of a GeoPackage (GeoPackage 1.4, requirement 1)."""
 
@@ -109,10 +112,9 @@ def _chosen_layer(
     InputError
         Which lists the layers.
     """
-    points = [name for name, kind in kinds.items() if "Point" in kind]
     # In a report centers and areas are beside the sites.
     prefers = _sites_layer if fits is neutral else fits
-    usual, others = table_names.best(points, prefers)
+    usual, others = _usual_layers(kinds, prefers)
     fitting = [layer] if layer else list(kinds) if len(kinds) == 1 else usual
     if len(fitting) == 1 and fitting[0] in kinds:
         return fitting[0], [] if layer else others
@@ -123,6 +125,19 @@ def _chosen_layer(
     hint = f": {listed}. Choose one with --layer." if kinds else "."
     msg = f"{path} {what}{hint}"
     raise InputError(msg)
+
+
+def _usual_layers(kinds: Mapping[str, str], fits: NameTest) -> tuple[list[str], list[str]]:
+    """Return the layers that are meant if none is named, and those that could be meant, too."""
+    wanted = [name for name in kinds if fits(name) == table_names.WANTED]
+    points = [
+        name
+        for name, kind in kinds.items()
+        if "Point" in kind or (kind in ANY_GEOMETRY and name in wanted)
+    ]
+    if wanted and all(fits(name) == table_names.OTHER for name in points):
+        return wanted, []  # never the other kind's, even if these turn out to have no points
+    return table_names.best(points, fits)
 
 
 def _sites_layer(name: str) -> int:
