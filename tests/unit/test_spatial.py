@@ -421,7 +421,7 @@ def test_the_one_layer_with_geometry_is_read(tmp_path: Path) -> None:
     pyogrio.write_dataframe(pd.DataFrame({"style": ["x"]}), path, layer="styles", append=True)
     assert len(ca.read_sites(path)) == 5
     saved(frame_of(), path, layer="zwei", mode="a")
-    with pytest.raises(InputError, match=r"'my \"points\"', 'zwei'.*--layer"):
+    with pytest.raises(InputError, match=r"'my \"points\"' \(Point\), 'zwei'.*--layer"):
         ca.read_sites(path)
     bare = tmp_path / "bare.gpkg"
     pyogrio.write_dataframe(pd.DataFrame({"style": ["x"]}), bare, layer="styles")
