@@ -95,8 +95,8 @@ def coverage_areas(
     [['CH-BSL-1', 50.0], ['CH-GVA-1', 50.0], ['CH-ZRH-1', 50.0]]
     >>> areas["area_km2"].round().tolist()  # cut at the border: a whole disc has 20,342 km2
     [8826.0, 4213.0, 14623.0]
-    >>> areas.crs.to_string(), areas.attrs["attribution"]
-    ('EPSG:4326', 'Borders © OpenStreetMap contributors (ODbL)')
+    >>> areas.crs.to_string(), areas.attrs["attribution"] == ca.countries.ATTRIBUTION
+    ('EPSG:4326', True)
     """
     rules, world, network = policy_of(policy), countries.load(), centers_of(centers)
     convention = rules.convention(world.names, trust_declared=trust_declared)

@@ -429,9 +429,10 @@ def test_angles_know_their_axis() -> None:
     [
         (["13\u00b024'O", "2\u00b021'W"], "lon", "E"),
         (["3,7 O", "2,1 E"], "lon", "W"),
+        (["3,7 O", "2,1 E"], "L\u00e4nge", "E"),
         (["3,7 O", "2,1 E", "1 W"], "lon", ""),
         (["3,7 O"], "longitude", ""),
-        (["3,7 O", "3,7 W"], "longitud", "E"),
+        (["3,7 O", "3,7 W"], "longitud", "W"),
         (["3,7 O"], "L\u00e4ngengrad", "E"),
         (["3,7 O"], "Laenge", "E"),
         (["3,7 O"], "lengtegraad", "E"),

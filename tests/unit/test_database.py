@@ -194,7 +194,11 @@ class TestSource:
         assert all((folder / n).read_bytes() == (tmp_path / "out" / n).read_bytes() for n in names)
         assert told["ledger"] == {"read": 11, "decided": 9, "rejected": 2, "blank": 0}
         assert [r["line"] for r in records(folder / "rejects.csv")] == ["7", "11"]
-        shown = {"path": f"{place}?table=sites", "sha256": None, "detected": {}}
+        shown = {
+            "path": f"{place}?table=sites",
+            "sha256": None,
+            "detected": {"coordinates": "point"},
+        }
         assert manifest(folder)["inputs"]["sites"] == shown
 
     def test_a_query_keeps_its_order_and_its_end(self, tmp_path: Path) -> None:

@@ -55,6 +55,7 @@ def test_exported_names_are_frozen() -> None:
         "Policy",
         "Settings",
         "assess",
+        "best_centers",
         "commitments",
         "coverage_areas",
         "coverage_map",

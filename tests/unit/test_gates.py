@@ -120,13 +120,13 @@ def test_every_clause_is_cited() -> None:
     ("text", "message"),
     [
         ("product\n\nA\na\n", "'a' appears more than once"),
-        ("product,life_ends_on\nA,31.12.2026\n", "is not a date like"),
+        ("product,life_ends_on\nA,31-12-26\n", "is not a date like"),
         ("product,life_ends_on\n ,2026-12-31\n", "product is empty"),
         (
             "product,mainstream_ends_on,life_ends_on\nA,2027-01-01,2026-01-01\n",
             "not in the order",
         ),
-        ("name_of_it\nA\n", "column 'product' not found"),
+        ("name_of_it\nA\n", "olumn 'product' .* not found"),
     ],
 )
 def test_products_that_cannot_be_used(tmp_path: Path, text: str, message: str) -> None:

@@ -93,7 +93,7 @@ def read_header(
         plain = data.removeprefix(streams.BOM)
         _check_marks(plain, delimiter, path)
         lines = plain[: records.last_line_end(plain) if more else None].splitlines(keepends=True)
-        patient = bool(more) and len(data) < records.FIELD_BYTES
+        patient = bool(more) and len(data) < min(records.FIELD_BYTES, records.RECORD_BYTES)
         try:
             first = _best_header(lines, delimiter, n_known, patient=patient)
         except (csv.Error, UnicodeDecodeError) as error:
