@@ -18,7 +18,7 @@ from coverage_analyzer.batch.text_style import text_style
 from coverage_analyzer.countries import Countries
 from coverage_analyzer.countries.assignment import Convention, CountryBasis, assign_country
 from coverage_analyzer.files.duplicates import DuplicateFinder
-from coverage_analyzer.files.mistakes import open_sites, read_network
+from coverage_analyzer.files.mistakes import check_two_tables, open_sites, read_network
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
 from coverage_analyzer.files.table import Table, open_table
 from coverage_analyzer.files.writers.rejects import check_rejects, rejects_file
@@ -86,7 +86,7 @@ def check(
     table = open_sites(sites, options.columns, options.dialect)
     options = options.written_like(table)
     style = text_style(options.style, options.excel_locale, table)
-    network = _centers(centers, options, world, convention)
+    network = _centers(centers, table, options, (world, convention))
     ledger, found = Ledger(), CountryFindings(world)
     with ExitStack() as stack:
         writer = None
@@ -176,18 +176,23 @@ def other_columns(table: Table) -> list[str]:
 
 
 def _centers(
-    path: str | Path | None, options: Options, world: Countries, convention: Convention
+    path: str | Path | None,
+    sites: Table,
+    options: Options,
+    judging: tuple[Countries, Convention],
 ) -> CheckedCenters | None:
     """Return the centers of a file, if one is given, read as a run reads them.
 
     Raises
     ------
     InputError
-        If the file cannot be used, or a row of it.
+        If the file cannot be used, or a row of it, or it is the table of the sites.
     """
     if path is None:
         return None
+    world, convention = judging
     table = open_table(path, columns.CENTERS, options.center_columns, options.center_dialect)
+    check_two_tables(sites, table)
     centers = read_network(table, world, convention)
     regions = centers.assigned_regions(centers.assigned_countries(world, convention), world.names)
     return CheckedCenters(table, len(centers), [*table.notices, *regions.warnings])

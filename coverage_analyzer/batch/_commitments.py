@@ -19,7 +19,7 @@ from coverage_analyzer.batch.text_style import text_style
 from coverage_analyzer.due_times.calculator import Answer, Commitment, Committer
 from coverage_analyzer.due_times.levels import LevelLookup
 from coverage_analyzer.files import atomic
-from coverage_analyzer.files.mistakes import open_sites
+from coverage_analyzer.files.mistakes import check_two_tables, open_sites
 from coverage_analyzer.files.outputs import kind_of
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
 from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
@@ -148,7 +148,10 @@ def answer_requests(
     check_rejects(options.rejects)
     asked_table = open_table(requests, REQUESTS, options.request_columns, options.request_dialect)
     site_table = open_sites(sites, options.columns, options.dialect, unread=())
-    committer = _committer(centers, Policy.load(policy), options)
+    columns, dialect = options.center_columns, options.center_dialect
+    given = open_table(centers, CENTERS, columns, dialect, unread=())
+    check_two_tables(site_table, given)
+    committer = _committer(given, Policy.load(policy), options)
     asked = read_requests(asked_table)
     rows = registered_rows(site_table, (r.site_id for r in asked.requests))
     answers = committer.answers(asked.requests, rows)
@@ -179,21 +182,17 @@ def answer_requests(
 
 
 def _committer(
-    centers: str | Path,
+    table: Table,
     policy: Policy,
     options: CommitmentOptions,
 ) -> Committer:
-    """Return the commitment calculator of a policy for the centers of a file.
+    """Return the commitment calculator of a policy for an open table of centers.
 
     Raises
     ------
     InputError
         If a row of the centers cannot be used.
-    MissingExtraError
-        If the extra of their file format is not installed.
     """
-    columns, dialect = options.center_columns, options.center_dialect
-    table = open_table(centers, CENTERS, columns, dialect, unread=())
     levels = LevelLookup(
         checked_centers(table, policy, trust_declared=options.trust_declared),
         policy,

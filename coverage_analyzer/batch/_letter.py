@@ -8,6 +8,7 @@ from typing import Final
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.stream import build_matcher, products_of
 from coverage_analyzer.files.find_site import FoundSite, find_row
+from coverage_analyzer.files.mistakes import check_two_tables
 from coverage_analyzer.files.table import Table, open_table
 from coverage_analyzer.maps.letter import Addressee, letter
 from coverage_analyzer.matching import eligibility
@@ -70,6 +71,7 @@ def site_letter(
     )
     matcher = build_matcher(given, rules, as_of=wanted, trust_declared=trusting, products=products)
     table = open_table(sites, columns.SITES, options.columns, options.dialect)
+    check_two_tables(table, given)
     site = find_row(table, site_id, options.product)
     place = (site.lon, site.lat)
     stating = [site.cell(name) for name in columns.COUNTRY_STATED]

@@ -236,7 +236,7 @@ def _opened(
         trust_declared=options.trust_declared,
         products=products_of(options.products, options.product_dialect),
     )
-    sites = open_sites(inputs.sites, options.columns, options.dialect)
+    sites = open_sites(inputs.sites, options.columns, options.dialect, centers=centers)
     return Opened(sites, centers, matcher)
 
 

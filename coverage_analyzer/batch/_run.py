@@ -27,7 +27,7 @@ from coverage_analyzer.errors import CoverageError, InputError, PublishError
 from coverage_analyzer.files.database.address import is_address
 from coverage_analyzer.files.database.writer import TableWriter, open_writer
 from coverage_analyzer.files.duplicates import DuplicateFinder, DuplicateSummary
-from coverage_analyzer.files.mistakes import open_sites
+from coverage_analyzer.files.mistakes import check_two_tables, open_sites
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
 from coverage_analyzer.files.readers import streams
 from coverage_analyzer.files.row_types import RowTyper
@@ -165,6 +165,7 @@ def run(  # noqa: PLR0913 - files, rule, day and options, or the settings that h
         if read is not None:
             read.source.sha256()  # at once: these files may change from here on
     table = _opened_sites(sites, options)
+    check_two_tables(table, given)
     formats.check_rows(options.format, table.source.rows)
     log.info("%s: columns %s", table.path, table.matched_columns)
     with Publication(output, _names(options)) as publication, _rows_elsewhere(options) as elsewhere:

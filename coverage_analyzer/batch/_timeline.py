@@ -90,8 +90,9 @@ def timeline(
         {"timeline": output}, [sites, centers, options.products, policy_file(policy)]
     )
     ending = kind_of(output, list(KINDS), what="A timeline is")
-    line = _line(centers, Policy.load(policy), days, options)
-    table = open_sites(sites, options.columns, options.dialect)
+    given = open_table(centers, CENTERS, options.center_columns, options.center_dialect)
+    line = _line(given, Policy.load(policy), days, options)
+    table = open_sites(sites, options.columns, options.dialect, centers=given)
     options = options.written_like(table)
     totals, matcher = Totals(Census(len(line.matcher.policy.titles))), line.matcher
     style = text_style(options.style, options.excel_locale, table)
@@ -144,15 +145,14 @@ def _parts(table: Table) -> list[str]:
 
 
 def _line(
-    centers: str | Path,
+    centers: Table,
     policy: Policy,
     days: tuple[datetime.date | str | None, datetime.date | str],
     options: Options,
 ) -> Timeline:
-    """Return the timeline of a policy over the centers of a file, for a period."""
-    columns, dialect = options.center_columns, options.center_dialect
+    """Return the timeline of a policy over some centers, for a period."""
     matcher = build_matcher(
-        open_table(centers, CENTERS, columns, dialect),
+        centers,
         policy,
         as_of=day(days[0]),
         trust_declared=options.trust_declared,

@@ -285,7 +285,7 @@ DIALECT: Final = (
         "--sheet",
         default="",
         metavar="NAME",
-        help="Sheet of a workbook of sites.  [default: the first one that has the columns]",
+        help="Sheet of a workbook of sites.  [default: the one whose columns and name fit]",
     ),
     click.option(
         "--wrap-longitude", is_flag=True, help="Read longitudes from 180 to 360 as degrees west."
@@ -294,7 +294,7 @@ DIALECT: Final = (
         "--layer",
         default="",
         metavar="NAME",
-        help="Layer of a GeoPackage of sites.  [default: the only one with points]",
+        help="Layer of a GeoPackage of sites.  [default: the one with points whose name fits]",
     ),
     click.option(
         "--date-format",
@@ -328,13 +328,13 @@ CENTER_DIALECT: Final = (
         "--center-sheet",
         default="",
         metavar="NAME",
-        help="Sheet of a workbook of centers.  [default: the first one that has the columns]",
+        help="Sheet of a workbook of centers.  [default: the one whose columns and name fit]",
     ),
     click.option(
         "--center-layer",
         default="",
         metavar="NAME",
-        help="Layer of a GeoPackage of centers.  [default: the only one with points]",
+        help="Layer of a GeoPackage of centers.  [default: the one with points whose name fits]",
     ),
     click.option(
         "--center-date-format",

@@ -28,6 +28,9 @@ MOST: Final = 0.5
 FEW: Final = 0.1
 """At most such a share may be in their countries as they are."""
 
+PARTS: Final = ("sheet", "layer", "member")
+"""What is detected about which part of a file is a table."""
+
 
 def open_sites(
     path: str | Path,
@@ -35,21 +38,89 @@ def open_sites(
     dialect: Dialect = PLAIN,
     *,
     unread: Collection[str] = FOR_REQUESTS,
+    centers: Table | None = None,
 ) -> Table:
     """Open a table of sites (`files.table.open_table`), with a notice if coordinates look swapped.
 
     Raises
     ------
     InputError
-        If it cannot be read, or columns are missing or ambiguous.
+        If it cannot be read, columns are missing or ambiguous, or the centers, if given, are the
+        same table.
     MissingExtraError
         If it is a workbook or a database, and the extra for it is not installed.
     """
     table = open_table(path, SITES, columns, dialect, unread=unread)
+    if centers is not None:
+        check_two_tables(table, centers)
     if "country" not in table.columns:
         return table
     swapped = swapped_coordinates(table, countries.load())
     return dataclasses.replace(table, notices=(*table.notices, *swapped))
+
+
+def check_two_tables(sites: Table, centers: Table, *, in_common: bool | None = None) -> None:
+    """Raise if sites and centers are the same rows: each site would be at a center, and qualify.
+
+    Files are compared by what the file system said when they were opened; nothing is read.
+
+    Parameters
+    ----------
+    sites, centers
+        Open tables.
+    in_common
+        Whether they have a file in common, if the caller knows better than the tables.
+
+    Raises
+    ------
+    InputError
+        If so. One file is allowed if sheets, layers or columns of coordinates differ.
+    """
+    if in_common is None:
+        in_common = _is_same_place(sites, centers)
+    if not in_common or not _is_same_part(sites, centers):
+        return
+    part = next((name for name in PARTS if name in centers.source.detected), "")
+    shown = f", {part} {centers.source.detected[part]!r}" if part else ""
+    choice = {
+        "sheet": ", or choose a sheet with --sheet or --center-sheet",
+        "layer": ", or choose a layer with --layer or --center-layer",
+    }.get(part, "")
+    same = "" if str(sites.path) == str(centers.path) else f" (sites: {sites.path})"
+    msg = (
+        f"The sites and the centers are the same table: {centers.path}{shown}{same}. Each site "
+        f"would be at a center. Name the file of the centers with --centers{choice}."
+    )
+    raise InputError(msg)
+
+
+def _is_same_place(sites: Table, centers: Table) -> bool:
+    """Return whether two tables have a file in common, or are the same rows of a database."""
+    if isinstance(sites.path, Address) or isinstance(centers.path, Address):
+        return sites.path == centers.path
+    return bool(_files(sites) & _files(centers))
+
+
+def _files(table: Table) -> set[tuple[int, int]]:
+    """Return the device and the inode of each regular file of a table."""
+    fingerprint = table.source.fingerprint
+    states = fingerprint.states.values() if fingerprint is not None else ()
+    return {(state.device, state.inode) for state in states if state is not None}
+
+
+def _is_same_part(sites: Table, centers: Table) -> bool:
+    """Return whether sheet, layer, member and columns of coordinates are the same."""
+    for name in PARTS:
+        parts = [_values(table.source.detected.get(name, "")) for table in (sites, centers)]
+        if not parts[0] & parts[1]:
+            return False
+    names = [table.matched_columns for table in (sites, centers)]
+    return all(names[0].get(axis) == names[1].get(axis) for axis in ("latitude", "longitude"))
+
+
+def _values(detected: str | list[str]) -> set[str]:
+    """Return what was detected in one file, or in each of several."""
+    return {detected} if isinstance(detected, str) else set(detected)
 
 
 def swapped_coordinates(table: Table, world: Countries) -> list[str]:

@@ -23,9 +23,12 @@ from coverage_analyzer.files.readers.base import (
 from coverage_analyzer.files.readers.delimited import DelimitedFile, Dialect
 from coverage_analyzer.files.readers.header_row import HeaderTest
 from coverage_analyzer.files.readers.parquet import ParquetFile
+from coverage_analyzer.schema.table_names import NameTest, neutral
 
 
-def source(path: Path | Address, dialect: Dialect, n_known: HeaderTest) -> TableReader:
+def source(
+    path: Path | Address, dialect: Dialect, n_known: HeaderTest, fits: NameTest = neutral
+) -> TableReader:
     """Return the reader of a file, or of all files of a folder or pattern.
 
     Parameters
@@ -36,6 +39,8 @@ def source(path: Path | Address, dialect: Dialect, n_known: HeaderTest) -> Table
         The dialect of text, where it cannot be detected.
     n_known
         Returns how many columns of the required table some headers name.
+    fits
+        Returns how well the name of a sheet or layer fits the required table.
 
     Raises
     ------
@@ -47,9 +52,9 @@ def source(path: Path | Address, dialect: Dialect, n_known: HeaderTest) -> Table
     if isinstance(path, Address):
         return DatabaseTable(path)
     if many.is_many(path):
-        opened = functools.partial(_file, dialect=dialect, n_known=n_known)
+        opened = functools.partial(_file, dialect=dialect, n_known=n_known, fits=fits)
         return many.Many(many.files(path), opened)
-    return _file(path, dialect, n_known)
+    return _file(path, dialect, n_known, fits)
 
 
 def paths(path: Path) -> list[Path]:
@@ -63,7 +68,9 @@ def paths(path: Path) -> list[Path]:
     return many.files(path) if many.is_many(path) else [path]
 
 
-def _file(path: Path, dialect: Dialect, n_known: HeaderTest) -> TableReader:
+def _file(
+    path: Path, dialect: Dialect, n_known: HeaderTest, fits: NameTest = neutral
+) -> TableReader:
     """Return the reader for the name of a file.
 
     Raises
@@ -80,7 +87,7 @@ def _file(path: Path, dialect: Dialect, n_known: HeaderTest) -> TableReader:
         case ".geojson" | ".json" | ".geojsonl" | ".geojsons" | ".ndjson" | ".jsonl":
             reader = geojson.geojson(path)
         case ".gpkg":
-            reader = gdal.geopackage(path, dialect.layer)
+            reader = gdal.geopackage(path, dialect.layer, fits)
         case ".shp":
             reader = gdal.shapefile(path, dialect.encoding)
         case ".zip":
@@ -90,7 +97,7 @@ def _file(path: Path, dialect: Dialect, n_known: HeaderTest) -> TableReader:
             reader = spatial.geoparquet(path) if plain.spatial else plain
         case _ if suffix in excel.SUFFIXES:
             reader = excel.WorkbookFile(
-                path, dialect.sheet, dialect.decimal or ".", n_known=n_known
+                path, dialect.sheet, dialect.decimal or ".", n_known=n_known, fits=fits
             )
         case _:
             reader = DelimitedFile(path, dialect, n_known)

@@ -53,6 +53,7 @@ from coverage_analyzer.schema.columns import (
 from coverage_analyzer.schema.coordinates import Coordinates, Written, coordinates, fault_detail
 from coverage_analyzer.schema.days import Days
 from coverage_analyzer.schema.rejects import Reject, Rejected
+from coverage_analyzer.schema.table_names import name_test
 
 _DAY_NUMBER: Final = re.compile(r"[1-9][0-9]{4}(?:\.[0-9]+)?")
 """A spreadsheet's day number, from a cell that is not formatted as a date."""
@@ -265,7 +266,7 @@ def open_table(
         return n_known_columns(headers, table, columns)
 
     try:
-        source = opening.source(place, dialect, n_known)
+        source = opening.source(place, dialect, n_known, name_test(table))
     except InputError as error:
         raise InputError(options_of(table, str(error))) from None
     try:
@@ -351,6 +352,11 @@ def _skipped(source: TableReader, place: object) -> list[str]:
         told.append(
             f"The sheet {source.detected['sheet']!r} is read; {', '.join(map(repr, others))} could "
             f"be meant, too: choose with --sheet."
+        )
+    if layers := source.detected.get("other_layers"):
+        told.append(
+            f"The layer {source.detected['layer']!r} is read; {', '.join(map(repr, layers))} could "
+            f"be meant, too: choose with --layer."
         )
     if points := source.detected.get("points"):
         told.append(f"Points are read from the column {points['column']!r} ({points['form']}).")

@@ -224,6 +224,9 @@ _CENTERS: Final = _keys(
     "station, Servicezentrum, Stützpunkt, Servicestützpunkt, stocking location, fsl, part center"
 )
 
+SITE_WORDS: Final = frozenset(_SITES)
+CENTER_WORDS: Final = frozenset(_CENTERS)
+"""What sites and centers are called; some words are used for both."""
 
 MAX_WORDS: Final = 12
 """A header of more words names nothing: it is a sentence, or a line read by a wrong delimiter."""

@@ -24,6 +24,7 @@ from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.stream import build_matcher, log_not_checked, open_products
 from coverage_analyzer.errors import CoverageError, InputError
 from coverage_analyzer.files import table
+from coverage_analyzer.files.mistakes import check_two_tables
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
 from coverage_analyzer.files.run_folder import contents, hold
 from coverage_analyzer.files.run_folder.hold import RejectLimit
@@ -126,6 +127,8 @@ def run(
             given, rules, as_of=wanted, trust_declared=trusting, products=products
         )
         found = readers.opened(spark, str(sites), options)
+        in_common = readers.has_file(found, str(centers), given.path)
+        check_two_tables(found.table, given, in_common=in_common)
         files = Path(scratch) / "files"
         files.mkdir()
         with Folder(spark, str(output)) as folder:

@@ -29,9 +29,10 @@ from coverage_analyzer import arrays
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.stream import Judged, judged
 from coverage_analyzer.errors import InputError
+from coverage_analyzer.files.database.address import Address
 from coverage_analyzer.files.notation import FoundNotation, found_notation
 from coverage_analyzer.files.readers import many, parquet, partitions
-from coverage_analyzer.files.readers.base import PREVIEW_ROWS, RowBlock
+from coverage_analyzer.files.readers.base import PREVIEW_ROWS, RowBlock, TableReader, WrappedReader
 from coverage_analyzer.files.readers.delimited import Dialect
 from coverage_analyzer.files.row_types import KNOWN_TYPES, RowTyper
 from coverage_analyzer.files.table import DAY_COLUMNS, Table, open_table
@@ -95,6 +96,8 @@ class Input:
         Creates the workers' function from a `MatcherSpec`.
     files, bytes
         How many there are.
+    paths
+        The files as Spark lists them.
     typed
         Whether known columns of text are numbers and days, as formats with types have them.
     rows_at_once
@@ -109,6 +112,7 @@ class Input:
     judging: Callable[[MatcherSpec], Callable[[Iterable[pa.RecordBatch]], Batches]]
     files: int = 0
     bytes: int = 0
+    paths: Sequence[str] = ()
     typed: bool = False
     rows_at_once: int = ROWS_AT_ONCE
     check: Callable[[], object] = bool
@@ -156,7 +160,17 @@ def opened(spark: "SparkSession", sites: str, options: Options) -> Input:
         if only_parquet
         else _whole_files(spark, sites, files, options)
     )
-    return replace(found, files=len(files), bytes=sum(files.values()), check=check)
+    return replace(found, files=len(files), bytes=sum(files.values()), paths=[*files], check=check)
+
+
+def has_file(found: Input, path: str, local: Path | Address) -> bool:
+    """Return whether a file, given by its path and its local one, is one of the sites' files."""
+    if isinstance(local, Address):
+        return False
+    mine = [_local(each) for each in found.paths if each.startswith(LOCAL)]
+    return path in found.paths or (
+        local.exists() and any(file.exists() and file.samefile(local) for file in mine)
+    )
 
 
 def _listed(spark: "SparkSession", sites: str) -> dict[str, tuple[int, Any]]:
@@ -258,6 +272,27 @@ def _empty(headers: list[str], types: list[pa.DataType]) -> Frame:
     return Frame(pa.RecordBatch.from_arrays(none, names=headers))
 
 
+class _Opened(WrappedReader):
+    """A source without rows, with what was detected in the first of many files."""
+
+    def __init__(self, source: TableReader, detected: dict[str, Any]) -> None:
+        super().__init__(source)
+        self._detected = detected
+
+    @property
+    def detected(self) -> dict[str, Any]:
+        """Properties detected in the first file."""
+        return self._detected
+
+    def preview(self, n_rows: int = PREVIEW_ROWS) -> pa.RecordBatch:
+        """Return no rows."""
+        return self._source.preview(n_rows)
+
+    def blocks(self) -> Iterator[RowBlock]:
+        """Yield an empty block."""
+        return self._source.blocks()
+
+
 def _batches_judged(
     headers: Mapping[str, list[str]],
     known: Mapping[str, int],
@@ -331,7 +366,8 @@ def _whole_files(
     with tempfile.TemporaryDirectory() as folder:
         copy = fetched(spark, first, Path(folder))
         table = open_table(copy, SITES, options.columns, options.dialect)
-        table = replace(table, source=_empty(table.headers, table.source.types))
+        none = _empty(table.headers, table.source.types)
+        table = replace(table, source=_Opened(none, table.source.detected))
     content = f.lit(None).cast("binary") if local else f.col("content")
     frame = spark.read.format("binaryFile").load(sites).select("path", content)
     at_once = ROWS_AT_ONCE if local else 1

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
@@ -395,6 +396,18 @@ def test_duplicates_and_unknown_file_systems_are_refused(tmp_path: Path) -> None
         on_spark(folder, tmp_path, on_duplicate="first")
     with pytest.raises(InputError, match="is not on a file system that Spark supports"):
         spark.run(folder, centers_file(tmp_path), "nowhere://a/b", as_of=AS_OF)
+
+
+def test_one_file_is_not_both_on_spark(tmp_path: Path) -> None:
+    """Nor a folder with the file of the centers, nor Parquet."""
+    centers = centers_file(tmp_path)
+    folder = sites_folder(tmp_path, centers.read_text(encoding="utf-8"))
+    (folder / "link.csv").symlink_to(centers)
+    parquet = tmp_path / "both.parquet"
+    pq.write_table(pa_csv.read_csv(centers), parquet)
+    for sites, given in ((centers, centers), (folder, centers), (parquet, parquet)):
+        with pytest.raises(InputError, match="the same table"):
+            spark.run(sites, given, tmp_path / "out", as_of=AS_OF)
 
 
 def test_rows_that_do_not_add_up_stop_a_run() -> None:

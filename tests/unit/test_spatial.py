@@ -417,11 +417,11 @@ def test_an_attribute_may_be_called_like_the_geometry(tmp_path: Path) -> None:
 
 def test_the_one_layer_with_geometry_is_read(tmp_path: Path) -> None:
     """Styles and other tables do not count; of two layers none is guessed."""
-    path = saved(frame_of(), tmp_path / "sites.gpkg", layer='my "sites"')
+    path = saved(frame_of(), tmp_path / "sites.gpkg", layer='my "points"')
     pyogrio.write_dataframe(pd.DataFrame({"style": ["x"]}), path, layer="styles", append=True)
     assert len(ca.read_sites(path)) == 5
     saved(frame_of(), path, layer="zwei", mode="a")
-    with pytest.raises(InputError, match=r"'my \"sites\"', 'zwei'.*--layer"):
+    with pytest.raises(InputError, match=r"'my \"points\"' \(Point\), 'zwei'.*--layer"):
         ca.read_sites(path)
     bare = tmp_path / "bare.gpkg"
     pyogrio.write_dataframe(pd.DataFrame({"style": ["x"]}), bare, layer="styles")

@@ -42,7 +42,7 @@ class Dialect(Notation):
     sheet
         Of a workbook; if empty, the first one that has the wanted columns, else the first shown.
     layer
-        Of a GeoPackage; if empty, the only one with points.
+        Of a GeoPackage; if empty, of those with points the one whose name fits.
 
     Examples
     --------

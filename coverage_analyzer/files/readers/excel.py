@@ -30,7 +30,9 @@ from coverage_analyzer.files.readers.base import PREVIEW_ROWS, RowBlock, TableRe
 from coverage_analyzer.files.readers.header_row import HeaderTest, anything
 from coverage_analyzer.fingerprint import WatchedFiles, unchanged, unchanged_during
 from coverage_analyzer.paths import utf8_name
+from coverage_analyzer.schema import table_names
 from coverage_analyzer.schema.rejects import Reject, Rejected
+from coverage_analyzer.schema.table_names import NameTest, neutral
 
 SUFFIXES: Final = (".xlsx", ".xlsm")
 
@@ -64,11 +66,14 @@ class WorkbookFile(TableReader):
     path
         The file.
     sheet
-        Name of the sheet; by default the first visible one.
+        Name of the sheet; by default, of the visible ones with all required columns, the one whose
+        name fits best.
     decimal
         Decimal separator for numbers.
     n_known
         How many known columns some cells name: so the header is found.
+    fits
+        How well the name of a sheet fits the wanted table.
 
     Raises
     ------
@@ -79,13 +84,20 @@ class WorkbookFile(TableReader):
     """
 
     def __init__(
-        self, path: Path, sheet: str = "", decimal: str = ".", *, n_known: HeaderTest = anything
+        self,
+        path: Path,
+        sheet: str = "",
+        decimal: str = ".",
+        *,
+        n_known: HeaderTest = anything,
+        fits: NameTest = neutral,
     ) -> None:
         self.iso_days = self.is_text = True
         self.fingerprint: WatchedFiles = WatchedFiles(path)
         self._most = _memory(path)
         self._path = path
         self._other_sheets: list[str] = []
+        self._fits = fits
         command = [sys.executable, "-P", excel_process.__file__, str(self._most)]
         self._process = subprocess.Popen(  # noqa: S603 (our own program; no shell reads the names)
             [*command, utf8_name(path), sheet, decimal],
@@ -151,16 +163,17 @@ class WorkbookFile(TableReader):
     def _chosen(
         self, tops: Mapping[str, list[list[str]]], n_known: HeaderTest, lines: Iterator[Any]
     ) -> Any:
-        """Choose the first sheet that has all required columns, else the first one shown."""
+        """Choose the sheet that has all required columns, by its name, else the first one shown."""
         headers = {name: header_row.find(rows, n_known) for name, rows in tops.items()}
         complete = [
             name
             for name, at in headers.items()
             if at is not None and n_known(tops[name][at]) >= header_row.COMPLETE
         ]
-        self._other_sheets = complete[1:]
+        fitting, others = table_names.best(complete, self._fits)
+        self._other_sheets = [*fitting[1:], *others]
         if self._process.stdin is not None:
-            self._process.stdin.write(json.dumps((complete or list(tops))[0]) + "\n")
+            self._process.stdin.write(json.dumps((fitting or list(tops))[0]) + "\n")
             self._process.stdin.close()
         return next(lines)
 

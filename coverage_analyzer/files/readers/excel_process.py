@@ -21,7 +21,8 @@ EXACT: Final = 10**15
 """From this value on a workbook does not store all digits of an integer."""
 
 REPORT_SHEETS: Final = ["Summary", "Report"]
-"""The first sheets of our own reports, whose rows are in the second one."""
+CENTERS_SHEET: Final = "Centers"
+"""The first sheets of our own reports, whose sites are in the second one; and that of centers."""
 
 
 def text_of(value: Any, decimal: str = ".") -> str:
@@ -113,7 +114,7 @@ def lines(path: str, sheet: str, decimal: str, choose: Callable[[], str] = str) 
             shown = [s.name for s in sheets if s.visible == calamine.SheetVisibleEnum.Visible]
             names = [s.name for s in sheets]
             if not sheet and names[:2] == REPORT_SHEETS:
-                shown = names[1:2]
+                shown = [names[1], *(name for name in names if name == CENTERS_SHEET)]
             chosen = _named(names, sheet) if sheet else "".join((shown or names)[:1])
             if not sheet and len(shown) > 1:
                 tops = {}

@@ -16,6 +16,8 @@ from coverage_analyzer.files.readers.spatial import UNREADABLE, Layer, SpatialFi
 from coverage_analyzer.files.readers.streams import Encoding
 from coverage_analyzer.fingerprint import WatchedFiles
 from coverage_analyzer.paths import utf8_name
+from coverage_analyzer.schema import table_names
+from coverage_analyzer.schema.table_names import NameTest, neutral
 
 CONTAINED: Final = {
     "ALLOW_OGR_SQL_FUNCTIONS_FROM_TRIGGER_AND_VIEW": "NO",  # some of which fetch
@@ -27,7 +29,11 @@ CONTAINED: Final = {
 """GDAL options that prevent a file from referring to anything else."""
 
 SITES_LAYER: Final = "sites"
-"""The layer that is read where a file has several: so it is called in reports."""
+"""The layer that is read where a file has several and nothing is known about the wanted table: so
+it is called in reports."""
+
+ANY_GEOMETRY: Final = ("Unknown", "Geometry")
+"""Types of geometry of layers that may have points."""
 
 SQLITE: Final = b"SQLite format 3\0"
 """First bytes of a GeoPackage (GeoPackage 1.4, requirement 1)."""
@@ -36,7 +42,7 @@ SQLITE_FILES: Final = ("-wal", "-journal")
 """Suffixes of files beside a GeoPackage with pending changes of its rows."""
 
 
-def geopackage(path: Path, layer: str = "") -> SpatialFile:
+def geopackage(path: Path, layer: str = "", fits: NameTest = neutral) -> SpatialFile:
     """Open a layer with geometry of a GeoPackage.
 
     Parameters
@@ -44,7 +50,10 @@ def geopackage(path: Path, layer: str = "") -> SpatialFile:
     path
         The file.
     layer
-        Its name; if empty, the only one with geometry, or of several the only one with points.
+        Its name; if empty, the only one with geometry, or of several the only one with points, or
+        that of these whose name alone fits best.
+    fits
+        How well the name of a layer fits the wanted table.
 
     Raises
     ------
@@ -66,19 +75,21 @@ def geopackage(path: Path, layer: str = "") -> SpatialFile:
         msg = f"{path} is not a GeoPackage, despite its name."
         raise InputError(msg)
     kinds = {str(name): str(kind) for name, kind in layers if kind}
-    chosen = _chosen_layer(path, kinds, layer)
+    chosen, others = _chosen_layer(path, kinds, layer, fits)
     # Not before: the first that opens a database brings in what a crashed program left in its log.
     beside = tuple(path.with_name(f"{path.name}{suffix}") for suffix in SQLITE_FILES)
     fingerprint = WatchedFiles(path, optional=beside)
     rows = _count(path, chosen)
     options = {"layer": chosen, "return_fids": rows is not None}  # a view has no ids to keep
     reader = _with_gdal(_Opening(path, "GeoPackage", name, fingerprint, rows, options=options))
-    reader.about = {"layer": chosen}
+    reader.about = {"layer": chosen} | ({"other_layers": others} if others else {})
     return reader
 
 
-def _chosen_layer(path: Path, kinds: Mapping[str, str], layer: str) -> str:
-    """Return the layer that is named, or else the only one that can be meant.
+def _chosen_layer(
+    path: Path, kinds: Mapping[str, str], layer: str, fits: NameTest
+) -> tuple[str, list[str]]:
+    """Return the layer that is named, or else the only one that can be meant, and rivals.
 
     Parameters
     ----------
@@ -88,18 +99,25 @@ def _chosen_layer(path: Path, kinds: Mapping[str, str], layer: str) -> str:
         The type of geometry of each layer that has one.
     layer
         The name; empty if none is given.
+    fits
+        How well the name of a layer fits the wanted table.
+
+    Returns
+    -------
+    chosen, others
+        The layer, and those that fit less well but could be meant, too.
 
     Raises
     ------
     InputError
         Which lists the layers.
     """
-    points = [name for name, kind in kinds.items() if "Point" in kind]
     # In a report centers and areas are beside the sites.
-    usual = [SITES_LAYER] if SITES_LAYER in kinds else points
+    prefers = _sites_layer if fits is neutral else fits
+    usual, others = _usual_layers(kinds, prefers)
     fitting = [layer] if layer else list(kinds) if len(kinds) == 1 else usual
     if len(fitting) == 1 and fitting[0] in kinds:
-        return fitting[0]
+        return fitting[0], [] if layer else others
     what = f"has no layer {layer!r} with geometry" if layer else "has several layers with geometry"
     if not kinds:
         what = "has no layer with geometry"
@@ -107,6 +125,24 @@ def _chosen_layer(path: Path, kinds: Mapping[str, str], layer: str) -> str:
     hint = f": {listed}. Choose one with --layer." if kinds else "."
     msg = f"{path} {what}{hint}"
     raise InputError(msg)
+
+
+def _usual_layers(kinds: Mapping[str, str], fits: NameTest) -> tuple[list[str], list[str]]:
+    """Return the layers that are meant if none is named, and those that could be meant, too."""
+    wanted = [name for name in kinds if fits(name) == table_names.WANTED]
+    points = [
+        name
+        for name, kind in kinds.items()
+        if "Point" in kind or (kind in ANY_GEOMETRY and name in wanted)
+    ]
+    if wanted and all(fits(name) == table_names.OTHER for name in points):
+        return wanted, []  # never the other kind's, even if these turn out to have no points
+    return table_names.best(points, fits)
+
+
+def _sites_layer(name: str) -> int:
+    """Prefer the layer of sites of our own reports."""
+    return table_names.WANTED if name == SITES_LAYER else table_names.NEUTRAL
 
 
 def shapefile(path: Path, encoding: str = "") -> SpatialFile:
