@@ -61,7 +61,8 @@ def found_notation(
         If days of a column can be read in two ways. The text lacks the subject.
     """
     texts = {name: at for name, at in columns.items() if is_text(source.types[at])}
-    dated = [name for name in day_columns if name in texts and not dialect.says_form(name)]
+    asked = frozenset(day_columns)
+    dated = [name for name in texts if name in asked and not dialect.says_form(name)]
     axes = [axis for axis in (LATITUDE, LONGITUDE) if axis.name in texts]
     if not dated and not axes:
         return FoundNotation(dialect, Written())

@@ -181,8 +181,8 @@ GEOCODED: Final = (
 FOR_REQUESTS: Final = ("receiving_hours", "time_zone")
 """Columns of sites that are read for due times of requests alone."""
 
-LABELS: Final = frozenset({"site_id", "name", "address", "region", *FOR_REQUESTS})
-"""Columns on which no verdict depends."""
+LABELS: Final = frozenset({"site_id", "name", "address", *FOR_REQUESTS})
+"""Columns on which neither a verdict nor a business day depends."""
 
 PARTS: Final = ("product", "version", "component")
 """Columns of which a site may have several values, each in its own row."""

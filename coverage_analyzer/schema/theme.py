@@ -93,6 +93,13 @@ LETTER: Final = {
 }
 """Colours of the letter; some lines are darker than the map's, for print."""
 
+BLACK: Final = "#000000"
+WHITE: Final = "#FFFFFF"
+"""Text on a filled cell, whichever is easier to read."""
+
+SHEET_HEADER: Final = "#E8ECEF"
+"""Fill of the header row of a sheet."""
+
 SYMBOL_EDGE: Final = "#ffffff"
 """Outline of a site's symbol on the map."""
 

@@ -89,9 +89,10 @@ def _is_own(path: Path) -> bool:
 
     Windows has no such owner: there it is always true. A broken link is its own.
     """
-    if not hasattr(os, "getuid"):
+    get_user = getattr(os, "getuid", None)
+    if get_user is None:
         return True
-    user = os.getuid()
+    user = get_user()
     try:
         link = path.lstat()
         return link.st_uid == user and (

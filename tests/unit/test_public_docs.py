@@ -22,7 +22,7 @@ def sections(name: str) -> dict[str, str]:
 
 def entries(section: str) -> set[str]:
     """Return the names that stand at the margin of a section: ``lon, lat`` are two."""
-    heads = re.findall(r"^(\w[\w, ]*)$", section, flags=re.MULTILINE)
+    heads = re.findall(r"^(\**\w[\w, *]*)$", section, flags=re.MULTILINE)
     return {name.strip(" *") for head in heads for name in head.split(",")}
 
 

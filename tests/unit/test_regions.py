@@ -23,8 +23,10 @@ from coverage_analyzer.due_times.business_days import day_in
 from coverage_analyzer.due_times.calendars import calendar
 from coverage_analyzer.due_times.issues import DoubtError
 from coverage_analyzer.errors import InputError, PolicyError
+from coverage_analyzer.files.table import open_table
 from coverage_analyzer.policy import Policy
-from coverage_analyzer.schema.columns import CENTERS, match_columns
+from coverage_analyzer.schema.column_matching import Headers, match_columns
+from coverage_analyzer.schema.columns import CENTERS
 
 REGION_CODE = re.compile(r"[A-Z]{2}-[A-Z0-9]{1,3}")
 
@@ -82,10 +84,10 @@ def test_no_column_means_no_region_and_no_warning() -> None:
 def test_the_header_that_names_the_code_counts() -> None:
     """A file with a sales region and a code is read, as it was before."""
     headers = ["center_id", "lat", "lon", "Region", "ISO 3166-2"]
-    assert match_columns(headers, CENTERS)["region"] == 4
-    assert match_columns([*headers[:4], "subdivision"], CENTERS)["region"] == 4
-    assert match_columns(headers[:4], CENTERS)["region"] == 3
-    given = match_columns(headers, CENTERS, {"region": "Region"})
+    assert match_columns(Headers(headers, CENTERS))["region"] == 4
+    assert match_columns(Headers([*headers[:4], "subdivision"], CENTERS))["region"] == 4
+    assert match_columns(Headers(headers[:4], CENTERS))["region"] == 3
+    given = match_columns(Headers(headers, CENTERS, {"region": "Region"}))
     assert given["region"] == 3
 
 
@@ -365,7 +367,9 @@ def test_regions_are_sorted_with_their_centers() -> None:
     assert centers.region == ("DE-BY", "GB-SCT")
 
 
-def test_a_region_column_named_twice_is_an_error() -> None:
-    """One header twice cannot be meant."""
-    with pytest.raises(InputError, match="appears twice"):
-        match_columns(["id", "lat", "lon", "region", "region"], CENTERS)
+def test_a_region_column_named_twice_is_an_error(tmp_path: Path) -> None:
+    """One header twice cannot be meant: business days depend on it."""
+    path = tmp_path / "centers.csv"
+    path.write_text("id,lat,lon,region,region\nA,52.5,13.4,DE-BY,DE-BE\n", encoding="utf-8")
+    with pytest.raises(InputError, match="'region' appears 2 times"):
+        open_table(path, CENTERS)

@@ -317,7 +317,15 @@ def test_each_option_can_be_set(command: click.Command) -> None:
     free = WITHOUT_KEY | (asked if command.name == "explain" else set())
     if command.name == "place":  # what is asked of a plan differs from plan to plan
         fields = {field.name for field in dataclasses.fields(Question)}
-        free |= {*fields, "time_limit", "weight", "cost", "candidates", "candidate_columns"}
+        free |= {
+            *fields,
+            "time_limit",
+            "weight",
+            "cost",
+            "candidates",
+            "candidate_columns",
+            "output",
+        }
     assert {str(each.name) for each in command.params} - bound - free == set()
 
 

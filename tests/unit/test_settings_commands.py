@@ -352,7 +352,7 @@ def test_init_shows_what_it_understood(project: Path) -> None:
         "Bêta",
         "Columns used",
         "United States",
-        "1 row would be rejected (8.3%)",
+        "2 rows would be rejected (16.7%)",
         "coordinate_out_of_range",
         "At latitude 0, longitude 0: 1 site.",
         "Centers: network.csv",
@@ -478,7 +478,7 @@ def test_init_prints_json(project: Path) -> None:
     told = json.loads(ended.stdout)
     assert told["settings"] == NAME
     assert told["sites"]["ledger"]["read"] == 12
-    assert told["sites"]["countries"]["US"] == 4
+    assert told["sites"]["countries"]["US"] == 3
 
 
 def test_init_executes_nothing_and_escapes_what_would_steer_a_terminal(project: Path) -> None:

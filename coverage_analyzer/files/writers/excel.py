@@ -27,6 +27,7 @@ from coverage_analyzer.files.readers.excel_process import EXACT
 from coverage_analyzer.files.writers.base import Writer
 from coverage_analyzer.files.writers.spool import RowSpool
 from coverage_analyzer.schema.cell_types import NO_TEXT, OwnText
+from coverage_analyzer.schema.theme import BLACK, SHEET_HEADER, WHITE
 
 ROWS: Final = 1_048_576
 """Rows of a sheet, including the header."""
@@ -60,7 +61,7 @@ DAY: Final = "yyyy-mm-dd"
 MOMENT: Final = "yyyy-mm-dd hh:mm:ss"
 UTC_MOMENT: Final = 'yyyy-mm-dd hh:mm:ss"Z"'
 
-HEADER: Final = {"bold": True, "bottom": 1, "bg_color": "#E8ECEF", "valign": "top"}
+HEADER: Final = {"bold": True, "bottom": 1, "bg_color": SHEET_HEADER, "valign": "top"}
 """How cells of a header look."""
 
 MIN_WIDTH: Final = 6
@@ -518,15 +519,15 @@ def font_color(background: str) -> str:
 
     Examples
     --------
-    >>> font_color("#E69F00"), font_color("#0072B2")
-    ('#000000', '#FFFFFF')
+    >>> font_color(WHITE) == BLACK, font_color(BLACK) == WHITE
+    (True, True)
     """
     red, green, blue = (int(background[at : at + 2], 16) / 255 for at in (1, 3, 5))
     linear = [
         c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (red, green, blue)
     ]
     luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]  # WCAG 2.2
-    return "#000000" if (luminance + 0.05) ** 2 > 1.05 * 0.05 else "#FFFFFF"
+    return BLACK if (luminance + 0.05) ** 2 > 1.05 * 0.05 else WHITE
 
 
 def _page_text(text: str) -> str:

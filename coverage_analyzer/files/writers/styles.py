@@ -103,8 +103,8 @@ def _rgba(color: str, alpha: int = 255) -> str:
 
     Examples
     --------
-    >>> _rgba("#0072B2")
-    '0,114,178,255'
+    >>> _rgba(theme.WHITE)
+    '255,255,255,255'
     """
     return ",".join(
         [*(str(int(part, 16)) for part in re.findall("[0-9a-fA-F]{2}", color)), str(alpha)]
