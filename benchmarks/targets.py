@@ -8,7 +8,7 @@ import cases
 import figures
 from cases import Case
 
-GUARD: Final = {"csv": 9.0, "parquet": 9.0}
+GUARD: Final = {"csv": 5.5, "parquet": 3.5}
 """At most so many times the polars floor `run` may need on the small workload of `guard.py`."""
 
 
