@@ -240,23 +240,19 @@ def _rank_of_pair(header: str, things: tuple[str, ...], kinds: tuple[str, ...]) 
     key, parts = name_key(header), words(header)
     if len(parts) > MAX_WORDS:
         return None
-    thing_first, kind_first = _pairs(things, kinds)
-    ranks = [thing_first.get(key), kind_first.get(key) if len(parts) > 1 else None]
-    return min((rank for rank in ranks if rank is not None), default=None)
+    before, several = _befores(kinds), len(parts) > 1
+    for rank, thing in enumerate(things):
+        if key.startswith(thing) and key[len(thing) :] in kinds:
+            return rank
+        if several and key.endswith(thing) and key[: len(key) - len(thing)] in before:
+            return rank
+    return None
 
 
 @functools.cache
-def _pairs(
-    things: tuple[str, ...], kinds: tuple[str, ...]
-) -> tuple[dict[str, int], dict[str, int]]:
-    """Return the position of the thing in each key of a pair: thing and kind, kind and thing."""
-    thing_first: dict[str, int] = {}
-    kind_first: dict[str, int] = {}
-    for (rank, thing), kind in itertools.product(enumerate(things), kinds):
-        thing_first.setdefault(f"{thing}{kind}", rank)
-        for joint in _JOINTS:
-            kind_first.setdefault(f"{kind}{joint}{thing}", rank)
-    return thing_first, kind_first
+def _befores(kinds: tuple[str, ...]) -> frozenset[str]:
+    """Return what may be in front of a thing: a kind, as it is or with what joins the two."""
+    return frozenset(f"{kind}{joint}" for kind, joint in itertools.product(kinds, _JOINTS))
 
 
 def rank(header: str, column: str, *, centers: bool = False) -> int | None:
