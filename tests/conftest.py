@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -30,6 +31,35 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write tests/snapshots/expected anew, to be looked through as a diff of git",
     )
+
+
+SERVICES = {
+    "tests/engines/": "spark",
+    "tests/unit/test_partitions.py": "spark",
+    "tests/unit/test_preview.py": "spark",
+    "tests/browser/": "browser",
+}
+"""Tests that share what takes long to start, by the beginning of their path."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Run all tests of a service in one process, so that it starts once.
+
+    The groups of pytest-xdist 3.8 (``--dist loadgroup``) have no effect with pytest 9.2.
+    """
+    if config.getvalue("dist") != "loadgroup":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByService(LoadScopeScheduling):
+        """Each test alone, but those of a service together."""
+
+        def _split_scope(self, nodeid: str) -> str:
+            found = [service for path, service in SERVICES.items() if nodeid.startswith(path)]
+            return found[0] if found else nodeid
+
+    return ByService(config, log)
 
 
 @pytest.fixture(scope="session")
