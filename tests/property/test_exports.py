@@ -132,7 +132,7 @@ def verdicts(path: Path, data: bytes, encoding: str = "") -> pd.DataFrame:
     return ca.assess(sites, ca.read_centers(centers), as_of="2026-12-01")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(PLACES, WAYS)
 def test_the_verdicts_of_an_export_are_those_of_its_table(
     places: list[tuple[str, float, float]], way: Way

@@ -27,7 +27,7 @@ def value(case: Case, question: Question) -> float:
 
 
 @given(SEEDS, st.integers(0, 5))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_one_center_more_gains_no_less(seed: int, new: int) -> None:
     """And what it adds is no more than the sum of all weights."""
     case = Case(seed)
@@ -37,7 +37,7 @@ def test_one_center_more_gains_no_less(seed: int, new: int) -> None:
 
 
 @given(SEEDS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_longer_limits_gain_no_less(seed: int) -> None:
     """Further pairs are added to those that there are."""
     case, wider = Case(seed), Case(seed)
@@ -47,7 +47,7 @@ def test_longer_limits_gain_no_less(seed: int) -> None:
 
 
 @given(SEEDS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_forcing_what_is_chosen_changes_nothing(seed: int) -> None:
     """Nor does forbidding what is not."""
     case = Case(seed)
@@ -61,7 +61,7 @@ def test_forcing_what_is_chosen_changes_nothing(seed: int) -> None:
 
 
 @given(SEEDS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_merged_sites_are_worth_what_they_were(seed: int) -> None:
     """For every plan, not only for the best."""
     case = Case(seed)
@@ -83,7 +83,7 @@ def test_merged_sites_are_worth_what_they_were(seed: int) -> None:
 
 
 @given(SEEDS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_the_order_of_sites_changes_nothing(seed: int) -> None:
     """Not even which of several best plans is returned."""
     case, other = Case(seed), Case(seed)
@@ -114,7 +114,7 @@ def test_the_curve_has_the_optimum_of_each_size(seed: int) -> None:
 
 
 @given(SEEDS, st.floats(0.2, 1.0))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_fewest_centers_and_most_weight_agree(seed: int, share: float) -> None:
     """One center fewer than the fewest cannot gain the share."""
     case = Case(seed)
