@@ -225,7 +225,7 @@ def test_a_table_that_is_read_is_not_replaced(one: str, other: str) -> None:
         "letter s.csv --site 0001 --centers c.csv -o l.pdf",
         "map out -o m.png",
         "areas c.csv -o a.shp",
-        f"timeline s.csv --centers c.csv {' '.join(DAYS)} -o t.xlsx",
+        f"timeline s.csv --centers c.csv {' '.join(DAYS)} -o t.pdf",
         f"timeline s.csv --centers c.csv {' '.join(DAYS)} -o t.csv --plot t.docx",
         "check s.csv --rejects r.xlsx",
         "check s.csv --rejects r.csv.gz",
