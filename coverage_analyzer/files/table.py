@@ -149,12 +149,10 @@ class Table:
     @property
     def guesses(self) -> list[str]:
         """Warnings about what was guessed; complete after all rows have been read."""
-        encodings = self.detected.get("encoding", "")
         return [
-            f"{self.path}: the encoding {encoding.removesuffix(GUESSED)} is a guess. If letters "
-            f"are wrong, use {self.encoding_option} NAME."
-            for encoding in (encodings if isinstance(encodings, list) else [encodings])
-            if encoding.endswith(GUESSED)
+            f"{self.path}: the encoding {encoding} is a guess. If letters are wrong, use "
+            f"{self.encoding_option} NAME."
+            for encoding in _guessed_encodings(self.detected)
         ]
 
     def blocks(self) -> Generator[RowBlock, None, None]:
@@ -305,16 +303,20 @@ def open_table(
             written=found.written,
         )
     except InputError as error:
-        guess = source.detected.get("encoding", "")
-        if str(guess).endswith(GUESSED):
-            guess = (
-                f" The encoding {guess.removesuffix(GUESSED)} is a guess; if letters are wrong, "
-            )
-            guess += "use --encoding NAME, such as cp1250."
-        else:
-            guess = ""
+        guess = "".join(
+            f" The encoding {encoding} is a guess; if letters are wrong, use --encoding NAME, such "
+            f"as cp1250."
+            for encoding in _guessed_encodings(source.detected)[:1]
+        )
         msg = options_of(table, f"{place}: {error}{source.hint}{guess}")
         raise InputError(msg) from None
+
+
+def _guessed_encodings(detected: Mapping[str, Any]) -> list[str]:
+    """Return the encodings that were guessed; several files may have several."""
+    found = detected.get("encoding", "")
+    encodings = found if isinstance(found, list) else [found]
+    return [each.removesuffix(GUESSED) for each in encodings if each.endswith(GUESSED)]
 
 
 def are_countries(texts: pa.Array) -> Bools:
