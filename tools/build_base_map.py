@@ -12,7 +12,7 @@ The plane is Web Mercator, 2**20 units wide (38 m at the equator), cut into 256 
 tiles of zoom 8. Three levels of detail: level 0 is the whole world in one piece, level 1 and 2 are
 cells. In a cell, polygons are land without lakes, and lines are borders and boundaries of regions.
 
-- Land: OpenStreetMap's coast; the land is the holes of the sea, without the Caspian Sea.
+- Land: OpenStreetMap's coast; the land is the holes of the sea, without inner seas.
 - Borders: the package's own (``countries.arrow``), where they are on land; those of a contested
   zone are lines of a kind of their own, to be dashed.
 - Regions: Natural Earth's boundaries of states and provinces, except in contested zones and along
@@ -146,19 +146,26 @@ def _check(path: Path, sha256: str) -> None:
 
 
 def land(scratch: Path) -> list[Any]:
-    """Return the land's polygons in units, in full detail: the holes of the sea."""
+    """Return the land's polygons in units, in full detail: the holes of the ocean.
+
+    Seas without an outlet, above all the Caspian Sea, are not land.
+    """
     source = json.loads((scratch / "geo-maps-earth-seas-10m/package/map.geo.json").read_text())
     seas = source["geometries"][0]["coordinates"]
     ocean = max(seas, key=lambda rings: len(rings[0]))
     islands = [shapely.Polygon(_units(ring)) for ring in ocean[1:]]
-    # The ocean's own outline is Antarctica's coast and the frame of the map.
+    # The ocean's own outline is the coast of what touches the frame of the map: Eurasia at 180,
+    # Antarctica.
     frame = shapely.box(0, 0, WORLD, WORLD)
-    south = shapely.difference(frame, shapely.make_valid(shapely.Polygon(_units(ocean[0]))))
-    caspian = max((rings for rings in seas if rings is not ocean), key=lambda r: len(r[0]))
-    result = [*valid(islands), *valid(list(shapely.get_parts(south)))]
-    eurasia = max(range(len(result)), key=lambda i: result[i].area)
-    hole = shapely.make_valid(shapely.Polygon(_units(caspian[0]), [_units(ring) for ring in caspian[1:]]))
-    return [*result[:eurasia], *result[eurasia + 1 :], *parts(result[eurasia].difference(hole))]
+    edge = shapely.difference(frame, shapely.make_valid(shapely.Polygon(_units(ocean[0]))))
+    result = [*valid(islands), *valid(list(shapely.get_parts(edge)))]
+    inner = [[_units(ring) for ring in rings] for rings in seas if rings is not ocean]
+    lagoons = valid([shapely.Polygon(rings[0], rings[1:]) for rings in inner])
+    around, within = shapely.STRtree(result).query(lagoons, predicate="intersects")[::-1]
+    for number in np.unique(around).tolist():
+        water = shapely.union_all([lagoons[i] for i in within[around == number]])
+        result += parts(shapely.difference(result[number], water))
+    return [p for number, p in enumerate(result) if number not in set(around.tolist())]
 
 
 def lakes(scratch: Path) -> list[Any]:

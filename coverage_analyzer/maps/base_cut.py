@@ -1,8 +1,8 @@
 """The base map of one page: cut to the extent of its data, within a limit of bytes.
 
-The whole world is there at level 0. The cells with sites or centers and those around them are
-there in detail, the busiest first: level 1 for all of them, then level 2, then level 1 farther
-out. A page about one country or region may take `REGION_BYTES`, any other `WORLD_BYTES`.
+The whole world is there at level 0. Then come, each time the busiest cells first, until the limit
+is reached: level 2 where there is a center or as many sites as count for one, level 1 around it;
+level 1 where there are sites, level 2 there; the same for the cells around these; level 1 farther out. A page about one country or region may take `REGION_BYTES`, any other `WORLD_BYTES`.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from coverage_analyzer.maps.sites import GRID, DrawnSites
 from coverage_analyzer.matching.centers import Centers
 
 REGION_BYTES: Final = 620_000
-WORLD_BYTES: Final = 1_400_000
+WORLD_BYTES: Final = 1_440_000
 """Most bytes of the base map in a page, as base64."""
 
 REGION_DEGREES: Final = 100.0
@@ -33,7 +33,7 @@ NEAR: Final = 1
 FAR: Final = 6
 """Distances in cells up to which level 2 and level 1 are given around data."""
 
-PACKED_SHARE: Final = (0.38, 0.80, 0.90)
+PACKED_SHARE: Final = (0.38, 0.81, 0.91)
 """Bytes in a page before base64, of a byte of counts, and of steps at level 1 and 2: measured."""
 
 PLACE_BYTES: Final = 11.0
@@ -42,7 +42,7 @@ PLACE_BYTES: Final = 11.0
 WORLD_ZOOM: Final = 6
 """Places of at most this zoom are shown everywhere; of a region's map, one less."""
 
-PLACES_SHARE: Final = 0.3
+PLACES_SHARE: Final = 0.25
 """Share of the bytes near the data that places may take."""
 
 LATITUDE_STEP: Final = 1 << 10
@@ -169,9 +169,10 @@ def _rows(world: base_map.BaseMap, costs: Floats, weights: Ints, left: float) ->
     for _ in range(FAR):
         reached = _around(reached)
         rings.append(reached.ravel())
-    turns = [(0, coarse), (NEAR, coarse), *((d, fine) for d in range(NEAR + 1))]
-    for ring, rows in (*turns, *((d, coarse) for d in range(NEAR + 1, FAR + 1))):
-        can = (rings[ring] > 0) & (rows >= 0)
+    turns = [(0, fine, CENTER_WEIGHT), (NEAR, coarse, CENTER_WEIGHT), (0, coarse, 1), (0, fine, 1)]
+    turns += [(NEAR, coarse, 1), (NEAR, fine, 1), *((d, coarse, 1) for d in range(NEAR + 1, FAR + 1))]
+    for ring, rows, least in turns:
+        can = (rings[ring] >= least) & (rows >= 0)
         can &= (chosen < 0) if rows is coarse else (chosen != rows)
         left -= _take(np.flatnonzero(can), rings[ring], rows, chosen, costs, left)
     cells = chosen[chosen >= 0]

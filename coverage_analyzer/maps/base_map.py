@@ -37,8 +37,8 @@ SHIFTS: Final = (5, 3, 1)
 FINE: Final = 2
 """The most detailed level."""
 
-CREDIT: Final = "Coast © OpenStreetMap contributors (ODbL) · Names © GeoNames (CC BY 4.0)"
-"""Attribution beside that of the borders; Natural Earth is in the public domain."""
+CREDIT: Final = ", coast too · Names © GeoNames (CC BY 4.0) · Made with Natural Earth"
+"""What the base map adds to the attribution of the borders, which is the coast's too."""
 
 
 class LineKind(enum.IntEnum):

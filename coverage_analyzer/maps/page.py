@@ -74,8 +74,9 @@ def filled(shell: str, name: str, data: Payload) -> str:
         "coverage-meta": packed_json(data.meta),
         "coverage-places": data.places.packed(),
         "coverage-texts": data.texts.packed(),
-        "coverage-land": land(),
     }
+    if data.base is not None:
+        blocks["coverage-base"] = data.base.block.packed()
     body = "\n".join(
         [
             *(
@@ -165,10 +166,3 @@ def _leaflet_folder() -> Path:
     from xstatic.pkg import leaflet as wheel
 
     return Path(wheel.BASE_DIR)
-
-
-@functools.cache
-def land() -> str:
-    """Return the base layer as stored in the page: base64 of gzipped TopoJSON."""
-    folder = resources.files("coverage_analyzer") / "resources" / "countries"
-    return base64.b64encode((folder / "land.topojson.gz").read_bytes()).decode()

@@ -1,121 +1,28 @@
-// The base map: land without lakes, borders, and boundaries of regions (maps/base_map.py).
-//
-// The world is there in one piece, and in detail in cells, the tiles of zoom 8. A cell is unpacked
-// when it is first drawn. From DETAIL_ZOOM on, it replaces its part of the piece.
+// Draws the base map. From DETAIL_ZOOM on, cells replace their part of the world in one piece.
 
+import { CELLS } from "./base-rows.js";
 import { canvasLayer, TILE } from "./tiles.js";
 import { themeColor } from "./words.js";
 
-const CELLS = 256;
-const SIDE = 4096; // units of the width of a cell
-const WORLD = CELLS * SIDE;
 const DETAIL_ZOOM = 5;
 const BORDER = 100;
 const CONTESTED = 101;
+const EDGE = 3; // pixels around a tile that lines may reach into
+
+/** @typedef {import("./base-rows.js").BaseMap} BaseMap */
 
 /**
- * Where the bytes of a row are in the columns, and its size.
+ * Whether a line may be in a tile, and large enough to be seen.
  *
- * @typedef {{ level: number, cell: number, counts: number, x: number, y: number,
- *   shapes: Shapes | null }} Row
+ * @param {number[]} box
+ * @param {Tile} tile
  */
-
-/** Reads varints (7 bits a byte, the least first) from a column. */
-class Varints {
-  /**
-   * @param {Numbers} bytes
-   * @param {number} at
-   */
-  constructor(bytes, at) {
-    this.bytes = bytes;
-    this.at = at;
-  }
-
-  next() {
-    let value = 0;
-    let factor = 1;
-    for (;;) {
-      const byte = this.bytes[this.at++];
-      if (byte < 128) return value + byte * factor;
-      value += (byte - 128) * factor;
-      factor *= 128;
-    }
-  }
-
-  signed() {
-    const value = this.next();
-    return value % 2 ? -(value + 1) / 2 : value / 2;
-  }
-}
-
-/** The rows of the base map. */
-export class BaseMap {
-  /**
-   * @param {Columns} columns
-   * @param {number[]} shifts Of each level: coordinates are in steps of 2 ** shift units.
-   */
-  constructor(columns, shifts) {
-    this.columns = columns;
-    this.shifts = shifts;
-    /** @type {Map<number, Row>} */
-    this.cells = new Map();
-    /** @type {Row | null} */
-    this.whole = null;
-    const at = { counts: 0, x: 0, y: 0 };
-    for (let i = 0; i < columns.cell.length; i++) {
-      const row = { level: columns.level[i], cell: columns.cell[i], ...at, shapes: null };
-      if (row.level) this.cells.set(row.cell, row);
-      else this.whole = row;
-      at.counts += columns.counts_size[i];
-      at.x += columns.x_size[i];
-      at.y += columns.y_size[i];
-    }
-  }
-
-  /**
-   * The polygons and lines of a row, in worlds.
-   *
-   * @param {Row} row
-   * @returns {Shapes}
-   */
-  shapesOf(row) {
-    row.shapes ??= this.unpack(row);
-    return row.shapes;
-  }
-
-  /**
-   * @param {Row} row
-   * @returns {Shapes}
-   */
-  unpack(row) {
-    const { columns } = this;
-    const counts = new Varints(columns.counts_bytes, row.counts);
-    const steps = [new Varints(columns.x_bytes, row.x), new Varints(columns.y_bytes, row.y)];
-    const step = 2 ** this.shifts[row.level] / WORLD;
-    const corner = row.level
-      ? [(row.cell % CELLS) / CELLS, Math.floor(row.cell / CELLS) / CELLS]
-      : [0, 0];
-    const last = [0, 0];
-    const points = (/** @type {number} */ size) => {
-      const line = new Float64Array(2 * size);
-      for (let i = 0; i < line.length; i++) {
-        const axis = i & 1;
-        last[axis] += steps[axis].signed();
-        line[i] = last[axis] * step + corner[axis];
-      }
-      return line;
-    };
-    const rings = [];
-    for (let left = counts.next(); left > 0; left--) {
-      for (let more = counts.next(); more > 0; more--) rings.push(points(counts.next()));
-    }
-    const lines = [];
-    for (let left = counts.next(); left > 0; left--) {
-      const kind = counts.next();
-      lines.push({ kind, points: points(counts.next()) });
-    }
-    return { rings, lines };
-  }
+function isSeen(box, { west, north, pixels }) {
+  const side = (TILE + 2 * EDGE) / pixels;
+  const edge = EDGE / pixels;
+  if (box[2] < west - edge || box[0] > west - edge + side) return false;
+  if (box[3] < north - edge || box[1] > north - edge + side) return false;
+  return (box[2] - box[0] + box[3] - box[1]) * pixels > 1;
 }
 
 /**
@@ -127,12 +34,24 @@ export function cellsOf({ zoom, west, north, pixels }) {
   const across = Math.max(1, 2 ** (8 - zoom));
   const column = Math.floor(west * CELLS + 1e-9);
   const row = Math.floor(north * CELLS + 1e-9);
-  const width = (pixels / CELLS) * across;
+  const width = pixels / CELLS;
   return { column, row, across, width };
 }
 
 /**
- * Adds the vertices of a ring or line to a path, without those that no pixel shows.
+ * On which sides outside of a tile a place is, as bits.
+ *
+ * @param {number} x
+ * @param {number} y
+ */
+function sidesOf(x, y) {
+  const across = x < -EDGE ? 1 : x > TILE + EDGE ? 2 : 0;
+  return across | (y < -EDGE ? 4 : y > TILE + EDGE ? 8 : 0);
+}
+
+/**
+ * Adds the vertices of a ring or line to a path, without those that no pixel shows: too near to the
+ * last one, or between two others on the same side outside of the tile.
  *
  * @param {CanvasRenderingContext2D} context
  * @param {Float64Array} line
@@ -143,19 +62,27 @@ export function cellsOf({ zoom, west, north, pixels }) {
 function trace(context, line, { west, north, pixels }, isDrawn) {
   let lastX = (line[0] - west) * pixels;
   let lastY = (line[1] - north) * pixels;
-  context.moveTo(lastX, lastY);
-  for (let i = 2; i < line.length; i += 2) {
-    const x = (line[i] - west) * pixels;
-    const y = (line[i + 1] - north) * pixels;
-    if (isDrawn && !isDrawn(line[i - 2], line[i - 1], line[i], line[i + 1])) {
-      context.moveTo(x, y);
-    } else if (i < line.length - 2 && Math.abs(x - lastX) + Math.abs(y - lastY) < 0.7) {
-      continue;
-    } else {
+  let [x, y] = [lastX, lastY];
+  let lastSides = sidesOf(x, y);
+  let sides = lastSides;
+  context.moveTo(x, y);
+  for (let i = 2; i <= line.length; i += 2) {
+    // The vertex before is drawn now that the next one is known.
+    const isEnd = i === line.length;
+    const nextX = isEnd ? x : (line[i] - west) * pixels;
+    const nextY = isEnd ? y : (line[i + 1] - north) * pixels;
+    const nextSides = isEnd ? 0 : sidesOf(nextX, nextY);
+    const isNear = Math.abs(x - lastX) + Math.abs(y - lastY) < 0.7;
+    const isCut = isDrawn && !isEnd && !isDrawn(line[i - 2], line[i - 1], line[i], line[i + 1]);
+    if (isEnd || isCut || !(isNear || (lastSides & sides & nextSides))) {
       context.lineTo(x, y);
+      [lastX, lastY, lastSides] = [x, y, sides];
     }
-    lastX = x;
-    lastY = y;
+    if (isCut) {
+      context.moveTo(nextX, nextY);
+      [lastX, lastY, lastSides] = [nextX, nextY, nextSides];
+    }
+    [x, y, sides] = [nextX, nextY, nextSides];
   }
 }
 
@@ -168,7 +95,8 @@ function trace(context, line, { west, north, pixels }, isDrawn) {
  * @param {number} y2
  */
 function isCoast(x1, y1, x2, y2) {
-  return !(x1 === x2 && Number.isInteger(x1 * CELLS)) && !(y1 === y2 && Number.isInteger(y1 * CELLS));
+  if (x1 === x2) return !Number.isInteger(x1 * CELLS);
+  return y1 !== y2 || !Number.isInteger(y1 * CELLS);
 }
 
 /**
@@ -179,24 +107,21 @@ function isCoast(x1, y1, x2, y2) {
  * @param {Shapes[]} pieces
  */
 function drawShapes(context, tile, pieces) {
+  const rings = pieces.flatMap((piece) => piece.rings.filter(({ box }) => isSeen(box, tile)));
   // All in one path, so that no seam shows between two cells.
   context.beginPath();
-  for (const { rings } of pieces) {
-    for (const ring of rings) {
-      trace(context, ring, tile);
-      context.closePath();
-    }
+  for (const { points } of rings) {
+    trace(context, points, tile);
+    context.closePath();
   }
   context.fillStyle = themeColor("--land");
   context.fill();
   context.beginPath();
-  for (const { rings } of pieces) {
-    for (const ring of rings) {
-      trace(context, ring, tile, isCoast);
-      const end = ring.length - 2;
-      if (isCoast(ring[end], ring[end + 1], ring[0], ring[1])) {
-        context.lineTo((ring[0] - tile.west) * tile.pixels, (ring[1] - tile.north) * tile.pixels);
-      }
+  for (const { points } of rings) {
+    trace(context, points, tile, isCoast);
+    const end = points.length - 2;
+    if (isCoast(points[end], points[end + 1], points[0], points[1])) {
+      context.lineTo((points[0] - tile.west) * tile.pixels, (points[1] - tile.north) * tile.pixels);
     }
   }
   context.strokeStyle = themeColor("--coast");
@@ -220,7 +145,9 @@ function drawShapes(context, tile, pieces) {
 function drawLines(context, tile, pieces, isDrawn, { color, width, dash = [] }) {
   context.beginPath();
   for (const { lines } of pieces) {
-    for (const { kind, points } of lines) if (isDrawn(kind)) trace(context, points, tile);
+    for (const { kind, points, box } of lines) {
+      if (isDrawn(kind) && isSeen(box, tile)) trace(context, points, tile);
+    }
   }
   context.strokeStyle = themeColor(color);
   context.lineWidth = width;
@@ -253,7 +180,8 @@ export function drawBase(base, context, tile) {
   if (base.whole && pieces.length < across * across) {
     drawShapes(context, tile, [base.shapesOf(base.whole)]);
   }
-  for (const [x, y] of cleared) context.clearRect(x, y, Math.min(width, TILE), Math.min(width, TILE));
+  const side = Math.min(width, TILE);
+  for (const [x, y] of cleared) context.clearRect(x, y, side, side);
   if (pieces.length) drawShapes(context, tile, pieces);
 }
 

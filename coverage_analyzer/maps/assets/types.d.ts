@@ -94,13 +94,8 @@ interface Meta {
   bounds: [[number, number], [number, number]] | null;
   places: ColumnSpec[];
   texts: ColumnSpec[];
+  base: BaseMeta | null;
   verdict: string[];
-}
-
-interface Topology {
-  transform: { scale: [number, number]; translate: [number, number] };
-  arcs: [number, number][][];
-  objects: Record<string, { geometries: { type: string; arcs: any[] }[] }>;
 }
 
 /** A tile to draw: its place in the world, which is 1 wide. */
@@ -122,6 +117,42 @@ interface ListedLayer {
   isOn: boolean;
 }
 
+/** Land rings and lines of a row of the base map, in worlds. */
+interface Shapes {
+  rings: Line[];
+  lines: (Line & { kind: number })[];
+}
+
+/** A line of x, y, x, y ... in worlds, and its box: west, north, east, south. */
+interface Line {
+  points: Float64Array;
+  box: number[];
+}
+
+/** How the block of the base map is read (base_cut.py). */
+interface BaseMeta {
+  columns: ColumnSpec[];
+  shifts: number[];
+  countries: string[];
+  country_names: string[];
+}
+
+/** A town, or the label of a country. */
+interface Place {
+  name: string;
+  /** Name of its country; empty in a contested zone. */
+  country: string;
+  kind: number;
+  /** The least zoom at which its label has room; the less, the more important. */
+  zoom: number;
+  /** In worlds. */
+  x: number;
+  y: number;
+  /** Degrees. */
+  lat: number;
+  lon: number;
+}
+
 type Layers = Record<"sites" | "centers" | "areas" | "planned" | "density", ListedLayer>
   & Partial<Record<string, ListedLayer>>;
 
@@ -133,7 +164,10 @@ interface App {
   filters: import("./filters.js").Filters;
   density: import("./density.js").Density;
   layers: Layers;
-  land: Layer;
+  /** The base map; none if tiles are loaded. */
+  land: Layer | null;
+  /** Towns and countries, the important ones first. */
+  towns: Place[];
   /** Coverage areas as drawn. */
   shapes: Area[];
   /** The element round panel and map. */
