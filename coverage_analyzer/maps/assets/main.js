@@ -135,7 +135,8 @@ async function show(map) {
   const app = createApp(map, meta, /** @type {Columns} */ (columns));
   app.layers = mapLayers(app, /** @type {Columns} */ (columns), landPolygons(land));
   arrange(app);
-  if (meta.bounds) map.fitBounds(meta.bounds, { maxZoom: 9, padding: [10, 10], animate: false });
+  const bounds = /** @type {[number, number][]} */ (meta.bounds);
+  if (bounds) map.fitBounds(bounds, { maxZoom: 9, padding: [10, 10], animate: false });
   map.attributionControl.setPrefix(false).addAttribution(meta.attribution);
   if (!meta.tiles) app.land.addTo(map);
   showTiles(app);
