@@ -11,12 +11,12 @@ import functools
 import json
 import re
 from collections.abc import Iterator
-from importlib import resources
 from pathlib import Path
 from typing import Final
 
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.maps import external_links
+from coverage_analyzer.maps.scripts import asset
 
 PICTURES: Final = {
     "iconUrl": "marker-icon.png",
@@ -56,10 +56,8 @@ def support(folder: Path) -> str:
     folder
         Folder of Leaflet's files.
     """
-    assets = resources.files("coverage_analyzer") / "maps" / "assets"
-    code = (assets / "folium.js").read_text(encoding="utf-8")
     pictures = {option: _picture(folder / "images" / name) for option, name in PICTURES.items()}
-    return code.replace("MARKER_PICTURES", json.dumps(pictures), 1)
+    return asset("folium.js").replace("MARKER_PICTURES", json.dumps(pictures), 1)
 
 
 def _picture(path: Path) -> str:
