@@ -40,7 +40,7 @@ class CoverageMap(folium.Map):
             zoom_start=2,
             tiles=None,
             world_copy_jump=True,
-            min_zoom=2,
+            min_zoom=0,
             maxZoom=18,
             fade_animation=False,
         )

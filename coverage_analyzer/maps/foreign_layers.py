@@ -16,7 +16,6 @@ from typing import Final
 
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.maps import external_links
-from coverage_analyzer.maps.scripts import asset
 
 PICTURES: Final = {
     "iconUrl": "marker-icon.png",
@@ -24,6 +23,13 @@ PICTURES: Final = {
     "shadowUrl": "marker-shadow.png",
 }
 """Options of Leaflet's default marker, and their files in its package."""
+
+SUPPORT: Final = """\
+L.Icon.Default.imagePath = "";
+L.Icon.Default.mergeOptions(PICTURES);
+window.$ ??= (markup) => new DOMParser().parseFromString(markup, "text/html").body.children;
+"""
+"""The pictures of markers, and the function of jQuery that folium calls: markup to elements."""
 
 SCRIPT: Final = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 ICON_FONT: Final = re.compile(
@@ -57,7 +63,7 @@ def support(folder: Path) -> str:
         Folder of Leaflet's files.
     """
     pictures = {option: _picture(folder / "images" / name) for option, name in PICTURES.items()}
-    return asset("folium.js").replace("MARKER_PICTURES", json.dumps(pictures), 1)
+    return SUPPORT.replace("PICTURES", json.dumps(pictures), 1)
 
 
 def _picture(path: Path) -> str:

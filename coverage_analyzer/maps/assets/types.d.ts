@@ -112,6 +112,8 @@ interface Tile {
   pixels: number;
   /** Pixels of the screen to a pixel. */
   ratio: number;
+  /** Pixels of the tile to one of the page: 1 but where the map's zoom is not a whole number. */
+  unit: number;
 }
 
 /** A layer as the panel lists it. */
@@ -131,6 +133,7 @@ interface App {
   meta: Meta;
   sites: import("./sites.js").Sites;
   filters: import("./filters.js").Filters;
+  clusters: import("./clusters.js").Clusters;
   density: import("./density.js").Density;
   layers: Layers;
   land: Layer;
