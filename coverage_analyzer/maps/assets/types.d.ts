@@ -42,6 +42,8 @@ interface Tile {
   pixels: number;
   /** Pixels of the screen to a pixel. */
   ratio: number;
+  /** Pixels of the tile to one of the page: 1 but where the map's zoom is not a whole number. */
+  unit: number;
 }
 
 /** A layer as the panel lists it. */
@@ -61,6 +63,7 @@ interface App {
   meta: Meta;
   sites: import("./sites.js").Sites;
   filters: import("./filters.js").Filters;
+  clusters: import("./clusters.js").Clusters;
   density: import("./density.js").Density;
   layers: Layers;
   land: Layer;
