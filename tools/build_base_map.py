@@ -41,7 +41,6 @@ import pyarrow as pa
 import pyogrio
 import shapely
 
-from coverage_analyzer import geodesy
 from coverage_analyzer.countries import Countries
 from coverage_analyzer.countries import load as countries
 from coverage_analyzer.maps.base_map import (
@@ -258,18 +257,22 @@ def without(cells: Cells, holes: Cells) -> Cells:
 # Lines
 
 
-def borders(layer: Countries) -> tuple[list[Any], list[Any]]:
+def borders() -> tuple[list[Any], list[Any]]:
     """Return the arcs between two countries in units, and those of contested zones."""
-    own = layer.borders
-    arcs, sizes = own._rings[1], np.diff(own._rings[1])
-    x, y = units_of(*own._degrees.T)
+    data = pa.memory_map(str(RESOURCES.parent / "countries" / "countries.arrow"))
+    batch = pa.ipc.open_file(data).get_batch(0)
+    column = {n: batch.column(n).flatten() for n in batch.schema.names}
+    names = column["faces"].to_pylist()
+    lon, lat = (np.cumsum(column[n].to_numpy(), dtype=np.float64) / 1e6 for n in ("lon", "lat"))
+    points = np.stack(units_of(lon, lat), axis=1)
+    arcs = np.split(points, np.cumsum(column["arc_sizes"].to_numpy())[:-1])
     plain: list[Any] = []
     contested: list[Any] = []
-    for start, size in zip(arcs[:-1].tolist(), sizes.tolist(), strict=True):
-        left, right = (own.faces[side[start]] for side in (own._left, own._right))
+    sides = (column[n].to_pylist() for n in ("arc_left", "arc_right"))
+    for arc, left, right in zip(arcs, *sides, strict=True):
         if left and right:
-            line = shapely.LineString(np.stack([x, y], axis=1)[start : start + size])
-            (contested if "+" in left + right else plain).append(line)
+            both = names[left] + names[right]
+            (contested if "+" in both else plain).append(shapely.LineString(arc))
     return plain, contested
 
 
@@ -445,7 +448,9 @@ def _rank(towns: list[dict[str, Any]]) -> None:
     quarter[near[population[large[host]] > QUARTER_RATIO * np.maximum(population[near], 1)]] = True
     for i, town in enumerate(towns):
         worth = math.log10(max(town["population"], 100))
-        worth += {PlaceKind.capital: CAPITAL_WORTH, PlaceKind.seat: SEAT_WORTH}.get(town["kind"], 0.0)
+        worth += {PlaceKind.capital: CAPITAL_WORTH, PlaceKind.seat: SEAT_WORTH}.get(
+            town["kind"], 0.0
+        )
         town["worth"], town["from"] = worth, QUARTER_ZOOM if quarter[i] else min(FLOORS)
 
 
@@ -455,23 +460,27 @@ def _thinned(towns: list[dict[str, Any]]) -> list[dict[str, Any]]:
     for town in ordered:
         town["zoom"] = 0
     for zoom, floor in FLOORS.items():
-        scale, bins = 2.0 ** (zoom - 12), defaultdict(list)
-        for town in (t for t in ordered if t["zoom"]):
-            _hold(_label_box(town, scale), bins)
-        for town in ordered:
-            if town["zoom"] or town["worth"] < floor or town["from"] > zoom:
-                continue
-            box = _label_box(town, scale)
-            if any(_meet(box, other) for cell in _bins(box) for other in bins[cell]):
-                # It has no room yet; a less important one must not take its place.
-                box = _label_box(town, scale, 1.0)
-            else:
-                town["zoom"] = zoom
-            _hold(box, bins)
+        able = [t for t in ordered if t["worth"] >= floor and t["from"] <= zoom]
+        _place(able, [t for t in ordered if t["zoom"]], zoom)
     for town in ordered:
         if town["kind"] == PlaceKind.capital:
             town["zoom"] = town["zoom"] or max(FLOORS)
     return sorted((t for t in ordered if t["zoom"]), key=lambda t: t["zoom"])
+
+
+def _place(towns: list[dict[str, Any]], earlier: list[dict[str, Any]], zoom: int) -> None:
+    """Give a zoom to the towns whose label has room at it, the important ones first."""
+    scale, bins = 2.0 ** (zoom - 12), defaultdict(list)
+    for town in earlier:
+        _hold(_label_box(town, scale), bins)
+    for town in (t for t in towns if not t["zoom"]):
+        box = _label_box(town, scale)
+        if any(_meet(box, other) for cell in _bins(box) for other in bins[cell]):
+            # It has no room yet; a less important one must not take its place.
+            box = _label_box(town, scale, 1.0)
+        else:
+            town["zoom"] = zoom
+        _hold(box, bins)
 
 
 def _hold(box: "Box", bins: dict[tuple[int, int], list["Box"]]) -> None:
@@ -584,7 +593,7 @@ def _write(scratch: Path) -> dict[str, str]:
     _log("land", len(ground))
     fine = cut(simplified(ground, LEVELS[FINE].coast, LEVELS[FINE].island))
     _log("fine cells", len(fine))
-    plain, contested = (on_land(cut(lines), fine) for lines in borders(layer))
+    plain, contested = (on_land(cut(lines), fine) for lines in borders())
     _log("borders", len(plain))
     both = {k: [*plain.get(k, []), *contested.get(k, [])] for k in plain.keys() | contested.keys()}
     lines = {LineKind.border: plain, LineKind.contested: contested}
@@ -703,7 +712,10 @@ def _towns_file(labels: list[dict[str, Any]]) -> str:
 def _file(name: str, table: pa.Table) -> str:
     path = RESOURCES / name
     options = pa.ipc.IpcWriteOptions(compression=pa.Codec("zstd", 19))
-    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema, options=options) as f:
+    with (
+        pa.OSFile(str(path), "wb") as sink,
+        pa.ipc.new_file(sink, table.schema, options=options) as f,
+    ):
         f.write_table(table.combine_chunks())
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return f"`{name}`, {path.stat().st_size:,} bytes, {len(table):,} rows, sha256 `{digest}`"

@@ -1,14 +1,16 @@
 """The base map of one page: cut to the extent of its data, within a limit of bytes.
 
 The whole world is there at level 0. Then come, each time the busiest cells first, until the limit
-is reached: level 2 where there is a center or as many sites as count for one, level 1 around it;
-level 1 where there are sites, level 2 there; the same for the cells around these; level 1 farther out. A page about one country or region may take `REGION_BYTES`, any other `WORLD_BYTES`.
+of bytes is reached: level 2 where there is a center or as many sites as count for one, and level 1
+around it; level 1 where there are sites, then level 2; the same around these; level 1 farther out.
+A page about one country or region may take `REGION_BYTES`, any other `WORLD_BYTES`.
 """
 
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Floats, Ints
@@ -72,7 +74,6 @@ class BaseBlock:
         return {
             "columns": self.block.specs,
             "shifts": list(base_map.SHIFTS),
-            "countries": self.countries,
             "country_names": self.country_names,
         }
 
@@ -100,7 +101,8 @@ def cell_weights(sites: DrawnSites, centers: Centers) -> Ints:
         counts = sites.density.sum(axis=0).reshape(CELLS, GRID // CELLS, CELLS, GRID // CELLS)
         result += counts.sum(axis=(1, 3)).astype(np.int64).ravel()
     elif (columns := sites.columns()) is not None:
-        result += np.bincount(_cells(columns.lon, columns.lat), minlength=CELLS * CELLS)
+        own_cells = _cells(columns.lon, columns.lat)
+        result += np.bincount(own_cells, minlength=CELLS * CELLS)
     return result.reshape(CELLS, CELLS)
 
 
@@ -108,7 +110,7 @@ def _rounded(degrees: Floats) -> Ints:
     return np.rint(degrees * UNITS).astype(np.int64)
 
 
-def _cells(lon: Ints, lat: Ints) -> Ints:
+def _cells(lon: npt.NDArray[Any], lat: npt.NDArray[Any]) -> Ints:
     """Return the cell of places in units of `UNITS` per degree, within 0.01 degree."""
     column = (lon + 180 * UNITS) // (360 * UNITS // CELLS) % CELLS
     south = np.arange(0, 180 * UNITS + 1, LATITUDE_STEP) / UNITS - 90
@@ -170,13 +172,17 @@ def _rows(world: base_map.BaseMap, costs: Floats, weights: Ints, left: float) ->
         reached = _around(reached)
         rings.append(reached.ravel())
     turns = [(0, fine, CENTER_WEIGHT), (NEAR, coarse, CENTER_WEIGHT), (0, coarse, 1), (0, fine, 1)]
-    turns += [(NEAR, coarse, 1), (NEAR, fine, 1), *((d, coarse, 1) for d in range(NEAR + 1, FAR + 1))]
+    turns += [
+        (NEAR, coarse, 1),
+        (NEAR, fine, 1),
+        *((d, coarse, 1) for d in range(NEAR + 1, FAR + 1)),
+    ]
     for ring, rows, least in turns:
         can = (rings[ring] >= least) & (rows >= 0)
         can &= (chosen < 0) if rows is coarse else (chosen != rows)
         left -= _take(np.flatnonzero(can), rings[ring], rows, chosen, costs, left)
-    cells = chosen[chosen >= 0]
-    return cells
+    result: Ints = chosen[chosen >= 0]
+    return result
 
 
 def _take(
@@ -218,4 +224,3 @@ def _packed(world: base_map.BaseMap, rows: Ints, places: Places, names: Names) -
 def _ordered_codes(places: Places) -> list[str]:
     """Return all codes of the dictionary of countries, the empty one first."""
     return sorted({"", *places.country.dictionary.to_pylist()})
-

@@ -188,8 +188,10 @@ def detail(plane: Plane, box: tuple[float, float, float, float]) -> Detail:
     """
     world = base_map.load()
     result = Detail([], [], [], [], [])
-    coarse, fine = (world.rows(level)[base_map.cells_within(*_degrees_box(plane, box))]
-                    for level in (1, base_map.FINE))
+    coarse, fine = (
+        world.rows(level)[base_map.cells_within(*_degrees_box(plane, box))]
+        for level in (1, base_map.FINE)
+    )
     rows = np.where(fine >= 0, fine, coarse)
     for row in rows[rows >= 0].tolist():
         shapes = world.shapes(row)
@@ -199,7 +201,10 @@ def detail(plane: Plane, box: tuple[float, float, float, float]) -> Detail:
             for ring in rings:
                 result.coasts.extend(_coasts(plane, np.concatenate([ring, ring[:1]]), box))
         for kind, line in shapes.lines:
-            kinds = {LineKind.border: result.borders, LineKind.contested: result.contested}
+            kinds: dict[int, list[Any]] = {
+                LineKind.border: result.borders,
+                LineKind.contested: result.contested,
+            }
             kinds.get(kind, result.regions).extend(_cut(_projected(plane, line), box))
     return result
 

@@ -6,9 +6,9 @@ cut into `CELLS` x `CELLS` cells, the tiles of zoom 8. Level 0 is the whole worl
 ``tools/build_base_map.py`` builds the files; their origin is in ``SOURCE.md``.
 
 Polygons and lines are three strings of bytes: counts, steps in x and steps in y. All are varints
-(7 bits a byte, the least first); steps are signed, in zigzag order: 0, -1, 1, -2. Counts are: number
-of polygons, for each its number of rings, for each ring its number of vertices; number of lines,
-for each its kind and its number of vertices. Steps run on from ring to ring.
+(7 bits a byte, the least first); steps are signed, in zigzag order: 0, -1, 1, -2. Counts are:
+number of polygons, for each its number of rings, for each ring its number of vertices; number of
+lines, for each its kind and its number of vertices. Steps run on from ring to ring.
 """
 
 import enum
@@ -212,7 +212,6 @@ def cells_within(west: float, south: float, east: float, north: float) -> Ints:
 
 def _shapes(counts: list[int], points: Floats) -> Shapes:
     number, at = iter(counts), 0
-    polygons: list[list[Floats]] = []
     lines: list[tuple[int, Floats]] = []
 
     def taken(size: int) -> Floats:
@@ -220,8 +219,7 @@ def _shapes(counts: list[int], points: Floats) -> Shapes:
         at += size
         return points[at - size : at]
 
-    for _ in range(next(number)):
-        polygons.append([taken(next(number)) for _ in range(next(number))])
+    polygons = [[taken(next(number)) for _ in range(next(number))] for _ in range(next(number))]
     for _ in range(next(number)):
         kind = next(number)
         lines.append((kind, taken(next(number))))
@@ -268,7 +266,7 @@ def _varint_bytes(values: Ints) -> bytes:
     more = np.append(shifted[:, 1:] > 0, np.zeros((len(values), 1), np.bool_), axis=1)
     used = np.append(np.ones((len(values), 1), np.bool_), more[:, :-1], axis=1)
     data = ((shifted & 127) | (more << 7)).astype(np.uint8)
-    return data[used].tobytes()
+    return bytes(data[used].tobytes())
 
 
 def _varints(data: bytes) -> Ints:
@@ -302,16 +300,18 @@ def content(cells: pa.Array) -> npt.NDArray[np.uint8]:
 def load() -> BaseMap:
     """Return the base map bundled with the package."""
     columns = _columns("base_map.arrow")
-    numbers = (arrays.as_numpy(columns[n]).astype(np.int64) for n in ("level", "cell"))
-    return BaseMap(*numbers, *(columns[n] for n in ("counts", "x", "y")))
+    level, cell = (arrays.as_numpy(columns[n]).astype(np.int64) for n in ("level", "cell"))
+    return BaseMap(level, cell, columns["counts"], columns["x"], columns["y"])
 
 
 @functools.cache
 def places() -> Places:
     """Return the places bundled with the package."""
     columns = _columns("towns.arrow")
-    numbers = (arrays.as_numpy(columns[n]).astype(np.int64) for n in ("x", "y", "zoom", "kind"))
-    return Places(*numbers, columns["country"], columns["name"])
+    x, y, zoom, kind = (
+        arrays.as_numpy(columns[n]).astype(np.int64) for n in ("x", "y", "zoom", "kind")
+    )
+    return Places(x, y, zoom, kind, columns["country"], columns["name"])
 
 
 def _columns(name: str) -> dict[str, pa.Array]:

@@ -82,13 +82,17 @@ def test_no_town_in_a_contested_zone_has_a_country(world: countries.Countries) -
     towns = places.take(np.flatnonzero(places.kind != PlaceKind.country))
     located = faces(world, *base_map.degrees_of(towns.x + 0.5, towns.y + 0.5))
     codes, names = towns.country.to_pylist(), towns.name.to_pylist()
-    contested = {name: code for name, code, face in zip(names, codes, located, strict=True)
-                 if "+" in face}
+    contested = {
+        name: code for name, code, face in zip(names, codes, located, strict=True) if "+" in face
+    }
     assert {"Simferopol", "Laayoune"} <= set(contested)
     # At its accuracy of 38 m a town may be just across the line of a zone.
     assert sum(bool(code) for code in contested.values()) <= 1 + len(contested) // 200
-    wrong = [n for n, code, face in zip(names, codes, located, strict=True)
-             if len(face) == 2 and code != face]
+    wrong = [
+        n
+        for n, code, face in zip(names, codes, located, strict=True)
+        if len(face) == 2 and code != face
+    ]
     assert len(wrong) <= len(names) // 2000
 
 
@@ -118,8 +122,13 @@ def test_contested_borders_are_lines_of_their_own() -> None:
     base = base_map.load()
     rows = base.rows(1)
     kinds = [
-        {k for c in base_map.cells_within(*box) if rows[c] >= 0
-         for k, _ in base.shapes(int(rows[c])).lines if k >= LineKind.border}
+        {
+            k
+            for c in base_map.cells_within(*box)
+            if rows[c] >= 0
+            for k, _ in base.shapes(int(rows[c])).lines
+            if k >= LineKind.border
+        }
         for box in ((33.2, 45.8, 34.8, 46.3), (7.5, 47.5, 8.2, 49.1))
     ]
     assert kinds == [{LineKind.contested}, {LineKind.border}]
@@ -276,7 +285,9 @@ def test_detail_across_180() -> None:
     assert west > 1e8
     assert east > 1e7
     assert max(line.length for line in found.coasts) < 400_000
-    assert "Waiyevo" in [t.name for t in base_layer.towns(plane, (-60e3, -60e3, 60e3, 60e3))] or west
+    assert (
+        "Waiyevo" in [t.name for t in base_layer.towns(plane, (-60e3, -60e3, 60e3, 60e3))] or west
+    )
 
 
 def test_near_the_pole_there_is_nothing() -> None:

@@ -125,7 +125,7 @@ function drawShapes(context, tile, pieces) {
     }
   }
   context.strokeStyle = themeColor("--coast");
-  context.lineWidth = 0.7;
+  context.lineWidth = 0.7 * tile.unit;
   context.stroke();
   const isRegion = (/** @type {number} */ kind) => kind < BORDER && kind <= tile.zoom;
   drawLines(context, tile, pieces, isRegion, { color: "--region", width: 0.8, dash: [4, 2] });
@@ -150,8 +150,8 @@ function drawLines(context, tile, pieces, isDrawn, { color, width, dash = [] }) 
     }
   }
   context.strokeStyle = themeColor(color);
-  context.lineWidth = width;
-  context.setLineDash(dash);
+  context.lineWidth = width * tile.unit;
+  context.setLineDash(dash.map((length) => length * tile.unit));
   context.stroke();
   context.setLineDash([]);
 }

@@ -8,7 +8,7 @@ const CENTER_RADIUS = 5;
 
 /** @param {number} zoom */
 export function centerRadius(zoom) {
-  return zoom < 4 ? 3 : CENTER_RADIUS;
+  return zoom < 2 ? 2 : zoom < 4 ? 3 : CENTER_RADIUS;
 }
 
 /**
@@ -56,7 +56,7 @@ export function centerLayer(centers) {
         drawCenter(context, center.state, atX, atY, centerRadius(tile.zoom));
       }
     }
-  }, { zIndex: 5, className: "centers" });
+  }, { zIndex: 3, className: "centers" });
 }
 
 /**

@@ -4,6 +4,8 @@ import { areaLayer, areaShapes } from "./areas.js";
 import { baseLayer } from "./base-map.js";
 import { BaseMap } from "./base-rows.js";
 import { centerLayer } from "./centers.js";
+import { CellCounts } from "./cells.js";
+import { Clusters } from "./clusters.js";
 import { Density, densityLayer } from "./density.js";
 import { labelLayer } from "./label-layer.js";
 import { placesOf } from "./places.js";
@@ -22,13 +24,14 @@ export function mapLayers(app, columns, base) {
   app.shapes = areaShapes(meta.areas);
   const open = app.shapes.filter(({ planned }) => !planned);
   const planned = app.shapes.filter((area) => area.planned);
+  app.clusters = new Clusters(new CellCounts(meta, columns, sites, app.filters));
   app.density = new Density(meta, columns, sites, app.filters);
   if (base && meta.base) {
     app.land = baseLayer(new BaseMap(/** @type {Columns} */ (base), meta.base.shifts));
     app.towns = placesOf(base, meta.base);
   }
   return {
-    sites: { words: "Sites", layer: siteLayer(sites, meta), isOn: true },
+    sites: { words: "Sites", layer: siteLayer(app.clusters), isOn: true },
     centers: { words: "Centers", layer: centerLayer(meta.centers), isOn: true },
     areas: { words: "Coverage areas", layer: areaLayer(open, "areas"), isOn: true },
     planned: {

@@ -15,46 +15,7 @@ interface Texts {
   begins: Uint32Array;
 }
 
-/** How the bytes of a column are laid out (packing.py, `Block`). */
-interface ColumnSpec {
-  name: string;
-  count: number;
-  /** Bytes of a number. */
-  width: number;
-  /** The least number, if it is not 0. */
-  low?: number;
-  /** Whether the numbers are differences. */
-  steps?: boolean;
-  /** Bytes of text behind the numbers, which then are lengths. */
-  text?: number;
-}
-
 type Columns = Record<string, Numbers>;
-
-type SiteState = "qualified" | "pending" | "fallback" | "review" | "not_covered";
-
-interface Center {
-  id: string;
-  name: string;
-  country: string;
-  lon: number;
-  lat: number;
-  state: "open" | "planned" | "closed";
-  opens_on: string;
-  closes_on: string;
-  /** Qualified sites. */
-  served: number;
-}
-
-/** An area as in the payload: rings of differences in units, longitude and latitude in turn. */
-interface PackedArea {
-  center: number;
-  planned: boolean;
-  polygons: number[][][];
-  level?: string;
-  above?: number;
-  limit?: number;
-}
 
 /** Rings of x, y, x, y ... in worlds, and their box: west, north, east, south. */
 interface Polygon {
@@ -66,38 +27,6 @@ interface Area extends PackedArea {
   parts: Polygon[];
 }
 
-/** Everything of the payload except rows (page_data.py). */
-interface Meta {
-  title: string;
-  policy: string;
-  as_of: string;
-  attribution: string;
-  note: string;
-  tiles: { url: string; credit: string } | null;
-  statuses: SiteState[];
-  counts: number[];
-  total: number;
-  kept: "all" | "not_qualified" | "none";
-  grid: number;
-  levels: string[];
-  reasons: string[];
-  reason_words: string[];
-  countries: string[];
-  country_names: string[];
-  days: string[];
-  limits: number[];
-  site_centers: number[];
-  centers: Center[];
-  areas: PackedArea[];
-  unserved: PackedArea[];
-  minutes: number | string;
-  bounds: [[number, number], [number, number]] | null;
-  places: ColumnSpec[];
-  texts: ColumnSpec[];
-  base: BaseMeta | null;
-  verdict: string[];
-}
-
 /** A tile to draw: its place in the world, which is 1 wide. */
 interface Tile {
   zoom: number;
@@ -107,6 +36,8 @@ interface Tile {
   pixels: number;
   /** Pixels of the screen to a pixel. */
   ratio: number;
+  /** Pixels of the tile to one of the page: 1 but where the map's zoom is not a whole number. */
+  unit: number;
 }
 
 /** A layer as the panel lists it. */
@@ -127,14 +58,6 @@ interface Shapes {
 interface Line {
   points: Float64Array;
   box: number[];
-}
-
-/** How the block of the base map is read (base_cut.py). */
-interface BaseMeta {
-  columns: ColumnSpec[];
-  shifts: number[];
-  countries: string[];
-  country_names: string[];
 }
 
 /** A town, or the label of a country. */
@@ -162,6 +85,7 @@ interface App {
   meta: Meta;
   sites: import("./sites.js").Sites;
   filters: import("./filters.js").Filters;
+  clusters: import("./clusters.js").Clusters;
   density: import("./density.js").Density;
   layers: Layers;
   /** The base map; none if tiles are loaded. */
