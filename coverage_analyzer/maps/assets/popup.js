@@ -112,7 +112,7 @@ function openPopup(app, latlng, page, { focus = false } = {}) {
  * @param {number} lat
  * @param {number} lon
  */
-function besideView(app, lat, lon) {
+export function besideView(app, lat, lon) {
   const turns = Math.round((app.map.getCenter().lng - lon) / 360);
   return L.latLng(lat, lon + 360 * turns);
 }

@@ -157,20 +157,21 @@ function cutWorld(map, corners) {
  */
 export function showFirstView(app) {
   const { map, meta } = app;
+  const corners = /** @type {Corners | null} */ (meta.bounds);
   /** @type {{ center: LatLng, zoom: number } | null} */
   let shown = null;
   const show = () => {
-    limitZoom(map, meta.bounds);
-    if (meta.bounds) fitCorners(map, meta.bounds);
+    limitZoom(map, corners);
+    if (corners) fitCorners(map, corners);
     else map.setZoom(Math.ceil(map.getMinZoom()), { animate: false });
     shown = { center: map.getCenter(), zoom: map.getZoom() };
   };
   allowLeastZoom(map);
-  const cut = () => cutWorld(map, meta.bounds);
+  const cut = () => cutWorld(map, corners);
   map.on("move zoomend viewreset", cut);
   map.on("resize", () => {
     const moved = !shown || map.getZoom() !== shown.zoom || !isNear(map, shown.center);
-    if (moved) limitZoom(map, meta.bounds);
+    if (moved) limitZoom(map, corners);
     else show();
     cut();
   });
