@@ -1,6 +1,7 @@
 // What the page has beside its layers. A new module is registered here, and nowhere else.
 
 import { filterBlock } from "./filter-block.js";
+import { listenToHover } from "./hover.js";
 import { legendBlock } from "./legend.js";
 import { layerBlock, titleBlock } from "./panel.js";
 import { listenToPointer } from "./popup.js";
@@ -24,4 +25,4 @@ export const PANEL_BLOCKS = [
  *
  * @type {((app: App) => void)[]}
  */
-export const FEATURES = [listenToPointer];
+export const FEATURES = [listenToPointer, listenToHover];
