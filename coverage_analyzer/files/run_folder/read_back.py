@@ -146,22 +146,33 @@ def centers_as_used(
     given = open_table(folder / "centers.csv", CENTERS, dialect=dialect)
     every = np.arange(len(world.names.codes), dtype=np.int16)
     centers = read_centers(given, world, Convention(every, trust_declared=True))
-    return centers, _decided(folder / "centers.csv", dialect)
+    return centers, center_cells(folder, "center_country", style)
 
 
-def _decided(path: Path, dialect: Dialect) -> dict[str, str]:
-    """Return the country assigned to each center in the run.
+def center_cells(folder: Path, header: str, style: Style = SAFE) -> dict[str, str]:
+    """Return a column of ``centers.csv`` that a run has added, by the id of the center.
+
+    Parameters
+    ----------
+    folder
+        Of the run.
+    header
+        Header of the column.
+    style
+        How the text files of the run are written.
 
     Raises
     ------
     InputError
         If the file does not have it.
     """
+    path = folder / "centers.csv"
+    dialect = Dialect(delimiter=style.delimiter, decimal=style.output_decimal)
     table = open_table(path, CENTERS, dialect=dialect)
-    if "center_country" not in table.headers:
-        msg = f"{path} was not written by a run: it has no column 'center_country'."
+    if header not in table.headers:
+        msg = f"{path} was not written by a run: it has no column {header!r}."
         raise InputError(msg)
-    at = table.headers.index("center_country")
+    at = table.headers.index(header)
     result: dict[str, str] = {}
     for block in table.source.blocks():
         ids = block.columns.column(table.columns["center_id"])
