@@ -31,7 +31,7 @@ from coverage_analyzer.files.mistakes import check_two_tables, open_sites
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
 from coverage_analyzer.files.readers import streams
 from coverage_analyzer.files.row_types import RowTyper
-from coverage_analyzer.files.run_folder import contents, hold, report_layers, workbook
+from coverage_analyzer.files.run_folder import contents, hold, kept, report_layers, workbook
 from coverage_analyzer.files.run_folder.file_metadata import file_metadata
 from coverage_analyzer.files.run_folder.gate import Gate, decide
 from coverage_analyzer.files.run_folder.manifest import Origin, Outcome
@@ -80,10 +80,10 @@ def run(  # noqa: PLR0913 - files, rule, day and options, or the settings that h
         `files.table.open_table`.
     output
         The folder for ``report.csv`` (or ``.csv.gz``, ``.parquet`` ...), ``rejects.csv``,
-        ``summary.csv``, ``centers.csv``, ``areas.geojson``, ``map.html`` and ``run.json``. An old
-        report there is replaced atomically. If too many rows are rejected
-        (``options.max_rejects``), or a rule of ``options.hold_if`` fires, it is kept, and the files
-        are written to ``DIR.held``.
+        ``summary.csv``, ``centers.csv``, ``areas.geojson``, ``policy.toml``, ``products.csv`` (if
+        there are any), ``map.html`` and ``run.json``. An old report there is replaced atomically.
+        If too many rows are rejected (``options.max_rejects``), or a rule of ``options.hold_if``
+        fires, it is kept, and the files are written to ``DIR.held``.
     policy
         A policy, the name of a built-in one, or the path of a TOML file.
     as_of
@@ -129,8 +129,8 @@ def run(  # noqa: PLR0913 - files, rule, day and options, or the settings that h
     >>> manifest["ledger"]
     {'read': 6, 'decided': 6, 'rejected': 0, 'blank': 0}
     >>> manifest["held"], manifest["files"]  # doctest: +NORMALIZE_WHITESPACE
-    ([], ['report.csv', 'rejects.csv', 'summary.csv', 'centers.csv', 'areas.geojson', 'map.html',
-    'run.json'])
+    ([], ['report.csv', 'rejects.csv', 'summary.csv', 'centers.csv', 'areas.geojson',
+    'policy.toml', 'map.html', 'run.json'])
 
     The files, the limit of rejects and more from a settings file:
 
@@ -205,7 +205,11 @@ def _rows_elsewhere(options: Options) -> AbstractContextManager[TableWriter | No
 
 def _names(options: Options) -> list[str]:
     """Return the files that a run will write."""
-    unwanted = {"areas.geojson": not options.areas, "map.html": not options.map}
+    unwanted = {
+        "areas.geojson": not options.areas,
+        "map.html": not options.map,
+        kept.PRODUCTS: not options.products,
+    }
     fixed = [n for n in contents.FILES if not n.startswith("report.") and not unwanted.get(n)]
     return [f"report.{options.format}", *fixed]
 
@@ -272,7 +276,7 @@ def _published(
     """Stream the rows, write all files, publish them, and return the manifest."""
     publication, elsewhere = outputs.publication, outputs.elsewhere
     before = outputs.gate.previous(publication.folder)
-    options = options.written_like(inputs.sites)
+    given, options = options.to_dict(), options.written_like(inputs.sites)
     totals = _streamed(inputs.sites, matcher, outputs, options)
     totals.ledger.check()
     places = totals.tally.counts(matcher)
@@ -280,6 +284,7 @@ def _published(
     contents.write_summary(publication.path("summary.csv"), places, matcher.world.names, style)
     drawn, undrawn = coverage_areas(matcher) if options.areas or options.map else (None, [])
     write_network(matcher, drawn if options.areas else None, publication.path, style)
+    kept.write(publication.path, matcher.policy, matcher.gates.products, style)
     if options.map:
         network = _drawn_network(matcher, drawn)
         names = matcher.world.names
@@ -304,6 +309,7 @@ def _published(
         told["notation"]["decimal"] = style.output_decimal
     told |= outcome.to_dict() | {
         "settings": options.settings,
+        "options": given,
         "files": [*publication.names, "run.json"],
         "table": None if elsewhere is None else str(elsewhere),
     }

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from coverage_analyzer.files.duplicates import OnDuplicate
 from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
@@ -106,6 +106,16 @@ class Options:
         """Text style of the output files."""
         return Style(raw_text=self.raw_text, excel=self.excel, decimal=self.dialect.decimal or ".")
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the options as plain data, ready for JSON.
+
+        Without those that only this process can use, or that ``run.json`` has under its own key.
+        """
+        left = {"progress", "warn", "settings", "table", "products", "max_rejects"}
+        left |= {"hold_if", "metrics"}
+        names = [each.name for each in dataclasses.fields(self) if each.name not in left]
+        return {name: _plain(getattr(self, name)) for name in names}
+
     def written_like(self, sites: Table) -> Self:
         """Return the options for output about some sites: with their decimal mark."""
         dialect = dataclasses.replace(self.dialect, decimal=sites.decimal_mark)
@@ -139,3 +149,10 @@ class Options:
             if name in of_inputs or getattr(self, name) == getattr(usual, name)
         }
         return dataclasses.replace(self, **changes)
+
+
+def _plain(value: Any) -> Any:
+    """Return the value of an option as plain data; of a dialect what was given."""
+    if isinstance(value, Dialect):
+        return {name: given for name, given in dataclasses.asdict(value).items() if given}
+    return dict(value) if isinstance(value, Mapping) else value

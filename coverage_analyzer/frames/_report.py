@@ -13,7 +13,7 @@ import pyarrow as pa
 from coverage_analyzer import countries
 from coverage_analyzer.errors import InputError, PolicyError, PolicyWarning
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
-from coverage_analyzer.files.run_folder import contents, hold, report_layers, workbook
+from coverage_analyzer.files.run_folder import contents, hold, kept, report_layers, workbook
 from coverage_analyzer.files.run_folder.file_metadata import file_metadata
 from coverage_analyzer.files.run_folder.gate import Gate, Rules, decide
 from coverage_analyzer.files.run_folder.headline import qualified_sites
@@ -39,6 +39,7 @@ from coverage_analyzer.frames.columns import (
 from coverage_analyzer.maps import page
 from coverage_analyzer.matching import areas
 from coverage_analyzer.matching.lead_times import with_opening_windows
+from coverage_analyzer.matching.products import Products
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.roads.network import ATTRIBUTION as ROADS
 from coverage_analyzer.schema.cell_types import OwnText
@@ -121,8 +122,9 @@ def write_report(  # noqa: PLR0913 - what is written, how, and what keeps it fro
     >>> verdicts = ca.assess(sites, centers, as_of="2026-12-01")
     >>> with tempfile.TemporaryDirectory() as parent:
     ...     folder = ca.write_report(verdicts, f"{parent}/2026-12", centers=centers)
-    ...     sorted(path.name for path in folder.iterdir())
-    ['areas.geojson', 'centers.csv', 'map.html', 'report.csv', 'run.json', 'summary.csv']
+    ...     sorted(path.name for path in folder.iterdir())  # doctest: +NORMALIZE_WHITESPACE
+    ['areas.geojson', 'centers.csv', 'map.html', 'policy.toml', 'report.csv', 'run.json',
+    'summary.csv']
     """
     need(verdicts, VERDICT, "verdicts", "assess()")
     refuse_overwriting({"report": hold.run_folders(folder)}, [policy_file(policy)])
@@ -136,7 +138,9 @@ def write_report(  # noqa: PLR0913 - what is written, how, and what keeps it fro
     table = _with_points(table, kind, verdicts)
     places = zip(*(texts(verdicts, n).to_pylist() for n in contents.SUMMARY[:3]), strict=True)
     name = f"report.{kind}"
-    coming = [name, "summary.csv", *(["centers.csv"] if centers is not None else []), "run.json"]
+    network = ["centers.csv"] if centers is not None else []
+    network += kept.names(_products(verdicts))
+    coming = [name, "summary.csv", *network, "run.json"]
     with Publication(folder, coming) as publication:
         before = gate.previous(publication.folder)
         path = publication.path(name)
@@ -150,6 +154,7 @@ def write_report(  # noqa: PLR0913 - what is written, how, and what keeps it fro
         if centers is not None:
             layers, notes = _write_network(publication, verdicts, centers, rules)
             told += notes
+        kept.write(publication.path, rules, _products(verdicts))
         notes = [*verdicts.attrs.get("warnings", []), *told]
         manifest = _manifest(verdicts, rules, notes, counts)
         manifest |= {"max_rejects": str(gate.limit), "hold_if": {}, "held": []}
@@ -346,6 +351,12 @@ def _roads(verdicts: pd.DataFrame) -> dict[str, Any]:
     """Return the record of the recheck by `drive_times`, if there was one."""
     limits = verdicts.attrs.get("drive_time_limits")
     return {} if limits is None else {"roads": {**limits, "attribution": ROADS}}
+
+
+def _products(verdicts: pd.DataFrame) -> Products | None:
+    """Return the products that these verdicts were made with, if any."""
+    told = verdicts.attrs.get("products")
+    return None if told is None else Products.from_dict(told)
 
 
 def _trusted(verdicts: pd.DataFrame) -> bool:

@@ -28,7 +28,7 @@ from coverage_analyzer.errors import CoverageError, InputError
 from coverage_analyzer.files import table
 from coverage_analyzer.files.mistakes import check_two_tables
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
-from coverage_analyzer.files.run_folder import contents, hold
+from coverage_analyzer.files.run_folder import contents, hold, kept
 from coverage_analyzer.files.run_folder.gate import Decision, Gate, note
 from coverage_analyzer.files.run_folder.manifest import Origin, Outcome
 from coverage_analyzer.files.run_folder.metrics import Metrics, check_metrics
@@ -244,6 +244,7 @@ def _published(
     told["not_checked"] = log_not_checked(matcher.gates, found.table)
     drawn, undrawn = coverage_areas(matcher) if options.areas else (None, [])
     write_network(matcher, drawn, files.joinpath, options.style)
+    kept.write(files.joinpath, matcher.policy, matcher.gates.products, options.style)
     told["warnings"] += undrawn
     outcome = Outcome(
         counts=totals(counts.places, counts.reasons),
@@ -257,6 +258,7 @@ def _published(
     )
     told |= outcome.to_dict() | {
         "settings": options.settings,
+        "options": options.to_dict(),
         "engine": "spark",
         "table": None,
         "files": [*folder.names, *sorted(f.name for f in files.iterdir()), "run.json"],
