@@ -20,6 +20,7 @@ from coverage_analyzer.batch.ledger import Ledger, Tally, by_country
 from coverage_analyzer.batch.network import coverage_areas, write_network
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.overlap import ahead
+from coverage_analyzer.batch.previous_report import Previous
 from coverage_analyzer.batch.report_output import ReportOutput
 from coverage_analyzer.batch.stream import build_matcher, judged, log_not_checked, open_products
 from coverage_analyzer.batch.text_style import text_style
@@ -189,7 +190,9 @@ def run(  # noqa: PLR0913 - files, rule, day and options, or the settings that h
                 table = dataclasses.replace(_opened_sites(sites, options), refused=refused)
                 check_same(first_read, table.source.fingerprint)
             inputs = Inputs(table, given, dated)
-            outputs = Outputs(publication, elsewhere, gate, metrics)
+            scratch = publication.scratch
+            previous = Previous.of(gate, publication.folder, table, matcher, scratch)
+            outputs = Outputs(publication, elsewhere, gate, previous, metrics)
             return _published(inputs, matcher, outputs, options)
         except CoverageError:
             raise
@@ -249,11 +252,12 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Outputs:
-    """Outputs of a run: a folder, optionally a database table, the gate before them, metrics."""
+    """Outputs of a run: a folder, perhaps a database table, the gate before them, metrics."""
 
     publication: Publication
     elsewhere: TableWriter | None
     gate: Gate
+    previous: Previous
     metrics: Metrics
 
 
@@ -275,7 +279,6 @@ def _published(
 ) -> dict[str, Any]:
     """Stream the rows, write all files, publish them, and return the manifest."""
     publication, elsewhere = outputs.publication, outputs.elsewhere
-    before = outputs.gate.previous(publication.folder)
     given, options = options.to_dict(), options.written_like(inputs.sites)
     totals = _streamed(inputs.sites, matcher, outputs, options)
     totals.ledger.check()
@@ -313,7 +316,8 @@ def _published(
         "files": [*publication.names, "run.json"],
         "table": None if elsewhere is None else str(elsewhere),
     }
-    decision = decide(outputs.gate, publication, told, before)
+    previous = outputs.previous
+    decision = decide(outputs.gate, publication, told, previous.record, previous.changes)
     held = decision.held
     contents.write_manifest(publication.path("run.json"), told)
     workbook.finish(totals.report, _beside_report(publication, told, places, matcher))
@@ -373,6 +377,7 @@ def _streamed(table: Table, matcher: Matcher, outputs: Outputs, options: Options
         report = ReportOutput(path, options.format, style, typer, stack, converts=converts)
         for some in itertools.chain([first], blocks):
             report.write(some.report, some.rows)
+            outputs.previous.add(some)
             if outputs.elsewhere is not None:
                 outputs.elsewhere.write(typer.typed(some.report, some.rows))
             rejects.write(some.rows.rejects)

@@ -4,6 +4,7 @@ Every way to publish a run (folder, database table, `write_report`, Spark) asks 
 record of the new run and that of the report in its place; `hold` then does what follows.
 """
 
+import importlib.util
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from coverage_analyzer.comparison.rules import (
     parse_rules,
     reasons,
 )
-from coverage_analyzer.errors import quantity
+from coverage_analyzer.errors import quantity, require
 from coverage_analyzer.files.run_folder import hold
 from coverage_analyzer.files.run_folder.hold import RejectLimit
 from coverage_analyzer.files.run_folder.publishing import MANIFEST, Publication
@@ -60,7 +61,8 @@ class Gate:
     rules
         A run is held if one of them fires.
     joins
-        Whether the rows are joined even if no rule needs them, as `--metrics` does.
+        Whether the rows are joined even if no rule needs them, as `--metrics` does; without the
+        extra ``compare`` they are not.
     """
 
     limit: RejectLimit
@@ -82,10 +84,16 @@ class Gate:
         ------
         InputError
             If the limit or a rule cannot be used, or names a level that the policy does not have.
+        MissingExtraError
+            If a rule compares rows, and the extra ``compare`` is not installed.
         """
         rules = parse_rules(hold_if)
         for rule in rules:
             rule.check_levels(policy.titles)
+        if most_needed(rules) == Needs.rows:
+            require("compare", "duckdb")
+        elif joins:
+            joins = importlib.util.find_spec("duckdb") is not None
         return cls(RejectLimit.parse(max_rejects), rules, joins)
 
     @property
