@@ -311,8 +311,8 @@ def _side_rows(
         verdict = typed_cells(cells, SHOWN, str(table.path))
         inputs = [name for name in INPUTS if name in report.known]
         yield SideRows(
-            key=_joined(_keys(table, block, reading.headers)),
-            part=_joined(_parts(table, block, reading.headers)),
+            key=joined(_keys(table, block, reading.headers)),
+            part=joined(_parts(table, block, reading.headers)),
             verdict=verdict,
             name=as_text(table.labels(block)[1]),
             weight=_weights(report, block, reading.weight),
@@ -333,7 +333,8 @@ def _parts(table: Table, block: RowBlock, headers: Headers) -> list[pa.Array]:
     return [as_text(block.columns.column(table.columns[name])) for name in headers.part]
 
 
-def _joined(columns: list[pa.Array]) -> pa.Array | None:
+def joined(columns: list[pa.Array]) -> pa.Array | None:
+    """Return columns of a key as one; None if there are none."""
     if len(columns) < 2:
         return columns[0] if columns else None
     return pc.binary_join_element_wise(*columns, arrays.text_array([SEPARATOR])[0])
