@@ -80,6 +80,7 @@ export function layerBlock(app) {
       if (check.checked) listed.layer.addTo(app.map);
       else listed.layer.remove();
     });
+    app.map.on("layeradd layerremove", () => { check.checked = app.map.hasLayer(listed.layer); });
     row.append(check, element("span", listed.words));
     box.append(row);
   }

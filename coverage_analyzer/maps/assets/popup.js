@@ -150,11 +150,11 @@ export function goToCenter(app, center) {
 export function listenToPointer(app) {
   const { map, meta, sites, layers } = app;
   map.on("click", async ({ latlng }) => {
+    const hasSites = map.hasLayer(layers.sites.layer);
+    const cluster = hasSites ? app.clusters.at(map, latlng) : null; // drawn above centers
+    if (cluster && zoomToCluster(app, cluster)) return undefined;
     const center = map.hasLayer(layers.centers.layer) && centerNear(meta.centers, map, latlng);
     if (center) return openPopup(app, besideView(app, center.lat, center.lon), centerPage(center));
-    const hasSites = map.hasLayer(layers.sites.layer);
-    const cluster = hasSites ? app.clusters.at(map, latlng) : null;
-    if (cluster && zoomToCluster(app, cluster)) return undefined;
     const some = cluster ? app.clusters.sitesOf(cluster)
       : hasSites ? sitesNear(app.clusters, map, latlng) : [];
     if (!some.length) return undefined;

@@ -96,6 +96,14 @@ interface App {
     isOnly: () => boolean;
     restore: (words: string, isOnly: boolean) => Promise<void>;
   };
+  /** The table below the map: whether it is open, and what it is sorted by. */
+  table: {
+    order: () => { name: string; direction: number } | null;
+    isOpen: () => boolean;
+    restore: (isOpen: boolean, order: { name: string; direction: number } | null) => void;
+  };
+  /** To be called after the reader has set something that is neither the view nor a filter. */
+  settingsChanged: () => void;
   popup: import("leaflet").Popup;
   hint: import("leaflet").Tooltip;
   pointer: LatLng | null;

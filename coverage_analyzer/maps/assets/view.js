@@ -5,6 +5,7 @@ import { TILE } from "./tiles.js";
 import { button, element } from "./words.js";
 
 const PADDING = 16; // pixels round what is to be seen
+const CUT_PANES = ["tilePane", "labels"];
 const MARGIN = 5; // degrees
 const ONE_PLACE = 1e-4; // degrees
 const LEAST_PADDING = 6;
@@ -54,14 +55,23 @@ function zoomOfWorld(map) {
  * Shows a place at a zoom between two whole ones, which Leaflet otherwise rounds.
  *
  * @param {LeafletMap} map
- * @param {[number, number]} center
+ * @param {import("leaflet").LatLngExpression} center
  * @param {number} zoom
  */
-function setExactView(map, center, zoom) {
+export function setExactView(map, center, zoom) {
   const { zoomSnap } = map.options;
   map.options.zoomSnap = 0;
   map.setView(center, zoom, { animate: false });
   map.options.zoomSnap = zoomSnap;
+}
+
+/**
+ * What `setExactView` shows again.
+ *
+ * @param {LeafletMap} map
+ */
+export function exactView(map) {
+  return { center: map.getCenter(), zoom: map.getZoom() };
 }
 
 /**
@@ -146,8 +156,10 @@ function cutWorld(map, corners) {
   const isWhole = west <= top.x + 1 && east >= top.x + size.x - 1 && south >= top.y + size.y;
   const edges = [[west, north], [east, north], [east, south], [west, south]];
   const path = edges.map(([x, y]) => `${Math.round(x)}px ${Math.round(y)}px`).join(", ");
-  const pane = map.getPane("tilePane");
-  if (pane) pane.style.clipPath = isWhole ? "" : `polygon(${path})`;
+  for (const name of CUT_PANES) {
+    const pane = map.getPane(name);
+    if (pane) pane.style.clipPath = isWhole ? "" : `polygon(${path})`;
+  }
 }
 
 /**
