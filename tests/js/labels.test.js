@@ -14,6 +14,7 @@ const town = (name, x, y, zoom, kind = PLACE_KINDS.town) => (
 const center = (id, x, y, state = "open") => (
   { center: { id, state, opens_on: "2027-01-04" }, x, y }
 );
+const texts = (labels) => labels.map((l) => l.lines.map((line) => line.text).join("|"));
 
 function overlap(one, other) {
   return one.x < other.x + other.width && other.x < one.x + one.width

@@ -1,12 +1,14 @@
 // The layer of names: a canvas over the whole view, so that no name is cut at the edge of a tile.
 
 import { centerRadius } from "./centers.js";
+import { clusterRadius } from "./cluster-mark.js";
 import { isNamed, labelsOf, placeLabels } from "./labels.js";
 import { mercatorSouth } from "./mercator.js";
 import { context2d, element, themeColor } from "./words.js";
 
 const PAD = 0.15; // of the size of the view, drawn around it for dragging
 const HALO = 3;
+const CLUSTER_PART = 0.8; // of the radius of a cluster, which names keep clear of
 const FONT = "system-ui, sans-serif";
 
 /** @typedef {import("./labels.js").Line} Line */
@@ -58,7 +60,13 @@ export function labelLayer(app) {
     const marks = inView(visible, 40);
     const radius = centerRadius(zoom);
     const texts = inView(named.filter(({ place: p }) => isNamed(p, zoom)), 60);
-    const obstacles = marks.map(({ x, y }) => [x - radius, y - radius, x + radius, y + radius]);
+    const obstacles = [
+      ...marks.map(({ x, y }) => [x - radius, y - radius, x + radius, y + radius]),
+      ...inView(clustersInView(app), 40).map(({ x, y, total }) => {
+        const half = clusterRadius(total) * CLUSTER_PART;
+        return [x - half, y - half, x + half, y + half];
+      }),
+    ];
     const widthOf = (/** @type {Line} */ line) => {
       context.font = `${line.weight} ${line.size}px ${FONT}`;
       return context.measureText(line.text).width + (line.spacing ?? 0) * line.text.length;
@@ -69,6 +77,25 @@ export function labelLayer(app) {
       label.lines.map(({ text }) => text).join("\n"), x, y, width, height,
     ].map((v) => (typeof v === "number" ? Math.round(v) : v))));
   });
+}
+
+/**
+ * The clusters that names must not hide.
+ *
+ * @param {App} app
+ */
+function clustersInView({ map, layers, clusters }) {
+  if (!layers || !map.hasLayer(layers.sites.layer)) return [];
+  const zoom = Math.max(0, Math.round(map.getZoom()));
+  const side = clusters.side(zoom);
+  const bounds = map.getBounds();
+  const west = bounds.getWest() / 360 + 0.5;
+  const north = Math.max(0, mercatorSouth(bounds.getNorth()));
+  const width = Math.max(bounds.getEast() / 360 + 0.5 - west,
+    mercatorSouth(bounds.getSouth()) - north);
+  const part = { west: west - 1 / side, north: north - 1 / side, across: 0 };
+  part.across = Math.min(side, Math.ceil(width * side) + 3);
+  return clusters.split(zoom, part).many;
 }
 
 /**

@@ -6,6 +6,7 @@ const LABEL_ZOOM = 7; // from which centers are named
 const PLANNED_ZOOM = 4; // from which planned centers say when they open
 const GAP = 3; // pixels between two names
 const TOWN_REACH = 24; // pixels from a center to its town
+const ASIDE = 22; // pixels by which a name may be away from its place
 const COUNTRY_ZOOMS = 3; // more zooms for which the name of a country stays
 const IMPORTANT = 2; // zooms that a town has been named for, before centers come
 
@@ -46,7 +47,8 @@ export function placeLabels(labels, obstacles, widthOf) {
 }
 
 /**
- * The corners at which a label may be: on its place, or clear of the mark there.
+ * The corners at which a label may be: clear of the mark at its place, first near to it; or, for a
+ * country, anywhere around the middle.
  *
  * @param {Label} label
  * @param {number} width
@@ -54,13 +56,13 @@ export function placeLabels(labels, obstacles, widthOf) {
  */
 function positions({ x, y, clear }, width, height) {
   const [left, top] = [x - width / 2, y - height / 2];
-  if (!clear) return [[left, top]];
-  return [
-    [left, y - clear - height],
-    [left, y + clear],
-    [x + clear, top],
-    [x - clear - width, top],
-  ];
+  if (!clear) return [0, -1, 1, -2, 2].map((step) => [left, top + step * ASIDE]);
+  return [clear, clear + ASIDE / 2].flatMap((away) => [
+    [left, y - away - height],
+    [left, y + away],
+    [x + away, top],
+    [x - away - width, top],
+  ]);
 }
 
 /** Boxes that are taken, by squares of the view. */

@@ -27,6 +27,12 @@ interface Area extends PackedArea {
   parts: Polygon[];
 }
 
+interface Topology {
+  transform: { scale: [number, number]; translate: [number, number] };
+  arcs: [number, number][][];
+  objects: Record<string, { geometries: { type: string; arcs: any[] }[] }>;
+}
+
 /** A tile to draw: its place in the world, which is 1 wide. */
 interface Tile {
   zoom: number;
@@ -79,18 +85,6 @@ interface Place {
 type Layers = Record<"sites" | "centers" | "areas" | "planned" | "density", ListedLayer>
   & Partial<Record<string, ListedLayer>>;
 
-/** A town or country of the base map. */
-interface Place {
-  name: string;
-  country: string;
-  /** 0 to 2 for towns, seats and capitals, 3 for a country. */
-  kind: number;
-  /** The least zoom at which it is labelled. */
-  zoom: number;
-  lat: number;
-  lon: number;
-}
-
 /** What the modules of the page share. */
 interface App {
   map: LeafletMap;
@@ -113,8 +107,6 @@ interface App {
   /** Ids and names of sites; to be read after `textsReady`. */
   texts: { id: Texts; name: Texts };
   textsReady: Promise<void>;
-  /** Places with names, the most important first; none where the background is a tile server's. */
-  towns: Place[];
   /** The field of the search. */
   search: {
     words: () => string;
