@@ -121,7 +121,9 @@ def test_names_are_legible_on_dark(browser: Browser, demo: Path) -> None:
       const canvas = document.querySelector("canvas.labels");
       const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
       let most = 0;
-      for (let i = 0; i < data.length; i += 4) if (data[i + 3] > 250) most = Math.max(most, data[i]);
+      for (let i = 0; i < data.length; i += 4) {
+        if (data[i + 3] > 250) most = Math.max(most, data[i]);
+      }
       return most;
     }"""
     assert page.page.evaluate(brightest) > 180
