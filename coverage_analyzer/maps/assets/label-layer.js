@@ -4,6 +4,7 @@ import { centerRadius } from "./centers.js";
 import { clusterRadius } from "./cluster-mark.js";
 import { isNamed, labelsOf, placeLabels } from "./labels.js";
 import { mercatorSouth } from "./mercator.js";
+import { allDrawn } from "./tiles.js";
 import { context2d, element, themeColor } from "./words.js";
 
 const PAD = 0.15; // of the size of the view, drawn around it for dragging
@@ -29,7 +30,7 @@ const LabelCanvas = L.Layer.extend({
     this.canvas.setAttribute("aria-hidden", "true");
     pane.append(this.canvas);
     map.on("moveend zoomend resize viewreset", this.redraw, this);
-    this.redraw();
+    allDrawn().then(() => this.redraw()); // the tiles come first
   },
   onRemove(/** @type {LeafletMap} */ map) {
     map.off("moveend zoomend resize viewreset", this.redraw, this);
@@ -56,7 +57,8 @@ export function labelLayer(app) {
   return new /** @type {any} */ (LabelCanvas)((/** @type {HTMLCanvasElement} */ canvas) => {
     const { context, inView } = fitted(map, canvas);
     const zoom = map.getZoom();
-    const visible = app.layers && map.hasLayer(app.layers.centers.layer) ? centers : [];
+    const visible = app.layers && map.hasLayer(app.layers.centers.layer)
+      ? centers.filter((_, number) => isSelected(app, number)) : [];
     const marks = inView(visible, 40);
     const radius = centerRadius(zoom);
     const texts = inView(named.filter(({ place: p }) => isNamed(p, zoom)), 60);
@@ -77,6 +79,16 @@ export function labelLayer(app) {
       label.lines.map(({ text }) => text).join("\n"), x, y, width, height,
     ].map((v) => (typeof v === "number" ? Math.round(v) : v))));
   });
+}
+
+/**
+ * Whether the filters leave a center.
+ *
+ * @param {App & { selection?: { centers: Uint8Array } }} app
+ * @param {number} number
+ */
+function isSelected({ selection }, number) {
+  return !selection || selection.centers[number] > 0;
 }
 
 /**
