@@ -5,6 +5,7 @@ import { canvasLayer, TILE } from "./tiles.js";
 import { themeColor } from "./words.js";
 
 const DETAIL_ZOOM = 5;
+const FULL_ZOOM = 3; // from which lines have their full width
 const BORDER = 100;
 const CONTESTED = 101;
 const EDGE = 3; // pixels around a tile that lines may reach into
@@ -150,7 +151,7 @@ function drawLines(context, tile, pieces, isDrawn, { color, width, dash = [] }) 
     }
   }
   context.strokeStyle = themeColor(color);
-  context.lineWidth = width * tile.unit;
+  context.lineWidth = width * tile.unit * (tile.zoom < FULL_ZOOM ? 0.6 : 1);
   context.setLineDash(dash.map((length) => length * tile.unit));
   context.stroke();
   context.setLineDash([]);
