@@ -3,7 +3,7 @@
 import { THEME } from "./theme.js";
 import { brief, themeColor } from "./words.js";
 
-const LEAST_RADIUS = 8; // pixels
+const LEAST_RADIUS = 10; // pixels
 const GREATEST_RADIUS = 26;
 
 /**
@@ -12,7 +12,7 @@ const GREATEST_RADIUS = 26;
  * @param {number} total
  */
 export function clusterRadius(total) {
-  return Math.min(GREATEST_RADIUS, LEAST_RADIUS + 3.6 * Math.log10(total));
+  return Math.min(GREATEST_RADIUS, LEAST_RADIUS + 3 * Math.log10(total));
 }
 
 /**
@@ -46,10 +46,11 @@ export function drawCluster(context, { total, counts }, statuses, { x, y, radius
   context.arc(x, y, hole, 0, 2 * Math.PI);
   context.fillStyle = themeColor("--paper");
   context.fill();
-  const size = Math.min(11, 0.9 * (hole / unit)) * unit;
+  const text = brief(total);
+  const size = Math.min(11 * unit, (2.7 * hole) / text.replace(".", "").length);
   context.font = `600 ${size}px system-ui, sans-serif`;
   context.textAlign = "center";
   context.textBaseline = "middle";
   context.fillStyle = themeColor("--ink");
-  context.fillText(brief(total), x, y + 0.5 * unit);
+  context.fillText(text, x, y + 0.5 * unit);
 }

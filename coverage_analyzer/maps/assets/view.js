@@ -6,7 +6,7 @@ import { button, element } from "./words.js";
 
 const PADDING = 16; // pixels round what is to be seen
 const CUT_PANES = ["tilePane", "labels"];
-const MARGIN = 5; // degrees
+const MARGIN = 2.5; // degrees
 const ONE_PLACE = 1e-4; // degrees
 const LEAST_PADDING = 6;
 const CLOSEST = 9; // a first view is not nearer
