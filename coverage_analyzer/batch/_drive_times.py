@@ -4,7 +4,6 @@ All files of the folder are published together and atomically, as by the run. Th
 a verdict depends on its row alone (`roads.recheck`), so repeating it changes nothing.
 """
 
-import dataclasses
 import shutil
 from collections import Counter
 from collections.abc import Mapping
@@ -21,7 +20,7 @@ import shapely
 
 from coverage_analyzer import arrays, countries
 from coverage_analyzer.batch import ledger
-from coverage_analyzer.batch.network import network_of
+from coverage_analyzer.batch.network import heading_of, network_of, with_road_parts
 from coverage_analyzer.batch.report_output import ReportOutput
 from coverage_analyzer.errors import InputError, PolicyError, PublishError, quantity
 from coverage_analyzer.files.overwriting import RunFolder, policy_file, refuse_overwriting
@@ -233,12 +232,10 @@ class Job:
             path = publication.path(service_areas.NAME)
             credit = f"{countries.ATTRIBUTION}; {ATTRIBUTION}"
             service_areas.write(path, self._service_parts(network), credit)
-            left = service_areas.unserved(path, network.centers)
-            minutes = minutes_shown(self.limits.distinct)
-            network = dataclasses.replace(network, unserved=left, minutes=minutes)
+            network = with_road_parts(network, path, minutes_shown(self.limits.distinct))
         if "map.html" in files:
-            title, names = self.manifest["policy"]["title"], countries.load().names
-            shown = payload(title, totals.drawn, network, names)
+            names = countries.load().names
+            shown = payload(heading_of(self.manifest), totals.drawn, network, names)
             publication.path("map.html").write_text(page.page(shown), encoding="utf-8")
         told = self._told(totals)
         told["files"] = [*publication.names, "run.json"]

@@ -1,11 +1,10 @@
 """Regenerate the map of a run folder from its files, without assessing again."""
 
-import dataclasses
 from pathlib import Path
 from typing import Any
 
 from coverage_analyzer import countries
-from coverage_analyzer.batch.network import network_of
+from coverage_analyzer.batch.network import heading_of, network_of, with_road_parts
 from coverage_analyzer.files.run_folder import service_areas
 from coverage_analyzer.files.run_folder.read_back import (
     report_table,
@@ -52,11 +51,6 @@ def _redrawn(folder: Path, manifest: dict[str, Any], title: str, tiles: Tiles | 
         drawn.add(where.lon, where.lat, *table.labels(rows.block), verdict_columns(table, rows))
     network = network_of(folder, manifest)
     if service_areas.NAME in manifest["files"]:
-        network = dataclasses.replace(
-            network,
-            unserved=service_areas.unserved(folder / service_areas.NAME, network.centers),
-            minutes=minutes_shown(manifest["roads"]["minutes"]),
-        )
-    return payload(
-        manifest["policy"]["title"], drawn, network, world.names, title=title, tiles=tiles
-    )
+        minutes = minutes_shown(manifest["roads"]["minutes"])
+        network = with_road_parts(network, folder / service_areas.NAME, minutes)
+    return payload(heading_of(manifest, title), drawn, network, world.names, tiles=tiles)

@@ -46,6 +46,7 @@ from coverage_analyzer.maps.sites import DrawnSites
 from coverage_analyzer.matching.areas import Areas
 from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.policy import DEFAULT, Policy
+from coverage_analyzer.policy.promise import promise
 from coverage_analyzer.schema.columns import CENTERS
 from coverage_analyzer.schema.days import day
 from coverage_analyzer.settings.arguments import (
@@ -269,7 +270,10 @@ def _published(
     if options.map:
         network = _drawn_network(matcher, drawn)
         names = matcher.world.names
-        data = page_data.payload(matcher.policy.title, totals.drawn, network, names)
+        heading = page_data.Heading(
+            matcher.policy.title, promise(matcher.policy), totals.ledger.figures()["rejected"]
+        )
+        data = page_data.payload(heading, totals.drawn, network, names)
         undrawn += [f"The map: {note}" for note in [data.meta["note"]] if note]
         publication.path("map.html").write_text(page.page(data), encoding="utf-8")
     told = Origin.of_tables(inputs.sites, inputs.centers, matcher, inputs.products).to_dict()

@@ -229,8 +229,13 @@ def map_data(
         np.datetime64(assessed_day(verdicts), "D"),
         same_country=told.get("same_country", True),
     )
-    policy = told.get("policy_title", "Coverage")
-    return page_data.payload(policy, drawn, shown, world.names, title=title)
+    heading = page_data.Heading(
+        told.get("policy_title", "Coverage"),
+        told.get("policy_promise", ""),
+        told.get("rejected", 0),
+        title,
+    )
+    return page_data.payload(heading, drawn, shown, world.names)
 
 
 def check_network(verdicts: pd.DataFrame, centers: Centers) -> None:

@@ -18,6 +18,8 @@ from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Bools, Floats, Ints
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.maps.packing import UNITS
+from coverage_analyzer.roads.recheck import ROAD_REASONS
+from coverage_analyzer.schema import theme
 from coverage_analyzer.schema.columns import as_text
 from coverage_analyzer.schema.coordinates import numbers
 from coverage_analyzer.schema.verdict import COLUMNS, Status
@@ -36,6 +38,10 @@ CODED: Final = tuple(
 """Verdict columns whose texts recur; each text is stored once. All rows share one ``as_of``."""
 
 STATUSES: Final = tuple(status.name for status in Status)
+
+MARKED: Final = (*STATUSES, theme.ROAD)
+"""How sites are marked, counted and filtered: by status, but those in review only because of the
+road have a mark of their own, since their data are clear."""
 
 MISSING: Final = -1
 
@@ -64,7 +70,7 @@ class Columns:
     lon, lat
         In units of `UNITS` per degree on WGS 84.
     codes
-        For ``status`` the values of `Status`; for `CODED` and ``limit_miles`` positions in the
+        For ``status`` the positions in `MARKED`; for `CODED` and ``limit_miles`` positions in the
         words of `DrawnSites`, or `MISSING`.
     miles, margin
         Distance and margin in thousandths of a mile; 0 without a center.
@@ -138,20 +144,20 @@ class DrawnSites:
     total
         Number of sites, kept or not.
     counts
-        Number of sites per status, by the values of `Status`.
+        Number of sites per mark, by the positions in `MARKED`.
     served
         Number of qualified sites per center, by its position in ``words["center_id"]``.
     kept
         Which sites are kept individually.
     density
-        Number of sites of each status in each grid cell; empty while all are kept.
+        Number of sites of each mark in each grid cell; empty while all are kept.
     words
         Texts of each coded column in the order of their codes.
     """
 
     def __init__(self) -> None:
         self.total = 0
-        self.counts = np.zeros(len(Status), np.int64)
+        self.counts = np.zeros(len(MARKED), np.int64)
         self.served = np.zeros(0, np.int64)
         self.kept = Kept.all
         self.density: npt.NDArray[np.uint32] | None = None
@@ -204,7 +210,7 @@ class DrawnSites:
         verdict: Mapping[str, Any],
     ) -> Columns:
         codes = {n: self._coded(n, as_text(verdict[n])) for n in CODED}
-        codes["status"] = _statuses(as_text(verdict["status"]))
+        codes["status"] = _marks(as_text(verdict["status"]), as_text(verdict["reason"]))
         codes["limit_miles"] = self._limits(numbers(verdict["limit_miles"])[0])
         texts = [as_text(cells) for cells in (site_id, name)]
         return Columns(
@@ -239,7 +245,7 @@ class DrawnSites:
         """Count the sites, and record their locations."""
         status, center = columns.codes["status"], columns.codes["center_id"]
         self.total += len(columns)
-        self.counts += np.bincount(status, minlength=len(Status))
+        self.counts += np.bincount(status, minlength=len(MARKED))
         known = len(self.words["center_id"])
         self.served = np.pad(self.served, (0, known - len(self.served)))
         by_center = center[(status == Status.qualified) & (center != MISSING)]
@@ -265,7 +271,7 @@ class DrawnSites:
         """Show fewer kinds of sites individually."""
         parts, self._parts, self._held = self._parts, [], 0
         if self.kept is Kept.all:
-            self.density = np.zeros((len(Status), GRID * GRID), np.uint32)
+            self.density = np.zeros((len(MARKED), GRID * GRID), np.uint32)
             for part in parts:
                 _count(self.density, part)
             self.kept = Kept.not_qualified
@@ -294,6 +300,20 @@ class DrawnSites:
 def _is_not_qualified(columns: Columns) -> Bools:
     result: Bools = columns.codes["status"] != Status.qualified
     return result
+
+
+def _marks(statuses: pa.Array, reasons: pa.Array) -> Codes:
+    """Return the positions of sites in `MARKED`.
+
+    Raises
+    ------
+    InputError
+        If a status is unknown.
+    """
+    marks = _statuses(statuses)
+    by_road = pc.is_in(reasons, arrays.text_array([reason.name for reason in ROAD_REASONS]))
+    looked_at = (marks == Status.review) & arrays.to_bools(by_road)
+    return np.where(looked_at, np.int8(MARKED.index(theme.ROAD)), marks)
 
 
 def _statuses(cells: pa.Array) -> Codes:

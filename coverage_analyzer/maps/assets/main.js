@@ -7,6 +7,7 @@ import { Filters } from "./filters.js";
 import { landPolygons } from "./land.js";
 import { mapLayers } from "./layers.js";
 import { panel } from "./panel.js";
+import { followFilters } from "./selection.js";
 import { Sites } from "./sites.js";
 import { allDrawn } from "./tiles.js";
 import { element, later, quantity } from "./words.js";
@@ -45,8 +46,8 @@ function listenToChanges(app) {
   map.on("moveend resize", later(VIEW_MS, app.update));
   filters.onChange(() => {
     app.density.forget();
-    for (const { layer } of [layers.sites, layers.density]) {
-      if (map.hasLayer(layer)) layer.redraw();
+    for (const listed of Object.values(layers)) {
+      if (listed && map.hasLayer(listed.layer)) listed.layer.redraw();
     }
     app.update();
     app.say(`${quantity(app.inView.total, "site")} in view`);
@@ -118,6 +119,7 @@ function createApp(map, meta, columns) {
     onUpdate: updates.push.bind(updates),
   };
   const shared = /** @type {App} */ (/** @type {unknown} */ (app));
+  followFilters(shared); // first, so that all that listens to the filters finds it
   shared.update = () => {
     shared.inView = countInView(shared); // which all that listen to an update may read
     call(updates)();

@@ -1,7 +1,7 @@
 // What a click on the map, a result of the search or a row of the table tells.
 
 import { areasAt } from "./areas.js";
-import { centerNear } from "./centers.js";
+import { centerNear, shownCenters } from "./centers.js";
 import { textAt } from "./data.js";
 import { styleOf, symbolMark } from "./marks.js";
 import { sitesNear } from "./points.js";
@@ -24,7 +24,7 @@ function siteRows(app, i) {
   return [
     ["name", textAt(app.texts.name, i)],
     ["level", meta.levels[sites.level[i]]],
-    ["status", meta.statuses[sites.status[i]]],
+    ["status", meta.status_codes[sites.status[i]]],
     ["reason", meta.reason_words[sites.reason[i]]],
     ["center", center ? [center.id, center.name].filter(Boolean).join(", ") : null],
     ["distance", milesAndKm(distance)],
@@ -150,9 +150,10 @@ export function goToCenter(app, center) {
  * @param {App} app
  */
 export function listenToPointer(app) {
-  const { map, meta, sites, layers } = app;
+  const { map, sites, layers } = app;
   map.on("click", async ({ latlng }) => {
-    const center = map.hasLayer(layers.centers.layer) && centerNear(meta.centers, map, latlng);
+    const center = map.hasLayer(layers.centers.layer)
+      && centerNear(shownCenters(app), map, latlng);
     if (center) return openPopup(app, besideView(app, center.lat, center.lon), centerPage(center));
     const some = map.hasLayer(layers.sites.layer) ? sitesNear(sites, map, latlng) : [];
     if (!some.length) return undefined;
@@ -182,7 +183,7 @@ function showHover(app) {
   const shapes = pointer ? app.shapes.filter((area) => map.hasLayer(
     (area.planned ? layers.planned : layers.areas).layer)) : [];
   const center = pointer && map.hasLayer(layers.centers.layer)
-    ? centerNear(app.meta.centers, map, pointer) : null;
+    ? centerNear(shownCenters(app), map, pointer) : null;
   const lines = center ? [[center.id, center.name].filter(Boolean).join(", ")]
     : areaLines(app, pointer ? areasAt(shapes, pointer) : []);
   if (!pointer || !lines.length) return map.removeLayer(hint);

@@ -33,7 +33,7 @@ function verdictCells(app, i) {
   const fixed = (/** @type {number | null} */ value) => (value === null ? "" : value.toFixed(3));
   return {
     level: meta.levels[sites.level[i]] ?? "",
-    status: meta.statuses[sites.status[i]],
+    status: meta.status_codes[sites.status[i]],
     reason: meta.reasons[sites.reason[i]] ?? "",
     center_id: meta.centers[sites.center[i]]?.id ?? "",
     distance_miles: fixed(distance),

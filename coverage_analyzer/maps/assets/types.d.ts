@@ -50,6 +50,10 @@ interface ListedLayer {
   layer: Layer;
   /** Whether it is on at first. */
   isOn: boolean;
+  /** Its marks for the legend, with words. */
+  /** Whether it has nothing, so that the panel does not list it. */
+  isEmpty?: boolean;
+  marks?: { draw: (context: CanvasRenderingContext2D) => void; words?: string }[];
 }
 
 type Layers = Record<"sites" | "centers" | "areas" | "planned" | "density", ListedLayer>
@@ -76,6 +80,13 @@ interface App {
   popup: import("leaflet").Popup;
   hint: import("leaflet").Tooltip;
   pointer: LatLng | null;
+  /** What the filters select, beside the whole. */
+  selection: import("./selection.js").Figures & {
+    /** 1 for each center that is shown, by position. */
+    centers: Uint8Array;
+    /** Whether a filter other than that of the status is set. */
+    isNarrowed: boolean;
+  };
   /** The shown sites in the view, by status. */
   inView: { counts: number[]; total: number };
   /** Says something to those who do not see the map. */
