@@ -23,6 +23,7 @@ from coverage_analyzer.batch import ledger
 from coverage_analyzer.batch.network import heading_of, network_of, with_road_parts
 from coverage_analyzer.batch.report_output import ReportOutput
 from coverage_analyzer.errors import InputError, PolicyError, PublishError, quantity
+from coverage_analyzer.files import own_columns
 from coverage_analyzer.files.overwriting import RunFolder, policy_file, refuse_overwriting
 from coverage_analyzer.files.row_types import RowTyper
 from coverage_analyzer.files.run_folder import contents, report_layers, service_areas, workbook
@@ -31,6 +32,7 @@ from coverage_analyzer.files.run_folder.manifest import style_of
 from coverage_analyzer.files.run_folder.publishing import Publication
 from coverage_analyzer.files.run_folder.read_back import (
     centers_as_used,
+    report_columns,
     report_table,
     verdict_columns,
     watched_run,
@@ -43,7 +45,7 @@ from coverage_analyzer.fingerprint import WatchedFiles, unchanged_during
 from coverage_analyzer.maps import page
 from coverage_analyzer.maps.page_data import Network as DrawnNetwork
 from coverage_analyzer.maps.page_data import payload
-from coverage_analyzer.maps.sites import DrawnSites
+from coverage_analyzer.maps.sites import Details, DrawnSites, Drive
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.roads import recheck
@@ -303,6 +305,9 @@ class Job:
             typer = RowTyper(table, left_out=table.source.made if with_points else ())
             report = ReportOutput(path, kind, style, typer, stack)
             times = stack.enter_context(closing(self._writer(publication)))
+            shown_columns = tuple(self.manifest.get("map_columns", ()))
+            own = report_columns(table, self.manifest, shown_columns)
+            totals.drawn = DrawnSites(shown_columns)
             for rows in table.rows():
                 verdict = _typed(verdict_columns(table, rows))
                 drives, chosen = self._driven(rows, verdict, centers)
@@ -318,7 +323,9 @@ class Job:
                 )
                 times.write(shown, driven, np.flatnonzero(chosen >= 0))
                 where = rows.coordinates
-                totals.drawn.add(where.lon, where.lat, ids, names, verdict | after)
+                known = Drive(driven["minutes"], driven["road_miles"])
+                details = Details(own_columns.texts(table, rows.block, own), known)
+                totals.drawn.add(where.lon, where.lat, ids, names, verdict | after, details)
             totals.report = report.writer
             report.describe(self.manifest | {"roads": {"attribution": ATTRIBUTION}})
         return totals

@@ -2,7 +2,7 @@
 
 import dataclasses
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -40,6 +40,9 @@ class Options:
         Whether to use the declared country even where it disagrees with the coordinates.
     areas, map
         Whether to write ``areas.geojson`` and ``map.html``.
+    map_columns
+        Own columns of the sites that the map shows of a site: a list of headers, or a text with
+        commas. A map is mailed on, so that by default it shows none.
     raw_text
         Whether to leave text in CSV and Excel files unescaped even where a spreadsheet would run
         it.
@@ -79,6 +82,7 @@ class Options:
     trust_declared: bool = False
     areas: bool = True
     map: bool = True
+    map_columns: Sequence[str] | str = ()
     raw_text: bool = False
     excel: bool = False
     excel_locale: str = ""

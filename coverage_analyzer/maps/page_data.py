@@ -194,6 +194,7 @@ def payload(
         "bounds": _bounds(sites, network.centers),
         "places": places.specs,
         "texts": texts.specs,
+        "own_columns": list(sites.own_columns),
         "verdict": list(VERDICT),
     }
     return Payload(meta, places, texts)
@@ -259,6 +260,10 @@ def _blocks(sites: DrawnSites) -> tuple[Block, Block]:
     _add_verdicts(places, columns, order, sites)
     texts.texts("id", columns.site_id.take(arrays.from_numpy(order)))
     texts.texts("name", columns.name.take(arrays.from_numpy(order)))
+    for n, cells in columns.own.items():
+        texts.texts(f"own_{n}", cells.take(arrays.from_numpy(order)))
+    for column, values in columns.drive.items():
+        texts.numbers(column, values[order])
     return places, texts
 
 

@@ -5,9 +5,9 @@ they exceed the limit themselves, and all are counted in a density grid.
 """
 
 import enum
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -78,6 +78,10 @@ class Columns:
         Number of centers that cover the site.
     site_id, name
         Texts; large strings after `joined`, which may exceed 2 GiB.
+    own
+        Texts of own columns, by their position.
+    drive
+        ``minutes`` in tenths and ``road_miles`` in thousandths, or `MISSING`; empty without roads.
     """
 
     lon: npt.NDArray[np.int32]
@@ -88,6 +92,8 @@ class Columns:
     in_reach: Codes
     site_id: pa.Array
     name: pa.Array
+    own: dict[int, pa.Array] = field(default_factory=dict)
+    drive: dict[str, npt.NDArray[np.int32]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """Return the number of sites."""
@@ -105,6 +111,8 @@ class Columns:
             self.in_reach[at],
             self.site_id.take(rows),
             self.name.take(rows),
+            {n: cells.take(rows) for n, cells in self.own.items()},
+            {n: values[at] for n, values in self.drive.items()},
         )
 
 
@@ -115,9 +123,15 @@ def joined(parts: list[Columns]) -> Columns:
     for name in ("lon", "lat", "miles", "margin", "in_reach"):
         whole[name] = np.concatenate([vars(p).pop(name) for p in parts])
     for name in ("site_id", "name"):
-        texts = [vars(p).pop(name).cast(pa.large_string()) for p in parts]
-        whole[name] = pa.concat_arrays(texts)
+        whole[name] = _joined_texts([vars(p).pop(name) for p in parts])
+    whole["own"] = {n: _joined_texts([p.own.pop(n) for p in parts]) for n in list(parts[0].own)}
+    drives = list(parts[0].drive)
+    whole["drive"] = {n: np.concatenate([p.drive.pop(n) for p in parts]) for n in drives}
     return Columns(**whole)
+
+
+def _joined_texts(texts: list[pa.Array]) -> pa.Array:
+    return pa.concat_arrays([cells.cast(pa.large_string()) for cells in texts])
 
 
 def short(values: npt.NDArray[Any]) -> Codes:
@@ -136,8 +150,35 @@ def short(values: npt.NDArray[Any]) -> Codes:
     return values.astype(np.int32)
 
 
+class Drive(NamedTuple):
+    """The drive to each site of a block, shape (n,); NaN where it is not known."""
+
+    minutes: npt.NDArray[Any]
+    road_miles: npt.NDArray[Any]
+
+
+class Details(NamedTuple):
+    """What a map shows of the sites of a block beside their verdicts.
+
+    Attributes
+    ----------
+    own
+        Cells of `DrawnSites.own_columns` as text, each of shape (n,).
+    drive
+        The drives, if roads were asked.
+    """
+
+    own: Sequence[pa.Array] = ()
+    drive: Drive | None = None
+
+
 class DrawnSites:
     """The sites of a map, collected block by block.
+
+    Parameters
+    ----------
+    own_columns
+        Names of the own columns that the map shows.
 
     Attributes
     ----------
@@ -155,7 +196,8 @@ class DrawnSites:
         Texts of each coded column in the order of their codes.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, own_columns: Sequence[str] = ()) -> None:
+        self.own_columns = tuple(own_columns)
         self.total = 0
         self.counts = np.zeros(len(MARKED), np.int64)
         self.served = np.zeros(0, np.int64)
@@ -174,6 +216,7 @@ class DrawnSites:
         site_id: pa.Array,
         name: pa.Array,
         verdict: Mapping[str, pa.Array],
+        details: Details | None = None,
     ) -> None:
         """Append a block.
 
@@ -185,6 +228,8 @@ class DrawnSites:
             Texts.
         verdict
             The columns of `VERDICT`, with their types or as a report writes them.
+        details
+            What is shown besides: the same in each block.
 
         Raises
         ------
@@ -194,6 +239,9 @@ class DrawnSites:
         if not len(lon):
             return
         columns = self._columns(lon, lat, site_id, name, verdict)
+        if details is not None:
+            columns.own = dict(enumerate(details.own))
+            columns.drive = {} if details.drive is None else _drive_codes(details.drive)
         self._note(columns)
         if self.density is not None:
             _count(self.density, columns)
@@ -295,6 +343,15 @@ class DrawnSites:
     def latitudes(self) -> Floats:
         """Return the minimum and maximum latitude of the sites, if any."""
         return np.array(self._latitudes if self.total else ())
+
+
+def _drive_codes(drive: Drive) -> dict[str, npt.NDArray[np.int32]]:
+    """Return the drives in tenths of a minute and thousandths of a mile, or `MISSING`."""
+    values = {"minutes": drive.minutes * 10, "road_miles": drive.road_miles * 1000}
+    return {
+        name: np.rint(np.nan_to_num(numbers_, nan=MISSING)).astype(np.int32)
+        for name, numbers_ in values.items()
+    }
 
 
 def _is_not_qualified(columns: Columns) -> Bools:

@@ -30,7 +30,7 @@ SHARED: Final[Mapping[str, tuple[str, ...]]] = {
     "trust_declared": ("policy.trust_declared",),
     "max_rejects": ("thresholds.max_rejects",),
     "folder": ("output.folder",),
-    **{name: (f"output.{name}",) for name in ("format", "table", "areas", "map")},
+    **{name: (f"output.{name}",) for name in ("format", "table", "areas", "map", "map_columns")},
     **{name: (f"output.{name}",) for name in ("raw_text", "excel", "excel_locale")},
 }
 """Options of several commands, with their keys: the first one that is set counts."""

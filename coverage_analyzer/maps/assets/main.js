@@ -127,6 +127,16 @@ function createApp(map, meta, columns) {
   return shared;
 }
 
+/**
+ * @param {Meta} meta
+ * @param {Record<string, Numbers | Texts>} columns
+ * @returns {SiteTexts}
+ */
+function siteTexts({ own_columns: names }, columns) {
+  const own = names.map((_, number) => columns[`own_${number}`]);
+  return /** @type {SiteTexts} */ (/** @type {unknown} */ ({ ...columns, own }));
+}
+
 /** @param {LeafletMap} map */
 async function show(map) {
   const meta = /** @type {Meta} */ (await jsonOf("coverage-meta"));
@@ -147,7 +157,7 @@ async function show(map) {
   // Texts come after the picture: nothing shows them before somebody asks.
   const drawn = allDrawn();
   app.textsReady = drawn.then(() => columnsOf("coverage-texts", meta.texts)).then((texts) => {
-    app.texts = /** @type {{ id: Texts, name: Texts }} */ (texts);
+    app.texts = siteTexts(meta, texts);
   });
   app.update();
   listenToChanges(app);

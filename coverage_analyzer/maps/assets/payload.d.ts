@@ -133,6 +133,8 @@ interface Meta {
   places: ColumnSpec[];
   /** Columns of texts of the sites, in the same order. */
   texts: ColumnSpec[];
+  /** Headers of the own columns in `texts`: `own_0` has the cells of the first. */
+  own_columns: string[];
   /** The columns that a report adds, in its order. */
   verdict: string[];
 }

@@ -59,6 +59,18 @@ interface ListedLayer {
 type Layers = Record<"sites" | "centers" | "areas" | "planned" | "density", ListedLayer>
   & Partial<Record<string, ListedLayer>>;
 
+/** What is read of a site only when somebody asks. */
+interface SiteTexts {
+  id: Texts;
+  name: Texts;
+  /** Cells of `own_columns`, in their order. */
+  own: Texts[];
+  /** Tenths of a minute by road, -1 where unknown; none without roads. */
+  minutes?: Numbers;
+  /** Thousandths of a mile by road, -1 where unknown. */
+  road_miles?: Numbers;
+}
+
 /** What the modules of the page share. */
 interface App {
   map: LeafletMap;
@@ -74,8 +86,8 @@ interface App {
   wrapper: HTMLElement;
   /** The column of the map, and of what stands below it. */
   main: HTMLElement;
-  /** Ids and names of sites; to be read after `textsReady`. */
-  texts: { id: Texts; name: Texts };
+  /** Ids, names, own columns and drives of sites; to be read after `textsReady`. */
+  texts: SiteTexts;
   textsReady: Promise<void>;
   popup: import("leaflet").Popup;
   hint: import("leaflet").Tooltip;
