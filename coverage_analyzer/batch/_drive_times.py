@@ -26,12 +26,19 @@ from coverage_analyzer.errors import InputError, PolicyError, PublishError, quan
 from coverage_analyzer.files import own_columns
 from coverage_analyzer.files.overwriting import RunFolder, policy_file, refuse_overwriting
 from coverage_analyzer.files.row_types import RowTyper
-from coverage_analyzer.files.run_folder import contents, report_layers, service_areas, workbook
+from coverage_analyzer.files.run_folder import (
+    contents,
+    kept,
+    report_layers,
+    service_areas,
+    workbook,
+)
 from coverage_analyzer.files.run_folder.drive_times import NAME, DriveTimesWriter
 from coverage_analyzer.files.run_folder.manifest import style_of
 from coverage_analyzer.files.run_folder.publishing import Publication
 from coverage_analyzer.files.run_folder.read_back import (
     centers_as_used,
+    map_columns,
     report_columns,
     report_table,
     verdict_columns,
@@ -70,7 +77,7 @@ MARK: Final = "By road: "
 KINDS: Final = ("served", "unserved", "no_road_data")
 """The kinds of parts in ``service_areas.geojson``, in order."""
 
-UNCHANGED: Final = ("rejects.csv", "centers.csv", "areas.geojson")
+UNCHANGED: Final = ("rejects.csv", "centers.csv", kept.POLICY, kept.PRODUCTS, "areas.geojson")
 
 
 def drive(
@@ -305,7 +312,7 @@ class Job:
             typer = RowTyper(table, left_out=table.source.made if with_points else ())
             report = ReportOutput(path, kind, style, typer, stack)
             times = stack.enter_context(closing(self._writer(publication)))
-            shown_columns = tuple(self.manifest.get("map_columns", ()))
+            shown_columns = map_columns(self.manifest)
             own = report_columns(table, self.manifest, shown_columns)
             totals.drawn = DrawnSites(shown_columns)
             for rows in table.rows():

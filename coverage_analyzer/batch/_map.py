@@ -11,6 +11,7 @@ from coverage_analyzer.files.run_folder import service_areas
 from coverage_analyzer.files.run_folder.drive_times import NAME, DriveTimesReader
 from coverage_analyzer.files.run_folder.manifest import style_of
 from coverage_analyzer.files.run_folder.read_back import (
+    map_columns,
     report_columns,
     report_table,
     verdict_columns,
@@ -57,7 +58,7 @@ def redrawn(
 
 def _shown(manifest: dict[str, Any], columns: Sequence[str] | str | None) -> tuple[str, ...]:
     """Return the own columns to show."""
-    return own_columns.named(manifest.get("map_columns", ()) if columns is None else columns)
+    return map_columns(manifest) if columns is None else own_columns.named(columns)
 
 
 def _redrawn(

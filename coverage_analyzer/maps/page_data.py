@@ -12,6 +12,7 @@ from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Ints
 from coverage_analyzer.countries import ATTRIBUTION, Names, Numbers
 from coverage_analyzer.errors import InputError
+from coverage_analyzer.maps.first_view import first_view
 from coverage_analyzer.maps.packing import UNITS, Block, morton
 from coverage_analyzer.maps.sites import GRID, MARKED, STATUSES, Columns, DrawnSites, Kept
 from coverage_analyzer.matching.areas import Areas
@@ -191,7 +192,10 @@ def payload(
         "unserved": _road_parts(network, network.unserved),
         "no_road_data": _road_parts(network, network.no_road_data),
         "minutes": network.minutes,
-        "bounds": _bounds(sites, network.centers),
+        "bounds": first_view(
+            np.concatenate([sites.longitudes(), network.centers.lon]),
+            np.concatenate([sites.latitudes(), network.centers.lat]),
+        ),
         "places": places.specs,
         "texts": texts.specs,
         "own_columns": list(sites.own_columns),
@@ -371,20 +375,3 @@ def _rings(polygon: Any) -> list[list[int]]:
         corners = np.rint(shapely.get_coordinates(ring) * UNITS).astype(np.int64)
         result.append(np.diff(corners, axis=0, prepend=0).ravel().tolist())
     return result
-
-
-def _bounds(sites: DrawnSites, centers: Centers) -> list[list[float]] | None:
-    """Return the bounding box of all sites and centers, as south-west and north-east.
-
-    It begins east of the widest gap, so that centers on both sides of 180 are together, and its
-    longitudes continue beyond 180.
-    """
-    lon = np.unique(np.concatenate([sites.longitudes(), centers.lon]))
-    lat = np.concatenate([sites.latitudes(), centers.lat])
-    if not len(lon):
-        return None
-    gaps = np.diff(lon, append=lon[0] + 360)
-    first = (int(np.argmax(gaps)) + 1) % len(lon)
-    west = float(lon[first])
-    east = west + 360 - float(gaps.max())
-    return [[float(lat.min()), west], [float(lat.max()), east]]

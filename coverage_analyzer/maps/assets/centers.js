@@ -18,7 +18,7 @@ const STATES = [
 
 /** @param {number} zoom */
 function centerRadius(zoom) {
-  return zoom < 4 ? 3 : CENTER_RADIUS;
+  return zoom < 2 ? 2 : zoom < 4 ? 3 : CENTER_RADIUS;
 }
 
 /**
@@ -117,7 +117,7 @@ export function centerLayer(app) {
         if (label) drawLabel(context, label, atX, atY);
       }
     }
-  }, { zIndex: 5, className: "centers" });
+  }, { zIndex: 3, className: "centers" });
 }
 
 /**

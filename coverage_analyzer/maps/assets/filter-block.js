@@ -52,7 +52,7 @@ export function filterBlock(app) {
       filters.choose(column, Number(select.value));
       if (IS_PLACE.includes(column)) fitSelection(app);
     });
-    app.onReset(() => { select.value = String(ANY); });
+    filters.onChange(() => { select.value = String(filters.chosen[column]); });
     row.append(element("span", words), select);
     box.append(row);
   }

@@ -1,7 +1,9 @@
 // The layers of the map, in the order of the panel. A new layer is listed here.
 
 import { areaLayer, areaMark, areaShapes } from "./areas.js";
+import { CellCounts } from "./cells.js";
 import { centerLayer, centerMarks } from "./centers.js";
+import { Clusters } from "./clusters.js";
 import { Density, densityLayer } from "./density.js";
 import { landLayer } from "./land.js";
 import { siteLayer } from "./points.js";
@@ -35,10 +37,11 @@ export function mapLayers(app, columns, land) {
   app.shapes = areaShapes(meta.areas);
   const open = app.shapes.filter(({ planned }) => !planned);
   const planned = app.shapes.filter((area) => area.planned);
+  app.clusters = new Clusters(new CellCounts(meta, columns, sites, app.filters));
   app.density = new Density(meta, columns, sites, app.filters);
   app.land = landLayer(land);
   return {
-    sites: { words: "Sites", layer: siteLayer(sites, meta), isOn: true },
+    sites: { words: "Sites", layer: siteLayer(app.clusters), isOn: true },
     centers: {
       words: "Centers", layer: centerLayer(app), isOn: true, marks: centerMarks(meta.centers),
     },

@@ -10,6 +10,7 @@ import { panel } from "./panel.js";
 import { followFilters } from "./selection.js";
 import { Sites } from "./sites.js";
 import { allDrawn } from "./tiles.js";
+import { showFirstView } from "./view.js";
 import { element, later, quantity } from "./words.js";
 
 const VIEW_MS = 80; // from the last movement of the map to what depends on it
@@ -46,14 +47,14 @@ function listenToChanges(app) {
   map.on("moveend resize", later(VIEW_MS, app.update));
   filters.onChange(() => {
     app.density.forget();
+    app.clusters.forget();
     for (const listed of Object.values(layers)) {
       if (listed && map.hasLayer(listed.layer)) listed.layer.redraw();
     }
     app.update();
     app.say(`${quantity(app.inView.total, "site")} in view`);
   });
-  const { sites, ...others } = layers; // sites have colours of their own in either scheme
-  const inked = Object.values(others).map((listed) => /** @type {ListedLayer} */ (listed).layer);
+  const inked = Object.values(layers).map((listed) => /** @type {ListedLayer} */ (listed).layer);
   const redraw = () => {
     for (const layer of [app.land, ...inked]) if (map.hasLayer(layer)) layer.redraw();
   };
@@ -117,6 +118,7 @@ function createApp(map, meta, columns) {
     onReset: resets.push.bind(resets),
     reset: call(resets),
     onUpdate: updates.push.bind(updates),
+    settingsChanged: () => {},
   };
   const shared = /** @type {App} */ (/** @type {unknown} */ (app));
   followFilters(shared); // first, so that all that listens to the filters finds it
@@ -147,8 +149,7 @@ async function show(map) {
   const app = createApp(map, meta, /** @type {Columns} */ (columns));
   app.layers = mapLayers(app, /** @type {Columns} */ (columns), landPolygons(land));
   arrange(app);
-  const bounds = /** @type {[number, number][]} */ (meta.bounds);
-  if (bounds) map.fitBounds(bounds, { maxZoom: 9, padding: [10, 10], animate: false });
+  showFirstView(app);
   map.attributionControl.setPrefix(false).addAttribution(meta.attribution);
   if (!meta.tiles) app.land.addTo(map);
   showTiles(app);

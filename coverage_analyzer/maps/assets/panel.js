@@ -142,6 +142,10 @@ export function layerBlock(app) {
       else listed.layer.remove();
       show();
     });
+    app.map.on("layeradd layerremove", () => {
+      check.checked = app.map.hasLayer(listed.layer);
+      show();
+    });
     show();
     box.append(...rows);
   }
@@ -159,6 +163,7 @@ export function panel(app, blocks) {
   const said = element("p", "", "said");
   said.setAttribute("role", "status");
   app.say = (words) => { said.textContent = words; };
-  made.append(...blocks.map((block) => block(app)), said);
+  made.append(...blocks.map((block) => block(app)));
+  (made.querySelector("search") ?? made).append(said); // under the field, where the reader looks
   return made;
 }

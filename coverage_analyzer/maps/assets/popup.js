@@ -1,10 +1,9 @@
 // What a click on the map, a result of the search or a row of the table tells.
 
-import { areasAt } from "./areas.js";
 import { centerNear, shownCenters } from "./centers.js";
 import { sitesNear } from "./points.js";
 import { centerPage, placePage, sitePage } from "./site-page.js";
-import { element, later, limitWords, quantity } from "./words.js";
+import { zoomToCluster } from "./view.js";
 
 const WIDEST = 340; // pixels of a popup's text
 const FRAME = 47; // pixels of a popup beside its text
@@ -35,8 +34,18 @@ function openPopup(app, latlng, page, { focus = false } = {}) {
  * @param {App} app
  * @param {LatLng} latlng
  */
-function sitesAt({ map, layers, sites }, latlng) {
-  return map.hasLayer(layers.sites.layer) ? sitesNear(sites, map, latlng) : [];
+function sitesAt(app, latlng) {
+  return isOn(app, "sites") ? sitesNear(app.clusters, app.map, latlng) : [];
+}
+
+/**
+ * Whether a layer is shown.
+ *
+ * @param {App} app
+ * @param {"sites" | "centers"} name
+ */
+function isOn({ map, layers }, name) {
+  return map.hasLayer(layers[name].layer);
 }
 
 /**
@@ -46,7 +55,7 @@ function sitesAt({ map, layers, sites }, latlng) {
  * @param {number} lat
  * @param {number} lon
  */
-function besideView(app, lat, lon) {
+export function besideView(app, lat, lon) {
   const turns = Math.round((app.map.getCenter().lng - lon) / 360);
   return L.latLng(lat, lon + 360 * turns);
 }
@@ -84,59 +93,20 @@ export async function goToCenter(app, center) {
  * @param {App} app
  */
 export function listenToPointer(app) {
-  const { map, sites, layers } = app;
+  const { map, sites } = app;
   map.on("click", async ({ latlng }) => {
-    const center = map.hasLayer(layers.centers.layer)
-      ? centerNear(shownCenters(app), map, latlng) : null;
-    const place = { centers: center ? [center] : [], sites: sitesAt(app, latlng) };
-    if (!center && !place.sites.length) return;
+    const cluster = isOn(app, "sites") ? app.clusters.at(map, latlng) : null; // above centers
+    if (cluster && zoomToCluster(app, cluster)) return;
+    const center = isOn(app, "centers") ? centerNear(shownCenters(app), map, latlng) : null;
+    const some = cluster ? app.clusters.sitesOf(cluster) : sitesAt(app, latlng);
+    const place = { centers: center ? [center] : [], sites: some };
+    if (!center && !some.length) return;
     await app.textsReady;
     const [lat, lon] = center ? [center.lat, center.lon]
       : [sites.lat(place.sites[0]), sites.lon(place.sites[0])];
     openPopup(app, besideView(app, lat, lon), placePage(app, place));
   });
-  const hover = later(40, () => showHover(app));
-  map.on("mousemove", ({ latlng }) => {
-    app.pointer = latlng;
-    hover();
-  });
-  map.on("mouseout movestart", () => {
-    app.pointer = null;
-    hover();
-  });
   app.wrapper.addEventListener("keydown", ({ key }) => {
     if (key === "Escape") map.closePopup();
   });
-}
-
-const HOVERED = 4; // so many areas are meta, and the rest counted
-
-/** @param {App} app */
-function showHover(app) {
-  const { map, pointer, hint, layers } = app;
-  const shapes = pointer ? app.shapes.filter((area) => map.hasLayer(
-    (area.planned ? layers.planned : layers.areas).layer)) : [];
-  const center = pointer && map.hasLayer(layers.centers.layer)
-    ? centerNear(shownCenters(app), map, pointer) : null;
-  const lines = center ? [[center.id, center.name].filter(Boolean).join(", ")]
-    : areaLines(app, pointer ? areasAt(shapes, pointer) : []);
-  if (!pointer || !lines.length) return map.removeLayer(hint);
-  const box = element("div");
-  for (const line of lines) box.append(element("div", line));
-  return hint.setLatLng(pointer).setContent(box).addTo(map);
-}
-
-/**
- * @param {App} app
- * @param {Area[]} areas
- */
-function areaLines(app, areas) {
-  const lines = areas.slice(0, HOVERED).map((area) => {
-    const center = app.meta.centers[area.center];
-    const band = area.above ? `${area.above} to ${area.limit} mi` : limitWords(area.limit ?? 0);
-    const opens = area.planned ? `, opens ${center.opens_on}` : "";
-    return `${center.id}: ${band}, ${quantity(center.served, "qualified site")}${opens}`;
-  });
-  if (areas.length > HOVERED) lines.push(`and ${areas.length - HOVERED} more`);
-  return lines;
 }

@@ -12,7 +12,7 @@ const LISTED = 8; // so many other sites and centers are listed, and the rest is
 /**
  * What is at a place of the map: centers, and sites, the nearest first.
  *
- * @typedef {{ centers: Center[], sites: number[] }} Place
+ * @typedef {{ centers: Center[], sites: number[] }} Spot
  */
 
 /**
@@ -96,7 +96,7 @@ function turnTo(app, page, focused = "h2") {
  * The sites of a place by their exact location: those at that of a site, and the others.
  *
  * @param {App} app
- * @param {Place} place
+ * @param {Spot} place
  * @param {number} i
  */
 function atSameLocation({ sites }, place, i) {
@@ -110,7 +110,7 @@ function atSameLocation({ sites }, place, i) {
  * near.
  *
  * @param {App} app
- * @param {Place} place
+ * @param {Spot} place
  * @param {number} i
  * @returns {HTMLElement}
  */
@@ -137,7 +137,7 @@ export function sitePage(app, place, i) {
  * The page of a center, with the sites under its mark and near it.
  *
  * @param {App} app
- * @param {Place} place
+ * @param {Spot} place
  * @param {Center} center
  * @returns {HTMLElement}
  */
@@ -161,7 +161,7 @@ export function centerPage(app, place, center) {
  * The page of what is nearest at a place: a center before the sites under its mark.
  *
  * @param {App} app
- * @param {Place} place With a center or a site.
+ * @param {Spot} place With a center or a site.
  */
 export function placePage(app, place) {
   const [center] = place.centers;
@@ -172,8 +172,8 @@ export function placePage(app, place) {
  * A list of links to other centers and sites at a place; none if there are none.
  *
  * @param {App} app
- * @param {Place} place
- * @param {Place} others
+ * @param {Spot} place
+ * @param {Spot} others
  * @param {string} words
  */
 function othersList(app, place, others, words) {

@@ -42,6 +42,8 @@ interface Tile {
   pixels: number;
   /** Pixels of the screen to a pixel. */
   ratio: number;
+  /** Pixels of the tile to one of the page: 1 but where the map's zoom is not a whole number. */
+  unit: number;
 }
 
 /** A layer as the panel lists it. */
@@ -71,12 +73,25 @@ interface SiteTexts {
   road_miles?: Numbers;
 }
 
+/** A town or country of the base map. */
+interface Place {
+  name: string;
+  country: string;
+  /** 0 to 2 for towns, seats and capitals, 3 for a country. */
+  kind: number;
+  /** The least zoom at which it is labelled. */
+  zoom: number;
+  lat: number;
+  lon: number;
+}
+
 /** What the modules of the page share. */
 interface App {
   map: LeafletMap;
   meta: Meta;
   sites: import("./sites.js").Sites;
   filters: import("./filters.js").Filters;
+  clusters: import("./clusters.js").Clusters;
   density: import("./density.js").Density;
   layers: Layers;
   land: Layer;
@@ -89,6 +104,22 @@ interface App {
   /** Ids, names, own columns and drives of sites; to be read after `textsReady`. */
   texts: SiteTexts;
   textsReady: Promise<void>;
+  /** Places with names, the most important first; none where the background is a tile server's. */
+  towns: Place[];
+  /** The field of the search. */
+  search: {
+    words: () => string;
+    isOnly: () => boolean;
+    restore: (words: string, isOnly: boolean) => Promise<void>;
+  };
+  /** The table below the map: whether it is open, and what it is sorted by. */
+  table: {
+    order: () => { name: string; direction: number } | null;
+    isOpen: () => boolean;
+    restore: (isOpen: boolean, order: { name: string; direction: number } | null) => void;
+  };
+  /** To be called after the reader has set something that is neither the view nor a filter. */
+  settingsChanged: () => void;
   popup: import("leaflet").Popup;
   hint: import("leaflet").Tooltip;
   pointer: LatLng | null;
