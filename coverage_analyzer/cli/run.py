@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 @options.trust_declared
 @click.option("--areas/--no-areas", default=True, help="Write areas.geojson.  [default: areas]")
 @click.option("--map/--no-map", default=True, help="Write map.html.  [default: map]")
+@options.map_columns
 @options.dialect
 @click.option(
     "--on-duplicate",
@@ -61,6 +62,8 @@ if TYPE_CHECKING:
     "Exit with code 1 if more than N rows are rejected. The previous report is kept, and the new "
     "files are written to DIR.held. A percentage applies from 20 rows on.",
 )
+@options.hold_if
+@options.metrics
 @options.messages
 def run(
     sites: str,

@@ -32,6 +32,7 @@ from coverage_analyzer.matching.lead_times import opening_windows
 from coverage_analyzer.matching.matcher import Matcher, Verdicts
 from coverage_analyzer.matching.spec import MatcherSpec
 from coverage_analyzer.policy import DEFAULT, Policy
+from coverage_analyzer.policy.promise import promise
 from coverage_analyzer.programmes.afterwards import with_route
 from coverage_analyzer.schema import columns
 from coverage_analyzer.schema.days import day
@@ -195,13 +196,14 @@ def _told(matcher: Matcher) -> dict[str, Any]:
     return {
         "policy": rules.name,
         "policy_title": rules.title,
+        "policy_promise": promise(rules),
         "policy_sha256": rules.sha256,
         "same_country": rules.qualification.same_country,
         "as_of": matcher.as_of.isoformat(),
         "trust_declared": matcher.convention.trust_declared,
         "centers": {"given": len(matcher.centers), "open": matcher.open_centers},
         "opening_windows": opening_windows(matcher.centers),
-    }
+    } | ({} if matcher.gates.products is None else {"products": matcher.gates.products.to_dict()})
 
 
 def summarize(verdicts: pd.DataFrame, by: str | list[str] = "site_country") -> pd.DataFrame:

@@ -79,7 +79,7 @@ def test_all_are_counted() -> None:
     """By status, and by the center that serves them."""
     sites = gathered(ROWS, 2)
     assert sites.total == len(ROWS)
-    assert sites.counts.tolist() == [2, 1, 1, 1, 0]
+    assert sites.counts.tolist() == [2, 1, 1, 1, 0, 0]
     assert dict(zip(sites.words["center_id"], sites.served, strict=True)) == {"C1": 2, "C2": 0}
     assert sites.kept is Kept.all
     assert sites.density is None
@@ -96,7 +96,7 @@ def test_too_many_leave_those_that_do_not_qualify(monkeypatch: pytest.MonkeyPatc
     assert sites.kept is Kept.not_qualified
     assert plain(sites.columns())["site_id"] == ["B", "C", "D"] * 2
     assert sites.density is not None
-    assert sites.density.sum(axis=1).tolist() == sites.counts.tolist() == [4, 2, 2, 2, 0]
+    assert sites.density.sum(axis=1).tolist() == sites.counts.tolist() == [4, 2, 2, 2, 0, 0]
     cell = cells_of(np.array([10.0]), np.array([50.0]))
     assert sites.density[Status.qualified, cell].tolist() == [4]
 

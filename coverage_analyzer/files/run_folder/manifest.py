@@ -19,6 +19,7 @@ from coverage_analyzer.files.table import Table
 from coverage_analyzer.files.writers.delimited import Style
 from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.policy import Policy
+from coverage_analyzer.policy.promise import promise
 from coverage_analyzer.schema.coordinates import DECIMAL_DEGREES, Notation
 
 LIBRARIES: Final = ("numpy", "pyarrow", "pyproj")
@@ -115,6 +116,7 @@ class Origin:
             "policy": {
                 "name": self.policy.name,
                 "title": self.policy.title,
+                "promise": promise(self.policy),
                 "same_country": self.policy.qualification.same_country,
                 "sha256": self.policy.sha256,
             },
@@ -163,8 +165,6 @@ class Outcome:
         Style of the text files.
     limit
         Limit of rejected rows.
-    held
-        Reasons why the run was held, if any.
     """
 
     counts: Mapping[str, Mapping[str, int]]
@@ -175,10 +175,12 @@ class Outcome:
     duplicates: Mapping[str, Any] | None
     style: Style
     limit: RejectLimit
-    held: Sequence[str]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as plain data, in the order of ``run.json``, where it follows the origin."""
+        """Return it as plain data, in the order of ``run.json``, where it follows the origin.
+
+        Whether the run is held is decided after that, by `gate`.
+        """
         counted = {} if self.duplicates is None else {"duplicates": dict(self.duplicates)}
         return {
             "counts": {**self.counts, "rejects": dict(self.rejects)},
@@ -192,7 +194,8 @@ class Outcome:
             "csv_delimiter": self.style.delimiter,
             "csv_decimal_mark": self.style.output_decimal,
             "max_rejects": str(self.limit),
-            "held": list(self.held),
+            "hold_if": {"rules": [], "skipped": []},
+            "held": [],
         }
 
 

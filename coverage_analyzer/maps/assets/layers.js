@@ -1,12 +1,28 @@
 // The layers of the map, in the order of the panel. A new layer is listed here.
 
-import { areaLayer, areaShapes } from "./areas.js";
-import { centerLayer } from "./centers.js";
+import { areaLayer, areaMark, areaShapes } from "./areas.js";
 import { CellCounts } from "./cells.js";
+import { centerLayer, centerMarks } from "./centers.js";
 import { Clusters } from "./clusters.js";
 import { Density, densityLayer } from "./density.js";
 import { landLayer } from "./land.js";
 import { siteLayer } from "./points.js";
+
+/**
+ * A layer of areas as the panel lists it.
+ *
+ * @param {App} app
+ * @param {Area[]} some
+ * @param {import("./areas.js").AreaKind} kind
+ * @param {string} words
+ * @returns {ListedLayer}
+ */
+function listedAreas(app, some, kind, words) {
+  return {
+    words, layer: areaLayer(app, some, kind), isOn: true, marks: [{ draw: areaMark(kind) }],
+    isEmpty: !some.length,
+  };
+}
 
 /**
  * Makes the layers, and what they are drawn from.
@@ -26,18 +42,18 @@ export function mapLayers(app, columns, land) {
   app.land = landLayer(land);
   return {
     sites: { words: "Sites", layer: siteLayer(app.clusters), isOn: true },
-    centers: { words: "Centers", layer: centerLayer(meta.centers), isOn: true },
-    areas: { words: "Coverage areas", layer: areaLayer(open, "areas"), isOn: true },
-    planned: {
-      words: "Planned coverage areas", layer: areaLayer(planned, "planned-areas"), isOn: true,
+    centers: {
+      words: "Centers", layer: centerLayer(app), isOn: true, marks: centerMarks(meta.centers),
     },
-    ...(meta.unserved.length && {
-      unserved: {
-        words: `Not reached by road within ${meta.minutes} minutes`,
-        layer: areaLayer(areaShapes(meta.unserved), "unserved"),
-        isOn: true,
-      },
-    }),
+    areas: listedAreas(app, open, "areas", "Coverage areas"),
+    planned: listedAreas(app, planned, "planned-areas", "Planned coverage areas"),
+    ...(meta.unserved.length && { unserved: listedAreas(
+      app, areaShapes(meta.unserved), "unserved",
+      `Not reached by road within ${meta.minutes} minutes`,
+    ) }),
+    ...(meta.no_road_data.length && { noRoadData: listedAreas(
+      app, areaShapes(meta.no_road_data), "no-road-data", "No road data: nothing known of drives",
+    ) }),
     density: {
       words: "Site density", layer: densityLayer(app.density), isOn: meta.kept !== "all",
     },

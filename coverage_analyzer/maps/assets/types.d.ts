@@ -52,10 +52,26 @@ interface ListedLayer {
   layer: Layer;
   /** Whether it is on at first. */
   isOn: boolean;
+  /** Its marks for the legend, with words. */
+  /** Whether it has nothing, so that the panel does not list it. */
+  isEmpty?: boolean;
+  marks?: { draw: (context: CanvasRenderingContext2D) => void; words?: string }[];
 }
 
 type Layers = Record<"sites" | "centers" | "areas" | "planned" | "density", ListedLayer>
   & Partial<Record<string, ListedLayer>>;
+
+/** What is read of a site only when somebody asks. */
+interface SiteTexts {
+  id: Texts;
+  name: Texts;
+  /** Cells of `own_columns`, in their order. */
+  own: Texts[];
+  /** Tenths of a minute by road, -1 where unknown; none without roads. */
+  minutes?: Numbers;
+  /** Thousandths of a mile by road, -1 where unknown. */
+  road_miles?: Numbers;
+}
 
 /** A town or country of the base map. */
 interface Place {
@@ -85,8 +101,8 @@ interface App {
   wrapper: HTMLElement;
   /** The column of the map, and of what stands below it. */
   main: HTMLElement;
-  /** Ids and names of sites; to be read after `textsReady`. */
-  texts: { id: Texts; name: Texts };
+  /** Ids, names, own columns and drives of sites; to be read after `textsReady`. */
+  texts: SiteTexts;
   textsReady: Promise<void>;
   /** Places with names, the most important first; none where the background is a tile server's. */
   towns: Place[];
@@ -107,6 +123,13 @@ interface App {
   popup: import("leaflet").Popup;
   hint: import("leaflet").Tooltip;
   pointer: LatLng | null;
+  /** What the filters select, beside the whole. */
+  selection: import("./selection.js").Figures & {
+    /** 1 for each center that is shown, by position. */
+    centers: Uint8Array;
+    /** Whether a filter other than that of the status is set. */
+    isNarrowed: boolean;
+  };
   /** The shown sites in the view, by status. */
   inView: { counts: number[]; total: number };
   /** Says something to those who do not see the map. */
