@@ -16,15 +16,27 @@ export function clusterRadius(total) {
 }
 
 /**
+ * The mark of a cluster for the legend.
+ *
+ * @param {Meta["statuses"]} statuses
+ */
+export function clusterMark(statuses) {
+  const counts = statuses.map((status) => ({ qualified: 3, fallback: 5 })[String(status)] ?? 0);
+  return (/** @type {CanvasRenderingContext2D} */ context) =>
+    drawCluster(context, { total: 8, counts }, statuses, { x: 8, y: 8, radius: 6.6, text: "" });
+}
+
+/**
  * Draws a cluster: a ring with the share of each status, from the top clockwise, and the number.
  *
  * @param {CanvasRenderingContext2D} context
  * @param {{ total: number, counts: number[] }} cluster
  * @param {Meta["statuses"]} statuses
- * @param {{ x: number, y: number, radius: number, unit?: number }} where In pixels of the context;
- *   `unit` of them are one of the screen.
+ * @param {{ x: number, y: number, radius: number, unit?: number, text?: string }} where In pixels
+ *   of the context; `unit` of them are one of the screen.
  */
-export function drawCluster(context, { total, counts }, statuses, { x, y, radius, unit = 1 }) {
+export function drawCluster(context, { total, counts }, statuses, where) {
+  const { x, y, radius, unit = 1, text = brief(total) } = where;
   const hole = radius * 0.56;
   context.beginPath();
   context.arc(x, y, radius + 1.2 * unit, 0, 2 * Math.PI);
@@ -46,8 +58,7 @@ export function drawCluster(context, { total, counts }, statuses, { x, y, radius
   context.arc(x, y, hole, 0, 2 * Math.PI);
   context.fillStyle = themeColor("--paper");
   context.fill();
-  const text = brief(total);
-  const size = Math.min(11 * unit, (2.7 * hole) / text.replace(".", "").length);
+  const size = Math.min(11 * unit, (2.7 * hole) / Math.max(1, text.replace(".", "").length));
   context.font = `600 ${size}px system-ui, sans-serif`;
   context.textAlign = "center";
   context.textBaseline = "middle";

@@ -3,6 +3,7 @@
 import { areaLayer, areaMark, areaShapes } from "./areas.js";
 import { CellCounts } from "./cells.js";
 import { centerLayer, centerMarks } from "./centers.js";
+import { clusterMark } from "./cluster-mark.js";
 import { Clusters } from "./clusters.js";
 import { Density, densityLayer } from "./density.js";
 import { landLayer } from "./land.js";
@@ -38,10 +39,12 @@ export function mapLayers(app, columns, land) {
   const open = app.shapes.filter(({ planned }) => !planned);
   const planned = app.shapes.filter((area) => area.planned);
   app.clusters = new Clusters(new CellCounts(meta, columns, sites, app.filters));
-  app.density = new Density(meta, columns, sites, app.filters);
   app.land = landLayer(land);
   return {
-    sites: { words: "Sites", layer: siteLayer(app.clusters), isOn: true },
+    sites: {
+      words: "Sites", layer: siteLayer(app.clusters), isOn: true,
+      marks: [{ draw: clusterMark(meta.statuses), words: "Many sites: number and shares" }],
+    },
     centers: {
       words: "Centers", layer: centerLayer(app), isOn: true, marks: centerMarks(meta.centers),
     },
@@ -54,8 +57,12 @@ export function mapLayers(app, columns, land) {
     ...(meta.no_road_data.length && { noRoadData: listedAreas(
       app, areaShapes(meta.no_road_data), "no-road-data", "No road data: nothing known of drives",
     ) }),
-    density: {
-      words: "Site density", layer: densityLayer(app.density), isOn: meta.kept !== "all",
-    },
+    // Near, where clusters have only the sites that the page has one by one.
+    ...(meta.kept !== "all" && {
+      density: {
+        words: "Site density", layer: densityLayer(new Density(meta, columns, app.filters)),
+        isOn: true,
+      },
+    }),
   };
 }

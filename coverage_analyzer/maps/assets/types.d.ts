@@ -58,7 +58,7 @@ interface ListedLayer {
   marks?: { draw: (context: CanvasRenderingContext2D) => void; words?: string }[];
 }
 
-type Layers = Record<"sites" | "centers" | "areas" | "planned" | "density", ListedLayer>
+type Layers = Record<"sites" | "centers" | "areas" | "planned", ListedLayer>
   & Partial<Record<string, ListedLayer>>;
 
 /** What is read of a site only when somebody asks. */
@@ -92,7 +92,6 @@ interface App {
   sites: import("./sites.js").Sites;
   filters: import("./filters.js").Filters;
   clusters: import("./clusters.js").Clusters;
-  density: import("./density.js").Density;
   layers: Layers;
   land: Layer;
   /** Coverage areas as drawn. */
