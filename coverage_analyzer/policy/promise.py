@@ -35,9 +35,9 @@ def promise(policy: Policy) -> str:
         if not bands:
             continue
         clock = level.replacement
-        what = f"{SUBJECTS[clock.end]} {clock}" if clock else "no replacement"
+        what = f"{SUBJECTS[clock.end]} {clock}, " if clock else ""
         where = f"for sites {_limits(bands)} of a service center{own}"
-        sentences.append(f"{level.title}: {what}, {where}.")
+        sentences.append(f"{level.title}: {what}{where}.")
     return " ".join(sentences)
 
 
