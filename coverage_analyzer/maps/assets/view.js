@@ -180,7 +180,7 @@ export function showFirstView(app) {
   };
   allowLeastZoom(map);
   const cut = () => cutWorld(map, corners);
-  map.on("move zoomend viewreset", cut);
+  map.on("move zoomend viewreset layeradd", cut);
   map.on("resize", () => {
     const moved = !shown || map.getZoom() !== shown.zoom || !isNear(map, shown.center);
     if (moved) limitZoom(map, corners);
