@@ -73,6 +73,10 @@ function drawScale(map, context, frame) {
   const middle = map.getCenter();
   const metres = middle.distanceTo(map.unproject(map.project(middle).add([SCALE_PIXELS, 0])));
   if (!(metres > 0)) return;
+  context.globalAlpha = 0.8;
+  context.fillStyle = themeColor("--paper");
+  context.fillRect(frame.x, frame.y + frame.height - 44, SCALE_PIXELS + 70, 44);
+  context.globalAlpha = 1;
   context.strokeStyle = context.fillStyle = themeColor("--ink");
   context.lineWidth = 1.5;
   context.font = `11px ${FONT}`;
