@@ -87,7 +87,7 @@ class Options:
     trust_declared: bool = False
     areas: bool = True
     map: bool = True
-    map_columns: Sequence[str] | str = ()
+    map_columns: Sequence[str] | str = ""
     raw_text: bool = False
     excel: bool = False
     excel_locale: str = ""

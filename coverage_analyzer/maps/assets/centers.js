@@ -71,8 +71,7 @@ export function centerLayer(app) {
   return canvasLayer((context, tile) => {
     const { centers } = app.selection;
     for (const [number, { center, x, y }] of placed.entries()) {
-      if (!centers[number]) continue;
-      if (!touchesRows(tile, y, y, 10)) continue;
+      if (!centers[number] || !touchesRows(tile, y, y, 10)) continue;
       for (const turn of turnsIn(tile, x, x, 10)) {
         const atX = (x + turn - tile.west) * tile.pixels;
         const atY = (y - tile.north) * tile.pixels;

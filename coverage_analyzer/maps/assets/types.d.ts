@@ -52,9 +52,9 @@ interface ListedLayer {
   layer: Layer;
   /** Whether it is on at first. */
   isOn: boolean;
-  /** Its marks for the legend, with words. */
   /** Whether it has nothing, so that the panel does not list it. */
   isEmpty?: boolean;
+  /** Its marks for the legend, with words. */
   marks?: { draw: (context: CanvasRenderingContext2D) => void; words?: string }[];
 }
 
@@ -71,12 +71,6 @@ interface SiteTexts {
   minutes?: Numbers;
   /** Thousandths of a mile by road, -1 where unknown. */
   road_miles?: Numbers;
-}
-
-/** Land rings and lines of a row of the base map, in worlds. */
-interface Shapes {
-  rings: Line[];
-  lines: (Line & { kind: number })[];
 }
 
 /** A line of x, y, x, y ... in worlds, and its box: west, north, east, south. */
