@@ -44,7 +44,7 @@ export function mapLayers(app, columns, base) {
   app.clusters = new Clusters(new CellCounts(meta, columns, sites, app.filters));
   if (base && meta.base) {
     app.land = baseLayer(new BaseMap(/** @type {Columns} */ (base), meta.base.shifts));
-    app.towns = placesOf(base, meta.base);
+    app.towns = placesOf(base);
   }
   return {
     sites: {
