@@ -73,6 +73,12 @@ interface SiteTexts {
   road_miles?: Numbers;
 }
 
+/** Land rings and lines of a row of the base map, in worlds. */
+interface Shapes {
+  rings: Line[];
+  lines: (Line & { kind: number })[];
+}
+
 /** A line of x, y, x, y ... in worlds, and its box: west, north, east, south. */
 interface Line {
   points: Float64Array;
