@@ -231,7 +231,7 @@ def explanation(  # noqa: PLR0913 - a place and what is said of it are one quest
         unseen=tuple(matcher.gates.unchecked_rules(said)),
         clauses=tuple(_clauses(matcher, row | {"said": said}, codes[number[0]], level)),
         notes=tuple(_notes(matcher, row | {"said": said}, level)),
-        source=f"{matcher.policy.source.title}, {matcher.policy.source.address}",
+        source=str(matcher.policy.source),
     )
 
 
