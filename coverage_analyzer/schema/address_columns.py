@@ -66,7 +66,7 @@ def address_columns(headers: Sequence[str], known: Mapping[str, int]) -> Address
     """
     taken = {at for name, at in known.items() if name not in NOT_PARTS}
     free = [i for i, header in enumerate(headers) if i not in taken and header.strip()]
-    own = _purposes(headers[known["latitude"]]) if "latitude" in known else set()
+    own = _purposes(headers[known["latitude"]]) if "latitude" in known else frozenset()
     same = [i for i in free if own and own & _purposes(headers[i])]
     neutral = [i for i in free if not _purposes(headers[i])]
     parts: dict[str, int] = {}
@@ -83,7 +83,7 @@ def address_columns(headers: Sequence[str], known: Mapping[str, int]) -> Address
     return AddressColumns({name: parts[name] for name in order if name in parts}, tuple(chosen))
 
 
-def _purposes(header: str) -> set[str]:
+def _purposes(header: str) -> frozenset[str]:
     return PURPOSES & set(column_names.words(header))
 
 
@@ -92,7 +92,7 @@ def _found(headers: Sequence[str], at: Sequence[int]) -> dict[str, int]:
     unread = frozenset(column.name for column in ADDRESSES)
     names = [headers[i] for i in at]
     own = {header_key(name): name for name in reversed(names)}
-    exact = {}
+    exact: dict[str, str] = {}
     for column in ADDRESSES:
         keys = [key for key in map(header_key, column.spellings) if key in own]
         exact |= {column.name: own[keys[0]]} if keys else {}
