@@ -256,6 +256,29 @@ def max_rejects(default: str | None, text: str) -> Callable[[Verb], Verb]:
     )
 
 
+def _collect_browser(values: dict[str, Any]) -> None:
+    from coverage_analyzer.browser import Browser
+
+    program, no_sandbox = values.pop("browser_program"), values.pop("browser_no_sandbox")
+    values["browser"] = Browser(program, no_sandbox=no_sandbox)
+
+
+browser = bundle(
+    click.option(
+        "--browser",
+        "browser_program",
+        default="",
+        metavar="FILE",
+        help="Chromium, Chrome or Edge that makes a PDF or PNG.  [default: the one installed]",
+    ),
+    click.option(
+        "--browser-no-sandbox",
+        is_flag=True,
+        help="Run that browser without its sandbox, as root must.",
+    ),
+    collect=_collect_browser,
+)
+"""The browser that makes a PDF or a picture, as a `Browser`."""
 as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 messages = collected("messages", Messages, as_json, quiet)
 

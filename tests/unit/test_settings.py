@@ -295,6 +295,8 @@ WITHOUT_KEY = {
     "start",  # likewise
     "site_id",  # of one letter
     "product",
+    "browser_program",  # a file that is merely found must start no program
+    "browser_no_sandbox",
 }
 """Options that no settings file sets."""
 
