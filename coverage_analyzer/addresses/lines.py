@@ -65,7 +65,8 @@ def _town(given: Mapping[str, str], country: str) -> str:
     if _words(state) == _words(city):
         state = ""
     if country in STATE_BEFORE_CODE:
-        return ", ".join(filter(None, (city, " ".join(filter(None, (state, code))))))
+        between = ", " if state else " "
+        return between.join(filter(None, (city, " ".join(filter(None, (state, code))))))
     if country in CODE_LAST:
         return " ".join(filter(None, (", ".join(filter(None, (city, state))), code)))
     return ", ".join(filter(None, (" ".join(filter(None, (code, city))), state)))

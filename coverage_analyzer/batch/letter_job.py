@@ -19,6 +19,7 @@ from coverage_analyzer.programmes.afterwards import with_route
 from coverage_analyzer.schema import columns
 from coverage_analyzer.schema.days import day
 from coverage_analyzer.schema.verdict import VERDICT, Status
+from coverage_analyzer.settings.letterhead import read_letterhead
 
 WITHOUT_PROMISE = frozenset({Status.review.name, Status.not_covered.name})
 """Statuses of sites to which nothing is promised."""
@@ -84,7 +85,7 @@ def open_letter_job(
     """
     wanted, rules = day(as_of), Policy.load(policy)
     head = options.letterhead or NO_LETTERHEAD
-    head = head if isinstance(head, Letterhead) else Letterhead.read(head)
+    head = head if isinstance(head, Letterhead) else read_letterhead(head)
     given = open_table(centers, columns.CENTERS, options.center_columns, options.center_dialect)
     matcher = build_matcher(
         given,

@@ -14,7 +14,7 @@ from typing import Final
 from coverage_analyzer.countries import ATTRIBUTION
 from coverage_analyzer.errors import InputError, quantity, visible
 from coverage_analyzer.maps import letter_words as words
-from coverage_analyzer.maps.letter_map import Drawing, Scene, Spot, is_far
+from coverage_analyzer.maps.letter_map import HEIGHT, LOW, Drawing, Scene, Spot, is_far
 from coverage_analyzer.maps.letterhead import PLACEHOLDER, Letterhead
 from coverage_analyzer.maps.page import asset
 from coverage_analyzer.matching.explanation import Explanation, NearCenter
@@ -232,7 +232,9 @@ class _Letter:
             yield _fact("Valid until", words.date(until))
         if head.contact:
             who = head.contact
-            yield _fact("Contact", *filter(None, (who.name, who.role, who.phone, who.email)))
+            first = ", ".join(filter(None, (who.name, who.role)))
+            shown = [f"<bdi>{_text(text)}</bdi>" for text in (first, who.phone, who.email) if text]
+            yield f"<dt>Contact</dt><dd>{'<br>'.join(shown)}</dd>"
         yield "</dl>\n</div>"
         for text in filter(None, (own.greeting, own.introduction)):
             yield f'<p class="own">{_text(text)}</p>'
@@ -373,7 +375,7 @@ class _Letter:
         if self.end is not None:
             closes = self.end.reason != Reason.lifecycle_phase
             why = "a service center closes" if closes else "a support phase of the product ends"
-            yield f"Until {words.date(self.end.last_day.astype(object))}, when {why}."
+            yield f"Until {words.date(self.end.last_day.astype(object))}, because {why}."
 
     def _clauses(self) -> tuple[str, ...]:
         """Return the clauses that decided, and that of a promise that starts later."""
@@ -404,14 +406,17 @@ class _Letter:
     def _scene(self) -> Scene:
         """Return the content of the map: the center of the verdict and all others near it."""
         centers, story = self.matcher.centers, self.story
-        chosen = centers.center_id.index(story.center.center_id) if story.center else None
+        center = None if Reason[story.reason] in COUNTRY_IN_DOUBT else story.center
+        chosen = centers.center_id.index(center.center_id) if center else None
         own = Spot(story.longitude, story.latitude, self.site.name or self.site.site_id)
-        return Scene(own, chosen, story.limit_miles, story.status, story.country)
+        height = LOW if self.letters.head.sender else HEIGHT
+        limit = story.limit_miles if center or story.status != "review" else None
+        return Scene(own, chosen, limit, story.status, story.country, height)
 
     def _caption(self) -> str:
         """Return the caption of the map."""
         scene, centers = self._scene(), self.matcher.centers
-        told = "Round mark: the site. Squares: service centers"
+        told = "Round mark: the site. Squares: open and planned service centers"
         far = True
         if scene.center is not None:
             at = Spot(float(centers.lon[scene.center]), float(centers.lat[scene.center]), "")
@@ -443,6 +448,11 @@ class _Letter:
         parts.append(f"policy {policy.name}, sha256 {policy.sha256[:16]}")
         return f"For audit: {'; '.join(parts)}. {ATTRIBUTION}"
 
+
+COUNTRY_IN_DOUBT: Final = frozenset(
+    (Reason.country_conflict, Reason.country_unknown, Reason.null_island)
+)
+"""Reviews of a country: no center is shown, as it may be that of another country."""
 
 LONGEST_AUDIT: Final = 900
 
@@ -487,11 +497,11 @@ def _sender(head: Letterhead) -> Iterator[str]:
     yield '<div class="sender">'
     if head.logo:
         yield f'<img class="logo" src="{head.logo}" alt="{_text(sender.name)}">'
-    lines = [sender.name, *sender.address]
     reach = [text for text in (sender.phone, sender.email, sender.website) if text]
-    shown = [f"<bdi>{_text(line)}</bdi>" for line in lines]
-    shown += [f"<bdi>{_text(line)}</bdi>" for line in reach]
-    yield f"<p>{'<br>'.join(shown)}</p>\n</div>"
+    shown = [f"<bdi>{_text(line)}</bdi>" for line in sender.address]
+    lines = [f"<b><bdi>{_text(sender.name)}</bdi></b>", ", ".join(shown)]
+    lines.append(" \u00b7 ".join(f"<bdi>{_text(text)}</bdi>" for text in reach))
+    yield f"<p>{'<br>'.join(filter(None, lines))}</p>\n</div>"
 
 
 def _ending(head: Letterhead) -> Iterator[str]:

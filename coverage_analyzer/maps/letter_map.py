@@ -25,19 +25,15 @@ from coverage_analyzer.maps.labels import Box, Labels, Placed
 from coverage_analyzer.matching.areas import areas
 from coverage_analyzer.matching.matcher import Matcher
 
-WIDTH, HEIGHT = 1860, 1000
-"""Size of the picture in its own units: tenths of a millimetre on paper."""
+WIDTH, HEIGHT, LOW = 1860, 1000, 640
+"""Width and height of the picture in its own units, tenths of a millimetre on paper; and its height
+in a letter with much other text."""
 
-BEYOND: Final = (0.3, 0.6)
+BEYOND: Final = (0.5, 0.6)
 """Land drawn beyond the picture on each side, as shares of its width and height.
 
 The page shows it where the place for the picture has other proportions.
 """
-
-SEA: Final = (
-    f'<rect class="sea" x="{-BEYOND[0] * WIDTH:.0f}" y="{-BEYOND[1] * HEIGHT:.0f}" '
-    f'width="{(1 + 2 * BEYOND[0]) * WIDTH:.0f}" height="{(1 + 2 * BEYOND[1]) * HEIGHT:.0f}"/>'
-)
 
 MARGIN: Final = 1.15
 """Ratio of the area shown to the area required."""
@@ -100,6 +96,8 @@ class Scene:
         Status of the site, which colours its mark.
     country
         Code of the country of the site; empty if in doubt.
+    height
+        Height of the picture.
     """
 
     site: Spot
@@ -107,6 +105,7 @@ class Scene:
     limit_miles: float | None
     status: str = "qualified"
     country: str = ""
+    height: int = HEIGHT
 
 
 def is_far(site: Spot, center: Spot) -> bool:
@@ -127,15 +126,15 @@ class Drawing:
         plane = Plane(scene.site.lon, scene.site.lat)
         center = self._near_center(scene)
         area = _projected(self._area(scene, center), plane)
-        frame = _frame(area, self._spot(center), plane)
+        frame = _frame(area, self._spot(center), plane, scene.height)
         shown = outlines(plane, frame.extended)
-        labels = Labels(Box(0, 0, WIDTH, HEIGHT))
+        labels = Labels(Box(0, 0, WIDTH, scene.height))
         marks = list(self._marks(scene, center, frame, labels, plane))
         labels.keep(*_rim_boxes(area, frame))
         scale = list(_scale(frame, labels))
         names = list(self._other_names(center, frame, labels, plane))
         parts = [
-            SEA,
+            frame.sea,
             *_land(shown, frame),
             *_area_paths(area, frame, self._kind(center)),
             *self._country_names(shown, plane, frame, labels, area),
@@ -145,8 +144,10 @@ class Drawing:
         ]
         label = html.escape(_label(scene.site.label))
         return (
-            f'<svg class="detail {scene.status}-site" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
-            f'aria-label="Map of the surroundings of {label}">\n' + "\n".join(parts) + "\n</svg>"
+            f'<svg class="detail {scene.status}-site" viewBox="0 0 {WIDTH} {scene.height}" '
+            f'role="img" aria-label="Map of the surroundings of {label}">\n'
+            + "\n".join(parts)
+            + "\n</svg>"
         )
 
     def _spot(self, center: int | None) -> Spot | None:
@@ -200,8 +201,9 @@ class Drawing:
                 np.datetime64(matcher.as_of, "D"),
                 trust_declared=matcher.convention.trust_declared or number == NONE,
             )
-            within = found.geometry[found.limit_miles <= limit + 1e-9]
-            cut = shapely.union_all(within)
+            within = found.limit_miles <= limit + 1e-9
+            reached = np.max(found.limit_miles[within], initial=0.0)
+            cut = shapely.union_all(found.geometry[within & (reached >= limit - 1e-9)])
         except InputError:  # its limits depend on the country of the site
             cut = shapely.MultiPolygon()
         return discs(lon, lat, np.array([limit * MILE_M]))[0] if cut.is_empty else cut
@@ -282,7 +284,8 @@ def _rim_boxes(area: Any, frame: "_Frame") -> Iterator[Box]:
 
 def _clipped(land: list[Any], box: tuple[float, float, float, float]) -> list[Any]:
     """Return the parts of land that are within the picture."""
-    clipped = shapely.intersection(np.array(land, object), shapely.box(*box))
+    valid = shapely.make_valid(np.array(land, object))
+    clipped = shapely.intersection(valid, shapely.box(*box))
     return [part for part in shapely.get_parts(clipped) if part.geom_type == "Polygon"]
 
 
@@ -322,6 +325,16 @@ class _Frame:
         wide, high = (east - west) * BEYOND[0], (north - south) * BEYOND[1]
         return west - wide, south - high, east + wide, north + high
 
+    @property
+    def sea(self) -> str:
+        """The background, also beyond the picture."""
+        height = (self.box[3] - self.box[1]) * self.units_a_metre
+        (wide, high), times = BEYOND, [1 + 2 * share for share in BEYOND]
+        return (
+            f'<rect class="sea" x="{-wide * WIDTH:.0f}" y="{-high * height:.0f}" '
+            f'width="{times[0] * WIDTH:.0f}" height="{times[1] * height:.0f}"/>'
+        )
+
     def units(self, points: Floats) -> Floats:
         """Return points of the plane as right and down in the picture. Shape (n, 2)."""
         west, _, _, north = self.box
@@ -360,7 +373,7 @@ def _is_clear(part: Any) -> bool:
     return bool(west > -179.99 and east < 179.99 and south > -89.99 and north < 89.99)
 
 
-def _frame(area: Any, center: Spot | None, plane: Plane) -> _Frame:
+def _frame(area: Any, center: Spot | None, plane: Plane, height: int) -> _Frame:
     """Return a rectangle with site, center and area, in the picture's aspect ratio."""
     spots = [np.zeros((1, 2)), shapely.get_coordinates(area)]
     if center is not None:
@@ -370,8 +383,8 @@ def _frame(area: Any, center: Spot | None, plane: Plane) -> _Frame:
     points = np.concatenate(spots)
     low, high = points.min(axis=0), points.max(axis=0)
     middle, half = (low + high) / 2, (high - low) / 2 * MARGIN
-    across = max(float(half[0]), float(half[1]) * WIDTH / HEIGHT, LEAST_M)
-    down = across * HEIGHT / WIDTH
+    across = max(float(half[0]), float(half[1]) * WIDTH / height, LEAST_M)
+    down = across * height / WIDTH
     x, y = middle.tolist()
     return _Frame((x - across, y - down, x + across, y + down))
 
