@@ -8,6 +8,9 @@ from typing import Final, NamedTuple
 EM: Final = 0.58
 """Width of a common letter in parts of the size of its font."""
 
+CAPITAL: Final = 0.72
+"""The same for a capital."""
+
 GAP: Final = 9.0
 """Space between a mark and its label, in units of the picture."""
 
@@ -49,8 +52,14 @@ class Placed(NamedTuple):
 
 def text_width(text: str, size: float) -> float:
     """Return the width of a text, estimated by its letters."""
-    wide = sum(1.0 if unicodedata.east_asian_width(c) in WIDE else EM for c in text)
-    return wide * size
+    return sum(map(_letter_width, text)) * size
+
+
+def _letter_width(letter: str) -> float:
+    """Return the width of a letter in parts of the size of its font."""
+    if unicodedata.east_asian_width(letter) in WIDE or letter in "WMwm@%":
+        return 1.0
+    return CAPITAL if letter.isupper() else EM
 
 
 @dataclass

@@ -6,6 +6,8 @@ pass, so that it cannot contain placeholders.
 
 import datetime
 import html
+import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from string import Template
@@ -14,6 +16,7 @@ from typing import Final
 from coverage_analyzer.countries import ATTRIBUTION
 from coverage_analyzer.errors import InputError, quantity, visible
 from coverage_analyzer.maps import letter_words as words
+from coverage_analyzer.maps.labels import text_width
 from coverage_analyzer.maps.letter_map import HEIGHT, LOW, Drawing, Scene, Spot, is_far
 from coverage_analyzer.maps.letterhead import PLACEHOLDER, Letterhead
 from coverage_analyzer.maps.page import asset
@@ -183,7 +186,8 @@ class _Letter:
             "ending": "\n".join(_ending(head)),
             "audit": _text(self._audit(), LONGEST_AUDIT),
         }
-        return Template(asset("letter.html")).substitute(filled)
+        size = font_size([filled[name] for name in TEXTS])
+        return Template(asset("letter.html")).substitute(filled, size=f"{size:.2f}")
 
     @property
     def matcher(self) -> Matcher:
@@ -454,6 +458,21 @@ COUNTRY_IN_DOUBT: Final = frozenset(
 )
 """Reviews of a country: no center is shown, as it may be that of another country."""
 
+TEXTS: Final = ("sender", "opening", "answer", "facts", "clauses", "ending")
+"""Parts of a letter whose length differs."""
+
+FONT_PT: Final = 10.5
+"""Size of the font of a letter that has space."""
+
+LEAST_PT: Final = 5.5
+
+COLUMN_PX: Final = {"dd": 540.0, "address": 300.0}
+"""Width of an element on a sheet; others take all of it."""
+
+SHEET_PX: Final = 690.0
+TEXT_PX: Final = 640.0
+"""Width of a sheet, and the height that it has for texts besides the map, in CSS pixels."""
+
 LONGEST_AUDIT: Final = 900
 
 TITLES: Final = {
@@ -462,6 +481,29 @@ TITLES: Final = {
     "registered_on": "Address registered on",
 }
 """Titles of given values, where their names are not the words of a customer."""
+
+
+def font_size(parts: Sequence[str]) -> float:
+    """Return the size of the font, in points, with which the texts of a letter fit on a sheet.
+
+    Smaller letters take less height twice: lines are lower, and there are fewer of them.
+
+    Parameters
+    ----------
+    parts
+        Of the page, as HTML.
+    """
+    whole = "".join(parts)
+    height = 0.0
+    for text, element in re.findall(r"(.*?)(?:</(p|dd|li|address|dl)>|<br>)", whole, re.DOTALL):
+        line = html.unescape(re.sub(r"<[^>]*>", "", text)).strip()
+        wide = text_width(line, FONT_PT / 0.75) / COLUMN_PX.get(element, SHEET_PX)
+        height += (int(wide) + 1) * LINE_PX * bool(line)
+    return max(LEAST_PT, FONT_PT * min(1.0, math.sqrt(TEXT_PX / max(height, 1.0))))
+
+
+LINE_PX: Final = 19.6
+"""Height of a line of `FONT_PT`."""
 
 
 def _text(text: str, longest: int = LONGEST) -> str:

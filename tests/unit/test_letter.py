@@ -137,8 +137,8 @@ def test_a_center_that_may_be_too_far_by_road_is_no_promise(tmp_path: Path) -> N
     """Where miles count by road, and nobody has measured them, the level to come is a maybe."""
     text = page(tmp_path, "P", policy="watchguard-premium-rma")
     assert answer(text)[-1] == (
-        "From 15 December 2026, when service center Boise (BOI) opens, possibly Premium 4-Hour RMA: "
-        "the distance by road has not been checked, so this is not promised yet."
+        "From 15 December 2026, when service center Boise (BOI) opens, possibly Premium 4-Hour "
+        "RMA: the distance by road has not been checked, so this is not promised yet."
     )
     assert "within 4 hours" not in "".join(answer(text))
     assert facts(text)["In force"].startswith("Standard as of 1 December 2026.")
