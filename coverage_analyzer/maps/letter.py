@@ -19,20 +19,15 @@ from coverage_analyzer.maps import letter_words as words
 from coverage_analyzer.maps.labels import text_width
 from coverage_analyzer.maps.letter_map import HEIGHT, LOW, Drawing, Scene, Spot, is_far
 from coverage_analyzer.maps.letterhead import PLACEHOLDER, Letterhead
-from coverage_analyzer.maps.page import asset
+from coverage_analyzer.maps.scripts import asset
 from coverage_analyzer.matching.explanation import Explanation, NearCenter
 from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.matching.promise import End
 from coverage_analyzer.policy import Band
 from coverage_analyzer.policy.rules import NOT_COVERED, Level
 from coverage_analyzer.schema import theme
+from coverage_analyzer.schema.content_policy import content_policy, with_policy
 from coverage_analyzer.schema.verdict import Reason
-
-SHUT: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-"""The letter's content security policy: only its own style is allowed."""
-
-WITH_LOGO: Final = f"{SHUT}; img-src data:"
-"""The same for a letter with an embedded logo."""
 
 LONGEST: Final = 320
 """Maximum characters of a text; longer ones are truncated with a note, to fit on one page."""
@@ -169,9 +164,7 @@ class _Letter:
         """Return the page."""
         story, site, head = self.story, self.site, self.letters.head
         filled = {
-            "policy": WITH_LOGO if head.logo else SHUT,
             "title": _text(f"{self.heading}: {_cut(site.name or site.site_id)}"),
-            "style": theme.resolve(asset("letter.css"), theme.LETTER),
             "sender": "\n".join(_sender(head)),
             "opening": "\n".join(self._opening()),
             "level": _text(self.heading),
@@ -187,7 +180,10 @@ class _Letter:
             "audit": _text(self._audit(), LONGEST_AUDIT),
         }
         size = font_size([filled[name] for name in TEXTS])
-        return Template(asset("letter.html")).substitute(filled, size=f"{size:.2f}")
+        style = theme.resolve(asset("letter.css"), theme.LETTER)
+        style = f"{style}@media print {{ :root {{ font-size: {size:.2f}pt; }} }}\n"
+        page = Template(asset("letter.html")).substitute(filled, style=style)
+        return with_policy(page, content_policy(styles=[f"\n{style}"]))
 
     @property
     def matcher(self) -> Matcher:
