@@ -3,7 +3,7 @@
 import datetime
 from pathlib import Path
 
-from coverage_analyzer.batch.letter_job import open_letter_job
+from coverage_analyzer.batch.letter_job import LetterOptions, open_letter_job
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.files.find_site import find_row
 from coverage_analyzer.policy import DEFAULT, Policy
@@ -32,7 +32,7 @@ def site_letter(
         The day of the assessment, by default today in UTC.
     options
         ``columns``, ``center_columns``, ``dialect``, ``center_dialect``, ``products``, ``product``,
-        ``letterhead``, ``trust_declared`` and ``warn`` count.
+        ``trust_declared`` and ``warn`` count; and the letterhead of `LetterOptions`.
 
     Raises
     ------
@@ -43,7 +43,7 @@ def site_letter(
     PolicyError
         If the policy is invalid.
     """
-    options = options or Options()
+    options = LetterOptions.of(options)
     job = open_letter_job(sites, centers, policy=policy, as_of=as_of, options=options)
     site = find_row(job.table, site_id, options.product)
     letter = job.letter(site)

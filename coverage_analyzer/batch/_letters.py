@@ -9,7 +9,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import closing
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 
 from coverage_analyzer import arrays, documents
 from coverage_analyzer.batch.ledger import Ledger
-from coverage_analyzer.batch.letter_job import LetterJob, open_letter_job
+from coverage_analyzer.batch.letter_job import LetterJob, LetterOptions, open_letter_job
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.overlap import ahead
 from coverage_analyzer.errors import InputError, PublishError, quantity, visible
@@ -62,7 +62,7 @@ Printer = Callable[[str], bytes]
 
 
 @dataclass(frozen=True, kw_only=True)
-class SeriesOptions(Options):
+class SeriesOptions(LetterOptions):
     """Options of letters about several sites.
 
     Attributes
@@ -76,13 +76,6 @@ class SeriesOptions(Options):
 
     only: Iterable[str] | None = None
     printer: Printer | None = None
-
-
-def _series_options(options: Options | None) -> SeriesOptions:
-    if isinstance(options, SeriesOptions):
-        return options
-    given = {} if options is None else {f.name: getattr(options, f.name) for f in fields(Options)}
-    return SeriesOptions(**given)
 
 
 def site_letters(
@@ -126,7 +119,7 @@ def site_letters(
     PublishError
         If the folder cannot be written; it is unchanged then.
     """
-    options, place = _series_options(options), Path(folder)
+    options, place = SeriesOptions.of(options), Path(folder)
     refuse_overwriting(
         {name: place / name for name in (INDEX, REJECTS, MANIFEST)},
         [sites, centers, options.products, policy_file(policy), _head_file(options)],
@@ -152,7 +145,7 @@ def site_letters(
     }
 
 
-def _head_file(options: Options) -> str | Path:
+def _head_file(options: LetterOptions) -> str | Path:
     head = options.letterhead
     return head if isinstance(head, (str, Path)) else ""
 

@@ -1,8 +1,10 @@
 """What letters about sites of a file need: the open tables, the rules, the sender."""
 
+import dataclasses
 import datetime
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.stream import build_matcher, products_of
@@ -23,6 +25,27 @@ from coverage_analyzer.settings.letterhead import read_letterhead
 
 WITHOUT_PROMISE = frozenset({Status.review.name, Status.not_covered.name})
 """Statuses of sites to which nothing is promised."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LetterOptions(Options):
+    """Options of letters.
+
+    Attributes
+    ----------
+    letterhead
+        Sender, addressee and dates, or the path of a TOML file with them.
+    """
+
+    letterhead: Letterhead | str | Path = ""
+
+    @classmethod
+    def of(cls, options: Options | None) -> Self:
+        """Return the given options with the defaults of the others."""
+        if isinstance(options, cls):
+            return options
+        known = [] if options is None else dataclasses.fields(options)
+        return cls(**{each.name: getattr(options, each.name) for each in known})
 
 
 @dataclass(frozen=True)
@@ -70,7 +93,7 @@ def open_letter_job(
     *,
     policy: Policy | str | Path,
     as_of: datetime.date | str | None,
-    options: Options,
+    options: LetterOptions,
 ) -> LetterJob:
     """Open the files of letters.
 

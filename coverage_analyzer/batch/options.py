@@ -16,7 +16,6 @@ from coverage_analyzer.files.writers.delimited import Style
 from coverage_analyzer.settings.arguments import InputArguments, product_dialect, values_of
 
 if TYPE_CHECKING:
-    from coverage_analyzer.maps.letterhead import Letterhead
     from coverage_analyzer.settings.model import Settings
 
 log = logging.getLogger(__name__)
@@ -57,8 +56,6 @@ class Options:
         A file of products with the end dates of their support phases (`schema.columns.PRODUCTS`).
     product
         The product of the row for a letter, if a site has several.
-    letterhead
-        Sender, addressee and dates of a letter, or the path of a TOML file with them.
     on_duplicate
         Treatment of rows that share a ``site_id``: ``keep`` all (and count them), keep only the
         ``first`` usable one, or ``reject`` all. The latter two read the sites twice.
@@ -96,7 +93,6 @@ class Options:
     table: str = ""
     products: str | Path = ""
     product: str = ""
-    letterhead: "Letterhead | str | Path" = ""
     on_duplicate: OnDuplicate = "keep"
     max_rejects: RejectLimit | int | str = DEFAULT_LIMIT
     hold_if: str | Sequence[str] = ()

@@ -142,7 +142,7 @@ def letter(
         choices |= {"progress": messages.progress}
         _write_series((sites, centers), which, target, rules, browser, messages, choices)
         return
-    chosen = batch.Options(**choices, warn=lambda told: say(f"Warning: {told}"))
+    chosen = batch.LetterOptions(**choices, warn=lambda told: say(f"Warning: {told}"))
     output, head = target.output, choices["letterhead"]
     inputs = [sites, centers, chosen.products, policy_file(rules.policy), head]
     refuse_overwriting({"letter": output}, inputs)

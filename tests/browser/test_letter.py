@@ -119,7 +119,7 @@ def hostile(
         folder / "c.csv",
         policy=rules,
         as_of="2026-12-01",
-        options=batch.Options(letterhead=letterhead(text[:80])),
+        options=batch.LetterOptions(letterhead=letterhead(text[:80])),
     )
     path = written(folder, page)
     return Letter(browser, path), text, path
@@ -215,7 +215,7 @@ def test_texts_as_long_as_can_be_leave_it_one_sheet(
     center = {"center_id": long, "name": long, "latitude": 43.615, "longitude": -116.2023}
     pd.DataFrame([center | {"opens_on": "2026-12-15"}]).to_csv(tmp_path / "c.csv", index=False)
     given = tmp_path / "s.csv", "X", tmp_path / "c.csv"
-    options = batch.Options(letterhead=letterhead(long[:80]) if headed else "")
+    options = batch.LetterOptions(letterhead=letterhead(long[:80]) if headed else "")
     text = batch.site_letter(*given, as_of="2026-12-01", options=options)
     opened = Letter(browser, written(tmp_path, text))
     assert [opened.sheets(form) for form in FORMATS] == [1, 1]

@@ -214,10 +214,10 @@ def test_a_center_that_closes_ends_the_promise(tmp_path: Path) -> None:
         "As of 1 December 2026. Until 29 June 2027, because a service center closes."
     )
     head = Letterhead(letter=Particulars(valid_until=datetime.date(2027, 12, 31)))
-    longer = page(tmp_path, "B", options=batch.Options(letterhead=head))
+    longer = page(tmp_path, "B", options=batch.LetterOptions(letterhead=head))
     assert facts(longer)["Valid until"] == "29 June 2027"
     shorter = Letterhead(letter=Particulars(valid_days=30))
-    told = facts(page(tmp_path, "B", options=batch.Options(letterhead=shorter)))
+    told = facts(page(tmp_path, "B", options=batch.LetterOptions(letterhead=shorter)))
     assert told["Valid until"] == "31 December 2026"
 
 

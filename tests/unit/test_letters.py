@@ -254,7 +254,7 @@ def test_a_logo_is_embedded(data: bytes, kind: str, tmp_path: Path) -> None:
         "A",
         centers_file(tmp_path, CENTERS),
         as_of=AS_OF,
-        options=batch.Options(letterhead=path),
+        options=batch.LetterOptions(letterhead=path),
     )
     assert f"data:image/{kind};base64,{base64.b64encode(data).decode()}" in made
     assert 'alt="A &amp; &lt;B&gt;"' in made
