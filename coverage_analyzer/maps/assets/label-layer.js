@@ -60,8 +60,8 @@ export function labelLayer(app) {
   return new /** @type {any} */ (LabelCanvas)((/** @type {HTMLCanvasElement} */ canvas) => {
     const { context, inView } = fitted(map, canvas, meta.bounds);
     const zoom = map.getZoom();
-    const visible = app.layers && map.hasLayer(app.layers.centers.layer)
-      ? centers.filter((_, number) => isSelected(app, number)) : [];
+    const isOn = app.layers && map.hasLayer(app.layers.centers.layer);
+    const visible = isOn ? centers.filter((_, c) => app.selection.centers[c]) : [];
     const marks = inView(visible, 40);
     const radius = centerRadius(zoom);
     const texts = inView(named.filter(({ place: p }) => isNamed(p, zoom)), 60);
@@ -82,16 +82,6 @@ export function labelLayer(app) {
       label.lines.map(({ text }) => text).join("\n"), x, y, width, height,
     ].map((v) => (typeof v === "number" ? Math.round(v) : v))));
   });
-}
-
-/**
- * Whether the filters leave a center.
- *
- * @param {App & { selection?: { centers: Uint8Array } }} app
- * @param {number} number
- */
-function isSelected({ selection }, number) {
-  return !selection || selection.centers[number] > 0;
 }
 
 /**
