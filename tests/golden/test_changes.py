@@ -39,8 +39,14 @@ DAL_EAST = moved(*PLACES["DAL"], 90, 30 * MILE_M)
 COUNTRIES = {
     **dict.fromkeys(("PAR", "ORL", "LYO"), "FR"),
     **dict.fromkeys(("PHL", "DAL", "BOI", "SEA"), "US"),
-    **{"BSL": "CH", "WAW": "PL", "PRG": "CZ", "BRN": "CZ", "OSL": "NO", "HEL": "FI"},
-    **{"LIS": "PT", "MAD": "ES"},
+    "BSL": "CH",
+    "WAW": "PL",
+    "PRG": "CZ",
+    "BRN": "CZ",
+    "OSL": "NO",
+    "HEL": "FI",
+    "LIS": "PT",
+    "MAD": "ES",
 }
 
 BEFORE = {
@@ -49,7 +55,7 @@ BEFORE = {
     "OSL": ("2027-03-01", ""),
     "HEL": ("2027-06-01", ""),
     "LIS": ("2027-03-01", ""),
-    **{name: ("", "") for name in ("PAR", "ORL", "LYO", "BSL", "PHL", "DAL", "WAW", "BRN")},
+    **dict.fromkeys(("PAR", "ORL", "LYO", "BSL", "PHL", "DAL", "WAW", "BRN"), ("", "")),
 }
 AFTER = {
     "BOI": ("2026-12-20", ""),
@@ -57,7 +63,7 @@ AFTER = {
     "OSL": ("2027-06-01", ""),
     "HEL": ("2027-03-01", ""),
     "MAD": ("2027-04-01", ""),
-    **{name: ("", "") for name in ("PAR", "BSL", "PHL", "DAL", "WAW", "SEA")},
+    **dict.fromkeys(("PAR", "BSL", "PHL", "DAL", "WAW", "SEA"), ("", "")),
 }
 """The centers of the two runs: opening and closing day of each."""
 
