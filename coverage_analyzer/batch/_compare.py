@@ -1,11 +1,11 @@
 """Compare two run folders: which sites changed, why, and what that comes to."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import pyarrow as pa
 
@@ -47,15 +47,22 @@ class CompareOptions:
         version and component if both reports have them.
     weight
         Header of a column of numbers that says how much a site counts; empty if each counts 1.
+    fail_if, warn_if
+        Rules (`comparison.rules`); those that fire are in the result.
     style
         Style of the text files.
+    keep_rows
+        Whether the rows of changes are returned, too.
     progress
         Called with the number of rows read of a report, and their share.
     """
 
     key: tuple[str, ...] = ()
     weight: str = ""
+    fail_if: tuple[str, ...] = ()
+    warn_if: tuple[str, ...] = ()
     style: Style = SAFE
+    keep_rows: bool = False
     progress: Callable[[int, float], None] | None = None
 
 
@@ -106,6 +113,45 @@ def compare(
     >>> found["ledger"]
     {'a': 6, 'b': 6, 'same': 6, 'changed': 0, 'left': 0, 'entered': 0}
     """
+    return compared(before, after, output, options).told
+
+
+class Result(NamedTuple):
+    """What ``compare.json``, ``flows.csv``, ``segments.csv`` and ``changes.csv`` hold.
+
+    The rows of changes are kept only if the options say so.
+    """
+
+    told: dict[str, Any]
+    flows: list[Any]
+    segments: list[Any]
+    rows: list[pa.RecordBatch]
+
+
+def compared(
+    before: str | Path,
+    after: str | Path,
+    output: str | Path | None = None,
+    options: CompareOptions | None = None,
+) -> Result:
+    """Return the comparison of two run folders as `compare` writes it; see there.
+
+    Parameters
+    ----------
+    before, after, output, options
+        As for `compare`.
+
+    Raises
+    ------
+    CoverageError
+        As for `compare`.
+    InputError
+        Likewise.
+    MissingExtraError
+        Likewise.
+    PublishError
+        Likewise.
+    """
     require("compare", "duckdb")
     options = options or CompareOptions()
     _check_folder(output, before, after)
@@ -115,15 +161,15 @@ def compare(
     if output is None:
         with TemporaryDirectory() as folder:
             return job.compared(Path(folder), None)
-    folder = Path(output)
-    with Publication(folder, _new_names(folder)) as publication:
+    place = Path(output)
+    with Publication(place, _new_names(place)) as publication:
         try:
             found = job.compared(publication.scratch, publication)
-            publication.publish(_earlier(folder))
+            publication.publish(_earlier(place))
         except CoverageError:
             raise
         except OSError as error:
-            msg = f"The comparison could not be written to {folder}: {error}."
+            msg = f"The comparison could not be written to {place}: {error}."
             raise PublishError(msg) from error
     return found
 
@@ -166,7 +212,7 @@ class _Job:
     reading: Reading
     options: CompareOptions
 
-    def compared(self, scratch: Path, publication: Publication | None) -> dict[str, Any]:
+    def compared(self, scratch: Path, publication: Publication | None) -> Result:
         """Compare the reports, write the files if there is a place for them, return the result."""
         codes = VerdictCodes()
         before, after = (
@@ -198,12 +244,15 @@ class Output:
         Weight and style.
     shown
         What the page shows.
+    rows
+        The rows of ``changes.csv``, if they are kept.
     """
 
     publication: Publication | None
     headers: Headers
     options: CompareOptions
     shown: compare_page.Shown = field(default_factory=compare_page.Shown)
+    rows: list[pa.RecordBatch] = field(default_factory=list)
     _writer: CsvWriter | None = None
 
     @contextmanager
@@ -228,11 +277,17 @@ class Output:
         rows = table.rows(found, weighted=bool(self.options.weight))
         if self._writer is not None:
             self._writer.write(rows)
+        if self.options.keep_rows:
+            self.rows.append(rows)
         self.shown.add(found, rows)
+
+    def _fired(self, told: dict[str, Any], counts: tuple[Any, Any]) -> dict[str, Any]:
+        """TODO."""
+        return {"fail_if": [], "warn_if": [], "failed": [], "warned": []}
 
     def finished(
         self, before: SpooledSide, after: SpooledSide, tally: Tally, notes: list[str]
-    ) -> dict[str, Any]:
+    ) -> Result:
         """Write the other files, the manifest last, and return it.
 
         Parameters
@@ -258,14 +313,15 @@ class Output:
             weight=self.options.weight,
         )
         told["notes"] = [*notes, *told["notes"]]
-        if self.publication is None:
-            return told
-        path, style = self.publication.path, self.options.style
+        told["rules"] = self._fired(told, counts)
         flows, segments = tally.flow_rows(counts[1]), tally.segment_rows(counts[0])
+        if self.publication is None:
+            return Result(told, flows, segments, self.rows)
+        path, style = self.publication.path, self.options.style
         write_rows(path("flows.csv"), FLOWS, flows, style)
         write_rows(path("segments.csv"), SEGMENTS, segments, style)
         html = compare_page.page(told, self.shown, flows, segments)
         path("compare.html").write_text(html, encoding="utf-8")
         told["files"] = list(FILES)
         contents.write_manifest(path(NAME), told)
-        return told
+        return Result(told, flows, segments, self.rows)

@@ -1,7 +1,7 @@
 """Reports as the sides of a comparison: run folders are opened, and their rows spooled."""
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,7 @@ from coverage_analyzer.comparison.rows import (
     VerdictCodes,
 )
 from coverage_analyzer.errors import InputError, PolicyError
+from coverage_analyzer.files.readers.base import RowBlock
 from coverage_analyzer.files.run_folder import kept
 from coverage_analyzer.files.run_folder.publishing import MANIFEST
 from coverage_analyzer.files.run_folder.read_back import (
@@ -30,7 +31,6 @@ from coverage_analyzer.files.run_folder.read_back import (
     report_table,
     typed_cells,
 )
-from coverage_analyzer.files.readers.base import RowBlock
 from coverage_analyzer.files.table import Table, usable
 from coverage_analyzer.fingerprint import WatchedFiles
 from coverage_analyzer.matching.eligibility import DAYS, TEXTS
@@ -43,7 +43,9 @@ from coverage_analyzer.schema.verdict import VERDICT
 INPUTS: Final = ("latitude", "longitude", "accuracy_m", *COUNTRY_STATED, *TEXTS, *DAYS)
 """The known columns that a verdict depends on."""
 
-NOT_GROUPS: Final = frozenset({*LABELS, "latitude", "longitude", "accuracy_m", *DAYS})
+NOT_GROUPS: Final = frozenset(
+    {*LABELS, "latitude", "longitude", "accuracy_m", *DAYS, *COUNTRY_STATED}
+)
 """Known columns in which sites have nothing in common."""
 
 
@@ -272,7 +274,7 @@ def _policy(report: Report) -> Policy | None:
     return policy if policy.sha256 == told.get("sha256") else None
 
 
-def _site_reader(table: Table, names: list[str]) -> Callable[[pa.RecordBatch], SiteRows]:
+def _site_reader(table: Table, names: Sequence[str]) -> Callable[[pa.RecordBatch], SiteRows]:
     """Return what reads the inputs of rows as the run did."""
     columns = {name: at for at, name in enumerate(names)}
     spool = dataclasses.replace(table, columns=columns)
@@ -288,7 +290,9 @@ def _site_reader(table: Table, names: list[str]) -> Callable[[pa.RecordBatch], S
     return site_rows
 
 
-def _side_rows(report: Report, reading: Reading, *, groups: bool) -> Iterator[SideRows]:
+def _side_rows(
+    report: Report, reading: Reading, *, groups: bool
+) -> Generator[SideRows, None, None]:
     """Yield the rows of a report, block by block.
 
     Raises

@@ -15,6 +15,7 @@ from coverage_analyzer.cli import options, settings, streams
 from coverage_analyzer.cli.areas import areas
 from coverage_analyzer.cli.check import check
 from coverage_analyzer.cli.commitments import commitments
+from coverage_analyzer.cli.compare import compare
 from coverage_analyzer.cli.config import config
 from coverage_analyzer.cli.drive_times import drive_times
 from coverage_analyzer.cli.entitlements import entitlements
@@ -106,9 +107,10 @@ def program() -> None:
       coverage-analyzer entitlements --product XenApp --version 6.5
       coverage-analyzer timeline sites.csv --centers centers.csv --to 2027-12-31 -o changes.csv
       coverage-analyzer place sites.csv --centers centers.csv --new 10 -o plan
+      coverage-analyzer compare reports/2026-11 reports/2026-12 -o reports/changes
 
     \b
-    Exit codes: 0 success, 1 more rejects than --max-rejects, 2 input or usage,
+    Exit codes: 0 success, 1 a limit or rule was exceeded, 2 input or usage,
     3 a service failed, 70 a bug in the program, 74 could not write,
     75 the output is in use by another run, 130 and 143 interrupted.
     Shell completion: eval "$(_COVERAGE_ANALYZER_COMPLETE=bash_source coverage-analyzer)"
@@ -130,7 +132,7 @@ COMMANDS: Final = (
         policies,
         entitlements,
     ),
-    *(timeline, geocode, place, config),
+    *(timeline, geocode, place, compare, config),
 )
 for command in COMMANDS:
     settings.add_options(command)

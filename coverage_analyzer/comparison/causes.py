@@ -50,7 +50,7 @@ class Cause(enum.IntEnum):
     text: str
     """Meaning, as text."""
 
-    def __new__(cls, value: int, text: str) -> Self:
+    def __new__(cls, value: int, text: str = "") -> Self:
         """Return a member with its text."""
         member = int.__new__(cls, value)
         member._value_ = value

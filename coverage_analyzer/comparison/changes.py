@@ -23,7 +23,7 @@ one does. `Not covered` is below all levels.
 import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -38,8 +38,8 @@ from coverage_analyzer.schema.columns import as_text
 COMPARED: Final = ("level", "status", "reason", "center_id", "available_on")
 """The columns of a verdict in which a change is a change."""
 
-NEVER: Final = np.iinfo(np.int64).max
-"""Instead of a day: the better level does not start."""
+NO_DAY: Final = 1 << 40
+"""Instead of days since 1970: the better level does not start."""
 
 
 class Change(enum.IntEnum):
@@ -48,7 +48,7 @@ class Change(enum.IntEnum):
     text: str
     """Meaning, as text."""
 
-    def __new__(cls, value: int, text: str) -> Self:
+    def __new__(cls, value: int, text: str = "") -> Self:
         """Return a member with its text."""
         member = int.__new__(cls, value)
         member._value_ = value
@@ -119,8 +119,8 @@ def classify(
     level = _levels(before["level"], after["level"], ranks)
     old, new = (_days(side["available_on"]) for side in (before, after))
     differs = {n: _differs(before[n], after[n]) for n in ("status", "center_id", "reason")}
-    cases = [level != Change.same, new < old, new > old, *differs.values()]
-    kinds = [
+    cases: list[Bools] = [level != Change.same, new < old, new > old, *differs.values()]
+    kinds: list[Any] = [
         level,
         Change.sooner,
         Change.delayed,
@@ -128,7 +128,8 @@ def classify(
         Change.center_only,
         Change.reason_only,
     ]
-    return np.select(cases, kinds, Change.same).astype(np.int8)
+    result: npt.NDArray[np.int8] = np.select(cases, kinds, Change.same).astype(np.int8)
+    return result
 
 
 def _levels(before: pa.Array, after: pa.Array, ranks: LevelRanks) -> Ints:
@@ -141,7 +142,8 @@ def _levels(before: pa.Array, after: pa.Array, ranks: LevelRanks) -> Ints:
 
 
 def _values(cells: pa.DictionaryArray) -> list[str]:
-    return cells.dictionary.to_pylist()
+    values: list[str] = cells.dictionary.to_pylist()
+    return values
 
 
 def _positions(cells: pa.DictionaryArray) -> Ints:
@@ -150,11 +152,11 @@ def _positions(cells: pa.DictionaryArray) -> Ints:
 
 
 def _days(cells: pa.Array) -> Ints:
-    """Return days since 1970, or `NEVER`."""
+    """Return days since 1970, or `NO_DAY`."""
     if not pa.types.is_date(cells.type):
         cells = arrays.without_empty(as_text(cells)).cast(pa.date32())
     days = arrays.as_numpy(cells.cast(pa.date32()).cast(pa.int32()))
-    return np.where(arrays.is_valid(cells), days, NEVER).astype(np.int64)
+    return np.where(np.isnan(days), NO_DAY, days).astype(np.int64)
 
 
 def _differs(before: pa.Array, after: pa.Array) -> Bools:

@@ -1,8 +1,8 @@
 """Which rows of two reports differ, joined by DuckDB.
 
-Rows are compared as multisets: of rows with the same key and verdict, as many as both sides have are
-the same, and only the others remain. These are paired within their key (and product, version and
-component, if there are any), then within the key alone: a site whose product has changed is one
+Rows are compared as multisets: of rows with the same key and verdict, as many as both sides have
+are the same, and only the others remain. These are paired within their key (and product, version
+and component, if there are any), then within the key alone: a site whose product has changed is one
 change, not a site that left and another that entered. Several rows of a key are paired in the order
 of their verdicts and cells. The order of rows in the files does not matter.
 
@@ -82,7 +82,7 @@ def _opened(before: Spool, after: Spool, folder: Path) -> Any:
 
     scratch = folder / "duckdb"
     scratch.mkdir(exist_ok=True)
-    config = {
+    config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": MEMORY,
         "temp_directory": str(scratch),
         "preserve_insertion_order": False,
@@ -140,7 +140,7 @@ FROM (
   QUALIFY row_number() OVER (PARTITION BY s.key, s.part, s.code ORDER BY {cells})
     <= abs(d.excess)
 )
-"""  # noqa: S608 - names of columns that this package chose
+"""
 
 
 def _tie_breakers(connection: Any, side: str) -> str:

@@ -1,7 +1,7 @@
 """The rows of one side of a comparison, on their way into the join: a spool on disk, and counts.
 
-Whatever a report is written in, its rows come here in one form (`SideRows`). A `Spool` writes what a
-comparison needs of them to an Arrow file, so that memory does not grow with the rows, and counts
+Whatever a report is written in, its rows come here in one form (`SideRows`). A `Spool` writes what
+a comparison needs of them to an Arrow file, so that memory does not grow with the rows, and counts
 them. Verdicts get a code (`VerdictCodes`), equal if and only if they are equal in the columns that
 are compared; so rows are compared by two columns.
 """

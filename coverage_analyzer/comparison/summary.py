@@ -10,7 +10,7 @@ from coverage_analyzer import countries
 from coverage_analyzer.comparison.causes import Cause
 from coverage_analyzer.comparison.changes import CHANGED, Change
 from coverage_analyzer.comparison.rows import Counts, Side
-from coverage_analyzer.comparison.tally import Tally, facts_of
+from coverage_analyzer.comparison.tally import Tally, facts_of, rounded
 from coverage_analyzer.errors import quantity
 
 MAX_FLOWS: Final = 12
@@ -62,7 +62,7 @@ def comparison(
         "changes": {kind.name: tally.total(kind) for kind in kinds},
     }
     if weighted:
-        told["weights"] = {kind.name: round(tally.weights[kind], 6) for kind in kinds}
+        told["weights"] = {kind.name: rounded(tally.weights[kind]) for kind in kinds}
     by_country: dict[str, Counter[str]] = {}
     for (kind, country), n in tally.changes.items():
         by_country.setdefault(country, Counter())[kind.name] += n
@@ -167,7 +167,8 @@ def ledger_line(told: Mapping[str, Any]) -> str:
     """
     n = told["ledger"]
     both = f"same {n['same']} + changed {n['changed']}"
-    return f"before {n['a']} = {both} + left {n['left']}; after {n['b']} = {both} + entered {n['entered']}"
+    before = f"before {n['a']} = {both} + left {n['left']}"
+    return f"{before}; after {n['b']} = {both} + entered {n['entered']}"
 
 
 def lines(told: Mapping[str, Any]) -> list[str]:
@@ -206,8 +207,10 @@ def markdown(
     headline = f"**{changes['lost']:,} lost, {changes['gained']:,} gained**"
     parts = [
         f"### Coverage: {_cell(a.get('as_of', 'before'))} -> {_cell(b.get('as_of', 'after'))}",
-        f"{headline}; {ledger['changed']:,} of {quantity(ledger['a'], 'site')} changed, "
-        f"{ledger['entered']:,} entered, {ledger['left']:,} left.",
+        (
+            f"{headline}; {ledger['changed']:,} of {quantity(ledger['a'], 'site')} changed, "
+            f"{ledger['entered']:,} entered, {ledger['left']:,} left."
+        ),
     ]
     if told["differences"]:
         parts.append("\n".join(f"- {_cell(text)}" for text in told["differences"]))

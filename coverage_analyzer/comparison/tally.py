@@ -287,6 +287,12 @@ def _countries(counts: Counts) -> Counter[str]:
     return result
 
 
+def rounded(weight: float) -> float:
+    """Return a sum of weights as it is printed: whole if it is."""
+    result = round(weight, 6)
+    return int(result) if result == int(result) else result
+
+
 def facts_of(counts: Counts, *, weighted: bool) -> dict[str, Any]:
     """Return what ``compare.json`` says of the rows of a report."""
     levels: Counter[str] = Counter()
@@ -296,7 +302,7 @@ def facts_of(counts: Counts, *, weighted: bool) -> dict[str, Any]:
         statuses[status] += n
     found: dict[str, Any] = {"rows": counts.rows}
     if weighted:
-        found["weight"] = round(counts.weight, 6)
+        found["weight"] = rounded(counts.weight)
     return found | {
         "levels": dict(sorted(levels.items())),
         "statuses": dict(sorted(statuses.items())),

@@ -342,6 +342,14 @@ class DriveTimesTable(SettingsTable):
     minutes: Minutes | None = key("Drive-time limit.")
 
 
+class CompareTable(SettingsTable):
+    """``[compare]``: options of ``compare``."""
+
+    output: FilePath | None = key("Folder to write.")
+    weight: Text | None = key("Column of the sites' weights.")
+    key: Text | None = key("Column that identifies a site, if not site_id.")
+
+
 class Key(NamedTuple):
     """A key of a settings file.
 
@@ -397,6 +405,7 @@ class Tables(SettingsTable):
     addresses: AddressesTable = AddressesTable()
     geocode: GeocodeTable = GeocodeTable()
     drive_times: DriveTimesTable = DriveTimesTable()
+    compare: CompareTable = CompareTable()
 
     def value(self, name: str) -> Any:
         """Return the value of a key by its name, such as ``sites.file``; None if it is not set."""
