@@ -315,7 +315,7 @@ def _side_rows(
             part=joined(_parts(table, block, reading.headers)),
             verdict=verdict,
             name=as_text(table.labels(block)[1]),
-            weight=_weights(report, block, reading.weight),
+            weight=weights_of(report, block, reading.weight),
             own={header: as_text(cells[header]) for header in own},
             inputs={name: block.columns.column(table.columns[name]) for name in inputs},
         )
@@ -354,7 +354,7 @@ def _is_group(kind: pa.DataType) -> bool:
     return any(test(kind) for test in tests)
 
 
-def _weights(report: Report, block: RowBlock, header: str) -> Floats | None:
+def weights_of(report: Report, block: RowBlock, header: str) -> Floats | None:
     """Return the weight of each row of a block.
 
     Raises
