@@ -10,13 +10,13 @@ from typing import Any, Final
 import pyarrow as pa
 
 from coverage_analyzer import arrays, countries
-from coverage_analyzer.batch.run_again import ResultFolder, RunAgain, open_run
+from coverage_analyzer.batch.run_again import ResultFolder, RunAgain, open_run, write_table
 from coverage_analyzer.comparison.criticality import Alone, Criticality
 from coverage_analyzer.errors import CoverageError, PublishError
 from coverage_analyzer.files.run_folder import contents
 from coverage_analyzer.files.run_folder.publishing import Publication
 from coverage_analyzer.files.table import ParsedRows
-from coverage_analyzer.files.writers.delimited import SAFE, CsvWriter, Style, write_rows
+from coverage_analyzer.files.writers.delimited import SAFE, CsvWriter, Style
 from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.schema.columns import as_text
 
@@ -95,14 +95,14 @@ def criticality(
     --------
     >>> import tempfile
     >>> from coverage_analyzer import batch
-    >>> files, few = ("data/customer_sites.csv", "data/service_centers.csv"), batch.Options(map=False)
+    >>> files, few = ("data/customer_sites.csv", "data/service_centers.csv"), {"map": False}
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     _ = batch.run(*files, folder, as_of="2026-12-01", options=few)
+    ...     _ = batch.run(*files, folder, as_of="2026-12-01", options=batch.Options(**few))
     ...     found = criticality(folder)
     >>> found["served"], found["alone"]
-    (1602, 1291)
+    (1602, 1356)
     >>> [(c["center_id"], c["sites"], c["lost"]) for c in found["centers"][:2]]
-    []
+    [('US-ANC-1', 52, 52), ('US-CHI-1', 45, 45)]
     """
     options = options or CriticalityOptions()
     if output is not None:
@@ -165,12 +165,6 @@ def _found(
         result["files"] = [*publication.names, NAME]
         contents.write_manifest(publication.path(NAME), result)
     return result
-
-
-def write_table(path: Path, table: pa.Table, style: Style) -> None:
-    """Write a small table as CSV; nothing for what is missing."""
-    columns = [["" if v is None else v for v in c.to_pylist()] for c in table.columns]
-    write_rows(path, table.column_names, list(zip(*columns, strict=True)), style)
 
 
 def _alone(

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import pyarrow as pa
+
 from coverage_analyzer import documents
 from coverage_analyzer.batch.compared_reports import Report, open_report, weights_of
 from coverage_analyzer.batch.overlap import ahead
@@ -14,6 +16,7 @@ from coverage_analyzer.files.overwriting import RunFolder, refuse_overwriting
 from coverage_analyzer.files.run_folder import kept
 from coverage_analyzer.files.run_folder.publishing import MANIFEST
 from coverage_analyzer.files.table import ParsedRows
+from coverage_analyzer.files.writers.delimited import Style, write_rows
 from coverage_analyzer.matching.spec import MatcherSpec
 
 BY_ROAD: Final = (
@@ -143,3 +146,9 @@ class ResultFolder:
         """Return the files that are not in the folder yet, as far as a result wrote it."""
         earlier = self.earlier(folder)
         return [name for name in self.names if name not in earlier]
+
+
+def write_table(path: Path, table: pa.Table, style: Style) -> None:
+    """Write a small table as CSV; nothing for what is missing."""
+    columns = [["" if v is None else v for v in c.to_pylist()] for c in table.columns]
+    write_rows(path, table.column_names, list(zip(*columns, strict=True)), style)

@@ -61,16 +61,20 @@ def criticality(
     if not messages.as_json and not messages.quiet:
         click.echo("\n".join(map(fitted, lines(found))))
     files = [f"Wrote {Path(output) / 'criticality.csv'}."] if output else []
-    messages.print_findings(found, [], [f"Note: {note}" for note in found["notes"]], files)
+    notes = [f"Note: {note}" for note in found["notes"]]
+    ledger = (
+        f"sites {found['sites']} = served {found['served']} "
+        f"+ others {found['sites'] - found['served']}"
+    )
+    messages.print_findings(found, [], notes, files, ledger=ledger)
     return 0
 
 
 def lines(found: Mapping[str, Any]) -> list[str]:
     """Return the result as text."""
-    served = quantity(found["served"], "site")
+    title, served = found["policy"]["title"], quantity(found["served"], "site")
     result = [
-        f"{found['policy']['title']}, as of {found['as_of']}: {served} of {found['sites']:,} are "
-        f"qualified or pending.",
+        f"{title}, as of {found['as_of']}: {served} of {found['sites']:,} qualified or pending.",
         f"{found['alone']:,} of them are reached by a single open center.",
         "If a center closes:",
         f"  {'lost':>8} {'waiting':>8} {'delayed':>8} {'of sites':>8}  center",
@@ -82,7 +86,7 @@ def lines(found: Mapping[str, Any]) -> list[str]:
         numbers = " ".join(f"{n:>8,}" for n in counts)
         result.append(f"  {numbers}  {c['center_id']} {c['name']}".rstrip() + heir)
     if len(busy) > SHOWN:
-        result.append(f"  and {quantity(len(busy) - SHOWN, 'center')} more")
+        result.append(f"  and {len(busy) - SHOWN:,} more")
     idle = len(found["centers"]) - len(busy)
     if idle:
         result.append(f"{quantity(idle, 'center')} without such sites: nothing is lost.")
@@ -92,8 +96,13 @@ def lines(found: Mapping[str, Any]) -> list[str]:
 def _pairs(pairs: list[Mapping[str, Any]]) -> list[str]:
     if not pairs:
         return []
-    result = ["If two close together, and more than one by one:", f"  {'lost':>8} {'more':>8}  centers"]
+    result = [
+        "If two close together, and more than one by one:",
+        f"  {'lost':>8} {'more':>8}  centers",
+    ]
     for pair in sorted(pairs, key=lambda p: -p["extra"])[:SHOWN]:
-        where = f"{pair['center_id']} and {pair['other_id']}, {pair['distance_miles']:.1f} miles apart"
+        where = (
+            f"{pair['center_id']} and {pair['other_id']}, {pair['distance_miles']:.1f} miles apart"
+        )
         result.append(f"  {pair['together']:>8,} {pair['extra']:>8,}  {where}")
     return result
