@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 import pyarrow as pa
 
 from coverage_analyzer import documents
+from coverage_analyzer.batch.compare_gates import Gates
 from coverage_analyzer.batch.compared_reports import (
     Reading,
     Report,
@@ -154,10 +155,11 @@ def compared(
     """
     require("compare", "duckdb")
     options = options or CompareOptions()
+    gates = Gates.of(options.fail_if, options.warn_if)
     _check_folder(output, before, after)
     reports = open_report(before), open_report(after)
     reading = Reading(headers_of(*reports, options.key), options.weight, options.progress)
-    job = _Job(reports, reading, options)
+    job = _Job(reports, reading, options, gates.about(*reports))
     if output is None:
         with TemporaryDirectory() as folder:
             return job.compared(Path(folder), None)
@@ -211,6 +213,7 @@ class _Job:
     reports: tuple[Report, Report]
     reading: Reading
     options: CompareOptions
+    gates: Gates
 
     def compared(self, scratch: Path, publication: Publication | None) -> Result:
         """Compare the reports, write the files if there is a place for them, return the result."""
@@ -227,7 +230,7 @@ class _Job:
                 output.add(found)
         for report in self.reports:
             report.watched.check()
-        return output.finished(before, after, tally, notes)
+        return output.finished((before, after), tally, notes, self.gates)
 
 
 @dataclass
@@ -281,29 +284,32 @@ class Output:
             self.rows.append(rows)
         self.shown.add(found, rows)
 
-    def _fired(self, told: dict[str, Any], counts: tuple[Any, Any]) -> dict[str, Any]:
-        """TODO."""
-        return {"fail_if": [], "warn_if": [], "failed": [], "warned": []}
-
     def finished(
-        self, before: SpooledSide, after: SpooledSide, tally: Tally, notes: list[str]
+        self,
+        sides: tuple[SpooledSide, SpooledSide],
+        tally: Tally,
+        notes: list[str],
+        gates: Gates,
     ) -> Result:
         """Write the other files, the manifest last, and return it.
 
         Parameters
         ----------
-        before, after
+        sides
             The sides, of which facts and counts matter.
         tally
             The counts of all changes.
         notes
             What a reader should know.
+        gates
+            The rules.
 
         Raises
         ------
         CoverageError
             If rows do not add up.
         """
+        before, after = sides
         counts = before.spool.counts, after.spool.counts
         told = summary.comparison(
             summary.Compared(before.side, counts[0]),
@@ -313,7 +319,7 @@ class Output:
             weight=self.options.weight,
         )
         told["notes"] = [*notes, *told["notes"]]
-        told["rules"] = self._fired(told, counts)
+        told["rules"] = gates.fired(told)
         flows, segments = tally.flow_rows(counts[1]), tally.segment_rows(counts[0])
         if self.publication is None:
             return Result(told, flows, segments, self.rows)

@@ -241,7 +241,6 @@ def side_of(report: Report) -> Side:
         If a file of its folder was damaged.
     """
     manifest, inputs = report.manifest, kept.run_inputs(report.folder, report.manifest)
-    policy = inputs.policy if inputs else _policy(report)
     names = [name for name in INPUTS if name in report.known]
     facts = {
         "path": str(report.folder),
@@ -257,14 +256,28 @@ def side_of(report: Report) -> Side:
     }
     return Side(
         facts,
-        () if policy is None else policy.titles,
+        side_levels(report),
         inputs,
         by_road="roads" in manifest,
         site_rows=_site_reader(report.table, names),
     )
 
 
-def _policy(report: Report) -> Policy | None:
+def side_levels(report: Report) -> tuple[str, ...]:
+    """Return the titles of the levels of a run's policy, the best first; empty if unknown.
+
+    Raises
+    ------
+    InputError
+        If the policy in its folder was damaged.
+    """
+    if kept.POLICY in report.manifest["files"]:
+        return kept.kept_policy(report.folder, report.manifest).titles
+    policy = _known_policy(report)
+    return () if policy is None else policy.titles
+
+
+def _known_policy(report: Report) -> Policy | None:
     """Return the policy of an older run, if it is built in or registered and has not changed."""
     told = report.manifest["policy"]
     try:

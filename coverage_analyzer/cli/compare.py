@@ -36,12 +36,14 @@ class Rules:
 )
 @click.option(
     "--fail-if",
+    type=options.RuleText(),
     multiple=True,
     metavar="RULE",
     help="Exit with code 1 if a rule fires, such as 'lost > 0'; may be repeated.",
 )
 @click.option(
     "--warn-if",
+    type=options.RuleText(),
     multiple=True,
     metavar="RULE",
     help="Warn if a rule fires, such as 'review_share > 2%'; may be repeated.",

@@ -37,7 +37,7 @@ NEVER: Final = ("init",)
 PROPOSED: Final = ("sites", "centers", "output")
 """Tables that ``init`` writes."""
 
-REPEATED: Final = ("thresholds.hold_if", "compare.key")
+REPEATED: Final = ("thresholds.hold_if", "compare.fail_if", "compare.warn_if", "compare.key")
 """Keys of options that may be given several times."""
 
 _META: Final = "coverage_analyzer.settings"

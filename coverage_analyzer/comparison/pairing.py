@@ -13,9 +13,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.dataset
 
+from coverage_analyzer import arrays
 from coverage_analyzer.comparison.rows import Spool
 from coverage_analyzer.errors import require
 
@@ -53,24 +54,29 @@ def pairs(before: Spool, after: Spool, folder: Path) -> Iterator[pa.RecordBatch]
     MissingExtraError
         If the extra ``compare`` is not installed.
     """
-    with _opened(before, after, folder) as connection:
-        connection.execute(_DIFFERENCES)
-        for side, sign in (("a", 1), ("b", -1)):
+    with _opened(folder) as connection:
+        by_part = before.has_parts or after.has_parts
+        key = "key, part, code" if by_part else "key, code"
+        connection.register("a", before.keys())
+        connection.register("b", after.keys())
+        connection.execute(_differences(key))
+        for side, spool, sign in (("a", before, 1), ("b", after, -1)):
+            connection.register(f"all_{side}", _different(connection, spool, key, sign))
             connection.execute(_excess(side, sign, _tie_breakers(connection, side)))
+            connection.unregister(f"all_{side}")
         connection.execute(_PAIRED)
-        if before.has_parts or after.has_parts:
+        if by_part:
             connection.execute(_PAIRED_BY_KEY)
-        columns = _columns(connection)
         found = connection.sql(
-            f"SELECT {columns} FROM paired p LEFT JOIN rest_a a ON a.id = p.a "
+            f"SELECT {_columns(connection)} FROM paired p LEFT JOIN rest_a a ON a.id = p.a "
             "LEFT JOIN rest_b b ON b.id = p.b "
             "ORDER BY coalesce(a.key, b.key), coalesce(a.part, b.part), p.a, p.b"
         )
         yield from found.to_arrow_reader(ROWS_AT_ONCE)
 
 
-def _opened(before: Spool, after: Spool, folder: Path) -> Any:
-    """Return a connection that sees the spools as the tables ``a`` and ``b``.
+def _opened(folder: Path) -> Any:
+    """Return a connection that writes to a folder what does not fit in memory.
 
     Raises
     ------
@@ -89,18 +95,33 @@ def _opened(before: Spool, after: Spool, folder: Path) -> Any:
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
     }
-    connection = duckdb.connect(config=config)
-    for name, spool in (("a", before), ("b", after)):
-        connection.register(name, pyarrow.dataset.dataset(str(spool.path), format="feather"))
-    return connection
+    return duckdb.connect(config=config)
 
 
-_DIFFERENCES: Final = """
+def _differences(key: str) -> str:
+    """Return what makes the table of keys and codes that one side has more often."""
+    return f"""
 CREATE TEMP TABLE differences AS
-SELECT key, part, code, sum(side)::BIGINT AS excess
-FROM (SELECT key, part, code, 1 AS side FROM a UNION ALL SELECT key, part, code, -1 FROM b)
+SELECT {key}, sum(side)::BIGINT AS excess
+FROM (SELECT {key}, 1 AS side FROM a UNION ALL SELECT {key}, -1 FROM b)
 GROUP BY ALL HAVING sum(side) <> 0
 """
+
+
+def _different(connection: Any, spool: Spool, key: str, sign: int) -> pa.Table:
+    """Return the rows of a side whose key and code it has more often than the other side."""
+    connection.register("side", spool.keys())
+    found = connection.sql(
+        "SELECT row, key, part, code, excess FROM side "
+        f"JOIN (FROM differences WHERE excess * {sign} > 0) USING ({key}) ORDER BY row"
+    ).to_arrow_table()
+    connection.unregister("side")
+    rows = arrays.as_numpy(found.column("row").combine_chunks()).astype(np.int64)
+    cells = spool.take(rows)
+    for name in ("key", "part", "code", "excess"):
+        cells = cells.append_column(name, found.column(name))
+    return cells
+
 
 _PAIRED: Final = """
 CREATE TEMP TABLE paired AS
@@ -134,23 +155,20 @@ CREATE TEMP TABLE rest_{side} AS
 SELECT *, row_number() OVER (PARTITION BY key, part ORDER BY {ORDER}, {cells}) AS place,
   row_number() OVER (ORDER BY key, part, {ORDER}, {cells}) AS id
 FROM (
-  SELECT s.* FROM {side} s JOIN differences d
-    ON s.key = d.key AND s.part = d.part AND s.code = d.code
-  WHERE d.excess * {sign} > 0
-  QUALIFY row_number() OVER (PARTITION BY s.key, s.part, s.code ORDER BY {cells})
-    <= abs(d.excess)
+  SELECT * EXCLUDE (excess, code) FROM all_{side}
+  QUALIFY row_number() OVER (PARTITION BY key, part, code ORDER BY {cells}) <= excess * {sign}
 )
 """
 
 
 def _tie_breakers(connection: Any, side: str) -> str:
     """Return the columns of a side that tell rows with the same verdict apart."""
-    names = [c for c in _names(connection, side) if c not in {"key", "part", "code"}]
-    return ", ".join(f'"{name}"' for name in names)
+    names = _names(connection, f"all_{side}")
+    return ", ".join(f'"{n}"' for n in names if n not in {"key", "part", "code", "excess"})
 
 
-def _names(connection: Any, side: str) -> list[str]:
-    return [str(name) for name in connection.table(side).columns]
+def _names(connection: Any, table: str) -> list[str]:
+    return [str(name) for name in connection.table(table).columns]
 
 
 def _columns(connection: Any) -> str:
@@ -158,5 +176,5 @@ def _columns(connection: Any) -> str:
     return ", ".join(
         f'{side}."{name}" AS "{prefix}{name}"'
         for side, prefix in (("a", BEFORE), ("b", AFTER))
-        for name in _names(connection, side)
+        for name in _names(connection, f"rest_{side}")
     )

@@ -222,22 +222,26 @@ class Counts:
 
 
 class Spool:
-    """An Arrow file of the rows of a side.
+    """The rows of a side in two Arrow files: what rows are joined by, and everything else.
+
+    The first one has ``key``, ``part``, ``code`` and ``row`` (the position of the row), so that the
+    join reads little; the second one has all that is shown of a changed row.
 
     Parameters
     ----------
     path
-        Where it is written.
+        Where the second one is written; the first one is written beside it.
     codes
         The codes of both sides.
     """
 
     def __init__(self, path: Path, codes: VerdictCodes) -> None:
-        self.path, self._codes = path, codes
+        self.path, self.keys_path = path, path.with_suffix(".keys")
+        self._codes = codes
         self.counts = Counts()
         self.has_parts = False
         self._own: list[str] | None = None
-        self._writer: Any = None
+        self._writers: list[Any] = []
 
     def add(self, rows: SideRows) -> None:
         """Append rows.
@@ -247,25 +251,34 @@ class Spool:
         InputError
             If they are not those of a report.
         """
+        first = self.counts.rows
         self.counts.add(rows)
         self.has_parts |= rows.part is not None
-        part = pa.repeat("", len(rows)) if rows.part is None else rows.part
         if self._own is None:  # a column that has too many values here has too many in all
             self._own = [n for n in rows.own if self.counts.groups[OWN + n] is not None]
-        columns = {
+        keys = {
             "key": rows.key,
-            "part": part,
+            "part": pa.repeat("", len(rows)) if rows.part is None else rows.part,
             "code": arrays.from_numpy(self._codes.of(rows.verdict)),
+            "row": arrays.from_numpy(np.arange(first, first + len(rows))),
+        }
+        weight = np.ones(len(rows)) if rows.weight is None else rows.weight
+        cells = {
             **{name: rows.verdict[name] for name in SHOWN},
             "name": rows.name,
-            "weight": arrays.from_numpy(np.ones(len(rows)) if rows.weight is None else rows.weight),
+            "weight": arrays.from_numpy(weight),
             **{f"{OWN}{i}": as_text(rows.own[name]) for i, name in enumerate(self._own)},
             **{INPUT + name: cells for name, cells in rows.inputs.items()},
         }
-        batch = pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
-        if self._writer is None:
-            self._writer = pa.ipc.new_file(str(self.path), batch.schema)
-        self._writer.write(batch)
+        batches = [
+            pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
+            for columns in (keys, cells)
+        ]
+        if not self._writers:
+            paths = zip((self.keys_path, self.path), batches, strict=True)
+            self._writers = [pa.ipc.new_file(str(path), b.schema) for path, b in paths]
+        for writer, batch in zip(self._writers, batches, strict=True):
+            writer.write(batch)
 
     @property
     def own(self) -> dict[str, str]:
@@ -273,17 +286,41 @@ class Spool:
         return {f"{OWN}{i}": header for i, header in enumerate(self._own or [])}
 
     def close(self) -> None:
-        """Finish the file.
+        """Finish the files.
 
         Raises
         ------
         InputError
             If no rows were added, not even a block without any.
         """
-        if self._writer is None:
+        if not self._writers:
             msg = "A report has no rows."
             raise InputError(msg)
-        self._writer.close()
+        for writer in self._writers:
+            writer.close()
+
+    def keys(self) -> pa.RecordBatchReader:
+        """Return what rows are joined by, as a stream."""
+        file = pa.ipc.open_file(str(self.keys_path))
+        batches = (file.get_batch(i) for i in range(file.num_record_batches))
+        return pa.RecordBatchReader.from_batches(file.schema, batches)
+
+    def take(self, rows: Ints) -> pa.Table:
+        """Return all that is shown of some rows, in their order.
+
+        Parameters
+        ----------
+        rows
+            Positions in ascending order, shape (k,).
+        """
+        file, first, taken = pa.ipc.open_file(str(self.path)), 0, []
+        for number in range(file.num_record_batches):
+            batch = file.get_batch(number)
+            start, end = np.searchsorted(rows, (first, first + len(batch)))
+            if end > start:
+                taken.append(batch.take(arrays.from_numpy(rows[start:end] - first)))
+            first += len(batch)
+        return pa.Table.from_batches(taken, schema=file.schema)
 
 
 def split_key(keys: pa.Array, count: int) -> list[pa.Array]:

@@ -5,8 +5,11 @@ sites that changed, with the status before on the left of a line and the status 
 on the bundled base layer. All text of the user is in encoded blocks, as everywhere.
 """
 
+import base64
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import resources
 from typing import Any, Final
 
 import numpy as np
@@ -20,10 +23,12 @@ from coverage_analyzer.comparison.changes import Change
 from coverage_analyzer.comparison.tally import FLOWS, SEGMENTS, Changes, Pairs
 from coverage_analyzer.errors import quantity
 from coverage_analyzer.maps.packing import packed_json
-from coverage_analyzer.maps.page import asset, land, policy
+from coverage_analyzer.maps.page import theme_script
+from coverage_analyzer.maps.scripts import asset, bundled
 from coverage_analyzer.matching.site_rows import SiteRows
 from coverage_analyzer.schema import theme
 from coverage_analyzer.schema.columns import as_text
+from coverage_analyzer.schema.content_policy import content_policy, inline, with_policy
 
 MAX_ROWS: Final = 500
 """Rows of each kind of change on the page at most; the files have all."""
@@ -129,19 +134,28 @@ def page(
     flows, segments
         The rows of ``flows.csv`` and ``segments.csv``.
     """
-    allowed = policy()
-    head = f'<meta http-equiv="Content-Security-Policy" content="{allowed}">\n'
-    style = "\n".join([theme.page_style(), asset("compare.css")])
-    data = packed_json(_data(told, shown, flows, segments))
-    blocks = {"compare-data": data, "compare-land": land()}
-    body = "\n".join(
+    blocks = {"compare-data": packed_json(_data(told, shown, flows, segments))}
+    if shown.dots:
+        blocks["compare-land"] = land()
+    data = "\n".join(
         f'<script type="application/octet-stream" id="{name}">{text}</script>'
         for name, text in blocks.items()
     )
-    script = f'(() => {{\n"use strict";\n{asset("compare.js")}\n}})();'
-    shell = asset("compare.html")
-    shell = shell.replace("</head>", f"{head}<style>\n{style}</style>\n</head>", 1)
-    return shell.replace("</body>", f"{body}\n<script>\n{script}\n</script>\n</body>", 1)
+    script = bundled("compare.js", "showComparison", {"theme.js": theme_script()})
+    style = "\n".join([theme.page_style(), asset("compare.css")])
+    shell = asset("compare.html").replace("</head>", f"<style>\n{style}</style>\n</head>", 1)
+    call = f"<script>\n{script}\nshowComparison();\n</script>\n</body>"
+    shell = shell.replace("</body>", call, 1)
+    scripts, styles = inline(shell)
+    shell = with_policy(shell, content_policy(scripts=scripts, styles=styles))
+    return shell.replace("<script>", f"{data}\n<script>", 1)
+
+
+@functools.cache
+def land() -> str:
+    """Return the outline of land and borders as the page has it: base64 of gzipped TopoJSON."""
+    folder = resources.files("coverage_analyzer") / "resources" / "countries"
+    return base64.b64encode((folder / "land.topojson.gz").read_bytes()).decode()
 
 
 def _data(
@@ -164,7 +178,13 @@ def _data(
         "tables": _tables(told, shown, flows, segments),
         "dots": _dots(shown),
         "statuses": [
-            {"name": s.name, "label": s.label, "color": theme.MARKS[s].color} for s in theme.MARKS
+            {
+                "name": s.name,
+                "label": s.label,
+                "color": theme.MARKS[s].color,
+                "shape": theme.MARKS[s].shape,
+            }
+            for s in theme.MARKS
         ],
         "attribution": told["attribution"],
     }

@@ -371,6 +371,8 @@ class CompareTable(SettingsTable):
 
     output: FilePath | None = key("Folder to write.")
     weight: Text | None = key("Column of the sites' weights.")
+    fail_if: RuleTexts | None = key('Rules that make the comparison fail, such as "lost > 0".')
+    warn_if: RuleTexts | None = key('Rules that give a warning, such as "review_share > 2%".')
     key: Text | None = key("Column that identifies a site, if not site_id.")
 
 
