@@ -314,7 +314,7 @@ def _side_rows(
         If a row cannot be read.
     """
     table = report.table
-    own = _group_headers(report, reading) if groups else []
+    own = group_headers(report, reading) if groups else []
     for block in table.blocks():
         if block.rejects:
             first = block.rejects[0]
@@ -353,7 +353,7 @@ def joined(columns: list[pa.Array]) -> pa.Array | None:
     return pc.binary_join_element_wise(*columns, arrays.text_array([SEPARATOR])[0])
 
 
-def _group_headers(report: Report, reading: Reading) -> list[str]:
+def group_headers(report: Report, reading: Reading) -> list[str]:
     """Return the own columns in which lost sites may have something in common."""
     table = report.table
     named = {table.headers[at] for name, at in table.columns.items() if name in NOT_GROUPS}
