@@ -142,7 +142,7 @@ def what_if(
     ...     _ = batch.run(*files, folder, as_of="2026-12-01", options=batch.Options(**few))
     ...     found = what_if(folder, WhatIfChange(close=["US-DAL-1"]))
     >>> found.told["ledger"]["changed"], found.told["changes"]["lost"], found.told["because"]
-    (0, 0, {})
+    (81, 10, {'centers': 81})
     """
     options = options or CompareOptions()
     if output is not None:

@@ -224,7 +224,7 @@ class Edit:
             result.append(f"policy {after.policy.title} ({after.policy.sha256[:8]})")
         if before.as_of != after.as_of:
             result.append(f"as of {after.as_of}")
-        return result or ["nothing that matters"]
+        return result or ["the same centers, policy and day"]
 
 
 def _check_id(center_id: str, known: Sequence[str]) -> None:
