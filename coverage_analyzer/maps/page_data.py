@@ -329,5 +329,3 @@ def _rings(polygon: Any) -> list[list[int]]:
         corners = np.rint(shapely.get_coordinates(ring) * UNITS).astype(np.int64)
         result.append(np.diff(corners, axis=0, prepend=0).ravel().tolist())
     return result
-
-

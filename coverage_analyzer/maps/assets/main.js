@@ -117,6 +117,7 @@ function createApp(map, meta, columns) {
     onReset: resets.push.bind(resets),
     reset: call(resets),
     onUpdate: updates.push.bind(updates),
+    settingsChanged: () => {},
   };
   const shared = /** @type {App} */ (/** @type {unknown} */ (app));
   shared.update = () => {

@@ -57,6 +57,18 @@ interface ListedLayer {
 type Layers = Record<"sites" | "centers" | "areas" | "planned" | "density", ListedLayer>
   & Partial<Record<string, ListedLayer>>;
 
+/** A town or country of the base map. */
+interface Place {
+  name: string;
+  country: string;
+  /** 0 to 2 for towns, seats and capitals, 3 for a country. */
+  kind: number;
+  /** The least zoom at which it is labelled. */
+  zoom: number;
+  lat: number;
+  lon: number;
+}
+
 /** What the modules of the page share. */
 interface App {
   map: LeafletMap;
@@ -76,6 +88,22 @@ interface App {
   /** Ids and names of sites; to be read after `textsReady`. */
   texts: { id: Texts; name: Texts };
   textsReady: Promise<void>;
+  /** Places with names, the most important first; none where the background is a tile server's. */
+  towns: Place[];
+  /** The field of the search. */
+  search: {
+    words: () => string;
+    isOnly: () => boolean;
+    restore: (words: string, isOnly: boolean) => Promise<void>;
+  };
+  /** The table below the map: whether it is open, and what it is sorted by. */
+  table: {
+    order: () => { name: string; direction: number } | null;
+    isOpen: () => boolean;
+    restore: (isOpen: boolean, order: { name: string; direction: number } | null) => void;
+  };
+  /** To be called after the reader has set something that is neither the view nor a filter. */
+  settingsChanged: () => void;
   popup: import("leaflet").Popup;
   hint: import("leaflet").Tooltip;
   pointer: LatLng | null;
