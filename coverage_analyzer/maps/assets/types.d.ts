@@ -54,20 +54,36 @@ interface ListedLayer {
   isOn: boolean;
 }
 
-type Layers = Record<"sites" | "centers" | "areas" | "planned" | "density", ListedLayer>
-  & Partial<Record<string, ListedLayer>>;
+/** Land rings and lines of a row of the base map, in worlds. */
+interface Shapes {
+  rings: Line[];
+  lines: (Line & { kind: number })[];
+}
 
-/** A town or country of the base map. */
+/** A line of x, y, x, y ... in worlds, and its box: west, north, east, south. */
+interface Line {
+  points: Float64Array;
+  box: number[];
+}
+
+/** A town, or the label of a country. */
 interface Place {
   name: string;
+  /** Name of its country; empty in a contested zone. */
   country: string;
-  /** 0 to 2 for towns, seats and capitals, 3 for a country. */
   kind: number;
-  /** The least zoom at which it is labelled. */
+  /** The least zoom at which its label has room; the less, the more important. */
   zoom: number;
+  /** In worlds. */
+  x: number;
+  y: number;
+  /** Degrees. */
   lat: number;
   lon: number;
 }
+
+type Layers = Record<"sites" | "centers" | "areas" | "planned" | "density", ListedLayer>
+  & Partial<Record<string, ListedLayer>>;
 
 /** What the modules of the page share. */
 interface App {
@@ -78,7 +94,10 @@ interface App {
   clusters: import("./clusters.js").Clusters;
   density: import("./density.js").Density;
   layers: Layers;
-  land: Layer;
+  /** The base map; none if tiles are loaded. */
+  land: Layer | null;
+  /** Towns and countries, the important ones first. */
+  towns: Place[];
   /** Coverage areas as drawn. */
   shapes: Area[];
   /** The element round panel and map. */
@@ -88,8 +107,6 @@ interface App {
   /** Ids and names of sites; to be read after `textsReady`. */
   texts: { id: Texts; name: Texts };
   textsReady: Promise<void>;
-  /** Places with names, the most important first; none where the background is a tile server's. */
-  towns: Place[];
   /** The field of the search. */
   search: {
     words: () => string;
