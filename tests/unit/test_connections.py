@@ -41,6 +41,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "policies": ("policies",),
     "geocode": ("geocode", "addresses.csv", "-o", "g.csv", "--offline", "--cache", "c.sqlite"),
     "place": ("place", f"{DATA}/town_sites.csv", "--centers", CENTERS, "--new", "1", "-o", "plan"),
+    "compare": ("compare", "town", "town", "-o", "compared"),
     "drive-times": ("drive-times", "town", "--osm", f"{DATA}/town.osm"),
 }  # fmt: skip
 """What is run for each command: on files, all of it without a server."""
