@@ -28,7 +28,7 @@ export function mapLayers(app, columns, base) {
   app.density = new Density(meta, columns, sites, app.filters);
   if (base && meta.base) {
     app.land = baseLayer(new BaseMap(/** @type {Columns} */ (base), meta.base.shifts));
-    app.towns = placesOf(base, meta.base);
+    app.towns = placesOf(base);
   }
   return {
     sites: { words: "Sites", layer: siteLayer(app.clusters), isOn: true },
