@@ -60,7 +60,7 @@ def criticality(
     output: str | Path | None = None,
     options: CriticalityOptions | None = None,
 ) -> dict[str, Any]:
-    """Tell for each center of a run what is lost if it closes.
+    """Compute for each center of a run what is lost if it closes.
 
     Parameters
     ----------

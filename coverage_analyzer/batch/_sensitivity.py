@@ -63,7 +63,7 @@ def sensitivity(
     question: Question | None = None,
     options: SensitivityOptions | None = None,
 ) -> dict[str, Any]:
-    """Tell which sites of a run flip if the rule were a little different.
+    """Compute which sites of a run flip if the rule is varied.
 
     Parameters
     ----------

@@ -20,7 +20,7 @@ SHOWN: Final = 15
     "-o", "--output", metavar="DIR", help="Folder to write.  [default: only print the result]"
 )
 @click.option(
-    "--pairs", is_flag=True, help="Also tell what is lost if two neighbouring centers close."
+    "--pairs", is_flag=True, help="Also count what is lost if two neighbouring centers close."
 )
 @click.option(
     "--weight", default="", metavar="COLUMN", help="Column of the sites' weights.  [1 each]"
@@ -31,7 +31,7 @@ SHOWN: Final = 15
 def criticality(
     run: str, output: str | None, pairs: bool, weight: str, messages: Messages, **choices: Any
 ) -> int:
-    """Tell for each center of a run what is lost if it closes.
+    """Show for each center what is lost if it closes.
 
     DIR is a run folder. Each qualified or pending site is assessed again without the center that
     serves it, in one pass: how many sites lose their level, who would wait for a planned center,

@@ -105,7 +105,7 @@ def sensitivity(
     messages: Messages,
     **choices: Any,
 ) -> int:
-    """Tell which sites of a run flip if the rule were a little different.
+    """Show which sites flip if the rule is varied.
 
     DIR is a run folder. Its sites are assessed again, in one pass, with other limits, with
     territories folded or not, across borders, and with other accuracies of the coordinates.

@@ -118,7 +118,7 @@ def what_if(
     messages: Messages,
     **choices: Any,
 ) -> int:
-    """Tell what changes in a run if a center closes, opens or moves.
+    """Show what changes if a center closes, opens or moves.
 
     DIR is a run folder; it is not changed. Its sites are assessed again under the change, and the
     comparison is written like that of compare.

@@ -236,7 +236,8 @@ def _check_id(center_id: str, known: Sequence[str]) -> None:
         With the most similar one.
     """
     if center_id not in known:
-        hint = nearest(center_id, known)
+        alike = [name for name in known if name.casefold() == center_id.casefold()]
+        hint = nearest(center_id, alike or known)
         msg = f"There is no center {center_id!r} in the run.{hint} Its centers: centers.csv."
         raise InputError(msg)
 

@@ -59,7 +59,7 @@ def criticality(  # noqa: PLR0913 - the question of `assess`, and what is counte
     trust_declared: bool = False,
     products: ProductsLike = None,
 ) -> CriticalityTable:
-    """Tell for each center what is lost if it closes, in one pass over the sites.
+    """Compute for each center what is lost if it closes, in one pass over the sites.
 
     Parameters
     ----------

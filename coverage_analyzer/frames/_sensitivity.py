@@ -89,7 +89,7 @@ def sensitivity(  # noqa: PLR0913 - the question of `assess`, and what is varied
     products: ProductsLike = None,
     output: str | Path | None = None,
 ) -> SensitivityTable:
-    """Tell who flips if the rule were a little different: one row per scenario and country.
+    """Compute who flips if the rule is varied: one row per scenario and country.
 
     Parameters
     ----------

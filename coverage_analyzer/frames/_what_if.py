@@ -50,7 +50,7 @@ def what_if(  # noqa: PLR0913 - what is changed, one by one
     products: ProductsLike = None,
     output: str | Path | None = None,
 ) -> ComparisonTable:
-    """Tell what changes if a center closes, opens or moves, or with another policy or day.
+    """Compute what changes if a center closes, opens or moves, or with another policy or day.
 
     Parameters
     ----------
