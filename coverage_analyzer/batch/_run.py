@@ -16,12 +16,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from coverage_analyzer.batch import run_summary
 from coverage_analyzer.batch.ledger import Ledger, Tally, by_country
 from coverage_analyzer.batch.network import coverage_areas, write_network
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.overlap import ahead
 from coverage_analyzer.batch.report_output import ReportOutput
-from coverage_analyzer.batch.stream import build_matcher, judged, log_not_checked, open_products
+from coverage_analyzer.batch.stream import (
+    Judged,
+    build_matcher,
+    judged,
+    log_not_checked,
+    open_products,
+)
 from coverage_analyzer.batch.text_style import text_style
 from coverage_analyzer.errors import CoverageError, InputError, PublishError
 from coverage_analyzer.files.database.address import is_address
@@ -43,6 +50,7 @@ from coverage_analyzer.files.writers.delimited import SAFE, RejectsWriter, Style
 from coverage_analyzer.fingerprint import check_same
 from coverage_analyzer.maps import page, page_data
 from coverage_analyzer.maps.sites import DrawnSites
+from coverage_analyzer.maps.summary_totals import SummaryTotals
 from coverage_analyzer.matching.areas import Areas
 from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.policy import DEFAULT, Policy
@@ -79,8 +87,8 @@ def run(  # noqa: PLR0913 - files, rule, day and options, or the settings that h
         `files.table.open_table`.
     output
         The folder for ``report.csv`` (or ``.csv.gz``, ``.parquet`` ...), ``rejects.csv``,
-        ``summary.csv``, ``centers.csv``, ``areas.geojson``, ``map.html`` and ``run.json``. An old
-        report there is replaced atomically. If too many rows are rejected
+        ``summary.csv``, ``summary.html``, ``centers.csv``, ``areas.geojson``, ``map.html`` and
+        ``run.json``. An old report there is replaced atomically. If too many rows are rejected
         (``options.max_rejects``), it is kept, and the files are written to ``DIR.held``.
     policy
         A policy, the name of a built-in one, or the path of a TOML file.
@@ -192,7 +200,11 @@ def _rows_elsewhere(options: Options) -> AbstractContextManager[TableWriter | No
 
 def _names(options: Options) -> list[str]:
     """Return the files that a run will write."""
-    unwanted = {"areas.geojson": not options.areas, "map.html": not options.map}
+    unwanted = {
+        "areas.geojson": not options.areas,
+        "map.html": not options.map,
+        run_summary.NAME: not options.summary,
+    }
     fixed = [n for n in contents.FILES if not n.startswith("report.") and not unwanted.get(n)]
     return [f"report.{options.format}", *fixed]
 
@@ -248,6 +260,7 @@ class Totals:
     drawn: DrawnSites = field(default_factory=DrawnSites)
     repeats: DuplicateSummary = field(default_factory=DuplicateSummary)
     empty: Counter[str] = field(default_factory=Counter)
+    summary: SummaryTotals | None = None
     report: Writer | None = None
     style: Style = SAFE
 
@@ -264,10 +277,11 @@ def _published(
     places = totals.tally.counts(matcher)
     style = totals.style
     contents.write_summary(publication.path("summary.csv"), places, matcher.world.names, style)
+    summary = publication.path(run_summary.NAME) if options.summary else None
     drawn, undrawn = coverage_areas(matcher) if options.areas or options.map else (None, [])
     write_network(matcher, drawn if options.areas else None, publication.path, style)
+    network = _drawn_network(matcher, drawn)
     if options.map:
-        network = _drawn_network(matcher, drawn)
         names = matcher.world.names
         data = page_data.payload(matcher.policy.title, totals.drawn, network, names)
         undrawn += [f"The map: {note}" for note in [data.told["note"]] if note]
@@ -295,6 +309,17 @@ def _published(
         "table": None if elsewhere is None or held else str(elsewhere),
     }
     contents.write_manifest(publication.path("run.json"), told)
+    if summary is not None:
+        shown = run_summary.drawn_picture(totals.drawn.sample, network)
+        run_summary.write(
+            summary,
+            told,
+            places,
+            matcher.policy,
+            matcher.centers,
+            totals=totals.summary,
+            map_picture=shown,
+        )
     workbook.finish(totals.report, _beside_report(publication, told, places, matcher))
     layers = report_layers.LayerContents(
         matcher.centers,
@@ -338,6 +363,7 @@ def _repeated(repeats: DuplicateSummary) -> list[str]:
 def _streamed(table: Table, matcher: Matcher, outputs: Outputs, options: Options) -> Totals:
     """Assess all rows block by block, write report and rejects, and count the results."""
     totals, publication = Totals(), outputs.publication
+    totals.summary = SummaryTotals(len(matcher.centers)) if options.summary else None
     path, typer = publication.path(f"report.{options.format}"), RowTyper(table, options.types)
     with ExitStack() as stack:
         ids = stack.enter_context(DuplicateFinder(publication.scratch))
@@ -359,9 +385,7 @@ def _streamed(table: Table, matcher: Matcher, outputs: Outputs, options: Options
             totals.empty.update(matcher.gates.empty(some.facts))
             if options.on_duplicate == "keep":  # else the table has lost them, and was asked then
                 ids.add(table.keys(some.rows.block), some.rows.block.lines)
-            if options.map:
-                where = some.rows.coordinates
-                totals.drawn.add(where.lon, where.lat, *table.labels(some.rows.block), some.columns)
+            _draw(totals, table, some, with_map=options.map)
             if options.progress:
                 options.progress(totals.ledger.read, table.source.share())
         if options.progress:
@@ -372,6 +396,17 @@ def _streamed(table: Table, matcher: Matcher, outputs: Outputs, options: Options
         if outputs.elsewhere is not None:
             outputs.elsewhere.describe(file_metadata(about))
     return totals
+
+
+def _draw(totals: Totals, table: Table, some: Judged, *, with_map: bool) -> None:
+    """Add a block to what the map and the summary show."""
+    where, verdicts = some.rows.coordinates, some.verdicts
+    if with_map:
+        totals.drawn.add(where.lon, where.lat, *table.labels(some.rows.block), some.columns)
+    if totals.summary is not None:
+        totals.summary.add(verdicts.status, verdicts.center, verdicts.distance_miles)
+        if not with_map:
+            totals.drawn.sample.add(where.lon, where.lat, verdicts.status)
 
 
 def _about(table: Table, matcher: Matcher) -> dict[str, Any]:

@@ -38,8 +38,8 @@ class Options:
         The header to use for a column of the sites or centers, where names are ambiguous.
     trust_declared
         Whether to use the declared country even where it disagrees with the coordinates.
-    areas, map
-        Whether to write ``areas.geojson`` and ``map.html``.
+    areas, map, summary
+        Whether to write ``areas.geojson``, ``map.html`` and ``summary.html``.
     raw_text
         Whether to leave text in CSV and Excel files unescaped even where a spreadsheet would run
         it.
@@ -79,6 +79,7 @@ class Options:
     trust_declared: bool = False
     areas: bool = True
     map: bool = True
+    summary: bool = True
     raw_text: bool = False
     excel: bool = False
     excel_locale: str = ""

@@ -18,6 +18,7 @@ from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Bools, Floats, Ints
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.maps.packing import UNITS
+from coverage_analyzer.maps.site_sample import SiteSample
 from coverage_analyzer.schema.columns import as_text
 from coverage_analyzer.schema.coordinates import numbers
 from coverage_analyzer.schema.verdict import COLUMNS, Status
@@ -147,9 +148,12 @@ class DrawnSites:
         Number of sites of each status in each grid cell; empty while all are kept.
     words
         Texts of each coded column in the order of their codes.
+    sample
+        Where they are, for a static picture.
     """
 
     def __init__(self) -> None:
+        self.sample = SiteSample()
         self.total = 0
         self.counts = np.zeros(len(Status), np.int64)
         self.served = np.zeros(0, np.int64)
@@ -189,6 +193,7 @@ class DrawnSites:
             return
         columns = self._columns(lon, lat, site_id, name, verdict)
         self._note(columns)
+        self.sample.add(lon, lat, columns.codes["status"])
         if self.density is not None:
             _count(self.density, columns)
         self._keep(columns)

@@ -123,6 +123,12 @@ def page_style() -> str:
     )
 
 
+def status_style() -> str:
+    """Return the colours of statuses and centers as CSS variables, the same light and dark."""
+    centers = {f"center-{name}": color for name, color in CENTER.items()}
+    return f":root {{ {_variables({**FILLS, **centers})} }}\n"
+
+
 def page_data() -> dict[str, object]:
     """Return the drawing parameters of the map's script, as plain data for JSON."""
     statuses = {

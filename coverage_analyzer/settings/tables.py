@@ -231,6 +231,7 @@ class OutputTable(SettingsTable):
     table: Address | None = key("Table of a database that gets the report, too.")
     areas: bool | None = key("Whether to write areas.geojson.")
     map: bool | None = key("Whether to write map.html.")
+    summary: bool | None = key("Whether to write summary.html.")
     raw_text: bool | None = key(
         "Whether text that a spreadsheet would run as a formula is left unescaped."
     )
