@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 import shapely
 
 from coverage_analyzer import arrays, countries
-from coverage_analyzer.batch import ledger
+from coverage_analyzer.batch import ledger, run_summary
 from coverage_analyzer.batch.network import network_of
 from coverage_analyzer.batch.report_output import ReportOutput
 from coverage_analyzer.errors import InputError, PolicyError, PublishError, quantity
@@ -45,6 +45,7 @@ from coverage_analyzer.maps import page
 from coverage_analyzer.maps.page_data import Network as DrawnNetwork
 from coverage_analyzer.maps.page_data import payload
 from coverage_analyzer.maps.sites import DrawnSites
+from coverage_analyzer.maps.summary_totals import SummaryTotals
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.roads import recheck
@@ -179,6 +180,7 @@ class Totals:
     roads: Counter[str] = field(default_factory=Counter)
     off_road: OffRoad = field(default_factory=OffRoad)
     drawn: DrawnSites = field(default_factory=DrawnSites)
+    summary: SummaryTotals | None = None
     report: Writer | None = None
 
 
@@ -236,6 +238,7 @@ class Job:
             left = service_areas.unserved(path, network.centers)
             minutes = minutes_shown(self.limits.distinct)
             network = dataclasses.replace(network, unserved=left, minutes=minutes)
+        summary = publication.path(run_summary.NAME) if run_summary.NAME in files else None
         if "map.html" in files:
             title, names = self.manifest["policy"]["title"], countries.load().names
             shown = payload(title, totals.drawn, network, names)
@@ -243,6 +246,16 @@ class Job:
         told = self._told(totals)
         told["files"] = [*publication.names, "run.json"]
         contents.write_manifest(publication.path("run.json"), told)
+        if summary is not None:
+            run_summary.write(
+                summary,
+                told,
+                totals.places,
+                self.policy,
+                network.centers,
+                totals=totals.summary,
+                map_picture=run_summary.drawn_picture(totals.drawn.sample, network),
+            )
         workbook.finish(totals.report, self._beside_report(publication, told, totals, network))
         layers = report_layers.LayerContents(
             network.centers, network.country, network.areas, countries.load().names
@@ -301,6 +314,7 @@ class Job:
         centers, _ = centers_as_used(self.folder, countries.load(), style)
         kind: Any = Path(str(table.path)).name.removeprefix("report.")
         path, totals = publication.path(f"report.{kind}"), Totals()
+        totals.summary = SummaryTotals(len(centers))
         with ExitStack() as stack:
             with_points = formats.PROPERTIES[kind].has_points
             typer = RowTyper(table, left_out=table.source.made if with_points else ())
@@ -312,6 +326,9 @@ class Job:
                 driven = drives.columns()
                 after = self._ruled(verdict, drives)
                 _count(totals, verdict | after, driven["status"][chosen >= 0])
+                statuses = _positions(after["status"], _names(Status))
+                miles = arrays.as_numpy(verdict["distance_miles"])
+                totals.summary.add(statuses, chosen, miles)
                 batch = _replaced(table, rows, verdict | after)
                 report.write(batch, rows)
                 ids, names = table.labels(rows.block)

@@ -143,13 +143,17 @@ class _Frame:
 
     def holds(self, places: Floats) -> Bools:
         """Return which places are in the picture."""
-        inside: Bools = ((places >= 0) & (places <= (WIDTH, self.height))).all(axis=1)
-        return inside
+        return _all((places >= 0) & (places <= (WIDTH, self.height)))
 
     def latitude(self, down: float) -> float:
         """Return the latitude of a row of the picture."""
         south = self.north + down / self.units
         return float(np.degrees(np.arctan(np.sinh(np.pi * (1 - 2 * south)))))
+
+
+def _all(conditions: Bools) -> Bools:
+    """Return the rows of which all conditions are true."""
+    return np.asarray(conditions.all(axis=1), np.bool_)
 
 
 def _south(lat: Floats) -> Floats:
@@ -190,15 +194,28 @@ def _land_path(arcs: Land, frame: _Frame) -> str:
             extreme.reduceat(ends[arcs.ring_arcs], arcs.ring_first)
             for extreme, ends in ((np.minimum, low), (np.maximum, high))
         )
-        seen = ((high > 0) & (low < (WIDTH, frame.height))).all(axis=1)
-        large = ((high - low) >= TINY).any(axis=1)
-        inside = ((low >= -EDGE) & (high <= (WIDTH + EDGE, frame.height + EDGE))).all(axis=1)
-        for at in np.flatnonzero(seen & large).tolist():
+        seen, inside = _seen(low, high, frame)
+        for at in np.flatnonzero(seen).tolist():
             ring = np.concatenate([lines(number) for number in arcs.rings[at]])
             ring = ring if inside[at] else _clipped(ring, frame)
             ring = _without_repeats(np.rint(ring).astype(np.int64))
             result += [ring] if len(ring) > 3 else []
     return _path(result)
+
+
+def _seen(low: Floats, high: Floats, frame: _Frame) -> tuple[Bools, Bools]:
+    """Return which shapes are large enough and in the picture, and which are so with all they have.
+
+    Parameters
+    ----------
+    low, high
+        The extent of each, NaN if it is empty. Shape (n, 2).
+    frame
+        Of the picture.
+    """
+    end = np.array([WIDTH, frame.height])
+    large = ~_all(~(high - low >= TINY))
+    return large & _all((high > 0) & (low < end)), _all((low >= -EDGE) & (high <= end + EDGE))
 
 
 def _outlines(
@@ -223,9 +240,9 @@ def _outlines(
     first = np.append(0, np.maximum.accumulate(after)[:-1])
 
     def line(arc: int) -> Floats:
-        if arc >= 0:
-            return drawn[first[arc] : after[arc]]
-        return drawn[first[~arc] : after[~arc]][::-1]
+        at = max(arc, ~arc)
+        places: Floats = drawn[first[at] : after[at]]
+        return places if arc >= 0 else places[::-1]
 
     return line, low, high
 
@@ -305,12 +322,9 @@ def _area_rings(geometry: Any, frame: _Frame, turn: int) -> list[Ints]:
     bounds = shapely.bounds(geometry)
     low = frame.places(bounds[:, 0], bounds[:, 3], turn)
     high = frame.places(bounds[:, 2], bounds[:, 1], turn)
-    with np.errstate(invalid="ignore"):  # empty ones have no bounds
-        seen = ((high > 0) & (low < (WIDTH, frame.height))).all(axis=1)
-        large = ((high - low) >= TINY).any(axis=1)
-        inside = ((low >= -EDGE) & (high <= (WIDTH + EDGE, frame.height + EDGE))).all(axis=1)
+    seen, inside = _seen(low, high, frame)
     result = []
-    for at in np.flatnonzero(seen & large).tolist():
+    for at in np.flatnonzero(seen).tolist():
         for ring in shapely.get_rings(geometry[at]):
             degrees = shapely.get_coordinates(ring)
             places = frame.places(degrees[:, 0], degrees[:, 1], turn)

@@ -207,9 +207,9 @@ def _map(run: RunSummary) -> str:
     if not run.picture:
         return ""
     return (
-        f"<figure>\n{run.picture}\n<figcaption>Discs: sites; a larger disc is more sites, its rings "
-        f"are the shares of their statuses. Small rings: centers. Shaded: coverage areas; dashed: "
-        f"planned.</figcaption>\n</figure>"
+        f"<figure>\n{run.picture}\n<figcaption>Discs: sites; a larger disc is more sites, and "
+        f"its rings are the shares of their statuses. Small rings: centers. Shaded: coverage "
+        f"areas; dashed: planned.</figcaption>\n</figure>"
     )
 
 
