@@ -284,7 +284,7 @@ def _published(
     if options.map:
         names = matcher.world.names
         data = page_data.payload(matcher.policy.title, totals.drawn, network, names)
-        undrawn += [f"The map: {note}" for note in [data.told["note"]] if note]
+        undrawn += [f"The map: {note}" for note in [data.meta["note"]] if note]
         publication.path("map.html").write_text(page.page(data), encoding="utf-8")
     told = Origin.of_tables(inputs.sites, inputs.centers, matcher, inputs.products).to_dict()
     gated = matcher.gates.warnings(inputs.sites.columns, totals.empty, by_country(places))

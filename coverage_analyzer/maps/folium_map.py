@@ -12,6 +12,7 @@ import folium
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.maps import page
 from coverage_analyzer.maps.page_data import Payload
+from coverage_analyzer.schema.content_policy import after_charset
 
 HEIGHT_PIXELS: Final = 560
 
@@ -64,11 +65,11 @@ class CoverageMap(folium.Map):
             shell = re.sub(r'<(script|link)[^>]*"[^"]*/leaflet@[^"]*"[^>]*>(</script>)?', "", shell)
         else:
             shell = self._without_own_links(shell)
-        shell = shell.replace("<head>", f"<head>\n{leaflet}", 1)
-        allowed = None if online else page.policy()
-        result = page.filled(shell, self.get_name(), self._data, allowed=allowed)
-        if not online:
-            page.refuse_fetching(result)
+        shell = after_charset(shell, leaflet)
+        if online:
+            return page.filled(shell, self.get_name(), self._data)
+        result = page.sealed(shell, self.get_name(), self._data, style_attributes=True)
+        page.refuse_fetching(result)
         return result
 
     def _without_own_links(self, shell: str) -> str:
@@ -125,7 +126,8 @@ class CoverageMap(folium.Map):
             page_ = self.html()
         except InputError:
             page_ = self.html(online=True)
-        inner = markup.escape(page_, quote=True)
+        # Whatever the encoding of the page round it: a changed script would not run.
+        inner = markup.escape(page_, quote=True).encode("ascii", "xmlcharrefreplace").decode()
         style = f"width:100%;height:{HEIGHT_PIXELS}px;border:0"
         return (
             f'<iframe sandbox="allow-scripts allow-downloads" srcdoc="{inner}" style="{style}" '

@@ -83,7 +83,7 @@ class Payload:
 
     Attributes
     ----------
-    told
+    meta
         Everything except rows: texts, counts, centers, areas, and how to read the other blocks.
     places
         Coordinates and verdicts of the kept sites, in curve order.
@@ -91,7 +91,7 @@ class Payload:
         Texts of the sites, in the same order.
     """
 
-    told: dict[str, Any]
+    meta: dict[str, Any]
     places: Block
     texts: Block
 
@@ -130,7 +130,7 @@ def payload(
     title_of = dict(zip(names.codes, names.titles, strict=True))
     codes = list(sites.words["site_country"])
     places, texts = _blocks(sites)
-    told = {
+    meta = {
         "title": title or policy,
         "policy": policy if title else "",
         "as_of": str(network.day),
@@ -159,7 +159,7 @@ def payload(
         "texts": texts.specs,
         "verdict": list(VERDICT),
     }
-    return Payload(told, places, texts)
+    return Payload(meta, places, texts)
 
 
 def _note(sites: DrawnSites) -> str:

@@ -12,17 +12,15 @@ from typing import Any, Final
 
 from coverage_analyzer.countries import Names
 from coverage_analyzer.errors import quantity, visible
-from coverage_analyzer.maps.page import asset
+from coverage_analyzer.maps.scripts import asset
 from coverage_analyzer.maps.summary_totals import BINS, STEP_MILES, SummaryTotals
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.schema import theme
 from coverage_analyzer.schema.actions import REASON_ACTIONS, REJECT_ACTIONS, STATUS_ACTIONS
+from coverage_analyzer.schema.content_policy import content_policy, with_policy
 from coverage_analyzer.schema.rejects import Rejected
 from coverage_analyzer.schema.verdict import Reason, Status
-
-SHUT: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-"""The content security policy: only the page's own style is allowed."""
 
 MOST_COUNTRIES: Final = 22
 MOST_CENTERS: Final = 16
@@ -89,9 +87,9 @@ def summary_page(run: RunSummary) -> str:
         by_status[status] += n
     manifest = run.manifest
     held = "; ".join(map(str, manifest.get("held") or ()))
+    style = _style()
     filled = {
-        "policy": SHUT,
-        "style": _style(),
+        "style": style,
         "title": _text(f"{run.policy.title}: summary of {manifest['as_of']}"),
         "heading": _text(run.policy.title),
         "day": _text(f"As of {manifest['as_of']}"),
@@ -112,7 +110,8 @@ def summary_page(run: RunSummary) -> str:
             f"Made by coverage-analyzer {manifest['coverage_analyzer']}. {manifest['countries']}"
         ),
     }
-    return Template(asset("summary.html")).substitute(filled)
+    page = Template(asset("summary.html")).substitute(filled)
+    return with_policy(page, content_policy(styles=[f"\n{style}"]))
 
 
 def _style() -> str:

@@ -1,9 +1,21 @@
 // Search by site id, name or center: the text of all sites is one text, which is read through once.
 
+import { rowAt, textAt } from "./data.js";
+import { styleOf, symbolMark } from "./marks.js";
+import { goToCenter, goToSite } from "./popup.js";
+import { button, element, labelled, later, quantity } from "./words.js";
+
 const LISTED = 50;
 const SHORTEST = 2;
 
-// Marks the rows of texts that a pattern is found in, and returns them up to a number.
+/**
+ * Marks the rows of texts that a pattern is found in, and returns them up to a number.
+ *
+ * @param {Texts} column
+ * @param {RegExp} pattern
+ * @param {Uint8Array} marks
+ * @param {number[]} listed
+ */
 function markMatches(column, pattern, marks, listed) {
   const { text, begins } = column;
   pattern.lastIndex = 0;
@@ -22,6 +34,10 @@ function markMatches(column, pattern, marks, listed) {
   }
 }
 
+/**
+ * @param {Texts} texts
+ * @param {string} words
+ */
 function exactMatches({ text, begins }, words) {
   const found = [];
   for (let i = 0; i + 1 < begins.length && found.length < LISTED; i++) {
@@ -32,12 +48,18 @@ function exactMatches({ text, begins }, words) {
   return found;
 }
 
-// Sites and centers that have some words in them, in whatever case; exact ids come first.
+/**
+ * Sites and centers that have some words in them, in whatever case; exact ids come first.
+ *
+ * @param {App} app
+ * @param {string} words
+ */
 function searched(app, words) {
   const escaped = words.replace(/[\^$\\.*+?()[\]{}|/]/g, "\\$&");
   const pattern = () => new RegExp(escaped, "giu");
-  const centers = app.told.centers.filter((c) => pattern().test(c.id) || pattern().test(c.name));
+  const centers = app.meta.centers.filter((c) => pattern().test(c.id) || pattern().test(c.name));
   const marks = new Uint8Array(app.sites.count);
+  /** @type {number[]} */
   const rows = [];
   if (app.sites.count) {
     markMatches(app.texts.id, pattern(), marks, rows);
@@ -45,10 +67,16 @@ function searched(app, words) {
     rows.unshift(...exactMatches(app.texts.id, words));
   }
   const count = marks.reduce((sum, mark) => sum + mark, 0);
-  return { centers: centers.slice(0, LISTED), rows: [...new Set(rows)].slice(0, LISTED), marks, count };
+  const listed = [...new Set(rows)].slice(0, LISTED);
+  return { centers: centers.slice(0, LISTED), rows: listed, marks, count };
 }
 
-function resultRow(app, mark, words, go) {
+/**
+ * @param {HTMLElement | null} mark
+ * @param {string} words
+ * @param {() => void} go
+ */
+function resultRow(mark, words, go) {
   const row = element("li");
   const link = button("", go);
   if (mark) link.append(mark);
@@ -57,17 +85,23 @@ function resultRow(app, mark, words, go) {
   return row;
 }
 
+/**
+ * @param {App} app
+ * @param {HTMLElement} list
+ * @param {{ centers: Center[], rows: number[] }} found
+ */
 function listResults(app, list, { centers, rows }) {
   list.replaceChildren(
-    ...centers.map((center) => resultRow(app, null,
+    ...centers.map((center) => resultRow(null,
       ["Center", center.id, center.name].filter(Boolean).join(" "), () => goToCenter(app, center))),
-    ...rows.map((i) => resultRow(app, symbolMark(styleOf(app, i)),
+    ...rows.map((i) => resultRow(symbolMark(styleOf(app, i)),
       [textAt(app.texts.id, i), textAt(app.texts.name, i)].filter(Boolean).join(" "),
       () => goToSite(app, i))),
   );
 }
 
-function searchBlock(app) {
+/** @param {App} app */
+export function searchBlock(app) {
   const box = element("search");
   const label = element("label", "Search by site ID, name or center");
   const input = element("input");
@@ -86,7 +120,8 @@ function searchBlock(app) {
     list.replaceChildren();
     if (found) listResults(app, list, found);
     app.filters.only(found && check.checked ? found.marks : null);
-    app.tell(found ? `${quantity(found.count, "site")} and ${quantity(found.centers.length, "center")} found` : "");
+    app.say(found ? `${quantity(found.count, "site")} and ${
+      quantity(found.centers.length, "center")} found` : "");
   };
   input.addEventListener("input", later(200, look));
   check.addEventListener("change", look);
@@ -95,7 +130,7 @@ function searchBlock(app) {
     await look();
     list.querySelector("button")?.click();
   });
-  app.onReset.push(() => {
+  app.onReset(() => {
     input.value = "";
     check.checked = false;
     list.replaceChildren();
