@@ -120,6 +120,7 @@ def page_style() -> str:
         f":root {{ {light} }}\n"
         f"@media (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}\n"
         f"@media print {{ :root {{ {light} }} }}\n"
+        f":root.printing {{ {light} }}\n"
     )
 
 

@@ -4,6 +4,7 @@ import { filterBlock } from "./filter-block.js";
 import { legendBlock } from "./legend.js";
 import { layerBlock, titleBlock } from "./panel.js";
 import { listenToPointer } from "./popup.js";
+import { printSheet } from "./printing.js";
 import { searchBlock } from "./search.js";
 import { tableBlock } from "./table.js";
 
@@ -24,4 +25,4 @@ export const PANEL_BLOCKS = [
  *
  * @type {((app: App) => void)[]}
  */
-export const FEATURES = [listenToPointer];
+export const FEATURES = [listenToPointer, printSheet];
