@@ -144,13 +144,13 @@ def refuse_fetching(html: str) -> None:
 @functools.cache
 def leaflet() -> str:
     """Return Leaflet's script from the installed package that bundles it."""
-    return (_leaflet_folder() / "leaflet.js").read_text(encoding="utf-8")
+    return (leaflet_folder() / "leaflet.js").read_text(encoding="utf-8")
 
 
 @functools.cache
 def leaflet_style() -> str:
     """Return Leaflet's style with its images embedded."""
-    folder = _leaflet_folder()
+    folder = leaflet_folder()
     style = (folder / "leaflet.css").read_text(encoding="utf-8")
     style = re.sub(r"\s*behavior:[^;]*;", "", style)  # a relic of VML
 
@@ -161,7 +161,8 @@ def leaflet_style() -> str:
     return re.sub(r"url\(['\"]?([^)'\"]+\.png)['\"]?\)", inlined, style)
 
 
-def _leaflet_folder() -> Path:
+def leaflet_folder() -> Path:
+    """Return the folder of Leaflet's files in the installed package that bundles it."""
     from xstatic.pkg import leaflet as wheel
 
     return Path(wheel.BASE_DIR)

@@ -16,6 +16,7 @@ import shapely
 from coverage_analyzer.arrays import Bools, Floats, Ints
 from coverage_analyzer.errors import quantity
 from coverage_analyzer.geodesy import MILE_M
+from coverage_analyzer.maps.first_view import first_view
 from coverage_analyzer.maps.land import Land, land
 from coverage_analyzer.maps.site_sample import SiteSample
 from coverage_analyzer.matching.areas import Areas
@@ -164,15 +165,10 @@ def _south(lat: Floats) -> Floats:
 
 def _frame(scene: Scene) -> _Frame | None:
     """Return a frame with all sites, or with all centers if there are no sites; None if neither."""
-    bounds = scene.sites.bounds()
-    if bounds is None:
-        alone = SiteSample()
-        centers = scene.centers
-        alone.add(centers.lon, centers.lat, np.zeros(len(centers), np.int8))
-        bounds = alone.bounds()
-    if bounds is None:
+    corners = scene.sites.corners() or first_view(scene.centers.lon, scene.centers.lat)
+    if corners is None:
         return None
-    west, south, east, north = bounds
+    (south, west), (north, east) = corners
     across = max(east - west, LEAST_DEGREES) * (1 + 2 * MARGIN) / 360
     top, bottom = _south(np.array([north, south])).tolist()
     down = (bottom - top) * (1 + 2 * MARGIN)

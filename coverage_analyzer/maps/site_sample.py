@@ -12,7 +12,8 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from coverage_analyzer.arrays import Floats, Ints
+from coverage_analyzer.arrays import Floats
+from coverage_analyzer.maps.first_view import first_view
 from coverage_analyzer.schema.verdict import Status
 
 MOST_KEPT: Final = 16_384
@@ -88,26 +89,8 @@ class SiteSample:
             if kept.seen:
                 yield status, np.concatenate(kept.parts), kept.step
 
-    def bounds(self) -> tuple[float, float, float, float] | None:
-        """Return west, south, east and north of all sites, if there are any.
-
-        West is at the east end of the widest gap without sites; east may exceed 180.
-        """
-        if not self._longitudes.any():
-            return None
-        west, east = widest_gap(np.flatnonzero(self._longitudes))
-        tenth = 360 / LONGITUDE_BINS
-        return west * tenth - 180, self._latitudes[0], (east + 1) * tenth - 180, self._latitudes[1]
-
-
-def widest_gap(bins: Ints) -> tuple[int, int]:
-    """Return the first and the last bin of those in use, from the widest gap on.
-
-    Examples
-    --------
-    >>> widest_gap(np.array([10, 20, 3590])), widest_gap(np.array([7]))
-    ((3590, 3620), (7, 7))
-    """
-    gaps = np.diff(bins, append=bins[0] + LONGITUDE_BINS)
-    first = (int(np.argmax(gaps)) + 1) % len(bins)
-    return int(bins[first]), int(bins[first] + LONGITUDE_BINS - gaps.max())
+    def corners(self) -> list[list[float]] | None:
+        """Return the south-west and north-east corners of all sites, as `first_view` does."""
+        bins = np.flatnonzero(self._longitudes)
+        middles = (bins + 0.5) * (360 / LONGITUDE_BINS) - 180
+        return first_view(middles, np.array(self._latitudes))

@@ -12,7 +12,7 @@ const CENTER_RADIUS = 5;
 
 /** @param {number} zoom */
 function centerRadius(zoom) {
-  return zoom < 4 ? 3 : CENTER_RADIUS;
+  return zoom < 2 ? 2 : zoom < 4 ? 3 : CENTER_RADIUS;
 }
 
 /**
@@ -92,7 +92,7 @@ export function centerLayer(centers) {
         if (label) drawLabel(context, label, atX, atY);
       }
     }
-  }, { zIndex: 5, className: "centers" });
+  }, { zIndex: 3, className: "centers" });
 }
 
 /**

@@ -2,6 +2,8 @@
 
 import { areaLayer, areaShapes } from "./areas.js";
 import { centerLayer } from "./centers.js";
+import { CellCounts } from "./cells.js";
+import { Clusters } from "./clusters.js";
 import { Density, densityLayer } from "./density.js";
 import { landLayer } from "./land.js";
 import { siteLayer } from "./points.js";
@@ -19,10 +21,11 @@ export function mapLayers(app, columns, land) {
   app.shapes = areaShapes(meta.areas);
   const open = app.shapes.filter(({ planned }) => !planned);
   const planned = app.shapes.filter((area) => area.planned);
+  app.clusters = new Clusters(new CellCounts(meta, columns, sites, app.filters));
   app.density = new Density(meta, columns, sites, app.filters);
   app.land = landLayer(land);
   return {
-    sites: { words: "Sites", layer: siteLayer(sites, meta), isOn: true },
+    sites: { words: "Sites", layer: siteLayer(app.clusters), isOn: true },
     centers: { words: "Centers", layer: centerLayer(meta.centers), isOn: true },
     areas: { words: "Coverage areas", layer: areaLayer(open, "areas"), isOn: true },
     planned: {

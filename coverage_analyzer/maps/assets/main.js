@@ -9,6 +9,7 @@ import { mapLayers } from "./layers.js";
 import { panel } from "./panel.js";
 import { Sites } from "./sites.js";
 import { allDrawn } from "./tiles.js";
+import { showFirstView } from "./view.js";
 import { element, later, quantity } from "./words.js";
 
 const VIEW_MS = 80; // from the last movement of the map to what depends on it
@@ -45,14 +46,14 @@ function listenToChanges(app) {
   map.on("moveend resize", later(VIEW_MS, app.update));
   filters.onChange(() => {
     app.density.forget();
+    app.clusters.forget();
     for (const { layer } of [layers.sites, layers.density]) {
       if (map.hasLayer(layer)) layer.redraw();
     }
     app.update();
     app.say(`${quantity(app.inView.total, "site")} in view`);
   });
-  const { sites, ...others } = layers; // sites have colours of their own in either scheme
-  const inked = Object.values(others).map((listed) => /** @type {ListedLayer} */ (listed).layer);
+  const inked = Object.values(layers).map((listed) => /** @type {ListedLayer} */ (listed).layer);
   const redraw = () => {
     for (const layer of [app.land, ...inked]) if (map.hasLayer(layer)) layer.redraw();
   };
@@ -133,7 +134,7 @@ async function show(map) {
   const app = createApp(map, meta, /** @type {Columns} */ (columns));
   app.layers = mapLayers(app, /** @type {Columns} */ (columns), landPolygons(land));
   arrange(app);
-  if (meta.bounds) map.fitBounds(meta.bounds, { maxZoom: 9, padding: [10, 10], animate: false });
+  showFirstView(app);
   map.attributionControl.setPrefix(false).addAttribution(meta.attribution);
   if (!meta.tiles) app.land.addTo(map);
   showTiles(app);

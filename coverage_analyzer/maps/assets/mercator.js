@@ -23,3 +23,14 @@ export function mercatorSouth(lat) {
 export function latitudeAt(south) {
   return (Math.atan(Math.sinh(Math.PI * (1 - 2 * south))) * 180) / Math.PI;
 }
+
+/**
+ * Units north of the south pole; what lies beyond Mercator's end is drawn at that end.
+ *
+ * @param {number} south From 0 to 1.
+ */
+export function unitsNorth(south) {
+  if (south <= 0.0001) return 180 * UNITS;
+  if (south >= 0.9999) return 0;
+  return Math.round((latitudeAt(south) + 90) * UNITS);
+}

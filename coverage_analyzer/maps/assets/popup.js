@@ -154,7 +154,7 @@ export function listenToPointer(app) {
   map.on("click", async ({ latlng }) => {
     const center = map.hasLayer(layers.centers.layer) && centerNear(meta.centers, map, latlng);
     if (center) return openPopup(app, besideView(app, center.lat, center.lon), centerPage(center));
-    const some = map.hasLayer(layers.sites.layer) ? sitesNear(sites, map, latlng) : [];
+    const some = map.hasLayer(layers.sites.layer) ? sitesNear(app.clusters, map, latlng) : [];
     if (!some.length) return undefined;
     await app.textsReady;
     const at = besideView(app, sites.lat(some[0]), sites.lon(some[0]));

@@ -1,7 +1,8 @@
-// The printed sheet. Tiles are drawn between two frames, and a printer waits for none; so the view is
-// drawn at once into one picture, in light colours, which stands in the place of the map on paper.
+// The printed sheet. Tiles are drawn between two frames, and a printer waits for none; so the view
+// is drawn at once into one picture, in light colours, which replaces the map on paper.
 
 import { TILE } from "./tiles.js";
+import { worldEdges } from "./view.js";
 import { context2d, counted, element, labelled, themeColor } from "./words.js";
 
 const DETAIL = 2; // pixels of the picture to a pixel of the screen
@@ -14,9 +15,10 @@ const PRINTING = "printing";
  * Draws the part of the map that is in view, layer by layer.
  *
  * @param {LeafletMap} map
+ * @param {Meta["bounds"]} corners Of all sites.
  * @param {HTMLCanvasElement} canvas
  */
-function drawView(map, canvas) {
+function drawView(map, corners, canvas) {
   const { x: width, y: height } = map.getSize();
   const detail = Math.min(DETAIL, Math.sqrt(MOST_PIXELS / Math.max(width * height, 1)));
   canvas.width = Math.max(1, Math.round(width * detail));
@@ -28,14 +30,32 @@ function drawView(map, canvas) {
   context.fillStyle = themeColor("--sea");
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.scale(detail, detail);
+  context.save();
+  clipWorld(map, corners, context);
   drawImages(map, context);
   /** @type {any[]} */
   const layers = [];
   map.eachLayer((layer) => { if ("drawTile" in layer) layers.push(layer); });
   layers.sort((a, b) => (a.options.zIndex || 0) - (b.options.zIndex || 0));
   for (const layer of layers) drawLayer(map, context, layer, detail);
+  context.restore();
   drawScale(map, context);
   context2d(canvas).drawImage(pixels, 0, 0);
+}
+
+/**
+ * Leaves out what the screen leaves out: the copies of the world.
+ *
+ * @param {LeafletMap} map
+ * @param {Meta["bounds"]} corners
+ * @param {CanvasRenderingContext2D} context
+ */
+function clipWorld(map, corners, context) {
+  const { west, north, east, south } = worldEdges(map, corners);
+  const top = map.containerPointToLayerPoint([0, 0]);
+  context.beginPath();
+  context.rect(west - top.x, north - top.y, east - west, south - north);
+  context.clip();
 }
 
 /**
@@ -68,6 +88,7 @@ function drawLayer(map, context, layer, detail) {
         north: row / across,
         pixels: TILE * across,
         ratio: detail,
+        unit: TILE / side,
       });
       context.restore();
     }
@@ -162,7 +183,7 @@ export function printSheet(app) {
     if (!map.getSize().x || root.classList.contains(PRINTING)) return;
     root.classList.add(PRINTING); // light colours, before paper has its own
     app.update();
-    drawView(map, canvas);
+    drawView(map, meta.bounds, canvas);
     const filters = filterWords(app);
     caption.textContent = [
       `As of ${meta.as_of}`, filters && `only ${filters}`, meta.attribution, meta.tiles?.credit,

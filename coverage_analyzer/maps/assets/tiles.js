@@ -35,10 +35,30 @@ export function allDrawn() {
   });
 }
 
+/**
+ * How large a map shows its tiles; 1 at whole zooms, and while it zooms to another one.
+ *
+ * @param {LeafletMap} map
+ * @param {number} zoom Of the tiles.
+ */
+function tileScale(map, zoom) {
+  const above = map.getZoom() - zoom;
+  return Math.abs(above) <= 0.5 ? 2 ** above : 1;
+}
+
 const CanvasTiles = L.GridLayer.extend({
   initialize(/** @type {Draw} */ draw, /** @type {object} */ options) {
     L.setOptions(this, { maxZoom: 18, minZoom: 0, keepBuffer: 1, updateInterval: 100, ...options });
     this.drawTile = draw;
+  },
+  // A map whose zoom is not a whole number scales tiles: they are drawn for their size on it.
+  getEvents() {
+    return {
+      ...L.GridLayer.prototype.getEvents?.call(this),
+      zoomend: () => {
+        if (this.drawnScale !== tileScale(this._map, this._tileZoom)) this.redraw();
+      },
+    };
   },
   createTile(
     /** @type {Coords} */ coords,
@@ -46,17 +66,20 @@ const CanvasTiles = L.GridLayer.extend({
   ) {
     const canvas = element("canvas");
     const ratio = Math.min(window.devicePixelRatio || 1, 2);
-    canvas.width = canvas.height = TILE * ratio;
+    const scale = tileScale(this._map, coords.z);
+    this.drawnScale = scale;
+    canvas.width = canvas.height = Math.round(TILE * ratio * scale);
     const across = 2 ** coords.z;
     const column = ((coords.x % across) + across) % across;
     const tile = {
       zoom: coords.z, west: column / across, north: coords.y / across, pixels: TILE * across, ratio,
+      unit: 1 / scale,
     };
     if (!waiting.length) requestAnimationFrame(drawWaiting);
     waiting.push(() => {
       if (canvas.isConnected) {
         const context = context2d(canvas);
-        context.scale(ratio, ratio);
+        context.scale(canvas.width / TILE, canvas.width / TILE);
         this.drawTile(context, tile);
       }
       done(undefined, canvas);

@@ -15,46 +15,7 @@ interface Texts {
   begins: Uint32Array;
 }
 
-/** How the bytes of a column are laid out (packing.py, `Block`). */
-interface ColumnSpec {
-  name: string;
-  count: number;
-  /** Bytes of a number. */
-  width: number;
-  /** The least number, if it is not 0. */
-  low?: number;
-  /** Whether the numbers are differences. */
-  steps?: boolean;
-  /** Bytes of text behind the numbers, which then are lengths. */
-  text?: number;
-}
-
 type Columns = Record<string, Numbers>;
-
-type SiteState = "qualified" | "pending" | "fallback" | "review" | "not_covered";
-
-interface Center {
-  id: string;
-  name: string;
-  country: string;
-  lon: number;
-  lat: number;
-  state: "open" | "planned" | "closed";
-  opens_on: string;
-  closes_on: string;
-  /** Qualified sites. */
-  served: number;
-}
-
-/** An area as in the payload: rings of differences in units, longitude and latitude in turn. */
-interface PackedArea {
-  center: number;
-  planned: boolean;
-  polygons: number[][][];
-  level?: string;
-  above?: number;
-  limit?: number;
-}
 
 /** Rings of x, y, x, y ... in worlds, and their box: west, north, east, south. */
 interface Polygon {
@@ -64,37 +25,6 @@ interface Polygon {
 
 interface Area extends PackedArea {
   parts: Polygon[];
-}
-
-/** Everything of the payload except rows (page_data.py). */
-interface Meta {
-  title: string;
-  policy: string;
-  as_of: string;
-  attribution: string;
-  note: string;
-  tiles: { url: string; credit: string } | null;
-  statuses: SiteState[];
-  counts: number[];
-  total: number;
-  kept: "all" | "not_qualified" | "none";
-  grid: number;
-  levels: string[];
-  reasons: string[];
-  reason_words: string[];
-  countries: string[];
-  country_names: string[];
-  days: string[];
-  limits: number[];
-  site_centers: number[];
-  centers: Center[];
-  areas: PackedArea[];
-  unserved: PackedArea[];
-  minutes: number | string;
-  bounds: [[number, number], [number, number]] | null;
-  places: ColumnSpec[];
-  texts: ColumnSpec[];
-  verdict: string[];
 }
 
 interface Topology {
@@ -112,6 +42,8 @@ interface Tile {
   pixels: number;
   /** Pixels of the screen to a pixel. */
   ratio: number;
+  /** Pixels of the tile to one of the page: 1 but where the map's zoom is not a whole number. */
+  unit: number;
 }
 
 /** A layer as the panel lists it. */
@@ -131,6 +63,7 @@ interface App {
   meta: Meta;
   sites: import("./sites.js").Sites;
   filters: import("./filters.js").Filters;
+  clusters: import("./clusters.js").Clusters;
   density: import("./density.js").Density;
   layers: Layers;
   land: Layer;
