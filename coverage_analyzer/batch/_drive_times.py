@@ -239,29 +239,28 @@ class Job:
             minutes = minutes_shown(self.limits.distinct)
             network = dataclasses.replace(network, unserved=left, minutes=minutes)
         summary = publication.path(run_summary.NAME) if run_summary.NAME in files else None
-        if "map.html" in files:
-            title, names = self.manifest["policy"]["title"], countries.load().names
-            shown = payload(title, totals.drawn, network, names)
-            publication.path("map.html").write_text(page.page(shown), encoding="utf-8")
+        picture = self._write_map(publication, totals, network)
         told = self._told(totals)
         told["files"] = [*publication.names, "run.json"]
         contents.write_manifest(publication.path("run.json"), told)
         if summary is not None:
-            run_summary.write(
-                summary,
-                told,
-                totals.places,
-                self.policy,
-                network.centers,
-                totals=totals.summary,
-                map_picture=run_summary.drawn_picture(totals.drawn.sample, network),
-            )
+            shown = run_summary.Shown(self.policy, network.centers, totals.summary, picture)
+            run_summary.write(summary, told, totals.places, shown)
         workbook.finish(totals.report, self._beside_report(publication, told, totals, network))
         layers = report_layers.LayerContents(
             network.centers, network.country, network.areas, countries.load().names
         )
         report_layers.add_layers(publication.written(Path(str(table.path)).name), layers, told)
         return told
+
+    def _write_map(self, publication: Publication, totals: Totals, network: DrawnNetwork) -> str:
+        """Write the map, if the run has one, and return its static picture."""
+        if "map.html" not in self.manifest["files"]:
+            return run_summary.drawn_picture(totals.drawn.sample, network)
+        title, names = self.manifest["policy"]["title"], countries.load().names
+        shown = payload(title, totals.drawn, network, names)
+        publication.path("map.html").write_text(page.page(shown), encoding="utf-8")
+        return shown.picture
 
     def _beside_report(
         self,

@@ -280,12 +280,8 @@ def _published(
     summary = publication.path(run_summary.NAME) if options.summary else None
     drawn, undrawn = coverage_areas(matcher) if options.areas or options.map else (None, [])
     write_network(matcher, drawn if options.areas else None, publication.path, style)
-    network = _drawn_network(matcher, drawn)
-    if options.map:
-        names = matcher.world.names
-        data = page_data.payload(matcher.policy.title, totals.drawn, network, names)
-        undrawn += [f"The map: {note}" for note in [data.meta["note"]] if note]
-        publication.path("map.html").write_text(page.page(data), encoding="utf-8")
+    notes, picture = _write_map(publication, totals, matcher, drawn, options)
+    undrawn += notes
     told = Origin.of_tables(inputs.sites, inputs.centers, matcher, inputs.products).to_dict()
     gated = matcher.gates.warnings(inputs.sites.columns, totals.empty, by_country(places))
     told["warnings"] += [*gated, *undrawn, *_repeated(totals.repeats)]
@@ -310,16 +306,8 @@ def _published(
     }
     contents.write_manifest(publication.path("run.json"), told)
     if summary is not None:
-        shown = run_summary.drawn_picture(totals.drawn.sample, network)
-        run_summary.write(
-            summary,
-            told,
-            places,
-            matcher.policy,
-            matcher.centers,
-            totals=totals.summary,
-            map_picture=shown,
-        )
+        shown = run_summary.Shown(matcher.policy, matcher.centers, totals.summary, picture)
+        run_summary.write(summary, told, places, shown)
     workbook.finish(totals.report, _beside_report(publication, told, places, matcher))
     layers = report_layers.LayerContents(
         matcher.centers,
@@ -335,6 +323,24 @@ def _published(
         options.warn(hold.notice(held, publication.folder, folder, str(elsewhere or "")))
     log.info("published %s", folder)
     return told
+
+
+def _write_map(
+    publication: Publication,
+    totals: Totals,
+    matcher: Matcher,
+    drawn: Areas | None,
+    options: Options,
+) -> tuple[list[str], str]:
+    """Write the map, if requested; return warnings about it, and the static map of the summary."""
+    network = _drawn_network(matcher, drawn)
+    if not options.map:
+        shown = options.summary
+        return [], run_summary.drawn_picture(totals.drawn.sample, network) if shown else ""
+    names = matcher.world.names
+    data = page_data.payload(matcher.policy.title, totals.drawn, network, names)
+    publication.path("map.html").write_text(page.page(data), encoding="utf-8")
+    return [f"The map: {note}" for note in [data.meta["note"]] if note], data.picture
 
 
 def _beside_report(

@@ -1,6 +1,7 @@
 """The page ``summary.html`` of a run folder, by whichever job writes the folder."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,16 +19,29 @@ from coverage_analyzer.policy import Policy
 NAME: Final = "summary.html"
 
 
-def write(  # noqa: PLR0913 - each is another part of the page
-    path: Path,
-    manifest: Mapping[str, Any],
-    counts: Counts,
-    policy: Policy,
-    centers: Centers,
-    *,
-    totals: SummaryTotals | None = None,
-    map_picture: str = "",
-) -> None:
+@dataclass(frozen=True)
+class Shown:
+    """What the page shows beside the manifest and the counts.
+
+    Attributes
+    ----------
+    policy
+        Of the run.
+    centers
+        As used; None if unknown.
+    totals
+        Sites by distance and center, if they were counted.
+    picture
+        The static map, if there is one.
+    """
+
+    policy: Policy
+    centers: Centers | None = None
+    totals: SummaryTotals | None = None
+    picture: str = ""
+
+
+def write(path: Path, manifest: Mapping[str, Any], counts: Counts, shown: Shown) -> None:
     """Write the page.
 
     Parameters
@@ -38,16 +52,20 @@ def write(  # noqa: PLR0913 - each is another part of the page
         As ``run.json`` holds it.
     counts
         The number of sites by country, level and status.
-    policy, centers
-        Of the run.
-    totals
-        Sites by distance and center, if they were counted.
-    map_picture
-        The static map, if there is one.
+    shown
+        What else it shows.
     """
     lines = headlines(qualified_sites(counts), sum(counts.values()))
-    names = countries.load().names
-    run = RunSummary(manifest, lines, counts, names, policy, centers, totals, map_picture)
+    run = RunSummary(
+        manifest,
+        lines,
+        counts,
+        countries.load().names,
+        shown.policy,
+        shown.centers,
+        shown.totals,
+        shown.picture,
+    )
     path.write_text(summary_page(run), encoding="utf-8")
 
 

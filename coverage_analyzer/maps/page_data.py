@@ -1,5 +1,6 @@
 """Content of the page: its metadata as JSON, and the blocks of its sites."""
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -14,6 +15,7 @@ from coverage_analyzer.countries import ATTRIBUTION, Names, Numbers
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.maps.first_view import first_view
 from coverage_analyzer.maps.packing import UNITS, Block, morton
+from coverage_analyzer.maps.picture import Scene, picture
 from coverage_analyzer.maps.sites import GRID, STATUSES, Columns, DrawnSites, Kept
 from coverage_analyzer.matching.areas import Areas
 from coverage_analyzer.matching.centers import Centers
@@ -90,11 +92,19 @@ class Payload:
         Coordinates and verdicts of the kept sites, in curve order.
     texts
         Texts of the sites, in the same order.
+    scene
+        What a static map of the page shows.
     """
 
     meta: dict[str, Any]
     places: Block
     texts: Block
+    scene: Scene
+
+    @functools.cached_property
+    def picture(self) -> str:
+        """A static map, drawn when it is asked for first."""
+        return picture(self.scene)
 
 
 def payload(
@@ -163,7 +173,8 @@ def payload(
         "texts": texts.specs,
         "verdict": list(VERDICT),
     }
-    return Payload(meta, places, texts)
+    scene = Scene(sites.sample, network.centers, network.areas, network.day)
+    return Payload(meta, places, texts, scene)
 
 
 def _note(sites: DrawnSites) -> str:

@@ -92,5 +92,5 @@ class SiteSample:
     def corners(self) -> list[list[float]] | None:
         """Return the south-west and north-east corners of all sites, as `first_view` does."""
         bins = np.flatnonzero(self._longitudes)
-        middles = (bins + 0.5) * (360 / LONGITUDE_BINS) - 180
+        middles = (bins.astype(np.float64) + 0.5) * (360 / LONGITUDE_BINS) - 180
         return first_view(middles, np.array(self._latitudes))

@@ -1,43 +1,41 @@
 """The summary of a run: one printable page of text, bars and a static map, without scripts.
 
-All text of the user is escaped in one place (`_text`). Equal input gives equal bytes.
+All text of the user is escaped in one place (`static_parts.escaped`). Equal input, equal bytes.
 """
 
-import html
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from string import Template
 from typing import Any, Final
 
 from coverage_analyzer.countries import Names
-from coverage_analyzer.errors import quantity, visible
+from coverage_analyzer.errors import quantity
 from coverage_analyzer.maps.scripts import asset
+from coverage_analyzer.maps.static_parts import (
+    ORDER,
+    escaped,
+    figure,
+    sentence,
+    share,
+    share_bar,
+    static_style,
+    statuses,
+    table,
+)
 from coverage_analyzer.maps.summary_totals import BINS, STEP_MILES, SummaryTotals
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.schema import theme
-from coverage_analyzer.schema.actions import REASON_ACTIONS, REJECT_ACTIONS, STATUS_ACTIONS
+from coverage_analyzer.schema.actions import REASON_ACTIONS, REJECT_ACTIONS
 from coverage_analyzer.schema.content_policy import content_policy, with_policy
 from coverage_analyzer.schema.rejects import Rejected
 from coverage_analyzer.schema.verdict import Reason, Status
 
-MOST_COUNTRIES: Final = 22
-MOST_CENTERS: Final = 16
+MOST_COUNTRIES: Final = 20
+MOST_CENTERS: Final = 12
 MOST_NOTES: Final = 12
 """Maximum rows of a table, so that the page fits on two sheets; the last row counts the others."""
-
-MOST_TEXT: Final = 240
-"""Maximum characters of a text of the user."""
-
-ORDER: Final = (
-    Status.qualified,
-    Status.pending,
-    Status.fallback,
-    Status.review,
-    Status.not_covered,
-)
-"""Statuses in bars, from the left."""
 
 NO_COUNTRY: Final = "(no country)"
 
@@ -63,7 +61,7 @@ class RunSummary:
     policy
         Of the run.
     centers
-        As used.
+        As used; None if unknown.
     totals
         Sites by distance and center; None if they were not counted.
     picture
@@ -75,7 +73,7 @@ class RunSummary:
     counts: Mapping[tuple[str, str, str], int]
     names: Names
     policy: Policy
-    centers: Centers
+    centers: Centers | None = None
     totals: SummaryTotals | None = None
     picture: str = ""
 
@@ -90,15 +88,15 @@ def summary_page(run: RunSummary) -> str:
     style = _style()
     filled = {
         "style": style,
-        "title": _text(f"{run.policy.title}: summary of {manifest['as_of']}"),
-        "heading": _text(run.policy.title),
-        "day": _text(f"As of {manifest['as_of']}"),
-        "held": f'<p class="held">Held back, not published: {_text(held)}</p>' if held else "",
-        "headlines": "".join(f"<p>{_text(line)}.</p>" for line in run.headlines),
-        "bar": _bar(by_status),
-        "rule": "\n".join(f"<li>{_text(line)}</li>" for line in _rule(run.policy)),
-        "statuses": _statuses(by_status),
-        "map": _map(run),
+        "title": escaped(f"{run.policy.title}: summary of {manifest['as_of']}"),
+        "heading": escaped(run.policy.title),
+        "day": escaped(f"As of {manifest['as_of']}"),
+        "held": f'<p class="held">Held back, not published: {escaped(held)}</p>' if held else "",
+        "headlines": "".join(f"<p>{escaped(line)}.</p>" for line in run.headlines),
+        "bar": share_bar(by_status),
+        "rule": "\n".join(f"<li>{escaped(line)}</li>" for line in _rule(run.policy)),
+        "statuses": statuses(by_status),
+        "map": figure(run.picture),
         "countries": _countries(run),
         "reasons": _reasons(run),
         "rejects": _rejects(manifest["counts"].get("rejects") or {}),
@@ -106,7 +104,7 @@ def summary_page(run: RunSummary) -> str:
         "distances": _histogram(run.totals),
         "origin": "\n".join(_origin(run)),
         "notes": _notes(manifest),
-        "footer": _text(
+        "footer": escaped(
             f"Made by coverage-analyzer {manifest['coverage_analyzer']}. {manifest['countries']}"
         ),
     }
@@ -116,61 +114,7 @@ def summary_page(run: RunSummary) -> str:
 
 def _style() -> str:
     """Return the page's style: light, dark, and light on paper."""
-    return f"{theme.page_style()}{theme.status_style()}{asset('picture.css')}{asset('summary.css')}"
-
-
-def _text(words: str) -> str:
-    """Return a text on one line, escaped for HTML, and cut if it is very long."""
-    line = visible(" ".join(words.split()))
-    if len(line) > MOST_TEXT:
-        line = f"{line[:MOST_TEXT]}\N{HORIZONTAL ELLIPSIS}"
-    return html.escape(line)
-
-
-def _share(part: int, whole: int) -> str:
-    return f"{100 * part / whole:.1f} %" if whole else "\N{EN DASH}"
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]], kind: str) -> str:
-    """Return a table of cells that are HTML; columns whose title ends with # hold numbers."""
-    classes = [' class="number"' if title.endswith("#") else "" for title in head]
-    titles = "".join(
-        f'<th scope="col"{c}>{t.rstrip("#")}</th>' for t, c in zip(head, classes, strict=True)
-    )
-    body = "\n".join(
-        f'<tr><th scope="row">{row[0]}</th>'
-        + "".join(f"<td{c}>{cell}</td>" for cell, c in zip(row[1:], classes[1:], strict=True))
-        + "</tr>"
-        for row in rows
-    )
-    return (
-        f'<table class="{kind}">\n<thead><tr>{titles}</tr></thead>\n<tbody>\n{body}\n'
-        f"</tbody>\n</table>"
-    )
-
-
-def _bar(counts: Mapping[str, int], whole: int = 0) -> str:
-    """Return the shares of statuses as a bar, which the numbers beside it tell as text."""
-    whole = whole or sum(counts.values())
-    left, parts = 0.0, []
-    for status in ORDER:
-        if n := counts.get(status.name, 0):
-            width = 100 * n / whole
-            parts.append(
-                f'<rect class="{status.name}" x="{left:.2f}" width="{width:.2f}" height="10"/>'
-            )
-            left += width
-    return (
-        f'<svg class="bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">'
-        f"{''.join(parts)}</svg>"
-    )
-
-
-def _mark(status: Status) -> str:
-    return (
-        f'<svg class="key" viewBox="0 0 10 10" aria-hidden="true">'
-        f'<circle class="{status.name}" cx="5" cy="5" r="4.5"/></svg>'
-    )
+    return f"{theme.page_style()}{static_style()}{asset('summary.css')}"
 
 
 def _rule(policy: Policy) -> Iterator[str]:
@@ -181,35 +125,6 @@ def _rule(policy: Policy) -> Iterator[str]:
             yield text.strip()
         elif kind == "center":
             yield f"Center {text.strip()} as the site"
-
-
-def _statuses(counts: Mapping[str, int]) -> str:
-    total = sum(counts.values())
-    rows = [
-        (
-            f"{_mark(status)}{_text(status.label)}",
-            f"{n:,}",
-            _share(n, total),
-            _text(f"{_sentence(status.text)} {STATUS_ACTIONS[status]}"),
-        )
-        for status in ORDER
-        if (n := counts.get(status.name, 0))
-    ]
-    return _table(("Status", "Sites#", "Share#", "Meaning, and what to do"), rows, "statuses")
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."
-
-
-def _map(run: RunSummary) -> str:
-    if not run.picture:
-        return ""
-    return (
-        f"<figure>\n{run.picture}\n<figcaption>Discs: sites; a larger disc is more sites, and "
-        f"its rings are the shares of their statuses. Small rings: centers. Shaded: coverage "
-        f"areas; dashed: planned.</figcaption>\n</figure>"
-    )
 
 
 def _countries(run: RunSummary) -> str:
@@ -225,16 +140,16 @@ def _countries(run: RunSummary) -> str:
         shown = [*shown[: MOST_COUNTRIES - 1], (many, others)]
     rows = [
         (
-            _text(title),
+            escaped(title),
             f"{counts.total():,}",
             f"{counts[Status.qualified.name]:,}",
-            _share(counts[Status.qualified.name], counts.total()),
-            _bar(counts),
+            share(counts[Status.qualified.name], counts.total()),
+            share_bar(counts),
         )
         for title, counts in shown
     ]
     head = ("Country", "Sites#", "Qualified#", "Share#", "By status")
-    return _table(head, rows, "countries")
+    return table(head, rows, "countries")
 
 
 def _reasons(run: RunSummary) -> str:
@@ -244,36 +159,36 @@ def _reasons(run: RunSummary) -> str:
     found = [(reason, counts[reason.name]) for reason in Reason if counts.get(reason.name)]
     rows = [
         (
-            _coded(_sentence(reason.text_for(same_country=same_country)), reason.name),
+            _coded(sentence(reason.text_for(same_country=same_country)), reason.name),
             f"{n:,}",
-            _share(n, total),
-            _text(REASON_ACTIONS[reason]),
+            share(n, total),
+            escaped(REASON_ACTIONS[reason]),
         )
         for reason, n in sorted(found, key=lambda item: (-item[1], item[0]))
     ]
-    return _table(("Reason", "Sites#", "Share#", "What to do"), rows, "reasons")
+    return table(("Reason", "Sites#", "Share#", "What to do"), rows, "reasons")
 
 
 def _coded(text: str, code: str) -> str:
-    return f"{_text(text)} <code>{_text(code)}</code>"
+    return f"{escaped(text)} <code>{escaped(code)}</code>"
 
 
 def _rejects(counts: Mapping[str, int]) -> str:
     rows = [
-        (f"<code>{reason.value}</code>", f"{n:,}", _text(REJECT_ACTIONS[reason]))
+        (f"<code>{reason.value}</code>", f"{n:,}", escaped(REJECT_ACTIONS[reason]))
         for reason in Rejected
         if (n := counts.get(reason.value, 0))
     ]
     if not rows:
         return ""
     rows.sort(key=lambda row: (-int(row[1].replace(",", "")), row[0]))
-    table = _table(("Reason", "Rows#", "What to do"), rows, "rejects")
-    return f"<section>\n<h2>Rejected rows</h2>\n{table}\n</section>"
+    listed = table(("Reason", "Rows#", "What to do"), rows, "rejects")
+    return f"<section>\n<h2>Rejected rows</h2>\n{listed}\n</section>"
 
 
 def _centers(run: RunSummary) -> str:
     """Return the centers by the number of sites that they serve."""
-    if run.totals is None:
+    if run.totals is None or run.centers is None:
         return ""
     served, ids = run.totals.served.tolist(), run.centers.center_id
     ordered = sorted(range(len(ids)), key=lambda i: (-served[i], ids[i]))
@@ -283,13 +198,13 @@ def _centers(run: RunSummary) -> str:
     most = served[shown[0]]
     rows = [
         (
-            _text(f"{ids[i]} {run.centers.name[i]}"),
+            escaped(f"{ids[i]} {run.centers.name[i]}"),
             f"{served[i]:,}",
-            _bar({Status.qualified.name: served[i]}, most),
+            share_bar({Status.qualified.name: served[i]}, most),
         )
         for i in shown
     ]
-    table = _table(("Center", "Qualified sites#", ""), rows, "centers")
+    listed = table(("Center", "Qualified sites#", ""), rows, "centers")
     without, rest = served.count(0), sum(served) - sum(served[i] for i in shown)
     more = [
         f"{quantity(len(ids) - without - len(shown), 'other center')}: {rest:,}" if rest else "",
@@ -297,8 +212,8 @@ def _centers(run: RunSummary) -> str:
     ]
     note = "; ".join(filter(None, more))
     return (
-        f"<section>\n<h2>Centers by load</h2>\n{table}\n"
-        f"{f'<p>{_text(note)}.</p>' if note else ''}\n</section>"
+        f"<section>\n<h2>Centers by load</h2>\n{listed}\n"
+        f"{f'<p>{escaped(note)}.</p>' if note else ''}\n</section>"
     )
 
 
@@ -355,8 +270,8 @@ def _origin(run: RunSummary) -> Iterator[str]:
 
 
 def _fact(name: str, text: str, sha256: str = "") -> str:
-    told = f"<br><code>sha256 {_text(sha256)}</code>" if sha256 else ""
-    return f"<dt>{_text(name)}</dt><dd>{_text(text)}{told}</dd>"
+    told = f"<br><code>sha256 {escaped(sha256)}</code>" if sha256 else ""
+    return f"<dt>{escaped(name)}</dt><dd>{escaped(text)}{told}</dd>"
 
 
 def _notes(manifest: Mapping[str, Any]) -> str:
@@ -366,5 +281,5 @@ def _notes(manifest: Mapping[str, Any]) -> str:
     shown = warnings[:MOST_NOTES]
     if len(warnings) > MOST_NOTES:
         shown.append(f"{quantity(len(warnings) - MOST_NOTES, 'more warning')} in run.json")
-    listed = "\n".join(f"<li>{_text(each)}</li>" for each in shown)
+    listed = "\n".join(f"<li>{escaped(each)}</li>" for each in shown)
     return f"<section>\n<h2>To check</h2>\n<ul>\n{listed}\n</ul>\n</section>"

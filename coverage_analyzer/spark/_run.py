@@ -235,7 +235,8 @@ def _published(
     told["renamed_columns"] = _renamed(found.table.headers)
     contents.write_manifest(files / "run.json", told)
     for name in summary:
-        run_summary.write(files / name, told, counts.places, matcher.policy, matcher.centers)
+        shown = run_summary.Shown(matcher.policy, matcher.centers)
+        run_summary.write(files / name, told, counts.places, shown)
     folder.put(files)
     published = folder.publish(held=bool(held))
     if held:

@@ -15,7 +15,7 @@ const PRINTING = "printing";
  * Draws the part of the map that is in view, layer by layer.
  *
  * @param {LeafletMap} map
- * @param {Meta["bounds"]} corners Of all sites.
+ * @param {import("./view.js").Corners | null} corners Of all sites.
  * @param {HTMLCanvasElement} canvas
  */
 function drawView(map, corners, canvas) {
@@ -47,7 +47,7 @@ function drawView(map, corners, canvas) {
  * Leaves out what the screen leaves out: the copies of the world.
  *
  * @param {LeafletMap} map
- * @param {Meta["bounds"]} corners
+ * @param {import("./view.js").Corners | null} corners
  * @param {CanvasRenderingContext2D} context
  */
 function clipWorld(map, corners, context) {
@@ -183,7 +183,7 @@ export function printSheet(app) {
     if (!map.getSize().x || root.classList.contains(PRINTING)) return;
     root.classList.add(PRINTING); // light colours, before paper has its own
     app.update();
-    drawView(map, meta.bounds, canvas);
+    drawView(map, /** @type {any} */ (meta.bounds), canvas);
     const filters = filterWords(app);
     caption.textContent = [
       `As of ${meta.as_of}`, filters && `only ${filters}`, meta.attribution, meta.tiles?.credit,
