@@ -256,6 +256,15 @@ def max_rejects(default: str | None, text: str) -> Callable[[Verb], Verb]:
     )
 
 
+paper = click.option(
+    "--paper",
+    type=click.Choice(["A4", "Letter"], case_sensitive=False),
+    default="A4",
+    show_default=True,
+    help="Paper size of a PDF.",
+)
+
+
 def _collect_browser(values: dict[str, Any]) -> None:
     from coverage_analyzer.browser import Browser
 

@@ -33,6 +33,18 @@ def page(data: Payload) -> str:
     return sealed(shell, "map", data, Tiles(**tiles).host if tiles else "")
 
 
+DRAWN: Final = """(() => {
+  const failed = document.querySelector(".failed");
+  if (failed) throw new Error(failed.textContent);
+  return document.documentElement.dataset.drawn === "yes";
+})()"""
+"""A JavaScript expression that is true once the map of a page is drawn."""
+
+
+SHEET: Final = ".panel > *, .printed > *"
+"""What a page prints, as a CSS selector."""
+
+
 def with_leaflet(shell: str) -> str:
     """Return a page of ours with Leaflet before its first script."""
     return shell.replace("<script>", f"<script>\n{leaflet()}\n</script>\n<script>", 1)

@@ -288,7 +288,8 @@ class CommitmentsTable(SettingsTable):
 class MapTable(SettingsTable):
     """``[map]``: options of ``map``."""
 
-    output: FilePath | None = key("HTML file to write.")
+    output: FilePath | None = key("HTML, PDF or PNG file to write.")
+    paper: Literal["A4", "Letter"] | None = key("Paper size of a PDF.")
     title: Text | None = key("Title of the map.")
     tiles: Server | None = key("Address of map tiles, which the reader's browser loads.")
     tiles_credit: Text | None = key("Credit for the tiles.")

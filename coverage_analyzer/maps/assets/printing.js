@@ -21,14 +21,14 @@ const PRINTING = "printing";
 function drawView(map, corners, canvas) {
   const { x: width, y: height } = map.getSize();
   const detail = Math.min(DETAIL, Math.sqrt(MOST_PIXELS / Math.max(width * height, 1)));
-  canvas.width = Math.max(1, Math.round(width * detail));
-  canvas.height = Math.max(1, Math.round(height * detail));
   // What is drawn on the canvas itself while printing becomes paths: megabytes for a million sites.
-  const pixels = new OffscreenCanvas(canvas.width, canvas.height);
+  const pixels = new OffscreenCanvas(
+    Math.max(1, Math.round(width * detail)), Math.max(1, Math.round(height * detail)),
+  );
   const context = /** @type {CanvasRenderingContext2D} */ (
     /** @type {unknown} */ (pixels.getContext("2d")));
   context.fillStyle = themeColor("--sea");
-  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.fillRect(0, 0, pixels.width, pixels.height);
   context.scale(detail, detail);
   context.save();
   clipWorld(map, corners, context);
@@ -40,6 +40,8 @@ function drawView(map, corners, canvas) {
   for (const layer of layers) drawLayer(map, context, layer, detail);
   context.restore();
   drawScale(map, context);
+  canvas.width = pixels.width;
+  canvas.height = pixels.height;
   context2d(canvas).drawImage(pixels, 0, 0);
 }
 
@@ -191,10 +193,15 @@ export function printSheet(app) {
   };
   const finish = () => {
     root.classList.remove(PRINTING);
+    canvas.style.imageRendering = "";
     canvas.width = canvas.height = 0; // a large picture that nobody sees
     map.invalidateSize({ animate: false });
   };
-  window.addEventListener("beforeprint", prepare);
+  window.addEventListener("beforeprint", ({ isTrusted }) => {
+    prepare();
+    // Chromium shrinks a picture a little that it smooths on paper, where each pixel has its place.
+    if (isTrusted) canvas.style.imageRendering = "pixelated";
+  });
   window.addEventListener("afterprint", finish);
   // Where the medium changes without these events.
   matchMedia("print").addEventListener("change", ({ matches }) => (matches ? prepare : finish)());
