@@ -21,6 +21,7 @@ from coverage_analyzer.batch.ledger import Ledger, Tally, by_country
 from coverage_analyzer.batch.network import coverage_areas, write_network
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.overlap import ahead
+from coverage_analyzer.batch.previous_report import Previous
 from coverage_analyzer.batch.report_output import ReportOutput
 from coverage_analyzer.batch.stream import (
     Judged,
@@ -38,10 +39,11 @@ from coverage_analyzer.files.mistakes import check_two_tables, open_sites
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
 from coverage_analyzer.files.readers import streams
 from coverage_analyzer.files.row_types import RowTyper
-from coverage_analyzer.files.run_folder import contents, hold, report_layers, workbook
+from coverage_analyzer.files.run_folder import contents, hold, kept, report_layers, workbook
 from coverage_analyzer.files.run_folder.file_metadata import file_metadata
-from coverage_analyzer.files.run_folder.hold import RejectLimit
+from coverage_analyzer.files.run_folder.gate import Gate, decide
 from coverage_analyzer.files.run_folder.manifest import Origin, Outcome
+from coverage_analyzer.files.run_folder.metrics import Metrics, check_metrics
 from coverage_analyzer.files.run_folder.publishing import Publication
 from coverage_analyzer.files.table import Table, duplicates, open_table, read_products
 from coverage_analyzer.files.writers import formats
@@ -87,9 +89,10 @@ def run(  # noqa: PLR0913 - files, rule, day and options, or the settings that h
         `files.table.open_table`.
     output
         The folder for ``report.csv`` (or ``.csv.gz``, ``.parquet`` ...), ``rejects.csv``,
-        ``summary.csv``, ``summary.html``, ``centers.csv``, ``areas.geojson``, ``map.html`` and
-        ``run.json``. An old report there is replaced atomically. If too many rows are rejected
-        (``options.max_rejects``), it is kept, and the files are written to ``DIR.held``.
+        ``summary.csv``, ``summary.html``, ``centers.csv``, ``areas.geojson``, ``policy.toml``,
+        ``products.csv`` (if there are any), ``map.html`` and ``run.json``. An old report there is
+        replaced atomically. If too many rows are rejected (``options.max_rejects``), or a rule of
+        ``options.hold_if`` fires, it is kept, and the files are written to ``DIR.held``.
     policy
         A policy, the name of a built-in one, or the path of a TOML file.
     as_of
@@ -135,8 +138,8 @@ def run(  # noqa: PLR0913 - files, rule, day and options, or the settings that h
     >>> manifest["ledger"]
     {'read': 6, 'decided': 6, 'rejected': 0, 'blank': 0}
     >>> manifest["held"], manifest["files"]  # doctest: +NORMALIZE_WHITESPACE
-    ([], ['report.csv', 'rejects.csv', 'summary.csv', 'centers.csv', 'areas.geojson', 'map.html',
-    'run.json'])
+    ([], ['report.csv', 'rejects.csv', 'summary.csv', 'centers.csv', 'areas.geojson',
+    'policy.toml', 'map.html', 'run.json'])
 
     The files, the limit of rejects and more from a settings file:
 
@@ -155,10 +158,15 @@ def run(  # noqa: PLR0913 - files, rule, day and options, or the settings that h
     output, policy = output_argument(settings, output), policy_argument(settings, policy)
     _check_inputs(sites, centers, options)
     refuse_overwriting(
-        {"report": hold.run_folders(output), "table": options.table},
+        {
+            "report": hold.run_folders(output),
+            "table": options.table,
+            "metrics": check_metrics(options.metrics),
+        },
         [sites, centers, options.products, policy_file(policy)],
     )
-    wanted, rules, limit = day(as_of), Policy.load(policy), RejectLimit.parse(options.max_rejects)
+    wanted, rules = day(as_of), Policy.load(policy)
+    gate = Gate.of(options.max_rejects, options.hold_if, rules, joins=bool(options.metrics))
     columns, dialect = options.center_columns, options.center_dialect
     given = open_table(centers, CENTERS, columns, dialect)
     dated = open_products(options.products, options.product_dialect)
@@ -176,7 +184,12 @@ def run(  # noqa: PLR0913 - files, rule, day and options, or the settings that h
     check_two_tables(table, given)
     formats.check_rows(options.format, table.source.rows)
     log.info("%s: columns %s", table.path, table.matched_columns)
-    with Publication(output, _names(options)) as publication, _rows_elsewhere(options) as elsewhere:
+    metrics = Metrics(check_metrics(options.metrics), str(output))
+    with (
+        Publication(output, _names(options)) as publication,
+        _rows_elsewhere(options) as elsewhere,
+        metrics.open(),
+    ):
         try:
             if options.on_duplicate != "keep":
                 first, folder = options.on_duplicate == "first", publication.scratch
@@ -184,7 +197,10 @@ def run(  # noqa: PLR0913 - files, rule, day and options, or the settings that h
                 first_read = table.source.fingerprint
                 table = dataclasses.replace(_opened_sites(sites, options), refused=refused)
                 check_same(first_read, table.source.fingerprint)
-            inputs, outputs = Inputs(table, given, dated), Outputs(publication, elsewhere, limit)
+            inputs = Inputs(table, given, dated)
+            scratch = publication.scratch
+            previous = Previous.of(gate, publication.folder, table, matcher, scratch)
+            outputs = Outputs(publication, elsewhere, gate, previous, metrics)
             return _published(inputs, matcher, outputs, options)
         except CoverageError:
             raise
@@ -204,6 +220,7 @@ def _names(options: Options) -> list[str]:
         "areas.geojson": not options.areas,
         "map.html": not options.map,
         run_summary.NAME: not options.summary,
+        kept.PRODUCTS: not options.products,
     }
     fixed = [n for n in contents.FILES if not n.startswith("report.") and not unwanted.get(n)]
     return [f"report.{options.format}", *fixed]
@@ -244,11 +261,13 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Outputs:
-    """Outputs of a run: a folder, optionally a database table, and the limit of rejects."""
+    """Outputs of a run: a folder, perhaps a database table, the gate before them, metrics."""
 
     publication: Publication
     elsewhere: TableWriter | None
-    limit: RejectLimit
+    gate: Gate
+    previous: Previous
+    metrics: Metrics
 
 
 @dataclass
@@ -270,16 +289,16 @@ def _published(
 ) -> dict[str, Any]:
     """Stream the rows, write all files, publish them, and return the manifest."""
     publication, elsewhere = outputs.publication, outputs.elsewhere
-    options = options.written_like(inputs.sites)
+    given, options = options.to_dict(), options.written_like(inputs.sites)
     totals = _streamed(inputs.sites, matcher, outputs, options)
     totals.ledger.check()
-    held = hold.reasons(outputs.limit, totals.ledger.figures())
     places = totals.tally.counts(matcher)
     style = totals.style
     contents.write_summary(publication.path("summary.csv"), places, matcher.world.names, style)
     summary = publication.path(run_summary.NAME) if options.summary else None
     drawn, undrawn = coverage_areas(matcher) if options.areas or options.map else (None, [])
     write_network(matcher, drawn if options.areas else None, publication.path, style)
+    kept.write(publication.path, matcher.policy, matcher.gates.products, style)
     notes, picture = _write_map(publication, totals, matcher, drawn, options)
     undrawn += notes
     told = Origin.of_tables(inputs.sites, inputs.centers, matcher, inputs.products).to_dict()
@@ -294,16 +313,19 @@ def _published(
         on_duplicate=options.on_duplicate,
         duplicates=totals.repeats.figures(),
         style=style,
-        limit=outputs.limit,
-        held=held,
+        limit=outputs.gate.limit,
     )
     if options.excel_locale and options.format.startswith("csv"):
         told["notation"]["decimal"] = style.output_decimal
     told |= outcome.to_dict() | {
         "settings": options.settings,
+        "options": given,
         "files": [*publication.names, "run.json"],
-        "table": None if elsewhere is None or held else str(elsewhere),
+        "table": None if elsewhere is None else str(elsewhere),
     }
+    previous = outputs.previous
+    decision = decide(outputs.gate, publication, told, previous.record, previous.changes)
+    held = decision.held
     contents.write_manifest(publication.path("run.json"), told)
     if summary is not None:
         shown = run_summary.Shown(matcher.policy, matcher.centers, totals.summary, picture)
@@ -321,6 +343,7 @@ def _published(
     folder = hold.publish(publication, held, None if elsewhere is None else elsewhere.commit)
     if held:
         options.warn(hold.notice(held, publication.folder, folder, str(elsewhere or "")))
+    outputs.metrics.write(told, decision.changes)
     log.info("published %s", folder)
     return told
 
@@ -383,6 +406,7 @@ def _streamed(table: Table, matcher: Matcher, outputs: Outputs, options: Options
         report = ReportOutput(path, options.format, style, typer, stack, converts=converts)
         for some in itertools.chain([first], blocks):
             report.write(some.report, some.rows)
+            outputs.previous.add(some)
             if outputs.elsewhere is not None:
                 outputs.elsewhere.write(typer.typed(some.report, some.rows))
             rejects.write(some.rows.rejects)

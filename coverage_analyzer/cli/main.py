@@ -48,6 +48,7 @@ MODULES: Final = {
     "areas": "areas",
     "check": "check",
     "commitments": "commitments",
+    "compare": "compare",
     "config": "config",
     "drive-times": "drive_times",
     "entitlements": "entitlements",
@@ -149,9 +150,10 @@ def program() -> None:
       coverage-analyzer entitlements --product XenApp --version 6.5
       coverage-analyzer timeline sites.csv --centers centers.csv --to 2027-12-31 -o changes.csv
       coverage-analyzer place sites.csv --centers centers.csv --new 10 -o plan
+      coverage-analyzer compare reports/2026-11 reports/2026-12 -o reports/changes
 
     \b
-    Exit codes: 0 success, 1 more rejects than --max-rejects, 2 input or usage,
+    Exit codes: 0 success, 1 a limit or rule was exceeded, 2 input or usage,
     3 a service failed, 70 a bug in the program, 74 could not write,
     75 the output is in use by another run, 130 and 143 interrupted.
     Shell completion: eval "$(_COVERAGE_ANALYZER_COMPLETE=bash_source coverage-analyzer)"

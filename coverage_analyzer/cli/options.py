@@ -265,6 +265,45 @@ paper = click.option(
 )
 
 
+class RuleText(ParamType):
+    """Rules on the figures of runs (`comparison.rules`), several separated by ``;``."""
+
+    name = "rule"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the text of valid rules.
+
+        Raises
+        ------
+        click.BadParameter
+            If it is not a rule.
+        """
+        from coverage_analyzer.comparison.rules import parse_rules
+        from coverage_analyzer.errors import InputError
+
+        try:
+            parse_rules(value)
+        except InputError as error:
+            self.fail(str(error), param, ctx)
+        return value
+
+
+hold_if = click.option(
+    "--hold-if",
+    type=RuleText(),
+    multiple=True,
+    metavar="RULE",
+    help="Exit with code 1 and keep the previous report if a rule fires, such as 'rows_fall > 10%' "
+    "or 'lost > 0'; the new files are written to DIR.held. 'none' for no rule. Repeatable.",
+)
+metrics = click.option(
+    "--metrics",
+    default="",
+    metavar="FILE",
+    help="Also write the figures of the run for Prometheus: a .prom file.",
+)
+
+
 def _collect_browser(values: dict[str, Any]) -> None:
     from coverage_analyzer.browser import Browser
 

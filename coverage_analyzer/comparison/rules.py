@@ -149,6 +149,11 @@ class Term:
             return None
         return f"{after.text(self)}, before {before.text(self, named=False)}"
 
+    def is_known(self, evidence: Evidence) -> bool:
+        """Return whether the evidence has what the term needs."""
+        values = self._values(evidence)
+        return values is not None and not (self.change and values[1] is None)
+
     def _holds(self, measured: Fraction) -> bool:
         return OPERATORS[self.operator](measured, self.limit)
 
@@ -295,6 +300,10 @@ mean 'review'? All quantities: docs/nightly.md.
         if None in findings:
             return ""
         return f"{'; '.join(map(str, findings))}; rule: {self.text}"
+
+    def is_known(self, evidence: Evidence) -> bool:
+        """Return whether the evidence has what the rule needs; else it does not fire."""
+        return all(term.is_known(evidence) for term in self.terms)
 
     def check_levels(self, titles: Sequence[str]) -> None:
         """Raise if the rule names a level that the policy does not have.

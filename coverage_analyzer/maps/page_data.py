@@ -13,6 +13,8 @@ from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Ints
 from coverage_analyzer.countries import ATTRIBUTION, Names, Numbers
 from coverage_analyzer.errors import InputError
+from coverage_analyzer.maps import base_cut, base_map
+from coverage_analyzer.maps.base_cut import BaseBlock
 from coverage_analyzer.maps.first_view import first_view
 from coverage_analyzer.maps.packing import UNITS, Block, morton
 from coverage_analyzer.maps.picture import Scene, picture
@@ -94,12 +96,15 @@ class Payload:
         Texts of the sites, in the same order.
     scene
         What a static map of the page shows.
+    base
+        The base map, unless tiles are loaded.
     """
 
     meta: dict[str, Any]
     places: Block
     texts: Block
     scene: Scene
+    base: BaseBlock | None = None
 
     @functools.cached_property
     def picture(self) -> str:
@@ -141,11 +146,12 @@ def payload(
     title_of = dict(zip(names.codes, names.titles, strict=True))
     codes = list(sites.words["site_country"])
     places, texts = _blocks(sites)
+    base = base_cut.cut(sites, network.centers, names) if tiles is None else None
     meta = {
         "title": title or policy,
         "policy": policy if title else "",
         "as_of": str(network.day),
-        "attribution": ATTRIBUTION,
+        "attribution": ATTRIBUTION if base is None else f"{ATTRIBUTION}{base_map.CREDIT}",
         "note": _note(sites),
         "tiles": None if tiles is None else {"url": tiles.url, "credit": tiles.credit},
         "statuses": list(STATUSES),
@@ -171,10 +177,11 @@ def payload(
         ),
         "places": places.specs,
         "texts": texts.specs,
+        "base": None if base is None else base.page_data(),
         "verdict": list(VERDICT),
     }
     scene = Scene(sites.sample, network.centers, network.areas, network.day)
-    return Payload(meta, places, texts, scene)
+    return Payload(meta, places, texts, scene, base)
 
 
 def _note(sites: DrawnSites) -> str:

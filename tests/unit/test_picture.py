@@ -63,7 +63,9 @@ def test_land_is_read_as_json_reads_it() -> None:
 def test_each_site_is_where_it_is() -> None:
     """North above, east right, in Web Mercator, on both sides of 180 degrees."""
     svg = drawn(
-        sample([(179, -17, Status.qualified), (-179, -17, Status.fallback), (179, -18, Status.review)])
+        sample(
+            [(179, -17, Status.qualified), (-179, -17, Status.fallback), (179, -18, Status.review)]
+        )
     )
     west, east, south = (dots(svg, name)[0] for name in ("qualified", "fallback", "review"))
     assert 0 < west[0] < east[0] < WIDTH

@@ -22,6 +22,8 @@ FILES: Final = (
     "summary.csv",
     "summary.html",
     "centers.csv",
+    "policy.toml",
+    "products.csv",
     "areas.geojson",
     "drive_times.csv",
     "service_areas.geojson",

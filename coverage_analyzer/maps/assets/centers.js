@@ -1,31 +1,14 @@
-// Service centers: rings with what opens when, and their names where there is room.
+// Service centers as rings; labels.js names them.
 
 import { mercatorSouth } from "./mercator.js";
 import { THEME } from "./theme.js";
 import { canvasLayer, touchesRows, turnsIn } from "./tiles.js";
-import { themeColor } from "./words.js";
 
-const LABEL_ZOOM = 7;
-const PLANNED_LABEL_ZOOM = 4;
-const LABEL_PIXELS = 180;
 const CENTER_RADIUS = 5;
 
 /** @param {number} zoom */
-function centerRadius(zoom) {
+export function centerRadius(zoom) {
   return zoom < 2 ? 2 : zoom < 4 ? 3 : CENTER_RADIUS;
-}
-
-/**
- * @param {Center} center
- * @param {number} zoom
- */
-function centerLabel(center, zoom) {
-  if (center.state === "planned" && zoom >= PLANNED_LABEL_ZOOM) {
-    return zoom >= LABEL_ZOOM
-      ? `${center.id}, opens ${center.opens_on}`
-      : `opens ${center.opens_on}`;
-  }
-  return zoom >= LABEL_ZOOM ? center.id : "";
 }
 
 /**
@@ -57,23 +40,6 @@ export function drawCenter(context, state, x, y, radius) {
   }
 }
 
-/**
- * @param {CanvasRenderingContext2D} context
- * @param {string} text
- * @param {number} x
- * @param {number} y
- */
-function drawLabel(context, text, x, y) {
-  context.font = "600 11px system-ui, sans-serif";
-  context.lineWidth = 3;
-  context.lineJoin = "round";
-  context.strokeStyle = themeColor("--land");
-  context.fillStyle = themeColor("--ink");
-  context.textAlign = "center";
-  context.strokeText(text, x, y + 18);
-  context.fillText(text, x, y + 18);
-}
-
 /** @param {Center[]} centers */
 export function centerLayer(centers) {
   const placed = centers.map((center) => ({
@@ -81,15 +47,13 @@ export function centerLayer(centers) {
   }));
   return canvasLayer((context, tile) => {
     for (const { center, x, y } of placed) {
-      if (!touchesRows(tile, y, y, 30)) continue;
-      for (const turn of turnsIn(tile, x, x, LABEL_PIXELS)) {
+      if (!touchesRows(tile, y, y, 10)) continue;
+      for (const turn of turnsIn(tile, x, x, 10)) {
         const atX = (x + turn - tile.west) * tile.pixels;
         const atY = (y - tile.north) * tile.pixels;
         context.lineWidth = centerRadius(tile.zoom) / 2.8;
         context.strokeStyle = THEME.center.line;
         drawCenter(context, center.state, atX, atY, centerRadius(tile.zoom));
-        const label = centerLabel(center, tile.zoom);
-        if (label) drawLabel(context, label, atX, atY);
       }
     }
   }, { zIndex: 3, className: "centers" });

@@ -90,6 +90,18 @@ export class Clusters {
   }
 
   /**
+   * The sites of a cluster that the page has one by one.
+   *
+   * @param {Cluster} cluster
+   */
+  sitesOf(cluster) {
+    /** @type {number[]} */
+    const some = [];
+    this.members(cluster, (i) => some.push(i));
+    return some;
+  }
+
+  /**
    * Cells on a side of the world.
    *
    * @param {number} zoom

@@ -1,12 +1,14 @@
 // What the page has beside its layers. A new module is registered here, and nowhere else.
 
 import { filterBlock } from "./filter-block.js";
+import { keepAddress } from "./address.js";
+import { listenToHover } from "./hover.js";
 import { legendBlock } from "./legend.js";
 import { layerBlock, titleBlock } from "./panel.js";
 import { listenToPointer } from "./popup.js";
 import { printSheet } from "./printing.js";
 import { searchBlock } from "./search.js";
-import { tableBlock } from "./table.js";
+import { tableBlock } from "./site-table.js";
 
 /**
  * The blocks of the panel from top to bottom.
@@ -25,4 +27,4 @@ export const PANEL_BLOCKS = [
  *
  * @type {((app: App) => void)[]}
  */
-export const FEATURES = [listenToPointer, printSheet];
+export const FEATURES = [listenToPointer, listenToHover, keepAddress, printSheet];

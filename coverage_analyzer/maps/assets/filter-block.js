@@ -41,7 +41,7 @@ export function filterBlock(app) {
     all.value = String(ANY);
     select.append(all, ...choices(sites[column], name));
     select.addEventListener("change", () => filters.choose(column, Number(select.value)));
-    app.onReset(() => { select.value = String(ANY); });
+    filters.onChange(() => { select.value = String(filters.chosen[column]); });
     row.append(element("span", words), select);
     box.append(row);
   }

@@ -94,7 +94,7 @@ export class Filters {
  */
 export function eachInView(map, sites, visit) {
   const bounds = map.getBounds();
-  const whole = bounds.getEast() - bounds.getWest() >= 360;
+  const whole = bounds.getEast() - bounds.getWest() > 360 - 1e-6;
   const west = whole ? 0 : Math.round((bounds.getWest() + 180) * UNITS);
   const east = whole ? ROUND : Math.round((bounds.getEast() + 180) * UNITS);
   const north = bounds.getNorth() >= 85 ? 90 : bounds.getNorth();

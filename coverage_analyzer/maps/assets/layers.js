@@ -1,11 +1,14 @@
 // The layers of the map, in the order of the panel. A new layer is listed here.
 
 import { areaLayer, areaShapes } from "./areas.js";
+import { baseLayer } from "./base-map.js";
+import { BaseMap } from "./base-rows.js";
 import { centerLayer } from "./centers.js";
 import { CellCounts } from "./cells.js";
 import { Clusters } from "./clusters.js";
 import { Density, densityLayer } from "./density.js";
-import { landLayer } from "./land.js";
+import { labelLayer } from "./label-layer.js";
+import { placesOf } from "./places.js";
 import { siteLayer } from "./points.js";
 
 /**
@@ -13,17 +16,20 @@ import { siteLayer } from "./points.js";
  *
  * @param {App} app
  * @param {Columns} columns
- * @param {Polygon[]} land
+ * @param {Record<string, Numbers | Texts> | null} base The block of the base map, if any.
  * @returns {Layers}
  */
-export function mapLayers(app, columns, land) {
+export function mapLayers(app, columns, base) {
   const { meta, sites } = app;
   app.shapes = areaShapes(meta.areas);
   const open = app.shapes.filter(({ planned }) => !planned);
   const planned = app.shapes.filter((area) => area.planned);
   app.clusters = new Clusters(new CellCounts(meta, columns, sites, app.filters));
   app.density = new Density(meta, columns, sites, app.filters);
-  app.land = landLayer(land);
+  if (base && meta.base) {
+    app.land = baseLayer(new BaseMap(/** @type {Columns} */ (base), meta.base.shifts));
+    app.towns = placesOf(base, meta.base);
+  }
   return {
     sites: { words: "Sites", layer: siteLayer(app.clusters), isOn: true },
     centers: { words: "Centers", layer: centerLayer(meta.centers), isOn: true },
@@ -38,6 +44,7 @@ export function mapLayers(app, columns, land) {
         isOn: true,
       },
     }),
+    labels: { words: "Names of places and centers", layer: labelLayer(app), isOn: true },
     density: {
       words: "Site density", layer: densityLayer(app.density), isOn: meta.kept !== "all",
     },

@@ -16,7 +16,7 @@ export function legendBlock(app) {
     check.type = "checkbox";
     check.checked = true;
     check.addEventListener("change", () => filters.toggleStatus(number, check.checked));
-    app.onReset(() => { check.checked = true; });
+    filters.onChange(() => { check.checked = filters.statuses.has(number); });
     const count = element("span", "…", "count");
     const style = THEME.statuses[status];
     row.append(check, symbolMark(style), element("span", style.words), count);

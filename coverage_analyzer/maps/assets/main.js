@@ -4,7 +4,6 @@ import { columnsOf, jsonOf } from "./data.js";
 import { FEATURES, PANEL_BLOCKS } from "./features.js";
 import { countInView } from "./figures.js";
 import { Filters } from "./filters.js";
-import { landPolygons } from "./land.js";
 import { mapLayers } from "./layers.js";
 import { panel } from "./panel.js";
 import { Sites } from "./sites.js";
@@ -12,6 +11,7 @@ import { allDrawn } from "./tiles.js";
 import { showFirstView } from "./view.js";
 import { element, later, quantity } from "./words.js";
 
+const MAX_ZOOM = 12; // of the base map, which is good to about 100 m
 const VIEW_MS = 80; // from the last movement of the map to what depends on it
 
 /**
@@ -40,6 +40,17 @@ function showTiles(app) {
   L.tileLayer(tiles.url, { attribution, maxZoom: 18, zIndex: 1 }).addTo(app.map);
 }
 
+/**
+ * Ends zooming where the base map shows nothing more, unless a server's tiles do.
+ *
+ * @param {App} app
+ */
+function limitZoom({ map, land }) {
+  let hasTiles = false;
+  map.eachLayer((layer) => { hasTiles ||= layer instanceof L.TileLayer; });
+  if (land && !hasTiles) map.setMaxZoom(MAX_ZOOM);
+}
+
 /** @param {App} app */
 function listenToChanges(app) {
   const { map, filters, layers } = app;
@@ -55,7 +66,7 @@ function listenToChanges(app) {
   });
   const inked = Object.values(layers).map((listed) => /** @type {ListedLayer} */ (listed).layer);
   const redraw = () => {
-    for (const layer of [app.land, ...inked]) if (map.hasLayer(layer)) layer.redraw();
+    for (const layer of [app.land, ...inked]) if (layer && map.hasLayer(layer)) layer.redraw();
   };
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
   window.addEventListener("resize", () => map.invalidateSize({ animate: false }));
@@ -111,10 +122,13 @@ function createApp(map, meta, columns) {
     popup: L.popup({ maxWidth: 340, autoPanPadding: [20, 20] }),
     hint: L.tooltip({ direction: "top", offset: [0, -8], opacity: 1, className: "hint" }),
     pointer: null,
+    land: null,
+    towns: [],
     inView: { counts: [], total: 0 },
     onReset: resets.push.bind(resets),
     reset: call(resets),
     onUpdate: updates.push.bind(updates),
+    settingsChanged: () => {},
   };
   const shared = /** @type {App} */ (/** @type {unknown} */ (app));
   shared.update = () => {
@@ -128,15 +142,17 @@ function createApp(map, meta, columns) {
 async function show(map) {
   const meta = /** @type {Meta} */ (await jsonOf("coverage-meta"));
   document.title = `${meta.title}: coverage map`;
-  const [columns, land] = await Promise.all([
-    columnsOf("coverage-places", meta.places), jsonOf("coverage-land"),
+  const [columns, base] = await Promise.all([
+    columnsOf("coverage-places", meta.places),
+    meta.base && columnsOf("coverage-base", meta.base.columns),
   ]);
   const app = createApp(map, meta, /** @type {Columns} */ (columns));
-  app.layers = mapLayers(app, /** @type {Columns} */ (columns), landPolygons(land));
+  app.layers = mapLayers(app, /** @type {Columns} */ (columns), base);
   arrange(app);
   showFirstView(app);
   map.attributionControl.setPrefix(false).addAttribution(meta.attribution);
-  if (!meta.tiles) app.land.addTo(map);
+  app.land?.addTo(map);
+  limitZoom(app);
   showTiles(app);
   for (const listed of Object.values(app.layers)) if (listed?.isOn) listed.layer.addTo(map);
   L.control.scale({ position: "bottomright" }).addTo(map);

@@ -80,6 +80,7 @@ export function layerBlock(app) {
       if (check.checked) listed.layer.addTo(app.map);
       else listed.layer.remove();
     });
+    app.map.on("layeradd layerremove", () => { check.checked = app.map.hasLayer(listed.layer); });
     row.append(check, element("span", listed.words));
     box.append(row);
   }
@@ -97,6 +98,7 @@ export function panel(app, blocks) {
   const said = element("p", "", "said");
   said.setAttribute("role", "status");
   app.say = (words) => { said.textContent = words; };
-  made.append(...blocks.map((block) => block(app)), said);
+  made.append(...blocks.map((block) => block(app)));
+  (made.querySelector("search") ?? made).append(said); // under the field, where the reader looks
   return made;
 }

@@ -65,6 +65,16 @@ interface ColumnSpec {
   text?: number;
 }
 
+/** The base map (maps/base_map.py): `cell`, `level`, sizes and bytes of rows, then the columns of places. */
+interface BaseMeta {
+  /** Columns of rows and of places. */
+  columns: ColumnSpec[];
+  /** Coordinates of a level are in steps of 2 ** shift units; a unit is 2 ** -20 of the width of the world. */
+  shifts: number[];
+  /** Names of countries, by the numbers in the column `place_country`; the first is empty. */
+  country_names: string[];
+}
+
 /** Everything that the map's page knows except rows: page_data.py writes it, the scripts read it. Coordinates are on WGS 84; columns of sites are in the blocks that `places` and `texts` lay out. */
 interface Meta {
   /** Title of the map, by default that of the policy. */
@@ -73,7 +83,7 @@ interface Meta {
   policy: string;
   /** The day for which the verdicts hold, as YYYY-MM-DD. */
   as_of: string;
-  /** Source of the borders, which a map must name. */
+  /** Sources of borders, coast and names, which a map must name. */
   attribution: string;
   /** What the page omits; empty if nothing. */
   note: string;
@@ -119,6 +129,8 @@ interface Meta {
   places: ColumnSpec[];
   /** Columns of texts of the sites, in the same order. */
   texts: ColumnSpec[];
+  /** How the base map is read; null if tiles are loaded. */
+  base: BaseMeta | null;
   /** The columns that a report adds, in its order. */
   verdict: string[];
 }

@@ -1,13 +1,11 @@
 // What a click on the map, a result of the search or a row of the table tells.
 
-import { areasAt } from "./areas.js";
 import { centerNear } from "./centers.js";
 import { textAt } from "./data.js";
 import { styleOf, symbolMark } from "./marks.js";
 import { sitesNear } from "./points.js";
-import {
-  button, counted, element, later, limitWords, milesAndKm, quantity, rowsTable,
-} from "./words.js";
+import { zoomToCluster } from "./view.js";
+import { button, counted, element, limitWords, milesAndKm, rowsTable } from "./words.js";
 
 /**
  * The rows of a site's page.
@@ -114,7 +112,7 @@ function openPopup(app, latlng, page, { focus = false } = {}) {
  * @param {number} lat
  * @param {number} lon
  */
-function besideView(app, lat, lon) {
+export function besideView(app, lat, lon) {
   const turns = Math.round((app.map.getCenter().lng - lon) / 360);
   return L.latLng(lat, lon + 360 * turns);
 }
@@ -152,56 +150,19 @@ export function goToCenter(app, center) {
 export function listenToPointer(app) {
   const { map, meta, sites, layers } = app;
   map.on("click", async ({ latlng }) => {
+    const hasSites = map.hasLayer(layers.sites.layer);
+    const cluster = hasSites ? app.clusters.at(map, latlng) : null; // drawn above centers
+    if (cluster && zoomToCluster(app, cluster)) return undefined;
     const center = map.hasLayer(layers.centers.layer) && centerNear(meta.centers, map, latlng);
     if (center) return openPopup(app, besideView(app, center.lat, center.lon), centerPage(center));
-    const some = map.hasLayer(layers.sites.layer) ? sitesNear(app.clusters, map, latlng) : [];
+    const some = cluster ? app.clusters.sitesOf(cluster)
+      : hasSites ? sitesNear(app.clusters, map, latlng) : [];
     if (!some.length) return undefined;
     await app.textsReady;
     const at = besideView(app, sites.lat(some[0]), sites.lon(some[0]));
     return openPopup(app, at, sitePage(app, some, 0));
   });
-  const hover = later(40, () => showHover(app));
-  map.on("mousemove", ({ latlng }) => {
-    app.pointer = latlng;
-    hover();
-  });
-  map.on("mouseout movestart", () => {
-    app.pointer = null;
-    hover();
-  });
   app.wrapper.addEventListener("keydown", ({ key }) => {
     if (key === "Escape") map.closePopup();
   });
-}
-
-const HOVERED = 4; // so many areas are meta, and the rest counted
-
-/** @param {App} app */
-function showHover(app) {
-  const { map, pointer, hint, layers } = app;
-  const shapes = pointer ? app.shapes.filter((area) => map.hasLayer(
-    (area.planned ? layers.planned : layers.areas).layer)) : [];
-  const center = pointer && map.hasLayer(layers.centers.layer)
-    ? centerNear(app.meta.centers, map, pointer) : null;
-  const lines = center ? [[center.id, center.name].filter(Boolean).join(", ")]
-    : areaLines(app, pointer ? areasAt(shapes, pointer) : []);
-  if (!pointer || !lines.length) return map.removeLayer(hint);
-  const box = element("div");
-  for (const line of lines) box.append(element("div", line));
-  return hint.setLatLng(pointer).setContent(box).addTo(map);
-}
-
-/**
- * @param {App} app
- * @param {Area[]} areas
- */
-function areaLines(app, areas) {
-  const lines = areas.slice(0, HOVERED).map((area) => {
-    const center = app.meta.centers[area.center];
-    const band = area.above ? `${area.above} to ${area.limit} mi` : limitWords(area.limit ?? 0);
-    const opens = area.planned ? `, opens ${center.opens_on}` : "";
-    return `${center.id}: ${band}, ${quantity(center.served, "qualified site")}${opens}`;
-  });
-  if (areas.length > HOVERED) lines.push(`and ${areas.length - HOVERED} more`);
-  return lines;
 }

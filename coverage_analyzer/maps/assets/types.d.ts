@@ -54,6 +54,34 @@ interface ListedLayer {
   isOn: boolean;
 }
 
+/** Land rings and lines of a row of the base map, in worlds. */
+interface Shapes {
+  rings: Line[];
+  lines: (Line & { kind: number })[];
+}
+
+/** A line of x, y, x, y ... in worlds, and its box: west, north, east, south. */
+interface Line {
+  points: Float64Array;
+  box: number[];
+}
+
+/** A town, or the label of a country. */
+interface Place {
+  name: string;
+  /** Name of its country; empty in a contested zone. */
+  country: string;
+  kind: number;
+  /** The least zoom at which its label has room; the less, the more important. */
+  zoom: number;
+  /** In worlds. */
+  x: number;
+  y: number;
+  /** Degrees. */
+  lat: number;
+  lon: number;
+}
+
 type Layers = Record<"sites" | "centers" | "areas" | "planned" | "density", ListedLayer>
   & Partial<Record<string, ListedLayer>>;
 
@@ -66,7 +94,10 @@ interface App {
   clusters: import("./clusters.js").Clusters;
   density: import("./density.js").Density;
   layers: Layers;
-  land: Layer;
+  /** The base map; none if tiles are loaded. */
+  land: Layer | null;
+  /** Towns and countries, the important ones first. */
+  towns: Place[];
   /** Coverage areas as drawn. */
   shapes: Area[];
   /** The element round panel and map. */
@@ -76,6 +107,20 @@ interface App {
   /** Ids and names of sites; to be read after `textsReady`. */
   texts: { id: Texts; name: Texts };
   textsReady: Promise<void>;
+  /** The field of the search. */
+  search: {
+    words: () => string;
+    isOnly: () => boolean;
+    restore: (words: string, isOnly: boolean) => Promise<void>;
+  };
+  /** The table below the map: whether it is open, and what it is sorted by. */
+  table: {
+    order: () => { name: string; direction: number } | null;
+    isOpen: () => boolean;
+    restore: (isOpen: boolean, order: { name: string; direction: number } | null) => void;
+  };
+  /** To be called after the reader has set something that is neither the view nor a filter. */
+  settingsChanged: () => void;
   popup: import("leaflet").Popup;
   hint: import("leaflet").Tooltip;
   pointer: LatLng | null;

@@ -1,11 +1,13 @@
 // What part of the world the map shows: all sites at first, and the world never twice.
 
-import { mercatorSouth } from "./mercator.js";
+import { latitudeAt, mercatorSouth } from "./mercator.js";
 import { TILE } from "./tiles.js";
 import { button, element } from "./words.js";
 
 const PADDING = 16; // pixels round what is to be seen
+const CUT_PANES = ["tilePane", "labels"];
 const MARGIN = 5; // degrees
+const ONE_PLACE = 1e-4; // degrees
 const LEAST_PADDING = 6;
 const CLOSEST = 9; // a first view is not nearer
 const END = 85.0511; // degrees: where Web Mercator ends
@@ -53,14 +55,40 @@ function zoomOfWorld(map) {
  * Shows a place at a zoom between two whole ones, which Leaflet otherwise rounds.
  *
  * @param {LeafletMap} map
- * @param {[number, number]} center
+ * @param {import("leaflet").LatLngExpression} center
  * @param {number} zoom
  */
-function setExactView(map, center, zoom) {
+export function setExactView(map, center, zoom) {
   const { zoomSnap } = map.options;
   map.options.zoomSnap = 0;
   map.setView(center, zoom, { animate: false });
   map.options.zoomSnap = zoomSnap;
+}
+
+/**
+ * What `setExactView` shows again.
+ *
+ * @param {LeafletMap} map
+ */
+export function exactView(map) {
+  return { center: map.getCenter(), zoom: map.getZoom() };
+}
+
+/**
+ * Lets a map be at its least zoom, which is seldom a whole one: Leaflet limits and rounds each zoom
+ * twice, and the second time rounds the limit.
+ *
+ * @param {LeafletMap} map
+ */
+function allowLeastZoom(map) {
+  const limit = (/** @type {number} */ zoom) => {
+    const least = map.getMinZoom();
+    const { zoomSnap } = map.options;
+    if (zoom <= least) return least;
+    const snapped = zoomSnap ? Math.round(zoom / zoomSnap) * zoomSnap : zoom;
+    return Math.max(least, Math.min(map.getMaxZoom(), snapped));
+  };
+  Object.assign(map, { _limitZoom: limit });
 }
 
 /**
@@ -77,7 +105,8 @@ export function fitCorners(map, corners, closest = CLOSEST) {
     L.CRS.EPSG3857.latLngToPoint(L.latLng(clamped(south), west), 0)
       .add(L.CRS.EPSG3857.latLngToPoint(L.latLng(clamped(north), east), 0)).divideBy(2), 0,
   );
-  setExactView(map, [middle.lat, (west + east) / 2], Math.max(map.getMinZoom(), Math.min(fits, closest)));
+  const zoom = Math.max(map.getMinZoom(), Math.min(fits, closest));
+  setExactView(map, [middle.lat, (west + east) / 2], zoom);
 }
 
 /** @param {number} lat */
@@ -127,8 +156,10 @@ function cutWorld(map, corners) {
   const isWhole = west <= top.x + 1 && east >= top.x + size.x - 1 && south >= top.y + size.y;
   const edges = [[west, north], [east, north], [east, south], [west, south]];
   const path = edges.map(([x, y]) => `${Math.round(x)}px ${Math.round(y)}px`).join(", ");
-  const pane = map.getPane("tilePane");
-  if (pane) pane.style.clipPath = isWhole ? "" : `polygon(${path})`;
+  for (const name of CUT_PANES) {
+    const pane = map.getPane(name);
+    if (pane) pane.style.clipPath = isWhole ? "" : `polygon(${path})`;
+  }
 }
 
 /**
@@ -138,25 +169,51 @@ function cutWorld(map, corners) {
  */
 export function showFirstView(app) {
   const { map, meta } = app;
+  const corners = /** @type {Corners | null} */ (meta.bounds);
   /** @type {{ center: LatLng, zoom: number } | null} */
   let shown = null;
   const show = () => {
-    limitZoom(map, meta.bounds);
-    if (meta.bounds) fitCorners(map, meta.bounds);
+    limitZoom(map, corners);
+    if (corners) fitCorners(map, corners);
     else map.setZoom(Math.ceil(map.getMinZoom()), { animate: false });
     shown = { center: map.getCenter(), zoom: map.getZoom() };
   };
-  const cut = () => cutWorld(map, meta.bounds);
+  allowLeastZoom(map);
+  const cut = () => cutWorld(map, corners);
   map.on("move zoomend viewreset", cut);
   map.on("resize", () => {
     const moved = !shown || map.getZoom() !== shown.zoom || !isNear(map, shown.center);
-    if (moved) limitZoom(map, meta.bounds);
+    if (moved) limitZoom(map, corners);
     else show();
     cut();
   });
   show();
   cut();
   map.addControl(wholeViewControl(show));
+}
+
+/**
+ * Shows the sites of a cluster as large as the map allows, or says that a zoom does not part them.
+ *
+ * @param {App} app
+ * @param {import("./clusters.js").Cluster} cluster
+ */
+export function zoomToCluster({ map, sites, clusters }, cluster) {
+  /** @type {Corners} */
+  const box = [[90, Infinity], [-90, -Infinity]];
+  clusters.members(cluster, (i, turn) => {
+    const [lat, lon] = [sites.lat(i), sites.lon(i) + 360 * turn];
+    box[0] = [Math.min(box[0][0], lat), Math.min(box[0][1], lon)];
+    box[1] = [Math.max(box[1][0], lat), Math.max(box[1][1], lon)];
+  });
+  const isOnePlace = Math.max(box[1][0] - box[0][0], box[1][1] - box[0][1]) < ONE_PLACE;
+  const deepest = map.getMaxZoom();
+  if (map.getZoom() >= deepest || (isOnePlace && box[1][0] >= box[0][0])) return false;
+  const nearer = Math.min(deepest, Math.floor(map.getZoom()) + 1);
+  const fits = box[1][0] < box[0][0] ? 0 : Math.min(deepest, Math.floor(zoomThatFits(map, box)));
+  if (fits > nearer) fitCorners(map, box, fits);
+  else map.setView([latitudeAt(cluster.y), (cluster.x - 0.5) * 360], nearer);
+  return true;
 }
 
 /**
