@@ -171,11 +171,11 @@ def _frame(scene: Scene) -> _Frame | None:
     (south, west), (north, east) = corners
     across = max(east - west, LEAST_DEGREES) * (1 + 2 * MARGIN) / 360
     top, bottom = _south(np.array([north, south])).tolist()
-    down = (bottom - top) * (1 + 2 * MARGIN)
+    down = min((bottom - top) * (1 + 2 * MARGIN), 1.0)
     low, high = HEIGHTS
     across = min(max(across, down * WIDTH / high), 1.0)
     units = WIDTH / across
-    height = int(np.clip(np.rint(down * units), low, high))
+    height = int(np.clip(np.rint(down * units), low, WIDTH))  # all of it, if there are both poles
     down = height / units
     middle = float(np.clip((top + bottom) / 2, down / 2, max(1 - down / 2, down / 2)))
     return _Frame((west + east) / 720 + 0.5 - across / 2, middle - down / 2, units, height)

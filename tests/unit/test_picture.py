@@ -7,15 +7,15 @@ from importlib import resources
 
 import numpy as np
 import pytest
+from building import Center, centers_of
 
 from coverage_analyzer.maps import land
 from coverage_analyzer.maps.picture import WIDTH, Scene, picture
 from coverage_analyzer.maps.site_sample import MOST_KEPT, SiteSample
-from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.schema.verdict import Status
 
 DAY = np.datetime64("2026-12-01", "D")
-NETWORK = Centers.build(["A", "B"], [39.95, -18.1], [-75.16, 178.4])
+NETWORK = centers_of([Center("A", -75.16, 39.95), Center("B", 178.4, -18.1)])
 DOT = re.compile(r"[Mm](-?\d+) ?(-?\d+)h0")
 
 
@@ -113,8 +113,8 @@ def test_a_picture_has_a_bounded_size() -> None:
     for _ in range(5):
         lon, lat = rng.uniform(-180, 180, 50_000), rng.uniform(-85, 85, 50_000)
         made.add(lon, lat, rng.integers(0, len(Status), 50_000))
-    centers = Centers.build(
-        [f"C{i}" for i in range(1000)], rng.uniform(-60, 70, 1000), rng.uniform(-180, 180, 1000)
+    centers = centers_of(
+        Center(f"C{i}", rng.uniform(-180, 180), rng.uniform(-60, 70)) for i in range(1000)
     )
     assert len(picture(Scene(made, centers, None, DAY))) < 400_000
 
@@ -122,7 +122,7 @@ def test_a_picture_has_a_bounded_size() -> None:
 def test_without_any_place_there_is_no_picture() -> None:
     """No site: the centers; no center either: nothing."""
     assert len(dots(drawn(SiteSample()), "center-open")) == 2
-    nobody = Centers.build([], np.zeros(0), np.zeros(0))
+    nobody = centers_of([])
     assert picture(Scene(SiteSample(), nobody, None, DAY)) == ""
 
 
