@@ -9,6 +9,7 @@ import datetime
 import itertools
 import logging
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +33,7 @@ from coverage_analyzer.batch.stream import (
 )
 from coverage_analyzer.batch.text_style import text_style
 from coverage_analyzer.errors import CoverageError, InputError, PublishError
+from coverage_analyzer.files import own_columns
 from coverage_analyzer.files.database.address import is_address
 from coverage_analyzer.files.database.writer import TableWriter, open_writer
 from coverage_analyzer.files.duplicates import DuplicateFinder, DuplicateSummary
@@ -51,11 +53,12 @@ from coverage_analyzer.files.writers.base import Writer
 from coverage_analyzer.files.writers.delimited import SAFE, RejectsWriter, Style
 from coverage_analyzer.fingerprint import check_same
 from coverage_analyzer.maps import page, page_data
-from coverage_analyzer.maps.sites import DrawnSites
+from coverage_analyzer.maps.sites import Details, DrawnSites
 from coverage_analyzer.maps.summary_totals import SummaryTotals
 from coverage_analyzer.matching.areas import Areas
 from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.policy import DEFAULT, Policy
+from coverage_analyzer.policy.promise import promise
 from coverage_analyzer.schema.columns import CENTERS
 from coverage_analyzer.schema.days import day
 from coverage_analyzer.settings.arguments import (
@@ -181,6 +184,7 @@ def run(  # noqa: PLR0913 - files, rule, day and options, or the settings that h
         if read is not None:
             read.source.sha256()  # at once: these files may change from here on
     table = _opened_sites(sites, options)
+    own_columns.check(own_columns.named(options.map_columns), table.headers, str(table.path))
     check_two_tables(table, given)
     formats.check_rows(options.format, table.source.rows)
     log.info("%s: columns %s", table.path, table.matched_columns)
@@ -361,7 +365,10 @@ def _write_map(
         shown = options.summary
         return [], run_summary.drawn_picture(totals.drawn.sample, network) if shown else ""
     names = matcher.world.names
-    data = page_data.payload(matcher.policy.title, totals.drawn, network, names)
+    heading = page_data.Heading(
+        matcher.policy.title, promise(matcher.policy), totals.ledger.figures()["rejected"]
+    )
+    data = page_data.payload(heading, totals.drawn, network, names)
     publication.path("map.html").write_text(page.page(data), encoding="utf-8")
     return [f"The map: {note}" for note in [data.meta["note"]] if note], data.picture
 
@@ -391,7 +398,8 @@ def _repeated(repeats: DuplicateSummary) -> list[str]:
 
 def _streamed(table: Table, matcher: Matcher, outputs: Outputs, options: Options) -> Totals:
     """Assess all rows block by block, write report and rejects, and count the results."""
-    totals, publication = Totals(), outputs.publication
+    shown = own_columns.named(options.map_columns)
+    totals, publication = Totals(drawn=DrawnSites(shown)), outputs.publication
     totals.summary = SummaryTotals(len(matcher.centers)) if options.summary else None
     path, typer = publication.path(f"report.{options.format}"), RowTyper(table, options.types)
     with ExitStack() as stack:
@@ -415,7 +423,7 @@ def _streamed(table: Table, matcher: Matcher, outputs: Outputs, options: Options
             totals.empty.update(matcher.gates.empty(some.facts))
             if options.on_duplicate == "keep":  # else the table has lost them, and was asked then
                 ids.add(table.keys(some.rows.block), some.rows.block.lines)
-            _draw(totals, table, some, with_map=options.map)
+            _draw(totals, table, some, shown if options.map else None)
             if options.progress:
                 options.progress(totals.ledger.read, table.source.share())
         if options.progress:
@@ -428,14 +436,18 @@ def _streamed(table: Table, matcher: Matcher, outputs: Outputs, options: Options
     return totals
 
 
-def _draw(totals: Totals, table: Table, some: Judged, *, with_map: bool) -> None:
-    """Add a block to what the map and the summary show."""
-    where, verdicts = some.rows.coordinates, some.verdicts
-    if with_map:
-        totals.drawn.add(where.lon, where.lat, *table.labels(some.rows.block), some.columns)
+def _draw(totals: Totals, table: Table, some: Judged, shown: Sequence[str] | None) -> None:
+    """Add a block to what the map shows, with these own columns, and the summary.
+
+    Without a map, the columns are None.
+    """
+    where, verdicts, block = some.rows.coordinates, some.verdicts, some.rows.block
+    if shown is not None:
+        details = Details(own_columns.texts(table, block, shown))
+        totals.drawn.add(where.lon, where.lat, *table.labels(block), some.columns, details)
     if totals.summary is not None:
         totals.summary.add(verdicts.status, verdicts.center, verdicts.distance_miles)
-        if not with_map:
+        if shown is None:
             totals.drawn.sample.add(where.lon, where.lat, verdicts.status)
 
 

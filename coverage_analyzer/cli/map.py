@@ -33,6 +33,12 @@ PRINTED: Final = (".pdf", ".png")
     help="Background tiles, such as https://tiles.example.com/{z}/{x}/{y}.png.",
 )
 @click.option("--tiles-credit", default="", metavar="TEXT", help="Attribution of the tiles.")
+@click.option(
+    "--map-columns",
+    metavar="NAMES",
+    help="Columns of the sites that the map shows of a site, separated by commas; '' for none.  "
+    "[default: those of the run]",
+)
 @options.paper
 @options.browser
 def map_(
@@ -41,6 +47,7 @@ def map_(
     title: str,
     tiles: str,
     tiles_credit: str,
+    map_columns: str | None,
     paper: str,
     browser: "Browser",
 ) -> None:
@@ -69,7 +76,8 @@ def map_(
         find_browser(browser)  # before the work
         if server is not None:
             say("Warning: the background tiles are left out: a printed map loads nothing.")
-    data = redrawn(folder, title=title, tiles=None if kind in PRINTED else server)
+    tiled = None if kind in PRINTED else server
+    data = redrawn(folder, title=title, tiles=tiled, columns=map_columns)
     html = page.page(data)
     atomic.publish(place, _printed(html, kind, paper, browser) if kind in PRINTED else html)
     if data.meta["note"]:

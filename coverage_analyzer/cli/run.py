@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     default=True,
     help="Write summary.html, a page to print.  [default: summary]",
 )
+@options.map_columns
 @options.dialect
 @click.option(
     "--on-duplicate",

@@ -26,6 +26,7 @@ from coverage_analyzer.maps.static_parts import (
 from coverage_analyzer.maps.summary_totals import BINS, STEP_MILES, SummaryTotals
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.policy import Policy
+from coverage_analyzer.policy.promise import promise
 from coverage_analyzer.schema import theme
 from coverage_analyzer.schema.actions import REASON_ACTIONS, REJECT_ACTIONS
 from coverage_analyzer.schema.content_policy import content_policy, with_policy
@@ -91,6 +92,7 @@ def summary_page(run: RunSummary) -> str:
         "title": escaped(f"{run.policy.title}: summary of {manifest['as_of']}"),
         "heading": escaped(run.policy.title),
         "day": escaped(f"As of {manifest['as_of']}"),
+        "promise": escaped(promise(run.policy)),
         "held": f'<p class="held">Held back, not published: {escaped(held)}</p>' if held else "",
         "headlines": "".join(f"<p>{escaped(line)}.</p>" for line in run.headlines),
         "bar": share_bar(by_status),

@@ -242,6 +242,9 @@ class OutputTable(SettingsTable):
     areas: bool | None = key("Whether to write areas.geojson.")
     map: bool | None = key("Whether to write map.html.")
     summary: bool | None = key("Whether to write summary.html.")
+    map_columns: Text | None = key(
+        "Columns of the sites that the map shows of a site, separated by commas."
+    )
     metrics: FilePath | None = key("File for the figures of the run, for Prometheus: .prom.")
     raw_text: bool | None = key(
         "Whether text that a spreadsheet would run as a formula is left unescaped."

@@ -56,7 +56,8 @@ export function labelLayer(app) {
   return new /** @type {any} */ (LabelCanvas)((/** @type {HTMLCanvasElement} */ canvas) => {
     const { context, inView } = fitted(map, canvas);
     const zoom = map.getZoom();
-    const visible = app.layers && map.hasLayer(app.layers.centers.layer) ? centers : [];
+    const isOn = app.layers && map.hasLayer(app.layers.centers.layer);
+    const visible = isOn ? centers.filter((_, c) => app.selection.centers[c]) : [];
     const marks = inView(visible, 40);
     const radius = centerRadius(zoom);
     const texts = inView(named.filter(({ place: p }) => isNamed(p, zoom)), 60);
@@ -106,7 +107,8 @@ function clustersInView({ map, layers, clusters }) {
  */
 function fitted(map, canvas) {
   const size = map.getSize();
-  const ratio = Math.min(window.devicePixelRatio || 1, 2);
+  const isPrinting = document.documentElement.classList.contains("printing");
+  const ratio = isPrinting ? 2 : Math.min(window.devicePixelRatio || 1, 2);
   const [padX, padY] = [Math.round(size.x * PAD), Math.round(size.y * PAD)];
   const [width, height] = [size.x + 2 * padX, size.y + 2 * padY];
   L.DomUtil.setPosition(canvas, map.containerPointToLayerPoint([-padX, -padY]));

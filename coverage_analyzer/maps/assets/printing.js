@@ -38,6 +38,7 @@ function drawView(map, corners, canvas) {
   map.eachLayer((layer) => { if ("drawTile" in layer) layers.push(layer); });
   layers.sort((a, b) => (a.options.zIndex || 0) - (b.options.zIndex || 0));
   for (const layer of layers) drawLayer(map, context, layer, detail);
+  drawNames(map, context);
   context.restore();
   drawScale(map, context);
   canvas.width = pixels.width;
@@ -95,6 +96,23 @@ function drawLayer(map, context, layer, detail) {
       context.restore();
     }
   }
+}
+
+/**
+ * Draws the layers that are one canvas over the view, such as that of names.
+ *
+ * @param {LeafletMap} map
+ * @param {CanvasRenderingContext2D} context
+ */
+function drawNames(map, context) {
+  const frame = map.getContainer().getBoundingClientRect();
+  map.eachLayer((layer) => {
+    if (!("drawOn" in layer)) return;
+    const { canvas } = /** @type {any} */ (layer).redraw();
+    const box = canvas.getBoundingClientRect();
+    const [left, top] = [box.left - frame.left, box.top - frame.top];
+    context.drawImage(canvas, left, top, box.width, box.height);
+  });
 }
 
 /**
@@ -193,6 +211,7 @@ export function printSheet(app) {
   };
   const finish = () => {
     root.classList.remove(PRINTING);
+    map.eachLayer((layer) => { if ("drawOn" in layer) /** @type {any} */ (layer).redraw(); });
     canvas.style.imageRendering = "";
     canvas.width = canvas.height = 0; // a large picture that nobody sees
     map.invalidateSize({ animate: false });
