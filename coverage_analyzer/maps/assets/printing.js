@@ -27,8 +27,6 @@ function drawView(map, corners, canvas) {
   );
   const context = /** @type {CanvasRenderingContext2D} */ (
     /** @type {unknown} */ (pixels.getContext("2d")));
-  context.fillStyle = themeColor("--sea");
-  context.fillRect(0, 0, pixels.width, pixels.height);
   context.scale(detail, detail);
   context.save();
   clipWorld(map, corners, context);
@@ -40,6 +38,11 @@ function drawView(map, corners, canvas) {
   for (const layer of layers) drawLayer(map, context, layer, detail);
   drawNames(map, context);
   context.restore();
+  // Last, and below all: a layer may erase what another has drawn, down to the sea.
+  context.globalCompositeOperation = "destination-over";
+  context.fillStyle = themeColor("--sea");
+  context.fillRect(0, 0, width, height);
+  context.globalCompositeOperation = "source-over";
   drawScale(map, context);
   canvas.width = pixels.width;
   canvas.height = pixels.height;
