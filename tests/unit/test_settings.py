@@ -294,6 +294,9 @@ WITHOUT_KEY = {
     "no_settings",
     "start",  # likewise
     "site_id",  # of one letter
+    "sites_file",  # a list, or all: which sites get letters differs from call to call
+    "all_sites",
+    "file_format",
     "product",
     "browser_program",  # a file that is merely found must start no program
     "browser_no_sandbox",
@@ -328,6 +331,8 @@ def test_each_option_can_be_set(command: click.Command) -> None:
             "candidate_columns",
             "output",
         }
+    if command.name == "compare":  # what is compared, and how it is shown
+        free |= {"before", "after", "form"}
     assert {str(each.name) for each in command.params} - bound - free == set()
 
 
