@@ -241,6 +241,9 @@ class OutputTable(SettingsTable):
     table: Address | None = key("Table of a database that gets the report, too.")
     areas: bool | None = key("Whether to write areas.geojson.")
     map: bool | None = key("Whether to write map.html.")
+    map_columns: Text | None = key(
+        "Columns of the sites that the map shows of a site, separated by commas."
+    )
     metrics: FilePath | None = key("File for the figures of the run, for Prometheus: .prom.")
     raw_text: bool | None = key(
         "Whether text that a spreadsheet would run as a formula is left unescaped."
@@ -299,6 +302,30 @@ class CommitmentsTable(SettingsTable):
     output: FilePath | None = key("CSV file to write.")
     rejects: FilePath | None = key("CSV file that gets the rows without an answer.")
     max_rejects: Limit | None = key("Rows without an answer that are allowed.")
+
+
+class CriticalityTable(SettingsTable):
+    """``[criticality]``: options of ``criticality``."""
+
+    output: FilePath | None = key("Folder to write.")
+    weight: Text | None = key("Column of the sites' weights.")
+    pairs: bool | None = key("Whether pairs of neighbouring centers are looked at, too.")
+
+
+class SensitivityTable(SettingsTable):
+    """``[sensitivity]``: options of ``sensitivity``."""
+
+    output: FilePath | None = key("Folder to write.")
+    weight: Text | None = key("Column of the sites' weights.")
+    plot: FilePath | None = key("Picture of gained and lost sites.")
+    near: Metres | None = key("Distance from the limit in miles within which sites are listed.")
+
+
+class WhatIfTable(SettingsTable):
+    """``[what_if]``: options of ``what-if``."""
+
+    output: FilePath | None = key("Folder to write.")
+    weight: Text | None = key("Column of the sites' weights.")
 
 
 class MapTable(SettingsTable):
@@ -410,6 +437,9 @@ class Tables(SettingsTable):
     geocode: GeocodeTable = GeocodeTable()
     drive_times: DriveTimesTable = DriveTimesTable()
     compare: CompareTable = CompareTable()
+    what_if: WhatIfTable = WhatIfTable()
+    criticality: CriticalityTable = CriticalityTable()
+    sensitivity: SensitivityTable = SensitivityTable()
 
     def value(self, name: str) -> Any:
         """Return the value of a key by its name, such as ``sites.file``; None if it is not set."""
