@@ -41,6 +41,14 @@ MARKS: Final = {
     Status.not_covered: Mark("#767676", "cross", "P", "#333333"),
 }
 
+ROAD: Final = "road"
+"""Name of the mark of sites that need a look at their road, which is not a status of its own."""
+
+ROAD_MARK: Final = Mark("#882255", "triangle-down", "v", "#882255")
+"""The mark of sites in review only because of the road: their data are clear."""
+
+ROAD_LABEL: Final = "Review by road: drive too long, missing or unchecked"
+
 FILLS: Final = {status.name: mark.color for status, mark in MARKS.items()}
 """The colour behind each status in a workbook, as on the map."""
 
@@ -69,6 +77,7 @@ LIGHT: Final = {
     "area": "#0072b2",
     "planned": "#00805c",
     "unserved": "#9c2d6b",
+    "no-road-data": "#5b6670",
 }
 """Colours of the map by use, on a light screen and on paper."""
 
@@ -88,6 +97,7 @@ DARK: Final = {
     "area": "#56b4e9",
     "planned": "#3ad1a4",
     "unserved": "#f08cc0",
+    "no-road-data": "#aab6bf",
 }
 """Colours of the map by use, on a dark screen."""
 
@@ -137,9 +147,14 @@ def page_data() -> dict[str, object]:
         status.name: {"color": mark.color, "shape": mark.shape, "words": status.label}
         for status, mark in MARKS.items()
     }
+    statuses[ROAD] = {
+        "color": ROAD_MARK.color,
+        "shape": ROAD_MARK.shape,
+        "words": ROAD_LABEL,
+    }
     return {
         "statuses": statuses,
-        "drawnInOrder": [status.name for status in DRAWN_IN_ORDER],
+        "drawnInOrder": [*(status.name for status in DRAWN_IN_ORDER), ROAD],
         "symbolEdge": SYMBOL_EDGE,
         "center": CENTER,
     }

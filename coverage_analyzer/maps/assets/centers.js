@@ -5,6 +5,12 @@ import { THEME } from "./theme.js";
 import { canvasLayer, touchesRows, turnsIn } from "./tiles.js";
 
 const CENTER_RADIUS = 5;
+/** @type {{ state: Center["state"], words: string }[]} */
+const STATES = [
+  { state: "open", words: "open" },
+  { state: "planned", words: "planned: opens later" },
+  { state: "closed", words: "closed" },
+];
 
 /** @param {number} zoom */
 export function centerRadius(zoom) {
@@ -40,14 +46,32 @@ export function drawCenter(context, state, x, y, radius) {
   }
 }
 
-/** @param {Center[]} centers */
-export function centerLayer(centers) {
-  const placed = centers.map((center) => ({
+/**
+ * The marks of the centers' states that there are, for the legend.
+ *
+ * @param {Center[]} centers
+ */
+export function centerMarks(centers) {
+  const states = STATES.filter(({ state }) => centers.some((center) => center.state === state));
+  return states.map(({ state, words }) => ({
+    words,
+    draw: (/** @type {CanvasRenderingContext2D} */ context) => {
+      context.lineWidth = CENTER_RADIUS / 2.8;
+      context.strokeStyle = THEME.center.line;
+      drawCenter(context, state, 8, 8, CENTER_RADIUS);
+    },
+  }));
+}
+
+/** @param {App} app */
+export function centerLayer(app) {
+  const placed = app.meta.centers.map((center) => ({
     center, x: center.lon / 360 + 0.5, y: mercatorSouth(center.lat),
   }));
   return canvasLayer((context, tile) => {
-    for (const { center, x, y } of placed) {
-      if (!touchesRows(tile, y, y, 10)) continue;
+    const { centers } = app.selection;
+    for (const [number, { center, x, y }] of placed.entries()) {
+      if (!centers[number] || !touchesRows(tile, y, y, 10)) continue;
       for (const turn of turnsIn(tile, x, x, 10)) {
         const atX = (x + turn - tile.west) * tile.pixels;
         const atY = (y - tile.north) * tile.pixels;
@@ -81,4 +105,13 @@ export function centerNear(centers, map, latlng) {
     }
   }
   return nearest;
+}
+
+/**
+ * The centers that the filters leave.
+ *
+ * @param {App} app
+ */
+export function shownCenters({ meta, selection }) {
+  return meta.centers.filter((_, number) => selection.centers[number]);
 }

@@ -56,7 +56,8 @@ export function labelLayer(app) {
   return new /** @type {any} */ (LabelCanvas)((/** @type {HTMLCanvasElement} */ canvas) => {
     const { context, inView } = fitted(map, canvas);
     const zoom = map.getZoom();
-    const visible = app.layers && map.hasLayer(app.layers.centers.layer) ? centers : [];
+    const isOn = app.layers && map.hasLayer(app.layers.centers.layer);
+    const visible = isOn ? centers.filter((_, c) => app.selection.centers[c]) : [];
     const marks = inView(visible, 40);
     const radius = centerRadius(zoom);
     const texts = inView(named.filter(({ place: p }) => isNamed(p, zoom)), 60);

@@ -6,6 +6,7 @@ import { countInView } from "./figures.js";
 import { Filters } from "./filters.js";
 import { mapLayers } from "./layers.js";
 import { panel } from "./panel.js";
+import { followFilters } from "./selection.js";
 import { Sites } from "./sites.js";
 import { allDrawn } from "./tiles.js";
 import { showFirstView } from "./view.js";
@@ -56,10 +57,9 @@ function listenToChanges(app) {
   const { map, filters, layers } = app;
   map.on("moveend resize", later(VIEW_MS, app.update));
   filters.onChange(() => {
-    app.density.forget();
     app.clusters.forget();
-    for (const { layer } of [layers.sites, layers.density]) {
-      if (map.hasLayer(layer)) layer.redraw();
+    for (const listed of Object.values(layers)) {
+      if (listed && map.hasLayer(listed.layer)) listed.layer.redraw();
     }
     app.update();
     app.say(`${quantity(app.inView.total, "site")} in view`);
@@ -133,11 +133,22 @@ function createApp(map, meta, columns) {
     settingsChanged: () => {},
   };
   const shared = /** @type {App} */ (/** @type {unknown} */ (app));
+  followFilters(shared); // first, so that all that listens to the filters finds it
   shared.update = () => {
     shared.inView = countInView(shared); // which all that listen to an update may read
     call(updates)();
   };
   return shared;
+}
+
+/**
+ * @param {Meta} meta
+ * @param {Record<string, Numbers | Texts>} columns
+ * @returns {SiteTexts}
+ */
+function siteTexts({ own_columns: names }, columns) {
+  const own = names.map((_, number) => columns[`own_${number}`]);
+  return /** @type {SiteTexts} */ (/** @type {unknown} */ ({ ...columns, own }));
 }
 
 /** @param {LeafletMap} map */
@@ -161,7 +172,7 @@ async function show(map) {
   // Texts come after the picture: nothing shows them before somebody asks.
   const drawn = allDrawn();
   app.textsReady = drawn.then(() => columnsOf("coverage-texts", meta.texts)).then((texts) => {
-    app.texts = /** @type {{ id: Texts, name: Texts }} */ (texts);
+    app.texts = siteTexts(meta, texts);
   });
   app.update();
   listenToChanges(app);

@@ -52,6 +52,25 @@ interface ListedLayer {
   layer: Layer;
   /** Whether it is on at first. */
   isOn: boolean;
+  /** Whether it has nothing, so that the panel does not list it. */
+  isEmpty?: boolean;
+  /** Its marks for the legend, with words. */
+  marks?: { draw: (context: CanvasRenderingContext2D) => void; words?: string }[];
+}
+
+type Layers = Record<"sites" | "centers" | "areas" | "planned", ListedLayer>
+  & Partial<Record<string, ListedLayer>>;
+
+/** What is read of a site only when somebody asks. */
+interface SiteTexts {
+  id: Texts;
+  name: Texts;
+  /** Cells of `own_columns`, in their order. */
+  own: Texts[];
+  /** Tenths of a minute by road, -1 where unknown; none without roads. */
+  minutes?: Numbers;
+  /** Thousandths of a mile by road, -1 where unknown. */
+  road_miles?: Numbers;
 }
 
 /** Land rings and lines of a row of the base map, in worlds. */
@@ -82,8 +101,6 @@ interface Place {
   lon: number;
 }
 
-type Layers = Record<"sites" | "centers" | "areas" | "planned" | "density", ListedLayer>
-  & Partial<Record<string, ListedLayer>>;
 
 /** What the modules of the page share. */
 interface App {
@@ -92,7 +109,6 @@ interface App {
   sites: import("./sites.js").Sites;
   filters: import("./filters.js").Filters;
   clusters: import("./clusters.js").Clusters;
-  density: import("./density.js").Density;
   layers: Layers;
   /** The base map; none if tiles are loaded. */
   land: Layer | null;
@@ -104,8 +120,8 @@ interface App {
   wrapper: HTMLElement;
   /** The column of the map, and of what stands below it. */
   main: HTMLElement;
-  /** Ids and names of sites; to be read after `textsReady`. */
-  texts: { id: Texts; name: Texts };
+  /** Ids, names, own columns and drives of sites; to be read after `textsReady`. */
+  texts: SiteTexts;
   textsReady: Promise<void>;
   /** The field of the search. */
   search: {
@@ -124,6 +140,13 @@ interface App {
   popup: import("leaflet").Popup;
   hint: import("leaflet").Tooltip;
   pointer: LatLng | null;
+  /** What the filters select, beside the whole. */
+  selection: import("./selection.js").Figures & {
+    /** 1 for each center that is shown, by position. */
+    centers: Uint8Array;
+    /** Whether a filter other than that of the status is set. */
+    isNarrowed: boolean;
+  };
   /** The shown sites in the view, by status. */
   inView: { counts: number[]; total: number };
   /** Says something to those who do not see the map. */
