@@ -51,7 +51,8 @@ def names(opened: Opened, latitude: float, longitude: float, zoom: int) -> list[
 
 def is_land(opened: Opened, latitude: float, longitude: float) -> bool:
     """Return whether the middle of the view has land, once its tiles are drawn."""
-    opened.page.wait_for_timeout(400)
+    opened.page.wait_for_timeout(100)
+    opened.drawn()
     return bool(opened.page.evaluate(LAND % MAP, [latitude, longitude]))
 
 

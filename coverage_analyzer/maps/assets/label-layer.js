@@ -112,7 +112,8 @@ function clustersInView({ map, layers, clusters }) {
  */
 function fitted(map, canvas, bounds) {
   const size = map.getSize();
-  const ratio = Math.min(window.devicePixelRatio || 1, 2);
+  const isPrinting = document.documentElement.classList.contains("printing");
+  const ratio = isPrinting ? 2 : Math.min(window.devicePixelRatio || 1, 2);
   const [padX, padY] = [Math.round(size.x * PAD), Math.round(size.y * PAD)];
   const [width, height] = [size.x + 2 * padX, size.y + 2 * padY];
   const origin = map.containerPointToLayerPoint([-padX, -padY]);
