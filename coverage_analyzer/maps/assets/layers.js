@@ -5,11 +5,15 @@ import { baseLayer } from "./base-map.js";
 import { BaseMap } from "./base-rows.js";
 import { CellCounts } from "./cells.js";
 import { centerLayer, centerMarks } from "./centers.js";
+import { drawCluster } from "./cluster-mark.js";
 import { Clusters } from "./clusters.js";
-import { Density, densityLayer } from "./density.js";
+import { Density, densityLayer, drawDensityMark } from "./density.js";
 import { labelLayer } from "./label-layer.js";
 import { placesOf } from "./places.js";
 import { siteLayer } from "./points.js";
+
+/** @type {Partial<Record<SiteState, number>>} */
+const SAMPLE = { qualified: 30, fallback: 50, review: 10 }; // sites of the cluster in the legend
 
 /**
  * A layer of areas as the panel lists it.
@@ -25,6 +29,18 @@ function listedAreas(app, some, kind, words) {
     words, layer: areaLayer(app, some, kind), isOn: true, marks: [{ draw: areaMark(kind) }],
     isEmpty: !some.length,
   };
+}
+
+/**
+ * What draws a sample of a cluster for the legend.
+ *
+ * @param {Meta} meta
+ */
+function clusterSample({ statuses }) {
+  const counts = statuses.map((status) => SAMPLE[status] ?? 0);
+  const total = counts.reduce((sum, n) => sum + n, 0);
+  return (/** @type {CanvasRenderingContext2D} */ context) =>
+    drawCluster(context, { total, counts }, statuses, { x: 8, y: 8, radius: 7 });
 }
 
 /**
@@ -47,7 +63,10 @@ export function mapLayers(app, columns, base) {
     app.towns = placesOf(base, meta.base);
   }
   return {
-    sites: { words: "Sites", layer: siteLayer(app.clusters), isOn: true },
+    sites: {
+      words: "Sites", layer: siteLayer(app.clusters), isOn: true,
+      marks: [{ draw: clusterSample(meta), words: "many sites: number, and shares by status" }],
+    },
     centers: {
       words: "Centers", layer: centerLayer(app), isOn: true, marks: centerMarks(meta.centers),
     },
@@ -63,6 +82,7 @@ export function mapLayers(app, columns, base) {
     labels: { words: "Names of places and centers", layer: labelLayer(app), isOn: true },
     density: {
       words: "Site density", layer: densityLayer(app.density), isOn: meta.kept !== "all",
+      marks: [{ draw: drawDensityMark }],
     },
   };
 }
