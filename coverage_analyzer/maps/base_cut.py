@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Floats, Ints
@@ -59,22 +60,16 @@ class BaseBlock:
     ----------
     block
         Rows (``cell``, ``level``, sizes, bytes) and places.
-    countries
-        Alpha-2 codes to which ``place_country`` refers; the first is empty.
-    country_names
-        Their names.
+        ``place_country`` is a position in ``country_name``, whose first is empty.
     """
 
     block: Block
-    countries: list[str]
-    country_names: list[str]
 
     def page_data(self) -> dict[str, Any]:
         """Return how the page reads the block."""
         return {
             "columns": self.block.specs,
             "shifts": list(base_map.SHIFTS),
-            "country_names": self.country_names,
         }
 
 
@@ -218,7 +213,9 @@ def _packed(world: base_map.BaseMap, rows: Ints, places: Places, names: Names) -
     block.numbers("place_kind", places.kind)
     block.numbers("place_country", country[arrays.as_numpy(places.country.indices)])
     block.texts("place_name", places.name)
-    return BaseBlock(block, codes, [titles.get(code, code) for code in codes])
+    named = arrays.text_array([titles.get(code, code) for code in codes])
+    block.texts("country_name", named.cast(pa.large_string()))
+    return BaseBlock(block)
 
 
 def _ordered_codes(places: Places) -> list[str]:

@@ -95,6 +95,24 @@ class _Layer:
     shared: Bools
     polygons: list[list[list[int]]]
 
+    @functools.cached_property
+    def arcs_of_polygons(self) -> tuple[Ints, Ints]:
+        """The arcs of all polygons, concatenated, and where those of each begin."""
+        arcs = [[max(n, ~n) for ring in rings for n in ring] for rings in self.polygons]
+        starts = np.cumsum([0, *map(len, arcs)])[:-1]
+        return np.concatenate(arcs).astype(np.int64), starts
+
+    @functools.cached_property
+    def points(self) -> Floats:
+        """The vertices as `geodesy.ecef` returns them."""
+        return geodesy.ecef(self.lon, self.lat)
+
+    @functools.cached_property
+    def bounds(self) -> Floats:
+        """West, south, east and north of the outer ring of each polygon, split at 180."""
+        rings = (self.ring(rings[0]) for rings in self.polygons)
+        return np.array([(x.min(), y.min(), x.max(), y.max()) for x, y in rings])
+
     def ring(self, numbers: list[int]) -> tuple[Floats, Floats]:
         """Return the vertices of a ring in degrees."""
         parts = [np.arange(self.first[n], self.after[n]) for n in (max(n, ~n) for n in numbers)]
@@ -256,11 +274,16 @@ def outlines(plane: Plane, box: tuple[float, float, float, float]) -> Outlines:
     layer = _layer()
     reach = float(np.hypot(max(-box[0], box[2]), max(-box[1], box[3]))) + EDGE_M
     place = geodesy.ecef(plane.lon, plane.lat)
-    near = geodesy.chord_m(geodesy.ecef(layer.lon, layer.lat), place) <= reach
+    near = geodesy.chord_m(layer.points, place) <= reach
     counts = np.concatenate([[0], np.cumsum(near)])
     reached = counts[layer.after] > counts[layer.first]
+    arcs, starts = layer.arcs_of_polygons
+    near_polygon = np.logical_or.reduceat(reached[arcs], starts)
+    west, south, east, north = layer.bounds.T
+    holds = (west <= plane.lon) & (plane.lon <= east) & (south <= plane.lat) & (plane.lat <= north)
+    some = np.flatnonzero(near_polygon | holds).tolist()
     return Outlines(
-        [shape for rings in layer.polygons for shape in _land(layer, rings, reached, plane, box)],
+        [shape for n in some for shape in _land(layer, layer.polygons[n], plane, box)],
         list(_lines(layer, np.flatnonzero(reached & ~layer.shared), plane, box)),
         list(_lines(layer, np.flatnonzero(reached & layer.shared), plane, box)),
     )
@@ -269,14 +292,10 @@ def outlines(plane: Plane, box: tuple[float, float, float, float]) -> Outlines:
 def _land(
     layer: _Layer,
     rings: list[list[int]],
-    reached: Bools,
     plane: Plane,
     box: tuple[float, float, float, float],
 ) -> Iterator[Any]:
     """Yield the part of a polygon within the rectangle."""
-    near = any(reached[max(n, ~n)] for ring in rings for n in ring)
-    if not near and not _may_hold(layer.ring(rings[0]), plane):
-        return
     corners = [np.column_stack(plane.metres(*layer.ring(ring))) for ring in rings]
     clipped = _clipped(shapely.Polygon(corners[0], corners[1:]), box)
     yield from (p for p in shapely.get_parts(clipped) if p.geom_type == "Polygon" and p.area > 0)
@@ -291,12 +310,6 @@ def _clipped(polygon: Any, box: tuple[float, float, float, float]) -> Any:
         return shapely.clip_by_rect(polygon, *box)
     except shapely.errors.GEOSException:
         return shapely.intersection(shapely.make_valid(polygon), shapely.box(*box))
-
-
-def _may_hold(ring: tuple[Floats, Floats], plane: Plane) -> bool:
-    """Return whether a place is in the bounding box of a ring, which is split at 180."""
-    lon, lat = ring
-    return bool(lon.min() <= plane.lon <= lon.max() and lat.min() <= plane.lat <= lat.max())
 
 
 def _lines(

@@ -291,7 +291,9 @@ class TimelineTable(SettingsTable):
 class LetterTable(SettingsTable):
     """``[letter]``: options of ``letter``."""
 
-    output: FilePath | None = key("HTML file to write.")
+    output: FilePath | None = key("HTML or PDF file to write, or the folder for several letters.")
+    letterhead: FilePath | None = key("TOML file with sender, logo, addressee, dates and contact.")
+    paper: Literal["A4", "Letter"] | None = key("Sheet of a PDF.")
 
 
 class CommitmentsTable(SettingsTable):

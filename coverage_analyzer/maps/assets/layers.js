@@ -5,15 +5,12 @@ import { baseLayer } from "./base-map.js";
 import { BaseMap } from "./base-rows.js";
 import { CellCounts } from "./cells.js";
 import { centerLayer, centerMarks } from "./centers.js";
-import { drawCluster } from "./cluster-mark.js";
+import { clusterMark } from "./cluster-mark.js";
 import { Clusters } from "./clusters.js";
 import { Density, densityLayer, drawDensityMark } from "./density.js";
 import { labelLayer } from "./label-layer.js";
 import { placesOf } from "./places.js";
 import { siteLayer } from "./points.js";
-
-/** @type {Partial<Record<SiteState, number>>} */
-const SAMPLE = { qualified: 30, fallback: 50, review: 10 }; // sites of the cluster in the legend
 
 /**
  * A layer of areas as the panel lists it.
@@ -32,18 +29,6 @@ function listedAreas(app, some, kind, words) {
 }
 
 /**
- * What draws a sample of a cluster for the legend.
- *
- * @param {Meta} meta
- */
-function clusterSample({ statuses }) {
-  const counts = statuses.map((status) => SAMPLE[status] ?? 0);
-  const total = counts.reduce((sum, n) => sum + n, 0);
-  return (/** @type {CanvasRenderingContext2D} */ context) =>
-    drawCluster(context, { total, counts }, statuses, { x: 8, y: 8, radius: 7 });
-}
-
-/**
  * Makes the layers, and what they are drawn from.
  *
  * @param {App} app
@@ -57,15 +42,14 @@ export function mapLayers(app, columns, base) {
   const open = app.shapes.filter(({ planned }) => !planned);
   const planned = app.shapes.filter((area) => area.planned);
   app.clusters = new Clusters(new CellCounts(meta, columns, sites, app.filters));
-  app.density = new Density(meta, columns, sites, app.filters);
   if (base && meta.base) {
     app.land = baseLayer(new BaseMap(/** @type {Columns} */ (base), meta.base.shifts));
-    app.towns = placesOf(base, meta.base);
+    app.towns = placesOf(base);
   }
   return {
     sites: {
       words: "Sites", layer: siteLayer(app.clusters), isOn: true,
-      marks: [{ draw: clusterSample(meta), words: "many sites: number, and shares by status" }],
+      marks: [{ draw: clusterMark(meta.statuses), words: "Many sites: number and shares" }],
     },
     centers: {
       words: "Centers", layer: centerLayer(app), isOn: true, marks: centerMarks(meta.centers),
@@ -79,10 +63,13 @@ export function mapLayers(app, columns, base) {
     ...(meta.no_road_data.length && { noRoadData: listedAreas(
       app, areaShapes(meta.no_road_data), "no-road-data", "No road data: nothing known of drives",
     ) }),
+    // Near, where clusters have only the sites that the page has one by one.
+    ...(meta.kept !== "all" && {
+      density: {
+        words: "Site density", layer: densityLayer(new Density(meta, columns, app.filters)),
+        isOn: true, marks: [{ draw: drawDensityMark }],
+      },
+    }),
     labels: { words: "Names of places and centers", layer: labelLayer(app), isOn: true },
-    density: {
-      words: "Site density", layer: densityLayer(app.density), isOn: meta.kept !== "all",
-      marks: [{ draw: drawDensityMark }],
-    },
   };
 }

@@ -57,7 +57,6 @@ function listenToChanges(app) {
   const { map, filters, layers } = app;
   map.on("moveend resize", later(VIEW_MS, app.update));
   filters.onChange(() => {
-    app.density.forget();
     app.clusters.forget();
     for (const listed of Object.values(layers)) {
       if (listed && map.hasLayer(listed.layer)) listed.layer.redraw();

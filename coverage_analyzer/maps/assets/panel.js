@@ -164,6 +164,7 @@ export function panel(app, blocks) {
   said.setAttribute("role", "status");
   app.say = (words) => { said.textContent = words; };
   made.append(...blocks.map((block) => block(app)));
-  (made.querySelector("search") ?? made).append(said); // under the field, where the reader looks
+  made.append(said);
+  made.querySelector(".results")?.before(said); // under the field, where the reader looks
   return made;
 }

@@ -65,14 +65,12 @@ interface ColumnSpec {
   text?: number;
 }
 
-/** The base map (maps/base_map.py): `cell`, `level`, sizes and bytes of rows, then the columns of places. */
+/** The base map (maps/base_map.py): `cell`, `level`, sizes and bytes of rows, then the columns of places; `place_country` counts in `country_name`, whose first is empty. */
 interface BaseMeta {
   /** Columns of rows and of places. */
   columns: ColumnSpec[];
   /** Coordinates of a level are in steps of 2 ** shift units; a unit is 2 ** -20 of the width of the world. */
   shifts: number[];
-  /** Names of countries, by the numbers in the column `place_country`; the first is empty. */
-  country_names: string[];
 }
 
 /** Everything that the map's page knows except rows: page_data.py writes it, the scripts read it. Coordinates are on WGS 84; columns of sites are in the blocks that `places` and `texts` lay out. */

@@ -12,19 +12,20 @@ export const PLACE_KINDS = { town: 0, seat: 1, capital: 2, country: 3 };
  * The places of a page, those of a low zoom first. Without a base map there are none.
  *
  * @param {Record<string, Numbers | Texts>} columns
- * @param {BaseMeta} meta
  * @returns {Place[]}
  */
-export function placesOf(columns, meta) {
+export function placesOf(columns) {
   const [x, y, zoom, kind, country] = ["x", "y", "zoom", "kind", "country"].map(
     (name) => /** @type {Numbers} */ (columns[`place_${name}`]),
   );
-  const names = /** @type {Texts} */ (columns.place_name);
+  const [names, countries] = ["place_name", "country_name"].map(
+    (name) => /** @type {Texts} */ (columns[name]),
+  );
   return Array.from(x, (_, i) => {
     const south = y[i] / UNITS;
     return {
-      name: textAt(names, i) || meta.country_names[country[i]],
-      country: meta.country_names[country[i]],
+      name: textAt(names, i) || textAt(countries, country[i]),
+      country: textAt(countries, country[i]),
       kind: kind[i],
       zoom: zoom[i],
       x: x[i] / UNITS,

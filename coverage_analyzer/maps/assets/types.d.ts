@@ -58,11 +58,8 @@ interface ListedLayer {
   marks?: { draw: (context: CanvasRenderingContext2D) => void; words?: string }[];
 }
 
-/** Land rings and lines of a row of the base map, in worlds. */
-interface Shapes {
-  rings: Line[];
-  lines: (Line & { kind: number })[];
-}
+type Layers = Record<"sites" | "centers" | "areas" | "planned", ListedLayer>
+  & Partial<Record<string, ListedLayer>>;
 
 /** What is read of a site only when somebody asks. */
 interface SiteTexts {
@@ -74,6 +71,12 @@ interface SiteTexts {
   minutes?: Numbers;
   /** Thousandths of a mile by road, -1 where unknown. */
   road_miles?: Numbers;
+}
+
+/** Land rings and lines of a row of the base map, in worlds. */
+interface Shapes {
+  rings: Line[];
+  lines: (Line & { kind: number })[];
 }
 
 /** A line of x, y, x, y ... in worlds, and its box: west, north, east, south. */
@@ -98,8 +101,6 @@ interface Place {
   lon: number;
 }
 
-type Layers = Record<"sites" | "centers" | "areas" | "planned" | "density", ListedLayer>
-  & Partial<Record<string, ListedLayer>>;
 
 /** What the modules of the page share. */
 interface App {
@@ -108,7 +109,6 @@ interface App {
   sites: import("./sites.js").Sites;
   filters: import("./filters.js").Filters;
   clusters: import("./clusters.js").Clusters;
-  density: import("./density.js").Density;
   layers: Layers;
   /** The base map; none if tiles are loaded. */
   land: Layer | null;
