@@ -99,6 +99,11 @@ class Master:
         _, low, high = self._parts[0]
         low[number], high[number] = lower, upper
 
+    def set_bounds(self, low: Floats, high: Floats) -> None:
+        """Change the least and the greatest value of the candidates; shape (candidates,) each."""
+        self._lower[self.n_blocks :], self._upper[self.n_blocks :] = low, high
+        self.model.set_column_bounds(self.n_blocks, low, high)
+
     def _limits(
         self, sides: tuple[Side, ...], floors: tuple[Floor, ...]
     ) -> tuple[Any, Floats, Floats]:

@@ -185,7 +185,8 @@ def joined(
     """
     n = len(ids)
     none = np.full(n, NO_DAY)
-    order = sorted(range(len(centers) + n), key=lambda i: (*centers.center_id, *ids)[i])
+    every = (*centers.center_id, *ids)
+    order = sorted(range(len(every)), key=every.__getitem__)
 
     def texts(old: tuple[str, ...], new: list[str]) -> tuple[str, ...]:
         whole = (*(old or ("",) * len(centers)), *new)

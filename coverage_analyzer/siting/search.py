@@ -28,6 +28,9 @@ KEEP_WORSE: Final = 0.3
 """Share of slightly worse plans from which the search goes on."""
 
 
+COUNTED: Final = 4
+"""Entries of the table for each change of one, up to which all are counted at once."""
+
 TINY: Final = 1e-9
 """Relative differences that are only rounding."""
 
@@ -150,7 +153,11 @@ class Exchange:
         self.loss += np.bincount(slots, weights=weights, minlength=len(self.loss))
         place, candidate = self._pairs(rows)
         at = slots[place] * len(self.gain) + candidate
-        np.add.at(self.shared.reshape(-1), at, weights[place])
+        flat = self.shared.reshape(-1)
+        if flat.size < COUNTED * len(at):
+            flat += np.bincount(at, weights=weights[place], minlength=flat.size)
+        else:
+            np.add.at(flat, at, weights[place])
 
     def fill(self) -> None:
         """Fill empty slots, each with the candidate that gains most."""
