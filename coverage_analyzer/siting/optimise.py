@@ -23,7 +23,8 @@ from coverage_analyzer.siting.clock import Clock
 from coverage_analyzer.siting.cover import Program, Solution
 from coverage_analyzer.siting.mip import serve_all, solve_exactly
 from coverage_analyzer.siting.remainder import restricted
-from coverage_analyzer.siting.search import Rules, search, search_backup
+from coverage_analyzer.siting.search import Rules, first_of_equals, search, search_backup
+from coverage_analyzer.siting.separate import solve_apart
 from coverage_analyzer.siting.tree import Tree
 
 log = logging.getLogger(__name__)
@@ -118,13 +119,25 @@ def optimise(
     KeyboardInterrupt
         If the user interrupts before there is a plan; later ones return the best plan.
     """
-    work = _Work(program, rules, effort, clock, start)
+    apart = None
+    if len(program.cover.candidate) > SMALL_PAIRS:
+
+        def solve(part: Program, own: Ints | None) -> Solution:
+            return _solved(_Work(part, None, effort, clock, own))
+
+        apart = solve_apart(program, start, solve)
+    return apart or _solved(_Work(program, rules, effort, clock, start))
+
+
+def _solved(work: "_Work") -> Solution:
+    """Return the answer as far as it comes."""
     try:
         work.run()
     except KeyboardInterrupt:
         if work.best is None:
             raise
         work.ended = "interrupt"
+        work.clock.limit_s = 0.0  # what comes after takes no time, either
     return work.solution()
 
 
@@ -178,7 +191,7 @@ class _Work:
     def run(self) -> None:
         """Find plan and bound."""
         pairs = len(self.program.cover.candidate)
-        short = SHORT_SEARCH if pairs <= MANY_PAIRS else 0
+        short = SHORT_SEARCH if pairs <= MANY_PAIRS and self.effort.shared is None else 0
         self._search(short if pairs > SMALL_PAIRS else 5, self.effort.seed)
         log.info("search: %s", self.value)
         if self.proved:
@@ -320,12 +333,24 @@ class _Work:
         else:
             self.bound = min(self.bound, max(result.bound, self.value))
 
+    def _settle(self) -> None:
+        """Choose among equal plans, where exchanges keep all limits."""
+        rules, best, cover = self.rules, self.best, self.program.cover
+        if rules is None or best is None or len(best) > rules.size or (cover.need > 1).any():
+            return
+        if self.program.floors or len(best) * cover.n_candidates > TABLE:
+            return
+        plan = first_of_equals(cover, rules, best)
+        if self.program.allows(plan) and self.program.objective(plan) >= self.value:
+            self.best = plan
+
     def solution(self) -> Solution:
         """Return the answer."""
         if self.ended == "infeasible":
             return Solution(None, -np.inf, -np.inf, "infeasible")
         bound = max(self.bound, self.value)
         step = self.program.step
+        self._settle()
         if self.proved:
             return Solution(self.best, self.value, self.value, self.ended or "proved")
         if step:  # no plan lies between two whole numbers
