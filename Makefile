@@ -8,7 +8,7 @@ BENCH := .venv-bench
 BENCH_READY := $(BENCH)/.ready
 DEMO := reports/demo
 
-.PHONY: demo test lint check wheel lowest guard services nightly bench bench-large bench-parts profile fuzz fuzz-siting mutants snapshots matrix lock format clean
+.PHONY: demo test lint lint-js check wheel lowest guard services nightly bench bench-large bench-parts profile fuzz fuzz-siting mutants snapshots matrix lock format clean
 .DEFAULT_GOAL := demo
 
 demo: $(READY)
@@ -20,13 +20,34 @@ demo: $(READY)
 	@echo "Why one site gets its level:"
 	@echo "  $(BIN)/coverage-analyzer explain 47.6145 7.6645 --country DE --centers data/service_centers.csv"
 
-test: lint check wheel lowest guard
+test: lint lint-js check wheel lowest guard
 
 lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# The scripts of the map's page: eslint, types, and the tests of their modules. Node is needed only
+# here; what is fetched by npm has exact versions, and is kept. Without node there is a note.
+JS := tools/js
+lint-js: $(READY)
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory checked-js; \
+		else echo "make lint-js: skipped, as node and npm are not installed."; fi
+
+.PHONY: checked-js
+checked-js: $(JS)/node_modules/.ready
+	$(JS)/node_modules/.bin/eslint -c $(JS)/eslint.config.js coverage_analyzer/maps/assets tests/js
+	$(JS)/node_modules/.bin/tsc -p $(JS)/tsconfig.json
+	rm -rf build/js && mkdir -p build/js
+	cp coverage_analyzer/maps/assets/*.js tests/js/*.js $(JS)/package.json build/js
+	$(BIN)/python -c "from coverage_analyzer.maps.page import theme_script; print(theme_script())" \
+		> build/js/theme.js
+	cd build/js && node --test
+
+$(JS)/node_modules/.ready: $(JS)/package.json
+	cd $(JS) && npm install --no-package-lock --no-audit --no-fund --ignore-scripts --loglevel=error
+	touch $@
 
 # One process has all tests of Spark: a session takes long to start.
 check: $(READY)
@@ -121,7 +142,7 @@ format: $(READY)
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf .venv $(BENCH) build dist reports benchmarks/cache
+	rm -rf .venv $(BENCH) build dist reports benchmarks/cache tools/js/node_modules
 
 $(READY): requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

@@ -92,6 +92,10 @@ class Record:
         """Return the median over the runs."""
         return statistics.median(run[what] for run in self.runs)
 
+    def least(self, what: str) -> float:
+        """Return the least over the runs: what other work on the machine added is left out."""
+        return min(run[what] for run in self.runs)
+
     def told(self, what: str) -> float:
         """Return the median of a figure that the contestant told of itself."""
         return statistics.median(run["told"][what] for run in self.runs)

@@ -8,7 +8,7 @@ import cases
 import figures
 from cases import Case
 
-GUARD: Final = {"csv": 5.5, "parquet": 3.5}
+GUARD: Final = {"csv": 5.5, "parquet": 5.0}
 """At most so many times the polars floor `run` may need on the small workload of `guard.py`."""
 
 

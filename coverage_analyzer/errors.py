@@ -19,9 +19,12 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
-Extra = Literal["database", "excel", "geocode", "plot", "roads", "siting", "spark", "terms"]
+Extra = Literal[
+    "compare", "database", "excel", "geocode", "plot", "roads", "siting", "spark", "terms"
+]
 
 EXTRAS: Final[Mapping[Extra, str]] = {
+    "compare": "comparing runs",
     "database": "databases",
     "excel": "Excel workbooks",
     "geocode": "geocoding",

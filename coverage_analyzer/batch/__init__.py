@@ -12,13 +12,20 @@ from coverage_analyzer.batch.options import Options
 
 if TYPE_CHECKING:
     from coverage_analyzer.batch._check import check
+    from coverage_analyzer.batch._compare import compare
     from coverage_analyzer.batch._letter import site_letter
     from coverage_analyzer.batch._run import run
     from coverage_analyzer.batch._timeline import timeline
 
-__all__ = ["Ledger", "Options", "check", "run", "site_letter", "timeline"]
+__all__ = ["Ledger", "Options", "check", "compare", "run", "site_letter", "timeline"]
 
-_HOMES = {"check": "_check", "run": "_run", "site_letter": "_letter", "timeline": "_timeline"}
+_HOMES = {
+    "check": "_check",
+    "compare": "_compare",
+    "run": "_run",
+    "site_letter": "_letter",
+    "timeline": "_timeline",
+}
 """The module of each command."""
 
 

@@ -26,7 +26,13 @@ from coverage_analyzer.batch.report_output import ReportOutput
 from coverage_analyzer.errors import InputError, PolicyError, PublishError, quantity
 from coverage_analyzer.files.overwriting import RunFolder, policy_file, refuse_overwriting
 from coverage_analyzer.files.row_types import RowTyper
-from coverage_analyzer.files.run_folder import contents, report_layers, service_areas, workbook
+from coverage_analyzer.files.run_folder import (
+    contents,
+    kept,
+    report_layers,
+    service_areas,
+    workbook,
+)
 from coverage_analyzer.files.run_folder.drive_times import NAME, DriveTimesWriter
 from coverage_analyzer.files.run_folder.manifest import style_of
 from coverage_analyzer.files.run_folder.publishing import Publication
@@ -69,7 +75,7 @@ MARK: Final = "By road: "
 KINDS: Final = ("served", "unserved", "no_road_data")
 """The kinds of parts in ``service_areas.geojson``, in order."""
 
-UNCHANGED: Final = ("rejects.csv", "centers.csv", "areas.geojson")
+UNCHANGED: Final = ("rejects.csv", "centers.csv", kept.POLICY, kept.PRODUCTS, "areas.geojson")
 
 
 def drive(

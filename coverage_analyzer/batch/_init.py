@@ -88,6 +88,22 @@ def init(
     return inspection
 
 
+HOLD_IF: Final = (
+    "rows_fall > 10%",
+    "centers_vanished > 0",
+    "columns_vanished > 0",
+    "rejects_share_rise > 5%",
+    "review_share_rise > 5%",
+    "qualified_share_fall > 10%",
+)
+"""The rules that ``init`` proposes: what a truncated or damaged input does to a nightly run."""
+
+HOLD_NOTE: Final = (
+    "To let one run pass: --hold-if none. All quantities: docs/nightly.md. Compares rows, too, "
+    "with: lost > 0"
+)
+
+
 def _refuse_existing(output: Path, *, force: bool) -> None:
     """Raise if a file would be replaced that is not to be replaced.
 
@@ -170,6 +186,12 @@ def _further(sites: TableInspection) -> Sequence[Section]:
                 Entry("excel", value=True, is_active=False),
             ],
         ),
-        Section("thresholds", [Entry("max_rejects", DEFAULT_LIMIT, now)]),
+        Section(
+            "thresholds",
+            [
+                Entry("max_rejects", DEFAULT_LIMIT, now),
+                Entry("hold_if", list(HOLD_IF), HOLD_NOTE),
+            ],
+        ),
         *([Section("types", [Entry("", types)], [note])] if types else []),
     ]

@@ -241,8 +241,7 @@ def _doubts(found: CountryFindings) -> list[str]:
     ]
     listed = found.to_dict()
     lines += [
-        f"Declared {pair['declared']}, located in {pair['located'] or 'no country'}: "
-        f"{quantity(pair['sites'], 'site')}."
+        f"{quantity(pair['sites'], 'site')}: {pair['text']}."
         for pair in listed["country_conflicts"][:MAX_LISTED]
     ]
     for name in listed["unknown_countries"][:MAX_LISTED]:

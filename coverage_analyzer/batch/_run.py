@@ -20,6 +20,7 @@ from coverage_analyzer.batch.ledger import Ledger, Tally, by_country
 from coverage_analyzer.batch.network import coverage_areas, write_network
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.overlap import ahead
+from coverage_analyzer.batch.previous_report import Previous
 from coverage_analyzer.batch.report_output import ReportOutput
 from coverage_analyzer.batch.stream import build_matcher, judged, log_not_checked, open_products
 from coverage_analyzer.batch.text_style import text_style
@@ -31,10 +32,11 @@ from coverage_analyzer.files.mistakes import check_two_tables, open_sites
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
 from coverage_analyzer.files.readers import streams
 from coverage_analyzer.files.row_types import RowTyper
-from coverage_analyzer.files.run_folder import contents, hold, report_layers, workbook
+from coverage_analyzer.files.run_folder import contents, hold, kept, report_layers, workbook
 from coverage_analyzer.files.run_folder.file_metadata import file_metadata
-from coverage_analyzer.files.run_folder.hold import RejectLimit
+from coverage_analyzer.files.run_folder.gate import Gate, decide
 from coverage_analyzer.files.run_folder.manifest import Origin, Outcome
+from coverage_analyzer.files.run_folder.metrics import Metrics, check_metrics
 from coverage_analyzer.files.run_folder.publishing import Publication
 from coverage_analyzer.files.table import Table, duplicates, open_table, read_products
 from coverage_analyzer.files.writers import formats
@@ -79,9 +81,10 @@ def run(  # noqa: PLR0913 - files, rule, day and options, or the settings that h
         `files.table.open_table`.
     output
         The folder for ``report.csv`` (or ``.csv.gz``, ``.parquet`` ...), ``rejects.csv``,
-        ``summary.csv``, ``centers.csv``, ``areas.geojson``, ``map.html`` and ``run.json``. An old
-        report there is replaced atomically. If too many rows are rejected
-        (``options.max_rejects``), it is kept, and the files are written to ``DIR.held``.
+        ``summary.csv``, ``centers.csv``, ``areas.geojson``, ``policy.toml``, ``products.csv`` (if
+        there are any), ``map.html`` and ``run.json``. An old report there is replaced atomically.
+        If too many rows are rejected (``options.max_rejects``), or a rule of ``options.hold_if``
+        fires, it is kept, and the files are written to ``DIR.held``.
     policy
         A policy, the name of a built-in one, or the path of a TOML file.
     as_of
@@ -127,8 +130,8 @@ def run(  # noqa: PLR0913 - files, rule, day and options, or the settings that h
     >>> manifest["ledger"]
     {'read': 6, 'decided': 6, 'rejected': 0, 'blank': 0}
     >>> manifest["held"], manifest["files"]  # doctest: +NORMALIZE_WHITESPACE
-    ([], ['report.csv', 'rejects.csv', 'summary.csv', 'centers.csv', 'areas.geojson', 'map.html',
-    'run.json'])
+    ([], ['report.csv', 'rejects.csv', 'summary.csv', 'centers.csv', 'areas.geojson',
+    'policy.toml', 'map.html', 'run.json'])
 
     The files, the limit of rejects and more from a settings file:
 
@@ -147,10 +150,15 @@ def run(  # noqa: PLR0913 - files, rule, day and options, or the settings that h
     output, policy = output_argument(settings, output), policy_argument(settings, policy)
     _check_inputs(sites, centers, options)
     refuse_overwriting(
-        {"report": hold.run_folders(output), "table": options.table},
+        {
+            "report": hold.run_folders(output),
+            "table": options.table,
+            "metrics": check_metrics(options.metrics),
+        },
         [sites, centers, options.products, policy_file(policy)],
     )
-    wanted, rules, limit = day(as_of), Policy.load(policy), RejectLimit.parse(options.max_rejects)
+    wanted, rules = day(as_of), Policy.load(policy)
+    gate = Gate.of(options.max_rejects, options.hold_if, rules, joins=bool(options.metrics))
     columns, dialect = options.center_columns, options.center_dialect
     given = open_table(centers, CENTERS, columns, dialect)
     dated = open_products(options.products, options.product_dialect)
@@ -168,7 +176,12 @@ def run(  # noqa: PLR0913 - files, rule, day and options, or the settings that h
     check_two_tables(table, given)
     formats.check_rows(options.format, table.source.rows)
     log.info("%s: columns %s", table.path, table.matched_columns)
-    with Publication(output, _names(options)) as publication, _rows_elsewhere(options) as elsewhere:
+    metrics = Metrics(check_metrics(options.metrics), str(output))
+    with (
+        Publication(output, _names(options)) as publication,
+        _rows_elsewhere(options) as elsewhere,
+        metrics.open(),
+    ):
         try:
             if options.on_duplicate != "keep":
                 first, folder = options.on_duplicate == "first", publication.scratch
@@ -176,7 +189,10 @@ def run(  # noqa: PLR0913 - files, rule, day and options, or the settings that h
                 first_read = table.source.fingerprint
                 table = dataclasses.replace(_opened_sites(sites, options), refused=refused)
                 check_same(first_read, table.source.fingerprint)
-            inputs, outputs = Inputs(table, given, dated), Outputs(publication, elsewhere, limit)
+            inputs = Inputs(table, given, dated)
+            scratch = publication.scratch
+            previous = Previous.of(gate, publication.folder, table, matcher, scratch)
+            outputs = Outputs(publication, elsewhere, gate, previous, metrics)
             return _published(inputs, matcher, outputs, options)
         except CoverageError:
             raise
@@ -192,7 +208,11 @@ def _rows_elsewhere(options: Options) -> AbstractContextManager[TableWriter | No
 
 def _names(options: Options) -> list[str]:
     """Return the files that a run will write."""
-    unwanted = {"areas.geojson": not options.areas, "map.html": not options.map}
+    unwanted = {
+        "areas.geojson": not options.areas,
+        "map.html": not options.map,
+        kept.PRODUCTS: not options.products,
+    }
     fixed = [n for n in contents.FILES if not n.startswith("report.") and not unwanted.get(n)]
     return [f"report.{options.format}", *fixed]
 
@@ -232,11 +252,13 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Outputs:
-    """Outputs of a run: a folder, optionally a database table, and the limit of rejects."""
+    """Outputs of a run: a folder, perhaps a database table, the gate before them, metrics."""
 
     publication: Publication
     elsewhere: TableWriter | None
-    limit: RejectLimit
+    gate: Gate
+    previous: Previous
+    metrics: Metrics
 
 
 @dataclass
@@ -257,20 +279,20 @@ def _published(
 ) -> dict[str, Any]:
     """Stream the rows, write all files, publish them, and return the manifest."""
     publication, elsewhere = outputs.publication, outputs.elsewhere
-    options = options.written_like(inputs.sites)
+    given, options = options.to_dict(), options.written_like(inputs.sites)
     totals = _streamed(inputs.sites, matcher, outputs, options)
     totals.ledger.check()
-    held = hold.reasons(outputs.limit, totals.ledger.figures())
     places = totals.tally.counts(matcher)
     style = totals.style
     contents.write_summary(publication.path("summary.csv"), places, matcher.world.names, style)
     drawn, undrawn = coverage_areas(matcher) if options.areas or options.map else (None, [])
     write_network(matcher, drawn if options.areas else None, publication.path, style)
+    kept.write(publication.path, matcher.policy, matcher.gates.products, style)
     if options.map:
         network = _drawn_network(matcher, drawn)
         names = matcher.world.names
         data = page_data.payload(matcher.policy.title, totals.drawn, network, names)
-        undrawn += [f"The map: {note}" for note in [data.told["note"]] if note]
+        undrawn += [f"The map: {note}" for note in [data.meta["note"]] if note]
         publication.path("map.html").write_text(page.page(data), encoding="utf-8")
     told = Origin.of_tables(inputs.sites, inputs.centers, matcher, inputs.products).to_dict()
     gated = matcher.gates.warnings(inputs.sites.columns, totals.empty, by_country(places))
@@ -284,16 +306,19 @@ def _published(
         on_duplicate=options.on_duplicate,
         duplicates=totals.repeats.figures(),
         style=style,
-        limit=outputs.limit,
-        held=held,
+        limit=outputs.gate.limit,
     )
     if options.excel_locale and options.format.startswith("csv"):
         told["notation"]["decimal"] = style.output_decimal
     told |= outcome.to_dict() | {
         "settings": options.settings,
+        "options": given,
         "files": [*publication.names, "run.json"],
-        "table": None if elsewhere is None or held else str(elsewhere),
+        "table": None if elsewhere is None else str(elsewhere),
     }
+    previous = outputs.previous
+    decision = decide(outputs.gate, publication, told, previous.record, previous.changes)
+    held = decision.held
     contents.write_manifest(publication.path("run.json"), told)
     workbook.finish(totals.report, _beside_report(publication, told, places, matcher))
     layers = report_layers.LayerContents(
@@ -308,6 +333,7 @@ def _published(
     folder = hold.publish(publication, held, None if elsewhere is None else elsewhere.commit)
     if held:
         options.warn(hold.notice(held, publication.folder, folder, str(elsewhere or "")))
+    outputs.metrics.write(told, decision.changes)
     log.info("published %s", folder)
     return told
 
@@ -351,6 +377,7 @@ def _streamed(table: Table, matcher: Matcher, outputs: Outputs, options: Options
         report = ReportOutput(path, options.format, style, typer, stack, converts=converts)
         for some in itertools.chain([first], blocks):
             report.write(some.report, some.rows)
+            outputs.previous.add(some)
             if outputs.elsewhere is not None:
                 outputs.elsewhere.write(typer.typed(some.report, some.rows))
             rejects.write(some.rows.rejects)

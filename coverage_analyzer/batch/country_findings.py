@@ -67,6 +67,7 @@ class CountryFindings:
                 {
                     "declared": names.codes[declared],
                     "located": names.codes[located],
+                    "text": f"declared {names.label(declared)}, located in {names.label(located)}",
                     "sites": n_sites,
                 }
                 for (declared, located), n_sites in self.conflicts.most_common()

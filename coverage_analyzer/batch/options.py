@@ -2,10 +2,10 @@
 
 import dataclasses
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from coverage_analyzer.files.duplicates import OnDuplicate
 from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
@@ -63,6 +63,11 @@ class Options:
         Limit of rejected rows: a number, or a share of the rows that are not empty, such as
         ``"2.5%"``, which applies from 20 rows read. A run that exceeds it does not replace the
         report: its files are written to ``DIR.held``.
+    hold_if
+        Rules (`comparison.rules`), such as ``"rows_fall > 10%"``, that compare the run with the
+        report in its place. If one fires, the report is not replaced either.
+    metrics
+        A ``.prom`` file for the figures of the run, in the text format of Prometheus.
     settings
         The ``path`` of the settings file that values are from, and its ``sha256``; None if none.
     progress
@@ -90,6 +95,8 @@ class Options:
     product: str = ""
     on_duplicate: OnDuplicate = "keep"
     max_rejects: RejectLimit | int | str = DEFAULT_LIMIT
+    hold_if: str | Sequence[str] = ()
+    metrics: str | Path = ""
     settings: Mapping[str, str] | None = None
     progress: Callable[[int, float], None] | None = None
     warn: Callable[[str], object] = log.warning
@@ -98,6 +105,16 @@ class Options:
     def style(self) -> Style:
         """Text style of the output files."""
         return Style(raw_text=self.raw_text, excel=self.excel, decimal=self.dialect.decimal or ".")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the options as plain data, ready for JSON.
+
+        Without those that only this process can use, or that ``run.json`` has under its own key.
+        """
+        left = {"progress", "warn", "settings", "table", "products", "max_rejects"}
+        left |= {"hold_if", "metrics"}
+        names = [each.name for each in dataclasses.fields(self) if each.name not in left]
+        return {name: _plain(getattr(self, name)) for name in names}
 
     def written_like(self, sites: Table) -> Self:
         """Return the options for output about some sites: with their decimal mark."""
@@ -132,3 +149,10 @@ class Options:
             if name in of_inputs or getattr(self, name) == getattr(usual, name)
         }
         return dataclasses.replace(self, **changes)
+
+
+def _plain(value: Any) -> Any:
+    """Return the value of an option as plain data; of a dialect what was given."""
+    if isinstance(value, Dialect):
+        return {name: given for name, given in dataclasses.asdict(value).items() if given}
+    return dict(value) if isinstance(value, Mapping) else value

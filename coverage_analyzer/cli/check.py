@@ -88,11 +88,8 @@ MOST: Final = 20
 def _countries(findings: dict[str, Any]) -> list[str]:
     """Return conflicts by pair of countries and unknown names as lines of text."""
     pairs, unknown = findings["country_conflicts"], findings["unknown_countries"]
-    lines = ["country conflicts: declared, located"] if pairs else []
-    lines += [
-        f"  {pair['sites']:>10,}  {pair['declared']}, {pair['located'] or 'no country'}"
-        for pair in pairs[:MOST]
-    ]
+    lines = ["country conflicts"] if pairs else []
+    lines += [f"  {pair['sites']:>10,}  {pair['text']}" for pair in pairs[:MOST]]
     lines += ["unknown countries"] if unknown else []
     lines += [
         f"  {name['sites']:>10,}  {name['text']}{': ' if name['nearest'] else ''}{name['nearest']}"

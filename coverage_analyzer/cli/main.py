@@ -1,10 +1,12 @@
 """The program ``coverage-analyzer``: its commands and how it exits."""
 
 import errno
+import importlib
 import io
 import signal
 import sys
 import traceback
+from collections.abc import Iterator, MutableMapping
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final, NoReturn
@@ -12,22 +14,7 @@ from typing import Any, Final, NoReturn
 import click
 
 from coverage_analyzer.cli import options, settings, streams
-from coverage_analyzer.cli.areas import areas
-from coverage_analyzer.cli.check import check
-from coverage_analyzer.cli.commitments import commitments
-from coverage_analyzer.cli.config import config
-from coverage_analyzer.cli.drive_times import drive_times
-from coverage_analyzer.cli.entitlements import entitlements
-from coverage_analyzer.cli.explain import explain
-from coverage_analyzer.cli.geocode import geocode
-from coverage_analyzer.cli.init import init
-from coverage_analyzer.cli.letter import letter
-from coverage_analyzer.cli.map import map_
 from coverage_analyzer.cli.messages import redacted, say
-from coverage_analyzer.cli.place import place
-from coverage_analyzer.cli.policies import policies
-from coverage_analyzer.cli.run import run
-from coverage_analyzer.cli.timeline import timeline
 from coverage_analyzer.errors import (
     FolderBusyError,
     InfeasibleError,
@@ -57,10 +44,65 @@ CODES: Final = (
 )
 """Exit code by kind of error; the first match applies."""
 
+MODULES: Final = {
+    "areas": "areas",
+    "check": "check",
+    "commitments": "commitments",
+    "compare": "compare",
+    "config": "config",
+    "drive-times": "drive_times",
+    "entitlements": "entitlements",
+    "explain": "explain",
+    "geocode": "geocode",
+    "init": "init",
+    "letter": "letter",
+    "map": "map_",
+    "place": "place",
+    "policies": "policies",
+    "run": "run",
+    "timeline": "timeline",
+}
+"""The function of each command; its module in this package has the same name, without a final
+``_``. A module is imported when its command is used, as each costs time at every start."""
+
 VERBOSE: Final = "--verbose"
 
 LONGEST: Final = 500
 """Number of characters shown of an unexpected error."""
+
+
+class Commands(MutableMapping[str, click.Command]):
+    """The commands by name, each imported when it is asked for."""
+
+    def __init__(self) -> None:
+        self._loaded: dict[str, click.Command] = {}
+
+    def __getitem__(self, name: str) -> click.Command:
+        """Return a command with the options that every command has."""
+        if name not in self._loaded:
+            function = MODULES[name]
+            module = importlib.import_module(f"{__package__}.{function.rstrip('_')}")
+            command: click.Command = getattr(module, function)
+            settings.add_options(command)
+            options.with_verbose(command)
+            self._loaded[name] = command
+        return self._loaded[name]
+
+    def __setitem__(self, name: str, command: click.Command) -> None:
+        """Replace a command."""
+        self._loaded[name] = command
+
+    def __delitem__(self, name: str) -> None:
+        """Forget a command as it was loaded."""
+        del self._loaded[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Return the names."""
+        return iter(MODULES)
+
+    def __len__(self) -> int:
+        """Return the number of commands."""
+        return len(MODULES)
 
 
 class Program(click.Group):
@@ -86,7 +128,9 @@ class Program(click.Group):
             return super().invoke(ctx)
 
 
-@click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Program, commands=Commands(), context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(package_name="coverage-analyzer", prog_name="coverage-analyzer")
 def program() -> None:
     """Decide which customer sites qualify for a hardware-support level, and explain why.
@@ -106,36 +150,15 @@ def program() -> None:
       coverage-analyzer entitlements --product XenApp --version 6.5
       coverage-analyzer timeline sites.csv --centers centers.csv --to 2027-12-31 -o changes.csv
       coverage-analyzer place sites.csv --centers centers.csv --new 10 -o plan
+      coverage-analyzer compare reports/2026-11 reports/2026-12 -o reports/changes
 
     \b
-    Exit codes: 0 success, 1 more rejects than --max-rejects, 2 input or usage,
+    Exit codes: 0 success, 1 a limit or rule was exceeded, 2 input or usage,
     3 a service failed, 70 a bug in the program, 74 could not write,
     75 the output is in use by another run, 130 and 143 interrupted.
     Shell completion: eval "$(_COVERAGE_ANALYZER_COMPLETE=bash_source coverage-analyzer)"
     (zsh_source and fish_source likewise).
     """
-
-
-COMMANDS: Final = (
-    *(
-        init,
-        run,
-        check,
-        areas,
-        map_,
-        drive_times,
-        explain,
-        letter,
-        commitments,
-        policies,
-        entitlements,
-    ),
-    *(timeline, geocode, place, config),
-)
-for command in COMMANDS:
-    settings.add_options(command)
-    options.with_verbose(command)
-    program.add_command(command)
 
 
 def main() -> NoReturn:

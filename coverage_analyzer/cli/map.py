@@ -44,9 +44,9 @@ def map_(folder: str, output: str | None, title: str, tiles: str, tiles_credit: 
     server = Tiles(tiles, tiles_credit) if tiles or tiles_credit else None
     data = redrawn(folder, title=title, tiles=server)
     atomic.publish(place, page.page(data))
-    if data.told["note"]:
-        say(f"Warning: {data.told['note']}")
-    say(f"Wrote a map of {quantity(data.told['total'], 'site')} to {place}. Open it in a browser.")
+    if data.meta["note"]:
+        say(f"Warning: {data.meta['note']}")
+    say(f"Wrote a map of {quantity(data.meta['total'], 'site')} to {place}. Open it in a browser.")
 
 
 def _place(folder: str, output: str | None, files: list[str]) -> Path:

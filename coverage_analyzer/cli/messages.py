@@ -113,6 +113,7 @@ class Messages:
         lines: Sequence[str],
         warnings: Sequence[str],
         files: Sequence[str] = (),
+        ledger: str = "",
     ) -> None:
         """Print the findings of a job.
 
@@ -126,12 +127,17 @@ class Messages:
             Warnings.
         files
             Paths of the results, printed after the warnings; not with ``--quiet``.
+        ledger
+            The last line, if it is not that of rows read.
         """
         if self.as_json:
             print_json(findings)
         for line in warnings if self.quiet else [*lines, *warnings, *files]:
             say(fitted(line))
-        say_ledger(findings["ledger"])
+        if ledger:
+            say(ledger)
+        else:
+            say_ledger(findings["ledger"])
 
 
 class VisibleFormatter(logging.Formatter):

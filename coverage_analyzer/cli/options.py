@@ -256,6 +256,68 @@ def max_rejects(default: str | None, text: str) -> Callable[[Verb], Verb]:
     )
 
 
+class RuleText(ParamType):
+    """Rules on the figures of runs (`comparison.rules`), several separated by ``;``."""
+
+    name = "rule"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the text of valid rules.
+
+        Raises
+        ------
+        click.BadParameter
+            If it is not a rule.
+        """
+        from coverage_analyzer.comparison.rules import parse_rules
+        from coverage_analyzer.errors import InputError
+
+        try:
+            parse_rules(value)
+        except InputError as error:
+            self.fail(str(error), param, ctx)
+        return value
+
+
+hold_if = click.option(
+    "--hold-if",
+    type=RuleText(),
+    multiple=True,
+    metavar="RULE",
+    help="Exit with code 1 and keep the previous report if a rule fires, such as 'rows_fall > 10%' "
+    "or 'lost > 0'; the new files are written to DIR.held. 'none' for no rule. Repeatable.",
+)
+metrics = click.option(
+    "--metrics",
+    default="",
+    metavar="FILE",
+    help="Also write the figures of the run for Prometheus: a .prom file.",
+)
+
+
+def _collect_browser(values: dict[str, Any]) -> None:
+    from coverage_analyzer.browser import Browser
+
+    program, no_sandbox = values.pop("browser_program"), values.pop("browser_no_sandbox")
+    values["browser"] = Browser(program, no_sandbox=no_sandbox)
+
+
+browser = bundle(
+    click.option(
+        "--browser",
+        "browser_program",
+        default="",
+        metavar="FILE",
+        help="Chromium, Chrome or Edge that makes a PDF or PNG.  [default: the one installed]",
+    ),
+    click.option(
+        "--browser-no-sandbox",
+        is_flag=True,
+        help="Run that browser without its sandbox, as root must.",
+    ),
+    collect=_collect_browser,
+)
+"""The browser that makes a PDF or a picture, as a `Browser`."""
 as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 messages = collected("messages", Messages, as_json, quiet)
 

@@ -26,8 +26,8 @@ def lines(inspection: "Inspection") -> Iterator[str]:
     for what, table in (("Sites", inspection.sites), ("Centers", inspection.centers)):
         yield terminal.Title(f"{what}: {table.path}")
         yield from terminal.wrapped(extent(table), "  ")
-        yield from terminal.wrapped(written(table.detected), "  ")
         yield ""
+        yield from _detected(table.detected)
         yield from _rows(table)
         yield from _columns(table)
         yield from _by_country(what.lower(), table, inspection.country_names)
@@ -49,10 +49,13 @@ def extent(table: "TableInspection") -> str:
     return f"The first {rows} of the file were inspected{empty}, not the rest."
 
 
-def written(detected: Mapping[str, Any]) -> str:
-    """Return how a file is written."""
-    parts = ", ".join(f"{_label(key)} {_shown(value)}" for key, value in detected.items())
-    return f"Detected: {parts}." if parts else "Nothing had to be detected."
+def _detected(detected: Mapping[str, Any]) -> Iterator[str]:
+    """Yield how a file is written, a line for each thing that was detected."""
+    if detected:
+        yield terminal.Title("  Detected")
+        rows = [(_label(key), _shown(value)) for key, value in detected.items()]
+        yield from terminal.table([], rows, indent="    ")[0]
+        yield ""
 
 
 def _label(key: str) -> str:

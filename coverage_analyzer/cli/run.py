@@ -61,6 +61,8 @@ if TYPE_CHECKING:
     "Exit with code 1 if more than N rows are rejected. The previous report is kept, and the new "
     "files are written to DIR.held. A percentage applies from 20 rows on.",
 )
+@options.hold_if
+@options.metrics
 @options.messages
 def run(
     sites: str,

@@ -37,6 +37,9 @@ NEVER: Final = ("init",)
 PROPOSED: Final = ("sites", "centers", "output")
 """Tables that ``init`` writes."""
 
+REPEATED: Final = ("thresholds.hold_if", "compare.fail_if", "compare.warn_if", "compare.key")
+"""Keys of options that may be given several times."""
+
 _META: Final = "coverage_analyzer.settings"
 _ALIKE: Final = 0.85
 """How alike a variable and the name of a setting are if a mistake is supposed."""
@@ -305,4 +308,4 @@ def _as_given(value: "Value") -> Any:
     """Return a value as click takes it from the command line."""
     if isinstance(value.value, dict):
         return [f"{name}={each}" for name, each in value.value.items()]
-    return value.value
+    return [value.value] if value.key in REPEATED else value.value

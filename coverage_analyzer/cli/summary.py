@@ -111,6 +111,7 @@ def run_notes(manifest: Mapping[str, Any]) -> list[str]:
         lines.append(f"{quantity(review, 'site')} {verb} manual review (status review).")
     for old, new in manifest["renamed_columns"].items():
         lines.append(f"Input column {old!r} is named {new!r} in the report.")
+    lines += manifest["hold_if"]["skipped"]
     for name, file in manifest.get("inputs", {}).items():
         lines += detected(name, file.get("detected", {}))
     return lines

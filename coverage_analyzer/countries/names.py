@@ -113,6 +113,19 @@ class Names:
     _index: Mapping[str, int]
     _subdivisions: Mapping[str, int]
 
+    def label(self, number: int) -> str:
+        """Return a country in words: its name and its code, ``no country`` for 0.
+
+        A code alone misleads: MN is Mongolia, not Minnesota.
+
+        Examples
+        --------
+        >>> names = load()
+        >>> names.label(names.number("MN")), names.label(0)
+        ('Mongolia (MN)', 'no country')
+        """
+        return f"{self.titles[number]} ({self.codes[number]})" if number > 0 else "no country"
+
     def number(self, text: str) -> int:
         """Return the country named by a text; `NONE` if empty, `UNKNOWN` if not in the table.
 

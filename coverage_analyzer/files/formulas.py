@@ -122,6 +122,12 @@ def escape_formula(text: str, *, decimal: str = ".") -> str:
     return escaped
 
 
+def unescape_formula(text: str) -> str:
+    """Return one text as `unescape_formulas` would."""
+    plain: str = unescape_formulas(arrays.text_array([text]))[0].as_py()
+    return plain
+
+
 @functools.cache
 def _harmless(decimal: str) -> str:
     """Return the pattern of harmless text that begins like a formula."""

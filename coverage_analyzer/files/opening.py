@@ -22,7 +22,6 @@ from coverage_analyzer.files.readers.base import (
 )
 from coverage_analyzer.files.readers.delimited import DelimitedFile, Dialect
 from coverage_analyzer.files.readers.header_row import HeaderTest
-from coverage_analyzer.files.readers.parquet import ParquetFile
 from coverage_analyzer.schema.table_names import NameTest, neutral
 
 
@@ -93,6 +92,8 @@ def _file(
         case ".zip":
             reader = _zipped(path, dialect, n_known)
         case ".parquet" | ".geoparquet" | ".pq":
+            from coverage_analyzer.files.readers.parquet import ParquetFile
+
             plain = ParquetFile(path)
             reader = spatial.geoparquet(path) if plain.spatial else plain
         case _ if suffix in excel.SUFFIXES:

@@ -3,6 +3,7 @@
 from coverage_analyzer.frames._assess import assess, explain, summarize
 from coverage_analyzer.frames._best_centers import best_centers
 from coverage_analyzer.frames._commitments import commitments
+from coverage_analyzer.frames._compare import compare
 from coverage_analyzer.frames._drive_times import drive_times, service_areas, unserved_areas
 from coverage_analyzer.frames._geocode import geocode
 from coverage_analyzer.frames._map import coverage_areas, coverage_map
@@ -14,6 +15,7 @@ __all__ = [
     "assess",
     "best_centers",
     "commitments",
+    "compare",
     "coverage_areas",
     "coverage_map",
     "drive_times",

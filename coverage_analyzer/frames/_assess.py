@@ -201,7 +201,7 @@ def _told(matcher: Matcher) -> dict[str, Any]:
         "trust_declared": matcher.convention.trust_declared,
         "centers": {"given": len(matcher.centers), "open": matcher.open_centers},
         "opening_windows": opening_windows(matcher.centers),
-    }
+    } | ({} if matcher.gates.products is None else {"products": matcher.gates.products.to_dict()})
 
 
 def summarize(verdicts: pd.DataFrame, by: str | list[str] = "site_country") -> pd.DataFrame:

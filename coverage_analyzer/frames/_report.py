@@ -13,8 +13,9 @@ import pyarrow as pa
 from coverage_analyzer import countries
 from coverage_analyzer.errors import InputError, PolicyError, PolicyWarning
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
-from coverage_analyzer.files.run_folder import contents, hold, report_layers, workbook
+from coverage_analyzer.files.run_folder import contents, hold, kept, report_layers, workbook
 from coverage_analyzer.files.run_folder.file_metadata import file_metadata
+from coverage_analyzer.files.run_folder.gate import Gate, Rules, decide
 from coverage_analyzer.files.run_folder.headline import qualified_sites
 from coverage_analyzer.files.run_folder.hold import DEFAULT_LIMIT, RejectLimit
 from coverage_analyzer.files.run_folder.manifest import Origin
@@ -38,6 +39,7 @@ from coverage_analyzer.frames.columns import (
 from coverage_analyzer.maps import page
 from coverage_analyzer.matching import areas
 from coverage_analyzer.matching.lead_times import with_opening_windows
+from coverage_analyzer.matching.products import Products
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.roads.network import ATTRIBUTION as ROADS
 from coverage_analyzer.schema.cell_types import OwnText
@@ -52,7 +54,7 @@ PLAIN_OBJECTS: Final = {
 UNDRAWN: Final = "No map: the verdicts have no geometry."
 
 
-def write_report(
+def write_report(  # noqa: PLR0913 - what is written, how, and what keeps it from being written
     verdicts: pd.DataFrame,
     folder: str | Path,
     *,
@@ -60,6 +62,7 @@ def write_report(
     policy: Policy | str | None = None,
     kind: formats.Format = "csv",
     max_rejects: RejectLimit | int | str = DEFAULT_LIMIT,
+    hold_if: Rules = (),
 ) -> Path:
     """Write verdicts as a run folder: the report, ``summary.csv``, ``run.json``.
 
@@ -81,6 +84,9 @@ def write_report(
         Limit of rows rejected by `read_sites`, as far as the frame records them: a number, or a
         share such as ``"2.5%"``, which applies from 20 rows read. If it is exceeded, the old report
         is kept, and the files are written to ``DIR.held``.
+    hold_if
+        Rules such as ``"rows_fall > 10%"``, which compare the verdicts with the report in the
+        folder (``docs/nightly.md``). If one fires, the old report is kept, too.
 
     Returns
     -------
@@ -91,7 +97,7 @@ def write_report(
     ------
     InputError
         If the verdicts lack a column, use another policy, name other centers, or exceed a workbook;
-        or if `max_rejects` is not a limit.
+        or if `max_rejects` is not a limit, or a rule cannot be used.
     MissingExtraError
         If a workbook is requested and the extra ``excel`` is not installed.
     PublishError
@@ -116,12 +122,14 @@ def write_report(
     >>> verdicts = ca.assess(sites, centers, as_of="2026-12-01")
     >>> with tempfile.TemporaryDirectory() as parent:
     ...     folder = ca.write_report(verdicts, f"{parent}/2026-12", centers=centers)
-    ...     sorted(path.name for path in folder.iterdir())
-    ['areas.geojson', 'centers.csv', 'map.html', 'report.csv', 'run.json', 'summary.csv']
+    ...     sorted(path.name for path in folder.iterdir())  # doctest: +NORMALIZE_WHITESPACE
+    ['areas.geojson', 'centers.csv', 'map.html', 'policy.toml', 'report.csv', 'run.json',
+    'summary.csv']
     """
     need(verdicts, VERDICT, "verdicts", "assess()")
     refuse_overwriting({"report": hold.run_folders(folder)}, [policy_file(policy)])
-    rules, limit = rules_of(verdicts, policy), RejectLimit.parse(max_rejects)
+    rules = rules_of(verdicts, policy)
+    gate = Gate.of(max_rejects, hold_if, rules)
     formats.check_rows(kind, len(verdicts))
     table = _table(pd.DataFrame(verdicts.drop(columns=geometries(verdicts))))
     told = delimited.left_out(table.schema)
@@ -130,8 +138,11 @@ def write_report(
     table = _with_points(table, kind, verdicts)
     places = zip(*(texts(verdicts, n).to_pylist() for n in contents.SUMMARY[:3]), strict=True)
     name = f"report.{kind}"
-    coming = [name, "summary.csv", *(["centers.csv"] if centers is not None else []), "run.json"]
+    network = ["centers.csv"] if centers is not None else []
+    network += kept.names(_products(verdicts))
+    coming = [name, "summary.csv", *network, "run.json"]
     with Publication(folder, coming) as publication:
+        before = gate.previous(publication.folder)
         path = publication.path(name)
         own = OwnText(names=set(table.schema.names) - {*VERDICT, *KNOWN_AS_TEXT})
         with workbook.report_writer(path, kind, table.schema, SAFE, own) as writer:
@@ -143,11 +154,12 @@ def write_report(
         if centers is not None:
             layers, notes = _write_network(publication, verdicts, centers, rules)
             told += notes
+        kept.write(publication.path, rules, _products(verdicts))
         notes = [*verdicts.attrs.get("warnings", []), *told]
         manifest = _manifest(verdicts, rules, notes, counts)
-        held = hold.reasons(limit, manifest["ledger"])
-        manifest |= {"max_rejects": str(limit), "held": held}
+        manifest |= {"max_rejects": str(gate.limit), "hold_if": {}, "held": []}
         manifest["files"] = [*publication.names, "run.json"]
+        held = decide(gate, publication, manifest, before).held
         contents.write_manifest(publication.path("run.json"), manifest)
         workbook.finish(writer, _beside_report(manifest, counts, layers))
         if layers is not None:
@@ -339,6 +351,12 @@ def _roads(verdicts: pd.DataFrame) -> dict[str, Any]:
     """Return the record of the recheck by `drive_times`, if there was one."""
     limits = verdicts.attrs.get("drive_time_limits")
     return {} if limits is None else {"roads": {**limits, "attribution": ROADS}}
+
+
+def _products(verdicts: pd.DataFrame) -> Products | None:
+    """Return the products that these verdicts were made with, if any."""
+    told = verdicts.attrs.get("products")
+    return None if told is None else Products.from_dict(told)
 
 
 def _trusted(verdicts: pd.DataFrame) -> bool:

@@ -56,6 +56,14 @@ CALLS: Final = re.compile(
 )
 """Patterns in scripts that would load something, or a URL that may be loaded."""
 
+LITERAL: Final = re.compile(
+    r"""`((?:[^`\\]|\\.)*)`|"((?:[^"\\\n]|\\.)*)"|'((?:[^'\\\n]|\\.)*)'""", re.DOTALL
+)
+"""Texts in scripts. Comments and patterns with a lone quote are not recognised."""
+
+SCRIPT_ESCAPE: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
+MARKUP: Final = re.compile(r"<[a-z]", re.IGNORECASE)
+
 
 def fetched(html: str, own: tuple[str, ...] = ()) -> list[str]:
     """Return what a browser would load on opening a page, or on submitting a form.
@@ -82,6 +90,31 @@ def in_style(css: str) -> Iterator[str]:
     addresses = ["".join(groups) for groups in CSS_URL.findall(plain)]
     addresses += [a for inside in CSS_SET.findall(plain) for a in QUOTED.findall(inside)]
     yield from (f"url({address.strip()})" for address in addresses if is_fetched(address))
+
+
+def in_script(code: str) -> Iterator[str]:
+    """Yield what a script would load, and the URLs that it may load."""
+    yield from CALLS.findall(without_markup(code))
+    for markup in markup_in(code):
+        yield from fetched(markup)
+
+
+def markup_in(code: str) -> Iterator[str]:
+    """Yield the texts of a script that are markup."""
+    for groups in LITERAL.findall(code):
+        text = SCRIPT_ESCAPE.sub(_script_unescaped, "".join(groups))
+        if MARKUP.search(text):
+            yield text
+
+
+def without_markup(code: str) -> str:
+    """Return a script with its texts that are markup empty."""
+    return LITERAL.sub(lambda m: "``" if next(markup_in(m[0]), None) else m[0], code)
+
+
+def _script_unescaped(match: re.Match[str]) -> str:
+    code = match[1] or match[2]
+    return chr(int(code, 16)) if code else {"n": "\n", "t": "\t"}.get(match[3], match[3])
 
 
 def _unescaped(match: re.Match[str]) -> str:
@@ -162,5 +195,5 @@ class _Finder(HTMLParser):
         text = "".join(self._text)
         for own in self._known:
             text = text.replace(own, "")
-        self.found += CALLS.findall(text) if self._inside == "script" else in_style(text)
+        self.found += in_script(text) if self._inside == "script" else in_style(text)
         self._inside, self._text = "", []

@@ -10,8 +10,9 @@ from typing import Any, BinaryIO, Final
 import folium
 
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.maps import page
+from coverage_analyzer.maps import foreign_layers, page
 from coverage_analyzer.maps.page_data import Payload
+from coverage_analyzer.schema.content_policy import after_charset
 
 HEIGHT_PIXELS: Final = 560
 
@@ -39,7 +40,7 @@ class CoverageMap(folium.Map):
             zoom_start=2,
             tiles=None,
             world_copy_jump=True,
-            min_zoom=2,
+            min_zoom=0,
             maxZoom=18,
             fade_animation=False,
         )
@@ -56,20 +57,28 @@ class CoverageMap(folium.Map):
         Raises
         ------
         InputError
-            If a layer would make network requests and ``online`` is false.
+            If a layer would make network requests, or would be shown broken without them, and
+            ``online`` is false.
         """
         shell = self.get_root().render()
-        leaflet = f"<script>\n{page.leaflet()}\n</script>"
+        if not online:
+            foreign_layers.refuse_broken(shell)
+        leaflet = f"<script>\n{page.leaflet()}\n</script>\n<script>\n{self._support()}\n</script>"
         if online:
             shell = re.sub(r'<(script|link)[^>]*"[^"]*/leaflet@[^"]*"[^>]*>(</script>)?', "", shell)
         else:
             shell = self._without_own_links(shell)
-        shell = shell.replace("<head>", f"<head>\n{leaflet}", 1)
-        allowed = None if online else page.policy()
-        result = page.filled(shell, self.get_name(), self._data, allowed=allowed)
-        if not online:
-            page.refuse_fetching(result)
+        shell = after_charset(shell, leaflet)
+        if online:
+            return page.filled(shell, self.get_name(), self._data)
+        result = page.sealed(shell, self.get_name(), self._data, style_attributes=True)
+        page.refuse_fetching(result)
         return result
+
+    @staticmethod
+    def _support() -> str:
+        """Return the script that folium's layers need beside Leaflet."""
+        return foreign_layers.support(page.leaflet_folder())
 
     def _without_own_links(self, shell: str) -> str:
         """Return folium's page without the links that it adds to every map, all unused here."""
@@ -102,8 +111,8 @@ class CoverageMap(folium.Map):
         Raises
         ------
         InputError
-            If a layer would make network requests and ``online`` is false, or the name has the
-            extension of another kind of file.
+            If a layer would make network requests, or would be shown broken without them, and
+            ``online`` is false; or if the name has the extension of another kind of file.
         PublishError
             If the file cannot be written.
         """
@@ -125,7 +134,8 @@ class CoverageMap(folium.Map):
             page_ = self.html()
         except InputError:
             page_ = self.html(online=True)
-        inner = markup.escape(page_, quote=True)
+        # Whatever the encoding of the page round it: a changed script would not run.
+        inner = markup.escape(page_, quote=True).encode("ascii", "xmlcharrefreplace").decode()
         style = f"width:100%;height:{HEIGHT_PIXELS}px;border:0"
         return (
             f'<iframe sandbox="allow-scripts allow-downloads" srcdoc="{inner}" style="{style}" '

@@ -15,16 +15,14 @@ import numpy as np
 from coverage_analyzer.countries import ATTRIBUTION
 from coverage_analyzer.errors import quantity, visible
 from coverage_analyzer.maps.letter_map import Scene, Spot, detail, is_far
-from coverage_analyzer.maps.page import asset
+from coverage_analyzer.maps.scripts import asset
 from coverage_analyzer.matching.explanation import Explanation, NearCenter
 from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.policy import Band
 from coverage_analyzer.policy.miles import miles_text
 from coverage_analyzer.policy.rules import NOT_COVERED, Level
 from coverage_analyzer.schema import theme
-
-SHUT: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-"""The letter's content security policy: only its own style is allowed."""
+from coverage_analyzer.schema.content_policy import content_policy, with_policy
 
 LONGEST: Final = 320
 """Maximum characters of a text; longer ones are truncated with a note, to fit on one page."""
@@ -74,10 +72,10 @@ def letter(matcher: Matcher, story: Explanation, site: Addressee) -> str:
         Name of the site.
     """
     policy = matcher.policy
+    style = theme.resolve(asset("letter.css"), theme.LETTER)
     filled = {
-        "policy": SHUT,
         "title": _text(f"{story.level}: {_cut(site.name or site.site_id)}"),
-        "style": theme.resolve(asset("letter.css"), theme.LETTER),
+        "style": style,
         "programme": _text(f"{policy.title}, as of {story.as_of}"),
         "level": _text(story.level),
         "status": story.status,
@@ -89,7 +87,8 @@ def letter(matcher: Matcher, story: Explanation, site: Addressee) -> str:
         "caption": _text(_caption(matcher, story)),
         "footer": _text(f"Policy {policy.name}, sha256 {policy.sha256[:16]}. {ATTRIBUTION}"),
     }
-    return Template(asset("letter.html")).substitute(filled)
+    page = Template(asset("letter.html")).substitute(filled)
+    return with_policy(page, content_policy(styles=[f"\n{style}"]))
 
 
 def _text(words: str) -> str:

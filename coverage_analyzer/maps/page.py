@@ -16,47 +16,49 @@ from coverage_analyzer.errors import InputError, quantity
 from coverage_analyzer.maps import external_links
 from coverage_analyzer.maps.packing import packed_json
 from coverage_analyzer.maps.page_data import Payload, Tiles
+from coverage_analyzer.maps.scripts import asset, bundled
 from coverage_analyzer.schema import theme
+from coverage_analyzer.schema.content_policy import content_policy, inline, with_policy
 
 STYLES: Final = ("map.css", "panel.css", "print.css")
-
-SCRIPTS: Final = (
-    "data.js",
-    "words.js",
-    "sites.js",
-    "tiles.js",
-    "land.js",
-    "points.js",
-    "density.js",
-    "areas.js",
-    "centers.js",
-    "filters.js",
-    "popup.js",
-    "panel.js",
-    "search.js",
-    "table.js",
-    "main.js",
-)
-"""The page's own files in `assets`, in order of dependency."""
-
-
-def policy(tiles_host: str = "") -> str:
-    """Return the content security policy: only the page itself, and a tile host."""
-    return (
-        "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
-        f"img-src data: {tiles_host}".rstrip()
-        + "; connect-src 'none'; form-action 'none'; base-uri 'none'"
-    )
 
 
 def page(data: Payload) -> str:
     """Return a complete page."""
-    shell = asset("page.html").replace("<script>", f"<script>\n{leaflet()}\n</script>\n<script>", 1)
-    tiles = data.told["tiles"]
-    return filled(shell, "map", data, allowed=policy(Tiles(**tiles).host if tiles else ""))
+    tiles = data.meta["tiles"]
+    return sealed(
+        with_leaflet(asset("page.html")), "map", data, Tiles(**tiles).host if tiles else ""
+    )
 
 
-def filled(shell: str, name: str, data: Payload, *, allowed: str | None) -> str:
+def with_leaflet(shell: str) -> str:
+    """Return a page of ours with Leaflet before its first script."""
+    return shell.replace("<script>", f"<script>\n{leaflet()}\n</script>\n<script>", 1)
+
+
+def sealed(
+    shell: str, name: str, data: Payload, images: str = "", *, style_attributes: bool = False
+) -> str:
+    """Return a page of `filled` in which only its own scripts and styles have an effect.
+
+    Parameters
+    ----------
+    shell, name, data
+        As in `filled`.
+    images
+        Host of the tiles, if any.
+    style_attributes
+        Whether ``style`` attributes of the shell apply.
+    """
+    head, body = _head(), _call(name)
+    scripts, styles = inline(shell + head + body)
+    policy = content_policy(
+        scripts=scripts, styles=styles, images=images, style_attributes=style_attributes
+    )
+    return filled(with_policy(shell, policy), name, data)
+
+
+def filled(shell: str, name: str, data: Payload) -> str:
     """Return a page with all scripts, styles and data of a coverage map.
 
     Parameters
@@ -67,13 +69,9 @@ def filled(shell: str, name: str, data: Payload, *, allowed: str | None) -> str:
         Name of that variable.
     data
         The data of the map.
-    allowed
-        The content security policy, if any.
     """
-    meta = f'<meta http-equiv="Content-Security-Policy" content="{allowed}">\n' if allowed else ""
-    head = f"{meta}<style>\n{leaflet_style()}\n{style()}</style>\n</head>"
     blocks = {
-        "coverage-told": packed_json(data.told),
+        "coverage-meta": packed_json(data.meta),
         "coverage-places": data.places.packed(),
         "coverage-texts": data.texts.packed(),
         "coverage-land": land(),
@@ -84,20 +82,33 @@ def filled(shell: str, name: str, data: Payload, *, allowed: str | None) -> str:
                 f'<script type="application/octet-stream" id="{i}">{text}</script>'
                 for i, text in blocks.items()
             ),
-            f"<script>\n{script()}\nshowCoverage({name});\n</script>\n</html>",
+            f"{_call(name)}\n</html>",
         ]
     )
     before, end, _ = shell.rpartition("</html>")
-    return (before if end else shell).replace("</head>", head, 1) + body
+    return (before if end else shell).replace("</head>", f"{_head()}</head>", 1) + body
+
+
+def _head() -> str:
+    """Return what goes to the end of the head."""
+    return f"<style>\n{leaflet_style()}\n{style()}</style>\n"
+
+
+def _call(name: str) -> str:
+    """Return the script that shows the map in a variable."""
+    return f"<script>\n{script()}\nshowCoverage({name});\n</script>"
 
 
 @functools.cache
 def script() -> str:
     """Return the page's own script as one function, whose scope is private."""
-    parts = "\n".join(asset(name) for name in SCRIPTS)
-    drawn = f"const THEME = {json.dumps(theme.page_data())};"
-    body = f'"use strict";\n{drawn}\n{parts}\nreturn showCoverage;'
-    return f"const showCoverage = (() => {{\n{body}\n}})();"
+    return bundled("main.js", "showCoverage", {"theme.js": theme_script()})
+
+
+@functools.cache
+def theme_script() -> str:
+    """Return the module of colours and marks; ``theme.d.ts`` describes it."""
+    return f"export const THEME = {json.dumps(theme.page_data())};\n"
 
 
 @functools.cache
@@ -133,13 +144,13 @@ def refuse_fetching(html: str) -> None:
 @functools.cache
 def leaflet() -> str:
     """Return Leaflet's script from the installed package that bundles it."""
-    return (_leaflet_folder() / "leaflet.js").read_text(encoding="utf-8")
+    return (leaflet_folder() / "leaflet.js").read_text(encoding="utf-8")
 
 
 @functools.cache
 def leaflet_style() -> str:
     """Return Leaflet's style with its images embedded."""
-    folder = _leaflet_folder()
+    folder = leaflet_folder()
     style = (folder / "leaflet.css").read_text(encoding="utf-8")
     style = re.sub(r"\s*behavior:[^;]*;", "", style)  # a relic of VML
 
@@ -150,7 +161,8 @@ def leaflet_style() -> str:
     return re.sub(r"url\(['\"]?([^)'\"]+\.png)['\"]?\)", inlined, style)
 
 
-def _leaflet_folder() -> Path:
+def leaflet_folder() -> Path:
+    """Return the folder of Leaflet's files in the installed package that bundles it."""
     from xstatic.pkg import leaflet as wheel
 
     return Path(wheel.BASE_DIR)
@@ -161,11 +173,3 @@ def land() -> str:
     """Return the base layer as stored in the page: base64 of gzipped TopoJSON."""
     folder = resources.files("coverage_analyzer") / "resources" / "countries"
     return base64.b64encode((folder / "land.topojson.gz").read_bytes()).decode()
-
-
-@functools.cache
-def asset(name: str) -> str:
-    """Return the text of one of the page's own files."""
-    return (resources.files("coverage_analyzer") / "maps" / "assets" / name).read_text(
-        encoding="utf-8"
-    )

@@ -12,6 +12,7 @@ from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Ints
 from coverage_analyzer.countries import ATTRIBUTION, Names, Numbers
 from coverage_analyzer.errors import InputError
+from coverage_analyzer.maps.first_view import first_view
 from coverage_analyzer.maps.packing import UNITS, Block, morton
 from coverage_analyzer.maps.sites import GRID, STATUSES, Columns, DrawnSites, Kept
 from coverage_analyzer.matching.areas import Areas
@@ -83,7 +84,7 @@ class Payload:
 
     Attributes
     ----------
-    told
+    meta
         Everything except rows: texts, counts, centers, areas, and how to read the other blocks.
     places
         Coordinates and verdicts of the kept sites, in curve order.
@@ -91,7 +92,7 @@ class Payload:
         Texts of the sites, in the same order.
     """
 
-    told: dict[str, Any]
+    meta: dict[str, Any]
     places: Block
     texts: Block
 
@@ -130,7 +131,7 @@ def payload(
     title_of = dict(zip(names.codes, names.titles, strict=True))
     codes = list(sites.words["site_country"])
     places, texts = _blocks(sites)
-    told = {
+    meta = {
         "title": title or policy,
         "policy": policy if title else "",
         "as_of": str(network.day),
@@ -154,12 +155,15 @@ def payload(
         "areas": _areas(network),
         "unserved": _unserved(network),
         "minutes": network.minutes,
-        "bounds": _bounds(sites, network.centers),
+        "bounds": first_view(
+            np.concatenate([sites.longitudes(), network.centers.lon]),
+            np.concatenate([sites.latitudes(), network.centers.lat]),
+        ),
         "places": places.specs,
         "texts": texts.specs,
         "verdict": list(VERDICT),
     }
-    return Payload(told, places, texts)
+    return Payload(meta, places, texts)
 
 
 def _note(sites: DrawnSites) -> str:
@@ -325,20 +329,3 @@ def _rings(polygon: Any) -> list[list[int]]:
         corners = np.rint(shapely.get_coordinates(ring) * UNITS).astype(np.int64)
         result.append(np.diff(corners, axis=0, prepend=0).ravel().tolist())
     return result
-
-
-def _bounds(sites: DrawnSites, centers: Centers) -> list[list[float]] | None:
-    """Return the bounding box of all sites and centers, as south-west and north-east.
-
-    It begins east of the widest gap, so that centers on both sides of 180 are together, and its
-    longitudes continue beyond 180.
-    """
-    lon = np.unique(np.concatenate([sites.longitudes(), centers.lon]))
-    lat = np.concatenate([sites.latitudes(), centers.lat])
-    if not len(lon):
-        return None
-    gaps = np.diff(lon, append=lon[0] + 360)
-    first = (int(np.argmax(gaps)) + 1) % len(lon)
-    west = float(lon[first])
-    east = west + 360 - float(gaps.max())
-    return [[float(lat.min()), west], [float(lat.max()), east]]

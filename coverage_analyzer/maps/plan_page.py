@@ -14,7 +14,8 @@ from coverage_analyzer import arrays
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.maps import page_data
 from coverage_analyzer.maps.packing import packed_json
-from coverage_analyzer.maps.page import asset, filled, leaflet, policy
+from coverage_analyzer.maps.page import sealed, with_leaflet
+from coverage_analyzer.maps.scripts import asset, bundled
 from coverage_analyzer.maps.sites import DrawnSites
 from coverage_analyzer.matching import areas
 from coverage_analyzer.matching.areas import Areas
@@ -45,17 +46,16 @@ def page(answer: Plan, matcher: Matcher, manifest: Mapping[str, Any]) -> str:
     manifest
         What ``plan.json`` says.
     """
-    shell = asset("plan.html").replace("<script>", f"<script>\n{leaflet()}\n</script>\n<script>", 1)
     block = packed_json(_data(answer, manifest))
-    script = "\n".join(asset(name) for name in ("data.js", "words.js", "plan.js"))
+    shell = with_leaflet(asset("plan.html"))
     shell = shell.replace("</head>", f"<style>\n{asset('plan.css')}</style>\n</head>", 1)
     shell = shell.replace(
         "</body>",
         f'<script type="application/octet-stream" id="plan-data">{block}</script>\n'
-        f'<script>\n(() => {{\n"use strict";\n{script}\n}})();\n</script>\n</body>',
+        f"<script>\n{bundled('plan.js', 'showPlan', {})}\nshowPlan();\n</script>\n</body>",
         1,
     )
-    return filled(shell, "map", map_data(answer, matcher), allowed=policy())
+    return sealed(shell, "map", map_data(answer, matcher))
 
 
 def map_data(answer: Plan, matcher: Matcher) -> page_data.Payload:
@@ -95,7 +95,7 @@ def map_data(answer: Plan, matcher: Matcher) -> page_data.Payload:
         if np.ptp(lon) < MAX_VIEW_DEGREES:
             south, north = max(lat.min() - EDGE_DEGREES, -85), min(lat.max() + EDGE_DEGREES, 85)
             west, east = lon.min() - EDGE_DEGREES, lon.max() + EDGE_DEGREES
-            data.told["bounds"] = [[float(south), float(west)], [float(north), float(east)]]
+            data.meta["bounds"] = [[float(south), float(west)], [float(north), float(east)]]
     return data
 
 

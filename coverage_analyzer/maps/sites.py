@@ -282,9 +282,10 @@ class DrawnSites:
         return self._parts[0]
 
     def longitudes(self) -> Floats:
-        """Return the middles of all tenths of a degree of longitude with sites."""
-        tenths = np.flatnonzero(self._longitudes).astype(np.float64)
-        return (tenths + 0.5) * (360 / LONGITUDE_BINS) - 180
+        """Return both ends of all tenths of a degree of longitude with sites."""
+        tenths = np.flatnonzero(self._longitudes)
+        ends = np.union1d(tenths, tenths + 1).astype(np.float64)
+        return ends * (360 / LONGITUDE_BINS) - 180
 
     def latitudes(self) -> Floats:
         """Return the minimum and maximum latitude of the sites, if any."""

@@ -224,6 +224,24 @@ class Matcher:
         self._open = self._index(centers.is_open(day), list_all=False)
         self._planned = self._index(centers.is_planned(day), list_all=True)
 
+    def among(
+        self, sites: Sites, facts: EligibilityInputs | None, groups: "CenterGroups", group: Ints
+    ) -> Verdicts:
+        """Return the verdict on each site, as if only the centers of a group existed.
+
+        Parameters
+        ----------
+        sites, facts
+            As for `match`.
+        groups
+            The groups of centers.
+        group
+            That of each site, shape (n,).
+        """
+        other = copy.copy(self)
+        vars(other).update(_open=groups.open, _planned=groups.planned)
+        return other.match(sites, facts, group)
+
     def _index(self, serving: Bools, *, list_all: bool) -> Index:
         """Return the index of the given centers; each country uses its own ones, or all."""
         every = np.flatnonzero(serving)
@@ -254,6 +272,12 @@ class Matcher:
         return result
 
     @property
+    def reach_miles(self) -> Floats:
+        """The widest limit of each country, by its number, in miles."""
+        widest: Floats = self._bands.widest
+        return widest
+
+    @property
     def open_centers(self) -> int:
         """Number of centers open on the day."""
         return int(self.centers.is_open(np.datetime64(self.as_of, "D")).sum())
@@ -276,7 +300,9 @@ class Matcher:
             Sites(rows.lon, rows.lat, declared, rows.accuracy_m), self.gates.facts(rows.cells)
         )
 
-    def match(self, sites: Sites, facts: EligibilityInputs | None = None) -> Verdicts:
+    def match(
+        self, sites: Sites, facts: EligibilityInputs | None = None, group: Ints | None = None
+    ) -> Verdicts:
         """Return the verdict on each site, independent of the other sites.
 
         Parameters
@@ -286,21 +312,35 @@ class Matcher:
         facts
             Rule inputs of their rows: product, component, level and registration
             (`eligibility.facts`).
+        group
+            The group of centers that each site is compared with, if it is not that of its country
+            (`among`), shape (n,).
         """
+        group = None if group is None else group.astype(np.int64, copy=False)
         if len(sites) <= ROWS_AT_ONCE:
-            return self._match(sites, facts)
+            return self._match(sites, facts, group)
         parts = [
-            self._match(sites.take(run), None if facts is None else facts.take(run))
+            self._match(
+                sites.take(run),
+                None if facts is None else facts.take(run),
+                None if group is None else group[run],
+            )
             for run in chunks(len(sites))
         ]
-        return Verdicts(
-            **{
-                f.name: np.concatenate([getattr(p, f.name) for p in parts])
-                for f in dataclasses.fields(Verdicts)
-            }
-        )
+        return _joined(parts)
 
-    def _match(self, sites: Sites, facts: EligibilityInputs | None) -> Verdicts:
+    def _match(
+        self, sites: Sites, facts: EligibilityInputs | None, group: Ints | None = None
+    ) -> Verdicts:
+        """Return the verdict on each site.
+
+        Parameters
+        ----------
+        sites, facts
+            As for `match`.
+        group
+            The group of centers that each site is compared with, if not those of its country.
+        """
         country, basis = assign_country(
             sites.lon, sites.lat, sites.declared, self.world, self.convention
         )
@@ -308,13 +348,16 @@ class Matcher:
             basis = np.where(basis == CountryBasis.NULL_ISLAND, basis, CountryBasis.AGREED).astype(
                 np.int8
             )
-        points, group = geodesy.ecef(sites.lon, sites.lat), country.astype(np.int64)
+        points = geodesy.ecef(sites.lon, sites.lat)
+        group = country.astype(np.int64) if group is None else group
         nearest, in_reach = self._open.nearest(sites.lon, sites.lat, points, group)
         nearest = np.where(without_country(basis), NO_CENTER, nearest)
         first_band = self._first_allowed_band(country, facts)
         now = self._nearest_centers(sites, points, country, nearest, first_band)
         beyond = np.flatnonzero(~now.inside & (basis < CountryBasis.NULL_ISLAND))
-        later = self._planned_centers(sites, points, country, beyond, first_band)
+        later = self._planned_centers(
+            sites, points, AssignedGroups(country, group), beyond, first_band
+        )
         shown = _shown(now, later, basis)
         verdicts = self._verdicts_by_distance(
             sites, AssignedCountries(country, basis), shown, later.site, in_reach
@@ -430,7 +473,12 @@ class Matcher:
         return RuleResult(rule, uncertain)
 
     def _planned_centers(
-        self, sites: Sites, points: Floats, country: Numbers, subset: Ints, first_band: Ints
+        self,
+        sites: Sites,
+        points: Floats,
+        assigned: "AssignedGroups",
+        subset: Ints,
+        first_band: Ints,
     ) -> "PlannedCenters":
         """Return the planned center for each site that one will serve.
 
@@ -438,7 +486,7 @@ class Matcher:
         """
         if not len(self._planned):
             subset = subset[:0]
-        group = country[subset].astype(np.int64)
+        group = assigned.group[subset]
         site, center, away = self._planned.in_reach(sites.lon[subset], sites.lat[subset], group)
         order = np.lexsort((center, away, self.centers.opens_on[center], site))
         first = order[np.flatnonzero(np.diff(site[order], prepend=-1))]
@@ -446,7 +494,7 @@ class Matcher:
         there = self._nearest_centers(
             sites.take(subset),
             geodesy.take(points, subset),
-            country[subset],
+            assigned.country[subset],
             center[first],
             first_band[subset],
         )
@@ -608,6 +656,26 @@ class AssignedCountries(NamedTuple):
 
     country: Numbers
     basis: CountryBases
+
+
+class CenterGroups(NamedTuple):
+    """Groups of open and of planned centers, numbered alike."""
+
+    open: Index
+    planned: Index
+
+
+def _joined(parts: Sequence[Verdicts]) -> Verdicts:
+    """Return the verdicts of several chunks, at least one, together."""
+    names = [f.name for f in dataclasses.fields(Verdicts)]
+    return Verdicts(**{n: np.concatenate([getattr(p, n) for p in parts]) for n in names})
+
+
+class AssignedGroups(NamedTuple):
+    """The country of each site, and the group of centers that it is compared with; shape (n,)."""
+
+    country: Numbers
+    group: Ints
 
 
 def _shown(now: NearestCenters, later: PlannedCenters, ground: CountryBases) -> NearestCenters:

@@ -97,6 +97,12 @@ class Products:
         """Return it as plain data, ready for JSON."""
         return {"name": self.name, "version": self.version, "ends": self.ends.astype(str).tolist()}
 
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Products":
+        """Return the products of what `to_dict` returned."""
+        ends = np.array(data["ends"], "datetime64[D]").reshape(len(data["name"]), len(ENDS))
+        return cls(tuple(data["name"]), tuple(data["version"]), ends)
+
 
 def _faults(
     names: Sequence[str],

@@ -13,6 +13,7 @@ from coverage_analyzer.policy.rules import NOT_STATED
 from coverage_analyzer.programmes.model import Programme
 from coverage_analyzer.programmes.policy_table import level_rows, policy_rows
 from coverage_analyzer.schema import theme
+from coverage_analyzer.schema.content_policy import content_policy, with_policy
 
 Format = Literal["text", "markdown", "html"]
 
@@ -38,9 +39,6 @@ tbody th { font-weight: 600; }
 """,
     {"line": theme.TABLE_LINE},
 )
-
-SHUT: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-"""The content security policy of a page of text and style, without scripts."""
 
 
 @dataclass(frozen=True)
@@ -126,13 +124,13 @@ def html_page(comparisons: Sequence[Comparison]) -> str:
     """Return a page of tables without scripts or network requests."""
     title = html.escape("; ".join(c.title for c in comparisons))
     sections = "\n".join(c.section() for c in comparisons)
-    return (
+    page = (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{SHUT}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n"
         f"{sections}</main>\n</body>\n</html>\n"
     )
+    return with_policy(page, content_policy(styles=[f"\n{STYLE}"]))
 
 
 def comparison(of: Policy | Programme) -> Comparison:

@@ -42,6 +42,8 @@ DATE_FORMATS: Final = (
 _WHOLE: Final = r"-?(?:0|[1-9][0-9]*)"
 _GROUPED: Final = r"-?[1-9][0-9]{0,2}(?:\G[0-9]{3})+"
 _BLANKS: Final = " \t"
+_GAPS: Final = "' \N{RIGHT SINGLE QUOTATION MARK}\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}"
+"""What separates thousands beside either decimal mark: in Switzerland, France, Sweden, Poland."""
 
 
 @dataclass(frozen=True)
@@ -164,7 +166,8 @@ def typed(cells: pa.Array, column: ColumnType) -> pa.Array:
             raise pa.ArrowInvalid(msg)
         return arrays.from_numpy(values, missing)
     if column.kind == "number":
-        texts = pc.replace_substring(texts, DECIMAL_MARKS[column.notation], "")
+        for separator in (DECIMAL_MARKS[column.notation], *_GAPS):
+            texts = pc.replace_substring(texts, separator, "")
         texts = pc.replace_substring(texts, column.notation, ".")
     return texts.cast(column.arrow)
 
@@ -198,7 +201,7 @@ class _Column:
     @classmethod
     def candidates(cls, decimal: str, date_format: str) -> "_Column":
         """Return a column that may be of any type."""
-        marks = {decimal} if decimal else set(DECIMAL_MARKS)
+        marks = set(DECIMAL_MARKS)
         formats = {date_format, days.ISO} if date_format else set(DATE_FORMATS)
         return cls(set(marks), set(marks), formats, decimal)
 
@@ -250,10 +253,13 @@ class _Column:
     def _marks(self) -> set[str]:
         """Return the decimal marks by which the column may be read.
 
-        Cells such as ``1.500`` may be numbers with a decimal mark, or with thousands.
+        Cells such as ``1.500`` may be numbers with a decimal mark, or with thousands. The mark of
+        the file decides, unless cells show both marks the other way round: exports often have
+        coordinates with points beside amounts such as ``1.234,50``.
         """
         if self.decimal:
-            return self.decimals | (self.grouped & self.shown)
+            own = self.decimals | (self.grouped & self.shown)
+            return own & {self.decimal} or self.grouped & self.shown
         if self.decimals:
             return self.decimals | self.grouped
         return self.grouped & self.shown
@@ -269,14 +275,18 @@ def _number(mark: str) -> str:
     return rf"{_WHOLE}(?:[{mark}][0-9]+)?"
 
 
+def _groups(mark: str) -> str:
+    """Return the pattern of a number with thousands, all separated in the same way."""
+    separators = (DECIMAL_MARKS[mark], *_GAPS)
+    return "(?:" + "|".join(_GROUPED.replace(r"\G", f"[{each}]") for each in separators) + ")"
+
+
 def _grouped(mark: str) -> str:
-    groups = _GROUPED.replace(r"\G", f"[{DECIMAL_MARKS[mark]}]")
-    return rf"(?:{_WHOLE}|{groups})(?:[{mark}][0-9]+)?"
+    return rf"(?:{_WHOLE}|{_groups(mark)})(?:[{mark}][0-9]+)?"
 
 
 def _both_marks(mark: str) -> str:
-    groups = _GROUPED.replace(r"\G", f"[{DECIMAL_MARKS[mark]}]")
-    return rf"{groups}[{mark}][0-9]+"
+    return rf"{_groups(mark)}[{mark}][0-9]+"
 
 
 def _matches(texts: pa.Array, pattern: str) -> Bools:

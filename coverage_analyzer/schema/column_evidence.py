@@ -20,6 +20,15 @@ DISTINCT: Final = 0.9
 """Such a share of ids is different, at least: a row may stand for one product of a site."""
 
 
+_AMOUNT: Final = (
+    r"^\s*[+-]?(\p{Sc}|[A-Z]{3}\s)?\s*[0-9]+([., '\x{a0}\x{202f}][0-9]{3})*[.,][0-9]{1,6}"
+    r"\s*(\p{Sc}|%|[A-Z]{3})?\s*$"
+    r"|^\s*[+-]?(\p{Sc}|[A-Z]{3}\s)\s*[0-9]+\s*$"
+    r"|^\s*[+-]?[0-9]+\s*(\p{Sc}|%|\s[A-Z]{3})\s*$"
+)
+"""A number with decimals or groups of digits, or with a currency or a percent sign."""
+
+
 def _no_rows() -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([], names=[])
 
@@ -122,6 +131,29 @@ class Evidence:
         if pa.types.is_nested(cells.type) or not len(cells):
             return False
         return bool(pc.count_distinct(cells).as_py() >= DISTINCT * n_rows)
+
+    def looks_like_amounts(self, at: int) -> bool:
+        """Return whether most cells are quantities: with decimals, groups of digits or a unit.
+
+        Ids are whole numbers or texts.
+        """
+        cells = self.filled(at)
+        if pa.types.is_floating(cells.type) or pa.types.is_decimal(cells.type):
+            values = arrays.as_numpy(cells.cast(pa.float64(), safe=False))
+            return bool(len(cells) and np.mean(values % 1 != 0) >= MOST)
+        if not len(cells) or not pa.types.is_string(cells.type):
+            return False
+        return bool(np.mean(arrays.to_bools(pc.match_substring_regex(cells, _AMOUNT))) >= MOST)
+
+    def holds_days(self, at: int) -> bool:
+        """Return whether most filled cells of a column are days or moments."""
+        cells = self.filled(at)
+        if pa.types.is_temporal(cells.type):
+            return True
+        if not len(cells) or not pa.types.is_string(cells.type):
+            return False
+        read, _ = days.days(cells, day_forms.found_form(cells).form)
+        return bool(np.mean(~np.isnat(read)) > MOST)
 
     def differs(self, at: int) -> bool:
         """Return whether the filled cells of a column are not all equal."""

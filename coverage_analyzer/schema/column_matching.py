@@ -528,7 +528,7 @@ def _may_be(asked: Headers, name: str, at: int) -> bool:
     if name in LIMITS:
         return evidence.looks_like_degrees(at, LIMITS[name])
     if name in {"center_id", "site_id"}:
-        return evidence.is_distinct(at) and not evidence.looks_like_degrees(at, 180)
+        return _may_be_id(asked, at)
     return True
 
 
@@ -612,7 +612,7 @@ def _is_hinted(asked: Headers, column: Column, at: int) -> bool:
     """Return whether a header that nobody took may be a column."""
     header = asked.names[at]
     if column.name == "site_id":
-        return asked.evidence.rows.num_rows > 1 and _is_text_id(asked, at)
+        return asked.evidence.rows.num_rows > 1 and _may_be_id(asked, at)
     if column.name == "name":
         return column_names.says_name(header) and asked.evidence.is_prose(at)
     if not column.is_hinted(header):
@@ -620,10 +620,15 @@ def _is_hinted(asked: Headers, column: Column, at: int) -> bool:
     return column.name != "country" or asked.evidence.can_be_countries(at)
 
 
-def _is_text_id(asked: Headers, at: int) -> bool:
-    """Return whether cells tell rows apart, and are no coordinates."""
+def _may_be_id(asked: Headers, at: int) -> bool:
+    """Return whether cells tell rows apart, and are no coordinates, amounts, days or prose."""
     evidence = asked.evidence
-    return evidence.is_distinct(at) and not evidence.looks_like_degrees(at, 180)
+    return evidence.is_distinct(at) and not (
+        evidence.looks_like_degrees(at, 180)
+        or evidence.looks_like_amounts(at)
+        or evidence.holds_days(at)
+        or evidence.is_prose(at)
+    )
 
 
 def _is_of_centers(headers: Sequence[str], matched: Mapping[str, int]) -> bool:

@@ -17,6 +17,7 @@ from typing import Final, NamedTuple
 _MARKS = re.compile("[\u0300-\u036f]")
 _EDGE = re.compile(r"(?<=[a-z\u00df-\u00f6\u00f8-\u00ff])(?=[A-Z\u00c0-\u00d6\u00d8-\u00de])")
 _NO_WORD = re.compile(r"[\W_]+")
+_NUMBER_SIGN = re.compile(r"(?<=\w)[.\s]*#(?=\s*$)")
 
 
 @functools.cache
@@ -44,14 +45,17 @@ def words(header: str) -> list[str]:
 
 
 def spaced(header: str) -> str:
-    """Return a header with spaces between its words.
+    """Return a header with spaces between its words; ``#`` after a word is ``no``, for number.
+
+    In front of a word it may be a count, as in ``# of employees``, and is left out.
 
     Examples
     --------
-    >>> spaced("site_id"), spaced("ServiceLevel")
-    ('site id', 'Service Level')
+    >>> spaced("site_id"), spaced("ServiceLevel"), spaced("Account #")
+    ('site id', 'Service Level', 'Account no')
     """
-    return _NO_WORD.sub(" ", _EDGE.sub(" ", unicodedata.normalize("NFKC", header)))
+    text = _NUMBER_SIGN.sub(" no", unicodedata.normalize("NFKC", header))
+    return _NO_WORD.sub(" ", _EDGE.sub(" ", text))
 
 
 def _keys(text: str) -> tuple[str, ...]:

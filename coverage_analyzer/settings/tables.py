@@ -12,6 +12,7 @@ import pydantic
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
+from coverage_analyzer.comparison.rules import NO_RULE, SEPARATOR, parse_rules
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.duplicates import OnDuplicate
 from coverage_analyzer.files.readers.encodings import codec
@@ -77,6 +78,14 @@ def _limit(value: Any) -> str:
     return str(RejectLimit.parse(value))
 
 
+def _rules(value: Any) -> str:
+    texts = [value] if isinstance(value, str) else value
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        msg = 'expected rules in quotes, such as ["rows_fall > 10%"]'
+        raise ValueError(msg)
+    return f"{SEPARATOR} ".join(rule.text for rule in parse_rules(texts)) or NO_RULE
+
+
 class Names(NamedTuple):
     """The keys that a table of values may have."""
 
@@ -119,6 +128,7 @@ Delimiter = Annotated[Text, AfterValidator(_delimiter)]
 Encoding = Annotated[Text, AfterValidator(_encoding)]
 DateFormat = Annotated[Text, AfterValidator(_date_format)]
 Limit = Annotated[str, BeforeValidator(_limit)]
+RuleTexts = Annotated[str, BeforeValidator(_rules)]
 Metres = Annotated[float, Field(ge=0)]
 Minutes = Annotated[float, Field(gt=0)]
 Decimal = Literal[".", ","]
@@ -231,6 +241,7 @@ class OutputTable(SettingsTable):
     table: Address | None = key("Table of a database that gets the report, too.")
     areas: bool | None = key("Whether to write areas.geojson.")
     map: bool | None = key("Whether to write map.html.")
+    metrics: FilePath | None = key("File for the figures of the run, for Prometheus: .prom.")
     raw_text: bool | None = key(
         "Whether text that a spreadsheet would run as a formula is left unescaped."
     )
@@ -245,6 +256,10 @@ class ThresholdsTable(SettingsTable):
 
     max_rejects: Limit | None = key(
         "Rejected rows that are allowed: a number, or a percentage in quotes."
+    )
+    hold_if: RuleTexts | None = key(
+        'Rules that compare a run with the previous report, such as "rows_fall > 10%". If one '
+        "fires, the report is not replaced."
     )
 
 
@@ -327,6 +342,16 @@ class DriveTimesTable(SettingsTable):
     minutes: Minutes | None = key("Drive-time limit.")
 
 
+class CompareTable(SettingsTable):
+    """``[compare]``: options of ``compare``."""
+
+    output: FilePath | None = key("Folder to write.")
+    weight: Text | None = key("Column of the sites' weights.")
+    fail_if: RuleTexts | None = key('Rules that make the comparison fail, such as "lost > 0".')
+    warn_if: RuleTexts | None = key('Rules that give a warning, such as "review_share > 2%".')
+    key: Text | None = key("Column that identifies a site, if not site_id.")
+
+
 class Key(NamedTuple):
     """A key of a settings file.
 
@@ -382,6 +407,7 @@ class Tables(SettingsTable):
     addresses: AddressesTable = AddressesTable()
     geocode: GeocodeTable = GeocodeTable()
     drive_times: DriveTimesTable = DriveTimesTable()
+    compare: CompareTable = CompareTable()
 
     def value(self, name: str) -> Any:
         """Return the value of a key by its name, such as ``sites.file``; None if it is not set."""

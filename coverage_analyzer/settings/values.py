@@ -29,8 +29,9 @@ SHARED: Final[Mapping[str, tuple[str, ...]]] = {
     "policy": ("policy.file", "policy.name"),
     "trust_declared": ("policy.trust_declared",),
     "max_rejects": ("thresholds.max_rejects",),
+    "hold_if": ("thresholds.hold_if",),
     "folder": ("output.folder",),
-    **{name: (f"output.{name}",) for name in ("format", "table", "areas", "map")},
+    **{name: (f"output.{name}",) for name in ("format", "table", "areas", "map", "metrics")},
     **{name: (f"output.{name}",) for name in ("raw_text", "excel", "excel_locale")},
 }
 """Options of several commands, with their keys: the first one that is set counts."""

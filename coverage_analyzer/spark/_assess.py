@@ -22,7 +22,7 @@ from coverage_analyzer import arrays
 from coverage_analyzer.batch.stream import Judged, checked_centers, judged, products_of
 from coverage_analyzer.errors import PolicyWarning
 from coverage_analyzer.files.outputs import free_names
-from coverage_analyzer.files.readers import parquet
+from coverage_analyzer.files.readers import arrow_rows
 from coverage_analyzer.files.readers.base import PREVIEW_ROWS, RowBlock, TableReader, first_rows
 from coverage_analyzer.files.table import Table, are_countries, open_table
 from coverage_analyzer.matching.centers import Centers
@@ -178,7 +178,7 @@ def evidence(df: "DataFrame", notation: Notation = DECIMAL_DEGREES) -> Evidence:
     def preview() -> pa.RecordBatch:
         with session.no_word_on_pandas():
             rows = plainly_named(df).limit(PREVIEW_ROWS).toArrow().combine_chunks()
-        batch = (rows.to_batches() or [parquet.empty(rows.schema)])[0]
+        batch = (rows.to_batches() or [arrow_rows.empty(rows.schema)])[0]
         return Frame(batch).preview()
 
     return Evidence(preview, notation, are_countries)
@@ -197,7 +197,7 @@ def recognised(
     unread = frozenset(FOR_REQUESTS)
     asked = Headers(sites.names, SITES, columns or {}, evidence=cells, unread=unread)
     known = match_columns(asked)
-    types = {name: parquet.plain_type(sites.field(at).type) for name, at in known.items()}
+    types = {name: arrow_rows.plain_type(sites.field(at).type) for name, at in known.items()}
     check_types(types)
     return known
 
@@ -234,17 +234,17 @@ class Frame(TableReader):
     def __init__(self, batch: pa.RecordBatch) -> None:
         self._batch = batch
         self.headers: list[str] = batch.schema.names
-        self.types = [parquet.plain_type(kind) for kind in batch.schema.types]
+        self.types = [arrow_rows.plain_type(kind) for kind in batch.schema.types]
         self.known: dict[str, str] = {}
 
     def preview(self, n_rows: int = PREVIEW_ROWS) -> pa.RecordBatch:
         """Return the first rows of the batch."""
-        rows = parquet.block(self._batch.slice(0, n_rows), 1).columns
+        rows = arrow_rows.block(self._batch.slice(0, n_rows), 1).columns
         return first_rows(rows, self.headers, n_rows)
 
     def blocks(self) -> Iterator[RowBlock]:
         """Yield the batch, without the raw text of rows, which is costly and unused."""
-        yield dataclasses.replace(parquet.block(self._batch, 1), raw=str)
+        yield dataclasses.replace(arrow_rows.block(self._batch, 1), raw=str)
 
     def sha256(self) -> str:
         """Return None: a Spark result has no file to hash."""

@@ -22,13 +22,17 @@ from coverage_analyzer.batch.ledger import FIRST_REJECTS, Ledger, by_country, to
 from coverage_analyzer.batch.network import coverage_areas, write_network
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.stream import build_matcher, log_not_checked, open_products
+from coverage_analyzer.comparison.figures import RunRecord
+from coverage_analyzer.comparison.quantities import Needs
 from coverage_analyzer.errors import CoverageError, InputError
 from coverage_analyzer.files import table
 from coverage_analyzer.files.mistakes import check_two_tables
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
-from coverage_analyzer.files.run_folder import contents, hold
-from coverage_analyzer.files.run_folder.hold import RejectLimit
+from coverage_analyzer.files.run_folder import contents, hold, kept
+from coverage_analyzer.files.run_folder.gate import Decision, Gate, note
 from coverage_analyzer.files.run_folder.manifest import Origin, Outcome
+from coverage_analyzer.files.run_folder.metrics import Metrics, check_metrics
+from coverage_analyzer.files.run_folder.run_record import record_of
 from coverage_analyzer.files.table import Table
 from coverage_analyzer.files.writers import delimited, formats
 from coverage_analyzer.files.writers.delimited import CsvWriter, Style
@@ -108,11 +112,11 @@ def run(
     options = options or Options()
     _refuse_what_spark_does_not(options)
     refuse_overwriting(
-        {"report": hold.run_folders(output)},
+        {"report": hold.run_folders(output), "metrics": check_metrics(options.metrics)},
         [sites, centers, options.products, policy_file(policy)],
     )
-    rules, limit = Policy.load(policy), RejectLimit.parse(options.max_rejects)
-    wanted = day(as_of)
+    rules, wanted = Policy.load(policy), day(as_of)
+    gate = _gate(options, rules)
     with session.opened() as shared, session.in_words(), tempfile.TemporaryDirectory() as scratch:
         spark = shared.newSession()
         for key, value in SETTINGS.items():
@@ -131,7 +135,8 @@ def run(
         check_two_tables(found.table, given, in_common=in_common)
         files = Path(scratch) / "files"
         files.mkdir()
-        with Folder(spark, str(output)) as folder:
+        metrics = Metrics(check_metrics(options.metrics), str(output))
+        with Folder(spark, str(output)) as folder, metrics.open():
             told = Origin.of_tables(found.table, given, matcher, dated).to_dict()
             told["inputs"]["sites"] = {
                 "path": str(sites),
@@ -142,7 +147,38 @@ def run(
             if dated is not None:
                 told["inputs"]["products"]["path"] = str(options.products)
             written = options.written_like(found.table)
-            return _published(found, matcher, folder, written, (told, files, limit))
+            manifest = _published(found, matcher, folder, written, (told, files, gate))
+            metrics.write(manifest, {})
+            return manifest
+
+
+def _gate(options: Options, policy: Policy) -> Gate:
+    """Return the gate of a run.
+
+    Raises
+    ------
+    InputError
+        If a rule cannot be used, or needs the rows of two reports.
+    """
+    gate = Gate.of(options.max_rejects, options.hold_if, policy)
+    joined = [rule.text for rule in gate.rules if rule.needs == Needs.rows]
+    if joined:
+        msg = (
+            f"Rule {joined[0]!r} compares rows, which is not supported with Spark. Use figures of "
+            f"the whole run, such as rows_fall or qualified_share_fall, or run without Spark."
+        )
+        raise InputError(msg)
+    return gate
+
+
+def _decide(
+    gate: Gate, files: Path, manifest: dict[str, Any], before: RunRecord | None
+) -> Decision:
+    """Return whether the run replaces the report, and note that in its manifest."""
+    record = record_of(files, manifest) if gate.rules else RunRecord(manifest, {})
+    decision = gate.decide(record, before)
+    note(manifest, gate, decision)
+    return decision
 
 
 def _refuse_what_spark_does_not(options: Options) -> None:
@@ -182,10 +218,11 @@ def _published(
     matcher: Matcher,
     folder: Folder,
     options: Options,
-    prepared: tuple[dict[str, Any], Path, RejectLimit],
+    prepared: tuple[dict[str, Any], Path, Gate],
 ) -> dict[str, Any]:
     """Assess, write all files, check the ledger, publish, and return the manifest."""
-    told, files, limit = prepared
+    told, files, gate = prepared
+    before = folder.earlier(files.parent / "earlier") if gate.needs > Needs.run else None
     judged = _staged(found, matcher, folder)
     counts = _counts(judged)
     rejects = judged.where(judged["status"] == REJECTED)
@@ -200,7 +237,6 @@ def _published(
     )
     _check(ledger, counts)
     found.check()
-    held = hold.reasons(limit, ledger.figures())
     contents.write_summary(files / "summary.csv", counts.places, matcher.world.names, options.style)
     places = by_country(counts.places)
     empty = _empty(judged, found, matcher)
@@ -208,6 +244,7 @@ def _published(
     told["not_checked"] = log_not_checked(matcher.gates, found.table)
     drawn, undrawn = coverage_areas(matcher) if options.areas else (None, [])
     write_network(matcher, drawn, files.joinpath, options.style)
+    kept.write(files.joinpath, matcher.policy, matcher.gates.products, options.style)
     told["warnings"] += undrawn
     outcome = Outcome(
         counts=totals(counts.places, counts.reasons),
@@ -217,16 +254,17 @@ def _published(
         on_duplicate=options.on_duplicate,
         duplicates=None,
         style=options.style,
-        limit=limit,
-        held=held,
+        limit=gate.limit,
     )
     told |= outcome.to_dict() | {
         "settings": options.settings,
+        "options": options.to_dict(),
         "engine": "spark",
         "table": None,
         "files": [*folder.names, *sorted(f.name for f in files.iterdir()), "run.json"],
     }
     told["renamed_columns"] = _renamed(found.table.headers)
+    held = _decide(gate, files, told, before).held
     contents.write_manifest(files / "run.json", told)
     folder.put(files)
     published = folder.publish(held=bool(held))

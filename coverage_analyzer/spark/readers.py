@@ -31,7 +31,7 @@ from coverage_analyzer.batch.stream import Judged, judged
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.database.address import Address
 from coverage_analyzer.files.notation import FoundNotation, found_notation
-from coverage_analyzer.files.readers import many, parquet, partitions
+from coverage_analyzer.files.readers import arrow_rows, many, partitions
 from coverage_analyzer.files.readers.base import PREVIEW_ROWS, RowBlock, TableReader, WrappedReader
 from coverage_analyzer.files.readers.delimited import Dialect
 from coverage_analyzer.files.row_types import KNOWN_TYPES, RowTyper
@@ -249,7 +249,7 @@ def _notation(
         If days of a column can be read in two ways.
     """
     wanted = {known[name] for name in known if name in {*DAY_COLUMNS, "latitude", "longitude"}}
-    if not any(is_text(parquet.plain_type(schema.types[at])) for at in wanted):
+    if not any(is_text(arrow_rows.plain_type(schema.types[at])) for at in wanted):
         return FoundNotation(dialect, Written())
     return found_notation(Frame(first()), known, DAY_COLUMNS, dialect, "--date-format")
 
@@ -339,7 +339,7 @@ class Numbered(Frame):
 
     def blocks(self) -> Iterator[RowBlock]:
         """Yield the batch."""
-        yield parquet.block(self._batch, 1)
+        yield arrow_rows.block(self._batch, 1)
 
 
 def _whole_files(

@@ -17,9 +17,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from coverage_analyzer.comparison.figures import RunRecord
 from coverage_analyzer.errors import FolderBusyError, InputError, PublishError
 from coverage_analyzer.files.run_folder import contents, hold
 from coverage_analyzer.files.run_folder.publishing import MANIFEST
+from coverage_analyzer.files.run_folder.run_record import RECORD, read_record
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -284,6 +286,28 @@ class Folder:
             parts = [n for n in self._fs.names(folder) if n.startswith("part-")]
             for number, part in enumerate(parts):
                 self._fs.move(f"{folder}/{part}", f"{folder}/{PART_OF_CSV.format(number)}")
+
+    def earlier(self, local: Path) -> RunRecord | None:
+        """Return the record of the run in the folder; None if there is none.
+
+        Parameters
+        ----------
+        local
+            A folder for copies of its small files, which does not exist yet.
+
+        Raises
+        ------
+        InputError
+            If a file of the run is damaged.
+        PublishError
+            If one cannot be read.
+        """
+        local.mkdir()
+        with _java_in_words(self.path):
+            for name in RECORD:
+                if self._fs.exists(f"{self.path}/{name}"):
+                    self._fs.get(f"{self.path}/{name}", local / name)
+        return read_record(local, self.path)
 
     def publish(self, *, held: bool = False) -> str:
         """Replace the old folder by the new one, delete the old one, and return the path.

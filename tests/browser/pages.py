@@ -65,8 +65,8 @@ class Opened:
     def find(self, words: str) -> list[str]:
         """Search for words, and return what is listed."""
         self.page.locator("[role=status]").evaluate("(said) => { said.textContent = ''; }")
-        self.page.get_by_label("Search by site ID").fill(words)
-        self.page.wait_for_selector("[role=status]:has-text('found')")
+        self.page.get_by_label("Search by").fill(words)
+        self.page.wait_for_selector("[role=status]:text-matches('found')")
         return self.page.locator(".results li").all_inner_texts()
 
     def counts(self) -> dict[str, tuple[int, int]]:

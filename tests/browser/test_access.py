@@ -48,7 +48,7 @@ def test_what_is_found_is_announced(browser: Browser, demo: Path) -> None:
     opened = Opened(browser, demo / "map.html")
     said = opened.page.locator("[role=status]")
     opened.find("00NC")
-    assert said.inner_text() == "1 site and 0 centers found"
+    assert said.inner_text() == "1 site found"
     opened.page.locator(".legend input").first.uncheck()
     assert re.search(r"sites? in view$", said.inner_text())
 
@@ -84,7 +84,7 @@ def test_a_sheet_of_paper_has_the_map_and_its_legend(browser: Browser, demo: Pat
     opened = Opened(browser, demo / "map.html", color_scheme="dark")
     opened.page.emulate_media(media="print")
     assert opened.page.locator(".legend").is_visible()
-    assert opened.page.get_by_label("Search by site ID").is_hidden()
+    assert opened.page.get_by_label("Search by").is_hidden()
     paper = "getComputedStyle(document.querySelector('.coverage')).backgroundColor"
     assert opened.page.evaluate(paper) == "rgb(255, 255, 255)"
     assert len(opened.page.pdf(landscape=True)) > 10_000

@@ -108,12 +108,38 @@ def test_search_finds_and_narrows(opened: Opened, demo: Path) -> None:
     fits = sum("regional" in r["name"].lower() or "regional" in r["site_id"].lower() for r in rows)
     assert len(opened.find("REGIONAL")) == min(fits, 50)
     assert f"{fits:,} sites" in opened.page.locator("[role=status]").inner_text()
-    opened.page.get_by_label("Show only matches").check()
+    opened.page.get_by_label("Show only matching").check()
     opened.page.wait_for_timeout(300)
     assert sum(n for n, _ in opened.counts().values()) == fits
     assert opened.find("no such site anywhere") == []
+    said = opened.page.locator("[role=status]")
+    assert said.inner_text() == "Nothing found for \u201cno such site anywhere\u201d"
+    box, field = said.bounding_box(), opened.page.get_by_label("Search by").bounding_box()
+    assert box
+    assert field
+    assert 0 < box["y"] - field["y"] < 100  # where the reader looks
     opened.page.get_by_text("Reset filters").click()
     assert sum(n for n, _ in opened.counts().values()) == len(rows)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("zurich", ["LSZH Zurich Airport", "Center CH-ZRH-1 Z\u00fcrich"]),
+        ("Z\u00fcrich", ["LSZH Zurich Airport", "Center CH-ZRH-1 Z\u00fcrich"]),
+        ("SAO PAULO", ["Center BR-SAO-1 S\u00e3o Paulo"]),
+        ("dusseldorf", ["Center DE-DUS-1 D\u00fcsseldorf"]),
+        ("Country Germany", []),
+        ("germany", ["Country Germany"]),
+    ],
+)
+def test_search_takes_no_account_of_accents(
+    opened: Opened, words: str, expected: list[str]
+) -> None:
+    """On either side; centers and countries are found as well as sites."""
+    found = opened.find(words)
+    assert set(expected) <= set(found)
+    assert bool(expected) == bool(found)
 
 
 def test_layers_can_be_hidden_and_shown(opened: Opened) -> None:

@@ -1,9 +1,11 @@
 """The map of a notebook: folium's shell round the same page."""
 
 from pathlib import Path
+from typing import Any
 
 import folium
 import pytest
+from folium import plugins
 from playwright.sync_api import Browser
 
 import coverage_analyzer as ca
@@ -72,6 +74,74 @@ def test_a_folium_layer_that_fetches_is_refused(tmp_path: Path) -> None:
             shown.save(tmp_path / "map.html")
         shown.save(tmp_path / "online.html", online=True)
         assert "tiles.example" in (tmp_path / "online.html").read_text("utf-8")
+
+
+BROKEN = {
+    "an icon of fonts": (lambda: folium.Marker([0, 0], icon=folium.Icon()), "folium.Icon needs"),
+    "an icon in markup": (
+        lambda: folium.Marker([0, 0], icon=folium.DivIcon(html='<i class="fa fa-car"></i>')),
+        "Font Awesome",
+    ),
+    "a popup with a page": (
+        lambda: folium.CircleMarker([0, 0], popup=folium.Popup(folium.IFrame("<p>x"))),
+        "<iframe> in the text",
+    ),
+    "a popup with a picture of a folder": (
+        lambda: folium.CircleMarker([0, 0], popup="<img src='x.png'>"),
+        "from the network",
+    ),
+    "a popup with a handler": (
+        lambda: folium.CircleMarker([0, 0], popup=folium.Popup("<b onclick='x()'>", lazy=True)),
+        "onclick",
+    ),
+    "a plug-in": (lambda: plugins.MarkerCluster([[0, 0]]), "from the network"),
+}
+
+
+@pytest.mark.parametrize(("layer", "words"), BROKEN.values(), ids=BROKEN)
+def test_a_folium_layer_that_would_be_broken_is_refused(layer: Any, words: str) -> None:
+    """What a page without a network shows only in part is an error that says what to use."""
+    shown = ca.coverage_map(*frames([SITE]))
+    layer().add_to(shown)
+    with pytest.raises(InputError, match=words) as error:
+        shown.html()
+    assert "online=True" in str(error.value)
+    assert shown._repr_html_().startswith("<iframe")
+
+
+def test_folium_popups_and_markers_work_whole(browser: Browser, tmp_path: Path) -> None:
+    """Markers have their picture; popups open with their markup, at once or when clicked."""
+    shown = ca.coverage_map(*frames([SITE]))
+    link = "<a href='https://tiles.example/'>more</a> `5` costs $(5), $.10"
+    folium.Marker([-17.8, 177.0], popup=link, tooltip="depot").add_to(shown)
+    folium.CircleMarker(
+        [-17.8, 179.0], fill=True, popup=folium.Popup("<b>later</b>", lazy=True)
+    ).add_to(shown)
+    folium.Marker([-18.5, 178.0], icon=folium.DivIcon(html="<b>here</b>")).add_to(shown)
+    feature = {"type": "Feature", "properties": {"who": "Ann"}, "geometry": None}
+    feature["geometry"] = {"type": "Point", "coordinates": [178.0, -17.0]}
+    folium.GeoJson(
+        {"type": "FeatureCollection", "features": [feature]}, popup=folium.GeoJsonPopup(["who"])
+    ).add_to(shown)
+    folium.LayerControl().add_to(shown)
+    shown.save(tmp_path / "map.html")
+    opened = Opened(browser, tmp_path / "map.html")
+    opened.go(-17.6, 178.0, 8)
+    picture = "(p) => [p.naturalWidth, p.naturalHeight]"
+    markers = opened.page.locator("img.leaflet-marker-icon")
+    assert [markers.nth(i).evaluate(picture) for i in range(markers.count())] == [[25, 41]] * 2
+    content = opened.page.locator(".leaflet-popup-content")
+    for mark, words in (
+        (markers.first, "more `5` costs $(5), $.10"),
+        (opened.page.locator("path.leaflet-interactive").first, "later"),
+        (markers.last, "Ann"),
+    ):
+        mark.click()
+        opened.page.wait_for_timeout(50)
+        assert words in content.last.inner_text()
+    assert opened.page.locator(".leaflet-div-icon, .empty").filter(has_text="here").count() == 1
+    assert opened.complaints == []
+    assert opened.requests == [(tmp_path / "map.html").as_uri()]
 
 
 def test_a_folium_layer_of_lines_can_be_added(browser: Browser, tmp_path: Path) -> None:

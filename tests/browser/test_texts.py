@@ -124,3 +124,27 @@ def test_it_does_nothing(hostile: tuple[Opened, str, Path]) -> None:
     failed = [c for c in opened.complaints if "ERR_INTERNET_DISCONNECTED" not in c]
     assert failed == []
     assert opened.page.locator("svg[onload], img[onerror], style ~ style + script").count() == 0
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<script>window.RUN='RUN'</script>",
+        "<img src=x onerror=\"window.RUN='RUN'\">",
+        "<style>h1 { display: none }</style>",
+        '<p style="position: fixed; inset: 0">over all</p>',
+    ],
+    ids=["script", "handler", "style", "style attribute"],
+)
+def test_markup_that_reached_a_page_would_do_nothing(
+    browser: Browser, demo: Path, tmp_path: Path, markup: str
+) -> None:
+    """The policy allows the page's own scripts and styles by their hashes, not all inline ones."""
+    text = (demo / "map.html").read_text("utf-8").replace("<body>", f"<body>{markup}", 1)
+    (tmp_path / "map.html").write_text(text, encoding="utf-8")
+    opened = Opened(browser, tmp_path / "map.html")
+    assert any("Content Security Policy" in words for words in opened.complaints)
+    assert opened.page.evaluate("() => window.RUN ?? null") is None
+    assert opened.page.locator("h1").is_visible()
+    fixed = "[...document.querySelectorAll('p')].some((p) => p.style.position)"
+    assert opened.page.evaluate(fixed) is False

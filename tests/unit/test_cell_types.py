@@ -85,8 +85,37 @@ def test_what_is_known_of_the_file_decides() -> None:
     assert kind_of(["1.500"], decimal=".") == ColumnType("number", ".")
     assert kind_of(["1,5"], decimal=".") == TEXT
     assert kind_of(["1.500", "1.200,50"], decimal=",") == ColumnType("number", ",")
+    assert kind_of(["1,500"], decimal=".") == TEXT
     assert kind_of(["01/02/2026"], date_format="%m/%d/%Y") == ColumnType("day", "%m/%d/%Y")
     assert kind_of(["31.12.2026"], date_format="%m/%d/%Y") == TEXT
+
+
+@pytest.mark.parametrize(
+    ("cells", "mark", "values"),
+    [
+        (["1'234.5", "7.25"], ".", [1234.5, 7.25]),
+        (["1 234,50", "7,5"], ",", [1234.5, 7.5]),
+        (
+            ["1\u202f234\u202f567,8", "12"],
+            ",",
+            [1234567.8, 12],
+        ),
+        (["1\N{RIGHT SINGLE QUOTATION MARK}234.50"], ".", [1234.5]),
+    ],
+)
+def test_thousands_of_other_countries(cells: list[str], mark: str, values: list[float]) -> None:
+    """An apostrophe or a space separates thousands beside either decimal mark."""
+    column = kind_of(list(cells))
+    assert column == ColumnType("number", mark)
+    assert typed(pa.array(cells), column).to_pylist() == values
+    assert kind_of([*cells, "1 23,4"]) == TEXT
+
+
+def test_amounts_may_be_written_otherwise_than_coordinates() -> None:
+    """``1.234,50`` beside coordinates with points is plain; ``1,5`` alone is not."""
+    assert kind_of(["1.234,50", "3,1"], decimal=".") == ColumnType("number", ",")
+    assert kind_of(["1,234.50", "3"], decimal=",") == ColumnType("number", ".")
+    assert kind_of(["3,1", "2"], decimal=".") == TEXT
 
 
 @given(

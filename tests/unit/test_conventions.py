@@ -142,7 +142,7 @@ def test_a_policy_without_countries_is_not_told_in_countries(tmp_path: Path) -> 
     assert "the policy does not require one" in str(story)
     assert "its country" not in str(story)
     verdicts = ca.assess(sites(47.593, 7.611, "DE"), centers, policy, as_of=AS_OF)
-    words = map_data(verdicts, centers, None).told["reason_words"]
+    words = map_data(verdicts, centers, None).meta["reason_words"]
     assert words == ["an open center is within the limit"]
 
 

@@ -265,12 +265,12 @@ def test_what_the_road_cannot_serve_is_a_layer_of_the_map(
     """And stays one when the map is made again from the folder; a center off the map has none."""
     shown = []
     whole = page.page
-    monkeypatch.setattr(page, "page", lambda data: shown.append(data.told) or whole(data))
+    monkeypatch.setattr(page, "page", lambda data: shown.append(data.meta) or whole(data))
     (tmp_path / "network.csv").write_text(CENTERS + "OFF,Off,FR,48.8,2.3\n", encoding="utf-8")
     monkeypatch.setattr(f"{__name__}.CENTERS", (tmp_path / "network.csv").read_text())
     folder = judged(tmp_path)
     drive(folder, TOWN, minutes=15)
-    again = redrawn(folder).told
+    again = redrawn(folder).meta
     assert again["minutes"] == shown[1]["minutes"] == 15
     names = [center["id"] for center in again["centers"]]
     for told in (again, shown[1]):

@@ -102,3 +102,12 @@ def test_explain_and_report_have_the_same_margin(tmp_path: Path) -> None:
         assert story.center.margin_miles == row["margin_miles"]
         checked += 1
     assert checked > 2
+
+
+def test_amounts_days_and_prose_are_not_offered_as_ids(tmp_path: Path) -> None:
+    """What tells rows apart is an id only if it can be one."""
+    path = tmp_path / "sites.csv"
+    rows = [f'{n},"{n}1,250.00",2026-03-0{n},Firm {n} of Bonn,Q{n},5{n}.5,7.1' for n in range(1, 6)]
+    path.write_text("x,Annual Revenue,Since,Remark,Ordernum,lat,lon\n" + "\n".join(rows), "utf-8")
+    said = " ".join(batch.check(path)["warnings"])
+    assert "To use 'x' or 'Ordernum': --column site_id=x" in said

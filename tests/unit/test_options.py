@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from coverage_analyzer import batch
 from coverage_analyzer.batch import _commitments, _geocode
 from coverage_analyzer.cli import options
-from coverage_analyzer.cli.main import COMMANDS, program
+from coverage_analyzer.cli.main import program
 from coverage_analyzer.files.readers.delimited import Dialect
 from coverage_analyzer.files.run_folder.hold import RejectLimit
 
@@ -150,7 +150,9 @@ def test_each_option_reaches_its_field(
     assert all(getattr(chosen, n) == getattr(usual, n) for n in plain - set(wanted))
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: str(command.name))
+@pytest.mark.parametrize(
+    "command", program.commands.values(), ids=lambda command: str(command.name)
+)
 def test_functions_of_commands_take_few_parameters(command: click.Command) -> None:
     """Options that belong together come as one value."""
     assert command.callback is not None
@@ -158,7 +160,9 @@ def test_functions_of_commands_take_few_parameters(command: click.Command) -> No
     assert len(parameters) <= MOST_PARAMETERS
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: str(command.name))
+@pytest.mark.parametrize(
+    "command", program.commands.values(), ids=lambda command: str(command.name)
+)
 def test_verbose_is_the_last_option_of_each_command(command: click.Command) -> None:
     """One place adds it."""
     assert [option.name for option in command.params if option.name == "verbose"] == ["verbose"]

@@ -21,8 +21,8 @@ FORMULAS = SITES.replace("0002,Bêta", "=0002,'-Bêta")
 
 def essence(data: Payload) -> dict[str, Any]:
     """Return all that a page shows but the outlines, which a file has with fewer digits."""
-    areas = [{k: v for k, v in a.items() if k != "polygons"} for a in data.told["areas"]]
-    return data.told | {"areas": areas, "blocks": (data.places.packed(), data.texts.packed())}
+    areas = [{k: v for k, v in a.items() if k != "polygons"} for a in data.meta["areas"]]
+    return data.meta | {"areas": areas, "blocks": (data.places.packed(), data.texts.packed())}
 
 
 @pytest.fixture(autouse=True)
@@ -51,7 +51,7 @@ def test_it_is_the_map_of_the_run(
     if text.startswith("site_id"):
         assert second == first
     assert second["places"] == first["places"]
-    assert len(again.told["areas"]) == len(shown[0].told["areas"]) > 0
+    assert len(again.meta["areas"]) == len(shown[0].meta["areas"]) > 0
 
 
 def test_columns_with_names_of_verdicts_are_told_apart(
@@ -68,7 +68,7 @@ def test_the_run_tells_how_coordinates_are_written(tmp_path: Path) -> None:
     text = "site_id;latitude;longitude\nA;48,85;2,35\n"
     comma = Dialect(decimal=",")
     judged(tmp_path, text, options=batch.Options(dialect=comma))
-    assert redrawn(tmp_path / "out").told["total"] == 1
+    assert redrawn(tmp_path / "out").meta["total"] == 1
     path = tmp_path / "out" / "report.csv"
     path.write_text(path.read_text("utf-8").replace("48,85", "48_85"), encoding="utf-8")
     with pytest.raises(InputError, match=r"was changed: line 2: .*Run it again"):
@@ -127,8 +127,8 @@ def test_the_reasons_are_those_of_the_policy(tmp_path: Path, shown: list[Payload
     anyone = rules.qualification.model_copy(update={"same_country": False})
     bands = rules.model_copy(update={"qualification": anyone, "needs_country": False})
     judged(tmp_path, "site_id,country,latitude,longitude\nX,DE,47.5930,7.6110\n", policy=bands)
-    again = redrawn(tmp_path / "out").told["reason_words"]
-    assert again == shown[0].told["reason_words"] == ["an open center is within the limit"]
+    again = redrawn(tmp_path / "out").meta["reason_words"]
+    assert again == shown[0].meta["reason_words"] == ["an open center is within the limit"]
 
 
 def test_the_verb_renews_or_writes_elsewhere(tmp_path: Path) -> None:

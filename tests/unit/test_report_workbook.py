@@ -284,7 +284,7 @@ def test_a_row_too_many_leaves_the_old_report(
 def test_a_folder_with_a_workbook_is_read_again(tmp_path: Path) -> None:
     """The map, and the report as sites: the sheet of the report is taken."""
     path = report(tmp_path)
-    assert redrawn(tmp_path / "out").told["total"] == 3
+    assert redrawn(tmp_path / "out").meta["total"] == 3
     assert ca.read_sites(path)["site_id"].tolist() == ["0001", "0002", "0003"]
     batch.run(path, centers_file(tmp_path), tmp_path / "again", as_of=AS_OF, options=XLSX)
     again = by_header(tmp_path / "again" / "report.xlsx")

@@ -12,7 +12,7 @@ from running import CENTERS, centers_file, manifest, sites_file
 import coverage_analyzer as ca
 from coverage_analyzer import batch
 from coverage_analyzer.cli import settings as cli_settings
-from coverage_analyzer.cli.main import COMMANDS
+from coverage_analyzer.cli.main import program
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.readers.delimited import Dialect
 from coverage_analyzer.settings import discovery, values
@@ -295,6 +295,8 @@ WITHOUT_KEY = {
     "start",  # likewise
     "site_id",  # of one letter
     "product",
+    "browser_program",  # a file that is merely found must start no program
+    "browser_no_sandbox",
 }
 """Options that no settings file sets."""
 
@@ -303,7 +305,7 @@ def settable() -> list[click.Command]:
     """Return the commands that use settings."""
     return [
         command
-        for command in COMMANDS
+        for command in program.commands.values()
         if any(each.name == "settings_file" for each in command.params)
     ]
 

@@ -16,7 +16,7 @@ import coverage_analyzer as ca
 from coverage_analyzer import batch
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files import table
-from coverage_analyzer.files.readers import parquet
+from coverage_analyzer.files.readers import arrow_rows
 from coverage_analyzer.schema import columns
 from coverage_analyzer.schema.verdict import VERDICT
 
@@ -187,7 +187,7 @@ def test_many_batches_and_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     """Memory holds one batch; a layer of no points is a table of no sites."""
     frame = gpd.GeoDataFrame({"id": range(50)}, geometry=shapely.points(range(50), 1), crs=4326)
     path = saved(frame, tmp_path / "sites.zip")
-    monkeypatch.setattr(parquet, "ROWS_AT_ONCE", 8)
+    monkeypatch.setattr(arrow_rows, "ROWS_AT_ONCE", 8)
     rows = list(table.open_table(path, columns.SITES).rows())
     assert len(rows) == 7
     assert [int(n) for block in rows for n in block.block.lines] == list(range(1, 51))

@@ -26,7 +26,7 @@ from coverage_analyzer import batch
 from coverage_analyzer.cli import main
 from coverage_analyzer.errors import InputError, PublishError
 from coverage_analyzer.files import atomic
-from coverage_analyzer.files.readers import gdal, geojson, parquet, spatial
+from coverage_analyzer.files.readers import arrow_rows, gdal, geojson, spatial
 from coverage_analyzer.files.table import open_table
 from coverage_analyzer.files.writers import areas
 from coverage_analyzer.geometry import area_km2
@@ -330,7 +330,7 @@ def test_many_batches(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
     points = [shapely.Point(-75 + n / 1000, 40) if n % 7 else None for n in range(100)]
     frame = gpd.GeoDataFrame({"id": [f"{n:03}" for n in range(100)]}, geometry=points, crs=4326)
     path = saved(frame, tmp_path / name)
-    monkeypatch.setattr(parquet, "ROWS_AT_ONCE", 8)
+    monkeypatch.setattr(arrow_rows, "ROWS_AT_ONCE", 8)
     monkeypatch.setattr(geojson, "FEATURES_AT_ONCE", 8)
     assert len(list(open_table(path, columns.SITES).rows())) == 13
     made = run(tmp_path, path)

@@ -117,7 +117,7 @@ def test_our_own_commands_read_it_again(
     (tmp_path / "plain").mkdir()
     plain = run(tmp_path / "plain", text, dialect=Dialect(decimal=decimal))
     assert drawn.places.packed() == redrawn(plain).places.packed()
-    assert drawn.told["centers"] == redrawn(plain).told["centers"]
+    assert drawn.meta["centers"] == redrawn(plain).meta["centers"]
 
 
 def test_packed_files_are_converted_too(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def test_a_packed_report_is_read_again(tmp_path: Path, kind: formats.Format) -> 
     options = batch.Options(raw_text=True)
     batch.run(out / f"report.{kind}", tmp_path / "c.csv", tmp_path / "again", options=options)
     assert set(FORMULAS) | {"=header"} <= set(cells(tmp_path / "again" / "report.csv"))
-    assert redrawn(out).told["total"] == len(FORMULAS)
+    assert redrawn(out).meta["total"] == len(FORMULAS)
 
 
 def test_a_later_run_takes_a_packed_report_away(tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_excel_is_told_of_utf8(tmp_path: Path) -> None:
     assert {name: (marked / name).read_bytes() for name in TABLES} == {
         name: MARK + data for name, data in before.items()
     }
-    assert redrawn(marked).told["total"] == len(FORMULAS)
+    assert redrawn(marked).meta["total"] == len(FORMULAS)
 
 
 @pytest.mark.parametrize("pack", ["", "gzip", "zstd"])

@@ -396,7 +396,14 @@ class TestMistakes:
             "D,DE,52.5,13.4",
         )
         found = batch.check(path, centers=centers_file(tmp_path))
-        assert found["country_conflicts"] == [{"declared": "FR", "located": "DE", "sites": 2}]
+        assert found["country_conflicts"] == [
+            {
+                "declared": "FR",
+                "located": "DE",
+                "text": "declared France (FR), located in Germany (DE)",
+                "sites": 2,
+            }
+        ]
         assert found["unknown_countries"] == [
             {"text": "Deutchland", "sites": 1, "nearest": "Deutschland"}
         ]

@@ -17,7 +17,7 @@ from coverage_analyzer import arrays
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.database import connection as connecting
 from coverage_analyzer.files.database.address import Address, check_name, quoted
-from coverage_analyzer.files.readers import parquet, utf8
+from coverage_analyzer.files.readers import arrow_rows, utf8
 from coverage_analyzer.files.readers.base import PREVIEW_ROWS, RowBlock, TableReader, first_rows
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ TYPED: Final = frozenset(
 
 OPTIONS: Final[dict[str, dict[str, Any]]] = {
     "postgresql": {"adbc.postgresql.batch_size_hint_bytes": 8 << 20},
-    "sqlite": {"adbc.sqlite.query.batch_rows": parquet.ROWS_AT_ONCE},
+    "sqlite": {"adbc.sqlite.query.batch_rows": arrow_rows.ROWS_AT_ONCE},
 }
 """Size hint for the batches of a query."""
 
@@ -93,7 +93,7 @@ class DatabaseTable(TableReader):
             point = f"ST_Transform({self.geometries[0]}::geometry, 4326)"
             self.hint = f" In a query, write ST_Y({point}) AS latitude, ST_X({point}) AS longitude."
         self.headers: list[str] = schema.names
-        self.types = [parquet.plain_type(kind) for kind in schema.types]
+        self.types = [arrow_rows.plain_type(kind) for kind in schema.types]
         self.known: dict[str, str] = {}
 
     def preview(self, n_rows: int = PREVIEW_ROWS) -> pa.RecordBatch:
@@ -113,8 +113,8 @@ class DatabaseTable(TableReader):
             connecting.batches(connection, sql, options, self._started) as (schema, batches),
         ):
             rows = pa.Table.from_batches(list(batches), schema).combine_chunks().slice(skipped)
-            batch = (rows.to_batches() or [parquet.empty(schema)])[0]
-            return first_rows(parquet.block(batch, 1).columns, self.headers, n_rows)
+            batch = (rows.to_batches() or [arrow_rows.empty(schema)])[0]
+            return first_rows(arrow_rows.block(batch, 1).columns, self.headers, n_rows)
 
     def _started(self, statement: "AdbcStatement") -> None:
         self._statement = statement
@@ -142,15 +142,15 @@ class DatabaseTable(TableReader):
             connecting.reading(address) as connection,
             connecting.batches(connection, self._sql, options, self._started) as (schema, batches),
         ):
-            yield parquet.block(parquet.empty(schema).rename_columns(self.headers), row)
+            yield arrow_rows.block(arrow_rows.empty(schema).rename_columns(self.headers), row)
             skipped = address.kind == "sqlite"
             for batch in batches:
                 rows = batch.slice(1) if skipped else batch
                 skipped = False
-                for at in range(0, len(rows), parquet.ROWS_AT_ONCE):
-                    part = rows.slice(at, parquet.ROWS_AT_ONCE)
+                for at in range(0, len(rows), arrow_rows.ROWS_AT_ONCE):
+                    part = rows.slice(at, arrow_rows.ROWS_AT_ONCE)
                     _check(part, row)
-                    yield parquet.block(part, row)
+                    yield arrow_rows.block(part, row)
                     row += len(part)
 
     def sha256(self) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files.readers import encodings, feature_ids, parquet, utf8
+from coverage_analyzer.files.readers import arrow_rows, encodings, feature_ids, utf8
 from coverage_analyzer.files.readers.shapefile import NAME_LETTERS, UNREADABLE_PART, checked
 from coverage_analyzer.files.readers.spatial import UNREADABLE, Layer, SpatialFile
 from coverage_analyzer.files.readers.streams import Encoding
@@ -299,7 +299,7 @@ def _stated(names: Sequence[str]) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def _gdal_stream(
-    request: _Opening, n_rows: int = parquet.ROWS_AT_ONCE
+    request: _Opening, n_rows: int = arrow_rows.ROWS_AT_ONCE
 ) -> Iterator[tuple[dict[str, Any], Any]]:
     """Open a source for reading in batches."""
     from pyogrio.raw import open_arrow
@@ -317,7 +317,7 @@ def _gdal_stream(
 
 
 def _gdal_batches(
-    opening: _Opening, n_rows: int = parquet.ROWS_AT_ONCE
+    opening: _Opening, n_rows: int = arrow_rows.ROWS_AT_ONCE
 ) -> Iterator[pa.RecordBatch]:
     with _gdal_stream(opening, n_rows) as (_, reader):
         while True:

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Bools, Floats
-from coverage_analyzer.files.readers import parquet, spatial, wkb
+from coverage_analyzer.files.readers import arrow_rows, spatial, wkb
 from coverage_analyzer.files.readers.base import (
     PREVIEW_ROWS,
     RowBlock,
@@ -321,7 +321,7 @@ def degrees(cells: pa.Array, form: PointForm, transform: spatial.Transform) -> C
     transform
         Takes their coordinates to degrees (`spatial.transform_from_srid`).
     """
-    read = form.read(cells.cast(parquet.plain_type(cells.type)))
+    read = form.read(cells.cast(arrow_rows.plain_type(cells.type)))
     foreign = np.flatnonzero((read.srid > 0) & (read.srid != form.srid)).tolist()
     odd = {n: f"SRID {read.srid[n]:.0f}, where others have {form.srid}" for n in foreign}
     x, y = (read.y, read.x) if form.latitude_first else (read.x, read.y)

@@ -16,7 +16,7 @@ import pyarrow as pa
 from coverage_analyzer import arrays, documents
 from coverage_analyzer.arrays import Floats
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files.readers import parquet, utf8, wkb
+from coverage_analyzer.files.readers import arrow_rows, utf8, wkb
 from coverage_analyzer.files.readers.base import (
     PREVIEW_ROWS,
     RowBlock,
@@ -110,7 +110,7 @@ class SpatialFile(TableReader):
         fields = [field for i, field in enumerate(layer.schema) if i != layer.geometry]
         longitude, latitude = made_names([field.name for field in fields])
         self.headers = [*(field.name for field in fields), longitude, latitude]
-        self.types = [parquet.plain_type(field.type) for field in fields]
+        self.types = [arrow_rows.plain_type(field.type) for field in fields]
         self.types += [pa.float64(), pa.float64()]
         self.known = {"longitude": longitude, "latitude": latitude}
         self.made = (longitude, latitude)
@@ -142,7 +142,7 @@ class SpatialFile(TableReader):
         ValueError
             If the file changes while it is read.
         """
-        batches = self._layer.batches(parquet.ROWS_AT_ONCE)
+        batches = self._layer.batches(arrow_rows.ROWS_AT_ONCE)
         if not self._days or self._layer.stated is None:
             yield from batches
             return
@@ -168,7 +168,7 @@ class SpatialFile(TableReader):
             try:
                 batch = next(self._layer.batches(n_rows), None)
                 block = self._block(
-                    parquet.empty(self._layer.schema) if batch is None else batch, 1
+                    arrow_rows.empty(self._layer.schema) if batch is None else batch, 1
                 )
             except UNREADABLE as error:
                 msg = f"{self._path} cannot be read on from row 1: {error}."
@@ -200,13 +200,13 @@ class SpatialFile(TableReader):
             msg = f"{self._path} is damaged: {row - 1} of {self._layer.rows} rows can be read."
             raise InputError(msg)
         if row == 1:
-            yield self._block(parquet.empty(self._layer.schema), row)
+            yield self._block(arrow_rows.empty(self._layer.schema), row)
 
     def _block(self, batch: pa.RecordBatch, row: int) -> RowBlock:
         """Return attributes and coordinates of a batch from a given row."""
         at = self._layer.geometry
         cells = batch.column(at)
-        points = wkb.points(cells.cast(parquet.plain_type(cells.type)), self._srids)
+        points = wkb.points(cells.cast(arrow_rows.plain_type(cells.type)), self._srids)
         lon, lat = points.x, points.y
         if self._transformer is not None:
             with no_proj_network():
@@ -216,7 +216,7 @@ class SpatialFile(TableReader):
         coordinates = [arrays.from_numpy(values, missing) for values in (lon, lat)]
         attributes = [column for i, column in enumerate(batch.columns) if i != at]
         whole = pa.RecordBatch.from_arrays([*attributes, *coordinates], names=self.headers)
-        block = parquet.block(whole, row)
+        block = arrow_rows.block(whole, row)
         code = Rejected.geometry_not_a_point
         return without(block, {row + i: (code, what) for i, what in points.odd.items()})
 
@@ -350,6 +350,8 @@ def geoparquet(path: Path) -> SpatialFile:
     InputError
         If it cannot be read, its metadata do not describe the geometry, or its CRS cannot be used.
     """
+    from coverage_analyzer.files.readers import parquet
+
     fingerprint = WatchedFiles(path)
     try:
         file = parquet.parquet(path)

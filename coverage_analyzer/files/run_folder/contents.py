@@ -21,6 +21,8 @@ FILES: Final = (
     "rejects.csv",
     "summary.csv",
     "centers.csv",
+    "policy.toml",
+    "products.csv",
     "areas.geojson",
     "drive_times.csv",
     "service_areas.geojson",

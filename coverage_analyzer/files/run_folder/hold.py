@@ -1,6 +1,7 @@
 """Held runs: a run that must not replace a good report writes to ``DIR.held`` instead.
 
-A run is held for reasons, which `reasons` returns as text; currently too many rejected rows.
+A run is held for reasons, which are text: too many rejected rows (`reasons`), or a rule of
+``--hold-if`` that fires (`gate`).
 Everything that publishes a run (folder, database table, `write_report`, Spark) calls this.
 ``run.json`` of a held run lists the reasons under ``held``; the next run that is not held removes
 the folder, as far as a held run created it. ``DIR.held`` is a `Publication` like ``DIR``, with its
@@ -29,6 +30,9 @@ DEFAULT_LIMIT: Final = "50%"
 
 MIN_ROWS: Final = 20
 """A percentage applies from this number of rows read; smaller samples are random."""
+
+OPTION: Final = "--max-rejects"
+"""The option of the limit, which its reason names."""
 
 LIMIT: Final = re.compile(r"\s*([0-9]{1,18})\s*|\s*([0-9]{1,3}(?:\.[0-9]{1,9})?)\s*%\s*")
 
@@ -98,7 +102,7 @@ def reasons(limit: RejectLimit, ledger: Mapping[str, int]) -> list[str]:
         return []
     rejected = ledger["rejected"]
     filled = rejected + ledger["decided"]
-    return [f"{rejected:,} of {quantity(filled, 'row')} rejected (--max-rejects {limit})"]
+    return [f"{rejected:,} of {quantity(filled, 'row')} rejected ({OPTION} {limit})"]
 
 
 def held_path(folder: str | Path) -> Path:
@@ -205,8 +209,18 @@ def notice(held: Sequence[str], folder: str | Path, kept_in: str | Path, table: 
         The database table for the report, if any.
     """
     places = f"{folder} and {table} are" if table else f"{folder} is"
+    advice = []
+    if any(OPTION in reason for reason in held):
+        advice.append(
+            "Check rejects.csv there, correct the input and run again, or allow more rejects "
+            "(--max-rejects; max_rejects in Python)."
+        )
+    if any(OPTION not in reason for reason in held):
+        advice.append(
+            "If a rule fired on a change that is meant, run once with --hold-if none (hold_if in "
+            "Python)."
+        )
     return (
         f"Report not replaced: {'; '.join(held)}. {places} unchanged; the files of this run are in "
-        f"{kept_in}. Check rejects.csv there, correct the input and run again, or allow more "
-        f"rejects (--max-rejects; max_rejects in Python)."
+        f"{kept_in}. {' '.join(advice)}"
     )

@@ -163,8 +163,6 @@ class Outcome:
         Style of the text files.
     limit
         Limit of rejected rows.
-    held
-        Reasons why the run was held, if any.
     """
 
     counts: Mapping[str, Mapping[str, int]]
@@ -175,10 +173,12 @@ class Outcome:
     duplicates: Mapping[str, Any] | None
     style: Style
     limit: RejectLimit
-    held: Sequence[str]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as plain data, in the order of ``run.json``, where it follows the origin."""
+        """Return it as plain data, in the order of ``run.json``, where it follows the origin.
+
+        Whether the run is held is decided after that, by `gate`.
+        """
         counted = {} if self.duplicates is None else {"duplicates": dict(self.duplicates)}
         return {
             "counts": {**self.counts, "rejects": dict(self.rejects)},
@@ -192,7 +192,8 @@ class Outcome:
             "csv_delimiter": self.style.delimiter,
             "csv_decimal_mark": self.style.output_decimal,
             "max_rejects": str(self.limit),
-            "held": list(self.held),
+            "hold_if": {"rules": [], "skipped": []},
+            "held": [],
         }
 
 

@@ -4,7 +4,7 @@ Nothing is decided again: verdicts, centers, countries and areas are those of th
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
 
-from coverage_analyzer import documents
+from coverage_analyzer import arrays, documents
 from coverage_analyzer.countries import Countries
 from coverage_analyzer.countries.assignment import Convention
 from coverage_analyzer.errors import InputError
@@ -46,12 +46,27 @@ def watched_run(folder: Path) -> tuple[WatchedFiles, dict[str, Any]]:
 
 
 def run_manifest(folder: Path) -> dict[str, Any]:
-    """Return the content of ``run.json``.
+    """Return the content of ``run.json`` of a run with centers.
 
     Raises
     ------
     InputError
         If there is none, or it lacks data that a map requires.
+    """
+    manifest = read_manifest(folder)
+    if "centers.csv" not in manifest["files"]:
+        msg = f"The run in {folder} has no centers.csv, which the map requires."
+        raise InputError(msg)
+    return manifest
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Return the content of ``run.json``.
+
+    Raises
+    ------
+    InputError
+        If there is none, or it is damaged.
     """
     try:
         manifest: dict[str, Any] = documents.read_json(folder / "run.json")
@@ -67,9 +82,8 @@ def run_manifest(folder: Path) -> dict[str, Any]:
         complete = False
     if not complete:
         msg = f"{folder} is not a run folder: it has no run.json of a run. Give a run folder."
-        raise InputError(msg)
-    if "centers.csv" not in manifest["files"]:
-        msg = f"The run in {folder} has no centers.csv, which the map requires."
+        if (folder / "run.json").is_file():
+            msg = f"{folder} is not a run folder: its run.json is damaged or not that of a run."
         raise InputError(msg)
     return manifest
 
@@ -118,6 +132,42 @@ def verdict_columns(table: Table, rows: ParsedRows) -> dict[str, pa.Array]:
     return {f.name: _pointed(c) if pa.types.is_floating(f.type) else c for f, c in verdict.items()}
 
 
+def typed_cells(
+    cells: Mapping[str, pa.Array], names: Sequence[str], where: str
+) -> dict[str, pa.Array]:
+    """Return verdict columns of a report with their types, which text files do not keep.
+
+    Parameters
+    ----------
+    cells
+        Columns of the report, by header.
+    names
+        Which of them.
+    where
+        Name of the report in messages.
+
+    Raises
+    ------
+    InputError
+        If a cell is not of that type.
+    """
+    try:
+        return {name: _cast(cells[name], SCHEMA.field(name).type) for name in names}
+    except pa.ArrowInvalid as error:
+        msg = f"{where} was changed: {error}. Run it again."
+        raise InputError(msg) from None
+
+
+def _cast(cells: pa.Array, kind: pa.DataType) -> pa.Array:
+    """Return cells as another type; empty text is null, but in a column of text."""
+    if pa.types.is_string(kind):
+        return as_text(cells)
+    if not pa.types.is_string(cells.type):
+        return cells.cast(kind)
+    filled = arrays.without_empty(cells)
+    return (_pointed(filled) if pa.types.is_floating(kind) else filled).cast(kind)
+
+
 def _pointed(cells: pa.Array) -> pa.Array:
     """Return numbers with a decimal point; those of a workbook may have a decimal comma."""
     return pc.replace_substring(cells, ",", ".") if pa.types.is_string(cells.type) else cells
@@ -146,22 +196,33 @@ def centers_as_used(
     given = open_table(folder / "centers.csv", CENTERS, dialect=dialect)
     every = np.arange(len(world.names.codes), dtype=np.int16)
     centers = read_centers(given, world, Convention(every, trust_declared=True))
-    return centers, _decided(folder / "centers.csv", dialect)
+    return centers, center_cells(folder, "center_country", style)
 
 
-def _decided(path: Path, dialect: Dialect) -> dict[str, str]:
-    """Return the country assigned to each center in the run.
+def center_cells(folder: Path, header: str, style: Style = SAFE) -> dict[str, str]:
+    """Return a column of ``centers.csv`` that a run has added, by the id of the center.
+
+    Parameters
+    ----------
+    folder
+        Of the run.
+    header
+        Header of the column.
+    style
+        How the text files of the run are written.
 
     Raises
     ------
     InputError
         If the file does not have it.
     """
+    path = folder / "centers.csv"
+    dialect = Dialect(delimiter=style.delimiter, decimal=style.output_decimal)
     table = open_table(path, CENTERS, dialect=dialect)
-    if "center_country" not in table.headers:
-        msg = f"{path} was not written by a run: it has no column 'center_country'."
+    if header not in table.headers:
+        msg = f"{path} was not written by a run: it has no column {header!r}."
         raise InputError(msg)
-    at = table.headers.index("center_country")
+    at = table.headers.index(header)
     result: dict[str, str] = {}
     for block in table.source.blocks():
         ids = block.columns.column(table.columns["center_id"])

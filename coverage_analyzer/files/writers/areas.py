@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from coverage_analyzer.countries import ATTRIBUTION
 from coverage_analyzer.errors import CoverageError, InputError, PublishError, visible
@@ -108,6 +107,8 @@ def _write(frame: "gpd.GeoDataFrame", path: Path, kind: str) -> None:
 def _write_parquet(frame: "gpd.GeoDataFrame", path: Path, credit: str) -> None:
     """Write GeoParquet with the attribution in its metadata, which geopandas cannot write."""
     frame.to_parquet(utf8_name(path), index=False)
+    import pyarrow.parquet as pq
+
     table = pq.read_table(utf8_name(path))
     metadata = (table.schema.metadata or {}) | {b"attribution": credit.encode()}
     pq.write_table(table.replace_schema_metadata(metadata), utf8_name(path))

@@ -1,9 +1,19 @@
 // Coverage areas: filled so that overlaps are darker; those of planned centers are dashed. What the
 // road cannot serve in time lies above them in a colour of its own.
 
+import { ROUND, UNITS, mercatorSouth } from "./mercator.js";
+import { boxOf, canvasLayer, touchesRows, traceRing, turnsIn } from "./tiles.js";
+import { themeColor } from "./words.js";
+
 const AREA_INKS = { areas: "--area", "planned-areas": "--planned", unserved: "--unserved" };
 
-function areaShapes(areas) {
+/**
+ * Areas as drawn.
+ *
+ * @param {PackedArea[]} areas
+ * @returns {Area[]}
+ */
+export function areaShapes(areas) {
   return areas.map((area) => ({
     ...area,
     parts: area.polygons.map((rings) => {
@@ -13,6 +23,7 @@ function areaShapes(areas) {
   }));
 }
 
+/** @param {number[]} steps */
 function areaRing(steps) {
   const ring = new Float64Array(steps.length);
   let lon = 0;
@@ -26,10 +37,14 @@ function areaRing(steps) {
   return ring;
 }
 
-function areaLayer(some, className) {
+/**
+ * @param {Area[]} some
+ * @param {"areas" | "planned-areas" | "unserved"} className
+ */
+export function areaLayer(some, className) {
   const planned = className === "planned-areas";
-  return new CanvasTiles((context, tile) => {
-    const color = ink(AREA_INKS[className]);
+  return canvasLayer((context, tile) => {
+    const color = themeColor(AREA_INKS[className]);
     context.fillStyle = context.strokeStyle = color;
     context.lineWidth = planned ? 1.6 : 1.2;
     context.setLineDash(planned ? [6, 5] : []);
@@ -51,6 +66,11 @@ function areaLayer(some, className) {
   }, { zIndex: 2, className });
 }
 
+/**
+ * @param {Float64Array[]} rings
+ * @param {number} x
+ * @param {number} y
+ */
 function isInRings(rings, x, y) {
   let inside = false;
   for (const ring of rings) {
@@ -65,8 +85,13 @@ function isInRings(rings, x, y) {
   return inside;
 }
 
-// The areas that cover a place.
-function areasAt(shapes, latlng) {
+/**
+ * The areas that cover a place.
+ *
+ * @param {Area[]} shapes
+ * @param {LatLng} latlng
+ */
+export function areasAt(shapes, latlng) {
   const y = mercatorSouth(latlng.lat);
   return shapes.filter(({ parts }) =>
     parts.some(({ rings, box }) => {

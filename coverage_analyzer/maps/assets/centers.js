@@ -1,14 +1,24 @@
 // Service centers: rings with what opens when, and their names where there is room.
 
+import { mercatorSouth } from "./mercator.js";
+import { THEME } from "./theme.js";
+import { canvasLayer, touchesRows, turnsIn } from "./tiles.js";
+import { themeColor } from "./words.js";
+
 const LABEL_ZOOM = 7;
 const PLANNED_LABEL_ZOOM = 4;
 const LABEL_PIXELS = 180;
 const CENTER_RADIUS = 5;
 
+/** @param {number} zoom */
 function centerRadius(zoom) {
-  return zoom < 4 ? 3 : CENTER_RADIUS;
+  return zoom < 2 ? 2 : zoom < 4 ? 3 : CENTER_RADIUS;
 }
 
+/**
+ * @param {Center} center
+ * @param {number} zoom
+ */
 function centerLabel(center, zoom) {
   if (center.state === "planned" && zoom >= PLANNED_LABEL_ZOOM) {
     return zoom >= LABEL_ZOOM
@@ -18,42 +28,58 @@ function centerLabel(center, zoom) {
   return zoom >= LABEL_ZOOM ? center.id : "";
 }
 
-function drawCenter(context, center, x, y, radius) {
+/**
+ * Draws the ring of a center, by its state.
+ *
+ * @param {CanvasRenderingContext2D} context
+ * @param {Center["state"]} state
+ * @param {number} x
+ * @param {number} y
+ * @param {number} radius
+ */
+export function drawCenter(context, state, x, y, radius) {
   context.beginPath();
-  context.setLineDash(center.state === "planned" ? [2.5, 2] : []);
+  context.setLineDash(state === "planned" ? [2.5, 2] : []);
   context.arc(x, y, radius, 0, 2 * Math.PI);
-  context.fillStyle = center.state === "closed" ? THEME.center.closed : THEME.center.fill;
+  context.fillStyle = state === "closed" ? THEME.center.closed : THEME.center.fill;
   context.fill();
   context.stroke();
   context.setLineDash([]);
   context.beginPath();
-  if (center.state === "open") {
+  if (state === "open") {
     context.arc(x, y, radius / 2.8, 0, 2 * Math.PI);
     context.fillStyle = THEME.center.line;
     context.fill();
-  } else if (center.state === "closed") {
+  } else if (state === "closed") {
     context.moveTo(x - radius / 2, y - radius / 2);
     context.lineTo(x + radius / 2, y + radius / 2);
     context.stroke();
   }
 }
 
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {string} text
+ * @param {number} x
+ * @param {number} y
+ */
 function drawLabel(context, text, x, y) {
   context.font = "600 11px system-ui, sans-serif";
   context.lineWidth = 3;
   context.lineJoin = "round";
-  context.strokeStyle = ink("--land");
-  context.fillStyle = ink("--ink");
+  context.strokeStyle = themeColor("--land");
+  context.fillStyle = themeColor("--ink");
   context.textAlign = "center";
   context.strokeText(text, x, y + 18);
   context.fillText(text, x, y + 18);
 }
 
-function centerLayer(centers) {
+/** @param {Center[]} centers */
+export function centerLayer(centers) {
   const placed = centers.map((center) => ({
     center, x: center.lon / 360 + 0.5, y: mercatorSouth(center.lat),
   }));
-  return new CanvasTiles((context, tile) => {
+  return canvasLayer((context, tile) => {
     for (const { center, x, y } of placed) {
       if (!touchesRows(tile, y, y, 30)) continue;
       for (const turn of turnsIn(tile, x, x, LABEL_PIXELS)) {
@@ -61,16 +87,22 @@ function centerLayer(centers) {
         const atY = (y - tile.north) * tile.pixels;
         context.lineWidth = centerRadius(tile.zoom) / 2.8;
         context.strokeStyle = THEME.center.line;
-        drawCenter(context, center, atX, atY, centerRadius(tile.zoom));
+        drawCenter(context, center.state, atX, atY, centerRadius(tile.zoom));
         const label = centerLabel(center, tile.zoom);
         if (label) drawLabel(context, label, atX, atY);
       }
     }
-  }, { zIndex: 5, className: "centers" });
+  }, { zIndex: 3, className: "centers" });
 }
 
-// The center under the pointer, if there is one.
-function centerNear(centers, map, latlng) {
+/**
+ * The center under the pointer, if there is one.
+ *
+ * @param {Center[]} centers
+ * @param {LeafletMap} map
+ * @param {LatLng} latlng
+ */
+export function centerNear(centers, map, latlng) {
   const at = map.project(latlng);
   let nearest = null;
   let least = CENTER_RADIUS + 4;

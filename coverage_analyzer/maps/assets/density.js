@@ -1,37 +1,54 @@
 // How many sites there are, in squares: for far zooms, and for sites that are too many to draw.
 
+import { ROUND } from "./mercator.js";
+import { TILE, canvasLayer } from "./tiles.js";
+import { brief, themeColor } from "./words.js";
+
 const SQUARE = 32; // pixels
 
 // Counts of sites in a grid over the world, for each zoom a coarser one.
-class Density {
-  constructor(told, columns, sites) {
-    this.told = told;
+export class Density {
+  /**
+   * @param {Meta} meta
+   * @param {Columns} columns
+   * @param {import("./sites.js").Sites} sites
+   * @param {import("./filters.js").Filters} filters
+   */
+  constructor(meta, columns, sites, filters) {
+    this.meta = meta;
     this.columns = columns;
     this.sites = sites;
-    this.isGiven = told.kept !== "all";
+    this.filters = filters;
+    this.isGiven = meta.kept !== "all";
     this.forget();
   }
 
   // To be called when other sites are shown.
   forget() {
+    /** @type {Map<number, Uint32Array>} */
     this.levels = new Map();
+    /** @type {Map<number, number>} */
     this.greatest = new Map();
   }
 
-  // The greatest count with 2 ** level cells on a side.
+  /**
+   * The greatest count with 2 ** level cells on a side.
+   *
+   * @param {number} level
+   */
   mostAt(level) {
-    if (!this.greatest.has(level)) {
-      this.greatest.set(level, this.at(level).reduce((a, b) => Math.max(a, b), 1));
-    }
-    return this.greatest.get(level);
+    const most = this.greatest.get(level) || this.at(level).reduce((a, b) => Math.max(a, b), 1);
+    this.greatest.set(level, most);
+    return most;
   }
 
+  /** The counts of the finest grid. */
   finest() {
-    const side = this.told.grid;
+    const side = this.meta.grid;
     const counts = new Uint32Array(side * side);
     if (this.isGiven) {
-      this.told.statuses.forEach((status, number) => {
-        if (this.hidden && !this.hidden.statuses.has(number)) return;
+      this.meta.statuses.forEach((status, number) => {
+        if (!this.filters.statuses.has(number)) return;
         const some = this.columns[`density_${status}`];
         for (let i = 0; i < some.length; i++) counts[this.columns.cell[i]] += some[i];
       });
@@ -46,13 +63,20 @@ class Density {
     return counts;
   }
 
-  // The counts with 2 ** level cells on a side.
+  /**
+   * The counts with 2 ** level cells on a side.
+   *
+   * @param {number} level
+   * @returns {Uint32Array}
+   */
   at(level) {
-    if (this.levels.has(level)) return this.levels.get(level);
+    const known = this.levels.get(level);
+    if (known) return known;
     const side = 2 ** level;
-    if (side >= this.told.grid) {
-      this.levels.set(level, this.finest());
-      return this.levels.get(level);
+    if (side >= this.meta.grid) {
+      const finest = this.finest();
+      this.levels.set(level, finest);
+      return finest;
     }
     const finer = this.at(level + 1);
     const counts = new Uint32Array(side * side);
@@ -66,9 +90,10 @@ class Density {
   }
 }
 
-function densityLayer(density) {
-  const deepest = Math.log2(density.told.grid);
-  return new CanvasTiles((context, tile) => {
+/** @param {Density} density */
+export function densityLayer(density) {
+  const deepest = Math.log2(density.meta.grid);
+  return canvasLayer((context, tile) => {
     const level = Math.min(deepest, tile.zoom + Math.log2(TILE / SQUARE));
     const side = 2 ** level;
     const counts = density.at(level);
@@ -77,7 +102,7 @@ function densityLayer(density) {
     const first = Math.floor(tile.west * side);
     const top = Math.floor(tile.north * side);
     const many = Math.max(1, Math.round(TILE / size));
-    const text = ink("--ink");
+    const text = themeColor("--ink");
     context.textAlign = "center";
     context.textBaseline = "middle";
     context.font = "600 11px system-ui, sans-serif";
@@ -87,7 +112,7 @@ function densityLayer(density) {
         if (!count) continue;
         const x = (column / side - tile.west) * tile.pixels;
         const y = (row / side - tile.north) * tile.pixels;
-        context.fillStyle = ink("--area");
+        context.fillStyle = themeColor("--area");
         context.globalAlpha = 0.2 + (0.5 * Math.log1p(count)) / Math.log1p(most);
         context.fillRect(x + 1, y + 1, size - 2, size - 2);
         context.globalAlpha = 1;

@@ -1,6 +1,16 @@
 // Land and borders, the same that the rule knows, from a TopoJSON.
 
-function landPolygons(topology) {
+import { mercatorSouth } from "./mercator.js";
+import { boxOf, canvasLayer, touchesRows, traceRing, turnsIn } from "./tiles.js";
+import { themeColor } from "./words.js";
+
+/**
+ * Land and borders from a topology.
+ *
+ * @param {Topology} topology
+ * @returns {Polygon[]}
+ */
+export function landPolygons(topology) {
   const { scale, translate } = topology.transform;
   const arcs = topology.arcs.map((arc) => {
     const points = new Float64Array(arc.length * 2);
@@ -18,13 +28,17 @@ function landPolygons(topology) {
   for (const geometry of Object.values(topology.objects)[0].geometries) {
     const parts = geometry.type === "Polygon" ? [geometry.arcs] : geometry.arcs || [];
     for (const part of parts) {
-      const rings = part.map((numbers) => landRing(numbers, arcs));
+      const rings = part.map((/** @type {number[]} */ numbers) => landRing(numbers, arcs));
       polygons.push({ rings, box: boxOf(rings[0]) });
     }
   }
   return polygons;
 }
 
+/**
+ * @param {number[]} numbers
+ * @param {Float64Array[]} arcs
+ */
 function landRing(numbers, arcs) {
   const length = numbers.reduce((sum, n) => sum + arcs[n >= 0 ? n : ~n].length, 0);
   const ring = new Float64Array(length);
@@ -43,10 +57,11 @@ function landRing(numbers, arcs) {
   return ring;
 }
 
-function landLayer(polygons) {
-  return new CanvasTiles((context, tile) => {
-    context.fillStyle = ink("--land");
-    context.strokeStyle = ink("--border");
+/** @param {Polygon[]} polygons */
+export function landLayer(polygons) {
+  return canvasLayer((context, tile) => {
+    context.fillStyle = themeColor("--land");
+    context.strokeStyle = themeColor("--border");
     context.lineWidth = 0.7;
     context.lineJoin = "round";
     for (const { rings, box } of polygons) {

@@ -1,71 +1,59 @@
-// The page: unpacks the blocks, draws the layers, and puts panel and table round the map.
+// The page: unpacks the blocks, draws the layers, and puts the panel beside the map.
 
-function mapLayers(app, columns, land) {
-  const { told, sites } = app;
-  app.shapes = areaShapes(told.areas);
-  const [open, planned] = [false, true].map((is) => app.shapes.filter((a) => a.planned === is));
-  app.density = new Density(told, columns, sites);
-  app.density.hidden = app.filters;
-  const dense = told.kept !== "all";
-  app.land = landLayer(land);
-  return {
-    sites: { words: "Sites", layer: siteLayer(sites, told), isOn: true },
-    centers: { words: "Centers", layer: centerLayer(told.centers), isOn: true },
-    areas: { words: "Coverage areas", layer: areaLayer(open, "areas"), isOn: true },
-    planned: {
-      words: "Planned coverage areas", layer: areaLayer(planned, "planned-areas"), isOn: true,
-    },
-    ...(told.unserved.length && {
-      unserved: {
-        words: `Not reached by road within ${told.minutes} minutes`,
-        layer: areaLayer(areaShapes(told.unserved), "unserved"),
-        isOn: true,
-      },
-    }),
-    density: { words: "Site density", layer: densityLayer(app.density), isOn: dense },
-  };
-}
+import { columnsOf, jsonOf } from "./data.js";
+import { FEATURES, PANEL_BLOCKS } from "./features.js";
+import { countInView } from "./figures.js";
+import { Filters } from "./filters.js";
+import { landPolygons } from "./land.js";
+import { mapLayers } from "./layers.js";
+import { panel } from "./panel.js";
+import { Sites } from "./sites.js";
+import { allDrawn } from "./tiles.js";
+import { showFirstView } from "./view.js";
+import { element, later, quantity } from "./words.js";
 
-// Puts the map into a wrapper beside the panel, wherever in a page it stands.
+const VIEW_MS = 80; // from the last movement of the map to what depends on it
+
+/**
+ * Puts the map into a wrapper beside the panel, wherever in a page it stands.
+ *
+ * @param {App} app
+ */
 function arrange(app) {
   const container = app.map.getContainer();
   app.wrapper = element("div", undefined, "coverage");
   container.before(app.wrapper);
-  const main = element("main");
-  main.append(container);
-  app.wrapper.append(panel(app), main);
-  main.append(app.sheet);
+  app.main = element("main");
+  app.main.append(container);
+  app.wrapper.append(panel(app, PANEL_BLOCKS), app.main);
   container.setAttribute("role", "application");
   container.setAttribute("aria-label", "Map of sites, centers and coverage areas");
   app.map.invalidateSize({ animate: false });
 }
 
+/** @param {App} app */
 function showTiles(app) {
-  const { tiles } = app.told;
+  const { tiles } = app.meta;
   if (!tiles) return;
   // Leaflet takes an attribution for markup, which a text must not become.
   const attribution = element("span", tiles.credit).innerHTML;
   L.tileLayer(tiles.url, { attribution, maxZoom: 18, zIndex: 1 }).addTo(app.map);
 }
 
+/** @param {App} app */
 function listenToChanges(app) {
   const { map, filters, layers } = app;
-  const update = later(80, () => {
-    updateCounts(app);
-    fillTable(app);
-  });
-  map.on("moveend resize", update);
+  map.on("moveend resize", later(VIEW_MS, app.update));
   filters.onChange(() => {
     app.density.forget();
+    app.clusters.forget();
     for (const { layer } of [layers.sites, layers.density]) {
       if (map.hasLayer(layer)) layer.redraw();
     }
-    updateCounts(app);
-    fillTable(app);
-    app.tell(`${quantity(app.countInView, "site")} in view`);
+    app.update();
+    app.say(`${quantity(app.inView.total, "site")} in view`);
   });
-  const { sites, ...others } = layers; // sites have colours of their own in either scheme
-  const inked = Object.values(others).map(({ layer }) => layer);
+  const inked = Object.values(layers).map((listed) => /** @type {ListedLayer} */ (listed).layer);
   const redraw = () => {
     for (const layer of [app.land, ...inked]) if (map.hasLayer(layer)) layer.redraw();
   };
@@ -75,48 +63,94 @@ function listenToChanges(app) {
   window.addEventListener("resize", () => map.invalidateSize({ animate: false }));
 }
 
-function failed(map, error) {
+/**
+ * @param {LeafletMap} map
+ * @param {Error} error
+ */
+function showFailure(map, error) {
   const words = "DecompressionStream" in window ? `The map cannot be shown: ${error.message}`
     : "This browser is too old for this map. Use one from 2023 or later.";
   map.getContainer().append(element("p", words, "failed"));
   throw error;
 }
 
-async function showCoverage(map) {
+/**
+ * Shows the coverage map of the page's blocks in a map.
+ *
+ * @param {LeafletMap} map
+ */
+export async function showCoverage(map) {
   try {
-    await shown(map);
+    await show(map);
     document.documentElement.dataset.ready = "yes";
   } catch (error) {
-    failed(map, error);
+    showFailure(map, /** @type {Error} */ (error));
   }
 }
 
-async function shown(map) {
-  const told = await jsonOf("coverage-told");
-  document.title = `${told.title}: coverage map`;
+/**
+ * What the modules share, before the layers and the panel are made.
+ *
+ * @param {LeafletMap} map
+ * @param {Meta} meta
+ * @param {Columns} columns
+ * @returns {App}
+ */
+function createApp(map, meta, columns) {
+  const sites = new Sites(columns, meta);
+  /** @type {(() => void)[]} */
+  const resets = [];
+  /** @type {(() => void)[]} */
+  const updates = [];
+  const call = (/** @type {(() => void)[]} */ listeners) => () => {
+    for (const listener of listeners) listener();
+  };
+  const app = {
+    map,
+    meta,
+    sites,
+    filters: new Filters(meta, sites),
+    popup: L.popup({ maxWidth: 340, autoPanPadding: [20, 20] }),
+    hint: L.tooltip({ direction: "top", offset: [0, -8], opacity: 1, className: "hint" }),
+    pointer: null,
+    inView: { counts: [], total: 0 },
+    onReset: resets.push.bind(resets),
+    reset: call(resets),
+    onUpdate: updates.push.bind(updates),
+    settingsChanged: () => {},
+  };
+  const shared = /** @type {App} */ (/** @type {unknown} */ (app));
+  shared.update = () => {
+    shared.inView = countInView(shared); // which all that listen to an update may read
+    call(updates)();
+  };
+  return shared;
+}
+
+/** @param {LeafletMap} map */
+async function show(map) {
+  const meta = /** @type {Meta} */ (await jsonOf("coverage-meta"));
+  document.title = `${meta.title}: coverage map`;
   const [columns, land] = await Promise.all([
-    columnsOf("coverage-places", told.places), jsonOf("coverage-land"),
+    columnsOf("coverage-places", meta.places), jsonOf("coverage-land"),
   ]);
-  const sites = new Sites(columns, told);
-  const app = { map, told, sites, filters: new Filters(told, sites), onReset: [], pointer: null };
-  app.tell = (words) => { app.say.textContent = words; };
-  app.popup = L.popup({ maxWidth: 340, autoPanPadding: [20, 20] });
-  app.hint = L.tooltip({ direction: "top", offset: [0, -8], opacity: 1, className: "hint" });
-  app.layers = mapLayers(app, columns, landPolygons(land));
+  const app = createApp(map, meta, /** @type {Columns} */ (columns));
+  app.layers = mapLayers(app, /** @type {Columns} */ (columns), landPolygons(land));
   arrange(app);
-  if (told.bounds) map.fitBounds(told.bounds, { maxZoom: 9, padding: [10, 10], animate: false });
-  map.attributionControl.setPrefix(false).addAttribution(told.attribution);
-  if (!told.tiles) app.land.addTo(map);
+  showFirstView(app);
+  map.attributionControl.setPrefix(false).addAttribution(meta.attribution);
+  if (!meta.tiles) app.land.addTo(map);
   showTiles(app);
-  for (const { layer, isOn } of Object.values(app.layers)) if (isOn) layer.addTo(map);
+  for (const listed of Object.values(app.layers)) if (listed?.isOn) listed.layer.addTo(map);
   L.control.scale({ position: "bottomright" }).addTo(map);
   // Texts come after the picture: nothing shows them before somebody asks.
   const drawn = allDrawn();
-  app.textsReady = drawn.then(() => columnsOf("coverage-texts", told.texts))
-    .then((texts) => { app.texts = texts; });
-  updateCounts(app);
-  listenToPointer(app);
+  app.textsReady = drawn.then(() => columnsOf("coverage-texts", meta.texts)).then((texts) => {
+    app.texts = /** @type {{ id: Texts, name: Texts }} */ (texts);
+  });
+  app.update();
   listenToChanges(app);
+  for (const feature of FEATURES) feature(app);
   await drawn;
   document.documentElement.dataset.drawn = "yes";
   await app.textsReady;

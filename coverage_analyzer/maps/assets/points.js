@@ -1,129 +1,113 @@
-// The sites as symbols. In a cell of two pixels only one is drawn, of the status that matters most,
-// so that a tile costs the same with a hundred sites and with a million.
+// The sites on the map: in a cell with few, each is a symbol; a cell with many is a cluster.
+
+import { clusterRadius, drawCluster } from "./cluster-mark.js";
+import { drawShape } from "./marks.js";
+import { ROUND } from "./mercator.js";
+import { THEME } from "./theme.js";
+import { TILE, canvasLayer } from "./tiles.js";
+import { context2d, element } from "./words.js";
 
 const DRAWN_IN_ORDER = THEME.drawnInOrder;
-const CELL = 2;
-const POINT_MARGIN = 12;
 const REACH = 12; // pixels round a click
 
+/** @param {number} zoom */
 function symbolRadius(zoom) {
-  return zoom < 4 ? 2.2 : zoom < 7 ? 3 : zoom < 10 ? 4 : 5.5;
+  return zoom < 4 ? 3 : zoom < 7 ? 3.5 : zoom < 10 ? 4.2 : 5.5;
 }
 
-function drawShape(context, shape, x, y, r) {
-  context.beginPath();
-  if (shape === "circle") context.arc(x, y, r, 0, 2 * Math.PI);
-  else if (shape === "square") context.rect(x - r, y - r, 2 * r, 2 * r);
-  else if (shape === "triangle") {
-    context.moveTo(x, y - 1.3 * r);
-    context.lineTo(x + 1.2 * r, y + r);
-    context.lineTo(x - 1.2 * r, y + r);
-    context.closePath();
-  } else if (shape === "cross") {
-    const arm = 0.45 * r;
-    const end = 1.3 * r;
-    const corners = [[-arm, -end], [arm, -end], [arm, -arm], [end, -arm], [end, arm], [arm, arm],
-      [arm, end], [-arm, end], [-arm, arm], [-end, arm], [-end, -arm], [-arm, -arm]];
-    for (const [dx, dy] of corners) context.lineTo(x + dx, y + dy);
-    context.closePath();
-  } else {
-    context.moveTo(x, y - 1.4 * r);
-    context.lineTo(x + 1.4 * r, y);
-    context.lineTo(x, y + 1.4 * r);
-    context.lineTo(x - 1.4 * r, y);
-    context.closePath();
-  }
-  context.fill();
-  context.stroke();
-}
-
-// A symbol drawn once, to be stamped many times.
+/**
+ * A symbol drawn once, to be stamped many times.
+ *
+ * @param {import("./theme.js").SiteStyle} style
+ * @param {number} radius
+ * @param {number} ratio
+ */
 function symbol({ color, shape }, radius, ratio) {
   const canvas = element("canvas");
   const side = Math.ceil(2 * 1.4 * radius + 3);
-  canvas.width = canvas.height = side * ratio;
-  const context = canvas.getContext("2d");
+  canvas.width = canvas.height = Math.ceil(side * ratio);
+  const context = context2d(canvas);
   context.scale(ratio, ratio);
   context.fillStyle = color;
   context.strokeStyle = THEME.symbolEdge;
   context.lineWidth = 0.7;
   drawShape(context, shape, side / 2, side / 2, radius);
-  return { canvas, side };
+  return { canvas, side: canvas.width / ratio };
 }
 
-// For a tile, the site to be drawn in each cell, and its rank plus one; 0 where there is none.
-function topmost(sites, ranks, tile) {
-  const { west, north, pixels } = tile;
-  const across = (TILE + 2 * POINT_MARGIN) / CELL;
-  const best = new Uint8Array(across * across);
-  const at = new Int32Array(across * across);
-  const edge = POINT_MARGIN / pixels;
-  const top = north - edge;
-  const bottom = north + TILE / pixels + edge;
-  sites.within(
-    Math.floor((west - edge) * ROUND), unitsNorth(bottom),
-    Math.ceil((west + TILE / pixels + edge) * ROUND), unitsNorth(top),
-    (i, turn) => {
-      if (!sites.shown[i]) return;
-      const column = Math.floor(((sites.x[i] / ROUND + turn - west + edge) * pixels) / CELL);
-      const row = Math.floor(((sites.south[i] - top) * pixels) / CELL);
-      if (column < 0 || row < 0 || column >= across || row >= across) return;
-      const cell = row * across + column;
-      const rank = ranks[sites.status[i]];
-      if (rank < best[cell]) return;
-      best[cell] = rank;
-      at[cell] = i;
-    },
-  );
-  return { best, at, across };
-}
-
-// Units north of the south pole; what lies beyond Mercator's end is drawn at that end.
-function unitsNorth(south) {
-  if (south <= 0.0001) return 180 * UNITS;
-  if (south >= 0.9999) return 0;
-  return Math.round((latitudeAt(south) + 90) * UNITS);
-}
-
-function siteLayer(sites, told) {
-  const ranks = told.statuses.map((status) => DRAWN_IN_ORDER.indexOf(status) + 1);
-  return new CanvasTiles((context, tile) => {
-    const { best, at, across } = topmost(sites, ranks, tile);
-    const radius = symbolRadius(tile.zoom);
-    const byRank = DRAWN_IN_ORDER.map(() => []);
-    for (let cell = 0; cell < across * across; cell++) {
-      if (best[cell]) byRank[best[cell] - 1].push(at[cell]);
+/**
+ * The layer of sites.
+ *
+ * @param {import("./clusters.js").Clusters} clusters
+ */
+export function siteLayer(clusters) {
+  return canvasLayer((context, tile) => {
+    const cell = 1 / clusters.side(tile.zoom);
+    const across = Math.round(TILE / tile.pixels / cell) + 3; // with what reaches in from beside it
+    const part = { west: tile.west - cell, north: tile.north - cell, across };
+    const { few, many } = clusters.split(tile.zoom, part);
+    const unit = tile.unit ?? 1;
+    many.sort((a, b) => b.total - a.total);
+    for (const cluster of many) {
+      drawCluster(context, cluster, clusters.meta.statuses, {
+        x: (cluster.x - tile.west) * tile.pixels, y: (cluster.y - tile.north) * tile.pixels,
+        radius: clusterRadius(cluster.total) * unit, unit,
+      });
     }
-    byRank.forEach((some, rank) => {
-      if (!some.length) return;
-      const { canvas, side } = symbol(THEME.statuses[DRAWN_IN_ORDER[rank]], radius, tile.ratio);
-      for (const i of some) {
-        // Of the copies round the world, the one next to this tile.
-        let x = sites.x[i] / ROUND - tile.west;
-        x -= Math.round(x - TILE / tile.pixels / 2);
-        const y = (sites.south[i] - tile.north) * tile.pixels;
-        const snap = (v) => Math.round((v - side / 2) * tile.ratio) / tile.ratio;
-        context.drawImage(canvas, snap(x * tile.pixels), snap(y), side, side);
-      }
-    });
+    drawSingly(context, tile, clusters, few);
   }, { zIndex: 4, className: "sites" });
 }
 
-// The shown sites near a place, the nearest first.
-function sitesNear(sites, map, latlng) {
+/**
+ * Draws the sites of some cells, those of the status that matters most on top.
+ *
+ * @param {CanvasRenderingContext2D} context
+ * @param {Tile} tile
+ * @param {import("./clusters.js").Clusters} clusters
+ * @param {import("./clusters.js").Cluster[]} some
+ */
+function drawSingly(context, tile, clusters, some) {
+  const { sites, meta } = clusters;
+  const byStatus = meta.statuses.map(() => /** @type {[number, number][]} */ ([]));
+  for (const cluster of some) {
+    clusters.members(cluster, (i, turn) => byStatus[sites.status[i]].push([i, turn]));
+  }
+  const unit = tile.unit ?? 1;
+  const ratio = tile.ratio / unit;
+  for (const status of DRAWN_IN_ORDER) {
+    const found = byStatus[meta.statuses.indexOf(status)];
+    if (!found.length) continue;
+    const { canvas, side } = symbol(THEME.statuses[status], symbolRadius(tile.zoom), ratio);
+    const size = side * unit;
+    for (const [i, turn] of found) {
+      const x = (sites.x[i] / ROUND + turn - tile.west) * tile.pixels;
+      const y = (sites.south[i] - tile.north) * tile.pixels;
+      context.drawImage(canvas, x - size / 2, y - size / 2, size, size);
+    }
+  }
+}
+
+/**
+ * The sites near a place that are drawn one by one, the nearest first.
+ *
+ * @param {import("./clusters.js").Clusters} clusters
+ * @param {LeafletMap} map
+ * @param {LatLng} latlng
+ */
+export function sitesNear(clusters, map, latlng) {
+  const { sites } = clusters;
   const at = map.project(latlng);
   const pixels = map.project([0, 180]).x - map.project([0, -180]).x;
+  /** @type {{ i: number, away: number }[]} */
   const found = [];
   const [x, y] = [at.x / pixels, at.y / pixels];
   const edge = REACH / pixels;
-  sites.within(
-    Math.floor((x - edge) * ROUND), unitsNorth(y + edge),
-    Math.ceil((x + edge) * ROUND), unitsNorth(y - edge),
-    (i, turn) => {
-      if (!sites.shown[i]) return;
-      const away = Math.hypot(sites.x[i] / ROUND + turn - x, sites.south[i] - y) * pixels;
-      if (away <= REACH) found.push({ i, away });
-    },
-  );
+  const { few } = clusters.near(map, latlng);
+  for (const cluster of few) {
+    clusters.members(cluster, (i, turn) => {
+      const away = Math.hypot(sites.x[i] / ROUND + turn - x, sites.south[i] - y);
+      if (away <= edge) found.push({ i, away });
+    });
+  }
   return found.sort((a, b) => a.away - b.away).map(({ i }) => i);
 }

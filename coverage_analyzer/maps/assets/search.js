@@ -1,27 +1,54 @@
-// Search by site id, name or center: the text of all sites is one text, which is read through once.
+// Search by site, center, town or country: the text of all sites is one text, read through once.
+
+import { rowAt, textAt } from "./data.js";
+import { folded, foldedTexts } from "./folding.js";
+import { showHint } from "./hover.js";
+import { styleOf, symbolMark } from "./marks.js";
+import { besideView, goToCenter, goToSite } from "./popup.js";
+import { button, element, labelled, later, quantity } from "./words.js";
 
 const LISTED = 50;
-const SHORTEST = 2;
+const LISTED_PLACES = 8;
+const TOWN_ZOOM = 9;
+const COUNTRY = 3; // the kind of a place that is a country
 
-// Marks the rows of texts that a pattern is found in, and returns them up to a number.
-function markMatches(column, pattern, marks, listed) {
-  const { text, begins } = column;
-  pattern.lastIndex = 0;
-  for (let found = pattern.exec(text); found; found = pattern.exec(text)) {
-    const row = rowAt(begins, found.index);
-    if (found.index + found[0].length > begins[row + 1]) {
-      pattern.lastIndex = found.index + 1; // it runs over into the next text
-      continue;
-    }
-    if (!marks[row]) {
+/**
+ * What was found: things to list, and which sites.
+ *
+ * @typedef {object} Found
+ * @property {number[]} exact Sites whose id is what was searched for.
+ * @property {number[]} rows Other sites to list.
+ * @property {Center[]} centers
+ * @property {number[]} countries Positions in the payload.
+ * @property {Place[]} towns
+ * @property {Uint8Array} marks 1 for each site that was found.
+ * @property {number} count Of sites.
+ */
+
+/**
+ * Marks the rows of folded texts that some words are in, and lists the first of them.
+ *
+ * @param {Texts} column
+ * @param {string} words
+ * @param {Uint8Array} marks
+ * @param {number[]} listed
+ */
+function markMatches({ text, begins }, words, marks, listed) {
+  for (let at = text.indexOf(words); at >= 0;) {
+    const row = rowAt(begins, at);
+    const isInside = at + words.length <= begins[row + 1];
+    if (isInside && !marks[row]) {
       marks[row] = 1;
       if (listed.length < LISTED) listed.push(row);
     }
-    if (begins[row + 1] >= text.length) break;
-    pattern.lastIndex = begins[row + 1];
+    at = text.indexOf(words, isInside ? begins[row + 1] : at + 1);
   }
 }
 
+/**
+ * @param {Texts} texts
+ * @param {string} words
+ */
 function exactMatches({ text, begins }, words) {
   const found = [];
   for (let i = 0; i + 1 < begins.length && found.length < LISTED; i++) {
@@ -32,44 +59,108 @@ function exactMatches({ text, begins }, words) {
   return found;
 }
 
-// Sites and centers that have some words in them, in whatever case; exact ids come first.
-function searched(app, words) {
-  const escaped = words.replace(/[\^$\\.*+?()[\]{}|/]/g, "\\$&");
-  const pattern = () => new RegExp(escaped, "giu");
-  const centers = app.told.centers.filter((c) => pattern().test(c.id) || pattern().test(c.name));
-  const marks = new Uint8Array(app.sites.count);
-  const rows = [];
-  if (app.sites.count) {
-    markMatches(app.texts.id, pattern(), marks, rows);
-    markMatches(app.texts.name, pattern(), marks, rows);
-    rows.unshift(...exactMatches(app.texts.id, words));
-  }
-  const count = marks.reduce((sum, mark) => sum + mark, 0);
-  return { centers: centers.slice(0, LISTED), rows: [...new Set(rows)].slice(0, LISTED), marks, count };
+/**
+ * Whether a word of a name begins with some words.
+ *
+ * @param {string} name
+ * @param {string} words
+ */
+function hasWord(name, words) {
+  const plain = folded(name);
+  return plain.startsWith(words) || plain.includes(` ${words}`) || plain.includes(`-${words}`);
 }
 
-function resultRow(app, mark, words, go) {
+/**
+ * Looks for folded words.
+ *
+ * @param {App} app
+ * @param {{ id: Texts, name: Texts }} texts Folded.
+ * @param {string} words
+ * @returns {Found}
+ */
+function search({ meta, sites, towns = [] }, texts, words) {
+  const marks = new Uint8Array(sites.count);
+  /** @type {number[]} */
+  const rows = [];
+  const exact = exactMatches(texts.id, words);
+  markMatches(texts.id, words, marks, rows);
+  markMatches(texts.name, words, marks, rows);
+  const centers = meta.centers.filter(({ id, name }) =>
+    folded(id).includes(words) || folded(name).includes(words));
+  const countries = [...meta.country_names.keys()].filter((c) =>
+    hasWord(meta.country_names[c], words) || folded(meta.countries[c]) === words);
+  const known = new Set(meta.country_names);
+  const places = towns.filter(({ name, kind }) =>
+    hasWord(name, words) && (kind !== COUNTRY || !known.has(name)));
+  return {
+    exact, rows: rows.filter((i) => !exact.includes(i)).slice(0, LISTED), marks,
+    centers: centers.slice(0, LISTED), countries, towns: places.slice(0, LISTED_PLACES),
+    count: marks.reduce((sum, mark) => sum + mark, 0),
+  };
+}
+
+/** @param {Found} found */
+function countWords({ count, centers, countries, towns }) {
+  const nations = countries.length === 1 ? "1 country" : `${countries.length} countries`;
+  const parts = [
+    count ? quantity(count, "site") : "", centers.length ? quantity(centers.length, "center") : "",
+    countries.length ? nations : "", towns.length ? quantity(towns.length, "place") : "",
+  ].filter(Boolean);
+  const last = parts.pop();
+  return parts.length ? `${parts.join(", ")} and ${last} found` : `${last} found`;
+}
+
+/**
+ * A result: a button that goes to it.
+ *
+ * @param {HTMLElement | null} mark
+ * @param {(string | undefined)[]} words
+ * @param {() => void} go
+ */
+function resultRow(mark, words, go) {
   const row = element("li");
   const link = button("", go);
   if (mark) link.append(mark);
-  link.append(element("span", words));
+  link.append(element("span", words.filter(Boolean).join(" ")));
   row.append(link);
   return row;
 }
 
-function listResults(app, list, { centers, rows }) {
-  list.replaceChildren(
-    ...centers.map((center) => resultRow(app, null,
-      ["Center", center.id, center.name].filter(Boolean).join(" "), () => goToCenter(app, center))),
-    ...rows.map((i) => resultRow(app, symbolMark(styleOf(app, i)),
-      [textAt(app.texts.id, i), textAt(app.texts.name, i)].filter(Boolean).join(" "),
-      () => goToSite(app, i))),
-  );
+/**
+ * @param {App} app
+ * @param {Found} found
+ */
+function resultRows(app, { exact, rows, centers, countries, towns }) {
+  const site = (/** @type {number} */ i) => resultRow(symbolMark(styleOf(app, i)),
+    [textAt(app.texts.id, i), textAt(app.texts.name, i)], () => goToSite(app, i));
+  return [
+    ...exact.map(site),
+    ...centers.map((center) => resultRow(null, ["Center", center.id, center.name],
+      () => goToCenter(app, center))),
+    ...countries.map((c) => resultRow(null, ["Country", app.meta.country_names[c]],
+      () => app.filters.choose("site_country", c))),
+    ...towns.map((town) => resultRow(null, [town.kind === COUNTRY ? "Country" : "Place",
+      [town.name, town.kind === COUNTRY ? "" : town.country].filter(Boolean).join(", ")],
+    () => goToTown(app, town))),
+    ...rows.map(site),
+  ];
 }
 
-function searchBlock(app) {
+/**
+ * @param {App} app
+ * @param {Place} town
+ */
+function goToTown(app, { name, kind, zoom, lat, lon }) {
+  const place = besideView(app, lat, lon);
+  const nearer = kind === COUNTRY ? zoom + 1 : Math.max(zoom, TOWN_ZOOM);
+  app.map.setView(place, Math.min(nearer, app.map.getMaxZoom()), { animate: false });
+  showHint(app, place, [name]);
+}
+
+/** @param {App} app */
+export function searchBlock(app) {
   const box = element("search");
-  const label = element("label", "Search by site ID, name or center");
+  const label = element("label", "Search by site ID, name, center, place or country");
   const input = element("input");
   input.type = "search";
   input.autocomplete = "off";
@@ -77,16 +168,20 @@ function searchBlock(app) {
   const only = element("label", undefined, "only");
   const check = element("input");
   check.type = "checkbox";
-  only.append(check, element("span", "Show only matches"));
+  only.append(check, element("span", "Show only matching sites"));
   const list = labelled("ul", "Results", "results");
+  /** @type {{ id: Texts, name: Texts } | null} */
+  let texts = null; // folded when first needed
   const look = async () => {
     await app.textsReady;
-    const words = input.value.trim();
-    const found = words.length < SHORTEST ? null : searched(app, words);
-    list.replaceChildren();
-    if (found) listResults(app, list, found);
+    const words = folded(input.value.trim());
+    texts ??= { id: foldedTexts(app.texts.id), name: foldedTexts(app.texts.name) };
+    const found = words ? search(app, texts, words) : null;
+    const rows = found ? resultRows(app, found) : [];
+    list.replaceChildren(...rows);
     app.filters.only(found && check.checked ? found.marks : null);
-    app.tell(found ? `${quantity(found.count, "site")} and ${quantity(found.centers.length, "center")} found` : "");
+    if (!found) app.say("");
+    else app.say(rows.length ? countWords(found) : `Nothing found for “${input.value.trim()}”`);
   };
   input.addEventListener("input", later(200, look));
   check.addEventListener("change", look);
@@ -95,11 +190,19 @@ function searchBlock(app) {
     await look();
     list.querySelector("button")?.click();
   });
-  app.onReset.push(() => {
+  app.onReset(() => {
     input.value = "";
     check.checked = false;
     list.replaceChildren();
   });
+  app.search = {
+    words: () => input.value.trim(), isOnly: () => check.checked,
+    restore: (words, isOnly) => {
+      input.value = words;
+      check.checked = isOnly;
+      return look();
+    },
+  };
   box.append(label, only, list);
   return box;
 }

@@ -1,22 +1,16 @@
 // The sites that the page has one by one. They stand in the order of Morton's curve, on which a
 // square of the plane is a run: so the order itself is the index, and nothing else is built.
 
-const UNITS = 100000; // to a degree
-const ROUND = 360 * UNITS;
+import { ROUND, UNITS, mercatorSouth } from "./mercator.js";
+
 const ROOT_BITS = 26;
 const FEW = 24; // of so few sites each is looked at
 
-// Web Mercator with the world from 0 to 1, southward; it ends at 85 degrees.
-function mercatorSouth(lat) {
-  const sine = Math.sin((Math.max(-85.0511, Math.min(85.0511, lat)) * Math.PI) / 180);
-  return 0.5 - Math.log((1 + sine) / (1 - sine)) / (4 * Math.PI);
-}
-
-function latitudeAt(south) {
-  return (Math.atan(Math.sinh(Math.PI * (1 - 2 * south))) * 180) / Math.PI;
-}
-
-// Every second bit of a number of 26 bits.
+/**
+ * Every second bit of a number of 26 bits.
+ *
+ * @param {number} bits
+ */
 function everySecond(bits) {
   let v = bits & 0x1555555;
   v = (v | (v >>> 1)) & 0x3333333;
@@ -25,23 +19,50 @@ function everySecond(bits) {
   return (v | (v >>> 8)) & 0xffff;
 }
 
-class Sites {
-  constructor(columns, told) {
+/**
+ * A box in units, and what is done with the sites in it.
+ *
+ * @typedef {object} Box
+ * @property {number} west
+ * @property {number} south
+ * @property {number} east
+ * @property {number} north
+ * @property {number} turn
+ * @property {(i: number, turn: number) => void} visit
+ */
+
+export class Sites {
+  /**
+   * @param {Columns} columns
+   * @param {Meta} meta
+   */
+  constructor(columns, meta) {
     const none = new Int32Array(0);
     this.code = columns.code || new Float64Array(0);
     this.count = this.code.length;
-    for (const name of ["status", "level", "reason", "site_country", "available_on",
-      "limit_miles", "miles", "margin", "in_reach"]) this[name] = columns[name] || none;
-    const centers = Int32Array.from([...told.site_centers, -1]);
-    this.center = Int32Array.from(columns.center_id || none, (c) => centers.at(c));
-    this.limits = told.limits;
+    const column = (/** @type {string} */ name) => columns[name] || none;
+    this.status = column("status");
+    this.level = column("level");
+    this.reason = column("reason");
+    this.site_country = column("site_country");
+    this.available_on = column("available_on");
+    this.limit_miles = column("limit_miles");
+    this.miles = column("miles");
+    this.margin = column("margin");
+    this.in_reach = column("in_reach");
+    const centers = Int32Array.from([...meta.site_centers, -1]);
+    this.center = Int32Array.from(column("center_id"), (c) => Number(centers.at(c)));
+    this.limits = meta.limits;
     this.x = new Int32Array(this.count); // units east of 180 degrees west
     this.y = new Int32Array(this.count); // units north of the south pole
     this.south = new Float64Array(this.count);
     this.shown = new Uint8Array(this.count).fill(1);
+    /** @type {Box} */
+    this.box = { west: 0, south: 0, east: 0, north: 0, turn: 0, visit: () => {} };
     this.place();
   }
 
+  /** Unpacks the positions on the curve. */
   place() {
     const half = 2 ** ROOT_BITS;
     for (let i = 0; i < this.count; i++) {
@@ -53,15 +74,25 @@ class Sites {
     }
   }
 
+  /** @param {number} i */
   lon(i) {
     return this.x[i] / UNITS - 180;
   }
 
+  /** @param {number} i */
   lat(i) {
     return this.y[i] / UNITS - 90;
   }
 
-  // Calls for each site in a box, given in units, with the turns round the world it is seen at.
+  /**
+   * Calls for each site in a box, given in units, with the turns round the world it is seen at.
+   *
+   * @param {number} west
+   * @param {number} south
+   * @param {number} east
+   * @param {number} north
+   * @param {(i: number, turn: number) => void} visit
+   */
   within(west, south, east, north, visit) {
     const last = Math.floor(east / ROUND);
     for (let turn = Math.floor(west / ROUND); turn <= last; turn++) {
@@ -71,6 +102,17 @@ class Sites {
     }
   }
 
+  /**
+   * Visits the sites of a square of the curve that are in the box.
+   *
+   * @param {number} from
+   * @param {number} to
+   * @param {number} x
+   * @param {number} y
+   * @param {number} base
+   * @param {number} bits
+   */
+  // eslint-disable-next-line complexity -- one square of a curve, in one place
   descend(from, to, x, y, base, bits) {
     const { west, south, east, north, turn, visit } = this.box;
     const end = 2 ** bits - 1;
@@ -87,22 +129,35 @@ class Sites {
       const half = 2 ** (bits - 1);
       for (let k = 0, begin = from; k < 4; k++) {
         const stop = k === 3 ? to : this.firstFrom(base + (k + 1) * quarter, begin, to);
-        this.descend(begin, stop, x + (k & 1) * half, y + (k >> 1) * half, base + k * quarter, bits - 1);
+        const [atX, atY] = [x + (k & 1) * half, y + (k >> 1) * half];
+        this.descend(begin, stop, atX, atY, base + k * quarter, bits - 1);
         begin = stop;
       }
     }
   }
 
+  /**
+   * The first of some sites at or behind a position on the curve.
+   *
+   * @param {number} code
+   * @param {number} from
+   * @param {number} to
+   */
   firstFrom(code, from, to) {
-    while (from < to) {
-      const middle = (from + to) >> 1;
-      if (this.code[middle] < code) from = middle + 1;
-      else to = middle;
+    let [first, last] = [from, to];
+    while (first < last) {
+      const middle = (first + last) >> 1;
+      if (this.code[middle] < code) first = middle + 1;
+      else last = middle;
     }
-    return from;
+    return first;
   }
 
-  // The figures of a verdict, as the report has them; null where there is none.
+  /**
+   * The figures of a verdict, as the report has them; null where there is none.
+   *
+   * @param {number} i
+   */
   figures(i) {
     const at = this.limit_miles[i];
     const limit = at < 0 ? null : this.limits[at];

@@ -1,59 +1,101 @@
-// The sites in view as a table that can be read aloud, and as a CSV file.
+// The sites in view, with their verdicts as a report has them, and as a CSV file.
 
-const TABLE_ROWS = 200; // so many are shown; the file has all
+import { textAt } from "./data.js";
+import { eachInView } from "./filters.js";
+import { element, quantity } from "./words.js";
+
 // What a spreadsheet would run, and what it would not though it begins so: the rule of files/guard.
+// eslint-disable-next-line max-len -- a pattern is one piece
 const FORMULA = /^'*(?:[\0\t\n\r]|[\p{Cc}\p{Zs}\p{Zl}\p{Zp}\p{Cf}]*[=+\-@\uff1d\uff0b\uff0d\uff20])/u;
 const HARMLESS = /^(?: *-+ *| *\+[0-9 ]+|@[\p{L}\p{N}_]+)$/u;
 const NUMBER = /^[ \t]*[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[ \t]*$/;
 
-function rowsInView(app) {
+/**
+ * The shown sites in the view, in the order of the curve.
+ *
+ * @param {App} app
+ */
+export function rowsInView(app) {
+  /** @type {number[]} */
   const rows = [];
   eachInView(app.map, app.sites, (i) => rows.push(i));
   return rows;
 }
 
-// The verdict on a site as a report has it, by column.
-function verdictCells(app, i) {
-  const { told, sites } = app;
+/**
+ * The verdict on a site as a report has it, by column.
+ *
+ * @param {App} app
+ * @param {number} i
+ * @returns {Record<string, string>}
+ */
+export function verdictCells(app, i) {
+  const { meta, sites } = app;
   const { limit, distance, margin } = sites.figures(i);
-  const fixed = (value) => (value === null ? "" : value.toFixed(3));
+  const fixed = (/** @type {number | null} */ value) => (value === null ? "" : value.toFixed(3));
   return {
-    level: told.levels[sites.level[i]] ?? "",
-    status: told.statuses[sites.status[i]],
-    reason: told.reasons[sites.reason[i]] ?? "",
-    center_id: told.centers[sites.center[i]]?.id ?? "",
+    level: meta.levels[sites.level[i]] ?? "",
+    status: meta.statuses[sites.status[i]],
+    reason: meta.reasons[sites.reason[i]] ?? "",
+    center_id: meta.centers[sites.center[i]]?.id ?? "",
     distance_miles: fixed(distance),
     limit_miles: limit === null ? "" : String(limit),
     margin_miles: fixed(margin),
-    site_country: told.countries[sites.site_country[i]] ?? "",
-    available_on: told.days[sites.available_on[i]] ?? "",
+    site_country: meta.countries[sites.site_country[i]] ?? "",
+    available_on: meta.days[sites.available_on[i]] ?? "",
     centers_in_reach: String(sites.in_reach[i]),
-    as_of: told.as_of,
+    as_of: meta.as_of,
   };
 }
 
+/**
+ * The columns of the sites file that the map was asked to carry.
+ *
+ * @param {App} app
+ * @returns {{ name: string, texts: Texts }[]}
+ */
+export function ownColumns({ meta, texts }) {
+  const all = /** @type {Record<string, Texts>} */ (texts);
+  const names = /** @type {{ own_columns?: string[] }} */ (meta).own_columns ?? [];
+  return names.map((name, number) => ({ name, texts: all[`own_${number}`] }));
+}
+
+/** @param {string} text */
 function csvCell(text) {
   const runs = FORMULA.test(text) && !NUMBER.test(text) && !HARMLESS.test(text);
   const inert = runs ? `'${text}` : text;
   return `"${inert.replaceAll('"', '""')}"`;
 }
 
+/**
+ * @param {App} app
+ * @param {number[]} rows
+ */
 function csvOf(app, rows) {
-  const header = ["site_id", "name", "latitude", "longitude", ...app.told.verdict];
+  const own = ownColumns(app);
+  const names = own.map(({ name }) => name);
+  const header = ["site_id", "name", "latitude", "longitude", ...names, ...app.meta.verdict];
   const lines = rows.map((i) => {
     const verdict = verdictCells(app, i);
     const texts = [textAt(app.texts.id, i), textAt(app.texts.name, i)];
     const place = [sites5(app.sites.lat(i)), sites5(app.sites.lon(i))];
-    return [...texts, ...place, ...app.told.verdict.map((name) => verdict[name])];
+    const cells = own.map(({ texts: column }) => textAt(column, i));
+    return [...texts, ...place, ...cells, ...app.meta.verdict.map((name) => verdict[name])];
   });
   return [header, ...lines].map((cells) => `${cells.map(csvCell).join(",")}\n`);
 }
 
+/** @param {number} degrees */
 function sites5(degrees) {
   return String(Number(degrees.toFixed(5)));
 }
 
-async function saveCsv(app) {
+/**
+ * Saves the sites in view as a file.
+ *
+ * @param {App} app
+ */
+export async function saveCsv(app) {
   await app.textsReady;
   const blob = new Blob(csvOf(app, rowsInView(app)), { type: "text/csv" });
   const link = element("a");
@@ -61,53 +103,5 @@ async function saveCsv(app) {
   link.download = "sites-in-view.csv";
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-  app.tell(`${quantity(app.countInView, "site")} saved as ${link.download}`);
-}
-
-function tableRow(app, i) {
-  const verdict = verdictCells(app, i);
-  const row = element("tr");
-  const head = element("th");
-  head.scope = "row";
-  head.append(button(textAt(app.texts.id, i) || "(no ID)", () => goToSite(app, i)));
-  row.append(head);
-  const cells = [textAt(app.texts.name, i), verdict.status, verdict.level,
-    app.told.reason_words[app.sites.reason[i]], verdict.center_id, verdict.distance_miles,
-    verdict.margin_miles];
-  for (const cell of cells) row.append(element("td", cell));
-  return row;
-}
-
-async function fillTable(app) {
-  if (app.sheet.hidden) return;
-  await app.textsReady;
-  const rows = rowsInView(app);
-  const some = rows.slice(0, TABLE_ROWS);
-  const made = element("table");
-  const rest = rows.length > some.length ? `; the first ${some.length} are listed` : "";
-  made.append(element("caption", `${quantity(rows.length, "site")} in view${rest}`));
-  const header = made.createTHead().insertRow();
-  for (const name of ["site", "name", "status", "level", "reason", "center", "miles", "margin"]) {
-    const head = element("th", name);
-    head.scope = "col";
-    header.append(head);
-  }
-  made.createTBody().append(...some.map((i) => tableRow(app, i)));
-  app.sheet.replaceChildren(made);
-}
-
-function tableButtons(app) {
-  app.sheet = labelled("section", "Sites in view", "sheet");
-  app.sheet.tabIndex = 0;
-  app.sheet.hidden = true;
-  const box = element("p", undefined, "buttons");
-  const open = button("Table of sites in view", () => {
-    app.sheet.hidden = !app.sheet.hidden;
-    open.setAttribute("aria-expanded", String(!app.sheet.hidden));
-    app.map.invalidateSize({ animate: false });
-    fillTable(app);
-  });
-  open.setAttribute("aria-expanded", "false");
-  box.append(open, button("Save as CSV", () => saveCsv(app)));
-  return box;
+  app.say(`${quantity(app.inView.total, "site")} saved as ${link.download}`);
 }

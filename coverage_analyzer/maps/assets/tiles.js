@@ -1,14 +1,21 @@
 // Layers that are drawn as canvas tiles: only what is seen is drawn, and the world repeats.
 
-const TILE = 256;
+import { context2d, element } from "./words.js";
+
+export const TILE = 256;
 const FRAME_MS = 10; // of drawing between two frames, so that moving the map stays smooth
 
+/** @typedef {(context: CanvasRenderingContext2D, tile: Tile) => void} Draw */
+
+/** @type {(() => void)[]} */
 const waiting = [];
+/** @type {(() => void)[]} */
 let drawnAll = [];
 
+/** Draws waiting tiles until the next frame. */
 function drawWaiting() {
   const begun = performance.now();
-  while (waiting.length && performance.now() - begun < FRAME_MS) waiting.shift()();
+  while (waiting.length && performance.now() - begun < FRAME_MS) waiting.shift()?.();
   if (waiting.length) requestAnimationFrame(drawWaiting);
   else {
     for (const tell of drawnAll) tell();
@@ -16,45 +23,91 @@ function drawWaiting() {
   }
 }
 
-// A promise that all tiles that are wanted are drawn.
-function allDrawn() {
+/**
+ * A promise that all tiles that are wanted are drawn.
+ *
+ * @returns {Promise<void>}
+ */
+export function allDrawn() {
   return new Promise((tell) => {
     drawnAll.push(tell);
     if (!waiting.length) requestAnimationFrame(drawWaiting);
   });
 }
 
-// draw(context, tile) gets the tile's place in the world, which is 1 wide: west, north, pixels
-// (how many the world is wide), and zoom.
+/**
+ * How large a map shows its tiles; 1 at whole zooms, and while it zooms to another one.
+ *
+ * @param {LeafletMap} map
+ * @param {number} zoom Of the tiles.
+ */
+function tileScale(map, zoom) {
+  const above = map.getZoom() - zoom;
+  return Math.abs(above) <= 0.5 ? 2 ** above : 1;
+}
+
 const CanvasTiles = L.GridLayer.extend({
-  initialize(draw, options) {
+  initialize(/** @type {Draw} */ draw, /** @type {object} */ options) {
     L.setOptions(this, { maxZoom: 18, minZoom: 0, keepBuffer: 1, updateInterval: 100, ...options });
     this.drawTile = draw;
   },
-  createTile(coords, done) {
-    const canvas = document.createElement("canvas");
+  // A map whose zoom is not a whole number scales tiles: they are drawn for their size on it.
+  getEvents() {
+    return {
+      ...L.GridLayer.prototype.getEvents?.call(this),
+      zoomend: () => {
+        if (this.drawnScale !== tileScale(this._map, this._tileZoom)) this.redraw();
+      },
+    };
+  },
+  createTile(
+    /** @type {Coords} */ coords,
+    /** @type {DoneCallback} */ done,
+  ) {
+    const canvas = element("canvas");
     const ratio = Math.min(window.devicePixelRatio || 1, 2);
-    canvas.width = canvas.height = TILE * ratio;
+    const scale = tileScale(this._map, coords.z);
+    this.drawnScale = scale;
+    canvas.width = canvas.height = Math.round(TILE * ratio * scale);
     const across = 2 ** coords.z;
     const column = ((coords.x % across) + across) % across;
     const tile = {
       zoom: coords.z, west: column / across, north: coords.y / across, pixels: TILE * across, ratio,
+      unit: 1 / scale,
     };
     if (!waiting.length) requestAnimationFrame(drawWaiting);
     waiting.push(() => {
       if (canvas.isConnected) {
-        const context = canvas.getContext("2d");
-        context.scale(ratio, ratio);
+        const context = context2d(canvas);
+        context.scale(canvas.width / TILE, canvas.width / TILE);
         this.drawTile(context, tile);
       }
-      done(null, canvas);
+      done(undefined, canvas);
     });
     return canvas;
   },
 });
 
-// The turns round the world at which something from west to east (in worlds) touches a tile.
-function turnsIn({ west, pixels }, from, to, margin) {
+/**
+ * A layer of tiles, each drawn by a function.
+ *
+ * @param {Draw} draw
+ * @param {{ zIndex: number, className: string }} options
+ * @returns {Layer}
+ */
+export function canvasLayer(draw, options) {
+  return /** @type {any} */ (new /** @type {any} */ (CanvasTiles)(draw, options));
+}
+
+/**
+ * The turns round the world at which something from west to east (in worlds) touches a tile.
+ *
+ * @param {Tile} tile
+ * @param {number} from
+ * @param {number} to
+ * @param {number} margin Pixels.
+ */
+export function turnsIn({ west, pixels }, from, to, margin) {
   const edge = margin / pixels;
   const turns = [];
   const last = Math.floor(west + TILE / pixels + edge - from);
@@ -62,8 +115,16 @@ function turnsIn({ west, pixels }, from, to, margin) {
   return turns;
 }
 
-// Adds a ring of x, y, x, y ... to a path, without corners that no pixel shows.
-function traceRing(context, ring, west, north, pixels) {
+/**
+ * Adds a ring of x, y, x, y ... to a path, without corners that no pixel shows.
+ *
+ * @param {CanvasRenderingContext2D} context
+ * @param {Float64Array} ring
+ * @param {number} west
+ * @param {number} north
+ * @param {number} pixels
+ */
+export function traceRing(context, ring, west, north, pixels) {
   let x = (ring[0] - west) * pixels;
   let y = (ring[1] - north) * pixels;
   context.moveTo(x, y);
@@ -78,12 +139,25 @@ function traceRing(context, ring, west, north, pixels) {
   context.closePath();
 }
 
-function touchesRows({ north, pixels }, from, to, margin) {
+/**
+ * Whether something from north to south touches a tile.
+ *
+ * @param {Tile} tile
+ * @param {number} from
+ * @param {number} to
+ * @param {number} margin Pixels.
+ */
+export function touchesRows({ north, pixels }, from, to, margin) {
   const edge = margin / pixels;
   return to >= north - edge && from <= north + TILE / pixels + edge;
 }
 
-function boxOf(ring) {
+/**
+ * The box of a ring: west, north, east, south.
+ *
+ * @param {Float64Array} ring
+ */
+export function boxOf(ring) {
   const box = [Infinity, Infinity, -Infinity, -Infinity];
   for (let i = 0; i < ring.length; i += 2) {
     box[0] = Math.min(box[0], ring[i]);

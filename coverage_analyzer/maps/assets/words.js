@@ -2,20 +2,43 @@
 
 const KM_PER_MILE = 1.609344;
 
-function element(tag, text, className) {
+/**
+ * An element with a text.
+ *
+ * @template {keyof HTMLElementTagNameMap} T
+ * @param {T} tag
+ * @param {string | number | null} [text]
+ * @param {string} [className]
+ * @returns {HTMLElementTagNameMap[T]}
+ */
+export function element(tag, text, className) {
   const made = document.createElement(tag);
-  if (text !== undefined && text !== null) made.textContent = text;
+  if (text !== undefined && text !== null) made.textContent = String(text);
   if (className) made.className = className;
   return made;
 }
 
-function labelled(tag, label, className) {
+/**
+ * An element with a label for those who hear the page.
+ *
+ * @template {keyof HTMLElementTagNameMap} T
+ * @param {T} tag
+ * @param {string} label
+ * @param {string} [className]
+ * @returns {HTMLElementTagNameMap[T]}
+ */
+export function labelled(tag, label, className) {
   const made = element(tag, undefined, className);
   made.setAttribute("aria-label", label);
   return made;
 }
 
-function button(text, onClick, className) {
+/**
+ * @param {string} text
+ * @param {() => void} onClick
+ * @param {string} [className]
+ */
+export function button(text, onClick, className) {
   const made = element("button", text, className);
   made.type = "button";
   made.addEventListener("click", (event) => {
@@ -25,7 +48,12 @@ function button(text, onClick, className) {
   return made;
 }
 
-function rowsTable(rows) {
+/**
+ * A table of names and values, without the rows that have no value.
+ *
+ * @param {[string, string | number | null | undefined][]} rows
+ */
+export function rowsTable(rows) {
   const made = element("table");
   for (const [what, value] of rows) {
     if (value === null || value === undefined || value === "") continue;
@@ -37,48 +65,79 @@ function rowsTable(rows) {
   return made;
 }
 
-function counted(number) {
+/**
+ * What a canvas is drawn with.
+ *
+ * @param {HTMLCanvasElement} canvas
+ */
+export function context2d(canvas) {
+  return /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+}
+
+/** @param {number} number */
+export function counted(number) {
   return number.toLocaleString("en");
 }
 
-// A number with its noun: "1 site", "2 sites".
-function quantity(number, noun) {
+/**
+ * A number with its noun: "1 site", "2 sites".
+ *
+ * @param {number} number
+ * @param {string} noun
+ */
+export function quantity(number, noun) {
   return `${counted(number)} ${noun}${number === 1 ? "" : "s"}`;
 }
 
-function share(part, whole) {
+/**
+ * @param {number} part
+ * @param {number} whole
+ */
+export function share(part, whole) {
   return whole ? `${((100 * part) / whole).toFixed(1)} %` : "–";
 }
 
-function milesAndKm(miles) {
+/** @param {number | null} miles */
+export function milesAndKm(miles) {
   if (miles === null) return null;
   return `${miles.toFixed(3)} mi (${(miles * KM_PER_MILE).toFixed(3)} km)`;
 }
 
-function limitWords(miles) {
+/** @param {number} miles */
+export function limitWords(miles) {
   return `${miles} mi (${Number((miles * KM_PER_MILE).toFixed(1))} km)`;
 }
 
-// A short number for a cell of the map.
-function brief(number) {
+/**
+ * A short number for a cell of the map.
+ *
+ * @param {number} number
+ */
+export function brief(number) {
   if (number < 1000) return String(number);
   if (number < 1e6) return `${Number((number / 1e3).toPrecision(2))}k`;
   return `${Number((number / 1e6).toPrecision(2))}M`;
 }
 
-function later(milliseconds, action) {
+/**
+ * An action that waits until it has not been asked for during some time.
+ *
+ * @param {number} milliseconds
+ * @param {() => void} action
+ */
+export function later(milliseconds, action) {
   let timer = 0;
   return () => {
     clearTimeout(timer);
-    timer = setTimeout(action, milliseconds);
+    timer = Number(setTimeout(action, milliseconds));
   };
 }
 
-// How the status of a site is drawn: colour, shape, words; THEME is put in by maps/page.py.
-function styleOf(app, i) {
-  return THEME.statuses[app.told.statuses[app.sites.status[i]]];
-}
-
-function ink(name) {
+/**
+ * A colour of the scheme in force, by its use (schema/theme.py).
+ *
+ * @param {string} name Of a CSS variable, such as "--land".
+ */
+export function themeColor(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }

@@ -1,0 +1,166 @@
+"""The report that a run would replace: its record, and its rows joined with the new ones.
+
+The new rows go into a spool while they are written, so that they are not read again; the old ones
+follow only when a rule needs the join. Memory does not grow with the rows (`comparison.pairing`).
+"""
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from coverage_analyzer.batch.compared_reports import (
+    Reading,
+    Report,
+    headers_of,
+    joined,
+    open_report,
+    spooled,
+)
+from coverage_analyzer.batch.stream import Judged
+from coverage_analyzer.comparison.aligned import Headers, SpooledSide, changes
+from coverage_analyzer.comparison.changes import CHANGED, Change
+from coverage_analyzer.comparison.figures import RunRecord
+from coverage_analyzer.comparison.quantities import Needs
+from coverage_analyzer.comparison.rows import (
+    SHOWN,
+    Counts,
+    Side,
+    SideRows,
+    Spool,
+    VerdictCodes,
+    ranks,
+)
+from coverage_analyzer.comparison.rules import Figures
+from coverage_analyzer.comparison.tally import Tally
+from coverage_analyzer.errors import InputError
+from coverage_analyzer.files.run_folder.gate import Gate
+from coverage_analyzer.files.table import Table
+from coverage_analyzer.fingerprint import WatchedFiles
+from coverage_analyzer.matching.matcher import Matcher
+from coverage_analyzer.schema.columns import as_text
+
+
+class RowChanges:
+    """The rows of a run on their way into a join with those of the report in its place.
+
+    Parameters
+    ----------
+    folder
+        The run folder with the old report.
+    table
+        The open table of sites.
+    matcher
+        Of the run.
+    scratch
+        A folder for temporary files.
+
+    Raises
+    ------
+    InputError
+        If the old report cannot be read, or either of the two has no ``site_id``.
+    """
+
+    def __init__(self, folder: Path, table: Table, matcher: Matcher, scratch: Path) -> None:
+        self._old = open_report(folder)
+        self._table, self._scratch = table, scratch
+        new = Report(folder, {}, WatchedFiles(), table)
+        self._headers: Headers = headers_of(self._old, new, ())
+        self._codes = VerdictCodes()
+        self._spool = Spool(scratch / "rows-after.arrow", self._codes)
+        self._side = Side({}, matcher.policy.titles)
+
+    def add(self, rows: Judged) -> None:
+        """Append rows of the run."""
+        block = rows.rows.block
+        parts = [as_text(self._table.column(block, name)) for name in self._headers.part]
+        self._spool.add(
+            SideRows(
+                key=self._table.site_ids(block),
+                part=joined(parts),
+                verdict={name: rows.columns[name] for name in SHOWN},
+                name=as_text(self._table.labels(block)[1]),
+            )
+        )
+
+    def counts(self) -> Figures:
+        """Return the counts of changes, in all and by country (`quantities`).
+
+        Raises
+        ------
+        InputError
+            If the old report cannot be read.
+        """
+        self._spool.close()
+        reading = Reading(self._headers)
+        path = self._scratch / "rows-before.arrow"
+        before = spooled(self._old, reading, self._codes, path, groups=False)
+        before = dataclasses.replace(before, side=dataclasses.replace(before.side, spec=None))
+        after = SpooledSide(self._side, self._spool)
+        tally = Tally(ranks(before.side, after.side))
+        for _ in changes(before, after, self._headers, tally, self._scratch):
+            pass
+        tally.ledger(before.spool.counts, self._spool.counts)
+        return _figures(tally, before.spool.counts)
+
+
+def _figures(tally: Tally, before: Counts) -> dict[str, int]:
+    """Return the quantities of `Needs.rows`, and their parts by country."""
+    result = {"sites_before": before.rows, "changed": tally.total(*CHANGED)}
+    for (country, _, _), n in before.places.items():
+        name = f"sites_before[{country}]"
+        result[name] = result.get(name, 0) + n
+    result |= {kind.name: tally.total(kind) for kind in Change if kind != Change.same}
+    for (kind, country), n in tally.changes.items():
+        names = [kind.name, *(["changed"] if kind in CHANGED else [])]
+        for name in (f"{name}[{country}]" for name in names):
+            result[name] = result.get(name, 0) + n
+    both = result["changed"] + result[Change.left.name]
+    return result | {"same": before.rows - both}
+
+
+@dataclass(frozen=True)
+class Previous:
+    """What a run has to know of the report that it would replace.
+
+    Attributes
+    ----------
+    record
+        Of that report; None if there is none, or no rule needs it.
+    rows
+        Takes the new rows, if they are to be joined.
+    """
+
+    record: RunRecord | None = None
+    rows: RowChanges | None = None
+
+    def add(self, rows: Judged) -> None:
+        """Take rows of the run."""
+        if self.rows is not None:
+            self.rows.add(rows)
+
+    @property
+    def changes(self) -> Callable[[], Figures] | None:
+        """What joins the rows and returns the counts of changes; None if they are not joined."""
+        return None if self.rows is None else self.rows.counts
+
+    @classmethod
+    def of(
+        cls, gate: Gate, folder: Path, table: Table, matcher: Matcher, scratch: Path
+    ) -> "Previous":
+        """Return what a gate needs of the report in a folder.
+
+        Raises
+        ------
+        InputError
+            If a file of the report is damaged, or a rule compares rows that have no key.
+        """
+        record = gate.previous(folder)
+        if record is None or not (gate.joins or gate.needs == Needs.rows):
+            return cls(record)
+        try:
+            return cls(record, RowChanges(folder, table, matcher, scratch))
+        except InputError:
+            if gate.needs == Needs.rows:
+                raise
+            return cls(record)  # for the metrics alone no run fails

@@ -1,0 +1,1 @@
+"""What changed between runs and why; what would change; rules that watch over a nightly run."""

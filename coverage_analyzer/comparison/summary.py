@@ -1,0 +1,248 @@
+"""What a comparison comes to: as data (``compare.json``), as lines of text, and as Markdown."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import metadata
+from typing import Any, Final, NamedTuple
+
+from coverage_analyzer import countries
+from coverage_analyzer.comparison.causes import Cause
+from coverage_analyzer.comparison.changes import CHANGED, Change
+from coverage_analyzer.comparison.rows import Counts, Side
+from coverage_analyzer.comparison.tally import Tally, facts_of, rounded
+from coverage_analyzer.errors import quantity
+
+MAX_FLOWS: Final = 12
+"""Flows in a text; the file has all."""
+
+
+class Compared(NamedTuple):
+    """A side with the counts of all its rows."""
+
+    side: Side
+    counts: Counts
+
+
+def comparison(
+    before: Compared, after: Compared, tally: Tally, *, key: Sequence[str], weight: str
+) -> dict[str, Any]:
+    """Return what ``compare.json`` holds, without its files.
+
+    Parameters
+    ----------
+    before, after
+        The sides.
+    tally
+        The counts of all changes.
+    key
+        Headers of the key.
+    weight
+        Header of the weights; empty if each row counts 1.
+
+    Raises
+    ------
+    CoverageError
+        If rows do not add up.
+    """
+    ledger = tally.ledger(before.counts, after.counts)
+    weighted = bool(weight)
+    sides = [
+        {**side.facts, **facts_of(counts, weighted=weighted)} for side, counts in (before, after)
+    ]
+    kinds = [c for c in Change if c != Change.same]
+    told: dict[str, Any] = {
+        "coverage_analyzer": metadata.version("coverage-analyzer"),
+        "differences": differences(before.side.facts, after.side.facts),
+        "a": sides[0],
+        "b": sides[1],
+        "key": list(key),
+        "weight": weight,
+        "ledger": ledger,
+        "changes": {kind.name: tally.total(kind) for kind in kinds},
+    }
+    if weighted:
+        told["weights"] = {kind.name: rounded(tally.weights[kind]) for kind in kinds}
+    by_country: dict[str, Counter[str]] = {}
+    for (kind, country), n in tally.changes.items():
+        by_country.setdefault(country, Counter())[kind.name] += n
+    return told | {
+        "countries": {
+            country: {kind.name: counts[kind.name] for kind in kinds if counts[kind.name]}
+            for country, counts in sorted(by_country.items())
+        },
+        "because": {cause.name: tally.causes[cause] for cause in Cause if tally.causes[cause]},
+        "because_sets": dict(sorted(tally.sets.items())),
+        "notes": _notes(before.side, after.side, ledger),
+        "attribution": countries.ATTRIBUTION,
+    }
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """Return how two reports were made differently, as text.
+
+    Parameters
+    ----------
+    before, after
+        `Side.facts`.
+    """
+    return list(_differences(before, after))
+
+
+def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
+    old, new = before.get("policy", {}), after.get("policy", {})
+    if old.get("sha256") != new.get("sha256"):
+        texts = [f"{p.get('title')} ({str(p.get('sha256'))[:8]})" for p in (old, new)]
+        yield f"policy: {texts[0]} -> {texts[1]}"
+    names = {
+        "as_of": "day",
+        "coverage_analyzer": "version of the program",
+        "trust_declared": "declared countries are trusted",
+        "roads": "rechecked by road",
+    }
+    for name, text in names.items():
+        a, b = before.get(name, ""), after.get(name, "")
+        if a != b:
+            yield f"{text}: {_shown(a)} -> {_shown(b)}"
+    a, b = before.get("centers") or {}, after.get("centers") or {}
+    if a != b:
+        texts = [f"{c.get('given', '?')} ({c.get('open', '?')} open)" for c in (a, b)]
+        yield f"centers: {texts[0]} -> {texts[1]}"
+    a, b = before.get("columns", []), after.get("columns", [])
+    for text, only in (("only before", _without(a, b)), ("only after", _without(b, a))):
+        if only:
+            yield f"columns {text}: {', '.join(only[:20])}"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value) or "unknown"
+
+
+def _without(names: Sequence[str], others: Sequence[str]) -> list[str]:
+    return [name for name in names if name not in others]
+
+
+def _notes(before: Side, after: Side, ledger: Mapping[str, int]) -> list[str]:
+    notes = []
+    unknown = [str(s.facts.get("path", "")) for s in (before, after) if not s.is_known]
+    if unknown and ledger["changed"]:
+        notes.append(
+            f"The cause of changes is not known: {' and '.join(filter(None, unknown)) or 'a side'} "
+            f"does not keep the policy and centers it was made with. Run it again to have them."
+        )
+    if min(ledger["a"], ledger["b"]) and not ledger["same"] + ledger["changed"]:
+        notes.append("No site is in both reports: they may have different keys.")
+    return notes
+
+
+def figures(told: Mapping[str, Any]) -> dict[str, int]:
+    """Return the quantities of a comparison that rules ask for (`comparison.rules`).
+
+    Parameters
+    ----------
+    told
+        What ``compare.json`` holds.
+    """
+    ledger, changed = told["ledger"], {c.name for c in CHANGED}
+    result = {"sites_before": ledger["a"], "same": ledger["same"], "changed": ledger["changed"]}
+    result |= told["changes"]
+    for country, counts in told["countries"].items():
+        if country:
+            result |= {f"{kind}[{country}]": n for kind, n in counts.items()}
+            n_changed = sum(n for kind, n in counts.items() if kind in changed)
+            result[f"changed[{country}]"] = n_changed
+    return result
+
+
+def ledger_line(told: Mapping[str, Any]) -> str:
+    """Return where all rows went, in one line.
+
+    Examples
+    --------
+    >>> ledger = {"a": 9, "b": 10, "same": 7, "changed": 1, "left": 1, "entered": 2}
+    >>> ledger_line({"ledger": ledger})
+    'before 9 = same 7 + changed 1 + left 1; after 10 = same 7 + changed 1 + entered 2'
+    """
+    n = told["ledger"]
+    both = f"same {n['same']} + changed {n['changed']}"
+    before = f"before {n['a']} = {both} + left {n['left']}"
+    return f"{before}; after {n['b']} = {both} + entered {n['entered']}"
+
+
+def lines(told: Mapping[str, Any]) -> list[str]:
+    """Return a comparison as lines of text: what differs, then what changed, then why."""
+    result = [f"Made differently: {text}." for text in told["differences"]]
+    changes = {name: n for name, n in told["changes"].items() if n}
+    if not changes:
+        return [*result, f"No change in {quantity(told['ledger']['a'], 'site')}."]
+    weights = told.get("weights", {})
+    for name, n in changes.items():
+        weight = f", weight {weights[name]:,g}" if weights else ""
+        result.append(f"{n:12,}  {name}: {Change[name].text}{weight}")
+    result.append("Because:")
+    result += [f"{n:12,}  {name}: {Cause[name].text}" for name, n in told["because"].items()]
+    combined = {name: n for name, n in told["because_sets"].items() if "+" in name}
+    result += [f"{n:12,}    {name}" for name, n in combined.items()]
+    return result
+
+
+def markdown(
+    told: Mapping[str, Any],
+    flows: Sequence[Sequence[Any]] = (),
+    segments: Sequence[Sequence[Any]] = (),
+) -> str:
+    """Return a comparison as Markdown, for a pull request or a chat.
+
+    Parameters
+    ----------
+    told
+        What ``compare.json`` holds.
+    flows, segments
+        The rows of ``flows.csv`` and ``segments.csv``.
+    """
+    a, b, ledger = told["a"], told["b"], told["ledger"]
+    changes = told["changes"]
+    headline = f"**{changes['lost']:,} lost, {changes['gained']:,} gained**"
+    parts = [
+        f"### Coverage: {_cell(a.get('as_of', 'before'))} -> {_cell(b.get('as_of', 'after'))}",
+        (
+            f"{headline}; {ledger['changed']:,} of {quantity(ledger['a'], 'site')} changed, "
+            f"{ledger['entered']:,} entered, {ledger['left']:,} left."
+        ),
+    ]
+    if told["differences"]:
+        parts.append("\n".join(f"- {_cell(text)}" for text in told["differences"]))
+    shown = [[name, n, Change[name].text] for name, n in changes.items() if n]
+    causes = [[name, n, Cause[name].text] for name, n in told["because"].items()]
+    moved = [f for f in flows if f[0] != f[1]]
+    moved.sort(key=lambda flow: (-flow[3], flow[:3]))
+    tables = (
+        (["Change", "Sites", "Meaning"], shown),
+        (["Because", "Sites", "Meaning"], causes),
+        (["From", "To", "Country", "Sites"], [f[:4] for f in moved[:MAX_FLOWS]]),
+        (
+            ["Lost more often", "Value", "Lost", "Of", "Factor"],
+            [[*s[:4], s[5]] for s in segments[:MAX_FLOWS]],
+        ),
+    )
+    parts += [_markdown_table(header, rows) for header, rows in tables if rows]
+    parts += [_cell(note) for note in told["notes"]]
+    parts.append(f"<sub>{_cell(told['attribution'])}</sub>")
+    return "\n\n".join(parts) + "\n"
+
+
+def _markdown_table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join(f"| {' | '.join(_cell(c) for c in line)} |" for line in lines)
+
+
+def _cell(value: Any) -> str:
+    """Return a value as text that Markdown shows as it is."""
+    if isinstance(value, int):
+        return f"{value:,}"
+    if value == "---":
+        return "---"
+    text = " ".join(str(value).split())
+    return re.sub(r"([\\`*_{}\[\]<>#|!~])", r"\\\1", text.replace("&", "&amp;"))

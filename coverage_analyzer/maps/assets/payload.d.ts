@@ -1,0 +1,124 @@
+/** Types of the payload: made from payload.schema.json by tools/payload_types.py. */
+
+/** The code of a status. */
+type SiteState = "qualified" | "pending" | "fallback" | "review" | "not_covered";
+
+/** A server of tiles. */
+interface Tiles {
+  /** With {z}, {x} and {y}. */
+  url: string;
+  /** What its owner wants to be named. */
+  credit: string;
+}
+
+/** A service center. */
+interface Center {
+  /** Its identifier. */
+  id: string;
+  /** Its name, or empty. */
+  name: string;
+  /** Its country in words. */
+  country: string;
+  /** Degrees. */
+  lon: number;
+  /** Degrees. */
+  lat: number;
+  /** On the day judged. */
+  state: "open" | "planned" | "closed";
+  /** YYYY-MM-DD, or empty. */
+  opens_on: string;
+  /** YYYY-MM-DD, or empty. */
+  closes_on: string;
+  /** Qualified sites. */
+  served: number;
+}
+
+/** An area, as rings of differences between corners. */
+interface PackedArea {
+  /** Its position in `centers`. */
+  center: number;
+  /** Whether its center opens later. */
+  planned: boolean;
+  /** The level that it buys. */
+  level?: string;
+  /** Miles at which it begins, 0 for a disc. */
+  above?: number;
+  /** Miles at which it ends. */
+  limit?: number;
+  /** Polygons of rings: longitude, latitude, longitude ..., each the difference from the one before, in 1/100000 degree. Longitudes continue beyond 180. */
+  polygons: number[][][];
+}
+
+/** How the bytes of a column are laid out. */
+interface ColumnSpec {
+  /** Name of the column. */
+  name: string;
+  /** How many numbers. */
+  count: number;
+  /** Bytes of a number: so many planes of `count` bytes. */
+  width: number;
+  /** What is added to each number. */
+  low?: number;
+  /** Whether each number is the difference from the one before. */
+  steps?: boolean;
+  /** Bytes of UTF-8 behind the numbers, which then are the texts' lengths in UTF-16. */
+  text?: number;
+}
+
+/** Everything that the map's page knows except rows: page_data.py writes it, the scripts read it. Coordinates are on WGS 84; columns of sites are in the blocks that `places` and `texts` lay out. */
+interface Meta {
+  /** Title of the map, by default that of the policy. */
+  title: string;
+  /** Title of the policy, if the map has a title of its own; else empty. */
+  policy: string;
+  /** The day for which the verdicts hold, as YYYY-MM-DD. */
+  as_of: string;
+  /** Source of the borders, which a map must name. */
+  attribution: string;
+  /** What the page omits; empty if nothing. */
+  note: string;
+  /** Images of a server behind the map, if asked for. */
+  tiles: Tiles | null;
+  /** The codes of the statuses, in the order of their numbers. */
+  statuses: SiteState[];
+  /** Decided sites by status, shown one by one or not. */
+  counts: number[];
+  /** Decided sites. */
+  total: number;
+  /** Which sites the page has one by one. */
+  kept: "all" | "not_qualified" | "none";
+  /** Cells of the density grid on a side of the world. */
+  grid: number;
+  /** Titles of levels, by the numbers in the column `level`. */
+  levels: string[];
+  /** Codes of reasons, by the numbers in the column `reason`. */
+  reasons: string[];
+  /** The reasons in words. */
+  reason_words: string[];
+  /** ISO codes, by the numbers in the column `site_country`. */
+  countries: string[];
+  /** The countries in words. */
+  country_names: string[];
+  /** Days, by the numbers in the column `available_on`. */
+  days: string[];
+  /** Limits in miles, by the numbers in the column `limit_miles`. */
+  limits: number[];
+  /** Positions in `centers`, by the numbers in the column `center_id`. */
+  site_centers: number[];
+  /** All service centers. */
+  centers: Center[];
+  /** Coverage areas of open and planned centers. */
+  areas: PackedArea[];
+  /** The parts of the areas that roads do not serve in time. */
+  unserved: PackedArea[];
+  /** Minutes of driving that `unserved` is of, as a number or in words by country. */
+  minutes: number | string;
+  /** First view: south and west, north and east, in degrees; longitudes may exceed 180. */
+  bounds: number[][] | null;
+  /** Columns of numbers of the sites, in the order of a curve. */
+  places: ColumnSpec[];
+  /** Columns of texts of the sites, in the same order. */
+  texts: ColumnSpec[];
+  /** The columns that a report adds, in its order. */
+  verdict: string[];
+}

@@ -1,0 +1,120 @@
+/** The types that the page's modules share; `tsc` checks them, and no page contains this file. */
+
+type LatLng = import("leaflet").LatLng;
+type LeafletMap = import("leaflet").Map;
+type Layer = import("leaflet").GridLayer;
+type Coords = import("leaflet").Coords;
+type DoneCallback = import("leaflet").DoneCallback;
+
+/** Numbers or texts of a column of a block, as packing.py wrote it. */
+type Numbers = Int16Array | Int32Array | Float64Array;
+
+/** All texts of a column as one, with the position at which each begins, and the end. */
+interface Texts {
+  text: string;
+  begins: Uint32Array;
+}
+
+type Columns = Record<string, Numbers>;
+
+/** Rings of x, y, x, y ... in worlds, and their box: west, north, east, south. */
+interface Polygon {
+  rings: Float64Array[];
+  box: number[];
+}
+
+interface Area extends PackedArea {
+  parts: Polygon[];
+}
+
+interface Topology {
+  transform: { scale: [number, number]; translate: [number, number] };
+  arcs: [number, number][][];
+  objects: Record<string, { geometries: { type: string; arcs: any[] }[] }>;
+}
+
+/** A tile to draw: its place in the world, which is 1 wide. */
+interface Tile {
+  zoom: number;
+  west: number;
+  north: number;
+  /** Pixels of the width of the world. */
+  pixels: number;
+  /** Pixels of the screen to a pixel. */
+  ratio: number;
+  /** Pixels of the tile to one of the page: 1 but where the map's zoom is not a whole number. */
+  unit: number;
+}
+
+/** A layer as the panel lists it. */
+interface ListedLayer {
+  words: string;
+  layer: Layer;
+  /** Whether it is on at first. */
+  isOn: boolean;
+}
+
+type Layers = Record<"sites" | "centers" | "areas" | "planned" | "density", ListedLayer>
+  & Partial<Record<string, ListedLayer>>;
+
+/** A town or country of the base map. */
+interface Place {
+  name: string;
+  country: string;
+  /** 0 to 2 for towns, seats and capitals, 3 for a country. */
+  kind: number;
+  /** The least zoom at which it is labelled. */
+  zoom: number;
+  lat: number;
+  lon: number;
+}
+
+/** What the modules of the page share. */
+interface App {
+  map: LeafletMap;
+  meta: Meta;
+  sites: import("./sites.js").Sites;
+  filters: import("./filters.js").Filters;
+  clusters: import("./clusters.js").Clusters;
+  density: import("./density.js").Density;
+  layers: Layers;
+  land: Layer;
+  /** Coverage areas as drawn. */
+  shapes: Area[];
+  /** The element round panel and map. */
+  wrapper: HTMLElement;
+  /** The column of the map, and of what stands below it. */
+  main: HTMLElement;
+  /** Ids and names of sites; to be read after `textsReady`. */
+  texts: { id: Texts; name: Texts };
+  textsReady: Promise<void>;
+  /** Places with names, the most important first; none where the background is a tile server's. */
+  towns: Place[];
+  /** The field of the search. */
+  search: {
+    words: () => string;
+    isOnly: () => boolean;
+    restore: (words: string, isOnly: boolean) => Promise<void>;
+  };
+  /** The table below the map: whether it is open, and what it is sorted by. */
+  table: {
+    order: () => { name: string; direction: number } | null;
+    isOpen: () => boolean;
+    restore: (isOpen: boolean, order: { name: string; direction: number } | null) => void;
+  };
+  /** To be called after the reader has set something that is neither the view nor a filter. */
+  settingsChanged: () => void;
+  popup: import("leaflet").Popup;
+  hint: import("leaflet").Tooltip;
+  pointer: LatLng | null;
+  /** The shown sites in the view, by status. */
+  inView: { counts: number[]; total: number };
+  /** Says something to those who do not see the map. */
+  say: (words: string) => void;
+  /** Registers what the button "Reset filters" does. */
+  onReset: (listener: () => void) => void;
+  reset: () => void;
+  /** Registers what happens after the view or the filters have changed. */
+  onUpdate: (listener: () => void) => void;
+  update: () => void;
+}
