@@ -305,7 +305,7 @@ class _Gathered:
         lines, weights = np.concatenate(self.lines), np.concatenate(self.weight)
         check_weights(weights, lambda i: f"line {lines[i]}", weight)
         ids = pa.concat_arrays([cells.cast(pa.string()) for cells in self.ids])
-        return SiteTable(sites, joined, ids, weights)
+        return SiteTable(sites, joined, ids, weights, weight)
 
 
 def _weights(rows: ParsedRows, table: Table, weight: str) -> Floats:

@@ -257,7 +257,7 @@ def _site_table(sites: pd.DataFrame, matcher: Matcher, weight: str | None) -> Si
     if not len(sites):
         msg = "There are no sites."
         raise InputError(msg)
-    return SiteTable(where, facts, ids, weights)
+    return SiteTable(where, facts, ids, weights, weight or "")
 
 
 def _numbers(frame: pd.DataFrame, name: str, what: str) -> Floats:

@@ -50,12 +50,15 @@ class SiteTable:
         What they are called, length n.
     weight
         What each counts, not negative, shape (n,).
+    weight_column
+        Header of the column that the weights are from; empty if each site counts 1.
     """
 
     sites: Sites
     facts: EligibilityInputs | None
     site_id: pa.Array
     weight: Floats
+    weight_column: str = ""
 
     def __len__(self) -> int:
         """Return how many there are."""

@@ -130,7 +130,13 @@ def optimise(
 
 
 def _solved(work: "_Work") -> Solution:
-    """Return the answer as far as it comes."""
+    """Return the answer as far as it comes.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If the user interrupts before there is a plan.
+    """
     try:
         work.run()
     except KeyboardInterrupt:

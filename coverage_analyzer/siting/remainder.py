@@ -14,6 +14,7 @@ from coverage_analyzer.siting.cover import Cover, Floor, Program, Side
 from coverage_analyzer.siting.reduction import merged
 from coverage_analyzer.siting.search import Rules
 
+
 class Remainder:
     """A program without the candidates that are fixed and the rows that these serve.
 

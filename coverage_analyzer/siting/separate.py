@@ -7,7 +7,7 @@ connected with it by others. Parts are small, and small ones are solved exactly.
 
 import dataclasses
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -51,7 +51,9 @@ def solve_apart(program: Program, start: Ints | None, solve: Solve) -> Solution 
 def _joined(program: Program, found: list[tuple[Remainder, Solution]]) -> Solution:
     """Return the answers of all parts as one."""
     none = np.zeros(0, np.int64)
-    plan = np.unique(np.concatenate([none, *(s.plan(x.plan) for s, x in found if x.plan is not None)]))
+    plan = np.unique(
+        np.concatenate([none, *(s.plan(x.plan) for s, x in found if x.plan is not None)])
+    )
     bound = sum(x.bound for _, x in found) - _cost(program, found)
     ended = max((x.stopped_by for _, x in found), key=WORST.index)
     value = program.objective(plan)
@@ -114,7 +116,7 @@ def _parts(program: Program) -> Ints:
 
     cover, m = program.cover, program.cover.n_candidates
     row = np.repeat(np.arange(len(cover)), np.diff(cover.start))
-    ends = [(m + row, cover.candidate)]
+    ends: list[tuple[Any, Any]] = [(m + row, cover.candidate)]
     node = m + len(cover)
     for side in program.sides:
         ends.append((np.full(len(side.index), node), side.index))

@@ -101,7 +101,7 @@ def test_a_plan_is_ranked_proved_and_written_with_all_its_files(
     plan = inputs / "plan"
     assert [row["candidate_id"] for row in rows(plan / "plan.csv")] == ["K1", "K3", "K2"]
     assert [row["cumulative_weight"] for row in rows(plan / "plan.csv")] == ["8", "15", "21"]
-    assert rows(plan / "plan.csv")[0]["same_sites_as"] == "K5"
+    assert rows(plan / "plan.csv")[0]["same_sites_as"] == "K5 Munich East"
     assert rows(plan / "plan.csv")[1]["opens_latest_on"] == "2027-06-01"
     told = manifest(plan)
     assert (told["objective"], told["bound"], told["gap"]) == (21, 21, 0)

@@ -9,6 +9,7 @@ const LABEL_ZOOM = 7;
 const PLANNED_LABEL_ZOOM = 4;
 const LABEL_PIXELS = 180;
 const CENTER_RADIUS = 5;
+const ABOVE_SITES = 6; // where a plan's centers are what is to be seen
 
 /** @param {number} zoom */
 function centerRadius(zoom) {
@@ -20,6 +21,7 @@ function centerRadius(zoom) {
  * @param {number} zoom
  */
 function centerLabel(center, zoom) {
+  if (center.state === "new") return zoom >= PLANNED_LABEL_ZOOM ? center.name || center.id : "";
   if (center.state === "planned" && zoom >= PLANNED_LABEL_ZOOM) {
     return zoom >= LABEL_ZOOM
       ? `${center.id}, opens ${center.opens_on}`
@@ -38,10 +40,15 @@ function centerLabel(center, zoom) {
  * @param {number} radius
  */
 export function drawCenter(context, state, x, y, radius) {
+  if (state === "new") {
+    drawNew(context, x, y, radius * 1.9);
+    return;
+  }
   context.beginPath();
   context.setLineDash(state === "planned" ? [2.5, 2] : []);
   context.arc(x, y, radius, 0, 2 * Math.PI);
-  context.fillStyle = state === "closed" ? THEME.center.closed : THEME.center.fill;
+  const isShut = state === "closed" || state === "closing";
+  context.fillStyle = isShut ? THEME.center.closed : THEME.center.fill;
   context.fill();
   context.stroke();
   context.setLineDash([]);
@@ -50,11 +57,37 @@ export function drawCenter(context, state, x, y, radius) {
     context.arc(x, y, radius / 2.8, 0, 2 * Math.PI);
     context.fillStyle = THEME.center.line;
     context.fill();
-  } else if (state === "closed") {
-    context.moveTo(x - radius / 2, y - radius / 2);
-    context.lineTo(x + radius / 2, y + radius / 2);
+  } else if (isShut) {
+    const end = state === "closing" ? 1.6 * radius : radius / 2;
+    context.moveTo(x - end, y - end);
+    context.lineTo(x + end, y + end);
+    if (state === "closing") { // crossed out, beyond the ring
+      context.moveTo(x - end, y + end);
+      context.lineTo(x + end, y - end);
+    }
     context.stroke();
   }
+}
+
+/**
+ * Draws the star of a center that a plan opens.
+ *
+ * @param {CanvasRenderingContext2D} context
+ * @param {number} x
+ * @param {number} y
+ * @param {number} radius
+ */
+function drawNew(context, x, y, radius) {
+  context.beginPath();
+  for (let corner = 0; corner < 10; corner++) {
+    const away = corner % 2 ? radius * 0.45 : radius;
+    const angle = (corner / 5 - 0.5) * Math.PI;
+    context.lineTo(x + away * Math.cos(angle), y + away * Math.sin(angle));
+  }
+  context.closePath();
+  context.fillStyle = THEME.center.new;
+  context.fill();
+  context.stroke();
 }
 
 /**
@@ -76,6 +109,7 @@ function drawLabel(context, text, x, y) {
 
 /** @param {Center[]} centers */
 export function centerLayer(centers) {
+  const isPlan = centers.some(({ state }) => state === "new");
   const placed = centers.map((center) => ({
     center, x: center.lon / 360 + 0.5, y: mercatorSouth(center.lat),
   }));
@@ -92,7 +126,7 @@ export function centerLayer(centers) {
         if (label) drawLabel(context, label, atX, atY);
       }
     }
-  }, { zIndex: 3, className: "centers" });
+  }, { zIndex: isPlan ? ABOVE_SITES : 3, className: "centers" });
 }
 
 /**

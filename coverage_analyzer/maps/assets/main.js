@@ -130,7 +130,7 @@ function createApp(map, meta, columns) {
 /** @param {LeafletMap} map */
 async function show(map) {
   const meta = /** @type {Meta} */ (await jsonOf("coverage-meta"));
-  document.title = `${meta.title}: coverage map`;
+  if (!document.documentElement.dataset.titled) document.title = `${meta.title}: coverage map`;
   const [columns, land] = await Promise.all([
     columnsOf("coverage-places", meta.places), jsonOf("coverage-land"),
   ]);
