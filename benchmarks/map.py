@@ -101,7 +101,7 @@ def made(count: int, path: Path) -> float:
     drawn, seconds = gathered(sites(count), matcher)
     begun = time.process_time()
     shown = page_data.Network(network, matcher.center_country, covered, DAY)
-    data = page_data.payload(rules.title, drawn, shown, world.names)
+    data = page_data.payload(page_data.Heading(rules.title), drawn, shown, world.names)
     path.write_text(page.page(data), encoding="utf-8")
     return seconds + time.process_time() - begun
 

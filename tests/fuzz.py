@@ -9,6 +9,10 @@ random. Each file must
 - give what Python's `csv` gives in its strict mode, where that reads the whole file;
 - take less than some seconds and some memory.
 
+One of five is an export as people make them, in many languages, encodings and delimiters, of which
+nothing is stated. What is guessed of it is said, so that stating it gives the same rows; and a row
+that can be read without a guess keeps its coordinates.
+
 Two of five are files of other kinds (TOML, JSON, GeoJSON, GeoPackage, Parquet, zipped Shapefiles),
 of which the first law holds, and that none opens a connection.
 
@@ -46,9 +50,37 @@ KEPT: Final = ROOT / "build" / "fuzz"
 SECONDS: Final = 5.0
 MEGABYTES: Final = 600
 LONGEST: Final = 20_000
+HEADER_WITHIN: Final = 30
+"""The header is one of so many rows at the top."""
+
 LONGEST_OTHER: Final = 200_000
 OTHERS: Final = 0.4
 """The share of files that are no text with fields."""
+
+EXPORTS: Final = 0.2
+"""The share of files that are exports, of which nothing is stated."""
+
+LANGUAGES: Final = {
+    "Customer ID,Company,Country,Latitude,Longitude": ("utf-8", "utf-16", "cp1252", "cp932"),
+    "Kundennummer,Firma,Land,Breitengrad,Längengrad": ("utf-8", "utf-16", "cp1252"),
+    "Código cliente,Razón social,País,Latitud,Longitud": ("utf-8", "utf-8-sig", "cp1252"),
+    "顧客番号,会社名,国,緯度,経度": ("utf-8", "utf-16", "cp932"),
+    "Номер клиента,Название,Страна,Широта,Долгота": ("utf-8", "cp1251"),
+}
+"""Headers, each with the encodings that such exports have."""
+
+CELLS: Final = (
+    "52.5",
+    "52,5",
+    "13.40000",
+    "1.500",
+    "1,500",
+    "-75",
+    "52\N{DEGREE SIGN}30'N",
+    "190",
+    "",
+)
+"""How coordinates are written, some of them in two ways to be read, or out of range."""
 
 OWN: Final = (
     b"id,lat,lon\n1,40,-75\n2,41,-75\n",
@@ -168,11 +200,16 @@ def check(data: bytes, path: Path, chance: random.Random) -> bool:
     # No header may be longer than a block here: that is another law, with tests of its own.
     size, lines = chance.choice((16, 33, 100, 1000)), chance.choice((1, 2, 1 << 17))
     assert read(path, dialect, size, lines) == whole, f"blocks of {size} bytes, {lines} lines"
-    found = [whole.headers, *(row for _, row, _ in whole.rows)]
     peer = strict(data, whole.delimiter, dialect.encoding)
     width = len(whole.headers)
-    if peer and all(len(row) == width for row in peer if any(row)):
-        assert found == [peer[0], *(row for row in peer[1:] if any(row))], "csv reads otherwise"
+    filled = [row for row in peer or [] if any(row)]
+    if filled and all(len(row) == width for row in filled):
+        before = len(filled) - 1 - len(whole.rows)  # rows before the header
+        assert 0 <= before < HEADER_WITHIN, "csv reads more rows, or fewer"
+        header, *rows = filled[before:]
+        assert [row for _, row, _ in whole.rows] == rows, "csv reads otherwise"
+        several = len(set(header)) < width  # equal headers are numbered
+        assert several or whole.headers == header, "csv reads another header"
         assert not whole.rejects, "csv reads what is rejected"
     return True
 
@@ -242,6 +279,72 @@ def check_other(suffix: str, data: bytes, folder: Path) -> bool:
     return was_read
 
 
+def exported(chance: random.Random) -> bytes:
+    """Return a table as some program exports it: language, encoding, delimiter, title, numbers."""
+    header, encodings = chance.choice(list(LANGUAGES.items()))
+    encoding, delimiter = chance.choice(encodings), chance.choice(",;\t|")
+    rows = [header.split(",")] + [
+        [f"{n:05}", f"Firma {n}", chance.choice(("DE", "US", "JPN")), *chance.choices(CELLS, k=2)]
+        for n in range(chance.choice((1, 3, 12)))
+    ]
+    text = io.StringIO()
+    text.write(chance.choice(("", "", "Export 2026\n", "sep=;\n")))
+    csv.writer(text, delimiter=delimiter).writerows(rows)
+    return text.getvalue().encode(encoding, "replace")
+
+
+class Coordinates(NamedTuple):
+    """What is read of an export: the places by line, the rejects, and what was detected."""
+
+    places: dict[int, tuple[float, float]]
+    rejects: list[tuple[int, str]]
+    detected: dict[str, object]
+
+
+def coordinates_of(path: Path, dialect: Dialect) -> Coordinates | None:
+    """Return the coordinates of an export; nothing if it is refused.
+
+    Raises
+    ------
+    AssertionError
+        If a refusal does not name the file.
+    """
+    places: dict[int, tuple[float, float]] = {}
+    rejects: list[tuple[int, str]] = []
+    try:
+        table = open_table(path, columns.SITES, dialect=dialect)
+        for rows in table.rows():
+            where = rows.coordinates
+            pairs = zip(where.lat.tolist(), where.lon.tolist(), strict=True)
+            places |= dict(zip(rows.block.lines.tolist(), pairs, strict=True))
+            rejects += [(reject.line, reject.reason.value) for reject in rows.block.rejects]
+    except InputError as error:
+        if path.name not in str(error):
+            raise AssertionError("the refusal names no file") from error
+        return None
+    return Coordinates(places, rejects, table.detected)
+
+
+def check_export(data: bytes, path: Path) -> bool:
+    """Hold an export of which nothing is stated to the laws; return whether it was read."""
+    path.write_bytes(data)
+    guessed = coordinates_of(path, Dialect())
+    if guessed is None:
+        return False
+    delimiter, encoding = (
+        str(guessed.detected.get(name, "")).removesuffix(", guessed")
+        for name in ("delimiter", "encoding")
+    )
+    said = Dialect(delimiter=delimiter, encoding=encoding)
+    stated = coordinates_of(path, said)
+    assert stated is not None, f"what was said is refused: {said}"
+    assert stated[:2] == guessed[:2], f"what was said gives other rows: {said}"
+    plain = coordinates_of(path, Dialect(delimiter=delimiter, encoding="utf-8", decimal="."))
+    for line, place in plain.places.items() if plain else ():
+        assert guessed.places.get(line, place) == place, f"a guess moves line {line}"
+    return True
+
+
 CONNECTIONS: Final[list[str]] = []
 
 
@@ -249,6 +352,21 @@ def watch(event: str, _arguments: object) -> None:
     """Note what Python opens on the network."""
     if event in {"socket.connect", "socket.getaddrinfo"}:
         CONNECTIONS.append(event)
+
+
+def drawn(
+    chance: random.Random, pool: list[bytes], others: list[tuple[str, bytes]]
+) -> tuple[str, str, bytes]:
+    """Return a file to try: its kind, its suffix and its bytes, changed at random."""
+    share = chance.random()
+    kind, suffix, data = "text", ".csv", chance.choice(pool)
+    if share < OTHERS:
+        kind, (suffix, data) = "other", chance.choice(others)
+    elif share >= 1 - EXPORTS:
+        kind, data = "export", exported(chance)
+    for _ in range(chance.choice((1, 1, 2, 5))):
+        data = mutated(data, chance)[: LONGEST_OTHER if kind == "other" else LONGEST]
+    return kind, suffix, data
 
 
 def main() -> None:
@@ -263,24 +381,23 @@ def main() -> None:
         sys.addaudithook(watch)
         others = other_seeds(Path(folder))
         while time.monotonic() < until:
-            suffix, data = ".csv", chance.choice(pool)
-            if chance.random() < OTHERS:
-                suffix, data = chance.choice(others)
-            for _ in range(chance.choice((1, 1, 2, 5))):
-                data = mutated(data, chance)[: LONGEST if suffix == ".csv" else LONGEST_OTHER]
+            kind, suffix, data = drawn(chance, pool, others)
             tried += 1
             try:
-                if suffix == ".csv":
-                    were_read += check(data, path, chance)
-                else:
-                    were_read += check_other(suffix, data, Path(folder))
+                match kind:
+                    case "export":
+                        were_read += check_export(data, path)
+                    case "text":
+                        were_read += check(data, path, chance)
+                    case _:
+                        were_read += check_other(suffix, data, Path(folder))
             except Exception:  # noqa: BLE001 - whatever it is, it is a finding
                 broken += 1
                 KEPT.mkdir(parents=True, exist_ok=True)
                 kept = KEPT / f"{hashlib.sha256(data).hexdigest()[:12]}{suffix}"
                 kept.write_bytes(data)
                 print(f"{kept}:\n{traceback.format_exc(limit=-2)}", flush=True)
-            if suffix == ".csv" and len(pool) < own + 500 and chance.random() < 0.05:
+            if kind == "text" and len(pool) < own + 500 and chance.random() < 0.05:
                 pool.append(data)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
     print(f"{tried:,} files tried, {were_read:,} read, {tried - were_read - broken:,} refused")

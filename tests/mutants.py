@@ -613,7 +613,7 @@ MUTANTS: Final = (
         "cells of a comparison under the wrong head",
     ),
     Mutant(
-        "finding.find_row",
+        "finding._Search.add",
         "AugAssign{Attribute[lines]}",
         Rewrite("_1 = _2[_3].tolist()", ".target", ".value.func.value.value", "Call[_cut].args.1"),
         "of an id that stands twice the first row is taken",

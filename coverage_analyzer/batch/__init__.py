@@ -14,19 +14,35 @@ if TYPE_CHECKING:
     from coverage_analyzer.batch._check import check
     from coverage_analyzer.batch._compare import compare
     from coverage_analyzer.batch._letter import site_letter
+    from coverage_analyzer.batch._letters import SeriesOptions, site_letters
     from coverage_analyzer.batch._run import run
     from coverage_analyzer.batch._timeline import timeline
+    from coverage_analyzer.batch.letter_job import LetterOptions
 
-__all__ = ["Ledger", "Options", "check", "compare", "run", "site_letter", "timeline"]
+__all__ = [
+    "Ledger",
+    "LetterOptions",
+    "Options",
+    "SeriesOptions",
+    "check",
+    "compare",
+    "run",
+    "site_letter",
+    "site_letters",
+    "timeline",
+]
 
 _HOMES = {
+    "LetterOptions": "letter_job",
+    "SeriesOptions": "_letters",
     "check": "_check",
     "compare": "_compare",
     "run": "_run",
     "site_letter": "_letter",
+    "site_letters": "_letters",
     "timeline": "_timeline",
 }
-"""The module of each command."""
+"""The module of each command, and of options that only some have."""
 
 
 def __getattr__(name: str) -> Any:

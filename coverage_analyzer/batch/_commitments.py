@@ -13,7 +13,12 @@ import pyarrow as pa
 
 from coverage_analyzer import arrays, countries
 from coverage_analyzer.batch.ledger import FIRST_REJECTS, Ledger
-from coverage_analyzer.batch.requests import Requested, read_requests, registered_rows
+from coverage_analyzer.batch.requests import (
+    Requested,
+    has_addresses,
+    read_requests,
+    registered_rows,
+)
 from coverage_analyzer.batch.stream import checked_centers, products_of
 from coverage_analyzer.batch.text_style import text_style
 from coverage_analyzer.due_times.calculator import Answer, Commitment, Committer
@@ -307,12 +312,11 @@ def _unnoticed(asked: Table, sites: Table) -> list[str]:
 
 def _unseen(asked: Table, sites: Table) -> list[str]:
     """Return which checks are skipped because their column is missing."""
-    return [
-        f"The {what} have no column {name!r}: {left}."
-        for table, what, name, left in (
-            (asked, "requests", "address", "addresses are not compared"),
-            (sites, "sites", "address", "addresses are not compared"),
-            (sites, "sites", "installed_on", "installation dates are not checked"),
-        )
-        if name not in table.columns
+    texts = [
+        f"The {what} have no column 'address', nor its parts: addresses are not compared."
+        for table, what in ((asked, "requests"), (sites, "sites"))
+        if not has_addresses(table)
     ]
+    if "installed_on" not in sites.columns:
+        texts.append("The sites have no column 'installed_on': installation dates are not checked.")
+    return texts

@@ -4,7 +4,6 @@ All files of the folder are published together and atomically, as by the run. Th
 a verdict depends on its row alone (`roads.recheck`), so repeating it changes nothing.
 """
 
-import dataclasses
 import shutil
 from collections import Counter
 from collections.abc import Mapping
@@ -21,9 +20,10 @@ import shapely
 
 from coverage_analyzer import arrays, countries
 from coverage_analyzer.batch import ledger
-from coverage_analyzer.batch.network import network_of
+from coverage_analyzer.batch.network import heading_of, network_of, with_road_parts
 from coverage_analyzer.batch.report_output import ReportOutput
 from coverage_analyzer.errors import InputError, PolicyError, PublishError, quantity
+from coverage_analyzer.files import own_columns
 from coverage_analyzer.files.overwriting import RunFolder, policy_file, refuse_overwriting
 from coverage_analyzer.files.row_types import RowTyper
 from coverage_analyzer.files.run_folder import (
@@ -38,6 +38,8 @@ from coverage_analyzer.files.run_folder.manifest import style_of
 from coverage_analyzer.files.run_folder.publishing import Publication
 from coverage_analyzer.files.run_folder.read_back import (
     centers_as_used,
+    map_columns,
+    report_columns,
     report_table,
     verdict_columns,
     watched_run,
@@ -50,7 +52,7 @@ from coverage_analyzer.fingerprint import WatchedFiles, unchanged_during
 from coverage_analyzer.maps import page
 from coverage_analyzer.maps.page_data import Network as DrawnNetwork
 from coverage_analyzer.maps.page_data import payload
-from coverage_analyzer.maps.sites import DrawnSites
+from coverage_analyzer.maps.sites import Details, DrawnSites, Drive
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.roads import recheck
@@ -239,12 +241,10 @@ class Job:
             path = publication.path(service_areas.NAME)
             credit = f"{countries.ATTRIBUTION}; {ATTRIBUTION}"
             service_areas.write(path, self._service_parts(network), credit)
-            left = service_areas.unserved(path, network.centers)
-            minutes = minutes_shown(self.limits.distinct)
-            network = dataclasses.replace(network, unserved=left, minutes=minutes)
+            network = with_road_parts(network, path, minutes_shown(self.limits.distinct))
         if "map.html" in files:
-            title, names = self.manifest["policy"]["title"], countries.load().names
-            shown = payload(title, totals.drawn, network, names)
+            names = countries.load().names
+            shown = payload(heading_of(self.manifest), totals.drawn, network, names)
             publication.path("map.html").write_text(page.page(shown), encoding="utf-8")
         told = self._told(totals)
         told["files"] = [*publication.names, "run.json"]
@@ -312,6 +312,9 @@ class Job:
             typer = RowTyper(table, left_out=table.source.made if with_points else ())
             report = ReportOutput(path, kind, style, typer, stack)
             times = stack.enter_context(closing(self._writer(publication)))
+            shown_columns = map_columns(self.manifest)
+            own = report_columns(table, self.manifest, shown_columns)
+            totals.drawn = DrawnSites(shown_columns)
             for rows in table.rows():
                 verdict = _typed(verdict_columns(table, rows))
                 drives, chosen = self._driven(rows, verdict, centers)
@@ -327,7 +330,9 @@ class Job:
                 )
                 times.write(shown, driven, np.flatnonzero(chosen >= 0))
                 where = rows.coordinates
-                totals.drawn.add(where.lon, where.lat, ids, names, verdict | after)
+                known = Drive(driven["minutes"], driven["road_miles"])
+                details = Details(own_columns.texts(table, rows.block, own), known)
+                totals.drawn.add(where.lon, where.lat, ids, names, verdict | after, details)
             totals.report = report.writer
             report.describe(self.manifest | {"roads": {"attribution": ATTRIBUTION}})
         return totals

@@ -1,24 +1,35 @@
 """Regenerate the map of a run folder from its files, without assessing again."""
 
-import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from coverage_analyzer import countries
-from coverage_analyzer.batch.network import network_of
+from coverage_analyzer.batch.network import heading_of, network_of, with_road_parts
+from coverage_analyzer.files import own_columns
 from coverage_analyzer.files.run_folder import service_areas
+from coverage_analyzer.files.run_folder.drive_times import NAME, DriveTimesReader
+from coverage_analyzer.files.run_folder.manifest import style_of
 from coverage_analyzer.files.run_folder.read_back import (
+    map_columns,
+    report_columns,
     report_table,
     verdict_columns,
     watched_run,
 )
 from coverage_analyzer.fingerprint import unchanged_during
-from coverage_analyzer.maps.page_data import Payload, Tiles, payload
-from coverage_analyzer.maps.sites import DrawnSites
+from coverage_analyzer.maps.page_data import Heading, Payload, Tiles, payload
+from coverage_analyzer.maps.sites import Details, DrawnSites, Drive
 from coverage_analyzer.roads.limits import minutes_shown
 
 
-def redrawn(folder: str | Path, *, title: str = "", tiles: Tiles | None = None) -> Payload:
+def redrawn(
+    folder: str | Path,
+    *,
+    title: str = "",
+    tiles: Tiles | None = None,
+    columns: Sequence[str] | str | None = None,
+) -> Payload:
     """Return the map data of a run folder, read from its files.
 
     Parameters
@@ -30,6 +41,8 @@ def redrawn(folder: str | Path, *, title: str = "", tiles: Tiles | None = None) 
         Title of the map; by default that of the policy.
     tiles
         A tile server for the background.
+    columns
+        Own columns of the sites to show; by default those of the run.
 
     Raises
     ------
@@ -39,24 +52,38 @@ def redrawn(folder: str | Path, *, title: str = "", tiles: Tiles | None = None) 
     folder = Path(folder)
     watched, manifest = watched_run(folder)
     with unchanged_during(watched):
-        return _redrawn(folder, manifest, title, tiles)
+        heading = heading_of(manifest, title)
+        return _redrawn(folder, manifest, heading, tiles, _shown(manifest, columns))
 
 
-def _redrawn(folder: Path, manifest: dict[str, Any], title: str, tiles: Tiles | None) -> Payload:
+def _shown(manifest: dict[str, Any], columns: Sequence[str] | str | None) -> tuple[str, ...]:
+    """Return the own columns to show."""
+    return map_columns(manifest) if columns is None else own_columns.named(columns)
+
+
+def _redrawn(
+    folder: Path,
+    manifest: dict[str, Any],
+    heading: Heading,
+    tiles: Tiles | None,
+    shown: tuple[str, ...],
+) -> Payload:
     """Return the map data of a run."""
     world = countries.load()
     table = report_table(folder, manifest)
-    drawn = DrawnSites()
-    for rows in table.rows():
-        where = rows.coordinates
-        drawn.add(where.lon, where.lat, *table.labels(rows.block), verdict_columns(table, rows))
+    own = report_columns(table, manifest, shown)
     network = network_of(folder, manifest)
+    drives = None
+    if NAME in manifest["files"]:
+        drives = DriveTimesReader(folder / NAME, style_of(manifest), network.centers.center_id)
+    drawn = DrawnSites(shown)
+    for rows in table.rows():
+        where, verdict = rows.coordinates, verdict_columns(table, rows)
+        labels = table.labels(rows.block)
+        drive = None if drives is None else Drive(*drives.next(labels[0], verdict["center_id"]))
+        details = Details(own_columns.texts(table, rows.block, own), drive)
+        drawn.add(where.lon, where.lat, *labels, verdict, details)
     if service_areas.NAME in manifest["files"]:
-        network = dataclasses.replace(
-            network,
-            unserved=service_areas.unserved(folder / service_areas.NAME, network.centers),
-            minutes=minutes_shown(manifest["roads"]["minutes"]),
-        )
-    return payload(
-        manifest["policy"]["title"], drawn, network, world.names, title=title, tiles=tiles
-    )
+        minutes = minutes_shown(manifest["roads"]["minutes"])
+        network = with_road_parts(network, folder / service_areas.NAME, minutes)
+    return payload(heading, drawn, network, world.names, tiles=tiles)

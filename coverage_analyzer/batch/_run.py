@@ -25,6 +25,7 @@ from coverage_analyzer.batch.report_output import ReportOutput
 from coverage_analyzer.batch.stream import build_matcher, judged, log_not_checked, open_products
 from coverage_analyzer.batch.text_style import text_style
 from coverage_analyzer.errors import CoverageError, InputError, PublishError
+from coverage_analyzer.files import own_columns
 from coverage_analyzer.files.database.address import is_address
 from coverage_analyzer.files.database.writer import TableWriter, open_writer
 from coverage_analyzer.files.duplicates import DuplicateFinder, DuplicateSummary
@@ -44,10 +45,11 @@ from coverage_analyzer.files.writers.base import Writer
 from coverage_analyzer.files.writers.delimited import SAFE, RejectsWriter, Style
 from coverage_analyzer.fingerprint import check_same
 from coverage_analyzer.maps import page, page_data
-from coverage_analyzer.maps.sites import DrawnSites
+from coverage_analyzer.maps.sites import Details, DrawnSites
 from coverage_analyzer.matching.areas import Areas
 from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.policy import DEFAULT, Policy
+from coverage_analyzer.policy.promise import promise
 from coverage_analyzer.schema.columns import CENTERS
 from coverage_analyzer.schema.days import day
 from coverage_analyzer.settings.arguments import (
@@ -173,6 +175,7 @@ def run(  # noqa: PLR0913 - files, rule, day and options, or the settings that h
         if read is not None:
             read.source.sha256()  # at once: these files may change from here on
     table = _opened_sites(sites, options)
+    own_columns.check(own_columns.named(options.map_columns), table.headers, str(table.path))
     check_two_tables(table, given)
     formats.check_rows(options.format, table.source.rows)
     log.info("%s: columns %s", table.path, table.matched_columns)
@@ -291,7 +294,10 @@ def _published(
     if options.map:
         network = _drawn_network(matcher, drawn)
         names = matcher.world.names
-        data = page_data.payload(matcher.policy.title, totals.drawn, network, names)
+        heading = page_data.Heading(
+            matcher.policy.title, promise(matcher.policy), totals.ledger.figures()["rejected"]
+        )
+        data = page_data.payload(heading, totals.drawn, network, names)
         undrawn += [f"The map: {note}" for note in [data.meta["note"]] if note]
         publication.path("map.html").write_text(page.page(data), encoding="utf-8")
     told = Origin.of_tables(inputs.sites, inputs.centers, matcher, inputs.products).to_dict()
@@ -363,7 +369,8 @@ def _repeated(repeats: DuplicateSummary) -> list[str]:
 
 def _streamed(table: Table, matcher: Matcher, outputs: Outputs, options: Options) -> Totals:
     """Assess all rows block by block, write report and rejects, and count the results."""
-    totals, publication = Totals(), outputs.publication
+    shown = own_columns.named(options.map_columns)
+    totals, publication = Totals(drawn=DrawnSites(shown)), outputs.publication
     path, typer = publication.path(f"report.{options.format}"), RowTyper(table, options.types)
     with ExitStack() as stack:
         ids = stack.enter_context(DuplicateFinder(publication.scratch))
@@ -387,8 +394,9 @@ def _streamed(table: Table, matcher: Matcher, outputs: Outputs, options: Options
             if options.on_duplicate == "keep":  # else the table has lost them, and was asked then
                 ids.add(table.keys(some.rows.block), some.rows.block.lines)
             if options.map:
-                where = some.rows.coordinates
-                totals.drawn.add(where.lon, where.lat, *table.labels(some.rows.block), some.columns)
+                where, block = some.rows.coordinates, some.rows.block
+                details = Details(own_columns.texts(table, block, shown))
+                totals.drawn.add(where.lon, where.lat, *table.labels(block), some.columns, details)
             if options.progress:
                 options.progress(totals.ledger.read, table.source.share())
         if options.progress:

@@ -1,5 +1,6 @@
 """The centers of a run and their coverage areas, as written to the run folder."""
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -8,12 +9,12 @@ import numpy as np
 
 from coverage_analyzer import countries
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files.run_folder import contents
+from coverage_analyzer.files.run_folder import contents, service_areas
 from coverage_analyzer.files.run_folder.manifest import style_of
 from coverage_analyzer.files.run_folder.read_back import areas_as_drawn, centers_as_used
 from coverage_analyzer.files.writers.areas import write_geojson
 from coverage_analyzer.files.writers.delimited import Style
-from coverage_analyzer.maps.page_data import Network
+from coverage_analyzer.maps.page_data import Heading, Network
 from coverage_analyzer.matching import areas
 from coverage_analyzer.matching.areas import Areas
 from coverage_analyzer.matching.matcher import Matcher
@@ -56,6 +57,28 @@ def write_network(
     if drawn is not None:
         rows = areas.properties(drawn, centers, country, names)
         write_geojson(path("areas.geojson"), rows, drawn.geometry.tolist())
+
+
+def heading_of(manifest: Mapping[str, Any], title: str = "") -> Heading:
+    """Return what a map says above it, by the manifest of a run."""
+    policy, ledger = manifest["policy"], manifest.get("ledger", {})
+    return Heading(policy["title"], policy.get("promise", ""), ledger.get("rejected", 0), title)
+
+
+def with_road_parts(network: Network, path: Path, minutes: float | str) -> Network:
+    """Return a network with the parts of its areas that roads do not serve, from their file.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be used.
+    """
+    return dataclasses.replace(
+        network,
+        unserved=service_areas.parts(path, network.centers, "unserved"),
+        no_road_data=service_areas.parts(path, network.centers, "no_road_data"),
+        minutes=minutes,
+    )
 
 
 def network_of(folder: Path, manifest: Mapping[str, Any]) -> Network:

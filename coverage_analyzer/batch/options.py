@@ -40,6 +40,9 @@ class Options:
         Whether to use the declared country even where it disagrees with the coordinates.
     areas, map
         Whether to write ``areas.geojson`` and ``map.html``.
+    map_columns
+        Own columns of the sites that the map shows of a site: a list of headers, or a text with
+        commas. A map is mailed on, so that by default it shows none.
     raw_text
         Whether to leave text in CSV and Excel files unescaped even where a spreadsheet would run
         it.
@@ -84,6 +87,7 @@ class Options:
     trust_declared: bool = False
     areas: bool = True
     map: bool = True
+    map_columns: Sequence[str] | str = ""
     raw_text: bool = False
     excel: bool = False
     excel_locale: str = ""

@@ -1,4 +1,8 @@
-"""Read requests from a file, and the site rows that they refer to, in one pass over the sites."""
+"""Read requests from a file, and the site rows that they refer to, in one pass over the sites.
+
+Where a table has no column ``address``, or a cell of it is empty, the address is made of the
+columns that are its parts (`schema.address_columns`).
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,11 +14,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from coverage_analyzer import arrays
+from coverage_analyzer.addresses.lines import address_lines
 from coverage_analyzer.due_times.requests import EVENTS, RegisteredSite, Request, registered_site
 from coverage_analyzer.files.readers.base import RowBlock
 from coverage_analyzer.files.table import Table
 from coverage_analyzer.matching import eligibility
 from coverage_analyzer.schema import columns
+from coverage_analyzer.schema.address_columns import AddressColumns, address_columns
+from coverage_analyzer.schema.columns import as_text
 from coverage_analyzer.schema.rejects import Reject
 
 ROW: Final[tuple[str, ...]] = (
@@ -45,6 +52,7 @@ def read_requests(table: Table) -> Requested:
     result = Requested()
     for block in table.source.blocks():
         cells = {column.name: _texts(table, block, column.name) for column in columns.REQUESTS}
+        cells["address"] = _addresses(table, block, cells["address"])
         for row, line in enumerate(block.lines.tolist()):
             result.requests.append(request({name: texts[row] for name, texts in cells.items()}))
             result.lines.append(line)
@@ -81,6 +89,7 @@ def registered_rows(table: Table, wanted: Iterable[str]) -> dict[str, list[Regis
         some = np.flatnonzero(arrays.to_bools(pc.is_in(names, value_set=ids)))
         picked = arrays.from_numpy(some)
         cells = {name: _texts(table, block, name, picked) for name in ROW}
+        cells["address"] = _addresses(table, block, cells["address"], picked)
         for name, known in rows.days.items():
             cells[name] = ["" if np.isnat(day) else str(day) for day in known[some]]
         for number, (at, name) in enumerate(
@@ -100,3 +109,37 @@ def _texts(table: Table, block: RowBlock, name: str, some: pa.Array | None = Non
     if some is not None:
         cells = cells.take(some)
     return [text or "" for text in cells.cast(pa.string()).to_pylist()]
+
+
+def has_addresses(table: Table) -> bool:
+    """Return whether a table has addresses: whole ones, or their parts."""
+    return bool(address_columns(table.headers, table.columns))
+
+
+def _addresses(
+    table: Table, block: RowBlock, whole: Sequence[str], some: pa.Array | None = None
+) -> Sequence[str]:
+    """Return the address of each row: the given whole one, else one made of its parts."""
+    found = address_columns(table.headers, table.columns)
+    at = [*found.parts.values(), *found.extra]
+    if not found or all(map(str.strip, whole)):
+        return whole
+    cells = [block.columns.column(position) for position in at]
+    texts = [as_text(c if some is None else c.take(some)).to_pylist() for c in cells]
+    return [
+        text if text.strip() else joined_address(found, parts)
+        for text, *parts in zip(whole, *texts, strict=True)
+    ]
+
+
+def joined_address(found: AddressColumns, cells: Sequence[str]) -> str:
+    """Return an address on one line from the cells of its parts and further lines, in that order.
+
+    Examples
+    --------
+    >>> found = AddressColumns({"street": 3, "postcode": 5, "city": 4})
+    >>> joined_address(found, ["Hauptstr. 5", "80331", "M\u00fcnchen"])
+    'Hauptstr. 5, 80331 M\u00fcnchen'
+    """
+    parts = dict(zip(found.parts, cells, strict=False))
+    return ", ".join(address_lines(parts, cells[len(found.parts) :]))

@@ -23,7 +23,20 @@ from coverage_analyzer.errors import quantity
     help="Background tiles, such as https://tiles.example.com/{z}/{x}/{y}.png.",
 )
 @click.option("--tiles-credit", default="", metavar="TEXT", help="Attribution of the tiles.")
-def map_(folder: str, output: str | None, title: str, tiles: str, tiles_credit: str) -> None:
+@click.option(
+    "--map-columns",
+    metavar="NAMES",
+    help="Columns of the sites that the map shows of a site, separated by commas; '' for none.  "
+    "[default: those of the run]",
+)
+def map_(
+    folder: str,
+    output: str | None,
+    title: str,
+    tiles: str,
+    tiles_credit: str,
+    map_columns: str | None,
+) -> None:
     """Make the map of the run in DIR again.
 
     The map is one page that makes no network requests.
@@ -42,7 +55,7 @@ def map_(folder: str, output: str | None, title: str, tiles: str, tiles_credit: 
 
     place = _place(folder, output, run_manifest(Path(folder))["files"])
     server = Tiles(tiles, tiles_credit) if tiles or tiles_credit else None
-    data = redrawn(folder, title=title, tiles=server)
+    data = redrawn(folder, title=title, tiles=server, columns=map_columns)
     atomic.publish(place, page.page(data))
     if data.meta["note"]:
         say(f"Warning: {data.meta['note']}")

@@ -197,6 +197,13 @@ def _log_if_verbose(_context: click.Context, _option: click.Parameter, value: bo
         log_to_stderr()
 
 
+map_columns = click.option(
+    "--map-columns",
+    default="",
+    metavar="NAMES",
+    help="Columns of the sites that the map shows of a site, separated by commas. A map may be "
+    "sent on.  [default: none]",
+)
 raw_text = click.option(
     "--raw-text",
     is_flag=True,

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 @options.trust_declared
 @click.option("--areas/--no-areas", default=True, help="Write areas.geojson.  [default: areas]")
 @click.option("--map/--no-map", default=True, help="Write map.html.  [default: map]")
+@options.map_columns
 @options.dialect
 @click.option(
     "--on-duplicate",

@@ -3,8 +3,9 @@
 import dataclasses
 import difflib
 import itertools
-from collections.abc import Mapping
-from dataclasses import dataclass
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -12,10 +13,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from coverage_analyzer import arrays
+from coverage_analyzer.addresses.lines import address_lines
 from coverage_analyzer.arrays import Ints
 from coverage_analyzer.errors import InputError, quantity
 from coverage_analyzer.files.readers.base import RowBlock
-from coverage_analyzer.files.table import Table, usable
+from coverage_analyzer.files.table import ParsedRows, Table, usable
+from coverage_analyzer.schema.address_columns import address_columns
+from coverage_analyzer.schema.column_matching import listed
 from coverage_analyzer.schema.columns import as_text, header_key
 
 MAX_LISTED: Final = 5
@@ -33,7 +37,8 @@ class FoundSite:
     """A row of sites: its line, and all of its cells as text, by header.
 
     Dates are written as ISO 8601, whatever their format in the file. ``columns`` has the header of
-    each known column in the table.
+    each known column in the table, ``parts`` that of each part of an address, and ``extra`` the
+    headers of its further lines.
     """
 
     site_id: str
@@ -43,10 +48,17 @@ class FoundSite:
     accuracy_m: float
     cells: Mapping[str, str]
     columns: Mapping[str, str]
+    parts: Mapping[str, str] = field(default_factory=dict)
+    extra: tuple[str, ...] = ()
 
     def cell(self, column: str) -> str:
         """Return the cell of a known column; empty if the table lacks it."""
         return self.cells.get(self.columns.get(column, ""), "").strip()
+
+    def address(self, country: str = "") -> tuple[str, ...]:
+        """Return the lines of its address in the order of a country, without that country."""
+        parts = {name: self.cells.get(header, "") for name, header in self.parts.items()}
+        return address_lines(parts, [self.cells.get(header, "") for header in self.extra], country)
 
 
 def find_row(table: Table, site_id: str, product: str = "") -> FoundSite:
@@ -73,35 +85,84 @@ def find_row(table: Table, site_id: str, product: str = "") -> FoundSite:
             f"Omit --product, or name the column: --column product=HEADER"
         )
         raise InputError(msg)
-    query = site_id.encode(errors="replace").decode().strip()  # which no text file can contain
-    lines, first = [], None
-    others: dict[str, None] = {}
-    pool: dict[str, None] = {}
-    unread = 0
+    search = _Search(table, site_id.encode(errors="replace").decode().strip(), product)
     for block in table.source.blocks():
+        search.add(block)
+    if search.first is None:
+        raise InputError(search.missing())
+    if len(search.lines) > 1:
+        raise InputError(search.repeated())
+    (site,) = found_sites(table, _usable(table, search.first, search.query))
+    return site
+
+
+@dataclass
+class _Search:
+    """What is found about an id while the table is streamed.
+
+    Attributes
+    ----------
+    table, query, product
+        The open table, the id (which a text file can contain) and the product, if any.
+    first
+        The first row of the id and the product, if any.
+    lines
+        The lines of all such rows.
+    products
+        The products of all rows of the id.
+    pool
+        Some similar ids, as keys.
+    elsewhere
+        Without an id column: the headers under which a cell is the id, each with its line.
+    n_unread
+        Number of rows that cannot be read.
+    """
+
+    table: Table
+    query: str
+    product: str
+    first: RowBlock | None = None
+    lines: list[int] = field(default_factory=list)
+    products: dict[str, None] = field(default_factory=dict)
+    pool: dict[str, None] = field(default_factory=dict)
+    elsewhere: dict[str, int] = field(default_factory=dict)
+    n_unread: int = 0
+
+    def add(self, block: RowBlock) -> None:
+        """Search the next block."""
+        table = self.table
+        if "site_id" not in table.columns:
+            self.elsewhere = _columns_with(table, block, self.query) | self.elsewhere
         ids = pc.utf8_trim_whitespace(table.row_ids(block))
-        hits = np.flatnonzero(arrays.to_bools(pc.equal(ids, arrays.text_array([query])[0])))
-        others |= dict.fromkeys(_products(table, block, hits))
-        hits = _of_product(table, block, hits, product)
-        lines += block.lines[hits].tolist()
-        unread += len(block.rejects)
-        if first is None and len(hits):
-            first = _cut(block, hits[:1])
-        if first is None and len(pool) < POOL:
-            pool |= dict.fromkeys(_alike(ids, query))
-    if first is None and others:
-        raise InputError(_not_of(table, query, product, list(others)))
-    if first is None:
-        raise InputError(_nowhere(table, query, list(pool), unread))
-    if len(lines) > 1:
+        hits = np.flatnonzero(arrays.to_bools(pc.equal(ids, arrays.text_array([self.query])[0])))
+        self.products |= dict.fromkeys(_products(table, block, hits))
+        hits = _of_product(table, block, hits, self.product)
+        self.lines += block.lines[hits].tolist()
+        self.n_unread += len(block.rejects)
+        if self.first is None and len(hits):
+            self.first = _cut(block, hits[:1])
+        if self.first is None and len(self.pool) < POOL:
+            self.pool |= dict.fromkeys(_alike(ids, self.query))
+
+    def missing(self) -> str:
+        """Return the message that no row has the id, or none of its rows the product."""
+        if self.products:
+            return _not_of(self.table, self.query, self.product, list(self.products))
+        if "site_id" not in self.table.columns and not self.query.isdecimal():
+            return _without_ids(self.table, self.query, self.elsewhere)
+        return _nowhere(self.table, self.query, list(self.pool), self.n_unread)
+
+    def repeated(self) -> str:
+        """Return the message that several rows have the id."""
+        table, lines = self.table, self.lines
         more = f" and {len(lines) - MAX_LISTED} more" if len(lines) > MAX_LISTED else ""
         listed = ", ".join(table.source.place(n) or f"line {n}" for n in lines[:MAX_LISTED])
-        which = " Choose one with --product." if "product" in table.columns and not product else ""
-        msg = (
-            f"{table.path}: {query!r} appears in {listed}{more}; a letter is about one row.{which}"
+        several = "product" in table.columns and not self.product
+        which = " Choose one with --product." if several else ""
+        return (
+            f"{table.path}: {self.query!r} appears in {listed}{more}; a letter is about one "
+            f"row.{which}"
         )
-        raise InputError(msg)
-    return _site(table, first, query)
 
 
 def _products(table: Table, block: RowBlock, rows: Ints) -> list[str]:
@@ -163,6 +224,38 @@ def _nowhere(table: Table, query: str, pool: list[str], unread: int) -> str:
     return f"{table.path}: no site has the {kind} {query!r}.{hint}{lost}"
 
 
+def _columns_with(table: Table, block: RowBlock, query: str) -> dict[str, int]:
+    """Return the headers of a block under which a cell is the given id, with its line."""
+    text = arrays.text_array([query])[0]
+    found = {}
+    for header, cells in zip(table.headers, block.columns.columns, strict=True):
+        equal = pc.equal(pc.utf8_trim_whitespace(as_text(_plain(cells))), text)
+        hits = np.flatnonzero(arrays.to_bools(equal))
+        if len(hits):
+            found[header] = int(block.lines[hits[0]])
+    return found
+
+
+def _without_ids(table: Table, query: str, elsewhere: Mapping[str, int]) -> str:
+    """Return the message that no column was understood as ids, with those that may be meant."""
+    start = f"{table.path}: no column was understood as the id of the sites, so {query!r} cannot be"
+    if elsewhere:
+        header, line = next(iter(elsewhere.items()))
+        also = "".join(f" or {other!r}" for other in list(elsewhere)[1:MAX_LISTED])
+        place = table.source.place(line) or f"line {line}"
+        option = shlex.quote(f"site_id={header}")
+        return (
+            f"{start} looked up. It is in the column {header!r}{also} ({place}). "
+            f"Use --column {option} (in Python: columns={{...}})."
+        )
+    free = [h for i, h in enumerate(table.headers) if i not in table.columns.values()]
+    return (
+        f"{start} looked up, and no cell of the file is {query!r}. Columns that could hold ids: "
+        f"{listed(free) or 'none'}. Name one: --column site_id=HEADER, or give the line of the "
+        f"site, such as --site 2."
+    )
+
+
 def _nearest(query: str, pool: list[str]) -> list[str]:
     """Return the most similar ids of a pool; among equals those with a common prefix."""
     lower = {site_id.lower(): site_id for site_id in pool}
@@ -178,8 +271,8 @@ def _nearest(query: str, pool: list[str]) -> list[str]:
     return [lower[other] for other in sorted(near, key=rank, reverse=True)[:NAMED]]
 
 
-def _site(table: Table, block: RowBlock, site_id: str) -> FoundSite:
-    """Return the only row of a block as a site.
+def _usable(table: Table, block: RowBlock, site_id: str) -> ParsedRows:
+    """Return the only row of a block, parsed.
 
     Raises
     ------
@@ -192,20 +285,34 @@ def _site(table: Table, block: RowBlock, site_id: str) -> FoundSite:
         place = table.source.place(reject.line) or f"line {reject.line}"
         msg = f"{table.path}: {place} ({site_id!r}): {reject.detail}."
         raise InputError(msg)
-    where = rows.coordinates
-    texts = [as_text(_plain(c))[0].as_py() for c in block.columns.columns]
-    cells = dict(zip(table.headers, texts, strict=True))
+    return rows
+
+
+def found_sites(table: Table, rows: ParsedRows) -> Iterator[FoundSite]:
+    """Yield usable rows as single sites, each with all of its cells as text."""
+    block, where, headers = rows.block, rows.coordinates, table.headers
+    columns = {
+        header: as_text(_plain(cells)).to_pylist()
+        for header, cells in zip(headers, block.columns.columns, strict=True)
+    }
     for name, days in rows.days.items():
-        cells[table.matched_columns[name]] = "" if np.isnat(days[0]) else str(days[0])
-    return FoundSite(
-        site_id,
-        int(block.lines[0]),
-        float(where.lon[0]),
-        float(where.lat[0]),
-        float(where.accuracy_m[0]),
-        cells,
-        table.matched_columns,
-    )
+        columns[table.matched_columns[name]] = [
+            "" if missing else str(day) for day, missing in zip(days, np.isnat(days), strict=True)
+        ]
+    ids = pc.utf8_trim_whitespace(table.row_ids(block)).to_pylist()
+    matched, parts = table.matched_columns, address_columns(headers, table.columns)
+    for row, (line, site_id) in enumerate(zip(block.lines.tolist(), ids, strict=True)):
+        yield FoundSite(
+            site_id or str(line),
+            line,
+            float(where.lon[row]),
+            float(where.lat[row]),
+            float(where.accuracy_m[row]),
+            {header: texts[row] for header, texts in columns.items()},
+            matched,
+            {name: headers[at] for name, at in parts.parts.items()},
+            tuple(headers[at] for at in parts.extra),
+        )
 
 
 def _plain(cells: pa.Array) -> pa.Array:

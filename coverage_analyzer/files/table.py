@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from coverage_analyzer import arrays
-from coverage_analyzer.arrays import Bools, Floats
+from coverage_analyzer.arrays import Bools, Floats, Ints
 from coverage_analyzer.countries import Countries, names
 from coverage_analyzer.countries.assignment import Convention
 from coverage_analyzer.errors import InputError, quantity, refuse
@@ -76,6 +76,16 @@ class ParsedRows:
     coordinates: Coordinates
     rejects: list[Reject]
     days: Mapping[str, Days] = field(default_factory=dict)
+
+    def taken(self, rows: Ints) -> "ParsedRows":
+        """Return some of the rows, without what was counted of the others."""
+        where = self.coordinates
+        block = dataclasses.replace(self.block.take(rows), rejects=[], blank=0, records=len(rows))
+        days = {name: values[rows] for name, values in self.days.items()}
+        taken = Coordinates(
+            where.lon[rows], where.lat[rows], where.accuracy_m[rows], where.fault[rows]
+        )
+        return ParsedRows(block, taken, [], days)
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ from coverage_analyzer.matching.lead_times import opening_windows
 from coverage_analyzer.matching.matcher import Matcher, Verdicts
 from coverage_analyzer.matching.spec import MatcherSpec
 from coverage_analyzer.policy import DEFAULT, Policy
+from coverage_analyzer.policy.promise import promise
 from coverage_analyzer.programmes.afterwards import with_route
 from coverage_analyzer.schema import columns
 from coverage_analyzer.schema.days import day
@@ -195,6 +196,7 @@ def _told(matcher: Matcher) -> dict[str, Any]:
     return {
         "policy": rules.name,
         "policy_title": rules.title,
+        "policy_promise": promise(rules),
         "policy_sha256": rules.sha256,
         "same_country": rules.qualification.same_country,
         "as_of": matcher.as_of.isoformat(),

@@ -3,12 +3,13 @@
 import datetime
 import warnings
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from coverage_analyzer import countries
-from coverage_analyzer.batch.requests import ROW, request
+from coverage_analyzer.batch.requests import ROW, joined_address, request
 from coverage_analyzer.due_times.calculator import Answer, Committer
 from coverage_analyzer.due_times.levels import LevelLookup
 from coverage_analyzer.due_times.requests import RegisteredSite, registered_site
@@ -26,6 +27,7 @@ from coverage_analyzer.frames.columns import (
     texts,
 )
 from coverage_analyzer.policy import DEFAULT, Policy
+from coverage_analyzer.schema.address_columns import address_columns
 from coverage_analyzer.schema.column_matching import Headers, match_columns
 from coverage_analyzer.schema.columns import COMMITMENT, REQUESTS, SITES, Column
 from coverage_analyzer.schema.days import day
@@ -103,6 +105,7 @@ def commitments(  # noqa: PLR0913 - what `assess` takes, and the requests
     check_labels(requests, "requests")
     known = known_columns(requests, REQUESTS)
     cells = {name: [_moment_text(c) for c in requests[header]] for name, header in known.items()}
+    cells["address"] = _addresses(requests, known)
     asked = [
         request({name: values[row] for name, values in cells.items()})
         for row in range(len(requests))
@@ -144,12 +147,27 @@ def _histories(sites: pd.DataFrame) -> dict[str, list[RegisteredSite]]:
     off = accuracy(sites, known)
     ids = texts(sites, known["site_id"]).to_pylist()
     columns = {name: texts(sites, known[name]).to_pylist() for name in ROW if name in known}
+    columns["address"] = _addresses(sites, known)
     found: dict[str, list[RegisteredSite]] = defaultdict(list)
     for row, site_id in enumerate(ids):
         place = float(lon[row]), float(lat[row]), float(off[row])
         cells = {name: values[row] for name, values in columns.items()}
         found[site_id.strip()].append(registered_site(cells, place))
     return found
+
+
+def _addresses(frame: pd.DataFrame, known: Mapping[str, str]) -> list[str]:
+    """Return the address of each row, made of the columns of its parts if it has no whole one."""
+    headers = [str(column) for column in frame.columns]
+    at = {name: headers.index(header) for name, header in known.items()}
+    found = address_columns(headers, at)
+    whole = texts(frame, known["address"]).to_pylist() if "address" in known else [""] * len(frame)
+    columns = [frame.columns[i] for i in (*found.parts.values(), *found.extra)]
+    cells = [texts(frame, column).to_pylist() for column in columns if found]
+    if not cells:
+        return whole
+    rows = zip(whole, *cells, strict=True)
+    return [text if text.strip() else joined_address(found, parts) for text, *parts in rows]
 
 
 def _moment_text(cell: Any) -> str:

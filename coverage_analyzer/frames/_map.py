@@ -2,7 +2,7 @@
 
 import dataclasses
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,6 +15,7 @@ from coverage_analyzer import arrays, countries
 from coverage_analyzer.countries import ATTRIBUTION as CREDIT
 from coverage_analyzer.countries.assignment import Convention, assign_country
 from coverage_analyzer.errors import InputError, quantity
+from coverage_analyzer.files import own_columns
 from coverage_analyzer.files.atomic import replacing
 from coverage_analyzer.files.outputs import PAGE, kind_of
 from coverage_analyzer.files.readers.spatial import WGS84
@@ -32,7 +33,7 @@ from coverage_analyzer.frames.crs import areas_wgs84
 from coverage_analyzer.frames.dated import DatedFrame
 from coverage_analyzer.geometry import area_km2
 from coverage_analyzer.maps import page_data
-from coverage_analyzer.maps.sites import DrawnSites
+from coverage_analyzer.maps.sites import Details, DrawnSites, Drive
 from coverage_analyzer.matching import areas
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.lead_times import with_opening_windows
@@ -133,6 +134,7 @@ def coverage_map(
     covered: gpd.GeoDataFrame | None = None,
     *,
     title: str = "",
+    columns: Sequence[str] = (),
 ) -> "CoverageMap":
     """Return a map of verdicts, centers and coverage areas.
 
@@ -146,6 +148,8 @@ def coverage_map(
         As returned by `coverage_areas`, not merged, in any CRS; by default no areas are drawn.
     title
         Title of the map; by default that of the policy.
+    columns
+        Own columns of the verdicts to show of a site; by default none, since maps are sent on.
 
     Returns
     -------
@@ -175,7 +179,7 @@ def coverage_map(
     """
     from coverage_analyzer.maps.folium_map import CoverageMap
 
-    return CoverageMap(map_data(verdicts, centers, covered, title=title), _write_page)
+    return CoverageMap(map_data(verdicts, centers, covered, title=title, own=columns), _write_page)
 
 
 def _write_page(path: Path, page: bytes) -> None:
@@ -199,6 +203,7 @@ def map_data(
     covered: gpd.GeoDataFrame | None,
     *,
     title: str = "",
+    own: Sequence[str] = (),
 ) -> page_data.Payload:
     """Return the data of a map of verdicts, centers and areas, as drawn by `coverage_map`.
 
@@ -217,8 +222,10 @@ def map_data(
         texts(verdicts, known[n]).to_pylist() if n in known else spare
         for n, spare in (("site_id", rows), ("name", [""] * len(rows)))
     )
-    drawn = DrawnSites()
-    drawn.add(lon, lat, arrays.text_array(site_id), arrays.text_array(name), columns)
+    own_columns.check(own, [str(header) for header in verdicts.columns], "The frame of verdicts")
+    drawn = DrawnSites(own)
+    details = Details([texts(verdicts, header) for header in own], _drive(verdicts))
+    drawn.add(lon, lat, arrays.text_array(site_id), arrays.text_array(name), columns, details)
     told = verdicts.attrs
     world, network = countries.load(), with_windows(centers_of(centers), told)
     check_network(verdicts, network)
@@ -229,8 +236,24 @@ def map_data(
         np.datetime64(assessed_day(verdicts), "D"),
         same_country=told.get("same_country", True),
     )
-    policy = told.get("policy_title", "Coverage")
-    return page_data.payload(policy, drawn, shown, world.names, title=title)
+    heading = page_data.Heading(
+        told.get("policy_title", "Coverage"),
+        told.get("policy_promise", ""),
+        told.get("rejected", 0),
+        title,
+    )
+    return page_data.payload(heading, drawn, shown, world.names)
+
+
+def _drive(verdicts: pd.DataFrame) -> Drive | None:
+    """Return the drives that `drive_times` has added, if any."""
+    if "road_status" not in verdicts:
+        return None
+    minutes, miles = (
+        pd.to_numeric(verdicts[name]).to_numpy(np.float64, na_value=np.nan)
+        for name in ("minutes", "road_miles")
+    )
+    return Drive(minutes, miles)
 
 
 def check_network(verdicts: pd.DataFrame, centers: Centers) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from coverage_analyzer.addresses.lines import NUMBER_FIRST
 from coverage_analyzer.addresses.postcodes import compact
 from coverage_analyzer.countries import names
 from coverage_analyzer.schema.columns import COUNTRY_BESIDE
@@ -185,10 +186,6 @@ def _first_line(address: str, known: Sequence[str]) -> str:
     words = {word for part in known for word in tokens(part)}
     lines = [line for line in address.split(",") if not words.issuperset(tokens(line))]
     return tidy(",".join(lines))
-
-
-NUMBER_FIRST: Final = frozenset(("US", "CA", "GB", "IE", "AU", "NZ", "FR", "ZA", "IN", "PR"))
-"""Countries in which the house number precedes the street."""
 
 
 def _title(code: str) -> str:

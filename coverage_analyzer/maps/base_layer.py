@@ -14,9 +14,14 @@ import shapely
 
 from coverage_analyzer import geodesy
 from coverage_analyzer.arrays import Bools, Floats, Ints
+from coverage_analyzer.maps import base_map
+from coverage_analyzer.maps.base_map import LineKind, PlaceKind
 
 EDGE_M: Final = 20_000.0
 """Maximum edge length: edges are straight in degrees but curved on the plane."""
+
+POLAR: Final = 84.0
+"""Latitude beyond which a rectangle may reach around a pole."""
 
 SEAM_DEGREES: Final = 0.01
 """Distance to 180 degrees or a pole below which an edge is a cut of the layer, not a coast."""
@@ -90,12 +95,170 @@ class _Layer:
     shared: Bools
     polygons: list[list[list[int]]]
 
+    @functools.cached_property
+    def arcs_of_polygons(self) -> tuple[Ints, Ints]:
+        """The arcs of all polygons, concatenated, and where those of each begin."""
+        arcs = [[max(n, ~n) for ring in rings for n in ring] for rings in self.polygons]
+        starts = np.cumsum([0, *map(len, arcs)])[:-1]
+        return np.concatenate(arcs).astype(np.int64), starts
+
+    @functools.cached_property
+    def points(self) -> Floats:
+        """The vertices as `geodesy.ecef` returns them."""
+        return geodesy.ecef(self.lon, self.lat)
+
+    @functools.cached_property
+    def bounds(self) -> Floats:
+        """West, south, east and north of the outer ring of each polygon, split at 180."""
+        rings = (self.ring(rings[0]) for rings in self.polygons)
+        return np.array([(x.min(), y.min(), x.max(), y.max()) for x, y in rings])
+
     def ring(self, numbers: list[int]) -> tuple[Floats, Floats]:
         """Return the vertices of a ring in degrees."""
         parts = [np.arange(self.first[n], self.after[n]) for n in (max(n, ~n) for n in numbers)]
         turned = [p if n >= 0 else p[::-1] for n, p in zip(numbers, parts, strict=True)]
         at = np.concatenate(turned)
         return self.lon[at], self.lat[at]
+
+
+@dataclass(frozen=True)
+class Detail:
+    """The base map in a rectangle of a plane, in metres: good to about 100 m where people live.
+
+    Attributes
+    ----------
+    land
+        Polygons without lakes, cut along the sides of cells: to be filled, not outlined.
+    coasts
+        Lines between land and water, of lakes too.
+    borders, contested, regions
+        Borders of countries, those of contested zones (to be dashed), boundaries of regions.
+    """
+
+    land: list[Any]
+    coasts: list[Any]
+    borders: list[Any]
+    contested: list[Any]
+    regions: list[Any]
+
+
+@dataclass(frozen=True)
+class Town:
+    """A town on a plane.
+
+    Attributes
+    ----------
+    x, y
+        Metres.
+    name
+        Its name.
+    zoom
+        The less, the more important.
+    is_capital
+        Whether it is the capital of a country.
+    """
+
+    x: float
+    y: float
+    name: str
+    zoom: int
+    is_capital: bool
+
+
+def towns(plane: Plane, box: tuple[float, float, float, float], zoom: int = 10) -> list[Town]:
+    """Return the towns in a rectangle of a plane, the important ones first.
+
+    Parameters
+    ----------
+    plane
+        The plane.
+    box
+        West, south, east and north, in metres.
+    zoom
+        Web Mercator zoom that the picture resembles; fewer towns have a name at a lower one.
+    """
+    found = base_map.places_within(*_degrees_box(plane, box), zoom)
+    found = found.take(np.flatnonzero(found.kind != PlaceKind.country))
+    x, y = plane.metres(*base_map.degrees_of(found.x, found.y))
+    inside = np.flatnonzero((x >= box[0]) & (x <= box[2]) & (y >= box[1]) & (y <= box[3]))
+    names = found.name.to_pylist()
+    return [
+        Town(
+            float(x[i]),
+            float(y[i]),
+            names[i],
+            int(found.zoom[i]),
+            bool(found.kind[i] == PlaceKind.capital),
+        )
+        for i in inside.tolist()
+    ]
+
+
+def detail(plane: Plane, box: tuple[float, float, float, float]) -> Detail:
+    """Return the base map in a rectangle that contains the tangent point of the plane.
+
+    Parameters
+    ----------
+    plane
+        The plane.
+    box
+        West, south, east and north, in metres.
+    """
+    world = base_map.load()
+    result = Detail([], [], [], [], [])
+    coarse, fine = (
+        world.rows(level)[base_map.cells_within(*_degrees_box(plane, box))]
+        for level in (1, base_map.FINE)
+    )
+    rows = np.where(fine >= 0, fine, coarse)
+    for row in rows[rows >= 0].tolist():
+        shapes = world.shapes(row)
+        for rings in shapes.polygons:
+            flat = [_projected(plane, np.concatenate([ring, ring[:1]])) for ring in rings]
+            result.land.extend(_parts(_clipped(shapely.Polygon(flat[0], flat[1:]), box), "Polygon"))
+            for ring in rings:
+                result.coasts.extend(_coasts(plane, np.concatenate([ring, ring[:1]]), box))
+        for kind, line in shapes.lines:
+            kinds: dict[int, list[Any]] = {
+                LineKind.border: result.borders,
+                LineKind.contested: result.contested,
+            }
+            kinds.get(kind, result.regions).extend(_cut(_projected(plane, line), box))
+    return result
+
+
+def _coasts(plane: Plane, ring: Floats, box: tuple[float, float, float, float]) -> Iterator[Any]:
+    """Yield the parts of a ring that are not a cut along the side of a cell."""
+    side = ring % base_map.SIDE == 0
+    cut = (side[1:] & side[:-1] & (np.diff(ring, axis=0) == 0)).any(axis=1)
+    for part in np.split(np.arange(len(ring)), np.flatnonzero(cut) + 1):
+        if len(part) > 1:
+            yield from _cut(_projected(plane, ring[part]), box)
+
+
+def _projected(plane: Plane, points: Floats) -> Floats:
+    return np.column_stack(plane.metres(*base_map.degrees_of(points[:, 0], points[:, 1])))
+
+
+def _cut(points: Floats, box: tuple[float, float, float, float]) -> list[Any]:
+    return _parts(shapely.clip_by_rect(shapely.LineString(points), *box), "LineString")
+
+
+def _parts(shape: Any, kind: str) -> list[Any]:
+    return [p for p in shapely.get_parts(shape) if p.geom_type == kind and not p.is_empty]
+
+
+def _degrees_box(
+    plane: Plane, box: tuple[float, float, float, float]
+) -> tuple[float, float, float, float]:
+    """Return a rectangle in degrees around one of a plane; its east may be beyond 180."""
+    reach = float(np.hypot(max(-box[0], box[2]), max(-box[1], box[3])))
+    rim_lon, rim_lat = geodesy.destination(plane.lon, plane.lat, np.arange(0.0, 360.0, 5.0), reach)
+    away = (np.asarray(rim_lon) - plane.lon + 180) % 360 - 180
+    south, north = float(np.min(rim_lat)), float(np.max(rim_lat))
+    if max(abs(south), abs(north)) > POLAR:
+        return -180.0, south, 179.999, north
+    return plane.lon + float(away.min()), south, plane.lon + float(away.max()), north
 
 
 def outlines(plane: Plane, box: tuple[float, float, float, float]) -> Outlines:
@@ -111,11 +274,16 @@ def outlines(plane: Plane, box: tuple[float, float, float, float]) -> Outlines:
     layer = _layer()
     reach = float(np.hypot(max(-box[0], box[2]), max(-box[1], box[3]))) + EDGE_M
     place = geodesy.ecef(plane.lon, plane.lat)
-    near = geodesy.chord_m(geodesy.ecef(layer.lon, layer.lat), place) <= reach
+    near = geodesy.chord_m(layer.points, place) <= reach
     counts = np.concatenate([[0], np.cumsum(near)])
     reached = counts[layer.after] > counts[layer.first]
+    arcs, starts = layer.arcs_of_polygons
+    near_polygon = np.logical_or.reduceat(reached[arcs], starts)
+    west, south, east, north = layer.bounds.T
+    holds = (west <= plane.lon) & (plane.lon <= east) & (south <= plane.lat) & (plane.lat <= north)
+    some = np.flatnonzero(near_polygon | holds).tolist()
     return Outlines(
-        [shape for rings in layer.polygons for shape in _land(layer, rings, reached, plane, box)],
+        [shape for n in some for shape in _land(layer, layer.polygons[n], plane, box)],
         list(_lines(layer, np.flatnonzero(reached & ~layer.shared), plane, box)),
         list(_lines(layer, np.flatnonzero(reached & layer.shared), plane, box)),
     )
@@ -124,14 +292,10 @@ def outlines(plane: Plane, box: tuple[float, float, float, float]) -> Outlines:
 def _land(
     layer: _Layer,
     rings: list[list[int]],
-    reached: Bools,
     plane: Plane,
     box: tuple[float, float, float, float],
 ) -> Iterator[Any]:
     """Yield the part of a polygon within the rectangle."""
-    near = any(reached[max(n, ~n)] for ring in rings for n in ring)
-    if not near and not _may_hold(layer.ring(rings[0]), plane):
-        return
     corners = [np.column_stack(plane.metres(*layer.ring(ring))) for ring in rings]
     clipped = _clipped(shapely.Polygon(corners[0], corners[1:]), box)
     yield from (p for p in shapely.get_parts(clipped) if p.geom_type == "Polygon" and p.area > 0)
@@ -146,12 +310,6 @@ def _clipped(polygon: Any, box: tuple[float, float, float, float]) -> Any:
         return shapely.clip_by_rect(polygon, *box)
     except shapely.errors.GEOSException:
         return shapely.intersection(shapely.make_valid(polygon), shapely.box(*box))
-
-
-def _may_hold(ring: tuple[Floats, Floats], plane: Plane) -> bool:
-    """Return whether a place is in the bounding box of a ring, which is split at 180."""
-    lon, lat = ring
-    return bool(lon.min() <= plane.lon <= lon.max() and lat.min() <= plane.lat <= lat.max())
 
 
 def _lines(

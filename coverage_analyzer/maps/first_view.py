@@ -40,8 +40,8 @@ def first_view(lon: Floats, lat: Floats) -> list[list[float]] | None:
         return None
     gaps = np.diff(places, append=places[0] + 360)
     at = _cut(places, gaps)
-    west = float(places[(at + 1) % len(places)])
-    return [[float(lat.min()), west], [float(lat.max()), west + 360 - float(gaps[at])]]
+    west, east = float(places[(at + 1) % len(places)]), float(places[at])
+    return [[float(lat.min()), west], [float(lat.max()), east + 360 * (east < west)]]
 
 
 def _cut(places: Floats, gaps: Floats) -> int:

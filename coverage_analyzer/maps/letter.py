@@ -1,28 +1,33 @@
-"""The letter about one site: a printed page with the promise, its start and the clause.
+"""The letter about one site: a printed page with the promise, its start, its end and the clauses.
 
 It contains no script and makes no network requests. All user text is escaped and inserted in one
 pass, so that it cannot contain placeholders.
 """
 
+import datetime
 import html
-from collections.abc import Iterator
-from dataclasses import dataclass
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from string import Template
 from typing import Final
 
-import numpy as np
-
 from coverage_analyzer.countries import ATTRIBUTION
-from coverage_analyzer.errors import quantity, visible
-from coverage_analyzer.maps.letter_map import Scene, Spot, detail, is_far
+from coverage_analyzer.errors import InputError, quantity, visible
+from coverage_analyzer.maps import letter_words as words
+from coverage_analyzer.maps.labels import text_width
+from coverage_analyzer.maps.letter_map import HEIGHT, LOW, Drawing, Scene, Spot, is_far
+from coverage_analyzer.maps.letterhead import PLACEHOLDER, Letterhead
 from coverage_analyzer.maps.scripts import asset
 from coverage_analyzer.matching.explanation import Explanation, NearCenter
 from coverage_analyzer.matching.matcher import Matcher
+from coverage_analyzer.matching.promise import End
 from coverage_analyzer.policy import Band
-from coverage_analyzer.policy.miles import miles_text
 from coverage_analyzer.policy.rules import NOT_COVERED, Level
 from coverage_analyzer.schema import theme
 from coverage_analyzer.schema.content_policy import content_policy, with_policy
+from coverage_analyzer.schema.verdict import Reason
 
 LONGEST: Final = 320
 """Maximum characters of a text; longer ones are truncated with a note, to fit on one page."""
@@ -31,215 +36,517 @@ LONGEST_ADDRESS: Final = 200
 LONGEST_NAME: Final = 80
 """Maximum characters of an address, and of an id or name within another text."""
 
-CLOCKS: Final = {
-    "delivered": "A delivery clock: it stops when the replacement is delivered.",
-    "shipped": "A shipping clock: it stops when the replacement ships, not when it arrives.",
-    "on_site": "A response clock: it stops when a technician is on site.",
-    "repaired": "A repair clock: it stops when the product works again.",
-}
+CONFIRMED_LATER: Final = "To be confirmed"
+"""Heading of the letter about a site under review."""
 
-STATUSES: Final = {
-    "qualified": "The site qualifies",
-    "pending": "The site qualifies once its center opens",
-    "fallback": "The site does not qualify for a higher level",
-    "review": "No higher level can be confirmed until the site's data have been reviewed",
-    "not_covered": "No level is available",
-}
-
-BY_ROAD: Final = "The limit is a road distance, which has not been checked"
+BY_ROAD: Final = "the distance by road has not been checked, so this is not promised yet"
 """Why a pending site is not promised its level yet."""
+
+NO_LETTERHEAD: Final = Letterhead()
+
+NOT_HIGHER: Final = {
+    Reason.beyond_radius: (
+        "no open service center in the same country ({country}) is within {limit} of it"
+    ),
+    Reason.no_center_in_country: "there is no open service center in its country ({country})",
+    Reason.not_offered_in_country: "it is not offered in its country ({country})",
+    Reason.component_excluded: "the component is excluded from it",
+}
+"""Why a site has no higher level, where a customer needs other words than a report."""
 
 
 @dataclass(frozen=True)
-class Addressee:
-    """The site of a letter: its name, and its address as text, if known."""
+class LetterSite:
+    """The site of a letter.
+
+    Attributes
+    ----------
+    site_id, name
+        What it is called.
+    address
+        The lines of its address, if known.
+    line
+        Its line in the file, for audit; 0 if it has none.
+    """
 
     site_id: str
     name: str = ""
-    address: str = ""
+    address: tuple[str, ...] = ()
+    line: int = 0
 
 
-def letter(matcher: Matcher, story: Explanation, site: Addressee) -> str:
-    """Return the letter as an HTML page.
+@dataclass
+class Letters:
+    """Writes letters about sites that were assessed with one matcher.
 
-    Parameters
+    Attributes
     ----------
     matcher
         Centers, policy and day.
-    story
-        Why the site has its level, as explained by that matcher.
-    site
-        Name of the site.
+    head
+        Sender, addressee and dates.
+    drawing
+        Draws the maps, and keeps what several of them need.
+
+    Raises
+    ------
+    InputError
+        If the dates of the letterhead do not fit the day.
     """
-    policy = matcher.policy
-    style = theme.resolve(asset("letter.css"), theme.LETTER)
-    filled = {
-        "title": _text(f"{story.level}: {_cut(site.name or site.site_id)}"),
-        "style": style,
-        "programme": _text(f"{policy.title}, as of {story.as_of}"),
-        "level": _text(story.level),
-        "status": story.status,
-        "told": _text(_told(matcher, story)),
-        "facts": "\n".join(_facts(matcher, story, site)),
-        "clauses": "\n".join(f"<li>{_text(c)}</li>" for c in _clauses(matcher, story)),
-        "source": _text(story.source),
-        "map": detail(_scene(matcher, story, site), matcher.world),
-        "caption": _text(_caption(matcher, story)),
-        "footer": _text(f"Policy {policy.name}, sha256 {policy.sha256[:16]}. {ATTRIBUTION}"),
-    }
-    page = Template(asset("letter.html")).substitute(filled)
-    return with_policy(page, content_policy(styles=[f"\n{style}"]))
+
+    matcher: Matcher
+    head: Letterhead = NO_LETTERHEAD
+    drawing: Drawing = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Check the dates.
+
+        Raises
+        ------
+        InputError
+            If they do not fit the day of the assessment.
+        """
+        self.drawing = Drawing(self.matcher)
+        day, until = self.matcher.as_of, self.head.letter.valid_until
+        if self.issued_on > day:
+            msg = (
+                f"The letterhead dates the letter {self.issued_on}, but the sites are assessed as "
+                f"of {day}. A letter cannot be issued after that day: use --as-of {self.issued_on}."
+            )
+            raise InputError(msg)
+        if until and until < day:
+            msg = (
+                f"The letterhead says valid_until = {until}, which is before {day}, the day of the "
+                f"assessment. Change one of the two."
+            )
+            raise InputError(msg)
+
+    @property
+    def issued_on(self) -> datetime.date:
+        """Date of issue."""
+        return self.head.letter.issued_on or self.matcher.as_of
+
+    def valid_until(self, end: End | None) -> datetime.date | None:
+        """Return the last day on which a letter is valid: never after the end of its promise."""
+        own = self.head.letter
+        days = [own.valid_until] if own.valid_until else []
+        if own.valid_days:
+            days.append(self.issued_on + datetime.timedelta(days=own.valid_days))
+        if end is not None:
+            days.append(end.last_day.astype(object))
+        return min(days, default=None)
+
+    def write(self, story: Explanation, site: LetterSite, end: End | None = None) -> str:
+        """Return the letter about a site as an HTML page.
+
+        Parameters
+        ----------
+        story
+            Why the site has its level, as explained by the matcher.
+        site
+            Name and address of the site.
+        end
+            The end of the promise, if known.
+        """
+        return _Letter(self, story, site, end).page()
 
 
-def _text(words: str) -> str:
+@dataclass(frozen=True)
+class _Letter:
+    """One letter."""
+
+    letters: Letters
+    story: Explanation
+    site: LetterSite
+    end: End | None
+
+    def page(self) -> str:
+        """Return the page."""
+        story, site, head = self.story, self.site, self.letters.head
+        filled = {
+            "title": _text(f"{self.heading}: {_cut(site.name or site.site_id)}"),
+            "sender": "\n".join(_sender(head)),
+            "opening": "\n".join(self._opening()),
+            "level": _text(self.heading),
+            "site": _name(site),
+            "status": story.status,
+            "answer": "\n".join(f'<p class="{kind}">{_text(t)}</p>' for kind, t in self._answer()),
+            "facts": "\n".join(self._facts()),
+            "clauses": "\n".join(f"<li>{_text(c)}</li>" for c in self._clauses()),
+            "source": _text(story.source),
+            "map": self.letters.drawing.picture(self._scene()),
+            "caption": _text(self._caption()),
+            "ending": "\n".join(_ending(head)),
+            "audit": _text(self._audit(), LONGEST_AUDIT),
+        }
+        size = font_size([filled[name] for name in TEXTS])
+        style = theme.resolve(asset("letter.css"), theme.LETTER)
+        style = f"{style}@media print {{ :root {{ font-size: {size:.2f}pt; }} }}\n"
+        page = Template(asset("letter.html")).substitute(filled, style=style)
+        return with_policy(page, content_policy(styles=[f"\n{style}"]))
+
+    @property
+    def matcher(self) -> Matcher:
+        """Centers, policy and day."""
+        return self.letters.matcher
+
+    @property
+    def heading(self) -> str:
+        """The level; a review confirms none."""
+        return CONFIRMED_LATER if self.story.status == "review" else self.story.level
+
+    @property
+    def level(self) -> Level:
+        """The level in force."""
+        return self.matcher.policy.titled(self.story.level)
+
+    @property
+    def country(self) -> str:
+        """Name of the country of the site; empty if it is in doubt."""
+        names = self.matcher.world.names
+        return names.titles[names.known(self.story.country)] if self.story.country else ""
+
+    def _miles(self, miles: float, margin: float | None = None) -> str:
+        code = self.story.country or self.story.located
+        return words.distance(miles, code, words.decimals_for(margin))
+
+    def _limit(self) -> str:
+        """Return the limit that applied, with all its decimals if it has any."""
+        miles = self.story.limit_miles or 0.0
+        code = self.story.country or self.story.located
+        return words.distance(miles, code, 1 if miles == round(miles) else 3)
+
+    def _opening(self) -> Iterator[str]:
+        """Yield addressee, particulars, greeting and introduction."""
+        head, own = self.letters.head, self.letters.head.letter
+        yield '<div class="opening">'
+        if head.sender or head.addressee:
+            lines = "<br>".join(f"<bdi>{_text(line)}</bdi>" for line in self._addressee())
+            yield f"<address>{lines}</address>"
+        yield '<dl class="particulars">'
+        if own.reference:
+            yield _fact("Reference", own.reference.replace(PLACEHOLDER, _cut(self.site.site_id)))
+        yield _fact("Date", words.date(self.letters.issued_on))
+        until = self.letters.valid_until(self.end)
+        if until and self.story.status not in {"review", "not_covered"}:
+            yield _fact("Valid until", words.date(until))
+        if head.contact:
+            who = head.contact
+            first = ", ".join(filter(None, (who.name, who.role)))
+            shown = [f"<bdi>{_text(text)}</bdi>" for text in (first, who.phone, who.email) if text]
+            yield f"<dt>Contact</dt><dd>{'<br>'.join(shown)}</dd>"
+        yield "</dl>\n</div>"
+        for text in filter(None, (own.greeting, own.introduction)):
+            yield f'<p class="own">{_text(text)}</p>'
+
+    def _addressee(self) -> Iterator[str]:
+        """Yield the lines of the addressee: the given one, or the site."""
+        given = self.letters.head.addressee
+        if given:
+            yield from filter(None, (given.name, given.attention, *given.address))
+            return
+        yield _cut(self.site.name or self.site.site_id)
+        yield from (_cut(line) for line in self.site.address[:5])
+        yield self.country
+
+    def _answer(self) -> Iterator[tuple[str, str]]:
+        """Yield the promise and its reason, each with its kind."""
+        story, level = self.story, self.level
+        if story.status == "review":
+            yield "promise", "The service level of this site cannot be confirmed yet."
+            step = words.TO_CLEAR.get(Reason[story.reason], story.reason_words)
+            yield "reason", f"To be cleared: {step}."
+            return
+        if level is NOT_COVERED:
+            yield "promise", "No replacement is promised for this site."
+            yield "reason", f"The reason: {story.reason_words}."
+            if story.afterwards:
+                yield "reason", f"{story.afterwards.partition(':')[0]}. Please ask us about it."
+            return
+        yield "promise", words.promise(level)
+        if meant := words.meaning(level):
+            yield "meaning", meant
+        if story.status == "pending":
+            yield from self._later()
+        else:
+            yield "reason", self._reason()
+
+    def _later(self) -> Iterator[tuple[str, str]]:
+        """Yield what a pending site is promised from a later day on."""
+        story, coming = self.story, self._coming()
+        center = self._center_name(story.center)
+        first = f"From {words.date(story.available_on)}"
+        if story.available_from:
+            first = f"{first} (or earlier, from {words.date(story.available_from)} on)"
+        if self._coming_band().metric == "road":
+            yield "later", f"{first}, when {center} opens, possibly {coming.title}: {BY_ROAD}."
+            return
+        yield "later", f"{first}: {coming.title}. {words.promise(coming)}"
+        yield (
+            "reason",
+            f"On that day {center} is to open, if all goes as planned. {self._distance()}",
+        )
+
+    def _reason(self) -> str:
+        """Return why the site has its level, and no higher one."""
+        story = self.story
+        reason = Reason[story.reason]
+        if reason == Reason.within_radius:
+            return self._distance()
+        higher = self.matcher.policy.level(self._band().level)
+        if reason == Reason.level_not_requested or higher.title == story.level:
+            return f"{story.level} is the level purchased for this site."
+        why = NOT_HIGHER.get(reason, "") if story.same_country else ""
+        if "{limit}" in why and story.limit_miles is None:
+            why = ""
+        text = why.format(country=self.country, limit=self._limit()) or story.reason_words
+        return f"{higher.title} is not available for this site: {text}."
+
+    def _distance(self) -> str:
+        """Return how far the site is from the center, compared with the limit."""
+        story, center = self.story, self.story.center
+        if center is None or story.limit_miles is None:
+            return f"The reason: {story.reason_words}."
+        away = self._miles(center.distance_miles, center.margin_miles)
+        there = ""
+        if story.same_country and self.country:
+            there = f" in the same country ({self.country})"
+        what = self._coming().title if story.status == "pending" else story.level
+        start = f"The site is {away} from {self._center_name(center)}"
+        if story.status == "pending":
+            start = f"It is {away} from the site"
+        return f"{start}. {what} requires a service center within {self._limit()}{there}."
+
+    def _center_name(self, center: NearCenter | None) -> str:
+        if center is None:
+            return "its service center"
+        name = f"{_cut(center.name)} ({_cut(center.center_id)})" if center.name else ""
+        return f"service center {name or _cut(center.center_id)}"
+
+    def _facts(self) -> Iterator[str]:
+        """Yield the rows of the letter."""
+        story, site = self.story, self.site
+        yield _fact(
+            "Site", _cut(site.name), f"({_cut(site.site_id)})" if site.name else site.site_id
+        )
+        lines = [*map(_cut, site.address), self.country]
+        if site.address:
+            yield _fact("Address", _cut(", ".join(filter(None, lines)), LONGEST_ADDRESS))
+        elif self.country:
+            yield _fact("Country", self.country)
+        for name, cell in story.stated.items():
+            title = TITLES.get(name) or name.replace("_", " ").capitalize()
+            yield _fact(title, words.date(cell) if name.endswith("_on") else _cut(cell))
+        if story.status not in {"review", "not_covered"}:
+            yield from self._service()
+        for warning in story.warnings:
+            yield _fact("Note", warning)
+
+    def _service(self) -> Iterator[str]:
+        """Yield what is promised in detail: hours, days, center."""
+        story, level = self.story, self.level
+        if hours := words.service_hours(level):
+            yield _fact("Service hours", hours)
+        yield _fact("In force", *self._in_force())
+        center = story.center
+        if center is None:
+            return
+        is_near = center.margin_miles is not None and center.margin_miles >= 0
+        place = _cut(center.name) or _cut(center.center_id)
+        away = self._miles(center.distance_miles, center.margin_miles)
+        label = "Service center" if is_near else "Nearest center"
+        yield _fact(label, f"{place}, {away} from the site")
+        clock = level.replacement
+        if clock and clock.counts_business_days and story.status != "pending":
+            region = f"{center.region or center.country}"
+            yield _fact("Business days", f"those of the service center ({region})")
+
+    def _in_force(self) -> Iterator[str]:
+        """Yield from when and until when the promise applies."""
+        story, day = self.story, words.date(self.matcher.as_of)
+        if story.status == "pending":
+            later = words.date(story.available_on)
+            if self._coming_band().metric == "road":
+                yield f"{story.level} as of {day}."
+            else:
+                yield f"{story.level} as of {day}; {self._coming().title} from {later} on."
+        else:
+            yield f"As of {day}."
+        if self.end is not None:
+            closes = self.end.reason != Reason.lifecycle_phase
+            why = "a service center closes" if closes else "a support phase of the product ends"
+            yield f"Until {words.date(self.end.last_day.astype(object))}, because {why}."
+
+    def _clauses(self) -> tuple[str, ...]:
+        """Return the clauses that decided, and that of a promise that starts later."""
+        story, policy = self.story, self.matcher.policy
+        if story.status == "review":  # no promise, so no clause of one
+            promised = {
+                policy.clauses[v.replacement.clause] for v in policy.levels if v.replacement
+            }
+            return tuple(c for c in story.clauses if c not in promised)
+        clock = self._coming().replacement if story.status == "pending" else None
+        coming = [policy.clauses[clock.clause]] if clock else []
+        return tuple(dict.fromkeys([*story.clauses, *coming]))
+
+    def _coming(self) -> Level:
+        """Return the level of a site once its center opens."""
+        return self.matcher.policy.level(self._coming_band().level)
+
+    def _coming_band(self) -> Band:
+        """Return the band of a site once its center opens: that of the limit that applied."""
+        policy, story = self.matcher.policy, self.story
+        band = policy.band_for(story.country, story.limit_miles or 0.0)
+        return band or policy.bands_in(story.country)[-1]
+
+    def _band(self) -> Band:
+        """Return the band of the best level in the country of the site."""
+        return self.matcher.policy.bands_in(self.story.country)[0]
+
+    def _scene(self) -> Scene:
+        """Return the content of the map: the center of the verdict and all others near it."""
+        centers, story = self.matcher.centers, self.story
+        center = None if Reason[story.reason] in COUNTRY_IN_DOUBT else story.center
+        chosen = centers.center_id.index(center.center_id) if center else None
+        own = Spot(story.longitude, story.latitude, self.site.name or self.site.site_id)
+        height = LOW if self.letters.head.sender else HEIGHT
+        limit = story.limit_miles if center or story.status != "review" else None
+        return Scene(own, chosen, limit, story.status, story.country, height)
+
+    def _caption(self) -> str:
+        """Return the caption of the map."""
+        scene, centers = self._scene(), self.matcher.centers
+        told = "Round mark: the site. Squares: open and planned service centers"
+        far = True
+        if scene.center is not None:
+            at = Spot(float(centers.lon[scene.center]), float(centers.lat[scene.center]), "")
+            far = is_far(scene.site, at)
+        told += ". " if far else "; filled: the one named above. "
+        if scene.limit_miles is not None:
+            inside = ", in the same country" if self.story.same_country and self.country else ""
+            if far:
+                told += f"Dashed: {self._limit()} around the site{inside}. "
+            else:
+                told += f"Shaded: within {self._limit()} of it{inside}. "
+            if far and scene.center is not None:
+                told += "The nearest service center is outside the map. "
+        return f"{told}The map is for orientation only."
+
+    def _audit(self) -> str:
+        """Return the line for audit."""
+        story, policy, center = self.story, self.matcher.policy, self.story.center
+        parts = [
+            f"site {_cut(self.site.site_id)}",
+            f"latitude {story.latitude}, longitude {story.longitude} (WGS 84)",
+            f"country {story.country or 'none'}: {story.ground}",
+            f"{story.level}, {story.status}, {story.reason}, as of {story.as_of}",
+        ]
+        if center is not None:
+            miles = f"center {_cut(center.center_id)}, {center.distance_miles:.3f} miles"
+            limit = f" of {story.limit_miles:g}" if story.limit_miles is not None else ""
+            parts.append(f"{miles}{limit}")
+        parts.append(f"policy {policy.name}, sha256 {policy.sha256[:16]}")
+        return f"For audit: {'; '.join(parts)}. {ATTRIBUTION}"
+
+
+COUNTRY_IN_DOUBT: Final = frozenset(
+    (Reason.country_conflict, Reason.country_unknown, Reason.null_island)
+)
+"""Reviews of a country: no center is shown, as it may be that of another country."""
+
+TEXTS: Final = ("sender", "opening", "answer", "facts", "clauses", "ending")
+"""Parts of a letter whose length differs."""
+
+FONT_PT: Final = 10.5
+"""Size of the font of a letter that has space."""
+
+LEAST_PT: Final = 5.5
+
+COLUMN_PX: Final = {"dd": 540.0, "address": 300.0}
+"""Width of an element on a sheet; others take all of it."""
+
+SHEET_PX: Final = 690.0
+TEXT_PX: Final = 640.0
+"""Width of a sheet, and the height that it has for texts besides the map, in CSS pixels."""
+
+LONGEST_AUDIT: Final = 900
+
+TITLES: Final = {
+    "requested_level": "Level purchased",
+    "installed_on": "Installed on",
+    "registered_on": "Address registered on",
+}
+"""Titles of given values, where their names are not the words of a customer."""
+
+
+def font_size(parts: Sequence[str]) -> float:
+    """Return the size of the font, in points, with which the texts of a letter fit on a sheet.
+
+    Smaller letters take less height twice: lines are lower, and there are fewer of them.
+
+    Parameters
+    ----------
+    parts
+        Of the page, as HTML.
+    """
+    whole = "".join(parts)
+    height = 0.0
+    for text, element in re.findall(r"(.*?)(?:</(p|dd|li|address|dl)>|<br>)", whole, re.DOTALL):
+        line = html.unescape(re.sub(r"<[^>]*>", "", text)).strip()
+        wide = text_width(line, FONT_PT / 0.75) / COLUMN_PX.get(element, SHEET_PX)
+        height += (int(wide) + 1) * LINE_PX * bool(line)
+    return max(LEAST_PT, FONT_PT * min(1.0, math.sqrt(TEXT_PX / max(height, 1.0))))
+
+
+LINE_PX: Final = 19.6
+"""Height of a line of `FONT_PT`."""
+
+
+def _text(text: str, longest: int = LONGEST) -> str:
     """Return a text on one line, escaped for HTML."""
-    return html.escape(_cut(words, LONGEST))
+    return html.escape(_cut(text, longest))
 
 
-def _cut(words: str, most: int = LONGEST_NAME) -> str:
+def _cut(text: str, most: int = LONGEST_NAME) -> str:
     """Return a text on one line, truncated with the number of omitted characters."""
-    line = visible(" ".join(words.split()))
+    line = visible(" ".join(text.split()))
     if len(line) <= most:
         return line
     return f"{line[:most]}\N{HORIZONTAL ELLIPSIS} ({quantity(len(line) - most, 'more character')})"
 
 
-def _told(matcher: Matcher, story: Explanation) -> str:
-    """Return the verdict as a sentence."""
-    road = story.status == "pending" and _coming_band(matcher, story).metric == "road"
-    unsure = f". {BY_ROAD}" if road else ""
-    return f"{STATUSES[story.status]}: {story.reason_words}{unsure}."
+def _name(site: LetterSite) -> str:
+    """Return the name of a site with its id, as HTML."""
+    site_id = f"<bdi>{_text(_cut(site.site_id))}</bdi>"
+    return f"<bdi>{_text(_cut(site.name))}</bdi> ({site_id})" if site.name else site_id
 
 
-def _facts(matcher: Matcher, story: Explanation, site: Addressee) -> Iterator[str]:
-    """Yield the rows of the letter."""
-    names = matcher.world.names
-    site_id = _cut(site.site_id)
-    yield _fact("Site", _cut(site.name), f"({site_id})" if site.name else site_id)
-    if site.address:
-        yield _fact("Address", _cut(site.address, LONGEST_ADDRESS))
-    yield _fact("Position", f"latitude {story.latitude}, longitude {story.longitude} (WGS 84)")
-    country = f"{names.titles[names.known(story.country)]}: " if story.country else "none: "
-    yield _fact("Country", country, story.ground)
-    for name, cell in story.stated.items():
-        yield _fact(name.replace("_", " ").capitalize(), _cut(cell))
-    level = matcher.policy.titled(story.level)
-    yield _fact("Promise", _promise(level), kind="promise")
-    if story.afterwards:
-        yield _fact("Instead", f"{story.afterwards}.")
-    yield _fact("Clock", *_clock(level, story))
-    yield _fact("Coverage hours", level.coverage_hours)
-    yield _fact("From", _from(matcher, story))
-    if story.center:
-        yield _fact("Center", *_center(story, story.center))
-    for warning in story.warnings:
-        yield _fact("Note", warning)
-
-
-def _fact(name: str, *words: str, kind: str = "") -> str:
+def _fact(name: str, *texts: str) -> str:
     """Return a row: its name, and texts isolated from each other's direction."""
-    style = f' class="{kind}"' if kind else ""
-    told = " ".join(f"<bdi>{_text(w)}</bdi>" for w in words if w)
-    return f"<dt>{name}</dt><dd{style}>{told}</dd>"
+    told = " ".join(f"<bdi>{_text(text)}</bdi>" for text in texts if text)
+    return f"<dt>{name}</dt><dd>{told}</dd>"
 
 
-def _promise(level: Level) -> str:
-    """Return what a level promises, by the type of its clock."""
-    if level is NOT_COVERED:
-        return "No replacement is promised."
-    if level.replacement is None:
-        return "This level promises no replacement."
-    return f"Replacement {level.replacement}."
+def _sender(head: Letterhead) -> Iterator[str]:
+    """Yield the sender and its logo."""
+    sender = head.sender
+    if sender is None:
+        return
+    yield '<div class="sender">'
+    if head.logo:
+        yield f'<img class="logo" src="{head.logo}" alt="{_text(sender.name)}">'
+    reach = [text for text in (sender.phone, sender.email, sender.website) if text]
+    shown = [f"<bdi>{_text(line)}</bdi>" for line in sender.address]
+    lines = [f"<b><bdi>{_text(sender.name)}</bdi></b>", ", ".join(shown)]
+    lines.append(" \u00b7 ".join(f"<bdi>{_text(text)}</bdi>" for text in reach))
+    yield f"<p>{'<br>'.join(filter(None, lines))}</p>\n</div>"
 
 
-def _clock(level: Level, story: Explanation) -> tuple[str, ...]:
-    """Return when the clock of a level stops, and whose business days it counts."""
-    clock = level.replacement
-    if clock is None:
-        return ("None.",)
-    if not clock.counts_business_days or story.center is None or story.status == "pending":
-        return (CLOCKS[clock.end],)
-    center = story.center
-    days = f"Business days follow the calendar of the center: {center.region or center.country}."
-    return CLOCKS[clock.end], days
-
-
-def _from(matcher: Matcher, story: Explanation) -> str:
-    """Return when the level starts and ends, if known."""
-    if story.status == "pending" and story.center:
-        coming = _coming(matcher, story)
-        opens = f"when {_cut(story.center.center_id)} opens"
-        if _coming_band(matcher, story).metric == "road":
-            return (
-                f"{story.level} on {story.as_of}. From {story.available_on}, {opens}, possibly "
-                f"{coming.title}. {BY_ROAD}; it is not promised yet."
-            )
-        return (
-            f"{story.level} on {story.as_of}. From {story.available_on}, {opens}, "
-            f"{coming.title}: {_promise(coming)}"
-        )
-    if story.status == "review":
-        return f"{story.level} on {story.as_of}; a higher level only after the review."
-    if story.status == "not_covered":
-        return f"Not covered on {story.as_of}."
-    told = f"In force on {story.as_of}."
-    if story.status == "qualified" and story.center:
-        opened = matcher.centers.opens_on[matcher.centers.center_id.index(story.center.center_id)]
-        told += "" if np.isnat(opened) else f" The center has been open since {opened}."
-        told += f" The center {story.center.closes}." if story.center.closes else ""
-    return told
-
-
-def _clauses(matcher: Matcher, story: Explanation) -> tuple[str, ...]:
-    """Return the clauses that decided, and that of a promise that starts later."""
-    clock = _coming(matcher, story).replacement if story.status == "pending" else None
-    coming = [matcher.policy.clauses[clock.clause]] if clock else []
-    return tuple(dict.fromkeys([*story.clauses, *coming]))
-
-
-def _coming(matcher: Matcher, story: Explanation) -> Level:
-    """Return the level of a site once its center opens."""
-    return matcher.policy.level(_coming_band(matcher, story).level)
-
-
-def _coming_band(matcher: Matcher, story: Explanation) -> Band:
-    """Return the band of a site once its center opens: that of the limit that applied."""
-    band = matcher.policy.band_for(story.country, story.limit_miles or 0.0)
-    return band or matcher.policy.bands_in(story.country)[-1]
-
-
-def _center(story: Explanation, center: NearCenter) -> tuple[str, ...]:
-    """Return the center, and its distance compared with the limit."""
-    told = f"in {center.region or center.country}, {center.distance_miles:.3f} miles away"
-    if story.limit_miles is not None and center.margin_miles is not None:
-        side = "beyond" if center.margin_miles < 0 else "within"
-        limit = miles_text(story.limit_miles)
-        told += f": {abs(center.margin_miles):.3f} {side} the limit of {limit} miles"
-    return _cut(center.center_id), f"({_cut(center.name)})" if center.name else "", told
-
-
-def _scene(matcher: Matcher, story: Explanation, site: Addressee) -> Scene:
-    """Return the content of the map: the center of the verdict and all others near it."""
-    centers = matcher.centers
-    spots = {
-        name: Spot(float(centers.lon[i]), float(centers.lat[i]), name)
-        for i, name in enumerate(centers.center_id)
-    }
-    chosen = spots.pop(story.center.center_id, None) if story.center else None
-    own = Spot(story.longitude, story.latitude, site.name or site.site_id)
-    return Scene(own, chosen, tuple(spots.values()), story.limit_miles)
-
-
-def _caption(matcher: Matcher, story: Explanation) -> str:
-    """Return the caption of the map."""
-    scene = _scene(matcher, story, Addressee(""))
-    far = scene.center is None or is_far(scene.site, scene.center)
-    told = "Round mark: the site. Squares: service centers"
-    told += ". " if far else "; blue: the center named above. "
-    if story.limit_miles is not None:
-        middle, wanted = ("site", "centers") if far else ("center", "sites")
-        told += f"Circle: {miles_text(story.limit_miles)} miles around the {middle}"
-        told += f"; only {wanted} in the same country count. " if story.same_country else ". "
-        if scene.center is not None and far:
-            told += "The center is outside the map. "
-    return f"{told}Distances from the site are to scale; the map is for orientation only."
+def _ending(head: Letterhead) -> Iterator[str]:
+    """Yield the texts below the letter."""
+    own = head.letter
+    if own.note:
+        yield f'<p class="note">{_text(own.note)}</p>'
+    lines: Sequence[str] = [text for text in (own.closing, own.signatory) if text]
+    if lines:
+        yield f'<p class="own">{"<br>".join(_text(line) for line in lines)}</p>'

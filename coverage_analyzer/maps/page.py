@@ -8,7 +8,6 @@ import base64
 import functools
 import json
 import re
-from importlib import resources
 from pathlib import Path
 from typing import Final
 
@@ -74,8 +73,9 @@ def filled(shell: str, name: str, data: Payload) -> str:
         "coverage-meta": packed_json(data.meta),
         "coverage-places": data.places.packed(),
         "coverage-texts": data.texts.packed(),
-        "coverage-land": land(),
     }
+    if data.base is not None:
+        blocks["coverage-base"] = data.base.block.packed()
     body = "\n".join(
         [
             *(
@@ -166,10 +166,3 @@ def leaflet_folder() -> Path:
     from xstatic.pkg import leaflet as wheel
 
     return Path(wheel.BASE_DIR)
-
-
-@functools.cache
-def land() -> str:
-    """Return the base layer as stored in the page: base64 of gzipped TopoJSON."""
-    folder = resources.files("coverage_analyzer") / "resources" / "countries"
-    return base64.b64encode((folder / "land.topojson.gz").read_bytes()).decode()

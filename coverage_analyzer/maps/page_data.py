@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -12,15 +12,27 @@ from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Ints
 from coverage_analyzer.countries import ATTRIBUTION, Names, Numbers
 from coverage_analyzer.errors import InputError
+from coverage_analyzer.maps import base_cut, base_map
+from coverage_analyzer.maps.base_cut import BaseBlock
 from coverage_analyzer.maps.first_view import first_view
 from coverage_analyzer.maps.packing import UNITS, Block, morton
-from coverage_analyzer.maps.sites import GRID, STATUSES, Columns, DrawnSites, Kept
+from coverage_analyzer.maps.sites import GRID, MARKED, STATUSES, Columns, DrawnSites, Kept
 from coverage_analyzer.matching.areas import Areas
 from coverage_analyzer.matching.centers import Centers
+from coverage_analyzer.schema.actions import REASON_ACTIONS, STATUS_ACTIONS
 from coverage_analyzer.schema.verdict import VERDICT, Reason, Status
 
 DRAWN_DEGREES: Final = 0.0005
 """Simplification of area outlines in degrees, about 50 m; the rule itself uses no outlines."""
+
+ROAD_TEXT: Final = (
+    "A center is near enough in a straight line, but by road the drive is too long, no road is "
+    "known, or none has been checked."
+)
+ROAD_ACTION: Final = (
+    "Promise no more than the level printed. Confirm the route and the time by hand."
+)
+"""What sites marked as `theme.ROAD` are, and what to do."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +78,8 @@ class Network:
     """The centers of a map, with their assigned countries and coverage areas.
 
     ``same_country`` says whether a center serves only sites of its own country; ``unserved`` has,
-    by position of a center, the part of its area that roads do not serve in ``minutes``.
+    by position of a center, the part of its area that roads do not serve in ``minutes``, and
+    ``no_road_data`` the part for which there are no roads in the data.
     """
 
     centers: Centers
@@ -75,7 +88,29 @@ class Network:
     day: np.datetime64
     same_country: bool = True
     unserved: Mapping[int, Any] = field(default_factory=dict)
+    no_road_data: Mapping[int, Any] = field(default_factory=dict)
     minutes: float | str = 0
+
+
+class Heading(NamedTuple):
+    """What the page says above its map.
+
+    Attributes
+    ----------
+    policy
+        Title of the policy.
+    promise
+        What it promises where, as `policy.promise.promise` says it; empty if unknown.
+    rejected
+        Number of rows that could not be read or decided.
+    title
+        Title of the map, if it is not that of the policy.
+    """
+
+    policy: str
+    promise: str = ""
+    rejected: int = 0
+    title: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,36 +125,36 @@ class Payload:
         Coordinates and verdicts of the kept sites, in curve order.
     texts
         Texts of the sites, in the same order.
+    base
+        The base map, unless tiles are loaded.
     """
 
     meta: dict[str, Any]
     places: Block
     texts: Block
+    base: BaseBlock | None = None
 
 
 def payload(
-    policy: str,
+    heading: Heading,
     sites: DrawnSites,
     network: Network,
     names: Names,
     *,
-    title: str = "",
     tiles: Tiles | None = None,
 ) -> Payload:
     """Return the data blocks of a page.
 
     Parameters
     ----------
-    policy
-        Title of the policy.
+    heading
+        Title, policy and rejected rows.
     sites
         The collected sites.
     network
         Centers and areas.
     names
         The table of countries.
-    title
-        Title of the map, if it is not that of the policy.
     tiles
         Tiles loaded from a server when the page is opened; by default none.
 
@@ -131,21 +166,28 @@ def payload(
     title_of = dict(zip(names.codes, names.titles, strict=True))
     codes = list(sites.words["site_country"])
     places, texts = _blocks(sites)
+    base = base_cut.cut(sites, network.centers, names) if tiles is None else None
     meta = {
-        "title": title or policy,
-        "policy": policy if title else "",
+        "title": heading.title or heading.policy,
+        "policy": heading.policy if heading.title else "",
+        "promise": heading.promise,
         "as_of": str(network.day),
-        "attribution": ATTRIBUTION,
+        "attribution": ATTRIBUTION if base is None else f"{ATTRIBUTION}{base_map.CREDIT}",
         "note": _note(sites),
         "tiles": None if tiles is None else {"url": tiles.url, "credit": tiles.credit},
-        "statuses": list(STATUSES),
+        "statuses": list(MARKED),
+        "status_codes": [*STATUSES, Status.review.name],
+        "status_texts": [*(_sentence(s.text) for s in Status), ROAD_TEXT],
+        "status_actions": [*(STATUS_ACTIONS[s] for s in Status), ROAD_ACTION],
         "counts": sites.counts.tolist(),
         "total": sites.total,
+        "rejected": heading.rejected,
         "kept": sites.kept.value,
         "grid": GRID,
         "levels": list(sites.words["level"]),
         "reasons": list(sites.words["reason"]),
         "reason_words": _reason_words(sites, same_country=network.same_country),
+        "reason_actions": [REASON_ACTIONS[Reason[code]] for code in sites.words["reason"]],
         "countries": codes,
         "country_names": [title_of.get(code, code) for code in codes],
         "days": list(sites.words["available_on"]),
@@ -153,7 +195,8 @@ def payload(
         "site_centers": _positions(sites, network.centers),
         "centers": _centers(sites, network, names),
         "areas": _areas(network),
-        "unserved": _unserved(network),
+        "unserved": _road_parts(network, network.unserved),
+        "no_road_data": _road_parts(network, network.no_road_data),
         "minutes": network.minutes,
         "bounds": first_view(
             np.concatenate([sites.longitudes(), network.centers.lon]),
@@ -161,9 +204,15 @@ def payload(
         ),
         "places": places.specs,
         "texts": texts.specs,
+        "own_columns": list(sites.own_columns),
+        "base": None if base is None else base.page_data(),
         "verdict": list(VERDICT),
     }
-    return Payload(meta, places, texts)
+    return Payload(meta, places, texts, base)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _note(sites: DrawnSites) -> str:
@@ -222,6 +271,10 @@ def _blocks(sites: DrawnSites) -> tuple[Block, Block]:
     _add_verdicts(places, columns, order, sites)
     texts.texts("id", columns.site_id.take(arrays.from_numpy(order)))
     texts.texts("name", columns.name.take(arrays.from_numpy(order)))
+    for n, cells in columns.own.items():
+        texts.texts(f"own_{n}", cells.take(arrays.from_numpy(order)))
+    for column, values in columns.drive.items():
+        texts.numbers(column, values[order])
     return places, texts
 
 
@@ -244,8 +297,8 @@ def _add_density(block: Block, sites: DrawnSites) -> None:
         return
     cells = np.flatnonzero(density.any(axis=0))
     block.ascending("cell", cells.astype(np.uint64))
-    for status in Status:
-        block.numbers(f"density_{status.name}", density[status, cells])
+    for mark, name in enumerate(MARKED):
+        block.numbers(f"density_{name}", density[mark, cells])
 
 
 def _centers(sites: DrawnSites, network: Network, names: Names) -> list[dict[str, Any]]:
@@ -290,15 +343,15 @@ def _areas(network: Network) -> list[dict[str, Any]]:
     return result
 
 
-def _unserved(network: Network) -> list[dict[str, Any]]:
-    """Return outlines of the area unserved by road, like `_areas`."""
+def _road_parts(network: Network, parts: Mapping[int, Any]) -> list[dict[str, Any]]:
+    """Return outlines of parts of the areas by position of the center, like `_areas`."""
     return [
         {
             "center": center,
             "planned": False,
             "polygons": _outlines(geometry, float(network.centers.lon[center])),
         }
-        for center, geometry in network.unserved.items()
+        for center, geometry in parts.items()
     ]
 
 

@@ -21,6 +21,7 @@ from coverage_analyzer.maps.sites import DrawnSites
 from coverage_analyzer.matching import areas
 from coverage_analyzer.matching.areas import Areas
 from coverage_analyzer.matching.matcher import Matcher, chunks
+from coverage_analyzer.policy.promise import promise
 from coverage_analyzer.siting import report
 from coverage_analyzer.siting.demand import with_centers
 from coverage_analyzer.siting.planner import Plan, ranked
@@ -87,7 +88,8 @@ def map_data(answer: Plan, matcher: Matcher) -> page_data.Payload:
         np.datetime64(after.as_of, "D"),
         same_country=after.policy.qualification.same_country,
     )
-    data = page_data.payload(after.policy.title, drawn, network, after.world.names)
+    heading = page_data.Heading(after.policy.title, promise(after.policy))
+    data = page_data.payload(heading, drawn, network, after.world.names)
     _mark_changes(data.meta["centers"], answer)
     places, chosen = answer.setting.places, answer.order
     if len(chosen):  # a view of the plan, not of the world

@@ -5,9 +5,9 @@ they exceed the limit themselves, and all are counted in a density grid.
 """
 
 import enum
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,8 @@ from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Bools, Floats, Ints
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.maps.packing import UNITS
+from coverage_analyzer.roads.recheck import ROAD_REASONS
+from coverage_analyzer.schema import theme
 from coverage_analyzer.schema.columns import as_text
 from coverage_analyzer.schema.coordinates import numbers
 from coverage_analyzer.schema.verdict import COLUMNS, Status
@@ -36,6 +38,10 @@ CODED: Final = tuple(
 """Verdict columns whose texts recur; each text is stored once. All rows share one ``as_of``."""
 
 STATUSES: Final = tuple(status.name for status in Status)
+
+MARKED: Final = (*STATUSES, theme.ROAD)
+"""How sites are marked, counted and filtered: by status, but those in review only because of the
+road have a mark of their own, since their data are clear."""
 
 MISSING: Final = -1
 
@@ -64,7 +70,7 @@ class Columns:
     lon, lat
         In units of `UNITS` per degree on WGS 84.
     codes
-        For ``status`` the values of `Status`; for `CODED` and ``limit_miles`` positions in the
+        For ``status`` the positions in `MARKED`; for `CODED` and ``limit_miles`` positions in the
         words of `DrawnSites`, or `MISSING`.
     miles, margin
         Distance and margin in thousandths of a mile; 0 without a center.
@@ -72,6 +78,10 @@ class Columns:
         Number of centers that cover the site.
     site_id, name
         Texts; large strings after `joined`, which may exceed 2 GiB.
+    own
+        Texts of own columns, by their position.
+    drive
+        ``minutes`` in tenths and ``road_miles`` in thousandths, or `MISSING`; empty without roads.
     """
 
     lon: npt.NDArray[np.int32]
@@ -82,6 +92,8 @@ class Columns:
     in_reach: Codes
     site_id: pa.Array
     name: pa.Array
+    own: dict[int, pa.Array] = field(default_factory=dict)
+    drive: dict[str, npt.NDArray[np.int32]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """Return the number of sites."""
@@ -99,6 +111,8 @@ class Columns:
             self.in_reach[at],
             self.site_id.take(rows),
             self.name.take(rows),
+            {n: cells.take(rows) for n, cells in self.own.items()},
+            {n: values[at] for n, values in self.drive.items()},
         )
 
 
@@ -109,9 +123,15 @@ def joined(parts: list[Columns]) -> Columns:
     for name in ("lon", "lat", "miles", "margin", "in_reach"):
         whole[name] = np.concatenate([vars(p).pop(name) for p in parts])
     for name in ("site_id", "name"):
-        texts = [vars(p).pop(name).cast(pa.large_string()) for p in parts]
-        whole[name] = pa.concat_arrays(texts)
+        whole[name] = _joined_texts([vars(p).pop(name) for p in parts])
+    whole["own"] = {n: _joined_texts([p.own.pop(n) for p in parts]) for n in list(parts[0].own)}
+    drives = list(parts[0].drive)
+    whole["drive"] = {n: np.concatenate([p.drive.pop(n) for p in parts]) for n in drives}
     return Columns(**whole)
+
+
+def _joined_texts(texts: list[pa.Array]) -> pa.Array:
+    return pa.concat_arrays([cells.cast(pa.large_string()) for cells in texts])
 
 
 def short(values: npt.NDArray[Any]) -> Codes:
@@ -130,28 +150,56 @@ def short(values: npt.NDArray[Any]) -> Codes:
     return values.astype(np.int32)
 
 
+class Drive(NamedTuple):
+    """The drive to each site of a block, shape (n,); NaN where it is not known."""
+
+    minutes: npt.NDArray[Any]
+    road_miles: npt.NDArray[Any]
+
+
+class Details(NamedTuple):
+    """What a map shows of the sites of a block beside their verdicts.
+
+    Attributes
+    ----------
+    own
+        Cells of `DrawnSites.own_columns` as text, each of shape (n,).
+    drive
+        The drives, if roads were asked.
+    """
+
+    own: Sequence[pa.Array] = ()
+    drive: Drive | None = None
+
+
 class DrawnSites:
     """The sites of a map, collected block by block.
+
+    Parameters
+    ----------
+    own_columns
+        Names of the own columns that the map shows.
 
     Attributes
     ----------
     total
         Number of sites, kept or not.
     counts
-        Number of sites per status, by the values of `Status`.
+        Number of sites per mark, by the positions in `MARKED`.
     served
         Number of qualified sites per center, by its position in ``words["center_id"]``.
     kept
         Which sites are kept individually.
     density
-        Number of sites of each status in each grid cell; empty while all are kept.
+        Number of sites of each mark in each grid cell; empty while all are kept.
     words
         Texts of each coded column in the order of their codes.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, own_columns: Sequence[str] = ()) -> None:
+        self.own_columns = tuple(own_columns)
         self.total = 0
-        self.counts = np.zeros(len(Status), np.int64)
+        self.counts = np.zeros(len(MARKED), np.int64)
         self.served = np.zeros(0, np.int64)
         self.kept = Kept.all
         self.density: npt.NDArray[np.uint32] | None = None
@@ -168,6 +216,7 @@ class DrawnSites:
         site_id: pa.Array,
         name: pa.Array,
         verdict: Mapping[str, pa.Array],
+        details: Details | None = None,
     ) -> None:
         """Append a block.
 
@@ -179,6 +228,8 @@ class DrawnSites:
             Texts.
         verdict
             The columns of `VERDICT`, with their types or as a report writes them.
+        details
+            What is shown besides: the same in each block.
 
         Raises
         ------
@@ -188,6 +239,9 @@ class DrawnSites:
         if not len(lon):
             return
         columns = self._columns(lon, lat, site_id, name, verdict)
+        if details is not None:
+            columns.own = dict(enumerate(details.own))
+            columns.drive = {} if details.drive is None else _drive_codes(details.drive)
         self._note(columns)
         if self.density is not None:
             _count(self.density, columns)
@@ -204,7 +258,7 @@ class DrawnSites:
         verdict: Mapping[str, Any],
     ) -> Columns:
         codes = {n: self._coded(n, as_text(verdict[n])) for n in CODED}
-        codes["status"] = _statuses(as_text(verdict["status"]))
+        codes["status"] = _marks(as_text(verdict["status"]), as_text(verdict["reason"]))
         codes["limit_miles"] = self._limits(numbers(verdict["limit_miles"])[0])
         texts = [as_text(cells) for cells in (site_id, name)]
         return Columns(
@@ -239,7 +293,7 @@ class DrawnSites:
         """Count the sites, and record their locations."""
         status, center = columns.codes["status"], columns.codes["center_id"]
         self.total += len(columns)
-        self.counts += np.bincount(status, minlength=len(Status))
+        self.counts += np.bincount(status, minlength=len(MARKED))
         known = len(self.words["center_id"])
         self.served = np.pad(self.served, (0, known - len(self.served)))
         by_center = center[(status == Status.qualified) & (center != MISSING)]
@@ -265,7 +319,7 @@ class DrawnSites:
         """Show fewer kinds of sites individually."""
         parts, self._parts, self._held = self._parts, [], 0
         if self.kept is Kept.all:
-            self.density = np.zeros((len(Status), GRID * GRID), np.uint32)
+            self.density = np.zeros((len(MARKED), GRID * GRID), np.uint32)
             for part in parts:
                 _count(self.density, part)
             self.kept = Kept.not_qualified
@@ -292,9 +346,32 @@ class DrawnSites:
         return np.array(self._latitudes if self.total else ())
 
 
+def _drive_codes(drive: Drive) -> dict[str, npt.NDArray[np.int32]]:
+    """Return the drives in tenths of a minute and thousandths of a mile, or `MISSING`."""
+    values = {"minutes": drive.minutes * 10, "road_miles": drive.road_miles * 1000}
+    return {
+        name: np.rint(np.nan_to_num(numbers_, nan=MISSING)).astype(np.int32)
+        for name, numbers_ in values.items()
+    }
+
+
 def _is_not_qualified(columns: Columns) -> Bools:
     result: Bools = columns.codes["status"] != Status.qualified
     return result
+
+
+def _marks(statuses: pa.Array, reasons: pa.Array) -> Codes:
+    """Return the positions of sites in `MARKED`.
+
+    Raises
+    ------
+    InputError
+        If a status is unknown.
+    """
+    marks = _statuses(statuses)
+    by_road = pc.is_in(reasons, arrays.text_array([reason.name for reason in ROAD_REASONS]))
+    looked_at = (marks == Status.review) & arrays.to_bools(by_road)
+    return np.where(looked_at, np.int8(MARKED.index(theme.ROAD)), marks)
 
 
 def _statuses(cells: pa.Array) -> Codes:

@@ -192,7 +192,7 @@ def explanation(  # noqa: PLR0913 - a place and what is said of it are one quest
     """
     world, codes = matcher.world, matcher.world.names.codes
     said = {name: text for name, text in (stated or {}).items() if text.strip()}
-    sites, facts = matcher.inputs(_site_row(lon, lat, accuracy_m, country, said))
+    sites, facts = matcher.inputs(site_row(lon, lat, accuracy_m, country, said))
     declared = int(sites.declared[0])
     number, basis = assign_country(sites.lon, sites.lat, sites.declared, world, matcher.convention)
     located = world.locate(lon, lat)
@@ -231,11 +231,11 @@ def explanation(  # noqa: PLR0913 - a place and what is said of it are one quest
         unseen=tuple(matcher.gates.unchecked_rules(said)),
         clauses=tuple(_clauses(matcher, row | {"said": said}, codes[number[0]], level)),
         notes=tuple(_notes(matcher, row | {"said": said}, level)),
-        source=f"{matcher.policy.source.title}, {matcher.policy.source.address}",
+        source=str(matcher.policy.source),
     )
 
 
-def _site_row(
+def site_row(
     lon: float, lat: float, accuracy_m: float, country: str, said: Mapping[str, str]
 ) -> SiteRows:
     """Return one site as a table of one row.

@@ -126,7 +126,7 @@ class Timeline:
             yield state.changed(np.arange(len(sites)), first, matcher.match(sites, facts))
             if facts is None:
                 continue
-            events = _own_days(matcher, facts)
+            events = own_days(matcher, facts)
             within = (events > first) & (events <= last)
             for day in np.unique(events[within]):
                 rows = np.flatnonzero((events == day).any(axis=0))
@@ -163,7 +163,7 @@ class _State:
         return Changes(site=at, from_day=np.full(len(at), day), before=before, **values)
 
 
-def _own_days(matcher: Matcher, facts: EligibilityInputs) -> Days:
+def own_days(matcher: Matcher, facts: EligibilityInputs) -> Days:
     """Return the days on which a row's own rules may change, shape (k, n), or ``NaT``."""
     days = [facts.registered_on]
     if matcher.gates.products is not None:

@@ -43,14 +43,19 @@ class Source(Model):
     title
         Text; required. Example: ``"HP, Call-to-repair commitments"``.
     address
-        Text, a URL; required. Example: ``"https://www.example.com/terms.html"``.
+        Text, a URL; empty by default. Example: ``"https://www.example.com/terms.html"``.
     note
-        Text on how the source was read; empty by default. Example: ``"The copy lacks a table."``.
+        Text for readers of the terms; empty by default. How the source was read belongs in a
+        comment, as outputs for customers print notes. Example: ``"Sold in the US only."``.
     """
 
     title: str
-    address: str
+    address: str = ""
     note: str = ""
+
+    def __str__(self) -> str:
+        """Return title and address."""
+        return ", ".join(filter(None, (self.title, self.address)))
 
 
 class Document(Model):

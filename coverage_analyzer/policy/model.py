@@ -279,7 +279,10 @@ class Policy(Document):
 
     def described(self, *, clauses: bool = False) -> str:
         """Return the policy as text, one rule per line, optionally with its clauses."""
-        lines = [f"{self.name}: {self.title}", f"  source    {self.source.address}"]
+        lines = [
+            f"{self.name}: {self.title}",
+            f"  source    {self.source.address or self.source.title}",
+        ]
         lines += [
             f"  level     {level.title}: {level.replacement or 'no replacement promise'}"
             for level in self.levels

@@ -246,7 +246,7 @@ def _offers(programme: Programme, question: Question) -> Iterator[Entitlement]:
             way.title,
             best,
             tuple(dict.fromkeys(programme.clauses[f.clause] for f in decisive)),
-            f"{programme.source.title}, {programme.source.address}",
+            str(programme.source),
             others,
         )
 

@@ -219,7 +219,10 @@ class Programme(Document):
 
     def described(self, *, clauses: bool = False) -> str:
         """Return the programme as text, one rule per line, optionally with its clauses."""
-        lines = [f"{self.name}: {self.title}", f"  source    {self.source.address}"]
+        lines = [
+            f"{self.name}: {self.title}",
+            f"  source    {self.source.address or self.source.title}",
+        ]
         lines += [f"  offer     {offer.title}" for offer in self.offers]
         if self.markets:
             since = self.markets.valid_from

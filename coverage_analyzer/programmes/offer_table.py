@@ -145,7 +145,7 @@ def _offers(programme: Programme) -> Comparison:
         tuple(offer.title for offer in programme.compared),
         tuple((f.title, tuple(map(str, f.values.values()))) for f in programme.features),
         tuple(programme.clauses[f.clause] for f in programme.features),
-        f"{programme.source.title}, {programme.source.address}",
+        str(programme.source),
         " ".join(programme.source.note.split()),
     )
 
@@ -163,7 +163,7 @@ def _levels(policy: Policy) -> Comparison:
         tuple(level.title for level in policy.levels),
         tuple((feature, tuple(cells)) for feature, cells in rows.items()),
         tuple(clauses.values()),
-        f"{policy.source.title}, {policy.source.address}",
+        str(policy.source),
         " ".join(policy.source.note.split()),
     )
 
@@ -194,7 +194,7 @@ def side_by_side(policies: Mapping[str, Policy]) -> Comparison:
         columns,
         tuple(marked),
         ("",) * len(marked),
-        "; ".join(dict.fromkeys(f"{p.source.title}, {p.source.address}" for p in listed)),
+        "; ".join(dict.fromkeys(str(p.source) for p in listed)),
         f"{DIFFERS} marks the {count} {unit} of {len(rows)} in which the policies differ.",
     )
 

@@ -330,11 +330,19 @@ _LISTED: Final = {
         "gata, gade, gate, katu, ulica, ulice, utca, sokak, cadde, οδός, улица, 番地, 街道, "
         "도로명, "
         "STRAS, addr street, shipping street, billing street, mailing street, address line1, "
-        "address1 line1, adresse ligne 1, street 1, addr1, indirizzo 1"
+        "address1 line1, adresse ligne 1, street 1, addr1, indirizzo 1, Straße und Hausnummer, "
+        "Straße Hausnummer, Straße Nr, Str. Nr, street and number, street address 1, "
+        "rue et numéro, numéro et rue, numéro et voie, adresse 1, calle y número, domicilio, "
+        "dirección 1, "
+        "via e numero, via e numero civico, strada, logradouro, endereço 1, straat en huisnummer, "
+        "straatnaam, gatuadress, vej, vejnavn, veinavn, gateadresse, katuosoite, "
+        "ulica i numer, ulica a číslo, улица и дом, улица дом, 住所1, 町名番地, 丁目番地, 街路"
     ),
     "house_number": (
         "Hausnr, Hausnr., Haus-Nr., house no., huisnummer, husnummer, numero civico, civico, "
-        "numéro de rue, número, číslo domu, numer domu, házszám, addr housenumber, talonumero"
+        "numéro de rue, número, číslo domu, numer domu, házszám, addr housenumber, talonumero, "
+        "numéro de voie, número exterior, nº, číslo popisné, nr domu, kućni broj, bina no, "
+        "αριθμός, дом, номер дома, 番地号"
     ),
     "postcode": (
         "Postleitzahl, PSTLZ, code postal, cp, código postal, codigo postal, cap, cep, "
@@ -348,7 +356,10 @@ _LISTED: Final = {
         "città, cidade, município, plaats, woonplaats, stad, postort, by, poststed, kaupunki, "
         "postitoimipaikka, miasto, miejscowość, město, obec, város, település, şehir, il, ilçe, "
         "πόλη, город, 市区町村, 城市, 도시, shipping city, billing city, mailing city, addr city, "
-        "address1 city, locality"
+        "address1 city, locality, PLZ Ort, PLZ und Ort, PLZ Stadt, code postal ville, cp ville, "
+        "cp y ciudad, código postal y ciudad, cap città, cap e città, postcode plaats, "
+        "postcode en plaats, postnr ort, postnr by, zip city, postal code city, kod i miasto, "
+        "psč město, oraș, oras, localitate, grad, hrad, linn, pilsēta, miestas, mesto, місто"
     ),
     "state": (
         "Bundesland, REGIO, state province, state/province, provincia, département, estado, "
@@ -405,6 +416,35 @@ class Owned(NamedTuple):
     owner: str
     certain: bool
     code: bool = False
+
+
+_ADDRESS_LINES: Final = frozenset(
+    _keys(
+        "address line 2, address line 3, addressline2, addressline3, address 2, address 3, addr2, "
+        "addr3, street 2, street 3, street address 2, address2 line2, address1 line2, building, "
+        "building name, bldg, suite, floor, unit no, apartment, suburb, district, Adresszusatz, "
+        "Adreßzusatz, Zusatz, Adresse 2, Straße 2, STR_SUPPL1, STR_SUPPL2, Gebäude, Stockwerk, "
+        "Etage, Ortsteil, complément, complément d'adresse, adresse ligne 2, bâtiment, étage, "
+        "lieu-dit, complemento, dirección 2, edificio, piso, planta, colonia, barrio, indirizzo 2, "
+        "piano, frazione, bairro, endereço 2, adres 2, gebouw, verdieping, adress 2, c/o, "
+        "bygning, etasje, våning, rakennus, kerros, budynek, piętro, budova, patro, épület, "
+        "emelet, mahalle, здание, корпус, этаж, 建物名, ビル名, 階, 住所2, 楼, 楼层, "
+        "건물명, 층, 상세주소"
+    )
+)
+
+
+def is_address_line(header: str) -> bool:
+    """Return whether a header names a further line of an address, such as a building.
+
+    Examples
+    --------
+    >>> is_address_line("Address Line 2"), is_address_line("Shipping Building")
+    (True, True)
+    """
+    key = name_key(header)
+    owned = (key.removeprefix(word) for word in OWNERS if key.startswith(word))
+    return key in _ADDRESS_LINES or any(rest in _ADDRESS_LINES for rest in owned)
 
 
 def says_name(header: str) -> bool:

@@ -41,6 +41,14 @@ MARKS: Final = {
     Status.not_covered: Mark("#767676", "cross", "P", "#333333"),
 }
 
+ROAD: Final = "road"
+"""Name of the mark of sites that need a look at their road, which is not a status of its own."""
+
+ROAD_MARK: Final = Mark("#882255", "triangle-down", "v", "#882255")
+"""The mark of sites in review only because of the road: their data are clear."""
+
+ROAD_LABEL: Final = "Review by road: drive too long, missing or unchecked"
+
 FILLS: Final = {status.name: mark.color for status, mark in MARKS.items()}
 """The colour behind each status in a workbook, as on the map."""
 
@@ -56,7 +64,11 @@ DRAWN_IN_ORDER: Final = (
 LIGHT: Final = {
     "sea": "#dfe9f0",
     "land": "#fbfaf7",
-    "border": "#9aa3a8",
+    "coast": "#a9b6bf",
+    "border": "#7d868d",
+    "region": "#b9bcbb",
+    "label": "#4a545c",
+    "country": "#6b757c",
     "ink": "#1d2429",
     "paper": "#ffffff",
     "faint": "#52606a",
@@ -65,13 +77,18 @@ LIGHT: Final = {
     "area": "#0072b2",
     "planned": "#00805c",
     "unserved": "#9c2d6b",
+    "no-road-data": "#5b6670",
 }
 """Colours of the map by use, on a light screen and on paper."""
 
 DARK: Final = {
     "sea": "#1c2630",
     "land": "#36424c",
-    "border": "#71808c",
+    "coast": "#586773",
+    "border": "#8d9ba6",
+    "region": "#596671",
+    "label": "#c3ccd3",
+    "country": "#a3afb8",
     "ink": "#eef2f5",
     "paper": "#26313a",
     "faint": "#b4c0c9",
@@ -80,6 +97,7 @@ DARK: Final = {
     "area": "#56b4e9",
     "planned": "#3ad1a4",
     "unserved": "#f08cc0",
+    "no-road-data": "#aab6bf",
 }
 """Colours of the map by use, on a dark screen."""
 
@@ -129,9 +147,14 @@ def page_data() -> dict[str, object]:
         status.name: {"color": mark.color, "shape": mark.shape, "words": status.label}
         for status, mark in MARKS.items()
     }
+    statuses[ROAD] = {
+        "color": ROAD_MARK.color,
+        "shape": ROAD_MARK.shape,
+        "words": ROAD_LABEL,
+    }
     return {
         "statuses": statuses,
-        "drawnInOrder": [status.name for status in DRAWN_IN_ORDER],
+        "drawnInOrder": [*(status.name for status in DRAWN_IN_ORDER), ROAD],
         "symbolEdge": SYMBOL_EDGE,
         "center": CENTER,
     }

@@ -8,7 +8,7 @@ import stat
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, get_args
 
 import pydantic
 
@@ -163,6 +163,7 @@ def _keys_of(parents: Sequence[str], model: type[pydantic.BaseModel]) -> list[st
     """Return the keys that a table of a model may have."""
     for parent in parents:
         kind = model.model_fields[parent].annotation
+        kind = next((each for each in get_args(kind) if each is not type(None)), kind)  # optional
         if not (isinstance(kind, type) and issubclass(kind, pydantic.BaseModel)):
             return []
         model = kind

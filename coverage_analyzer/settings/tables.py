@@ -241,6 +241,9 @@ class OutputTable(SettingsTable):
     table: Address | None = key("Table of a database that gets the report, too.")
     areas: bool | None = key("Whether to write areas.geojson.")
     map: bool | None = key("Whether to write map.html.")
+    map_columns: Text | None = key(
+        "Columns of the sites that the map shows of a site, separated by commas."
+    )
     metrics: FilePath | None = key("File for the figures of the run, for Prometheus: .prom.")
     raw_text: bool | None = key(
         "Whether text that a spreadsheet would run as a formula is left unescaped."
@@ -288,7 +291,9 @@ class TimelineTable(SettingsTable):
 class LetterTable(SettingsTable):
     """``[letter]``: options of ``letter``."""
 
-    output: FilePath | None = key("HTML file to write.")
+    output: FilePath | None = key("HTML or PDF file to write, or the folder for several letters.")
+    letterhead: FilePath | None = key("TOML file with sender, logo, addressee, dates and contact.")
+    paper: Literal["A4", "Letter"] | None = key("Sheet of a PDF.")
 
 
 class CommitmentsTable(SettingsTable):

@@ -31,7 +31,10 @@ SHARED: Final[Mapping[str, tuple[str, ...]]] = {
     "max_rejects": ("thresholds.max_rejects",),
     "hold_if": ("thresholds.hold_if",),
     "folder": ("output.folder",),
-    **{name: (f"output.{name}",) for name in ("format", "table", "areas", "map", "metrics")},
+    **{
+        name: (f"output.{name}",)
+        for name in ("format", "table", "areas", "map", "map_columns", "metrics")
+    },
     **{name: (f"output.{name}",) for name in ("raw_text", "excel", "excel_locale")},
 }
 """Options of several commands, with their keys: the first one that is set counts."""

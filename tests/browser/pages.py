@@ -80,8 +80,15 @@ class Opened:
             result[status] = shown, total
         return result
 
+    def drawn(self) -> None:
+        """Wait until all tiles are drawn, however busy the machine is."""
+        tiles = "[...document.querySelectorAll('canvas.leaflet-tile')]"
+        loaded = "c.classList.contains('leaflet-tile-loaded')"
+        self.page.wait_for_function(f"() => {tiles}.every((c) => {loaded})")
+
     def ink(self, layer: str) -> int:
         """Return how many pixels of a layer's tiles have something on them."""
+        self.drawn()
         inked: int = self.page.evaluate(
             """(layer) => [...document.querySelectorAll(`.${layer} canvas`)].reduce((sum, c) => {
               const { data } = c.getContext("2d").getImageData(0, 0, c.width, c.height);

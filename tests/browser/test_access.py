@@ -64,7 +64,7 @@ def test_each_status_has_a_shape_of_its_own(browser: Browser, demo: Path) -> Non
       return data.filter((_, i) => i % 4 === 3).join();
     })"""
     )
-    assert len(set(shapes)) == len(shapes) == 5
+    assert len(set(shapes)) == len(shapes) == 6
 
 
 def test_a_phone_shows_map_and_panel(browser: Browser, demo: Path) -> None:

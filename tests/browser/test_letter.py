@@ -13,12 +13,16 @@ import coverage_analyzer as ca
 from browser.test_texts import PAYLOADS
 from coverage_analyzer import batch
 from coverage_analyzer.errors import visible
+from coverage_analyzer.maps.letterhead import Letterhead
 
 pytestmark = pytest.mark.xdist_group("browser")
 
 SITES = Path(__file__).parents[2] / "data" / "customer_sites.csv"
 CENTERS = Path(__file__).parents[2] / "data" / "service_centers.csv"
 FORMATS = ("A4", "Letter")
+SHEETS = {"A4": (703, 1032), "Letter": (725, 965)}
+"""Width and height within the margins of 12 mm, in CSS pixels."""
+PHONE = 360
 
 
 class Letter:
@@ -32,6 +36,22 @@ class Letter:
         self.page.on("pageerror", lambda e: self.heard.append(f"error: {e}"))
         self.page.on("dialog", lambda d: self.heard.append(f"dialog: {d.message}"))
         self.page.goto(path.as_uri())
+
+    def height_of(self, selector: str, form: str) -> float:
+        """Return the height of an element on a printed sheet, in CSS pixels."""
+        self.page.emulate_media(media="print")
+        width, height = SHEETS[form]
+        self.page.set_viewport_size({"width": width, "height": height})
+        box = self.page.locator(selector).bounding_box()
+        self.page.emulate_media(media="screen")
+        assert box is not None
+        return box["height"]
+
+    def width_on(self, width: int) -> int:
+        """Return how wide the page is on a phone: more than its screen scrolls sideways."""
+        self.page.set_viewport_size({"width": width, "height": 740})
+        wide: int = self.page.evaluate("document.documentElement.scrollWidth")
+        return wide
 
     def sheets(self, form: str) -> int:
         """Return how many pages it prints on."""
@@ -52,9 +72,10 @@ def test_it_is_one_sheet_of_paper(browser: Browser, tmp_path: Path, site_id: str
     text = batch.site_letter(SITES, site_id, CENTERS, as_of="2026-12-01")
     opened = Letter(browser, written(tmp_path, text))
     assert [opened.sheets(form) for form in FORMATS] == [1, 1]
-    box = opened.page.locator("svg.detail").bounding_box()
-    assert box is not None
-    assert box["height"] > 250
+    assert opened.height_of(".map", "A4") > 250
+    for form in FORMATS:  # the whole sheet is used, whichever it is
+        assert opened.height_of(".sheet", form) == pytest.approx(SHEETS[form][1], abs=8)
+    assert opened.width_on(PHONE) <= PHONE
     assert opened.heard == [f"request: {(tmp_path / 'letter.html').as_uri()}"]
 
 
@@ -93,10 +114,33 @@ def hostile(
         update={"title": f"Policy {text}", "levels": levels, "clauses": clauses, "source": source}
     )
     page = batch.site_letter(
-        folder / "s.csv", text, folder / "c.csv", policy=rules, as_of="2026-12-01"
+        folder / "s.csv",
+        text,
+        folder / "c.csv",
+        policy=rules,
+        as_of="2026-12-01",
+        options=batch.LetterOptions(letterhead=letterhead(text[:80])),
     )
     path = written(folder, page)
     return Letter(browser, path), text, path
+
+
+def letterhead(text: str) -> Letterhead:
+    """Return a letterhead that has a text wherever it can have one."""
+    reach = {"name": text, "phone": text, "email": text}
+    return Letterhead.model_validate(
+        {
+            "sender": {**reach, "website": text, "address": [text] * 6},
+            "contact": {**reach, "role": text},
+            "addressee": {"name": text, "attention": text, "address": [text] * 6},
+            "letter": {
+                **dict.fromkeys(("reference", "greeting", "closing", "signatory"), text),
+                "introduction": (text * 300)[:300],
+                "note": (text * 300)[:300],
+                "valid_days": 30,
+            },
+        }
+    )
 
 
 def told(text: str) -> str:
@@ -104,14 +148,21 @@ def told(text: str) -> str:
     return visible(" ".join(text.split()))
 
 
+def cut(text: str, most: int = 80) -> str:
+    """Return a text as a letter cuts it."""
+    more = len(text) - most
+    return text if more <= 0 else f"{text[:most]}\N{HORIZONTAL ELLIPSIS} ({more} more characters)"
+
+
 def test_it_is_shown_literally_everywhere(hostile: tuple[Letter, str, Path]) -> None:
-    """Title, heading, site, address, hours, center, clauses, source, labels of the map."""
+    """Title, heading, letterhead, site, address, hours, center, clauses, source, labels."""
     opened, text, _ = hostile
     literal = told(text)
+    name = cut(literal)
     page = opened.page
-    assert told(page.title()) == f"gold-plus {literal}: {literal}"
+    assert told(page.title()) == f"gold-plus {literal}: {name}"
     assert told(page.locator("h1").inner_text()) == f"gold-plus {literal}"
-    assert told(page.locator(".programme").inner_text()).startswith(f"Policy {literal}, as of")
+    assert told(page.locator(".for").inner_text()) == f"for {name} ({name})"
     rows = dict(
         zip(
             page.locator("dt").all_inner_texts(),
@@ -119,15 +170,20 @@ def test_it_is_shown_literally_everywhere(hostile: tuple[Letter, str, Path]) -> 
             strict=True,
         )
     )
-    assert rows["Site"] == f"{literal} ({literal})"
-    assert rows["Address"] == f"{literal}, FJ"
-    assert rows["Coverage hours"] == literal
-    assert rows["Center"].startswith(f"{literal} ({literal}) in FJ")
+    assert rows["Site"] == f"{name} ({name})"
+    assert rows["Address"].replace(",", "").startswith(name.replace(",", "")[:60])
+    assert rows["Service hours"] == literal
+    assert rows["Service center"].startswith(f"{name}, ")
+    short = told(text[:80])
+    assert rows["Reference"] == short
+    assert rows["Contact"] == told(f"{text[:80]}, {text[:80]} {text[:80]} {text[:80]}")
+    assert told(page.locator("address").inner_text()).count(short) >= 8
+    assert told(page.locator(".sender").inner_text()).count(short) >= 10
     clauses = page.locator("li").all_inner_texts()
     assert clauses
     assert all(told(clause).endswith(f" {literal}") for clause in clauses)
     assert told(page.locator(".source").inner_text()) == f"Source: {literal}, {literal}"
-    label = literal if len(literal) <= 30 else f"{literal[:29]}\N{HORIZONTAL ELLIPSIS}"
+    label = literal if len(literal) <= 26 else f"{literal[:25]}\N{HORIZONTAL ELLIPSIS}"
     for kind in ("site-name", "center-name"):
         assert told(page.locator(f".{kind}").text_content() or "") == label
 
@@ -147,15 +203,26 @@ def test_it_is_one_sheet_still(hostile: tuple[Letter, str, Path]) -> None:
     assert [opened.sheets(form) for form in FORMATS] == [1, 1]
 
 
-def test_texts_as_long_as_can_be_leave_it_one_sheet(browser: Browser, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("letter", "headed"), [("W", False), ("i W", True)])
+def test_texts_as_long_as_can_be_leave_it_one_sheet(
+    browser: Browser, tmp_path: Path, letter: str, *, headed: bool
+) -> None:
     """Where each text is cut, and that is said, nothing is lost below the edge."""
-    long = "W" * 5000
-    row = {"site_id": "X", "name": long, "address": long, "country": "BO"}
-    pd.DataFrame([row | {"latitude": 43.6, "longitude": -116.2, "country": "US"}]).to_csv(
-        tmp_path / "s.csv", index=False
-    )
+    long = (letter * 5000)[:5000]
+    row = {"site_id": "X", "name": long, "address": long, "product": long, "version": long}
+    place = {"latitude": 43.6, "longitude": -116.2, "country": "US", "component": long}
+    pd.DataFrame([row | place]).to_csv(tmp_path / "s.csv", index=False)
     center = {"center_id": long, "name": long, "latitude": 43.615, "longitude": -116.2023}
     pd.DataFrame([center | {"opens_on": "2026-12-15"}]).to_csv(tmp_path / "c.csv", index=False)
-    text = batch.site_letter(tmp_path / "s.csv", "X", tmp_path / "c.csv", as_of="2026-12-01")
+    given = tmp_path / "s.csv", "X", tmp_path / "c.csv"
+    options = batch.LetterOptions(letterhead=letterhead(long[:80]) if headed else "")
+    text = batch.site_letter(*given, as_of="2026-12-01", options=options)
     opened = Letter(browser, written(tmp_path, text))
     assert [opened.sheets(form) for form in FORMATS] == [1, 1]
+    overflow = "document.querySelector('.sheet').scrollHeight"
+    opened.page.emulate_media(media="print")
+    for form in FORMATS:
+        width, height = SHEETS[form]
+        opened.page.set_viewport_size({"width": width, "height": height})
+        assert opened.page.evaluate(overflow) <= height
+    assert opened.width_on(PHONE) <= PHONE

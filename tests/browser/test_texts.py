@@ -41,6 +41,7 @@ def hostile(
     """Give a page that has a payload in every text that can reach it, and its folder."""
     folder, text = tmp_path_factory.mktemp("hostile"), request.param
     site = {"site_id": text, "name": text, "country": "FJ", "latitude": -17.8, "longitude": 178}
+    site |= {"note": text, "secret": "not asked for"}
     pd.DataFrame([site]).to_csv(folder / "s.csv", index=False)
     center = {"center_id": text, "name": text, "country": "FJ", "latitude": -18.1}
     pd.DataFrame([center | {"longitude": 178.4}]).to_csv(folder / "c.csv", index=False)
@@ -49,7 +50,9 @@ def hostile(
         level.model_copy(update={"title": f"{level.id} {text}"}) for level in rules.levels
     )
     rules = rules.model_copy(update={"title": f"Policy {text}", "levels": levels})
-    batch.run(folder / "s.csv", folder / "c.csv", folder / "out", policy=rules, as_of="2026-12-01")
+    options = batch.Options(map_columns=["note"])
+    places, out = (folder / "s.csv", folder / "c.csv"), folder / "out"
+    batch.run(*places, out, policy=rules, as_of="2026-12-01", options=options)
     tiles = Tiles(f"{HOST}/{{z}}/{{x}}/{{y}}.png", text)
     shown = page.page(redrawn(folder / "out", title=f"Title {text}", tiles=tiles))
     (folder / "map.html").write_text(shown, encoding="utf-8")
@@ -67,7 +70,10 @@ def test_it_is_shown_literally_everywhere(hostile: tuple[Opened, str, Path]) -> 
     literal = told(text)
     popup = told(opened.click_at(-17.8, 178.0))
     assert popup.startswith(f"{literal} name {literal} level ")
-    assert popup.count(literal) == 5  # and the level's title, and the center's id and name
+    # and the level's title, the center's id and name, and the own column that was asked for
+    assert popup.count(literal) == 6
+    assert f"note {literal}" in popup
+    assert "not asked for" not in popup
     assert told(opened.click_at(-18.1, 178.4)).startswith(f"Center {literal} name {literal}")
     panel = opened.page.locator(".panel")
     assert told(panel.locator("h1").inner_text()) == f"Title {literal}"

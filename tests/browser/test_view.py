@@ -3,7 +3,9 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser
 
 import coverage_analyzer as ca
@@ -186,3 +188,28 @@ def test_the_table_sorts_and_leads_to_a_place_and_back(page: Opened, demo: Path)
     assert "fallback" not in statuses
     page.page.get_by_text("Reset filters").click()
     page.page.get_by_text("Table of sites in view").click()
+
+
+def test_a_picture_of_the_view_is_saved(page: Opened, tmp_path: Path) -> None:
+    """The map as it is seen, pixel by pixel, below its title; the legend's counts below it."""
+    page.go(48.1, 11.6, 6)
+    page.drawn()
+    view = page.page.locator(".leaflet-container").bounding_box()
+    assert view
+    shot = page.page.locator(".leaflet-container").screenshot(path=tmp_path / "seen.png")
+    assert shot
+    with page.page.expect_download() as download:
+        page.page.get_by_text("Save as PNG").click()
+    assert download.value.suggested_filename == "map-view.png"
+    download.value.save_as(tmp_path / "saved.png")
+    saved, seen = (Image.open(tmp_path / f"{n}.png").convert("RGB") for n in ("saved", "seen"))
+    assert saved.width == view["width"]
+    assert saved.height > view["height"] + 60
+    part = saved.crop((100, 46 + 60, saved.width - 150, 46 + seen.height - 60))
+    same = seen.crop((100, 60, seen.width - 150, seen.height - 60))
+    difference = np.abs(np.asarray(part, np.int16) - np.asarray(same, np.int16)).max(axis=2)
+    assert (difference > 24).mean() < 0.01
+    assert len(np.unique(np.asarray(part).reshape(-1, 3), axis=0)) > 100
+    below = np.asarray(saved)[46 + seen.height :]
+    assert (below != below[0, 0]).any(axis=(1, 2)).sum() > 20  # rows of text
+    assert page.complaints == []

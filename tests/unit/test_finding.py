@@ -114,3 +114,19 @@ def test_a_product_is_never_ignored(tmp_path: Path) -> None:
         find_row(table.open_table(path, SITES), "A", "MPX 1")
     columns = {"product": "thing"}
     assert find_row(table.open_table(path, SITES, columns), "A", "MPX 1").lat == 40
+
+
+def test_an_id_in_a_file_without_ids_names_the_column_that_has_it(tmp_path: Path) -> None:
+    """No column was understood as ids: the message says so, and which column has the id."""
+    path = tmp_path / "s.csv"
+    path.write_text("Anlage;Zweitname;lat;lon\nA-1001;x;47;8\nA-1001;y;48;8\n", encoding="utf-8")
+    opened = table.open_table(path, SITES)
+    with pytest.raises(InputError) as told:
+        find_row(opened, "A-1001")
+    text = str(told.value)
+    assert "no column was understood as the id of the sites, so 'A-1001' cannot be" in text
+    assert "It is in the column 'Anlage' (line 2)" in text
+    assert "--column site_id=Anlage" in text
+    with pytest.raises(InputError, match=r"Columns that could hold ids: 'Anlage', 'Zweitname'"):
+        find_row(table.open_table(path, SITES), "B-7")
+    assert find_row(table.open_table(path, SITES), "3").line == 3

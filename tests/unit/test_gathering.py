@@ -9,7 +9,15 @@ import pytest
 from coverage_analyzer import arrays
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.maps import sites as gathering
-from coverage_analyzer.maps.sites import GRID, Columns, DrawnSites, Kept, cells_of
+from coverage_analyzer.maps.sites import (
+    GRID,
+    Columns,
+    Details,
+    DrawnSites,
+    Drive,
+    Kept,
+    cells_of,
+)
 from coverage_analyzer.schema.verdict import Status
 
 ROWS = [
@@ -42,23 +50,30 @@ def verdict(rows: list[tuple[Any, ...]], *, as_text: bool) -> dict[str, pa.Array
 
 def gathered(rows: list[tuple[Any, ...]], size: int = 99, *, as_text: bool = False) -> DrawnSites:
     """Return rows gathered in blocks of a size, on a line eastward from 10 E, 50 N."""
-    sites = DrawnSites()
+    sites = DrawnSites(["own"])
     for start in range(0, len(rows), size):
         some = rows[start : start + size]
         lon = np.arange(start, start + len(some)) * 0.00001 + 10
         names = arrays.text_array([row[0] for row in some])
         lat = np.full(len(some), 50.0)
-        sites.add(lon, lat, names, names, verdict(some, as_text=as_text))
+        number = np.arange(start, start + len(some))
+        drive = Drive(np.where(number % 2, np.nan, 12.34), np.full(len(some), 7.5))
+        details = Details([names], drive)
+        sites.add(lon, lat, names, names, verdict(some, as_text=as_text), details)
     return sites
 
 
 def plain(columns: Columns | None) -> dict[str, Any]:
     """Return columns as values that compare."""
     assert columns is not None
+    texts = {"site_id", "name"}
     told = {
-        n: v.tolist() for n, v in vars(columns).items() if n not in {"codes", "site_id", "name"}
+        n: v.tolist()
+        for n, v in vars(columns).items()
+        if n not in {"codes", "own", "drive", *texts}
     }
-    told |= {n: v.tolist() for n, v in columns.codes.items()}
+    told |= {n: v.tolist() for n, v in (columns.codes | columns.drive).items()}
+    assert [own.to_pylist() for own in columns.own.values()] == [columns.site_id.to_pylist()]
     return told | {"site_id": columns.site_id.to_pylist(), "name": columns.name.to_pylist()}
 
 
@@ -79,7 +94,7 @@ def test_all_are_counted() -> None:
     """By status, and by the center that serves them."""
     sites = gathered(ROWS, 2)
     assert sites.total == len(ROWS)
-    assert sites.counts.tolist() == [2, 1, 1, 1, 0]
+    assert sites.counts.tolist() == [2, 1, 1, 1, 0, 0]
     assert dict(zip(sites.words["center_id"], sites.served, strict=True)) == {"C1": 2, "C2": 0}
     assert sites.kept is Kept.all
     assert sites.density is None
@@ -96,7 +111,7 @@ def test_too_many_leave_those_that_do_not_qualify(monkeypatch: pytest.MonkeyPatc
     assert sites.kept is Kept.not_qualified
     assert plain(sites.columns())["site_id"] == ["B", "C", "D"] * 2
     assert sites.density is not None
-    assert sites.density.sum(axis=1).tolist() == sites.counts.tolist() == [4, 2, 2, 2, 0]
+    assert sites.density.sum(axis=1).tolist() == sites.counts.tolist() == [4, 2, 2, 2, 0, 0]
     cell = cells_of(np.array([10.0]), np.array([50.0]))
     assert sites.density[Status.qualified, cell].tolist() == [4]
 

@@ -23,7 +23,7 @@ from coverage_analyzer.files import opening
 from coverage_analyzer.files.database.address import Address, address
 from coverage_analyzer.files.readers import delimited, header_row
 from coverage_analyzer.files.readers.base import TableReader
-from coverage_analyzer.files.readers.delimited import PLAIN
+from coverage_analyzer.files.readers.delimited import PLAIN, DelimitedFile
 from coverage_analyzer.spark._assess import Frame
 
 N_ROWS: Final = 1_500
@@ -265,3 +265,12 @@ def test_a_point_that_is_none_is_left_out_of_a_preview(tmp_path: Path) -> None:
     assert opened(path).preview().to_pylist() == [
         {"site_id": "B", "longitude": 1.0, "latitude": 2.0}
     ]
+
+
+def test_a_preview_ends_at_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the first block ends within a character, what is previewed ends before that line."""
+    path = tmp_path / "sites.csv"
+    path.write_text("Код;Название\r\n1;Мир и труд\r\n2;Май\r\n", encoding="cp1251", newline="")
+    for size in range(16, 50):
+        monkeypatch.setattr(delimited, "BLOCK_BYTES", size)
+        assert len(DelimitedFile(path, PLAIN).preview()) in range(3)

@@ -294,6 +294,9 @@ WITHOUT_KEY = {
     "no_settings",
     "start",  # likewise
     "site_id",  # of one letter
+    "sites_file",  # a list, or all: which sites get letters differs from call to call
+    "all_sites",
+    "file_format",
     "product",
     "browser_program",  # a file that is merely found must start no program
     "browser_no_sandbox",

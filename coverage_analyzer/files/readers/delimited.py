@@ -170,9 +170,12 @@ class DelimitedFile(TableReader):
             self._ahead = self._read_ahead()
         form = self._form()
         line, data, n_lines = self._header.lines + 1, self._ahead, n_rows
+        is_whole = len(data) < BLOCK_BYTES
+        if not is_whole:  # it may end within a line, even within a character
+            data = data[: records.last_line_end(data)]
         while True:
             part = records.first_lines(data, n_lines)
-            at_end = len(part) == len(data) < BLOCK_BYTES
+            at_end = is_whole and len(part) == len(data)
             budget = records.QuoteBudget(self._path)
             block, _, _ = records.read_block(part, form, line, budget, at_end=at_end)
             columns = records.without_blank(block).columns

@@ -19,6 +19,7 @@ from coverage_analyzer.files.table import Table
 from coverage_analyzer.files.writers.delimited import Style
 from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.policy import Policy
+from coverage_analyzer.policy.promise import promise
 from coverage_analyzer.schema.coordinates import DECIMAL_DEGREES, Notation
 
 LIBRARIES: Final = ("numpy", "pyarrow", "pyproj")
@@ -115,6 +116,7 @@ class Origin:
             "policy": {
                 "name": self.policy.name,
                 "title": self.policy.title,
+                "promise": promise(self.policy),
                 "same_country": self.policy.qualification.same_country,
                 "sha256": self.policy.sha256,
             },

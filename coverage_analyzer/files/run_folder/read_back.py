@@ -17,6 +17,7 @@ from coverage_analyzer import arrays, documents
 from coverage_analyzer.countries import Countries
 from coverage_analyzer.countries.assignment import Convention
 from coverage_analyzer.errors import InputError
+from coverage_analyzer.files import own_columns
 from coverage_analyzer.files.readers.delimited import Dialect
 from coverage_analyzer.files.run_folder import workbook
 from coverage_analyzer.files.run_folder.manifest import notation_of
@@ -113,6 +114,25 @@ def report_table(folder: Path, manifest: Mapping[str, Any]) -> Table:
         )
         raise InputError(msg)
     return table
+
+
+def map_columns(manifest: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the own columns that the map of a run shows, by their headers in the input."""
+    return own_columns.named(manifest.get("options", {}).get("map_columns", ()))
+
+
+def report_columns(table: Table, manifest: Mapping[str, Any], names: Sequence[str]) -> list[str]:
+    """Return the headers in a report of own columns of the sites, as the run was given them.
+
+    Raises
+    ------
+    InputError
+        If it does not have one.
+    """
+    renamed = manifest.get("renamed_columns", {})
+    headers = [renamed.get(name, name) for name in names]
+    own_columns.check(headers, table.headers, str(table.path))
+    return headers
 
 
 def verdict_columns(table: Table, rows: ParsedRows) -> dict[str, pa.Array]:

@@ -44,8 +44,8 @@ def write(path: Path, parts: Sequence[ServicePart], attribution: str) -> None:
     write_geojson(path, rows, [part.geometry for part in parts], attribution=attribution)
 
 
-def unserved(path: Path, centers: Centers) -> dict[int, Any]:
-    """Return the unserved areas, by position of the center.
+def parts(path: Path, centers: Centers, kind: str) -> dict[int, Any]:
+    """Return the parts of one kind (`ServicePart`), by position of the center.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def unserved(path: Path, centers: Centers) -> dict[int, Any]:
         features = documents.read_json(path, max_bytes=documents.MAX_AREA_BYTES)["features"]
         shapes_of: dict[int, list[Any]] = {}
         for f in features:
-            if f["properties"]["kind"] == "unserved":
+            if f["properties"]["kind"] == kind:
                 shape = shapely.from_geojson(json.dumps(f["geometry"]))
                 shapes_of.setdefault(position[f["properties"]["center_id"]], []).append(shape)
         return {

@@ -5,7 +5,20 @@ import { ROUND, UNITS, mercatorSouth } from "./mercator.js";
 import { boxOf, canvasLayer, touchesRows, traceRing, turnsIn } from "./tiles.js";
 import { themeColor } from "./words.js";
 
-const AREA_INKS = { areas: "--area", "planned-areas": "--planned", unserved: "--unserved" };
+/** @typedef {"areas" | "planned-areas" | "unserved" | "no-road-data"} AreaKind */
+
+/**
+ * How areas of each kind are drawn: colour, opacity of the filling, and the outline.
+ *
+ * @type {Record<AreaKind, { color: string, fill: number, width: number, dash: number[] }>}
+ */
+const STYLES = {
+  areas: { color: "--area", fill: 0.1, width: 1.2, dash: [] },
+  "planned-areas": { color: "--planned", fill: 0.06, width: 1.6, dash: [6, 5] },
+  unserved: { color: "--unserved", fill: 0.25, width: 1.2, dash: [] },
+  "no-road-data": { color: "--no-road-data", fill: 0.12, width: 1, dash: [1, 3] },
+};
+const REST = 0.25; // opacity of areas of centers that a filter leaves out
 
 /**
  * Areas as drawn.
@@ -38,17 +51,27 @@ function areaRing(steps) {
 }
 
 /**
- * @param {Area[]} some
- * @param {"areas" | "planned-areas" | "unserved"} className
+ * @param {CanvasRenderingContext2D} context
+ * @param {AreaKind} kind
  */
-export function areaLayer(some, className) {
-  const planned = className === "planned-areas";
+function useStyle(context, kind) {
+  const { color, width, dash } = STYLES[kind];
+  context.fillStyle = context.strokeStyle = themeColor(color);
+  context.lineWidth = width;
+  context.setLineDash(dash);
+}
+
+/**
+ * @param {App} app
+ * @param {Area[]} some
+ * @param {AreaKind} kind
+ */
+export function areaLayer(app, some, kind) {
+  const { fill } = STYLES[kind];
   return canvasLayer((context, tile) => {
-    const color = themeColor(AREA_INKS[className]);
-    context.fillStyle = context.strokeStyle = color;
-    context.lineWidth = planned ? 1.6 : 1.2;
-    context.setLineDash(planned ? [6, 5] : []);
-    for (const { parts } of some) {
+    useStyle(context, kind);
+    for (const { center, parts } of some) {
+      const strength = app.selection.centers[center] ? 1 : REST;
       for (const { rings, box } of parts) {
         if (!touchesRows(tile, box[1], box[3], 2)) continue;
         for (const turn of turnsIn(tile, box[0], box[2], 2)) {
@@ -56,14 +79,31 @@ export function areaLayer(some, className) {
           for (const ring of rings) {
             traceRing(context, ring, tile.west - turn, tile.north, tile.pixels);
           }
-          context.globalAlpha = planned ? 0.06 : className === "unserved" ? 0.25 : 0.1;
+          context.globalAlpha = fill * strength;
           context.fill("evenodd");
-          context.globalAlpha = 1;
+          context.globalAlpha = strength;
           context.stroke();
         }
       }
     }
-  }, { zIndex: 2, className });
+  }, { zIndex: 2, className: kind });
+}
+
+/**
+ * What draws the mark of areas for the legend.
+ *
+ * @param {AreaKind} kind
+ */
+export function areaMark(kind) {
+  return (/** @type {CanvasRenderingContext2D} */ context) => {
+    useStyle(context, kind);
+    context.beginPath();
+    context.rect(1.5, 2.5, 13, 11);
+    context.globalAlpha = Math.min(1, 2 * STYLES[kind].fill);
+    context.fill();
+    context.globalAlpha = 1;
+    context.stroke();
+  };
 }
 
 /**

@@ -1,33 +1,23 @@
-// Service centers: rings with what opens when, and their names where there is room.
+// Service centers as rings; labels.js names them.
 
 import { mercatorSouth } from "./mercator.js";
 import { THEME } from "./theme.js";
 import { canvasLayer, touchesRows, turnsIn } from "./tiles.js";
-import { themeColor } from "./words.js";
 
-const LABEL_ZOOM = 7;
-const PLANNED_LABEL_ZOOM = 4;
-const LABEL_PIXELS = 180;
 const CENTER_RADIUS = 5;
 const ABOVE_SITES = 6; // where a plan's centers are what is to be seen
+/** @type {{ state: Center["state"], words: string }[]} */
+const STATES = [
+  { state: "open", words: "open" },
+  { state: "planned", words: "planned: opens later" },
+  { state: "closed", words: "closed" },
+  { state: "new", words: "new: opened by the plan" },
+  { state: "closing", words: "closed by the plan" },
+];
 
 /** @param {number} zoom */
-function centerRadius(zoom) {
+export function centerRadius(zoom) {
   return zoom < 2 ? 2 : zoom < 4 ? 3 : CENTER_RADIUS;
-}
-
-/**
- * @param {Center} center
- * @param {number} zoom
- */
-function centerLabel(center, zoom) {
-  if (center.state === "new") return zoom >= PLANNED_LABEL_ZOOM ? center.name || center.id : "";
-  if (center.state === "planned" && zoom >= PLANNED_LABEL_ZOOM) {
-    return zoom >= LABEL_ZOOM
-      ? `${center.id}, opens ${center.opens_on}`
-      : `opens ${center.opens_on}`;
-  }
-  return zoom >= LABEL_ZOOM ? center.id : "";
 }
 
 /**
@@ -91,39 +81,38 @@ function drawNew(context, x, y, radius) {
 }
 
 /**
- * @param {CanvasRenderingContext2D} context
- * @param {string} text
- * @param {number} x
- * @param {number} y
+ * The marks of the centers' states that there are, for the legend.
+ *
+ * @param {Center[]} centers
  */
-function drawLabel(context, text, x, y) {
-  context.font = "600 11px system-ui, sans-serif";
-  context.lineWidth = 3;
-  context.lineJoin = "round";
-  context.strokeStyle = themeColor("--land");
-  context.fillStyle = themeColor("--ink");
-  context.textAlign = "center";
-  context.strokeText(text, x, y + 18);
-  context.fillText(text, x, y + 18);
+export function centerMarks(centers) {
+  const states = STATES.filter(({ state }) => centers.some((center) => center.state === state));
+  return states.map(({ state, words }) => ({
+    words,
+    draw: (/** @type {CanvasRenderingContext2D} */ context) => {
+      context.lineWidth = CENTER_RADIUS / 2.8;
+      context.strokeStyle = THEME.center.line;
+      drawCenter(context, state, 8, 8, CENTER_RADIUS);
+    },
+  }));
 }
 
-/** @param {Center[]} centers */
-export function centerLayer(centers) {
-  const isPlan = centers.some(({ state }) => state === "new");
-  const placed = centers.map((center) => ({
+/** @param {App} app */
+export function centerLayer(app) {
+  const isPlan = app.meta.centers.some(({ state }) => state === "new");
+  const placed = app.meta.centers.map((center) => ({
     center, x: center.lon / 360 + 0.5, y: mercatorSouth(center.lat),
   }));
   return canvasLayer((context, tile) => {
-    for (const { center, x, y } of placed) {
-      if (!touchesRows(tile, y, y, 30)) continue;
-      for (const turn of turnsIn(tile, x, x, LABEL_PIXELS)) {
+    const { centers } = app.selection;
+    for (const [number, { center, x, y }] of placed.entries()) {
+      if (!centers[number] || !touchesRows(tile, y, y, 10)) continue;
+      for (const turn of turnsIn(tile, x, x, 10)) {
         const atX = (x + turn - tile.west) * tile.pixels;
         const atY = (y - tile.north) * tile.pixels;
         context.lineWidth = centerRadius(tile.zoom) / 2.8;
         context.strokeStyle = THEME.center.line;
         drawCenter(context, center.state, atX, atY, centerRadius(tile.zoom));
-        const label = centerLabel(center, tile.zoom);
-        if (label) drawLabel(context, label, atX, atY);
       }
     }
   }, { zIndex: isPlan ? ABOVE_SITES : 3, className: "centers" });
@@ -151,4 +140,13 @@ export function centerNear(centers, map, latlng) {
     }
   }
   return nearest;
+}
+
+/**
+ * The centers that the filters leave.
+ *
+ * @param {App} app
+ */
+export function shownCenters({ meta, selection }) {
+  return meta.centers.filter((_, number) => selection.centers[number]);
 }

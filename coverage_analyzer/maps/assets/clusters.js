@@ -6,7 +6,7 @@ import { clusterRadius } from "./cluster-mark.js";
 import { ROUND, mercatorSouth, unitsNorth } from "./mercator.js";
 import { TILE } from "./tiles.js";
 
-const MOST_SINGLE = 12; // so many sites of a cell are drawn one by one
+const MOST_SINGLE = 24; // so many sites of a cell are drawn one by one: they leave half of it
 
 /** @typedef {{ west: number, north: number, across: number }} Part In worlds; cells of a row. */
 

@@ -1,29 +1,27 @@
-// How many sites there are, in squares: for far zooms, and for sites that are too many to draw.
+// How many sites there are, in squares, where they are too many to be in the page one by one.
 
-import { ROUND } from "./mercator.js";
+import { levelAt } from "./cells.js";
 import { TILE, canvasLayer } from "./tiles.js";
 import { brief, themeColor } from "./words.js";
 
 const SQUARE = 32; // pixels
 
-// Counts of sites in a grid over the world, for each zoom a coarser one.
+/** Counts of sites in a grid over the world, for each zoom a coarser one. */
 export class Density {
   /**
    * @param {Meta} meta
    * @param {Columns} columns
-   * @param {import("./sites.js").Sites} sites
    * @param {import("./filters.js").Filters} filters
    */
-  constructor(meta, columns, sites, filters) {
+  constructor(meta, columns, filters) {
     this.meta = meta;
     this.columns = columns;
-    this.sites = sites;
     this.filters = filters;
-    this.isGiven = meta.kept !== "all";
     this.forget();
+    filters.onChange(() => this.forget());
   }
 
-  // To be called when other sites are shown.
+  /** To be called when other sites are shown. */
   forget() {
     /** @type {Map<number, Uint32Array>} */
     this.levels = new Map();
@@ -46,20 +44,11 @@ export class Density {
   finest() {
     const side = this.meta.grid;
     const counts = new Uint32Array(side * side);
-    if (this.isGiven) {
-      this.meta.statuses.forEach((status, number) => {
-        if (!this.filters.statuses.has(number)) return;
-        const some = this.columns[`density_${status}`];
-        for (let i = 0; i < some.length; i++) counts[this.columns.cell[i]] += some[i];
-      });
-      return counts;
-    }
-    const { x, south, shown, count } = this.sites;
-    for (let i = 0; i < count; i++) {
-      if (!shown[i]) continue;
-      const row = Math.min(side - 1, Math.floor(south[i] * side));
-      counts[row * side + (Math.floor((x[i] / ROUND) * side) % side)]++;
-    }
+    this.meta.statuses.forEach((status, number) => {
+      if (!this.filters.statuses.has(number)) return;
+      const some = this.columns[`density_${status}`];
+      for (let i = 0; i < some.length; i++) counts[this.columns.cell[i]] += some[i];
+    });
     return counts;
   }
 
@@ -94,6 +83,7 @@ export class Density {
 export function densityLayer(density) {
   const deepest = Math.log2(density.meta.grid);
   return canvasLayer((context, tile) => {
+    if (levelAt(tile.zoom) <= deepest) return; // all sites are in clusters
     const level = Math.min(deepest, tile.zoom + Math.log2(TILE / SQUARE));
     const side = 2 ** level;
     const counts = density.at(level);

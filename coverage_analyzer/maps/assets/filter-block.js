@@ -2,7 +2,15 @@
 
 import { ANY } from "./filters.js";
 import { group } from "./panel.js";
+import { fitSelection } from "./selection.js";
 import { button, counted, element } from "./words.js";
+
+/**
+ * Filters that the map goes to: those by place.
+ *
+ * @type {import("./filters.js").FilterColumn[]}
+ */
+const IS_PLACE = ["site_country", "center"];
 
 /**
  * The values that sites have in a column, the most frequent first.
@@ -40,14 +48,19 @@ export function filterBlock(app) {
     const all = element("option", "all");
     all.value = String(ANY);
     select.append(all, ...choices(sites[column], name));
-    select.addEventListener("change", () => filters.choose(column, Number(select.value)));
+    select.addEventListener("change", () => {
+      filters.choose(column, Number(select.value));
+      if (IS_PLACE.includes(column)) fitSelection(app);
+    });
     filters.onChange(() => { select.value = String(filters.chosen[column]); });
     row.append(element("span", words), select);
     box.append(row);
   }
   box.append(button("Reset filters", () => {
+    const wasPlace = IS_PLACE.some((column) => filters.chosen[column] !== ANY);
     app.reset();
     filters.reset();
+    if (wasPlace) fitSelection(app);
   }));
   return box;
 }

@@ -22,8 +22,15 @@ export class Filters {
     this.chosen = { site_country: ANY, center: ANY, reason: ANY, level: ANY };
     /** @type {Uint8Array | null} */
     this.matches = null; // 1 for each site that is searched for, if only those are to be shown
+    /** @type {number[] | null} */
+    this.selected = null; // sites by mark that all filters but that of status leave; null: all
     /** @type {(() => void)[]} */
     this.listeners = [];
+  }
+
+  /** Whether something else than the status decides what is shown. */
+  isNarrowed() {
+    return this.matches !== null || COLUMNS.some((column) => this.chosen[column] !== ANY);
   }
 
   /** @param {() => void} listener */
@@ -35,8 +42,7 @@ export class Filters {
   apply() {
     const { sites, matches } = this;
     const { shown, status, count } = sites;
-    const isShown = this.all.map((s) => (this.statuses.has(s) ? 1 : 0));
-    for (let i = 0; i < count; i++) shown[i] = isShown[status[i]];
+    shown.fill(1);
     for (const column of COLUMNS) {
       const wanted = this.chosen[column];
       if (wanted === ANY) continue;
@@ -44,6 +50,11 @@ export class Filters {
       for (let i = 0; i < count; i++) if (values[i] !== wanted) shown[i] = 0;
     }
     if (matches) for (let i = 0; i < count; i++) shown[i] &= matches[i];
+    const selected = this.all.map(() => 0);
+    for (let i = 0; i < count; i++) selected[status[i]] += shown[i];
+    this.selected = this.isNarrowed() ? selected : null;
+    const isShown = this.all.map((s) => (this.statuses.has(s) ? 1 : 0));
+    for (let i = 0; i < count; i++) shown[i] &= isShown[status[i]];
     for (const listener of this.listeners) listener();
   }
 

@@ -1,7 +1,7 @@
 // What is under the pointer: the name of a site, the shares of a cluster, a center, or the areas.
 
 import { areasAt } from "./areas.js";
-import { centerNear } from "./centers.js";
+import { centerNear, shownCenters } from "./centers.js";
 import { textAt } from "./data.js";
 import { styleOf } from "./marks.js";
 import { sitesNear } from "./points.js";
@@ -53,12 +53,12 @@ export function showHint({ map, hint }, place, lines) {
  * @param {LatLng} place
  */
 function linesAt(app, place) {
-  const { map, layers, meta } = app;
+  const { map, layers } = app;
   const isOn = (/** @type {"sites" | "centers"} */ name) => map.hasLayer(layers[name].layer);
   const cluster = isOn("sites") ? app.clusters.at(map, place) : null;
   if (cluster) return { lines: clusterLines(app, cluster), isMark: true };
   const some = isOn("sites") ? sitesNear(app.clusters, map, place) : [];
-  const center = isOn("centers") ? centerNear(meta.centers, map, place) : null;
+  const center = isOn("centers") ? centerNear(shownCenters(app), map, place) : null;
   const names = [...siteLines(app, some), ...(center ? [centerWords(center)] : [])];
   if (names.length) return { lines: names, isMark: true };
   const shapes = app.shapes.filter(({ planned }) =>

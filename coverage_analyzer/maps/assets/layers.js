@@ -1,45 +1,75 @@
 // The layers of the map, in the order of the panel. A new layer is listed here.
 
-import { areaLayer, areaShapes } from "./areas.js";
-import { centerLayer } from "./centers.js";
+import { areaLayer, areaMark, areaShapes } from "./areas.js";
+import { baseLayer } from "./base-map.js";
+import { BaseMap } from "./base-rows.js";
 import { CellCounts } from "./cells.js";
+import { centerLayer, centerMarks } from "./centers.js";
+import { clusterMark } from "./cluster-mark.js";
 import { Clusters } from "./clusters.js";
 import { Density, densityLayer } from "./density.js";
-import { landLayer } from "./land.js";
+import { labelLayer } from "./label-layer.js";
+import { placesOf } from "./places.js";
 import { siteLayer } from "./points.js";
+
+/**
+ * A layer of areas as the panel lists it.
+ *
+ * @param {App} app
+ * @param {Area[]} some
+ * @param {import("./areas.js").AreaKind} kind
+ * @param {string} words
+ * @returns {ListedLayer}
+ */
+function listedAreas(app, some, kind, words) {
+  return {
+    words, layer: areaLayer(app, some, kind), isOn: true, marks: [{ draw: areaMark(kind) }],
+    isEmpty: !some.length,
+  };
+}
 
 /**
  * Makes the layers, and what they are drawn from.
  *
  * @param {App} app
  * @param {Columns} columns
- * @param {Polygon[]} land
+ * @param {Record<string, Numbers | Texts> | null} base The block of the base map, if any.
  * @returns {Layers}
  */
-export function mapLayers(app, columns, land) {
+export function mapLayers(app, columns, base) {
   const { meta, sites } = app;
   app.shapes = areaShapes(meta.areas);
   const open = app.shapes.filter(({ planned }) => !planned);
   const planned = app.shapes.filter((area) => area.planned);
   app.clusters = new Clusters(new CellCounts(meta, columns, sites, app.filters));
-  app.density = new Density(meta, columns, sites, app.filters);
-  app.land = landLayer(land);
+  if (base && meta.base) {
+    app.land = baseLayer(new BaseMap(/** @type {Columns} */ (base), meta.base.shifts));
+    app.towns = placesOf(base);
+  }
   return {
-    sites: { words: "Sites", layer: siteLayer(app.clusters), isOn: true },
-    centers: { words: "Centers", layer: centerLayer(meta.centers), isOn: true },
-    areas: { words: "Coverage areas", layer: areaLayer(open, "areas"), isOn: true },
-    planned: {
-      words: "Planned coverage areas", layer: areaLayer(planned, "planned-areas"), isOn: true,
+    sites: {
+      words: "Sites", layer: siteLayer(app.clusters), isOn: true,
+      marks: [{ draw: clusterMark(meta.statuses), words: "Many sites: number and shares" }],
     },
-    ...(meta.unserved.length && {
-      unserved: {
-        words: `Not reached by road within ${meta.minutes} minutes`,
-        layer: areaLayer(areaShapes(meta.unserved), "unserved"),
+    centers: {
+      words: "Centers", layer: centerLayer(app), isOn: true, marks: centerMarks(meta.centers),
+    },
+    areas: listedAreas(app, open, "areas", "Coverage areas"),
+    planned: listedAreas(app, planned, "planned-areas", "Planned coverage areas"),
+    ...(meta.unserved.length && { unserved: listedAreas(
+      app, areaShapes(meta.unserved), "unserved",
+      `Not reached by road within ${meta.minutes} minutes`,
+    ) }),
+    ...(meta.no_road_data.length && { noRoadData: listedAreas(
+      app, areaShapes(meta.no_road_data), "no-road-data", "No road data: nothing known of drives",
+    ) }),
+    // Near, where clusters have only the sites that the page has one by one.
+    ...(meta.kept !== "all" && {
+      density: {
+        words: "Site density", layer: densityLayer(new Density(meta, columns, app.filters)),
         isOn: true,
       },
     }),
-    density: {
-      words: "Site density", layer: densityLayer(app.density), isOn: meta.kept !== "all",
-    },
+    labels: { words: "Names of places and centers", layer: labelLayer(app), isOn: true },
   };
 }

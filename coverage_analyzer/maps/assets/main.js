@@ -4,14 +4,15 @@ import { columnsOf, jsonOf } from "./data.js";
 import { FEATURES, PANEL_BLOCKS } from "./features.js";
 import { countInView } from "./figures.js";
 import { Filters } from "./filters.js";
-import { landPolygons } from "./land.js";
 import { mapLayers } from "./layers.js";
 import { panel } from "./panel.js";
+import { followFilters } from "./selection.js";
 import { Sites } from "./sites.js";
 import { allDrawn } from "./tiles.js";
 import { showFirstView } from "./view.js";
 import { element, later, quantity } from "./words.js";
 
+const MAX_ZOOM = 12; // of the base map, which is good to about 100 m
 const VIEW_MS = 80; // from the last movement of the map to what depends on it
 
 /**
@@ -40,22 +41,32 @@ function showTiles(app) {
   L.tileLayer(tiles.url, { attribution, maxZoom: 18, zIndex: 1 }).addTo(app.map);
 }
 
+/**
+ * Ends zooming where the base map shows nothing more, unless a server's tiles do.
+ *
+ * @param {App} app
+ */
+function limitZoom({ map, land }) {
+  let hasTiles = false;
+  map.eachLayer((layer) => { hasTiles ||= layer instanceof L.TileLayer; });
+  if (land && !hasTiles) map.setMaxZoom(MAX_ZOOM);
+}
+
 /** @param {App} app */
 function listenToChanges(app) {
   const { map, filters, layers } = app;
   map.on("moveend resize", later(VIEW_MS, app.update));
   filters.onChange(() => {
-    app.density.forget();
     app.clusters.forget();
-    for (const { layer } of [layers.sites, layers.density]) {
-      if (map.hasLayer(layer)) layer.redraw();
+    for (const listed of Object.values(layers)) {
+      if (listed && map.hasLayer(listed.layer)) listed.layer.redraw();
     }
     app.update();
     app.say(`${quantity(app.inView.total, "site")} in view`);
   });
   const inked = Object.values(layers).map((listed) => /** @type {ListedLayer} */ (listed).layer);
   const redraw = () => {
-    for (const layer of [app.land, ...inked]) if (map.hasLayer(layer)) layer.redraw();
+    for (const layer of [app.land, ...inked]) if (layer && map.hasLayer(layer)) layer.redraw();
   };
   for (const query of ["(prefers-color-scheme: dark)", "print"]) {
     matchMedia(query).addEventListener("change", redraw);
@@ -113,6 +124,8 @@ function createApp(map, meta, columns) {
     popup: L.popup({ maxWidth: 340, autoPanPadding: [20, 20] }),
     hint: L.tooltip({ direction: "top", offset: [0, -8], opacity: 1, className: "hint" }),
     pointer: null,
+    land: null,
+    towns: [],
     inView: { counts: [], total: 0 },
     onReset: resets.push.bind(resets),
     reset: call(resets),
@@ -120,6 +133,7 @@ function createApp(map, meta, columns) {
     settingsChanged: () => {},
   };
   const shared = /** @type {App} */ (/** @type {unknown} */ (app));
+  followFilters(shared); // first, so that all that listens to the filters finds it
   shared.update = () => {
     shared.inView = countInView(shared); // which all that listen to an update may read
     call(updates)();
@@ -127,26 +141,38 @@ function createApp(map, meta, columns) {
   return shared;
 }
 
+/**
+ * @param {Meta} meta
+ * @param {Record<string, Numbers | Texts>} columns
+ * @returns {SiteTexts}
+ */
+function siteTexts({ own_columns: names }, columns) {
+  const own = names.map((_, number) => columns[`own_${number}`]);
+  return /** @type {SiteTexts} */ (/** @type {unknown} */ ({ ...columns, own }));
+}
+
 /** @param {LeafletMap} map */
 async function show(map) {
   const meta = /** @type {Meta} */ (await jsonOf("coverage-meta"));
   if (!document.documentElement.dataset.titled) document.title = `${meta.title}: coverage map`;
-  const [columns, land] = await Promise.all([
-    columnsOf("coverage-places", meta.places), jsonOf("coverage-land"),
+  const [columns, base] = await Promise.all([
+    columnsOf("coverage-places", meta.places),
+    meta.base && columnsOf("coverage-base", meta.base.columns),
   ]);
   const app = createApp(map, meta, /** @type {Columns} */ (columns));
-  app.layers = mapLayers(app, /** @type {Columns} */ (columns), landPolygons(land));
+  app.layers = mapLayers(app, /** @type {Columns} */ (columns), base);
   arrange(app);
   showFirstView(app);
   map.attributionControl.setPrefix(false).addAttribution(meta.attribution);
-  if (!meta.tiles) app.land.addTo(map);
+  app.land?.addTo(map);
+  limitZoom(app);
   showTiles(app);
   for (const listed of Object.values(app.layers)) if (listed?.isOn) listed.layer.addTo(map);
   L.control.scale({ position: "bottomright" }).addTo(map);
   // Texts come after the picture: nothing shows them before somebody asks.
   const drawn = allDrawn();
   app.textsReady = drawn.then(() => columnsOf("coverage-texts", meta.texts)).then((texts) => {
-    app.texts = /** @type {{ id: Texts, name: Texts }} */ (texts);
+    app.texts = siteTexts(meta, texts);
   });
   app.update();
   listenToChanges(app);

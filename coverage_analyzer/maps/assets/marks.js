@@ -34,6 +34,11 @@ export function drawShape(context, shape, x, y, r) {
     context.lineTo(x + 1.2 * r, y + r);
     context.lineTo(x - 1.2 * r, y + r);
     context.closePath();
+  } else if (shape === "triangle-down") {
+    context.moveTo(x, y + 1.3 * r);
+    context.lineTo(x + 1.2 * r, y - r);
+    context.lineTo(x - 1.2 * r, y - r);
+    context.closePath();
   } else if (shape === "cross") {
     const arm = 0.45 * r;
     const end = 1.3 * r;

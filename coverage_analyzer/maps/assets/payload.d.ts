@@ -1,7 +1,7 @@
 /** Types of the payload: made from payload.schema.json by tools/payload_types.py. */
 
-/** The code of a status. */
-type SiteState = "qualified" | "pending" | "fallback" | "review" | "not_covered";
+/** How a site is marked. */
+type SiteState = "qualified" | "pending" | "fallback" | "review" | "not_covered" | "road";
 
 /** A server of tiles. */
 interface Tiles {
@@ -65,26 +65,44 @@ interface ColumnSpec {
   text?: number;
 }
 
+/** The base map (maps/base_map.py): `cell`, `level`, sizes and bytes of rows, then the columns of places; `place_country` counts in `country_name`, whose first is empty. */
+interface BaseMeta {
+  /** Columns of rows and of places. */
+  columns: ColumnSpec[];
+  /** Coordinates of a level are in steps of 2 ** shift units; a unit is 2 ** -20 of the width of the world. */
+  shifts: number[];
+}
+
 /** Everything that the map's page knows except rows: page_data.py writes it, the scripts read it. Coordinates are on WGS 84; columns of sites are in the blocks that `places` and `texts` lay out. */
 interface Meta {
   /** Title of the map, by default that of the policy. */
   title: string;
   /** Title of the policy, if the map has a title of its own; else empty. */
   policy: string;
+  /** What the policy promises where, in a sentence per level; empty if unknown. */
+  promise: string;
   /** The day for which the verdicts hold, as YYYY-MM-DD. */
   as_of: string;
-  /** Source of the borders, which a map must name. */
+  /** Sources of borders, coast and names, which a map must name. */
   attribution: string;
   /** What the page omits; empty if nothing. */
   note: string;
   /** Images of a server behind the map, if asked for. */
   tiles: Tiles | null;
-  /** The codes of the statuses, in the order of their numbers. */
+  /** How sites are marked, counted and filtered, by the numbers in the column `status`: the statuses, and `road` for those in review only because of the road. */
   statuses: SiteState[];
-  /** Decided sites by status, shown one by one or not. */
+  /** The code of the status of each mark, as in a report. */
+  status_codes: string[];
+  /** What each mark means, as a sentence. */
+  status_texts: string[];
+  /** What to do about sites of each mark. */
+  status_actions: string[];
+  /** Decided sites by mark, shown one by one or not. */
   counts: number[];
   /** Decided sites. */
   total: number;
+  /** Rows that could not be read or decided, and are not on the map. */
+  rejected: number;
   /** Which sites the page has one by one. */
   kept: "all" | "not_qualified" | "none";
   /** Cells of the density grid on a side of the world. */
@@ -95,6 +113,8 @@ interface Meta {
   reasons: string[];
   /** The reasons in words. */
   reason_words: string[];
+  /** What to do, by the same numbers. */
+  reason_actions: string[];
   /** ISO codes, by the numbers in the column `site_country`. */
   countries: string[];
   /** The countries in words. */
@@ -111,6 +131,8 @@ interface Meta {
   areas: PackedArea[];
   /** The parts of the areas that roads do not serve in time. */
   unserved: PackedArea[];
+  /** The parts of the areas for which there are no roads in the data. */
+  no_road_data: PackedArea[];
   /** Minutes of driving that `unserved` is of, as a number or in words by country. */
   minutes: number | string;
   /** First view: south and west, north and east, in degrees; longitudes may exceed 180. */
@@ -119,6 +141,10 @@ interface Meta {
   places: ColumnSpec[];
   /** Columns of texts of the sites, in the same order. */
   texts: ColumnSpec[];
+  /** Headers of the own columns in `texts`: `own_0` has the cells of the first. */
+  own_columns: string[];
+  /** How the base map is read; null if tiles are loaded. */
+  base: BaseMeta | null;
   /** The columns that a report adds, in its order. */
   verdict: string[];
 }

@@ -5,6 +5,7 @@ import { folded, foldedTexts } from "./folding.js";
 import { showHint } from "./hover.js";
 import { styleOf, symbolMark } from "./marks.js";
 import { besideView, goToCenter, goToSite } from "./popup.js";
+import { fitSelection } from "./selection.js";
 import { button, element, labelled, later, quantity } from "./words.js";
 
 const LISTED = 50;
@@ -138,7 +139,10 @@ function resultRows(app, { exact, rows, centers, countries, towns }) {
     ...centers.map((center) => resultRow(null, ["Center", center.id, center.name],
       () => goToCenter(app, center))),
     ...countries.map((c) => resultRow(null, ["Country", app.meta.country_names[c]],
-      () => app.filters.choose("site_country", c))),
+      () => {
+        app.filters.choose("site_country", c);
+        fitSelection(app);
+      })),
     ...towns.map((town) => resultRow(null, [town.kind === COUNTRY ? "Country" : "Place",
       [town.name, town.kind === COUNTRY ? "" : town.country].filter(Boolean).join(", ")],
     () => goToTown(app, town))),

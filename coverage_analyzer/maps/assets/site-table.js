@@ -3,6 +3,7 @@
 
 import { textAt } from "./data.js";
 import { showHint, siteLines } from "./hover.js";
+import { savePicture } from "./picture.js";
 import { besideView, goToSite } from "./popup.js";
 import { firstRows } from "./sorting.js";
 import { ownColumns, rowsInView, saveCsv, verdictCells } from "./table.js";
@@ -255,6 +256,8 @@ export function tableBlock(app) {
     },
   };
   const box = element("p", undefined, "buttons");
-  box.append(open, button("Save as CSV", () => saveCsv(app)));
+  box.append(
+    open, button("Save as CSV", () => saveCsv(app)), button("Save as PNG", () => savePicture(app)),
+  );
   return box;
 }

@@ -35,7 +35,7 @@ export function verdictCells(app, i) {
   const fixed = (/** @type {number | null} */ value) => (value === null ? "" : value.toFixed(3));
   return {
     level: meta.levels[sites.level[i]] ?? "",
-    status: meta.statuses[sites.status[i]],
+    status: meta.status_codes[sites.status[i]],
     reason: meta.reasons[sites.reason[i]] ?? "",
     center_id: meta.centers[sites.center[i]]?.id ?? "",
     distance_miles: fixed(distance),
@@ -55,9 +55,7 @@ export function verdictCells(app, i) {
  * @returns {{ name: string, texts: Texts }[]}
  */
 export function ownColumns({ meta, texts }) {
-  const all = /** @type {Record<string, Texts>} */ (texts);
-  const names = /** @type {{ own_columns?: string[] }} */ (meta).own_columns ?? [];
-  return names.map((name, number) => ({ name, texts: all[`own_${number}`] }));
+  return meta.own_columns.map((name, number) => ({ name, texts: texts.own[number] }));
 }
 
 /** @param {string} text */

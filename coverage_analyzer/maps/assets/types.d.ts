@@ -52,22 +52,55 @@ interface ListedLayer {
   layer: Layer;
   /** Whether it is on at first. */
   isOn: boolean;
+  /** Whether it has nothing, so that the panel does not list it. */
+  isEmpty?: boolean;
+  /** Its marks for the legend, with words. */
+  marks?: { draw: (context: CanvasRenderingContext2D) => void; words?: string }[];
 }
 
-type Layers = Record<"sites" | "centers" | "areas" | "planned" | "density", ListedLayer>
+type Layers = Record<"sites" | "centers" | "areas" | "planned", ListedLayer>
   & Partial<Record<string, ListedLayer>>;
 
-/** A town or country of the base map. */
+/** What is read of a site only when somebody asks. */
+interface SiteTexts {
+  id: Texts;
+  name: Texts;
+  /** Cells of `own_columns`, in their order. */
+  own: Texts[];
+  /** Tenths of a minute by road, -1 where unknown; none without roads. */
+  minutes?: Numbers;
+  /** Thousandths of a mile by road, -1 where unknown. */
+  road_miles?: Numbers;
+}
+
+/** Land rings and lines of a row of the base map, in worlds. */
+interface Shapes {
+  rings: Line[];
+  lines: (Line & { kind: number })[];
+}
+
+/** A line of x, y, x, y ... in worlds, and its box: west, north, east, south. */
+interface Line {
+  points: Float64Array;
+  box: number[];
+}
+
+/** A town, or the label of a country. */
 interface Place {
   name: string;
+  /** Name of its country; empty in a contested zone. */
   country: string;
-  /** 0 to 2 for towns, seats and capitals, 3 for a country. */
   kind: number;
-  /** The least zoom at which it is labelled. */
+  /** The least zoom at which its label has room; the less, the more important. */
   zoom: number;
+  /** In worlds. */
+  x: number;
+  y: number;
+  /** Degrees. */
   lat: number;
   lon: number;
 }
+
 
 /** What the modules of the page share. */
 interface App {
@@ -76,20 +109,20 @@ interface App {
   sites: import("./sites.js").Sites;
   filters: import("./filters.js").Filters;
   clusters: import("./clusters.js").Clusters;
-  density: import("./density.js").Density;
   layers: Layers;
-  land: Layer;
+  /** The base map; none if tiles are loaded. */
+  land: Layer | null;
+  /** Towns and countries, the important ones first. */
+  towns: Place[];
   /** Coverage areas as drawn. */
   shapes: Area[];
   /** The element round panel and map. */
   wrapper: HTMLElement;
   /** The column of the map, and of what stands below it. */
   main: HTMLElement;
-  /** Ids and names of sites; to be read after `textsReady`. */
-  texts: { id: Texts; name: Texts };
+  /** Ids, names, own columns and drives of sites; to be read after `textsReady`. */
+  texts: SiteTexts;
   textsReady: Promise<void>;
-  /** Places with names, the most important first; none where the background is a tile server's. */
-  towns: Place[];
   /** The field of the search. */
   search: {
     words: () => string;
@@ -107,6 +140,13 @@ interface App {
   popup: import("leaflet").Popup;
   hint: import("leaflet").Tooltip;
   pointer: LatLng | null;
+  /** What the filters select, beside the whole. */
+  selection: import("./selection.js").Figures & {
+    /** 1 for each center that is shown, by position. */
+    centers: Uint8Array;
+    /** Whether a filter other than that of the status is set. */
+    isNarrowed: boolean;
+  };
   /** The shown sites in the view, by status. */
   inView: { counts: number[]; total: number };
   /** Says something to those who do not see the map. */

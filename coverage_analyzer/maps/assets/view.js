@@ -6,7 +6,7 @@ import { button, element } from "./words.js";
 
 const PADDING = 16; // pixels round what is to be seen
 const CUT_PANES = ["tilePane", "labels"];
-const MARGIN = 5; // degrees
+const MARGIN = 2.5; // degrees
 const ONE_PLACE = 1e-4; // degrees
 const LEAST_PADDING = 6;
 const CLOSEST = 9; // a first view is not nearer
@@ -180,7 +180,7 @@ export function showFirstView(app) {
   };
   allowLeastZoom(map);
   const cut = () => cutWorld(map, corners);
-  map.on("move zoomend viewreset", cut);
+  map.on("move zoomend viewreset layeradd", cut);
   map.on("resize", () => {
     const moved = !shown || map.getZoom() !== shown.zoom || !isNear(map, shown.center);
     if (moved) limitZoom(map, corners);

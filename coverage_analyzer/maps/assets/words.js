@@ -103,6 +103,18 @@ export function milesAndKm(miles) {
   return `${miles.toFixed(3)} mi (${(miles * KM_PER_MILE).toFixed(3)} km)`;
 }
 
+/**
+ * A drive in words; null where it is not known.
+ *
+ * @param {number | null} minutes
+ * @param {number | null} miles
+ */
+export function driveWords(minutes, miles) {
+  if (minutes === null) return null;
+  const km = miles === null ? "" : ` (${(miles * KM_PER_MILE).toFixed(1)} km)`;
+  return `${minutes.toFixed(1)} minutes${miles === null ? "" : `, ${miles.toFixed(1)} mi`}${km}`;
+}
+
 /** @param {number} miles */
 export function limitWords(miles) {
   return `${miles} mi (${Number((miles * KM_PER_MILE).toFixed(1))} km)`;

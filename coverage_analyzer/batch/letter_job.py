@@ -1,0 +1,133 @@
+"""What letters about sites of a file need: the open tables, the rules, the sender."""
+
+import dataclasses
+import datetime
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from coverage_analyzer.batch.options import Options
+from coverage_analyzer.batch.stream import build_matcher, products_of
+from coverage_analyzer.files.find_site import FoundSite
+from coverage_analyzer.files.mistakes import check_two_tables
+from coverage_analyzer.files.table import Table, open_table
+from coverage_analyzer.maps.letter import NO_LETTERHEAD, Letters, LetterSite
+from coverage_analyzer.maps.letterhead import Letterhead
+from coverage_analyzer.matching import eligibility
+from coverage_analyzer.matching.explanation import Explanation, explanation
+from coverage_analyzer.matching.promise import Promises
+from coverage_analyzer.policy import Policy
+from coverage_analyzer.programmes.afterwards import with_route
+from coverage_analyzer.schema import columns
+from coverage_analyzer.schema.days import day
+from coverage_analyzer.schema.verdict import VERDICT, Status
+from coverage_analyzer.settings.letterhead import read_letterhead
+
+WITHOUT_PROMISE = frozenset({Status.review.name, Status.not_covered.name})
+"""Statuses of sites to which nothing is promised."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LetterOptions(Options):
+    """Options of letters.
+
+    Attributes
+    ----------
+    letterhead
+        Sender, addressee and dates, or the path of a TOML file with them.
+    """
+
+    letterhead: Letterhead | str | Path = ""
+
+    @classmethod
+    def of(cls, options: Options | None) -> Self:
+        """Return the given options with the defaults of the others."""
+        if isinstance(options, cls):
+            return options
+        known = [] if options is None else dataclasses.fields(options)
+        return cls(**{each.name: getattr(options, each.name) for each in known})
+
+
+@dataclass(frozen=True)
+class SiteLetter:
+    """A letter: its page, why the site has its level, and the last day on which it is valid."""
+
+    page: str
+    story: Explanation
+    valid_until: datetime.date | None
+
+
+@dataclass(frozen=True)
+class LetterJob:
+    """Open sites, and all that the letters about them need."""
+
+    table: Table
+    letters: Letters
+    promises: Promises
+
+    @property
+    def warnings(self) -> list[str]:
+        """Warnings that concern all letters."""
+        matcher = self.letters.matcher
+        return [*matcher.policy.warnings, *_doubts(self.table), *matcher.region_warnings]
+
+    def letter(self, site: FoundSite) -> SiteLetter:
+        """Return the letter about a site."""
+        matcher = self.letters.matcher
+        given = [site.cell(name) for name in columns.COUNTRY_STATED]
+        declared = matcher.world.names.stated(given)
+        stated = {name: site.cell(name) for name in (*eligibility.TEXTS, *eligibility.DAYS)}
+        place, accuracy_m = (site.lon, site.lat), site.accuracy_m
+        told = explanation(matcher, *place, country=declared, accuracy_m=accuracy_m, stated=stated)
+        story = with_route(told, matcher.policy)
+        has_promise = story.status not in WITHOUT_PROMISE
+        end = self.promises.end(story, declared) if has_promise else None
+        name, lines = site.cell("name"), site.address(story.country)
+        page = self.letters.write(story, LetterSite(site.site_id, name, lines), end)
+        return SiteLetter(page, story, self.letters.valid_until(end) if has_promise else None)
+
+
+def open_letter_job(
+    sites: str | Path,
+    centers: str | Path,
+    *,
+    policy: Policy | str | Path,
+    as_of: datetime.date | str | None,
+    options: LetterOptions,
+) -> LetterJob:
+    """Open the files of letters.
+
+    Raises
+    ------
+    InputError
+        If a file, the letterhead or the day cannot be used.
+    MissingExtraError
+        If a file is a workbook or a database, and its extra is not installed.
+    PolicyError
+        If the policy is invalid.
+    """
+    wanted, rules = day(as_of), Policy.load(policy)
+    head = options.letterhead or NO_LETTERHEAD
+    head = head if isinstance(head, Letterhead) else read_letterhead(head)
+    given = open_table(centers, columns.CENTERS, options.center_columns, options.center_dialect)
+    matcher = build_matcher(
+        given,
+        rules,
+        as_of=wanted,
+        trust_declared=options.trust_declared,
+        products=products_of(options.products, options.product_dialect),
+    )
+    letters = Letters(matcher, head)
+    table = open_table(sites, columns.SITES, options.columns, options.dialect)
+    check_two_tables(table, given)
+    return LetterJob(table, letters, Promises(matcher))
+
+
+def _doubts(table: Table) -> list[str]:
+    """Return warnings to check before a letter is sent."""
+    told = list(table.notices)
+    if set(VERDICT) <= set(table.headers):
+        told.append(
+            "The input is a report. The letter assesses it again and ignores its drive times."
+        )
+    return told

@@ -1,0 +1,171 @@
+"""The words of a letter: promises, hours, dates and distances as a customer reads them."""
+
+import datetime
+import re
+from typing import Final
+
+from coverage_analyzer.errors import quantity
+from coverage_analyzer.policy.miles import MILE_KM
+from coverage_analyzer.policy.rules import NOT_STATED, Level, Replacement
+from coverage_analyzer.schema.verdict import Reason
+
+MILE_COUNTRIES: Final = frozenset(
+    ("US", "PR", "GU", "VI", "AS", "MP", "UM", "GB", "GG", "IM", "JE", "LR")
+)
+"""Countries whose road distances are in miles; all others get kilometres, too."""
+
+STARTS: Final = {
+    "authorised": "the replacement is authorised",
+    "rma_issued": "the RMA (return) number is issued",
+    "call_acknowledged": "your call is acknowledged",
+    "diagnosis_complete": "the diagnosis is complete",
+}
+"""Events that start a clock."""
+
+PROMISES: Final = {
+    "delivered": "A replacement is delivered to this site within {time} after {start}{hours}.",
+    "shipped": "A replacement is shipped within {time} after {start}{hours}.",
+    "on_site": "A technician is on site within {time} after {start}{hours}.",
+    "repaired": "The product works again within {time} after {start}{hours}.",
+}
+"""Promises by the event that stops the clock."""
+
+NO_PROMISE: Final = "This level includes no replacement."
+
+MEANINGS: Final = {
+    "delivered": "",
+    "shipped": "This is the time until the replacement is shipped, not until it arrives.",
+    "on_site": "This is the time until the technician arrives, not until the repair is done.",
+    "repaired": "",
+}
+"""What a promise does not mean."""
+
+TO_CLEAR: Final = {
+    Reason.country_conflict: (
+        "the country given for the site and its coordinates do not match. Please confirm the "
+        "country and the exact position"
+    ),
+    Reason.country_unknown: "the country of the site is not certain. Please confirm it",
+    Reason.borderline: (
+        "the coordinates are not exact enough to tell whether the site is within the limit. "
+        "Please give the position of the building"
+    ),
+    Reason.null_island: "the position of the site is missing. Please give it",
+    Reason.component_unknown: (
+        "it is not certain that the component is included. Please confirm its exact name"
+    ),
+    Reason.product_undated: (
+        "the support dates of the product are not known to us. Please confirm the product and its "
+        "version"
+    ),
+    Reason.address_not_registered: (
+        "the address of the product is not registered. Please register the address at which it is "
+        "installed"
+    ),
+    Reason.not_offered_in_country: (
+        "the level purchased is not offered in the country of the site. Please confirm both"
+    ),
+    Reason.road_over_budget: (
+        "the drive from the service center may take too long. We are checking the route"
+    ),
+    Reason.road_unreachable: (
+        "no road was found from the service center. We are checking the route"
+    ),
+    Reason.road_unchecked: (
+        "the distance by road has not been checked yet. We are checking the route"
+    ),
+}
+"""What has to be cleared before a level can be confirmed, by the reason of a review."""
+
+_HOURS: Final = re.compile(
+    r"\s*(\d{1,2})\s*[x\u00d7/]\s*(\d)(?:\s*[x\u00d7/]\s*365)?\s*", re.IGNORECASE
+)
+_MONTHS: Final = (
+    *("January", "February", "March", "April", "May", "June", "July", "August"),
+    *("September", "October", "November", "December"),
+)
+NEAR_LIMIT_MILES: Final = 0.1
+"""Distances nearer to a limit are printed with three decimals."""
+
+
+def promise(level: Level) -> str:
+    """Return what a level promises, as a sentence of its own clock.
+
+    A delivery is never printed as a shipment, nor the other way round.
+    """
+    clock = level.replacement
+    if clock is None:
+        return NO_PROMISE
+    time = quantity(clock.amount, clock.unit.replace("_", " ").removesuffix("s"))
+    hours = _clock_hours(clock)
+    return PROMISES[clock.end].format(time=time, start=STARTS[clock.start], hours=hours)
+
+
+def meaning(level: Level) -> str:
+    """Return what the promise of a level does not mean; empty if it needs no explanation."""
+    return "" if level.replacement is None else MEANINGS[level.replacement.end]
+
+
+def _clock_hours(clock: Replacement) -> str:
+    text = ""
+    if clock.hours:
+        days = " on business days" if clock.hours.days == "business_days" else ""
+        text += f", counted from {clock.hours.opens} to {clock.hours.closes}{days}"
+    return text + (f"; events after {clock.cut_off} count as the next day's" * bool(clock.cut_off))
+
+
+def service_hours(level: Level) -> str:
+    """Return the service hours of a level in words; empty if they are not stated.
+
+    Examples
+    --------
+    >>> service_hours(Level(id="a", title="A", coverage_hours="24x7x365"))
+    '24 hours a day, 7 days a week, all year round'
+    >>> service_hours(Level(id="a", title="A", coverage_hours="9 x 5"))
+    '9 hours a day, 5 days a week'
+    """
+    text = level.coverage_hours
+    if text in {NOT_STATED, "none"}:
+        return ""
+    match = _HOURS.fullmatch(text)
+    if match is None:
+        return text
+    always = ", all year round" if "365" in text else ""
+    return f"{match[1]} hours a day, {match[2]} days a week{always}"
+
+
+def date(day: datetime.date | str) -> str:
+    """Return a date whose parts cannot be taken for each other.
+
+    Examples
+    --------
+    >>> date("2026-12-01")
+    '1 December 2026'
+    """
+    found = datetime.date.fromisoformat(day) if isinstance(day, str) else day
+    return f"{found.day} {_MONTHS[found.month - 1]} {found.year}"
+
+
+def distance(miles: float, country: str, decimals: int = 1) -> str:
+    """Return a distance in miles and, unless the country of the site uses miles, in kilometres.
+
+    Examples
+    --------
+    >>> distance(50, "CH"), distance(70, "US"), distance(12.34, "DE")
+    ('50 miles (80.5 km)', '70 miles', '12.3 miles (19.9 km)')
+    """
+    text = f"{_number(miles, decimals)} {'mile' if miles == 1 else 'miles'}"
+    if country in MILE_COUNTRIES:
+        return text
+    return f"{text} ({_number(miles * MILE_KM, decimals)} km)"
+
+
+def decimals_for(margin_miles: float | None) -> int:
+    """Return how many decimals a distance needs, so that it does not look like its limit."""
+    near = margin_miles is not None and abs(margin_miles) < NEAR_LIMIT_MILES
+    return 3 if near else 1
+
+
+def _number(value: float, decimals: int) -> str:
+    text = f"{value:,.{decimals}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

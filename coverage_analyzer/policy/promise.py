@@ -1,0 +1,61 @@
+"""What a policy promises, and where, in one sentence per level for the readers of a map."""
+
+from itertools import groupby
+from typing import Final
+
+from coverage_analyzer.policy.miles import miles_text
+from coverage_analyzer.policy.model import Policy
+from coverage_analyzer.policy.rules import ALL_OTHERS, Band
+
+MAX_NAMED: Final = 4
+"""Countries of a band that a sentence names; of more it gives the number."""
+
+SUBJECTS: Final = {
+    "delivered": "replacement",
+    "shipped": "replacement",
+    "on_site": "technician",
+    "repaired": "product",
+}
+"""What the clock of a level is about, by the event that stops it."""
+
+
+def promise(policy: Policy) -> str:
+    """Return what the levels promise that depend on distance, and for which sites.
+
+    Examples
+    --------
+    >>> promise(Policy.load("appliance-maintenance"))  # doctest: +NORMALIZE_WHITESPACE
+    'Gold Plus: replacement delivered within 4 hours of authorisation, for sites within 70 miles
+    (US) or 50 miles of a service center in the same country.'
+    """
+    own = " in the same country" if policy.qualification.same_country else ""
+    sentences = []
+    for level in policy.levels:
+        bands = [band for band in policy.bands if band.level == level.id]
+        if not bands:
+            continue
+        clock = level.replacement
+        what = f"{SUBJECTS[clock.end]} {clock}, " if clock else ""
+        where = f"for sites {_limits(bands)} of a service center{own}"
+        sentences.append(f"{level.title}: {what}{where}.")
+    return " ".join(sentences)
+
+
+def _limits(bands: list[Band]) -> str:
+    """Return the limits of a level by country, those of all other countries last."""
+    ordered = sorted(bands, key=lambda band: ALL_OTHERS in band.countries)
+    parts: list[str] = []
+    for (above, metric), group in groupby(ordered, key=lambda b: (b.above_miles, b.metric)):
+        limits = " or ".join(f"{miles_text(b.up_to_miles)} miles{_places(b)}" for b in group)
+        start = f"more than {miles_text(above)} and up to" if above else "within"
+        parts.append(f"{start} {limits}{' by road' if metric == 'road' else ''}")
+    return " or ".join(parts)
+
+
+def _places(band: Band) -> str:
+    """Return the countries of a band in brackets."""
+    codes = [code for code in band.countries if code != ALL_OTHERS]
+    if not codes or ALL_OTHERS in band.countries:
+        return ""
+    named = ", ".join(codes) if len(codes) <= MAX_NAMED else f"{len(codes)} countries"
+    return f" ({named})"
