@@ -188,11 +188,14 @@ def growth() -> None:
     left, right = figure.subplots(1, 2)
     for axes, values, what in ((left, cpu_s, "CPU seconds"), (right, peak, "peak memory, GB")):
         axes.loglog(n_sites, values, marker="o")
+        axes.set_yscale("log" if axes is left else "linear")
         axes.set_xlabel("sites (world, 50 new centers, all proved)")
         axes.set_title(what, loc="left")
         for x, y in zip(n_sites, values, strict=True):
             axes.annotate(f"{y:g}", (x, y), (0, 6), textcoords="offset points", ha="center")
         axes.margins(0.12, 0.25)
+        if axes is right:
+            axes.set_ylim(0, None)
         axes.grid(alpha=0.3)
     figure.savefig(Path(__file__).parents[1] / "docs" / "img" / "siting-growth.png", dpi=110)
 
