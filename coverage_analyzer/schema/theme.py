@@ -138,7 +138,14 @@ def page_style() -> str:
         f":root {{ {light} }}\n"
         f"@media (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}\n"
         f"@media print {{ :root {{ {light} }} }}\n"
+        f":root.printing {{ {light} }}\n"
     )
+
+
+def status_style() -> str:
+    """Return the colours of statuses and centers as CSS variables, the same light and dark."""
+    centers = {f"center-{name}": color for name, color in CENTER.items()}
+    return f":root {{ {_variables({**FILLS, **centers})} }}\n"
 
 
 def page_data() -> dict[str, object]:

@@ -68,9 +68,7 @@ function listenToChanges(app) {
   const redraw = () => {
     for (const layer of [app.land, ...inked]) if (layer && map.hasLayer(layer)) layer.redraw();
   };
-  for (const query of ["(prefers-color-scheme: dark)", "print"]) {
-    matchMedia(query).addEventListener("change", redraw);
-  }
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
   window.addEventListener("resize", () => map.invalidateSize({ animate: false }));
 }
 

@@ -7,6 +7,7 @@ import { THEME } from "./theme.js";
 import { element } from "./words.js";
 
 const SVG = "http://www.w3.org/2000/svg";
+const PRINTED_ROWS = 40; // of a table, as in plan.css
 const WIDTH = 720;
 const HEIGHT = 300;
 const EDGE = { left: 70, right: 16, top: 14, bottom: 40 };
@@ -170,6 +171,10 @@ export async function showPlan() {
   }
   for (const { title: words, columns, rows, more } of plan.tables) {
     body.append(element("h2", words), table(columns, rows, words));
+    if (rows.length > PRINTED_ROWS) {
+      const first = `The first ${PRINTED_ROWS} rows are printed here; the files have all.`;
+      body.append(element("p", first, "cut"));
+    }
     if (more) body.append(element("p", more, "notes"));
   }
   body.append(element("p", plan.attribution, "notes"));
