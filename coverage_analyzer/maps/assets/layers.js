@@ -7,7 +7,7 @@ import { CellCounts } from "./cells.js";
 import { centerLayer, centerMarks } from "./centers.js";
 import { clusterMark } from "./cluster-mark.js";
 import { Clusters } from "./clusters.js";
-import { Density, densityLayer } from "./density.js";
+import { Density, densityLayer, drawDensityMark } from "./density.js";
 import { labelLayer } from "./label-layer.js";
 import { placesOf } from "./places.js";
 import { siteLayer } from "./points.js";
@@ -67,7 +67,7 @@ export function mapLayers(app, columns, base) {
     ...(meta.kept !== "all" && {
       density: {
         words: "Site density", layer: densityLayer(new Density(meta, columns, app.filters)),
-        isOn: true,
+        isOn: true, marks: [{ draw: drawDensityMark }],
       },
     }),
     labels: {
